@@ -1,0 +1,177 @@
+"""
+Everything that can go wrong, by who can do something about it.
+
+    GroqCoreError
+    ├── SettingsError        the operator: mend the environment and start again
+    ├── RequestError         the caller: no provider would accept this as it is
+    ├── ProviderError        one attempt on one model failed; ``kind`` says how
+    └── ChainError           no target answered; ``failures`` says why each did not
+        └── BrokenAnswerError    an answer had begun to go out and could not be completed
+
+A failure of a provider is a *classification* (:class:`Kind`), not an exception type: the same trouble
+arrives as a status, as an event inside a 200 stream, as a cut connection or as silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What kind of failure an attempt ended in. The words are part of the HTTP API."""
+
+    RATE_LIMITED = "rate_limited"
+    OVER_CAPACITY = "over_capacity"
+    SERVER_ERROR = "server_error"
+    CONNECTION = "connection"
+    TIMEOUT_FIRST_TOKEN = "timeout_first_token"
+    TIMEOUT_IDLE = "timeout_idle"
+    STREAM_CUT = "stream_cut"
+    STREAM_ERROR = "stream_error"
+    EMPTY_ANSWER = "empty_answer"
+    MALFORMED = "malformed"
+    MODEL_GONE = "model_gone"
+    NOT_PERMITTED = "not_permitted"
+    TERMS_REQUIRED = "terms_required"
+    AUTH = "auth"
+    QUOTA_EXHAUSTED = "quota_exhausted"
+    TOO_LARGE = "too_large"
+    CONTEXT_LENGTH = "context_length"
+    CONTENT_FILTER = "content_filter"
+    GENERATION_FAILED = "generation_failed"
+    INVALID_REQUEST = "invalid_request"
+    UNSUPPORTED = "unsupported"
+    BUDGET = "budget"
+    RESTING = "resting"
+    DEADLINE = "deadline"
+
+
+class GroqCoreError(Exception):
+    """
+    Base of every error this package raises on purpose.
+
+    Attributes:
+        message: What happened, for a person. Never holds a key or a prompt.
+        hint: What the person at the screen can do about it, one sentence; may be empty.
+    """
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class SettingsError(GroqCoreError):
+    """The environment is wrong. One error names every wrong variable."""
+
+
+class RequestError(GroqCoreError):
+    """
+    The caller's fault: no target was asked, or every target would refuse it.
+
+    Attributes:
+        status: HTTP status that says so: 400, 401, 404, 413, 422 or 429.
+        param: The field to mend, in wire names (``messages``, ``file``); None when it is not one field.
+        code: Machine-readable word, e.g. ``unsupported_audio_format``.
+        retry_after: Seconds after which the same request may pass (429 only).
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int = 400,
+        param: str | None = None,
+        code: str | None = None,
+        hint: str = "",
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+        self.param = param
+        self.code = code
+        self.retry_after = retry_after
+
+
+class ProviderError(GroqCoreError):
+    """
+    One attempt on one model failed.
+
+    Attributes:
+        kind: How it failed; the policy table decides by this alone.
+        provider, model: Who failed.
+        status: HTTP status, or None where there was none (a cut, a silence, an error event).
+        retry_after: Seconds the provider asked to wait, from header or body; None when it did not say.
+        code: The provider's own word for it, if it gave one.
+        param: The field the provider complained about, if it named one.
+        request_id: The provider's id of the request, for its support.
+        failed_generation: What the model wrote when it failed to write JSON or a tool call. May hold user
+            text: never logged, never matched for keywords.
+        limit: What a 429 or 413 said about a limit, e.g. ``{"dimension": "TPM", "limit": 8000, ...}``.
+    """
+
+    def __init__(
+        self,
+        kind: Kind,
+        message: str,
+        *,
+        provider: str = "",
+        model: str = "",
+        status: int | None = None,
+        retry_after: float | None = None,
+        code: str | None = None,
+        param: str | None = None,
+        request_id: str | None = None,
+        failed_generation: str | None = None,
+        limit: object | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.provider = provider
+        self.model = model
+        self.status = status
+        self.retry_after = retry_after
+        self.code = code
+        self.param = param
+        self.request_id = request_id
+        self.failed_generation = failed_generation
+        self.limit = limit
+
+
+class ChainError(GroqCoreError):
+    """
+    No target answered.
+
+    Attributes:
+        failures: One per attempt or skip, in order.
+        status: HTTP status for the caller: 503, or the caller's own fault where every target agreed on it.
+        retry_after: Seconds until the first target is awake again; None when unknown.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        failures: Sequence[ProviderError] = (),
+        status: int = 503,
+        retry_after: float | None = None,
+        hint: str = "",
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.failures = tuple(failures)
+        self.status = status
+        self.retry_after = retry_after
+
+    @property
+    def kind(self) -> Kind | None:
+        """Kind of the last failure, or None when nothing was tried."""
+        return self.failures[-1].kind if self.failures else None
+
+
+class BrokenAnswerError(ChainError):
+    """
+    Part of an answer has gone out to a reader who cannot take it back, and nobody could complete it.
+
+    What was sent stays valid as far as it goes; it is never reported as finished.
+    """

@@ -1,0 +1,300 @@
+"""
+What happens while something is answered: one stream for the answer and its story.
+
+An answer is made of content (:class:`TextDelta` and its kin) and ends in exactly one :class:`Finished`.
+The story tells how it came about: routed, waited, attempted, failed, restarted. Callers fold the stream
+into a :class:`Reply`, into pixels, or into server-sent events; nobody registers a callback.
+
+Events are `msgspec.Struct`s: making one costs 0.1 µs, a fifth of a frozen dataclass, and a fast model
+makes a thousand a second for every reader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+
+from groq_core.errors import Kind
+
+FinishReason: TypeAlias = Literal["stop", "length", "tool_calls", "content_filter", "function_call"]
+Outcome: TypeAlias = Literal["answered", "failed", "cancelled", "skipped"]
+
+
+class Event(msgspec.Struct, frozen=True):
+    """Something that happened."""
+
+
+class Usage(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What an answer used, as the provider counted it.
+
+    ``prompt_tokens`` includes ``cached_tokens``; ``completion_tokens`` includes ``reasoning_tokens``.
+    Times are seconds measured by the provider; None where it does not tell.
+    """
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    total_tokens: int = 0
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
+    queue_time: float | None = None
+    prompt_time: float | None = None
+    completion_time: float | None = None
+    total_time: float | None = None
+    audio_s: float | None = None
+    characters: int | None = None
+
+    @property
+    def tokens_per_s(self) -> float | None:
+        """The model's own speed: completion tokens over completion time."""
+        if self.completion_time and self.completion_tokens:
+            return self.completion_tokens / self.completion_time
+        return None
+
+
+class Word(msgspec.Struct, frozen=True, kw_only=True):
+    """One spoken word; times in seconds from the start of the recording."""
+
+    word: str
+    start: float
+    end: float
+
+
+class Segment(msgspec.Struct, frozen=True, kw_only=True):
+    """One phrase of a transcript; times in seconds from the start of the recording."""
+
+    id: int
+    start: float
+    end: float
+    text: str
+    avg_logprob: float | None = None
+    no_speech_prob: float | None = None
+    compression_ratio: float | None = None
+
+
+class Transcript(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What was said in a recording.
+
+    Attributes:
+        text: The words, without the leading space the API sends.
+        language: As the provider names it (``English``), or None.
+        duration: Seconds, or None where the provider did not tell.
+    """
+
+    text: str
+    language: str | None = None
+    duration: float | None = None
+    segments: tuple[Segment, ...] = ()
+    words: tuple[Word, ...] = ()
+
+
+# ── the answer ───────────────────────────────────────────────────────────────────────────────────────
+
+
+class TextDelta(Event, frozen=True):
+    """New text of the answer: everything one read from the wire brought, not one token."""
+
+    text: str
+
+
+class ReasoningDelta(Event, frozen=True):
+    """New text of the model's thinking, kept apart from the answer."""
+
+    text: str
+
+
+class ToolCallDelta(Event, frozen=True):
+    """A tool call, or a piece of one; pieces with the same ``index`` belong together."""
+
+    index: int
+    id: str = ""
+    name: str = ""
+    arguments: str = ""
+
+
+class AudioDelta(Event, frozen=True):
+    """Bytes of spoken audio."""
+
+    data: bytes
+
+
+class SegmentsFound(Event, frozen=True):
+    """Phrases of a transcript, as soon as they are known; the text also comes as ``TextDelta``."""
+
+    segments: tuple[Segment, ...]
+
+
+class Finished(Event, frozen=True, kw_only=True):
+    """
+    The answer is whole. There is exactly one, it comes last, and nothing is finished without it.
+
+    Attributes:
+        provider, model: Who really answered.
+        number: Which attempt it was, counted from 1; 0 when nobody was asked (cache, degradation).
+        finish_reason: As the provider said; a stream without one is a cut and never gets here.
+        usage: None when the provider sent none.
+        ttft_s: Seconds from the start of the attempt to its first content.
+        elapsed_s: Seconds from the start of the attempt to its end.
+        cost_usd: Price of this attempt by the registry, or None where the price is unknown.
+        request_id: The provider's id.
+        extra: Fields of the body that are passed through unread (``executed_tools``, ``annotations``).
+    """
+
+    provider: str = ""
+    model: str = ""
+    number: int = 0
+    finish_reason: FinishReason = "stop"
+    usage: Usage | None = None
+    ttft_s: float | None = None
+    elapsed_s: float | None = None
+    cost_usd: float | None = None
+    request_id: str | None = None
+    system_fingerprint: str | None = None
+    service_tier: str | None = None
+    seed: int | None = None
+    transcript: Transcript | None = None
+    extra: dict[str, Any] | None = None
+
+
+# ── the story ────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Routed(Event, frozen=True, kw_only=True):
+    """Which targets will be asked, in order (``provider:model``), and the reason in words."""
+
+    request_id: str
+    tier: str
+    reason: str
+    candidates: tuple[str, ...]
+
+
+class CacheChecked(Event, frozen=True, kw_only=True):
+    """``off``: not looked for, since the request may not be cached. Age in seconds; saving in USD."""
+
+    result: Literal["hit", "miss", "off"]
+    age_s: float | None = None
+    saved_usd: float | None = None
+    shared: bool = False
+
+
+class Waiting(Event, frozen=True, kw_only=True):
+    """Nothing happens for ``seconds``, and why; ``target`` is ``provider:model``."""
+
+    seconds: float
+    reason: str
+    target: str = ""
+
+
+class AttemptStarted(Event, frozen=True, kw_only=True):
+    """
+    One request is about to be sent upstream; ``number`` counts from 1 within one user request.
+
+    ``hedge``: it runs beside the one before it, which has been silent for longer than is usual.
+    """
+
+    number: int
+    provider: str
+    model: str
+    hedge: bool = False
+
+
+class AttemptFailed(Event, frozen=True, kw_only=True):
+    """
+    It did not work; what was heard so far may be continued, restarted or given up.
+
+    Attributes:
+        rest_s: Seconds the target now rests; 0 when it does not.
+        cancelled: We hung up ourselves (a lost race), so nothing is held against the target.
+    """
+
+    number: int
+    provider: str
+    model: str
+    kind: Kind
+    message: str
+    status: int | None = None
+    retry_after_s: float | None = None
+    rest_s: float = 0.0
+    ttft_s: float | None = None
+    elapsed_s: float = 0.0
+    tokens_out: int = 0
+    cancelled: bool = False
+    cost_usd: float | None = None
+
+
+class AttemptSkipped(Event, frozen=True, kw_only=True):
+    """A candidate was passed over without asking it: it rests, or the request would not fit its limits."""
+
+    provider: str
+    model: str
+    kind: Kind
+    message: str
+    retry_after_s: float | None = None
+
+
+class Continued(Event, frozen=True, kw_only=True):
+    """The answer broke after ``at`` characters and goes on from there, written by another attempt."""
+
+    provider: str
+    model: str
+    at: int
+
+
+class Restarted(Event, frozen=True, kw_only=True):
+    """What was shown no longer counts; a clean answer follows. ``kept`` is the old text, to fold away."""
+
+    provider: str
+    model: str
+    kept: str
+
+
+class Note(Event, frozen=True, kw_only=True):
+    """Something was done to the request that its author should know, e.g. old turns were left out."""
+
+    code: str
+    text: str
+
+
+class Degraded(Event, frozen=True, kw_only=True):
+    """Every target failed; a friendly sentence follows as the answer, marked as such."""
+
+    message: str
+    retry_after_s: float | None = None
+
+
+Content: TypeAlias = TextDelta | ReasoningDelta | ToolCallDelta | AudioDelta | SegmentsFound
+Answer: TypeAlias = Content | Finished
+Events: TypeAlias = AsyncGenerator[Event, None]
+
+CONTENT = (TextDelta, ReasoningDelta, ToolCallDelta, AudioDelta, SegmentsFound)
+"""For ``isinstance``: the events after which a reader has seen something."""
+
+
+class AttemptRecord(msgspec.Struct, kw_only=True):
+    """
+    One line of a receipt. Field names and order are part of the HTTP API.
+
+    ``started_s`` counts from the start of the user request; all ``_s`` are seconds.
+    """
+
+    provider: str
+    model: str
+    outcome: Outcome
+    error: Kind | None = None
+    status: int | None = None
+    retry_after_s: float | None = None
+    started_s: float | None = None
+    ttft_s: float | None = None
+    elapsed_s: float | None = None
+    tokens_out: int = 0
+
+
+class ToolCall(msgspec.Struct, frozen=True, kw_only=True):
+    """A complete tool call; ``arguments`` is JSON text as the model wrote it, which may not parse."""
+
+    id: str
+    name: str
+    arguments: str

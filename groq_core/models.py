@@ -1,0 +1,86 @@
+"""The registry: every model we know of, with its figures, their source and the day they were read."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from typing import Literal, TypeAlias
+
+import msgspec
+
+Tier: TypeAlias = Literal["speed", "quality", "vision", "audio", "speech"]
+Status: TypeAlias = Literal["active", "announced", "retired", "enterprise"]
+
+
+class Capability(StrEnum):
+    """What may be asked of a model."""
+
+    CHAT = "chat"
+    VISION = "vision"
+    TOOLS = "tools"
+    PARALLEL_TOOLS = "parallel_tools"
+    JSON_OBJECT = "json_object"
+    JSON_SCHEMA = "json_schema"
+    REASONING = "reasoning"
+    PREFILL = "prefill"  # continues an assistant message that stands last
+    BROWSER_SEARCH = "browser_search"
+    CODE_INTERPRETER = "code_interpreter"
+    TRANSCRIPTION = "transcription"
+    TRANSLATION = "translation"
+    SPEECH = "speech"
+    CLASSIFY = "classify"
+
+
+class ModelSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One model on one provider, as the provider documents it.
+
+    Attributes:
+        id: Name on the wire, exactly as the API expects it.
+        provider: ``groq`` or ``openai`` (any OpenAI-compatible backup).
+        capabilities: What may be asked of it.
+        context_window: Tokens, prompt and completion together.
+        max_output: Tokens in one completion.
+        tokens_per_s: Speed as the provider states it.
+        usd_in, usd_cached, usd_out: Per million tokens.
+        usd_hour: Per hour of audio (transcription).
+        usd_characters: Per million characters (speech).
+        max_images: Pictures in one request.
+        max_file_bytes: Size of an uploaded recording.
+        efforts: Values ``reasoning_effort`` may take; empty where it may not be sent.
+        voices: Of a speech model; the first is the default.
+        status: ``enterprise``: shut down for self-serve keys, alive under contract.
+        shutdown: The day it was or will be shut down for self-serve keys.
+        replacement: Official successor's id.
+        source: Page the figures were read from.
+        checked: Day they were read.
+    """
+
+    id: str
+    provider: str = "groq"
+    capabilities: frozenset[Capability]
+    context_window: int = 0
+    max_output: int = 0
+    tokens_per_s: float | None = None
+    usd_in: float | None = None
+    usd_cached: float | None = None
+    usd_out: float | None = None
+    usd_hour: float | None = None
+    usd_characters: float | None = None
+    max_images: int = 0
+    max_file_bytes: int = 0
+    efforts: tuple[str, ...] = ()
+    voices: tuple[str, ...] = ()
+    status: Status = "active"
+    shutdown: date | None = None
+    replacement: str | None = None
+    source: str = ""
+    checked: date | None = None
+
+    @property
+    def name(self) -> str:
+        """Unique across providers, e.g. ``groq:openai/gpt-oss-20b``; everything but the wire uses this."""
+        return f"{self.provider}:{self.id}"
+
+    def can(self, *needed: Capability) -> bool:
+        return self.capabilities.issuperset(needed)

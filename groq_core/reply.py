@@ -1,0 +1,213 @@
+"""Fold a stream of events into what it amounts to: the answer so far, and its receipt."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any, Literal
+
+import msgspec
+
+from groq_core.events import (
+    AttemptFailed,
+    AttemptRecord,
+    AttemptSkipped,
+    AttemptStarted,
+    AudioDelta,
+    CacheChecked,
+    Continued,
+    Degraded,
+    Event,
+    Finished,
+    Note,
+    ReasoningDelta,
+    Restarted,
+    Routed,
+    Segment,
+    SegmentsFound,
+    TextDelta,
+    ToolCall,
+    ToolCallDelta,
+)
+
+
+class Receipt:
+    """
+    Who answered, after what: the fold of the story.
+
+    It may be read at any moment; :meth:`as_dict` is the ``x_groq_core`` object of the HTTP API.
+    """
+
+    def __init__(self) -> None:
+        self.request_id = ""
+        self.tier = ""
+        self.reason = ""
+        self.candidates: tuple[str, ...] = ()
+        self.cache: Literal["hit", "miss", "off"] = "off"
+        self.cache_age_s: float | None = None
+        self.saved_usd: float | None = None
+        self.degraded = False
+        self.attempts: list[AttemptRecord] = []
+        self.notes: list[Note] = []
+        self.seams: list[Continued | Restarted] = []
+        self.finished: Finished | None = None
+        self.cost_usd: float | None = None
+        self._open: dict[int, AttemptRecord] = {}
+
+    def note(self, event: Event, elapsed_s: float = 0.0) -> None:
+        """
+        Take an event into account.
+
+        Args:
+            event: Any event; content is passed over.
+            elapsed_s: Seconds since the user request began.
+        """
+        match event:
+            case Routed():
+                self.request_id, self.tier, self.reason = event.request_id, event.tier, event.reason
+                self.candidates = event.candidates
+            case CacheChecked():
+                self.cache, self.cache_age_s, self.saved_usd = event.result, event.age_s, event.saved_usd
+            case AttemptStarted():
+                record = AttemptRecord(
+                    provider=event.provider, model=event.model, outcome="cancelled", started_s=round(elapsed_s, 4)
+                )
+                self._open[event.number] = record
+                self.attempts.append(record)
+            case AttemptFailed():
+                if (failed := self._open.pop(event.number, None)) is not None:
+                    failed.outcome = "cancelled" if event.cancelled else "failed"
+                    failed.error = None if event.cancelled else event.kind
+                    failed.status, failed.retry_after_s = event.status, event.retry_after_s
+                    failed.ttft_s, failed.elapsed_s = _rounded(event.ttft_s), _rounded(event.elapsed_s)
+                    failed.tokens_out = event.tokens_out
+                self._add_cost(event.cost_usd)
+            case AttemptSkipped():
+                self.attempts.append(
+                    AttemptRecord(
+                        provider=event.provider,
+                        model=event.model,
+                        outcome="skipped",
+                        error=event.kind,
+                        retry_after_s=event.retry_after_s,
+                        started_s=round(elapsed_s, 4),
+                    )
+                )
+            case Finished():
+                self.finished = event
+                if (answered := self._open.pop(event.number, None)) is not None:
+                    answered.outcome = "answered"
+                    answered.ttft_s, answered.elapsed_s = _rounded(event.ttft_s), _rounded(event.elapsed_s)
+                    answered.tokens_out = event.usage.completion_tokens if event.usage else 0
+                self._add_cost(event.cost_usd)
+            case Degraded():
+                self.degraded = True
+            case Note():
+                self.notes.append(event)
+            case Continued() | Restarted():
+                self.seams.append(event)
+
+    def _add_cost(self, usd: float | None) -> None:
+        if usd is not None:
+            self.cost_usd = (self.cost_usd or 0.0) + usd
+
+    @property
+    def served_by(self) -> dict[str, str] | None:
+        """Provider and model that wrote the answer; None before it is finished and after a degradation."""
+        if self.finished is None or self.degraded or not self.finished.provider:
+            return None
+        return {"provider": self.finished.provider, "model": self.finished.model}
+
+    def as_dict(self) -> dict[str, Any]:
+        """The ``x_groq_core`` object, with the keys and order of the HTTP API."""
+        usage = self.finished.usage if self.finished else None
+        return {
+            "request_id": self.request_id,
+            "tier": self.tier,
+            "reason": self.reason,
+            "cache": self.cache,
+            "served_by": self.served_by,
+            "degraded": self.degraded,
+            "attempts": [msgspec.to_builtins(record) for record in self.attempts],
+            "usage": msgspec.to_builtins(usage) if usage else None,
+            "cost_usd": self.cost_usd,
+        }
+
+
+class Reply:
+    """
+    The answer so far, and its receipt.
+
+    Attributes:
+        text, reasoning, audio: What counts now; a restart empties them.
+        kept: Text of answers that broke and were started anew, oldest first.
+    """
+
+    def __init__(self) -> None:
+        self.receipt = Receipt()
+        self.kept: list[str] = []
+        self._clear()
+
+    def _clear(self) -> None:
+        self._text: list[str] = []
+        self._reasoning: list[str] = []
+        self._audio: list[bytes] = []
+        self._calls: dict[int, ToolCall] = {}
+        self.segments: list[Segment] = []
+
+    @property
+    def text(self) -> str:
+        if len(self._text) > 1:
+            self._text = ["".join(self._text)]
+        return self._text[0] if self._text else ""
+
+    @property
+    def reasoning(self) -> str:
+        return "".join(self._reasoning)
+
+    @property
+    def audio(self) -> bytes:
+        return b"".join(self._audio)
+
+    @property
+    def tool_calls(self) -> list[ToolCall]:
+        """The calls in the order of their index, pieces joined."""
+        return [call for _, call in sorted(self._calls.items())]
+
+    @property
+    def finished(self) -> Finished | None:
+        return self.receipt.finished
+
+    def apply(self, event: Event, elapsed_s: float = 0.0) -> None:
+        """Take the next event into account; ``elapsed_s`` counts from the start of the user request."""
+        match event:
+            case TextDelta():
+                self._text.append(event.text)
+            case ReasoningDelta():
+                self._reasoning.append(event.text)
+            case ToolCallDelta():
+                was = self._calls.get(event.index) or ToolCall(id="", name="", arguments="")
+                self._calls[event.index] = ToolCall(
+                    id=was.id or event.id, name=was.name or event.name, arguments=was.arguments + event.arguments
+                )
+            case AudioDelta():
+                self._audio.append(event.data)
+            case SegmentsFound():
+                self.segments.extend(event.segments)
+            case Restarted():
+                self.kept.append(event.kept)
+                self._clear()
+                self.receipt.note(event, elapsed_s)
+            case _:
+                self.receipt.note(event, elapsed_s)
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 4)
+
+
+async def collect(events: AsyncIterator[Event]) -> Reply:
+    """Not streaming is streaming with nobody watching."""
+    reply = Reply()
+    async for event in events:
+        reply.apply(event)
+    return reply

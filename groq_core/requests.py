@@ -1,0 +1,207 @@
+"""
+What can be asked: a chat (with or without pictures), a transcription, a speech.
+
+A request is frozen. Messages and sampling parameters stay in the wire's own form, since that is what people
+send us and what we send on; what the pipeline has to decide on is read from them once, as :class:`Needs`.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from functools import cached_property
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+
+from groq_core.redaction import Secret
+
+Message: TypeAlias = dict[str, Any]
+"""A message in wire form: ``role`` and ``content`` (text, or a list of ``text`` and ``image_url`` parts)."""
+
+Operation: TypeAlias = Literal["chat", "transcription", "translation", "speech"]
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def new_request_id() -> str:
+    """
+    Make an id that sorts by time: ``gc_`` and a ULID (48 bits of milliseconds, 80 random bits).
+
+    >>> len(new_request_id())
+    29
+    """
+    value = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
+    return "gc_" + "".join(_CROCKFORD[value >> shift & 31] for shift in range(125, -1, -5))
+
+
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    Who asks, and with whose key.
+
+    Attributes:
+        credential: Names the key without holding it: ``server``, or ``visitor:`` and a random word. Health,
+            budgets and cache are kept per credential.
+        user: Names the person or program within that credential (a session, an API token's number): what
+            the rate guard is fair between. Never a name or an address.
+        groq_key: A visitor's own key; None means the server's.
+    """
+
+    credential: str = "server"
+    user: str = "local"
+    groq_key: Secret | None = None
+
+
+class Needs(msgspec.Struct, frozen=True, kw_only=True):
+    """What a request needs of a model; everything the router looks at. Tokens are estimates."""
+
+    operation: Operation = "chat"
+    model: str = "auto"
+    images: int = 0
+    tools: bool = False
+    json: Literal["", "object", "schema"] = ""
+    prompt_tokens: int = 0
+    max_tokens: int | None = None
+    audio_s: float = 0.0
+    characters: int = 0
+    cost_sensitive: bool = False
+    max_latency_ms: float | None = None
+
+
+IMAGE_TOKENS = 2048
+"""Input tokens Groq bills for one picture (docs of qwen3.8-27b, read 2026-10)."""
+
+BYTES_PER_TOKEN = 4
+"""English averages 4.1 characters a token; counting UTF-8 bytes keeps other scripts on the safe side."""
+
+
+def estimated_tokens(value: object) -> int:
+    """
+    Guess the tokens of a message list, a text or a schema: bytes of its text over four, pictures flat.
+
+    >>> estimated_tokens("four score and seven")
+    5
+    """
+    if isinstance(value, str):
+        return (len(value) if value.isascii() else len(value.encode())) // BYTES_PER_TOKEN
+    if isinstance(value, dict):
+        if value.get("type") == "image_url":
+            return IMAGE_TOKENS
+        return sum(map(estimated_tokens, value.values())) + 1
+    if isinstance(value, list | tuple):
+        return sum(map(estimated_tokens, value))
+    return 1 if value is not None else 0
+
+
+def image_parts(messages: tuple[Message, ...]) -> int:
+    """Count the pictures in a conversation."""
+    count = 0
+    for message in messages:
+        content = message.get("content")
+        if isinstance(content, list):
+            count += sum(1 for part in content if isinstance(part, dict) and part.get("type") == "image_url")
+    return count
+
+
+class ChatRequest(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False):
+    """
+    A conversation to be continued.
+
+    Attributes:
+        messages: Wire form, oldest first.
+        model: A tier (``auto``, ``speed``, ``quality``, ``vision``), a model id, or ``provider:id``.
+        params: Sampling parameters, tools and formats under their wire names; sent on as they are.
+        stream: Ask the provider to stream. The events are the same either way.
+        revisable: The reader can take text back, so a broken answer may be started anew (:class:`Restarted`).
+        no_store: Neither look in the cache nor store.
+    """
+
+    messages: tuple[Message, ...]
+    model: str = "auto"
+    params: dict[str, Any] = {}
+    stream: bool = True
+    revisable: bool = False
+    cost_sensitive: bool = False
+    max_latency_ms: float | None = None
+    no_store: bool = False
+    hedge: bool | None = None
+    caller: Caller = Caller()
+    request_id: str = msgspec.field(default_factory=new_request_id)
+
+    @cached_property
+    def needs(self) -> Needs:
+        params = self.params
+        response_format = params.get("response_format")
+        kind = response_format.get("type") if isinstance(response_format, dict) else None
+        return Needs(
+            model=self.model,
+            images=image_parts(self.messages),
+            tools=bool(params.get("tools")),
+            json="object" if kind == "json_object" else "schema" if kind == "json_schema" else "",
+            prompt_tokens=estimated_tokens(self.messages) + estimated_tokens(params.get("tools")),
+            max_tokens=params.get("max_completion_tokens") or params.get("max_tokens"),
+            cost_sensitive=self.cost_sensitive,
+            max_latency_ms=self.max_latency_ms,
+        )
+
+
+class TranscriptionRequest(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """
+    A recording to be written down, or translated into English.
+
+    Attributes:
+        audio: The file, whole.
+        filename: Its extension tells Groq the format, so it must be one of ``media.audio.EXTENSIONS``.
+        duration_s: Seconds, as measured before sending; 0 when unknown.
+        language: ISO 639-1, or None to let the model find out.
+        prompt: Spelling hints, at most 224 tokens.
+        granularities: ``segment`` and/or ``word``.
+    """
+
+    audio: bytes
+    filename: str
+    duration_s: float = 0.0
+    operation: Literal["transcription", "translation"] = "transcription"
+    model: str = "audio"
+    language: str | None = None
+    prompt: str | None = None
+    temperature: float | None = 0.0
+    granularities: tuple[Literal["segment", "word"], ...] = ("segment",)
+    stream: bool = False
+    revisable: bool = False
+    no_store: bool = False
+    hedge: bool | None = None
+    caller: Caller = Caller()
+    request_id: str = msgspec.field(default_factory=new_request_id)
+
+    @property
+    def needs(self) -> Needs:
+        return Needs(operation=self.operation, model=self.model, audio_s=self.duration_s)
+
+
+class SpeechRequest(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """
+    A text to be spoken; the answer is a WAV file in :class:`AudioDelta` events.
+
+    Attributes:
+        text: At most 200 characters a request on Groq (docs, read 2026-08).
+        voice: One of the model's voices; None takes its first.
+    """
+
+    text: str
+    voice: str | None = None
+    model: str = "speech"
+    speed: float | None = None
+    stream: bool = True
+    revisable: bool = False
+    no_store: bool = False
+    hedge: bool | None = None
+    caller: Caller = Caller()
+    request_id: str = msgspec.field(default_factory=new_request_id)
+
+    @property
+    def needs(self) -> Needs:
+        return Needs(operation="speech", model=self.model, characters=len(self.text))
+
+
+Request: TypeAlias = ChatRequest | TranscriptionRequest | SpeechRequest

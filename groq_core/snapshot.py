@@ -1,0 +1,116 @@
+"""
+What is going on, frozen at one moment: the router decides by it, the status panel shows it, `/v1/status` sends it.
+
+Durations are seconds relative to ``taken_at``, so that a page needs no clock in step with ours.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from groq_core.errors import Kind
+
+TargetState: TypeAlias = Literal["healthy", "probing", "resting", "gone", "no_key"]
+
+
+class LimitStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One bucket of a target: what is left of it now, and when it is full again.
+
+    Attributes:
+        kind: ``requests``, ``tokens``, ``input_tokens``, ``output_tokens`` or ``audio_seconds``.
+        window_s: 60, 3600 or 86400.
+        full_in_s: Seconds until the bucket is full, not a waiting time.
+    """
+
+    kind: str
+    window_s: int
+    limit: float
+    remaining: float
+    full_in_s: float
+
+
+class TargetStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One target of the chain.
+
+    Attributes:
+        name: ``provider:model``.
+        tiers: Tiers whose list it is on.
+        state: ``gone``: the provider no longer offers it to this key.
+        rests_for_s: Seconds it still rests; None when it does not.
+        last_error, last_error_text: Its newest failure, as a word and as a sentence for people.
+        ttft_p50_s, ttft_p95_s: Of its newest answers; None before the first.
+        tokens_per_s: Of its newest answer, as the model counted.
+        note: Its life cycle in words ("shut down 2026-08-16, enterprise contracts only"); may be empty.
+    """
+
+    name: str
+    provider: str
+    model: str
+    tiers: tuple[str, ...]
+    state: TargetState
+    rests_for_s: float | None = None
+    last_error: Kind | None = None
+    last_error_text: str = ""
+    last_error_ago_s: float | None = None
+    inflight: int = 0
+    attempts: int = 0
+    answered: int = 0
+    failed: int = 0
+    ttft_p50_s: float | None = None
+    ttft_p95_s: float | None = None
+    tokens_per_s: float | None = None
+    limits: tuple[LimitStatus, ...] = ()
+    note: str = ""
+
+
+class TierStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """Which target a tier resolves to now, and why; ``target`` is None when nobody could answer."""
+
+    tier: str
+    target: str | None
+    why: str
+
+
+class CatalogueStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the list of models comes from: ``live``, ``stale`` (live once, unreachable now) or ``static``."""
+
+    source: Literal["live", "stale", "static"]
+    age_s: float | None
+    note: str
+
+
+class CacheStatus(msgspec.Struct, frozen=True, kw_only=True):
+    entries: int
+    capacity: int
+    hits: int
+    misses: int
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    Everything the status panel shows.
+
+    Attributes:
+        version: Grows by at least one with every change.
+        mode: ``simulator`` when the providers are the built-in ones.
+        taken_at: Unix time in seconds.
+        ready: A request would have a target now; ``not_ready_why`` says why it would not.
+    """
+
+    version: int
+    mode: Literal["live", "simulator"]
+    taken_at: float
+    ready: bool
+    not_ready_why: str
+    catalogue: CatalogueStatus
+    tiers: tuple[TierStatus, ...]
+    targets: tuple[TargetStatus, ...]
+    cache: CacheStatus
+    inflight: int
+    requests: int
+    degraded: int
+    fallbacks: int
