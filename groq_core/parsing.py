@@ -1,0 +1,126 @@
+"""
+Texts into settings: each parser returns a value, or raises ValueError saying what is allowed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from groq_core.redaction import Secret
+
+GROQ_PATH: Final = "/openai/v1"
+
+
+def switch(text: str) -> bool:
+    """
+    Read a yes or a no.
+
+    >>> switch("on"), switch("0")
+    (True, False)
+    """
+    match text.lower():
+        case "1" | "true" | "yes" | "on":
+            return True
+        case "0" | "false" | "no" | "off":
+            return False
+        case _:
+            raise ValueError("one of 1, 0, true, false, yes, no, on, off")
+
+
+def seconds(text: str) -> float:
+    """Read a length of time above 0; ``inf`` and ``nan`` are no lengths of time."""
+    allowed = "a number of seconds above 0, e.g. 2.5"
+    try:
+        value = float(text)
+    except ValueError:
+        raise ValueError(allowed) from None
+    if not 0 < value < float("inf"):
+        raise ValueError(allowed)
+    return value
+
+
+def whole(low: int, high: int | None = None) -> Callable[[str], int]:
+    """Make a parser of whole numbers from ``low`` to ``high``, both allowed."""
+    allowed = f"a whole number from {low} to {high}" if high is not None else f"a whole number, {low} or more"
+
+    def parse(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            raise ValueError(allowed) from None
+        if value < low or (high is not None and value > high):
+            raise ValueError(allowed)
+        return value
+
+    return parse
+
+
+def choice(*words: str) -> Callable[[str], str]:
+    """Make a parser of one word out of a few, in either case."""
+
+    def parse(text: str) -> str:
+        word = text.lower()
+        if word not in words:
+            raise ValueError("one of " + ", ".join(words))
+        return word
+
+    return parse
+
+
+def url(text: str) -> str:
+    """Read an http or https address; a slash at its end is dropped."""
+    allowed = "an http:// or https:// address with a host"
+    try:
+        parts = urlsplit(text)
+        _ = parts.port  # raises for a port that is none
+    except ValueError:
+        raise ValueError(allowed) from None
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(allowed)
+    return text.rstrip("/")
+
+
+def groq_url(text: str) -> str:
+    """
+    Read Groq's address. Its SDK wants the host alone, but the OpenAI SDK's form is what many have at hand.
+
+    >>> groq_url("http://127.0.0.1:9000/openai/v1/")
+    'http://127.0.0.1:9000'
+    """
+    return url(text).removesuffix(GROQ_PATH)
+
+
+def redis_url(text: str) -> Secret:
+    """Read the address of a Redis or Valkey server; it may hold a password."""
+    if urlsplit(text).scheme not in ("redis", "rediss", "unix"):
+        raise ValueError("an address starting redis://, rediss:// or unix://")
+    return Secret(text)
+
+
+def names(text: str) -> tuple[str, ...]:
+    """
+    Read words separated by commas, each once, in order.
+
+    >>> names("a, b,,a")
+    ('a', 'b')
+    """
+    found = tuple(dict.fromkeys(word for part in text.split(",") if (word := part.strip())))
+    if not found:
+        raise ValueError("one or more names separated by commas")
+    return found
+
+
+def tokens(text: str) -> tuple[Secret, ...]:
+    """Read secrets separated by commas."""
+    return tuple(Secret(word) for word in names(text))
+
+
+def readable_file(text: str) -> Path:
+    """Read the path of a file that is there."""
+    path = Path(text).expanduser()
+    if not path.is_file():
+        raise ValueError("the path of a file that exists")
+    return path

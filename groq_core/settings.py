@@ -1,0 +1,297 @@
+"""
+The environment as one frozen object, read once, with every fault reported at once.
+
+Each field of :class:`Settings` carries the name of its variable, how it is parsed, what is allowed and what
+it means; the table in the README is printed from the same fields.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from difflib import get_close_matches
+from functools import cache
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, Self, get_type_hints
+
+from dotenv import dotenv_values
+
+from groq_core.errors import SettingsError
+from groq_core.parsing import (
+    GROQ_PATH,
+    choice,
+    groq_url,
+    names,
+    readable_file,
+    redis_url,
+    seconds,
+    switch,
+    tokens,
+    url,
+    whole,
+)
+from groq_core.redaction import Secret, redacted
+
+OUR_PREFIX: Final = "GROQ_CORE_"
+
+
+@dataclass(frozen=True, slots=True)
+class Env:
+    """
+    Where a setting comes from.
+
+    Attributes:
+        name: The variable.
+        meaning: One line for the README.
+        parse: Text to value; raises ValueError with what is allowed.
+        shown: The default in words, where the value itself would say nothing to a reader.
+        hidden: The value is a secret and never appears in an error.
+    """
+
+    name: str
+    meaning: str
+    parse: Callable[[str], Any] = str
+    shown: str = ""
+    hidden: bool = False
+
+
+def ours(name: str, meaning: str, parse: Callable[[str], Any] = str, shown: str = "", hidden: bool = False) -> Env:
+    """Name a variable of our own, ``GROQ_CORE_<NAME>``."""
+    return Env(OUR_PREFIX + name, meaning, parse, shown, hidden)
+
+
+_SEE = "see [Models](#models)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """
+    Everything that can be set from outside. Times are in seconds.
+
+    An empty variable counts as unset. :meth:`from_env` takes a mapping, so nothing but :func:`load` ever
+    reads the process's own environment.
+    """
+
+    groq_api_key: Annotated[
+        Secret | None, Env("GROQ_API_KEY", "key of the Groq API, from console.groq.com/keys", Secret, hidden=True)
+    ] = None
+    groq_base_url: Annotated[
+        str | None,
+        Env(
+            "GROQ_BASE_URL",
+            "another server that speaks Groq's wire; the host only, paths start `/openai/v1`",
+            groq_url,
+            "`https://api.groq.com`",
+        ),
+    ] = None
+    openai_api_key: Annotated[
+        Secret | None,
+        Env("OPENAI_API_KEY", "key of the backup provider; a local server needs none", Secret, hidden=True),
+    ] = None
+    openai_base_url: Annotated[
+        str | None,
+        Env(
+            "OPENAI_BASE_URL",
+            "the backup provider: any OpenAI-compatible server (Ollama, llama.cpp, vLLM…), with its `/v1`",
+            url,
+            "`https://api.openai.com/v1`",
+        ),
+    ] = None
+    offline: Annotated[bool, ours("OFFLINE", "`1`: use the simulator although keys are set", switch)] = False
+
+    speed_models: Annotated[
+        tuple[str, ...],
+        ours("SPEED_MODELS", "Groq ids of the tier `speed` in order of preference, separated by commas", names, _SEE),
+    ] = ()
+    quality_models: Annotated[tuple[str, ...], ours("QUALITY_MODELS", "the same for `quality`", names, _SEE)] = ()
+    vision_models: Annotated[tuple[str, ...], ours("VISION_MODELS", "the same for `vision`", names, _SEE)] = ()
+    audio_models: Annotated[tuple[str, ...], ours("AUDIO_MODELS", "the same for `audio`", names, _SEE)] = ()
+    speech_models: Annotated[tuple[str, ...], ours("SPEECH_MODELS", "the same for `speech`", names, _SEE)] = ()
+    openai_model: Annotated[str | None, ours("OPENAI_MODEL", "the backup's model for chat", shown=_SEE)] = None
+    openai_vision_model: Annotated[
+        str | None, ours("OPENAI_VISION_MODEL", "the backup's model for pictures", shown=_SEE)
+    ] = None
+    openai_audio_model: Annotated[
+        str | None, ours("OPENAI_AUDIO_MODEL", "the backup's model for transcription", shown=_SEE)
+    ] = None
+    openai_speech_model: Annotated[
+        str | None, ours("OPENAI_SPEECH_MODEL", "the backup's model for speech", shown=_SEE)
+    ] = None
+
+    first_token_timeout: Annotated[
+        float,
+        ours("FIRST_TOKEN_TIMEOUT", "seconds to the first event of an attempt; audio adds its own allowance", seconds),
+    ] = 8.0
+    idle_timeout: Annotated[float, ours("IDLE_TIMEOUT", "seconds between two events of an answer", seconds)] = 10.0
+    deadline: Annotated[float, ours("DEADLINE", "seconds for one request, all attempts together", seconds)] = 60.0
+    max_attempts: Annotated[
+        int, ours("MAX_ATTEMPTS", "upstream requests for one user request, retries included", whole(1, 100))
+    ] = 6
+    cooldown: Annotated[
+        float, ours("COOLDOWN", "seconds a failed target first rests; grows with every failure", seconds)
+    ] = 15.0
+    cache_size: Annotated[int, ours("CACHE_SIZE", "answers kept; 0 turns the cache off", whole(0))] = 500
+    cache_ttl: Annotated[float, ours("CACHE_TTL", "seconds an answer is kept", seconds)] = 600.0
+    rpm: Annotated[
+        int | None,
+        ours("RPM", "our own ceiling of requests a minute and model, if lower", whole(1), "from response headers"),
+    ] = None
+    tpm: Annotated[
+        int | None,
+        ours("TPM", "our own ceiling of tokens a minute and model, if lower", whole(1), "from response headers"),
+    ] = None
+    degrade: Annotated[
+        Literal["error", "message"],
+        ours(
+            "DEGRADE",
+            "when every target failed: `error` (HTTP 503) or `message` (a friendly sentence of model `fallback`)",
+            choice("error", "message"),
+        ),
+    ] = "error"
+
+    api_tokens: Annotated[
+        tuple[Secret, ...],
+        ours(
+            "API_TOKENS",
+            "bearer tokens for `/v1/*` and `/metrics`, separated by commas; unset: loopback addresses only",
+            tokens,
+            hidden=True,
+        ),
+    ] = ()
+    auth_file: Annotated[
+        Path | None, ours("AUTH_FILE", "user file for the web page: a name and a password hash a line", readable_file)
+    ] = None
+    byo_key: Annotated[
+        Literal["auto", "on", "off"],
+        ours(
+            "BYO_KEY",
+            "visitors may use their own Groq key for their session; `auto`: when the server has none, or on Spaces",
+            choice("auto", "on", "off"),
+        ),
+    ] = "auto"
+    redis_url: Annotated[
+        Secret | None,
+        ours("REDIS_URL", "shared state for several replicas; not used by this version", redis_url, hidden=True),
+    ] = None
+    log: Annotated[Literal["text", "json"], ours("LOG", "form of the log lines", choice("text", "json"))] = "text"
+    log_level: Annotated[
+        str, ours("LOG_LEVEL", "least level that is logged", choice("debug", "info", "warning", "error", "critical"))
+    ] = "info"
+    server_name: Annotated[
+        str, Env("GRADIO_SERVER_NAME", "address to listen on", shown="`127.0.0.1`; on Spaces `0.0.0.0`")
+    ] = "127.0.0.1"
+    server_port: Annotated[
+        int, Env("GRADIO_SERVER_PORT", "port to listen on; 0 takes any free one", whole(0, 65535))
+    ] = 7860
+
+    on_spaces: bool = False
+    warnings: tuple[str, ...] = ()
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Self:
+        """
+        Read settings from a mapping such as ``os.environ``.
+
+        Raises:
+            SettingsError: Names every wrong variable, its value (never a secret's) and what is allowed.
+        """
+        given = {name: text.strip() for name, text in environ.items() if text.strip()}
+        on_spaces = "SPACE_ID" in given or given.get("SYSTEM") == "spaces"
+        values: dict[str, Any] = {"on_spaces": on_spaces}
+        if on_spaces:
+            values["server_name"] = "0.0.0.0"
+        faults = []
+        for name, env in variables().items():
+            if text := given.get(env.name):
+                try:
+                    values[name] = env.parse(text)
+                except ValueError as error:
+                    faults.append(_fault(env, text, allowed=str(error)))
+        if faults:
+            raise SettingsError("\n".join(["the environment is wrong:", *faults]), hint="Mend it and start again.")
+        settings = cls(**values)
+        return replace(settings, warnings=tuple(_warnings(given, settings)))
+
+    @property
+    def simulated(self) -> bool:
+        """The providers are the built-in simulator: asked for, or there is nobody else to ask."""
+        return self.offline or not (self.groq_api_key or self.has_backup)
+
+    @property
+    def has_backup(self) -> bool:
+        """An OpenAI-compatible provider is set up. A local server needs an address but no key."""
+        return self.openai_api_key is not None or self.openai_base_url is not None
+
+    @property
+    def loopback(self) -> bool:
+        """Only this machine can connect."""
+        if self.server_name == "localhost":
+            return True
+        try:
+            return ip_address(self.server_name.strip("[]")).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def visitor_keys(self) -> bool:
+        """Visitors may bring their own Groq key."""
+        if self.byo_key == "auto":
+            return self.on_spaces or self.groq_api_key is None
+        return self.byo_key == "on"
+
+
+@cache
+def variables() -> Mapping[str, Env]:
+    """List what is read from where: field of :class:`Settings` to variable, in the order of the README."""
+    hints = get_type_hints(Settings, include_extras=True)
+    return {name: env for name, hint in hints.items() for env in getattr(hint, "__metadata__", ())}
+
+
+def defaults() -> Mapping[str, object]:
+    """What each field is when its variable is unset, away from Spaces."""
+    return {declared.name: declared.default for declared in fields(Settings)}
+
+
+def load(env_file: str | Path = ".env", environ: Mapping[str, str] | None = None) -> Settings:
+    """
+    Read settings from a file and the environment; the environment wins.
+
+    Args:
+        env_file: May be missing.
+        environ: Instead of the process's own.
+
+    Raises:
+        SettingsError: A variable is wrong, or the file is not UTF-8 text.
+    """
+    try:
+        written = {name: text for name, text in dotenv_values(env_file).items() if text is not None}
+    except UnicodeDecodeError:
+        raise SettingsError(f"{env_file} is not UTF-8 text", hint="Save it as UTF-8 and start again.") from None
+    return Settings.from_env(written | dict(os.environ if environ is None else environ))
+
+
+def _fault(env: Env, text: str, *, allowed: str) -> str:
+    shown = "(hidden)" if env.hidden else repr(redacted(text))
+    return f"  {env.name}={shown}: allowed is {allowed}"
+
+
+def _warnings(given: Mapping[str, str], settings: Settings) -> Iterator[str]:
+    """Say what is probably not meant, though it stops nothing."""
+    known = [env.name.removeprefix(OUR_PREFIX) for env in variables().values() if env.name.startswith(OUR_PREFIX)]
+    for name in sorted(given):
+        word = name.removeprefix(OUR_PREFIX)
+        if word != name and word not in known:
+            near = get_close_matches(word, known, n=1)
+            yield f"{name} is not a setting" + (f"; did you mean {OUR_PREFIX}{near[0]}?" if near else "")
+    if settings.redis_url:
+        yield "GROQ_CORE_REDIS_URL is set, but this version keeps its state in process: replicas share nothing"
+    if settings.groq_base_url and not settings.groq_api_key:
+        yield "GROQ_BASE_URL is set without GROQ_API_KEY, so nothing is sent there"
+    if settings.groq_base_url and settings.groq_base_url != given["GROQ_BASE_URL"].rstrip("/"):
+        yield f"GROQ_BASE_URL is the host only; the {GROQ_PATH} at its end is left out"
+    if settings.first_token_timeout > settings.deadline:
+        yield "GROQ_CORE_FIRST_TOKEN_TIMEOUT is longer than GROQ_CORE_DEADLINE, so the deadline always comes first"
+    if not settings.loopback and not settings.api_tokens:
+        yield f"listening on {settings.server_name} without GROQ_CORE_API_TOKENS: /v1/* and /metrics answer 401"
