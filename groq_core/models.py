@@ -1,15 +1,22 @@
-"""The registry: every model we know of, with its figures, their source and the day they were read."""
+"""What a model is: what may be asked of it, its figures, its price, where it is in its life."""
 
 from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, get_args
 
 import msgspec
 
+from groq_core.events import Usage
+
 Tier: TypeAlias = Literal["speed", "quality", "vision", "audio", "speech"]
 Status: TypeAlias = Literal["active", "announced", "retired", "enterprise"]
+
+TIER_NAMES: Final[tuple[Tier, ...]] = get_args(Tier)
+
+BILLED_AUDIO_S: Final = 10.0
+"""Groq bills a shorter recording as ten seconds (console.groq.com/docs/speech-to-text, read 2026-10-01)."""
 
 
 class Capability(StrEnum):
@@ -21,11 +28,13 @@ class Capability(StrEnum):
     PARALLEL_TOOLS = "parallel_tools"
     JSON_OBJECT = "json_object"
     JSON_SCHEMA = "json_schema"
+    STRICT_SCHEMA = "strict_schema"  # decoding is constrained to the schema, not merely asked to follow it
     REASONING = "reasoning"
     PREFILL = "prefill"  # continues an assistant message that stands last
     BROWSER_SEARCH = "browser_search"
     CODE_INTERPRETER = "code_interpreter"
     TRANSCRIPTION = "transcription"
+    TIMESTAMPS = "timestamps"  # tells when each segment and word was spoken
     TRANSLATION = "translation"
     SPEECH = "speech"
     CLASSIFY = "classify"
@@ -38,26 +47,29 @@ class ModelSpec(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         id: Name on the wire, exactly as the API expects it.
         provider: ``groq`` or ``openai`` (any OpenAI-compatible backup).
+        title: Name for people; the id where there is none.
         capabilities: What may be asked of it.
-        context_window: Tokens, prompt and completion together.
-        max_output: Tokens in one completion.
+        context_window: Tokens, prompt and completion together; 0 when unknown.
+        max_output: Tokens in one completion; 0 when unknown.
         tokens_per_s: Speed as the provider states it.
         usd_in, usd_cached, usd_out: Per million tokens.
         usd_hour: Per hour of audio (transcription).
         usd_characters: Per million characters (speech).
-        max_images: Pictures in one request.
+        max_images: Pictures in one request; 0 when it takes none or the number is unknown.
         max_file_bytes: Size of an uploaded recording.
         efforts: Values ``reasoning_effort`` may take; empty where it may not be sent.
+        effort_with_tools: The only effort that may go with tools; empty where any may.
         voices: Of a speech model; the first is the default.
         status: ``enterprise``: shut down for self-serve keys, alive under contract.
         shutdown: The day it was or will be shut down for self-serve keys.
         replacement: Official successor's id.
         source: Page the figures were read from.
-        checked: Day they were read.
+        checked: Day they were read; None for what only a live list told us.
     """
 
     id: str
     provider: str = "groq"
+    title: str = ""
     capabilities: frozenset[Capability]
     context_window: int = 0
     max_output: int = 0
@@ -70,6 +82,7 @@ class ModelSpec(msgspec.Struct, frozen=True, kw_only=True):
     max_images: int = 0
     max_file_bytes: int = 0
     efforts: tuple[str, ...] = ()
+    effort_with_tools: str = ""
     voices: tuple[str, ...] = ()
     status: Status = "active"
     shutdown: date | None = None
@@ -78,9 +91,34 @@ class ModelSpec(msgspec.Struct, frozen=True, kw_only=True):
     checked: date | None = None
 
     @property
+    def label(self) -> str:
+        return self.title or self.id
+
+    @property
     def name(self) -> str:
         """Unique across providers, e.g. ``groq:openai/gpt-oss-20b``; everything but the wire uses this."""
         return f"{self.provider}:{self.id}"
 
     def can(self, *needed: Capability) -> bool:
         return self.capabilities.issuperset(needed)
+
+
+def cost_usd(spec: ModelSpec, usage: Usage) -> float | None:
+    """
+    Price one answer by the registry.
+
+    Cached prompt tokens cost ``usd_cached`` where the provider has such a price.
+
+    Returns:
+        US dollars, or None where the registry has no price for what was used.
+    """
+    if spec.usd_hour is not None:
+        least = BILLED_AUDIO_S if spec.provider == "groq" else 0.0
+        return None if usage.audio_s is None else spec.usd_hour * max(usage.audio_s, least) / 3600
+    if spec.usd_characters is not None:
+        return None if usage.characters is None else spec.usd_characters * usage.characters / 1e6
+    if spec.usd_in is None or spec.usd_out is None:
+        return None
+    usd_cached = spec.usd_in if spec.usd_cached is None else spec.usd_cached
+    fresh = usage.prompt_tokens - usage.cached_tokens
+    return (fresh * spec.usd_in + usage.cached_tokens * usd_cached + usage.completion_tokens * spec.usd_out) / 1e6

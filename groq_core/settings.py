@@ -291,6 +291,8 @@ def _warnings(given: Mapping[str, str], settings: Settings) -> Iterator[str]:
         yield "GROQ_BASE_URL is set without GROQ_API_KEY, so nothing is sent there"
     if settings.groq_base_url and settings.groq_base_url != given["GROQ_BASE_URL"].rstrip("/"):
         yield f"GROQ_BASE_URL is the host only; the {GROQ_PATH} at its end is left out"
+    if settings.openai_base_url and not settings.openai_model:
+        yield "OPENAI_BASE_URL is set without GROQ_CORE_OPENAI_MODEL, so that server is asked for OpenAI's own models"
     if settings.first_token_timeout > settings.deadline:
         yield "GROQ_CORE_FIRST_TOKEN_TIMEOUT is longer than GROQ_CORE_DEADLINE, so the deadline always comes first"
     if not settings.loopback and not settings.api_tokens:

@@ -1,0 +1,123 @@
+"""
+Whom to ask for what: each tier is a preference list.
+
+A list starts with the model of the reference architecture and goes on with its successors, so the same list
+serves an enterprise key, a free key and whatever is offered next month.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, TypeAlias
+
+import msgspec
+
+from groq_core.models import Capability, ModelSpec, Tier
+from groq_core.registry import MODELS
+from groq_core.settings import Settings
+
+Tiers: TypeAlias = Mapping[Tier, tuple[str, ...]]
+"""For each tier the names (``provider:id``) to ask, in order; ``groq:*`` as in :data:`ANY`."""
+
+ANY: Final = "*"
+"""In a list of Groq ids: every model that only the live list told us of and that can do what is asked."""
+
+_SCOUT = "meta-llama/llama-4-scout-17b-16e-instruct"
+_MAVERICK = "meta-llama/llama-4-maverick-17b-128e-instruct"
+
+GROQ_TIERS: Final[Tiers] = MappingProxyType(
+    {
+        "speed": ("llama-3.1-8b-instant", "openai/gpt-oss-20b", "qwen/qwen3.8-27b", "openai/gpt-oss-120b", ANY),
+        "quality": (
+            "llama-3.3-70b-versatile",
+            "openai/gpt-oss-120b",
+            "openai/gpt-oss-20b",
+            "qwen/qwen3.8-27b",
+            "minimaxai/minimax-m2.7",
+            ANY,
+        ),
+        "vision": (_SCOUT, "qwen/qwen3.8-27b", _MAVERICK, ANY),
+        "audio": ("whisper-large-v3-turbo", "whisper-large-v3", ANY),
+        "speech": ("canopylabs/orpheus-v1-english", ANY),
+    }
+)
+"""Groq ids of each tier, best first."""
+
+BACKUP_TIERS: Final[Tiers] = MappingProxyType(
+    {
+        "speed": ("gpt-6-luna",),
+        "quality": ("gpt-6-luna",),
+        "vision": ("gpt-6-luna",),
+        # Whisper tells times and translates, which its successor does not; it goes on 2027-02-26.
+        "audio": ("whisper-1", "gpt-transcribe"),
+        "speech": ("gpt-4o-mini-tts",),
+    }
+)
+"""Ids of the OpenAI-compatible backup for each tier."""
+
+_C = Capability
+_CHAT = frozenset({_C.CHAT, _C.TOOLS, _C.JSON_OBJECT, _C.JSON_SCHEMA})
+ASSUMED: Final[Mapping[Tier, frozenset[Capability]]] = MappingProxyType(
+    {
+        "speed": _CHAT,
+        "quality": _CHAT,
+        "vision": _CHAT | {_C.VISION},
+        "audio": frozenset({_C.TRANSCRIPTION, _C.TIMESTAMPS, _C.TRANSLATION}),
+        "speech": frozenset({_C.SPEECH}),
+    }
+)
+"""What an id nobody knows is trusted with: what it was named for."""
+
+
+def tiers(settings: Settings) -> Tiers:
+    """
+    List for each tier whom to ask, in order: Groq's models, then the backup's where there is one.
+
+    A list from the settings replaces the registry's whole. The simulator plays both providers.
+    """
+    backup = settings.simulated or settings.has_backup
+    return {
+        tier: (*(f"groq:{id}" for id in groq), *(f"openai:{id}" for id in _backup_ids(settings, tier) if backup))
+        for tier, groq in _groq_ids(settings).items()
+    }
+
+
+def specs(settings: Settings) -> Mapping[str, ModelSpec]:
+    """Add to the registry what only the settings name, trusted with what it is named for."""
+    known = dict(MODELS)
+    for tier, listed in tiers(settings).items():
+        for name in listed:
+            provider, _, id = name.partition(":")
+            if id == ANY or name in MODELS:
+                continue
+            spec = known.get(name) or ModelSpec(id=id, provider=provider, capabilities=frozenset())
+            known[name] = msgspec.structs.replace(spec, capabilities=spec.capabilities | ASSUMED[tier])
+    return MappingProxyType(known)
+
+
+def _groq_ids(settings: Settings) -> Tiers:
+    return {
+        "speed": settings.speed_models or GROQ_TIERS["speed"],
+        "quality": settings.quality_models or GROQ_TIERS["quality"],
+        "vision": settings.vision_models or GROQ_TIERS["vision"],
+        "audio": settings.audio_models or GROQ_TIERS["audio"],
+        "speech": settings.speech_models or GROQ_TIERS["speech"],
+    }
+
+
+def _backup_ids(settings: Settings, tier: Tier) -> tuple[str, ...]:
+    match tier:
+        case "speed" | "quality":
+            chosen = settings.openai_model
+        case "vision":
+            chosen = settings.openai_vision_model
+            if chosen is None and settings.openai_model is not None:
+                # A chat model of one's own choice sees pictures only if the registry says so.
+                spec = MODELS.get(f"openai:{settings.openai_model}")
+                return (spec.id,) if spec is not None and spec.can(Capability.VISION) else ()
+        case "audio":
+            chosen = settings.openai_audio_model
+        case "speech":
+            chosen = settings.openai_speech_model
+    return (chosen,) if chosen is not None else BACKUP_TIERS[tier]
