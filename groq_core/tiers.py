@@ -21,7 +21,7 @@ Tiers: TypeAlias = Mapping[Tier, tuple[str, ...]]
 """For each tier the names (``provider:id``) to ask, in order; ``groq:*`` as in :data:`ANY`."""
 
 ANY: Final = "*"
-"""In a list of Groq ids: every model that only the live list told us of and that can do what is asked."""
+"""In a list of Groq ids: every other model in the live list that the registry does not know, or knows as dead."""
 
 _SCOUT = "meta-llama/llama-4-scout-17b-16e-instruct"
 _MAVERICK = "meta-llama/llama-4-maverick-17b-128e-instruct"

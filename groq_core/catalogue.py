@@ -1,0 +1,284 @@
+"""
+Which models can be asked for now: the registry, corrected by the provider's own list.
+
+The list is read at the start and every ten minutes. Where it cannot be read, the last one that was read
+counts, or else the registry alone; either way the catalogue says so, and nothing waits for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from datetime import UTC, date, datetime
+from difflib import get_close_matches
+from types import MappingProxyType
+from typing import Any, Final, Literal, TypeAlias
+
+import msgspec
+
+from groq_core.classify import classified, corrected
+from groq_core.errors import GroqCoreError
+from groq_core.models import ModelSpec
+from groq_core.redaction import redacted
+from groq_core.registry import MODELS
+from groq_core.snapshot import CatalogueStatus
+
+Entry: TypeAlias = dict[str, Any]
+"""One object of ``GET /models``, as it came."""
+
+Fetch: TypeAlias = Callable[[], Awaitable[list[Entry]]]
+
+PROVIDERS: Final = ("groq", "openai")
+
+_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What is known about every model at one moment.
+
+    Attributes:
+        specs: Name to model, both providers, living and dead.
+        listed: Names Groq lists for this key; None where no list could be read, and then any may be tried.
+        discovered: Those of ``listed`` that the registry does not know, or knows as dead; sorted.
+        gone: Names that answered "no such model" since the list was read, and what they said.
+        source: ``live``, ``stale`` (live once, unreachable now) or ``static``.
+        checked_at: Unix time of the list; None without one.
+        note: How it came about, for a person.
+    """
+
+    specs: Mapping[str, ModelSpec]
+    listed: frozenset[str] | None = None
+    discovered: tuple[str, ...] = ()
+    gone: Mapping[str, str] = _NOTHING
+    source: Literal["live", "stale", "static"] = "static"
+    checked_at: float | None = None
+    note: str = ""
+
+    def lookup(self, text: str) -> ModelSpec | None:
+        """
+        Find a model by id or ``provider:id``, in any case; where both providers have the id, Groq's.
+
+        >>> static_catalogue().lookup("OpenAI/GPT-OSS-20b").name
+        'groq:openai/gpt-oss-20b'
+        """
+        wanted = text.strip()
+        for name in (wanted, *(f"{provider}:{wanted}" for provider in PROVIDERS)):
+            if spec := self.specs.get(name):
+                return spec
+        folded = wanted.casefold()
+        matches = [spec for spec in self.specs.values() if folded in (spec.name.casefold(), spec.id.casefold())]
+        return min(matches, key=lambda spec: PROVIDERS.index(spec.provider), default=None)
+
+    def suggestions(self, text: str) -> tuple[str, ...]:
+        """
+        Name up to three ids that may have been meant, nearest first, none that is known to be missing.
+
+        >>> static_catalogue().suggestions("gpt-oss-20")
+        ('openai/gpt-oss-20b', 'openai/gpt-oss-120b', 'openai/gpt-oss-safeguard-20b')
+        """
+        ids = {spec.id.casefold(): spec.id for spec in self.specs.values() if not self.absence(spec)}
+        tails = {folded.rpartition("/")[2]: id for folded, id in ids.items()}
+        near = get_close_matches(text.strip().casefold(), [*ids, *tails], n=6, cutoff=0.5)
+        return tuple(dict.fromkeys(ids.get(match) or tails[match] for match in near))[:3]
+
+    def absence(self, spec: ModelSpec) -> str:
+        """Say why a model cannot be asked for ("is not offered to this key"); empty where it can."""
+        if why := self.gone.get(spec.name):
+            return why
+        if spec.provider != "groq" or self.listed is None or spec.name in self.listed:
+            return ""
+        return "is not offered to this key"
+
+    def doubtful(self, spec: ModelSpec) -> bool:
+        """Without a list, the registry's word that a model is shut down is a doubt, not a fact."""
+        return self.listed is None and spec.status in ("enterprise", "retired")
+
+    def status(self, now: float) -> CatalogueStatus:
+        age = None if self.checked_at is None else max(0.0, now - self.checked_at)
+        return CatalogueStatus(source=self.source, age_s=age, note=self.note)
+
+
+def life(spec: ModelSpec) -> str:
+    """
+    Put a model's life cycle in words; empty while there is nothing to tell.
+
+    >>> life(MODELS["groq:llama-3.1-8b-instant"])
+    'shut down 2026-08-16, enterprise contracts only; its successor is openai/gpt-oss-20b'
+    """
+    match spec.status:
+        case "active":
+            return ""
+        case "announced":
+            told = f"will be shut down {spec.shutdown}"
+        case "retired":
+            told = f"shut down {spec.shutdown}"
+        case "enterprise":
+            told = f"shut down {spec.shutdown}, " if spec.shutdown else ""
+            told += "enterprise contracts only"
+    return told + (f"; its successor is {spec.replacement}" if spec.replacement else "")
+
+
+def merge(static: Mapping[str, ModelSpec], entries: Iterable[object], *, now: float) -> Catalogue:
+    """
+    Correct the registry by Groq's list.
+
+    A listed model is offered whatever the registry says of its life: an enterprise key sees models that
+    are shut down for others. An inactive one is not offered. An unknown id is classified by what the list
+    tells of it.
+
+    Args:
+        static: The registry, with what the settings add.
+        entries: The objects of ``GET /models``; what is not one is skipped.
+        now: Unix time.
+    """
+    specs = dict(aged(static, now))
+    listed, discovered = set[str](), list[str]()
+    for entry in entries:
+        if not isinstance(entry, dict) or not isinstance(entry.get("id"), str) or entry.get("active") is False:
+            continue
+        name = f"groq:{entry['id']}"
+        known = specs.get(name)
+        if known is None or known.status == "retired":
+            discovered.append(name)
+            specs[name] = classified(entry)
+        else:
+            specs[name] = corrected(known, entry)
+        listed.add(name)
+    return Catalogue(
+        specs=MappingProxyType(specs),
+        listed=frozenset(listed),
+        discovered=tuple(sorted(discovered)),
+        source="live",
+        checked_at=now,
+        note=f"Groq lists {len(listed)} models for this key",
+    )
+
+
+def aged(static: Mapping[str, ModelSpec], now: float) -> Mapping[str, ModelSpec]:
+    """Retire what was announced to be shut down and now is."""
+    today: date = datetime.fromtimestamp(now, UTC).date()
+    return MappingProxyType(
+        {
+            name: msgspec.structs.replace(spec, status="retired")
+            if spec.status == "announced" and spec.shutdown is not None and spec.shutdown <= today
+            else spec
+            for name, spec in static.items()
+        }
+    )
+
+
+def static_catalogue(static: Mapping[str, ModelSpec] = MODELS, *, now: float | None = None) -> Catalogue:
+    """Make do with the registry."""
+    return Catalogue(
+        specs=aged(static, time.time() if now is None else now),
+        note="Groq's list of models has not been read yet; the built-in table counts",
+    )
+
+
+class CatalogueKeeper:
+    """
+    Keep the newest catalogue.
+
+    Attributes:
+        current: Never None and never waits: the registry alone until the first list is in.
+        version: Grows with every change of ``current``.
+    """
+
+    def __init__(
+        self,
+        fetch: Fetch | None,
+        *,
+        static: Mapping[str, ModelSpec] = MODELS,
+        interval: float = 600.0,
+        timeout: float = 10.0,
+        wall: Callable[[], float] = time.time,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        """
+        Args:
+            fetch: Reads ``data`` of ``GET /models``; raises :class:`GroqCoreError`. None: nobody to ask.
+            static: The registry, with what the settings add.
+            interval: Seconds between two readings.
+            timeout: Seconds one reading may take.
+            wall: Unix time.
+            sleep, jitter: How to wait, and a number in [0, 1) to keep many processes out of step.
+        """
+        self._fetch = fetch
+        self._static = static
+        self._interval = interval
+        self._timeout = timeout
+        self._wall = wall
+        self._sleep = sleep
+        self._jitter = jitter
+        self._listeners: list[Callable[[Catalogue], None]] = []
+        self.version = 0
+        self.current = static_catalogue(static, now=wall())
+        if fetch is None:
+            self.current = msgspec.structs.replace(self.current, note="there is no Groq key; the built-in table counts")
+
+    def subscribe(self, listener: Callable[[Catalogue], None]) -> Callable[[], None]:
+        """Call back on every change; returns how to stop that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    async def refresh(self) -> bool:
+        """
+        Read the list once.
+
+        Returns:
+            Whether it could be read; if not, what was known before stays, and the note says why.
+        """
+        if self._fetch is None:
+            return False
+        try:
+            async with asyncio.timeout(self._timeout):
+                entries = await self._fetch()
+        except TimeoutError:
+            self._keep_old(f"no answer within {self._timeout:g} s")
+        except (GroqCoreError, OSError) as error:
+            self._keep_old(redacted(str(error)))
+        else:
+            catalogue = merge(self._static, entries, now=self._wall())
+            if catalogue.listed:
+                self._set(catalogue)
+                return True
+            self._keep_old("it is empty")
+        return False
+
+    async def run(self) -> None:
+        """Read the list now and every ``interval`` seconds, sooner after a failure, until cancelled."""
+        failures = 0
+        while True:
+            failures = 0 if await self.refresh() else failures + 1
+            pause = self._interval if failures == 0 else min(self._interval, FIRST_RETRY_S * 2 ** (failures - 1))
+            await self._sleep(pause * (0.9 + 0.2 * self._jitter()))
+
+    def mark_gone(self, name: str, why: str = "is no longer offered to this key") -> None:
+        """Believe an answer "no such model" until the next list is read; ``name`` is ``provider:id``."""
+        if name not in self.current.gone:
+            gone = MappingProxyType({**self.current.gone, name: why})
+            self._set(msgspec.structs.replace(self.current, gone=gone))
+
+    def _keep_old(self, why: str) -> None:
+        if self.current.listed is None:
+            source: Literal["stale", "static"] = "static"
+            counts = "the built-in table counts"
+        else:
+            source, counts = "stale", "the last one that was read counts"
+        note = f"Groq's list of models could not be read ({why}); {counts}"
+        if (source, note) != (self.current.source, self.current.note):
+            self._set(msgspec.structs.replace(self.current, source=source, note=note))
+
+    def _set(self, catalogue: Catalogue) -> None:
+        self.current = catalogue
+        self.version += 1
+        for listener in tuple(self._listeners):
+            listener(catalogue)
+
+
+FIRST_RETRY_S: Final = 5.0
+"""Seconds to the second reading after one that failed; doubles."""

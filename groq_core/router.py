@@ -1,0 +1,385 @@
+"""
+Whom to ask, in which order, and why: a pure function of what is needed and what is alive.
+
+The rules are the reference architecture's, in its order: a picture → vision; low cost or low latency → speed;
+tools or JSON → quality; else speed. What a model cannot do it is not asked; what does not fit it is asked last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import takewhile
+from typing import Final, TypeAlias
+
+import msgspec
+
+from groq_core.catalogue import PROVIDERS, Catalogue, life
+from groq_core.errors import Kind
+from groq_core.models import TIER_NAMES, Capability, ModelSpec, Tier
+from groq_core.requests import Needs
+from groq_core.snapshot import TargetState, TierStatus
+from groq_core.tiers import ANY, Tiers
+
+ALIASES: Final = ("auto", *TIER_NAMES)
+"""Model names that stand for a tier; ``auto`` for whichever the request needs."""
+
+FAST_MS: Final = 100.0
+"""Below this wish the tier is speed."""
+
+
+class Availability(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    How a target is doing, for the credential that asks.
+
+    Attributes:
+        rests_for_s: Seconds it still rests; 0 unless it does.
+        why: A predicate for people ("rests after a rate limit"); may be empty.
+    """
+
+    state: TargetState = "healthy"
+    rests_for_s: float = 0.0
+    why: str = ""
+
+
+Availabilities: TypeAlias = Callable[[ModelSpec], Availability]
+
+HEALTHY: Final = Availability()
+
+
+class Candidate(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    A model that can do what is asked.
+
+    Attributes:
+        state: ``healthy``, ``probing`` or ``resting``; whether a resting one is asked is the chain's decision.
+        rests_for_s: Seconds it still rests.
+        fits: False where the request is too large for it as it stands, so it comes last.
+        why: What speaks against it, a predicate for people; empty when nothing does.
+    """
+
+    spec: ModelSpec
+    state: TargetState = "healthy"
+    rests_for_s: float = 0.0
+    fits: bool = True
+    why: str = ""
+
+    @property
+    def awake(self) -> bool:
+        return self.state != "resting"
+
+
+class Excluded(msgspec.Struct, frozen=True, kw_only=True):
+    """A model of the list that is not asked: ``unsupported``, ``model_gone`` or ``auth``; ``why`` is a predicate."""
+
+    spec: ModelSpec
+    kind: Kind
+    why: str
+
+
+class Route(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    Attributes:
+        tier: ``speed``, ``quality``, ``vision``, ``audio`` or ``speech``.
+        reason: One sentence for the person who asked; never empty.
+        candidates: In the order to be asked; nobody twice; empty when nobody can.
+        excluded: Those of the list that were passed over.
+    """
+
+    tier: Tier
+    reason: str
+    candidates: tuple[Candidate, ...]
+    excluded: tuple[Excluded, ...] = ()
+
+
+Candidates: TypeAlias = tuple[Candidate, ...]
+Exclusions: TypeAlias = tuple[Excluded, ...]
+Names: TypeAlias = tuple[str, ...]
+
+
+def route(needs: Needs, catalogue: Catalogue, tiers: Tiers, availability: Availabilities) -> Route:
+    """
+    Decide whom to ask.
+
+    A pinned model comes first even while it rests. Then, of each provider in turn, those awake before those
+    resting, models that keep a schema strictly before others, and else the tier's own order.
+    """
+    pinned = _pinned(needs, catalogue)
+    tier, rule = _tier(needs, pinned, tiers)
+    ranked: list[tuple[tuple[bool | int, ...], Candidate]] = []
+    excluded = []
+    for position, spec in enumerate(_members(tier, pinned, catalogue, tiers)):
+        verdict = _judged(spec, needs, catalogue, availability(spec))
+        if isinstance(verdict, Excluded):
+            excluded.append(verdict)
+        else:
+            ranked.append((_rank(verdict, position, needs, catalogue, first=spec is pinned), verdict))
+    candidates = tuple(candidate for _, candidate in sorted(ranked, key=lambda pair: pair[0]))
+    return Route(
+        tier=tier,
+        reason=f"{tier}: {_reason(rule, pinned, candidates, tuple(excluded), tiers[tier])}",
+        candidates=candidates,
+        excluded=tuple(excluded),
+    )
+
+
+def resolve_tiers(catalogue: Catalogue, tiers: Tiers, availability: Availabilities) -> tuple[TierStatus, ...]:
+    """Say for every tier who would be asked now, and why."""
+    return tuple(_resolved(tier, catalogue, tiers, availability) for tier in TIER_NAMES)
+
+
+def _resolved(tier: Tier, catalogue: Catalogue, tiers: Tiers, availability: Availabilities) -> TierStatus:
+    found = route(TYPICAL[tier], catalogue, tiers, availability)
+    first = _first_awake(found.candidates)
+    hurdles = _hurdles(found.candidates, found.excluded, tiers[tier])
+    if first is None:
+        return TierStatus(tier=tier, target=None, why=hurdles or "its list is empty")
+    why = f"{hurdles}, so {first.spec.id}" if hurdles else "the first choice of its list"
+    head = catalogue.specs.get(tiers[tier][0])
+    if hurdles and head is not None and life(head):
+        why += f" ({head.label}: {life(head)})"
+    return TierStatus(tier=tier, target=first.spec.name, why=why)
+
+
+TYPICAL: Final[dict[Tier, Needs]] = {
+    "speed": Needs(model="speed"),
+    "quality": Needs(model="quality"),
+    "vision": Needs(model="vision", images=1),
+    "audio": Needs(operation="transcription", model="audio"),
+    "speech": Needs(operation="speech", model="speech"),
+}
+"""The request each tier is there for."""
+
+
+# ── which tier ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def _tier(needs: Needs, pinned: ModelSpec | None, tiers: Tiers) -> tuple[Tier, str]:
+    """Choose the list, with the rule that chose it in words."""
+    match needs.operation:
+        case "transcription":
+            return "audio", "a recording was sent"
+        case "translation":
+            return "audio", "a recording is to be translated"
+        case "speech":
+            return "speech", "a text is to be spoken"
+    if needs.images:
+        return "vision", "an image was sent" if needs.images == 1 else f"{needs.images} images were sent"
+    alias = needs.model.strip().casefold()
+    if alias == "vision":
+        return "vision", "it was asked for"
+    if alias == "speed":
+        return "speed", "it was asked for"
+    if alias == "quality":
+        return "quality", "it was asked for"
+    tier, rule = _by_rule(needs)
+    if pinned is not None:
+        return _home(pinned, tiers) or tier, f"{pinned.label} was asked for"
+    return tier, rule
+
+
+def _by_rule(needs: Needs) -> tuple[Tier, str]:
+    if needs.cost_sensitive:
+        return "speed", "low cost was asked for"
+    if needs.max_latency_ms is not None and needs.max_latency_ms < FAST_MS:
+        return "speed", f"an answer within {needs.max_latency_ms:g} ms was asked for"
+    if needs.tools:
+        return "quality", "tools were offered"
+    if needs.json:
+        return "quality", "JSON was asked for"
+    return "speed", "a plain chat"
+
+
+def _home(pinned: ModelSpec, tiers: Tiers) -> Tier | None:
+    """Find the chat tier in whose list a model stands highest; a text chat never goes on among the eyes."""
+    homes: tuple[Tier, ...] = ("speed", "quality")
+    places = [(tiers[tier].index(pinned.name), tier) for tier in homes if pinned.name in tiers[tier]]
+    return min(places, key=lambda place: place[0])[1] if places else None
+
+
+def _pinned(needs: Needs, catalogue: Catalogue) -> ModelSpec | None:
+    """Find the model asked for by name. An id nobody knows is Groq's: new models appear there first."""
+    text = needs.model.strip()
+    if not text or text.casefold() in ALIASES:
+        return None
+    if spec := catalogue.lookup(text):
+        return spec
+    provider, colon, id = text.partition(":")
+    if not (colon and provider in PROVIDERS and id):
+        provider, id = "groq", text
+    return ModelSpec(id=id, provider=provider, capabilities=frozenset(needed(needs)) | _UNTESTED)
+
+
+_UNTESTED: Final = frozenset({Capability.JSON_OBJECT, Capability.JSON_SCHEMA, Capability.TIMESTAMPS})
+"""What a model nobody knows is taken to do besides what is asked, until it refuses."""
+
+
+def _members(tier: Tier, pinned: ModelSpec | None, catalogue: Catalogue, tiers: Tiers) -> Iterator[ModelSpec]:
+    """List everybody to be considered, the pinned one first, nobody twice."""
+    seen = set[str]()
+    if pinned is not None:
+        seen.add(pinned.name)
+        yield pinned
+    for listed in tiers[tier]:
+        names = _discovered(tier, catalogue) if listed == f"groq:{ANY}" else (listed,)
+        for name in names:
+            if name not in seen and (spec := catalogue.specs.get(name)):
+                seen.add(name)
+                yield spec
+
+
+def _discovered(tier: Tier, catalogue: Catalogue) -> list[str]:
+    """Order models nobody knew before by price, the only hint at their size: cheap first, for quality dear first."""
+    sign = -1 if tier == "quality" else 1
+
+    def by_price(name: str) -> tuple[bool, float]:
+        price = catalogue.specs[name].usd_out
+        return price is None, sign * (price or 0.0)
+
+    return sorted(catalogue.discovered, key=by_price)
+
+
+# ── who can ──────────────────────────────────────────────────────────────────────────────────────────
+
+_REFUSALS: Final = {
+    Capability.CHAT: "does not chat",
+    Capability.VISION: "sees no images",
+    Capability.TOOLS: "calls no tools",
+    Capability.TRANSCRIPTION: "does not transcribe",
+    Capability.TRANSLATION: "does not translate",
+    Capability.SPEECH: "does not speak",
+}
+
+
+def needed(needs: Needs) -> tuple[Capability, ...]:
+    """List what a model must be able to do; of JSON any kind will do, see :func:`_misfit`."""
+    match needs.operation:
+        case "transcription":
+            return (Capability.TRANSCRIPTION,)
+        case "translation":
+            return (Capability.TRANSLATION,)
+        case "speech":
+            return (Capability.SPEECH,)
+        case "chat":
+            wanted = [Capability.CHAT]
+            if needs.images:
+                wanted.append(Capability.VISION)
+            if needs.tools:
+                wanted.append(Capability.TOOLS)
+            return tuple(wanted)
+
+
+def _judged(spec: ModelSpec, needs: Needs, catalogue: Catalogue, available: Availability) -> Candidate | Excluded:
+    for capability in needed(needs):
+        if not spec.can(capability):
+            return Excluded(spec=spec, kind=Kind.UNSUPPORTED, why=_REFUSALS[capability])
+    if needs.json and not (spec.can(Capability.JSON_OBJECT) or spec.can(Capability.JSON_SCHEMA)):
+        return Excluded(spec=spec, kind=Kind.UNSUPPORTED, why="writes no JSON")
+    if available.state == "no_key":
+        return Excluded(spec=spec, kind=Kind.AUTH, why=available.why or "has no key")
+    if available.state == "gone":
+        return Excluded(spec=spec, kind=Kind.MODEL_GONE, why=available.why or "is no longer offered")
+    # An id nobody knows is not in the list either, and is sent all the same.
+    if spec.name in catalogue.specs and (why := catalogue.absence(spec)):
+        return Excluded(spec=spec, kind=Kind.MODEL_GONE, why=why)
+    misfit = _misfit(spec, needs)
+    return Candidate(
+        spec=spec,
+        state=available.state,
+        rests_for_s=available.rests_for_s,
+        fits=not misfit,
+        why=misfit or _resting(available) or _doubt(spec, needs, catalogue),
+    )
+
+
+def _resting(available: Availability) -> str:
+    if available.state != "resting":
+        return ""
+    return available.why or f"rests for {available.rests_for_s:.0f} s more"
+
+
+def _doubt(spec: ModelSpec, needs: Needs, catalogue: Catalogue) -> str:
+    """Say why a model that can do it comes after others that can."""
+    if catalogue.doubtful(spec):
+        return "may be shut down"
+    if _loose(spec, needs):
+        return "keeps a schema less strictly"
+    if spec.name not in catalogue.specs:
+        near = catalogue.suggestions(spec.id)
+        return "is not known here" + (f"; {' or '.join(near)} perhaps?" if near else "")
+    return ""
+
+
+def _loose(spec: ModelSpec, needs: Needs) -> bool:
+    return needs.json == "schema" and not spec.can(Capability.STRICT_SCHEMA)
+
+
+def _misfit(spec: ModelSpec, needs: Needs) -> str:
+    """Say why a request is too large for a model as it stands, or its schema more than it follows."""
+    if needs.operation != "chat":
+        return ""
+    if 0 < spec.max_images < needs.images:
+        return f"takes {spec.max_images} images at once"
+    tokens = needs.prompt_tokens + (needs.max_tokens or 0)
+    if 0 < spec.context_window < tokens:
+        return f"has a window of {spec.context_window} tokens for about {tokens}"
+    if needs.json == "schema" and not spec.can(Capability.JSON_SCHEMA):
+        return "follows no schema"
+    return ""
+
+
+def _rank(
+    candidate: Candidate, position: int, needs: Needs, catalogue: Catalogue, *, first: bool
+) -> tuple[bool | int, ...]:
+    """Sort key; False comes before True."""
+    spec = candidate.spec
+    return (
+        not first,
+        not candidate.fits,
+        PROVIDERS.index(spec.provider),
+        not candidate.awake,
+        catalogue.doubtful(spec),
+        _loose(spec, needs),
+        position,
+    )
+
+
+# ── why ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _first_awake(candidates: Candidates) -> Candidate | None:
+    return next((candidate for candidate in candidates if candidate.awake), candidates[0] if candidates else None)
+
+
+def _reason(rule: str, pinned: ModelSpec | None, candidates: Candidates, excluded: Exclusions, listed: Names) -> str:
+    """
+    Tell the rule and, where it is not the first choice that will be asked, why not.
+
+    ``an image was sent; Llama 4 Scout is not offered to this key, so qwen/qwen3.8-27b``
+    """
+    first = _first_awake(candidates)
+    if first is None:
+        hurdles = _hurdles(candidates, excluded, listed if pinned is None else (pinned.name, *listed))
+        return f"{rule}; nobody can answer: {hurdles or 'its list is empty'}"
+    if pinned is None:
+        hurdles = _hurdles(candidates, excluded, listed)
+        own = f", which {first.why}" if not first.awake else ""
+        return f"{rule}; {hurdles}, so {first.spec.id}{own}" if hurdles else f"{rule}, so {first.spec.id}{own}"
+    if first.spec.name == pinned.name:
+        return rule + (f"; it {first.why}" if first.why else "")
+    _, why = _whys(candidates, excluded)[pinned.name]
+    return f"{rule}; it {why}, so {first.spec.id}"
+
+
+def _hurdles(candidates: Candidates, excluded: Exclusions, listed: Names) -> str:
+    """Say why those did not come first whom the list names before the one who did; the first two suffice."""
+    first = _first_awake(candidates)
+    whys = _whys(candidates, excluded)
+    before = takewhile(lambda name: first is None or name != first.spec.name, listed)
+    said = [" ".join(whys[name]) for name in before if name in whys]
+    return " and ".join(said[:2]) + (f" (and {len(said) - 2} more)" if len(said) > 2 else "")
+
+
+def _whys(candidates: Candidates, excluded: Exclusions) -> dict[str, tuple[str, str]]:
+    """Map the name of everybody something speaks against to its label and what that is."""
+    told = {item.spec.name: (item.spec.label, item.why) for item in excluded}
+    return told | {item.spec.name: (item.spec.label, item.why) for item in candidates if item.why}

@@ -1,0 +1,481 @@
+"""Whom to ask, in which order, and why: the rules by example, then what holds for any request at any time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from groq_core.catalogue import Catalogue, Entry, merge, static_catalogue
+from groq_core.errors import Kind
+from groq_core.models import TIER_NAMES, Capability, ModelSpec
+from groq_core.registry import MODELS
+from groq_core.requests import Needs
+from groq_core.router import ALIASES, HEALTHY, Availabilities, Availability, Route, needed, resolve_tiers, route
+from groq_core.settings import Settings
+from groq_core.snapshot import TargetState
+from groq_core.tiers import Tiers, tiers
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC).timestamp()
+TIERS = tiers(Settings.from_env({"GROQ_API_KEY": "k", "OPENAI_API_KEY": "k"}))
+GROQ_ONLY = tiers(Settings.from_env({"GROQ_API_KEY": "k"}))
+
+L8, L70 = "llama-3.1-8b-instant", "llama-3.3-70b-versatile"
+SCOUT = "meta-llama/llama-4-scout-17b-16e-instruct"
+O20, O120, QWEN = "openai/gpt-oss-20b", "openai/gpt-oss-120b", "qwen/qwen3.8-27b"
+TURBO, LARGE, ORPHEUS = "whisper-large-v3-turbo", "whisper-large-v3", "canopylabs/orpheus-v1-english"
+LUNA = "gpt-6-luna"
+
+
+def listing(*ids: str) -> Catalogue:
+    return merge(MODELS, [{"id": id} for id in ids], now=NOW)
+
+
+REFERENCE = listing(L8, L70, SCOUT, TURBO)
+SELF_SERVE = listing(*(spec.id for spec in MODELS.values() if spec.provider == "groq" and spec.status == "active"))
+STATIC = static_catalogue(now=NOW)
+
+
+def healthy(_: ModelSpec) -> Availability:
+    return HEALTHY
+
+
+def of(by_id: Mapping[str, TargetState]) -> Availabilities:
+    def availability(spec: ModelSpec) -> Availability:
+        state = by_id.get(spec.id, "healthy")
+        return Availability(state=state, rests_for_s=12.0 if state == "resting" else 0.0)
+
+    return availability
+
+
+def ids(found: Route) -> list[str]:
+    return [candidate.spec.id for candidate in found.candidates]
+
+
+# ── which tier ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("needs", "tier"),
+    [
+        pytest.param(Needs(), "speed", id="plain"),
+        pytest.param(Needs(images=1), "vision", id="image"),
+        pytest.param(Needs(images=1, cost_sensitive=True, tools=True, json="schema"), "vision", id="image before all"),
+        pytest.param(Needs(cost_sensitive=True, tools=True), "speed", id="cost before tools"),
+        pytest.param(Needs(max_latency_ms=99, json="object"), "speed", id="latency before JSON"),
+        pytest.param(Needs(max_latency_ms=100, json="object"), "quality", id="100 ms is not under 100 ms"),
+        pytest.param(Needs(tools=True), "quality", id="tools"),
+        pytest.param(Needs(json="object"), "quality", id="JSON"),
+        pytest.param(Needs(json="schema"), "quality", id="schema"),
+        pytest.param(Needs(model="quality"), "quality", id="asked for"),
+        pytest.param(Needs(model="SPEED", tools=True), "speed", id="asked for, in any case"),
+        pytest.param(Needs(model="speed", images=1), "vision", id="an image needs eyes"),
+        pytest.param(Needs(model="audio"), "speed", id="ears do not chat"),
+        pytest.param(Needs(operation="transcription", model="speed"), "audio", id="transcription"),
+        pytest.param(Needs(operation="translation"), "audio", id="translation"),
+        pytest.param(Needs(operation="speech"), "speech", id="speech"),
+    ],
+)
+@pytest.mark.parametrize("catalogue", [REFERENCE, SELF_SERVE, STATIC], ids=["reference", "self-serve", "static"])
+def test_the_rules_choose_the_tier_in_the_references_order(needs: Needs, tier: str, catalogue: Catalogue) -> None:
+    assert route(needs, catalogue, TIERS, healthy).tier == tier
+
+
+@pytest.mark.parametrize(
+    ("needs", "order"),
+    [
+        pytest.param(Needs(), [L8, LUNA], id="speed"),
+        pytest.param(Needs(tools=True), [L70, LUNA], id="quality"),
+        pytest.param(Needs(images=2), [SCOUT, LUNA], id="vision"),
+        pytest.param(Needs(operation="transcription"), [TURBO, "whisper-1", "gpt-transcribe"], id="audio"),
+    ],
+)
+def test_a_key_that_has_the_reference_models_gets_them(needs: Needs, order: list[str]) -> None:
+    assert ids(route(needs, REFERENCE, TIERS, healthy)) == order
+
+
+@pytest.mark.parametrize(
+    ("needs", "order"),
+    [
+        pytest.param(Needs(), [O20, QWEN, O120, LUNA], id="speed"),
+        pytest.param(Needs(tools=True), [O120, O20, QWEN, LUNA], id="quality"),
+        pytest.param(Needs(images=2), [QWEN, LUNA], id="vision"),
+        pytest.param(Needs(operation="transcription"), [TURBO, LARGE, "whisper-1", "gpt-transcribe"], id="audio"),
+        pytest.param(Needs(operation="translation"), [LARGE, "whisper-1"], id="translation"),
+        pytest.param(Needs(operation="speech"), [ORPHEUS, "gpt-4o-mini-tts"], id="speech"),
+    ],
+)
+def test_a_free_key_gets_the_successors(needs: Needs, order: list[str]) -> None:
+    assert ids(route(needs, SELF_SERVE, TIERS, healthy)) == order
+
+
+def test_without_a_list_the_living_come_before_the_doubtful_and_nobody_is_left_out() -> None:
+    assert ids(route(Needs(), STATIC, GROQ_ONLY, healthy)) == [O20, QWEN, O120, L8]
+
+
+# ── who can, who fits, who rests ─────────────────────────────────────────────────────────────────────
+
+
+def test_a_model_without_eyes_is_never_shown_an_image() -> None:
+    found = route(Needs(model=O120, images=1), SELF_SERVE, TIERS, healthy)
+
+    assert ids(found) == [QWEN, LUNA]
+    assert [(item.spec.id, item.kind, item.why) for item in found.excluded[:1]] == [
+        (O120, Kind.UNSUPPORTED, "sees no images")
+    ]
+
+
+def test_too_many_images_for_one_model_are_first_offered_to_another() -> None:
+    found = route(Needs(images=4), SELF_SERVE, TIERS, healthy)
+
+    assert ids(found) == [LUNA, QWEN]
+    assert not found.candidates[1].fits
+    assert "takes 3 images at once" in found.reason
+
+
+def test_a_window_too_small_comes_last_with_the_reason() -> None:
+    found = route(Needs(prompt_tokens=131_000, max_tokens=5_000), SELF_SERVE, TIERS, healthy)
+
+    assert ids(found) == [LUNA, O20, QWEN, O120]
+    assert found.candidates[-1].why == "has a window of 131072 tokens for about 136000"
+
+
+def test_a_schema_goes_to_those_who_keep_it_strictly() -> None:
+    both = merge(MODELS, [{"id": SCOUT}, {"id": QWEN}, {"id": L70}, {"id": O120}], now=NOW)
+
+    assert ids(route(Needs(images=1, json="schema"), both, GROQ_ONLY, healthy)) == [QWEN, SCOUT]
+    assert ids(route(Needs(json="schema"), both, GROQ_ONLY, healthy)) == [O120, QWEN, L70]
+    assert ids(route(Needs(json="object"), both, GROQ_ONLY, healthy)) == [L70, O120, QWEN]
+
+
+def test_tools_go_to_those_who_call_them() -> None:
+    catalogue = merge(MODELS, [{"id": "new/plain", "supported_features": ["json_mode"]}, {"id": O20}], now=NOW)
+
+    found = route(Needs(tools=True), catalogue, GROQ_ONLY, healthy)
+
+    assert ids(found) == [O20]
+    assert "calls no tools" in {item.why for item in found.excluded}
+
+
+def test_a_resting_model_waits_behind_its_providers_others_but_before_the_backup() -> None:
+    found = route(Needs(), SELF_SERVE, TIERS, of({O20: "resting"}))
+
+    assert ids(found) == [QWEN, O120, O20, LUNA]
+    assert found.candidates[2].rests_for_s == 12.0
+    assert found.reason == (
+        "speed: a plain chat; Llama 3.1 8B is not offered to this key and GPT-OSS 20B rests for 12 s more, so " + QWEN
+    )
+
+
+def test_a_probing_model_keeps_its_place() -> None:
+    assert ids(route(Needs(), SELF_SERVE, TIERS, of({O20: "probing"})))[0] == O20
+
+
+@pytest.mark.parametrize(
+    ("state", "kind", "why"),
+    [("no_key", Kind.AUTH, "has no key"), ("gone", Kind.MODEL_GONE, "is no longer offered")],
+)
+def test_who_cannot_be_asked_is_left_out_with_the_reason(state: TargetState, kind: Kind, why: str) -> None:
+    found = route(Needs(), SELF_SERVE, TIERS, of({O20: state}))
+
+    assert O20 not in ids(found)
+    assert (kind, why) in [(item.kind, item.why) for item in found.excluded if item.spec.id == O20]
+
+
+def test_when_everybody_rests_the_reason_names_who_is_asked_and_why_it_is_hard() -> None:
+    found = route(Needs(), listing(O20), GROQ_ONLY, of({O20: "resting"}))
+
+    assert ids(found) == [O20]
+    assert found.reason.endswith(f"so {O20}, which rests for 12 s more")
+
+
+def test_when_nobody_can_the_reason_says_why_nobody_can() -> None:
+    found = route(Needs(operation="speech"), SELF_SERVE, TIERS, of({ORPHEUS: "gone", "gpt-4o-mini-tts": "no_key"}))
+
+    assert found.candidates == ()
+    assert found.reason == (
+        "speech: a text is to be spoken; nobody can answer: "
+        "Orpheus English is no longer offered and GPT-4o mini TTS has no key"
+    )
+
+
+# ── pinned ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("model", [QWEN, f"groq:{QWEN}", QWEN.upper(), f"  {QWEN} "])
+def test_a_model_asked_for_by_name_comes_first_and_the_chain_goes_on(model: str) -> None:
+    found = route(Needs(model=model), SELF_SERVE, TIERS, healthy)
+
+    assert ids(found) == [QWEN, O20, O120, LUNA]
+    assert found.reason == "speed: Qwen 3.8 27B was asked for"
+
+
+def test_the_chain_goes_on_in_the_tier_where_the_model_stands_highest() -> None:
+    assert route(Needs(model=O120), SELF_SERVE, TIERS, healthy).tier == "quality"
+    assert route(Needs(model=O20), SELF_SERVE, TIERS, healthy).tier == "speed"
+    assert route(Needs(model="openai/gpt-oss-safeguard-20b", tools=True), SELF_SERVE, TIERS, healthy).tier == "quality"
+
+
+def test_a_pinned_model_comes_first_even_while_it_rests() -> None:
+    found = route(Needs(model=O120), SELF_SERVE, TIERS, of({O120: "resting"}))
+
+    assert ids(found) == [O120, O20, QWEN, LUNA]
+    assert found.candidates[0].state == "resting"
+    assert found.reason.startswith("quality: GPT-OSS 120B was asked for; it rests for 12 s more")
+
+
+def test_a_pinned_model_that_is_shut_down_is_not_asked_and_that_is_said() -> None:
+    found = route(Needs(model=L70), SELF_SERVE, TIERS, healthy)
+
+    assert ids(found) == [O120, O20, QWEN, LUNA]
+    assert found.reason == f"quality: Llama 3.3 70B was asked for; it is not offered to this key, so {O120}"
+
+
+def test_an_id_nobody_knows_is_sent_to_groq_first() -> None:
+    found = route(Needs(model="openai/gpt-oss-21b", images=1), SELF_SERVE, TIERS, healthy)
+
+    assert ids(found) == ["openai/gpt-oss-21b", QWEN, LUNA]
+    assert found.candidates[0].spec.name == "groq:openai/gpt-oss-21b"
+    assert f"it is not known here; {O20} or" in found.reason
+
+
+def test_a_provider_before_an_unknown_id_says_where_to_send_it() -> None:
+    found = route(Needs(model="openai:gpt-99"), SELF_SERVE, TIERS, healthy)
+
+    assert found.candidates[0].spec.name == "openai:gpt-99"
+    assert ids(found)[1:] == [O20, QWEN, O120, LUNA]
+
+
+def test_a_colon_in_an_id_is_not_a_provider() -> None:
+    assert route(Needs(model="llama3.2:1b"), SELF_SERVE, TIERS, healthy).candidates[0].spec.name == "groq:llama3.2:1b"
+
+
+def test_a_pinned_backup_model_comes_before_groq() -> None:
+    assert ids(route(Needs(model=LUNA), SELF_SERVE, TIERS, healthy)) == [LUNA, O20, QWEN, O120]
+
+
+def test_a_pinned_model_of_another_trade_is_passed_over() -> None:
+    found = route(Needs(model=LARGE), SELF_SERVE, TIERS, healthy)
+
+    assert ids(found) == [O20, QWEN, O120, LUNA]
+    assert "it does not chat" in found.reason
+
+
+# ── models of next month ─────────────────────────────────────────────────────────────────────────────
+
+NEW: list[Entry] = [
+    {"id": "n/dear", "pricing": {"completion": "0.00001"}},
+    {"id": "n/cheap", "pricing": {"completion": "0.0000001"}},
+    {"id": "n/unpriced"},
+    {"id": "n/eye", "input_modalities": ["text", "image"], "pricing": {"completion": "0.000001"}},
+]
+
+
+def test_when_the_whole_list_is_new_the_new_models_serve() -> None:
+    catalogue = merge(MODELS, NEW, now=NOW)
+
+    assert ids(route(Needs(model="speed"), catalogue, GROQ_ONLY, healthy)) == [
+        "n/cheap",
+        "n/eye",
+        "n/dear",
+        "n/unpriced",
+    ]
+    assert ids(route(Needs(model="quality"), catalogue, GROQ_ONLY, healthy)) == [
+        "n/dear",
+        "n/eye",
+        "n/cheap",
+        "n/unpriced",
+    ]
+    assert ids(route(Needs(images=1), catalogue, GROQ_ONLY, healthy)) == ["n/eye"]
+
+
+def test_a_list_of_ones_own_stays_closed_to_new_models() -> None:
+    own = tiers(Settings.from_env({"GROQ_API_KEY": "k", "GROQ_CORE_SPEED_MODELS": O20}))
+
+    assert ids(route(Needs(), merge(MODELS, [*NEW, {"id": O20}], now=NOW), own, healthy)) == [O20]
+
+
+# ── what each tier resolves to ───────────────────────────────────────────────────────────────────────
+
+
+def test_with_the_list_of_november_2026_every_tier_resolves_and_says_why() -> None:
+    resolved = {status.tier: status for status in resolve_tiers(SELF_SERVE, GROQ_ONLY, healthy)}
+
+    assert {tier: status.target for tier, status in resolved.items()} == {
+        "speed": f"groq:{O20}",
+        "quality": f"groq:{O120}",
+        "vision": f"groq:{QWEN}",
+        "audio": f"groq:{TURBO}",
+        "speech": f"groq:{ORPHEUS}",
+    }
+    assert resolved["vision"].why == (
+        f"Llama 4 Scout is not offered to this key, so {QWEN} "
+        f"(Llama 4 Scout: shut down 2026-07-17, enterprise contracts only; its successor is {QWEN})"
+    )
+    assert resolved["audio"].why == "the first choice of its list"
+
+
+def test_a_tier_without_anybody_says_so() -> None:
+    resolved = resolve_tiers(REFERENCE, GROQ_ONLY, healthy)[-1]
+
+    assert (resolved.tier, resolved.target) == ("speech", None)
+    assert resolved.why == "Orpheus English is not offered to this key"
+
+
+def test_a_resting_target_lets_the_tier_resolve_to_the_next() -> None:
+    resolved = resolve_tiers(SELF_SERVE, TIERS, of({QWEN: "resting"}))[2]
+
+    assert resolved.target == f"openai:{LUNA}"
+    assert "Qwen 3.8 27B rests for 12 s more" in resolved.why
+
+
+# ── for any request, any list, any health ────────────────────────────────────────────────────────────
+
+_groq_ids = st.sampled_from([spec.id for spec in MODELS.values() if spec.provider == "groq"] + ["n/new", "n/eye"])
+_catalogues = st.one_of(
+    st.just(STATIC),
+    st.sets(_groq_ids, min_size=1).map(
+        lambda found: merge(MODELS, [*({"id": id} for id in sorted(found)), NEW[3]], now=NOW)
+    ),
+)
+_models = st.one_of(
+    st.sampled_from(ALIASES), _groq_ids, st.sampled_from([spec.name for spec in MODELS.values()]), st.text(max_size=8)
+)
+_needs = st.builds(
+    Needs,
+    operation=st.sampled_from(["chat", "chat", "chat", "transcription", "translation", "speech"]),
+    model=_models,
+    images=st.integers(0, 6),
+    tools=st.booleans(),
+    json=st.sampled_from(["", "object", "schema"]),
+    prompt_tokens=st.integers(0, 2_000_000),
+    max_tokens=st.none() | st.integers(1, 200_000),
+    cost_sensitive=st.booleans(),
+    max_latency_ms=st.none() | st.floats(0, 500),
+)
+_states: st.SearchStrategy[TargetState] = st.sampled_from(
+    ["healthy", "healthy", "probing", "resting", "gone", "no_key"]
+)
+_health = st.dictionaries(st.sampled_from([spec.id for spec in MODELS.values()]), _states).map(of)
+_tiers: st.SearchStrategy[Tiers] = st.sampled_from([TIERS, GROQ_ONLY])
+
+everything = given(needs=_needs, catalogue=_catalogues, tiers=_tiers, health=_health)
+
+
+def could(spec: ModelSpec, needs: Needs, catalogue: Catalogue, health: Availabilities) -> bool:
+    """Written apart from the router: might this model be asked?"""
+    if needs.json and not spec.capabilities & {Capability.JSON_OBJECT, Capability.JSON_SCHEMA}:
+        return False
+    offered = not catalogue.absence(spec) and health(spec).state not in ("gone", "no_key")
+    return offered and spec.can(*needed(needs))
+
+
+@everything
+@settings(max_examples=400, deadline=None)
+def test_there_is_somebody_to_ask_whenever_somebody_of_the_tier_can(
+    needs: Needs, catalogue: Catalogue, tiers: Tiers, health: Availabilities
+) -> None:
+    found = route(needs, catalogue, tiers, health)
+    able = {
+        name
+        for name in tiers[found.tier]
+        if name in catalogue.specs and could(catalogue.specs[name], needs, catalogue, health)
+    }
+
+    assert able <= {candidate.spec.name for candidate in found.candidates}
+
+
+@everything
+@settings(max_examples=300, deadline=None)
+def test_nobody_is_asked_twice_or_both_asked_and_left_out(
+    needs: Needs, catalogue: Catalogue, tiers: Tiers, health: Availabilities
+) -> None:
+    found = route(needs, catalogue, tiers, health)
+    names = [candidate.spec.name for candidate in found.candidates] + [item.spec.name for item in found.excluded]
+
+    assert len(names) == len(set(names))
+
+
+@everything
+@settings(max_examples=300, deadline=None)
+def test_nobody_is_asked_for_what_it_cannot_do(
+    needs: Needs, catalogue: Catalogue, tiers: Tiers, health: Availabilities
+) -> None:
+    for candidate in route(needs, catalogue, tiers, health).candidates:
+        assert candidate.spec.can(*needed(needs))
+        assert candidate.state in ("healthy", "probing", "resting")
+        if needs.operation == "chat" and needs.images:
+            assert candidate.spec.can(Capability.VISION)
+
+
+@everything
+@settings(max_examples=300, deadline=None)
+def test_a_pinned_model_that_can_comes_first(
+    needs: Needs, catalogue: Catalogue, tiers: Tiers, health: Availabilities
+) -> None:
+    pinned = catalogue.lookup(needs.model)
+    found = route(needs, catalogue, tiers, health)
+
+    if pinned is not None and needs.model not in ALIASES and could(pinned, needs, catalogue, health):
+        assert found.candidates[0].spec.name == pinned.name
+
+
+@everything
+@settings(max_examples=300, deadline=None)
+def test_after_the_pinned_one_the_order_is_fitting_then_provider_then_awake(
+    needs: Needs, catalogue: Catalogue, tiers: Tiers, health: Availabilities
+) -> None:
+    found = route(needs, catalogue, tiers, health)
+    pinned = None if needs.model.strip().casefold() in ("", *ALIASES) else catalogue.lookup(needs.model)
+    rest = [
+        candidate
+        for candidate in found.candidates
+        if candidate.spec.name in catalogue.specs and (pinned is None or candidate.spec.name != pinned.name)
+    ]
+    keys = [(not c.fits, c.spec.provider == "openai", not c.awake) for c in rest]
+
+    assert keys == sorted(keys)
+
+
+@everything
+@settings(max_examples=300, deadline=None)
+def test_equals_keep_the_order_of_their_list(
+    needs: Needs, catalogue: Catalogue, tiers: Tiers, health: Availabilities
+) -> None:
+    found = route(needs, catalogue, tiers, health)
+    places = {name: place for place, name in enumerate(tiers[found.tier])}
+    groups: dict[object, list[int]] = {}
+    for candidate in found.candidates[1:]:
+        if candidate.spec.name in places:
+            strict = candidate.spec.can(Capability.STRICT_SCHEMA) if needs.json == "schema" else True
+            key = (candidate.fits, candidate.spec.provider, candidate.awake, catalogue.doubtful(candidate.spec), strict)
+            groups.setdefault(key, []).append(places[candidate.spec.name])
+
+    assert all(group == sorted(group) for group in groups.values())
+
+
+@everything
+@settings(max_examples=300, deadline=None)
+def test_there_is_always_a_reason(needs: Needs, catalogue: Catalogue, tiers: Tiers, health: Availabilities) -> None:
+    found = route(needs, catalogue, tiers, health)
+
+    assert found.reason.startswith(f"{found.tier}: ")
+    assert len(found.reason) > len(found.tier) + 2
+    assert all(item.why for item in found.excluded)
+    assert all(candidate.why for candidate in found.candidates if not candidate.fits or not candidate.awake)
+    assert route(needs, catalogue, tiers, health) == found
+
+
+@given(catalogue=_catalogues, tiers=_tiers, health=_health)
+@settings(max_examples=200, deadline=None)
+def test_every_tier_has_a_status_and_every_status_a_reason(
+    catalogue: Catalogue, tiers: Tiers, health: Availabilities
+) -> None:
+    resolved = resolve_tiers(catalogue, tiers, health)
+
+    assert tuple(status.tier for status in resolved) == TIER_NAMES
+    assert all(status.why for status in resolved)
+    assert all(status.target is None or status.target in catalogue.specs for status in resolved)
