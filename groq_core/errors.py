@@ -108,7 +108,9 @@ class ProviderError(GroqCoreError):
         request_id: The provider's id of the request, for its support.
         failed_generation: What the model wrote when it failed to write JSON or a tool call. May hold user
             text: never logged, never matched for keywords.
-        limit: What a 429 or 413 said about a limit, e.g. ``{"dimension": "TPM", "limit": 8000, ...}``.
+        limit: What a 429 or 413 said about a limit (``limits.LimitText``), or None.
+        provider_wide: Every model of this provider would fail the same way (wrong key, no network, refused
+            at the provider's edge), so asking the next one is time lost.
     """
 
     def __init__(
@@ -125,6 +127,7 @@ class ProviderError(GroqCoreError):
         request_id: str | None = None,
         failed_generation: str | None = None,
         limit: object | None = None,
+        provider_wide: bool = False,
     ) -> None:
         super().__init__(message)
         self.kind = kind
@@ -137,6 +140,7 @@ class ProviderError(GroqCoreError):
         self.request_id = request_id
         self.failed_generation = failed_generation
         self.limit = limit
+        self.provider_wide = provider_wide
 
 
 class ChainError(GroqCoreError):

@@ -50,7 +50,9 @@ _PATTERNS = (
     # user:password@host
     (re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)[^/\s:@]+:[^/\s@]+@"), r"\1…@"),
     # An organisation's id is in every rate-limit message; it is nobody's business but its owner's.
-    (re.compile(r"\borg_[A-Za-z0-9]{6,}"), "org_…"),
+    (re.compile(r"\borg([_-])[A-Za-z0-9]{6,}"), r"org\1…"),
+    # OpenAI repeats a wrong key word for word.
+    (re.compile(r"(?i)(\bAPI key provided: ?)[^\s,;]+[^\s,;.]"), r"\1…"),
 )
 
 

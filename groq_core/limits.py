@@ -1,0 +1,225 @@
+"""
+What a provider says about its limits: Go durations, Retry-After, rate-limit headers, the numbers in a refusal.
+
+Groq's limits are buckets that refill evenly. A refusal asks to wait
+``(used + requested - limit) / limit * window``; the ``reset`` headers tell when the bucket is *full* again, which
+is no waiting time: one request of a thousand a day shows ``1m26.4s`` although 999 are left.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+
+import msgspec
+
+_UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ns": 1e-9}
+_PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|h|m|s)")
+_DURATION = rf"(?:{_PART.pattern})+"
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+
+
+def parse_duration(text: str) -> float:
+    """
+    Read a duration as Go prints it.
+
+    Raises:
+        ValueError: The text is not one.
+
+    >>> parse_duration("2m59.56s"), parse_duration("7.5ms"), parse_duration("2h3m")
+    (179.56, 0.0075, 7380.0)
+    """
+    text = text.strip()
+    seconds, position = 0.0, 0
+    while part := _PART.match(text, position):
+        seconds += float(part[1]) * _UNITS[part[2]]
+        position = part.end()
+    if position == 0 or position < len(text):
+        if text == "0":
+            return 0.0
+        raise ValueError(f"not a duration: {text!r}")
+    return round(seconds, 9)
+
+
+_TRY_AGAIN = re.compile(rf"(?:try again|retry) (?:in|after) (?P<duration>{_DURATION})(?![\w])", re.IGNORECASE)
+_TRY_AGAIN_SECONDS = re.compile(r"(?:try again|retry) (?:in|after) (\d+(?:\.\d+)?) ?sec", re.IGNORECASE)
+
+
+def wait_in_text(text: str) -> float | None:
+    """
+    Find the "try again in …" of an error message.
+
+    >>> wait_in_text("Please try again in 9m38.016s. Need more tokens?")
+    578.016
+    """
+    if found := _TRY_AGAIN.search(text):
+        return parse_duration(found["duration"])
+    if found := _TRY_AGAIN_SECONDS.search(text):
+        return float(found[1])
+    return None
+
+
+def retry_after(headers: Mapping[str, str], text: str, now: float) -> float | None:
+    """
+    Seconds the provider asks us to wait, or None where it does not say.
+
+    The text is more exact than the header, which is rounded up to whole seconds, so the text wins where the
+    two agree on the second.
+
+    Args:
+        headers: Of the response; names in any case.
+        text: Message of the error body.
+        now: Unix time, against which an HTTP date is measured.
+    """
+    stated = _retry_after_header({name.lower(): value for name, value in headers.items()}, now)
+    said = wait_in_text(text)
+    if stated is None or (said is not None and stated - 1.0 <= said <= stated):
+        return said
+    return stated
+
+
+def _retry_after_header(headers: Mapping[str, str], now: float) -> float | None:
+    if (milliseconds := _number(headers.get("retry-after-ms"))) is not None:
+        return max(0.0, milliseconds / 1000)
+    value = headers.get("retry-after", "").strip()
+    if not value:
+        return None
+    if (seconds := _number(value)) is not None:
+        return max(0.0, seconds)
+    try:
+        return parse_duration(value)
+    except ValueError:
+        pass
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - now)
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+class Limit(msgspec.Struct, frozen=True):
+    """
+    One bucket as the headers of a response describe it.
+
+    Attributes:
+        kind: ``requests``, ``tokens`` or ``audio_seconds``.
+        window_s: Seconds in which an empty bucket refills: a day for requests, a minute for tokens, an hour
+            for audio.
+        full_in_s: Seconds until the bucket is full, not a waiting time.
+    """
+
+    kind: str
+    window_s: int
+    limit: float
+    remaining: float
+    full_in_s: float
+
+
+_HEADERS = (
+    ("requests", "requests", DAY),
+    ("tokens", "tokens", MINUTE),
+    ("audio_seconds", "audio-seconds", HOUR),
+)
+
+
+def read_headers(headers: Mapping[str, str]) -> tuple[Limit, ...]:
+    """
+    Read the ``x-ratelimit-*`` headers; a bucket without a limit, or with nonsense in it, is left out.
+
+    What is missing follows from the rest: ``remaining`` from ``reset`` and the other way round.
+
+    Args:
+        headers: Of the response; httpx's are case-insensitive, a plain mapping needs lower-case names.
+    """
+    found = []
+    for kind, name, window in _HEADERS:
+        limit = _number(headers.get(f"x-ratelimit-limit-{name}"))
+        if limit is None or limit <= 0:
+            continue
+        remaining = _number(headers.get(f"x-ratelimit-remaining-{name}"))
+        reset = _duration(headers.get(f"x-ratelimit-reset-{name}"))
+        if remaining is None:
+            remaining = limit if reset is None else max(0.0, limit - reset * limit / window)
+        if reset is None:
+            reset = max(0.0, (limit - remaining) * window / limit)
+        found.append(Limit(kind, window, limit, max(0.0, remaining), reset))
+    return tuple(found)
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        value = float(text) if text else None
+    except ValueError:
+        return None
+    # "nan" and "inf" are floats to Python and nonsense to everybody else.
+    return value if value is not None and abs(value) < 1e15 else None
+
+
+def _duration(text: str | None) -> float | None:
+    """OpenAI and Groq send Go durations; some gateways plain seconds."""
+    if not text:
+        return None
+    try:
+        return parse_duration(text)
+    except ValueError:
+        return _number(text)
+
+
+class LimitText(msgspec.Struct, frozen=True):
+    """
+    What the message of a 429 or 413 says about the limit that was hit.
+
+    Attributes:
+        dimension: ``RPM``, ``RPD``, ``TPM``, ``TPD``, ``ITPM``, ``OTPM``, ``ASPH``, ``ASPD``; empty where
+            the message leaves it empty.
+        kind: As in :class:`Limit`, and ``input_tokens`` and ``output_tokens``.
+        window_s: 60, 3600 or 86400; 0 when unknown.
+        used: None where the request alone is larger than the limit.
+        wait_s: "Please try again in"; None when waiting does not help.
+        too_large: The request alone is larger than the limit.
+    """
+
+    dimension: str
+    kind: str
+    window_s: int
+    limit: float
+    used: float | None
+    requested: float | None
+    wait_s: float | None
+    too_large: bool
+
+
+_NUMBERS = re.compile(
+    r"\bon (?:(?P<words>[a-z ]*?) )?(?:\((?P<dimension>[A-Z]{2,6})\))?\s?: "
+    r"Limit (?P<limit>[\d.]+)"
+    r"(?:, Used (?P<used>[\d.]+))?"
+    r"(?:, Requested ~?(?P<requested>\d+(?:\.\d+)?))?"
+)
+_WINDOWS = {"minute": MINUTE, "hour": HOUR, "day": DAY, "M": MINUTE, "H": HOUR, "D": DAY}
+_KINDS = {"R": "requests", "T": "tokens", "IT": "input_tokens", "OT": "output_tokens", "AS": "audio_seconds"}
+
+
+def read_limit_text(message: str) -> LimitText | None:
+    """
+    Read the numbers in the message of a 429 or 413; None when it has none.
+
+    >>> found = read_limit_text("… on tokens per day (TPD): Limit 100000, Used 97050, Requested 3619. Please "
+    ...                         "try again in 9m38.016s.")
+    >>> found.dimension, found.window_s, found.wait_s
+    ('TPD', 86400, 578.016)
+    """
+    if not (found := _NUMBERS.search(message)):
+        return None
+    dimension, words = found["dimension"] or "", found["words"] or ""
+    return LimitText(
+        dimension=dimension,
+        # "ASPH" and "ASH" both mean audio seconds per hour.
+        kind=_KINDS.get(dimension[:-1].removesuffix("P"), ""),
+        window_s=_WINDOWS.get(dimension[-1:]) or _WINDOWS.get(words.rsplit(" ", 1)[-1], 0),
+        limit=float(found["limit"].rstrip(".")),
+        used=_number(found["used"] and found["used"].rstrip(".")),
+        requested=_number(found["requested"]),
+        wait_s=wait_in_text(message),
+        too_large="too large" in message.lower(),
+    )
