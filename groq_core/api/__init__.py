@@ -1,0 +1,1 @@
+"""The HTTP API: the OpenAI wire format in front, one handler of events behind."""

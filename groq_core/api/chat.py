@@ -1,0 +1,119 @@
+"""`POST /v1/chat/completions`: the stream of events as chunks, or folded into one body."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
+from time import perf_counter
+
+from groq_core.api.backend import Backend
+from groq_core.api.chat_body import read_chat
+from groq_core.api.chunks import ChunkWriter
+from groq_core.api.completion import completion
+from groq_core.api.exchange import EVENT_STREAM, Exchange, Headers, Watch
+from groq_core.api.pictures import cleaned
+from groq_core.api.problems import note_bug, reason, refuse
+from groq_core.errors import BrokenAnswerError
+from groq_core.events import Event
+from groq_core.reply import Receipt, Reply
+from groq_core.requests import ChatRequest
+
+MAX_BODY = 30 * 2**20
+CACHE_HIT = (b"x-groq-core-cache", b"hit")
+
+
+class ChatCompletions:
+    """
+    The endpoint.
+
+    Args:
+        clock: Seconds, for the times in receipts.
+    """
+
+    def __init__(self, backend: Backend, clock: Callable[[], float] = perf_counter) -> None:
+        self._handle = backend.handle
+        self._clock = clock
+
+    async def __call__(self, exchange: Exchange) -> None:
+        call = read_chat(
+            await exchange.body(MAX_BODY),
+            caller=exchange.caller,
+            request_id=exchange.request_id,
+            no_store=exchange.no_store,
+        )
+        with exchange.watched() as watch:
+            request = await cleaned(call.request)
+            if call.stream:
+                writer = ChunkWriter(request.request_id, request.model, include_usage=call.include_usage)
+                await self._stream(exchange, request, writer, watch)
+            else:
+                await self._fold(exchange, request, watch)
+
+    async def _stream(self, exchange: Exchange, request: ChatRequest, writer: ChunkWriter, watch: Watch) -> None:
+        """
+        Send chunks as events come.
+
+        The status line goes out with the first content, so that whatever fails before it has a status of its own.
+        """
+        clock = self._clock
+        started = clock()
+        try:
+            async with aclosing(self._handle(request)) as events:
+                async for event in events:
+                    if chunk := writer.feed(event, clock() - started):
+                        if not exchange.started:
+                            await exchange.start(200, [*EVENT_STREAM, *_told(writer.receipt)])
+                        await exchange.write(chunk)
+                    if writer.finished is not None:
+                        watch.release()
+                        await exchange.write(writer.last())
+                        await _exhaust(events, exchange)
+            if writer.finished is None:
+                raise _unfinished()
+        except (Exception, asyncio.CancelledError) as caught:
+            error = reason(caught, watch)
+            if not exchange.started:
+                await refuse(exchange, error, writer.receipt)
+                return
+            note_bug(error, exchange.request_id)
+            await exchange.last_words(writer.broken(error))
+            return
+        await exchange.end()
+
+    async def _fold(self, exchange: Exchange, request: ChatRequest, watch: Watch) -> None:
+        """Wait for the whole answer; one that broke is an error, however much of it there was."""
+        reply, clock = Reply(), self._clock
+        reply.receipt.request_id = exchange.request_id
+        started = clock()
+        try:
+            async with aclosing(self._handle(request)) as events:
+                async for event in events:
+                    reply.apply(event, clock() - started)
+                    if reply.finished is not None:
+                        watch.release()
+                        await _exhaust(events, exchange)
+            if reply.finished is None:
+                raise _unfinished()
+        except (Exception, asyncio.CancelledError) as caught:
+            await refuse(exchange, reason(caught, watch), reply.receipt)
+            return
+        await exchange.answer_json(completion(reply, exchange.request_id), *_told(reply.receipt))
+
+
+def _told(receipt: Receipt) -> Headers:
+    return [CACHE_HIT] if receipt.cache == "hit" else []
+
+
+def _unfinished() -> BrokenAnswerError:
+    """No handler ends so; if one ever does, its answer is not passed off as whole."""
+    return BrokenAnswerError("the answer ended before it was whole", hint="Ask again.")
+
+
+async def _exhaust(events: AsyncIterator[Event], exchange: Exchange) -> None:
+    """Let the layers below finish their books; the reader has the whole answer already."""
+    try:
+        async for _ in events:
+            pass
+    except Exception as error:
+        note_bug(error, exchange.request_id)

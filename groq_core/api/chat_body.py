@@ -1,0 +1,221 @@
+"""Read the body of `POST /v1/chat/completions`: a request, or an error that names the field and the mend."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import msgspec
+import orjson
+
+from groq_core.api.chat_params import checked_params
+from groq_core.api.faults import bad, kind_of, mapping
+from groq_core.requests import Caller, ChatRequest, Message
+
+MAX_DEPTH: Final = 64
+"""Levels of nesting; schemas of real tools have about ten."""
+
+ROLES: Final = ("system", "developer", "user", "assistant", "tool", "function")
+
+
+class ChatCall(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What a client asked for.
+
+    Attributes:
+        request: What is to be answered.
+        stream: The answer is to go out piece by piece.
+        include_usage: A streamed answer ends with a chunk that holds nothing but the usage.
+    """
+
+    request: ChatRequest
+    stream: bool
+    include_usage: bool
+
+
+def read_chat(raw: bytes, *, caller: Caller, request_id: str, no_store: bool = False) -> ChatCall:
+    """
+    Turn a body into a call.
+
+    Raises:
+        RequestError: 400 with ``param`` as the path of the field that is wrong.
+    """
+    body = json_object(raw)
+    if "messages" not in body:
+        raise bad("messages", "`messages` is missing", 'Send at least [{"role": "user", "content": "…"}].')
+    messages = checked_messages(body.pop("messages"))
+    model = checked_model(body.pop("model", None), default="auto")
+    stream = _switch(body.pop("stream", None), "stream")
+    options = body.pop("stream_options", None)
+    include_usage = options is not None and _switch(
+        mapping(options, "stream_options").get("include_usage"), "stream_options.include_usage"
+    )
+    cost_sensitive = _switch(body.pop("cost_sensitive", None), "cost_sensitive")
+    max_latency_ms = body.pop("max_latency_ms", None)
+    if max_latency_ms is not None and (
+        isinstance(max_latency_ms, bool) or not isinstance(max_latency_ms, int | float) or max_latency_ms <= 0
+    ):
+        raise bad("max_latency_ms", "`max_latency_ms` must be a positive number of milliseconds")
+    request = ChatRequest(
+        messages=messages,
+        model=model,
+        params=checked_params(body),
+        stream=stream,
+        revisable=not stream,
+        cost_sensitive=cost_sensitive,
+        max_latency_ms=max_latency_ms,
+        no_store=no_store,
+        caller=caller,
+        request_id=request_id,
+    )
+    return ChatCall(request=request, stream=stream, include_usage=include_usage)
+
+
+def json_object(raw: bytes) -> dict[str, Any]:
+    """
+    Decode a body that must be one JSON object.
+
+    Raises:
+        RequestError: 400; it tells the place of the fault, never the text around it.
+    """
+    if not raw.strip():
+        raise bad(None, "the request has no body", "Send a JSON object.", code="invalid_json")
+    try:
+        body = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise bad(None, f"the body is not JSON: {error.msg} at {place}", code="invalid_json") from None
+    if not isinstance(body, dict):
+        raise bad(None, f"the body must be a JSON object, not {kind_of(body)}", code="invalid_json")
+    if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH and _depth_exceeds(body, MAX_DEPTH):
+        raise bad(None, f"the body is nested deeper than {MAX_DEPTH} levels", code="invalid_json")
+    return body
+
+
+def _depth_exceeds(value: Any, limit: int) -> bool:
+    level = [value]
+    for _ in range(limit):
+        level = [
+            child
+            for parent in level
+            for child in (parent.values() if isinstance(parent, dict) else parent)
+            if isinstance(child, dict | list)
+        ]
+        if not level:
+            return False
+    return True
+
+
+def checked_model(model: Any, *, default: str) -> str:
+    """A tier alias, a model id or `provider:id`; left out means ``default``."""
+    if model is None:
+        return default
+    if not isinstance(model, str) or not model.strip() or len(model) > 200 or not model.isprintable():
+        raise bad(
+            "model", "`model` must be a name of at most 200 characters", "Send `auto`, or an id of GET /v1/models."
+        )
+    return model.strip()
+
+
+def _switch(value: Any, name: str) -> bool:
+    if value is None:
+        return False
+    if not isinstance(value, bool):
+        raise bad(name, f"`{name}` must be true or false, not {kind_of(value)}")
+    return value
+
+
+def checked_messages(messages: Any) -> tuple[Message, ...]:
+    """
+    Check the conversation; it goes on as it came.
+
+    Raises:
+        RequestError: 400 with the path of what is wrong, such as `messages[2].content[0].image_url.url`.
+    """
+    if not isinstance(messages, list):
+        raise bad("messages", f"`messages` must be a list, not {kind_of(messages)}")
+    if not messages:
+        raise bad("messages", "`messages` is empty", "Send at least one message of the user.")
+    for index, message in enumerate(messages):
+        _check_message(message, index)
+    return tuple(messages)
+
+
+def _check_message(message: Any, index: int) -> None:
+    path = f"messages[{index}]"
+    if not isinstance(message, dict):
+        raise bad(path, f"`{path}` must be an object, not {kind_of(message)}")
+    role = message.get("role")
+    if role not in ROLES:
+        raise bad(f"{path}.role", f"`{path}.role` must be one of {', '.join(ROLES)}")
+    content = message.get("content")
+    if isinstance(content, str):
+        if role == "user" and not content.strip():
+            raise bad(f"{path}.content", f"`{path}.content` is empty", "Write something, or leave the message out.")
+    elif isinstance(content, list):
+        _check_parts(content, role, f"{path}.content")
+    elif content is not None:
+        raise bad(f"{path}.content", f"`{path}.content` must be text or a list of parts, not {kind_of(content)}")
+    elif not (role == "assistant" and (message.get("tool_calls") or message.get("function_call"))):
+        raise bad(f"{path}.content", f"`{path}.content` is missing", "Only an assistant's tool calls need no text.")
+    if role == "tool" and not isinstance(message.get("tool_call_id"), str):
+        raise bad(f"{path}.tool_call_id", f"`{path}.tool_call_id` is missing", "Name the call this is the result of.")
+    if message.get("tool_calls") is not None:
+        _check_calls(message["tool_calls"], role, f"{path}.tool_calls")
+
+
+def _check_parts(parts: list[Any], role: str, path: str) -> None:
+    if not parts:
+        raise bad(path, f"`{path}` is empty", "Send at least one part with text or a picture.")
+    says_something = role != "user"
+    for index, part in enumerate(parts):
+        at = f"{path}[{index}]"
+        match mapping(part, at).get("type"):
+            case "text":
+                if not isinstance(part.get("text"), str):
+                    raise bad(f"{at}.text", f"`{at}.text` must be text")
+                says_something = says_something or bool(part["text"].strip())
+            case "image_url" if role == "user":
+                _check_image(part.get("image_url"), f"{at}.image_url")
+                says_something = True
+            case "image_url":
+                raise bad(at, f"`{at}`: pictures belong in messages of the user, not of role {role}")
+            case "refusal" if role == "assistant":
+                pass
+            case "input_audio":
+                raise bad(f"{at}.type", f"`{at}`: chat models here take no audio", "Use POST /v1/audio/transcriptions.")
+            case _:
+                raise bad(f"{at}.type", f"`{at}.type` must be text or image_url")
+    if not says_something:
+        raise bad(path, f"`{path}` has no text", "Write something, or leave the message out.")
+
+
+def _check_image(image: Any, path: str) -> None:
+    url = mapping(image, path, '{"url": "data:image/png;base64,…"}').get("url")
+    path = f"{path}.url"
+    if not isinstance(url, str) or not url:
+        raise bad(path, f"`{path}` is missing", "Send a data URL or a http(s) address.")
+    if url[:5].lower() == "data:":
+        return  # looked into by `groq_core.api.pictures`, which decodes it anyway
+    try:
+        address = urlsplit(url)
+        well_formed = address.scheme.lower() in ("http", "https") and bool(address.hostname)
+    except ValueError:
+        well_formed = False
+    if not well_formed or not url.isprintable() or " " in url:
+        raise bad(path, f"`{path}` must be a data URL or a http(s) address")
+
+
+def _check_calls(calls: Any, role: str, path: str) -> None:
+    if role != "assistant":
+        raise bad(path, f"`{path}` belongs in messages of the assistant")
+    if not isinstance(calls, list):
+        raise bad(path, f"`{path}` must be a list, not {kind_of(calls)}")
+    for index, call in enumerate(calls):
+        at = f"{path}[{index}]"
+        function = mapping(mapping(call, at).get("function"), f"{at}.function")
+        if not isinstance(call.get("id"), str):
+            raise bad(f"{at}.id", f"`{at}.id` must be text")
+        for field in ("name", "arguments"):
+            if not isinstance(function.get(field), str):
+                raise bad(f"{at}.function.{field}", f"`{at}.function.{field}` must be text")

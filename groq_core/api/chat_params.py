@@ -1,0 +1,175 @@
+"""
+The parameters of a chat beside its messages: type and range of those we know, the rest goes on unread.
+
+What a model takes differs from model to model, so whether a known parameter is *supported* is for the provider's
+adapter to decide. Here only what no server would take is refused, before anybody has been asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeAlias
+
+from groq_core.api.faults import bad, kind_of, mapping
+
+Check: TypeAlias = Callable[[Any, str], None]
+
+MAX_TOOLS: Final = 128
+MAX_STOPS: Final = 4
+
+
+def checked_params(params: dict[str, Any]) -> dict[str, Any]:
+    """
+    Check what is known; null means "not set", as in every SDK.
+
+    Raises:
+        RequestError: 400 naming the field.
+    """
+    checked = {}
+    for name, value in params.items():
+        if value is None:
+            continue
+        if (check := CHECKS.get(name)) is not None:
+            check(value, name)
+        checked[name] = value
+    _check_choice(checked)
+    checked.pop("n", None)  # only 1 passes the check, and not every server knows the field
+    if not checked.get("tools"):
+        # An empty list is what a client without tools sends; upstream it would be an error.
+        for name in ("tools", "tool_choice", "parallel_tool_calls"):
+            checked.pop(name, None)
+    return checked
+
+
+def _number(low: float, high: float) -> Check:
+    def check(value: Any, name: str) -> None:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise bad(name, f"`{name}` must be a number, not {kind_of(value)}")
+        if not low <= value <= high:
+            raise bad(name, f"`{name}` must be between {low:g} and {high:g}")
+
+    return check
+
+
+def _whole(low: int, high: int) -> Check:
+    def check(value: Any, name: str) -> None:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise bad(name, f"`{name}` must be a whole number")
+        if not low <= value <= high:
+            raise bad(name, f"`{name}` must be between {low} and {high}")
+
+    return check
+
+
+def _boolean(value: Any, name: str) -> None:
+    if not isinstance(value, bool):
+        raise bad(name, f"`{name}` must be true or false, not {kind_of(value)}")
+
+
+def _text(value: Any, name: str) -> None:
+    if not isinstance(value, str):
+        raise bad(name, f"`{name}` must be text, not {kind_of(value)}")
+
+
+def _object(value: Any, name: str) -> None:
+    mapping(value, name)
+
+
+def _one(value: Any, name: str) -> None:
+    if isinstance(value, bool) or value != 1:
+        raise bad(name, f"`{name}` must be 1: one answer a request", "Send the request as often as you want answers.")
+
+
+def _stop(value: Any, name: str) -> None:
+    if isinstance(value, str):
+        return
+    if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+        raise bad(name, f"`{name}` must be text or a list of texts")
+    if len(value) > MAX_STOPS:
+        raise bad(name, f"`{name}` may have at most {MAX_STOPS} entries")
+
+
+def _tools(value: Any, name: str) -> None:
+    if not isinstance(value, list):
+        raise bad(name, f"`{name}` must be a list, not {kind_of(value)}")
+    if len(value) > MAX_TOOLS:
+        raise bad(name, f"`{name}` has {len(value)} entries; at most {MAX_TOOLS} are possible")
+    for index, tool in enumerate(value):
+        path = f"{name}[{index}]"
+        kind = mapping(tool, path).get("type")
+        if not isinstance(kind, str):
+            raise bad(f"{path}.type", f"`{path}.type` is missing", 'It is "function" for tools of your own.')
+        if kind == "function":
+            _check_function(mapping(tool.get("function"), f"{path}.function"), f"{path}.function")
+
+
+def _check_function(function: dict[str, Any], path: str) -> None:
+    name = function.get("name")
+    if not isinstance(name, str) or not 0 < len(name) <= 64:
+        raise bad(f"{path}.name", f"`{path}.name` must be a name of at most 64 characters")
+    if function.get("description") is not None:
+        _text(function["description"], f"{path}.description")
+    if function.get("parameters") is not None:
+        mapping(function["parameters"], f"{path}.parameters")
+
+
+def _tool_choice(value: Any, name: str) -> None:
+    if isinstance(value, str):
+        if value not in ("none", "auto", "required"):
+            raise bad(name, f"`{name}` must be none, auto, required or an object that names a function")
+        return
+    function = mapping(mapping(value, name).get("function"), f"{name}.function")
+    _text(function.get("name"), f"{name}.function.name")
+
+
+def _check_choice(params: dict[str, Any]) -> None:
+    """A choice needs something to choose from."""
+    choice = params.get("tool_choice")
+    tools = params.get("tools") or ()
+    if isinstance(choice, dict):
+        wanted = choice["function"]["name"]
+        if not any(tool.get("function", {}).get("name") == wanted for tool in tools if tool["type"] == "function"):
+            raise bad("tool_choice.function.name", "`tool_choice` names a function that is not among `tools`")
+    elif choice == "required" and not tools:
+        raise bad("tool_choice", "`tool_choice` is required, but there are no `tools`")
+
+
+def _response_format(value: Any, name: str) -> None:
+    match mapping(value, name, '{"type": "json_object"}').get("type"):
+        case "text" | "json_object":
+            pass
+        case "json_schema":
+            path = f"{name}.json_schema"
+            form = mapping(value.get("json_schema"), path)
+            _text(form.get("name"), f"{path}.name")
+            if form.get("schema") is not None:
+                mapping(form["schema"], f"{path}.schema")
+        case _:
+            raise bad(f"{name}.type", f"`{name}.type` must be text, json_object or json_schema")
+
+
+CHECKS: Final[Mapping[str, Check]] = {
+    "temperature": _number(0, 2),
+    "top_p": _number(0, 1),
+    "frequency_penalty": _number(-2, 2),
+    "presence_penalty": _number(-2, 2),
+    "max_tokens": _whole(1, 10_000_000),
+    "max_completion_tokens": _whole(1, 10_000_000),
+    "n": _one,
+    "seed": _whole(-(2**63), 2**63 - 1),
+    "top_logprobs": _whole(0, 20),
+    "stop": _stop,
+    "tools": _tools,
+    "tool_choice": _tool_choice,
+    "parallel_tool_calls": _boolean,
+    "response_format": _response_format,
+    "logprobs": _boolean,
+    "logit_bias": _object,
+    "metadata": _object,
+    "store": _boolean,
+    "user": _text,
+    "reasoning_effort": _text,
+    "reasoning_format": _text,
+    "include_reasoning": _boolean,
+    "service_tier": _text,
+}

@@ -1,0 +1,179 @@
+"""
+A stream of events as OpenAI's chunks.
+
+A chunk is the same from token to token but for one string, so its beginning and end are encoded once and each
+piece of text costs one JSON string and one concatenation.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import orjson
+
+from groq_core.api.completion import FALLBACK_MODEL, completion_id, now, usage_object
+from groq_core.api.problems import error_object
+from groq_core.events import (
+    CONTENT,
+    AttemptFailed,
+    AttemptStarted,
+    CacheChecked,
+    Continued,
+    Degraded,
+    Event,
+    Finished,
+    ReasoningDelta,
+    Routed,
+    TextDelta,
+    ToolCallDelta,
+)
+from groq_core.reply import Receipt
+
+DONE: Final = b"data: [DONE]\n\n"
+END_OF_DELTA: Final = b'},"logprobs":null,"finish_reason":null}]}\n\n'
+
+
+class ChunkWriter:
+    """
+    Turns events into server-sent events, one at a time, and keeps the receipt.
+
+    Nothing is written for the story; the first content brings the chunk with the role along.
+
+    Args:
+        model: What was asked for; named until it is known who answers.
+        include_usage: A last chunk without choices holds the usage, and every other one `"usage": null`.
+
+    Attributes:
+        receipt: Of the events so far.
+        finished: The answer is whole, and :meth:`last` may be sent.
+    """
+
+    def __init__(self, request_id: str, model: str, *, include_usage: bool) -> None:
+        self.receipt = Receipt()
+        self.receipt.request_id = request_id
+        self.finished: Finished | None = None
+        self._include_usage = include_usage
+        self._identity: dict[str, Any] = {
+            "id": completion_id(request_id),
+            "object": "chat.completion.chunk",
+            "created": now(),
+            "model": model,
+            "system_fingerprint": None,
+        }
+        if include_usage:
+            self._identity["usage"] = None
+        self._runners: dict[int, str] = {}
+        self._begun = False
+        self._held: list[Event] | None = None
+        self._encode_prefix()
+
+    def feed(self, event: Event, elapsed_s: float = 0.0) -> bytes:
+        """
+        Take an event; returns what is to be sent for it, which may be nothing.
+
+        Args:
+            elapsed_s: Seconds since the request began, for the receipt.
+        """
+        if self._held is not None and isinstance(event, CONTENT):
+            self._held.append(event)
+            return b""
+        match event:
+            case TextDelta():
+                return self._content(self._text + _quoted(event.text) + END_OF_DELTA)
+            case ReasoningDelta():
+                return self._content(self._reasoning + _quoted(event.text) + END_OF_DELTA)
+            case ToolCallDelta():
+                return self._content(self._delta + _call(event) + END_OF_DELTA)
+        self.receipt.note(event, elapsed_s)
+        self._follow(event)
+        return self._finish(event) if isinstance(event, Finished) else b""
+
+    def last(self) -> bytes:
+        """The chunk with the finish reason, the one with the usage where asked for, and the end mark."""
+        finished = self.finished
+        if finished is None:
+            raise ValueError("an answer that is not whole is never reported as one")
+        tail = {"x_groq_core": self.receipt.as_dict()}
+        usage = usage_object(finished.usage)
+        finish = self._identity | {
+            "system_fingerprint": finished.system_fingerprint,
+            "choices": [
+                {"index": 0, "delta": finished.extra or {}, "logprobs": None, "finish_reason": finished.finish_reason}
+            ],
+        }
+        if finished.service_tier is not None:
+            finish["service_tier"] = finished.service_tier
+        if not self._include_usage:
+            return _event(finish | tail) + DONE
+        return _event(finish) + _event(self._identity | {"choices": [], "usage": usage} | tail) + DONE
+
+    def broken(self, error: Exception) -> bytes:
+        """The last event of a stream that broke: what happened, and who was asked. No end mark follows."""
+        return _event({"error": error_object(error), "x_groq_core": self.receipt.as_dict()})
+
+    def _content(self, chunk: bytes) -> bytes:
+        return chunk if self._begun else self._role() + chunk
+
+    def _role(self) -> bytes:
+        self._begun = True
+        return self._delta + b'"role":"assistant","content":""' + END_OF_DELTA
+
+    def _finish(self, finished: Finished) -> bytes:
+        self.finished = finished
+        held, self._held = self._held or (), None
+        chunks = b"".join(map(self.feed, held))
+        # An answer may be whole without a word, but not without a role.
+        return chunks if self._begun else self._role()
+
+    def _follow(self, event: Event) -> None:
+        """Know at any moment who is speaking, since every chunk names its model."""
+        match event:
+            case Routed(candidates=[first, *_]):
+                self._name(first.partition(":")[2] or first)
+            case CacheChecked(result="hit", shared=False):
+                # Who wrote a kept answer is told at its end, which comes at once; until then it is held back.
+                self._held = []
+            case AttemptStarted():
+                self._runners[event.number] = event.model
+                self._name(next(iter(self._runners.values())))
+            case AttemptFailed():
+                self._runners.pop(event.number, None)
+                if self._runners:
+                    self._name(next(iter(self._runners.values())))
+            case Continued():
+                self._name(event.model)
+            case Degraded():
+                self._name(FALLBACK_MODEL)
+            case Finished() if event.model and not self.receipt.degraded:
+                self._name(event.model)
+
+    def _name(self, model: str) -> None:
+        if model != self._identity["model"]:
+            self._identity["model"] = model
+            self._encode_prefix()
+
+    def _encode_prefix(self) -> None:
+        self._delta = b"data: " + orjson.dumps(self._identity)[:-1] + b',"choices":[{"index":0,"delta":{'
+        self._text = self._delta + b'"content":'
+        self._reasoning = self._delta + b'"reasoning":'
+
+
+def _quoted(text: str) -> bytes:
+    try:
+        return orjson.dumps(text)
+    except orjson.JSONEncodeError:
+        # Half a surrogate pair, out of a provider's own escapes: it cannot be written as UTF-8.
+        return orjson.dumps(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+
+
+def _event(value: dict[str, Any]) -> bytes:
+    return b"data: " + orjson.dumps(value) + b"\n\n"
+
+
+def _call(event: ToolCallDelta) -> bytes:
+    call: dict[str, Any] = {"index": event.index}
+    if event.id:
+        call |= {"id": event.id, "type": "function"}
+    function = {"name": event.name} if event.name else {}
+    call["function"] = function | {"arguments": event.arguments}
+    return b'"tool_calls":[' + orjson.dumps(call) + b"]"

@@ -1,0 +1,76 @@
+"""The answer in OpenAI's shapes: the final body, and what it shares with the chunks of a stream."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from groq_core.events import Usage
+from groq_core.reply import Reply
+
+FALLBACK_MODEL = "fallback"
+"""The model named where no model answered and a friendly sentence stands in."""
+
+
+def completion_id(request_id: str) -> str:
+    """
+    Derive the answer's id from the request's.
+
+    >>> completion_id("gc_01ABC")
+    'chatcmpl-01ABC'
+    """
+    return "chatcmpl-" + request_id.removeprefix("gc_")
+
+
+def now() -> int:
+    """Unix time in whole seconds, for `created`."""
+    return int(time.time())
+
+
+def usage_object(usage: Usage | None) -> dict[str, Any] | None:
+    """Tokens under OpenAI's names, with the times Groq adds to them, in seconds."""
+    if usage is None:
+        return None
+    shown: dict[str, Any] = {
+        "prompt_tokens": usage.prompt_tokens,
+        "completion_tokens": usage.completion_tokens,
+        "total_tokens": usage.total_tokens or usage.prompt_tokens + usage.completion_tokens,
+    }
+    if usage.cached_tokens:
+        shown["prompt_tokens_details"] = {"cached_tokens": usage.cached_tokens}
+    if usage.reasoning_tokens:
+        shown["completion_tokens_details"] = {"reasoning_tokens": usage.reasoning_tokens}
+    for name in ("queue_time", "prompt_time", "completion_time", "total_time"):
+        if (seconds := getattr(usage, name)) is not None:
+            shown[name] = seconds
+    return shown
+
+
+def completion(reply: Reply, request_id: str) -> dict[str, Any]:
+    """The body of a `chat.completion`; the reply must be finished."""
+    finished = reply.finished
+    if finished is None:
+        raise ValueError("an answer that is not whole is never reported as one")
+    calls = [
+        {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+        for call in reply.tool_calls
+    ]
+    message: dict[str, Any] = {"role": "assistant", "content": reply.text or (None if calls else "")}
+    if reasoning := reply.reasoning:
+        message["reasoning"] = reasoning
+    if calls:
+        message["tool_calls"] = calls
+    message.update(finished.extra or {})
+    body: dict[str, Any] = {
+        "id": completion_id(request_id),
+        "object": "chat.completion",
+        "created": now(),
+        "model": FALLBACK_MODEL if reply.receipt.degraded else finished.model,
+        "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": finished.finish_reason}],
+        "usage": usage_object(finished.usage),
+        "system_fingerprint": finished.system_fingerprint,
+    }
+    if finished.service_tier is not None:
+        body["service_tier"] = finished.service_tier
+    body["x_groq_core"] = reply.receipt.as_dict()
+    return body

@@ -1,0 +1,195 @@
+"""One HTTP request and its answer on bare ASGI, since what a streamed token costs is spent here."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, TypeAlias
+
+import orjson
+from starlette.types import Receive, Scope, Send
+
+from groq_core.errors import RequestError
+from groq_core.requests import Caller, new_request_id
+
+Headers: TypeAlias = list[tuple[bytes, bytes]]
+
+JSON = (b"content-type", b"application/json")
+EVENT_STREAM: Headers = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-cache"),
+    (b"x-accel-buffering", b"no"),  # nginx would gather tokens into kilobytes
+]
+
+DISCARDED = 64 * 2**20
+"""Bytes of a refused upload that are read and thrown away, so that its sender gets to read the refusal."""
+
+LAST_WORDS_S = 1.0
+"""How long a client that reads slowly is waited for when its answer has been cut anyway."""
+
+
+class ClientGoneError(Exception):
+    """The client hung up, so there is nobody left to answer."""
+
+
+class Exchange:
+    """
+    A request, and the answer as far as it has been sent.
+
+    Attributes:
+        headers: Of the request, names in lower case; of repeated ones the last.
+        caller: Whom the access check took the client for.
+        request_id: Ours; it names the request in the answer's header, its receipt and the log.
+        started: The status line is out, so nothing can be taken back.
+    """
+
+    __slots__ = ("_receive", "_send", "caller", "headers", "path", "request_id", "scope", "started")
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, path: str) -> None:
+        self.scope = scope
+        self.path = path
+        self.headers: dict[bytes, bytes] = dict(scope["headers"])
+        self.caller = Caller()
+        self.request_id = new_request_id()
+        self.started = False
+        self._receive = receive
+        self._send = send
+
+    # ── the request ──────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def no_store(self) -> bool:
+        """The client wants neither a kept answer nor its own to be kept."""
+        return b"no-store" in self.headers.get(b"cache-control", b"").lower()
+
+    async def chunks(self, limit: int) -> AsyncIterator[bytes]:
+        """
+        The body as it arrives.
+
+        Raises:
+            RequestError: 413 when it has more than ``limit`` bytes, as soon as that is known.
+            ClientGoneError: It hung up before the end.
+        """
+        declared = int(length) if (length := self.headers.get(b"content-length", b"0")).isdigit() else 0
+        if declared > limit:
+            await self._discard(declared)
+            raise _too_large(limit)
+        size = 0
+        more = True
+        while more:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise ClientGoneError
+            body: bytes = message.get("body", b"")
+            more = message.get("more_body", False)
+            if (size := size + len(body)) > limit:
+                await self._discard(0)
+                raise _too_large(limit)
+            if body:
+                yield body
+
+    async def body(self, limit: int) -> bytes:
+        """The whole body; errors as for :meth:`chunks`."""
+        parts = [part async for part in self.chunks(limit)]
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    async def _discard(self, declared: int) -> None:
+        """Let a client that sends before it listens finish, within reason."""
+        if declared > DISCARDED or self.headers.get(b"expect", b"").lower() == b"100-continue":
+            return
+        size = 0
+        while size < DISCARDED:
+            message = await self._receive()
+            size += len(message.get("body", b""))
+            if not message.get("more_body", False):
+                return
+
+    def watched(self) -> Watch:
+        """Give up the work inside as soon as the client hangs up. The request's body must have been read."""
+        return Watch(self._receive)
+
+    # ── the answer ───────────────────────────────────────────────────────────────────────────────────
+
+    async def start(self, status: int, headers: Headers) -> None:
+        self.started = True
+        headers = [*headers, (b"x-request-id", self.request_id.encode())]
+        await self._send({"type": "http.response.start", "status": status, "headers": headers})
+
+    async def write(self, body: bytes) -> None:
+        """Send a piece of the answer; waits while the client reads more slowly than we write."""
+        await self._send({"type": "http.response.body", "body": body, "more_body": True})
+
+    async def end(self, body: bytes = b"") -> None:
+        await self._send({"type": "http.response.body", "body": body, "more_body": False})
+
+    async def last_words(self, body: bytes) -> None:
+        """End with this, unless the client has stopped listening."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LAST_WORDS_S):
+                await self.end(body)
+
+    async def answer(self, status: int, body: bytes, *headers: tuple[bytes, bytes]) -> None:
+        """Send a whole answer at once."""
+        await self.start(status, [(b"content-length", b"%d" % len(body)), *headers])
+        await self.end(body)
+
+    async def answer_json(self, value: Any, *headers: tuple[bytes, bytes], status: int = 200) -> None:
+        await self.answer(status, orjson.dumps(value), JSON, *headers)
+
+
+def _too_large(limit: int) -> RequestError:
+    return RequestError(
+        f"the request body is larger than {limit / 2**20:g} MiB",
+        status=413,
+        code="request_too_large",
+        hint="Send smaller or fewer pictures, or cut the recording into pieces.",
+    )
+
+
+class Watch:
+    """
+    Cancels the task inside the ``with`` block when the client hangs up; the block then ends in `ClientGoneError`.
+
+    A connection that closes is the only thing an HTTP client can say after its request, and it says so to
+    ``receive``, which therefore needs a task of its own while we are busy with the answer.
+
+    Attributes:
+        gone: The client has hung up.
+    """
+
+    __slots__ = ("_receive", "_task", "_watcher", "gone")
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self.gone = False
+        self._task: asyncio.Task[Any] | None = None
+        self._watcher: asyncio.Task[None] | None = None
+
+    def __enter__(self) -> Watch:
+        self._task = asyncio.current_task()
+        self._watcher = asyncio.create_task(self._watch())
+        return self
+
+    def release(self) -> None:
+        """From here on the work is finished whoever listens: the answer is whole, only the books are open."""
+        if self._watcher is not None:
+            self._watcher.cancel()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+        if not self.gone or self._task is None:
+            return
+        # Somebody else may have cancelled us too (the server stops); theirs must not be swallowed.
+        if self._task.uncancel() == 0 and (error is None or isinstance(error, asyncio.CancelledError)):
+            raise ClientGoneError from None
+
+    async def _watch(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        if self._task is not None:
+            self.gone = True
+            self._task.cancel()

@@ -1,0 +1,32 @@
+"""Say what is wrong with a field."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from groq_core.errors import RequestError
+
+_KINDS = {str: "text", bool: "a boolean", int: "a number", float: "a number", list: "a list", dict: "an object"}
+
+
+def bad(param: str | None, message: str, hint: str = "", *, code: str = "invalid_value") -> RequestError:
+    """Make the error for a field that is missing or wrong; ``param`` is its path, e.g. `messages[0].role`."""
+    return RequestError(message, param=param, code=code, hint=hint)
+
+
+def kind_of(value: Any) -> str:
+    """Name the JSON type of a value, since the value itself may be private."""
+    return _KINDS.get(type(value), "null")
+
+
+def mapping(value: Any, path: str, example: str = "") -> dict[str, Any]:
+    """
+    Insist on an object.
+
+    Raises:
+        RequestError: 400 naming ``path``.
+    """
+    if not isinstance(value, dict):
+        was = "is missing" if value is None else f"must be an object, not {kind_of(value)}"
+        raise bad(path, f"`{path}` {was}", f"It looks like {example}." if example else "")
+    return value

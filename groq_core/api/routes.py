@@ -1,0 +1,70 @@
+"""One table of what can be asked for, and the one place where every request comes in and every error goes out."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeAlias
+
+from starlette.types import Receive, Scope, Send
+
+from groq_core.api.access import Access
+from groq_core.api.exchange import ClientGoneError, Exchange
+from groq_core.api.problems import MethodError, note_bug, refuse
+from groq_core.errors import RequestError
+
+Endpoint: TypeAlias = Callable[[Exchange], Awaitable[None]]
+
+Routes: TypeAlias = Mapping[str, Mapping[str, Endpoint]]
+"""Path to method to endpoint. A path that ends in `/` stands for everything below it."""
+
+
+class Dispatcher:
+    """
+    The ASGI application of the HTTP API.
+
+    It stands in for FastAPI's own routing since a request costs a tenth here, and since every answer below
+    `/v1`, an unknown path's too, has to be JSON in the one shape of errors.
+
+    Args:
+        open_paths: Answered without asking who wants to know.
+    """
+
+    def __init__(self, routes: Routes, access: Access, *, open_paths: frozenset[str]) -> None:
+        self._routes = routes
+        self._below = {path: methods for path, methods in routes.items() if path.endswith("/")}
+        self._access = access
+        self._open = open_paths
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # Behind a proxy the path may begin with where the proxy has put us.
+        path = scope["path"].removeprefix(scope.get("root_path", "")).rstrip("/")
+        exchange = Exchange(scope, receive, send, path)
+        try:
+            if exchange.path not in self._open:
+                exchange.caller = self._access.admit(exchange)
+            await self._endpoint(exchange.path, scope["method"])(exchange)
+        except ClientGoneError:
+            return
+        except Exception as error:
+            if exchange.started:
+                # Nothing can be said any more; without a proper end the client knows that something is missing.
+                note_bug(error, exchange.request_id)
+                raise
+            await refuse(exchange, error)
+
+    def _endpoint(self, path: str, method: str) -> Endpoint:
+        methods = self._routes.get(path) or self._methods_below(path)
+        if methods is None:
+            raise RequestError(
+                f"there is no {path} here",
+                status=404,
+                code="unknown_url",
+                hint="Paths start with /v1, e.g. /v1/chat/completions; /docs lists them all.",
+            )
+        endpoint = methods.get("GET" if method == "HEAD" else method)
+        if endpoint is None:
+            raise MethodError(method, path, ", ".join(sorted(methods)))
+        return endpoint
+
+    def _methods_below(self, path: str) -> Mapping[str, Endpoint] | None:
+        return next((methods for prefix, methods in self._below.items() if path.startswith(prefix)), None)

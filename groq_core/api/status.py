@@ -1,0 +1,99 @@
+"""How the process is doing: health, readiness, the snapshot and its changes, metrics."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import msgspec
+import orjson
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from groq_core import __version__
+from groq_core.api.backend import Backend
+from groq_core.api.exchange import EVENT_STREAM, Exchange
+
+KEEP_ALIVE_S = 15.0
+"""Proxies close a connection that is silent for 30 or 60 s."""
+
+GATHER_S = 0.2
+"""Least time between two snapshots on one connection: a fast model changes the state a thousand times a second."""
+
+
+class Status:
+    """
+    The endpoints.
+
+    Args:
+        stopping: Set when the server begins to stop, so that streams without an end of their own come to one.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        stopping: asyncio.Event,
+        *,
+        keep_alive_s: float = KEEP_ALIVE_S,
+        gather_s: float = GATHER_S,
+    ) -> None:
+        self._backend = backend
+        self._stopping = stopping
+        self._keep_alive_s = keep_alive_s
+        self._gather_s = gather_s
+
+    async def health(self, exchange: Exchange) -> None:
+        """200 as long as the process serves; asks nobody."""
+        await exchange.answer_json({"status": "ok", "version": __version__})
+
+    async def ready(self, exchange: Exchange) -> None:
+        """200 when a request would have a target now, else 503 and why."""
+        snapshot = self._backend.board.snapshot()
+        why = "the server is stopping" if self._stopping.is_set() else snapshot.not_ready_why
+        ready = snapshot.ready and not self._stopping.is_set()
+        body: dict[str, Any] = {
+            "ready": ready,
+            "mode": snapshot.mode,
+            "tiers": {tier.tier: tier.target for tier in snapshot.tiers},
+        }
+        if ready:
+            await exchange.answer_json(body)
+        else:
+            waits = [target.rests_for_s for target in snapshot.targets if target.rests_for_s is not None]
+            retry_after = max(1, round(min(waits, default=5.0)))
+            await exchange.answer_json(body | {"why": why}, (b"retry-after", b"%d" % retry_after), status=503)
+
+    async def snapshot(self, exchange: Exchange) -> None:
+        await exchange.answer_json(self._shown()[1], (b"cache-control", b"no-store"))
+
+    async def events(self, exchange: Exchange) -> None:
+        """The snapshot now, and again after every change, until the client or the server goes."""
+        with exchange.watched():
+            await exchange.start(200, EVENT_STREAM)
+            while not self._stopping.is_set():
+                version, shown = self._shown()
+                await exchange.write(b"event: status\nid: %d\ndata: %b\n\n" % (version, orjson.dumps(shown)))
+                await asyncio.sleep(self._gather_s)
+                while not await self._changed(version) and not self._stopping.is_set():
+                    await exchange.write(b": still here\n\n")
+            await exchange.end()
+
+    def _shown(self) -> tuple[int, dict[str, Any]]:
+        snapshot = self._backend.board.snapshot()
+        return snapshot.version, msgspec.to_builtins(snapshot)
+
+    async def _changed(self, version: int) -> bool:
+        """Wait for a change, a stop, or the time for a sign of life; true for a change."""
+        waits = {
+            asyncio.ensure_future(self._backend.board.changed(version)),
+            asyncio.ensure_future(self._stopping.wait()),
+        }
+        try:
+            done, _ = await asyncio.wait(waits, timeout=self._keep_alive_s, return_when=asyncio.FIRST_COMPLETED)
+            return bool(done)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+    async def metrics(self, exchange: Exchange) -> None:
+        body = generate_latest(self._backend.metrics.registry)
+        await exchange.answer(200, body, (b"content-type", CONTENT_TYPE_LATEST.encode()))
