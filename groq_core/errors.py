@@ -111,6 +111,7 @@ class ProviderError(GroqCoreError):
         limit: What a 429 or 413 said about a limit (``limits.LimitText``), or None.
         provider_wide: Every model of this provider would fail the same way (wrong key, no network, refused
             at the provider's edge), so asking the next one is time lost.
+        story: The event that tells of this failure, where an attempt was really made.
     """
 
     def __init__(
@@ -141,6 +142,7 @@ class ProviderError(GroqCoreError):
         self.failed_generation = failed_generation
         self.limit = limit
         self.provider_wide = provider_wide
+        self.story: object | None = None
 
 
 class ChainError(GroqCoreError):

@@ -8,7 +8,7 @@ it is collected, and no ``yield`` ever stands inside a timeout or a task group (
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TypeAlias, TypeVar
 
@@ -36,6 +36,9 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         last: No candidate comes after this one, so waiting is better than going on.
         hedge: It races another attempt.
         prefill: The last message is the beginning of the answer, to be continued.
+        forced: The target rests, but there is nobody else; it is asked as a probe.
+        on_headers: Called by the provider with the answer's headers (names in lower case), as soon as they
+            are here, whatever the status.
     """
 
     request: Request
@@ -44,6 +47,8 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     last: bool = False
     hedge: bool = False
     prefill: bool = False
+    forced: bool = False
+    on_headers: Callable[[Mapping[str, str]], None] | None = None
 
 
 def stack(*middlewares: Middleware[In], around: Handler[In]) -> Handler[In]:

@@ -1,0 +1,164 @@
+"""
+What to do about each kind of failure: one table, and the two questions the chain asks of it.
+
+The rules are drawn from the field's failures; the README prints the table from here.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from math import inf
+from types import MappingProxyType
+from typing import Final, Literal, TypeAlias
+
+import msgspec
+
+from groq_core.errors import Kind, ProviderError
+
+Then: TypeAlias = Literal["model", "provider", "stop"]
+Mend: TypeAlias = Literal["", "shrink", "tell"]
+
+SHORT_WAIT_S: Final = 2.5
+"""A Retry-After up to this is waited for on the same target; a longer one means go on now."""
+
+LADDER: Final = (1, 2, 4, 20)
+"""How the rest grows from failure to failure, in multiples of the first: 15, 30, 60, 300 s by default."""
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What to do about one kind of failure.
+
+    Attributes:
+        retries: Further tries on the same target, with jittered backoff, before going on.
+        then: Where to go on: the next model (of the same provider first), the next provider, or nowhere.
+        rest: Seconds the target then rests; None means the escalating ladder from ``GROQ_CORE_COOLDOWN``,
+            infinity "until the next look at the catalogue". A provider's own Retry-After wins over both.
+        whole_provider: The trouble is the provider's, so all its models rest.
+        suspect: Twice in one request from one provider, and its other models are not asked.
+        mend: What is changed before the request is sent again: ``shrink`` it, or ``tell`` the model what
+            was wrong with its last try.
+        says: What the reader is told.
+    """
+
+    retries: int = 0
+    then: Then = "model"
+    rest: float | None = 0.0
+    whole_provider: bool = False
+    suspect: bool = False
+    mend: Mend = ""
+    says: str
+
+
+POLICY: Final[Mapping[Kind, Rule]] = MappingProxyType(
+    {
+        Kind.RATE_LIMITED: Rule(rest=None, says="The rate limit of this model is reached; another model answers."),
+        Kind.OVER_CAPACITY: Rule(retries=1, rest=None, says="The model is over capacity; another one answers."),
+        Kind.SERVER_ERROR: Rule(
+            retries=1, then="provider", rest=None, whole_provider=True, says="The provider has an internal error."
+        ),
+        Kind.CONNECTION: Rule(
+            retries=1, then="provider", rest=None, whole_provider=True, says="The provider cannot be reached."
+        ),
+        Kind.TIMEOUT_FIRST_TOKEN: Rule(rest=None, suspect=True, says="The model stayed silent for too long."),
+        Kind.TIMEOUT_IDLE: Rule(rest=None, suspect=True, says="The model fell silent in the middle of its answer."),
+        Kind.STREAM_CUT: Rule(retries=1, rest=None, suspect=True, says="The connection broke before the end."),
+        Kind.STREAM_ERROR: Rule(retries=1, rest=None, suspect=True, says="The provider reported an error midway."),
+        Kind.EMPTY_ANSWER: Rule(retries=1, rest=None, says="The model sent an empty answer."),
+        Kind.MALFORMED: Rule(retries=1, rest=None, suspect=True, says="The provider's answer could not be read."),
+        Kind.MODEL_GONE: Rule(rest=inf, says="The provider no longer offers this model to this key."),
+        Kind.NOT_PERMITTED: Rule(rest=300.0, says="This key may not use this model."),
+        Kind.TERMS_REQUIRED: Rule(
+            rest=300.0, says="The model's terms must be accepted in the provider's console first."
+        ),
+        Kind.AUTH: Rule(then="provider", rest=300.0, whole_provider=True, says="The API key is not accepted."),
+        Kind.QUOTA_EXHAUSTED: Rule(
+            then="provider", rest=300.0, whole_provider=True, says="The account's quota or spend limit is used up."
+        ),
+        Kind.TOO_LARGE: Rule(mend="shrink", says="The request is larger than the model's limit for one minute."),
+        Kind.CONTEXT_LENGTH: Rule(mend="shrink", says="The conversation is longer than the model can read."),
+        Kind.CONTENT_FILTER: Rule(then="stop", says="The provider declined to answer this."),
+        Kind.GENERATION_FAILED: Rule(
+            retries=1, mend="tell", says="The model's tool call or JSON was not valid; it was asked again."
+        ),
+        Kind.INVALID_REQUEST: Rule(then="provider", says="The provider does not accept this request."),
+        Kind.UNSUPPORTED: Rule(says="The model cannot do this."),
+        Kind.BUDGET: Rule(says="Asking now would exceed a limit, so the model was not asked."),
+        Kind.RESTING: Rule(says="The target rests after a failure."),
+        Kind.DEADLINE: Rule(then="stop", says="The time for this request is used up."),
+    }
+)
+
+
+def judge(error: ProviderError) -> Rule:
+    """The rule for a failure; what is marked as provider-wide is treated so, whatever its kind."""
+    rule = POLICY[error.kind]
+    if error.provider_wide and not rule.whole_provider and rule.then == "model":
+        return msgspec.structs.replace(rule, then="provider", whole_provider=True)
+    return rule
+
+
+def rest_s(rule: Rule, error: ProviderError, *, failures: int, cooldown: float) -> float:
+    """
+    How long the target now rests.
+
+    Args:
+        failures: How many times in a row it has failed, this one included.
+        cooldown: Seconds of the first rest on the ladder.
+
+    >>> error = ProviderError(Kind.SERVER_ERROR, "")
+    >>> [rest_s(POLICY[Kind.SERVER_ERROR], error, failures=n, cooldown=15) for n in (1, 2, 3, 4, 9)]
+    [15, 30, 60, 300, 300]
+    """
+    if rule.rest == 0.0:
+        return 0.0
+    if error.retry_after is not None and rule.rest != inf:
+        return error.retry_after
+    if rule.rest is None:
+        return cooldown * LADDER[min(failures, len(LADDER)) - 1]
+    return rule.rest
+
+
+def retry_wait(
+    rule: Rule,
+    error: ProviderError,
+    *,
+    tried: int,
+    last: bool,
+    left_s: float,
+    uniform: Callable[[float, float], float] = random.uniform,
+) -> float | None:
+    """
+    Whether to ask the same target again, and after how many seconds.
+
+    A short Retry-After is waited for by everyone, a longer one only by the last target, and none beyond
+    what is left of the deadline. The backoff has full jitter, so that clients do not march in step.
+
+    Args:
+        tried: Tries already repeated on this target.
+        last: No other target comes after this one.
+        left_s: Seconds left for the whole request.
+
+    Returns:
+        Seconds to wait, or None to go on.
+    """
+    asked = error.retry_after
+    if error.kind in WAITED_FOR and asked is not None:
+        patience = left_s - 0.5 if last else min(SHORT_WAIT_S, left_s)
+        if asked > patience or (tried >= 2 and not last):
+            return None
+        return asked + uniform(0.0, min(0.25, max(0.0, patience - asked)))
+    allowed = rule.retries
+    if last and error.kind in WAITED_FOR:
+        allowed = 4  # nobody else is left, and it may open up any moment
+    if tried >= allowed or left_s <= 0:
+        return None
+    if error.kind is Kind.GENERATION_FAILED:
+        return 0.0
+    wait = uniform(0.0, min(8.0, 0.5 * 2**tried))
+    return wait if wait < left_s else None
+
+
+WAITED_FOR: Final = frozenset({Kind.RATE_LIMITED, Kind.OVER_CAPACITY, Kind.SERVER_ERROR, Kind.BUDGET})
+"""The kinds for which a provider says when to come back."""

@@ -1,0 +1,83 @@
+"""The policy table and the two questions asked of it."""
+
+from math import inf
+
+import pytest
+
+from groq_core.errors import Kind, ProviderError
+from groq_core.policy import POLICY, judge, rest_s, retry_wait
+
+
+def most(_: float, high: float) -> float:
+    return high
+
+
+def test_every_kind_has_a_rule_and_says_something_to_the_reader() -> None:
+    assert set(POLICY) == set(Kind)
+    assert all(rule.says.endswith(".") for rule in POLICY.values())
+
+
+@pytest.mark.parametrize("kind", [Kind.AUTH, Kind.CONNECTION, Kind.QUOTA_EXHAUSTED, Kind.SERVER_ERROR])
+def test_trouble_of_the_whole_provider_skips_its_other_models(kind: Kind) -> None:
+    assert POLICY[kind].then == "provider"
+    assert POLICY[kind].whole_provider
+
+
+@pytest.mark.parametrize("kind", [Kind.RATE_LIMITED, Kind.MODEL_GONE, Kind.TOO_LARGE, Kind.CONTEXT_LENGTH])
+def test_trouble_of_one_model_goes_to_the_next(kind: Kind) -> None:
+    assert POLICY[kind].then == "model"
+    assert not POLICY[kind].whole_provider
+
+
+def test_a_refusal_at_the_edge_counts_for_the_whole_provider() -> None:
+    rule = judge(ProviderError(Kind.NOT_PERMITTED, "error code: 1010", provider_wide=True))
+
+    assert (rule.then, rule.whole_provider) == ("provider", True)
+
+
+def test_a_target_rests_exactly_as_long_as_it_asked() -> None:
+    error = ProviderError(Kind.RATE_LIMITED, "", retry_after=120.0)
+
+    assert rest_s(judge(error), error, failures=1, cooldown=15) == 120.0
+
+
+def test_a_gone_model_rests_until_the_next_catalogue_whatever_it_says() -> None:
+    error = ProviderError(Kind.MODEL_GONE, "", retry_after=1.0)
+
+    assert rest_s(judge(error), error, failures=1, cooldown=15) == inf
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "last", "left", "waits"),
+    [
+        pytest.param(2.0, False, 60, True, id="a short wait is waited for"),
+        pytest.param(2.6, False, 60, False, id="a longer one means go on"),
+        pytest.param(30.0, True, 60, True, id="the last target waits longer"),
+        pytest.param(70.0, True, 60, False, id="but not beyond the deadline"),
+        pytest.param(2.0, False, 1.0, False, id="nor does a short one"),
+    ],
+)
+def test_a_retry_after_is_weighed_against_what_is_left(
+    retry_after: float, last: bool, left: float, waits: bool
+) -> None:
+    error = ProviderError(Kind.RATE_LIMITED, "", retry_after=retry_after)
+
+    wait = retry_wait(judge(error), error, tried=0, last=last, left_s=left, uniform=most)
+
+    assert (wait is not None) is waits
+    assert wait is None or retry_after <= wait <= retry_after + 0.25
+
+
+def test_a_silent_target_is_never_asked_again() -> None:
+    error = ProviderError(Kind.TIMEOUT_FIRST_TOKEN, "")
+
+    assert retry_wait(judge(error), error, tried=0, last=True, left_s=60) is None
+
+
+def test_backoff_grows_and_has_full_jitter() -> None:
+    error = ProviderError(Kind.RATE_LIMITED, "")
+    waits = [retry_wait(judge(error), error, tried=n, last=True, left_s=60, uniform=most) for n in range(5)]
+    least = retry_wait(judge(error), error, tried=2, last=True, left_s=60, uniform=lambda low, _: low)
+
+    assert waits == [0.5, 1.0, 2.0, 4.0, None]
+    assert least == 0.0
