@@ -1,0 +1,230 @@
+"""
+Who is awake: a breaker for every target and for every provider, kept per credential.
+
+Three states. *Closed*: asked as usual. *Resting*: it failed, and is not asked until its time is up.
+*Probing*: its time is up and exactly one request finds out; the others still pass it by. The outcome counts
+when a stream ends, not when it opens, and a reader who leaves counts for nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, MutableMapping
+from math import inf
+from typing import Literal, Protocol, TypeAlias
+
+import msgspec
+from cachetools import LRUCache
+
+from groq_core import policy
+from groq_core.errors import Kind, ProviderError
+
+SERVER = "server"
+"""The credential of the server's own key, the only one the catalogue is read with."""
+
+VISITOR_GONE_S = 600.0
+
+Admission: TypeAlias = Literal["closed", "probe", "resting", "gone"]
+
+
+class Breaker(msgspec.Struct):
+    """
+    One target's or provider's health.
+
+    Attributes:
+        failures: Failures in a row, which is also the rung of the ladder.
+        rests_until: Clock time; 0 when closed, infinity when gone.
+        told_when: The rest is what the provider asked for, not our guess.
+        probing_since: Clock time at which the one probe was let through; None when there is none.
+    """
+
+    failures: int = 0
+    rests_until: float = 0.0
+    probing_since: float | None = None
+    told_when: bool = False
+    last_error: Kind | None = None
+    last_error_text: str = ""
+    last_error_at: float | None = None
+
+    def admission(self, now: float) -> Admission:
+        """What a request that came now would meet; asks without taking the probe."""
+        if self.rests_until == inf:
+            return "gone"
+        if self.rests_until == 0.0:
+            return "closed"
+        if now < self.rests_until or self.probing_since is not None:
+            return "resting"
+        return "probe"
+
+
+class HealthStore(Protocol):
+    """Where breakers live: in process now, shared between replicas later."""
+
+    def of(self, credential: str, name: str) -> Breaker: ...
+
+    def known(self, credential: str, name: str) -> Breaker | None: ...
+
+
+class LocalHealth:
+    """
+    Breakers in this process, by credential and name (``provider:model`` or ``provider``).
+
+    Args:
+        capacity: Breakers kept; the least recently used of visitors' keys go first.
+    """
+
+    def __init__(self, capacity: int = 20_000) -> None:
+        self._breakers: MutableMapping[tuple[str, str], Breaker] = LRUCache(capacity)
+
+    def of(self, credential: str, name: str) -> Breaker:
+        key = (credential, name)
+        breaker = self._breakers.get(key)
+        if breaker is None:
+            breaker = self._breakers[key] = Breaker()
+        return breaker
+
+    def known(self, credential: str, name: str) -> Breaker | None:
+        return self._breakers.get((credential, name))
+
+
+class Health:
+    """
+    Ask and tell how targets are.
+
+    Args:
+        store: Where the breakers live.
+        cooldown: Seconds of the first rest.
+        changed: Called whenever a state changes, for the status panel.
+    """
+
+    def __init__(
+        self,
+        store: HealthStore,
+        *,
+        cooldown: float,
+        clock: Callable[[], float] = time.monotonic,
+        changed: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._store = store
+        self._cooldown = cooldown
+        self._clock = clock
+        self._changed = changed
+
+    def admission(self, credential: str, provider: str, name: str) -> Admission:
+        """The worse of the target's own state and its provider's."""
+        now = self._clock()
+        states = [
+            breaker.admission(now)
+            for key in (provider, name)
+            if (breaker := self._store.known(credential, key)) is not None
+        ]
+        for state in ("gone", "resting", "probe"):
+            if state in states:
+                return state
+        return "closed"
+
+    def rests_for(self, credential: str, provider: str, name: str) -> float | None:
+        """Seconds until it is awake; 0 while a probe is out; None when it does not rest."""
+        now = self._clock()
+        rests = [
+            max(0.0, breaker.rests_until - now)
+            for key in (provider, name)
+            if (breaker := self._store.known(credential, key)) is not None
+            and breaker.admission(now) in ("resting", "gone")
+        ]
+        return max(rests) if rests else None
+
+    def of(self, credential: str, name: str) -> Breaker | None:
+        """The breaker of a target or provider, if anything was ever held against it."""
+        return self._store.known(credential, name)
+
+    def enter(self, credential: str, provider: str, name: str, *, forced: bool = False) -> bool:
+        """
+        Take the way in.
+
+        Args:
+            forced: Take the probe although the rest is not over (see :meth:`may_force`).
+
+        Returns:
+            True when this request is the probe, and must tell how it went.
+        """
+        if not forced and self.admission(credential, provider, name) != "probe":
+            return False
+        now = self._clock()
+        for key in (provider, name):
+            breaker = self._store.known(credential, key)
+            if breaker is not None and breaker.admission(now) in ("probe", "resting"):
+                breaker.probing_since = now
+        self._changed()
+        return True
+
+    def may_force(self, credential: str, provider: str, name: str) -> bool:
+        """
+        Whether a resting target may be asked when there is nobody else.
+
+        Not while a probe is out, not within a second of its last failure, and not where it said itself when
+        to come back: that would only be refused again.
+        """
+        now = self._clock()
+        for key in (provider, name):
+            breaker = self._store.known(credential, key)
+            if breaker is None or breaker.admission(now) == "closed":
+                continue
+            if breaker.rests_until == inf or breaker.probing_since is not None or breaker.told_when:
+                return False
+            if breaker.last_error_at is not None and now - breaker.last_error_at < 1.0:
+                return False
+        return True
+
+    def succeeded(self, credential: str, provider: str, name: str) -> None:
+        """An answer came to its end: whatever was held against target and provider is forgiven."""
+        for key in (provider, name):
+            breaker = self._store.known(credential, key)
+            if breaker is not None and (breaker.failures or breaker.rests_until):
+                breaker.failures, breaker.rests_until, breaker.probing_since = 0, 0.0, None
+                self._changed()
+
+    def failed(self, credential: str, error: ProviderError, provider: str, name: str, *, probe: bool = False) -> float:
+        """
+        Hold a failure against the target, or against its whole provider.
+
+        Args:
+            probe: What :meth:`enter` said of this request.
+
+        Returns:
+            Seconds it now rests; 0 when it does not.
+        """
+        rule = policy.judge(error)
+        now = self._clock()
+        breaker = self._store.of(credential, provider if rule.whole_provider else name)
+        breaker.last_error, breaker.last_error_text, breaker.last_error_at = error.kind, error.message, now
+        # Requests that were under way together fail together: that is one failure, not a rung for each.
+        rung = max(1, breaker.failures + (now >= breaker.rests_until))
+        rest = policy.rest_s(rule, error, failures=rung, cooldown=self._cooldown)
+        if rest == inf and credential != SERVER:
+            rest = VISITOR_GONE_S  # nobody reads the catalogue again with a visitor's key
+        if rest > 0:
+            breaker.failures = rung
+            breaker.rests_until = max(breaker.rests_until, now + rest)
+            breaker.told_when = error.retry_after is not None
+        self.left(credential, provider, name, probe=probe)
+        return rest
+
+    def left(self, credential: str, provider: str, name: str, *, probe: bool = False) -> None:
+        """The reader went away before the end: nothing was learnt, so the next request may probe."""
+        if probe:
+            self._release(credential, provider, name)
+        self._changed()
+
+    def _release(self, credential: str, provider: str, name: str) -> None:
+        for key in (provider, name):
+            breaker = self._store.known(credential, key)
+            if breaker is not None:
+                breaker.probing_since = None
+
+    def forgive_gone(self, credential: str, name: str) -> None:
+        """A new catalogue lists the model again."""
+        breaker = self._store.known(credential, name)
+        if breaker is not None and breaker.rests_until == inf:
+            breaker.rests_until, breaker.failures = 0.0, 0
+            self._changed()

@@ -1,0 +1,54 @@
+"""Remember how each target does, so that the next request knows whom to ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import aclosing
+
+import msgspec
+
+from groq_core.errors import Kind, ProviderError
+from groq_core.events import AttemptFailed, Events, Finished
+from groq_core.health import SERVER, Health
+from groq_core.pipeline import Attempt, Handler
+
+
+class Breaker:
+    """
+    Tell :class:`Health` how an attempt ended, retries included.
+
+    The outcome counts at the end of the stream. A reader who leaves, or a lost race, counts for nothing.
+    """
+
+    def __init__(self, health: Health, gone: Callable[[str], None] = lambda name: None) -> None:
+        """
+        Args:
+            gone: Called with ``provider:model`` when the server's own key is told that a model is no more.
+        """
+        self._health = health
+        self._gone = gone
+
+    async def __call__(self, handle: Handler[Attempt], attempt: Attempt) -> Events:
+        credential, spec = attempt.request.caller.credential, attempt.spec
+        probe = self._health.enter(credential, spec.provider, spec.name, forced=attempt.forced)
+        judged = False
+        try:
+            async with aclosing(handle(attempt)) as events:
+                async for event in events:
+                    if isinstance(event, Finished):
+                        judged = True
+                        self._health.succeeded(credential, spec.provider, spec.name)
+                    yield event
+        except ProviderError as error:
+            judged = True
+            if not isinstance(error.story, AttemptFailed):
+                self._health.left(credential, spec.provider, spec.name, probe=probe)
+                raise  # nobody was asked: a guard said no
+            rest = self._health.failed(credential, error, spec.provider, spec.name, probe=probe)
+            error.story = msgspec.structs.replace(error.story, rest_s=rest)
+            if error.kind is Kind.MODEL_GONE and credential == SERVER:
+                self._gone(spec.name)
+            raise
+        finally:
+            if not judged:
+                self._health.left(credential, spec.provider, spec.name, probe=probe)
