@@ -1,0 +1,278 @@
+"""
+How much a provider still lets us ask: linear-refill buckets, with a fair queue in front.
+
+Groq's limits are buckets that drip back continuously, ``limit / window`` a second, one per organisation, model
+and dimension (derived from its headers and 429 texts of 2024-2026, where ``wait = (used + requested - limit) /
+limit * window`` fits every one). Per minute for tokens, per day for requests, per hour for audio.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterator, Mapping
+from math import inf
+
+import msgspec
+
+UNKNOWN_AT_ONCE = 8
+"""Requests let through to a target whose limits are not known yet; its first answer's headers tell them."""
+
+
+class Cost(msgspec.Struct, frozen=True, kw_only=True):
+    """What a request takes from the buckets: known before it is sent (``sent``), or estimated (``answer``)."""
+
+    tokens_in: float = 0
+    tokens_out: float = 0
+    audio_s: float = 0
+
+    def of(self, kind: str) -> tuple[float, float]:
+        """The two parts of the cost in a dimension: what is charged at the start, and what as it answers."""
+        match kind:
+            case "requests":
+                return 1, 0
+            case "tokens":
+                return self.tokens_in, self.tokens_out
+            case "input_tokens":
+                return self.tokens_in, 0
+            case "output_tokens":
+                return 0, self.tokens_out
+            case "audio_seconds":
+                return self.audio_s, 0
+            case _:
+                return 0, 0
+
+
+class Bucket:
+    """
+    One limit of one target, as far as we know it.
+
+    Attributes:
+        limit: Capacity; refills within ``window_s`` seconds.
+        held: Part of it promised to requests under way and not yet charged by the provider.
+    """
+
+    __slots__ = ("_at", "_level", "held", "kind", "limit", "window_s")
+
+    def __init__(self, kind: str, window_s: int, limit: float, level: float, now: float) -> None:
+        self.kind = kind
+        self.window_s = window_s
+        self.limit = limit
+        self.held = 0.0
+        self._level = level
+        self._at = now
+
+    def __repr__(self) -> str:
+        return f"<Bucket {self.kind}/{self.window_s}s {self._level:g} of {self.limit:g}, {self.held:g} held>"
+
+    def level(self, now: float) -> float:
+        """What the provider would say remains; may be negative after a burst."""
+        return min(self.limit, self._level + (now - self._at) * self.limit / self.window_s)
+
+    def set(self, limit: float, level: float, now: float) -> None:
+        self.limit, self._level, self._at = limit, level, now
+
+    def charge(self, amount: float, now: float) -> None:
+        self._level, self._at = self.level(now) - amount, now
+
+    def wait(self, amount: float, now: float) -> float:
+        """Seconds until ``amount`` fits; infinity when it never will."""
+        if amount > self.limit:
+            return inf
+        missing = amount - (self.level(now) - self.held)
+        # A thousandth of a token is not worth waiting for: it is rounding.
+        return missing * self.window_s / self.limit if missing > 1e-3 else 0.0
+
+
+class Reservation:
+    """A place in the buckets for one request, from admission to the end of its answer."""
+
+    __slots__ = ("charged", "cost")
+
+    def __init__(self, cost: Cost) -> None:
+        self.cost = cost
+        self.charged = False
+
+
+class _Waiter(msgspec.Struct, eq=False):
+    cost: Cost
+    future: asyncio.Future[Reservation]
+
+
+class TargetBuckets:
+    """
+    Every limit of one target under one credential, and the queue of those who wait for it.
+
+    The queue is fair between users: one who sends a hundred requests waits behind another's first.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._buckets: dict[tuple[str, int], Bucket] = {}
+        self._queues: OrderedDict[str, deque[_Waiter]] = OrderedDict()
+        self._timer: asyncio.TimerHandle | None = None
+        self._under_way = 0
+        self.known = False
+
+    def __iter__(self) -> Iterator[Bucket]:
+        return iter(self._buckets.values())
+
+    # ── learning ─────────────────────────────────────────────────────────────────────────────────────
+
+    def learn(self, kind: str, window_s: int, limit: float, remaining: float) -> None:
+        """Take over what the provider said of one limit; it knows better than we do."""
+        now = self._clock()
+        bucket = self._buckets.get((kind, window_s))
+        if bucket is None:
+            bucket = self._buckets[kind, window_s] = Bucket(kind, window_s, limit, remaining, now)
+        else:
+            bucket.set(limit, remaining, now)
+
+    def cap(self, kind: str, window_s: int, limit: float) -> None:
+        """Set a ceiling of our own, or one the provider has but does not tell; never above what it told."""
+        bucket = self._buckets.get((kind, window_s))
+        if bucket is None:
+            self._buckets[kind, window_s] = Bucket(kind, window_s, limit, limit, self._clock())
+        elif limit < bucket.limit:
+            now = self._clock()
+            bucket.set(limit, min(bucket.level(now), limit), now)
+
+    def has(self, kind: str, window_s: int) -> bool:
+        return (kind, window_s) in self._buckets
+
+    def learned(self) -> None:
+        """The limits are known as far as they will be: whoever waited for that may go."""
+        self.known = True
+        self._pump()
+
+    # ── admission ────────────────────────────────────────────────────────────────────────────────────
+
+    def never(self, cost: Cost) -> Bucket | None:
+        """The bucket that this request is larger than, if there is one."""
+        return next((bucket for bucket in self._buckets.values() if sum(cost.of(bucket.kind)) > bucket.limit), None)
+
+    def wait(self, cost: Cost, user: str = "") -> float:
+        """Seconds until a request that came now would be let in, those before it in the queue counted."""
+        if not self.known and self._under_way >= UNKNOWN_AT_ONCE:
+            return 0.5
+        now = self._clock()
+        ahead = self._ahead_of(user)
+        return max(
+            (
+                bucket.wait(0, now)
+                if sum(cost.of(bucket.kind)) > bucket.limit
+                else _wait_behind(bucket, sum(cost.of(bucket.kind)), [sum(one.of(bucket.kind)) for one in ahead], now)
+                for bucket in self._buckets.values()
+            ),
+            default=0.0,
+        )
+
+    def _ahead_of(self, user: str) -> list[Cost]:
+        turn = len(self._queues.get(user, ())) + 1
+        return [waiter.cost for queue in self._queues.values() for waiter in list(queue)[:turn]]
+
+    async def enter(self, cost: Cost, user: str) -> Reservation:
+        """Wait for a place and take it; cancelling gives the place in the queue back."""
+        if not self._queues and self._fits(cost):
+            return self._admit(cost)
+        waiter = _Waiter(cost, asyncio.get_running_loop().create_future())
+        self._queues.setdefault(user, deque()).append(waiter)
+        self._pump()
+        try:
+            return await waiter.future
+        except asyncio.CancelledError:
+            if waiter.future.done() and not waiter.future.cancelled():
+                self.leave(waiter.future.result())
+            else:
+                self._forget(user, waiter)
+            raise
+
+    def _forget(self, user: str, waiter: _Waiter) -> None:
+        queue = self._queues.get(user)
+        if queue is not None and waiter in queue:
+            queue.remove(waiter)
+            if not queue:
+                del self._queues[user]
+        self._pump()
+
+    def _fits(self, cost: Cost) -> bool:
+        if not self.known and self._under_way >= UNKNOWN_AT_ONCE:
+            return False
+        now = self._clock()
+        return all(bucket.wait(sum(cost.of(bucket.kind)), now) <= 0 for bucket in self._buckets.values())
+
+    def _admit(self, cost: Cost) -> Reservation:
+        self._under_way += 1
+        for bucket in self._buckets.values():
+            bucket.held += sum(cost.of(bucket.kind))
+        return Reservation(cost)
+
+    def _pump(self) -> None:
+        """Let in whoever fits, users in turn; set a timer for the next one who does not."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        while self._queues:
+            user, queue = next(iter(self._queues.items()))
+            waiter = queue[0]
+            if not self._fits(waiter.cost):
+                now = self._clock()
+                waits = (bucket.wait(sum(waiter.cost.of(bucket.kind)), now) for bucket in self._buckets.values())
+                wait = max(waits, default=0.0)
+                # What never fits was refused before; if the limit shrank since, look again now and then.
+                self._timer = asyncio.get_running_loop().call_later(min(max(wait, 0.01), 1.0), self._pump)
+                return
+            queue.popleft()
+            self._queues.move_to_end(user)
+            if not queue:
+                del self._queues[user]
+            if not waiter.future.done():
+                waiter.future.set_result(self._admit(waiter.cost))
+
+    # ── accounting ───────────────────────────────────────────────────────────────────────────────────
+
+    def charged(self, reservation: Reservation, told: Mapping[tuple[str, int], tuple[float, float]]) -> None:
+        """
+        The answer's headers are here: the provider has charged what it charges at the start.
+
+        Args:
+            told: ``(kind, window_s)`` to ``(limit, remaining)``, as the headers say.
+        """
+        for key, (limit, remaining) in told.items():
+            if key not in self._buckets:
+                self.learn(*key, limit, remaining)
+                self._buckets[key].held += reservation.cost.of(key[0])[1]
+            else:
+                self.learn(*key, limit, remaining)
+        if not reservation.charged:
+            reservation.charged = True
+            now = self._clock()
+            for key, bucket in self._buckets.items():
+                start, _ = reservation.cost.of(bucket.kind)
+                if key not in told:
+                    bucket.charge(start, now)
+                bucket.held = max(0.0, bucket.held - start)
+        self.learned()
+
+    def leave(self, reservation: Reservation, *, used: Cost | None = None) -> None:
+        """
+        The request is over.
+
+        Args:
+            used: What it really took; None when nothing was charged that is not in the headers already.
+        """
+        self._under_way -= 1
+        now = self._clock()
+        for bucket in self._buckets.values():
+            start, answer = reservation.cost.of(bucket.kind)
+            bucket.held = max(0.0, bucket.held - (answer if reservation.charged else start + answer))
+            if used is not None:
+                start_used, answer_used = used.of(bucket.kind)
+                bucket.charge(answer_used if reservation.charged else start_used + answer_used, now)
+        self._pump()
+
+
+def _wait_behind(bucket: Bucket, amount: float, ahead: list[float], now: float) -> float:
+    missing = amount + sum(ahead) - (bucket.level(now) - bucket.held)
+    return missing * bucket.window_s / bucket.limit if missing > 1e-3 else 0.0

@@ -1,0 +1,234 @@
+"""Ask for no more than the provider allows, so that it never has to say no."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, MutableMapping
+from contextlib import aclosing
+from math import inf
+from typing import Protocol
+
+import msgspec
+from cachetools import LRUCache
+
+from groq_core.buckets import Cost, TargetBuckets
+from groq_core.errors import Kind, ProviderError
+from groq_core.estimates import Estimates
+from groq_core.events import Events, Finished, Waiting
+from groq_core.limits import LimitText, read_headers
+from groq_core.models import ModelSpec
+from groq_core.pipeline import Attempt, Handler
+from groq_core.plans import limits_for
+from groq_core.policy import SHORT_WAIT_S
+from groq_core.snapshot import LimitStatus
+
+MIN_BILLED_AUDIO_S = 10.0
+"""Groq counts a recording as ten seconds at least (speech-to-text page)."""
+
+UNITS = {
+    "requests": "requests",
+    "tokens": "tokens",
+    "input_tokens": "input tokens",
+    "output_tokens": "output tokens",
+    "audio_seconds": "seconds of audio",
+}
+WINDOWS = {60: "minute", 3600: "hour", 86400: "day"}
+
+
+class BudgetStore(Protocol):
+    """Where the buckets live: in process now, shared between replicas later."""
+
+    def of(self, credential: str, name: str) -> TargetBuckets: ...
+
+    def known(self, credential: str, name: str) -> TargetBuckets | None: ...
+
+
+class LocalBudgets:
+    """
+    Buckets in this process, by credential and ``provider:model``.
+
+    Args:
+        rpm, tpm: Our own ceilings per model; None for none.
+    """
+
+    def __init__(
+        self,
+        *,
+        rpm: int | None = None,
+        tpm: int | None = None,
+        capacity: int = 20_000,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._rpm, self._tpm, self._clock = rpm, tpm, clock
+        self._targets: MutableMapping[tuple[str, str], TargetBuckets] = LRUCache(capacity)
+
+    def of(self, credential: str, name: str) -> TargetBuckets:
+        buckets = self._targets.get((credential, name))
+        if buckets is None:
+            buckets = self._targets[credential, name] = TargetBuckets(self._clock)
+            if self._rpm is not None:
+                buckets.cap("requests", 60, self._rpm)
+            if self._tpm is not None:
+                buckets.cap("tokens", 60, self._tpm)
+        return buckets
+
+    def known(self, credential: str, name: str) -> TargetBuckets | None:
+        return self._targets.get((credential, name))
+
+    def ceiling(self, kind: str, window_s: int, told: float) -> float:
+        """The lower of what the provider told and our own ceiling."""
+        own = {("requests", 60): self._rpm, ("tokens", 60): self._tpm}.get((kind, window_s))
+        return told if own is None else min(told, own)
+
+
+class RateGuard:
+    """
+    Reserve before sending, correct from what the provider says, wait in turn, or say no at once.
+
+    A wait of up to 2.5 s is waited for; a longer one only by the last target, within the request's time. What
+    could never fit a limit is refused here, so that the chain can shrink it or ask a roomier target.
+    """
+
+    def __init__(
+        self,
+        budgets: LocalBudgets,
+        estimates: Estimates,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        changed: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._budgets = budgets
+        self._estimates = estimates
+        self._clock = clock
+        self._changed = changed
+
+    def cost(self, attempt: Attempt) -> Cost:
+        """What this attempt would take from the buckets at most."""
+        needs, spec = attempt.request.needs, attempt.spec
+        if needs.operation in ("transcription", "translation"):
+            return Cost(audio_s=max(MIN_BILLED_AUDIO_S, needs.audio_s))
+        if needs.operation == "speech":
+            return Cost(tokens_in=needs.characters)
+        return Cost(
+            tokens_in=self._estimates.prompt_tokens(spec.id, needs),
+            tokens_out=self._estimates.answer_tokens(needs, spec.max_output),
+        )
+
+    async def __call__(self, handle: Handler[Attempt], attempt: Attempt) -> Events:
+        caller, spec = attempt.request.caller, attempt.spec
+        buckets = self._budgets.of(caller.credential, spec.name)
+        cost = self.cost(attempt)
+        if (bucket := buckets.never(cost)) is not None:
+            wanted = sum(cost.of(bucket.kind))
+            raise ProviderError(
+                Kind.TOO_LARGE,
+                f"about {wanted:.0f} {UNITS[bucket.kind]} wanted, the limit is {bucket.limit:.0f} "
+                f"per {WINDOWS[bucket.window_s]}",
+                provider=spec.provider,
+                model=spec.id,
+                limit=LimitText(
+                    dimension=bucket.kind,
+                    kind=bucket.kind,
+                    window_s=bucket.window_s,
+                    limit=bucket.limit,
+                    used=None,
+                    requested=wanted,
+                    wait_s=None,
+                    too_large=True,
+                ),
+            )
+        wait = buckets.wait(cost, caller.user)
+        left = attempt.budget.left_s
+        if wait > 0:
+            if wait > (left - 0.5 if attempt.last else min(SHORT_WAIT_S, left)):
+                raise _full(spec, wait)
+            yield Waiting(seconds=wait, reason="the model's rate limit", target=spec.name)
+        try:
+            async with asyncio.timeout(max(0.0, left)):
+                reservation = await buckets.enter(cost, caller.user)
+        except TimeoutError as error:
+            raise _full(spec, wait) from error
+
+        def on_headers(headers: Mapping[str, str]) -> None:
+            told = {(limit.kind, limit.window_s): (limit.limit, limit.remaining) for limit in read_headers(headers)}
+            buckets.charged(reservation, told)
+            self._infer(buckets, spec, told)
+            if attempt.on_headers is not None:
+                attempt.on_headers(headers)
+            self._changed()
+
+        used: Cost | None = None
+        try:
+            guarded = msgspec.structs.replace(attempt, on_headers=on_headers)
+            async with aclosing(handle(guarded)) as events:
+                async for event in events:
+                    if isinstance(event, Finished):
+                        used = self._used(event, attempt, cost)
+                    yield event
+        except ProviderError as error:
+            if isinstance(error.limit, LimitText):
+                self._learn_text(buckets, error.limit)
+            raise
+        finally:
+            buckets.leave(reservation, used=used)
+            buckets.learned()
+
+    def _used(self, event: Finished, attempt: Attempt, cost: Cost) -> Cost:
+        usage = event.usage
+        if usage is None or not usage.total_tokens:
+            return cost
+        self._estimates.learn(attempt.spec.id, attempt.request.needs, usage.prompt_tokens)
+        return Cost(
+            tokens_in=usage.prompt_tokens - usage.cached_tokens,
+            tokens_out=usage.completion_tokens,
+            audio_s=cost.audio_s,
+        )
+
+    def _infer(
+        self, buckets: TargetBuckets, spec: ModelSpec, told: Mapping[tuple[str, int], tuple[float, float]]
+    ) -> None:
+        """Headers tell requests a day and tokens a minute; the plan they give away tells the rest."""
+        day, minute = told.get(("requests", 86400)), told.get(("tokens", 60))
+        limits = limits_for(spec.id, int(day[0]) if day else None, int(minute[0]) if minute else None)
+        if limits is None:
+            return
+        hidden = (
+            ("requests", 60, limits.rpm),
+            ("input_tokens", 60, limits.itpm),
+            ("output_tokens", 60, limits.otpm),
+            ("tokens", 86400, limits.tpd),
+        )
+        for kind, window, limit in hidden:
+            if limit is not None and not buckets.has(kind, window):
+                buckets.cap(kind, window, self._budgets.ceiling(kind, window, limit))
+
+    def _learn_text(self, buckets: TargetBuckets, text: LimitText) -> None:
+        """A refusal names the limit that the headers do not."""
+        if text.kind and text.used is not None:
+            buckets.learn(text.kind, text.window_s, text.limit, text.limit - text.used)
+
+
+def _full(spec: ModelSpec, wait: float) -> ProviderError:
+    return ProviderError(
+        Kind.BUDGET,
+        f"the rate limit is spent for another {wait:.0f} s" if wait != inf else "the rate limit is spent",
+        provider=spec.provider,
+        model=spec.id,
+        retry_after=wait,
+    )
+
+
+def limit_status(buckets: TargetBuckets, now: float) -> tuple[LimitStatus, ...]:
+    """The buckets as the status panel shows them."""
+    return tuple(
+        LimitStatus(
+            kind=bucket.kind,
+            window_s=bucket.window_s,
+            limit=bucket.limit,
+            remaining=round(max(0.0, bucket.level(now) - bucket.held), 1),
+            full_in_s=round((bucket.limit - bucket.level(now)) * bucket.window_s / bucket.limit, 1),
+        )
+        for bucket in buckets
+        if bucket.limit > 0
+    )

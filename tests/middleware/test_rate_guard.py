@@ -1,0 +1,155 @@
+"""Asking for no more than the provider allows."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+
+import pytest
+
+from groq_core.errors import Kind, ProviderError
+from groq_core.estimates import Estimates
+from groq_core.events import Event, Events, Finished, TextDelta, Usage, Waiting
+from groq_core.limits import LimitText
+from groq_core.middleware.rate_guard import LocalBudgets, RateGuard, limit_status
+from groq_core.pipeline import Attempt
+from tests.speakers import Clock, Speaker, attempt, fails, request, says
+
+NAME = "groq:openai/gpt-oss-20b"
+
+
+class Provider:
+    """Answers with rate-limit headers that count down as Groq's do."""
+
+    def __init__(self, tokens: int = 8000, requests: int = 1000) -> None:
+        self.remaining_tokens, self.remaining_requests = tokens, requests
+        self.tokens, self.requests = tokens, requests
+        self.asked = 0
+
+    async def __call__(self, attempt: Attempt) -> Events:
+        self.asked += 1
+        self.remaining_requests -= 1
+        self.remaining_tokens -= 100
+        assert attempt.on_headers is not None
+        attempt.on_headers(
+            {
+                "x-ratelimit-limit-requests": str(self.requests),
+                "x-ratelimit-remaining-requests": str(self.remaining_requests),
+                "x-ratelimit-reset-requests": "1m26.4s",
+                "x-ratelimit-limit-tokens": str(self.tokens),
+                "x-ratelimit-remaining-tokens": str(self.remaining_tokens),
+                "x-ratelimit-reset-tokens": "1s",
+            }
+        )
+        yield TextDelta("hi")
+        yield Finished(usage=Usage(prompt_tokens=100, completion_tokens=20, total_tokens=120))
+
+
+def guard(clock: Clock, **ceilings: int) -> tuple[RateGuard, LocalBudgets]:
+    budgets = LocalBudgets(clock=clock, **ceilings)
+    return RateGuard(budgets, Estimates(), clock=clock), budgets
+
+
+async def read(layer: RateGuard, below: object, of: Attempt) -> list[Event]:
+    async with aclosing(layer(below, of)) as events:  # type: ignore[arg-type]
+        return [event async for event in events]
+
+
+async def test_limits_are_learnt_from_headers_and_the_hidden_ones_from_the_plan() -> None:
+    clock = Clock()
+    layer, budgets = guard(clock)
+
+    await read(layer, Provider(), attempt(clock=clock, name=NAME))
+
+    buckets = budgets.known("server", NAME)
+    assert buckets is not None
+    shown = {(limit.kind, limit.window_s): limit.limit for limit in limit_status(buckets, clock())}
+    assert shown[("tokens", 60)] == 8000
+    assert shown[("requests", 86400)] == 1000
+    assert shown[("requests", 60)] == 30, "a day of 1000 requests is the free plan, which has 30 a minute"
+
+
+async def test_a_request_that_must_be_refused_is_not_sent() -> None:
+    clock = Clock()
+    layer, _ = guard(clock)
+    below = Provider(tokens=8000)
+    below.remaining_tokens = 300
+    await read(layer, below, attempt(clock=clock, name=NAME))
+
+    with pytest.raises(ProviderError) as caught:
+        await read(layer, below, attempt(request(params={"max_tokens": 4000}), clock=clock, name=NAME))
+
+    assert caught.value.kind is Kind.BUDGET
+    assert caught.value.retry_after is not None
+    assert caught.value.retry_after > 2.5
+    assert below.asked == 1
+
+
+async def test_what_can_never_fit_is_said_to_be_too_large_with_the_limit() -> None:
+    clock = Clock()
+    layer, _ = guard(clock, tpm=1000)
+
+    with pytest.raises(ProviderError) as caught:
+        await read(layer, Provider(), attempt(request(params={"max_tokens": 4000}), clock=clock, name=NAME))
+
+    assert caught.value.kind is Kind.TOO_LARGE
+    assert isinstance(caught.value.limit, LimitText)
+    assert caught.value.limit.limit == 1000
+
+
+async def test_a_short_wait_is_told_and_waited_for() -> None:
+    budgets = LocalBudgets()
+    buckets = budgets.of("server", NAME)
+    buckets.learn("requests", 60, 6000, 0)
+    buckets.learned()
+
+    events = await read(RateGuard(budgets, Estimates()), Provider(), attempt(clock=Clock(), name=NAME))
+
+    assert [type(event) for event in events] == [Waiting, TextDelta, Finished]
+
+
+async def test_a_refusals_text_teaches_the_limit_the_headers_hide() -> None:
+    clock = Clock()
+    layer, budgets = guard(clock)
+    text = LimitText(
+        dimension="RPM", kind="requests", window_s=60, limit=30, used=30, requested=1, wait_s=2.0, too_large=False
+    )
+    below = Speaker().script(NAME, fails(Kind.RATE_LIMITED, limit=text))
+
+    with pytest.raises(ProviderError):
+        await read(layer, below, attempt(clock=clock, name=NAME))
+
+    assert budgets.of("server", NAME).wait(layer.cost(attempt(clock=clock, name=NAME))) == pytest.approx(2.0)
+
+
+async def test_a_cancelled_request_holds_nothing() -> None:
+    clock = Clock()
+    layer, budgets = guard(clock, tpm=8000)
+    below = Speaker().script(NAME, [TextDelta("a"), asyncio.Event(), *says("b")])  # type: ignore[list-item]
+    reader = asyncio.create_task(read(layer, below, attempt(clock=clock, name=NAME)))
+    await asyncio.sleep(0.01)
+    assert [bucket.held > 0 for bucket in budgets.of("server", NAME)] == [True]
+
+    reader.cancel()
+    await asyncio.gather(reader, return_exceptions=True)
+
+    assert [bucket.held for bucket in budgets.of("server", NAME)] == [0]
+
+
+async def test_one_credentials_limits_are_not_anothers() -> None:
+    clock = Clock()
+    layer, budgets = guard(clock)
+    await read(layer, Provider(), attempt(clock=clock, name=NAME))
+
+    assert budgets.known("visitor:x", NAME) is None
+
+
+def test_the_estimate_learns_from_what_was_counted() -> None:
+    estimates = Estimates()
+    needs = request("word " * 400).needs
+    before = estimates.prompt_tokens("m", needs)
+    for _ in range(12):
+        estimates.learn("m", needs, 1000)
+
+    assert before == needs.prompt_tokens
+    assert estimates.prompt_tokens("m", needs) == pytest.approx(1000, rel=0.01)

@@ -1,0 +1,131 @@
+"""The buckets and the queue in front of them."""
+
+import asyncio
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from groq_core.buckets import Bucket, Cost, TargetBuckets
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.mark.parametrize(
+    ("limit", "used", "requested", "window", "wait"),
+    [
+        pytest.param(8000, 6670, 5883, 60, 34.1475, id="tokens a minute"),
+        pytest.param(100000, 97050, 3619, 86400, 578.016, id="tokens a day"),
+        pytest.param(7200, 6619, 1200, 3600, 309.5, id="seconds of audio an hour"),
+        pytest.param(30, 30, 1, 60, 2.0, id="requests a minute"),
+    ],
+)
+def test_waits_are_those_of_groqs_own_messages(
+    limit: float, used: float, requested: float, window: int, wait: float
+) -> None:
+    bucket = Bucket("tokens", window, limit, limit - used, now=0.0)
+
+    assert bucket.wait(requested, 0.0) == pytest.approx(wait, rel=1e-4)
+
+
+@given(st.lists(st.tuples(st.floats(0, 30), st.floats(0, 500)), max_size=40))
+def test_a_bucket_never_grants_more_than_capacity_plus_rate_times_time(steps: list[tuple[float, float]]) -> None:
+    limit, window = 1000.0, 60
+    bucket = Bucket("tokens", window, limit, limit, now=0.0)
+    now = granted = 0.0
+    for pause, amount in steps:
+        now += pause
+        if bucket.wait(amount, now) == 0:
+            bucket.charge(amount, now)
+            granted += amount
+
+    assert granted <= limit + now * limit / window + 0.1 * len(steps)
+
+
+async def test_what_the_provider_says_wins_over_what_we_counted() -> None:
+    buckets = TargetBuckets(Clock())
+    buckets.learn("tokens", 60, 8000, 8000)
+    buckets.learned()
+    reservation = await buckets.enter(Cost(tokens_in=100, tokens_out=1000), "a")
+
+    buckets.charged(reservation, {("tokens", 60): (8000, 3000)})
+
+    assert buckets.wait(Cost(tokens_in=2000)) == 0
+    assert buckets.wait(Cost(tokens_in=2500)) == pytest.approx((2500 - 2000) * 60 / 8000)
+
+
+async def test_a_finished_request_leaves_nothing_held() -> None:
+    buckets = TargetBuckets(Clock())
+    buckets.learn("tokens", 60, 8000, 8000)
+    reservation = await buckets.enter(Cost(tokens_in=100, tokens_out=1000), "a")
+
+    buckets.leave(reservation, used=Cost(tokens_in=90, tokens_out=10))
+
+    assert [bucket.held for bucket in buckets] == [0]
+    assert buckets.wait(Cost(tokens_in=7900)) == 0
+
+
+async def test_one_who_asks_a_lot_waits_behind_anothers_first_request() -> None:
+    clock = Clock()
+    buckets = TargetBuckets(clock)
+    buckets.learn("requests", 60, 60, 0)
+    buckets.learned()
+    order: list[str] = []
+
+    async def ask(user: str) -> None:
+        await buckets.enter(Cost(), user)
+        order.append(user)
+
+    tasks = [asyncio.create_task(ask(user)) for user in ("greedy", "greedy", "greedy", "greedy", "modest")]
+    await asyncio.sleep(0)
+    for _ in tasks:
+        clock.now += 1.0
+        buckets.learned()
+        await asyncio.sleep(0)
+    await asyncio.gather(*tasks)
+
+    assert order == ["greedy", "modest", "greedy", "greedy", "greedy"]
+
+
+async def test_leaving_the_queue_frees_the_place_in_it() -> None:
+    clock = Clock()
+    buckets = TargetBuckets(clock)
+    buckets.learn("requests", 60, 60, 0)
+    buckets.learned()
+    waiting = asyncio.create_task(buckets.enter(Cost(), "a"))
+    await asyncio.sleep(0)
+    assert buckets.wait(Cost(), "b") == pytest.approx(2.0)
+
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+
+    assert buckets.wait(Cost(), "b") == pytest.approx(1.0)
+
+
+async def test_before_the_limits_are_known_only_a_few_go_ahead() -> None:
+    buckets = TargetBuckets(Clock())
+    tasks = [asyncio.create_task(buckets.enter(Cost(), str(n))) for n in range(20)]
+    await asyncio.sleep(0)
+    assert sum(task.done() for task in tasks) == 8
+
+    buckets.learn("requests", 60, 100, 92)
+    buckets.learned()
+    await asyncio.sleep(0)
+
+    assert all(task.done() for task in tasks)
+
+
+def test_what_is_larger_than_a_limit_never_fits() -> None:
+    buckets = TargetBuckets(Clock())
+    buckets.learn("tokens", 60, 8000, 8000)
+
+    bucket = buckets.never(Cost(tokens_in=5000, tokens_out=4000))
+
+    assert bucket is not None
+    assert bucket.kind == "tokens"
