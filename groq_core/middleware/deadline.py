@@ -1,0 +1,126 @@
+"""Give up on a model that has gone quiet."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+
+from groq_core.errors import Kind, ProviderError
+from groq_core.events import CONTENT, Event, Events
+from groq_core.pipeline import Attempt, Handler
+from groq_core.requests import ChatRequest, SpeechRequest, TranscriptionRequest
+
+
+class Deadline:
+    """
+    Allow so long for the first content, so long between two events, and no longer than the request has left.
+
+    Args:
+        first: Seconds to the first content of a streamed chat. What answers in one piece gets an allowance on
+            top, from the length of what is asked.
+        idle: Seconds between two events after that.
+    """
+
+    def __init__(self, *, first: float, idle: float) -> None:
+        self.first = first
+        self.idle = idle
+
+    def allowance(self, attempt: Attempt) -> float:
+        """Seconds to the first content; a recording or a whole answer takes longer than a first word."""
+        match attempt.request:
+            case TranscriptionRequest(duration_s=seconds):
+                # Groq transcribes at about 200 times real time; a backup on somebody's own machine may do 10.
+                return self.first + seconds / 10
+            case SpeechRequest():
+                return self.first + self.idle
+            case ChatRequest(stream=False) as request:
+                wanted = request.needs.max_tokens or 4096
+                return self.first + wanted / (attempt.spec.tokens_per_s or 100.0)
+            case _:
+                return self.first
+
+    async def __call__(self, handle: Handler[Attempt], attempt: Attempt) -> Events:
+        watch = _Watch()
+        allowed, kind = self.allowance(attempt), Kind.TIMEOUT_FIRST_TOKEN
+        try:
+            async with aclosing(handle(attempt)) as events:
+                while True:
+                    left = attempt.budget.left_s
+                    try:
+                        event = await watch.next(events, min(allowed, left))
+                    except StopAsyncIteration:
+                        return
+                    except TimeoutError as error:
+                        if left < allowed:
+                            message = "the time for this request is used up"
+                            raise ProviderError(Kind.DEADLINE, message) from error
+                        raise ProviderError(kind, f"silent for {allowed:g} s") from error
+                    # Outside the timeout on purpose: a slow reader is not a slow model.
+                    yield event
+                    if allowed is not self.idle and isinstance(event, CONTENT):
+                        allowed, kind = self.idle, Kind.TIMEOUT_IDLE
+        finally:
+            watch.stop()
+
+
+class _Watch:
+    """
+    A timeout around one `anext` after another, with one timer for all of them.
+
+    `asyncio.timeout` sets and cancels a timer each time, 3 µs that a fast stream pays per event. Here the
+    timer is left running and looks, when it fires, whether the wait it guards has really lasted that long.
+    """
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        self._fires_at = 0.0
+        self._ends = 0.0
+        self._task: asyncio.Task[object] | None = None
+        self._expired = False
+
+    async def next(self, events: Events, seconds: float) -> Event:
+        """
+        Await the next event.
+
+        Raises:
+            TimeoutError: It did not come in time; the stream has been interrupted and must be closed.
+        """
+        task = asyncio.current_task()
+        assert task is not None, "events are read inside a task"
+        cancelling = task.cancelling()
+        self._ends = self._loop.time() + seconds
+        if self._timer is None or self._fires_at > self._ends:
+            self._arm()
+        self._task = task
+        try:
+            return await events.__anext__()
+        except asyncio.CancelledError as error:
+            if self._expired:
+                self._expired = False
+                if task.uncancel() <= cancelling:
+                    raise TimeoutError from error
+            raise
+        finally:
+            self._task = None
+
+    def _arm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._fires_at = self._ends
+        self._timer = self._loop.call_at(self._ends, self._fired)
+
+    def _fired(self) -> None:
+        self._timer = None
+        if self._task is None:
+            return  # the reader is busy; the next wait arms it again
+        if self._loop.time() < self._ends:
+            self._arm()
+            return
+        self._expired = True
+        self._task.cancel()
+
+    def stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None

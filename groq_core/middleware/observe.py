@@ -1,0 +1,133 @@
+"""Time one upstream request, number it, and tell its story."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import aclosing
+
+import msgspec
+
+from groq_core.errors import ProviderError
+from groq_core.events import (
+    CONTENT,
+    AttemptFailed,
+    AttemptStarted,
+    Event,
+    Events,
+    Finished,
+    TextDelta,
+    Usage,
+)
+from groq_core.metrics import Metrics
+from groq_core.models import ModelSpec
+from groq_core.pipeline import Attempt, Handler
+from groq_core.requests import BYTES_PER_TOKEN, Request, SpeechRequest, TranscriptionRequest
+
+Price = Callable[[ModelSpec, Usage], float | None]
+
+
+class Observe:
+    """
+    The innermost layer above the deadline: what passes here is exactly one request on the wire.
+
+    It takes the attempt from the budget, fills in what only a watcher knows (`Finished.ttft_s` and its kin),
+    and hangs the finished :class:`AttemptFailed` on a failure for those above to tell.
+    """
+
+    def __init__(
+        self,
+        metrics: Metrics,
+        *,
+        price: Price,
+        clock: Callable[[], float] = time.monotonic,
+        changed: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._metrics = metrics
+        self._price = price
+        self._clock = clock
+        self._changed = changed
+
+    async def __call__(self, handle: Handler[Attempt], attempt: Attempt) -> Events:
+        spec, clock = attempt.spec, self._clock
+        number = attempt.budget.take()
+        stats = self._metrics.of(spec.name)
+        stats.attempts += 1
+        stats.inflight += 1
+        started = clock()
+        ttft: float | None = None
+        size = 0
+        outcome, kind = "cancelled", ""
+        self._changed()
+        try:
+            yield AttemptStarted(number=number, provider=spec.provider, model=spec.id, hedge=attempt.hedge)
+            async with aclosing(handle(attempt)) as events:
+                async for event in events:
+                    if ttft is None and isinstance(event, CONTENT):
+                        ttft = clock() - started
+                        stats.ttfts.append(ttft)
+                        self._metrics.time_to_first_token.labels(spec.provider, self._metrics.label(spec.id)).observe(
+                            ttft
+                        )
+                    if isinstance(event, TextDelta):
+                        size += len(event.text)
+                    elif isinstance(event, Finished):
+                        outcome = "answered"
+                        stats.answered += 1
+                        event = self._completed(event, attempt, number, ttft, clock() - started)
+                    yield event
+        except ProviderError as error:
+            outcome, kind = "failed", error.kind
+            stats.failed += 1
+            error.provider, error.model = spec.provider, spec.id
+            error.story = AttemptFailed(
+                number=number,
+                provider=spec.provider,
+                model=spec.id,
+                kind=error.kind,
+                message=error.message,
+                status=error.status,
+                retry_after_s=error.retry_after,
+                ttft_s=ttft,
+                elapsed_s=clock() - started,
+                tokens_out=size // BYTES_PER_TOKEN,
+            )
+            raise
+        finally:
+            stats.inflight -= 1
+            self._metrics.attempts.labels(spec.provider, self._metrics.label(spec.id), outcome, kind).inc()
+            self._changed()
+
+    def _completed(self, event: Finished, attempt: Attempt, number: int, ttft: float | None, elapsed: float) -> Event:
+        spec, usage = attempt.spec, billed(event.usage, attempt.request)
+        cost = self._price(spec, usage) if usage else None
+        if cost:
+            attempt.budget.spent_usd += cost
+        if usage is not None:
+            tokens = self._metrics.token_usage
+            label = self._metrics.label(spec.id)
+            tokens.labels(spec.provider, label, "input").inc(usage.prompt_tokens)
+            tokens.labels(spec.provider, label, "output").inc(usage.completion_tokens)
+            if usage.tokens_per_s is not None:
+                self._metrics.of(spec.name).tokens_per_s = usage.tokens_per_s
+        return msgspec.structs.replace(
+            event,
+            usage=usage,
+            provider=spec.provider,
+            model=event.model or spec.id,
+            number=number,
+            ttft_s=ttft,
+            elapsed_s=elapsed,
+            cost_usd=cost,
+        )
+
+
+def billed(usage: Usage | None, request: Request) -> Usage | None:
+    """Audio and speech come without usage; what they are billed by is known from the request."""
+    match request:
+        case TranscriptionRequest(duration_s=seconds) if seconds > 0:
+            return msgspec.structs.replace(usage or Usage(), audio_s=seconds)
+        case SpeechRequest(text=text):
+            return msgspec.structs.replace(usage or Usage(), characters=len(text))
+        case _:
+            return usage

@@ -1,0 +1,90 @@
+"""Giving up on the silent, without hurrying a slow reader."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import aclosing
+
+import pytest
+
+from groq_core.budget import Budget
+from groq_core.errors import Kind, ProviderError
+from groq_core.events import Event, TextDelta
+from groq_core.middleware.deadline import Deadline
+from groq_core.requests import TranscriptionRequest
+from tests.speakers import Speaker, attempt, request, says
+
+NEVER = asyncio.Event
+
+
+def speaker(*steps: object) -> Speaker:
+    return Speaker().script("groq:a", list(steps))  # type: ignore[arg-type]
+
+
+async def read(deadline: Deadline, below: Speaker, seconds: float = 60, pause: float = 0) -> list[Event]:
+    of = attempt(clock=time.monotonic, budget=Budget(attempts=6, seconds=seconds))
+    heard = []
+    async with aclosing(deadline(below, of)) as events:
+        async for event in events:
+            heard.append(event)
+            await asyncio.sleep(pause)
+    return heard
+
+
+async def test_no_first_content_in_time_is_a_timeout_and_closes_the_stream() -> None:
+    below = speaker(NEVER())
+
+    with pytest.raises(ProviderError) as caught:
+        await read(Deadline(first=0.02, idle=5), below)
+
+    assert caught.value.kind is Kind.TIMEOUT_FIRST_TOKEN
+    assert below.open == 0
+
+
+async def test_silence_after_content_is_an_idle_timeout() -> None:
+    with pytest.raises(ProviderError) as caught:
+        await read(Deadline(first=5, idle=0.02), speaker(TextDelta("a"), NEVER()))
+
+    assert caught.value.kind is Kind.TIMEOUT_IDLE
+
+
+async def test_the_requests_own_deadline_is_told_apart() -> None:
+    with pytest.raises(ProviderError) as caught:
+        await read(Deadline(first=5, idle=5), speaker(NEVER()), seconds=0.02)
+
+    assert caught.value.kind is Kind.DEADLINE
+
+
+async def test_a_slow_reader_is_not_a_slow_model() -> None:
+    heard = await read(Deadline(first=0.03, idle=0.03), speaker(*says("a", "b", "c")), pause=0.05)
+
+    assert len(heard) == 5
+
+
+async def test_a_cancelled_reader_is_cancelled_and_not_timed_out() -> None:
+    below = speaker(TextDelta("a"), NEVER())
+    reader = asyncio.create_task(read(Deadline(first=5, idle=5), below))
+    await asyncio.sleep(0.01)
+
+    reader.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await reader
+    assert below.open == 0
+
+
+async def test_the_timer_survives_many_events_and_still_fires() -> None:
+    with pytest.raises(ProviderError) as caught:
+        await read(Deadline(first=0.05, idle=0.02), speaker(*map(TextDelta, "abcdefgh"), NEVER()), pause=0.005)
+
+    assert caught.value.kind is Kind.TIMEOUT_IDLE
+
+
+def test_a_recording_and_a_whole_answer_are_allowed_more() -> None:
+    deadline = Deadline(first=8, idle=10)
+    recording = TranscriptionRequest(audio=b"", filename="a.wav", duration_s=600)
+
+    assert deadline.allowance(attempt(clock=time.monotonic)) == 8
+    assert deadline.allowance(attempt(clock=time.monotonic, request=recording)) == 68
+    assert deadline.allowance(attempt(request(stream=False), clock=time.monotonic)) > 8
