@@ -1,0 +1,240 @@
+"""
+Answer what was answered before, and let the same question asked twice at once be asked once.
+
+Only what would come out the same is kept: an explicit temperature of 0, no tools, finished with ``stop``, written
+by one model from start to end. The key is the whole request less a short list of what cannot change the
+answer, since lists of what to include have always missed something. It is scoped to the credential.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Callable, MutableMapping
+from contextlib import aclosing
+from typing import Any
+
+import msgspec
+
+from groq_core.errors import GroqCoreError
+from groq_core.events import (
+    CONTENT,
+    CacheChecked,
+    Continued,
+    Degraded,
+    Event,
+    Events,
+    Finished,
+    Note,
+    Restarted,
+    Routed,
+)
+from groq_core.metrics import Metrics
+from groq_core.pipeline import Handler
+from groq_core.requests import ChatRequest, Request, SpeechRequest, TranscriptionRequest
+
+IGNORED_PARAMS = frozenset({"stream", "stream_options", "user", "metadata", "store", "service_tier"})
+"""What cannot change the text of an answer."""
+
+IGNORED_FIELDS = frozenset({"stream", "revisable", "no_store", "hedge", "caller", "request_id", "params"})
+"""Fields of a request that are about this call and not about what is asked; params are looked at on their own."""
+
+_encoder = msgspec.json.Encoder(order="sorted")
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """A whole answer, as it came: what it was routed as, its content, its end; and when."""
+
+    routed: Routed
+    answer: tuple[Event, ...]
+    finished: Finished
+    stored_at: float
+
+
+def reproducible(request: Request) -> bool:
+    """Whether asking again would give the same answer. A temperature that is not sent is 1, not 0."""
+    match request:
+        case ChatRequest():
+            params = request.params
+            return (
+                not request.no_store
+                and params.get("temperature") == 0
+                and not isinstance(params.get("temperature"), bool)
+                and not params.get("tools")
+                and params.get("n") in (None, 1)
+            )
+        case TranscriptionRequest():
+            return not request.no_store and request.temperature == 0
+        case SpeechRequest():
+            return False
+
+
+def key_of(request: Request) -> str:
+    """Name a request by everything that could change its answer, and by whose key pays for it."""
+    fields: dict[str, Any] = {
+        name: getattr(request, name) for name in request.__struct_fields__ if name not in IGNORED_FIELDS
+    }
+    if isinstance(request, ChatRequest):
+        fields["params"] = {name: value for name, value in request.params.items() if name not in IGNORED_PARAMS}
+    body = _encoder.encode([type(request).__name__, request.caller.credential, fields])
+    return hashlib.sha256(body).hexdigest()
+
+
+class Cache:
+    """
+    Args:
+        store: Any mapping; ``cachetools.TTLCache`` in the app. None turns the cache off.
+    """
+
+    def __init__(
+        self,
+        store: MutableMapping[str, Entry] | None,
+        metrics: Metrics,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        changed: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.store = store
+        self._metrics = metrics
+        self._clock = clock
+        self._changed = changed
+        self._under_way: dict[str, _Shared] = {}
+
+    async def __call__(self, handle: Handler[Request], request: Request) -> Events:
+        if self.store is None or not reproducible(request):
+            yield CacheChecked(result="off")
+            async with aclosing(handle(request)) as events:
+                async for event in events:
+                    yield event
+            return
+        key = key_of(request)
+        entry = self.store.get(key)
+        if entry is not None:
+            self._count(hit=True)
+            for event in replayed(entry, request, self._clock() - entry.stored_at):
+                yield event
+            return
+        shared = self._under_way.get(key)
+        # A reader who can take text back must not share with one who cannot, nor the other way round.
+        if shared is not None and shared.request.revisable == request.revisable:
+            self._count(hit=True)
+            async with aclosing(shared.read(request)) as events:
+                async for event in events:
+                    yield event
+            return
+        self._count(hit=False)
+        shared = _Shared(handle, request, lambda heard: self._ended(key, heard))
+        self._under_way[key] = shared
+        yield CacheChecked(result="miss")
+        async with aclosing(shared.read(None)) as events:
+            async for event in events:
+                yield event
+
+    def _count(self, *, hit: bool) -> None:
+        if hit:
+            self._metrics.cache_hits += 1
+        else:
+            self._metrics.cache_misses += 1
+        self._metrics.cache.labels("hit" if hit else "miss").inc()
+        self._changed()
+
+    def _ended(self, key: str, heard: list[Event] | None) -> None:
+        """An upstream answer ended; None when it failed or was given up."""
+        self._under_way.pop(key, None)
+        if heard is not None and self.store is not None and (entry := entry_of(heard, self._clock())) is not None:
+            self.store[key] = entry
+
+
+def entry_of(heard: list[Event], now: float) -> Entry | None:
+    """What of an answer is kept, or None where it is not one that would come out the same again."""
+    routed = next((event for event in heard if isinstance(event, Routed)), None)
+    finished = heard[-1] if heard else None
+    if routed is None or not isinstance(finished, Finished) or finished.finish_reason != "stop":
+        return None
+    if any(isinstance(event, Restarted | Continued | Degraded | Note) for event in heard):
+        return None
+    answer = tuple(event for event in heard if isinstance(event, CONTENT))
+    return Entry(routed, answer, finished, now)
+
+
+def replayed(entry: Entry, request: Request, age: float) -> list[Event]:
+    """A kept answer as a stream: nobody was asked, nothing is billed, and it says so."""
+    finished = entry.finished
+    return [
+        msgspec.structs.replace(entry.routed, request_id=request.request_id),
+        CacheChecked(result="hit", age_s=age, saved_usd=finished.cost_usd),
+        *entry.answer,
+        msgspec.structs.replace(finished, number=0, cost_usd=0.0, ttft_s=0.0, elapsed_s=0.0),
+    ]
+
+
+class _Shared:
+    """
+    One upstream answer with any number of readers.
+
+    A task reads it, since the reader who came first may leave before the others; it is cancelled when the last
+    one has left.
+    """
+
+    def __init__(self, handle: Handler[Request], request: Request, ended: Callable[[list[Event] | None], None]) -> None:
+        self.request = request
+        self._events = handle(request)
+        self._ended = ended
+        self._heard: list[Event] = []
+        self._readers = 0
+        self._changed = asyncio.Event()
+        self._error: BaseException | None = None
+        self._done = False
+        self._task: asyncio.Task[None] | None = None
+
+    async def _pump(self) -> None:
+        try:
+            async with aclosing(self._events) as events:
+                async for event in events:
+                    self._heard.append(event)
+                    self._wake()
+        except GroqCoreError as error:
+            self._error = error
+        finally:
+            self._done = True
+            self._ended(self._heard if self._error is None and self._whole() else None)
+            self._wake()
+
+    def _whole(self) -> bool:
+        return bool(self._heard) and isinstance(self._heard[-1], Finished)
+
+    def _wake(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def read(self, follower: Request | None) -> Events:
+        """The events from the start; a follower's are marked as shared."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._pump())
+        self._readers += 1
+        position = 0
+        try:
+            while True:
+                while position < len(self._heard):
+                    event = self._heard[position]
+                    position += 1
+                    if follower is not None:
+                        if isinstance(event, Routed):
+                            yield msgspec.structs.replace(event, request_id=follower.request_id)
+                            yield CacheChecked(result="hit", age_s=0.0, shared=True)
+                            continue
+                        if isinstance(event, Finished):
+                            event = msgspec.structs.replace(event, number=0, cost_usd=0.0)
+                    yield event
+                if self._done:
+                    if self._error is not None:
+                        raise self._error
+                    return
+                await self._changed.wait()
+        finally:
+            self._readers -= 1
+            if self._readers == 0 and not self._done:
+                self._task.cancel()
+                # `wait` and not `await`: the task's own cancellation is not ours.
+                await asyncio.wait([self._task])

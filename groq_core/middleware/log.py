@@ -1,0 +1,109 @@
+"""One line for every request, written when its stream ends, breaks or is left: who, how long, which attempts."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from contextlib import aclosing
+
+from groq_core.errors import ChainError, GroqCoreError, RequestError
+from groq_core.events import AudioDelta, Events, ReasoningDelta, TextDelta, ToolCallDelta
+from groq_core.metrics import Metrics
+from groq_core.pipeline import Handler
+from groq_core.redaction import redacted
+from groq_core.reply import Receipt
+from groq_core.requests import Request
+
+logger = logging.getLogger("groq_core.request")
+
+_SPOKEN = (TextDelta, ReasoningDelta, ToolCallDelta, AudioDelta)
+
+
+class Log:
+    """
+    The outermost layer: counts what is under way, times the whole, and writes the line.
+
+    Neither a prompt nor an answer nor a key goes into it: names of models, kinds of failures, numbers.
+    """
+
+    def __init__(
+        self,
+        metrics: Metrics,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        changed: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._metrics = metrics
+        self._clock = clock
+        self._changed = changed
+        self.under_way = 0
+
+    async def __call__(self, handle: Handler[Request], request: Request) -> Events:
+        receipt, clock = Receipt(), self._clock
+        started = clock()
+        outcome, error = "cancelled", ""
+        self._metrics.requests += 1
+        self.under_way += 1
+        self._metrics.inflight.inc()
+        try:
+            async with aclosing(handle(request)) as events:
+                async for event in events:
+                    if not isinstance(event, _SPOKEN):
+                        receipt.note(event, clock() - started)
+                    if receipt.finished is not None:
+                        outcome = "degraded" if receipt.degraded else "answered"
+                    yield event
+        except RequestError as failure:
+            outcome, error = "refused", failure.code or str(failure.status)
+            raise
+        except GroqCoreError as failure:
+            outcome = "failed"
+            error = str(failure.kind) if isinstance(failure, ChainError) and failure.kind else type(failure).__name__
+            raise
+        finally:
+            self.under_way -= 1
+            self._metrics.inflight.dec()
+            self._written(request, receipt, outcome, error, clock() - started)
+            self._changed()
+
+    def _written(self, request: Request, receipt: Receipt, outcome: str, error: str, elapsed: float) -> None:
+        served = receipt.served_by or {"provider": "", "model": ""}
+        self._metrics.operation_duration.labels(
+            request.needs.operation, served["provider"], self._metrics.label(served["model"]), error
+        ).observe(elapsed)
+        for record in receipt.attempts:
+            if record.outcome == "skipped":
+                self._metrics.attempts.labels(
+                    record.provider, self._metrics.label(record.model), "skipped", record.error or ""
+                ).inc()
+        if not logger.isEnabledFor(logging.INFO):
+            return
+        logger.info(
+            "%s %s in %.3f s",
+            request.needs.operation,
+            outcome,
+            elapsed,
+            extra={
+                "request_id": request.request_id,
+                "operation": request.needs.operation,
+                "outcome": outcome,
+                "error": error,
+                "elapsed_s": round(elapsed, 4),
+                "credential": request.caller.credential.partition(":")[0],
+                "tier": receipt.tier,
+                "cache": receipt.cache,
+                "served_by": ":".join(served.values()).strip(":"),
+                "tokens_in": receipt.finished.usage.prompt_tokens if receipt.finished and receipt.finished.usage else 0,
+                "tokens_out": (
+                    receipt.finished.usage.completion_tokens if receipt.finished and receipt.finished.usage else 0
+                ),
+                "cost_usd": receipt.cost_usd,
+                "attempts": [
+                    redacted(
+                        f"{r.provider}:{r.model} {r.outcome}{f' {r.error}' if r.error else ''} {r.elapsed_s or 0:g}s"
+                    )
+                    for r in receipt.attempts
+                ],
+            },
+        )

@@ -1,0 +1,188 @@
+"""What is kept, for whom, and what is never kept."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import aclosing
+from typing import Any
+
+import pytest
+
+from groq_core.errors import ChainError
+from groq_core.events import CacheChecked, Continued, Event, Events, Finished, Routed, TextDelta
+from groq_core.metrics import Metrics
+from groq_core.middleware.cache import Cache, Entry, key_of, reproducible
+from groq_core.reply import Receipt
+from groq_core.requests import Caller, ChatRequest, Request
+from tests.speakers import Clock, request
+
+ZERO = {"temperature": 0}
+
+
+class Answers:
+    """A handler that gives the same answer each time and counts how often it was asked."""
+
+    def __init__(self, *events: Event, gate: asyncio.Event | None = None, error: Exception | None = None) -> None:
+        self.events = events or (TextDelta("4"), Finished(provider="groq", model="a", number=1, cost_usd=0.5))
+        self.gate = gate
+        self.error = error
+        self.asked = 0
+        self.open = 0
+
+    async def __call__(self, request: Request) -> Events:
+        self.asked += 1
+        self.open += 1
+        try:
+            yield Routed(
+                request_id=request.request_id, tier="speed", reason="speed: a plain chat", candidates=("groq:a",)
+            )
+            if self.gate is not None:
+                await self.gate.wait()
+            if self.error is not None:
+                raise self.error
+            for event in self.events:
+                yield event
+        finally:
+            self.open -= 1
+
+
+async def read(cache: Cache, below: Callable[[Request], Events], of: ChatRequest) -> list[Event]:
+    async with aclosing(cache(below, of)) as events:
+        return [event async for event in events]
+
+
+def checked(events: list[Event]) -> list[str]:
+    return [event.result for event in events if isinstance(event, CacheChecked)]
+
+
+async def test_the_same_question_at_temperature_zero_is_asked_once() -> None:
+    clock, below = Clock(), Answers()
+    cache = Cache({}, Metrics(), clock=clock)
+    await read(cache, below, request("2+2?", params=ZERO))
+    clock.now += 30
+
+    events = await read(cache, below, request("2+2?", params=ZERO))
+
+    assert below.asked == 1
+    hit = next(event for event in events if isinstance(event, CacheChecked))
+    assert (hit.result, hit.age_s, hit.saved_usd) == ("hit", 30, 0.5)
+    receipt = Receipt()
+    for event in events:
+        receipt.note(event)
+    assert receipt.cost_usd == 0
+    assert receipt.served_by == {"provider": "groq", "model": "a"}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        pytest.param({"params": {}}, id="no temperature is not zero"),
+        pytest.param({"params": {"temperature": 0.2}}, id="a temperature"),
+        pytest.param({"params": {"temperature": False}}, id="a boolean is not zero"),
+        pytest.param({"params": {**ZERO, "tools": [{}]}}, id="tools"),
+        pytest.param({"params": ZERO, "no_store": True}, id="asked not to"),
+    ],
+)
+async def test_what_may_come_out_differently_is_not_kept(fields: dict[str, Any]) -> None:
+    below = Answers()
+    cache = Cache({}, Metrics())
+
+    first = await read(cache, below, request(**fields))
+    await read(cache, below, request(**fields))
+
+    assert below.asked == 2
+    assert checked(first) == ["off"]
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        pytest.param((TextDelta("4"), Finished(finish_reason="length")), id="cut at the maximum"),
+        pytest.param((TextDelta("4"),), id="no end"),
+        pytest.param((TextDelta("4"), Continued(provider="x", model="y", at=1), Finished()), id="two authors"),
+    ],
+)
+async def test_only_whole_answers_of_one_author_are_kept(events: tuple[Event, ...]) -> None:
+    store: dict[str, Entry] = {}
+    cache = Cache(store, Metrics())
+    below = Answers(*events)
+    reader = asyncio.create_task(read(cache, below, request(params=ZERO)))
+    await asyncio.gather(reader, return_exceptions=True)
+
+    assert store == {}
+
+
+async def test_an_error_is_not_kept_and_reaches_the_reader() -> None:
+    store: dict[str, Entry] = {}
+
+    with pytest.raises(ChainError):
+        await read(Cache(store, Metrics()), Answers(error=ChainError("none")), request(params=ZERO))
+
+    assert store == {}
+
+
+def test_every_parameter_is_part_of_the_key() -> None:
+    base = request("hi", params=ZERO)
+    others = [
+        request("hi", params={**ZERO, "top_k": 1}),
+        request("hi", params={**ZERO, "reasoning_effort": "low"}),
+        request("hi", params={**ZERO, "never_heard_of": 1}),
+        request("hi", params=ZERO, model="quality"),
+        request("ho", params=ZERO),
+        request("hi", params=ZERO, caller=Caller(credential="visitor:x")),
+    ]
+
+    assert len({key_of(one) for one in [base, *others]}) == 7
+
+
+def test_how_it_travels_and_who_of_a_team_asks_is_not() -> None:
+    base = request("hi", params=ZERO)
+    same = request("hi", params={**ZERO, "user": "ann", "stream": True}, stream=False, caller=Caller(user="token:1"))
+
+    assert key_of(base) == key_of(same)
+    assert reproducible(base)
+
+
+async def test_the_same_question_twice_at_once_is_asked_once() -> None:
+    gate = asyncio.Event()
+    below = Answers(gate=gate)
+    cache = Cache({}, Metrics())
+    readers = [asyncio.create_task(read(cache, below, request(params=ZERO))) for _ in range(5)]
+    await asyncio.sleep(0.01)
+    gate.set()
+
+    heard = await asyncio.gather(*readers)
+
+    assert below.asked == 1
+    assert sorted(checked(events)[0] for events in heard) == ["hit"] * 4 + ["miss"]
+    assert all(isinstance(events[-1], Finished) for events in heard)
+
+
+async def test_the_first_reader_may_leave_without_spoiling_it_for_the_others() -> None:
+    gate = asyncio.Event()
+    below = Answers(gate=gate)
+    cache = Cache({}, Metrics())
+    first = asyncio.create_task(read(cache, below, request(params=ZERO)))
+    await asyncio.sleep(0.01)
+    second = asyncio.create_task(read(cache, below, request(params=ZERO)))
+    await asyncio.sleep(0.01)
+
+    first.cancel()
+    await asyncio.gather(first, return_exceptions=True)
+    gate.set()
+
+    assert isinstance((await second)[-1], Finished)
+    assert below.asked == 1
+
+
+async def test_when_the_last_reader_leaves_the_answer_is_closed() -> None:
+    below = Answers(gate=asyncio.Event())
+    reader = asyncio.create_task(read(Cache({}, Metrics()), below, request(params=ZERO)))
+    await asyncio.sleep(0.01)
+    assert below.open == 1
+
+    reader.cancel()
+    await asyncio.gather(reader, return_exceptions=True)
+
+    assert below.open == 0
