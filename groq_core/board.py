@@ -1,0 +1,171 @@
+"""The state of everything, read by the router and shown on the status panel; whoever waits is woken when it changes."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Literal
+
+from groq_core import policy
+from groq_core.catalogue import CatalogueKeeper, life
+from groq_core.health import Health
+from groq_core.metrics import Metrics
+from groq_core.middleware.cache import Cache
+from groq_core.middleware.log import Log
+from groq_core.middleware.rate_guard import LocalBudgets, limit_status
+from groq_core.models import ModelSpec
+from groq_core.snapshot import CacheStatus, Snapshot, TargetState, TargetStatus, TierStatus
+
+
+class Bell:
+    """Counts changes and wakes who waits for the next one. Ringing costs an addition when nobody listens."""
+
+    def __init__(self) -> None:
+        self.version = 1
+        self._event: asyncio.Event | None = None
+
+    def ring(self) -> None:
+        self.version += 1
+        if self._event is not None:
+            self._event.set()
+            self._event = None
+
+    async def changed(self, version: int) -> int:
+        """Wait until the version is above ``version``; returns it."""
+        while self.version <= version:
+            if self._event is None:
+                self._event = asyncio.Event()
+            await self._event.wait()
+        return self.version
+
+
+class Board:
+    """
+    Everything there is to show, put together on request.
+
+    Args:
+        targets: Every model that is on a tier's list, and the tiers it is on.
+        tiers: Which target each tier resolves to now, and why.
+        has_key: Whether a provider can be asked at all.
+    """
+
+    def __init__(
+        self,
+        bell: Bell,
+        *,
+        mode: Literal["live", "simulator"],
+        catalogue: CatalogueKeeper,
+        targets: Callable[[], dict[ModelSpec, tuple[str, ...]]],
+        tiers: Callable[[str], tuple[TierStatus, ...]],
+        has_key: Callable[[str], bool],
+        health: Health,
+        budgets: LocalBudgets,
+        metrics: Metrics,
+        cache: Cache,
+        log: Log,
+        clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self._bell = bell
+        self._mode = mode
+        self._catalogue = catalogue
+        self._targets = targets
+        self._tiers = tiers
+        self._has_key = has_key
+        self._health = health
+        self._budgets = budgets
+        self._metrics = metrics
+        self._cache = cache
+        self._log = log
+        self._clock = clock
+        self._wall = wall
+
+    @property
+    def version(self) -> int:
+        return self._bell.version
+
+    async def changed(self, version: int) -> int:
+        """Wait until something has changed since ``version``; returns the new one."""
+        return await self._bell.changed(version)
+
+    def snapshot(self, credential: str = "server") -> Snapshot:
+        """Everything as it is now, as far as it concerns requests under this credential."""
+        targets = tuple(self._target(credential, spec, tiers) for spec, tiers in self._targets().items())
+        tiers = self._tiers(credential)
+        ready = any(target.state in ("healthy", "probing") for target in targets if "speed" in target.tiers)
+        store = self._cache.store
+        return Snapshot(
+            version=self._bell.version,
+            mode=self._mode,
+            taken_at=self._wall(),
+            ready=ready,
+            not_ready_why="" if ready else self._why_not(targets),
+            catalogue=self._catalogue.current.status(self._wall()),
+            tiers=tiers,
+            targets=targets,
+            cache=CacheStatus(
+                entries=len(store) if store is not None else 0,
+                capacity=int(getattr(store, "maxsize", 0)) if store is not None else 0,
+                hits=self._metrics.cache_hits,
+                misses=self._metrics.cache_misses,
+            ),
+            inflight=self._log.under_way,
+            requests=self._metrics.requests,
+            degraded=self._metrics.degraded,
+            fallbacks=self._metrics.fallbacks,
+        )
+
+    def _target(self, credential: str, spec: ModelSpec, tiers: tuple[str, ...]) -> TargetStatus:
+        now = self._clock()
+        stats = self._metrics.of(spec.name)
+        breakers = [self._health.of(credential, spec.name), self._health.of(credential, spec.provider)]
+        latest = max(
+            (breaker for breaker in breakers if breaker and breaker.last_error_at is not None),
+            key=lambda breaker: breaker.last_error_at or 0.0,
+            default=None,
+        )
+        buckets = self._budgets.known(credential, spec.name)
+        rests = self._health.rests_for(credential, spec.provider, spec.name)
+        state = self._state(credential, spec)
+        return TargetStatus(
+            name=spec.name,
+            provider=spec.provider,
+            model=spec.id,
+            tiers=tiers,
+            state=state,
+            rests_for_s=round(rests, 2) if state == "resting" and rests is not None else None,
+            last_error=latest.last_error if latest else None,
+            last_error_text=policy.POLICY[latest.last_error].says if latest and latest.last_error else "",
+            last_error_ago_s=round(now - latest.last_error_at, 1) if latest and latest.last_error_at else None,
+            inflight=stats.inflight,
+            attempts=stats.attempts,
+            answered=stats.answered,
+            failed=stats.failed,
+            ttft_p50_s=stats.ttft_quantile(0.5),
+            ttft_p95_s=stats.ttft_quantile(0.95),
+            tokens_per_s=stats.tokens_per_s,
+            limits=limit_status(buckets, now) if buckets is not None else (),
+            note=life(spec),
+        )
+
+    def _state(self, credential: str, spec: ModelSpec) -> TargetState:
+        if not self._has_key(spec.provider):
+            return "no_key"
+        admission = self._health.admission(credential, spec.provider, spec.name)
+        if admission == "gone" or self._catalogue.current.absence(spec):
+            return "gone"
+        if admission == "closed":
+            return "healthy"
+        rests = self._health.rests_for(credential, spec.provider, spec.name)
+        return "resting" if rests else "probing"
+
+    @staticmethod
+    def _why_not(targets: tuple[TargetStatus, ...]) -> str:
+        if all(target.state == "no_key" for target in targets):
+            return "no provider has a key: set GROQ_API_KEY or OPENAI_API_KEY"
+        resting = [target for target in targets if target.rests_for_s is not None]
+        if resting:
+            first = min(resting, key=lambda target: target.rests_for_s or 0.0)
+            return f"every target rests; {first.name} is back in {first.rests_for_s:.0f} s"
+        return "no target can answer a chat"

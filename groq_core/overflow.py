@@ -1,0 +1,124 @@
+"""Make a request fit: shorten the answer asked for, then leave out old pictures, then old turns, and say so."""
+
+from __future__ import annotations
+
+import msgspec
+
+from groq_core.errors import Kind, ProviderError
+from groq_core.events import Note
+from groq_core.limits import LimitText
+from groq_core.models import ModelSpec
+from groq_core.requests import ChatRequest, Message, Request, estimated_tokens
+
+LEAST_ANSWER = 256
+"""Tokens below which an answer is not worth asking for; the conversation is shortened instead."""
+
+ROOM = 0.9
+"""Part of a limit that is used: estimates of tokens are off by a tenth."""
+
+
+SMALLEST_WINDOW = 8192
+"""Tokens assumed of a model nobody knows."""
+
+
+def shrunk(request: Request, error: ProviderError, spec: ModelSpec) -> tuple[Request, Note] | None:
+    """
+    Shorten a request that was too large, once.
+
+    Args:
+        error: Of kind ``too_large`` or ``context_length``; the numbers in it are used where it has some.
+
+    Returns:
+        The shorter request and what to tell its author, or None when nothing may be left out.
+    """
+    if not isinstance(request, ChatRequest):
+        return None
+    limit = _limit(error, spec)
+    prompt = _prompt_tokens(request, error)
+    wanted = request.needs.max_tokens
+    fits = prompt <= limit - LEAST_ANSWER
+    if fits and (error.kind is Kind.TOO_LARGE or (wanted is not None and prompt + wanted > limit)):
+        room = limit - prompt
+        params = {**request.params, "max_completion_tokens": room}
+        params.pop("max_tokens", None)
+        note = Note(
+            code="answer_shortened", text=f"The answer may have {room} tokens, so that the request fits the limit."
+        )
+        return msgspec.structs.replace(request, params=params), note
+    # By our count it fits, but the provider says it does not: our count is off, so halve.
+    target = prompt // 2 if fits else limit - LEAST_ANSWER
+    messages, left_out = _trimmed(request.messages, target * estimated_tokens(request.messages) // max(1, prompt))
+    if not left_out:
+        return None
+    params = dict(request.params)
+    if wanted is not None and not fits:
+        params["max_completion_tokens"] = min(wanted, LEAST_ANSWER)
+        params.pop("max_tokens", None)
+    note = Note(code="conversation_trimmed", text=f"To fit the model's limit, {left_out} left out of what was sent.")
+    return msgspec.structs.replace(request, messages=messages, params=params), note
+
+
+def _limit(error: ProviderError, spec: ModelSpec) -> int:
+    """Tokens that prompt and answer may have together."""
+    if isinstance(error.limit, LimitText) and error.limit.limit and error.kind is Kind.TOO_LARGE:
+        return int(error.limit.limit * ROOM)
+    return int((spec.context_window or SMALLEST_WINDOW) * ROOM)
+
+
+def _prompt_tokens(request: ChatRequest, error: ProviderError) -> int:
+    """The provider's own count where it gave one, less the answer that it may include."""
+    needs = request.needs
+    if isinstance(error.limit, LimitText) and error.limit.requested and not needs.max_tokens:
+        return max(needs.prompt_tokens, int(error.limit.requested))
+    return needs.prompt_tokens
+
+
+def _trimmed(messages: tuple[Message, ...], target: int) -> tuple[tuple[Message, ...], str]:
+    """
+    Leave out the oldest pictures, then the oldest turns, until ``target`` estimated tokens remain.
+
+    System messages and the newest user message with all that follows it stay: they are the question.
+    """
+    kept = list(messages)
+    newest = max((i for i, message in enumerate(kept) if message.get("role") == "user"), default=len(kept) - 1)
+    size = estimated_tokens(messages)
+    pictures = turns = 0
+    for i in range(newest):
+        if size <= target:
+            break
+        without = _without_pictures(kept[i])
+        if without is not kept[i]:
+            size -= estimated_tokens(kept[i]) - estimated_tokens(without)
+            kept[i] = without
+            pictures += 1
+    i = 0
+    while size > target and i < newest:
+        if kept[i].get("role") in ("system", "developer"):
+            i += 1
+            continue
+        # A tool's result without its call is refused, so a turn goes with all that answers it.
+        while i < newest:
+            size -= estimated_tokens(kept.pop(i))
+            newest -= 1
+            turns += 1
+            if i >= newest or kept[i].get("role") == "user":
+                break
+    parts = []
+    if pictures:
+        parts.append(f"the pictures of {pictures} older message{'s' * (pictures > 1)}")
+    if turns:
+        parts.append(f"the {turns} oldest message{'s' * (turns > 1)}")
+    was = " and ".join(parts)
+    return tuple(kept), f"{was} {'were' if turns + pictures > 1 or pictures else 'was'}" if was else ""
+
+
+def _without_pictures(message: Message) -> Message:
+    content = message.get("content")
+    if not isinstance(content, list) or not any(_is_picture(part) for part in content):
+        return message
+    parts = [{"type": "text", "text": "[picture left out]"} if _is_picture(part) else part for part in content]
+    return {**message, "content": parts}
+
+
+def _is_picture(part: object) -> bool:
+    return isinstance(part, dict) and part.get("type") == "image_url"

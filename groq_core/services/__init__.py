@@ -1,0 +1,1 @@
+"""What the app can do, in its users' words; each a few lines on the one pipeline."""

@@ -1,0 +1,390 @@
+"""The chain: who is asked after whom, and what the reader gets when an answer breaks."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+
+import pytest
+
+from groq_core.errors import BrokenAnswerError, ChainError, Kind, RequestError
+from groq_core.events import (
+    AttemptFailed,
+    AttemptSkipped,
+    Continued,
+    Degraded,
+    Event,
+    Finished,
+    Note,
+    ReasoningDelta,
+    Restarted,
+    TextDelta,
+    ToolCallDelta,
+    Waiting,
+)
+from groq_core.fallback import FallbackChain, Limits
+from groq_core.health import Health, LocalHealth
+from groq_core.metrics import Metrics
+from groq_core.middleware.breaker import Breaker
+from groq_core.models import Capability
+from groq_core.pipeline import stack
+from groq_core.reply import Reply
+from groq_core.requests import ChatRequest
+from groq_core.router import Candidate, Route
+from tests.speakers import Clock, Speaker, fails, request, says, spec
+
+A, B, C = "groq:a", "groq:b", "openai:c"
+
+
+class Bench:
+    """A chain of three targets (two of Groq's, one backup) over a scripted speaker."""
+
+    def __init__(
+        self, speaker: Speaker, *, prefill: tuple[str, ...] = (), degrade: str = "error", **limits: float
+    ) -> None:
+        self.speaker = speaker
+        self.clock = Clock()
+        self.health = Health(LocalHealth(), cooldown=15, clock=self.clock)
+        self.metrics = Metrics()
+        specs = [spec(name, *([Capability.PREFILL] if name in prefill else [])) for name in (A, B, C)]
+        route = Route(tier="speed", reason="speed: a plain chat", candidates=tuple(Candidate(spec=s) for s in specs))
+        self.chain = FallbackChain(
+            route=lambda request: route,
+            attempt=stack(Breaker(self.health), around=speaker),
+            health=self.health,
+            metrics=self.metrics,
+            limits=Limits(**limits),  # type: ignore[arg-type]
+            degrade=degrade,  # type: ignore[arg-type]
+            clock=self.clock,
+            sleep=self.clock.sleep,
+        )
+
+    async def ask(self, of: ChatRequest | None = None) -> list[Event]:
+        async with aclosing(self.chain(of or request())) as events:
+            return [event async for event in events]
+
+
+def text(events: list[Event]) -> str:
+    reply = Reply()
+    for event in events:
+        reply.apply(event)
+    return reply.text
+
+
+def kinds(events: list[Event]) -> list[Kind]:
+    return [event.kind for event in events if isinstance(event, AttemptFailed)]
+
+
+# ── going on ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("kind", "asked"),
+    [
+        pytest.param(Kind.RATE_LIMITED, [A, B], id="one model's limit: the next model"),
+        pytest.param(Kind.MODEL_GONE, [A, B], id="a gone model: the next model"),
+        pytest.param(Kind.CONNECTION, [A, C], id="no connection: the next provider"),
+        pytest.param(Kind.SERVER_ERROR, [A, C], id="an internal error: the next provider"),
+        pytest.param(Kind.AUTH, [A, C], id="a wrong key: the next provider"),
+        pytest.param(Kind.TIMEOUT_FIRST_TOKEN, [A, B], id="silence: the next model"),
+    ],
+)
+async def test_a_failure_goes_on_where_its_rule_says(kind: Kind, asked: list[str]) -> None:
+    speaker = Speaker().script(A, fails(kind)).script(B, says("from b")).script(C, says("from c"))
+
+    events = await Bench(speaker).ask()
+
+    assert speaker.asked == asked
+    assert kinds(events) == [kind]
+    assert isinstance(events[-1], Finished)
+
+
+async def test_two_silent_models_of_one_provider_are_enough() -> None:
+    speaker = Speaker().script(A, fails(Kind.TIMEOUT_FIRST_TOKEN)).script(B, fails(Kind.STREAM_CUT))
+    speaker.script(C, says("c"))
+
+    await Bench(speaker).ask()
+
+    assert speaker.asked == [A, B, C]
+
+
+async def test_a_failed_model_is_passed_over_until_it_has_rested() -> None:
+    speaker = Speaker().script(A, fails(Kind.RATE_LIMITED, retry_after=120.0), says("back")).script(B, says("b"))
+    bench = Bench(speaker)
+    await bench.ask()
+    events = await bench.ask()
+    assert [e.kind for e in events if isinstance(e, AttemptSkipped)] == [Kind.RESTING]
+    bench.clock.now += 121
+
+    events = await bench.ask()
+
+    assert text(events) == "back"
+    assert speaker.asked == [A, B, B, A]
+
+
+async def test_a_content_filter_stops_the_chain() -> None:
+    speaker = Speaker().script(A, fails(Kind.CONTENT_FILTER)).script(B, says("something else"))
+
+    with pytest.raises(RequestError) as caught:
+        await Bench(speaker).ask()
+
+    assert caught.value.code == "content_filter"
+    assert speaker.asked == [A]
+
+
+async def test_a_content_filter_after_text_ends_the_answer_as_filtered() -> None:
+    speaker = Speaker().script(A, fails(Kind.CONTENT_FILTER, "Once upon")).script(B, says("something else"))
+
+    events = await Bench(speaker).ask()
+
+    assert text(events) == "Once upon"
+    assert isinstance(events[-1], Finished)
+    assert events[-1].finish_reason == "content_filter"
+
+
+async def test_what_every_target_refuses_is_the_callers_to_mend() -> None:
+    speaker = Speaker()
+    for name in (A, B, C):
+        speaker.script(name, fails(Kind.INVALID_REQUEST, status=400))
+
+    with pytest.raises(RequestError) as caught:
+        await Bench(speaker).ask()
+
+    assert caught.value.status == 400
+
+
+async def test_a_bug_of_ours_is_not_a_reason_to_ask_another_model() -> None:
+    class Bug:
+        async def __call__(self, attempt: object) -> object:
+            raise ZeroDivisionError
+            yield
+
+    bench = Bench(Bug())  # type: ignore[arg-type]
+
+    with pytest.raises(ZeroDivisionError):
+        await bench.ask()
+
+
+# ── nobody answers ───────────────────────────────────────────────────────────────────────────────────
+
+
+def all_down(kind: Kind = Kind.OVER_CAPACITY, **fields: object) -> Speaker:
+    speaker = Speaker()
+    for name in (A, B, C):
+        speaker.script(name, fails(kind, **fields))
+    return speaker
+
+
+async def test_when_nobody_answers_the_error_says_who_and_when_to_come_back() -> None:
+    with pytest.raises(ChainError) as caught:
+        await Bench(all_down(retry_after=20.0)).ask()
+
+    assert caught.value.status == 503
+    assert caught.value.retry_after == 20.0
+    assert [failure.model for failure in caught.value.failures] == ["a", "b", "c"]
+    assert "groq:a" in caught.value.message
+
+
+async def test_degrading_to_a_message_answers_with_a_friendly_sentence() -> None:
+    events = await Bench(all_down(), degrade="message").ask()
+
+    assert any(isinstance(event, Degraded) for event in events)
+    assert "please try again" in text(events)
+    assert isinstance(events[-1], Finished)
+    assert events[-1].model == "fallback"
+
+
+async def test_attempts_are_bounded_by_the_budget() -> None:
+    bench = Bench(all_down(), attempts=2)
+
+    with pytest.raises(ChainError):
+        await bench.ask()
+
+    assert len(bench.speaker.asked) == 2
+
+
+async def test_when_all_rest_by_our_own_guess_one_is_asked_all_the_same() -> None:
+    speaker = all_down()
+    bench = Bench(speaker)
+    with pytest.raises(ChainError):
+        await bench.ask()
+    bench.clock.now += 2
+    speaker.script(A, says("recovered"))
+
+    events = await bench.ask()
+
+    assert text(events) == "recovered"
+
+
+async def test_when_all_said_when_to_come_back_the_first_is_waited_for() -> None:
+    speaker = Speaker().script(A, fails(Kind.RATE_LIMITED, retry_after=30.0))
+    speaker.script(B, fails(Kind.RATE_LIMITED, retry_after=20.0), says("b again"))
+    speaker.script(C, fails(Kind.RATE_LIMITED, retry_after=300.0))
+    bench = Bench(speaker)
+    with pytest.raises(ChainError):
+        await bench.ask()
+
+    events = await bench.ask()
+
+    assert [event.target for event in events if isinstance(event, Waiting)] == [B]
+    assert bench.clock.slept == [pytest.approx(20.0)]
+    assert text(events) == "b again"
+
+
+# ── broken in the middle ─────────────────────────────────────────────────────────────────────────────
+
+ANSWER = "The capital of France is Paris, which lies on the Seine."
+
+
+async def test_an_answer_that_broke_is_continued_where_the_next_takes_its_beginning() -> None:
+    speaker = Speaker().script(A, fails(Kind.STREAM_CUT, ANSWER[:20])).script(B, says(ANSWER[20:]))
+
+    events = await Bench(speaker, prefill=(B,)).ask()
+
+    assert text(events) == ANSWER
+    assert [(e.model, e.at) for e in events if isinstance(e, Continued)] == [("b", 20)]
+    sent = speaker.attempts[-1].request
+    assert isinstance(sent, ChatRequest)
+    assert sent.messages[-1] == {"role": "assistant", "content": ANSWER[:20]}
+
+
+async def test_an_answer_repeated_by_the_next_target_is_not_doubled() -> None:
+    speaker = Speaker().script(A, fails(Kind.TIMEOUT_IDLE, ANSWER[:25])).script(B, says(ANSWER[:7], ANSWER[7:]))
+
+    events = await Bench(speaker).ask()
+
+    assert text(events) == ANSWER
+    assert [event.text for event in events if isinstance(event, TextDelta)] == [ANSWER[:25], ANSWER[25:]]
+
+
+async def test_a_refused_beginning_is_asked_again_without_it_and_is_never_the_final_error() -> None:
+    speaker = Speaker().script(A, fails(Kind.STREAM_CUT, ANSWER[:20]))
+    speaker.script(B, fails(Kind.INVALID_REQUEST, status=400), says(ANSWER))
+
+    events = await Bench(speaker, prefill=(B,)).ask()
+
+    assert text(events) == ANSWER
+    assert speaker.asked == [A, B, B]
+
+
+async def test_a_different_answer_replaces_the_old_where_the_reader_can_take_it_back() -> None:
+    speaker = Speaker().script(A, fails(Kind.STREAM_CUT, "It is Lyon, ")).script(B, says("It is Par", "is."))
+
+    events = await Bench(speaker).ask(request(revisable=True))
+
+    assert text(events) == "It is Paris."
+    assert [event.kept for event in events if isinstance(event, Restarted)] == ["It is Lyon, "]
+
+
+async def test_a_different_answer_is_an_error_where_the_reader_cannot_take_it_back() -> None:
+    speaker = Speaker().script(A, fails(Kind.STREAM_CUT, "It is Lyon, "))
+    speaker.script(B, says("It is Paris.")).script(C, says("Paris, of course."))
+    seen: list[Event] = []
+    bench = Bench(speaker)
+
+    async def read() -> None:
+        async with aclosing(bench.chain(request())) as events:
+            async for event in events:
+                seen.append(event)  # noqa: PERF401 - what came before the error counts
+
+    with pytest.raises(BrokenAnswerError):
+        await read()
+
+    assert text(seen) == "It is Lyon, "
+    assert not any(isinstance(event, Finished) for event in seen)
+
+
+async def test_an_answer_may_break_twice_in_a_row() -> None:
+    speaker = Speaker().script(A, fails(Kind.STREAM_CUT, ANSWER[:10])).script(B, fails(Kind.STREAM_CUT, ANSWER[:40]))
+    speaker.script(C, says(ANSWER))
+
+    events = await Bench(speaker).ask()
+
+    assert text(events) == ANSWER
+
+
+async def test_a_lone_target_that_broke_off_is_asked_once_more() -> None:
+    speaker = Speaker().script(A, fails(Kind.STREAM_CUT, ANSWER[:10]), says(ANSWER))
+    speaker.script(B, fails(Kind.OVER_CAPACITY)).script(C, fails(Kind.CONNECTION))
+
+    events = await Bench(speaker).ask()
+
+    assert text(events) == ANSWER
+
+
+async def test_a_turn_with_tools_is_never_continued() -> None:
+    tools = {"tools": [{"type": "function", "function": {"name": "f"}}]}
+    speaker = Speaker().script(A, fails(Kind.STREAM_CUT, "Let me look")).script(B, says("Let me look it up."))
+
+    await Bench(speaker, prefill=(B,)).ask(request(params=tools))
+
+    sent = speaker.attempts[-1].request
+    assert isinstance(sent, ChatRequest)
+    assert sent.messages[-1]["role"] == "user"
+
+
+async def test_a_broken_tool_call_is_restarted_where_it_can_be_taken_back() -> None:
+    call = ToolCallDelta(index=0, id="1", name="f", arguments="{}")
+    speaker = (
+        Speaker().script(A, [call, *fails(Kind.STREAM_CUT)]).script(B, [call, Finished(finish_reason="tool_calls")])
+    )
+
+    events = await Bench(speaker).ask(request(revisable=True))
+
+    reply = Reply()
+    for event in events:
+        reply.apply(event)
+    assert [one.arguments for one in reply.tool_calls] == ["{}"]
+
+
+async def test_a_broken_tool_call_is_an_error_where_it_cannot() -> None:
+    call = ToolCallDelta(index=0, id="1", name="f", arguments="{}")
+    speaker = Speaker().script(A, [call, *fails(Kind.STREAM_CUT)]).script(B, says("text"))
+
+    with pytest.raises(BrokenAnswerError):
+        await Bench(speaker).ask()
+
+    assert speaker.asked == [A]
+
+
+async def test_thoughts_are_not_sent_twice() -> None:
+    speaker = Speaker().script(A, [ReasoningDelta("hm"), *fails(Kind.STREAM_CUT, ANSWER[:9])])
+    speaker.script(B, [ReasoningDelta("hm"), *says(ANSWER)])
+
+    events = await Bench(speaker).ask()
+
+    assert len([event for event in events if isinstance(event, ReasoningDelta)]) == 1
+
+
+# ── too large ────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_conversation_that_is_too_long_is_trimmed_once_and_says_so() -> None:
+    old = [{"role": role, "content": "word " * 2000} for role in ("user", "assistant") * 3]
+    long = request(messages=(*old, {"role": "user", "content": "and now?"}))
+    speaker = Speaker().script(A, fails(Kind.CONTEXT_LENGTH, status=400), says("fine"))
+
+    events = await Bench(speaker).ask(long)
+
+    assert [event.code for event in events if isinstance(event, Note)] == ["conversation_trimmed"]
+    sent = speaker.attempts[-1].request
+    assert isinstance(sent, ChatRequest)
+    assert sent.messages[-1]["content"] == "and now?"
+    assert len(sent.messages) < len(long.messages)
+    assert speaker.asked == [A, A]
+
+
+# ── leaving ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_walking_away_closes_what_was_asked() -> None:
+    speaker = Speaker().script(A, [TextDelta("Hel"), asyncio.Event(), *says("lo")])  # type: ignore[list-item]
+    bench = Bench(speaker)
+
+    async with aclosing(bench.chain(request())) as events:
+        async for event in events:
+            if isinstance(event, TextDelta):
+                break
+
+    assert speaker.open == 0
+    assert bench.health.admission("server", "groq", A) == "closed"
