@@ -13,7 +13,8 @@ from groq_core import __version__
 from groq_core.api.access import Access
 from groq_core.api.backend import Backend
 from groq_core.api.chat import ChatCompletions
-from groq_core.api.routes import Dispatcher
+from groq_core.api.model_list import ModelList
+from groq_core.api.routes import Dispatcher, Endpoint, Routes
 from groq_core.api.status import Status
 
 OPEN_PATHS = frozenset({"/health", "/ready"})
@@ -37,19 +38,27 @@ def create_api(core: Backend, *, lifespan: Lifespan[Any] | None = None) -> FastA
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )
     app.state.stopping = asyncio.Event()
-    status = Status(core, app.state.stopping)
-    dispatcher = Dispatcher(
-        {
-            "/v1/chat/completions": {"POST": ChatCompletions(core)},
-            "/v1/status": {"GET": status.snapshot},
-            "/v1/status/events": {"GET": status.events},
-            "/health": {"GET": status.health},
-            "/ready": {"GET": status.ready},
-            "/metrics": {"GET": status.metrics},
-        },
-        Access(core.settings),
-        open_paths=OPEN_PATHS,
-    )
-    for path in ("/v1", "/v1/{rest:path}", "/health", "/ready", "/metrics"):
+    dispatcher = Dispatcher(routes(core, app.state.stopping), Access(core.settings), open_paths=OPEN_PATHS)
+    for path in ("/_simulator/{rest:path}", "/metrics", "/ready", "/health", "/v1", "/v1/{rest:path}"):
         app.router.routes.insert(0, Route(path, dispatcher, include_in_schema=False))
     return app
+
+
+def routes(core: Backend, stopping: asyncio.Event) -> Routes:
+    """What can be asked for, and who answers."""
+    status = Status(core, stopping)
+    models = ModelList(core)
+    table: dict[str, dict[str, Endpoint]] = {
+        "/v1/chat/completions": {"POST": ChatCompletions(core)},
+        "/v1/models": {"GET": models.all},
+        "/v1/models/": {"GET": models.one},
+        "/v1/status": {"GET": status.snapshot},
+        "/v1/status/events": {"GET": status.events},
+        "/health": {"GET": status.health},
+        "/ready": {"GET": status.ready},
+        "/metrics": {"GET": status.metrics},
+    }
+    if core.simulator is not None:
+        simulated = core.simulator.app
+        table["/_simulator/"] = {"*": lambda exchange: exchange.forward(simulated)}
+    return table

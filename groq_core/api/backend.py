@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Literal, Protocol
 
+from prometheus_client import CollectorRegistry
+from starlette.types import ASGIApp
+
+from groq_core.catalogue import Catalogue
 from groq_core.events import Events
+from groq_core.pipeline import Handler
 from groq_core.redaction import Secret
-from groq_core.requests import Request
+from groq_core.requests import Caller, Request
 from groq_core.snapshot import Snapshot
 
 
@@ -29,6 +34,38 @@ class Board(Protocol):
         ...
 
 
+class Metrics(Protocol):
+    @property
+    def registry(self) -> CollectorRegistry: ...
+
+
+class Catalogues(Protocol):
+    @property
+    def current(self) -> Catalogue: ...
+
+
+class Simulator(Protocol):
+    @property
+    def app(self) -> ASGIApp: ...
+
+
+class Listener(Protocol):
+    """Writes down recordings of any length."""
+
+    def stream(
+        self,
+        data: bytes,
+        filename: str,
+        *,
+        language: str | None,
+        prompt: str | None,
+        task: Literal["transcribe", "translate"],
+        model: str,
+        granularities: tuple[Literal["segment", "word"], ...],
+        caller: Caller,
+    ) -> Events: ...
+
+
 class Backend(Protocol):
     """Everything below the HTTP API."""
 
@@ -39,9 +76,16 @@ class Backend(Protocol):
     def board(self) -> Board: ...
 
     @property
-    def catalogue(self) -> Any: ...
+    def catalogue(self) -> Catalogues: ...
 
     @property
-    def metrics(self) -> Any: ...
+    def metrics(self) -> Metrics: ...
 
-    def handle(self, request: Request, /) -> Events: ...
+    @property
+    def transcription(self) -> Listener: ...
+
+    @property
+    def simulator(self) -> Simulator | None: ...
+
+    @property
+    def handle(self) -> Handler[Request]: ...

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, TypeAlias
 
 import orjson
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from groq_core.errors import RequestError
 from groq_core.requests import Caller, new_request_id
@@ -134,6 +134,11 @@ class Exchange:
         """Send a whole answer at once."""
         await self.start(status, [(b"content-length", b"%d" % len(body)), *headers])
         await self.end(body)
+
+    async def forward(self, app: ASGIApp) -> None:
+        """Let another application answer, as if it had been asked itself."""
+        scope = {**self.scope, "path": self.path, "root_path": ""}
+        await app(scope, self._receive, self._send)
 
     async def answer_json(self, value: Any, *headers: tuple[bytes, bytes], status: int = 200) -> None:
         await self.answer(status, orjson.dumps(value), JSON, *headers)

@@ -15,7 +15,7 @@ from groq_core.errors import RequestError
 Endpoint: TypeAlias = Callable[[Exchange], Awaitable[None]]
 
 Routes: TypeAlias = Mapping[str, Mapping[str, Endpoint]]
-"""Path to method to endpoint. A path that ends in `/` stands for everything below it."""
+"""Path to method to endpoint. A path that ends in `/` stands for everything below it, the method `*` for any."""
 
 
 class Dispatcher:
@@ -61,7 +61,7 @@ class Dispatcher:
                 code="unknown_url",
                 hint="Paths start with /v1, e.g. /v1/chat/completions; /docs lists them all.",
             )
-        endpoint = methods.get("GET" if method == "HEAD" else method)
+        endpoint = methods.get("GET" if method == "HEAD" else method) or methods.get("*")
         if endpoint is None:
             raise MethodError(method, path, ", ".join(sorted(methods)))
         return endpoint

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import httpx
 import orjson
@@ -13,8 +13,10 @@ import uvicorn
 from prometheus_client import CollectorRegistry, Counter
 
 from groq_core.api.app import create_api
+from groq_core.api.backend import Simulator
+from groq_core.catalogue import CatalogueKeeper
 from groq_core.events import AttemptStarted, CacheChecked, Event, Events, Finished, Routed, TextDelta, Usage
-from groq_core.requests import ChatRequest, Request
+from groq_core.requests import ChatRequest, Request, TranscriptionRequest
 from groq_core.settings import Settings
 from groq_core.snapshot import CacheStatus, CatalogueStatus, Snapshot, TargetStatus, TierStatus
 
@@ -105,6 +107,18 @@ class Metrics:
         Counter("groq_core_fallbacks", "from one target to another", registry=self.registry).inc()
 
 
+class Ear:
+    """Hears whatever the script says; keeps what it was given."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self.heard: dict[str, object] = {}
+
+    def stream(self, data: bytes, filename: str, **wanted: Any) -> Events:
+        self.heard = {"data": data, "filename": filename, **wanted}
+        return self._stage.handle(TranscriptionRequest(audio=data, filename=filename, caller=wanted["caller"]))
+
+
 class Stage:
     """
     The backend.
@@ -120,8 +134,9 @@ class Stage:
         self.settings = settings or Settings()
         self.board = Board()
         self.metrics = Metrics()
-        self.catalogue = None
-        self.simulator = None
+        self.catalogue = CatalogueKeeper(None)
+        self.transcription = Ear(self)
+        self.simulator: Simulator | None = None
         self.asked: list[Request] = []
         self.running = 0
         self.left = asyncio.Event()
