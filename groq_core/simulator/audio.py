@@ -1,0 +1,350 @@
+"""Speech to text and text to speech: form fields, files, and the words that tell what was measured."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from groq_core.simulator import sound, voice
+from groq_core.simulator.catalogue import SimModel
+from groq_core.simulator.forms import Form, Upload
+from groq_core.simulator.limits import Cost
+from groq_core.simulator.sound import Sound
+from groq_core.simulator.stream import Wire
+from groq_core.simulator.wire import Json, WireError, bad_request
+from groq_core.simulator.world import Call, World
+
+EXTENSIONS = ("flac", "mp3", "mp4", "mpeg", "mpga", "m4a", "ogg", "opus", "wav", "webm")
+MAX_BYTES = {"free": 25 * 1024 * 1024, "developer": 100 * 1024 * 1024, "off": 100 * 1024 * 1024}
+OPENAI_MAX_BYTES = 25 * 1024 * 1024
+MIN_SECONDS = 0.01
+MIN_BILLED_S = 10.0
+MAX_PROMPT = 896
+"""Characters of the prompt (224 tokens)."""
+
+LANGUAGES = {
+    "en": "English", "de": "German", "fr": "French", "es": "Spanish", "it": "Italian", "pt": "Portuguese",
+    "nl": "Dutch", "pl": "Polish", "ru": "Russian", "uk": "Ukrainian", "tr": "Turkish", "ar": "Arabic",
+    "zh": "Chinese", "ja": "Japanese", "ko": "Korean", "hi": "Hindi", "sv": "Swedish", "da": "Danish",
+    "no": "Norwegian", "fi": "Finnish", "cs": "Czech", "el": "Greek", "he": "Hebrew", "hu": "Hungarian",
+    "ro": "Romanian", "id": "Indonesian", "vi": "Vietnamese", "th": "Thai", "fa": "Persian", "bg": "Bulgarian",
+}  # fmt: skip
+
+
+async def transcribe(world: World, call: Call, form: Form, *, translate: bool) -> None:
+    """``POST /audio/transcriptions`` and ``/audio/translations``."""
+    wire: Wire = call.wire
+    model = world.model(call, form.fields)
+    if model.kind != "transcription":
+        raise bad_request(f"The model `{model.id}` does not support audio transcription", param="model")
+    if translate and not model.translation:
+        raise bad_request(f"The model `{model.id}` does not support translation", param="model")
+    shape = _shape(form, wire, model)
+    upload = _upload(world, form, wire)
+    heard = await asyncio.to_thread(_measured, upload)
+    seconds = max(MIN_BILLED_S, heard.duration)
+    meter = world.limits.meter(call.organisation, model)
+    meter.charge(Cost(audio_seconds=seconds))
+    await world.wait(call.exchange, 0.08 + heard.duration / model.speed)
+    request_id = wire.request_id()
+    language = _language(form, translate)
+    words = transcript(heard, upload.filename, translate=translate)
+    await _deliver(world, call, heard, words, shape, language, form, request_id, meter.headers(), translate)
+
+
+def transcript(heard: Sound, filename: str, *, translate: bool = False) -> str:
+    """What stands for the spoken words: what was measured, plainly marked. Begins without the leading space."""
+    task = "translation" if translate else "transcript"
+    where = f" of {filename}" if filename else ""
+    parts = [f"This is a simulated {task}{where}; no model has heard it."]
+    kind = f"{heard.rate / 1000:g} kHz " if heard.rate else ""
+    channels = {0: "", 1: "mono ", 2: "stereo "}.get(heard.channels, f"{heard.channels} channels ")
+    parts.append(f"The recording lasts {heard.duration:.2f} seconds, {kind}{channels}{heard.format}.")
+    if heard.peak is None or heard.loudness is None or heard.silence is None:
+        parts.append("Its loudness could not be measured without a decoder for its format.")
+        return " ".join(parts)
+    if heard.peak <= -80:
+        parts.append("It is silent from beginning to end.")
+        return " ".join(parts)
+    parts.append(f"Its peak is {heard.peak:.1f} dBFS, its loudness {heard.loudness:.1f} dBFS.")
+    stretches = len(heard.active)
+    parts.append(
+        f"{heard.silence:.0%} of it is silent, and there is sound in {stretches} stretch{'es' * (stretches != 1)}."
+    )
+    return " ".join(parts)
+
+
+def segments(words: str, heard: Sound) -> list[Json]:
+    """Segments in Whisper's shape: one sentence each, timed over the stretches that have sound."""
+    phrases = re.findall(r"\S.*?[.!?](?=\s|$)", words) or [words]
+    spans = _spans(heard, [len(phrase) for phrase in phrases])
+    found = []
+    for index, (phrase, (start, end)) in enumerate(zip(phrases, spans, strict=True)):
+        codes = [
+            50364,
+            *(300 + sum(piece.encode()) % 40_000 for piece in phrase.split()),
+            50364 + round(50 * (end - start)),
+        ]
+        found.append(
+            {
+                "id": index,
+                "seek": round(start * 100),
+                "start": start,
+                "end": end,
+                "text": f" {phrase}",
+                "tokens": codes,
+                "temperature": 0,
+                "avg_logprob": -0.21,
+                "compression_ratio": 1.4,
+                "no_speech_prob": round(heard.silence or 0.0, 6),
+            }
+        )
+    return found
+
+
+def timed_words(phrases: list[Json]) -> list[Json]:
+    """Every word with its share of its segment's time."""
+    timed = []
+    for phrase in phrases:
+        words = phrase["text"].split()
+        letters = sum(len(word) + 1 for word in words)
+        at = phrase["start"]
+        for word in words:
+            until = at + (phrase["end"] - phrase["start"]) * (len(word) + 1) / letters
+            timed.append({"word": word, "start": round(at, 2), "end": round(until, 2)})
+            at = until
+    return timed
+
+
+def _spans(heard: Sound, weights: list[int]) -> list[tuple[float, float]]:
+    """Split the time from the first sound to the last by the weights; the last ends where the recording does."""
+    start = heard.active[0][0] if heard.active else 0.0
+    total = sum(weights)
+    spans, at = [], start
+    for weight in weights:
+        until = at + (heard.duration - start) * weight / total
+        spans.append((round(at, 2), round(until, 2)))
+        at = until
+    return spans
+
+
+async def _deliver(
+    world: World,
+    call: Call,
+    heard: Sound,
+    words: str,
+    shape: str,
+    language: str,
+    form: Form,
+    request_id: str,
+    limits: dict[str, str],
+    translate: bool,
+) -> None:
+    wire: Wire = call.wire
+    groq = wire.name == "groq"
+    lead = " " if groq else ""
+    if shape in ("text", "srt", "vtt"):
+        body = lead + words if shape == "text" else _subtitles(segments(words, heard), shape)
+        newline = "" if groq else "\n"
+        headers = wire.headers(
+            request_id, kind="text/plain; charset=UTF-8" if groq else "text/plain; charset=utf-8", limits=limits
+        )
+        await call.exchange.answer(200, headers, (body + newline).encode())
+        return
+    if shape == "json":
+        told: Json = {"text": lead + words}
+        if groq:
+            told["x_groq"] = {"id": request_id}
+        else:
+            told["usage"] = _usage(form.fields.get("model", ""), heard, words)
+        await world.reply(call, told, request_id, limits)
+        return
+    wanted = form.lists.get("timestamp_granularities[]") or form.lists.get("timestamp_granularities") or ["segment"]
+    phrases = segments(words, heard)
+    told = {
+        "task": "translate" if translate else "transcribe",
+        "language": language if groq else language.lower(),
+        "duration": heard.duration,
+        "text": lead + words,
+    }
+    if groq:
+        if "word" in wanted:
+            told["words"] = timed_words(phrases)
+        told["segments"] = phrases if "segment" in wanted else None
+        told["x_groq"] = {"id": request_id}
+    else:
+        if "word" in wanted:
+            told["words"] = timed_words(phrases)
+        if "segment" in wanted:
+            told["segments"] = phrases
+        told["usage"] = {"type": "duration", "seconds": int(-(-heard.duration // 1))}
+    await world.reply(call, told, request_id, limits)
+
+
+def _usage(model: str, heard: Sound, words: str) -> Json:
+    if model == "whisper-1":
+        return {"type": "duration", "seconds": int(-(-heard.duration // 1))}
+    audio, out = max(1, round(heard.duration * 10)), len(words.split())
+    return {
+        "type": "tokens",
+        "total_tokens": audio + out,
+        "input_tokens": audio,
+        "input_token_details": {"text_tokens": 0, "audio_tokens": audio},
+        "output_tokens": out,
+    }
+
+
+def _subtitles(phrases: list[Json], shape: str) -> str:
+    def stamp(seconds: float) -> str:
+        whole, milliseconds = divmod(round(seconds * 1000), 1000)
+        mark = "," if shape == "srt" else "."
+        return f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02}{mark}{milliseconds:03}"
+
+    blocks = [
+        (f"{n}\n" if shape == "srt" else "") + f"{stamp(p['start'])} --> {stamp(p['end'])}\n{p['text'].strip()}\n"
+        for n, p in enumerate(phrases, 1)
+    ]
+    return ("WEBVTT\n\n" if shape == "vtt" else "") + "\n".join(blocks)
+
+
+def _shape(form: Form, wire: Wire, model: SimModel) -> str:
+    shape = form.fields.get("response_format", "json")
+    if wire.name == "groq":
+        if shape not in ("json", "text", "verbose_json"):
+            raise bad_request("response_format must be one of [json text verbose_json]", param="response_format")
+    elif shape not in ("json", "text", "srt", "verbose_json", "vtt"):
+        names = "'json', 'text', 'vtt', 'srt' or 'verbose_json'"
+        raise bad_request(
+            f"[{{'type': 'enum', 'loc': ('body', 'response_format'), 'msg': \"Input should be {names}\", 'ctx': "
+            f"{{'expected': \"{names}\"}}}}]"
+        )
+    elif model.id != "whisper-1" and shape != "json":
+        raise bad_request(
+            f"response_format '{shape}' is not compatible with model '{model.id}'. Use 'json' instead.",
+            param="response_format",
+            code="unsupported_value",
+        )
+    if form.lists.get("timestamp_granularities[]") and shape != "verbose_json":
+        raise bad_request(
+            "timestamp_granularities requires response_format verbose_json", param="timestamp_granularities"
+        )
+    temperature = form.fields.get("temperature", "0")
+    try:
+        fits = 0 <= float(temperature) <= 1
+    except ValueError:
+        fits = False
+    if not fits:
+        raise bad_request("temperature must be a number between 0 and 1", param="temperature")
+    if wire.name == "groq" and len(form.fields.get("prompt", "")) > MAX_PROMPT:
+        raise bad_request(f"prompt must be at most {MAX_PROMPT} characters", param="prompt")
+    language = form.fields.get("language", "")
+    if language and language.lower() not in LANGUAGES and len(language) != 2:
+        raise bad_request(f"language must be an ISO-639-1 code, not {language[:20]!r}", param="language")
+    return shape
+
+
+def _upload(world: World, form: Form, wire: Wire) -> Upload:
+    upload = form.files.get("file")
+    if upload is None:
+        if form.fields.get("url"):
+            raise bad_request(
+                "failed to retrieve media: the simulator fetches nothing; send the file itself", param="url"
+            )
+        raise bad_request(
+            "one of file or url must be provided" if wire.name == "groq" else "Missing required parameter: 'file'.",
+            param="file",
+        )
+    extension = upload.filename.rpartition(".")[2].lower() if "." in upload.filename else ""
+    if extension not in EXTENSIONS:
+        if wire.name == "openai":
+            raise bad_request(
+                "Invalid file format. Supported formats: ['flac', 'm4a', 'mp3', 'mp4', 'mpeg', 'mpga', 'oga', 'ogg', "
+                "'wav', 'webm']"
+            )
+        raise bad_request(
+            f"file must be one of the following types: [{' '.join(EXTENSIONS)}]", code="unsupported_audio_format"
+        )
+    if not upload.data:
+        raise bad_request("file is empty", param="file")
+    limit = MAX_BYTES[world.limits.setting] if wire.name == "groq" else OPENAI_MAX_BYTES
+    if len(upload.data) > limit:
+        if wire.name == "openai":
+            raise WireError(
+                413, f"Maximum content size limit ({limit}) exceeded ({len(upload.data)} bytes read)", code="413"
+            )
+        raise WireError(413, "Request Entity Too Large", code="request_too_large")
+    return upload
+
+
+def _measured(upload: Upload) -> Sound:
+    try:
+        heard = sound.measure(upload.data)
+    except ValueError as error:
+        raise bad_request("could not process file - is it a valid media file?") from error
+    if heard.duration < MIN_SECONDS:
+        raise bad_request("Audio file is too short. Minimum audio length is 0.01 seconds.", code="audio_too_short")
+    return heard
+
+
+def _language(form: Form, translate: bool) -> str:
+    if translate:
+        return "English"
+    code = form.fields.get("language", "en").lower()
+    return LANGUAGES.get(code, code.capitalize())
+
+
+async def speak(world: World, call: Call, body: Mapping[str, Any]) -> None:
+    """``POST /audio/speech``: a sound as long as the text would take to say."""
+    wire: Wire = call.wire
+    groq = wire.name == "groq"
+    model = world.model(call, body)
+    if model.kind != "speech":
+        raise bad_request(f"The model `{model.id}` does not support text to speech", param="model")
+    words = body.get("input")
+    if not isinstance(words, str) or not words.strip():
+        raise bad_request("input is required" if groq else "Missing required parameter: 'input'.", param="input")
+    chosen = body.get("voice")
+    if chosen not in model.voices:
+        raise bad_request(f"voice must be one of [{' '.join(model.voices)}]", param="voice")
+    format_ = body.get("response_format", None if groq else "mp3")
+    allowed = ("wav",) if groq else ("mp3", "opus", "flac", "wav", "pcm")
+    if format_ not in allowed:
+        raise bad_request(f"response_format must be one of [{' '.join(allowed)}]", param="response_format")
+    limit = model.context if groq else 4096
+    if len(words) > limit:
+        raise bad_request(f"input must be at most {limit} characters", param="input")
+    speed = body.get("speed") or 1.0
+    if not isinstance(speed, int | float) or not 0.25 <= speed <= 5:
+        raise bad_request("speed must be between 0.5 and 5", param="speed")
+    meter = world.limits.meter(call.organisation, model)
+    meter.charge(Cost(input_tokens=len(words)))
+    spoken = re.sub(r"\[[^\]]*\]", " ", words)
+    samples = await asyncio.to_thread(voice.speak, spoken, str(chosen), float(speed))
+    await world.wait(call.exchange, 0.1 + len(words) / 500)
+    if format_ == "wav":
+        data, kind = voice.wav(samples, streamed=not groq), "audio/wav"
+    else:
+        data = await asyncio.to_thread(voice.encoded, samples, str(format_))
+        kind = {"mp3": "audio/mpeg", "opus": "audio/opus", "flac": "audio/flac", "pcm": "audio/pcm"}[str(format_)]
+    await _play(world, call, data, kind, meter.headers())
+
+
+async def _play(world: World, call: Call, data: bytes, kind: str, limits: dict[str, str]) -> None:
+    """Send sound, with the faults that can hit it."""
+    exchange, fault = call.exchange, call.fault
+    headers = call.wire.headers(call.wire.request_id(), kind=kind, limits=limits)
+    if fault is not None and fault.kind in ("slow_first_token", "stall"):
+        await exchange.pause(fault.seconds)
+    if fault is not None and fault.kind == "empty":
+        data = b""
+    if fault is not None and fault.kind == "cut":
+        await exchange.start(200, headers)
+        await exchange.write(data[: len(data) // 2])
+        await exchange.cut()
+    await exchange.start(200, headers)
+    step = 48_000
+    for start in range(0, len(data), step):
+        await exchange.write(data[start : start + step])
+    await exchange.finish()

@@ -1,0 +1,450 @@
+"""
+Instances of a JSON schema, made of what a text says: a field called ``total`` takes the number after "Total:".
+
+What the text does not say is filled with plain values that still satisfy the schema.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import re
+from typing import Any
+
+from groq_core.simulator.wire import Json
+
+_NUMBER = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?|-?\d+(?:\.\d+)?")
+_FORMATS = {
+    "email": (re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+\w"), "someone@example.com"),
+    "uri": (re.compile(r"https?://[^\s)\"'>]+"), "https://example.com/"),
+    "url": (re.compile(r"https?://[^\s)\"'>]+"), "https://example.com/"),
+    "date": (re.compile(r"\b\d{4}-\d{2}-\d{2}\b"), "2026-11-22"),
+    "date-time": (
+        re.compile(r"\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:\d{2})\b"),
+        "2026-11-22T12:00:00Z",
+    ),
+    "time": (re.compile(r"\b\d{2}:\d{2}:\d{2}(?:Z|[+-]\d{2}:\d{2})\b"), "12:00:00Z"),
+    "uuid": (re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), "00000000-0000-4000-8000-000000000000"),
+    "ipv4": (re.compile(r"\b(?:\d{1,3}\.){3}\d{1,3}\b"), "127.0.0.1"),
+    "duration": (re.compile(r"\bP(?:\d+[YMWD])*(?:T(?:\d+[HMS])+)?\b"), "PT1H"),
+}
+_NAMED_FORMATS = {"email": "email", "e_mail": "email", "url": "uri", "website": "uri", "link": "uri"}
+MAX_DEPTH = 12
+
+
+class Filler:
+    """
+    Fills one schema.
+
+    Args:
+        schema: JSON schema; ``$ref`` within itself is followed.
+        text: Where values are looked for.
+        rng: Decides where nothing else does.
+    """
+
+    def __init__(self, schema: Json, text: str, rng: random.Random) -> None:
+        self.root = schema
+        self.text = text
+        self.random = rng
+        self._used: set[int] = set()
+
+    def instance(self) -> Any:
+        return self.fill(self.root, "", 0)
+
+    def fill(self, schema: Any, name: str, depth: int) -> Any:
+        """A value for a schema; ``name`` is the property it stands at."""
+        if schema is True or schema == {}:
+            return self._string({}, name)
+        if not isinstance(schema, dict):
+            return None
+        schema = self._resolved(schema)
+        if "const" in schema:
+            return schema["const"]
+        if "enum" in schema:
+            return self._chosen(schema["enum"], name)
+        for key in ("anyOf", "oneOf"):
+            if options := schema.get(key):
+                rest = {k: v for k, v in schema.items() if k != key}
+                return self.fill(_merged([rest, self._option(options, name, depth)]), name, depth)
+        if parts := schema.get("allOf"):
+            rest = {k: v for k, v in schema.items() if k != "allOf"}
+            return self.fill(_merged([rest, *(self._resolved(part) for part in parts)]), name, depth)
+        match self._type(schema, name, depth):
+            case "object":
+                return self._object(schema, depth)
+            case "array":
+                return self._array(schema, name, depth)
+            case "integer" | "number" as kind:
+                return self._number(schema, name, whole=kind == "integer")
+            case "boolean":
+                return self._boolean(name)
+            case "null":
+                return None
+            case _:
+                return self._string(schema, name)
+
+    # ── choosing ─────────────────────────────────────────────────────────────────────────────────────
+
+    def _resolved(self, schema: Json) -> Json:
+        for _ in range(20):
+            ref = schema.get("$ref")
+            if not isinstance(ref, str) or not ref.startswith("#"):
+                return schema
+            target: Any = self.root
+            for step in ref.lstrip("#").strip("/").split("/"):
+                if step:
+                    target = target[step.replace("~1", "/").replace("~0", "~")]
+            schema = {**target, **{k: v for k, v in schema.items() if k != "$ref"}}
+        return schema
+
+    def _type(self, schema: Json, name: str, depth: int) -> str:
+        kind = schema.get("type")
+        if isinstance(kind, list):
+            real = [k for k in kind if k != "null"]
+            if "null" in kind and (depth >= MAX_DEPTH or not real or not self._said(real[0], name)):
+                return "null"
+            return str(real[0])
+        if kind is None:
+            return "object" if "properties" in schema else "array" if "items" in schema else "string"
+        return str(kind)
+
+    def _option(self, options: list[Any], name: str, depth: int) -> Json:
+        resolved = [self._resolved(option) for option in options if isinstance(option, dict)]
+        real = [option for option in resolved if option.get("type") != "null"]
+        nullable = len(real) < len(resolved)
+        if nullable and (depth >= MAX_DEPTH or not real or not self._said(str(real[0].get("type")), name)):
+            return {"type": "null"}
+        for option in real:
+            words = _words_of(str(option.get("title", "")))
+            if words and all(word in self.text.lower() for word in words):
+                return option
+        return real[0]
+
+    def _chosen(self, options: list[Any], name: str) -> Any:
+        lowered = self.text.lower()
+        near = self._after(name)
+        for option in options:
+            if isinstance(option, str) and near and re.match(rf"\W*{re.escape(option.lower())}\b", near.lower()):
+                return option
+        for option in options:
+            if isinstance(option, str) and re.search(rf"\b{re.escape(option.lower())}\b", lowered):
+                return option
+        return options[0]
+
+    def _said(self, kind: str, name: str) -> bool:
+        """Whether the text seems to hold a value for a property that may be null."""
+        if kind in ("object", "array"):
+            return any(word in self.text.lower() for word in _words_of(name))
+        return bool(self._after(name))
+
+    # ── filling ──────────────────────────────────────────────────────────────────────────────────────
+
+    def _object(self, schema: Json, depth: int) -> Json:
+        properties: Json = schema.get("properties") or {}
+        required = schema.get("required") or []
+        filled: Json = {}
+        for name, inner in properties.items():
+            if name not in required and (depth >= MAX_DEPTH or not self._after(name)):
+                continue
+            filled[name] = self.fill(inner, name, depth + 1)
+        for name in required:
+            if name not in filled:
+                filled[name] = self.fill(schema.get("additionalProperties") or {}, name, depth + 1)
+        return filled
+
+    def _array(self, schema: Json, name: str, depth: int) -> list[Any]:
+        low = int(schema.get("minItems", 0))
+        high = int(schema.get("maxItems", max(low, 10)))
+        if prefix := schema.get("prefixItems"):
+            return [self.fill(item, name, depth + 1) for item in prefix]
+        items = schema.get("items", {})
+        resolved = self._resolved(items) if isinstance(items, dict) else {}
+        values: list[Any] = []
+        if depth < MAX_DEPTH:
+            values = self._listed(resolved, name, depth)[:high]
+            if not values and high:
+                values = [self.fill(items, name, depth + 1)]
+        while len(values) < low:
+            values.append(self._another(resolved, name, values, depth))
+        if schema.get("uniqueItems"):
+            values = [value for index, value in enumerate(values) if value not in values[:index]]
+            while len(values) < low:
+                values.append(self._another(resolved, f"{name} {len(values)}", values, depth))
+        return values
+
+    def _listed(self, items: Json, name: str, depth: int) -> list[Any]:
+        """Values that the text lists after the property's name, or rows that look like its objects."""
+        kind = items.get("type")
+        if kind == "object" or "properties" in items:
+            return self._rows(items, depth)
+        near = self._after(name)
+        if not near:
+            return []
+        line = near.split("\n")[0]
+        if kind in ("number", "integer"):
+            numbers = [float(n.replace(",", "")) for n in _NUMBER.findall(line)]
+            return [int(n) if kind == "integer" else n for n in numbers]
+        if kind in ("string", None) and "enum" not in items:
+            parts = [p.strip(" .\"'“”") for p in re.split(r",|;|\band\b", line)]
+            return [p for p in parts if 0 < len(p) <= 80]
+        return []
+
+    def _rows(self, items: Json, depth: int) -> list[Any]:
+        """One object for each line of the text that has as many columns as the object needs numbers and words."""
+        properties: Json = items.get("properties") or {}
+        kinds = [self._type(self._resolved(p), "", MAX_DEPTH) for p in properties.values() if isinstance(p, dict)]
+        numeric = sum(kind in ("number", "integer") for kind in kinds)
+        if not numeric:
+            return []
+        rows = []
+        for line in self.text.splitlines():
+            cells = [c.strip() for c in re.split(r"\s*[|\t;]\s*|\s{2,}|,\s+(?=\D)|\s+[x@×]\s+", line.strip("| "))]
+            words = [c for c in cells if c and not _NUMBER.search(c) and len(c) > 1]
+            if len(_NUMBER.findall(line)) >= numeric and words and len(cells) > 1 and ":" not in line:
+                rows.append(
+                    Filler(
+                        {**items, "$defs": self.root.get("$defs", {})}, _labelled(properties, line), self.random
+                    ).fill(items, "", depth + 1)
+                )
+        return rows
+
+    def _another(self, items: Json, name: str, values: list[Any], depth: int) -> Any:
+        if options := items.get("enum"):
+            return next((option for option in options if option not in values), options[0])
+        value = self.fill(items, name, depth + 1)
+        if value in values and isinstance(value, int | float):
+            return max(v for v in values if isinstance(v, int | float)) + 1
+        if value in values and isinstance(value, str):
+            return f"{value} {len(values) + 1}"
+        return value
+
+    def _number(self, schema: Json, name: str, *, whole: bool) -> float | int:
+        low, high = _bounds(schema, whole)
+        value = self._found_number(name, low, high, whole)
+        if value is None:
+            value = min(max(1.0, low), high)
+            if not math.isfinite(value):
+                value = 1.0
+        if step := schema.get("multipleOf"):
+            value = math.ceil(value / step - 1e-9) * step
+            if value > high:
+                value = math.floor(high / step + 1e-9) * step
+        return int(value) if whole else value
+
+    def _found_number(self, name: str, low: float, high: float, whole: bool) -> float | None:
+        near = self._after(name)
+        candidates = list(_NUMBER.finditer(near.split("\n")[0][:60])) if near else []
+        for found in candidates[:1]:
+            value = float(found.group().replace(",", ""))
+            if low <= value <= high and (not whole or value == int(value)):
+                return value
+        if name and (words := _words_of(name)):
+            # "42 years", "3 items": the number stands before the word.
+            before = re.search(rf"({_NUMBER.pattern})\s*{re.escape(words[-1].rstrip('s'))}", self.text, re.I)
+            if before is not None and low <= float(before.group(1).replace(",", "")) <= high:
+                return float(before.group(1).replace(",", ""))
+        for found in _NUMBER.finditer(self.text):
+            value = float(found.group().replace(",", ""))
+            if found.start() not in self._used and low <= value <= high and (not whole or value == int(value)):
+                self._used.add(found.start())
+                return value
+        return None
+
+    def _boolean(self, name: str) -> bool:
+        near = self._after(name).lower()[:30]
+        return bool(re.match(r"\W*(yes|true|on|1|enabled)\b", near)) or (
+            bool(near) and "no" not in near.split()[:1] and "false" not in near
+        )
+
+    def _string(self, schema: Json, name: str) -> str:
+        kind = schema.get("format") or _NAMED_FORMATS.get(name.lower().rsplit("_", 1)[-1], "")
+        if kind in _FORMATS:
+            pattern, fallback = _FORMATS[kind]
+            found = pattern.search(self._after(name)) or pattern.search(self.text)
+            return found.group() if found else fallback
+        if pattern_text := schema.get("pattern"):
+            return self._patterned(str(pattern_text), name)
+        low, high = int(schema.get("minLength", 0)), int(schema.get("maxLength", 200))
+        value = self._phrase(name)[:high]
+        return value if len(value) >= low else value + "." * (low - len(value))
+
+    def _phrase(self, name: str) -> str:
+        near = self._after(name)
+        if near:
+            line = near.split("\n")[0].strip(" :=–-\t\"'“”`")
+            line = re.split(r"[.;](?:\s|$)|,\s|\"|”|\s{2,}|\s\|", line)[0].strip(" .,;:\"'“”`?!")
+            if line:
+                return line[:120]
+        if name.lower() in ("city", "location", "place", "town", "country"):
+            found = re.search(r"\b(?:in|for|at|to|near)\s+([A-Z][\w'-]+(?:[ ,]+[A-Z][\w'-]+)*)", self.text)
+            if found:
+                return found.group(1)
+        if name.lower() in ("query", "question", "q", "search", "input", "text", "prompt", "message", "topic"):
+            return " ".join(self.text.split())[:160] or "simulated"
+        if name.lower() in ("expression", "expr", "formula", "calculation"):
+            found = re.search(r"[\d(][\d\s.()*/+^%-]*[\d)]", self.text)
+            return found.group().strip() if found else "0"
+        if quoted := re.search(r"[\"“'‘`]([^\"”'’`\n]{1,120})[\"”'’`]", self.text):
+            return quoted.group(1)
+        if name.lower().endswith("name") or name.lower() in ("person", "author", "customer", "title"):
+            found = re.search(r"\b([A-Z][\w'-]+(?:\s+[A-Z][\w'-]+)+)\b", self.text)
+            if found:
+                return found.group(1)
+        return f"simulated {' '.join(_words_of(name))}".strip()
+
+    def _patterned(self, pattern: str, name: str) -> str:
+        try:
+            compiled = re.compile(pattern)
+        except re.error:
+            return self._phrase(name)
+        bare = pattern.removeprefix("^").removesuffix("$")
+        try:
+            found = re.search(bare, self.text)
+        except re.error:
+            found = None
+        if found and compiled.search(found.group()):
+            return found.group()
+        return matching(pattern, self.random)
+
+    def _after(self, name: str) -> str:
+        """What follows the property's name in the text, as in ``Total: 12.50`` or ``total is 12.50``."""
+        words = _words_of(name)
+        if not words:
+            return ""
+        joined = r"[\s_-]*".join(re.escape(word) for word in words)
+        label = re.search(
+            rf"(?<![a-z]){joined}(?:\s*(?:no\.?|number|#|name|code))?[\"'`*]*\s*(?:[:=#]|\bis\b|\bwas\b|\bare\b|\bof\b)\s*",
+            self.text,
+            re.I,
+        )
+        if label is None:
+            label = re.search(rf"(?<![a-z]){joined}[\"'`*]*\s+(?=[\d\"'“$€£A-Z])", self.text, re.I)
+        if label is None and len(words) > 1:
+            return (
+                self._after(words[-1]) if words[-1] not in ("id", "name", "number", "date") else self._after(words[0])
+            )
+        return self.text[label.end() : label.end() + 400] if label else ""
+
+
+def matching(pattern: str, rng: random.Random) -> str:
+    """
+    A string that matches a regular expression, by walking its parse tree.
+
+    >>> import random, re
+    >>> bool(re.fullmatch(r"[A-Z]{2}-\\d{3,5}(a|b)?", matching(r"^[A-Z]{2}-\\d{3,5}(a|b)?$", random.Random(0))))
+    True
+    """
+    from re import _parser  # type: ignore[attr-defined]  # the standard library's own; nothing else parses its syntax
+
+    return "".join(_walk(_parser.parse(pattern), rng, {}))
+
+
+def _walk(parsed: Any, rng: random.Random, groups: dict[int, str]) -> list[str]:
+    made: list[str] = []
+    for op, value in parsed:
+        match str(op):
+            case "LITERAL":
+                made.append(chr(value))
+            case "NOT_LITERAL":
+                made.append("x" if value != ord("x") else "y")
+            case "ANY":
+                made.append("x")
+            case "IN":
+                made.append(_member(value, rng))
+            case "MAX_REPEAT" | "MIN_REPEAT" | "POSSESSIVE_REPEAT":
+                low, high, inner = value
+                for _ in range(max(low, min(1, int(high)))):
+                    made += _walk(inner, rng, groups)
+            case "BRANCH":
+                made += _walk(value[1][0], rng, groups)
+            case "SUBPATTERN":
+                inner_text = "".join(_walk(value[-1], rng, groups))
+                if value[0] is not None:
+                    groups[value[0]] = inner_text
+                made.append(inner_text)
+            case "GROUPREF":
+                made.append(groups.get(value, ""))
+            case "ATOMIC_GROUP":
+                made += _walk(value, rng, groups)
+            case _:
+                continue
+    return made
+
+
+def _member(choices: Any, rng: random.Random) -> str:
+    if str(choices[0][0]) == "NEGATE":
+        excluded = re.compile("x")
+        return next(c for c in "xayb0- " if not _in_set(c, choices[1:])) if excluded else ""
+    op, value = choices[0]
+    match str(op):
+        case "LITERAL":
+            return chr(value)
+        case "RANGE":
+            low, high = value
+            return chr(rng.randint(low, min(high, low + 25)))
+        case _:
+            return {"CATEGORY_DIGIT": "7", "CATEGORY_SPACE": " ", "CATEGORY_WORD": "a"}.get(str(value), "-")
+
+
+def _in_set(char: str, choices: Any) -> bool:
+    for op, value in choices:
+        name = str(op)
+        if name == "LITERAL" and chr(value) == char:
+            return True
+        if name == "RANGE" and value[0] <= ord(char) <= value[1]:
+            return True
+        if name == "CATEGORY":
+            category = str(value)
+            if category == "CATEGORY_DIGIT" and char.isdigit():
+                return True
+            if category == "CATEGORY_SPACE" and char.isspace():
+                return True
+            if category == "CATEGORY_WORD" and (char.isalnum() or char == "_"):
+                return True
+    return False
+
+
+def _bounds(schema: Json, whole: bool) -> tuple[float, float]:
+    step = 1 if whole else 1e-6
+    low = float(schema.get("minimum", -math.inf))
+    high = float(schema.get("maximum", math.inf))
+    if isinstance(exclusive := schema.get("exclusiveMinimum"), int | float) and not isinstance(exclusive, bool):
+        low = max(low, exclusive + step)
+    if isinstance(exclusive := schema.get("exclusiveMaximum"), int | float) and not isinstance(exclusive, bool):
+        high = min(high, exclusive - step)
+    return low, high
+
+
+def _merged(schemas: list[Json]) -> Json:
+    merged: Json = {}
+    for schema in schemas:
+        for key, value in schema.items():
+            if key == "properties" and key in merged:
+                merged[key] = {**merged[key], **value}
+            elif key == "required" and key in merged:
+                merged[key] = [*merged[key], *(name for name in value if name not in merged[key])]
+            else:
+                merged[key] = value
+    return merged
+
+
+def _labelled(properties: Json, line: str) -> str:
+    """A table row as ``name: value`` lines, words to the string properties and numbers to the others in turn."""
+    cells = [c.strip() for c in re.split(r"\s*[|\t;]\s*|\s{2,}|,\s+(?=\D)|\s+[x@×]\s+", line.strip("| ")) if c.strip()]
+    words = [c for c in cells if not _NUMBER.fullmatch(c.strip("$€£ "))]
+    numbers = [n for c in cells if _NUMBER.fullmatch(c.strip("$€£ ")) for n in _NUMBER.findall(c)]
+    labelled = []
+    for name, schema in properties.items():
+        kind = schema.get("type") if isinstance(schema, dict) else None
+        source = numbers if kind in ("number", "integer") else words
+        if source:
+            labelled.append(f"{name}: {source.pop(0)}")
+    return "\n".join(labelled)
+
+
+def _words_of(name: str) -> list[str]:
+    """
+    >>> _words_of("invoiceNumber"), _words_of("unit_price")
+    (['invoice', 'number'], ['unit', 'price'])
+    """
+    return [word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+", name)]

@@ -1,0 +1,169 @@
+"""Play a streamed answer at the model's own pace, with the faults that hit streams."""
+
+from __future__ import annotations
+
+import time
+from typing import Protocol
+
+from groq_core.simulator.answer import DONE, Answer, Frames
+from groq_core.simulator.exchange import Exchange
+from groq_core.simulator.faults import Fault
+from groq_core.simulator.presets import PRESETS, Asked
+from groq_core.simulator.wire import Headers, Json, WireError
+
+TICK = 0.001
+"""Seconds: shorter pauses than this are not worth a timer."""
+
+CROWD = 0.0002
+"""Seconds of pause per open stream: with a hundred readers each write then carries about 20 ms worth of chunks,
+so that the simulator leaves the machine to what is being measured. A single reader gets chunk by chunk."""
+
+BURST = 64
+"""Chunks in one write when there is no pace to keep."""
+
+
+class Wire(Protocol):
+    """What chat, audio and files need of a dialect."""
+
+    name: str
+    unknown_url: str
+
+    def request_id(self) -> str: ...
+    def completion_id(self) -> str: ...
+    def headers(self, request_id: str, *, kind: str = "json", limits: dict[str, str] | None = None) -> Headers: ...
+    def invalid_key(self, key: str) -> WireError: ...
+    def model_not_found(self, model: str) -> WireError: ...
+    def error_body(self, error: WireError) -> bytes: ...
+    def error_event(self, error: WireError) -> bytes: ...
+    def json_body(self, value: object) -> bytes: ...
+    def completion(self, answer: Answer) -> Json: ...
+    def frames(self, answer: Answer) -> Frames: ...
+    def stopped_early(self, answer: Answer, message: str) -> bytes: ...
+
+
+class Player:
+    """
+    Writes frames when they are due.
+
+    Args:
+        exchange: Where to.
+        wire: In which dialect errors are put.
+        per_second: Chunks a second; 0 is as fast as it goes.
+        crowd: How many streams are being played at the moment, this one included.
+    """
+
+    def __init__(self, exchange: Exchange, wire: Wire, per_second: float, crowd: int) -> None:
+        self.exchange = exchange
+        self.wire = wire
+        self.per_second = per_second
+        self.tick = max(TICK, CROWD * crowd) if crowd > 5 else TICK
+
+    async def play(self, frames: Frames, answer: Answer, fault: Fault | None) -> None:
+        """
+        Write the whole stream; headers have gone out already.
+
+        Raises:
+            HungUp: The reader left.
+        """
+        exchange = self.exchange
+        body = frames.body
+        if fault is None:
+            await self._paced(frames.head, body)
+            await exchange.finish(frames.finish + frames.tail + DONE)
+            return
+        before, rest = body[: fault.after], body[fault.after :]
+        if fault.kind == "empty":
+            before, rest = [], []
+        await self._paced(frames.head, before)
+        await self._break(fault, frames, answer, rest)
+
+    async def _break(self, fault: Fault, frames: Frames, answer: Answer, rest: list[bytes]) -> None:
+        exchange = self.exchange
+        ending = frames.finish + frames.tail
+        match fault.kind:
+            case "stall":
+                await exchange.pause(fault.seconds)
+                await self._paced(b"", rest)
+                await exchange.finish(ending + DONE)
+            case "cut":
+                if piece := _torn(fault, frames, rest):
+                    await exchange.write(piece)
+                await exchange.cut()
+            case "clean_end":
+                await exchange.finish()
+            case "no_done":
+                await self._paced(b"", rest)
+                await exchange.finish(ending)
+            case "malformed":
+                await exchange.write(frames.prefix + b'"unfinished\n\n')
+                await self._paced(b"", rest)
+                await exchange.finish(ending + DONE)
+            case "error_event":
+                await exchange.finish(self.wire.error_event(refusal(fault, answer)))
+            case "x_groq_error":
+                message = fault.body if isinstance(fault.body, str) else "over capacity: the request was stopped early"
+                await exchange.finish(self.wire.stopped_early(answer, message))
+            case "empty":
+                await exchange.finish(ending + DONE)
+            case "content_filter":
+                reason = b'"finish_reason":"content_filter"'
+                original = b'"finish_reason":"%b"' % (answer.finish_reason or "stop").encode()
+                await exchange.finish(ending.replace(original, reason, 1) + DONE)
+            case _:
+                await self._paced(b"", rest)
+                await exchange.finish(ending + DONE)
+
+    async def _paced(self, head: bytes, chunks: list[bytes]) -> None:
+        """Write chunks one by one as they fall due; those that are late go together."""
+        exchange = self.exchange
+        if head:
+            await exchange.write(head)
+        sent, total = 0, len(chunks)
+        if not self.per_second:
+            while sent < total:
+                await exchange.write(b"".join(chunks[sent : sent + BURST]))
+                sent += BURST
+                await exchange.pause(0)
+            return
+        began = time.perf_counter()
+        per_second, tick = self.per_second, self.tick
+        while sent < total:
+            elapsed = time.perf_counter() - began
+            due = min(total, int(elapsed * per_second))
+            if due > sent:
+                await exchange.write(chunks[sent] if due == sent + 1 else b"".join(chunks[sent:due]))
+                sent = due
+            else:
+                await exchange.pause(max(tick, (sent + 1) / per_second - elapsed))
+
+
+def refusal(fault: Fault, answer: Answer) -> WireError:
+    """The error a stream ends in: a preset, the fault's own body, or Groq's plain 500."""
+    if fault.preset is not None:
+        error = PRESETS[fault.preset](Asked(answer.model.id, "org_simulated", fault.retry_after))
+        if isinstance(error, WireError):
+            return error
+    if isinstance(fault.body, dict):
+        inner = fault.body.get("error", fault.body)
+        known = {"message", "type", "param", "code"}
+        return WireError(
+            int(inner.get("status_code", fault.status)),
+            str(inner.get("message", "")),
+            type=str(inner.get("type", "internal_server_error")),
+            param=inner.get("param"),
+            code=inner.get("code"),
+            extra={k: v for k, v in inner.items() if k not in known | {"status_code"}},
+        )
+    message = fault.body if isinstance(fault.body, str) else "Internal Server Error"
+    return WireError(fault.status, message, type="internal_server_error")
+
+
+def _torn(fault: Fault, frames: Frames, rest: list[bytes]) -> bytes:
+    """The part of the next event that still goes out before the connection is cut."""
+    if fault.mid is None or fault.mid == "event":
+        return b""
+    if fault.mid == "utf8":
+        # The first of the two bytes of "é": nobody can decode this.
+        return frames.prefix + b'"caf' + "é".encode()[:1]
+    whole = rest[0] if rest else frames.finish
+    return whole[: max(1, len(whole) * 2 // 3)]

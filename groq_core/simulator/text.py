@@ -1,0 +1,234 @@
+"""
+What the simulated model writes: plainly simulated, made from what it was asked, as long as was asked for.
+
+The same conversation gives the same text for the same ``salt``; with temperature 0 there is no salt, so that
+every model says the same and a broken answer can be spliced by another.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import re
+from itertools import islice
+from typing import NamedTuple
+
+from groq_core.simulator import tokens
+from groq_core.simulator.prose import paragraphs, sentences
+from groq_core.simulator.skills import computed, frequent_words
+from groq_core.simulator.wire import Json, encode
+
+MARK = "*Simulated: no model was asked; groq-core's simulator wrote this from your message.*"
+_MARKS = (
+    MARK,
+    "*This is a simulated answer, written by groq-core's simulator; no model saw your message.*",
+    "*A simulated answer: the text below was computed from your message, not by a model.*",
+)
+
+
+class Length(NamedTuple):
+    """How much is asked for: ``unit`` is word, token, sentence or paragraph."""
+
+    unit: str
+    number: int
+
+
+def write(messages: list[Json], salt: str = "") -> str:
+    """Answer the last user message of a conversation."""
+    said = [tokens.text_of(m.get("content")) for m in messages if m.get("role") == "user"]
+    question = said[-1] if said else ""
+    results = _tool_results(messages)
+    rng = random.Random(fingerprint(messages, salt))
+    if results:
+        return _from_results(question, results, rng)
+    asked = length_asked(question)
+    if (asked is None or asked.number < 20) and (answer := computed(question, said[:-1])) is not None:
+        return answer
+    if asked is not None:
+        return _measured(question, asked, rng)
+    return _composed(question, messages, said, rng)
+
+
+def fingerprint(messages: list[Json], salt: str) -> int:
+    """A number that stands for a conversation."""
+    return int.from_bytes(hashlib.blake2b(encode(messages) + salt.encode(), digest_size=8).digest(), "big")
+
+
+def length_asked(question: str) -> Length | None:
+    """
+    >>> length_asked("Write 500 words on rivers"), length_asked("Explain in one sentence.")
+    (Length(unit='word', number=500), Length(unit='sentence', number=1))
+    >>> length_asked("Give me about 2,000 tokens of text")
+    Length(unit='token', number=2000)
+    """
+    found = re.search(
+        r"\b(\d[\d,.]*|one|two|three|four|five|six|ten|a single|a)[\s-]+(?:more\s+)?"
+        r"(word|token|sentence|paragraph)s?\b",
+        question,
+        re.I,
+    )
+    if found is None:
+        return None
+    if re.search(
+        rf"(?:how many|count|reverse|the last|the first|the|every|each)\s+{re.escape(found.group(0))}", question, re.I
+    ):
+        return None
+    words = {"one": 1, "a": 1, "a single": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "ten": 10}
+    figure = found.group(1).lower()
+    number = words.get(figure) or int(re.sub(r"\D", "", figure) or 0)
+    return Length(found.group(2).lower(), min(number, 200_000)) if number else None
+
+
+def gist(question: str, most: int = 90) -> str:
+    """The question in one line, cut at a word."""
+    line = " ".join(question.split())
+    return line if len(line) <= most else line[:most].rsplit(" ", 1)[0] + " …"
+
+
+def _measured(question: str, asked: Length, rng: random.Random) -> str:
+    topics = [word for word, _ in frequent_words(question, 4)]
+    match asked.unit:
+        case "sentence":
+            about = f"on “{gist(question, 60)}”" if question.strip() else "on nothing in particular"
+            first = f"This is a simulated answer {about}, written without a model."
+            return " ".join([first, *islice(sentences(rng, topics), asked.number - 1)])
+        case "paragraph":
+            return "\n\n".join([MARK, *islice(_bare(rng, topics), asked.number)])
+        case "word":
+            return _words(rng, topics, asked.number)
+        case _:
+            return _tokens(rng, topics, asked.number)
+
+
+def _words(rng: random.Random, topics: list[str], number: int) -> str:
+    if number <= 12:
+        return " ".join(["simulated", *topics, "answer", "by", "the", "simulator", "without", "a", "model"][:number])
+    parts: list[str] = [MARK]
+    missing = number - len(MARK.split())
+    for paragraph in paragraphs(rng, topics):
+        words = paragraph.split()
+        if len(words) >= missing:
+            parts.append(" ".join(words[:missing]).rstrip(",;:") + ("" if words[missing - 1].endswith(".") else "."))
+            break
+        parts.append(paragraph)
+        missing -= len(words)
+    return "\n\n".join(part for part in parts if part.strip("."))
+
+
+def _tokens(rng: random.Random, topics: list[str], number: int) -> str:
+    pieces = tokens.split(MARK)
+    for paragraph in paragraphs(rng, topics):
+        if len(pieces) >= number:
+            break
+        pieces += tokens.split("\n\n" + paragraph)
+    return "".join(pieces[:number])
+
+
+def _bare(rng: random.Random, topics: list[str]) -> list[str]:
+    return [p for p in islice(paragraphs(rng, topics), 60) if not p.startswith("#")]
+
+
+def _tool_results(messages: list[Json]) -> list[tuple[str, str]]:
+    """Name and text of the tool results that stand after the last user message."""
+    names: dict[str, str] = {}
+    results: list[tuple[str, str]] = []
+    for message in messages:
+        if message.get("role") == "user":
+            results.clear()
+        for call in message.get("tool_calls") or ():
+            names[str(call.get("id"))] = str((call.get("function") or {}).get("name", "tool"))
+        if message.get("role") == "tool":
+            name = message.get("name") or names.get(str(message.get("tool_call_id")), "tool")
+            results.append((str(name), tokens.text_of(message.get("content"))))
+    return results
+
+
+def _from_results(question: str, results: list[tuple[str, str]], rng: random.Random) -> str:
+    """Say what the tools found."""
+    told = [f"`{name}` says: {gist(text, 600) or '(nothing)'}" for name, text in results]
+    opening = f"You asked: “{gist(question)}”. " if question else ""
+    if len(told) == 1:
+        return f"{opening}The tool {told[0]}\n\n{rng.choice(_MARKS)}"
+    return f"{opening}The tools found:\n\n" + "\n".join(f"- {line}" for line in told) + f"\n\n{rng.choice(_MARKS)}"
+
+
+def _composed(question: str, messages: list[Json], said: list[str], rng: random.Random) -> str:
+    topics = [word for word, _ in frequent_words(question, 5)]
+    brief = re.search(r"\b(brief(ly)?|short|concise(ly)?|quick(ly)?|one[- ]line(r)?|in a nutshell)\b", question, re.I)
+    wants = _sections(question, messages, said, topics, rng)
+    opening = f"You asked: “{gist(question)}”" if question.strip() else "Your message was empty"
+    said_so = list(islice(sentences(rng, topics), 2 if brief else 3))
+    parts = [rng.choice(_MARKS), f"{opening}. {' '.join(said_so)}"]
+    if not brief or len(wants) < 2:
+        parts += wants
+    return "\n\n".join(parts)
+
+
+def _sections(question: str, messages: list[Json], said: list[str], topics: list[str], rng: random.Random) -> list[str]:
+    """Markdown of the kinds the question calls for; of all kinds when it asks for something long."""
+    asked = question.lower()
+    long = bool(re.search(r"\b(explain|essay|article|report|in detail|detailed|long|guide|tutorial|markdown)\b", asked))
+    sections = []
+    if long or re.search(r"\b(list|steps|bullet|points|ways|tips|ideas|pros|reasons|items)\b", asked):
+        sections.append(_listed(asked, topics, rng))
+    if long or re.search(r"\b(table|compare|comparison|columns|versus|vs)\b", asked):
+        sections.append(_table(question))
+    if long or re.search(r"\b(code|python|function|script|program|snippet)\b", asked):
+        sections.append(_code(question))
+    if long or re.search(r"\b(math|formula|equation|latex|derive|integral)\b", asked):
+        sections.append(_math(question))
+    if long:
+        sections.insert(0, f"## What was asked\n\n{_facts(question, messages, said)}")
+        sections += islice(paragraphs(rng, topics), 5)
+    return sections
+
+
+def _listed(asked: str, topics: list[str], rng: random.Random) -> str:
+    found = re.search(r"\b(\d{1,2})\b", asked)
+    number = min(int(found.group(1)), 30) if found else 4
+    lines = list(islice(sentences(rng, topics), max(1, number)))
+    return "## In a list\n\n" + "\n".join(f"{n}. {line}" for n, line in enumerate(lines, 1))
+
+
+def _table(question: str) -> str:
+    rows = [(word, count, len(word)) for word, count in frequent_words(question, 5)] or [("(nothing)", 0, 0)]
+    lines = [f"| {word} | {count} | {letters} |" for word, count, letters in rows]
+    return (
+        "## In a table\n\nThe words of your message that carry it:\n\n| word | times | letters |\n|---|---:|---:|\n"
+        + "\n".join(lines)
+    )
+
+
+def _code(question: str) -> str:
+    words = len(question.split())
+    return (
+        "## In code\n\nCounting the words of your message, which gives "
+        f"{words}:\n\n```python\ndef count_words(text: str) -> int:\n    return len(text.split())\n\n\n"
+        f"print(count_words({gist(question, 60)!r}))\n```"
+    )
+
+
+def _math(question: str) -> str:
+    size = tokens.count(question)
+    return (
+        "## In a formula\n\nAt $v$ tokens a second, $n$ tokens take $t = n / v$ seconds. Your message has about "
+        f"$n = {size}$ tokens, so reading it back at $v = 500$ takes\n\n"
+        f"$$t = \\frac{{{size}}}{{500}} = {size / 500:.3f}\\ \\text{{s}}.$$"
+    )
+
+
+def _facts(question: str, messages: list[Json], said: list[str]) -> str:
+    return (
+        f"Your message has {len(question)} characters, {len(question.split())} words and about "
+        f"{tokens.count(question)} tokens. It is the {_ordinal(len(said))} one you sent in a conversation of "
+        f"{len(messages)} messages."
+    )
+
+
+def _ordinal(number: int) -> str:
+    """
+    >>> [_ordinal(n) for n in (1, 2, 3, 4, 11, 22)]
+    ['1st', '2nd', '3rd', '4th', '11th', '22nd']
+    """
+    ending = "th" if 10 <= number % 100 <= 13 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"

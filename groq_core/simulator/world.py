@@ -1,0 +1,235 @@
+"""What all endpoints share: the catalogue, the limits, the faults, the pace, and one request with its context."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+import msgspec
+
+from groq_core.simulator.answer import Answer
+from groq_core.simulator.catalogue import DECOMMISSIONED, OPENAI, PROFILES, SimModel
+from groq_core.simulator.exchange import Exchange
+from groq_core.simulator.faults import Fault, Faults
+from groq_core.simulator.groq_wire import GroqWire
+from groq_core.simulator.ids import Ids, organisation
+from groq_core.simulator.limits import RateLimits, Setting
+from groq_core.simulator.openai_wire import OpenAIWire
+from groq_core.simulator.stream import Wire, refusal
+from groq_core.simulator.wire import Json, WireError
+
+REMEMBERED = 1_000
+"""Requests kept for tests and curious people."""
+
+
+class SeenRequest(msgspec.Struct, kw_only=True):
+    """
+    What was asked, for tests; never a key, and no recording or picture.
+
+    Attributes:
+        at: Unix time.
+    """
+
+    provider: str
+    path: str
+    model: str
+    body: dict[str, Any]
+    headers: dict[str, str]
+    at: float
+
+
+class Call(msgspec.Struct, kw_only=True):
+    """One request on its way: who asks, in which dialect, and what is to go wrong."""
+
+    exchange: Any
+    wire: Any
+    organisation: str
+    key: str
+    operation: str = "*"
+    model: str = ""
+    fault: Fault | None = None
+
+
+class World:
+    """
+    The state of one simulator.
+
+    Args:
+        catalogue: A profile's name.
+        pace: Multiplies every model's speed; 0 is as fast as it goes.
+        limits, limits_scale: See :class:`~groq_core.simulator.limits.RateLimits`.
+        keys: Accepted keys; None accepts all that are not empty and do not contain ``invalid``.
+        clock: Seconds, monotonic, for limits and faults.
+        seed: Makes ids and chances repeat.
+    """
+
+    def __init__(
+        self,
+        *,
+        catalogue: str,
+        pace: float,
+        limits: Setting,
+        limits_scale: float,
+        keys: Collection[str] | None,
+        clock: Callable[[], float],
+        seed: int | None,
+    ) -> None:
+        self.ids = Ids(seed)
+        self.groq = GroqWire(self.ids)
+        self.openai = OpenAIWire(self.ids)
+        self.pace = pace
+        self.keys = keys
+        self.limits = RateLimits(limits, limits_scale, clock)
+        self.faults = Faults(clock, self.ids.random)
+        self.requests: deque[SeenRequest] = deque(maxlen=REMEMBERED)
+        self.open_streams = 0
+        self.catalogue = ""
+        self._models: dict[str, dict[str, SimModel]] = {"openai": {model.id: model for model in OPENAI}}
+        self.use(catalogue)
+
+    def use(self, catalogue: str) -> None:
+        """
+        Switch to another catalogue profile.
+
+        Raises:
+            ValueError: There is none of that name.
+        """
+        if catalogue not in PROFILES:
+            raise ValueError(f"catalogue must be one of {', '.join(PROFILES)}; not {catalogue!r}")
+        self.catalogue = catalogue
+        self._models["groq"] = {model.id: model for model in PROFILES[catalogue]}
+
+    def models(self, provider: str) -> tuple[SimModel, ...]:
+        return tuple(self._models[provider].values())
+
+    def model(self, call: Call, body: Mapping[str, Any]) -> SimModel:
+        """
+        The model a body names.
+
+        Raises:
+            WireError: 400 without a model or with a retired one, 404 with one that is not in the catalogue.
+        """
+        name = body.get("model")
+        if not isinstance(name, str) or not name:
+            if call.wire.name == "openai":
+                raise WireError(400, "you must provide a model parameter")
+            raise WireError(400, "property 'model' is missing")
+        return self.named(call.wire, name)
+
+    def named(self, wire: Wire, name: str) -> SimModel:
+        if (model := self._models[wire.name].get(name)) is not None:
+            return model
+        if wire.name == "groq" and name in DECOMMISSIONED:
+            raise WireError(
+                400,
+                f"The model `{name}` has been decommissioned and is no longer supported. Please refer to "
+                "https://console.groq.com/docs/deprecations for a recommendation on which model to use instead.",
+                code="model_decommissioned",
+            )
+        raise wire.model_not_found(name)
+
+    def authorize(self, exchange: Exchange, wire: Wire) -> Call:
+        """
+        Raises:
+            WireError: 401.
+        """
+        scheme, _, key = exchange.headers.get("authorization", "").partition(" ")
+        key = key.strip()
+        accepted = bool(key) and (key in self.keys if self.keys is not None else "invalid" not in key.lower())
+        if scheme.lower() != "bearer" or not accepted:
+            raise wire.invalid_key(key)
+        return Call(exchange=exchange, wire=wire, organisation=organisation(key), key=key)
+
+    def saw(self, call: Call, path: str, body: Json) -> None:
+        headers = {k: v for k, v in call.exchange.headers.items() if k not in ("authorization", "cookie", "x-api-key")}
+        self.requests.append(
+            SeenRequest(
+                provider=call.wire.name,
+                path=path,
+                model=call.model,
+                body=_without_data(body),
+                headers=headers,
+                at=time.time(),
+            )
+        )
+
+    def rate(self, model: SimModel) -> float:
+        """Chunks a second; 0 is as fast as it goes."""
+        return model.speed * self.pace
+
+    async def wait(self, exchange: Exchange, seconds: float) -> None:
+        """
+        Let simulated time pass, at the simulator's pace.
+
+        Raises:
+            HungUp: The client left meanwhile.
+        """
+        if self.pace and seconds > 0:
+            await exchange.pause(seconds / self.pace)
+
+    async def reply(
+        self,
+        call: Call,
+        body: Json,
+        request_id: str,
+        limits: dict[str, str] | None = None,
+        *,
+        answer: Answer | None = None,
+    ) -> None:
+        """Send a JSON body, with the faults that can hit one."""
+        exchange, wire, fault = call.exchange, call.wire, call.fault
+        if fault is not None and answer is not None:
+            _spoil(body, answer, fault)
+        data = wire.json_body(body)
+        headers = wire.headers(request_id, limits=limits)
+        if fault is None:
+            await exchange.answer(200, headers, data)
+            return
+        match fault.kind:
+            case "slow_first_token" | "stall":
+                await exchange.pause(fault.seconds)
+                await exchange.answer(200, headers, data)
+            case "cut":
+                await exchange.start(200, headers)
+                await exchange.write(data[: len(data) // 2])
+                await exchange.cut()
+            case "malformed":
+                await exchange.answer(200, headers, data[: len(data) // 2])
+            case "error_event":
+                assert answer is not None
+                raise refusal(fault, answer)
+            case "empty":
+                await exchange.answer(200, headers, b"")
+            case _:
+                await exchange.answer(200, headers, data)
+
+
+def _spoil(body: Json, answer: Answer, fault: Fault) -> None:
+    """Faults that show in the body of an answer that is not streamed."""
+    choice = (body.get("choices") or [None])[0]
+    match fault.kind:
+        case "clean_end" if choice is not None:
+            choice["finish_reason"] = None
+        case "content_filter" if choice is not None:
+            choice["finish_reason"] = "content_filter"
+            choice["message"]["content"] = "".join((answer.content or [])[: fault.after])
+        case "x_groq_error":
+            message = fault.body if isinstance(fault.body, str) else "over capacity: the request was stopped early"
+            body.setdefault("x_groq", {})["error"] = message
+
+
+def _without_data(value: Any) -> Any:
+    """A copy of a body in which pictures and recordings are replaced by their size."""
+    match value:
+        case str() if value.startswith("data:") and len(value) > 200:
+            head, _, data = value.partition(",")
+            return f"{head},({len(data)} characters)"
+        case dict():
+            return {key: _without_data(inner) for key, inner in value.items()}
+        case list():
+            return [_without_data(inner) for inner in value]
+        case bytes():
+            return f"({len(value)} bytes)"
+    return value
