@@ -2,10 +2,40 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import AsyncIterator, Iterator
+
+import hypothesis
 import pytest
+
+from groq_core.simulator import Simulator
+
+# Two shared cores are no place for deadlines.
+hypothesis.settings.register_profile("tests", deadline=None)
+hypothesis.settings.load_profile("tests")
+
+_OURS = ("GROQ_", "OPENAI_")
 
 
 @pytest.fixture
 def anyio_backend() -> str:
     """The app runs on asyncio alone, so its tests do."""
     return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def clean_environment() -> Iterator[None]:
+    """No key and no setting of this machine reaches a test, so none can reach the network either."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith(_OURS)]:
+            patch.delenv(name)
+        yield
+
+
+@pytest.fixture
+async def simulator() -> AsyncIterator[Simulator]:
+    """Both providers on a free loopback port: as fast as it goes, no limits, ids that repeat."""
+    running = Simulator(pace=0, limits="off", seed=1)
+    await running.start()
+    yield running
+    await running.stop()
