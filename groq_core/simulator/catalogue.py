@@ -311,69 +311,6 @@ PROFILES: dict[str, tuple[SimModel, ...]] = {
     "reference": (LLAMA_8B, LLAMA_70B, SCOUT, WHISPER_TURBO),
 }
 
-# The backup provider: ids OpenAI answers to, with what they can do.
-_OPENAI_LIMITS = Limits(rpm=5_000, tpm=2_000_000)
-
-
-def _openai(id: str, *, reasoning: bool = False, speed: float = 90.0, max_output: int = 16_384) -> SimModel:
-    return SimModel(
-        id=id,
-        owned_by="system",
-        created=1721172741,
-        speed=speed,
-        context=400_000 if reasoning else 128_000,
-        max_output=128_000 if reasoning else max_output,
-        tools=True,
-        parallel=True,
-        json_schema=True,
-        reasoning=reasoning,
-        shows_reasoning=False,
-        efforts=("medium", "minimal", "low", "high", "none", "xhigh") if reasoning else (),
-        images=500,
-        image_tokens=765,
-        image_bytes=50_000_000,
-        call_id="call",
-        free=_OPENAI_LIMITS,
-        developer=_OPENAI_LIMITS,
-    )
-
-
-OPENAI: tuple[SimModel, ...] = (
-    *(_openai(name) for name in ("gpt-4o", "gpt-4o-mini")),
-    *(_openai(name, max_output=32_768) for name in ("gpt-4.1", "gpt-4.1-mini", "gpt-4.1-nano")),
-    *(_openai(name, reasoning=True, speed=120.0) for name in ("gpt-5", "gpt-5-mini", "gpt-5-nano", "o4-mini")),
-    *(_openai(name, reasoning=True, speed=120.0) for name in ("gpt-5.1", "gpt-5.2", "gpt-5.4", "gpt-5.4-mini")),
-    *(
-        SimModel(
-            id=name,
-            kind="transcription",
-            owned_by="openai-internal",
-            created=1677532384,
-            speed=40.0,
-            translation=name == "whisper-1",
-            free=Limits(rpm=500),
-            developer=Limits(rpm=500),
-        )
-        for name in ("whisper-1", "gpt-4o-transcribe", "gpt-4o-mini-transcribe")
-    ),
-    *(
-        SimModel(
-            id=name,
-            kind="speech",
-            owned_by="openai-internal",
-            created=1681940951,
-            speed=60.0,
-            voices=(
-                "alloy", "ash", "ballad", "coral", "echo", "fable", "onyx", "nova", "sage", "shimmer", "verse",
-                "marin", "cedar",
-            ),
-            free=Limits(rpm=500),
-            developer=Limits(rpm=500),
-        )
-        for name in ("gpt-4o-mini-tts", "tts-1", "tts-1-hd")
-    ),
-)  # fmt: skip
-
 DECOMMISSIONED = frozenset(
     {
         "llama3-70b-8192",

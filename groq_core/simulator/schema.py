@@ -11,6 +11,7 @@ import random
 import re
 from typing import Any
 
+from groq_core.simulator.patterns import matching
 from groq_core.simulator.wire import Json
 
 _NUMBER = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?|-?\d+(?:\.\d+)?")
@@ -324,84 +325,6 @@ class Filler:
                 self._after(words[-1]) if words[-1] not in ("id", "name", "number", "date") else self._after(words[0])
             )
         return self.text[label.end() : label.end() + 400] if label else ""
-
-
-def matching(pattern: str, rng: random.Random) -> str:
-    """
-    A string that matches a regular expression, by walking its parse tree.
-
-    >>> import random, re
-    >>> bool(re.fullmatch(r"[A-Z]{2}-\\d{3,5}(a|b)?", matching(r"^[A-Z]{2}-\\d{3,5}(a|b)?$", random.Random(0))))
-    True
-    """
-    from re import _parser  # type: ignore[attr-defined]  # the standard library's own; nothing else parses its syntax
-
-    return "".join(_walk(_parser.parse(pattern), rng, {}))
-
-
-def _walk(parsed: Any, rng: random.Random, groups: dict[int, str]) -> list[str]:
-    made: list[str] = []
-    for op, value in parsed:
-        match str(op):
-            case "LITERAL":
-                made.append(chr(value))
-            case "NOT_LITERAL":
-                made.append("x" if value != ord("x") else "y")
-            case "ANY":
-                made.append("x")
-            case "IN":
-                made.append(_member(value, rng))
-            case "MAX_REPEAT" | "MIN_REPEAT" | "POSSESSIVE_REPEAT":
-                low, high, inner = value
-                for _ in range(max(low, min(1, int(high)))):
-                    made += _walk(inner, rng, groups)
-            case "BRANCH":
-                made += _walk(value[1][0], rng, groups)
-            case "SUBPATTERN":
-                inner_text = "".join(_walk(value[-1], rng, groups))
-                if value[0] is not None:
-                    groups[value[0]] = inner_text
-                made.append(inner_text)
-            case "GROUPREF":
-                made.append(groups.get(value, ""))
-            case "ATOMIC_GROUP":
-                made += _walk(value, rng, groups)
-            case _:
-                continue
-    return made
-
-
-def _member(choices: Any, rng: random.Random) -> str:
-    if str(choices[0][0]) == "NEGATE":
-        excluded = re.compile("x")
-        return next(c for c in "xayb0- " if not _in_set(c, choices[1:])) if excluded else ""
-    op, value = choices[0]
-    match str(op):
-        case "LITERAL":
-            return chr(value)
-        case "RANGE":
-            low, high = value
-            return chr(rng.randint(low, min(high, low + 25)))
-        case _:
-            return {"CATEGORY_DIGIT": "7", "CATEGORY_SPACE": " ", "CATEGORY_WORD": "a"}.get(str(value), "-")
-
-
-def _in_set(char: str, choices: Any) -> bool:
-    for op, value in choices:
-        name = str(op)
-        if name == "LITERAL" and chr(value) == char:
-            return True
-        if name == "RANGE" and value[0] <= ord(char) <= value[1]:
-            return True
-        if name == "CATEGORY":
-            category = str(value)
-            if category == "CATEGORY_DIGIT" and char.isdigit():
-                return True
-            if category == "CATEGORY_SPACE" and char.isspace():
-                return True
-            if category == "CATEGORY_WORD" and (char.isalnum() or char == "_"):
-                return True
-    return False
 
 
 def _bounds(schema: Json, whole: bool) -> tuple[float, float]:

@@ -10,12 +10,13 @@ from typing import Any
 import msgspec
 
 from groq_core.simulator.answer import Answer
-from groq_core.simulator.catalogue import DECOMMISSIONED, OPENAI, PROFILES, SimModel
+from groq_core.simulator.catalogue import DECOMMISSIONED, PROFILES, SimModel
 from groq_core.simulator.exchange import Exchange
 from groq_core.simulator.faults import Fault, Faults
 from groq_core.simulator.groq_wire import GroqWire
 from groq_core.simulator.ids import Ids, organisation
 from groq_core.simulator.limits import RateLimits, Setting
+from groq_core.simulator.openai_catalogue import OPENAI
 from groq_core.simulator.openai_wire import OpenAIWire
 from groq_core.simulator.stream import Wire, refusal
 from groq_core.simulator.wire import Json, WireError
