@@ -1,0 +1,98 @@
+// Elements in one expression; text always through textContent, never through innerHTML.
+
+/** Make an element: `el("p", {class: "note", onclick: f}, "text", child)`. Null children are left out. */
+export function el(tag, properties = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (name === "text") node.textContent = value;
+    else node.setAttribute(name, value === true ? "" : value);
+  }
+  node.append(...children.filter((child) => child !== null && child !== undefined));
+  return node;
+}
+
+const SHAPES = {
+  copy: "M9 9h10v11H9zM5 15V4h10",
+  done: "M5 12.5l4.5 4.5L19 7",
+  retry: "M19 12a7 7 0 1 1-2.2-5.1M19 3.5v4h-4",
+  edit: "M5 19h3.5L19 8.5 15.5 5 5 15.5z",
+  down: "M12 5v13M6.5 12.5L12 18l5.5-5.5",
+  close: "M6 6l12 12M18 6L6 18",
+  camera: "M4 8h3.5L9 5.5h6L16.5 8H20v11H4zM12 10a3.3 3.3 0 1 0 0 6.6 3.3 3.3 0 0 0 0-6.6",
+  play: "M8 5.5v13l10.5-6.5z",
+  upload: "M12 17V5M6.5 10.5L12 5l5.5 5.5M5 20h14",
+  send: "M5 12h13M12 5.5l6.5 6.5-6.5 6.5",
+};
+
+/** A line icon by name, hidden from screen readers: the button that holds it carries the label. */
+export function icon(name) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  svg.setAttribute("class", "gc-icon");
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  path.setAttribute("d", SHAPES[name]);
+  svg.append(path);
+  return svg;
+}
+
+/** A button that shows an icon and says its label to whoever cannot see it. */
+export function iconButton(name, label, properties = {}) {
+  return el("button", { type: "button", class: "gc-icon-button", "aria-label": label, title: label, ...properties }, icon(name));
+}
+
+/** Put text on the clipboard, and show for a moment that it is there. */
+export async function copy(text, button) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    copyTheOldWay(text);
+  }
+  if (!button) return;
+  button.replaceChildren(icon("done"));
+  setTimeout(() => button.replaceChildren(icon("copy")), 1200);
+}
+
+// The clipboard interface exists on secure addresses only; a server in the local network has none.
+function copyTheOldWay(text) {
+  const area = el("textarea", { class: "gc-offscreen", "aria-hidden": "true" });
+  area.value = text;
+  document.body.append(area);
+  area.select();
+  document.execCommand("copy");
+  area.remove();
+}
+
+/** Set text only where it differs, so that nothing flickers and a selection survives. */
+export function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+/** Set or remove an attribute only where it differs. */
+export function setAttribute(node, name, value) {
+  if (value === null || value === undefined || value === "") {
+    if (node.hasAttribute(name)) node.removeAttribute(name);
+  } else if (node.getAttribute(name) !== String(value)) node.setAttribute(name, value);
+}
+
+/** The text box inside a Gradio component. */
+export const inputOf = (id) => document.querySelector(`#${id} textarea, #${id} input`);
+
+/** Put a value into a Gradio text box so that Gradio notices. */
+export function fill(input, value) {
+  const setter = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(input), "value").set;
+  setter.call(input, value);
+  input.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+/** Tell screen readers, and nobody else. */
+export function announce(text) {
+  let live = document.getElementById("gc-live");
+  if (!live) {
+    live = el("div", { id: "gc-live", class: "gc-offscreen", role: "status", "aria-live": "polite" });
+    document.body.append(live);
+  }
+  live.textContent = text;
+}

@@ -1,0 +1,210 @@
+// The text of one answer on the screen, as it grows: drawn at most once a frame, block by block.
+//
+// A finished block is never touched again, so a long answer costs no more per frame than a short one, and what a
+// reader has selected or is copying stays as it is. Only the block that is still being written is drawn anew.
+
+let markdown = null;
+let loading = null;
+
+/** Load the renderer ahead of the first answer. */
+export function prepareMarkdown() {
+  loading ??= import("./markdown.js").then((module) => (markdown = module));
+  return loading;
+}
+
+const LONGEST_PAINT_MS = 8;
+
+export class TextView {
+  /**
+   * @param {HTMLElement} root where the answer stands; its visible text is the answer
+   * @param {() => void} painted called after each change
+   */
+  constructor(root, painted = () => {}) {
+    this.root = root;
+    this.painted = painted;
+    this.clear();
+    prepareMarkdown().then(() => this.#schedule());
+  }
+
+  clear() {
+    this.text = ""; // as it came over the wire
+    this.firstPaint = null;
+    this.lastPaint = null;
+    this.ended = false;
+    this.seams = [];
+    this.#source = "";
+    this.#frozen = [];
+    this.#frozenTo = 0;
+    this.#open = [];
+    this.root.replaceChildren();
+  }
+
+  #source; // the same with plain line ends, as the parser counts
+  #frozen; // finished blocks: {raw, node}
+  #frozenTo; // how far in the source they reach
+  #open; // blocks still being written
+  #frame = 0;
+  #rest = 0; // frames to leave out, after a costly one
+
+  append(text) {
+    this.text += text;
+    this.#source += text.replace(/\r\n?/g, "\n");
+    this.#schedule();
+  }
+
+  /** Nothing more comes; resolves when all of it is on the screen, colours and formulas included. */
+  async end() {
+    this.ended = true;
+    await prepareMarkdown();
+    this.#cancel();
+    this.#paint();
+    this.#mend();
+    await Promise.all(this.#frozen.map(({ node }) => markdown.enrich(node)));
+    this.painted();
+  }
+
+  /** Mark the block in which another model took over. */
+  seam(at, words) {
+    this.seams.push({ at, words });
+  }
+
+  #schedule() {
+    if (!this.#frame && this.#source) this.#frame = requestAnimationFrame(() => this.#tick());
+  }
+
+  #cancel() {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
+  }
+
+  #tick() {
+    this.#frame = 0;
+    if (this.#rest > 0) {
+      this.#rest -= 1;
+      this.#schedule();
+      return;
+    }
+    const began = performance.now();
+    this.#paint();
+    this.#rest = Math.min(12, Math.floor((performance.now() - began) / LONGEST_PAINT_MS));
+  }
+
+  #paint() {
+    if (!markdown) this.#paintPlain();
+    else this.#paintBlocks();
+    const now = performance.now();
+    this.firstPaint ??= now;
+    this.lastPaint = now;
+    this.painted();
+  }
+
+  // For the few milliseconds until the renderer is there.
+  #paintPlain() {
+    if (!this.#open.length) {
+      const node = document.createElement("div");
+      node.className = "gc-block gc-plain";
+      this.root.append(node);
+      this.#open.push({ node, plain: true });
+    }
+    this.#open[0].node.textContent = this.#source;
+  }
+
+  #paintBlocks() {
+    if (this.#open[0]?.plain) {
+      this.#open[0].node.remove();
+      this.#open = [];
+    }
+    const tokens = markdown.blocks(this.#source.slice(this.#frozenTo));
+    const finished = this.ended ? tokens.length : settled(tokens);
+    const open = [];
+    tokens.forEach((token, index) => {
+      const start = this.#frozenTo;
+      if (index < finished) this.#frozenTo += token.raw.length;
+      if (token.type === "space" || token.type === "def") return;
+      const entry = this.#open.shift() ?? this.#newBlock();
+      patch(entry.node, markdown.draw(token, tokens.links));
+      entry.raw = token.raw;
+      if (index < finished) this.#freeze(entry, start);
+      else open.push(entry);
+    });
+    this.#open.forEach(({ node }) => node.remove());
+    this.#open = open;
+  }
+
+  #newBlock() {
+    const node = document.createElement("div");
+    node.className = "gc-block";
+    this.root.append(node);
+    return { node };
+  }
+
+  #freeze(entry, start) {
+    this.#frozen.push(entry);
+    for (const seam of this.seams) {
+      if (seam.at >= start && seam.at <= start + entry.raw.length) entry.node.dataset.seam = seam.words;
+    }
+    if (!this.ended) markdown.enrich(entry.node);
+  }
+
+  // Read as a whole, an answer may fall into other blocks than it did line by line: a link's address may stand at
+  // the end, a list may go on after a blank line. What differs is drawn once more.
+  #mend() {
+    const tokens = markdown.blocks(this.#source);
+    const whole = tokens.filter((token) => token.type !== "space" && token.type !== "def");
+    const links = Object.keys(tokens.links ?? {}).length > 0;
+    whole.forEach((token, index) => {
+      const entry = this.#frozen[index] ?? (this.#frozen[index] = this.#newBlock());
+      if (entry.raw === token.raw && !(links && token.raw.includes("["))) return;
+      entry.node.replaceChildren(markdown.draw(token, tokens.links));
+      entry.raw = token.raw;
+    });
+    for (const { node } of this.#frozen.splice(whole.length)) node.remove();
+  }
+}
+
+/**
+ * How many of the first blocks can no longer change, whatever comes: all before the last one, once that one's first
+ * line is whole (until then it could still turn out to belong to the block before it).
+ */
+export function settled(tokens) {
+  let last = tokens.length - 1;
+  while (last >= 0 && tokens[last].type === "space") last -= 1;
+  if (last <= 0) return 0;
+  if (tokens[last].raw.includes("\n")) return last;
+  last -= 1;
+  while (last >= 0 && tokens[last].type === "space") last -= 1;
+  return Math.max(0, last);
+}
+
+/** Make `old` look like `fresh` with as few changes as it takes: text that grew is appended to, equal parts stay. */
+export function patch(old, fresh) {
+  let now = old.firstChild;
+  let wanted = fresh.firstChild;
+  while (wanted) {
+    const next = wanted.nextSibling;
+    if (!now) old.append(wanted);
+    else {
+      const after = now.nextSibling;
+      if (!now.isEqualNode(wanted)) change(now, wanted);
+      now = after;
+    }
+    wanted = next;
+  }
+  while (now) {
+    const after = now.nextSibling;
+    now.remove();
+    now = after;
+  }
+}
+
+function change(now, wanted) {
+  if (now.nodeName !== wanted.nodeName) return now.replaceWith(wanted);
+  if (now.nodeType === Node.TEXT_NODE) {
+    if (wanted.data.startsWith(now.data)) now.appendData(wanted.data.slice(now.data.length));
+    else now.data = wanted.data;
+    return;
+  }
+  for (const { name } of [...now.attributes]) if (!wanted.hasAttribute(name)) now.removeAttribute(name);
+  for (const { name, value } of wanted.attributes) if (now.getAttribute(name) !== value) now.setAttribute(name, value);
+  patch(now, wanted);
+}

@@ -1,0 +1,106 @@
+"""What the page sends when somebody asks: read, checked and turned into a request."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from groq_core.errors import RequestError
+from groq_core.requests import Caller, ChatRequest, Message
+
+MAX_TURNS = 200
+IMAGE_URLS = ("data:image/jpeg;base64,", "data:image/png;base64,", "data:image/webp;base64,", "data:image/gif;base64,")
+
+
+class Turn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One message of the conversation; ``images`` are data URLs that our own preparation made."""
+
+    role: Literal["system", "user", "assistant"]
+    text: str
+    images: tuple[str, ...] = ()
+
+
+class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """
+    A conversation to be continued, as the page sends it.
+
+    Attributes:
+        temperature: None leaves it to the provider.
+        fresh: Neither look in the cache nor store.
+    """
+
+    turns: tuple[Turn, ...]
+    model: str = "auto"
+    temperature: float | None = None
+    max_tokens: int | None = None
+    effort: Literal["", "none", "minimal", "low", "medium", "high", "xhigh", "default"] = ""
+    fresh: bool = False
+    cheap: bool = False
+
+
+def read_question(body: bytes) -> Question:
+    """
+    Decode and check a question.
+
+    Raises:
+        RequestError: It names the field and the mend.
+    """
+    try:
+        question = msgspec.json.decode(body, type=Question)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise RequestError(f"the page sent what cannot be read: {error}", hint="Reload the page.") from error
+    if not question.turns or question.turns[-1].role != "user":
+        raise RequestError("there is no question", param="message", hint="Type a message first.")
+    last = question.turns[-1]
+    if not last.text.strip() and not last.images:
+        raise RequestError("the message is empty", param="message", hint="Type a message first.")
+    if len(question.turns) > MAX_TURNS:
+        raise RequestError(
+            f"the conversation has {len(question.turns)} messages, {MAX_TURNS} can be sent",
+            param="turns",
+            status=413,
+            hint="Clear the conversation and start a new one.",
+        )
+    if question.temperature is not None and not 0 <= question.temperature <= 2:
+        raise RequestError("temperature must be between 0 and 2", param="temperature", hint="Choose 0 to 2.")
+    if question.max_tokens is not None and question.max_tokens < 1:
+        raise RequestError("the longest answer must be at least 1 token", param="max_tokens", hint="Choose 1 or more.")
+    for turn in question.turns:
+        for url in turn.images:
+            if not url.startswith(IMAGE_URLS):
+                raise RequestError("a picture is not one we prepared", param="image", hint="Add the picture again.")
+    return question
+
+
+def chat_request(question: Question, caller: Caller) -> ChatRequest:
+    """Put a question into the form everything else understands. The page can take text back, hence revisable."""
+    params: dict[str, Any] = {}
+    if question.temperature is not None:
+        params["temperature"] = question.temperature
+    if question.max_tokens is not None:
+        params["max_completion_tokens"] = question.max_tokens
+    if question.effort:
+        params["reasoning_effort"] = question.effort
+    return ChatRequest(
+        messages=tuple(message(turn) for turn in question.turns),
+        model=question.model.strip() or "auto",
+        params=params,
+        revisable=True,
+        no_store=question.fresh,
+        cost_sensitive=question.cheap,
+        caller=caller,
+    )
+
+
+def message(turn: Turn) -> Message:
+    """
+    A turn in wire form.
+
+    >>> message(Turn(role="user", text="hi"))
+    {'role': 'user', 'content': 'hi'}
+    """
+    if not turn.images:
+        return {"role": turn.role, "content": turn.text}
+    parts: list[dict[str, Any]] = [{"type": "image_url", "image_url": {"url": url}} for url in turn.images]
+    return {"role": turn.role, "content": [{"type": "text", "text": turn.text}, *parts]}

@@ -1,0 +1,34 @@
+"""What the page needs of the house. ``compose.Core`` is one; a test may bring a smaller one."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from groq_core.events import Events
+from groq_core.requests import Request
+from groq_core.snapshot import Snapshot
+from groq_core.ui.faults import FaultStore
+
+
+class PageBoard(Protocol):
+    """The newest state, and a way to wait for a newer one."""
+
+    def snapshot(self, credential: str = "server") -> Snapshot: ...
+    async def changed(self, version: int) -> int: ...
+
+
+class PageSimulator(Protocol):
+    @property
+    def faults(self) -> FaultStore: ...
+
+
+class PageCore(Protocol):
+    """The parts of the core that the page touches."""
+
+    @property
+    def board(self) -> PageBoard: ...
+    @property
+    def simulator(self) -> PageSimulator | None: ...
+    @property
+    def catalogue(self) -> Any: ...
+    def handle(self, request: Request) -> Events: ...

@@ -1,0 +1,142 @@
+"""
+The page's own routes, under ``/ui``: answers and status go here directly, not through a queue.
+
+They keep nothing: a conversation lives in the browser and is sent along with each question.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator
+from contextlib import suppress
+
+from fastapi import APIRouter, HTTPException, Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from groq_core.errors import RequestError
+from groq_core.events import Events
+from groq_core.requests import Caller
+from groq_core.ui.asking import chat_request, read_question
+from groq_core.ui.core import PageCore
+from groq_core.ui.faults import flip, in_force, read_switch
+from groq_core.ui.guard import Passes, same_origin, visitor
+from groq_core.ui.static import Assets
+from groq_core.ui.stream import EventStream, Pace, line, refused
+from groq_core.ui.texts import TEXTS
+
+MAX_QUESTION_BYTES = 48 * 1024 * 1024
+"""A question with five pictures of four megabytes, in base64, and a long conversation."""
+
+STATUS_GATHER_S = 0.2
+STATUS_LOOK_S = 0.8
+STATUS_HEARTBEAT_S = 15.0
+
+
+class Page:
+    """
+    What the routes share: the core, the passes, the pace. One per application; it holds nothing of a visitor.
+
+    Args:
+        core: The house; the page reads its board and asks its handler.
+        assets: The page's scripts and styles.
+    """
+
+    def __init__(self, core: PageCore, assets: Assets) -> None:
+        self.core = core
+        self.assets = assets
+        self.passes = Passes()
+        self.pace = Pace()
+
+    def caller(self, request: Request) -> Caller:
+        return visitor(request, self.passes)
+
+    def answer(self, events: Events) -> EventStream:
+        return EventStream(events, self.pace)
+
+
+async def body_of(request: Request, limit: int) -> bytes:
+    """
+    Read a body into memory, at most ``limit`` bytes of it.
+
+    Raises:
+        HTTPException: 413 as soon as it is too much.
+    """
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise HTTPException(413, TEXTS["error_too_large"].format(limit=limit // 2**20))
+    return bytes(body)
+
+
+def create_routes(page: Page) -> APIRouter:
+    """The routes every tab needs; a tab adds its own with a function like this one."""
+    router = APIRouter(prefix="/ui", include_in_schema=False)
+
+    @router.get("/assets/{version}/{name:path}")
+    async def asset(version: str, name: str, request: Request) -> Response:
+        return page.assets.response(name, request.headers.get("accept-encoding", ""))
+
+    @router.get("/pass")
+    async def new_pass(request: Request) -> Response:
+        if not same_origin(dict(request.headers)):
+            raise HTTPException(403, TEXTS["error_foreign"])
+        return JSONResponse({"pass": page.passes.issue()}, headers={"cache-control": "no-store"})
+
+    @router.post("/chat")
+    async def chat(request: Request) -> Response:
+        caller = page.caller(request)
+        body = await body_of(request, MAX_QUESTION_BYTES)
+        try:
+            events = page.core.handle(chat_request(read_question(body), caller))
+        except RequestError as error:
+            events = refused(error)
+        return page.answer(events)
+
+    @router.get("/status/events")
+    async def status(request: Request) -> Response:
+        if not same_origin(dict(request.headers)):
+            raise HTTPException(403, TEXTS["error_foreign"])
+        return StreamingResponse(
+            snapshots(page.core),
+            media_type="text/event-stream",
+            headers={"cache-control": "no-store", "x-accel-buffering": "no"},
+        )
+
+    @router.post("/faults")
+    async def faults(request: Request) -> Response:
+        page.caller(request)
+        if page.core.simulator is None:
+            raise HTTPException(404, TEXTS["error_no_simulator"])
+        try:
+            flip(page.core.simulator.faults, read_switch(await body_of(request, 4096)))
+        except RequestError as error:
+            raise HTTPException(error.status, error.message) from error
+        return Response(status_code=204)
+
+    return router
+
+
+async def snapshots(core: PageCore) -> AsyncGenerator[bytes, None]:
+    """
+    The state of the house as server-sent events: now, on every change, and a heartbeat when nothing happens.
+
+    Some changes come with time alone (a rest that ends) or from elsewhere (a fault switched on over HTTP), so it
+    also looks by itself every second.
+    """
+    told: object = None
+    told_at = 0.0
+    while True:
+        snapshot = core.board.snapshot()
+        faults = in_force(core.simulator.faults) if core.simulator else []
+        seen = (snapshot.version, [target.state for target in snapshot.targets], faults)
+        if seen != told:
+            yield line({"snapshot": snapshot, "faults": faults})
+            told, told_at = seen, time.monotonic()
+        elif time.monotonic() - told_at > STATUS_HEARTBEAT_S:
+            yield b": still here\n\n"
+            told_at = time.monotonic()
+        await asyncio.sleep(STATUS_GATHER_S)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(core.board.changed(snapshot.version), STATUS_LOOK_S)

@@ -1,0 +1,53 @@
+"""The page's scripts and styles: served whole, compressed, and nothing beside them."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from pathlib import Path
+
+import pytest
+
+from groq_core.ui.static import ASSETS, Assets
+
+
+def test_file_comes_back_byte_for_byte_plain_and_compressed() -> None:
+    assets = Assets()
+    plain = (ASSETS / "js" / "main.js").read_bytes()
+
+    assert assets.response("js/main.js", "").body == plain
+    packed = assets.response("js/main.js", "gzip, br")
+    assert packed.headers["content-encoding"] == "gzip"
+    assert gzip.decompress(bytes(packed.body)) == plain
+    assert packed.headers["content-type"].startswith("text/javascript")
+
+
+@pytest.mark.parametrize(
+    "name", ["../LICENSE", "js/../../LICENSE", "/etc/passwd", "vendor/README.md", "js", "js/none.js", ""]
+)
+def test_nothing_else_can_be_asked_for(name: str) -> None:
+    assert Assets().response(name, "").status_code == 404
+
+
+def test_address_changes_with_the_content(tmp_path: Path) -> None:
+    (tmp_path / "a.js").write_text("1")
+    before = Assets(tmp_path).version
+    (tmp_path / "a.js").write_text("2")
+
+    assert Assets(tmp_path).version != before
+
+
+def test_no_script_or_style_names_another_host() -> None:
+    own = [path for path in ASSETS.rglob("*") if path.suffix in (".js", ".css") and "vendor" not in path.parts]
+    assert own
+    for path in own:
+        hosts = set(re.findall(r"(?:https?:)?//[\w-]+\.[\w.-]+", path.read_text()))
+        assert hosts <= {"http://www.w3.org"}, path
+
+
+def test_every_text_a_script_asks_for_exists() -> None:
+    from groq_core.ui.texts import TEXTS
+
+    for path in (ASSETS / "js").glob("*.js"):
+        for name in re.findall(r'say\(\s*"(\w+)"', path.read_text()):
+            assert name in TEXTS, f"{path.name} says {name}"
