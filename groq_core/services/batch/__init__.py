@@ -1,0 +1,37 @@
+"""
+Many requests at once: live at the highest rate the limits allow, or through Groq's Batch API at half the price.
+
+>>> from pathlib import Path
+>>> from groq_core.services.batch import Batch, ChatAnswerer, Recipe, Sink, Source, Template, run_batch
+>>> async def summarise(core, table: Path, answers: Path) -> None:
+...     source = Source(table, Recipe(template=Template("Summarise {title}: {text}")))
+...     with Sink(answers) as sink:
+...         async for progress in run_batch(Batch(source, sink, {"chat": ChatAnswerer(core.handle)})):
+...             print(progress.settled, progress.rate_per_min)
+"""
+
+from groq_core.services.batch.answers import Answer, Answerer, ChatAnswerer
+from groq_core.services.batch.lines import Entry, Fault, Line, Recipe
+from groq_core.services.batch.progress import Progress
+from groq_core.services.batch.runner import Batch, BatchStoppedError, run_batch
+from groq_core.services.batch.sink import Failure, Sink
+from groq_core.services.batch.sources import Source
+from groq_core.services.batch.template import Template
+
+__all__ = [
+    "Answer",
+    "Answerer",
+    "Batch",
+    "BatchStoppedError",
+    "ChatAnswerer",
+    "Entry",
+    "Failure",
+    "Fault",
+    "Line",
+    "Progress",
+    "Recipe",
+    "Sink",
+    "Source",
+    "Template",
+    "run_batch",
+]

@@ -1,0 +1,221 @@
+"""
+One line of a batch: what is to be asked, read from whichever form it was written in.
+
+A line is an OpenAI batch line (``custom_id, method, url, body``), a plain object (``messages`` or ``prompt``
+and any parameters), or a row of columns that a template turns into a prompt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, Literal, TypeAlias
+
+import msgspec
+
+from groq_core.errors import RequestError
+from groq_core.services.batch.template import Template
+
+Operation: TypeAlias = Literal["chat", "extraction", "transcription", "translation"]
+
+URLS: Final[Mapping[str, Operation]] = {
+    "/v1/chat/completions": "chat",
+    "/v1/audio/transcriptions": "transcription",
+    "/v1/audio/translations": "translation",
+}
+"""What the ``url`` of a batch line may be; a path under ``/openai`` means the same."""
+
+LONGEST_ID: Final = 512
+"""Characters of a ``custom_id``."""
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One thing to be asked.
+
+    Attributes:
+        number: Where it stands in its source, counted from 1 as an editor or a spreadsheet counts.
+        custom_id: What its answer is joined by; unique within the batch.
+        operation: Which service answers it.
+        body: The request in wire form. An extraction has ``text`` or ``file`` and perhaps ``schema``; a
+            recording has ``file``, or ``url`` for Groq to fetch.
+    """
+
+    number: int
+    custom_id: str
+    operation: Operation
+    body: dict[str, Any]
+
+
+class Fault(msgspec.Struct, frozen=True, kw_only=True):
+    """A line that cannot be asked, and why."""
+
+    number: int
+    custom_id: str
+    error: RequestError
+
+
+Entry: TypeAlias = Line | Fault
+
+
+class Recipe(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    How lines and rows become requests: what they leave open is taken from here.
+
+    Attributes:
+        operation: Of lines that do not name a ``url``.
+        template: Makes a row's prompt (chat) or text (extraction).
+        system: System message of rows and plain prompts.
+        model: A tier, a model id, or ``provider:id``; of lines that name none.
+        params: Sampling parameters by their wire names; a line's own win.
+        schema: JSON Schema that extractions are to fit.
+        language: ISO 639-1, of recordings that name none.
+    """
+
+    operation: Operation = "chat"
+    template: Template | None = None
+    system: str | None = None
+    model: str | None = None
+    params: dict[str, Any] = {}
+    schema: dict[str, Any] | None = None
+    language: str | None = None
+
+    # ── JSON lines ───────────────────────────────────────────────────────────────────────────────────
+
+    def line(self, number: int, raw: bytes | str) -> Entry:
+        """Read one line of a JSONL file; what is wrong with it becomes a :class:`Fault`."""
+        custom_id = f"line-{number}"
+        try:
+            value = _decoded(raw)
+            custom_id = _custom_id(value, custom_id)
+            if "url" in value and "body" in value:
+                return self._batch_line(number, custom_id, value)
+            return self._plain(number, custom_id, value)
+        except RequestError as error:
+            return Fault(number=number, custom_id=custom_id, error=error)
+
+    def _batch_line(self, number: int, custom_id: str, value: dict[str, Any]) -> Line:
+        url, method, body = value["url"], value.get("method", "POST"), value["body"]
+        if method != "POST":
+            raise RequestError(f"method is {method!r}, and only POST is asked", param="method")
+        operation = URLS.get(url.removeprefix("/openai")) if isinstance(url, str) else None
+        if operation is None:
+            raise RequestError(
+                f"url is {url!r}, which no service answers", param="url", hint="Use one of: " + ", ".join(URLS) + "."
+            )
+        if not isinstance(body, dict):
+            raise RequestError("body is not an object", param="body")
+        return self._made(number, custom_id, operation, dict(body))
+
+    def _plain(self, number: int, custom_id: str, value: dict[str, Any]) -> Line:
+        if self.template is not None and "messages" not in value:
+            return self._row(number, custom_id, {name: _cell(cell) for name, cell in value.items()})
+        body = {name: part for name, part in value.items() if name not in ("custom_id", "id")}
+        if self.operation == "chat" and "messages" not in body:
+            prompt = body.pop("prompt", None)
+            if not isinstance(prompt, str):
+                raise RequestError(
+                    "there is neither messages nor prompt",
+                    param="messages",
+                    hint="Write a batch line, an object with messages or prompt, or use a template over its fields.",
+                )
+            body["messages"] = self._conversation(prompt, body.pop("system", None))
+        return self._made(number, custom_id, self.operation, body)
+
+    # ── rows ─────────────────────────────────────────────────────────────────────────────────────────
+
+    def row(self, number: int, cells: Mapping[str, str]) -> Entry:
+        """Turn a row of a table into a line. A column ``custom_id`` names it, else ``row-<number>``."""
+        custom_id = cells.get("custom_id", "").strip() or f"row-{number}"
+        try:
+            return self._row(number, _checked_id(custom_id), cells)
+        except RequestError as error:
+            return Fault(number=number, custom_id=custom_id[:LONGEST_ID], error=error)
+
+    def check(self, columns: tuple[str, ...]) -> None:
+        """
+        Make sure a table's columns are enough, before its first row is asked.
+
+        Raises:
+            RequestError: The template, or what stands in for one, names a column that is not there.
+        """
+        (self.template or Template(f"{{{self._only_column}}}")).check(columns)
+
+    @property
+    def _only_column(self) -> str:
+        """The column that is read where no template says otherwise."""
+        return {"chat": "prompt", "extraction": "text"}.get(self.operation, "file")
+
+    def _row(self, number: int, custom_id: str, cells: Mapping[str, str]) -> Line:
+        template = self.template or Template(f"{{{self._only_column}}}")
+        text = template.fill(cells)
+        if not text.strip():
+            raise RequestError("the row is empty", param=self._only_column)
+        if self.operation == "chat":
+            body: dict[str, Any] = {"messages": self._conversation(text, None)}
+        else:
+            body = {self._only_column: text}
+        return self._made(number, custom_id, self.operation, body)
+
+    def _conversation(self, prompt: str, system: object) -> list[dict[str, Any]]:
+        system = self.system if system is None else system
+        asked = {"role": "user", "content": prompt}
+        return [{"role": "system", "content": system}, asked] if system else [asked]
+
+    def _made(self, number: int, custom_id: str, operation: Operation, body: dict[str, Any]) -> Line:
+        """Fill in what the line leaves open, and check what every service needs."""
+        if self.model is not None:
+            body.setdefault("model", self.model)
+        if operation == "chat":
+            body = {**self.params, **body}
+            if not isinstance(body.get("messages"), list) or not body["messages"]:
+                raise RequestError("messages is not a list of messages", param="messages")
+            if not all(isinstance(message, dict) for message in body["messages"]):
+                raise RequestError("messages holds something that is not an object", param="messages")
+        elif operation == "extraction":
+            if not isinstance(body.get("text", body.get("file")), str):
+                raise RequestError("there is neither text nor file to extract from", param="text")
+            if not isinstance(body.setdefault("schema", self.schema), dict):
+                raise RequestError("there is no schema to extract by", param="schema")
+        else:
+            if self.language is not None:
+                body.setdefault("language", self.language)
+            if not isinstance(body.get("file", body.get("url")), str):
+                raise RequestError("there is no file to write down", param="file")
+        model = body.get("model")
+        if model is not None and not isinstance(model, str):
+            raise RequestError("model is not a name", param="model")
+        return Line(number=number, custom_id=custom_id, operation=operation, body=body)
+
+
+def _decoded(raw: bytes | str) -> dict[str, Any]:
+    try:
+        value = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise RequestError(f"the line is not JSON: {error}", code="invalid_json") from None
+    if not isinstance(value, dict):
+        raise RequestError("the line is not a JSON object", code="invalid_json")
+    return value
+
+
+def _custom_id(value: Mapping[str, Any], otherwise: str) -> str:
+    found = value.get("custom_id", value.get("id"))
+    if found is None:
+        return otherwise
+    if isinstance(found, bool) or not isinstance(found, str | int):
+        raise RequestError("custom_id is neither a text nor a whole number", param="custom_id")
+    return _checked_id(str(found))
+
+
+def _checked_id(custom_id: str) -> str:
+    if not custom_id or len(custom_id) > LONGEST_ID:
+        raise RequestError(
+            f"custom_id has {len(custom_id)} characters; 1 to {LONGEST_ID} are allowed", param="custom_id"
+        )
+    return custom_id
+
+
+def _cell(value: object) -> str:
+    """A field of a JSON object as it stands in a prompt: texts as they are, the rest as JSON."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()

@@ -1,0 +1,235 @@
+"""
+The file of answers: one line each, on disk as soon as it is known, and all that a later run needs to go on.
+
+A line is in the shape of Groq's and OpenAI's batch output, ``{"id", "custom_id", "response": {"status_code",
+"request_id", "body"}, "error"}``; where ``error`` is not null the line failed and ``response`` is null.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import msgspec
+import orjson
+
+from groq_core.errors import RequestError
+from groq_core.requests import new_request_id
+from groq_core.services.batch.ids import IdSet
+
+try:
+    import fcntl
+except ImportError:  # Windows has no advisory locks of this kind
+    fcntl = None  # type: ignore[assignment]
+
+SYNC_S: Final = 1.0
+"""Seconds between two calls of fsync: what a power cut can cost. A killed process loses nothing."""
+
+_BEGINNING: Final = b'{"id":"batch_req_'
+
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a line has no answer: a KIND or the code of a request error, and a sentence."""
+
+    code: str
+    message: str
+
+
+class _Written(msgspec.Struct):
+    """As much of a line as tells what became of it."""
+
+    custom_id: str
+    error: Failure | None = None
+
+
+class Sink:
+    """
+    Append answers to a file, and know which it holds already.
+
+    Entering it reads what is there, cuts off a last line that was not finished, and locks the file against a
+    second run. Everything blocks; only :meth:`sync` is meant for the event loop.
+
+    Attributes:
+        answered, failed: Lines the file holds, those of earlier runs included.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.answered = 0
+        self.failed = 0
+        self._ids = IdSet()
+        self._file: int | None = None
+        self._dirty = False
+
+    def __repr__(self) -> str:
+        return f"<Sink {self.path.name} {self.answered} answered, {self.failed} failed>"
+
+    def __enter__(self) -> Self:
+        """
+        Raises:
+            RequestError: Another run has the file, or it holds something that is no batch output.
+        """
+        try:
+            self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+        except OSError as error:
+            raise RequestError(f"{self.path.name} cannot be written: {error.strerror}", param="output") from None
+        try:
+            self._lock(self._file)
+            self._take_stock()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def __contains__(self, custom_id: str) -> bool:
+        """The file says what became of this line, be it an answer or a failure."""
+        return custom_id in self._ids
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def close(self) -> None:
+        """Write what is left to disk and let the file go; may be called twice."""
+        if self._file is not None:
+            with suppress(OSError):
+                os.fsync(self._file)
+            os.close(self._file)
+            self._file = None
+
+    # ── writing ──────────────────────────────────────────────────────────────────────────────────────
+
+    def answer(self, custom_id: str, body: dict[str, Any], *, request_id: str | None = None, status: int = 200) -> None:
+        """Write an answer; a second one under the same id is not written."""
+        response = {"status_code": status, "request_id": request_id, "body": body}
+        if self._append(custom_id, response, None):
+            self.answered += 1
+
+    def fail(self, custom_id: str, failure: Failure) -> None:
+        """Write why there is no answer."""
+        if self._append(custom_id, None, {"code": failure.code, "message": failure.message}):
+            self.failed += 1
+
+    def _append(self, custom_id: str, response: dict[str, Any] | None, error: dict[str, Any] | None) -> bool:
+        if custom_id in self._ids:
+            return False
+        name = new_request_id().replace("gc_", "batch_req_")
+        line = orjson.dumps(
+            {"id": name, "custom_id": custom_id, "response": response, "error": error}, option=orjson.OPT_APPEND_NEWLINE
+        )
+        self._write(line)
+        self._ids.add(custom_id)
+        return True
+
+    def _write(self, line: bytes) -> None:
+        assert self._file is not None, "the sink is open while a batch runs"
+        rest = memoryview(line)
+        while rest:
+            rest = rest[os.write(self._file, rest) :]
+        self._dirty = True
+
+    async def sync(self) -> None:
+        """Force to disk what was written since the last time, without holding up the event loop."""
+        if self._dirty and self._file is not None:
+            self._dirty = False
+            # A copy of the descriptor stays valid if the sink is closed meanwhile.
+            copy = os.dup(self._file)
+            try:
+                await asyncio.to_thread(os.fsync, copy)
+            finally:
+                os.close(copy)
+
+    # ── reading ──────────────────────────────────────────────────────────────────────────────────────
+
+    def forget_failures(self) -> int:
+        """
+        Take the failed lines out of the file, so that they are run again; answers stay.
+
+        The file is replaced in one step: killed at any moment, it is the old one or the new one.
+
+        Returns:
+            How many there were.
+        """
+        forgotten = self.failed
+        if not forgotten:
+            return 0
+        kept = self.path.with_name(self.path.name + ".kept")
+        with kept.open("wb") as file:
+            for line in self._lines():
+                if self._read(line).error is None:
+                    file.write(line)
+            file.flush()
+            os.fsync(file.fileno())
+        locked = os.open(kept, os.O_RDWR | os.O_APPEND)
+        try:
+            self._lock(locked)
+            kept.replace(self.path)
+        except BaseException:
+            os.close(locked)
+            raise
+        assert self._file is not None
+        os.close(self._file)
+        self._file = locked
+        self._take_stock()
+        return forgotten
+
+    def _lines(self) -> Iterator[bytes]:
+        """
+        Whole lines, newline included; a last one that was never finished is cut off.
+
+        Raises:
+            RequestError: What stands behind the last newline is not the beginning of a line of ours.
+        """
+        whole = 0
+        with self.path.open("rb") as file:
+            for line in file:
+                if line.endswith(b"\n"):
+                    whole += len(line)
+                    yield line
+                elif line[: len(_BEGINNING)] == _BEGINNING[: len(line)]:
+                    assert self._file is not None
+                    os.ftruncate(self._file, whole)
+                else:
+                    raise _foreign(self.path)
+
+    def _take_stock(self) -> None:
+        """Learn what the file holds."""
+        self._ids, self.answered, self.failed = IdSet(), 0, 0
+        for line in self._lines():
+            written = self._read(line)
+            self._ids.add(written.custom_id)
+            if written.error is None:
+                self.answered += 1
+            else:
+                self.failed += 1
+
+    def _read(self, line: bytes) -> _Written:
+        try:
+            return msgspec.json.decode(line, type=_Written)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise _foreign(self.path) from None
+
+    def _lock(self, file: int) -> None:
+        if fcntl is None:
+            return
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise RequestError(
+                f"another run is writing to {self.path.name}", param="output", hint="Wait for it, or name another file."
+            ) from None
+
+
+def _foreign(path: Path) -> RequestError:
+    return RequestError(
+        f"{path.name} is not the output of a batch",
+        param="output",
+        hint="Name a new file, or one that an earlier run of this batch wrote.",
+    )

@@ -1,0 +1,196 @@
+"""
+Read the lines of a batch from a file, one after another, never the whole of it.
+
+JSONL, CSV, TSV and XLSX are told by their names; a folder is the recordings in it.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import zipfile
+from collections.abc import Iterator
+from datetime import date, datetime, time
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+from groq_core.errors import RequestError
+from groq_core.services.batch.lines import Entry, Fault, Recipe
+
+LONGEST_LINE: Final = 32 * 1024 * 1024
+"""Bytes of one line or cell; more is a file that is not what its name says."""
+
+LARGEST_SHEET: Final = 2 * 1024**3
+"""Bytes a spreadsheet may unfold to: it is a zip, and a small one can hold anything."""
+
+RECORDINGS: Final = frozenset(["flac", "mp3", "mp4", "mpeg", "mpga", "m4a", "ogg", "opus", "wav", "webm"])
+"""Extensions a folder is searched for."""
+
+_KINDS: Final = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "csv", ".xlsx": "xlsx"}
+
+
+class Source:
+    """
+    The lines of one file or folder; iterating starts anew each time.
+
+    Args:
+        path: ``.jsonl``, ``.ndjson``, ``.csv``, ``.tsv``, ``.xlsx``, or a folder of recordings.
+        recipe: How its lines and rows become requests.
+
+    Raises:
+        RequestError: There is no such file, or it is of another kind. Iterating raises it where a table
+            lacks a column or cannot be read at all; a single bad line is a :class:`Fault` instead.
+    """
+
+    def __init__(self, path: Path, recipe: Recipe) -> None:
+        self.path = path
+        self.recipe = recipe
+        if path.is_dir():
+            self.kind = "folder"
+        elif not path.is_file():
+            raise RequestError(f"there is no file {path.name}", param="file")
+        elif (kind := _KINDS.get(path.suffix.lower())) is None:
+            raise RequestError(
+                f"{path.name} is of a kind that is not read",
+                param="file",
+                hint="Send JSONL, CSV, TSV or XLSX, or name a folder of recordings.",
+            )
+        else:
+            self.kind = kind
+
+    def __repr__(self) -> str:
+        return f"<Source {self.path.name} ({self.kind})>"
+
+    def __iter__(self) -> Iterator[Entry]:
+        match self.kind:
+            case "jsonl":
+                return self._json_lines()
+            case "csv":
+                return self._rows(_csv_rows(self.path))
+            case "xlsx":
+                return self._rows(_xlsx_rows(self.path))
+            case _:
+                return self._recordings()
+
+    def preview(self, rows: int) -> list[Entry]:
+        """The first lines, as they would be asked."""
+        return list(islice(self, rows))
+
+    def _json_lines(self) -> Iterator[Entry]:
+        with self.path.open("rb") as file:
+            for number in _counted():
+                raw = file.readline(LONGEST_LINE + 1)
+                if not raw:
+                    return
+                if len(raw) > LONGEST_LINE:
+                    raise RequestError(
+                        f"line {number} of {self.path.name} is longer than {LONGEST_LINE >> 20} MB", param="file"
+                    )
+                if number == 1:
+                    raw = raw.removeprefix(b"\xef\xbb\xbf")
+                if raw.strip():
+                    yield self.recipe.line(number, raw)
+
+    def _rows(self, rows: Iterator[list[str]]) -> Iterator[Entry]:
+        header = tuple(name.strip() for name in next(rows, []))
+        if not any(header):
+            raise RequestError(f"{self.path.name} has no header row", param="file", hint="Name the columns in row 1.")
+        if doubled := {name for name in header if name and header.count(name) > 1}:
+            raise RequestError(f"{self.path.name} has the column {sorted(doubled)[0]!r} more than once", param="file")
+        self.recipe.check(tuple(filter(None, header)))
+        for number, cells in enumerate(rows, start=2):
+            if not any(cells):
+                continue
+            if len(cells) > len(header) and any(cells[len(header) :]):
+                error = RequestError(f"the row has {len(cells)} cells, the header {len(header)}")
+                yield Fault(number=number, custom_id=f"row-{number}", error=error)
+                continue
+            cells += [""] * (len(header) - len(cells))
+            yield self.recipe.row(number, dict(zip(header, cells, strict=False)))
+
+    def _recordings(self) -> Iterator[Entry]:
+        found = sorted(path for path in self.path.rglob("*") if path.suffix.lower().lstrip(".") in RECORDINGS)
+        if not found:
+            raise RequestError(f"the folder {self.path.name} holds no recordings", param="file")
+        for number, path in enumerate(found, start=1):
+            yield self.recipe.row(
+                number, {"file": str(path), "custom_id": str(path.relative_to(self.path)), "prompt": "", "text": ""}
+            )
+
+
+def _counted() -> Iterator[int]:
+    number = 0
+    while True:
+        yield (number := number + 1)
+
+
+def _csv_rows(path: Path) -> Iterator[list[str]]:
+    csv.field_size_limit(LONGEST_LINE)
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            dialect = _dialect(file.read(65_536), path)
+            file.seek(0)
+            reader = csv.reader(file, dialect, strict=True)
+            try:
+                yield from reader
+            except csv.Error as error:
+                raise RequestError(
+                    f"{path.name} is broken near line {reader.line_num}: {error}", param="file"
+                ) from None
+    except UnicodeDecodeError:
+        raise RequestError(f"{path.name} is not UTF-8 text", param="file", hint="Save it as CSV UTF-8.") from None
+
+
+def _dialect(start: str, path: Path) -> type[csv.Dialect]:
+    """The separator is what the header row holds most of; quotes are doubled, as every program writes them."""
+    header = re.sub(r'"(?:[^"]|"")*"', "", start).partition("\n")[0]
+
+    class Found(csv.excel):
+        delimiter = "\t" if path.suffix.lower() == ".tsv" else max(",;\t|", key=header.count)
+
+    return Found
+
+
+def _xlsx_rows(path: Path) -> Iterator[list[str]]:
+    from openpyxl import load_workbook
+
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > LARGEST_SHEET:
+                raise RequestError(f"{path.name} unfolds to more than {LARGEST_SHEET >> 30} GB", param="file")
+        book = load_workbook(path, read_only=True, data_only=True)
+    except RequestError:
+        raise
+    except Exception as error:  # openpyxl raises whatever its XML parser or zip reader does
+        raise RequestError(f"{path.name} is not a readable XLSX file", param="file") from error
+    try:
+        sheet = book.worksheets[0]
+        # What a file says of its own size is often wrong; without it openpyxl reads on to the last row.
+        sheet.reset_dimensions()
+        for row in sheet.iter_rows(values_only=True):
+            yield [_shown(value) for value in row]
+    finally:
+        book.close()
+
+
+def _shown(value: Any) -> str:
+    """
+    A cell as a person sees it.
+
+    >>> [_shown(value) for value in (None, 3.0, 0.5, True, date(2026, 1, 2), datetime(2026, 1, 2))]
+    ['', '3', '0.5', 'TRUE', '2026-01-02', '2026-01-02']
+    """
+    match value:
+        case None:
+            return ""
+        case bool():
+            return str(value).upper()
+        case float() if value.is_integer():
+            return str(int(value))
+        case datetime() if value.time() == time():
+            return value.date().isoformat()
+        case datetime() | date() | time():
+            return value.isoformat()
+        case _:
+            return str(value)
