@@ -1,0 +1,317 @@
+"""What the adapters share: one exchange, and the events of a chat, a transcript and a voice."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+import time
+from abc import ABC, abstractmethod
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import aclosing
+from functools import cache
+from types import TracebackType
+from typing import Any, NoReturn, Protocol, cast
+
+import httpx
+import msgspec
+
+from groq_core.errors import Kind, ProviderError
+from groq_core.events import CONTENT, AudioDelta, Event, Events, Finished, Note, Usage
+from groq_core.failures import from_event, from_exception
+from groq_core.models import ModelSpec
+from groq_core.pipeline import Attempt
+from groq_core.requests import Caller, ChatRequest, SpeechRequest, TranscriptionRequest
+from groq_core.streaming import StreamDecoder, read_completion, read_transcription
+
+CONNECT_TIMEOUT_S = 5.0
+"""Seconds to a connection. All other waiting is bounded by the deadlines above."""
+
+CONNECTIONS, IDLE_CONNECTIONS, IDLE_S = 2000, 200, 60.0
+
+MODELS_TIMEOUT_S = 10.0
+
+GRACE_S = 1.0
+"""Seconds a server may take from the finish reason to usage and end; then the answer counts as it stands."""
+
+HANG_UP_S = 0.02
+"""Seconds from ``[DONE]`` to the end of the body. A body read to its end leaves a connection to use again."""
+
+OnHeaders = Callable[[str, str, Mapping[str, str]], None]
+"""Told credential, model (``provider:id``) and the headers of every response, refusals included."""
+
+
+class Response(Protocol):
+    """What httpx's and httpx2's responses have in common."""
+
+    @property
+    def status_code(self) -> int: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+    def aiter_bytes(self) -> AsyncIterator[bytes]: ...
+    async def aread(self) -> bytes: ...
+    async def aclose(self) -> None: ...
+
+
+class Exchange:
+    """
+    One request and its response: ``async with`` gives the response, hangs up at the end, and lets nothing out but
+    :class:`ProviderError`, cancellation and our own bugs.
+    """
+
+    def __init__(
+        self, spec: ModelSpec, send: Awaitable[Response], observe: Callable[[Mapping[str, str]], None]
+    ) -> None:
+        self._spec = spec
+        self._send = send
+        self._observe = observe
+        self._response: Response | None = None
+
+    async def __aenter__(self) -> Response:
+        try:
+            response = self._response = await self._send
+        except Exception as exc:
+            refused = getattr(exc, "response", None)
+            if refused is not None:
+                self._observe(refused.headers)
+            self._raise(exc)
+        self._observe(response.headers)
+        return response
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._response is not None:
+            try:
+                await self._response.aclose()
+            except Exception:  # hanging up on a broken line breaks too, and nobody is left to tell
+                pass
+        if isinstance(exc, Exception):
+            self._raise(exc)
+
+    def _raise(self, exc: Exception) -> NoReturn:
+        error = exc if isinstance(exc, ProviderError) else from_exception(exc, begun=self._response is not None)
+        if error is None:
+            raise exc
+        error.provider, error.model = self._spec.provider, self._spec.id
+        if self._response is not None:
+            error.request_id = error.request_id or self._response.headers.get("x-request-id")
+        try:
+            raise error from None
+        finally:
+            # An SDK's exception holds its request, pictures and all, for as long as the failure is remembered.
+            error.__context__ = None
+
+
+class SdkProvider(ABC):
+    """
+    An adapter around the client of an SDK.
+
+    Args:
+        observe_headers: Told the headers of every response; rate limits are in them.
+        clock: Seconds, for the times in :class:`Finished`.
+    """
+
+    name: str
+
+    def __init__(
+        self, *, observe_headers: OnHeaders | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._observe_headers = observe_headers
+        self._clock = clock
+
+    @abstractmethod
+    async def _post(
+        self, path: str, caller: Caller, *, json: Any = None, form: Any = None, files: Any = None
+    ) -> Response:
+        """Send a request and return when the headers are there; statuses of 400 and more are raised."""
+
+    @abstractmethod
+    async def _get(self, path: str, caller: Caller) -> Response:
+        """Likewise."""
+
+    @abstractmethod
+    def chat_body(self, request: ChatRequest, spec: ModelSpec) -> tuple[dict[str, Any], list[Note]]:
+        """The body of a chat in the form this provider accepts, and what had to be changed for it."""
+
+    @abstractmethod
+    def transcription_form(self, request: TranscriptionRequest, spec: ModelSpec) -> dict[str, Any]:
+        """The form fields that go with a recording."""
+
+    @abstractmethod
+    async def close(self) -> None: ...
+
+    def __call__(self, attempt: Attempt) -> Events:
+        match attempt.request:
+            case ChatRequest() as request:
+                return self._chat(request, attempt.spec)
+            case TranscriptionRequest() as request:
+                return self._transcribe(request, attempt.spec)
+            case SpeechRequest() as request:
+                return self._speak(request, attempt.spec)
+
+    def _exchange(self, spec: ModelSpec, caller: Caller, path: str, **content: Any) -> Exchange:
+        def observe(headers: Mapping[str, str]) -> None:
+            if self._observe_headers is not None:
+                self._observe_headers(caller.credential, spec.name, headers)
+
+        return Exchange(spec, self._post(path, caller, **content), observe)
+
+    async def _chat(self, request: ChatRequest, spec: ModelSpec) -> Events:
+        started, first = self._clock(), None
+        body, notes = self.chat_body(request, spec)
+        for note in notes:
+            yield note
+        async with self._exchange(spec, request.caller, "/chat/completions", json=body) as response:
+            events: list[Event]
+            if not _is_stream(response, request.stream):
+                # Not asked for, or a server that cannot.
+                events = read_completion(await response.aread())
+            else:
+                decoder = StreamDecoder()
+                async with aclosing(_reads(response)) as reads:
+                    async for data in reads:
+                        events = decoder.feed(data)
+                        if events and first is None:
+                            first = self._clock()
+                        for event in events:
+                            yield event
+                        if decoder.done or decoder.finish_reason is not None:
+                            break
+                    events = [*await _last_words(reads, decoder), *decoder.close()]
+            for event in events:
+                if first is None and isinstance(event, CONTENT):
+                    first = self._clock()
+                yield self._signed(event, spec, response, started, first)
+
+    async def _transcribe(self, request: TranscriptionRequest, spec: ModelSpec) -> Events:
+        started = self._clock()
+        path = "/audio/translations" if request.operation == "translation" else "/audio/transcriptions"
+        form = self.transcription_form(request, spec)
+        files = {"file": (request.filename, request.audio)}
+        async with self._exchange(spec, request.caller, path, form=form, files=files) as response:
+            body = await response.aread()
+            for event in read_transcription(body, response.headers.get("content-type", "")):
+                if isinstance(event, Finished) and event.usage is None and request.duration_s:
+                    event = msgspec.structs.replace(event, usage=Usage(audio_s=request.duration_s))
+                yield self._signed(event, spec, response, started, self._clock())
+
+    async def _speak(self, request: SpeechRequest, spec: ModelSpec) -> Events:
+        started, first = self._clock(), None
+        voice, notes = fitting_voice(request.voice, spec)
+        for note in notes:
+            yield note
+        body: dict[str, Any] = {"model": spec.id, "input": request.text, "voice": voice, "response_format": "wav"}
+        if request.speed is not None:
+            body["speed"] = request.speed
+        async with self._exchange(spec, request.caller, "/audio/speech", json=body) as response:
+            if _is_json(response):
+                raise from_event(await response.aread())
+            async with aclosing(_reads(response)) as reads:
+                async for data in reads:
+                    first = first or self._clock()
+                    yield AudioDelta(data)
+            if first is None:
+                raise ProviderError(Kind.EMPTY_ANSWER, "the recording has nothing in it")
+            finished = Finished(usage=Usage(characters=len(request.text)))
+            yield self._signed(finished, spec, response, started, first)
+
+    def _signed(self, event: Event, spec: ModelSpec, response: Response, started: float, first: float | None) -> Event:
+        """Put on the finish what the bytes do not tell: who answered, and how long it took."""
+        if not isinstance(event, Finished):
+            return event
+        return msgspec.structs.replace(
+            event,
+            provider=spec.provider,
+            model=event.model or spec.id,
+            request_id=event.request_id or response.headers.get("x-request-id"),
+            ttft_s=None if first is None else first - started,
+            elapsed_s=self._clock() - started,
+        )
+
+    async def models(self, caller: Caller = Caller()) -> list[dict[str, Any]]:  # noqa: B008 - frozen
+        """
+        Ask which models there are.
+
+        Returns:
+            The entries of ``GET /models`` as they came.
+
+        Raises:
+            ProviderError: Nobody answered, or not with a list.
+        """
+        nobody = ModelSpec(id="", provider=self.name, capabilities=frozenset())
+        try:
+            async with (
+                asyncio.timeout(MODELS_TIMEOUT_S),
+                Exchange(nobody, self._get("/models", caller), lambda headers: None) as response,
+            ):
+                return _entries(await response.aread())
+        except TimeoutError:
+            silence = f"no list of models within {MODELS_TIMEOUT_S:g} s"
+            raise ProviderError(Kind.TIMEOUT_FIRST_TOKEN, silence, provider=self.name) from None
+
+
+def fitting_voice(asked: str | None, spec: ModelSpec) -> tuple[str, list[Note]]:
+    """The voice asked for where the model has it, else its first, with a note."""
+    if asked and (not spec.voices or asked in spec.voices):
+        return asked, []
+    first = spec.voices[0] if spec.voices else ""
+    if not asked:
+        return first, []
+    return first, [Note(code="voice_changed", text=f"{spec.id} has no voice `{asked}`: `{first}` speaks")]
+
+
+def _entries(body: bytes) -> list[dict[str, Any]]:
+    try:
+        found = msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        found = None
+    entries = found.get("data", found.get("models")) if isinstance(found, dict) else found
+    if not isinstance(entries, list):
+        raise ProviderError(Kind.MALFORMED, "the list of models is no list")
+    return [entry for entry in entries if isinstance(entry, dict) and isinstance(entry.get("id"), str)]
+
+
+def _is_json(response: Response) -> bool:
+    return response.headers.get("content-type", "").startswith("application/json")
+
+
+def _is_stream(response: Response, asked: bool) -> bool:
+    """Believe the content type; where it says nothing, that what was asked for came."""
+    content_type = response.headers.get("content-type", "")
+    return content_type.startswith("text/event-stream") or (asked and not _is_json(response))
+
+
+def _reads(response: Response) -> AsyncGenerator[bytes, None]:
+    # An async generator in both libraries, though they only promise an iterator.
+    return cast(AsyncGenerator[bytes, None], response.aiter_bytes())
+
+
+async def _last_words(reads: AsyncGenerator[bytes, None], decoder: StreamDecoder) -> list[Event]:
+    """
+    Read on from the finish reason to the end: usage, ``[DONE]``, the end of the body.
+
+    What goes wrong from here on is passed over, since the answer is whole.
+    """
+    events: list[Event] = []
+    try:
+        while True:
+            async with asyncio.timeout(HANG_UP_S if decoder.done else GRACE_S):
+                events += decoder.feed(await anext(reads))
+    except (StopAsyncIteration, TimeoutError):
+        pass
+    except Exception as exc:
+        if from_exception(exc) is None:
+            raise
+    return events
+
+
+@cache
+def tls() -> ssl.SSLContext:
+    """Read the certificates once for all clients: 40 ms."""
+    return httpx.create_ssl_context()
+
+
+def quieten(logger: str) -> None:
+    """Keep an SDK from writing prompts to the log: at DEBUG it writes whole requests."""
+    logging.getLogger(logger).setLevel(logging.INFO)

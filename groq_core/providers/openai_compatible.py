@@ -1,0 +1,144 @@
+"""The backup: OpenAI, or any server that speaks its dialect (Ollama, llama.cpp, vLLM), through OpenAI's SDK."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import httpx2
+import msgspec
+import openai
+
+from groq_core.events import Note
+from groq_core.models import Capability, ModelSpec
+from groq_core.providers.bodies import (
+    bounded_max_tokens,
+    fitting_effort,
+    has_images,
+    only_accepted,
+    wire_messages,
+)
+from groq_core.providers.common import (
+    CONNECT_TIMEOUT_S,
+    CONNECTIONS,
+    IDLE_CONNECTIONS,
+    IDLE_S,
+    OnHeaders,
+    Response,
+    SdkProvider,
+    quieten,
+    tls,
+)
+from groq_core.redaction import Secret
+from groq_core.requests import Caller, ChatRequest, TranscriptionRequest
+
+GROQ_ONLY = frozenset(
+    {
+        "citation_options", "compound_custom", "disable_tool_validation", "documents", "exclude_domains",
+        "include_domains", "include_reasoning", "reasoning_format", "search_settings",
+    }
+)  # fmt: skip
+"""Parameters only Groq knows. They steer Groq's own extras, so leaving them out changes no answer and needs no note."""
+
+SERVICE_TIERS = frozenset({"auto", "default", "flex", "priority", "scale"})
+
+SAMPLING = ("temperature", "top_p", "presence_penalty", "frequency_penalty", "logprobs", "top_logprobs", "logit_bias")
+"""Parameters OpenAI's reasoning models answer with a 400 (developers.openai.com, read 2026-10)."""
+
+FIELDS = ("name", "tool_call_id", "refusal")
+
+_RAW = {"X-Stainless-Raw-Response": "stream"}
+
+
+class OpenAICompatibleProvider(SdkProvider):
+    """
+    OpenAI's API, or a server like it.
+
+    Args:
+        api_key: None for a server that asks for none.
+        base_url: With its path, as ``OPENAI_BASE_URL`` means it; None for api.openai.com.
+        http_client: In place of the default one.
+    """
+
+    name = "openai"
+
+    def __init__(
+        self,
+        api_key: Secret | None = None,
+        base_url: str | None = None,
+        *,
+        http_client: httpx2.AsyncClient | None = None,
+        observe_headers: OnHeaders | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(observe_headers=observe_headers, clock=clock)
+        quieten("openai")
+        self._client = openai.AsyncOpenAI(
+            api_key=api_key.reveal() if api_key is not None else "none",
+            base_url=base_url,
+            max_retries=0,
+            timeout=httpx2.Timeout(None, connect=CONNECT_TIMEOUT_S),
+            http_client=http_client
+            or openai.DefaultAioHttpClient(
+                verify=tls(),
+                limits=httpx2.Limits(
+                    max_connections=CONNECTIONS,
+                    max_keepalive_connections=IDLE_CONNECTIONS,
+                    keepalive_expiry=IDLE_S,
+                ),
+                timeout=httpx2.Timeout(None, connect=CONNECT_TIMEOUT_S),
+            ),
+        )
+        self._official = (self._client.base_url.host or "").endswith("openai.com")
+
+    async def _post(
+        self, path: str, caller: Caller, *, json: Any = None, form: Any = None, files: Any = None
+    ) -> Response:
+        options: Any = {"headers": dict(_RAW)}
+        if files is not None:
+            options["headers"]["Content-Type"] = "multipart/form-data"
+            return await self._client.post(path, cast_to=httpx2.Response, body=form, files=files, options=options)
+        options["headers"]["Content-Type"] = "application/json"
+        content = msgspec.json.encode(json)
+        return await self._client.post(path, cast_to=httpx2.Response, content=content, options=options)
+
+    async def _get(self, path: str, caller: Caller) -> Response:
+        return await self._client.get(path, cast_to=httpx2.Response, options={"headers": dict(_RAW)})
+
+    async def close(self) -> None:
+        await self._client.close()
+
+    def chat_body(self, request: ChatRequest, spec: ModelSpec) -> tuple[dict[str, Any], list[Note]]:
+        params = {name: value for name, value in request.params.items() if name not in GROQ_ONLY}
+        if params.get("service_tier") not in SERVICE_TIERS:
+            params.pop("service_tier", None)
+        refused = SAMPLING if self._official and spec.can(Capability.REASONING) else ()
+        params, notes = only_accepted(params, params.keys() - set(refused), spec.id)
+        # The old name is refused by OpenAI's newer models, and the only one that many other servers know.
+        notes += bounded_max_tokens(params, spec, "max_completion_tokens" if self._official else "max_tokens")
+        notes += fitting_effort(params, spec)
+        if has_images(request.messages) and not spec.can(Capability.VISION):
+            notes.append(Note(code="images_left_out", text=f"{spec.id} reads text only: the images were left out"))
+        messages = wire_messages(request.messages, spec, FIELDS)
+        body = {"messages": messages, "model": spec.id, "stream": request.stream, **params}
+        if request.stream:
+            body["stream_options"] = {"include_usage": True}
+        else:
+            body.pop("stream_options", None)
+        return body, notes
+
+    def transcription_form(self, request: TranscriptionRequest, spec: ModelSpec) -> dict[str, Any]:
+        # OpenAI's newer transcribers know neither phrases nor word times.
+        verbose = "transcribe" not in spec.id
+        form: dict[str, Any] = {"model": spec.id, "response_format": "verbose_json" if verbose else "json"}
+        if request.temperature is not None:
+            form["temperature"] = request.temperature
+        if request.prompt:
+            form["prompt"] = request.prompt
+        if request.operation == "transcription":
+            if verbose:
+                form["timestamp_granularities"] = list(request.granularities) or ["segment"]
+            if request.language:
+                form["language"] = request.language
+        return form
