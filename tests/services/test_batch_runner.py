@@ -278,7 +278,7 @@ async def test_waiting_at_the_guard_narrows_the_window_and_ease_widens_it(tmp_pa
         await easy.run()
 
     assert slow.window.size < 4
-    assert easy.window.size == 96
+    assert easy.window.size > 8
 
 
 async def test_stopping_finishes_what_is_under_way(tmp_path: Path) -> None:
