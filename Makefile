@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check format bench profile clean
+.PHONY: run test lint check docs format bench profile clean
 
 run: $(VENV)/.run
 	$(BIN)/python app.py
@@ -12,11 +12,15 @@ run: $(VENV)/.run
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest
 
-check: $(VENV)/.dev
+lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+
+check: lint test
+
+docs: $(VENV)/.run
+	$(BIN)/python -m groq_core.docs
 
 format: $(VENV)/.dev
 	$(BIN)/ruff format .
