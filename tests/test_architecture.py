@@ -1,0 +1,129 @@
+"""Imports point down only: the list of rows below is the architecture."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "groq_core"
+
+ROWS = (
+    # From what knows nothing of the others to what knows everything. A module or package may import from its
+    # own row and from rows above it in this list; within a row, imports make no circle.
+    ("errors", "redaction", "plans"),
+    ("parsing", "settings", "events", "requests", "snapshot", "limits", "buckets", "splice", "logs"),
+    ("models", "reply", "budget", "failures", "streaming", "policy", "estimates", "media", "metrics", "health"),
+    ("pipeline", "classify", "registry", "tiers", "catalogue", "router", "overflow"),
+    ("providers", "middleware", "hedge", "board"),
+    ("fallback",),
+    ("services",),
+    ("simulator",),
+    ("compose",),
+    ("api", "ui"),
+    ("serve", "docs"),
+    ("cli",),
+    ("__main__",),
+)
+ROW_OF = {name: row for row, names in enumerate(ROWS) for name in names}
+
+FORBIDDEN = {
+    ("api", "ui"): "the two edges know nothing of each other",
+    ("ui", "api"): "the two edges know nothing of each other",
+    ("api", "providers"): "an edge turns HTTP into calls; who answers is not its business",
+    ("ui", "providers"): "an edge turns clicks into calls; who answers is not its business",
+    ("services", "providers"): "a service asks the pipeline",
+}
+
+SDKS = frozenset({"groq", "openai"})
+
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+def module_of(file: Path) -> str:
+    """Dotted name inside the package; a package's own file has the package's name."""
+    parts = file.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports(file: Path) -> Iterator[str]:
+    """Every dotted name a file imports, wherever in the file and for whatever purpose."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}: relative imports hide where a name comes from"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def neighbours(file: Path) -> set[str]:
+    """Modules and packages of the top level that a file imports, but its own."""
+    own = module_of(file).partition(".")[0]
+    found = {name.split(".")[1] for name in imports(file) if name.startswith("groq_core.")}
+    return {name for name in found if name != own and (PACKAGE / name).exists() | (PACKAGE / f"{name}.py").exists()}
+
+
+INSIDE = [file for file in FILES if module_of(file)]
+
+
+@pytest.mark.parametrize("file", INSIDE, ids=module_of)
+def test_imports_point_down(file: Path) -> None:
+    own = module_of(file).partition(".")[0]
+
+    assert own in ROW_OF, f"{own} is new: give it its place in ROWS"
+    for name in neighbours(file):
+        assert ROW_OF[name] <= ROW_OF[own], f"{own} must not know {name}"
+        assert (own, name) not in FORBIDDEN, FORBIDDEN[own, name]
+
+
+def test_modules_of_one_row_make_no_circle() -> None:
+    known: dict[str, set[str]] = {}
+    for file in INSIDE:
+        known.setdefault(module_of(file).partition(".")[0], set()).update(neighbours(file))
+
+    def walk(name: str, path: tuple[str, ...]) -> None:
+        assert name not in path, " → ".join((*path, name))
+        for below in known.get(name, ()):
+            if ROW_OF[below] == ROW_OF[name]:
+                walk(below, (*path, name))
+
+    for name in known:
+        walk(name, ())
+
+
+def test_the_simulator_is_the_other_side_of_the_wire() -> None:
+    for file in INSIDE:
+        if module_of(file).startswith("simulator"):
+            assert neighbours(file) <= {"redaction"}, file
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: module_of(file) or "groq_core")
+def test_only_providers_import_an_sdk(file: Path) -> None:
+    used = {name.partition(".")[0] for name in imports(file)} & SDKS
+
+    assert not used or module_of(file).startswith("providers")
+
+
+def test_only_the_page_imports_gradio() -> None:
+    for file in INSIDE:
+        if not module_of(file).startswith("ui"):
+            assert "gradio" not in {name.partition(".")[0] for name in imports(file)}, file
+
+
+def test_everything_but_the_page_works_without_gradio() -> None:
+    """Really import it all: a library imported on the way could bring Gradio along."""
+    modules = ["groq_core", *(f"groq_core.{module_of(file)}" for file in INSIDE)]
+    rest = [name for name in modules if not name.startswith("groq_core.ui") and not name.endswith("__main__")]
+    script = (
+        f"import importlib, sys\nfor name in {rest!r}: importlib.import_module(name)\nsys.exit('gradio' in sys.modules)"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=PACKAGE.parent, capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
