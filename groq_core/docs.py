@@ -1,0 +1,214 @@
+"""
+Print the parts of the README that are facts of the code: `python -m groq_core.docs`.
+
+Each generated part stands between two comments, ``<!-- name -->`` and ``<!-- /name -->``. The same facts make
+``.env.example``. A test fails while either is stale.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import inf
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from groq_core.catalogue import life
+from groq_core.models import TIER_NAMES, ModelSpec
+from groq_core.policy import LADDER, POLICY, Rule
+from groq_core.registry import MODELS
+from groq_core.settings import Env, Settings, defaults, variables
+from groq_core.tiers import ANY, BACKUP_TIERS, GROQ_TIERS
+
+ROOT: Final = Path(__file__).parents[1]
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """
+    Lay out a Markdown table.
+
+    >>> print(table(("a", "b"), [("1", "x|y")]))
+    | a | b |
+    |---|---|
+    | 1 | x\\|y |
+    """
+    lines = [head, ["---"] * len(head), *([cell.replace("|", "\\|") for cell in row] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" if line[0] != "---" else f"|{'|'.join(line)}|" for line in lines)
+
+
+# ── settings ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def settings_table() -> str:
+    return table(
+        ("variable", "default", "meaning"),
+        ((f"`{env.name}`", _default(field, env), env.meaning) for field, env in variables().items()),
+    )
+
+
+def _default(field: str, env: Env) -> str:
+    if env.shown:
+        return env.shown
+    match defaults()[field]:
+        case None | ():
+            return "–"
+        case bool(value):
+            return "on" if value else "off"
+        case float(value):
+            return f"{value:g}"
+        case value:
+            return f"`{value}`" if isinstance(value, str) else str(value)
+
+
+def env_example() -> str:
+    """Every variable with its meaning, commented out; the whole text of ``.env.example``."""
+    lines = ["# Copy to .env and take the # from what you set; the real environment wins.", ""]
+    for field, env in variables().items():
+        value = defaults()[field]
+        shown = "" if value is None or value == () else f"{value:g}" if isinstance(value, float) else str(value)
+        lines += [f"# {_plain(env.meaning)}", f"#{env.name}={'0' if value is False else shown}", ""]
+    return "\n".join(lines)
+
+
+def _plain(markdown: str) -> str:
+    return markdown.replace("`", "")
+
+
+# ── models ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def tiers_table() -> str:
+    def listed(ids: tuple[str, ...]) -> str:
+        return ", ".join("any other" if id == ANY else f"`{id}`" for id in ids)
+
+    return table(
+        ("tier", "Groq models, first choice first", "backup"),
+        ((f"`{tier}`", listed(GROQ_TIERS[tier]), listed(BACKUP_TIERS[tier])) for tier in TIER_NAMES),
+    )
+
+
+def models_table() -> str:
+    """List the living, then those on contract or announced to go, then the dead."""
+    order = ("active", "announced", "enterprise", "retired")
+    shown = sorted(MODELS.values(), key=lambda spec: order.index(spec.status))
+    return table(
+        ("model", "can", "window / output", "tokens/s", "USD", "life", "read"),
+        (
+            (
+                f"[`{spec.id}`]({spec.source})" + ("" if spec.provider == "groq" else f" ({spec.provider})"),
+                ", ".join(sorted(spec.capabilities)).replace("_", " "),
+                f"{spec.context_window} / {spec.max_output}" if spec.context_window and spec.max_output else "–",
+                f"{spec.tokens_per_s:g}" if spec.tokens_per_s else "–",
+                _price(spec),
+                life(spec) or "active",
+                str(spec.checked),
+            )
+            for spec in shown
+        ),
+    )
+
+
+def _price(spec: ModelSpec) -> str:
+    if spec.usd_hour is not None:
+        return f"{spec.usd_hour:g} an hour"
+    if spec.usd_characters is not None:
+        return f"{spec.usd_characters:g} per 1M characters"
+    if spec.usd_in is None or spec.usd_out is None:
+        return "–"
+    cached = f" ({spec.usd_cached:g} cached)" if spec.usd_cached is not None else ""
+    return f"{spec.usd_in:g}{cached} in, {spec.usd_out:g} out per 1M tokens"
+
+
+# ── policy ───────────────────────────────────────────────────────────────────────────────────────────
+
+_THEN: Final = {"model": "next model", "provider": "next provider", "stop": "stop"}
+_MENDS: Final = {"": "", "shrink": "once more, made smaller", "tell": "told what was wrong"}
+
+
+def policy_table() -> str:
+    return table(
+        ("failure", "same model again", "then", "rests", "what is said"),
+        ((f"`{kind}`", _again(rule), _then(rule), _rests(rule), rule.says) for kind, rule in POLICY.items()),
+    )
+
+
+def _again(rule: Rule) -> str:
+    times = f"{rule.retries}×" if rule.retries else ""
+    return ", ".join(filter(None, (times, _MENDS[rule.mend]))) or "–"
+
+
+def _then(rule: Rule) -> str:
+    return _THEN[rule.then] + ("; twice: next provider" if rule.suspect else "")
+
+
+def _rests(rule: Rule) -> str:
+    if rule.rest is None:
+        cooldown = Settings().cooldown
+        told = ", ".join(f"{cooldown * times:g}" for times in LADDER) + " s"
+    elif rule.rest == inf:
+        told = "until the catalogue is read again"
+    elif rule.rest:
+        told = f"{rule.rest:g} s"
+    else:
+        return "–"
+    return told + (", all its models" if rule.whole_provider else "")
+
+
+# ── modules ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def modules_table() -> str:
+    """Map the package by the first sentence of each module."""
+    files = [*(ROOT / "groq_core").glob("*.py"), *(ROOT / "groq_core").glob("*/__init__.py")]
+    named = {(file.parent.name + "/" if file.name == "__init__.py" else file.name): file for file in files}
+    named.pop("groq_core/", None)
+    return table(("in `groq_core/`", "what it is for"), ((f"`{name}`", summary(named[name])) for name in sorted(named)))
+
+
+def summary(file: Path) -> str:
+    """First paragraph of a module's docstring on one line, without the full stop."""
+    doc = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
+    return " ".join(doc.partition("\n\n")[0].split()).removesuffix(".")
+
+
+# ── putting it in ────────────────────────────────────────────────────────────────────────────────────
+
+PARTS: Final[Mapping[str, Callable[[], str]]] = MappingProxyType(
+    {
+        "modules": modules_table,
+        "settings": settings_table,
+        "tiers": tiers_table,
+        "models": models_table,
+        "policy": policy_table,
+    }
+)
+
+
+def rendered(readme: str) -> str:
+    """
+    Put every generated part between its two comments.
+
+    Raises:
+        ValueError: The text lacks the comments of a part.
+    """
+    for name, part in PARTS.items():
+        before, start, rest = readme.partition(f"<!-- {name} -->\n")
+        _, end, after = rest.partition(f"<!-- /{name} -->")
+        if not (start and end):
+            raise ValueError(f"the README has no place for {name}")
+        readme = f"{before}{start}{part()}\n{end}{after}"
+    return readme
+
+
+def main() -> int:
+    """Rewrite both files in place."""
+    readme = ROOT / "README.md"
+    readme.write_text(rendered(readme.read_text(encoding="utf-8")), encoding="utf-8")
+    (ROOT / ".env.example").write_text(env_example(), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,78 @@
+"""What the README says of the code is what the code says."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from groq_core.docs import PARTS, env_example, rendered, summary
+from groq_core.settings import Settings, load, variables
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_generated_parts_are_fresh() -> None:
+    assert rendered(README) == README, "run: make docs"
+
+
+def test_env_example_is_fresh() -> None:
+    assert (ROOT / ".env.example").read_text(encoding="utf-8") == env_example(), "run: make docs"
+
+
+def test_a_readme_without_a_place_for_a_part_is_refused() -> None:
+    with pytest.raises(ValueError, match="no place for policy"):
+        rendered(README.replace("<!-- policy -->", ""))
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_every_generated_part_has_rows(name: str) -> None:
+    assert len(PARTS[name]().splitlines()) > 4
+
+
+def test_env_example_uncommented_is_every_default(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text(re.sub(r"^#(?=\w+=)", "", env_example(), flags=re.MULTILINE))
+
+    assert load(file, {}) == Settings()
+    assert all(f"{env.name}=" in file.read_text() for env in variables().values())
+
+
+def test_the_header_for_spaces_is_whole_and_names_what_is_installed() -> None:
+    _, front, _ = README.split("---\n", 2)
+    header = {key: value.strip('"') for key, value in re.findall(r"^(\w+): (.+)$", front, re.MULTILINE)}
+    pins = dict(re.findall(r"^([\w-]+)(?:\[\w+\])?==(\S+)", (ROOT / "requirements.txt").read_text(), re.MULTILINE))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+    assert header["sdk"] == "gradio"
+    assert header["sdk_version"] == pins["gradio"]
+    assert f">={header['python_version']}" == project["requires-python"]
+    assert header["license"] == project["license"].lower()
+    assert header["app_file"] == "app.py"
+    assert len(header["short_description"]) <= 60
+    assert len(header["emoji"]) <= 2
+    colours = {"red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"}
+    assert {header["colorFrom"], header["colorTo"]} <= colours
+
+
+def test_links_inside_the_page_lead_somewhere() -> None:
+    anchors = {
+        re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in re.findall(r"^#+ (.+)$", README, re.M)
+    }
+
+    assert set(re.findall(r"\]\(#([\w-]+)\)", README)) <= anchors
+
+
+def test_every_module_says_in_its_first_line_what_it_is_for() -> None:
+    for file in (ROOT / "groq_core").rglob("*.py"):
+        if file.name != "__init__.py" or file.parent.parent == ROOT / "groq_core":
+            assert summary(file), file
+
+
+def test_every_target_of_make_in_the_readme_exists() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+    assert set(re.findall(r"^make ([a-z]+)", README, re.MULTILINE)) <= targets
