@@ -166,7 +166,7 @@ async def _models(app: App, call: Call, rest: str) -> None:
         return
     wire, world = call.wire, app.world
     data = wire.model(world.named(wire, rest)) if rest else wire.models(world.models(wire.name))
-    await call.exchange.answer(200, wire.headers(wire.request_id()), data)
+    await call.exchange.answer(200, wire.headers(wire.request_id()), data, chunked=True)
 
 
 async def _files(app: App, call: Call, rest: str) -> None:

@@ -151,7 +151,7 @@ async def _deliver(
         headers = wire.headers(
             request_id, kind="text/plain; charset=UTF-8" if groq else "text/plain; charset=utf-8", limits=limits
         )
-        await call.exchange.answer(200, headers, (body + newline).encode())
+        await call.exchange.answer(200, headers, (body + newline).encode(), chunked=True)
         return
     if shape == "json":
         told: Json = {"text": lead + words}

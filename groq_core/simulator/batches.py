@@ -192,7 +192,7 @@ class Batches:
 
     async def _send(self, call: Call, body: Json) -> None:
         wire: Wire = call.wire
-        await call.exchange.answer(200, wire.headers(wire.request_id()), wire.json_body(body))
+        await call.exchange.answer(200, wire.headers(wire.request_id()), wire.json_body(body), chunked=True)
 
 
 def shown(job: Batch) -> Json:

@@ -95,9 +95,10 @@ class Exchange:
         if self._hangup is not None:
             self._hangup.cancel()
 
-    async def answer(self, status: int, headers: Headers, body: bytes) -> None:
-        """A complete response in one go."""
-        await self.start(status, [*headers, (b"content-length", str(len(body)).encode())])
+    async def answer(self, status: int, headers: Headers, body: bytes, *, chunked: bool = False) -> None:
+        """A complete response in one go; ``chunked`` leaves its length untold, as both APIs do with a 200."""
+        length = [] if chunked else [(b"content-length", str(len(body)).encode())]
+        await self.start(status, [*headers, *length])
         await self.finish(body)
 
     # ── time, and people who leave ───────────────────────────────────────────────────────────────────

@@ -108,7 +108,7 @@ class Store:
 
     async def _send(self, call: Call, body: Json) -> None:
         wire: Wire = call.wire
-        await call.exchange.answer(200, wire.headers(wire.request_id()), wire.json_body(body))
+        await call.exchange.answer(200, wire.headers(wire.request_id()), wire.json_body(body), chunked=True)
 
 
 def shown(wire: Wire, file: Stored) -> Json:

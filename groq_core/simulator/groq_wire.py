@@ -136,7 +136,8 @@ class GroqWire:
         going_on = b',"logprobs":null,"finish_reason":null}]}\n\n'
         prefix, suffix = opening + b'{"content":', b"}" + going_on
 
-        first = b'"content":null' if answer.content is None else b'"content":""'
+        # Null where nothing but tool calls will come; a model that thinks first says "" even then.
+        first = b'"content":""' if answer.content is not None or answer.reasoning else b'"content":null'
         x_groq = go_json({"id": answer.request_id, "seed": answer.seed})
         head = b'%b{"role":"assistant",%b},"logprobs":null,"finish_reason":null}],"x_groq":%b}\n\n' % (
             opening, first, x_groq,

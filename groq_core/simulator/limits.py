@@ -112,7 +112,9 @@ class Meter:
         now = self.clock()
         shown: dict[str, str] = {}
         buckets = dict(self._open(now))
-        names = (("requests", "rpd"), ("tokens", "tpm"), ("audio-seconds", "ash"))
+        # OpenAI, which counts no days, shows its requests per minute.
+        requests = "rpd" if "rpd" in buckets else "rpm"
+        names = (("requests", requests), ("tokens", "tpm"), ("audio-seconds", "ash"))
         for kind, dimension in names:
             if (bucket := buckets.get(dimension)) is not None:
                 shown[f"x-ratelimit-limit-{kind}"] = str(int(bucket.limit))

@@ -186,25 +186,25 @@ class World:
         data = wire.json_body(body)
         headers = wire.headers(request_id, limits=limits)
         if fault is None:
-            await exchange.answer(200, headers, data)
+            await exchange.answer(200, headers, data, chunked=True)
             return
         match fault.kind:
             case "slow_first_token" | "stall":
                 await exchange.pause(fault.seconds)
-                await exchange.answer(200, headers, data)
+                await exchange.answer(200, headers, data, chunked=True)
             case "cut":
                 await exchange.start(200, headers)
                 await exchange.write(data[: len(data) // 2])
                 await exchange.cut()
             case "malformed":
-                await exchange.answer(200, headers, data[: len(data) // 2])
+                await exchange.answer(200, headers, data[: len(data) // 2], chunked=True)
             case "error_event":
                 assert answer is not None
                 raise refusal(fault, answer)
             case "empty":
                 await exchange.answer(200, headers, b"")
             case _:
-                await exchange.answer(200, headers, data)
+                await exchange.answer(200, headers, data, chunked=True)
 
 
 def _spoil(body: Json, answer: Answer, fault: Fault) -> None:
