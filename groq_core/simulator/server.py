@@ -169,6 +169,14 @@ class Simulator:
                 break
             await asyncio.sleep(0.002)
 
+    async def __aenter__(self) -> Simulator:
+        """Serve on a free loopback port."""
+        await self.start()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.stop()
+
     async def _with_transport(self, scope: Scope, receive: Receive, send: Send) -> None:
         if (client := scope.get("client")) is not None:
             scope.setdefault("extensions", {})[TRANSPORT] = self._transports.get((client[0], client[1]))

@@ -6,7 +6,6 @@ Groq refuses unknown keys at the top level and in messages, so a client that add
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from typing import Any
 
@@ -33,7 +32,6 @@ MESSAGE_KEYS = {
     "tool": frozenset({"role", "content", "name", "tool_call_id"}),
     "function": frozenset({"role", "content", "name"}),
 }
-_KNOWN_MESSAGE_KEYS = sorted(frozenset.union(*MESSAGE_KEYS.values()))
 _RANGES = {
     "temperature": (0, 2),
     "top_p": (0, 1),
@@ -42,6 +40,7 @@ _RANGES = {
 }
 _UNSUPPORTED = ("logprobs", "top_logprobs", "logit_bias", "metadata")
 MAX_TOOLS = 128
+_NEAR = 4
 
 
 def check_chat(body: Json, model: SimModel) -> None:
@@ -57,13 +56,25 @@ def check_chat(body: Json, model: SimModel) -> None:
 
 def unsupported(name: str, known: list[str]) -> str:
     """
-    What Groq says of a key it does not know.
+    What Groq says of a key it does not know; the nearest known one within four edits is offered.
 
-    >>> unsupported("store", ["stop", "seed"])
-    "property 'store' is unsupported, did you mean 'stop'?"
+    >>> unsupported("store", ["stop", "seed"]), unsupported("id", ["content", "name", "role"])
+    ("property 'store' is unsupported, did you mean 'stop'?", "property 'id' is unsupported, did you mean 'name'?")
+    >>> unsupported("reasoning_content", ["reasoning"])
+    "property 'reasoning_content' is unsupported"
     """
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    return f"property '{name}' is unsupported" + (f", did you mean '{close[0]}'?" if close else "")
+    distance, nearest = min(((_edits(name, other), other) for other in known if len(other) > 1), default=(9, ""))
+    return f"property '{name}' is unsupported" + (f", did you mean '{nearest}'?" if distance <= _NEAR else "")
+
+
+def _edits(a: str, b: str) -> int:
+    """Levenshtein distance."""
+    row = list(range(len(b) + 1))
+    for i, left in enumerate(a, 1):
+        above, row[0] = row[0], i
+        for j, right in enumerate(b, 1):
+            above, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, above + (left != right))
+    return row[-1]
 
 
 def _top_level(body: Json, model: SimModel) -> None:
@@ -132,7 +143,7 @@ def _message(message: Json, where: str, role: str, index: int, model: SimModel) 
 
     for name in message:
         if name not in MESSAGE_KEYS[role]:
-            raise refuse(f"'{where}' : {unsupported(name, _KNOWN_MESSAGE_KEYS)}")
+            raise refuse(f"'{where}' : {unsupported(name, sorted(MESSAGE_KEYS[role]))}")
     content = message.get("content")
     if role == "assistant":
         if content is None and not message.get("tool_calls") and not message.get("function_call"):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -230,28 +230,14 @@ HEADERS = {
     "x-simulated": "the simulator's mark",
     "strict-transport-security": "sent by Groq since December 2025",
     "x-groq-region": "sent since 2025",
-    "openai-organization": "taken out of the recordings, as cookies were",
-    "set-cookie": "taken out of the recordings",
     "x-openai-proxy-wasm": "sent since 2025",
     "access-control-expose-headers": "sent since 2025",
     "x-content-type-options": "sent since 2025",
-    "access-control-allow-origin": "sent with files only",
-    "cf-cache-status": "not sent with OpenAI's streams of 2023",
     "via": "left out by one recorder",
-    "date": "left out by one recorder",
-    "cf-ray": "left out by one recorder",
-    "server": "left out by one recorder",
-    "x-request-id": "left out by one recorder",
 }
 """Headers that only one side has, and why."""
 
 SAME_VALUE = ("cache-control", "vary", "server", "via", "alt-svc", "strict-transport-security", "openai-version")
-
-
-@pytest.fixture
-async def http(simulator: Simulator) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=simulator.groq_url, timeout=30, verify=False) as client:
-        yield client
 
 
 def _answered_by(recording: Recording) -> str:
