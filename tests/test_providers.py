@@ -566,14 +566,38 @@ async def test_another_server_is_not_asked_what_only_groq_knows() -> None:
     assert notes == []
 
 
-async def test_openai_itself_is_asked_by_its_newer_names() -> None:
-    spec = msgspec.structs.replace(THINKING, efforts=("low",))
-    async with openai_at("https://api.openai.com") as provider:
-        body, notes = provider.chat_body(params(max_tokens=5, temperature=0.5, logprobs=False), spec)
+LUNA = ModelSpec(
+    id="gpt-6-luna",
+    capabilities=frozenset({C.CHAT, C.REASONING, C.TOOLS}),
+    efforts=("none", "low"),
+    effort_with_tools="none",
+)
 
-    assert body["max_completion_tokens"] == 5
-    assert not {"max_tokens", "temperature", "logprobs"} & body.keys()
-    assert [note.code for note in notes] == ["parameter_left_out"]
+
+@pytest.mark.parametrize(
+    ("given", "sent", "notes"),
+    [
+        ({"max_tokens": 5}, {"max_completion_tokens": 5}, []),
+        ({"temperature": 1, "top_p": 1, "logprobs": False, "logit_bias": {}}, {}, []),
+        ({"temperature": 0}, {}, ["parameter_left_out"]),
+        ({"top_k": 3, "store": True}, {"store": True}, ["parameter_left_out"]),
+        ({"reasoning_effort": "low"}, {"reasoning_effort": "low"}, []),
+        (
+            {"reasoning_effort": "low", "tools": [{"type": "function"}]},
+            {"reasoning_effort": "none", "tools": [{"type": "function"}]},
+            ["effort_changed"],
+        ),
+        ({"tools": [{"type": "function"}]}, {"reasoning_effort": "none", "tools": [{"type": "function"}]}, []),
+    ],
+)
+async def test_openais_own_models_are_asked_as_they_want_it(
+    given: dict[str, Any], sent: dict[str, Any], notes: list[str]
+) -> None:
+    body, told = await asked(openai_at, params(**given), LUNA)
+
+    usual = {"model", "messages", "stream", "stream_options"}
+    assert {name: value for name, value in body.items() if name not in usual} == sent
+    assert told == notes
 
 
 # ── keys ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -679,7 +703,7 @@ VERBOSE = {
 
 
 async def test_a_recording_becomes_text_phrases_and_a_transcript(connect: Connect) -> None:
-    spec = ModelSpec(id="whisper-large-v3-turbo", capabilities=frozenset({C.TRANSCRIPTION}))
+    spec = ModelSpec(id="whisper-large-v3-turbo", capabilities=frozenset({C.TRANSCRIPTION, C.TIMESTAMPS}))
     async with serving(answers(VERBOSE)) as wire, connect(wire.url) as provider:
         events = await events_of(provider, msgspec.structs.replace(AUDIO, language="en", prompt="Kennedy"), spec)
 

@@ -90,7 +90,9 @@ def has_images(messages: Iterable[Message]) -> bool:
 
 def says_nothing(name: str, value: object) -> bool:
     """Whether a parameter has the value it would have if it were not sent."""
-    return value is None or value is False or value in ({}, [], 0, "") or (name == "n" and value == 1)
+    if name in {"n", "temperature", "top_p"}:
+        return value == 1
+    return value is None or value is False or value in ({}, [], 0, "")
 
 
 def only_accepted(
@@ -130,13 +132,21 @@ def bounded_max_tokens(params: dict[str, Any], spec: ModelSpec, name: str) -> li
 
 def fitting_effort(params: dict[str, Any], spec: ModelSpec) -> list[Note]:
     """Bring ``reasoning_effort`` to the nearest value the model takes; out where it takes none."""
-    asked = params.get("reasoning_effort")
-    if asked is None or asked in spec.efforts:
+    asked = params.pop("reasoning_effort", None)
+    fitting = _effort(asked, spec, with_tools=bool(params.get("tools")))
+    if fitting:
+        params["reasoning_effort"] = fitting
+    if asked is None or not fitting or fitting == asked:
         return []
-    del params["reasoning_effort"]
+    return [Note(code="effort_changed", text=f"{spec.id} was asked with effort `{fitting}` instead of `{asked}`")]
+
+
+def _effort(asked: Any, spec: ModelSpec, *, with_tools: bool) -> str:
+    if with_tools and spec.effort_with_tools:
+        return spec.effort_with_tools
+    if asked in spec.efforts:
+        return str(asked)
     levels = [effort for effort in spec.efforts if effort in EFFORTS]
     if asked not in EFFORTS or not levels:
-        return []
-    nearest = min(levels, key=lambda level: abs(EFFORTS.index(level) - EFFORTS.index(asked)))
-    params["reasoning_effort"] = nearest
-    return [Note(code="effort_changed", text=f"{spec.id} has no reasoning effort `{asked}`: `{nearest}` was asked")]
+        return ""
+    return min(levels, key=lambda level: abs(EFFORTS.index(level) - EFFORTS.index(asked)))

@@ -192,8 +192,8 @@ class SdkProvider(ABC):
         async with self._exchange(spec, request.caller, path, form=form, files=files) as response:
             body = await response.aread()
             for event in read_transcription(body, response.headers.get("content-type", "")):
-                if isinstance(event, Finished) and event.usage is None and request.duration_s:
-                    event = msgspec.structs.replace(event, usage=Usage(audio_s=request.duration_s))
+                if isinstance(event, Finished):
+                    event = _with_duration(event, request.duration_s)
                 yield self._signed(event, spec, response, started, self._clock())
 
     async def _speak(self, request: SpeechRequest, spec: ModelSpec) -> Events:
@@ -249,6 +249,14 @@ class SdkProvider(ABC):
         except TimeoutError:
             silence = f"no list of models within {MODELS_TIMEOUT_S:g} s"
             raise ProviderError(Kind.TIMEOUT_FIRST_TOKEN, silence, provider=self.name) from None
+
+
+def _with_duration(finished: Finished, measured_s: float) -> Finished:
+    """Put in the seconds, by which audio is billed, where the provider counts tokens or nothing."""
+    usage = finished.usage or Usage()
+    if usage.audio_s is not None or not measured_s:
+        return finished
+    return msgspec.structs.replace(finished, usage=msgspec.structs.replace(usage, audio_s=measured_s))
 
 
 def fitting_voice(asked: str | None, spec: ModelSpec) -> tuple[str, list[Note]]:

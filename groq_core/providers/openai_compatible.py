@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from typing import Any
 
 import httpx2
 import msgspec
 import openai
+from openai.types.chat.completion_create_params import CompletionCreateParamsBase
 
 from groq_core.events import Note
 from groq_core.models import Capability, ModelSpec
@@ -43,7 +45,15 @@ GROQ_ONLY = frozenset(
 
 SERVICE_TIERS = frozenset({"auto", "default", "flex", "priority", "scale"})
 
-SAMPLING = ("temperature", "top_p", "presence_penalty", "frequency_penalty", "logprobs", "top_logprobs", "logit_bias")
+OPENAIS_OWN = re.compile(r"gpt-(?!oss)|chatgpt-|o\d")
+"""Ids of OpenAI's own models, wherever they are served; it refuses what it does not know, others pass it over."""
+
+ACCEPTED: Set[str] = frozenset(CompletionCreateParamsBase.__annotations__)
+"""Parameters OpenAI takes, as its SDK lists them."""
+
+SAMPLING = frozenset(
+    {"temperature", "top_p", "presence_penalty", "frequency_penalty", "logprobs", "top_logprobs", "logit_bias", "stop"}
+)
 """Parameters OpenAI's reasoning models answer with a 400 (developers.openai.com, read 2026-10)."""
 
 FIELDS = ("name", "tool_call_id", "refusal")
@@ -113,10 +123,13 @@ class OpenAICompatibleProvider(SdkProvider):
         params = {name: value for name, value in request.params.items() if name not in GROQ_ONLY}
         if params.get("service_tier") not in SERVICE_TIERS:
             params.pop("service_tier", None)
-        refused = SAMPLING if self._official and spec.can(Capability.REASONING) else ()
-        params, notes = only_accepted(params, params.keys() - set(refused), spec.id)
+        strict = self._official or OPENAIS_OWN.match(spec.id) is not None
+        accepted = ACCEPTED if strict else params.keys()
+        if strict and spec.can(Capability.REASONING):
+            accepted -= SAMPLING
+        params, notes = only_accepted(params, accepted, spec.id)
         # The old name is refused by OpenAI's newer models, and the only one that many other servers know.
-        notes += bounded_max_tokens(params, spec, "max_completion_tokens" if self._official else "max_tokens")
+        notes += bounded_max_tokens(params, spec, "max_completion_tokens" if strict else "max_tokens")
         notes += fitting_effort(params, spec)
         if has_images(request.messages) and not spec.can(Capability.VISION):
             notes.append(Note(code="images_left_out", text=f"{spec.id} reads text only: the images were left out"))
@@ -130,7 +143,7 @@ class OpenAICompatibleProvider(SdkProvider):
 
     def transcription_form(self, request: TranscriptionRequest, spec: ModelSpec) -> dict[str, Any]:
         # OpenAI's newer transcribers know neither phrases nor word times.
-        verbose = "transcribe" not in spec.id
+        verbose = spec.can(Capability.TIMESTAMPS)
         form: dict[str, Any] = {"model": spec.id, "response_format": "verbose_json" if verbose else "json"}
         if request.temperature is not None:
             form["temperature"] = request.temperature
