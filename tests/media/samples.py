@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import struct
+import subprocess
 import zlib
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import soundfile
 from PIL import Image
 
 FOLDER = Path(__file__).parent.parent / "data" / "media"
@@ -56,3 +59,31 @@ def bmp_bomb(width: int, height: int) -> bytes:
         + struct.pack("<IHHI", 54, 0, 0, 54)
         + struct.pack("<IiiHHIIiiII", 40, width, height, 1, 24, 0, 0, 0, 0, 0, 0)
     )
+
+
+def wav(samples: Any, rate: int = 16_000, subtype: str = "PCM_16", format_name: str = "WAV") -> bytes:
+    buffer = BytesIO()
+    soundfile.write(buffer, samples, rate, format=format_name, subtype=subtype)
+    return buffer.getvalue()
+
+
+def tone(seconds: float, rate: int = 16_000, hertz: float = 440.0, level: float = 0.3) -> Any:
+    return (level * np.sin(2 * np.pi * hertz * np.arange(round(seconds * rate)) / rate)).astype(np.float32)
+
+
+def heard(data: bytes) -> Any:
+    """Samples of a file soundfile reads, as float32 of shape (frames,)."""
+    samples, _ = soundfile.read(BytesIO(data), dtype="float32", always_2d=True)
+    return samples.mean(axis=1)
+
+
+def by_ffmpeg(data: bytes, *arguments: str) -> bytes:
+    """Encode a WAV as anything ffmpeg writes to a pipe."""
+    command = ["ffmpeg", "-v", "error", "-i", "pipe:0", *arguments, "pipe:1"]
+    return subprocess.run(command, input=data, capture_output=True, check=True).stdout
+
+
+def file_by_ffmpeg(data: bytes, path: Path, *arguments: str) -> bytes:
+    """The same for what has to be a file, since ffmpeg goes back in it."""
+    subprocess.run(["ffmpeg", "-v", "error", "-i", "pipe:0", *arguments, str(path)], input=data, check=True)
+    return path.read_bytes()

@@ -1,0 +1,337 @@
+"""
+Make a recording fit to be transcribed: any kind, any length, as one part or as several.
+
+What is sent is the smaller of the original and 16 kHz mono FLAC, which is what Whisper hears in any case. A
+recording over ten minutes is cut where it is quietest. It is decoded block by block, so three hours take no
+more memory than ten minutes do, apart from the parts themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from io import BytesIO
+
+import soundfile
+
+from groq_core.media import ffmpeg
+from groq_core.media.audio_format import EXTENSIONS, Container, container_of, tells_position, unsupported, without_tags
+from groq_core.media.cutting import Cutter, Pcm, Stretch
+from groq_core.media.decode import RATE, Source, decoding
+from groq_core.media.levels import Levels, Meter, Spans
+from groq_core.media.phrases import length_in_words, size_in_words
+
+__all__ = ["EXTENSIONS", "AudioInfo", "AudioPart", "Preparation", "PreparedAudio", "prepare", "probe"]
+
+MAX_PART_S = 600.0
+"""Length of Groq's own chunking example (groq-api-cookbook, 2026-08)."""
+
+MAX_PART_BYTES = 25_000_000
+"""Direct upload on any plan (speech-to-text page, 2025)."""
+
+OVERLAP_S = 5.0
+"""What two parts share: a dozen words to find the seam by."""
+
+SEARCH_S = 30.0
+MAX_BYTES = 1_000_000_000
+MAX_S = 8 * 3600.0
+
+MIN_S = 0.1
+"""Groq takes 0.01 s; nobody says anything in less than a tenth."""
+
+MIN_PART_S = 0.01
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioInfo:
+    """
+    What a recording is like.
+
+    Attributes:
+        format: As people call it, by content.
+        duration_s: Seconds, as decoded; 0 when it could not be decoded here (see ``measured``).
+        sample_rate, channels: As it came.
+        levels: How loud it is, and where.
+        measured: False when ffmpeg was needed and missing, so that nothing is known but the format.
+        video: It is a film; only its sound is used.
+    """
+
+    format: str
+    original_bytes: int
+    duration_s: float = 0.0
+    sample_rate: int = 0
+    channels: int = 0
+    levels: Levels = field(default_factory=Levels)
+    measured: bool = True
+    video: bool = False
+
+    @property
+    def peak_dbfs(self) -> float:
+        return self.levels.peak_dbfs
+
+    @property
+    def rms_dbfs(self) -> float:
+        return self.levels.rms_dbfs
+
+    @property
+    def silent_share(self) -> float:
+        return self.levels.silent_share
+
+    @property
+    def speech_likelihood(self) -> float:
+        return self.levels.speech_likelihood
+
+    @property
+    def active(self) -> Spans:
+        return self.levels.active
+
+    @property
+    def is_silent(self) -> bool:
+        """Nothing is heard for as long as a syllable takes; False when nothing is known."""
+        return self.measured and sum(end - start for start, end in self.active) < 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioPart:
+    """
+    One piece that is sent; times in seconds from the start of the recording.
+
+    Attributes:
+        data: A whole file.
+        filename: Made here; its extension is one Groq accepts, and nobody's words are in it.
+        index: Counted from 0.
+    """
+
+    data: bytes = field(repr=False)
+    filename: str
+    start_s: float
+    end_s: float
+    index: int = 0
+
+    @property
+    def duration_s(self) -> float:
+        return self.end_s - self.start_s
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedAudio:
+    """A recording as it is sent: its parts in the order of time, what it is like, and what to tell its sender."""
+
+    parts: tuple[AudioPart, ...]
+    info: AudioInfo
+    overlap_s: float = OVERLAP_S
+    notes: tuple[str, ...] = ()
+
+    @property
+    def summary(self) -> str:
+        """One line: what came, what is sent."""
+        return _summary(self.info, self.parts, self.notes)
+
+
+class Preparation:
+    """
+    A recording on its way to be sent: iterate for its parts, and read the rest afterwards.
+
+    A part is handed out as soon as it is decoded, so the first can be sent while the last is still far.
+
+    Args:
+        data: A whole file: WAV, MP3, FLAC, OGG, Opus, AIFF, and with ffmpeg M4A, MP4, WebM and most others.
+        filename: Counts for nothing but a note: the content decides.
+        max_part_s, max_part_bytes: Limits of one part.
+        overlap_s: Seconds that two parts share.
+
+    Raises:
+        RequestError: ``param="file"``; 413 when it is too large or too long, 422 when it is no recording, 400
+            when it is empty, broken or too short.
+    """
+
+    def __init__(
+        self,
+        data: bytes,
+        filename: str = "",
+        *,
+        max_part_s: float = MAX_PART_S,
+        max_part_bytes: int = MAX_PART_BYTES,
+        overlap_s: float = OVERLAP_S,
+        max_bytes: int = MAX_BYTES,
+        max_s: float = MAX_S,
+    ) -> None:
+        if len(data) > max_bytes:
+            raise unsupported(
+                f"The recording is too large: {size_in_words(len(data))} of at most {size_in_words(max_bytes)}.",
+                "file_too_large",
+                status=413,
+                hint="Send it in pieces, or as MP3.",
+            )
+        self._data, self._max_bytes, self._max_s = data, max_bytes, max_s
+        self._container = container_of(data)
+        self._max_part_bytes = max_part_bytes
+        # FLAC is never larger than the two bytes a sample it comes from, but for its header.
+        self._max_part_s = min(max_part_s, (max_part_bytes - 20_000) / (2 * RATE))
+        self.overlap_s = overlap_s
+        self.notes: list[str] = []
+        self.expected_s: float | None = None
+        self.info = AudioInfo(format=self._container.name, original_bytes=len(data), measured=False)
+        if (note := _misnamed(filename, self._container)) is not None:
+            self.notes.append(note)
+
+    def __iter__(self) -> Iterator[AudioPart]:
+        if self._container.reader == "ffmpeg" and not ffmpeg.available():
+            yield self._untouched()
+            return
+        with decoding(self._data, self._container) as source:
+            self._check_length(source.declared_s or 0.0)
+            self.expected_s = source.declared_s
+            yield from self._parts(source)
+
+    def _parts(self, source: Source) -> Iterator[AudioPart]:
+        cutter = Cutter(
+            longest=int(self._max_part_s * RATE),
+            overlap=int(self.overlap_s * RATE),
+            search=int(SEARCH_S * RATE),
+            total=int((source.declared_s or 0.0) * RATE) or None,
+        )
+        meter = Meter()
+        heard = count = 0
+        for block in source.blocks:
+            heard += len(block)
+            self._check_length(heard / RATE)
+            meter.push(block)
+            for stretch in cutter.push(block):
+                yield _encoded(stretch, count, numbered=True)
+                count += 1
+        seconds = heard / RATE
+        if seconds < MIN_S:
+            raise _too_short(seconds)
+        self.info = AudioInfo(
+            format=self._container.name,
+            original_bytes=len(self._data),
+            duration_s=seconds,
+            sample_rate=source.sample_rate,
+            channels=source.channels,
+            levels=meter.levels(),
+            video=source.video,
+        )
+        declared = source.declared_s or seconds
+        cut_off = declared - seconds > max(1.0, 0.02 * declared)
+        if cut_off:
+            self.notes.append(f"it breaks off: {length_in_words(seconds)} of {length_in_words(declared)} could be read")
+        last = cutter.rest()
+        if count == 0:
+            yield self._smaller(_encoded(last, 0), replaceable=not cut_off and not source.video)
+        elif len(last.samples) / RATE >= MIN_PART_S:
+            yield _encoded(last, count, numbered=True)
+
+    def _smaller(self, part: AudioPart, *, replaceable: bool) -> AudioPart:
+        """The original in place of the FLAC, where it is fit to be sent, smaller, and tells nothing else."""
+        extension, original = self._container.extension, without_tags(self._data, self._container)
+        small = len(original) <= min(len(part.data), self._max_part_bytes)
+        if not (replaceable and extension and small) or tells_position(original):
+            return part
+        return AudioPart(data=original, filename=f"audio.{extension}", start_s=part.start_s, end_s=part.end_s)
+
+    def _untouched(self) -> AudioPart:
+        """The original as it is: what can be done without ffmpeg."""
+        if not self._container.extension or len(self._data) > self._max_part_bytes:
+            raise ffmpeg.missing(self._container)
+        self.notes.append("sent as it is, since ffmpeg is not installed here")
+        return AudioPart(data=self._data, filename=f"audio.{self._container.extension}", start_s=0.0, end_s=0.0)
+
+    def _check_length(self, seconds: float) -> None:
+        if seconds > self._max_s:
+            raise unsupported(
+                f"The recording is too long: at most {length_in_words(self._max_s)} can be transcribed at once.",
+                "recording_too_long",
+                status=413,
+                hint="Send it in pieces.",
+            )
+
+
+def prepare(
+    data: bytes,
+    filename: str = "",
+    *,
+    max_part_s: float = MAX_PART_S,
+    max_part_bytes: int = MAX_PART_BYTES,
+    overlap_s: float = OVERLAP_S,
+    max_bytes: int = MAX_BYTES,
+    max_s: float = MAX_S,
+) -> PreparedAudio:
+    """
+    Make a recording fit to be sent, all of it at once; see :class:`Preparation` for arguments and errors.
+
+    Safe to call from any thread.
+    """
+    preparation = Preparation(
+        data,
+        filename,
+        max_part_s=max_part_s,
+        max_part_bytes=max_part_bytes,
+        overlap_s=overlap_s,
+        max_bytes=max_bytes,
+        max_s=max_s,
+    )
+    parts = tuple(preparation)
+    return PreparedAudio(parts=parts, info=preparation.info, overlap_s=overlap_s, notes=tuple(preparation.notes))
+
+
+def probe(data: bytes, filename: str = "") -> AudioInfo:
+    """Measure a recording: length, loudness, where anybody speaks. Errors as for :class:`Preparation`."""
+    return prepare(data, filename).info
+
+
+def _encoded(stretch: Stretch, index: int, *, numbered: bool = False) -> AudioPart:
+    start = stretch.start / RATE
+    return AudioPart(
+        data=_flac(stretch.samples),
+        filename=f"audio-{index + 1:02}.flac" if numbered else "audio.flac",
+        start_s=start,
+        end_s=start + len(stretch.samples) / RATE,
+        index=index,
+    )
+
+
+def _flac(samples: Pcm) -> bytes:
+    buffer = BytesIO()
+    soundfile.write(buffer, samples, RATE, format="FLAC", subtype="PCM_16")
+    return buffer.getvalue()
+
+
+def _too_short(seconds: float) -> Exception:
+    if not seconds:
+        return unsupported(
+            "The recording holds no sound: 0 seconds.", "empty_audio", status=400, hint="Record or choose it again."
+        )
+    return unsupported(
+        f"The recording is too short: {length_in_words(seconds)}, at least {MIN_S} s are needed.",
+        "audio_too_short",
+        status=400,
+        hint="Hold the button while you speak.",
+    )
+
+
+def _misnamed(filename: str, container: Container) -> str | None:
+    extension = filename.rpartition(".")[2].lower()
+    same = {container.extension, container.name.lower(), container.demuxer}
+    if extension not in EXTENSIONS or extension in same or {extension, container.extension} <= _KIN:
+        return None
+    return f"it is a {container.name} file although its name ends in .{extension}"
+
+
+_KIN = {"mp4", "m4a", "mpeg", "mpga", "mp3", "ogg", "opus"}
+"""Extensions people use for each other's containers without harm."""
+
+
+def _summary(info: AudioInfo, parts: tuple[AudioPart, ...], notes: tuple[str, ...]) -> str:
+    came = f"{info.format}, {length_in_words(info.duration_s)}, {size_in_words(info.original_bytes)}"
+    if not info.measured:
+        came = f"{info.format}, {size_in_words(info.original_bytes)}"
+    sent = sum(len(part.data) for part in parts)
+    kind = parts[0].filename.rpartition(".")[2].upper()
+    if len(parts) > 1:
+        going = f"{len(parts)} parts, 16 kHz mono FLAC, {size_in_words(sent)}"
+    elif kind == "FLAC":
+        going = f"16 kHz mono FLAC, {size_in_words(sent)}"
+    else:
+        going = "sent as it is"
+    return "; ".join((f"{came} → {going}", *notes))

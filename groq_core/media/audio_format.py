@@ -1,0 +1,164 @@
+"""
+Tell what kind of recording some bytes are, by content.
+
+Groq goes by the extension of the file name alone, and refuses ``.oga`` or none at all however right the content
+is; so the name that is sent is made here, and the name that came counts for nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from groq_core.errors import RequestError
+
+EXTENSIONS = ("flac", "mp3", "mp4", "mpeg", "mpga", "m4a", "ogg", "opus", "wav", "webm")
+"""What Groq accepts: its validator's own list, 2026-10."""
+
+HINT = "Record again, or save it as WAV, MP3, FLAC, OGG, M4A or WebM."
+_TEXT = bytes(range(0x20, 0x100)) + b"\t\n\r\f"
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """
+    How sound is packed in a file.
+
+    Attributes:
+        name: As people call it.
+        extension: Under which Groq accepts it as it is; empty where it does not.
+        demuxer: ffmpeg's name. It is always told, so that a file can't choose one that opens other files.
+        reader: What decodes it; ffmpeg also steps in for what soundfile can't.
+    """
+
+    name: str
+    extension: str
+    demuxer: str
+    reader: Literal["soundfile", "ffmpeg"] = "ffmpeg"
+
+
+WAV = Container("WAV", "wav", "wav", "soundfile")
+FLAC = Container("FLAC", "flac", "flac", "soundfile")
+MP3 = Container("MP3", "mp3", "mp3", "soundfile")
+MPGA = Container("MPEG audio", "mpga", "mp3", "soundfile")
+OGG = Container("OGG", "ogg", "ogg", "soundfile")
+OPUS = Container("Opus", "ogg", "ogg", "soundfile")
+M4A = Container("M4A", "m4a", "mov")
+MP4 = Container("MP4", "mp4", "mov")
+WEBM = Container("WebM", "webm", "matroska")
+MPEG = Container("MPEG", "mpeg", "mpeg")
+MATROSKA = Container("Matroska", "", "matroska")
+AIFF = Container("AIFF", "", "aiff", "soundfile")
+AU = Container("AU", "", "au", "soundfile")
+CAF = Container("CAF", "", "caf", "soundfile")
+AMR = Container("AMR", "", "amr")
+AAC = Container("AAC", "", "aac")
+WMA = Container("WMA", "", "asf")
+AVI = Container("AVI", "", "avi")
+FLV = Container("FLV", "", "flv")
+MPEG_TS = Container("MPEG-TS", "", "mpegts")
+
+_SIGNATURES: tuple[tuple[int, bytes, Container], ...] = (
+    (0, b"fLaC", FLAC),
+    (8, b"WAVE", WAV),
+    (8, b"AVI ", AVI),
+    (0, b"FORM", AIFF),
+    (0, b".snd", AU),
+    (0, b"caff", CAF),
+    (0, b"#!AMR", AMR),
+    (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", WMA),
+    (0, b"FLV\x01", FLV),
+    (0, b"\0\0\x01\xba", MPEG),
+    (0, b"\0\0\x01\xb3", MPEG),
+    (0, b"ADIF", AAC),
+)
+"""Offset, bytes, and what they mean; containers with inner differences are looked at below."""
+
+
+def unsupported(
+    message: str, code: str = "unsupported_audio_format", *, status: int = 422, hint: str = HINT
+) -> RequestError:
+    """An error about the recording, for the caller to raise."""
+    return RequestError(message, status=status, param="file", code=code, hint=hint)
+
+
+def container_of(data: bytes) -> Container:
+    """
+    Name the container of a recording or film by its content.
+
+    Raises:
+        RequestError: ``param="file"``; it is empty (400), or holds no sound anybody can decode (422).
+
+    >>> container_of(b"RIFF\\0\\0\\0\\0WAVEfmt ").name
+    'WAV'
+    """
+    if not data:
+        raise unsupported(
+            "The recording is empty: 0 bytes.", "empty_file", status=400, hint="Record or choose it again."
+        )
+    for offset, signature, container in _SIGNATURES:
+        if data.startswith(signature, offset):
+            return container
+    if data.startswith(b"OggS"):
+        return OPUS if b"OpusHead" in data[:200] else OGG
+    if data[4:8] == b"ftyp":
+        return _iso_media(data)
+    if data.startswith(b"\x1aE\xdf\xa3"):
+        return WEBM if b"webm" in data[:64] else MATROSKA
+    if data[:1] == b"\x47" and data[188:189] == b"\x47":
+        return MPEG_TS
+    return _mpeg_audio(data) or _refused(data)
+
+
+def _iso_media(data: bytes) -> Container:
+    """M4A, MP4, QuickTime and 3GP share a container; so do HEIC and AVIF, which are silent."""
+    brand = data[8:12]
+    if brand in (b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis"):
+        raise unsupported("This is a picture, not a recording.", hint="The Image tab takes pictures.")
+    return M4A if brand in (b"M4A ", b"M4B ") else MP4
+
+
+def _mpeg_audio(data: bytes) -> Container | None:
+    """
+    MP3 and its older layers have no signature: a tag may come first, then every frame starts with 11 set bits.
+
+    Source:
+        ISO/IEC 11172-3, frame header; the layer bits are 00 in AAC's ADTS frames.
+    """
+    at = _tag_length(data)
+    head = data[at : at + 3]
+    if len(head) < 3 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0 or head[2] >> 4 == 0xF:
+        return MP3 if at else None
+    return (AAC, MP3, MPGA, MPGA)[head[1] >> 1 & 3]
+
+
+def _tag_length(data: bytes) -> int:
+    """Bytes of the ID3v2 tag and its padding at the start; 0 without one."""
+    if not data.startswith(b"ID3") or len(data) < 10:
+        return 0
+    length = 10 + sum((byte & 0x7F) << shift for byte, shift in zip(data[6:10], (21, 14, 7, 0), strict=True))
+    return length + next((at for at, byte in enumerate(data[length : length + 4096]) if byte), 0)
+
+
+def without_tags(data: bytes, container: Container) -> bytes:
+    """An MP3 without its ID3 tags: titles, names, comments, cover pictures. Others as they are."""
+    if container not in (MP3, MPGA):
+        return data
+    end = len(data) - 128 if data[-128:-125] == b"TAG" else len(data)
+    return data[_tag_length(data) : end]
+
+
+def tells_position(data: bytes) -> bool:
+    """A phone wrote where it was into the recording (QuickTime and 3GP user data)."""
+    return any(mark in data for mark in (b"\xa9xyz", b"loci", b"com.apple.quicktime.location"))
+
+
+def _refused(data: bytes) -> Container:
+    head = data[:1024]
+    if head.startswith((b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"II*\0", b"MM\0*")) or head[8:12] == b"WEBP":
+        raise unsupported("This is a picture, not a recording.", hint="The Image tab takes pictures.")
+    if head.startswith(b"%PDF"):
+        raise unsupported("This is a PDF, not a recording.")
+    if not head.translate(None, _TEXT):
+        raise unsupported("This is a text file, not a recording.")
+    raise unsupported("This is not a recording: its first bytes belong to no known format.")

@@ -1,0 +1,93 @@
+"""Cut a stream of samples into parts at its quietest spots, each overlapping the next."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from groq_core.media.resample import Samples
+
+Pcm = npt.NDArray[np.int16]
+
+_FRAME = 320  # samples, 20 ms
+_SMOOTH = 20  # frames, 0.4 s: a pause between sentences, longer than one inside a word
+_PULL = 0.2  # dB a second: how much quieter a spot must be to be worth going further for
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Samples of one part, and where they begin in the recording (a number of samples)."""
+
+    start: int
+    samples: Pcm
+
+
+class Cutter:
+    """
+    Cuts what is pushed into stretches no longer than ``longest``.
+
+    Args:
+        longest: Samples in one stretch, at most.
+        overlap: Samples that two neighbours share; the quiet spot lies in their middle.
+        search: Samples before and after the aim in which the quietest spot is looked for.
+        total: Samples to be expected, if known: the stretches come out about equally long.
+    """
+
+    def __init__(self, *, longest: int, overlap: int, search: int, total: int | None = None) -> None:
+        self._longest, self._overlap = longest, overlap
+        self._search = min(search, (longest - overlap) // 4)
+        self._aim = _even_length(longest - self._search, overlap, total)
+        self._start = 0
+        self._held: list[Pcm] = []
+        self._length = 0
+
+    def push(self, samples: Samples) -> Iterator[Stretch]:
+        """Take samples in −1…1, hand out the stretches they complete."""
+        self._held.append(np.rint(samples * 32767).astype(np.int16))
+        self._length += len(samples)
+        while self._length > min(self._longest, self._aim + self._search):
+            yield self._cut()
+
+    def rest(self) -> Stretch:
+        """What is left at the end."""
+        return Stretch(self._start, self._joined())
+
+    def _cut(self) -> Stretch:
+        samples = self._joined()
+        until = min(self._longest, self._aim + self._search)
+        spot = _quietest(samples[:until], self._aim, self._search, margin=self._overlap // 2)
+        end, begin = spot + self._overlap // 2, spot - self._overlap // 2
+        stretch = Stretch(self._start, samples[:end])
+        self._held, self._length = [samples[begin:].copy()], len(samples) - begin
+        self._start += begin
+        return stretch
+
+    def _joined(self) -> Pcm:
+        if len(self._held) != 1:
+            self._held = [np.concatenate(self._held)] if self._held else [np.zeros(0, np.int16)]
+        return self._held[0]
+
+
+def _even_length(longest: int, overlap: int, total: int | None) -> int:
+    if not total:
+        return longest
+    count = max(1, math.ceil((total - overlap) / (longest - overlap)))
+    return min(longest, math.ceil((total + (count - 1) * overlap) / count))
+
+
+def _quietest(samples: Pcm, aim: int, search: int, margin: int) -> int:
+    """Where the quietest 0.4 s near ``aim`` have their middle, as a number of samples."""
+    first = max(margin, aim - search)
+    last = min(len(samples) - margin, aim + search)
+    frames = max(1, (last - first) // _FRAME)
+    window = samples[first : first + frames * _FRAME].astype(np.float32).reshape(frames, -1)
+    energy = (window**2).mean(axis=1) + 1.0
+    width = min(_SMOOTH, frames)
+    level = 10 * np.log10(np.convolve(energy, np.ones(width) / width, "same"))
+    middles = first + np.arange(frames) * _FRAME + _FRAME // 2
+    cost = level + np.abs(middles - aim) * (_PULL / 16_000)
+    return int(middles[cost.argmin()])

@@ -1,0 +1,321 @@
+"""
+Join the transcripts of overlapping parts into one, without a doubled or a lost word.
+
+Two parts heard the same few seconds. Near a cut, words are wrong: the earlier part has its last one cut off, the
+later part its first. So the seam is laid inside the longest run of words both heard at about the same time; up
+to there the earlier part is believed, from there on the later one.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from groq_core.events import Segment, Transcript, Word
+
+_SLACK_S = 1.0
+"""How far the times of one word may lie apart in two transcripts beyond the overlap: Whisper's are that inexact."""
+
+_SECONDS_PER_TOKEN = 0.4
+
+# Scripts written without spaces: every sign is a token of its own.
+_UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+_TOKEN = re.compile(rf"\s*(?:[{_UNSPACED}]|[^\s{_UNSPACED}]+)")
+_ENDS_UNSPACED = re.compile(rf"[{_UNSPACED}\u3000-\u303f\uff00-\uffef]\s*\Z")
+_STARTS_UNSPACED = re.compile(rf"\s*[{_UNSPACED}\u3000-\u303f\uff00-\uffef]")
+
+
+class Token(msgspec.Struct, frozen=True):
+    """
+    A word of a text, with the space before it, and when it was said (seconds of the whole recording).
+
+    ``key`` is the word without case, accents of width, and punctuation: what is compared. ``segment`` and
+    ``words`` say where it belongs in its transcript: a position, and a range of positions.
+    """
+
+    text: str
+    key: str
+    start: float
+    end: float
+    segment: int = -1
+    words: tuple[int, int] = (0, 0)
+
+
+class _Part:
+    """One transcript as tokens; times count from the start of the recording."""
+
+    def __init__(self, offset: float, transcript: Transcript, end: float) -> None:
+        self.offset = offset
+        self.end = max(end, offset)
+        self.transcript = transcript
+        self.tokens = _tokens(transcript, offset, self.end)
+
+
+class Joiner:
+    """
+    Joins parts as they come, in the order of time.
+
+    :meth:`add` hands out what is certain; the last ``overlap_s`` seconds stay back until the next part has told
+    what it heard there. :meth:`finish` hands out the rest, :attr:`transcript` is the whole.
+    """
+
+    def __init__(self, overlap_s: float) -> None:
+        self._overlap_s = overlap_s
+        self._held: _Part | None = None
+        self._settled: list[Transcript] = []
+        self._language: str | None = None
+        self._end = 0.0
+        self._count = 0
+
+    def add(self, offset_s: float, transcript: Transcript, *, duration_s: float | None = None) -> Transcript:
+        """
+        Take the next part.
+
+        Args:
+            offset_s: Where it begins in the recording, in seconds.
+            transcript: Its times count from its own start.
+            duration_s: How long it is; by default what the transcript says.
+
+        Returns:
+            What has become certain: text (with the space that separates it from what came before), segments and
+            words, with times of the whole recording.
+        """
+        length = duration_s or transcript.duration or _guessed_length(transcript)
+        part = _Part(offset_s, transcript, offset_s + length)
+        self._language = self._language or transcript.language
+        self._end = max(self._end, part.end)
+        held, self._held = self._held, part
+        if held is None:
+            return self._settle(part, until=part.end - self._overlap_s)
+        overlap = min(self._overlap_s, held.end - offset_s)
+        kept, dropped = _seam(held.tokens, part.tokens, offset_s, offset_s + overlap) if overlap > 0 else (None, 0)
+        rest = self._taken(held, held.tokens[:kept])
+        part.tokens = part.tokens[dropped:]
+        sure = self._settle(part, until=part.end - self._overlap_s)
+        return _concatenated((rest, sure))
+
+    def finish(self) -> Transcript:
+        """Hand out what was held back."""
+        held, self._held = self._held, None
+        return self._taken(held, held.tokens) if held else Transcript(text="")
+
+    @property
+    def transcript(self) -> Transcript:
+        """Everything handed out so far, as one."""
+        whole = _concatenated(self._settled)
+        return msgspec.structs.replace(
+            whole, text=whole.text.strip(), language=self._language, duration=self._end or None
+        )
+
+    def _settle(self, part: _Part, until: float) -> Transcript:
+        """Hand out the tokens before ``until`` and keep the others, whole segments at a time."""
+        tokens = part.tokens
+        count = next((at for at, token in enumerate(tokens) if token.end > until - _SLACK_S), len(tokens))
+        while 0 < count < len(tokens) and tokens[count].segment == tokens[count - 1].segment != -1:
+            count -= 1
+        part.tokens = tokens[count:]
+        return self._taken(part, tokens[:count])
+
+    def _taken(self, part: _Part, tokens: Sequence[Token]) -> Transcript:
+        piece = _rebuilt(part, tokens, self._count)
+        if piece.text:
+            if self._settled and not _joins_without_space(self._settled[-1].text, piece.text):
+                piece = msgspec.structs.replace(piece, text=" " + piece.text)
+            self._settled.append(piece)
+            self._count += len(piece.segments)
+        return piece
+
+
+def join(parts: Sequence[tuple[float, Transcript]], overlap_s: float) -> Transcript:
+    """
+    Join the transcripts of overlapping parts.
+
+    Args:
+        parts: Where each begins, in seconds of the recording, and what was heard; in the order of time. A part
+            that is missing leaves a gap and nothing else.
+        overlap_s: Seconds neighbours share.
+
+    Returns:
+        One transcript: times count from the start of the recording, segments are numbered from 0.
+    """
+    joiner = Joiner(overlap_s)
+    for offset_s, transcript in parts:
+        joiner.add(offset_s, transcript)
+    joiner.finish()
+    return joiner.transcript
+
+
+# ── the seam ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _seam(before: Sequence[Token], after: Sequence[Token], start: float, end: float) -> tuple[int, int]:
+    """
+    Find where to go from one transcript to the next: how many tokens to keep, how many to drop.
+
+    Both were written of the time from ``start`` to ``end``.
+    """
+    first = next((at for at, token in enumerate(before) if token.end > start - _SLACK_S), len(before))
+    last = next((at for at, token in enumerate(after) if token.start > end + _SLACK_S), len(after))
+    run = _longest_common_run(before[first:], after[:last], tolerance=end - start + _SLACK_S)
+    if run is not None:
+        at, other, length = run
+        # The last word of the earlier part may have got a full stop it does not deserve, the first of the later
+        # one a capital; in the middle of the run both are themselves.
+        half = length // 2 if length > 1 or first + at + 1 == len(before) else 1
+        return first + at + half, other + half
+    if first == len(before) or not last or before[-1].end <= after[0].start:
+        return len(before), 0
+    middle = (start + end) / 2
+    kept = next((at for at, token in enumerate(before) if token.start + token.end > 2 * middle), len(before))
+    dropped = next((at for at, token in enumerate(after) if token.start + token.end > 2 * middle), len(after))
+    return kept, dropped
+
+
+def _longest_common_run(
+    before: Sequence[Token], after: Sequence[Token], tolerance: float
+) -> tuple[int, int, int] | None:
+    """
+    The longest run of equal tokens said at about the same time: its place in both, and its length.
+
+    Every token counts for less the further its two times lie apart, so that of several fits in a repetitive
+    text ("no, no, no") the one that agrees in time wins.
+    """
+    best: tuple[float, int, int, int] | None = None
+    above: dict[int, tuple[float, int]] = {}
+    for at, token in enumerate(before):
+        row: dict[int, tuple[float, int]] = {}
+        for other, candidate in enumerate(after):
+            apart = abs(token.start - candidate.start)
+            if token.key != candidate.key or not token.key or apart > tolerance:
+                continue
+            score, length = above.get(other - 1, (0.0, 0))
+            score, length = score + 1 - 0.9 * apart / tolerance, length + 1
+            row[other] = score, length
+            if best is None or score > best[0]:
+                best = score, at - length + 1, other - length + 1, length
+        above = row
+    return best[1:] if best else None
+
+
+# ── tokens ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _tokens(transcript: Transcript, offset: float, end: float) -> list[Token]:
+    """Split a transcript into timed tokens: by its words' times, else its segments', else evenly."""
+    if transcript.segments:
+        stretches = [
+            (at, segment.text, segment.start + offset, segment.end + offset)
+            for at, segment in enumerate(transcript.segments)
+        ]
+    else:
+        stretches = [(-1, transcript.text, offset, end)]
+    tokens = [token for stretch in stretches for token in _spread(*stretch)]
+    return _timed_by_words(tokens, transcript.words, offset) if transcript.words else tokens
+
+
+def _spread(segment: int, text: str, start: float, end: float) -> Iterator[Token]:
+    """Tokens of a text, their times in proportion to their letters."""
+    pieces = _TOKEN.findall(text)
+    total = sum(map(len, pieces)) or 1
+    passed = 0
+    for piece in pieces:
+        begin = start + (end - start) * passed / total
+        passed += len(piece)
+        yield Token(piece, key_of(piece), begin, start + (end - start) * passed / total, segment)
+
+
+def _timed_by_words(tokens: list[Token], words: Sequence[Word], offset: float) -> list[Token]:
+    """
+    Give tokens the times of the words they are made of.
+
+    Words and text are two spellings of the same sounds, so both are walked letter by letter; where they don't
+    have the same number of letters, in proportion.
+    """
+    owner = [at for at, word in enumerate(words) for _ in key_of(word.word)]
+    letters = sum(len(token.key) for token in tokens)
+    if not owner or not letters:
+        return tokens
+    scale = len(owner) / letters
+    timed: list[Token] = []
+    passed = 0
+    for token in tokens:
+        first = owner[min(int(passed * scale), len(owner) - 1)]
+        passed += len(token.key)
+        last = owner[min(max(int(passed * scale) - 1, 0), len(owner) - 1)] if token.key else first
+        last = max(first, last)
+        start, end = words[first].start + offset, words[last].end + offset
+        timed.append(
+            msgspec.structs.replace(
+                token, start=start, end=end, words=(first, last + 1) if token.key else (first, first)
+            )
+        )
+    return timed
+
+
+def key_of(text: str) -> str:
+    """
+    What is compared of a word: letters and digits, without case.
+
+    >>> key_of(" Don’t,")
+    'dont'
+    """
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
+
+
+def _guessed_length(transcript: Transcript) -> float:
+    ends = [segment.end for segment in transcript.segments] + [word.end for word in transcript.words]
+    return max(ends) if ends else _SECONDS_PER_TOKEN * len(_TOKEN.findall(transcript.text))
+
+
+# ── back to a transcript ─────────────────────────────────────────────────────────────────────────────
+
+
+def _rebuilt(part: _Part, tokens: Sequence[Token], first_id: int) -> Transcript:
+    """A transcript of some tokens of a part; a segment that lost its beginning or end is shortened."""
+    transcript, offset = part.transcript, part.offset
+    segments: list[Segment] = []
+    for at, segment in enumerate(transcript.segments):
+        mine = [token for token in tokens if token.segment == at]
+        if not mine:
+            continue
+        whole = len(mine) == len(_TOKEN.findall(segment.text))
+        segments.append(
+            msgspec.structs.replace(
+                segment,
+                id=first_id + len(segments),
+                start=segment.start + offset if whole else mine[0].start,
+                end=segment.end + offset if whole else mine[-1].end,
+                text="".join(token.text for token in mine).strip(),
+            )
+        )
+    chosen = sorted({at for token in tokens for at in range(*token.words)})
+    words = tuple(
+        msgspec.structs.replace(word, start=word.start + offset, end=word.end + offset)
+        for word in (transcript.words[at] for at in chosen)
+    )
+    text = "".join(
+        token.text
+        if not at or token.segment == tokens[at - 1].segment or token.text[:1].isspace()
+        else _spaced(tokens[at - 1].text, token.text)
+        for at, token in enumerate(tokens)
+    )
+    return Transcript(text=text.strip(), segments=tuple(segments), words=words)
+
+
+def _spaced(before: str, text: str) -> str:
+    return text if _joins_without_space(before, text) else f" {text}"
+
+
+def _joins_without_space(before: str, after: str) -> bool:
+    return bool(_ENDS_UNSPACED.search(before)) and bool(_STARTS_UNSPACED.match(after))
+
+
+def _concatenated(pieces: Sequence[Transcript]) -> Transcript:
+    return Transcript(
+        text="".join(piece.text for piece in pieces),
+        segments=tuple(segment for piece in pieces for segment in piece.segments),
+        words=tuple(word for piece in pieces for word in piece.words),
+    )
