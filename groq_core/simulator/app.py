@@ -33,13 +33,11 @@ class App:
         if scope["type"] != "http":
             return
         exchange = Exchange(scope, receive, send)
-        self.world.open_streams += 1
-        try:
-            await self._answer(exchange)
-        except HungUp:
-            pass
-        finally:
-            self.world.open_streams -= 1
+        with self.world.answering():
+            try:
+                await self._answer(exchange)
+            except HungUp:
+                pass  # nobody is left to be told
 
     async def _answer(self, exchange: Exchange) -> None:
         path = exchange.path

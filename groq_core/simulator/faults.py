@@ -85,6 +85,8 @@ class Fault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defau
             raise ValueError(f"status must be between 200 and 599, not {self.status}")
         if self.times is not None and self.times < 1:
             raise ValueError(f"times must be at least 1, not {self.times}")
+        if self.preset is not None and self.preset not in PRESETS:
+            raise ValueError(f"preset must be one of {', '.join(PRESETS)}; not {self.preset!r}")
         for name in ("after", "seconds", "until_s", "retry_after"):
             if (value := getattr(self, name)) is not None and value < 0:
                 raise ValueError(f"{name} must not be negative, but is {value:g}")
@@ -117,8 +119,6 @@ class Faults:
             ValueError: A field is out of range, or the preset is unknown.
         """
         fault.check()
-        if fault.preset is not None and fault.preset not in PRESETS:
-            raise ValueError(f"preset must be one of {', '.join(PRESETS)}; not {fault.preset!r}")
         self._count += 1
         fault.id = f"fault-{self._count}"
         if fault.until_s is not None:

@@ -95,6 +95,10 @@ class Simulator:
         """For ``OPENAI_BASE_URL``."""
         return f"{self._address}/v1"
 
+    async def settled(self) -> None:
+        """Wait until nothing is being answered, which is soon after every reader has left."""
+        await self.world.idle.wait()
+
     def use(self, catalogue: str) -> None:
         """
         Switch to another catalogue profile, for requests from now on.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -86,9 +88,23 @@ class World:
         self.faults = Faults(clock, self.ids.random)
         self.requests: deque[SeenRequest] = deque(maxlen=REMEMBERED)
         self.open_streams = 0
+        self.idle = asyncio.Event()
+        self.idle.set()
         self.catalogue = ""
         self._models: dict[str, dict[str, SimModel]] = {"openai": {model.id: model for model in OPENAI}}
         self.use(catalogue)
+
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """Count a request as open while it is answered."""
+        self.open_streams += 1
+        self.idle.clear()
+        try:
+            yield
+        finally:
+            self.open_streams -= 1
+            if not self.open_streams:
+                self.idle.set()
 
     def use(self, catalogue: str) -> None:
         """
