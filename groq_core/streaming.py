@@ -510,6 +510,8 @@ def read_completion(body: bytes) -> list[Event]:
     Raises:
         ProviderError: It is no JSON, an error, empty, or stopped by a content filter.
     """
+    if not body.strip():
+        raise ProviderError(Kind.EMPTY_ANSWER, "the body is empty")
     decoder = StreamDecoder()
     try:
         chunk = _decode_chunk_leniently(body)

@@ -550,7 +550,7 @@ def test_an_error_names_the_request_it_belongs_to() -> None:
     ("body", "kind"),
     [
         (b"<html>", Kind.MALFORMED),
-        (b"", Kind.MALFORMED),
+        (b"", Kind.EMPTY_ANSWER),
         (b"[]", Kind.MALFORMED),
         (b"{}", Kind.EMPTY_ANSWER),
         (b'{"choices":[]}', Kind.EMPTY_ANSWER),

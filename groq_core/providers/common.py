@@ -37,8 +37,8 @@ GRACE_S = 1.0
 HANG_UP_S = 0.02
 """Seconds from ``[DONE]`` to the end of the body. A body read to its end leaves a connection to use again."""
 
-OnHeaders = Callable[[str, str, Mapping[str, str]], None]
-"""Told credential, model (``provider:id``) and the headers of every response, refusals included."""
+OnHeaders = Callable[[Mapping[str, str]], None]
+"""Told the headers of every response, refusals included."""
 
 
 class Response(Protocol):
@@ -59,9 +59,7 @@ class Exchange:
     :class:`ProviderError`, cancellation and our own bugs.
     """
 
-    def __init__(
-        self, spec: ModelSpec, send: Awaitable[Response], observe: Callable[[Mapping[str, str]], None]
-    ) -> None:
+    def __init__(self, spec: ModelSpec, send: Awaitable[Response], observe: OnHeaders | None) -> None:
         self._spec = spec
         self._send = send
         self._observe = observe
@@ -72,10 +70,11 @@ class Exchange:
             response = self._response = await self._send
         except Exception as exc:
             refused = getattr(exc, "response", None)
-            if refused is not None:
+            if refused is not None and self._observe is not None:
                 self._observe(refused.headers)
             self._raise(exc)
-        self._observe(response.headers)
+        if self._observe is not None:
+            self._observe(response.headers)
         return response
 
     async def __aexit__(
@@ -108,16 +107,12 @@ class SdkProvider(ABC):
     An adapter around the client of an SDK.
 
     Args:
-        observe_headers: Told the headers of every response; rate limits are in them.
         clock: Seconds, for the times in :class:`Finished`.
     """
 
     name: str
 
-    def __init__(
-        self, *, observe_headers: OnHeaders | None = None, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._observe_headers = observe_headers
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
 
     @abstractmethod
@@ -144,25 +139,22 @@ class SdkProvider(ABC):
     def __call__(self, attempt: Attempt) -> Events:
         match attempt.request:
             case ChatRequest() as request:
-                return self._chat(request, attempt.spec)
+                return self._chat(attempt, request)
             case TranscriptionRequest() as request:
-                return self._transcribe(request, attempt.spec)
+                return self._transcribe(attempt, request)
             case SpeechRequest() as request:
-                return self._speak(request, attempt.spec)
+                return self._speak(attempt, request)
 
-    def _exchange(self, spec: ModelSpec, caller: Caller, path: str, **content: Any) -> Exchange:
-        def observe(headers: Mapping[str, str]) -> None:
-            if self._observe_headers is not None:
-                self._observe_headers(caller.credential, spec.name, headers)
+    def _exchange(self, attempt: Attempt, path: str, **content: Any) -> Exchange:
+        send = self._post(path, attempt.request.caller, **content)
+        return Exchange(attempt.spec, send, attempt.on_headers)
 
-        return Exchange(spec, self._post(path, caller, **content), observe)
-
-    async def _chat(self, request: ChatRequest, spec: ModelSpec) -> Events:
-        started, first = self._clock(), None
+    async def _chat(self, attempt: Attempt, request: ChatRequest) -> Events:
+        spec, started, first = attempt.spec, self._clock(), None
         body, notes = self.chat_body(request, spec)
         for note in notes:
             yield note
-        async with self._exchange(spec, request.caller, "/chat/completions", json=body) as response:
+        async with self._exchange(attempt, "/chat/completions", json=body) as response:
             events: list[Event]
             if not _is_stream(response, request.stream):
                 # Not asked for, or a server that cannot.
@@ -184,27 +176,27 @@ class SdkProvider(ABC):
                     first = self._clock()
                 yield self._signed(event, spec, response, started, first)
 
-    async def _transcribe(self, request: TranscriptionRequest, spec: ModelSpec) -> Events:
-        started = self._clock()
+    async def _transcribe(self, attempt: Attempt, request: TranscriptionRequest) -> Events:
+        spec, started = attempt.spec, self._clock()
         path = "/audio/translations" if request.operation == "translation" else "/audio/transcriptions"
         form = self.transcription_form(request, spec)
         files = {"file": (request.filename, request.audio)}
-        async with self._exchange(spec, request.caller, path, form=form, files=files) as response:
+        async with self._exchange(attempt, path, form=form, files=files) as response:
             body = await response.aread()
             for event in read_transcription(body, response.headers.get("content-type", "")):
                 if isinstance(event, Finished):
                     event = _with_duration(event, request.duration_s)
                 yield self._signed(event, spec, response, started, self._clock())
 
-    async def _speak(self, request: SpeechRequest, spec: ModelSpec) -> Events:
-        started, first = self._clock(), None
+    async def _speak(self, attempt: Attempt, request: SpeechRequest) -> Events:
+        spec, started, first = attempt.spec, self._clock(), None
         voice, notes = fitting_voice(request.voice, spec)
         for note in notes:
             yield note
         body: dict[str, Any] = {"model": spec.id, "input": request.text, "voice": voice, "response_format": "wav"}
         if request.speed is not None:
             body["speed"] = request.speed
-        async with self._exchange(spec, request.caller, "/audio/speech", json=body) as response:
+        async with self._exchange(attempt, "/audio/speech", json=body) as response:
             if _is_json(response):
                 raise from_event(await response.aread())
             async with aclosing(_reads(response)) as reads:
@@ -243,7 +235,7 @@ class SdkProvider(ABC):
         try:
             async with (
                 asyncio.timeout(MODELS_TIMEOUT_S),
-                Exchange(nobody, self._get("/models", caller), lambda headers: None) as response,
+                Exchange(nobody, self._get("/models", caller), None) as response,
             ):
                 return _entries(await response.aread())
         except TimeoutError:

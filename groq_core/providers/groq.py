@@ -26,7 +26,6 @@ from groq_core.providers.common import (
     CONNECTIONS,
     IDLE_CONNECTIONS,
     IDLE_S,
-    OnHeaders,
     Response,
     SdkProvider,
     quieten,
@@ -87,10 +86,9 @@ class GroqProvider(SdkProvider):
         base_url: str | None = None,
         *,
         http_client: httpx.AsyncClient | None = None,
-        observe_headers: OnHeaders | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        super().__init__(observe_headers=observe_headers, clock=clock)
+        super().__init__(clock=clock)
         quieten("groq")
         if base_url and base_url.rstrip("/").endswith(PATH):
             log.warning("the base URL of Groq is the host alone: %s is left off", PATH)

@@ -26,7 +26,6 @@ from groq_core.providers.common import (
     CONNECTIONS,
     IDLE_CONNECTIONS,
     IDLE_S,
-    OnHeaders,
     Response,
     SdkProvider,
     quieten,
@@ -79,10 +78,9 @@ class OpenAICompatibleProvider(SdkProvider):
         base_url: str | None = None,
         *,
         http_client: httpx2.AsyncClient | None = None,
-        observe_headers: OnHeaders | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        super().__init__(observe_headers=observe_headers, clock=clock)
+        super().__init__(clock=clock)
         quieten("openai")
         self._client = openai.AsyncOpenAI(
             api_key=api_key.reveal() if api_key is not None else "none",
