@@ -54,7 +54,9 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 POLICY: Final[Mapping[Kind, Rule]] = MappingProxyType(
     {
         Kind.RATE_LIMITED: Rule(rest=None, says="The rate limit of this model is reached; another model answers."),
-        Kind.OVER_CAPACITY: Rule(retries=1, rest=None, says="The model is over capacity; another one answers."),
+        Kind.OVER_CAPACITY: Rule(
+            retries=1, rest=None, suspect=True, says="The model is over capacity; another one answers."
+        ),
         Kind.SERVER_ERROR: Rule(
             retries=1, then="provider", rest=None, whole_provider=True, says="The provider has an internal error."
         ),

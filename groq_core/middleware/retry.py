@@ -57,7 +57,9 @@ class Retry:
                 await self._sleep(wait)
 
     def _wait(self, error: ProviderError, attempt: Attempt, tried: int) -> float | None:
-        if attempt.hedge or error.story is None or attempt.budget.taken >= attempt.budget.attempts:
+        # The last of the attempts is not for the one that just failed, as long as there is somebody else.
+        left = attempt.budget.attempts - attempt.budget.taken
+        if attempt.hedge or error.story is None or left < (1 if attempt.last else 2):
             return None
         return policy.retry_wait(
             policy.judge(error),
