@@ -310,7 +310,8 @@ class FallbackChain:
                 return [note]
         if rule.suspect:
             run.strikes[spec.provider] += 1
-        if rule.then == "provider" or run.strikes[spec.provider] >= 2:
+        # Once text is out, whoever might complete it is worth asking.
+        if rule.then == "provider" or (run.strikes[spec.provider] >= 2 and not run.committed):
             run.queue = deque(other for other in run.queue if other.provider != spec.provider)
         if run.committed:
             # Whoever can continue the text comes first; the rest would have to repeat it to the letter.

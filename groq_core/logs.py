@@ -59,6 +59,5 @@ def configure(style: Literal["text", "json"], level: str) -> None:
     root.handlers = [handler]
     root.setLevel(logging.WARNING)
     logging.getLogger("groq_core").setLevel(level.upper())
-    for name in ("groq", "openai", "httpx", "httpx2", "httpcore", "aiohttp", "uvicorn.access"):
+    for name in ("groq", "openai", "httpx", "httpx2", "httpcore", "aiohttp", "uvicorn"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    logging.getLogger("uvicorn.error").setLevel(level.upper())

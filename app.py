@@ -1,0 +1,23 @@
+"""Start the app: `python app.py`."""
+
+from __future__ import annotations
+
+import sys
+
+from groq_core.errors import SettingsError
+from groq_core.serve import run
+from groq_core.settings import load
+
+
+def main() -> int:
+    """Read the environment and serve until told to stop; exit status 2 when the environment is wrong."""
+    try:
+        settings = load()
+    except SettingsError as error:
+        print(error.message, file=sys.stderr)
+        return 2
+    return run(settings)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

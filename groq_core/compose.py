@@ -1,0 +1,238 @@
+"""Put everything together: settings in, working application out. The one place that knows every part."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+
+from cachetools import TTLCache
+
+from groq_core.board import Bell, Board
+from groq_core.catalogue import Catalogue, CatalogueKeeper
+from groq_core.estimates import Estimates
+from groq_core.events import Events
+from groq_core.fallback import FallbackChain, Limits
+from groq_core.health import SERVER, Health, LocalHealth
+from groq_core.hedge import Hedging
+from groq_core.metrics import Metrics
+from groq_core.middleware.breaker import Breaker
+from groq_core.middleware.cache import Cache, Entry
+from groq_core.middleware.deadline import Deadline
+from groq_core.middleware.log import Log
+from groq_core.middleware.observe import Observe
+from groq_core.middleware.rate_guard import LocalBudgets, RateGuard
+from groq_core.middleware.retry import Retry
+from groq_core.models import ModelSpec, cost_usd
+from groq_core.pipeline import Attempt, Handler, stack
+from groq_core.providers import Provider
+from groq_core.providers.groq import GroqProvider
+from groq_core.providers.openai_compatible import OpenAICompatibleProvider
+from groq_core.redaction import Secret
+from groq_core.requests import Request
+from groq_core.router import Availability, Route, resolve_tiers, route
+from groq_core.services.chat import Chat
+from groq_core.services.speech import Speech
+from groq_core.services.transcription import TranscriptionService
+from groq_core.settings import Settings
+from groq_core.simulator import Simulator
+from groq_core.snapshot import TierStatus
+from groq_core.tiers import Tiers, specs, tiers
+
+SIMULATED_KEY = Secret("gsk_simulated")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Core:
+    """
+    The working application, without page or HTTP.
+
+    Attributes:
+        handle: Any request in, its events out: the whole pipeline.
+        board: The state of everything, and when it changes.
+        simulator: The built-in providers, when they answer; None otherwise.
+    """
+
+    settings: Settings
+    handle: Handler[Request]
+    board: Board
+    catalogue: CatalogueKeeper
+    metrics: Metrics
+    simulator: Simulator | None
+    providers: Mapping[str, Provider]
+    tiers: Tiers
+    health: Health
+    budgets: LocalBudgets
+    log: Log
+    chat: Chat
+    transcription: TranscriptionService
+    speech: Speech
+
+
+@asynccontextmanager
+async def assembled(settings: Settings, *, simulator: Simulator | None = None) -> AsyncIterator[Core]:
+    """
+    Build the application and own everything that must be closed.
+
+    Args:
+        simulator: One that runs already, to be used instead of a new one where the settings ask for one.
+    """
+    async with AsyncExitStack() as owned:
+        if settings.simulated and simulator is None:
+            # A developer's limits: a visitor who tries things out is not to meet the free plan's after three.
+            simulator = Simulator(limits="developer")
+            await simulator.start()
+            owned.push_async_callback(simulator.stop)
+        elif not settings.simulated:
+            simulator = None
+        providers = _providers(settings, simulator)
+        for provider in providers.values():
+            owned.push_async_callback(provider.close)
+        core = _wired(settings, simulator, providers)
+        refreshing = asyncio.create_task(core.catalogue.run())
+        owned.push_async_callback(_cancelled, refreshing)
+        yield core
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+def _providers(settings: Settings, simulator: Simulator | None) -> dict[str, Provider]:
+    if simulator is not None:
+        return {
+            "groq": GroqProvider(SIMULATED_KEY, simulator.groq_url),
+            "openai": OpenAICompatibleProvider(SIMULATED_KEY, simulator.openai_url),
+        }
+    found: dict[str, Provider] = {}
+    if settings.groq_api_key or settings.visitor_keys:
+        found["groq"] = GroqProvider(settings.groq_api_key, settings.groq_base_url)
+    if settings.has_backup:
+        # Servers of one's own want no key, but the SDK wants one to be there.
+        key = settings.openai_api_key or Secret("none")
+        found["openai"] = OpenAICompatibleProvider(key, settings.openai_base_url)
+    return found
+
+
+def _wired(settings: Settings, simulator: Simulator | None, providers: Mapping[str, Provider]) -> Core:
+    clock = time.monotonic
+    bell = Bell()
+    listed = tiers(settings)
+    has_server_key = simulator is not None or settings.groq_api_key is not None
+    fetch = providers["groq"].models if "groq" in providers and has_server_key else None
+    catalogue = CatalogueKeeper(fetch, static=specs(settings))
+    metrics = Metrics(known=lambda model: catalogue.current.lookup(model) is not None)
+    health = Health(LocalHealth(), cooldown=settings.cooldown, clock=clock, changed=bell.ring)
+    budgets = LocalBudgets(rpm=settings.rpm, tpm=settings.tpm, clock=clock)
+
+    def listed_anew(current: Catalogue) -> None:
+        if current.source == "live" and not current.gone:
+            for name in current.specs:
+                health.forgive_gone(SERVER, name)
+        bell.ring()
+
+    catalogue.subscribe(listed_anew)
+
+    def has_key(provider: str, *, visitor: bool = False) -> bool:
+        return provider in providers and (provider != "groq" or has_server_key or visitor)
+
+    def availability(credential: str, spec: ModelSpec, *, visitor: bool) -> Availability:
+        if not has_key(spec.provider, visitor=visitor):
+            return Availability(state="no_key")
+        match health.admission(credential, spec.provider, spec.name):
+            case "gone":
+                return Availability(state="gone")
+            case "resting":
+                rests = health.rests_for(credential, spec.provider, spec.name) or 0.0
+                return Availability(state="resting", rests_for_s=rests)
+            case "probe":
+                return Availability(state="probing")
+            case _:
+                return Availability()
+
+    def routed(request: Request) -> Route:
+        caller = request.caller
+        visitor = caller.groq_key is not None
+        return route(
+            request.needs,
+            catalogue.current,
+            listed,
+            lambda spec: availability(caller.credential, spec, visitor=visitor),
+        )
+
+    def targets() -> dict[ModelSpec, tuple[str, ...]]:
+        found: dict[str, list[str]] = {}
+        for tier, names in listed.items():
+            for name in names:
+                if name in catalogue.current.specs:
+                    found.setdefault(name, []).append(tier)
+        return {catalogue.current.specs[name]: tuple(tiers_of) for name, tiers_of in found.items()}
+
+    def resolved(credential: str) -> tuple[TierStatus, ...]:
+        return resolve_tiers(
+            catalogue.current, listed, lambda spec: availability(credential, spec, visitor=credential != SERVER)
+        )
+
+    def send(attempt: Attempt) -> Events:
+        return providers[attempt.spec.provider](attempt)
+
+    estimates = Estimates()
+    attempt = stack(
+        Breaker(health, gone=catalogue.mark_gone),
+        Retry(),
+        RateGuard(budgets, estimates, clock=clock, changed=bell.ring),
+        Observe(metrics, price=cost_usd, clock=clock, changed=bell.ring),
+        Deadline(first=settings.first_token_timeout, idle=settings.idle_timeout),
+        around=send,
+    )
+    chain = FallbackChain(
+        route=routed,
+        attempt=attempt,
+        health=health,
+        metrics=metrics,
+        limits=Limits(attempts=settings.max_attempts, deadline_s=settings.deadline),
+        degrade=settings.degrade,
+        hedging=Hedging(metrics, price=cost_usd, clock=clock),
+        clock=clock,
+    )
+    store: TTLCache[str, Entry] | None = (
+        TTLCache(settings.cache_size, settings.cache_ttl, timer=clock) if settings.cache_size else None
+    )
+    cache = Cache(store, metrics, clock=clock, changed=bell.ring)
+    log = Log(metrics, clock=clock, changed=bell.ring)
+    handle = stack(log, cache, around=chain)
+    board = Board(
+        bell,
+        mode="simulator" if simulator is not None else "live",
+        catalogue=catalogue,
+        targets=targets,
+        tiers=resolved,
+        has_key=has_key,
+        health=health,
+        budgets=budgets,
+        metrics=metrics,
+        cache=cache,
+        log=log,
+        clock=clock,
+    )
+    metrics.watch(board.snapshot)
+    return Core(
+        settings=settings,
+        handle=handle,
+        board=board,
+        catalogue=catalogue,
+        metrics=metrics,
+        simulator=simulator,
+        providers=providers,
+        tiers=listed,
+        health=health,
+        budgets=budgets,
+        log=log,
+        chat=Chat(handle),
+        transcription=TranscriptionService(handle),
+        speech=Speech(handle),
+    )

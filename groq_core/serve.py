@@ -1,0 +1,129 @@
+"""One process, one event loop, one port: the page, the HTTP API and everything behind them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import uvicorn
+import uvloop
+from fastapi import FastAPI
+
+from groq_core import logs
+from groq_core.api.app import create_api
+from groq_core.compose import Core, assembled
+from groq_core.settings import Settings
+
+logger = logging.getLogger("groq_core.serve")
+
+GRACE_S = 10
+"""Seconds that running answers get to finish after SIGTERM."""
+
+
+def run(settings: Settings) -> int:
+    """Serve until SIGTERM or SIGINT; returns the exit status."""
+    logs.configure(settings.log, settings.log_level)
+    for warning in settings.warnings:
+        logger.warning(warning)
+    return uvloop.run(serve(settings))
+
+
+def create_app(core: Core) -> FastAPI:
+    """The HTTP API with the page mounted below it; the API's routes come first, so the page cannot swallow them."""
+    from groq_core.ui.app import mount
+
+    return mount(create_api(core), core)
+
+
+async def serve(settings: Settings) -> int:
+    """Assemble and serve; running answers get up to ten seconds to finish, then upstream connections close."""
+    async with assembled(settings) as core:
+        app = create_app(core)
+        server = Server(
+            uvicorn.Config(
+                app,
+                host=settings.server_name,
+                port=settings.server_port,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=GRACE_S,
+                timeout_keep_alive=75,
+            ),
+            stopping=app.state.stopping,
+            busy=lambda: core.log.under_way > 0,
+            announce=lambda port: announce(settings, port),
+        )
+        await server.serve()
+        if not server.started:
+            return 1
+    return 0
+
+
+class Server(uvicorn.Server):
+    """
+    uvicorn, with an end of our own: it waits for running answers, and for nothing else.
+
+    An open page holds connections that never end by themselves (its heartbeat, the status panel), so the
+    server would always wait its full grace; and it would end by the signal instead of with status 0.
+
+    Args:
+        stopping: Set when it begins to stop.
+        busy: Whether an answer is being given.
+        announce: Called with the port once it listens.
+    """
+
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        *,
+        stopping: asyncio.Event,
+        busy: Callable[[], bool],
+        announce: Callable[[int], None],
+    ) -> None:
+        super().__init__(config)
+        self._stopping = stopping
+        self._busy = busy
+        self._announce = announce
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._announce(self.servers[0].sockets[0].getsockname()[1])
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._stopping.set()
+        await super().shutdown(sockets)
+
+    async def _wait_tasks_to_complete(self) -> None:
+        while self._busy() and not self.force_exit:  # noqa: ASYNC110 - a second signal sets a plain flag
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(0.05)  # the last words are on their way to the socket
+        for task in list(self.server_state.tasks):
+            task.cancel()
+
+
+def announce(settings: Settings, port: int) -> None:
+    """Tell the person at the terminal where to look, and what answers there."""
+    host = "localhost" if settings.loopback else settings.server_name
+    print(f"groq-core is at http://{host}:{port}", file=sys.stderr)
+    if settings.simulated:
+        print(
+            "No key is set, so the built-in simulator answers, and every screen says so. "
+            "Set GROQ_API_KEY for real answers.",
+            file=sys.stderr,
+        )
