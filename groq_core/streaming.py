@@ -79,7 +79,7 @@ class _XGroq(msgspec.Struct):
     error: Any = None
 
 
-class _Chunk(msgspec.Struct):
+class Chunk(msgspec.Struct):
     """A chunk or a whole completion. Fields nobody reads are left out, which is what makes it fast."""
 
     choices: list[_Choice] | None = None
@@ -113,8 +113,8 @@ class _Usage(msgspec.Struct, gc=False):
     completion_tokens_details: _Details | None = None
 
 
-_decode_chunk = msgspec.json.Decoder(_Chunk).decode
-_decode_chunk_leniently = msgspec.json.Decoder(_Chunk, strict=False).decode
+_decode_chunk = msgspec.json.Decoder(Chunk).decode
+_decode_chunk_leniently = msgspec.json.Decoder(Chunk, strict=False).decode
 _decode_usage = msgspec.json.Decoder(_Usage, strict=False).decode
 
 _FINISH_REASONS: dict[str, FinishReason] = {
@@ -396,7 +396,7 @@ class StreamDecoder:
 
     # ── chunks ───────────────────────────────────────────────────────────────────────────────────────
 
-    def take(self, chunk: _Chunk) -> None:
+    def take(self, chunk: Chunk) -> None:
         """Take one decoded chunk, or a whole completion, into account."""
         last = not chunk.choices
         if chunk.choices:
@@ -417,7 +417,7 @@ class StreamDecoder:
         if last or self.chunks == 1 or chunk.usage is not _NO_USAGE or chunk.x_groq or chunk.error:
             self._read_margin(chunk)
 
-    def _read_margin(self, chunk: _Chunk) -> None:
+    def _read_margin(self, chunk: Chunk) -> None:
         if chunk.usage is not _NO_USAGE:
             self._usage = read_usage(chunk.usage) or self._usage
         if chunk.x_groq is not None:
