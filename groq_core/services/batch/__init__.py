@@ -11,8 +11,11 @@ Many requests at once: live at the highest rate the limits allow, or through Gro
 """
 
 from groq_core.services.batch.answers import Answer, Answerer, ChatAnswerer
+from groq_core.services.batch.estimate import Estimate, Survey, estimate, survey
+from groq_core.services.batch.job import Job, job_of
 from groq_core.services.batch.lines import Entry, Fault, Line, Recipe
 from groq_core.services.batch.progress import Progress
+from groq_core.services.batch.remote import BatchApi, RemoteBatchRun
 from groq_core.services.batch.runner import Batch, BatchStoppedError, run_batch
 from groq_core.services.batch.sink import Failure, Sink
 from groq_core.services.batch.sources import Source
@@ -22,16 +25,24 @@ __all__ = [
     "Answer",
     "Answerer",
     "Batch",
+    "BatchApi",
     "BatchStoppedError",
     "ChatAnswerer",
     "Entry",
+    "Estimate",
     "Failure",
     "Fault",
+    "Job",
     "Line",
     "Progress",
     "Recipe",
+    "RemoteBatchRun",
     "Sink",
     "Source",
+    "Survey",
     "Template",
+    "estimate",
+    "job_of",
     "run_batch",
+    "survey",
 ]

@@ -31,6 +31,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
         eta_s: Seconds until the end at this rate; None while nobody can tell.
         elapsed_s: Seconds since this run began.
         paused_s: Seconds until new lines are asked again, and ``paused_why``; 0 while they are.
+        note: What is going on beside that, in words; may be empty.
     """
 
     done: int = 0
@@ -49,6 +50,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     elapsed_s: float = 0.0
     paused_s: float = 0.0
     paused_why: str = ""
+    note: str = ""
 
     @property
     def settled(self) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -56,12 +57,14 @@ class Sink:
 
     Attributes:
         answered, failed: Lines the file holds, those of earlier runs included.
+        reasons: How many lines failed with which code.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.answered = 0
         self.failed = 0
+        self.reasons: Counter[str] = Counter()
         self._ids = IdSet()
         self._file: int | None = None
         self._dirty = False
@@ -116,6 +119,7 @@ class Sink:
         """Write why there is no answer."""
         if self._append(custom_id, None, {"code": failure.code, "message": failure.message}):
             self.failed += 1
+            self.reasons[failure.code] += 1
 
     def _append(self, custom_id: str, response: dict[str, Any] | None, error: dict[str, Any] | None) -> bool:
         if custom_id in self._ids:
@@ -202,6 +206,7 @@ class Sink:
     def _take_stock(self) -> None:
         """Learn what the file holds."""
         self._ids, self.answered, self.failed = IdSet(), 0, 0
+        self.reasons.clear()
         for line in self._lines():
             written = self._read(line)
             self._ids.add(written.custom_id)
@@ -209,6 +214,7 @@ class Sink:
                 self.answered += 1
             else:
                 self.failed += 1
+                self.reasons[written.error.code] += 1
 
     def _read(self, line: bytes) -> _Written:
         try:

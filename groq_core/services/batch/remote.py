@@ -1,0 +1,333 @@
+"""
+A batch through Groq's Batch API: uploaded in parts, answered within a day, at half the price.
+
+Each part's ids are in the job's slip as soon as Groq has told them, so a run that was interrupted, by a night or
+by a power cut, looks after the same batches again instead of paying for new ones.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any, Final, Protocol, TypeVar
+
+import msgspec
+
+from groq_core.errors import Kind, ProviderError, RequestError
+from groq_core.events import Usage
+from groq_core.services.batch.ids import IdSet
+from groq_core.services.batch.job import Job, Part
+from groq_core.services.batch.lines import Entry, Fault, Line
+from groq_core.services.batch.progress import Progress
+from groq_core.services.batch.runner import failure
+from groq_core.services.batch.sink import Failure, Sink
+
+T = TypeVar("T")
+
+MOST_LINES: Final = 50_000
+MOST_BYTES: Final = 100 * 1000 * 1000
+"""Of one file (API reference, read 2026-08; the guide says 200 MB)."""
+
+DISCOUNT: Final = 0.5
+"""Part of the price that a batch costs; cached tokens are not cheaper still (docs/batch, read 2026-05)."""
+
+FIRST_LOOK_S, LONGEST_LOOK_S = 1.0, 60.0
+"""Seconds between two looks at a batch: at first, and when it takes hours."""
+
+PASSING: Final = frozenset(
+    {
+        Kind.SERVER_ERROR,
+        Kind.CONNECTION,
+        Kind.RATE_LIMITED,
+        Kind.OVER_CAPACITY,
+        Kind.TIMEOUT_FIRST_TOKEN,
+        Kind.TIMEOUT_IDLE,
+        Kind.STREAM_CUT,
+        Kind.MALFORMED,
+    }
+)
+"""Failures after which the same thing is tried again."""
+
+TRIES: Final = 6
+
+
+class Described(Protocol):
+    """A batch as the provider describes it."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def over(self) -> bool: ...
+    @property
+    def output_file_id(self) -> str | None: ...
+    @property
+    def error_file_id(self) -> str | None: ...
+    @property
+    def completed(self) -> int: ...
+    @property
+    def failed(self) -> int: ...
+    @property
+    def problems(self) -> tuple[str, ...]: ...
+
+
+class BatchApi(Protocol):
+    """What :class:`~groq_core.providers.groq_batch.GroqBatches` does."""
+
+    async def upload(self, path: Path) -> str: ...
+    async def create(self, file_id: str) -> Described: ...
+    async def find(self, file_id: str) -> Described | None: ...
+    async def look(self, batch_id: str) -> Described: ...
+    def lines(self, file_id: str) -> AsyncGenerator[bytes, None]: ...
+
+
+class _Response(msgspec.Struct):
+    body: dict[str, Any] | None = None
+    status_code: int = 200
+    request_id: str | None = None
+
+
+class _Result(msgspec.Struct):
+    custom_id: str
+    response: _Response | None = None
+    error: dict[str, Any] | None = None
+
+
+class RemoteBatchRun:
+    """
+    One look after a job that Groq works on.
+
+    Args:
+        entries: Makes an iterator over the source, anew each time.
+        sink: Open; lines it holds are not sent.
+        job: Its slip; saved after every step.
+        model: From a line's model (perhaps a tier, perhaps None) to a Groq id. Raises RequestError.
+        price: From a model's id and a usage to USD, undiscounted; None where it is unknown.
+        total: Lines in the source, where somebody has counted.
+    """
+
+    def __init__(
+        self,
+        entries: Callable[[], Iterable[Entry]],
+        sink: Sink,
+        job: Job,
+        api: BatchApi,
+        *,
+        model: Callable[[str | None], str],
+        price: Callable[[str, Usage], float | None],
+        total: int | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        most_lines: int = MOST_LINES,
+        most_bytes: int = MOST_BYTES,
+    ) -> None:
+        self._entries, self._sink, self._job, self._api = entries, sink, job, api
+        self._model, self._price, self._total = model, price, total
+        self._clock, self._sleep = clock, sleep
+        self._most_lines, self._most_bytes = most_lines, most_bytes
+        self._started = clock()
+        self._resumed = len(sink)
+        self._tokens_in = self._tokens_out = self._duplicates = self._truncated = 0
+        self._usd: float | None = 0.0
+
+    def progress(self, note: str = "") -> Progress:
+        """How far it has come; what Groq has finished but not handed over counts as under way."""
+        parts = self._job.open_parts
+        return Progress(
+            done=self._sink.answered,
+            failed=self._sink.failed,
+            resumed=self._resumed,
+            duplicates=self._duplicates,
+            truncated=self._truncated,
+            total=self._total,
+            in_flight=sum(part.lines for part in parts),
+            tokens_in=self._tokens_in,
+            tokens_out=self._tokens_out,
+            usd=self._usd,
+            elapsed_s=self._clock() - self._started,
+            note=note or "; ".join(f"{part.status} {part.completed + part.failed}/{part.lines}" for part in parts),
+        )
+
+    async def run(self) -> AsyncGenerator[Progress, None]:
+        """
+        Finish what was sent by earlier runs, send what is left, and finish that.
+
+        Yields:
+            Progress: After every step and every look.
+
+        Raises:
+            RequestError: Groq does not accept the lines.
+            ProviderError: Groq cannot be reached, or the key may not use batches.
+        """
+        async with aclosing(self._finish()) as steps:
+            async for step in steps:
+                yield step
+        async with aclosing(self._send()) as steps:
+            async for step in steps:
+                yield step
+        async with aclosing(self._finish()) as steps:
+            async for step in steps:
+                yield step
+        yield self.progress()
+
+    # ── sending ──────────────────────────────────────────────────────────────────────────────────────
+
+    async def _send(self) -> AsyncGenerator[Progress, None]:
+        entries, seen = iter(self._entries()), IdSet()
+        path = self._sink.path.with_name(self._sink.path.name + f".part-{len(self._job.parts) + 1}.jsonl")
+        carried = b""
+        try:
+            while True:
+                lines, carried = await asyncio.to_thread(self._write_part, path, entries, seen, carried)
+                if not lines:
+                    return
+                yield self.progress(f"uploading {lines} lines")
+                file_id = await self._patiently(lambda: self._api.upload(path))
+                part = Part(file_id=file_id, lines=lines)
+                self._job.parts.append(part)
+                self._job.save(self._sink.path)
+                await self._created(part)
+                yield self.progress()
+        finally:
+            path.unlink(missing_ok=True)
+
+    def _write_part(self, path: Path, entries: Iterable[Entry], seen: IdSet, carried: bytes) -> tuple[int, bytes]:
+        """
+        Write the next lines that the sink does not hold, as many as one file may have.
+
+        Returns:
+            How many were written, and the first line of the next part, which did not fit any more.
+        """
+        lines, size = int(bool(carried)), len(carried)
+        with path.open("wb") as file:
+            file.write(carried)
+            for entry in entries:
+                if not seen.add(entry.custom_id):
+                    self._duplicates += 1
+                elif entry.custom_id in self._sink or (raw := self._wire_line(entry)) is None:
+                    continue
+                elif lines + 1 > self._most_lines or size + len(raw) > self._most_bytes:
+                    return lines, raw
+                else:
+                    file.write(raw)
+                    lines, size = lines + 1, size + len(raw)
+        return lines, b""
+
+    def _wire_line(self, entry: Entry) -> bytes | None:
+        """A line as the Batch API takes it; None, and a failure in the sink, where it takes none."""
+        try:
+            if isinstance(entry, Fault):
+                raise entry.error
+            return self._wire(entry)
+        except RequestError as error:
+            self._sink.fail(entry.custom_id, failure(error))
+            return None
+
+    def _wire(self, line: Line) -> bytes:
+        if line.operation != "chat":
+            raise RequestError(
+                f"Groq's Batch API takes no {line.operation}", param="operation", hint="Run it with --via live."
+            )
+        body = {name: value for name, value in line.body.items() if name not in ("stream", "stream_options")}
+        body["model"] = self._model(body.get("model"))
+        raw = msgspec.json.encode(
+            {"custom_id": line.custom_id, "method": "POST", "url": "/v1/chat/completions", "body": body}
+        )
+        if len(raw) >= self._most_bytes:
+            raise RequestError("the line is larger than a whole file may be", code="request_too_large")
+        return raw + b"\n"
+
+    async def _created(self, part: Part) -> None:
+        """Start the batch on a part, unless an interrupted run has started it without hearing of it."""
+
+        async def create() -> Described:
+            return await self._api.find(part.file_id) or await self._api.create(part.file_id)
+
+        made = await self._patiently(create)
+        part.batch_id, part.status, part.stage = made.id, made.status, "created"
+        self._job.save(self._sink.path)
+
+    # ── finishing ────────────────────────────────────────────────────────────────────────────────────
+
+    async def _finish(self) -> AsyncGenerator[Progress, None]:
+        pause = FIRST_LOOK_S
+        while parts := self._job.open_parts:
+            for part in parts:
+                if part.batch_id is None:
+                    await self._created(part)
+                await self._look_at(part)
+                yield self.progress()
+            if self._job.open_parts:
+                await self._sleep(pause)
+                pause = min(LONGEST_LOOK_S, pause * 1.5)
+
+    async def _look_at(self, part: Part) -> None:
+        batch_id = part.batch_id
+        assert batch_id is not None, "a part is looked at once its batch is known"
+        batch = await self._patiently(lambda: self._api.look(batch_id))
+        part.status, part.completed, part.failed = batch.status, batch.completed, batch.failed
+        if not batch.over:
+            return
+        for file_id in filter(None, (batch.output_file_id, batch.error_file_id)):
+            await self._patiently(lambda file_id=file_id: self._fetch(file_id))  # type: ignore[misc]
+        await self._sink.sync()
+        part.stage = "fetched"
+        self._job.save(self._sink.path)
+        if batch.status == "failed":
+            told = "; ".join(batch.problems[:5]) or "no reason given"
+            raise RequestError(f"Groq did not accept the batch: {told}", param="file", code="batch_failed")
+
+    async def _fetch(self, file_id: str) -> None:
+        """Take in a file of results; lines the sink has from an interrupted fetch are not taken twice."""
+        async with aclosing(self._api.lines(file_id)) as lines:
+            async for raw in lines:
+                self._take(raw)
+
+    def _take(self, raw: bytes) -> None:
+        try:
+            result = msgspec.json.decode(raw, type=_Result)
+        except msgspec.DecodeError as error:
+            raise ProviderError(Kind.MALFORMED, f"a result cannot be read: {error}", provider="groq") from None
+        if result.custom_id in self._sink:
+            return
+        response = result.response
+        if response is not None and response.body is not None and response.status_code < 400 and not result.error:
+            self._sink.answer(
+                result.custom_id, response.body, request_id=response.request_id, status=response.status_code
+            )
+            self._count(response.body)
+        else:
+            self._sink.fail(result.custom_id, _refusal(result))
+
+    def _count(self, body: dict[str, Any]) -> None:
+        told = body.get("usage")
+        usage = told if isinstance(told, dict) else {}
+        tokens_in, tokens_out = usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0
+        self._tokens_in += tokens_in
+        self._tokens_out += tokens_out
+        self._truncated += any(choice.get("finish_reason") == "length" for choice in body.get("choices") or [])
+        usd = self._price(str(body.get("model")), Usage(prompt_tokens=tokens_in, completion_tokens=tokens_out))
+        self._usd = None if usd is None or self._usd is None else self._usd + usd * DISCOUNT
+
+    async def _patiently(self, call: Callable[[], Awaitable[T]]) -> T:
+        """Try again what fails in passing, with growing pauses."""
+        for tried in range(1, TRIES):
+            try:
+                return await call()
+            except ProviderError as error:
+                if error.kind not in PASSING:
+                    raise
+                await self._sleep(error.retry_after or min(LONGEST_LOOK_S, 2.0**tried))
+        return await call()
+
+
+def _refusal(result: _Result) -> Failure:
+    """Why a line has no answer, wherever Groq put it."""
+    body = result.response.body if result.response is not None else None
+    told = (body or {}).get("error") if result.error is None else result.error
+    told = told if isinstance(told, dict) else {}
+    return Failure(code=str(told.get("code") or told.get("type") or "failed"), message=str(told.get("message") or ""))
