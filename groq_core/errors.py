@@ -4,6 +4,7 @@ Everything that can go wrong, by who can do something about it.
     GroqCoreError
     ├── SettingsError        the operator: mend the environment and start again
     ├── RequestError         the caller: no provider would accept this as it is
+    ├── ExtractionError      what the models wrote still does not fit the schema
     ├── ProviderError        one attempt on one model failed; ``kind`` says how
     └── ChainError           no target answered; ``failures`` says why each did not
         └── BrokenAnswerError    an answer had begun to go out and could not be completed
@@ -92,6 +93,31 @@ class RequestError(GroqCoreError):
         self.param = param
         self.code = code
         self.retry_after = retry_after
+
+
+class ExtractionError(GroqCoreError):
+    """
+    What the models wrote still does not fit the schema, after it was asked again.
+
+    Attributes:
+        problems: What does not fit, one sentence each.
+        partial: The data as far as it goes, not validated; None when there is none. May hold user text.
+        cost_usd: What all tries cost together; None where no price is known.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        problems: Sequence[str] = (),
+        partial: object = None,
+        cost_usd: float | None = None,
+        hint: str = "",
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.problems = tuple(problems)
+        self.partial = partial
+        self.cost_usd = cost_usd
 
 
 class ProviderError(GroqCoreError):

@@ -1,0 +1,28 @@
+"""Text, a document or a picture into data that fits a schema."""
+
+from groq_core.services.extraction.ask import Try
+from groq_core.services.extraction.fitting import Problem, spelled
+from groq_core.services.extraction.merge import Conflict, Said
+from groq_core.services.extraction.schema import FIELD_TYPES, Field, FieldType, Schema, schema_of
+from groq_core.services.extraction.service import Extraction, Extractor, Input, Options, spent
+from groq_core.services.extraction.spans import Path, Span
+
+__all__ = [
+    "FIELD_TYPES",
+    "Conflict",
+    "Extraction",
+    "Extractor",
+    "Field",
+    "FieldType",
+    "Input",
+    "Options",
+    "Path",
+    "Problem",
+    "Said",
+    "Schema",
+    "Span",
+    "Try",
+    "schema_of",
+    "spelled",
+    "spent",
+]

@@ -1,0 +1,216 @@
+"""
+Does what the model wrote fit the schema, and what does not: the check that holds whoever answered.
+
+Patterns run in Rust's regex engine, which takes linear time whatever the pattern is: a schema may come from a
+stranger, and one bad pattern in Python's engine would stop the whole process.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, time
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema.exceptions import SchemaError, ValidationError
+from jsonschema.validators import extend, validator_for
+from pydantic_core import SchemaError as CoreSchemaError
+from pydantic_core import SchemaValidator, core_schema
+from referencing import Registry
+
+from groq_core.errors import RequestError
+from groq_core.services.extraction.strict import Node, allows_null, resolved, subschemas
+
+MAX_SCHEMA_BYTES: Final = 100_000
+MAX_PROBLEMS: Final = 20
+MAX_DEPTH: Final = 40
+
+_LONGEST_MESSAGE = 300
+_REFUSED: Final = ("patternProperties", "$dynamicRef", "$recursiveRef", "unevaluatedProperties")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """
+    One thing that does not fit.
+
+    Attributes:
+        path: Keys and places from the root, e.g. ``("lines", 0, "total")``.
+        message: What is wrong, in words for the model and for people.
+    """
+
+    path: tuple[str | int, ...]
+    message: str
+
+    def __str__(self) -> str:
+        return f"{spelled(self.path)}: {self.message}" if self.path else self.message
+
+
+def spelled(path: tuple[str | int, ...]) -> str:
+    """
+    Write a path as people do.
+
+    >>> spelled(("lines", 0, "total"))
+    'lines[0].total'
+    """
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
+    return text
+
+
+# ── schemas that may be used ─────────────────────────────────────────────────────────────────────────
+
+
+def check_schema(schema: Node) -> None:
+    """
+    Refuse a schema that is none, or that could not be checked safely.
+
+    Raises:
+        RequestError: Naming the place in the schema and the mend.
+    """
+    for path, node in subschemas(schema):
+        if path.count("/") > 2 * MAX_DEPTH:
+            raise _refused("it is nested too deeply")
+        for keyword in _REFUSED:
+            if keyword in node:
+                raise _refused(f"{path} uses {keyword}", "Name the properties one by one instead.")
+        if "$ref" in node:
+            resolved(node, schema)
+        if isinstance(pattern := node.get("pattern"), str):
+            _pattern_check(pattern, path)
+    try:
+        _validator_class(schema).check_schema(schema)
+    except SchemaError as error:
+        place = "/".join(map(str, error.absolute_path))
+        raise _refused(f"{'#/' + place if place else '#'}: {_short(error.message)}") from None
+
+
+def _refused(
+    why: str, hint: str = "See https://json-schema.org/understanding-json-schema for what may stand there."
+) -> RequestError:
+    return RequestError(f"the schema cannot be used: {why}", param="schema", code="invalid_schema", hint=hint)
+
+
+def _pattern_check(pattern: str, path: str) -> None:
+    try:
+        _matcher(pattern)
+    except CoreSchemaError:
+        raise _refused(
+            f"{path} has a pattern that cannot be checked in bounded time: {_short(pattern)}",
+            "Look-around and back-references do not work; leave them out.",
+        ) from None
+
+
+@functools.lru_cache(maxsize=256)
+def _matcher(pattern: str) -> SchemaValidator:
+    return SchemaValidator(core_schema.str_schema(pattern=pattern, regex_engine="rust-regex"))
+
+
+def _by_pattern(_: Any, pattern: str, instance: object, __: Any) -> Iterator[ValidationError]:
+    if isinstance(instance, str) and not _matcher(pattern).isinstance_python(instance):
+        yield ValidationError(f"{instance!r} does not match {pattern!r}")
+
+
+def _validator_class(schema: Node) -> Any:
+    return extend(  # type: ignore[no-untyped-call]
+        validator_for(schema, default=Draft202012Validator), {"pattern": _by_pattern}
+    )
+
+
+# ── formats ──────────────────────────────────────────────────────────────────────────────────────────
+
+_FORMATS: Final = FormatChecker(formats=("date", "email", "ipv4", "ipv6", "uuid"))
+
+
+@_FORMATS.checks("date-time", raises=ValueError)
+def _is_date_time(value: object) -> bool:
+    return not isinstance(value, str) or ("T" in value.upper() and datetime.fromisoformat(value) is not None)
+
+
+@_FORMATS.checks("time", raises=ValueError)
+def _is_time(value: object) -> bool:
+    return not isinstance(value, str) or time.fromisoformat(value) is not None
+
+
+@_FORMATS.checks("uri", raises=ValueError)
+def _is_uri(value: object) -> bool:
+    return not isinstance(value, str) or bool(urlsplit(value).scheme)
+
+
+# ── data against a schema ────────────────────────────────────────────────────────────────────────────
+
+
+def problems(data: object, schema: Node) -> list[Problem]:
+    """List what does not fit, at most :data:`MAX_PROBLEMS`; empty when everything does."""
+    found = []
+    for error in _validator(schema).iter_errors(data):
+        found.append(Problem(tuple(error.absolute_path), _short(_deepest(error))))
+        if len(found) == MAX_PROBLEMS:
+            break
+    return found
+
+
+def _validator(schema: Node) -> Any:
+    # An empty registry: nothing is ever fetched for a reference.
+    return _validator_class(schema)(schema, registry=Registry(), format_checker=_FORMATS)
+
+
+def _deepest(error: ValidationError) -> str:
+    """Where no branch of a choice fits, say what the nearest one lacks."""
+    if error.context:
+        nearest = max(error.context, key=lambda inner: len(inner.absolute_path))
+        place = spelled(tuple(nearest.absolute_path)[len(error.absolute_path) :])
+        return f"fits none of the choices; the nearest: {place + ': ' if place else ''}{nearest.message}"
+    return error.message
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST_MESSAGE else text[: _LONGEST_MESSAGE - 1] + "…"
+
+
+def restored(data: Any, node: object, root: Node) -> Any:
+    """
+    Undo what strictness did to an answer: a null that only said "not there" is left out again.
+
+    A required value that may be null and was left out is set to null.
+    """
+    if not isinstance(node, dict):
+        return data
+    node = resolved(node, root)
+    for part in node.get("allOf", ()):
+        data = restored(data, part, root)
+    if branches := node.get("anyOf") or node.get("oneOf"):
+        return _restored_choice(data, branches, root)
+    if isinstance(data, list):
+        return [restored(item, node.get("items"), root) for item in data]
+    if not isinstance(data, dict):
+        return data
+    properties = node.get("properties") or {}
+    extra = node.get("additionalProperties")
+    kept = {}
+    for name, value in data.items():
+        child = properties.get(name, extra)
+        if value is None and name in properties and not allows_null(child, root):
+            continue
+        kept[name] = restored(value, child, root)
+    for name in node.get("required", ()):
+        if name not in kept and name in properties and allows_null(properties[name], root):
+            kept[name] = None
+    return kept
+
+
+def _restored_choice(data: Any, branches: list[Any], root: Node) -> Any:
+    if not isinstance(data, dict | list):
+        return data
+    validator = _validator(root)
+    tried = []
+    for branch in branches:
+        candidate = restored(data, branch, root)
+        if validator.evolve(schema=branch).is_valid(candidate):
+            return candidate
+        tried.append(candidate)
+    return min(tried, key=len, default=data)

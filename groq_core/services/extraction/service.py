@@ -1,0 +1,337 @@
+"""Text, documents and pictures into data that fits a schema, with where each value was found."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any, Final, Generic, TypeAlias, TypeVar, overload
+
+from groq_core.errors import ChainError, ExtractionError, Kind, RequestError
+from groq_core.media.images import PreparedImage
+from groq_core.pipeline import Handler
+from groq_core.requests import Caller, Request
+from groq_core.services.documents import Document
+from groq_core.services.extraction.ask import Answered, Asker, Question, Try
+from groq_core.services.extraction.chunks import SMALLEST, Chunk, cut
+from groq_core.services.extraction.fitting import Problem
+from groq_core.services.extraction.merge import Conflict, Merged, Prefer, merge
+from groq_core.services.extraction.schema import WRAPPED, Field, MisfitError, Schema, schema_of
+from groq_core.services.extraction.spans import Path, Place, Source, Span
+
+T = TypeVar("T")
+
+Input: TypeAlias = str | Document | PreparedImage
+
+CHUNK_CHARS: Final = 12_000
+"""Characters of a part: 3000 tokens and as many for the answer fit the 8000 a minute of Groq's free plan."""
+
+OVERLAP_CHARS: Final = 400
+
+MAX_CHUNKS: Final = 200
+"""Parts of one document; more is a job for a batch."""
+
+_SIZE_KINDS = frozenset({Kind.TOO_LARGE, Kind.CONTEXT_LENGTH})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """
+    How to extract.
+
+    Attributes:
+        instructions: Further words to the model about what is wanted.
+        model: A tier, a model id, or ``provider:id``.
+        retries: Further tries where an answer does not fit the schema.
+        max_tokens: Of an answer; one that is cut off is asked for again with four times as many.
+        chunk_chars: Characters of the parts a long text is cut into; halved where a model finds them too large.
+        overlap_chars: Characters that neighbouring parts share.
+        parallel: Parts that are asked about at once.
+        prefer: Who decides where parts contradict each other.
+    """
+
+    instructions: str = ""
+    model: str = "auto"
+    retries: int = 2
+    max_tokens: int = 2048
+    chunk_chars: int = CHUNK_CHARS
+    overlap_chars: int = OVERLAP_CHARS
+    parallel: int = 4
+    prefer: Prefer = "majority"
+    caller: Caller = field(default_factory=Caller)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extraction(Generic[T]):
+    """
+    What was found, and how.
+
+    Attributes:
+        value: The typed value.
+        data: The same as plain JSON.
+        spans: For every text, number and date in ``data`` where it stands in the document; None when it stands
+            nowhere, and so was worked out or made up. Empty for a picture.
+        conflicts: Values about which parts of the document contradict each other.
+        tries: Every question that was asked, failed ones included.
+        chunks: Parts the document was cut into.
+    """
+
+    value: T
+    data: Any
+    spans: Mapping[Path, Span | None]
+    conflicts: tuple[Conflict, ...]
+    tries: tuple[Try, ...]
+    chunks: tuple[Place, ...]
+
+    @property
+    def cost_usd(self) -> float | None:
+        """Price of all tries together; None where no price is known."""
+        return spent(self.tries)
+
+    @property
+    def unfounded(self) -> tuple[Path, ...]:
+        """The values that stand nowhere in the document."""
+        return tuple(path for path, span in self.spans.items() if span is None)
+
+
+def spent(tries: Iterable[Try]) -> float | None:
+    """Add up what tries cost; None where no price is known."""
+    known = [one.cost_usd for one in tries if one.cost_usd is not None]
+    return sum(known) if known else None
+
+
+@dataclass(frozen=True, slots=True)
+class Extractor:
+    """
+    Finds data in documents.
+
+    Args:
+        handle: The pipeline.
+        options: Used where a call brings none of its own.
+    """
+
+    handle: Handler[Request]
+    options: Options = field(default_factory=Options)
+
+    @overload
+    async def extract(self, source: Input, schema: type[T] | Schema[T], *, options: Options | None = None) -> T: ...
+    @overload
+    async def extract(
+        self, source: Input, schema: Mapping[str, Any] | Sequence[Field], *, options: Options | None = None
+    ) -> Any: ...
+    async def extract(self, source: Input, schema: Any, *, options: Options | None = None) -> Any:
+        """
+        Find data that fits a schema.
+
+        Args:
+            source: A text, a document that was read, or a picture that was prepared.
+            schema: A Pydantic model or any type Pydantic knows, a JSON Schema, or fields.
+
+        Raises:
+            RequestError: The schema or the source cannot be used.
+            ExtractionError: What the models wrote does not fit, after it was asked for again.
+            ChainError: Nothing answered.
+        """
+        return (await self.extract_detailed(source, schema, options=options)).value
+
+    @overload
+    async def extract_detailed(
+        self, source: Input, schema: type[T] | Schema[T], *, options: Options | None = None
+    ) -> Extraction[T]: ...
+    @overload
+    async def extract_detailed(
+        self, source: Input, schema: Mapping[str, Any] | Sequence[Field], *, options: Options | None = None
+    ) -> Extraction[Any]: ...
+    async def extract_detailed(self, source: Input, schema: Any, *, options: Options | None = None) -> Extraction[Any]:
+        """As :meth:`extract`, with spans, conflicts and every try."""
+        async with aclosing(self.stream(source, schema, options=options)) as happenings:
+            async for one in happenings:
+                if isinstance(one, Extraction):
+                    return one
+        raise AssertionError("a stream of an extraction ends in one")
+
+    async def stream(
+        self,
+        source: Input,
+        schema: type[T] | Schema[T] | Mapping[str, Any] | Sequence[Field],
+        *,
+        options: Options | None = None,
+    ) -> AsyncGenerator[Try | Extraction[T], None]:
+        """
+        As :meth:`extract_detailed`, telling of each try as it ends.
+
+        Yields:
+            Tries, then the one extraction.
+        """
+        run = _Run(self.handle, options or self.options, schema_of(schema), source)
+        try:
+            async with aclosing(run.tried()) as tries:
+                async for one in tries:
+                    yield one
+            yield run.extraction()
+        except ExtractionError as error:
+            error.cost_usd = spent(run.tries)
+            raise
+
+
+class _Run(Generic[T]):
+    """One extraction on its way."""
+
+    def __init__(self, handle: Handler[Request], options: Options, schema: Schema[T], source: Input) -> None:
+        self.options = options
+        self.schema = schema
+        self.source = source
+        self.text = _text(source)
+        self.tries: list[Try] = []
+        self.answers: dict[int, Any] = {}
+        self.chunks: list[Chunk] = []
+        self.merged = Merged(None, (), {})
+        self.value: T
+        self.asker = Asker(
+            handle=handle,
+            model=options.model,
+            retries=options.retries,
+            max_tokens=options.max_tokens,
+            caller=options.caller,
+        )
+
+    async def tried(self) -> AsyncGenerator[Try, None]:
+        size = self.options.chunk_chars
+        while True:
+            self._cut(size)
+            try:
+                async with aclosing(self._ask_all(dict.fromkeys(range(len(self.chunks))))) as tries:
+                    async for one in tries:
+                        yield one
+                break
+            except ChainError as error:
+                longest = max(len(chunk.text) for chunk in self.chunks)
+                if longest < 2 * SMALLEST or not any(failure.kind in _SIZE_KINDS for failure in error.failures):
+                    raise
+                size = longest // 2
+        async with aclosing(self._mend()) as tries:
+            async for one in tries:
+                yield one
+
+    def extraction(self) -> Extraction[T]:
+        data = self.merged.data
+        shown = data[WRAPPED] if self.schema.wrapped else data
+        return Extraction(
+            value=self.value,
+            data=shown,
+            spans=self._spans(shown),
+            conflicts=self.merged.conflicts,
+            tries=tuple(self.tries),
+            chunks=tuple((chunk.start, chunk.end) for chunk in self.chunks),
+        )
+
+    def _cut(self, size: int) -> None:
+        if isinstance(self.source, PreparedImage):
+            self.chunks = [Chunk(0, 0, 0, "")]
+            return
+        self.chunks = cut(self.text, size, min(self.options.overlap_chars, size // 4))
+        if len(self.chunks) > MAX_CHUNKS:
+            raise RequestError(
+                f"the document has {len(self.text)} characters, which makes {len(self.chunks)} parts of {size}; "
+                f"{MAX_CHUNKS} is the most",
+                status=413,
+                param="file",
+                hint="Send it in pieces, or as a batch.",
+            )
+
+    async def _ask_all(self, parts: dict[int, tuple[Any, tuple[Problem, ...]] | None]) -> AsyncGenerator[Try, None]:
+        """Ask about parts, a few at a time; the first error ends all of them."""
+        happenings: asyncio.Queue[Try | None] = asyncio.Queue()
+        room = asyncio.Semaphore(self.options.parallel)
+
+        async def ask(chunk: Chunk, before: tuple[Any, tuple[Problem, ...]] | None) -> None:
+            async with room, aclosing(self.asker.ask(self._question(chunk, before))) as answers:
+                async for one in answers:
+                    if isinstance(one, Answered):
+                        self.answers[one.chunk] = one.data
+                    else:
+                        happenings.put_nowait(one)
+
+        tasks = [asyncio.create_task(ask(self.chunks[number], before)) for number, before in parts.items()]
+        everybody = asyncio.gather(*tasks)
+        everybody.add_done_callback(lambda _: happenings.put_nowait(None))
+        try:
+            while (one := await happenings.get()) is not None:
+                self.tries.append(one)
+                yield one
+            await everybody
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, everybody, return_exceptions=True)
+
+    def _question(self, chunk: Chunk, before: tuple[Any, tuple[Problem, ...]] | None) -> Question:
+        content: str | list[dict[str, Any]]
+        if isinstance(self.source, PreparedImage):
+            content = [{"type": "text", "text": "The document is this picture."}, self.source.part]
+        else:
+            # The one thing a text must not hold is the end of itself.
+            content = "<document>\n" + chunk.text.replace("</document", "< /document") + "\n</document>"
+        several = len(self.chunks) > 1
+        return Question(
+            schema=self.schema.part() if several else self.schema,
+            content=content,
+            instructions=self.options.instructions,
+            chunk=chunk.number,
+            chunks=len(self.chunks),
+            before=before,
+        )
+
+    async def _mend(self) -> AsyncGenerator[Try, None]:
+        """Merge, and where the whole breaks a rule ask those parts again that said so."""
+        for left in range(self.options.retries, -1, -1):
+            self.merged = merge(sorted(self.answers.items()), self.options.prefer)
+            try:
+                data = self.schema.read(self.merged.data)
+                self.value = self.schema.value(data)
+            except MisfitError as error:
+                problems = tuple(error.problems)
+            else:
+                self.merged = Merged(data, self.merged.conflicts, self.merged.origin)
+                return
+            guilty = self._guilty(problems)
+            if not left or not guilty:
+                raise ExtractionError(
+                    "what the document's parts say together does not fit the schema: "
+                    + "; ".join(map(str, problems[:3])),
+                    problems=[str(problem) for problem in problems],
+                    partial=self.merged.data,
+                    hint="Make the fields it names optional, or describe them better.",
+                )
+            async with aclosing(self._ask_all(guilty)) as tries:
+                async for one in tries:
+                    yield one
+
+    def _guilty(self, problems: Sequence[Problem]) -> dict[int, tuple[Any, tuple[Problem, ...]] | None]:
+        """Find the parts whose values the problems are about; a value that is missing is nobody's."""
+        found: dict[int, list[Problem]] = {}
+        for problem in problems:
+            if (chunk := self.merged.origin.get(problem.path)) is not None and problem.path:
+                found.setdefault(chunk, []).append(problem)
+        return {chunk: (self.answers[chunk], tuple(wrong)) for chunk, wrong in found.items()}
+
+    def _spans(self, data: Any) -> dict[Path, Span | None]:
+        if isinstance(self.source, PreparedImage):
+            return {}
+        pages = [page.start for page in self.source.pages] if isinstance(self.source, Document) else []
+        within: dict[Path, Place] = {}
+        for path, number in self.merged.origin.items():
+            chunk = self.chunks[number]
+            shown = path[1:] if self.schema.wrapped and path else path
+            within[shown] = (chunk.start, chunk.end)
+        return Source(self.text, pages).spans(data, within)
+
+
+def _text(source: Input) -> str:
+    if isinstance(source, PreparedImage):
+        return ""
+    text = source if isinstance(source, str) else source.text
+    if not text.strip():
+        raise RequestError("there is no text to find anything in", param="file", hint="Send a text that is not empty.")
+    return text
