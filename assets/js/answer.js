@@ -7,9 +7,12 @@ import { TextView } from "./textview.js";
 
 export class Answer {
   /**
-   * @param {{painted?: () => void, again?: () => void}} hooks `painted` after each change of height; `again` asks anew
+   * @param {object} given
+   * @param {() => void} [given.painted] called after each change of height
+   * @param {() => void} [given.again] asks anew
+   * @param {TextView} [given.view] where the text goes, when it is not here
    */
-  constructor({ painted = () => {}, again = null } = {}) {
+  constructor({ painted = () => {}, again = null, view = null } = {}) {
     this.again = again;
     this.painted = painted;
     this.receipt = null;
@@ -17,7 +20,8 @@ export class Answer {
     this.tokens = 0;
     this.began = performance.now();
     this.body = el("div", { class: "gc-text", "data-role": "assistant", "data-state": "waiting" });
-    this.view = new TextView(this.body, painted);
+    this.elsewhere = Boolean(view);
+    this.view = view ?? new TextView(this.body, painted);
     this.story = el("div", { class: "gc-story" }, el("span", { class: "gc-pulse" }), el("span", {}, say("story_asking")));
     this.kept = el("div", { class: "gc-kept" });
     this.thinking = el("div", { class: "gc-thinking-slot" });
@@ -101,7 +105,7 @@ export class Answer {
   async end({ stopped = false } = {}) {
     this.body.dataset.state = stopped ? "stopped" : this.error ? "broken" : "done";
     this.story.hidden = true;
-    if (!this.text) this.body.hidden = true;
+    if (!this.text || this.elsewhere) this.body.hidden = true;
     await this.view.end();
     if (stopped) this.foot.append(el("p", { class: "gc-stopped" }, say("stopped")));
     if (this.error) this.foot.append(this.#card());
@@ -113,7 +117,7 @@ export class Answer {
 
   #bar() {
     const bar = el("div", { class: "gc-bar-row" });
-    if (this.text) bar.append(iconButton("copy", say("copy_answer"), { onclick: (event) => copy(this.text, event.currentTarget) }));
+    if (this.text && !this.elsewhere) bar.append(iconButton("copy", say("copy_answer"), { onclick: (event) => copy(this.text, event.currentTarget) }));
     if (this.again) bar.append(iconButton("retry", say("ask_again"), { class: "gc-icon-button gc-again", onclick: () => this.again() }));
     if (this.receipt) bar.append(receiptView(this.receipt, { shownTokensPerS: this.#shownTokensPerS() }));
     return bar;

@@ -1,12 +1,9 @@
-// Where the page begins: the elements that Gradio's layout holds are filled as soon as they are there.
+// Where the page begins: the elements that Gradio's layout holds fill themselves as soon as they are there. What a
+// tab needs beyond the first one is loaded when it is opened.
 
 import * as chat from "./chat.js";
-import { el } from "./dom.js";
-import { optionsForm } from "./options.js";
-import { say } from "./say.js";
 import { showStatusIn } from "./status.js";
 
-/** An element that fills itself whenever it comes onto the page. */
 function filled(name, fill) {
   customElements.define(
     name,
@@ -18,14 +15,15 @@ function filled(name, fill) {
   );
 }
 
+const later = (path, what) => (host) => import(path).then((module) => module[what](host));
+
 filled("gc-chat", chat.showIn);
+filled("gc-chat-tools", chat.showToolsIn);
 filled("gc-status", showStatusIn);
-filled("gc-chat-tools", (host) =>
-  host.replaceChildren(
-    el("details", { class: "gc-fold gc-options-fold" }, el("summary", {}, say("options")), optionsForm()),
-    el("span", { id: "gc-hint", class: "gc-hint", role: "status" }),
-    el("button", { type: "button", id: "chat-clear", class: "gc-link" }, say("clear")),
-  ),
-);
-filled("gc-image", (host) => import("./image.js").then((module) => module.showIn(host)));
-filled("gc-mic", (host) => import("./mic.js").then((module) => module.showIn(host)));
+filled("gc-pictures", later("./image.js", "showPicturesIn"));
+filled("gc-templates", later("./image.js", "showTemplatesIn"));
+filled("gc-image-log", later("./image.js", "showAnswersIn"));
+filled("gc-recorder", later("./mic.js", "showRecorderIn"));
+filled("gc-mic-options", later("./mic.js", "showOptionsIn"));
+filled("gc-mic-segments", later("./mic.js", "showSegmentsIn"));
+filled("gc-mic-result", later("./mic.js", "showResultIn"));

@@ -32,8 +32,8 @@ export function dollars(value) {
   return `$${value >= 0.01 ? value.toFixed(3) : value.toPrecision(2).replace(/e-(\d+)/, "×10⁻$1")}`;
 }
 
-/** Whole numbers with thin thousands: `12 400`. */
-export const count = (value) => Math.round(value).toString().replace(/\B(?=(\d{3})+(?!\d))/g, " ");
+/** Whole numbers in groups of three that stay on one line: `12 400`. */
+export const count = (value) => Math.round(value).toString().replace(/\B(?=(\d{3})+(?!\d))/g, "\u202f");
 
 /** The end of a model's id, which is what people call it: `openai/gpt-oss-20b` → `gpt-oss-20b`. */
 export const shortModel = (model) => String(model ?? "").split("/").pop();

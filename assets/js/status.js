@@ -85,7 +85,7 @@ function show(inForce) {
 
 function showTiers() {
   snapshot.tiers.forEach((tier, index) => {
-    const row = tiers.children[index] ?? tiers.appendChild(el("div", { class: "gc-tier" }, el("b"), el("span"), el("small")));
+    const row = tiers.children[index] ?? tiers.appendChild(el("div", { class: "gc-tier", tabindex: "0" }, el("b"), el("span"), el("small")));
     setText(row.children[0], tier.tier);
     setText(row.children[1], tier.target ? shortModel(tier.target.split(":").slice(1).join(":")) : say("tier_nobody"));
     setText(row.children[2], tier.why);

@@ -14,19 +14,27 @@ from fastapi import APIRouter, FastAPI
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from groq_core.ui import chat
+from groq_core.ui import chat, image, microphone
 from groq_core.ui.core import PageCore
 from groq_core.ui.faults import FAULTS
 from groq_core.ui.layout import shell
+from groq_core.ui.models import most_images
 from groq_core.ui.routes import Page, create_routes
 from groq_core.ui.static import Assets
 from groq_core.ui.texts import TEXTS
 from groq_core.ui.theme import theme
 
-TABS: tuple[tuple[str, Callable[[PageCore], None]], ...] = (("chat", chat.create_tab),)
+TABS: tuple[tuple[str, Callable[[PageCore], None]], ...] = (
+    ("chat", chat.create_tab),
+    ("image", image.create_tab),
+    ("microphone", microphone.create_tab),
+)
 """Name and layout of each tab, in order. The name is also its id, and ``tab_NAME`` its title in the texts."""
 
-ROUTES: tuple[Callable[[Page], APIRouter], ...] = ()
+ROUTES: tuple[Callable[[Page], APIRouter], ...] = (
+    image.create_routes,
+    microphone.create_routes,
+)
 """Routes of single tabs, beside those that every tab needs."""
 
 POLICY = "; ".join(
@@ -117,7 +125,7 @@ def mount(app: FastAPI, core: PageCore) -> FastAPI:
     Its own routes go under ``/ui``, before Gradio's, which take everything that is left.
     """
     assets = Assets()
-    assets.add("texts.js", texts_module())
+    assets.add("texts.js", texts_module({"images": most_images(core)}))
     page = Page(core, assets)
     app.include_router(create_routes(page))
     for create in ROUTES:
@@ -127,9 +135,11 @@ def mount(app: FastAPI, core: PageCore) -> FastAPI:
     return app
 
 
-def texts_module() -> bytes:
-    """The page's words as a script module."""
-    return b"export default " + orjson.dumps(TEXTS) + b";\nexport const FAULTS = " + orjson.dumps([*FAULTS]) + b";\n"
+def texts_module(limits: dict[str, int]) -> bytes:
+    """The page's words, and the few figures its scripts need, as a script module."""
+    exports = {"FAULTS": [*FAULTS], "LIMITS": limits}
+    named = b"".join(b"export const %s = %s;\n" % (name.encode(), orjson.dumps(it)) for name, it in exports.items())
+    return b"export default " + orjson.dumps(TEXTS) + b";\n" + named
 
 
 class SecurityHeaders:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from groq_core.events import Events
-from groq_core.requests import Request
+from groq_core.requests import Caller, Request
 from groq_core.snapshot import Snapshot
 from groq_core.ui.faults import FaultStore
 
@@ -22,6 +22,22 @@ class PageSimulator(Protocol):
     def faults(self) -> FaultStore: ...
 
 
+class PageTranscription(Protocol):
+    """Recordings of any kind and length into transcripts."""
+
+    def stream(
+        self,
+        audio: bytes,
+        filename: str,
+        *,
+        language: str | None = None,
+        prompt: str | None = None,
+        task: Literal["transcribe", "translate"] = "transcribe",
+        granularities: tuple[Literal["segment", "word"], ...] = ("segment",),
+        caller: Caller | None = None,
+    ) -> Events: ...
+
+
 class PageCore(Protocol):
     """The parts of the core that the page touches."""
 
@@ -29,6 +45,8 @@ class PageCore(Protocol):
     def board(self) -> PageBoard: ...
     @property
     def simulator(self) -> PageSimulator | None: ...
+    @property
+    def transcription(self) -> PageTranscription: ...
     @property
     def catalogue(self) -> Any: ...
     def handle(self, request: Request) -> Events: ...

@@ -58,3 +58,8 @@ def models_of(core: PageCore) -> list[ModelSpec]:
     """The models that can be asked for now, the preferred ones first."""
     catalogue = core.catalogue.current
     return [spec for spec in catalogue.specs.values() if not catalogue.absence(spec)]
+
+
+def most_images(core: PageCore) -> int:
+    """Pictures that one question may hold: what the most capable vision model takes."""
+    return max((spec.max_images for spec in models_of(core) if spec.can(Capability.VISION)), default=1) or 1

@@ -1,0 +1,103 @@
+// A recording from the microphone as 16 kHz mono WAV: what Whisper hears in any case, and what every part of the
+// server can measure, cut and shrink without a decoder. It stays in the page's memory until it is sent.
+
+const RATE = 16_000;
+const TELL_EVERY_S = 0.06;
+
+export class Recorder {
+  /** @param {(level: number, seconds: number) => void} heard loudness from 0 to 1, some times a second */
+  constructor(heard) {
+    this.heard = heard;
+    this.blocks = [];
+    this.samples = 0;
+    this.peak = 0;
+    this.told = 0;
+  }
+
+  /** Begin; rejects when there is no microphone or it is not allowed. */
+  async start() {
+    this.stream = await navigator.mediaDevices.getUserMedia({ audio: { channelCount: 1, echoCancellation: false } });
+    this.context = await context(this.stream);
+    await this.context.audioWorklet.addModule(new URL("recorder-worklet.js", import.meta.url));
+    const tap = new AudioWorkletNode(this.context, "gc-tap");
+    tap.port.onmessage = ({ data }) => this.#take(data);
+    this.context.createMediaStreamSource(this.stream).connect(tap);
+  }
+
+  #take(block) {
+    this.blocks.push(block);
+    this.samples += block.length;
+    for (const sample of block) this.peak = Math.max(this.peak, Math.abs(sample));
+    const seconds = this.samples / this.context.sampleRate;
+    if (seconds - this.told < TELL_EVERY_S) return;
+    this.heard(this.peak, seconds);
+    this.told = seconds;
+    this.peak = 0;
+  }
+
+  /** End; resolves to the file. */
+  async stop() {
+    this.stream.getTracks().forEach((track) => track.stop());
+    const rate = this.context.sampleRate;
+    await this.context.close();
+    return wav(resampled(joined(this.blocks, this.samples), rate));
+  }
+}
+
+// Where the browser resamples, let it; Firefox takes a microphone only at its own rate.
+async function context(stream) {
+  const wanted = new AudioContext({ sampleRate: RATE });
+  try {
+    wanted.createMediaStreamSource(stream);
+    await wanted.resume();
+    return wanted;
+  } catch {
+    await wanted.close();
+    return new AudioContext();
+  }
+}
+
+function joined(blocks, length) {
+  const all = new Float32Array(length);
+  let at = 0;
+  for (const block of blocks) {
+    all.set(block, at);
+    at += block.length;
+  }
+  return all;
+}
+
+/** To 16 kHz by averaging what falls into each new sample, which keeps most of what it cannot carry from folding back. */
+export function resampled(samples, rate) {
+  if (rate === RATE) return samples;
+  const step = rate / RATE;
+  const result = new Float32Array(Math.floor(samples.length / step));
+  for (let index = 0; index < result.length; index += 1) {
+    const from = Math.floor(index * step);
+    const to = Math.max(from + 1, Math.floor((index + 1) * step));
+    let sum = 0;
+    for (let at = from; at < to; at += 1) sum += samples[at] ?? 0;
+    result[index] = sum / (to - from);
+  }
+  return result;
+}
+
+/** A WAV file of 16-bit samples. */
+export function wav(samples) {
+  const bytes = new DataView(new ArrayBuffer(44 + samples.length * 2));
+  const word = (at, text) => [...text].forEach((letter, index) => bytes.setUint8(at + index, letter.charCodeAt(0)));
+  word(0, "RIFF");
+  bytes.setUint32(4, 36 + samples.length * 2, true);
+  word(8, "WAVEfmt ");
+  bytes.setUint32(16, 16, true);
+  bytes.setUint16(20, 1, true);
+  bytes.setUint16(22, 1, true);
+  bytes.setUint32(24, RATE, true);
+  bytes.setUint32(28, RATE * 2, true);
+  bytes.setUint16(32, 2, true);
+  bytes.setUint16(34, 16, true);
+  word(36, "data");
+  bytes.setUint32(40, samples.length * 2, true);
+  samples.forEach((sample, index) => bytes.setInt16(44 + index * 2, Math.max(-1, Math.min(1, sample)) * 32767, true));
+  return new Blob([bytes.buffer], { type: "audio/wav" });
+}

@@ -1,0 +1,69 @@
+"""The Image tab: its layout, and the route that prepares a picture without ever writing it to disk."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+from anyio import to_thread
+from fastapi import APIRouter, HTTPException, Request
+from starlette.responses import JSONResponse, Response
+
+from groq_core.errors import RequestError
+from groq_core.media.images import MAX_INPUT_BYTES, PreparedImage, prepare
+from groq_core.media.phrases import listed, size_in_words
+from groq_core.ui.core import PageCore
+from groq_core.ui.layout import shell
+from groq_core.ui.routes import Page, body_of
+from groq_core.ui.texts import TEXTS
+
+
+def create_tab(core: PageCore) -> None:
+    """Lay the tab out; its ids are part of the contract."""
+    shell("gc-pictures", "image-input")
+    shell("gc-image-log", "image-answer")
+    shell("gc-templates", "gc-image-templates")
+    with gr.Row(elem_id="gc-image-composer", elem_classes="gc-composer"):
+        gr.Textbox(
+            elem_id="image-question",
+            label=TEXTS["question_label"],
+            show_label=False,
+            placeholder=TEXTS["question_placeholder"],
+            lines=1,
+            max_lines=6,
+            container=False,
+            scale=1,
+        )
+        gr.Button(TEXTS["send"], elem_id="image-send", variant="primary", scale=0, min_width=88)
+        gr.Button(TEXTS["stop"], elem_id="image-stop", variant="stop", scale=0, min_width=88)
+
+
+def create_routes(page: Page) -> APIRouter:
+    router = APIRouter(prefix="/ui", include_in_schema=False)
+
+    @router.post("/image")
+    async def image(request: Request, name: str = "") -> Response:
+        """A picture's bytes in, what will be sent of it out; nothing is kept."""
+        page.caller(request)
+        body = await body_of(request, MAX_INPUT_BYTES)
+        try:
+            prepared = await to_thread.run_sync(lambda: prepare(body, filename=name))
+        except RequestError as error:
+            raise HTTPException(error.status, f"{error.message} {error.hint}".strip()) from error
+        return JSONResponse(shown(prepared), headers={"cache-control": "no-store"})
+
+    return router
+
+
+def shown(picture: PreparedImage) -> dict[str, Any]:
+    """What the page shows of a prepared picture, and the picture itself as it will be sent."""
+    size = f"{size_in_words(picture.original_bytes)} → {size_in_words(len(picture.data))}"
+    if (picture.width, picture.height) != (picture.original_width, picture.original_height):
+        size += f", {picture.original_width}×{picture.original_height} → {picture.width}×{picture.height}"
+    return {
+        "url": picture.data_url,
+        "size": size,
+        "tokens": picture.tokens,
+        "removed": TEXTS["picture_removed"].format(what=listed(picture.removed)) if picture.removed else "",
+        "notes": picture.notes,
+    }

@@ -1,0 +1,118 @@
+"""The Microphone tab: its layout, and the routes that take a recording and give back what was said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+import gradio as gr
+import msgspec
+from fastapi import APIRouter, HTTPException, Request
+from starlette.responses import PlainTextResponse, Response
+
+from groq_core.errors import RequestError
+from groq_core.events import Transcript
+from groq_core.media.subtitles import to_json, to_srt, to_txt, to_vtt
+from groq_core.ui.core import PageCore
+from groq_core.ui.layout import shell
+from groq_core.ui.routes import Page, body_of
+from groq_core.ui.stream import refused
+from groq_core.ui.texts import TEXTS
+
+MAX_RECORDING_BYTES = 400_000_000
+"""Three and a half hours of what the page records; more would be held in memory."""
+
+MAX_TRANSCRIPT_BYTES = 20_000_000
+
+FORMATS: dict[str, Callable[[Transcript], str]] = {"txt": to_txt, "srt": to_srt, "vtt": to_vtt, "json": to_json}
+
+LANGUAGES = {
+    "af": "Afrikaans", "ar": "Arabic", "bg": "Bulgarian", "bn": "Bengali", "ca": "Catalan", "cs": "Czech",
+    "da": "Danish", "de": "German", "el": "Greek", "en": "English", "es": "Spanish", "et": "Estonian",
+    "fa": "Persian", "fi": "Finnish", "fr": "French", "he": "Hebrew", "hi": "Hindi", "hr": "Croatian",
+    "hu": "Hungarian", "id": "Indonesian", "it": "Italian", "ja": "Japanese", "ko": "Korean", "lt": "Lithuanian",
+    "lv": "Latvian", "ms": "Malay", "nl": "Dutch", "no": "Norwegian", "pl": "Polish", "pt": "Portuguese",
+    "ro": "Romanian", "ru": "Russian", "sk": "Slovak", "sl": "Slovenian", "sr": "Serbian", "sv": "Swedish",
+    "sw": "Swahili", "ta": "Tamil", "th": "Thai", "tr": "Turkish", "uk": "Ukrainian", "ur": "Urdu",
+    "vi": "Vietnamese", "zh": "Chinese",
+}  # fmt: skip
+"""The languages people ask for most; any other ISO 639-1 code can be typed."""
+
+
+def create_tab(core: PageCore) -> None:
+    """Lay the tab out; its ids are part of the contract."""
+    shell("gc-recorder", "mic-input")
+    with gr.Row(elem_classes="gc-mic-row"):
+        language = gr.Dropdown(
+            choices=[(TEXTS["language_auto"], ""), *((name, code) for code, name in LANGUAGES.items())],
+            value="",
+            elem_id="mic-language",
+            label=TEXTS["language_label"],
+            allow_custom_value=True,
+            scale=1,
+            min_width=150,
+        )
+        gr.Textbox(
+            elem_id="mic-prompt",
+            label=TEXTS["prompt_label"],
+            placeholder=TEXTS["prompt_placeholder"],
+            lines=1,
+            max_lines=1,
+            scale=2,
+            min_width=180,
+        )
+        shell("gc-mic-options", "gc-mic-options")
+        gr.Button(TEXTS["transcribe"], elem_id="mic-transcribe", variant="primary", scale=0, min_width=120)
+        gr.Button(TEXTS["stop"], elem_id="mic-stop", variant="stop", scale=0, min_width=120)
+    shell("gc-mic-result", "gc-mic-result")
+    with gr.Column(elem_id="mic-transcript"):
+        gr.Textbox(
+            label=TEXTS["transcript_label"], show_label=False, lines=3, max_lines=16, interactive=True, container=False
+        )
+        shell("gc-mic-segments", "gc-mic-segments")
+    picked = "(value) => { globalThis.groqCoreLanguagePicked?.(value) }"
+    language.change(None, [language], None, js=picked, show_progress="hidden")
+
+
+def create_routes(page: Page) -> APIRouter:
+    router = APIRouter(prefix="/ui", include_in_schema=False)
+
+    @router.post("/transcribe")
+    async def transcribe(
+        request: Request,
+        name: str = "recording.wav",
+        language: str = "",
+        task: Literal["transcribe", "translate"] = "transcribe",
+        prompt: str = "",
+    ) -> Response:
+        """A recording's bytes in, the transcript out as it comes; nothing is kept."""
+        caller = page.caller(request)
+        audio = await body_of(request, MAX_RECORDING_BYTES)
+        try:
+            events = page.core.transcription.stream(
+                audio,
+                name,
+                language=language.strip() or None,
+                prompt=prompt.strip() or None,
+                task=task,
+                granularities=("segment", "word"),
+                caller=caller,
+            )
+        except RequestError as error:
+            events = refused(error)
+        return page.answer(events)
+
+    @router.post("/transcript/{form}")
+    async def transcript(request: Request, form: str) -> Response:
+        """A transcript as a file in another format."""
+        page.caller(request)
+        write = FORMATS.get(form)
+        if write is None:
+            raise HTTPException(404, f"a transcript can be written as {', '.join(FORMATS)}")
+        body = await body_of(request, MAX_TRANSCRIPT_BYTES)
+        try:
+            return PlainTextResponse(write(msgspec.json.decode(body, type=Transcript)))
+        except msgspec.DecodeError as error:
+            raise HTTPException(422, f"the page sent what cannot be read: {error}") from error
+
+    return router
