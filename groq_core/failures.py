@@ -194,7 +194,9 @@ def from_response(
     error = _classified(complaint, default=Kind.SERVER_ERROR)
     error.status = status
     error.request_id = headers.get("x-request-id") or error.request_id
-    error.retry_after = retry_after(headers, complaint.message, time.time() if now is None else now)
+    # A request that is too large stays so, whatever a Retry-After beside the 413 says.
+    if error.kind is not Kind.TOO_LARGE:
+        error.retry_after = retry_after(headers, complaint.message, time.time() if now is None else now)
     return error
 
 

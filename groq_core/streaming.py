@@ -1,5 +1,5 @@
 """
-From bytes to events, without I/O: server-sent events of a chat, whole bodies, transcripts.
+From bytes to events, without I/O: the server-sent events of a chat, and its body where it is not streamed.
 
     decoder = StreamDecoder()
     async for data in body:
@@ -20,210 +20,35 @@ from typing import Any
 
 import msgspec
 
+from groq_core.chunks import (
+    FINISH_REASONS,
+    NO_USAGE,
+    Call,
+    Chunk,
+    Delta,
+    XGroq,
+    decode_chunk,
+    decode_leniently,
+    read_usage,
+)
 from groq_core.errors import Kind, ProviderError
 from groq_core.events import (
     Event,
     Finished,
     FinishReason,
     ReasoningDelta,
-    Segment,
-    SegmentsFound,
     TextDelta,
     ToolCallDelta,
-    Transcript,
     Usage,
-    Word,
 )
 from groq_core.failures import from_event
+from groq_core.tool_calls import ToolCalls
 
 LONGEST_LINE = 32 * 1024 * 1024
 """Bytes. A longer line is no answer but a leak; the largest one recorded is 47 kB."""
 
-_NO_USAGE = msgspec.Raw(b"")
-
-
-class _Function(msgspec.Struct, gc=False):
-    name: str | None = None
-    arguments: Any = None
-
-
-class _Call(msgspec.Struct):
-    id: str | None = None
-    index: int | None = None
-    function: _Function | None = None
-
-
-class _Delta(msgspec.Struct):
-    """A ``delta`` of a stream or the ``message`` of a whole body: the same fields, in pieces or at once."""
-
-    content: str | list[Any] | None = None
-    reasoning: str | None = None
-    reasoning_content: str | None = None
-    refusal: str | None = None
-    tool_calls: list[_Call] | None = None
-    function_call: _Function | None = None
-    executed_tools: list[Any] | None = None
-    annotations: list[Any] | None = None
-
-
-class _Choice(msgspec.Struct):
-    delta: _Delta | None = None
-    message: _Delta | None = None
-    finish_reason: str | None = None
-
-
-class _XGroq(msgspec.Struct):
-    id: str | None = None
-    seed: int | None = None
-    usage: msgspec.Raw = _NO_USAGE
-    error: Any = None
-
-
-class Chunk(msgspec.Struct):
-    """A chunk or a whole completion. Fields nobody reads are left out, which is what makes it fast."""
-
-    choices: list[_Choice] | None = None
-    model: str | None = None
-    x_groq: _XGroq | None = None
-    usage: msgspec.Raw = _NO_USAGE
-    system_fingerprint: str | None = None
-    service_tier: str | None = None
-    error: Any = None
-
-
-class _Details(msgspec.Struct, gc=False):
-    cached_tokens: int | None = None
-    reasoning_tokens: int | None = None
-
-
-class _Usage(msgspec.Struct, gc=False):
-    """Usage of a chat, or of a transcription (``input_tokens``, ``seconds``)."""
-
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    total_tokens: int | None = None
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    seconds: float | None = None
-    queue_time: float | None = None
-    prompt_time: float | None = None
-    completion_time: float | None = None
-    total_time: float | None = None
-    prompt_tokens_details: _Details | None = None
-    completion_tokens_details: _Details | None = None
-
-
-_decode_chunk = msgspec.json.Decoder(Chunk).decode
-_decode_chunk_leniently = msgspec.json.Decoder(Chunk, strict=False).decode
-_decode_usage = msgspec.json.Decoder(_Usage, strict=False).decode
-
-_FINISH_REASONS: dict[str, FinishReason] = {
-    "stop": "stop",
-    "length": "length",
-    "tool_calls": "tool_calls",
-    "function_call": "function_call",
-    "content_filter": "content_filter",
-    # Words of other servers of the dialect.
-    "eos": "stop",
-    "eos_token": "stop",
-    "stop_sequence": "stop",
-    "end_turn": "stop",
-    "max_tokens": "length",
-    "tool_use": "tool_calls",
-}
-
-
-def read_usage(raw: bytes | msgspec.Raw) -> Usage | None:
-    """Read a ``usage`` object; None where there is none, or one of another shape."""
-    if not raw:
-        return None
-    try:
-        found = _decode_usage(raw)
-    except msgspec.DecodeError:
-        return None
-    prompt = found.prompt_tokens or found.input_tokens or 0
-    completion = found.completion_tokens or found.output_tokens or 0
-    if not (prompt or completion or found.total_tokens or found.seconds):
-        return None
-    into, out = found.prompt_tokens_details, found.completion_tokens_details
-    return Usage(
-        prompt_tokens=prompt,
-        completion_tokens=completion,
-        total_tokens=found.total_tokens or prompt + completion,
-        cached_tokens=(into and into.cached_tokens) or 0,
-        reasoning_tokens=(out and out.reasoning_tokens) or 0,
-        queue_time=found.queue_time,
-        prompt_time=found.prompt_time,
-        completion_time=found.completion_time,
-        total_time=found.total_time,
-        audio_s=found.seconds,
-    )
-
-
-class _ToolCalls:
-    """
-    Give every piece of a tool call the index of the call it belongs to.
-
-    Servers omit, repeat and misnumber ids and indices, so a piece belongs to the call with its id, else to the
-    one with its index, else to the one being written.
-    """
-
-    def __init__(self) -> None:
-        self.ids: list[str] = []
-        self._names: list[str] = []
-        self._arguments: list[str] = []
-        self._by_id: dict[str, int] = {}
-        self._by_index: dict[int, int] = {}
-        self._current = -1
-
-    def read(self, call: _Call) -> ToolCallDelta | None:
-        name = (call.function and call.function.name) or ""
-        arguments = call.function.arguments if call.function else None
-        if arguments is None:
-            arguments = ""
-        elif not isinstance(arguments, str):
-            arguments = msgspec.json.encode(arguments).decode()
-        place = self._place(call.id or "", call.index, name)
-        fresh_id = call.id if call.id and not self.ids[place] else ""
-        fresh_name = name if not self._names[place] else ""
-        self.ids[place] = self.ids[place] or fresh_id
-        self._names[place] = self._names[place] or fresh_name
-        self._arguments[place] += arguments
-        self._current = place
-        if not (fresh_id or fresh_name or arguments):
-            return None
-        return ToolCallDelta(place, fresh_id, fresh_name, arguments)
-
-    def _place(self, id: str, index: int | None, name: str) -> int:
-        if id and id in self._by_id:
-            return self._by_id[id]
-        place = self._by_index.get(index, -1) if index is not None else (-1 if id or name else self._current)
-        if place >= 0 and self._another(place, id, name):
-            place = -1
-        if place < 0:
-            place = len(self.ids)
-            self.ids.append("")
-            self._names.append("")
-            self._arguments.append("")
-        if id:
-            self._by_id[id] = place
-        if index is not None:
-            self._by_index[index] = place
-        return place
-
-    def _another(self, place: int, id: str, name: str) -> bool:
-        """Whether a piece with a known index begins a call of its own all the same."""
-        if not name or not self._names[place]:
-            return False
-        return bool(id and self.ids[place]) or _is_json(self._arguments[place])
-
-
-def _is_json(text: str) -> bool:
-    try:
-        msgspec.json.decode(text)
-    except msgspec.DecodeError:
-        return False
-    return True
+LONGEST_UNPARSED = 64 * 1024
+"""Bytes of data lines that are kept because they may go on; what pretty-prints an event is shorter."""
 
 
 class StreamDecoder:
@@ -247,7 +72,7 @@ class StreamDecoder:
         self._unparsed = b""
         self._error_event = False
         self._spoke = False
-        self._calls: _ToolCalls | None = None
+        self._calls: ToolCalls | None = None
         self._usage: Usage | None = None
         self._model = ""
         self._request_id: str | None = None
@@ -346,35 +171,40 @@ class StreamDecoder:
     # ── lines ────────────────────────────────────────────────────────────────────────────────────────
 
     def _data(self, data: bytes) -> None:
-        if self._unparsed:
-            data = self._unparsed + b"\n" + data
         if self._error_event:
             if data.strip() != b"[DONE]":
                 self._fail(from_event(data))
             return
+        whole = self._unparsed + b"\n" + data if self._unparsed else data
         try:
-            chunk = _decode_chunk(data)
+            chunk = decode_chunk(whole)
         except msgspec.DecodeError as error:
-            self._unread(data, error)
+            self._unread(data, whole, error)
         else:
             self._unparsed = b""
             self.take(chunk)
 
-    def _unread(self, data: bytes, error: msgspec.DecodeError) -> None:
+    def _unread(self, data: bytes, whole: bytes, error: msgspec.DecodeError) -> None:
         bare = data.strip()
         if bare == b"[DONE]":
             self.done = True
+        elif self._unparsed and (chunk := _chunk_by_itself(data)) is not None:
+            # The bad line before it had no end of its own.
+            self._give_up_line()
+            self.take(chunk)
         elif not isinstance(error, msgspec.ValidationError):
             # It may go on in the next line: an event may have several.
-            self._unparsed = data if bare else b""
+            self._unparsed = whole if bare else self._unparsed
+            if len(whole) > LONGEST_UNPARSED:
+                self._give_up_line()
         else:
             self._unparsed = b""
             try:
-                self.take(_decode_chunk_leniently(data))
+                self.take(decode_leniently(whole))
             except msgspec.DecodeError:
                 # JSON of another shape: an error of an unusual one, or nothing we know.
-                if b'"error"' in data:
-                    self._fail(from_event(data))
+                if b'"error"' in whole:
+                    self._fail(from_event(whole))
                 else:
                     self.malformed += 1
 
@@ -414,11 +244,11 @@ class StreamDecoder:
                 self._finish(choice.finish_reason)
                 last = True
         # All but a handful of a thousand chunks have nothing but text.
-        if last or self.chunks == 1 or chunk.usage is not _NO_USAGE or chunk.x_groq or chunk.error:
+        if last or self.chunks == 1 or chunk.usage is not NO_USAGE or chunk.x_groq or chunk.error:
             self._read_margin(chunk)
 
     def _read_margin(self, chunk: Chunk) -> None:
-        if chunk.usage is not _NO_USAGE:
+        if chunk.usage is not NO_USAGE:
             self._usage = read_usage(chunk.usage) or self._usage
         if chunk.x_groq is not None:
             self._read_x_groq(chunk.x_groq)
@@ -440,12 +270,12 @@ class StreamDecoder:
         self._reasoning.append(text)
         self._spoke = True
 
-    def _use_tools(self, delta: _Delta) -> None:
+    def _use_tools(self, delta: Delta) -> None:
         calls = delta.tool_calls or []
         if delta.function_call is not None:
-            calls = [*calls, _Call(index=0, function=delta.function_call)]
+            calls = [*calls, Call(index=0, function=delta.function_call)]
         if calls and self._calls is None:
-            self._calls = _ToolCalls()
+            self._calls = ToolCalls()
         for call in calls:
             if self._calls is not None and (event := self._calls.read(call)) is not None:
                 self._flush_all()
@@ -457,7 +287,7 @@ class StreamDecoder:
                 self._executed[place] = {**self._executed.get(place, {}), **tool}
         self._annotations.extend(delta.annotations or [])
 
-    def _read_x_groq(self, x_groq: _XGroq) -> None:
+    def _read_x_groq(self, x_groq: XGroq) -> None:
         self._request_id = x_groq.id or self._request_id
         self._seed = x_groq.seed if x_groq.seed is not None else self._seed
         if self._usage is None:
@@ -469,7 +299,7 @@ class StreamDecoder:
     def _finish(self, reason: str) -> None:
         if reason == "error":
             self._fail(ProviderError(Kind.STREAM_ERROR, "the provider finished the answer with an error"))
-        self.finish_reason = _FINISH_REASONS.get(reason.lower(), "stop")
+        self.finish_reason = FINISH_REASONS.get(reason.lower(), "stop")
 
     def _fail(self, error: ProviderError) -> None:
         error.request_id = error.request_id or self._request_id
@@ -495,12 +325,17 @@ class StreamDecoder:
         return events
 
 
+def _chunk_by_itself(data: bytes) -> Chunk | None:
+    try:
+        chunk = decode_chunk(data)
+    except msgspec.DecodeError:
+        return None
+    return chunk if chunk.choices is not None else None
+
+
 def _joined(parts: list[Any]) -> str:
     """Content as a list of parts, as Mistral's reasoning models send it: the texts in it."""
     return "".join(part["text"] for part in parts if isinstance(part, dict) and isinstance(part.get("text"), str))
-
-
-# ── whole bodies ─────────────────────────────────────────────────────────────────────────────────────
 
 
 def read_completion(body: bytes) -> list[Event]:
@@ -514,92 +349,8 @@ def read_completion(body: bytes) -> list[Event]:
         raise ProviderError(Kind.EMPTY_ANSWER, "the body is empty")
     decoder = StreamDecoder()
     try:
-        chunk = _decode_chunk_leniently(body)
+        chunk = decode_leniently(body)
     except msgspec.DecodeError as error:
         raise ProviderError(Kind.MALFORMED, f"the body is not a chat completion: {error}") from None
     decoder.take(chunk)
     return decoder.close()
-
-
-class _Transcription(msgspec.Struct):
-    text: str | None = None
-    language: str | None = None
-    duration: float | None = None
-    segments: list[dict[str, Any]] | None = None
-    words: list[dict[str, Any]] | None = None
-    usage: msgspec.Raw = _NO_USAGE
-    x_groq: _XGroq | None = None
-    error: Any = None
-
-
-_decode_transcription = msgspec.json.Decoder(_Transcription, strict=False).decode
-
-
-def read_transcription(body: bytes, content_type: str = "application/json") -> list[Event]:
-    """
-    Read a transcript: ``json`` and ``verbose_json``, or the bare words of ``text``.
-
-    No words are no failure: silence was recorded.
-
-    Raises:
-        ProviderError: JSON was promised and is not there, or an error came in a 200.
-    """
-    if "json" not in content_type:
-        return _transcript_events(_Transcription(text=body.decode(errors="replace")))
-    try:
-        found = _decode_transcription(body)
-    except msgspec.DecodeError as error:
-        raise ProviderError(Kind.MALFORMED, f"the body is not a transcript: {error}") from None
-    if found.error is not None:
-        raise from_event(body)
-    if found.text is None and found.segments is None:
-        raise ProviderError(Kind.EMPTY_ANSWER, "the body has no transcript in it")
-    return _transcript_events(found)
-
-
-def _transcript_events(found: _Transcription) -> list[Event]:
-    segments = tuple(_segment(place, fields) for place, fields in enumerate(found.segments or []))
-    text = found.text if found.text is not None else "".join(segment.text for segment in segments)
-    usage = read_usage(found.usage)
-    transcript = Transcript(
-        # Groq's begins with a space, in every format.
-        text=text.strip(),
-        language=found.language,
-        duration=found.duration if found.duration is not None else (usage and usage.audio_s) or None,
-        segments=segments,
-        words=tuple(
-            Word(word=str(fields.get("word", "")), start=_seconds(fields, "start"), end=_seconds(fields, "end"))
-            for fields in found.words or []
-        ),
-    )
-    events: list[Event] = []
-    if transcript.text:
-        events.append(TextDelta(transcript.text))
-    if segments:
-        events.append(SegmentsFound(segments))
-    if usage is None and transcript.duration is not None:
-        usage = Usage(audio_s=transcript.duration)
-    x_groq = found.x_groq or _XGroq()
-    events.append(Finished(usage=usage, transcript=transcript, request_id=x_groq.id))
-    return events
-
-
-def _segment(place: int, fields: dict[str, Any]) -> Segment:
-    return Segment(
-        id=fields["id"] if isinstance(fields.get("id"), int) else place,
-        start=_seconds(fields, "start"),
-        end=_seconds(fields, "end"),
-        text=str(fields.get("text", "")).strip(),
-        avg_logprob=_optional(fields, "avg_logprob"),
-        no_speech_prob=_optional(fields, "no_speech_prob"),
-        compression_ratio=_optional(fields, "compression_ratio"),
-    )
-
-
-def _optional(fields: dict[str, Any], name: str) -> float | None:
-    value = fields.get(name)
-    return float(value) if isinstance(value, int | float) else None
-
-
-def _seconds(fields: dict[str, Any], name: str) -> float:
-    return _optional(fields, name) or 0.0

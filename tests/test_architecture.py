@@ -17,7 +17,8 @@ ROWS = (
     # own row and from rows above it in this list; within a row, imports make no circle.
     ("errors", "redaction", "plans"),
     ("parsing", "settings", "events", "requests", "snapshot", "limits", "buckets", "splice", "logs"),
-    ("models", "reply", "budget", "failures", "streaming", "policy", "estimates", "media", "metrics", "health"),
+    ("models", "reply", "budget", "failures", "policy", "estimates", "media", "metrics", "health"),
+    ("chunks", "tool_calls", "streaming", "transcripts"),
     ("pipeline", "classify", "registry", "tiers", "catalogue", "router", "overflow"),
     ("providers", "middleware", "hedge", "board"),
     ("fallback",),

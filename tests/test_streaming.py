@@ -12,21 +12,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from groq_core.chunks import read_usage
 from groq_core.errors import Kind, ProviderError
 from groq_core.events import (
     Event,
     Finished,
     ReasoningDelta,
-    Segment,
-    SegmentsFound,
     TextDelta,
     ToolCall,
-    Transcript,
     Usage,
-    Word,
 )
 from groq_core.reply import Reply
-from groq_core.streaming import StreamDecoder, read_completion, read_transcription, read_usage
+from groq_core.streaming import StreamDecoder, read_completion
 from tests.recordings import Recording, recordings
 
 STREAMS = [found for found in recordings() if found.streamed]
@@ -276,6 +273,23 @@ def test_lines_that_are_no_json_are_skipped_and_counted() -> None:
 
     assert events[0] == TextDelta("ab")
     assert malformed == len(bad)
+
+
+def test_a_bad_line_takes_no_good_one_with_it() -> None:
+    bad = b'data: {"choices":[{"delta":{"con\n'
+
+    events, malformed = outcome([bad, chunk({"content": "a"}), bad, bad, chunk({"content": "b"}, "stop"), bad, DONE])
+
+    assert events[0] == TextDelta("ab")
+    assert malformed == 3  # two bad lines in a row may be one event
+
+
+def test_lines_that_never_become_json_are_given_up() -> None:
+    decoder = StreamDecoder()
+
+    decoder.feed(b"data: [\n" * 100_000)
+
+    assert decoder.malformed > 1
 
 
 def test_an_event_of_several_data_lines_is_one_chunk() -> None:
@@ -636,69 +650,3 @@ def test_a_made_up_stream_is_the_same_however_it_is_cut(
 )
 def test_no_bytes_break_the_decoder(body: bytes, places: list[int]) -> None:
     assert outcome(cut(body, places)) == outcome([body])
-
-
-# ── transcripts ──────────────────────────────────────────────────────────────────────────────────────
-
-
-def transcript_of(found: Recording) -> Transcript:
-    events = read_transcription(found.body, found.headers["content-type"])
-    finished = events[-1]
-    assert isinstance(finished, Finished)
-    assert finished.transcript is not None
-    assert [event.text for event in events if isinstance(event, TextDelta)] == [finished.transcript.text]
-    return finished.transcript
-
-
-@pytest.mark.parametrize("found", list(recordings("audio-transcription", "openai-audio")), ids=lambda found: found.name)
-def test_a_recorded_transcript_has_its_words_without_the_leading_space(found: Recording) -> None:
-    transcript = transcript_of(found)
-
-    assert transcript.text
-    assert transcript.text == transcript.text.strip()
-    for segment in transcript.segments:
-        assert segment.end >= segment.start
-        assert segment.text in transcript.text
-
-
-def test_word_times_are_read_and_missing_segments_are_none() -> None:
-    found = next(found for found in recordings("audio-transcription") if "word-timestamps" in found.name)
-
-    transcript = transcript_of(found)
-
-    assert transcript.words[0] == Word(word="Galileo", start=0.1, end=0.68)
-    assert (transcript.language, transcript.segments) == ("English", ())
-    assert transcript.duration == pytest.approx(36.71, abs=0.01)
-
-
-def test_silence_is_a_transcript_without_words() -> None:
-    events = read_transcription(b'{"text":" ","segments":null}')
-
-    assert events == [Finished(transcript=Transcript(text=""))]
-
-
-def test_phrases_come_beside_the_text() -> None:
-    body = b'{"text":" Hi.","duration":1.5,"segments":[{"start":0,"end":1.5,"text":" Hi.","avg_logprob":-0.2}]}'
-
-    events = read_transcription(body)
-
-    segment = Segment(id=0, start=0.0, end=1.5, text="Hi.", avg_logprob=-0.2)
-    assert events[:2] == [TextDelta("Hi."), SegmentsFound((segment,))]
-    assert events[2] == Finished(
-        usage=Usage(audio_s=1.5), transcript=Transcript(text="Hi.", duration=1.5, segments=(segment,))
-    )
-
-
-@pytest.mark.parametrize(
-    ("body", "kind"),
-    [
-        (b"{}", Kind.EMPTY_ANSWER),
-        (b"<html>", Kind.MALFORMED),
-        (b'{"error":{"message":"could not process file"}}', Kind.STREAM_ERROR),
-    ],
-)
-def test_a_body_that_is_no_transcript_is_a_failure(body: bytes, kind: Kind) -> None:
-    with pytest.raises(ProviderError) as caught:
-        read_transcription(body)
-
-    assert caught.value.kind is kind

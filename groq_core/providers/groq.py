@@ -55,8 +55,11 @@ Source: console.groq.com/docs/api-reference and docs/openai, read 2026-10.
 
 SERVICE_TIERS = frozenset({"auto", "on_demand", "flex", "performance"})
 
-FIELDS = ("tool_call_id", "reasoning")
-"""Fields of a message beside role, content and tool calls. Groq's own are strict; ``name`` is refused."""
+FIELDS = ("tool_call_id",)
+"""
+Fields of a message beside role, content and tool calls. Groq is strict: ``name`` is refused, and ``reasoning_content``.
+``reasoning`` is taken, but models do no better for reading their old thoughts, which cost like any other text.
+"""
 
 THINKS_ALOUD = ("qwen/", "deepseek-")
 """Families that write ``<think>`` into the answer unless asked for ``reasoning_format: parsed``."""
