@@ -1,0 +1,73 @@
+"""
+The command line: ``python -m groq_core COMMAND …``.
+
+Progress and remarks go to standard error, data to standard output. The exit status is 0, 1 when some items
+failed, 2 when the use or the settings are wrong, and 130 after Ctrl-C. What a command needs is imported when
+it runs, so that ``--help`` is there at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+
+from groq_core.cli import batch, chat, doctor, simulate
+from groq_core.errors import GroqCoreError, RequestError, SettingsError
+
+COMMANDS = (doctor, chat, batch, simulate)
+
+FAILED, WRONG, INTERRUPTED = 1, 2, 130
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands and their arguments."""
+    top = argparse.ArgumentParser(
+        prog="python -m groq_core",
+        description="Groq from the command line, through the same chain of models as the app.",
+        epilog="Settings come from the environment and from .env; see the README. "
+        "Exit status: 0, 1 when some items failed, 2 when the use or the settings are wrong.",
+    )
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+    for module in COMMANDS:
+        about = module.__doc__ or ""
+        name = module.__name__.rpartition(".")[2]
+        command = commands.add_parser(name, help=module.HELP, description=about.strip(), epilog=module.EPILOG)
+        command.formatter_class = argparse.RawDescriptionHelpFormatter
+        module.arguments(command)
+        command.set_defaults(run=module.run)
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """
+    Run one command.
+
+    Returns:
+        The exit status. Wrong use leaves through ``SystemExit(2)``, as argparse does.
+    """
+    args = parser().parse_args(argv)
+    try:
+        with asyncio.Runner(loop_factory=_fast_loop) as runner:
+            status: int = runner.run(args.run(args))
+            return status
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has had enough; Python would complain again when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except GroqCoreError as error:
+        print(f"error: {error.message}", file=sys.stderr)
+        if error.hint:
+            print(error.hint, file=sys.stderr)
+        return WRONG if isinstance(error, SettingsError | RequestError) else FAILED
+
+
+def _fast_loop() -> asyncio.AbstractEventLoop:
+    import uvloop
+
+    return uvloop.new_event_loop()

@@ -1,0 +1,291 @@
+"""
+Ask many things at once, as fast as the limits allow, and write down each answer as it comes.
+
+INPUT is JSONL (batch lines as OpenAI and Groq define them, or objects with messages or prompt), CSV, TSV or XLSX
+with a header row, or a folder of recordings. OUTPUT is JSONL in the shape of the Batch API's output. A run that
+was interrupted goes on when the same command is given again, and asks nothing twice.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import dataclasses
+import json
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from groq_core.cli.console import StatusLine, count, duration, money
+from groq_core.errors import RequestError, SettingsError
+
+if TYPE_CHECKING:
+    from groq_core.compose import Core
+    from groq_core.events import Usage
+    from groq_core.models import ModelSpec
+    from groq_core.services.batch import Job, Progress, Recipe, Sink, Source
+    from groq_core.services.batch.estimate import Survey
+    from groq_core.settings import Settings
+
+HELP = "ask many things at once: JSONL, CSV, XLSX or a folder of recordings"
+EPILOG = """examples:
+  python -m groq_core batch questions.jsonl answers.jsonl
+  python -m groq_core batch books.csv summaries.jsonl --prompt 'Summarise {title}: {text}' --max-tokens 200
+  python -m groq_core batch recordings/ transcripts.jsonl
+  python -m groq_core batch answers.jsonl later.jsonl --via groq-batch
+
+The last line on standard output is the end of the run as JSON. Exit status 1 when lines have failed: each is in
+OUTPUT with its reason, and --retry-failed runs those again."""
+
+
+def arguments(command: argparse.ArgumentParser) -> None:
+    command.add_argument("input", metavar="INPUT", type=Path)
+    command.add_argument("output", metavar="OUTPUT", type=Path)
+    asked = command.add_argument_group("what is asked")
+    asked.add_argument("--prompt", metavar="TEMPLATE", help="made of columns or fields: 'Summarise {title}: {text}'")
+    asked.add_argument("--prompt-file", metavar="FILE", type=Path, help="the same, from a file")
+    asked.add_argument("--system", help="system message of rows and plain prompts")
+    asked.add_argument("--model", help="of lines that name none: a tier, a model id or provider:id (default: auto)")
+    asked.add_argument("--max-tokens", type=int, metavar="N", help="of an answer, where a line does not say")
+    asked.add_argument("--param", action="append", default=[], metavar="NAME=JSON", help="any other parameter")
+    asked.add_argument(
+        "--operation",
+        choices=("chat", "extraction", "transcription", "translation"),
+        help="of rows and plain lines (default: chat; transcription for a folder)",
+    )
+    asked.add_argument("--schema", metavar="FILE", type=Path, help="JSON Schema of an extraction")
+    asked.add_argument("--language", help="of recordings, ISO 639-1")
+    how = command.add_argument_group("how")
+    how.add_argument(
+        "--via", choices=("live", "groq-batch"), default="live", help="groq-batch: half price, within 24 h"
+    )
+    how.add_argument("--retry-failed", action="store_true", help="run the failed lines of OUTPUT again")
+    how.add_argument("--estimate", action="store_true", help="only say what it would take")
+    how.add_argument("--most", type=int, default=96, metavar="N", help="lines under way at most (default: %(default)s)")
+    how.add_argument("--rpm", type=int, metavar="N", help="requests a minute at most, per model")
+    how.add_argument("--tpm", type=int, metavar="N", help="tokens a minute at most, per model")
+
+
+async def run(args: argparse.Namespace) -> int:
+    from groq_core.compose import assembled
+    from groq_core.services.batch import Sink, Source
+    from groq_core.services.batch.estimate import survey
+    from groq_core.services.batch.job import job_of
+    from groq_core.settings import load
+
+    settings = dataclasses.replace(load(), **{name: value for name in ("rpm", "tpm") if (value := getattr(args, name))})
+    source = Source(args.input, recipe_of(args))
+    if args.output.resolve() == args.input.resolve():
+        raise RequestError("INPUT and OUTPUT are the same file", param="output")
+    status = StatusLine()
+    status.show(f"reading {args.input.name}")
+    found = await asyncio.to_thread(survey, source)
+    if not found.lines:
+        raise RequestError(f"{args.input.name} holds no lines", param="file")
+    async with assembled(settings) as core:
+        status.say(about_mode(settings))
+        for text in about(found, spec_of(core, source.recipe.model), via=args.via):
+            status.say(text)
+        if args.estimate:
+            return 0
+        with Sink(args.output) as sink:
+            job = job_of(args.output, source)
+            if args.retry_failed:
+                status.say(f"{count(sink.forget_failures())} failed lines are run again")
+            if len(sink):
+                status.say(f"{count(len(sink))} lines are in {args.output.name} already")
+            if args.via == "groq-batch":
+                steps = _later(core, source, sink, job, found.lines)
+            else:
+                steps = _live(core, source, sink, found.lines, args.most)
+            async with aclosing(steps):
+                async for progress in steps:
+                    status.show(line(progress))
+            status.close()
+            return _ended(progress, sink, args.output)
+
+
+def _live(core: Core, source: Source, sink: Sink, total: int, most: int) -> AsyncGenerator[Progress, None]:
+    from groq_core.services.batch import Batch, ChatAnswerer, run_batch
+
+    return run_batch(Batch(source, sink, {"chat": ChatAnswerer(core.handle)}, total=total, most=most), every_s=0.5)
+
+
+async def _later(core: Core, source: Source, sink: Sink, job: Job, total: int) -> AsyncGenerator[Progress, None]:
+    from groq_core.models import cost_usd
+    from groq_core.providers.groq_batch import GroqBatches
+    from groq_core.redaction import Secret
+    from groq_core.services.batch import RemoteBatchRun
+
+    key = core.settings.groq_api_key if core.simulator is None else Secret("gsk_simulated")
+    if key is None:
+        raise SettingsError("--via groq-batch needs GROQ_API_KEY", hint="Set it, or run with --via live.")
+    catalogue = core.catalogue.current
+
+    def price(model: str, usage: Usage) -> float | None:
+        spec = catalogue.lookup(f"groq:{model}")
+        return cost_usd(spec, usage) if spec else None
+
+    url = core.settings.groq_base_url if core.simulator is None else core.simulator.groq_url
+    async with GroqBatches(key, url) as api:
+        run = RemoteBatchRun(
+            lambda: source, sink, job, api, model=lambda name: groq_id(core, name), price=price, total=total
+        )
+        async with aclosing(run.run()) as steps:
+            async for step in steps:
+                yield step
+
+
+def groq_id(core: Core, name: str | None) -> str:
+    """
+    The Groq model that a line's model stands for; the Batch API knows no tiers and goes on to no other.
+
+    Raises:
+        RequestError: It is no model of Groq's.
+    """
+    spec = spec_of(core, name)
+    if spec is not None and spec.provider == "groq":
+        return spec.id
+    if spec is None and name and ":" not in name:
+        return name  # new models appear there first
+    raise RequestError(f"{name or 'auto'} is no model of Groq's now", param="model", hint="Name one with --model.")
+
+
+def recipe_of(args: argparse.Namespace) -> Recipe:
+    """
+    Put the arguments into a recipe.
+
+    Raises:
+        RequestError: One of them cannot be used; it is named.
+    """
+    from groq_core.services.batch import Recipe, Template
+
+    if args.prompt is not None and args.prompt_file is not None:
+        raise RequestError("--prompt and --prompt-file exclude each other", param="prompt")
+    prompt = args.prompt if args.prompt_file is None else _read(args.prompt_file, "--prompt-file")
+    params = dict(_param(text) for text in args.param)
+    if args.max_tokens is not None:
+        params["max_completion_tokens"] = args.max_tokens
+    return Recipe(
+        operation=args.operation or ("transcription" if args.input.is_dir() else "chat"),
+        template=Template(prompt) if prompt is not None else None,
+        system=args.system,
+        model=args.model,
+        params=params,
+        schema=_object(_read(args.schema, "--schema"), "--schema") if args.schema else None,
+        language=args.language,
+    )
+
+
+def _read(path: Path, argument: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise RequestError(f"{argument} {path.name} cannot be read: {reason}", param=argument) from None
+
+
+def _param(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise RequestError(
+            f"--param {text!r} is not NAME=JSON", param="param", hint="For example: --param temperature=0"
+        )
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value  # a plain word needs no quotes: --param reasoning_effort=low
+
+
+def _object(text: str, argument: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise RequestError(f"{argument} is not JSON: {error}", param=argument) from None
+    if not isinstance(value, dict):
+        raise RequestError(f"{argument} is not a JSON object", param=argument)
+    return value
+
+
+# ── what is said ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def spec_of(core: Core, model: str | None) -> ModelSpec | None:
+    """The model most lines will be answered by, as far as anybody can tell before."""
+    name = model or "auto"
+    tier = "speed" if name == "auto" else name
+    target = next((status.target for status in core.board.snapshot().tiers if status.tier == tier), name)
+    return core.catalogue.current.lookup(target) if target else None
+
+
+def about_mode(settings: Settings) -> str:
+    return "simulator: these answers are no model's" if settings.simulated else "live"
+
+
+def about(found: Survey, spec: ModelSpec | None, *, via: str) -> list[str]:
+    """What it will take, in two lines."""
+    from groq_core.services.batch.estimate import estimate
+
+    said = [
+        f"{count(found.lines)} lines, about {count(found.tokens_in)} tokens in "
+        f"and up to {count(found.tokens_out)} tokens out"
+        + (f"; {count(found.faults)} of the first {count(found.sampled)} lines are faulty" if found.faults else "")
+    ]
+    if spec is None:
+        return said
+    guess = estimate(found, spec)
+    share = 0.5 if via == "groq-batch" else 1.0
+    if guess.usd_least is not None and guess.usd_most is not None:
+        price = f"{money(guess.usd_least * share)} to {money(guess.usd_most * share)}"
+    else:
+        price = money(None)
+    if via == "groq-batch":
+        wait = "within 24 h"
+    else:
+        times = (f"{duration(seconds)} on the {plan} plan" for plan, seconds in guess.seconds.items() if seconds > 1)
+        wait = ", ".join(times)
+    return [*said, f"{spec.id}: {price}" + (f"; by its limits {wait}" if wait else "")]
+
+
+def line(progress: Progress) -> str:
+    """Progress as one line."""
+    share = f"{progress.share:.0%} " if progress.share is not None else ""
+    total = f"/{count(progress.total)}" if progress.total is not None else ""
+    parts = [f"{share}{count(progress.settled)}{total}"]
+    if progress.failed:
+        parts.append(f"{count(progress.failed)} failed")
+    if progress.rate_per_min:
+        parts.append(f"{count(progress.rate_per_min)}/min")
+    parts.append(f"{count(progress.tokens_in + progress.tokens_out)} tokens")
+    if progress.usd is not None:
+        parts.append(money(progress.usd))
+    parts.append(f"{count(progress.in_flight)} under way")
+    if progress.note:
+        parts.append(progress.note)
+    if progress.paused_s >= 1:
+        parts.append(f"waiting {duration(progress.paused_s)}: {progress.paused_why}")
+    elif progress.eta_s is not None:
+        parts.append(f"{duration(progress.eta_s)} left")
+    return " · ".join(parts)
+
+
+def _ended(end: Progress, sink: Sink, output: Path) -> int:
+    """Say how it ended: in words on standard error, as JSON on standard output."""
+    import msgspec
+
+    print(
+        f"{count(end.done)} answered, {count(end.failed)} failed in {duration(end.elapsed_s)}: {output.name}",
+        file=sys.stderr,
+    )
+    for code, number in sink.reasons.most_common():
+        print(f"  {count(number)} × {code}", file=sys.stderr)
+    if end.failed:
+        print("Run again with --retry-failed to ask those alone.", file=sys.stderr)
+    if end.duplicates:
+        print(f"{count(end.duplicates)} lines have the custom_id of an earlier one and were left out", file=sys.stderr)
+    if end.truncated:
+        print(f"{count(end.truncated)} answers reached their maximum length (finish_reason length)", file=sys.stderr)
+    print(msgspec.json.encode(end).decode())
+    return 1 if end.failed or end.duplicates else 0

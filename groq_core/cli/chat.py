@@ -1,0 +1,39 @@
+"""Ask one question; the answer streams to standard output. Without a question it is read from standard input."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from contextlib import aclosing
+
+HELP = "ask one question"
+EPILOG = None
+
+
+def arguments(command: argparse.ArgumentParser) -> None:
+    command.add_argument("question", nargs="?", help="read from standard input when left out")
+    command.add_argument("--model", default="auto", help="a tier (auto, speed, quality), a model id or provider:id")
+    command.add_argument("--system", help="system message")
+
+
+async def run(args: argparse.Namespace) -> int:
+    from groq_core.compose import assembled
+    from groq_core.events import TextDelta
+    from groq_core.reply import Reply
+    from groq_core.settings import load
+
+    messages = [{"role": "user", "content": args.question if args.question is not None else sys.stdin.read()}]
+    if args.system:
+        messages.insert(0, {"role": "system", "content": args.system})
+    async with assembled(load()) as core:
+        reply = Reply()
+        async with aclosing(core.chat.stream(messages, model=args.model, revisable=False)) as events:
+            async for event in events:
+                reply.apply(event)
+                if isinstance(event, TextDelta):
+                    sys.stdout.write(event.text)
+                    sys.stdout.flush()
+        sys.stdout.write("\n")
+        if served := reply.receipt.served_by:
+            print(f"{served['provider']}:{served['model']}", file=sys.stderr)
+    return 0

@@ -1,0 +1,208 @@
+"""Each command keeps data and remarks apart, and its exit status tells how it went."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from groq_core.cli import COMMANDS, main
+from groq_core.simulator import Fault, Simulator
+
+Output = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def groq(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Simulator]:
+    """A simulator in a loop of its own, set up as Groq, for commands that bring their own loop."""
+    simulator = Simulator(pace=0, limits="off", seed=1)
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    asyncio.run_coroutine_threadsafe(simulator.start(), loop).result()
+    monkeypatch.setenv("GROQ_API_KEY", "gsk_test")
+    monkeypatch.setenv("GROQ_BASE_URL", simulator.groq_url)
+    monkeypatch.chdir(tmp_path)
+    yield simulator
+    asyncio.run_coroutine_threadsafe(simulator.stop(), loop).result()
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
+def prompts(path: Path, count: int) -> Path:
+    path.write_text("".join(json.dumps({"prompt": f"Say {number}"}) + "\n" for number in range(count)))
+    return path
+
+
+def rows(path: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in path.read_text().split("\n") if line]
+
+
+@pytest.mark.parametrize("command", [module.__name__.rpartition(".")[2] for module in COMMANDS])
+def test_each_command_explains_itself(command: str, capsys: Output) -> None:
+    with pytest.raises(SystemExit) as left:
+        main([command, "--help"])
+
+    assert left.value.code == 0
+    assert "usage: python -m groq_core" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("args", [[], ["fly"], ["batch"], ["batch", "a", "b", "--via", "post"]])
+def test_wrong_use_is_told_with_status_2(args: list[str], capsys: Output) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(args)
+
+    assert left.value.code == 2
+    assert capsys.readouterr().err.startswith("usage:")
+
+
+def test_wrong_settings_are_told_with_status_2(monkeypatch: pytest.MonkeyPatch, capsys: Output) -> None:
+    monkeypatch.setenv("GROQ_CORE_DEADLINE", "soon")
+
+    assert main(["doctor"]) == 2
+    assert "GROQ_CORE_DEADLINE='soon'" in capsys.readouterr().err
+
+
+def test_doctor_says_which_model_each_tier_resolves_to(groq: Simulator, capsys: Output) -> None:
+    assert main(["doctor"]) == 0
+    told = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
+
+    assert told["mode"].endswith("live")
+    assert groq.groq_url in told["groq"]
+    assert "OPENAI_API_KEY" in told["backup"]
+    assert "live" in told["catalogue"]
+    assert "groq:openai/gpt-oss-20b" in told["speed"]
+    assert "groq:qwen/qwen3.8-27b" in told["vision"]
+
+
+def test_doctor_finds_that_the_key_is_refused(groq: Simulator, capsys: Output) -> None:
+    groq.faults.add(Fault(kind="status", preset="401"))
+
+    main(["doctor"])
+
+    assert "Invalid API Key" in capsys.readouterr().out
+
+
+def test_chat_writes_the_answer_and_nothing_else(groq: Simulator, capsys: Output) -> None:
+    assert main(["chat", "Hello", "--model", "openai/gpt-oss-120b"]) == 0
+    told = capsys.readouterr()
+
+    assert "simulated answer" in told.out
+    assert told.err == "groq:openai/gpt-oss-120b\n"
+
+
+def test_batch_answers_each_line_and_ends_in_json(groq: Simulator, tmp_path: Path, capsys: Output) -> None:
+    prompts(tmp_path / "in.jsonl", 20)
+
+    assert main(["batch", "in.jsonl", "out.jsonl", "--max-tokens", "20"]) == 0
+    told = capsys.readouterr()
+
+    assert len(rows(tmp_path / "out.jsonl")) == 20
+    assert json.loads(told.out)["done"] == 20
+    assert "20 lines, about" in told.err
+    assert "\x1b" not in told.err
+
+
+def test_batch_fills_a_template_from_a_table(groq: Simulator, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("title,text\nSeas,salty\n")
+
+    asked = ["--prompt", "Sum up {title}: {text}", "--system", "Be brief.", "--model", "openai/gpt-oss-20b"]
+    params = ["--param", "temperature=0", "--param", "reasoning_effort=low"]
+
+    status = main(["batch", "in.csv", "out.jsonl", *asked, *params])
+    (seen,) = (request.body for request in groq.requests if request.path.endswith("completions"))
+
+    assert status == 0
+    assert seen["messages"] == [
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": "Sum up Seas: salty"},
+    ]
+    assert (seen["temperature"], seen["reasoning_effort"]) == (0, "low")
+
+
+def test_batch_lists_what_failed_and_runs_it_again_alone(groq: Simulator, tmp_path: Path, capsys: Output) -> None:
+    (tmp_path / "in.jsonl").write_text('{"prompt":"a"}\n{"promt":"b"}\n{"prompt":"c"}\n')
+
+    assert main(["batch", "in.jsonl", "out.jsonl"]) == 1
+    assert "1 × invalid_request" in capsys.readouterr().err
+    # Mending the line changes the input, so the answers need a new file unless only the reason has gone.
+    asked = len(groq.requests)
+    assert main(["batch", "in.jsonl", "out.jsonl", "--retry-failed"]) == 1
+    assert "1 failed lines are run again" in capsys.readouterr().err
+    assert [request.path for request in list(groq.requests)[asked:]] == ["/openai/v1/models"]
+
+
+def test_batch_given_again_asks_nothing(groq: Simulator, tmp_path: Path) -> None:
+    prompts(tmp_path / "in.jsonl", 5)
+    main(["batch", "in.jsonl", "out.jsonl"])
+    before = (tmp_path / "out.jsonl").read_bytes()
+
+    assert main(["batch", "in.jsonl", "out.jsonl"]) == 0
+    assert (tmp_path / "out.jsonl").read_bytes() == before
+    assert len([request for request in groq.requests if request.path.endswith("completions")]) == 5
+
+
+def test_batch_through_the_batch_api(groq: Simulator, tmp_path: Path, capsys: Output) -> None:
+    prompts(tmp_path / "in.jsonl", 5)
+
+    assert main(["batch", "in.jsonl", "out.jsonl", "--via", "groq-batch", "--model", "quality"]) == 0
+    end = json.loads(capsys.readouterr().out)
+
+    assert end["done"] == 5
+    assert end["usd"] > 0
+    assert len(rows(tmp_path / "out.jsonl")) == 5
+
+
+def test_an_estimate_asks_nothing_and_writes_nothing(groq: Simulator, tmp_path: Path, capsys: Output) -> None:
+    prompts(tmp_path / "in.jsonl", 90)
+
+    assert main(["batch", "in.jsonl", "out.jsonl", "--estimate", "--model", "openai/gpt-oss-120b"]) == 0
+    told = capsys.readouterr().err
+
+    assert "90 lines, about" in told
+    assert "openai/gpt-oss-120b: $" in told
+    assert "on the free plan" in told
+    assert not (tmp_path / "out.jsonl").exists()
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        pytest.param(["none.jsonl", "out.jsonl"], "no file none.jsonl", id="no input"),
+        pytest.param(["in.jsonl", "in.jsonl"], "the same file", id="onto itself"),
+        pytest.param(["in.jsonl", "out.jsonl", "--prompt", "{"], "stray brace", id="template"),
+        pytest.param(["in.jsonl", "out.jsonl", "--param", "x"], "not NAME=JSON", id="parameter"),
+        pytest.param(["in.jsonl", "out.jsonl", "--schema", "none.json"], "--schema none.json cannot", id="schema"),
+        pytest.param(["empty.jsonl", "out.jsonl"], "holds no lines", id="empty input"),
+        pytest.param(["in.jsonl", "notes.txt"], "not the output of a batch", id="other output"),
+    ],
+)
+def test_a_batch_that_cannot_be_run_says_why(
+    groq: Simulator, tmp_path: Path, capsys: Output, args: list[str], says: str
+) -> None:
+    prompts(tmp_path / "in.jsonl", 1)
+    (tmp_path / "empty.jsonl").touch()
+    (tmp_path / "notes.txt").write_text("milk\n")
+
+    assert main(["batch", *args]) == 2
+    assert says in capsys.readouterr().err
+    assert (tmp_path / "notes.txt").read_text() == "milk\n"
+
+
+def test_a_batch_with_a_refused_key_stops_with_status_1(groq: Simulator, tmp_path: Path, capsys: Output) -> None:
+    prompts(tmp_path / "in.jsonl", 50)
+    groq.faults.add(Fault(kind="status", preset="401", operation="chat"))
+
+    assert main(["batch", "in.jsonl", "out.jsonl"]) == 1
+    assert "stopped: " in capsys.readouterr().err
+    assert rows(tmp_path / "out.jsonl") == []
+
+
+def test_a_catalogue_that_is_none_is_refused(capsys: Output) -> None:
+    assert main(["simulate", "--port", "0", "--catalogue", "1999"]) == 2
+    assert "the simulator cannot start" in capsys.readouterr().err
