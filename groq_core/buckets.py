@@ -113,6 +113,7 @@ class TargetBuckets:
         self._queues: OrderedDict[str, deque[_Waiter]] = OrderedDict()
         self._timer: asyncio.TimerHandle | None = None
         self._under_way = 0
+        self._admitted = 0
         self.known = False
 
     def __iter__(self) -> Iterator[Bucket]:
@@ -133,7 +134,9 @@ class TargetBuckets:
         """Set a ceiling of our own, or one the provider has but does not tell; never above what it told."""
         bucket = self._buckets.get((kind, window_s))
         if bucket is None:
-            self._buckets[kind, window_s] = Bucket(kind, window_s, limit, limit, self._clock())
+            # What was asked before we knew of this limit has been counted against it all the same.
+            used = self._admitted if kind == "requests" else 0
+            self._buckets[kind, window_s] = Bucket(kind, window_s, limit, max(0.0, limit - used), self._clock())
         elif limit < bucket.limit:
             now = self._clock()
             bucket.set(limit, min(bucket.level(now), limit), now)
@@ -204,6 +207,7 @@ class TargetBuckets:
 
     def _admit(self, cost: Cost) -> Reservation:
         self._under_way += 1
+        self._admitted += 1
         for bucket in self._buckets.values():
             bucket.held += sum(cost.of(bucket.kind))
         return Reservation(cost)

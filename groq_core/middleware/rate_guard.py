@@ -205,8 +205,13 @@ class RateGuard:
 
     def _learn_text(self, buckets: TargetBuckets, text: LimitText) -> None:
         """A refusal names the limit that the headers do not."""
-        if text.kind and text.used is not None:
-            buckets.learn(text.kind, text.window_s, text.limit, text.limit - text.used)
+        if not text.kind or text.used is None:
+            return
+        remaining = text.limit - text.used
+        if text.wait_s is not None and text.requested is not None:
+            # Exact, where the number of what is used has been rounded.
+            remaining = text.requested - text.wait_s * text.limit / text.window_s
+        buckets.learn(text.kind, text.window_s, text.limit, remaining)
 
 
 def _full(spec: ModelSpec, wait: float) -> ProviderError:
