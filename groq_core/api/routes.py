@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeAlias
 
-from starlette.types import Receive, Scope, Send
+from starlette.types import Scope
 
 from groq_core.api.access import Access
 from groq_core.api.exchange import ClientGoneError, Exchange
@@ -20,29 +20,34 @@ Routes: TypeAlias = Mapping[str, Mapping[str, Endpoint]]
 
 class Dispatcher:
     """
-    The ASGI application of the HTTP API.
-
-    It stands in for FastAPI's own routing since a request costs a tenth here, and since every answer below
-    `/v1`, an unknown path's too, has to be JSON in the one shape of errors.
+    Leads every request to its endpoint, and turns whatever goes wrong on the way into the one shape of errors.
 
     Args:
+        below: Beginnings of paths that are ours whether they exist or not: an SDK wants JSON, not a page.
         open_paths: Answered without asking who wants to know.
     """
 
-    def __init__(self, routes: Routes, access: Access, *, open_paths: frozenset[str]) -> None:
+    def __init__(self, routes: Routes, access: Access, *, below: tuple[str, ...], open_paths: frozenset[str]) -> None:
         self._routes = routes
-        self._below = {path: methods for path, methods in routes.items() if path.endswith("/")}
+        self._prefixes = {path: methods for path, methods in routes.items() if path.endswith("/")}
         self._access = access
+        self._below = below
         self._open = open_paths
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # Behind a proxy the path may begin with where the proxy has put us.
-        path = scope["path"].removeprefix(scope.get("root_path", "")).rstrip("/")
-        exchange = Exchange(scope, receive, send, path)
+    def path_of(self, scope: Scope) -> str | None:
+        """The path of a request, without slash at its end, if it is one of ours."""
+        path: str = scope["path"]
+        if root := scope.get("root_path"):
+            path = path.removeprefix(root)  # where a proxy has put us
+        if path in self._routes:
+            return path
+        return path.rstrip("/") if f"{path}/".startswith(self._below) or path.rstrip("/") in self._routes else None
+
+    async def __call__(self, exchange: Exchange) -> None:
         try:
             if exchange.path not in self._open:
                 exchange.caller = self._access.admit(exchange)
-            await self._endpoint(exchange.path, scope["method"])(exchange)
+            await self._endpoint(exchange.path, exchange.scope["method"])(exchange)
         except ClientGoneError:
             return
         except Exception as error:
@@ -67,4 +72,4 @@ class Dispatcher:
         return endpoint
 
     def _methods_below(self, path: str) -> Mapping[str, Endpoint] | None:
-        return next((methods for prefix, methods in self._below.items() if path.startswith(prefix)), None)
+        return next((methods for prefix, methods in self._prefixes.items() if path.startswith(prefix)), None)

@@ -110,7 +110,10 @@ async def test_many_changes_are_told_as_one() -> None:
 async def test_a_quiet_stream_shows_that_it_lives_and_ends_with_the_server() -> None:
     stage, stopping = Stage(), asyncio.Event()
     status = Status(stage, stopping, keep_alive_s=0.01, gather_s=0.0)
-    app = Dispatcher({"/events": {"GET": status.events}}, Access(stage.settings), open_paths=frozenset())
+    app = create_api(stage)
+    app.dispatcher = Dispatcher(  # type: ignore[attr-defined]
+        {"/events": {"GET": status.events}}, Access(stage.settings), below=(), open_paths=frozenset()
+    )
 
     async with (
         serving(app) as port,

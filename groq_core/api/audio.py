@@ -1,0 +1,311 @@
+"""`/v1/audio/…`: a recording in and its words out, or a text in and a recording out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import aclosing
+from time import perf_counter
+from typing import Any, Final, Literal, cast
+
+import msgspec
+import orjson
+
+from groq_core.api.backend import Backend
+from groq_core.api.chat_body import checked_model, json_object
+from groq_core.api.exchange import EVENT_STREAM, Exchange, Watch
+from groq_core.api.faults import bad
+from groq_core.api.multipart import Form, read_form
+from groq_core.api.problems import error_object, note_bug, reason, refuse
+from groq_core.errors import BrokenAnswerError
+from groq_core.events import Events, TextDelta, Transcript
+from groq_core.media.subtitles import to_srt, to_vtt
+from groq_core.reply import Reply
+from groq_core.requests import Request, SpeechRequest
+
+FORMATS: Final = ("json", "text", "verbose_json", "srt", "vtt")
+GRANULARITIES: Final = ("segment", "word")
+MAX_PROMPT: Final = 896
+"""Characters; what Groq accepts of spelling hints."""
+
+MAX_SPEECH_BODY: Final = 2**20
+MAX_SPEECH: Final = 4096
+"""Characters in one request, as in OpenAI's API."""
+
+TEXT = (b"content-type", b"text/plain; charset=utf-8")
+WAV = (b"content-type", b"audio/wav")
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What is wanted of a recording.
+
+    Attributes:
+        form: How the answer is to be written, one of :data:`FORMATS`.
+        stream: Send the words as they are found.
+    """
+
+    audio: bytes
+    filename: str
+    task: Literal["transcribe", "translate"]
+    model: str
+    language: str | None
+    prompt: str | None
+    temperature: float
+    form: str
+    granularities: tuple[Literal["segment", "word"], ...]
+    stream: bool
+
+
+class Transcriptions:
+    """The endpoints for recordings."""
+
+    def __init__(self, backend: Backend, clock: Callable[[], float] = perf_counter) -> None:
+        self._service = backend.transcription
+        self._clock = clock
+
+    async def transcribe(self, exchange: Exchange) -> None:
+        await self._answer(exchange, "transcribe")
+
+    async def translate(self, exchange: Exchange) -> None:
+        await self._answer(exchange, "translate")
+
+    async def _answer(self, exchange: Exchange, task: Literal["transcribe", "translate"]) -> None:
+        question = read_question(await read_form(exchange), task)
+        with exchange.watched() as watch:
+            events = self._service.stream(
+                question.audio,
+                question.filename,
+                language=question.language,
+                prompt=question.prompt,
+                task=question.task,
+                model=question.model,
+                granularities=question.granularities,
+                caller=exchange.caller,
+            )
+            if question.stream:
+                await self._stream(exchange, events, watch)
+            elif (reply := await folded(exchange, events, watch, self._clock)) is not None:
+                await _write(exchange, reply, question)
+
+    async def _stream(self, exchange: Exchange, events: Events, watch: Watch) -> None:
+        """OpenAI's events: pieces of text, then the whole of it."""
+        reply, clock = Reply(), self._clock
+        reply.receipt.request_id = exchange.request_id
+        started = clock()
+        try:
+            async with aclosing(events):
+                async for event in events:
+                    reply.apply(event, clock() - started)
+                    exchange.request_id = reply.receipt.request_id
+                    if isinstance(event, TextDelta):
+                        if not exchange.started:
+                            await exchange.start(200, EVENT_STREAM)
+                        await exchange.write(_event({"type": "transcript.text.delta", "delta": event.text}))
+            if reply.finished is None:
+                raise BrokenAnswerError("the transcript ended before it was whole", hint="Try again.")
+        except (Exception, asyncio.CancelledError) as caught:
+            error = reason(caught, watch)
+            if not exchange.started:
+                await refuse(exchange, error, reply.receipt)
+                return
+            note_bug(error, exchange.request_id)
+            body = {"error": error_object(error), "x_groq_core": reply.receipt.as_dict()}
+            await exchange.last_words(_event(body))
+            return
+        if not exchange.started:
+            await exchange.start(200, EVENT_STREAM)
+        last = {
+            "type": "transcript.text.done",
+            "text": _transcript(reply).text,
+            "x_groq_core": reply.receipt.as_dict(),
+        }
+        await exchange.end(_event(last) + b"data: [DONE]\n\n")
+
+
+class Speeches:
+    """The endpoint for texts to be spoken."""
+
+    def __init__(self, backend: Backend, clock: Callable[[], float] = perf_counter) -> None:
+        self._handle = backend.handle
+        self._clock = clock
+
+    async def speak(self, exchange: Exchange) -> None:
+        """One WAV file, whole: a file that breaks off in the middle could not be told from a short one."""
+        request = read_speech(await exchange.body(MAX_SPEECH_BODY), exchange)
+        with exchange.watched() as watch:
+            reply = await folded(exchange, self._handle(request), watch, self._clock)
+            if reply is not None and reply.finished is not None:
+                model = reply.finished.model.encode("latin-1", "replace")
+                await exchange.answer(200, reply.audio, WAV, (b"x-groq-core-model", model))
+
+
+async def folded(exchange: Exchange, events: Events, watch: Watch, clock: Callable[[], float]) -> Reply | None:
+    """The whole answer, or None when the client has been told why there is none."""
+    reply = Reply()
+    reply.receipt.request_id = exchange.request_id
+    started = clock()
+    try:
+        async with aclosing(events):
+            async for event in events:
+                reply.apply(event, clock() - started)
+                exchange.request_id = reply.receipt.request_id
+        if reply.finished is None:
+            raise BrokenAnswerError("the answer ended before it was whole", hint="Try again.")
+    except (Exception, asyncio.CancelledError) as caught:
+        await refuse(exchange, reason(caught, watch), reply.receipt)
+        return None
+    return reply
+
+
+# ── what is asked ────────────────────────────────────────────────────────────────────────────────────
+
+
+def read_question(form: Form, task: Literal["transcribe", "translate"]) -> Question:
+    """
+    Check the fields of a form.
+
+    Raises:
+        RequestError: 400 naming the field.
+    """
+    if form.file is None:
+        given = "`url` is not fetched here" if "url" in form.fields else "`file` is missing"
+        raise bad("file", given, "Send the recording itself as the field `file`, with its file name.")
+    if not form.file:
+        raise bad("file", "`file` is empty: 0 bytes", "Choose the recording again.", code="empty_file")
+    shape = form.text("response_format") or "json"
+    if shape not in FORMATS:
+        raise bad("response_format", f"`response_format` must be one of {', '.join(FORMATS)}")
+    granularities = tuple(dict.fromkeys(form.fields.get("timestamp_granularities", [])))
+    if wrong := [word for word in granularities if word not in GRANULARITIES]:
+        raise bad(
+            "timestamp_granularities",
+            f"`timestamp_granularities[]` has {len(wrong)} unknown values",
+            f"Send {' or '.join(GRANULARITIES)}, once each.",
+        )
+    if granularities and shape != "verbose_json":
+        raise bad(
+            "timestamp_granularities",
+            "`timestamp_granularities[]` needs `response_format` verbose_json",
+            "Send response_format=verbose_json, or leave the field out.",
+        )
+    prompt = form.text("prompt")
+    if prompt is not None and len(prompt) > MAX_PROMPT:
+        raise bad("prompt", f"`prompt` has {len(prompt)} characters; at most {MAX_PROMPT} are possible")
+    return Question(
+        audio=form.file,
+        filename=form.filename,
+        task=task,
+        model=checked_model(form.text("model"), default="audio"),
+        language=_language(form, task),
+        prompt=prompt,
+        temperature=_temperature(form),
+        form=shape,
+        granularities=cast("tuple[Literal['segment', 'word'], ...]", granularities) or ("segment",),
+        stream=_flag(form, "stream"),
+    )
+
+
+def _language(form: Form, task: str) -> str | None:
+    language = form.text("language")
+    if language is None or task == "translate":
+        return None  # a translation is always into English
+    if not language.isascii() or not language.replace("-", "").isalpha() or len(language) > 12:
+        raise bad("language", "`language` must be a code such as en or de", "Leave it out to let the model find out.")
+    return language.lower()
+
+
+def _temperature(form: Form) -> float:
+    try:
+        temperature = float(form.text("temperature") or 0)
+    except ValueError:
+        raise bad("temperature", "`temperature` must be a number") from None
+    if not 0 <= temperature <= 1:
+        raise bad("temperature", "`temperature` must be between 0 and 1")
+    return temperature
+
+
+def _flag(form: Form, name: str) -> bool:
+    text = (form.text(name) or "false").lower()
+    if text not in ("true", "false", "1", "0"):
+        raise bad(name, f"`{name}` must be true or false")
+    return text in ("true", "1")
+
+
+def read_speech(raw: bytes, exchange: Exchange) -> Request:
+    """
+    Check the body of a speech request.
+
+    Raises:
+        RequestError: 400 naming the field.
+    """
+    body = json_object(raw)
+    text = body.get("input")
+    if not isinstance(text, str) or not text.strip():
+        raise bad("input", "`input` must be a text with at least one word")
+    if len(text) > MAX_SPEECH:
+        raise bad(
+            "input", f"`input` has {len(text)} characters; at most {MAX_SPEECH} are possible", "Send it in parts."
+        )
+    if body.get("response_format") not in (None, "wav"):
+        raise bad("response_format", "`response_format` must be wav", "Groq's voices are sent as WAV and nothing else.")
+    voice, speed = body.get("voice"), body.get("speed")
+    if voice is not None and not isinstance(voice, str):
+        raise bad("voice", "`voice` must be a name")
+    if speed is not None and (isinstance(speed, bool) or not isinstance(speed, int | float) or not 0.25 <= speed <= 4):
+        raise bad("speed", "`speed` must be a number between 0.25 and 4")
+    return SpeechRequest(
+        text=text,
+        voice=voice or None,
+        model=checked_model(body.get("model"), default="speech"),
+        speed=speed,
+        revisable=True,
+        no_store=exchange.no_store,
+        caller=exchange.caller,
+        request_id=exchange.request_id,
+    )
+
+
+# ── what is answered ─────────────────────────────────────────────────────────────────────────────────
+
+
+async def _write(exchange: Exchange, reply: Reply, question: Question) -> None:
+    transcript = _transcript(reply)
+    match question.form:
+        case "text":
+            await exchange.answer(200, transcript.text.encode(), TEXT)
+        case "srt":
+            await exchange.answer(200, to_srt(transcript).encode(), TEXT)
+        case "vtt":
+            await exchange.answer(200, to_vtt(transcript).encode(), (b"content-type", b"text/vtt; charset=utf-8"))
+        case "verbose_json":
+            await exchange.answer_json(_verbose(transcript, question) | {"x_groq_core": reply.receipt.as_dict()})
+        case _:
+            await exchange.answer_json({"text": transcript.text, "x_groq_core": reply.receipt.as_dict()})
+
+
+def _transcript(reply: Reply) -> Transcript:
+    found = reply.finished.transcript if reply.finished else None
+    return found or Transcript(text=reply.text.strip(), segments=tuple(reply.segments))
+
+
+def _verbose(transcript: Transcript, question: Question) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "task": question.task,
+        "language": transcript.language,
+        "duration": transcript.duration,
+        "text": transcript.text,
+    }
+    if "word" in question.granularities:
+        body["words"] = msgspec.to_builtins(transcript.words)
+    if "segment" in question.granularities:
+        # Typed clients insist on fields that are Whisper's own business; what nobody told is empty.
+        body["segments"] = [
+            {"seek": 0, "tokens": [], "temperature": question.temperature} | msgspec.to_builtins(segment)
+            for segment in transcript.segments
+        ]
+    return body
+
+
+def _event(value: dict[str, Any]) -> bytes:
+    return b"data: " + orjson.dumps(value) + b"\n\n"

@@ -1,0 +1,120 @@
+"""Read a form with one file, in memory: what was said to a microphone has no business on a disk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+
+from groq_core.api.exchange import Exchange
+from groq_core.api.faults import bad
+from groq_core.errors import RequestError
+
+MAX_FILE: Final = 100 * 2**20
+"""Bytes; Groq's largest upload (developer plan, models page, read 2026-10)."""
+
+MAX_FIELD: Final = 2**16
+MAX_FIELDS: Final = 50
+OVERHEAD: Final = 2**20
+
+
+class Form:
+    """
+    A form as it is read.
+
+    Attributes:
+        fields: Name to values, in the order they came; `name[]` is `name`.
+        file: Content of the field `file`, None where there is none.
+        filename: As the client called it, without any path.
+    """
+
+    def __init__(self) -> None:
+        self.fields: dict[str, list[str]] = {}
+        self.file: bytes | None = None
+        self.filename = ""
+        self.whole = False
+        self._header_name = b""
+        self._header_value = b""
+        self._options: Mapping[bytes, bytes] = {}
+        self._content = bytearray()
+
+    def text(self, name: str) -> str | None:
+        """The last value; None where it is missing or blank."""
+        values = self.fields.get(name, [])
+        return values[-1].strip() or None if values else None
+
+    @property
+    def callbacks(self) -> Any:
+        """What the parser tells, in its own terms."""
+        return {
+            "on_part_begin": self._begin,
+            "on_header_field": self._name_header,
+            "on_header_value": self._fill_header,
+            "on_header_end": self._end_header,
+            "on_part_data": self._fill,
+            "on_part_end": self._end,
+            "on_end": self._complete,
+        }
+
+    def _begin(self) -> None:
+        self._options = {}
+        self._content = bytearray()
+
+    def _name_header(self, data: bytes, start: int, end: int) -> None:
+        self._header_name += data[start:end]
+
+    def _fill_header(self, data: bytes, start: int, end: int) -> None:
+        self._header_value += data[start:end]
+
+    def _end_header(self) -> None:
+        if self._header_name.lower() == b"content-disposition":
+            _, self._options = parse_options_header(self._header_value)
+        self._header_name = self._header_value = b""
+
+    def _fill(self, data: bytes, start: int, end: int) -> None:
+        self._content += memoryview(data)[start:end]
+        if b"filename" not in self._options and len(self._content) > MAX_FIELD:
+            raise bad(None, f"a field of the form is longer than {MAX_FIELD} bytes", code="invalid_form")
+
+    def _end(self) -> None:
+        name = self._options.get(b"name", b"").decode("utf-8", "replace").removesuffix("[]")
+        if b"filename" not in self._options:
+            self.fields.setdefault(name, []).append(self._content.decode("utf-8", "replace"))
+            if sum(map(len, self.fields.values())) > MAX_FIELDS:
+                raise bad(None, f"the form has more than {MAX_FIELDS} fields", code="invalid_form")
+        elif name == "file":
+            path = self._options[b"filename"].decode("utf-8", "replace").replace("\\", "/")
+            self.file, self.filename = bytes(self._content), path.rpartition("/")[2]
+        self._content = bytearray()
+
+    def _complete(self) -> None:
+        self.whole = True
+
+
+async def read_form(exchange: Exchange) -> Form:
+    """
+    Read the body as `multipart/form-data`.
+
+    Raises:
+        RequestError: 413 when it is too large, 400 when it is not a form.
+    """
+    kind, options = parse_options_header(exchange.headers.get(b"content-type", b""))
+    if kind != b"multipart/form-data" or not options.get(b"boundary"):
+        raise RequestError(
+            "the body must be multipart/form-data, with its boundary",
+            code="invalid_content_type",
+            hint="Send the recording as a form: curl -F file=@talk.mp3 -F model=audio …",
+        )
+    form = Form()
+    try:
+        parser = MultipartParser(options[b"boundary"], form.callbacks)
+        async for chunk in exchange.chunks(MAX_FILE + OVERHEAD):
+            parser.write(chunk)
+        parser.finalize()
+    except FormParserError:
+        raise bad(None, "the parts of the form do not follow its boundary", code="invalid_form") from None
+    if not form.whole:
+        raise bad(None, "the form ends in the middle", "Send it whole, to the closing boundary.", code="invalid_form")
+    return form

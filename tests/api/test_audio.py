@@ -1,0 +1,270 @@
+"""`/v1/audio/…`: forms in, words or sound out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from groq_core.errors import BrokenAnswerError, ChainError, RequestError
+from groq_core.events import AudioDelta, Finished, Segment, TextDelta, Transcript, Word
+from groq_core.requests import SpeechRequest
+from tests.api.stage import Script, Stage, begun, events_of, plays
+
+MEDIA = Path(__file__).parent.parent / "data" / "media"
+URL = "/v1/audio/transcriptions"
+WAV = b"RIFF\x24\x00\x00\x00WAVEfmt " + b"\0" * 20
+
+TRANSCRIPT = Transcript(
+    text="Ask not.",
+    language="English",
+    duration=2.5,
+    segments=(Segment(id=0, start=0.0, end=2.0, text=" Ask not.", avg_logprob=-0.1),),
+    words=(Word(word="Ask", start=0.0, end=0.5), Word(word="not.", start=0.6, end=2.0)),
+)
+
+HEARS = plays(
+    begun(model="whisper"),
+    TextDelta("Ask "),
+    TextDelta("not."),
+    Finished(provider="groq", model="whisper", number=1, transcript=TRANSCRIPT),
+)
+
+
+async def heard(
+    script: Script = HEARS,
+    *,
+    file: tuple[str, bytes] | None = ("jfk.wav", b"RIFF and so on"),
+    path: str = URL,
+    **fields: Any,
+) -> tuple[httpx.Response, dict[str, object]]:
+    """The answer to a form, and what the service was asked."""
+    stage = Stage(script)
+    form = {name.replace("granularities", "granularities[]"): value for name, value in fields.items()}
+    async with stage.served() as client:
+        response = await client.post(path, data=form, files={"file": file} if file else {"other": b""})
+    return response, stage.transcription.heard
+
+
+async def test_a_recording_reaches_the_service_whole_with_its_wishes() -> None:
+    recording = (MEDIA / "jfk.wav").read_bytes()
+    response, asked = await heard(
+        file=("C:\\talks\\jfk.wav", recording),
+        model="whisper-large-v3",
+        language="EN",
+        prompt="JFK",
+        response_format="verbose_json",
+        timestamp_granularities=["word", "segment"],
+    )
+
+    assert response.status_code == 200
+    assert asked["data"] == recording
+    assert asked["filename"] == "jfk.wav"
+    assert asked["model"] == "whisper-large-v3"
+    assert asked["language"] == "en"
+    assert asked["prompt"] == "JFK"
+    assert asked["task"] == "transcribe"
+    assert asked["granularities"] == ("word", "segment")
+
+
+async def test_json_is_the_text_and_the_receipt() -> None:
+    response, asked = await heard()
+
+    body = response.json()
+    assert body["text"] == "Ask not."
+    assert body["x_groq_core"]["served_by"] == {"provider": "groq", "model": "whisper"}
+    assert body["x_groq_core"]["request_id"] == response.headers["x-request-id"]
+    assert asked["model"] == "audio"
+
+
+async def test_text_is_the_text_alone() -> None:
+    response, _ = await heard(response_format="text")
+
+    assert response.headers["content-type"] == "text/plain; charset=utf-8"
+    assert response.text == "Ask not."
+
+
+async def test_verbose_json_has_times() -> None:
+    response, _ = await heard(response_format="verbose_json", timestamp_granularities=["segment", "word"])
+
+    body = response.json()
+    assert (body["task"], body["language"], body["duration"]) == ("transcribe", "English", 2.5)
+    assert body["words"][0] == {"word": "Ask", "start": 0.0, "end": 0.5}
+    assert body["segments"][0]["text"] == " Ask not."
+    assert set(body["segments"][0]) >= {"id", "seek", "start", "end", "text", "tokens", "temperature", "avg_logprob"}
+    assert "x_groq_core" in body
+
+
+async def test_only_the_times_that_were_asked_for_are_told() -> None:
+    words, _ = await heard(response_format="verbose_json", timestamp_granularities=["word"])
+    phrases, _ = await heard(response_format="verbose_json")
+
+    assert "segments" not in words.json()
+    assert "words" not in phrases.json()
+
+
+async def test_subtitles_come_as_srt_and_vtt() -> None:
+    srt, asked = await heard(response_format="srt")
+    vtt, _ = await heard(response_format="vtt")
+
+    assert srt.text == "1\n00:00:00,000 --> 00:00:02,000\nAsk not.\n"
+    assert vtt.text.startswith("WEBVTT\n\n00:00:00.000 --> 00:00:02.000\nAsk not.")
+    assert vtt.headers["content-type"] == "text/vtt; charset=utf-8"
+    assert asked["granularities"] == ("segment",)
+
+
+async def test_a_translation_is_one() -> None:
+    response, asked = await heard(path="/v1/audio/translations", response_format="verbose_json", language="de")
+
+    assert asked["task"] == "translate"
+    assert asked["language"] is None
+    assert response.json()["task"] == "translate"
+
+
+async def test_a_streamed_transcript_is_pieces_and_then_the_whole() -> None:
+    response, _ = await heard(stream="true")
+
+    first, second, whole, end = events_of(response.text)
+    assert first == {"type": "transcript.text.delta", "delta": "Ask "}
+    assert second == {"type": "transcript.text.delta", "delta": "not."}
+    assert isinstance(whole, dict)
+    assert (whole["type"], whole["text"]) == ("transcript.text.done", "Ask not.")
+    assert "x_groq_core" in whole
+    assert end == "[DONE]"
+
+
+async def test_a_streamed_transcript_that_breaks_says_so() -> None:
+    response, _ = await heard(plays(begun(), TextDelta("Ask "), BrokenAnswerError("it broke")), stream="true")
+
+    *_, last = events_of(response.text)
+    assert isinstance(last, dict)
+    assert last["error"]["message"] == "it broke"  # type: ignore[index]
+
+
+@pytest.mark.parametrize("stream", ["true", "false"])
+async def test_a_recording_nobody_writes_down_is_503(stream: str) -> None:
+    response, _ = await heard(plays(begun(), ChainError("nobody can hear", retry_after=3)), stream=stream)
+
+    assert response.status_code == 503
+    assert response.headers["retry-after"] == "3"
+    assert response.json()["x_groq_core"]["attempts"][0]["outcome"] == "cancelled"
+
+
+async def test_a_recording_the_service_refuses_is_the_callers_fault() -> None:
+    refusal = RequestError("this is a picture", status=422, param="file", code="unsupported_audio_format")
+    response, _ = await heard(plays(refusal))
+
+    assert response.status_code == 422
+    assert response.json()["error"]["code"] == "unsupported_audio_format"
+
+
+@pytest.mark.parametrize(
+    ("fields", "param"),
+    [
+        pytest.param({"file": None}, "file", id="no file"),
+        pytest.param({"file": ("a.wav", b"")}, "file", id="an empty file"),
+        pytest.param({"file": None, "url": "http://x/a.wav"}, "file", id="a file's address"),
+        pytest.param({"response_format": "xml"}, "response_format", id="xml"),
+        pytest.param({"temperature": "hot"}, "temperature", id="temperature as text"),
+        pytest.param({"temperature": "nan"}, "temperature", id="no temperature at all"),
+        pytest.param({"temperature": "1.5"}, "temperature", id="too hot"),
+        pytest.param({"language": "e n"}, "language", id="no language"),
+        pytest.param({"prompt": "x" * 897}, "prompt", id="a long prompt"),
+        pytest.param({"model": "x" * 201}, "model", id="a long model"),
+        pytest.param({"stream": "yes please"}, "stream", id="stream in words"),
+        pytest.param({"timestamp_granularities": ["word"]}, "timestamp_granularities", id="times in plain json"),
+        pytest.param(
+            {"timestamp_granularities": ["letter"], "response_format": "verbose_json"},
+            "timestamp_granularities",
+            id="times of letters",
+        ),
+    ],
+)
+async def test_a_fault_in_a_form_names_its_field(fields: dict[str, Any], param: str) -> None:
+    response, asked = await heard(**fields)
+
+    assert response.status_code == 400
+    assert response.json()["error"]["param"] == param
+    assert asked == {}
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        pytest.param("application/json", b"{}", id="JSON"),
+        pytest.param("", b"", id="nothing"),
+        pytest.param("multipart/form-data", b"x", id="no boundary"),
+        pytest.param("multipart/form-data; boundary=b", b"no parts", id="no parts"),
+        pytest.param(
+            "multipart/form-data; boundary=b", b"--b\r\nContent-Disposition: form-data\r\n\r\nx\r\n--b--", id="no name"
+        ),
+        pytest.param(
+            "multipart/form-data; boundary=b",
+            b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\nhalf of it',
+            id="half a form",
+        ),
+    ],
+)
+async def test_what_is_not_a_form_is_told_so(content_type: str, body: bytes) -> None:
+    async with Stage(HEARS).served() as client:
+        response = await client.post(URL, content=body, headers={"content-type": content_type})
+
+    assert response.status_code == 400
+    assert response.json()["error"]["message"]
+
+
+async def test_a_recording_that_is_too_large_is_refused() -> None:
+    response, asked = await heard(file=("a.wav", bytes(103 * 2**20)))
+
+    assert response.status_code == 413
+    assert asked == {}
+
+
+# ── speech ───────────────────────────────────────────────────────────────────────────────────────────
+
+SPEAKS = plays(begun(model="voice"), AudioDelta(WAV[:10]), AudioDelta(WAV[10:]), Finished(model="voice", number=1))
+
+
+async def test_speech_is_one_wav_file() -> None:
+    stage = Stage(SPEAKS)
+    async with stage.served() as client:
+        response = await client.post("/v1/audio/speech", json={"input": "Hello", "voice": "troy", "model": "speech"})
+
+    request = stage.asked[0]
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "audio/wav"
+    assert response.headers["x-groq-core-model"] == "voice"
+    assert response.content == WAV
+    assert isinstance(request, SpeechRequest)
+    assert (request.text, request.voice, request.model) == ("Hello", "troy", "speech")
+
+
+async def test_speech_that_breaks_is_an_error_and_no_short_file() -> None:
+    async with Stage(plays(begun(), AudioDelta(WAV), BrokenAnswerError("it broke"))).served() as client:
+        response = await client.post("/v1/audio/speech", json={"input": "Hello"})
+
+    assert response.status_code == 503
+    assert response.json()["error"]["code"] == "answer_broken"
+
+
+@pytest.mark.parametrize(
+    ("body", "param"),
+    [
+        ({}, "input"),
+        ({"input": " "}, "input"),
+        ({"input": "x" * 4097}, "input"),
+        ({"input": "Hi", "response_format": "mp3"}, "response_format"),
+        ({"input": "Hi", "voice": 7}, "voice"),
+        ({"input": "Hi", "speed": 9}, "speed"),
+        ({"input": "Hi", "speed": True}, "speed"),
+        ({"input": "Hi", "model": []}, "model"),
+    ],
+)
+async def test_a_fault_in_a_speech_names_its_field(body: dict[str, object], param: str) -> None:
+    async with Stage(SPEAKS).served() as client:
+        response = await client.post("/v1/audio/speech", json=body)
+
+    assert response.status_code == 400
+    assert response.json()["error"]["param"] == param
