@@ -315,4 +315,5 @@ def tls() -> ssl.SSLContext:
 
 def quieten(logger: str) -> None:
     """Keep an SDK from writing prompts to the log: at DEBUG it writes whole requests."""
-    logging.getLogger(logger).setLevel(logging.INFO)
+    named = logging.getLogger(logger)
+    named.setLevel(max(named.level, logging.INFO))
