@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 import time
-from typing import Any
 
-import msgspec
-
-from groq_core.simulator import images, openai_validation, text, tokens, tools, validation
+from groq_core.simulator import images, openai_validation, structured, text, tokens, tools, validation
 from groq_core.simulator.answer import Answer, Timing
 from groq_core.simulator.catalogue import SimModel
 from groq_core.simulator.ids import fingerprint
 from groq_core.simulator.limits import Cost, Meter
-from groq_core.simulator.schema import Filler
 from groq_core.simulator.stream import Player, Wire
 from groq_core.simulator.wire import Json, WireError, bad_request
 from groq_core.simulator.world import Call as Request
@@ -130,7 +127,7 @@ def _fill(world: World, body: Json, model: SimModel, answer: Answer, pictures: l
     if answer.calls:
         answer.finish_reason = "tool_calls"
         return
-    written = _format(body, rng) or _written(messages, model, pictures, salt)
+    written = structured.answer(body, rng) or _written(messages, model, pictures, salt)
     if body.get("tool_choice") == "required":
         raise bad_request(
             "Tool choice is required, but model did not call a tool", code="tool_use_failed", failed_generation=written
@@ -165,81 +162,6 @@ def _continued(whole: str, prefill: str) -> str:
             return whole[at + size :]
     start = whole.find(" ", min(len(prefill), len(whole) // 2))
     return whole[start:] if start >= 0 else whole
-
-
-def _format(body: Json, rng: random.Random) -> str | None:
-    """JSON, where the request wants some."""
-    wanted = body.get("response_format") or {}
-    kind = wanted.get("type")
-    if kind not in ("json_object", "json_schema"):
-        return None
-    said = "\n".join(tokens.text_of(m.get("content")) for m in body["messages"] if m.get("role") == "user")
-    if kind == "json_object":
-        value: Any = Filler(_schema_of(body["messages"]), said, rng).instance()
-    else:
-        schema = wanted["json_schema"]["schema"]
-        value = Filler(schema, said, rng).instance()
-        if (fault := tools.mismatch(value, schema)) is not None:
-            generation = msgspec.json.encode(value).decode()
-            raise bad_request(
-                "Failed to generate JSON. Please adjust your prompt. See 'failed_generation' for more details.",
-                code="json_validate_failed",
-                failed_generation=generation,
-                schema_kind=fault,
-            )
-    return msgspec.json.encode(value).decode()
-
-
-def _schema_of(messages: list[Json]) -> Json:
-    """The keys a prompt asks for in words or by example, as a schema; else what the simulator has to say."""
-    import re
-
-    instructions = "\n".join(tokens.text_of(m.get("content")) for m in messages)
-    for found in re.finditer(r"\{(?:[^{}]|\{[^{}]*\})*\}", instructions):
-        try:
-            example = msgspec.json.decode(found.group().encode())
-        except msgspec.DecodeError:
-            continue
-        if isinstance(example, dict) and "properties" in example:
-            return example
-        if isinstance(example, dict) and example:
-            properties = {key: _kind_of(value) for key, value in example.items()}
-            return {"type": "object", "properties": properties, "required": [*properties]}
-    listed = re.search(
-        r"\b(?:keys?|fields?|properties)\b\s*(?:named|called|are|of)?:?\s+([^.\n]{2,160})", instructions, re.I
-    )
-    names = re.findall(r"[A-Za-z_]\w*", listed.group(1)) if listed else []
-    names = [
-        n
-        for n in names
-        if n.lower() not in ("and", "or", "the", "a", "an", "as", "with", "string", "number", "only", "json")
-    ]
-    if not names:
-        question = tokens.text_of(messages[-1].get("content"))
-        return {
-            "type": "object",
-            "properties": {"simulated": {"const": True}, "question": {"const": text.gist(question)}},
-            "required": ["simulated", "question"],
-        }
-    return {"type": "object", "properties": {n: {"type": "string"} for n in names[:12]}, "required": names[:12]}
-
-
-def _kind_of(example: Any) -> Json:
-    match example:
-        case bool():
-            return {"type": "boolean"}
-        case int() | float():
-            return {"type": "number"}
-        case list():
-            return {"type": "array", "items": _kind_of(example[0]) if example else {"type": "string"}}
-        case dict():
-            return {
-                "type": "object",
-                "properties": {k: _kind_of(v) for k, v in example.items()},
-                "required": [*example],
-            }
-        case _:
-            return {"type": "string"}
 
 
 def _stopped(written: str, stop: str | list[str] | None) -> str:
@@ -321,8 +243,6 @@ def _time(world: World, answer: Answer) -> None:
 
 def _injection_score(messages: list[Json]) -> str:
     """Prompt Guard's answer: the likelihood of an attack as a number in text."""
-    import re
-
     if len(messages) != 1 or messages[0].get("role") != "user":
         raise bad_request("This model only supports a single user message")
     said = tokens.text_of(messages[0].get("content")).lower()

@@ -11,7 +11,7 @@ from email.utils import formatdate
 from groq_core.simulator.answer import Answer, Frames
 from groq_core.simulator.catalogue import SimModel, listing
 from groq_core.simulator.ids import Ids
-from groq_core.simulator.wire import Headers, Json, WireError, go_json, header_bytes
+from groq_core.simulator.wire import Headers, Json, WireError, go_json, header_bytes, token_json
 
 NAME = "groq"
 _EDGE = header_bytes(
@@ -145,8 +145,8 @@ class GroqWire:
 
         channel = b',"channel":"analysis"' if answer.model.channel else b""
         thinking = opening + b'{"reasoning":'
-        body = [thinking + go_json(token) + channel + suffix for token in answer.reasoning]
-        body += [prefix + go_json(token) + suffix for token in answer.content or ()]
+        body = [thinking + token_json(token) + channel + suffix for token in answer.reasoning]
+        body += [prefix + token_json(token) + suffix for token in answer.content or ()]
         for index, call in enumerate(answer.calls):
             function = {"name": call.name, "arguments": call.arguments}
             delta = {"tool_calls": [{"id": call.id, "type": "function", "function": function, "index": index}]}

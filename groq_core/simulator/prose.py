@@ -1,9 +1,14 @@
-"""Sentences for long answers: true statements on how answers travel, and a generator that never runs dry."""
+"""
+Sentences for long answers: what is true of any answer on its way from a model to its reader.
+
+The simulator knows nothing of the world, so where it is asked for more than it can compute it tells of this.
+"""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from itertools import count
 
 STATEMENTS = (
     "A language model writes one token after the other, and a token is about three quarters of an English word",
@@ -43,49 +48,38 @@ OPENERS = (
     "In short,",
     "Put plainly,",
     "It helps to know this:",
-    "As for {topic},",
-    "Seen from {topic},",
-    "With {topic} in mind,",
-    "Whoever asks about {topic} may like to hear this:",
-    "Again,",
     "In practice,",
     "By the way,",
     "More precisely,",
-    "Here is a thought for {topic}:",
+    "Besides,",
 )
 HEADINGS = (
-    "Where to begin",
-    "How it works",
+    "Where it begins",
+    "How it travels",
     "What it costs",
     "What goes wrong",
-    "What to measure",
-    "A closer look at {topic}",
+    "What is measured",
+    "A closer look",
     "What follows",
     "Details that matter",
 )
 
 
-def sentences(rng: random.Random, topics: list[str]) -> Iterator[str]:
-    """Endless sentences, each statement once before any comes again; some speak of the topics."""
-    topics = topics or ["your question"]
+def sentences(rng: random.Random) -> Iterator[str]:
+    """Endless sentences, each statement once before any comes again."""
     while True:
         for statement in rng.sample(STATEMENTS, len(STATEMENTS)):
-            if rng.random() < 0.45:
-                opener = rng.choice(OPENERS).format(topic=rng.choice(topics))
-                yield f"{opener} {statement[0].lower()}{statement[1:]}."
+            if rng.random() < 0.25:
+                yield f"{rng.choice(OPENERS)} {statement[0].lower()}{statement[1:]}."
             else:
                 yield f"{statement}."
 
 
-def paragraphs(rng: random.Random, topics: list[str]) -> Iterator[str]:
-    """Endless Markdown: paragraphs of three to five sentences with a heading now and then."""
-    said = sentences(rng, topics)
-    topic = topics[0] if topics else "the question"
-    number = 0
-    while True:
-        if number % 3 == 0:
-            heading = HEADINGS[(number // 3) % len(HEADINGS)].format(topic=topic)
-            part = number // (3 * len(HEADINGS))
-            yield f"## {heading}" + (f" ({part + 1})" if part else "")
-        yield " ".join(next(said) for _ in range(rng.randint(3, 5)))
-        number += 1
+def paragraphs(rng: random.Random) -> Iterator[str]:
+    """Endless Markdown: a heading, then three paragraphs of three to five sentences, and again."""
+    said = sentences(rng)
+    for number in count():
+        part = f" ({number // len(HEADINGS) + 1})" if number >= len(HEADINGS) else ""
+        yield f"## {HEADINGS[number % len(HEADINGS)]}{part}"
+        for _ in range(3):
+            yield " ".join(next(said) for _ in range(rng.randint(3, 5)))

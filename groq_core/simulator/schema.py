@@ -165,12 +165,20 @@ class Filler:
             values = self._listed(resolved, name, depth)[:high]
             if not values and high:
                 values = [self.fill(items, name, depth + 1)]
-        while len(values) < low:
-            values.append(self._another(resolved, name, values, depth))
         if schema.get("uniqueItems"):
-            values = [value for index, value in enumerate(values) if value not in values[:index]]
-            while len(values) < low:
-                values.append(self._another(resolved, f"{name} {len(values)}", values, depth))
+            return self._distinct(values, resolved, name, low, depth)
+        while len(values) < low:
+            values.append(self.fill(items, name, depth + 1))
+        return values
+
+    def _distinct(self, values: list[Any], items: Json, name: str, low: int, depth: int) -> list[Any]:
+        values = [value for index, value in enumerate(values) if value not in values[:index]]
+        while len(values) < low:
+            another = self._another(items, name, values, depth)
+            if another in values:
+                # There are not as many different values as it asks for; the check that follows will say so.
+                break
+            values.append(another)
         return values
 
     def _listed(self, items: Json, name: str, depth: int) -> list[Any]:
@@ -213,7 +221,7 @@ class Filler:
         if options := items.get("enum"):
             return next((option for option in options if option not in values), options[0])
         value = self.fill(items, name, depth + 1)
-        if value in values and isinstance(value, int | float):
+        if value in values and isinstance(value, int | float) and not isinstance(value, bool):
             return max(v for v in values if isinstance(v, int | float)) + 1
         if value in values and isinstance(value, str):
             return f"{value} {len(values) + 1}"

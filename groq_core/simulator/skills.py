@@ -22,7 +22,8 @@ _QUOTED = r"[\"“'‘`]([^\"”'’`]{1,500})[\"”'’`]"
 _ECHO = (
     re.compile(rf"\b(?:say|repeat|echo|print|write|answer|reply|respond)\b[^\"“'`\n]{{0,60}}?{_QUOTED}", re.I),
     re.compile(
-        r"\b(?:reply|respond|answer)\s+(?:only\s+|just\s+)?with\s+(?:exactly|only|just)?\s*"
+        r"\b(?:reply|respond|answer)\s+(?:only\s+|just\s+)?with\s+"
+        r"(?!.*\b(?:number|result|answer|name|json|digits?|yes or no)\b)(?:exactly|only|just)?\s*"
         r"(?:(?:the|one|a)\s+)?(?:single\s+)?(?:word|phrase|text)?s?\s*:?\s+(\S[^\n]{0,80}?)"
         r"(?:\s+and\s+nothing\s+else|\s+only)?[.!]?\s*$",
         re.I,
@@ -38,6 +39,7 @@ _SUM = re.compile(
     r"[\s(]*[-+]?[\d(][\d\s.,()]*)+",
     re.I,
 )
+_BARE = re.compile(r"\b(?:just|only)\b.{0,20}\b(?:number|result|answer|digits?)\b|\bno explanation\b", re.I)
 _WORDS_TO_SIGNS = (
     (r"divided by", "/"), (r"plus", "+"), (r"minus", "-"), (r"times", "*"), (r"mod", "%"),
     (r"[×·x]", "*"), (r"÷", "/"), (r"\^", "**"),
@@ -73,7 +75,7 @@ _SERIES = {
 
 def computed(question: str, earlier: list[str]) -> str | None:
     """The answer of the first skill that knows one."""
-    if len(question) > 2_000:
+    if len(question) > 20_000:
         return None
     return next((answer for skill in SKILLS if (answer := skill(question, earlier)) is not None), None)
 
@@ -106,7 +108,51 @@ def arithmetic(question: str, earlier: list[str]) -> str | None:
     ):
         return None
     value = evaluate(found)
-    return None if value is None else f"{found} = **{number(value)}**"
+    if value is None:
+        return None
+    return number(value) if _BARE.search(question) else f"{found} = **{number(value)}**"
+
+
+def percentage(question: str, earlier: list[str]) -> str | None:
+    """
+    >>> percentage("What is 12% of 80?", [])
+    '12 % of 80 = **9.6**'
+    """
+    found = re.search(r"(\d+(?:\.\d+)?)\s*(?:%|percent)\s+of\s+(\d[\d,]*(?:\.\d+)?)", question, re.I)
+    if found is None:
+        return None
+    share, whole = float(found.group(1)), float(found.group(2).replace(",", ""))
+    value = number(share * whole / 100)
+    return value if _BARE.search(question) else f"{number(share)} % of {number(whole)} = **{value}**"
+
+
+def repetition(question: str, earlier: list[str]) -> str | None:
+    """
+    >>> repetition("Repeat the word banana 3 times", [])
+    'banana banana banana'
+    """
+    found = re.search(
+        r"\b(?:repeat|write|say)\s+(?:the word\s+)?[\"'“]?([\w-]+)[\"'”]?\s+(\w+)\s+times\b", question, re.I
+    )
+    times = _integer(found.group(2)) if found else None
+    if found is None or times is None or times > 10_000:
+        return None
+    return " ".join([found.group(1)] * times)
+
+
+def summary(question: str, earlier: list[str]) -> str | None:
+    """The sentences that hold most of a text's frequent words, in their order, marked as chosen by counting."""
+    if not re.search(r"\b(summari[sz]e|summary|tl;?dr)\b", question, re.I):
+        return None
+    text = question.split(":", 1)[-1] if ":" in question[:200] else question.split("\n", 1)[-1]
+    sentences = re.findall(r"[^.!?\n]+[.!?]", text)
+    if len(sentences) < 2:
+        return None
+    weight = dict(frequent_words(text, 12))
+    ranked = sorted(sentences, key=lambda s: -sum(weight.get(w, 0) for w in set(re.findall(r"[\w'-]+", s.lower()))))
+    chosen = set(ranked[: max(1, len(sentences) // 4)])
+    kept = " ".join(sentence.strip() for sentence in sentences if sentence in chosen)
+    return f"{kept}\n\n*Simulated: {len(chosen)} of {len(sentences)} sentences, chosen by counting words.*"
 
 
 def evaluate(expression: str) -> float | None:
@@ -251,7 +297,7 @@ def series(question: str, earlier: list[str]) -> str | None:
 
 def frequent_words(text: str, most: int = 5) -> list[tuple[str, int]]:
     """The words that say what a text is about, by frequency, then by first appearance."""
-    telling = [w for w in re.findall(r"[^\W\d_][\w'-]{2,}", text.lower()) if w not in STOPWORDS]
+    telling = [w for w in re.findall(r"[^\W\d_][\w'-]+[^\W_]", text.lower()) if w not in STOPWORDS]
     return Counter(telling).most_common(most)
 
 
@@ -264,7 +310,9 @@ def _wanted(asked: str) -> int | None:
     return _integer(found.group(1)) if found else None
 
 
-SKILLS: tuple[Skill, ...] = (echo, memory, counting, spelling, date, arithmetic, series)
+SKILLS: tuple[Skill, ...] = (
+    summary, repetition, echo, memory, counting, spelling, date, percentage, arithmetic, series,
+)  # fmt: skip
 
 STOPWORDS = frozenset(
     words(

@@ -12,8 +12,10 @@ import soundfile
 
 from groq_core.simulator import containers
 
-SILENCE_DBFS = -45.0
-"""Below this a twentieth of a second counts as silent."""
+SILENCE_DBFS = -60.0
+QUIETER_DB = 26.0
+"""A twentieth of a second is silent below -60 dBFS, and also when it is that much quieter than the loud parts: an old
+recording hisses between the words."""
 
 _FRAME_S = 0.05
 
@@ -78,7 +80,8 @@ def _decoded(data: bytes, format_: str) -> Sound:
     mono = samples.mean(axis=1) if samples.size else np.zeros(0, dtype=np.float32)
     duration = len(mono) / rate if rate else 0.0
     frames = _frame_levels(mono, rate)
-    active = _stretches(frames, duration)
+    threshold = max(SILENCE_DBFS, float(np.percentile(frames, 95)) - QUIETER_DB) if frames.size else SILENCE_DBFS
+    active = _stretches(frames, threshold, duration)
     return Sound(
         format=format_,
         duration=round(duration, 9),
@@ -86,7 +89,7 @@ def _decoded(data: bytes, format_: str) -> Sound:
         channels=channels,
         peak=_dbfs(float(np.abs(mono).max()) if mono.size else 0.0),
         loudness=_dbfs(math.sqrt(float(np.square(mono, dtype=np.float64).mean())) if mono.size else 0.0),
-        silence=round(float((frames < SILENCE_DBFS).mean()), 3) if frames.size else 1.0,
+        silence=round(float((frames < threshold).mean()), 3) if frames.size else 1.0,
         active=active,
     )
 
@@ -102,10 +105,10 @@ def _frame_levels(mono: np.ndarray[Any, Any], rate: int) -> np.ndarray[Any, Any]
     return levels
 
 
-def _stretches(levels: np.ndarray[Any, Any], duration: float) -> tuple[tuple[float, float], ...]:
+def _stretches(levels: np.ndarray[Any, Any], threshold: float, duration: float) -> tuple[tuple[float, float], ...]:
     """Where there is sound; gaps under 0.3 s are bridged, bits under 0.1 s dropped."""
     found: list[list[float]] = []
-    for index in np.flatnonzero(levels >= SILENCE_DBFS).tolist():
+    for index in np.flatnonzero(levels >= threshold).tolist():
         start, end = index * _FRAME_S, (index + 1) * _FRAME_S
         if found and start - found[-1][1] < 0.3:
             found[-1][1] = end

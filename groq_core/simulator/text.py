@@ -10,19 +10,26 @@ from __future__ import annotations
 import hashlib
 import random
 import re
-from itertools import islice
+from itertools import chain, islice
 from typing import NamedTuple
 
-from groq_core.simulator import tokens
-from groq_core.simulator.prose import paragraphs, sentences
+from groq_core.simulator import snippets, tokens
+from groq_core.simulator.prose import STATEMENTS, paragraphs, sentences
 from groq_core.simulator.skills import computed, frequent_words
-from groq_core.simulator.wire import Json, encode
+from groq_core.simulator.wire import Json, encode, words
 
 MARK = "*Simulated: no model was asked; groq-core's simulator wrote this from your message.*"
 _MARKS = (
     MARK,
     "*This is a simulated answer, written by groq-core's simulator; no model saw your message.*",
     "*A simulated answer: the text below was computed from your message, not by a model.*",
+)
+ABOUT = (
+    "This is groq-core's simulator; there is no model behind it, and nothing leaves this machine. What it can truly do "
+    "is compute: sums (`17 * 23`), dates, counting, spelling, lists it was given, what you told it before, a picture's "
+    "size and colours, a recording's length and loudness. Ask it to *explain something in detail* to see headings, a "
+    "list, a table, code and a formula, or for *500 words* to watch a long answer stream. With a key in "
+    "`GROQ_API_KEY` the same page talks to Groq."
 )
 
 
@@ -73,9 +80,9 @@ def length_asked(question: str) -> Length | None:
         rf"(?:how many|count|reverse|the last|the first|the|every|each)\s+{re.escape(found.group(0))}", question, re.I
     ):
         return None
-    words = {"one": 1, "a": 1, "a single": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "ten": 10}
+    spoken = {"one": 1, "a": 1, "a single": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "ten": 10}
     figure = found.group(1).lower()
-    number = words.get(figure) or int(re.sub(r"\D", "", figure) or 0)
+    number = spoken.get(figure) or int(re.sub(r"\D", "", figure) or 0)
     return Length(found.group(2).lower(), min(number, 200_000)) if number else None
 
 
@@ -86,46 +93,49 @@ def gist(question: str, most: int = 90) -> str:
 
 
 def _measured(question: str, asked: Length, rng: random.Random) -> str:
-    topics = [word for word, _ in frequent_words(question, 4)]
     match asked.unit:
         case "sentence":
-            about = f"on “{gist(question, 60)}”" if question.strip() else "on nothing in particular"
+            about = f"to “{gist(question, 60)}”" if question.strip() else "to nothing in particular"
             first = f"This is a simulated answer {about}, written without a model."
-            return " ".join([first, *islice(sentences(rng, topics), asked.number - 1)])
+            return " ".join([first, *islice(sentences(rng), asked.number - 1)])
         case "paragraph":
-            return "\n\n".join([MARK, *islice(_bare(rng, topics), asked.number)])
+            plain = (paragraph for paragraph in paragraphs(rng) if not paragraph.startswith("#"))
+            return "\n\n".join([MARK, *islice(plain, asked.number)])
         case "word":
-            return _words(rng, topics, asked.number)
+            return _words(question, rng, asked.number)
         case _:
-            return _tokens(rng, topics, asked.number)
+            return _tokens(question, rng, asked.number)
 
 
-def _words(rng: random.Random, topics: list[str], number: int) -> str:
+def _words(question: str, rng: random.Random, number: int) -> str:
+    """Exactly so many words, as white space parts them."""
     if number <= 12:
-        return " ".join(["simulated", *topics, "answer", "by", "the", "simulator", "without", "a", "model"][:number])
-    parts: list[str] = [MARK]
-    missing = number - len(MARK.split())
-    for paragraph in paragraphs(rng, topics):
-        words = paragraph.split()
-        if len(words) >= missing:
-            parts.append(" ".join(words[:missing]).rstrip(",;:") + ("" if words[missing - 1].endswith(".") else "."))
+        return " ".join([*words("simulated answer by the simulator without any model"), *question.split()][:number])
+    parts: list[str] = []
+    missing = number
+    for paragraph in chain([MARK], paragraphs(rng)):
+        written = paragraph.split()
+        if len(written) >= missing:
+            parts.append(" ".join(written[:missing]).rstrip(".,;:") + ".")
             break
         parts.append(paragraph)
-        missing -= len(words)
-    return "\n\n".join(part for part in parts if part.strip("."))
+        missing -= len(written)
+    return "\n\n".join(parts)
 
 
-def _tokens(rng: random.Random, topics: list[str], number: int) -> str:
-    pieces = tokens.split(MARK)
-    for paragraph in paragraphs(rng, topics):
+def _tokens(question: str, rng: random.Random, number: int) -> str:
+    """Exactly so many tokens."""
+    pieces = tokens.split(f"{MARK}\n\n# {_title(question)}")
+    for paragraph in paragraphs(rng):
         if len(pieces) >= number:
             break
         pieces += tokens.split("\n\n" + paragraph)
     return "".join(pieces[:number])
 
 
-def _bare(rng: random.Random, topics: list[str]) -> list[str]:
-    return [p for p in islice(paragraphs(rng, topics), 60) if not p.startswith("#")]
+def _title(question: str) -> str:
+    topics = [word for word, _ in frequent_words(question, 2)]
+    return f"How an answer on {' and '.join(topics)} reaches you" if topics else "How an answer reaches you"
 
 
 def _tool_results(messages: list[Json]) -> list[tuple[str, str]]:
@@ -153,59 +163,63 @@ def _from_results(question: str, results: list[tuple[str, str]], rng: random.Ran
 
 
 def _composed(question: str, messages: list[Json], said: list[str], rng: random.Random) -> str:
-    topics = [word for word, _ in frequent_words(question, 5)]
-    brief = re.search(r"\b(brief(ly)?|short|concise(ly)?|quick(ly)?|one[- ]line(r)?|in a nutshell)\b", question, re.I)
-    wants = _sections(question, messages, said, topics, rng)
-    opening = f"You asked: “{gist(question)}”" if question.strip() else "Your message was empty"
-    said_so = list(islice(sentences(rng, topics), 2 if brief else 3))
-    parts = [rng.choice(_MARKS), f"{opening}. {' '.join(said_so)}"]
-    if not brief or len(wants) < 2:
-        parts += wants
-    return "\n\n".join(parts)
+    asked = question.lower()
+    if re.search(
+        r"^\W*(hi|hello|hey|good (morning|day|evening)|greetings)\b|\bwho are you|what can you do|\bhelp\b", asked
+    ):
+        return f"Hello! {ABOUT}"
+    if not question.strip():
+        return f"{rng.choice(_MARKS)}\n\nYour message was empty. {ABOUT}"
+    parts = [rng.choice(_MARKS), _opening(question, messages, said, rng)]
+    brief = re.search(r"\b(brief(ly)?|short|concise(ly)?|quick(ly)?|one[- ]line(r)?|in a nutshell)\b", asked)
+    return "\n\n".join(parts if brief else parts + _sections(question, rng))
 
 
-def _sections(question: str, messages: list[Json], said: list[str], topics: list[str], rng: random.Random) -> list[str]:
+def _opening(question: str, messages: list[Json], said: list[str], rng: random.Random) -> str:
+    """What can be said of any message."""
+    carrying = ", ".join(word for word, _ in frequent_words(question, 3))
+    about = f"; the words that carry it are {carrying}" if carrying else ""
+    turn = f" It is your {_ordinal(len(said))} in this conversation." if len(said) > 1 else ""
+    return (
+        f"You asked: “{gist(question)}”\n\nA model would answer that here. The simulator can only tell what it "
+        f"computes: your message has {len(question.split())} words and about {tokens.count(question)} tokens{about}."
+        f"{turn} By the way: {_uncapitalised(rng.choice(STATEMENTS))}."
+    )
+
+
+def _sections(question: str, rng: random.Random) -> list[str]:
     """Markdown of the kinds the question calls for; of all kinds when it asks for something long."""
     asked = question.lower()
     long = bool(re.search(r"\b(explain|essay|article|report|in detail|detailed|long|guide|tutorial|markdown)\b", asked))
     sections = []
+    if long:
+        sections.append(f"# {_title(question)}")
+        sections += islice(paragraphs(rng), 4)
     if long or re.search(r"\b(list|steps|bullet|points|ways|tips|ideas|pros|reasons|items)\b", asked):
-        sections.append(_listed(asked, topics, rng))
+        sections.append(_listed(asked, rng))
     if long or re.search(r"\b(table|compare|comparison|columns|versus|vs)\b", asked):
         sections.append(_table(question))
     if long or re.search(r"\b(code|python|function|script|program|snippet)\b", asked):
-        sections.append(_code(question))
+        sections.append(snippets.section(question))
     if long or re.search(r"\b(math|formula|equation|latex|derive|integral)\b", asked):
         sections.append(_math(question))
-    if long:
-        sections.insert(0, f"## What was asked\n\n{_facts(question, messages, said)}")
-        sections += islice(paragraphs(rng, topics), 5)
     return sections
 
 
-def _listed(asked: str, topics: list[str], rng: random.Random) -> str:
+def _listed(asked: str, rng: random.Random) -> str:
     found = re.search(r"\b(\d{1,2})\b", asked)
     number = min(int(found.group(1)), 30) if found else 4
-    lines = list(islice(sentences(rng, topics), max(1, number)))
+    lines = islice(sentences(rng), max(1, number))
     return "## In a list\n\n" + "\n".join(f"{n}. {line}" for n, line in enumerate(lines, 1))
 
 
 def _table(question: str) -> str:
-    rows = [(word, count, len(word)) for word, count in frequent_words(question, 5)] or [("(nothing)", 0, 0)]
-    lines = [f"| {word} | {count} | {letters} |" for word, count, letters in rows]
-    return (
-        "## In a table\n\nThe words of your message that carry it:\n\n| word | times | letters |\n|---|---:|---:|\n"
-        + "\n".join(lines)
+    rows = frequent_words(question, 6) or [("(nothing)", 0)]
+    lines = (
+        f"| {word} | {count} | {len(word)} | {sum(letter in 'aeiou' for letter in word)} |" for word, count in rows
     )
-
-
-def _code(question: str) -> str:
-    words = len(question.split())
-    return (
-        "## In code\n\nCounting the words of your message, which gives "
-        f"{words}:\n\n```python\ndef count_words(text: str) -> int:\n    return len(text.split())\n\n\n"
-        f"print(count_words({gist(question, 60)!r}))\n```"
-    )
+    head = "| word | times | letters | vowels |\n|---|---:|---:|---:|\n"
+    return "## In a table\n\nThe words of your message that carry it:\n\n" + head + "\n".join(lines)
 
 
 def _math(question: str) -> str:
@@ -217,12 +231,8 @@ def _math(question: str) -> str:
     )
 
 
-def _facts(question: str, messages: list[Json], said: list[str]) -> str:
-    return (
-        f"Your message has {len(question)} characters, {len(question.split())} words and about "
-        f"{tokens.count(question)} tokens. It is the {_ordinal(len(said))} one you sent in a conversation of "
-        f"{len(messages)} messages."
-    )
+def _uncapitalised(sentence: str) -> str:
+    return sentence[0].lower() + sentence[1:]
 
 
 def _ordinal(number: int) -> str:

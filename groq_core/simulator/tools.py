@@ -18,6 +18,8 @@ from groq_core.simulator.schema import Filler
 from groq_core.simulator.skills import STOPWORDS, evaluate
 from groq_core.simulator.wire import Json, bad_request
 
+# Words that say little of a text may well be what a tool is for.
+_STOPWORDS = STOPWORDS - {"time", "list", "word", "words", "answer", "write", "like", "show"}
 _SUM = re.compile(r"\d\s*(?:[-+*/×÷^%]|plus|minus|times|divided by)\s*\(?\d", re.I)
 _CALCULATES = re.compile(r"calc|math|arithmetic|expression|evaluat|comput|\badd\b|multipl|sum", re.I)
 
@@ -104,7 +106,7 @@ def _score(function: Json, text: str) -> float:
 
 def _stems(text: str) -> set[str]:
     words = re.findall(r"[a-z]{3,}", text.lower())
-    return {_stem(word) for word in words if word not in STOPWORDS} - {"tool", "use", "call", "get", "the", "function"}
+    return {_stem(word) for word in words if word not in _STOPWORDS} - {"tool", "use", "call", "get", "the", "function"}
 
 
 def _stem(word: str) -> str:
