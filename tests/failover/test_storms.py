@@ -6,13 +6,14 @@ import asyncio
 import gc
 import random
 from collections import Counter
+from typing import Any
 
 import httpx
 
 from groq_core.simulator import Simulator
 from tests.stage import Stage, staged
 
-FAULTS = [
+FAULTS: list[tuple[str, dict[str, Any]]] = [
     ("status", {"preset": "429_tpm", "retry_after": 0.2}),
     ("status", {"preset": "503_over_capacity"}),
     ("status", {"preset": "502_html"}),
