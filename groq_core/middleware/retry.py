@@ -78,8 +78,8 @@ def told(attempt: Attempt, failure: ProviderError) -> Attempt:
     What it wrote is handed back as its own turn, so that it can mend it; nothing of it goes anywhere else.
     """
     request = attempt.request
-    if policy.judge(failure).mend != "tell" or not isinstance(request, ChatRequest):
-        return attempt
+    if policy.judge(failure).mend != "tell" or not isinstance(request, ChatRequest) or attempt.prefill:
+        return attempt  # a lesson behind the beginning of an answer would no longer be its beginning
     lesson: list[Message] = []
     if failure.failed_generation:
         lesson.append({"role": "assistant", "content": failure.failed_generation[:4000]})
