@@ -346,35 +346,36 @@ async def test_walking_away_hangs_up_at_once(connect: Connect) -> None:
         await hangs_up(wire)
 
 
-async def test_a_cancelled_reader_hangs_up_at_once(connect: Connect) -> None:
-    async with serving(says("Hel", ends=[Stall()])) as wire, connect(wire.url) as provider:
-        reader = asyncio.create_task(events_of(provider))
-        await wire.asked.wait()
-        await asyncio.sleep(0.05)
-        reader.cancel()
-
-        await hangs_up(wire)
-        with pytest.raises(asyncio.CancelledError):
-            await reader
+SILENCE = pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param([Stall()], id="before the head"),
+        pytest.param([STREAM, Stall()], id="after the head"),
+        pytest.param(says("Hel", ends=[Stall()]), id="in the middle"),
+    ],
+)
 
 
-@pytest.mark.parametrize("head", [pytest.param([], id="before the head"), pytest.param([STREAM], id="after the head")])
-async def test_giving_up_on_a_silent_server_hangs_up_at_once(connect: Connect, head: Script) -> None:
-    async with serving([*head, Stall()]) as wire, connect(wire.url) as provider:
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.1):
-                await events_of(provider)
+async def given_up(provider: SdkProvider, wire: WireServer, request: Request = HELLO) -> None:
+    """Cancel a reader as a deadline does, once the request has arrived and what there is has been read."""
+    reader = asyncio.create_task(events_of(provider, request))
+    await wire.asked.wait()
+    await asyncio.sleep(0.05)
+    reader.cancel()
+    await hangs_up(wire)
+    with pytest.raises(asyncio.CancelledError):
+        await reader
 
-        await hangs_up(wire)
+
+@SILENCE
+async def test_giving_up_on_a_silent_server_hangs_up_at_once(connect: Connect, script: Script) -> None:
+    async with serving(script) as wire, connect(wire.url) as provider:
+        await given_up(provider, wire)
 
 
-async def test_a_transcription_given_up_hangs_up_at_once(connect: Connect) -> None:
+async def test_giving_up_a_transcription_hangs_up_at_once(connect: Connect) -> None:
     async with serving([Stall()]) as wire, connect(wire.url) as provider:
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.1):
-                await events_of(provider, AUDIO)
-
-        await hangs_up(wire)
+        await given_up(provider, wire, AUDIO)
 
 
 async def test_a_closed_provider_hangs_up_everything(connect: Connect) -> None:
