@@ -258,6 +258,50 @@ class Note(Event, frozen=True, kw_only=True):
     text: str
 
 
+class PartStarted(Event, frozen=True, kw_only=True):
+    """
+    One part of a long recording is about to be transcribed.
+
+    Attributes:
+        index: Counted from 0, in the order of time.
+        start_s, end_s: Where it lies in the recording.
+        total_s: Length of the whole recording by its header; None where it does not say.
+        again: It has failed before.
+    """
+
+    index: int
+    start_s: float
+    end_s: float
+    total_s: float | None = None
+    again: bool = False
+
+
+class PartDone(Event, frozen=True, kw_only=True):
+    """
+    One part of a long recording is done, for good or ill.
+
+    Attributes:
+        index, start_s, end_s: As it was started.
+        outcome: ``silent``: nothing is heard in it, so nobody was asked.
+        number: Of the attempt that answered; 0 when nobody was asked (cache, silence).
+        error: What a person is told about why it failed.
+        text: What was heard in it, before parts are joined.
+    """
+
+    index: int
+    start_s: float
+    end_s: float
+    outcome: Literal["answered", "failed", "silent"] = "answered"
+    number: int = 0
+    provider: str = ""
+    model: str = ""
+    ttft_s: float | None = None
+    elapsed_s: float | None = None
+    cost_usd: float | None = None
+    error: str = ""
+    text: str = ""
+
+
 class Degraded(Event, frozen=True, kw_only=True):
     """Every target failed; a friendly sentence follows as the answer, marked as such."""
 

@@ -19,6 +19,7 @@ from groq_core.events import (
     Event,
     Finished,
     Note,
+    PartDone,
     ReasoningDelta,
     Restarted,
     Routed,
@@ -98,6 +99,11 @@ class Receipt:
                     answered.outcome = "answered"
                     answered.ttft_s, answered.elapsed_s = _rounded(event.ttft_s), _rounded(event.elapsed_s)
                     answered.tokens_out = event.usage.completion_tokens if event.usage else 0
+                self._add_cost(event.cost_usd)
+            case PartDone():
+                if (answered := self._open.pop(event.number, None)) is not None:
+                    answered.outcome = "answered"
+                    answered.ttft_s, answered.elapsed_s = _rounded(event.ttft_s), _rounded(event.elapsed_s)
                 self._add_cost(event.cost_usd)
             case Degraded():
                 self.degraded = True

@@ -8,8 +8,8 @@ more memory than ten minutes do, apart from the parts themselves.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 
 import soundfile
@@ -100,13 +100,17 @@ class AudioPart:
         data: A whole file.
         filename: Made here; its extension is one Groq accepts, and nobody's words are in it.
         index: Counted from 0.
+        last: No other part comes after it.
+        info: What this part alone is like; the times in it count from the start of the recording, too.
     """
 
     data: bytes = field(repr=False)
     filename: str
     start_s: float
     end_s: float
+    info: AudioInfo = field(repr=False)
     index: int = 0
+    last: bool = True
 
     @property
     def duration_s(self) -> float:
@@ -170,12 +174,17 @@ class Preparation:
         self._max_part_s = min(max_part_s, (max_part_bytes - 20_000) / (2 * RATE))
         self.overlap_s = overlap_s
         self.notes: list[str] = []
+        self._stopped = False
         self.expected_s: float | None = None
         self.info = AudioInfo(format=self._container.name, original_bytes=len(data), measured=False)
         if (note := _misnamed(filename, self._container)) is not None:
             self.notes.append(note)
 
-    def __iter__(self) -> Iterator[AudioPart]:
+    def stop(self) -> None:
+        """End at the next block; from any thread. Who iterates gets no further part."""
+        self._stopped = True
+
+    def __iter__(self) -> Generator[AudioPart, None, None]:
         if self._container.reader == "ffmpeg" and not ffmpeg.available():
             yield self._untouched()
             return
@@ -194,33 +203,45 @@ class Preparation:
         meter = Meter()
         heard = count = 0
         for block in source.blocks:
+            if self._stopped:
+                return
             heard += len(block)
             self._check_length(heard / RATE)
             meter.push(block)
             for stretch in cutter.push(block):
-                yield _encoded(stretch, count, numbered=True)
+                info = self._info(source, meter, stretch.start / RATE, len(stretch.samples) / RATE)
+                yield _encoded(stretch, info, count, last=False)
                 count += 1
         seconds = heard / RATE
         if seconds < MIN_S:
             raise _too_short(seconds)
-        self.info = AudioInfo(
-            format=self._container.name,
-            original_bytes=len(self._data),
-            duration_s=seconds,
-            sample_rate=source.sample_rate,
-            channels=source.channels,
-            levels=meter.levels(),
-            video=source.video,
-        )
-        declared = source.declared_s or seconds
-        cut_off = declared - seconds > max(1.0, 0.02 * declared)
-        if cut_off:
-            self.notes.append(f"it breaks off: {length_in_words(seconds)} of {length_in_words(declared)} could be read")
+        self.info = self._info(source, meter, 0.0, seconds)
+        cut_off = self._note_cut(source.declared_s or seconds, seconds)
         last = cutter.rest()
         if count == 0:
-            yield self._smaller(_encoded(last, 0), replaceable=not cut_off and not source.video)
-        elif len(last.samples) / RATE >= MIN_PART_S:
-            yield _encoded(last, count, numbered=True)
+            yield self._smaller(_encoded(last, self.info), replaceable=not cut_off and not source.video)
+        elif (length := len(last.samples) / RATE) >= MIN_PART_S:
+            yield _encoded(last, self._info(source, meter, last.start / RATE, length), count)
+
+    def _info(self, source: Source, meter: Meter, start_s: float, length_s: float) -> AudioInfo:
+        return AudioInfo(
+            format=self._container.name,
+            original_bytes=len(self._data),
+            duration_s=length_s,
+            sample_rate=source.sample_rate,
+            channels=source.channels,
+            levels=meter.levels(start_s),
+            video=source.video,
+        )
+
+    def _note_cut(self, declared_s: float, seconds: float) -> bool:
+        """Whether the end of the recording is missing; then it is noted, and what was heard is sent."""
+        cut_off = declared_s - seconds > max(1.0, 0.02 * declared_s)
+        if cut_off:
+            self.notes.append(
+                f"it breaks off: {length_in_words(seconds)} of {length_in_words(declared_s)} could be read"
+            )
+        return cut_off
 
     def _smaller(self, part: AudioPart, *, replaceable: bool) -> AudioPart:
         """The original in place of the FLAC, where it is fit to be sent, smaller, and tells nothing else."""
@@ -228,14 +249,15 @@ class Preparation:
         small = len(original) <= min(len(part.data), self._max_part_bytes)
         if not (replaceable and extension and small) or tells_position(original):
             return part
-        return AudioPart(data=original, filename=f"audio.{extension}", start_s=part.start_s, end_s=part.end_s)
+        return replace(part, data=original, filename=f"audio.{extension}")
 
     def _untouched(self) -> AudioPart:
         """The original as it is: what can be done without ffmpeg."""
         if not self._container.extension or len(self._data) > self._max_part_bytes:
             raise ffmpeg.missing(self._container)
         self.notes.append("sent as it is, since ffmpeg is not installed here")
-        return AudioPart(data=self._data, filename=f"audio.{self._container.extension}", start_s=0.0, end_s=0.0)
+        name = f"audio.{self._container.extension}"
+        return AudioPart(data=self._data, filename=name, start_s=0.0, end_s=0.0, info=self.info)
 
     def _check_length(self, seconds: float) -> None:
         if seconds > self._max_s:
@@ -280,14 +302,16 @@ def probe(data: bytes, filename: str = "") -> AudioInfo:
     return prepare(data, filename).info
 
 
-def _encoded(stretch: Stretch, index: int, *, numbered: bool = False) -> AudioPart:
+def _encoded(stretch: Stretch, info: AudioInfo, index: int = 0, *, last: bool = True) -> AudioPart:
     start = stretch.start / RATE
     return AudioPart(
         data=_flac(stretch.samples),
-        filename=f"audio-{index + 1:02}.flac" if numbered else "audio.flac",
+        filename="audio.flac" if last and not index else f"audio-{index + 1:02}.flac",
         start_s=start,
         end_s=start + len(stretch.samples) / RATE,
+        info=info,
         index=index,
+        last=last,
     )
 
 

@@ -62,50 +62,51 @@ class Levels:
 
 
 class Meter:
-    """Takes a recording in blocks of 16 kHz mono samples and keeps 12 bytes of every 32 ms."""
+    """Takes a recording in blocks of 16 kHz mono samples and keeps 16 bytes of every 32 ms."""
 
     def __init__(self) -> None:
         self._rest: Samples = np.zeros(0, np.float32)
         self._before: npt.NDArray[np.float32] | None = None
         self._frames: list[npt.NDArray[np.float32]] = []
-        self._peak = 0.0
 
     def push(self, samples: Samples) -> None:
         if not len(samples):
             return
-        self._peak = max(self._peak, float(np.abs(samples).max()))
         samples = np.concatenate((self._rest, samples))
         whole = len(samples) // FRAME
         self._rest = samples[whole * FRAME :]
         if whole:
             self._frames.append(self._measured(samples[: whole * FRAME].reshape(whole, FRAME)))
 
-    def levels(self) -> Levels:
-        """What has been measured so far."""
+    def levels(self, start_s: float = 0.0) -> Levels:
+        """What has been measured from ``start_s`` on; times count from the start of the recording."""
         frames = list(self._frames)
         if len(self._rest):
             last = np.zeros((1, FRAME), np.float32)
             last[0, : len(self._rest)] = self._rest
+            before = self._before
             frames.append(self._measured(last))
+            self._before = before
         if not frames:
             return Levels()
-        energy, flatness, flux = np.concatenate(frames, axis=1)
+        first = int(start_s * RATE / FRAME)
+        energy, flatness, flux, peak = np.concatenate(frames, axis=1)[:, first:]
         loud = _decibels(energy) > SILENCE_DBFS
         likely = _speech_likelihoods(energy, flatness, flux)
         speaking = np.zeros(len(energy), bool)
         for at, value in likely:
             speaking[at : at + _WINDOW] |= value >= SPEECH_LIKELIHOOD
         return Levels(
-            peak_dbfs=round(max(_FLOOR_DB, 20 * math.log10(self._peak + _TINY)), 1),
+            peak_dbfs=round(max(_FLOOR_DB, 20 * math.log10(float(peak.max()) + _TINY)), 1),
             rms_dbfs=round(float(_decibels(energy.mean(dtype=np.float64))), 1),
             silent_share=round(float(1 - loud.mean()), 4),
             speech_likelihood=round(max(value for _, value in likely), 3),
-            active=_spans(loud),
-            speech=_spans(speaking & loud),
+            active=_spans(loud, first),
+            speech=_spans(speaking & loud, first),
         )
 
     def _measured(self, frames: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Energy, spectral flatness in dB and spectral flux of each frame; shape (3, frames)."""
+        """Energy, spectral flatness in dB, spectral flux and peak of each frame; shape (4, frames)."""
         energy = (frames**2).mean(axis=1)
         power = np.abs(np.fft.rfft(frames * np.hanning(FRAME).astype(np.float32), axis=1)) ** 2 + _TINY
         voice = power[:, _VOICE]
@@ -115,7 +116,7 @@ class Meter:
         before = shape[:1] if self._before is None else self._before
         flux = np.abs(np.diff(shape, axis=0, prepend=before)).mean(axis=1)
         self._before = shape[-1:]
-        return np.stack((energy, flatness, flux)).astype(np.float32)
+        return np.stack((energy, flatness, flux, np.abs(frames).max(axis=1))).astype(np.float32)
 
 
 def _speech_likelihoods(
@@ -164,9 +165,9 @@ def _decibels(power: npt.NDArray[np.floating] | np.floating) -> npt.NDArray[np.f
     return np.asarray(10 * np.log10(np.asarray(power, np.float64) + _TINY))
 
 
-def _spans(flags: npt.NDArray[np.bool_], join_s: float = 0.5) -> Spans:
-    """Turn a flag per frame into stretches of time; gaps shorter than ``join_s`` are closed."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], flags, [False])).astype(np.int8)))
+def _spans(flags: npt.NDArray[np.bool_], first: int, join_s: float = 0.5) -> Spans:
+    """Turn a flag per frame, counted from ``first``, into stretches of time; gaps under ``join_s`` are closed."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], flags, [False])).astype(np.int8))) + first
     spans: list[tuple[float, float]] = []
     for start, end in (edges.reshape(-1, 2) * (FRAME / RATE)).tolist():
         if spans and start - spans[-1][1] < join_s:

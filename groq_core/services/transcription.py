@@ -1,22 +1,91 @@
-"""Speech to text: a recording in, its words out."""
+"""
+Transcription: a recording of any kind and length in, its words out as they are found.
+
+A long recording is cut into parts that are transcribed side by side, each through the whole pipeline. What is
+heard comes out in the order of time, as soon as everything before it is known. A part that fails is tried once
+more when the others are done; if it fails again it leaves a gap, and all that was heard stays.
+"""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from typing import Literal
+from typing import Literal, TypeAlias, TypedDict, TypeVar, Unpack
 
-from groq_core.errors import RequestError
-from groq_core.events import Events
+import msgspec
+
+from groq_core.errors import ChainError, GroqCoreError, RequestError
+from groq_core.events import (
+    AttemptFailed,
+    AttemptStarted,
+    Degraded,
+    Event,
+    Events,
+    Finished,
+    Note,
+    PartDone,
+    PartStarted,
+    Routed,
+    SegmentsFound,
+    TextDelta,
+    Transcript,
+    Usage,
+)
+from groq_core.media.audio import AudioPart, Preparation
+from groq_core.media.joiner import Joiner
+from groq_core.media.judgement import NoSpeech, judge_transcript
+from groq_core.media.phrases import length_in_words
 from groq_core.pipeline import Handler
 from groq_core.reply import Reply, collect
-from groq_core.requests import Caller, Request, TranscriptionRequest
+from groq_core.requests import Caller, Request, TranscriptionRequest, new_request_id
+
+_T = TypeVar("_T")
+
+Granularity: TypeAlias = Literal["segment", "word"]
+Task: TypeAlias = Literal["transcribe", "translate"]
+
+PARALLEL = 4
+"""Parts of one recording under way at once; the rate guard below shares them out among all callers."""
+
+
+class Options(TypedDict, total=False):
+    """How a recording is to be transcribed; see `TranscriptionService.stream`."""
+
+    language: str | None
+    prompt: str | None
+    task: Task
+    model: str
+    granularities: tuple[Granularity, ...]
+    temperature: float | None
+    caller: Caller | None
 
 
 class TranscriptionService:
-    """Write recordings down through the chain of audio models."""
+    """
+    Write down recordings.
 
-    def __init__(self, handle: Handler[Request]) -> None:
+    >>> from groq_core.compose import assembled  # doctest: +SKIP
+    >>> async with assembled(settings) as core:  # doctest: +SKIP
+    ...     reply = await core.transcription.transcribe(Path("talk.mp3").read_bytes(), "talk.mp3")
+    ...     print(to_srt(reply.finished.transcript))
+
+    Args:
+        handle: The pipeline.
+        parallel: Parts of one recording under way at once.
+        prepare: Makes the parts.
+    """
+
+    def __init__(
+        self,
+        handle: Handler[Request],
+        *,
+        parallel: int = PARALLEL,
+        prepare: Callable[[bytes, str], Preparation] = Preparation,
+    ) -> None:
         self._handle = handle
+        self._parallel = parallel
+        self._prepare = prepare
 
     async def stream(
         self,
@@ -25,35 +94,313 @@ class TranscriptionService:
         *,
         language: str | None = None,
         prompt: str | None = None,
-        task: Literal["transcribe", "translate"] = "transcribe",
+        task: Task = "transcribe",
         model: str = "audio",
-        granularities: tuple[Literal["segment", "word"], ...] = ("segment",),
+        granularities: tuple[Granularity, ...] = ("segment",),
+        temperature: float | None = 0.0,
         caller: Caller | None = None,
     ) -> Events:
         """
-        Write a recording down.
+        Transcribe a recording, or translate it into English.
+
+        Args:
+            data: A whole file of any kind; see :class:`~groq_core.media.audio.Preparation`.
+            language: ISO 639-1; None lets the model find out.
+            prompt: Names and spellings to expect, at most 224 tokens.
+            granularities: ``word`` adds the time of every word, and some waiting.
+
+        Yields:
+            The story of every part, ``TextDelta`` and ``SegmentsFound`` in the order of time, and a ``Finished``
+            with the whole transcript. ``Note(code="no_speech")`` where nobody speaks, ``Note(code="gap")`` for a
+            part that could not be had.
 
         Raises:
-            RequestError: There is nothing in the file.
-            ChainError: Nobody could write it down.
+            RequestError: The file can't be transcribed (``param="file"``).
+            ChainError: No part could be had.
         """
-        if not data:
-            raise RequestError("the file is empty", param="file", hint="Send a recording.")
-        request = TranscriptionRequest(
-            audio=data,
-            filename=filename,
+        template = TranscriptionRequest(
+            audio=b"",
+            filename="",
             operation="translation" if task == "translate" else "transcription",
             model=model,
             language=language,
             prompt=prompt,
+            temperature=temperature,
             granularities=granularities,
+            revisable=True,
             caller=caller or Caller(),
+            request_id=new_request_id(),
         )
-        async with aclosing(self._handle(request)) as events:
+        run = _Run(self._handle, template, self._prepare, self._parallel)
+        async with aclosing(run.events(data, filename)) as events:
             async for event in events:
                 yield event
 
-    async def transcribe(self, data: bytes, filename: str, *, language: str | None = None) -> Reply:
-        """The whole transcript with its receipt: ``reply.finished.transcript``."""
-        async with aclosing(self.stream(data, filename, language=language)) as events:
+    async def transcribe(self, data: bytes, filename: str, **options: Unpack[Options]) -> Reply:
+        """The same, not streamed; ``reply.finished.transcript`` is the transcript. Options as for `stream`."""
+        async with aclosing(self.stream(data, filename, **options)) as events:
             return await collect(events)
+
+
+class _Place(TypedDict):
+    index: int
+    start_s: float
+    end_s: float
+
+
+class _Heard(msgspec.Struct):
+    """What became of one part: a transcript and how it was had, or an error."""
+
+    part: AudioPart
+    finished: Finished | None = None
+    transcript: Transcript | None = None
+    no_speech: NoSpeech | None = None
+    error: GroqCoreError | None = None
+
+
+class _Run:
+    """
+    One recording on its way.
+
+    Everything that happens goes through one queue, since parts work side by side while a generator must not
+    yield from inside a task group (PEP 789).
+    """
+
+    def __init__(
+        self,
+        handle: Handler[Request],
+        template: TranscriptionRequest,
+        prepare: Callable[[bytes, str], Preparation],
+        parallel: int,
+    ) -> None:
+        self._handle = handle
+        self._template = template
+        self._prepare = prepare
+        self._parallel = parallel
+        self._queue: asyncio.Queue[Event | None] = asyncio.Queue()
+        self._heard: dict[int, _Heard] = {}
+        self._told = 0
+        self._numbers = 0
+        self._routed = False
+        self._several = False
+        self._lone: Transcript | None = None
+        self._joiner = Joiner(0.0)
+        self._total_s: float | None = None
+
+    async def events(self, data: bytes, filename: str) -> Events:
+        work = asyncio.create_task(self._work(data, filename))
+        # The reader is woken when the work ends, however it ends.
+        work.add_done_callback(lambda _: self._queue.put_nowait(None))
+        try:
+            while (event := await self._queue.get()) is not None:
+                yield event
+            await work
+        finally:
+            work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
+
+    async def _work(self, data: bytes, filename: str) -> None:
+        preparation = self._prepare(data, filename)
+        self._joiner = Joiner(preparation.overlap_s)
+        free = asyncio.Semaphore(self._parallel)
+        try:
+            async with asyncio.TaskGroup() as group, aclosing(self._parts(preparation, free)) as parts:
+                async for part in parts:
+                    group.create_task(self._first(part, free))
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from None  # a bug in one part is a bug, not a group
+        for note in preparation.notes:
+            self._tell(Note(code="recording", text=note))
+        await self._again()
+        self._finish()
+
+    async def _parts(self, preparation: Preparation, free: asyncio.Semaphore) -> AsyncGenerator[AudioPart, None]:
+        """Decode in a thread, no further ahead than there is somebody to send to."""
+        parts = iter(preparation)
+        try:
+            while True:
+                await free.acquire()
+                part = await _to_the_end(lambda: next(parts, None), preparation.stop)
+                if part is None:
+                    return
+                self._total_s = preparation.expected_s
+                self._several = self._several or not part.last
+                yield part
+        finally:
+            await _to_the_end(parts.close)
+
+    async def _first(self, part: AudioPart, free: asyncio.Semaphore) -> None:
+        try:
+            heard = await self._transcribed(part, again=False)
+        finally:
+            free.release()
+        self._heard[part.index] = heard
+        if heard.error is None:
+            self._tell_what_is_known()
+
+    async def _again(self) -> None:
+        """Try what failed once more, unless everything did: then the chain has said what there is to say."""
+        failed = [heard.part for heard in self._heard.values() if heard.error is not None]
+        if failed and len(failed) < len(self._heard):
+            for part in sorted(failed, key=lambda part: part.index):
+                self._heard[part.index] = await self._transcribed(part, again=True)
+        self._tell_what_is_known(all_done=True)
+
+    async def _transcribed(self, part: AudioPart, *, again: bool) -> _Heard:
+        place: _Place = {"index": part.index, "start_s": part.start_s, "end_s": part.end_s}
+        if self._several and part.info.is_silent:
+            self._tell(PartDone(outcome="silent", **place))
+            return _Heard(part, transcript=Transcript(text="", duration=part.duration_s), no_speech=NoSpeech("silence"))
+        self._tell(PartStarted(total_s=self._total_s, again=again, **place))
+        try:
+            finished = await self._asked(part)
+        except GroqCoreError as error:
+            self._tell(PartDone(outcome="failed", error=error.message, **place))
+            return _Heard(part, error=error)
+        said = finished.transcript or Transcript(text="")
+        judged = await asyncio.to_thread(judge_transcript, said, part.info, start_s=part.start_s)
+        heard = _Heard(part, finished=finished)
+        if isinstance(judged, NoSpeech):
+            heard.no_speech = judged
+            heard.transcript = Transcript(text="", language=said.language, duration=said.duration)
+        else:
+            heard.transcript = judged
+        self._tell(
+            PartDone(
+                # Of a lone part the receipt hears from `Finished`.
+                number=finished.number if self._several else 0,
+                provider=finished.provider,
+                model=finished.model,
+                ttft_s=finished.ttft_s,
+                elapsed_s=finished.elapsed_s,
+                cost_usd=finished.cost_usd if self._several else None,
+                text=heard.transcript.text,
+                **place,
+            )
+        )
+        return heard
+
+    async def _asked(self, part: AudioPart) -> Finished:
+        """Send one part down the pipeline and pass its story on; what it says waits for its turn."""
+        granularities: tuple[Granularity, ...] = ("segment", "word")
+        request = msgspec.structs.replace(
+            self._template,
+            audio=part.data,
+            filename=part.filename,
+            duration_s=part.duration_s,
+            # The seam between two parts is found by the times of words.
+            granularities=granularities if self._several else _with_segments(self._template.granularities),
+        )
+        numbers: dict[int, int] = {}
+        degraded: Degraded | None = None
+        async with aclosing(self._handle(request)) as events:
+            async for event in events:
+                match event:
+                    case Finished() if degraded is not None:
+                        raise ChainError(degraded.message, retry_after=degraded.retry_after_s)
+                    case Finished():
+                        return msgspec.structs.replace(event, number=numbers.get(event.number, 0))
+                    case Degraded():
+                        degraded = event
+                    case AttemptStarted():
+                        self._numbers += 1
+                        numbers[event.number] = self._numbers
+                        self._tell(msgspec.structs.replace(event, number=self._numbers))
+                    case AttemptFailed():
+                        self._tell(msgspec.structs.replace(event, number=numbers.get(event.number, 0)))
+                    case Routed() if self._routed:
+                        pass
+                    case TextDelta() | SegmentsFound():
+                        pass
+                    case _:
+                        self._routed = self._routed or isinstance(event, Routed)
+                        self._tell(event)
+        raise ChainError("The transcript ended before it was whole.", hint="Try again.")
+
+    def _tell(self, event: Event) -> None:
+        self._queue.put_nowait(event)
+
+    def _tell_what_is_known(self, *, all_done: bool = False) -> None:
+        """Hand out what was heard, in the order of time; a part that has failed is waited for until all are done."""
+        while (heard := self._heard.get(self._told)) is not None and (heard.error is None or all_done):
+            self._told += 1
+            if heard.transcript is None:
+                continue
+            if self._several:
+                added = self._joiner.add(heard.part.start_s, heard.transcript, duration_s=heard.part.duration_s or None)
+                self._say(added)
+            else:
+                self._lone = heard.transcript
+                self._say(heard.transcript)
+
+    def _say(self, transcript: Transcript) -> None:
+        if transcript.text:
+            self._tell(TextDelta(transcript.text))
+        if transcript.segments:
+            self._tell(SegmentsFound(transcript.segments))
+
+    def _finish(self) -> None:
+        heard = [self._heard[index] for index in sorted(self._heard)]
+        answered = [one.finished for one in heard if one.finished is not None]
+        errors = [one.error for one in heard if one.error is not None]
+        if errors and len(errors) == len(heard):
+            raise _worst(errors)
+        if self._several:
+            self._say(self._joiner.finish())
+        for one in heard:
+            if one.error is not None:
+                where = f"{length_in_words(one.part.start_s)} to {length_in_words(one.part.end_s)}"
+                self._tell(Note(code="gap", text=f"From {where} nothing could be transcribed: {one.error.message}"))
+        transcript = self._whole(answered)
+        if not transcript.text and (reason := next((one.no_speech for one in heard if one.no_speech), None)):
+            self._tell(Note(code="no_speech", text=reason.sentence))
+        self._tell(self._finished(answered, transcript))
+
+    def _whole(self, answered: list[Finished]) -> Transcript:
+        transcript = self._joiner.transcript if self._several else self._lone or Transcript(text="")
+        if "word" not in self._template.granularities:
+            transcript = msgspec.structs.replace(transcript, words=())
+        if transcript.language is None and answered and answered[0].transcript:
+            transcript = msgspec.structs.replace(transcript, language=answered[0].transcript.language)
+        if transcript.duration is None:
+            end = max((heard.part.end_s for heard in self._heard.values()), default=0.0)
+            transcript = msgspec.structs.replace(transcript, duration=end or None)
+        return transcript
+
+    def _finished(self, answered: list[Finished], transcript: Transcript) -> Finished:
+        first = answered[0] if answered else Finished()
+        if not self._several:
+            return msgspec.structs.replace(first, transcript=transcript)
+        usages = [one.usage for one in answered if one.usage is not None]
+        usage = Usage(
+            audio_s=sum(one.audio_s or 0.0 for one in usages) or None,
+            total_tokens=sum(one.total_tokens for one in usages),
+        )
+        return Finished(
+            provider=first.provider,
+            model=first.model,
+            usage=usage if usages else None,
+            request_id=first.request_id,
+            transcript=transcript,
+        )
+
+
+def _with_segments(granularities: tuple[Granularity, ...]) -> tuple[Granularity, ...]:
+    """Phrases are always asked for: subtitles and the doubt about silence need their times."""
+    return granularities if "segment" in granularities else ("segment", *granularities)
+
+
+def _worst(errors: list[GroqCoreError]) -> GroqCoreError:
+    """Of several, the one its reader can do something about: a fault of the request."""
+    return next((error for error in errors if isinstance(error, RequestError)), errors[0])
+
+
+async def _to_the_end(work: Callable[[], _T], stop: Callable[[], None] = lambda: None) -> _T:
+    """Run something in a thread; when cancelled, wait for it still, since nobody else may touch what it uses."""
+    running = asyncio.get_running_loop().run_in_executor(None, work)
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        stop()
+        await asyncio.wait([running])
+        raise
