@@ -153,7 +153,7 @@ def merge(static: Mapping[str, ModelSpec], entries: Iterable[object], *, now: fl
         discovered=tuple(sorted(discovered)),
         source="live",
         checked_at=now,
-        note=f"Groq lists {len(listed)} models for this key",
+        note=f"{len(listed)} models are listed for this key",
     )
 
 

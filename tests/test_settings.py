@@ -21,6 +21,41 @@ def test_an_empty_environment_is_the_simulator_on_loopback() -> None:
     assert settings == Settings()
 
 
+def test_the_defaults_are_the_published_ones() -> None:
+    numbers = {field: value for field, value in defaults().items() if isinstance(value, int | float)}
+
+    assert numbers == {
+        "offline": False,
+        "first_token_timeout": 8,
+        "idle_timeout": 10,
+        "deadline": 60,
+        "max_attempts": 6,
+        "cooldown": 15,
+        "cache_size": 500,
+        "cache_ttl": 600,
+        "server_port": 7860,
+        "on_spaces": False,
+    }
+    assert (Settings().degrade, Settings().byo_key, Settings().log) == ("error", "auto", "text")
+
+
+@pytest.mark.parametrize(
+    ("name", "least"),
+    [
+        ("GROQ_CORE_MAX_ATTEMPTS", 1),
+        ("GROQ_CORE_CACHE_SIZE", 0),
+        ("GROQ_CORE_RPM", 1),
+        ("GROQ_CORE_TPM", 1),
+        ("GRADIO_SERVER_PORT", 0),
+    ],
+)
+def test_the_least_number_is_allowed_and_one_less_is_not(name: str, least: int) -> None:
+    Settings.from_env({name: str(least)})
+
+    with pytest.raises(SettingsError, match=name):
+        Settings.from_env({name: str(least - 1)})
+
+
 def test_every_variable_reaches_its_field(tmp_path: Path) -> None:
     users = tmp_path / "users"
     users.touch()
