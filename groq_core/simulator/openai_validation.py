@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from groq_core.simulator import types
 from groq_core.simulator.catalogue import SimModel
 from groq_core.simulator.tokens import text_of
+from groq_core.simulator.validation import schema_fault
 from groq_core.simulator.wire import Json, bad_request, words
 
 _KNOWN = frozenset(
@@ -27,19 +29,16 @@ def check_chat(body: Json, model: SimModel) -> None:
     for name in body:
         if name not in _KNOWN:
             raise bad_request(f"Unrecognized request argument supplied: {name}")
-    messages = body.get("messages")
-    if messages is None:
-        raise bad_request(
-            "Missing required parameter: 'messages'.", param="messages", code="missing_required_parameter"
-        )
-    if not isinstance(messages, list) or not messages:
+    _types(body)
+    messages: list[Json] = body["messages"]
+    if not messages:
         raise bad_request(
             "Invalid 'messages': empty array. Expected an array with minimum length 1, but got an empty array instead.",
             param="messages",
             code="empty_array",
         )
     for index, message in enumerate(messages):
-        role = message.get("role") if isinstance(message, dict) else None
+        role = message.get("role")
         if role not in _ROLES:
             allowed = ", ".join(
                 f"'{name}'" for name in ("system", "assistant", "user", "function", "tool", "developer")
@@ -51,6 +50,18 @@ def check_chat(body: Json, model: SimModel) -> None:
             )
     _sampling(body, model)
     _format(body, messages)
+
+
+def _types(body: Json) -> None:
+    wrong = types.mistake(body)
+    if wrong is None:
+        return
+    where = "".join(f"[{step}]" if step.isdigit() else f".{step}" for step in wrong.path).lstrip(".")
+    if wrong.missing:
+        name = f"{where}.{wrong.missing}".lstrip(".")
+        raise bad_request(f"Missing required parameter: '{name}'.", param=name, code="missing_required_parameter")
+    kinds = " or ".join(f"{'an' if kind[0] in 'aio' else 'a'} {kind}" for kind in wrong.expected)
+    raise bad_request(f"Invalid type for '{where}': expected {kinds}.", param=where, code="invalid_type")
 
 
 def _sampling(body: Json, model: SimModel) -> None:
@@ -93,6 +104,29 @@ def _sampling(body: Json, model: SimModel) -> None:
 
 def _format(body: Json, messages: list[Json]) -> None:
     response_format = body.get("response_format") or {}
+    for index, tool in enumerate(body.get("tools") or ()):
+        function = tool.get("function")
+        if tool["type"] == "function" and function is None:
+            where = f"tools[{index}].function"
+            raise bad_request(f"Missing required parameter: '{where}'.", param=where, code="missing_required_parameter")
+        if function and (fault := schema_fault(function.get("parameters") or {})) is not None:
+            raise bad_request(
+                f"Invalid schema for function '{function['name']}': {fault}",
+                param=f"tools[{index}].function.parameters",
+                code="invalid_function_parameters",
+            )
+    if response_format.get("type") == "json_schema":
+        spec = response_format.get("json_schema")
+        if spec is None:
+            where = "response_format.json_schema"
+            raise bad_request(f"Missing required parameter: '{where}'.", param=where, code="missing_required_parameter")
+        if (fault := schema_fault(spec["schema"])) is not None:
+            name = spec.get("name", "")
+            raise bad_request(
+                f"Invalid schema for response_format '{name}': {fault}",
+                param="response_format",
+                code="invalid_json_schema",
+            )
     if response_format.get("type") == "json_object" and not any(
         "json" in text_of(message.get("content")).lower() for message in messages
     ):

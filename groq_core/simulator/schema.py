@@ -56,6 +56,9 @@ class Filler:
         """A value for a schema; ``name`` is the property it stands at."""
         if schema is True or schema == {}:
             return self._string({}, name)
+        if depth > 3 * MAX_DEPTH:
+            # A schema that refers to itself without end has no instance; the check that follows will say so.
+            return None
         if not isinstance(schema, dict):
             return None
         schema = self._resolved(schema)
@@ -66,10 +69,10 @@ class Filler:
         for key in ("anyOf", "oneOf"):
             if options := schema.get(key):
                 rest = {k: v for k, v in schema.items() if k != key}
-                return self.fill(_merged([rest, self._option(options, name, depth)]), name, depth)
+                return self.fill(_merged([rest, self._option(options, name, depth)]), name, depth + 1)
         if parts := schema.get("allOf"):
             rest = {k: v for k, v in schema.items() if k != "allOf"}
-            return self.fill(_merged([rest, *(self._resolved(part) for part in parts)]), name, depth)
+            return self.fill(_merged([rest, *(self._resolved(part) for part in parts)]), name, depth + 1)
         match self._type(schema, name, depth):
             case "object":
                 return self._object(schema, depth)
@@ -94,7 +97,11 @@ class Filler:
             target: Any = self.root
             for step in ref.lstrip("#").strip("/").split("/"):
                 if step:
-                    target = target[step.replace("~1", "/").replace("~0", "~")]
+                    target = (
+                        target.get(step.replace("~1", "/").replace("~0", "~")) if isinstance(target, dict) else None
+                    )
+            if not isinstance(target, dict):
+                return {}
             schema = {**target, **{k: v for k, v in schema.items() if k != "$ref"}}
         return schema
 
@@ -130,7 +137,7 @@ class Filler:
         for option in options:
             if isinstance(option, str) and re.search(rf"\b{re.escape(option.lower())}\b", lowered):
                 return option
-        return options[0]
+        return options[0] if options else None
 
     def _said(self, kind: str, name: str) -> bool:
         """Whether the text seems to hold a value for a property that may be null."""

@@ -137,7 +137,7 @@ def mismatch(value: Any, schema: Json) -> str | None:
     """What is wrong with a value by a schema, in Groq's words; None when nothing is."""
     try:
         errors = sorted(jsonschema.Draft202012Validator(schema).iter_errors(value), key=lambda e: list(e.path))
-    except (jsonschema.SchemaError, referencing.exceptions.Unresolvable):
+    except (jsonschema.SchemaError, referencing.exceptions.Unresolvable, RecursionError, re.error):
         return None
     if not errors:
         return None

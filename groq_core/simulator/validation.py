@@ -7,11 +7,15 @@ Groq refuses unknown keys at the top level and in messages, so a client that add
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
+import jsonschema
+
+from groq_core.simulator import types
 from groq_core.simulator.catalogue import SimModel
 from groq_core.simulator.tokens import text_of
-from groq_core.simulator.wire import Json, WireError, bad_request, words
+from groq_core.simulator.wire import Json, WireError, bad_request, decode, encode, words
 
 TOP_LEVEL = frozenset(
     words(
@@ -50,7 +54,7 @@ def check_chat(body: Json, model: SimModel) -> None:
     Raises:
         WireError: 400, for the first thing that is wrong.
     """
-    for check in (_top_level, _numbers, _messages, _pictures, _output, _reasoning, _tools, _format):
+    for check in (_top_level, _types, _numbers, _messages, _pictures, _output, _reasoning, _tools, _format):
         check(body, model)
 
 
@@ -81,8 +85,6 @@ def _top_level(body: Json, model: SimModel) -> None:
     for name in body:
         if name not in TOP_LEVEL:
             raise bad_request(unsupported(name, sorted(TOP_LEVEL)))
-    if "messages" not in body:
-        raise bad_request("property 'messages' is missing")
     for name in _UNSUPPORTED:
         if body.get(name) not in (None, False):
             raise bad_request(f"`{name}` is not supported with this model", param=name)
@@ -90,43 +92,38 @@ def _top_level(body: Json, model: SimModel) -> None:
         raise bad_request("property 'store' is unsupported, did you mean 'stop'?")
 
 
+def _types(body: Json, model: SimModel) -> None:
+    wrong = types.mistake(body)
+    if wrong is None:
+        return
+    where = ".".join(wrong.path)
+    if wrong.missing:
+        raise bad_request((f"'{where}' : " if where else "") + f"property '{wrong.missing}' is missing")
+    kinds = [f"value must be {'an' if kind[0] in 'aio' else 'a'} {kind}" for kind in wrong.expected]
+    if len(kinds) == 1:
+        raise bad_request(f"'{where}' : {kinds[0]}")
+    raise bad_request(f"'{where}' : one of the following must be satisfied[{' OR '.join(kinds)}]")
+
+
 def _numbers(body: Json, model: SimModel) -> None:
     if body.get("n") not in (None, 1):
         raise bad_request("'n' : number must be at most 1", param="n")
     for name, (low, high) in _RANGES.items():
         value = body.get(name)
-        if value is None:
-            continue
-        if not isinstance(value, int | float) or isinstance(value, bool):
-            raise bad_request(f"'{name}' : value must be a number")
-        if value < low:
+        if value is not None and value < low:
             raise bad_request(f"'{name}' : number must be at least {low}")
-        if value > high:
+        if value is not None and value > high:
             raise bad_request(f"'{name}' : number must be at most {high}")
-    stop = body.get("stop")
-    if isinstance(stop, list) and len(stop) > 4:
+    if isinstance(stop := body.get("stop"), list) and len(stop) > 4:
         raise bad_request("'stop' : maximum number of items is 4")
-    if stop is not None and not isinstance(stop, str | list):
-        raise bad_request(
-            "'stop' : one of the following must be satisfied[value must be a string OR value must be an array]"
-        )
-    for name in ("stream", "parallel_tool_calls", "include_reasoning", "disable_tool_validation"):
-        if not isinstance(body.get(name, False), bool | None):
-            raise bad_request(f"'{name}' : value must be a boolean")
-    if body.get("seed") is not None and not isinstance(body["seed"], int):
-        raise bad_request("'seed' : value must be an integer")
 
 
 def _messages(body: Json, model: SimModel) -> None:
     messages = body["messages"]
-    if not isinstance(messages, list):
-        raise bad_request("'messages' : value must be an array")
     if not messages:
         raise bad_request("'messages' : minimum number of items is 1")
     for index, message in enumerate(messages):
         where = f"messages.{index}"
-        if not isinstance(message, dict):
-            raise bad_request(f"'{where}' : value must be an object")
         role = message.get("role")
         if role is None:
             raise bad_request(f"'{where}' : discriminator property 'role' is missing")
@@ -158,10 +155,6 @@ def _message(message: Json, where: str, role: str, index: int, model: SimModel) 
         _parts(content, where, role, index, model, refuse)
     elif content is not None and not isinstance(content, str):
         raise refuse(f"'{where}.content' : value must be a string")
-    for number, call in enumerate(message.get("tool_calls") or ()):
-        function = call.get("function") if isinstance(call, dict) else None
-        if not isinstance(function, dict) or not isinstance(function.get("arguments"), str):
-            raise refuse(f"'{where}.tool_calls.{number}.function.arguments' : value must be a string")
 
 
 def _parts(
@@ -203,8 +196,6 @@ def _output(body: Json, model: SimModel) -> None:
         value = body.get(name)
         if value is None:
             continue
-        if not isinstance(value, int) or isinstance(value, bool):
-            raise bad_request(f"'{name}' : value must be an integer", param=name)
         if value < 1:
             raise bad_request(f"'{name}' : number must be at least 1", param=name)
         if value > model.max_output:
@@ -251,21 +242,22 @@ def _tools(body: Json, model: SimModel) -> None:
         return
     if not model.tools:
         raise bad_request("`tool calling` is not supported with this model")
-    if not isinstance(tools, list):
-        raise bad_request("'tools' : value must be an array")
     if len(tools) > MAX_TOOLS:
         raise bad_request(f"'tools' : maximum number of items is {MAX_TOOLS}")
     names = set()
     for index, tool in enumerate(tools):
-        kind = tool.get("type") if isinstance(tool, dict) else None
+        kind = tool["type"]
         if kind in ("browser_search", "code_interpreter", "mcp"):
             continue
-        function = tool.get("function") if isinstance(tool, dict) else None
-        if kind != "function" or not isinstance(function, dict) or not isinstance(function.get("name"), str):
+        function = tool.get("function")
+        if kind != "function" or function is None:
             raise bad_request(f"'tools.{index}.function.name' : value must be a string")
         names.add(function["name"])
+        if (fault := schema_fault(function.get("parameters") or {})) is not None:
+            where = f"tool {function['name']}, tools[{index}].function.parameters"
+            raise bad_request(f"invalid JSON schema for {where}: {fault}")
     if isinstance(choice, dict):
-        wanted = (choice.get("function") or {}).get("name")
+        wanted = choice["function"]["name"]
         if wanted not in names:
             raise bad_request(f"tool choice: requested tool '{wanted}' is not in request.tools", param="tool_choice")
     elif choice not in (None, "none", "auto", "required"):
@@ -276,7 +268,7 @@ def _format(body: Json, model: SimModel) -> None:
     response_format = body.get("response_format")
     if response_format is None:
         return
-    kind = response_format.get("type") if isinstance(response_format, dict) else None
+    kind = response_format["type"]
     if kind not in ("text", "json_object", "json_schema"):
         raise bad_request(
             "'response_format.type' : value is not one of the allowed values ['text','json_object','json_schema']"
@@ -298,10 +290,31 @@ def _format(body: Json, model: SimModel) -> None:
             param="response_format",
         )
     spec = response_format.get("json_schema")
-    if not isinstance(spec, dict) or not isinstance(spec.get("schema"), dict):
+    if spec is None:
         raise bad_request("'response_format.json_schema.schema' : value must be an object", param="response_format")
+    if (fault := schema_fault(spec["schema"])) is not None:
+        raise bad_request(
+            f"invalid JSON schema for response_format: '{spec.get('name', '')}': {fault}", param="response_format"
+        )
     if spec.get("strict"):
         check_strict(spec["schema"], str(spec.get("name", "")), "")
+
+
+def schema_fault(schema: object) -> str | None:
+    """Why a value is no JSON schema, with the place; None when it is one."""
+    return _schema_fault(encode(schema))
+
+
+@lru_cache(maxsize=256)
+def _schema_fault(encoded: bytes) -> str | None:
+    schema = decode(encoded)
+    if not isinstance(schema, dict):
+        return "/: value must be an object"
+    try:
+        jsonschema.Draft202012Validator.check_schema(schema)
+    except jsonschema.SchemaError as error:
+        return f"/{'/'.join(map(str, error.path))}: {error.message}"
+    return None
 
 
 def check_strict(schema: Any, name: str, path: str) -> None:
