@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Final
 
 from groq_core.catalogue import life
+from groq_core.cli import COMMANDS
 from groq_core.models import TIER_NAMES, ModelSpec
 from groq_core.policy import LADDER, POLICY, Rule
 from groq_core.registry import MODELS
@@ -173,6 +174,16 @@ def summary(file: Path) -> str:
     return " ".join(doc.partition("\n\n")[0].split()).removesuffix(".")
 
 
+# ── commands ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def commands_table() -> str:
+    return table(
+        ("`.venv/bin/python -m groq_core …`", "what it does"),
+        ((f"`{module.__name__.rpartition('.')[2]}`", module.HELP) for module in COMMANDS),
+    )
+
+
 # ── putting it in ────────────────────────────────────────────────────────────────────────────────────
 
 PARTS: Final[Mapping[str, Callable[[], str]]] = MappingProxyType(
@@ -182,6 +193,7 @@ PARTS: Final[Mapping[str, Callable[[], str]]] = MappingProxyType(
         "tiers": tiers_table,
         "models": models_table,
         "policy": policy_table,
+        "commands": commands_table,
     }
 )
 

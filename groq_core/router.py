@@ -135,8 +135,8 @@ def _resolved(tier: Tier, catalogue: Catalogue, tiers: Tiers, availability: Avai
         return TierStatus(tier=tier, target=None, why=hurdles or "its list is empty")
     why = f"{hurdles}, so {first.spec.id}" if hurdles else "the first choice of its list"
     head = catalogue.specs.get(tiers[tier][0])
-    if hurdles and head is not None and life(head):
-        why += f" ({head.label}: {life(head)})"
+    if hurdles and head is not None and (fate := life(head).partition(";")[0]):
+        why += f" ({head.label}: {fate})"
     return TierStatus(tier=tier, target=first.spec.name, why=why)
 
 

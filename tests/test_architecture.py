@@ -26,9 +26,9 @@ ROWS = (
     ("simulator",),
     ("compose",),
     ("api", "ui"),
-    ("serve", "docs"),
+    ("serve",),
     ("cli",),
-    ("__main__",),
+    ("__main__", "docs"),
 )
 ROW_OF = {name: row for row, names in enumerate(ROWS) for name in names}
 

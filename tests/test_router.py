@@ -313,7 +313,7 @@ def test_with_the_list_of_november_2026_every_tier_resolves_and_says_why() -> No
     }
     assert resolved["vision"].why == (
         f"Llama 4 Scout is not offered to this key, so {QWEN} "
-        f"(Llama 4 Scout: shut down 2026-07-17, enterprise contracts only; its successor is {QWEN})"
+        "(Llama 4 Scout: shut down 2026-07-17, enterprise contracts only)"
     )
     assert resolved["audio"].why == "the first choice of its list"
 
