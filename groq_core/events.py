@@ -309,6 +309,78 @@ class Degraded(Event, frozen=True, kw_only=True):
     retry_after_s: float | None = None
 
 
+# ── an agent's run: each step is an answer with its own story and its own ``Finished`` ────────────────
+
+EndReason: TypeAlias = Literal["answered", "length", "step_limit", "time_limit", "money_limit", "degraded"]
+
+
+class StepStarted(Event, frozen=True, kw_only=True):
+    """The model is asked once more; ``step`` counts from 1. Text that follows belongs to this step."""
+
+    step: int
+
+
+class ApprovalAsked(Event, frozen=True, kw_only=True):
+    """A tool marked dangerous waits for somebody's word; ``arguments`` as in :class:`ToolStarted`."""
+
+    step: int
+    call: str
+    name: str
+    arguments: str
+
+
+class ToolStarted(Event, frozen=True, kw_only=True):
+    """
+    A tool is about to run.
+
+    Attributes:
+        call: Id of the call, unique within the run.
+        arguments: JSON text as the model wrote it, without keys.
+        hosted: The provider ran it while the model wrote.
+    """
+
+    step: int
+    call: str
+    name: str
+    arguments: str
+    hosted: bool = False
+
+
+class ToolFinished(Event, frozen=True, kw_only=True):
+    """
+    A tool is done, or was not let run.
+
+    Attributes:
+        result: What the model is told, bounded, without keys.
+        error: What went wrong, the result then says it too; None when nothing did.
+        elapsed_s: None where the provider ran it and does not tell.
+    """
+
+    step: int
+    call: str
+    name: str
+    result: str
+    error: str | None = None
+    elapsed_s: float | None = None
+
+
+class RunEnded(Event, frozen=True, kw_only=True):
+    """
+    The last event of a run.
+
+    Attributes:
+        reason: ``answered``, or what ended it before an answer.
+        messages: The conversation with everything the run added to it, in wire form, to go on from.
+        cost_usd: Of all steps; None where no price is known.
+    """
+
+    reason: EndReason
+    steps: int
+    elapsed_s: float
+    cost_usd: float | None = None
+    messages: tuple[dict[str, Any], ...] = ()
+
+
 Content: TypeAlias = TextDelta | ReasoningDelta | ToolCallDelta | AudioDelta | SegmentsFound
 Answer: TypeAlias = Content | Finished
 Events: TypeAlias = AsyncGenerator[Event, None]

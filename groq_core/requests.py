@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 import time
 from functools import cached_property
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 
@@ -52,13 +52,22 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     groq_key: Secret | None = None
 
 
+HOSTED_TOOLS: Final = ("browser_search", "code_interpreter")
+"""Tools that Groq runs itself, offered as ``{"type": …}``; only some models have them."""
+
+
 class Needs(msgspec.Struct, frozen=True, kw_only=True):
-    """What a request needs of a model; everything the router looks at. Tokens are estimates."""
+    """
+    What a request needs of a model; everything the router looks at. Tokens are estimates.
+
+    ``hosted``: which of :data:`HOSTED_TOOLS` are offered.
+    """
 
     operation: Operation = "chat"
     model: str = "auto"
     images: int = 0
     tools: bool = False
+    hosted: tuple[str, ...] = ()
     json: Literal["", "object", "schema"] = ""
     prompt_tokens: int = 0
     max_tokens: int | None = None
@@ -103,6 +112,11 @@ def image_parts(messages: tuple[Message, ...]) -> int:
     return count
 
 
+def _hosted(tools: object) -> tuple[str, ...]:
+    kinds = {tool.get("type") for tool in tools if isinstance(tool, dict)} if isinstance(tools, list | tuple) else ()
+    return tuple(name for name in HOSTED_TOOLS if name in kinds)
+
+
 class ChatRequest(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False):
     """
     A conversation to be continued.
@@ -137,6 +151,7 @@ class ChatRequest(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
             model=self.model,
             images=image_parts(self.messages),
             tools=bool(params.get("tools")),
+            hosted=_hosted(params.get("tools")),
             json="object" if kind == "json_object" else "schema" if kind == "json_schema" else "",
             prompt_tokens=estimated_tokens(self.messages) + estimated_tokens(params.get("tools")),
             max_tokens=params.get("max_completion_tokens") or params.get("max_tokens"),

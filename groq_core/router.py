@@ -244,6 +244,8 @@ _REFUSALS: Final = {
     Capability.CHAT: "does not chat",
     Capability.VISION: "sees no images",
     Capability.TOOLS: "calls no tools",
+    Capability.BROWSER_SEARCH: "has no browser search",
+    Capability.CODE_INTERPRETER: "has no code interpreter",
     Capability.TRANSCRIPTION: "does not transcribe",
     Capability.TRANSLATION: "does not translate",
     Capability.SPEECH: "does not speak",
@@ -265,6 +267,7 @@ def needed(needs: Needs) -> tuple[Capability, ...]:
                 wanted.append(Capability.VISION)
             if needs.tools:
                 wanted.append(Capability.TOOLS)
+            wanted += map(Capability, needs.hosted)
             return tuple(wanted)
 
 

@@ -151,6 +151,13 @@ def test_a_schema_goes_to_those_who_keep_it_strictly() -> None:
     assert ids(route(Needs(json="object"), both, GROQ_ONLY, healthy)) == [L70, O120, QWEN]
 
 
+def test_a_tool_that_groq_runs_goes_to_those_who_have_it() -> None:
+    found = route(Needs(tools=True, hosted=("browser_search",)), SELF_SERVE, TIERS, healthy)
+
+    assert set(ids(found)) == {O120, O20}
+    assert {excluded.why for excluded in found.excluded} >= {"has no browser search"}
+
+
 def test_tools_go_to_those_who_call_them() -> None:
     catalogue = merge(MODELS, [{"id": "new/plain", "supported_features": ["json_mode"]}, {"id": O20}], now=NOW)
 

@@ -62,6 +62,8 @@ class Model:
         try:
             answer = self.script(request) if self.script else next(self.answers)
             if isinstance(answer, Exception):
+                for event in getattr(answer, "events", ()):
+                    yield event
                 raise answer
             for event in answer:
                 yield event

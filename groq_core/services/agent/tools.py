@@ -1,0 +1,278 @@
+"""A tool: a typed Python function, its schema, and what a run must know before it lets a model call it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import functools
+import inspect
+import re
+import threading
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias, get_type_hints, overload
+
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from pydantic import Field as PydanticField
+
+Arguments: TypeAlias = dict[str, Any]
+
+TIMEOUT_S: Final = 30.0
+
+MAX_RESULT: Final = 8_000
+"""Characters of a result the model is told: 2000 tokens, a quarter of a free minute."""
+
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
+
+
+class ArgumentsError(ValueError):
+    """Arguments that do not fit a tool's schema, in words for the model."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tool:
+    """
+    Something a model may call.
+
+    Attributes:
+        name: Letters, digits, ``_`` and ``-``, at most 64.
+        parameters: JSON Schema of the arguments; loose on purpose, since Groq refuses a call that breaks it
+            before anybody can tell the model why. What it leaves open is checked by ``check``.
+        call: Runs it; raises whatever goes wrong, or :class:`ArgumentsError`.
+        check: Checks and converts arguments; raises :class:`ArgumentsError`.
+        dangerous: It changes something or costs something, so somebody must agree to each call.
+        timeout: Seconds it may take.
+        max_result: Characters of its result the model is told.
+        threaded: It is not async, so it cannot be stopped, only abandoned.
+    """
+
+    name: str
+    description: str
+    parameters: dict[str, Any]
+    call: Callable[[Arguments], Awaitable[object]] = field(repr=False)
+    check: Callable[[Arguments], Arguments] = field(repr=False, default=lambda arguments: arguments)
+    dangerous: bool = False
+    timeout: float = TIMEOUT_S
+    max_result: int = MAX_RESULT
+    threaded: bool = False
+
+    def __post_init__(self) -> None:
+        if not _NAME.match(self.name):
+            raise ValueError(f"{self.name!r} is no name for a tool: 1 to 64 letters, digits, _ or -")
+
+    @property
+    def wire(self) -> dict[str, Any]:
+        """The definition as an entry of ``tools``."""
+        function = {"name": self.name, "description": self.description, "parameters": self.parameters}
+        return {"type": "function", "function": function}
+
+
+@overload
+def tool(function: Callable[..., Any], /) -> Tool: ...
+@overload
+def tool(
+    *,
+    name: str | None = None,
+    description: str | None = None,
+    dangerous: bool = False,
+    timeout: float = TIMEOUT_S,
+    max_result: int = MAX_RESULT,
+) -> Callable[[Callable[..., Any]], Tool]: ...
+def tool(
+    function: Callable[..., Any] | None = None,
+    /,
+    *,
+    name: str | None = None,
+    description: str | None = None,
+    dangerous: bool = False,
+    timeout: float = TIMEOUT_S,
+    max_result: int = MAX_RESULT,
+) -> Tool | Callable[[Callable[..., Any]], Tool]:
+    """
+    Make a tool of a typed function, as a decorator or by calling it.
+
+    The schema comes from the signature and the docstring (Google style: the first paragraph describes the tool,
+    ``Args:`` its parameters). The function may be async or not; one that is not runs in a thread.
+
+    Raises:
+        TypeError: A parameter has no type, or takes any number of values.
+
+    >>> def double(x: int) -> int:
+    ...     "Double a number."
+    ...     return 2 * x
+    >>> tool(double).parameters["properties"]
+    {'x': {'type': 'integer'}}
+    """
+    if function is None:
+        return functools.partial(
+            _made, name=name, description=description, dangerous=dangerous, timeout=timeout, max_result=max_result
+        )
+    return _made(
+        function, name=name, description=description, dangerous=dangerous, timeout=timeout, max_result=max_result
+    )
+
+
+def _made(
+    function: Callable[..., Any],
+    *,
+    name: str | None,
+    description: str | None,
+    dangerous: bool,
+    timeout: float,
+    max_result: int,
+) -> Tool:
+    summary, told = documented(inspect.getdoc(function) or "")
+    model = _arguments_model(function, told)
+    is_async = inspect.iscoroutinefunction(function)
+
+    async def call(arguments: Arguments) -> object:
+        if is_async:
+            return await function(**arguments)
+        return await in_thread(functools.partial(function, **arguments))
+
+    def check(arguments: Arguments) -> Arguments:
+        try:
+            found = model.model_validate(arguments)
+        except ValidationError as error:
+            raise ArgumentsError(_wrong(error)) from None
+        return {str(info.alias): getattr(found, field) for field, info in model.model_fields.items()}
+
+    return Tool(
+        name=name or str(getattr(function, "__name__", "tool")),
+        description=description if description is not None else summary,
+        parameters=loose(model.model_json_schema(by_alias=True)),
+        call=call,
+        check=check,
+        dangerous=dangerous,
+        timeout=timeout,
+        max_result=max_result,
+        threaded=not is_async,
+    )
+
+
+def _arguments_model(function: Callable[..., Any], told: Mapping[str, str]) -> type[BaseModel]:
+    hints = get_type_hints(function, include_extras=True)
+    fields: dict[str, Any] = {}
+    for place, (name, parameter) in enumerate(inspect.signature(function).parameters.items()):
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.POSITIONAL_ONLY):
+            raise TypeError(f"a tool's parameters are named one by one; {name!r} is not")
+        if name not in hints:
+            raise TypeError(f"parameter {name!r} of tool {getattr(function, '__name__', '?')!r} has no type")
+        default = ... if parameter.default is parameter.empty else parameter.default
+        info: Any = PydanticField(default=default, alias=name)
+        if name in told:  # None would wipe out a description in the annotation
+            info = PydanticField(default=default, alias=name, description=told[name])
+        # The field's own name is ours: a parameter may be called "schema" or "json", a model's field may not.
+        fields[f"argument_{place}"] = (hints[name], info)
+    return create_model("Arguments", __config__=ConfigDict(extra="forbid"), **fields)
+
+
+def _wrong(error: ValidationError) -> str:
+    lines = []
+    for problem in error.errors(include_url=False, include_input=False)[:5]:
+        place = ".".join(map(str, problem["loc"]))
+        lines.append(f"{place}: {problem['msg']}" if place else problem["msg"])
+    return "; ".join(lines)
+
+
+_SECTION = re.compile(r"^(Args|Arguments|Parameters):\s*$", re.MULTILINE)
+_ANY_SECTION = re.compile(r"^[A-Z][A-Za-z ]+:\s*$", re.MULTILINE)
+_ENTRY = re.compile(r"(\w+)\s*(?:\([^)]*\))?:\s*(.*)")
+
+
+def documented(docstring: str) -> tuple[str, dict[str, str]]:
+    """
+    Read a docstring in Google style.
+
+    Returns:
+        What stands before its sections, and the description of each parameter.
+
+    >>> documented("Add.\\n\\nArgs:\\n    a: One,\\n        or more.\\n    b (int): Two.\\n\\nReturns:\\n    c: Three.")
+    ('Add.', {'a': 'One, or more.', 'b': 'Two.'})
+    """
+    first = _ANY_SECTION.search(docstring)
+    summary = " ".join((docstring[: first.start()] if first else docstring).split())
+    section = _SECTION.search(docstring)
+    if section is None:
+        return summary, {}
+    after = _ANY_SECTION.search(docstring, section.end())
+    lines = docstring[section.end() : after.start() if after else None].strip("\n").splitlines()
+    indent = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
+    told: dict[str, str] = {}
+    name = ""
+    for line in lines:
+        entry = _ENTRY.match(line[indent:])
+        if entry and not line[indent:].startswith(" "):
+            name, told[entry[1]] = entry[1], entry[2].strip()
+        elif name and line.strip():
+            told[name] = f"{told[name]} {line.strip()}".strip()
+    return summary, told
+
+
+_DROPPED: Final = frozenset(("title", "additionalProperties", "pattern", "format", "default", "$schema"))
+_BOUNDS: Final = frozenset(
+    (
+        *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+        *("minLength", "maxLength", "minItems", "maxItems", "uniqueItems"),
+    )
+)
+
+
+def loose(schema: dict[str, Any]) -> dict[str, Any]:
+    """Leave out of a tool's schema what only makes Groq refuse calls; names and types stay."""
+
+    def node(value: Any, *, named: bool = False) -> Any:
+        if isinstance(value, list):
+            return [node(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        if named:
+            return {name: node(child) for name, child in value.items()}
+        return {
+            key: node(child, named=key in ("properties", "$defs"))
+            for key, child in value.items()
+            if key not in _DROPPED and key not in _BOUNDS
+        }
+
+    found: dict[str, Any] = node(schema)
+    found.setdefault("type", "object")
+    found.setdefault("properties", {})
+    return found
+
+
+async def in_thread(function: Callable[[], object]) -> object:
+    """
+    Run a function in a thread of its own, which the end of the process does not wait for.
+
+    A pool would run out of threads when tools are abandoned, and would hold up the end of the process.
+    """
+    loop = asyncio.get_running_loop()
+    outcome: asyncio.Future[object] = loop.create_future()
+    context = contextvars.copy_context()
+
+    def settle(result: object, error: Exception | None) -> None:
+        if outcome.done():
+            return
+        if error is None:
+            outcome.set_result(result)
+        else:
+            outcome.set_exception(error)
+
+    def run() -> None:
+        result: object = None
+        error: Exception | None = None
+        try:
+            result = context.run(function)
+        except StopIteration:
+            error = RuntimeError("StopIteration")  # a future refuses it
+        except Exception as raised:
+            error = raised
+        except BaseException as raised:  # a tool that calls sys.exit() ends itself, not the app
+            error = RuntimeError(type(raised).__name__)
+        try:
+            loop.call_soon_threadsafe(settle, result, error)
+        except RuntimeError:
+            pass  # the loop is closed: nobody waits any more
+
+    threading.Thread(target=run, name="tool", daemon=True).start()
+    return await outcome

@@ -1,0 +1,160 @@
+"""Tools of a real MCP server, started here, over real HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+
+import mcp_types
+import pytest
+import uvicorn
+from mcp.server.mcpserver import MCPServer
+from mcp_types import ToolAnnotations
+
+from groq_core.errors import RequestError
+from groq_core.services.agent import Agent, Call, Trace, remote_tools
+from groq_core.services.agent.remote import RemoteToolError, written
+from tests.services.scripted import Model, calls, says
+
+
+def lab() -> MCPServer:
+    server = MCPServer("lab", log_level="CRITICAL")
+
+    @server.tool(annotations=ToolAnnotations(read_only_hint=True))
+    def measure(sample: str, times: int = 1) -> str:
+        """Measure a sample."""
+        return f"{sample}: " + ", ".join(["7.2"] * times)
+
+    @server.tool()
+    async def burn(sample: str) -> str:
+        """Burn a sample."""
+        return f"{sample} is ash"
+
+    @server.tool(annotations=ToolAnnotations(read_only_hint=True))
+    def fail() -> str:
+        """Fail."""
+        raise ValueError("no luck")
+
+    @server.tool(annotations=ToolAnnotations(read_only_hint=True))
+    async def wait() -> str:
+        """Take for ever."""
+        await asyncio.sleep(60)
+        return "never"
+
+    return server
+
+
+@pytest.fixture
+async def url() -> AsyncIterator[str]:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        config = uvicorn.Config(lab().streamable_http_app(), log_config=None, timeout_graceful_shutdown=1)
+        server = uvicorn.Server(config)
+        serving = asyncio.create_task(server.serve(sockets=[listening]))
+        while not server.started:  # noqa: ASYNC110 - uvicorn has nothing else to wait for
+            await asyncio.sleep(0.01)
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/mcp"
+        server.should_exit = True
+        await serving
+
+
+async def test_a_servers_tools_are_listed_with_what_they_are(url: str) -> None:
+    async with remote_tools(url, label="lab") as tools:
+        found = {one.name: one for one in tools}
+
+    assert list(found) == ["lab_measure", "lab_burn", "lab_fail", "lab_wait"]
+    assert found["lab_measure"].description == "Measure a sample."
+    assert found["lab_measure"].parameters["required"] == ["sample"]
+    assert not found["lab_measure"].dangerous
+    assert found["lab_burn"].dangerous
+
+
+async def test_an_agent_works_with_a_server(url: str) -> None:
+    async def agree(_: Call) -> bool:
+        return True
+
+    both = calls(("a", "measure", '{"sample": "A", "times": 2}'), ("b", "burn", '{"sample": "B"}'))
+    model = Model([both, calls(("c", "fail", "{}"), ("d", "measure", "{}")), says("Measured and burnt.")])
+    trace = Trace()
+
+    async with remote_tools(url) as tools:
+        async for event in Agent(model, tools, approve=agree).run("Measure A and burn B."):
+            trace.apply(event)
+
+    first, second, _ = trace.steps
+    assert [call.result for call in first.calls.values()] == ["A: 7.2, 7.2", "B is ash"]
+    assert [call.error is not None for call in second.calls.values()] == [True, True]
+    assert "sample" in list(second.calls.values())[1].result
+    assert trace.answer == "Measured and burnt."
+
+
+async def test_a_slow_server_is_given_up_and_the_next_call_still_works(url: str) -> None:
+    model = Model([calls(("a", "wait", "{}")), calls(("b", "measure", '{"sample": "A"}')), says("done")])
+    trace = Trace()
+
+    async with remote_tools(url, timeout=0.2) as tools:
+        async for event in Agent(model, tools).run("go"):
+            trace.apply(event)
+
+    assert "longer than 0.2 s" in next(iter(trace.steps[0].calls.values())).result
+    assert next(iter(trace.steps[1].calls.values())).result == "A: 7.2"
+
+
+async def test_a_connection_may_be_left_in_another_task_than_it_was_entered_in(url: str) -> None:
+    context = remote_tools(url)
+
+    tools = await asyncio.create_task(context.__aenter__())
+    told = await tools[0].call({"sample": "A"})
+    await asyncio.create_task(context.__aexit__(None, None, None))
+
+    assert told == "A: 7.2"
+
+
+async def test_a_server_that_goes_away_is_told_to_the_model(url: str) -> None:
+    async with remote_tools(url) as tools:
+        pass
+
+    with pytest.raises(Exception, match=r"."):
+        await asyncio.wait_for(tools[0].call({"sample": "A"}), 5)
+
+
+@pytest.mark.parametrize("path", ["http://127.0.0.1:9/mcp", "nothing"], ids=["nobody there", "no MCP there"])
+async def test_a_server_that_cannot_be_used_says_so_without_its_headers(url: str, path: str) -> None:
+    address = path if path.startswith("http") else url.replace("/mcp", "/" + path)
+
+    with pytest.raises(RequestError, match=r"the MCP server at 127\.0\.0\.1 cannot be used") as caught:
+        async with remote_tools(address, headers={"Authorization": "Bearer secretsecret"}):
+            pass
+
+    assert "secretsecret" not in caught.value.message
+
+
+async def test_a_server_that_says_nothing_is_given_up() -> None:
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.read(1000):
+            pass
+        writer.close()
+
+    async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+
+        with pytest.raises(RequestError, match=r"did not answer within 0\.2 s"):
+            async with remote_tools(f"http://127.0.0.1:{port}/mcp", connect_seconds=0.2):
+                pass
+
+
+def test_what_is_no_text_is_mentioned() -> None:
+    content: list[mcp_types.ContentBlock] = [
+        mcp_types.TextContent(type="text", text="a"),
+        mcp_types.ImageContent(type="image", data="AAAA", mime_type="image/png"),
+        mcp_types.ResourceLink(type="resource_link", name="b", uri="file:///b"),
+    ]
+
+    assert written(mcp_types.CallToolResult(content=content)).split("\n") == [
+        "a",
+        "[image, 3 bytes, not shown]",
+        "[a link: b file:///b]",
+    ]
+    assert written(mcp_types.CallToolResult(content=[], structured_content={"a": 1})) == '{"a":1}'
+    assert issubclass(RemoteToolError, Exception)
