@@ -11,7 +11,6 @@ from groq_core.errors import ChainError, GroqCoreError, RequestError
 from groq_core.events import AudioDelta, Events, ReasoningDelta, TextDelta, ToolCallDelta
 from groq_core.metrics import Metrics
 from groq_core.pipeline import Handler
-from groq_core.redaction import redacted
 from groq_core.reply import Receipt
 from groq_core.requests import Request
 
@@ -68,17 +67,17 @@ class Log:
             self._changed()
 
     def _written(self, request: Request, receipt: Receipt, outcome: str, error: str, elapsed: float) -> None:
+        label = self._metrics.label  # a model id comes from the caller, who may have put anything into it
         served = receipt.served_by or {"provider": "", "model": ""}
         self._metrics.operation_duration.labels(
-            request.needs.operation, served["provider"], self._metrics.label(served["model"]), error
+            request.needs.operation, served["provider"], label(served["model"]), error
         ).observe(elapsed)
         for record in receipt.attempts:
             if record.outcome == "skipped":
-                self._metrics.attempts.labels(
-                    record.provider, self._metrics.label(record.model), "skipped", record.error or ""
-                ).inc()
+                self._metrics.attempts.labels(record.provider, label(record.model), "skipped", record.error or "").inc()
         if not logger.isEnabledFor(logging.INFO):
             return
+        usage = receipt.finished.usage if receipt.finished else None
         logger.info(
             "%s %s in %.3f s",
             request.needs.operation,
@@ -93,17 +92,14 @@ class Log:
                 "credential": request.caller.credential.partition(":")[0],
                 "tier": receipt.tier,
                 "cache": receipt.cache,
-                "served_by": ":".join(served.values()).strip(":"),
-                "tokens_in": receipt.finished.usage.prompt_tokens if receipt.finished and receipt.finished.usage else 0,
-                "tokens_out": (
-                    receipt.finished.usage.completion_tokens if receipt.finished and receipt.finished.usage else 0
-                ),
+                "served_by": f"{served['provider']}:{label(served['model'])}" if served["provider"] else "",
+                "tokens_in": usage.prompt_tokens if usage else 0,
+                "tokens_out": usage.completion_tokens if usage else 0,
                 "cost_usd": receipt.cost_usd,
                 "attempts": [
-                    redacted(
-                        f"{r.provider}:{r.model} {r.outcome}{f' {r.error}' if r.error else ''} {r.elapsed_s or 0:g}s"
-                    )
-                    for r in receipt.attempts
+                    f"{one.provider}:{label(one.model)} {one.outcome}"
+                    f"{f' {one.error}' if one.error else ''} {one.elapsed_s or 0:g}s"
+                    for one in receipt.attempts
                 ],
             },
         )
