@@ -74,4 +74,4 @@ document.addEventListener(
   },
   true,
 );
-document.addEventListener("focusin", (event) => event.target.closest("#chat-message") && prepareMarkdown());
+document.addEventListener("input", (event) => event.target.closest("#chat-message") && prepareMarkdown());

@@ -1,29 +1,59 @@
-// Where the page begins: the elements that Gradio's layout holds fill themselves as soon as they are there. What a
-// tab needs beyond the first one is loaded when it is opened.
+// Where the page begins: Gradio lays out empty places, and this fills each as soon as it is there. What a tab needs
+// beyond the first one is loaded when it is opened.
 
 import * as chat from "./chat.js";
+import { el } from "./dom.js";
+import { say } from "./say.js";
 import { showStatusIn } from "./status.js";
-
-function filled(name, fill) {
-  customElements.define(
-    name,
-    class extends HTMLElement {
-      connectedCallback() {
-        fill(this);
-      }
-    },
-  );
-}
+import { SIMULATED } from "../texts.js";
 
 const later = (path, what) => (host) => import(path).then((module) => module[what](host));
 
-filled("gc-chat", chat.showIn);
-filled("gc-chat-tools", chat.showToolsIn);
-filled("gc-status", showStatusIn);
-filled("gc-pictures", later("./image.js", "showPicturesIn"));
-filled("gc-templates", later("./image.js", "showTemplatesIn"));
-filled("gc-image-log", later("./image.js", "showAnswersIn"));
-filled("gc-recorder", later("./mic.js", "showRecorderIn"));
-filled("gc-mic-options", later("./mic.js", "showOptionsIn"));
-filled("gc-mic-segments", later("./mic.js", "showSegmentsIn"));
-filled("gc-mic-result", later("./mic.js", "showResultIn"));
+/** Which place is filled by what; a new tab adds its lines here. */
+const PLACES = {
+  "gc-brand": showBrandIn,
+  "status-panel": showStatusIn,
+  "chat-log": chat.showIn,
+  "gc-chat-tools": chat.showToolsIn,
+  "image-input": later("./image.js", "showPicturesIn"),
+  "gc-image-templates": later("./image.js", "showTemplatesIn"),
+  "image-answer": later("./image.js", "showAnswersIn"),
+  "mic-input": later("./mic.js", "showRecorderIn"),
+  "gc-mic-options": later("./mic.js", "showOptionsIn"),
+  "gc-mic-result": later("./mic.js", "showResultIn"),
+  "gc-mic-segments": later("./mic.js", "showSegmentsIn"),
+};
+
+// On the simulator, and only there, every screen says so.
+function showBrandIn(host) {
+  const banner = el(
+    "div",
+    { id: "mode-banner", role: "note" },
+    el("b", {}, say("mode_simulator")),
+    el("span", {}, say("mode_simulator_text"), " ", el("em", {}, say("mode_simulator_mend"))),
+  );
+  host.replaceChildren(el("h1", {}, el("span", { class: "gc-mark", "aria-hidden": "true" }), say("title")), ...(SIMULATED ? [banner] : []));
+}
+
+const filled = new WeakSet();
+
+function fillPlaces() {
+  for (const [id, fill] of Object.entries(PLACES)) {
+    const host = document.getElementById(id);
+    if (!host || filled.has(host)) continue;
+    filled.add(host);
+    fill(host);
+  }
+}
+
+// Gradio draws tabs when they are opened, and may draw anything anew: look again after changes, once a frame.
+let due = false;
+new MutationObserver(() => {
+  if (due) return;
+  due = true;
+  requestAnimationFrame(() => {
+    due = false;
+    fillPlaces();
+  });
+}).observe(document.body, { childList: true, subtree: true });
+fillPlaces();

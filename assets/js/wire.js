@@ -78,9 +78,11 @@ async function refusal(response) {
 export async function* events(body) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
+  let whole = false;
   try {
     for (;;) {
       const { done, value } = await reader.read();
+      whole = done;
       if (done) return;
       rest += value;
       const parts = rest.split("\n\n");
@@ -88,7 +90,7 @@ export async function* events(body) {
       for (const part of parts) if (part.startsWith("data: ")) yield JSON.parse(part.slice(6));
     }
   } finally {
-    reader.cancel().catch(() => {});
+    if (!whole) reader.cancel().catch(() => {});
   }
 }
 

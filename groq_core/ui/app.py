@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio is imported
 
 import gradio as gr
 import orjson
-from fastapi import APIRouter, FastAPI
-from starlette.datastructures import MutableHeaders
+from fastapi import APIRouter, FastAPI, Request
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from groq_core.ui import chat, image, microphone
 from groq_core.ui.core import PageCore
 from groq_core.ui.faults import FAULTS
-from groq_core.ui.layout import shell
+from groq_core.ui.layout import place
 from groq_core.ui.models import most_images
 from groq_core.ui.routes import Page, create_routes
 from groq_core.ui.static import Assets
@@ -54,6 +57,12 @@ POLICY = "; ".join(
 )
 """Content security: whatever a model's answer holds, the page talks to its own server only."""
 
+FIRST = (
+    "answer", "asking", "chain", "chat", "conversation", "dom", "faults", "main", "options",
+    "receipt", "say", "scroll", "status", "textview", "wire",
+)  # fmt: skip
+"""Scripts that the page cannot begin without; a test holds this list to what ``main.js`` imports."""
+
 MAX_THREADS = 200
 SESSIONS = 1000
 
@@ -63,44 +72,27 @@ def create_ui(core: PageCore) -> gr.Blocks:
     demo = gr.Blocks(title=TEXTS["title"], analytics_enabled=False, delete_cache=(600, 3600), fill_width=True)
     with demo:
         with gr.Row(elem_id="gc-header"):
-            gr.HTML(
-                header(simulated=core.simulator is not None),
-                elem_id="gc-brand",
-                js_on_load=None,
-                apply_default_css=False,
-            )
+            place("gc-brand")
         with gr.Row(elem_id="gc-layout", equal_height=False):
             with gr.Column(elem_id="gc-main", scale=1, min_width=0), gr.Tabs(elem_id="gc-tabs"):
                 for name, create_tab in TABS:
                     with gr.Tab(TEXTS[f"tab_{name}"], id=name, elem_id=f"tab-{name}"):
                         create_tab(core)
             with gr.Column(elem_id="gc-side", scale=0, min_width=0):
-                shell("gc-status", "status-panel")
+                place("status-panel")
     demo.max_threads = MAX_THREADS
     demo.state_session_capacity = SESSIONS
     demo.queue(default_concurrency_limit=None, max_size=500, status_update_rate=5, api_open=False)
     return demo
 
 
-def header(*, simulated: bool) -> str:
+def mount_options(base: str) -> dict[str, Any]:
     """
-    The name of the app and, on the simulator only, the banner that says so.
+    What :func:`gradio.mount_gradio_app` needs; given to it and not to ``Blocks``, which would ignore it.
 
-    >>> "mode-banner" in header(simulated=False)
-    False
+    Args:
+        base: Where the page's scripts and styles are, relative to the page.
     """
-    brand = f'<h1><span class="gc-mark" aria-hidden="true"></span>{TEXTS["title"]}</h1>'
-    if not simulated:
-        return brand
-    return (
-        f'{brand}<div id="mode-banner" role="note"><b>{TEXTS["mode_simulator"]}</b>'
-        f"<span>{TEXTS['mode_simulator_text']} <em>{TEXTS['mode_simulator_mend']}</em></span></div>"
-    )
-
-
-def mount_options(assets: Assets) -> dict[str, Any]:
-    """What :func:`gradio.mount_gradio_app` needs; given to it and not to ``Blocks``, which would ignore it."""
-    base = f"ui/assets/{assets.version}"
     return {
         "path": "/",
         "theme": theme(),
@@ -125,37 +117,91 @@ def mount(app: FastAPI, core: PageCore) -> FastAPI:
     Its own routes go under ``/ui``, before Gradio's, which take everything that is left.
     """
     assets = Assets()
-    assets.add("texts.js", texts_module({"images": most_images(core)}))
+    assets.add("texts.js", texts_module(core))
+    base = f"ui/assets/{assets.version}"
     page = Page(core, assets)
     app.include_router(create_routes(page))
+    app.include_router(gradio_scripts())
     for create in ROUTES:
         app.include_router(create(page))
-    app.add_middleware(SecurityHeaders)
-    gr.mount_gradio_app(app, create_ui(core), **mount_options(assets))
+    app.add_middleware(PageHeaders, link=preloads(base))
+    gr.mount_gradio_app(app, create_ui(core), **mount_options(base))
     return app
 
 
-def texts_module(limits: dict[str, int]) -> bytes:
-    """The page's words, and the few figures its scripts need, as a script module."""
-    exports = {"FAULTS": [*FAULTS], "LIMITS": limits}
+def preloads(base: str) -> str:
+    """The ``Link`` header that names everything a first visit needs of ours."""
+    scripts = ["texts.js", *(f"js/{name}.js" for name in FIRST)]
+    links = [f'<{base}/css/page.css>; rel="preload"; as="style"']
+    return ", ".join(links + [f'<{base}/{script}>; rel="modulepreload"' for script in scripts])
+
+
+def texts_module(core: PageCore) -> bytes:
+    """The page's words, and the few facts its scripts need, as a script module."""
+    exports = {
+        "FAULTS": [*FAULTS],
+        "LIMITS": {"images": most_images(core)},
+        "SIMULATED": core.simulator is not None,
+    }
     named = b"".join(b"export const %s = %s;\n" % (name.encode(), orjson.dumps(it)) for name, it in exports.items())
     return b"export default " + orjson.dumps(TEXTS) + b";\n" + named
 
 
-class SecurityHeaders:
-    """Tells the browser, on every page, to load nothing from anywhere else."""
+def gradio_scripts() -> APIRouter:
+    """Gradio's own scripts and styles, before Gradio would serve them."""
+    router = APIRouter(include_in_schema=False)
+    assets = Assets(Path(gr.__file__).parent / "templates" / "frontend" / "assets")
 
-    def __init__(self, app: ASGIApp) -> None:
+    @router.get("/assets/{name:path}")
+    async def script(name: str, request: Request) -> Response:
+        return assets.response(name, request.headers.get("accept-encoding", ""))
+
+    return router
+
+
+class PageHeaders:
+    """
+    What goes along with the page itself: the content policy, what to load at once, and compression.
+
+    Gradio sends its page uncompressed, and the browser learns of our scripts only when Gradio's own are running;
+    a ``Link`` header lets it fetch all of them while those load.
+    """
+
+    def __init__(self, app: ASGIApp, link: str) -> None:
         self._app = app
+        self._link = link
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_with_headers(message: Message) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        packs = "gzip" in Headers(scope=scope).get("accept-encoding", "")
+        held: Message | None = None
+
+        async def send_page(message: Message) -> None:
+            nonlocal held
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                if headers.get("content-type", "").startswith("text/html"):
-                    headers["content-security-policy"] = POLICY
-                    headers["referrer-policy"] = "no-referrer"
-                    headers["x-content-type-options"] = "nosniff"
+                if Headers(raw=message["headers"]).get("content-type", "").startswith("text/html"):
+                    held = message
+                    return
+            elif held is not None:
+                start, held = held, None
+                headers = MutableHeaders(raw=start["headers"])
+                headers.update(self._headers(scope["path"]))
+                if packs and not message.get("more_body") and "content-encoding" not in headers:
+                    message["body"] = gzip.compress(message["body"], 6)
+                    headers["content-length"] = str(len(message["body"]))
+                    headers["content-encoding"] = "gzip"
+                    headers.add_vary_header("accept-encoding")
+                await send(start)
             await send(message)
 
-        await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+        await self._app(scope, receive, send_page)
+
+    def _headers(self, path: str) -> dict[str, str]:
+        headers = {
+            "content-security-policy": POLICY,
+            "referrer-policy": "no-referrer",
+            "x-content-type-options": "nosniff",
+        }
+        return headers | {"link": self._link} if path.endswith("/") else headers

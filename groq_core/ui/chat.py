@@ -23,7 +23,7 @@ from groq_core.reply import Reply
 from groq_core.requests import Caller
 from groq_core.ui.asking import Question, Turn, chat_request, read_question
 from groq_core.ui.core import PageCore
-from groq_core.ui.layout import shell
+from groq_core.ui.layout import place
 from groq_core.ui.models import choices, models_of
 from groq_core.ui.stream import Gathering, refused
 from groq_core.ui.texts import TEXTS
@@ -33,7 +33,7 @@ UPDATES_PER_S = 25
 
 def create_tab(core: PageCore) -> None:
     """Lay the tab out; its ids are part of the contract."""
-    shell("gc-chat", "chat-log")
+    place("chat-log")
     with gr.Column(elem_id="gc-composer"):
         gr.Textbox(
             elem_id="chat-message",
@@ -59,7 +59,7 @@ def create_tab(core: PageCore) -> None:
             )
             gr.Button(TEXTS["send"], elem_id="chat-send", variant="primary", scale=0, min_width=88)
             gr.Button(TEXTS["stop"], elem_id="chat-stop", variant="stop", scale=0, min_width=88)
-    shell("gc-chat-tools", "gc-chat-tools")
+    place("gc-chat-tools")
     model.change(None, [model], None, js="(value) => { globalThis.groqCoreModel?.(value) }", show_progress="hidden")
     _create_queue_way(core)
 

@@ -13,16 +13,16 @@ from groq_core.errors import RequestError
 from groq_core.media.images import MAX_INPUT_BYTES, PreparedImage, prepare
 from groq_core.media.phrases import listed, size_in_words
 from groq_core.ui.core import PageCore
-from groq_core.ui.layout import shell
+from groq_core.ui.layout import place
 from groq_core.ui.routes import Page, body_of
 from groq_core.ui.texts import TEXTS
 
 
 def create_tab(core: PageCore) -> None:
     """Lay the tab out; its ids are part of the contract."""
-    shell("gc-pictures", "image-input")
-    shell("gc-image-log", "image-answer")
-    shell("gc-templates", "gc-image-templates")
+    place("image-input")
+    place("image-answer")
+    place("gc-image-templates")
     with gr.Row(elem_id="gc-image-composer", elem_classes="gc-composer"):
         gr.Textbox(
             elem_id="image-question",

@@ -14,7 +14,7 @@ from groq_core.errors import RequestError
 from groq_core.events import Transcript
 from groq_core.media.subtitles import to_json, to_srt, to_txt, to_vtt
 from groq_core.ui.core import PageCore
-from groq_core.ui.layout import shell
+from groq_core.ui.layout import place
 from groq_core.ui.routes import Page, body_of
 from groq_core.ui.stream import refused
 from groq_core.ui.texts import TEXTS
@@ -41,7 +41,7 @@ LANGUAGES = {
 
 def create_tab(core: PageCore) -> None:
     """Lay the tab out; its ids are part of the contract."""
-    shell("gc-recorder", "mic-input")
+    place("mic-input")
     with gr.Row(elem_classes="gc-mic-row"):
         language = gr.Dropdown(
             choices=[(TEXTS["language_auto"], ""), *((name, code) for code, name in LANGUAGES.items())],
@@ -61,15 +61,15 @@ def create_tab(core: PageCore) -> None:
             scale=2,
             min_width=180,
         )
-        shell("gc-mic-options", "gc-mic-options")
+        place("gc-mic-options")
         gr.Button(TEXTS["transcribe"], elem_id="mic-transcribe", variant="primary", scale=0, min_width=120)
         gr.Button(TEXTS["stop"], elem_id="mic-stop", variant="stop", scale=0, min_width=120)
-    shell("gc-mic-result", "gc-mic-result")
+    place("gc-mic-result")
     with gr.Column(elem_id="mic-transcript"):
         gr.Textbox(
             label=TEXTS["transcript_label"], show_label=False, lines=3, max_lines=16, interactive=True, container=False
         )
-        shell("gc-mic-segments", "gc-mic-segments")
+        place("gc-mic-segments")
     picked = "(value) => { globalThis.groqCoreLanguagePicked?.(value) }"
     language.change(None, [language], None, js=picked, show_progress="hidden")
 

@@ -1,7 +1,9 @@
 """
-The page's own scripts and styles, from memory, compressed once.
+Scripts and styles from memory, compressed once: the page's own, and Gradio's, which Gradio itself reads from disk
+and compresses anew for every visitor.
 
-The address holds a fingerprint of all of them, so a browser may keep them for ever and never mixes two versions.
+The address of every file holds a fingerprint (ours of all files together, Gradio's of the file), so a browser may
+keep it for ever and never mixes two versions.
 """
 
 from __future__ import annotations
@@ -9,77 +11,88 @@ from __future__ import annotations
 import gzip
 import hashlib
 import mimetypes
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
+import brotli
 from starlette.responses import Response
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 SERVED = (".js", ".css", ".woff2", ".svg")
+PACKED = (".js", ".css", ".svg")
+
+CODINGS: dict[str, Callable[[bytes], bytes]] = {
+    "br": partial(brotli.compress, quality=9),
+    "gzip": partial(gzip.compress, compresslevel=9, mtime=0),
+}
+"""In order of preference. The best compression costs time once and saves it for every visitor."""
 
 mimetypes.add_type("text/javascript", ".js")
 mimetypes.add_type("font/woff2", ".woff2")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Asset:
-    """One file, plain and, where it shrinks, compressed."""
+    """One file, and the compressed forms somebody has asked for."""
 
-    media_type: str
+    name: str
     plain: bytes
-    gzip: bytes | None
+    packed: dict[str, bytes] = field(default_factory=dict)
 
-
-class Assets:
-    """
-    What the page loads.
-
-    Args:
-        folder: Only files under it with an ending of :data:`SERVED` can be asked for; the list is made once.
-
-    Attributes:
-        version: Fingerprint of all files, part of their address.
-    """
-
-    def __init__(self, folder: Path = ASSETS) -> None:
-        self._paths = {
-            path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.suffix in SERVED
-        }
-        digest = hashlib.sha256()
-        for name, path in self._paths.items():
-            digest.update(name.encode() + b"\0" + path.read_bytes())
-        self.version = digest.hexdigest()[:12]
-        self._loaded: dict[str, Asset] = {}
-
-    def add(self, name: str, content: bytes) -> None:
-        """Serve something that is no file; it has a part in the fingerprint."""
-        self._loaded[name] = Asset(mimetypes.guess_type(name)[0] or "", content, gzip.compress(content, 9, mtime=0))
-        self.version = hashlib.sha256(self.version.encode() + content).hexdigest()[:12]
-
-    def _load(self, name: str) -> Asset | None:
-        if name not in self._loaded:
-            path = self._paths.get(name)
-            if path is None:
-                return None
-            plain = path.read_bytes()
-            self._loaded[name] = Asset(
-                media_type=mimetypes.guess_type(name)[0] or "application/octet-stream",
-                plain=plain,
-                gzip=None if path.suffix == ".woff2" else gzip.compress(plain, 9, mtime=0),
-            )
-        return self._loaded[name]
-
-    def response(self, name: str, accept_encoding: str) -> Response:
-        """The file in the best form the browser takes, or 404."""
-        asset = self._load(name)
-        if asset is None:
-            return Response("no such file", 404)
+    def response(self, accept_encoding: str) -> Response:
         headers = {
             "cache-control": "public, max-age=31536000, immutable",
             "vary": "accept-encoding",
             "x-content-type-options": "nosniff",
         }
-        body = asset.plain
-        if asset.gzip is not None and "gzip" in accept_encoding:
-            body, headers["content-encoding"] = asset.gzip, "gzip"
-        return Response(body, headers=headers, media_type=asset.media_type)
+        body = self.plain
+        coding = next((coding for coding in CODINGS if coding in accept_encoding), None)
+        if coding is not None and self.name.endswith(PACKED):
+            if coding not in self.packed:
+                self.packed[coding] = CODINGS[coding](self.plain)
+            body, headers["content-encoding"] = self.packed[coding], coding
+        media_type = mimetypes.guess_type(self.name)[0]
+        return Response(body, headers=headers, media_type=media_type)
+
+
+class Assets:
+    """
+    The files of a folder.
+
+    Args:
+        folder: Only files under it with an ending of :data:`SERVED` can be asked for; the list is made once.
+    """
+
+    def __init__(self, folder: Path = ASSETS) -> None:
+        self.folder = folder
+        self.names = frozenset(
+            path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.suffix in SERVED
+        )
+        self._loaded: dict[str, Asset] = {}
+
+    def add(self, name: str, content: bytes) -> None:
+        """Serve something that is no file."""
+        self._loaded[name] = Asset(name, content)
+
+    @property
+    def version(self) -> str:
+        """Fingerprint of everything that can be asked for."""
+        digest = hashlib.sha256()
+        for name in sorted(self.names | self._loaded.keys()):
+            asset = self._asset(name)
+            digest.update(name.encode() + b"\0" + (asset.plain if asset else b""))
+        return digest.hexdigest()[:12]
+
+    def response(self, name: str, accept_encoding: str) -> Response:
+        """The file in the best form the browser takes, or 404."""
+        asset = self._asset(name)
+        return asset.response(accept_encoding) if asset else Response("no such file", 404)
+
+    def _asset(self, name: str) -> Asset | None:
+        if name not in self._loaded:
+            if name not in self.names:
+                return None
+            self._loaded[name] = Asset(name, (self.folder / name).read_bytes())
+        return self._loaded[name]

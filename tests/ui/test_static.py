@@ -6,8 +6,10 @@ import gzip
 import re
 from pathlib import Path
 
+import brotli
 import pytest
 
+from groq_core.ui.app import FIRST
 from groq_core.ui.static import ASSETS, Assets
 
 
@@ -16,9 +18,12 @@ def test_file_comes_back_byte_for_byte_plain_and_compressed() -> None:
     plain = (ASSETS / "js" / "main.js").read_bytes()
 
     assert assets.response("js/main.js", "").body == plain
-    packed = assets.response("js/main.js", "gzip, br")
+    packed = assets.response("js/main.js", "gzip, deflate")
     assert packed.headers["content-encoding"] == "gzip"
     assert gzip.decompress(bytes(packed.body)) == plain
+    best = assets.response("js/main.js", "gzip, deflate, br, zstd")
+    assert best.headers["content-encoding"] == "br"
+    assert brotli.decompress(bytes(best.body)) == plain
     assert packed.headers["content-type"].startswith("text/javascript")
 
 
@@ -27,6 +32,24 @@ def test_file_comes_back_byte_for_byte_plain_and_compressed() -> None:
 )
 def test_nothing_else_can_be_asked_for(name: str) -> None:
     assert Assets().response(name, "").status_code == 404
+
+
+def test_fonts_are_not_compressed_twice() -> None:
+    name = "vendor/katex/fonts/KaTeX_Main-Regular.woff2"
+
+    assert "content-encoding" not in Assets().response(name, "br").headers
+
+
+def test_first_visit_names_every_script_it_needs() -> None:
+    needed, queue = set(), ["main"]
+    while queue:
+        name = queue.pop()
+        if name not in needed:
+            needed.add(name)
+            source = (ASSETS / "js" / f"{name}.js").read_text()
+            queue += re.findall(r'^import [^;]*?"\./(\w+)\.js";', source, re.MULTILINE)
+
+    assert needed == set(FIRST)
 
 
 def test_address_changes_with_the_content(tmp_path: Path) -> None:
