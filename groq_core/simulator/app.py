@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 
 from groq_core.simulator import audio, chat, control, files, forms
+from groq_core.simulator.dialect import Wire
 from groq_core.simulator.exchange import Exchange, HungUp, Receive, Scope, Send
 from groq_core.simulator.faults import Fault
 from groq_core.simulator.presets import PRESETS, Asked, RawPage
-from groq_core.simulator.stream import Wire
 from groq_core.simulator.wire import Json, WireError, bad_request, decode, header_bytes
 from groq_core.simulator.world import Call, World
 
@@ -45,7 +45,7 @@ class App:
             await control.answer(self.world, exchange)
             return
         prefix, provider = next((p for p in PREFIXES if path.startswith(p[0] + "/")), ("", "groq"))
-        wire: Any = self.world.groq if provider == "groq" else self.world.openai
+        wire: Wire = self.world.groq if provider == "groq" else self.world.openai
         try:
             call = self.world.authorize(exchange, wire)
             endpoint, rest = _route(exchange.method, path[len(prefix) :]) if prefix else (None, "")
@@ -70,8 +70,8 @@ class App:
         Raises:
             WireError: The fault is a refusal.
         """
-        call.operation, call.model = operation, str(body.get("model") or "")
-        exchange: Exchange = call.exchange
+        call.model = str(body.get("model") or "")
+        exchange = call.exchange
         self.world.saw(call, exchange.path, body)
         messages = body.get("messages")
         prefilled = isinstance(messages, list) and bool(messages) and _role(messages[-1]) == "assistant"
@@ -99,8 +99,7 @@ class App:
         return True
 
     async def _status(self, call: Call, fault: Fault) -> None:
-        wire: Wire = call.wire
-        exchange: Exchange = call.exchange
+        wire, exchange = call.wire, call.exchange
         extra = header_bytes(fault.headers)
         if fault.preset is not None:
             refusal = PRESETS[fault.preset](Asked(call.model, call.organisation, fault.retry_after))

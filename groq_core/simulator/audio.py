@@ -9,10 +9,11 @@ from typing import Any
 
 from groq_core.simulator import sound, voice
 from groq_core.simulator.catalogue import SimModel
+from groq_core.simulator.delivery import send, send_json
+from groq_core.simulator.dialect import Wire
 from groq_core.simulator.forms import Form, Upload
 from groq_core.simulator.limits import Cost
 from groq_core.simulator.sound import Sound
-from groq_core.simulator.stream import Wire
 from groq_core.simulator.wire import Json, WireError, bad_request
 from groq_core.simulator.world import Call, World
 
@@ -35,8 +36,8 @@ LANGUAGES = {
 
 async def transcribe(world: World, call: Call, form: Form, *, translate: bool) -> None:
     """``POST /audio/transcriptions`` and ``/audio/translations``."""
-    wire: Wire = call.wire
-    model = world.model(call, form.fields)
+    wire = call.wire
+    model = world.model(wire, form.fields)
     if model.kind != "transcription":
         raise bad_request(f"The model `{model.id}` does not support audio transcription", param="model")
     if translate and not model.translation:
@@ -142,7 +143,7 @@ async def _deliver(
     limits: dict[str, str],
     translate: bool,
 ) -> None:
-    wire: Wire = call.wire
+    wire = call.wire
     groq = wire.name == "groq"
     lead = " " if groq else ""
     if shape in ("text", "srt", "vtt"):
@@ -151,7 +152,7 @@ async def _deliver(
         headers = wire.headers(
             request_id, kind="text/plain; charset=UTF-8" if groq else "text/plain; charset=utf-8", limits=limits
         )
-        await call.exchange.answer(200, headers, (body + newline).encode(), chunked=True)
+        await send(call, (body + newline).encode(), headers)
         return
     if shape == "json":
         told: Json = {"text": lead + words}
@@ -159,7 +160,7 @@ async def _deliver(
             told["x_groq"] = {"id": request_id}
         else:
             told["usage"] = _usage(form.fields.get("model", ""), heard, words)
-        await world.reply(call, told, request_id, limits)
+        await send_json(call, told, request_id, limits)
         return
     wanted = form.lists.get("timestamp_granularities[]") or form.lists.get("timestamp_granularities") or ["segment"]
     phrases = segments(words, heard)
@@ -180,7 +181,7 @@ async def _deliver(
         if "segment" in wanted:
             told["segments"] = phrases
         told["usage"] = {"type": "duration", "seconds": int(-(-heard.duration // 1))}
-    await world.reply(call, told, request_id, limits)
+    await send_json(call, told, request_id, limits)
 
 
 def _usage(model: str, heard: Sound, words: str) -> Json:
@@ -297,9 +298,9 @@ def _language(form: Form, translate: bool) -> str:
 
 async def speak(world: World, call: Call, body: Mapping[str, Any]) -> None:
     """``POST /audio/speech``: a sound as long as the text would take to say."""
-    wire: Wire = call.wire
+    wire = call.wire
     groq = wire.name == "groq"
-    model = world.model(call, body)
+    model = world.model(wire, body)
     if model.kind != "speech":
         raise bad_request(f"The model `{model.id}` does not support text to speech", param="model")
     words = body.get("input")
@@ -328,23 +329,4 @@ async def speak(world: World, call: Call, body: Mapping[str, Any]) -> None:
     else:
         data = await asyncio.to_thread(voice.encoded, samples, str(format_))
         kind = {"mp3": "audio/mpeg", "opus": "audio/opus", "flac": "audio/flac", "pcm": "audio/pcm"}[str(format_)]
-    await _play(world, call, data, kind, meter.headers())
-
-
-async def _play(world: World, call: Call, data: bytes, kind: str, limits: dict[str, str]) -> None:
-    """Send sound, with the faults that can hit it."""
-    exchange, fault = call.exchange, call.fault
-    headers = call.wire.headers(call.wire.request_id(), kind=kind, limits=limits)
-    if fault is not None and fault.kind in ("slow_first_token", "stall"):
-        await exchange.pause(fault.seconds)
-    if fault is not None and fault.kind == "empty":
-        data = b""
-    if fault is not None and fault.kind == "cut":
-        await exchange.start(200, headers)
-        await exchange.write(data[: len(data) // 2])
-        await exchange.cut()
-    await exchange.start(200, headers)
-    step = 48_000
-    for start in range(0, len(data), step):
-        await exchange.write(data[start : start + step])
-    await exchange.finish()
+    await send(call, data, wire.headers(wire.request_id(), kind=kind, limits=meter.headers()))

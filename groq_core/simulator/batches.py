@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from groq_core.simulator import chat
-from groq_core.simulator.exchange import Exchange
-from groq_core.simulator.stream import Wire
+from groq_core.simulator.dialect import Wire
 from groq_core.simulator.wire import Json, WireError, bad_request, decode, encode, go_json
 from groq_core.simulator.world import Call, World
 
@@ -25,7 +25,8 @@ LINES_A_SECOND = 200.0
 _OVER = ("completed", "failed", "expired", "cancelled")
 
 
-class Batch(msgspec.Struct, kw_only=True):
+@dataclass(slots=True, kw_only=True)
+class Batch:
     """One batch job; times are unix seconds."""
 
     id: str
@@ -35,12 +36,12 @@ class Batch(msgspec.Struct, kw_only=True):
     completion_window: str
     metadata: Json | None
     created: int
-    wire: Any
+    wire: Wire
     status: str = "validating"
     output_file_id: str | None = None
     error_file_id: str | None = None
     errors: Any = None
-    at: dict[str, int] = {}
+    at: dict[str, int] = field(default_factory=dict)
     total: int = 0
     completed: int = 0
     failed: int = 0
@@ -59,7 +60,7 @@ class Batches:
 
     async def handle(self, call: Call, rest: str, body: Json) -> None:
         """``/batches``, ``/batches/{id}`` and ``/batches/{id}/cancel``."""
-        exchange: Exchange = call.exchange
+        exchange = call.exchange
         ident, _, action = rest.partition("/")
         if exchange.method == "POST" and not rest:
             await self._send(call, shown(self._create(call, body)))
@@ -152,14 +153,14 @@ class Batches:
         self._enter(job, "cancelled" if cancelled else "completed")
 
     async def _answered(self, job: Batch, line: Json) -> tuple[Json, int]:
-        wire: Wire = job.wire
-        call = Call(exchange=None, wire=wire, organisation=f"{job.organisation}:batch", key="")
+        wire = job.wire
+        # Batches have limits of their own, apart from those of direct requests.
+        organisation = f"{job.organisation}:batch"
         body = {k: v for k, v in line["body"].items() if k not in ("stream", "stream_options")}
         try:
-            model = self.world.model(call, body)
-            # Batches have limits of their own, apart from those of direct requests.
-            self.world.limits.meter(call.organisation, model).enforce = False
-            answer, _, _ = await chat.compose(self.world, call, body, model)
+            model = self.world.model(wire, body)
+            self.world.limits.meter(organisation, model).enforce = False
+            answer, _, _ = await chat.compose(self.world, wire, organisation, body, model)
             answer.service_tier = "batch"
             job.input_tokens += answer.prompt_tokens
             job.output_tokens += answer.completion_tokens
@@ -191,7 +192,7 @@ class Batches:
         await asyncio.sleep(seconds / self.world.pace if self.world.pace else 0)
 
     async def _send(self, call: Call, body: Json) -> None:
-        wire: Wire = call.wire
+        wire = call.wire
         await call.exchange.answer(200, wire.headers(wire.request_id()), wire.json_body(body), chunked=True)
 
 

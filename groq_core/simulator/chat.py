@@ -10,23 +10,23 @@ import time
 from groq_core.simulator import images, openai_validation, structured, text, tokens, tools, validation
 from groq_core.simulator.answer import Answer, Timing
 from groq_core.simulator.catalogue import SimModel
+from groq_core.simulator.delivery import send_json
+from groq_core.simulator.dialect import Wire
 from groq_core.simulator.ids import fingerprint
 from groq_core.simulator.limits import Cost, Meter
-from groq_core.simulator.stream import Player, Wire
+from groq_core.simulator.stream import Player
 from groq_core.simulator.wire import Json, WireError, bad_request
-from groq_core.simulator.world import Call as Request
-from groq_core.simulator.world import World
+from groq_core.simulator.world import Call, World
 
 CONTEXT_TEXT = "Please reduce the length of the messages or completion."
 
 
-async def complete(world: World, request: Request, body: Json) -> None:
+async def complete(world: World, call: Call, body: Json) -> None:
     """``POST /chat/completions``."""
-    model = world.model(request, body)
-    answer, meter, cost = await compose(world, request, body, model)
-    fault = request.fault
+    wire, exchange, fault = call.wire, call.exchange, call.fault
+    model = world.model(wire, body)
+    answer, meter, cost = await compose(world, wire, call.organisation, body, model)
     limits = meter.headers()
-    wire, exchange = request.wire, request.exchange
     if body.get("stream"):
         await world.wait(exchange, answer.timing.queue + answer.timing.prompt)
         await exchange.start(200, wire.headers(answer.request_id, kind="sse", limits=limits))
@@ -38,18 +38,19 @@ async def complete(world: World, request: Request, body: Json) -> None:
     else:
         timing = answer.timing
         await world.wait(exchange, timing.queue + timing.prompt + timing.completion)
-        await world.reply(request, wire.completion(answer), answer.request_id, limits, answer=answer)
+        await send_json(call, wire.completion(answer), answer.request_id, limits, answer=answer)
     _settle(meter, cost, answer)
 
 
-async def compose(world: World, request: Request, body: Json, model: SimModel) -> tuple[Answer, Meter, Cost]:
+async def compose(
+    world: World, wire: Wire, organisation: str, body: Json, model: SimModel
+) -> tuple[Answer, Meter, Cost]:
     """
     Decide on the whole answer before any of it is sent, and charge the limits for it.
 
     Raises:
         WireError: The request is refused.
     """
-    wire = request.wire
     _check(wire, body, model)
     messages: list[Json] = body["messages"]
     pictures = await asyncio.to_thread(images.load, messages, model) if images.parts(messages) else []
@@ -80,7 +81,7 @@ async def compose(world: World, request: Request, body: Json, model: SimModel) -
         output_tokens=maximum or 0,
         expected_output=maximum or answer.completion_tokens,
     )
-    meter = world.limits.meter(request.organisation, model)
+    meter = world.limits.meter(organisation, model)
     if wire.name == "groq" and body.get("service_tier") in ("flex", "auto") and world.limits.setting == "free":
         raise bad_request(f"service_tier '{body['service_tier']}' is not available for this org", param="service_tier")
     meter.charge(cost)

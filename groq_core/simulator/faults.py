@@ -12,7 +12,8 @@ from typing import Any, Literal, TypeAlias, get_args
 
 import msgspec
 
-from groq_core.simulator.presets import PRESETS
+from groq_core.simulator.presets import PRESETS, Asked
+from groq_core.simulator.wire import WireError
 
 FaultKind: TypeAlias = Literal[
     "status",  # answer with this status, headers and body instead
@@ -49,7 +50,7 @@ class Fault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defau
         preset: A realistic status, body and headers by name, see :data:`~groq_core.simulator.presets.PRESETS`.
         retry_after: Seconds a 429 or 503 preset asks for.
         after: Content chunks that still come.
-        seconds: How long a pause lasts; None (of ``stall``) means for ever.
+        seconds: How long a silence lasts; None is for ever.
         mid: Where within the next chunk a ``cut`` falls.
         times: How many requests it hits; None is no end.
         probability: Chance that a matching request is hit.
@@ -90,6 +91,31 @@ class Fault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defau
         for name in ("after", "seconds", "until_s", "retry_after"):
             if (value := getattr(self, name)) is not None and value < 0:
                 raise ValueError(f"{name} must not be negative, but is {value:g}")
+
+    @property
+    def early_end(self) -> str:
+        """What ``x_groq.error`` says."""
+        return self.body if isinstance(self.body, str) else "over capacity: the request was stopped early"
+
+    def refusal(self, model: str) -> WireError:
+        """The error that an answer ends in: the preset, the fault's own body, or Groq's plain 500."""
+        if self.preset is not None:
+            error = PRESETS[self.preset](Asked(model, "org_simulated", self.retry_after))
+            if isinstance(error, WireError):
+                return error
+        if not isinstance(self.body, dict):
+            message = self.body if isinstance(self.body, str) else "Internal Server Error"
+            return WireError(self.status, message, type="internal_server_error")
+        inner = self.body.get("error", self.body)
+        known = {"message", "type", "param", "code", "status_code"}
+        return WireError(
+            int(inner.get("status_code", self.status)),
+            str(inner.get("message", "")),
+            type=str(inner.get("type", "internal_server_error")),
+            param=inner.get("param"),
+            code=inner.get("code"),
+            extra={name: value for name, value in inner.items() if name not in known},
+        )
 
     def matches(self, provider: str, model: str, operation: str) -> bool:
         return self.provider in ("*", provider) and self.model in ("*", model) and self.operation in ("*", operation)

@@ -7,9 +7,8 @@ import time
 import msgspec
 
 from groq_core.simulator.batches import Batches
-from groq_core.simulator.exchange import Exchange
+from groq_core.simulator.dialect import Wire
 from groq_core.simulator.forms import Form
-from groq_core.simulator.stream import Wire
 from groq_core.simulator.wire import Json, WireError, bad_request
 from groq_core.simulator.world import Call, World
 
@@ -39,8 +38,7 @@ class Store:
 
     async def handle(self, call: Call, rest: str, form: Form | None) -> None:
         """``/files``, ``/files/{id}`` and ``/files/{id}/content``."""
-        exchange: Exchange = call.exchange
-        wire: Wire = call.wire
+        exchange, wire = call.exchange, call.wire
         if form is not None:
             await self._send(call, shown(wire, self._upload(call, form)))
             return
@@ -107,7 +105,7 @@ class Store:
         return self.keep(call.wire, call.organisation, upload.filename, purpose, upload.data)
 
     async def _send(self, call: Call, body: Json) -> None:
-        wire: Wire = call.wire
+        wire = call.wire
         await call.exchange.answer(200, wire.headers(wire.request_id()), wire.json_body(body), chunked=True)
 
 

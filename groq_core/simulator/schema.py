@@ -11,10 +11,13 @@ import random
 import re
 from typing import Any
 
+import jsonschema
+
 from groq_core.simulator.patterns import matching
 from groq_core.simulator.wire import Json
 
-_NUMBER = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?|-?\d+(?:\.\d+)?")
+# Not the digits of a date, a version or a code.
+_NUMBER = re.compile(r"(?<![\w.-])-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?![\d-]|\.\d)")
 _FORMATS = {
     "email": (re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+\w"), "someone@example.com"),
     "uri": (re.compile(r"https?://[^\s)\"'>]+"), "https://example.com/"),
@@ -169,7 +172,8 @@ class Filler:
         resolved = self._resolved(items) if isinstance(items, dict) else {}
         values: list[Any] = []
         if depth < MAX_DEPTH:
-            values = self._listed(resolved, name, depth)[:high]
+            fits = jsonschema.Draft202012Validator({**resolved, "$defs": self.root.get("$defs", {})})
+            values = [value for value in self._listed(resolved, name, depth) if fits.is_valid(value)][:high]
             if not values and high:
                 values = [self.fill(items, name, depth + 1)]
         if schema.get("uniqueItems"):

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import time
-from typing import Protocol
 
 from groq_core.simulator.answer import DONE, Answer, Frames
+from groq_core.simulator.dialect import Wire
 from groq_core.simulator.exchange import Exchange
 from groq_core.simulator.faults import Fault
-from groq_core.simulator.presets import PRESETS, Asked
-from groq_core.simulator.wire import Headers, Json, WireError
 
 TICK = 0.001
 """Seconds: shorter pauses than this are not worth a timer."""
@@ -20,25 +18,6 @@ so that the simulator leaves the machine to what is being measured. A single rea
 
 BURST = 64
 """Chunks in one write when there is no pace to keep."""
-
-
-class Wire(Protocol):
-    """What chat, audio and files need of a dialect."""
-
-    name: str
-    unknown_url: str
-
-    def request_id(self) -> str: ...
-    def completion_id(self) -> str: ...
-    def headers(self, request_id: str, *, kind: str = "json", limits: dict[str, str] | None = None) -> Headers: ...
-    def invalid_key(self, key: str) -> WireError: ...
-    def model_not_found(self, model: str) -> WireError: ...
-    def error_body(self, error: WireError) -> bytes: ...
-    def error_event(self, error: WireError) -> bytes: ...
-    def json_body(self, value: object) -> bytes: ...
-    def completion(self, answer: Answer) -> Json: ...
-    def frames(self, answer: Answer) -> Frames: ...
-    def stopped_early(self, answer: Answer, message: str) -> bytes: ...
 
 
 class Player:
@@ -99,10 +78,9 @@ class Player:
                 await self._paced(b"", rest)
                 await exchange.finish(ending + DONE)
             case "error_event":
-                await exchange.finish(self.wire.error_event(refusal(fault, answer)))
+                await exchange.finish(self.wire.error_event(fault.refusal(answer.model.id)))
             case "x_groq_error":
-                message = fault.body if isinstance(fault.body, str) else "over capacity: the request was stopped early"
-                await exchange.finish(self.wire.stopped_early(answer, message))
+                await exchange.finish(self.wire.stopped_early(answer, fault.early_end))
             case "empty":
                 await exchange.finish(ending + DONE)
             case "content_filter":
@@ -135,27 +113,6 @@ class Player:
                 sent = due
             else:
                 await exchange.pause(max(tick, (sent + 1) / per_second - elapsed))
-
-
-def refusal(fault: Fault, answer: Answer) -> WireError:
-    """The error a stream ends in: a preset, the fault's own body, or Groq's plain 500."""
-    if fault.preset is not None:
-        error = PRESETS[fault.preset](Asked(answer.model.id, "org_simulated", fault.retry_after))
-        if isinstance(error, WireError):
-            return error
-    if isinstance(fault.body, dict):
-        inner = fault.body.get("error", fault.body)
-        known = {"message", "type", "param", "code"}
-        return WireError(
-            int(inner.get("status_code", fault.status)),
-            str(inner.get("message", "")),
-            type=str(inner.get("type", "internal_server_error")),
-            param=inner.get("param"),
-            code=inner.get("code"),
-            extra={k: v for k, v in inner.items() if k not in known | {"status_code"}},
-        )
-    message = fault.body if isinstance(fault.body, str) else "Internal Server Error"
-    return WireError(fault.status, message, type="internal_server_error")
 
 
 def _torn(fault: Fault, frames: Frames, rest: list[bytes]) -> bytes:

@@ -7,12 +7,13 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
-from groq_core.simulator.answer import Answer
 from groq_core.simulator.catalogue import DECOMMISSIONED, PROFILES, SimModel
+from groq_core.simulator.dialect import Wire
 from groq_core.simulator.exchange import Exchange
 from groq_core.simulator.faults import Fault, Faults
 from groq_core.simulator.groq_wire import GroqWire
@@ -20,7 +21,6 @@ from groq_core.simulator.ids import Ids, organisation
 from groq_core.simulator.limits import RateLimits, Setting
 from groq_core.simulator.openai_catalogue import OPENAI
 from groq_core.simulator.openai_wire import OpenAIWire
-from groq_core.simulator.stream import Wire, refusal
 from groq_core.simulator.wire import Json, WireError
 
 REMEMBERED = 1_000
@@ -43,14 +43,13 @@ class SeenRequest(msgspec.Struct, kw_only=True):
     at: float
 
 
-class Call(msgspec.Struct, kw_only=True):
+@dataclass(slots=True, kw_only=True)
+class Call:
     """One request on its way: who asks, in which dialect, and what is to go wrong."""
 
-    exchange: Any
-    wire: Any
+    exchange: Exchange
+    wire: Wire
     organisation: str
-    key: str
-    operation: str = "*"
     model: str = ""
     fault: Fault | None = None
 
@@ -121,7 +120,7 @@ class World:
     def models(self, provider: str) -> tuple[SimModel, ...]:
         return tuple(self._models[provider].values())
 
-    def model(self, call: Call, body: Mapping[str, Any]) -> SimModel:
+    def model(self, wire: Wire, body: Mapping[str, Any]) -> SimModel:
         """
         The model a body names.
 
@@ -130,10 +129,9 @@ class World:
         """
         name = body.get("model")
         if not isinstance(name, str) or not name:
-            if call.wire.name == "openai":
-                raise WireError(400, "you must provide a model parameter")
-            raise WireError(400, "property 'model' is missing")
-        return self.named(call.wire, name)
+            missing = "you must provide a model parameter"
+            raise WireError(400, missing if wire.name == "openai" else "property 'model' is missing")
+        return self.named(wire, name)
 
     def named(self, wire: Wire, name: str) -> SimModel:
         if (model := self._models[wire.name].get(name)) is not None:
@@ -157,7 +155,7 @@ class World:
         accepted = bool(key) and (key in self.keys if self.keys is not None else "invalid" not in key.lower())
         if scheme.lower() != "bearer" or not accepted:
             raise wire.invalid_key(key)
-        return Call(exchange=exchange, wire=wire, organisation=organisation(key), key=key)
+        return Call(exchange=exchange, wire=wire, organisation=organisation(key))
 
     def saw(self, call: Call, path: str, body: Json) -> None:
         headers = {k: v for k, v in call.exchange.headers.items() if k not in ("authorization", "cookie", "x-api-key")}
@@ -185,56 +183,6 @@ class World:
         """
         if self.pace and seconds > 0:
             await exchange.pause(seconds / self.pace)
-
-    async def reply(
-        self,
-        call: Call,
-        body: Json,
-        request_id: str,
-        limits: dict[str, str] | None = None,
-        *,
-        answer: Answer | None = None,
-    ) -> None:
-        """Send a JSON body, with the faults that can hit one."""
-        exchange, wire, fault = call.exchange, call.wire, call.fault
-        if fault is not None and answer is not None:
-            _spoil(body, answer, fault)
-        data = wire.json_body(body)
-        headers = wire.headers(request_id, limits=limits)
-        if fault is None:
-            await exchange.answer(200, headers, data, chunked=True)
-            return
-        match fault.kind:
-            case "slow_first_token" | "stall":
-                await exchange.pause(fault.seconds)
-                await exchange.answer(200, headers, data, chunked=True)
-            case "cut":
-                await exchange.start(200, headers)
-                await exchange.write(data[: len(data) // 2])
-                await exchange.cut()
-            case "malformed":
-                await exchange.answer(200, headers, data[: len(data) // 2], chunked=True)
-            case "error_event":
-                assert answer is not None
-                raise refusal(fault, answer)
-            case "empty":
-                await exchange.answer(200, headers, b"")
-            case _:
-                await exchange.answer(200, headers, data, chunked=True)
-
-
-def _spoil(body: Json, answer: Answer, fault: Fault) -> None:
-    """Faults that show in the body of an answer that is not streamed."""
-    choice = (body.get("choices") or [None])[0]
-    match fault.kind:
-        case "clean_end" if choice is not None:
-            choice["finish_reason"] = None
-        case "content_filter" if choice is not None:
-            choice["finish_reason"] = "content_filter"
-            choice["message"]["content"] = "".join((answer.content or [])[: fault.after])
-        case "x_groq_error":
-            message = fault.body if isinstance(fault.body, str) else "over capacity: the request was stopped early"
-            body.setdefault("x_groq", {})["error"] = message
 
 
 def _without_data(value: Any) -> Any:

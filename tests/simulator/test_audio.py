@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from groq_core.simulator import Simulator, sound, voice
+from groq_core.simulator import Fault, Simulator, sound, voice
 from tests.simulator.http import connect, error
 
 MEDIA = Path(__file__).parent.parent / "data" / "media"
@@ -214,3 +214,31 @@ async def test_openai_subtitles(http: httpx.AsyncClient) -> None:
 
     assert answer.text.startswith("1\n00:00:00,")
     assert " --> " in answer.text
+
+
+@pytest.mark.parametrize("kind", ["cut", "malformed", "empty", "stall", "error_event", "slow_first_token", "status"])
+@pytest.mark.parametrize("shape", ["json", "text", "verbose_json"])
+async def test_faults_hit_transcripts(simulator: Simulator, http: httpx.AsyncClient, kind: Any, shape: str) -> None:
+    data = (MEDIA / "marcelo.mp3").read_bytes()
+    whole = (await hear(http, data, "m.mp3", response_format=shape)).content
+    simulator.faults.add(Fault(kind=kind, seconds=0.01, operation="audio"))
+
+    try:
+        answer = await hear(http, data, "m.mp3", response_format=shape)
+    except httpx.RemoteProtocolError:
+        assert kind == "cut"
+        return
+    if kind in ("error_event", "status"):
+        assert answer.status_code == 500
+    elif kind in ("malformed", "empty"):
+        assert answer.content == (b"" if kind == "empty" else whole[: len(answer.content)])
+        assert len(answer.content) < len(whole)
+    else:
+        assert len(answer.content) == len(whole)
+
+
+async def test_a_cut_falls_in_the_middle_of_speech(simulator: Simulator, http: httpx.AsyncClient) -> None:
+    simulator.faults.add(Fault(kind="cut", operation="speech"))
+
+    with pytest.raises(httpx.RemoteProtocolError):
+        await http.post(SPEAK, json=speech())
