@@ -381,7 +381,7 @@ def could(spec: ModelSpec, needs: Needs, catalogue: Catalogue, health: Availabil
 
 
 @everything
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_there_is_somebody_to_ask_whenever_somebody_of_the_tier_can(
     needs: Needs, catalogue: Catalogue, tiers: Tiers, health: Availabilities
 ) -> None:
@@ -396,7 +396,7 @@ def test_there_is_somebody_to_ask_whenever_somebody_of_the_tier_can(
 
 
 @everything
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_nobody_is_asked_twice_or_both_asked_and_left_out(
     needs: Needs, catalogue: Catalogue, tiers: Tiers, health: Availabilities
 ) -> None:
@@ -407,7 +407,7 @@ def test_nobody_is_asked_twice_or_both_asked_and_left_out(
 
 
 @everything
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_nobody_is_asked_for_what_it_cannot_do(
     needs: Needs, catalogue: Catalogue, tiers: Tiers, health: Availabilities
 ) -> None:
@@ -419,7 +419,7 @@ def test_nobody_is_asked_for_what_it_cannot_do(
 
 
 @everything
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_a_pinned_model_that_can_comes_first(
     needs: Needs, catalogue: Catalogue, tiers: Tiers, health: Availabilities
 ) -> None:
@@ -431,7 +431,7 @@ def test_a_pinned_model_that_can_comes_first(
 
 
 @everything
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_after_the_pinned_one_the_order_is_fitting_then_provider_then_awake(
     needs: Needs, catalogue: Catalogue, tiers: Tiers, health: Availabilities
 ) -> None:
@@ -448,7 +448,7 @@ def test_after_the_pinned_one_the_order_is_fitting_then_provider_then_awake(
 
 
 @everything
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_equals_keep_the_order_of_their_list(
     needs: Needs, catalogue: Catalogue, tiers: Tiers, health: Availabilities
 ) -> None:
@@ -465,7 +465,7 @@ def test_equals_keep_the_order_of_their_list(
 
 
 @everything
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_there_is_always_a_reason(needs: Needs, catalogue: Catalogue, tiers: Tiers, health: Availabilities) -> None:
     found = route(needs, catalogue, tiers, health)
 
