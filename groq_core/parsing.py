@@ -4,7 +4,9 @@ Texts into settings: each parser returns a value, or raises ValueError saying wh
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -113,9 +115,36 @@ def names(text: str) -> tuple[str, ...]:
     return found
 
 
+def key(text: str) -> Secret:
+    """
+    Read a secret that will stand in an HTTP header.
+
+    A key copied from a page may bring along what cannot stand there: an ellipsis, a space in the middle.
+    """
+    if not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError("letters, digits and signs of ASCII without spaces")
+    return Secret(text)
+
+
 def tokens(text: str) -> tuple[Secret, ...]:
     """Read secrets separated by commas."""
-    return tuple(Secret(word) for word in names(text))
+    return tuple(key(word) for word in names(text))
+
+
+def host(text: str) -> str:
+    """
+    Read the address or name of a network interface.
+
+    >>> host("[::1]")
+    '::1'
+    """
+    bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
+    try:
+        return str(ip_address(bare))
+    except ValueError:
+        if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?", text) or text.replace(".", "").isdigit():
+            raise ValueError("an IP address or a host name, without port") from None
+        return text
 
 
 def readable_file(text: str) -> Path:

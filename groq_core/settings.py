@@ -23,6 +23,8 @@ from groq_core.parsing import (
     GROQ_PATH,
     choice,
     groq_url,
+    host,
+    key,
     names,
     readable_file,
     redis_url,
@@ -75,7 +77,7 @@ class Settings:
     """
 
     groq_api_key: Annotated[
-        Secret | None, Env("GROQ_API_KEY", "key of the Groq API, from console.groq.com/keys", Secret, hidden=True)
+        Secret | None, Env("GROQ_API_KEY", "key of the Groq API, from console.groq.com/keys", key, hidden=True)
     ] = None
     groq_base_url: Annotated[
         str | None,
@@ -88,7 +90,7 @@ class Settings:
     ] = None
     openai_api_key: Annotated[
         Secret | None,
-        Env("OPENAI_API_KEY", "key of the backup provider; a local server needs none", Secret, hidden=True),
+        Env("OPENAI_API_KEY", "key of the backup provider; a local server needs none", key, hidden=True),
     ] = None
     openai_base_url: Annotated[
         str | None,
@@ -180,7 +182,7 @@ class Settings:
         str, ours("LOG_LEVEL", "least level that is logged", choice("debug", "info", "warning", "error", "critical"))
     ] = "info"
     server_name: Annotated[
-        str, Env("GRADIO_SERVER_NAME", "address to listen on", shown="`127.0.0.1`; on Spaces `0.0.0.0`")
+        str, Env("GRADIO_SERVER_NAME", "address to listen on", host, "`127.0.0.1`; on Spaces `0.0.0.0`")
     ] = "127.0.0.1"
     server_port: Annotated[
         int, Env("GRADIO_SERVER_PORT", "port to listen on; 0 takes any free one", whole(0, 65535))
@@ -230,7 +232,7 @@ class Settings:
         if self.server_name == "localhost":
             return True
         try:
-            return ip_address(self.server_name.strip("[]")).is_loopback
+            return ip_address(self.server_name).is_loopback
         except ValueError:
             return False
 

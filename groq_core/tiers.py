@@ -78,7 +78,10 @@ def tiers(settings: Settings) -> Tiers:
     """
     backup = settings.simulated or settings.has_backup
     return {
-        tier: (*(f"groq:{id}" for id in groq), *(f"openai:{id}" for id in _backup_ids(settings, tier) if backup))
+        tier: (
+            *(_name("groq", id) for id in groq),
+            *(_name("openai", id) for id in _backup_ids(settings, tier) if backup),
+        )
         for tier, groq in _groq_ids(settings).items()
     }
 
@@ -94,6 +97,11 @@ def specs(settings: Settings) -> Mapping[str, ModelSpec]:
             spec = known.get(name) or ModelSpec(id=id, provider=provider, capabilities=frozenset())
             known[name] = msgspec.structs.replace(spec, capabilities=spec.capabilities | ASSUMED[tier])
     return MappingProxyType(known)
+
+
+def _name(provider: str, id: str) -> str:
+    """Join the two; who writes the provider in front of an id gets it once."""
+    return f"{provider}:{id.removeprefix(provider + ':')}"
 
 
 def _groq_ids(settings: Settings) -> Tiers:
@@ -114,7 +122,7 @@ def _backup_ids(settings: Settings, tier: Tier) -> tuple[str, ...]:
             chosen = settings.openai_vision_model
             if chosen is None and settings.openai_model is not None:
                 # A chat model of one's own choice sees pictures only if the registry says so.
-                spec = MODELS.get(f"openai:{settings.openai_model}")
+                spec = MODELS.get(_name("openai", settings.openai_model))
                 return (spec.id,) if spec is not None and spec.can(Capability.VISION) else ()
         case "audio":
             chosen = settings.openai_audio_model

@@ -104,7 +104,7 @@ def test_the_backup_comes_after_groq(environ: dict[str, str]) -> None:
 
 
 def test_a_list_from_the_settings_replaces_the_tiers_own() -> None:
-    listed = tiers(Settings.from_env({"GROQ_API_KEY": "k", "GROQ_CORE_SPEED_MODELS": "b,a"}))
+    listed = tiers(Settings.from_env({"GROQ_API_KEY": "k", "GROQ_CORE_SPEED_MODELS": "b,groq:a"}))
 
     assert listed["speed"] == ("groq:b", "groq:a")
     assert listed["quality"][0] == "groq:llama-3.3-70b-versatile"
