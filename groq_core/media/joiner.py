@@ -8,6 +8,7 @@ to there the earlier part is believed, from there on the later one.
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -52,6 +53,11 @@ class _Part:
         self.end = max(end, offset)
         self.transcript = transcript
         self.tokens = _tokens(transcript, offset, self.end)
+        self.since, self.until = 0.0, math.inf
+
+    def clipped(self, seconds: float) -> float:
+        """A time of the recording, kept out of the neighbours' time."""
+        return min(max(seconds, self.since), self.until)
 
 
 class Joiner:
@@ -91,9 +97,11 @@ class Joiner:
         if held is None:
             return self._settle(part, until=part.end - self._overlap_s)
         overlap = min(self._overlap_s, held.end - offset_s)
-        kept, dropped = _seam(held.tokens, part.tokens, offset_s, offset_s + overlap) if overlap > 0 else (None, 0)
-        rest = self._taken(held, held.tokens[:kept])
-        part.tokens = part.tokens[dropped:]
+        if overlap > 0:
+            kept, dropped = _seam(held.tokens, part.tokens, offset_s, offset_s + overlap)
+            held.tokens, part.tokens = held.tokens[:kept], part.tokens[dropped:]
+            _part_times(held, part)
+        rest = self._taken(held, held.tokens)
         sure = self._settle(part, until=part.end - self._overlap_s)
         return _concatenated((rest, sure))
 
@@ -172,6 +180,12 @@ def _seam(before: Sequence[Token], after: Sequence[Token], start: float, end: fl
     kept = next((at for at, token in enumerate(before) if token.start + token.end > 2 * middle), len(before))
     dropped = next((at for at, token in enumerate(after) if token.start + token.end > 2 * middle), len(after))
     return kept, dropped
+
+
+def _part_times(before: _Part, after: _Part) -> None:
+    """Where the two still claim the same moment, give each its half of it, so that times never run backwards."""
+    if before.tokens and after.tokens and before.tokens[-1].end > after.tokens[0].start:
+        before.until = after.since = (before.tokens[-1].end + after.tokens[0].start) / 2
 
 
 def _longest_common_run(
@@ -286,14 +300,14 @@ def _rebuilt(part: _Part, tokens: Sequence[Token], first_id: int) -> Transcript:
             msgspec.structs.replace(
                 segment,
                 id=first_id + len(segments),
-                start=segment.start + offset if whole else mine[0].start,
-                end=segment.end + offset if whole else mine[-1].end,
+                start=part.clipped(segment.start + offset if whole else mine[0].start),
+                end=part.clipped(segment.end + offset if whole else mine[-1].end),
                 text="".join(token.text for token in mine).strip(),
             )
         )
     chosen = sorted({at for token in tokens for at in range(*token.words)})
     words = tuple(
-        msgspec.structs.replace(word, start=word.start + offset, end=word.end + offset)
+        msgspec.structs.replace(word, start=part.clipped(word.start + offset), end=part.clipped(word.end + offset))
         for word in (transcript.words[at] for at in chosen)
     )
     text = "".join(

@@ -238,6 +238,25 @@ def test_a_missing_part_leaves_a_gap_and_nothing_else() -> None:
     assert whole.text.split() == [word.word for word in recording if word.end <= 16.0 or word.start >= 24.0]
 
 
+def test_phrases_that_have_nothing_in_common_do_not_overlap_in_time() -> None:
+    parts = [
+        (
+            0.0,
+            Transcript(text="a", duration=20.0, segments=(Segment(id=0, start=0.0, end=20.0, text="One long phrase"),)),
+        ),
+        (
+            16.0,
+            Transcript(text="b", duration=20.0, segments=(Segment(id=0, start=0.0, end=20.0, text="quite another"),)),
+        ),
+    ]
+
+    whole = join(parts, OVERLAP_S)
+
+    first, second = whole.segments
+    assert (first.text, second.text) == ("One long phrase", "quite another")
+    assert 16.0 <= first.end == second.start <= 20.0
+
+
 def test_a_script_without_spaces_is_joined_without_spaces() -> None:
     text = "我们选择在这个十年登月并做其他的事不是因为它们容易而是因为它们困难"
     recording = spoken(list(text))
