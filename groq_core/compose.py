@@ -36,6 +36,7 @@ from groq_core.router import Availability, Route, resolve_tiers, route
 from groq_core.services.chat import Chat
 from groq_core.services.speech import Speech
 from groq_core.services.transcription import TranscriptionService
+from groq_core.services.vision import VisionService, image_limit
 from groq_core.settings import Settings
 from groq_core.simulator import Simulator
 from groq_core.snapshot import TierStatus
@@ -67,6 +68,7 @@ class Core:
     budgets: LocalBudgets
     log: Log
     chat: Chat
+    vision: VisionService
     transcription: TranscriptionService
     speech: Speech
 
@@ -233,6 +235,9 @@ def _wired(settings: Settings, simulator: Simulator | None, providers: Mapping[s
         budgets=budgets,
         log=log,
         chat=Chat(handle),
+        vision=VisionService(
+            handle, limit=lambda: image_limit(spec for spec in targets() if not catalogue.current.absence(spec))
+        ),
         transcription=TranscriptionService(handle),
         speech=Speech(handle),
     )

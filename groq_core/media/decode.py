@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -17,7 +17,7 @@ from groq_core.media.resample import Resampler, Samples
 RATE = 16_000
 """What Whisper hears; the server resamples to it anyway (speech-to-text page, 2025)."""
 
-_PIECE = 4096  # frames
+_SMALL_BLOCK = 1024  # frames
 _VALUES_PER_BLOCK = 1 << 18
 _MAX_CHANNELS = 64
 _MAX_RATE = 1_000_000
@@ -58,7 +58,7 @@ def decoding(data: bytes, container: Container) -> Iterator[Source]:
                 raise _broken(container) from error
         else:
             with file:
-                yield _from_soundfile(file, container)
+                yield _from_soundfile(file, data, container)
             return
     if not ffmpeg.available():
         raise ffmpeg.missing(container)
@@ -67,38 +67,40 @@ def decoding(data: bytes, container: Container) -> Iterator[Source]:
         yield Source(probed.sample_rate, probed.channels, probed.duration_s, probed.video, _as_samples(blocks))
 
 
-def _from_soundfile(file: soundfile.SoundFile, container: Container) -> Source:
+def _from_soundfile(file: soundfile.SoundFile, data: bytes, container: Container) -> Source:
     if not 0 < file.channels <= _MAX_CHANNELS or not 0 < file.samplerate <= _MAX_RATE:
         raise _broken(container)
-    return Source(file.samplerate, file.channels, file.frames / file.samplerate, False, _mixed_down(file))
+    return Source(file.samplerate, file.channels, file.frames / file.samplerate, False, _mixed_down(file, data))
 
 
-def _mixed_down(file: soundfile.SoundFile) -> Iterator[Samples]:
+def _mixed_down(file: soundfile.SoundFile, data: bytes) -> Iterator[Samples]:
     """Channels averaged, at 16 kHz, about a quarter of a million values at a time."""
     resampler = Resampler(file.samplerate, RATE)
-    held: list[Samples] = []
-    for piece in _pieces(file):
+    for block in _blocks(file, data):
+        mono: Samples = block.mean(axis=1, dtype=np.float32) if file.channels > 1 else block[:, 0]
         # A float file may hold anything, infinity included.
-        mono = np.nan_to_num(piece.mean(axis=1, dtype=np.float32), posinf=1.0, neginf=-1.0)
-        held.append(np.clip(mono, -1.0, 1.0))
-        if len(held) * _PIECE * file.channels >= _VALUES_PER_BLOCK:
-            yield resampler.push(np.concatenate(held))
-            held = []
-    if held:
-        yield resampler.push(np.concatenate(held))
+        sound = np.nan_to_num(mono, copy=False, posinf=1.0, neginf=-1.0)
+        yield resampler.push(np.clip(sound, -1.0, 1.0))
     yield resampler.flush()
 
 
-def _pieces(file: soundfile.SoundFile) -> Iterator[Samples]:
-    """Small pieces, since one that meets the end of a cut-off file is lost whole; what came before counts."""
-    while True:
-        try:
-            piece = file.read(_PIECE, dtype="float32", always_2d=True)
-        except soundfile.LibsndfileError:
-            return
-        if not len(piece):
-            return
-        yield piece
+def _blocks(file: soundfile.SoundFile, data: bytes) -> Iterator[Samples]:
+    """
+    Large blocks, since libsndfile seeks after every read; where the file breaks off, small ones.
+
+    A block that meets the broken place is lost whole, so what comes before it is read anew, bit by bit.
+    """
+    frames = max(_SMALL_BLOCK, _VALUES_PER_BLOCK // file.channels)
+    heard = 0
+    try:
+        while len(block := file.read(frames, dtype="float32", always_2d=True)):
+            heard += len(block)
+            yield block
+    except soundfile.LibsndfileError:
+        with suppress(soundfile.LibsndfileError), soundfile.SoundFile(BytesIO(data)) as again:
+            again.seek(heard)
+            while len(block := again.read(_SMALL_BLOCK, dtype="float32", always_2d=True)):
+                yield block
 
 
 def _as_samples(blocks: Iterator[bytes]) -> Iterator[Samples]:

@@ -9,8 +9,8 @@ word, so a window counts as speech only when all of its evidence does.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +29,7 @@ SPEECH_LIKELIHOOD = 0.4
 
 _WINDOW = 125  # frames, 4 s: long enough to hold a pause, which speech always does
 _HOP = 62
+_SECOND = 31
 _FLOOR_DB = -120.0
 _TINY = 1e-12
 
@@ -36,7 +37,10 @@ _TINY = 1e-12
 _BANDS = np.array([3, 4, 5, 6, 8, 10, 13, 16, 20, 26, 32, 41, 51, 64, 81, 102])
 _VOICE = slice(10, 128)  # 310 Hz to 4 kHz
 
-Spans = tuple[tuple[float, float], ...]
+Frames: TypeAlias = npt.NDArray[np.float32]
+"""One measure of every frame."""
+
+Spans: TypeAlias = tuple[tuple[float, float], ...]
 """Stretches of time, seconds from the start, in order, not touching."""
 
 
@@ -66,8 +70,8 @@ class Meter:
 
     def __init__(self) -> None:
         self._rest: Samples = np.zeros(0, np.float32)
-        self._before: npt.NDArray[np.float32] | None = None
-        self._frames: list[npt.NDArray[np.float32]] = []
+        self._before: Frames | None = None
+        self._frames: list[Frames] = []
 
     def push(self, samples: Samples) -> None:
         if not len(samples):
@@ -92,20 +96,20 @@ class Meter:
         first = int(start_s * RATE / FRAME)
         energy, flatness, flux, peak = np.concatenate(frames, axis=1)[:, first:]
         loud = _decibels(energy) > SILENCE_DBFS
-        likely = _speech_likelihoods(energy, flatness, flux)
+        starts, likelihoods = _speech_likelihoods(energy, flatness, flux)
         speaking = np.zeros(len(energy), bool)
-        for at, value in likely:
-            speaking[at : at + _WINDOW] |= value >= SPEECH_LIKELIHOOD
+        for at, likelihood in zip(starts, likelihoods, strict=True):
+            speaking[at : at + _WINDOW] |= likelihood >= SPEECH_LIKELIHOOD
         return Levels(
             peak_dbfs=round(max(_FLOOR_DB, 20 * math.log10(float(peak.max()) + _TINY)), 1),
             rms_dbfs=round(float(_decibels(energy.mean(dtype=np.float64))), 1),
             silent_share=round(float(1 - loud.mean()), 4),
-            speech_likelihood=round(max(value for _, value in likely), 3),
+            speech_likelihood=round(float(likelihoods.max()), 3),
             active=_spans(loud, first),
             speech=_spans(speaking & loud, first),
         )
 
-    def _measured(self, frames: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def _measured(self, frames: Frames) -> Frames:
         """Energy, spectral flatness in dB, spectral flux and peak of each frame; shape (4, frames)."""
         energy = (frames**2).mean(axis=1)
         power = np.abs(np.fft.rfft(frames * np.hanning(FRAME).astype(np.float32), axis=1)) ** 2 + _TINY
@@ -119,46 +123,55 @@ class Meter:
         return np.stack((energy, flatness, flux, np.abs(frames).max(axis=1))).astype(np.float32)
 
 
-def _speech_likelihoods(
-    energy: npt.NDArray[np.float32], flatness: npt.NDArray[np.float32], flux: npt.NDArray[np.float32]
-) -> Sequence[tuple[int, float]]:
-    """First frame and likelihood of every four-second window."""
-    starts = range(0, max(1, len(energy) - _WINDOW + _HOP), _HOP)
-    return [(at, _likelihood(*(measure[at : at + _WINDOW] for measure in (energy, flatness, flux)))) for at in starts]
-
-
-def _likelihood(
-    energy: npt.NDArray[np.float32], flatness: npt.NDArray[np.float32], flux: npt.NDArray[np.float32]
-) -> float:
+def _speech_likelihoods(energy: Frames, flatness: Frames, flux: Frames) -> tuple[list[int], npt.NDArray[np.float64]]:
     """
-    How much one window is like speech: the weakest of its evidence, 0…1.
+    How much every four seconds are like speech: first frame and likelihood, 0…1, of each window.
 
-    Speech has pauses (low-energy frames; Saunders 1996, Lu et al. 2002) and a loudness that varies; it is
-    neither a tone nor noise but goes to and fro between the two, and its spectrum changes from frame to frame.
-    The limits were set on recordings of nine voices, and on music, noise, hum, tones, melodies and drums.
+    It is the weakest of the evidence. Speech has pauses (low-energy frames; Saunders 1996, Lu et al. 2002) and a
+    loudness that varies; it is neither a tone nor noise but goes to and fro between the two, and its spectrum
+    changes from frame to frame. The limits were set on recordings of nine voices, and on music, noise, hum,
+    tones, melodies and drums.
     """
+    length = min(_WINDOW, len(energy))
+    starts = sorted({*range(0, len(energy) - length + 1, _HOP), len(energy) - length})
+
+    def windows(frames: Frames) -> Frames:
+        return np.lib.stride_tricks.sliding_window_view(frames, length)[starts]
+
+    energy = windows(energy)
     level = _decibels(energy)
-    heard = level > max(SILENCE_DBFS, float(np.percentile(level, 95)) - 30)
-    if heard.sum() < 3:
-        return 0.0
-    second = 31
-    rows = max(1, len(energy) // second)
-    by_second = energy[: rows * second].reshape(rows, -1)
-    pauses = float((by_second < 0.5 * by_second.mean(axis=1, keepdims=True)).mean())
+    floor = np.maximum(SILENCE_DBFS, np.percentile(level, 95, axis=1) - 30)
+    heard = level > floor[:, None]
+    rows = max(1, length // _SECOND)
+    seconds = energy[:, : rows * _SECOND].reshape(len(starts), rows, -1)
+    pauses = (seconds < 0.5 * seconds.mean(axis=2, keepdims=True)).mean(axis=(1, 2))
     amplitude = np.sqrt(energy)
-    between = heard & np.roll(heard, 1)
-    return min(
+    tonality, restlessness = _mean_and_deviation(windows(flatness), heard)
+    change, _ = _mean_and_deviation(windows(flux), heard & np.roll(heard, 1, axis=1))
+    evidence = (
         _ramp(pauses, 0.15, 0.4),
-        _ramp(float(amplitude.std() / (amplitude.mean() + _TINY)), 0.3, 0.5),
-        _ramp(float(np.median(flatness[heard])), -40, -25),
-        _ramp(float(np.median(flatness[heard])), -3, -5),
-        _ramp(float(flatness[heard].std()), 1.5, 3.0),
-        _ramp(float(flux[between].mean()) if between.any() else 0.0, 0.55, 0.8),
+        _ramp(amplitude.std(axis=1) / (amplitude.mean(axis=1) + _TINY), 0.3, 0.5),
+        _ramp(tonality, -40, -25),
+        _ramp(tonality, -3, -5),
+        _ramp(restlessness, 1.5, 3.0),
+        _ramp(change, 0.55, 0.8),
+        heard.sum(axis=1) >= 3,
     )
+    return starts, np.minimum.reduce([np.asarray(weak, np.float64) for weak in evidence])
 
 
-def _ramp(value: float, none: float, full: float) -> float:
-    return min(1.0, max(0.0, (value - none) / (full - none)))
+def _mean_and_deviation(
+    values: Frames, chosen: npt.NDArray[np.bool_]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Of the chosen values in each row; 0 where none is chosen."""
+    count = np.maximum(1, chosen.sum(axis=1))
+    mean = np.where(chosen, values, 0.0).sum(axis=1) / count
+    spread = np.where(chosen, values - mean[:, None], 0.0)
+    return mean, np.sqrt((spread**2).sum(axis=1) / count)
+
+
+def _ramp(value: npt.NDArray[np.floating], none: float, full: float) -> npt.NDArray[np.float64]:
+    return np.asarray(np.clip((value - none) / (full - none), 0.0, 1.0), np.float64)
 
 
 def _decibels(power: npt.NDArray[np.floating] | np.floating) -> npt.NDArray[np.float64]:

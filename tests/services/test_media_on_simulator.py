@@ -1,0 +1,184 @@
+"""Every real file through the whole application: what arrives upstream, and what comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import os
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from groq_core.compose import assembled
+from groq_core.errors import RequestError
+from groq_core.events import Event, Finished, Note, PartDone
+from groq_core.media.subtitles import cues
+from groq_core.reply import Reply
+from groq_core.settings import Settings
+from groq_core.simulator import Simulator
+from tests.media.samples import FOLDER, heard, sample, wav
+from tests.stage import FAST, Stage, staged
+
+HEARD = {
+    "galileo.mp3": 36.7,
+    "jfk-opus.ogg": 11.0,
+    "jfk.mp3": 11.0,
+    "jfk.wav": 11.0,
+    "jfk.webm": 11.0,
+    "marcelo.mp3": 4.5,
+    "music-8bit.wav": 10.0,
+    "vercel-transcript-test.mp3": 2.5,
+}
+SEEN = ["hopper.jpg", "exif-orientation-6.jpg", "cmyk-adobe.jpg", "exif-gps.jpg", "png-16bit-gray-trns.png"]
+SEEN += ["transparent.png", "one-pixel.png", "animated-5-frames.gif", "hopper.avif", "kiwi.jpg", "diamond.png"]
+
+
+@pytest.fixture
+async def stage() -> AsyncIterator[Stage]:
+    # No cache: what is asked twice is to arrive twice.
+    async with staged({"GROQ_CORE_CACHE_SIZE": "0", "GROQ_CORE_DEADLINE": "60"}) as stage:
+        yield stage
+
+
+async def test_every_recording_is_heard_to_its_end_and_the_others_are_refused(stage: Stage) -> None:
+    for path in sorted(FOLDER.iterdir()):
+        if path.name in HEARD:
+            reply = await stage.core.transcription.transcribe(path.read_bytes(), path.name)
+
+            assert reply.finished is not None
+            assert reply.finished.transcript is not None
+            assert reply.finished.transcript.duration == pytest.approx(HEARD[path.name], abs=0.1)
+            assert "simulated transcript" in reply.text
+            assert cues(reply.finished.transcript)
+        else:
+            with pytest.raises(RequestError) as refused:
+                await stage.core.transcription.transcribe(path.read_bytes(), path.name)
+            assert refused.value.param == "file"
+
+
+@pytest.mark.parametrize("form", ["json", "text", "verbose_json", "srt", "vtt"])
+async def test_a_recording_with_a_wrong_name_passes_over_http_in_every_format(stage: Stage, form: str) -> None:
+    response = await stage.http.post(
+        "/v1/audio/transcriptions",
+        files={"file": ("voice.oga", sample("jfk-opus.ogg"))},
+        data={"model": "audio", "response_format": form},
+    )
+
+    assert response.status_code == 200, response.text
+    assert "simulated transcript of audio.ogg" in " ".join(response.text.split())
+
+
+async def test_every_picture_is_seen_and_the_others_are_refused(stage: Stage) -> None:
+    for path in sorted(FOLDER.iterdir()):
+        if path.name in SEEN:
+            reply = await stage.core.vision.ask("What is this?", [path.read_bytes()], max_completion_tokens=300)
+
+            assert reply.text
+            assert [note.code for note in reply.receipt.notes][:1] == ["image"]
+        else:
+            with pytest.raises(RequestError) as refused:
+                await stage.core.vision.ask("What is this?", [path.read_bytes()])
+            assert refused.value.param == "image"
+
+
+async def test_no_position_reaches_the_wire(simulator: Simulator) -> None:
+    data = sample("exif-gps.jpg")
+    async with relayed(simulator.groq_url) as (url, sent):
+        env = {**FAST, "GROQ_API_KEY": "gsk_test", "GROQ_BASE_URL": url}
+        async with assembled(Settings.from_env(env)) as core:
+            await core.vision.ask("Where is this?", [data])
+
+    wire = bytes(sent)
+    found = re.search(rb"data:image/(?:png|jpeg);base64,([A-Za-z0-9+/=]+)", wire)
+    assert found is not None
+    picture = base64.b64decode(found[1])
+    assert data[2:20] not in picture  # where its EXIF block begins
+    for trace in (b"Exif", b"GPS", b"MM\0*", b"II*\0"):
+        assert trace not in picture
+        assert trace not in wire
+        # Nor in any of the three ways base64 may write it inside a longer text.
+        for shift in range(3):
+            inner = base64.b64encode(bytes(shift) + trace)[4 if shift else 0 : -4]
+            assert len(inner) < 4 or inner not in wire
+
+
+async def test_no_name_of_a_file_reaches_the_wire(simulator: Simulator) -> None:
+    async with relayed(simulator.groq_url) as (url, sent):
+        env = {**FAST, "GROQ_API_KEY": "gsk_test", "GROQ_BASE_URL": url}
+        async with assembled(Settings.from_env(env)) as core:
+            await core.transcription.transcribe(sample("jfk.mp3"), "Talk with Dr Somebody.mp3")
+
+    assert b"Somebody" not in sent
+    assert b'filename="audio.mp3"' in sent
+
+
+@asynccontextmanager
+async def relayed(target: str) -> AsyncIterator[tuple[str, bytearray]]:
+    """A port that passes everything on and keeps what was sent."""
+    host, port = re.findall(r"//([^:/]+):(\d+)", target)[0]
+    sent = bytearray()
+
+    async def copy(source: asyncio.StreamReader, sink: asyncio.StreamWriter, keep: bool) -> None:
+        while data := await source.read(65536):
+            if keep:
+                sent.extend(data)
+            sink.write(data)
+        sink.close()
+
+    async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        onward_reader, onward = await asyncio.open_connection(host, int(port))
+        await asyncio.gather(copy(reader, onward, True), copy(onward_reader, writer, False), return_exceptions=True)
+
+    server = await asyncio.start_server(relay, "127.0.0.1", 0)
+    try:
+        yield target.replace(f"{host}:{port}", f"127.0.0.1:{server.sockets[0].getsockname()[1]}"), sent
+    finally:
+        server.close()
+
+
+async def test_an_hour_with_faults_on_comes_back_complete_and_in_order(stage: Stage) -> None:
+    voice = (heard(sample("jfk.wav")) * 32767).astype(np.int16)
+    hour = np.tile(np.concatenate((voice, np.zeros(16_000, np.int16))), 300)
+    stage.fault("status", operation="audio", provider="groq", preset="500", times=3)
+    stage.fault("reset", operation="audio", provider="groq", times=2)
+    stage.fault("status", operation="audio", provider="groq", preset="429_rpm", retry_after=0.2, times=2)
+    events: list[Event] = [event async for event in stage.core.transcription.stream(wav(hour), "hour.wav")]
+
+    reply = Reply()
+    for event in events:
+        reply.apply(event)
+    parts = sorted((event for event in events if isinstance(event, PartDone)), key=lambda part: part.index)
+    finished = events[-1]
+    assert isinstance(finished, Finished)
+    transcript = finished.transcript
+    assert transcript is not None
+    assert [part.outcome for part in parts] == ["answered"] * len(parts)
+    assert len(parts) >= 6
+    assert not [event for event in events if isinstance(event, Note)]
+    assert transcript.duration == pytest.approx(3600, abs=0.01)
+    assert re.findall(r"audio-(\d+)\.flac", transcript.text) == [f"{at + 1:02}" for at in range(len(parts))]
+    assert transcript.text == reply.text
+    assert len(re.findall(r"The recording lasts [\d.]+ seconds", transcript.text)) == len(parts)
+    assert transcript.segments[0].start < 1
+    assert transcript.segments[-1].end == pytest.approx(3600, abs=2)
+    for before, after in pairwise(transcript.segments):
+        assert before.end <= after.start
+        assert after.start - before.end < 12
+    outcomes = [record.outcome for record in reply.receipt.attempts]
+    assert outcomes.count("answered") == len(parts)
+    assert outcomes.count("failed") >= 5
+
+
+async def test_nothing_is_left_on_disk(stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+
+    await stage.core.transcription.transcribe(sample("jfk.webm"), "voice.webm")
+    await stage.core.vision.ask("What is this?", [sample("kiwi.jpg")])
+
+    assert os.listdir(tmp_path) == []
