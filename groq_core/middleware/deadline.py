@@ -11,6 +11,13 @@ from groq_core.pipeline import Attempt, Handler
 from groq_core.requests import ChatRequest, SpeechRequest, TranscriptionRequest
 
 
+USUAL_ANSWER_TOKENS = 2048
+"""Allowed for in an answer that comes in one piece and sets no maximum."""
+
+USUAL_TOKENS_PER_S = 500.0
+"""Of a model whose speed nobody stated."""
+
+
 class Deadline:
     """
     Allow so long for the first content, so long between two events, and no longer than the request has left.
@@ -26,18 +33,26 @@ class Deadline:
         self.idle = idle
 
     def allowance(self, attempt: Attempt) -> float:
-        """Seconds to the first content; a recording or a whole answer takes longer than a first word."""
+        """
+        Seconds to the first content; a recording or a whole answer takes longer than a first word.
+
+        While others could still be asked, no attempt gets more than half of the time that is left.
+        """
+        allowed = self.first + self._extra(attempt)
+        return allowed if attempt.last else min(allowed, max(self.first, attempt.budget.left_s / 2))
+
+    def _extra(self, attempt: Attempt) -> float:
         match attempt.request:
             case TranscriptionRequest(duration_s=seconds):
                 # Groq transcribes at about 200 times real time; a backup on somebody's own machine may do 10.
-                return self.first + seconds / 10
+                return seconds / 10
             case SpeechRequest():
-                return self.first + self.idle
+                return self.idle
             case ChatRequest(stream=False) as request:
-                wanted = request.needs.max_tokens or 4096
-                return self.first + wanted / (attempt.spec.tokens_per_s or 100.0)
+                wanted = request.needs.max_tokens or USUAL_ANSWER_TOKENS
+                return wanted / (attempt.spec.tokens_per_s or USUAL_TOKENS_PER_S)
             case _:
-                return self.first
+                return 0.0
 
     async def __call__(self, handle: Handler[Attempt], attempt: Attempt) -> Events:
         watch = _Watch()

@@ -13,7 +13,7 @@ from groq_core.errors import Kind, ProviderError
 from groq_core.events import Event, TextDelta
 from groq_core.middleware.deadline import Deadline
 from groq_core.requests import TranscriptionRequest
-from tests.speakers import Speaker, attempt, request, says
+from tests.speakers import Clock, Speaker, attempt, request, says
 
 NEVER = asyncio.Event
 
@@ -83,8 +83,18 @@ async def test_the_timer_survives_many_events_and_still_fires() -> None:
 
 def test_a_recording_and_a_whole_answer_are_allowed_more() -> None:
     deadline = Deadline(first=8, idle=10)
-    recording = TranscriptionRequest(audio=b"", filename="a.wav", duration_s=600)
+    recording = TranscriptionRequest(audio=b"", filename="a.wav", duration_s=120)
+    whole = request(stream=False, params={"max_completion_tokens": 1000})
 
     assert deadline.allowance(attempt(clock=time.monotonic)) == 8
-    assert deadline.allowance(attempt(clock=time.monotonic, request=recording)) == 68
-    assert deadline.allowance(attempt(request(stream=False), clock=time.monotonic)) > 8
+    assert deadline.allowance(attempt(clock=time.monotonic, request=recording)) == 20
+    assert deadline.allowance(attempt(whole, clock=time.monotonic)) == 10
+
+
+def test_no_attempt_takes_the_time_of_those_who_could_still_be_asked() -> None:
+    deadline = Deadline(first=8, idle=10)
+    recording = TranscriptionRequest(audio=b"", filename="a.wav", duration_s=3600)
+    clock = Clock()
+
+    assert deadline.allowance(attempt(clock=clock, request=recording)) == 30
+    assert deadline.allowance(attempt(clock=clock, request=recording, last=True)) == 368
