@@ -10,7 +10,6 @@ from groq_core.events import CONTENT, Event, Events
 from groq_core.pipeline import Attempt, Handler
 from groq_core.requests import ChatRequest, SpeechRequest, TranscriptionRequest
 
-
 USUAL_ANSWER_TOKENS = 2048
 """Allowed for in an answer that comes in one piece and sets no maximum."""
 
