@@ -9,10 +9,10 @@ from time import perf_counter
 from typing import Any, Final, Literal, cast
 
 import msgspec
-import orjson
 
 from groq_core.api.backend import Backend
 from groq_core.api.chat_body import checked_model, json_object
+from groq_core.api.encoding import event_bytes
 from groq_core.api.exchange import EVENT_STREAM, Exchange, Watch
 from groq_core.api.faults import bad
 from groq_core.api.multipart import Form, read_form
@@ -101,7 +101,7 @@ class Transcriptions:
                     if isinstance(event, TextDelta):
                         if not exchange.started:
                             await exchange.start(200, EVENT_STREAM)
-                        await exchange.write(_event({"type": "transcript.text.delta", "delta": event.text}))
+                        await exchange.write(event_bytes({"type": "transcript.text.delta", "delta": event.text}))
             if reply.finished is None:
                 raise BrokenAnswerError("the transcript ended before it was whole", hint="Try again.")
         except (Exception, asyncio.CancelledError) as caught:
@@ -111,7 +111,7 @@ class Transcriptions:
                 return
             note_bug(error, exchange.request_id)
             body = {"error": error_object(error), "x_groq_core": reply.receipt.as_dict()}
-            await exchange.last_words(_event(body))
+            await exchange.last_words(event_bytes(body))
             return
         if not exchange.started:
             await exchange.start(200, EVENT_STREAM)
@@ -120,7 +120,7 @@ class Transcriptions:
             "text": _transcript(reply).text,
             "x_groq_core": reply.receipt.as_dict(),
         }
-        await exchange.end(_event(last) + b"data: [DONE]\n\n")
+        await exchange.end(event_bytes(last) + b"data: [DONE]\n\n")
 
 
 class Speeches:
@@ -136,8 +136,7 @@ class Speeches:
         with exchange.watched() as watch:
             reply = await folded(exchange, self._handle(request), watch, self._clock)
             if reply is not None and reply.finished is not None:
-                model = reply.finished.model.encode("latin-1", "replace")
-                await exchange.answer(200, reply.audio, WAV, (b"x-groq-core-model", model))
+                await exchange.answer(200, reply.audio, WAV, (b"x-groq-core-model", _header(reply.finished.model)))
 
 
 async def folded(exchange: Exchange, events: Events, watch: Watch, clock: Callable[[], float]) -> Reply | None:
@@ -307,5 +306,6 @@ def _verbose(transcript: Transcript, question: Question) -> dict[str, Any]:
     return body
 
 
-def _event(value: dict[str, Any]) -> bytes:
-    return b"data: " + orjson.dumps(value) + b"\n\n"
+def _header(name: str) -> bytes:
+    """A model's name as a header's value; providers may call their models what they like."""
+    return "".join(letter if " " < letter <= "~" else "?" for letter in name).encode()

@@ -15,6 +15,10 @@ from groq_core.requests import Caller, ChatRequest, Message
 MAX_DEPTH: Final = 64
 """Levels of nesting; schemas of real tools have about ten."""
 
+MAX_MESSAGES: Final = 10_000
+MAX_PARTS: Final = 1_000
+"""Nobody writes so many; a body of 30 MB could hold a million, and checking them would stop the loop for seconds."""
+
 ROLES: Final = ("system", "developer", "user", "assistant", "tool", "function")
 
 
@@ -136,6 +140,8 @@ def checked_messages(messages: Any) -> tuple[Message, ...]:
         raise bad("messages", f"`messages` must be a list, not {kind_of(messages)}")
     if not messages:
         raise bad("messages", "`messages` is empty", "Send at least one message of the user.")
+    if len(messages) > MAX_MESSAGES:
+        raise bad("messages", f"`messages` has {len(messages)} entries; at most {MAX_MESSAGES} are possible")
     for index, message in enumerate(messages):
         _check_message(message, index)
     return tuple(messages)
@@ -167,6 +173,8 @@ def _check_message(message: Any, index: int) -> None:
 def _check_parts(parts: list[Any], role: str, path: str) -> None:
     if not parts:
         raise bad(path, f"`{path}` is empty", "Send at least one part with text or a picture.")
+    if len(parts) > MAX_PARTS:
+        raise bad(path, f"`{path}` has {len(parts)} parts; at most {MAX_PARTS} are possible")
     says_something = role != "user"
     for index, part in enumerate(parts):
         at = f"{path}[{index}]"

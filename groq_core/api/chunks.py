@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import orjson
-
 from groq_core.api.completion import FALLBACK_MODEL, completion_id, now, usage_object
+from groq_core.api.encoding import event_bytes, json_bytes
 from groq_core.api.problems import error_object
 from groq_core.events import (
     CONTENT,
@@ -79,9 +78,9 @@ class ChunkWriter:
             return b""
         match event:
             case TextDelta():
-                return self._content(self._text + _quoted(event.text) + END_OF_DELTA)
+                return self._content(self._text + json_bytes(event.text) + END_OF_DELTA)
             case ReasoningDelta():
-                return self._content(self._reasoning + _quoted(event.text) + END_OF_DELTA)
+                return self._content(self._reasoning + json_bytes(event.text) + END_OF_DELTA)
             case ToolCallDelta():
                 return self._content(self._delta + _call(event) + END_OF_DELTA)
         self.receipt.note(event, elapsed_s)
@@ -104,12 +103,12 @@ class ChunkWriter:
         if finished.service_tier is not None:
             finish["service_tier"] = finished.service_tier
         if not self._include_usage:
-            return _event(finish | tail) + DONE
-        return _event(finish) + _event(self._identity | {"choices": [], "usage": usage} | tail) + DONE
+            return event_bytes(finish | tail) + DONE
+        return event_bytes(finish) + event_bytes(self._identity | {"choices": [], "usage": usage} | tail) + DONE
 
     def broken(self, error: Exception) -> bytes:
         """The last event of a stream that broke: what happened, and who was asked. No end mark follows."""
-        return _event({"error": error_object(error), "x_groq_core": self.receipt.as_dict()})
+        return event_bytes({"error": error_object(error), "x_groq_core": self.receipt.as_dict()})
 
     def _content(self, chunk: bytes) -> bytes:
         return chunk if self._begun else self._role() + chunk
@@ -153,21 +152,9 @@ class ChunkWriter:
             self._encode_prefix()
 
     def _encode_prefix(self) -> None:
-        self._delta = b"data: " + orjson.dumps(self._identity)[:-1] + b',"choices":[{"index":0,"delta":{'
+        self._delta = b"data: " + json_bytes(self._identity)[:-1] + b',"choices":[{"index":0,"delta":{'
         self._text = self._delta + b'"content":'
         self._reasoning = self._delta + b'"reasoning":'
-
-
-def _quoted(text: str) -> bytes:
-    try:
-        return orjson.dumps(text)
-    except orjson.JSONEncodeError:
-        # Half a surrogate pair, out of a provider's own escapes: it cannot be written as UTF-8.
-        return orjson.dumps(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
-
-
-def _event(value: dict[str, Any]) -> bytes:
-    return b"data: " + orjson.dumps(value) + b"\n\n"
 
 
 def _call(event: ToolCallDelta) -> bytes:
@@ -176,4 +163,4 @@ def _call(event: ToolCallDelta) -> bytes:
         call |= {"id": event.id, "type": "function"}
     function = {"name": event.name} if event.name else {}
     call["function"] = function | {"arguments": event.arguments}
-    return b'"tool_calls":[' + orjson.dumps(call) + b"]"
+    return b'"tool_calls":[' + json_bytes(call) + b"]"

@@ -8,9 +8,9 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any, TypeAlias
 
-import orjson
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from groq_core.api.encoding import json_bytes
 from groq_core.errors import RequestError
 from groq_core.requests import Caller, new_request_id
 
@@ -25,6 +25,9 @@ EVENT_STREAM: Headers = [
 
 DISCARDED = 64 * 2**20
 """Bytes of a refused upload that are read and thrown away, so that its sender gets to read the refusal."""
+
+STALLED_S = 120.0
+"""A client that has read nothing for so long is taken for gone; its network may never tell."""
 
 LAST_WORDS_S = 1.0
 """How long a client that reads slowly is waited for when its answer has been cut anyway."""
@@ -43,9 +46,10 @@ class Exchange:
         caller: Whom the access check took the client for.
         request_id: Ours; it names the request in the answer's header, its receipt and the log.
         started: The status line is out, so nothing can be taken back.
+        sending: The piece that waits for the client to read; None while it has read them all.
     """
 
-    __slots__ = ("_receive", "_send", "caller", "headers", "path", "request_id", "scope", "started")
+    __slots__ = ("_receive", "_send", "caller", "headers", "path", "request_id", "scope", "sending", "started")
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, path: str) -> None:
         self.scope = scope
@@ -54,6 +58,7 @@ class Exchange:
         self.caller = Caller()
         self.request_id = new_request_id()
         self.started = False
+        self.sending: bytes | None = None
         self._receive = receive
         self._send = send
 
@@ -108,7 +113,7 @@ class Exchange:
 
     def watched(self) -> Watch:
         """Give up the work inside as soon as the client hangs up. The request's body must have been read."""
-        return Watch(self._receive)
+        return Watch(self, self._receive)
 
     # ── the answer ───────────────────────────────────────────────────────────────────────────────────
 
@@ -119,7 +124,9 @@ class Exchange:
 
     async def write(self, body: bytes) -> None:
         """Send a piece of the answer; waits while the client reads more slowly than we write."""
+        self.sending = body
         await self._send({"type": "http.response.body", "body": body, "more_body": True})
+        self.sending = None
 
     async def end(self, body: bytes = b"") -> None:
         await self._send({"type": "http.response.body", "body": body, "more_body": False})
@@ -141,7 +148,7 @@ class Exchange:
         await app(scope, self._receive, self._send)
 
     async def answer_json(self, value: Any, *headers: tuple[bytes, bytes], status: int = 200) -> None:
-        await self.answer(status, orjson.dumps(value), JSON, *headers)
+        await self.answer(status, json_bytes(value), JSON, *headers)
 
 
 def _too_large(limit: int) -> RequestError:
@@ -160,14 +167,19 @@ class Watch:
     A connection that closes is the only thing an HTTP client can say after its request, and it says so to
     ``receive``, which therefore needs a task of its own while we are busy with the answer.
 
+    Args:
+        stalled_s: Seconds without reading after which a client counts as gone.
+
     Attributes:
         gone: The client has hung up.
     """
 
-    __slots__ = ("_receive", "_task", "_watcher", "gone")
+    __slots__ = ("_exchange", "_receive", "_stalled_s", "_task", "_watcher", "gone")
 
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, exchange: Exchange, receive: Receive, *, stalled_s: float = STALLED_S) -> None:
+        self._exchange = exchange
         self._receive = receive
+        self._stalled_s = stalled_s
         self.gone = False
         self._task: asyncio.Task[Any] | None = None
         self._watcher: asyncio.Task[None] | None = None
@@ -193,8 +205,16 @@ class Watch:
             raise ClientGoneError from None
 
     async def _watch(self) -> None:
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
+        piece = None
+        while not self.gone:
+            try:
+                async with asyncio.timeout(self._stalled_s):
+                    message = await self._receive()
+            except TimeoutError:
+                waiting = self._exchange.sending
+                self.gone = waiting is not None and waiting is piece
+                piece = waiting
+            else:
+                self.gone = message["type"] == "http.disconnect"
         if self._task is not None:
-            self.gone = True
             self._task.cancel()

@@ -122,6 +122,10 @@ async def test_text_arrives_as_it_was_said(text: str) -> None:
 
 
 async def test_half_a_surrogate_pair_spoils_one_character_only() -> None:
+    async with Stage(says("a\ud83d", "b")).served() as client:
+        whole = (await client.post(URL, json=ask())).json()
+
+    assert whole["choices"][0]["message"]["content"] == "a\ufffdb"
     assert text_of(await streamed(says("a\ud83d", "b"))) == "a\ufffdb"
 
 

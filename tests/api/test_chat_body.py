@@ -47,6 +47,8 @@ def user(content: object) -> dict[str, object]:
         pytest.param({}, "messages", id="no messages"),
         pytest.param({"messages": []}, "messages", id="empty messages"),
         pytest.param({"messages": "Hi"}, "messages", id="messages as text"),
+        pytest.param({"messages": [HI] * 10_001}, "messages", id="ten thousand and one messages"),
+        pytest.param(user([{"type": "text", "text": "x"}] * 1001), "messages[0].content", id="1001 parts"),
         pytest.param({"messages": [HI, "Hi"]}, "messages[1]", id="a message as text"),
         pytest.param({"messages": [{"content": "Hi"}]}, "messages[0].role", id="no role"),
         pytest.param({"messages": [{"role": "robot", "content": "Hi"}]}, "messages[0].role", id="unknown role"),

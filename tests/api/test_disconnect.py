@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import orjson
 import pytest
 
+from groq_core.api.exchange import ClientGoneError, Exchange, Watch
 from groq_core.events import TextDelta
 from tests.api.stage import Script, Stage, ask, begun, done, plays
 
@@ -138,3 +140,47 @@ async def test_a_connection_serves_one_request_after_another() -> None:
             writer.write(request(stream=True))
             answer = await reader.readuntil(b"0\r\n\r\n")
             assert b"data: [DONE]" in answer
+
+
+# ── a client that neither reads nor leaves ───────────────────────────────────────────────────────────
+
+
+async def never() -> Any:
+    await asyncio.Event().wait()
+
+
+def exchange_with(send: Any) -> Exchange:
+    return Exchange({"type": "http", "headers": []}, never, send, "/")
+
+
+async def test_a_client_that_reads_nothing_at_all_is_taken_for_gone() -> None:
+    async def stuck(_: object) -> None:
+        await asyncio.Event().wait()
+
+    exchange = exchange_with(stuck)
+    with pytest.raises(ClientGoneError), Watch(exchange, never, stalled_s=0.005):
+        await exchange.write(b"a piece")
+
+
+async def test_a_client_that_reads_slowly_is_not() -> None:
+    async def slow(_: object) -> None:
+        await asyncio.sleep(0.005)
+
+    exchange = exchange_with(slow)
+    with Watch(exchange, never, stalled_s=0.05) as watch:
+        for number in range(40):
+            await exchange.write(b"piece %d" % number)
+
+    assert not watch.gone
+
+
+async def test_a_silent_model_is_not_held_against_its_reader() -> None:
+    async def quick(_: object) -> None:
+        pass
+
+    exchange = exchange_with(quick)
+    with Watch(exchange, never, stalled_s=0.005) as watch:
+        await exchange.write(b"a piece")
+        await asyncio.sleep(0.03)
+
+    assert not watch.gone
