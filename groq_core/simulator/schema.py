@@ -13,6 +13,7 @@ from typing import Any
 
 import jsonschema
 
+from groq_core.simulator.dates import first_date
 from groq_core.simulator.patterns import matching
 from groq_core.simulator.wire import Json
 
@@ -32,6 +33,14 @@ _FORMATS = {
     "ipv4": (re.compile(r"\b(?:\d{1,3}\.){3}\d{1,3}\b"), "127.0.0.1"),
     "duration": (re.compile(r"\bP(?:\d+[YMWD])*(?:T(?:\d+[HMS])+)?\b"), "PT1H"),
 }
+_TOLD_FORMATS = {
+    "YYYY-MM-DDTHH": "date-time",
+    "YYYY-MM-DD": "date",
+    "HH:MM:SS": "time",
+    "e-mail address": "email",
+    "URL": "uri",
+}
+"""A strict schema may not name a format, so it is told in the description, and a model reads that."""
 _NAMED_FORMATS = {"email": "email", "e_mail": "email", "url": "uri", "website": "uri", "link": "uri"}
 MAX_DEPTH = 12
 
@@ -277,9 +286,11 @@ class Filler:
         )
 
     def _string(self, schema: Json, name: str) -> str:
-        kind = schema.get("format") or _NAMED_FORMATS.get(name.lower().rsplit("_", 1)[-1], "")
+        kind = schema.get("format") or _told_format(schema) or _NAMED_FORMATS.get(name.lower().rsplit("_", 1)[-1], "")
         if kind in _FORMATS:
             pattern, fallback = _FORMATS[kind]
+            if kind == "date":
+                return first_date(self._after(name)) or first_date(self.text) or fallback
             found = pattern.search(self._after(name)) or pattern.search(self.text)
             return found.group() if found else fallback
         if pattern_text := schema.get("pattern"):
@@ -344,6 +355,11 @@ class Filler:
                 self._after(words[-1]) if words[-1] not in ("id", "name", "number", "date") else self._after(words[0])
             )
         return self.text[label.end() : label.end() + 400] if label else ""
+
+
+def _told_format(schema: Json) -> str:
+    told = str(schema.get("description") or "")
+    return next((kind for sign, kind in _TOLD_FORMATS.items() if sign in told), "")
 
 
 def _bounds(schema: Json, whole: bool) -> tuple[float, float]:
