@@ -66,8 +66,8 @@ class ChatCompletions:
                             await exchange.start(200, [*EVENT_STREAM, *_told(writer.receipt)])
                         await exchange.write(chunk)
                     if writer.finished is not None:
-                        watch.release()
                         await exchange.write(writer.last())
+                        watch.release()
                         await _exhaust(events, exchange)
             if writer.finished is None:
                 raise _unfinished()
@@ -78,8 +78,8 @@ class ChatCompletions:
                 return
             note_bug(error, exchange.request_id)
             await exchange.last_words(writer.broken(error))
-            return
-        await exchange.end()
+        else:
+            await exchange.end()
 
     async def _fold(self, exchange: Exchange, request: ChatRequest, watch: Watch) -> None:
         """Wait for the whole answer; one that broke is an error, however much of it there was."""
@@ -111,9 +111,11 @@ def _unfinished() -> BrokenAnswerError:
 
 
 async def _exhaust(events: AsyncIterator[Event], exchange: Exchange) -> None:
-    """Let the layers below finish their books; the reader has the whole answer already."""
+    """Let the layers below finish their books; the answer is whole, whatever comes of that."""
     try:
         async for _ in events:
             pass
     except Exception as error:
         note_bug(error, exchange.request_id)
+    except asyncio.CancelledError:
+        pass  # the server stops, and all that was left to do was to write down what happened

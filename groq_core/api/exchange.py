@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, TypeAlias
@@ -42,6 +42,7 @@ class Exchange:
     A request, and the answer as far as it has been sent.
 
     Attributes:
+        path: Below where a proxy has put us, without a slash at its end.
         headers: Of the request, names in lower case; of repeated ones the last.
         caller: Whom the access check took the client for.
         request_id: Ours; it names the request in the answer's header, its receipt and the log.
@@ -69,7 +70,7 @@ class Exchange:
         """The client wants neither a kept answer nor its own to be kept."""
         return b"no-store" in self.headers.get(b"cache-control", b"").lower()
 
-    async def chunks(self, limit: int) -> AsyncIterator[bytes]:
+    async def chunks(self, limit: int) -> AsyncGenerator[bytes, None]:
         """
         The body as it arrives.
 

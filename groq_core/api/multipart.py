@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import aclosing
 from typing import Any, Final
 
 from python_multipart.exceptions import FormParserError
@@ -110,8 +111,9 @@ async def read_form(exchange: Exchange) -> Form:
     form = Form()
     try:
         parser = MultipartParser(options[b"boundary"], form.callbacks)
-        async for chunk in exchange.chunks(MAX_FILE + OVERHEAD):
-            parser.write(chunk)
+        async with aclosing(exchange.chunks(MAX_FILE + OVERHEAD)) as chunks:
+            async for chunk in chunks:
+                parser.write(chunk)
         parser.finalize()
     except FormParserError:
         raise bad(None, "the parts of the form do not follow its boundary", code="invalid_form") from None

@@ -129,6 +129,6 @@ async def refuse(exchange: Exchange, error: Exception, receipt: Receipt | None =
 
 def note_bug(error: Exception, request_id: str) -> None:
     """Log an exception nobody raised on purpose: where it came from, but not its text, which may quote a prompt."""
-    if not isinstance(error, GroqCoreError):
+    if not isinstance(error, RequestError | ChainError):
         where = "".join(traceback.format_tb(error.__traceback__))
         log.error("%s while answering %s\n%s", type(error).__name__, request_id, where)
