@@ -14,7 +14,7 @@ from groq_core.board import Bell, Board
 from groq_core.catalogue import Catalogue, CatalogueKeeper
 from groq_core.estimates import Estimates
 from groq_core.events import Events
-from groq_core.fallback import FallbackChain, Limits
+from groq_core.fallback import FallbackChain
 from groq_core.health import SERVER, Health, LocalHealth
 from groq_core.hedge import Hedging
 from groq_core.metrics import Metrics
@@ -33,6 +33,7 @@ from groq_core.providers.openai_compatible import OpenAICompatibleProvider
 from groq_core.redaction import Secret
 from groq_core.requests import Request
 from groq_core.router import Availability, Route, resolve_tiers, route
+from groq_core.run import Limits
 from groq_core.services.chat import Chat
 from groq_core.services.speech import Speech
 from groq_core.services.transcription import TranscriptionService

@@ -21,7 +21,7 @@ ROWS = (
     ("chunks", "tool_calls", "streaming", "transcripts"),
     ("pipeline", "classify", "registry", "tiers", "catalogue", "router", "overflow"),
     ("providers", "middleware", "hedge", "board"),
-    ("fallback",),
+    ("run", "fallback"),
     ("services",),
     ("simulator",),
     ("compose",),
