@@ -30,6 +30,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -43,7 +44,7 @@ from groq_core.plans import LIMITS
 from groq_core.simulator import Fault, Simulator
 
 MODEL = "openai/gpt-oss-20b"
-PROMPT = "Tell me what you know about the number {number}, in the light of what follows. " + "A plain sentence. " * 55
+PROMPT = "Tell me what you know about the number {number}, in the light of what follows. " + "A plain sentence. " * 80
 ANSWER_TOKENS = 40
 FAULTS = (("503_over_capacity", 0.4), ("500", 0.3), (None, 0.3))
 """What a fault is, and its share of them all; None is an empty answer."""
@@ -59,6 +60,7 @@ class Counts:
     statuses: Counter[int] = field(default_factory=Counter)
     tokens: int = 0
     elsewhere: int = 0
+    refused_by: Counter[str] = field(default_factory=Counter)
     first: float = 0.0
     last: float = 0.0
 
@@ -73,7 +75,7 @@ class Counting:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["path"] == "/_count":
             told, self.counts = self.counts, Counts()
-            body = json.dumps({**told.__dict__, "statuses": dict(told.statuses)}).encode()
+            body = json.dumps(vars(told)).encode()
             await send({"type": "http.response.start", "status": 200, "headers": []})
             await send({"type": "http.response.body", "body": body})
             return
@@ -94,6 +96,8 @@ class Counting:
         await self.app(scope, receive, counting)
         if counted:
             self.counts.statuses[status] += 1
+            if status == 429:
+                self.counts.refused_by[b"".join(parts).decode().partition("(")[2].partition(")")[0]] += 1
             if status == 200 and (body := b"".join(parts)).strip():
                 answer = json.loads(body)
                 if answer["model"] == MODEL:
@@ -239,11 +243,13 @@ def told(name: str, upstream: Upstream, ids: list[str], expected: int, seconds: 
     counts = upstream.counts()
     share, limit = upstream.used(counts)
     statuses = counts["statuses"]
-    others = sum(number for status, number in statuses.items() if status not in ("200", "429"))
+    faults = sum(number for status, number in statuses.items() if status not in ("200", "429"))
+    a_minute = 60 * statuses.get("200", 0) / max(1e-9, counts["last"] - counts["first"])
+    refused = ", ".join(f"{number} × 429 ({why})" for why, number in counts["refused_by"].items()) or "0 × 429"
     print(
-        f"{name:<22} {len(set(ids)):>6} of {expected}  {len(ids) - len(set(ids)):>3} doubled  "
-        f"{60 * statuses.get('200', 0) / max(1e-9, counts['last'] - counts['first']):>8.0f}/min  "
-        f"{share:>6.1%} of {limit}  {statuses.get('429', 0):>5} × 429  {others:>5} faults met  {counts['elsewhere']:>5} by other models  {seconds:>6.0f} s",
+        f"{name:<18} {len(set(ids)):>6} of {expected}, {len(ids) - len(set(ids))} doubled; {a_minute:.0f}/min, "
+        f"{share:.1%} of {limit}; {refused}; {faults} refused by faults; {counts['elsewhere']} by other models; "
+        f"{seconds:.0f} s",
         flush=True,
     )
 
@@ -259,7 +265,9 @@ def main() -> None:
     parser.add_argument("--only", choices=("ours", "kills", "sdk", "cookbook"))
     args = parser.parse_args()
     here, there = multiprocessing.Pipe()
-    process = multiprocessing.get_context("spawn").Process(target=serve, args=(args.scale, args.pace, args.faults, there))
+    process = multiprocessing.get_context("spawn").Process(
+        target=serve, args=(args.scale, args.pace, args.faults, there)
+    )
     process.start()
     upstream = Upstream(here.recv(), args.scale)
     try:
@@ -275,7 +283,7 @@ def main() -> None:
                     }
                     line = {"custom_id": f"q{number}", "method": "POST", "url": "/v1/chat/completions", "body": body}
                     file.write(json.dumps(line) + "\n")
-            rows = {
+            rows: dict[str, tuple[str, Callable[[], list[str]]]] = {
                 "ours": ("groq_core", lambda: ours(upstream, folder, "whole", 0, args.lines)),
                 "kills": ("groq_core, killed", lambda: ours(upstream, folder, "killed", args.kills, args.lines)),
                 "sdk": (f"openai SDK × {WORKERS}", lambda: asyncio.run(sdk(upstream, source))),

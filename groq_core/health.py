@@ -27,6 +27,20 @@ VISITOR_GONE_S = 600.0
 Admission: TypeAlias = Literal["closed", "probe", "resting", "gone"]
 
 
+HICCUPS = frozenset(
+    {
+        Kind.OVER_CAPACITY,
+        Kind.SERVER_ERROR,
+        Kind.CONNECTION,
+        Kind.STREAM_CUT,
+        Kind.STREAM_ERROR,
+        Kind.EMPTY_ANSWER,
+        Kind.MALFORMED,
+    }
+)
+"""Failures that come quickly and may be one request's alone; silence costs its reader too much to try again."""
+
+
 class Breaker(msgspec.Struct):
     """
     One target's or provider's health.
@@ -35,6 +49,7 @@ class Breaker(msgspec.Struct):
         failures: Failures in a row, which is also the rung of the ladder.
         rests_until: Clock time; 0 when closed, infinity when gone.
         told_when: The rest is what the provider asked for, not our guess.
+        answered_at: Clock time at which an answer last came to its end.
         probing_since: Clock time at which the one probe was let through; None when there is none.
     """
 
@@ -42,6 +57,7 @@ class Breaker(msgspec.Struct):
     rests_until: float = 0.0
     probing_since: float | None = None
     told_when: bool = False
+    answered_at: float | None = None
     last_error: Kind | None = None
     last_error_text: str = ""
     last_error_at: float | None = None
@@ -55,6 +71,10 @@ class Breaker(msgspec.Struct):
         if now < self.rests_until or self.probing_since is not None:
             return "resting"
         return "probe"
+
+
+def _answered_since(breaker: Breaker, began: float | None) -> bool:
+    return began is not None and breaker.answered_at is not None and breaker.answered_at > began
 
 
 class HealthStore(Protocol):
@@ -179,17 +199,35 @@ class Health:
     def succeeded(self, credential: str, provider: str, name: str) -> None:
         """An answer came to its end: whatever was held against target and provider is forgiven."""
         for key in (provider, name):
-            breaker = self._store.known(credential, key)
-            if breaker is not None and (breaker.failures or breaker.rests_until):
+            breaker = self._store.of(credential, key)
+            breaker.answered_at = self._clock()
+            if breaker.failures or breaker.rests_until:
                 breaker.failures, breaker.rests_until, breaker.probing_since = 0, 0.0, None
                 self._changed()
 
-    def failed(self, credential: str, error: ProviderError, provider: str, name: str, *, probe: bool = False) -> float:
+    def now(self) -> float:
+        """Clock time, for ``began`` of :meth:`failed`."""
+        return self._clock()
+
+    def failed(
+        self,
+        credential: str,
+        error: ProviderError,
+        provider: str,
+        name: str,
+        *,
+        probe: bool = False,
+        began: float | None = None,
+    ) -> float:
         """
         Hold a failure against the target, or against its whole provider.
 
+        A hiccup while others were answered is that request's bad luck: under a hundred requests at once, one in
+        a hundred fails twice although the target is well, and resting it would stop the other ninety-nine.
+
         Args:
             probe: What :meth:`enter` said of this request.
+            began: When the request began, by :meth:`now`; None leaves out what others were answered since.
 
         Returns:
             Seconds it now rests; 0 when it does not.
@@ -203,6 +241,8 @@ class Health:
         rest = policy.rest_s(rule, error, failures=rung, cooldown=self._cooldown)
         if rest == inf and credential != SERVER:
             rest = VISITOR_GONE_S  # nobody reads the catalogue again with a visitor's key
+        if error.kind in HICCUPS and error.retry_after is None and _answered_since(breaker, began):
+            rest = 0.0
         if rest > 0:
             breaker.failures = rung
             breaker.rests_until = max(breaker.rests_until, now + rest)

@@ -60,7 +60,7 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True):
     """
     What a request needs of a model; everything the router looks at. Tokens are estimates.
 
-    ``hosted``: which of :data:`HOSTED_TOOLS` are offered.
+    ``hosted``: which of :data:`HOSTED_TOOLS` are offered. ``stay``: the model named is the only candidate.
     """
 
     operation: Operation = "chat"
@@ -75,6 +75,7 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True):
     characters: int = 0
     cost_sensitive: bool = False
     max_latency_ms: float | None = None
+    stay: bool = False
 
 
 IMAGE_TOKENS = 2048
@@ -128,6 +129,7 @@ class ChatRequest(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
         stream: Ask the provider to stream. The events are the same either way.
         revisable: The reader can take text back, so a broken answer may be started anew (:class:`Restarted`).
         no_store: Neither look in the cache nor store.
+        stay: No other model than the one named may answer; its limits are waited for instead.
     """
 
     messages: tuple[Message, ...]
@@ -138,6 +140,7 @@ class ChatRequest(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
     cost_sensitive: bool = False
     max_latency_ms: float | None = None
     no_store: bool = False
+    stay: bool = False
     hedge: bool | None = None
     caller: Caller = Caller()
     request_id: str = msgspec.field(default_factory=new_request_id)
@@ -157,6 +160,7 @@ class ChatRequest(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
             max_tokens=params.get("max_completion_tokens") or params.get("max_tokens"),
             cost_sensitive=self.cost_sensitive,
             max_latency_ms=self.max_latency_ms,
+            stay=self.stay,
         )
 
 

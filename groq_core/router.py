@@ -107,7 +107,10 @@ def route(needs: Needs, catalogue: Catalogue, tiers: Tiers, availability: Availa
     tier, rule = _tier(needs, pinned, tiers)
     ranked: list[tuple[tuple[bool | int, ...], Candidate]] = []
     excluded = []
-    for position, spec in enumerate(_members(tier, pinned, catalogue, tiers)):
+    members = _members(tier, pinned, catalogue, tiers)
+    if needs.stay and pinned is not None:
+        members = iter((pinned,))
+    for position, spec in enumerate(members):
         verdict = _judged(spec, needs, catalogue, availability(spec))
         if isinstance(verdict, Excluded):
             excluded.append(verdict)

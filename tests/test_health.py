@@ -123,3 +123,41 @@ def test_a_resting_target_may_be_forced_unless_it_said_when_to_come_back() -> No
 
     assert it.may_force(*A)
     assert not it.may_force(*B)
+
+
+HICCUP = ProviderError(Kind.SERVER_ERROR, "broke")
+
+
+def test_a_hiccup_rests_nobody_while_others_are_answered() -> None:
+    clock = Clock()
+    it = health(clock)
+    began = it.now()
+    clock.now += 1
+    it.succeeded(*A)
+
+    rest = it.failed("server", HICCUP, "groq", "groq:a", began=began)
+
+    assert rest == 0
+    assert it.admission(*A) == "closed"
+
+
+def test_a_failure_that_began_after_the_last_answer_rests_its_target() -> None:
+    clock = Clock()
+    it = health(clock)
+    it.succeeded(*A)
+    clock.now += 1
+
+    assert it.failed("server", HICCUP, "groq", "groq:a", began=it.now()) == 15
+
+
+def test_silence_and_a_wait_that_was_asked_for_rest_whoever_else_is_answered() -> None:
+    clock = Clock()
+    it = health(clock)
+    began = it.now()
+    clock.now += 1
+    it.succeeded(*A)
+
+    asked_for = ProviderError(Kind.OVER_CAPACITY, "", retry_after=7)
+
+    assert it.failed("server", BROKEN, "groq", "groq:a", began=began) == 15
+    assert it.failed("server", asked_for, "groq", "groq:b", began=began) == 7

@@ -241,6 +241,12 @@ def test_a_pinned_model_that_is_shut_down_is_not_asked_and_that_is_said() -> Non
     assert found.reason == f"quality: Llama 3.3 70B was asked for; it is not offered to this key, so {O120}"
 
 
+def test_a_request_that_stays_has_one_candidate_and_a_tier_all_of_its_own() -> None:
+    assert ids(route(Needs(model=O120, stay=True), SELF_SERVE, TIERS, of({O120: "resting"}))) == [O120]
+    assert ids(route(Needs(model=L70, stay=True), SELF_SERVE, TIERS, healthy)) == []
+    assert ids(route(Needs(model="quality", stay=True), SELF_SERVE, TIERS, healthy)) == [O120, O20, QWEN, LUNA]
+
+
 def test_an_id_nobody_knows_is_sent_to_groq_first() -> None:
     found = route(Needs(model="openai/gpt-oss-21b", images=1), SELF_SERVE, TIERS, healthy)
 

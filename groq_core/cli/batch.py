@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from groq_core.compose import Core
     from groq_core.events import Usage
     from groq_core.models import ModelSpec
-    from groq_core.services.batch import Job, Progress, Recipe, Sink, Source
+    from groq_core.services.batch import Answerer, Job, Progress, Recipe, Sink, Source
     from groq_core.services.batch.estimate import Survey
+    from groq_core.services.batch.lines import Operation
     from groq_core.settings import Settings
 
 HELP = "ask many things at once: JSONL, CSV, XLSX or a folder of recordings"
@@ -63,6 +64,7 @@ def arguments(command: argparse.ArgumentParser) -> None:
     )
     how.add_argument("--retry-failed", action="store_true", help="run the failed lines of OUTPUT again")
     how.add_argument("--estimate", action="store_true", help="only say what it would take")
+    how.add_argument("--fallback", action="store_true", help="let others answer where the model named cannot")
     how.add_argument("--most", type=int, default=96, metavar="N", help="lines under way at most (default: %(default)s)")
     how.add_argument("--rpm", type=int, metavar="N", help="requests a minute at most, per model")
     how.add_argument("--tpm", type=int, metavar="N", help="tokens a minute at most, per model")
@@ -70,9 +72,7 @@ def arguments(command: argparse.ArgumentParser) -> None:
 
 async def run(args: argparse.Namespace) -> int:
     from groq_core.compose import assembled
-    from groq_core.services.batch import Sink, Source
-    from groq_core.services.batch.estimate import survey
-    from groq_core.services.batch.job import job_of
+    from groq_core.services.batch import Batch, ChatAnswerer, Sink, Source, job_of, run_batch, survey
     from groq_core.settings import load
 
     settings = dataclasses.replace(load(), **{name: value for name in ("rpm", "tpm") if (value := getattr(args, name))})
@@ -99,18 +99,14 @@ async def run(args: argparse.Namespace) -> int:
             if args.via == "groq-batch":
                 steps = _later(core, source, sink, job, found.lines)
             else:
-                steps = _live(core, source, sink, found.lines, args.most)
+                answerers: dict[Operation, Answerer] = {"chat": ChatAnswerer(core.handle, stay=not args.fallback)}
+                batch = Batch(source, sink, answerers, total=found.lines, most=args.most)
+                steps = run_batch(batch, every_s=0.5)
             async with aclosing(steps):
                 async for progress in steps:
                     status.show(line(progress))
             status.close()
             return _ended(progress, sink, args.output)
-
-
-def _live(core: Core, source: Source, sink: Sink, total: int, most: int) -> AsyncGenerator[Progress, None]:
-    from groq_core.services.batch import Batch, ChatAnswerer, run_batch
-
-    return run_batch(Batch(source, sink, {"chat": ChatAnswerer(core.handle)}, total=total, most=most), every_s=0.5)
 
 
 async def _later(core: Core, source: Source, sink: Sink, job: Job, total: int) -> AsyncGenerator[Progress, None]:

@@ -31,6 +31,7 @@ class Breaker:
     async def __call__(self, handle: Handler[Attempt], attempt: Attempt) -> Events:
         credential, spec = attempt.request.caller.credential, attempt.spec
         probe = self._health.enter(credential, spec.provider, spec.name, forced=attempt.forced)
+        began = self._health.now()
         judged = False
         try:
             async with aclosing(handle(attempt)) as events:
@@ -44,7 +45,7 @@ class Breaker:
             if not isinstance(error.story, AttemptFailed):
                 self._health.left(credential, spec.provider, spec.name, probe=probe)
                 raise  # nobody was asked: a guard said no
-            rest = self._health.failed(credential, error, spec.provider, spec.name, probe=probe)
+            rest = self._health.failed(credential, error, spec.provider, spec.name, probe=probe, began=began)
             error.story = msgspec.structs.replace(error.story, rest_s=rest)
             if error.kind is Kind.MODEL_GONE and credential == SERVER:
                 self._gone(spec.name)

@@ -26,6 +26,9 @@ from groq_core.snapshot import LimitStatus
 MIN_BILLED_AUDIO_S = 10.0
 """Groq counts a recording as ten seconds at least (speech-to-text page)."""
 
+RATE_LIMIT = "the model's rate limit"
+"""Why this guard makes a request wait; other waits have other reasons."""
+
 UNITS = {
     "requests": "requests",
     "tokens": "tokens",
@@ -143,7 +146,7 @@ class RateGuard:
         if wait > 0:
             if wait > (left - 0.5 if attempt.last else min(SHORT_WAIT_S, left)):
                 raise _full(spec, wait)
-            yield Waiting(seconds=wait, reason="the model's rate limit", target=spec.name)
+            yield Waiting(seconds=wait, reason=RATE_LIMIT, target=spec.name)
         try:
             async with asyncio.timeout(max(0.0, left)):
                 reservation = await buckets.enter(cost, caller.user)

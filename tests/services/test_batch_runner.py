@@ -11,6 +11,7 @@ import pytest
 
 from groq_core.errors import ChainError, Kind, ProviderError, RequestError
 from groq_core.events import Degraded, Events, Finished, TextDelta, Usage, Waiting
+from groq_core.middleware.rate_guard import RATE_LIMIT
 from groq_core.requests import ChatRequest, Request
 from groq_core.services.batch import (
     Batch,
@@ -64,7 +65,7 @@ class Model:
             if isinstance(happens, Exception):
                 raise happens
             if happens is not None:
-                yield Waiting(seconds=happens, reason="limit")
+                yield Waiting(seconds=happens, reason=RATE_LIMIT)
             yield TextDelta(f"{prompt}!")
             usage = Usage(prompt_tokens=10, completion_tokens=2, total_tokens=12)
             yield Finished(provider="groq", model="m", number=1, usage=usage, cost_usd=0.001)
@@ -265,7 +266,7 @@ async def test_waiting_at_the_guard_narrows_the_window_and_ease_widens_it(tmp_pa
             async with self.turn:
                 await self.clock.sleep(2.0)
                 if (waited := self.clock.now - came - 2.0) > 0:
-                    yield Waiting(seconds=waited, reason="limit")
+                    yield Waiting(seconds=waited, reason=RATE_LIMIT)
                 async for event in super().__call__(request):
                     yield event
 

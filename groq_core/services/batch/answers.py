@@ -11,6 +11,7 @@ import msgspec
 
 from groq_core.errors import ChainError
 from groq_core.events import Usage, Waiting
+from groq_core.middleware.rate_guard import RATE_LIMIT
 from groq_core.pipeline import Handler
 from groq_core.reply import Reply
 from groq_core.requests import Caller, ChatRequest, Request
@@ -51,15 +52,22 @@ class Answerer(Protocol):
     """
 
     async def __call__(self, line: Line, waiting: Callable[[float], None]) -> Answer:
-        """Answer one line; ``waiting`` is told each time it has to wait, and for how many seconds."""
+        """Answer one line; ``waiting`` is told how many seconds the rate guard holds it back."""
         ...
 
 
 class ChatAnswerer:
-    """Chat lines: each is one request to the pipeline, answered whole."""
+    """
+    Chat lines: each is one request to the pipeline, answered whole.
 
-    def __init__(self, handle: Handler[Request], *, credential: str = "server") -> None:
+    Args:
+        stay: A line that names a model is answered by that one or not at all, so that a table is not half from
+            one and half from another; its limits are waited for. A tier takes any of its models either way.
+    """
+
+    def __init__(self, handle: Handler[Request], *, stay: bool = True, credential: str = "server") -> None:
         self._handle = handle
+        self._stay = stay
         self._caller = Caller(credential=credential, user=BATCH_USER)
 
     async def __call__(self, line: Line, waiting: Callable[[float], None]) -> Answer:
@@ -71,6 +79,7 @@ class ChatAnswerer:
             cost_sensitive=bool(body.get("cost_sensitive")),
             stream=False,
             revisable=True,
+            stay=self._stay,
             hedge=False,
             caller=self._caller,
         )
@@ -92,7 +101,7 @@ async def _folded(handle: Handler[Request], request: Request, waiting: Callable[
     reply = Reply()
     async with aclosing(handle(request)) as events:
         async for event in events:
-            if isinstance(event, Waiting):
+            if isinstance(event, Waiting) and event.reason == RATE_LIMIT:
                 waiting(event.seconds)
             reply.apply(event)
     if reply.receipt.degraded:
