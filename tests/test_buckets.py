@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groq_core.buckets import Bucket, Cost, TargetBuckets
+from groq_core.buckets import SLACK_S, Bucket, Cost, TargetBuckets
 
 
 class Clock:
@@ -84,6 +84,7 @@ async def test_one_who_asks_a_lot_waits_behind_anothers_first_request() -> None:
 
     tasks = [asyncio.create_task(ask(user)) for user in ("greedy", "greedy", "greedy", "greedy", "modest")]
     await asyncio.sleep(0)
+    clock.now += SLACK_S
     for _ in tasks:
         clock.now += 1.0
         buckets.learned()
@@ -129,3 +130,17 @@ def test_what_is_larger_than_a_limit_never_fits() -> None:
 
     assert bucket is not None
     assert bucket.kind == "tokens"
+
+
+async def test_a_bucket_that_others_draw_on_keeps_a_little_back() -> None:
+    clock = Clock()
+    buckets = TargetBuckets(clock)
+    buckets.learn("tokens", 60, 6000, 200)
+    buckets.learned()
+
+    await buckets.enter(Cost(tokens_in=100), "a")
+
+    assert buckets.wait(Cost(tokens_in=100), "b") == 0
+    (bucket,) = buckets
+    assert bucket.wait(100, clock.now) == pytest.approx(SLACK_S)
+    assert bucket.wait(6000, clock.now) < 60, "what fits the whole bucket still gets in"
