@@ -7,13 +7,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from groq_core.simulator import sound, voice
+from groq_core.simulator import sound, transcript, voice
 from groq_core.simulator.catalogue import SimModel
 from groq_core.simulator.delivery import send, send_json
 from groq_core.simulator.dialect import Wire
 from groq_core.simulator.forms import Form, Upload
 from groq_core.simulator.limits import Cost
 from groq_core.simulator.sound import Sound
+from groq_core.simulator.transcript import Phrase
 from groq_core.simulator.wire import Json, WireError, bad_request
 from groq_core.simulator.world import Call, World
 
@@ -51,91 +52,14 @@ async def transcribe(world: World, call: Call, form: Form, *, translate: bool) -
     await world.wait(call.exchange, 0.08 + heard.duration / model.speed)
     request_id = wire.request_id()
     language = _language(form, translate)
-    words = transcript(heard, upload.filename, translate=translate)
-    await _deliver(world, call, heard, words, shape, language, form, request_id, meter.headers(), translate)
-
-
-def transcript(heard: Sound, filename: str, *, translate: bool = False) -> str:
-    """What stands for the spoken words: what was measured, plainly marked. Begins without the leading space."""
-    task = "translation" if translate else "transcript"
-    where = f" of {filename}" if filename else ""
-    parts = [f"This is a simulated {task}{where}; no model has heard it."]
-    kind = f"{heard.rate / 1000:g} kHz " if heard.rate else ""
-    channels = {0: "", 1: "mono ", 2: "stereo "}.get(heard.channels, f"{heard.channels} channels ")
-    parts.append(f"The recording lasts {heard.duration:.2f} seconds, {kind}{channels}{heard.format}.")
-    if heard.peak is None or heard.loudness is None or heard.silence is None:
-        parts.append("Its loudness could not be measured without a decoder for its format.")
-        return " ".join(parts)
-    if heard.peak <= -80:
-        parts.append("It is silent from beginning to end.")
-        return " ".join(parts)
-    parts.append(f"Its peak is {heard.peak:.1f} dBFS, its loudness {heard.loudness:.1f} dBFS.")
-    stretches = len(heard.active)
-    parts.append(
-        f"{heard.silence:.0%} of it is silent, and there is sound in {stretches} stretch{'es' * (stretches != 1)}."
-    )
-    return " ".join(parts)
-
-
-def segments(words: str, heard: Sound) -> list[Json]:
-    """Segments in Whisper's shape: one sentence each, timed over the stretches that have sound."""
-    phrases = re.findall(r"\S.*?[.!?](?=\s|$)", words) or [words]
-    spans = _spans(heard, [len(phrase) for phrase in phrases])
-    found = []
-    for index, (phrase, (start, end)) in enumerate(zip(phrases, spans, strict=True)):
-        codes = [
-            50364,
-            *(300 + sum(piece.encode()) % 40_000 for piece in phrase.split()),
-            50364 + round(50 * (end - start)),
-        ]
-        found.append(
-            {
-                "id": index,
-                "seek": round(start * 100),
-                "start": start,
-                "end": end,
-                "text": f" {phrase}",
-                "tokens": codes,
-                "temperature": 0,
-                "avg_logprob": -0.21,
-                "compression_ratio": 1.4,
-                "no_speech_prob": round(heard.silence or 0.0, 6),
-            }
-        )
-    return found
-
-
-def timed_words(phrases: list[Json]) -> list[Json]:
-    """Every word with its share of its segment's time."""
-    timed = []
-    for phrase in phrases:
-        words = phrase["text"].split()
-        letters = sum(len(word) + 1 for word in words)
-        at = phrase["start"]
-        for word in words:
-            until = at + (phrase["end"] - phrase["start"]) * (len(word) + 1) / letters
-            timed.append({"word": word, "start": round(at, 2), "end": round(until, 2)})
-            at = until
-    return timed
-
-
-def _spans(heard: Sound, weights: list[int]) -> list[tuple[float, float]]:
-    """Split the time from the first sound to the last by the weights; the last ends where the recording does."""
-    start = heard.active[0][0] if heard.active else 0.0
-    total = sum(weights)
-    spans, at = [], start
-    for weight in weights:
-        until = at + (heard.duration - start) * weight / total
-        spans.append((round(at, 2), round(until, 2)))
-        at = until
-    return spans
+    told = transcript.write(heard, upload.filename, translate=translate)
+    await _deliver(call, heard, told, shape, language, form, request_id, meter.headers(), translate)
 
 
 async def _deliver(
-    world: World,
     call: Call,
     heard: Sound,
-    words: str,
+    phrases: list[Phrase],
     shape: str,
     language: str,
     form: Form,
@@ -145,42 +69,30 @@ async def _deliver(
 ) -> None:
     wire = call.wire
     groq = wire.name == "groq"
-    lead = " " if groq else ""
+    words = transcript.text(phrases)
     if shape in ("text", "srt", "vtt"):
-        body = lead + words if shape == "text" else _subtitles(segments(words, heard), shape)
-        newline = "" if groq else "\n"
-        headers = wire.headers(
-            request_id, kind="text/plain; charset=UTF-8" if groq else "text/plain; charset=utf-8", limits=limits
-        )
-        await send(call, (body + newline).encode(), headers)
+        body = f" {words}" if groq else f"{words}\n" if shape == "text" else transcript.subtitles(phrases, shape)
+        kind = f"text/plain; charset={'UTF-8' if groq else 'utf-8'}"
+        await send(call, body.encode(), wire.headers(request_id, kind=kind, limits=limits))
         return
+    told: Json
     if shape == "json":
-        told: Json = {"text": lead + words}
-        if groq:
-            told["x_groq"] = {"id": request_id}
-        else:
+        told = {"text": f" {words}", "x_groq": {"id": request_id}} if groq else {"text": words}
+        if not groq:
             told["usage"] = _usage(form.fields.get("model", ""), heard, words)
-        await send_json(call, told, request_id, limits)
-        return
-    wanted = form.lists.get("timestamp_granularities[]") or form.lists.get("timestamp_granularities") or ["segment"]
-    phrases = segments(words, heard)
-    told = {
-        "task": "translate" if translate else "transcribe",
-        "language": language if groq else language.lower(),
-        "duration": heard.duration,
-        "text": lead + words,
-    }
-    if groq:
-        if "word" in wanted:
-            told["words"] = timed_words(phrases)
-        told["segments"] = phrases if "segment" in wanted else None
-        told["x_groq"] = {"id": request_id}
     else:
+        wanted = form.lists.get("timestamp_granularities[]") or ["segment"]
+        told = {
+            "task": "translate" if translate else "transcribe",
+            "language": language if groq else language.lower(),
+            "duration": heard.duration,
+            "text": f" {words}" if groq else words,
+        }
         if "word" in wanted:
-            told["words"] = timed_words(phrases)
-        if "segment" in wanted:
-            told["segments"] = phrases
-        told["usage"] = {"type": "duration", "seconds": int(-(-heard.duration // 1))}
+            told["words"] = transcript.timed_words(phrases)
+        if groq or "segment" in wanted:
+            told["segments"] = transcript.segments(phrases, heard) if "segment" in wanted else None
+        told |= {"x_groq": {"id": request_id}} if groq else {"usage": _usage("whisper-1", heard, words)}
     await send_json(call, told, request_id, limits)
 
 
@@ -195,19 +107,6 @@ def _usage(model: str, heard: Sound, words: str) -> Json:
         "input_token_details": {"text_tokens": 0, "audio_tokens": audio},
         "output_tokens": out,
     }
-
-
-def _subtitles(phrases: list[Json], shape: str) -> str:
-    def stamp(seconds: float) -> str:
-        whole, milliseconds = divmod(round(seconds * 1000), 1000)
-        mark = "," if shape == "srt" else "."
-        return f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02}{mark}{milliseconds:03}"
-
-    blocks = [
-        (f"{n}\n" if shape == "srt" else "") + f"{stamp(p['start'])} --> {stamp(p['end'])}\n{p['text'].strip()}\n"
-        for n, p in enumerate(phrases, 1)
-    ]
-    return ("WEBVTT\n\n" if shape == "vtt" else "") + "\n".join(blocks)
 
 
 def _shape(form: Form, wire: Wire, model: SimModel) -> str:

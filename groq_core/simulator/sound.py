@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import math
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, TypeAlias
 
 import msgspec
 import numpy as np
@@ -12,12 +13,30 @@ import soundfile
 
 from groq_core.simulator import containers
 
+Samples: TypeAlias = np.ndarray[Any, Any]
+
 SILENCE_DBFS = -60.0
 QUIETER_DB = 26.0
 """A twentieth of a second is silent below -60 dBFS, and also when it is that much quieter than the loud parts: an old
 recording hisses between the words."""
 
 _FRAME_S = 0.05
+_BRIDGED_S = 0.3
+_LONGEST_S = 12.0
+
+
+class Stretch(msgspec.Struct, frozen=True):
+    """
+    A stretch with sound, between two silences.
+
+    Times in seconds from the start of the recording; ``level`` in dBFS; ``pitch`` in hertz, by the zero crossings,
+    which is a measure of brightness rather than a note.
+    """
+
+    start: float
+    end: float
+    level: float = 0.0
+    pitch: float = 0.0
 
 
 class Sound(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,7 +48,7 @@ class Sound(msgspec.Struct, frozen=True, kw_only=True):
         rate: Samples a second, 0 when unknown.
         peak, loudness: dB relative to full scale (loudness is the RMS); None where the samples could not be decoded.
         silence: Share of the time that is silent, 0 to 1.
-        active: Stretches with sound, as (start, end) in seconds.
+        active: Where there is sound, in order.
     """
 
     format: str
@@ -39,7 +58,7 @@ class Sound(msgspec.Struct, frozen=True, kw_only=True):
     peak: float | None = None
     loudness: float | None = None
     silence: float | None = None
-    active: tuple[tuple[float, float], ...] = ()
+    active: tuple[Stretch, ...] = ()
 
 
 def measure(data: bytes) -> Sound:
@@ -68,7 +87,7 @@ def measure(data: bytes) -> Sound:
         duration=container.duration,
         rate=container.rate,
         channels=container.channels,
-        active=((0.0, container.duration),),
+        active=(Stretch(0.0, container.duration),),
     )
 
 
@@ -79,9 +98,8 @@ def _decoded(data: bytes, format_: str) -> Sound:
         format_ = format_ or str(file.format)
     mono = samples.mean(axis=1) if samples.size else np.zeros(0, dtype=np.float32)
     duration = len(mono) / rate if rate else 0.0
-    frames = _frame_levels(mono, rate)
+    frames, crossings = _frames(mono, rate)
     threshold = max(SILENCE_DBFS, float(np.percentile(frames, 95)) - QUIETER_DB) if frames.size else SILENCE_DBFS
-    active = _stretches(frames, threshold, duration)
     return Sound(
         format=format_,
         duration=round(duration, 9),
@@ -90,31 +108,51 @@ def _decoded(data: bytes, format_: str) -> Sound:
         peak=_dbfs(float(np.abs(mono).max()) if mono.size else 0.0),
         loudness=_dbfs(math.sqrt(float(np.square(mono, dtype=np.float64).mean())) if mono.size else 0.0),
         silence=round(float((frames < threshold).mean()), 3) if frames.size else 1.0,
-        active=active,
+        active=tuple(_stretches(frames, crossings, threshold, duration)),
     )
 
 
-def _frame_levels(mono: np.ndarray[Any, Any], rate: int) -> np.ndarray[Any, Any]:
-    """Level in dBFS of each twentieth of a second."""
+def _frames(mono: Samples, rate: int) -> tuple[Samples, Samples]:
+    """Level in dBFS and zero crossings of each twentieth of a second."""
     size = max(1, int(rate * _FRAME_S))
     whole = len(mono) // size
     if not whole:
-        return np.zeros(0)
-    power = np.square(mono[: whole * size].reshape(whole, size), dtype=np.float64).mean(axis=1)
-    levels: np.ndarray[Any, Any] = 10 * np.log10(np.maximum(power, 1e-12))
-    return levels
+        return np.zeros(0), np.zeros(0)
+    rows = mono[: whole * size].reshape(whole, size)
+    power = np.square(rows, dtype=np.float64).mean(axis=1)
+    crossings = (np.signbit(rows[:, 1:]) != np.signbit(rows[:, :-1])).sum(axis=1)
+    return 10 * np.log10(np.maximum(power, 1e-12)), crossings
 
 
-def _stretches(levels: np.ndarray[Any, Any], threshold: float, duration: float) -> tuple[tuple[float, float], ...]:
-    """Where there is sound; gaps under 0.3 s are bridged, bits under 0.1 s dropped."""
-    found: list[list[float]] = []
+def _stretches(levels: Samples, crossings: Samples, threshold: float, duration: float) -> Iterator[Stretch]:
+    """Where there is sound; gaps under 0.3 s are bridged, bits under 0.1 s dropped, long ones parted where quiet."""
+    found: list[list[int]] = []
     for index in np.flatnonzero(levels >= threshold).tolist():
-        start, end = index * _FRAME_S, (index + 1) * _FRAME_S
-        if found and start - found[-1][1] < 0.3:
-            found[-1][1] = end
+        if found and (index - found[-1][1]) * _FRAME_S < _BRIDGED_S:
+            found[-1][1] = index + 1
         else:
-            found.append([start, end])
-    return tuple((round(a, 2), round(min(b, duration), 2)) for a, b in found if b - a >= 0.1)
+            found.append([index, index + 1])
+    for first, last in (part for begin, end in found for part in _parted(begin, end, levels)):
+        if last - first < 2:
+            continue
+        power = np.power(10.0, levels[first:last] / 10).mean()
+        yield Stretch(
+            round(first * _FRAME_S, 2),
+            round(min(last * _FRAME_S, duration), 2),
+            level=round(10 * math.log10(max(float(power), 1e-12)), 1),
+            pitch=round(float(crossings[first:last].mean()) / (2 * _FRAME_S)),
+        )
+
+
+def _parted(first: int, last: int, levels: Samples) -> Iterator[tuple[int, int]]:
+    """A stretch in parts of at most ``_LONGEST_S``, cut at the quietest frame of the second half of each."""
+    longest = int(_LONGEST_S / _FRAME_S)
+    while last - first > longest:
+        half = first + longest // 2
+        cut = half + int(levels[half : first + longest].argmin())
+        yield first, cut
+        first = cut
+    yield first, last
 
 
 def _dbfs(value: float) -> float:

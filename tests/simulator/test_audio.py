@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from groq_core.simulator import Fault, Simulator, sound, voice
+from groq_core.simulator import Fault, Simulator, sound, transcript, voice
 from tests.simulator.http import connect, error
 
 MEDIA = Path(__file__).parent.parent / "data" / "media"
@@ -68,7 +68,7 @@ def test_silence_is_told_by_its_share() -> None:
     heard = sound.measure(wav(np.concatenate([tone, quiet, tone, quiet])))
 
     assert heard.silence == pytest.approx(0.5, abs=0.03)
-    assert [(round(a), round(b)) for a, b in heard.active] == [(0, 1), (2, 3)]
+    assert [(round(stretch.start), round(stretch.end)) for stretch in heard.active] == [(0, 1), (2, 3)]
 
 
 async def test_transcript_says_that_it_is_simulated_and_what_was_measured(http: httpx.AsyncClient) -> None:
@@ -242,3 +242,21 @@ async def test_a_cut_falls_in_the_middle_of_speech(simulator: Simulator, http: h
 
     with pytest.raises(httpx.RemoteProtocolError):
         await http.post(SPEAK, json=speech())
+
+
+async def test_a_long_recording_is_told_stretch_by_stretch_where_the_sound_is(http: httpx.AsyncClient) -> None:
+    told = (await hear(http, (MEDIA / "galileo.mp3").read_bytes(), "g.mp3", response_format="verbose_json")).json()
+
+    assert " The recording lasts 36.71 seconds, 48 kHz mono MP3." in told["text"]
+    starts = [segment["start"] for segment in told["segments"] if "hertz" in segment["text"]]
+    assert starts == [stretch.start for stretch in sound.measure((MEDIA / "galileo.mp3").read_bytes()).active[1:]]
+
+
+def test_overlapping_cuttings_have_the_same_words_where_they_overlap() -> None:
+    spoken, rate = soundfile.read(MEDIA / "jfk.wav")
+    long = np.concatenate([spoken, np.zeros(rate)] * 8)
+    whole, cut = (transcript.write(sound.measure(wav(samples, rate))) for samples in (long, long[int(30.4 * rate) :]))
+
+    later = [phrase.text for phrase in whole if phrase.start > 34]
+    assert len(later) > 15
+    assert [phrase.text for phrase in cut][-len(later) :] == later
