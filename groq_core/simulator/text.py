@@ -25,7 +25,7 @@ _MARKS = (
     "*A simulated answer: the text below was computed from your message, not by a model.*",
 )
 ABOUT = (
-    "This is groq-core's simulator; there is no model behind it, and nothing leaves this machine. What it can truly do "
+    "This is a simulated answer: no model is behind it, and nothing leaves this machine. What the simulator can do "
     "is compute: sums (`17 * 23`), dates, counting, spelling, lists it was given, what you told it before, a picture's "
     "size and colours, a recording's length and loudness. Ask it to *explain something in detail* to see headings, a "
     "list, a table, code and a formula, or for *500 words* to watch a long answer stream. With a key in "

@@ -161,9 +161,11 @@ async def test_an_hour_with_faults_on_comes_back_complete_and_in_order(stage: St
     assert len(parts) >= 6
     assert not [event for event in events if isinstance(event, Note)]
     assert transcript.duration == pytest.approx(3600, abs=0.01)
-    assert re.findall(r"audio-(\d+)\.flac", transcript.text) == [f"{at + 1:02}" for at in range(len(parts))]
+    # Each part tells its stretches of sound in words of their own, so a seam that is lost or doubled shows.
+    assert re.findall(r"audio-(\d+)\.flac", transcript.text) == ["01"]
+    told = re.findall(r"Sound for ([\d.]+) seconds", transcript.text)
+    assert told == (["2", "1", "2.5", "3"] * 300)[1:], "the first stretch is the introduction"
     assert transcript.text == reply.text
-    assert len(re.findall(r"The recording lasts [\d.]+ seconds", transcript.text)) == len(parts)
     assert transcript.segments[0].start < 1
     assert transcript.segments[-1].end == pytest.approx(3600, abs=2)
     for before, after in pairwise(transcript.segments):
