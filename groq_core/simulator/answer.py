@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from groq_core.simulator.catalogue import SimModel
+from groq_core.simulator.wire import Json
 
 
 @dataclass(slots=True, frozen=True)
@@ -34,6 +35,7 @@ class Answer:
         id, request_id: ``chatcmpl-…`` and ``req_…``.
         reasoning, content: Tokens; content is None where only tools are called.
         reasoning_tokens: Counted even where the reasoning is not shown.
+        executed: What Groq's built-in tools did before the answer.
         finish_reason: ``stop``, ``length``, ``tool_calls`` or ``content_filter``.
         include_usage: A usage chunk was asked for.
         error: ``x_groq.error`` of an answer that stops early.
@@ -48,6 +50,7 @@ class Answer:
     reasoning: list[str] = field(default_factory=list)
     content: list[str] | None = None
     calls: list[Call] = field(default_factory=list)
+    executed: list[Json] = field(default_factory=list)
     finish_reason: str | None = "stop"
     prompt_tokens: int = 0
     cached_tokens: int = 0

@@ -42,6 +42,7 @@ class SimModel(msgspec.Struct, frozen=True, kw_only=True):
         efforts: Values ``reasoning_effort`` may take; the first is what an absent one means.
         images: Pictures in one request; 0 for a text model.
         image_tokens: Input tokens billed for one picture.
+        builtin: Has Groq's own browser search and code interpreter.
         prefill: Goes on from an assistant message that stands last.
         call_id: Form of its tool-call ids: ``fc`` (``fc_<uuid>``), ``short`` (nine characters), ``call``.
         usd: Prices per token as ``/models`` prints them: prompt, completion, cached prompt.
@@ -59,6 +60,7 @@ class SimModel(msgspec.Struct, frozen=True, kw_only=True):
     tools: bool = False
     parallel: bool = False
     json_schema: bool = False
+    builtin: bool = False
     reasoning: bool = False
     channel: bool = False
     shows_reasoning: bool = True
@@ -127,6 +129,7 @@ GPT_OSS_120B = SimModel(
     speed=500.0,
     tools=True,
     json_schema=True,
+    builtin=True,
     reasoning=True,
     channel=True,
     efforts=("medium", "low", "high"),
@@ -145,6 +148,7 @@ GPT_OSS_20B = SimModel(
     speed=1_000.0,
     tools=True,
     json_schema=True,
+    builtin=True,
     reasoning=True,
     channel=True,
     efforts=("medium", "low", "high"),

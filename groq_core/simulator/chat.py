@@ -7,7 +7,7 @@ import random
 import re
 import time
 
-from groq_core.simulator import images, openai_validation, structured, text, tokens, tools, validation
+from groq_core.simulator import builtin, images, openai_validation, structured, text, tokens, tools, validation
 from groq_core.simulator.answer import Answer, Timing
 from groq_core.simulator.catalogue import SimModel
 from groq_core.simulator.delivery import send_json
@@ -128,6 +128,7 @@ def _fill(world: World, body: Json, model: SimModel, answer: Answer, pictures: l
     if answer.calls:
         answer.finish_reason = "tool_calls"
         return
+    answer.executed = builtin.executed(body) if model.builtin else []
     written = structured.answer(body, rng) or _written(messages, model, pictures, salt)
     if body.get("tool_choice") == "required":
         raise bad_request(

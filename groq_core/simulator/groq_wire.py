@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from email.utils import formatdate
 
+from groq_core.simulator import builtin
 from groq_core.simulator.answer import Answer, Frames
 from groq_core.simulator.catalogue import SimModel, listing
 from groq_core.simulator.ids import Ids
@@ -108,6 +109,8 @@ class GroqWire:
                 {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
                 for call in answer.calls
             ]
+        if answer.executed:
+            message["executed_tools"] = answer.executed
         x_groq: Json = {"id": answer.request_id, "seed": answer.seed}
         if answer.error is not None:
             x_groq["error"] = answer.error
@@ -146,10 +149,13 @@ class GroqWire:
         channel = b',"channel":"analysis"' if answer.model.channel else b""
         thinking = opening + b'{"reasoning":'
         body = [thinking + token_json(token) + channel + suffix for token in answer.reasoning]
+        for call in answer.executed:
+            # Twice: as it begins, and with its output.
+            body += [opening + go_json({"executed_tools": [c]}) + going_on for c in (builtin.begun(call), call)]
         body += [prefix + token_json(token) + suffix for token in answer.content or ()]
-        for index, call in enumerate(answer.calls):
-            function = {"name": call.name, "arguments": call.arguments}
-            delta = {"tool_calls": [{"id": call.id, "type": "function", "function": function, "index": index}]}
+        for index, made in enumerate(answer.calls):
+            function = {"name": made.name, "arguments": made.arguments}
+            delta = {"tool_calls": [{"id": made.id, "type": "function", "function": function, "index": index}]}
             body.append(opening + go_json(delta) + going_on)
 
         used = go_json(usage(answer))

@@ -12,7 +12,7 @@ from typing import Any
 
 import jsonschema
 
-from groq_core.simulator import types
+from groq_core.simulator import builtin, types
 from groq_core.simulator.catalogue import SimModel
 from groq_core.simulator.tokens import text_of
 from groq_core.simulator.wire import Json, WireError, bad_request, decode, encode, words
@@ -247,7 +247,9 @@ def _tools(body: Json, model: SimModel) -> None:
     names = set()
     for index, tool in enumerate(tools):
         kind = tool["type"]
-        if kind in ("browser_search", "code_interpreter", "mcp"):
+        if kind in builtin.TYPES and not model.builtin:
+            raise bad_request(f"`{kind}` is not supported with this model", param="tools")
+        if kind in (*builtin.TYPES, "mcp"):
             continue
         function = tool.get("function")
         if kind != "function" or function is None:

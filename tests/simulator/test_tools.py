@@ -10,6 +10,7 @@ import jsonschema
 import pytest
 
 from tests.simulator.http import CHAT, OSS, QWEN, ask, error, said, tool
+from tests.simulator.shapes import events
 
 WEATHER = tool("get_weather", "Current weather of a city", city={"type": "string"})
 CALCULATOR = tool("calculate", "Evaluate an arithmetic expression", expression={"type": "string"})
@@ -138,3 +139,29 @@ async def test_a_schema_nobody_can_satisfy_fails_as_groq_does(http: httpx.AsyncC
     assert (status, refused["code"]) == (400, "tool_use_failed")
     assert refused["message"].startswith("Tool call validation failed: tool call validation failed: parameters for")
     assert json.loads(refused["failed_generation"])["name"] == "get_weather"
+
+
+async def test_the_code_interpreter_really_computes(http: httpx.AsyncClient) -> None:
+    body = ask("What is (12 + 7) * 3?", tools=[{"type": "code_interpreter"}])
+    message = (await http.post(CHAT, json=body)).json()["choices"][0]["message"]
+
+    (done,) = message["executed_tools"]
+    assert (done["name"], json.loads(done["arguments"]), done["output"]) == (
+        "python", {"code": "print((12 + 7) * 3)"}, "57\n",
+    )  # fmt: skip
+    assert "57" in message["content"]
+
+
+async def test_the_browser_says_that_it_is_offline(http: httpx.AsyncClient) -> None:
+    body = ask("What is new?", tools=[{"type": "browser_search"}], stream=True)
+    streamed = events((await http.post(CHAT, json=body)).content)
+
+    shown = [c["choices"][0]["delta"]["executed_tools"][0] for _, c in streamed if "executed_tools" in str(c)]
+    assert ["output" in call for call in shown] == [False, True]
+    assert "offline" in shown[1]["output"]
+
+
+async def test_built_in_tools_are_those_of_gpt_oss(http: httpx.AsyncClient) -> None:
+    status, refused = await error(http, ask(model=QWEN, tools=[{"type": "browser_search"}]))
+
+    assert (status, refused["message"]) == (400, "`browser_search` is not supported with this model")
