@@ -12,11 +12,10 @@ from groq_core.settings import load
 def main() -> int:
     """Read the environment and serve until told to stop; exit status 2 when the environment is wrong."""
     try:
-        settings = load()
+        return run(load())
     except SettingsError as error:
         print(error.message, file=sys.stderr)
         return 2
-    return run(settings)
 
 
 if __name__ == "__main__":

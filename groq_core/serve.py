@@ -18,6 +18,7 @@ from groq_core import logs
 from groq_core.api.app import create_api
 from groq_core.compose import Core, assembled
 from groq_core.settings import Settings
+from groq_core.signin import SignIn, read_users
 
 logger = logging.getLogger("groq_core.serve")
 
@@ -26,11 +27,17 @@ GRACE_S = 10
 
 
 def run(settings: Settings) -> int:
-    """Serve until SIGTERM or SIGINT; returns the exit status."""
+    """
+    Serve until SIGTERM or SIGINT; returns the exit status.
+
+    Raises:
+        SettingsError: The user file cannot be used.
+    """
+    users = read_users(settings.auth_file) if settings.auth_file else {}
     logs.configure(settings.log, settings.log_level)
     for warning in settings.warnings:
         logger.warning(warning)
-    return uvloop.run(serve(settings))
+    return uvloop.run(serve(settings, users))
 
 
 def create_app(core: Core) -> FastAPI:
@@ -40,13 +47,19 @@ def create_app(core: Core) -> FastAPI:
     return mount(create_api(core), core)
 
 
-async def serve(settings: Settings) -> int:
-    """Assemble and serve; running answers get up to ten seconds to finish, then upstream connections close."""
+async def serve(settings: Settings, users: dict[str, str]) -> int:
+    """
+    Assemble and serve; running answers get up to ten seconds to finish, then upstream connections close.
+
+    Args:
+        users: Who may see the page, name to password hash; empty for everybody.
+    """
     async with assembled(settings) as core:
         app = create_app(core)
+        door = SignIn(app, users) if users else app
         server = Server(
             uvicorn.Config(
-                app,
+                door,
                 host=settings.server_name,
                 port=settings.server_port,
                 log_config=None,

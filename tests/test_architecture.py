@@ -25,7 +25,7 @@ ROWS = (
     ("services",),
     ("simulator",),
     ("compose",),
-    ("api", "ui"),
+    ("api", "ui", "signin"),
     ("serve",),
     ("cli",),
     ("__main__", "docs"),
