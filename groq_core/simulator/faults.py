@@ -35,6 +35,7 @@ Provider: TypeAlias = Literal["groq", "openai", "*"]
 Operation: TypeAlias = Literal["chat", "audio", "speech", "models", "files", "batches", "*"]
 
 KINDS: tuple[str, ...] = get_args(FaultKind)
+_CHOICES = {"kind": KINDS, "provider": get_args(Provider), "operation": get_args(Operation)}
 
 
 class Fault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -80,6 +81,9 @@ class Fault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defau
         Raises:
             ValueError: A value is out of range; the message names the field.
         """
+        for name, allowed in _CHOICES.items():
+            if (chosen := getattr(self, name)) not in allowed:
+                raise ValueError(f"{name} must be one of {', '.join(map(str, allowed))}; not {chosen!r}")
         if not 0 <= self.probability <= 1:
             raise ValueError(f"probability must be between 0 and 1, not {self.probability:g}")
         if not 200 <= self.status <= 599:

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
@@ -65,6 +65,9 @@ class World:
         keys: Accepted keys; None accepts all that are not empty and do not contain ``invalid``.
         clock: Seconds, monotonic, for limits and faults.
         seed: Makes ids and chances repeat.
+
+    Raises:
+        ValueError: A setting is out of range.
     """
 
     def __init__(
@@ -78,6 +81,12 @@ class World:
         clock: Callable[[], float],
         seed: int | None,
     ) -> None:
+        if pace < 0:
+            raise ValueError(f"pace must not be negative, but is {pace:g}")
+        if limits not in get_args(Setting):
+            raise ValueError(f"limits must be one of {', '.join(get_args(Setting))}; not {limits!r}")
+        if limits_scale <= 0:
+            raise ValueError(f"limits_scale must be greater than 0, but is {limits_scale:g}")
         self.ids = Ids(seed)
         self.groq = GroqWire(self.ids)
         self.openai = OpenAIWire(self.ids)

@@ -298,6 +298,8 @@ def test_the_first_that_matches_hits() -> None:
 @pytest.mark.parametrize(
     ("wrong", "named"),
     [
+        (Fault(kind="explode"), "kind"),  # type: ignore[arg-type]
+        (Fault(kind="cut", provider="nobody"), "provider"),  # type: ignore[arg-type]
         (Fault(kind="cut", probability=2), "probability"),
         (Fault(kind="status", status=99), "status"),
         (Fault(kind="cut", times=0), "times"),

@@ -161,3 +161,9 @@ async def test_a_wrong_profile_is_refused(http: httpx.AsyncClient, body: Any) ->
 
     assert answer.status_code == 400
     assert next(iter(body)) in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("wrong", [{"catalogue": "2019"}, {"pace": -1}, {"limits": "none"}, {"limits_scale": 0}])
+def test_a_wrong_setting_is_named(wrong: Any) -> None:
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        Simulator(**wrong)
