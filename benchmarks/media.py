@@ -46,7 +46,7 @@ def floor(data: bytes, *, draft: bool) -> None:
     size = MAX_EDGE, round(MAX_EDGE * image.height / image.width)
     if draft:
         image.draft(None, size)
-    image = image.resize(size, Image.Resampling.LANCZOS)
+    image = image.resize(size, Image.Resampling.BICUBIC)
     image.save(BytesIO(), "JPEG", quality=QUALITIES[0])
 
 

@@ -6,7 +6,6 @@ The content decides, never the file name: a camera's ``.png`` may be a JPEG, and
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -189,24 +188,3 @@ def opened(data: bytes, format_name: str) -> ImageFile.ImageFile:
     """
     reader = _READERS.get(format_name) or Image.OPEN[format_name][0]
     return reader(BytesIO(data), "")
-
-
-def webp_size(data: bytes) -> tuple[int, int]:
-    """
-    Width and height a WebP file declares; (0, 0) when it is cut before them.
-
-    Its decoder takes memory for two whole frames when it is opened, so this can't be left to it.
-
-    Source:
-        https://developers.google.com/speed/webp/docs/riff_container
-    """
-    kind = data[12:16]
-    if len(data) < 30:
-        return 0, 0
-    if kind == b"VP8X":
-        return int.from_bytes(data[24:27], "little") + 1, int.from_bytes(data[27:30], "little") + 1
-    if kind == b"VP8L":
-        bits = int.from_bytes(data[21:25], "little")
-        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
-    width, height = struct.unpack_from("<HH", data, 26)
-    return width & 0x3FFF, height & 0x3FFF

@@ -105,7 +105,8 @@ def _exif_kinds(image: Image.Image) -> list[str]:
             kinds.append("date")
         if tags - _OWNER - _DATES - _FORM:
             kinds.append("camera data")
-        if exif.get_ifd(ExifTags.IFD.IFD1):
+        # What comes second in a TIFF is its second page.
+        if image.format != "TIFF" and exif.get_ifd(ExifTags.IFD.IFD1):
             kinds.append("thumbnail")
     except Exception:
         kinds.append("broken EXIF data")

@@ -15,9 +15,11 @@ from io import BytesIO
 from PIL import Image
 
 from groq_core.media.colour import on_white, to_eight_bits, to_srgb
-from groq_core.media.image_format import EXTENSIONS, FORMATS, format_of, invalid, opened, reading, webp_size
+from groq_core.media.image_format import EXTENSIONS, FORMATS, format_of, invalid, opened, reading
+from groq_core.media.image_headers import overloaded, webp_size
 from groq_core.media.image_metadata import metadata_of, orientation_of
 from groq_core.media.phrases import listed, size_in_words
+from groq_core.media.room import Room
 from groq_core.requests import IMAGE_TOKENS
 
 MAX_EDGE = 1568
@@ -46,6 +48,14 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 """What turns a picture of each EXIF orientation upright."""
+
+_PNG_FRAME = 70
+"""Bytes of a PNG that are not pixels: signature, header, chunk frames, zlib's own."""
+
+_room = Room(MAX_PIXELS)
+"""Memory is the process's, so this is: many large pictures at once are decoded one after another."""
+
+_SIDEWAYS = (5, 6, 7, 8)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +131,45 @@ def prepare(
         RequestError: ``param="image"``; 413 when it is too large, 422 when it is no picture a model reads, 400
             when it is empty, broken or cut off.
     """
+    format_name = _checked(data, max_pixels, max_input_bytes)
+    with reading():
+        image = opened(data, format_name)
+        original = image.size
+        image.draft(None, _fitted(image.size, max_edge))  # a JPEG is decoded at 1/2, 1/4 or 1/8 where that suffices
+    # A progressive JPEG is held whole before it is reduced.
+    pixels_held = _check_pixels(*(original if image.info.get("progressive") else image.size), max_pixels)
+    with _room.held(pixels_held), reading():
+        image.load()  # before the metadata is read: asking a PNG for it decodes it
+        # A TIFF is turned upright by Pillow when it is loaded; no other format is.
+        orientation = 1 if format_name == "TIFF" else orientation_of(image)
+        original = image.size if format_name == "TIFF" else original
+        removed = metadata_of(image)
+        animated = format_name != "JPEG" and getattr(image, "is_animated", False)
+        pixels, colour_note = _pixels(image, max_edge, orientation)
+    width, height = original[::-1] if orientation in _SIDEWAYS else original
+    encoded, mime, sent = _encoded(pixels, max_bytes)
+    notes = (
+        "only the first of its frames is sent" if animated else None,
+        colour_note,
+        _misnamed(filename, format_name),
+        "enlarged, since models can't see pictures that small" if sent[0] > width else None,
+    )
+    return PreparedImage(
+        data=encoded,
+        mime=mime,
+        width=sent[0],
+        height=sent[1],
+        original_width=width,
+        original_height=height,
+        original_bytes=len(data),
+        original_format=FORMATS[format_name],
+        removed=removed,
+        notes=tuple(filter(None, notes)),
+    )
+
+
+def _checked(data: bytes, max_pixels: int, max_input_bytes: int) -> str:
+    """Name the format of a file that is worth opening, by its bytes alone."""
     if len(data) > max_input_bytes:
         raise invalid(
             f"The picture is too large: {size_in_words(len(data))} of at most {size_in_words(max_input_bytes)}.",
@@ -131,47 +180,12 @@ def prepare(
     format_name = format_of(data)
     if format_name == "WEBP":
         _check_pixels(*webp_size(data), max_pixels)
-    with reading():
-        image = opened(data, format_name)
-        original = image.size
-        image.draft(None, _fitted(image.size, max_edge))  # a JPEG is decoded at 1/2, 1/4 or 1/8 where that suffices
-    _check_pixels(*(original if image.info.get("progressive") else image.size), max_pixels)
-    with reading():
-        image.load()  # before the metadata is read: asking a PNG for it decodes it
-        if format_name == "TIFF":
-            orientation, original = 1, image.size  # the one format Pillow turns upright by itself
-        else:
-            orientation = orientation_of(image)
-        removed = metadata_of(image)
-        pixels, colour_note = _pixels(image, max_edge, orientation)
-        animated = getattr(image, "is_animated", False) and format_name != "JPEG"
-    if orientation >= 5:
-        original = original[::-1]
-    encoded, mime, sent = _encoded(pixels, max_bytes)
-    return PreparedImage(
-        data=encoded,
-        mime=mime,
-        width=sent[0],
-        height=sent[1],
-        original_width=original[0],
-        original_height=original[1],
-        original_bytes=len(data),
-        original_format=FORMATS[format_name],
-        removed=removed,
-        notes=tuple(
-            note
-            for note in (
-                "only the first of its frames is sent" if animated else None,
-                colour_note,
-                _misnamed(filename, format_name),
-                "enlarged, since models can't see pictures that small" if sent[0] > original[0] else None,
-            )
-            if note
-        ),
-    )
+    if overloaded(data, format_name):
+        raise invalid("The picture is broken: it has more parts than any picture needs.", hint="Save it anew.")
+    return format_name
 
 
-def _check_pixels(width: int, height: int, max_pixels: int) -> None:
+def _check_pixels(width: int, height: int, max_pixels: int) -> int:
     if width * height > max_pixels:
         raise invalid(
             f"The picture has too many pixels: {width}×{height}, {width * height / 1e6:.0f} megapixels "
@@ -180,6 +194,7 @@ def _check_pixels(width: int, height: int, max_pixels: int) -> None:
             status=413,
             hint="Send a smaller picture.",
         )
+    return width * height
 
 
 def _fitted(size: tuple[int, int], max_edge: int) -> tuple[int, int]:
@@ -200,12 +215,12 @@ def _pixels(image: Image.Image, max_edge: int, orientation: int) -> tuple[Image.
     scaled = to_eight_bits(image)
     size = _fitted(scaled.size, max_edge)
     if size != scaled.size:
-        scaled = scaled.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+        scaled = scaled.resize(size, Image.Resampling.BICUBIC, reducing_gap=3.0)
     if orientation in _TURNS:
         scaled = scaled.transpose(_TURNS[orientation])
     pixels, note = to_srgb(on_white(scaled), profile)
-    bare = Image.new(pixels.mode, pixels.size)  # encoders copy comments and profiles from `info`: start with none
-    bare.paste(pixels)
+    bare = pixels.copy() if pixels is image else pixels
+    bare.info = {}  # encoders copy comments and profiles from here
     return bare, note
 
 
@@ -253,9 +268,10 @@ def _suits_png(image: Image.Image, jpeg_bytes: int) -> bool:
 
     Encoding a photograph as PNG to find out takes longer than everything else together.
     """
-    strip = max(1, min(16, image.height // 3))
+    strip = max(1, min(8, image.height // 3))
     tops = (0, (image.height - strip) // 2, image.height - strip)
-    sampled = sum(len(_png(image.crop((0, top, image.width, top + strip)), compress_level=1)) for top in tops)
+    strips = (_png(image.crop((0, top, image.width, top + strip)), compress_level=1) for top in tops)
+    sampled = sum(len(png) - _PNG_FRAME for png in strips)
     return sampled * image.height / (3 * strip) < 1.5 * jpeg_bytes
 
 

@@ -29,9 +29,6 @@ MIN_BYTES = 200_000
 FOLLOW_UPS = 8
 """Questions after which pictures turn into notes even if no newer ones came."""
 
-DECODING = 2
-"""Pictures decoded at once: each may take a quarter of a gigabyte."""
-
 
 @dataclass(frozen=True, slots=True)
 class Template:
@@ -89,7 +86,6 @@ class VisionService:
     def __init__(self, handle: Handler[Request], *, limit: Callable[[], int]) -> None:
         self._handle = handle
         self._limit = limit
-        self._decoding = asyncio.Semaphore(DECODING)
 
     async def prepared(self, pictures: Sequence[bytes | PreparedImage]) -> list[PreparedImage]:
         """
@@ -107,13 +103,12 @@ class VisionService:
                 hint="Leave some out, or ask about them one after another.",
             )
         share = max(MIN_BYTES, MAX_BYTES // max(1, len(pictures)))
-        return [await self._one(picture, share) for picture in pictures]
-
-    async def _one(self, picture: bytes | PreparedImage, max_bytes: int) -> PreparedImage:
-        if isinstance(picture, PreparedImage):
-            return picture
-        async with self._decoding:
-            return await asyncio.to_thread(prepare, picture, max_bytes=max_bytes)
+        return [
+            picture
+            if isinstance(picture, PreparedImage)
+            else await asyncio.to_thread(prepare, picture, max_bytes=share)
+            for picture in pictures
+        ]
 
     async def stream(
         self,

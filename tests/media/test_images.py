@@ -18,7 +18,7 @@ from PIL import ExifTags, Image, ImageCms, ImageDraw, PngImagePlugin, TiffImageP
 
 from groq_core.errors import RequestError
 from groq_core.media.images import MAX_BYTES, MAX_EDGE, MIN_EDGE, PreparedImage, prepare
-from tests.media.samples import FOLDER, bmp_bomb, encoded, jpeg_bomb, png_bomb, sample, webp_bomb
+from tests.media.samples import FOLDER, bmp_bomb, encoded, jpeg_bomb, png_bomb, png_chunk, sample, webp_bomb
 
 TRACES = (
     b"Exif",
@@ -102,6 +102,10 @@ REFUSED = [
     pytest.param(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + b"\0" * 99, 422, "unsupported_image_format", id="HEIC"),
     pytest.param(b"\0\0\0\x18ftypisom\0\0\0\0mp42isom" + b"\0" * 99, 422, "unsupported_image_format", id="film"),
     pytest.param(sample("jfk.mp3"), 422, "unsupported_image_format", id="recording"),
+    pytest.param(b"\xff\xd8\xff" + bytes(3_000_000), 400, "invalid_image", id="JPEG full of nothing"),
+    pytest.param(b"\xff\xd8" + b"\xff" * 3_000_000, 400, "invalid_image", id="JPEG full of fill bytes"),
+    pytest.param(b"\xff\xd8" + b"\xff\xe1\0\2" * 9_000_000, 400, "invalid_image", id="JPEG of nine million segments"),
+    pytest.param(png_bomb(8, 8)[:33] + png_chunk(b"tEXt", b"a\0b") * 2_000_000, 400, "invalid_image", id="PNG chunks"),
     pytest.param(b"\x89PNG\r\n\x1a\n", 400, "invalid_image", id="PNG signature alone"),
     pytest.param(b"\xff\xd8\xff\xe0", 400, "invalid_image", id="JPEG signature alone"),
     pytest.param(b"RIFF\x24\0\0\0WEBPVP8 ", 400, "invalid_image", id="WebP signature alone"),
