@@ -215,6 +215,7 @@ class CatalogueKeeper:
         self._sleep = sleep
         self._jitter = jitter
         self._listeners: list[Callable[[Catalogue], None]] = []
+        self._wake = asyncio.Event()
         self.version = 0
         self.current = static_catalogue(static, now=wall())
         if fetch is None:
@@ -225,9 +226,12 @@ class CatalogueKeeper:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
-    async def refresh(self) -> bool:
+    async def refresh(self, *, believe_gone: bool = False) -> bool:
         """
         Read the list once.
+
+        Args:
+            believe_gone: Models that were marked as gone stay so, although the list may still name them.
 
         Returns:
             Whether it could be read; if not, what was known before stays, and the note says why.
@@ -243,6 +247,8 @@ class CatalogueKeeper:
             self._keep_old(redacted(str(error)))
         else:
             catalogue = merge(self._static, entries, now=self._wall())
+            if believe_gone:
+                catalogue = msgspec.structs.replace(catalogue, gone=self.current.gone)
             if catalogue.listed:
                 self._set(catalogue)
                 return True
@@ -250,18 +256,37 @@ class CatalogueKeeper:
         return False
 
     async def run(self) -> None:
-        """Read the list now and every ``interval`` seconds, sooner after a failure, until cancelled."""
-        failures = 0
+        """
+        Read the list now and every ``interval`` seconds until cancelled.
+
+        Sooner after a failure, and at once when a model turns out to be gone: its successor may be new.
+        """
+        failures, early = 0, False
         while True:
-            failures = 0 if await self.refresh() else failures + 1
+            failures = 0 if await self.refresh(believe_gone=early) else failures + 1
             pause = self._interval if failures == 0 else min(self._interval, FIRST_RETRY_S * 2 ** (failures - 1))
-            await self._sleep(pause * (0.9 + 0.2 * self._jitter()))
+            early = await self._pause(pause * (0.9 + 0.2 * self._jitter()))
+
+    async def _pause(self, seconds: float) -> bool:
+        """Wait; returns whether it was cut short by a model that is gone."""
+        sleeping = asyncio.ensure_future(self._sleep(seconds))
+        waking = asyncio.ensure_future(self._wake.wait())
+        try:
+            done, _ = await asyncio.wait((sleeping, waking), return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+            return waking in done
+        finally:
+            self._wake.clear()
+            sleeping.cancel()
+            waking.cancel()
 
     def mark_gone(self, name: str, why: str = "is no longer offered to this key") -> None:
         """Believe an answer "no such model" until the next list is read; ``name`` is ``provider:id``."""
         if name not in self.current.gone:
             gone = MappingProxyType({**self.current.gone, name: why})
             self._set(msgspec.structs.replace(self.current, gone=gone))
+            self._wake.set()
 
     def _keep_old(self, why: str) -> None:
         if self.current.listed is None:

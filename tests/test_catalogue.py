@@ -402,3 +402,31 @@ async def test_after_a_failure_it_is_read_sooner() -> None:
         await kept.run()
 
     assert naps == pytest.approx([5, 10, 600, 5, 10, 20, 40, 80, 160, 320, 600, 600])
+
+
+async def test_a_gone_model_makes_the_list_be_read_at_once_and_stays_gone_though_it_is_still_listed() -> None:
+    readings = 0
+    asleep = asyncio.Event()
+
+    async def fetch() -> list[Entry]:
+        nonlocal readings
+        readings += 1
+        return SELF_SERVE
+
+    async def sleep(seconds: float) -> None:
+        asleep.set()
+        await asyncio.Event().wait()
+
+    kept = CatalogueKeeper(fetch, wall=lambda: NOW, sleep=sleep)
+    running = asyncio.create_task(kept.run())
+    for _ in range(2):  # said twice, read again once
+        await asleep.wait()
+        asleep.clear()
+        kept.mark_gone("groq:openai/gpt-oss-20b")
+    await asyncio.sleep(0)
+    running.cancel()
+
+    assert readings == 2
+    assert kept.current.absence(MODELS["groq:openai/gpt-oss-20b"])
+    with pytest.raises(asyncio.CancelledError):
+        await running
