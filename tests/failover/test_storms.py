@@ -20,7 +20,7 @@ FAULTS: list[tuple[str, dict[str, Any]]] = [
     ("reset", {}),
     ("empty", {}),
     ("cut", {"after": 10}),
-    ("stall", {"after": 10, "seconds": 0.5}),
+    ("stall", {"after": 10, "seconds": 4}),
     ("clean_end", {"after": 10}),
     ("malformed", {"after": 3}),
     ("error_event", {"after": 10}),
@@ -58,7 +58,8 @@ async def soak(stage: Stage, requests: int, at_once: int, seed: int = 1) -> Coun
 
 
 async def test_under_faults_every_request_ends_and_nothing_is_left() -> None:
-    async with staged({"GROQ_CORE_COOLDOWN": "0.2"}) as stage:
+    patient = {"GROQ_CORE_COOLDOWN": "0.2", "GROQ_CORE_FIRST_TOKEN_TIMEOUT": "5", "GROQ_CORE_IDLE_TIMEOUT": "2"}
+    async with staged(patient | {"GROQ_CORE_DEADLINE": "30"}) as stage:
         for kind, fields in FAULTS:
             stage.fault(kind, probability=0.02, operation="chat", **fields)
         tasks = len(asyncio.all_tasks())
