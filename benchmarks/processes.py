@@ -1,0 +1,174 @@
+"""Start what is measured and what it is measured against, each in a process of its own, and read their meters."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PEERS = ROOT / "benchmarks" / "peers"
+PEER_ENVIRONMENT = ROOT / ".venv-bench"
+READY_WITHIN_S = 120.0
+
+KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PYTHONDONTWRITEBYTECODE", "PIP_INDEX_URL", "PIP_CONFIG_FILE")
+"""Of the environment; a key in it would send a benchmark to the real Groq."""
+
+
+class PeerMissingError(Exception):
+    """A peer cannot be installed here; the row says so."""
+
+
+class Process:
+    """A child process and its meters."""
+
+    def __init__(self, popen: subprocess.Popen[str], url: str = "") -> None:
+        self.popen = popen
+        self.url = url
+
+    def cpu_s(self) -> float:
+        """User and system seconds so far, all its threads."""
+        fields = Path(f"/proc/{self.popen.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def rss_kib(self) -> int:
+        """Resident memory."""
+        status = Path(f"/proc/{self.popen.pid}/status").read_text()
+        return int(status.split("VmRSS:")[1].split()[0])
+
+    def stop(self) -> None:
+        self.popen.send_signal(signal.SIGTERM)
+        try:
+            self.popen.wait(10)
+        except subprocess.TimeoutExpired:
+            self.popen.kill()
+            self.popen.wait()
+
+
+def environment(**more: str) -> dict[str, str]:
+    return {name: os.environ[name] for name in KEPT if name in os.environ} | more
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def spawn(command: Sequence[str], env: Mapping[str, str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        command, cwd=ROOT, env=dict(env), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+
+
+def answered(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=10) as response:
+            response.read()
+            return bool(response.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def wait_until_answered(process: subprocess.Popen[str], url: str, *, every_s: float = 0.02) -> None:
+    """
+    Raises:
+        RuntimeError: It ended, or said nothing in time.
+    """
+    until = time.monotonic() + READY_WITHIN_S
+    while not answered(url):
+        if process.poll() is not None or time.monotonic() > until:
+            process.kill()
+            raise RuntimeError(f"{process.args!r} does not serve")
+        time.sleep(every_s)
+
+
+@asynccontextmanager
+async def upstream() -> AsyncIterator[str]:
+    """The benchmarks' model; gives its address."""
+    popen = spawn([sys.executable, "-m", "benchmarks.upstream"], environment())
+    assert popen.stdout is not None
+    try:
+        yield f"http://127.0.0.1:{int(popen.stdout.readline())}"
+    finally:
+        popen.kill()
+        popen.wait()
+
+
+@asynccontextmanager
+async def served(command: Sequence[str], ready: str, *, port: int, **env: str) -> AsyncIterator[Process]:
+    """Run a server until the block is left."""
+    process = Process(spawn(command, environment(**env)), f"http://127.0.0.1:{port}")
+    try:
+        await asyncio.to_thread(wait_until_answered, process.popen, process.url + ready)
+        yield process
+    finally:
+        await asyncio.to_thread(process.stop)
+
+
+@asynccontextmanager
+async def app(model: str) -> AsyncIterator[Process]:
+    """``python app.py`` on the benchmarks' model; every other setting as it comes."""
+    port = free_port()
+    env = {"GRADIO_SERVER_PORT": str(port), "GROQ_API_KEY": "gsk_bench", "GROQ_BASE_URL": model}
+    env["GROQ_CORE_LOG_LEVEL"] = "warning"
+    async with served([sys.executable, "app.py"], "/", port=port, **env) as process:
+        yield process
+
+
+@asynccontextmanager
+async def peer(script: str, model: str = "", ready: str = "/") -> AsyncIterator[Process]:
+    """A small app of ``benchmarks/peers`` in our own environment."""
+    port = free_port()
+    command = [sys.executable, str(PEERS / script)]
+    env = {"GRADIO_SERVER_PORT": str(port), "GRADIO_ANALYTICS_ENABLED": "False"}
+    async with served(command, ready, port=port, GROQ_API_KEY="gsk_bench", GROQ_BASE_URL=model, **env) as process:
+        yield process
+
+
+def peer_python() -> str:
+    """
+    The interpreter of the environment that LiteLLM lives in, made on first use.
+
+    Raises:
+        PeerMissingError: It cannot be installed.
+    """
+    python = PEER_ENVIRONMENT / "bin" / "python"
+    stamp = PEER_ENVIRONMENT / ".installed"
+    wanted = (ROOT / "benchmarks" / "requirements.txt").read_text()
+    if not stamp.exists() or stamp.read_text() != wanted:
+        print("installing the peers (a few minutes) …", flush=True)
+        install = [str(python), "-m", "pip", "install", "--quiet", "-r", str(ROOT / "benchmarks" / "requirements.txt")]
+        try:
+            subprocess.run([sys.executable, "-m", "venv", str(PEER_ENVIRONMENT)], check=True)
+            subprocess.run(install, check=True)
+        except (subprocess.CalledProcessError, OSError) as error:
+            raise PeerMissingError("LiteLLM could not be installed") from error
+        stamp.write_text(wanted)
+    return str(python)
+
+
+LITELLM = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_LOG": "ERROR", "OPENAI_API_KEY": "sk-bench"}
+"""With its price list from the package; it asks the network otherwise."""
+
+
+@asynccontextmanager
+async def litellm_proxy(model: str) -> AsyncIterator[Process]:
+    """LiteLLM's proxy, one worker, with nothing switched on."""
+    port = free_port()
+    python = peer_python()
+    command = [str(Path(python).parent / "litellm"), "--config", str(PEERS / "litellm.yaml"), "--port", str(port)]
+    command += ["--host", "127.0.0.1", "--num_workers", "1", "--telemetry", "False"]
+    env = LITELLM | {"OPENAI_API_BASE": f"{model}/v1", "BENCH_BASE": f"{model}/v1"}
+    async with served(command, "/health/liveliness", port=port, **env) as process:
+        yield process

@@ -1,0 +1,145 @@
+"""
+The model of the benchmarks: a server in a process of its own that says what it is told to, as fast as it is told.
+
+    python -m benchmarks.upstream     # prints its port
+
+A prompt orders its answer: ``[[tokens=4000 rate=1200 id=x7]]`` is 4000 tokens at 1200 a second, rate 0 as fast as it
+goes. The clock runs open loop: token i is due at i / rate, whatever the reader does. One token is one chunk; with
+many streams open, those that are due together go out together, so that the server leaves the machine to what is
+measured. ``GET /played/ID`` tells when the first and the last token went out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import time
+from typing import Any
+
+import uvloop
+
+from benchmarks.text import tokens
+from groq_core.registry import MODELS
+
+ORDER = re.compile(rb"\[\[tokens=(\d+) rate=(\d+) id=(\w+)\]\]")
+TICK_S, CROWD_S = 0.0005, 0.0002
+BURST = 64
+
+_FRAME = {
+    "id": "chatcmpl-40d2c5c1-ebd6-4f7e-9cb8-b13c7f24998b",
+    "object": "chat.completion.chunk",
+    "created": 1759844697,
+    "model": "openai/gpt-oss-20b",
+    "system_fingerprint": "fp_d2c1f7e199",
+}
+_END = b"data: [DONE]\n\n"
+
+
+def order(count: int, rate: int, name: str) -> str:
+    """The words that order an answer."""
+    return f"Say it again, please. [[tokens={count} rate={rate} id={name}]]"
+
+
+def _usage(count: int, rate: int) -> dict[str, Any]:
+    seconds = count / rate if rate else count / 1000
+    return {
+        "queue_time": 0.01,
+        "prompt_tokens": 60,
+        "prompt_time": 0.01,
+        "completion_tokens": count,
+        "completion_time": seconds,
+        "total_tokens": 60 + count,
+        "total_time": seconds + 0.01,
+    }
+
+
+def _event(delta: dict[str, str], finish: str | None = None, **more: Any) -> bytes:
+    choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
+    return b"data: " + json.dumps({**_FRAME, "choices": [choice], **more}, separators=(",", ":")).encode() + b"\n\n"
+
+
+def _chunk(data: bytes) -> bytes:
+    return b"%x\r\n%s\r\n" % (len(data), data)
+
+
+class Upstream:
+    """Plays what is ordered and remembers when."""
+
+    def __init__(self) -> None:
+        self.played: dict[str, dict[str, float]] = {}
+        self._open = 0
+        self._frames: dict[str, bytes] = {}
+
+    def _framed(self, count: int) -> list[bytes]:
+        known = self._frames
+        return [known.get(token) or known.setdefault(token, _event({"content": token})) for token in tokens(count)]
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                found = re.search(rb"content-length: *(\d+)", head, re.I)
+                body = await reader.readexactly(int(found[1])) if found else b""
+                await self._answer(head.split(b" ", 2)[1].decode(), body, writer)
+                await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+    async def _answer(self, path: str, body: bytes, writer: asyncio.StreamWriter) -> None:
+        if path.startswith("/played/"):
+            return _json(writer, self.played.get(path.rsplit("/", 1)[1]))
+        if path.endswith("/models"):
+            ids = [spec.id for spec in MODELS.values() if spec.provider == "groq"]
+            listed = [{"id": id, "object": "model", "created": 0, "owned_by": "groq", "active": True} for id in ids]
+            return _json(writer, {"object": "list", "data": listed})
+        ordered = ORDER.findall(body)
+        if not ordered:
+            return _json(writer, {"error": {"message": "nothing was ordered"}}, status=400)
+        count, rate, name = int(ordered[-1][0]), int(ordered[-1][1]), ordered[-1][2].decode()
+        if re.search(rb'"stream": *true', body):
+            await self._stream(writer, count, rate, name)
+            return None
+        message = {"role": "assistant", "content": "".join(tokens(count))}
+        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}
+        whole = {**_FRAME, "object": "chat.completion", "choices": [choice], "usage": _usage(count, rate)}
+        return _json(writer, whole)
+
+    async def _stream(self, writer: asyncio.StreamWriter, count: int, rate: int, name: str) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")
+        writer.write(_chunk(_event({"role": "assistant", "content": ""})))
+        frames, sent, began = self._framed(count), 0, time.perf_counter()
+        self.played[name] = {"first": time.time()}
+        self._open += 1
+        try:
+            while sent < count:
+                due = min(count, int((time.perf_counter() - began) * rate) + 1) if rate else min(count, sent + BURST)
+                if due > sent:
+                    writer.write(b"".join(map(_chunk, frames[sent:due])))
+                    sent = due
+                    await writer.drain()
+                if rate:
+                    await asyncio.sleep(max(TICK_S, CROWD_S * self._open, began + sent / rate - time.perf_counter()))
+        finally:
+            self._open -= 1
+        self.played[name]["last"] = time.time()
+        usage = _usage(count, rate)
+        writer.write(_chunk(_event({}, "stop", x_groq={"id": "req_1", "usage": usage}, usage=usage) + _END) + b"0\r\n\r\n")
+
+
+def _json(writer: asyncio.StreamWriter, value: object, status: int = 200) -> None:
+    body = json.dumps(value).encode()
+    head = b"HTTP/1.1 %d OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % (status, len(body))
+    writer.write(head + body)
+
+
+async def main() -> None:
+    server = await asyncio.start_server(Upstream().serve, "127.0.0.1", 0, backlog=2048)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await server.serve_forever()
+
+
+if __name__ == "__main__":
+    uvloop.run(main())
