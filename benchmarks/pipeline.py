@@ -50,7 +50,9 @@ def ours(core: Core) -> Asked:
     """The whole pipeline: log, cache, chain, retry, rate guard, deadlines, provider."""
 
     async def ask(prompt: str, stream: bool) -> str:
-        request = ChatRequest(messages=({"role": "user", "content": prompt},), model=MODEL, stream=stream, no_store=True)
+        request = ChatRequest(
+            messages=({"role": "user", "content": prompt},), model=MODEL, stream=stream, no_store=True
+        )
         async with aclosing(core.handle(request)) as events:
             return "".join([event.text async for event in events if isinstance(event, TextDelta)])
 

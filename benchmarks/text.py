@@ -6,11 +6,13 @@ import hashlib
 from itertools import cycle, islice
 
 _PARAGRAPH = (
-    "The river carries what the mountain gives it and asks for nothing back. Every **stone** in its bed was once a cliff, "
-    "and every grain of sand was once a *stone*; the water only keeps the books. When the snow melts the valley hears it "
+    "The river carries what the mountain gives it and asks nothing back. Every **stone** in its bed was once a cliff, "
+    "and every grain of sand was once a *stone*; the water keeps the books. When the snow melts the valley hears it "
     "first as a murmur, then as a roar, and by the time the meadows are green it has forgotten both."
 )
-_LIST = "- meltwater from the north face\n- rain that fell in May\n- springs under the old mill\n- the lake above the weir"
+_LIST = (
+    "- meltwater from the north face\n- rain that fell in May\n- springs under the old mill\n- the lake above the weir"
+)
 _CODE = "```\ndef level(inflow, outflow, hours):\n    return sum(inflow[:hours]) - sum(outflow[:hours])\n```"
 _TABLE = "| month | level | flow |\n|---|---|---|\n| April | high | strong |\n| July | low | gentle |"
 _BLOCKS = ("## What the river keeps", _PARAGRAPH, _LIST, _PARAGRAPH, _CODE, _PARAGRAPH, _TABLE)

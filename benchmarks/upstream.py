@@ -126,7 +126,9 @@ class Upstream:
             self._open -= 1
         self.played[name]["last"] = time.time()
         usage = _usage(count, rate)
-        writer.write(_chunk(_event({}, "stop", x_groq={"id": "req_1", "usage": usage}, usage=usage) + _END) + b"0\r\n\r\n")
+        writer.write(
+            _chunk(_event({}, "stop", x_groq={"id": "req_1", "usage": usage}, usage=usage) + _END) + b"0\r\n\r\n"
+        )
 
 
 def _json(writer: asyncio.StreamWriter, value: object, status: int = 200) -> None:

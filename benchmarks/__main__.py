@@ -1,0 +1,66 @@
+"""
+Run the benchmarks and write ``benchmarks/RESULTS.md``.
+
+    python -m benchmarks                    # all of them
+    python -m benchmarks cpu page           # some; the others keep their rows in RESULTS.md
+    python -m benchmarks --quick            # shorter runs, nothing written
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import traceback
+
+import uvloop
+
+from benchmarks import crowd, page, pipeline, service, start
+from benchmarks.processes import PeerMissingError
+from benchmarks.results import merged, table, write
+from benchmarks.rows import Bench, Benchmark, Row, WrongTextError
+
+BENCHMARKS: dict[str, Benchmark] = {
+    "cpu": pipeline.cpu,
+    "litellm": pipeline.litellm,
+    "first-token": pipeline.first_token,
+    "api": service.api,
+    "page": page.page,
+    "paint": page.paint,
+    "people": crowd.people,
+    "start": start.start,
+    "load": page.load,
+    "memory": crowd.memory,
+}
+
+
+def run(name: str, bench: Bench) -> list[Row]:
+    """One benchmark's rows; what keeps it from being measured is a row too."""
+    try:
+        rows: list[Row] = uvloop.run(BENCHMARKS[name](bench))
+    except (PeerMissingError, WrongTextError) as error:
+        return [Row(name, None, "", "", detail=str(error))]
+    except Exception as error:
+        traceback.print_exc()
+        return [Row(name, None, "", "", detail=f"broke: {type(error).__name__}: {error}"[:200])]
+    return rows
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[[], *BENCHMARKS], metavar="NAME", help=", ".join(BENCHMARKS))
+    parser.add_argument("--quick", action="store_true", help="shorter runs; RESULTS.md stays as it is")
+    asked = parser.parse_args()
+    found: dict[str, list[Row]] = {}
+    for name in asked.names or BENCHMARKS:
+        print(f"{name} (load {os.getloadavg()[0]:.1f}) …", flush=True)
+        found[name] = run(name, Bench(quick=asked.quick))
+        print(table(found[name]), flush=True)
+    if not asked.quick:
+        write(merged(found, list(BENCHMARKS)))
+    missed = any(row.met is False or row.value is None for rows in found.values() for row in rows)
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,62 @@
+"""The table of results: printed, and kept in ``benchmarks/RESULTS.md`` with the machine and the versions."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from benchmarks.rows import Row
+
+RESULTS = Path(__file__).with_name("RESULTS.md")
+HEAD = "| what | measured | reach | against | reached | detail |\n|---|---|---|---|---|---|\n"
+PACKAGES = ("gradio", "groq", "aiohttp", "httpx", "msgspec", "uvicorn", "uvloop", "fastapi", "playwright")
+
+INTRODUCTION = """# Results
+
+Written by `make bench` (`python -m benchmarks`). Each row is a ratio to the named peer, taken in one run on one
+machine: both sides take turns, and medians count. The model is `benchmarks/upstream.py`, a process of its own that
+plays known text at a known pace. A row in which the received text differs from the text that was sent, by as much as
+a byte, is not measured but reported as such.
+"""
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Markdown."""
+    lines = (
+        f"| {row.what} | {row.measured} | {row.mark} | {row.against} | {row.verdict} | {row.detail} |\n" for row in rows
+    )
+    return HEAD + "".join(lines)
+
+
+def machine() -> str:
+    """What it ran on; nothing that names it."""
+    cpu = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    peers = re.search(r"(?m)^litellm==(\S+)", Path(__file__).with_name("requirements.txt").read_text())
+    return (
+        f"{cpu[1] if cpu else platform.machine()}, {os.cpu_count()} cores; Python {platform.python_version()}; "
+        f"{versions}; LiteLLM {peers[1] if peers else '?'}."
+    )
+
+
+def section(name: str, rows: Sequence[Row]) -> str:
+    stamp = f"Measured {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, load average {os.getloadavg()[0]:.1f}."
+    return f"## {name}\n\n{stamp}\n\n{table(rows)}"
+
+
+def merged(found: dict[str, list[Row]], order: Sequence[str]) -> str:
+    """The whole page: these rows, and those of earlier runs for the benchmarks that were not asked for."""
+    old = RESULTS.read_text() if RESULTS.exists() else ""
+    kept = {part.split("\n", 1)[0].strip(): "## " + part.rstrip() + "\n" for part in old.split("\n## ")[1:]}
+    kept |= {name: section(name, rows) for name, rows in found.items()}
+    parts = [INTRODUCTION, machine() + "\n", *(kept[name] for name in order if name in kept)]
+    return "\n".join(parts)
+
+
+def write(text: str) -> None:
+    RESULTS.write_text(text)
