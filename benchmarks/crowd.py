@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import urllib.request
 from itertools import count
 from typing import Any
 
-from benchmarks.load import Connection, Heard, page_pass, page_text, person, question
-from benchmarks.processes import Process, app, peer, upstream
+from benchmarks.load import Connection, page_pass, page_text, person, question
+from benchmarks.processes import Process, app, fetched_json, peer, upstream
 from benchmarks.rows import Bench, Row, check, percentile
 from benchmarks.text import letters, tokens
 from benchmarks.upstream import order
@@ -68,16 +67,11 @@ async def people(bench: Bench) -> list[Row]:
 
 async def _stock(crowd: int, words: int) -> float:
     async with upstream() as model, peer("stock_chat.py", model) as stock:
-        config = await asyncio.to_thread(_json, f"{stock.url}/config")
+        config = await asyncio.to_thread(fetched_json, f"{stock.url}/config")
         place = next(i for i, one in enumerate(config["dependencies"]) if one["api_name"] == "chat")
         index = config["dependencies"][place]["id"]
         spans = await asyncio.gather(*(_stock_person(stock, index, words) for _ in range(crowd)))
     return max(spans) / (words / RATE)
-
-
-def _json(url: str) -> Any:
-    with urllib.request.urlopen(url) as response:
-        return json.load(response)
 
 
 async def _stock_person(stock: Process, index: int, words: int) -> float:
@@ -173,6 +167,3 @@ async def _stalled(server: Process, readers: int) -> float:
     for connection in open_:
         connection.close()
     return held
-
-
-__all__ = ["Heard", "memory", "people"]

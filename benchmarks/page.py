@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import io
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import count
@@ -14,8 +13,7 @@ from typing import Any
 from PIL import Image
 from playwright.async_api import Browser, Page, async_playwright
 
-from benchmarks.crowd import _json
-from benchmarks.processes import Process, app, peer, upstream
+from benchmarks.processes import Process, app, fetched_json, peer, upstream
 from benchmarks.rows import Bench, Row, WrongTextError, check, median, percentile
 from benchmarks.text import letters, tokens
 from benchmarks.upstream import order
@@ -91,7 +89,7 @@ async def _asked(page: Page, where: tuple[str, str, str], words: int, rate: int,
     seen: dict[str, Any] = await page.evaluate(WATCH, [selector, send, len(letters(sent))])
     if letters(seen["text"]) != letters(sent):
         raise WrongTextError(f"{len(letters(seen['text']))} letters on the screen of {len(letters(sent))}")
-    seen["model"] = await asyncio.to_thread(_json, f"{model}/played/{name}")
+    seen["model"] = await asyncio.to_thread(fetched_json, f"{model}/played/{name}")
     return seen
 
 
@@ -212,10 +210,10 @@ async def load(bench: Bench) -> list[Row]:
     async with upstream() as model, app(model) as ours, peer("empty_blocks.py") as empty, browser() as chromium:
         for round_ in range(rounds + 1):
             for side, url, ready in (("ours", ours.url, OURS[2]), ("empty", empty.url, "gradio-app footer")):
-                size, seconds = await _load(chromium, url, ready)
+                received, usable = await _load(chromium, url, ready)
                 if round_:
-                    sizes[side].append(size)
-                    times[side].append(seconds)
+                    sizes[side].append(received)
+                    times[side].append(usable)
     size, seconds = ({side: median(values) for side, values in what.items()} for what in (sizes, times))
     return [
         Row(
@@ -256,6 +254,3 @@ async def _load(chromium: Browser, url: str, ready: str) -> tuple[float, float]:
     await tab.wait_for_timeout(1500)
     await context.close()
     return received, seconds
-
-
-__all__ = ["json", "load", "page", "paint"]

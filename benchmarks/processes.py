@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import socket
@@ -14,13 +15,14 @@ import urllib.request
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 PEERS = ROOT / "benchmarks" / "peers"
 PEER_ENVIRONMENT = ROOT / ".venv-bench"
 READY_WITHIN_S = 120.0
 
-KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PYTHONDONTWRITEBYTECODE", "PIP_INDEX_URL", "PIP_CONFIG_FILE")
+KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PIP_INDEX_URL", "PIP_CONFIG_FILE")
 """Of the environment; a key in it would send a benchmark to the real Groq."""
 
 
@@ -84,6 +86,11 @@ def answered(url: str) -> bool:
             return bool(response.status == 200)
     except (urllib.error.URLError, OSError):
         return False
+
+
+def fetched_json(url: str) -> Any:
+    with urllib.request.urlopen(url) as response:
+        return json.load(response)
 
 
 def wait_until_answered(process: subprocess.Popen[str], url: str, *, every_s: float = 0.02) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 
 class WrongTextError(Exception):
@@ -64,7 +65,7 @@ class Bench:
         return few if self.quick else many
 
 
-Benchmark = Callable[[Bench], Awaitable[list[Row]]]
+Benchmark = Callable[[Bench], Coroutine[Any, Any, list[Row]]]
 
 
 def figure(value: float) -> str:

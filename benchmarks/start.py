@@ -13,7 +13,6 @@ from benchmarks.rows import Bench, Row, median
 def _start(command: list[str]) -> float:
     port = free_port()
     env = environment(GRADIO_SERVER_PORT=str(port), GRADIO_ANALYTICS_ENABLED="False", GROQ_CORE_LOG_LEVEL="warning")
-    env.pop("PYTHONDONTWRITEBYTECODE", None)
     began = time.perf_counter()
     process = spawn(command, env)
     try:

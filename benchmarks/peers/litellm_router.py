@@ -9,6 +9,7 @@ import asyncio
 import json
 import sys
 import time
+from typing import Any
 
 import litellm
 import uvloop
@@ -17,7 +18,7 @@ from litellm import Router
 litellm.suppress_debug_info = True
 
 
-async def asked(router, prompt, stream):
+async def asked(router: Any, prompt: str, stream: bool) -> Any:
     messages = [{"role": "user", "content": prompt}]
     answer = await router.acompletion(model="m", messages=messages, stream=stream)
     if not stream:
@@ -25,7 +26,7 @@ async def asked(router, prompt, stream):
     return "".join([part.choices[0].delta.content or "" async for part in answer if part.choices])
 
 
-async def main():
+async def main() -> None:
     target = {"model": "openai/gpt-4o-mini", "api_base": sys.argv[1], "api_key": "sk-bench"}
     router = Router(model_list=[{"model_name": "m", "litellm_params": target}], num_retries=0)
     print("ready", flush=True)

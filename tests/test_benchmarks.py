@@ -1,0 +1,50 @@
+"""The benchmarks' own parts: what decides whether a row counts must be right."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from benchmarks.load import Connection, openai_text, page_text
+from benchmarks.results import HEAD, merged, section, table
+from benchmarks.rows import Row, WrongTextError, check
+from benchmarks.text import letters, tokens
+from benchmarks.upstream import Upstream, order
+
+
+def test_a_row_with_a_mark_tells_whether_it_is_reached() -> None:
+    assert Row("a", 0.1, "×", "b", 0.15).met is True
+    assert Row("a", 0.2, "×", "b", 0.15).met is False
+    assert Row("a", 30, "×", "b", 20, at_most=False).met is True
+    assert Row("a", None, "×", "b", 20).verdict == "not measured"
+
+
+def test_one_wrong_letter_fails_a_row_and_is_named() -> None:
+    with pytest.raises(WrongTextError, match="first difference at 2"):
+        check("abX", "abc", "somebody")
+
+
+def test_a_section_is_one_table() -> None:
+    page = merged({"cpu": [Row("one", 1, "×", "x")]}, ["cpu"])
+    assert table([Row("one", 1, "×", "x")]) in page
+    assert section("page", [Row("two", 2, "×", "y")]).count(HEAD) == 1
+
+
+async def test_the_model_sends_what_was_ordered_byte_for_byte() -> None:
+    upstream = Upstream()
+    server = await asyncio.start_server(upstream.serve, "127.0.0.1", 0)
+    async with server:
+        connection = Connection(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        for rate in (0, 5000):
+            body = {"messages": [{"role": "user", "content": order(100, rate, f"r{rate}")}], "stream": True}
+            stream, first, last = await connection.streamed("/v1/chat/completions", body)
+            assert openai_text(stream) == "".join(tokens(100))
+            assert 0 < first <= last
+            assert upstream.played[f"r{rate}"]["first"] <= upstream.played[f"r{rate}"]["last"]
+        connection.close()
+
+
+def test_text_is_read_from_the_pages_wire_in_order() -> None:
+    assert page_text(b'data: {"e":"open"}\n\ndata: {"t":"a "}\n\ndata: {"t":"b"}\n\n') == "a b"
+    assert letters("| a | **b** |\n|---|---|\n") == "ab"
