@@ -22,6 +22,12 @@ const PLACES = {
   "gc-mic-options": later("./mic.js", "showOptionsIn"),
   "gc-mic-result": later("./mic.js", "showResultIn"),
   "gc-mic-segments": later("./mic.js", "showSegmentsIn"),
+  "extract-input": later("./extract.js", "showInputIn"),
+  "extract-schema": later("./extract.js", "showSchemaIn"),
+  "gc-extract-hint": later("./extract.js", "showHintIn"),
+  "extract-result": later("./extract.js", "showResultIn"),
+  "agent-log": later("./agent.js", "showLogIn"),
+  "gc-agent-tools": later("./agent.js", "showToolsIn"),
 };
 
 // On the simulator, and only there, every screen says so.

@@ -182,7 +182,13 @@ async def test_the_time_is_told_anywhere() -> None:
     )
 
 
-@pytest.mark.parametrize(("name", "said"), [("new york", "America/New_York"), ("../../etc/passwd", "no time zone")])
+async def test_a_city_alone_will_do() -> None:
+    assert (await named(CLOCK, "current_time")(timezone="new york"))["timezone"] == "America/New_York"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("Berlyn", "Europe/Berlin"), ("../../etc/passwd", "no time zone"), ("", "no time zone")]
+)
 async def test_an_unknown_zone_says_what_is_near(name: str, said: str) -> None:
     with pytest.raises(ArgumentsError, match=said):
         await named(CLOCK, "current_time")(timezone=name)

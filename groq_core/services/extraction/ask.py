@@ -46,7 +46,7 @@ class Try:
     One question to the chain, and what became of it.
 
     Attributes:
-        chunk: The part of the document, counted from 0.
+        chunk: The part of the document, counted from 0; ``chunks`` how many there are.
         number: Counted from 1 within the part.
         outcome: ``cut``: it ran into the token limit; ``failed``: nothing answered.
         problems: What did not fit, one sentence each.
@@ -54,6 +54,7 @@ class Try:
     """
 
     chunk: int
+    chunks: int = 1
     number: int
     mode: Mode
     outcome: TryOutcome
@@ -273,6 +274,7 @@ def _try(
     finished = reply.finished
     return Try(
         chunk=question.chunk,
+        chunks=question.chunks,
         number=number,
         mode=mode,
         outcome=outcome,

@@ -59,7 +59,6 @@ class Options:
     overlap_chars: int = OVERLAP_CHARS
     parallel: int = 4
     prefer: Prefer = "majority"
-    caller: Caller = field(default_factory=Caller)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,37 +114,64 @@ class Extractor:
     options: Options = field(default_factory=Options)
 
     @overload
-    async def extract(self, source: Input, schema: type[T] | Schema[T], *, options: Options | None = None) -> T: ...
+    async def extract(
+        self,
+        source: Input,
+        schema: type[T] | Schema[T],
+        *,
+        options: Options | None = None,
+        caller: Caller | None = None,
+    ) -> T: ...
     @overload
     async def extract(
-        self, source: Input, schema: Mapping[str, Any] | Sequence[Field], *, options: Options | None = None
+        self,
+        source: Input,
+        schema: Mapping[str, Any] | Sequence[Field],
+        *,
+        options: Options | None = None,
+        caller: Caller | None = None,
     ) -> Any: ...
-    async def extract(self, source: Input, schema: Any, *, options: Options | None = None) -> Any:
+    async def extract(
+        self, source: Input, schema: Any, *, options: Options | None = None, caller: Caller | None = None
+    ) -> Any:
         """
         Find data that fits a schema.
 
         Args:
             source: A text, a document that was read, or a picture that was prepared.
             schema: A Pydantic model or any type Pydantic knows, a JSON Schema, or fields.
+            caller: Who asks.
 
         Raises:
             RequestError: The schema or the source cannot be used.
             ExtractionError: What the models wrote does not fit, after it was asked for again.
             ChainError: Nothing answered.
         """
-        return (await self.extract_detailed(source, schema, options=options)).value
+        return (await self.extract_detailed(source, schema, options=options, caller=caller)).value
 
     @overload
     async def extract_detailed(
-        self, source: Input, schema: type[T] | Schema[T], *, options: Options | None = None
+        self,
+        source: Input,
+        schema: type[T] | Schema[T],
+        *,
+        options: Options | None = None,
+        caller: Caller | None = None,
     ) -> Extraction[T]: ...
     @overload
     async def extract_detailed(
-        self, source: Input, schema: Mapping[str, Any] | Sequence[Field], *, options: Options | None = None
+        self,
+        source: Input,
+        schema: Mapping[str, Any] | Sequence[Field],
+        *,
+        options: Options | None = None,
+        caller: Caller | None = None,
     ) -> Extraction[Any]: ...
-    async def extract_detailed(self, source: Input, schema: Any, *, options: Options | None = None) -> Extraction[Any]:
+    async def extract_detailed(
+        self, source: Input, schema: Any, *, options: Options | None = None, caller: Caller | None = None
+    ) -> Extraction[Any]:
         """As :meth:`extract`, with spans, conflicts and every try."""
-        async with aclosing(self.stream(source, schema, options=options)) as happenings:
+        async with aclosing(self.stream(source, schema, options=options, caller=caller)) as happenings:
             async for one in happenings:
                 if isinstance(one, Extraction):
                     return one
@@ -157,6 +183,7 @@ class Extractor:
         schema: type[T] | Schema[T] | Mapping[str, Any] | Sequence[Field],
         *,
         options: Options | None = None,
+        caller: Caller | None = None,
     ) -> AsyncGenerator[Try | Extraction[T], None]:
         """
         As :meth:`extract_detailed`, telling of each try as it ends.
@@ -164,7 +191,7 @@ class Extractor:
         Yields:
             Tries, then the one extraction.
         """
-        run = _Run(self.handle, options or self.options, schema_of(schema), source)
+        run = _Run(self.handle, options or self.options, schema_of(schema), source, caller or Caller())
         try:
             async with aclosing(run.tried()) as tries:
                 async for one in tries:
@@ -178,7 +205,9 @@ class Extractor:
 class _Run(Generic[T]):
     """One extraction on its way."""
 
-    def __init__(self, handle: Handler[Request], options: Options, schema: Schema[T], source: Input) -> None:
+    def __init__(
+        self, handle: Handler[Request], options: Options, schema: Schema[T], source: Input, caller: Caller
+    ) -> None:
         self.options = options
         self.schema = schema
         self.source = source
@@ -193,7 +222,7 @@ class _Run(Generic[T]):
             model=options.model,
             retries=options.retries,
             max_tokens=options.max_tokens,
-            caller=options.caller,
+            caller=caller,
         )
 
     async def tried(self) -> AsyncGenerator[Try, None]:

@@ -28,7 +28,7 @@ def clock_tools(now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> list
         Tell the date and time now.
 
         Args:
-            timezone: IANA name such as Europe/Berlin or America/New_York.
+            timezone: IANA name such as Europe/Berlin or America/New_York, or a city.
         """
         here = now().astimezone(zone(timezone))
         return {
@@ -36,7 +36,7 @@ def clock_tools(now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> list
             "time": here.strftime("%H:%M:%S"),
             "weekday": here.strftime("%A"),
             "week": here.isocalendar().week,
-            "timezone": timezone,
+            "timezone": str(here.tzinfo),
             "utc_offset": here.strftime("%z"),
         }
 
@@ -45,16 +45,21 @@ def clock_tools(now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> list
 
 def zone(name: str) -> ZoneInfo:
     """
-    Find a time zone.
+    Find a time zone, by its name or by its city alone where only one has it.
 
     Raises:
-        ArgumentsError: There is none of that name; the message tells those spelt alike.
+        ArgumentsError: There is none of that name, or several; the message tells those spelt alike.
+
+    >>> str(zone("tokyo"))
+    'Asia/Tokyo'
     """
     known = available_timezones()
     if name in known:
         return ZoneInfo(name)
-    wanted = name.replace(" ", "_").casefold()
+    wanted = name.strip().replace(" ", "_").casefold()
     near = [one for one in sorted(known) if one.casefold() == wanted or one.casefold().endswith("/" + wanted)]
+    if len(near) == 1:
+        return ZoneInfo(near[0])
     near = near or difflib.get_close_matches(name, known, n=3)
     hint = f"; perhaps {' or '.join(near[:3])}?" if near else "; names look like Europe/Berlin"
     raise ArgumentsError(f"there is no time zone {name!r}{hint}")

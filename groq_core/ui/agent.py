@@ -1,0 +1,142 @@
+"""The Agent tab: its layout, and the route that runs an agent and tells every step."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import gradio as gr
+import msgspec
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from groq_core.errors import RequestError
+from groq_core.events import Events
+from groq_core.requests import HOSTED_TOOLS, Caller, Message
+from groq_core.services.agent import Agent, Tool, calculate, clock_tools, convert_unit, file_tools
+from groq_core.ui.core import PageCore
+from groq_core.ui.layout import place
+from groq_core.ui.routes import Page, body_of
+from groq_core.ui.stream import refused
+from groq_core.ui.texts import TEXTS
+
+MAX_TASK_BYTES = 24_000_000
+MAX_MESSAGES = 400
+MAX_FILES = 20
+
+ToolSet = Literal["calculator", "units", "clock", "browser_search", "code_interpreter"]
+
+
+class AttachedFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A file of the conversation, as :mod:`groq_core.ui.extract` read it."""
+
+    name: str
+    text: str
+
+
+class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """
+    What the page sends.
+
+    Attributes:
+        text: The user's message.
+        messages: What an earlier run ended with, to go on from.
+        tools: What may be used; files can always be read where there are some.
+        max_usd: None for no bound.
+    """
+
+    text: str
+    messages: tuple[dict[str, Any], ...] = ()
+    tools: tuple[ToolSet, ...] = ()
+    files: tuple[AttachedFile, ...] = ()
+    model: str = "auto"
+    max_steps: int = 10
+    max_seconds: float = 120.0
+    max_usd: float | None = None
+
+
+def create_tab(core: PageCore) -> None:
+    """Lay the tab out."""
+    place("agent-log")
+    place("gc-agent-tools")
+    with gr.Row(elem_id="gc-agent-composer", elem_classes="gc-composer"):
+        gr.Textbox(
+            elem_id="agent-task",
+            label=TEXTS["task_label"],
+            show_label=False,
+            placeholder=TEXTS["task_placeholder"],
+            lines=1,
+            max_lines=8,
+            container=False,
+            scale=1,
+        )
+        gr.Button(TEXTS["agent_run"], elem_id="agent-run", variant="primary", scale=0, min_width=88)
+        gr.Button(TEXTS["stop"], elem_id="agent-stop", variant="stop", scale=0, min_width=88)
+
+
+def create_routes(page: Page) -> APIRouter:
+    router = APIRouter(prefix="/ui", include_in_schema=False)
+
+    @router.post("/agent")
+    async def agent(request: Request) -> Response:
+        caller = page.caller(request)
+        body = await body_of(request, MAX_TASK_BYTES)
+        try:
+            events = run(page.core, read_task(body), caller)
+        except RequestError as error:
+            events = refused(error)
+        return page.answer(events)
+
+    return router
+
+
+def read_task(body: bytes) -> Task:
+    """
+    Decode and check a task.
+
+    Raises:
+        RequestError: It names the field and the mend.
+    """
+    try:
+        task = msgspec.json.decode(body, type=Task)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise RequestError(f"the page sent what cannot be read: {error}", hint="Reload the page.") from error
+    if not task.text.strip():
+        raise RequestError("there is no task", param="text", hint="Say what is to be done.")
+    if not 1 <= task.max_steps <= 50:
+        raise RequestError(f"{task.max_steps} steps are asked for", param="max_steps", hint="Choose 1 to 50.")
+    if not 1 <= task.max_seconds <= 600:
+        raise RequestError(f"{task.max_seconds:g} s are asked for", param="max_seconds", hint="Choose 1 to 600.")
+    if task.max_usd is not None and not 0 < task.max_usd <= 100:
+        raise RequestError(f"{task.max_usd:g} USD are asked for", param="max_usd", hint="Choose up to 100.")
+    if len(task.messages) > MAX_MESSAGES or len(task.files) > MAX_FILES:
+        raise RequestError("the conversation has grown too long", status=413, hint="Clear it and start a new one.")
+    return task
+
+
+def run(core: PageCore, task: Task, caller: Caller) -> Events:
+    hosted = tuple(name for name in HOSTED_TOOLS if name in task.tools)
+    agent = Agent(
+        core.handle,
+        tools_of(task),
+        hosted=hosted,
+        model=task.model.strip() or "auto",
+        max_steps=task.max_steps,
+        max_seconds=task.max_seconds,
+        max_usd=task.max_usd,
+        caller=caller,
+    )
+    messages: list[Message] = [*task.messages, {"role": "user", "content": task.text}]
+    return agent.run(messages)
+
+
+def tools_of(task: Task) -> list[Tool]:
+    tools: list[Tool] = []
+    if "calculator" in task.tools:
+        tools.append(calculate)
+    if "units" in task.tools:
+        tools.append(convert_unit)
+    if "clock" in task.tools:
+        tools += clock_tools()
+    if task.files:
+        tools += file_tools({one.name: one.text for one in task.files})
+    return tools

@@ -1,0 +1,286 @@
+"""The Extract tab: its layout, and the routes that read a document, find data in it and write the data as a file."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from contextlib import aclosing
+from typing import Any
+
+import gradio as gr
+import msgspec
+from anyio import to_thread
+from fastapi import APIRouter, HTTPException, Request
+from starlette.responses import JSONResponse, Response
+
+from groq_core.errors import RequestError
+from groq_core.events import Event, Events
+from groq_core.media.images import MAX_INPUT_BYTES, prepare
+from groq_core.requests import Caller
+from groq_core.services.documents import Document, Limits, Page, read_document
+from groq_core.services.extraction import Extraction, Extractor, Field, FieldType, Input, Options, Schema, Span, Try
+from groq_core.services.extraction.fitting import spelled
+from groq_core.services.extraction.schema import from_fields, from_json_schema
+from groq_core.services.extraction.tables import as_csv, as_json, as_xlsx, tables
+from groq_core.ui import routes
+from groq_core.ui.asking import IMAGE_URLS
+from groq_core.ui.core import PageCore
+from groq_core.ui.image import shown as picture_shown
+from groq_core.ui.layout import place
+from groq_core.ui.routes import body_of
+from groq_core.ui.stream import refused
+from groq_core.ui.texts import TEXTS
+
+MAX_WANTED_BYTES = 24_000_000
+MAX_DATA_BYTES = 20_000_000
+
+AROUND = 90
+"""Characters shown before and after the place of a value."""
+
+FILES: dict[str, tuple[str, Callable[[Any], bytes]]] = {
+    "json": ("application/json", as_json),
+    "csv": ("text/csv; charset=utf-8", as_csv),
+    "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", as_xlsx),
+}
+
+
+class FieldRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One line of the page's table of fields."""
+
+    name: str
+    type: FieldType = "text"
+    required: bool = False
+    description: str = ""
+    list: bool = False
+
+
+class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """
+    What the page sends: a text or a picture, and what to find in it.
+
+    Attributes:
+        name: The file's name; empty for a text that was typed.
+        pages: Where each page of the text begins.
+        picture: Data URL that our own preparation made; empty for a text.
+        schema: JSON text; empty where ``fields`` say what to find.
+    """
+
+    name: str = ""
+    text: str = ""
+    pages: tuple[int, ...] = ()
+    picture: str = ""
+    fields: tuple[FieldRow, ...] = ()
+    schema: str = ""
+    instructions: str = ""
+    model: str = "auto"
+
+
+class Tried(Event, frozen=True, kw_only=True):
+    """A :class:`~groq_core.services.extraction.Try`, for the page."""
+
+    chunk: int
+    chunks: int
+    number: int
+    mode: str
+    outcome: str
+    problems: tuple[str, ...]
+    provider: str
+    model: str
+    cost_usd: float | None
+    elapsed_s: float | None
+    tokens: int | None
+
+
+class Extracted(Event, frozen=True, kw_only=True):
+    """
+    What was found.
+
+    Attributes:
+        tables: Name, columns and rows of each; rows are lists in the order of the columns.
+        spans: Spelled path to where it stands, or to null for what stands nowhere.
+    """
+
+    data: Any
+    tables: list[dict[str, Any]]
+    spans: dict[str, Any]
+    conflicts: list[dict[str, Any]]
+    chunks: int
+    cost_usd: float | None
+
+
+def create_tab(core: PageCore) -> None:
+    """Lay the tab out; its ids are part of the contract."""
+    place("extract-input")
+    place("extract-schema")
+    with gr.Row(elem_id="gc-extract-row"):
+        place("gc-extract-hint")
+        gr.Button(TEXTS["extract"], elem_id="extract-run", variant="primary", scale=0, min_width=120)
+        gr.Button(TEXTS["stop"], elem_id="extract-stop", variant="stop", scale=0, min_width=120)
+    place("extract-result")
+
+
+def create_routes(page: routes.Page) -> APIRouter:
+    router = APIRouter(prefix="/ui", include_in_schema=False)
+
+    @router.post("/document")
+    async def document(request: Request, name: str = "") -> Response:
+        """A file's bytes in, its text out; a picture comes back as it will be sent. Nothing is kept."""
+        page.caller(request)
+        body = await body_of(request, max(Limits().bytes, MAX_INPUT_BYTES))
+        try:
+            return JSONResponse(await read_file(body, name), headers={"cache-control": "no-store"})
+        except RequestError as error:
+            raise HTTPException(error.status, f"{error.message}. {error.hint}".strip()) from error
+
+    @router.post("/extract")
+    async def extract(request: Request) -> Response:
+        caller = page.caller(request)
+        body = await body_of(request, MAX_WANTED_BYTES)
+        try:
+            events = extracted(page.core, await read_wanted(body), caller)
+        except RequestError as error:
+            events = refused(error)
+        return page.answer(events)
+
+    @router.post("/extraction/{form}")
+    async def file(request: Request, form: str) -> Response:
+        """Data as a file in another format."""
+        page.caller(request)
+        if form not in FILES:
+            raise HTTPException(404, f"data can be written as {', '.join(FILES)}")
+        kind, write = FILES[form]
+        body = await body_of(request, MAX_DATA_BYTES)
+        try:
+            data = msgspec.json.decode(body)
+        except msgspec.DecodeError as error:
+            raise HTTPException(422, f"the page sent what cannot be read: {error}") from error
+        return Response(await to_thread.run_sync(write, data), media_type=kind)
+
+    return router
+
+
+async def read_file(body: bytes, name: str) -> dict[str, Any]:
+    """
+    Read a document, or prepare a picture, by what the file is.
+
+    Raises:
+        RequestError: It is neither, or cannot be read.
+    """
+    if (
+        body[:4] in (b"\x89PNG", b"GIF8", b"RIFF", b"II*\0", b"MM\0*")
+        or body[:3] == b"\xff\xd8\xff"
+        or body[4:8] == b"ftyp"
+    ):
+        return {"picture": picture_shown(await to_thread.run_sync(lambda: prepare(body, filename=name)))}
+    found = await read_document(body, name)
+    pages = [one.start for one in found.pages]
+    return {"name": found.name, "text": found.text, "pages": pages, "notes": found.notes}
+
+
+async def read_wanted(body: bytes) -> tuple[Input, Schema[Any], Options]:
+    """
+    Decode and check what the page wants.
+
+    Raises:
+        RequestError: It names the field and the mend.
+    """
+    try:
+        wanted = msgspec.json.decode(body, type=Wanted)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise RequestError(f"the page sent what cannot be read: {error}", hint="Reload the page.") from error
+    options = Options(instructions=wanted.instructions, model=wanted.model.strip() or "auto")
+    schema = schema_wanted(wanted)
+    if wanted.picture:
+        return await _picture(wanted.picture), schema, options
+    if not wanted.text.strip():
+        raise RequestError("there is no text", param="text", hint="Paste a text or choose a file.")
+    ends = [*wanted.pages[1:], len(wanted.text)]
+    pages = tuple(
+        Page(number + 1, start, end) for number, (start, end) in enumerate(zip(wanted.pages, ends, strict=False))
+    )
+    return Document(name=wanted.name, kind="text", text=wanted.text, pages=pages), schema, options
+
+
+def schema_wanted(wanted: Wanted) -> Schema[Any]:
+    if not wanted.schema.strip():
+        return from_fields(Field(row.name, row.type, row.required, row.description, row.list) for row in wanted.fields)
+    try:
+        schema = msgspec.json.decode(wanted.schema)
+    except msgspec.DecodeError as error:
+        raise RequestError(
+            f"the schema is not JSON: {error}", param="schema", hint="Mend it, or use fields."
+        ) from error
+    if not isinstance(schema, dict):
+        raise RequestError("the schema is not a JSON object", param="schema", hint="Mend it, or use fields.")
+    return from_json_schema(schema)
+
+
+async def _picture(url: str) -> Input:
+    if not url.startswith(IMAGE_URLS):
+        raise RequestError("the picture is not one we prepared", param="picture", hint="Add the picture again.")
+    try:
+        data = base64.b64decode(url.partition(",")[2], validate=True)
+    except ValueError as error:  # what is no base64, or not even ASCII
+        raise RequestError("the picture cannot be read", param="picture", hint="Add the picture again.") from error
+    return await to_thread.run_sync(prepare, data)
+
+
+async def extracted(core: PageCore, wanted: tuple[Input, Schema[Any], Options], caller: Caller) -> Events:
+    """Tell of every try, then of what was found."""
+    source, schema, options = wanted
+    text = source.text if isinstance(source, Document) else ""
+    found: Any
+    async with aclosing(Extractor(core.handle, options).stream(source, schema, caller=caller)) as happenings:
+        async for found in happenings:
+            yield tried(found) if isinstance(found, Try) else shown(found, text)
+
+
+def tried(one: Try) -> Tried:
+    return Tried(
+        chunk=one.chunk,
+        chunks=one.chunks,
+        number=one.number,
+        mode=one.mode,
+        outcome=one.outcome,
+        problems=one.problems,
+        provider=one.provider,
+        model=one.model,
+        cost_usd=one.cost_usd,
+        elapsed_s=one.elapsed_s,
+        tokens=one.usage.total_tokens if one.usage else None,
+    )
+
+
+def context(span: Span, text: str) -> dict[str, Any]:
+    """A place and what stands around it: a script would count its characters differently."""
+    return {
+        "page": span.page,
+        "before": text[max(0, span.start - AROUND) : span.start],
+        "quote": span.quote,
+        "after": text[span.end : span.end + AROUND],
+    }
+
+
+def shown(found: Extraction[Any], text: str) -> Extracted:
+    return Extracted(
+        data=found.data,
+        tables=[
+            {
+                "name": table.name,
+                "columns": table.columns,
+                "rows": [[row.get(column) for column in table.columns] for row in table.rows],
+            }
+            for table in tables(found.data)
+        ],
+        spans={spelled(path): span and context(span, text) for path, span in found.spans.items()},
+        conflicts=[
+            {
+                "path": spelled(one.path),
+                "chosen": one.chosen,
+                "said": [{"value": said.value, "chunk": said.chunk} for said in one.said],
+            }
+            for one in found.conflicts
+        ],
+        chunks=len(found.chunks),
+        cost_usd=found.cost_usd,
+    )

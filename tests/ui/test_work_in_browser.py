@@ -1,0 +1,100 @@
+"""The tabs Extract and Agent as a visitor uses them, in a real Chromium."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.async_api import Page, async_playwright
+
+from groq_core.compose import assembled
+from groq_core.serve import create_app
+from groq_core.settings import Settings
+from groq_core.simulator import Simulator
+from tests.requires import found, needs
+
+pytestmark = [needs("chromium"), pytest.mark.browser]
+
+DOCUMENTS = Path(__file__).parents[1] / "data" / "documents"
+PATIENCE_MS = 60_000
+
+
+@asynccontextmanager
+async def visiting(simulator: Simulator, tab: str) -> AsyncIterator[Page]:
+    """The page in a browser, with one of its tabs open; whatever its scripts complain about fails the test."""
+    settings = Settings.from_env({"GROQ_CORE_OFFLINE": "1"})
+    complaints: list[str] = []
+    async with assembled(settings, simulator=simulator) as core:
+        with socket.socket() as listening:
+            listening.bind(("127.0.0.1", 0))
+            config = uvicorn.Config(create_app(core), log_config=None, timeout_graceful_shutdown=1)
+            server = uvicorn.Server(config)
+            serving = asyncio.create_task(server.serve(sockets=[listening]))
+            async with async_playwright() as playwright:
+                browser = await playwright.chromium.launch(executable_path=found("chromium"), args=["--no-sandbox"])
+                page = await browser.new_page()
+                page.set_default_timeout(PATIENCE_MS)
+                page.on("pageerror", lambda error: complaints.append(str(error)))
+                await page.goto(f"http://127.0.0.1:{listening.getsockname()[1]}/")
+                await page.click(f"#tab-{tab}-button")
+                yield page
+                await browser.close()
+            server.should_exit = True
+            await serving
+    assert complaints == []
+
+
+async def test_a_document_is_dropped_in_and_its_data_taken_away(simulator: Simulator) -> None:
+    async with visiting(simulator, "extract") as page:
+        await page.set_input_files("#extract-input input[type=file]", DOCUMENTS / "lease_contract.pdf")
+        await page.wait_for_selector("#extract-input .gc-file >> text=3 pages")
+        await page.click("#extract-schema >> text=JSON Schema")
+        schema = '{"type": "object", "properties": {"rent": {"type": "number"}}, "required": ["rent"]}'
+        await page.fill("#extract-schema textarea", schema)
+        await page.click("#extract-run")
+        await page.click("#extract-result .gc-value")
+        place = await page.inner_text("#extract-result .gc-place")
+        async with page.expect_download() as downloading:
+            await page.click("#extract-result [data-form=csv]")
+        file = await downloading.value
+
+        assert "page 2" in place
+        assert "1,850.00" in place
+        assert file.suggested_filename == "lease_contract.csv"
+        assert (await file.path()).read_text("utf-8-sig").splitlines() == ["rent", "1850"]
+
+
+async def test_fields_that_name_nothing_and_a_text_that_is_none_are_told(simulator: Simulator) -> None:
+    async with visiting(simulator, "extract") as page:
+        await page.click("#extract-run")
+        await page.wait_for_selector("#gc-extract-hint >> text=Paste a text or choose a file first.")
+
+        await page.fill("#extract-input textarea", "Total: 5")
+        while await page.locator("#extract-schema tbody tr").count():
+            await page.click("#extract-schema tbody tr button")
+        await page.click("#extract-run")
+        await page.wait_for_selector("#gc-extract-hint >> text=Name at least one field to find.")
+
+
+async def test_an_agent_shows_its_call_and_goes_on_when_asked_more(simulator: Simulator) -> None:
+    async with visiting(simulator, "agent") as page:
+        await page.fill("#agent-task textarea", "Work out 6 * 7")
+        await page.press("#agent-task textarea", "Enter")
+        call = page.locator('.gc-call[data-call="calculate"]')
+        await call.locator('css=[class="gc-call-state"]').wait_for()
+        await page.wait_for_selector('.gc-call[data-call="calculate"][data-state="done"]')
+        await page.wait_for_selector("body:not([data-agent]) .gc-run-bar")
+
+        await page.fill("#agent-task textarea", "Work out 6 / 0")
+        await page.click("#agent-run")
+        await page.wait_for_selector('.gc-call[data-state="failed"]')
+        await page.wait_for_selector("body:not([data-agent])")
+
+        assert "42" in await call.first.inner_text()
+        assert await page.locator(".gc-run").count() == 2
+        assert "division by zero" in (await call.nth(1).text_content() or "")
