@@ -9,40 +9,26 @@ to there the earlier part is believed, from there on the later one.
 from __future__ import annotations
 
 import math
-import re
-import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
-from groq_core.events import Segment, Transcript, Word
+from groq_core.events import Segment, Transcript
+from groq_core.media.tokens import (
+    SECONDS_PER_TOKEN,
+    Token,
+    guessed_length,
+    joins_without_space,
+    phrased,
+    split,
+    tokens_of,
+)
 
 _SLACK_S = 1.0
 """How far the times of one word may lie apart in two transcripts beyond the overlap: Whisper's are that inexact."""
 
-_SECONDS_PER_TOKEN = 0.4
-
-# Scripts written without spaces: every sign is a token of its own.
-_UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
-_TOKEN = re.compile(rf"\s*(?:[{_UNSPACED}]|[^\s{_UNSPACED}]+)")
-_ENDS_UNSPACED = re.compile(rf"[{_UNSPACED}\u3000-\u303f\uff00-\uffef]\s*\Z")
-_STARTS_UNSPACED = re.compile(rf"\s*[{_UNSPACED}\u3000-\u303f\uff00-\uffef]")
-
-
-class Token(msgspec.Struct, frozen=True):
-    """
-    A word of a text, with the space before it, and when it was said (seconds of the whole recording).
-
-    ``key`` is the word without case, accents of width, and punctuation: what is compared. ``segment`` and
-    ``words`` say where it belongs in its transcript: a position, and a range of positions.
-    """
-
-    text: str
-    key: str
-    start: float
-    end: float
-    segment: int = -1
-    words: tuple[int, int] = (0, 0)
+_SPOILT = 4
+"""Words on each side of a cut that may be wrong."""
 
 
 class _Part:
@@ -51,8 +37,12 @@ class _Part:
     def __init__(self, offset: float, transcript: Transcript, end: float) -> None:
         self.offset = offset
         self.end = max(end, offset)
+        self.tokens = tokens_of(transcript, offset, self.end)
+        self.timed = bool(transcript.segments or transcript.words)
+        if not transcript.segments:
+            self.tokens, segments = phrased(self.tokens, offset)
+            transcript = msgspec.structs.replace(transcript, segments=segments)
         self.transcript = transcript
-        self.tokens = _tokens(transcript, offset, self.end)
         self.since, self.until = 0.0, math.inf
 
     def clipped(self, seconds: float) -> float:
@@ -89,7 +79,7 @@ class Joiner:
             What has become certain: text (with the space that separates it from what came before), segments and
             words, with times of the whole recording.
         """
-        length = duration_s or transcript.duration or _guessed_length(transcript)
+        length = duration_s or transcript.duration or guessed_length(transcript)
         part = _Part(offset_s, transcript, offset_s + length)
         self._language = self._language or transcript.language
         self._end = max(self._end, part.end)
@@ -98,7 +88,10 @@ class Joiner:
             return self._settle(part, until=part.end - self._overlap_s)
         overlap = min(self._overlap_s, held.end - offset_s)
         if overlap > 0:
-            kept, dropped = _seam(held.tokens, part.tokens, offset_s, offset_s + overlap)
+            if held.timed and part.timed:
+                kept, dropped = _seam(held.tokens, part.tokens, offset_s, offset_s + overlap)
+            else:
+                kept, dropped = _untimed_seam(held.tokens, part.tokens)
             held.tokens, part.tokens = held.tokens[:kept], part.tokens[dropped:]
             _part_times(held, part)
         rest = self._taken(held, held.tokens)
@@ -122,6 +115,8 @@ class Joiner:
         """Hand out the tokens before ``until`` and keep the others, whole segments at a time."""
         tokens = part.tokens
         count = next((at for at, token in enumerate(tokens) if token.end > until - _SLACK_S), len(tokens))
+        if not part.timed:
+            count = min(count, max(0, len(tokens) - int(2 * self._overlap_s / SECONDS_PER_TOKEN)))
         while 0 < count < len(tokens) and tokens[count].segment == tokens[count - 1].segment != -1:
             count -= 1
         part.tokens = tokens[count:]
@@ -130,7 +125,7 @@ class Joiner:
     def _taken(self, part: _Part, tokens: Sequence[Token]) -> Transcript:
         piece = _rebuilt(part, tokens, self._count)
         if piece.text:
-            if self._settled and not _joins_without_space(self._settled[-1].text, piece.text):
+            if self._settled and not joins_without_space(self._settled[-1].text, piece.text):
                 piece = msgspec.structs.replace(piece, text=" " + piece.text)
             self._settled.append(piece)
             self._count += len(piece.segments)
@@ -170,16 +165,42 @@ def _seam(before: Sequence[Token], after: Sequence[Token], start: float, end: fl
     run = _longest_common_run(before[first:], after[:last], tolerance=end - start + _SLACK_S)
     if run is not None:
         at, other, length = run
-        # The last word of the earlier part may have got a full stop it does not deserve, the first of the later
-        # one a capital; in the middle of the run both are themselves.
-        half = length // 2 if length > 1 or first + at + 1 == len(before) else 1
-        return first + at + half, other + half
+        return _inside(before, first + at, other, length)
     if first == len(before) or not last or before[-1].end <= after[0].start:
         return len(before), 0
     middle = (start + end) / 2
     kept = next((at for at, token in enumerate(before) if token.start + token.end > 2 * middle), len(before))
     dropped = next((at for at, token in enumerate(after) if token.start + token.end > 2 * middle), len(after))
     return kept, dropped
+
+
+def _untimed_seam(before: Sequence[Token], after: Sequence[Token]) -> tuple[int, int]:
+    """
+    The same where times are guesses: what both heard must end the one and begin the other.
+
+    A few spoilt words may stand at the cut, fewer than agree. If nothing fits, all of both is kept, since the
+    overlap may have been a pause.
+    """
+    for length in range(min(len(before), len(after)), 0, -1):
+        for spoilt in range(min(length, 2 * _SPOILT)):
+            for lost in range(max(0, spoilt - _SPOILT), min(spoilt, _SPOILT) + 1):
+                at, other = len(before) - length - lost, spoilt - lost
+                if at < 0 or other + length > len(after):
+                    continue
+                if all(before[at + step].key == after[other + step].key for step in range(length)):
+                    return _inside(before, at, other, length)
+    return len(before), 0
+
+
+def _inside(before: Sequence[Token], at: int, other: int, length: int) -> tuple[int, int]:
+    """
+    Lay the seam inside a common run.
+
+    The last word of the earlier part may have got a full stop it does not deserve, the first of the later one a
+    capital; in the middle of the run both are themselves.
+    """
+    half = length // 2 if length > 1 or at + 1 == len(before) else 1
+    return at + half, other + half
 
 
 def _part_times(before: _Part, after: _Part) -> None:
@@ -214,76 +235,6 @@ def _longest_common_run(
     return best[1:] if best else None
 
 
-# ── tokens ───────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _tokens(transcript: Transcript, offset: float, end: float) -> list[Token]:
-    """Split a transcript into timed tokens: by its words' times, else its segments', else evenly."""
-    if transcript.segments:
-        stretches = [
-            (at, segment.text, segment.start + offset, segment.end + offset)
-            for at, segment in enumerate(transcript.segments)
-        ]
-    else:
-        stretches = [(-1, transcript.text, offset, end)]
-    tokens = [token for stretch in stretches for token in _spread(*stretch)]
-    return _timed_by_words(tokens, transcript.words, offset) if transcript.words else tokens
-
-
-def _spread(segment: int, text: str, start: float, end: float) -> Iterator[Token]:
-    """Tokens of a text, their times in proportion to their letters."""
-    pieces = _TOKEN.findall(text)
-    total = sum(map(len, pieces)) or 1
-    passed = 0
-    for piece in pieces:
-        begin = start + (end - start) * passed / total
-        passed += len(piece)
-        yield Token(piece, key_of(piece), begin, start + (end - start) * passed / total, segment)
-
-
-def _timed_by_words(tokens: list[Token], words: Sequence[Word], offset: float) -> list[Token]:
-    """
-    Give tokens the times of the words they are made of.
-
-    Words and text are two spellings of the same sounds, so both are walked letter by letter; where they don't
-    have the same number of letters, in proportion.
-    """
-    owner = [at for at, word in enumerate(words) for _ in key_of(word.word)]
-    letters = sum(len(token.key) for token in tokens)
-    if not owner or not letters:
-        return tokens
-    scale = len(owner) / letters
-    timed: list[Token] = []
-    passed = 0
-    for token in tokens:
-        first = owner[min(int(passed * scale), len(owner) - 1)]
-        passed += len(token.key)
-        last = owner[min(max(int(passed * scale) - 1, 0), len(owner) - 1)] if token.key else first
-        last = max(first, last)
-        start, end = words[first].start + offset, words[last].end + offset
-        timed.append(
-            msgspec.structs.replace(
-                token, start=start, end=end, words=(first, last + 1) if token.key else (first, first)
-            )
-        )
-    return timed
-
-
-def key_of(text: str) -> str:
-    """
-    What is compared of a word: letters and digits, without case.
-
-    >>> key_of(" Don’t,")
-    'dont'
-    """
-    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
-
-
-def _guessed_length(transcript: Transcript) -> float:
-    ends = [segment.end for segment in transcript.segments] + [word.end for word in transcript.words]
-    return max(ends) if ends else _SECONDS_PER_TOKEN * len(_TOKEN.findall(transcript.text))
-
-
 # ── back to a transcript ─────────────────────────────────────────────────────────────────────────────
 
 
@@ -295,7 +246,7 @@ def _rebuilt(part: _Part, tokens: Sequence[Token], first_id: int) -> Transcript:
         mine = [token for token in tokens if token.segment == at]
         if not mine:
             continue
-        whole = len(mine) == len(_TOKEN.findall(segment.text))
+        whole = len(mine) == len(split(segment.text))
         segments.append(
             msgspec.structs.replace(
                 segment,
@@ -320,11 +271,7 @@ def _rebuilt(part: _Part, tokens: Sequence[Token], first_id: int) -> Transcript:
 
 
 def _spaced(before: str, text: str) -> str:
-    return text if _joins_without_space(before, text) else f" {text}"
-
-
-def _joins_without_space(before: str, after: str) -> bool:
-    return bool(_ENDS_UNSPACED.search(before)) and bool(_STARTS_UNSPACED.match(after))
+    return text if joins_without_space(before, text) else f" {text}"
 
 
 def _concatenated(pieces: Sequence[Transcript]) -> Transcript:

@@ -10,7 +10,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from groq_core.events import Segment, Transcript, Word
-from groq_core.media.joiner import Joiner, join, key_of
+from groq_core.media.joiner import Joiner, join
+from groq_core.media.tokens import key_of
 
 OVERLAP_S = 4.0
 PACE_S = 0.4  # one spoken word
@@ -87,6 +88,28 @@ def test_any_text_cut_anywhere_comes_back_whole(words: list[str], part_s: float,
     whole = join([(start, heard(recording, start, end, detail=detail)) for start, end in stretches], OVERLAP_S)
 
     assert whole.text.split() == words
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    before=st.integers(20, 120),
+    after=st.integers(20, 120),
+    pause=st.floats(0, 60),
+    part_s=st.floats(30, 60),
+)
+def test_a_text_without_any_times_comes_back_whole_though_there_were_pauses(
+    before: int, after: int, pause: float, part_s: float
+) -> None:
+    recording = spoken([f"word{at}" for at in range(before + after)])
+    recording = recording[:before] + [
+        Word(word=word.word, start=word.start + pause, end=word.end + pause) for word in recording[before:]
+    ]
+    stretches = cut(recording[-1].end, part_s)
+
+    whole = join([(start, heard(recording, start, end, detail="text")) for start, end in stretches], OVERLAP_S)
+
+    assert whole.text.split() == [word.word for word in recording]
+    assert "".join(segment.text for segment in whole.segments).replace(" ", "") == whole.text.replace(" ", "")
 
 
 @settings(max_examples=300, deadline=None)
