@@ -35,6 +35,7 @@ from groq_core.requests import Request
 from groq_core.router import Availability, Route, resolve_tiers, route
 from groq_core.run import Limits
 from groq_core.services.chat import Chat
+from groq_core.services.extraction import Extractor
 from groq_core.services.speech import Speech
 from groq_core.services.transcription import TranscriptionService
 from groq_core.services.vision import VisionService, image_limit
@@ -72,6 +73,7 @@ class Core:
     vision: VisionService
     transcription: TranscriptionService
     speech: Speech
+    extraction: Extractor
 
 
 @asynccontextmanager
@@ -241,4 +243,5 @@ def _wired(settings: Settings, simulator: Simulator | None, providers: Mapping[s
         ),
         transcription=TranscriptionService(handle),
         speech=Speech(handle),
+        extraction=Extractor(handle, snapshot=board.snapshot),
     )

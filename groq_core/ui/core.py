@@ -6,6 +6,7 @@ from typing import Any, Literal, Protocol
 
 from groq_core.events import Events
 from groq_core.requests import Caller, Request
+from groq_core.services.extraction import Extractor
 from groq_core.snapshot import Snapshot
 from groq_core.ui.faults import FaultStore
 
@@ -47,6 +48,8 @@ class PageCore(Protocol):
     def simulator(self) -> PageSimulator | None: ...
     @property
     def transcription(self) -> PageTranscription: ...
+    @property
+    def extraction(self) -> Extractor: ...
     @property
     def catalogue(self) -> Any: ...
     def handle(self, request: Request) -> Events: ...

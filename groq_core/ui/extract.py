@@ -18,7 +18,7 @@ from groq_core.events import Event, Events
 from groq_core.media.images import MAX_INPUT_BYTES, prepare
 from groq_core.requests import Caller
 from groq_core.services.documents import Document, Limits, Page, read_document
-from groq_core.services.extraction import Extraction, Extractor, Field, FieldType, Input, Options, Schema, Span, Try
+from groq_core.services.extraction import Extraction, Field, FieldType, Input, Options, Schema, Span, Try
 from groq_core.services.extraction.fitting import spelled
 from groq_core.services.extraction.schema import from_fields, from_json_schema
 from groq_core.services.extraction.tables import as_csv, as_json, as_xlsx, tables
@@ -230,7 +230,7 @@ async def extracted(core: PageCore, wanted: tuple[Input, Schema[Any], Options], 
     source, schema, options = wanted
     text = source.text if isinstance(source, Document) else ""
     found: Any
-    async with aclosing(Extractor(core.handle, options).stream(source, schema, caller=caller)) as happenings:
+    async with aclosing(core.extraction.stream(source, schema, options=options, caller=caller)) as happenings:
         async for found in happenings:
             yield tried(found) if isinstance(found, Try) else shown(found, text)
 

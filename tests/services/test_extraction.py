@@ -18,6 +18,7 @@ from groq_core.requests import ChatRequest, Request
 from groq_core.services.documents import Document, Page
 from groq_core.services.extraction import Extraction, Extractor, Field, Options, Try, spelled
 from groq_core.services.extraction.ask import read_json
+from groq_core.snapshot import CacheStatus, CatalogueStatus, LimitStatus, Snapshot, TargetStatus, TierStatus
 from tests.services.scripted import Model, fails, says
 
 
@@ -349,3 +350,54 @@ async def test_the_stream_ends_in_the_extraction() -> None:
 def test_what_is_no_json_object_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="JSON"):
         read_json(text)
+
+
+def state(tokens: float | None) -> Snapshot:
+    """The state of a house whose quality tier has one target with this limit a minute."""
+    limits = () if tokens is None else (limit("tokens", 60, tokens), limit("requests", 60, 30))
+    target = TargetStatus(
+        name="groq:q", provider="groq", model="q", tiers=("quality",), state="healthy", limits=(*limits, DAY)
+    )
+    return Snapshot(
+        version=1,
+        mode="live",
+        taken_at=0.0,
+        ready=True,
+        not_ready_why="",
+        catalogue=CatalogueStatus(source="live", age_s=0.0, note=""),
+        tiers=(TierStatus(tier="quality", target="groq:q", why=""),),
+        targets=(target,),
+        cache=CacheStatus(entries=0, capacity=0, hits=0, misses=0),
+        inflight=0,
+        requests=0,
+        degraded=0,
+        fallbacks=0,
+    )
+
+
+def limit(kind: str, window_s: int, most: float) -> LimitStatus:
+    return LimitStatus(kind=kind, window_s=window_s, limit=most, remaining=most, full_in_s=0.0)
+
+
+DAY = limit("tokens", 86_400, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "longest"),
+    [
+        pytest.param(None, 12_000, id="no limit known"),
+        pytest.param(8_000, 14_400, id="free plan"),
+        pytest.param(4_000, 3_800, id="tight"),
+        pytest.param(250_000, 24_000, id="ample"),
+    ],
+)
+async def test_parts_are_as_large_as_the_limits_of_who_is_asked_allow(tokens: float | None, longest: int) -> None:
+    def nothing(_: ChatRequest) -> Any:
+        return says({"note": None})
+
+    text = "word " * 20_000
+    extractor = Extractor(Model(nothing), snapshot=lambda: state(tokens))
+
+    found = await extractor.extract_detailed(text, [Field("note")])
+
+    assert max(end - start for start, end in found.chunks) == pytest.approx(longest, rel=0.02)

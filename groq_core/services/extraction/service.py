@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeAlias, TypeVar, overload
@@ -11,21 +11,29 @@ from typing import Any, Final, Generic, TypeAlias, TypeVar, overload
 from groq_core.errors import ChainError, ExtractionError, Kind, RequestError
 from groq_core.media.images import PreparedImage
 from groq_core.pipeline import Handler
-from groq_core.requests import Caller, Request
+from groq_core.requests import Caller, Request, estimated_tokens
 from groq_core.services.documents import Document
 from groq_core.services.extraction.ask import Answered, Asker, Question, Try
-from groq_core.services.extraction.chunks import SMALLEST, Chunk, cut
+from groq_core.services.extraction.chunks import SMALLEST, Chunk, chunk_chars, cut
 from groq_core.services.extraction.fitting import Problem
 from groq_core.services.extraction.merge import Conflict, Merged, Prefer, merge
 from groq_core.services.extraction.schema import WRAPPED, Field, MisfitError, Schema, schema_of
 from groq_core.services.extraction.spans import Path, Place, Source, Span
+from groq_core.snapshot import Snapshot
 
 T = TypeVar("T")
 
 Input: TypeAlias = str | Document | PreparedImage
 
 CHUNK_CHARS: Final = 12_000
-"""Characters of a part: 3000 tokens and as many for the answer fit the 8000 a minute of Groq's free plan."""
+"""Characters of a part where no limit is known: 3000 tokens, and the answer, fit the 8000 a minute of Groq's free
+plan."""
+
+MOST_CHUNK_CHARS: Final = 24_000
+"""Characters of the largest part, whatever the limits: from longer ones models leave things out."""
+
+SPOKEN_TOKENS: Final = 500
+"""What is said around a text."""
 
 OVERLAP_CHARS: Final = 400
 
@@ -45,7 +53,8 @@ class Options:
         model: A tier, a model id, or ``provider:id``.
         retries: Further tries where an answer does not fit the schema.
         max_tokens: Of an answer; one that is cut off is asked for again with four times as many.
-        chunk_chars: Characters of the parts a long text is cut into; halved where a model finds them too large.
+        chunk_chars: Characters of the parts a long text is cut into; None chooses by the limits of whoever will
+            be asked. Halved where a model finds them too large all the same.
         overlap_chars: Characters that neighbouring parts share.
         parallel: Parts that are asked about at once.
         prefer: Who decides where parts contradict each other.
@@ -55,10 +64,11 @@ class Options:
     model: str = "auto"
     retries: int = 2
     max_tokens: int = 2048
-    chunk_chars: int = CHUNK_CHARS
+    chunk_chars: int | None = None
     overlap_chars: int = OVERLAP_CHARS
     parallel: int = 4
     prefer: Prefer = "majority"
+    caller: Caller = field(default_factory=Caller)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,10 +118,12 @@ class Extractor:
     Args:
         handle: The pipeline.
         options: Used where a call brings none of its own.
+        snapshot: The state of the targets, whose limits say how much of a text may be sent at once.
     """
 
     handle: Handler[Request]
     options: Options = field(default_factory=Options)
+    snapshot: Callable[[], Snapshot] | None = None
 
     @overload
     async def extract(
@@ -191,7 +203,10 @@ class Extractor:
         Yields:
             Tries, then the one extraction.
         """
-        run = _Run(self.handle, options or self.options, schema_of(schema), source, caller or Caller())
+        options = options or self.options
+        prepared = schema_of(schema)
+        size = options.chunk_chars or self._part_chars(options, prepared)
+        run = _Run(self.handle, options, prepared, source, size, caller or options.caller)
         try:
             async with aclosing(run.tried()) as tries:
                 async for one in tries:
@@ -201,16 +216,39 @@ class Extractor:
             error.cost_usd = spent(run.tries)
             raise
 
+    def _part_chars(self, options: Options, schema: Schema[Any]) -> int:
+        per_minute = tokens_per_minute(self.snapshot(), options.model) if self.snapshot else None
+        if per_minute is None:
+            return CHUNK_CHARS
+        reserved = options.max_tokens + SPOKEN_TOKENS + estimated_tokens(schema.strict.schema)
+        return min(MOST_CHUNK_CHARS, chunk_chars(tokens_per_minute=per_minute, reserved=reserved))
+
+
+def tokens_per_minute(snapshot: Snapshot, model: str) -> float | None:
+    """Tell the tightest limit on tokens of whoever will be asked first; None while nobody has said one."""
+    asked = next((tier.target for tier in snapshot.tiers if tier.tier == model), None)
+    if asked is None:
+        asked = next((tier.target for tier in snapshot.tiers if tier.tier == "quality"), None)
+    limits = (
+        limit.limit
+        for target in snapshot.targets
+        if target.name in (asked, model, f"groq:{model}")
+        for limit in target.limits
+        if limit.window_s == 60 and limit.kind in ("tokens", "input_tokens")
+    )
+    return min(limits, default=None)
+
 
 class _Run(Generic[T]):
     """One extraction on its way."""
 
     def __init__(
-        self, handle: Handler[Request], options: Options, schema: Schema[T], source: Input, caller: Caller
+        self, handle: Handler[Request], options: Options, schema: Schema[T], source: Input, size: int, caller: Caller
     ) -> None:
         self.options = options
         self.schema = schema
         self.source = source
+        self.size = size
         self.text = _text(source)
         self.tries: list[Try] = []
         self.answers: dict[int, Any] = {}
@@ -226,7 +264,7 @@ class _Run(Generic[T]):
         )
 
     async def tried(self) -> AsyncGenerator[Try, None]:
-        size = self.options.chunk_chars
+        size = self.size
         while True:
             self._cut(size)
             try:
