@@ -25,9 +25,8 @@ if TYPE_CHECKING:
     from groq_core.compose import Core
     from groq_core.events import Usage
     from groq_core.models import ModelSpec
-    from groq_core.services.batch import Answerer, Job, Progress, Recipe, Sink, Source
+    from groq_core.services.batch import Job, Progress, Recipe, Sink, Source
     from groq_core.services.batch.estimate import Survey
-    from groq_core.services.batch.lines import Operation
     from groq_core.settings import Settings
 
 HELP = "ask many things at once: JSONL, CSV, XLSX or a folder of recordings"
@@ -72,7 +71,7 @@ def arguments(command: argparse.ArgumentParser) -> None:
 
 async def run(args: argparse.Namespace) -> int:
     from groq_core.compose import assembled
-    from groq_core.services.batch import Batch, ChatAnswerer, Sink, Source, job_of, run_batch, survey
+    from groq_core.services.batch import Batch, Sink, Source, answerers, job_of, run_batch, survey
     from groq_core.settings import load
 
     settings = dataclasses.replace(load(), **{name: value for name in ("rpm", "tpm") if (value := getattr(args, name))})
@@ -86,7 +85,7 @@ async def run(args: argparse.Namespace) -> int:
         raise RequestError(f"{args.input.name} holds no lines", param="file")
     async with assembled(settings) as core:
         status.say(about_mode(settings))
-        for text in about(found, spec_of(core, source.recipe.model), via=args.via):
+        for text in about(found, spec_of(core, source.recipe), via=args.via):
             status.say(text)
         if args.estimate:
             return 0
@@ -99,8 +98,8 @@ async def run(args: argparse.Namespace) -> int:
             if args.via == "groq-batch":
                 steps = _later(core, source, sink, job, found.lines)
             else:
-                answerers: dict[Operation, Answerer] = {"chat": ChatAnswerer(core.handle, stay=not args.fallback)}
-                batch = Batch(source, sink, answerers, total=found.lines, most=args.most)
+                asked = answerers(core.handle, stay=not args.fallback, files=args.input.parent)
+                batch = Batch(source, sink, asked, total=found.lines, most=args.most)
                 steps = run_batch(batch, every_s=0.5)
             async with aclosing(steps):
                 async for progress in steps:
@@ -141,7 +140,7 @@ def groq_id(core: Core, name: str | None) -> str:
     Raises:
         RequestError: It is no model of Groq's.
     """
-    spec = spec_of(core, name)
+    spec = _resolved(core, name or "auto")
     if spec is not None and spec.provider == "groq":
         return spec.id
     if spec is None and name and ":" not in name:
@@ -208,9 +207,13 @@ def _object(text: str, argument: str) -> dict[str, Any]:
 # ── what is said ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def spec_of(core: Core, model: str | None) -> ModelSpec | None:
+def spec_of(core: Core, recipe: Recipe) -> ModelSpec | None:
     """The model most lines will be answered by, as far as anybody can tell before."""
-    name = model or "auto"
+    return _resolved(core, recipe.model or ("quality" if recipe.operation == "extraction" else "speed"))
+
+
+def _resolved(core: Core, name: str) -> ModelSpec | None:
+    """What a tier's or a model's name stands for now."""
     tier = "speed" if name == "auto" else name
     target = next((status.target for status in core.board.snapshot().tiers if status.tier == tier), name)
     return core.catalogue.current.lookup(target) if target else None
@@ -224,12 +227,11 @@ def about(found: Survey, spec: ModelSpec | None, *, via: str) -> list[str]:
     """What it will take, in two lines."""
     from groq_core.services.batch.estimate import estimate
 
-    said = [
-        f"{count(found.lines)} lines, about {count(found.tokens_in)} tokens in "
-        f"and up to {count(found.tokens_out)} tokens out"
-        + (f"; {count(found.faults)} of the first {count(found.sampled)} lines are faulty" if found.faults else "")
-    ]
-    if spec is None:
+    tokens = f", about {count(found.tokens_in)} tokens in and up to {count(found.tokens_out)} tokens out"
+    said = [f"{count(found.lines)} lines" + (tokens if found.tokens_in else "")]
+    if found.faults:
+        said.append(f"{count(found.faults)} of the first {count(found.sampled)} lines cannot be asked")
+    if spec is None or not found.tokens_in:
         return said
     guess = estimate(found, spec)
     share = 0.5 if via == "groq-batch" else 1.0

@@ -207,3 +207,59 @@ def test_a_batch_with_a_refused_key_stops_with_status_1(groq: Simulator, tmp_pat
 def test_a_catalogue_that_is_none_is_refused(capsys: Output) -> None:
     assert main(["simulate", "--port", "0", "--catalogue", "1999"]) == 2
     assert "the simulator cannot start" in capsys.readouterr().err
+
+
+SCHEMA = {"type": "object", "properties": {"total": {"type": "number"}}, "required": ["total"]}
+
+
+def test_extract_writes_data_that_fits_the_schema(groq: Simulator, tmp_path: Path, capsys: Output) -> None:
+    (tmp_path / "s.json").write_text(json.dumps(SCHEMA))
+    (tmp_path / "bill.txt").write_text("Total: 42.50")
+
+    assert main(["extract", "--schema", "s.json", "bill.txt"]) == 0
+    told = capsys.readouterr()
+
+    assert json.loads(told.out) == {"total": 42.5}
+    assert "1 questions, $" in told.err
+
+
+@pytest.mark.parametrize(
+    ("schema", "file", "says"),
+    [
+        pytest.param("{", "bill.txt", "--schema s.json is not JSON", id="schema"),
+        pytest.param("[]", "bill.txt", "not a JSON object", id="schema of another type"),
+        pytest.param(json.dumps(SCHEMA), "none.txt", "none.txt: No such file", id="no file"),
+    ],
+)
+def test_an_extraction_that_cannot_be_says_why(
+    groq: Simulator, tmp_path: Path, capsys: Output, schema: str, file: str, says: str
+) -> None:
+    (tmp_path / "s.json").write_text(schema)
+    (tmp_path / "bill.txt").write_text("Total: 42.50")
+
+    assert main(["extract", "--schema", "s.json", file]) == 2
+    assert says in capsys.readouterr().err
+
+
+MEDIA = Path(__file__).parents[1] / "data" / "media"
+
+
+def test_transcribe_writes_subtitles(groq: Simulator, capsys: Output) -> None:
+    assert main(["transcribe", str(MEDIA / "galileo.mp3"), "--format", "srt"]) == 0
+    assert capsys.readouterr().out.startswith("1\n00:00:")
+
+
+def test_transcribe_writes_a_file_each_and_counts_what_failed(groq: Simulator, tmp_path: Path, capsys: Output) -> None:
+    names = [str(MEDIA / "jfk.wav"), str(MEDIA / "empty-header-only.wav"), "none.mp3"]
+
+    assert main(["transcribe", *names, "--format", "vtt", "--to", "texts"]) == 1
+    assert [path.name for path in (tmp_path / "texts").iterdir()] == ["jfk.vtt"]
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "empty-header-only.wav: The recording holds no sound" in told.err
+    assert "none.mp3: No such file" in told.err
+
+
+def test_subtitles_of_several_recordings_need_a_folder(capsys: Output) -> None:
+    assert main(["transcribe", "a.mp3", "b.mp3", "--format", "srt"]) == 2
+    assert "--to" in capsys.readouterr().err

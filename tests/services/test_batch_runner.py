@@ -16,12 +16,12 @@ from groq_core.requests import ChatRequest, Request
 from groq_core.services.batch import (
     Batch,
     BatchStoppedError,
-    ChatAnswerer,
     Entry,
     Line,
     Progress,
     Recipe,
     Sink,
+    answerers,
     run_batch,
 )
 
@@ -83,7 +83,7 @@ def batch(model: Model, sink: Sink, source: list[Entry] | Iterator[Entry], clock
     return Batch(
         source,
         sink,
-        {"chat": ChatAnswerer(model)},
+        answerers(model),
         clock=clock,
         sleep=clock.sleep,
         uniform=lambda low, high: high,

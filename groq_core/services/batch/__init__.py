@@ -2,15 +2,15 @@
 Many requests at once: live at the highest rate the limits allow, or through Groq's Batch API at half the price.
 
 >>> from pathlib import Path
->>> from groq_core.services.batch import Batch, ChatAnswerer, Recipe, Sink, Source, Template, run_batch
+>>> from groq_core.services.batch import Batch, Recipe, Sink, Source, Template, answerers, run_batch
 >>> async def summarise(core, table: Path, answers: Path) -> None:
 ...     source = Source(table, Recipe(template=Template("Summarise {title}: {text}")))
 ...     with Sink(answers) as sink:
-...         async for progress in run_batch(Batch(source, sink, {"chat": ChatAnswerer(core.handle)})):
+...         async for progress in run_batch(Batch(source, sink, answerers(core.handle))):
 ...             print(progress.settled, progress.rate_per_min)
 """
 
-from groq_core.services.batch.answers import Answer, Answerer, ChatAnswerer
+from groq_core.services.batch.answers import Answer, Answerer, answerers
 from groq_core.services.batch.estimate import Estimate, Survey, estimate, survey
 from groq_core.services.batch.job import Job, job_of
 from groq_core.services.batch.lines import Entry, Fault, Line, Recipe
@@ -27,7 +27,6 @@ __all__ = [
     "Batch",
     "BatchApi",
     "BatchStoppedError",
-    "ChatAnswerer",
     "Entry",
     "Estimate",
     "Failure",
@@ -41,6 +40,7 @@ __all__ = [
     "Source",
     "Survey",
     "Template",
+    "answerers",
     "estimate",
     "job_of",
     "run_batch",

@@ -16,7 +16,7 @@ from contextlib import suppress
 from itertools import islice
 from typing import Final
 
-from groq_core.errors import ChainError, GroqCoreError, Kind, RequestError
+from groq_core.errors import ChainError, ExtractionError, GroqCoreError, Kind, RequestError
 from groq_core.services.batch.answers import Answer, Answerer
 from groq_core.services.batch.ids import IdSet
 from groq_core.services.batch.lines import Entry, Fault, Line, Operation
@@ -226,6 +226,9 @@ class Batch:
                 self._failed(line.custom_id, error)
         except ChainError as error:
             self._unanswered(line, error)
+        except ExtractionError as error:
+            self._spent(error.cost_usd)
+            self._failed(line.custom_id, error)
         finally:
             self.window.leave(turn, answered=answered)
             self._moved.set()
@@ -235,9 +238,12 @@ class Batch:
         self._tried.pop(line.custom_id, None)
         self._tokens_in += answer.tokens_in
         self._tokens_out += answer.tokens_out
-        self._usd = None if self._usd is None or answer.usd is None else self._usd + answer.usd
+        self._spent(answer.usd)
         self._truncated += answer.truncated
         self._meter.count()
+
+    def _spent(self, usd: float | None) -> None:
+        self._usd = None if self._usd is None or usd is None else self._usd + usd
 
     def _failed(self, custom_id: str, error: GroqCoreError) -> None:
         self._sink.fail(custom_id, failure(error))
@@ -277,6 +283,8 @@ def failure(error: GroqCoreError) -> Failure:
     message = f"{error.message} {error.hint}".strip()
     if isinstance(error, RequestError):
         return Failure(code=error.code or "invalid_request", message=message)
+    if isinstance(error, ExtractionError):
+        return Failure(code="does_not_fit", message=message)
     kind = error.kind if isinstance(error, ChainError) else None
     return Failure(code=str(kind or "failed"), message=message)
 

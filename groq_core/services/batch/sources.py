@@ -114,9 +114,8 @@ class Source:
         if not found:
             raise RequestError(f"the folder {self.path.name} holds no recordings", param="file")
         for number, path in enumerate(found, start=1):
-            yield self.recipe.row(
-                number, {"file": str(path), "custom_id": str(path.relative_to(self.path)), "prompt": "", "text": ""}
-            )
+            cells = {"file": str(path.resolve()), "custom_id": str(path.relative_to(self.path))}
+            yield self.recipe.row(number, cells)
 
 
 def _counted() -> Iterator[int]:

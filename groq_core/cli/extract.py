@@ -1,0 +1,103 @@
+"""
+Find data that fits a JSON Schema in a text, a document or a picture.
+
+FILE is text, Markdown, HTML, e-mail, PDF, DOCX or a picture; - reads text from standard input.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from contextlib import aclosing
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any
+
+from groq_core.cli.console import StatusLine, money
+from groq_core.errors import RequestError
+
+if TYPE_CHECKING:
+    from groq_core.services.extraction import Extraction, Input
+
+HELP = "find data that fits a schema in a text, a document or a picture"
+EPILOG = """example:
+  python -m groq_core extract --schema invoice.schema.json invoice.pdf
+
+What the data may be doubted for goes to standard error: values that stand nowhere in the document, and values
+about which its parts contradict each other."""
+
+
+def arguments(command: argparse.ArgumentParser) -> None:
+    command.add_argument("file", metavar="FILE")
+    command.add_argument("--schema", required=True, metavar="FILE", type=Path, help="JSON Schema")
+    command.add_argument("--format", choices=("json", "csv", "xlsx"), default="json", help="(default: %(default)s)")
+    command.add_argument("--instructions", default="", help="further words about what is wanted")
+    command.add_argument("--model", default="auto", help="a tier, a model id or provider:id")
+
+
+async def run(args: argparse.Namespace) -> int:
+    from groq_core.compose import assembled
+    from groq_core.services.extraction import Extraction, Extractor, Options, schema_of
+    from groq_core.services.extraction.tables import as_csv, as_json, as_xlsx
+    from groq_core.settings import load
+
+    schema = schema_of(_schema(args.schema))
+    source = await _source(args.file)
+    status = StatusLine()
+    async with assembled(load()) as core:
+        extractor = Extractor(core.handle, Options(model=args.model, instructions=args.instructions))
+        found: Extraction[Any] | None = None
+        async with aclosing(extractor.stream(source, schema)) as happenings:
+            async for one in happenings:
+                if isinstance(one, Extraction):
+                    found = one
+                else:
+                    status.show(f"part {one.chunk + 1}, try {one.number}: {one.outcome}")
+        assert found is not None, "a stream of an extraction ends in one"
+    for remark in _remarks(found):
+        status.say(remark)
+    status.close()
+    sys.stdout.buffer.write({"json": as_json, "csv": as_csv, "xlsx": as_xlsx}[args.format](found.data))
+    sys.stdout.flush()
+    return 0
+
+
+def _schema(path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise RequestError(f"--schema {path.name}: {error.strerror}", param="schema") from None
+    except ValueError as error:
+        raise RequestError(f"--schema {path.name} is not JSON: {error}", param="schema") from None
+    if not isinstance(value, dict):
+        raise RequestError(f"--schema {path.name} is not a JSON object", param="schema")
+    return value
+
+
+async def _source(name: str) -> Input:
+    from groq_core.media.image_format import EXTENSIONS
+    from groq_core.media.images import prepare
+    from groq_core.services.documents import read_document
+
+    if name == "-":
+        return sys.stdin.read()
+    path = Path(name)
+    try:
+        data = await asyncio.to_thread(path.read_bytes)
+    except OSError as error:
+        raise RequestError(f"{path.name}: {error.strerror}", param="file") from None
+    if PurePath(name).suffix.lower().lstrip(".") in EXTENSIONS:
+        return await asyncio.to_thread(prepare, data, filename=path.name)
+    return await read_document(data, path.name)
+
+
+def _remarks(found: Extraction[Any]) -> list[str]:
+    from groq_core.services.extraction import spelled
+
+    last = found.tries[-1]
+    said = [f"{last.provider}:{last.model}, {len(found.tries)} questions, {money(found.cost_usd)}"]
+    if found.unfounded:
+        said.append("stands nowhere in the document: " + ", ".join(map(spelled, found.unfounded)))
+    said += [f"contradicted: {spelled(conflict.path)}, taken: {conflict.chosen!r}" for conflict in found.conflicts]
+    return said

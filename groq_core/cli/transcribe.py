@@ -1,0 +1,112 @@
+"""
+Write recordings down: text, subtitles or JSON on standard output, or one file each with --to.
+
+A recording may be of any kind and length; a long one is cut where nobody speaks, and its parts are transcribed
+side by side.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from contextlib import aclosing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from groq_core.cli.console import StatusLine, duration, money
+from groq_core.errors import GroqCoreError, RequestError
+
+if TYPE_CHECKING:
+    from groq_core.events import Transcript
+    from groq_core.services.transcription import TranscriptionService
+
+HELP = "write recordings down: text, subtitles or JSON"
+EPILOG = """examples:
+  python -m groq_core transcribe talk.mp3 --format srt > talk.srt
+  python -m groq_core transcribe *.m4a --format vtt --to subtitles/
+
+Exit status 1 when a recording could not be transcribed."""
+
+
+def arguments(command: argparse.ArgumentParser) -> None:
+    command.add_argument("files", nargs="+", metavar="FILE", type=Path)
+    command.add_argument(
+        "--format", choices=("txt", "srt", "vtt", "json"), default="txt", help="(default: %(default)s)"
+    )
+    command.add_argument("--to", metavar="DIR", type=Path, help="write FILE's transcript into this folder")
+    command.add_argument("--language", help="ISO 639-1; found out when left out")
+    command.add_argument("--prompt", help="names and spellings to expect")
+    command.add_argument("--translate", action="store_true", help="into English")
+    command.add_argument("--words", action="store_true", help="the time of every word, in JSON")
+    command.add_argument("--model", default="audio", help="a model id or provider:id")
+
+
+async def run(args: argparse.Namespace) -> int:
+    from groq_core.compose import assembled
+    from groq_core.settings import load
+
+    if len(args.files) > 1 and args.format in ("srt", "vtt") and args.to is None:
+        raise RequestError("subtitles of several recordings need --to DIR", param="to")
+    if args.to is not None:
+        args.to.mkdir(parents=True, exist_ok=True)
+    status = StatusLine()
+    failed = 0
+    async with assembled(load()) as core:
+        for path in args.files:
+            try:
+                transcript = await _transcribed(core.transcription, path, args, status)
+            except GroqCoreError as error:
+                failed += 1
+                status.say(f"{path}: {error.message} {error.hint}".rstrip())
+                continue
+            text = _written(transcript, args.format)
+            if args.to is None:
+                sys.stdout.write(text)
+                sys.stdout.flush()
+            else:
+                target = args.to / f"{path.stem}.{args.format}"
+                await asyncio.to_thread(target.write_text, text, encoding="utf-8")
+                status.say(str(target))
+    return 1 if failed else 0
+
+
+async def _transcribed(
+    service: TranscriptionService, path: Path, args: argparse.Namespace, status: StatusLine
+) -> Transcript:
+    from groq_core.events import Note, PartDone
+    from groq_core.reply import Reply
+
+    try:
+        data = await asyncio.to_thread(path.read_bytes)
+    except OSError as error:
+        raise RequestError(error.strerror or "it cannot be read", param="file") from None
+    reply = Reply()
+    events = service.stream(
+        data,
+        path.name,
+        language=args.language,
+        prompt=args.prompt,
+        task="translate" if args.translate else "transcribe",
+        model=args.model,
+        granularities=("segment", "word") if args.words else ("segment",),
+    )
+    status.show(f"{path.name}: listening")
+    async with aclosing(events):
+        async for event in events:
+            reply.apply(event)
+            if isinstance(event, PartDone):
+                status.show(f"{path.name}: heard to {duration(event.end_s)}")
+            elif isinstance(event, Note):
+                status.say(f"{path.name}: {event.text}")
+    finished = reply.finished
+    if finished is None or finished.transcript is None:
+        raise RequestError("nobody speaks in it", param="file")
+    status.say(f"{path.name}: {duration(finished.transcript.duration or 0)}, {money(reply.receipt.cost_usd)}")
+    return finished.transcript
+
+
+def _written(transcript: Transcript, form: str) -> str:
+    from groq_core.media.subtitles import to_json, to_srt, to_txt, to_vtt
+
+    return {"txt": to_txt, "srt": to_srt, "vtt": to_vtt, "json": to_json}[form](transcript)
