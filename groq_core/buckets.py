@@ -94,13 +94,20 @@ class Bucket:
 
 
 class Reservation:
-    """A place in the buckets for one request, from admission to the end of its answer."""
+    """
+    A place in the buckets for one request, from admission to the end of its answer.
 
-    __slots__ = ("charged", "cost")
+    Attributes:
+        charged: The provider has charged what it charges at the start.
+        held: What is still held for it, by bucket.
+    """
+
+    __slots__ = ("charged", "cost", "held")
 
     def __init__(self, cost: Cost) -> None:
         self.cost = cost
         self.charged = False
+        self.held: dict[tuple[str, int], float] = {}
 
 
 class _Waiter(msgspec.Struct, eq=False):
@@ -120,8 +127,9 @@ class TargetBuckets:
         self._buckets: dict[tuple[str, int], Bucket] = {}
         self._queues: OrderedDict[str, deque[_Waiter]] = OrderedDict()
         self._timer: asyncio.TimerHandle | None = None
-        self._under_way = 0
+        self._open: set[Reservation] = set()
         self._admitted = 0
+        self._told_at = 0
         self.known = False
 
     def __iter__(self) -> Iterator[Bucket]:
@@ -134,17 +142,38 @@ class TargetBuckets:
         now = self._clock()
         bucket = self._buckets.get((kind, window_s))
         if bucket is None:
-            bucket = self._buckets[kind, window_s] = Bucket(kind, window_s, limit, remaining, now)
+            self._found(Bucket(kind, window_s, limit, remaining, now))
         else:
             bucket.set(limit, remaining, now)
+
+    def _found(self, bucket: Bucket) -> None:
+        """A limit we did not know of: requests that are under way draw on it too."""
+        self._buckets[bucket.kind, bucket.window_s] = bucket
+        for reservation in self._open:
+            start, answer = reservation.cost.of(bucket.kind)
+            self._hold(reservation, bucket, answer if reservation.charged else start + answer)
+
+    @staticmethod
+    def _hold(reservation: Reservation, bucket: Bucket, amount: float) -> None:
+        bucket.held += amount
+        reservation.held[bucket.kind, bucket.window_s] = amount
+
+    @staticmethod
+    def _release(reservation: Reservation, bucket: Bucket, amount: float) -> None:
+        """Give back up to so much of what is held."""
+        held = reservation.held.get((bucket.kind, bucket.window_s), 0.0)
+        amount = min(amount, held)
+        bucket.held = max(0.0, bucket.held - amount)
+        reservation.held[bucket.kind, bucket.window_s] = held - amount
 
     def cap(self, kind: str, window_s: int, limit: float) -> None:
         """Set a ceiling of our own, or one the provider has but does not tell; never above what it told."""
         bucket = self._buckets.get((kind, window_s))
         if bucket is None:
             # What was asked before we knew of this limit has been counted against it all the same.
-            used = self._admitted if kind == "requests" else 0
-            self._buckets[kind, window_s] = Bucket(kind, window_s, limit, max(0.0, limit - used), self._clock())
+            under_way = sum(1 for reservation in self._open if not reservation.charged)
+            used = self._admitted - under_way if kind == "requests" else 0
+            self._found(Bucket(kind, window_s, limit, max(0.0, limit - used), self._clock()))
         elif limit < bucket.limit:
             now = self._clock()
             bucket.set(limit, min(bucket.level(now), limit), now)
@@ -165,7 +194,7 @@ class TargetBuckets:
 
     def wait(self, cost: Cost, user: str = "") -> float:
         """Seconds until a request that came now would be let in, those before it in the queue counted."""
-        if not self.known and self._under_way >= UNKNOWN_AT_ONCE:
+        if not self.known and len(self._open) >= UNKNOWN_AT_ONCE:
             return 0.5
         now = self._clock()
         ahead = self._ahead_of(user)
@@ -208,17 +237,18 @@ class TargetBuckets:
         self._pump()
 
     def _fits(self, cost: Cost) -> bool:
-        if not self.known and self._under_way >= UNKNOWN_AT_ONCE:
+        if not self.known and len(self._open) >= UNKNOWN_AT_ONCE:
             return False
         now = self._clock()
         return all(bucket.wait(sum(cost.of(bucket.kind)), now) <= 0 for bucket in self._buckets.values())
 
     def _admit(self, cost: Cost) -> Reservation:
-        self._under_way += 1
         self._admitted += 1
+        reservation = Reservation(cost)
+        self._open.add(reservation)
         for bucket in self._buckets.values():
-            bucket.held += sum(cost.of(bucket.kind))
-        return Reservation(cost)
+            self._hold(reservation, bucket, sum(cost.of(bucket.kind)))
+        return reservation
 
     def _pump(self) -> None:
         """Let in whoever fits, users in turn; set a timer for the next one who does not."""
@@ -244,19 +274,35 @@ class TargetBuckets:
 
     # ── accounting ───────────────────────────────────────────────────────────────────────────────────
 
-    def charged(self, reservation: Reservation, told: Mapping[tuple[str, int], tuple[float, float]]) -> None:
+    def charged(
+        self,
+        reservation: Reservation,
+        told: Mapping[tuple[str, int], tuple[float, float]],
+        *,
+        at: int | None = None,
+    ) -> None:
         """
         The answer's headers are here: the provider has charged what it charges at the start.
 
+        Answers are not read in the order in which they were sent. What was told before something that is known
+        already counts for nothing, since that includes it.
+
         Args:
             told: ``(kind, window_s)`` to ``(limit, remaining)``, as the headers say.
+            at: When it was told, by the provider's clock; None where that is not known, and the order of reading
+                has to do.
         """
+        stale = at is not None and at < self._told_at
         for key, (limit, remaining) in told.items():
-            if key not in self._buckets:
+            bucket = self._buckets.get(key)
+            if bucket is None:
                 self.learn(*key, limit, remaining)
-                self._buckets[key].held += reservation.cost.of(key[0])[1]
-            else:
-                self.learn(*key, limit, remaining)
+            elif not stale:
+                # Two of the same millisecond: the one that leaves less was told later.
+                level = min(remaining, bucket.level(self._clock())) if at == self._told_at else remaining
+                self.learn(*key, limit, level)
+        if at is not None:
+            self._told_at = max(at, self._told_at)
         if not reservation.charged:
             reservation.charged = True
             now = self._clock()
@@ -264,7 +310,7 @@ class TargetBuckets:
                 start, _ = reservation.cost.of(bucket.kind)
                 if key not in told:
                     bucket.charge(start, now)
-                bucket.held = max(0.0, bucket.held - start)
+                self._release(reservation, bucket, start)
         self.learned()
 
     def leave(self, reservation: Reservation, *, used: Cost | None = None) -> None:
@@ -274,11 +320,10 @@ class TargetBuckets:
         Args:
             used: What it really took; None when nothing was charged that is not in the headers already.
         """
-        self._under_way -= 1
+        self._open.discard(reservation)
         now = self._clock()
         for bucket in self._buckets.values():
-            start, answer = reservation.cost.of(bucket.kind)
-            bucket.held = max(0.0, bucket.held - (answer if reservation.charged else start + answer))
+            self._release(reservation, bucket, inf)
             if used is not None:
                 start_used, answer_used = used.of(bucket.kind)
                 bucket.charge(answer_used if reservation.charged else start_used + answer_used, now)

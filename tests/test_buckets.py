@@ -144,3 +144,50 @@ async def test_a_bucket_that_others_draw_on_keeps_a_little_back() -> None:
     (bucket,) = buckets
     assert bucket.wait(100, clock.now) == pytest.approx(SLACK_S)
     assert bucket.wait(6000, clock.now) < 60, "what fits the whole bucket still gets in"
+
+
+def told(remaining: float) -> dict[tuple[str, int], tuple[float, float]]:
+    return {("tokens", 60): (6000, remaining)}
+
+
+async def test_an_answer_read_late_does_not_give_back_what_was_spent_since() -> None:
+    clock = Clock()
+    buckets = TargetBuckets(clock)
+    first = await buckets.enter(Cost(tokens_in=1000), "a")
+    second = await buckets.enter(Cost(tokens_in=1000), "a")
+
+    buckets.charged(second, told(4000), at=2)
+    buckets.charged(first, told(5000), at=1)
+
+    (bucket,) = buckets
+    assert (bucket.level(clock.now), bucket.held) == (4000, 0)
+
+
+async def test_of_two_answers_of_one_millisecond_the_one_that_leaves_less_counts() -> None:
+    clock = Clock()
+    buckets = TargetBuckets(clock)
+    first = await buckets.enter(Cost(tokens_in=1000), "a")
+    second = await buckets.enter(Cost(tokens_in=1000), "a")
+
+    buckets.charged(second, told(4000), at=1)
+    buckets.charged(first, told(5000), at=1)
+
+    (bucket,) = buckets
+    assert bucket.level(clock.now) == 4000
+
+
+async def test_a_limit_that_is_found_out_holds_what_is_under_way_already() -> None:
+    clock = Clock()
+    buckets = TargetBuckets(clock)
+    first = await buckets.enter(Cost(tokens_in=1000, tokens_out=100), "a")
+    second = await buckets.enter(Cost(tokens_in=1000, tokens_out=100), "a")
+
+    buckets.charged(first, told(5000), at=1)
+    (bucket,) = buckets
+    assert bucket.held == 100 + 1100
+
+    buckets.leave(first, used=Cost(tokens_in=1000, tokens_out=50))
+    assert (bucket.level(clock.now), bucket.held) == (4950, 1100)
+
+    buckets.leave(second)
+    assert bucket.held == 0

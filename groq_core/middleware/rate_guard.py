@@ -16,7 +16,7 @@ from groq_core.buckets import Cost, TargetBuckets
 from groq_core.errors import Kind, ProviderError
 from groq_core.estimates import Estimates
 from groq_core.events import Events, Finished, Waiting
-from groq_core.limits import LimitText, read_headers
+from groq_core.limits import LimitText, read_headers, told_at
 from groq_core.models import ModelSpec
 from groq_core.pipeline import Attempt, Handler
 from groq_core.plans import limits_for
@@ -155,7 +155,7 @@ class RateGuard:
 
         def on_headers(headers: Mapping[str, str]) -> None:
             told = {(limit.kind, limit.window_s): (limit.limit, limit.remaining) for limit in read_headers(headers)}
-            buckets.charged(reservation, told)
+            buckets.charged(reservation, told, at=told_at(headers))
             self._infer(buckets, spec, told)
             if attempt.on_headers is not None:
                 attempt.on_headers(headers)
