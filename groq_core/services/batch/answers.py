@@ -274,13 +274,11 @@ class ExtractionAnswerer:
 
     async def __call__(self, line: Line, waited: Waited) -> Answer:
         body = line.body
-        options = Options(
-            model=body.get("model", "auto"), instructions=body.get("instructions", ""), caller=CALLER, parallel=2
-        )
+        options = Options(model=body.get("model", "auto"), instructions=body.get("instructions", ""), parallel=2)
         extractor = Extractor(self._lend(waited), options)
         async with self._files:
             source = body.get("text") or await self._document(body["file"])
-            found = await extractor.extract_detailed(source, schema_of(body["schema"]))
+            found = await extractor.extract_detailed(source, schema_of(body["schema"]), caller=CALLER)
         usages = [one.usage for one in found.tries if one.usage is not None]
         last = found.tries[-1]
         return Answer(
