@@ -12,6 +12,7 @@ import msgspec
 
 from groq_core.api.backend import Backend
 from groq_core.api.chat_body import checked_model, json_object
+from groq_core.api.completion import story_headers
 from groq_core.api.encoding import event_bytes
 from groq_core.api.exchange import EVENT_STREAM, Exchange, Watch
 from groq_core.api.faults import bad
@@ -33,6 +34,7 @@ MAX_SPEECH: Final = 4096
 """Characters in one request, as in OpenAI's API."""
 
 TEXT = (b"content-type", b"text/plain; charset=utf-8")
+VTT = (b"content-type", b"text/vtt; charset=utf-8")
 WAV = (b"content-type", b"audio/wav")
 
 
@@ -81,6 +83,7 @@ class Transcriptions:
                 task=question.task,
                 model=question.model,
                 granularities=question.granularities,
+                temperature=question.temperature,
                 caller=exchange.caller,
             )
             if question.stream:
@@ -115,11 +118,7 @@ class Transcriptions:
             return
         if not exchange.started:
             await exchange.start(200, EVENT_STREAM)
-        last = {
-            "type": "transcript.text.done",
-            "text": _transcript(reply).text,
-            "x_groq_core": reply.receipt.as_dict(),
-        }
+        last = {"type": "transcript.text.done", "text": _transcript(reply).text} | _told(reply)
         await exchange.end(event_bytes(last) + b"data: [DONE]\n\n")
 
 
@@ -270,17 +269,28 @@ def read_speech(raw: bytes, exchange: Exchange) -> Request:
 
 async def _write(exchange: Exchange, reply: Reply, question: Question) -> None:
     transcript = _transcript(reply)
+    headers = story_headers(reply.receipt)
     match question.form:
         case "text":
-            await exchange.answer(200, transcript.text.encode(), TEXT)
+            await exchange.answer(200, transcript.text.encode(), TEXT, *headers)
         case "srt":
-            await exchange.answer(200, to_srt(transcript).encode(), TEXT)
+            await exchange.answer(200, to_srt(transcript).encode(), TEXT, *headers)
         case "vtt":
-            await exchange.answer(200, to_vtt(transcript).encode(), (b"content-type", b"text/vtt; charset=utf-8"))
+            await exchange.answer(200, to_vtt(transcript).encode(), VTT, *headers)
         case "verbose_json":
-            await exchange.answer_json(_verbose(transcript, question) | {"x_groq_core": reply.receipt.as_dict()})
+            await exchange.answer_json(_verbose(transcript, question) | _told(reply), *headers)
         case _:
-            await exchange.answer_json({"text": transcript.text, "x_groq_core": reply.receipt.as_dict()})
+            await exchange.answer_json({"text": transcript.text} | _told(reply), *headers)
+
+
+def _told(reply: Reply) -> dict[str, Any]:
+    """What stands beside the words: how long it was, what was left out or could not be had, who wrote it down."""
+    told: dict[str, Any] = {}
+    if (duration := _transcript(reply).duration) is not None:
+        told["usage"] = {"type": "duration", "seconds": duration}
+    if reply.receipt.notes:
+        told["notes"] = [{"code": note.code, "text": note.text} for note in reply.receipt.notes]
+    return told | {"x_groq_core": reply.receipt.as_dict()}
 
 
 def _transcript(reply: Reply) -> Transcript:

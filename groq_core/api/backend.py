@@ -62,6 +62,7 @@ class Listener(Protocol):
         task: Literal["transcribe", "translate"],
         model: str,
         granularities: tuple[Literal["segment", "word"], ...],
+        temperature: float,
         caller: Caller,
     ) -> Events: ...
 

@@ -10,17 +10,16 @@ from time import perf_counter
 from groq_core.api.backend import Backend
 from groq_core.api.chat_body import read_chat
 from groq_core.api.chunks import ChunkWriter
-from groq_core.api.completion import completion
-from groq_core.api.exchange import EVENT_STREAM, Exchange, Headers, Watch
+from groq_core.api.completion import completion, story_headers
+from groq_core.api.exchange import EVENT_STREAM, Exchange, Watch
 from groq_core.api.pictures import cleaned
 from groq_core.api.problems import note_bug, reason, refuse
 from groq_core.errors import BrokenAnswerError
 from groq_core.events import Event
-from groq_core.reply import Receipt, Reply
+from groq_core.reply import Reply
 from groq_core.requests import ChatRequest
 
 MAX_BODY = 30 * 2**20
-CACHE_HIT = (b"x-groq-core-cache", b"hit")
 
 
 class ChatCompletions:
@@ -63,7 +62,7 @@ class ChatCompletions:
                 async for event in events:
                     if chunk := writer.feed(event, clock() - started):
                         if not exchange.started:
-                            await exchange.start(200, [*EVENT_STREAM, *_told(writer.receipt)])
+                            await exchange.start(200, [*EVENT_STREAM, *story_headers(writer.receipt)])
                         await exchange.write(chunk)
                     if writer.finished is not None:
                         await exchange.write(writer.last())
@@ -98,11 +97,7 @@ class ChatCompletions:
         except (Exception, asyncio.CancelledError) as caught:
             await refuse(exchange, reason(caught, watch), reply.receipt)
             return
-        await exchange.answer_json(completion(reply, exchange.request_id), *_told(reply.receipt))
-
-
-def _told(receipt: Receipt) -> Headers:
-    return [CACHE_HIT] if receipt.cache == "hit" else []
+        await exchange.answer_json(completion(reply, exchange.request_id), *story_headers(reply.receipt))
 
 
 def _unfinished() -> BrokenAnswerError:

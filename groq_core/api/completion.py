@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from groq_core.api.exchange import Headers
 from groq_core.events import Usage
-from groq_core.reply import Reply
+from groq_core.reply import Receipt, Reply
 
 FALLBACK_MODEL = "fallback"
 """The model named where no model answered and a friendly sentence stands in."""
@@ -20,6 +21,15 @@ def completion_id(request_id: str) -> str:
     'chatcmpl-01ABC'
     """
     return "chatcmpl-" + request_id.removeprefix("gc_")
+
+
+def story_headers(receipt: Receipt) -> Headers:
+    """What a client should know of how its answer came about, as far as that is known when the headers go out."""
+    headers: Headers = [(b"x-groq-core-cache", b"hit")] if receipt.cache == "hit" else []
+    if receipt.notes:
+        codes = dict.fromkeys(note.code for note in receipt.notes)
+        headers.append((b"x-groq-core-notes", ",".join(codes).encode()))
+    return headers
 
 
 def now() -> int:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from groq_core.errors import BrokenAnswerError, ChainError, RequestError
-from groq_core.events import AudioDelta, Finished, Segment, TextDelta, Transcript, Word
+from groq_core.events import AudioDelta, Finished, Note, Segment, TextDelta, Transcript, Word
 from groq_core.requests import SpeechRequest
 from tests.api.stage import Script, Stage, begun, events_of, plays
 
@@ -55,6 +55,7 @@ async def test_a_recording_reaches_the_service_whole_with_its_wishes() -> None:
         model="whisper-large-v3",
         language="EN",
         prompt="JFK",
+        temperature="0.3",
         response_format="verbose_json",
         timestamp_granularities=["word", "segment"],
     )
@@ -65,6 +66,7 @@ async def test_a_recording_reaches_the_service_whole_with_its_wishes() -> None:
     assert asked["model"] == "whisper-large-v3"
     assert asked["language"] == "en"
     assert asked["prompt"] == "JFK"
+    assert asked["temperature"] == 0.3
     assert asked["task"] == "transcribe"
     assert asked["granularities"] == ("word", "segment")
 
@@ -74,9 +76,21 @@ async def test_json_is_the_text_and_the_receipt() -> None:
 
     body = response.json()
     assert body["text"] == "Ask not."
+    assert body["usage"] == {"type": "duration", "seconds": 2.5}
+    assert "notes" not in body
     assert body["x_groq_core"]["served_by"] == {"provider": "groq", "model": "whisper"}
     assert body["x_groq_core"]["request_id"] == response.headers["x-request-id"]
     assert asked["model"] == "audio"
+
+
+async def test_what_could_not_be_had_is_told_beside_the_words() -> None:
+    gap = Note(code="gap", text="From 10:00 to 11:00 nothing could be transcribed")
+    script = plays(begun(), TextDelta("Ask not."), gap, Finished(model="whisper", number=1, transcript=TRANSCRIPT))
+    told, _ = await heard(script)
+    subtitles, _ = await heard(script, response_format="srt")
+
+    assert told.json()["notes"] == [{"code": "gap", "text": "From 10:00 to 11:00 nothing could be transcribed"}]
+    assert told.headers["x-groq-core-notes"] == subtitles.headers["x-groq-core-notes"] == "gap"
 
 
 async def test_text_is_the_text_alone() -> None:

@@ -13,6 +13,7 @@ from groq_core.events import (
     Continued,
     Degraded,
     Finished,
+    Note,
     ReasoningDelta,
     Restarted,
     TextDelta,
@@ -354,6 +355,16 @@ async def test_only_a_reader_who_has_seen_nothing_lets_text_be_taken_back(stream
 
     assert stage.chat.stream is stream
     assert stage.chat.revisable is not stream
+
+
+@pytest.mark.parametrize("stream", [True, False])
+async def test_what_was_done_to_the_request_is_told_in_a_header(stream: bool) -> None:
+    trimmed = Note(code="conversation_trimmed", text="2 old turns were left out")
+    script = plays(begun(), trimmed, trimmed, Note(code="max_tokens_lowered", text=""), TextDelta("Hi"), done())
+    async with Stage(script).served() as client:
+        response = await client.post(URL, json=ask(stream=stream))
+
+    assert response.headers["x-groq-core-notes"] == "conversation_trimmed,max_tokens_lowered"
 
 
 async def test_no_store_keeps_the_cache_out_of_it() -> None:
