@@ -33,12 +33,14 @@ export class TextView {
     this.ended = false;
     this.seams = [];
     this.#source = "";
+    this.#cutLineEnd = false;
     this.#frozen = [];
     this.#frozenTo = 0;
     this.#open = [];
     this.root.replaceChildren();
   }
 
+  #cutLineEnd;
   #source; // the same with plain line ends, as the parser counts
   #frozen; // finished blocks: {raw, node}
   #frozenTo; // how far in the source they reach
@@ -48,7 +50,10 @@ export class TextView {
 
   append(text) {
     this.text += text;
-    this.#source += text.replace(/\r\n?/g, "\n");
+    // A line end may be cut in two: the second half must not count as another one.
+    const from = this.#cutLineEnd && text.startsWith("\n") ? 1 : 0;
+    this.#cutLineEnd = text.endsWith("\r");
+    this.#source += text.slice(from).replace(/\r\n?/g, "\n");
     this.#schedule();
   }
 

@@ -1,0 +1,235 @@
+"""The Image and the Microphone tab in a real browser, on the whole application."""
+
+from __future__ import annotations
+
+import base64
+import json
+import tempfile
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.async_api import Page, expect
+
+from groq_core.errors import ChainError
+from groq_core.requests import ChatRequest, TranscriptionRequest
+from tests.requires import needs
+from tests.ui.conftest import MEDIA, House
+from tests.ui.scripts import BEGUN, plays, says
+
+pytestmark = [pytest.mark.browser, needs("chromium")]
+
+PICTURES = "#image-input input[type=file]"
+RECORDINGS = "#mic-input input[type=file]"
+ANSWER = "#image-answer [data-role=assistant]"
+
+
+@pytest.fixture
+async def image_tab(page: Page) -> Page:
+    await page.get_by_role("tab", name="Image").click()
+    await page.wait_for_selector(PICTURES, state="attached")
+    return page
+
+
+@pytest.fixture
+async def mic_tab(page: Page) -> Page:
+    await page.get_by_role("tab", name="Microphone").click()
+    await page.wait_for_selector("#mic-input .record-button")
+    return page
+
+
+def files_on_disk() -> set[Path]:
+    """What stands where Gradio keeps uploads."""
+    return {path for path in (Path(tempfile.gettempdir()) / "gradio").rglob("*") if path.is_file()}
+
+
+async def add(page: Page, *names: str) -> None:
+    await page.set_input_files(PICTURES, [MEDIA / name for name in names])
+    await expect(page.locator(".gc-picture[data-state=preparing]")).to_have_count(0)
+
+
+async def test_photograph_is_described(image_tab: Page, house: House) -> None:
+    before = files_on_disk()
+    await add(image_tab, "kiwi.jpg")
+    await expect(image_tab.locator(".gc-picture")).to_contain_text("tokens")
+    await image_tab.fill("#image-question textarea", "What is this?")
+    await image_tab.click("#image-send")
+    await image_tab.wait_for_selector(f"{ANSWER}[data-state=done]")
+
+    assert "597" in await image_tab.inner_text(ANSWER)  # the simulator tells the true width
+    assert files_on_disk() == before
+
+
+async def test_where_it_was_taken_never_leaves_the_page(image_tab: Page, house: House) -> None:
+    house.script = says("a picture")
+    await add(image_tab, "exif-gps.jpg")
+    await expect(image_tab.locator(".gc-picture")).to_contain_text("GPS position")
+    await image_tab.click(".gc-chip >> nth=0")
+    await image_tab.wait_for_selector(f"{ANSWER}[data-state=done]")
+
+    [asked] = house.asked
+    assert isinstance(asked, ChatRequest)
+    [part] = [part for part in asked.messages[-1]["content"] if part["type"] == "image_url"]
+    sent = base64.b64decode(part["image_url"]["url"].partition(",")[2])
+    assert not Image.open(BytesIO(sent)).getexif()
+
+
+async def test_follow_up_asks_about_the_same_pictures_and_sends_them_once(image_tab: Page, house: House) -> None:
+    house.script = says("an answer")
+    await add(image_tab, "kiwi.jpg", "hopper.jpg")
+    await image_tab.click(".gc-chip:has-text('Compare')")
+    await image_tab.wait_for_selector(f"{ANSWER}[data-state=done]")
+    await image_tab.fill("#image-question textarea", "And the colours?")
+    await image_tab.press("#image-question textarea", "Enter")
+    await expect(image_tab.locator(f"{ANSWER}[data-state=done]")).to_have_count(2)
+
+    asked = house.asked[-1]
+    assert isinstance(asked, ChatRequest)
+    assert asked.needs.images == 2
+    assert asked.messages[-1]["content"] == "And the colours?"
+
+
+async def test_other_pictures_replace_the_old_ones_which_become_a_note(image_tab: Page, house: House) -> None:
+    house.script = says("an answer")
+    await add(image_tab, "kiwi.jpg")
+    await image_tab.click(".gc-chip >> nth=0")
+    await image_tab.wait_for_selector(f"{ANSWER}[data-state=done]")
+    await image_tab.click(".gc-picture .gc-icon-button")
+    await add(image_tab, "hopper.jpg")
+    await image_tab.click(".gc-chip >> nth=0")
+    await expect(image_tab.locator(f"{ANSWER}[data-state=done]")).to_have_count(2)
+
+    asked = house.asked[-1]
+    assert isinstance(asked, ChatRequest)
+    assert asked.needs.images == 1
+    assert "earlier picture" in asked.messages[0]["content"]
+
+
+@pytest.mark.parametrize("name", ["broken.png", "truncated.jpg", "huge-dimensions.gif", "jfk.wav"])
+async def test_what_is_no_picture_is_refused_in_words(image_tab: Page, house: House, name: str) -> None:
+    await add(image_tab, name, "hopper.jpg")
+
+    refused = image_tab.locator(".gc-picture[data-state=refused]")
+    await expect(refused).to_have_count(1)
+    assert len((await refused.inner_text()).split()) > 5
+    house.script = says("still usable")
+    await image_tab.click(".gc-chip >> nth=0")
+    await expect(image_tab.locator(ANSWER)).to_have_text("still usable")
+
+
+async def test_question_without_a_picture_is_explained(image_tab: Page, house: House) -> None:
+    await image_tab.fill("#image-question textarea", "What is this?")
+    await image_tab.click("#image-send")
+
+    await expect(image_tab.locator("#gc-image-hint")).to_contain_text("Add a picture first")
+    assert house.asked == []
+
+
+async def test_picture_can_be_pasted_and_dropped(image_tab: Page) -> None:
+    data = base64.b64encode((MEDIA / "hopper.jpg").read_bytes()).decode()
+    make = """const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
+        const transfer = new DataTransfer();
+        transfer.items.add(new File([bytes], name, { type: "image/jpeg" }));"""
+    await image_tab.evaluate(
+        f"""(data) => {{ const name = "pasted.jpg"; {make}
+            document.dispatchEvent(new ClipboardEvent("paste", {{ clipboardData: transfer, bubbles: true }})); }}""",
+        data,
+    )
+    await image_tab.evaluate(
+        f"""(data) => {{ const name = "dropped.jpg"; {make}
+            const drop = new DragEvent("drop", {{ dataTransfer: transfer }});
+            document.querySelector(".gc-drop").dispatchEvent(drop); }}""",
+        data,
+    )
+
+    await expect(image_tab.locator(".gc-picture[data-state=ready]")).to_have_count(2)
+
+
+async def test_picture_can_be_taken(image_tab: Page) -> None:
+    await image_tab.get_by_role("button", name="Camera").click()
+    await image_tab.wait_for_function("document.querySelector('.gc-camera video')?.videoWidth > 0")
+    await image_tab.click('[aria-label="capture photo"]')
+
+    await expect(image_tab.locator(".gc-picture[data-state=ready]")).to_have_count(1)
+    await expect(image_tab.locator(".gc-camera")).to_be_hidden()
+
+
+async def test_speech_from_the_microphone_is_written_down(mic_tab: Page, house: House) -> None:
+    before = files_on_disk()
+    await mic_tab.click("#mic-input .record-button")
+    await expect(mic_tab.locator(".gc-clock")).to_contain_text("0:02")
+    await mic_tab.click("#mic-input .stop-button")
+    await expect(mic_tab.locator("#mic-input audio")).to_be_visible()
+    await mic_tab.click("#mic-transcribe")
+    await mic_tab.wait_for_selector("#mic-transcript .gc-segment")
+    await expect(mic_tab.locator("#mic-transcribe")).to_be_visible()
+
+    assert "recording" in await mic_tab.input_value("#mic-transcript textarea")
+    [sent] = house.asked
+    assert isinstance(sent, TranscriptionRequest)
+    assert sent.duration_s > 1.5
+    assert files_on_disk() == before
+
+
+async def test_recording_brought_along_is_written_down_and_exported(mic_tab: Page) -> None:
+    await mic_tab.set_input_files(RECORDINGS, MEDIA / "jfk.wav")
+    await mic_tab.click("#mic-transcribe")
+    await mic_tab.wait_for_selector("#mic-transcript .gc-segment")
+    await expect(mic_tab.locator("#mic-transcribe")).to_be_visible()
+    await mic_tab.fill("#mic-transcript textarea", "my own words")
+
+    exports = {}
+    for form in ("txt", "srt", "vtt", "json"):
+        async with mic_tab.expect_download() as downloading:
+            await mic_tab.click(f".gc-chip[data-format={form}]")
+        download = await downloading.value
+        assert download.suggested_filename == f"jfk.{form}"
+        exports[form] = (await download.path()).read_text()
+    assert exports["txt"] == "my own words"
+    assert exports["srt"].startswith("1\n00:00:00,")
+    assert exports["vtt"].startswith("WEBVTT\n")
+    assert json.loads(exports["json"])["segments"]
+
+
+async def test_click_on_a_phrase_plays_from_there(mic_tab: Page) -> None:
+    await mic_tab.set_input_files(RECORDINGS, MEDIA / "jfk.wav")
+    await mic_tab.click("#mic-transcribe")
+    await mic_tab.wait_for_selector("#mic-transcript .gc-segment >> nth=1")
+    await expect(mic_tab.locator("#mic-transcribe")).to_be_visible()
+    await mic_tab.locator(".gc-segment > button").nth(1).click()
+
+    await mic_tab.wait_for_function("document.querySelector('#mic-input audio').currentTime > 0.5")
+
+
+async def test_transcript_goes_to_the_chat(mic_tab: Page) -> None:
+    await mic_tab.set_input_files(RECORDINGS, MEDIA / "jfk.wav")
+    await mic_tab.click("#mic-transcribe")
+    await mic_tab.wait_for_selector("#mic-transcript .gc-segment")
+    await expect(mic_tab.locator("#mic-transcribe")).to_be_visible()
+    await mic_tab.fill("#mic-transcript textarea", "Ask not what your country can do for you.")
+    await mic_tab.get_by_role("button", name="Send to chat").click()
+
+    await expect(mic_tab.locator("#chat-message textarea")).to_have_value("Ask not what your country can do for you.")
+
+
+async def test_what_is_no_recording_is_refused_in_words(mic_tab: Page) -> None:
+    await mic_tab.set_input_files(RECORDINGS, MEDIA / "broken.png")
+    await mic_tab.click("#mic-transcribe")
+
+    card = mic_tab.locator("#gc-mic-result .gc-card")
+    await expect(card).to_be_visible()
+    assert len((await card.inner_text()).split()) > 5
+
+
+async def test_failed_transcription_can_be_tried_again(mic_tab: Page, house: House) -> None:
+    house.script = plays(BEGUN, ChainError("no model could answer"))
+    await mic_tab.set_input_files(RECORDINGS, MEDIA / "jfk.wav")
+    await mic_tab.click("#mic-transcribe")
+    card = mic_tab.locator("#gc-mic-result .gc-card")
+    await expect(card).to_be_visible()
+    house.script = None
+    await card.locator("button").click()
+
+    await mic_tab.wait_for_selector("#mic-transcript .gc-segment")
+    await expect(card).to_have_count(0)

