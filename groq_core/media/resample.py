@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -83,6 +84,7 @@ class Resampler:
         return rest[:due]
 
 
+@lru_cache(maxsize=8)
 def _filter_bank(ratio: Fraction, outputs: int) -> tuple[Samples, int]:
     """
     The filters of one row of outputs, as a matrix of shape (inputs, outputs), and how far they reach each way.
@@ -96,4 +98,6 @@ def _filter_bank(ratio: Fraction, outputs: int) -> tuple[Samples, int]:
     distance = inputs[:, None] - centres[None, :]
     window = np.i0(_KAISER_BETA * np.sqrt(np.clip(1 - (distance / reach) ** 2, 0, None))) * (np.abs(distance) <= reach)
     filters = np.sinc(cutoff * distance) * window
-    return (filters / filters.sum(axis=0)).astype(np.float32), reach
+    bank = (filters / filters.sum(axis=0)).astype(np.float32)
+    bank.flags.writeable = False  # shared between recordings of the same rate
+    return bank, reach

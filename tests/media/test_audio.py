@@ -399,7 +399,7 @@ def test_every_file_ends_in_parts_or_in_a_sentence(path: Path) -> None:
     assert isinstance(found, PreparedAudio) or found.param == "file"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     name=st.sampled_from(["jfk.wav", "jfk.mp3", "jfk-opus.ogg", "marcelo.mp3", "music-8bit.wav"]),
     damage=st.lists(st.tuples(st.one_of(st.floats(0, 0.01), st.floats(0, 0.999)), st.integers(0, 255)), max_size=6),
@@ -419,7 +419,7 @@ def test_damage_ends_in_parts_or_in_a_sentence(name: str, damage: list[tuple[flo
             assert found.param == "file"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.binary(min_size=1, max_size=300))
 def test_any_bytes_have_a_container_or_a_sentence(data: bytes) -> None:
     try:

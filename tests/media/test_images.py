@@ -394,7 +394,7 @@ MODES = {
 }
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     kind=st.sampled_from([(name, mode) for name, modes in MODES.items() for mode in modes]),
     width=st.integers(1, 300),
@@ -444,7 +444,7 @@ def _in(image: Image.Image, mode: str) -> Image.Image:
     return image.convert("L").convert(mode) if mode in ("L", "LA") else image.convert(mode)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     name=st.sampled_from(
         ["hopper.jpg", "exif-gps.jpg", "hopper.avif", "animated-5-frames.gif", "png-16bit-gray-trns.png"]

@@ -73,7 +73,7 @@ vocabulary = st.sampled_from(
 details = st.sampled_from(["words", "segments", "both", "text"])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     words=st.lists(
         st.text(string.ascii_letters, min_size=1, max_size=9), min_size=1, max_size=200, unique_by=str.casefold
@@ -90,7 +90,7 @@ def test_any_text_cut_anywhere_comes_back_whole(words: list[str], part_s: float,
     assert whole.text.split() == words
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     before=st.integers(20, 120),
     after=st.integers(20, 120),
@@ -112,7 +112,7 @@ def test_a_text_without_any_times_comes_back_whole_though_there_were_pauses(
     assert "".join(segment.text for segment in whole.segments).replace(" ", "") == whole.text.replace(" ", "")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     words=st.lists(vocabulary, min_size=1, max_size=200),
     part_s=st.floats(9, 40),
@@ -138,7 +138,7 @@ def test_a_text_full_of_repetitions_comes_back_whole_by_its_times(
     assert all(abs(found.start - said.start) <= 0.13 for found, said in zip(whole.words, recording, strict=True))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     count=st.integers(30, 150),
     part_s=st.floats(9, 30),
@@ -193,7 +193,7 @@ def spoilt_start(words: list[Word], how: str) -> list[Word]:
             return words
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(words=st.lists(vocabulary, min_size=1, max_size=200), part_s=st.floats(9, 40), detail=details)
 def test_times_never_run_backwards_and_segments_are_numbered(words: list[str], part_s: float, detail: str) -> None:
     recording = spoken(words)

@@ -48,7 +48,7 @@ segments = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(segments)
 def test_any_transcript_makes_subtitles_that_fit_the_screen_and_the_clock(
     found: list[tuple[float, float, str]],
