@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groq_core.api.chat_body import ChatCall, read_chat
@@ -224,7 +224,7 @@ def test_two_hundred_levels_of_siblings_are_not_depth() -> None:
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.floats(allow_nan=False) | st.text(max_size=5),
     lambda children: st.lists(children, max_size=3) | st.dictionaries(st.text(max_size=5), children, max_size=3),
-    max_leaves=8,
+    max_leaves=5,
 )
 FIELDS = st.sampled_from(
     [
@@ -252,6 +252,7 @@ MESSAGES = st.lists(
 )
 
 
+@settings(max_examples=50)
 @given(fields=st.dictionaries(FIELDS, JSON), messages=MESSAGES)
 def test_whatever_comes_is_a_request_or_a_fault_never_a_crash(fields: dict[str, Any], messages: list[Any]) -> None:
     for body in (fields, {**fields, "messages": messages}, {**fields, "messages": [HI]}):
