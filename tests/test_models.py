@@ -198,7 +198,6 @@ def test_limits_are_of_models_we_know_and_plans_can_be_told_apart() -> None:
         ),
         pytest.param("groq:whisper-large-v3-turbo", Usage(audio_s=3600.0), 0.04, id="an hour"),
         pytest.param("groq:whisper-large-v3-turbo", Usage(audio_s=3.0), 0.04 / 360, id="billed as ten seconds"),
-        pytest.param("openai:whisper-1", Usage(audio_s=3.0), 0.36 / 1200, id="billed by the second"),
         pytest.param("groq:canopylabs/orpheus-v1-english", Usage(characters=1_000), 0.022, id="characters"),
     ],
 )

@@ -14,7 +14,7 @@ from groq_core.simulator import Simulator
 from tests.stage import Stage, staged
 
 FAULTS: list[tuple[str, dict[str, Any]]] = [
-    ("status", {"preset": "429_tpm", "retry_after": 0.2}),
+    ("status", {"status": 429, "headers": {"retry-after": "0.2"}, "body": {"error": {"message": "slow down"}}}),
     ("status", {"preset": "503_over_capacity"}),
     ("status", {"preset": "502_html"}),
     ("reset", {}),
