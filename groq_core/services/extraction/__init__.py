@@ -3,8 +3,9 @@
 from groq_core.services.extraction.ask import Try
 from groq_core.services.extraction.fitting import Problem, spelled
 from groq_core.services.extraction.merge import Conflict, Said
+from groq_core.services.extraction.options import Options
 from groq_core.services.extraction.schema import FIELD_TYPES, Field, FieldType, Schema, schema_of
-from groq_core.services.extraction.service import Extraction, Extractor, Input, Options, spent
+from groq_core.services.extraction.service import Extraction, Extractor, Input, spent
 from groq_core.services.extraction.spans import Path, Span
 
 __all__ = [

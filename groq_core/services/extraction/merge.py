@@ -90,30 +90,12 @@ class _Merging:
         }
 
     def _lists(self, path: Path, said: list[Said]) -> list[Any]:
-        kept: list[Said] = []
+        joined = _Joined()
         for one in said:
-            already = Counter(_canonical(earlier.value) for earlier in kept)
-            for item in one.value:
-                form = _canonical(item)
-                if already[form]:
-                    already[form] -= 1
-                    continue
-                self._add(kept, Said(item, one.chunk))
-        for place, one in enumerate(kept):
-            self.origin[(*path, place)] = one.chunk
-        return [one.value for one in kept]
-
-    def _add(self, kept: list[Said], new: Said) -> None:
-        """Add an item, unless it and one of the part before are the two sides of a cut."""
-        for place, old in enumerate(kept):
-            if new.chunk - old.chunk != 1:
-                continue
-            if _within(new.value, old.value):
-                return
-            if _within(old.value, new.value):
-                kept[place] = new
-                return
-        kept.append(new)
+            joined.take(one)
+        for place, kept in enumerate(joined.kept):
+            self.origin[(*path, place)] = kept.chunk
+        return [kept.value for kept in joined.kept]
 
     def _singles(self, path: Path, said: list[Said]) -> Any:
         votes = Counter(_canonical(one.value) for one in said)
@@ -126,6 +108,41 @@ class _Merging:
         if len(votes) > 1:
             self.conflicts.append(Conflict(path, tuple(said), chosen.value))
         return chosen.value
+
+
+class _Joined:
+    """Lists of several parts on their way to one; every item is looked at once, and its neighbours' alone."""
+
+    def __init__(self) -> None:
+        self.kept: list[Said] = []
+        self._spoken: list[dict[str, Any]] = []
+        self._forms: Counter[Any] = Counter()
+        self._places: dict[int, list[int]] = {}
+
+    def take(self, one: Said) -> None:
+        """Add what the next part has, except for what is there already as often."""
+        seen: Counter[Any] = Counter()
+        for item in one.value:
+            form = _canonical(item)
+            seen[form] += 1
+            if seen[form] > self._forms[form]:
+                self._add(Said(item, one.chunk), form)
+
+    def _add(self, new: Said, form: Any) -> None:
+        """Add an item, unless it and one of the part before are the two sides of a cut."""
+        spoken = _spoken(new.value)
+        for place in self._places.get(new.chunk - 1, ()):
+            if _says_less(spoken, self._spoken[place]):
+                return
+            if _says_less(self._spoken[place], spoken):
+                self._forms[_canonical(self.kept[place].value)] -= 1
+                self._forms[form] += 1
+                self.kept[place], self._spoken[place] = new, spoken
+                return
+        self._forms[form] += 1
+        self._places.setdefault(new.chunk, []).append(len(self.kept))
+        self.kept.append(new)
+        self._spoken.append(spoken)
 
 
 def _canonical(value: Any) -> Any:
@@ -145,11 +162,13 @@ def _canonical(value: Any) -> Any:
             return value
 
 
-def _within(part: Any, whole: Any) -> bool:
-    """Tell whether an object says nothing that another does not say as well; an empty one says nothing at all."""
-    if not isinstance(part, dict) or not isinstance(whole, dict):
-        return False
-    spoken = {name: value for name, value in part.items() if value not in (None, "", [])}
-    return bool(spoken) and all(
-        name in whole and _canonical(whole[name]) == _canonical(value) for name, value in spoken.items()
-    )
+def _spoken(item: Any) -> dict[str, Any]:
+    """What an object says, each value in its one form; empty for everything else."""
+    if not isinstance(item, dict):
+        return {}
+    return {name: _canonical(value) for name, value in item.items() if value not in (None, "", [])}
+
+
+def _says_less(part: dict[str, Any], whole: dict[str, Any]) -> bool:
+    """Tell whether one object says some of what another says, and nothing else."""
+    return 0 < len(part) < len(whole) and part.items() <= whole.items()

@@ -11,12 +11,13 @@ from typing import Any, Final, Generic, TypeAlias, TypeVar, overload
 from groq_core.errors import ChainError, ExtractionError, Kind, RequestError
 from groq_core.media.images import PreparedImage
 from groq_core.pipeline import Handler
-from groq_core.requests import Caller, Request, estimated_tokens
+from groq_core.requests import Caller, Request
 from groq_core.services.documents import Document
 from groq_core.services.extraction.ask import Answered, Asker, Question, Try
-from groq_core.services.extraction.chunks import SMALLEST, Chunk, chunk_chars, cut
+from groq_core.services.extraction.chunks import SMALLEST, Chunk, cut
 from groq_core.services.extraction.fitting import Problem
-from groq_core.services.extraction.merge import Conflict, Merged, Prefer, merge
+from groq_core.services.extraction.merge import Conflict, Merged, merge
+from groq_core.services.extraction.options import Options, part_chars
 from groq_core.services.extraction.schema import WRAPPED, Field, MisfitError, Schema, schema_of
 from groq_core.services.extraction.spans import Path, Place, Source, Span
 from groq_core.snapshot import Snapshot
@@ -25,50 +26,10 @@ T = TypeVar("T")
 
 Input: TypeAlias = str | Document | PreparedImage
 
-CHUNK_CHARS: Final = 12_000
-"""Characters of a part where no limit is known: 3000 tokens, and the answer, fit the 8000 a minute of Groq's free
-plan."""
-
-MOST_CHUNK_CHARS: Final = 24_000
-"""Characters of the largest part, whatever the limits: from longer ones models leave things out."""
-
-SPOKEN_TOKENS: Final = 500
-"""What is said around a text."""
-
-OVERLAP_CHARS: Final = 400
-
 MAX_CHUNKS: Final = 200
 """Parts of one document; more is a job for a batch."""
 
 _SIZE_KINDS = frozenset({Kind.TOO_LARGE, Kind.CONTEXT_LENGTH})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """
-    How to extract.
-
-    Attributes:
-        instructions: Further words to the model about what is wanted.
-        model: A tier, a model id, or ``provider:id``.
-        retries: Further tries where an answer does not fit the schema.
-        max_tokens: Of an answer; one that is cut off is asked for again with four times as many.
-        chunk_chars: Characters of the parts a long text is cut into; None chooses by the limits of whoever will
-            be asked. Halved where a model finds them too large all the same.
-        overlap_chars: Characters that neighbouring parts share.
-        parallel: Parts that are asked about at once.
-        prefer: Who decides where parts contradict each other.
-    """
-
-    instructions: str = ""
-    model: str = "auto"
-    retries: int = 2
-    max_tokens: int = 2048
-    chunk_chars: int | None = None
-    overlap_chars: int = OVERLAP_CHARS
-    parallel: int = 4
-    prefer: Prefer = "majority"
-    caller: Caller = field(default_factory=Caller)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,38 +166,17 @@ class Extractor:
         """
         options = options or self.options
         prepared = schema_of(schema)
-        size = options.chunk_chars or self._part_chars(options, prepared)
+        size = part_chars(options, prepared, self.snapshot() if self.snapshot else None)
         run = _Run(self.handle, options, prepared, source, size, caller or options.caller)
         try:
             async with aclosing(run.tried()) as tries:
                 async for one in tries:
                     yield one
-            yield run.extraction()
+            # Thousands of values in a long text are looked up for seconds.
+            yield await asyncio.to_thread(run.extraction)
         except ExtractionError as error:
             error.cost_usd = spent(run.tries)
             raise
-
-    def _part_chars(self, options: Options, schema: Schema[Any]) -> int:
-        per_minute = tokens_per_minute(self.snapshot(), options.model) if self.snapshot else None
-        if per_minute is None:
-            return CHUNK_CHARS
-        reserved = options.max_tokens + SPOKEN_TOKENS + estimated_tokens(schema.strict.schema)
-        return min(MOST_CHUNK_CHARS, chunk_chars(tokens_per_minute=per_minute, reserved=reserved))
-
-
-def tokens_per_minute(snapshot: Snapshot, model: str) -> float | None:
-    """Tell the tightest limit on tokens of whoever will be asked first; None while nobody has said one."""
-    asked = next((tier.target for tier in snapshot.tiers if tier.tier == model), None)
-    if asked is None:
-        asked = next((tier.target for tier in snapshot.tiers if tier.tier == "quality"), None)
-    limits = (
-        limit.limit
-        for target in snapshot.targets
-        if target.name in (asked, model, f"groq:{model}")
-        for limit in target.limits
-        if limit.window_s == 60 and limit.kind in ("tokens", "input_tokens")
-    )
-    return min(limits, default=None)
 
 
 class _Run(Generic[T]):
@@ -353,14 +293,8 @@ class _Run(Generic[T]):
     async def _mend(self) -> AsyncGenerator[Try, None]:
         """Merge, and where the whole breaks a rule ask those parts again that said so."""
         for left in range(self.options.retries, -1, -1):
-            self.merged = merge(sorted(self.answers.items()), self.options.prefer)
-            try:
-                data = self.schema.read(self.merged.data)
-                self.value = self.schema.value(data)
-            except MisfitError as error:
-                problems = tuple(error.problems)
-            else:
-                self.merged = Merged(data, self.merged.conflicts, self.merged.origin)
+            problems = await asyncio.to_thread(self._merge)
+            if not problems:
                 return
             guilty = self._guilty(problems)
             if not left or not guilty:
@@ -374,6 +308,17 @@ class _Run(Generic[T]):
             async with aclosing(self._ask_all(guilty)) as tries:
                 async for one in tries:
                     yield one
+
+    def _merge(self) -> tuple[Problem, ...]:
+        """Put the answers together and hold the whole against the schema; say what does not fit."""
+        self.merged = merge(sorted(self.answers.items()), self.options.prefer)
+        try:
+            data = self.schema.read(self.merged.data)
+            self.value = self.schema.value(data)
+        except MisfitError as error:
+            return tuple(error.problems)
+        self.merged = Merged(data, self.merged.conflicts, self.merged.origin)
+        return ()
 
     def _guilty(self, problems: Sequence[Problem]) -> dict[int, tuple[Any, tuple[Problem, ...]] | None]:
         """Find the parts whose values the problems are about; a value that is missing is nobody's."""

@@ -12,8 +12,11 @@ from typing import Any, Final, TypeAlias
 Path: TypeAlias = tuple[str | int, ...]
 Place: TypeAlias = tuple[int, int]
 
-MAX_PLACES: Final = 200
+MAX_PLACES: Final = 100
 """Occurrences of one value that are looked at; a "1" stands everywhere."""
+
+MAX_OCCURRENCES: Final = 500
+"""Occurrences of a value's rarest word that are tried."""
 
 _NUMBER = re.compile(r"(?<![\w.,])[-+−]?(?:\d{1,3}(?:[ \u00a0\u202f'’.,]\d{3})+|\d+)(?:[.,]\d+)?(?![\d])")
 _WORD_BREAKS = "\u00ad\u200b"
@@ -80,6 +83,7 @@ class Source:
     def __init__(self, text: str, pages: Sequence[int] = ()) -> None:
         self.text = text
         self._pages = list(pages)
+        self._plain: str | None = None
         self._numbers: dict[float, list[Place]] | None = None
         self._dates: dict[str, list[Place]] | None = None
 
@@ -150,10 +154,38 @@ class Source:
 
     def _matches(self, text: str, start: int, end: int) -> Iterator[Place]:
         pattern = re.compile(_tolerant(text), re.IGNORECASE)
-        for count, match in enumerate(pattern.finditer(self.text, start, end)):
-            if count == MAX_PLACES:
+        seen = set[Place]()
+        for window in self._windows(text, start, end):
+            for match in pattern.finditer(self.text, *window):
+                if match.span() not in seen:
+                    seen.add(match.span())
+                    yield match.span()
+                if len(seen) == MAX_PLACES:
+                    return
+
+    def _windows(self, text: str, start: int, end: int) -> Iterator[Place]:
+        """
+        Name the stretches in which a value may stand: around each occurrence of its rarest word.
+
+        A hundred times faster than to try the pattern everywhere, and a value that stands nowhere costs next to
+        nothing. Where plain writing changed the length of the text, positions in it say nothing: try everywhere.
+        """
+        if self._plain is None:
+            self._plain = _plain(self.text)
+        plain, words = self._plain, _plain(text).split()
+        if any(word not in plain for word in words):
+            return
+        if not words or len(plain) != len(self.text):
+            yield start, end
+            return
+        rarest = min(words, key=lambda word: plain.count(word, start, end)) if len(words) > 1 else words[0]
+        reach = 2 * len(text) + 80
+        place = plain.find(rarest, start, end)
+        for _ in range(MAX_OCCURRENCES):
+            if place < 0:
                 return
-            yield match.span()
+            yield max(start, place - reach), min(end, place + reach)
+            place = plain.find(rarest, place + 1, end)
 
     def _number_places(self, value: float) -> list[Place]:
         if self._numbers is None:
@@ -205,6 +237,19 @@ def _tolerant(text: str) -> str:
     before = r"(?<!\w)" if text[0].isalnum() else ""
     after = r"(?!\w)" if text[-1].isalnum() else ""
     return before + r"[\s|]+".join(words) + after
+
+
+_PLAIN = str.maketrans(
+    {
+        **{alike: plain for plain, signs in _QUOTES.items() for alike in signs},
+        **dict.fromkeys(_WORD_BREAKS, ""),
+    }
+)
+
+
+def _plain(text: str) -> str:
+    """Write a text without what :func:`_tolerant` forgives, but for white space."""
+    return text.translate(_PLAIN).lower()
 
 
 def _sign(sign: str) -> str:
