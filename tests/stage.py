@@ -115,7 +115,7 @@ async def staged(
         async with (
             assembled(Settings.from_env(variables | (env or {}))) as core,
             served(core) as url,
-            httpx.AsyncClient(base_url=url, timeout=30, trust_env=False) as http,
+            httpx.AsyncClient(base_url=url, timeout=120, trust_env=False) as http,
         ):
             await core.catalogue.refresh()
             upstream.requests.clear()

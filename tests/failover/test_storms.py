@@ -87,7 +87,7 @@ async def test_a_storm_on_a_small_bucket_causes_no_429_once_the_limits_are_known
     small = Simulator(pace=0, limits="free", seed=1)
     await small.start()
     try:
-        patient = {"GROQ_CORE_DEADLINE": "30", "GROQ_CORE_FIRST_TOKEN_TIMEOUT": "20", "GROQ_CORE_IDLE_TIMEOUT": "20"}
+        patient = {"GROQ_CORE_DEADLINE": "100", "GROQ_CORE_FIRST_TOKEN_TIMEOUT": "60", "GROQ_CORE_IDLE_TIMEOUT": "60"}
         async with staged(patient, simulator=small) as stage:
             for model in ("openai/gpt-oss-20b", "qwen/qwen3.8-27b", "openai/gpt-oss-120b"):
                 await stage.chat("Say hi.", max_tokens=50, model=model)
