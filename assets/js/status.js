@@ -160,7 +160,7 @@ function stateInWords(target) {
 function lastError(target) {
   if (!target.last_error || target.state === "no_key") return "";
   const ago = target.last_error_ago_s === null ? "" : say("error_ago", { s: wholeSeconds(target.last_error_ago_s + sinceNews()) });
-  return `${target.last_error_text || kindInWords(target.last_error)}${ago}`;
+  return `${(target.last_error_text || kindInWords(target.last_error)).replace(/\.$/, "")}${ago}`;
 }
 
 function figuresInWords(target) {

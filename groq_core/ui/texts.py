@@ -337,7 +337,7 @@ TEXTS: dict[str, str] = {
     "state_resting_for": "rests {s}",
     "state_gone": "gone",
     "state_no_key": "no key",
-    "error_ago": ", {s} ago",
+    "error_ago": " ({s} ago)",
     "figure_ttft": "first word {s}",
     "figure_speed": "{n} tok/s",
     "figure_answered": "{n} of {of} answered",
