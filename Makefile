@@ -32,6 +32,8 @@ format: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.failover
+	$(BIN)/python -m benchmarks.soak
 
 profile: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.profile
