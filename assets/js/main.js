@@ -28,10 +28,6 @@ const PLACES = {
   "extract-result": later("./extract.js", "showResultIn"),
   "agent-log": later("./agent.js", "showLogIn"),
   "gc-agent-tools": later("./agent.js", "showToolsIn"),
-  "batch-file": later("./batch.js", "showFileIn"),
-  "gc-batch-hint": later("./batch.js", "showHintIn"),
-  "batch-progress": later("./batch.js", "showProgressIn"),
-  "batch-result": later("./batch.js", "showResultIn"),
 };
 
 // On the simulator, and only there, every screen says so.

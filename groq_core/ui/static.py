@@ -29,10 +29,8 @@ CODINGS: dict[str, Callable[[bytes], bytes]] = {
 }
 """In order of preference. The best compression costs time once and saves it for every visitor."""
 
-# A table of our own: the process's shared one is changed by Gradio when it starts.
-TYPES = mimetypes.MimeTypes()
-TYPES.add_type("text/javascript", ".js")
-TYPES.add_type("font/woff2", ".woff2")
+mimetypes.add_type("text/javascript", ".js")
+mimetypes.add_type("font/woff2", ".woff2")
 
 
 @dataclass(slots=True)
@@ -55,7 +53,7 @@ class Asset:
             if coding not in self.packed:
                 self.packed[coding] = CODINGS[coding](self.plain)
             body, headers["content-encoding"] = self.packed[coding], coding
-        media_type = TYPES.guess_type(self.name)[0]
+        media_type = mimetypes.guess_type(self.name)[0]
         return Response(body, headers=headers, media_type=media_type)
 
 
