@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import mimetypes
 import re
 from pathlib import Path
 
@@ -24,7 +25,24 @@ def test_file_comes_back_byte_for_byte_plain_and_compressed() -> None:
     best = assets.response("js/main.js", "gzip, deflate, br, zstd")
     assert best.headers["content-encoding"] == "br"
     assert brotli.decompress(bytes(best.body)) == plain
-    assert packed.headers["content-type"].startswith("text/javascript")
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type"),
+    [
+        ("js/main.js", "text/javascript; charset=utf-8"),
+        ("vendor/katex/fonts/KaTeX_Main-Regular.woff2", "font/woff2"),
+        ("texts.js", "text/javascript; charset=utf-8"),
+    ],
+)
+def test_type_does_not_hang_on_the_tables_of_the_machine(
+    name: str, media_type: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(mimetypes.types_map, ".js", "application/javascript")
+    assets = Assets()
+    assets.add("texts.js", b"export const texts = {};")
+
+    assert assets.response(name, "").headers["content-type"] == media_type
 
 
 @pytest.mark.parametrize(
