@@ -15,7 +15,7 @@ import traceback
 
 import uvloop
 
-from benchmarks import crowd, page, pipeline, service, start
+from benchmarks import crowd, media, page, pipeline, service, start
 from benchmarks.processes import PeerMissingError
 from benchmarks.results import merged, table, write
 from benchmarks.rows import Bench, Benchmark, Row, WrongTextError
@@ -31,6 +31,8 @@ BENCHMARKS: dict[str, Benchmark] = {
     "start": start.start,
     "load": page.load,
     "memory": crowd.memory,
+    "picture": media.picture,
+    "recording": media.recording,
 }
 
 

@@ -77,10 +77,10 @@ def _mixed_down(file: soundfile.SoundFile, data: bytes) -> Iterator[Samples]:
     """Channels averaged, at 16 kHz, about a quarter of a million values at a time."""
     resampler = Resampler(file.samplerate, RATE)
     for block in _blocks(file, data):
-        mono: Samples = block.mean(axis=1, dtype=np.float32) if file.channels > 1 else block[:, 0]
-        # A float file may hold anything, infinity included.
-        sound = np.nan_to_num(mono, copy=False, posinf=1.0, neginf=-1.0)
-        yield resampler.push(np.clip(sound, -1.0, 1.0))
+        mono: Samples = sum(block.T[1:], start=block[:, 0]) / np.float32(file.channels)
+        if not np.isfinite(mono).all():  # a float file may hold anything
+            mono = np.nan_to_num(mono, posinf=1.0, neginf=-1.0)
+        yield resampler.push(np.clip(mono, -1.0, 1.0))
     yield resampler.flush()
 
 
