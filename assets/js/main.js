@@ -28,6 +28,10 @@ const PLACES = {
   "extract-result": later("./extract.js", "showResultIn"),
   "agent-log": later("./agent.js", "showLogIn"),
   "gc-agent-tools": later("./agent.js", "showToolsIn"),
+  "batch-file": later("./batch.js", "showFileIn"),
+  "gc-batch-hint": later("./batch.js", "showHintIn"),
+  "batch-progress": later("./batch.js", "showProgressIn"),
+  "batch-result": later("./batch.js", "showResultIn"),
 };
 
 // On the simulator, and only there, every screen says so.
@@ -41,16 +45,43 @@ function showBrandIn(host) {
   host.replaceChildren(el("h1", {}, el("span", { class: "gc-mark", "aria-hidden": "true" }), say("title")), ...(SIMULATED ? [banner] : []));
 }
 
-const filled = new WeakSet();
+/** What fills each place that is there: a promise while its script is on its way, then nothing. */
+const filling = new WeakMap();
 
 function fillPlaces() {
   for (const [id, fill] of Object.entries(PLACES)) {
     const host = document.getElementById(id);
-    if (!host || filled.has(host)) continue;
-    filled.add(host);
-    fill(host);
+    if (!host || filling.has(host)) continue;
+    const coming = fill(host);
+    filling.set(host, coming);
+    coming?.then(
+      () => filling.set(host, undefined),
+      () => filling.delete(host), // the line may be back when the tab is opened again
+    );
   }
 }
+
+const comingIn = (panel) => Object.keys(PLACES).map((id) => filling.get(panel.querySelector(`#${id}`))).filter(Boolean);
+
+// A tab's buttons and boxes are there before its script: what is pressed too early waits until somebody can hear it.
+const early = new WeakSet();
+
+function keepEarly(event) {
+  const pressed = event.target.closest?.(event.type === "click" ? "button" : "textarea");
+  const panel = pressed?.closest("[role=tabpanel]");
+  if (!panel || (event.type === "keydown" && (event.key !== "Enter" || event.shiftKey))) return;
+  fillPlaces();
+  const coming = comingIn(panel);
+  if (!coming.length) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  if (early.has(pressed)) return;
+  early.add(pressed);
+  Promise.all(coming)
+    .then(() => pressed.dispatchEvent(new event.constructor(event.type, event)))
+    .finally(() => early.delete(pressed));
+}
+for (const type of ["click", "keydown"]) document.addEventListener(type, keepEarly, true);
 
 // Gradio draws tabs when they are opened, and may draw anything anew: look again after changes, once a frame.
 let due = false;

@@ -62,6 +62,7 @@ def arguments(command: argparse.ArgumentParser) -> None:
         "--via", choices=("live", "groq-batch"), default="live", help="groq-batch: half price, within 24 h"
     )
     how.add_argument("--retry-failed", action="store_true", help="run the failed lines of OUTPUT again")
+    how.add_argument("--table", metavar="FILE", type=Path, help="at the end, write rows and answers as CSV")
     how.add_argument("--estimate", action="store_true", help="only say what it would take")
     how.add_argument("--fallback", action="store_true", help="let others answer where the model named cannot")
     how.add_argument("--most", type=int, default=96, metavar="N", help="lines under way at most (default: %(default)s)")
@@ -105,6 +106,8 @@ async def run(args: argparse.Namespace) -> int:
                 async for progress in steps:
                     status.show(line(progress))
             status.close()
+            if args.table:
+                await asyncio.to_thread(_write_table, source, args.output, args.table)
             return _ended(progress, sink, args.output)
 
 
@@ -131,6 +134,14 @@ async def _later(core: Core, source: Source, sink: Sink, job: Job, total: int) -
         async with aclosing(run.run()) as steps:
             async for step in steps:
                 yield step
+
+
+def _write_table(source: Source, answers: Path, path: Path) -> None:
+    from groq_core.services.batch import write_table
+
+    # The byte order mark is what Excel knows UTF-8 by.
+    with path.open("w", encoding="utf-8-sig", newline="") as out:
+        write_table(source, answers, out)
 
 
 def groq_id(core: Core, name: str | None) -> str:

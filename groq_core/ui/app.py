@@ -14,7 +14,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from groq_core.ui import agent, chat, extract, image, microphone
+from groq_core.ui import agent, batch, chat, extract, image, microphone
 from groq_core.ui.core import PageCore
 from groq_core.ui.faults import FAULTS
 from groq_core.ui.layout import place
@@ -30,6 +30,7 @@ TABS: tuple[tuple[str, Callable[[PageCore], None]], ...] = (
     ("microphone", microphone.create_tab),
     ("extract", extract.create_tab),
     ("agent", agent.create_tab),
+    ("batch", batch.create_tab),
 )
 """Name and layout of each tab, in order. The name is also its id, and ``tab_NAME`` its title in the texts."""
 
@@ -38,6 +39,7 @@ ROUTES: tuple[Callable[[Page], APIRouter], ...] = (
     microphone.create_routes,
     extract.create_routes,
     agent.create_routes,
+    batch.create_routes,
 )
 """Routes of single tabs, beside those that every tab needs."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 from datetime import date
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from openpyxl import Workbook
 
 from groq_core.errors import RequestError
-from groq_core.services.batch import Fault, Line, Recipe, Source, Template
+from groq_core.services.batch import Failure, Fault, Line, Recipe, Sink, Source, Template, write_table
 
 
 def written(folder: Path, name: str, text: str | bytes) -> Path:
@@ -191,7 +192,7 @@ def test_a_row_with_too_many_cells_is_a_fault(tmp_path: Path) -> None:
     fault, fine = source
 
     assert isinstance(fault, Fault)
-    assert fault.error.message == "the row has 3 cells, the header 2"
+    assert fault.error.message == "the row has more cells than the header"
     assert isinstance(fine, Line)
 
 
@@ -211,3 +212,21 @@ def test_a_stray_brace_is_refused(text: str) -> None:
 def test_a_template_reaches_no_attribute() -> None:
     with pytest.raises(RequestError, match="no column"):
         Template("{title.__class__}").fill({"title": "a"})
+
+
+def test_answers_stand_beside_their_rows(tmp_path: Path) -> None:
+    source = Source(written(tmp_path, "in.csv", "prompt,n\nfirst,1\n=cmd,2\nthird,3\n"), Recipe())
+    with Sink(tmp_path / "out.jsonl") as sink:
+        sink.answer("row-4", {"choices": [{"message": {"content": "+three"}}]})
+        sink.fail("row-2", Failure(code="too_large", message="It is too large."))
+    out = io.StringIO()
+
+    write_table(source, tmp_path / "out.jsonl", out)
+
+    assert out.getvalue().split("\r\n") == [
+        "prompt,n,answer,error",
+        "first,1,,It is too large.",
+        "'=cmd,2,,",
+        "third,3,'+three,",
+        "",
+    ]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Page, Route, async_playwright
 
 from groq_core.compose import assembled
 from groq_core.serve import create_app
@@ -67,6 +67,23 @@ async def test_a_document_is_dropped_in_and_its_data_taken_away(simulator: Simul
         assert "1,850.00" in place
         assert file.suggested_filename == "lease_contract.csv"
         assert (await file.path()).read_text("utf-8-sig").splitlines() == ["rent", "1850"]
+
+
+@pytest.mark.parametrize(
+    ("tab", "hint"), [("extract", "Paste a text or choose a file first."), ("batch", "Choose a table first.")]
+)
+async def test_a_press_that_comes_before_the_script_of_its_tab_is_not_lost(
+    simulator: Simulator, tab: str, hint: str
+) -> None:
+    async def late(route: Route) -> None:
+        await asyncio.sleep(0.5)
+        await route.continue_()
+
+    async with visiting(simulator, "chat") as page:
+        await page.route(f"**/{tab}.js", late)
+        await page.click(f"#tab-{tab}-button")
+        await page.click(f"#{tab}-run")
+        await page.wait_for_selector(f"#gc-{tab}-hint >> text={hint}")
 
 
 async def test_fields_that_name_nothing_and_a_text_that_is_none_are_told(simulator: Simulator) -> None:

@@ -12,6 +12,7 @@ Many requests at once: live at the highest rate the limits allow, or through Gro
 
 from groq_core.services.batch.answers import Answer, Answerer, answerers
 from groq_core.services.batch.estimate import Estimate, Survey, estimate, survey
+from groq_core.services.batch.export import text_of, write_table
 from groq_core.services.batch.job import Job, job_of
 from groq_core.services.batch.lines import Entry, Fault, Line, Recipe
 from groq_core.services.batch.progress import Progress
@@ -45,4 +46,6 @@ __all__ = [
     "job_of",
     "run_batch",
     "survey",
+    "text_of",
+    "write_table",
 ]

@@ -29,7 +29,7 @@ OURS: Final = frozenset({"model", "messages", "stream", "stream_options", "cost_
 """Fields of a chat body that are not sent on as parameters."""
 
 CALLER: Final = Caller(user="batch")
-"""Whom the rate guard is fair to: all lines of a batch are one user among the others."""
+"""Who asks, where nobody else is named."""
 
 FILES_AT_ONCE: Final = 8
 """Files in memory at a time, whatever the limits would allow."""
@@ -70,7 +70,7 @@ class Answerer(Protocol):
 
 
 def answerers(
-    handle: Handler[Request], *, stay: bool = True, files: Path | None = None
+    handle: Handler[Request], *, stay: bool = True, files: Path | None = None, caller: Caller = CALLER
 ) -> Mapping[Operation, Answerer]:
     """
     Who answers which operation.
@@ -81,8 +81,9 @@ def answerers(
             not half from one and half from another; its limits are waited for. A tier takes any of its models.
         files: Folder that relative names of files start from. None: a line that names a file of this machine
             is refused, since a stranger may have written it.
+        caller: Who asks; the rate guard is fair between users, and all lines of a batch are one.
     """
-    lend = Lending(handle, stay=stay)
+    lend = Lending(handle, stay=stay, caller=caller)
     opened = Files(files)
     audio = TranscriptionAnswerer(lend, opened)
     return {
@@ -96,7 +97,8 @@ def answerers(
 class Lending:
     """The pipeline as a batch uses it: requests stay with their model, and its waits are told."""
 
-    def __init__(self, handle: Handler[Request], *, stay: bool) -> None:
+    def __init__(self, handle: Handler[Request], *, stay: bool, caller: Caller) -> None:
+        self.caller = caller
         self._handle = handle
         self._stay = stay
 
@@ -160,7 +162,7 @@ class ChatAnswerer:
             cost_sensitive=bool(body.get("cost_sensitive")),
             stream=False,
             revisable=True,
-            caller=CALLER,
+            caller=self._lend.caller,
         )
         async with aclosing(self._lend(waited)(request)) as events:
             reply = whole(await collect(events))
@@ -244,7 +246,7 @@ class TranscriptionAnswerer:
                     await self._files.read(name),
                     Path(name).name,
                     task="translate" if line.operation == "translation" else "transcribe",
-                    caller=CALLER,
+                    caller=self._lend.caller,
                     **{
                         field: line.body[field]
                         for field in ("language", "prompt", "temperature", "model")
@@ -278,7 +280,7 @@ class ExtractionAnswerer:
         extractor = Extractor(self._lend(waited), options)
         async with self._files:
             source = body.get("text") or await self._document(body["file"])
-            found = await extractor.extract_detailed(source, schema_of(body["schema"]), caller=CALLER)
+            found = await extractor.extract_detailed(source, schema_of(body["schema"]), caller=self._lend.caller)
         usages = [one.usage for one in found.tries if one.usage is not None]
         last = found.tries[-1]
         return Answer(

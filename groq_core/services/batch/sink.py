@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -30,6 +30,8 @@ except ImportError:  # Windows has no advisory locks of this kind
 
 SYNC_S: Final = 1.0
 """Seconds between two calls of fsync: what a power cut can cost. A killed process loses nothing."""
+
+RECENT: Final = 6
 
 _BEGINNING: Final = b'{"id":"batch_req_'
 
@@ -58,6 +60,7 @@ class Sink:
     Attributes:
         answered, failed: Lines the file holds, those of earlier runs included.
         reasons: How many lines failed with which code.
+        recent: The newest answers and failures of this run, for whoever watches: id, body or None, failure or None.
     """
 
     def __init__(self, path: Path) -> None:
@@ -65,6 +68,7 @@ class Sink:
         self.answered = 0
         self.failed = 0
         self.reasons: Counter[str] = Counter()
+        self.recent: deque[tuple[str, dict[str, Any] | None, Failure | None]] = deque(maxlen=RECENT)
         self._ids = IdSet()
         self._file: int | None = None
         self._dirty = False
@@ -114,12 +118,14 @@ class Sink:
         response = {"status_code": status, "request_id": request_id, "body": body}
         if self._append(custom_id, response, None):
             self.answered += 1
+            self.recent.append((custom_id, body, None))
 
     def fail(self, custom_id: str, failure: Failure) -> None:
         """Write why there is no answer."""
         if self._append(custom_id, None, {"code": failure.code, "message": failure.message}):
             self.failed += 1
             self.reasons[failure.code] += 1
+            self.recent.append((custom_id, None, failure))
 
     def _append(self, custom_id: str, response: dict[str, Any] | None, error: dict[str, Any] | None) -> bool:
         if custom_id in self._ids:

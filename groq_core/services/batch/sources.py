@@ -11,7 +11,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time
-from itertools import islice
+from itertools import islice, zip_longest
 from pathlib import Path
 from typing import Any, Final
 
@@ -66,10 +66,8 @@ class Source:
         match self.kind:
             case "jsonl":
                 return self._json_lines()
-            case "csv":
-                return self._rows(_csv_rows(self.path))
-            case "xlsx":
-                return self._rows(_xlsx_rows(self.path))
+            case "csv" | "xlsx":
+                return self._rows()
             case _:
                 return self._recordings()
 
@@ -92,22 +90,46 @@ class Source:
                 if raw.strip():
                     yield self.recipe.line(number, raw)
 
-    def _rows(self, rows: Iterator[list[str]]) -> Iterator[Entry]:
-        header = tuple(name.strip() for name in next(rows, []))
+    def cells(self) -> Iterator[tuple[str, dict[str, str]]]:
+        """
+        The ids of the lines, each with the columns of its row; where there are none, with the id alone.
+
+        Raises:
+            RequestError: The table cannot be read.
+        """
+        if self.kind in ("csv", "xlsx"):
+            for number, cells in self._table():
+                yield self.recipe.row(number, cells).custom_id, cells
+        else:
+            for entry in self:
+                yield entry.custom_id, {"custom_id": entry.custom_id}
+
+    def _rows(self) -> Iterator[Entry]:
+        checked = False
+        for number, cells in self._table():
+            if not checked:
+                self.recipe.check(tuple(cells))
+                checked = True
+            if (extra := cells.pop("", "")) and extra.strip():
+                error = RequestError("the row has more cells than the header")
+                yield Fault(number=number, custom_id=f"row-{number}", error=error)
+            else:
+                yield self.recipe.row(number, cells)
+
+    def _table(self) -> Iterator[tuple[int, dict[str, str]]]:
+        """Rows that are not empty, by their column names; what has no name stands under the empty one."""
+        rows = _csv_rows(self.path) if self.kind == "csv" else _xlsx_rows(self.path)
+        header = [name.strip() for name in next(rows, [])]
         if not any(header):
             raise RequestError(f"{self.path.name} has no header row", param="file", hint="Name the columns in row 1.")
         if doubled := {name for name in header if name and header.count(name) > 1}:
             raise RequestError(f"{self.path.name} has the column {sorted(doubled)[0]!r} more than once", param="file")
-        self.recipe.check(tuple(filter(None, header)))
-        for number, cells in enumerate(rows, start=2):
-            if not any(cells):
-                continue
-            if len(cells) > len(header) and any(cells[len(header) :]):
-                error = RequestError(f"the row has {len(cells)} cells, the header {len(header)}")
-                yield Fault(number=number, custom_id=f"row-{number}", error=error)
-                continue
-            cells += [""] * (len(header) - len(cells))
-            yield self.recipe.row(number, dict(zip(header, cells, strict=False)))
+        for number, found in enumerate(rows, start=2):
+            if any(found):
+                cells = dict.fromkeys(filter(None, header), "")
+                for name, cell in zip_longest(header, found, fillvalue=""):
+                    cells[name] = cells.get(name, "") + cell
+                yield number, cells
 
     def _recordings(self) -> Iterator[Entry]:
         found = sorted(path for path in self.path.rglob("*") if path.suffix.lower().lstrip(".") in RECORDINGS)

@@ -1,0 +1,214 @@
+// The Batch tab: a table on top, what to ask of each row below, then how far it is and the newest answers.
+
+import { announce, el, icon, iconButton, setText } from "./dom.js";
+import { count, dollars, kindInWords, say, seconds } from "./say.js";
+import { sheet, takesFiles } from "./sheet.js";
+import { ask, send } from "./wire.js";
+
+sheet("work");
+
+/** Counting a long table comes before the first word. */
+const PATIENCE_MS = 120_000;
+const ACCEPTED = ".csv,.tsv,.xlsx,.jsonl,.ndjson";
+const JSON_TYPE = { "content-type": "application/json" };
+
+const EXAMPLE =
+  "title,text\n" +
+  '"Tides","The sea rises and falls twice a day, drawn by the moon and, less strongly, by the sun."\n' +
+  '"Rust","Iron takes up oxygen from damp air and turns into a brown powder that no longer protects it."\n' +
+  '"Yeast","A fungus of one cell that eats sugar and leaves behind alcohol and the gas that raises bread."\n';
+
+let table = null; // {id, name, kind, columns, rows, lines}
+let running = null;
+let asked = null; // what the shown answers belong to
+
+// ── what is asked ──────────────────────────────────────────────────────────────────────────────────
+
+const input = el("input", { type: "file", accept: ACCEPTED, class: "gc-offscreen", tabindex: "-1", "aria-label": say("batch_choose") });
+const choose = el("button", { type: "button", class: "gc-button gc-quiet gc-with-icon", onclick: () => input.click() }, icon("upload"), say("batch_choose"));
+const example = el("button", { type: "button", class: "gc-link", onclick: () => take(new File([EXAMPLE], "example.csv")) }, say("batch_example"));
+const facts = el("div", { class: "gc-file" }, say("batch_drop"));
+const rows = el("div", { class: "gc-batch-preview" });
+const prompt = el("textarea", { class: "gc-batch-prompt", rows: "3", "aria-label": say("batch_prompt_label"), placeholder: say("batch_prompt_placeholder") });
+const columns = el("div", { class: "gc-batch-columns" });
+const system = el("input", { type: "text", "aria-label": say("option_system"), placeholder: say("option_system") });
+const model = el("input", { type: "text", value: "auto", "aria-label": say("batch_model") });
+const longest = el("input", { type: "number", min: "1", "aria-label": say("option_max_tokens"), placeholder: say("option_max_tokens") });
+const question = el("div", { class: "gc-batch-question", hidden: true }, columns, prompt, el("div", { class: "gc-batch-options" }, system, model, longest));
+const box = el("div", {}, el("div", { class: "gc-source-box" }, input, rows, el("div", { class: "gc-source-foot" }, choose, example, facts)), question);
+const hint = el("span", { class: "gc-hint", role: "status" });
+const progress = el("div", { class: "gc-batch-progress" });
+const result = el("div", { class: "gc-batch-result" });
+
+input.addEventListener("change", () => {
+  if (input.files[0]) take(input.files[0]);
+  input.value = "";
+});
+takesFiles(box, ([first]) => take(first));
+
+export const showFileIn = (host) => host.replaceChildren(box);
+export const showHintIn = (host) => host.replaceChildren(hint);
+export const showProgressIn = (host) => host.replaceChildren(progress);
+export const showResultIn = (host) => host.replaceChildren(result);
+
+async function take(file) {
+  if (running) return tell(say("batch_busy"));
+  forget();
+  setText(facts, say("extract_reading", { name: file.name }));
+  try {
+    const response = await send(`batch?name=${encodeURIComponent(file.name)}`, { body: file, headers: { "content-type": "application/octet-stream" } });
+    const body = await response.json();
+    if (!response.ok) return wrong(body.detail ?? `HTTP ${response.status}`);
+    table = { ...body, name: file.name };
+  } catch {
+    return wrong(say("error_unreachable"));
+  }
+  facts.replaceChildren(say("batch_facts", { name: table.name, n: count(table.lines) }), iconButton("close", say("extract_file_remove"), { onclick: forget }));
+  rows.replaceChildren(el("div", { class: "gc-table-box" }, grid(table.columns, table.rows)));
+  const names = table.kind === "jsonl" ? [] : table.columns;
+  columns.replaceChildren(...names.map((name) => el("button", { type: "button", class: "gc-chip", onclick: () => insert(`{${name}}`) }, `{${name}}`)));
+  if (table.name === "example.csv" && !prompt.value) prompt.value = "Explain in one short sentence for a child: {title}. {text}";
+  question.hidden = false;
+}
+
+function wrong(words) {
+  facts.replaceChildren(el("span", { class: "gc-warn" }, words));
+  announce(words);
+}
+
+function forget() {
+  if (running) return;
+  table = null;
+  asked = null;
+  question.hidden = true;
+  setText(facts, say("batch_drop"));
+  rows.replaceChildren();
+  progress.replaceChildren();
+  result.replaceChildren();
+}
+
+function grid(names, lines) {
+  return el(
+    "table",
+    {},
+    el("thead", {}, el("tr", {}, ...names.map((name) => el("th", { scope: "col" }, name)))),
+    el("tbody", {}, ...lines.map((cells) => el("tr", {}, ...cells.map((cell) => el("td", {}, cell))))),
+  );
+}
+
+function insert(text) {
+  prompt.setRangeText(text, prompt.selectionStart, prompt.selectionEnd, "end");
+  prompt.focus();
+}
+
+// ── running ────────────────────────────────────────────────────────────────────────────────────────
+
+async function run(retry = false) {
+  if (running) return tell(say("batch_busy"));
+  if (!table) return tell(say("batch_nothing"));
+  if (table.kind !== "jsonl" && !prompt.value.trim() && !table.columns.includes("prompt")) return tell(say("batch_no_prompt"));
+  const stop = (running = new AbortController());
+  asked = { prompt: prompt.value, system: system.value, model: model.value, max_tokens: Number(longest.value) || null };
+  document.body.setAttribute("data-batch", "busy");
+  const view = progressView();
+  progress.replaceChildren(view.element);
+  const end = {};
+  const heard = (event) => {
+    if (event.e === "surveyed") view.expect(event);
+    else if (event.e === "progressed") {
+      end.last = event;
+      view.show(event);
+      showAnswers(event);
+    } else end[event.e] = event;
+  };
+  try {
+    await ask(`batch/${table.id}/run`, { body: JSON.stringify({ ...asked, retry }), signal: stop.signal, patience: PATIENCE_MS, headers: JSON_TYPE }, heard);
+    if (!end.error && !end.last?.over) end.error = { message: say("error_cut"), hint: say("batch_again") };
+  } catch (error) {
+    if (!stop.signal.aborted) end.error = { message: error.refused ? error.message : say("error_unreachable"), hint: say("batch_again") };
+  }
+  running = null;
+  document.body.removeAttribute("data-batch");
+  view.end(end, stop.signal.aborted);
+  if (end.last) showAnswers(end.last, true);
+}
+
+function progressView() {
+  const bar = el("div", { class: "gc-track-fill" });
+  const track = el("div", { class: "gc-track", role: "progressbar", "aria-valuemin": "0", "aria-valuemax": "100", "aria-label": say("tab_batch") }, bar);
+  const words = el("p", { class: "gc-batch-words" }, say("batch_counting"));
+  const guess = el("p", { class: "gc-batch-guess" });
+  const element = el("div", {}, track, words, guess);
+  return {
+    element,
+    expect(found) {
+      const parts = [say("batch_lines", { n: count(found.lines) }), say("batch_tokens", { n: count(found.tokens_in) })];
+      if (found.usd_most) parts.push(`${dollars(found.usd_least)} – ${dollars(found.usd_most)}`);
+      for (const [plan, value] of Object.entries(found.seconds)) if (value > 1) parts.push(say("batch_plan_time", { s: seconds(value), plan }));
+      setText(guess, `${say("batch_estimate")} ${parts.join(" · ")}`);
+    },
+    show({ progress: now }) {
+      const settled = now.done + now.failed;
+      const share = now.total ? Math.min(100, (100 * (settled + now.duplicates)) / now.total) : 0;
+      bar.style.width = `${share}%`;
+      track.setAttribute("aria-valuenow", Math.round(share));
+      const parts = [say("batch_of", { n: count(settled), of: count(now.total ?? settled) })];
+      if (now.failed) parts.push(say("batch_failed", { n: count(now.failed) }));
+      if (now.rate_per_min) parts.push(say("batch_rate", { n: count(now.rate_per_min) }));
+      parts.push(say("batch_tokens", { n: count(now.tokens_in + now.tokens_out) }));
+      if (now.usd) parts.push(dollars(now.usd));
+      if (now.paused_s >= 1) parts.push(say("batch_paused", { s: seconds(Math.round(now.paused_s)), why: now.paused_why }));
+      else if (now.eta_s && settled < now.total) parts.push(say("batch_left", { s: seconds(Math.max(1, Math.round(now.eta_s))) }));
+      setText(words, parts.join(" · "));
+    },
+    end(what, stopped) {
+      track.toggleAttribute("data-over", Boolean(what.last?.over));
+      if (stopped) element.append(el("p", { class: "gc-stopped" }, say("batch_stopped")));
+      else if (what.error) element.append(el("div", { class: "gc-card", role: "alert" }, el("p", { class: "gc-card-title" }, what.error.message), el("p", {}, what.error.hint ?? "")));
+      else announce(say("batch_done"));
+    },
+  };
+}
+
+// ── answers ────────────────────────────────────────────────────────────────────────────────────────
+
+function showAnswers(event, over = false) {
+  const answers = event.recent.map(([id, text, error]) => el("tr", {}, el("th", { scope: "row" }, id), el("td", { class: error ? "gc-warn" : "" }, error || text)));
+  const reasons = Object.entries(event.reasons).map(([code, n]) => el("li", {}, `${count(n)} × ${kindInWords(code)}`));
+  const settled = event.progress.done + event.progress.failed;
+  result.replaceChildren(
+    ...(over && settled ? [downloads(event.progress.failed)] : []),
+    ...(reasons.length ? [el("ul", { class: "gc-batch-reasons" }, ...reasons)] : []),
+    ...(answers.length ? [el("div", { class: "gc-table-box" }, el("table", {}, el("caption", {}, say("batch_newest")), el("tbody", {}, ...answers)))] : []),
+  );
+}
+
+function downloads(failed) {
+  const buttons = ["csv", "jsonl"].map((form) => el("button", { type: "button", class: "gc-chip", "data-form": form, onclick: () => download(form) }, say("download", { form: form.toUpperCase() })));
+  if (failed) buttons.push(el("button", { type: "button", class: "gc-chip", onclick: () => run(true) }, say("batch_retry")));
+  return el("div", { class: "gc-found-bar" }, ...buttons);
+}
+
+async function download(form) {
+  const response = await send(`batch/${table.id}/${form}`, { body: JSON.stringify(asked), headers: JSON_TYPE });
+  if (!response.ok) return tell(say("error_unreachable"));
+  const link = el("a", { href: URL.createObjectURL(await response.blob()), download: `${table.name.replace(/\.[^.]+$/, "")}-answers.${form}` });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+function tell(words) {
+  setText(hint, words);
+  announce(words);
+  clearTimeout(tell.timer);
+  tell.timer = setTimeout(() => setText(hint, ""), 4000);
+}
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("#batch-run")) run();
+  else if (event.target.closest("#batch-stop")) running?.abort();
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") running?.abort();
+  else if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.closest?.("#tab-batch")) run();
+});

@@ -1,0 +1,82 @@
+"""Answers beside their rows: the table that went in, with a column more."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final, TextIO
+
+import msgspec
+
+from groq_core.services.batch.sources import Source
+from groq_core.services.extraction.tables import FORMULA_SIGNS
+
+ANSWER: Final = "answer"
+ERROR: Final = "error"
+
+
+class _Row(msgspec.Struct):
+    custom_id: str
+    response: dict[str, Any] | None = None
+    error: dict[str, Any] | None = None
+
+
+def write_table(source: Source, answers: Path, out: TextIO) -> None:
+    """
+    Write the source's columns and the answers as CSV, in the order of the source.
+
+    Of the answers only the places in their file are in memory. A cell that a spreadsheet would run as a formula
+    gets an apostrophe before it.
+
+    Args:
+        source: What was asked.
+        answers: The sink's file; a line that is not in it gets empty cells.
+    """
+    places = dict(_places(answers))
+    writer = csv.writer(out, lineterminator="\r\n")
+    header: list[str] | None = None
+    with answers.open("rb") as file:
+        for custom_id, cells in source.cells():
+            if header is None:
+                header = list(cells)
+                writer.writerow([*map(_disarmed, header), ANSWER, ERROR])
+            text, error = "", ""
+            if (place := places.get(custom_id)) is not None:
+                file.seek(place)
+                text, error = shown(msgspec.json.decode(file.readline(), type=_Row))
+            writer.writerow([*(_disarmed(cells.get(name, "")) for name in header), _disarmed(text), _disarmed(error)])
+
+
+def _places(answers: Path) -> Iterator[tuple[str, int]]:
+    at = 0
+    with answers.open("rb") as file:
+        for line in file:
+            yield msgspec.json.decode(line, type=_Row).custom_id, at
+            at += len(line)
+
+
+def shown(row: _Row) -> tuple[str, str]:
+    """The text of an answer, whatever answered it, and the reason where there is none."""
+    if row.error is not None:
+        return "", str(row.error.get("message") or row.error.get("code") or "failed")
+    body = (row.response or {}).get("body") or {}
+    return text_of(body), ""
+
+
+def text_of(body: dict[str, Any]) -> str:
+    """
+    What a person reads of an answer's body: the message, the transcript, or the data.
+
+    >>> text_of({"choices": [{"message": {"content": "Yes."}}]}), text_of({"text": "Hello."})
+    ('Yes.', 'Hello.')
+    """
+    if choices := body.get("choices"):
+        return str(choices[0].get("message", {}).get("content") or "")
+    if "data" in body:
+        return msgspec.json.encode(body["data"]).decode()
+    return str(body.get("text", ""))
+
+
+def _disarmed(text: str) -> str:
+    return "'" + text if text.startswith(FORMULA_SIGNS) else text

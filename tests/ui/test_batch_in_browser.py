@@ -1,0 +1,36 @@
+"""The tab Batch as a visitor uses it, in a real Chromium."""
+
+from __future__ import annotations
+
+import pytest
+
+from groq_core.simulator import Simulator
+from tests.requires import needs
+from tests.ui.test_work_in_browser import visiting
+
+pytestmark = [needs("chromium"), pytest.mark.browser]
+
+
+async def test_a_table_is_chosen_run_and_taken_away(simulator: Simulator) -> None:
+    async with visiting(simulator, "batch") as page:
+        await page.set_input_files(
+            "#batch-file input[type=file]",
+            {"name": "books.csv", "mimeType": "text/csv", "buffer": b"title,year\nEmma,1815\nDracula,1897\n"},
+        )
+        await page.wait_for_selector("#batch-file >> text=books.csv · 2 rows")
+        await page.fill("#batch-file textarea", "What is ")
+        await page.click("#batch-file >> text={title}")
+        await page.click("#batch-run")
+        await page.wait_for_selector("#batch-progress [data-over]")
+        words = await page.inner_text("#batch-progress")
+        async with page.expect_download() as downloading:
+            await page.click("#batch-result [data-form=csv]")
+        file = await downloading.value
+        lines = (await file.path()).read_text("utf-8-sig").splitlines()
+
+    assert "2 of 2" in words
+    assert file.suggested_filename == "books-answers.csv"
+    assert lines[0] == "title,year,answer,error"
+    assert lines[1].startswith("Emma,1815,")
+    asked = {seen.body["messages"][-1]["content"] for seen in simulator.requests if "completions" in seen.path}
+    assert asked == {"What is Emma", "What is Dracula"}

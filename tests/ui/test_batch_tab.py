@@ -1,0 +1,159 @@
+"""The routes of the tab Batch: a table in, progress out, answers back, and to nobody else's page."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from groq_core.compose import assembled
+from groq_core.errors import RequestError
+from groq_core.requests import Caller
+from groq_core.settings import Settings
+from groq_core.simulator import Fault, Simulator
+from groq_core.ui import batch
+from groq_core.ui.batch import MAX_UPLOADS, Desk
+from groq_core.ui.routes import Page, create_routes
+from groq_core.ui.static import Assets
+
+TABLE = b'title,text\nTides,The sea rises and falls\nRust,Iron takes up oxygen\nYeast,"=A fungus"\n'
+PROMPT = "Explain {title}: {text}"
+
+
+@asynccontextmanager
+async def page(simulator: Simulator) -> AsyncIterator[httpx.AsyncClient]:
+    async with assembled(Settings.from_env({"GROQ_CORE_OFFLINE": "1"}), simulator=simulator) as core:
+        app = FastAPI()
+        held = Page(core, Assets())
+        for create in (create_routes, batch.create_routes):
+            app.include_router(create(held))
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://page", timeout=30) as client:
+            client.headers["x-groq-core-page"] = (await client.get("/ui/pass")).json()["pass"]
+            yield client
+
+
+async def brought(client: httpx.AsyncClient, name: str = "in.csv", data: bytes = TABLE) -> dict[str, Any]:
+    response = await client.post(f"/ui/batch?name={name}", content=data)
+    assert response.status_code == 200, response.text
+    found: dict[str, Any] = response.json()
+    return found
+
+
+async def run(client: httpx.AsyncClient, ident: str, **wanted: Any) -> list[dict[str, Any]]:
+    response = await client.post(f"/ui/batch/{ident}/run", json={"prompt": PROMPT, **wanted})
+    return [json.loads(part.removeprefix("data: ")) for part in response.text.split("\n\n") if part]
+
+
+async def test_a_table_is_previewed_run_and_taken_away_with_its_answers(simulator: Simulator) -> None:
+    async with page(simulator) as client:
+        table = await brought(client)
+        heard = await run(client, table["id"])
+        answers = await client.post(f"/ui/batch/{table['id']}/csv", json={"prompt": PROMPT})
+        lines = await client.post(f"/ui/batch/{table['id']}/jsonl", json={"prompt": PROMPT})
+
+    assert (table["columns"], table["lines"], len(table["rows"])) == (["title", "text"], 3, 3)
+    assert [event["e"] for event in heard][:2] == ["open", "surveyed"]
+    last = next(event for event in heard if event["e"] == "progressed" and event["over"])
+    assert last["progress"]["done"] == 3
+    assert len(last["recent"]) == 3
+    rows = list(csv.DictReader(io.StringIO(answers.content.decode("utf-8-sig"))))
+    assert [row["title"] for row in rows] == ["Tides", "Rust", "Yeast"]
+    assert all(row["answer"] and not row["error"] for row in rows)
+    assert rows[2]["text"] == "'=A fungus"
+    assert len(lines.text.splitlines()) == 3
+    asked = [seen.body["messages"][-1]["content"] for seen in simulator.requests if "completions" in seen.path]
+    assert "Explain Tides: The sea rises and falls" in asked
+
+
+async def test_run_again_it_asks_only_what_failed(simulator: Simulator) -> None:
+    simulator.faults.add(Fault(kind="status", preset="content_filter", operation="chat", times=1))
+    async with page(simulator) as client:
+        table = await brought(client)
+        first = await run(client, table["id"])
+        asked = len(simulator.requests)
+        second = await run(client, table["id"], retry=True)
+
+    assert [event["progress"]["failed"] for event in first if event.get("over")] == [1]
+    assert [event["progress"]["done"] for event in second if event.get("over")] == [3]
+    assert len(simulator.requests) == asked + 1
+
+
+async def test_json_lines_bring_their_own_questions(simulator: Simulator) -> None:
+    async with page(simulator) as client:
+        table = await brought(client, "in.jsonl", b'{"custom_id":"a","prompt":"Hello"}\n{"nothing":1}\n')
+        heard = await run(client, table["id"], prompt="")
+
+    assert table["rows"][0] == ["a", "Hello"]
+    assert table["rows"][1][0] == "line-2"
+    over = next(event for event in heard if event.get("over"))
+    assert (over["progress"]["done"], over["progress"]["failed"]) == (1, 1)
+
+
+async def test_a_line_of_the_page_reads_no_file_of_the_server(simulator: Simulator) -> None:
+    line = b'{"custom_id":"a","method":"POST","url":"/v1/audio/transcriptions","body":{"file":"/etc/hostname"}}\n'
+    async with page(simulator) as client:
+        table = await brought(client, "in.jsonl", b'{"prompt":"Hello"}\n' + line)
+        heard = await run(client, table["id"], prompt="")
+
+    assert next(event for event in heard if event.get("over"))["reasons"] == {"no_files": 1}
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        pytest.param("in.pdf", b"%PDF", "of a kind that is not read", id="kind"),
+        pytest.param("in.csv", b"", "no header row", id="empty"),
+        pytest.param("in.csv", b"title\n", "the table is empty", id="no rows"),
+        pytest.param("in.xlsx", b"PK", "not a readable XLSX", id="broken"),
+    ],
+)
+async def test_a_table_that_cannot_be_read_says_why(simulator: Simulator, name: str, data: bytes, said: str) -> None:
+    async with page(simulator) as client:
+        response = await client.post(f"/ui/batch?name={name}", content=data)
+
+    assert response.status_code == 400
+    assert said in response.json()["detail"]
+
+
+async def test_a_prompt_that_names_no_column_says_which_there_are(simulator: Simulator) -> None:
+    async with page(simulator) as client:
+        table = await brought(client)
+        heard = await run(client, table["id"], prompt="{titel}")
+
+    (error,) = (event for event in heard if event["e"] == "error")
+    assert error["param"] == "template"
+    assert "Did you mean {title}?" in error["hint"]
+
+
+async def test_another_page_may_neither_run_nor_read_a_table(simulator: Simulator) -> None:
+    async with page(simulator) as client:
+        table = await brought(client)
+        await run(client, table["id"])
+        client.headers["x-groq-core-page"] = (await client.get("/ui/pass")).json()["pass"]
+        heard = await run(client, table["id"])
+        answers = await client.post(f"/ui/batch/{table['id']}/csv", json={"prompt": PROMPT})
+
+    assert [event["message"] for event in heard if event["e"] == "error"] == ["the table is no longer here"]
+    assert answers.status_code == 404
+
+
+def test_the_desk_keeps_the_newest_and_those_at_work() -> None:
+    desk = Desk()
+    first = desk.keep("me", "a.csv", b"a\n1\n")
+    first.running = True
+    second = desk.keep("me", "a.csv", b"a\n1\n")
+    for _ in range(MAX_UPLOADS):
+        desk.keep("me", "a.csv", b"a\n1\n")
+
+    assert desk.of(first.id, Caller(user="me")) is first
+    with pytest.raises(RequestError, match="no longer here"):
+        desk.of(second.id, Caller(user="me"))
+    assert not second.path.exists()
