@@ -22,7 +22,8 @@ from groq_core.errors import BrokenAnswerError
 from groq_core.events import Events, TextDelta, Transcript
 from groq_core.media.subtitles import to_srt, to_vtt
 from groq_core.reply import Reply
-from groq_core.requests import Request, SpeechRequest
+from groq_core.requests import SpeechRequest
+from groq_core.services.speech import Speech
 
 FORMATS: Final = ("json", "text", "verbose_json", "srt", "vtt")
 GRANULARITIES: Final = ("segment", "word")
@@ -126,14 +127,14 @@ class Speeches:
     """The endpoint for texts to be spoken."""
 
     def __init__(self, backend: Backend, clock: Callable[[], float] = perf_counter) -> None:
-        self._handle = backend.handle
+        self._service = Speech(backend.handle)
         self._clock = clock
 
     async def speak(self, exchange: Exchange) -> None:
         """One WAV file, whole: a file that breaks off in the middle could not be told from a short one."""
         request = read_speech(await exchange.body(MAX_SPEECH_BODY), exchange)
         with exchange.watched() as watch:
-            reply = await folded(exchange, self._handle(request), watch, self._clock)
+            reply = await folded(exchange, self._service.read(request), watch, self._clock)
             if reply is not None and reply.finished is not None:
                 await exchange.answer(200, reply.audio, WAV, (b"x-groq-core-model", _header(reply.finished.model)))
 
@@ -230,7 +231,7 @@ def _flag(form: Form, name: str) -> bool:
     return text in ("true", "1")
 
 
-def read_speech(raw: bytes, exchange: Exchange) -> Request:
+def read_speech(raw: bytes, exchange: Exchange) -> SpeechRequest:
     """
     Check the body of a speech request.
 

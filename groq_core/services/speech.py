@@ -1,12 +1,35 @@
-"""Speech: a text of any length in, WAV audio out, piece by piece and in order."""
+"""
+Speech: a text of any length in, one WAV file out.
+
+A voice takes 200 characters at a time, so a text is cut at its sentences. The pieces are spoken side by side, each
+through the whole pipeline, and joined in the order of the text.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import aclosing
 
-from groq_core.errors import RequestError
+import msgspec
+
+from groq_core.errors import BrokenAnswerError, ChainError, RequestError
+from groq_core.events import (
+    AttemptFailed,
+    AttemptStarted,
+    AudioDelta,
+    Degraded,
+    Event,
+    Events,
+    Finished,
+    PartDone,
+    Restarted,
+    Routed,
+    TextDelta,
+    Usage,
+)
+from groq_core.media.wav import joined
 from groq_core.pipeline import Handler
 from groq_core.reply import Reply, collect
 from groq_core.requests import Caller, Request, SpeechRequest
@@ -14,45 +37,196 @@ from groq_core.requests import Caller, Request, SpeechRequest
 PIECE = 200
 """Characters in one request (Groq's Orpheus page, read 2026-08)."""
 
+PARALLEL = 3
+"""Pieces of one text under way at once; Groq's free plan allows ten requests a minute."""
+
 
 class Speech:
-    """Speak with Groq's Orpheus, or whatever the chain goes on to."""
+    """
+    Speak with Groq's Orpheus, or whatever the chain goes on to.
 
-    def __init__(self, handle: Handler[Request]) -> None:
+    >>> from groq_core.compose import assembled  # doctest: +SKIP
+    >>> async with assembled(settings) as core:  # doctest: +SKIP
+    ...     reply = await core.speech.say("It is a quarter past nine.", voice="troy")
+    ...     Path("time.wav").write_bytes(reply.audio)
+
+    Args:
+        handle: The pipeline.
+        parallel: Pieces of one text under way at once.
+    """
+
+    def __init__(self, handle: Handler[Request], *, parallel: int = PARALLEL) -> None:
         self._handle = handle
+        self._parallel = parallel
 
     async def say(
-        self, text: str, *, voice: str | None = None, model: str = "speech", caller: Caller | None = None
+        self,
+        text: str,
+        *,
+        voice: str | None = None,
+        model: str = "speech",
+        speed: float | None = None,
+        caller: Caller | None = None,
     ) -> Reply:
+        """Speak a text of any length; ``reply.audio`` is one WAV file. Errors as for :meth:`read`."""
+        request = SpeechRequest(
+            text=text, voice=voice, model=model, speed=speed, revisable=True, caller=caller or Caller()
+        )
+        async with aclosing(self.read(request)) as events:
+            return await collect(events)
+
+    async def read(self, request: SpeechRequest) -> Events:
         """
-        Speak one piece; ``reply.audio`` is a WAV file.
+        Speak a text of any length.
+
+        Yields:
+            The story of every piece as it happens; then the whole file in one ``AudioDelta``, and ``Finished``.
 
         Raises:
             RequestError: The text is empty.
-            ChainError: No speech model answered.
+            ChainError: A piece could not be had; the others are given up.
+            BrokenAnswerError: What came is no recording.
         """
-        if not text.strip():
+        if not request.text.strip():
             raise RequestError("there is no text to speak", param="input", hint="Send a text with at least one word.")
-        request = SpeechRequest(text=text, voice=voice, model=model, caller=caller or Caller())
-        async with aclosing(self._handle(request)) as events:
-            return await collect(events)
+        texts = [request.text] if len(request.text) <= PIECE else [*packed(pieces(request.text))]
+        async with aclosing(_Reading(self._handle, request, texts, self._parallel).events()) as events:
+            async for event in events:
+                yield event
+
+
+class _Reading:
+    """
+    One text on its way.
+
+    What happens goes through one queue, since pieces work side by side while a generator must not yield from
+    inside a task group (PEP 789).
+    """
+
+    def __init__(self, handle: Handler[Request], template: SpeechRequest, texts: list[str], parallel: int) -> None:
+        self._handle = handle
+        self._template = template
+        self._texts = texts
+        self._parallel = parallel
+        self._queue: asyncio.Queue[Event | None] = asyncio.Queue()
+        self._numbers = 0
+        self._routed = False
+
+    async def events(self) -> Events:
+        work = asyncio.create_task(self._work())
+        # The reader is woken when the work ends, however it ends.
+        work.add_done_callback(lambda _: self._queue.put_nowait(None))
+        try:
+            while (event := await self._queue.get()) is not None:
+                yield event
+            await work
+        finally:
+            work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
+
+    async def _work(self) -> None:
+        free = asyncio.Semaphore(self._parallel)
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(self._spoken(index, free)) for index in range(len(self._texts))]
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from None
+        spoken = [task.result() for task in tasks]
+        self._tell(AudioDelta(_one_file([reply.audio for reply, _ in spoken])))
+        self._tell(self._finished([finished for _, finished in spoken]))
+
+    async def _spoken(self, index: int, free: asyncio.Semaphore) -> tuple[Reply, Finished]:
+        """Send one piece down the pipeline and pass its story on; its sound waits for its turn."""
+        request = msgspec.structs.replace(self._template, text=self._texts[index])
+        reply, numbers = Reply(), dict[int, int]()
+        async with free, aclosing(self._handle(request)) as events:
+            async for event in events:
+                reply.apply(event)
+                match event:
+                    case Degraded():
+                        raise ChainError(event.message, retry_after=event.retry_after_s)
+                    case Finished() if reply.audio:
+                        finished = msgspec.structs.replace(event, number=numbers.get(event.number, 0))
+                        self._tell_part(index, finished)
+                        return reply, finished
+                    case AttemptStarted():
+                        self._numbers += 1
+                        numbers[event.number] = self._numbers
+                        self._tell(msgspec.structs.replace(event, number=self._numbers))
+                    case AttemptFailed():
+                        self._tell(msgspec.structs.replace(event, number=numbers.get(event.number, 0)))
+                    case Routed() if self._routed:
+                        pass
+                    case AudioDelta() | TextDelta() | Finished() | Restarted():
+                        pass
+                    case _:
+                        self._routed = self._routed or isinstance(event, Routed)
+                        self._tell(event)
+        raise BrokenAnswerError("The recording ended before it was whole.", hint="Try again.")
+
+    def _tell_part(self, index: int, finished: Finished) -> None:
+        """Of a lone piece the receipt hears from `Finished`."""
+        if len(self._texts) > 1:
+            told = {name: getattr(finished, name) for name in ("provider", "model", "number", "ttft_s", "elapsed_s")}
+            self._tell(PartDone(index=index, start_s=0.0, end_s=0.0, cost_usd=finished.cost_usd, **told))
+
+    def _tell(self, event: Event) -> None:
+        self._queue.put_nowait(event)
+
+    def _finished(self, pieces: list[Finished]) -> Finished:
+        first = pieces[0]
+        if len(pieces) == 1:
+            return first
+        usage = Usage(characters=sum(len(text) for text in self._texts))
+        return Finished(provider=first.provider, model=first.model, usage=usage, request_id=first.request_id)
+
+
+def _one_file(recordings: list[bytes]) -> bytes:
+    try:
+        return joined(recordings)
+    except ValueError as error:
+        if len(recordings) == 1:
+            return recordings[0]  # another kind of file than we asked for, but whole
+        raise BrokenAnswerError(f"What was spoken cannot be joined: {error}.", hint="Try again.") from error
+
+
+_SENTENCE = re.compile(r"\S.*?(?:[.!?…]+[\"'”’)\]]*(?=\s|$)|[。！？]+[”’）」』]*|$)", re.MULTILINE)
 
 
 def pieces(text: str, limit: int = PIECE) -> Iterator[str]:
     """
-    Cut a text for speaking: at ends of sentences, else at commas, else at words; never inside one that fits.
+    Cut a text for speaking: at ends of sentences and lines, else at commas, else at words; a word only where it
+    is longer than a piece.
 
-    >>> list(pieces("One. Two is longer! Three", limit=12))
-    ['One.', 'Two is', 'longer!', 'Three']
+    >>> list(pieces("One. It costs 2.50 at most! Three", limit=13))
+    ['One.', 'It costs 2.50', 'at most!', 'Three']
     """
-    for sentence in re.findall(r"[^.!?…。！？\n]+[.!?…。！？]*", text):
+    for sentence in _SENTENCE.findall(text):
         rest = sentence.strip()
         while len(rest) > limit:
             head = rest[: limit + 1]
-            cut = max(head.rfind(", "), head.rfind("; "), head.rfind(": "))
+            cut = max(head.rfind(mark, 0, limit + len(mark) - 1) for mark in (", ", "; ", ": ", "，", "、"))
             cut = cut + 1 if cut > limit // 3 else head.rfind(" ")
             cut = cut if cut > 0 else limit
             yield rest[:cut].strip()
             rest = rest[cut:].strip()
         if rest:
             yield rest
+
+
+def packed(parts: Iterable[str], limit: int = PIECE) -> Iterator[str]:
+    """
+    Put neighbours together as long as they fit: fewer requests, and a voice that need not begin anew each time.
+
+    >>> list(packed(["One.", "Two.", "Three is longer."], limit=12))
+    ['One. Two.', 'Three is longer.']
+    """
+    gathered = ""
+    for part in parts:
+        if gathered and len(gathered) + 1 + len(part) > limit:
+            yield gathered
+            gathered = part
+        else:
+            gathered = f"{gathered} {part}" if gathered else part
+    if gathered:
+        yield gathered

@@ -14,7 +14,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from groq_core.ui import agent, batch, chat, extract, image, microphone
+from groq_core.ui import agent, batch, chat, extract, image, microphone, talk
 from groq_core.ui.core import PageCore
 from groq_core.ui.faults import FAULTS
 from groq_core.ui.layout import place
@@ -37,6 +37,7 @@ TABS: tuple[tuple[str, Callable[[PageCore], None]], ...] = (
 ROUTES: tuple[Callable[[Page], APIRouter], ...] = (
     image.create_routes,
     microphone.create_routes,
+    talk.create_routes,
     extract.create_routes,
     agent.create_routes,
     batch.create_routes,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal, Protocol
 
 from groq_core.events import Events
+from groq_core.reply import Reply
 from groq_core.requests import Caller, Request
 from groq_core.services.extraction import Extractor
 from groq_core.snapshot import Snapshot
@@ -39,6 +40,12 @@ class PageTranscription(Protocol):
     ) -> Events: ...
 
 
+class PageSpeech(Protocol):
+    """Texts into recordings."""
+
+    async def say(self, text: str, *, caller: Caller | None = None) -> Reply: ...
+
+
 class PageCore(Protocol):
     """The parts of the core that the page touches."""
 
@@ -48,6 +55,8 @@ class PageCore(Protocol):
     def simulator(self) -> PageSimulator | None: ...
     @property
     def transcription(self) -> PageTranscription: ...
+    @property
+    def speech(self) -> PageSpeech: ...
     @property
     def extraction(self) -> Extractor: ...
     @property

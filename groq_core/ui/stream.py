@@ -262,7 +262,7 @@ class EventStream(Response):
         try:
             async with Gathering(self._events) as gathering:
                 writer = asyncio.ensure_future(self._write(gathering, send))
-                gone = asyncio.ensure_future(_disconnected(receive))
+                gone = asyncio.ensure_future(disconnected(receive))
                 try:
                     await asyncio.wait((writer, gone), return_when=asyncio.FIRST_COMPLETED)
                 finally:
@@ -311,6 +311,7 @@ async def refused(error: RequestError) -> AsyncGenerator[Event, None]:
     yield  # what makes it a stream
 
 
-async def _disconnected(receive: Receive) -> None:
+async def disconnected(receive: Receive) -> None:
+    """Wait until the page has hung up."""
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -320,6 +320,8 @@ TEXTS: dict[str, str] = {
     "hint_unreachable": "Check that it is running and that you are online, then try again.",
     "error_foreign": "this address answers its own page only",
     "error_pass": "this page is too old, reload it",
+    "error_unreadable": "the page sent what cannot be read: reload it",
+    "error_piece": "between 1 and {limit} characters can be spoken at a time",
     "error_too_large": "more than {limit} MB cannot be sent",
     "error_no_simulator": "faults can be switched on only on the simulator",
     # ── status ───────────────────────────────────────────────────────────────────────────────────

@@ -1,0 +1,119 @@
+"""The route that gives the page's sentences a voice: guarded, bounded, and given up when the page hangs up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from io import BytesIO
+
+import httpx
+import pytest
+import soundfile
+from fastapi import FastAPI
+
+from groq_core.errors import BrokenAnswerError, ChainError, RequestError
+from groq_core.ui import talk
+from groq_core.ui.routes import Page, create_routes
+from groq_core.ui.static import Assets
+from groq_core.ui.talk import unspoken
+from tests.api.stage import serving
+from tests.stage import Stage, staged
+
+
+@pytest.fixture
+async def stage() -> AsyncIterator[Stage]:
+    async with staged() as stage:
+        yield stage
+
+
+@asynccontextmanager
+async def page(stage: Stage) -> AsyncIterator[httpx.AsyncClient]:
+    app = FastAPI()
+    held = Page(stage.core, Assets())
+    app.include_router(create_routes(held))
+    app.include_router(talk.create_routes(held))
+    async with serving(app) as port, httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+        client.headers["x-groq-core-page"] = (await client.get("/ui/pass")).json()["pass"]
+        yield client
+
+
+async def test_sentence_becomes_a_recording(stage: Stage) -> None:
+    async with page(stage) as client:
+        response = await client.post("/ui/speak", json={"text": "It is a quarter past nine."})
+
+    assert response.headers["content-type"] == "audio/wav"
+    assert response.headers["cache-control"] == "no-store"
+    assert soundfile.info(BytesIO(response.content)).duration > 1
+    assert stage.asked("speech") == ["groq:canopylabs/orpheus-v1-english"]
+
+
+async def test_only_our_own_page_is_spoken_to(stage: Stage) -> None:
+    async with page(stage) as client:
+        foreign = await client.post("/ui/speak", json={"text": "Hi."}, headers={"sec-fetch-site": "cross-site"})
+        forged = await client.post("/ui/speak", json={"text": "Hi."}, headers={"x-groq-core-page": "a.1.b"})
+
+    assert (foreign.status_code, forged.status_code) == (403, 403)
+    assert stage.asked("speech") == []
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b'{"text": "' + b"x" * 201 + b'"}', 422),
+        (b'{"text": "' + b"x" * 5000 + b'"}', 413),
+        (b'{"text": " "}', 422),
+        (b'{"words": "Hi"}', 422),
+        (b"\xff", 422),
+        (b"", 422),
+    ],
+)
+async def test_what_cannot_be_spoken_is_refused_in_words(stage: Stage, body: bytes, status: int) -> None:
+    async with page(stage) as client:
+        response = await client.post("/ui/speak", content=body)
+
+    assert response.status_code == status
+    assert len(response.json()["detail"].split()) > 4
+    assert stage.asked("speech") == []
+
+
+async def test_page_is_told_why_there_is_no_voice(stage: Stage) -> None:
+    stage.fault("status", preset="400_terms", operation="speech")
+    async with page(stage) as client:
+        response = await client.post("/ui/speak", json={"text": "Hello there."})
+
+    assert response.status_code == 503
+    assert response.json()["kind"] == "terms_required"
+    assert "terms" in response.json()["detail"]
+
+
+async def test_hanging_up_hangs_up_upstream(stage: Stage) -> None:
+    stage.fault("never", operation="speech")
+    async with page(stage) as client:
+        speaking = asyncio.create_task(client.post("/ui/speak", json={"text": "Hello there."}))
+        while not stage.simulator.open_streams:  # noqa: ASYNC110 - the simulator offers a number, no event
+            await asyncio.sleep(0.002)
+        speaking.cancel()
+        await asyncio.gather(speaking, return_exceptions=True)
+        asked = len(stage.asked("speech"))
+        async with asyncio.timeout(5):
+            while stage.simulator.open_streams:  # noqa: ASYNC110
+                await asyncio.sleep(0.002)
+        await asyncio.sleep(0.5)  # longer than the first token is waited for: nobody else is asked
+
+    assert len(stage.asked("speech")) == asked
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "retry_after"),
+    [
+        (ChainError("nobody", retry_after=2.2), 503, "3"),
+        (BrokenAnswerError("cut"), 503, None),
+        (RequestError("refused", status=429, retry_after=7), 429, "7"),
+    ],
+)
+def test_status_says_whether_to_try_again(error: ChainError, status: int, retry_after: str | None) -> None:
+    response = unspoken(error)
+
+    assert response.status_code == status
+    assert response.headers.get("retry-after") == retry_after
