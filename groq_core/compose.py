@@ -32,7 +32,8 @@ from groq_core.providers.groq import GroqProvider
 from groq_core.providers.openai_compatible import OpenAICompatibleProvider
 from groq_core.redaction import Secret
 from groq_core.requests import Request
-from groq_core.router import Availability, Route, resolve_tiers, route
+from groq_core.router import HEALTHY, Availability, Route, resolve_tiers
+from groq_core.routes import Routes
 from groq_core.run import Limits
 from groq_core.services.chat import Chat
 from groq_core.services.extraction import Extractor
@@ -157,17 +158,16 @@ def _wired(settings: Settings, simulator: Simulator | None, providers: Mapping[s
             case "probe":
                 return Availability(state="probing")
             case _:
-                return Availability()
+                return HEALTHY
+
+    routes = Routes(
+        listed,
+        lambda caller, spec: availability(caller.credential, spec, visitor=caller.groq_key is not None),
+        version=lambda: health.version,
+    )
 
     def routed(request: Request) -> Route:
-        caller = request.caller
-        visitor = caller.groq_key is not None
-        return route(
-            request.needs,
-            catalogue.current,
-            listed,
-            lambda spec: availability(caller.credential, spec, visitor=visitor),
-        )
+        return routes(request.caller, request.needs, catalogue.current)
 
     def targets() -> dict[ModelSpec, tuple[str, ...]]:
         found: dict[str, list[str]] = {}

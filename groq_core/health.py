@@ -62,11 +62,15 @@ class Breaker(msgspec.Struct):
     last_error_text: str = ""
     last_error_at: float | None = None
 
+    @property
+    def closed(self) -> bool:
+        return self.rests_until == 0.0
+
     def admission(self, now: float) -> Admission:
         """What a request that came now would meet; asks without taking the probe."""
         if self.rests_until == inf:
             return "gone"
-        if self.rests_until == 0.0:
+        if self.closed:
             return "closed"
         if now < self.rests_until or self.probing_since is not None:
             return "resting"
@@ -115,6 +119,9 @@ class Health:
         store: Where the breakers live.
         cooldown: Seconds of the first rest.
         changed: Called whenever a state changes, for the status panel.
+
+    Attributes:
+        version: Grows with every change, whoever it is about.
     """
 
     def __init__(
@@ -128,16 +135,20 @@ class Health:
         self._store = store
         self._cooldown = cooldown
         self._clock = clock
-        self._changed = changed
+        self._tell = changed
+        self.version = 0
+
+    def _changed(self) -> None:
+        self.version += 1
+        self._tell()
 
     def admission(self, credential: str, provider: str, name: str) -> Admission:
         """The worse of the target's own state and its provider's."""
+        own, whole = self._store.known(credential, name), self._store.known(credential, provider)
+        if (own is None or own.closed) and (whole is None or whole.closed):
+            return "closed"  # nearly always, and asked of every target before every request
         now = self._clock()
-        states = [
-            breaker.admission(now)
-            for key in (provider, name)
-            if (breaker := self._store.known(credential, key)) is not None
-        ]
+        states = [breaker.admission(now) for breaker in (own, whole) if breaker is not None]
         for state in ("gone", "resting", "probe"):
             if state in states:
                 return state

@@ -110,8 +110,9 @@ def route(needs: Needs, catalogue: Catalogue, tiers: Tiers, availability: Availa
     members = _members(tier, pinned, catalogue, tiers)
     if needs.stay and pinned is not None:
         members = iter((pinned,))
+    required = needed(needs)
     for position, spec in enumerate(members):
-        verdict = _judged(spec, needs, catalogue, availability(spec))
+        verdict = _judged(spec, needs, required, catalogue, availability(spec))
         if isinstance(verdict, Excluded):
             excluded.append(verdict)
         else:
@@ -274,9 +275,15 @@ def needed(needs: Needs) -> tuple[Capability, ...]:
             return tuple(wanted)
 
 
-def _judged(spec: ModelSpec, needs: Needs, catalogue: Catalogue, available: Availability) -> Candidate | Excluded:
-    for capability in needed(needs):
-        if not spec.can(capability):
+def _judged(
+    spec: ModelSpec,
+    needs: Needs,
+    required: tuple[Capability, ...],
+    catalogue: Catalogue,
+    available: Availability,
+) -> Candidate | Excluded:
+    for capability in required:
+        if capability not in spec.capabilities:
             return Excluded(spec=spec, kind=Kind.UNSUPPORTED, why=_REFUSALS[capability])
     if needs.json and not (spec.can(Capability.JSON_OBJECT) or spec.can(Capability.JSON_SCHEMA)):
         return Excluded(spec=spec, kind=Kind.UNSUPPORTED, why="writes no JSON")
@@ -333,6 +340,9 @@ def _misfit(spec: ModelSpec, needs: Needs) -> str:
     return ""
 
 
+_TURN: Final = {provider: turn for turn, provider in enumerate(PROVIDERS)}
+
+
 def _rank(
     candidate: Candidate, position: int, needs: Needs, catalogue: Catalogue, *, first: bool
 ) -> tuple[bool | int, ...]:
@@ -341,7 +351,7 @@ def _rank(
     return (
         not first,
         not candidate.fits,
-        PROVIDERS.index(spec.provider),
+        _TURN[spec.provider],
         not candidate.awake,
         catalogue.doubtful(spec),
         _loose(spec, needs),

@@ -19,7 +19,7 @@ ROWS = (
     ("parsing", "settings", "events", "requests", "snapshot", "limits", "buckets", "splice", "logs"),
     ("models", "reply", "budget", "failures", "policy", "estimates", "media", "metrics", "health"),
     ("chunks", "tool_calls", "streaming", "transcripts"),
-    ("pipeline", "classify", "registry", "tiers", "catalogue", "router", "overflow"),
+    ("pipeline", "classify", "registry", "tiers", "catalogue", "router", "routes", "overflow"),
     ("providers", "middleware", "hedge", "board"),
     ("run", "fallback"),
     ("services",),
