@@ -54,7 +54,9 @@ export class TextView {
     const from = this.#cutLineEnd && text.startsWith("\n") ? 1 : 0;
     this.#cutLineEnd = text.endsWith("\r");
     this.#source += text.slice(from).replace(/\r\n?/g, "\n");
-    this.#schedule();
+    // The first words come alone: they need not wait for a frame in which to be drawn together with others.
+    if (this.firstPaint === null && markdown) this.#paint();
+    else this.#schedule();
   }
 
   /** Nothing more comes; resolves when all of it is on the screen, colours and formulas included. */

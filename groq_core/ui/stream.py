@@ -164,7 +164,7 @@ class Gathered:
         self._text: list[str] = []
         self._key = "t"
         self.size = 0
-        self.closed = False
+        self.spoken = False
 
     def put(self, part: Event | bytes) -> None:
         """Add an event, or a line that is encoded already."""
@@ -175,6 +175,7 @@ class Gathered:
                 self._key = key
             self._text.append(part.text)
             self.size += len(part.text)
+            self.spoken = True
         else:
             self._join()
             encoded = part if isinstance(part, bytes) else encode(part)
@@ -216,6 +217,11 @@ class Gathering:
     async def __aexit__(self, *exc: object) -> None:
         self._reader.cancel()
         await asyncio.gather(self._reader, return_exceptions=True)
+
+    @property
+    def spoken(self) -> bool:
+        """Whether any words have come yet, of the answer or of thinking."""
+        return self._out.spoken
 
     async def next(self) -> bytes:
         """Everything since the last time, at least one line; sets ``finished`` with the last ones."""
@@ -279,6 +285,8 @@ class EventStream(Response):
             await send({"type": "http.response.body", "body": body, "more_body": not gathering.finished})
             if gathering.finished:
                 return
+            if not gathering.spoken:
+                continue  # the story before the first words is short, and they must not wait behind it
             due = clock() + self._pace.interval_s
             await asyncio.sleep(due - clock())
             self._pace.woke(clock() - due)

@@ -56,6 +56,7 @@ class Reader:
         self.writes = 0
         self.reads = asyncio.Event()
         self.reads.set()
+        self.told = asyncio.Event()
         self.heard = asyncio.Event()
 
     async def receive(self) -> Message:
@@ -66,6 +67,8 @@ class Reader:
         await self.reads.wait()
         self.body += message.get("body", b"")
         self.writes += 1
+        if b"attempt_started" in self.body:
+            self.told.set()
         if b'"t"' in self.body:
             self.heard.set()
 
@@ -209,6 +212,30 @@ async def test_first_text_goes_out_at_once_and_the_rest_in_few_writes() -> None:
     text = "".join(line["t"] for line in read(reader.body) if "t" in line)
     assert text == "".join(f"{number} " for number in range(500))
     assert reader.writes < 100
+
+
+async def test_first_words_do_not_wait_behind_the_story_before_them() -> None:
+    class Once(Pace):
+        @property
+        def interval_s(self) -> float:
+            return 3600.0
+
+    asked, said = asyncio.Event(), asyncio.Event()
+
+    async def told() -> AsyncGenerator[Event, None]:
+        yield AttemptStarted(number=1, provider="groq", model="m")
+        await asked.wait()
+        yield TextDelta("first")
+        await said.wait()
+
+    reader = Reader()
+    answering = asyncio.create_task(EventStream(told(), Once())({"type": "http"}, reader.receive, reader.send))
+    await reader.told.wait()
+    asked.set()
+    await asyncio.wait_for(reader.heard.wait(), 60)
+
+    reader.left.set()
+    await answering
 
 
 async def test_slow_reader_makes_the_answer_wait_instead_of_memory_grow() -> None:
