@@ -1,25 +1,58 @@
 // The Chat tab: the message box, its buttons, and the conversation above them.
 
 import { Conversation } from "./conversation.js";
-import { announce, el, fill, inputOf } from "./dom.js";
-import { options, optionsForm } from "./options.js";
+import { announce, el } from "./dom.js";
+import { options, optionsForm, pickModel } from "./options.js";
+import { Picker } from "./picker.js";
 import { say } from "./say.js";
+import { move } from "./shell.js";
 import { prepareMarkdown } from "./textview.js";
+import { MODELS } from "../texts.js";
 
 const SUGGESTIONS = ["suggestion_1", "suggestion_2", "suggestion_3", "suggestion_4"];
 
 const conversation = new Conversation({ name: "chat", options, system: options.system, welcome, hint });
+const log = el("div", { id: "chat-log" });
+const box = el("textarea", { rows: "1", "aria-label": say("message_label"), placeholder: say("message_placeholder"), enterkeyhint: "send" });
+const picker = new Picker({ id: "chat-model", label: say("model_label"), choices: MODELS, value: "auto", picked: pickModel });
+const button = (id, words, onclick) => el("button", { type: "button", id, class: "gc-button gc-round", onclick }, words);
 
-/** Put the conversation into its place. */
-export const showIn = (host) => conversation.showIn(host);
-
-/** The line under the message box: options, hints, clear. */
-export function showToolsIn(host) {
-  host.replaceChildren(
+/** The whole tab: the conversation, the message box, and the line under it. */
+export const element = el(
+  "div",
+  { class: "gc-chat" },
+  log,
+  el(
+    "div",
+    { id: "gc-composer" },
+    el("div", { id: "chat-message" }, box),
+    el(
+      "div",
+      { id: "gc-composer-row" },
+      picker.element,
+      button("chat-send", say("send"), send),
+      button("chat-stop", say("stop"), () => conversation.stop()),
+    ),
+  ),
+  el(
+    "div",
+    { id: "gc-chat-tools" },
     el("details", { class: "gc-fold gc-options-fold" }, el("summary", {}, say("options")), optionsForm()),
     el("span", { id: "gc-hint", class: "gc-hint", role: "status" }),
-    el("button", { type: "button", id: "chat-clear", class: "gc-link" }, say("clear")),
-  );
+    el("button", { type: "button", id: "chat-clear", class: "gc-link", onclick: clear }, say("clear")),
+  ),
+);
+conversation.showIn(log);
+
+/** Put the tab into its place; called again whenever Gradio makes that place anew. */
+export function showIn(host) {
+  move(element, host);
+  conversation.follower.grown();
+}
+
+/** Let who opens the page begin to type, unless they are somewhere else already. */
+export function invite() {
+  if (document.activeElement === document.body) box.focus({ preventScroll: true });
 }
 
 function welcome() {
@@ -36,12 +69,21 @@ function welcome() {
 }
 
 function send() {
-  const box = inputOf("chat-message");
   const text = box.value.trim();
   if (!text) {
     box.focus();
     hint(say("message_empty"));
-  } else if (conversation.ask(text)) fill(box, "");
+  } else if (conversation.ask(text)) write("");
+}
+
+function clear() {
+  conversation.clear();
+  box.focus();
+}
+
+function write(text) {
+  box.value = text;
+  box.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
 function hint(text) {
@@ -54,24 +96,14 @@ function hint(text) {
   announce(text);
 }
 
-// One set of listeners for the whole page: Gradio may make its components anew at any time.
-document.addEventListener("click", (event) => {
-  if (event.target.closest("#chat-send")) send();
-  else if (event.target.closest("#chat-stop")) conversation.stop();
-  else if (event.target.closest("#chat-clear")) {
-    conversation.clear();
-    inputOf("chat-message")?.focus();
-  }
+box.addEventListener("input", () => {
+  prepareMarkdown();
+  box.style.height = "auto"; // as high as its text, up to what the style allows
+  box.style.height = `${box.scrollHeight}px`;
 });
-document.addEventListener(
-  "keydown",
-  (event) => {
-    if (event.key === "Escape") return conversation.stop();
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing || !event.target.closest?.("#chat-message")) return;
-    event.preventDefault();
-    event.stopPropagation();
-    send();
-  },
-  true,
-);
-document.addEventListener("input", (event) => event.target.closest("#chat-message") && prepareMarkdown());
+box.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+  event.preventDefault();
+  send();
+});
+document.addEventListener("keydown", (event) => event.key === "Escape" && conversation.stop());

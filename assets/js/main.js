@@ -1,9 +1,10 @@
-// Where the page begins: Gradio lays out empty places, and this fills each as soon as it is there. What a tab needs
-// beyond the first one is loaded when it is opened.
+// Where the page begins: it shows its first tab at once, Gradio lays out empty places, and this fills each as soon as it
+// is there. What a tab needs beyond the first one is loaded when it is opened.
 
 import * as chat from "./chat.js";
 import { el } from "./dom.js";
 import { say } from "./say.js";
+import { dropShell, showShell } from "./shell.js";
 import { showStatusIn } from "./status.js";
 import { SIMULATED } from "../texts.js";
 
@@ -13,8 +14,7 @@ const later = (path, what) => (host) => import(path).then((module) => module[wha
 const PLACES = {
   "gc-brand": showBrandIn,
   "status-panel": showStatusIn,
-  "chat-log": chat.showIn,
-  "gc-chat-tools": chat.showToolsIn,
+  "gc-chat": chat.showIn,
   "image-input": later("./image.js", "showPicturesIn"),
   "gc-image-templates": later("./image.js", "showTemplatesIn"),
   "image-answer": later("./image.js", "showAnswersIn"),
@@ -48,7 +48,16 @@ function showBrandIn(host) {
 /** What fills each place that is there: a promise while its script is on its way, then nothing. */
 const filling = new WeakMap();
 
+// A syllable that is still being composed would be lost on the way.
+let composing = false;
+document.addEventListener("compositionstart", () => (composing = true));
+document.addEventListener("compositionend", () => {
+  composing = false;
+  fillPlaces();
+});
+
 function fillPlaces() {
+  if (composing) return;
   for (const [id, fill] of Object.entries(PLACES)) {
     const host = document.getElementById(id);
     if (!host || filling.has(host)) continue;
@@ -59,6 +68,7 @@ function fillPlaces() {
       () => filling.delete(host), // the line may be back when the tab is opened again
     );
   }
+  if (document.getElementById("gc-chat")) dropShell();
 }
 
 const comingIn = (panel) => Object.keys(PLACES).map((id) => filling.get(panel.querySelector(`#${id}`))).filter(Boolean);
@@ -83,6 +93,9 @@ function keepEarly(event) {
 }
 for (const type of ["click", "keydown"]) document.addEventListener(type, keepEarly, true);
 
+// This script waits for nothing, so the body may not have begun.
+while (!document.body) await new Promise(requestAnimationFrame);
+
 // Gradio draws tabs when they are opened, and may draw anything anew: look again after changes, once a frame.
 let due = false;
 new MutationObserver(() => {
@@ -93,4 +106,8 @@ new MutationObserver(() => {
     fillPlaces();
   });
 }).observe(document.body, { childList: true, subtree: true });
+if (!document.getElementById("gc-chat")) {
+  showShell({ showBrandIn, showStatusIn, content: chat.element });
+}
 fillPlaces();
+chat.invite();

@@ -5,11 +5,10 @@ import { say } from "./say.js";
 
 const chosen = { model: "auto", system: "", temperature: null, max_tokens: null, effort: "", fresh: false, cheap: false };
 
-/** Gradio calls this when another model is picked. */
-globalThis.groqCoreModel = (value) => {
+/** Ask this model from now on, or this tier. */
+export function pickModel(value) {
   chosen.model = value || "auto";
-  document.dispatchEvent(new CustomEvent("gc:model", { detail: chosen.model }));
-};
+}
 
 /** The options of the next question, under the names of its fields. */
 export function options() {

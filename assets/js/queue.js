@@ -9,11 +9,18 @@ let current = null;
 /** Gradio calls this with all lines so far whenever there are more. */
 globalThis.groqCoreQueued = (lines) => current?.(lines);
 
+const LAID_OUT_WITHIN_MS = 15_000;
+
 /** Ask through the queue; the same promise as `ask` of wire.js. */
-export function ask(question, signal, heard) {
+export async function ask(question, signal, heard) {
+  const until = performance.now() + LAID_OUT_WITHIN_MS;
+  // Gradio may still be laying out the page.
+  while (!inputOf("chat-queue-question") && performance.now() < until && !signal?.aborted) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
   const box = inputOf("chat-queue-question");
   const start = document.getElementById("chat-queue-start");
-  if (!box || !start) return Promise.reject(new DirectWayBroken("no queue"));
+  if (!box || !start) throw new DirectWayBroken("no queue");
   // The first line names the question, so that lines of an earlier one, still on their way, are not taken for ours.
   const name = crypto.getRandomValues(new Uint32Array(2)).join("-");
   return new Promise((resolve, reject) => {

@@ -39,12 +39,12 @@ function section(name, ...children) {
   return el("section", {}, el("h3", {}, say(name)), ...children);
 }
 
-/** Put the panel into an element. */
+/** Put the panel into an element; called again whenever Gradio makes that element anew. */
 export function showStatusIn(host) {
+  if (!panel.isConnected) panel.open = matchMedia("(min-width: 900px)").matches;
   host.replaceChildren(panel);
-  panel.open = matchMedia("(min-width: 900px)").matches;
   if (!snapshot) setText(headline, say("status_connecting"));
-  listen();
+  if (!source) listen();
 }
 
 // A hidden page needs no news, and a browser keeps only six connections to one host.

@@ -18,7 +18,7 @@ from groq_core.ui import agent, batch, chat, extract, image, microphone, talk
 from groq_core.ui.core import PageCore
 from groq_core.ui.faults import FAULTS
 from groq_core.ui.layout import place
-from groq_core.ui.models import most_images
+from groq_core.ui.models import choices, models_of, most_images
 from groq_core.ui.routes import Page, create_routes
 from groq_core.ui.static import Assets
 from groq_core.ui.texts import TEXTS
@@ -62,8 +62,8 @@ POLICY = "; ".join(
 """Content security: whatever a model's answer holds, the page talks to its own server only."""
 
 FIRST = (
-    "answer", "asking", "chain", "chat", "conversation", "dom", "faults", "main", "options",
-    "receipt", "say", "scroll", "status", "textview", "wire",
+    "answer", "asking", "chain", "chat", "conversation", "dom", "faults", "main", "options", "picker",
+    "receipt", "say", "scroll", "shell", "status", "textview", "wire",
 )  # fmt: skip
 """Scripts that the page cannot begin without; a test holds this list to what ``main.js`` imports."""
 
@@ -90,28 +90,19 @@ def create_ui(core: PageCore) -> gr.Blocks:
     return demo
 
 
-def mount_options(base: str) -> dict[str, Any]:
-    """
-    What :func:`gradio.mount_gradio_app` needs; given to it and not to ``Blocks``, which would ignore it.
-
-    Args:
-        base: Where the page's scripts and styles are, relative to the page.
-    """
-    return {
-        "path": "/",
-        "theme": theme(),
-        "head": f'<link rel="stylesheet" href="{base}/css/page.css">'
-        f'<script type="module" src="{base}/js/main.js"></script>',
-        "ssr_mode": False,
-        "run_history": False,
-        "footer_links": [],
-        "show_error": False,
-        "enable_monitoring": False,
-        "max_file_size": "100mb",
-        "allowed_paths": [],
-        "pwa": False,
-        "mcp_server": False,
-    }
+MOUNT_OPTIONS: dict[str, Any] = {
+    "path": "/",
+    "ssr_mode": False,
+    "run_history": False,
+    "footer_links": [],
+    "show_error": False,
+    "enable_monitoring": False,
+    "max_file_size": "100mb",
+    "allowed_paths": [],
+    "pwa": False,
+    "mcp_server": False,
+}
+"""What :func:`gradio.mount_gradio_app` needs; given to it and not to ``Blocks``, which would ignore it."""
 
 
 def mount(app: FastAPI, core: PageCore) -> FastAPI:
@@ -128,9 +119,22 @@ def mount(app: FastAPI, core: PageCore) -> FastAPI:
     app.include_router(gradio_scripts())
     for create in ROUTES:
         app.include_router(create(page))
-    app.add_middleware(PageHeaders, link=preloads(base))
-    gr.mount_gradio_app(app, create_ui(core), **mount_options(base))
+    app.add_middleware(PageFrame, head=head(base), link=preloads(base))
+    gr.mount_gradio_app(app, create_ui(core), theme=theme(), **MOUNT_OPTIONS)
     return app
+
+
+def head(base: str) -> str:
+    """
+    What stands in the page's head, so that our scripts run before Gradio's, which are four times as large.
+
+    Gradio's own ``head`` option is carried out by its scripts, and its theme asked for by them.
+
+    Args:
+        base: Where the page's scripts and styles are, relative to the page.
+    """
+    styles = "".join(f'<link rel="stylesheet" href="{name}">' for name in ("theme.css", f"{base}/css/page.css"))
+    return f'{styles}<script type="module" async src="{base}/js/main.js"></script>'
 
 
 def preloads(base: str) -> str:
@@ -145,7 +149,9 @@ def texts_module(core: PageCore) -> bytes:
     exports = {
         "FAULTS": [*FAULTS],
         "LIMITS": {"images": most_images(core)},
+        "MODELS": choices(models_of(core)),
         "SIMULATED": core.simulator is not None,
+        "TABS": [name for name, _ in TABS],
     }
     named = b"".join(b"export const %s = %s;\n" % (name.encode(), orjson.dumps(it)) for name, it in exports.items())
     return b"export default " + orjson.dumps(TEXTS) + b";\n" + named
@@ -163,16 +169,17 @@ def gradio_scripts() -> APIRouter:
     return router
 
 
-class PageHeaders:
+class PageFrame:
     """
-    What goes along with the page itself: the content policy, what to load at once, and compression.
+    What goes along with the page itself: our head, the content policy, what to load at once, and compression.
 
-    Gradio sends its page uncompressed, and the browser learns of our scripts only when Gradio's own are running;
-    a ``Link`` header lets it fetch all of them while those load.
+    Gradio sends its page uncompressed; the ``Link`` header lets the browser fetch every script of ours at once,
+    where their imports would tell it of one after the other.
     """
 
-    def __init__(self, app: ASGIApp, link: str) -> None:
+    def __init__(self, app: ASGIApp, head: str, link: str) -> None:
         self._app = app
+        self._head = head.encode()
         self._link = link
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -192,11 +199,16 @@ class PageHeaders:
                 start, held = held, None
                 headers = MutableHeaders(raw=start["headers"])
                 headers.update(self._headers(scope["path"]))
-                if packs and not message.get("more_body") and "content-encoding" not in headers:
-                    message["body"] = gzip.compress(message["body"], 6)
-                    headers["content-length"] = str(len(message["body"]))
+                body, whole = message["body"], not message.get("more_body")
+                if scope["path"].endswith("/"):
+                    body = body.replace(b"</head>", self._head + b"</head>", 1)
+                if packs and whole and "content-encoding" not in headers:
+                    body = gzip.compress(body, 6)
                     headers["content-encoding"] = "gzip"
                     headers.add_vary_header("accept-encoding")
+                if whole:
+                    headers["content-length"] = str(len(body))
+                message = {**message, "body": body}
                 await send(start)
             await send(message)
 

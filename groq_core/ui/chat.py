@@ -1,8 +1,8 @@
 """
-The Chat tab: its layout, and the way through Gradio's queue for when the direct one is blocked.
+The Chat tab: its place, and the way through Gradio's queue for when the direct one is blocked.
 
-The components are Gradio's, the conversation is the page's own (``assets/js/chat.js``): answers travel as
-server-sent events and finished ones are never sent or drawn again.
+What stands in it is the page's own (``assets/js/chat.js``), there before Gradio has laid out anything: answers travel
+as server-sent events and finished ones are never sent or drawn again.
 """
 
 from __future__ import annotations
@@ -24,43 +24,14 @@ from groq_core.requests import Caller
 from groq_core.ui.asking import Question, Turn, chat_request, read_question
 from groq_core.ui.core import PageCore
 from groq_core.ui.layout import place
-from groq_core.ui.models import choices, models_of
 from groq_core.ui.stream import Gathering, refused
-from groq_core.ui.texts import TEXTS
 
 UPDATES_PER_S = 25
 
 
 def create_tab(core: PageCore) -> None:
-    """Lay the tab out; its ids are part of the contract."""
-    place("chat-log")
-    with gr.Column(elem_id="gc-composer"):
-        gr.Textbox(
-            elem_id="chat-message",
-            label=TEXTS["message_label"],
-            show_label=False,
-            placeholder=TEXTS["message_placeholder"],
-            lines=1,
-            max_lines=10,
-            autofocus=True,
-            container=False,
-        )
-        with gr.Row(elem_id="gc-composer-row"):
-            model = gr.Dropdown(
-                choices=choices(models_of(core)),
-                value="auto",
-                elem_id="chat-model",
-                label=TEXTS["model_label"],
-                show_label=False,
-                allow_custom_value=True,
-                container=False,
-                scale=1,
-                min_width=160,
-            )
-            gr.Button(TEXTS["send"], elem_id="chat-send", variant="primary", scale=0, min_width=88)
-            gr.Button(TEXTS["stop"], elem_id="chat-stop", variant="stop", scale=0, min_width=88)
-    place("gc-chat-tools")
-    model.change(None, [model], None, js="(value) => { globalThis.groqCoreModel?.(value) }", show_progress="hidden")
+    """Leave a place for the page's own tab."""
+    place("gc-chat")
     _create_queue_way(core)
 
 

@@ -333,3 +333,48 @@ async def test_panel_folds_away_on_a_phone(page: Page, house: House) -> None:
     await page.click(".gc-status-head")
     await expect(page.locator(".gc-status-body")).to_be_visible()
     assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+async def test_one_can_ask_before_gradio_has_laid_out_the_page(context: BrowserContext, house: House) -> None:
+    house.script = says("An early answer.")
+    page, held = await context.new_page(), asyncio.Event()
+
+    async def later(route: Route) -> None:
+        await held.wait()
+        await route.continue_()
+
+    await page.route("**/assets/index-*.js", later)
+    await page.goto(house.url, wait_until="commit")
+    await ask(page, "hello")
+    assert await answered(page) == "An early answer."
+    await page.locator("#chat-message textarea").press_sequentially("half a sen")
+    before = await page.locator("#gc-composer").bounding_box()
+
+    held.set()
+    await page.locator("#tab-chat #gc-composer").wait_for()
+
+    await page.keyboard.type("tence")
+    await expect(page.locator("#chat-message textarea")).to_have_value("half a sentence")
+    await expect(page.locator("#gc-shell")).to_have_count(0)
+    assert await page.locator("#gc-composer").bounding_box() == before
+    assert await answered(page) == "An early answer."
+    await page.close()
+
+
+async def test_a_model_can_be_picked_by_keys_or_typed(page: Page, house: House) -> None:
+    house.script = says("ok")
+    picker = page.locator("#chat-model input")
+    await picker.click()
+    await picker.press("ArrowDown")
+    await picker.press("Enter")
+    await ask(page, "one")
+    await answered(page)
+    await picker.fill("somebody/new-model")
+    await ask(page, "two")
+    await answered(page, 2)
+    await picker.fill("qual")
+    await picker.press("Escape")
+
+    assert [request.model for request in house.asked] == ["speed", "somebody/new-model"]
+    await expect(picker).to_have_value("somebody/new-model")
+    await expect(page.get_by_role("listbox")).to_be_hidden()
