@@ -13,6 +13,15 @@ export function prepareMarkdown() {
 }
 
 const LONGEST_PAINT_MS = 8;
+const SLOW_LINK_MS = 80; // between two arrivals; a server that gathers sends at least every 50 ms
+const LONGEST_GAP_MS = 600;
+const LONGEST_WORD = 24;
+const HALF_A_WORD_MS = 120; // then it is shown as it stands: the model is thinking about the other half
+
+const SPACE = /\s/;
+const UNPARTED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\udc00-\udfff]/u;
+
+const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class TextView {
   /**
@@ -37,9 +46,17 @@ export class TextView {
     this.#frozen = [];
     this.#frozenTo = 0;
     this.#open = [];
+    this.#shown = 0;
+    this.#gap = 0;
+    this.#arrived = null;
+    clearTimeout(this.#patience);
     this.root.replaceChildren();
   }
 
+  #shown; // how much of the source is on the screen
+  #gap; // milliseconds between two arrivals, smoothed
+  #arrived; // when the last text came
+  #patience = 0;
   #cutLineEnd;
   #source; // the same with plain line ends, as the parser counts
   #frozen; // finished blocks: {raw, node}
@@ -54,6 +71,9 @@ export class TextView {
     const from = this.#cutLineEnd && text.startsWith("\n") ? 1 : 0;
     this.#cutLineEnd = text.endsWith("\r");
     this.#source += text.slice(from).replace(/\r\n?/g, "\n");
+    const now = performance.now();
+    if (this.#arrived !== null) this.#gap += (Math.min(now - this.#arrived, LONGEST_GAP_MS) - this.#gap) * 0.3;
+    this.#arrived = now;
     // The first words come alone: they need not wait for a frame in which to be drawn together with others.
     if (this.firstPaint === null && markdown) this.#paint();
     else this.#schedule();
@@ -62,6 +82,7 @@ export class TextView {
   /** Nothing more comes; resolves when all of it is on the screen, colours and formulas included. */
   async end() {
     this.ended = true;
+    clearTimeout(this.#patience);
     await prepareMarkdown();
     this.#cancel();
     this.#paint();
@@ -96,7 +117,46 @@ export class TextView {
     this.#rest = Math.min(12, Math.floor((performance.now() - began) / LONGEST_PAINT_MS));
   }
 
+  // Whole words; and on a link that delivers in lumps, a lump is spread over the time until the next.
+  #reveal() {
+    const length = this.#source.length;
+    if (this.ended || this.lastPaint === null) {
+      this.#shown = length;
+      return;
+    }
+    const due = this.#due();
+    this.#shown = Math.max(this.#shown, this.#wholeWords(due));
+    clearTimeout(this.#patience);
+    if (due < length) this.#schedule();
+    else if (this.#shown < length) this.#patience = setTimeout(() => this.#showHalf(), HALF_A_WORD_MS);
+  }
+
+  #due() {
+    const length = this.#source.length;
+    const now = performance.now();
+    const left = this.#arrived + this.#gap - now; // until the next lump
+    const since = now - Math.max(this.lastPaint, this.#arrived);
+    if (this.#gap < SLOW_LINK_MS || left <= since || still.matches) return length;
+    return this.#shown + Math.ceil(((length - this.#shown) * since) / left);
+  }
+
+  // The end of the last word that is whole at this place; the place itself where words are not parted by spaces.
+  #wholeWords(at) {
+    if (SPACE.test(this.#source[at] ?? "")) return at;
+    for (let end = at; end > this.#shown; end -= 1) {
+      if (SPACE.test(this.#source[end - 1]) || UNPARTED.test(this.#source[end - 1])) return end;
+      if (at - end > LONGEST_WORD) return at;
+    }
+    return this.#shown;
+  }
+
+  #showHalf() {
+    this.#shown = this.#source.length;
+    this.#schedule();
+  }
+
   #paint() {
+    this.#reveal();
     if (!markdown) this.#paintPlain();
     else this.#paintBlocks();
     const now = performance.now();
@@ -113,7 +173,7 @@ export class TextView {
       this.root.append(node);
       this.#open.push({ node, plain: true });
     }
-    this.#open[0].node.textContent = this.#source;
+    this.#open[0].node.textContent = this.#source.slice(0, this.#shown);
   }
 
   #paintBlocks() {
@@ -121,7 +181,7 @@ export class TextView {
       this.#open[0].node.remove();
       this.#open = [];
     }
-    const tokens = markdown.blocks(this.#source.slice(this.#frozenTo));
+    const tokens = markdown.blocks(this.#source.slice(this.#frozenTo, this.#shown));
     const finished = this.ended ? tokens.length : settled(tokens);
     const open = [];
     tokens.forEach((token, index) => {

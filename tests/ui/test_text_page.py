@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from typing import Any
 
 import pytest
@@ -157,6 +158,28 @@ async def bench(context: BrowserContext, application: House) -> Any:
             globalThis.fire = () => (globalThis.fired += 1);
             const { TextView } = await import(main.replace("main.js", "textview.js"));
             const frame = () => new Promise((done) => requestAnimationFrame(done));
+            globalThis.watch = async (steps) => {
+                const root = document.createElement("div");
+                document.querySelector(".gc-turns").append(root);
+                const view = new TextView(root);
+                const seen = [];
+                let going = true;
+                const look = () => {
+                    if (seen.at(-1) !== root.textContent) seen.push(root.textContent);
+                    if (going) requestAnimationFrame(look);
+                };
+                requestAnimationFrame(look);
+                for (const [text, ms] of steps) {
+                    view.append(text);
+                    await new Promise((done) => setTimeout(done, ms));
+                }
+                await view.end();
+                await frame();
+                await frame();
+                going = false;
+                root.remove();
+                return seen;
+            };
             globalThis.draw = async (pieces, steps) => {
                 const root = document.createElement("div");
                 root.className = "gc-text";
@@ -248,6 +271,43 @@ async def test_links_leave_without_a_trace(bench: tuple[Page, set[str]]) -> None
 
     assert 'target="_blank"' in drawn["html"]
     assert 'rel="noopener noreferrer nofollow"' in drawn["html"]
+
+
+async def test_no_half_words_are_shown_unless_the_model_stops_in_one(bench: tuple[Page, set[str]]) -> None:
+    page, _ = bench
+    pieces = [("The ", 40), ("incom", 40), ("prehensible ", 40), ("wo", 40), ("rd 漢", 40), ("字", 40), ("un", 600)]
+
+    began = time.monotonic()
+    seen = await page.evaluate("(steps) => watch(steps)", pieces)
+
+    shown = [text.strip() for text in seen]
+    assert shown[-1] == "The incomprehensible word 漢字un"
+    assert "The incomprehensible word 漢字" in shown
+    assert all(shown[-1].startswith(text) for text in shown)
+    if time.monotonic() - began < 2:  # a machine that stands still may let any word lie for too long
+        assert not [text for text in shown if text.endswith(("incom", "wo"))]
+
+
+async def test_lumps_of_a_slow_link_are_spread_over_the_time_between_them(bench: tuple[Page, set[str]]) -> None:
+    page, _ = bench
+    lump = "twenty words in one lump that a slow link has held back until all of them could come at once "
+
+    seen = await page.evaluate("(steps) => watch(steps)", [(lump, 300)] * 5)
+
+    assert len(seen) > 10  # five lumps
+    assert all((lump * 5).startswith(text.strip()) for text in seen)
+    assert seen[-1].strip() == (lump * 5).strip()
+
+
+async def test_nothing_is_spread_for_who_wants_no_motion(bench: tuple[Page, set[str]]) -> None:
+    page, _ = bench
+    await page.emulate_media(reduced_motion="reduce")
+    try:
+        seen = await page.evaluate("(steps) => watch(steps)", [("one two three four five six seven eight ", 300)] * 5)
+    finally:
+        await page.emulate_media(reduced_motion="no-preference")
+
+    assert len([text for text in seen if text]) <= 6
 
 
 async def test_background_tab_catches_up_at_once(page: Page, house: House, context: BrowserContext) -> None:
