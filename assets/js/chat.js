@@ -7,6 +7,7 @@ import { Picker } from "./picker.js";
 import { say } from "./say.js";
 import { move } from "./shell.js";
 import { prepareMarkdown } from "./textview.js";
+import { route } from "./wire.js";
 import { MODELS } from "../texts.js";
 
 const SUGGESTIONS = ["suggestion_1", "suggestion_2", "suggestion_3", "suggestion_4"];
@@ -14,7 +15,7 @@ const SUGGESTIONS = ["suggestion_1", "suggestion_2", "suggestion_3", "suggestion
 const conversation = new Conversation({ name: "chat", options, system: options.system, welcome, hint });
 const log = el("div", { id: "chat-log" });
 const box = el("textarea", { rows: "1", "aria-label": say("message_label"), placeholder: say("message_placeholder"), enterkeyhint: "send" });
-const picker = new Picker({ id: "chat-model", label: say("model_label"), choices: MODELS, value: "auto", picked: pickModel });
+const picker = new Picker({ id: "chat-model", label: say("model_label"), choices: MODELS, value: "auto", picked: pickModel, refresh: models });
 const button = (id, words, onclick) => el("button", { type: "button", id, class: "gc-button gc-round", onclick }, words);
 
 /** The whole tab: the conversation, the message box, and the line under it. */
@@ -53,6 +54,12 @@ export function showIn(host) {
 /** Let who opens the page begin to type, unless they are somewhere else already. */
 export function invite() {
   if (document.activeElement === document.body) box.focus({ preventScroll: true });
+}
+
+async function models() {
+  const response = await fetch(route("models"), { cache: "no-store" });
+  if (!response.ok) throw new Error(`models: ${response.status}`);
+  return response.json();
 }
 
 function welcome() {

@@ -10,9 +10,10 @@ export class Picker {
    * @param {[string, string][]} given.choices pairs of label and value
    * @param {string} given.value what is picked at first
    * @param {(value: string) => void} given.picked
+   * @param {() => Promise<[string, string][]>} given.refresh asks what the choices are now
    */
-  constructor({ id, label, choices, value, picked }) {
-    Object.assign(this, { choices, value, picked });
+  constructor({ id, label, choices, value, picked, refresh }) {
+    Object.assign(this, { choices, value, picked, refresh });
     this.list = el("ul", { id: `${id}-list`, class: "gc-picker-list", role: "listbox", "aria-label": label, hidden: true });
     this.input = el("input", {
       type: "text",
@@ -33,7 +34,10 @@ export class Picker {
 
   #listen() {
     const on = (node, kind, heard) => node.addEventListener(kind, heard);
-    on(this.input, "focus", () => this.input.select());
+    on(this.input, "focus", () => {
+      this.input.select();
+      this.#renew();
+    });
     on(this.input, "click", () => this.#open(""));
     on(this.input, "input", () => this.#open(this.input.value));
     on(this.input, "keydown", (event) => this.#key(event));
@@ -46,6 +50,15 @@ export class Picker {
       const option = event.target.closest("[role=option]");
       if (option) this.#pick(option.dataset.value);
     });
+  }
+
+  async #renew() {
+    try {
+      this.choices = await this.refresh();
+    } catch {
+      return; // those of before will do
+    }
+    if (!this.list.hidden) this.#open(this.typed);
   }
 
   #key(event) {
@@ -67,6 +80,7 @@ export class Picker {
   }
 
   #open(typed) {
+    this.typed = typed;
     const wanted = typed.trim().toLowerCase();
     const fitting = this.choices.filter(([label, value]) => `${label} ${value}`.toLowerCase().includes(wanted));
     const chosen = (value) => String(value === this.value);

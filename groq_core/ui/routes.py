@@ -21,6 +21,7 @@ from groq_core.ui.asking import chat_request, read_question
 from groq_core.ui.core import PageCore
 from groq_core.ui.faults import flip, in_force, read_switch
 from groq_core.ui.guard import Passes, same_origin, visitor
+from groq_core.ui.models import choices, models_of
 from groq_core.ui.static import Assets
 from groq_core.ui.stream import EventStream, Pace, line, refused
 from groq_core.ui.texts import TEXTS
@@ -93,6 +94,12 @@ def create_routes(page: Page) -> APIRouter:
         except RequestError as error:
             events = refused(error)
         return page.answer(events)
+
+    @router.get("/models")
+    async def models(request: Request) -> Response:
+        if not same_origin(dict(request.headers)):
+            raise HTTPException(403, TEXTS["error_foreign"])
+        return JSONResponse(choices(models_of(page.core)), headers={"cache-control": "no-store"})
 
     @router.get("/status/events")
     async def status(request: Request) -> Response:

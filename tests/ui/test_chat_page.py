@@ -378,3 +378,10 @@ async def test_a_model_can_be_picked_by_keys_or_typed(page: Page, house: House) 
     assert [request.model for request in house.asked] == ["speed", "somebody/new-model"]
     await expect(picker).to_have_value("somebody/new-model")
     await expect(page.get_by_role("listbox")).to_be_hidden()
+
+
+async def test_picker_offers_what_can_be_asked_for_now(page: Page, house: House) -> None:
+    await page.click("#chat-model input")
+
+    await expect(page.get_by_role("option", name="openai/gpt-oss-20b").first).to_be_visible()
+    await expect(page.get_by_role("option", name="llama-3.1-8b-instant")).to_have_count(0)
