@@ -1,7 +1,7 @@
 """
 Run the benchmarks and write ``benchmarks/RESULTS.md``.
 
-    python -m benchmarks                    # all of them
+    python -m benchmarks                    # all of them but those of LONG
     python -m benchmarks cpu page           # some; the others keep their rows in RESULTS.md
     python -m benchmarks --quick            # shorter runs, nothing written
 """
@@ -12,10 +12,11 @@ import argparse
 import os
 import sys
 import traceback
+from collections.abc import Sequence
 
 import uvloop
 
-from benchmarks import crowd, media, page, pipeline, service, start
+from benchmarks import batch, crowd, media, page, pipeline, service, start
 from benchmarks.processes import PeerMissingError
 from benchmarks.results import merged, table, write
 from benchmarks.rows import Bench, Benchmark, Row, WrongTextError
@@ -33,7 +34,11 @@ BENCHMARKS: dict[str, Benchmark] = {
     "memory": crowd.memory,
     "picture": media.picture,
     "recording": media.recording,
+    "batch": batch.batch,
 }
+
+LONG = frozenset({"batch"})
+"""Those that run for ten minutes, and only when they are named."""
 
 
 def run(name: str, bench: Bench) -> list[Row]:
@@ -48,13 +53,13 @@ def run(name: str, bench: Bench) -> list[Row]:
     return rows
 
 
-def main() -> int:
+def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", choices=[[], *BENCHMARKS], metavar="NAME", help=", ".join(BENCHMARKS))
     parser.add_argument("--quick", action="store_true", help="shorter runs; RESULTS.md stays as it is")
-    asked = parser.parse_args()
+    asked = parser.parse_args(words)
     found: dict[str, list[Row]] = {}
-    for name in asked.names or BENCHMARKS:
+    for name in asked.names or [name for name in BENCHMARKS if name not in LONG]:
         print(f"{name} (load {os.getloadavg()[0]:.1f}) …", flush=True)
         found[name] = run(name, Bench(quick=asked.quick))
         print(table(found[name]), flush=True)

@@ -19,7 +19,12 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 PEERS = ROOT / "benchmarks" / "peers"
-PEER_ENVIRONMENT = ROOT / ".venv-bench"
+PEER_ENVIRONMENTS = {
+    "litellm": (ROOT / ".venv-bench", ROOT / "benchmarks" / "requirements.txt"),
+    "curator": (ROOT / ".venv-curator", PEERS / "curator.txt"),
+}
+"""Where each peer that does not fit into our own environment lives, and what is installed there."""
+
 READY_WITHIN_S = 120.0
 
 KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PIP_INDEX_URL", "PIP_CONFIG_FILE")
@@ -149,24 +154,25 @@ async def peer(script: str, model: str = "", ready: str = "/") -> AsyncIterator[
         yield process
 
 
-def peer_python() -> str:
+def peer_python(peer: str = "litellm") -> str:
     """
-    The interpreter of the environment that LiteLLM lives in, made on first use.
+    The interpreter of the environment that a peer lives in, made on first use.
 
     Raises:
         PeerMissingError: It cannot be installed.
     """
-    python = PEER_ENVIRONMENT / "bin" / "python"
-    stamp = PEER_ENVIRONMENT / ".installed"
-    wanted = (ROOT / "benchmarks" / "requirements.txt").read_text()
+    folder, requirements = PEER_ENVIRONMENTS[peer]
+    python = folder / "bin" / "python"
+    stamp = folder / ".installed"
+    wanted = requirements.read_text()
     if not stamp.exists() or stamp.read_text() != wanted:
-        print("installing the peers (a few minutes) …", flush=True)
-        install = [str(python), "-m", "pip", "install", "--quiet", "-r", str(ROOT / "benchmarks" / "requirements.txt")]
+        print(f"installing {peer} (a few minutes) …", flush=True)
+        install = [str(python), "-m", "pip", "install", "--quiet", "-r", str(requirements)]
         try:
-            subprocess.run([sys.executable, "-m", "venv", str(PEER_ENVIRONMENT)], check=True)
+            subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
             subprocess.run(install, check=True)
         except (subprocess.CalledProcessError, OSError) as error:
-            raise PeerMissingError("LiteLLM could not be installed") from error
+            raise PeerMissingError(f"{peer} could not be installed") from error
         stamp.write_text(wanted)
     return str(python)
 

@@ -37,10 +37,18 @@ def machine() -> str:
     """What it ran on; nothing that names it."""
     cpu = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
     versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
-    peers = re.search(r"(?m)^litellm==(\S+)", Path(__file__).with_name("requirements.txt").read_text())
+    here = Path(__file__).parent
+    peers = (
+        f"{name} {pinned[1]}"
+        for name, file, package in (
+            ("LiteLLM", "requirements.txt", "litellm"),
+            ("Curator", "peers/curator.txt", "bespokelabs-curator"),
+        )
+        if (pinned := re.search(rf"(?m)^{package}==(\S+)", (here / file).read_text()))
+    )
     return (
         f"{cpu[1] if cpu else platform.machine()}, {os.cpu_count()} cores; Python {platform.python_version()}; "
-        f"{versions}; LiteLLM {peers[1] if peers else '?'}."
+        f"{versions}; {', '.join(peers)}."
     )
 
 

@@ -301,7 +301,8 @@ class TargetBuckets:
                 # Two of the same millisecond: the one that leaves less was told later.
                 level = min(remaining, bucket.level(self._clock())) if at == self._told_at else remaining
                 self.learn(*key, limit, level)
-        if at is not None:
+        # A refusal tells nothing of the buckets: what it answers is no later word on them.
+        if at is not None and told:
             self._told_at = max(at, self._told_at)
         if not reservation.charged:
             reservation.charged = True

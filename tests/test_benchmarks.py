@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 
 import pytest
 
+from benchmarks.limited import Counts, limits_of
 from benchmarks.load import Connection, openai_text, page_text
 from benchmarks.results import HEAD, merged, section, table
 from benchmarks.rows import Row, WrongTextError, check
@@ -48,3 +50,11 @@ async def test_the_model_sends_what_was_ordered_byte_for_byte() -> None:
 def test_text_is_read_from_the_pages_wire_in_order() -> None:
     assert page_text(b'data: {"e":"open"}\n\ndata: {"t":"a "}\n\ndata: {"t":"b"}\n\n') == "a b"
     assert letters("| a | **b** |\n|---|---|\n") == "ab"
+
+
+def test_used_is_a_full_bucket_and_its_refill_whichever_limit_binds() -> None:
+    limits = limits_of(10)
+    assert limits.tpm is not None
+    assert limits.rpm is not None
+    assert Counts(tokens=2 * limits.tpm, first=100, last=160).used(10) == pytest.approx(1)
+    assert Counts(statuses=Counter({"200": limits.rpm, "429": 9}), first=100, last=100).used(10) == pytest.approx(1)

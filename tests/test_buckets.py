@@ -176,6 +176,21 @@ async def test_of_two_answers_of_one_millisecond_the_one_that_leaves_less_counts
     assert bucket.level(clock.now) == 4000
 
 
+async def test_a_refusal_that_tells_nothing_does_not_make_an_older_word_stale() -> None:
+    """A 503 has an id and a time, but no limits: the answers to what was sent before it still tell the newest."""
+    clock = Clock()
+    buckets = TargetBuckets(clock)
+    buckets.learn("tokens", 60, 6000, 6000)
+    first, second, refused = [await buckets.enter(Cost(tokens_in=1000), "a") for _ in range(3)]
+
+    buckets.charged(refused, {}, at=3)
+    buckets.charged(first, told(5000), at=1)
+    buckets.charged(second, told(4000), at=2)
+
+    (bucket,) = buckets
+    assert (bucket.level(clock.now), bucket.held) == (4000, 0)
+
+
 async def test_a_limit_that_is_found_out_holds_what_is_under_way_already() -> None:
     clock = Clock()
     buckets = TargetBuckets(clock)
