@@ -13,19 +13,17 @@ import asyncio
 import dataclasses
 import json
 import sys
-from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from groq_core.cli.console import StatusLine, count, duration, money
-from groq_core.errors import RequestError, SettingsError
+from groq_core.errors import RequestError
 
 if TYPE_CHECKING:
     from groq_core.compose import Core
-    from groq_core.events import Usage
     from groq_core.models import ModelSpec
-    from groq_core.services.batch import Job, Progress, Recipe, Sink, Source
+    from groq_core.services.batch import Progress, Recipe, Sink, Source
     from groq_core.services.batch.estimate import Survey
     from groq_core.settings import Settings
 
@@ -72,7 +70,7 @@ def arguments(command: argparse.ArgumentParser) -> None:
 
 async def run(args: argparse.Namespace) -> int:
     from groq_core.compose import assembled
-    from groq_core.services.batch import Batch, Sink, Source, answerers, job_of, run_batch, survey
+    from groq_core.services.batch import Batch, Sink, Source, answerers, job_of, run_batch, run_later, survey
     from groq_core.settings import load
 
     settings = dataclasses.replace(load(), **{name: value for name in ("rpm", "tpm") if (value := getattr(args, name))})
@@ -97,7 +95,7 @@ async def run(args: argparse.Namespace) -> int:
             if len(sink):
                 status.say(f"{count(len(sink))} lines are in {args.output.name} already")
             if args.via == "groq-batch":
-                steps = _later(core, source, sink, job, found.lines)
+                steps = run_later(core, source, sink, job, found.lines)
             else:
                 asked = answerers(core.handle, stay=not args.fallback, files=args.input.parent)
                 batch = Batch(source, sink, asked, total=found.lines, most=args.most)
@@ -111,52 +109,12 @@ async def run(args: argparse.Namespace) -> int:
             return _ended(progress, sink, args.output)
 
 
-async def _later(core: Core, source: Source, sink: Sink, job: Job, total: int) -> AsyncGenerator[Progress, None]:
-    from groq_core.models import cost_usd
-    from groq_core.providers.groq_batch import GroqBatches
-    from groq_core.redaction import Secret
-    from groq_core.services.batch import RemoteBatchRun
-
-    key = core.settings.groq_api_key if core.simulator is None else Secret("gsk_simulated")
-    if key is None:
-        raise SettingsError("--via groq-batch needs GROQ_API_KEY", hint="Set it, or run with --via live.")
-    catalogue = core.catalogue.current
-
-    def price(model: str, usage: Usage) -> float | None:
-        spec = catalogue.lookup(f"groq:{model}")
-        return cost_usd(spec, usage) if spec else None
-
-    url = core.settings.groq_base_url if core.simulator is None else core.simulator.groq_url
-    async with GroqBatches(key, url) as api:
-        run = RemoteBatchRun(
-            lambda: source, sink, job, api, model=lambda name: groq_id(core, name), price=price, total=total
-        )
-        async with aclosing(run.run()) as steps:
-            async for step in steps:
-                yield step
-
-
 def _write_table(source: Source, answers: Path, path: Path) -> None:
     from groq_core.services.batch import write_table
 
     # The byte order mark is what Excel knows UTF-8 by.
     with path.open("w", encoding="utf-8-sig", newline="") as out:
         write_table(source, answers, out)
-
-
-def groq_id(core: Core, name: str | None) -> str:
-    """
-    The Groq model that a line's model stands for; the Batch API knows no tiers and goes on to no other.
-
-    Raises:
-        RequestError: It is no model of Groq's.
-    """
-    spec = _resolved(core, name or "auto")
-    if spec is not None and spec.provider == "groq":
-        return spec.id
-    if spec is None and name and ":" not in name:
-        return name  # new models appear there first
-    raise RequestError(f"{name or 'auto'} is no model of Groq's now", param="model", hint="Name one with --model.")
 
 
 def recipe_of(args: argparse.Namespace) -> Recipe:
@@ -220,14 +178,9 @@ def _object(text: str, argument: str) -> dict[str, Any]:
 
 def spec_of(core: Core, recipe: Recipe) -> ModelSpec | None:
     """The model most lines will be answered by, as far as anybody can tell before."""
-    return _resolved(core, recipe.model or ("quality" if recipe.operation == "extraction" else "speed"))
+    from groq_core.services.batch import resolved
 
-
-def _resolved(core: Core, name: str) -> ModelSpec | None:
-    """What a tier's or a model's name stands for now."""
-    tier = "speed" if name == "auto" else name
-    target = next((status.target for status in core.board.snapshot().tiers if status.tier == tier), name)
-    return core.catalogue.current.lookup(target) if target else None
+    return resolved(core, recipe.model or ("quality" if recipe.operation == "extraction" else "speed"))
 
 
 def about_mode(settings: Settings) -> str:

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import atexit
-import secrets
-import shutil
-import tempfile
-import time
-from collections.abc import Callable
 from contextlib import aclosing
 from hashlib import blake2b
-from pathlib import Path, PurePath
-from typing import Any, Final
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final, Literal
 
 import gradio as gr
 import msgspec
@@ -26,6 +21,7 @@ from groq_core.services.batch import (
     Batch,
     Fault,
     Line,
+    Progress,
     Recipe,
     Sink,
     Source,
@@ -33,22 +29,31 @@ from groq_core.services.batch import (
     Template,
     answerers,
     estimate,
+    job_of,
+    resolved,
     run_batch,
+    run_later,
     survey,
     text_of,
     write_table,
 )
 from groq_core.ui import routes
 from groq_core.ui.core import PageCore
+from groq_core.ui.desk import KEPT_LATER_S, Desk, Upload
 from groq_core.ui.layout import place
 from groq_core.ui.routes import body_of
 from groq_core.ui.stream import refused
 from groq_core.ui.texts import TEXTS
 
 MAX_BYTES: Final = 50_000_000
-MAX_UPLOADS: Final = 40
-KEPT_S: Final = 6 * 3600
-"""Seconds after its last use until a table and its answers are deleted."""
+LATER_COSTS: Final = 0.5
+"""Part of the price that Groq's Batch API asks for."""
+
+SAMPLE: Final = 2000
+"""Rows whose tokens are counted for an estimate."""
+
+MOST_FAILURES: Final = 100
+"""Failed rows that are listed; all of them are in the files."""
 
 PREVIEW: Final = 5
 CUT: Final = 400
@@ -57,82 +62,13 @@ CUT: Final = 400
 EVERY_S: Final = 0.4
 
 
-class Upload(msgspec.Struct, eq=False):
-    """
-    One table a visitor has brought, in a folder of its own.
-
-    Attributes:
-        owner: The page that brought it; nobody else's page may run or read it.
-        lines: All of it, once counted.
-    """
-
-    id: str
-    owner: str
-    path: Path
-    used_at: float
-    running: bool = False
-    lines: int | None = None
-
-
-class Desk:
-    """
-    The tables visitors have brought, on disk until they are stale or the process ends.
-
-    Args:
-        clock: Seconds, monotonic.
-    """
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._uploads: dict[str, Upload] = {}
-        self._folder: Path | None = None
-
-    def keep(self, owner: str, name: str, data: bytes) -> Upload:
-        """
-        Raises:
-            RequestError: Too many tables are being worked on.
-        """
-        self._tidy()
-        if self._folder is None:
-            self._folder = Path(tempfile.mkdtemp(prefix="groq-core-batch-"))
-            atexit.register(shutil.rmtree, self._folder, ignore_errors=True)
-        ident = secrets.token_urlsafe(12)
-        folder = self._folder / ident
-        folder.mkdir()
-        # Of the name only the ending counts: it says what the file is.
-        path = folder / f"table{PurePath(name).suffix.lower()[:6]}"
-        path.write_bytes(data)
-        upload = self._uploads[ident] = Upload(id=ident, owner=owner, path=path, used_at=self._clock())
-        return upload
-
-    def of(self, ident: str, caller: Caller) -> Upload:
-        """
-        Raises:
-            RequestError: There is no such table of this page.
-        """
-        upload = self._uploads.get(ident)
-        if upload is None or upload.owner != caller.user:
-            raise RequestError("the table is no longer here", param="file", status=404, hint="Choose it again.")
-        upload.used_at = self._clock()
-        return upload
-
-    def _tidy(self) -> None:
-        idle = sorted((one for one in self._uploads.values() if not one.running), key=lambda one: one.used_at)
-        too_many = len(self._uploads) + 1 - MAX_UPLOADS
-        stale = sum(1 for one in idle if self._clock() - one.used_at > KEPT_S)
-        for one in idle[: max(too_many, stale, 0)]:
-            shutil.rmtree(one.path.parent, ignore_errors=True)
-            del self._uploads[one.id]
-        if len(self._uploads) >= MAX_UPLOADS:
-            raise RequestError("too many tables are being worked on", status=429, hint="Try again later.")
-
-
 class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
     What is to be asked of each row.
 
     Attributes:
         prompt: Template over the columns; empty where the lines bring their own.
+        via: ``later`` is Groq's Batch API: half the price, within a day.
         retry: Run again what has failed.
     """
 
@@ -140,6 +76,7 @@ class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     system: str = ""
     model: str = "auto"
     max_tokens: int | None = None
+    via: Literal["live", "later"] = "live"
     retry: bool = False
 
 
@@ -157,12 +94,20 @@ class Surveyed(Event, frozen=True, kw_only=True):
 
 
 class Progressed(Event, frozen=True, kw_only=True):
-    """How far a run is; ``recent`` are the newest answers as ``[id, text, error]``, ``over`` ends it."""
+    """
+    How far a run is.
+
+    Attributes:
+        recent: The newest answers, newest first: id, text, error.
+        failures: The first rows that failed, with the reason; only at the end.
+        over: It is the end.
+    """
 
     progress: dict[str, Any]
     recent: list[tuple[str, str, str]]
     reasons: dict[str, int]
-    over: bool
+    failures: tuple[tuple[str, str], ...] = ()
+    over: bool = False
 
 
 def create_tab(core: PageCore) -> None:
@@ -180,24 +125,46 @@ def create_routes(page: routes.Page) -> APIRouter:
     router = APIRouter(prefix="/ui", include_in_schema=False)
     desk = Desk()
 
+    def table_of(request: Request, ident: str) -> Upload:
+        page.caller(request)
+        try:
+            return desk.of(ident)
+        except RequestError as error:
+            raise HTTPException(error.status, error.message) from error
+
     @router.post("/batch")
     async def bring(request: Request, name: str = "") -> Response:
         """A table's bytes in, its columns and first rows out."""
-        caller = page.caller(request)
+        page.caller(request)
         body = await body_of(request, MAX_BYTES)
         try:
-            upload = await to_thread.run_sync(desk.keep, caller.user, name, body)
-            shown = await to_thread.run_sync(preview, upload)
+            upload = await to_thread.run_sync(desk.keep, name, body)
+            return told(await to_thread.run_sync(preview, upload))
         except RequestError as error:
             raise HTTPException(error.status, f"{error.message}. {error.hint}".strip()) from error
-        return JSONResponse(shown, headers={"cache-control": "no-store"})
+
+    @router.post("/batch/{ident}/look")
+    async def look(request: Request, ident: str) -> Response:
+        """A table that was brought before a page was loaded again."""
+        return told(await to_thread.run_sync(preview, table_of(request, ident)))
+
+    @router.post("/batch/{ident}/estimate")
+    async def estimated(request: Request, ident: str) -> Response:
+        """What a run would take, or why it cannot be."""
+        upload, body = table_of(request, ident), await body_of(request, 1_000_000)
+        try:
+            wanted = read_wanted(body)
+            found = await to_thread.run_sync(looked_over, upload, wanted)
+            return told(msgspec.structs.asdict(surveyed(page.core, found, wanted)))
+        except RequestError as error:
+            return told({"error": error.message, "hint": error.hint})
 
     @router.post("/batch/{ident}/run")
     async def run(request: Request, ident: str) -> Response:
         caller = page.caller(request)
         body = await body_of(request, 1_000_000)
         try:
-            wanted, upload = read_wanted(body), desk.of(ident, caller)
+            wanted, upload = read_wanted(body), desk.of(ident)
             if upload.running:
                 raise RequestError("this table is being worked on", status=409, hint="Stop it first.")
             events = worked(page.core, upload, wanted, caller)
@@ -208,10 +175,9 @@ def create_routes(page: routes.Page) -> APIRouter:
     @router.post("/batch/{ident}/{form}")
     async def answers(request: Request, ident: str, form: str) -> Response:
         """The answers so far: ``jsonl`` as they were written, ``csv`` beside the rows."""
-        caller = page.caller(request)
-        body = await body_of(request, 1_000_000)
+        upload, body = table_of(request, ident), await body_of(request, 1_000_000)
         try:
-            wanted, upload = read_wanted(body), desk.of(ident, caller)
+            wanted = read_wanted(body)
         except RequestError as error:
             raise HTTPException(error.status, error.message) from error
         path = answers_of(upload, wanted)
@@ -222,6 +188,10 @@ def create_routes(page: routes.Page) -> APIRouter:
         return FileResponse(path, media_type="text/csv" if form == "csv" else "application/jsonl")
 
     return router
+
+
+def told(value: dict[str, Any]) -> Response:
+    return JSONResponse(value, headers={"cache-control": "no-store"})
 
 
 def read_wanted(body: bytes) -> Wanted:
@@ -262,8 +232,16 @@ def preview(upload: Upload) -> dict[str, Any]:
             rows.append([entry.custom_id, cut(asked(entry))])
     if not rows:
         raise RequestError("the table is empty", param="file", hint="Choose one with rows.")
-    upload.lines = sum(1 for _ in source.cells())
-    return {"id": upload.id, "kind": source.kind, "columns": columns, "rows": rows, "lines": upload.lines}
+    if upload.lines is None:
+        upload.lines = sum(1 for _ in source.cells())
+    facts = {"id": upload.id, "name": upload.name, "kind": source.kind, "running": upload.running}
+    return {**facts, "columns": columns, "rows": rows, "lines": upload.lines}
+
+
+def looked_over(upload: Upload, wanted: Wanted) -> Survey:
+    """The beginning of a table, for an estimate of all of it."""
+    source = Source(upload.path, recipe_of(wanted))
+    return survey(islice(source, SAMPLE), sample=SAMPLE, counted=upload.lines)
 
 
 def asked(entry: Line | Fault) -> str:
@@ -282,7 +260,8 @@ def cut(text: str) -> str:
 
 def answers_of(upload: Upload, wanted: Wanted) -> Path:
     """Where the answers to these questions are: another prompt is another file."""
-    questions = blake2b(msgspec.json.encode([wanted.prompt, wanted.system, wanted.model]), digest_size=8).hexdigest()
+    asked = [wanted.prompt, wanted.system, wanted.model, wanted.via]
+    questions = blake2b(msgspec.json.encode(asked), digest_size=8).hexdigest()
     return upload.path.parent / f"{questions}.jsonl"
 
 
@@ -300,6 +279,8 @@ async def worked(core: PageCore, upload: Upload, wanted: Wanted, caller: Caller)
     A page that hangs up stops the run; asked again with the same prompt it goes on where it was.
     """
     upload.running = True
+    if wanted.via == "later":
+        upload.kept_s = KEPT_LATER_S
     try:
         source = Source(upload.path, recipe_of(wanted))
         found = await to_thread.run_sync(survey, source)
@@ -307,34 +288,43 @@ async def worked(core: PageCore, upload: Upload, wanted: Wanted, caller: Caller)
         with Sink(answers_of(upload, wanted)) as sink:
             if wanted.retry:
                 await to_thread.run_sync(sink.forget_failures)
-            # A page's lines name no file: the files here are not theirs.
-            batch = Batch(source, sink, answerers(core.handle, files=None, caller=caller), total=found.lines)
-            async with aclosing(run_batch(batch, every_s=EVERY_S)) as steps:
-                async for step in steps:
-                    yield progressed(step, sink, over=False)
-            yield progressed(batch.progress, sink, over=True)
+            if wanted.via == "later":
+                steps = run_later(core, source, sink, job_of(sink.path, source), found.lines)
+            else:
+                # A page's lines name no file: the files here are not theirs.
+                asked = answerers(core.handle, files=None, caller=caller)
+                steps = run_batch(Batch(source, sink, asked, total=found.lines), every_s=EVERY_S)
+            progress = Progress()
+            async with aclosing(steps):
+                async for progress in steps:
+                    yield progressed(progress, sink)
+            failures = await to_thread.run_sync(sink.failures, MOST_FAILURES)
+            yield progressed(
+                progress, sink, failures=tuple((name, failed.message) for name, failed in failures), over=True
+            )
     finally:
         upload.running = False
 
 
 def surveyed(core: PageCore, found: Survey, wanted: Wanted) -> Surveyed:
-    tier = "speed" if wanted.model == "auto" else wanted.model
-    target = next((status.target for status in core.board.snapshot().tiers if status.tier == tier), wanted.model)
-    spec = core.catalogue.current.lookup(target) if target else None
+    spec = resolved(core, wanted.model.strip() or "auto")
     guess = estimate(found, spec) if spec is not None else None
+    share = LATER_COSTS if wanted.via == "later" else 1.0
     return Surveyed(
         lines=found.lines,
         faults=found.faults,
         tokens_in=found.tokens_in,
         tokens_out=found.tokens_out,
         model=guess.model if guess else wanted.model,
-        usd_least=guess.usd_least if guess else None,
-        usd_most=guess.usd_most if guess else None,
-        seconds={str(plan): value for plan, value in guess.seconds.items()} if guess else {},
+        usd_least=guess.usd_least * share if guess and guess.usd_least is not None else None,
+        usd_most=guess.usd_most * share if guess and guess.usd_most is not None else None,
+        seconds={str(plan): value for plan, value in guess.seconds.items()} if guess and share == 1 else {},
     )
 
 
-def progressed(progress: Any, sink: Sink, *, over: bool) -> Progressed:
+def progressed(
+    progress: Progress, sink: Sink, *, failures: tuple[tuple[str, str], ...] = (), over: bool = False
+) -> Progressed:
     return Progressed(
         progress=msgspec.structs.asdict(progress),
         recent=[
@@ -342,5 +332,6 @@ def progressed(progress: Any, sink: Sink, *, over: bool) -> Progressed:
             for name, body, failure in reversed(sink.recent)
         ],
         reasons=dict(sink.reasons),
+        failures=failures,
         over=over,
     )

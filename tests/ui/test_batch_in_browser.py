@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from groq_core.simulator import Simulator
+from groq_core.simulator import Fault, Simulator
 from tests.requires import needs
 from tests.ui.test_work_in_browser import visiting
 
@@ -20,6 +20,7 @@ async def test_a_table_is_chosen_run_and_taken_away(simulator: Simulator) -> Non
         await page.wait_for_selector("#batch-file >> text=books.csv · 2 rows")
         await page.fill("#batch-file textarea", "What is ")
         await page.click("#batch-file >> text={title}")
+        await page.wait_for_selector("#batch-file .gc-batch-guess >> text=2 rows")
         await page.click("#batch-run")
         await page.wait_for_selector("#batch-progress [data-over]")
         words = await page.inner_text("#batch-progress")
@@ -34,3 +35,35 @@ async def test_a_table_is_chosen_run_and_taken_away(simulator: Simulator) -> Non
     assert lines[1].startswith("Emma,1815,")
     asked = {seen.body["messages"][-1]["content"] for seen in simulator.requests if "completions" in seen.path}
     assert asked == {"What is Emma", "What is Dracula"}
+
+
+async def test_a_page_loaded_again_shows_its_table_and_goes_on(simulator: Simulator) -> None:
+    async with visiting(simulator, "batch") as page:
+        await page.click("#batch-file >> text=Try an example")
+        await page.wait_for_selector("#batch-file td >> text=Tides")
+        await page.click("#batch-file >> text=Later, half the price")
+        await page.wait_for_selector("#batch-file >> text=within 24 h")
+        await page.reload()
+        await page.click("#tab-batch-button")
+        await page.wait_for_selector("#batch-file td >> text=Tides")
+        await page.wait_for_selector("#batch-file >> text=within 24 h")
+        await page.click("#batch-run")
+        await page.wait_for_selector("#batch-progress [data-over]")
+        words = await page.inner_text("#batch-progress")
+
+    assert "3 of 3" in words
+    assert any(seen.path.endswith("/batches") for seen in simulator.requests)
+
+
+async def test_failed_rows_are_listed_with_their_reason_and_run_again(simulator: Simulator) -> None:
+    simulator.faults.add(Fault(kind="status", preset="content_filter", operation="chat", times=1))
+    async with visiting(simulator, "batch") as page:
+        await page.click("#batch-file >> text=Try an example")
+        await page.wait_for_selector("#batch-file td >> text=Tides")
+        await page.click("#batch-run")
+        await page.wait_for_selector("#batch-result caption >> text=Failed")
+        await page.click("#batch-result >> text=Run the failed ones again")
+        await page.wait_for_selector("#batch-progress [data-over]")
+        await page.wait_for_selector("#batch-progress >> text=3 of 3")
+
+        assert await page.locator("#batch-result caption >> text=Failed").count() == 0

@@ -15,11 +15,10 @@ from fastapi import FastAPI
 
 from groq_core.compose import assembled
 from groq_core.errors import RequestError
-from groq_core.requests import Caller
 from groq_core.settings import Settings
 from groq_core.simulator import Fault, Simulator
 from groq_core.ui import batch
-from groq_core.ui.batch import MAX_UPLOADS, Desk
+from groq_core.ui.desk import MAX_UPLOADS, Desk
 from groq_core.ui.routes import Page, create_routes
 from groq_core.ui.static import Assets
 
@@ -81,7 +80,9 @@ async def test_run_again_it_asks_only_what_failed(simulator: Simulator) -> None:
         asked = len(simulator.requests)
         second = await run(client, table["id"], retry=True)
 
-    assert [event["progress"]["failed"] for event in first if event.get("over")] == [1]
+    (over,) = (event for event in first if event.get("over"))
+    assert over["progress"]["failed"] == 1
+    assert [len(failed) for failed in over["failures"]] == [2]
     assert [event["progress"]["done"] for event in second if event.get("over")] == [3]
     assert len(simulator.requests) == asked + 1
 
@@ -133,27 +134,57 @@ async def test_a_prompt_that_names_no_column_says_which_there_are(simulator: Sim
     assert "Did you mean {title}?" in error["hint"]
 
 
-async def test_another_page_may_neither_run_nor_read_a_table(simulator: Simulator) -> None:
+async def test_a_page_loaded_again_finds_its_table_and_nobody_guesses_it(simulator: Simulator) -> None:
     async with page(simulator) as client:
         table = await brought(client)
         await run(client, table["id"])
         client.headers["x-groq-core-page"] = (await client.get("/ui/pass")).json()["pass"]
-        heard = await run(client, table["id"])
+        again = await client.post(f"/ui/batch/{table['id']}/look")
         answers = await client.post(f"/ui/batch/{table['id']}/csv", json={"prompt": PROMPT})
+        guessed = await client.post(f"/ui/batch/{table['id'][:-1]}_/look")
+        heard = await run(client, "somebody-elses")
 
+    assert again.json() == table
+    assert answers.status_code == 200
+    assert guessed.status_code == 404
     assert [event["message"] for event in heard if event["e"] == "error"] == ["the table is no longer here"]
-    assert answers.status_code == 404
+
+
+async def test_what_it_will_take_is_told_before_it_is_run(simulator: Simulator) -> None:
+    async with page(simulator) as client:
+        table = await brought(client)
+        live = (await client.post(f"/ui/batch/{table['id']}/estimate", json={"prompt": PROMPT})).json()
+        later = (await client.post(f"/ui/batch/{table['id']}/estimate", json={"prompt": PROMPT, "via": "later"})).json()
+        wrong = (await client.post(f"/ui/batch/{table['id']}/estimate", json={"prompt": "{titel}"})).json()
+
+    assert (live["lines"], live["model"]) == (3, "openai/gpt-oss-20b")
+    assert live["tokens_in"] > 0
+    assert later["usd_most"] == pytest.approx(live["usd_most"] / 2)
+    assert "Did you mean {title}?" in wrong["hint"]
+    assert not any("completions" in seen.path for seen in simulator.requests)
+
+
+async def test_groq_answers_later_for_half_the_price(simulator: Simulator) -> None:
+    async with page(simulator) as client:
+        table = await brought(client)
+        heard = await run(client, table["id"], via="later")
+        answers = await client.post(f"/ui/batch/{table['id']}/csv", json={"prompt": PROMPT, "via": "later"})
+
+    assert next(event for event in heard if event.get("over"))["progress"]["done"] == 3
+    assert len(list(csv.DictReader(io.StringIO(answers.content.decode("utf-8-sig"))))) == 3
+    assert any(seen.path.endswith("/batches") for seen in simulator.requests)
+    assert not any("completions" in seen.path for seen in simulator.requests)
 
 
 def test_the_desk_keeps_the_newest_and_those_at_work() -> None:
     desk = Desk()
-    first = desk.keep("me", "a.csv", b"a\n1\n")
+    first = desk.keep("a.csv", b"a\n1\n")
     first.running = True
-    second = desk.keep("me", "a.csv", b"a\n1\n")
+    second = desk.keep("a.csv", b"a\n1\n")
     for _ in range(MAX_UPLOADS):
-        desk.keep("me", "a.csv", b"a\n1\n")
+        desk.keep("a.csv", b"a\n1\n")
 
-    assert desk.of(first.id, Caller(user="me")) is first
+    assert desk.of(first.id) is first
     with pytest.raises(RequestError, match="no longer here"):
-        desk.of(second.id, Caller(user="me"))
+        desk.of(second.id)
     assert not second.path.exists()

@@ -14,6 +14,7 @@ from groq_core.services.batch.answers import Answer, Answerer, answerers
 from groq_core.services.batch.estimate import Estimate, Survey, estimate, survey
 from groq_core.services.batch.export import text_of, write_table
 from groq_core.services.batch.job import Job, job_of
+from groq_core.services.batch.later import groq_id, resolved, run_later
 from groq_core.services.batch.lines import Entry, Fault, Line, Recipe
 from groq_core.services.batch.progress import Progress
 from groq_core.services.batch.remote import BatchApi, RemoteBatchRun
@@ -43,8 +44,11 @@ __all__ = [
     "Template",
     "answerers",
     "estimate",
+    "groq_id",
     "job_of",
+    "resolved",
     "run_batch",
+    "run_later",
     "survey",
     "text_of",
     "write_table",

@@ -41,12 +41,19 @@ class Survey(msgspec.Struct, frozen=True, kw_only=True):
     tokens_out: int = 0
 
 
-def survey(entries: Iterable[Entry], *, sample: int = SAMPLE) -> Survey:
-    """Walk a source once, counting all of it and estimating the tokens of its beginning."""
+def survey(entries: Iterable[Entry], *, sample: int = SAMPLE, counted: int | None = None) -> Survey:
+    """
+    Walk a source once, counting all of it and estimating the tokens of its beginning.
+
+    Args:
+        counted: Lines it has, where somebody has counted: then its beginning is all that is read.
+    """
     lines = faults = sampled = tokens_in = tokens_out = 0
     for entry in entries:
         lines += 1
         if lines > sample:
+            if counted is not None:
+                break
             continue
         sampled += 1
         if isinstance(entry, Fault):
@@ -57,6 +64,7 @@ def survey(entries: Iterable[Entry], *, sample: int = SAMPLE) -> Survey:
         tokens_in += estimated_tokens(body.get("text")) + estimated_tokens(body.get("schema"))
         if entry.operation in ("chat", "extraction"):
             tokens_out += body.get("max_completion_tokens") or body.get("max_tokens") or ANSWER_TOKENS
+    lines = lines if counted is None else counted
     grown = lines / sampled if sampled else 0.0
     return Survey(
         lines=lines,

@@ -12,6 +12,7 @@ import os
 from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -189,6 +190,13 @@ class Sink:
         self._file = locked
         self._take_stock()
         return forgotten
+
+    def failures(self, most: int) -> list[tuple[str, Failure]]:
+        """The first lines that have failed, with their reasons."""
+        if not self.failed:
+            return []
+        read = map(self._read, self._lines())
+        return list(islice(((one.custom_id, one.error) for one in read if one.error is not None), most))
 
     def _lines(self) -> Iterator[bytes]:
         """

@@ -1,0 +1,86 @@
+"""Groq's Batch API as an application uses it: with its key, its prices, and its tiers' models."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any, Protocol
+
+from groq_core.errors import RequestError, SettingsError
+from groq_core.events import Usage
+from groq_core.models import ModelSpec, cost_usd
+from groq_core.redaction import Secret
+from groq_core.services.batch.job import Job
+from groq_core.services.batch.progress import Progress
+from groq_core.services.batch.remote import RemoteBatchRun
+from groq_core.services.batch.sink import Sink
+from groq_core.services.batch.sources import Source
+
+
+class House(Protocol):
+    """What this needs of the core."""
+
+    @property
+    def settings(self) -> Any: ...
+    @property
+    def simulator(self) -> Any: ...
+    @property
+    def board(self) -> Any: ...
+    @property
+    def catalogue(self) -> Any: ...
+
+
+async def run_later(
+    core: House, source: Source, sink: Sink, job: Job, total: int | None = None
+) -> AsyncGenerator[Progress, None]:
+    """
+    Let Groq answer a source within a day, and tell how far it is; begun anew, it looks after the same batches.
+
+    Raises (from the stream):
+        SettingsError: There is no key for it.
+        RequestError, ProviderError: See :meth:`RemoteBatchRun.run`.
+    """
+    from groq_core.providers.groq_batch import GroqBatches  # brings the SDK along, which few runs need
+
+    key = core.settings.groq_api_key if core.simulator is None else Secret("gsk_simulated")
+    if key is None:
+        raise SettingsError("Groq's Batch API needs GROQ_API_KEY", hint="Set it, or ask live.")
+    catalogue = core.catalogue.current
+
+    def price(model: str, usage: Usage) -> float | None:
+        spec = catalogue.lookup(f"groq:{model}")
+        return cost_usd(spec, usage) if spec else None
+
+    url = core.settings.groq_base_url if core.simulator is None else core.simulator.groq_url
+    async with GroqBatches(key, url) as api:
+        run = RemoteBatchRun(
+            lambda: source, sink, job, api, model=lambda name: groq_id(core, name), price=price, total=total
+        )
+        async with aclosing(run.run()) as steps:
+            async for step in steps:
+                yield step
+
+
+def groq_id(core: House, name: str | None) -> str:
+    """
+    The Groq model that a line's model stands for; the Batch API knows no tiers and goes on to no other.
+
+    Raises:
+        RequestError: It is no model of Groq's.
+    """
+    spec = resolved(core, name or "auto")
+    if spec is not None and spec.provider == "groq":
+        return spec.id
+    if spec is None and name and ":" not in name:
+        return name  # new models appear there first
+    raise RequestError(
+        f"{name or 'auto'} is no model of Groq's now", param="model", hint="Name one that Groq offers this key."
+    )
+
+
+def resolved(core: House, name: str) -> ModelSpec | None:
+    """What a tier's or a model's name stands for now."""
+    tier = "speed" if name == "auto" else name
+    target = next((status.target for status in core.board.snapshot().tiers if status.tier == tier), name)
+    found: ModelSpec | None = core.catalogue.current.lookup(target) if target else None
+    return found
