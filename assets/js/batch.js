@@ -105,10 +105,14 @@ function showTable() {
 }
 
 function go(way) {
-  via = way;
-  for (const button of ways.children) button.setAttribute("aria-checked", String(button.dataset.via === way));
+  show(way);
   remember();
   guessSoon(0);
+}
+
+function show(way) {
+  via = way;
+  for (const button of ways.children) button.setAttribute("aria-checked", String(button.dataset.via === way));
 }
 
 const wanted = () => ({ prompt: prompt.value, system: system.value, model: model.value, max_tokens: Number(longest.value) || null, via });
@@ -310,5 +314,5 @@ document.addEventListener("keydown", (event) => {
   else if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.closest?.("#tab-batch")) run();
 });
 
-go("live");
+show("live");
 recall();

@@ -1,8 +1,9 @@
 """
 Bespoke Curator over a file of batch lines, in an environment of its own.
 
-Curator finds out limits with a request of its own and understands OpenAI's headers; of Groq's it would take the
-requests of a day for those of a minute. So it is told the limits, which is more than it could find out.
+It is told more than it could find out. The limits: it asks for them with a request of its own, but of Groq's headers
+it would take the requests of a day for those of a minute. And how long the answers are: it takes a quarter of the
+most that LiteLLM's list says of a model, or 4096 tokens for one that is not in it, and would use a fifth of the rate.
 
 Arguments: the lines, where the answers go (as custom ids, one a line), base URL, requests and tokens a minute.
 """
@@ -16,12 +17,13 @@ from pathlib import Path
 from typing import Any
 
 # The tokenizer's tables come along with LiteLLM; it would fetch them otherwise.
-litellm = find_spec("litellm")
-assert litellm is not None, "it is one of Curator's own requirements"
-assert litellm.origin is not None, "it is a package with files"
-os.environ["TIKTOKEN_CACHE_DIR"] = str(Path(litellm.origin).parent / "litellm_core_utils" / "tokenizers")
+package = find_spec("litellm")
+assert package is not None, "it is one of Curator's own requirements"
+assert package.origin is not None, "it is a package with files"
+os.environ["TIKTOKEN_CACHE_DIR"] = str(Path(package.origin).parent / "litellm_core_utils" / "tokenizers")
 
-from bespokelabs import curator  # noqa: E402 - reads the environment
+import litellm  # noqa: E402 - both read the environment
+from bespokelabs import curator  # noqa: E402
 
 
 class Asker(curator.LLM):  # type: ignore[misc]
@@ -38,10 +40,12 @@ class Asker(curator.LLM):  # type: ignore[misc]
 
 def main(source: str, output: str, url: str, requests: str, tokens: str) -> None:
     lines = [json.loads(line) for line in Path(source).read_text().splitlines()]
+    model, longest = lines[0]["body"]["model"], lines[0]["body"]["max_completion_tokens"]
+    litellm.model_cost[model] = {"max_tokens": 4 * longest, "litellm_provider": "openai", "mode": "chat"}
     asker = Asker(
-        model_name=lines[0]["body"]["model"],
+        model_name=model,
         backend="openai",
-        generation_params={"max_completion_tokens": lines[0]["body"]["max_completion_tokens"]},
+        generation_params={"max_completion_tokens": longest},
         backend_params={
             "base_url": url,
             "api_key": "gsk_bench",
