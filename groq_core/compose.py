@@ -7,11 +7,13 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from cachetools import TTLCache
 
 from groq_core.board import Bell, Board
 from groq_core.catalogue import Catalogue, CatalogueKeeper
+from groq_core.errors import SettingsError
 from groq_core.estimates import Estimates
 from groq_core.events import Events
 from groq_core.fallback import FallbackChain
@@ -45,6 +47,9 @@ from groq_core.simulator import Simulator
 from groq_core.snapshot import TierStatus
 from groq_core.tiers import Tiers, specs, tiers
 
+if TYPE_CHECKING:
+    from groq_core.providers.groq_batch import GroqBatches
+
 SIMULATED_KEY = Secret("gsk_simulated")
 
 
@@ -75,6 +80,21 @@ class Core:
     transcription: TranscriptionService
     speech: Speech
     extraction: Extractor
+
+    def batches(self) -> GroqBatches:
+        """
+        Groq's Batch API with the application's own key; ``async with`` closes it.
+
+        Raises:
+            SettingsError: There is no key.
+        """
+        from groq_core.providers.groq_batch import GroqBatches
+
+        if self.simulator is not None:
+            return GroqBatches(SIMULATED_KEY, self.simulator.groq_url)
+        if self.settings.groq_api_key is None:
+            raise SettingsError("Groq's Batch API needs GROQ_API_KEY", hint="Set it, or ask live.")
+        return GroqBatches(self.settings.groq_api_key, self.settings.groq_base_url)
 
 
 @asynccontextmanager

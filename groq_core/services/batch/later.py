@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, aclosing
 from typing import Any, Protocol
 
-from groq_core.errors import RequestError, SettingsError
+from groq_core.errors import RequestError
 from groq_core.events import Usage
 from groq_core.models import ModelSpec, cost_usd
-from groq_core.redaction import Secret
 from groq_core.services.batch.job import Job
 from groq_core.services.batch.progress import Progress
-from groq_core.services.batch.remote import RemoteBatchRun
+from groq_core.services.batch.remote import BatchApi, RemoteBatchRun
 from groq_core.services.batch.sink import Sink
 from groq_core.services.batch.sources import Source
 
@@ -21,13 +20,10 @@ class House(Protocol):
     """What this needs of the core."""
 
     @property
-    def settings(self) -> Any: ...
-    @property
-    def simulator(self) -> Any: ...
-    @property
     def board(self) -> Any: ...
     @property
     def catalogue(self) -> Any: ...
+    def batches(self) -> AbstractAsyncContextManager[BatchApi]: ...
 
 
 async def run_later(
@@ -40,19 +36,13 @@ async def run_later(
         SettingsError: There is no key for it.
         RequestError, ProviderError: See :meth:`RemoteBatchRun.run`.
     """
-    from groq_core.providers.groq_batch import GroqBatches  # brings the SDK along, which few runs need
-
-    key = core.settings.groq_api_key if core.simulator is None else Secret("gsk_simulated")
-    if key is None:
-        raise SettingsError("Groq's Batch API needs GROQ_API_KEY", hint="Set it, or ask live.")
     catalogue = core.catalogue.current
 
     def price(model: str, usage: Usage) -> float | None:
         spec = catalogue.lookup(f"groq:{model}")
         return cost_usd(spec, usage) if spec else None
 
-    url = core.settings.groq_base_url if core.simulator is None else core.simulator.groq_url
-    async with GroqBatches(key, url) as api:
+    async with core.batches() as api:
         run = RemoteBatchRun(
             lambda: source, sink, job, api, model=lambda name: groq_id(core, name), price=price, total=total
         )
