@@ -1,7 +1,8 @@
 // The Chat tab: the message box, its buttons, and the conversation above them.
 
 import { Conversation } from "./conversation.js";
-import { announce, el } from "./dom.js";
+import { announce, el, icon } from "./dom.js";
+import { holds } from "./hold.js";
 import { options, optionsForm, pickModel } from "./options.js";
 import { Picker } from "./picker.js";
 import { say } from "./say.js";
@@ -18,11 +19,20 @@ const box = el("textarea", { rows: "1", "aria-label": say("message_label"), plac
 const picker = new Picker({ id: "chat-model", label: say("model_label"), choices: MODELS, value: "auto", picked: pickModel, refresh: models });
 const button = (id, words, onclick) => el("button", { type: "button", id, class: "gc-button gc-round", onclick }, words);
 
+const talk = el(
+  "button",
+  { type: "button", id: "chat-talk", class: "gc-button gc-quiet gc-round gc-with-icon", "aria-pressed": "false", title: say("talk_help") },
+  icon("microphone"),
+  el("span", {}, say("talk")),
+);
+const voice = el("div", { id: "gc-voice" });
+
 /** The whole tab: the conversation, the message box, and the line under it. */
 export const element = el(
   "div",
   { class: "gc-chat" },
   log,
+  voice,
   el(
     "div",
     { id: "gc-composer" },
@@ -31,6 +41,7 @@ export const element = el(
       "div",
       { id: "gc-composer-row" },
       picker.element,
+      talk,
       button("chat-send", say("send"), send),
       button("chat-stop", say("stop"), () => conversation.stop()),
     ),
@@ -44,6 +55,10 @@ export const element = el(
   ),
 );
 conversation.showIn(log);
+
+// What talking takes is loaded when somebody reaches for its button.
+let talking = null;
+holds(talk, () => (talking ??= import("./talk.js").then(({ Talk }) => new Talk(conversation, talk, voice))));
 
 /** Put the tab into its place; called again whenever Gradio makes that place anew. */
 export function showIn(host) {

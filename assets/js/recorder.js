@@ -4,6 +4,40 @@
 const RATE = 16_000;
 const TELL_EVERY_S = 0.06;
 
+/** An open microphone: its samples, block by block, as they are heard. */
+export class Microphone {
+  /** @param {(block: Float32Array) => void} heard some milliseconds at a time */
+  constructor(heard) {
+    this.heard = heard;
+  }
+
+  /** Samples a second; known once it is open. */
+  get rate() {
+    return this.context.sampleRate;
+  }
+
+  /**
+   * Open it; rejects when there is none or it is not allowed.
+   *
+   * @param {object} [given]
+   * @param {boolean} [given.echoCancellation] take out what the loudspeaker says
+   */
+  async open({ echoCancellation = false } = {}) {
+    this.stream = await navigator.mediaDevices.getUserMedia({ audio: { channelCount: 1, echoCancellation } });
+    this.context = await context(this.stream);
+    await this.context.audioWorklet.addModule(new URL("recorder-worklet.js", import.meta.url));
+    const tap = new AudioWorkletNode(this.context, "gc-tap");
+    tap.port.onmessage = ({ data }) => this.heard(data);
+    this.context.createMediaStreamSource(this.stream).connect(tap);
+  }
+
+  async close() {
+    this.heard = () => {};
+    this.stream?.getTracks().forEach((track) => track.stop());
+    if (this.context && this.context.state !== "closed") await this.context.close();
+  }
+}
+
 export class Recorder {
   /** @param {(level: number, seconds: number) => void} heard loudness from 0 to 1, some times a second */
   constructor(heard) {
@@ -12,23 +46,19 @@ export class Recorder {
     this.samples = 0;
     this.peak = 0;
     this.told = 0;
+    this.microphone = new Microphone((block) => this.#take(block));
   }
 
   /** Begin; rejects when there is no microphone or it is not allowed. */
-  async start() {
-    this.stream = await navigator.mediaDevices.getUserMedia({ audio: { channelCount: 1, echoCancellation: false } });
-    this.context = await context(this.stream);
-    await this.context.audioWorklet.addModule(new URL("recorder-worklet.js", import.meta.url));
-    const tap = new AudioWorkletNode(this.context, "gc-tap");
-    tap.port.onmessage = ({ data }) => this.#take(data);
-    this.context.createMediaStreamSource(this.stream).connect(tap);
+  start() {
+    return this.microphone.open();
   }
 
   #take(block) {
     this.blocks.push(block);
     this.samples += block.length;
     for (const sample of block) this.peak = Math.max(this.peak, Math.abs(sample));
-    const seconds = this.samples / this.context.sampleRate;
+    const seconds = this.samples / this.microphone.rate;
     if (seconds - this.told < TELL_EVERY_S) return;
     this.heard(this.peak, seconds);
     this.told = seconds;
@@ -37,12 +67,14 @@ export class Recorder {
 
   /** End; resolves to the file. */
   async stop() {
-    this.stream.getTracks().forEach((track) => track.stop());
-    const rate = this.context.sampleRate;
-    await this.context.close();
-    return wav(resampled(joined(this.blocks, this.samples), rate));
+    const { rate } = this.microphone;
+    await this.microphone.close();
+    return recording(this.blocks, rate);
   }
 }
+
+/** Blocks of samples as a file: 16 kHz, mono, WAV. */
+export const recording = (blocks, rate) => wav(resampled(joined(blocks), rate));
 
 // Where the browser resamples, let it; Firefox takes a microphone only at its own rate.
 async function context(stream) {
@@ -57,8 +89,8 @@ async function context(stream) {
   }
 }
 
-function joined(blocks, length) {
-  const all = new Float32Array(length);
+function joined(blocks) {
+  const all = new Float32Array(blocks.reduce((sum, block) => sum + block.length, 0));
   let at = 0;
   for (const block of blocks) {
     all.set(block, at);

@@ -62,7 +62,7 @@ POLICY = "; ".join(
 """Content security: whatever a model's answer holds, the page talks to its own server only."""
 
 FIRST = (
-    "answer", "asking", "chain", "chat", "conversation", "dom", "faults", "main", "options", "picker",
+    "answer", "asking", "chain", "chat", "conversation", "dom", "faults", "hold", "main", "options", "picker",
     "receipt", "say", "scroll", "shell", "status", "textview", "wire",
 )  # fmt: skip
 """Scripts that the page cannot begin without; a test holds this list to what ``main.js`` imports."""

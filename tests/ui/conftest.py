@@ -18,6 +18,7 @@ from groq_core.compose import Core, assembled
 from groq_core.events import Events
 from groq_core.requests import Request as Asked
 from groq_core.serve import create_app
+from groq_core.services.speech import Speech
 from groq_core.services.transcription import TranscriptionService
 from groq_core.settings import Settings
 from groq_core.simulator import Simulator
@@ -70,7 +71,12 @@ async def application() -> AsyncIterator[House]:
     async with assembled(Settings.from_env({}), simulator=simulator) as core:
         await core.catalogue.refresh()
         house = House(core, simulator)
-        whole = replace(core, handle=house.handle, transcription=TranscriptionService(house.handle))
+        whole = replace(
+            core,
+            handle=house.handle,
+            transcription=TranscriptionService(house.handle),
+            speech=Speech(house.handle),
+        )
         async with served(whole) as house.url:
             yield house
     await simulator.stop()

@@ -1,0 +1,55 @@
+// Tells speech from silence by loudness: what is well above the quiet of the last seconds. No more is needed to know
+// when somebody begins and when they have finished; what was said is for Whisper to find out.
+
+const WINDOW_S = 0.02;
+/** Speech is at least this loud (RMS, full scale 1: −40 dBFS) and this many times as loud as the quiet around it. */
+const LEAST = 0.01;
+const ABOVE = 3;
+/** A gap within a word or between two does not end a run of speech. */
+const BRIDGED_S = 0.2;
+
+export class Activity {
+  /** @param {number} rate samples a second */
+  constructor(rate) {
+    this.size = Math.round(rate * WINDOW_S);
+    this.floor = LEAST / ABOVE;
+    this.sum = 0;
+    this.count = 0;
+    /** How much louder than usual speech must be: 2 while a loudspeaker talks. */
+    this.strictness = 1;
+    this.reset();
+  }
+
+  /** Forget what was heard, but not how quiet the room is. */
+  reset() {
+    this.level = 0; // of the last window, RMS
+    this.run = 0; // seconds of speech, up to now
+    this.spoken = 0; // seconds of speech, all together
+    this.quiet = 0; // seconds since the last speech
+  }
+
+  hear(block) {
+    for (const sample of block) {
+      this.sum += sample * sample;
+      this.count += 1;
+      if (this.count >= this.size) this.#window();
+    }
+  }
+
+  #window() {
+    this.level = Math.sqrt(this.sum / this.count);
+    this.sum = this.count = 0;
+    const loud = this.level > this.strictness * Math.max(LEAST, ABOVE * this.floor);
+    if (loud) {
+      this.run += WINDOW_S;
+      this.spoken += WINDOW_S;
+      this.quiet = 0;
+    } else {
+      this.quiet += WINDOW_S;
+      if (this.quiet > BRIDGED_S) this.run = 0;
+    }
+    // Down at once, up slowly: a second of speech raises it by a twentieth, a second of a new noise by half.
+    if (this.level < this.floor) this.floor = 0.7 * this.floor + 0.3 * this.level;
+    else this.floor = Math.min(0.05, Math.max(this.floor, 1e-4) * (loud ? 1.001 : 1.008));
+  }
+}

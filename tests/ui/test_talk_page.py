@@ -1,0 +1,351 @@
+"""Talking with the page in a real browser, with a microphone that plays a recording."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from io import BytesIO
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from groq_core.events import Events
+from groq_core.requests import ChatRequest, Request, SpeechRequest, TranscriptionRequest
+from groq_core.simulator import Fault
+from tests.requires import found, needs
+from tests.ui.conftest import ALONE, MEDIA, House, Script
+from tests.ui.scripts import Hung, answered, says
+
+pytestmark = [pytest.mark.browser, needs("chromium")]
+
+BAR = ".gc-voice"
+TALK = "#chat-talk"
+ANSWER = "One is first. Two comes next. Three is last."
+
+LISTENS = """() => {
+    window.played = [];
+    window.stopped = 0;
+    const { start, stop } = AudioBufferSourceNode.prototype;
+    AudioBufferSourceNode.prototype.start = function (at) {
+        window.played.push({ at, seconds: this.buffer.duration });
+        start.call(this, at);
+    };
+    AudioBufferSourceNode.prototype.stop = function () {
+        window.stopped += 1;
+        stop.call(this);
+    };
+}"""
+"""Writes down what is played, and when."""
+
+BROWSER_VOICE = """(voices) => {
+    window.uttered = [];
+    const synthesis = {
+        getVoices: () => voices,
+        cancel: () => { window.cancelled = true; },
+        speak: (utterance) => {
+            if (!voices.length) return;
+            window.uttered.push(utterance.text);
+            setTimeout(() => { utterance.onstart(); utterance.onend(); }, 50);
+        },
+    };
+    Object.defineProperty(window, "speechSynthesis", { value: synthesis, configurable: true });
+    window.SpeechSynthesisUtterance = function (text) { this.text = text; };
+}"""
+"""A browser with the voices of a desktop; headless Chromium has none."""
+
+
+@pytest.fixture(scope="module")
+async def browser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Browser]:
+    """Its microphone hears two and a half seconds of speech, then four of silence, and so on."""
+    speech, rate = soundfile.read(MEDIA / "jfk.wav", dtype="int16")
+    phrase = speech[int(0.3 * rate) : int(2.8 * rate)]
+    file = tmp_path_factory.mktemp("microphone") / "question.wav"
+    soundfile.write(file, np.concatenate([phrase, np.zeros(4 * rate, "int16")]), rate)
+    flags = [flag for flag in ALONE if not flag.startswith("--use-file-for-fake-audio-capture")]
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=found("chromium"), args=[*flags, f"--use-file-for-fake-audio-capture={file}"]
+        )
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def talking(page: Page, house: House) -> Page:
+    await page.evaluate(LISTENS)
+    house.script = chat(house, says(ANSWER))
+    return page
+
+
+def chat(house: House, script: Script) -> Script:
+    """Answer chats by a script; what is heard and spoken comes from the simulator."""
+
+    async def either(request: Request) -> Events:
+        answers = script(request) if isinstance(request, ChatRequest) else house.core.handle(request)
+        async for event in answers:
+            yield event
+
+    return either
+
+
+async def hold(page: Page, seconds: float = 2.0) -> None:
+    """Hold the button, and let go."""
+    box = await page.locator(TALK).bounding_box()
+    assert box
+    await page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    await page.mouse.down()
+    await expect(page.locator(BAR)).to_have_attribute("data-state", "listening")
+    await asyncio.sleep(seconds)
+    await page.mouse.up()
+
+
+async def in_state(page: Page, *states: str) -> None:
+    await page.wait_for_function(
+        "(states) => states.includes(document.querySelector('.gc-voice')?.dataset.state)", arg=[*states], polling=20
+    )
+
+
+def spoken(house: House) -> list[str]:
+    return [asked.text for asked in house.asked if isinstance(asked, SpeechRequest)]
+
+
+async def lengths(house: House, texts: list[str]) -> list[float]:
+    """Seconds each text takes when the simulator speaks it."""
+    replies = [await house.core.speech.say(text) for text in texts]
+    return [soundfile.info(BytesIO(reply.audio)).duration for reply in replies]
+
+
+async def test_held_question_is_written_down_answered_and_read_aloud_in_order(talking: Page, house: House) -> None:
+    await hold(talking)
+    assert await answered(talking) == ANSWER
+    await in_state(talking, "off")
+
+    kinds = [type(asked) for asked in house.asked]
+    assert kinds[:3] == [TranscriptionRequest, ChatRequest, SpeechRequest]
+    heard, asked, *_ = house.asked
+    assert isinstance(heard, TranscriptionRequest)
+    assert isinstance(asked, ChatRequest)
+    assert heard.duration_s > 1.5
+    assert "recording" in asked.messages[-1]["content"]
+    texts = spoken(house)
+    assert texts[0] == "One is first."
+    assert " ".join(texts) == ANSWER
+    played: list[dict[str, Any]] = await talking.evaluate("window.played")
+    assert [one["seconds"] for one in played] == pytest.approx(await lengths(house, texts), abs=0.01)
+    for before, after in pairwise(played):
+        assert after["at"] == pytest.approx(before["at"] + before["seconds"], abs=0.001), "no gap, no overlap"
+    assert await talking.locator(TALK).get_attribute("aria-pressed") == "false"
+
+
+async def test_answer_is_heard_before_it_is_complete(talking: Page, house: House) -> None:
+    answer = Hung("The first sentence is whole. The second one is still being wri")
+    house.script = chat(house, answer)
+    await hold(talking)
+    await in_state(talking, "speaking")
+
+    assert spoken(house) == ["The first sentence is whole."]
+    await talking.keyboard.press("Escape")
+    await asyncio.wait_for(answer.closed.wait(), 10)
+
+
+async def test_escape_stops_the_voice_and_the_answer(talking: Page, house: House) -> None:
+    answer = Hung("This is a rather long sentence, so that there is time to press a key. " * 8)
+    house.script = chat(house, answer)
+    await hold(talking)
+    await in_state(talking, "speaking")
+    await talking.keyboard.press("Escape")
+
+    await in_state(talking, "off")
+    assert await talking.evaluate("window.stopped") >= 1
+    await asyncio.wait_for(answer.closed.wait(), 10)
+    await answered(talking, state="stopped")
+    asked = len(spoken(house))
+    await asyncio.sleep(0.5)
+    assert len(spoken(house)) == asked <= 3, "at most two pieces ahead, and none after"
+
+
+async def test_what_is_asked_for_is_called_off_upstream(talking: Page, house: House) -> None:
+    house.simulator.faults.add(Fault(kind="never", operation="speech"))
+    await hold(talking)
+    async with asyncio.timeout(10):
+        while not spoken(house):  # noqa: ASYNC110 - the house offers a list, no event
+            await asyncio.sleep(0.01)
+    await talking.keyboard.press("Escape")
+
+    async with asyncio.timeout(5):
+        while house.simulator.open_streams:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    await in_state(talking, "off")
+
+
+async def test_one_press_begins_a_conversation_that_speaking_interrupts(talking: Page, house: House) -> None:
+    answers = [Hung("It would take quite a while to say all of this in one go. " * 8) for _ in range(3)]
+    turns = iter(answers)
+    house.script = chat(house, lambda request: next(turns)(request))
+    await talking.click(TALK)
+    await in_state(talking, "listening")
+    await in_state(talking, "speaking")  # the pause has sent the question
+    await in_state(talking, "listening")  # the next phrase from the microphone interrupts
+
+    await asyncio.wait_for(answers[0].closed.wait(), 10)
+    assert await talking.evaluate("window.stopped") >= 1
+    await in_state(talking, "thinking", "speaking")
+    heard = [asked for asked in house.asked if isinstance(asked, TranscriptionRequest)]
+    assert len(heard) == 2
+    assert heard[1].duration_s > 2.4, "nothing of what interrupted is lost"
+    await talking.click(TALK)
+    await in_state(talking, "off")
+    await expect(talking.locator(TALK)).to_have_text("Talk")
+
+
+async def test_escape_interrupts_first_and_ends_then(talking: Page, house: House) -> None:
+    house.script = chat(house, Hung("A sentence for the voice. " * 20))
+    await talking.click(TALK)
+    await in_state(talking, "speaking")
+    await talking.keyboard.press("Escape")
+    await in_state(talking, "listening")
+    await talking.keyboard.press("Escape")
+
+    await in_state(talking, "off")
+    assert await talking.evaluate("document.querySelector('.gc-voice').hidden")
+
+
+async def test_space_bar_talks_while_it_is_held(talking: Page, house: House) -> None:
+    await talking.focus(TALK)
+    await talking.keyboard.down(" ")
+    await in_state(talking, "listening")
+    await asyncio.sleep(1.5)
+    await talking.keyboard.up(" ")
+
+    assert await answered(talking) == ANSWER
+    await talking.keyboard.press("Escape")
+
+
+async def test_browsers_voice_reads_on_where_the_other_fails(talking: Page, house: House) -> None:
+    await talking.evaluate(BROWSER_VOICE, [{"lang": "en-GB", "name": "Kate", "default": True}])
+
+    async def terms_after_the_first(request: Request) -> Events:
+        if isinstance(request, SpeechRequest) and len(spoken(house)) > 1:
+            house.simulator.faults.clear()
+            house.simulator.faults.add(Fault(kind="status", preset="400_terms", operation="speech"))
+        async for event in chat(house, says(ANSWER))(request):
+            yield event
+
+    house.script = terms_after_the_first
+    await hold(talking)
+    await in_state(talking, "off")
+
+    by_browser = await talking.evaluate("window.uttered")
+    assert len(await talking.evaluate("window.played")) == 1
+    assert " ".join(["One is first.", *by_browser]) == ANSWER, "nothing lost, nothing twice"
+    await expect(talking.locator(".gc-voice-note")).to_contain_text("your browser's own voice")
+    await expect(talking.locator(".gc-voice-note")).to_contain_text("terms")
+
+
+async def test_where_there_is_no_voice_at_all_it_says_so(talking: Page, house: House) -> None:
+    await talking.evaluate("Object.defineProperty(window, 'speechSynthesis', { value: undefined })")
+    house.simulator.faults.add(Fault(kind="status", preset="503_over_capacity", operation="speech"))
+    await hold(talking)
+
+    await expect(talking.locator(".gc-voice-note")).to_contain_text("no voice here")
+    assert await answered(talking) == ANSWER
+
+
+async def test_nothing_said_is_not_sent(talking: Page, house: House) -> None:
+    await talking.evaluate(
+        """() => { navigator.mediaDevices.getUserMedia =
+            async () => new AudioContext().createMediaStreamDestination().stream; }"""
+    )
+    await hold(talking, 0.6)
+
+    await expect(talking.locator(".gc-voice-note")).to_contain_text("too quiet")
+    assert house.asked == []
+
+
+async def test_refused_microphone_is_explained(talking: Page, house: House) -> None:
+    await talking.evaluate("() => { navigator.mediaDevices.getUserMedia = () => Promise.reject(new Error('no')); }")
+    await talking.click(TALK)
+
+    await expect(talking.locator(".gc-voice-note")).to_contain_text("allow it in the browser")
+
+
+async def test_typed_question_silences_the_old_answer(talking: Page, house: House) -> None:
+    house.script = chat(house, says("A sentence that takes a while to be read aloud. " * 6))
+    await hold(talking)
+    await in_state(talking, "speaking")
+    await answered(talking)
+    house.script = chat(house, says("typed"))
+    await talking.fill("#chat-message textarea", "And now?")
+    await talking.press("#chat-message textarea", "Enter")
+
+    await in_state(talking, "off")
+    assert await answered(talking, 2) == "typed"
+    assert await talking.evaluate("window.stopped") >= 1
+
+
+# ── what is read aloud ───────────────────────────────────────────────────────────────────────────────
+
+READ = """async ([text, piece]) => {
+    const script = document.querySelector('script[src*="/js/main.js"]').src;
+    const { Sentences } = await import(new URL("sentences.js", script).href);
+    const said = [];
+    const sentences = new Sentences((sentence) => said.push(sentence));
+    for (let at = piece; at < text.length; at += piece) sentences.hear(text.slice(0, at));
+    sentences.hear(text, true);
+    return said;
+}"""
+
+MARKDOWN = """# Hash tables
+
+A *hash table* maps **keys** to values. It takes `O(1)` on average, i.e. it is fast! See
+[the article](https://example.org/a_b) or https://example.org/long/address for more.
+
+```python
+print("not. read. aloud.")
+```
+
+| a | b |
+|---|---|
+| 1. | 2. |
+
+1. First, make an array.
+2. Then $h(k) = k \\bmod n$ picks a slot. It costs $5. Really?
+   - nested 🎉 point
+
+> Quoted, by Dr. Knuth.
+
+$$x^2$$
+
+![picture](data:image/png;base64,AAAA) The end &amp; nothing more"""
+
+ALOUD = [
+    "Hash tables",
+    "A hash table maps keys to values.",
+    "It takes O(1) on average, i.e. it is fast!",
+    "See",
+    "the article or example.org for more.",
+    "First, make an array.",
+    "Then picks a slot.",
+    "It costs $5.",
+    "Really?",
+    "nested point",
+    "Quoted, by Dr. Knuth.",
+    "The end & nothing more",
+]
+
+
+@pytest.mark.parametrize("piece", [1, 7, 10_000])
+async def test_what_is_read_aloud_is_the_same_however_it_streams(page: Page, piece: int) -> None:
+    assert await page.evaluate(READ, [MARKDOWN, piece]) == ALOUD
+
+
+async def test_long_sentences_are_cut_where_a_voice_would_breathe(page: Page) -> None:
+    long = "word " * 60 + "and a comma, " + "more " * 30 + "end."
+    said = await page.evaluate(READ, [long, 50])
+
+    assert all(len(piece) <= 200 for piece in said)
+    assert " ".join(said) == " ".join(long.split())
