@@ -80,7 +80,7 @@ export class Ears {
     this.told += seconds;
     if (this.told >= TELL_EVERY_S) {
       this.told = 0;
-      listener.level(Math.min(1, Math.sqrt(activity.level) * 1.8));
+      listener.level(loudness(activity.level));
     }
     if (this.kept) {
       this.kept.push(block);
@@ -93,3 +93,6 @@ export class Ears {
     if (activity.run >= (this.noticed ?? NOTICED_S)) listener.began();
   }
 }
+
+/** As people hear it: 0 at −50 dBFS, 1 at −5. */
+const loudness = (level) => Math.min(1, Math.max(0, (20 * Math.log10(level + 1e-9) + 50) / 45));

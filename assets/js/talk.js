@@ -29,7 +29,10 @@ export class Talk {
   constructor(conversation, button, place) {
     this.conversation = conversation;
     this.button = button;
-    this.bar = new VoiceBar(() => this.interrupt());
+    this.bar = new VoiceBar(
+      () => this.interrupt(),
+      () => conversation.follower.grown(),
+    );
     place.replaceChildren(this.bar.element);
     /** @type {State} */
     this.state = "off";
@@ -215,7 +218,7 @@ export class Talk {
     this.#dropTurn();
     this.#closeEars();
     this.down = false;
-    this.bar.tell(note || this.bar.note.textContent);
+    if (note) this.bar.tell(note);
     this.#show("off");
   }
 

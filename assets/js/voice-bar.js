@@ -1,18 +1,24 @@
 // The line above the message box while the page is talked with: what goes on, how loud it is, how to interrupt.
 
-import { announce, el, icon, setText } from "./dom.js";
+import { announce, el, icon, iconButton, setText } from "./dom.js";
 import { say } from "./say.js";
 import { sheet } from "./sheet.js";
 
 export class VoiceBar {
-  /** @param {() => void} interrupt the button's work: what Esc does */
-  constructor(interrupt) {
+  /**
+   * @param {() => void} interrupt the button's work: what Esc does
+   * @param {() => void} resized it takes more room, or less
+   */
+  constructor(interrupt, resized) {
     sheet("talk");
+    this.resized = resized;
     this.level = el("i");
     this.words = el("b");
     this.help = el("span", { class: "gc-muted" });
-    this.note = el("p", { class: "gc-voice-note", hidden: true });
-    this.stop = el("button", { type: "button", class: "gc-button gc-quiet", id: "talk-stop", onclick: interrupt }, say("stop"));
+    this.said = el("span");
+    const close = iconButton("close", say("close"), { onclick: () => this.tell("") });
+    this.note = el("p", { class: "gc-voice-note", hidden: true }, this.said, close);
+    this.stop = el("button", { type: "button", class: "gc-button gc-quiet", id: "talk-stop", onclick: interrupt });
     this.element = el(
       "div",
       { class: "gc-voice", role: "group", "aria-label": say("talk"), hidden: true },
@@ -38,6 +44,7 @@ export class VoiceBar {
       setText(this.words, say(`talk_${state}`));
       const help = say(`talk_${state}_${how}`);
       setText(this.help, help.startsWith("talk_") ? "" : help);
+      setText(this.stop, say(["opening", "listening"].includes(state) ? "cancel" : "talk_interrupt"));
       announce(`${this.words.textContent} ${this.help.textContent}`);
     }
     for (const part of this.element.children) if (part !== this.note) part.hidden = !on;
@@ -46,7 +53,7 @@ export class VoiceBar {
 
   /** Say what is out of the ordinary; it stays until there is something else to say. */
   tell(text) {
-    setText(this.note, text);
+    setText(this.said, text);
     this.note.hidden = !text;
     if (text) announce(text);
     this.#place();
@@ -58,5 +65,6 @@ export class VoiceBar {
 
   #place() {
     this.element.hidden = this.element.dataset.state === "off" && this.note.hidden;
+    this.resized();
   }
 }

@@ -1,6 +1,7 @@
 // Speaks an answer while it is still being written: sentence by sentence, in order, without gaps; with the voice of
 // the speech models where there is one, else with the browser's own.
 
+import { kindInWords } from "./say.js";
 import { PIECE } from "./sentences.js";
 import { send } from "./wire.js";
 
@@ -102,7 +103,7 @@ export class Voice {
     const { signal } = this.hangUp;
     try {
       const response = await send("speak", { body: JSON.stringify({ text }), signal, headers: { "content-type": "application/json" } });
-      if (!response.ok) throw new Error((await response.json().catch(() => null))?.detail ?? `HTTP ${response.status}`);
+      if (!response.ok) throw new Error(await refusal(response));
       return await this.context.decodeAudioData(await response.arrayBuffer());
     } catch (error) {
       if (!signal.aborted) this.why = error.message;
@@ -172,6 +173,11 @@ export class Voice {
     this.mute = true;
     this.failed();
   }
+}
+
+async function refusal(response) {
+  const body = await response.json().catch(() => null);
+  return body?.kind ? kindInWords(body.kind) : (body?.detail ?? `HTTP ${response.status}`);
 }
 
 /** One of the browser's own voices for a language by its English name; null where there is none. */
