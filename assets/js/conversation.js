@@ -9,7 +9,7 @@ const MOST_TURNS = 40;
 const MOST_CHARACTERS = 400_000;
 
 /**
- * @typedef {{role: "user", text: string, pictures: object[], element: HTMLElement}} UserTurn
+ * @typedef {{role: "user", text: string, pictures: object[], extra: object, element: HTMLElement}} UserTurn
  * @typedef {{role: "assistant", answer: Answer, element: HTMLElement}} AnswerTurn
  */
 export class Conversation {
@@ -20,9 +20,10 @@ export class Conversation {
    * @param {() => string} [given.system] instructions that stand before it
    * @param {() => Node} given.welcome what an empty list shows
    * @param {(text: string) => void} given.hint tells what is in the way
+   * @param {(answer: Answer, extra: object) => void} [given.ended] called with every answer when it is over
    */
-  constructor({ name, options, system = () => "", welcome, hint }) {
-    Object.assign(this, { name, options, system, welcome, hint });
+  constructor({ name, options, system = () => "", welcome, hint, ended = () => {} }) {
+    Object.assign(this, { name, options, system, welcome, hint, ended });
     /** @type {(UserTurn|AnswerTurn)[]} */
     this.turns = [];
     this.running = null;
@@ -38,14 +39,14 @@ export class Conversation {
     this.follower.grown();
   }
 
-  /** Ask with all that was said before; `pictures` go along with this question. */
-  ask(text, pictures = []) {
+  /** Ask with all that was said before; `pictures` and the fields of `extra` go along with this question. */
+  ask(text, pictures = [], extra = {}) {
     if (this.running) {
       this.hint(say("still_answering"));
       return null;
     }
     if (!this.turns.length) this.list.replaceChildren();
-    this.#addUser(text, pictures);
+    this.#addUser(text, pictures, extra);
     return this.#answer();
   }
 
@@ -66,7 +67,8 @@ export class Conversation {
     this.running = running;
     document.body.setAttribute(`data-${this.name}`, "busy");
     const reply = new Answer({ painted: () => this.follower.grown(), again: () => this.#again(reply) });
-    const question = JSON.stringify({ turns: this.#turnsToSend(), ...this.options() });
+    const { extra } = this.turns.at(-1);
+    const question = JSON.stringify({ turns: this.#turnsToSend(), ...this.options(), ...extra });
     const turn = { role: "assistant", answer: reply, element: el("section", { class: "gc-turn" }, reply.element) };
     this.turns.push(turn);
     this.list.append(turn.element);
@@ -75,6 +77,7 @@ export class Conversation {
     try {
       const options = { body: question, signal: running.signal, headers: { "content-type": "application/json" } };
       await answerFrom(reply, "chat", options, question);
+      this.ended(reply, extra);
     } finally {
       this.running = null;
       document.body.removeAttribute(`data-${this.name}`);
@@ -90,9 +93,9 @@ export class Conversation {
     this.#answer();
   }
 
-  #addUser(text, pictures) {
+  #addUser(text, pictures, extra) {
     const body = el("div", { class: "gc-user-text", "data-role": "user" }, text);
-    const turn = { role: "user", text, pictures, element: null };
+    const turn = { role: "user", text, pictures, extra, element: null };
     turn.element = el(
       "section",
       { class: "gc-turn gc-user" },

@@ -1,22 +1,22 @@
 // The Image tab: pictures on top, questions about them below.
 
-import { LIMITS } from "../texts.js";
+import { LIMITS, TEMPLATES } from "../texts.js";
 import { Conversation } from "./conversation.js";
 import { announce, el, fill, inputOf } from "./dom.js";
 import { Pictures } from "./pictures.js";
+import { readingForm, showReading } from "./reading.js";
 import { say } from "./say.js";
 
-const TEMPLATES = ["describe", "read", "table", "compare", "alt"];
-
 const pictures = new Pictures(LIMITS.images, changed);
-const conversation = new Conversation({ name: "image", options: () => ({ model: "vision" }), welcome: () => el("span"), hint });
+const conversation = new Conversation({ name: "image", options: () => ({ model: "vision" }), welcome: () => el("span"), hint, ended });
+const form = readingForm(read);
 const templates = el("div", { class: "gc-templates" });
 let asked = [];
 
 export const showPicturesIn = (host) => host.replaceChildren(pictures.element);
 export const showAnswersIn = (host) => conversation.showIn(host);
 export function showTemplatesIn(host) {
-  host.replaceChildren(templates, el("span", { class: "gc-hint", id: "gc-image-hint", role: "status" }));
+  host.replaceChildren(templates, form, el("span", { class: "gc-hint", id: "gc-image-hint", role: "status" }));
   changed();
 }
 
@@ -26,21 +26,38 @@ function changed() {
   document.body.toggleAttribute("data-asked", conversation.turns.length > 0);
   document.body.toggleAttribute("data-pictures", pictures.all.length > 0 || conversation.turns.length > 0);
   templates.replaceChildren(
-    ...TEMPLATES.filter((name) => (name === "compare" ? ready > 1 : true)).map((name) =>
-      el("button", { type: "button", class: "gc-chip", disabled: !ready, onclick: () => ask(say(`template_${name}_text`)) }, say(`template_${name}`)),
+    ...TEMPLATES.filter((template) => template.pictures <= Math.max(1, ready)).map(({ label, question }) =>
+      el("button", { type: "button", class: "gc-chip", disabled: !ready, onclick: () => ask(question) }, label),
     ),
+    el("button", { type: "button", class: "gc-chip", disabled: !ready, "aria-expanded": String(!form.hidden), onclick: toggleForm }, say("reading")),
     ...(conversation.turns.length ? [el("button", { type: "button", class: "gc-link", onclick: startOver }, say("clear"))] : []),
   );
 }
 
-async function ask(text) {
+function toggleForm() {
+  form.hidden = !form.hidden;
+  changed();
+  if (!form.hidden) form.querySelector("input").focus();
+}
+
+function read(fields) {
+  if (!fields.length) return hint(say("extract_no_fields"));
+  form.hidden = true;
+  ask(say("reading_question", { names: fields.map(({ name }) => name).join(", ") }), { fields });
+}
+
+function ended(answer, { fields }) {
+  if (fields) showReading(answer, fields);
+}
+
+async function ask(text, extra = {}) {
   if (pictures.preparing) return hint(say("pictures_preparing"));
   if (!pictures.ready.length) return hint(say("pictures_none"));
   if (!text) return hint(say("question_empty"));
   // The same pictures as before are in the conversation already.
   const now = pictures.ready;
   const same = now.length === asked.length && now.every((picture, index) => picture === asked[index]);
-  const asking = conversation.ask(text, same && conversation.turns.length ? [] : now);
+  const asking = conversation.ask(text, same && conversation.turns.length ? [] : now, extra);
   if (!asking) return;
   asked = now;
   fill(inputOf("image-question"), "");

@@ -2,6 +2,7 @@
 
 import { Answer, answerFrom } from "./asking.js";
 import { announce, copy, el, fill, icon, iconButton, inputOf, setText } from "./dom.js";
+import { partsView } from "./parts.js";
 import { Recorder } from "./recorder.js";
 import { say } from "./say.js";
 import { clock, segmentsView } from "./segments.js";
@@ -130,6 +131,8 @@ state("empty");
 // ── what was said ──────────────────────────────────────────────────────────────────────────────────
 
 const result = el("div");
+const parts = partsView();
+const told = el("div", { class: "gc-told", role: "status" }); // what has to be known about the transcript
 const segments = segmentsView((at) => {
   player.currentTime = at;
   player.play();
@@ -194,11 +197,16 @@ async function transcribe() {
   document.body.setAttribute("data-mic", "busy");
   transcript = null;
   segments.clear();
+  parts.clear();
+  told.replaceChildren();
+  document.body.removeAttribute("data-transcript");
   const view = new FieldView();
   const answer = new Answer({ view, again: () => transcribe() });
-  result.replaceChildren(answer.element);
+  result.replaceChildren(parts.element, told, answer.element);
   const hear = answer.hear.bind(answer);
   answer.hear = (event) => {
+    parts.hear(event);
+    if (event.e === "note") told.append(el("p", { "data-code": event.code }, event.text));
     if (event.e === "segments_found") segments.add(event.segments);
     if (event.e === "restarted") segments.clear();
     if (event.e === "finished" && event.transcript) {

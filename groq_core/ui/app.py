@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from groq_core.services.vision import TEMPLATES
 from groq_core.ui import agent, batch, chat, extract, image, microphone, talk
 from groq_core.ui.core import PageCore
 from groq_core.ui.faults import FAULTS
@@ -151,6 +153,7 @@ def texts_module(core: PageCore) -> bytes:
         "LIMITS": {"images": most_images(core)},
         "MODELS": choices(models_of(core)),
         "SIMULATED": core.simulator is not None,
+        "TEMPLATES": [asdict(template) for template in TEMPLATES],
         "TABS": [name for name, _ in TABS],
     }
     named = b"".join(b"export const %s = %s;\n" % (name.encode(), orjson.dumps(it)) for name, it in exports.items())

@@ -8,8 +8,10 @@ import msgspec
 
 from groq_core.errors import RequestError
 from groq_core.requests import Caller, ChatRequest, Message
+from groq_core.services.vision import Field, form_question
 
 MAX_TURNS = 200
+MAX_FIELDS = 50
 IMAGE_URLS = ("data:image/jpeg;base64,", "data:image/png;base64,", "data:image/webp;base64,", "data:image/gif;base64,")
 
 
@@ -28,6 +30,7 @@ class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         temperature: None leaves it to the provider.
         fresh: Neither look in the cache nor store.
+        fields: What is to be read off the pictures; the answer is then one JSON object with these keys.
     """
 
     turns: tuple[Turn, ...]
@@ -37,6 +40,7 @@ class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     effort: Literal["", "none", "minimal", "low", "medium", "high", "xhigh", "default"] = ""
     fresh: bool = False
     cheap: bool = False
+    fields: tuple[Field, ...] = ()
 
 
 def read_question(body: bytes) -> Question:
@@ -66,6 +70,12 @@ def read_question(body: bytes) -> Question:
         raise RequestError("temperature must be between 0 and 2", param="temperature", hint="Choose 0 to 2.")
     if question.max_tokens is not None and question.max_tokens < 1:
         raise RequestError("the longest answer must be at least 1 token", param="max_tokens", hint="Choose 1 or more.")
+    if len(question.fields) > MAX_FIELDS:
+        raise RequestError(
+            f"{len(question.fields)} fields are asked for, {MAX_FIELDS} can be read at once",
+            param="fields",
+            hint="Leave some out.",
+        )
     for turn in question.turns:
         for url in turn.images:
             if not url.startswith(IMAGE_URLS):
@@ -82,8 +92,12 @@ def chat_request(question: Question, caller: Caller) -> ChatRequest:
         params["max_completion_tokens"] = question.max_tokens
     if question.effort:
         params["reasoning_effort"] = question.effort
+    turns = question.turns
+    if question.fields:
+        turns = (*turns[:-1], msgspec.structs.replace(turns[-1], text=form_question(question.fields)))
+        params |= {"response_format": {"type": "json_object"}, "temperature": 0}
     return ChatRequest(
-        messages=tuple(message(turn) for turn in question.turns),
+        messages=tuple(message(turn) for turn in turns),
         model=question.model.strip() or "auto",
         params=params,
         revisable=True,

@@ -73,3 +73,15 @@ def test_only_what_was_chosen_is_sent() -> None:
 def test_bad_question_is_refused_in_words(body: bytes, words: str) -> None:
     with pytest.raises(RequestError, match=words):
         read_question(body)
+
+
+def test_fields_to_be_read_make_a_question_with_json_for_an_answer() -> None:
+    picture = {"role": "user", "text": "Read: total", "images": ["data:image/png;base64,AA=="]}
+    fields = [{"name": "total", "description": "in euros"}]
+    request = chat_request(read_question(question(turns=[picture], fields=fields)), CALLER)
+
+    assert request.params == {"response_format": {"type": "json_object"}, "temperature": 0}
+    assert '- "total": in euros' in request.messages[-1]["content"][0]["text"]
+    with pytest.raises(RequestError) as caught:
+        read_question(question(turns=[picture], fields=fields * 51))
+    assert caught.value.param == "fields"

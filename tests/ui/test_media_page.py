@@ -8,12 +8,15 @@ import tempfile
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 from PIL import Image
 from playwright.async_api import Page, expect
 
 from groq_core.errors import ChainError
-from groq_core.requests import ChatRequest, TranscriptionRequest
+from groq_core.events import Events
+from groq_core.requests import ChatRequest, Request, TranscriptionRequest
 from tests.requires import needs
 from tests.ui.conftest import MEDIA, House
 from tests.ui.scripts import BEGUN, plays, says
@@ -116,6 +119,29 @@ async def test_what_is_no_picture_is_refused_in_words(image_tab: Page, house: Ho
     house.script = says("still usable")
     await image_tab.click(".gc-chip >> nth=0")
     await expect(image_tab.locator(ANSWER)).to_have_text("still usable")
+
+
+async def test_fields_are_read_off_a_picture_and_come_back_as_json(image_tab: Page, house: House) -> None:
+    house.script = says('```json\n{"total": 12.5, "shop": null, "more": 1}\n```')
+    await add(image_tab, "hopper.jpg")
+    await image_tab.get_by_role("button", name="Read fields").click()
+    await image_tab.fill(".gc-reading-row >> nth=0 >> [name=name]", "total")
+    await image_tab.fill(".gc-reading-row >> nth=0 >> [name=description]", "the sum in euros")
+    await image_tab.get_by_role("button", name="Add a field").click()
+    await image_tab.fill(".gc-reading-row >> nth=1 >> [name=name]", "shop")
+    await image_tab.get_by_role("button", name="Read", exact=True).click()
+    await expect(image_tab.locator(f"{ANSWER} tr")).to_have_text(["total12.5", "shopnot in the picture"])
+
+    async with image_tab.expect_download() as downloading:
+        await image_tab.click(f"{ANSWER} a.gc-chip")
+    assert json.loads((await (await downloading.value).path()).read_text()) == {"total": 12.5, "shop": None}
+    [asked] = house.asked
+    assert isinstance(asked, ChatRequest)
+    assert asked.params["response_format"] == {"type": "json_object"}
+    assert asked.needs.images == 1
+    text = next(part["text"] for part in asked.messages[-1]["content"] if part["type"] == "text")
+    assert '- "total": the sum in euros\n- "shop"' in text
+    await expect(image_tab.locator("#image-answer .gc-user-text")).to_have_text("Read off the picture: total, shop")
 
 
 async def test_question_without_a_picture_is_explained(image_tab: Page, house: House) -> None:
@@ -233,3 +259,39 @@ async def test_failed_transcription_can_be_tried_again(mic_tab: Page, house: Hou
 
     await mic_tab.wait_for_selector("#mic-transcript .gc-segment")
     await expect(card).to_have_count(0)
+
+
+async def test_silence_is_called_silence(mic_tab: Page, tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "silence.wav", np.zeros(48_000, "int16"), 16_000)
+    await mic_tab.set_input_files(RECORDINGS, tmp_path / "silence.wav")
+    await mic_tab.click("#mic-transcribe")
+
+    await expect(mic_tab.locator(".gc-told [data-code=no_speech]")).to_contain_text("speech")
+    await expect(mic_tab.locator("#mic-transcript textarea")).to_be_hidden()
+
+
+async def test_long_recording_shows_its_parts_and_tries_a_failed_one_again(
+    mic_tab: Page, house: House, tmp_path: Path
+) -> None:
+    speech, rate = soundfile.read(MEDIA / "jfk.wav", dtype="int16")
+    spaced = np.concatenate([speech[::2], np.zeros(rate // 2, "int16")])
+    soundfile.write(tmp_path / "long.wav", np.tile(spaced, 110), rate // 2)  # 22 minutes
+    failing = iter(range(99))
+
+    async def fails_once(request: Request) -> Events:
+        if next(failing) == 1:
+            raise ChainError("nobody listened")
+        async for event in house.core.handle(request):
+            yield event
+
+    house.script = fails_once
+    await mic_tab.set_input_files(RECORDINGS, tmp_path / "long.wav")
+    await mic_tab.click("#mic-transcribe")
+    await mic_tab.wait_for_selector(".gc-parts [data-outcome=failed], .gc-parts [data-outcome=again]")
+    await expect(mic_tab.locator("#mic-transcribe")).to_be_visible(timeout=60_000)
+
+    cells = mic_tab.locator(".gc-parts i")
+    assert await cells.count() >= 3
+    await expect(mic_tab.locator(".gc-parts [data-outcome=answered]")).to_have_count(await cells.count())
+    assert await mic_tab.get_attribute(".gc-parts", "aria-valuenow") == "100"
+    assert "22:0" in await mic_tab.inner_text(".gc-parts p")

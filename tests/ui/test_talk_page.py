@@ -13,6 +13,7 @@ import pytest
 import soundfile
 from playwright.async_api import Browser, Page, async_playwright, expect
 
+from groq_core.errors import ChainError, Kind, ProviderError
 from groq_core.events import Events
 from groq_core.requests import ChatRequest, Request, SpeechRequest, TranscriptionRequest
 from groq_core.simulator import Fault
@@ -230,8 +231,7 @@ async def test_browsers_voice_reads_on_where_the_other_fails(talking: Page, hous
 
     async def terms_after_the_first(request: Request) -> Events:
         if isinstance(request, SpeechRequest) and len(spoken(house)) > 1:
-            house.simulator.faults.clear()
-            house.simulator.faults.add(Fault(kind="status", preset="400_terms", operation="speech"))
+            raise ChainError("nobody", failures=[ProviderError(Kind.TERMS_REQUIRED, "accept them first")])
         async for event in chat(house, says(ANSWER))(request):
             yield event
 
