@@ -53,10 +53,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 
 POLICY: Final[Mapping[Kind, Rule]] = MappingProxyType(
     {
-        Kind.RATE_LIMITED: Rule(rest=None, says="The rate limit of this model is reached; another model answers."),
-        Kind.OVER_CAPACITY: Rule(
-            retries=1, rest=None, suspect=True, says="The model is over capacity; another one answers."
-        ),
+        Kind.RATE_LIMITED: Rule(rest=None, says="The rate limit of this model is reached."),
+        Kind.OVER_CAPACITY: Rule(retries=1, rest=None, suspect=True, says="The model is over capacity."),
         Kind.SERVER_ERROR: Rule(
             retries=1, then="provider", rest=None, whole_provider=True, says="The provider has an internal error."
         ),
@@ -81,9 +79,7 @@ POLICY: Final[Mapping[Kind, Rule]] = MappingProxyType(
         Kind.TOO_LARGE: Rule(mend="shrink", says="The request is larger than the model's limit for one minute."),
         Kind.CONTEXT_LENGTH: Rule(mend="shrink", says="The conversation is longer than the model can read."),
         Kind.CONTENT_FILTER: Rule(then="stop", says="The provider declined to answer this."),
-        Kind.GENERATION_FAILED: Rule(
-            retries=1, mend="tell", says="The model's tool call or JSON was not valid; it was asked again."
-        ),
+        Kind.GENERATION_FAILED: Rule(retries=1, mend="tell", says="The model's tool call or JSON was not valid."),
         Kind.INVALID_REQUEST: Rule(then="provider", says="The provider does not accept this request."),
         Kind.UNSUPPORTED: Rule(says="The model cannot do this."),
         Kind.BUDGET: Rule(says="Asking now would exceed a limit, so the model was not asked."),
