@@ -6,6 +6,8 @@ import asyncio
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
 from starlette.types import Lifespan, Receive, Scope, Send
 
 from groq_core import __version__
@@ -16,6 +18,7 @@ from groq_core.api.chat import ChatCompletions
 from groq_core.api.exchange import Exchange
 from groq_core.api.model_list import ModelList
 from groq_core.api.openapi import document
+from groq_core.api.reference import reference
 from groq_core.api.routes import Dispatcher, Endpoint, Routes
 from groq_core.api.status import Status
 
@@ -54,14 +57,22 @@ def create_api(core: Backend, *, lifespan: Lifespan[Any] | None = None) -> FastA
         title="groq-core",
         version=__version__,
         lifespan=lifespan,
+        docs_url=None,  # FastAPI's would ask other hosts for its scripts
+        redoc_url=None,
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )
     app.openapi = document  # type: ignore[method-assign]  # the way FastAPI documents
+    app.add_route("/docs", described, include_in_schema=False)
     app.state.stopping = asyncio.Event()
     app.dispatcher = Dispatcher(
         routes(core, app.state.stopping), Access(core.settings), below=("/v1/", "/_simulator/"), open_paths=OPEN_PATHS
     )
     return app
+
+
+async def described(request: Request) -> HTMLResponse:
+    """The API's description for people."""
+    return HTMLResponse(reference(document(), str(request.base_url).rstrip("/")))
 
 
 def routes(core: Backend, stopping: asyncio.Event) -> Routes:
