@@ -123,9 +123,10 @@ export class Answer {
     return bar;
   }
 
-  // From the first word on the screen to the last.
+  // From the first word on the screen to the last; what the model thought was not shown between them.
   #shownTokensPerS() {
-    const tokens = this.receipt?.usage?.completion_tokens;
+    const usage = this.receipt?.usage;
+    const tokens = usage ? usage.completion_tokens - (usage.reasoning_tokens ?? 0) : 0;
     const span = (this.view.lastPaint - this.view.firstPaint) / 1000;
     return tokens && span > 0.05 ? tokens / span : null;
   }

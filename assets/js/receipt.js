@@ -37,7 +37,7 @@ function headline(receipt, seen) {
 
 function why(receipt) {
   if (!receipt.reason) return null;
-  return el("p", { class: "gc-why" }, el("b", {}, receipt.tier || say("receipt_route")), ` · ${receipt.reason}`);
+  return el("p", { class: "gc-why" }, el("b", {}, receipt.tier || say("receipt_route")), ` · ${receipt.reason.replace(`${receipt.tier}: `, "")}`);
 }
 
 /** Attempts as bars on one time axis. */
