@@ -115,6 +115,26 @@ def names(text: str) -> tuple[str, ...]:
     return found
 
 
+def mcp_servers(text: str) -> tuple[tuple[str, Secret], ...]:
+    """
+    Read ``name=address`` pairs separated by commas; an address may hold a token.
+
+    >>> [(name, address.reveal()) for name, address in mcp_servers("lab=http://127.0.0.1:9000/mcp")]
+    [('lab', 'http://127.0.0.1:9000/mcp')]
+    """
+    allowed = "name=https://… separated by commas; a name of up to 20 letters, digits or _, each once"
+    found: dict[str, Secret] = {}
+    for pair in names(text):
+        name, _, address = pair.partition("=")
+        if not re.fullmatch(r"[A-Za-z0-9_]{1,20}", name) or name in found:
+            raise ValueError(allowed)
+        try:
+            found[name] = Secret(url(address))
+        except ValueError:
+            raise ValueError(allowed) from None
+    return tuple(found.items())
+
+
 def key(text: str) -> Secret:
     """
     Read a secret that will stand in an HTTP header.

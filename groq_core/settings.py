@@ -25,6 +25,7 @@ from groq_core.parsing import (
     groq_url,
     host,
     key,
+    mcp_servers,
     names,
     readable_file,
     redis_url,
@@ -173,6 +174,15 @@ class Settings:
             choice("auto", "on", "off"),
         ),
     ] = "auto"
+    mcp_servers: Annotated[
+        tuple[tuple[str, Secret], ...],
+        ours(
+            "MCP_SERVERS",
+            "MCP servers that the Agent tab offers: `name=https://…`, separated by commas",
+            mcp_servers,
+            hidden=True,
+        ),
+    ] = ()
     redis_url: Annotated[
         Secret | None,
         ours("REDIS_URL", "shared state for several replicas; not used by this version", redis_url, hidden=True),

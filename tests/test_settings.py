@@ -87,6 +87,7 @@ def test_every_variable_reaches_its_field(tmp_path: Path) -> None:
         "api_tokens": ("t1,t2", (Secret("t1"), Secret("t2"))),
         "auth_file": (str(users), users),
         "byo_key": ("off", "off"),
+        "mcp_servers": ("lab=http://h/mcp", (("lab", Secret("http://h/mcp")),)),
         "redis_url": ("redis://h/0", Secret("redis://h/0")),
         "log": ("json", "json"),
         "log_level": ("DEBUG", "debug"),
@@ -282,3 +283,15 @@ def test_a_file_that_is_not_text_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(SettingsError, match="not UTF-8"):
         load(file, {})
+
+
+def test_mcp_servers_are_named_once_and_their_addresses_hide() -> None:
+    settings = Settings.from_env(
+        {"GROQ_CORE_MCP_SERVERS": "lab=http://127.0.0.1:9000/mcp, shop=https://x.example/?k=topsecret"}
+    )
+
+    assert [name for name, _ in settings.mcp_servers] == ["lab", "shop"]
+    assert "topsecret" not in repr(settings)
+    for wrong in ("http://no-name.example", "a=ftp://x.example", "a=https://x.example,a=https://y.example"):
+        with pytest.raises(SettingsError, match="GROQ_CORE_MCP_SERVERS"):
+            Settings.from_env({"GROQ_CORE_MCP_SERVERS": wrong})

@@ -7,6 +7,7 @@ import { say, seconds } from "./say.js";
 import { Follower } from "./scroll.js";
 import { sheet, takesFiles } from "./sheet.js";
 import { ask, send } from "./wire.js";
+import { SERVERS } from "../texts.js";
 
 sheet("work");
 
@@ -14,6 +15,7 @@ const TOOLS = ["calculator", "units", "clock", "browser_search", "code_interpret
 const EXAMPLES = ["agent_example_1", "agent_example_2", "agent_example_3", "agent_example_4"];
 const PATIENCE_MS = 20_000;
 
+const servers = new Set(); // of MCP, by name: the operator sets which there are
 const chosen = { tools: new Set(["calculator", "units", "clock"]), max_steps: 10, max_seconds: 120, max_usd: null };
 /** @type {{name: string, text: string}[]} */
 let files = [];
@@ -49,6 +51,12 @@ export function showToolsIn(host) {
     input.addEventListener("change", () => (input.checked ? chosen.tools.add(name) : chosen.tools.delete(name)));
     return el("label", { class: "gc-check" }, input, el("span", {}, say(`tool_${name}`)));
   });
+  for (const name of SERVERS) {
+    const input = el("input", { type: "checkbox", "data-server": name });
+    input.checked = servers.has(name);
+    input.addEventListener("change", () => (input.checked ? servers.add(name) : servers.delete(name)));
+    tools.push(el("label", { class: "gc-check" }, input, el("span", {}, say("tool_server", { name }))));
+  }
   const limits = [
     limit("max_steps", "limit_steps", { min: "1", max: "50", step: "1" }),
     limit("max_seconds", "limit_seconds", { min: "1", max: "600", step: "1" }),
@@ -121,7 +129,7 @@ async function run(task) {
   list.append(turn.element);
   follower.jump();
   const { tools, ...limits } = chosen;
-  const body = JSON.stringify({ text: task, messages, tools: [...tools], files, ...defaults(limits) });
+  const body = JSON.stringify({ text: task, messages, tools: [...tools], servers: [...servers], files, ...defaults(limits) });
   try {
     await ask("agent", { body, signal: running.signal, patience: PATIENCE_MS, headers: { "content-type": "application/json" } }, (event) => turn.hear(event));
     if (!turn.receipt) turn.hear({ e: "error", message: say("error_cut"), hint: "" });
@@ -178,12 +186,13 @@ class Run {
 
   #started(event) {
     this.answer.story.hidden = true;
-    const state = event.e === "approval_asked" ? "asks" : "runs";
+    const asks = event.e === "approval_asked";
     const known = this.calls.get(event.call);
-    if (known) return known.state(state);
-    const call = new CallView(event, state);
+    if (known) return known.state("runs");
+    const call = new CallView(event, asks ? "asks" : "runs");
     this.calls.set(event.call, call);
     this.slot.append(call.element);
+    if (asks) call.ask(event);
   }
 
   #finished(event) {
@@ -233,6 +242,23 @@ class CallView {
     setText(this.mark, words);
   }
 
+  /** Ask whether it may be called. Refuse has the focus: what happens by mistake should be harmless. */
+  ask(event) {
+    const word = (agreed) => () => {
+      question.remove();
+      this.state(agreed ? "runs" : "asks");
+      giveWord(event.call, agreed).then((said) => said || hint(say("call_waits_no_more")));
+    };
+    const refuse = el("button", { type: "button", class: "gc-chip", "data-word": "refuse", onclick: word(false) }, say("call_refuse"));
+    const allow = el("button", { type: "button", class: "gc-chip gc-allow", "data-word": "allow", onclick: word(true) }, say("call_allow"));
+    const question = el("div", { class: "gc-call-question", role: "group", "aria-label": say("call_asks") }, el("p", {}, say("call_question", { name: event.name })), refuse, allow);
+    this.question = question;
+    this.element.open = true;
+    this.element.append(question);
+    announce(say("call_question", { name: event.name }));
+    refuse.focus();
+  }
+
   finish(event) {
     this.result.textContent = pretty(event.result);
     this.resultBox.hidden = false;
@@ -242,7 +268,16 @@ class CallView {
   }
 
   abandon() {
+    this.question?.remove();
     if (["runs", "asks"].includes(this.element.dataset.state)) this.state("failed", say("stopped"));
+  }
+}
+
+async function giveWord(call, agreed) {
+  try {
+    return (await send("agent/word", { body: JSON.stringify({ call, agreed }), headers: { "content-type": "application/json" } })).ok;
+  } catch {
+    return false;
   }
 }
 

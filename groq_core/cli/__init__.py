@@ -14,10 +14,10 @@ import os
 import sys
 from collections.abc import Sequence
 
-from groq_core.cli import batch, chat, doctor, extract, passwd, simulate, transcribe
+from groq_core.cli import agent, batch, chat, doctor, extract, passwd, simulate, transcribe
 from groq_core.errors import GroqCoreError, RequestError, SettingsError
 
-COMMANDS = (doctor, chat, batch, extract, transcribe, simulate, passwd)
+COMMANDS = (doctor, chat, batch, extract, agent, transcribe, simulate, passwd)
 
 FAILED, WRONG, INTERRUPTED = 1, 2, 130
 

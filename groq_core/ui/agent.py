@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import AsyncExitStack, aclosing
 from typing import Any, Literal
 
 import gradio as gr
 import msgspec
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import Response
 
 from groq_core.errors import RequestError
 from groq_core.events import Events
 from groq_core.requests import HOSTED_TOOLS, Caller, Message
-from groq_core.services.agent import Agent, Tool, calculate, clock_tools, convert_unit, file_tools
+from groq_core.services.agent import Agent, Tool, calculate, clock_tools, convert_unit, file_tools, remote_tools
+from groq_core.ui.approvals import Approvals
 from groq_core.ui.core import PageCore
 from groq_core.ui.layout import place
 from groq_core.ui.routes import Page, body_of
@@ -41,17 +44,26 @@ class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         text: The user's message.
         messages: What an earlier run ended with, to go on from.
         tools: What may be used; files can always be read where there are some.
+        servers: Names of MCP servers, among those the operator has set.
         max_usd: None for no bound.
     """
 
     text: str
     messages: tuple[dict[str, Any], ...] = ()
     tools: tuple[ToolSet, ...] = ()
+    servers: tuple[str, ...] = ()
     files: tuple[AttachedFile, ...] = ()
     model: str = "auto"
     max_steps: int = 10
     max_seconds: float = 120.0
     max_usd: float | None = None
+
+
+class Word(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A visitor's answer to whether a call may be made."""
+
+    call: str
+    agreed: bool
 
 
 def create_tab(core: PageCore) -> None:
@@ -75,16 +87,29 @@ def create_tab(core: PageCore) -> None:
 
 def create_routes(page: Page) -> APIRouter:
     router = APIRouter(prefix="/ui", include_in_schema=False)
+    approvals = Approvals()
 
     @router.post("/agent")
     async def agent(request: Request) -> Response:
         caller = page.caller(request)
         body = await body_of(request, MAX_TASK_BYTES)
         try:
-            events = run(page.core, read_task(body), caller)
+            events = run(page.core, read_task(body), caller, approvals)
         except RequestError as error:
             events = refused(error)
         return page.answer(events)
+
+    @router.post("/agent/word")
+    async def word(request: Request) -> Response:
+        """Allow or refuse a call that waits."""
+        caller = page.caller(request)
+        try:
+            said = msgspec.json.decode(await body_of(request, 10_000), type=Word)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise HTTPException(422, f"the page sent what cannot be read: {error}") from error
+        if not approvals.answer(caller.user, said.call, said.agreed):
+            raise HTTPException(404, TEXTS["call_waits_no_more"])
+        return Response(status_code=204)
 
     return router
 
@@ -113,20 +138,42 @@ def read_task(body: bytes) -> Task:
     return task
 
 
-def run(core: PageCore, task: Task, caller: Caller) -> Events:
-    hosted = tuple(name for name in HOSTED_TOOLS if name in task.tools)
-    agent = Agent(
-        core.handle,
-        tools_of(task),
-        hosted=hosted,
-        model=task.model.strip() or "auto",
-        max_steps=task.max_steps,
-        max_seconds=task.max_seconds,
-        max_usd=task.max_usd,
-        caller=caller,
-    )
-    messages: list[Message] = [*task.messages, {"role": "user", "content": task.text}]
-    return agent.run(messages)
+async def run(core: PageCore, task: Task, caller: Caller, approvals: Approvals) -> Events:
+    """Run an agent, connected for as long to the MCP servers that the task names."""
+    async with AsyncExitStack() as connected:
+        tools = tools_of(task)
+        for name, address in servers_of(core, task):
+            tools += await connected.enter_async_context(remote_tools(address, label=name))
+        agent = Agent(
+            core.handle,
+            tools,
+            hosted=tuple(name for name in HOSTED_TOOLS if name in task.tools),
+            model=task.model.strip() or "auto",
+            max_steps=task.max_steps,
+            max_seconds=task.max_seconds,
+            max_usd=task.max_usd,
+            approve=approvals.asker(caller.user),
+            caller=caller,
+        )
+        messages: list[Message] = [*task.messages, {"role": "user", "content": task.text}]
+        async with aclosing(agent.run(messages)) as events:
+            async for event in events:
+                yield event
+
+
+def servers_of(core: PageCore, task: Task) -> Sequence[tuple[str, str]]:
+    """
+    Names and addresses of the MCP servers of a task. A visitor names one and gives no address: this process
+    would fetch it, whatever stands behind it.
+
+    Raises:
+        RequestError: The operator has set no such server.
+    """
+    offered = dict(core.settings.mcp_servers)
+    for name in task.servers:
+        if name not in offered:
+            raise RequestError(f"there is no MCP server {name!r} here", param="servers", hint="Reload the page.")
+    return [(name, offered[name].reveal()) for name in dict.fromkeys(task.servers)]
 
 
 def tools_of(task: Task) -> list[Tool]:

@@ -150,6 +150,7 @@ def texts_module(core: PageCore) -> bytes:
     """The page's words, and the few facts its scripts need, as a script module."""
     exports = {
         "FAULTS": [*FAULTS],
+        "SERVERS": [name for name, _ in core.settings.mcp_servers],
         "LIMITS": {"images": most_images(core)},
         "MODELS": choices(models_of(core)),
         "SIMULATED": core.simulator is not None,

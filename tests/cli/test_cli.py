@@ -263,3 +263,17 @@ def test_transcribe_writes_a_file_each_and_counts_what_failed(groq: Simulator, t
 def test_subtitles_of_several_recordings_need_a_folder(capsys: Output) -> None:
     assert main(["transcribe", "a.mp3", "b.mp3", "--format", "srt"]) == 2
     assert "--to" in capsys.readouterr().err
+
+
+def test_an_agent_tells_its_steps_apart_from_its_answer(groq: Simulator, capsys: Output, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("The meeting is on 3 May.")
+
+    assert main(["agent", "--file", "notes.txt", "Work out 6 * 7"]) == 0
+    said = capsys.readouterr()
+    assert "42" in said.out
+    assert "calculate" in said.err
+    assert "answered: 2 steps" in said.err
+
+    assert main(["agent", "--max-steps", "1", "Work out 6 * 7"]) in (0, 1)
+    assert main(["agent", "--file", "gone.txt", "Read it"]) == 2
+    assert "gone.txt" in capsys.readouterr().err

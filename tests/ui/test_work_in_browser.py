@@ -25,9 +25,9 @@ PATIENCE_MS = 60_000
 
 
 @asynccontextmanager
-async def visiting(simulator: Simulator, tab: str) -> AsyncIterator[Page]:
+async def visiting(simulator: Simulator, tab: str, **environ: str) -> AsyncIterator[Page]:
     """The page in a browser, with one of its tabs open; whatever its scripts complain about fails the test."""
-    settings = Settings.from_env({"GROQ_CORE_OFFLINE": "1"})
+    settings = Settings.from_env({"GROQ_CORE_OFFLINE": "1", **environ})
     complaints: list[str] = []
     async with assembled(settings, simulator=simulator) as core:
         with socket.socket() as listening:

@@ -1,0 +1,35 @@
+"""Calls that wait for a visitor's word."""
+
+from __future__ import annotations
+
+import asyncio
+
+from groq_core.services.agent import Approve, Call
+
+
+class Approvals:
+    """Questions that runs have put to their pages and that nobody has answered yet, by page and call."""
+
+    def __init__(self) -> None:
+        self._open: dict[tuple[str, str], asyncio.Future[bool]] = {}
+
+    def asker(self, page: str) -> Approve:
+        """What an agent asks when a page runs it; the page is told by the event that comes before."""
+
+        async def approve(call: Call) -> bool:
+            answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+            self._open[page, call.id] = answer
+            try:
+                return await answer
+            finally:
+                del self._open[page, call.id]
+
+        return approve
+
+    def answer(self, page: str, call: str, agreed: bool) -> bool:
+        """Give a page's word; False when nothing waits for it."""
+        waiting = self._open.get((page, call))
+        if waiting is None or waiting.done():
+            return False
+        waiting.set_result(agreed)
+        return True
