@@ -119,6 +119,7 @@ def mount(app: FastAPI, core: PageCore) -> FastAPI:
     page = Page(core, assets)
     app.include_router(create_routes(page))
     app.include_router(gradio_scripts())
+    app.include_router(closed_doors())
     for create in ROUTES:
         app.include_router(create(page))
     app.add_middleware(PageFrame, head=head(base), link=preloads(base))
@@ -225,3 +226,18 @@ class PageFrame:
             "x-content-type-options": "nosniff",
         }
         return headers | {"link": self._link} if path.endswith("/") else headers
+
+
+def closed_doors() -> APIRouter:
+    """
+    What of Gradio nobody here uses and strangers could misuse: its upload keeps files on disk for an hour, where
+    whoever knows the address can fetch them. The page's own tabs send files to routes that keep nothing.
+    """
+    router = APIRouter(include_in_schema=False)
+
+    @router.post("/upload")
+    @router.post("/gradio_api/upload")
+    async def upload() -> Response:
+        return Response(TEXTS["error_no_uploads"], 404)
+
+    return router

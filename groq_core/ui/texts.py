@@ -352,6 +352,7 @@ TEXTS: dict[str, str] = {
     "hint_unreachable": "Check that it is running and that you are online, then try again.",
     "error_foreign": "this address answers its own page only",
     "error_pass": "this page is too old, reload it",
+    "error_no_uploads": "files are not kept here: send them to /v1, or use the page",
     "error_unreadable": "the page sent what cannot be read: reload it",
     "error_piece": "between 1 and {limit} characters can be spoken at a time",
     "error_too_large": "more than {limit} MB cannot be sent",

@@ -8,6 +8,7 @@ import tempfile
 from io import BytesIO
 from pathlib import Path
 
+import httpx
 import numpy as np
 import pytest
 import soundfile
@@ -295,3 +296,13 @@ async def test_long_recording_shows_its_parts_and_tries_a_failed_one_again(
     await expect(mic_tab.locator(".gc-parts [data-outcome=answered]")).to_have_count(await cells.count())
     assert await mic_tab.get_attribute(".gc-parts", "aria-valuenow") == "100"
     assert "22:0" in await mic_tab.inner_text(".gc-parts p")
+
+
+@pytest.mark.parametrize("path", ["gradio_api/upload", "upload"])
+async def test_no_file_can_be_left_with_gradio(house: House, path: str) -> None:
+    before = files_on_disk()
+    async with httpx.AsyncClient(base_url=house.url, trust_env=False) as client:
+        response = await client.post(path, files={"files": ("page.html", b"<script>alert(1)</script>")})
+
+    assert response.status_code == 404
+    assert files_on_disk() == before
