@@ -5,6 +5,9 @@ const WINDOW_S = 0.02;
 /** Speech is at least this loud (RMS, full scale 1: −40 dBFS) and this many times as loud as the quiet around it. */
 const LEAST = 0.01;
 const ABOVE = 3;
+/** The quietest moment of so long is the room's own noise: speech dips to it between words, a fan does not. */
+const MEMORY = 2 / WINDOW_S;
+const LOUDEST_ROOM = 0.05;
 /** A gap within a word or between two does not end a run of speech. */
 const BRIDGED_S = 0.2;
 
@@ -12,7 +15,7 @@ export class Activity {
   /** @param {number} rate samples a second */
   constructor(rate) {
     this.size = Math.round(rate * WINDOW_S);
-    this.floor = LEAST / ABOVE;
+    this.levels = []; // of the last windows
     this.sum = 0;
     this.count = 0;
     /** How much louder than usual speech must be: 2 while a loudspeaker talks. */
@@ -39,8 +42,10 @@ export class Activity {
   #window() {
     this.level = Math.sqrt(this.sum / this.count);
     this.sum = this.count = 0;
-    const loud = this.level > this.strictness * Math.max(LEAST, ABOVE * this.floor);
-    if (loud) {
+    this.levels.push(this.level);
+    if (this.levels.length > MEMORY) this.levels.shift();
+    const room = Math.min(LOUDEST_ROOM, ...this.levels);
+    if (this.level > this.strictness * Math.max(LEAST, ABOVE * room)) {
       this.run += WINDOW_S;
       this.spoken += WINDOW_S;
       this.quiet = 0;
@@ -48,8 +53,5 @@ export class Activity {
       this.quiet += WINDOW_S;
       if (this.quiet > BRIDGED_S) this.run = 0;
     }
-    // Down at once, up slowly: a second of speech raises it by a twentieth, a second of a new noise by half.
-    if (this.level < this.floor) this.floor = 0.7 * this.floor + 0.3 * this.level;
-    else this.floor = Math.min(0.05, Math.max(this.floor, 1e-4) * (loud ? 1.001 : 1.008));
   }
 }

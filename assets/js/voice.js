@@ -35,7 +35,8 @@ export class Voice {
     this.stopped = false;
     this.mute = false;
     this.hangUp = new AbortController();
-    this.byBrowser = language !== null && language !== "English" && browserVoice(language) !== null;
+    // Groq's voice speaks English; for another language the browser's own is better, if it has one.
+    this.byBrowser = !isEnglish(language) && browserVoice(language) !== null;
     /** Resolves when everything is said, or it was stopped. */
     this.done = this.#run();
   }
@@ -180,10 +181,14 @@ async function refusal(response) {
   return body?.kind ? kindInWords(body.kind) : (body?.detail ?? `HTTP ${response.status}`);
 }
 
+// Groq says "English", other servers "english".
+const isEnglish = (language) => !language || language.toLowerCase() === "english";
+
 /** One of the browser's own voices for a language by its English name; null where there is none. */
 function browserVoice(language) {
   const names = new Intl.DisplayNames(["en"], { type: "language" });
-  const speaks = (voice) => names.of(voice.lang.split(/[-_]/)[0]) === (language ?? "English");
+  const wanted = (language || "English").toLowerCase();
+  const speaks = (voice) => voice.lang && names.of(voice.lang.split(/[-_]/)[0])?.toLowerCase() === wanted;
   const voices = (globalThis.speechSynthesis?.getVoices() ?? []).filter(speaks);
   return voices.find((voice) => voice.default) ?? voices[0] ?? null;
 }

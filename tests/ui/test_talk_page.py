@@ -14,12 +14,12 @@ import soundfile
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from groq_core.errors import ChainError, Kind, ProviderError
-from groq_core.events import Events
+from groq_core.events import Events, Finished, Restarted, TextDelta, Transcript
 from groq_core.requests import ChatRequest, Request, SpeechRequest, TranscriptionRequest
 from groq_core.simulator import Fault
 from tests.requires import found, needs
 from tests.ui.conftest import ALONE, MEDIA, House, Script
-from tests.ui.scripts import Hung, answered, says
+from tests.ui.scripts import BEGUN, DONE, Hung, answered, plays, says
 
 pytestmark = [pytest.mark.browser, needs("chromium")]
 
@@ -44,12 +44,14 @@ LISTENS = """() => {
 
 BROWSER_VOICE = """(voices) => {
     window.uttered = [];
+    window.voices = [];
     const synthesis = {
         getVoices: () => voices,
         cancel: () => { window.cancelled = true; },
         speak: (utterance) => {
             if (!voices.length) return;
             window.uttered.push(utterance.text);
+            window.voices.push(utterance.voice?.name);
             setTimeout(() => { utterance.onstart(); utterance.onend(); }, 50);
         },
     };
@@ -246,6 +248,50 @@ async def test_browsers_voice_reads_on_where_the_other_fails(talking: Page, hous
     await expect(talking.locator(".gc-voice-note")).to_contain_text("terms")
 
 
+async def test_answer_in_another_language_is_read_by_a_voice_that_speaks_it(talking: Page, house: House) -> None:
+    voices = [{"lang": "en-GB", "name": "Kate", "default": True}, {"lang": "de-DE", "name": "Anna"}]
+    await talking.evaluate(BROWSER_VOICE, voices)
+
+    async def german(request: Request) -> Events:
+        if isinstance(request, TranscriptionRequest):
+            yield Finished(transcript=Transcript(text="Wie spät ist es auf dem Mond?", language="german", duration=2))
+        else:
+            async for event in says("Dort gibt es keine Uhren.")(request):
+                yield event
+
+    house.script = german
+    await hold(talking)
+    await in_state(talking, "off")
+
+    assert await talking.evaluate("window.uttered") == ["Dort gibt es keine Uhren."]
+    assert await talking.evaluate("window.voices") == ["Anna"]
+    assert spoken(house) == []
+
+
+async def test_answer_that_begins_anew_is_read_anew(talking: Page, house: House) -> None:
+    async def spoken_once() -> None:
+        while not spoken(house):  # noqa: ASYNC110 - the house offers a list, no event
+            await asyncio.sleep(0.01)
+
+    house.script = chat(
+        house,
+        plays(
+            BEGUN,
+            TextDelta("The first attempt says this. And th"),
+            spoken_once,
+            Restarted(provider="groq", model="other", kept="The first attempt says this. And th"),
+            TextDelta("The second one says that."),
+            DONE,
+        ),
+    )
+    await hold(talking)
+    await in_state(talking, "off")
+
+    assert spoken(house) == ["The first attempt says this.", "The second one says that."]
+    played = await talking.evaluate("window.played")
+    assert played[-1]["seconds"] == pytest.approx((await lengths(house, ["The second one says that."]))[0], abs=0.01)
+
+
 async def test_where_there_is_no_voice_at_all_it_says_so(talking: Page, house: House) -> None:
     await talking.evaluate("Object.defineProperty(window, 'speechSynthesis', { value: undefined })")
     house.simulator.faults.add(Fault(kind="status", preset="503_over_capacity", operation="speech"))
@@ -349,3 +395,43 @@ async def test_long_sentences_are_cut_where_a_voice_would_breathe(page: Page) ->
 
     assert all(len(piece) <= 200 for piece in said)
     assert " ".join(said) == " ".join(long.split())
+
+
+# ── when somebody speaks ─────────────────────────────────────────────────────────────────────────────
+
+HEARD = """async ([samples, rate]) => {
+    const script = document.querySelector('script[src*="/js/main.js"]').src;
+    const { Activity } = await import(new URL("activity.js", script).href);
+    const activity = new Activity(rate);
+    const heard = [];
+    for (let at = 0; at < samples.length; at += 128) {
+        activity.hear(samples.slice(at, at + 128).map((sample) => sample / 32768));
+        heard.push([activity.run, activity.quiet, activity.spoken]);
+    }
+    return heard;
+}"""
+
+
+async def test_speech_is_told_from_the_noise_of_a_room(page: Page) -> None:
+    speech, rate = soundfile.read(MEDIA / "jfk.wav", dtype="float32")
+    fan = np.random.default_rng(1).normal(0, 0.02, 17 * rate)  # -34 dBFS
+    room = fan.copy()
+    room[3 * rate : 3 * rate + len(speech)] += speech
+    samples = (np.clip(room, -1, 1) * 32767).astype(int).tolist()
+    heard = np.array(await page.evaluate(HEARD, [samples, rate]))
+    run, quiet, spoken = heard.T
+    at = np.arange(len(run)) * 128 / rate
+
+    assert not (run[(at > 0.5) & (at < 3)] > 0).any(), "a fan is no speech"
+    assert at[run > 0.12][0] == pytest.approx(3.5, abs=0.5), "speech is noticed when it begins"
+    assert 3 < spoken[-1] < 9
+    assert quiet[-1] > 2.5, "and is over when it ends"
+
+
+async def test_speech_in_a_silent_room_is_noticed_at_once(page: Page) -> None:
+    speech, rate = soundfile.read(MEDIA / "jfk.wav", dtype="int16")
+    samples = np.concatenate([np.zeros(rate, "int16"), speech[rate // 2 : 3 * rate]]).tolist()
+    heard = np.array(await page.evaluate(HEARD, [samples, rate]))
+
+    at = np.arange(len(heard)) * 128 / rate
+    assert at[heard[:, 0] > 0.12][0] < 1.4
