@@ -101,7 +101,9 @@ export class Fields {
       },
     });
     const cells = [text("name", { maxlength: "64" }), type, check("required"), check("list"), text("description", { placeholder: say("field_description_placeholder") }), remove];
-    return el("tr", {}, ...cells.map((cell) => el("td", {}, cell)));
+    // On a phone there is no head above the marks, so each says itself what it is for.
+    const labels = { 2: say("field_required"), 3: say("field_list") };
+    return el("tr", {}, ...cells.map((cell, place) => el("td", { "data-label": labels[place] }, cell)));
   }
 }
 
