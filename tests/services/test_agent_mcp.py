@@ -18,7 +18,14 @@ from groq_core.services.agent.remote import RemoteToolError, written
 from tests.services.scripted import Model, calls, says
 
 
-def lab() -> MCPServer:
+class Waiting:
+    """What the server's slow tool tells of itself."""
+
+    def __init__(self) -> None:
+        self.begun, self.stopped = asyncio.Event(), asyncio.Event()
+
+
+def lab(waiting: Waiting) -> MCPServer:
     server = MCPServer("lab", log_level="CRITICAL")
 
     @server.tool(annotations=ToolAnnotations(read_only_hint=True))
@@ -39,17 +46,27 @@ def lab() -> MCPServer:
     @server.tool(annotations=ToolAnnotations(read_only_hint=True))
     async def wait() -> str:
         """Take for ever."""
-        await asyncio.sleep(60)
+        waiting.begun.set()
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            waiting.stopped.set()
+            raise
         return "never"
 
     return server
 
 
 @pytest.fixture
-async def url() -> AsyncIterator[str]:
+def waiting() -> Waiting:
+    return Waiting()
+
+
+@pytest.fixture
+async def url(waiting: Waiting) -> AsyncIterator[str]:
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(lab().streamable_http_app(), log_config=None, timeout_graceful_shutdown=1)
+        config = uvicorn.Config(lab(waiting).streamable_http_app(), log_config=None, timeout_graceful_shutdown=1)
         server = uvicorn.Server(config)
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         while not server.started:  # noqa: ASYNC110 - uvicorn has nothing else to wait for
@@ -99,6 +116,19 @@ async def test_a_slow_server_is_given_up_and_the_next_call_still_works(url: str)
 
     assert "longer than 0.2 s" in next(iter(trace.steps[0].calls.values())).result
     assert next(iter(trace.steps[1].calls.values())).result == "A: 7.2"
+
+
+async def test_a_run_that_is_stopped_stops_the_servers_tool_too(url: str, waiting: Waiting) -> None:
+    async def watch(agent: Agent) -> None:
+        async for _ in agent.run("go"):
+            pass
+
+    async with remote_tools(url) as tools:
+        run = asyncio.create_task(watch(Agent(Model([calls(("a", "wait", "{}"))]), tools)))
+        await asyncio.wait_for(waiting.begun.wait(), 30)
+        run.cancel()
+
+        await asyncio.wait_for(waiting.stopped.wait(), 30)
 
 
 async def test_a_connection_may_be_left_in_another_task_than_it_was_entered_in(url: str) -> None:
