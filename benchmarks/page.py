@@ -143,7 +143,7 @@ async def page(bench: Bench) -> list[Row]:
             detail=told,
         ),
         Row("the same after 60 messages with 6 images", median(spans["long"]), "×", peer_, 1.03),
-        Row("server CPU for it, against an empty conversation", ratio, "×", "an empty conversation", 1.1, detail=cpu),
+        Row("server CPU for it, against an empty conversation", ratio, "×", "an empty conversation", 1.05, detail=cpu),
         Row(
             "page: longest gap between paints while the model streams evenly",
             median(gaps),
