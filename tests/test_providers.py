@@ -808,3 +808,17 @@ async def test_a_voice_that_breaks_off_is_a_failure(connect: Connect, script: Sc
             await events_of(provider, SpeechRequest(text="Hello"), SPEAKING)
 
     assert caught.value.kind is kind
+
+
+async def test_what_groq_sets_with_one_answer_does_not_go_along_with_another_question() -> None:
+    told = b'{"object": "list", "data": []}'
+    cookie, length = "set-cookie: __cf_bm=of-the-first; path=/", f"content-length: {len(told)}"
+    whole = (head(200, "application/json", cookie, length) + told,)
+    async with serving(whole, whole, whole, whole) as wire:
+        for host in ("127.0.0.1", "localhost"):  # the libraries below treat the two differently
+            async with groq_at(wire.url.replace("127.0.0.1", host)) as provider:
+                await provider.models()
+                await provider.models()
+
+    assert len(wire.heard) == 4
+    assert not [heard for heard in wire.heard if "cookie" in heard.headers]

@@ -31,6 +31,7 @@ from groq_core.providers.common import (
     quieten,
     tls,
 )
+from groq_core.providers.transport import CookielessClient
 from groq_core.redaction import Secret
 from groq_core.requests import Caller, ChatRequest, TranscriptionRequest
 
@@ -103,7 +104,7 @@ class GroqProvider(SdkProvider):
             max_retries=0,
             timeout=httpx.Timeout(None, connect=CONNECT_TIMEOUT_S),
             http_client=http_client
-            or groq.DefaultAioHttpClient(
+            or CookielessClient(
                 verify=tls(),
                 limits=httpx.Limits(
                     max_connections=CONNECTIONS,
