@@ -208,6 +208,7 @@ class Gathering:
         self._wake = asyncio.Event()
         self._taken = asyncio.Event()
         self._closed = False
+        self._nap: asyncio.Future[None] | None = None
         self.finished = False
 
     async def __aenter__(self) -> Self:
@@ -231,6 +232,22 @@ class Gathering:
         self._taken.set()
         return self._out.take()
 
+    async def rest(self, seconds: float) -> None:
+        """Wait so long, and no longer than to the end of the answer: its last words need not wait for a beat."""
+        if self._closed:
+            return
+        loop = asyncio.get_running_loop()
+        self._nap = loop.create_future()
+        timer = loop.call_later(seconds, self._rouse)
+        try:
+            await self._nap
+        finally:
+            timer.cancel()
+
+    def _rouse(self) -> None:
+        if self._nap is not None and not self._nap.done():
+            self._nap.set_result(None)
+
     async def _read(self) -> None:
         out = self._out
         try:
@@ -244,6 +261,7 @@ class Gathering:
         finally:
             self._closed = True
             self._wake.set()
+            self._rouse()
 
 
 class EventStream(Response):
@@ -288,7 +306,7 @@ class EventStream(Response):
             if not gathering.spoken:
                 continue  # the story before the first words is short, and they must not wait behind it
             due = clock() + self._pace.interval_s
-            await asyncio.sleep(due - clock())
+            await gathering.rest(due - clock())
             self._pace.woke(clock() - due)
 
 

@@ -238,6 +238,23 @@ async def test_first_words_do_not_wait_behind_the_story_before_them() -> None:
     await answering
 
 
+async def test_last_words_do_not_wait_for_the_next_beat() -> None:
+    class Once(Pace):
+        @property
+        def interval_s(self) -> float:
+            return 3600.0
+
+    async def told() -> AsyncGenerator[Event, None]:
+        yield TextDelta("first")
+        await reader.heard.wait()
+        yield TextDelta(" and last")
+
+    reader = Reader()
+    await asyncio.wait_for(EventStream(told(), Once())({"type": "http"}, reader.receive, reader.send), 60)
+
+    assert [line["t"] for line in read(reader.body) if "t" in line] == ["first", " and last"]
+
+
 async def test_slow_reader_makes_the_answer_wait_instead_of_memory_grow() -> None:
     written = 0
 
