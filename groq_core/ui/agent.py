@@ -16,6 +16,7 @@ from groq_core.events import Events
 from groq_core.requests import HOSTED_TOOLS, Caller, Message
 from groq_core.services.agent import Agent, Tool, calculate, clock_tools, convert_unit, file_tools, remote_tools
 from groq_core.ui.approvals import Approvals
+from groq_core.ui.bodies import decoded
 from groq_core.ui.core import PageCore
 from groq_core.ui.layout import place
 from groq_core.ui.routes import Page, body_of
@@ -121,10 +122,7 @@ def read_task(body: bytes) -> Task:
     Raises:
         RequestError: It names the field and the mend.
     """
-    try:
-        task = msgspec.json.decode(body, type=Task)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise RequestError(f"the page sent what cannot be read: {error}", hint="Reload the page.") from error
+    task = decoded(body, Task)
     if not task.text.strip():
         raise RequestError("there is no task", param="text", hint="Say what is to be done.")
     if not 1 <= task.max_steps <= 50:

@@ -9,6 +9,7 @@ import msgspec
 from groq_core.errors import RequestError
 from groq_core.requests import Caller, ChatRequest, Message
 from groq_core.services.vision import Field, form_question
+from groq_core.ui.bodies import decoded
 
 MAX_TURNS = 200
 MAX_FIELDS = 50
@@ -50,10 +51,7 @@ def read_question(body: bytes) -> Question:
     Raises:
         RequestError: It names the field and the mend.
     """
-    try:
-        question = msgspec.json.decode(body, type=Question)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise RequestError(f"the page sent what cannot be read: {error}", hint="Reload the page.") from error
+    question = decoded(body, Question)
     if not question.turns or question.turns[-1].role != "user":
         raise RequestError("there is no question", param="message", hint="Type a message first.")
     last = question.turns[-1]

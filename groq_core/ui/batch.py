@@ -38,6 +38,7 @@ from groq_core.services.batch import (
     write_table,
 )
 from groq_core.ui import routes
+from groq_core.ui.bodies import decoded
 from groq_core.ui.core import PageCore
 from groq_core.ui.desk import KEPT_LATER_S, Desk, Upload
 from groq_core.ui.layout import place
@@ -199,10 +200,7 @@ def read_wanted(body: bytes) -> Wanted:
     Raises:
         RequestError: It names the field and the mend.
     """
-    try:
-        wanted = msgspec.json.decode(body, type=Wanted)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise RequestError(f"the page sent what cannot be read: {error}", hint="Reload the page.") from error
+    wanted = decoded(body, Wanted)
     if wanted.max_tokens is not None and wanted.max_tokens < 1:
         raise RequestError("the longest answer must be at least 1 token", param="max_tokens", hint="Choose 1 or more.")
     return wanted

@@ -24,6 +24,7 @@ from groq_core.services.extraction.schema import from_fields, from_json_schema
 from groq_core.services.extraction.tables import as_csv, as_json, as_xlsx, tables
 from groq_core.ui import routes
 from groq_core.ui.asking import IMAGE_URLS
+from groq_core.ui.bodies import decoded
 from groq_core.ui.core import PageCore
 from groq_core.ui.image import shown as picture_shown
 from groq_core.ui.layout import place
@@ -184,10 +185,7 @@ async def read_wanted(body: bytes) -> tuple[Input, Schema[Any], Options]:
     Raises:
         RequestError: It names the field and the mend.
     """
-    try:
-        wanted = msgspec.json.decode(body, type=Wanted)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise RequestError(f"the page sent what cannot be read: {error}", hint="Reload the page.") from error
+    wanted = decoded(body, Wanted)
     options = Options(instructions=wanted.instructions, model=wanted.model.strip() or "auto")
     schema = schema_wanted(wanted)
     if wanted.picture:

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import msgspec
 
 from groq_core.errors import RequestError
+from groq_core.ui.bodies import decoded
 
 SPEAKING = 12
 """Chunks of an answer that come before a fault in the middle: enough to see that it had begun."""
@@ -59,10 +60,7 @@ def read_switch(body: bytes) -> Switch:
     Raises:
         RequestError: It names the field.
     """
-    try:
-        switch = msgspec.json.decode(body, type=Switch)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise RequestError(f"the page sent what cannot be read: {error}", hint="Reload the page.") from error
+    switch = decoded(body, Switch)
     if switch.fault is not None and switch.fault not in FAULTS:
         raise RequestError(f"there is no fault called {switch.fault!r}", param="fault")
     if switch.target is not None and ":" not in switch.target:
