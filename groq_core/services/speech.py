@@ -33,6 +33,7 @@ from groq_core.media.wav import joined
 from groq_core.pipeline import Handler
 from groq_core.reply import Reply, collect
 from groq_core.requests import Caller, Request, SpeechRequest
+from groq_core.services.telling import told
 
 PIECE = 200
 """Characters in one request (Groq's Orpheus page, read 2026-08)."""
@@ -96,12 +97,7 @@ class Speech:
 
 
 class _Reading:
-    """
-    One text on its way.
-
-    What happens goes through one queue, since pieces work side by side while a generator must not yield from
-    inside a task group (PEP 789).
-    """
+    """One text on its way."""
 
     def __init__(self, handle: Handler[Request], template: SpeechRequest, texts: list[str], parallel: int) -> None:
         self._handle = handle
@@ -112,17 +108,8 @@ class _Reading:
         self._numbers = 0
         self._routed = False
 
-    async def events(self) -> Events:
-        work = asyncio.create_task(self._work())
-        # The reader is woken when the work ends, however it ends.
-        work.add_done_callback(lambda _: self._queue.put_nowait(None))
-        try:
-            while (event := await self._queue.get()) is not None:
-                yield event
-            await work
-        finally:
-            work.cancel()
-            await asyncio.gather(work, return_exceptions=True)
+    def events(self) -> Events:
+        return told(self._work, self._queue)
 
     async def _work(self) -> None:
         free = asyncio.Semaphore(self._parallel)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from functools import partial
 from typing import Literal, TypeAlias, TypedDict, TypeVar, Unpack
 
 import msgspec
@@ -39,6 +40,7 @@ from groq_core.media.phrases import length_in_words
 from groq_core.pipeline import Handler
 from groq_core.reply import Reply, collect
 from groq_core.requests import Caller, Request, TranscriptionRequest, new_request_id
+from groq_core.services.telling import told
 
 _T = TypeVar("_T")
 
@@ -187,17 +189,8 @@ class _Run:
         self._joiner = Joiner(0.0)
         self._total_s: float | None = None
 
-    async def events(self, data: bytes, filename: str) -> Events:
-        work = asyncio.create_task(self._work(data, filename))
-        # The reader is woken when the work ends, however it ends.
-        work.add_done_callback(lambda _: self._queue.put_nowait(None))
-        try:
-            while (event := await self._queue.get()) is not None:
-                yield event
-            await work
-        finally:
-            work.cancel()
-            await asyncio.gather(work, return_exceptions=True)
+    def events(self, data: bytes, filename: str) -> Events:
+        return told(partial(self._work, data, filename), self._queue)
 
     async def _work(self, data: bytes, filename: str) -> None:
         preparation = self._prepare(data, filename)

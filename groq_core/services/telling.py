@@ -1,0 +1,27 @@
+"""Work whose parts go on side by side, told as one stream of events."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from groq_core.events import Event, Events
+
+
+async def told(work: Callable[[], Coroutine[Any, Any, None]], queue: asyncio.Queue[Event | None]) -> Events:
+    """
+    Yield what a piece of work puts into its queue until it ends; its error is raised, leaving cancels it.
+
+    A queue, since a generator must not yield from inside a task group (PEP 789).
+    """
+    task = asyncio.create_task(work())
+    # The reader is woken when the work ends, however it ends.
+    task.add_done_callback(lambda _: queue.put_nowait(None))
+    try:
+        while (event := await queue.get()) is not None:
+            yield event
+        await task
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
