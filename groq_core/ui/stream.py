@@ -13,7 +13,7 @@ import logging
 import re
 import time
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any, Self
 
 import msgspec
@@ -207,8 +207,7 @@ class Gathering:
         self._out = Gathered()
         self._wake = asyncio.Event()
         self._taken = asyncio.Event()
-        self._closed = False
-        self._nap: asyncio.Future[None] | None = None
+        self._ended = asyncio.Event()
         self.finished = False
 
     async def __aenter__(self) -> Self:
@@ -228,25 +227,15 @@ class Gathering:
         """Everything since the last time, at least one line; sets ``finished`` with the last ones."""
         await self._wake.wait()
         self._wake.clear()
-        self.finished = self._closed
+        self.finished = self._ended.is_set()
         self._taken.set()
         return self._out.take()
 
     async def rest(self, seconds: float) -> None:
         """Wait so long, and no longer than to the end of the answer: its last words need not wait for a beat."""
-        if self._closed:
-            return
-        loop = asyncio.get_running_loop()
-        self._nap = loop.create_future()
-        timer = loop.call_later(seconds, self._rouse)
-        try:
-            await self._nap
-        finally:
-            timer.cancel()
-
-    def _rouse(self) -> None:
-        if self._nap is not None and not self._nap.done():
-            self._nap.set_result(None)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._ended.wait()
 
     async def _read(self) -> None:
         out = self._out
@@ -259,9 +248,8 @@ class Gathering:
                         self._taken.clear()
                         await self._taken.wait()
         finally:
-            self._closed = True
+            self._ended.set()
             self._wake.set()
-            self._rouse()
 
 
 class EventStream(Response):
