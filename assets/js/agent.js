@@ -1,7 +1,7 @@
 // The Agent tab: a task, the steps it takes, every call of a tool with what it was given and what it gave.
 
 import { Answer } from "./answer.js";
-import { announce, el, fill, iconButton, inputOf, setText } from "./dom.js";
+import { announce, el, fill, hinter, iconButton, inputOf, setText } from "./dom.js";
 import { receiptView } from "./receipt.js";
 import { say, seconds } from "./say.js";
 import { Follower } from "./scroll.js";
@@ -25,6 +25,7 @@ let running = null;
 const list = el("div", { class: "gc-turns", role: "log", "aria-label": say("conversation"), tabindex: "0" });
 const follower = new Follower(list);
 const hintNode = el("span", { class: "gc-hint", role: "status" });
+const hint = hinter(() => hintNode);
 
 export function showLogIn(host) {
   host.replaceChildren(list, follower.button);
@@ -294,13 +295,6 @@ function pretty(text) {
   } catch {
     return text;
   }
-}
-
-function hint(text) {
-  setText(hintNode, text);
-  announce(text);
-  clearTimeout(hint.timer);
-  hint.timer = setTimeout(() => setText(hintNode, ""), 4000);
 }
 
 document.addEventListener("click", (event) => {

@@ -133,9 +133,6 @@ export class Answer {
 
   #card() {
     const error = this.error;
-    const tried = (error.failures ?? []).map((failure) =>
-      el("li", {}, el("b", {}, shortModel(failure.model) || failure.provider), ` ${kindInWords(failure.kind)}: ${failure.message}`),
-    );
     const wait = el("span", { class: "gc-countdown" });
     const card = el(
       "div",
@@ -143,7 +140,7 @@ export class Answer {
       el("p", { class: "gc-card-title" }, error.message),
       error.hint ? el("p", {}, error.hint) : null,
       this.text ? el("p", { class: "gc-muted" }, say("partial_kept")) : null,
-      tried.length ? el("details", { class: "gc-fold" }, el("summary", {}, say("what_was_tried")), el("ul", {}, ...tried)) : null,
+      triedView(error.failures),
       this.again
         ? el("div", { class: "gc-card-actions" }, el("button", { type: "button", class: "gc-button gc-again", onclick: () => this.again() }, say("try_again")), wait)
         : null,
@@ -151,6 +148,14 @@ export class Answer {
     countDown(wait, error.retry_after_s);
     return card;
   }
+}
+
+/** Who was asked and why none of them answered, folded up; null where nobody was. */
+export function triedView(failures = []) {
+  const tried = failures.map((failure) =>
+    el("li", {}, el("b", {}, shortModel(failure.model) || failure.provider), ` ${kindInWords(failure.kind)}: ${failure.message}`),
+  );
+  return tried.length ? el("details", { class: "gc-fold" }, el("summary", {}, say("what_was_tried")), el("ul", {}, ...tried)) : null;
 }
 
 function failureInWords(event) {

@@ -1,8 +1,8 @@
 // The Batch tab: a table on top, what to ask of each row below, then how far it is and the newest answers.
 
-import { announce, el, icon, iconButton, setText } from "./dom.js";
+import { announce, el, hinter, icon, iconButton, save, setText } from "./dom.js";
 import { count, dollars, kindInWords, say, seconds } from "./say.js";
-import { sheet, takesFiles } from "./sheet.js";
+import { onRun, sheet, takesFiles } from "./sheet.js";
 import { ask, send } from "./wire.js";
 
 sheet("work");
@@ -60,6 +60,7 @@ const question = el(
 );
 const box = el("div", {}, el("div", { class: "gc-source-box" }, input, rows, el("div", { class: "gc-source-foot" }, choose, example, facts)), question);
 const hint = el("span", { class: "gc-hint", role: "status" });
+const tell = hinter(() => hint);
 const progress = el("div", { class: "gc-batch-progress" });
 const result = el("div", { class: "gc-batch-result" });
 
@@ -293,26 +294,10 @@ function downloads(failed) {
 async function download(form) {
   const response = await send(`batch/${table.id}/${form}`, { body: JSON.stringify(asked), headers: JSON_TYPE });
   if (!response.ok) return tell(say("error_unreachable"));
-  const link = el("a", { href: URL.createObjectURL(await response.blob()), download: `${table.name.replace(/\.[^.]+$/, "")}-answers.${form}` });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  save(await response.blob(), `${table.name.replace(/\.[^.]+$/, "")}-answers.${form}`);
 }
 
-function tell(words) {
-  setText(hint, words);
-  announce(words);
-  clearTimeout(tell.timer);
-  tell.timer = setTimeout(() => setText(hint, ""), 4000);
-}
-
-document.addEventListener("click", (event) => {
-  if (event.target.closest("#batch-run")) run();
-  else if (event.target.closest("#batch-stop")) running?.abort();
-});
-document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") running?.abort();
-  else if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.closest?.("#tab-batch")) run();
-});
+onRun("batch", () => run(), () => running?.abort());
 
 show("live");
 recall();

@@ -1,7 +1,7 @@
 // The Chat tab: the message box, its buttons, and the conversation above them.
 
 import { Conversation } from "./conversation.js";
-import { announce, el, icon } from "./dom.js";
+import { el, fill, hinter, icon } from "./dom.js";
 import { holds } from "./hold.js";
 import { options, optionsForm, pickModel } from "./options.js";
 import { Picker } from "./picker.js";
@@ -13,6 +13,7 @@ import { MODELS } from "../texts.js";
 
 const SUGGESTIONS = ["suggestion_1", "suggestion_2", "suggestion_3", "suggestion_4"];
 
+const hint = hinter(() => document.getElementById("gc-hint"));
 const conversation = new Conversation({ name: "chat", options, system: options.system, welcome, hint });
 const log = el("div", { id: "chat-log" });
 const box = el("textarea", { rows: "1", "aria-label": say("message_label"), placeholder: say("message_placeholder"), enterkeyhint: "send" });
@@ -95,27 +96,12 @@ function send() {
   if (!text) {
     box.focus();
     hint(say("message_empty"));
-  } else if (conversation.ask(text)) write("");
+  } else if (conversation.ask(text)) fill(box, "");
 }
 
 function clear() {
   conversation.clear();
   box.focus();
-}
-
-function write(text) {
-  box.value = text;
-  box.dispatchEvent(new Event("input", { bubbles: true }));
-}
-
-function hint(text) {
-  const node = document.getElementById("gc-hint");
-  if (node) {
-    node.textContent = text;
-    clearTimeout(hint.timer);
-    hint.timer = setTimeout(() => (node.textContent = ""), 4000);
-  }
-  announce(text);
 }
 
 box.addEventListener("input", () => {

@@ -89,6 +89,29 @@ export function fill(input, value) {
   input.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
+/** Let the browser save something as a file. */
+export function save(blob, name) {
+  const link = el("a", { href: URL.createObjectURL(blob), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+const HINT_MS = 4000;
+
+/** A function that tells something in a line of the page for a while, and to screen readers; `find` gives the line. */
+export function hinter(find) {
+  let timer = 0;
+  return (words) => {
+    const line = find();
+    if (line) {
+      setText(line, words);
+      clearTimeout(timer);
+      timer = setTimeout(() => setText(line, ""), HINT_MS);
+    }
+    announce(words);
+  };
+}
+
 /** Tell screen readers, and nobody else. */
 export function announce(text) {
   let live = document.getElementById("gc-live");

@@ -1,10 +1,11 @@
 // The Extract tab: a text, a file or a picture on top, what to find in it below, and then what was found.
 
-import { announce, el, icon, iconButton, setText } from "./dom.js";
+import { triedView } from "./answer.js";
+import { announce, el, hinter, icon, iconButton, setText } from "./dom.js";
 import { Fields } from "./fields.js";
 import { foundView } from "./found.js";
-import { count, dollars, kindInWords, say, seconds, shortModel } from "./say.js";
-import { sheet, takesFiles } from "./sheet.js";
+import { count, dollars, say, seconds, shortModel } from "./say.js";
+import { onRun, sheet, takesFiles } from "./sheet.js";
 import { ask, send } from "./wire.js";
 
 sheet("work");
@@ -42,6 +43,7 @@ const choose = el("button", { type: "button", class: "gc-button gc-quiet gc-with
 const example = el("button", { type: "button", class: "gc-link", onclick: showExample }, say("extract_example"));
 const box = el("div", { class: "gc-source-box" }, input, text, picture, el("div", { class: "gc-source-foot" }, choose, example, facts));
 const hint = el("span", { class: "gc-hint", role: "status" });
+const tell = hinter(() => hint);
 const result = el("div", { class: "gc-extract-result" });
 
 input.addEventListener("change", () => {
@@ -177,29 +179,14 @@ function show(end, { tries, story, progress, stopped }) {
 }
 
 function card(error) {
-  const tried = (error.failures ?? []).map((failure) => el("li", {}, el("b", {}, shortModel(failure.model) || failure.provider), ` ${kindInWords(failure.kind)}: ${failure.message}`));
   announce(error.message);
   return el(
     "div",
     { class: "gc-card", role: "alert" },
     el("p", { class: "gc-card-title" }, error.message),
     error.hint ? el("p", {}, error.hint) : null,
-    tried.length ? el("details", { class: "gc-fold" }, el("summary", {}, say("what_was_tried")), el("ul", {}, ...tried)) : null,
+    triedView(error.failures),
   );
 }
 
-function tell(words) {
-  setText(hint, words);
-  announce(words);
-  clearTimeout(tell.timer);
-  tell.timer = setTimeout(() => setText(hint, ""), 4000);
-}
-
-document.addEventListener("click", (event) => {
-  if (event.target.closest("#extract-run")) extract();
-  else if (event.target.closest("#extract-stop")) running?.abort();
-});
-document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") running?.abort();
-  else if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.closest?.("#tab-extract")) extract();
-});
+onRun("extract", () => extract(), () => running?.abort());

@@ -1,6 +1,6 @@
 // What was found: tables whose values say where they stand in the document, contradictions, and files to take away.
 
-import { copy, el, iconButton } from "./dom.js";
+import { copy, el, iconButton, save } from "./dom.js";
 import { count, dollars, say } from "./say.js";
 import { send } from "./wire.js";
 
@@ -135,7 +135,5 @@ async function download(data, form, name) {
   const response = await send(`extraction/${form}`, { body: JSON.stringify(data), headers: { "content-type": "application/json" } });
   if (!response.ok) return;
   const file = `${(name || "extraction").replace(/\.[^.]+$/, "")}.${form}`;
-  const link = el("a", { href: URL.createObjectURL(await response.blob()), download: file });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  save(await response.blob(), file);
 }

@@ -2,12 +2,13 @@
 
 import { LIMITS, TEMPLATES } from "../texts.js";
 import { Conversation } from "./conversation.js";
-import { announce, el, fill, inputOf } from "./dom.js";
+import { el, fill, hinter, inputOf } from "./dom.js";
 import { Pictures } from "./pictures.js";
 import { readingForm, showReading } from "./reading.js";
 import { say } from "./say.js";
 
 const pictures = new Pictures(LIMITS.images, changed);
+const hint = hinter(() => document.getElementById("gc-image-hint"));
 const conversation = new Conversation({ name: "image", options: () => ({ model: "vision" }), welcome: () => el("span"), hint, ended });
 const form = readingForm(read);
 const templates = el("div", { class: "gc-templates" });
@@ -69,16 +70,6 @@ function startOver() {
   conversation.clear();
   asked = [];
   changed();
-}
-
-function hint(text) {
-  const node = document.getElementById("gc-image-hint");
-  if (node) {
-    node.textContent = text;
-    clearTimeout(hint.timer);
-    hint.timer = setTimeout(() => (node.textContent = ""), 4000);
-  }
-  announce(text);
 }
 
 const shown = () => document.querySelector("#image-question")?.offsetParent !== null;

@@ -1,7 +1,7 @@
 // The Microphone tab: a recording, made here or brought along, and what was said in it.
 
 import { Answer, answerFrom } from "./asking.js";
-import { announce, copy, el, fill, icon, iconButton, inputOf, setText } from "./dom.js";
+import { announce, copy, el, fill, icon, iconButton, inputOf, save, setText } from "./dom.js";
 import { partsView } from "./parts.js";
 import { Recorder } from "./recorder.js";
 import { say } from "./say.js";
@@ -249,9 +249,7 @@ async function download(format) {
     text = await response.text();
   }
   const name = (recording?.name ?? "transcript").replace(/\.[^.]+$/, "");
-  const link = el("a", { href: URL.createObjectURL(new Blob([text], { type: "text/plain" })), download: `${name}.${format}` });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  save(new Blob([text], { type: "text/plain" }), `${name}.${format}`);
 }
 
 function toChat() {

@@ -23,3 +23,15 @@ export function takesFiles(element, take) {
     take([...event.dataTransfer.files]);
   });
 }
+
+/** Begin a tab's work by its button or Ctrl+Enter in it, and end it by its other button or Esc. */
+export function onRun(tab, run, stop) {
+  document.addEventListener("click", (event) => {
+    if (event.target.closest(`#${tab}-run`)) run();
+    else if (event.target.closest(`#${tab}-stop`)) stop();
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") stop();
+    else if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.closest?.(`#tab-${tab}`)) run();
+  });
+}
