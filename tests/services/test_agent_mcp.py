@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 
 import mcp_types
 import pytest
-import uvicorn
 from mcp.server.mcpserver import MCPServer
 from mcp_types import ToolAnnotations
 
 from groq_core.errors import RequestError
 from groq_core.services.agent import Agent, Call, Trace, remote_tools
 from groq_core.services.agent.remote import RemoteToolError, written
+from tests.services.mcp_server import served
 from tests.services.scripted import Model, calls, says
 
 
@@ -64,16 +63,8 @@ def waiting() -> Waiting:
 
 @pytest.fixture
 async def url(waiting: Waiting) -> AsyncIterator[str]:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(lab(waiting).streamable_http_app(), log_config=None, timeout_graceful_shutdown=1)
-        server = uvicorn.Server(config)
-        serving = asyncio.create_task(server.serve(sockets=[listening]))
-        while not server.started:  # noqa: ASYNC110 - uvicorn has nothing else to wait for
-            await asyncio.sleep(0.01)
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}/mcp"
-        server.should_exit = True
-        await serving
+    async with served(lab(waiting)) as url:
+        yield url
 
 
 async def test_a_servers_tools_are_listed_with_what_they_are(url: str) -> None:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 
 import pytest
-import uvicorn
 from mcp.server.mcpserver import MCPServer
 
 from groq_core.compose import assembled
@@ -22,6 +20,7 @@ from groq_core.ui import agent
 from groq_core.ui.agent import read_task
 from groq_core.ui.approvals import Approvals
 from tests.requires import needs
+from tests.services.mcp_server import served
 from tests.ui.test_work_in_browser import visiting
 
 burnt: list[str] = []
@@ -43,16 +42,8 @@ def lab() -> MCPServer:
 async def servers() -> AsyncIterator[str]:
     """The setting that names a real server."""
     burnt.clear()
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(lab().streamable_http_app(), log_config=None, timeout_graceful_shutdown=1)
-        server = uvicorn.Server(config)
-        serving = asyncio.create_task(server.serve(sockets=[listening]))
-        while not server.started:  # noqa: ASYNC110 - uvicorn has nothing else to wait for
-            await asyncio.sleep(0.01)
-        yield f"lab=http://127.0.0.1:{listening.getsockname()[1]}/mcp"
-        server.should_exit = True
-        await serving
+    async with served(lab()) as url:
+        yield f"lab={url}"
 
 
 TEXT = "Please use lab_burn on this"
