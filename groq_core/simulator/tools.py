@@ -13,6 +13,7 @@ import referencing.exceptions
 from groq_core.simulator import tokens
 from groq_core.simulator.answer import Call
 from groq_core.simulator.catalogue import SimModel
+from groq_core.simulator.dates import dates_in
 from groq_core.simulator.ids import Ids
 from groq_core.simulator.schema import Filler
 from groq_core.simulator.skills import STOPWORDS, evaluate
@@ -21,6 +22,7 @@ from groq_core.simulator.wire import Json, bad_request
 # Words that say little of a text may well be what a tool is for.
 _STOPWORDS = STOPWORDS - {"time", "list", "word", "words", "answer", "write", "like", "show"}
 _SUM = re.compile(r"\d\s*(?:[-+*/×÷^%]|plus|minus|times|divided by)\s*\(?\d", re.I)
+_DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 _CALCULATES = re.compile(r"calc|math|arithmetic|expression|evaluat|comput|\badd\b|multipl|sum", re.I)
 
 
@@ -99,7 +101,7 @@ def _score(function: Json, text: str) -> float:
     named = _stems(re.sub(r"([a-z])([A-Z])", r"\1 \2", name).replace("_", " ").replace("-", " "))
     described = _stems(str(function.get("description") or ""))
     score = 3.0 * len(asked & named) + 1.0 * len((asked & described) - named)
-    if _SUM.search(text) and _CALCULATES.search(f"{name} {function.get('description', '')}"):
+    if _SUM.search(_DATE.sub("", text)) and _CALCULATES.search(f"{name} {function.get('description', '')}"):
         score += 4
     return score
 
@@ -121,7 +123,7 @@ def _call(function: Json, text: str, model: SimModel, ids: Ids, rng: random.Rand
     arguments = Filler(schema, text, rng).instance() if isinstance(schema, dict) else {}
     if not isinstance(arguments, dict):
         arguments = {}
-    arguments = {name: _sum_of(name, value, text) for name, value in arguments.items()}
+    arguments = {name: _sum_of(name, value, text) for name, value in _in_turn(arguments, dates_in(text)).items()}
     encoded = msgspec.json.encode(arguments).decode()
     if (fault := mismatch(arguments, schema)) is not None:
         raise bad_request(
@@ -142,6 +144,12 @@ def mismatch(value: Any, schema: Json) -> str | None:
     if not errors:
         return None
     return ", ".join(f"`/{'/'.join(str(step) for step in error.path)}`: {error.message}" for error in errors[:3])
+
+
+def _in_turn(arguments: Json, dates: list[str]) -> Json:
+    """Where a text names several dates, the arguments that would all say the first one say them in turn."""
+    following = iter(dates)
+    return {name: next(following, value) if value in dates[:1] else value for name, value in arguments.items()}
 
 
 def _sum_of(name: str, value: Any, text: str) -> Any:

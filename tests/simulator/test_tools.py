@@ -38,6 +38,15 @@ async def test_a_sum_goes_to_the_calculator_whole(http: httpx.AsyncClient) -> No
     ]
 
 
+async def test_two_dates_go_to_the_arguments_in_turn_and_are_no_sum(http: httpx.AsyncClient) -> None:
+    day = {"type": "string", "format": "date"}
+    between = tool("days_between", "Count the days from one date to another", first=day, second=day)
+
+    made = await calls(http, ask("Count the days from 2026-12-24 to 2027-03-15", tools=[CALCULATOR, between]))
+
+    assert made == [("days_between", {"first": "2026-12-24", "second": "2027-03-15"})]
+
+
 async def test_no_tool_is_called_where_none_fits(http: httpx.AsyncClient) -> None:
     assert await calls(http, ask("Tell me a joke about cats", tools=ALL)) == []
 
