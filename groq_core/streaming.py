@@ -42,6 +42,7 @@ from groq_core.events import (
     Usage,
 )
 from groq_core.failures import from_event
+from groq_core.refrain import Refrain
 from groq_core.tool_calls import ToolCalls
 
 LONGEST_LINE = 32 * 1024 * 1024
@@ -81,6 +82,9 @@ class StreamDecoder:
         self._seed: int | None = None
         self._executed: dict[int, Any] = {}
         self._annotations: list[Any] = []
+        self._refrain = Refrain()
+        # The last chunk of this read, from which the refrain is learnt.
+        self._last: tuple[bytes, Chunk] | None = None
         # Text not yet handed out: pieces of one kind, joined when another kind comes or the read ends.
         self._text: list[str] = []
         self._reasoning: list[str] = []
@@ -97,6 +101,10 @@ class StreamDecoder:
             return []
         if self._rest:
             data = self._rest + data
+        if not self._unparsed and not self._error_event and (known := self._refrain.read(data)) is not None:
+            text, chunks, end = known
+            self._sing(text, chunks)
+            data = data[end:]
         lines = data.split(b"\n")
         self._rest = lines.pop()
         if len(self._rest) > LONGEST_LINE:
@@ -112,6 +120,9 @@ class StreamDecoder:
                 self._give_up_line()
             else:
                 self._error_event = False
+        if self._last is not None:
+            self._refrain.learn(*self._last)
+            self._last = None
         return self._drained()
 
     def close(self) -> list[Event]:
@@ -178,13 +189,18 @@ class StreamDecoder:
         whole = self._unparsed + b"\n" + data if self._unparsed else data
         try:
             chunk = decode_chunk(whole)
-        except msgspec.DecodeError as error:
-            self._unread(data, whole, error)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            if _readable(whole) != whole:
+                self._unparsed = _readable(self._unparsed)
+                self._data(_readable(data))
+            else:
+                self._unread(data, whole, error)
         else:
             self._unparsed = b""
             self.take(chunk)
+            self._last = whole, chunk
 
-    def _unread(self, data: bytes, whole: bytes, error: msgspec.DecodeError) -> None:
+    def _unread(self, data: bytes, whole: bytes, error: Exception) -> None:
         bare = data.strip()
         if bare == b"[DONE]":
             self.done = True
@@ -257,6 +273,14 @@ class StreamDecoder:
         self._model = chunk.model or self._model
         self._fingerprint = chunk.system_fingerprint or self._fingerprint
         self._service_tier = chunk.service_tier or self._service_tier
+
+    def _sing(self, text: str, chunks: int) -> None:
+        """Take the words of so many chunks that say nothing else."""
+        self.chunks += chunks
+        if text and self._refrain.key == "content":
+            self._say(text)
+        elif text:
+            self._think(text)
 
     def _say(self, content: str | list[Any]) -> None:
         if self._reasoning:
@@ -333,6 +357,11 @@ def _chunk_by_itself(data: bytes) -> Chunk | None:
     return chunk if chunk.choices is not None else None
 
 
+def _readable(data: bytes) -> bytes:
+    """The same in UTF-8: where a letter is broken, the rest of the answer is not."""
+    return data if data.isascii() else data.decode(errors="replace").encode()
+
+
 def _joined(parts: list[Any]) -> str:
     """Content as a list of parts, as Mistral's reasoning models send it: the texts in it."""
     return "".join(part["text"] for part in parts if isinstance(part, dict) and isinstance(part.get("text"), str))
@@ -349,7 +378,7 @@ def read_completion(body: bytes) -> list[Event]:
         raise ProviderError(Kind.EMPTY_ANSWER, "the body is empty")
     decoder = StreamDecoder()
     try:
-        chunk = decode_leniently(body)
+        chunk = decode_leniently(_readable(body))
     except msgspec.DecodeError as error:
         raise ProviderError(Kind.MALFORMED, f"the body is not a chat completion: {error}") from None
     decoder.take(chunk)

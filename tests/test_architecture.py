@@ -18,7 +18,7 @@ ROWS = (
     ("errors", "redaction", "plans"),
     ("parsing", "settings", "events", "requests", "snapshot", "limits", "buckets", "splice", "logs"),
     ("models", "reply", "budget", "failures", "policy", "estimates", "media", "metrics", "health"),
-    ("chunks", "tool_calls", "streaming", "transcripts"),
+    ("chunks", "refrain", "tool_calls", "streaming", "transcripts"),
     ("pipeline", "classify", "registry", "tiers", "catalogue", "router", "routes", "overflow"),
     ("providers", "middleware", "hedge", "board"),
     ("run", "fallback"),

@@ -1,0 +1,94 @@
+"""What the chunks of an answer repeat around their words, so that it need not be parsed a thousand times a second."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+import msgspec
+
+from groq_core.chunks import Chunk, Delta
+
+Key = Literal["content", "reasoning"]
+
+_WORDS = {key: re.compile(rb'"%s" ?: ?"((?:[^"\\]|\\.)*)"' % key.encode()) for key in ("content", "reasoning")}
+_decode = msgspec.json.Decoder(str).decode
+
+
+class Refrain:
+    """
+    The bytes before and after the words of one chunk, which the next chunks have too.
+
+    Of the 340 bytes that bring a token, a stream repeats all but the token: id, time, model, choice. Where a read is
+    made of such chunks, its words are what is left without the refrain, decoded as one JSON string. Whatever else
+    stands between two refrains, a quotation mark for one, is none, and the chunks are parsed as any others.
+
+    Attributes:
+        key: Which field the words are in.
+    """
+
+    def __init__(self) -> None:
+        self.key: Key = "content"
+        self._before = b""
+        self._after = b""
+        self._close = b""
+
+    def learn(self, data: bytes, chunk: Chunk) -> None:
+        """
+        Take the refrain from a chunk that has words in one field and says nothing else; forget it at any other.
+
+        Args:
+            data: What followed ``data:`` in its line, or lines.
+        """
+        self._before = b""
+        key, words = _only_words(chunk)
+        name = b'"%s"' % key.encode()
+        found = _WORDS[key].search(data) if words else None
+        if found is None or data.count(name) != 1 or _decode(b'"%s"' % found[1]) != words:
+            return
+        self.key = key
+        self._before = b"data:" + data[: found.start(1)]
+        self._after = data[found.end(1) :] + b"\n\n"
+        self._close = self._after[:24]
+
+    def read(self, data: bytes) -> tuple[str, int, int] | None:
+        """
+        Read the chunks at the beginning of some bytes that are known and whole.
+
+        Returns:
+            Their words, how many chunks they were, and how many bytes; None where there are none.
+        """
+        before, after, close = self._before, self._after, self._close
+        if not before or not data.startswith(before):
+            return None
+        # A loop over short finds: a search for the whole of what stands between two words, as `bytes.replace`
+        # makes, prepares itself anew for each and takes five times as long.
+        words: list[bytes] = []
+        read, at = 0, len(before)
+        while (end := data.find(close, at)) >= 0 and data.startswith(after, end):
+            words.append(data[at:end])
+            read = end + len(after)
+            if not data.startswith(before, read):
+                break
+            at = read + len(before)
+        try:
+            return (_decode(b'"%s"' % b"".join(words)), len(words), read) if words else None
+        except ValueError:
+            return None  # no JSON, or no UTF-8: the decoder finds out which of the chunks it was
+
+
+def _only_words(chunk: Chunk) -> tuple[Key, str]:
+    """The field with words in it and the words; none where the chunk says anything beside them."""
+    if chunk.x_groq or chunk.error or not chunk.choices or bytes(chunk.usage) not in (b"", b"null"):
+        return "content", ""
+    choice = chunk.choices[0]
+    delta = choice.delta
+    if delta is None or choice.message is not None or choice.finish_reason is not None:
+        return "content", ""
+    match delta:
+        case Delta(content=str(words)) if delta == Delta(content=words):
+            return "content", words
+        case Delta(reasoning=str(words)) if delta == Delta(reasoning=words):
+            return "reasoning", words
+        case _:
+            return "content", ""
