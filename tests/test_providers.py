@@ -9,6 +9,7 @@ from contextlib import aclosing, asynccontextmanager, suppress
 from typing import Any, TypeAlias
 
 import msgspec
+import openai
 import pytest
 
 from groq_core.budget import Budget
@@ -32,6 +33,7 @@ from groq_core.providers.bodies import IMAGE_LEFT_OUT
 from groq_core.providers.common import SdkProvider
 from groq_core.providers.groq import GroqProvider
 from groq_core.providers.openai_compatible import OpenAICompatibleProvider
+from groq_core.providers.transport import CookielessClient
 from groq_core.redaction import Secret
 from groq_core.reply import collect
 from groq_core.requests import Caller, ChatRequest, Request, SpeechRequest, TranscriptionRequest
@@ -82,9 +84,25 @@ async def openai_at(url: str, **options: Any) -> AsyncIterator[OpenAICompatibleP
         await provider.close()
 
 
-@pytest.fixture(params=[pytest.param(groq_at, id="groq"), pytest.param(openai_at, id="openai")])
+def groq_by_sdk(url: str, **options: Any) -> Any:
+    """As behind a proxy: everything through the SDK's client."""
+    return groq_at(url, http_client=CookielessClient(), **options)
+
+
+def openai_by_sdk(url: str, **options: Any) -> Any:
+    return openai_at(url, http_client=openai.DefaultAioHttpClient(), **options)
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(groq_at, id="groq"),
+        pytest.param(openai_at, id="openai"),
+        pytest.param(groq_by_sdk, id="groq by SDK"),
+        pytest.param(openai_by_sdk, id="openai by SDK"),
+    ]
+)
 def connect(request: pytest.FixtureRequest) -> Connect:
-    """Both adapters, each through its own SDK."""
+    """Both adapters, each over our wire and through its own SDK."""
     return request.param  # type: ignore[no-any-return]
 
 
@@ -811,14 +829,58 @@ async def test_a_voice_that_breaks_off_is_a_failure(connect: Connect, script: Sc
 
 
 async def test_what_groq_sets_with_one_answer_does_not_go_along_with_another_question() -> None:
-    told = b'{"object": "list", "data": []}'
+    told = b'{"object": "list", "data": [], "text": "Hello"}'
     cookie, length = "set-cookie: __cf_bm=of-the-first; path=/", f"content-length: {len(told)}"
     whole = (head(200, "application/json", cookie, length) + told,)
-    async with serving(whole, whole, whole, whole) as wire:
+    async with serving(*[whole] * 8) as wire:
         for host in ("127.0.0.1", "localhost"):  # the libraries below treat the two differently
             async with groq_at(wire.url.replace("127.0.0.1", host)) as provider:
-                await provider.models()
-                await provider.models()
+                for _ in range(2):
+                    await provider.models()
+                    await events_of(provider, AUDIO)
 
-    assert len(wire.heard) == 4
+    assert len(wire.heard) == 8
     assert not [heard for heard in wire.heard if "cookie" in heard.headers]
+
+
+# ── past the SDK ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("connect", [groq_at, openai_at])
+async def test_an_sdk_is_announced_where_it_is_passed_by(connect: Connect) -> None:
+    async with serving(says("x")) as wire, connect(wire.url) as provider:
+        await events_of(provider)
+
+    sent = wire.heard[0].headers
+    assert sent["user-agent"].startswith(f"Async{provider.name}".replace("groq", "Groq").replace("openai", "OpenAI"))
+    assert sent["accept"] == "application/json"
+    assert "x-stainless-raw-response" not in sent
+
+
+async def test_a_key_that_no_header_can_carry_is_refused_and_not_shown() -> None:
+    key = Secret("gsk_visitor\r\nx-evil: 1")
+    async with serving() as wire, groq_at(wire.url) as provider:
+        _, error = await failure_of(provider, msgspec.structs.replace(HELLO, caller=Caller(groq_key=key)))
+
+    assert (error.kind, wire.heard) == (Kind.AUTH, [])
+    assert "visitor" not in str(error)
+
+
+@pytest.mark.parametrize("connect", [groq_at, openai_at])
+async def test_a_server_that_has_moved_is_named(connect: Connect) -> None:
+    moved = fails(308, "", "location: https://new.example/v1/chat/completions?token=secret")
+    async with serving(moved) as wire, connect(wire.url) as provider:
+        _, error = await failure_of(provider)
+
+    assert (error.kind, error.provider_wide) == (Kind.CONNECTION, True)
+    assert "https://new.example" in error.message
+    assert "secret" not in error.message
+
+
+async def test_behind_a_proxy_the_sdk_finds_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with serving(says("x")) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        async with groq_at("http://groq.invalid") as provider:
+            assert text_of(await events_of(provider)) == "x"
+
+    assert proxy.heard[0].path == "http://groq.invalid/openai/v1/chat/completions"

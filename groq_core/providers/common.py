@@ -18,9 +18,10 @@ import msgspec
 
 from groq_core.errors import Kind, ProviderError
 from groq_core.events import CONTENT, AudioDelta, Event, Events, Finished, Note, Usage
-from groq_core.failures import from_event, from_exception
+from groq_core.failures import from_event, from_exception, from_response
 from groq_core.models import ModelSpec
 from groq_core.pipeline import Attempt
+from groq_core.providers.wire import HeaderError, Wire, direct
 from groq_core.requests import Caller, ChatRequest, SpeechRequest, TranscriptionRequest
 from groq_core.streaming import StreamDecoder, read_completion
 from groq_core.transcripts import read_transcription
@@ -76,7 +77,25 @@ class Exchange:
             self._raise(exc)
         if self._observe is not None:
             self._observe(response.headers)
+        if response.status_code >= 300:
+            await self._refused(response)
         return response
+
+    async def _refused(self, response: Response) -> NoReturn:
+        try:
+            error: Exception = from_response(response.status_code, response.headers, await response.aread())
+            if response.status_code < 400:
+                target = httpx.URL(response.headers.get("location", ""))
+                error = ProviderError(
+                    Kind.CONNECTION,
+                    f"the server sends us on to {target.scheme}://{target.netloc.decode()}: set that as the base URL",
+                    status=response.status_code,
+                    provider_wide=True,
+                )
+        except Exception as exc:
+            error = exc
+        await response.aclose()
+        self._raise(error)
 
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
@@ -115,16 +134,53 @@ class SdkProvider(ABC):
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
+        self._wire: Wire | None = None
+        self._shared_headers: dict[str, str] = {}
+
+    def _use_wire(self, base_url: str, headers: Callable[[], Mapping[str, Any]]) -> None:
+        """
+        Send JSON past the SDK's client from now on, unless there is something on the way that only that can do.
+
+        Args:
+            headers: What the SDK sends with every request; asked for at the first one.
+        """
+        url = httpx.URL(base_url)
+        if direct(url):
+            self._wire = Wire(url, tls(), connect_s=CONNECT_TIMEOUT_S, idle=IDLE_CONNECTIONS, idle_s=IDLE_S)
+            self._sdk_headers = headers
+
+    async def _send(self, method: str, path: str, caller: Caller, body: Any = None) -> Response:
+        """
+        Send a request whose body is JSON, or which has none.
+
+        Returns:
+            The response as soon as its headers are there, whatever its status.
+        """
+        own = self._headers(caller)
+        content = b"" if body is None else msgspec.json.encode(body)
+        if self._wire is None:
+            return await self._send_by_sdk(method, path, own, content)
+        if not self._shared_headers:
+            given = self._sdk_headers().items()
+            self._shared_headers = {name: value for name, value in given if isinstance(value, str)}
+        try:
+            return await self._wire.ask(method, path, self._shared_headers | own, content)
+        except HeaderError:
+            raise ProviderError(
+                Kind.AUTH, "the key has a character in it that no header can carry", provider_wide=True
+            ) from None
 
     @abstractmethod
-    async def _post(
-        self, path: str, caller: Caller, *, json: Any = None, form: Any = None, files: Any = None
-    ) -> Response:
-        """Send a request and return when the headers are there; statuses of 400 and more are raised."""
+    def _headers(self, caller: Caller) -> dict[str, str]:
+        """Headers of a caller's own. Raises ProviderError when there is no key to ask with."""
 
     @abstractmethod
-    async def _get(self, path: str, caller: Caller) -> Response:
-        """Likewise."""
+    async def _send_by_sdk(self, method: str, path: str, headers: dict[str, str], content: bytes) -> Response:
+        """As :meth:`_send`; statuses of 400 and more are raised."""
+
+    @abstractmethod
+    async def _upload(self, path: str, caller: Caller, form: Any, files: Any) -> Response:
+        """Send a form with files; statuses of 400 and more are raised."""
 
     @abstractmethod
     def chat_body(self, request: ChatRequest, spec: ModelSpec) -> tuple[dict[str, Any], list[Note]]:
@@ -134,8 +190,10 @@ class SdkProvider(ABC):
     def transcription_form(self, request: TranscriptionRequest, spec: ModelSpec) -> dict[str, Any]:
         """The form fields that go with a recording."""
 
-    @abstractmethod
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """Hang up everything, what is under way included."""
+        if self._wire is not None:
+            self._wire.close()
 
     def __call__(self, attempt: Attempt) -> Events:
         match attempt.request:
@@ -146,8 +204,7 @@ class SdkProvider(ABC):
             case SpeechRequest() as request:
                 return self._speak(attempt, request)
 
-    def _exchange(self, attempt: Attempt, path: str, **content: Any) -> Exchange:
-        send = self._post(path, attempt.request.caller, **content)
+    def _exchange(self, attempt: Attempt, send: Awaitable[Response]) -> Exchange:
         return Exchange(attempt.spec, send, attempt.on_headers)
 
     async def _chat(self, attempt: Attempt, request: ChatRequest) -> Events:
@@ -155,7 +212,8 @@ class SdkProvider(ABC):
         body, notes = self.chat_body(request, spec)
         for note in notes:
             yield note
-        async with self._exchange(attempt, "/chat/completions", json=body) as response:
+        send = self._send("POST", "/chat/completions", request.caller, body)
+        async with self._exchange(attempt, send) as response:
             events: list[Event]
             if not _is_stream(response, request.stream):
                 # Not asked for, or a server that cannot.
@@ -182,7 +240,7 @@ class SdkProvider(ABC):
         path = "/audio/translations" if request.operation == "translation" else "/audio/transcriptions"
         form = self.transcription_form(request, spec)
         files = {"file": (request.filename, request.audio)}
-        async with self._exchange(attempt, path, form=form, files=files) as response:
+        async with self._exchange(attempt, self._upload(path, request.caller, form, files)) as response:
             body = await response.aread()
             for event in read_transcription(body, response.headers.get("content-type", "")):
                 if isinstance(event, Finished):
@@ -197,7 +255,8 @@ class SdkProvider(ABC):
         body: dict[str, Any] = {"model": spec.id, "input": request.text, "voice": voice, "response_format": "wav"}
         if request.speed is not None:
             body["speed"] = request.speed
-        async with self._exchange(attempt, "/audio/speech", json=body) as response:
+        send = self._send("POST", "/audio/speech", request.caller, body)
+        async with self._exchange(attempt, send) as response:
             if _is_json(response):
                 raise from_event(await response.aread())
             async with aclosing(_reads(response)) as reads:
@@ -236,7 +295,7 @@ class SdkProvider(ABC):
         try:
             async with (
                 asyncio.timeout(MODELS_TIMEOUT_S),
-                Exchange(nobody, self._get("/models", caller), None) as response,
+                Exchange(nobody, self._send("GET", "/models", caller), None) as response,
             ):
                 return _entries(await response.aread())
         except TimeoutError:

@@ -9,7 +9,6 @@ from typing import Any
 
 import groq
 import httpx
-import msgspec
 
 from groq_core.errors import Kind, ProviderError
 from groq_core.events import Note
@@ -73,8 +72,8 @@ class GroqProvider(SdkProvider):
     """
     api.groq.com, or a server that speaks its wire.
 
-    Bytes travel over the SDK's aiohttp transport: a streamed chunk costs a third of what it does over httpx's own,
-    a whole call 45 % (see ``benchmarks/decoder.py``).
+    What is said goes over a wire of our own, past the SDK's client; recordings go up through that, on its aiohttp
+    transport (see ``benchmarks/decoder.py``).
 
     Args:
         api_key: The server's key; None when only visitors bring theirs.
@@ -114,30 +113,28 @@ class GroqProvider(SdkProvider):
                 timeout=httpx.Timeout(None, connect=CONNECT_TIMEOUT_S),
             ),
         )
+        if http_client is None:
+            self._use_wire(f"{self._client.base_url}".rstrip("/") + PATH, lambda: self._client.default_headers)
 
     def _headers(self, caller: Caller) -> dict[str, str]:
-        """Raises ProviderError when there is no key to ask with."""
         if caller.groq_key is not None:
-            return {**_RAW, "Authorization": f"Bearer {caller.groq_key.reveal()}"}
+            return {"Authorization": f"Bearer {caller.groq_key.reveal()}"}
         if not self._has_key:
             raise ProviderError(Kind.AUTH, "no Groq key is set", provider_wide=True)
-        return dict(_RAW)
+        return {}
 
-    async def _post(
-        self, path: str, caller: Caller, *, json: Any = None, form: Any = None, files: Any = None
-    ) -> Response:
-        options: Any = {"headers": self._headers(caller)}
-        if files is not None:
-            options["headers"]["Content-Type"] = "multipart/form-data"
-            return await self._client.post(PATH + path, cast_to=httpx.Response, body=form, files=files, options=options)
-        options["headers"]["Content-Type"] = "application/json"
-        content = msgspec.json.encode(json)
+    async def _send_by_sdk(self, method: str, path: str, headers: dict[str, str], content: bytes) -> Response:
+        options: Any = {"headers": {**_RAW, **headers, "Content-Type": "application/json"}}
+        if method == "GET":
+            return await self._client.get(PATH + path, cast_to=httpx.Response, options=options)
         return await self._client.post(PATH + path, cast_to=httpx.Response, content=content, options=options)
 
-    async def _get(self, path: str, caller: Caller) -> Response:
-        return await self._client.get(PATH + path, cast_to=httpx.Response, options={"headers": self._headers(caller)})
+    async def _upload(self, path: str, caller: Caller, form: Any, files: Any) -> Response:
+        options: Any = {"headers": {**_RAW, **self._headers(caller), "Content-Type": "multipart/form-data"}}
+        return await self._client.post(PATH + path, cast_to=httpx.Response, body=form, files=files, options=options)
 
     async def close(self) -> None:
+        await super().close()
         await self._client.close()
 
     def chat_body(self, request: ChatRequest, spec: ModelSpec) -> tuple[dict[str, Any], list[Note]]:

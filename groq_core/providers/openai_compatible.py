@@ -8,7 +8,6 @@ from collections.abc import Callable, Set
 from typing import Any
 
 import httpx2
-import msgspec
 import openai
 from openai.types.chat.completion_create_params import CompletionCreateParamsBase
 
@@ -98,23 +97,25 @@ class OpenAICompatibleProvider(SdkProvider):
                 timeout=httpx2.Timeout(None, connect=CONNECT_TIMEOUT_S),
             ),
         )
+        if http_client is None:
+            self._use_wire(str(self._client.base_url), lambda: self._client.default_headers)
         self._official = (self._client.base_url.host or "").endswith("openai.com")
 
-    async def _post(
-        self, path: str, caller: Caller, *, json: Any = None, form: Any = None, files: Any = None
-    ) -> Response:
-        options: Any = {"headers": dict(_RAW)}
-        if files is not None:
-            options["headers"]["Content-Type"] = "multipart/form-data"
-            return await self._client.post(path, cast_to=httpx2.Response, body=form, files=files, options=options)
-        options["headers"]["Content-Type"] = "application/json"
-        content = msgspec.json.encode(json)
+    def _headers(self, caller: Caller) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._client.api_key}"}
+
+    async def _send_by_sdk(self, method: str, path: str, headers: dict[str, str], content: bytes) -> Response:
+        options: Any = {"headers": {**_RAW, **headers, "Content-Type": "application/json"}}
+        if method == "GET":
+            return await self._client.get(path, cast_to=httpx2.Response, options=options)
         return await self._client.post(path, cast_to=httpx2.Response, content=content, options=options)
 
-    async def _get(self, path: str, caller: Caller) -> Response:
-        return await self._client.get(path, cast_to=httpx2.Response, options={"headers": dict(_RAW)})
+    async def _upload(self, path: str, caller: Caller, form: Any, files: Any) -> Response:
+        options: Any = {"headers": {**_RAW, **self._headers(caller), "Content-Type": "multipart/form-data"}}
+        return await self._client.post(path, cast_to=httpx2.Response, body=form, files=files, options=options)
 
     async def close(self) -> None:
+        await super().close()
         await self._client.close()
 
     def chat_body(self, request: ChatRequest, spec: ModelSpec) -> tuple[dict[str, Any], list[Note]]:

@@ -1,0 +1,468 @@
+"""The wire of our own against servers of every kind, on the loop of the tests and on the one that serves."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import socket
+import ssl
+import zlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+
+import httpx
+import pytest
+import uvloop
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from groq_core.providers.wire import BACKLOG_BYTES, LARGEST_HEAD, HeaderError, Wire, direct
+from tests.wire_server import END, Close, Reset, Script, Stall, WireServer, head, piece, serving
+
+OK = head(200, "application/json", "content-length: 2") + b"ok"
+CHUNKED = head(200, "text/event-stream", "transfer-encoding: chunked")
+
+Run = Callable[[Awaitable[None]], None]
+
+
+@pytest.fixture(params=["asyncio", "uvloop"])
+def run(request: pytest.FixtureRequest) -> Run:
+    """Run on asyncio's own loop and on uvloop, whose transports are no `asyncio.Transport`."""
+    return asyncio.run if request.param == "asyncio" else uvloop.run  # type: ignore[return-value]
+
+
+def wire_to(url: str, *, tls: ssl.SSLContext | None = None, idle: int = 8, idle_s: float = 60) -> Wire:
+    return Wire(httpx.URL(url), tls or ssl.create_default_context(), connect_s=1.0, idle=idle, idle_s=idle_s)
+
+
+@asynccontextmanager
+async def wired(*scripts: Script, idle: int = 8, idle_s: float = 60) -> AsyncIterator[tuple[Wire, WireServer]]:
+    async with serving(*scripts) as server:
+        wire = wire_to(f"{server.url}/v1", idle=idle, idle_s=idle_s)
+        try:
+            yield wire, server
+        finally:
+            wire.close()
+
+
+async def asked(wire: Wire, body: bytes = b"{}") -> tuple[int, bytes]:
+    """One exchange, to its end."""
+    answer = await wire.ask("POST", "/chat", {"content-type": "application/json"}, body)
+    try:
+        return answer.status_code, await answer.aread()
+    finally:
+        await answer.aclose()
+
+
+# ── what goes out ────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("size", [2, 1_000_000])
+def test_a_question_goes_out_whole(run: Run, size: int) -> None:
+    async def main() -> None:
+        async with wired([OK]) as (wire, server):
+            body = b"x" * size
+            answer = await wire.ask("POST", "/chat", {"authorization": "Bearer k"}, body)
+            await answer.aclose()
+
+            heard = server.heard[0]
+            assert (heard.method, heard.path, heard.body) == ("POST", "/v1/chat", body)
+            assert heard.headers["authorization"] == "Bearer k"
+            assert heard.headers["host"] == server.url.removeprefix("http://")
+
+    run(main())
+
+
+def test_a_question_without_a_body_has_no_length(run: Run) -> None:
+    async def main() -> None:
+        async with wired([OK]) as (wire, server):
+            await (await wire.ask("GET", "/models", {})).aclose()
+
+            assert (server.heard[0].method, "content-length" in server.heard[0].headers) == ("GET", False)
+
+    run(main())
+
+
+@pytest.mark.parametrize("value", ["key\r\nx-evil: 1", "key\n", "key\x00", "ключ", "kéy", "key\x85"])
+async def test_a_header_cannot_begin_another(value: str) -> None:
+    async with wired([OK]) as (wire, server):
+        with pytest.raises(HeaderError) as caught:
+            await wire.ask("POST", "/chat", {"authorization": value})
+
+        assert not server.heard
+        assert value not in str(caught.value)
+
+
+# ── what comes back ──────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param([head(200, "text/plain", "content-length: 5") + b"hello"], id="a length"),
+        pytest.param([CHUNKED, piece(b"hel"), piece(b"lo") + END], id="chunks"),
+        pytest.param([CHUNKED + piece(b"hel")[:5], piece(b"hel")[5:], piece(b"lo"), END], id="chunks cut anywhere"),
+        pytest.param([CHUNKED, piece(b"hello") + b"0\r\nx-sum: 1\r\n\r\n"], id="a trailer"),
+        pytest.param([head(200, "text/plain", "connection: close"), b"hello", Close()], id="the end of the line"),
+        pytest.param([b"HTTP/1.0 200 OK\r\n\r\n", b"hello", Close()], id="HTTP/1.0"),
+        pytest.param([b"HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n" + CHUNKED, piece(b"hello") + END], id="a hint"),
+        pytest.param(
+            [head(200, "text/plain", "content-encoding: gzip", "connection: close") + gzip.compress(b"hello"), Close()],
+            id="gzip nobody asked for",
+        ),
+        pytest.param(
+            [CHUNKED[:-2] + b"content-encoding: deflate\r\n\r\n", piece(zlib.compress(b"hello")) + END], id="deflate"
+        ),
+    ],
+)
+def test_a_body_is_whole_however_it_is_framed(run: Run, script: Sequence[bytes | Close]) -> None:
+    async def main() -> None:
+        async with wired(script) as (wire, _):
+            assert await asked(wire) == (200, b"hello")
+
+    run(main())
+
+
+async def test_headers_are_told_once_and_in_lower_case() -> None:
+    async with wired([head(429, "text/plain", "Retry-After: 2", "X-A: 1", "x-a: 2", "content-length: 0")]) as (wire, _):
+        answer = await wire.ask("POST", "/chat", {})
+        await answer.aclose()
+
+    assert (answer.status_code, answer.headers["retry-after"], answer.headers["x-a"]) == (429, "2", "1, 2")
+    assert answer.headers["content-type"] == "text/plain"
+
+
+def test_what_came_before_a_break_is_heard(run: Run) -> None:
+    async def main() -> None:
+        async with wired([CHUNKED, piece(b"hello"), Reset()]) as (wire, _):
+            answer = await wire.ask("POST", "/chat", {})
+            async with aclosing(answer.aiter_bytes()) as reads:
+                assert await anext(reads) == b"hello"
+                with pytest.raises(httpx.ReadError):
+                    await anext(reads)
+            await answer.aclose()
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("script", "error"),
+    [
+        pytest.param([Close()], httpx.ReadError, id="closed without a word"),
+        pytest.param([Reset()], httpx.ReadError, id="reset without a word"),
+        pytest.param([b"SSH-2.0-OpenSSH_9.2\r\n", Stall()], httpx.RemoteProtocolError, id="no HTTP"),
+        pytest.param(
+            [b"HTTP/1.1 200 OK\r\nx: " + b"x" * LARGEST_HEAD, Stall()], httpx.RemoteProtocolError, id="endless"
+        ),
+        pytest.param([head(200, "a/b", "content-length: 9") + b"hello", Close()], httpx.ReadError, id="too short"),
+        pytest.param([CHUNKED, piece(b"hello"), Close()], httpx.ReadError, id="no last chunk"),
+        pytest.param([CHUNKED, b"5\r\nhelloXX", Stall()], httpx.RemoteProtocolError, id="broken framing"),
+        pytest.param(
+            [head(200, "a/b", "content-encoding: gzip", "content-length: 5") + b"hello"],
+            httpx.DecodingError,
+            id="no gzip",
+        ),
+        pytest.param(
+            [head(200, "a/b", "content-length: 5", "transfer-encoding: chunked") + b"hello", Stall()],
+            httpx.RemoteProtocolError,
+            id="two framings",
+        ),
+    ],
+)
+def test_what_is_no_answer_is_an_error(run: Run, script: Script, error: type[Exception]) -> None:
+    async def main() -> None:
+        async with wired(script) as (wire, _):
+            with pytest.raises(error):
+                await asked(wire)
+
+    run(main())
+
+
+# ── connections ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_connection_is_used_again(run: Run) -> None:
+    async def main() -> None:
+        async with wired([OK], [CHUNKED, piece(b"a") + END], [OK]) as (wire, server):
+            for _ in range(3):
+                await asked(wire)
+
+            assert server.connections == 1
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        pytest.param([head(200, "a/b", "content-length: 2", "connection: close") + b"ok"], id="asked to close"),
+        pytest.param([OK, Close()], id="closed afterwards"),
+        pytest.param([OK + b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nevil"], id="an answer nobody asked for"),
+    ],
+)
+def test_a_connection_that_is_no_longer_good_is_not_used_again(run: Run, first: Script) -> None:
+    async def main() -> None:
+        async with wired(first, [OK]) as (wire, server):
+            try:
+                await asked(wire)
+            except httpx.RemoteProtocolError:
+                assert len(first) == 1  # it came in one read with the answer, which is then not believed either
+            await asyncio.sleep(0.05)
+
+            assert await asked(wire) == (200, b"ok")
+            assert server.connections == 2
+
+    run(main())
+
+
+def test_a_line_that_speaks_while_it_is_idle_is_hung_up(run: Run) -> None:
+    async def main() -> None:
+        speak = asyncio.Event()
+
+        async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n{}")
+            writer.write(OK)
+            await speak.wait()
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nevil")
+            assert await reader.read() == b""
+            hung_up.set()
+            writer.close()
+
+        hung_up = asyncio.Event()
+        server = await asyncio.start_server(handle, "127.0.0.1", 0)
+        wire = wire_to(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        assert await asked(wire) == (200, b"ok")
+        speak.set()
+        async with asyncio.timeout(5):
+            await hung_up.wait()
+        server.close()
+
+    run(main())
+
+
+async def test_an_idle_connection_is_kept_so_long() -> None:
+    async with wired([OK], [OK], idle_s=0.05) as (wire, server):
+        await asked(wire)
+        async with asyncio.timeout(5):
+            while wire.idle:  # noqa: ASYNC110 - it tells nobody
+                await asyncio.sleep(0.01)
+        await asked(wire)
+
+        assert server.connections == 2
+
+
+async def test_so_many_idle_connections_are_kept() -> None:
+    async with wired(*[[OK]] * 5, idle=2) as (wire, _):
+        await asyncio.gather(*(asked(wire) for _ in range(5)))
+
+        assert wire.idle == 2
+
+
+def test_walking_away_hangs_up(run: Run) -> None:
+    async def main() -> None:
+        async with wired([CHUNKED, piece(b"a"), Stall()], [Stall()]) as (wire, server):
+            answer = await wire.ask("POST", "/chat", {})
+            async with aclosing(answer.aiter_bytes()) as reads:
+                assert await anext(reads) == b"a"
+            await answer.aclose()
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.1):
+                    await asked(wire)
+            async with asyncio.timeout(5):
+                await server.quiet.wait()
+
+            assert wire.idle == 0
+
+    run(main())
+
+
+def test_a_closed_wire_hangs_up_what_is_under_way(run: Run) -> None:
+    async def main() -> None:
+        async with wired([CHUNKED, piece(b"a"), Stall()]) as (wire, server):
+            answer = await wire.ask("POST", "/chat", {})
+            wire.close()
+            with pytest.raises(httpx.ReadError):
+                await answer.aread()
+            async with asyncio.timeout(5):
+                await server.quiet.wait()
+
+    run(main())
+
+
+async def test_a_closed_wire_can_be_used_in_another_loop() -> None:
+    def other_loops(wire: Wire) -> list[tuple[int, bytes]]:
+        async def once() -> tuple[int, bytes]:
+            try:
+                return await asked(wire)
+            finally:
+                wire.close()
+
+        return [asyncio.run(once()), asyncio.run(once())]
+
+    async with serving([OK], [OK]) as server:
+        assert await asyncio.to_thread(other_loops, wire_to(server.url)) == [(200, b"ok")] * 2
+
+
+def test_a_reader_who_stops_holds_the_server_back(run: Run) -> None:
+    async def main() -> None:
+        sent = 0
+
+        async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            nonlocal sent
+            await reader.readuntil(b"\r\n\r\n")
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)
+            writer.write(CHUNKED)
+            while sent < 64_000_000:
+                writer.write(piece(b"x" * 64_000))
+                sent += 64_000
+                await writer.drain()
+            writer.write(END)
+            await writer.drain()
+            writer.close()
+
+        server = await asyncio.start_server(handle, "127.0.0.1", 0)
+        wire = wire_to(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        answer = await wire.ask("GET", "/", {})
+        before = -1
+        while sent != before:
+            before = sent
+            await asyncio.sleep(0.3)
+        assert sent < 16_000_000  # what the kernel holds, and what we do
+        assert answer.held < 2 * BACKLOG_BYTES
+        size = 0
+        async with aclosing(answer.aiter_bytes()) as reads:
+            async for data in reads:
+                size += len(data)
+        await answer.aclose()
+        wire.close()
+        server.close()
+
+        assert size == sent == 64_000_000
+
+    run(main())
+
+
+# ── getting there ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_nobody_there_is_an_error(run: Run) -> None:
+    async def main() -> None:
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            with pytest.raises(httpx.ConnectError):
+                await asked(wire_to(f"http://127.0.0.1:{taken.getsockname()[1]}"))
+        with pytest.raises(httpx.ConnectError):
+            await asked(wire_to("http://nobody.invalid"))
+
+    run(main())
+
+
+def test_a_host_of_two_addresses_is_reached_at_the_one_that_answers(run: Run) -> None:
+    async def main() -> None:
+        async with serving([OK]) as server:
+            wire = wire_to(server.url.replace("127.0.0.1", "localhost"))  # on most machines ::1 comes first
+            assert await asked(wire) == (200, b"ok")
+            wire.close()
+
+    run(main())
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for localhost that signs itself, and its key, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    names = [x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))]
+    now = datetime.now(UTC)
+    signed = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    file = tmp_path_factory.mktemp("tls") / "localhost.pem"
+    file.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        + signed.public_bytes(serialization.Encoding.PEM)
+    )
+    return file
+
+
+@asynccontextmanager
+async def encrypted(certificate: Path) -> AsyncIterator[str]:
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.read(65536):
+            writer.write(OK)
+
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    server = await asyncio.start_server(handle, "127.0.0.1", 0, ssl=context)
+    yield f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    server.close()
+
+
+def test_an_encrypted_connection_is_used_again(run: Run, certificate: Path) -> None:
+    async def main() -> None:
+        async with encrypted(certificate) as url:
+            wire = wire_to(url, tls=ssl.create_default_context(cafile=str(certificate)))
+            assert [await asked(wire), await asked(wire)] == [(200, b"ok")] * 2
+            assert wire.idle == 1
+            wire.close()
+
+    run(main())
+
+
+def test_a_certificate_nobody_signed_is_refused(run: Run, certificate: Path) -> None:
+    async def main() -> None:
+        async with encrypted(certificate) as url:
+            with pytest.raises(httpx.ConnectError, match=r"(?i)certificate.verify.failed"):
+                await asked(wire_to(url))
+
+    run(main())
+
+
+def test_a_server_that_accepts_and_says_nothing_is_given_up(run: Run) -> None:
+    async def main() -> None:
+        async with serving([Stall()]) as server:
+            with pytest.raises(httpx.ConnectTimeout, match="within 1 s"):
+                await asked(wire_to(server.url.replace("http:", "https:")))
+
+    run(main())
+
+
+# ── who goes another way ─────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("url", "proxies", "expected"),
+    [
+        ("https://api.groq.com/openai/v1", {}, True),
+        ("http://127.0.0.1:8000", {"HTTPS_PROXY": "http://p:1"}, True),
+        ("https://api.groq.com", {"HTTPS_PROXY": "http://p:1"}, False),
+        ("https://api.groq.com", {"ALL_PROXY": "http://p:1"}, False),
+        ("https://api.groq.com", {"HTTPS_PROXY": "http://p:1", "NO_PROXY": ".groq.com"}, True),
+        ("https://me:secret@api.groq.com", {}, False),
+        ("https://x.openai.azure.com/openai?api-version=1", {}, False),
+        ("unix:///run/model.sock", {}, False),
+    ],
+)
+def test_what_only_the_sdk_can_do_is_left_to_it(
+    url: str, proxies: dict[str, str], expected: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    for name, value in proxies.items():
+        monkeypatch.setenv(name, value)
+
+    assert direct(httpx.URL(url)) is expected
