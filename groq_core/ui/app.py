@@ -21,7 +21,7 @@ from groq_core.ui.core import PageCore
 from groq_core.ui.faults import FAULTS
 from groq_core.ui.layout import place
 from groq_core.ui.models import choices, models_of, most_images
-from groq_core.ui.routes import Page, create_routes
+from groq_core.ui.routes import ChatRoute, Page, create_routes
 from groq_core.ui.static import Assets
 from groq_core.ui.texts import TEXTS
 from groq_core.ui.theme import theme
@@ -123,6 +123,7 @@ def mount(app: FastAPI, core: PageCore) -> FastAPI:
     for create in ROUTES:
         app.include_router(create(page))
     app.add_middleware(PageFrame, head=head(base), link=preloads(base))
+    app.add_middleware(ChatRoute, page=page)
     gr.mount_gradio_app(app, create_ui(core), theme=theme(), **MOUNT_OPTIONS)
     return app
 

@@ -173,7 +173,7 @@ async def test_unexpected_error_says_nothing_of_itself() -> None:
     lines = await gathered(then=RuntimeError("gsk_secretsecretsecret in /etc/passwd"))
 
     assert "secret" not in json.dumps(lines)
-    assert lines[0]["kind"] == "internal"
+    assert lines[1]["kind"] == "internal"
 
 
 def test_error_text_is_redacted() -> None:
