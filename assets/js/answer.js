@@ -103,6 +103,7 @@ export class Answer {
 
   /** The stream is over: whole, stopped by the reader, or broken. */
   async end({ stopped = false } = {}) {
+    await this.view.catchUp();
     this.body.dataset.state = stopped ? "stopped" : this.error ? "broken" : "done";
     this.story.hidden = true;
     if (!this.text || this.elsewhere) this.body.hidden = true;

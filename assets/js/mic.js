@@ -182,6 +182,7 @@ class FieldView {
     if (field) fill(field, this.text.trimStart());
   }
   seam() {}
+  async catchUp() {}
   async end() {}
 }
 

@@ -13,6 +13,7 @@ export function prepareMarkdown() {
 }
 
 const LONGEST_PAINT_MS = 8;
+const LONGEST_FRAME_MS = 100;
 const SLOW_LINK_MS = 80; // between two arrivals; a server that gathers sends at least every 50 ms
 const LONGEST_GAP_MS = 600;
 const LONGEST_WORD = 24;
@@ -46,6 +47,7 @@ export class TextView {
     this.#frozen = [];
     this.#frozenTo = 0;
     this.#open = [];
+    this.#live = null;
     this.#shown = 0;
     this.#gap = 0;
     this.#arrived = null;
@@ -62,8 +64,10 @@ export class TextView {
   #frozen; // finished blocks: {raw, node}
   #frozenTo; // how far in the source they reach
   #open; // blocks still being written
+  #live; // the block with the cursor
   #frame = 0;
-  #rest = 0; // frames to leave out, after a costly one
+  #rest = 0; // frames to leave out, where they are costly
+  #cost = 0; // milliseconds the last one took
 
   append(text) {
     this.text += text;
@@ -79,13 +83,19 @@ export class TextView {
     else this.#schedule();
   }
 
-  /** Nothing more comes; resolves when all of it is on the screen, colours and formulas included. */
-  async end() {
+  /** Nothing more comes; resolves when the last words are on the screen. */
+  async catchUp() {
     this.ended = true;
     clearTimeout(this.#patience);
     await prepareMarkdown();
     this.#cancel();
     this.#paint();
+    await shown();
+  }
+
+  /** Nothing more comes; resolves when all of it is as it stays, colours and formulas included. */
+  async end() {
+    if (!this.ended) await this.catchUp();
     this.#mend();
     await Promise.all(this.#frozen.map(({ node }) => markdown.enrich(node)));
     this.painted();
@@ -114,7 +124,10 @@ export class TextView {
     }
     const began = performance.now();
     this.#paint();
-    this.#rest = Math.min(12, Math.floor((performance.now() - began) / LONGEST_PAINT_MS));
+    const cost = performance.now() - began;
+    // One long paint may be the machine's doing, which another frame left out would only make worse.
+    this.#rest = Math.min(12, Math.floor(Math.min(cost, this.#cost) / LONGEST_PAINT_MS));
+    this.#cost = cost;
   }
 
   // Whole words; and on a link that delivers in lumps, a lump is spread over the time until the next.
@@ -172,6 +185,7 @@ export class TextView {
       node.className = "gc-block gc-plain";
       this.root.append(node);
       this.#open.push({ node, plain: true });
+      this.#point(node);
     }
     this.#open[0].node.textContent = this.#source.slice(0, this.#shown);
   }
@@ -196,6 +210,15 @@ export class TextView {
     });
     this.#open.forEach(({ node }) => node.remove());
     this.#open = open;
+    this.#point(this.ended ? null : this.root.lastElementChild);
+  }
+
+  // A class of the one block, since a rule about the whole answer would be applied to all of it anew at its end.
+  #point(node) {
+    if (node === this.#live) return;
+    this.#live?.classList.remove("gc-live");
+    node?.classList.add("gc-live");
+    this.#live = node;
   }
 
   #newBlock() {
@@ -227,6 +250,14 @@ export class TextView {
     });
     for (const { node } of this.#frozen.splice(whole.length)) node.remove();
   }
+}
+
+/** Resolves when what was drawn is on the screen; soon, where nobody looks and no frame comes. */
+function shown() {
+  return new Promise((resolve) => {
+    requestAnimationFrame(() => setTimeout(resolve));
+    setTimeout(resolve, LONGEST_FRAME_MS);
+  });
 }
 
 /**
