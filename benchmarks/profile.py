@@ -24,11 +24,11 @@ from benchmarks.upstream import order
 CHUNKS = 4000
 
 LAYERS = (
-    ("decoder: bytes to events", ("groq_core/streaming", "groq_core/chunks", "msgspec")),
+    ("decoder: bytes to events", ("groq_core/streaming", "groq_core/refrain", "groq_core/chunks", "msgspec")),
+    ("wire: connections, HTTP", ("groq_core/providers/wire", "httptools")),
     ("provider: one request", ("groq_core/providers",)),
     ("middleware: log, cache, rate guard, deadlines", ("groq_core/middleware", "groq_core/pipeline")),
     ("fallback chain and router", ("groq_core/",)),
-    ("HTTP client: aiohttp, httpx, SDK", ("aiohttp", "httpx", "httpcore", "groq/", "anyio", "yarl", "multidict")),
     ("the benchmark itself", ("benchmarks/",)),
 )
 """First match wins; what matches nothing is Python and the event loop."""
