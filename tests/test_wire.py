@@ -160,6 +160,11 @@ def test_what_came_before_a_break_is_heard(run: Run) -> None:
         ),
         pytest.param([head(200, "a/b", "content-length: 9") + b"hello", Close()], httpx.ReadError, id="too short"),
         pytest.param([CHUNKED, piece(b"hello"), Close()], httpx.ReadError, id="no last chunk"),
+        pytest.param(
+            [b"HTTP/1.1 101 X\r\nupgrade: h2c\r\nconnection: upgrade\r\n\r\n", Stall()],
+            httpx.RemoteProtocolError,
+            id="h2",
+        ),
         pytest.param([CHUNKED, b"5\r\nhelloXX", Stall()], httpx.RemoteProtocolError, id="broken framing"),
         pytest.param(
             [head(200, "a/b", "content-encoding: gzip", "content-length: 5") + b"hello"],
@@ -357,6 +362,17 @@ def test_nobody_there_is_an_error(run: Run) -> None:
                 await asked(wire_to(f"http://127.0.0.1:{taken.getsockname()[1]}"))
         with pytest.raises(httpx.ConnectError):
             await asked(wire_to("http://nobody.invalid"))
+
+    run(main())
+
+
+def test_a_server_that_hangs_up_at_once_is_an_error(run: Run) -> None:
+    async def main() -> None:
+        server = await asyncio.start_server(lambda _, writer: writer.transport.abort(), "127.0.0.1", 0)
+        for _ in range(20):
+            with pytest.raises(httpx.HTTPError):
+                await asked(wire_to(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"))
+        server.close()
 
     run(main())
 

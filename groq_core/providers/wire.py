@@ -79,8 +79,14 @@ class Connection(asyncio.Protocol):
     # ── what is asked of it ──────────────────────────────────────────────────────────────────────────
 
     def send(self, head: bytes, body: bytes) -> None:
-        """Begin an exchange."""
-        assert self._transport is not None, "a connection is used when it is made"
+        """
+        Begin an exchange.
+
+        Raises:
+            httpx.HTTPError: The server has hung up as soon as it had answered the call.
+        """
+        if self._transport is None:
+            raise self._error or httpx.ReadError("the connection is closed")
         self._begin()
         if len(body) < ONE_WRITE:
             self._transport.write(head + body)
@@ -154,7 +160,7 @@ class Connection(asyncio.Protocol):
         self.held += len(data)
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserError as error:
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             self._fail(httpx.RemoteProtocolError(f"that is no HTTP: {error.__context__ or error}"))
             return
         if not self.status and self.held > LARGEST_HEAD:
