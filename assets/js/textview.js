@@ -15,9 +15,11 @@ export function prepareMarkdown() {
 const LONGEST_PAINT_MS = 8;
 const LONGEST_FRAME_MS = 100;
 const SLOW_LINK_MS = 80; // between two arrivals; a server that gathers sends at least every 50 ms
+const ONE_LUMP_MS = 5;
 const LONGEST_GAP_MS = 600;
 const LONGEST_WORD = 24;
-const HALF_A_WORD_MS = 120; // then it is shown as it stands: the model is thinking about the other half
+const HALF_A_WORD_MS = 500; // then it is shown as it stands: the model is thinking about the other half
+const PATIENT_GAPS = 2; // on a slow link the other half comes with the next lump, and no lump is on time
 
 const SPACE = /\s/;
 const UNPARTED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\udc00-\udfff]/u;
@@ -76,8 +78,12 @@ export class TextView {
     this.#cutLineEnd = text.endsWith("\r");
     this.#source += text.slice(from).replace(/\r\n?/g, "\n");
     const now = performance.now();
-    if (this.#arrived !== null) this.#gap += (Math.min(now - this.#arrived, LONGEST_GAP_MS) - this.#gap) * 0.3;
-    this.#arrived = now;
+    // A lump may hold many lines, which come one after the other in the same moment.
+    if (this.#arrived === null) this.#arrived = now;
+    else if (now - this.#arrived > ONE_LUMP_MS) {
+      this.#gap += (Math.min(now - this.#arrived, LONGEST_GAP_MS) - this.#gap) * 0.3;
+      this.#arrived = now;
+    }
     // The first words come alone: they need not wait for a frame in which to be drawn together with others.
     if (this.firstPaint === null && markdown) this.#paint();
     else this.#schedule();
@@ -133,15 +139,26 @@ export class TextView {
   // Whole words; and on a link that delivers in lumps, a lump is spread over the time until the next.
   #reveal() {
     const length = this.#source.length;
-    if (this.ended || this.lastPaint === null) {
+    if (this.ended) {
       this.#shown = length;
+      return;
+    }
+    if (this.lastPaint === null) {
+      const whole = this.#wholeWords(length);
+      this.#shown = this.#source.slice(0, whole).trim() ? whole : length; // better half a word than none
+      if (this.#shown < length) this.#wait();
       return;
     }
     const due = this.#due();
     this.#shown = Math.max(this.#shown, this.#wholeWords(due));
     clearTimeout(this.#patience);
     if (due < length) this.#schedule();
-    else if (this.#shown < length) this.#patience = setTimeout(() => this.#showHalf(), HALF_A_WORD_MS);
+    else if (this.#shown < length) this.#wait();
+  }
+
+  #wait() {
+    const patience = Math.max(HALF_A_WORD_MS, PATIENT_GAPS * this.#gap);
+    this.#patience = setTimeout(() => this.#showHalf(), patience);
   }
 
   #due() {

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from itertools import pairwise
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.async_api import BrowserContext, Page, expect
@@ -297,6 +303,63 @@ async def test_lumps_of_a_slow_link_are_spread_over_the_time_between_them(bench:
     assert len(seen) > 10  # five lumps
     assert all((lump * 5).startswith(text.strip()) for text in seen)
     assert seen[-1].strip() == (lump * 5).strip()
+
+
+@asynccontextmanager
+async def slow_link(url: str) -> AsyncIterator[tuple[str, asyncio.Event]]:
+    """A line from the server to the page that gives 400 bytes every 0.2 s once it has been told to be slow."""
+    slow = asyncio.Event()
+
+    async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, down: bool = False) -> None:
+        with suppress(ConnectionError):
+            while data := await reader.read(400 if down and slow.is_set() else 65536):
+                writer.write(data)
+                await writer.drain()
+                if down and slow.is_set():
+                    await asyncio.sleep(0.2)
+        writer.close()
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        host, port = urlsplit(url).netloc.split(":")
+        inner_reader, inner_writer = await asyncio.open_connection(host, int(port))
+        await asyncio.gather(relay(reader, inner_writer), relay(inner_reader, writer, down=True))
+
+    server = await asyncio.start_server(connected, "127.0.0.1", 0)
+    yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", slow
+    slow.clear()
+    server.close()
+
+
+async def test_a_phone_on_a_slow_link_shows_whole_words_and_no_jumps(context: BrowserContext, house: House) -> None:
+    text = " ".join(f"{word}{n}" for n in range(60) for word in ("river", "stone", "meadow", "mountain")) + "."
+    pieces = [TextDelta(text[at : at + 5]) for at in range(0, len(text), 5)]  # tokens that part words
+    house.script = plays(BEGUN, *[step for piece in pieces for step in (piece, lambda: asyncio.sleep(0.002))], DONE)
+    async with slow_link(house.url) as (url, slow):
+        page = await context.new_page()
+        await open_page(page, replace(house, url=url))
+        slow.set()
+        await page.evaluate(
+            """() => {
+              window.seen = [];
+              const look = () => {
+                const text = document.querySelector("#chat-log [data-role=assistant]")?.innerText ?? "";
+                if (text !== seen.at(-1)) seen.push(text);
+                requestAnimationFrame(look);
+              };
+              look();
+            }"""
+        )
+        await ask(page, "go")
+
+        assert await answered(page) == text
+        seen: list[str] = await page.evaluate("seen")
+        await page.close()
+    ends = {place for place, letter in enumerate(text) if letter in " ."} | {0, len(text)}
+    ends.add(len(pieces[0].text))  # the first token waits for nothing
+    assert all(text.startswith(shown) for shown in seen)
+    assert not [shown for shown in seen if len(shown.rstrip()) not in ends]
+    assert max(len(after) - len(before) for before, after in pairwise(seen)) < 400
+    assert len(seen) > 40
 
 
 async def test_nothing_is_spread_for_who_wants_no_motion(bench: tuple[Page, set[str]]) -> None:
