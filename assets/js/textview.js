@@ -22,6 +22,7 @@ const HALF_A_WORD_MS = 500; // then it is shown as it stands: the model is think
 const PATIENT_GAPS = 2; // on a slow link the other half comes with the next lump, and no lump is on time
 
 const SPACE = /\s/;
+const LETTER = /[\p{L}\p{N}]/u;
 const UNPARTED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\udc00-\udfff]/u;
 
 const still = matchMedia("(prefers-reduced-motion: reduce)");
@@ -145,7 +146,7 @@ export class TextView {
     }
     if (this.lastPaint === null) {
       const whole = this.#wholeWords(length);
-      this.#shown = this.#source.slice(0, whole).trim() ? whole : length; // better half a word than none
+      this.#shown = LETTER.test(this.#source.slice(0, whole)) ? whole : length; // better half a word than none
       if (this.#shown < length) this.#wait();
       return;
     }
