@@ -306,6 +306,7 @@ def _check_archive(data: bytes, name: str, limits: Limits) -> None:
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             entries = archive.infolist()
+    # What zipfile says of an archive made by a newer version than it knows is the last of them.
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise _damaged(name, "Word", error) from None
     unpacked = sum(entry.file_size for entry in entries)
