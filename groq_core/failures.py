@@ -14,6 +14,7 @@ import re
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -190,6 +191,8 @@ def from_response(
         now: Unix time, for a Retry-After that is a date.
     """
     complaint = read_complaint(body)
+    if 300 <= status < 400 and (origin := _origin(headers.get("location", ""))):
+        complaint = Complaint(message=f"the server sends us on to {origin}: set that as the base URL")
     complaint.status = status
     error = _classified(complaint, default=Kind.SERVER_ERROR)
     error.status = status
@@ -198,6 +201,12 @@ def from_response(
     if error.kind is not Kind.TOO_LARGE:
         error.retry_after = retry_after(headers, complaint.message, time.time() if now is None else now)
     return error
+
+
+def _origin(location: str) -> str:
+    """Scheme, host and port of an address, and nothing that could be a secret; empty for one without a host."""
+    found = urlsplit(location)
+    return f"{found.scheme}://{found.netloc.rpartition('@')[2]}" if found.netloc else ""
 
 
 def from_event(body: bytes | str | Mapping[str, Any]) -> ProviderError:

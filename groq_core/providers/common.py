@@ -84,14 +84,6 @@ class Exchange:
     async def _refused(self, response: Response) -> NoReturn:
         try:
             error: Exception = from_response(response.status_code, response.headers, await response.aread())
-            if response.status_code < 400:
-                target = httpx.URL(response.headers.get("location", ""))
-                error = ProviderError(
-                    Kind.CONNECTION,
-                    f"the server sends us on to {target.scheme}://{target.netloc.decode()}: set that as the base URL",
-                    status=response.status_code,
-                    provider_wide=True,
-                )
         except Exception as exc:
             error = exc
         await response.aclose()
