@@ -20,7 +20,7 @@ from typing import Any
 import uvloop
 
 from benchmarks.text import tokens
-from groq_core.registry import MODELS
+from groq_core.models.registry import MODELS
 
 ORDER = re.compile(rb"\[\[tokens=(\d+) rate=(\d+) id=(\w+)\]\]")
 TICK_S, CROWD_S = 0.0005, 0.0002

@@ -8,13 +8,13 @@ from collections.abc import Callable
 from typing import Literal
 
 from groq_core import policy
-from groq_core.catalogue import CatalogueKeeper, life
 from groq_core.health import Health
 from groq_core.metrics import Metrics
 from groq_core.middleware.cache import Cache
 from groq_core.middleware.log import Log
 from groq_core.middleware.rate_guard import LocalBudgets, limit_status
-from groq_core.models import ModelSpec
+from groq_core.models.catalogue import CatalogueKeeper, life
+from groq_core.models.spec import ModelSpec
 from groq_core.snapshot import CacheStatus, Snapshot, TargetState, TargetStatus, TierStatus
 
 

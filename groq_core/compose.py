@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from cachetools import TTLCache
 
 from groq_core.board import Bell, Board
-from groq_core.catalogue import Catalogue, CatalogueKeeper
 from groq_core.errors import SettingsError
 from groq_core.estimates import Estimates
 from groq_core.events import Events
@@ -27,7 +26,9 @@ from groq_core.middleware.log import Log
 from groq_core.middleware.observe import Observe
 from groq_core.middleware.rate_guard import LocalBudgets, RateGuard
 from groq_core.middleware.retry import Retry
-from groq_core.models import ModelSpec, cost_usd
+from groq_core.models.catalogue import Catalogue, CatalogueKeeper
+from groq_core.models.spec import ModelSpec, cost_usd
+from groq_core.models.tiers import Tiers, specs, tiers
 from groq_core.pipeline import Attempt, Handler, stack
 from groq_core.providers import Provider
 from groq_core.providers.groq import GroqProvider
@@ -45,7 +46,6 @@ from groq_core.services.vision import VisionService, image_limit
 from groq_core.settings import Settings
 from groq_core.simulator import Simulator
 from groq_core.snapshot import TierStatus
-from groq_core.tiers import Tiers, specs, tiers
 
 if TYPE_CHECKING:
     from groq_core.providers.groq_batch import GroqBatches

@@ -15,13 +15,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from groq_core.catalogue import life
 from groq_core.cli import COMMANDS
-from groq_core.models import TIER_NAMES, ModelSpec
+from groq_core.models.catalogue import life
+from groq_core.models.registry import MODELS
+from groq_core.models.spec import TIER_NAMES, ModelSpec
+from groq_core.models.tiers import ANY, BACKUP_TIERS, GROQ_TIERS
 from groq_core.policy import LADDER, POLICY, Rule
-from groq_core.registry import MODELS
 from groq_core.settings import Env, Settings, defaults, variables
-from groq_core.tiers import ANY, BACKUP_TIERS, GROQ_TIERS
 
 ROOT: Final = Path(__file__).parents[1]
 

@@ -36,7 +36,7 @@ from groq_core.events import (
 from groq_core.health import Health
 from groq_core.hedge import Hedging
 from groq_core.metrics import Metrics
-from groq_core.models import Capability, ModelSpec
+from groq_core.models.spec import Capability, ModelSpec
 from groq_core.pipeline import Attempt, Handler
 from groq_core.requests import Request
 from groq_core.router import Route

@@ -16,7 +16,7 @@ import msgspec
 
 from groq_core.budget import Budget
 from groq_core.events import Events
-from groq_core.models import ModelSpec
+from groq_core.models.spec import ModelSpec
 from groq_core.requests import Request
 
 In = TypeVar("In")

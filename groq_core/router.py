@@ -13,12 +13,12 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from groq_core.catalogue import PROVIDERS, Catalogue, life
 from groq_core.errors import Kind
-from groq_core.models import TIER_NAMES, Capability, ModelSpec, Tier
+from groq_core.models.catalogue import PROVIDERS, Catalogue, life
+from groq_core.models.spec import TIER_NAMES, Capability, ModelSpec, Tier
+from groq_core.models.tiers import ANY, Tiers
 from groq_core.requests import Needs
 from groq_core.snapshot import TargetState, TierStatus
-from groq_core.tiers import ANY, Tiers
 
 ALIASES: Final = ("auto", *TIER_NAMES)
 """Model names that stand for a tier; ``auto`` for whichever the request needs."""

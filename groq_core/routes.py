@@ -7,11 +7,11 @@ from math import inf
 
 import msgspec
 
-from groq_core.catalogue import Catalogue
-from groq_core.models import ModelSpec
+from groq_core.models.catalogue import Catalogue
+from groq_core.models.spec import ModelSpec
+from groq_core.models.tiers import Tiers
 from groq_core.requests import Caller, Needs
 from groq_core.router import Availability, Route, route
-from groq_core.tiers import Tiers
 
 KEPT = 500
 """Routes at once. A program asks for a handful; pinned ids that nobody knows could be any number."""

@@ -26,7 +26,7 @@ from groq_core.fallback import FallbackChain
 from groq_core.health import Health, LocalHealth
 from groq_core.metrics import Metrics
 from groq_core.middleware.breaker import Breaker
-from groq_core.models import Capability
+from groq_core.models.spec import Capability
 from groq_core.pipeline import stack
 from groq_core.reply import Reply
 from groq_core.requests import ChatRequest

@@ -27,7 +27,7 @@ from groq_core.events import (
     Transcript,
     Usage,
 )
-from groq_core.models import Capability, ModelSpec
+from groq_core.models.spec import Capability, ModelSpec
 from groq_core.pipeline import Attempt
 from groq_core.providers.bodies import IMAGE_LEFT_OUT
 from groq_core.providers.common import SdkProvider

@@ -15,13 +15,13 @@ import pytest
 from groq_core.budget import Budget
 from groq_core.errors import Kind, ProviderError
 from groq_core.events import AudioDelta, Event, Finished, TextDelta
-from groq_core.models import Capability, ModelSpec
+from groq_core.models.registry import MODELS
+from groq_core.models.spec import Capability, ModelSpec
 from groq_core.pipeline import Attempt
 from groq_core.providers.common import SdkProvider
 from groq_core.providers.groq import GroqProvider
 from groq_core.providers.openai_compatible import OpenAICompatibleProvider
 from groq_core.redaction import Secret
-from groq_core.registry import MODELS
 from groq_core.reply import Reply
 from groq_core.requests import ChatRequest, Request, SpeechRequest, TranscriptionRequest
 from groq_core.simulator import Fault, Simulator

@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from groq_core.catalogue import Catalogue, Entry, merge, static_catalogue
 from groq_core.errors import Kind
-from groq_core.models import TIER_NAMES, Capability, ModelSpec
-from groq_core.registry import MODELS
+from groq_core.models.catalogue import Catalogue, Entry, merge, static_catalogue
+from groq_core.models.registry import MODELS
+from groq_core.models.spec import TIER_NAMES, Capability, ModelSpec
+from groq_core.models.tiers import Tiers, tiers
 from groq_core.requests import Needs
 from groq_core.router import ALIASES, HEALTHY, Availabilities, Availability, Route, needed, resolve_tiers, route
 from groq_core.settings import Settings
 from groq_core.snapshot import TargetState
-from groq_core.tiers import Tiers, tiers
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC).timestamp()
 TIERS = tiers(Settings.from_env({"GROQ_API_KEY": "k", "OPENAI_API_KEY": "k"}))

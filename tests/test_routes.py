@@ -8,15 +8,15 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from groq_core.catalogue import Catalogue, merge, static_catalogue
-from groq_core.models import ModelSpec
-from groq_core.registry import MODELS
+from groq_core.models.catalogue import Catalogue, merge, static_catalogue
+from groq_core.models.registry import MODELS
+from groq_core.models.spec import ModelSpec
+from groq_core.models.tiers import tiers
 from groq_core.requests import Caller, Needs
 from groq_core.router import HEALTHY, Availability, route
 from groq_core.routes import KEPT, Routes
 from groq_core.settings import Settings
 from groq_core.snapshot import TargetState
-from groq_core.tiers import tiers
 
 TIERS = tiers(Settings())
 LIVE = merge(MODELS, [{"id": "openai/gpt-oss-20b"}, {"id": "qwen/qwen3.8-27b"}, {"id": "n/new"}], now=0.0)

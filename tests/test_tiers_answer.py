@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from groq_core.models import Tier
+from groq_core.models.spec import Tier
 from groq_core.simulator import Simulator
 from tests.stage import Stage, staged
 

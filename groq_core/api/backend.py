@@ -8,8 +8,8 @@ from typing import Literal, Protocol
 from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
-from groq_core.catalogue import Catalogue
 from groq_core.events import Events
+from groq_core.models.catalogue import Catalogue
 from groq_core.pipeline import Handler
 from groq_core.redaction import Secret
 from groq_core.requests import Caller, Request

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from groq_core.api.backend import Backend
 from groq_core.api.exchange import Exchange
-from groq_core.catalogue import Catalogue, life
 from groq_core.errors import RequestError
-from groq_core.models import ModelSpec
+from groq_core.models.catalogue import Catalogue, life
+from groq_core.models.spec import ModelSpec
 from groq_core.snapshot import Snapshot
 
 ALIASES: Final = {

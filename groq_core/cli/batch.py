@@ -22,7 +22,7 @@ from groq_core.errors import RequestError
 
 if TYPE_CHECKING:
     from groq_core.compose import Core
-    from groq_core.models import ModelSpec
+    from groq_core.models.spec import ModelSpec
     from groq_core.services.batch import Progress, Recipe, Sink, Source
     from groq_core.services.batch.estimate import Survey
     from groq_core.settings import Settings

@@ -20,7 +20,7 @@ from groq_core.events import (
     Usage,
 )
 from groq_core.metrics import Metrics
-from groq_core.models import ModelSpec
+from groq_core.models.spec import ModelSpec
 from groq_core.pipeline import Attempt, Handler
 from groq_core.requests import BYTES_PER_TOKEN, Request, SpeechRequest, TranscriptionRequest
 

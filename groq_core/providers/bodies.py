@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from groq_core.events import Note
-from groq_core.models import Capability, ModelSpec
+from groq_core.models.spec import Capability, ModelSpec
 from groq_core.requests import Message
 
 IMAGE_LEFT_OUT = "[image left out: this model reads text only]"

@@ -12,7 +12,7 @@ import httpx
 
 from groq_core.errors import Kind, ProviderError
 from groq_core.events import Note
-from groq_core.models import Capability, ModelSpec
+from groq_core.models.spec import Capability, ModelSpec
 from groq_core.providers.bodies import (
     bounded_max_tokens,
     fitting_effort,

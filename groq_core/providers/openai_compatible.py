@@ -12,7 +12,7 @@ import openai
 from openai.types.chat.completion_create_params import CompletionCreateParamsBase
 
 from groq_core.events import Note
-from groq_core.models import Capability, ModelSpec
+from groq_core.models.spec import Capability, ModelSpec
 from groq_core.providers.bodies import (
     bounded_max_tokens,
     fitting_effort,

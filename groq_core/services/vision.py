@@ -18,7 +18,7 @@ import msgspec
 from groq_core.errors import RequestError
 from groq_core.events import Events, Note
 from groq_core.media.images import MAX_BYTES, PreparedImage, prepare
-from groq_core.models import Capability, ModelSpec
+from groq_core.models.spec import Capability, ModelSpec
 from groq_core.pipeline import Handler
 from groq_core.reply import Reply, collect
 from groq_core.requests import Caller, ChatRequest, Message, Request, image_parts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from groq_core.models import Capability, ModelSpec
+from groq_core.models.spec import Capability, ModelSpec
 from groq_core.ui.core import PageCore
 from groq_core.ui.texts import TEXTS
 

@@ -14,8 +14,8 @@ from prometheus_client import CollectorRegistry, Counter
 
 from groq_core.api.app import create_api
 from groq_core.api.backend import Simulator
-from groq_core.catalogue import CatalogueKeeper
 from groq_core.events import AttemptStarted, CacheChecked, Event, Events, Finished, Routed, TextDelta, Usage
+from groq_core.models.catalogue import CatalogueKeeper
 from groq_core.requests import ChatRequest, Request, TranscriptionRequest
 from groq_core.settings import Settings
 from groq_core.snapshot import CacheStatus, CatalogueStatus, Snapshot, TargetStatus, TierStatus

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from groq_core.api.model_list import ALIASES
-from groq_core.catalogue import CatalogueKeeper
-from groq_core.models import Capability, ModelSpec
+from groq_core.models.catalogue import CatalogueKeeper
+from groq_core.models.spec import Capability, ModelSpec
 from tests.api.stage import Stage
 
 

@@ -7,7 +7,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Final
 
-from groq_core.models import Capability, ModelSpec
+from groq_core.models.spec import Capability, ModelSpec
 
 _C = Capability
 _CHAT = frozenset({_C.CHAT, _C.TOOLS, _C.JSON_OBJECT})

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from groq_core.models import Capability, ModelSpec
+from groq_core.models.spec import Capability, ModelSpec
 
 _C = Capability
 _FEATURES = {

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from groq_core.catalogue import Catalogue, CatalogueKeeper, Entry, life, merge, static_catalogue
 from groq_core.errors import Kind, ProviderError
-from groq_core.models import Capability, ModelSpec
-from groq_core.registry import MODELS
+from groq_core.models.catalogue import Catalogue, CatalogueKeeper, Entry, life, merge, static_catalogue
+from groq_core.models.registry import MODELS
+from groq_core.models.spec import Capability, ModelSpec
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC).timestamp()
-RECORDED: list[Entry] = json.loads((Path(__file__).parent / "data/models/groq-2026-08.json").read_text())["data"]
+RECORDED: list[Entry] = json.loads((Path(__file__).parents[1] / "data/models/groq-2026-08.json").read_text())["data"]
 SELF_SERVE: list[Entry] = [
     {"id": spec.id, "active": True} for spec in MODELS.values() if spec.provider == "groq" and spec.status == "active"
 ]

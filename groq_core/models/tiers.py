@@ -13,8 +13,8 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from groq_core.models import Capability, ModelSpec, Tier
-from groq_core.registry import MODELS
+from groq_core.models.registry import MODELS
+from groq_core.models.spec import Capability, ModelSpec, Tier
 from groq_core.settings import Settings
 
 Tiers: TypeAlias = Mapping[Tier, tuple[str, ...]]

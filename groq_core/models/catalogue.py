@@ -18,11 +18,11 @@ from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 
-from groq_core.classify import classified, corrected
 from groq_core.errors import GroqCoreError
-from groq_core.models import ModelSpec
+from groq_core.models.discovery import classified, corrected
+from groq_core.models.registry import MODELS
+from groq_core.models.spec import ModelSpec
 from groq_core.redaction import redacted
-from groq_core.registry import MODELS
 from groq_core.snapshot import CatalogueStatus
 
 Entry: TypeAlias = dict[str, Any]

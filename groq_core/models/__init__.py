@@ -1,0 +1,1 @@
+"""What a model is, which there are, what they cost, and which of them make up a tier."""
