@@ -35,8 +35,8 @@ from groq_core.providers.groq import GroqProvider
 from groq_core.providers.openai_compatible import OpenAICompatibleProvider
 from groq_core.redaction import Secret
 from groq_core.requests import Request
-from groq_core.router import HEALTHY, Availability, Route, resolve_tiers
-from groq_core.routes import Routes
+from groq_core.router.route import HEALTHY, Availability, Route, resolve_tiers
+from groq_core.router.route_cache import Routes
 from groq_core.run import Limits
 from groq_core.services.chat import Chat
 from groq_core.services.extraction import Extractor

@@ -39,7 +39,7 @@ from groq_core.metrics import Metrics
 from groq_core.models.spec import Capability, ModelSpec
 from groq_core.pipeline import Attempt, Handler
 from groq_core.requests import Request
-from groq_core.router import Route
+from groq_core.router.route import Route
 from groq_core.run import CALLERS_FAULT, Limits, Run, refusal, told
 from groq_core.splice import Diverged, Splice
 

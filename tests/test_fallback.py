@@ -30,7 +30,7 @@ from groq_core.models.spec import Capability
 from groq_core.pipeline import stack
 from groq_core.reply import Reply
 from groq_core.requests import ChatRequest
-from groq_core.router import Candidate, Route
+from groq_core.router.route import Candidate, Route
 from groq_core.run import Limits
 from tests.speakers import Clock, Speaker, fails, request, says, spec
 

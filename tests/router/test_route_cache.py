@@ -13,8 +13,8 @@ from groq_core.models.registry import MODELS
 from groq_core.models.spec import ModelSpec
 from groq_core.models.tiers import tiers
 from groq_core.requests import Caller, Needs
-from groq_core.router import HEALTHY, Availability, route
-from groq_core.routes import KEPT, Routes
+from groq_core.router.route import HEALTHY, Availability, route
+from groq_core.router.route_cache import KEPT, Routes
 from groq_core.settings import Settings
 from groq_core.snapshot import TargetState
 

@@ -11,7 +11,7 @@ from groq_core.models.catalogue import Catalogue
 from groq_core.models.spec import ModelSpec
 from groq_core.models.tiers import Tiers
 from groq_core.requests import Caller, Needs
-from groq_core.router import Availability, Route, route
+from groq_core.router.route import Availability, Route, route
 
 KEPT = 500
 """Routes at once. A program asks for a handful; pinned ids that nobody knows could be any number."""
@@ -19,7 +19,7 @@ KEPT = 500
 
 class Routes:
     """
-    :func:`~groq_core.router.route` for the same needs, the same models and the same health, asked once.
+    :func:`~groq_core.router.route.route` for the same needs, the same models and the same health, asked once.
 
     A route is remembered only while nobody on it rests, since a rest ends by the clock, and while the request is
     small enough for every candidate, since then the number of its tokens changes nothing.

@@ -1,0 +1,1 @@
+"""Which targets could answer a request, in which order, and why."""
