@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Literal
 
-from groq_core import policy
+from groq_core.failures import policy
 from groq_core.health import Health
 from groq_core.metrics import Metrics
 from groq_core.middleware.cache import Cache

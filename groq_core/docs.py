@@ -16,11 +16,11 @@ from types import MappingProxyType
 from typing import Final
 
 from groq_core.cli import COMMANDS
+from groq_core.failures.policy import LADDER, POLICY, Rule
 from groq_core.models.catalogue import life
 from groq_core.models.registry import MODELS
 from groq_core.models.spec import TIER_NAMES, ModelSpec
 from groq_core.models.tiers import ANY, BACKUP_TIERS, GROQ_TIERS
-from groq_core.policy import LADDER, POLICY, Rule
 from groq_core.settings import Env, Settings, defaults, variables
 
 ROOT: Final = Path(__file__).parents[1]

@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from typing import Literal
 
-from groq_core import overflow, policy
+from groq_core import overflow
 from groq_core.budget import Budget
 from groq_core.errors import BrokenAnswerError, ChainError, Kind, ProviderError, RequestError
 from groq_core.events import (
@@ -33,6 +33,7 @@ from groq_core.events import (
     TextDelta,
     Waiting,
 )
+from groq_core.failures import policy
 from groq_core.health import Health
 from groq_core.hedge import Hedging
 from groq_core.metrics import Metrics

@@ -16,8 +16,8 @@ from typing import Literal, Protocol, TypeAlias
 import msgspec
 from cachetools import LRUCache
 
-from groq_core import policy
 from groq_core.errors import Kind, ProviderError
+from groq_core.failures import policy
 
 SERVER = "server"
 """The credential of the server's own key, the only one the catalogue is read with."""

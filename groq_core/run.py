@@ -6,9 +6,9 @@ from collections import Counter, deque
 
 import msgspec
 
-from groq_core import policy
 from groq_core.budget import Budget
 from groq_core.errors import Kind, ProviderError, RequestError
+from groq_core.failures import policy
 from groq_core.models.spec import Capability, ModelSpec
 from groq_core.pipeline import Attempt
 from groq_core.requests import ChatRequest, Request

@@ -41,7 +41,7 @@ from groq_core.events import (
     ToolCallDelta,
     Usage,
 )
-from groq_core.failures import from_event
+from groq_core.failures.classify import from_event
 from groq_core.refrain import Refrain
 from groq_core.tool_calls import ToolCalls
 

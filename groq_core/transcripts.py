@@ -9,7 +9,7 @@ import msgspec
 from groq_core.chunks import NO_USAGE, XGroq, read_usage
 from groq_core.errors import Kind, ProviderError
 from groq_core.events import Event, Finished, Segment, SegmentsFound, TextDelta, Transcript, Usage, Word
-from groq_core.failures import from_event
+from groq_core.failures.classify import from_event
 
 
 class _Transcription(msgspec.Struct):

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from groq_core.failures import from_response
+from groq_core.failures.classify import from_response
 from groq_core.logs import JsonLines, TextLines
 from groq_core.redaction import Secret, redacted
 from groq_core.requests import Caller

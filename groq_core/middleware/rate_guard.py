@@ -16,11 +16,11 @@ from groq_core.buckets import Cost, TargetBuckets
 from groq_core.errors import Kind, ProviderError
 from groq_core.estimates import Estimates
 from groq_core.events import Events, Finished, Waiting
+from groq_core.failures.policy import SHORT_WAIT_S
 from groq_core.limits import LimitText, read_headers, told_at
 from groq_core.models.spec import ModelSpec
 from groq_core.pipeline import Attempt, Handler
 from groq_core.plans import limits_for
-from groq_core.policy import SHORT_WAIT_S
 from groq_core.snapshot import LimitStatus
 
 MIN_BILLED_AUDIO_S = 10.0

@@ -9,9 +9,9 @@ from contextlib import aclosing
 
 import msgspec
 
-from groq_core import policy
 from groq_core.errors import ProviderError
 from groq_core.events import CONTENT, AttemptFailed, Events, Waiting
+from groq_core.failures import policy
 from groq_core.pipeline import Attempt, Handler
 from groq_core.requests import ChatRequest, Message
 

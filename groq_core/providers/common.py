@@ -18,7 +18,7 @@ import msgspec
 
 from groq_core.errors import Kind, ProviderError
 from groq_core.events import CONTENT, AudioDelta, Event, Events, Finished, Note, Usage
-from groq_core.failures import from_event, from_exception, from_response
+from groq_core.failures.classify import from_event, from_exception, from_response
 from groq_core.models.spec import ModelSpec
 from groq_core.pipeline import Attempt
 from groq_core.providers.wire import HeaderError, Wire, direct

@@ -12,7 +12,7 @@ import httpx
 import msgspec
 
 from groq_core.errors import Kind, ProviderError
-from groq_core.failures import from_exception
+from groq_core.failures.classify import from_exception
 from groq_core.providers.common import CONNECT_TIMEOUT_S, quieten
 from groq_core.redaction import Secret
 

@@ -5,7 +5,7 @@ from math import inf
 import pytest
 
 from groq_core.errors import Kind, ProviderError
-from groq_core.policy import POLICY, judge, rest_s, retry_wait
+from groq_core.failures.policy import POLICY, judge, rest_s, retry_wait
 
 
 def most(_: float, high: float) -> float:

@@ -16,7 +16,7 @@ import openai
 import pytest
 
 from groq_core.errors import Kind
-from groq_core.failures import EXCEPTIONS, from_event, from_exception, from_response, read_complaint
+from groq_core.failures.classify import EXCEPTIONS, from_event, from_exception, from_response, read_complaint
 from groq_core.limits import LimitText
 from tests.recordings import Recording, recordings
 
