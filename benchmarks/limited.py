@@ -16,7 +16,7 @@ from urllib.request import Request, urlopen
 
 import uvicorn
 
-from groq_core.plans import LIMITS, TierLimits
+from groq_core.ratelimit.plans import LIMITS, TierLimits
 from groq_core.simulator import Fault, Simulator
 
 MODEL = "openai/gpt-oss-20b"

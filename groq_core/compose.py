@@ -13,7 +13,6 @@ from cachetools import TTLCache
 
 from groq_core.board import Bell, Board
 from groq_core.errors import SettingsError
-from groq_core.estimates import Estimates
 from groq_core.events import Events
 from groq_core.fallback import FallbackChain
 from groq_core.health import SERVER, Health, LocalHealth
@@ -33,6 +32,7 @@ from groq_core.pipeline import Attempt, Handler, stack
 from groq_core.providers import Provider
 from groq_core.providers.groq import GroqProvider
 from groq_core.providers.openai_compatible import OpenAICompatibleProvider
+from groq_core.ratelimit.estimates import Estimates
 from groq_core.redaction import Secret
 from groq_core.requests import Request
 from groq_core.router.route import HEALTHY, Availability, Route, resolve_tiers

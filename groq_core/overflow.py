@@ -6,8 +6,8 @@ import msgspec
 
 from groq_core.errors import Kind, ProviderError
 from groq_core.events import Note
-from groq_core.limits import LimitText
 from groq_core.models.spec import ModelSpec
+from groq_core.ratelimit.headers import LimitText
 from groq_core.requests import ChatRequest, Message, Request, estimated_tokens
 
 LEAST_ANSWER = 256

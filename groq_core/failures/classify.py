@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from groq_core.errors import Kind, ProviderError
-from groq_core.limits import read_limit_text, retry_after
+from groq_core.ratelimit.headers import read_limit_text, retry_after
 from groq_core.redaction import redacted
 
 LONGEST_MESSAGE = 500

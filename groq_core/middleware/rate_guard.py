@@ -12,15 +12,15 @@ from typing import Protocol
 import msgspec
 from cachetools import LRUCache
 
-from groq_core.buckets import Cost, TargetBuckets
 from groq_core.errors import Kind, ProviderError
-from groq_core.estimates import Estimates
 from groq_core.events import Events, Finished, Waiting
 from groq_core.failures.policy import SHORT_WAIT_S
-from groq_core.limits import LimitText, read_headers, told_at
 from groq_core.models.spec import ModelSpec
 from groq_core.pipeline import Attempt, Handler
-from groq_core.plans import limits_for
+from groq_core.ratelimit.buckets import Cost, TargetBuckets
+from groq_core.ratelimit.estimates import Estimates
+from groq_core.ratelimit.headers import LimitText, read_headers, told_at
+from groq_core.ratelimit.plans import limits_for
 from groq_core.snapshot import LimitStatus
 
 MIN_BILLED_AUDIO_S = 10.0

@@ -8,11 +8,11 @@ from contextlib import aclosing
 import pytest
 
 from groq_core.errors import Kind, ProviderError
-from groq_core.estimates import Estimates
 from groq_core.events import Event, Events, Finished, TextDelta, Usage, Waiting
-from groq_core.limits import LimitText
 from groq_core.middleware.rate_guard import LocalBudgets, RateGuard, limit_status
 from groq_core.pipeline import Attempt
+from groq_core.ratelimit.estimates import Estimates
+from groq_core.ratelimit.headers import LimitText
 from tests.speakers import Clock, Speaker, attempt, fails, request, says
 
 NAME = "groq:openai/gpt-oss-20b"

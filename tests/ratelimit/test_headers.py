@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groq_core.limits import Limit, parse_duration, read_headers, read_limit_text, retry_after
+from groq_core.ratelimit.headers import Limit, parse_duration, read_headers, read_limit_text, retry_after
 from tests.recordings import Recording, recordings
 
 LIMITED = [found for found in recordings("error-429", "errors-from-issues") if found.status in {413, 429}]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groq_core.buckets import SLACK_S, Bucket, Cost, TargetBuckets
+from groq_core.ratelimit.buckets import SLACK_S, Bucket, Cost, TargetBuckets
 
 
 class Clock:
