@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from groq_core.failures import policy
-from groq_core.health import Health
+from groq_core.fallback.health import Health
 from groq_core.metrics import Metrics
 from groq_core.middleware.cache import Cache
 from groq_core.middleware.log import Log

@@ -14,9 +14,10 @@ from cachetools import TTLCache
 from groq_core.board import Bell, Board
 from groq_core.errors import SettingsError
 from groq_core.events import Events
-from groq_core.fallback import FallbackChain
-from groq_core.health import SERVER, Health, LocalHealth
-from groq_core.hedge import Hedging
+from groq_core.fallback.chain import FallbackChain
+from groq_core.fallback.health import SERVER, Health, LocalHealth
+from groq_core.fallback.hedge import Hedging
+from groq_core.fallback.run import Limits
 from groq_core.metrics import Metrics
 from groq_core.middleware.breaker import Breaker
 from groq_core.middleware.cache import Cache, Entry
@@ -37,7 +38,6 @@ from groq_core.redaction import Secret
 from groq_core.requests import Request
 from groq_core.router.route import HEALTHY, Availability, Route, resolve_tiers
 from groq_core.router.route_cache import Routes
-from groq_core.run import Limits
 from groq_core.services.chat import Chat
 from groq_core.services.extraction import Extractor
 from groq_core.services.speech import Speech

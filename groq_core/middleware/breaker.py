@@ -9,7 +9,7 @@ import msgspec
 
 from groq_core.errors import Kind, ProviderError
 from groq_core.events import AttemptFailed, Events, Finished
-from groq_core.health import SERVER, Health
+from groq_core.fallback.health import SERVER, Health
 from groq_core.pipeline import Attempt, Handler
 
 

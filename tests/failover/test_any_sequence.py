@@ -17,8 +17,8 @@ from groq_core.middleware.retry import Retry
 from groq_core.pipeline import Attempt, stack
 from groq_core.reply import Reply
 from groq_core.requests import ChatRequest
+from tests.fallback.test_chain import A, Bench
 from tests.speakers import Clock, request
-from tests.test_fallback import A, Bench
 
 ANSWERS = (
     "The capital of France is Paris, which lies on the Seine and has been the capital for a thousand years.",

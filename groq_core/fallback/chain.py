@@ -15,7 +15,6 @@ from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from typing import Literal
 
-from groq_core import overflow
 from groq_core.budget import Budget
 from groq_core.errors import BrokenAnswerError, ChainError, Kind, ProviderError, RequestError
 from groq_core.events import (
@@ -34,15 +33,16 @@ from groq_core.events import (
     Waiting,
 )
 from groq_core.failures import policy
-from groq_core.health import Health
-from groq_core.hedge import Hedging
+from groq_core.fallback import shrink as overflow
+from groq_core.fallback.health import Health
+from groq_core.fallback.hedge import Hedging
+from groq_core.fallback.run import CALLERS_FAULT, Limits, Run, refusal, told
+from groq_core.fallback.splice import Diverged, Splice
 from groq_core.metrics import Metrics
 from groq_core.models.spec import Capability, ModelSpec
 from groq_core.pipeline import Attempt, Handler
 from groq_core.requests import Request
 from groq_core.router.route import Route
-from groq_core.run import CALLERS_FAULT, Limits, Run, refusal, told
-from groq_core.splice import Diverged, Splice
 
 FRIENDLY = (
     "I'm sorry, none of the models I can ask is answering right now. Your message is safe; please try again{when}."

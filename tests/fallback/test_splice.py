@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groq_core.splice import Diverged, Splice
+from groq_core.fallback.splice import Diverged, Splice
 
 ANSWER = "The quick brown fox jumps over the lazy dog, and the dog, being lazy, lets it pass without a word."
 

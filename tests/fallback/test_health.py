@@ -1,7 +1,7 @@
 """Breakers: closed, resting, probing."""
 
 from groq_core.errors import Kind, ProviderError
-from groq_core.health import Health, LocalHealth
+from groq_core.fallback.health import Health, LocalHealth
 from tests.speakers import Clock
 
 A, B = ("server", "groq", "groq:a"), ("server", "groq", "groq:b")

@@ -9,10 +9,10 @@ import msgspec
 from groq_core.budget import Budget
 from groq_core.errors import Kind, ProviderError, RequestError
 from groq_core.failures import policy
+from groq_core.fallback.splice import Splice
 from groq_core.models.spec import Capability, ModelSpec
 from groq_core.pipeline import Attempt
 from groq_core.requests import ChatRequest, Request
-from groq_core.splice import Splice
 
 CALLERS_FAULT = frozenset(
     {Kind.INVALID_REQUEST, Kind.UNSUPPORTED, Kind.TOO_LARGE, Kind.CONTEXT_LENGTH, Kind.CONTENT_FILTER}
