@@ -23,14 +23,14 @@ import msgspec
 import orjson
 
 from groq_core.budget import Budget
-from groq_core.chunks import Chunk
 from groq_core.events import TextDelta
 from groq_core.models.registry import MODELS
 from groq_core.pipeline import Attempt
 from groq_core.providers.groq import GroqProvider
 from groq_core.redaction import Secret
 from groq_core.requests import ChatRequest
-from groq_core.streaming import StreamDecoder
+from groq_core.streaming.decoder import StreamDecoder
+from groq_core.streaming.wire_types import Chunk
 
 CHUNKS, PACED_CHUNKS, CALLS, ROUNDS = 4000, 400, 100, 5
 WORD = " word"

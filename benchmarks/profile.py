@@ -36,7 +36,7 @@ LAYERS = (
 
 def layer(filename: str, function: str) -> str:
     """
-    >>> layer("/x/groq_core/streaming.py", "feed"), layer("~", "<built-in method time.monotonic>")
+    >>> layer("/x/groq_core/streaming/decoder.py", "feed"), layer("~", "<built-in method time.monotonic>")
     ('decoder: bytes to events', 'Python and the event loop')
     """
     place = f"{filename} {function}"

@@ -23,8 +23,8 @@ from groq_core.models.spec import ModelSpec
 from groq_core.pipeline import Attempt
 from groq_core.providers.wire import HeaderError, Wire, direct
 from groq_core.requests import Caller, ChatRequest, SpeechRequest, TranscriptionRequest
-from groq_core.streaming import StreamDecoder, read_completion
-from groq_core.transcripts import read_transcription
+from groq_core.streaming.decoder import StreamDecoder, read_completion
+from groq_core.streaming.transcription import read_transcription
 
 CONNECT_TIMEOUT_S = 5.0
 """Seconds to a connection. All other waiting is bounded by the deadlines above."""

@@ -9,7 +9,7 @@ from typing import Any
 from groq_core.errors import ChainError, ProviderError
 from groq_core.events import Event
 from groq_core.failures.classify import from_response
-from groq_core.streaming import StreamDecoder, read_completion
+from groq_core.streaming.decoder import StreamDecoder, read_completion
 from tests.recordings import Recording, recordings
 from tests.services.scripted import Answer
 

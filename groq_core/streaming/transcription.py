@@ -6,10 +6,10 @@ from typing import Any
 
 import msgspec
 
-from groq_core.chunks import NO_USAGE, XGroq, read_usage
 from groq_core.errors import Kind, ProviderError
 from groq_core.events import Event, Finished, Segment, SegmentsFound, TextDelta, Transcript, Usage, Word
 from groq_core.failures.classify import from_event
+from groq_core.streaming.wire_types import NO_USAGE, XGroq, read_usage
 
 
 class _Transcription(msgspec.Struct):

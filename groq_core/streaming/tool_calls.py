@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from groq_core.chunks import Call
 from groq_core.events import ToolCallDelta
+from groq_core.streaming.wire_types import Call
 
 
 class ToolCalls:

@@ -6,7 +6,7 @@ import pytest
 
 from groq_core.errors import Kind, ProviderError
 from groq_core.events import Finished, Segment, SegmentsFound, TextDelta, Transcript, Usage, Word
-from groq_core.transcripts import read_transcription
+from groq_core.streaming.transcription import read_transcription
 from tests.recordings import Recording, recordings
 
 

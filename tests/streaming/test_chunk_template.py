@@ -9,10 +9,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from groq_core.chunks import decode_chunk
 from groq_core.events import Event, ReasoningDelta, TextDelta
-from groq_core.refrain import Refrain
-from groq_core.streaming import StreamDecoder
+from groq_core.streaming.chunk_template import Refrain
+from groq_core.streaming.decoder import StreamDecoder
+from groq_core.streaming.wire_types import decode_chunk
 
 FRAME = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "m"}
 

@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from groq_core.chunks import read_usage
 from groq_core.errors import Kind, ProviderError
 from groq_core.events import (
     Event,
@@ -23,7 +22,8 @@ from groq_core.events import (
     Usage,
 )
 from groq_core.reply import Reply
-from groq_core.streaming import StreamDecoder, read_completion
+from groq_core.streaming.decoder import StreamDecoder, read_completion
+from groq_core.streaming.wire_types import read_usage
 from tests.recordings import Recording, recordings
 
 STREAMS = [found for found in recordings() if found.streamed]

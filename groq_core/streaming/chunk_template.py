@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from groq_core.chunks import Chunk, Delta
+from groq_core.streaming.wire_types import Chunk, Delta
 
 Key = Literal["content", "reasoning"]
 

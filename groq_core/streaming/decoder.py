@@ -20,17 +20,6 @@ from typing import Any
 
 import msgspec
 
-from groq_core.chunks import (
-    FINISH_REASONS,
-    NO_USAGE,
-    Call,
-    Chunk,
-    Delta,
-    XGroq,
-    decode_chunk,
-    decode_leniently,
-    read_usage,
-)
 from groq_core.errors import Kind, ProviderError
 from groq_core.events import (
     Event,
@@ -42,8 +31,19 @@ from groq_core.events import (
     Usage,
 )
 from groq_core.failures.classify import from_event
-from groq_core.refrain import Refrain
-from groq_core.tool_calls import ToolCalls
+from groq_core.streaming.chunk_template import Refrain
+from groq_core.streaming.tool_calls import ToolCalls
+from groq_core.streaming.wire_types import (
+    FINISH_REASONS,
+    NO_USAGE,
+    Call,
+    Chunk,
+    Delta,
+    XGroq,
+    decode_chunk,
+    decode_leniently,
+    read_usage,
+)
 
 LONGEST_LINE = 32 * 1024 * 1024
 """Bytes. A longer line is no answer but a leak; the largest one recorded is 47 kB."""
