@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from cachetools import TTLCache
 
-from groq_core.board import Bell, Board
 from groq_core.errors import SettingsError
 from groq_core.events import Events
 from groq_core.fallback.chain import FallbackChain
@@ -45,7 +44,8 @@ from groq_core.services.transcription import TranscriptionService
 from groq_core.services.vision import VisionService, image_limit
 from groq_core.settings import Settings
 from groq_core.simulator import Simulator
-from groq_core.snapshot import TierStatus
+from groq_core.status.board import Bell, Board
+from groq_core.status.snapshot import TierStatus
 
 if TYPE_CHECKING:
     from groq_core.providers.groq_batch import GroqBatches

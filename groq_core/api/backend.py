@@ -13,7 +13,7 @@ from groq_core.models.catalogue import Catalogue
 from groq_core.pipeline import Handler
 from groq_core.redaction import Secret
 from groq_core.requests import Caller, Request
-from groq_core.snapshot import Snapshot
+from groq_core.status.snapshot import Snapshot
 
 
 class Settings(Protocol):

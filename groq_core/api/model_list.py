@@ -10,7 +10,7 @@ from groq_core.api.exchange import Exchange
 from groq_core.errors import RequestError
 from groq_core.models.catalogue import Catalogue, life
 from groq_core.models.spec import ModelSpec
-from groq_core.snapshot import Snapshot
+from groq_core.status.snapshot import Snapshot
 
 ALIASES: Final = {
     "auto": "picks a tier by what the request needs",

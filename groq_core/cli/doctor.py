@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from groq_core.settings import Settings
-    from groq_core.snapshot import Snapshot
+    from groq_core.status.snapshot import Snapshot
 
 HELP = "say what works and what does not, with the mend"
 EPILOG = "Exit status 1 when a request would find nobody to answer it now."

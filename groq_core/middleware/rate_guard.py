@@ -21,7 +21,7 @@ from groq_core.ratelimit.buckets import Cost, TargetBuckets
 from groq_core.ratelimit.estimates import Estimates
 from groq_core.ratelimit.headers import LimitText, read_headers, told_at
 from groq_core.ratelimit.plans import limits_for
-from groq_core.snapshot import LimitStatus
+from groq_core.status.snapshot import LimitStatus
 
 MIN_BILLED_AUDIO_S = 10.0
 """Groq counts a recording as ten seconds at least (speech-to-text page)."""

@@ -23,7 +23,7 @@ from groq_core.models.discovery import classified, corrected
 from groq_core.models.registry import MODELS
 from groq_core.models.spec import ModelSpec
 from groq_core.redaction import redacted
-from groq_core.snapshot import CatalogueStatus
+from groq_core.status.snapshot import CatalogueStatus
 
 Entry: TypeAlias = dict[str, Any]
 """One object of ``GET /models``, as it came."""

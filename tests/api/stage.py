@@ -18,7 +18,7 @@ from groq_core.events import AttemptStarted, CacheChecked, Event, Events, Finish
 from groq_core.models.catalogue import CatalogueKeeper
 from groq_core.requests import ChatRequest, Request, TranscriptionRequest
 from groq_core.settings import Settings
-from groq_core.snapshot import CacheStatus, CatalogueStatus, Snapshot, TargetStatus, TierStatus
+from groq_core.status.snapshot import CacheStatus, CatalogueStatus, Snapshot, TargetStatus, TierStatus
 
 Script: TypeAlias = Callable[[Request], Events]
 Step: TypeAlias = Event | Exception | Callable[[], Awaitable[object]]

@@ -18,7 +18,7 @@ from groq_core.requests import ChatRequest, Request
 from groq_core.services.documents import Document, Page
 from groq_core.services.extraction import Extraction, Extractor, Field, Options, Try, spelled
 from groq_core.services.extraction.ask import read_json
-from groq_core.snapshot import CacheStatus, CatalogueStatus, LimitStatus, Snapshot, TargetStatus, TierStatus
+from groq_core.status.snapshot import CacheStatus, CatalogueStatus, LimitStatus, Snapshot, TargetStatus, TierStatus
 from tests.services.scripted import Model, fails, says
 
 

@@ -9,7 +9,7 @@ from groq_core.requests import Caller, estimated_tokens
 from groq_core.services.extraction.chunks import chunk_chars
 from groq_core.services.extraction.merge import Prefer
 from groq_core.services.extraction.schema import Schema
-from groq_core.snapshot import Snapshot
+from groq_core.status.snapshot import Snapshot
 
 CHUNK_CHARS: Final = 12_000
 """Characters of a part where no limit is known: 3000 tokens, and the answer, fit the 8000 a minute of Groq's free

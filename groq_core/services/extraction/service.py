@@ -20,7 +20,7 @@ from groq_core.services.extraction.merge import Conflict, Merged, merge
 from groq_core.services.extraction.options import Options, part_chars
 from groq_core.services.extraction.schema import WRAPPED, Field, MisfitError, Schema, schema_of
 from groq_core.services.extraction.spans import Path, Place, Source, Span
-from groq_core.snapshot import Snapshot
+from groq_core.status.snapshot import Snapshot
 
 T = TypeVar("T")
 

@@ -15,7 +15,7 @@ from groq_core.middleware.log import Log
 from groq_core.middleware.rate_guard import LocalBudgets, limit_status
 from groq_core.models.catalogue import CatalogueKeeper, life
 from groq_core.models.spec import ModelSpec
-from groq_core.snapshot import CacheStatus, Snapshot, TargetState, TargetStatus, TierStatus
+from groq_core.status.snapshot import CacheStatus, Snapshot, TargetState, TargetStatus, TierStatus
 
 
 class Bell:

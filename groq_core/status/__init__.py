@@ -1,0 +1,1 @@
+"""How everything is doing at one moment, and who is told when it changes."""
