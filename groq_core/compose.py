@@ -17,7 +17,6 @@ from groq_core.fallback.chain import FallbackChain
 from groq_core.fallback.health import SERVER, Health, LocalHealth
 from groq_core.fallback.hedge import Hedging
 from groq_core.fallback.run import Limits
-from groq_core.metrics import Metrics
 from groq_core.middleware.breaker import Breaker
 from groq_core.middleware.cache import Cache, Entry
 from groq_core.middleware.deadline import Deadline
@@ -46,6 +45,7 @@ from groq_core.settings import Settings
 from groq_core.simulator import Simulator
 from groq_core.status.board import Bell, Board
 from groq_core.status.snapshot import TierStatus
+from groq_core.telemetry.metrics import Metrics
 
 if TYPE_CHECKING:
     from groq_core.providers.groq_batch import GroqBatches

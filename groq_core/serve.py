@@ -15,11 +15,11 @@ import uvicorn
 import uvloop
 from fastapi import FastAPI
 
-from groq_core import logs
 from groq_core.api.app import create_api
 from groq_core.compose import Core, assembled
 from groq_core.settings import Settings
 from groq_core.signin import SignIn, read_users
+from groq_core.telemetry import logs
 
 logger = logging.getLogger("groq_core.serve")
 

@@ -9,10 +9,10 @@ from collections.abc import Callable
 import pytest
 
 from groq_core.failures.classify import from_response
-from groq_core.logs import JsonLines, TextLines
 from groq_core.redaction import Secret, redacted
 from groq_core.requests import Caller
 from groq_core.settings import Settings
+from groq_core.telemetry.logs import JsonLines, TextLines
 from tests.stage import staged
 
 GROQ_KEY = "gsk_Zx9Qw8Er7Ty6Ui5Op4As3Df2"

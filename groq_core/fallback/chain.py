@@ -38,11 +38,11 @@ from groq_core.fallback.health import Health
 from groq_core.fallback.hedge import Hedging
 from groq_core.fallback.run import CALLERS_FAULT, Limits, Run, refusal, told
 from groq_core.fallback.splice import Diverged, Splice
-from groq_core.metrics import Metrics
 from groq_core.models.spec import Capability, ModelSpec
 from groq_core.pipeline import Attempt, Handler
 from groq_core.requests import Request
 from groq_core.router.route import Route
+from groq_core.telemetry.metrics import Metrics
 
 FRIENDLY = (
     "I'm sorry, none of the models I can ask is answering right now. Your message is safe; please try again{when}."

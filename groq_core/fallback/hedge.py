@@ -16,10 +16,10 @@ import msgspec
 
 from groq_core.errors import Kind, ProviderError
 from groq_core.events import CONTENT, AttemptFailed, AttemptStarted, Event, Events, Finished, Usage
-from groq_core.metrics import Metrics
 from groq_core.models.spec import ModelSpec
 from groq_core.pipeline import Attempt, Handler
 from groq_core.requests import ChatRequest
+from groq_core.telemetry.metrics import Metrics
 
 Price = Callable[[ModelSpec, Usage], float | None]
 

@@ -30,9 +30,9 @@ from groq_core.events import (
     Restarted,
     Routed,
 )
-from groq_core.metrics import Metrics
 from groq_core.pipeline import Handler
 from groq_core.requests import ChatRequest, Request, SpeechRequest, TranscriptionRequest
+from groq_core.telemetry.metrics import Metrics
 
 IGNORED_PARAMS = frozenset({"stream", "stream_options", "user", "metadata", "store", "service_tier"})
 """What cannot change the text of an answer."""

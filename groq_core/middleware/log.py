@@ -9,10 +9,10 @@ from contextlib import aclosing
 
 from groq_core.errors import ChainError, GroqCoreError, RequestError
 from groq_core.events import AudioDelta, Events, ReasoningDelta, TextDelta, ToolCallDelta
-from groq_core.metrics import Metrics
 from groq_core.pipeline import Handler
 from groq_core.reply import Receipt
 from groq_core.requests import Request
+from groq_core.telemetry.metrics import Metrics
 
 logger = logging.getLogger("groq_core.request")
 

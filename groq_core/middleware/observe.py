@@ -19,10 +19,10 @@ from groq_core.events import (
     TextDelta,
     Usage,
 )
-from groq_core.metrics import Metrics
 from groq_core.models.spec import ModelSpec
 from groq_core.pipeline import Attempt, Handler
 from groq_core.requests import BYTES_PER_TOKEN, Request, SpeechRequest, TranscriptionRequest
+from groq_core.telemetry.metrics import Metrics
 
 Price = Callable[[ModelSpec, Usage], float | None]
 

@@ -25,13 +25,13 @@ from groq_core.events import (
 from groq_core.fallback.chain import FallbackChain
 from groq_core.fallback.health import Health, LocalHealth
 from groq_core.fallback.run import Limits
-from groq_core.metrics import Metrics
 from groq_core.middleware.breaker import Breaker
 from groq_core.models.spec import Capability
 from groq_core.pipeline import stack
 from groq_core.reply import Reply
 from groq_core.requests import ChatRequest
 from groq_core.router.route import Candidate, Route
+from groq_core.telemetry.metrics import Metrics
 from tests.speakers import Clock, Speaker, fails, request, says, spec
 
 A, B, C = "groq:a", "groq:b", "openai:c"

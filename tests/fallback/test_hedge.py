@@ -8,8 +8,8 @@ from contextlib import aclosing
 from groq_core.errors import Kind
 from groq_core.events import AttemptFailed, Event, Finished, TextDelta
 from groq_core.fallback.hedge import LEAST_SEEN, Hedging
-from groq_core.metrics import Metrics
 from groq_core.requests import ChatRequest
+from groq_core.telemetry.metrics import Metrics
 from tests.speakers import Clock, Speaker, attempt, fails, request, says, spec
 
 A, B = "groq:a", "groq:b"

@@ -11,10 +11,10 @@ import pytest
 
 from groq_core.errors import ChainError
 from groq_core.events import CacheChecked, Continued, Event, Events, Finished, Routed, TextDelta
-from groq_core.metrics import Metrics
 from groq_core.middleware.cache import Cache, Entry, key_of, reproducible
 from groq_core.reply import Receipt
 from groq_core.requests import Caller, ChatRequest, Request
+from groq_core.telemetry.metrics import Metrics
 from tests.speakers import Clock, request
 
 ZERO = {"temperature": 0}
