@@ -21,7 +21,7 @@ from groq_core.compose import Core, assembled
 from groq_core.events import TextDelta
 from groq_core.redaction import Secret
 from groq_core.requests import ChatRequest
-from groq_core.settings import Settings
+from groq_core.settings.settings import Settings
 
 MODEL = "openai/gpt-oss-20b"
 _names = count()

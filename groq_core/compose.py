@@ -41,7 +41,7 @@ from groq_core.services.extraction import Extractor
 from groq_core.services.speech import Speech
 from groq_core.services.transcription import TranscriptionService
 from groq_core.services.vision import VisionService, image_limit
-from groq_core.settings import Settings
+from groq_core.settings.settings import Settings
 from groq_core.simulator import Simulator
 from groq_core.status.board import Bell, Board
 from groq_core.status.snapshot import TierStatus

@@ -17,7 +17,7 @@ from fastapi import FastAPI
 
 from groq_core.api.app import create_api
 from groq_core.compose import Core, assembled
-from groq_core.settings import Settings
+from groq_core.settings.settings import Settings
 from groq_core.signin import SignIn, read_users
 from groq_core.telemetry import logs
 

@@ -14,7 +14,7 @@ import uvicorn
 
 from groq_core.api.app import create_api
 from groq_core.compose import Core, assembled
-from groq_core.settings import Settings
+from groq_core.settings.settings import Settings
 from groq_core.simulator import Fault, Simulator
 
 FAST = {

@@ -11,7 +11,7 @@ import pytest
 from groq_core.failures.classify import from_response
 from groq_core.redaction import Secret, redacted
 from groq_core.requests import Caller
-from groq_core.settings import Settings
+from groq_core.settings.settings import Settings
 from groq_core.telemetry.logs import JsonLines, TextLines
 from tests.stage import staged
 

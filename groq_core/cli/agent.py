@@ -52,7 +52,7 @@ async def run(args: argparse.Namespace) -> int:
     from groq_core.compose import assembled
     from groq_core.requests import HOSTED_TOOLS
     from groq_core.services.agent import Agent, Trace, builtin_tools, remote_tools
-    from groq_core.settings import load
+    from groq_core.settings.settings import load
 
     task = args.task if args.task is not None else sys.stdin.read()
     wanted = {"browser_search": args.search, "code_interpreter": args.code}

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from groq_core.models.spec import ModelSpec
     from groq_core.services.batch import Progress, Recipe, Sink, Source
     from groq_core.services.batch.estimate import Survey
-    from groq_core.settings import Settings
+    from groq_core.settings.settings import Settings
 
 HELP = "ask many things at once: JSONL, CSV, XLSX or a folder of recordings"
 EPILOG = """examples:
@@ -71,7 +71,7 @@ def arguments(command: argparse.ArgumentParser) -> None:
 async def run(args: argparse.Namespace) -> int:
     from groq_core.compose import assembled
     from groq_core.services.batch import Batch, Sink, Source, answerers, job_of, run_batch, run_later, survey
-    from groq_core.settings import load
+    from groq_core.settings.settings import load
 
     settings = dataclasses.replace(load(), **{name: value for name in ("rpm", "tpm") if (value := getattr(args, name))})
     source = Source(args.input, recipe_of(args))

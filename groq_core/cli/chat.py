@@ -20,7 +20,7 @@ async def run(args: argparse.Namespace) -> int:
     from groq_core.compose import assembled
     from groq_core.events import TextDelta
     from groq_core.reply import Reply
-    from groq_core.settings import load
+    from groq_core.settings.settings import load
 
     messages = [{"role": "user", "content": args.question if args.question is not None else sys.stdin.read()}]
     if args.system:

@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from groq_core.settings import Settings
+    from groq_core.settings.settings import Settings
     from groq_core.status.snapshot import Snapshot
 
 HELP = "say what works and what does not, with the mend"
@@ -19,7 +19,7 @@ def arguments(command: argparse.ArgumentParser) -> None:
 
 async def run(args: argparse.Namespace) -> int:
     from groq_core.compose import assembled
-    from groq_core.settings import load
+    from groq_core.settings.settings import load
 
     settings = load()
     async with assembled(settings) as core:

@@ -40,7 +40,7 @@ async def run(args: argparse.Namespace) -> int:
     from groq_core.compose import assembled
     from groq_core.services.extraction import Extraction, Extractor, Options, schema_of
     from groq_core.services.extraction.tables import as_csv, as_json, as_xlsx
-    from groq_core.settings import load
+    from groq_core.settings.settings import load
 
     schema = schema_of(_schema(args.schema))
     source = await _source(args.file)

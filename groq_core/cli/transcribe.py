@@ -44,7 +44,7 @@ def arguments(command: argparse.ArgumentParser) -> None:
 
 async def run(args: argparse.Namespace) -> int:
     from groq_core.compose import assembled
-    from groq_core.settings import load
+    from groq_core.settings.settings import load
 
     if len(args.files) > 1 and args.format in ("srt", "vtt") and args.to is None:
         raise RequestError("subtitles of several recordings need --to DIR", param="to")

@@ -15,7 +15,7 @@ import msgspec
 
 from groq_core.models.registry import MODELS
 from groq_core.models.spec import Capability, ModelSpec, Tier
-from groq_core.settings import Settings
+from groq_core.settings.settings import Settings
 
 Tiers: TypeAlias = Mapping[Tier, tuple[str, ...]]
 """For each tier the names (``provider:id``) to ask, in order; ``groq:*`` as in :data:`ANY`."""

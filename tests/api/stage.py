@@ -17,7 +17,7 @@ from groq_core.api.backend import Simulator
 from groq_core.events import AttemptStarted, CacheChecked, Event, Events, Finished, Routed, TextDelta, Usage
 from groq_core.models.catalogue import CatalogueKeeper
 from groq_core.requests import ChatRequest, Request, TranscriptionRequest
-from groq_core.settings import Settings
+from groq_core.settings.settings import Settings
 from groq_core.status.snapshot import CacheStatus, CatalogueStatus, Snapshot, TargetStatus, TierStatus
 
 Script: TypeAlias = Callable[[Request], Events]

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from groq_core.redaction import Secret
-from groq_core.settings import Settings
+from groq_core.settings.settings import Settings
 from tests.api.stage import Stage, ask
 
 TOKENS = Settings(server_name="0.0.0.0", api_tokens=(Secret("first-token"), Secret("second-token")))

@@ -12,7 +12,7 @@ from groq_core.api.app import create_api
 from groq_core.errors import BrokenAnswerError, ChainError
 from groq_core.events import AudioDelta, Finished, TextDelta, ToolCallDelta
 from groq_core.redaction import Secret
-from groq_core.settings import Settings
+from groq_core.settings.settings import Settings
 from tests.api.stage import Stage, begun, done, plays, says, serving
 from tests.api.test_audio import HEARS, WAV
 

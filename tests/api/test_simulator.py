@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
 from groq_core.redaction import Secret
-from groq_core.settings import Settings
+from groq_core.settings.settings import Settings
 from tests.api.stage import Stage
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from groq_core.api.app import create_api
 from groq_core.compose import assembled
-from groq_core.settings import Settings
+from groq_core.settings.settings import Settings
 from groq_core.simulator import Simulator
 from tests.api.stage import serving
 from tests.stage import Stage, staged

@@ -15,7 +15,7 @@ from groq_core.models.tiers import tiers
 from groq_core.requests import Caller, Needs
 from groq_core.router.route import HEALTHY, Availability, route
 from groq_core.router.route_cache import KEPT, Routes
-from groq_core.settings import Settings
+from groq_core.settings.settings import Settings
 from groq_core.status.snapshot import TargetState
 
 TIERS = tiers(Settings())

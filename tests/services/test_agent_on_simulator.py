@@ -10,7 +10,7 @@ from typing import Any
 from groq_core.compose import Core, assembled
 from groq_core.events import AttemptFailed, Event, RunEnded, StepStarted, ToolFinished
 from groq_core.services.agent import Agent, Trace, builtin_tools, tool
-from groq_core.settings import Settings
+from groq_core.settings.settings import Settings
 from groq_core.simulator import Fault, Simulator
 
 SETTINGS = {"GROQ_CORE_OFFLINE": "1", "GROQ_CORE_FIRST_TOKEN_TIMEOUT": "2", "GROQ_CORE_COOLDOWN": "1"}

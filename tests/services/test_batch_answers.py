@@ -12,7 +12,7 @@ import pytest
 
 from groq_core.compose import Core, assembled
 from groq_core.services.batch import Batch, Progress, Recipe, Sink, Source, answerers
-from groq_core.settings import Settings
+from groq_core.settings.settings import Settings
 from groq_core.simulator import Fault, Simulator
 
 MEDIA = Path(__file__).parents[1] / "data" / "media"

@@ -17,7 +17,7 @@ from groq_core.services.extraction import Extractor, Options, spelled
 from groq_core.services.extraction.fitting import problems
 from groq_core.services.extraction.schema import schema_of
 from groq_core.services.extraction.spans import Source
-from groq_core.settings import Settings
+from groq_core.settings.settings import Settings
 from groq_core.simulator import Simulator
 from tests.services.scripted import Answer, Model, says
 

@@ -19,7 +19,7 @@ from groq_core.errors import RequestError
 from groq_core.events import Event, Finished, Note, PartDone
 from groq_core.media.subtitles import cues
 from groq_core.reply import Reply
-from groq_core.settings import Settings
+from groq_core.settings.settings import Settings
 from groq_core.simulator import Simulator
 from tests.media.samples import FOLDER, heard, sample, wav
 from tests.stage import FAST, Stage, staged

@@ -20,7 +20,7 @@ from groq_core.requests import Request as Asked
 from groq_core.serve import create_app
 from groq_core.services.speech import Speech
 from groq_core.services.transcription import TranscriptionService
-from groq_core.settings import Settings
+from groq_core.settings.settings import Settings
 from groq_core.simulator import Simulator
 from tests.requires import found
 

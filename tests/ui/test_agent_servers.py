@@ -14,7 +14,7 @@ from groq_core.compose import assembled
 from groq_core.errors import RequestError
 from groq_core.events import ApprovalAsked, Event, ToolFinished
 from groq_core.requests import Caller
-from groq_core.settings import Settings
+from groq_core.settings.settings import Settings
 from groq_core.simulator import Simulator
 from groq_core.ui import agent
 from groq_core.ui.agent import read_task

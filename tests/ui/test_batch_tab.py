@@ -15,7 +15,7 @@ from fastapi import FastAPI
 
 from groq_core.compose import assembled
 from groq_core.errors import RequestError
-from groq_core.settings import Settings
+from groq_core.settings.settings import Settings
 from groq_core.simulator import Fault, Simulator
 from groq_core.ui import batch
 from groq_core.ui.desk import MAX_UPLOADS, Desk

@@ -18,7 +18,7 @@ from PIL import Image
 
 from groq_core.compose import assembled
 from groq_core.errors import RequestError
-from groq_core.settings import Settings
+from groq_core.settings.settings import Settings
 from groq_core.simulator import Simulator
 from groq_core.ui import agent, extract
 from groq_core.ui.agent import read_task, tools_of

@@ -14,7 +14,7 @@ from playwright.async_api import Page, Route, async_playwright
 
 from groq_core.compose import assembled
 from groq_core.serve import create_app
-from groq_core.settings import Settings
+from groq_core.settings.settings import Settings
 from groq_core.simulator import Simulator
 from tests.requires import found, needs
 

@@ -19,7 +19,8 @@ from typing import Annotated, Any, Final, Literal, Self, get_type_hints
 from dotenv import dotenv_values
 
 from groq_core.errors import SettingsError
-from groq_core.parsing import (
+from groq_core.redaction import Secret, redacted
+from groq_core.settings.parsers import (
     GROQ_PATH,
     choice,
     groq_url,
@@ -35,7 +36,6 @@ from groq_core.parsing import (
     url,
     whole,
 )
-from groq_core.redaction import Secret, redacted
 
 OUR_PREFIX: Final = "GROQ_CORE_"
 

@@ -8,7 +8,7 @@ import pytest
 
 from groq_core.errors import SettingsError
 from groq_core.redaction import Secret
-from groq_core.settings import Settings, defaults, load, variables
+from groq_core.settings.settings import Settings, defaults, load, variables
 
 
 def test_an_empty_environment_is_the_simulator_on_loopback() -> None:
