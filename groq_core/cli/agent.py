@@ -92,7 +92,7 @@ async def files(paths: list[Path]) -> list[Tool]:
         RequestError: One of them cannot be read.
     """
     from groq_core.services.agent import file_tools
-    from groq_core.services.documents import read_document
+    from groq_core.services.documents.reading import read_document
 
     texts: dict[str, str] = {}
     for path in paths:

@@ -78,7 +78,7 @@ def _schema(path: Path) -> dict[str, Any]:
 async def _source(name: str) -> Input:
     from groq_core.media.image_format import EXTENSIONS
     from groq_core.media.images import prepare
-    from groq_core.services.documents import read_document
+    from groq_core.services.documents.reading import read_document
 
     if name == "-":
         return sys.stdin.read()

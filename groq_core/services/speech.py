@@ -33,7 +33,7 @@ from groq_core.media.wav import joined
 from groq_core.pipeline import Handler
 from groq_core.reply import Reply, collect
 from groq_core.requests import Caller, Request, SpeechRequest
-from groq_core.services.telling import told
+from groq_core.services.fan_out import told
 
 PIECE = 200
 """Characters in one request (Groq's Orpheus page, read 2026-08)."""

@@ -40,7 +40,7 @@ from groq_core.media.phrases import length_in_words
 from groq_core.pipeline import Handler
 from groq_core.reply import Reply, collect
 from groq_core.requests import Caller, Request, TranscriptionRequest, new_request_id
-from groq_core.services.telling import told
+from groq_core.services.fan_out import told
 
 _T = TypeVar("_T")
 

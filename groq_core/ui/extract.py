@@ -17,7 +17,7 @@ from groq_core.errors import RequestError
 from groq_core.events import Event, Events
 from groq_core.media.images import MAX_INPUT_BYTES, prepare
 from groq_core.requests import Caller
-from groq_core.services.documents import Document, Limits, Page, read_document
+from groq_core.services.documents.reading import Document, Limits, Page, read_document
 from groq_core.services.extraction import Extraction, Field, FieldType, Input, Options, Schema, Span, Try
 from groq_core.services.extraction.fitting import spelled
 from groq_core.services.extraction.schema import from_fields, from_json_schema

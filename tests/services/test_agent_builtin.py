@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from groq_core.services.agent import ArgumentsError, Tool, builtin_tools, clock_tools, convert_unit, file_tools
 from groq_core.services.agent.builtin.calculator import evaluate, shown
 from groq_core.services.agent.builtin.units import _FACTORS, converted
-from groq_core.services.documents import Document
+from groq_core.services.documents.reading import Document
 
 
 def named(tools: list[Tool], name: str) -> Callable[..., Any]:

@@ -15,7 +15,7 @@ from groq_core.errors import ChainError, ExtractionError, Kind, RequestError
 from groq_core.events import AttemptFailed, AttemptStarted, Degraded, Events, Finished, TextDelta
 from groq_core.media.images import prepare
 from groq_core.requests import ChatRequest, Request
-from groq_core.services.documents import Document, Page
+from groq_core.services.documents.reading import Document, Page
 from groq_core.services.extraction import Extraction, Extractor, Field, Options, Try, spelled
 from groq_core.services.extraction.ask import read_json
 from groq_core.status.snapshot import CacheStatus, CatalogueStatus, LimitStatus, Snapshot, TargetStatus, TierStatus

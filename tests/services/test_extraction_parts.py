@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groq_core.errors import RequestError
-from groq_core.services.extraction.chunks import chunk_chars, cut
 from groq_core.services.extraction.merge import merge
 from groq_core.services.extraction.spans import Source
+from groq_core.services.extraction.text_parts import chunk_chars, cut
 
 # ── cutting ──────────────────────────────────────────────────────────────────────────────────────────
 

@@ -20,8 +20,8 @@ from groq_core.pipeline import Handler
 from groq_core.reply import Reply, collect
 from groq_core.requests import Caller, ChatRequest, Request
 from groq_core.services.batch.lines import Line, Operation
-from groq_core.services.documents import EXTENSIONS as DOCUMENTS
-from groq_core.services.documents import Document, read_document
+from groq_core.services.documents.reading import EXTENSIONS as DOCUMENTS
+from groq_core.services.documents.reading import Document, read_document
 from groq_core.services.extraction import Extractor, Options, schema_of, spelled
 from groq_core.services.transcription import TranscriptionService
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from groq_core.requests import Caller, estimated_tokens
-from groq_core.services.extraction.chunks import chunk_chars
 from groq_core.services.extraction.merge import Prefer
 from groq_core.services.extraction.schema import Schema
+from groq_core.services.extraction.text_parts import chunk_chars
 from groq_core.status.snapshot import Snapshot
 
 CHUNK_CHARS: Final = 12_000

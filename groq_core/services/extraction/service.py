@@ -12,14 +12,14 @@ from groq_core.errors import ChainError, ExtractionError, Kind, RequestError
 from groq_core.media.images import PreparedImage
 from groq_core.pipeline import Handler
 from groq_core.requests import Caller, Request
-from groq_core.services.documents import Document
+from groq_core.services.documents.reading import Document
 from groq_core.services.extraction.ask import Answered, Asker, Question, Try
-from groq_core.services.extraction.chunks import SMALLEST, Chunk, cut
 from groq_core.services.extraction.fitting import Problem
 from groq_core.services.extraction.merge import Conflict, Merged, merge
 from groq_core.services.extraction.options import Options, part_chars
 from groq_core.services.extraction.schema import WRAPPED, Field, MisfitError, Schema, schema_of
 from groq_core.services.extraction.spans import Path, Place, Source, Span
+from groq_core.services.extraction.text_parts import SMALLEST, Chunk, cut
 from groq_core.status.snapshot import Snapshot
 
 T = TypeVar("T")

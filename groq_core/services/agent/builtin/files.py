@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from groq_core.services.agent.tools import ArgumentsError, Tool, tool
-from groq_core.services.documents import Document
+from groq_core.services.documents.reading import Document
 
 PIECE: Final = 6_000
 """Characters of one reading, below what a result may hold."""

@@ -20,7 +20,7 @@ from pathlib import PurePath
 from typing import Any, Final, Literal, TypeAlias
 
 from groq_core.errors import RequestError
-from groq_core.services.html_text import html_text
+from groq_core.services.documents.html import html_text
 
 Kind: TypeAlias = Literal["text", "markdown", "email", "html", "pdf", "docx"]
 

@@ -1,0 +1,1 @@
+"""Documents into text: one file for each kind."""
