@@ -6,8 +6,8 @@ import hmac
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from groq_core.api.asgi import Exchange
 from groq_core.api.backend import Settings
-from groq_core.api.exchange import Exchange
 from groq_core.errors import RequestError
 from groq_core.requests import Caller
 

@@ -12,15 +12,15 @@ from starlette.types import Lifespan, Receive, Scope, Send
 
 from groq_core import __version__
 from groq_core.api.access import Access
-from groq_core.api.audio import Speeches, Transcriptions
+from groq_core.api.asgi import Exchange
 from groq_core.api.backend import Backend
-from groq_core.api.chat import ChatCompletions
-from groq_core.api.exchange import Exchange
+from groq_core.api.chat.endpoint import ChatCompletions
+from groq_core.api.dispatch import Dispatcher, Endpoint, Routes
 from groq_core.api.model_list import ModelList
 from groq_core.api.openapi import document
 from groq_core.api.reference import reference
-from groq_core.api.routes import Dispatcher, Endpoint, Routes
 from groq_core.api.status import Status
+from groq_core.api.transcribe import Speeches, Transcriptions
 
 OPEN_PATHS = frozenset({"/health", "/ready"})
 

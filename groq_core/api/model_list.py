@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from groq_core.api.asgi import Exchange
 from groq_core.api.backend import Backend
-from groq_core.api.exchange import Exchange
 from groq_core.errors import RequestError
 from groq_core.models.catalogue import Catalogue, life
 from groq_core.models.spec import ModelSpec

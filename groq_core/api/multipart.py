@@ -9,8 +9,8 @@ from typing import Any, Final
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from groq_core.api.exchange import Exchange
-from groq_core.api.faults import bad
+from groq_core.api.asgi import Exchange
+from groq_core.api.field_errors import bad
 from groq_core.errors import RequestError
 
 MAX_FILE: Final = 100 * 2**20

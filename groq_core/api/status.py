@@ -10,8 +10,8 @@ import orjson
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from groq_core import __version__
+from groq_core.api.asgi import EVENT_STREAM, Exchange
 from groq_core.api.backend import Backend
-from groq_core.api.exchange import EVENT_STREAM, Exchange
 
 KEEP_ALIVE_S = 15.0
 """Proxies close a connection that is silent for 30 or 60 s."""

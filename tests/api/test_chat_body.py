@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from groq_core.api.chat_body import ChatCall, read_chat
+from groq_core.api.chat.body import ChatCall, read_chat
 from groq_core.errors import RequestError
 from groq_core.media.images import prepare
 from groq_core.requests import Caller

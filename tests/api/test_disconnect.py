@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import pytest
 
-from groq_core.api.exchange import ClientGoneError, Exchange, Watch
+from groq_core.api.asgi import ClientGoneError, Exchange, Watch
 from groq_core.events import TextDelta
 from tests.api.stage import Script, Stage, ask, begun, done, plays
 

@@ -14,7 +14,7 @@ from groq_core.events import AudioDelta, Finished, TextDelta, ToolCallDelta
 from groq_core.redaction import Secret
 from groq_core.settings.settings import Settings
 from tests.api.stage import Stage, begun, done, plays, says, serving
-from tests.api.test_audio import HEARS, WAV
+from tests.api.test_transcribe import HEARS, WAV
 
 
 @asynccontextmanager

@@ -15,7 +15,7 @@ from starlette.routing import Mount, Route
 
 from groq_core.api.access import Access
 from groq_core.api.app import create_api
-from groq_core.api.routes import Dispatcher
+from groq_core.api.dispatch import Dispatcher
 from groq_core.api.status import Status
 from tests.api.stage import Stage, ask, plays, serving
 

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 import msgspec
 import orjson
 
-from groq_core.api.chat_params import checked_params
-from groq_core.api.faults import bad, kind_of, mapping
+from groq_core.api.chat.parameters import checked_params
+from groq_core.api.field_errors import bad, kind_of, mapping
 from groq_core.requests import Caller, ChatRequest, Message
 
 MAX_DEPTH: Final = 64
@@ -204,7 +204,7 @@ def _check_image(image: Any, path: str) -> None:
     if not isinstance(url, str) or not url:
         raise bad(path, f"`{path}` is missing", "Send a data URL or a http(s) address.")
     if url[:5].lower() == "data:":
-        return  # looked into by `groq_core.api.pictures`, which decodes it anyway
+        return  # looked into by `groq_core.api.chat.pictures`, which decodes it anyway
     try:
         address = urlsplit(url)
         well_formed = address.scheme.lower() in ("http", "https") and bool(address.hostname)

@@ -7,13 +7,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from time import perf_counter
 
+from groq_core.api.asgi import EVENT_STREAM, Exchange, Watch
 from groq_core.api.backend import Backend
-from groq_core.api.chat_body import read_chat
-from groq_core.api.chunks import ChunkWriter
-from groq_core.api.completion import completion, story_headers
-from groq_core.api.exchange import EVENT_STREAM, Exchange, Watch
-from groq_core.api.pictures import cleaned
-from groq_core.api.problems import note_bug, reason, refuse
+from groq_core.api.chat.body import read_chat
+from groq_core.api.chat.chunks import ChunkWriter
+from groq_core.api.chat.completion import completion, story_headers
+from groq_core.api.chat.pictures import cleaned
+from groq_core.api.errors import note_bug, reason, refuse
 from groq_core.errors import BrokenAnswerError
 from groq_core.events import Event
 from groq_core.reply import Reply

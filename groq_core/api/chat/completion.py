@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from groq_core.api.exchange import Headers
+from groq_core.api.asgi import Headers
 from groq_core.events import Usage
 from groq_core.reply import Receipt, Reply
 

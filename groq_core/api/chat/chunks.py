@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from groq_core.api.completion import FALLBACK_MODEL, completion_id, now, usage_object
+from groq_core.api.chat.completion import FALLBACK_MODEL, completion_id, now, usage_object
 from groq_core.api.encoding import event_bytes, json_bytes
-from groq_core.api.problems import error_object
+from groq_core.api.errors import error_object
 from groq_core.events import (
     CONTENT,
     AttemptFailed,

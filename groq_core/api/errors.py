@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Mapping
 from typing import Any, Final
 
-from groq_core.api.exchange import Exchange, Headers, Watch
+from groq_core.api.asgi import Exchange, Headers, Watch
 from groq_core.errors import BrokenAnswerError, ChainError, GroqCoreError, RequestError
 from groq_core.redaction import redacted
 from groq_core.reply import Receipt

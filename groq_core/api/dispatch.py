@@ -8,8 +8,8 @@ from typing import TypeAlias
 from starlette.types import Scope
 
 from groq_core.api.access import Access
-from groq_core.api.exchange import ClientGoneError, Exchange
-from groq_core.api.problems import MethodError, note_bug, refuse
+from groq_core.api.asgi import ClientGoneError, Exchange
+from groq_core.api.errors import MethodError, note_bug, refuse
 from groq_core.errors import RequestError
 
 Endpoint: TypeAlias = Callable[[Exchange], Awaitable[None]]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
-from groq_core.api.faults import bad, kind_of, mapping
+from groq_core.api.field_errors import bad, kind_of, mapping
 
 Check: TypeAlias = Callable[[Any, str], None]
 

@@ -10,14 +10,14 @@ from typing import Any, Final, Literal, cast
 
 import msgspec
 
+from groq_core.api.asgi import EVENT_STREAM, Exchange, Watch
 from groq_core.api.backend import Backend
-from groq_core.api.chat_body import checked_model, json_object
-from groq_core.api.completion import story_headers
+from groq_core.api.chat.body import checked_model, json_object
+from groq_core.api.chat.completion import story_headers
 from groq_core.api.encoding import event_bytes
-from groq_core.api.exchange import EVENT_STREAM, Exchange, Watch
-from groq_core.api.faults import bad
+from groq_core.api.errors import error_object, note_bug, reason, refuse
+from groq_core.api.field_errors import bad
 from groq_core.api.multipart import Form, read_form
-from groq_core.api.problems import error_object, note_bug, reason, refuse
 from groq_core.errors import BrokenAnswerError
 from groq_core.events import Events, TextDelta, Transcript
 from groq_core.media.subtitles import to_srt, to_vtt
