@@ -18,8 +18,8 @@ from fastapi import FastAPI
 from groq_core.api.app import create_api
 from groq_core.compose import Core, assembled
 from groq_core.settings.settings import Settings
-from groq_core.signin import SignIn, read_users
 from groq_core.telemetry import logs
+from groq_core.ui.basic_auth import SignIn, read_users
 
 logger = logging.getLogger("groq_core.serve")
 

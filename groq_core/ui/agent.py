@@ -16,10 +16,10 @@ from groq_core.events import Events
 from groq_core.requests import HOSTED_TOOLS, Caller, Message
 from groq_core.services.agent import Agent, Tool, calculate, clock_tools, convert_unit, file_tools, remote_tools
 from groq_core.ui.approvals import Approvals
-from groq_core.ui.bodies import decoded
 from groq_core.ui.core import PageCore
 from groq_core.ui.layout import place
-from groq_core.ui.routes import Page, body_of
+from groq_core.ui.page_bodies import decoded
+from groq_core.ui.page_routes import Page, body_of
 from groq_core.ui.stream import refused
 from groq_core.ui.texts import TEXTS
 

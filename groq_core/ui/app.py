@@ -18,10 +18,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from groq_core.services.vision import TEMPLATES
 from groq_core.ui import agent, batch, chat, extract, image, microphone, talk
 from groq_core.ui.core import PageCore
-from groq_core.ui.faults import FAULTS
+from groq_core.ui.fault_switch import FAULTS
 from groq_core.ui.layout import place
-from groq_core.ui.models import choices, models_of, most_images
-from groq_core.ui.routes import ChatRoute, Page, create_routes
+from groq_core.ui.model_picker import choices, models_of, most_images
+from groq_core.ui.page_routes import ChatRoute, Page, create_routes
 from groq_core.ui.static import Assets
 from groq_core.ui.texts import TEXTS
 from groq_core.ui.theme import theme

@@ -9,7 +9,7 @@ import msgspec
 from groq_core.errors import RequestError
 from groq_core.requests import Caller, ChatRequest, Message
 from groq_core.services.vision import Field, form_question
-from groq_core.ui.bodies import decoded
+from groq_core.ui.page_bodies import decoded
 
 MAX_TURNS = 200
 MAX_FIELDS = 50

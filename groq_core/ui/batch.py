@@ -37,14 +37,14 @@ from groq_core.services.batch import (
     text_of,
     write_table,
 )
-from groq_core.ui import routes
-from groq_core.ui.bodies import decoded
+from groq_core.ui import page_routes as routes
 from groq_core.ui.core import PageCore
-from groq_core.ui.desk import KEPT_LATER_S, Desk, Upload
 from groq_core.ui.layout import place
-from groq_core.ui.routes import body_of
+from groq_core.ui.page_bodies import decoded
+from groq_core.ui.page_routes import body_of
 from groq_core.ui.stream import refused
 from groq_core.ui.texts import TEXTS
+from groq_core.ui.uploads import KEPT_LATER_S, Desk, Upload
 
 MAX_BYTES: Final = 50_000_000
 LATER_COSTS: Final = 0.5

@@ -9,7 +9,7 @@ from groq_core.reply import Reply
 from groq_core.requests import Caller, Request
 from groq_core.services.extraction import Extractor
 from groq_core.status.snapshot import Snapshot
-from groq_core.ui.faults import FaultStore
+from groq_core.ui.fault_switch import FaultStore
 
 
 class PageBoard(Protocol):

@@ -22,13 +22,13 @@ from groq_core.services.extraction import Extraction, Field, FieldType, Input, O
 from groq_core.services.extraction.fitting import spelled
 from groq_core.services.extraction.schema import from_fields, from_json_schema
 from groq_core.services.extraction.tables import as_csv, as_json, as_xlsx, tables
-from groq_core.ui import routes
+from groq_core.ui import page_routes as routes
 from groq_core.ui.asking import IMAGE_URLS
-from groq_core.ui.bodies import decoded
 from groq_core.ui.core import PageCore
 from groq_core.ui.image import shown as picture_shown
 from groq_core.ui.layout import place
-from groq_core.ui.routes import body_of
+from groq_core.ui.page_bodies import decoded
+from groq_core.ui.page_routes import body_of
 from groq_core.ui.stream import refused
 from groq_core.ui.texts import TEXTS
 

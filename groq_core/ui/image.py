@@ -14,7 +14,7 @@ from groq_core.media.images import MAX_INPUT_BYTES, PreparedImage, prepare
 from groq_core.media.phrases import listed, size_in_words
 from groq_core.ui.core import PageCore
 from groq_core.ui.layout import place
-from groq_core.ui.routes import Page, body_of
+from groq_core.ui.page_routes import Page, body_of
 from groq_core.ui.texts import TEXTS
 
 

@@ -15,7 +15,7 @@ from groq_core.events import Transcript
 from groq_core.media.subtitles import to_json, to_srt, to_txt, to_vtt
 from groq_core.ui.core import PageCore
 from groq_core.ui.layout import place
-from groq_core.ui.routes import Page, body_of
+from groq_core.ui.page_routes import Page, body_of
 from groq_core.ui.stream import refused
 from groq_core.ui.texts import TEXTS
 

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from groq_core.errors import ChainError, GroqCoreError, RequestError
 from groq_core.redaction import redacted
 from groq_core.services.speech import PIECE
-from groq_core.ui.routes import Page, body_of
+from groq_core.ui.page_routes import Page, body_of
 from groq_core.ui.stream import disconnected
 from groq_core.ui.texts import TEXTS
 

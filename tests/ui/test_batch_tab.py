@@ -18,9 +18,9 @@ from groq_core.errors import RequestError
 from groq_core.settings.settings import Settings
 from groq_core.simulator import Fault, Simulator
 from groq_core.ui import batch
-from groq_core.ui.desk import MAX_UPLOADS, Desk
-from groq_core.ui.routes import Page, create_routes
+from groq_core.ui.page_routes import Page, create_routes
 from groq_core.ui.static import Assets
+from groq_core.ui.uploads import MAX_UPLOADS, Desk
 
 TABLE = b'title,text\nTides,The sea rises and falls\nRust,Iron takes up oxygen\nYeast,"=A fungus"\n'
 PROMPT = "Explain {title}: {text}"

@@ -13,7 +13,7 @@ from starlette.responses import PlainTextResponse
 
 from groq_core.events import TextDelta
 from groq_core.requests import Request as Asked
-from groq_core.ui import routes
+from groq_core.ui import page_routes as routes
 from groq_core.ui.static import Assets
 from groq_core.ui.texts import TEXTS
 from tests.ui.conftest import House

@@ -14,7 +14,7 @@ from fastapi import FastAPI
 
 from groq_core.errors import BrokenAnswerError, ChainError, RequestError
 from groq_core.ui import talk
-from groq_core.ui.routes import Page, create_routes
+from groq_core.ui.page_routes import Page, create_routes
 from groq_core.ui.static import Assets
 from groq_core.ui.talk import unspoken
 from tests.api.stage import serving

@@ -23,7 +23,7 @@ from groq_core.simulator import Simulator
 from groq_core.ui import agent, extract
 from groq_core.ui.agent import read_task, tools_of
 from groq_core.ui.extract import read_file, read_wanted
-from groq_core.ui.routes import Page, create_routes
+from groq_core.ui.page_routes import Page, create_routes
 from groq_core.ui.static import Assets
 
 DOCUMENTS = Path(__file__).parents[1] / "data" / "documents"

@@ -21,9 +21,9 @@ from groq_core.events import Events
 from groq_core.requests import Caller
 from groq_core.ui.asking import chat_request, read_question
 from groq_core.ui.core import PageCore
-from groq_core.ui.faults import flip, in_force, read_switch
-from groq_core.ui.guard import Passes, same_origin, visitor
-from groq_core.ui.models import choices, models_of
+from groq_core.ui.csrf import Passes, same_origin, visitor
+from groq_core.ui.fault_switch import flip, in_force, read_switch
+from groq_core.ui.model_picker import choices, models_of
 from groq_core.ui.static import Assets
 from groq_core.ui.stream import EventStream, Pace, line, refused
 from groq_core.ui.texts import TEXTS

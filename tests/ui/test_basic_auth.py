@@ -15,7 +15,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from groq_core.errors import SettingsError
-from groq_core.signin import SignIn, hashed, read_users
+from groq_core.ui.basic_auth import SignIn, hashed, read_users
 
 
 def seen(request: Request) -> PlainTextResponse:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from groq_core.ui.guard import PASS_SECONDS, Passes, same_origin
+from groq_core.ui.csrf import PASS_SECONDS, Passes, same_origin
 
 HOST = "127.0.0.1:7860"
 

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import msgspec
 
 from groq_core.errors import RequestError
-from groq_core.ui.bodies import decoded
+from groq_core.ui.page_bodies import decoded
 
 SPEAKING = 12
 """Chunks of an answer that come before a fault in the middle: enough to see that it had begun."""

@@ -8,7 +8,7 @@ import pytest
 
 from groq_core.errors import RequestError
 from groq_core.simulator.faults import Faults
-from groq_core.ui.faults import FAULTS, Switch, flip, in_force, read_switch
+from groq_core.ui.fault_switch import FAULTS, Switch, flip, in_force, read_switch
 
 
 @pytest.fixture
