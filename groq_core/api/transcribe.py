@@ -20,7 +20,7 @@ from groq_core.api.field_errors import bad
 from groq_core.api.multipart import Form, read_form
 from groq_core.errors import BrokenAnswerError
 from groq_core.events import Events, TextDelta, Transcript
-from groq_core.media.subtitles import to_srt, to_vtt
+from groq_core.media.text.subtitles import to_srt, to_vtt
 from groq_core.reply import Reply
 from groq_core.requests import SpeechRequest
 from groq_core.services.speech import Speech

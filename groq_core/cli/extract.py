@@ -76,8 +76,8 @@ def _schema(path: Path) -> dict[str, Any]:
 
 
 async def _source(name: str) -> Input:
-    from groq_core.media.image_format import EXTENSIONS
-    from groq_core.media.images import prepare
+    from groq_core.media.image.format import EXTENSIONS
+    from groq_core.media.image.preparation import prepare
     from groq_core.services.documents.reading import read_document
 
     if name == "-":

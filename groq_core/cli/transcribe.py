@@ -107,6 +107,6 @@ async def _transcribed(
 
 
 def _written(transcript: Transcript, form: str) -> str:
-    from groq_core.media.subtitles import to_json, to_srt, to_txt, to_vtt
+    from groq_core.media.text.subtitles import to_json, to_srt, to_txt, to_vtt
 
     return {"txt": to_txt, "srt": to_srt, "vtt": to_vtt, "json": to_json}[form](transcript)

@@ -29,7 +29,7 @@ from groq_core.events import (
     TextDelta,
     Usage,
 )
-from groq_core.media.wav import joined
+from groq_core.media.audio.wav import joined
 from groq_core.pipeline import Handler
 from groq_core.reply import Reply, collect
 from groq_core.requests import Caller, Request, SpeechRequest

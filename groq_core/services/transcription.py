@@ -33,10 +33,10 @@ from groq_core.events import (
     Transcript,
     Usage,
 )
-from groq_core.media.audio import AudioPart, Preparation
-from groq_core.media.joiner import Joiner
-from groq_core.media.judgement import NoSpeech, judge_transcript
-from groq_core.media.phrases import length_in_words
+from groq_core.media.audio.joiner import Joiner
+from groq_core.media.audio.judgement import NoSpeech, judge_transcript
+from groq_core.media.audio.preparation import AudioPart, Preparation
+from groq_core.media.text.phrases import length_in_words
 from groq_core.pipeline import Handler
 from groq_core.reply import Reply, collect
 from groq_core.requests import Caller, Request, TranscriptionRequest, new_request_id
@@ -106,7 +106,7 @@ class TranscriptionService:
         Transcribe a recording, or translate it into English.
 
         Args:
-            data: A whole file of any kind; see :class:`~groq_core.media.audio.Preparation`.
+            data: A whole file of any kind; see :class:`~groq_core.media.audio.preparation.Preparation`.
             language: ISO 639-1; None lets the model find out.
             prompt: Names and spellings to expect, at most 224 tokens.
             granularities: ``word`` adds the time of every word, and some waiting.

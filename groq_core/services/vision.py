@@ -17,7 +17,7 @@ import msgspec
 
 from groq_core.errors import RequestError
 from groq_core.events import Events, Note
-from groq_core.media.images import MAX_BYTES, PreparedImage, prepare
+from groq_core.media.image.preparation import MAX_BYTES, PreparedImage, prepare
 from groq_core.models.spec import Capability, ModelSpec
 from groq_core.pipeline import Handler
 from groq_core.reply import Reply, collect

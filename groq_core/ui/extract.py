@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 
 from groq_core.errors import RequestError
 from groq_core.events import Event, Events
-from groq_core.media.images import MAX_INPUT_BYTES, prepare
+from groq_core.media.image.preparation import MAX_INPUT_BYTES, prepare
 from groq_core.requests import Caller
 from groq_core.services.documents.reading import Document, Limits, Page, read_document
 from groq_core.services.extraction import Extraction, Field, FieldType, Input, Options, Schema, Span, Try

@@ -10,8 +10,8 @@ from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import JSONResponse, Response
 
 from groq_core.errors import RequestError
-from groq_core.media.images import MAX_INPUT_BYTES, PreparedImage, prepare
-from groq_core.media.phrases import listed, size_in_words
+from groq_core.media.image.preparation import MAX_INPUT_BYTES, PreparedImage, prepare
+from groq_core.media.text.phrases import listed, size_in_words
 from groq_core.ui.core import PageCore
 from groq_core.ui.layout import place
 from groq_core.ui.page_routes import Page, body_of

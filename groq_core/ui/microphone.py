@@ -12,7 +12,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from groq_core.errors import RequestError
 from groq_core.events import Transcript
-from groq_core.media.subtitles import to_json, to_srt, to_txt, to_vtt
+from groq_core.media.text.subtitles import to_json, to_srt, to_txt, to_vtt
 from groq_core.ui.core import PageCore
 from groq_core.ui.layout import place
 from groq_core.ui.page_routes import Page, body_of

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from groq_core.api.chat.body import ChatCall, read_chat
 from groq_core.errors import RequestError
-from groq_core.media.images import prepare
+from groq_core.media.image.preparation import prepare
 from groq_core.requests import Caller
 from tests.api.stage import Stage, ask
 

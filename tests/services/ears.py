@@ -25,7 +25,7 @@ from groq_core.events import (
     Usage,
     Word,
 )
-from groq_core.media.audio import Preparation
+from groq_core.media.audio.preparation import Preparation
 from groq_core.requests import Request, TranscriptionRequest
 
 RATE = 16_000

@@ -13,7 +13,7 @@ from pydantic import BaseModel, field_validator
 
 from groq_core.errors import ChainError, ExtractionError, Kind, RequestError
 from groq_core.events import AttemptFailed, AttemptStarted, Degraded, Events, Finished, TextDelta
-from groq_core.media.images import prepare
+from groq_core.media.image.preparation import prepare
 from groq_core.requests import ChatRequest, Request
 from groq_core.services.documents.reading import Document, Page
 from groq_core.services.extraction import Extraction, Extractor, Field, Options, Try, spelled

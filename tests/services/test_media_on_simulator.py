@@ -17,7 +17,7 @@ import pytest
 from groq_core.compose import assembled
 from groq_core.errors import RequestError
 from groq_core.events import Event, Finished, Note, PartDone
-from groq_core.media.subtitles import cues
+from groq_core.media.text.subtitles import cues
 from groq_core.reply import Reply
 from groq_core.settings.settings import Settings
 from groq_core.simulator import Simulator

@@ -24,7 +24,7 @@ from groq_core.events import (
     TextDelta,
     Transcript,
 )
-from groq_core.media.audio import Preparation
+from groq_core.media.audio.preparation import Preparation
 from groq_core.pipeline import Handler
 from groq_core.reply import Reply
 from groq_core.requests import Caller, Request

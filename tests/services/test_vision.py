@@ -9,7 +9,7 @@ import pytest
 
 from groq_core.errors import RequestError
 from groq_core.events import Events, Finished, Note, TextDelta
-from groq_core.media.images import prepare
+from groq_core.media.image.preparation import prepare
 from groq_core.models.spec import Capability, ModelSpec
 from groq_core.requests import ChatRequest, Message, Request, image_parts
 from groq_core.services.vision import (

@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 
 from groq_core.errors import RequestError
-from groq_core.media.data_url import decode_data_url
-from groq_core.media.images import MAX_INPUT_BYTES, prepare
+from groq_core.media.image.preparation import MAX_INPUT_BYTES, prepare
+from groq_core.media.text.data_url import decode_data_url
 from groq_core.requests import ChatRequest, Message
 
 

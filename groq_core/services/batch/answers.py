@@ -13,8 +13,8 @@ import msgspec
 
 from groq_core.errors import ChainError, RequestError
 from groq_core.events import Events, Usage, Waiting
-from groq_core.media.images import PreparedImage, prepare
-from groq_core.media.subtitles import to_json
+from groq_core.media.image.preparation import PreparedImage, prepare
+from groq_core.media.text.subtitles import to_json
 from groq_core.middleware.rate_guard import RATE_LIMIT
 from groq_core.pipeline import Handler
 from groq_core.reply import Reply, collect

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeAlias, TypeVar, overload
 
 from groq_core.errors import ChainError, ExtractionError, Kind, RequestError
-from groq_core.media.images import PreparedImage
+from groq_core.media.image.preparation import PreparedImage
 from groq_core.pipeline import Handler
 from groq_core.requests import Caller, Request
 from groq_core.services.documents.reading import Document

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groq_core.events import Segment, Transcript, Word
-from groq_core.media.subtitles import LINE, LINES, LONGEST_S, cues, to_json, to_srt, to_txt, to_vtt
+from groq_core.media.text.subtitles import LINE, LINES, LONGEST_S, cues, to_json, to_srt, to_txt, to_vtt
 from tests.requires import needs
 
 SPEECH = (

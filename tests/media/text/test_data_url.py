@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groq_core.errors import RequestError
-from groq_core.media.data_url import decode_data_url
-from groq_core.media.images import prepare
+from groq_core.media.image.preparation import prepare
+from groq_core.media.text.data_url import decode_data_url
 from tests.media.samples import sample
 
 

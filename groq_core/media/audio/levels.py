@@ -15,7 +15,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from groq_core.media.resample import Samples
+from groq_core.media.audio.resample import Samples
 
 RATE = 16_000
 FRAME = 512

@@ -14,12 +14,19 @@ from io import BytesIO
 
 import soundfile
 
-from groq_core.media import ffmpeg
-from groq_core.media.audio_format import EXTENSIONS, Container, container_of, tells_position, unsupported, without_tags
-from groq_core.media.cutting import Cutter, Pcm, Stretch
-from groq_core.media.decode import RATE, Source, decoding
-from groq_core.media.levels import Levels, Meter, Spans
-from groq_core.media.phrases import length_in_words, size_in_words
+from groq_core.media.audio import ffmpeg
+from groq_core.media.audio.container import (
+    EXTENSIONS,
+    Container,
+    container_of,
+    tells_position,
+    unsupported,
+    without_tags,
+)
+from groq_core.media.audio.cutting import Cutter, Pcm, Stretch
+from groq_core.media.audio.decode import RATE, Source, decoding
+from groq_core.media.audio.levels import Levels, Meter, Spans
+from groq_core.media.text.phrases import length_in_words, size_in_words
 
 __all__ = ["EXTENSIONS", "AudioInfo", "AudioPart", "Preparation", "PreparedAudio", "prepare", "probe"]
 

@@ -16,8 +16,8 @@ from typing import Literal
 import msgspec
 
 from groq_core.events import Segment, Transcript
-from groq_core.media.audio import AudioInfo
-from groq_core.media.levels import SPEECH_LIKELIHOOD, Spans
+from groq_core.media.audio.levels import SPEECH_LIKELIHOOD, Spans
+from groq_core.media.audio.preparation import AudioInfo
 
 _SLACK_S = 1.0
 """Whisper's segment times are off by up to this much."""

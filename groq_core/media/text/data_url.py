@@ -7,7 +7,7 @@ import binascii
 import re
 
 from groq_core.errors import RequestError
-from groq_core.media.phrases import size_in_words
+from groq_core.media.text.phrases import size_in_words
 
 _HEAD = re.compile(r"data:(?P<mime>[a-z]+/[a-z0-9.+-]{1,80})(?:;[a-z0-9-]+=[^;,]{0,80}){0,4};base64,", re.IGNORECASE)
 

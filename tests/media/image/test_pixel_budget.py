@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from groq_core.media.room import Room
+from groq_core.media.image.pixel_budget import Room
 
 
 def test_many_threads_never_hold_more_than_there_is() -> None:

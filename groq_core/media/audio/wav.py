@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from groq_core.media.resample import Resampler
+from groq_core.media.audio.resample import Resampler
 
 PCM, FLOAT, EXTENSIBLE = 1, 3, 0xFFFE
 """Format tags (Microsoft, mmreg.h). What an extensible format really is stands in the first bytes of its GUID."""

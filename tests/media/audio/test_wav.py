@@ -12,7 +12,7 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groq_core.media.wav import joined, read_wav, write_wav
+from groq_core.media.audio.wav import joined, read_wav, write_wav
 
 SUBTYPES = ("PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT")
 

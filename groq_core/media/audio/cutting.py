@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from groq_core.media.resample import Samples
+from groq_core.media.audio.resample import Samples
 
 Pcm = npt.NDArray[np.int16]
 

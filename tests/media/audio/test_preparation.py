@@ -16,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groq_core.errors import RequestError
-from groq_core.media import ffmpeg
-from groq_core.media.audio import EXTENSIONS, PreparedAudio, prepare, probe
-from groq_core.media.audio_format import MP4, container_of
+from groq_core.media.audio import ffmpeg
+from groq_core.media.audio.container import MP4, container_of
+from groq_core.media.audio.preparation import EXTENSIONS, PreparedAudio, prepare, probe
 from tests.media.samples import FOLDER, by_ffmpeg, file_by_ffmpeg, heard, sample, tone, wav
 from tests.requires import needs
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from groq_core.events import Segment, Transcript, Word
-from groq_core.media.audio import probe
-from groq_core.media.judgement import NoSpeech, is_hallucination, judge_transcript
-from groq_core.media.levels import SPEECH_LIKELIHOOD
+from groq_core.media.audio.judgement import NoSpeech, is_hallucination, judge_transcript
+from groq_core.media.audio.levels import SPEECH_LIKELIHOOD
+from groq_core.media.audio.preparation import probe
+from tests.media.audio.test_preparation import SPOKEN
 from tests.media.samples import heard, sample, tone, wav
-from tests.media.test_audio import SPOKEN
 
 RNG = np.random.default_rng(5)
 SECONDS = np.arange(16_000 * 10) / 16_000

@@ -10,9 +10,9 @@ from io import BytesIO
 import numpy as np
 import soundfile
 
-from groq_core.media import ffmpeg
-from groq_core.media.audio_format import Container, unsupported
-from groq_core.media.resample import Resampler, Samples
+from groq_core.media.audio import ffmpeg
+from groq_core.media.audio.container import Container, unsupported
+from groq_core.media.audio.resample import Resampler, Samples
 
 RATE = 16_000
 """What Whisper hears; the server resamples to it anyway (speech-to-text page, 2025)."""

@@ -14,12 +14,12 @@ from io import BytesIO
 
 from PIL import Image
 
-from groq_core.media.colour import on_white, to_eight_bits, to_srgb
-from groq_core.media.image_format import EXTENSIONS, FORMATS, format_of, invalid, opened, reading
-from groq_core.media.image_headers import overloaded, webp_size
-from groq_core.media.image_metadata import metadata_of, orientation_of
-from groq_core.media.phrases import listed, size_in_words
-from groq_core.media.room import Room
+from groq_core.media.image.colour import on_white, to_eight_bits, to_srgb
+from groq_core.media.image.format import EXTENSIONS, FORMATS, format_of, invalid, opened, reading
+from groq_core.media.image.headers import overloaded, webp_size
+from groq_core.media.image.metadata import metadata_of, orientation_of
+from groq_core.media.image.pixel_budget import Room
+from groq_core.media.text.phrases import listed, size_in_words
 from groq_core.requests import IMAGE_TOKENS
 
 MAX_EDGE = 1568

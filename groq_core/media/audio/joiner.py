@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import msgspec
 
 from groq_core.events import Segment, Transcript
-from groq_core.media.tokens import (
+from groq_core.media.audio.word_tokens import (
     SECONDS_PER_TOKEN,
     Token,
     guessed_length,

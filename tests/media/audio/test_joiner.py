@@ -10,8 +10,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from groq_core.events import Segment, Transcript, Word
-from groq_core.media.joiner import Joiner, join
-from groq_core.media.tokens import key_of
+from groq_core.media.audio.joiner import Joiner, join
+from groq_core.media.audio.word_tokens import key_of
 
 OVERLAP_S = 4.0
 PACE_S = 0.4  # one spoken word

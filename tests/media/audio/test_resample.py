@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from groq_core.media.resample import Resampler, Samples
+from groq_core.media.audio.resample import Resampler, Samples
 from tests.media.samples import tone
 
 

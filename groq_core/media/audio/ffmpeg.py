@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import IO
 
 from groq_core.errors import RequestError
-from groq_core.media.audio_format import HINT, Container, unsupported
+from groq_core.media.audio.container import HINT, Container, unsupported
 
 TIMEOUT = 300.0
 """Seconds for one recording; ffmpeg decodes an hour in about ten."""

@@ -1,0 +1,1 @@
+"""Recordings: recognised, decoded, cut, joined, and judged."""

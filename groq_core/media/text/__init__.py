@@ -1,0 +1,1 @@
+"""Words for sizes and lengths, subtitles, data URLs."""
