@@ -4,7 +4,7 @@ The public catalogue of failover faults, S01 to S16, at full length: `python -m 
 Each scenario runs against its own app with default settings, over the streaming HTTP endpoint, where nobody can
 take text back: Groq is the simulator with the fault switched on, the backup is healthy. A scenario passes when
 what the client got is right *and* what was asked upstream is. The tests run the same in a fast profile
-(`tests/failover`).
+(`tests/fallback`).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 Ten thousand requests, a fifth of them struck by faults of all kinds, a tenth left midway: `python -m benchmarks.soak`.
 
 Passes when every request ends, none is left behind, every one is in the metrics, and memory is flat after the
-first fifth. The tests run three hundred of them (`tests/failover/test_storms.py`).
+first fifth. The tests run three hundred of them (`tests/fallback/test_storms.py`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from tests.failover.test_storms import FAULTS, soak
+from tests.fallback.test_storms import FAULTS, soak
 from tests.stage import staged
 
 ENV = {

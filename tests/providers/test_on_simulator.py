@@ -27,7 +27,7 @@ from groq_core.requests import ChatRequest, Request, SpeechRequest, Transcriptio
 from groq_core.simulator import Fault, Simulator
 from groq_core.simulator.presets import PRESETS
 
-MEDIA = Path(__file__).parent / "data" / "media"
+MEDIA = Path(__file__).parents[1] / "data" / "media"
 
 LIVING = [spec for spec in MODELS.values() if spec.status in {"active", "announced"}]
 
