@@ -24,7 +24,7 @@ lint: $(VENV)/.dev
 check: lint test
 
 docs: $(VENV)/.run
-	$(BIN)/python -m groq_core.docs
+	$(BIN)/python -m scripts.readme
 
 format: $(VENV)/.dev
 	$(BIN)/ruff format .

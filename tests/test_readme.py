@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from groq_core.docs import PARTS, env_example, rendered, summary
 from groq_core.settings.settings import Settings, load, variables
+from scripts.readme import PARTS, env_example, rendered, summary
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

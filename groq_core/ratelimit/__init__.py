@@ -1,1 +1,1 @@
-"""What a provider allows: its headers, its plans, the buckets that mirror its limits, and what a request will take of them."""
+"""What a provider allows: its headers, its plans, buckets that mirror its limits, and what a request will take."""

@@ -1,5 +1,5 @@
 """
-Print the parts of the README that are facts of the code: `python -m groq_core.docs`.
+Print the parts of the README that are facts of the code: `python -m scripts.readme`.
 
 Each generated part stands between two comments, ``<!-- name -->`` and ``<!-- /name -->``. The same facts make
 ``.env.example``. A test fails while either is stale.
