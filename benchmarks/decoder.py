@@ -22,10 +22,9 @@ import groq
 import msgspec
 import orjson
 
-from groq_core.budget import Budget
 from groq_core.events import TextDelta
 from groq_core.models.registry import MODELS
-from groq_core.pipeline import Attempt
+from groq_core.pipeline import Attempt, Budget
 from groq_core.providers.groq import GroqProvider
 from groq_core.redaction import Secret
 from groq_core.requests import ChatRequest

@@ -22,20 +22,23 @@ from groq_core.middleware.cache import Cache, Entry
 from groq_core.middleware.deadline import Deadline
 from groq_core.middleware.log import Log
 from groq_core.middleware.observe import Observe
-from groq_core.middleware.rate_guard import LocalBudgets, RateGuard
+from groq_core.middleware.rate_guard import RateGuard
 from groq_core.middleware.retry import Retry
 from groq_core.models.catalogue import Catalogue, CatalogueKeeper
-from groq_core.models.spec import ModelSpec, cost_usd
+from groq_core.models.pricing import cost_usd
+from groq_core.models.spec import ModelSpec
 from groq_core.models.tiers import Tiers, specs, tiers
 from groq_core.pipeline import Attempt, Handler, stack
 from groq_core.providers import Provider
 from groq_core.providers.groq import GroqProvider
 from groq_core.providers.openai_compatible import OpenAICompatibleProvider
+from groq_core.ratelimit.budgets import LocalBudgets
 from groq_core.ratelimit.estimates import Estimates
 from groq_core.redaction import Secret
 from groq_core.requests import Request
 from groq_core.router.route import HEALTHY, Availability, Route, resolve_tiers
 from groq_core.router.route_cache import Routes
+from groq_core.router.target_state import TierStatus
 from groq_core.services.chat import Chat
 from groq_core.services.extraction import Extractor
 from groq_core.services.speech import Speech
@@ -44,7 +47,6 @@ from groq_core.services.vision import VisionService, image_limit
 from groq_core.settings.settings import Settings
 from groq_core.simulator import Simulator
 from groq_core.status.board import Bell, Board
-from groq_core.status.snapshot import TierStatus
 from groq_core.telemetry.metrics import Metrics
 
 if TYPE_CHECKING:
@@ -244,7 +246,7 @@ def _wired(settings: Settings, simulator: Simulator | None, providers: Mapping[s
         log=log,
         clock=clock,
     )
-    metrics.watch(board.snapshot)
+    metrics.watch(lambda: board.snapshot().targets)
     return Core(
         settings=settings,
         handle=handle,

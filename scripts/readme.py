@@ -157,15 +157,16 @@ def _rests(rule: Rule) -> str:
     return told + (", all its models" if rule.whole_provider else "")
 
 
-# ── modules ──────────────────────────────────────────────────────────────────────────────────────────
+# ── rooms ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def modules_table() -> str:
-    """Map the package by the first sentence of each module."""
-    files = [*(ROOT / "groq_core").glob("*.py"), *(ROOT / "groq_core").glob("*/__init__.py")]
-    named = {(file.parent.name + "/" if file.name == "__init__.py" else file.name): file for file in files}
-    named.pop("groq_core/", None)
-    return table(("in `groq_core/`", "what it is for"), ((f"`{name}`", summary(named[name])) for name in sorted(named)))
+def rooms_table() -> str:
+    package = ROOT / "groq_core"
+    rooms = sorted(path.parent for path in package.glob("*/__init__.py"))
+    return table(
+        ("in `groq_core/`", "what it is for"),
+        ((f"`{room.name}/`", summary(room / "__init__.py")) for room in rooms),
+    )
 
 
 def summary(file: Path) -> str:
@@ -188,7 +189,7 @@ def commands_table() -> str:
 
 PARTS: Final[Mapping[str, Callable[[], str]]] = MappingProxyType(
     {
-        "modules": modules_table,
+        "rooms": rooms_table,
         "settings": settings_table,
         "tiers": tiers_table,
         "models": models_table,

@@ -8,11 +8,10 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from groq_core.budget import Budget
 from groq_core.errors import Kind, ProviderError
 from groq_core.events import AttemptFailed, AttemptStarted, Event, Events, Finished, TextDelta
 from groq_core.models.spec import Capability, ModelSpec
-from groq_core.pipeline import Attempt
+from groq_core.pipeline import Attempt, Budget
 from groq_core.requests import ChatRequest
 
 CHAT = frozenset({Capability.CHAT})

@@ -16,11 +16,13 @@ from groq_core.api.asgi import Exchange
 from groq_core.api.backend import Backend
 from groq_core.api.chat.endpoint import ChatCompletions
 from groq_core.api.dispatch import Dispatcher, Endpoint, Routes
+from groq_core.api.health import Health
 from groq_core.api.model_list import ModelList
 from groq_core.api.openapi import document
 from groq_core.api.reference import reference
+from groq_core.api.speech import Speeches
 from groq_core.api.status import Status
-from groq_core.api.transcribe import Speeches, Transcriptions
+from groq_core.api.transcribe import Transcriptions
 
 OPEN_PATHS = frozenset({"/health", "/ready"})
 
@@ -78,6 +80,7 @@ async def described(request: Request) -> HTMLResponse:
 def routes(core: Backend, stopping: asyncio.Event) -> Routes:
     """What can be asked for, and who answers."""
     status = Status(core, stopping)
+    health = Health(core, stopping)
     models = ModelList(core)
     transcriptions = Transcriptions(core)
     table: dict[str, dict[str, Endpoint]] = {
@@ -89,8 +92,8 @@ def routes(core: Backend, stopping: asyncio.Event) -> Routes:
         "/v1/models/": {"GET": models.one},
         "/v1/status": {"GET": status.snapshot},
         "/v1/status/events": {"GET": status.events},
-        "/health": {"GET": status.health},
-        "/ready": {"GET": status.ready},
+        "/health": {"GET": health.health},
+        "/ready": {"GET": health.ready},
         "/metrics": {"GET": status.metrics},
     }
     if core.simulator is not None:

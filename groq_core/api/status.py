@@ -1,4 +1,4 @@
-"""How the process is doing: health, readiness, the snapshot and its changes, metrics."""
+"""How the process is doing: the snapshot and its changes, and the metrics."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import msgspec
 import orjson
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from groq_core import __version__
 from groq_core.api.asgi import EVENT_STREAM, Exchange
 from groq_core.api.backend import Backend
 
@@ -40,27 +39,6 @@ class Status:
         self._stopping = stopping
         self._keep_alive_s = keep_alive_s
         self._gather_s = gather_s
-
-    async def health(self, exchange: Exchange) -> None:
-        """200 as long as the process serves; asks nobody."""
-        await exchange.answer_json({"status": "ok", "version": __version__})
-
-    async def ready(self, exchange: Exchange) -> None:
-        """200 when a request would have a target now, else 503 and why."""
-        snapshot = self._backend.board.snapshot()
-        why = "the server is stopping" if self._stopping.is_set() else snapshot.not_ready_why
-        ready = snapshot.ready and not self._stopping.is_set()
-        body: dict[str, Any] = {
-            "ready": ready,
-            "mode": snapshot.mode,
-            "tiers": {tier.tier: tier.target for tier in snapshot.tiers},
-        }
-        if ready:
-            await exchange.answer_json(body)
-        else:
-            waits = [target.rests_for_s for target in snapshot.targets if target.rests_for_s is not None]
-            retry_after = max(1, round(min(waits, default=5.0)))
-            await exchange.answer_json(body | {"why": why}, (b"retry-after", b"%d" % retry_after), status=503)
 
     async def snapshot(self, exchange: Exchange) -> None:
         await exchange.answer_json(self._shown()[1], (b"cache-control", b"no-store"))

@@ -1,4 +1,4 @@
-"""`/v1/audio/…`: a recording in and its words out, or a text in and a recording out."""
+"""`/v1/audio/transcriptions` and `/translations`: a recording in and its words out."""
 
 from __future__ import annotations
 
@@ -12,31 +12,26 @@ import msgspec
 
 from groq_core.api.asgi import EVENT_STREAM, Exchange, Watch
 from groq_core.api.backend import Backend
-from groq_core.api.chat.body import checked_model, json_object
+from groq_core.api.chat.body import checked_model
 from groq_core.api.chat.completion import story_headers
 from groq_core.api.encoding import event_bytes
 from groq_core.api.errors import error_object, note_bug, reason, refuse
 from groq_core.api.field_errors import bad
+from groq_core.api.fold import folded
 from groq_core.api.multipart import Form, read_form
 from groq_core.errors import BrokenAnswerError
 from groq_core.events import Events, TextDelta, Transcript
 from groq_core.media.text.subtitles import to_srt, to_vtt
 from groq_core.reply import Reply
-from groq_core.requests import SpeechRequest
-from groq_core.services.speech import Speech
 
 FORMATS: Final = ("json", "text", "verbose_json", "srt", "vtt")
 GRANULARITIES: Final = ("segment", "word")
 MAX_PROMPT: Final = 896
 """Characters; what Groq accepts of spelling hints."""
 
-MAX_SPEECH_BODY: Final = 2**20
-MAX_SPEECH: Final = 4096
-"""Characters in one request, as in OpenAI's API."""
 
 TEXT = (b"content-type", b"text/plain; charset=utf-8")
 VTT = (b"content-type", b"text/vtt; charset=utf-8")
-WAV = (b"content-type", b"audio/wav")
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,40 +118,6 @@ class Transcriptions:
         await exchange.end(event_bytes(last) + b"data: [DONE]\n\n")
 
 
-class Speeches:
-    """The endpoint for texts to be spoken."""
-
-    def __init__(self, backend: Backend, clock: Callable[[], float] = perf_counter) -> None:
-        self._service = Speech(backend.handle)
-        self._clock = clock
-
-    async def speak(self, exchange: Exchange) -> None:
-        """One WAV file, whole: a file that breaks off in the middle could not be told from a short one."""
-        request = read_speech(await exchange.body(MAX_SPEECH_BODY), exchange)
-        with exchange.watched() as watch:
-            reply = await folded(exchange, self._service.read(request), watch, self._clock)
-            if reply is not None and reply.finished is not None:
-                await exchange.answer(200, reply.audio, WAV, (b"x-groq-core-model", _header(reply.finished.model)))
-
-
-async def folded(exchange: Exchange, events: Events, watch: Watch, clock: Callable[[], float]) -> Reply | None:
-    """The whole answer, or None when the client has been told why there is none."""
-    reply = Reply()
-    reply.receipt.request_id = exchange.request_id
-    started = clock()
-    try:
-        async with aclosing(events):
-            async for event in events:
-                reply.apply(event, clock() - started)
-                exchange.request_id = reply.receipt.request_id
-        if reply.finished is None:
-            raise BrokenAnswerError("the answer ended before it was whole", hint="Try again.")
-    except (Exception, asyncio.CancelledError) as caught:
-        await refuse(exchange, reason(caught, watch), reply.receipt)
-        return None
-    return reply
-
-
 # ── what is asked ────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -231,40 +192,6 @@ def _flag(form: Form, name: str) -> bool:
     return text in ("true", "1")
 
 
-def read_speech(raw: bytes, exchange: Exchange) -> SpeechRequest:
-    """
-    Check the body of a speech request.
-
-    Raises:
-        RequestError: 400 naming the field.
-    """
-    body = json_object(raw)
-    text = body.get("input")
-    if not isinstance(text, str) or not text.strip():
-        raise bad("input", "`input` must be a text with at least one word")
-    if len(text) > MAX_SPEECH:
-        raise bad(
-            "input", f"`input` has {len(text)} characters; at most {MAX_SPEECH} are possible", "Send it in parts."
-        )
-    if body.get("response_format") not in (None, "wav"):
-        raise bad("response_format", "`response_format` must be wav", "Groq's voices are sent as WAV and nothing else.")
-    voice, speed = body.get("voice"), body.get("speed")
-    if voice is not None and not isinstance(voice, str):
-        raise bad("voice", "`voice` must be a name")
-    if speed is not None and (isinstance(speed, bool) or not isinstance(speed, int | float) or not 0.25 <= speed <= 4):
-        raise bad("speed", "`speed` must be a number between 0.25 and 4")
-    return SpeechRequest(
-        text=text,
-        voice=voice or None,
-        model=checked_model(body.get("model"), default="speech"),
-        speed=speed,
-        revisable=True,
-        no_store=exchange.no_store,
-        caller=exchange.caller,
-        request_id=exchange.request_id,
-    )
-
-
 # ── what is answered ─────────────────────────────────────────────────────────────────────────────────
 
 
@@ -315,8 +242,3 @@ def _verbose(transcript: Transcript, question: Question) -> dict[str, Any]:
             for segment in transcript.segments
         ]
     return body
-
-
-def _header(name: str) -> bytes:
-    """A model's name as a header's value; providers may call their models what they like."""
-    return "".join(letter if " " < letter <= "~" else "?" for letter in name).encode()

@@ -15,7 +15,6 @@ from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from typing import Literal
 
-from groq_core.budget import Budget
 from groq_core.errors import BrokenAnswerError, ChainError, Kind, ProviderError, RequestError
 from groq_core.events import (
     CONTENT,
@@ -39,7 +38,7 @@ from groq_core.fallback.hedge import Hedging
 from groq_core.fallback.run import CALLERS_FAULT, Limits, Run, refusal, told
 from groq_core.fallback.splice import Diverged, Splice
 from groq_core.models.spec import Capability, ModelSpec
-from groq_core.pipeline import Attempt, Handler
+from groq_core.pipeline import Attempt, Budget, Handler
 from groq_core.requests import Request
 from groq_core.router.route import Route
 from groq_core.telemetry.metrics import Metrics

@@ -6,12 +6,11 @@ from collections import Counter, deque
 
 import msgspec
 
-from groq_core.budget import Budget
 from groq_core.errors import Kind, ProviderError, RequestError
 from groq_core.failures import policy
 from groq_core.fallback.splice import Splice
 from groq_core.models.spec import Capability, ModelSpec
-from groq_core.pipeline import Attempt
+from groq_core.pipeline import Attempt, Budget
 from groq_core.requests import ChatRequest, Request
 
 CALLERS_FAULT = frozenset(

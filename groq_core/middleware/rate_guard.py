@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from math import inf
-from typing import Protocol
 
 import msgspec
-from cachetools import LRUCache
 
 from groq_core.errors import Kind, ProviderError
 from groq_core.events import Events, Finished, Waiting
@@ -18,10 +16,10 @@ from groq_core.failures.policy import SHORT_WAIT_S
 from groq_core.models.spec import ModelSpec
 from groq_core.pipeline import Attempt, Handler
 from groq_core.ratelimit.buckets import Cost, TargetBuckets
+from groq_core.ratelimit.budgets import LocalBudgets
 from groq_core.ratelimit.estimates import Estimates
 from groq_core.ratelimit.headers import LimitText, read_headers, told_at
 from groq_core.ratelimit.plans import limits_for
-from groq_core.status.snapshot import LimitStatus
 
 MIN_BILLED_AUDIO_S = 10.0
 """Groq counts a recording as ten seconds at least (speech-to-text page)."""
@@ -37,52 +35,6 @@ UNITS = {
     "audio_seconds": "seconds of audio",
 }
 WINDOWS = {60: "minute", 3600: "hour", 86400: "day"}
-
-
-class BudgetStore(Protocol):
-    """Where the buckets live: in process now, shared between replicas later."""
-
-    def of(self, credential: str, name: str) -> TargetBuckets: ...
-
-    def known(self, credential: str, name: str) -> TargetBuckets | None: ...
-
-
-class LocalBudgets:
-    """
-    Buckets in this process, by credential and ``provider:model``.
-
-    Args:
-        rpm, tpm: Our own ceilings per model; None for none.
-    """
-
-    def __init__(
-        self,
-        *,
-        rpm: int | None = None,
-        tpm: int | None = None,
-        capacity: int = 20_000,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._rpm, self._tpm, self._clock = rpm, tpm, clock
-        self._targets: MutableMapping[tuple[str, str], TargetBuckets] = LRUCache(capacity)
-
-    def of(self, credential: str, name: str) -> TargetBuckets:
-        buckets = self._targets.get((credential, name))
-        if buckets is None:
-            buckets = self._targets[credential, name] = TargetBuckets(self._clock)
-            if self._rpm is not None:
-                buckets.cap("requests", 60, self._rpm)
-            if self._tpm is not None:
-                buckets.cap("tokens", 60, self._tpm)
-        return buckets
-
-    def known(self, credential: str, name: str) -> TargetBuckets | None:
-        return self._targets.get((credential, name))
-
-    def ceiling(self, kind: str, window_s: int, told: float) -> float:
-        """The lower of what the provider told and our own ceiling."""
-        own = {("requests", 60): self._rpm, ("tokens", 60): self._tpm}.get((kind, window_s))
-        return told if own is None else min(told, own)
 
 
 class RateGuard:
@@ -224,19 +176,4 @@ def _full(spec: ModelSpec, wait: float) -> ProviderError:
         provider=spec.provider,
         model=spec.id,
         retry_after=wait,
-    )
-
-
-def limit_status(buckets: TargetBuckets, now: float) -> tuple[LimitStatus, ...]:
-    """The buckets as the status panel shows them."""
-    return tuple(
-        LimitStatus(
-            kind=bucket.kind,
-            window_s=bucket.window_s,
-            limit=bucket.limit,
-            remaining=round(max(0.0, bucket.level(now) - bucket.held), 1),
-            full_in_s=round((bucket.limit - bucket.level(now)) * bucket.window_s / bucket.limit, 1),
-        )
-        for bucket in buckets
-        if bucket.limit > 0
     )

@@ -23,7 +23,6 @@ from groq_core.models.discovery import classified, corrected
 from groq_core.models.registry import MODELS
 from groq_core.models.spec import ModelSpec
 from groq_core.redaction import redacted
-from groq_core.status.snapshot import CatalogueStatus
 
 Entry: TypeAlias = dict[str, Any]
 """One object of ``GET /models``, as it came."""
@@ -307,3 +306,11 @@ class CatalogueKeeper:
 
 FIRST_RETRY_S: Final = 5.0
 """Seconds to the second reading after one that failed; doubles."""
+
+
+class CatalogueStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the list of models comes from: ``live``, ``stale`` (live once, unreachable now) or ``static``."""
+
+    source: Literal["live", "stale", "static"]
+    age_s: float | None
+    note: str

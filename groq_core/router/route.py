@@ -18,7 +18,7 @@ from groq_core.models.catalogue import PROVIDERS, Catalogue, life
 from groq_core.models.spec import TIER_NAMES, Capability, ModelSpec, Tier
 from groq_core.models.tiers import ANY, Tiers
 from groq_core.requests import Needs
-from groq_core.status.snapshot import TargetState, TierStatus
+from groq_core.router.target_state import TargetState, TierStatus
 
 ALIASES: Final = ("auto", *TIER_NAMES)
 """Model names that stand for a tier; ``auto`` for whichever the request needs."""

@@ -11,10 +11,11 @@ from groq_core.failures import policy
 from groq_core.fallback.health import Health
 from groq_core.middleware.cache import Cache
 from groq_core.middleware.log import Log
-from groq_core.middleware.rate_guard import LocalBudgets, limit_status
 from groq_core.models.catalogue import CatalogueKeeper, life
 from groq_core.models.spec import ModelSpec
-from groq_core.status.snapshot import CacheStatus, Snapshot, TargetState, TargetStatus, TierStatus
+from groq_core.ratelimit.budgets import LocalBudgets, limit_status
+from groq_core.router.target_state import TargetState, TierStatus
+from groq_core.status.snapshot import CacheStatus, Snapshot, TargetStatus
 from groq_core.telemetry.metrics import Metrics
 
 

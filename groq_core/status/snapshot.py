@@ -6,30 +6,14 @@ Durations are seconds relative to ``taken_at``, so that a page needs no clock in
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Literal
 
 import msgspec
 
 from groq_core.errors import Kind
-
-TargetState: TypeAlias = Literal["healthy", "probing", "resting", "gone", "no_key"]
-
-
-class LimitStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """
-    One bucket of a target: what is left of it now, and when it is full again.
-
-    Attributes:
-        kind: ``requests``, ``tokens``, ``input_tokens``, ``output_tokens`` or ``audio_seconds``.
-        window_s: 60, 3600 or 86400.
-        full_in_s: Seconds until the bucket is full, not a waiting time.
-    """
-
-    kind: str
-    window_s: int
-    limit: float
-    remaining: float
-    full_in_s: float
+from groq_core.models.catalogue import CatalogueStatus
+from groq_core.ratelimit.limit_status import LimitStatus
+from groq_core.router.target_state import TargetState, TierStatus
 
 
 class TargetStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,22 +49,6 @@ class TargetStatus(msgspec.Struct, frozen=True, kw_only=True):
     tokens_per_s: float | None = None
     limits: tuple[LimitStatus, ...] = ()
     note: str = ""
-
-
-class TierStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """Which target a tier resolves to now, and why; ``target`` is None when nobody could answer."""
-
-    tier: str
-    target: str | None
-    why: str
-
-
-class CatalogueStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the list of models comes from: ``live``, ``stale`` (live once, unreachable now) or ``static``."""
-
-    source: Literal["live", "stale", "static"]
-    age_s: float | None
-    note: str
 
 
 class CacheStatus(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,19 +8,42 @@ only ids of the catalogue become labels; the rest is ``other``.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-
-from groq_core.status.snapshot import Snapshot
 
 SECONDS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 60.0)
 FIRST_TOKEN_SECONDS = (0.02, 0.04, 0.06, 0.08, 0.1, 0.15, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 OVERHEAD_SECONDS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25)
 
 STATES = {"healthy": 0, "probing": 1, "resting": 2, "gone": 3, "no_key": 3}
+
+
+class LimitReading(Protocol):
+    """What a scrape tells of one rate limit; the status snapshot's ``LimitStatus`` is one."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def window_s(self) -> int: ...
+    @property
+    def remaining(self) -> float: ...
+
+
+class TargetReading(Protocol):
+    """What a scrape tells of one target; the status snapshot's ``TargetStatus`` is one."""
+
+    @property
+    def provider(self) -> str: ...
+    @property
+    def model(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def limits(self) -> Sequence[LimitReading]: ...
 
 
 class TargetStats:
@@ -126,27 +149,26 @@ class Metrics:
         provider, _, model = name.partition(":")
         return f"{provider}:{self.label(model)}"
 
-    def watch(self, snapshot: Callable[[], Snapshot]) -> None:
-        """Let a scrape read target states and rate limits from the snapshot of that moment."""
-        self.registry.register(_SnapshotCollector(snapshot))
+    def watch(self, targets: Callable[[], Iterable[TargetReading]]) -> None:
+        """Let a scrape read target states and rate limits as they are at that moment."""
+        self.registry.register(_TargetCollector(targets))
 
 
-class _SnapshotCollector(Collector):
-    def __init__(self, snapshot: Callable[[], Snapshot]) -> None:
-        self._snapshot = snapshot
+class _TargetCollector(Collector):
+    def __init__(self, targets: Callable[[], Iterable[TargetReading]]) -> None:
+        self._targets = targets
 
     def describe(self) -> Iterable[Metric]:
         return []
 
     def collect(self) -> Iterable[Metric]:
-        snapshot = self._snapshot()
         states = GaugeMetricFamily(
             "groq_core_target_state", "0 healthy, 1 probing, 2 resting, 3 gone.", labels=("provider", "model")
         )
         remaining = GaugeMetricFamily(
             "groq_core_ratelimit_remaining", "What is left of a rate limit.", labels=("model", "kind")
         )
-        for target in snapshot.targets:
+        for target in self._targets():
             states.add_metric((target.provider, target.model), STATES[target.state])
             for limit in target.limits:
                 remaining.add_metric((target.model, f"{limit.kind}_per_{_window(limit.window_s)}"), limit.remaining)

@@ -15,10 +15,11 @@ from prometheus_client import CollectorRegistry, Counter
 from groq_core.api.app import create_api
 from groq_core.api.backend import Simulator
 from groq_core.events import AttemptStarted, CacheChecked, Event, Events, Finished, Routed, TextDelta, Usage
-from groq_core.models.catalogue import CatalogueKeeper
+from groq_core.models.catalogue import CatalogueKeeper, CatalogueStatus
 from groq_core.requests import ChatRequest, Request, TranscriptionRequest
+from groq_core.router.target_state import TierStatus
 from groq_core.settings.settings import Settings
-from groq_core.status.snapshot import CacheStatus, CatalogueStatus, Snapshot, TargetStatus, TierStatus
+from groq_core.status.snapshot import CacheStatus, Snapshot, TargetStatus
 
 Script: TypeAlias = Callable[[Request], Events]
 Step: TypeAlias = Event | Exception | Callable[[], Awaitable[object]]

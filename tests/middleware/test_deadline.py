@@ -8,10 +8,10 @@ from contextlib import aclosing
 
 import pytest
 
-from groq_core.budget import Budget
 from groq_core.errors import Kind, ProviderError
 from groq_core.events import Event, TextDelta
 from groq_core.middleware.deadline import Deadline
+from groq_core.pipeline import Budget
 from groq_core.requests import TranscriptionRequest
 from tests.speakers import Clock, Speaker, attempt, request, says
 

@@ -9,8 +9,9 @@ import pytest
 
 from groq_core.errors import Kind, ProviderError
 from groq_core.events import Event, Events, Finished, TextDelta, Usage, Waiting
-from groq_core.middleware.rate_guard import LocalBudgets, RateGuard, limit_status
+from groq_core.middleware.rate_guard import RateGuard
 from groq_core.pipeline import Attempt
+from groq_core.ratelimit.budgets import LocalBudgets, limit_status
 from groq_core.ratelimit.estimates import Estimates
 from groq_core.ratelimit.headers import LimitText
 from tests.speakers import Clock, Speaker, attempt, fails, request, says

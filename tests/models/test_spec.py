@@ -7,8 +7,9 @@ from datetime import date
 import pytest
 
 from groq_core.events import Usage
+from groq_core.models.pricing import cost_usd
 from groq_core.models.registry import MODELS
-from groq_core.models.spec import TIER_NAMES, Capability, ModelSpec, Tier, cost_usd
+from groq_core.models.spec import TIER_NAMES, Capability, ModelSpec, Tier
 from groq_core.models.tiers import ANY, ASSUMED, BACKUP_TIERS, GROQ_TIERS, specs, tiers
 from groq_core.ratelimit.plans import LIMITS, TierLimits, limits_for
 from groq_core.settings.settings import Settings

@@ -12,7 +12,6 @@ import msgspec
 import openai
 import pytest
 
-from groq_core.budget import Budget
 from groq_core.errors import Kind, ProviderError
 from groq_core.events import (
     AudioDelta,
@@ -28,7 +27,7 @@ from groq_core.events import (
     Usage,
 )
 from groq_core.models.spec import Capability, ModelSpec
-from groq_core.pipeline import Attempt
+from groq_core.pipeline import Attempt, Budget
 from groq_core.providers.bodies import IMAGE_LEFT_OUT
 from groq_core.providers.common import SdkProvider
 from groq_core.providers.groq import GroqProvider

@@ -12,12 +12,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from groq_core.budget import Budget
 from groq_core.errors import Kind, ProviderError
 from groq_core.events import AudioDelta, Event, Finished, TextDelta
 from groq_core.models.registry import MODELS
 from groq_core.models.spec import Capability, ModelSpec
-from groq_core.pipeline import Attempt
+from groq_core.pipeline import Attempt, Budget
 from groq_core.providers.common import SdkProvider
 from groq_core.providers.groq import GroqProvider
 from groq_core.providers.openai_compatible import OpenAICompatibleProvider

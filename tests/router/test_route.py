@@ -16,8 +16,8 @@ from groq_core.models.spec import TIER_NAMES, Capability, ModelSpec
 from groq_core.models.tiers import Tiers, tiers
 from groq_core.requests import Needs
 from groq_core.router.route import ALIASES, HEALTHY, Availabilities, Availability, Route, needed, resolve_tiers, route
+from groq_core.router.target_state import TargetState
 from groq_core.settings.settings import Settings
-from groq_core.status.snapshot import TargetState
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC).timestamp()
 TIERS = tiers(Settings.from_env({"GROQ_API_KEY": "k", "OPENAI_API_KEY": "k"}))

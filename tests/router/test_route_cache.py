@@ -15,8 +15,8 @@ from groq_core.models.tiers import tiers
 from groq_core.requests import Caller, Needs
 from groq_core.router.route import HEALTHY, Availability, route
 from groq_core.router.route_cache import KEPT, Routes
+from groq_core.router.target_state import TargetState
 from groq_core.settings.settings import Settings
-from groq_core.status.snapshot import TargetState
 
 TIERS = tiers(Settings())
 LIVE = merge(MODELS, [{"id": "openai/gpt-oss-20b"}, {"id": "qwen/qwen3.8-27b"}, {"id": "n/new"}], now=0.0)

@@ -14,11 +14,14 @@ from pydantic import BaseModel, field_validator
 from groq_core.errors import ChainError, ExtractionError, Kind, RequestError
 from groq_core.events import AttemptFailed, AttemptStarted, Degraded, Events, Finished, TextDelta
 from groq_core.media.image.preparation import prepare
+from groq_core.models.catalogue import CatalogueStatus
+from groq_core.ratelimit.limit_status import LimitStatus
 from groq_core.requests import ChatRequest, Request
+from groq_core.router.target_state import TierStatus
 from groq_core.services.documents.reading import Document, Page
 from groq_core.services.extraction import Extraction, Extractor, Field, Options, Try, spelled
 from groq_core.services.extraction.ask import read_json
-from groq_core.status.snapshot import CacheStatus, CatalogueStatus, LimitStatus, Snapshot, TargetStatus, TierStatus
+from groq_core.status.snapshot import CacheStatus, Snapshot, TargetStatus
 from tests.services.scripted import Model, fails, says
 
 

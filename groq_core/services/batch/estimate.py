@@ -8,7 +8,8 @@ from typing import Final
 import msgspec
 
 from groq_core.events import Usage
-from groq_core.models.spec import ModelSpec, cost_usd
+from groq_core.models.pricing import cost_usd
+from groq_core.models.spec import ModelSpec
 from groq_core.ratelimit.plans import LIMITS, Plan, TierLimits
 from groq_core.requests import estimated_tokens
 from groq_core.services.batch.lines import Entry, Fault

@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 from groq_core.errors import RequestError
 from groq_core.events import Usage
-from groq_core.models.spec import ModelSpec, cost_usd
+from groq_core.models.pricing import cost_usd
+from groq_core.models.spec import ModelSpec
 from groq_core.services.batch.job import Job
 from groq_core.services.batch.progress import Progress
 from groq_core.services.batch.remote import BatchApi, RemoteBatchRun

@@ -1,0 +1,36 @@
+"""Read a stream of events to its end for an answer that goes out whole."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import aclosing
+
+from groq_core.api.asgi import Exchange, Watch
+from groq_core.api.errors import reason, refuse
+from groq_core.errors import BrokenAnswerError
+from groq_core.events import Events
+from groq_core.reply import Reply
+
+
+async def folded(exchange: Exchange, events: Events, watch: Watch, clock: Callable[[], float]) -> Reply | None:
+    """The whole answer, or None when the client has been told why there is none."""
+    reply = Reply()
+    reply.receipt.request_id = exchange.request_id
+    started = clock()
+    try:
+        async with aclosing(events):
+            async for event in events:
+                reply.apply(event, clock() - started)
+                exchange.request_id = reply.receipt.request_id
+        if reply.finished is None:
+            raise BrokenAnswerError("the answer ended before it was whole", hint="Try again.")
+    except (Exception, asyncio.CancelledError) as caught:
+        await refuse(exchange, reason(caught, watch), reply.receipt)
+        return None
+    return reply
+
+
+def header_value(name: str) -> bytes:
+    """A model's name as a header's value; providers may call their models what they like."""
+    return "".join(letter if " " < letter <= "~" else "?" for letter in name).encode()

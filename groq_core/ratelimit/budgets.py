@@ -1,0 +1,73 @@
+"""Where the buckets live, by credential and target, and how the panel shows them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, MutableMapping
+from typing import Protocol
+
+from cachetools import LRUCache
+
+from groq_core.ratelimit.buckets import TargetBuckets
+from groq_core.ratelimit.limit_status import LimitStatus
+
+
+class BudgetStore(Protocol):
+    """Where the buckets live: in process now, shared between replicas later."""
+
+    def of(self, credential: str, name: str) -> TargetBuckets: ...
+
+    def known(self, credential: str, name: str) -> TargetBuckets | None: ...
+
+
+class LocalBudgets:
+    """
+    Buckets in this process, by credential and ``provider:model``.
+
+    Args:
+        rpm, tpm: Our own ceilings per model; None for none.
+    """
+
+    def __init__(
+        self,
+        *,
+        rpm: int | None = None,
+        tpm: int | None = None,
+        capacity: int = 20_000,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._rpm, self._tpm, self._clock = rpm, tpm, clock
+        self._targets: MutableMapping[tuple[str, str], TargetBuckets] = LRUCache(capacity)
+
+    def of(self, credential: str, name: str) -> TargetBuckets:
+        buckets = self._targets.get((credential, name))
+        if buckets is None:
+            buckets = self._targets[credential, name] = TargetBuckets(self._clock)
+            if self._rpm is not None:
+                buckets.cap("requests", 60, self._rpm)
+            if self._tpm is not None:
+                buckets.cap("tokens", 60, self._tpm)
+        return buckets
+
+    def known(self, credential: str, name: str) -> TargetBuckets | None:
+        return self._targets.get((credential, name))
+
+    def ceiling(self, kind: str, window_s: int, told: float) -> float:
+        """The lower of what the provider told and our own ceiling."""
+        own = {("requests", 60): self._rpm, ("tokens", 60): self._tpm}.get((kind, window_s))
+        return told if own is None else min(told, own)
+
+
+def limit_status(buckets: TargetBuckets, now: float) -> tuple[LimitStatus, ...]:
+    """The buckets as the status panel shows them."""
+    return tuple(
+        LimitStatus(
+            kind=bucket.kind,
+            window_s=bucket.window_s,
+            limit=bucket.limit,
+            remaining=round(max(0.0, bucket.level(now) - bucket.held), 1),
+            full_in_s=round((bucket.limit - bucket.level(now)) * bucket.window_s / bucket.limit, 1),
+        )
+        for bucket in buckets
+        if bucket.limit > 0
+    )

@@ -1,0 +1,17 @@
+"""How a target is doing, and which target a tier resolves to, in the words the panel uses."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+TargetState: TypeAlias = Literal["healthy", "probing", "resting", "gone", "no_key"]
+
+
+class TierStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """Which target a tier resolves to now, and why; ``target`` is None when nobody could answer."""
+
+    tier: str
+    target: str | None
+    why: str
