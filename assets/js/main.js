@@ -1,11 +1,11 @@
 // Where the page begins: it shows its first tab at once, Gradio lays out empty places, and this fills each as soon as it
 // is there. What a tab needs beyond the first one is loaded when it is opened.
 
-import * as chat from "./chat.js";
-import { el } from "./dom.js";
-import { say } from "./say.js";
-import { dropShell, showShell } from "./shell.js";
-import { showStatusIn } from "./status.js";
+import * as chat from "./chat/chat.js";
+import { el } from "./shared/dom.js";
+import { say } from "./shared/words.js";
+import { dropShell, showShell } from "./shared/shell.js";
+import { showStatusIn } from "./status/status.js";
 import { SIMULATED } from "../texts.js";
 
 const later = (path, what) => (host) => import(path).then((module) => module[what](host));
@@ -15,23 +15,23 @@ const PLACES = {
   "gc-brand": showBrandIn,
   "status-panel": showStatusIn,
   "gc-chat": chat.showIn,
-  "image-input": later("./image.js", "showPicturesIn"),
-  "gc-image-templates": later("./image.js", "showTemplatesIn"),
-  "image-answer": later("./image.js", "showAnswersIn"),
-  "mic-input": later("./mic.js", "showRecorderIn"),
-  "gc-mic-options": later("./mic.js", "showOptionsIn"),
-  "gc-mic-result": later("./mic.js", "showResultIn"),
-  "gc-mic-segments": later("./mic.js", "showSegmentsIn"),
-  "extract-input": later("./extract.js", "showInputIn"),
-  "extract-schema": later("./extract.js", "showSchemaIn"),
-  "gc-extract-hint": later("./extract.js", "showHintIn"),
-  "extract-result": later("./extract.js", "showResultIn"),
-  "agent-log": later("./agent.js", "showLogIn"),
-  "gc-agent-tools": later("./agent.js", "showToolsIn"),
-  "batch-file": later("./batch.js", "showFileIn"),
-  "gc-batch-hint": later("./batch.js", "showHintIn"),
-  "batch-progress": later("./batch.js", "showProgressIn"),
-  "batch-result": later("./batch.js", "showResultIn"),
+  "image-input": later("./image/image.js", "showPicturesIn"),
+  "gc-image-templates": later("./image/image.js", "showTemplatesIn"),
+  "image-answer": later("./image/image.js", "showAnswersIn"),
+  "mic-input": later("./microphone/microphone.js", "showRecorderIn"),
+  "gc-mic-options": later("./microphone/microphone.js", "showOptionsIn"),
+  "gc-mic-result": later("./microphone/microphone.js", "showResultIn"),
+  "gc-mic-segments": later("./microphone/microphone.js", "showSegmentsIn"),
+  "extract-input": later("./extract/extract.js", "showInputIn"),
+  "extract-schema": later("./extract/extract.js", "showSchemaIn"),
+  "gc-extract-hint": later("./extract/extract.js", "showHintIn"),
+  "extract-result": later("./extract/extract.js", "showResultIn"),
+  "agent-log": later("./agent/agent.js", "showLogIn"),
+  "gc-agent-tools": later("./agent/agent.js", "showToolsIn"),
+  "batch-file": later("./batch/batch.js", "showFileIn"),
+  "gc-batch-hint": later("./batch/batch.js", "showHintIn"),
+  "batch-progress": later("./batch/batch.js", "showProgressIn"),
+  "batch-result": later("./batch/batch.js", "showResultIn"),
 };
 
 // On the simulator, and only there, every screen says so.

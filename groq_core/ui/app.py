@@ -64,8 +64,9 @@ POLICY = "; ".join(
 """Content security: whatever a model's answer holds, the page talks to its own server only."""
 
 FIRST = (
-    "answer", "asking", "chain", "chat", "conversation", "dom", "faults", "hold", "main", "options", "picker",
-    "receipt", "say", "scroll", "shell", "status", "textview", "wire",
+    "main", "chat/chat", "chat/conversation", "chat/options", "chat/picker", "shared/answer", "shared/asking",
+    "shared/chain", "shared/dom", "shared/formats", "shared/receipt", "shared/scroll", "shared/shell",
+    "shared/text-view", "shared/wire", "shared/words", "status/fault-switch", "status/status", "talk/hold",
 )  # fmt: skip
 """Scripts that the page cannot begin without; a test holds this list to what ``main.js`` imports."""
 

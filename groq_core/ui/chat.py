@@ -1,8 +1,8 @@
 """
 The Chat tab: its place, and the way through Gradio's queue for when the direct one is blocked.
 
-What stands in it is the page's own (``assets/js/chat.js``), there before Gradio has laid out anything: answers travel
-as server-sent events and finished ones are never sent or drawn again.
+What stands in it is the page's own (``assets/js/chat/chat.js``), there before Gradio has laid out anything: answers
+travel as server-sent events and finished ones are never sent or drawn again.
 """
 
 from __future__ import annotations

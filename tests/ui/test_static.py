@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import mimetypes
+import posixpath
 import re
 from pathlib import Path
 
@@ -65,7 +66,10 @@ def test_first_visit_names_every_script_it_needs() -> None:
         if name not in needed:
             needed.add(name)
             source = (ASSETS / "js" / f"{name}.js").read_text()
-            queue += re.findall(r'^import [^;]*?"\./(\w+)\.js";', source, re.MULTILINE)
+            for path in re.findall(r'^import [^;]*?"(\.\.?/[\w/.-]+)\.js";', source, re.MULTILINE):
+                found = posixpath.normpath(posixpath.join("js", posixpath.dirname(name), path))
+                if found.startswith("js/"):
+                    queue.append(found.removeprefix("js/"))
 
     assert needed == set(FIRST)
 
@@ -89,6 +93,6 @@ def test_no_script_or_style_names_another_host() -> None:
 def test_every_text_a_script_asks_for_exists() -> None:
     from groq_core.ui.texts import TEXTS
 
-    for path in (ASSETS / "js").glob("*.js"):
+    for path in (ASSETS / "js").rglob("*.js"):
         for name in re.findall(r'say\(\s*"(\w+)"', path.read_text()):
             assert name in TEXTS, f"{path.name} says {name}"

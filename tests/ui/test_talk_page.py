@@ -337,7 +337,7 @@ async def test_typed_question_silences_the_old_answer(talking: Page, house: Hous
 
 READ = """async ([text, piece]) => {
     const script = document.querySelector('script[src*="/js/main.js"]').src;
-    const { Sentences } = await import(new URL("sentences.js", script).href);
+    const { Sentences } = await import(new URL("talk/sentences.js", script).href);
     const said = [];
     const sentences = new Sentences((sentence) => said.push(sentence));
     for (let at = piece; at < text.length; at += piece) sentences.hear(text.slice(0, at));
@@ -401,7 +401,7 @@ async def test_long_sentences_are_cut_where_a_voice_would_breathe(page: Page) ->
 
 HEARD = """async ([samples, rate]) => {
     const script = document.querySelector('script[src*="/js/main.js"]').src;
-    const { Activity } = await import(new URL("activity.js", script).href);
+    const { Activity } = await import(new URL("talk/activity.js", script).href);
     const activity = new Activity(rate);
     const heard = [];
     for (let at = 0; at < samples.length; at += 128) {

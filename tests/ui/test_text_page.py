@@ -132,7 +132,7 @@ async def test_two_hundred_messages_stay_usable(page: Page, house: House) -> Non
     await answered(page)
     await page.evaluate(
         """async (main) => {
-            const { Answer } = await import(main.replace("main.js", "answer.js"));
+            const { Answer } = await import(main.replace("main.js", "shared/answer.js"));
             const host = document.querySelector(".gc-turns");
             for (let n = 0; n < 200; n += 1) {
                 const answer = new Answer();
@@ -162,7 +162,7 @@ async def bench(context: BrowserContext, application: House) -> Any:
         """async (main) => {
             globalThis.fired = 0;
             globalThis.fire = () => (globalThis.fired += 1);
-            const { TextView } = await import(main.replace("main.js", "textview.js"));
+            const { TextView } = await import(main.replace("main.js", "shared/text-view.js"));
             const frame = () => new Promise((done) => requestAnimationFrame(done));
             globalThis.watch = async (steps) => {
                 const root = document.createElement("div");

@@ -1,0 +1,304 @@
+// The Batch tab: a table on top, what to ask of each row below, then how far it is and the newest answers.
+
+import { announce, el, hinter, icon, iconButton, save, setText } from "../shared/dom.js";
+import { count, dollars, seconds } from "../shared/formats.js";
+import { kindInWords, say } from "../shared/words.js";
+import { onRun, sheet, takesFiles } from "../shared/sheet.js";
+import { ask, send } from "../shared/wire.js";
+
+sheet("work");
+
+/** Counting a long table comes before the first word. */
+const PATIENCE_MS = 120_000;
+const ACCEPTED = ".csv,.tsv,.xlsx,.jsonl,.ndjson";
+const JSON_TYPE = { "content-type": "application/json" };
+
+const EXAMPLE =
+  "title,text\n" +
+  '"Tides","The sea rises and falls twice a day, drawn by the moon and, less strongly, by the sun."\n' +
+  '"Rust","Iron takes up oxygen from damp air and turns into a brown powder that no longer protects it."\n' +
+  '"Yeast","A fungus of one cell that eats sugar and leaves behind alcohol and the gas that raises bread."\n';
+
+/** Where this tab of the browser remembers its table, so that a page that is loaded again finds it. */
+const REMEMBERED = "gc-batch";
+const GUESS_AFTER_MS = 400;
+
+const EXAMPLE_PROMPT = "Explain in one short sentence for a child: {title}. {text}";
+
+let table = null; // {id, name, kind, columns, rows, lines}
+let running = null;
+let asked = null; // what the shown answers belong to
+let via = "live";
+
+// ── what is asked ──────────────────────────────────────────────────────────────────────────────────
+
+const input = el("input", { type: "file", accept: ACCEPTED, class: "gc-offscreen", tabindex: "-1", "aria-label": say("batch_choose") });
+const choose = el("button", { type: "button", class: "gc-button gc-quiet gc-with-icon", onclick: () => input.click() }, icon("upload"), say("batch_choose"));
+const example = el("button", { type: "button", class: "gc-link", onclick: () => take(new File([EXAMPLE], "example.csv")) }, say("batch_example"));
+const facts = el("div", { class: "gc-file" }, say("batch_drop"));
+const rows = el("div", { class: "gc-batch-preview" });
+const prompt = el("textarea", { class: "gc-batch-prompt", rows: "3", "aria-label": say("batch_prompt_label"), placeholder: say("batch_prompt_placeholder") });
+const columns = el("div", { class: "gc-batch-columns" });
+const system = el("input", { type: "text" });
+const model = el("input", { type: "text", value: "auto", list: "gc-batch-tiers", spellcheck: "false" });
+const longest = el("input", { type: "number", min: "1", inputmode: "numeric", placeholder: say("batch_no_limit") });
+const tiers = el("datalist", { id: "gc-batch-tiers" }, ...["auto", "speed", "quality"].map((name) => el("option", { value: name })));
+const ways = el(
+  "div",
+  { class: "gc-switch", role: "radiogroup", "aria-label": say("batch_when") },
+  ...["live", "later"].map((way) => el("button", { type: "button", role: "radio", "data-via": way, onclick: () => go(way) }, say(`batch_${way}`))),
+);
+const guess = el("p", { class: "gc-batch-guess", role: "status" });
+const labelled = (words, input) => el("label", { class: "gc-field" }, el("span", {}, words), input);
+const question = el(
+  "div",
+  { class: "gc-batch-question", hidden: true },
+  columns,
+  prompt,
+  el("div", { class: "gc-batch-options" }, labelled(say("option_system"), system), labelled(say("batch_model"), model), labelled(say("option_max_tokens"), longest)),
+  tiers,
+  el("div", { class: "gc-batch-when" }, ways, guess),
+);
+const box = el("div", {}, el("div", { class: "gc-source-box" }, input, rows, el("div", { class: "gc-source-foot" }, choose, example, facts)), question);
+const hint = el("span", { class: "gc-hint", role: "status" });
+const tell = hinter(() => hint);
+const progress = el("div", { class: "gc-batch-progress" });
+const result = el("div", { class: "gc-batch-result" });
+
+input.addEventListener("change", () => {
+  if (input.files[0]) take(input.files[0]);
+  input.value = "";
+});
+takesFiles(box, ([first]) => take(first));
+question.addEventListener("input", () => {
+  remember();
+  guessSoon();
+});
+
+export const showFileIn = (host) => host.replaceChildren(box);
+export const showHintIn = (host) => host.replaceChildren(hint);
+export const showProgressIn = (host) => host.replaceChildren(progress);
+export const showResultIn = (host) => host.replaceChildren(result);
+
+async function take(file) {
+  if (running) return tell(say("batch_busy"));
+  forget();
+  setText(facts, say("extract_reading", { name: file.name }));
+  try {
+    const response = await send(`batch?name=${encodeURIComponent(file.name)}`, { body: file, headers: { "content-type": "application/octet-stream" } });
+    const body = await response.json();
+    if (!response.ok) return wrong(body.detail ?? `HTTP ${response.status}`);
+    table = { ...body, name: file.name };
+  } catch {
+    return wrong(say("error_unreachable"));
+  }
+  showTable();
+  if (table.name === "example.csv" && !prompt.value) prompt.value = EXAMPLE_PROMPT;
+  remember();
+  guessSoon(0);
+}
+
+function showTable() {
+  facts.replaceChildren(say("batch_facts", { name: table.name, n: count(table.lines) }), iconButton("close", say("extract_file_remove"), { onclick: forget }));
+  rows.replaceChildren(el("div", { class: "gc-table-box" }, grid(table.columns, table.rows)));
+  const names = table.kind === "jsonl" ? [] : table.columns;
+  columns.replaceChildren(...names.map((name) => el("button", { type: "button", class: "gc-chip", onclick: () => insert(`{${name}}`) }, `{${name}}`)));
+  question.hidden = false;
+}
+
+function go(way) {
+  show(way);
+  remember();
+  guessSoon(0);
+}
+
+function show(way) {
+  via = way;
+  for (const button of ways.children) button.setAttribute("aria-checked", String(button.dataset.via === way));
+}
+
+const wanted = () => ({ prompt: prompt.value, system: system.value, model: model.value, max_tokens: Number(longest.value) || null, via });
+const unasked = () => table.kind !== "jsonl" && !prompt.value.trim() && !table.columns.includes("prompt");
+
+// ── what it will take ──────────────────────────────────────────────────────────────────────────────
+
+function guessSoon(after = GUESS_AFTER_MS) {
+  clearTimeout(guessSoon.timer);
+  guessSoon.timer = setTimeout(showGuess, after);
+}
+
+async function showGuess() {
+  if (!table || unasked()) return setText(guess, "");
+  const turn = (showGuess.turn = {});
+  try {
+    const response = await send(`batch/${table.id}/estimate`, { body: JSON.stringify(wanted()), headers: JSON_TYPE });
+    const found = await response.json();
+    if (showGuess.turn !== turn || !response.ok) return;
+    guess.classList.toggle("gc-warn", Boolean(found.error));
+    setText(guess, found.error ? `${found.error}. ${found.hint}` : guessInWords(found));
+  } catch {
+    setText(guess, "");
+  }
+}
+
+function guessInWords(found) {
+  const parts = [say("batch_lines", { n: count(found.lines) }), say("batch_tokens", { n: count(found.tokens_in) })];
+  if (found.usd_most) parts.push(say("batch_price", { least: dollars(found.usd_least), most: dollars(found.usd_most) }));
+  if (via === "later") parts.push(say("batch_within_day"));
+  for (const [plan, value] of Object.entries(found.seconds)) if (value > 1) parts.push(say("batch_plan_time", { s: seconds(value), plan }));
+  return parts.join(" · ");
+}
+
+// ── a page that is loaded again ────────────────────────────────────────────────────────────────────
+
+function remember() {
+  try {
+    if (table) sessionStorage.setItem(REMEMBERED, JSON.stringify({ id: table.id, ...wanted() }));
+    else sessionStorage.removeItem(REMEMBERED);
+  } catch {
+    // A browser that keeps nothing forgets this too.
+  }
+}
+
+async function recall() {
+  try {
+    const was = JSON.parse(sessionStorage.getItem(REMEMBERED) ?? "null");
+    const response = was && (await send(`batch/${was.id}/look`));
+    if (!response?.ok || table) return;
+    table = await response.json();
+    [prompt.value, system.value, model.value, longest.value] = [was.prompt, was.system, was.model, was.max_tokens ?? ""];
+    showTable();
+    go(was.via);
+  } catch {
+    // Then it begins anew.
+  }
+}
+
+function wrong(words) {
+  facts.replaceChildren(el("span", { class: "gc-warn" }, words));
+  announce(words);
+}
+
+function forget() {
+  if (running) return;
+  table = null;
+  asked = null;
+  remember();
+  setText(guess, "");
+  question.hidden = true;
+  setText(facts, say("batch_drop"));
+  rows.replaceChildren();
+  progress.replaceChildren();
+  result.replaceChildren();
+}
+
+function grid(names, lines) {
+  return el(
+    "table",
+    {},
+    el("thead", {}, el("tr", {}, ...names.map((name) => el("th", { scope: "col" }, name)))),
+    el("tbody", {}, ...lines.map((cells) => el("tr", {}, ...cells.map((cell) => el("td", {}, cell))))),
+  );
+}
+
+function insert(text) {
+  prompt.setRangeText(text, prompt.selectionStart, prompt.selectionEnd, "end");
+  prompt.focus();
+  prompt.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+// ── running ────────────────────────────────────────────────────────────────────────────────────────
+
+async function run(retry = false) {
+  if (running) return tell(say("batch_busy"));
+  if (!table) return tell(say("batch_nothing"));
+  if (unasked()) return tell(say("batch_no_prompt"));
+  const stop = (running = new AbortController());
+  asked = wanted();
+  document.body.setAttribute("data-batch", "busy");
+  const view = progressView();
+  progress.replaceChildren(view.element);
+  result.replaceChildren();
+  progress.scrollIntoView({ block: "nearest" });
+  const end = {};
+  const heard = (event) => {
+    if (event.e === "progressed") {
+      end.last = event;
+      view.show(event);
+      showAnswers(event);
+    } else end[event.e] = event;
+  };
+  try {
+    await ask(`batch/${table.id}/run`, { body: JSON.stringify({ ...asked, retry }), signal: stop.signal, patience: PATIENCE_MS, headers: JSON_TYPE }, heard);
+    if (!end.error && !end.last?.over) end.error = { message: say("error_cut"), hint: say("batch_again") };
+  } catch (error) {
+    if (!stop.signal.aborted) end.error = { message: error.refused ? error.message : say("error_unreachable"), hint: say("batch_again") };
+  }
+  running = null;
+  document.body.removeAttribute("data-batch");
+  view.end(end, stop.signal.aborted);
+  if (end.last) showAnswers(end.last, true);
+}
+
+function progressView() {
+  const bar = el("div", { class: "gc-track-fill" });
+  const track = el("div", { class: "gc-track", role: "progressbar", "aria-valuemin": "0", "aria-valuemax": "100", "aria-label": say("tab_batch") }, bar);
+  const words = el("p", { class: "gc-batch-words" }, say("batch_counting"));
+  const element = el("div", {}, track, words);
+  return {
+    element,
+    show({ progress: now }) {
+      const settled = now.done + now.failed;
+      const share = now.total ? Math.min(100, (100 * (settled + now.duplicates)) / now.total) : 0;
+      bar.style.width = `${share}%`;
+      track.setAttribute("aria-valuenow", Math.round(share));
+      const parts = [say("batch_of", { n: count(settled), of: count(now.total ?? settled) })];
+      if (now.failed) parts.push(say("batch_failed", { n: count(now.failed) }));
+      if (now.rate_per_min) parts.push(say("batch_rate", { n: count(now.rate_per_min) }));
+      parts.push(say("batch_tokens", { n: count(now.tokens_in + now.tokens_out) }));
+      if (now.usd) parts.push(dollars(now.usd));
+      if (now.note) parts.push(now.note);
+      if (now.paused_s >= 1) parts.push(say("batch_paused", { s: seconds(Math.round(now.paused_s)), why: now.paused_why }));
+      else if (now.eta_s && settled < now.total) parts.push(say("batch_left", { s: seconds(Math.max(1, Math.round(now.eta_s))) }));
+      setText(words, parts.join(" · "));
+    },
+    end(what, stopped) {
+      track.toggleAttribute("data-over", Boolean(what.last?.over));
+      if (stopped) element.append(el("p", { class: "gc-stopped" }, say("batch_stopped")));
+      else if (what.error) element.append(el("div", { class: "gc-card", role: "alert" }, el("p", { class: "gc-card-title" }, what.error.message), el("p", {}, what.error.hint ?? "")));
+      else announce(say("batch_done"));
+    },
+  };
+}
+
+// ── answers ────────────────────────────────────────────────────────────────────────────────────────
+
+function showAnswers(event, over = false) {
+  const answers = event.recent.map(([id, text, error]) => el("tr", {}, el("th", { scope: "row" }, id), el("td", { class: error ? "gc-warn" : "" }, error || text)));
+  const failures = (event.failures ?? []).map(([id, why]) => el("tr", {}, el("th", { scope: "row" }, id), el("td", { class: "gc-warn" }, why)));
+  const reasons = Object.entries(event.reasons).map(([code, n]) => el("li", {}, `${count(n)} × ${kindInWords(code)}`));
+  const settled = event.progress.done + event.progress.failed;
+  result.replaceChildren(
+    ...(over && settled ? [downloads(event.progress.failed)] : []),
+    ...(reasons.length ? [el("ul", { class: "gc-batch-reasons" }, ...reasons)] : []),
+    ...(failures.length ? [el("div", { class: "gc-table-box" }, el("table", {}, el("caption", {}, say("batch_failed_rows")), el("tbody", {}, ...failures)))] : []),
+    ...(answers.length ? [el("div", { class: "gc-table-box" }, el("table", {}, el("caption", {}, say("batch_newest")), el("tbody", {}, ...answers)))] : []),
+  );
+}
+
+function downloads(failed) {
+  const buttons = ["csv", "jsonl"].map((form) => el("button", { type: "button", class: "gc-chip", "data-form": form, onclick: () => download(form) }, say("download", { form: form.toUpperCase() })));
+  if (failed) buttons.push(el("button", { type: "button", class: "gc-chip", onclick: () => run(true) }, say("batch_retry")));
+  return el("div", { class: "gc-found-bar" }, ...buttons);
+}
+
+async function download(form) {
+  const response = await send(`batch/${table.id}/${form}`, { body: JSON.stringify(asked), headers: JSON_TYPE });
+  if (!response.ok) return tell(say("error_unreachable"));
+  save(await response.blob(), `${table.name.replace(/\.[^.]+$/, "")}-answers.${form}`);
+}
+
+onRun("batch", () => run(), () => running?.abort());
+
+show("live");
+recall();

@@ -1,0 +1,59 @@
+// What goes along with a question: the model, and the settings behind "Options".
+
+import { el } from "../shared/dom.js";
+import { say } from "../shared/words.js";
+
+const chosen = { model: "auto", system: "", temperature: null, max_tokens: null, effort: "", fresh: false, cheap: false };
+
+/** Ask this model from now on, or this tier. */
+export function pickModel(value) {
+  chosen.model = value || "auto";
+}
+
+/** The options of the next question, under the names of its fields. */
+export function options() {
+  const { system, ...rest } = chosen;
+  return rest;
+}
+
+options.system = () => chosen.system.trim();
+
+/** The form behind "Options". */
+export function optionsForm() {
+  const number = (name, properties) => {
+    const input = el("input", { type: "number", inputmode: "decimal", ...properties });
+    if (chosen[name] !== null) input.value = chosen[name];
+    input.addEventListener("input", () => (chosen[name] = input.value === "" ? null : Number(input.value)));
+    return field(name, input);
+  };
+  const check = (name) => {
+    const input = el("input", { type: "checkbox" });
+    input.checked = chosen[name];
+    input.addEventListener("change", () => (chosen[name] = input.checked));
+    return el("label", { class: "gc-check" }, input, el("span", {}, say(`option_${name}`)), el("small", {}, say(`option_${name}_help`)));
+  };
+  const system = el("textarea", { rows: "3", placeholder: say("option_system_placeholder") });
+  system.value = chosen.system;
+  system.addEventListener("input", () => (chosen.system = system.value));
+  const effort = el("select", {}, ...["", "none", "low", "medium", "high"].map((value) => el("option", { value }, say(`effort_${value || "auto"}`))));
+  effort.value = chosen.effort;
+  effort.addEventListener("change", () => (chosen.effort = effort.value));
+  return el(
+    "div",
+    { class: "gc-options" },
+    field("system", system),
+    el(
+      "div",
+      { class: "gc-options-row" },
+      number("temperature", { min: "0", max: "2", step: "0.1", placeholder: say("option_default") }),
+      number("max_tokens", { min: "1", step: "1", placeholder: say("option_default") }),
+      field("effort", effort),
+    ),
+    check("fresh"),
+    check("cheap"),
+  );
+}
+
+function field(name, input) {
+  return el("label", { class: "gc-field" }, el("span", {}, say(`option_${name}`)), input);
+}

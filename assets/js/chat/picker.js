@@ -1,0 +1,136 @@
+// A box to pick from a list or to type into: the model picker. Whatever is typed counts, listed or not.
+
+import { el } from "../shared/dom.js";
+
+export class Picker {
+  /**
+   * @param {object} given
+   * @param {string} given.id of the element
+   * @param {string} given.label for who cannot see it
+   * @param {[string, string][]} given.choices pairs of label and value
+   * @param {string} given.value what is picked at first
+   * @param {(value: string) => void} given.picked
+   * @param {() => Promise<[string, string][]>} given.refresh asks what the choices are now
+   */
+  constructor({ id, label, choices, value, picked, refresh }) {
+    Object.assign(this, { choices, value, picked, refresh });
+    this.list = el("ul", { id: `${id}-list`, class: "gc-picker-list", role: "listbox", "aria-label": label, hidden: true });
+    this.input = el("input", {
+      type: "text",
+      role: "combobox",
+      "aria-label": label,
+      "aria-expanded": "false",
+      "aria-controls": `${id}-list`,
+      "aria-autocomplete": "list",
+      autocomplete: "off",
+      spellcheck: "false",
+    });
+    this.element = el("div", { id, class: "gc-picker" }, this.input, this.list);
+    this.#show();
+    this.#listen();
+  }
+
+  #at = -1; // the option that Enter would take
+
+  #listen() {
+    const on = (node, kind, heard) => node.addEventListener(kind, heard);
+    on(this.input, "focus", () => {
+      this.input.select();
+      this.#renew();
+    });
+    on(this.input, "click", () => this.#open(""));
+    on(this.input, "input", () => this.#open(this.input.value));
+    on(this.input, "keydown", (event) => this.#key(event));
+    on(this.input, "blur", () => {
+      this.#close();
+      this.#take(this.input.value);
+    });
+    on(this.list, "pointerdown", (event) => event.preventDefault()); // the box keeps the focus
+    on(this.list, "click", (event) => {
+      const option = event.target.closest("[role=option]");
+      if (option) this.#pick(option.dataset.value);
+    });
+  }
+
+  async #renew() {
+    try {
+      this.choices = await this.refresh();
+    } catch {
+      return; // those of before will do
+    }
+    if (!this.list.hidden) this.#open(this.typed);
+  }
+
+  #key(event) {
+    const open = !this.list.hidden;
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      if (!open) this.#open("");
+      this.#mark(this.#at + (event.key === "ArrowDown" ? 1 : -1));
+    } else if (event.key === "Enter") {
+      const option = this.list.children[this.#at];
+      if (open && option) this.#pick(option.dataset.value);
+      else this.#pick(this.#meant(this.input.value));
+      event.preventDefault();
+    } else if (event.key === "Escape" && open) {
+      event.stopPropagation(); // stops no answer
+      this.#close();
+      this.#show();
+    }
+  }
+
+  #open(typed) {
+    this.typed = typed;
+    const wanted = typed.trim().toLowerCase();
+    const fitting = this.choices.filter(([label, value]) => `${label} ${value}`.toLowerCase().includes(wanted));
+    const chosen = (value) => String(value === this.value);
+    this.list.replaceChildren(
+      ...fitting.map(([label, value], index) =>
+        el("li", { id: `${this.list.id}-${index}`, role: "option", "data-value": value, "aria-selected": chosen(value), title: label }, label),
+      ),
+    );
+    this.list.hidden = !fitting.length;
+    this.input.setAttribute("aria-expanded", String(!this.list.hidden));
+    this.#mark(typed ? 0 : fitting.findIndex(([, value]) => value === this.value));
+  }
+
+  #mark(index) {
+    const options = [...this.list.children];
+    this.#at = Math.max(-1, Math.min(index, options.length - 1));
+    options.forEach((option, at) => option.classList.toggle("gc-at", at === this.#at));
+    const option = options[this.#at];
+    if (option) this.input.setAttribute("aria-activedescendant", option.id);
+    else this.input.removeAttribute("aria-activedescendant");
+    option?.scrollIntoView({ block: "nearest" });
+  }
+
+  #pick(value) {
+    this.#take(value);
+    this.#close();
+  }
+
+  #close() {
+    this.list.hidden = true;
+    this.#at = -1;
+    this.input.setAttribute("aria-expanded", "false");
+    this.input.removeAttribute("aria-activedescendant");
+  }
+
+  #take(text) {
+    const value = this.#meant(text);
+    if (value && value !== this.value) {
+      this.value = value;
+      this.picked(value);
+    }
+    this.#show();
+  }
+
+  // A label stands for its value; anything else for itself.
+  #meant(text) {
+    return this.choices.find(([label]) => label === text)?.[1] ?? text.trim();
+  }
+
+  #show() {
+    this.input.value = this.choices.find(([, value]) => value === this.value)?.[0] ?? this.value;
+  }
+}

@@ -1,0 +1,193 @@
+// The Extract tab: a text, a file or a picture on top, what to find in it below, and then what was found.
+
+import { triedView } from "../shared/answer.js";
+import { announce, el, hinter, icon, iconButton, setText } from "../shared/dom.js";
+import { Fields } from "./fields.js";
+import { foundView } from "./found.js";
+import { count, dollars, seconds } from "../shared/formats.js";
+import { say, shortModel } from "../shared/words.js";
+import { onRun, sheet, takesFiles } from "../shared/sheet.js";
+import { ask, send } from "../shared/wire.js";
+
+sheet("work");
+
+/** A long document is read before the first word comes back. */
+const PATIENCE_MS = 120_000;
+const ACCEPTED = ".txt,.text,.log,.md,.markdown,.csv,.json,.eml,.html,.htm,.pdf,.docx,image/*";
+
+const EXAMPLE = {
+  text:
+    "Harbour Bikes, 2 Quay Street, Hull\n\nINVOICE\nNumber: HB-2041\nDate: 12 March 2026\nCustomer: Ada Lovelace\n\n" +
+    "Brake pads, pair   2 x 14.50   29.00\nChain KMC X10      1 x 31.00   31.00\nLabour             1 x 45.00   45.00\n\n" +
+    "Total: 105.00\nCurrency: GBP\nPaid by card, thank you!",
+  fields: [
+    { name: "number", required: true },
+    { name: "date", type: "date", required: true },
+    { name: "customer", description: "whom it is for" },
+    { name: "total", type: "number", required: true },
+    { name: "currency", description: "three letters" },
+    { name: "articles", list: true, description: "what was sold, without prices" },
+  ],
+};
+
+// ── what is asked about ────────────────────────────────────────────────────────────────────────────
+
+let file = null; // {name, text, pages, notes} or {name, picture}
+let running = null;
+
+const fields = new Fields();
+const text = el("textarea", { class: "gc-source", rows: "9", "aria-label": say("extract_text_label"), placeholder: say("extract_text_placeholder") });
+const input = el("input", { type: "file", accept: ACCEPTED, class: "gc-offscreen", tabindex: "-1", "aria-label": say("extract_choose") });
+const facts = el("div", { class: "gc-file", hidden: true });
+const picture = el("img", { class: "gc-source-picture", hidden: true, alt: "" });
+const choose = el("button", { type: "button", class: "gc-button gc-quiet gc-with-icon", onclick: () => input.click() }, icon("upload"), say("extract_choose"));
+const example = el("button", { type: "button", class: "gc-link", onclick: showExample }, say("extract_example"));
+const box = el("div", { class: "gc-source-box" }, input, text, picture, el("div", { class: "gc-source-foot" }, choose, example, facts));
+const hint = el("span", { class: "gc-hint", role: "status" });
+const tell = hinter(() => hint);
+const result = el("div", { class: "gc-extract-result" });
+
+input.addEventListener("change", () => {
+  if (input.files[0]) take(input.files[0]);
+  input.value = "";
+});
+// A text that somebody changed is no longer the file's.
+text.addEventListener("input", () => file && !file.picture && forget());
+takesFiles(box, ([first]) => take(first));
+
+export const showInputIn = (host) => host.replaceChildren(box);
+export const showSchemaIn = (host) => host.replaceChildren(fields.element);
+export const showHintIn = (host) => host.replaceChildren(hint);
+export const showResultIn = (host) => host.replaceChildren(result);
+
+function showExample() {
+  forget();
+  text.value = EXAMPLE.text;
+  fields.set(EXAMPLE.fields);
+}
+
+async function take(chosen) {
+  forget();
+  text.value = "";
+  tellFacts(say("extract_reading", { name: chosen.name }));
+  try {
+    const response = await send(`document?name=${encodeURIComponent(chosen.name)}`, { body: chosen, headers: { "content-type": "application/octet-stream" } });
+    const body = await response.json();
+    if (!response.ok) return tellFacts(body.detail ?? `HTTP ${response.status}`, true);
+    file = { ...body, name: body.name ?? chosen.name };
+  } catch {
+    return tellFacts(say("error_unreachable"), true);
+  }
+  if (file.picture) {
+    picture.src = file.picture.url;
+    picture.alt = file.name;
+    tellFacts([file.name, file.picture.size, file.picture.removed].filter(Boolean).join(" · "));
+  } else {
+    text.value = file.text;
+    const pages = file.pages.length ? ` · ${say("extract_file_pages", { n: file.pages.length })}` : "";
+    tellFacts([say("extract_file_facts", { name: file.name, n: count(file.text.length) }) + pages, ...file.notes].join(" · "));
+  }
+  picture.hidden = !file.picture;
+  text.hidden = Boolean(file.picture);
+}
+
+function tellFacts(words, wrong = false) {
+  facts.replaceChildren(el("span", { class: wrong ? "gc-warn" : "" }, words), ...(wrong ? [] : [iconButton("close", say("extract_file_remove"), { onclick: dropFile })]));
+  facts.hidden = false;
+  if (wrong) announce(words);
+}
+
+function dropFile() {
+  forget();
+  text.value = "";
+  text.focus();
+}
+
+function forget() {
+  file = null;
+  facts.hidden = true;
+  picture.hidden = true;
+  text.hidden = false;
+}
+
+// ── asking ─────────────────────────────────────────────────────────────────────────────────────────
+
+async function extract() {
+  if (running) return tell(say("extract_busy"));
+  if (!file?.picture && !text.value.trim()) return tell(say("extract_nothing"));
+  if (fields.empty) return tell(say("extract_no_fields"));
+  running = new AbortController();
+  document.body.setAttribute("data-extract", "busy");
+  const progress = el("ol", { class: "gc-tries" });
+  const story = el("div", { class: "gc-story" }, el("span", { class: "gc-pulse" }), el("span", {}, say("extract_asking")));
+  result.replaceChildren(el("details", { class: "gc-fold", open: true }, el("summary", {}, story), progress));
+  result.scrollIntoView({ block: "nearest" });
+  let tries = 0;
+  const end = {};
+  const heard = (event) => {
+    if (event.e === "tried") {
+      tries += 1;
+      progress.append(tryView(event));
+      setText(story.lastChild, event.chunks > 1 ? say("extract_part", { n: partsDone(progress), of: event.chunks }) : tryView(event).textContent);
+    } else end[event.e] = event;
+  };
+  try {
+    await ask("extract", { body: JSON.stringify(question()), signal: running.signal, patience: PATIENCE_MS, headers: { "content-type": "application/json" } }, heard);
+    if (!end.extracted && !end.error) end.error = { message: say("error_cut"), hint: "" };
+  } catch (error) {
+    if (!running.signal.aborted) end.error = { message: error.refused ? error.message : say("error_unreachable"), hint: say("hint_unreachable") };
+  }
+  show(end, { tries, story, progress, stopped: running.signal.aborted });
+  running = null;
+  document.body.removeAttribute("data-extract");
+}
+
+function question() {
+  const source = file?.picture ? { picture: file.picture.url } : { text: text.value, pages: file?.pages ?? [] };
+  return { name: file?.name ?? "", ...source, ...fields.wanted };
+}
+
+const partsDone = (progress) => new Set([...progress.children].filter((node) => node.dataset.outcome === "fits").map((node) => node.dataset.chunk)).size;
+
+function tryView(event) {
+  const words = [];
+  if (event.chunks > 1) words.push(say("extract_part", { n: event.chunk + 1, of: event.chunks }));
+  if (event.number > 1) words.push(say("extract_try", { n: event.number }));
+  if (event.model) words.push(shortModel(event.model));
+  words.push(say(`outcome_${event.outcome}`));
+  if (event.mode === "json_object") words.push("json_object");
+  if (event.elapsed_s) words.push(seconds(event.elapsed_s));
+  if (event.cost_usd) words.push(dollars(event.cost_usd));
+  return el(
+    "li",
+    { "data-outcome": event.outcome, "data-chunk": event.chunk },
+    words.join(" · "),
+    event.problems.length ? el("ul", {}, ...event.problems.map((problem) => el("li", {}, problem))) : null,
+  );
+}
+
+function show(end, { tries, story, progress, stopped }) {
+  story.firstChild.remove();
+  result.firstChild.open = !end.extracted;
+  setText(story.lastChild, tries === 1 ? say("extract_one_try") : say("extract_tries", { n: tries }));
+  if (!progress.children.length) result.replaceChildren();
+  if (stopped) result.append(el("p", { class: "gc-stopped" }, say("extract_stopped")));
+  else if (end.error) result.append(card(end.error));
+  else {
+    result.prepend(foundView(end.extracted, { name: file?.name ?? "", picture: Boolean(file?.picture), tries }));
+    announce(say("extract_done"));
+  }
+}
+
+function card(error) {
+  announce(error.message);
+  return el(
+    "div",
+    { class: "gc-card", role: "alert" },
+    el("p", { class: "gc-card-title" }, error.message),
+    error.hint ? el("p", {}, error.hint) : null,
+    triedView(error.failures),
+  );
+}
+
+onRun("extract", () => extract(), () => running?.abort());

@@ -1,0 +1,158 @@
+// Pictures to be asked about: chosen, dropped, pasted or taken. Each goes to the server once, is prepared there
+// (upright, small, without where and when it was taken) and comes back as exactly what will be sent.
+
+import { el, icon, iconButton } from "../shared/dom.js";
+import { count } from "../shared/formats.js";
+import { say } from "../shared/words.js";
+import { send } from "../shared/wire.js";
+
+const ACCEPTED = "image/*";
+
+export class Pictures {
+  /**
+   * @param {number} most pictures in one question
+   * @param {() => void} changed called when one came or went
+   */
+  constructor(most, changed) {
+    this.most = most;
+    this.changed = changed;
+    /** @type {{name: string, url?: string, error?: string, element: HTMLElement}[]} */
+    this.all = [];
+    this.input = el("input", { type: "file", accept: ACCEPTED, multiple: true, class: "gc-offscreen", tabindex: "-1", "aria-label": say("pictures_choose") });
+    this.input.addEventListener("change", () => {
+      this.add(this.input.files);
+      this.input.value = "";
+    });
+    this.strip = el("div", { class: "gc-strip", role: "list" });
+    this.camera = el("div", { class: "gc-camera", hidden: true });
+    this.element = el(
+      "div",
+      { class: "gc-drop" },
+      this.input,
+      el(
+        "div",
+        { class: "gc-drop-invite" },
+        el("p", { class: "gc-drop-title" }, say("pictures_invite")),
+        el("p", { class: "gc-muted" }, say("pictures_privacy")),
+      ),
+      this.strip,
+      this.camera,
+      el(
+        "div",
+        { class: "gc-drop-buttons" },
+        el("button", { type: "button", class: "gc-button gc-quiet", onclick: () => this.input.click() }, icon("upload"), say("pictures_choose")),
+        el("button", { type: "button", class: "gc-button gc-quiet", onclick: () => this.#openCamera() }, icon("camera"), say("pictures_camera")),
+      ),
+    );
+    for (const name of ["dragover", "dragenter"]) {
+      this.element.addEventListener(name, (event) => {
+        event.preventDefault();
+        this.element.classList.add("gc-over");
+      });
+    }
+    for (const name of ["dragleave", "drop"]) this.element.addEventListener(name, () => this.element.classList.remove("gc-over"));
+    this.element.addEventListener("drop", (event) => {
+      event.preventDefault();
+      this.add(event.dataTransfer.files);
+    });
+  }
+
+  /** Those that can be sent. */
+  get ready() {
+    return this.all.filter((picture) => picture.url);
+  }
+
+  get preparing() {
+    return this.all.some((picture) => !picture.url && !picture.error);
+  }
+
+  async add(files) {
+    await Promise.all([...files].map((file) => this.#addOne(file)));
+  }
+
+  async #addOne(file) {
+    const picture = { name: file.name || say("picture"), element: el("div", { class: "gc-picture", role: "listitem", "data-state": "preparing" }) };
+    if (this.all.filter((one) => !one.error).length >= this.most) picture.error = say("pictures_too_many", { n: this.most });
+    this.all.push(picture);
+    this.strip.append(picture.element);
+    this.#show(picture);
+    this.changed();
+    if (!picture.error) await this.#prepare(picture, file);
+    if (!this.all.includes(picture)) return;
+    this.#show(picture);
+    this.changed();
+  }
+
+  async #prepare(picture, file) {
+    try {
+      const response = await send(`image?name=${encodeURIComponent(picture.name)}`, { body: file, headers: { "content-type": "application/octet-stream" } });
+      const body = await response.json();
+      if (response.ok) Object.assign(picture, body);
+      else picture.error = body.detail;
+    } catch {
+      picture.error = say("error_unreachable");
+    }
+  }
+
+  #show(picture) {
+    const { element, url, name, error } = picture;
+    element.dataset.state = error ? "refused" : url ? "ready" : "preparing";
+    element.replaceChildren(
+      url ? el("img", { src: url, alt: name, title: [name, picture.size, picture.removed].filter(Boolean).join(" · ") }) : el("span", { class: "gc-picture-blank" }, error ? icon("close") : null),
+      el(
+        "div",
+        { class: "gc-picture-facts" },
+        el("b", { title: name }, name),
+        el("span", {}, error ?? (url ? `${picture.size} · ${say("picture_tokens", { n: count(picture.tokens) })}` : say("picture_preparing"))),
+        picture.removed ? el("span", { class: "gc-good" }, picture.removed) : null,
+        ...(picture.notes ?? []).map((note) => el("span", { title: note }, note)),
+      ),
+      iconButton("close", say("picture_remove", { name }), { onclick: () => this.remove(picture) }),
+    );
+  }
+
+  remove(picture) {
+    this.all = this.all.filter((one) => one !== picture);
+    picture.element.remove();
+    this.changed();
+  }
+
+  async #openCamera() {
+    if (this.stream) return this.#closeCamera();
+    try {
+      this.stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+    } catch {
+      this.camera.replaceChildren(el("p", { class: "gc-muted" }, say("camera_refused")));
+      this.camera.hidden = false;
+      return;
+    }
+    const video = el("video", { autoplay: true, playsinline: true, muted: true });
+    video.muted = true;
+    video.srcObject = this.stream;
+    this.camera.replaceChildren(
+      video,
+      el(
+        "div",
+        { class: "gc-camera-buttons" },
+        el("button", { type: "button", class: "gc-button", "aria-label": "capture photo", onclick: () => this.#take(video) }, say("camera_take")),
+        el("button", { type: "button", class: "gc-button gc-quiet", onclick: () => this.#closeCamera() }, say("cancel")),
+      ),
+    );
+    this.camera.hidden = false;
+  }
+
+  async #take(video) {
+    const canvas = el("canvas", { width: video.videoWidth, height: video.videoHeight });
+    canvas.getContext("2d").drawImage(video, 0, 0);
+    this.#closeCamera();
+    const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", 0.92));
+    await this.add([new File([blob], say("camera_name"), { type: "image/jpeg" })]);
+  }
+
+  #closeCamera() {
+    this.stream?.getTracks().forEach((track) => track.stop());
+    this.stream = null;
+    this.camera.hidden = true;
+    this.camera.replaceChildren();
+  }
+}

@@ -1,0 +1,273 @@
+// The Microphone tab: a recording, made here or brought along, and what was said in it.
+
+import { Answer, answerFrom } from "../shared/asking.js";
+import { announce, copy, el, fill, icon, iconButton, inputOf, save, setText } from "../shared/dom.js";
+import { partsView } from "./parts.js";
+import { Recorder } from "./recorder.js";
+import { say } from "../shared/words.js";
+import { clock, segmentsView } from "./segments.js";
+import { send } from "../shared/wire.js";
+
+const BARS = 40;
+const FORMATS = ["txt", "srt", "vtt", "json"];
+/** A long recording may be prepared for some time before the first word comes back. */
+const PATIENCE_MS = 120_000;
+
+const chosen = { translate: false };
+let recording = null; // {blob, name}
+let recorder = null;
+let transcript = null;
+let running = null;
+
+// ── recording ──────────────────────────────────────────────────────────────────────────────────────
+
+const levels = new Array(BARS).fill(0);
+const meter = el("canvas", { class: "gc-meter", width: "640", height: "68", "aria-hidden": "true" });
+const time = el("p", { class: "gc-clock" });
+const button = el("button", { type: "button", class: "gc-record record-button", "aria-label": say("record"), title: say("record"), onclick: toggle }, el("i"));
+const player = el("audio", { controls: true, hidden: true });
+const facts = el("div", { class: "gc-recording-facts", hidden: true });
+const input = el("input", { type: "file", accept: "audio/*,video/mp4,video/webm,.flac,.opus,.m4a,.ogg", class: "gc-offscreen", tabindex: "-1", "aria-label": say("recording_choose") });
+const invite = el("p", { class: "gc-muted" }, say("recording_invite"));
+const choose = el("button", { type: "button", class: "gc-button gc-quiet gc-with-icon", onclick: () => input.click() }, icon("upload"), say("recording_choose"));
+const box = el("div", { class: "gc-recorder", "data-state": "empty" }, input, button, meter, time, invite, facts, player, choose);
+meter.hidden = true;
+
+input.addEventListener("change", () => {
+  if (input.files[0]) take(input.files[0], input.files[0].name);
+  input.value = "";
+});
+for (const name of ["dragover", "dragenter"]) {
+  box.addEventListener(name, (event) => {
+    event.preventDefault();
+    box.classList.add("gc-over");
+  });
+}
+for (const name of ["dragleave", "drop"]) box.addEventListener(name, () => box.classList.remove("gc-over"));
+box.addEventListener("drop", (event) => {
+  event.preventDefault();
+  const [file] = event.dataTransfer.files;
+  if (file) take(file, file.name);
+});
+
+export const showRecorderIn = (host) => host.replaceChildren(box);
+
+async function toggle() {
+  if (recorder) return finish();
+  const starting = new Recorder(heard);
+  try {
+    await starting.start();
+  } catch {
+    setText(invite, say("microphone_refused"));
+    announce(say("microphone_refused"));
+    return;
+  }
+  recorder = starting;
+  levels.fill(0);
+  forget();
+  state("recording");
+}
+
+async function finish() {
+  const finishing = recorder;
+  recorder = null;
+  const blob = await finishing.stop();
+  take(blob, say("recording_name"));
+}
+
+function heard(level, at) {
+  levels.shift();
+  levels.push(level);
+  setText(time, clock(at));
+  draw();
+}
+
+function draw() {
+  const pen = meter.getContext("2d");
+  pen.clearRect(0, 0, meter.width, meter.height);
+  pen.fillStyle = getComputedStyle(box).getPropertyValue("--gc-accent");
+  const width = meter.width / BARS;
+  levels.forEach((level, index) => {
+    const height = Math.max(4, Math.min(1, level * 1.4) * meter.height);
+    pen.fillRect(index * width + width * 0.22, (meter.height - height) / 2, width * 0.56, height);
+  });
+}
+
+function take(blob, name) {
+  forget();
+  recording = { blob, name };
+  player.src = URL.createObjectURL(blob);
+  facts.replaceChildren(
+    el("b", { title: name }, name),
+    el("span", { class: "gc-muted" }, say("megabytes", { n: (blob.size / 1e6).toFixed(blob.size < 1e6 ? 2 : 1) })),
+    iconButton("close", say("recording_remove"), { onclick: () => (forget(), state("empty")) }),
+  );
+  state("ready");
+}
+
+function forget() {
+  recording = null;
+  if (player.src) URL.revokeObjectURL(player.src);
+  player.removeAttribute("src");
+}
+
+function state(name) {
+  box.dataset.state = name;
+  const on = name === "recording";
+  button.classList.toggle("record-button", !on);
+  button.classList.toggle("stop-button", on);
+  button.setAttribute("aria-label", say(on ? "record_stop" : "record"));
+  button.title = say(on ? "record_stop" : "record");
+  meter.hidden = !on;
+  setText(time, on ? clock(0) : "");
+  time.hidden = !on;
+  invite.hidden = name !== "empty";
+  choose.hidden = on;
+  player.hidden = facts.hidden = name !== "ready";
+  setText(invite, say("recording_invite"));
+}
+state("empty");
+
+// ── what was said ──────────────────────────────────────────────────────────────────────────────────
+
+const result = el("div");
+const parts = partsView();
+const told = el("div", { class: "gc-told", role: "status" }); // what has to be known about the transcript
+const segments = segmentsView((at) => {
+  player.currentTime = at;
+  player.play();
+});
+player.addEventListener("timeupdate", () => segments.now(player.currentTime));
+const bar = el(
+  "div",
+  { class: "gc-transcript-bar" },
+  iconButton("copy", say("copy_transcript"), { onclick: (event) => copy(inputOf("mic-transcript").value, event.currentTarget) }),
+  el("button", { type: "button", class: "gc-chip", onclick: toChat }, say("send_to_chat")),
+  ...FORMATS.map((format) => el("button", { type: "button", class: "gc-chip", "data-format": format, onclick: () => download(format) }, format.toUpperCase())),
+);
+
+export const showResultIn = (host) => host.replaceChildren(result);
+export const showSegmentsIn = (host) => host.replaceChildren(bar, segments.element);
+
+export function showOptionsIn(host) {
+  const translate = el("input", { type: "checkbox", id: "mic-translate" });
+  translate.checked = chosen.translate;
+  translate.addEventListener("change", () => (chosen.translate = translate.checked));
+  host.replaceChildren(el("label", { class: "gc-check" }, translate, el("span", {}, say("translate"))));
+}
+
+/** Writes into the page's own editable text box, with the interface of a TextView. */
+class FieldView {
+  constructor() {
+    this.firstPaint = null;
+    this.lastPaint = null;
+    this.clear();
+  }
+  clear() {
+    this.text = "";
+    this.#show();
+  }
+  append(text) {
+    this.text += text;
+    this.firstPaint ??= performance.now();
+    this.lastPaint = performance.now();
+    this.#show();
+  }
+  replace(text) {
+    this.text = text;
+    this.#show();
+  }
+  #show() {
+    const field = inputOf("mic-transcript");
+    if (field) fill(field, this.text.trimStart());
+  }
+  seam() {}
+  async catchUp() {}
+  async end() {}
+}
+
+async function transcribe() {
+  if (recorder) await finish();
+  if (!recording) {
+    announce(say("recording_none"));
+    setText(invite, say("recording_none"));
+    return;
+  }
+  if (running) return;
+  running = new AbortController();
+  document.body.setAttribute("data-mic", "busy");
+  transcript = null;
+  segments.clear();
+  parts.clear();
+  told.replaceChildren();
+  document.body.removeAttribute("data-transcript");
+  const view = new FieldView();
+  const answer = new Answer({ view, again: () => transcribe() });
+  result.replaceChildren(parts.element, told, answer.element);
+  const hear = answer.hear.bind(answer);
+  answer.hear = (event) => {
+    parts.hear(event);
+    if (event.e === "note") told.append(el("p", { "data-code": event.code }, event.text));
+    if (event.e === "segments_found") segments.add(event.segments);
+    if (event.e === "restarted") segments.clear();
+    if (event.e === "finished" && event.transcript) {
+      transcript = event.transcript;
+      view.replace(transcript.text);
+      segments.show(transcript);
+    }
+    if (event.t !== undefined) document.body.setAttribute("data-transcript", "");
+    hear(event);
+  };
+  try {
+    await answerFrom(answer, `transcribe?${parameters()}`, {
+      body: recording.blob,
+      signal: running.signal,
+      patience: PATIENCE_MS,
+      headers: { "content-type": "application/octet-stream" },
+    });
+  } finally {
+    running = null;
+    document.body.removeAttribute("data-mic");
+  }
+}
+
+function parameters() {
+  return new URLSearchParams({
+    name: recording.name,
+    language: globalThis.groqCoreLanguage ?? "",
+    task: chosen.translate ? "translate" : "transcribe",
+    prompt: inputOf("mic-prompt")?.value.trim() ?? "",
+  });
+}
+
+// Plain text is what stands in the box, corrections included; the other formats carry times, so they are the model's.
+async function download(format) {
+  const edited = inputOf("mic-transcript").value;
+  let text = edited;
+  if (format !== "txt") {
+    const body = JSON.stringify(transcript ?? { text: edited });
+    const response = await send(`transcript/${format}`, { body, headers: { "content-type": "application/json" } });
+    text = await response.text();
+  }
+  const name = (recording?.name ?? "transcript").replace(/\.[^.]+$/, "");
+  save(new Blob([text], { type: "text/plain" }), `${name}.${format}`);
+}
+
+function toChat() {
+  const text = inputOf("mic-transcript").value.trim();
+  document.getElementById("tab-chat-button")?.click();
+  const message = inputOf("chat-message");
+  if (message && text) {
+    fill(message, message.value ? `${message.value}\n${text}` : text);
+    message.focus();
+  }
+}
+
+/** Gradio calls this when another language is picked. */
+globalThis.groqCoreLanguagePicked = (value) => (globalThis.groqCoreLanguage = value || "");
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("#mic-transcribe")) transcribe();
+  else if (event.target.closest("#mic-stop")) running?.abort();
+});
+document.addEventListener("keydown", (event) => event.key === "Escape" && running?.abort());

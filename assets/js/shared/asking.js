@@ -1,0 +1,46 @@
+// Ask a question and show the answer: directly, or through Gradio's queue where the direct way is blocked.
+
+import { Answer } from "./answer.js";
+import { say } from "./words.js";
+import { DirectWayBroken, ask } from "./wire.js";
+
+let direct = true;
+
+/**
+ * Fill an {@link Answer} from a route.
+ *
+ * @param {Answer} answer already on the page
+ * @param {string} path a route under /ui
+ * @param {object} options for fetch: body, headers, signal, patience
+ * @param {string|null} queued what to send through the queue instead when the direct way is broken
+ */
+export async function answerFrom(answer, path, options, queued = null) {
+  const heard = (event) => answer.hear(event);
+  let stopped = false;
+  try {
+    await oneWayOrTheOther(path, options, queued, heard);
+    if (!answer.receipt) answer.hear(localError(say("error_cut")));
+  } catch (error) {
+    stopped = options.signal?.aborted ?? false;
+    if (!stopped) answer.hear(localError(error.refused ? error.message : say("error_unreachable")));
+  }
+  await answer.end({ stopped });
+  if (answer.receipt) document.dispatchEvent(new CustomEvent("gc:receipt", { detail: answer.receipt }));
+}
+
+async function oneWayOrTheOther(path, options, queued, heard) {
+  if (direct || queued === null) {
+    try {
+      return await ask(path, options, heard);
+    } catch (error) {
+      if (!(error instanceof DirectWayBroken) || queued === null || options.signal?.aborted) throw error;
+      direct = false;
+    }
+  }
+  const queue = await import("./queue.js");
+  return queue.ask(queued, options.signal, heard);
+}
+
+const localError = (message) => ({ e: "error", kind: "connection", message, hint: say("hint_unreachable") });
+
+export { Answer };

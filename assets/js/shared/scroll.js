@@ -1,0 +1,49 @@
+// A list that follows its end while somebody reads along, and stays put for a reader who scrolled up.
+
+import { el, icon } from "./dom.js";
+import { say } from "./words.js";
+
+const NEAR_PX = 48;
+
+export class Follower {
+  /** @param {HTMLElement} list the scrolling element */
+  constructor(list) {
+    this.list = list;
+    this.following = true;
+    this.button = el(
+      "button",
+      { type: "button", class: "gc-latest", "aria-label": say("jump_to_latest"), title: say("jump_to_latest"), hidden: true, onclick: () => this.jump() },
+      icon("down"),
+    );
+    let before = 0;
+    list.addEventListener(
+      "scroll",
+      () => {
+        const near = this.#near();
+        // Growing content never scrolls up by itself, so upwards is the reader's own hand.
+        if (list.scrollTop < before && !near) this.following = false;
+        else if (near) this.following = true;
+        before = list.scrollTop;
+        this.button.hidden = this.following || near;
+      },
+      { passive: true },
+    );
+  }
+
+  #near() {
+    return this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < NEAR_PX;
+  }
+
+  /** The content has grown. */
+  grown() {
+    if (this.following) this.list.scrollTop = this.list.scrollHeight;
+    else this.button.hidden = this.#near();
+  }
+
+  jump() {
+    this.following = true;
+    this.button.hidden = true;
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.list.scrollTo({ top: this.list.scrollHeight, behavior: still ? "auto" : "smooth" });
+  }
+}

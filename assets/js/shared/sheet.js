@@ -1,0 +1,37 @@
+// Styles of a tab, fetched with its scripts and not before.
+
+/** Load a style sheet from `css/` once; it applies when it is there. */
+export function sheet(name) {
+  const href = new URL(`../../css/${name}.css`, import.meta.url).href;
+  if (document.querySelector(`link[href="${href}"]`)) return;
+  document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href }));
+}
+
+/** Let an element take dropped files. */
+export function takesFiles(element, take) {
+  for (const name of ["dragover", "dragenter"]) {
+    element.addEventListener(name, (event) => {
+      if (!event.dataTransfer?.types.includes("Files")) return;
+      event.preventDefault();
+      element.classList.add("gc-over");
+    });
+  }
+  for (const name of ["dragleave", "drop"]) element.addEventListener(name, () => element.classList.remove("gc-over"));
+  element.addEventListener("drop", (event) => {
+    if (!event.dataTransfer?.files.length) return;
+    event.preventDefault();
+    take([...event.dataTransfer.files]);
+  });
+}
+
+/** Begin a tab's work by its button or Ctrl+Enter in it, and end it by its other button or Esc. */
+export function onRun(tab, run, stop) {
+  document.addEventListener("click", (event) => {
+    if (event.target.closest(`#${tab}-run`)) run();
+    else if (event.target.closest(`#${tab}-stop`)) stop();
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") stop();
+    else if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.closest?.(`#tab-${tab}`)) run();
+  });
+}

@@ -1,0 +1,52 @@
+// The page before Gradio has laid it out: the same frame, in which one can already read, type and ask. Gradio's
+// scripts take four times as long as ours; when its places are there, what is here moves into them.
+
+import { el } from "./dom.js";
+import { say } from "./words.js";
+import { TABS } from "../../texts.js";
+
+let shell = null;
+
+/** Show the page's frame at once, with the first tab's content in it; `showBrandIn` and `showStatusIn` fill the rest. */
+export function showShell({ showBrandIn, showStatusIn, content }) {
+  wearTheme();
+  const [bar, side] = [el("div", { id: "gc-brand" }), el("div", { id: "gc-side" })];
+  showBrandIn(bar);
+  const main = el("div", { class: "gc-shell-main" }, el("div", { class: "gc-shell-tabs", "aria-hidden": "true" }, ...TABS.map(tab)), content);
+  shell = el(
+    "div",
+    { id: "gc-shell", class: "gradio-container" },
+    el("div", { id: "gc-header" }, bar),
+    el("div", { id: "gc-layout" }, main, side),
+  );
+  document.body.append(shell);
+  showStatusIn(side);
+}
+
+const tab = (name, index) => el("span", index ? {} : { class: "selected" }, say(`tab_${name}`));
+
+/** Gradio's places are there and filled. */
+export function dropShell() {
+  shell?.remove();
+  shell = null;
+}
+
+// As Gradio will decide it in a moment.
+function wearTheme() {
+  const asked = new URL(location.href).searchParams.get("__theme");
+  const dark = asked === "dark" || (asked !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
+  document.body.classList.toggle("dark", dark);
+}
+
+/** Put an element somewhere else with whoever is typing in it: focus, selection and an open input method stay. */
+export function move(element, host) {
+  if (element.parentNode === host) return;
+  const typing = element.contains(document.activeElement) ? document.activeElement : null;
+  const [from, to] = [typing?.selectionStart, typing?.selectionEnd];
+  host.replaceChildren();
+  if (host.moveBefore && element.isConnected) host.moveBefore(element, null);
+  else host.append(element);
+  if (!typing || document.activeElement === typing) return;
+  typing.focus({ preventScroll: true });
+  if (from !== undefined && from !== null) typing.setSelectionRange(from, to);
+}

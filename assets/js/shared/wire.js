@@ -1,0 +1,97 @@
+// From the page to its own routes: a question out, events back as they happen.
+
+const UI = new URL("../../../../", import.meta.url);
+const OPEN_WITHIN_MS = 6000;
+let pass = null;
+
+/** The direct way to the server is blocked, or something on it holds streams back. */
+export class DirectWayBroken extends Error {}
+
+/** Address of one of the page's routes. */
+export const route = (path) => new URL(path, UI).href;
+
+function newPass() {
+  pass = fetch(route("pass"), { cache: "no-store" })
+    .then((response) => (response.ok ? response.json() : Promise.reject(new DirectWayBroken(`pass: ${response.status}`))))
+    .then((body) => body.pass);
+  pass.catch(() => (pass = null));
+  return pass;
+}
+
+/** Fetch one of the page's routes with this page's pass; a pass that has grown too old is renewed once. */
+export async function send(path, options = {}, again = true) {
+  let response;
+  try {
+    const headers = { ...options.headers, "x-groq-core-page": await (pass ?? newPass()) };
+    response = await fetch(route(path), { method: "POST", cache: "no-store", ...options, headers });
+  } catch (error) {
+    if (error.name === "AbortError" || error instanceof DirectWayBroken) throw error;
+    throw new DirectWayBroken(error.message);
+  }
+  if (response.status === 403 && again) {
+    pass = null;
+    return send(path, options, false);
+  }
+  return response;
+}
+
+/**
+ * Ask, and hand every event to `heard` as it arrives. Resolves when the stream ends.
+ *
+ * @param {string} path a route under /ui
+ * @param {object} options for fetch; its signal hangs up, and the server then hangs up upstream
+ * @param {(event: object) => void} heard
+ * @throws {DirectWayBroken} before anything was heard; asking by another way is safe then
+ */
+export async function ask(path, options, heard) {
+  const hangUp = new AbortController();
+  const leave = () => hangUp.abort();
+  options.signal?.addEventListener("abort", leave);
+  let opened = false;
+  const impatient = setTimeout(() => !opened && hangUp.abort(), options.patience ?? OPEN_WITHIN_MS);
+  try {
+    const response = await send(path, { ...options, signal: hangUp.signal });
+    if (!response.headers.get("content-type")?.startsWith("text/event-stream")) throw await refusal(response);
+    for await (const event of events(response.body)) {
+      opened = true;
+      if (event.e !== "open") heard(event);
+    }
+    if (!opened) throw new DirectWayBroken("nothing came");
+  } catch (error) {
+    if (!opened && hangUp.signal.aborted && !options.signal?.aborted) throw new DirectWayBroken("held back on the way");
+    throw error;
+  } finally {
+    clearTimeout(impatient);
+    options.signal?.removeEventListener("abort", leave);
+  }
+}
+
+async function refusal(response) {
+  const body = await response.json().catch(() => null);
+  if (body && response.status !== 404 && response.status !== 405) {
+    return Object.assign(new Error(body.detail ?? `HTTP ${response.status}`), { refused: true });
+  }
+  return new DirectWayBroken(`HTTP ${response.status}`);
+}
+
+/** Parse server-sent events of the form `data: {…}` out of a stream of bytes. */
+export async function* events(body) {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  let whole = false;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      whole = done;
+      if (done) return;
+      rest += value;
+      const parts = rest.split("\n\n");
+      rest = parts.pop();
+      for (const part of parts) if (part.startsWith("data: ")) yield JSON.parse(part.slice(6));
+    }
+  } finally {
+    if (!whole) reader.cancel().catch(() => {});
+  }
+}
+
+newPass();

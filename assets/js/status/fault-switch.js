@@ -1,0 +1,43 @@
+// The fault switch, on the simulator only: break a target and watch the chain work.
+
+import { el, setText } from "../shared/dom.js";
+import { say } from "../shared/words.js";
+import { FAULTS } from "../../texts.js";
+import { send } from "../shared/wire.js";
+
+async function change(body) {
+  await send("faults", { body: JSON.stringify(body), headers: { "content-type": "application/json" } });
+}
+
+/** The little menu at the end of a target's line. */
+export function faultMenu(target) {
+  const pick = el(
+    "select",
+    { class: "gc-fault", "aria-label": say("fault_pick", { target }), title: say("fault_pick", { target }) },
+    el("option", { value: "" }, say("fault_none")),
+    el("optgroup", { label: say("fault_always") }, ...FAULTS.map((fault) => el("option", { value: `${fault}:always` }, say(`fault_${fault}`)))),
+    el("optgroup", { label: say("fault_once") }, ...FAULTS.map((fault) => el("option", { value: `${fault}:once` }, say(`fault_${fault}`)))),
+  );
+  pick.addEventListener("change", () => {
+    const [fault, times] = pick.value.split(":");
+    change({ target, fault: fault || null, once: times === "once" });
+  });
+  return {
+    element: pick,
+    show(inForce) {
+      const value = inForce.length ? `${inForce[0].fault}:${inForce[0].once ? "once" : "always"}` : "";
+      if (document.activeElement !== pick && pick.value !== value) pick.value = value;
+      pick.toggleAttribute("data-on", Boolean(value));
+    },
+  };
+}
+
+const clear = el("button", { type: "button", class: "gc-link", onclick: () => change({ target: null, fault: null }) }, say("fault_clear"));
+const line = el("span");
+
+/** How many faults are in force, and the way out. */
+export function showFaults(host, inForce) {
+  if (!host.children.length) host.append(line, clear);
+  host.hidden = !inForce.length;
+  setText(line, say(inForce.length === 1 ? "faults_one" : "faults_some", { n: inForce.length }));
+}

@@ -1,0 +1,210 @@
+// The status panel: what the router sees, as it sees it. Rows are changed in place and never drawn anew.
+
+import { chainView } from "../shared/chain.js";
+import { el, setAttribute, setText } from "../shared/dom.js";
+import { faultMenu, showFaults } from "./fault-switch.js";
+import { count, seconds, wholeSeconds } from "../shared/formats.js";
+import { kindInWords, say, shortModel } from "../shared/words.js";
+import { route } from "../shared/wire.js";
+
+const rows = new Map();
+let snapshot = null;
+let receivedAt = 0;
+let receipt = null;
+let source = null;
+
+const dot = el("i", { class: "gc-dot" });
+const headline = el("span", { class: "gc-status-headline" });
+const tiers = el("div", { class: "gc-tiers" });
+const chain = el("div", { class: "gc-chain-slot" });
+const targets = el("div", { class: "gc-targets", role: "list" });
+const others = el("div", { class: "gc-targets", role: "list" });
+const othersFold = el("details", { class: "gc-fold", hidden: true }, el("summary", {}), others);
+const faults = el("div", { class: "gc-faults" });
+const foot = el("p", { class: "gc-status-foot" });
+const panel = el(
+  "details",
+  { class: "gc-status" },
+  el("summary", { class: "gc-status-head" }, dot, el("b", {}, say("status")), headline),
+  el(
+    "div",
+    { class: "gc-status-body" },
+    section("status_tiers", tiers),
+    section("status_chain", chain),
+    section("status_targets", faults, targets, othersFold),
+    foot,
+  ),
+);
+
+function section(name, ...children) {
+  return el("section", {}, el("h3", {}, say(name)), ...children);
+}
+
+/** Put the panel into an element; called again whenever Gradio makes that element anew. */
+export function showStatusIn(host) {
+  if (!panel.isConnected) panel.open = matchMedia("(min-width: 900px)").matches;
+  host.replaceChildren(panel);
+  if (!snapshot) setText(headline, say("status_connecting"));
+  if (!source) listen();
+}
+
+// A hidden page needs no news, and a browser keeps only six connections to one host.
+function listen() {
+  source?.close();
+  source = null;
+  if (document.hidden) return;
+  source = new EventSource(route("status/events"));
+  source.onmessage = (message) => {
+    const news = JSON.parse(message.data);
+    snapshot = news.snapshot;
+    receivedAt = performance.now();
+    panel.classList.remove("gc-stale");
+    show(news.faults);
+  };
+  source.onerror = () => panel.classList.add("gc-stale");
+}
+document.addEventListener("visibilitychange", listen);
+document.addEventListener("gc:receipt", (event) => {
+  receipt = event.detail;
+  if (snapshot) chain.replaceChildren(chainView(snapshot, receipt));
+});
+
+const sinceNews = () => (performance.now() - receivedAt) / 1000;
+
+function show(inForce) {
+  const awake = snapshot.targets.filter((target) => target.state === "healthy").length;
+  setAttribute(dot, "data-state", snapshot.ready ? "healthy" : "resting");
+  setText(headline, snapshot.ready ? say("status_ready", { n: awake, of: snapshot.targets.length }) : snapshot.not_ready_why);
+  showTiers();
+  showTargets();
+  chain.replaceChildren(chainView(snapshot, receipt));
+  showFaults(faults, inForce);
+  for (const [name, row] of rows) row.faults?.show(inForce.filter((fault) => fault.target === name));
+  showFoot();
+  tick();
+}
+
+function showTiers() {
+  snapshot.tiers.forEach((tier, index) => {
+    const row = tiers.children[index] ?? tiers.appendChild(el("div", { class: "gc-tier", tabindex: "0" }, el("b"), el("span"), el("small")));
+    setText(row.children[0], tier.tier);
+    setText(row.children[1], tier.target ? shortModel(tier.target.split(":").slice(1).join(":")) : say("tier_nobody"));
+    setText(row.children[2], tier.why);
+    setAttribute(row, "title", `${tier.target ?? ""} ${tier.why}`);
+  });
+  while (tiers.children.length > snapshot.tiers.length) tiers.lastChild.remove();
+}
+
+// Targets of the chain are in sight; what has neither state nor use now is folded away.
+function showTargets() {
+  const asleep = (target) => target.state === "no_key" || target.state === "gone";
+  const shown = new Set();
+  for (const target of snapshot.targets) {
+    shown.add(target.name);
+    let row = rows.get(target.name);
+    if (!row) rows.set(target.name, (row = targetRow(target)));
+    const home = asleep(target) && !target.attempts ? others : targets;
+    if (row.element.parentNode !== home) home.append(row.element);
+    row.show(target);
+  }
+  for (const [name, row] of rows) {
+    if (shown.has(name)) continue;
+    row.element.remove();
+    rows.delete(name);
+  }
+  othersFold.hidden = !others.children.length;
+  setText(othersFold.firstChild, say("status_others", { n: others.children.length }));
+}
+
+function targetRow(first) {
+  const name = el("span", { class: "gc-target-name" });
+  const state = el("span", { class: "gc-target-state" });
+  const error = el("p", { class: "gc-target-error" });
+  const figures = el("p", { class: "gc-target-figures" });
+  const limits = el("div", { class: "gc-limits" });
+  const note = el("p", { class: "gc-target-note" });
+  const menu = snapshot.mode === "simulator" ? faultMenu(first.name) : null;
+  const element = el(
+    "div",
+    { class: "gc-target", role: "listitem", "data-target": first.name, "data-state": first.state },
+    el("div", { class: "gc-target-line" }, el("i", { class: "gc-dot" }), name, state, menu?.element ?? null),
+    error,
+    figures,
+    limits,
+    note,
+  );
+  return {
+    element,
+    faults: menu,
+    tick: (target) => setText(state, stateInWords(target)),
+    show(target) {
+      setAttribute(element, "data-state", target.state);
+      setAttribute(element.querySelector(".gc-dot"), "data-state", target.state);
+      setText(name, shortModel(target.model));
+      setAttribute(name, "title", target.name);
+      setAttribute(element, "data-provider", target.provider);
+      setText(error, lastError(target));
+      setText(figures, figuresInWords(target));
+      setText(note, target.note);
+      showLimits(limits, target.limits);
+    },
+  };
+}
+
+function stateInWords(target) {
+  if (target.state === "resting" && target.rests_for_s !== null) {
+    return say("state_resting_for", { s: wholeSeconds(Math.ceil(target.rests_for_s - sinceNews())) });
+  }
+  return say(`state_${target.state}`);
+}
+
+function lastError(target) {
+  if (!target.last_error || target.state === "no_key") return "";
+  const ago = target.last_error_ago_s === null ? "" : say("error_ago", { s: wholeSeconds(target.last_error_ago_s + sinceNews()) });
+  return `${(target.last_error_text || kindInWords(target.last_error)).replace(/\.$/, "")}${ago}`;
+}
+
+function figuresInWords(target) {
+  const words = [];
+  if (target.ttft_p50_s !== null) words.push(say("figure_ttft", { s: seconds(target.ttft_p50_s) }));
+  if (target.tokens_per_s) words.push(say("figure_speed", { n: count(target.tokens_per_s) }));
+  if (target.attempts) words.push(say("figure_answered", { n: target.answered, of: target.attempts }));
+  if (target.inflight) words.push(say("figure_inflight", { n: target.inflight }));
+  return words.join(" · ");
+}
+
+function showLimits(host, limits) {
+  limits.forEach((limit, index) => {
+    const row = host.children[index] ?? host.appendChild(el("div", { class: "gc-limit" }, el("span"), el("i", {}, el("b")), el("span")));
+    const share = limit.limit > 0 ? Math.max(0, Math.min(1, limit.remaining / limit.limit)) : 0;
+    setText(row.children[0], say("limit_name", { kind: say(`limit_${limit.kind}`), window: say(`window_${limit.window_s}`) }));
+    row.children[1].firstChild.style.width = `${100 * share}%`;
+    setAttribute(row, "data-low", share < 0.15 ? "yes" : null);
+    setText(row.children[2], say("limit_left", { n: count(limit.remaining), of: count(limit.limit) }));
+    setAttribute(row, "title", say("limit_full_in", { s: wholeSeconds(limit.full_in_s) }));
+  });
+  while (host.children.length > limits.length) host.lastChild.remove();
+}
+
+function showFoot() {
+  const { catalogue, cache } = snapshot;
+  const age = catalogue.age_s === null ? "" : say("catalogue_age", { s: wholeSeconds(catalogue.age_s) });
+  setText(
+    foot,
+    [
+      `${say(`catalogue_${catalogue.source}`)}${age}`,
+      catalogue.note,
+      say("cache_line", { entries: count(cache.entries), hits: count(cache.hits), asked: count(cache.hits + cache.misses) }),
+      say("requests_line", { n: count(snapshot.requests), fallbacks: count(snapshot.fallbacks) }),
+    ]
+      .filter(Boolean)
+      .join(" · "),
+  );
+}
+
+// Countdowns run between the news.
+function tick() {
+  if (!snapshot || document.hidden) return;
+  for (const target of snapshot.targets) rows.get(target.name)?.tick(target);
+}
+setInterval(tick, 1000);

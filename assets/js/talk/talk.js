@@ -1,0 +1,281 @@
+// Talk: hold the button to speak, or press it once for a conversation. What is said goes the ways of the other tabs
+// (transcription, then chat), and the answer is read aloud while it streams into the conversation.
+
+import { Ears } from "./ears.js";
+import { say } from "../shared/words.js";
+import { Sentences } from "./sentences.js";
+import { VoiceBar } from "./voice-bar.js";
+import { Voice } from "./voice.js";
+import { ask } from "../shared/wire.js";
+
+/** A press that lasts longer is held. */
+const HELD_MS = 350;
+/** Less than this is a click or a cough, and not sent. */
+const LEAST_SPEECH_S = 0.15;
+/** A conversation in which nobody speaks for so long is over: the microphone does not stay open unnoticed. */
+const UNHEARD_MS = 60_000;
+const LOOK_MS = 250;
+const PATIENCE_MS = 60_000;
+
+/**
+ * @typedef {"off"|"opening"|"listening"|"writing"|"thinking"|"speaking"} State
+ */
+export class Talk {
+  /**
+   * @param {import("../chat/conversation.js").Conversation} conversation
+   * @param {HTMLElement} button
+   * @param {HTMLElement} place where it shows what goes on
+   */
+  constructor(conversation, button, place) {
+    this.conversation = conversation;
+    this.button = button;
+    this.bar = new VoiceBar(
+      () => this.interrupt(),
+      () => conversation.follower.grown(),
+    );
+    place.replaceChildren(this.bar.element);
+    /** @type {State} */
+    this.state = "off";
+    this.how = "hold";
+    this.turn = null; // {controller, voice, asking, unsent}: the one under way
+    this.#show("off");
+    // On the window, to be the first to hear of it: the conversation stops its answer by the same key.
+    window.addEventListener("keydown", (event) => event.key === "Escape" && this.interrupt(), true);
+    setInterval(() => this.#look(), LOOK_MS);
+  }
+
+  // ── the button ──
+
+  /** The button went down. */
+  press() {
+    this.pressedAt = performance.now();
+    if (this.how === "free" && this.state !== "off") return; // the release ends it
+    this.how = "hold";
+    this.down = true;
+    this.#hear();
+  }
+
+  /** The button came up: a short press begins or ends a conversation, a long one was a question. */
+  release() {
+    if (this.pressedAt === undefined) return;
+    const held = performance.now() - this.pressedAt >= HELD_MS;
+    this.pressedAt = undefined;
+    if (!this.down) return this.end();
+    this.down = false;
+    if (held) return this.#letGo();
+    this.how = "free";
+    if (this.state === "listening") this.#listen();
+    else this.#show(this.state);
+  }
+
+  /** A press that cannot be held: by Enter, or by a screen reader. */
+  click() {
+    this.press();
+    this.release();
+  }
+
+  // ── listening ──
+
+  async #hear() {
+    this.#dropTurn();
+    this.bar.tell("");
+    this.sound ??= new AudioContext();
+    this.sound.resume();
+    if (this.ears) return this.#listen();
+    this.#show("opening");
+    const ears = new Ears({ level: (level) => this.#level(level), began: () => this.#began(), paused: () => this.#paused() });
+    this.ears = ears;
+    try {
+      await ears.open();
+    } catch {
+      if (this.ears === ears) this.#off(say("microphone_refused"));
+      return;
+    }
+    if (this.ears !== ears) return void ears.close();
+    // Let go while the browser was still asking whether it may listen: they have to press again.
+    if (this.how === "hold" && !this.down) return this.#off();
+    this.#listen();
+  }
+
+  #listen() {
+    this.turn = null;
+    this.ears.guard(false);
+    this.ears.wait();
+    this.quietSince = performance.now();
+    if (this.how === "hold") this.ears.keep();
+    this.#show("listening");
+  }
+
+  #level(level) {
+    if (this.state === "listening" || this.how === "free") this.bar.heard(level);
+  }
+
+  // Somebody speaks: a question begins, or an answer is interrupted.
+  #began() {
+    if (this.how !== "free") return;
+    if (this.state === "listening") this.ears.keep();
+    else if (this.state !== "opening" && this.state !== "off") {
+      const before = this.state === "writing" ? (this.turn?.unsent ?? []) : [];
+      this.#dropTurn();
+      this.ears.guard(false);
+      this.ears.keep(before);
+      this.#show("listening");
+    }
+  }
+
+  #paused() {
+    if (this.how === "free" && this.state === "listening") this.#take();
+  }
+
+  #letGo() {
+    if (this.state === "listening") this.#take();
+    else if (this.state === "opening") this.#off();
+  }
+
+  // The question is complete.
+  #take() {
+    const { ears } = this;
+    const heard = ears.spoken >= LEAST_SPEECH_S;
+    const blocks = ears.cut();
+    if (this.how === "hold" && !heard) return this.#off(say("talk_unheard"));
+    const file = ears.file(blocks);
+    if (this.how === "hold") this.#closeEars();
+    else ears.guard(true);
+    this.#answer(file, blocks);
+  }
+
+  // ── answering ──
+
+  async #answer(file, blocks) {
+    const turn = { controller: new AbortController(), voice: null, unsent: blocks };
+    this.turn = turn;
+    this.#show("writing");
+    const heard = await transcribed(file, turn.controller.signal);
+    if (this.turn !== turn) return;
+    if (!heard.text) return this.#next(heard.error ?? say("talk_unheard"));
+    // Whoever was interrupted needs a moment to leave.
+    if (this.asking) await this.asking;
+    if (this.turn !== turn) return;
+    const asking = this.conversation.ask(heard.text);
+    if (!asking) return this.#next(say("still_answering"));
+    this.#show("thinking");
+    await this.#speak(turn, asking, heard.language);
+    if (this.turn === turn) this.#next();
+  }
+
+  // Read aloud what comes, until it is said, stopped or interrupted.
+  async #speak(turn, asking, language) {
+    turn.asked = this.conversation.turns.at(-1);
+    this.asking = asking.finally(() => (this.asking = null));
+    const { answer } = turn.asked;
+    const voice = new Voice(this.sound, {
+      language,
+      began: () => this.turn === turn && this.state !== "speaking" && this.#show("speaking"),
+      changed: (why) => this.bar.tell(why ? say("talk_browser_voice", { why }) : ""),
+      failed: () => this.bar.tell(say("talk_voiceless", { why: voice.why ?? "" })),
+    });
+    turn.voice = voice;
+    const sentences = new Sentences((sentence) => voice.say(sentence));
+    const hear = answer.hear.bind(answer);
+    answer.hear = (event) => {
+      hear(event);
+      if (event.e === "restarted") {
+        sentences.clear();
+        voice.restart();
+      } else if (event.t !== undefined && !voice.stopped) sentences.hear(answer.text);
+    };
+    await this.asking;
+    if (answer.body.dataset.state === "stopped") voice.stop();
+    else if (!voice.stopped) sentences.hear(answer.text, true);
+    voice.end();
+    if (answer.text && !voice.stopped && !voice.asked) this.bar.tell(say("talk_unspeakable"));
+    await voice.done;
+  }
+
+  #next(note = "") {
+    if (this.how === "hold") return this.#off(note);
+    if (note) this.bar.tell(note);
+    this.#listen();
+  }
+
+  // ── ending ──
+
+  /** What Esc does: the answer stops; where there is none, the conversation ends. */
+  interrupt() {
+    if (this.state === "off") return;
+    if (this.turn && this.how === "free") {
+      this.#dropTurn();
+      this.#listen();
+    } else this.end();
+  }
+
+  /** Over: the microphone is closed, nothing is said any more. */
+  end() {
+    if (this.state !== "off") this.#off();
+  }
+
+  #off(note = "") {
+    this.#dropTurn();
+    this.#closeEars();
+    this.down = false;
+    if (note) this.bar.tell(note);
+    this.#show("off");
+  }
+
+  #closeEars() {
+    this.ears?.close();
+    this.ears = null;
+  }
+
+  #dropTurn() {
+    const { turn } = this;
+    this.turn = null;
+    if (!turn) return;
+    turn.controller.abort();
+    turn.voice?.stop();
+    if (this.asking && turn.asked === this.conversation.turns.at(-1)) this.conversation.stop();
+  }
+
+  // A question that was typed meanwhile, a cleared conversation, another tab: nobody listens to the old answer.
+  #look() {
+    if (this.state === "off") return;
+    const { turn } = this;
+    if (this.button.offsetParent === null) this.end();
+    else if (turn?.asked && turn.asked !== this.conversation.turns.at(-1)) this.#leave(turn);
+    else if (this.state === "listening" && this.how === "free" && !this.ears.kept && performance.now() - this.quietSince > UNHEARD_MS) {
+      this.#off(say("talk_nobody"));
+    }
+  }
+
+  #leave(turn) {
+    turn.voice?.stop();
+    this.turn = null;
+    this.#next();
+  }
+
+  #show(state) {
+    this.state = state;
+    this.bar.show(state, this.how);
+    const on = state !== "off";
+    this.button.dataset.state = state;
+    this.button.setAttribute("aria-pressed", String(on));
+    this.button.lastChild.textContent = say(on && this.how === "free" ? "talk_end" : "talk");
+  }
+}
+
+// What was said, in words: {text, language}, or {error}.
+async function transcribed(file, signal) {
+  const heard = { text: "" };
+  const options = { body: file, signal, patience: PATIENCE_MS, headers: { "content-type": "application/octet-stream" } };
+  try {
+    await ask(`transcribe?${new URLSearchParams({ name: say("recording_name") })}`, options, (event) => {
+      if (event.e === "finished" && event.transcript) {
+        heard.text = event.transcript.text.trim();
+        heard.language = event.transcript.language;
+      } else if (event.e === "error") heard.error = event.message;
+    });
+  } catch (error) {
+    heard.error = error.refused ? error.message : say("error_unreachable");
+  }
+  return heard;
+}

@@ -1,0 +1,70 @@
+// The line above the message box while the page is talked with: what goes on, how loud it is, how to interrupt.
+
+import { announce, el, icon, iconButton, setText } from "../shared/dom.js";
+import { say } from "../shared/words.js";
+import { sheet } from "../shared/sheet.js";
+
+export class VoiceBar {
+  /**
+   * @param {() => void} interrupt the button's work: what Esc does
+   * @param {() => void} resized it takes more room, or less
+   */
+  constructor(interrupt, resized) {
+    sheet("talk");
+    this.resized = resized;
+    this.level = el("i");
+    this.words = el("b");
+    this.help = el("span", { class: "gc-muted" });
+    this.said = el("span");
+    const close = iconButton("close", say("close"), { onclick: () => this.tell("") });
+    this.note = el("p", { class: "gc-voice-note", hidden: true }, this.said, close);
+    this.stop = el("button", { type: "button", class: "gc-button gc-quiet", id: "talk-stop", onclick: interrupt });
+    this.element = el(
+      "div",
+      { class: "gc-voice", role: "group", "aria-label": say("talk"), hidden: true },
+      el("span", { class: "gc-voice-sign", "aria-hidden": "true" }, icon("microphone"), icon("speaker"), el("span", { class: "gc-pulse" })),
+      el("span", { class: "gc-voice-words" }, this.words, " ", this.help),
+      el("span", { class: "gc-level", "aria-hidden": "true" }, this.level),
+      this.stop,
+      this.note,
+    );
+  }
+
+  /**
+   * Show a state.
+   *
+   * @param {string} state off, opening, listening, writing, thinking or speaking
+   * @param {string} [how] hold or free: what people can do next depends on it
+   */
+  show(state, how = "hold") {
+    this.element.dataset.state = state;
+    this.heard(0);
+    const on = state !== "off";
+    if (on) {
+      setText(this.words, say(`talk_${state}`));
+      const help = say(`talk_${state}_${how}`);
+      setText(this.help, help.startsWith("talk_") ? "" : help);
+      setText(this.stop, say(["opening", "listening"].includes(state) ? "cancel" : "talk_interrupt"));
+      announce(`${this.words.textContent} ${this.help.textContent}`);
+    }
+    for (const part of this.element.children) if (part !== this.note) part.hidden = !on;
+    this.#place();
+  }
+
+  /** Say what is out of the ordinary; it stays until there is something else to say. */
+  tell(text) {
+    setText(this.said, text);
+    this.note.hidden = !text;
+    if (text) announce(text);
+    this.#place();
+  }
+
+  heard(level) {
+    this.level.style.scale = `${level.toFixed(2)} 1`;
+  }
+
+  #place() {
+    this.element.hidden = this.element.dataset.state === "off" && this.note.hidden;
+    this.resized();
+  }
+}

@@ -1,0 +1,217 @@
+// Speaks an answer while it is still being written: sentence by sentence, in order, without gaps; with the voice of
+// the speech models where there is one, else with the browser's own.
+
+import { kindInWords } from "../shared/words.js";
+import { PIECE } from "./sentences.js";
+import { send } from "../shared/wire.js";
+
+/** Pieces that are asked for before they are needed. */
+const AHEAD = 2;
+/** The next piece is scheduled so long before the last one ends. */
+const LEAD_S = 0.3;
+const SOON_S = 0.03;
+/** A browser that has a voice begins to speak within this time. */
+const VOICELESS_MS = 4000;
+/** Of one character. */
+const SLOWEST_MS = 200;
+
+export class Voice {
+  /**
+   * @param {AudioContext} context running, since a page may sound only after a touch
+   * @param {object} given
+   * @param {string|null} given.language English name of the language that is spoken
+   * @param {() => void} given.began the first sound is heard
+   * @param {(why: string|null) => void} given.changed the browser's voice took over, and why
+   * @param {() => void} given.failed nobody can speak here
+   */
+  constructor(context, { language = null, began, changed, failed }) {
+    Object.assign(this, { context, language, began, changed, failed });
+    this.waiting = []; // sentences
+    this.pieces = []; // {text, sound}: asked for, not yet begun
+    this.playing = new Set();
+    this.endsAt = 0;
+    this.asked = false; // for a first piece
+    this.complete = false;
+    this.stopped = false;
+    this.mute = false;
+    this.hangUp = new AbortController();
+    // Groq's voice speaks English; for another language the browser's own is better, if it has one.
+    this.byBrowser = !isEnglish(language) && browserVoice(language) !== null;
+    /** Resolves when everything is said, or it was stopped. */
+    this.done = this.#run();
+  }
+
+  /** Say this after everything else. */
+  say(sentence) {
+    if (this.stopped || this.complete) return;
+    this.waiting.push(sentence);
+    this.#ask();
+  }
+
+  /** Nothing more comes. */
+  end() {
+    this.complete = true;
+    this.#wake();
+  }
+
+  /** What waits is said no more, as the answer begins anew; what is heard right now stops too. */
+  restart() {
+    this.waiting = [];
+    this.hangUp.abort();
+    this.hangUp = new AbortController();
+    this.pieces = [];
+    this.#hush();
+  }
+
+  /** Be silent at once; whatever is on its way is called off. */
+  stop() {
+    this.stopped = true;
+    this.waiting = this.pieces = [];
+    this.hangUp.abort();
+    this.#hush();
+    this.#wake();
+  }
+
+  #hush() {
+    for (const source of this.playing) source.stop();
+    this.playing.clear();
+    this.endsAt = 0;
+    globalThis.speechSynthesis?.cancel();
+  }
+
+  // ── what is asked for ──
+
+  #ask() {
+    while (this.waiting.length && this.pieces.length < AHEAD) {
+      const text = this.#packed();
+      this.pieces.push({ text, sound: this.byBrowser ? null : this.#sound(text) });
+    }
+    this.#wake();
+  }
+
+  // The first sentence alone, to be heard soon; later ones together as they fit, which takes fewer requests.
+  #packed() {
+    let text = this.waiting.shift();
+    while (this.asked && this.waiting.length && text.length + 1 + this.waiting[0].length <= PIECE) {
+      text += ` ${this.waiting.shift()}`;
+    }
+    this.asked = true;
+    return text;
+  }
+
+  // Resolves to the sound, or to null when there is none; why is kept.
+  async #sound(text) {
+    const { signal } = this.hangUp;
+    try {
+      const response = await send("speak", { body: JSON.stringify({ text }), signal, headers: { "content-type": "application/json" } });
+      if (!response.ok) throw new Error(await refusal(response));
+      return await this.context.decodeAudioData(await response.arrayBuffer());
+    } catch (error) {
+      if (!signal.aborted) this.why = error.message;
+      return null;
+    }
+  }
+
+  // ── what is heard ──
+
+  async #run() {
+    for (;;) {
+      const piece = this.pieces.shift();
+      if (!piece) {
+        if (this.stopped || (this.complete && !this.waiting.length)) break;
+        await new Promise((wake) => (this.wake = wake));
+        continue;
+      }
+      const { signal } = this.hangUp;
+      const sound = this.byBrowser ? null : await piece.sound;
+      if (signal.aborted) continue;
+      this.#ask();
+      if (sound) await this.#play(sound, signal);
+      else await this.#utter(piece.text, signal);
+    }
+    await this.#silence(0, this.hangUp.signal);
+  }
+
+  #wake() {
+    this.wake?.();
+  }
+
+  #play(sound, signal) {
+    const source = this.context.createBufferSource();
+    source.buffer = sound;
+    source.connect(this.context.destination);
+    const at = Math.max(this.context.currentTime + SOON_S, this.endsAt);
+    source.start(at);
+    source.addEventListener("ended", () => this.playing.delete(source));
+    this.playing.add(source);
+    this.endsAt = at + sound.duration;
+    this.began();
+    return this.#silence(LEAD_S, signal);
+  }
+
+  // Until what is scheduled has ended, but for so many seconds.
+  async #silence(before, signal) {
+    for (;;) {
+      const left = this.endsAt - before - this.context.currentTime;
+      if (left <= 0 || signal.aborted) return;
+      await new Promise((wake) => {
+        this.wake = wake;
+        setTimeout(wake, Math.min(left, 1) * 1000);
+      });
+    }
+  }
+
+  async #utter(text, signal) {
+    if (this.mute) return;
+    if (!this.byBrowser) {
+      this.byBrowser = true;
+      await this.#silence(0, signal);
+      this.changed(this.why ?? null);
+    }
+    if (signal.aborted) return;
+    const said = await utter(text, browserVoice(this.language), this.began);
+    if (said || signal.aborted) return;
+    this.mute = true;
+    this.failed();
+  }
+}
+
+async function refusal(response) {
+  const body = await response.json().catch(() => null);
+  return body?.kind ? kindInWords(body.kind) : (body?.detail ?? `HTTP ${response.status}`);
+}
+
+// Groq says "English", other servers "english".
+const isEnglish = (language) => !language || language.toLowerCase() === "english";
+
+/** One of the browser's own voices for a language by its English name; null where there is none. */
+function browserVoice(language) {
+  const names = new Intl.DisplayNames(["en"], { type: "language" });
+  const wanted = (language || "English").toLowerCase();
+  const speaks = (voice) => voice.lang && names.of(voice.lang.split(/[-_]/)[0])?.toLowerCase() === wanted;
+  const voices = (globalThis.speechSynthesis?.getVoices() ?? []).filter(speaks);
+  return voices.find((voice) => voice.default) ?? voices[0] ?? null;
+}
+
+// Resolves to whether the browser has said it.
+function utter(text, voice, began) {
+  const { speechSynthesis } = globalThis;
+  if (!speechSynthesis) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    const utterance = new SpeechSynthesisUtterance(text);
+    if (voice) {
+      utterance.voice = voice;
+      utterance.lang = voice.lang;
+    }
+    let timer = setTimeout(() => resolve(false), VOICELESS_MS);
+    const over = (said) => (clearTimeout(timer), resolve(said));
+    utterance.onstart = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => resolve(true), VOICELESS_MS + text.length * SLOWEST_MS); // some forget to tell the end
+      began();
+    };
+    utterance.onend = () => over(true);
+    utterance.onerror = ({ error }) => over(error === "interrupted" || error === "canceled");
+    speechSynthesis.speak(utterance);
+  });
+}
