@@ -18,7 +18,7 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 FinishReason: TypeAlias = Literal["stop", "length", "tool_calls", "content_filter", "function_call"]
-Outcome: TypeAlias = Literal["answered", "failed", "cancelled", "skipped"]
+Outcome: TypeAlias = Literal["running", "answered", "failed", "cancelled", "skipped"]
 
 
 class Kind(StrEnum):
@@ -419,7 +419,8 @@ CONTENT = (TextDelta, ReasoningDelta, ToolCallDelta, AudioDelta, SegmentsFound)
 
 class AttemptRecord(msgspec.Struct, kw_only=True):
     """
-    One line of a receipt. Field names and order are part of the HTTP API.
+    One line of a receipt. Field names and order are part of the HTTP API, which never says ``running``: what has not
+    ended when a receipt is written has been cancelled.
 
     ``started_s`` counts from the start of the user request; all ``_s`` are seconds.
     """

@@ -257,8 +257,11 @@ class FallbackChain:
         if move.to == "provider":
             turns.leave_provider(spec.provider)
         if run.committed:
-            # Whoever can continue the text comes first; the rest would have to repeat it to the letter.
-            run.queue = deque(sorted(run.queue, key=lambda other: not other.can(Capability.PREFILL)))
+            # Whoever can continue the text comes first; the rest would have to repeat it to the letter. A provider
+            # in doubt comes last, since every silence costs the time that another would need.
+            run.queue = deque(
+                sorted(run.queue, key=lambda one: (run.doubts[one.provider] >= 2, not one.can(Capability.PREFILL)))
+            )
             if move.later:
                 run.again.add(spec.name)
                 run.queue.append(spec)

@@ -42,7 +42,7 @@ class Turns:
             return None
         spec = run.queue.popleft()
         if not self.awake(spec):
-            self.pass_over(spec, "cooling down", back_at=self._back_at(spec))
+            self._run.passed.append(self._cooling(spec))
             return self._skipped(spec)
         if self._kept_for_others(spec):
             message = "the requests left are kept for providers that were not asked yet"
@@ -59,8 +59,9 @@ class Turns:
         return bool(waiting) and run.budget.left <= len(waiting)
 
     def waiting(self) -> list[ModelSpec]:
-        """Everybody who could still be asked: the awake of the queue, and those passed over."""
-        return [spec for spec in self._run.queue if self.awake(spec)] + [one.spec for one in self._open()]
+        """Everybody who could still be asked: the awake of the queue, and those passed over, now or soon."""
+        queue = [spec for spec in self._run.queue if self.awake(spec) or self._may_be_asked(self._cooling(spec))]
+        return queue + [one.spec for one in self._open()]
 
     # ── out of turn ──────────────────────────────────────────────────────────────────────────────────
 
@@ -90,9 +91,12 @@ class Turns:
         """
         Rather ask somebody who was passed over than tell the reader no.
 
-        First who our count alone kept out, then who cools down and named no time, then who comes back soonest.
+        First who our count alone kept out, then who cools down and named no time, then who comes back soonest; of
+        these, providers that were not asked yet before others.
         """
-        found = self._open()
+        asked = {one.provider for one in self._run.asked}
+        found = [one for one in self._open() if not self._kept_for_others(one.spec)]
+        found.sort(key=lambda one: one.spec.provider in asked)
         for why in ("too large by our count", "cooling down"):
             for one in found:
                 if one.why == why and not one.back_at:
@@ -102,12 +106,11 @@ class Turns:
 
     def _open(self) -> list[PassedOver]:
         """Those passed over who may be asked within the time that is left."""
-        now, left = self._health.now(), self._run.budget.left_s
-        return [
-            one
-            for one in self._run.passed
-            if self._admission(one.spec) != "gone" and (not one.back_at or one.back_at - now < left - SPARE_S)
-        ]
+        return [one for one in self._run.passed if self._may_be_asked(one)]
+
+    def _may_be_asked(self, one: PassedOver) -> bool:
+        in_time = not one.back_at or one.back_at - self._health.now() < self._run.budget.left_s - SPARE_S
+        return in_time and self._admission(one.spec) != "gone"
 
     def _take(self, one: PassedOver) -> Turn:
         self._run.passed.remove(one)
@@ -129,6 +132,9 @@ class Turns:
 
     def _admission(self, spec: ModelSpec) -> str:
         return self._health.admission(self._credential, spec.provider, spec.name)
+
+    def _cooling(self, spec: ModelSpec) -> PassedOver:
+        return PassedOver(spec=spec, why="cooling down", back_at=self._back_at(spec))
 
     def _back_at(self, spec: ModelSpec) -> float:
         """When it said itself that it will be back; 0 where its rest is our own guess."""

@@ -100,7 +100,7 @@ def test_a_key_that_has_the_reference_models_gets_them(needs: Needs, order: list
 @pytest.mark.parametrize(
     ("needs", "order"),
     [
-        pytest.param(Needs(), [O20, QWEN, O120, LUNA], id="speed"),
+        pytest.param(Needs(), [O20, O120, LUNA, QWEN], id="speed"),
         pytest.param(Needs(tools=True), [O120, O20, QWEN, LUNA], id="quality"),
         pytest.param(Needs(images=2), [QWEN, LUNA], id="vision"),
         pytest.param(Needs(operation="transcription"), [TURBO, LARGE, "whisper-1", "gpt-transcribe"], id="audio"),
