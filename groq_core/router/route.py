@@ -53,7 +53,8 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         state: ``healthy``, ``probing`` or ``resting``; whether a resting one is asked is the chain's decision.
         rests_for_s: Seconds it still rests.
-        fits: False where the request is too large for it as it stands, or it for the request, so it comes last.
+        fits: False where the request is too large for it as it stands, so it comes last.
+        dear: It costs a multiple of what the backup does, so it comes after that.
         why: What speaks against it, a predicate for people; empty when nothing does.
     """
 
@@ -61,6 +62,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     state: TargetState = "healthy"
     rests_for_s: float = 0.0
     fits: bool = True
+    dear: bool = False
     why: str = ""
 
     @property
@@ -320,18 +322,15 @@ def _by_cost(verdicts: list[Candidate | Excluded], pinned: ModelSpec | None) -> 
     cheapest = min((price for price in backups if price), default=None)
     if cheapest is None:
         return verdicts
-    return [
-        msgspec.structs.replace(
-            verdict, fits=False, why=f"costs {verdict.spec.usd_out / cheapest:.0f} times the backup"
-        )
-        if isinstance(verdict, Candidate)
-        and verdict.spec is not pinned
-        and verdict.spec.provider == PROVIDERS[0]
-        and verdict.spec.usd_out is not None
-        and verdict.spec.usd_out > DEAR * cheapest
-        else verdict
-        for verdict in verdicts
-    ]
+    return [_dear(verdict, cheapest) if verdict.spec is not pinned else verdict for verdict in verdicts]
+
+
+def _dear(verdict: Candidate | Excluded, cheapest: float) -> Candidate | Excluded:
+    spec = verdict.spec
+    if not isinstance(verdict, Candidate) or spec.provider != PROVIDERS[0] or (spec.usd_out or 0) <= DEAR * cheapest:
+        return verdict
+    why = verdict.why or f"costs {(spec.usd_out or 0) / cheapest:.0f} times the backup"
+    return msgspec.structs.replace(verdict, dear=True, why=why)
 
 
 def _resting(available: Availability) -> str:
@@ -381,6 +380,7 @@ def _rank(
     return (
         not first,
         not candidate.fits,
+        candidate.dear,
         _TURN[spec.provider],
         not candidate.awake,
         catalogue.doubtful(spec),
