@@ -17,6 +17,8 @@ from fastapi import FastAPI
 
 from groq_core.api.app import create_api
 from groq_core.compose import Core, assembled
+from groq_core.errors import SettingsError
+from groq_core.settings.ports import free_port, next_port
 from groq_core.settings.settings import Settings
 from groq_core.telemetry import logs
 from groq_core.ui.basic_auth import SignIn, read_users
@@ -32,15 +34,30 @@ def run(settings: Settings) -> int:
     Serve until SIGTERM or SIGINT; returns the exit status.
 
     Raises:
-        SettingsError: The user file cannot be used.
+        SettingsError: The user file cannot be used, or somebody else listens on the port.
     """
-    users = read_users(settings.auth_file) if settings.auth_file else {}
     logs.configure(settings.log, settings.log_level)
+    users = read_users(settings.auth_file) if settings.auth_file else {}
+    check_port(settings)
     for warning in settings.warnings:
         logger.warning(warning)
     # Looking for garbage among the quarter of a million objects that a start makes costs a seventh of it.
     gc.disable()
     return uvloop.run(serve(settings, users))
+
+
+def check_port(settings: Settings) -> None:
+    """
+    Raises:
+        SettingsError: The port is taken; names the setting and the next free port.
+    """
+    host, port = settings.server_name, settings.server_port
+    if port and not free_port(host, port):
+        free = next_port(host, port)
+        raise SettingsError(
+            f"GRADIO_SERVER_PORT={port}: something else listens on {host}:{port}, or the address is not this machine's",
+            hint=f"Stop it, or set GRADIO_SERVER_PORT={free}" + (", which is free." if free else " for any free one."),
+        )
 
 
 def create_app(core: Core) -> FastAPI:
@@ -137,12 +154,16 @@ class Server(uvicorn.Server):
 
 
 def announce(settings: Settings, port: int) -> None:
-    """Tell the person at the terminal where to look, and what answers there."""
+    """Tell the person at the terminal where to look, and what answers there; as log lines where those are JSON."""
     host = "localhost" if settings.loopback else settings.server_name
-    print(f"groq-core is at http://{host}:{port}", file=sys.stderr)
+    lines = [f"groq-core is at http://{host}:{port}", f"settings come from {settings.source}"]
     if settings.simulated:
-        print(
+        lines.append(
             "No key is set, so the built-in simulator answers, and every screen says so. "
-            "Set GROQ_API_KEY for real answers.",
-            file=sys.stderr,
+            "Set GROQ_API_KEY for real answers."
         )
+    for line in lines:
+        if settings.log == "json":
+            logger.info(line)
+        else:
+            print(line, file=sys.stderr)
