@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import uvicorn
-import uvloop
 from fastapi import FastAPI
+from uvicorn.server import HANDLED_SIGNALS
 
 from groq_core import logs
 from groq_core.api.app import create_api
 from groq_core.compose import Core, assembled
+from groq_core.event_loop import new_event_loop
 from groq_core.settings import Settings
 from groq_core.signin import SignIn, read_users
 
@@ -40,7 +41,8 @@ def run(settings: Settings) -> int:
         logger.warning(warning)
     # Looking for garbage among the quarter of a million objects that a start makes costs a seventh of it.
     gc.disable()
-    return uvloop.run(serve(settings, users))
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        return runner.run(serve(settings, users))
 
 
 def create_app(core: Core) -> FastAPI:
@@ -117,7 +119,8 @@ class Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        # SIGINT and SIGTERM, on Windows Ctrl-Break too.
+        before = {number: signal.signal(number, self.handle_exit) for number in HANDLED_SIGNALS}
         try:
             yield
         finally:

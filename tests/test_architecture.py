@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parents[1] / "groq_core"
 ROWS = (
     # From what knows nothing of the others to what knows everything. A module or package may import from its
     # own row and from rows above it in this list; within a row, imports make no circle.
-    ("errors", "redaction", "plans"),
+    ("errors", "event_loop", "redaction", "plans"),
     ("parsing", "settings", "events", "requests", "snapshot", "limits", "buckets", "splice", "logs"),
     ("models", "reply", "budget", "failures", "policy", "estimates", "media", "metrics", "health"),
     ("chunks", "refrain", "tool_calls", "streaming", "transcripts"),

@@ -1,4 +1,4 @@
-"""What is pinned can be installed by the line that builds a Space."""
+"""What is pinned can be installed: by the line that builds a Space, and on every platform we name."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -20,6 +20,22 @@ REQUIREMENTS = ROOT / "requirements.txt"
 
 Wheels: TypeAlias = Mapping[str, dict[str, Any]]
 """What pip would install, by canonical name: the entries of its installation report (pip's documentation)."""
+
+PLATFORMS = {
+    # What pip's --platform says, and how markers see such a machine (dependency specifiers, packaging.python.org).
+    "Windows x86_64": (["win_amd64"], ("win32", "Windows", "nt", "AMD64")),
+    "macOS x86_64": (["macosx_11_0_x86_64"], ("darwin", "Darwin", "posix", "x86_64")),
+    "macOS arm64": (["macosx_11_0_arm64"], ("darwin", "Darwin", "posix", "arm64")),
+    "Linux aarch64": (
+        ["manylinux_2_28_aarch64", "manylinux_2_17_aarch64", "manylinux2014_aarch64"],
+        ("linux", "Linux", "posix", "aarch64"),
+    ),
+}
+PYTHON = "3.11"
+"""Whose wheels are looked for: the oldest that we name, and the Space's."""
+
+PYTHONS = ("3.11", "3.12", "3.13")
+"""On which nothing may be left unpinned."""
 
 
 def pins() -> list[Requirement]:
@@ -72,6 +88,47 @@ def space(registry: None) -> Wheels:
     return dry_run("-r", REQUIREMENTS.name, *spaces_line())
 
 
+def environment(platform: str, python: str) -> dict[str, str]:
+    """How markers see a machine."""
+    _, (sys_platform, system, os_name, machine) = PLATFORMS[platform]
+    return {
+        "sys_platform": sys_platform,
+        "platform_system": system,
+        "os_name": os_name,
+        "platform_machine": machine,
+        "python_version": python,
+        "python_full_version": f"{python}.0",
+        "implementation_name": "cpython",
+        "platform_python_implementation": "CPython",
+    }
+
+
+def applies(requirement: Requirement, machine: Mapping[str, str], extras: Iterable[str] = ()) -> bool:
+    marker = requirement.marker
+    return marker is None or any(marker.evaluate({**machine, "extra": extra}) for extra in ("", *extras))
+
+
+def unmet(wheels: Wheels, machine: Mapping[str, str]) -> set[str]:
+    """What is wanted on such a machine, by us or by what we install, and has no pin that fits."""
+    wanted = [(pin, "requirements.txt") for pin in pins() if applies(pin, machine)]
+    pinned = {canonicalize_name(pin.name): pin for pin, _ in wanted}
+    found: set[str] = set()
+    seen: set[tuple[str, frozenset[str]]] = set()
+    while wanted:
+        one, by = wanted.pop()
+        name = canonicalize_name(one.name)
+        pin = pinned.get(name)
+        if pin is None or not all(one.specifier.contains(spec.version, prereleases=True) for spec in pin.specifier):
+            found.add(f"{one}, wanted by {by}")
+        key = (name, frozenset(one.extras))
+        if name not in wheels or key in seen:
+            continue
+        seen.add(key)
+        further = map(Requirement, wheels[name]["metadata"].get("requires_dist", ()))
+        wanted += [(more, name) for more in further if applies(more, machine, one.extras)]
+    return found
+
+
 def test_every_requirement_is_a_pin() -> None:
     assert all(re.fullmatch(r"==[^*]+", str(pin.specifier)) for pin in pins())
 
@@ -82,3 +139,22 @@ def test_the_line_that_builds_a_space_resolves_to_our_pins(space: Wheels) -> Non
     assert {(pin.name, f"=={space[canonicalize_name(pin.name)]['metadata']['version']}") for pin in here} == {
         (pin.name, str(pin.specifier)) for pin in here
     }
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_there_is_a_wheel_for_all_that_a_platform_needs(platform: str, space: Wheels, tmp_path: Path) -> None:
+    machine = environment(platform, PYTHON)
+    # Of what the Space would take, a wheel for any platform is one for this.
+    everywhere = {name for name, one in space.items() if one["download_info"]["url"].endswith("-none-any.whl")}
+    own = [pin for pin in pins() if applies(pin, machine) and canonicalize_name(pin.name) not in everywhere]
+    tags = [argument for tag in PLATFORMS[platform][0] for argument in ("--platform", tag)]
+
+    # The markers are evaluated above: pip would evaluate them for the machine it runs on.
+    listed = [f"{pin.name}{pin.specifier}" for pin in own]
+    wheels = dry_run(
+        "--no-deps", "--only-binary", ":all:", "--target", str(tmp_path), "--python-version", PYTHON, *tags, *listed
+    )
+
+    assert set(wheels) == {canonicalize_name(pin.name) for pin in own}
+    for python in PYTHONS:
+        assert unmet({**space, **wheels}, environment(platform, python)) == set()

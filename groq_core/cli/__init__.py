@@ -16,6 +16,7 @@ from collections.abc import Sequence
 
 from groq_core.cli import agent, batch, chat, doctor, extract, passwd, simulate, transcribe
 from groq_core.errors import GroqCoreError, RequestError, SettingsError
+from groq_core.event_loop import new_event_loop
 
 COMMANDS = (doctor, chat, batch, extract, agent, transcribe, simulate, passwd)
 
@@ -50,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     args = parser().parse_args(argv)
     try:
-        with asyncio.Runner(loop_factory=_fast_loop) as runner:
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
             status: int = runner.run(args.run(args))
             return status
     except KeyboardInterrupt:
@@ -65,9 +66,3 @@ def main(argv: Sequence[str] | None = None) -> int:
         if error.hint:
             print(error.hint, file=sys.stderr)
         return WRONG if isinstance(error, SettingsError | RequestError) else FAILED
-
-
-def _fast_loop() -> asyncio.AbstractEventLoop:
-    import uvloop
-
-    return uvloop.new_event_loop()
