@@ -12,16 +12,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import uvicorn
-import uvloop
 from fastapi import FastAPI
+from starlette.types import ASGIApp
+from uvicorn.server import HANDLED_SIGNALS
 
 from groq_core.api.app import create_api
 from groq_core.compose import Core, assembled
 from groq_core.errors import SettingsError
+from groq_core.event_loop import new_event_loop
 from groq_core.settings.ports import free_port, next_port
 from groq_core.settings.settings import Settings
 from groq_core.telemetry import logs
-from groq_core.ui.basic_auth import SignIn, read_users
 
 logger = logging.getLogger("groq_core.serve")
 
@@ -37,13 +38,22 @@ def run(settings: Settings) -> int:
         SettingsError: The user file cannot be used, or somebody else listens on the port.
     """
     logs.configure(settings.log, settings.log_level)
-    users = read_users(settings.auth_file) if settings.auth_file else {}
+    users = _users(settings)
     check_port(settings)
     for warning in settings.warnings:
         logger.warning(warning)
     # Looking for garbage among the quarter of a million objects that a start makes costs a seventh of it.
     gc.disable()
-    return uvloop.run(serve(settings, users))
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        return runner.run(serve(settings, users))
+
+
+def _users(settings: Settings) -> dict[str, str]:
+    if settings.auth_file is None:
+        return {}
+    from groq_core.ui.basic_auth import read_users  # brings Gradio along, which only the page needs
+
+    return read_users(settings.auth_file)
 
 
 def check_port(settings: Settings) -> None:
@@ -76,7 +86,7 @@ async def serve(settings: Settings, users: dict[str, str]) -> int:
     """
     async with assembled(settings) as core:
         app = create_app(core)
-        door = SignIn(app, users) if users else app
+        door = _signed_in(app, users) if users else app
         server = Server(
             uvicorn.Config(
                 door,
@@ -96,6 +106,12 @@ async def serve(settings: Settings, users: dict[str, str]) -> int:
         if not server.started:
             return 1
     return 0
+
+
+def _signed_in(app: FastAPI, users: dict[str, str]) -> ASGIApp:
+    from groq_core.ui.basic_auth import SignIn
+
+    return SignIn(app, users)
 
 
 class Server(uvicorn.Server):
@@ -134,7 +150,8 @@ class Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        # SIGINT and SIGTERM, on Windows Ctrl-Break too.
+        before = {number: signal.signal(number, self.handle_exit) for number in HANDLED_SIGNALS}
         try:
             yield
         finally:

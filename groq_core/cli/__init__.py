@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from groq_core import __version__
 from groq_core.cli import agent, batch, chat, doctor, extract, passwd, serve, simulate, transcribe
 from groq_core.errors import GroqCoreError, RequestError, SettingsError
+from groq_core.event_loop import new_event_loop
 
 COMMANDS = (serve, doctor, chat, batch, extract, agent, transcribe, simulate, passwd)
 
@@ -56,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if getattr(args, "own_loop", False):
             own: int = args.run(args)
             return own
-        with asyncio.Runner(loop_factory=_fast_loop) as runner:
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
             status: int = runner.run(args.run(args))
             sys.stdout.flush()
             return status
@@ -79,9 +80,3 @@ def main(argv: Sequence[str] | None = None) -> int:
         if error.hint:
             print(error.hint, file=sys.stderr)
         return WRONG if isinstance(error, SettingsError | RequestError) else FAILED
-
-
-def _fast_loop() -> asyncio.AbstractEventLoop:
-    import uvloop
-
-    return uvloop.new_event_loop()

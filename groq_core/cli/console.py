@@ -25,11 +25,12 @@ async def read_words(given: str | None, what: str) -> str:
     Raises:
         RequestError: There is nothing but white space.
     """
-    words = given
-    if words is None and sys.stdin.isatty():
+    if given is not None:
+        words = given
+    elif sys.stdin.isatty():
         print(f"{what.capitalize()}: ", end="", file=sys.stderr, flush=True)
         words = await asyncio.to_thread(sys.stdin.readline)
-    elif words is None:
+    else:
         words = await asyncio.to_thread(sys.stdin.read)
     if not words.strip():
         raise RequestError(f"the {what} is empty", hint=f"Give it as an argument: {what.upper()}", param=what)
