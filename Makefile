@@ -8,13 +8,17 @@ BIN := $(VENV)/bin
 # even where the environment says otherwise.
 export PYTHONDONTWRITEBYTECODE :=
 
+# Most tests wait for something, so more of them run at once than there are cores.
+WORKERS ?= 4
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
 .PHONY: run test lint check docs format bench profile clean
 
 run: $(VENV)/.run
 	$(BIN)/python app.py
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
