@@ -399,13 +399,19 @@ class StreamDecoder:
 
     def _say(self, content: str | list[Any]) -> None:
         text = content if isinstance(content, str) else text_in(content)
-        if self._halves or not text.isascii():
+        if self.odd:
+            # Only what was read loosely has halves of letters in it.
             text = self._halves.join(text)
-        self._maybe_finished = False
         if self._thoughts is None:
-            self._add_text(text)
+            if self._reasoning:
+                self._flush(self._reasoning, ReasoningDelta)
+            if text:
+                self._text.append(text)
+                self._spoke = True
+            self._maybe_finished = False
             return
         self._part(self._thoughts.feed(text))
+        self._maybe_finished = False
         if self._thoughts is not None and self._thoughts.over:
             self._thoughts = None
 
@@ -424,7 +430,7 @@ class StreamDecoder:
             self._spoke = True
 
     def _think(self, text: str) -> None:
-        if self._thought_halves or not text.isascii():
+        if self.odd:
             text = self._thought_halves.join(text)
         self._maybe_finished = False
         self._add_thought(text)
