@@ -21,6 +21,7 @@ ROWS = (
     ("ratelimit", "router", "pipeline"),
     ("failures",),
     ("streaming",),
+    ("store",),
     ("fallback", "middleware", "providers"),
     ("status",),
     ("services",),

@@ -102,6 +102,14 @@ def redis_url(text: str) -> Secret:
     return Secret(text)
 
 
+def database_url(text: str) -> Secret:
+    """Read the address of a SQLite file or a PostgreSQL server; it may hold a password."""
+    scheme, separator, rest = text.partition("://")
+    if not separator or scheme.partition("+")[0] not in ("sqlite", "postgresql", "postgres") or not rest:
+        raise ValueError("an address starting sqlite:/// or postgresql+psycopg://")
+    return Secret(text)
+
+
 def names(text: str) -> tuple[str, ...]:
     """
     Read words separated by commas, each once, in order.
