@@ -19,6 +19,7 @@ from groq_core.access.passwords import UserFile
 from groq_core.access.sessions import Sessions
 from groq_core.api.app import create_api
 from groq_core.compose import Core, assembled
+from groq_core.connections.guard import Guard, bounds_for, guarded, raise_descriptors
 from groq_core.errors import SettingsError
 from groq_core.event_loop import new_event_loop
 from groq_core.settings.ports import free_port, next_port
@@ -101,6 +102,8 @@ async def serve(settings: Settings, people: UserFile | None = None) -> int:
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,  # the door reads them
+                http=guarded(Guard(bounds_for(raise_descriptors()))),
+                ws="none",
                 timeout_graceful_shutdown=GRACE_S,
                 timeout_keep_alive=75,
             ),

@@ -84,7 +84,11 @@ def create_api(core: Backend, *, holders: Sequence[TokenHolders] = (), lifespan:
     app.access = Access(core.settings, holders)
     app.door = Door(core.settings, open_paths=OPEN_PATHS)
     app.dispatcher = Dispatcher(
-        routes(core, app.state.stopping), app.access, below=("/v1/", "/_simulator/"), open_paths=OPEN_PATHS
+        routes(core, app.state.stopping),
+        app.access,
+        below=("/v1/", "/_simulator/"),
+        open_paths=OPEN_PATHS,
+        people=core.people,
     )
     return app
 

@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator
 from contextlib import suppress
 
 from fastapi import APIRouter, HTTPException, Request
+from msgspec.structs import asdict
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -127,6 +128,12 @@ def create_routes(page: Page) -> APIRouter:
     async def models(request: Request) -> Response:
         require_own_page(request)
         return JSONResponse(choices(models_of(page.core)), headers={"cache-control": "no-store"})
+
+    @router.get("/limits")
+    async def limits(request: Request) -> Response:
+        """What this visitor or person may use, and has used; an empty list where nothing is limited."""
+        caller = page.caller(request)
+        return JSONResponse({"limits": [asdict(one) for one in await page.core.people.allowances(caller)]})
 
     @router.get("/status/events")
     async def status(request: Request) -> Response:
