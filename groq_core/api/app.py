@@ -58,7 +58,13 @@ class Api(FastAPI):
             await super().__call__(scope, receive, self.door.sender(visit, send))
 
 
-def create_api(core: Backend, *, holders: Sequence[TokenHolders] = (), lifespan: Lifespan[Any] | None = None) -> Api:
+def create_api(
+    core: Backend,
+    *,
+    holders: Sequence[TokenHolders] = (),
+    sign_in: bool = False,
+    lifespan: Lifespan[Any] | None = None,
+) -> Api:
     """
     Make the HTTP API of an application; a page can be mounted at `/` behind it.
 
@@ -68,6 +74,7 @@ def create_api(core: Backend, *, holders: Sequence[TokenHolders] = (), lifespan:
     Args:
         core: The application; see `groq_core.compose`.
         holders: Lists of tokens beside the environment's.
+        sign_in: People must sign in to the page, though the settings alone do not say so.
         lifespan: Entered when the server starts, left when it has stopped.
     """
     app = Api(
@@ -81,7 +88,7 @@ def create_api(core: Backend, *, holders: Sequence[TokenHolders] = (), lifespan:
     app.openapi = document  # type: ignore[method-assign]  # the way FastAPI documents
     app.add_route("/docs", described, include_in_schema=False)
     app.state.stopping = asyncio.Event()
-    app.access = Access(core.settings, holders)
+    app.access = Access(core.settings, holders, sign_in=sign_in)
     app.door = Door(core.settings, open_paths=OPEN_PATHS)
     app.dispatcher = Dispatcher(
         routes(core, app.state.stopping),

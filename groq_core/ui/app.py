@@ -18,7 +18,7 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from groq_core.services.vision import TEMPLATES
-from groq_core.ui import agent, batch, chat, extract, image, microphone, talk
+from groq_core.ui import admin, agent, batch, chat, extract, image, kept, microphone, talk
 from groq_core.ui.core import PageCore
 from groq_core.ui.fault_switch import FAULTS
 from groq_core.ui.gradio_door import Admit, GradioDoor
@@ -46,6 +46,8 @@ ROUTES: tuple[Callable[[Page], APIRouter], ...] = (
     extract.create_routes,
     agent.create_routes,
     batch.create_routes,
+    kept.create_routes,
+    admin.create_routes,
 )
 """Routes of single tabs, beside those that every tab needs."""
 

@@ -11,10 +11,11 @@ from sqlalchemy import text
 from groq_core.errors import RequestError
 from groq_core.redaction import Secret
 from groq_core.store.backup import back_up, restore
-from groq_core.store.conversations import Conversations, Whole
+from groq_core.store.conversations import Conversations
 from groq_core.store.database import Database, opened
 from groq_core.store.keys import ApiKeys
 from groq_core.store.people import People
+from groq_core.store.shapes import Whole
 
 
 def whole(id: str, *texts: str, updated: int = 1000) -> Whole:
