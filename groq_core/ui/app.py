@@ -215,24 +215,27 @@ class PageFrame:
         async def send_page(message: Message) -> None:
             nonlocal held
             if message["type"] == "http.response.start":
-                if Headers(raw=message["headers"]).get("content-type", "").startswith("text/html"):
+                headers = Headers(raw=message["headers"])
+                # A page with a stricter policy of its own keeps it.
+                own_policy = "content-security-policy" in headers
+                if headers.get("content-type", "").startswith("text/html") and not own_policy:
                     held = message
                     return
             elif held is not None:
                 start, held = held, None
-                headers = MutableHeaders(raw=start["headers"])
+                begun = MutableHeaders(raw=start["headers"])
                 nonce = secrets.token_urlsafe(16)
-                headers.update(self._headers(scope["path"], nonce))
+                begun.update(self._headers(scope["path"], nonce))
                 body, whole = message["body"], not message.get("more_body")
                 if scope["path"].endswith("/"):
                     body = body.replace(b"</head>", self._head + b"</head>", 1)
                 body = body.replace(b"<script", b'<script nonce="%s"' % nonce.encode())
-                if packs and whole and "content-encoding" not in headers:
+                if packs and whole and "content-encoding" not in begun:
                     body = gzip.compress(body, 6)
-                    headers["content-encoding"] = "gzip"
-                    headers.add_vary_header("accept-encoding")
+                    begun["content-encoding"] = "gzip"
+                    begun.add_vary_header("accept-encoding")
                 if whole:
-                    headers["content-length"] = str(len(body))
+                    begun["content-length"] = str(len(body))
                 message = {**message, "body": body}
                 await send(start)
             await send(message)

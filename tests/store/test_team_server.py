@@ -96,8 +96,8 @@ async def test_the_ledger_tells_who_spent_what_on_what(stage: TeamStage) -> None
     assert team is not None
     key = (await team.keys.create("ci", who="tests", person="bob")).reveal()
     async with stage.client(key=key) as http:
-        first = await ask(http, "The same", temperature=0, model="speed")
-        second = await ask(http, "The same", temperature=0, model="speed")
+        first = await ask(http, "The same", temperature=0, model="speed", max_completion_tokens=2000)
+        second = await ask(http, "The same", temperature=0, model="speed", max_completion_tokens=2000)
     assert [answer.json()["x_groq_core"]["cache"] for answer in (first, second)] == ["miss", "hit"]
 
     async def lines() -> Any:
