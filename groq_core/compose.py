@@ -243,7 +243,7 @@ def _wired(
         metrics=metrics,
         limits=Limits(attempts=settings.max_attempts, deadline_s=settings.deadline),
         degrade=settings.degrade,
-        hedging=Hedging(metrics, price=cost_usd, clock=clock),
+        hedging=Hedging(metrics, price=cost_usd, enabled=settings.hedge, clock=clock),
         clock=clock,
     )
     store: TTLCache[str, Entry] | None = (

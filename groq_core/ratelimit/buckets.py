@@ -47,6 +47,24 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
             case _:
                 return 0, 0
 
+    def bounded(self, kind: str, limit: float) -> Cost:
+        """The same, with no more than ``limit`` in a dimension."""
+        start, answer = self.of(kind)
+        if start + answer <= limit:
+            return self
+        start = min(start, limit)
+        match kind:
+            case "tokens":
+                return Cost(tokens_in=start, tokens_out=limit - start, audio_s=self.audio_s)
+            case "input_tokens":
+                return msgspec.structs.replace(self, tokens_in=start)
+            case "output_tokens":
+                return msgspec.structs.replace(self, tokens_out=limit)
+            case "audio_seconds":
+                return msgspec.structs.replace(self, audio_s=start)
+            case _:
+                return self
+
 
 class Bucket:
     """
@@ -191,6 +209,12 @@ class TargetBuckets:
     def never(self, cost: Cost) -> Bucket | None:
         """The bucket that this request is larger than, if there is one."""
         return next((bucket for bucket in self._buckets.values() if sum(cost.of(bucket.kind)) > bucket.limit), None)
+
+    def bounded(self, cost: Cost) -> Cost:
+        """A cost that every bucket could hold when full, for a request that is sent although it seems too large."""
+        for bucket in self._buckets.values():
+            cost = cost.bounded(bucket.kind, bucket.limit)
+        return cost
 
     def wait(self, cost: Cost, user: str = "") -> float:
         """Seconds until a request that came now would be let in, those before it in the queue counted."""

@@ -152,6 +152,9 @@ class Settings:
         int | None,
         ours("TPM", "our own ceiling of tokens a minute and model, if lower", whole(1), "from response headers"),
     ] = None
+    hedge: Annotated[
+        bool, ours("HEDGE", "`1`: ask a second target beside one that stays silent too long; costs more", switch)
+    ] = False
     degrade: Annotated[
         Literal["error", "message"],
         ours(
