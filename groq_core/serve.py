@@ -43,8 +43,8 @@ def run(settings: Settings) -> int:
     Raises:
         SettingsError: The user file cannot be used, or somebody else listens on the port.
     """
-    people = UserFile(settings.auth_file) if settings.auth_file else None
     logs.configure(settings.log, settings.log_level)
+    people = UserFile(settings.auth_file) if settings.auth_file else None
     check_port(settings)
     for warning in settings.warnings:
         logger.warning(warning)
@@ -76,7 +76,6 @@ def create_app(core: Core, people: UserFile | None = None) -> FastAPI:
         people: Who may see the page; None reads the file of the settings, where there is one.
     """
     from groq_core.ui.app import mount
-    from groq_core.ui.basic_auth import SignIn
 
     if people is None and core.settings.auth_file is not None:
         people = UserFile(core.settings.auth_file)
@@ -84,6 +83,8 @@ def create_app(core: Core, people: UserFile | None = None) -> FastAPI:
     api = create_api(core, holders=[core.team.keys] if core.team is not None else [], sign_in=users is not None)
     app = mount(api, core, api.access.admit_scope)
     if users is not None:
+        from groq_core.ui.basic_auth import SignIn
+
         sessions = Sessions(core.settings.secret, users.hash_of)
         app.add_middleware(SignIn, users=users, sessions=sessions, admit=api.access.admit_scope)
     return app

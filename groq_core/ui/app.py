@@ -140,7 +140,7 @@ def mount(app: FastAPI, core: PageCore, admit: Admit) -> FastAPI:
     gr.mount_gradio_app(app, demo, theme=theme(), **MOUNT_OPTIONS)
     mounted = app.routes[-1]
     assert isinstance(mounted, Mount)  # Gradio's own application, the last that is asked
-    mounted.app = GradioDoor(mounted.app, demo, admit, page.passes)
+    mounted.app = GradioDoor(mounted.app, demo, admit, page.passes, page.scoped)
     return app
 
 
@@ -171,6 +171,7 @@ def texts_module(core: PageCore) -> bytes:
         "SERVERS": [name for name, _ in core.settings.mcp_servers],
         "LIMITS": {"images": most_images(core)},
         "MODELS": choices(models_of(core)),
+        "SHARED": core.simulator is not None and not core.settings.loopback,
         "SIMULATED": core.simulator is not None,
         "TEMPLATES": [asdict(template) for template in TEMPLATES],
         "TABS": [name for name, _ in TABS],

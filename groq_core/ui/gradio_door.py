@@ -67,13 +67,17 @@ class GradioDoor:
         demo: The page, whose public endpoints may be called.
         admit: Decides who may use the HTTP API, and with it the named endpoints; raises RequestError.
         passes: What the page's own functions want to see, as ``pass`` in the JSON of their first value.
+        scoped: What becomes of a page's caller, as for the page's own routes.
     """
 
-    def __init__(self, app: ASGIApp, demo: Blocks, admit: Admit, passes: Passes) -> None:
+    def __init__(
+        self, app: ASGIApp, demo: Blocks, admit: Admit, passes: Passes, scoped: Callable[[Caller], Caller]
+    ) -> None:
         self._app = app
         self._demo = demo
         self._admit = admit
         self._passes = passes
+        self._scoped = scoped
         self._owners: TTLCache[str, str] = TTLCache(20_000, 6 * 3600)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -167,7 +171,7 @@ class GradioDoor:
             page = None
         if page is None or visit_of(scope).foreign:
             raise RequestError(TEXTS["error_pass"], status=403)
-        return caller_on_page(Request(scope), page)
+        return self._scoped(caller_on_page(Request(scope), page))
 
     def _public(self, index: Any) -> bool:
         function = self._demo.fns.get(index) if isinstance(index, int) else None

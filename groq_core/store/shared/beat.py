@@ -135,9 +135,7 @@ class Beat:
         replicas: How many processes there are, as of the last beat that was answered.
     """
 
-    def __init__(
-        self, link: Link, sharing: Sharing, *, changed: Callable[[], None] = lambda: None
-    ) -> None:
+    def __init__(self, link: Link, sharing: Sharing, *, changed: Callable[[], None] = lambda: None) -> None:
         self._link = link
         self._sharing = sharing
         self._changed = changed
