@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -55,6 +55,7 @@ from groq_core.telemetry.metrics import Metrics
 
 if TYPE_CHECKING:
     from groq_core.providers.groq_batch import GroqBatches
+    from groq_core.store.shared.state import SharedState
     from groq_core.store.team import Team
 
 SIMULATED_KEY = Secret("gsk_simulated")
@@ -70,6 +71,7 @@ class Core:
         board: The state of everything, and when it changes.
         simulator: The built-in providers, when they answer; None otherwise.
         team: The database behind people, keys, spend and conversations; None where there is none.
+        shared: What several processes share in Redis; None where there is none.
     """
 
     settings: Settings
@@ -85,6 +87,7 @@ class Core:
     log: Log
     people: People
     team: Team | None
+    shared: SharedState | None
     chat: Chat
     vision: VisionService
     transcription: TranscriptionService
@@ -128,6 +131,9 @@ async def assembled(settings: Settings, *, simulator: Simulator | None = None) -
             owned.push_async_callback(provider.close)
         team = await owned.enter_async_context(_team(settings)) if settings.database is not None else None
         core = _wired(settings, simulator, providers, team)
+        if core.shared is not None:
+            await core.shared.start()
+            owned.push_async_callback(core.shared.close)
         refreshing = asyncio.create_task(core.catalogue.run())
         owned.push_async_callback(_cancelled, refreshing)
         yield core
@@ -139,6 +145,16 @@ def _team(settings: Settings) -> AbstractAsyncContextManager[Team]:
     from groq_core.store.team import opened_team
 
     return opened_team(settings)
+
+
+def _shared(
+    settings: Settings, budgets: LocalBudgets, breakers: LocalHealth, health: Health, changed: Callable[[], None]
+) -> SharedState:
+    """Only who has Redis waits for its client."""
+    require_team(redis=True)
+    from groq_core.store.shared.state import SharedState
+
+    return SharedState(settings, budgets=budgets, store=breakers, health=health, changed=changed)
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:
@@ -173,8 +189,11 @@ def _wired(
     fetch = providers["groq"].models if "groq" in providers and has_server_key else None
     catalogue = CatalogueKeeper(fetch, static=specs(settings))
     metrics = Metrics(known=lambda model: catalogue.current.lookup(model) is not None)
-    health = Health(LocalHealth(), cooldown=settings.cooldown, clock=clock, changed=bell.ring)
+    breakers = LocalHealth()
+    health = Health(breakers, cooldown=settings.cooldown, clock=clock, changed=bell.ring)
     budgets = LocalBudgets(rpm=settings.rpm, tpm=settings.tpm, clock=clock)
+    budgets.share = 1 / settings.workers
+    shared = _shared(settings, budgets, breakers, health, bell.ring) if settings.redis_url is not None else None
 
     def listed_anew(current: Catalogue) -> None:
         if current.source == "live" and not current.gone:
@@ -251,9 +270,9 @@ def _wired(
     )
     cache = Cache(store, metrics, scope=settings.cache_scope, clock=clock, changed=bell.ring)
     log = Log(metrics, clock=clock, changed=bell.ring)
-    people = team.limits if team is not None else People(settings.limits)
+    people = team.limits if team is not None else People(settings.limits, shared.ledger if shared else None)
     booked: list[Middleware[Request]] = [CachedAnswers(team.limits)] if team is not None else []
-    handle = stack(log, Allowances(people), *booked, cache, around=chain)
+    handle = stack(log, Allowances(people), *booked, cache, *([shared.answers] if shared else []), around=chain)
     board = Board(
         bell,
         mode="simulator" if simulator is not None else "live",
@@ -266,6 +285,7 @@ def _wired(
         metrics=metrics,
         cache=cache,
         log=log,
+        shared=shared,
         clock=clock,
     )
     metrics.watch(lambda: board.snapshot().targets)
@@ -283,6 +303,7 @@ def _wired(
         log=log,
         people=people,
         team=team,
+        shared=shared,
         chat=Chat(handle),
         vision=VisionService(
             handle, limit=lambda: image_limit(spec for spec in targets() if not catalogue.current.absence(spec))

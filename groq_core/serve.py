@@ -85,8 +85,10 @@ def create_app(core: Core, people: UserFile | None = None) -> FastAPI:
     if users is not None:
         from groq_core.ui.basic_auth import SignIn
 
-        sessions = Sessions(core.settings.secret, users.hash_of)
-        app.add_middleware(SignIn, users=users, sessions=sessions, admit=api.access.admit_scope)
+        shared = core.shared
+        sessions = Sessions(core.settings.secret, users.hash_of, shared.revoked if shared is not None else None)
+        throttle = shared.throttle if shared is not None else None
+        app.add_middleware(SignIn, users=users, sessions=sessions, throttle=throttle, admit=api.access.admit_scope)
     return app
 
 

@@ -154,11 +154,15 @@ class TargetBuckets:
     Every limit of one target under one credential, and the queue of those who wait for it.
 
     The queue is fair between users: one who sends a hundred requests waits behind another's first.
+
+    Attributes:
+        share: The part of every limit that is this process's.
+        known: The limits are known as far as they will be.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, share: float = 1.0) -> None:
         self._clock = clock
-        self._share = share
+        self.share = share
         self._asked = 0.0
         self._buckets: dict[tuple[str, int], Bucket] = {}
         self._queues: OrderedDict[str, deque[_Waiter]] = OrderedDict()
@@ -178,9 +182,9 @@ class TargetBuckets:
         now = self._clock()
         bucket = self._buckets.get((kind, window_s))
         if bucket is None:
-            self._found(Bucket(kind, window_s, limit, remaining * self._share, now, self._share))
+            self._found(Bucket(kind, window_s, limit, remaining * self.share, now, self.share))
         else:
-            bucket.set(limit, remaining * self._share, now)
+            bucket.set(limit, remaining * self.share, now)
 
     def _found(self, bucket: Bucket) -> None:
         """A limit we did not know of: requests that are under way draw on it too."""
@@ -209,11 +213,11 @@ class TargetBuckets:
             # What was asked before we knew of this limit has been counted against it all the same.
             under_way = sum(1 for reservation in self._open if not reservation.charged)
             used = self._admitted - under_way if kind == "requests" else 0
-            level = max(0.0, limit * self._share - used)
-            self._found(Bucket(kind, window_s, limit, level, self._clock(), self._share))
+            level = max(0.0, limit * self.share - used)
+            self._found(Bucket(kind, window_s, limit, level, self._clock(), self.share))
         elif limit < bucket.limit:
             now = self._clock()
-            bucket.set(limit, min(bucket.level(now), limit * self._share), now)
+            bucket.set(limit, min(bucket.level(now), limit * self.share), now)
 
     def has(self, kind: str, window_s: int) -> bool:
         return (kind, window_s) in self._buckets
@@ -227,9 +231,9 @@ class TargetBuckets:
 
     def set_share(self, share: float) -> None:
         """This process may spend so much of every limit here; others have the rest."""
-        if share == self._share:
+        if share == self.share:
             return
-        self._share, now = share, self._clock()
+        self.share, now = share, self._clock()
         for bucket in self._buckets.values():
             bucket.resize(share, now)
         self._pump()
@@ -367,7 +371,7 @@ class TargetBuckets:
                 self.learn(*key, limit, remaining)
             elif not stale:
                 # Two of the same millisecond: the one that leaves less was told later.
-                now, level = self._clock(), remaining * self._share
+                now, level = self._clock(), remaining * self.share
                 bucket.set(limit, min(level, bucket.level(now)) if at == self._told_at else level, now)
         # A refusal tells nothing of the buckets: what it answers is no later word on them.
         if at is not None and told:

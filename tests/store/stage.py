@@ -82,7 +82,7 @@ def _hash() -> str:
 async def eventually(check: Any, seconds: float = 10.0) -> Any:
     """What a check returns once it is true; the last of what it returned after so many seconds."""
     ends = time.monotonic() + seconds
-    while not (found := await check()) and time.monotonic() < ends:
+    while not (found := await check()) and time.monotonic() < ends:  # noqa: ASYNC110 - a check, no event
         await asyncio.sleep(0.05)
     return found
 
