@@ -20,6 +20,7 @@ from groq_core.api.health import Health
 from groq_core.api.model_list import ModelList
 from groq_core.api.openapi import document
 from groq_core.api.reference import reference
+from groq_core.api.responses.endpoint import Responses
 from groq_core.api.speech import Speeches
 from groq_core.api.status import Status
 from groq_core.api.transcribe import Transcriptions
@@ -83,8 +84,11 @@ def routes(core: Backend, stopping: asyncio.Event) -> Routes:
     health = Health(core, stopping)
     models = ModelList(core)
     transcriptions = Transcriptions(core)
+    responses = Responses(core)
     table: dict[str, dict[str, Endpoint]] = {
         "/v1/chat/completions": {"POST": ChatCompletions(core)},
+        "/v1/responses": {"POST": responses.create},
+        "/v1/responses/": {"GET": responses.read, "DELETE": responses.delete},
         "/v1/audio/transcriptions": {"POST": transcriptions.transcribe},
         "/v1/audio/translations": {"POST": transcriptions.translate},
         "/v1/audio/speech": {"POST": Speeches(core).speak},
