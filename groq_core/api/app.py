@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse
 from starlette.types import Lifespan, Receive, Scope, Send
 
 from groq_core import __version__
+from groq_core.api.absent import MISPLACED, misplaced
 from groq_core.api.access import Access
 from groq_core.api.asgi import Exchange
 from groq_core.api.backend import Backend
@@ -68,7 +69,10 @@ def create_api(core: Backend, *, lifespan: Lifespan[Any] | None = None) -> FastA
     app.add_route("/docs", described, include_in_schema=False)
     app.state.stopping = asyncio.Event()
     app.dispatcher = Dispatcher(
-        routes(core, app.state.stopping), Access(core.settings), below=("/v1/", "/_simulator/"), open_paths=OPEN_PATHS
+        routes(core, app.state.stopping),
+        Access(core.settings),
+        below=("/v1/", "/openai/v1/", "/_simulator/"),
+        open_paths=OPEN_PATHS,
     )
     return app
 
@@ -100,6 +104,7 @@ def routes(core: Backend, stopping: asyncio.Event) -> Routes:
         "/ready": {"GET": health.ready},
         "/metrics": {"GET": status.metrics},
     }
+    table |= {path: {"*": misplaced} for path in MISPLACED}
     if core.simulator is not None:
         simulated = core.simulator.app
         table["/_simulator/"] = {"*": lambda exchange: exchange.forward(simulated)}

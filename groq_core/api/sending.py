@@ -7,8 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from typing import Protocol
 
-from groq_core.api.asgi import EVENT_STREAM, Exchange, Watch
-from groq_core.api.chat.completion import story_headers
+from groq_core.api.asgi import EVENT_STREAM, Exchange, Headers, Watch
 from groq_core.api.errors import note_bug, reason, refuse
 from groq_core.errors import BrokenAnswerError
 from groq_core.events import Event, Events, Finished
@@ -38,12 +37,20 @@ class Writer(Protocol):
 
 
 async def stream_answer(
-    exchange: Exchange, events: Events, writer: Writer, watch: Watch, clock: Callable[[], float]
+    exchange: Exchange,
+    events: Events,
+    writer: Writer,
+    watch: Watch,
+    clock: Callable[[], float],
+    headers: Callable[[Receipt], Headers],
 ) -> None:
     """
     Write events as they come.
 
     The status line goes out with the first content, so that whatever fails before it has a status of its own.
+
+    Args:
+        headers: What the answer's headers tell of how it came about.
     """
     started = clock()
     try:
@@ -51,7 +58,7 @@ async def stream_answer(
             async for event in events:
                 if chunk := writer.feed(event, clock() - started):
                     if not exchange.started:
-                        await exchange.start(200, [*EVENT_STREAM, *story_headers(writer.receipt)])
+                        await exchange.start(200, [*EVENT_STREAM, *headers(writer.receipt)])
                     await exchange.write(chunk)
                 if writer.finished is not None:
                     await exchange.write(writer.last())

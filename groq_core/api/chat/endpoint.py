@@ -9,8 +9,9 @@ from groq_core.api.asgi import Exchange
 from groq_core.api.backend import Backend
 from groq_core.api.chat.body import read_chat
 from groq_core.api.chat.chunks import ChunkWriter
-from groq_core.api.chat.completion import completion, story_headers
+from groq_core.api.chat.completion import completion
 from groq_core.api.chat.pictures import cleaned
+from groq_core.api.headers import HeaderStory
 from groq_core.api.sending import fold_answer, stream_answer
 
 MAX_BODY = 30 * 2**20
@@ -26,6 +27,7 @@ class ChatCompletions:
 
     def __init__(self, backend: Backend, clock: Callable[[], float] = perf_counter) -> None:
         self._handle = backend.handle
+        self._board = backend.board
         self._clock = clock
 
     async def __call__(self, exchange: Exchange) -> None:
@@ -35,11 +37,15 @@ class ChatCompletions:
             request_id=exchange.request_id,
             no_store=exchange.no_store,
         )
+        headers = HeaderStory(exchange, self._board)
         with exchange.watched() as watch:
             request = await cleaned(call.request)
             events = self._handle(request)
             if call.stream:
-                writer = ChunkWriter(request.request_id, request.model, include_usage=call.include_usage)
-                await stream_answer(exchange, events, writer, watch, self._clock)
+                writer = ChunkWriter(
+                    request.request_id, request.model, include_usage=call.include_usage, groq=exchange.groq_wire
+                )
+                await stream_answer(exchange, events, writer, watch, self._clock, headers)
             elif (reply := await fold_answer(exchange, events, watch, self._clock)) is not None:
-                await exchange.answer_json(completion(reply, exchange.request_id), *story_headers(reply.receipt))
+                body = completion(reply, exchange.request_id, groq=exchange.groq_wire)
+                await exchange.answer_json(body, *headers(reply.receipt))

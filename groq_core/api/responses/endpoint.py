@@ -8,9 +8,9 @@ from typing import Any
 
 from groq_core.api.asgi import Exchange
 from groq_core.api.backend import Backend
-from groq_core.api.chat.completion import story_headers
 from groq_core.api.chat.endpoint import MAX_BODY
 from groq_core.api.chat.pictures import cleaned
+from groq_core.api.headers import HeaderStory
 from groq_core.api.responses.body import ResponseCall, read_response
 from groq_core.api.responses.events import ResponseWriter
 from groq_core.api.responses.output import (
@@ -47,12 +47,14 @@ class Responses:
         self, backend: Backend, store: ResponseStore | None = None, clock: Callable[[], float] = perf_counter
     ) -> None:
         self._handle = backend.handle
+        self._board = backend.board
         self._store = ResponseStore() if store is None else store
         self._clock = clock
 
     async def create(self, exchange: Exchange) -> None:
         """Answer, streamed or whole."""
         call = read_response(await exchange.body(MAX_BODY), exchange, self._store)
+        headers = HeaderStory(exchange, self._board)
         with exchange.watched() as watch:
             events = self._handle(await cleaned(call.request))
 
@@ -63,11 +65,11 @@ class Responses:
                 writer = ResponseWriter(
                     exchange.request_id, call.request.model, call.echo, summary=call.summary, keep=keep
                 )
-                await stream_answer(exchange, events, writer, watch, self._clock)
+                await stream_answer(exchange, events, writer, watch, self._clock, headers)
             elif (reply := await fold_answer(exchange, events, watch, self._clock)) is not None:
                 response = whole_response(reply, exchange.request_id, call)
                 keep(response, reply.text, reply.tool_calls)
-                await exchange.answer_json(response, *story_headers(reply.receipt))
+                await exchange.answer_json(response, *headers(reply.receipt))
 
     async def read(self, exchange: Exchange) -> None:
         """A response, or the items it was given (`…/input_items`)."""
