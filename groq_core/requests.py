@@ -45,11 +45,15 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
         user: Names the person or program within that credential (a session, an API token's number): what
             the rate guard is fair between. Never a name or an address.
         groq_key: A visitor's own key; None means the server's.
+        person: Name of the person who signed in, or whose key it is; empty for nobody. Never logged.
+        address: Of the client; what limits are kept by where nobody is named. Never logged.
     """
 
     credential: str = "server"
     user: str = "local"
     groq_key: Secret | None = None
+    person: str = ""
+    address: str = ""
 
 
 HOSTED_TOOLS: Final = ("browser_search", "code_interpreter")

@@ -15,11 +15,12 @@ import uvicorn
 import uvloop
 from fastapi import FastAPI
 
+from groq_core.access.passwords import UserFile
+from groq_core.access.sessions import Sessions
 from groq_core.api.app import create_api
 from groq_core.compose import Core, assembled
 from groq_core.settings.settings import Settings
 from groq_core.telemetry import logs
-from groq_core.ui.basic_auth import SignIn, read_users
 
 logger = logging.getLogger("groq_core.serve")
 
@@ -34,40 +35,53 @@ def run(settings: Settings) -> int:
     Raises:
         SettingsError: The user file cannot be used.
     """
-    users = read_users(settings.auth_file) if settings.auth_file else {}
+    people = UserFile(settings.auth_file) if settings.auth_file else None
     logs.configure(settings.log, settings.log_level)
     for warning in settings.warnings:
         logger.warning(warning)
     # Looking for garbage among the quarter of a million objects that a start makes costs a seventh of it.
     gc.disable()
-    return uvloop.run(serve(settings, users))
+    return uvloop.run(serve(settings, people))
 
 
-def create_app(core: Core) -> FastAPI:
-    """The HTTP API with the page mounted below it; the API's routes come first, so the page cannot swallow them."""
+def create_app(core: Core, people: UserFile | None = None) -> FastAPI:
+    """
+    The HTTP API with the page mounted below it; the API's routes come first, so the page cannot swallow them.
+
+    Args:
+        people: Who may see the page; None reads the file of the settings, where there is one.
+    """
     from groq_core.ui.app import mount
+    from groq_core.ui.basic_auth import SignIn
 
-    return mount(create_api(core), core)
+    api = create_api(core)
+    app = mount(api, core, api.access.admit_scope)
+    if people is None and core.settings.auth_file is not None:
+        people = UserFile(core.settings.auth_file)
+    if people is not None:
+        sessions = Sessions(core.settings.secret, people.hash_of)
+        app.add_middleware(SignIn, users=people, sessions=sessions, admit=api.access.admit_scope)
+    return app
 
 
-async def serve(settings: Settings, users: dict[str, str]) -> int:
+async def serve(settings: Settings, people: UserFile | None = None) -> int:
     """
     Assemble and serve; running answers get up to ten seconds to finish, then upstream connections close.
 
     Args:
-        users: Who may see the page, name to password hash; empty for everybody.
+        people: Who may see the page; None for everybody.
     """
     async with assembled(settings) as core:
-        app = create_app(core)
-        door = SignIn(app, users) if users else app
+        app = create_app(core, people)
         server = Server(
             uvicorn.Config(
-                door,
+                app,
                 host=settings.server_name,
                 port=settings.server_port,
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                proxy_headers=False,  # the door reads them
                 timeout_graceful_shutdown=GRACE_S,
                 timeout_keep_alive=75,
             ),

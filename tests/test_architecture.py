@@ -17,7 +17,7 @@ ROWS = (
     # rows above it in this list; within a row, imports make no circle.
     ("errors", "redaction"),
     ("settings", "events", "requests"),
-    ("reply", "media", "models", "telemetry"),
+    ("reply", "media", "models", "telemetry", "access"),
     ("ratelimit", "router", "pipeline"),
     ("failures",),
     ("streaming",),

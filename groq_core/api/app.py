@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import FastAPI
@@ -11,8 +12,9 @@ from starlette.responses import HTMLResponse
 from starlette.types import Lifespan, Receive, Scope, Send
 
 from groq_core import __version__
+from groq_core.access.door import Door
 from groq_core.api.absent import MISPLACED, misplaced
-from groq_core.api.access import Access
+from groq_core.api.access import Access, TokenHolders
 from groq_core.api.asgi import Exchange
 from groq_core.api.backend import Backend
 from groq_core.api.chat.endpoint import ChatCompletions
@@ -38,15 +40,27 @@ class Api(FastAPI):
     """
 
     dispatcher: Dispatcher
+    access: Access
+    door: Door
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and (path := self.dispatcher.path_of(scope)) is not None:
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})  # nothing here speaks it
+            return
+        if scope["type"] != "http":
+            await super().__call__(scope, receive, send)
+            return
+        path = self.dispatcher.path_of(scope)
+        visit = await self.door.enter(scope, send, api=path is not None)
+        if visit is None:
+            return
+        if path is not None:
             await self.dispatcher(Exchange(scope, receive, send, path))
         else:
-            await super().__call__(scope, receive, send)
+            await super().__call__(scope, receive, self.door.sender(visit, send))
 
 
-def create_api(core: Backend, *, lifespan: Lifespan[Any] | None = None) -> FastAPI:
+def create_api(core: Backend, *, holders: Sequence[TokenHolders] = (), lifespan: Lifespan[Any] | None = None) -> Api:
     """
     Make the HTTP API of an application; a page can be mounted at `/` behind it.
 
@@ -55,6 +69,7 @@ def create_api(core: Backend, *, lifespan: Lifespan[Any] | None = None) -> FastA
 
     Args:
         core: The application; see `groq_core.compose`.
+        holders: Lists of tokens beside the environment's.
         lifespan: Entered when the server starts, left when it has stopped.
     """
     app = Api(
@@ -68,9 +83,11 @@ def create_api(core: Backend, *, lifespan: Lifespan[Any] | None = None) -> FastA
     app.openapi = document  # type: ignore[method-assign]  # the way FastAPI documents
     app.add_route("/docs", described, include_in_schema=False)
     app.state.stopping = asyncio.Event()
+    app.access = Access(core.settings, holders)
+    app.door = Door(core.settings, open_paths=OPEN_PATHS)
     app.dispatcher = Dispatcher(
         routes(core, app.state.stopping),
-        Access(core.settings),
+        app.access,
         below=("/v1/", "/openai/v1/", "/_simulator/"),
         open_paths=OPEN_PATHS,
     )

@@ -23,6 +23,18 @@ class Settings(Protocol):
     @property
     def loopback(self) -> bool: ...
 
+    @property
+    def sign_in(self) -> bool: ...
+
+    @property
+    def allowed_hosts(self) -> Sequence[str]: ...
+
+    @property
+    def cors_origins(self) -> Sequence[str]: ...
+
+    @property
+    def trusted_proxies(self) -> Sequence[str]: ...
+
 
 class Board(Protocol):
     """The state of every target, as the status panel sees it."""

@@ -51,7 +51,7 @@ class Dispatcher:
     async def __call__(self, exchange: Exchange) -> None:
         try:
             if exchange.path not in self._open:
-                exchange.caller = self._access.admit(exchange)
+                exchange.caller = await self._access.admit(exchange.headers, exchange.visit)
             await self._endpoint(exchange.path, exchange.scope["method"])(exchange)
         except ClientGoneError:
             return

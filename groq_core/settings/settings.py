@@ -20,14 +20,20 @@ from dotenv import dotenv_values
 
 from groq_core.errors import SettingsError
 from groq_core.redaction import Secret, redacted
+from groq_core.settings.limits import Limit, limits
 from groq_core.settings.parsers import (
     GROQ_PATH,
+    byte_count,
     choice,
+    frame_ancestors,
     groq_url,
     host,
+    host_patterns,
     key,
     mcp_servers,
     names,
+    networks,
+    origins,
     readable_file,
     redis_url,
     seconds,
@@ -158,13 +164,88 @@ class Settings:
         tuple[Secret, ...],
         ours(
             "API_TOKENS",
-            "bearer tokens for `/v1/*` and `/metrics`, separated by commas; unset: loopback addresses only",
+            "bearer tokens for `/v1/*`, `/metrics` and `/_simulator/*`, by commas; unset: local programs only",
             tokens,
             hidden=True,
         ),
     ] = ()
     auth_file: Annotated[
-        Path | None, ours("AUTH_FILE", "user file for the web page: a name and a password hash a line", readable_file)
+        Path | None,
+        ours(
+            "AUTH_FILE",
+            "user file for the web page: a name and a password hash a line; read again when it changes",
+            readable_file,
+        ),
+    ] = None
+    secret: Annotated[
+        Secret | None,
+        ours(
+            "SECRET",
+            "signs page passes and sessions; the same for all replicas",
+            key,
+            "made at the start",
+            hidden=True,
+        ),
+    ] = None
+    allowed_hosts: Annotated[
+        tuple[str, ...],
+        ours(
+            "ALLOWED_HOSTS",
+            "names under which this server may be addressed, page and API alike; patterns like `*.internal`",
+            host_patterns,
+            "loopback names while bound to loopback, else any",
+        ),
+    ] = ()
+    cors_origins: Annotated[
+        tuple[str, ...],
+        ours(
+            "CORS_ORIGINS",
+            "origins whose pages may call the API from a browser: `https://app.example`, or `*`",
+            origins,
+        ),
+    ] = ()
+    frame_ancestors: Annotated[
+        tuple[str, ...],
+        ours(
+            "FRAME_ANCESTORS",
+            "who may show the page in a frame: origins, `'self'`, `'none'` or `*`",
+            frame_ancestors,
+            "`'self'`; on Spaces also `https://huggingface.co`",
+        ),
+    ] = ("'self'",)
+    trusted_proxies: Annotated[
+        tuple[str, ...],
+        ours(
+            "TRUSTED_PROXIES",
+            "addresses or networks of proxies whose `X-Forwarded-*` are believed, or `*`",
+            networks,
+            "`127.0.0.1`",
+        ),
+    ] = ("127.0.0.1",)
+    limits: Annotated[
+        tuple[Limit, ...],
+        ours(
+            "LIMITS",
+            "what one person may use, in any selection: `20/minute, 500/day, 2 usd/day, 30 usd/month`",
+            limits,
+        ),
+    ] = ()
+    cache_scope: Annotated[
+        Literal["person", "server"],
+        ours(
+            "CACHE_SCOPE",
+            "who shares cached answers: `person` (page visitor, signed-in person or API key) or `server`",
+            choice("person", "server"),
+        ),
+    ] = "person"
+    max_bytes_in_flight: Annotated[
+        int | None,
+        ours(
+            "MAX_BYTES_IN_FLIGHT",
+            "bytes of bodies, uploads and decoded files held at once (`512MB`, `2GiB`); above it newcomers get 503",
+            byte_count,
+            "a quarter of memory",
+        ),
     ] = None
     byo_key: Annotated[
         Literal["auto", "on", "off"],
@@ -214,6 +295,7 @@ class Settings:
         values: dict[str, Any] = {"on_spaces": on_spaces}
         if on_spaces:
             values["server_name"] = "0.0.0.0"
+            values["frame_ancestors"] = ("'self'", "https://huggingface.co")
         faults = []
         for name, env in variables().items():
             if text := given.get(env.name):
@@ -245,6 +327,11 @@ class Settings:
             return ip_address(self.server_name).is_loopback
         except ValueError:
             return False
+
+    @property
+    def sign_in(self) -> bool:
+        """People must sign in to see the page."""
+        return self.auth_file is not None
 
     @property
     def visitor_keys(self) -> bool:

@@ -13,12 +13,14 @@ import orjson
 from fastapi import APIRouter, FastAPI, Request
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
+from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from groq_core.services.vision import TEMPLATES
 from groq_core.ui import agent, batch, chat, extract, image, microphone, talk
 from groq_core.ui.core import PageCore
 from groq_core.ui.fault_switch import FAULTS
+from groq_core.ui.gradio_door import Admit, GradioDoor
 from groq_core.ui.layout import place
 from groq_core.ui.model_picker import choices, models_of, most_images
 from groq_core.ui.page_routes import ChatRoute, Page, create_routes
@@ -108,11 +110,14 @@ MOUNT_OPTIONS: dict[str, Any] = {
 """What :func:`gradio.mount_gradio_app` needs; given to it and not to ``Blocks``, which would ignore it."""
 
 
-def mount(app: FastAPI, core: PageCore) -> FastAPI:
+def mount(app: FastAPI, core: PageCore, admit: Admit) -> FastAPI:
     """
     Put the page at ``/`` of an application whose own routes are declared already.
 
     Its own routes go under ``/ui``, before Gradio's, which take everything that is left.
+
+    Args:
+        admit: Decides who may call the named endpoints; see :class:`groq_core.ui.gradio_door.GradioDoor`.
     """
     assets = Assets()
     assets.add("texts.js", texts_module(core))
@@ -120,12 +125,15 @@ def mount(app: FastAPI, core: PageCore) -> FastAPI:
     page = Page(core, assets)
     app.include_router(create_routes(page))
     app.include_router(gradio_scripts())
-    app.include_router(closed_doors())
     for create in ROUTES:
         app.include_router(create(page))
     app.add_middleware(PageFrame, head=head(base), link=preloads(base))
     app.add_middleware(ChatRoute, page=page)
-    gr.mount_gradio_app(app, create_ui(core), theme=theme(), **MOUNT_OPTIONS)
+    demo = create_ui(core)
+    gr.mount_gradio_app(app, demo, theme=theme(), **MOUNT_OPTIONS)
+    mounted = app.routes[-1]
+    assert isinstance(mounted, Mount)  # Gradio's own application, the last that is asked
+    mounted.app = GradioDoor(mounted.app, demo, admit, page.passes)
     return app
 
 
@@ -228,18 +236,3 @@ class PageFrame:
             "x-content-type-options": "nosniff",
         }
         return headers | {"link": self._link} if path.endswith("/") else headers
-
-
-def closed_doors() -> APIRouter:
-    """
-    What of Gradio nobody here uses and strangers could misuse: its upload keeps files on disk for an hour, where
-    whoever knows the address can fetch them. The page's own tabs send files to routes that keep nothing.
-    """
-    router = APIRouter(include_in_schema=False)
-
-    @router.post("/upload")
-    @router.post("/gradio_api/upload")
-    async def upload() -> Response:
-        return Response(TEXTS["error_no_uploads"], 404)
-
-    return router

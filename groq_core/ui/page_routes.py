@@ -21,7 +21,7 @@ from groq_core.events import Events
 from groq_core.requests import Caller
 from groq_core.ui.asking import chat_request, read_question
 from groq_core.ui.core import PageCore
-from groq_core.ui.csrf import Passes, same_origin, visitor
+from groq_core.ui.csrf import PASS_HEADER, Passes, require_own_page, visitor
 from groq_core.ui.fault_switch import flip, in_force, read_switch
 from groq_core.ui.model_picker import choices, models_of
 from groq_core.ui.static import Assets
@@ -48,7 +48,7 @@ class Page:
     def __init__(self, core: PageCore, assets: Assets) -> None:
         self.core = core
         self.assets = assets
-        self.passes = Passes()
+        self.passes = Passes(secret=core.settings.secret)
         self.pace = Pace()
 
     def caller(self, request: Request) -> Caller:
@@ -118,20 +118,19 @@ def create_routes(page: Page) -> APIRouter:
 
     @router.get("/pass")
     async def new_pass(request: Request) -> Response:
-        if not same_origin(dict(request.headers)):
-            raise HTTPException(403, TEXTS["error_foreign"])
-        return JSONResponse({"pass": page.passes.issue()}, headers={"cache-control": "no-store"})
+        require_own_page(request)
+        return JSONResponse(
+            {"pass": page.passes.issue(request.headers.get(PASS_HEADER, ""))}, headers={"cache-control": "no-store"}
+        )
 
     @router.get("/models")
     async def models(request: Request) -> Response:
-        if not same_origin(dict(request.headers)):
-            raise HTTPException(403, TEXTS["error_foreign"])
+        require_own_page(request)
         return JSONResponse(choices(models_of(page.core)), headers={"cache-control": "no-store"})
 
     @router.get("/status/events")
     async def status(request: Request) -> Response:
-        if not same_origin(dict(request.headers)):
-            raise HTTPException(403, TEXTS["error_foreign"])
+        require_own_page(request)
         return StreamingResponse(
             snapshots(page.core),
             media_type="text/event-stream",

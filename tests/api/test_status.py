@@ -111,7 +111,7 @@ async def test_a_quiet_stream_shows_that_it_lives_and_ends_with_the_server() -> 
     stage, stopping = Stage(), asyncio.Event()
     status = Status(stage, stopping, keep_alive_s=0.01, gather_s=0.0)
     app = create_api(stage)
-    app.dispatcher = Dispatcher(  # type: ignore[attr-defined]
+    app.dispatcher = Dispatcher(
         {"/events": {"GET": status.events}}, Access(stage.settings), below=(), open_paths=frozenset()
     )
 

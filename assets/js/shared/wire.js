@@ -10,13 +10,29 @@ export class DirectWayBroken extends Error {}
 /** Address of one of the page's routes. */
 export const route = (path) => new URL(path, UI).href;
 
+const KEPT_PASS = "groq-core:pass";
+
+// The pass of an earlier visit makes this one the same visitor's, who then finds what was left: tables, limits.
 function newPass() {
-  pass = fetch(route("pass"), { cache: "no-store" })
+  const headers = {};
+  try {
+    const old = localStorage.getItem(KEPT_PASS);
+    if (old) headers["x-groq-core-page"] = old;
+  } catch {} // storage is forbidden here
+  pass = fetch(route("pass"), { cache: "no-store", headers })
     .then((response) => (response.ok ? response.json() : Promise.reject(new DirectWayBroken(`pass: ${response.status}`))))
-    .then((body) => body.pass);
+    .then((body) => {
+      try {
+        localStorage.setItem(KEPT_PASS, body.pass);
+      } catch {}
+      return body.pass;
+    });
   pass.catch(() => (pass = null));
   return pass;
 }
+
+/** This page's pass, for what does not go through `send`. */
+export const passOf = () => pass ?? newPass();
 
 /** Fetch one of the page's routes with this page's pass; a pass that has grown too old is renewed once. */
 export async function send(path, options = {}, again = true) {
