@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Literal, Protocol
 
 from prometheus_client import CollectorRegistry
@@ -22,6 +23,9 @@ class Settings(Protocol):
 
     @property
     def loopback(self) -> bool: ...
+
+    @property
+    def state_folder(self) -> Path: ...
 
     @property
     def sign_in(self) -> bool: ...
