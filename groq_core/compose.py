@@ -17,6 +17,7 @@ from groq_core.fallback.chain import FallbackChain
 from groq_core.fallback.health import SERVER, Health, LocalHealth
 from groq_core.fallback.hedge import Hedging
 from groq_core.fallback.run import Limits
+from groq_core.middleware.allowance import Allowances
 from groq_core.middleware.breaker import Breaker
 from groq_core.middleware.cache import Cache, Entry
 from groq_core.middleware.deadline import Deadline
@@ -34,6 +35,7 @@ from groq_core.providers.groq import GroqProvider
 from groq_core.providers.openai_compatible import OpenAICompatibleProvider
 from groq_core.ratelimit.budgets import LocalBudgets
 from groq_core.ratelimit.estimates import Estimates
+from groq_core.ratelimit.people import People
 from groq_core.redaction import Secret
 from groq_core.requests import Request
 from groq_core.router.route import HEALTHY, Availability, Route, resolve_tiers
@@ -77,6 +79,7 @@ class Core:
     health: Health
     budgets: LocalBudgets
     log: Log
+    people: People
     chat: Chat
     vision: VisionService
     transcription: TranscriptionService
@@ -229,9 +232,10 @@ def _wired(settings: Settings, simulator: Simulator | None, providers: Mapping[s
     store: TTLCache[str, Entry] | None = (
         TTLCache(settings.cache_size, settings.cache_ttl, timer=clock) if settings.cache_size else None
     )
-    cache = Cache(store, metrics, clock=clock, changed=bell.ring)
+    cache = Cache(store, metrics, scope=settings.cache_scope, clock=clock, changed=bell.ring)
     log = Log(metrics, clock=clock, changed=bell.ring)
-    handle = stack(log, cache, around=chain)
+    people = People(settings.limits)
+    handle = stack(log, Allowances(people), cache, around=chain)
     board = Board(
         bell,
         mode="simulator" if simulator is not None else "live",
@@ -259,6 +263,7 @@ def _wired(settings: Settings, simulator: Simulator | None, providers: Mapping[s
         health=health,
         budgets=budgets,
         log=log,
+        people=people,
         chat=Chat(handle),
         vision=VisionService(
             handle, limit=lambda: image_limit(spec for spec in targets() if not catalogue.current.absence(spec))

@@ -40,8 +40,8 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     Who asks, and with whose key.
 
     Attributes:
-        credential: Names the key without holding it: ``server``, or ``visitor:`` and a random word. Health,
-            budgets and cache are kept per credential.
+        credential: Names the key without holding it: ``server``, ``visitor:`` and a random word, or, on the
+            simulator, ``simulated:`` and the visitor. Health, budgets and cache are kept per credential.
         user: Names the person or program within that credential (a session, an API token's number): what
             the rate guard is fair between. Never a name or an address.
         groq_key: A visitor's own key; None means the server's.
@@ -54,6 +54,12 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     groq_key: Secret | None = None
     person: str = ""
     address: str = ""
+
+    @property
+    def simulated_as(self) -> str:
+        """Whom the simulator is to take the caller for, so that a fault hits one visitor alone; empty for nobody."""
+        kind, _, visitor = self.credential.partition(":")
+        return visitor if kind == "simulated" else ""
 
 
 HOSTED_TOOLS: Final = ("browser_search", "code_interpreter")

@@ -19,6 +19,7 @@ from groq_core.access.passwords import UserFile
 from groq_core.access.sessions import Sessions
 from groq_core.api.app import create_api
 from groq_core.compose import Core, assembled
+from groq_core.connections.guard import Guard, bounds_for, guarded, raise_descriptors
 from groq_core.errors import SettingsError
 from groq_core.event_loop import new_event_loop
 from groq_core.settings.ports import free_port, next_port
@@ -71,13 +72,14 @@ def create_app(core: Core, people: UserFile | None = None) -> FastAPI:
         people: Who may see the page; None reads the file of the settings, where there is one.
     """
     from groq_core.ui.app import mount
-    from groq_core.ui.basic_auth import SignIn
 
     api = create_api(core)
     app = mount(api, core, api.access.admit_scope)
     if people is None and core.settings.auth_file is not None:
         people = UserFile(core.settings.auth_file)
     if people is not None:
+        from groq_core.ui.basic_auth import SignIn
+
         sessions = Sessions(core.settings.secret, people.hash_of)
         app.add_middleware(SignIn, users=people, sessions=sessions, admit=api.access.admit_scope)
     return app
@@ -101,6 +103,8 @@ async def serve(settings: Settings, people: UserFile | None = None) -> int:
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,  # the door reads them
+                http=guarded(Guard(bounds_for(raise_descriptors()))),
+                ws="none",
                 timeout_graceful_shutdown=GRACE_S,
                 timeout_keep_alive=75,
             ),

@@ -17,7 +17,7 @@ ROWS = (
     # rows above it in this list; within a row, imports make no circle.
     ("errors", "event_loop", "redaction"),
     ("settings", "events", "requests"),
-    ("reply", "media", "models", "telemetry", "access"),
+    ("reply", "media", "models", "telemetry", "access", "connections"),
     ("ratelimit", "router", "pipeline"),
     ("failures",),
     ("streaming",),

@@ -94,6 +94,7 @@ def create_api(core: Backend, *, holders: Sequence[TokenHolders] = (), lifespan:
         app.access,
         below=("/v1/", "/openai/v1/", "/_simulator/"),
         open_paths=OPEN_PATHS,
+        people=core.people,
     )
     return app
 

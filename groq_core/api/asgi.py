@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, TypeAlias
@@ -76,7 +76,7 @@ class Exchange:
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
         self.caller = Caller()
         self.visit: Visit = visit_of(scope)
-        self.notes: Callable[[], Headers] | None = None
+        self.notes: Callable[[], Awaitable[Headers]] | None = None
         self.request_id = new_request_id()
         self.started = False
         self.sending: bytes | None = None
@@ -148,7 +148,7 @@ class Exchange:
         self.started = True
         headers = [*headers, (b"x-request-id", self.request_id.encode()), NO_SNIFF, *cors_headers(self.visit)]
         if self.notes is not None:
-            headers += self.notes()
+            headers += await self.notes()
         await self._send({"type": "http.response.start", "status": status, "headers": headers})
 
     async def write(self, body: bytes) -> None:

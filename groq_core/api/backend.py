@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 from groq_core.events import Events
 from groq_core.models.catalogue import Catalogue
 from groq_core.pipeline import Handler
+from groq_core.ratelimit.people import Allowance
 from groq_core.redaction import Secret
 from groq_core.requests import Caller, Request
 from groq_core.status.snapshot import Snapshot
@@ -83,6 +84,15 @@ class Listener(Protocol):
     ) -> Events: ...
 
 
+class People(Protocol):
+    """What one person may use, and has used."""
+
+    @property
+    def limited(self) -> bool: ...
+
+    async def allowances(self, caller: Caller) -> Sequence[Allowance]: ...
+
+
 class Backend(Protocol):
     """Everything below the HTTP API."""
 
@@ -100,6 +110,9 @@ class Backend(Protocol):
 
     @property
     def transcription(self) -> Listener: ...
+
+    @property
+    def people(self) -> People: ...
 
     @property
     def simulator(self) -> Simulator | None: ...

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import TypeAlias
 
 from starlette.types import Scope
 
 from groq_core.api.absent import absent
 from groq_core.api.access import Access
-from groq_core.api.asgi import ClientGoneError, Exchange
+from groq_core.api.asgi import ClientGoneError, Exchange, Headers
+from groq_core.api.backend import People
 from groq_core.api.errors import MethodError, note_bug, refuse
+from groq_core.ratelimit.people import headers_of
 
 Endpoint: TypeAlias = Callable[[Exchange], Awaitable[None]]
 
@@ -28,14 +31,24 @@ class Dispatcher:
     Args:
         below: Beginnings of paths that are ours whether they exist or not: an SDK wants JSON, not a page.
         open_paths: Answered without asking who wants to know.
+        people: Whose allowances every answer tells in its headers.
     """
 
-    def __init__(self, routes: Routes, access: Access, *, below: tuple[str, ...], open_paths: frozenset[str]) -> None:
+    def __init__(
+        self,
+        routes: Routes,
+        access: Access,
+        *,
+        below: tuple[str, ...],
+        open_paths: frozenset[str],
+        people: People | None = None,
+    ) -> None:
         self._routes = routes
         self._prefixes = {path: methods for path, methods in routes.items() if path.endswith("/")}
         self._access = access
         self._below = below
         self._open = open_paths
+        self._people = people
 
     def path_of(self, scope: Scope) -> str | None:
         """The path of a request, without slash at its end, if it is one of ours."""
@@ -52,6 +65,8 @@ class Dispatcher:
         try:
             if exchange.path not in self._open:
                 exchange.caller = await self._access.admit(exchange.headers, exchange.visit)
+                if self._people is not None and self._people.limited:
+                    exchange.notes = partial(self._allowances, self._people, exchange)
             await self._endpoint(exchange.path, exchange.scope["method"])(exchange)
         except ClientGoneError:
             return
@@ -61,6 +76,9 @@ class Dispatcher:
                 note_bug(error, exchange.request_id)
                 raise
             await refuse(exchange, error)
+
+    async def _allowances(self, people: People, exchange: Exchange) -> Headers:
+        return headers_of(await people.allowances(exchange.caller))
 
     def _endpoint(self, path: str, method: str) -> Endpoint:
         methods = self._routes.get(path) or self._methods_below(path)

@@ -211,12 +211,16 @@ def origins(text: str) -> tuple[str, ...]:
 
 def frame_ancestors(text: str) -> tuple[str, ...]:
     """
-    Read who may show the page in a frame; commas and spaces separate.
+    Read who may show the page in a frame; commas and spaces separate. A `.env` file takes quotes away, so the words
+    may come without theirs.
 
+    >>> frame_ancestors("self")
+    ("'self'",)
     >>> frame_ancestors("'self' https://huggingface.co, https://*.example")
     ("'self'", 'https://huggingface.co', 'https://*.example')
     """
-    found = tuple(dict.fromkeys(text.replace(",", " ").split()))
+    words = (f"'{word}'" if word in ("self", "none") else word for word in text.replace(",", " ").split())
+    found = tuple(dict.fromkeys(words))
     pattern = r"'self'|'none'|\*|https?://[A-Za-z0-9*.:\[\]-]+"
     if not found or not all(re.fullmatch(pattern, word) for word in found) or ("'none'" in found and len(found) > 1):
         raise ValueError("'none', or any of 'self', * and origins such as https://app.example")

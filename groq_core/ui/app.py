@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable
+import secrets
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,10 @@ ROUTES: tuple[Callable[[Page], APIRouter], ...] = (
 POLICY = "; ".join(
     (
         "default-src 'self'",
-        "script-src 'self' 'unsafe-inline' 'unsafe-eval'",  # Gradio's own page needs both
+        # Scripts that stand in the page carry its nonce. Gradio makes functions of the texts in its events' `js`,
+        # which no nonce and no hash can allow: hence 'unsafe-eval'.
+        "script-src 'self' 'nonce-{nonce}' 'unsafe-eval'",
+        # Gradio and its components write style attributes, and style elements while they run.
         "style-src 'self' 'unsafe-inline'",
         "img-src 'self' data: blob:",
         "media-src 'self' data: blob:",
@@ -62,6 +66,7 @@ POLICY = "; ".join(
         "object-src 'none'",
         "base-uri 'self'",
         "form-action 'self'",
+        "frame-ancestors {ancestors}",
     )
 )
 """Content security: whatever a model's answer holds, the page talks to its own server only."""
@@ -128,7 +133,7 @@ def mount(app: FastAPI, core: PageCore, admit: Admit) -> FastAPI:
     app.include_router(gradio_scripts())
     for create in ROUTES:
         app.include_router(create(page))
-    app.add_middleware(PageFrame, head=head(base), link=preloads(base))
+    app.add_middleware(PageFrame, head=head(base), link=preloads(base), ancestors=core.settings.frame_ancestors)
     app.add_middleware(ChatRoute, page=page)
     demo = create_ui(core)
     tools = tools_wanted()
@@ -139,7 +144,7 @@ def mount(app: FastAPI, core: PageCore, admit: Admit) -> FastAPI:
         serve_tools(demo)
     mounted = app.routes[-1]
     assert isinstance(mounted, Mount)  # Gradio's own application, the last that is asked
-    mounted.app = GradioDoor(mounted.app, demo, admit, page.passes)
+    mounted.app = GradioDoor(mounted.app, demo, admit, page.passes, page.scoped)
     return app
 
 
@@ -170,6 +175,7 @@ def texts_module(core: PageCore) -> bytes:
         "SERVERS": [name for name, _ in core.settings.mcp_servers],
         "LIMITS": {"images": most_images(core)},
         "MODELS": choices(models_of(core)),
+        "SHARED": core.simulator is not None and not core.settings.loopback,
         "SIMULATED": core.simulator is not None,
         "TEMPLATES": [asdict(template) for template in TEMPLATES],
         "TABS": [name for name, _ in TABS],
@@ -198,10 +204,11 @@ class PageFrame:
     where their imports would tell it of one after the other.
     """
 
-    def __init__(self, app: ASGIApp, head: str, link: str) -> None:
+    def __init__(self, app: ASGIApp, head: str, link: str, ancestors: Sequence[str] = ("'self'",)) -> None:
         self._app = app
         self._head = head.encode()
         self._link = link
+        self._ancestors = " ".join(ancestors)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -219,10 +226,12 @@ class PageFrame:
             elif held is not None:
                 start, held = held, None
                 headers = MutableHeaders(raw=start["headers"])
-                headers.update(self._headers(scope["path"]))
+                nonce = secrets.token_urlsafe(16)
+                headers.update(self._headers(scope["path"], nonce))
                 body, whole = message["body"], not message.get("more_body")
                 if scope["path"].endswith("/"):
                     body = body.replace(b"</head>", self._head + b"</head>", 1)
+                body = body.replace(b"<script", b'<script nonce="%s"' % nonce.encode())
                 if packs and whole and "content-encoding" not in headers:
                     body = gzip.compress(body, 6)
                     headers["content-encoding"] = "gzip"
@@ -235,9 +244,10 @@ class PageFrame:
 
         await self._app(scope, receive, send_page)
 
-    def _headers(self, path: str) -> dict[str, str]:
+    def _headers(self, path: str, nonce: str) -> dict[str, str]:
         headers = {
-            "content-security-policy": POLICY,
+            "content-security-policy": POLICY.format(nonce=nonce, ancestors=self._ancestors),
+            "cache-control": "no-store",
             "referrer-policy": "no-referrer",
             "x-content-type-options": "nosniff",
         }

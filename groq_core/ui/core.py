@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal, Protocol
 
 from groq_core.events import Events
+from groq_core.ratelimit.people import People
 from groq_core.reply import Reply
 from groq_core.requests import Caller, Request
 from groq_core.services.extraction import Extractor
@@ -63,6 +64,8 @@ class PageCore(Protocol):
     def speech(self) -> PageSpeech: ...
     @property
     def extraction(self) -> Extractor: ...
+    @property
+    def people(self) -> People: ...
     @property
     def catalogue(self) -> Any: ...
     def handle(self, request: Request) -> Events: ...

@@ -17,7 +17,7 @@ from fastapi import HTTPException, Request
 
 from groq_core.access.origins import own_origin
 from groq_core.access.sessions import Signer
-from groq_core.access.visit import visit_of
+from groq_core.access.visit import KEY, visit_of
 from groq_core.redaction import Secret
 from groq_core.requests import Caller
 from groq_core.ui.basic_auth import PERSON
@@ -88,7 +88,8 @@ def require_own_page(request: Request) -> None:
     Raises:
         HTTPException: 403 for another origin's request.
     """
-    if visit_of(request.scope).foreign:
+    visit = request.scope.get(KEY)
+    if visit.foreign if visit is not None else not same_origin(dict(request.headers)):
         raise HTTPException(403, TEXTS["error_foreign"])
 
 

@@ -68,9 +68,14 @@ def read_switch(body: bytes) -> Switch:
     return switch
 
 
-def flip(store: FaultStore, switch: Switch) -> None:
-    """Mend a target (or all), then break it as the panel says."""
-    for fault in in_force(store):
+def flip(store: FaultStore, switch: Switch, visitor: str = "*") -> None:
+    """
+    Mend a target (or all), then break it as the panel says.
+
+    Args:
+        visitor: For whom alone; ``*`` for everybody.
+    """
+    for fault in in_force(store, visitor):
         if switch.target in (None, fault["target"]):
             store.remove(fault["id"])
     if switch.target is None or switch.fault is None:
@@ -79,11 +84,17 @@ def flip(store: FaultStore, switch: Switch) -> None:
 
     provider, _, model = switch.target.partition(":")
     fields = FAULTS[switch.fault] | {"provider": provider, "model": model, "times": 1 if switch.once else None}
+    fields |= {"visitor": visitor}
     store.add(msgspec.convert(fields, Fault))
 
 
-def in_force(store: FaultStore) -> list[dict[str, Any]]:
-    """The faults that are on, in the panel's words: ``target``, ``fault``, ``once``, ``id``."""
+def in_force(store: FaultStore, visitor: str = "*") -> list[dict[str, Any]]:
+    """
+    The faults that are on, in the panel's words: ``target``, ``fault``, ``once``, ``id``.
+
+    Args:
+        visitor: Whose; ``*`` for those of everybody.
+    """
     return [
         {
             "target": f"{fault.provider}:{fault.model}",
@@ -92,6 +103,7 @@ def in_force(store: FaultStore) -> list[dict[str, Any]]:
             "id": fault.id,
         }
         for fault in store.list()
+        if fault.visitor == visitor
     ]
 
 

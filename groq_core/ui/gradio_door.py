@@ -68,13 +68,17 @@ class GradioDoor:
         demo: The page, whose public endpoints may be called.
         admit: Decides who may use the HTTP API, and with it the named endpoints; raises RequestError.
         passes: What the page's own functions want to see, as ``pass`` in the JSON of their first value.
+        scoped: What becomes of a page's caller, as for the page's own routes.
     """
 
-    def __init__(self, app: ASGIApp, demo: Blocks, admit: Admit, passes: Passes) -> None:
+    def __init__(
+        self, app: ASGIApp, demo: Blocks, admit: Admit, passes: Passes, scoped: Callable[[Caller], Caller]
+    ) -> None:
         self._app = app
         self._demo = demo
         self._admit = admit
         self._passes = passes
+        self._scoped = scoped
         self._owners: TTLCache[str, str] = TTLCache(20_000, 6 * 3600)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -98,12 +102,12 @@ class GradioDoor:
         if reads and FILES.fullmatch(path):
             await self._app(scope, receive, send)
         elif reads and (found := HEARTBEAT.fullmatch(path)):
-            self._claim(found[1], _identity(scope))
+            self._claim(found[1], await self._identity(scope))
             await self._app(scope, receive, send)
         elif method == "POST" and path.rstrip("/") in (f"{PREFIX}/queue/join", f"{PREFIX}/cancel", f"{PREFIX}/reset"):
             await self._queue(path.rstrip("/"), scope, receive, send)
         elif reads and path == f"{PREFIX}/queue/data":
-            self._require(Request(scope).query_params.get("session_hash", ""), _identity(scope))
+            self._require(Request(scope).query_params.get("session_hash", ""), await self._identity(scope))
             await self._app(scope, receive, send)
         else:
             await self._endpoint(path, scope, receive, send)
@@ -126,9 +130,9 @@ class GradioDoor:
         if path.endswith("/join"):
             public = self._public(said.get("fn_index"))
             scope[CALLER] = await self._admit(scope) if public else self._on_page(said.get("data"), scope)
-            self._claim(session, _identity(scope))
+            self._claim(session, await self._identity(scope))
         else:
-            self._require(session, _identity(scope))
+            self._require(session, await self._identity(scope))
         await self._app(scope, _replayed(body, receive), send)
 
     async def _endpoint(self, path: str, scope: Scope, receive: Receive, send: Send) -> None:
@@ -143,7 +147,7 @@ class GradioDoor:
         if not (wanted or upload or progress or file or tools) or named:
             raise RequestError(TEXTS["error_not_here"], status=404)
         scope[CALLER] = await self._admit(scope)
-        identity = _identity(scope)
+        identity = await self._identity(scope)
         if file:
             self._require(path.removeprefix(f"{PREFIX}/file="), identity, unknown_too=True)
         if method == "GET" and wanted is not None:
@@ -153,6 +157,15 @@ class GradioDoor:
         if method == "POST" and wanted is not None:
             receive = _replayed(await _body(Request(scope, receive), MAX_JSON), receive)
         await self._app(scope, receive, self._noting(send, identity) if upload or method == "POST" else send)
+
+    async def _identity(self, scope: Scope) -> str:
+        """Who asks, as far as anything tells: the holder of a token, the person, else the address."""
+        if any(name == b"authorization" and value[:7].lower() == b"bearer " for name, value in scope["headers"]):
+            with suppress(RequestError):
+                caller = await self._admit(scope)
+                if caller.user != "local":
+                    return caller.user
+        return str(scope.get(PERSON) or visit_of(scope).address)
 
     def _on_page(self, data: Any, scope: Scope) -> Caller:
         """
@@ -166,7 +179,7 @@ class GradioDoor:
             page = None
         if page is None or visit_of(scope).foreign:
             raise RequestError(TEXTS["error_pass"], status=403)
-        return caller_on_page(Request(scope), page)
+        return self._scoped(caller_on_page(Request(scope), page))
 
     def _public(self, index: Any) -> bool:
         function = self._demo.fns.get(index) if isinstance(index, int) else None
@@ -210,14 +223,6 @@ class GradioDoor:
             raise RequestError(TEXTS["error_not_here"], status=404)
         if owner not in (None, identity):
             raise RequestError(TEXTS["error_not_yours"], status=403)
-
-
-def _identity(scope: Scope) -> str:
-    """Who asks, as far as anything tells: the holder of a token, the person, else the address."""
-    caller: Caller | None = scope.get(CALLER)
-    if caller is not None and caller.user != "local":
-        return caller.user
-    return str(scope.get(PERSON) or visit_of(scope).address)
 
 
 async def _body(request: Request, limit: int) -> bytes:

@@ -11,7 +11,9 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 
+import msgspec
 from fastapi import APIRouter, HTTPException, Request
+from msgspec.structs import asdict
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -21,7 +23,7 @@ from groq_core.events import Events
 from groq_core.requests import Caller
 from groq_core.ui.asking import chat_request, read_question
 from groq_core.ui.core import PageCore
-from groq_core.ui.csrf import PASS_HEADER, Passes, require_own_page, visitor
+from groq_core.ui.csrf import PASS_HEADER, Passes, caller_on_page, require_own_page, visitor
 from groq_core.ui.fault_switch import flip, in_force, read_switch
 from groq_core.ui.model_picker import choices, models_of
 from groq_core.ui.static import Assets
@@ -52,7 +54,16 @@ class Page:
         self.pace = Pace()
 
     def caller(self, request: Request) -> Caller:
-        return visitor(request, self.passes)
+        return self.scoped(visitor(request, self.passes))
+
+    @property
+    def shared(self) -> bool:
+        """Visitors of one simulator can disturb each other: others than the one at this machine reach it."""
+        return self.core.simulator is not None and not self.core.settings.loopback
+
+    def scoped(self, caller: Caller) -> Caller:
+        """Give a visitor of a shared simulator faults and health of his own."""
+        return msgspec.structs.replace(caller, credential=f"simulated:{caller.user}") if self.shared else caller
 
     def answer(self, events: Events) -> EventStream:
         return EventStream(events, self.pace)
@@ -128,22 +139,31 @@ def create_routes(page: Page) -> APIRouter:
         require_own_page(request)
         return JSONResponse(choices(models_of(page.core)), headers={"cache-control": "no-store"})
 
+    @router.get("/limits")
+    async def limits(request: Request) -> Response:
+        """What this visitor or person may use, and has used; an empty list where nothing is limited."""
+        caller = page.caller(request)
+        return JSONResponse({"limits": [asdict(one) for one in await page.core.people.allowances(caller)]})
+
     @router.get("/status/events")
-    async def status(request: Request) -> Response:
+    async def status(request: Request, visitor: str = "") -> Response:
         require_own_page(request)
+        found = page.passes.page_id(visitor)
+        caller = page.scoped(caller_on_page(request, found)) if found is not None else Caller()
         return StreamingResponse(
-            snapshots(page.core),
+            snapshots(page.core, caller),
             media_type="text/event-stream",
             headers={"cache-control": "no-store", "x-accel-buffering": "no"},
         )
 
     @router.post("/faults")
     async def faults(request: Request) -> Response:
-        page.caller(request)
+        caller = page.caller(request)
         if page.core.simulator is None:
             raise HTTPException(404, TEXTS["error_no_simulator"])
         try:
-            flip(page.core.simulator.faults, read_switch(await body_of(request, 4096)))
+            switch = read_switch(await body_of(request, 4096))
+            flip(page.core.simulator.faults, switch, caller.simulated_as or "*")
         except RequestError as error:
             raise HTTPException(error.status, error.message) from error
         return Response(status_code=204)
@@ -151,7 +171,7 @@ def create_routes(page: Page) -> APIRouter:
     return router
 
 
-async def snapshots(core: PageCore) -> AsyncGenerator[bytes, None]:
+async def snapshots(core: PageCore, caller: Caller = Caller()) -> AsyncGenerator[bytes, None]:  # noqa: B008 - frozen
     """
     The state of the house as server-sent events: now, on every change, and a heartbeat when nothing happens.
 
@@ -160,9 +180,10 @@ async def snapshots(core: PageCore) -> AsyncGenerator[bytes, None]:
     """
     told: object = None
     told_at = 0.0
+    whose = caller.simulated_as or "*"
     while True:
-        snapshot = core.board.snapshot()
-        faults = in_force(core.simulator.faults) if core.simulator else []
+        snapshot = core.board.snapshot(caller.credential)
+        faults = in_force(core.simulator.faults, whose) if core.simulator else []
         seen = (snapshot.version, [target.state for target in snapshot.targets], faults)
         if seen != told:
             yield line({"snapshot": snapshot, "faults": faults})

@@ -6,6 +6,8 @@ Every word the page says, in one place: the scripts get them from here too.
 
 from __future__ import annotations
 
+from groq_core.access.door import FOREIGN_ORIGIN
+
 TEXTS: dict[str, str] = {
     # ── the frame ────────────────────────────────────────────────────────────────────────────────
     "title": "groq-core",
@@ -363,7 +365,7 @@ TEXTS: dict[str, str] = {
     "error_cut": "The connection to this page's server broke off before the answer was complete.",
     "error_unreachable": "This page's server cannot be reached.",
     "hint_unreachable": "Check that it is running and that you are online, then try again.",
-    "error_foreign": "this address answers its own page only",
+    "error_foreign": ". ".join(FOREIGN_ORIGIN),
     "error_pass": "this page is too old, reload it",
     "error_not_here": "there is nothing here",
     "error_not_yours": "this belongs to somebody else",

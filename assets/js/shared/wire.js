@@ -12,18 +12,18 @@ export const route = (path) => new URL(path, UI).href;
 
 const KEPT_PASS = "groq-core:pass";
 
-// The pass of an earlier visit makes this one the same visitor's, who then finds what was left: tables, limits.
+// The pass from before the page was loaded again makes this one the same visitor's, who finds what was left: tables.
 function newPass() {
   const headers = {};
   try {
-    const old = localStorage.getItem(KEPT_PASS);
+    const old = sessionStorage.getItem(KEPT_PASS);
     if (old) headers["x-groq-core-page"] = old;
   } catch {} // storage is forbidden here
   pass = fetch(route("pass"), { cache: "no-store", headers })
     .then((response) => (response.ok ? response.json() : Promise.reject(new DirectWayBroken(`pass: ${response.status}`))))
     .then((body) => {
       try {
-        localStorage.setItem(KEPT_PASS, body.pass);
+        sessionStorage.setItem(KEPT_PASS, body.pass);
       } catch {}
       return body.pass;
     });

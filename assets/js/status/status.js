@@ -5,7 +5,8 @@ import { el, setAttribute, setText } from "../shared/dom.js";
 import { faultMenu, showFaults } from "./fault-switch.js";
 import { count, seconds, wholeSeconds } from "../shared/formats.js";
 import { kindInWords, say, shortModel } from "../shared/words.js";
-import { route } from "../shared/wire.js";
+import { passOf, route } from "../shared/wire.js";
+import { SHARED } from "../../texts.js";
 
 const rows = new Map();
 let snapshot = null;
@@ -49,11 +50,14 @@ export function showStatusIn(host) {
 }
 
 // A hidden page needs no news, and a browser keeps only six connections to one host.
-function listen() {
+async function listen() {
   source?.close();
   source = null;
   if (document.hidden) return;
-  source = new EventSource(route("status/events"));
+  // Where others reach this simulator too, everybody has faults of his own.
+  const whose = SHARED ? `?visitor=${encodeURIComponent(await passOf().catch(() => ""))}` : "";
+  if (source || document.hidden) return;
+  source = new EventSource(route(`status/events${whose}`));
   source.onmessage = (message) => {
     const news = JSON.parse(message.data);
     snapshot = news.snapshot;
