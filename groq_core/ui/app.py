@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from groq_core.services.vision import TEMPLATES
 from groq_core.ui import agent, batch, chat, extract, image, microphone, talk
+from groq_core.ui.answers import Answers
 from groq_core.ui.core import PageCore
 from groq_core.ui.fault_switch import FAULTS
 from groq_core.ui.layout import place
@@ -126,7 +128,21 @@ def mount(app: FastAPI, core: PageCore) -> FastAPI:
     app.add_middleware(PageFrame, head=head(base), link=preloads(base))
     app.add_middleware(ChatRoute, page=page)
     gr.mount_gradio_app(app, create_ui(core), theme=theme(), **MOUNT_OPTIONS)
+    close_with(app, page.answers)
     return app
+
+
+def close_with(app: FastAPI, answers: Answers) -> None:
+    """Stop answers that still run for nobody when the server ends, before what they ask with is closed."""
+    inner = app.router.lifespan_context
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[Any]:
+        async with inner(app) as state:
+            yield state
+            await answers.close()
+
+    app.router.lifespan_context = lifespan
 
 
 def head(base: str) -> str:

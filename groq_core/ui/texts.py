@@ -58,6 +58,13 @@ TEXTS: dict[str, str] = {
     "thinking": "Thinking",
     "picture": "picture",
     "picture_not_loaded": "[{alt}: picture from the web, not loaded]",
+    # ── conversations (their page's part: see conversations.js) ─────────────────────────────────
+    "continue_prompt": "Continue exactly where your last answer stopped. Do not repeat anything, do not comment.",
+    "left_out": "{n} older messages were not sent",
+    "left_out_one": "1 older message was not sent",
+    "error_answer_gone": "This answer is no longer kept here.",
+    "error_long_answer": "The answer was longer than can be kept",
+    "hint_long_answer": "Ask for a shorter one.",
     # ── talk ─────────────────────────────────────────────────────────────────────────────────────
     "talk": "Talk",
     "talk_end": "End",
