@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from groq_core.services.vision import TEMPLATES
-from groq_core.ui import agent, batch, chat, extract, image, microphone, talk
+from groq_core.ui import agent, batch, chat, extract, image, microphone, talk, title
 from groq_core.ui.answers import Answers
 from groq_core.ui.core import PageCore
 from groq_core.ui.fault_switch import FAULTS
@@ -45,6 +45,7 @@ ROUTES: tuple[Callable[[Page], APIRouter], ...] = (
     extract.create_routes,
     agent.create_routes,
     batch.create_routes,
+    title.create_routes,
 )
 """Routes of single tabs, beside those that every tab needs."""
 
@@ -66,8 +67,8 @@ POLICY = "; ".join(
 """Content security: whatever a model's answer holds, the page talks to its own server only."""
 
 FIRST = (
-    "main", "chat/chat", "chat/conversation", "chat/options", "chat/picker", "shared/answer", "shared/asking",
-    "shared/chain", "shared/dom", "shared/formats", "shared/receipt", "shared/scroll", "shared/shell",
+    "main", "chat/chat", "chat/conversation", "chat/message", "chat/options", "chat/picker", "chat/run", "chat/side",
+    "chat/tree", "chat/undo", "chat/waiting", "shared/answer", "shared/chain", "shared/dom", "shared/formats", "shared/receipt", "shared/scroll", "shared/shell",
     "shared/text-view", "shared/wire", "shared/words", "status/fault-switch", "status/status", "talk/hold",
 )  # fmt: skip
 """Scripts that the page cannot begin without; a test holds this list to what ``main.js`` imports."""
@@ -154,14 +155,18 @@ def head(base: str) -> str:
     Args:
         base: Where the page's scripts and styles are, relative to the page.
     """
-    styles = "".join(f'<link rel="stylesheet" href="{name}">' for name in ("theme.css", f"{base}/css/page.css"))
+    styles = "".join(f'<link rel="stylesheet" href="{name}">' for name in ("theme.css", *own_styles(base)))
     return f'{styles}<script type="module" async src="{base}/js/main.js"></script>'
+
+
+def own_styles(base: str) -> list[str]:
+    return [f"{base}/css/{name}.css" for name in ("page", "conversations")]
 
 
 def preloads(base: str) -> str:
     """The ``Link`` header that names everything a first visit needs of ours."""
     scripts = ["texts.js", *(f"js/{name}.js" for name in FIRST)]
-    links = [f'<{base}/css/page.css>; rel="preload"; as="style"']
+    links = [f'<{name}>; rel="preload"; as="style"' for name in own_styles(base)]
     return ", ".join(links + [f'<{base}/{script}>; rel="modulepreload"' for script in scripts])
 
 

@@ -3,8 +3,10 @@
 import { Conversation } from "./conversation.js";
 import { el, fill, hinter, icon } from "../shared/dom.js";
 import { holds } from "../talk/hold.js";
-import { options, optionsForm, pickModel } from "./options.js";
+import { adoptOptions, chosenOptions, options, optionsForm, pickModel } from "./options.js";
 import { Picker } from "./picker.js";
+import { sideColumn } from "./side.js";
+import { Waiting } from "./waiting.js";
 import { say } from "../shared/words.js";
 import { move } from "../shared/shell.js";
 import { prepareMarkdown } from "../shared/text-view.js";
@@ -14,10 +16,25 @@ import { MODELS } from "../../texts.js";
 const SUGGESTIONS = ["suggestion_1", "suggestion_2", "suggestion_3", "suggestion_4"];
 
 const hint = hinter(() => document.getElementById("gc-hint"));
-const conversation = new Conversation({ name: "chat", options, system: options.system, welcome, hint });
+const told = (what) => (...facts) => keeper().then((kept) => kept[what](...facts));
+const conversation = new Conversation({
+  name: "chat",
+  options,
+  system: options.system,
+  welcome,
+  hint,
+  keeper: { message: told("message"), head: told("head"), removed: told("removed") },
+  ended: (answer) => waiting.next(answer),
+});
+const waiting = new Waiting(conversation, edit);
+conversation.onBusy = () => waiting.show();
 const log = el("div", { id: "chat-log" });
 const box = el("textarea", { rows: "1", "aria-label": say("message_label"), placeholder: say("message_placeholder"), enterkeyhint: "send" });
-const picker = new Picker({ id: "chat-model", label: say("model_label"), choices: MODELS, value: "auto", picked: pickModel, refresh: models });
+const picked = (value) => {
+  pickModel(value);
+  keptDraft();
+};
+const picker = new Picker({ id: "chat-model", label: say("model_label"), choices: MODELS, value: "auto", picked, refresh: models });
 const button = (id, words, onclick) => el("button", { type: "button", id, class: "gc-button gc-round", onclick }, words);
 
 const talk = el(
@@ -27,13 +44,15 @@ const talk = el(
   el("span", {}, say("talk")),
 );
 const voice = el("div", { id: "gc-voice" });
+const side = sideColumn(keeper);
 
-/** The whole tab: the conversation, the message box, and the line under it. */
-export const element = el(
+const column = el(
   "div",
-  { class: "gc-chat" },
+  { class: "gc-chat-column" },
+  side.bar,
   log,
   voice,
+  waiting.element,
   el(
     "div",
     { id: "gc-composer" },
@@ -55,7 +74,45 @@ export const element = el(
     el("button", { type: "button", id: "chat-clear", class: "gc-link", onclick: clear }, say("clear")),
   ),
 );
+
+/** The whole tab: the conversations beside the open one, the message box, and the line under it. */
+export const element = el("div", { class: "gc-chat" }, side.element, column);
+conversation.opening = Boolean(openBefore());
 conversation.showIn(log);
+composed();
+
+// What keeps conversations is loaded when the page has nothing more urgent to do; at once where one is to be shown.
+let kept = null;
+function keeper() {
+  kept ??= import("./keeper.js").then(({ Keeper }) => new Keeper(conversation, composer).begin());
+  return kept;
+}
+const composer = {
+  text: () => box.value,
+  options: chosenOptions,
+  adopt: ({ draft = "", options: values = {} }) => {
+    adoptOptions(values);
+    picker.set(values.model ?? "auto");
+    fill(box, draft);
+    waiting.show();
+  },
+};
+if (conversation.opening) keeper();
+else (globalThis.requestIdleCallback ?? setTimeout)(keeper, { timeout: 2000 });
+
+// Told when somebody has typed or chosen; nothing is loaded for it.
+function keptDraft() {
+  kept?.then((one) => one.draftSoon());
+}
+
+function openBefore() {
+  try {
+    box.value = sessionStorage["gc-draft"] ?? "";
+    return sessionStorage["gc-open"];
+  } catch {
+    return null; // this browser keeps nothing
+  }
+}
 
 // What talking takes is loaded when somebody reaches for its button.
 let talking = null;
@@ -96,7 +153,21 @@ function send() {
   if (!text) {
     box.focus();
     hint(say("message_empty"));
-  } else if (conversation.ask(text)) fill(box, "");
+    return;
+  }
+  if (conversation.running) waiting.add(text);
+  else conversation.ask(text);
+  fill(box, "");
+}
+
+function edit(text) {
+  fill(box, text);
+  box.focus();
+}
+
+// Styles show the Send button beside Stop where there is something to let wait.
+function composed() {
+  element.toggleAttribute("data-text", Boolean(box.value.trim()));
 }
 
 function clear() {
@@ -108,10 +179,14 @@ box.addEventListener("input", () => {
   prepareMarkdown();
   box.style.height = "auto"; // as high as its text, up to what the style allows
   box.style.height = `${box.scrollHeight}px`;
+  composed();
+  keptDraft();
 });
+column.addEventListener("input", keptDraft);
 box.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
   event.preventDefault();
   send();
 });
-document.addEventListener("keydown", (event) => event.key === "Escape" && conversation.stop());
+// Of several tabs, Esc stops what is seen.
+document.addEventListener("keydown", (event) => event.key === "Escape" && element.offsetParent !== null && conversation.stop());

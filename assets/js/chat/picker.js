@@ -30,6 +30,12 @@ export class Picker {
     this.#listen();
   }
 
+  /** Show another value as picked, without telling anybody. */
+  set(value) {
+    this.value = value;
+    this.#show();
+  }
+
   #at = -1; // the option that Enter would take
 
   #listen() {
