@@ -68,8 +68,9 @@ POLICY = "; ".join(
 
 FIRST = (
     "main", "chat/chat", "chat/conversation", "chat/message", "chat/options", "chat/picker", "chat/run", "chat/side",
-    "chat/tree", "chat/undo", "chat/waiting", "shared/answer", "shared/chain", "shared/dom", "shared/formats", "shared/receipt", "shared/scroll", "shared/shell",
-    "shared/text-view", "shared/wire", "shared/words", "status/fault-switch", "status/status", "talk/hold",
+    "chat/tree", "chat/undo", "chat/waiting", "shared/answer", "shared/chain", "shared/dom", "shared/formats",
+    "shared/receipt", "shared/scroll", "shared/shell", "shared/text-view", "shared/wire", "shared/words",
+    "status/fault-switch", "status/status", "talk/hold",
 )  # fmt: skip
 """Scripts that the page cannot begin without; a test holds this list to what ``main.js`` imports."""
 
