@@ -87,6 +87,9 @@ function keeper() {
   kept ??= import("./keeper.js").then(({ Keeper }) => new Keeper(conversation, composer).begin());
   return kept;
 }
+/** Whoever keeps the conversations: for the settings, which export, import and clear them. */
+export const conversations = () => keeper();
+
 const composer = {
   text: () => box.value,
   options: chosenOptions,
