@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from groq_core.services.vision import TEMPLATES
-from groq_core.ui import agent, batch, chat, extract, image, microphone, talk
+from groq_core.ui import agent, batch, chat, extract, image, microphone, own_key, talk
 from groq_core.ui.core import PageCore
 from groq_core.ui.fault_switch import FAULTS
 from groq_core.ui.layout import place
@@ -24,6 +24,7 @@ from groq_core.ui.model_picker import choices, models_of, most_images
 from groq_core.ui.page_routes import ChatRoute, Page, create_routes
 from groq_core.ui.static import Assets
 from groq_core.ui.texts import TEXTS
+from groq_core.ui.texts_de import GERMAN
 from groq_core.ui.theme import theme
 
 TABS: tuple[tuple[str, Callable[[PageCore], None]], ...] = (
@@ -43,6 +44,7 @@ ROUTES: tuple[Callable[[Page], APIRouter], ...] = (
     extract.create_routes,
     agent.create_routes,
     batch.create_routes,
+    own_key.create_routes,
 )
 """Routes of single tabs, beside those that every tab needs."""
 
@@ -65,8 +67,9 @@ POLICY = "; ".join(
 
 FIRST = (
     "main", "chat/chat", "chat/conversation", "chat/options", "chat/picker", "shared/answer", "shared/asking",
-    "shared/chain", "shared/dom", "shared/formats", "shared/receipt", "shared/scroll", "shared/shell",
-    "shared/text-view", "shared/wire", "shared/words", "status/fault-switch", "status/status", "talk/hold",
+    "settings/brand-tools", "shared/chain", "shared/dom", "shared/formats", "shared/own-key", "shared/receipt",
+    "shared/scroll", "shared/shell", "shared/text-view", "shared/theme", "shared/wire", "shared/words",
+    "status/fault-switch", "status/status", "talk/hold",
 )  # fmt: skip
 """Scripts that the page cannot begin without; a test holds this list to what ``main.js`` imports."""
 
@@ -116,6 +119,7 @@ def mount(app: FastAPI, core: PageCore) -> FastAPI:
     """
     assets = Assets()
     assets.add("texts.js", texts_module(core))
+    assets.add("texts-de.js", b"export default " + orjson.dumps(GERMAN) + b";\n")
     base = f"ui/assets/{assets.version}"
     page = Page(core, assets)
     app.include_router(create_routes(page))
@@ -157,6 +161,8 @@ def texts_module(core: PageCore) -> bytes:
         "LIMITS": {"images": most_images(core)},
         "MODELS": choices(models_of(core)),
         "SIMULATED": core.simulator is not None,
+        "OWN_KEYS": core.own_keys is not None,
+        "OWN_KEYS_ARE_REAL": core.own_keys is not None and not core.settings.offline,
         "TEMPLATES": [asdict(template) for template in TEMPLATES],
         "TABS": [name for name, _ in TABS],
     }

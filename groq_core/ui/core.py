@@ -8,6 +8,7 @@ from groq_core.events import Events
 from groq_core.reply import Reply
 from groq_core.requests import Caller, Request
 from groq_core.services.extraction import Extractor
+from groq_core.services.own_keys import OwnKeys
 from groq_core.status.snapshot import Snapshot
 from groq_core.ui.fault_switch import FaultStore
 
@@ -61,6 +62,8 @@ class PageCore(Protocol):
     def speech(self) -> PageSpeech: ...
     @property
     def extraction(self) -> Extractor: ...
+    @property
+    def own_keys(self) -> OwnKeys | None: ...
     @property
     def catalogue(self) -> Any: ...
     def handle(self, request: Request) -> Events: ...

@@ -27,13 +27,15 @@ from groq_core.ui.model_picker import choices, models_of
 from groq_core.ui.static import Assets
 from groq_core.ui.stream import EventStream, Pace, line, refused
 from groq_core.ui.texts import TEXTS
+from groq_core.ui.visitor_key import own_caller, own_credential
 
 MAX_QUESTION_BYTES = 48 * 1024 * 1024
 """A question with five pictures of four megabytes, in base64, and a long conversation."""
 
 STATUS_GATHER_S = 0.2
 STATUS_LOOK_S = 0.8
-STATUS_HEARTBEAT_S = 15.0
+STATUS_HEARTBEAT_S = 1.5
+"""A page that hears nothing for three of these says that its server is gone."""
 
 
 class Page:
@@ -52,7 +54,7 @@ class Page:
         self.pace = Pace()
 
     def caller(self, request: Request) -> Caller:
-        return visitor(request, self.passes)
+        return own_caller(self.core.own_keys, request, visitor(request, self.passes))
 
     def answer(self, events: Events) -> EventStream:
         return EventStream(events, self.pace)
@@ -133,7 +135,7 @@ def create_routes(page: Page) -> APIRouter:
         if not same_origin(dict(request.headers)):
             raise HTTPException(403, TEXTS["error_foreign"])
         return StreamingResponse(
-            snapshots(page.core),
+            snapshots(page.core, own_credential(page.core.own_keys, request)),
             media_type="text/event-stream",
             headers={"cache-control": "no-store", "x-accel-buffering": "no"},
         )
@@ -152,7 +154,7 @@ def create_routes(page: Page) -> APIRouter:
     return router
 
 
-async def snapshots(core: PageCore) -> AsyncGenerator[bytes, None]:
+async def snapshots(core: PageCore, credential: str = "server") -> AsyncGenerator[bytes, None]:
     """
     The state of the house as server-sent events: now, on every change, and a heartbeat when nothing happens.
 
@@ -162,7 +164,7 @@ async def snapshots(core: PageCore) -> AsyncGenerator[bytes, None]:
     told: object = None
     told_at = 0.0
     while True:
-        snapshot = core.board.snapshot()
+        snapshot = core.board.snapshot(credential)
         faults = in_force(core.simulator.faults) if core.simulator else []
         seen = (snapshot.version, [target.state for target in snapshot.targets], faults)
         if seen != told:

@@ -6,6 +6,8 @@ Every word the page says, in one place: the scripts get them from here too.
 
 from __future__ import annotations
 
+from groq_core.ui.texts_settings import SETTINGS
+
 TEXTS: dict[str, str] = {
     # ── the frame ────────────────────────────────────────────────────────────────────────────────
     "title": "groq-core",
@@ -350,6 +352,8 @@ TEXTS: dict[str, str] = {
     "error_cut": "The connection to this page's server broke off before the answer was complete.",
     "error_unreachable": "This page's server cannot be reached.",
     "hint_unreachable": "Check that it is running and that you are online, then try again.",
+    "error_own_key_gone": "Your own key is no longer here, as the server was started anew: enter it again in Settings.",
+    "error_own_keys_off": "this server takes no keys of visitors",
     "error_foreign": "this address answers its own page only",
     "error_pass": "this page is too old, reload it",
     "error_no_uploads": "files are not kept here: send them to /v1, or use the page",
@@ -423,4 +427,4 @@ TEXTS: dict[str, str] = {
     "fault_malformed": "unreadable line",
     "fault_error_event": "error midway",
     "fault_empty": "empty answer",
-}
+} | SETTINGS

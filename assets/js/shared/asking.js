@@ -1,6 +1,7 @@
 // Ask a question and show the answer: directly, or through Gradio's queue where the direct way is blocked.
 
 import { Answer } from "./answer.js";
+import { ownKey } from "./own-key.js";
 import { say } from "./words.js";
 import { DirectWayBroken, ask } from "./wire.js";
 
@@ -29,6 +30,7 @@ export async function answerFrom(answer, path, options, queued = null) {
 }
 
 async function oneWayOrTheOther(path, options, queued, heard) {
+  if (ownKey()) queued = null; // the queue asks with the server's key
   if (direct || queued === null) {
     try {
       return await ask(path, options, heard);
