@@ -1,13 +1,15 @@
 // The Chat tab: the message box, its buttons, and the conversation above them.
 
+import { Attach } from "./attach.js";
 import { Conversation } from "./conversation.js";
-import { el, fill, hinter, icon } from "../shared/dom.js";
+import { el, fill, hinter, icon, iconButton } from "../shared/dom.js";
 import { holds } from "../talk/hold.js";
-import { options, optionsForm, pickModel } from "./options.js";
+import { options, optionsForm, pickModel, switches } from "./options.js";
 import { Picker } from "./picker.js";
 import { say } from "../shared/words.js";
 import { move } from "../shared/shell.js";
 import { prepareMarkdown } from "../shared/text-view.js";
+import { withDocuments } from "../shared/user-text.js";
 import { route } from "../shared/wire.js";
 import { MODELS } from "../../texts.js";
 
@@ -16,7 +18,7 @@ const SUGGESTIONS = ["suggestion_1", "suggestion_2", "suggestion_3", "suggestion
 const hint = hinter(() => document.getElementById("gc-hint"));
 const conversation = new Conversation({ name: "chat", options, system: options.system, welcome, hint });
 const log = el("div", { id: "chat-log" });
-const box = el("textarea", { rows: "1", "aria-label": say("message_label"), placeholder: say("message_placeholder"), enterkeyhint: "send" });
+const box = el("textarea", { rows: "1", "aria-label": say("message_label"), placeholder: say("message_placeholder"), dir: "auto", enterkeyhint: "send" });
 const picker = new Picker({ id: "chat-model", label: say("model_label"), choices: MODELS, value: "auto", picked: pickModel, refresh: models });
 const button = (id, words, onclick) => el("button", { type: "button", id, class: "gc-button gc-round", onclick }, words);
 
@@ -27,6 +29,8 @@ const talk = el(
   el("span", {}, say("talk")),
 );
 const voice = el("div", { id: "gc-voice" });
+const attach = new Attach(box, hint);
+const dictate = iconButton("dictate", say("dictate"), { id: "chat-dictate", class: "gc-icon-button gc-tool", "aria-pressed": "false" });
 
 /** The whole tab: the conversation, the message box, and the line under it. */
 export const element = el(
@@ -37,11 +41,13 @@ export const element = el(
   el(
     "div",
     { id: "gc-composer" },
+    attach.strip,
     el("div", { id: "chat-message" }, box),
     el(
       "div",
       { id: "gc-composer-row" },
       picker.element,
+      el("div", { class: "gc-composer-tools" }, attach.input, attach.button, dictate, ...switches()),
       talk,
       button("chat-send", say("send"), send),
       button("chat-stop", say("stop"), () => conversation.stop()),
@@ -60,6 +66,12 @@ conversation.showIn(log);
 // What talking takes is loaded when somebody reaches for its button.
 let talking = null;
 holds(talk, () => (talking ??= import("../talk/talk.js").then(({ Talk }) => new Talk(conversation, talk, voice))));
+
+// So is what dictating takes.
+let dictating = null;
+dictate.addEventListener("click", () =>
+  (dictating ??= import("./dictate.js").then(({ Dictation }) => new Dictation(dictate, box, hint))).then((it) => it.press()),
+);
 
 /** Put the tab into its place; called again whenever Gradio makes that place anew. */
 export function showIn(host) {
@@ -93,10 +105,14 @@ function welcome() {
 
 function send() {
   const text = box.value.trim();
-  if (!text) {
+  if (!text && attach.empty) {
     box.focus();
-    hint(say("message_empty"));
-  } else if (conversation.ask(text)) fill(box, "");
+    return hint(say("message_empty"));
+  }
+  const attached = attach.take();
+  if (!attached || !conversation.ask(withDocuments(text, attached.documents), attached.pictures)) return;
+  fill(box, "");
+  attach.clear();
 }
 
 function clear() {
@@ -110,7 +126,7 @@ box.addEventListener("input", () => {
   box.style.height = `${box.scrollHeight}px`;
 });
 box.addEventListener("keydown", (event) => {
-  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return; // Safari's order
   event.preventDefault();
   send();
 });

@@ -4,6 +4,7 @@ import { Answer, answerFrom } from "../shared/asking.js";
 import { announce, copy, el, iconButton } from "../shared/dom.js";
 import { say } from "../shared/words.js";
 import { Follower } from "../shared/scroll.js";
+import { parted, userText, withDocuments } from "../shared/user-text.js";
 
 const MOST_TURNS = 40;
 const MOST_CHARACTERS = 400_000;
@@ -94,7 +95,7 @@ export class Conversation {
   }
 
   #addUser(text, pictures, extra) {
-    const body = el("div", { class: "gc-user-text", "data-role": "user" }, text);
+    const body = el("div", { class: "gc-user-text", "data-role": "user", dir: "auto" }, ...userText(text));
     const turn = { role: "user", text, pictures, extra, element: null };
     turn.element = el(
       "section",
@@ -122,11 +123,12 @@ export class Conversation {
     if (this.running) return this.hint(say("still_answering"));
     const body = turn.element.querySelector("[data-role=user]");
     const box = el("textarea", { class: "gc-edit-box", "aria-label": say("edit_message"), rows: "3" });
-    box.value = turn.text;
+    const { question, documents } = parted(turn.text);
+    box.value = question;
     const done = (send) => {
       form.replaceWith(body);
       turn.element.classList.remove("gc-editing");
-      const text = box.value.trim();
+      const text = withDocuments(box.value.trim(), documents);
       if (!send || !text) return;
       this.#dropFrom(this.turns.indexOf(turn));
       this.ask(text, turn.pictures);
@@ -139,7 +141,7 @@ export class Conversation {
       el("button", { type: "button", class: "gc-button", onclick: () => done(true) }, say("send_edited")),
     );
     box.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+      if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229) {
         event.preventDefault();
         done(true);
       } else if (event.key === "Escape") done(false);

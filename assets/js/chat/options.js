@@ -1,9 +1,9 @@
 // What goes along with a question: the model, and the settings behind "Options".
 
-import { el } from "../shared/dom.js";
+import { el, iconButton } from "../shared/dom.js";
 import { say } from "../shared/words.js";
 
-const chosen = { model: "auto", system: "", temperature: null, max_tokens: null, effort: "", fresh: false, cheap: false };
+const chosen = { model: "auto", system: "", temperature: null, max_tokens: null, effort: "", fresh: false, cheap: false, json: false, search: false };
 
 /** Ask this model from now on, or this tier. */
 export function pickModel(value) {
@@ -17,6 +17,18 @@ export function options() {
 }
 
 options.system = () => chosen.system.trim();
+
+/** The switches beside the box: answer in JSON, search the web. */
+export function switches() {
+  return ["json", "search"].map((name) => {
+    const button = iconButton(name, say(`switch_${name}`), { id: `chat-${name}`, class: "gc-icon-button gc-tool", "aria-pressed": "false" });
+    button.addEventListener("click", () => {
+      chosen[name] = !chosen[name];
+      button.setAttribute("aria-pressed", String(chosen[name]));
+    });
+    return button;
+  });
+}
 
 /** The form behind "Options". */
 export function optionsForm() {

@@ -120,6 +120,7 @@ export class Answer {
   #bar() {
     const bar = el("div", { class: "gc-bar-row" });
     if (this.text && !this.elsewhere) bar.append(iconButton("copy", say("copy_answer"), { onclick: (event) => copy(this.text, event.currentTarget) }));
+    if (this.text && !this.elsewhere) bar.append(speakButton(() => this.text));
     if (this.again) bar.append(iconButton("retry", say("ask_again"), { class: "gc-icon-button gc-again", onclick: () => this.again() }));
     if (this.receipt) bar.append(receiptView(this.receipt, { shownTokensPerS: this.#shownTokensPerS() }));
     return bar;
@@ -150,6 +151,13 @@ export class Answer {
     countDown(wait, error.retry_after_s);
     return card;
   }
+}
+
+/** Reads an answer aloud; what that takes is loaded when it is pressed. */
+export function speakButton(text) {
+  const button = iconButton("speaker", say("speak"), { "data-action": "speak", "aria-pressed": "false" });
+  button.addEventListener("click", () => import("../chat/speak.js").then((module) => module.speak(text(), button, announce)));
+  return button;
 }
 
 /** Who was asked and why none of them answered, folded up; null where nobody was. */
