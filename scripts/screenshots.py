@@ -11,6 +11,7 @@ import shutil
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Literal
 
 import uvicorn
 from playwright.async_api import Browser, Page, async_playwright
@@ -20,6 +21,7 @@ from groq_core.serve import create_app
 from groq_core.settings.settings import Settings
 from groq_core.simulator import Simulator
 
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 State = Callable[[Page], Awaitable[object]]
 SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
 
@@ -71,10 +73,13 @@ async def error(page: Page) -> None:
 
 async def status(page: Page) -> None:
     await answered(page)
-    summary = page.locator("#status-panel summary").first
-    if not await page.locator("#status-panel details").first.get_attribute("open"):
-        await summary.click()
+    await open_status(page)
     await page.wait_for_timeout(300)
+
+
+async def open_status(page: Page) -> None:
+    if not await page.evaluate("document.querySelector('#status-panel details').open"):
+        await page.click("#status-panel summary")
 
 
 async def compare(page: Page) -> None:
@@ -86,8 +91,11 @@ async def compare(page: Page) -> None:
 
 
 async def tour(page: Page) -> None:
+    await open_status(page)
     await page.click("#tour-start")
-    await page.wait_for_timeout(600)
+    await page.click("#gc-tour .gc-button")
+    await page.locator("#chat-log [data-role=assistant][data-state=done]").first.wait_for()
+    await page.wait_for_timeout(300)
 
 
 STATES: dict[str, State] = {
@@ -98,11 +106,11 @@ STATES: dict[str, State] = {
 
 async def take(browser: Browser, url: str, folder: Path, names: list[str]) -> None:
     for size, (width, height) in SIZES.items():
-        for scheme in ("light", "dark"):
+        for scheme in SCHEMES:
             for name in names:
                 context = await browser.new_context(
                     viewport={"width": width, "height": height},
-                    color_scheme=scheme,  # type: ignore[arg-type]
+                    color_scheme=scheme,
                     has_touch=size == "phone",
                 )
                 page = await context.new_page()
@@ -118,7 +126,6 @@ async def take(browser: Browser, url: str, folder: Path, names: list[str]) -> No
 
 
 async def main(folder: Path, names: list[str]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
     simulator = Simulator(pace=1, limits="developer", seed=1)
     await simulator.start()
     async with assembled(Settings.from_env({}), simulator=simulator) as core:
@@ -141,4 +148,5 @@ async def main(folder: Path, names: list[str]) -> None:
 
 
 if __name__ == "__main__":
+    Path(sys.argv[1]).mkdir(parents=True, exist_ok=True)
     asyncio.run(main(Path(sys.argv[1]), sys.argv[2:] or list(STATES)))

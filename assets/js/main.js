@@ -114,3 +114,4 @@ if (!document.getElementById("gc-chat")) {
 }
 fillPlaces();
 chat.invite();
+(globalThis.requestIdleCallback ?? setTimeout)(() => import("./settings/keys.js"));

@@ -18,11 +18,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from groq_core.errors import RequestError
 from groq_core.events import Events
+from groq_core.fallback.health import SERVER
 from groq_core.requests import Caller
 from groq_core.ui.asking import chat_request, read_question
 from groq_core.ui.core import PageCore
 from groq_core.ui.csrf import Passes, same_origin, visitor
-from groq_core.ui.fault_switch import flip, in_force, read_switch
+from groq_core.ui.fault_switch import Switch, flip, in_force, read_switch
 from groq_core.ui.model_picker import choices, models_of
 from groq_core.ui.static import Assets
 from groq_core.ui.stream import EventStream, Pace, line, refused
@@ -146,12 +147,30 @@ def create_routes(page: Page) -> APIRouter:
         if page.core.simulator is None:
             raise HTTPException(404, TEXTS["error_no_simulator"])
         try:
-            flip(page.core.simulator.faults, read_switch(await body_of(request, 4096)))
+            switch = read_switch(await body_of(request, 4096))
+            await wake(page.core, flip(page.core.simulator.faults, switch), everything=switch == Switch())
         except RequestError as error:
             raise HTTPException(error.status, error.message) from error
         return Response(status_code=204)
 
     return router
+
+
+async def wake(core: PageCore, targets: list[str], *, everything: bool) -> None:
+    """Let what was broken on purpose, and is mended, be asked at once: nobody waits for a rest that has no reason."""
+    for name in [target.name for target in core.board.snapshot().targets] if everything else targets:
+        core.health.forgive_gone(SERVER, name)
+        core.health.succeeded(SERVER, name.partition(":")[0], name)
+    if targets or everything:
+        await core.catalogue.refresh()
+
+
+def lives(core: PageCore) -> dict[str, dict[str, object]]:
+    """What the panel tells of models beside their state: what people call them, and until when they are there."""
+    return {
+        spec.name: {"label": spec.label, "status": spec.status, "shutdown": spec.shutdown}
+        for spec in core.catalogue.current.specs.values()
+    }
 
 
 async def snapshots(core: PageCore, credential: str = "server") -> AsyncGenerator[bytes, None]:
@@ -163,12 +182,17 @@ async def snapshots(core: PageCore, credential: str = "server") -> AsyncGenerato
     """
     told: object = None
     told_at = 0.0
+    known: object = None
     while True:
         snapshot = core.board.snapshot(credential)
         faults = in_force(core.simulator.faults) if core.simulator else []
         seen = (snapshot.version, [target.state for target in snapshot.targets], faults)
         if seen != told:
-            yield line({"snapshot": snapshot, "faults": faults})
+            news: dict[str, object] = {"snapshot": snapshot, "faults": faults}
+            if known is not core.catalogue.current:
+                known = core.catalogue.current
+                news["models"] = lives(core)
+            yield line(news)
             told, told_at = seen, time.monotonic()
         elif time.monotonic() - told_at > STATUS_HEARTBEAT_S:
             yield b": still here\n\n"

@@ -30,6 +30,7 @@ const talk = el(
 );
 const voice = el("div", { id: "gc-voice" });
 const attach = new Attach(box, hint);
+const compare = iconButton("columns", say("compare"), { id: "chat-compare", class: "gc-icon-button gc-tool", "aria-pressed": "false" });
 const dictate = iconButton("dictate", say("dictate"), { id: "chat-dictate", class: "gc-icon-button gc-tool", "aria-pressed": "false" });
 
 /** The whole tab: the conversation, the message box, and the line under it. */
@@ -47,7 +48,7 @@ export const element = el(
       "div",
       { id: "gc-composer-row" },
       picker.element,
-      el("div", { class: "gc-composer-tools" }, attach.input, attach.button, dictate, ...switches()),
+      el("div", { class: "gc-composer-tools" }, attach.input, attach.button, dictate, ...switches(), compare),
       talk,
       button("chat-send", say("send"), send),
       button("chat-stop", say("stop"), () => conversation.stop()),
@@ -73,14 +74,35 @@ dictate.addEventListener("click", () =>
   (dictating ??= import("./dictate.js").then(({ Dictation }) => new Dictation(dictate, box, hint))).then((it) => it.press()),
 );
 
+// And comparing.
+let comparing = null;
+let comparison = null;
+compare.addEventListener("click", () =>
+  (comparing ??= import("./compare.js").then(
+    ({ Compare }) => (comparison = new Compare({ conversation, choices: picker.choices, options, button: compare, box })),
+  )).then((it) => it.toggle()),
+);
+
+// A tour or a template of another part of the page asks by this.
+document.addEventListener("gc:ask", ({ detail }) => conversation.ask(detail.text, [], detail.extra));
+
 /** Put the tab into its place; called again whenever Gradio makes that place anew. */
 export function showIn(host) {
   move(element, host);
   conversation.follower.grown();
 }
 
-/** Let who opens the page begin to type, unless they are somewhere else already. */
+/** Let who opens the page begin to type, unless they are somewhere else already; with the question of the address. */
 export function invite() {
+  const address = new URL(location.href);
+  const question = address.searchParams.get("q");
+  if (question) {
+    fill(box, question);
+    if (address.searchParams.get("send") === "1") send();
+    // Loaded again, or sent to somebody, the address asks nothing a second time.
+    for (const name of ["q", "send"]) address.searchParams.delete(name);
+    history.replaceState(history.state, "", address);
+  }
   if (document.activeElement === document.body) box.focus({ preventScroll: true });
 }
 
@@ -110,7 +132,9 @@ function send() {
     return hint(say("message_empty"));
   }
   const attached = attach.take();
-  if (!attached || !conversation.ask(withDocuments(text, attached.documents), attached.pictures)) return;
+  if (!attached) return;
+  const asker = comparison?.on ? comparison : conversation;
+  if (!asker.ask(withDocuments(text, attached.documents), attached.pictures)) return;
   fill(box, "");
   attach.clear();
 }

@@ -51,6 +51,22 @@ export class Conversation {
     return this.#answer();
   }
 
+  /** Go on with a question and its answer from elsewhere. */
+  adopt(text, pictures, answer) {
+    if (!this.turns.length) this.list.replaceChildren();
+    this.#addUser(text, pictures, {});
+    const turn = { role: "assistant", answer, element: el("section", { class: "gc-turn" }, answer.element) };
+    this.turns.push(turn);
+    this.list.append(turn.element);
+    this.#markLast();
+    this.follower.jump();
+  }
+
+  /** All that was said, as it is sent. */
+  history() {
+    return this.#turnsToSend().filter((turn) => turn.role !== "system");
+  }
+
   /** Stop the running answer; the connection upstream is closed with it. */
   stop() {
     this.running?.abort();

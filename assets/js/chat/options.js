@@ -18,14 +18,20 @@ export function options() {
 
 options.system = () => chosen.system.trim();
 
+const listeners = [];
+
+// The same switch stands beside the box and, for small screens, among the options.
+function turn(name, on) {
+  chosen[name] = on;
+  for (const heard of listeners) heard();
+}
+
 /** The switches beside the box: answer in JSON, search the web. */
 export function switches() {
   return ["json", "search"].map((name) => {
     const button = iconButton(name, say(`switch_${name}`), { id: `chat-${name}`, class: "gc-icon-button gc-tool", "aria-pressed": "false" });
-    button.addEventListener("click", () => {
-      chosen[name] = !chosen[name];
-      button.setAttribute("aria-pressed", String(chosen[name]));
-    });
+    button.addEventListener("click", () => turn(name, !chosen[name]));
+    listeners.push(() => button.setAttribute("aria-pressed", String(chosen[name])));
     return button;
   });
 }
@@ -41,7 +47,8 @@ export function optionsForm() {
   const check = (name) => {
     const input = el("input", { type: "checkbox" });
     input.checked = chosen[name];
-    input.addEventListener("change", () => (chosen[name] = input.checked));
+    input.addEventListener("change", () => turn(name, input.checked));
+    listeners.push(() => (input.checked = chosen[name]));
     return el("label", { class: "gc-check" }, input, el("span", {}, say(`option_${name}`)), el("small", {}, say(`option_${name}_help`)));
   };
   const system = el("textarea", { rows: "3", placeholder: say("option_system_placeholder") });
@@ -63,6 +70,9 @@ export function optionsForm() {
     ),
     check("fresh"),
     check("cheap"),
+    check("json"),
+    check("search"),
+    el("button", { type: "button", class: "gc-button gc-quiet gc-sheet-close", onclick: (event) => (event.target.closest("details").open = false) }, say("close")),
   );
 }
 

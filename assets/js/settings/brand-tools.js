@@ -16,6 +16,13 @@ const element = el(
 /** Open the dialog, which is loaded when it is wanted first. */
 export const openSettings = () => import("./settings.js").then((module) => module.openSettings());
 
+// What stands at the bottom stays above a phone's keyboard: where the browser does not shrink the page for it, we do.
+const viewport = globalThis.visualViewport;
+viewport?.addEventListener("resize", () => {
+  const covered = innerHeight - viewport.height > 80;
+  document.documentElement.style.setProperty("--gc-vh", covered ? `${viewport.height}px` : "100dvh");
+});
+
 function showKeyInUse() {
   const own = ownKey();
   chip.hidden = !own;
