@@ -66,10 +66,11 @@ POLICY = "; ".join(
 """Content security: whatever a model's answer holds, the page talks to its own server only."""
 
 FIRST = (
-    "main", "chat/attach", "chat/chat", "chat/conversation", "chat/options", "chat/picker", "shared/answer",
-    "shared/asking", "settings/brand-tools", "shared/chain", "shared/dom", "shared/formats", "shared/own-key",
-    "shared/receipt", "shared/scroll", "shared/shell", "shared/text-view", "shared/theme", "shared/user-text",
-    "shared/wire", "shared/words", "status/fault-switch", "status/feed", "status/plain", "status/status", "talk/hold",
+    "main", "chat/attach", "chat/chat", "chat/conversation", "chat/options", "chat/picker", "settings/brand-tools",
+    "shared/answer", "shared/asking", "shared/chain", "shared/dom", "shared/error-card", "shared/formats",
+    "shared/own-key", "shared/receipt", "shared/scroll", "shared/shell", "shared/text-view", "shared/theme",
+    "shared/user-text", "shared/wire", "shared/words", "status/fault-switch", "status/feed", "status/plain",
+    "status/status", "talk/hold",
 )  # fmt: skip
 """Scripts that the page cannot begin without; a test holds this list to what ``main.js`` imports."""
 

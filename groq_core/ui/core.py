@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal, Protocol
 
 from groq_core.events import Events
@@ -67,6 +68,8 @@ class PageCore(Protocol):
     def own_keys(self) -> OwnKeys | None: ...
     @property
     def catalogue(self) -> Any: ...
+    @property
+    def tiers(self) -> Mapping[Any, Any]: ...
     @property
     def health(self) -> Health: ...
     def handle(self, request: Request) -> Events: ...

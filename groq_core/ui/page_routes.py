@@ -191,7 +191,7 @@ async def snapshots(core: PageCore, credential: str = "server") -> AsyncGenerato
             news: dict[str, object] = {"snapshot": snapshot, "faults": faults}
             if known is not core.catalogue.current:
                 known = core.catalogue.current
-                news["models"] = lives(core)
+                news |= {"models": lives(core), "lists": core.tiers}
             yield line(news)
             told, told_at = seen, time.monotonic()
         elif time.monotonic() - told_at > STATUS_HEARTBEAT_S:

@@ -47,6 +47,16 @@ SETTINGS: dict[str, str] = {
     "option_search_help": "where the model can",
     "switch_json": "Answer in JSON",
     "switch_search": "Search the web, where the model can",
+    "error_429": "Something on the way to this server has had too many requests from here: try again in a moment.",
+    "error_502": "A proxy on the way found this page's server not answering as it should (502): try again in a moment.",
+    "error_503": "This page's server takes no questions at the moment (503): try again soon.",
+    "error_504": "A proxy on the way gave up waiting for this page's server (504): ask for less, or try again.",
+    "help_key": "Enter a key",
+    "help_options": "Mend the option",
+    "help_shorten": "Shorten the question",
+    "help_model": "Ask another model",
+    "option_temperature_wrong": "From 0 to 2.",
+    "option_max_tokens_wrong": "1 or more, a whole number.",
     "error_413": "This is too large for the way to the server: send something smaller.",
     # ── status in plain words ────────────────────────────────────────────────────────────────────
     "passed_shut": "{model} was shut down in {when}.",
@@ -78,8 +88,8 @@ SETTINGS: dict[str, str] = {
     "tour_rate_limited_title": "The first choice has no room left",
     "tour_rate_limited": "Its next request is refused with 429: too many requests, come back in 12 s.",
     "tour_rate_limited_question": "What is a rate limit?",
-    "tour_rate_limited_after": "The refusal asked for 12 s. Nobody waited: the next model answered, and the first rests "
-    "exactly that long. The receipt shows both attempts.",
+    "tour_rate_limited_after": "The refusal asked for 12 s. Nobody waited: the next model answered, and the first "
+    "rests exactly that long. The receipt shows both attempts.",
     "tour_cut_title": "The line breaks in the middle of a word",
     "tour_cut": "The answer begins, and after a dozen pieces the connection is cut.",
     "tour_cut_question": "Explain what a hash table is, in a few sentences",
@@ -91,10 +101,10 @@ SETTINGS: dict[str, str] = {
     "tour_error_event_after": "A status of 200 is not yet an answer: the error inside was noticed, and the answer was "
     "brought to its end by another model.",
     "tour_unauthorized_title": "The key is refused",
-    "tour_unauthorized": "The provider says 401: this key is not valid. No other model of the same provider would help.",
+    "tour_unauthorized": "The provider says 401: this key is not valid. Its other models would say the same.",
     "tour_unauthorized_question": "What does a fallback chain do?",
-    "tour_unauthorized_after": "Nobody asked the same provider again: the backup answered. In the panel the whole "
-    "provider rests until it is mended.",
+    "tour_unauthorized_after": "Nobody asked the same provider again: the backup answered. In the panel the "
+    "whole provider rests until it is mended.",
     # ── compare ──────────────────────────────────────────────────────────────────────────────────
     "compare": "Compare models",
     "compare_model": "Model {n}",

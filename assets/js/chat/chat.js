@@ -83,6 +83,8 @@ compare.addEventListener("click", () =>
   )).then((it) => it.toggle()),
 );
 
+document.addEventListener("gc:pick-model", ({ detail }) => picker.pick(detail));
+
 // A tour or a template of another part of the page asks by this.
 document.addEventListener("gc:ask", ({ detail }) => conversation.ask(detail.text, [], detail.extra));
 

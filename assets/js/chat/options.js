@@ -41,8 +41,18 @@ export function optionsForm() {
   const number = (name, properties) => {
     const input = el("input", { type: "number", inputmode: "decimal", ...properties });
     if (chosen[name] !== null) input.value = chosen[name];
-    input.addEventListener("input", () => (chosen[name] = input.value === "" ? null : Number(input.value)));
-    return field(name, input);
+    const wrong = el("small", { class: "gc-wrong", role: "status" });
+    // A value that cannot be is refused here, and the last good one counts.
+    input.addEventListener("input", () => {
+      const fits = input.validity.valid || input.validity.stepMismatch;
+      if (fits) chosen[name] = input.value === "" ? null : Number(input.value);
+      input.toggleAttribute("aria-invalid", false);
+      if (!fits) input.setAttribute("aria-invalid", "true");
+      wrong.textContent = fits ? "" : say(`option_${name}_wrong`);
+    });
+    const labelled = field(name, input);
+    labelled.append(wrong);
+    return labelled;
   };
   const check = (name) => {
     const input = el("input", { type: "checkbox" });

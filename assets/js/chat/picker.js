@@ -30,6 +30,11 @@ export class Picker {
     this.#listen();
   }
 
+  /** Pick this, as if by hand. */
+  pick(value) {
+    this.#pick(value);
+  }
+
   #at = -1; // the option that Enter would take
 
   #listen() {

@@ -23,7 +23,7 @@ export async function answerFrom(answer, path, options, queued = null) {
     if (!answer.receipt) answer.hear(localError(say("error_cut")));
   } catch (error) {
     stopped = options.signal?.aborted ?? false;
-    if (!stopped) answer.hear(localError(error.refused ? error.message : say("error_unreachable")));
+    if (!stopped) answer.hear(error.refused ? { e: "error", kind: "refused", message: error.message, status: error.status, hint: "" } : localError(say("error_unreachable")));
   }
   await answer.end({ stopped });
   if (answer.receipt) document.dispatchEvent(new CustomEvent("gc:receipt", { detail: answer.receipt }));

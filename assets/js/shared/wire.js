@@ -1,5 +1,6 @@
 // From the page to its own routes: a question out, events back as they happen.
 
+import { say } from "./words.js";
 import { isKept, keptKey, lostOwnKey, ownKeyHeaders, useOwnKey } from "./own-key.js";
 
 const UI = new URL("../../../../", import.meta.url);
@@ -87,8 +88,14 @@ export async function ask(path, options, heard) {
   }
 }
 
+/** What a proxy on the way says when it is not the page's server that answers. */
+const PROXY_SAYS = { 413: "error_413", 429: "error_429", 502: "error_502", 503: "error_503", 504: "error_504" };
+
 async function refusal(response) {
   const body = await response.json().catch(() => null);
+  if (!body && response.status in PROXY_SAYS) {
+    return Object.assign(new Error(say(PROXY_SAYS[response.status])), { refused: true, status: response.status });
+  }
   if (body && response.status !== 404 && response.status !== 405) {
     return Object.assign(new Error(body.detail ?? `HTTP ${response.status}`), { refused: true });
   }

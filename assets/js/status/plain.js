@@ -30,11 +30,12 @@ export function matter(target, models) {
 }
 
 /** The sentence under a tier. */
-export function tierInWords(tier, snapshot, models) {
+export function tierInWords(tier, snapshot, models, list = []) {
+  const targets = new Map(snapshot.targets.map((target) => [target.name, target]));
   const passed = [];
-  for (const target of snapshot.targets.filter((one) => one.tiers.includes(tier.tier))) {
-    if (target.name === tier.target) break;
-    const words = matter(target, models);
+  for (const name of list) {
+    if (name === tier.target) break;
+    const words = targets.has(name) ? matter(targets.get(name), models) : "";
     if (words) passed.push(words);
   }
   if (passed.length > 2) passed.splice(1, passed.length - 1, say("passed_more", { n: passed.length - 1 }));

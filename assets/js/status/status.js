@@ -14,6 +14,7 @@ let snapshot = null;
 let receivedAt = 0;
 let receipt = null;
 let models = {};
+let lists = {}; // of each tier: its models in order of preference
 let begun = false;
 const spent = { messages: 0, tokens: 0, usd: 0, hits: 0, saved: 0 }; // by this page
 
@@ -81,7 +82,7 @@ export function showStatusIn(host) {
 const feed = new Feed(
   (news) => {
     snapshot = news.snapshot;
-    if (news.models) models = news.models;
+    if (news.models) [models, lists] = [news.models, news.lists];
     receivedAt = performance.now();
     show(news.faults);
   },
@@ -127,7 +128,7 @@ function showTiers() {
     const row = tiers.children[index] ?? tiers.appendChild(el("div", { class: "gc-tier", tabindex: "0" }, el("b"), el("span"), el("small")));
     setText(row.children[0], tier.tier);
     setText(row.children[1], tier.target ? shortModel(tier.target.split(":").slice(1).join(":")) : say("tier_nobody"));
-    const words = tierInWords(tier, snapshot, models);
+    const words = tierInWords(tier, snapshot, models, lists[tier.tier]);
     setText(row.children[2], words);
     setAttribute(row, "title", `${tier.target ?? ""} ${words}`);
   });
