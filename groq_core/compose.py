@@ -41,6 +41,7 @@ from groq_core.router.route_cache import Routes
 from groq_core.router.target_state import TierStatus
 from groq_core.services.chat import Chat
 from groq_core.services.extraction import Extractor
+from groq_core.services.own_keys import OwnKeys
 from groq_core.services.speech import Speech
 from groq_core.services.transcription import TranscriptionService
 from groq_core.services.vision import VisionService, image_limit
@@ -64,6 +65,7 @@ class Core:
         handle: Any request in, its events out: the whole pipeline.
         board: The state of everything, and when it changes.
         simulator: The built-in providers, when they answer; None otherwise.
+        own_keys: Keys that visitors bring along; None where they are not welcome.
     """
 
     settings: Settings
@@ -82,6 +84,7 @@ class Core:
     transcription: TranscriptionService
     speech: Speech
     extraction: Extractor
+    own_keys: OwnKeys | None = None
 
     def batches(self) -> GroqBatches:
         """
@@ -116,9 +119,10 @@ async def assembled(settings: Settings, *, simulator: Simulator | None = None) -
         elif not settings.simulated:
             simulator = None
         providers = _providers(settings, simulator)
-        for provider in providers.values():
+        visitors = _visitors_groq(settings, simulator, providers)
+        for provider in {id(one): one for one in (*providers.values(), visitors) if one is not None}.values():
             owned.push_async_callback(provider.close)
-        core = _wired(settings, simulator, providers)
+        core = _wired(settings, simulator, providers, visitors)
         refreshing = asyncio.create_task(core.catalogue.run())
         owned.push_async_callback(_cancelled, refreshing)
         yield core
@@ -146,7 +150,28 @@ def _providers(settings: Settings, simulator: Simulator | None) -> dict[str, Pro
     return found
 
 
-def _wired(settings: Settings, simulator: Simulator | None, providers: Mapping[str, Provider]) -> Core:
+def _visitors_groq(
+    settings: Settings, simulator: Simulator | None, providers: Mapping[str, Provider]
+) -> Provider | None:
+    """
+    Whom a visitor's own key is shown to; None where own keys are not welcome.
+
+    A key is for Groq: on a server without one of its own, which runs on the simulator, it goes to Groq all the same,
+    unless the simulator was asked for.
+    """
+    if not settings.visitor_keys:
+        return None
+    if simulator is not None and not settings.offline:
+        return GroqProvider(None, settings.groq_base_url)
+    return providers.get("groq")
+
+
+def _wired(
+    settings: Settings,
+    simulator: Simulator | None,
+    providers: Mapping[str, Provider],
+    visitors: Provider | None = None,
+) -> Core:
     clock = time.monotonic
     bell = Bell()
     listed = tiers(settings)
@@ -166,6 +191,8 @@ def _wired(settings: Settings, simulator: Simulator | None, providers: Mapping[s
     catalogue.subscribe(listed_anew)
 
     def has_key(provider: str, *, visitor: bool = False) -> bool:
+        if visitor and visitors is not None and visitors is not providers.get("groq"):
+            return provider == "groq"  # real answers for a real key: the simulator is no backup of Groq
         return provider in providers and (provider != "groq" or has_server_key or visitor)
 
     def availability(credential: str, spec: ModelSpec, *, visitor: bool) -> Availability:
@@ -205,7 +232,8 @@ def _wired(settings: Settings, simulator: Simulator | None, providers: Mapping[s
         )
 
     def send(attempt: Attempt) -> Events:
-        return providers[attempt.spec.provider](attempt)
+        own = attempt.spec.provider == "groq" and attempt.request.caller.groq_key is not None
+        return (visitors if own and visitors else providers[attempt.spec.provider])(attempt)
 
     estimates = Estimates()
     attempt = stack(
@@ -266,4 +294,5 @@ def _wired(settings: Settings, simulator: Simulator | None, providers: Mapping[s
         transcription=TranscriptionService(handle),
         speech=Speech(handle),
         extraction=Extractor(handle, snapshot=board.snapshot),
+        own_keys=OwnKeys(visitors.models, clock=clock) if visitors is not None else None,
     )

@@ -317,9 +317,7 @@ def _warnings(given: Mapping[str, str], settings: Settings) -> Iterator[str]:
             yield f"{name} is not a setting" + (f"; did you mean {OUR_PREFIX}{near[0]}?" if near else "")
     if settings.redis_url:
         yield "GROQ_CORE_REDIS_URL is set, but this version keeps its state in process: replicas share nothing"
-    if settings.byo_key == "on":
-        yield "GROQ_CORE_BYO_KEY is on, but this version's page does not ask visitors for their key yet"
-    if settings.groq_base_url and not settings.groq_api_key:
+    if settings.groq_base_url and not (settings.groq_api_key or settings.visitor_keys):
         yield "GROQ_BASE_URL is set without GROQ_API_KEY, so nothing is sent there"
     if settings.groq_base_url and settings.groq_base_url != given["GROQ_BASE_URL"].rstrip("/"):
         yield f"GROQ_BASE_URL is the host only; the {GROQ_PATH} at its end is left out"

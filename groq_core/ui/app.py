@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from groq_core.services.vision import TEMPLATES
-from groq_core.ui import agent, batch, chat, extract, image, microphone, talk, title
+from groq_core.ui import agent, batch, chat, extract, image, microphone, own_key, talk, title
 from groq_core.ui.answers import Answers
 from groq_core.ui.core import PageCore
 from groq_core.ui.fault_switch import FAULTS
@@ -26,6 +26,7 @@ from groq_core.ui.model_picker import choices, models_of, most_images
 from groq_core.ui.page_routes import ChatRoute, Page, create_routes
 from groq_core.ui.static import Assets
 from groq_core.ui.texts import TEXTS
+from groq_core.ui.texts_de import GERMAN
 from groq_core.ui.theme import theme
 
 TABS: tuple[tuple[str, Callable[[PageCore], None]], ...] = (
@@ -46,6 +47,7 @@ ROUTES: tuple[Callable[[Page], APIRouter], ...] = (
     agent.create_routes,
     batch.create_routes,
     title.create_routes,
+    own_key.create_routes,
 )
 """Routes of single tabs, beside those that every tab needs."""
 
@@ -67,10 +69,11 @@ POLICY = "; ".join(
 """Content security: whatever a model's answer holds, the page talks to its own server only."""
 
 FIRST = (
-    "main", "chat/chat", "chat/conversation", "chat/message", "chat/options", "chat/picker", "chat/run", "chat/side",
-    "chat/tree", "chat/undo", "chat/waiting", "shared/answer", "shared/chain", "shared/dom", "shared/formats",
-    "shared/receipt", "shared/scroll", "shared/shell", "shared/text-view", "shared/wire", "shared/words",
-    "status/fault-switch", "status/status", "talk/hold",
+    "main", "chat/attach", "chat/chat", "chat/conversation", "chat/message", "chat/options", "chat/picker",
+    "chat/run", "chat/side", "chat/tree", "chat/undo", "chat/waiting", "settings/brand-tools", "shared/answer",
+    "shared/chain", "shared/dom", "shared/error-card", "shared/formats", "shared/own-key", "shared/receipt",
+    "shared/scroll", "shared/shell", "shared/text-view", "shared/theme", "shared/user-text", "shared/wire",
+    "shared/words", "status/fault-switch", "status/feed", "status/plain", "status/status", "talk/hold",
 )  # fmt: skip
 """Scripts that the page cannot begin without; a test holds this list to what ``main.js`` imports."""
 
@@ -120,6 +123,7 @@ def mount(app: FastAPI, core: PageCore) -> FastAPI:
     """
     assets = Assets()
     assets.add("texts.js", texts_module(core))
+    assets.add("texts-de.js", b"export default " + orjson.dumps(GERMAN) + b";\n")
     base = f"ui/assets/{assets.version}"
     page = Page(core, assets)
     app.include_router(create_routes(page))
@@ -179,6 +183,8 @@ def texts_module(core: PageCore) -> bytes:
         "LIMITS": {"images": most_images(core)},
         "MODELS": choices(models_of(core)),
         "SIMULATED": core.simulator is not None,
+        "OWN_KEYS": core.own_keys is not None,
+        "OWN_KEYS_ARE_REAL": core.own_keys is not None and not core.settings.offline,
         "TEMPLATES": [asdict(template) for template in TEMPLATES],
         "TABS": [name for name, _ in TABS],
     }

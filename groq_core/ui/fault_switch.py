@@ -68,18 +68,24 @@ def read_switch(body: bytes) -> Switch:
     return switch
 
 
-def flip(store: FaultStore, switch: Switch) -> None:
-    """Mend a target (or all), then break it as the panel says."""
-    for fault in in_force(store):
-        if switch.target in (None, fault["target"]):
-            store.remove(fault["id"])
+def flip(store: FaultStore, switch: Switch) -> list[str]:
+    """
+    Mend a target (or all), then break it as the panel says.
+
+    Returns:
+        The targets that were broken and are not any more.
+    """
+    mended = [fault for fault in in_force(store) if switch.target in (None, fault["target"])]
+    for fault in mended:
+        store.remove(fault["id"])
     if switch.target is None or switch.fault is None:
-        return
+        return [fault["target"] for fault in mended]
     from groq_core.simulator.faults import Fault  # only a page on the simulator needs it
 
     provider, _, model = switch.target.partition(":")
     fields = FAULTS[switch.fault] | {"provider": provider, "model": model, "times": 1 if switch.once else None}
     store.add(msgspec.convert(fields, Fault))
+    return []
 
 
 def in_force(store: FaultStore) -> list[dict[str, Any]]:

@@ -18,24 +18,27 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from groq_core.errors import RequestError
 from groq_core.events import Events
+from groq_core.fallback.health import SERVER
 from groq_core.requests import Caller
 from groq_core.ui import answers
 from groq_core.ui.asking import read_question
 from groq_core.ui.context import answer_to
 from groq_core.ui.core import PageCore
 from groq_core.ui.csrf import Passes, same_origin, visitor
-from groq_core.ui.fault_switch import flip, in_force, read_switch
+from groq_core.ui.fault_switch import Switch, flip, in_force, read_switch
 from groq_core.ui.model_picker import choices, models_of
 from groq_core.ui.static import Assets
 from groq_core.ui.stream import EventStream, Pace, line, refused
 from groq_core.ui.texts import TEXTS
+from groq_core.ui.visitor_key import own_caller, own_credential
 
 MAX_QUESTION_BYTES = 48 * 1024 * 1024
 """A question with five pictures of four megabytes, in base64, and a long conversation."""
 
 STATUS_GATHER_S = 0.2
 STATUS_LOOK_S = 0.8
-STATUS_HEARTBEAT_S = 15.0
+STATUS_HEARTBEAT_S = 1.5
+"""A page that hears nothing for three of these says that its server is gone."""
 
 
 class Page:
@@ -55,7 +58,7 @@ class Page:
         self.answers = answers.Answers(self.pace)
 
     def caller(self, request: Request) -> Caller:
-        return visitor(request, self.passes)
+        return own_caller(self.core.own_keys, request, visitor(request, self.passes))
 
     def answer(self, events: Events) -> EventStream:
         return EventStream(events, self.pace)
@@ -143,7 +146,7 @@ def create_routes(page: Page) -> APIRouter:
         if not same_origin(dict(request.headers)):
             raise HTTPException(403, TEXTS["error_foreign"])
         return StreamingResponse(
-            snapshots(page.core),
+            snapshots(page.core, own_credential(page.core.own_keys, request)),
             media_type="text/event-stream",
             headers={"cache-control": "no-store", "x-accel-buffering": "no"},
         )
@@ -154,7 +157,8 @@ def create_routes(page: Page) -> APIRouter:
         if page.core.simulator is None:
             raise HTTPException(404, TEXTS["error_no_simulator"])
         try:
-            flip(page.core.simulator.faults, read_switch(await body_of(request, 4096)))
+            switch = read_switch(await body_of(request, 4096))
+            await wake(page.core, flip(page.core.simulator.faults, switch), everything=switch == Switch())
         except RequestError as error:
             raise HTTPException(error.status, error.message) from error
         return Response(status_code=204)
@@ -162,7 +166,24 @@ def create_routes(page: Page) -> APIRouter:
     return router
 
 
-async def snapshots(core: PageCore) -> AsyncGenerator[bytes, None]:
+async def wake(core: PageCore, targets: list[str], *, everything: bool) -> None:
+    """Let what was broken on purpose, and is mended, be asked at once: nobody waits for a rest that has no reason."""
+    for name in [target.name for target in core.board.snapshot().targets] if everything else targets:
+        core.health.forgive_gone(SERVER, name)
+        core.health.succeeded(SERVER, name.partition(":")[0], name)
+    if targets or everything:
+        await core.catalogue.refresh()
+
+
+def lives(core: PageCore) -> dict[str, dict[str, object]]:
+    """What the panel tells of models beside their state: what people call them, and until when they are there."""
+    return {
+        spec.name: {"label": spec.label, "status": spec.status, "shutdown": spec.shutdown}
+        for spec in core.catalogue.current.specs.values()
+    }
+
+
+async def snapshots(core: PageCore, credential: str = "server") -> AsyncGenerator[bytes, None]:
     """
     The state of the house as server-sent events: now, on every change, and a heartbeat when nothing happens.
 
@@ -171,12 +192,17 @@ async def snapshots(core: PageCore) -> AsyncGenerator[bytes, None]:
     """
     told: object = None
     told_at = 0.0
+    known: object = None
     while True:
-        snapshot = core.board.snapshot()
+        snapshot = core.board.snapshot(credential)
         faults = in_force(core.simulator.faults) if core.simulator else []
         seen = (snapshot.version, [target.state for target in snapshot.targets], faults)
         if seen != told:
-            yield line({"snapshot": snapshot, "faults": faults})
+            news: dict[str, object] = {"snapshot": snapshot, "faults": faults}
+            if known is not core.catalogue.current:
+                known = core.catalogue.current
+                news |= {"models": lives(core), "lists": core.tiers}
+            yield line(news)
             told, told_at = seen, time.monotonic()
         elif time.monotonic() - told_at > STATUS_HEARTBEAT_S:
             yield b": still here\n\n"

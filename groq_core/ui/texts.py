@@ -6,6 +6,8 @@ Every word the page says, in one place: the scripts get them from here too.
 
 from __future__ import annotations
 
+from groq_core.ui.texts_settings import SETTINGS
+
 TEXTS: dict[str, str] = {
     # ── the frame ────────────────────────────────────────────────────────────────────────────────
     "title": "groq-core",
@@ -99,6 +101,12 @@ TEXTS: dict[str, str] = {
     "export_answer": "Answer",
     "import_unreadable": "This file is no JSON. Choose an export of conversations (.json).",
     "import_nothing": "There are no conversations in this file that can be read here.",
+    "kept_where": "Conversations stay in this browser. Take them out as a file, or bring some in.",
+    "export_all": "Export all",
+    "import_all": "Import (also from ChatGPT and Open WebUI)",
+    "clear_all": "Delete all",
+    "imported": "{n} conversations are in the list now.",
+    "imported_one": "1 conversation is in the list now.",
     "storage_refused": "This browser keeps nothing for this page: conversations are gone when you close it.",
     "storage_full": "This browser takes no more: what is new is gone when you close the page. Delete or export some.",
     "queue_label": "Questions that wait for the answer",
@@ -408,6 +416,8 @@ TEXTS: dict[str, str] = {
     "error_cut": "The connection to this page's server broke off before the answer was complete.",
     "error_unreachable": "This page's server cannot be reached.",
     "hint_unreachable": "Check that it is running and that you are online, then try again.",
+    "error_own_key_gone": "Your own key is no longer here, as the server was started anew: enter it again in Settings.",
+    "error_own_keys_off": "this server takes no keys of visitors",
     "error_foreign": "this address answers its own page only",
     "error_pass": "this page is too old, reload it",
     "error_no_uploads": "files are not kept here: send them to /v1, or use the page",
@@ -419,10 +429,10 @@ TEXTS: dict[str, str] = {
     "status": "Status",
     "status_connecting": "connecting…",
     "status_ready": "{n} of {of} ready",
-    "status_tiers": "Who answers",
+    "status_tiers": "Answers now",
     "status_chain": "The chain",
     "status_targets": "Targets",
-    "status_others": "{n} not in use",
+    "status_others": "{n} without a key",
     "tier_nobody": "nobody",
     "state_healthy": "ready",
     "state_probing": "being tried",
@@ -481,4 +491,4 @@ TEXTS: dict[str, str] = {
     "fault_malformed": "unreadable line",
     "fault_error_event": "error midway",
     "fault_empty": "empty answer",
-}
+} | SETTINGS

@@ -1,15 +1,17 @@
 // The Chat tab: the message box, its buttons, and the conversation above them.
 
+import { Attach } from "./attach.js";
 import { Conversation } from "./conversation.js";
-import { el, fill, hinter, icon } from "../shared/dom.js";
+import { el, fill, hinter, icon, iconButton } from "../shared/dom.js";
 import { holds } from "../talk/hold.js";
-import { adoptOptions, chosenOptions, options, optionsForm, pickModel } from "./options.js";
+import { adoptOptions, chosenOptions, options, optionsForm, pickModel, switches } from "./options.js";
 import { Picker } from "./picker.js";
 import { sideColumn } from "./side.js";
 import { Waiting } from "./waiting.js";
 import { say } from "../shared/words.js";
 import { move } from "../shared/shell.js";
 import { prepareMarkdown } from "../shared/text-view.js";
+import { withDocuments } from "../shared/user-text.js";
 import { route } from "../shared/wire.js";
 import { MODELS } from "../../texts.js";
 
@@ -29,7 +31,7 @@ const conversation = new Conversation({
 const waiting = new Waiting(conversation, edit);
 conversation.onBusy = () => waiting.show();
 const log = el("div", { id: "chat-log" });
-const box = el("textarea", { rows: "1", "aria-label": say("message_label"), placeholder: say("message_placeholder"), enterkeyhint: "send" });
+const box = el("textarea", { rows: "1", "aria-label": say("message_label"), placeholder: say("message_placeholder"), dir: "auto", enterkeyhint: "send" });
 const picked = (value) => {
   pickModel(value);
   keptDraft();
@@ -45,6 +47,9 @@ const talk = el(
 );
 const voice = el("div", { id: "gc-voice" });
 const side = sideColumn(keeper);
+const attach = new Attach(box, hint);
+const compare = iconButton("columns", say("compare"), { id: "chat-compare", class: "gc-icon-button gc-tool", "aria-pressed": "false" });
+const dictate = iconButton("dictate", say("dictate"), { id: "chat-dictate", class: "gc-icon-button gc-tool", "aria-pressed": "false" });
 
 const column = el(
   "div",
@@ -56,11 +61,13 @@ const column = el(
   el(
     "div",
     { id: "gc-composer" },
+    attach.strip,
     el("div", { id: "chat-message" }, box),
     el(
       "div",
       { id: "gc-composer-row" },
       picker.element,
+      el("div", { class: "gc-composer-tools" }, attach.input, attach.button, dictate, ...switches(), compare),
       talk,
       button("chat-send", say("send"), send),
       button("chat-stop", say("stop"), () => conversation.stop()),
@@ -121,14 +128,43 @@ function openBefore() {
 let talking = null;
 holds(talk, () => (talking ??= import("../talk/talk.js").then(({ Talk }) => new Talk(conversation, talk, voice))));
 
+// So is what dictating takes.
+let dictating = null;
+dictate.addEventListener("click", () =>
+  (dictating ??= import("./dictate.js").then(({ Dictation }) => new Dictation(dictate, box, hint))).then((it) => it.press()),
+);
+
+// And comparing.
+let comparing = null;
+let comparison = null;
+compare.addEventListener("click", () =>
+  (comparing ??= import("./compare.js").then(
+    ({ Compare }) => (comparison = new Compare({ conversation, choices: picker.choices, options, button: compare, box })),
+  )).then((it) => it.toggle()),
+);
+
+document.addEventListener("gc:pick-model", ({ detail }) => picker.pick(detail));
+
+// A tour or a template of another part of the page asks by this.
+document.addEventListener("gc:ask", ({ detail }) => conversation.ask(detail.text, [], detail.extra));
+
 /** Put the tab into its place; called again whenever Gradio makes that place anew. */
 export function showIn(host) {
   move(element, host);
   conversation.follower.grown();
 }
 
-/** Let who opens the page begin to type, unless they are somewhere else already. */
+/** Let who opens the page begin to type, unless they are somewhere else already; with the question of the address. */
 export function invite() {
+  const address = new URL(location.href);
+  const question = address.searchParams.get("q");
+  if (question) {
+    fill(box, question);
+    if (address.searchParams.get("send") === "1") send();
+    // Loaded again, or sent to somebody, the address asks nothing a second time.
+    for (const name of ["q", "send"]) address.searchParams.delete(name);
+    history.replaceState(history.state, "", address);
+  }
   if (document.activeElement === document.body) box.focus({ preventScroll: true });
 }
 
@@ -153,14 +189,19 @@ function welcome() {
 
 function send() {
   const text = box.value.trim();
-  if (!text) {
+  if (!text && attach.empty) {
     box.focus();
-    hint(say("message_empty"));
-    return;
+    return hint(say("message_empty"));
   }
-  if (conversation.running) waiting.add(text);
-  else conversation.ask(text);
+  const attached = attach.take();
+  if (!attached) return;
+  const question = withDocuments(text, attached.documents);
+  if (comparison?.on) {
+    if (!comparison.ask(question, attached.pictures)) return;
+  } else if (conversation.running) waiting.add(question, attached.pictures);
+  else conversation.ask(question, attached.pictures);
   fill(box, "");
+  attach.clear();
 }
 
 function edit(text) {
@@ -170,7 +211,7 @@ function edit(text) {
 
 // Styles show the Send button beside Stop where there is something to let wait.
 function composed() {
-  element.toggleAttribute("data-text", Boolean(box.value.trim()));
+  element.toggleAttribute("data-text", Boolean(box.value.trim()) || !attach.empty);
 }
 
 function clear() {
@@ -187,7 +228,7 @@ box.addEventListener("input", () => {
 });
 column.addEventListener("input", keptDraft);
 box.addEventListener("keydown", (event) => {
-  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return; // Safari's order
   event.preventDefault();
   send();
 });

@@ -84,6 +84,20 @@ export class Conversation {
     return this.#answer(question);
   }
 
+  /** Go on with a question and its answer from elsewhere. */
+  adopt(text, pictures, answer) {
+    this.#kept(this.tree.add({ role: "user", text, pictures }));
+    this.#kept(this.tree.add({ role: "assistant", ...answer.data }));
+    this.show();
+    this.follower.jump();
+  }
+
+  /** All that was said, as it is sent. */
+  history() {
+    const last = this.tree.messages.get(this.tree.head.leaf);
+    return last ? this.#turnsTo(last).filter((turn) => turn.role !== "system") : [];
+  }
+
   /** Stop the running answer; the connection upstream is closed with it. */
   stop() {
     this.running?.stop();

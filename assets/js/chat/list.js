@@ -113,7 +113,7 @@ function Menu({ head, keeper }) {
   </div>`;
 }
 
-const menuIcon = (button) => button && !button.firstChild && button.append(icon("menu"));
+const menuIcon = (button) => button && !button.firstChild && button.append(icon("more"));
 
 function focusAll(input) {
   if (!input || input.dataset.ready) return;

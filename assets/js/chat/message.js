@@ -1,6 +1,8 @@
 // One message on the page: a question, or the frame of an answer, and what can be done with it.
 
 import { copy, el, iconButton } from "../shared/dom.js";
+import { speakButton } from "../shared/answer.js";
+import { parted, userText, withDocuments } from "../shared/user-text.js";
 import { say } from "../shared/words.js";
 
 /** A button of a message; scripts know it by its action. */
@@ -13,7 +15,7 @@ export function questionView(message) {
     "section",
     { class: "gc-turn gc-user", "data-message": message.id, "data-role": "user" },
     pictures.length ? el("div", { class: "gc-user-pictures" }, ...pictures.map((picture) => el("img", { src: picture.url, alt: picture.name }))) : null,
-    el("div", { class: "gc-user-text" }, message.text),
+    el("div", { class: "gc-user-text", dir: "auto" }, ...userText(message.text)),
     el("div", { class: "gc-user-actions" }),
   );
   return { role: "user", message, element, bar: element.lastChild, text: message.text, pictures };
@@ -54,6 +56,7 @@ export function showActions(view, place, does) {
   if (over && text()) buttons.push(action("copy", "copy", say(answer ? "copy_answer" : "copy_message"), (event) => copy(text(), event.currentTarget)));
   if (!answer) buttons.push(action("edit", "edit", say("edit_message"), does.edit));
   else if (over) buttons.push(action("again", "retry", say("ask_again"), does.again));
+  if (answer && over && text()) buttons.push(speakButton(text));
   if (goesOn) buttons.push(action("continue", "onward", say("continue_answer"), does.goOn));
   if (over) buttons.push(action("delete", "trash", say("delete_message"), does.remove));
   buttons.find(({ dataset }) => dataset?.action === "edit")?.classList.add("gc-edit");
@@ -66,11 +69,12 @@ export function editQuestion(view, send) {
   const body = view.element.querySelector(".gc-user-text");
   if (!body) return;
   const box = el("textarea", { class: "gc-edit-box", "aria-label": say("edit_message"), rows: "3" });
-  box.value = view.message.text;
+  const { question, documents } = parted(view.message.text);
+  box.value = question;
   const done = (sends) => {
     form.replaceWith(body);
     view.element.classList.remove("gc-editing");
-    const text = box.value.trim();
+    const text = withDocuments(box.value.trim(), documents);
     if (sends && text) send(text);
   };
   const form = el(
@@ -81,7 +85,7 @@ export function editQuestion(view, send) {
     el("button", { type: "button", class: "gc-button", onclick: () => done(true) }, say("send_edited")),
   );
   box.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229) {
       event.preventDefault();
       done(true);
     } else if (event.key === "Escape") {

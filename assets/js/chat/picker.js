@@ -36,6 +36,11 @@ export class Picker {
     this.#show();
   }
 
+  /** Pick this, as if by hand. */
+  pick(value) {
+    this.#pick(value);
+  }
+
   #at = -1; // the option that Enter would take
 
   #listen() {

@@ -1,6 +1,7 @@
 // One answer on its way into a conversation. The server goes on with it when the line is cut or the page loaded again,
 // so that it is found again under its name and followed from the first line that was missed.
 
+import { ownKey } from "../shared/own-key.js";
 import { DirectWayBroken, ask, send } from "../shared/wire.js";
 import { say } from "../shared/words.js";
 
@@ -59,7 +60,7 @@ export class Run {
       if (!this.answer.receipt && !this.#ended) this.#hear(localError(say("error_cut")));
     } catch (error) {
       if (this.left) return;
-      if (!this.stopped) this.#hear(localError(error.refused ? error.message : say(error.status === 404 ? "error_cut" : "error_unreachable")));
+      if (!this.stopped) this.#hear(inWords(error));
     }
     this.over = true;
     const ended = this.answer.end(this.stopped ? { stopped: true } : {});
@@ -86,6 +87,7 @@ export class Run {
       if (this.heard) return this.#again();
       if (!(error instanceof DirectWayBroken)) throw error;
       // Nothing came: either the way is blocked, or it is only cut for the moment and the question may have come through.
+      if (ownKey()) throw error; // the queue asks with the server's key
       if (!navigator.onLine) return this.#again(() => this.#askOnce(question, headers));
       direct = false;
       this.#stopThere();
@@ -163,6 +165,11 @@ export class Run {
   #addReceipt(receipt) {
     if (receipt?.e === "receipt") this.answer.addReceipt(receipt);
   }
+}
+
+function inWords(error) {
+  if (error.refused) return { e: "error", kind: "refused", message: error.message, status: error.status, hint: "" };
+  return localError(say(error.status === 404 ? "error_cut" : "error_unreachable"));
 }
 
 const localError = (message) => ({ e: "error", kind: "connection", message, hint: say("hint_unreachable") });

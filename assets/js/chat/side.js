@@ -42,7 +42,7 @@ export function sideColumn(keeper) {
   const bar = el(
     "div",
     { class: "gc-chat-bar" },
-    el("button", { type: "button", id: "gc-conversations-open", class: "gc-icon-button", "aria-label": say("conversations"), title: say("conversations"), onclick: () => document.body.toggleAttribute("data-conversations") }, icon("list")),
+    el("button", { type: "button", id: "gc-conversations-open", class: "gc-icon-button", "aria-label": say("conversations"), title: say("conversations"), onclick: () => document.body.toggleAttribute("data-conversations") }, icon("menu")),
     el("span", { id: "gc-conversation-title" }),
     el("span", { id: "gc-temporary-mark", hidden: true }, say("temporary_mark")),
   );

@@ -1,6 +1,7 @@
 // A conversation as a tree of messages: every edit and every further answer is a branch beside the old one. Pure data;
 // what is shown is the branch that ends in the open leaf.
 
+import { parted } from "../shared/user-text.js";
 import { newId } from "../shared/wire.js";
 
 const TITLE_LENGTH = 60;
@@ -149,6 +150,7 @@ export class Tree {
 
 /** The first words of a question, until somebody or a model finds a better title. */
 export function titleOf(text) {
-  const line = text.trim().split("\n", 1)[0].replace(/\s+/g, " ");
+  const { question, documents } = parted(text);
+  const line = (question || documents[0]?.name || "").trim().split("\n", 1)[0].replace(/\s+/g, " ");
   return line.length <= TITLE_LENGTH ? line : `${line.slice(0, TITLE_LENGTH).replace(/\s+\S*$/, "")}…`;
 }

@@ -1,6 +1,7 @@
 // One answer: what it says, what happened on the way, and what it cost. Used by every tab that asks something.
 
 import { announce, copy, el, iconButton, setText } from "./dom.js";
+import { errorCard } from "./error-card.js";
 import { receiptView } from "./receipt.js";
 import { count, seconds, wholeSeconds } from "./formats.js";
 import { kindInWords, say, shortModel } from "./words.js";
@@ -233,6 +234,7 @@ export class Answer {
   #buttons() {
     const buttons = [];
     if (this.text && !this.elsewhere) buttons.push(iconButton("copy", say("copy_answer"), { "data-action": "copy", onclick: (event) => copy(this.text, event.currentTarget) }));
+    if (this.text && !this.elsewhere) buttons.push(speakButton(() => this.text));
     if (this.again) buttons.push(iconButton("retry", say("ask_again"), { "data-action": "again", class: "gc-icon-button gc-again", onclick: () => this.again() }));
     return buttons;
   }
@@ -247,44 +249,18 @@ export class Answer {
   }
 
   #card() {
-    const error = this.error;
-    const wait = el("span", { class: "gc-countdown" });
-    const card = el(
-      "div",
-      { class: "gc-card", role: "alert" },
-      el("p", { class: "gc-card-title" }, error.message),
-      error.hint ? el("p", {}, error.hint) : null,
-      this.text ? el("p", { class: "gc-muted" }, say("partial_kept")) : null,
-      triedView(error.failures),
-      this.again
-        ? el("div", { class: "gc-card-actions" }, el("button", { type: "button", class: "gc-button gc-again", onclick: () => this.again() }, say("try_again")), wait)
-        : null,
-    );
-    countDown(wait, error.retry_after_s);
-    return card;
+    return errorCard(this.error, { kept: Boolean(this.text), again: this.again });
   }
 }
 
-/** Who was asked and why none of them answered, folded up; null where nobody was. */
-export function triedView(failures = []) {
-  const tried = failures.map((failure) =>
-    el("li", {}, el("b", {}, shortModel(failure.model) || failure.provider), ` ${kindInWords(failure.kind)}: ${failure.message}`),
-  );
-  return tried.length ? el("details", { class: "gc-fold" }, el("summary", {}, say("what_was_tried")), el("ul", {}, ...tried)) : null;
+/** Reads an answer aloud; what that takes is loaded when it is pressed. */
+export function speakButton(text) {
+  const button = iconButton("speaker", say("speak"), { "data-action": "speak", "aria-pressed": "false" });
+  button.addEventListener("click", () => import("../chat/speak.js").then((module) => module.speak(text(), button, announce)));
+  return button;
 }
 
 function failureInWords(event) {
   const words = `${shortModel(event.model)}: ${event.status ? `${event.status} ` : ""}${kindInWords(event.kind)}`;
   return event.rest_s > 0 ? `${words}, ${say("story_rests", { s: wholeSeconds(event.rest_s) })}` : words;
-}
-
-function countDown(node, from) {
-  if (!from) return;
-  const until = performance.now() + from * 1000;
-  const tick = () => {
-    const left = (until - performance.now()) / 1000;
-    setText(node, left > 0 ? say("again_in", { s: wholeSeconds(Math.ceil(left)) }) : say("again_now"));
-    if (left > 0 && (node.isConnected || left > from - 1)) setTimeout(tick, 500);
-  };
-  tick();
 }

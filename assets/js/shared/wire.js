@@ -1,5 +1,8 @@
 // From the page to its own routes: a question out, events back as they happen.
 
+import { say } from "./words.js";
+import { isKept, keptKey, lostOwnKey, ownKeyHeaders, useOwnKey } from "./own-key.js";
+
 const UI = new URL("../../../../", import.meta.url);
 const OPEN_WITHIN_MS = 6000;
 const SILENT_MS = 25_000; // a stream with heartbeats sends one every ten seconds
@@ -40,8 +43,10 @@ function newPass() {
 /** Fetch one of the page's routes with this page's pass; a pass that has grown too old is renewed once. */
 export async function send(path, options = {}, again = true) {
   let response;
+  await ready;
   try {
-    const headers = { ...options.headers, "x-groq-core-visitor": visitor, "x-groq-core-page": await (pass ?? newPass()) };
+    const known = { ...ownKeyHeaders(), "x-groq-core-visitor": visitor, "x-groq-core-page": await (pass ?? newPass()) };
+    const headers = { ...options.headers, ...known };
     response = await fetch(route(path), { method: "POST", cache: "no-store", ...options, headers });
   } catch (error) {
     if (error.name === "AbortError" || error instanceof DirectWayBroken) throw error;
@@ -51,7 +56,25 @@ export async function send(path, options = {}, again = true) {
     pass = null;
     return send(path, options, false);
   }
+  // The server holds keys in memory only: one that was started anew is shown the key again, where it is known here.
+  if (response.status === 401 && again && options.ownKey !== false) {
+    const plain = lostOwnKey();
+    if (plain && (await showKey(plain, isKept())).handle) return send(path, options, false);
+  }
   return response;
+}
+
+/**
+ * Show the server a visitor's own key, in a header; it asks Groq about it, and from now on it asks with it.
+ *
+ * @returns {Promise<{handle?: string, ending?: string, detail?: string}>} `detail` says why it was not taken
+ */
+export async function showKey(plain, keep) {
+  const headers = { "x-groq-core-key": plain, "x-groq-core-page": await (pass ?? newPass()) };
+  const response = await fetch(route("own-key"), { method: "POST", cache: "no-store", headers });
+  const body = await response.json();
+  if (response.ok) useOwnKey(body, plain, keep);
+  return body;
 }
 
 /**
@@ -89,8 +112,14 @@ export async function ask(path, options, heard) {
   }
 }
 
+/** What a proxy on the way says when it is not the page's server that answers. */
+const PROXY_SAYS = { 413: "error_413", 429: "error_429", 502: "error_502", 503: "error_503", 504: "error_504" };
+
 async function refusal(response) {
   const body = await response.json().catch(() => null);
+  if (!body && response.status in PROXY_SAYS) {
+    return Object.assign(new Error(say(PROXY_SAYS[response.status])), { refused: true, status: response.status });
+  }
   if (body && response.status !== 404 && response.status !== 405) {
     return Object.assign(new Error(body.detail ?? `HTTP ${response.status}`), { refused: true });
   }
@@ -119,3 +148,6 @@ export async function* events(body, beat = () => {}) {
 }
 
 newPass();
+
+// A key kept in this browser is shown before the first question, which must not go with the server's.
+const ready = keptKey() ? showKey(keptKey(), true).catch(() => {}) : null;
