@@ -11,8 +11,9 @@ import { Run } from "./run.js";
 import { Tree, newHead } from "./tree.js";
 import { offerUndo } from "./undo.js";
 
-const DRAWN_AT_ONCE = 6;
-const SLICE_MS = 8;
+const SHOWN_AT_ONCE = 12; // a screen of messages and some more; the older ones follow when nothing else is to do
+const DRAWN_AT_ONCE = 3;
+const ADDED_AT_ONCE = 4;
 
 /**
  * @typedef {object} Keeper told of changes
@@ -20,6 +21,8 @@ const SLICE_MS = 8;
  * @property {(tree: Tree) => void} head
  * @property {(tree: Tree, ids: string[]) => void} removed
  */
+const idle = () => new Promise((resolve) => (globalThis.requestIdleCallback ?? setTimeout)(() => resolve(), { timeout: 200 }));
+
 export class Conversation {
   /**
    * @param {object} given
@@ -44,7 +47,8 @@ export class Conversation {
   }
 
   #views = new WeakMap();
-  #drawing = 0;
+  #older = []; // messages of the branch that are not in the list yet
+  #filling = null;
 
   /** Put the conversation into an element; called again whenever Gradio makes that element anew. */
   showIn(host) {
@@ -65,6 +69,7 @@ export class Conversation {
     this.tree = running?.tree ?? tree;
     this.opening = false;
     this.turns = [];
+    this.#older = this.tree.branch().slice(0, -SHOWN_AT_ONCE);
     this.list.replaceChildren();
     this.follower.following = true;
     this.show();
@@ -113,16 +118,41 @@ export class Conversation {
 
   /** Bring the list up to date with the tree; what stands already is not touched. */
   show() {
-    const views = this.tree.branch().map((message) => this.#view(message));
+    const branch = this.tree.branch();
+    let older = 0;
+    while (older < this.#older.length && this.#older[older] === branch[older]) older += 1;
+    if (older < this.#older.length) this.turns = []; // an older message has changed: begin anew from there
+    this.#older = branch.slice(0, older);
+    const views = branch.slice(older).map((message) => this.#view(message));
     let same = 0;
     while (same < this.turns.length && this.turns[same] === views[same]) same += 1;
     if (!this.turns.length) this.list.replaceChildren();
     for (const { element } of this.turns.slice(same)) element.remove();
     this.list.append(...views.slice(same).map(({ element }) => element));
     this.turns = views;
-    if (!views.length) this.list.replaceChildren(this.welcome());
+    if (!branch.length) this.list.replaceChildren(this.welcome());
     this.#mark();
-    this.#draw();
+    for (const { answer } of views.slice(-DRAWN_AT_ONCE)) answer?.draw().then(() => this.follower.grown());
+    this.#filling ??= this.#fill().finally(() => (this.#filling = null));
+  }
+
+  // One after the other, so that no task is long: draw what is plain, the newest first, and add what is older.
+  async #fill() {
+    for (;;) {
+      await idle();
+      const { tree } = this;
+      const plain = this.turns.findLast(({ answer }) => answer?.undrawn != null);
+      if (plain) await plain.answer.draw();
+      else if (this.#older.length) {
+        const views = this.#older.splice(-ADDED_AT_ONCE).map((message) => this.#view(message));
+        for (const { answer } of views) await answer?.draw();
+        if (this.tree !== tree) continue;
+        this.turns.unshift(...views);
+        this.list.prepend(...views.map(({ element }) => element));
+        this.#mark(views);
+      } else return;
+      if (this.tree === tree) this.follower.grown();
+    }
   }
 
   #view(message) {
@@ -145,9 +175,9 @@ export class Conversation {
     });
   }
 
-  #mark() {
+  #mark(views = this.turns) {
     const place = this.tree.places();
-    for (const view of this.turns) {
+    for (const view of views) {
       const { message } = view;
       showActions(view, place(message), {
         turn: (by) => this.#turn(message, by),
@@ -157,23 +187,6 @@ export class Conversation {
         remove: () => this.remove(message),
       });
     }
-  }
-
-  // The newest are drawn at once, the others when the page has nothing else to do.
-  #draw() {
-    const waiting = this.turns.filter(({ answer }) => answer?.undrawn != null).map(({ answer }) => answer);
-    for (const answer of waiting.splice(-DRAWN_AT_ONCE)) answer.draw().then(() => this.follower.grown());
-    if (!waiting.length || this.#drawing) return;
-    const soon = globalThis.requestIdleCallback ?? ((work) => setTimeout(work, 20));
-    const tree = this.tree;
-    const step = () => {
-      this.#drawing = 0;
-      if (this.tree !== tree) return;
-      const until = performance.now() + SLICE_MS;
-      while (waiting.length && performance.now() < until) waiting.pop().draw();
-      if (waiting.length) this.#drawing = soon(step);
-    };
-    this.#drawing = soon(step);
   }
 
   // ── answers ──
