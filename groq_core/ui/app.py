@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from groq_core.services.vision import TEMPLATES
-from groq_core.ui import agent, batch, chat, extract, image, microphone, own_key, talk, title
+from groq_core.ui import agent, batch, chat, extract, image, microphone, own_key, summary, talk, title
 from groq_core.ui.answers import Answers
 from groq_core.ui.core import PageCore
 from groq_core.ui.fault_switch import FAULTS
@@ -47,6 +47,7 @@ ROUTES: tuple[Callable[[Page], APIRouter], ...] = (
     agent.create_routes,
     batch.create_routes,
     title.create_routes,
+    summary.create_routes,
     own_key.create_routes,
 )
 """Routes of single tabs, beside those that every tab needs."""

@@ -115,6 +115,14 @@ TEXTS: dict[str, str] = {
     "steer": "Send now",
     "steer_help": "Send now: the running answer stops where it is",
     "continue_prompt": "Continue exactly where your last answer stopped. Do not repeat anything, do not comment.",
+    "summary_prompt": (
+        "Summarise this part of a conversation for the assistant who has to continue it: facts, names, numbers, "
+        "decisions, what was asked and what is still open. Keep what a later question may need; no comments."
+    ),
+    "summary_so_far": "Summary of what came before this part:",
+    "summary_is": "Summary of the {n} messages before:",
+    "shortening": "Reading the older messages…",
+    "shortened": "The {n} older messages now go along as a summary.",
     "title_prompt": (
         "Give this conversation a title of two to six words, in the language of the question. "
         "Answer with the title alone: no quotes, no full stop."

@@ -375,6 +375,17 @@ async def test_what_was_not_sent_is_a_line_in_the_conversation(tab: Page, house:
     await expect(line.last).to_contain_text("were not sent")
     await expect(tab.locator(".gc-notes").last).to_contain_text("were not sent")
 
+    house.asked.clear()
+    house.script = says("What was said before, in short.")
+    await tab.locator(".gc-shorten").last.click()
+    await expect(tab.locator(ANSWER).last).to_have_attribute("data-branch", "2/2")
+    await answered(tab, 4)
+    sent = texts(house.asked[-1])
+    assert "What was said before, in short." in sent[0]
+    assert sent[-1] == "question 4"
+    assert sum(map(len, sent)) < 4 * len(long)
+    await expect(tab.locator(ANSWER).last).to_contain_text("in short")
+
 
 # ── questions that wait ──
 

@@ -4,7 +4,7 @@
 import { announce, el } from "../shared/dom.js";
 import { Answer } from "../shared/answer.js";
 import { Follower } from "../shared/scroll.js";
-import { newId } from "../shared/wire.js";
+import { newId, send } from "../shared/wire.js";
 import { say } from "../shared/words.js";
 import { answerView, copyCode, editQuestion, questionView, showActions } from "./message.js";
 import { Run } from "./run.js";
@@ -172,6 +172,7 @@ export class Conversation {
       painted: () => this.follower.grown(),
       again: () => this.again(message),
       goOn: () => this.goOn(message),
+      shorten: () => this.shorten(message),
     });
   }
 
@@ -216,6 +217,27 @@ export class Conversation {
     message.answer = newId();
     answer.reopen();
     await this.#run(message, (run) => run.ask(JSON.stringify(body)), question?.extra ?? {});
+  }
+
+  /** Let the older messages go along as a summary from now on, and ask again. */
+  async shorten(message) {
+    if (this.running) return this.hint(say("still_answering"));
+    const { tree } = this;
+    const { turns, last } = olderOf(tree.branch(message.parent), (one) => this.#textOf(one));
+    if (!turns.length) return null;
+    this.hint(say("shortening"));
+    const headers = { "content-type": "application/json" };
+    const response = await send("summary", { body: JSON.stringify({ turns }), headers });
+    const body = await response.json().catch(() => ({}));
+    if (!response.ok || !body.summary) return this.hint(body.detail ?? say("error_unreachable"));
+    tree.head.summary = { until: last.id, text: body.summary, n: turns.length };
+    this.keeper?.head(tree);
+    this.hint(say("shortened", { n: turns.length }));
+    if (this.tree === tree) return this.again(message);
+  }
+
+  #textOf(message) {
+    return message.role === "user" ? message.text : this.#view(message).answer.text;
   }
 
   // An answer that was under way when the page was left, or that another page of this browser asked for.
@@ -305,8 +327,13 @@ export class Conversation {
   #turnsTo(last) {
     const sent = [];
     let seen = false;
+    const { summary } = this.tree.head;
     for (const message of this.tree.branch(last.id).reverse()) {
-      const text = message.role === "user" ? message.text : this.#view(message).answer.text;
+      if (message.id === summary?.until) {
+        sent.unshift({ role: "system", text: `${say("summary_is", { n: summary.n })}\n${summary.text}` });
+        break;
+      }
+      const text = this.#textOf(message);
       if (!text) continue;
       sent.unshift({ role: message.role, text });
       if (!message.pictures?.length) continue;
@@ -316,4 +343,18 @@ export class Conversation {
     }
     return this.system() ? [{ role: "system", text: this.system() }, ...sent] : sent;
   }
+}
+
+// The older half of what was said, in characters; the newest question is never among it.
+function olderOf(branch, textOf) {
+  const texts = branch.slice(0, -1).map((message) => ({ message, text: textOf(message) }));
+  const half = texts.reduce((sum, { text }) => sum + text.length, 0) / 2;
+  let sum = 0;
+  const older = [];
+  for (const one of texts) {
+    if (sum >= half) break;
+    sum += one.text.length;
+    older.push(one);
+  }
+  return { turns: older.filter(({ text }) => text).map(({ message, text }) => ({ role: message.role, text })), last: older.at(-1)?.message };
 }
