@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from groq_core.services.vision import TEMPLATES
-from groq_core.ui import agent, batch, chat, extract, image, microphone, own_key, talk
+from groq_core.ui import agent, batch, chat, extract, image, microphone, own_key, talk, title
+from groq_core.ui.answers import Answers
 from groq_core.ui.core import PageCore
 from groq_core.ui.fault_switch import FAULTS
 from groq_core.ui.layout import place
@@ -44,6 +46,7 @@ ROUTES: tuple[Callable[[Page], APIRouter], ...] = (
     extract.create_routes,
     agent.create_routes,
     batch.create_routes,
+    title.create_routes,
     own_key.create_routes,
 )
 """Routes of single tabs, beside those that every tab needs."""
@@ -66,11 +69,11 @@ POLICY = "; ".join(
 """Content security: whatever a model's answer holds, the page talks to its own server only."""
 
 FIRST = (
-    "main", "chat/attach", "chat/chat", "chat/conversation", "chat/options", "chat/picker", "settings/brand-tools",
-    "shared/answer", "shared/asking", "shared/chain", "shared/dom", "shared/error-card", "shared/formats",
-    "shared/own-key", "shared/receipt", "shared/scroll", "shared/shell", "shared/text-view", "shared/theme",
-    "shared/user-text", "shared/wire", "shared/words", "status/fault-switch", "status/feed", "status/plain",
-    "status/status", "talk/hold",
+    "main", "chat/attach", "chat/chat", "chat/conversation", "chat/message", "chat/options", "chat/picker",
+    "chat/run", "chat/side", "chat/tree", "chat/undo", "chat/waiting", "settings/brand-tools", "shared/answer",
+    "shared/chain", "shared/dom", "shared/error-card", "shared/formats", "shared/own-key", "shared/receipt",
+    "shared/scroll", "shared/shell", "shared/text-view", "shared/theme", "shared/user-text", "shared/wire",
+    "shared/words", "status/fault-switch", "status/feed", "status/plain", "status/status", "talk/hold",
 )  # fmt: skip
 """Scripts that the page cannot begin without; a test holds this list to what ``main.js`` imports."""
 
@@ -131,7 +134,21 @@ def mount(app: FastAPI, core: PageCore) -> FastAPI:
     app.add_middleware(PageFrame, head=head(base), link=preloads(base))
     app.add_middleware(ChatRoute, page=page)
     gr.mount_gradio_app(app, create_ui(core), theme=theme(), **MOUNT_OPTIONS)
+    close_with(app, page.answers)
     return app
+
+
+def close_with(app: FastAPI, answers: Answers) -> None:
+    """Stop answers that still run for nobody when the server ends, before what they ask with is closed."""
+    inner = app.router.lifespan_context
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[Any]:
+        async with inner(app) as state:
+            yield state
+            await answers.close()
+
+    app.router.lifespan_context = lifespan
 
 
 def head(base: str) -> str:
@@ -143,14 +160,18 @@ def head(base: str) -> str:
     Args:
         base: Where the page's scripts and styles are, relative to the page.
     """
-    styles = "".join(f'<link rel="stylesheet" href="{name}">' for name in ("theme.css", f"{base}/css/page.css"))
+    styles = "".join(f'<link rel="stylesheet" href="{name}">' for name in ("theme.css", *own_styles(base)))
     return f'{styles}<script type="module" async src="{base}/js/main.js"></script>'
+
+
+def own_styles(base: str) -> list[str]:
+    return [f"{base}/css/{name}.css" for name in ("page", "conversations")]
 
 
 def preloads(base: str) -> str:
     """The ``Link`` header that names everything a first visit needs of ours."""
     scripts = ["texts.js", *(f"js/{name}.js" for name in FIRST)]
-    links = [f'<{base}/css/page.css>; rel="preload"; as="style"']
+    links = [f'<{name}>; rel="preload"; as="style"' for name in own_styles(base)]
     return ", ".join(links + [f'<{base}/{script}>; rel="modulepreload"' for script in scripts])
 
 

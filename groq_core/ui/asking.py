@@ -11,7 +11,9 @@ from groq_core.requests import Caller, ChatRequest, Message
 from groq_core.services.vision import Field, form_question
 from groq_core.ui.page_bodies import decoded
 
-MAX_TURNS = 200
+MAX_TURNS = 5000
+"""More than any window holds; what does not fit is left out, see :mod:`groq_core.ui.context`."""
+
 MAX_FIELDS = 50
 IMAGE_URLS = ("data:image/jpeg;base64,", "data:image/png;base64,", "data:image/webp;base64,", "data:image/gif;base64,")
 
@@ -38,6 +40,7 @@ class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         json: The answer is to be one JSON object.
         search: The model may search the web; only models that can are asked.
         fields: What is to be read off the pictures; the answer is then one JSON object with these keys.
+        continues: The last turn is an answer that is to go on where it stops.
     """
 
     turns: tuple[Turn, ...]
@@ -50,6 +53,7 @@ class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     json: bool = False
     search: bool = False
     fields: tuple[Field, ...] = ()
+    continues: bool = False
 
 
 def read_question(body: bytes) -> Question:
@@ -60,7 +64,8 @@ def read_question(body: bytes) -> Question:
         RequestError: It names the field and the mend.
     """
     question = decoded(body, Question)
-    if not question.turns or question.turns[-1].role != "user":
+    asks = "assistant" if question.continues else "user"
+    if not question.turns or question.turns[-1].role != asks:
         raise RequestError("there is no question", param="message", hint="Type a message first.")
     last = question.turns[-1]
     if not last.text.strip() and not last.images:

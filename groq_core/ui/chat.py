@@ -21,7 +21,8 @@ from groq_core.events import Events, TextDelta
 from groq_core.redaction import redacted
 from groq_core.reply import Reply
 from groq_core.requests import Caller
-from groq_core.ui.asking import Question, Turn, chat_request, read_question
+from groq_core.ui.asking import Question, Turn, read_question
+from groq_core.ui.context import answer_to
 from groq_core.ui.core import PageCore
 from groq_core.ui.layout import place
 from groq_core.ui.stream import Gathering, refused
@@ -81,7 +82,7 @@ async def queued_lines(core: PageCore, packed: str) -> AsyncGenerator[str, None]
 def asked(core: PageCore, question: str) -> Events:
     """The events of an answer; a question that cannot be read is refused in the same form."""
     try:
-        return core.handle(chat_request(read_question(question.encode()), Caller(user="queue")))
+        return answer_to(core, read_question(question.encode()), Caller(user="queue"))
     except RequestError as error:
         return refused(error)
 

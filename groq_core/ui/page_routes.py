@@ -20,7 +20,9 @@ from groq_core.errors import RequestError
 from groq_core.events import Events
 from groq_core.fallback.health import SERVER
 from groq_core.requests import Caller
-from groq_core.ui.asking import chat_request, read_question
+from groq_core.ui import answers
+from groq_core.ui.asking import read_question
+from groq_core.ui.context import answer_to
 from groq_core.ui.core import PageCore
 from groq_core.ui.csrf import Passes, same_origin, visitor
 from groq_core.ui.fault_switch import Switch, flip, in_force, read_switch
@@ -53,6 +55,7 @@ class Page:
         self.assets = assets
         self.passes = Passes()
         self.pace = Pace()
+        self.answers = answers.Answers(self.pace)
 
     def caller(self, request: Request) -> Caller:
         return own_caller(self.core.own_keys, request, visitor(request, self.passes))
@@ -104,16 +107,23 @@ class ChatRoute:
     async def _answer(self, request: Request) -> Response:
         caller = self._page.caller(request)
         body = await body_of(request, MAX_QUESTION_BYTES)
+        log, name, owner = self._page.answers, answers.name_of(request), answers.owner_of(request, caller)
+        # The page asks again when it cannot know whether its question came through.
+        if name and (known := log.find(name, owner)):
+            return answers.AnswerStream(known)
         try:
-            events = self._page.core.handle(chat_request(read_question(body), caller))
+            events = answer_to(self._page.core, read_question(body), caller)
         except RequestError as error:
             events = refused(error)
+        if name and log.has_room(name, owner):
+            return answers.AnswerStream(log.start(name, owner, events))
         return self._page.answer(events)
 
 
 def create_routes(page: Page) -> APIRouter:
     """The routes every tab needs; a tab adds its own with a function like this one."""
     router = APIRouter(prefix="/ui", include_in_schema=False)
+    router.include_router(answers.create_routes(page.answers, page.caller))
 
     @router.get("/assets/{version}/{name:path}")
     async def asset(version: str, name: str, request: Request) -> Response:

@@ -4,8 +4,10 @@ import { Attach } from "./attach.js";
 import { Conversation } from "./conversation.js";
 import { el, fill, hinter, icon, iconButton } from "../shared/dom.js";
 import { holds } from "../talk/hold.js";
-import { options, optionsForm, pickModel, switches } from "./options.js";
+import { adoptOptions, chosenOptions, options, optionsForm, pickModel, switches } from "./options.js";
 import { Picker } from "./picker.js";
+import { sideColumn } from "./side.js";
+import { Waiting } from "./waiting.js";
 import { say } from "../shared/words.js";
 import { move } from "../shared/shell.js";
 import { prepareMarkdown } from "../shared/text-view.js";
@@ -16,10 +18,25 @@ import { MODELS } from "../../texts.js";
 const SUGGESTIONS = ["suggestion_1", "suggestion_2", "suggestion_3", "suggestion_4"];
 
 const hint = hinter(() => document.getElementById("gc-hint"));
-const conversation = new Conversation({ name: "chat", options, system: options.system, welcome, hint });
+const told = (what) => (...facts) => keeper().then((kept) => kept[what](...facts));
+const conversation = new Conversation({
+  name: "chat",
+  options,
+  system: options.system,
+  welcome,
+  hint,
+  keeper: { message: told("message"), head: told("head"), removed: told("removed") },
+  ended: (answer) => waiting.next(answer),
+});
+const waiting = new Waiting(conversation, edit);
+conversation.onBusy = () => waiting.show();
 const log = el("div", { id: "chat-log" });
 const box = el("textarea", { rows: "1", "aria-label": say("message_label"), placeholder: say("message_placeholder"), dir: "auto", enterkeyhint: "send" });
-const picker = new Picker({ id: "chat-model", label: say("model_label"), choices: MODELS, value: "auto", picked: pickModel, refresh: models });
+const picked = (value) => {
+  pickModel(value);
+  keptDraft();
+};
+const picker = new Picker({ id: "chat-model", label: say("model_label"), choices: MODELS, value: "auto", picked, refresh: models });
 const button = (id, words, onclick) => el("button", { type: "button", id, class: "gc-button gc-round", onclick }, words);
 
 const talk = el(
@@ -29,16 +46,18 @@ const talk = el(
   el("span", {}, say("talk")),
 );
 const voice = el("div", { id: "gc-voice" });
+const side = sideColumn(keeper);
 const attach = new Attach(box, hint);
 const compare = iconButton("columns", say("compare"), { id: "chat-compare", class: "gc-icon-button gc-tool", "aria-pressed": "false" });
 const dictate = iconButton("dictate", say("dictate"), { id: "chat-dictate", class: "gc-icon-button gc-tool", "aria-pressed": "false" });
 
-/** The whole tab: the conversation, the message box, and the line under it. */
-export const element = el(
+const column = el(
   "div",
-  { class: "gc-chat" },
+  { class: "gc-chat-column" },
+  side.bar,
   log,
   voice,
+  waiting.element,
   el(
     "div",
     { id: "gc-composer" },
@@ -62,7 +81,48 @@ export const element = el(
     el("button", { type: "button", id: "chat-clear", class: "gc-link", onclick: clear }, say("clear")),
   ),
 );
+
+/** The whole tab: the conversations beside the open one, the message box, and the line under it. */
+export const element = el("div", { class: "gc-chat" }, side.element, column);
+conversation.opening = Boolean(openBefore());
 conversation.showIn(log);
+composed();
+
+// What keeps conversations is loaded when the page has nothing more urgent to do; at once where one is to be shown.
+let kept = null;
+function keeper() {
+  kept ??= import("./keeper.js").then(({ Keeper }) => new Keeper(conversation, composer).begin());
+  return kept;
+}
+/** Whoever keeps the conversations: for the settings, which export, import and clear them. */
+export const conversations = () => keeper();
+
+const composer = {
+  text: () => box.value,
+  options: chosenOptions,
+  adopt: ({ draft = "", options: values = {} }) => {
+    adoptOptions(values);
+    picker.set(values.model ?? "auto");
+    fill(box, draft);
+    waiting.show();
+  },
+};
+if (conversation.opening) keeper();
+else (globalThis.requestIdleCallback ?? setTimeout)(keeper, { timeout: 2000 });
+
+// Told when somebody has typed or chosen; nothing is loaded for it.
+function keptDraft() {
+  kept?.then((one) => one.draftSoon());
+}
+
+function openBefore() {
+  try {
+    box.value = sessionStorage["gc-draft"] ?? "";
+    return sessionStorage["gc-open"];
+  } catch {
+    return null; // this browser keeps nothing
+  }
+}
 
 // What talking takes is loaded when somebody reaches for its button.
 let talking = null;
@@ -135,10 +195,23 @@ function send() {
   }
   const attached = attach.take();
   if (!attached) return;
-  const asker = comparison?.on ? comparison : conversation;
-  if (!asker.ask(withDocuments(text, attached.documents), attached.pictures)) return;
+  const question = withDocuments(text, attached.documents);
+  if (comparison?.on) {
+    if (!comparison.ask(question, attached.pictures)) return;
+  } else if (conversation.running) waiting.add(question, attached.pictures);
+  else conversation.ask(question, attached.pictures);
   fill(box, "");
   attach.clear();
+}
+
+function edit(text) {
+  fill(box, text);
+  box.focus();
+}
+
+// Styles show the Send button beside Stop where there is something to let wait.
+function composed() {
+  element.toggleAttribute("data-text", Boolean(box.value.trim()) || !attach.empty);
 }
 
 function clear() {
@@ -150,10 +223,14 @@ box.addEventListener("input", () => {
   prepareMarkdown();
   box.style.height = "auto"; // as high as its text, up to what the style allows
   box.style.height = `${box.scrollHeight}px`;
+  composed();
+  keptDraft();
 });
+column.addEventListener("input", keptDraft);
 box.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return; // Safari's order
   event.preventDefault();
   send();
 });
-document.addEventListener("keydown", (event) => event.key === "Escape" && conversation.stop());
+// Of several tabs, Esc stops what is seen.
+document.addEventListener("keydown", (event) => event.key === "Escape" && element.offsetParent !== null && conversation.stop());

@@ -3,7 +3,21 @@
 import { el, iconButton } from "../shared/dom.js";
 import { say } from "../shared/words.js";
 
-const chosen = { model: "auto", system: "", temperature: null, max_tokens: null, effort: "", fresh: false, cheap: false, json: false, search: false };
+const DEFAULTS = { model: "auto", system: "", temperature: null, max_tokens: null, effort: "", fresh: false, cheap: false, json: false, search: false };
+const chosen = { ...DEFAULTS };
+let form = null;
+
+/** All that is chosen, instructions included: it belongs to the conversation. */
+export const chosenOptions = () => ({ ...chosen });
+
+/** Choose what was chosen in another conversation. */
+export function adoptOptions(values) {
+  Object.assign(chosen, DEFAULTS, values);
+  for (const heard of listeners) heard();
+  if (!form) return;
+  const old = form;
+  old.replaceWith(optionsForm());
+}
 
 /** Ask this model from now on, or this tier. */
 export function pickModel(value) {
@@ -67,7 +81,7 @@ export function optionsForm() {
   const effort = el("select", {}, ...["", "none", "low", "medium", "high"].map((value) => el("option", { value }, say(`effort_${value || "auto"}`))));
   effort.value = chosen.effort;
   effort.addEventListener("change", () => (chosen.effort = effort.value));
-  return el(
+  form = el(
     "div",
     { class: "gc-options" },
     field("system", system),
@@ -84,6 +98,7 @@ export function optionsForm() {
     check("search"),
     el("button", { type: "button", class: "gc-button gc-quiet gc-sheet-close", onclick: (event) => (event.target.closest("details").open = false) }, say("close")),
   );
+  return form;
 }
 
 function field(name, input) {

@@ -4,12 +4,13 @@ import { el } from "../shared/dom.js";
 import { sheet } from "../shared/sheet.js";
 import { setTheme, theme } from "../shared/theme.js";
 import { say } from "../shared/words.js";
+import { keptSection } from "./kept.js";
 import { keySection } from "./own-key.js";
 import { language, LANGUAGES, setLanguage } from "../shared/words.js";
 
 sheet("settings");
 
-const SECTIONS = [keySection, lookSection];
+const SECTIONS = [keySection, lookSection, keptSection];
 let dialog = null;
 
 /** Show the dialog; it is made once. */

@@ -90,6 +90,11 @@ export class TextView {
     else this.#schedule();
   }
 
+  /** What has not been shown yet will not be: the text is what stands on the screen. */
+  halt() {
+    this.text = this.#source = this.#source.slice(0, this.#shown);
+  }
+
   /** Nothing more comes; resolves when the last words are on the screen. */
   async catchUp() {
     this.ended = true;

@@ -5,6 +5,7 @@ import { isKept, keptKey, lostOwnKey, ownKeyHeaders, useOwnKey } from "./own-key
 
 const UI = new URL("../../../../", import.meta.url);
 const OPEN_WITHIN_MS = 6000;
+const SILENT_MS = 25_000; // a stream with heartbeats sends one every ten seconds
 let pass = null;
 
 /** The direct way to the server is blocked, or something on it holds streams back. */
@@ -12,6 +13,24 @@ export class DirectWayBroken extends Error {}
 
 /** Address of one of the page's routes. */
 export const route = (path) => new URL(path, UI).href;
+
+/** A word that only a computer could guess, as an id. */
+export function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+/** Knows this browser again after a reload and in its other tabs; where nothing is stored, this page only. */
+export const visitor = knownVisitor();
+
+function knownVisitor() {
+  try {
+    localStorage["gc-visitor"] ??= newId();
+    return localStorage["gc-visitor"];
+  } catch {
+    return newId();
+  }
+}
 
 function newPass() {
   pass = fetch(route("pass"), { cache: "no-store" })
@@ -26,7 +45,8 @@ export async function send(path, options = {}, again = true) {
   let response;
   await ready;
   try {
-    const headers = { ...options.headers, ...ownKeyHeaders(), "x-groq-core-page": await (pass ?? newPass()) };
+    const known = { ...ownKeyHeaders(), "x-groq-core-visitor": visitor, "x-groq-core-page": await (pass ?? newPass()) };
+    const headers = { ...options.headers, ...known };
     response = await fetch(route(path), { method: "POST", cache: "no-store", ...options, headers });
   } catch (error) {
     if (error.name === "AbortError" || error instanceof DirectWayBroken) throw error;
@@ -61,7 +81,8 @@ export async function showKey(plain, keep) {
  * Ask, and hand every event to `heard` as it arrives. Resolves when the stream ends.
  *
  * @param {string} path a route under /ui
- * @param {object} options for fetch; its signal hangs up, and the server then hangs up upstream
+ * @param {object} options for fetch; its signal hangs up, and the server then hangs up upstream unless it logs the
+ *   answer; with `heartbeat`, a stream that has fallen silent counts as broken
  * @param {(event: object) => void} heard
  * @throws {DirectWayBroken} before anything was heard; asking by another way is safe then
  */
@@ -70,11 +91,13 @@ export async function ask(path, options, heard) {
   const leave = () => hangUp.abort();
   options.signal?.addEventListener("abort", leave);
   let opened = false;
+  let alive = performance.now();
+  const watch = options.heartbeat && setInterval(() => performance.now() - alive > SILENT_MS && hangUp.abort(), 5000);
   const impatient = setTimeout(() => !opened && hangUp.abort(), options.patience ?? OPEN_WITHIN_MS);
   try {
     const response = await send(path, { ...options, signal: hangUp.signal });
     if (!response.headers.get("content-type")?.startsWith("text/event-stream")) throw await refusal(response);
-    for await (const event of events(response.body)) {
+    for await (const event of events(response.body, () => (alive = performance.now()))) {
       opened = true;
       if (event.e !== "open") heard(event);
     }
@@ -83,6 +106,7 @@ export async function ask(path, options, heard) {
     if (!opened && hangUp.signal.aborted && !options.signal?.aborted) throw new DirectWayBroken("held back on the way");
     throw error;
   } finally {
+    clearInterval(watch);
     clearTimeout(impatient);
     options.signal?.removeEventListener("abort", leave);
   }
@@ -99,11 +123,11 @@ async function refusal(response) {
   if (body && response.status !== 404 && response.status !== 405) {
     return Object.assign(new Error(body.detail ?? `HTTP ${response.status}`), { refused: true });
   }
-  return new DirectWayBroken(`HTTP ${response.status}`);
+  return Object.assign(new DirectWayBroken(`HTTP ${response.status}`), { status: response.status });
 }
 
-/** Parse server-sent events of the form `data: {…}` out of a stream of bytes. */
-export async function* events(body) {
+/** Parse server-sent events of the form `data: {…}` out of a stream of bytes; `beat` is called whenever some come. */
+export async function* events(body, beat = () => {}) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
   let whole = false;
@@ -112,6 +136,7 @@ export async function* events(body) {
       const { done, value } = await reader.read();
       whole = done;
       if (done) return;
+      beat();
       rest += value;
       const parts = rest.split("\n\n");
       rest = parts.pop();
