@@ -35,6 +35,8 @@ SETTINGS: dict[str, str] = {
     "attachment_characters": "{n} characters",
     "attachment_pasted": "Pasted text",
     "attachment_transcript": "written down from the recording",
+    "wrap_code": "Wrap long lines",
+    "diagram": "Diagram; its source follows",
     "show_all": "Show all",
     "show_less": "Show less",
     "dictate": "Dictate into the box",

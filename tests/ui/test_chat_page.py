@@ -154,7 +154,7 @@ async def test_broken_answer_is_kept_and_explained(page: Page, house: House) -> 
 
     assert await answered(page, state="broken") == "It began well and"
     card = page.locator(".gc-card")
-    await expect(card).to_contain_text("No model could answer")
+    await expect(card).to_contain_text("no model could answer")
     await expect(card).to_contain_text("Try again later.")
     await expect(card.locator(".gc-countdown")).to_contain_text("best in")
     await card.locator("summary").click()

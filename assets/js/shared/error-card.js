@@ -31,10 +31,10 @@ export function errorCard(error, { kept, again }) {
   return card;
 }
 
-/** A sentence as it stands on paper: it begins with a capital and ends. */
+/** A sentence as it stands on paper: it ends. The style gives it its capital. */
 export const sentence = (text) => {
   const words = String(text ?? "").trim();
-  return words && words[0].toUpperCase() + words.slice(1) + (/[.!?…]$/.test(words) ? "" : ".");
+  return words + (!words || /[.!?…]$/.test(words) ? "" : ".");
 };
 
 // The one thing that helps, by what stood in the way of most.

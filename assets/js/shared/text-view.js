@@ -325,7 +325,8 @@ function change(now, wanted) {
     else now.data = wanted.data;
     return;
   }
-  for (const { name } of [...now.attributes]) if (!wanted.hasAttribute(name)) now.removeAttribute(name);
+  // What the reader has unfolded stays open.
+  for (const { name } of [...now.attributes]) if (!wanted.hasAttribute(name) && name !== "open") now.removeAttribute(name);
   for (const { name, value } of wanted.attributes) if (now.getAttribute(name) !== value) now.setAttribute(name, value);
   patch(now, wanted);
 }
