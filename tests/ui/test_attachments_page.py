@@ -139,7 +139,10 @@ async def test_long_question_folds(page: Page, house: House) -> None:
     await ask(page, "\n".join(f"line {number}" for number in range(60)))
     await answered(page)
     bubble = page.locator("#chat-log [data-role=user]")
-    before = (await bubble.bounding_box() or {})["height"]
+    before = await bubble.bounding_box()
     await bubble.get_by_text("Show all").click()
 
-    assert (await bubble.bounding_box() or {})["height"] > 2 * before
+    after = await bubble.bounding_box()
+    assert before is not None
+    assert after is not None
+    assert after["height"] > 2 * before["height"]

@@ -48,7 +48,7 @@ export class Conversation {
 
   #views = new WeakMap();
   #older = []; // messages of the branch that are not in the list yet
-  #filling = null;
+  #filling = false;
 
   /** Put the conversation into an element; called again whenever Gradio makes that element anew. */
   showIn(host) {
@@ -133,11 +133,12 @@ export class Conversation {
     if (!branch.length) this.list.replaceChildren(this.welcome());
     this.#mark();
     for (const { answer } of views.slice(-DRAWN_AT_ONCE)) answer?.draw().then(() => this.follower.grown());
-    this.#filling ??= this.#fill().finally(() => (this.#filling = null));
+    if (!this.#filling) this.#fill();
   }
 
   // One after the other, so that no task is long: draw what is plain, the newest first, and add what is older.
   async #fill() {
+    this.#filling = true;
     for (;;) {
       await idle();
       const { tree } = this;
@@ -150,7 +151,10 @@ export class Conversation {
         this.turns.unshift(...views);
         this.list.prepend(...views.map(({ element }) => element));
         this.#mark(views);
-      } else return;
+      } else {
+        this.#filling = false;
+        return;
+      }
       if (this.tree === tree) this.follower.grown();
     }
   }
