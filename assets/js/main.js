@@ -42,6 +42,7 @@ function showBrandIn(host) {
     "div",
     { id: "mode-banner", role: "note" },
     el("b", {}, say("mode_simulator")),
+    el("span", { class: "gc-short" }, say("mode_simulator_short")),
     el("span", {}, say("mode_simulator_text"), " ", el("em", {}, say("mode_simulator_mend"))),
   );
   host.replaceChildren(el("h1", {}, el("span", { class: "gc-mark", "aria-hidden": "true" }), say("title")), ...(SIMULATED ? [banner] : []), brandTools());

@@ -49,6 +49,8 @@ SETTINGS: dict[str, str] = {
     "option_search_help": "where the model can",
     "switch_json": "Answer in JSON",
     "switch_search": "Search the web, where the model can",
+    "mode_simulator_short": "Answers are simulated, not a model's.",
+    "compare_door": "Compare",
     "error_429": "Something on the way to this server has had too many requests from here: try again in a moment.",
     "error_502": "A proxy on the way found this page's server not answering as it should (502): try again in a moment.",
     "error_503": "This page's server takes no questions at the moment (503): try again soon.",

@@ -8,7 +8,7 @@ from playwright.async_api import FilePayload, Page, expect
 from groq_core.requests import ChatRequest
 from tests.requires import needs
 from tests.ui.conftest import MEDIA, House
-from tests.ui.scripts import answered, ask, says
+from tests.ui.scripts import answered, ask, says, size_of
 
 pytestmark = [pytest.mark.browser, needs("chromium")]
 
@@ -139,10 +139,7 @@ async def test_long_question_folds(page: Page, house: House) -> None:
     await ask(page, "\n".join(f"line {number}" for number in range(60)))
     await answered(page)
     bubble = page.locator("#chat-log [data-role=user]")
-    before = await bubble.bounding_box()
+    before = (await size_of(bubble))[1]
     await bubble.get_by_text("Show all").click()
 
-    after = await bubble.bounding_box()
-    assert before is not None
-    assert after is not None
-    assert after["height"] > 2 * before["height"]
+    assert (await size_of(bubble))[1] > 2 * before

@@ -48,7 +48,7 @@ const talk = el(
 const voice = el("div", { id: "gc-voice" });
 const side = sideColumn(keeper);
 const attach = new Attach(box, hint);
-const compare = iconButton("columns", say("compare"), { id: "chat-compare", class: "gc-icon-button gc-tool", "aria-pressed": "false" });
+const compare = el("button", { type: "button", id: "chat-compare", class: "gc-link", "aria-pressed": "false", title: say("compare") }, say("compare_door"));
 const dictate = iconButton("dictate", say("dictate"), { id: "chat-dictate", class: "gc-icon-button gc-tool", "aria-pressed": "false" });
 
 const column = el(
@@ -67,7 +67,7 @@ const column = el(
       "div",
       { id: "gc-composer-row" },
       picker.element,
-      el("div", { class: "gc-composer-tools" }, attach.input, attach.button, dictate, ...switches(), compare),
+      el("div", { class: "gc-composer-tools" }, attach.input, attach.button, dictate, ...switches()),
       talk,
       button("chat-send", say("send"), send),
       button("chat-stop", say("stop"), () => conversation.stop()),
@@ -78,6 +78,7 @@ const column = el(
     { id: "gc-chat-tools" },
     el("details", { class: "gc-fold gc-options-fold" }, el("summary", {}, say("options")), optionsForm()),
     el("span", { id: "gc-hint", class: "gc-hint", role: "status" }),
+    compare,
     el("button", { type: "button", id: "chat-clear", class: "gc-link", onclick: clear }, say("clear")),
   ),
 );

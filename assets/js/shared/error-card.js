@@ -21,8 +21,8 @@ export function errorCard(error, { kept, again }) {
   const card = el(
     "div",
     { class: "gc-card", role: "alert" },
-    el("p", { class: "gc-card-title" }, sentence(error.message)),
-    error.hint ? el("p", {}, sentence(error.hint)) : null,
+    el("p", { class: "gc-card-title" }, sentence(happened(error))),
+    error.hint && !(error.retry_after_s && WHEN.test(error.hint)) ? el("p", {}, sentence(error.hint)) : null,
     kept ? el("p", { class: "gc-muted" }, say("partial_kept")) : null,
     triedView(error.failures),
     help ? el("div", { class: "gc-card-actions" }, el("button", { type: "button", class: "gc-button gc-again", onclick: help.act }, say(help.words)), wait) : null,
@@ -30,6 +30,12 @@ export function errorCard(error, { kept, again }) {
   countDown(wait, error.retry_after_s);
   return card;
 }
+
+/** The countdown beside the button says it already, and goes on saying it. */
+const WHEN = /^(?:try|best) (?:again )?in \d/i;
+
+// Who was asked stands under "what was tried", once.
+const happened = ({ message, failures }) => (failures?.length ? message.replace(/: .*/s, "") : message);
 
 /** A sentence as it stands on paper: it ends. The style gives it its capital. */
 export const sentence = (text) => {
