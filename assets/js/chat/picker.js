@@ -30,6 +30,17 @@ export class Picker {
     this.#listen();
   }
 
+  /** Show another value as picked, without telling anybody. */
+  set(value) {
+    this.value = value;
+    this.#show();
+  }
+
+  /** Pick this, as if by hand. */
+  pick(value) {
+    this.#pick(value);
+  }
+
   #at = -1; // the option that Enter would take
 
   #listen() {
