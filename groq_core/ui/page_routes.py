@@ -152,7 +152,8 @@ def create_routes(page: Page) -> APIRouter:
     @router.get("/models")
     async def models(request: Request) -> Response:
         require_own_page(request)
-        return JSONResponse(choices(models_of(page.core)), headers={"cache-control": "no-store"})
+        targets = page.core.board.snapshot(own_credential(page.core.own_keys, request)).targets
+        return JSONResponse(choices(models_of(page.core), targets=targets), headers={"cache-control": "no-store"})
 
     @router.get("/limits")
     async def limits(request: Request) -> Response:
