@@ -45,13 +45,16 @@ def arguments(command: argparse.ArgumentParser) -> None:
     limits = command.add_argument_group("limits")
     limits.add_argument("--max-steps", type=int, default=10, metavar="N", help="(default: %(default)s)")
     limits.add_argument("--max-seconds", type=float, default=120.0, metavar="S", help="(default: %(default)g)")
-    limits.add_argument("--max-usd", type=float, metavar="USD")
+    limits.add_argument("--max-usd", type=float, metavar="USD", help="refused where no price is known")
+    limits.add_argument("--max-tokens", type=int, metavar="N", help="prompts and answers of all steps together")
 
 
 async def run(args: argparse.Namespace) -> int:
     from groq_core.compose import assembled
+    from groq_core.errors import GroqCoreError
     from groq_core.requests import HOSTED_TOOLS
-    from groq_core.services.agent import Agent, Trace, builtin_tools, remote_tools
+    from groq_core.services.agent import Agent, Trace, builtin_tools, for_terminal, remote_tools
+    from groq_core.services.candidates import agent_price, agent_room
     from groq_core.settings.settings import load
 
     task = args.task if args.task is not None else sys.stdin.read()
@@ -69,18 +72,29 @@ async def run(args: argparse.Namespace) -> int:
             max_steps=args.max_steps,
             max_seconds=args.max_seconds,
             max_usd=args.max_usd,
+            max_tokens=args.max_tokens,
+            price=agent_price(core, args.model),
+            room=agent_room(core, args.model),
             approve=allowed if args.yes else asked,
         )
         trace = Trace()
-        async with aclosing(agent.run(task)) as events:
-            async for event in events:
-                trace.apply(event)
-                if (said := in_words(event)) is not None:
-                    print(said, file=sys.stderr, flush=True)
-    print(trace.answer)
+        broken: GroqCoreError | None = None
+        try:
+            async with aclosing(agent.run(task)) as events:
+                async for event in events:
+                    trace.apply(event)
+                    if (said := in_words(event)) is not None:
+                        print(said, file=sys.stderr, flush=True)
+        except GroqCoreError as error:
+            broken = error
     end = trace.ended
-    assert end is not None, "a run ends in RunEnded or raises"
+    if end is None:
+        assert broken is not None, "a run ends in RunEnded or raises"
+        raise broken
+    print(for_terminal(end.answer))
     print(f"{end.reason}: {end.steps} steps, {end.elapsed_s:.1f} s, {money(end.cost_usd)}", file=sys.stderr)
+    if broken is not None:
+        raise broken
     return 0 if end.reason == "answered" else 1
 
 
@@ -105,10 +119,11 @@ async def files(paths: list[Path]) -> list[Tool]:
 
 
 async def asked(call: Call) -> bool:
-    """Ask the person at the terminal; where there is none, nobody has agreed."""
+    """Ask the person at the terminal about the whole call; where there is none, nobody has agreed."""
     if not sys.stdin.isatty():
         return False
-    print(f"Allow {call.name}? [y/N] ", end="", file=sys.stderr, flush=True)
+    print(f"  {call.name} would be called with\n{call.shown}", file=sys.stderr)
+    print(f"Allow this call of {call.name}? [y/N] ", end="", file=sys.stderr, flush=True)
     return (await asyncio.to_thread(sys.stdin.readline)).strip().lower() in ("y", "yes")
 
 
@@ -118,25 +133,31 @@ async def allowed(_: Call) -> bool:
 
 def in_words(event: Event) -> str | None:
     """A line for what happened; None for what is no step and no call."""
-    from groq_core.events import ApprovalAsked, StepStarted, ToolFinished, ToolStarted
+    from groq_core.events import ApprovalAsked, Note, StepStarted, ToolFinished, ToolStarted
 
     match event:
         case StepStarted(step=step):
             return f"step {step}"
         case ApprovalAsked(name=name, arguments=given):
-            return f"  {name} {brief(given)} may change something"
+            return f"  {brief(name)} {brief(given)} may change something"
         case ToolStarted(name=name, arguments=given):
-            return f"  {name} {brief(given)}"
+            return f"  {brief(name)} {brief(given)}"
         case ToolFinished(name=name, result=result, elapsed_s=took):
-            return f"  {name} → {brief(result)}" + (f" ({took:.1f} s)" if took else "")
+            return f"  {brief(name)} → {brief(result)}" + (f" ({took:.1f} s)" if took else "")
+        case Note(text=text):
+            return f"  {brief(text)}"
         case _:
             return None
 
 
 def brief(text: str) -> str:
+    r"""
+    One line of a text, without what would drive the terminal.
+
+    >>> brief("one\ntwo"), brief("a\x1b[2J"), len(brief("x" * 1000))
+    ('one two', 'a\\x1b[2J', 161)
     """
-    >>> brief("one\\ntwo"), len(brief("x" * 1000))
-    ('one two', 161)
-    """
-    line = " ".join(text.split())
+    from groq_core.services.agent import for_terminal
+
+    line = for_terminal(" ".join(text[: 4 * SHOWN].split()))
     return line if len(line) <= SHOWN else line[:SHOWN] + "…"

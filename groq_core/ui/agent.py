@@ -15,6 +15,7 @@ from groq_core.errors import RequestError
 from groq_core.events import Events
 from groq_core.requests import HOSTED_TOOLS, Caller, Message
 from groq_core.services.agent import Agent, Tool, calculate, clock_tools, convert_unit, file_tools, remote_tools
+from groq_core.services.candidates import agent_price, agent_room
 from groq_core.ui.approvals import Approvals
 from groq_core.ui.core import PageCore
 from groq_core.ui.layout import place
@@ -61,9 +62,9 @@ class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Word(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A visitor's answer to whether a call may be made."""
+    """A visitor's answer to whether a call may be made; ``approval`` is the id it was asked under."""
 
-    call: str
+    approval: str
     agreed: bool
 
 
@@ -108,7 +109,7 @@ def create_routes(page: Page) -> APIRouter:
             said = msgspec.json.decode(await body_of(request, 10_000), type=Word)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise HTTPException(422, f"the page sent what cannot be read: {error}") from error
-        if not approvals.answer(caller.user, said.call, said.agreed):
+        if not approvals.answer(caller.user, said.approval, said.agreed):
             raise HTTPException(404, TEXTS["call_waits_no_more"])
         return Response(status_code=204)
 
@@ -150,6 +151,8 @@ async def run(core: PageCore, task: Task, caller: Caller, approvals: Approvals) 
             max_steps=task.max_steps,
             max_seconds=task.max_seconds,
             max_usd=task.max_usd,
+            price=agent_price(core, task.model.strip() or "auto"),
+            room=agent_room(core, task.model.strip() or "auto"),
             approve=approvals.asker(caller.user),
             caller=caller,
         )

@@ -14,7 +14,7 @@ from groq_core.services.batch.answers import Answer, Answerer, answerers
 from groq_core.services.batch.estimate import Estimate, Survey, estimate, survey
 from groq_core.services.batch.export import text_of, write_table
 from groq_core.services.batch.job import Job, job_of
-from groq_core.services.batch.later import groq_id, resolved, run_later, stand_ins
+from groq_core.services.batch.later import groq_id, run_later
 from groq_core.services.batch.lines import Entry, Fault, Line, Recipe
 from groq_core.services.batch.progress import Progress
 from groq_core.services.batch.reconcile import Reconciled, reconcile
@@ -23,6 +23,7 @@ from groq_core.services.batch.runner import Batch, BatchStoppedError, run_batch
 from groq_core.services.batch.sink import DiskFullError, Failure, Sink
 from groq_core.services.batch.sources import Source
 from groq_core.services.batch.template import Template
+from groq_core.services.candidates import resolved, stand_ins
 
 __all__ = [
     "Answer",
