@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import re
+import shlex
 import sys
 from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
@@ -20,6 +22,7 @@ from groq_core.errors import RequestError
 if TYPE_CHECKING:
     from groq_core.events import Event
     from groq_core.services.agent import Call, Tool
+    from groq_core.services.agent.servers import Server
 
 HELP = "work on a task with tools, step by step"
 EPILOG = """examples:
@@ -38,7 +41,18 @@ def arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--model", default="auto", help="a tier, a model id or provider:id")
     tools = command.add_argument_group("tools")
     tools.add_argument("--file", action="append", default=[], type=Path, metavar="FILE", help="the model may read it")
-    tools.add_argument("--mcp", action="append", default=[], metavar="URL", help="MCP server over streamable HTTP")
+    tools.add_argument(
+        "--mcp", action="append", default=[], metavar="[NAME=]URL", help="MCP server over streamable HTTP"
+    )
+    tools.add_argument(
+        "--mcp-header", action="append", default=[], metavar="'NAME: VALUE'", help="sent to the --mcp servers"
+    )
+    tools.add_argument(
+        "--mcp-command", action="append", default=[], metavar="COMMAND", help="MCP server on standard input and output"
+    )
+    tools.add_argument(
+        "--mcp-trust", action="store_true", help="believe the servers where they say that a tool only reads"
+    )
     tools.add_argument("--search", action="store_true", help="Groq's own browser search")
     tools.add_argument("--code", action="store_true", help="Groq's own code interpreter")
     tools.add_argument("--yes", action="store_true", help="allow calls that may change something")
@@ -53,7 +67,9 @@ async def run(args: argparse.Namespace) -> int:
     from groq_core.compose import assembled
     from groq_core.errors import GroqCoreError
     from groq_core.requests import HOSTED_TOOLS
-    from groq_core.services.agent import Agent, Trace, builtin_tools, for_terminal, remote_tools
+    from groq_core.services.agent import Agent, Trace, builtin_tools, for_terminal
+    from groq_core.services.agent.names import unique_names
+    from groq_core.services.agent.servers import server_tools
     from groq_core.services.candidates import agent_price, agent_room
     from groq_core.settings.settings import load
 
@@ -61,9 +77,8 @@ async def run(args: argparse.Namespace) -> int:
     wanted = {"browser_search": args.search, "code_interpreter": args.code}
     async with assembled(load()) as core, AsyncExitStack() as connected:
         tools: list[Tool] = [*builtin_tools(), *await files(args.file)]
-        for place, address in enumerate(args.mcp, start=1):
-            label = f"s{place}" if len(args.mcp) > 1 else ""
-            tools += await connected.enter_async_context(remote_tools(address, label=label))
+        remote = await connected.enter_async_context(server_tools(servers(args), task))
+        tools += unique_names(remote, (one.name for one in tools))
         agent = Agent(
             core.handle,
             tools,
@@ -96,6 +111,38 @@ async def run(args: argparse.Namespace) -> int:
     if broken is not None:
         raise broken
     return 0 if end.reason == "answered" else 1
+
+
+def servers(args: argparse.Namespace) -> list[Server]:
+    """
+    The MCP servers of the command line.
+
+    Raises:
+        RequestError: A header or a command cannot be used.
+    """
+    from groq_core.services.agent.servers import Server
+
+    headers: dict[str, str] = {}
+    for text in args.mcp_header:
+        name, colon, value = text.partition(":")
+        if not colon:
+            raise RequestError("--mcp-header is not 'NAME: VALUE'", param="mcp-header")
+        headers[name.strip()] = value.strip()
+    several = len(args.mcp) + len(args.mcp_command) > 1
+    found = []
+    for place, text in enumerate([*args.mcp, *args.mcp_command], start=1):
+        label = f"s{place}" if several else ""
+        if place > len(args.mcp):
+            command = tuple(shlex.split(text))
+            if not command:
+                raise RequestError("--mcp-command is empty", param="mcp-command")
+            found.append(Server(name=label, command=command, trusted=args.mcp_trust))
+            continue
+        if (named := re.match(r"([A-Za-z0-9_]{1,20})=(https?://.*)", text)) is not None:
+            label, text = named[1], named[2]
+        server = Server(name=label, address=text, trusted=args.mcp_trust)
+        found.append(server.with_headers(headers, "mcp-header"))
+    return found
 
 
 async def files(paths: list[Path]) -> list[Tool]:

@@ -26,6 +26,7 @@ from groq_core.settings.parsers import (
     groq_url,
     host,
     key,
+    mcp_headers,
     mcp_servers,
     names,
     readable_file,
@@ -180,6 +181,15 @@ class Settings:
             "MCP_SERVERS",
             "MCP servers that the Agent tab offers: `name=https://…`, separated by commas",
             mcp_servers,
+            hidden=True,
+        ),
+    ] = ()
+    mcp_headers: Annotated[
+        tuple[tuple[str, tuple[tuple[str, Secret], ...]], ...],
+        ours(
+            "MCP_HEADERS",
+            'headers of MCP servers, as JSON: `{"name": {"Authorization": "Bearer …"}}`',
+            mcp_headers,
             hidden=True,
         ),
     ] = ()

@@ -32,6 +32,7 @@ class Run(AsyncGenerator[Event, None], Generic[T]):
     Attributes:
         ended: None while it goes on.
         output: The answer as it was asked for; None until the run has ended with one.
+        typed: An ``output_type`` was asked for.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Run(AsyncGenerator[Event, None], Generic[T]):
         self.ended: RunEnded | None = None
         self.output: T | str | None = None
         self._handle, self._model, self._caller = handle, model, caller
+        self.typed = wanted is not None
         self._wanted = wanted
         self._problem: ExtractionError | None = None
         self._events = self._typed(events)

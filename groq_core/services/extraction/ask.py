@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias
-
-import msgspec
 
 from groq_core.errors import ChainError, ExtractionError, Kind
 from groq_core.events import Usage
@@ -17,6 +14,7 @@ from groq_core.pipeline import Handler
 from groq_core.reply import Reply
 from groq_core.requests import Caller, ChatRequest, Message, Request
 from groq_core.services.extraction.fitting import Problem
+from groq_core.services.extraction.json_text import read_json
 from groq_core.services.extraction.schema import MisfitError, Schema
 
 Mode: TypeAlias = Literal["json_schema", "json_object"]
@@ -36,8 +34,6 @@ CAPABILITY_KINDS: Final = frozenset({Kind.GENERATION_FAILED, Kind.UNSUPPORTED})
 
 _LONGEST_REPEATED = 8_000
 """Characters of a wrong answer that are shown to the model again."""
-
-_FENCE = re.compile(r"\A\s*```(?:json)?\s*\n(.*?)\n?\s*```\s*\Z", re.DOTALL | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,27 +246,6 @@ def assess(text: str, schema: Schema[Any]) -> tuple[TryOutcome, Any, tuple[Probl
     except MisfitError as error:
         return "misfit", raw, tuple(error.problems)
     return "fits", data, ()
-
-
-def read_json(text: str) -> Any:
-    """
-    Read the JSON object of an answer, with or without the fence some models put around it.
-
-    Raises:
-        ValueError: It is none.
-
-    >>> read_json('```json\\n{"a": 1}\\n```')
-    {'a': 1}
-    """
-    if fenced := _FENCE.match(text):
-        text = fenced[1]
-    try:
-        found = msgspec.json.decode(text.strip() or "null")
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise ValueError(f"it is not JSON: {error}") from None
-    if not isinstance(found, dict):
-        raise ValueError("it is not a JSON object")  # noqa: TRY004 - one error for whatever is no JSON object
-    return found
 
 
 def _try(
