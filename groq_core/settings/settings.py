@@ -32,6 +32,7 @@ from groq_core.settings.parsers import (
     host,
     host_patterns,
     key,
+    mcp_headers,
     mcp_servers,
     names,
     networks,
@@ -282,6 +283,15 @@ class Settings:
     workers: Annotated[
         int, ours("WORKERS", "processes behind one port; more than one share their state through Redis", whole(1, 64))
     ] = 1
+    mcp_headers: Annotated[
+        tuple[tuple[str, tuple[tuple[str, Secret], ...]], ...],
+        ours(
+            "MCP_HEADERS",
+            'headers of MCP servers, as JSON: `{"name": {"Authorization": "Bearer …"}}`',
+            mcp_headers,
+            hidden=True,
+        ),
+    ] = ()
     redis_url: Annotated[
         Secret | None,
         ours(
