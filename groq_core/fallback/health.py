@@ -113,6 +113,10 @@ class LocalHealth:
     def known(self, credential: str, name: str) -> Breaker | None:
         return self._breakers.get((credential, name))
 
+    def under(self, credential: str) -> list[tuple[str, Breaker]]:
+        """All breakers under a credential."""
+        return [(name, breaker) for (of, name), breaker in list(self._breakers.items()) if of == credential]
+
 
 class Health:
     """
@@ -144,6 +148,10 @@ class Health:
     def _changed(self) -> None:
         self.version += 1
         self._tell()
+
+    def announce(self) -> None:
+        """Something was changed from elsewhere: another process told of a rest."""
+        self._changed()
 
     def admission(self, credential: str, provider: str, name: str) -> Admission:
         """The worse of the target's own state and its provider's."""

@@ -3,7 +3,8 @@ Answer what was answered before, and let the same question asked twice at once b
 
 Only what would come out the same is kept: an explicit temperature of 0, no tools, finished with ``stop``, written
 by one model from start to end. The key is the whole request less a short list of what cannot change the
-answer, since lists of what to include have always missed something. It is scoped to the credential.
+answer, since lists of what to include have always missed something. It is scoped to the credential and,
+unless the operator says otherwise, to the person.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import time
 from collections.abc import Callable, MutableMapping
 from contextlib import aclosing
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -71,14 +72,15 @@ def reproducible(request: Request) -> bool:
             return False
 
 
-def key_of(request: Request) -> str:
-    """Name a request by everything that could change its answer, and by whose key pays for it."""
+def key_of(request: Request, scope: Literal["person", "server"] = "person") -> str:
+    """Name a request by everything that could change its answer, by whose key pays for it, and by who shares it."""
     fields: dict[str, Any] = {
         name: getattr(request, name) for name in request.__struct_fields__ if name not in IGNORED_FIELDS
     }
     if isinstance(request, ChatRequest):
         fields["params"] = {name: value for name, value in request.params.items() if name not in IGNORED_PARAMS}
-    body = _encoder.encode([type(request).__name__, request.caller.credential, fields])
+    sharers = request.caller.user if scope == "person" else ""
+    body = _encoder.encode([type(request).__name__, request.caller.credential, sharers, fields])
     return hashlib.sha256(body).hexdigest()
 
 
@@ -86,6 +88,7 @@ class Cache:
     """
     Args:
         store: Any mapping; ``cachetools.TTLCache`` in the app. None turns the cache off.
+        scope: Who shares answers: each person (or visitor, or token) with himself, or everybody of the server.
     """
 
     def __init__(
@@ -93,10 +96,12 @@ class Cache:
         store: MutableMapping[str, Entry] | None,
         metrics: Metrics,
         *,
+        scope: Literal["person", "server"] = "person",
         clock: Callable[[], float] = time.monotonic,
         changed: Callable[[], None] = lambda: None,
     ) -> None:
         self.store = store
+        self._scope = scope
         self._metrics = metrics
         self._clock = clock
         self._changed = changed
@@ -109,7 +114,7 @@ class Cache:
                 async for event in events:
                     yield event
             return
-        key = key_of(request)
+        key = key_of(request, self._scope)
         entry = self.store.get(key)
         if entry is not None:
             self._count(hit=True)

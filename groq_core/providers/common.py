@@ -114,6 +114,11 @@ class Exchange:
             error.__context__ = None
 
 
+def simulated_visitor(caller: Caller) -> dict[str, str]:
+    """The header by which the simulator knows whose faults to play; nothing for everybody else."""
+    return {"x-simulated-visitor": visitor} if (visitor := caller.simulated_as) else {}
+
+
 class SdkProvider(ABC):
     """
     An adapter around the client of an SDK.

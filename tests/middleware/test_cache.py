@@ -136,12 +136,20 @@ def test_every_parameter_is_part_of_the_key() -> None:
     assert len({key_of(one) for one in [base, *others]}) == 7
 
 
-def test_how_it_travels_and_who_of_a_team_asks_is_not() -> None:
+def test_how_it_travels_is_not() -> None:
     base = request("hi", params=ZERO)
-    same = request("hi", params={**ZERO, "user": "ann", "stream": True}, stream=False, caller=Caller(user="token:1"))
+    same = request("hi", params={**ZERO, "user": "ann", "stream": True}, stream=False)
 
     assert key_of(base) == key_of(same)
     assert reproducible(base)
+
+
+def test_who_asks_is_unless_the_whole_server_shares() -> None:
+    ann = request("hi", params=ZERO, caller=Caller(user="token:1"))
+    bob = request("hi", params=ZERO, caller=Caller(user="token:2"))
+
+    assert key_of(ann) != key_of(bob)
+    assert key_of(ann, "server") == key_of(bob, "server")
 
 
 async def test_the_same_question_twice_at_once_is_asked_once() -> None:
