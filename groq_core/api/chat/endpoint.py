@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import aclosing
 from time import perf_counter
 
 from groq_core.api.asgi import Exchange
@@ -11,8 +12,10 @@ from groq_core.api.chat.body import read_chat
 from groq_core.api.chat.chunks import ChunkWriter
 from groq_core.api.chat.completion import completion
 from groq_core.api.chat.pictures import cleaned
+from groq_core.api.content_coding import decoded
 from groq_core.api.headers import HeaderStory
 from groq_core.api.sending import fold_answer, stream_answer
+from groq_core.events import Events, Note
 
 MAX_BODY = 30 * 2**20
 
@@ -32,7 +35,7 @@ class ChatCompletions:
 
     async def __call__(self, exchange: Exchange) -> None:
         call = read_chat(
-            await exchange.body(MAX_BODY),
+            decoded(await exchange.body(MAX_BODY), exchange.headers.get(b"content-encoding"), MAX_BODY),
             caller=exchange.caller,
             request_id=exchange.request_id,
             no_store=exchange.no_store,
@@ -40,7 +43,7 @@ class ChatCompletions:
         headers = HeaderStory(exchange, self._board)
         with exchange.watched() as watch:
             request = await cleaned(call.request)
-            events = self._handle(request)
+            events = noted(call.notes, self._handle(request))
             if call.stream:
                 writer = ChunkWriter(
                     request.request_id, request.model, include_usage=call.include_usage, groq=exchange.groq_wire
@@ -49,3 +52,12 @@ class ChatCompletions:
             elif (reply := await fold_answer(exchange, events, watch, self._clock)) is not None:
                 body = completion(reply, exchange.request_id, groq=exchange.groq_wire)
                 await exchange.answer_json(body, *headers(reply.receipt))
+
+
+async def noted(notes: tuple[Note, ...], answer: Events) -> Events:
+    """An answer, after what was changed in the question."""
+    for note in notes:
+        yield note
+    async with aclosing(answer) as events:
+        async for event in events:
+            yield event
