@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import aclosing
 from time import perf_counter
 
 from groq_core.api.asgi import Exchange
@@ -13,9 +12,9 @@ from groq_core.api.chat.chunks import ChunkWriter
 from groq_core.api.chat.completion import completion
 from groq_core.api.chat.pictures import cleaned
 from groq_core.api.content_coding import decoded
+from groq_core.api.fold import noted
 from groq_core.api.headers import HeaderStory
 from groq_core.api.sending import fold_answer, stream_answer
-from groq_core.events import Events, Note
 
 MAX_BODY = 30 * 2**20
 
@@ -52,12 +51,3 @@ class ChatCompletions:
             elif (reply := await fold_answer(exchange, events, watch, self._clock)) is not None:
                 body = completion(reply, exchange.request_id, groq=exchange.groq_wire)
                 await exchange.answer_json(body, *headers(reply.receipt))
-
-
-async def noted(notes: tuple[Note, ...], answer: Events) -> Events:
-    """An answer, after what was changed in the question."""
-    for note in notes:
-        yield note
-    async with aclosing(answer) as events:
-        async for event in events:
-            yield event
