@@ -123,7 +123,10 @@ def known_container(data: bytes) -> Container | None:
         return WEBM if b"webm" in data[:64] else MATROSKA
     if b"\x47" == data[:1] == data[188:189] or b"\x47" == data[4:5] == data[196:197]:
         return MPEG_TS  # cameras put four bytes of time before every packet
-    return _mpeg_audio(data) or _refused(data)
+    found = _mpeg_audio(data)
+    if found is None:
+        _refuse(data)
+    return found
 
 
 def _iso_media(data: bytes) -> Container:
@@ -156,7 +159,7 @@ def _tag_length(data: bytes) -> int:
     return length + next((at for at, byte in enumerate(data[length : length + 4096]) if byte), 0)
 
 
-def _refused(data: bytes) -> None:
+def _refuse(data: bytes) -> None:
     head = data[:1024]
     if head.startswith((b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"II*\0", b"MM\0*")) or head[8:12] == b"WEBP":
         raise unsupported("This is a picture, not a recording.", hint="The Image tab takes pictures.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from io import BytesIO
@@ -15,7 +15,7 @@ import soundfile
 from groq_core.media.audio import ffmpeg
 from groq_core.media.audio.container import AIFF, AU, FLAC, MP3, MPGA, OGG, OPUS, WAV, Container, unsupported
 from groq_core.media.audio.ffmpeg import Media, Probed, Track
-from groq_core.media.audio.headers import has_frame_count, is_lengthless_wav, with_length
+from groq_core.media.audio.headers import has_frame_count, is_lengthless_wav, links_of, with_length
 from groq_core.media.audio.mixing import Mixer, finite, power_of
 from groq_core.media.audio.resample import Resampler, Samples
 
@@ -137,6 +137,9 @@ def _blocks(file: soundfile.SoundFile, data: Media) -> Iterator[Samples]:
 
 @contextmanager
 def _by_ffmpeg(data: Media, container: Container) -> Iterator[Source]:
+    if container.demuxer == "ogg" and isinstance(data, bytes) and len(links := links_of(data)) > 1:
+        yield _chained(links, container)
+        return
     probed = ffmpeg.probe(data, container)
     track, note = _track_of(data, container, probed)
     channels = min(max(1, track.channels), _MAX_CHANNELS)
@@ -157,6 +160,19 @@ def _by_ffmpeg(data: Media, container: Container) -> Iterator[Source]:
         )
 
 
+def _chained(links: Sequence[bytes], container: Container) -> Source:
+    """Several Ogg files in a row, each read for itself."""
+    probed = ffmpeg.probe(links[0], container)
+    track = probed.tracks[0]
+
+    def blocks() -> Iterator[Samples]:
+        for link in links:
+            with _by_ffmpeg(link, container) as source:
+                yield from source.blocks
+
+    return Source(track.sample_rate, track.channels, None, probed.video, False, blocks(), Mixer(1))
+
+
 def _track_of(data: Media, container: Container, probed: Probed) -> tuple[Track, str]:
     """The track its maker meant, else the loudest one; and a sentence about the choice where there was one."""
     tracks = probed.tracks
@@ -174,9 +190,10 @@ def _track_of(data: Media, container: Container, probed: Probed) -> tuple[Track,
 
 
 def _power(data: Media, container: Container, probed: Probed, track: Track) -> float:
-    with ffmpeg.decoding(
-        data, container, track=track.number, start_s=probed.start_s, at_most_s=_LISTENED_S
-    ) as blocks, suppress(Exception):
+    with (
+        ffmpeg.decoding(data, container, track=track.number, start_s=probed.start_s, at_most_s=_LISTENED_S) as blocks,
+        suppress(Exception),
+    ):
         return power_of([finite(block)[:, 0] for block in _as_samples(blocks, 1)])
     return 0.0
 

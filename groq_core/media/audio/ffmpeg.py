@@ -50,6 +50,11 @@ _CERTAIN = 25
 _TRUE_CLOCKS = frozenset({"mov", "matroska"})
 """Whose times count from the start of the film, also where the first of them is not 0."""
 
+_CLOCKED = _TRUE_CLOCKS | {"mpegts", "mpeg", "avi", "flv", "asf", "ogg", "nut", "mxf", "rm", "dv", "gxf", "wtv"}
+"""Whose packets carry times; those of the others are counted up, and wrong where two files were joined."""
+
+_ON_ITS_CLOCK = ":async=1:min_hard_comp=0.03:first_pts=0"
+
 _EXACT = frozenset({"mov", "matroska", "flac", "wav", "w64", "aiff", "au", "caf", "asf", "wv", "tta", "ape"})
 """Whose header tells the length, where others leave ffmpeg to guess it from the rate of bits."""
 
@@ -229,7 +234,7 @@ def decoding(
     options = [
         *("-map", f"0:a:{track}", "-vn", "-sn", "-dn", "-map_metadata", "-1"),
         *(("-t", str(at_most_s)) if at_most_s else ()),
-        *("-af", "aresample=16000:async=1:min_hard_comp=0.03:first_pts=0"),
+        *("-af", "aresample=16000" + (_ON_ITS_CLOCK if container.demuxer in _CLOCKED else "")),
         *("-ac", str(channels), "-f", "f32le", "pipe:1"),
     ]
     with (

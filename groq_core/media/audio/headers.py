@@ -22,6 +22,24 @@ def has_frame_count(data: bytes | Path) -> bool:
     return any(mark in first for mark in _FRAME_COUNTS)
 
 
+def links_of(data: bytes) -> list[bytes]:
+    """
+    The files that a chained Ogg is made of. Each has a clock and maybe a rate of its own, which readers mix up.
+
+    Source:
+        RFC 3533, section 4: a link begins where first pages come after pages that are none.
+    """
+    starts, at, before = list[int](), 0, False
+    while data[at : at + 4] == b"OggS" and at + 27 <= len(data):
+        first = bool(data[at + 5] & 2)
+        if first and not before:
+            starts.append(at)
+        before = first
+        count = data[at + 26]
+        at += 27 + count + sum(data[at + 27 : at + 27 + count])
+    return [data[start:end] for start, end in zip(starts, [*starts[1:], len(data)], strict=True)] or [data]
+
+
 def is_lengthless_wav(data: bytes) -> bool:
     """
     Whether a WAV's data have no length, or more than a file can: what is left by a writer that was killed, or by one

@@ -75,13 +75,13 @@ class Mixer:
         weights = self._base * heard
         if not weights.any():  # only the channel without a voice has anything in it
             weights = heard.astype(np.float32)
-        weights = weights / weights.sum()
+        weights = np.asarray(weights / weights.sum(), np.float32)
         mixture = float(weights @ self._products @ weights)
         if power[loudest] > 0 and (mixture < _LOST * power[loudest] / heard.sum() or self._opposed(loudest, heard)):
             self.alone = loudest
             weights = np.zeros_like(weights)
             weights[loudest] = 1.0
-        return weights.astype(np.float32)
+        return np.asarray(weights, np.float32)
 
     def _opposed(self, loudest: int, heard: npt.NDArray[np.bool_]) -> bool:
         """Whether a channel as loud as the loudest runs against it."""

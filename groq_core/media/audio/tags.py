@@ -41,7 +41,7 @@ def _mpeg(data: bytes) -> bytes:
     while (shorter := _without_tail(data, begin, end)) != end:
         end = shorter
     bare = data[begin:end]
-    if b"APETAGEX" in bare or b"LYRICSBEGIN" in bare or b"TAG" == bare[-128:-125]:
+    if b"APETAGEX" in bare or b"LYRICSBEGIN" in bare or bare[-128:-125] == b"TAG":
         raise ValueError("a tag in an unusual place")
     return bare
 
