@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from time import perf_counter
 
@@ -15,7 +15,7 @@ from groq_core.api.chat.completion import completion, story_headers
 from groq_core.api.chat.pictures import cleaned
 from groq_core.api.errors import note_bug, reason, refuse
 from groq_core.errors import BrokenAnswerError
-from groq_core.events import Event
+from groq_core.events import Event, Note
 from groq_core.reply import Reply
 from groq_core.requests import ChatRequest
 
@@ -32,6 +32,7 @@ class ChatCompletions:
 
     def __init__(self, backend: Backend, clock: Callable[[], float] = perf_counter) -> None:
         self._handle = backend.handle
+        self._vision = backend.vision
         self._clock = clock
 
     async def __call__(self, exchange: Exchange) -> None:
@@ -42,12 +43,13 @@ class ChatCompletions:
             no_store=exchange.no_store,
         )
         with exchange.watched() as watch:
-            request = await cleaned(call.request)
+            request, notes = await cleaned(call.request, self._vision.pieces)
             if call.stream:
                 writer = ChunkWriter(request.request_id, request.model, include_usage=call.include_usage)
+                writer.receipt.notes.extend(notes)
                 await self._stream(exchange, request, writer, watch)
             else:
-                await self._fold(exchange, request, watch)
+                await self._fold(exchange, request, watch, notes)
 
     async def _stream(self, exchange: Exchange, request: ChatRequest, writer: ChunkWriter, watch: Watch) -> None:
         """
@@ -80,10 +82,11 @@ class ChatCompletions:
         else:
             await exchange.end()
 
-    async def _fold(self, exchange: Exchange, request: ChatRequest, watch: Watch) -> None:
+    async def _fold(self, exchange: Exchange, request: ChatRequest, watch: Watch, notes: Sequence[Note]) -> None:
         """Wait for the whole answer; one that broke is an error, however much of it there was."""
         reply, clock = Reply(), self._clock
         reply.receipt.request_id = exchange.request_id
+        reply.receipt.notes.extend(notes)
         started = clock()
         try:
             async with aclosing(self._handle(request)) as events:
