@@ -67,12 +67,6 @@ class Listener(Protocol):
     ) -> Events: ...
 
 
-class Viewer(Protocol):
-    """Knows how many pictures the models of the moment take."""
-
-    def pieces(self, pictures: int) -> int: ...
-
-
 class Backend(Protocol):
     """Everything below the HTTP API."""
 
@@ -90,9 +84,6 @@ class Backend(Protocol):
 
     @property
     def transcription(self) -> Listener: ...
-
-    @property
-    def vision(self) -> Viewer: ...
 
     @property
     def simulator(self) -> Simulator | None: ...

@@ -108,7 +108,8 @@ class TranscriptionService:
         Transcribe a recording, or translate it into English.
 
         Args:
-            data: A whole file of any kind, or where it lies; see :class:`~groq_core.media.audio.preparation.Preparation`.
+            data: A whole file of any kind, or where it lies; see
+                :class:`~groq_core.media.audio.preparation.Preparation`.
             language: ISO 639-1; None lets the model find out.
             prompt: Names and spellings to expect, at most 224 tokens.
             granularities: ``word`` adds the time of every word, and some waiting.

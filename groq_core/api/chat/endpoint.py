@@ -18,6 +18,7 @@ from groq_core.errors import BrokenAnswerError
 from groq_core.events import Event, Note
 from groq_core.reply import Reply
 from groq_core.requests import ChatRequest
+from groq_core.services.vision import least_images
 
 MAX_BODY = 30 * 2**20
 
@@ -32,7 +33,7 @@ class ChatCompletions:
 
     def __init__(self, backend: Backend, clock: Callable[[], float] = perf_counter) -> None:
         self._handle = backend.handle
-        self._vision = backend.vision
+        self._catalogue = backend.catalogue
         self._clock = clock
 
     async def __call__(self, exchange: Exchange) -> None:
@@ -43,13 +44,19 @@ class ChatCompletions:
             no_store=exchange.no_store,
         )
         with exchange.watched() as watch:
-            request, notes = await cleaned(call.request, self._vision.pieces)
+            request, notes = await cleaned(call.request, self._pieces)
             if call.stream:
                 writer = ChunkWriter(request.request_id, request.model, include_usage=call.include_usage)
                 writer.receipt.notes.extend(notes)
                 await self._stream(exchange, request, writer, watch)
             else:
                 await self._fold(exchange, request, watch, notes)
+
+    def _pieces(self, pictures: int) -> int:
+        """Into how many parts each picture may be cut, so that every model of the moment takes them all."""
+        catalogue = self._catalogue.current
+        able = (spec for spec in catalogue.specs.values() if not catalogue.absence(spec))
+        return max(1, least_images(able) // max(1, pictures))
 
     async def _stream(self, exchange: Exchange, request: ChatRequest, writer: ChunkWriter, watch: Watch) -> None:
         """

@@ -26,7 +26,7 @@ def decode_data_url(url: str, limit: int, *, param: str = "image_url") -> tuple[
     Take a data URL apart.
 
     Base64 may have line breaks, the alphabet for addresses, no padding, or be percent-encoded; the media type may
-    be left out; without ``;base64`` the content is percent-encoded (RFC 2397).
+    be left out; with one but without ``;base64`` the content is percent-encoded (RFC 2397).
 
     Args:
         url: ``data:image/png;base64,…``.
@@ -43,7 +43,7 @@ def decode_data_url(url: str, limit: int, *, param: str = "image_url") -> tuple[
     ('text/plain', b'hi')
     """
     head = _HEAD.match(url[:1000])
-    if head is None:
+    if head is None or not (head["mime"] or head["base64"]):
         raise RequestError(
             "This is not a data URL.",
             param=param,

@@ -82,4 +82,6 @@ def test_any_bytes_come_back_however_they_were_written(write: Callable[[str], st
 
 def test_what_is_no_base64_is_percent_encoded() -> None:
     assert decode_data_url("data:image/svg+xml,%3Csvg/%3E", 100) == ("image/svg+xml", b"<svg/>")
-    assert decode_data_url("data:,hi", 100) == (UNNAMED, b"hi")
+    assert decode_data_url("data:;base64,aGk=", 100) == (UNNAMED, b"hi")
+    with pytest.raises(RequestError):
+        decode_data_url("data:,hi", 100)
