@@ -189,6 +189,15 @@ _TARGA_KINDS = frozenset(
 )
 
 
+def is_picture(data: bytes) -> bool:
+    """Whether some bytes are a picture that can be read here."""
+    try:
+        format_of(data)
+    except RequestError:
+        return False
+    return True
+
+
 def _format_of_iso_media(data: bytes) -> str:
     """AVIF, HEIC and films share a container; the brands at its start tell them apart."""
     brands = data[8 : min(64, int.from_bytes(data[:4], "big"))]
