@@ -8,18 +8,33 @@ BIN := $(VENV)/bin
 # even where the environment says otherwise.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run test lint check docs format bench profile clean
+# Most tests wait for something, so more of them run at once than there are cores.
+WORKERS ?= 4
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
+.PHONY: run test lint lint-scripts check docs format bench profile clean
 
 run: $(VENV)/.run
 	$(BIN)/python app.py
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory node_modules/.installed; fi
+	$(PYTEST)
 
-lint: $(VENV)/.dev
+lint: $(VENV)/.dev lint-scripts
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+# What checks the page's scripts runs in Node; whoever has none is told, and CI has one.
+lint-scripts:
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory node_modules/.installed && npm run --silent lint; \
+	elif [ -n "$$CI" ]; then echo "npm is missing" >&2; exit 1; \
+	else echo "skipped: the page's scripts, since npm is not installed (Debian: apt install nodejs npm)"; fi
+
+node_modules/.installed: package.json package-lock.json
+	npm ci --silent
+	touch $@
 
 check: lint test
 
@@ -39,7 +54,7 @@ profile: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.profile
 
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) node_modules
 
 $(VENV)/.run: requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name it with: make PYTHON=/path/to/python3.11")'

@@ -13,8 +13,10 @@ def main() -> int:
     """Read the environment and serve until told to stop; exit status 2 when the environment is wrong."""
     try:
         return run(load())
+    except KeyboardInterrupt:
+        return 130  # Ctrl-C while it was still starting
     except SettingsError as error:
-        print(error.message, file=sys.stderr)
+        print(error.message, error.hint, sep="\n", file=sys.stderr)
         return 2
 
 

@@ -12,14 +12,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import uvicorn
-import uvloop
 from fastapi import FastAPI
+from starlette.types import ASGIApp
+from uvicorn.server import HANDLED_SIGNALS
 
 from groq_core.api.app import create_api
 from groq_core.compose import Core, assembled
+from groq_core.errors import SettingsError
+from groq_core.event_loop import new_event_loop
+from groq_core.settings.ports import free_port, next_port
 from groq_core.settings.settings import Settings
 from groq_core.telemetry import logs
-from groq_core.ui.basic_auth import SignIn, read_users
 
 logger = logging.getLogger("groq_core.serve")
 
@@ -32,15 +35,39 @@ def run(settings: Settings) -> int:
     Serve until SIGTERM or SIGINT; returns the exit status.
 
     Raises:
-        SettingsError: The user file cannot be used.
+        SettingsError: The user file cannot be used, or somebody else listens on the port.
     """
-    users = read_users(settings.auth_file) if settings.auth_file else {}
     logs.configure(settings.log, settings.log_level)
+    users = _users(settings)
+    check_port(settings)
     for warning in settings.warnings:
         logger.warning(warning)
     # Looking for garbage among the quarter of a million objects that a start makes costs a seventh of it.
     gc.disable()
-    return uvloop.run(serve(settings, users))
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        return runner.run(serve(settings, users))
+
+
+def _users(settings: Settings) -> dict[str, str]:
+    if settings.auth_file is None:
+        return {}
+    from groq_core.ui.basic_auth import read_users  # brings Gradio along, which only the page needs
+
+    return read_users(settings.auth_file)
+
+
+def check_port(settings: Settings) -> None:
+    """
+    Raises:
+        SettingsError: The port is taken; names the setting and the next free port.
+    """
+    host, port = settings.server_name, settings.server_port
+    if port and not free_port(host, port):
+        free = next_port(host, port)
+        raise SettingsError(
+            f"GRADIO_SERVER_PORT={port}: something else listens on {host}:{port}, or the address is not this machine's",
+            hint=f"Stop it, or set GRADIO_SERVER_PORT={free}" + (", which is free." if free else " for any free one."),
+        )
 
 
 def create_app(core: Core) -> FastAPI:
@@ -59,7 +86,7 @@ async def serve(settings: Settings, users: dict[str, str]) -> int:
     """
     async with assembled(settings) as core:
         app = create_app(core)
-        door = SignIn(app, users) if users else app
+        door = _signed_in(app, users) if users else app
         server = Server(
             uvicorn.Config(
                 door,
@@ -79,6 +106,12 @@ async def serve(settings: Settings, users: dict[str, str]) -> int:
         if not server.started:
             return 1
     return 0
+
+
+def _signed_in(app: FastAPI, users: dict[str, str]) -> ASGIApp:
+    from groq_core.ui.basic_auth import SignIn
+
+    return SignIn(app, users)
 
 
 class Server(uvicorn.Server):
@@ -117,7 +150,8 @@ class Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        # SIGINT and SIGTERM, on Windows Ctrl-Break too.
+        before = {number: signal.signal(number, self.handle_exit) for number in HANDLED_SIGNALS}
         try:
             yield
         finally:
@@ -137,12 +171,16 @@ class Server(uvicorn.Server):
 
 
 def announce(settings: Settings, port: int) -> None:
-    """Tell the person at the terminal where to look, and what answers there."""
+    """Tell the person at the terminal where to look, and what answers there; as log lines where those are JSON."""
     host = "localhost" if settings.loopback else settings.server_name
-    print(f"groq-core is at http://{host}:{port}", file=sys.stderr)
+    lines = [f"groq-core is at http://{host}:{port}", f"settings come from {settings.source}"]
     if settings.simulated:
-        print(
+        lines.append(
             "No key is set, so the built-in simulator answers, and every screen says so. "
-            "Set GROQ_API_KEY for real answers.",
-            file=sys.stderr,
+            "Set GROQ_API_KEY for real answers."
         )
+    for line in lines:
+        if settings.log == "json":
+            logger.info(line)
+        else:
+            print(line, file=sys.stderr)

@@ -35,8 +35,9 @@ class Stage:
     url: str
     http: httpx.AsyncClient
 
-    def fault(self, kind: str, **fields: Any) -> None:
-        self.simulator.faults.add(Fault(kind=kind, **fields))  # type: ignore[arg-type]
+    def fault(self, kind: str, **fields: Any) -> Fault:
+        """Switch a fault on; its ``times`` count down to those that are left."""
+        return self.simulator.faults.add(Fault(kind=kind, **fields))  # type: ignore[arg-type]
 
     def asked(self, operation: str = "chat") -> list[str]:
         """Whom was asked upstream, in order, as ``provider:model``; the list of models left out."""

@@ -10,14 +10,17 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import errno
 import os
 import sys
 from collections.abc import Sequence
 
-from groq_core.cli import agent, batch, chat, doctor, extract, passwd, simulate, transcribe
+from groq_core import __version__
+from groq_core.cli import agent, batch, chat, doctor, extract, passwd, serve, simulate, transcribe
 from groq_core.errors import GroqCoreError, RequestError, SettingsError
+from groq_core.event_loop import new_event_loop
 
-COMMANDS = (doctor, chat, batch, extract, agent, transcribe, simulate, passwd)
+COMMANDS = (serve, doctor, chat, batch, extract, agent, transcribe, simulate, passwd)
 
 FAILED, WRONG, INTERRUPTED = 1, 2, 130
 
@@ -30,6 +33,7 @@ def parser() -> argparse.ArgumentParser:
         epilog="Settings come from the environment and from .env; see the README. "
         "Exit status: 0, 1 when some items failed, 2 when the use or the settings are wrong.",
     )
+    top.add_argument("--version", action="version", version=f"groq-core {__version__}")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
     for module in COMMANDS:
         about = module.__doc__ or ""
@@ -37,7 +41,7 @@ def parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=module.HELP, description=about.strip(), epilog=module.EPILOG)
         command.formatter_class = argparse.RawDescriptionHelpFormatter
         module.arguments(command)
-        command.set_defaults(run=module.run)
+        command.set_defaults(run=module.run, own_loop=module is serve)
     return top
 
 
@@ -50,8 +54,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     args = parser().parse_args(argv)
     try:
-        with asyncio.Runner(loop_factory=_fast_loop) as runner:
+        if getattr(args, "own_loop", False):
+            own: int = args.run(args)
+            return own
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
             status: int = runner.run(args.run(args))
+            sys.stdout.flush()
             return status
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
@@ -60,14 +68,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Whoever read our output has had enough; Python would complain again when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise
+        # What is still in the buffer would be written once more at exit, and fail once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        print(f"error: the output could not be written: {error.strerror}", file=sys.stderr)
+        return FAILED
     except GroqCoreError as error:
         print(f"error: {error.message}", file=sys.stderr)
         if error.hint:
             print(error.hint, file=sys.stderr)
         return WRONG if isinstance(error, SettingsError | RequestError) else FAILED
-
-
-def _fast_loop() -> asyncio.AbstractEventLoop:
-    import uvloop
-
-    return uvloop.new_event_loop()

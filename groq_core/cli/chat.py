@@ -1,4 +1,8 @@
-"""Ask one question; the answer streams to standard output. Without a question it is read from standard input."""
+"""
+Ask one question; the answer streams to standard output.
+
+Without a question it is asked for on a terminal, and read from standard input elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,14 @@ import argparse
 import sys
 from contextlib import aclosing
 
+from groq_core.cli.console import read_words
+
 HELP = "ask one question"
 EPILOG = None
 
 
 def arguments(command: argparse.ArgumentParser) -> None:
-    command.add_argument("question", nargs="?", help="read from standard input when left out")
+    command.add_argument("question", nargs="?", help="asked for, or read from standard input, when left out")
     command.add_argument("--model", default="auto", help="a tier (auto, speed, quality), a model id or provider:id")
     command.add_argument("--system", help="system message")
 
@@ -22,7 +28,7 @@ async def run(args: argparse.Namespace) -> int:
     from groq_core.reply import Reply
     from groq_core.settings.settings import load
 
-    messages = [{"role": "user", "content": args.question if args.question is not None else sys.stdin.read()}]
+    messages = [{"role": "user", "content": await read_words(args.question, "question")}]
     if args.system:
         messages.insert(0, {"role": "system", "content": args.system})
     async with assembled(load()) as core:

@@ -1,16 +1,41 @@
-"""Say what works and what does not: settings, keys, catalogue, and which model each tier resolves to."""
+"""
+Say what works and what does not, a line each with the mend: keys, networks, addresses, tools, the port, the pins.
+
+Groq and the backup are really asked, one list call each with the real key, since a key that is set says nothing
+about whether it is taken.
+"""
 
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+import asyncio
+import shutil
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from groq_core.errors import GroqCoreError, Kind, ProviderError
+from groq_core.settings.ports import free_port, next_port
 
 if TYPE_CHECKING:
+    from groq_core.providers import Provider
     from groq_core.settings.settings import Settings
     from groq_core.status.snapshot import Snapshot
 
 HELP = "say what works and what does not, with the mend"
 EPILOG = "Exit status 1 when a request would find nobody to answer it now."
+
+ASKING_S: Final = 8.0
+"""Seconds a provider gets to list its models."""
+
+MENDS: Final[Mapping[Kind, str]] = {
+    Kind.AUTH: "The key is refused. Make a new one{where} and set {variable}.",
+    Kind.NOT_PERMITTED: "The key may not do this; look at its permissions{where}.",
+    Kind.CONNECTION: "Nobody answers there: look at the network, a proxy (HTTPS_PROXY), and {address}.",
+    Kind.RATE_LIMITED: "The key is taken; its limit is spent for now.",
+    Kind.QUOTA_EXHAUSTED: "The key is taken; its money is spent.",
+}
 
 
 def arguments(command: argparse.ArgumentParser) -> None:
@@ -23,36 +48,64 @@ async def run(args: argparse.Namespace) -> int:
 
     settings = load()
     async with assembled(settings) as core:
+        real = {} if settings.simulated else core.providers
+        asked = await asyncio.gather(*(provider_line(name, provider, settings) for name, provider in real.items()))
         await core.catalogue.refresh()
         snapshot = core.board.snapshot()
-        for line in (*about_settings(settings), *about_models(snapshot)):
-            print(line)
+        lines = [
+            *settings_lines(settings),
+            *asked,
+            *model_lines(snapshot),
+            ffmpeg_line(),
+            port_line(settings.server_name, settings.server_port),
+            pins_line(),
+        ]
+    for line in lines:
+        print(line)
     return 0 if snapshot.ready else 1
 
 
-def about_settings(settings: Settings) -> list[str]:
-    """One line for each key, and one for each thing that is probably not meant."""
+def settings_lines(settings: Settings) -> list[str]:
+    """One line for the mode, for the file that was read, for a key that is missing, and for each warning."""
     if settings.offline:
         lines = ["mode       simulator, as GROQ_CORE_OFFLINE asks"]
     elif settings.simulated:
         lines = ["mode       simulator: no key is set. Set GROQ_API_KEY (console.groq.com/keys) for real models."]
     else:
         lines = ["mode       live"]
-    where = settings.groq_base_url or "https://api.groq.com"
-    lines.append(
-        f"groq       key set, {where}"
-        if settings.groq_api_key
-        else "groq       no key. Set GROQ_API_KEY, from console.groq.com/keys."
-    )
-    lines.append(
-        f"backup     {settings.openai_base_url or 'https://api.openai.com/v1'}"
-        if settings.has_backup
-        else "backup     none. Set OPENAI_API_KEY or OPENAI_BASE_URL, and answers go on when Groq cannot."
-    )
+    lines.append(f"settings   {settings.source}")
+    if not settings.groq_api_key:
+        lines.append("groq       no key. Set GROQ_API_KEY, from console.groq.com/keys.")
+    if not settings.has_backup:
+        lines.append("backup     none. Set OPENAI_API_KEY or OPENAI_BASE_URL, and answers go on when Groq cannot.")
     return [*lines, *(f"warning    {warning}" for warning in settings.warnings)]
 
 
-def about_models(snapshot: Snapshot) -> list[str]:
+async def provider_line(name: str, provider: Provider, settings: Settings) -> str:
+    """Ask a provider for its models; what came of it, and the mend where it is none of a healthy one."""
+    if name == "groq":
+        label, variable, where = "groq", "GROQ_API_KEY", " at console.groq.com/keys"
+        address, setting = settings.groq_base_url or "https://api.groq.com", "GROQ_BASE_URL"
+    else:
+        label, variable, where = "backup", "OPENAI_API_KEY", ""
+        address, setting = settings.openai_base_url or "https://api.openai.com/v1", "OPENAI_BASE_URL"
+    if name == "groq" and settings.groq_api_key is None:
+        return "groq       not asked: visitors bring their own keys."
+    try:
+        async with asyncio.timeout(ASKING_S):
+            entries = await provider.models()
+    except TimeoutError:
+        mend = MENDS[Kind.CONNECTION].format(address=setting)
+        return f"{label:<10} no answer from {address} within {ASKING_S:g} s. {mend}"
+    except ProviderError as error:
+        mend = MENDS.get(error.kind, "Look at {address}.").format(where=where, variable=variable, address=setting)
+        return f"{label:<10} {address}: {error.message}. {mend}"
+    except (GroqCoreError, OSError) as error:
+        return f"{label:<10} {address}: {error}. Look at {setting}."
+    return f"{label:<10} {address} answers and lists {len(entries)} models"
+
+
+def model_lines(snapshot: Snapshot) -> list[str]:
     """One line for the catalogue, each tier and each target that is out of order."""
     catalogue = snapshot.catalogue
     age = f", {catalogue.age_s:.0f} s old" if catalogue.age_s else ""
@@ -66,3 +119,48 @@ def about_models(snapshot: Snapshot) -> list[str]:
     if not snapshot.ready:
         lines.append(f"not ready  {snapshot.not_ready_why}")
     return lines
+
+
+def ffmpeg_line() -> str:
+    """Without ffmpeg only WAV, FLAC, OGG and MP3 are read, and long recordings are not cut."""
+    found = shutil.which("ffmpeg")
+    if found:
+        return f"ffmpeg     {found}"
+    return "ffmpeg     not found: recordings other than WAV, FLAC, OGG and MP3 are refused. Install it, or go without."
+
+
+def port_line(host: str, port: int) -> str:
+    """Whether `serve` could listen now."""
+    if port == 0:
+        return "port       any free one"
+    if free_port(host, port):
+        return f"port       {port} is free"
+    return f"port       {port} is taken: stop what listens there, or set GRADIO_SERVER_PORT={next_port(host, port)}"
+
+
+def pins_line() -> str:
+    """Whether what is installed is what was tested."""
+    from packaging.requirements import Requirement
+
+    file = Path(__file__).parents[2] / "requirements.txt"
+    if not file.is_file():
+        return "pins       not checked: there is no requirements.txt beside an installed package"
+    wrong = []
+    for line in file.read_text(encoding="utf-8").splitlines():
+        text = line.partition("#")[0].strip()
+        if not text or text.startswith("-"):
+            continue
+        wanted = Requirement(text)
+        if wanted.marker is not None and not wanted.marker.evaluate():
+            continue
+        try:
+            have = version(wanted.name)
+        except PackageNotFoundError:
+            wrong.append(f"{wanted.name} is missing")
+            continue
+        if not wanted.specifier.contains(have, prereleases=True):
+            wrong.append(f"{wanted.name} is {have}, tested with {wanted.specifier}")
+    if not wrong:
+        return "pins       installed as tested"
+    more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
+    return f"pins       {'; '.join(wrong[:3])}{more}. Run: pip install -r requirements.txt"

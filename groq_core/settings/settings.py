@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from functools import cache
 from ipaddress import ip_address
@@ -200,6 +200,7 @@ class Settings:
 
     on_spaces: bool = False
     warnings: tuple[str, ...] = ()
+    source: str = field(default="the environment", compare=False)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
@@ -266,22 +267,39 @@ def defaults() -> Mapping[str, object]:
     return {declared.name: declared.default for declared in fields(Settings)}
 
 
-def load(env_file: str | Path = ".env", environ: Mapping[str, str] | None = None) -> Settings:
+BESIDE_APP: Final = Path(__file__).parents[2]
+"""The folder of ``app.py`` in a checkout."""
+
+
+def env_file_in_use(folder: Path | None = None) -> Path | None:
+    """The `.env` that is read: the one of the working directory, else the one beside ``app.py``."""
+    here = Path(folder or Path.cwd()) / ".env"
+    if here.is_file():
+        return here
+    beside = BESIDE_APP / ".env"
+    return beside if (BESIDE_APP / "app.py").is_file() and beside.is_file() else None
+
+
+def load(env_file: str | Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
     """
     Read settings from a file and the environment; the environment wins.
 
     Args:
-        env_file: May be missing.
+        env_file: May be missing; None for :func:`env_file_in_use`.
         environ: Instead of the process's own.
 
     Raises:
         SettingsError: A variable is wrong, or the file is not UTF-8 text.
     """
+    file = env_file_in_use() if env_file is None else Path(env_file)
     try:
-        written = {name: text for name, text in dotenv_values(env_file).items() if text is not None}
+        # utf-8-sig: Notepad writes a mark in front, which would become part of the first variable's name.
+        found = dotenv_values(file, encoding="utf-8-sig") if file is not None and file.is_file() else {}
     except UnicodeDecodeError:
-        raise SettingsError(f"{env_file} is not UTF-8 text", hint="Save it as UTF-8 and start again.") from None
-    return Settings.from_env(written | dict(os.environ if environ is None else environ))
+        raise SettingsError(f"{file} is not UTF-8 text", hint="Save it as UTF-8 and start again.") from None
+    written = {name: text for name, text in found.items() if text is not None}
+    settings = Settings.from_env(written | dict(os.environ if environ is None else environ))
+    return replace(settings, source=f"{file}, then the environment" if found else "the environment")
 
 
 def _fault(env: Env, text: str, *, allowed: str) -> str:

@@ -18,7 +18,10 @@ from pathlib import Path
 import brotli
 from starlette.responses import Response
 
-ASSETS = Path(__file__).resolve().parents[2] / "assets"
+PACKAGE = Path(__file__).resolve().parents[1]
+ASSETS = next(folder for folder in (PACKAGE / "_assets", PACKAGE.parent / "assets") if folder.is_dir())
+"""An installed package carries the files inside; in a checkout they stand beside it."""
+
 SERVED = {
     ".js": "text/javascript",
     ".css": "text/css",

@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import uvicorn
-from mcp.server.mcpserver import MCPServer
+from mcp.server.fastmcp import FastMCP
 
 
 @asynccontextmanager
-async def served(lab: MCPServer) -> AsyncIterator[str]:
+async def served(lab: FastMCP) -> AsyncIterator[str]:
     """Serve it on loopback and give its address."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import replace
 
-import mcp_types
 import pytest
-from mcp.server.mcpserver import MCPServer
-from mcp_types import ToolAnnotations
+from mcp import McpError, types
+from mcp.server.fastmcp import FastMCP
+from pydantic import AnyUrl
 
 from groq_core.errors import RequestError
 from groq_core.services.agent import Agent, Call, Trace, remote_tools
@@ -24,10 +26,10 @@ class Waiting:
         self.begun, self.stopped = asyncio.Event(), asyncio.Event()
 
 
-def lab(waiting: Waiting) -> MCPServer:
-    server = MCPServer("lab", log_level="CRITICAL")
+def lab(waiting: Waiting) -> FastMCP:
+    server = FastMCP("lab", log_level="CRITICAL")
 
-    @server.tool(annotations=ToolAnnotations(read_only_hint=True))
+    @server.tool(annotations=types.ToolAnnotations(readOnlyHint=True))
     def measure(sample: str, times: int = 1) -> str:
         """Measure a sample."""
         return f"{sample}: " + ", ".join(["7.2"] * times)
@@ -37,12 +39,12 @@ def lab(waiting: Waiting) -> MCPServer:
         """Burn a sample."""
         return f"{sample} is ash"
 
-    @server.tool(annotations=ToolAnnotations(read_only_hint=True))
+    @server.tool(annotations=types.ToolAnnotations(readOnlyHint=True))
     def fail() -> str:
         """Fail."""
         raise ValueError("no luck")
 
-    @server.tool(annotations=ToolAnnotations(read_only_hint=True))
+    @server.tool(annotations=types.ToolAnnotations(readOnlyHint=True))
     async def wait() -> str:
         """Take for ever."""
         waiting.begun.set()
@@ -101,8 +103,9 @@ async def test_a_slow_server_is_given_up_and_the_next_call_still_works(url: str)
     model = Model([calls(("a", "wait", "{}")), calls(("b", "measure", '{"sample": "A"}')), says("done")])
     trace = Trace()
 
-    async with remote_tools(url, timeout=0.2) as tools:
-        async for event in Agent(model, tools).run("go"):
+    async with remote_tools(url) as tools:
+        hurried = [replace(one, timeout=0.2) if one.name == "wait" else one for one in tools]
+        async for event in Agent(model, hurried).run("go"):
             trace.apply(event)
 
     assert "longer than 0.2 s" in next(iter(trace.steps[0].calls.values())).result
@@ -132,12 +135,44 @@ async def test_a_connection_may_be_left_in_another_task_than_it_was_entered_in(u
     assert told == "A: 7.2"
 
 
-async def test_a_server_that_goes_away_is_told_to_the_model(url: str) -> None:
+async def test_a_call_after_the_end_says_that_the_connection_is_closed(url: str) -> None:
     async with remote_tools(url) as tools:
         pass
 
-    with pytest.raises(Exception, match=r"."):
-        await asyncio.wait_for(tools[0].call({"sample": "A"}), 5)
+    with pytest.raises(RemoteToolError, match="connection to the MCP server is closed"):
+        await asyncio.wait_for(tools[0].call({"sample": "A"}), 30)
+
+
+async def test_a_server_that_goes_away_between_two_calls_is_told_to_the_model(waiting: Waiting) -> None:
+    async with AsyncExitStack() as connection:
+        async with served(lab(waiting)) as url:
+            tools = await connection.enter_async_context(remote_tools(url))
+            assert await tools[0].call({"sample": "A"}) == "A: 7.2"
+
+        for _ in range(2):
+            with pytest.raises(RemoteToolError, match="connection to the MCP server is closed"):
+                await asyncio.wait_for(tools[0].call({"sample": "A"}), 30)
+
+
+async def test_a_call_without_an_agent_ends_by_itself_and_stops_the_servers_tool(url: str, waiting: Waiting) -> None:
+    async with remote_tools(url, timeout=1) as tools:
+        with pytest.raises(McpError, match="Timed out"):
+            await asyncio.wait_for(tools[3].call({}), 30)
+
+        await asyncio.wait_for(waiting.stopped.wait(), 30)
+
+
+async def test_calls_side_by_side_are_stopped_each_by_itself(url: str, waiting: Waiting) -> None:
+    async with remote_tools(url) as tools:
+        slow = asyncio.ensure_future(tools[3].call({}))
+        await asyncio.wait_for(waiting.begun.wait(), 30)
+        others = [asyncio.ensure_future(tools[0].call({"sample": str(number)})) for number in range(20)]
+        slow.cancel()
+        results = await asyncio.wait_for(asyncio.gather(*others), 30)
+
+        await asyncio.wait_for(waiting.stopped.wait(), 30)
+
+    assert results == [f"{number}: 7.2" for number in range(20)]
 
 
 @pytest.mark.parametrize("path", ["http://127.0.0.1:9/mcp", "nothing"], ids=["nobody there", "no MCP there"])
@@ -166,16 +201,16 @@ async def test_a_server_that_says_nothing_is_given_up() -> None:
 
 
 def test_what_is_no_text_is_mentioned() -> None:
-    content: list[mcp_types.ContentBlock] = [
-        mcp_types.TextContent(type="text", text="a"),
-        mcp_types.ImageContent(type="image", data="AAAA", mime_type="image/png"),
-        mcp_types.ResourceLink(type="resource_link", name="b", uri="file:///b"),
+    content: list[types.ContentBlock] = [
+        types.TextContent(type="text", text="a"),
+        types.ImageContent(type="image", data="AAAA", mimeType="image/png"),
+        types.ResourceLink(type="resource_link", name="b", uri=AnyUrl("file:///b")),
     ]
 
-    assert written(mcp_types.CallToolResult(content=content)).split("\n") == [
+    assert written(types.CallToolResult(content=content)).split("\n") == [
         "a",
         "[image, 3 bytes, not shown]",
         "[a link: b file:///b]",
     ]
-    assert written(mcp_types.CallToolResult(content=[], structured_content={"a": 1})) == '{"a":1}'
+    assert written(types.CallToolResult(content=[], structuredContent={"a": 1})) == '{"a":1}'
     assert issubclass(RemoteToolError, Exception)

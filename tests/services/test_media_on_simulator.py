@@ -6,16 +6,18 @@ import asyncio
 import base64
 import os
 import re
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from groq_core.compose import assembled
-from groq_core.errors import RequestError
+from groq_core.errors import Kind, RequestError
 from groq_core.events import Event, Finished, Note, PartDone
 from groq_core.media.text.subtitles import cues
 from groq_core.reply import Reply
@@ -37,11 +39,18 @@ HEARD = {
 SEEN = ["hopper.jpg", "exif-orientation-6.jpg", "cmyk-adobe.jpg", "exif-gps.jpg", "png-16bit-gray-trns.png"]
 SEEN += ["transparent.png", "one-pixel.png", "animated-5-frames.gif", "hopper.avif", "kiwi.jpg", "diamond.png"]
 
+PATIENT = {
+    "GROQ_CORE_FIRST_TOKEN_TIMEOUT": "60",
+    "GROQ_CORE_IDLE_TIMEOUT": "60",
+    "GROQ_CORE_DEADLINE": "300",
+}
+"""Nothing here is about silence, and a busy machine is no quiet model."""
+
 
 @pytest.fixture
 async def stage() -> AsyncIterator[Stage]:
     # No cache: what is asked twice is to arrive twice.
-    async with staged({"GROQ_CORE_CACHE_SIZE": "0", "GROQ_CORE_DEADLINE": "60"}) as stage:
+    async with staged({"GROQ_CORE_CACHE_SIZE": "0", **PATIENT}) as stage:
         yield stage
 
 
@@ -144,9 +153,12 @@ async def relayed(target: str) -> AsyncIterator[tuple[str, bytearray]]:
 async def test_an_hour_with_faults_on_comes_back_complete_and_in_order(stage: Stage) -> None:
     voice = (heard(sample("jfk.wav")) * 32767).astype(np.int16)
     hour = np.tile(np.concatenate((voice, np.zeros(16_000, np.int16))), 300)
-    stage.fault("status", operation="audio", provider="groq", preset="500", times=3)
-    stage.fault("reset", operation="audio", provider="groq", times=2)
-    stage.fault("status", operation="audio", provider="groq", preset="429_rpm", retry_after=0.2, times=2)
+    troubles: dict[Kind, dict[str, Any]] = {
+        Kind.SERVER_ERROR: {"kind": "status", "preset": "500", "times": 3},
+        Kind.CONNECTION: {"kind": "reset", "times": 2},
+        Kind.RATE_LIMITED: {"kind": "status", "preset": "429_rpm", "retry_after": 0.2, "times": 2},
+    }
+    faults = {kind: stage.fault(**trouble, operation="audio", provider="groq") for kind, trouble in troubles.items()}
     events: list[Event] = [event async for event in stage.core.transcription.stream(wav(hour), "hour.wav")]
 
     reply = Reply()
@@ -171,9 +183,13 @@ async def test_an_hour_with_faults_on_comes_back_complete_and_in_order(stage: St
     for before, after in pairwise(transcript.segments):
         assert before.end <= after.start
         assert after.start - before.end < 12
-    outcomes = [record.outcome for record in reply.receipt.attempts]
-    assert outcomes.count("answered") == len(parts)
-    assert outcomes.count("failed") >= 5
+    # How many faults strike depends on the machine: a part that comes while Groq rests is the backup's at once.
+    # All that did are in the receipt; and the first part meets two alone, since its request is repeated.
+    struck = Counter({kind: troubles[kind]["times"] - (fault.times or 0) for kind, fault in faults.items()})
+    asked = [record for record in reply.receipt.attempts if record.outcome != "skipped"]
+    outcomes = Counter(record.error or record.outcome for record in asked)
+    assert outcomes == Counter(answered=len(parts)) + struck
+    assert struck.total() >= 2
 
 
 async def test_nothing_is_left_on_disk(stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

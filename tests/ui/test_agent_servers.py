@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 
 import pytest
-from mcp.server.mcpserver import MCPServer
+from mcp.server.fastmcp import FastMCP
 
 from groq_core.compose import assembled
 from groq_core.errors import RequestError
@@ -26,8 +26,8 @@ from tests.ui.test_work_in_browser import visiting
 burnt: list[str] = []
 
 
-def lab() -> MCPServer:
-    server = MCPServer("lab", log_level="CRITICAL")
+def lab() -> FastMCP:
+    server = FastMCP("lab", log_level="CRITICAL")
 
     @server.tool()
     async def burn(sample: str) -> str:

@@ -5,8 +5,9 @@ import { say } from "../shared/words.js";
 
 /** `0:07.4`, `12:03.0`, `1:02:03.5` */
 export function clock(at) {
-  const minutes = Math.floor(at / 60);
-  const rest = (at % 60).toFixed(1).padStart(4, "0");
+  const tenths = Math.round(at * 10); // rounded first: 59.97 is a minute
+  const minutes = Math.floor(tenths / 600);
+  const rest = ((tenths % 600) / 10).toFixed(1).padStart(4, "0");
   return minutes < 60 ? `${minutes}:${rest}` : `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}:${rest}`;
 }
 

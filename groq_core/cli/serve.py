@@ -1,0 +1,33 @@
+"""Serve the page and the HTTP API, as ``python app.py`` does, from wherever the package is installed."""
+
+from __future__ import annotations
+
+import argparse
+
+HELP = "serve the page and the HTTP API"
+EPILOG = "Address and port: GRADIO_SERVER_NAME and GRADIO_SERVER_PORT, or --host and --port. Ends with Ctrl-C."
+
+
+def arguments(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--host", help="address to listen on (default: GRADIO_SERVER_NAME, else 127.0.0.1)")
+    command.add_argument("--port", help="port, 0 for any free one (default: GRADIO_SERVER_PORT, else 7860)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """
+    Serve until told to stop.
+
+    Raises:
+        SettingsError: The environment or an argument is wrong, or the port is taken.
+    """
+    import os
+
+    from groq_core.serve import run as serve
+    from groq_core.settings.settings import load
+
+    given = dict(os.environ)
+    if args.host is not None:
+        given["GRADIO_SERVER_NAME"] = args.host
+    if args.port is not None:
+        given["GRADIO_SERVER_PORT"] = args.port
+    return serve(load(environ=given))

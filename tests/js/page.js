@@ -1,0 +1,13 @@
+// What the scripts find in a browser and not in Node: a document, and the modules that the server makes (`texts.js`).
+// Loaded before each test by `node --import ./tests/js/page.js --test tests/js/`.
+
+import { register } from "node:module";
+import { parseHTML } from "linkedom";
+
+const { window, document, Element, Node, Text, HTMLElement } = parseHTML("<!doctype html><html><body></body></html>");
+Object.assign(globalThis, { window, document, Element, Node, Text, HTMLElement });
+globalThis.location ??= new URL("http://localhost/");
+globalThis.matchMedia = () => ({ matches: false, addEventListener() {} });
+globalThis.fetch = () => Promise.resolve(Response.json({ pass: "a pass" }));
+
+register("./hooks.js", import.meta.url);

@@ -1,0 +1,37 @@
+"""What is nearly pure in the page's scripts, tested in Node: words, figures, sentences, the text view, the wire."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from groq_core.ui.texts import TEXTS
+from tests.requires import found, needs
+
+ROOT = Path(__file__).parents[2]
+
+LACKS_PACKAGES = not (ROOT / "node_modules" / "linkedom").is_dir() and not os.environ.get("CI")
+
+
+@needs("node")
+@pytest.mark.skipif(LACKS_PACKAGES, reason="needs node_modules: make test installs them where npm is")
+def test_the_scripts_pass_their_own_tests(tmp_path: Path) -> None:
+    texts = tmp_path / "texts.json"
+    texts.write_text(json.dumps(TEXTS), encoding="utf-8")
+    node = found("node")
+    assert node
+
+    done = subprocess.run(
+        [node, "--import", "./tests/js/page.js", "--test", "tests/js/"],
+        cwd=ROOT,
+        env=os.environ | {"PAGE_TEXTS": str(texts)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
