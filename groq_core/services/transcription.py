@@ -13,7 +13,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
-from typing import Literal, TypeAlias, TypedDict, TypeVar, Unpack
+from typing import Any, Literal, TypeAlias, TypedDict, TypeVar, Unpack
 
 import msgspec
 
@@ -85,7 +85,7 @@ class TranscriptionService:
         handle: Handler[Request],
         *,
         parallel: int = PARALLEL,
-        prepare: Callable[[Media, str], Preparation] = Preparation,
+        prepare: Callable[[Any, str], Preparation] = Preparation,
     ) -> None:
         self._handle = handle
         self._parallel = parallel
@@ -175,7 +175,7 @@ class _Run:
         self,
         handle: Handler[Request],
         template: TranscriptionRequest,
-        prepare: Callable[[Media, str], Preparation],
+        prepare: Callable[[Any, str], Preparation],
         parallel: int,
     ) -> None:
         self._handle = handle

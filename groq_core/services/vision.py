@@ -8,7 +8,7 @@ a model takes, and older ones turn into notes, so that a conversation does not s
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
@@ -60,6 +60,12 @@ TEMPLATES = (
         "Alt text",
         'Write an alt text for this picture: one sentence, at most 125 characters, no "picture of".',
     ),
+)
+
+
+PAGE_QUESTION = (
+    "Write down all text on this page, exactly as it stands, in reading order; tables as rows with | between cells. "
+    "Mark what you can't read with [illegible]; add nothing. If there is no text, answer with an empty line."
 )
 
 
@@ -158,6 +164,17 @@ class VisionService:
         """The same, not streamed; options as for :meth:`stream`."""
         async with aclosing(self.stream(question, pictures, **options)) as events:
             return await collect(events)
+
+    def reader(
+        self, *, model: str = "vision", caller: Caller | None = None
+    ) -> Callable[[PreparedImage], Awaitable[str]]:
+        """What writes down the text in a picture, e.g. of a page that was scanned."""
+
+        async def look(picture: PreparedImage) -> str:
+            reply = await self.ask(PAGE_QUESTION, [picture], model=model, caller=caller, temperature=0)
+            return reply.text.strip()
+
+        return look
 
     async def read(
         self, fields: Sequence[Field], pictures: Sequence[bytes | PreparedImage], **options: Any

@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol
 from groq_core.events import Events
 from groq_core.reply import Reply
 from groq_core.requests import Caller, Request
+from groq_core.services.documents.seeing import Look
 from groq_core.services.extraction import Extractor
 from groq_core.status.snapshot import Snapshot
 from groq_core.ui.fault_switch import FaultStore
@@ -40,6 +41,12 @@ class PageTranscription(Protocol):
     ) -> Events: ...
 
 
+class PageVision(Protocol):
+    """Reads what stands in pictures."""
+
+    def reader(self, *, caller: Caller | None = None) -> Look: ...
+
+
 class PageSpeech(Protocol):
     """Texts into recordings."""
 
@@ -55,6 +62,8 @@ class PageCore(Protocol):
     def settings(self) -> Any: ...
     @property
     def simulator(self) -> PageSimulator | None: ...
+    @property
+    def vision(self) -> PageVision: ...
     @property
     def transcription(self) -> PageTranscription: ...
     @property

@@ -177,7 +177,7 @@ class _Reading:
         return mark
 
     def _edges(self, root: Any, which: str) -> list[str]:
-        """What stands above or below the pages, once: for every section alike, the first page's own where it is used."""
+        """What stands above or below the pages, once for all sections; the first page's own where it is used."""
         settings = self._part("settings")
         even = settings is not None and _on(child(settings, "evenAndOddHeaders"))
         found: dict[str, None] = {}

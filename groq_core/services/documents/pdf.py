@@ -60,9 +60,7 @@ def _judged(texts: list[str], enclosed: list[str], notes: list[str], name: str) 
     if coded:
         notes.append(f"The letters of {numbered(coded)} have no meaning in the file.")
     if empty and len(empty) < count:
-        notes.insert(
-            0, f"No text on {numbered(empty)}: scanned, or empty."
-        )
+        notes.insert(0, f"No text on {numbered(empty)}: scanned, or empty.")
     return Found(texts, paged=True, notes=notes, unread=unread)
 
 
@@ -135,7 +133,7 @@ def _written_onto(page: Any) -> list[str]:
             elif kind in _WRITTEN and (said := _plain(annotation.get("/Contents"))):
                 author = _plain(annotation.get("/T"))
                 lines.append(f"[{author}: {said}]" if author else f"[{said}]")
-        except Exception:  # noqa: S112 — one broken remark must not keep anybody from the page
+        except Exception:
             continue
     return lines
 

@@ -27,11 +27,6 @@ Look: TypeAlias = Callable[[PreparedImage], Awaitable[str]]
 MOST_PAGES: Final = 40
 """Looked at in one document: each is a question to a model, with its price."""
 
-QUESTION: Final = (
-    "Write down all text on this page, exactly as it stands, in reading order; tables as rows with | between cells. "
-    "Mark what you can't read with [illegible]; add nothing. If there is no text, answer with an empty line."
-)
-
 
 async def read_and_look(data: bytes, filename: str, look: Look | None, limits: Limits | None = None) -> Document:
     """

@@ -27,7 +27,9 @@ _SAMPLE: Final = 200_000
 _ESCAPES: Final = re.compile(rb"\x1b(?:\$[@B]|\([BIJ])")
 """How ISO-2022-JP goes from one set of signs to another."""
 
-_NO_WESTERN_WORD: Final = re.compile("[\u00c0-\u00ff]{4}|[A-Za-z][\u00a1-\u00bf][a-z]|[\ufffd\u0192\u02c6\u02dc\u2020\u2021]")
+_NO_WESTERN_WORD: Final = re.compile(
+    "[\u00c0-\u00ff]{4}|[A-Za-z][\u00a1-\u00bf][a-z]|[\ufffd\u0192\u02c6\u02dc\u2020\u2021]"
+)
 """Four accented letters in a row, signs inside words: what other encodings look like when taken for Windows-1252."""
 
 
@@ -128,7 +130,10 @@ def _nearly_utf8(data: bytes) -> tuple[str, str] | None:
     good = sum(1 for letter in text if letter > "\x7f") - bad
     if good < 3 * bad:
         return None
-    return text, f"{'1 byte in it means' if bad == 1 else f'{bad} bytes in it mean'} nothing in UTF-8; each is shown as \ufffd."
+    return (
+        text,
+        f"{'1 byte in it means' if bad == 1 else f'{bad} bytes in it mean'} nothing in UTF-8; each is shown as \ufffd.",
+    )
 
 
 def _guessed(data: bytes) -> tuple[str, str]:

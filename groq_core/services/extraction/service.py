@@ -24,7 +24,7 @@ from groq_core.status.snapshot import Snapshot
 
 T = TypeVar("T")
 
-Input: TypeAlias = str | Document | PreparedImage
+Input: TypeAlias = str | Document | PreparedImage | tuple[PreparedImage, ...]
 
 MAX_CHUNKS: Final = 200
 """Parts of one document; more is a job for a batch."""
@@ -234,7 +234,7 @@ class _Run(Generic[T]):
         )
 
     def _cut(self, size: int) -> None:
-        if isinstance(self.source, PreparedImage):
+        if _pictures(self.source):
             self.chunks = [Chunk(0, 0, 0, "")]
             return
         self.chunks = cut(self.text, size, min(self.options.overlap_chars, size // 4))
@@ -275,8 +275,9 @@ class _Run(Generic[T]):
 
     def _question(self, chunk: Chunk, before: tuple[Any, tuple[Problem, ...]] | None) -> Question:
         content: str | list[dict[str, Any]]
-        if isinstance(self.source, PreparedImage):
-            content = [{"type": "text", "text": "The document is this picture."}, self.source.part]
+        if pictures := _pictures(self.source):
+            told = "this picture" if len(pictures) == 1 else f"these {len(pictures)} pictures, in their order"
+            content = [{"type": "text", "text": f"The document is {told}."}, *(one.part for one in pictures)]
         else:
             # The one thing a text must not hold is the end of itself.
             content = "<document>\n" + chunk.text.replace("</document", "< /document") + "\n</document>"
@@ -329,7 +330,7 @@ class _Run(Generic[T]):
         return {chunk: (self.answers[chunk], tuple(wrong)) for chunk, wrong in found.items()}
 
     def _spans(self, data: Any) -> dict[Path, Span | None]:
-        if isinstance(self.source, PreparedImage):
+        if _pictures(self.source):
             return {}
         pages = [page.start for page in self.source.pages] if isinstance(self.source, Document) else []
         within: dict[Path, Place] = {}
@@ -340,8 +341,12 @@ class _Run(Generic[T]):
         return Source(self.text, pages).spans(data, within)
 
 
+def _pictures(source: Input) -> tuple[PreparedImage, ...]:
+    return (source,) if isinstance(source, PreparedImage) else source if isinstance(source, tuple) else ()
+
+
 def _text(source: Input) -> str:
-    if isinstance(source, PreparedImage):
+    if isinstance(source, (PreparedImage, tuple)):
         return ""
     text = source if isinstance(source, str) else source.text
     if not text.strip():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -292,7 +293,7 @@ def test_tiles_cover_every_row_and_overlap(width: int, height: int, at_most: int
     low, high, edge = (1, 3, height) if height >= width else (0, 2, width)
     assert found[0][low] == 0
     assert found[-1][high] == edge
-    for before, after in zip(found, found[1:], strict=False):
+    for before, after in pairwise(found):
         assert after[low] < before[high]
         assert after[low] > before[low]
 
@@ -309,7 +310,7 @@ def test_what_stands_at_every_height_is_in_some_tile(size: tuple[int, int]) -> N
     values = [np.asarray(pixels(part).convert("L")).astype(int) for part in parts]
     assert values[0].min() <= 2
     assert values[-1].max() >= 253
-    for before, after in zip(values, values[1:], strict=False):
+    for before, after in pairwise(values):
         assert after.min() < before.max()
 
 
