@@ -36,7 +36,7 @@ def file_tools(files: Mapping[str, Document | str]) -> list[Tool]:
         hint = f"; perhaps {near[0]}?" if near else ""
         raise ArgumentsError(f"no file called {name!r} is attached{hint} Attached: {', '.join(texts) or 'none'}")
 
-    def page_at(name: str, start: int) -> dict[str, int]:
+    def page_at(name: str, start: int) -> dict[str, str | int]:
         pages = getattr(files[name], "pages", ())
         return next(({"page": page.number} for page in reversed(pages) if page.start <= start), {})
 
