@@ -187,7 +187,8 @@ class Wire:
 
 
 async def _ask(house: House, request: Request) -> tuple[Reply, list[Event], Exception | None]:
-    reply, ends = Reply(), []
+    reply = Reply()
+    ends: list[Event] = []
     try:
         async with aclosing(house.handle(request)) as events:
             async for event in events:

@@ -449,7 +449,7 @@ async def test_the_backups_list_tells_when_a_model_is_shut_down(told: object) ->
 
     assert (spec.status, str(spec.shutdown)) == ("announced", "2027-03-01")
     assert keeper.current.specs["openai:gpt-4o-mini"].shutdown is not None
-    assert keeper.current.listed == {"groq:openai/gpt-oss-20b"}
+    assert keeper.current.listed == frozenset({"groq:openai/gpt-oss-20b"})
 
 
 async def test_a_backup_without_a_list_costs_nothing() -> None:
