@@ -28,6 +28,7 @@ from groq_core.middleware.retry import Retry
 from groq_core.middleware.spending import CachedAnswers, Spending
 from groq_core.models.catalogue import Catalogue, CatalogueKeeper
 from groq_core.models.pricing import cost_usd
+from groq_core.models.providers import registered
 from groq_core.models.spec import ModelSpec
 from groq_core.models.tiers import Tiers, specs, tiers
 from groq_core.pipeline import Attempt, Handler, Middleware, stack
@@ -168,6 +169,12 @@ async def _cancelled(task: asyncio.Task[None]) -> None:
 
 
 def _providers(settings: Settings, simulator: Simulator | None) -> dict[str, Provider]:
+    """Whom there are clients of: Groq, the backup, and those registered beside them."""
+    own = {spec.name: client for spec in registered() if (client := spec.client()) is not None}
+    return _built_in(settings, simulator) | own
+
+
+def _built_in(settings: Settings, simulator: Simulator | None) -> dict[str, Provider]:
     if simulator is not None:
         return {
             "groq": GroqProvider(SIMULATED_KEY, simulator.groq_url),

@@ -20,6 +20,7 @@ import msgspec
 
 from groq_core.errors import GroqCoreError
 from groq_core.models.discovery import classified, corrected
+from groq_core.models.providers import provider_names
 from groq_core.models.registry import MODELS
 from groq_core.models.spec import ModelSpec
 from groq_core.redaction import redacted
@@ -28,8 +29,6 @@ Entry: TypeAlias = dict[str, Any]
 """One object of ``GET /models``, as it came."""
 
 Fetch: TypeAlias = Callable[[], Awaitable[list[Entry]]]
-
-PROVIDERS: Final = ("groq", "openai")
 
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -64,12 +63,12 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
         'groq:openai/gpt-oss-20b'
         """
         wanted = text.strip()
-        for name in (wanted, *(f"{provider}:{wanted}" for provider in PROVIDERS)):
+        for name in (wanted, *(f"{provider}:{wanted}" for provider in provider_names())):
             if spec := self.specs.get(name):
                 return spec
         folded = wanted.casefold()
         matches = [spec for spec in self.specs.values() if folded in (spec.name.casefold(), spec.id.casefold())]
-        return min(matches, key=lambda spec: PROVIDERS.index(spec.provider), default=None)
+        return min(matches, key=lambda spec: provider_names().index(spec.provider), default=None)
 
     def suggestions(self, text: str) -> tuple[str, ...]:
         """

@@ -13,6 +13,7 @@ from typing import Final, TypeAlias
 
 import msgspec
 
+from groq_core.models.providers import BUILT_IN, registered
 from groq_core.models.registry import MODELS
 from groq_core.models.spec import Capability, ModelSpec, Tier
 from groq_core.settings.settings import Settings
@@ -81,6 +82,7 @@ def tiers(settings: Settings) -> Tiers:
         tier: (
             *(_name("groq", id) for id in groq),
             *(_name("openai", id) for id in _backup_ids(settings, tier) if backup),
+            *(_name(own.name, id) for own in registered() for id in own.tiers.get(tier, ())),
         )
         for tier, groq in _groq_ids(settings).items()
     }
@@ -88,11 +90,11 @@ def tiers(settings: Settings) -> Tiers:
 
 def specs(settings: Settings) -> Mapping[str, ModelSpec]:
     """Add to the registry what only the settings name, trusted with what it is named for."""
-    known = dict(MODELS)
+    known = dict(MODELS) | {model.name: model for own in registered() for model in own.models}
     for tier, listed in tiers(settings).items():
         for name in listed:
             provider, _, id = name.partition(":")
-            if id == ANY or name in MODELS:
+            if id == ANY or name in MODELS or provider not in BUILT_IN:
                 continue
             spec = known.get(name) or ModelSpec(id=id, provider=provider, capabilities=frozenset())
             known[name] = msgspec.structs.replace(spec, capabilities=spec.capabilities | ASSUMED[tier])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Set
+from collections.abc import Callable, Mapping, Set
+from types import MappingProxyType
 from typing import Any
 
 import httpx2
@@ -67,21 +68,25 @@ class OpenAICompatibleProvider(SdkProvider):
     Args:
         api_key: None for a server that asks for none.
         base_url: With its path, as ``OPENAI_BASE_URL`` means it; None for api.openai.com.
+        name: Of a provider registered beside the backup.
+        headers: Sent with every request, beside the key.
         http_client: In place of the default one.
     """
-
-    name = "openai"
 
     def __init__(
         self,
         api_key: Secret | None = None,
         base_url: str | None = None,
         *,
+        name: str = "openai",
+        headers: Mapping[str, str] = MappingProxyType({}),
         http_client: httpx2.AsyncClient | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(clock=clock)
         quieten("openai")
+        self.name = name
+        self._own_headers = dict(headers)
         self._client = openai.AsyncOpenAI(
             api_key=api_key.reveal() if api_key is not None else "none",
             base_url=base_url,
@@ -103,7 +108,8 @@ class OpenAICompatibleProvider(SdkProvider):
         self._official = (self._client.base_url.host or "").endswith("openai.com")
 
     def _headers(self, caller: Caller) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self._client.api_key}", **simulated_visitor(caller)}
+        own = {**self._own_headers, "Authorization": f"Bearer {self._client.api_key}"}
+        return own | simulated_visitor(caller)
 
     async def _send_by_sdk(self, method: str, path: str, headers: dict[str, str], content: bytes) -> Response:
         options: Any = {"headers": {**_RAW, **headers, "Content-Type": "application/json"}}

@@ -14,7 +14,8 @@ from typing import Final, TypeAlias
 import msgspec
 
 from groq_core.errors import Kind
-from groq_core.models.catalogue import PROVIDERS, Catalogue, life
+from groq_core.models.catalogue import Catalogue, life
+from groq_core.models.providers import BUILT_IN, provider_names
 from groq_core.models.spec import TIER_NAMES, Capability, ModelSpec, Tier
 from groq_core.models.tiers import ANY, Tiers
 from groq_core.requests import Needs
@@ -219,7 +220,7 @@ def _pinned(needs: Needs, catalogue: Catalogue) -> ModelSpec | None:
     if spec := catalogue.lookup(text):
         return spec
     provider, colon, id = text.partition(":")
-    if not (colon and provider in PROVIDERS and id):
+    if not (colon and provider in provider_names() and id):
         provider, id = "groq", text
     return ModelSpec(id=id, provider=provider, capabilities=frozenset(needed(needs)) | _UNTESTED)
 
@@ -324,7 +325,7 @@ def _by_cost(verdicts: list[Candidate | Excluded], pinned: ModelSpec | None) -> 
     backups = [
         verdict.spec.usd_out
         for verdict in verdicts
-        if isinstance(verdict, Candidate) and verdict.fits and verdict.spec.provider != PROVIDERS[0]
+        if isinstance(verdict, Candidate) and verdict.fits and verdict.spec.provider != BUILT_IN[0]
     ]
     cheapest = min((price for price in backups if price), default=None)
     if cheapest is None:
@@ -334,7 +335,7 @@ def _by_cost(verdicts: list[Candidate | Excluded], pinned: ModelSpec | None) -> 
 
 def _dear(verdict: Candidate | Excluded, cheapest: float) -> Candidate | Excluded:
     spec = verdict.spec
-    if not isinstance(verdict, Candidate) or spec.provider != PROVIDERS[0] or (spec.usd_out or 0) <= DEAR * cheapest:
+    if not isinstance(verdict, Candidate) or spec.provider != BUILT_IN[0] or (spec.usd_out or 0) <= DEAR * cheapest:
         return verdict
     why = verdict.why or f"costs {(spec.usd_out or 0) / cheapest:.0f} times the backup"
     return msgspec.structs.replace(verdict, dear=True, why=why)
@@ -376,9 +377,6 @@ def _misfit(spec: ModelSpec, needs: Needs) -> str:
     return ""
 
 
-_TURN: Final = {provider: turn for turn, provider in enumerate(PROVIDERS)}
-
-
 def _rank(
     candidate: Candidate, position: int, needs: Needs, catalogue: Catalogue, *, first: bool
 ) -> tuple[bool | int, ...]:
@@ -388,7 +386,7 @@ def _rank(
         not first,
         not candidate.fits,
         candidate.dear,
-        _TURN[spec.provider],
+        provider_names().index(spec.provider),
         not candidate.awake,
         catalogue.doubtful(spec),
         _loose(spec, needs),
