@@ -126,19 +126,19 @@ def create_routes(page: routes.Page) -> APIRouter:
     desk = Desk()
 
     def table_of(request: Request, ident: str) -> Upload:
-        page.caller(request)
+        owner = page.caller(request).user
         try:
-            return desk.of(ident)
+            return desk.of(ident, owner)
         except RequestError as error:
             raise HTTPException(error.status, error.message) from error
 
     @router.post("/batch")
     async def bring(request: Request, name: str = "") -> Response:
         """A table's bytes in, its columns and first rows out."""
-        page.caller(request)
+        owner = page.caller(request).user
         body = await body_of(request, MAX_BYTES)
         try:
-            upload = await to_thread.run_sync(desk.keep, name, body)
+            upload = await to_thread.run_sync(desk.keep, name, body, owner)
             return told(await to_thread.run_sync(preview, upload))
         except RequestError as error:
             raise HTTPException(error.status, f"{error.message}. {error.hint}".strip()) from error
@@ -164,7 +164,7 @@ def create_routes(page: routes.Page) -> APIRouter:
         caller = page.caller(request)
         body = await body_of(request, 1_000_000)
         try:
-            wanted, upload = read_wanted(body), desk.of(ident)
+            wanted, upload = read_wanted(body), desk.of(ident, caller.user)
             if upload.running:
                 raise RequestError("this table is being worked on", status=409, hint="Stop it first.")
             events = worked(page.core, upload, wanted, caller)

@@ -219,7 +219,7 @@ class Run {
 
 // A step between others: its text stands, its calls follow, and the receipt comes once, at the end.
 function settle(answer) {
-  answer.body.dataset.state = "done";
+  answer.state = "done";
   answer.story.hidden = true;
   if (!answer.text) answer.body.hidden = true;
   answer.view.end();
