@@ -100,6 +100,7 @@ def test_every_variable_reaches_its_field(tmp_path: Path) -> None:
         "max_bytes_in_flight": ("2MiB", 2**21),
         "byo_key": ("off", "off"),
         "mcp_servers": ("lab=http://h/mcp", (("lab", Secret("http://h/mcp")),)),
+        "mcp_headers": ('{"lab": {"X-Key": "k"}}', (("lab", (("X-Key", Secret("k")),)),)),
         "redis_url": ("redis://h/0", Secret("redis://h/0")),
         "log": ("json", "json"),
         "log_level": ("DEBUG", "debug"),
