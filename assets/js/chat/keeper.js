@@ -36,7 +36,7 @@ export class Keeper {
   async begin() {
     this.store = await openStore();
     this.heads = await this.store.heads();
-    const open = openId();
+    const open = openId(this.kind);
     if (open && this.conversation.tree.empty) await this.open(open);
     this.conversation.opening = false;
     if (this.conversation.tree.empty) this.conversation.show();
@@ -54,7 +54,7 @@ export class Keeper {
   }
 
   head(tree) {
-    if (tree === this.conversation.tree) rememberOpen(tree.empty || this.#passing(tree) ? null : tree.head.id);
+    if (tree === this.conversation.tree) rememberOpen(this.kind, tree.empty || this.#passing(tree) ? null : tree.head.id);
     if (this.#passing(tree)) return;
     const { head } = tree;
     head.updated = Date.now();
@@ -116,7 +116,7 @@ export class Keeper {
     if (!whole) return;
     this.temporary = false;
     this.conversation.open(new Tree(whole.head, whole.messages));
-    rememberOpen(id);
+    rememberOpen(this.kind, id);
     this.composer.adopt(this.conversation.tree.head);
     this.#draw();
   }
@@ -128,7 +128,7 @@ export class Keeper {
     const tree = new Tree(newHead(this.kind));
     tree.temporary = temporary;
     this.conversation.open(tree);
-    rememberOpen(null);
+    rememberOpen(this.kind, null);
     this.composer.adopt(tree.head);
     this.#draw();
   }
@@ -169,7 +169,7 @@ export class Keeper {
       await this.store.put(whole);
       this.heads.push(whole.head);
       this.#do(async () => {}, id);
-      await this.open(id);
+      if (whole.head.kind === this.kind) await this.open(id);
       this.#draw();
     });
   }
@@ -235,7 +235,7 @@ export class Keeper {
     const [draft, options] = [this.composer.text(), this.composer.options()];
     if (draft === head.draft && JSON.stringify(options) === JSON.stringify(head.options)) return;
     Object.assign(head, { draft, options });
-    if (empty && !this.#gone.has(head.id)) rememberDraft(draft);
+    if (empty && !this.#gone.has(head.id)) this.kind === "chat" && rememberDraft(draft);
     else if (!this.#passing(this.conversation.tree)) this.#putHead(head);
   }
 
@@ -271,11 +271,15 @@ export class Keeper {
     clearTimeout(this.hearing);
     this.hearing = setTimeout(async () => {
       this.heads = await this.store.heads();
+      const { head } = this.conversation.tree;
+      const now = this.heads.find(({ id }) => id === head.id);
+      if (now) Object.assign(head, { title: now.title, titled: now.titled, asked: now.asked, pinned: now.pinned, summary: now.summary });
       this.#draw();
     }, 50);
     this.search?.changed(changed);
     const { tree, running } = this.conversation;
-    if (changed !== tree.head.id || running || gone) return;
+    if (changed !== tree.head.id || running) return;
+    if (gone) return this.fresh();
     const whole = await this.store.read(changed);
     if (!whole || this.conversation.tree !== tree || this.conversation.running || sameMessages(whole.messages, tree)) return;
     const { draft, options } = tree.head;
@@ -287,7 +291,7 @@ export class Keeper {
   // Some seconds after the first answer, so that nothing waits for it; the first words of the question do till then.
   #titleSoon(tree) {
     const { head } = tree;
-    if (head.titled || this.#titles.has(head.id) || this.kind !== "chat") return;
+    if (head.titled || head.asked || this.#titles.has(head.id) || this.kind !== "chat") return;
     this.#titles.add(head.id);
     setTimeout(() => this.#title(tree).catch(() => {}), TITLE_AFTER_MS);
   }
@@ -301,12 +305,13 @@ export class Keeper {
     });
     if (!response.ok) return;
     const { title } = await response.json();
-    if (!title || tree.head.titled || this.#passing(tree)) return;
-    Object.assign(tree.head, { title, titled: true });
+    if (tree.head.titled || this.#passing(tree)) return;
+    Object.assign(tree.head, { asked: true }, title ? { title } : {}); // once is enough, with or without one
     this.#putHead(tree.head);
   }
 
   #draw() {
+    if (this.kind !== "chat") return; // the list stands in the Chat tab, for all of them
     const { tree, runs } = this.conversation;
     setText(document.getElementById("gc-conversation-title"), tree.empty ? "" : tree.head.title);
     document.getElementById("gc-temporary-mark")?.toggleAttribute("hidden", !tree.temporary);
@@ -324,18 +329,21 @@ function sameMessages(messages, tree) {
 
 // ── what this page, and no other, has open ──
 
-export function openId() {
+const keyOf = (kind) => (kind === "chat" ? "gc-open" : `gc-open-${kind}`);
+
+/** The conversation of a tab that this page showed before it was loaded again. */
+export function openId(kind) {
   try {
-    return sessionStorage["gc-open"] ?? null;
+    return sessionStorage[keyOf(kind)] ?? null;
   } catch {
     return null;
   }
 }
 
-function rememberOpen(id) {
+function rememberOpen(kind, id) {
   try {
-    if (id) sessionStorage["gc-open"] = id;
-    else delete sessionStorage["gc-open"];
+    if (id) sessionStorage[keyOf(kind)] = id;
+    else delete sessionStorage[keyOf(kind)];
   } catch {
     // without a store there is nothing to come back to
   }
