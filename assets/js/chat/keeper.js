@@ -6,7 +6,6 @@ import { send } from "../shared/wire.js";
 import { say } from "../shared/words.js";
 import { showList } from "./list.js";
 import { openStore } from "./store.js";
-import { fromJson, toJson, toMarkdown } from "./transfer.js";
 import { Tree, newHead } from "./tree.js";
 import { offerUndo } from "./undo.js";
 
@@ -178,6 +177,7 @@ export class Keeper {
     await this.#work;
     const whole = await this.store.read(id);
     if (!whole) return;
+    const { toJson, toMarkdown } = await import("./transfer.js");
     const name = (whole.head.title || say("conversation_untitled")).replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "").slice(0, 60) || "conversation";
     if (form === "markdown") save(new Blob([toMarkdown(whole)], { type: "text/markdown" }), `${name}.md`);
     else save(new Blob([toJson([whole])], { type: "application/json" }), `${name}.json`);
@@ -186,6 +186,7 @@ export class Keeper {
   /** All conversations of this browser, whole, as one file. */
   async exportAll() {
     await this.#work;
+    const { toJson } = await import("./transfer.js");
     const all = await Promise.all((await this.store.heads()).map(({ id }) => this.store.read(id)));
     save(new Blob([toJson(all.filter(Boolean))], { type: "application/json" }), "conversations.json");
   }
@@ -196,6 +197,7 @@ export class Keeper {
    * @throws {Error} it is none we know; its message is for people
    */
   async importAll(file) {
+    const { fromJson } = await import("./transfer.js");
     const found = fromJson(await file.text());
     for (const whole of found) {
       await this.store.put(whole);
