@@ -3,7 +3,7 @@
 
 import * as chat from "./chat/chat.js";
 import { el } from "./shared/dom.js";
-import { say } from "./shared/words.js";
+import { language, say } from "./shared/words.js";
 import { dropShell, showShell } from "./shared/shell.js";
 import { showStatusIn } from "./status/status.js";
 import { wearTheme } from "./shared/theme.js";
@@ -122,4 +122,5 @@ if (!document.getElementById("gc-chat")) {
 }
 fillPlaces();
 chat.invite();
+if (language !== "en") import("./shared/labels.js");
 (globalThis.requestIdleCallback ?? setTimeout)(() => import("./settings/keys.js"));

@@ -182,7 +182,7 @@ def texts_module(core: PageCore) -> bytes:
         "FAULTS": [*FAULTS],
         "SERVERS": [name for name, _ in core.settings.mcp_servers],
         "LIMITS": {"images": most_images(core)},
-        "MODELS": choices(models_of(core)),
+        "MODELS": choices(models_of(core), targets=core.board.snapshot().targets),
         "SIMULATED": core.simulator is not None,
         "OWN_KEYS": core.own_keys is not None,
         "OWN_KEYS_ARE_REAL": core.own_keys is not None and not core.settings.offline,

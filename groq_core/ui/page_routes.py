@@ -139,7 +139,8 @@ def create_routes(page: Page) -> APIRouter:
     async def models(request: Request) -> Response:
         if not same_origin(dict(request.headers)):
             raise HTTPException(403, TEXTS["error_foreign"])
-        return JSONResponse(choices(models_of(page.core)), headers={"cache-control": "no-store"})
+        targets = page.core.board.snapshot(own_credential(page.core.own_keys, request)).targets
+        return JSONResponse(choices(models_of(page.core), targets=targets), headers={"cache-control": "no-store"})
 
     @router.get("/status/events")
     async def status(request: Request) -> Response:

@@ -106,6 +106,22 @@ async def test_theme_is_switched_and_kept(page: Page, house: House) -> None:
     await expect(page.locator("body.dark")).to_have_count(0)
 
 
+async def test_page_speaks_german_and_keeps_to_it(page: Page, house: House) -> None:
+    await open_settings(page)
+    await page.select_option("#language", "de")
+    await expect(page.locator("#chat-send")).to_have_text("Senden")
+    await expect(page.get_by_role("tab", name="Bild", exact=True)).to_be_visible()
+    await expect(page.locator("#status-panel")).to_contain_text("wurde im August abgeschaltet")
+    assert await page.evaluate("document.documentElement.lang") == "de"
+    await page.get_by_role("tab", name="Bild", exact=True).click()
+    await expect(page.locator("#image-send")).to_have_text("Senden")
+    await open_page(page, house)
+    await open_settings(page)
+    await expect(page.locator("#settings h2")).to_have_text("Einstellungen")
+    await page.select_option("#language", "en")
+    await expect(page.locator("#chat-send")).to_have_text("Send")
+
+
 async def test_keys_lead_to_the_box_and_tell_what_they_do(page: Page) -> None:
     await page.wait_for_timeout(500)
     await page.evaluate("document.activeElement.blur()")

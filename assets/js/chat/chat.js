@@ -5,6 +5,7 @@ import { Conversation } from "./conversation.js";
 import { el, fill, hinter, icon, iconButton } from "../shared/dom.js";
 import { holds } from "../talk/hold.js";
 import { adoptOptions, chosenOptions, options, optionsForm, pickModel, switches } from "./options.js";
+import { ownKeyHeaders } from "../shared/own-key.js";
 import { Picker } from "./picker.js";
 import { sideColumn } from "./side.js";
 import { Waiting } from "./waiting.js";
@@ -170,7 +171,7 @@ export function invite() {
 }
 
 async function models() {
-  const response = await fetch(route("models"), { cache: "no-store" });
+  const response = await fetch(route("models"), { cache: "no-store", headers: ownKeyHeaders() });
   if (!response.ok) throw new Error(`models: ${response.status}`);
   return response.json();
 }
