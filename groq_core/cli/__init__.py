@@ -16,11 +16,11 @@ import sys
 from collections.abc import Sequence
 
 from groq_core import __version__
-from groq_core.cli import agent, batch, chat, doctor, extract, passwd, serve, simulate, transcribe
+from groq_core.cli import agent, batch, chat, doctor, extract, passwd, replay, serve, simulate, transcribe
 from groq_core.errors import GroqCoreError, RequestError, SettingsError
 from groq_core.event_loop import new_event_loop
 
-COMMANDS = (serve, doctor, chat, batch, extract, agent, transcribe, simulate, passwd)
+COMMANDS = (serve, doctor, chat, batch, extract, agent, transcribe, replay, simulate, passwd)
 
 FAILED, WRONG, INTERRUPTED = 1, 2, 130
 

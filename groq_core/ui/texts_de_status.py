@@ -332,4 +332,13 @@ STATUS: dict[str, str] = {
     "preset_sources_text": "Sag, worin du nicht sicher bist und was du nachschlagen müsstest.",
     "options_keep": "Für neue Unterhaltungen nehmen",
     "options_kept": "Neue Unterhaltungen beginnen mit diesen Optionen.",
+    "story": "Hergang einer Antwort",
+    "story_help": "Was auf dem Weg zu einer Antwort geschah, lässt sich aus ihrem Beleg sichern und hier "
+    "noch einmal ansehen.",
+    "story_open": "Einen gesicherten Hergang öffnen",
+    "story_none": "Diese Datei ist kein gesicherter Hergang.",
+    "story_real": "Wie es war",
+    "story_slow": "Langsam",
+    "story_save": "Sichern, was geschah",
+    "story_save_texts": "mit den Texten",
 }

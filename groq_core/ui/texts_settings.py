@@ -172,4 +172,13 @@ SETTINGS: dict[str, str] = {
     "preset_sources_text": "Say what you are not sure of, and what you would have to look up.",
     "options_keep": "Use for new conversations",
     "options_kept": "New conversations begin with these options.",
+    # ── stories ──────────────────────────────────────────────────────────────────────────────────
+    "story": "Story of an answer",
+    "story_help": "What happened on the way to an answer can be saved from its receipt and watched again here.",
+    "story_open": "Open a saved story",
+    "story_none": "This file is no saved story.",
+    "story_real": "As it was",
+    "story_slow": "Slowly",
+    "story_save": "Save what happened",
+    "story_save_texts": "with the texts",
 }
