@@ -11,7 +11,9 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 
+import msgspec
 from fastapi import APIRouter, HTTPException, Request
+from msgspec.structs import asdict
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -24,7 +26,7 @@ from groq_core.ui import answers
 from groq_core.ui.asking import read_question
 from groq_core.ui.context import answer_to
 from groq_core.ui.core import PageCore
-from groq_core.ui.csrf import Passes, same_origin, visitor
+from groq_core.ui.csrf import PASS_HEADER, Passes, caller_on_page, require_own_page, visitor
 from groq_core.ui.fault_switch import Switch, flip, in_force, read_switch
 from groq_core.ui.model_picker import choices, models_of
 from groq_core.ui.static import Assets
@@ -53,12 +55,23 @@ class Page:
     def __init__(self, core: PageCore, assets: Assets) -> None:
         self.core = core
         self.assets = assets
-        self.passes = Passes()
+        self.passes = Passes(secret=core.settings.secret)
         self.pace = Pace()
         self.answers = answers.Answers(self.pace)
 
     def caller(self, request: Request) -> Caller:
-        return own_caller(self.core.own_keys, request, visitor(request, self.passes))
+        return self.scoped(own_caller(self.core.own_keys, request, visitor(request, self.passes)))
+
+    @property
+    def shared(self) -> bool:
+        """Visitors of one simulator can disturb each other: others than the one at this machine reach it."""
+        return self.core.simulator is not None and not self.core.settings.loopback
+
+    def scoped(self, caller: Caller) -> Caller:
+        """Give a visitor of a shared simulator faults and health of his own; who brings a key has them anyway."""
+        if not self.shared or caller.groq_key is not None:
+            return caller
+        return msgspec.structs.replace(caller, credential=f"simulated:{caller.user}")
 
     def answer(self, events: Events) -> EventStream:
         return EventStream(events, self.pace)
@@ -131,35 +144,44 @@ def create_routes(page: Page) -> APIRouter:
 
     @router.get("/pass")
     async def new_pass(request: Request) -> Response:
-        if not same_origin(dict(request.headers)):
-            raise HTTPException(403, TEXTS["error_foreign"])
-        return JSONResponse({"pass": page.passes.issue()}, headers={"cache-control": "no-store"})
+        require_own_page(request)
+        return JSONResponse(
+            {"pass": page.passes.issue(request.headers.get(PASS_HEADER, ""))}, headers={"cache-control": "no-store"}
+        )
 
     @router.get("/models")
     async def models(request: Request) -> Response:
-        if not same_origin(dict(request.headers)):
-            raise HTTPException(403, TEXTS["error_foreign"])
+        require_own_page(request)
         targets = page.core.board.snapshot(own_credential(page.core.own_keys, request)).targets
         return JSONResponse(choices(models_of(page.core), targets=targets), headers={"cache-control": "no-store"})
 
+    @router.get("/limits")
+    async def limits(request: Request) -> Response:
+        """What this visitor or person may use, and has used; an empty list where nothing is limited."""
+        caller = page.caller(request)
+        return JSONResponse({"limits": [asdict(one) for one in await page.core.people.allowances(caller)]})
+
     @router.get("/status/events")
-    async def status(request: Request) -> Response:
-        if not same_origin(dict(request.headers)):
-            raise HTTPException(403, TEXTS["error_foreign"])
+    async def status(request: Request, visitor: str = "") -> Response:
+        require_own_page(request)
+        found = page.passes.page_id(request.headers.get(PASS_HEADER) or visitor)
+        caller = page.scoped(caller_on_page(request, found)) if found is not None else Caller()
+        own = own_credential(page.core.own_keys, request)
         return StreamingResponse(
-            snapshots(page.core, own_credential(page.core.own_keys, request)),
+            snapshots(page.core, caller if own == SERVER else msgspec.structs.replace(caller, credential=own)),
             media_type="text/event-stream",
             headers={"cache-control": "no-store", "x-accel-buffering": "no"},
         )
 
     @router.post("/faults")
     async def faults(request: Request) -> Response:
-        page.caller(request)
+        caller = page.caller(request)
         if page.core.simulator is None:
             raise HTTPException(404, TEXTS["error_no_simulator"])
         try:
             switch = read_switch(await body_of(request, 4096))
-            await wake(page.core, flip(page.core.simulator.faults, switch), everything=switch == Switch())
+            mended = flip(page.core.simulator.faults, switch, caller.simulated_as or "*")
+            await wake(page.core, mended, everything=switch == Switch(), credential=caller.credential)
         except RequestError as error:
             raise HTTPException(error.status, error.message) from error
         return Response(status_code=204)
@@ -167,11 +189,11 @@ def create_routes(page: Page) -> APIRouter:
     return router
 
 
-async def wake(core: PageCore, targets: list[str], *, everything: bool) -> None:
+async def wake(core: PageCore, targets: list[str], *, everything: bool, credential: str = SERVER) -> None:
     """Let what was broken on purpose, and is mended, be asked at once: nobody waits for a rest that has no reason."""
     for name in [target.name for target in core.board.snapshot().targets] if everything else targets:
-        core.health.forgive_gone(SERVER, name)
-        core.health.succeeded(SERVER, name.partition(":")[0], name)
+        core.health.forgive_gone(credential, name)
+        core.health.succeeded(credential, name.partition(":")[0], name)
     if targets or everything:
         await core.catalogue.refresh()
 
@@ -184,7 +206,7 @@ def lives(core: PageCore) -> dict[str, dict[str, object]]:
     }
 
 
-async def snapshots(core: PageCore, credential: str = "server") -> AsyncGenerator[bytes, None]:
+async def snapshots(core: PageCore, caller: Caller = Caller()) -> AsyncGenerator[bytes, None]:  # noqa: B008 - frozen
     """
     The state of the house as server-sent events: now, on every change, and a heartbeat when nothing happens.
 
@@ -194,9 +216,10 @@ async def snapshots(core: PageCore, credential: str = "server") -> AsyncGenerato
     told: object = None
     told_at = 0.0
     known: object = None
+    whose = caller.simulated_as or "*"
     while True:
-        snapshot = core.board.snapshot(credential)
-        faults = in_force(core.simulator.faults) if core.simulator else []
+        snapshot = core.board.snapshot(caller.credential)
+        faults = in_force(core.simulator.faults, whose) if core.simulator else []
         seen = (snapshot.version, [target.state for target in snapshot.targets], faults)
         if seen != told:
             news: dict[str, object] = {"snapshot": snapshot, "faults": faults}

@@ -6,6 +6,7 @@ Every word the page says, in one place: the scripts get them from here too.
 
 from __future__ import annotations
 
+from groq_core.access.door import FOREIGN_ORIGIN
 from groq_core.ui.texts_settings import SETTINGS
 
 TEXTS: dict[str, str] = {
@@ -115,6 +116,14 @@ TEXTS: dict[str, str] = {
     "steer": "Send now",
     "steer_help": "Send now: the running answer stops where it is",
     "continue_prompt": "Continue exactly where your last answer stopped. Do not repeat anything, do not comment.",
+    "summary_prompt": (
+        "Summarise this part of a conversation for the assistant who has to continue it: facts, names, numbers, "
+        "decisions, what was asked and what is still open. Keep what a later question may need; no comments."
+    ),
+    "summary_so_far": "Summary of what came before this part:",
+    "summary_is": "Summary of the {n} messages before:",
+    "shortening": "Reading the older messages…",
+    "shortened": "The {n} older messages now go along as a summary.",
     "title_prompt": (
         "Give this conversation a title of two to six words, in the language of the question. "
         "Answer with the title alone: no quotes, no full stop."
@@ -297,9 +306,12 @@ TEXTS: dict[str, str] = {
     "call_hosted": "run by Groq",
     "call_arguments": "Arguments",
     "call_result": "Result",
-    "ended_step_limit": "It stopped at the limit of {n} steps, before it had an answer.",
-    "ended_time_limit": "It stopped when its time was up.",
-    "ended_money_limit": "It stopped when its money was spent.",
+    "call_scroll": "Scroll to the end of the arguments first.",
+    "ended_step_limit": "It stopped at the limit of {n} steps.",
+    "ended_time_limit": "It stopped before its time was up.",
+    "ended_money_limit": "It stopped before its money was spent.",
+    "ended_token_limit": "It stopped before its tokens were used up.",
+    "ended_broken": "It broke off; what it had done is kept.",
     "ended_length": "The answer was cut off at the token limit.",
     "ended_degraded": "No model could answer.",
     "agent_steps_done": "{n} steps in {s}",
@@ -431,9 +443,16 @@ TEXTS: dict[str, str] = {
     "hint_unreachable": "Check that it is running and that you are online, then try again.",
     "error_own_key_gone": "Your own key is no longer here, as the server was started anew: enter it again in Settings.",
     "error_own_keys_off": "this server takes no keys of visitors",
-    "error_foreign": "this address answers its own page only",
+    "error_foreign": ". ".join(FOREIGN_ORIGIN),
     "error_pass": "this page is too old, reload it",
-    "error_no_uploads": "files are not kept here: send them to /v1, or use the page",
+    "error_not_here": "there is nothing here",
+    "error_not_yours": "this belongs to somebody else",
+    "sign_in": "Sign in",
+    "sign_in_name": "Name",
+    "sign_in_password": "Password",
+    "sign_in_button": "Sign in",
+    "sign_in_wrong": "That name and password do not go together.",
+    "sign_in_later": "Too many wrong guesses. Try again in {seconds} s.",
     "error_unreadable": "the page sent what cannot be read: reload it",
     "error_piece": "between 1 and {limit} characters can be spoken at a time",
     "error_too_large": "more than {limit} MB cannot be sent",

@@ -153,7 +153,7 @@ async def test_new_search_rename_pin_and_back(tab: Page, house: House) -> None:
     await expect(tab.locator("[data-conversation]").nth(0)).to_contain_text("About rivers")
     await expect(tab.locator("#conversations h3").first).to_have_text("Pinned")
     await tab.locator("[data-conversation]").nth(0).click()
-    assert await answered(tab) == "Rivers flow to the sea."
+    await expect(tab.locator(ANSWER)).to_have_text("Rivers flow to the sea.")
     await tab.reload()
     assert await answered(tab) == "Rivers flow to the sea."
     await expect(tab.locator("[data-conversation]").nth(0)).to_contain_text("About rivers")
@@ -374,6 +374,17 @@ async def test_what_was_not_sent_is_a_line_in_the_conversation(tab: Page, house:
     line = tab.locator(".gc-left-out")
     await expect(line.last).to_contain_text("were not sent")
     await expect(tab.locator(".gc-notes").last).to_contain_text("were not sent")
+
+    house.asked.clear()
+    house.script = says("What was said before, in short.")
+    await tab.locator(".gc-shorten").last.click()
+    await expect(tab.locator(ANSWER).last).to_have_attribute("data-branch", "2/2")
+    await answered(tab, 4)
+    sent = texts(house.asked[-1])
+    assert "What was said before, in short." in sent[0]
+    assert sent[-1] == "question 4"
+    assert sum(map(len, sent)) < 4 * len(long)
+    await expect(tab.locator(ANSWER).last).to_contain_text("in short")
 
 
 # ── questions that wait ──

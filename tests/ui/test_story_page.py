@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -30,7 +31,8 @@ FAILED = AttemptFailed(
 async def save(page: Page, words: str) -> bytes:
     async with page.expect_download() as downloading:
         await page.locator(".gc-story-save").get_by_text(words).click()
-    return Path(await (await downloading.value).path()).read_bytes()
+    path = await (await downloading.value).path()
+    return await asyncio.to_thread(path.read_bytes)
 
 
 async def test_story_is_saved_without_secrets_and_watched_again(page: Page, house: House, tmp_path: Path) -> None:

@@ -4,15 +4,16 @@
 import { announce, el } from "../shared/dom.js";
 import { Answer } from "../shared/answer.js";
 import { Follower } from "../shared/scroll.js";
-import { newId } from "../shared/wire.js";
+import { newId, send } from "../shared/wire.js";
 import { say } from "../shared/words.js";
 import { answerView, copyCode, editQuestion, questionView, showActions } from "./message.js";
 import { Run } from "./run.js";
 import { Tree, newHead } from "./tree.js";
 import { offerUndo } from "./undo.js";
 
-const DRAWN_AT_ONCE = 6;
-const SLICE_MS = 8;
+const SHOWN_AT_ONCE = 12; // a screen of messages and some more; the older ones follow when nothing else is to do
+const DRAWN_AT_ONCE = 3;
+const ADDED_AT_ONCE = 4;
 
 /**
  * @typedef {object} Keeper told of changes
@@ -20,6 +21,8 @@ const SLICE_MS = 8;
  * @property {(tree: Tree) => void} head
  * @property {(tree: Tree, ids: string[]) => void} removed
  */
+const idle = () => new Promise((resolve) => (globalThis.requestIdleCallback ?? setTimeout)(() => resolve(), { timeout: 200 }));
+
 export class Conversation {
   /**
    * @param {object} given
@@ -44,7 +47,8 @@ export class Conversation {
   }
 
   #views = new WeakMap();
-  #drawing = 0;
+  #older = []; // messages of the branch that are not in the list yet
+  #filling = false;
 
   /** Put the conversation into an element; called again whenever Gradio makes that element anew. */
   showIn(host) {
@@ -65,6 +69,7 @@ export class Conversation {
     this.tree = running?.tree ?? tree;
     this.opening = false;
     this.turns = [];
+    this.#older = this.tree.branch().slice(0, -SHOWN_AT_ONCE);
     this.list.replaceChildren();
     this.follower.following = true;
     this.show();
@@ -113,16 +118,45 @@ export class Conversation {
 
   /** Bring the list up to date with the tree; what stands already is not touched. */
   show() {
-    const views = this.tree.branch().map((message) => this.#view(message));
+    const branch = this.tree.branch();
+    let older = 0;
+    while (older < this.#older.length && this.#older[older] === branch[older]) older += 1;
+    if (older < this.#older.length) this.turns = []; // an older message has changed: begin anew from there
+    this.#older = branch.slice(0, older);
+    const views = branch.slice(older).map((message) => this.#view(message));
     let same = 0;
     while (same < this.turns.length && this.turns[same] === views[same]) same += 1;
     if (!this.turns.length) this.list.replaceChildren();
     for (const { element } of this.turns.slice(same)) element.remove();
     this.list.append(...views.slice(same).map(({ element }) => element));
     this.turns = views;
-    if (!views.length) this.list.replaceChildren(this.welcome());
+    if (!branch.length) this.list.replaceChildren(this.welcome());
     this.#mark();
-    this.#draw();
+    for (const { answer } of views.slice(-DRAWN_AT_ONCE)) answer?.draw().then(() => this.follower.grown());
+    if (!this.#filling) this.#fill();
+  }
+
+  // One after the other, so that no task is long: draw what is plain, the newest first, and add what is older.
+  async #fill() {
+    this.#filling = true;
+    for (;;) {
+      await idle();
+      const { tree } = this;
+      const plain = this.turns.findLast(({ answer }) => answer?.undrawn != null);
+      if (plain) await plain.answer.draw();
+      else if (this.#older.length) {
+        const views = this.#older.splice(-ADDED_AT_ONCE).map((message) => this.#view(message));
+        for (const { answer } of views) await answer?.draw();
+        if (this.tree !== tree) continue;
+        this.turns.unshift(...views);
+        this.list.prepend(...views.map(({ element }) => element));
+        this.#mark(views);
+      } else {
+        this.#filling = false;
+        return;
+      }
+      if (this.tree === tree) this.follower.grown();
+    }
   }
 
   #view(message) {
@@ -142,12 +176,13 @@ export class Conversation {
       painted: () => this.follower.grown(),
       again: () => this.again(message),
       goOn: () => this.goOn(message),
+      shorten: () => this.shorten(message),
     });
   }
 
-  #mark() {
+  #mark(views = this.turns) {
     const place = this.tree.places();
-    for (const view of this.turns) {
+    for (const view of views) {
       const { message } = view;
       showActions(view, place(message), {
         turn: (by) => this.#turn(message, by),
@@ -157,23 +192,6 @@ export class Conversation {
         remove: () => this.remove(message),
       });
     }
-  }
-
-  // The newest are drawn at once, the others when the page has nothing else to do.
-  #draw() {
-    const waiting = this.turns.filter(({ answer }) => answer?.undrawn != null).map(({ answer }) => answer);
-    for (const answer of waiting.splice(-DRAWN_AT_ONCE)) answer.draw().then(() => this.follower.grown());
-    if (!waiting.length || this.#drawing) return;
-    const soon = globalThis.requestIdleCallback ?? ((work) => setTimeout(work, 20));
-    const tree = this.tree;
-    const step = () => {
-      this.#drawing = 0;
-      if (this.tree !== tree) return;
-      const until = performance.now() + SLICE_MS;
-      while (waiting.length && performance.now() < until) waiting.pop().draw();
-      if (waiting.length) this.#drawing = soon(step);
-    };
-    this.#drawing = soon(step);
   }
 
   // ── answers ──
@@ -203,6 +221,27 @@ export class Conversation {
     message.answer = newId();
     answer.reopen();
     await this.#run(message, (run) => run.ask(JSON.stringify(body)), question?.extra ?? {});
+  }
+
+  /** Let the older messages go along as a summary from now on, and ask again. */
+  async shorten(message) {
+    if (this.running) return this.hint(say("still_answering"));
+    const { tree } = this;
+    const { turns, last } = olderOf(tree.branch(message.parent), (one) => this.#textOf(one));
+    if (!turns.length) return null;
+    this.hint(say("shortening"));
+    const headers = { "content-type": "application/json" };
+    const response = await send("summary", { body: JSON.stringify({ turns }), headers });
+    const body = await response.json().catch(() => ({}));
+    if (!response.ok || !body.summary) return this.hint(body.detail ?? say("error_unreachable"));
+    tree.head.summary = { until: last.id, text: body.summary, n: turns.length };
+    this.keeper?.head(tree);
+    this.hint(say("shortened", { n: turns.length }));
+    if (this.tree === tree) return this.again(message);
+  }
+
+  #textOf(message) {
+    return message.role === "user" ? message.text : this.#view(message).answer.text;
   }
 
   // An answer that was under way when the page was left, or that another page of this browser asked for.
@@ -292,8 +331,13 @@ export class Conversation {
   #turnsTo(last) {
     const sent = [];
     let seen = false;
+    const { summary } = this.tree.head;
     for (const message of this.tree.branch(last.id).reverse()) {
-      const text = message.role === "user" ? message.text : this.#view(message).answer.text;
+      if (message.id === summary?.until) {
+        sent.unshift({ role: "system", text: `${say("summary_is", { n: summary.n })}\n${summary.text}` });
+        break;
+      }
+      const text = this.#textOf(message);
       if (!text) continue;
       sent.unshift({ role: message.role, text });
       if (!message.pictures?.length) continue;
@@ -303,4 +347,18 @@ export class Conversation {
     }
     return this.system() ? [{ role: "system", text: this.system() }, ...sent] : sent;
   }
+}
+
+// The older half of what was said, in characters; the newest question is never among it.
+function olderOf(branch, textOf) {
+  const texts = branch.slice(0, -1).map((message) => ({ message, text: textOf(message) }));
+  const half = texts.reduce((sum, { text }) => sum + text.length, 0) / 2;
+  let sum = 0;
+  const older = [];
+  for (const one of texts) {
+    if (sum >= half) break;
+    sum += one.text.length;
+    older.push(one);
+  }
+  return { turns: older.filter(({ text }) => text).map(({ message, text }) => ({ role: message.role, text })), last: older.at(-1)?.message };
 }

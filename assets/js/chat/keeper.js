@@ -30,6 +30,7 @@ export class Keeper {
   #work = Promise.resolve();
   #wanted = false;
   #titles = new Set();
+  #gone = new Set(); // conversations that were deleted: what still comes of them is not kept
 
   /** Open the store, and what this page showed before it was loaded again. */
   async begin() {
@@ -65,7 +66,7 @@ export class Keeper {
   }
 
   #passing(tree) {
-    return Boolean(tree.temporary);
+    return Boolean(tree.temporary) || this.#gone.has(tree.head.id);
   }
 
   #putHead(head) {
@@ -150,8 +151,12 @@ export class Keeper {
   }
 
   async remove(id) {
-    this.conversation.tree.head.id === id && this.conversation.stop();
+    if (this.conversation.tree.head.id === id) {
+      this.conversation.stop();
+      this.draft();
+    }
     await this.#work;
+    this.#gone.add(id);
     const whole = await this.store.remove(id);
     if (!whole) return;
     this.heads = this.heads.filter((head) => head.id !== id);
@@ -160,6 +165,7 @@ export class Keeper {
     if (this.conversation.tree.head.id === id) this.fresh();
     this.#draw();
     offerUndo(say("conversation_deleted"), async () => {
+      this.#gone.delete(id);
       await this.store.put(whole);
       this.heads.push(whole.head);
       this.#do(async () => {}, id);
@@ -206,12 +212,14 @@ export class Keeper {
     await this.#work;
     const all = (await Promise.all((await this.store.heads()).map(({ id }) => this.store.read(id)))).filter(Boolean);
     this.conversation.stop();
+    all.forEach(({ head }) => this.#gone.add(head.id));
     await this.store.clear();
     this.heads = [];
     all.forEach(({ head }) => this.search?.changed(head.id));
     this.channel?.postMessage({ changed: null });
     this.fresh();
     offerUndo(say("conversations_deleted"), async () => {
+      this.#gone.clear();
       for (const whole of all) await this.store.put(whole);
       this.heads = all.map(({ head }) => head);
       all.forEach(({ head }) => this.search?.changed(head.id));
@@ -227,7 +235,7 @@ export class Keeper {
     const [draft, options] = [this.composer.text(), this.composer.options()];
     if (draft === head.draft && JSON.stringify(options) === JSON.stringify(head.options)) return;
     Object.assign(head, { draft, options });
-    if (empty) rememberDraft(draft);
+    if (empty && !this.#gone.has(head.id)) rememberDraft(draft);
     else if (!this.#passing(this.conversation.tree)) this.#putHead(head);
   }
 

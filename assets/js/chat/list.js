@@ -7,7 +7,7 @@ import { icon } from "../shared/dom.js";
 import { say } from "../shared/words.js";
 
 const html = htm.bind(h);
-const SHOWN_AT_FIRST = 100;
+const SHOWN_AT_FIRST = 50;
 const DAY_MS = 86_400_000;
 
 let shown = SHOWN_AT_FIRST;

@@ -3,7 +3,7 @@
 import MiniSearch from "../../vendor/minisearch/minisearch.js";
 
 const LONGEST_TEXT = 200_000; // characters of one conversation that are searched
-const CHUNK = 20;
+const CHUNK = 4; // conversations indexed in one go: no task is long enough to be felt
 
 export class Search {
   #index = new MiniSearch({ fields: ["title", "text"], searchOptions: { prefix: true, combineWith: "AND", boost: { title: 3 } } });

@@ -56,7 +56,7 @@ class BrowserStore {
     for (const message of messages) {
       message.pictures?.forEach((picture, index) => (picture.url ??= urls.get(`${message.id}/${index}`) ?? ""));
     }
-    return { head, messages };
+    return { head, messages: messages.sort(older) };
   }
 
   putHead(head) {
@@ -121,6 +121,8 @@ class BrowserStore {
   }
 }
 
+const older = (a, b) => a.created - b.created;
+
 const blobOf = async (url) => (await fetch(url)).blob();
 
 const urlOf = (blob) =>
@@ -144,7 +146,7 @@ export class MemoryStore {
   async read(id) {
     if (!this.#heads.has(id)) return null;
     const messages = [...this.#messages.values()].filter((message) => message.conversation === id);
-    return structuredClone({ head: this.#heads.get(id), messages });
+    return structuredClone({ head: this.#heads.get(id), messages: messages.sort(older) });
   }
 
   async putHead(head) {

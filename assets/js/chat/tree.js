@@ -121,7 +121,7 @@ export class Tree {
     for (const one of gone) this.messages.delete(one.id);
     if (family.length === 1) for (const one of followers) one.parent = message.parent;
     if (!this.messages.has(before.leaf)) {
-      const brother = family.filter((one) => one !== message).at(-1);
+      const brother = family.filter((one) => one !== message).at(-1) ?? this.children(message.parent).at(-1);
       this.head.leaf = brother ? this.#newest(brother.id) : message.parent;
     }
     return { gone, moved: family.length === 1 ? followers : [], back: () => this.#restore(before) };

@@ -24,9 +24,6 @@ export function takesFiles(element, take) {
   });
 }
 
-/** Whether a tab is the one that is shown. */
-const seen = (tab) => [...document.querySelectorAll(`#tab-${tab}`)].some((panel) => panel.offsetParent !== null);
-
 /** Begin a tab's work by its button or Ctrl+Enter in it, and end it by its other button or Esc. */
 export function onRun(tab, run, stop) {
   document.addEventListener("click", (event) => {
@@ -34,7 +31,10 @@ export function onRun(tab, run, stop) {
     else if (event.target.closest(`#${tab}-stop`)) stop();
   });
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") seen(tab) && stop();
+    if (event.key === "Escape") inSight(`${tab}-run`) && stop();
     else if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.closest?.(`#tab-${tab}`)) run();
   });
 }
+
+/** Esc stops what is before one's eyes; what works in a tab that is hidden goes on. */
+export const inSight = (id) => Boolean(document.getElementById(id)?.offsetParent);

@@ -14,6 +14,9 @@ export class DirectWayBroken extends Error {}
 /** Address of one of the page's routes. */
 export const route = (path) => new URL(path, UI).href;
 
+const KEPT_PASS = "groq-core:pass";
+
+// The pass from before the page was loaded again makes this one the same visitor's, who finds what was left: tables.
 /** A word that only a computer could guess, as an id. */
 export function newId() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
@@ -33,12 +36,29 @@ function knownVisitor() {
 }
 
 function newPass() {
-  pass = fetch(route("pass"), { cache: "no-store" })
+  const headers = {};
+  try {
+    const old = sessionStorage.getItem(KEPT_PASS);
+    if (old) headers["x-groq-core-page"] = old;
+  } catch {
+    // storage is forbidden here
+  }
+  pass = fetch(route("pass"), { cache: "no-store", headers })
     .then((response) => (response.ok ? response.json() : Promise.reject(new DirectWayBroken(`pass: ${response.status}`))))
-    .then((body) => body.pass);
+    .then((body) => {
+      try {
+        sessionStorage.setItem(KEPT_PASS, body.pass);
+      } catch {
+        // as above: the next load is another visitor's
+      }
+      return body.pass;
+    });
   pass.catch(() => (pass = null));
   return pass;
 }
+
+/** This page's pass, for what does not go through `send`. */
+export const passOf = () => pass ?? newPass();
 
 /** Fetch one of the page's routes with this page's pass; a pass that has grown too old is renewed once. */
 export async function send(path, options = {}, again = true) {

@@ -1,7 +1,8 @@
 // The news of the server: a stream that is opened anew when it ends, and that says within seconds when it is gone.
 
-import { events, route } from "../shared/wire.js";
+import { events, passOf, route } from "../shared/wire.js";
 import { ownKeyHeaders } from "../shared/own-key.js";
+import { SHARED } from "../../texts.js";
 
 /** The server says something every second and a half. */
 const SILENCE_MS = 4000;
@@ -51,7 +52,10 @@ export class Feed {
       },
     });
     try {
-      const response = await fetch(route("status/events"), { cache: "no-store", headers: ownKeyHeaders(), signal: hangUp.signal });
+      // Where others reach this simulator too, everybody has faults of his own.
+      const whose = SHARED ? { "x-groq-core-page": await passOf().catch(() => "") } : {};
+      const headers = { ...ownKeyHeaders(), ...whose };
+      const response = await fetch(route("status/events"), { cache: "no-store", headers, signal: hangUp.signal });
       if (!response.ok) throw new Error(`status: ${response.status}`);
       for await (const news of events(response.body.pipeThrough(alive))) {
         this.changed(true);

@@ -32,6 +32,12 @@ def story_headers(receipt: Receipt) -> Headers:
     return headers
 
 
+def notes_object(receipt: Receipt) -> dict[str, Any]:
+    """What could not be kept of the pictures that were sent, as sentences; nothing where all was kept."""
+    told = [{"code": note.code, "text": note.text} for note in receipt.notes if note.code == "image"]
+    return {"notes": told} if told else {}
+
+
 def now() -> int:
     """Unix time in whole seconds, for `created`."""
     return int(time.time())
@@ -56,8 +62,23 @@ def usage_object(usage: Usage | None) -> dict[str, Any] | None:
     return shown
 
 
-def completion(reply: Reply, request_id: str) -> dict[str, Any]:
-    """The body of a `chat.completion`; the reply must be finished."""
+def groq_id(request_id: str) -> str:
+    """
+    The request's id as Groq spells its own.
+
+    >>> groq_id("gc_01ABC")
+    'req_01ABC'
+    """
+    return "req_" + request_id.removeprefix("gc_")
+
+
+def completion(reply: Reply, request_id: str, *, groq: bool = False) -> dict[str, Any]:
+    """
+    The body of a `chat.completion`; the reply must be finished.
+
+    Args:
+        groq: Say what only Groq's own API says.
+    """
     finished = reply.finished
     if finished is None:
         raise ValueError("an answer that is not whole is never reported as one")
@@ -82,5 +103,6 @@ def completion(reply: Reply, request_id: str) -> dict[str, Any]:
     }
     if finished.service_tier is not None:
         body["service_tier"] = finished.service_tier
-    body["x_groq_core"] = reply.receipt.as_dict()
-    return body
+    if groq:
+        body["x_groq"] = {"id": groq_id(request_id)}
+    return body | notes_object(reply.receipt) | {"x_groq_core": reply.receipt.as_dict()}
