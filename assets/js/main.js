@@ -123,4 +123,4 @@ if (!document.getElementById("gc-chat")) {
 fillPlaces();
 chat.invite();
 if (language !== "en") import("./shared/labels.js");
-(globalThis.requestIdleCallback ?? setTimeout)(() => import("./settings/keys.js"));
+(globalThis.requestIdleCallback ?? setTimeout)(() => ["./settings/keys.js", "./shared/done-title.js"].map((path) => import(path)));

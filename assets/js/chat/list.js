@@ -59,7 +59,7 @@ class List extends Component {
     const rows = [];
     for (const head of entries) {
       const next = keeper.found ? null : groupOf(head, today);
-      if (next && next !== group) rows.push(html`<h3 key=${next}>${say(next)}</h3>`);
+      if (next && next !== group) rows.push(html`<h2 key=${next}>${say(next)}</h2>`);
       group = next;
       rows.push(html`<${Entry} key=${head.id} head=${head} keeper=${keeper} open=${head.id === now.open} running=${now.running.has(head.id)} menu=${menu === head.id} renaming=${renaming === head.id} />`);
     }
