@@ -144,6 +144,7 @@ async def test_two_browsers_never_see_each_other(browser: Browser, house: House)
     pages = [await context.new_page() for context in contexts]
 
     async def script(request: Request) -> Any:
+        assert isinstance(request, ChatRequest)
         async for event in slowly(f"for {request.messages[-1]['content']} alone " * 5)(request):
             yield event
 
