@@ -120,7 +120,7 @@ TEXTS: dict[str, str] = {
         "Summarise this part of a conversation for the assistant who has to continue it: facts, names, numbers, "
         "decisions, what was asked and what is still open. Keep what a later question may need; no comments."
     ),
-    "summary_so_far": "Summary of what came before this part:",
+    "summary_so_far_prompt": "Summary of what came before this part:",
     "summary_is": "Summary of the {n} messages before:",
     "shortening": "Reading the older messages…",
     "shortened": "The {n} older messages now go along as a summary.",
