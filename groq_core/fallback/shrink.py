@@ -43,6 +43,8 @@ def shrink(request: Request, error: ProviderError, spec: ModelSpec) -> tuple[Req
             code="answer_shortened", text=f"The answer may have {bound} tokens, so that the request fits the limit."
         )
         return msgspec.structs.replace(request, params=_with_bound(request, bound)), note
+    if request.keep_all:
+        return None
     # By our count it fits, but the provider says it does not: our count is off, so halve.
     target = prompt // 2 if fits or limit is None else limit - LEAST_ANSWER
     messages, left_out = _trimmed(request.messages, target * estimated_tokens(request.messages) // max(1, prompt))

@@ -198,10 +198,17 @@ def _by_rule(needs: Needs) -> tuple[Tier, str]:
 
 
 def _home(pinned: ModelSpec, tiers: Tiers) -> Tier | None:
-    """Find the chat tier in whose list a model stands highest; a text chat never goes on among the eyes."""
+    """
+    Find the chat tier in whose list a model stands highest, or else its successor.
+
+    A text chat never goes on among the eyes.
+    """
     homes: tuple[Tier, ...] = ("speed", "quality")
-    places = [(tiers[tier].index(pinned.name), tier) for tier in homes if pinned.name in tiers[tier]]
-    return min(places, key=lambda place: place[0])[1] if places else None
+    for name in (pinned.name, f"{pinned.provider}:{pinned.replacement}"):
+        places = [(tiers[tier].index(name), tier) for tier in homes if name in tiers[tier]]
+        if places:
+            return min(places, key=lambda place: place[0])[1]
+    return None
 
 
 def _pinned(needs: Needs, catalogue: Catalogue) -> ModelSpec | None:

@@ -26,6 +26,7 @@ from groq_core.settings.parsers import (
     byte_count,
     choice,
     database_url,
+    folder,
     frame_ancestors,
     groq_url,
     host,
@@ -35,6 +36,7 @@ from groq_core.settings.parsers import (
     names,
     networks,
     origins,
+    own_state_folder,
     readable_file,
     redis_url,
     seconds,
@@ -179,6 +181,15 @@ class Settings:
             "AUTH_FILE",
             "user file for the web page: a name and a password hash a line; read again when it changes",
             readable_file,
+        ),
+    ] = None
+    state_dir: Annotated[
+        Path | None,
+        ours(
+            "STATE_DIR",
+            "folder for the files and batches of `/v1/files` and `/v1/batches`; "
+            "else `groq-core` in the user's folder for program state",
+            folder,
         ),
     ] = None
     secret: Annotated[
@@ -356,6 +367,11 @@ class Settings:
     def sign_in(self) -> bool:
         """People must sign in to see the page."""
         return self.auth_file is not None
+
+    @property
+    def state_folder(self) -> Path:
+        """Where files and batches are kept; it may not be there yet."""
+        return self.state_dir or own_state_folder()
 
     @property
     def visitor_keys(self) -> bool:

@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from groq_core.services.vision import TEMPLATES
 from groq_core.ui import admin, agent, batch, chat, extract, image, kept, microphone, talk
 from groq_core.ui.core import PageCore
+from groq_core.ui.endpoints import create_endpoints, prepare_tools, serve_tools, tools_wanted
 from groq_core.ui.fault_switch import FAULTS
 from groq_core.ui.gradio_door import Admit, GradioDoor
 from groq_core.ui.layout import place
@@ -96,6 +97,7 @@ def create_ui(core: PageCore) -> gr.Blocks:
                         create_tab(core)
             with gr.Column(elem_id="gc-side", scale=0, min_width=0):
                 place("status-panel")
+        create_endpoints(core)
     demo.max_threads = MAX_THREADS
     demo.state_session_capacity = SESSIONS
     demo.queue(default_concurrency_limit=None, max_size=500, status_update_rate=5, api_open=False)
@@ -112,7 +114,6 @@ MOUNT_OPTIONS: dict[str, Any] = {
     "max_file_size": "100mb",
     "allowed_paths": [],
     "pwa": False,
-    "mcp_server": False,
 }
 """What :func:`gradio.mount_gradio_app` needs; given to it and not to ``Blocks``, which would ignore it."""
 
@@ -137,7 +138,12 @@ def mount(app: FastAPI, core: PageCore, admit: Admit) -> FastAPI:
     app.add_middleware(PageFrame, head=head(base), link=preloads(base), ancestors=core.settings.frame_ancestors)
     app.add_middleware(ChatRoute, page=page)
     demo = create_ui(core)
-    gr.mount_gradio_app(app, demo, theme=theme(), **MOUNT_OPTIONS)
+    tools = tools_wanted()
+    if tools:
+        prepare_tools()
+    gr.mount_gradio_app(app, demo, theme=theme(), **MOUNT_OPTIONS, mcp_server=tools)
+    if tools:
+        serve_tools(demo)
     mounted = app.routes[-1]
     assert isinstance(mounted, Mount)  # Gradio's own application, the last that is asked
     mounted.app = GradioDoor(mounted.app, demo, admit, page.passes, page.scoped)

@@ -89,6 +89,7 @@ def test_every_variable_reaches_its_field(tmp_path: Path) -> None:
         "degrade": ("MESSAGE", "message"),
         "api_tokens": ("t1,t2", (Secret("t1"), Secret("t2"))),
         "auth_file": (str(users), users),
+        "state_dir": (str(tmp_path), tmp_path),
         "secret": ("s3cret", Secret("s3cret")),
         "allowed_hosts": ("A.example, *.lab", ("a.example", "*.lab")),
         "cors_origins": ("https://a.example/", ("https://a.example",)),
