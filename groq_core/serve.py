@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import os
 import signal
 import socket
 import sys
@@ -26,6 +27,7 @@ from groq_core.event_loop import new_event_loop
 from groq_core.settings.ports import free_port, next_port
 from groq_core.settings.settings import Settings
 from groq_core.telemetry import logs
+from groq_core.workers import own_socket, supervise, watch_parent, worker_number
 
 if TYPE_CHECKING:
     from groq_core.store.team import Team
@@ -45,9 +47,13 @@ def run(settings: Settings) -> int:
     """
     logs.configure(settings.log, settings.log_level)
     people = UserFile(settings.auth_file) if settings.auth_file else None
-    check_port(settings)
-    for warning in settings.warnings:
-        logger.warning(warning)
+    worker = worker_number()
+    if worker is None:
+        check_port(settings)
+        for warning in settings.warnings:
+            logger.warning(warning)
+        if settings.workers > 1:
+            return supervise(settings, lambda port: announce(settings, port))
     # Looking for garbage among the quarter of a million objects that a start makes costs a seventh of it.
     gc.disable()
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
@@ -118,6 +124,7 @@ async def serve(settings: Settings, people: UserFile | None = None) -> int:
     Args:
         people: Who may see the page; None for everybody.
     """
+    worker = worker_number()
     async with assembled(settings) as core:
         app = create_app(core, people)
         server = Server(
@@ -136,9 +143,13 @@ async def serve(settings: Settings, people: UserFile | None = None) -> int:
             ),
             stopping=app.state.stopping,
             busy=lambda: core.log.under_way > 0,
-            announce=lambda port: announce(settings, port),
+            announce=lambda port: announce(settings, port) if worker is None else None,
         )
-        await server.serve()
+        if worker is None:
+            await server.serve()
+        else:
+            watch_parent(lambda: os.kill(os.getpid(), signal.SIGTERM))
+            await server.serve([own_socket(settings.server_name, settings.server_port)])
         if not server.started:
             return 1
     return 0
