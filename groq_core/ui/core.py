@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal, Protocol
 
 from groq_core.events import Events
+from groq_core.fallback.health import Health
 from groq_core.ratelimit.people import People
 from groq_core.reply import Reply
 from groq_core.requests import Caller, Request
 from groq_core.services.extraction import Extractor
+from groq_core.services.own_keys import OwnKeys
 from groq_core.status.snapshot import Snapshot
 from groq_core.ui.fault_switch import FaultStore
 
@@ -67,6 +70,12 @@ class PageCore(Protocol):
     @property
     def people(self) -> People: ...
     @property
+    def own_keys(self) -> OwnKeys | None: ...
+    @property
     def catalogue(self) -> Any: ...
+    @property
+    def tiers(self) -> Mapping[Any, Any]: ...
+    @property
+    def health(self) -> Health: ...
     def handle(self, request: Request) -> Events: ...
     def batches(self) -> Any: ...
