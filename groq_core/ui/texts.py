@@ -95,6 +95,7 @@ TEXTS: dict[str, str] = {
     "pin": "Pin",
     "unpin": "Unpin",
     "delete": "Delete",
+    "shared_away": "This server's processes have lost their shared state for now; each goes on alone within its share.",
     "share": "Share",
     "share_title": "Shared by link",
     "share_note": "Whoever has this link can read the conversation as it is, without signing in, until you stop.",

@@ -89,6 +89,7 @@ GERMAN: dict[str, str] = {
     "pin": "Anheften",
     "unpin": "Lösen",
     "delete": "Löschen",
+    "shared_away": "Der gemeinsame Stand der Prozesse fehlt gerade; jeder macht mit seinem Anteil allein weiter.",
     "share": "Teilen",
     "share_title": "Geteilt per Link",
     "share_note": "Wer diesen Link hat, kann die Unterhaltung lesen, ohne sich anzumelden, bis du es beendest.",

@@ -92,3 +92,14 @@ async def test_a_conversation_is_there_on_a_second_device_and_shared_by_link(
     other = await signed_in(browser, stage, "ann")
     await expect(other.locator("#chat-send")).to_be_visible(timeout=20_000)
     await expect(other.locator("#conversations [data-conversation]")).to_have_count(0)
+
+
+async def test_what_an_admin_announces_is_read_by_everybody(browser: Browser, stage: TeamStage) -> None:
+    page = await signed_in(browser, stage, "bob", viewport={"width": 1440, "height": 900})
+    await expect(page.locator("#status-panel")).to_be_attached(timeout=20_000)
+    async with stage.client("ann") as ann:
+        told = await ann.post("/ui/admin", json={"action": "announce", "value": "Closed on <b>Monday</b>"})
+        assert told.status_code == 200
+        await expect(page.locator("#announcement")).to_have_text("Closed on <b>Monday</b>", timeout=15_000)
+        await ann.post("/ui/admin", json={"action": "announce", "value": ""})
+        await expect(page.locator("#announcement")).to_be_hidden(timeout=15_000)
