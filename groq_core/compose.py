@@ -47,7 +47,7 @@ from groq_core.services.extraction import Extractor
 from groq_core.services.own_keys import OwnKeys
 from groq_core.services.speech import Speech
 from groq_core.services.transcription import TranscriptionService
-from groq_core.services.vision import VisionService, image_limit
+from groq_core.services.vision import VisionService, image_limit, least_images
 from groq_core.settings.settings import Settings
 from groq_core.settings.team import require_team
 from groq_core.simulator import Simulator
@@ -336,7 +336,9 @@ def _wired(
         shared=shared,
         chat=Chat(handle),
         vision=VisionService(
-            handle, limit=lambda: image_limit(spec for spec in targets() if not catalogue.current.absence(spec))
+            handle,
+            limit=lambda: image_limit(spec for spec in targets() if not catalogue.current.absence(spec)),
+            pieces=lambda: least_images(spec for spec in targets() if not catalogue.current.absence(spec)),
         ),
         transcription=TranscriptionService(handle),
         speech=Speech(handle),

@@ -153,15 +153,15 @@ async def files(paths: list[Path]) -> list[Tool]:
         RequestError: One of them cannot be read.
     """
     from groq_core.services.agent import file_tools
-    from groq_core.services.documents.reading import read_document
+    from groq_core.services.documents.reading import Document, read_document
 
-    texts: dict[str, str] = {}
+    texts: dict[str, Document | str] = {}
     for path in paths:
         try:
             data = await asyncio.to_thread(path.read_bytes)
         except OSError as error:
             raise RequestError(f"--file {path.name}: {error.strerror}", param="file") from None
-        texts[path.name] = (await read_document(data, path.name)).text
+        texts[path.name] = await read_document(data, path.name)
     return file_tools(texts) if texts else []
 
 

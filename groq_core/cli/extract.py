@@ -1,7 +1,8 @@
 """
 Find data that fits a JSON Schema in a text, a document or a picture.
 
-FILE is text, Markdown, HTML, e-mail, PDF, DOCX or a picture; - reads text from standard input.
+FILE is a text, a mail, a web page, PDF, Word, Excel, PowerPoint, OpenDocument, RTF or a picture; - reads text
+from standard input.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import asyncio
 import json
 import sys
 from contextlib import aclosing
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from groq_core.cli.console import StatusLine, money
@@ -19,6 +20,7 @@ from groq_core.errors import RequestError
 
 if TYPE_CHECKING:
     from groq_core.services.extraction import Extraction, Input
+    from groq_core.services.vision import VisionService
 
 HELP = "find data that fits a schema in a text, a document or a picture"
 EPILOG = """example:
@@ -43,9 +45,9 @@ async def run(args: argparse.Namespace) -> int:
     from groq_core.settings.settings import load
 
     schema = schema_of(_schema(args.schema))
-    source = await _source(args.file)
     status = StatusLine()
     async with assembled(load()) as core:
+        source = await _source(args.file, core.vision, status)
         extractor = Extractor(core.handle, Options(model=args.model, instructions=args.instructions))
         found: Extraction[Any] | None = None
         async with aclosing(extractor.stream(source, schema)) as happenings:
@@ -75,10 +77,9 @@ def _schema(path: Path) -> dict[str, Any]:
     return value
 
 
-async def _source(name: str) -> Input:
-    from groq_core.media.image.format import EXTENSIONS
-    from groq_core.media.image.preparation import prepare
-    from groq_core.services.documents.reading import read_document
+async def _source(name: str, vision: VisionService, status: StatusLine) -> Input:
+    from groq_core.services.documents.parts import Document
+    from groq_core.services.documents.source import source_of
 
     if name == "-":
         return sys.stdin.read()
@@ -87,9 +88,10 @@ async def _source(name: str) -> Input:
         data = await asyncio.to_thread(path.read_bytes)
     except OSError as error:
         raise RequestError(f"{path.name}: {error.strerror}", param="file") from None
-    if PurePath(name).suffix.lower().lstrip(".") in EXTENSIONS:
-        return await asyncio.to_thread(prepare, data, filename=path.name)
-    return await read_document(data, path.name)
+    source = await source_of(data, path.name, look=vision.reader(), pieces=vision.pieces(1))
+    for note in source.notes if isinstance(source, Document) else [note for one in source for note in one.notes]:
+        status.say(f"{path.name}: {note}")
+    return source
 
 
 def _remarks(found: Extraction[Any]) -> list[str]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 from groq_core.events import Events
 from groq_core.fallback.health import Health
+from groq_core.media.image.preparation import PreparedImage
 from groq_core.ratelimit.people import People
 from groq_core.reply import Reply
 from groq_core.requests import Caller, Request
+from groq_core.services.documents.seeing import Look
 from groq_core.services.extraction import Extractor
 from groq_core.services.own_keys import OwnKeys
 from groq_core.status.snapshot import Snapshot
@@ -44,6 +46,14 @@ class PageTranscription(Protocol):
     ) -> Events: ...
 
 
+class PageVision(Protocol):
+    """Reads what stands in pictures."""
+
+    def reader(self, *, caller: Caller | None = None) -> Look: ...
+
+    async def ask(self, question: str, pictures: Sequence[bytes | PreparedImage] = (), **options: Any) -> Reply: ...
+
+
 class PageSpeech(Protocol):
     """Texts into recordings."""
 
@@ -60,9 +70,9 @@ class PageCore(Protocol):
     @property
     def simulator(self) -> PageSimulator | None: ...
     @property
-    def transcription(self) -> PageTranscription: ...
+    def vision(self) -> PageVision: ...
     @property
-    def vision(self) -> Any: ...
+    def transcription(self) -> PageTranscription: ...
     @property
     def speech(self) -> PageSpeech: ...
     @property
