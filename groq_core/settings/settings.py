@@ -463,5 +463,5 @@ def _warnings(given: Mapping[str, str], settings: Settings) -> Iterator[str]:
         yield "OPENAI_BASE_URL is set without GROQ_CORE_OPENAI_MODEL, so that server is asked for OpenAI's own models"
     if settings.first_token_timeout > settings.deadline:
         yield "GROQ_CORE_FIRST_TOKEN_TIMEOUT is longer than GROQ_CORE_DEADLINE, so the deadline always comes first"
-    if not settings.loopback and not settings.api_tokens:
+    if not settings.loopback and not settings.api_tokens and not settings.database:
         yield f"listening on {settings.server_name} without GROQ_CORE_API_TOKENS: /v1/* and /metrics answer 401"
