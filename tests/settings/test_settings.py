@@ -102,6 +102,7 @@ def test_every_variable_reaches_its_field(tmp_path: Path) -> None:
         "max_bytes_in_flight": ("2MiB", 2**21),
         "byo_key": ("off", "off"),
         "mcp_servers": ("lab=http://h/mcp", (("lab", Secret("http://h/mcp")),)),
+        "mcp_headers": ('{"lab": {"X-A": "b"}}', (("lab", (("X-A", Secret("b")),)),)),
         "workers": ("2", 2),
         "redis_url": ("redis://h/0", Secret("redis://h/0")),
         "database": ("sqlite:///team.db", Secret("sqlite:///team.db")),
