@@ -13,7 +13,7 @@ from groq_core.settings.settings import Settings
 from groq_core.settings.team import require_team
 
 ROOT = Path(__file__).parents[2]
-APART = ("sqlalchemy", "alembic", "aiosqlite", "psycopg", "redis")
+APART = ("sqlalchemy", "alembic", "aiosqlite", "psycopg", "redis", "authlib", "joserfc")
 
 
 def test_the_app_starts_and_answers_without_the_libraries_of_a_team() -> None:
