@@ -29,6 +29,7 @@ ROWS = (
     ("simulator",),
     ("compose",),
     ("api", "ui"),
+    ("workers",),
     ("serve",),
     ("cli",),
     ("__main__",),
