@@ -14,12 +14,22 @@ from collections.abc import Iterable
 import msgspec
 
 from groq_core.events import Transcript
-from groq_core.media.text.layout import breaches, cues
+from groq_core.media.text.layout import LINE, LINES, LONGEST_S, SHORTEST_S, Cue, breaches, cues
 from groq_core.media.text.phrases import listed
 
 __all__ = [
-    *("LINE", "LINES", "LONGEST_S", "SHORTEST_S", "Cue", "breaches", "breaches_in_words", "cues"),
-    *("to_json", "to_srt", "to_txt", "to_vtt"),
+    "LINE",
+    "LINES",
+    "LONGEST_S",
+    "SHORTEST_S",
+    "Cue",
+    "breaches",
+    "breaches_in_words",
+    "cues",
+    "to_json",
+    "to_srt",
+    "to_txt",
+    "to_vtt",
 ]
 
 
