@@ -65,7 +65,8 @@ def pptx(*slides: str, notes: str = "") -> bytes:
     if notes:
         parts["ppt/slides/_rels/s0.xml.rels"] = relations(("n", "notesSlide", "../notesSlides/n.xml"))
         parts["ppt/notesSlides/n.xml"] = (
-            f'<p:notes xmlns:p="{P}" xmlns:a="{A}"><p:sp><p:nvPr><p:ph type="body"/></p:nvPr>{shape(notes)}</p:sp></p:notes>'
+            f'<p:notes xmlns:p="{P}" xmlns:a="{A}"><p:sp><p:nvPr><p:ph type="body"/></p:nvPr>'
+            f"{shape(notes)}</p:sp></p:notes>"
         )
     return zipped(parts)
 

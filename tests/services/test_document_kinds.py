@@ -256,7 +256,8 @@ def test_sheets_are_pages_and_values_are_what_is_shown() -> None:
 
 def test_opendocument_texts_sheets_and_slides_are_read() -> None:
     text = (
-        '<text:tracked-changes><text:p>gone</text:p></text:tracked-changes><text:h>Head</text:h><text:p>a<text:s text:c="2"/>'
+        "<text:tracked-changes><text:p>gone</text:p></text:tracked-changes><text:h>Head</text:h>"
+        '<text:p>a<text:s text:c="2"/>'
         "b<text:note><text:note-citation>1</text:note-citation><text:note-body><text:p>foot</text:p></text:note-body>"
         "</text:note></text:p><table:table><table:table-row><table:table-cell><text:p>x</text:p></table:table-cell>"
         '<table:table-cell table:number-columns-repeated="16000"/></table:table-row></table:table>'
@@ -266,7 +267,8 @@ def test_opendocument_texts_sheets_and_slides_are_read() -> None:
         "<table:table-cell><text:p>2</text:p></table:table-cell></table:table-row>"
         '<table:table-row table:number-rows-repeated="1000000"><table:table-cell/></table:table-row></table:table>'
     )
-    slides = "<draw:page><draw:frame><draw:text-box><text:p>One</text:p></draw:text-box></draw:frame></draw:page><draw:page/>"
+    frame = "<draw:frame><draw:text-box><text:p>One</text:p></draw:text-box></draw:frame>"
+    slides = f"<draw:page>{frame}</draw:page><draw:page/>"
 
     assert read(opendocument("text", text), "a.odt").text == "Head\n\na  b[1]\n\nx\n\n[1] foot"
     assert read(opendocument("spreadsheet", sheet), "a.ods").text == "## S\n\n1 | 2"
