@@ -100,7 +100,7 @@ def spoken(word: str, folder: Path) -> Samples:
     at = np.arange(0, len(samples), rate / RATE)
     samples = np.interp(at, np.arange(len(samples)), samples).astype(np.float32)
     loud = np.flatnonzero(np.abs(samples) > 0.01)
-    return samples[loud[0] : loud[-1] + 1]
+    return np.asarray(samples[loud[0] : loud[-1] + 1], np.float32)
 
 
 def record(path: Path, hours: float, seed: int = 1) -> Script:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader, PdfWriter
 from pypdf.annotations import FreeText
-from pypdf.generic import ArrayObject, DictionaryObject, NameObject, NumberObject, TextStringObject
+from pypdf.generic import ArrayObject, DictionaryObject, NameObject, NumberObject, StreamObject, TextStringObject
 
 from groq_core.errors import RequestError
 from groq_core.media.image.preparation import PreparedImage
@@ -391,7 +391,8 @@ def columns(lines: int) -> bytes:
 def _with_content(data: bytes, content: str) -> bytes:
     writer = PdfWriter(clone_from=PdfReader(BytesIO(data)))
     stream = writer.pages[0]["/Contents"].get_object()
-    stream.set_data(content.encode())  # type: ignore[attr-defined]
+    assert isinstance(stream, StreamObject)
+    stream.set_data(content.encode())
     return made(writer)
 
 
