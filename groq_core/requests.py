@@ -40,16 +40,26 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     Who asks, and with whose key.
 
     Attributes:
-        credential: Names the key without holding it: ``server``, or ``visitor:`` and a random word. Health,
-            budgets and cache are kept per credential.
+        credential: Names the key without holding it: ``server``, ``visitor:`` and a random word, or, on the
+            simulator, ``simulated:`` and the visitor. Health, budgets and cache are kept per credential.
         user: Names the person or program within that credential (a session, an API token's number): what
             the rate guard is fair between. Never a name or an address.
         groq_key: A visitor's own key; None means the server's.
+        person: Name of the person who signed in, or whose key it is; empty for nobody. Never logged.
+        address: Of the client; what limits are kept by where nobody is named. Never logged.
     """
 
     credential: str = "server"
     user: str = "local"
     groq_key: Secret | None = None
+    person: str = ""
+    address: str = ""
+
+    @property
+    def simulated_as(self) -> str:
+        """Whom the simulator is to take the caller for, so that a fault hits one visitor alone; empty for nobody."""
+        kind, _, visitor = self.credential.partition(":")
+        return visitor if kind == "simulated" else ""
 
 
 HOSTED_TOOLS: Final = ("browser_search", "code_interpreter")
@@ -130,6 +140,8 @@ class ChatRequest(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
         revisable: The reader can take text back, so a broken answer may be started anew (:class:`Restarted`).
         no_store: Neither look in the cache nor store.
         stay: No other model than the one named may answer; its limits are waited for instead.
+        hedge: Ask a second target beside one that stays silent too long; None: as the settings say.
+        keep_all: A conversation that is too long is an error; nothing of it may be left out.
     """
 
     messages: tuple[Message, ...]
@@ -141,6 +153,7 @@ class ChatRequest(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
     max_latency_ms: float | None = None
     no_store: bool = False
     stay: bool = False
+    keep_all: bool = False
     hedge: bool | None = None
     caller: Caller = Caller()
     request_id: str = msgspec.field(default_factory=new_request_id)

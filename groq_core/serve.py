@@ -10,19 +10,25 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import uvicorn
 from fastapi import FastAPI
-from starlette.types import ASGIApp
 from uvicorn.server import HANDLED_SIGNALS
 
+from groq_core.access.passwords import UserFile
+from groq_core.access.sessions import Sessions
 from groq_core.api.app import create_api
 from groq_core.compose import Core, assembled
+from groq_core.connections.guard import Guard, bounds_for, guarded, raise_descriptors
 from groq_core.errors import SettingsError
 from groq_core.event_loop import new_event_loop
 from groq_core.settings.ports import free_port, next_port
 from groq_core.settings.settings import Settings
 from groq_core.telemetry import logs
+
+if TYPE_CHECKING:
+    from groq_core.store.team import Team
 
 logger = logging.getLogger("groq_core.serve")
 
@@ -38,22 +44,14 @@ def run(settings: Settings) -> int:
         SettingsError: The user file cannot be used, or somebody else listens on the port.
     """
     logs.configure(settings.log, settings.log_level)
-    users = _users(settings)
+    people = UserFile(settings.auth_file) if settings.auth_file else None
     check_port(settings)
     for warning in settings.warnings:
         logger.warning(warning)
     # Looking for garbage among the quarter of a million objects that a start makes costs a seventh of it.
     gc.disable()
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
-        return runner.run(serve(settings, users))
-
-
-def _users(settings: Settings) -> dict[str, str]:
-    if settings.auth_file is None:
-        return {}
-    from groq_core.ui.basic_auth import read_users  # brings Gradio along, which only the page needs
-
-    return read_users(settings.auth_file)
+        return runner.run(serve(settings, people))
 
 
 def check_port(settings: Settings) -> None:
@@ -70,31 +68,69 @@ def check_port(settings: Settings) -> None:
         )
 
 
-def create_app(core: Core) -> FastAPI:
-    """The HTTP API with the page mounted below it; the API's routes come first, so the page cannot swallow them."""
+def create_app(core: Core, people: UserFile | None = None) -> FastAPI:
+    """
+    The HTTP API with the page mounted below it; the API's routes come first, so the page cannot swallow them.
+
+    Args:
+        people: Who may see the page; None reads the file of the settings, where there is one.
+    """
     from groq_core.ui.app import mount
 
-    return mount(create_api(core), core)
+    if people is None and core.settings.auth_file is not None:
+        people = UserFile(core.settings.auth_file)
+    users = _users(people, core.team)
+    api = create_api(core, holders=[core.team.keys] if core.team is not None else [], sign_in=users is not None)
+    app = mount(api, core, api.access.admit_scope)
+    if users is not None:
+        from groq_core.ui.basic_auth import SignIn
+
+        shared = core.shared
+        sessions = Sessions(core.settings.secret, users.hash_of, shared.revoked if shared is not None else None)
+        throttle = shared.throttle if shared is not None else None
+        app.add_middleware(SignIn, users=users, sessions=sessions, throttle=throttle, admit=api.access.admit_scope)
+    return app
 
 
-async def serve(settings: Settings, users: dict[str, str]) -> int:
+class Everybody:
+    """People of the user file, then those of the database."""
+
+    def __init__(self, people: UserFile | None, team: Team) -> None:
+        self._people = people
+        self._team = team
+
+    def hash_of(self, name: str) -> str | None:
+        found = self._people.hash_of(name) if self._people is not None else None
+        return found or self._team.directory.hash_of(name)
+
+
+def _users(people: UserFile | None, team: Team | None) -> UserFile | Everybody | None:
+    """Who may sign in; None where nobody has to."""
+    if team is None or (people is None and not team.directory.anybody):
+        return people
+    return Everybody(people, team)
+
+
+async def serve(settings: Settings, people: UserFile | None = None) -> int:
     """
     Assemble and serve; running answers get up to ten seconds to finish, then upstream connections close.
 
     Args:
-        users: Who may see the page, name to password hash; empty for everybody.
+        people: Who may see the page; None for everybody.
     """
     async with assembled(settings) as core:
-        app = create_app(core)
-        door = _signed_in(app, users) if users else app
+        app = create_app(core, people)
         server = Server(
             uvicorn.Config(
-                door,
+                app,
                 host=settings.server_name,
                 port=settings.server_port,
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                proxy_headers=False,  # the door reads them
+                http=guarded(Guard(bounds_for(raise_descriptors()))),
+                ws="none",
                 timeout_graceful_shutdown=GRACE_S,
                 timeout_keep_alive=75,
             ),
@@ -106,12 +142,6 @@ async def serve(settings: Settings, users: dict[str, str]) -> int:
         if not server.started:
             return 1
     return 0
-
-
-def _signed_in(app: FastAPI, users: dict[str, str]) -> ASGIApp:
-    from groq_core.ui.basic_auth import SignIn
-
-    return SignIn(app, users)
 
 
 class Server(uvicorn.Server):

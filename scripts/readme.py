@@ -68,9 +68,22 @@ def env_example() -> str:
     lines = ["# Copy to .env and take the # from what you set; the real environment wins.", ""]
     for field, env in variables().items():
         value = defaults()[field]
-        shown = "" if value is None or value == () else f"{value:g}" if isinstance(value, float) else str(value)
+        shown = _written(value)
         lines += [f"# {_plain(env.meaning)}", f"#{env.name}={'0' if value is False else shown}", ""]
     return "\n".join(lines)
+
+
+def _written(value: object) -> str:
+    """A default as it would stand in the file."""
+    match value:
+        case None | ():
+            return ""
+        case float():
+            return f"{value:g}"
+        case tuple():
+            return ", ".join(map(str, value))
+        case _:
+            return str(value)
 
 
 def _plain(markdown: str) -> str:

@@ -1,104 +1,124 @@
-"""Who may use the API: the holder of a token, or, where none is set, programs on this very machine."""
+"""Who may use the API: the holder of a token, or, where there is none, programs on this very machine."""
 
 from __future__ import annotations
 
 import hmac
-from ipaddress import ip_address
-from urllib.parse import urlsplit
+from collections.abc import Mapping, Sequence
+from typing import NoReturn, Protocol
 
-from groq_core.api.asgi import Exchange
+import msgspec
+from starlette.types import Scope
+
+from groq_core.access.door import FOREIGN_ORIGIN
+from groq_core.access.visit import Visit, visit_of
 from groq_core.api.backend import Settings
 from groq_core.errors import RequestError
+from groq_core.redaction import Secret
 from groq_core.requests import Caller
 
 VARIABLE = "GROQ_CORE_API_TOKENS"
 
 
-class Access:
-    """
-    The door of `/v1/*` and `/metrics`.
+class TokenHolders(Protocol):
+    """Who holds which token. The environment's are one such list; a database of API keys can be another."""
 
-    With tokens set, a bearer must match one of them. Without, the door is open only while the server listens
-    on a loopback address, and then a browser is kept from being the way in: a page of another site may neither
-    send its visitor's requests here (`Origin`) nor point a name of its own at this address (`Host`).
-    """
+    async def exist(self) -> bool:
+        """Whether there is any token; where there is, nobody gets in without one."""
+        ...
 
-    def __init__(self, settings: Settings) -> None:
-        self._tokens = [token.reveal().encode() for token in settings.api_tokens]
-        self._loopback = settings.loopback
-        self._local = Caller(user="local")
+    async def holder(self, token: bytes) -> Caller | None:
+        """Whom a token was given to; None for one that is not (or no longer) good."""
+        ...
+
+
+class EnvironmentTokens:
+    """The tokens of ``GROQ_CORE_API_TOKENS``."""
+
+    def __init__(self, tokens: Sequence[Secret]) -> None:
+        self._tokens = [token.reveal().encode() for token in tokens]
         self._holders = [Caller(user=f"token:{index}") for index in range(len(self._tokens))]
 
-    def admit(self, exchange: Exchange) -> Caller:
-        """
-        Let a request in and say who sent it.
+    async def exist(self) -> bool:
+        return bool(self._tokens)
 
-        Raises:
-            RequestError: 401 without a good token, 403 for a request from another site's page.
-        """
-        if self._tokens:
-            return self._holder(exchange.headers.get(b"authorization", b""))
-        if not self._loopback:
-            raise RequestError(
-                "the API is closed: the server can be reached from other machines, and no token is set",
-                status=401,
-                code="no_tokens_set",
-                hint=f"Set {VARIABLE} on the server and send one of its tokens as the API key.",
-            )
-        host = exchange.headers.get(b"host", b"").decode("latin-1")
-        if not local_name(host):
-            raise RequestError(
-                "without tokens the API answers only to this machine's own names, such as localhost",
-                status=403,
-                code="foreign_host",
-                hint=f"Use http://127.0.0.1, or set {VARIABLE} on the server and send one of its tokens.",
-            )
-        if (origin := exchange.headers.get(b"origin")) is not None and _foreign(origin.decode("latin-1")):
-            raise RequestError(
-                "a page of another site may not use this API through its visitor's browser",
-                status=403,
-                code="foreign_origin",
-                hint=f"Set {VARIABLE} on the server and send one of its tokens.",
-            )
-        return self._local
-
-    def _holder(self, authorization: bytes) -> Caller:
-        scheme, _, given = authorization.partition(b" ")
+    async def holder(self, token: bytes) -> Caller | None:
         found = None
         # Every token is compared, so that the time taken tells nothing about which one was nearly right.
-        for token, holder in zip(self._tokens, self._holders, strict=True):
-            if hmac.compare_digest(token, given.strip()):
+        for known, holder in zip(self._tokens, self._holders, strict=True):
+            if hmac.compare_digest(known, token):
                 found = holder
-        if found is None or scheme.lower() != b"bearer":
-            raise RequestError(
-                "the API token is missing" if not authorization else "the API token is not one of this server's",
-                status=401,
-                code="invalid_api_key",
-                hint=f"Send a token of {VARIABLE} as `Authorization: Bearer …`, which is the API key in every SDK.",
-            )
         return found
 
 
-def local_name(authority: str) -> bool:
+class Access:
     """
-    Tell whether a `Host` can only mean this machine. (`testserver` is what Starlette's test client sends.)
+    The one decision about `/v1/*`, `/metrics`, `/_simulator/*` and Gradio's named endpoints.
 
-    >>> [local_name(name) for name in ("localhost:7860", "127.0.0.1", "[::1]:80", "evil.example", "")]
-    [True, True, True, False, False]
+    With tokens, a bearer must be one of them. Without, the door is open to local programs only: the server listens
+    on a loopback address, nobody must sign in to the page, no proxy stands between, no page of another origin asks.
+    (That the name is a local one has been seen to by :class:`groq_core.access.door.Door`.)
+
+    Args:
+        holders: Further lists of tokens beside the environment's, asked in order.
     """
-    try:
-        name = (urlsplit(f"//{authority}").hostname or "").rstrip(".")
-    except ValueError:
-        return False
-    if name in ("localhost", "testserver") or name.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(name).is_loopback
-    except ValueError:
-        return False
+
+    def __init__(self, settings: Settings, holders: Sequence[TokenHolders] = (), *, sign_in: bool = False) -> None:
+        self._holders: list[TokenHolders] = [EnvironmentTokens(settings.api_tokens), *holders]
+        self._loopback = settings.loopback
+        self._sign_in = sign_in or settings.sign_in
+
+    async def admit(self, headers: Mapping[bytes, bytes], visit: Visit) -> Caller:
+        """
+        Let a request in and say who sent it.
+
+        Args:
+            headers: Names in lower case.
+            visit: What the door has read.
+
+        Raises:
+            RequestError: 401 for everybody who needs a token and brings none that is good, 403 for a request from
+                another origin's page.
+        """
+        authorization = headers.get(b"authorization", b"")
+        for holders in self._holders:
+            if await holders.exist():
+                return await self._holder(authorization, visit)
+        self._refuse_strangers(visit)
+        return Caller(user="local", address=visit.address)
+
+    async def admit_scope(self, scope: Scope) -> Caller:
+        """The same for a request that is not the API's own; errors as for :meth:`admit`."""
+        return await self.admit(dict(scope["headers"]), visit_of(scope))
+
+    async def _holder(self, authorization: bytes, visit: Visit) -> Caller:
+        scheme, _, given = authorization.partition(b" ")
+        if scheme.lower() == b"bearer":
+            for holders in self._holders:
+                if (found := await holders.holder(given.strip())) is not None:
+                    return msgspec.structs.replace(found, address=visit.address)
+        raise RequestError(
+            "the API token is missing" if not authorization else "the API token is not one of this server's",
+            status=401,
+            code="invalid_api_key",
+            hint=f"Send a token of {VARIABLE} as `Authorization: Bearer …`, which is the API key in every SDK.",
+        )
+
+    def _refuse_strangers(self, visit: Visit) -> None:
+        if not self._loopback:
+            _closed("the server can be reached from other machines")
+        if self._sign_in:
+            _closed("people must sign in to the page")
+        if visit.proxied:
+            _closed("the request came through a proxy")
+        if visit.foreign and not visit.cors:
+            message, hint = FOREIGN_ORIGIN
+            raise RequestError(message, status=403, code="foreign_origin", hint=hint)
 
 
-def _foreign(origin: str) -> bool:
-    """Web pages come from http(s) or, in a sandbox, from `null`; other schemes belong to programs of this machine."""
-    scheme, _, authority = origin.partition("://")
-    return origin == "null" or (scheme in ("http", "https") and not local_name(authority))
+def _closed(why: str) -> NoReturn:
+    raise RequestError(
+        f"the API is closed: {why}, and no token is set",
+        status=401,
+        code="no_tokens_set",
+        hint=f"Set {VARIABLE} on the server and send one of its tokens as `Authorization: Bearer …`.",
+    )

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, TypeAlias
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from groq_core.access.door import cors_headers
+from groq_core.access.visit import Visit, visit_of
 from groq_core.api.encoding import json_bytes
 from groq_core.errors import RequestError
 from groq_core.requests import Caller, new_request_id
@@ -17,9 +19,11 @@ from groq_core.requests import Caller, new_request_id
 Headers: TypeAlias = list[tuple[bytes, bytes]]
 
 JSON = (b"content-type", b"application/json")
+NO_STORE = (b"cache-control", b"no-store")
+NO_SNIFF = (b"x-content-type-options", b"nosniff")
 EVENT_STREAM: Headers = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
-    (b"cache-control", b"no-cache"),
+    NO_STORE,
     (b"x-accel-buffering", b"no"),  # nginx would gather tokens into kilobytes
 ]
 
@@ -46,17 +50,33 @@ class Exchange:
         headers: Of the request, names in lower case; of repeated ones the last.
         caller: Whom the access check took the client for.
         request_id: Ours; it names the request in the answer's header, its receipt and the log.
+        visit: What the door has read of where it comes from.
+        notes: Adds headers to the answer, made when it starts.
         started: The status line is out, so nothing can be taken back.
         sending: The piece that waits for the client to read; None while it has read them all.
     """
 
-    __slots__ = ("_receive", "_send", "caller", "headers", "path", "request_id", "scope", "sending", "started")
+    __slots__ = (
+        "_receive",
+        "_send",
+        "caller",
+        "headers",
+        "notes",
+        "path",
+        "request_id",
+        "scope",
+        "sending",
+        "started",
+        "visit",
+    )
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, path: str) -> None:
         self.scope = scope
         self.path = path
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
         self.caller = Caller()
+        self.visit: Visit = visit_of(scope)
+        self.notes: Callable[[], Awaitable[Headers]] | None = None
         self.request_id = new_request_id()
         self.started = False
         self.sending: bytes | None = None
@@ -64,6 +84,12 @@ class Exchange:
         self._send = send
 
     # ── the request ──────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def groq_wire(self) -> bool:
+        """It was asked for under Groq's own prefix, so the answer says what only Groq's does."""
+        path: str = self.scope["path"]
+        return path.removeprefix(self.scope.get("root_path") or "").startswith("/openai/")
 
     @property
     def no_store(self) -> bool:
@@ -120,7 +146,9 @@ class Exchange:
 
     async def start(self, status: int, headers: Headers) -> None:
         self.started = True
-        headers = [*headers, (b"x-request-id", self.request_id.encode())]
+        headers = [*headers, (b"x-request-id", self.request_id.encode()), NO_SNIFF, *cors_headers(self.visit)]
+        if self.notes is not None:
+            headers += await self.notes()
         await self._send({"type": "http.response.start", "status": status, "headers": headers})
 
     async def write(self, body: bytes) -> None:
@@ -146,10 +174,17 @@ class Exchange:
     async def forward(self, app: ASGIApp) -> None:
         """Let another application answer, as if it had been asked itself."""
         scope = {**self.scope, "path": self.path, "root_path": ""}
-        await app(scope, self._receive, self._send)
+        notes = [NO_SNIFF, *cors_headers(self.visit)]
+
+        async def send(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message["headers"], *notes]}
+            await self._send(message)
+
+        await app(scope, self._receive, send)
 
     async def answer_json(self, value: Any, *headers: tuple[bytes, bytes], status: int = 200) -> None:
-        await self.answer(status, json_bytes(value), JSON, *headers)
+        await self.answer(status, json_bytes(value), JSON, NO_STORE, *headers)
 
 
 def _too_large(limit: int) -> RequestError:

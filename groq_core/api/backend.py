@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Literal, Protocol
 
 from prometheus_client import CollectorRegistry
@@ -11,6 +12,7 @@ from starlette.types import ASGIApp
 from groq_core.events import Events
 from groq_core.models.catalogue import Catalogue
 from groq_core.pipeline import Handler
+from groq_core.ratelimit.people import Allowance
 from groq_core.redaction import Secret
 from groq_core.requests import Caller, Request
 from groq_core.status.snapshot import Snapshot
@@ -22,6 +24,27 @@ class Settings(Protocol):
 
     @property
     def loopback(self) -> bool: ...
+
+    @property
+    def state_folder(self) -> Path: ...
+
+    @property
+    def sign_in(self) -> bool: ...
+
+    @property
+    def allowed_hosts(self) -> Sequence[str]: ...
+
+    @property
+    def cors_origins(self) -> Sequence[str]: ...
+
+    @property
+    def trusted_proxies(self) -> Sequence[str]: ...
+
+    @property
+    def mcp_servers(self) -> Sequence[tuple[str, Secret]]: ...
+
+    @property
+    def mcp_headers(self) -> Sequence[tuple[str, Sequence[tuple[str, Secret]]]]: ...
 
 
 class Board(Protocol):
@@ -67,6 +90,15 @@ class Listener(Protocol):
     ) -> Events: ...
 
 
+class People(Protocol):
+    """What one person may use, and has used."""
+
+    @property
+    def limited(self) -> bool: ...
+
+    async def allowances(self, caller: Caller) -> Sequence[Allowance]: ...
+
+
 class Backend(Protocol):
     """Everything below the HTTP API."""
 
@@ -84,6 +116,9 @@ class Backend(Protocol):
 
     @property
     def transcription(self) -> Listener: ...
+
+    @property
+    def people(self) -> People: ...
 
     @property
     def simulator(self) -> Simulator | None: ...

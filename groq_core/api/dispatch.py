@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import TypeAlias
 
 from starlette.types import Scope
 
+from groq_core.api.absent import absent
 from groq_core.api.access import Access
-from groq_core.api.asgi import ClientGoneError, Exchange
+from groq_core.api.asgi import ClientGoneError, Exchange, Headers
+from groq_core.api.backend import People
 from groq_core.api.errors import MethodError, note_bug, refuse
-from groq_core.errors import RequestError
+from groq_core.ratelimit.people import headers_of
 
 Endpoint: TypeAlias = Callable[[Exchange], Awaitable[None]]
 
 Routes: TypeAlias = Mapping[str, Mapping[str, Endpoint]]
 """Path to method to endpoint. A path that ends in `/` stands for everything below it, the method `*` for any."""
+
+GROQ_PREFIX = "/openai"
+"""Stands before every path of Groq's own API; its SDK adds it to its base URL."""
 
 
 class Dispatcher:
@@ -25,20 +31,32 @@ class Dispatcher:
     Args:
         below: Beginnings of paths that are ours whether they exist or not: an SDK wants JSON, not a page.
         open_paths: Answered without asking who wants to know.
+        people: Whose allowances every answer tells in its headers.
     """
 
-    def __init__(self, routes: Routes, access: Access, *, below: tuple[str, ...], open_paths: frozenset[str]) -> None:
+    def __init__(
+        self,
+        routes: Routes,
+        access: Access,
+        *,
+        below: tuple[str, ...],
+        open_paths: frozenset[str],
+        people: People | None = None,
+    ) -> None:
         self._routes = routes
         self._prefixes = {path: methods for path, methods in routes.items() if path.endswith("/")}
         self._access = access
         self._below = below
         self._open = open_paths
+        self._people = people
 
     def path_of(self, scope: Scope) -> str | None:
         """The path of a request, without slash at its end, if it is one of ours."""
         path: str = scope["path"]
         if root := scope.get("root_path"):
             path = path.removeprefix(root)  # where a proxy has put us
+        if path.startswith(GROQ_PREFIX + "/v1/"):
+            path = path.removeprefix(GROQ_PREFIX)
         if path in self._routes:
             return path
         return path.rstrip("/") if f"{path}/".startswith(self._below) or path.rstrip("/") in self._routes else None
@@ -46,7 +64,9 @@ class Dispatcher:
     async def __call__(self, exchange: Exchange) -> None:
         try:
             if exchange.path not in self._open:
-                exchange.caller = self._access.admit(exchange)
+                exchange.caller = await self._access.admit(exchange.headers, exchange.visit)
+                if self._people is not None and self._people.limited:
+                    exchange.notes = partial(self._allowances, self._people, exchange)
             await self._endpoint(exchange.path, exchange.scope["method"])(exchange)
         except ClientGoneError:
             return
@@ -57,15 +77,13 @@ class Dispatcher:
                 raise
             await refuse(exchange, error)
 
+    async def _allowances(self, people: People, exchange: Exchange) -> Headers:
+        return headers_of(await people.allowances(exchange.caller))
+
     def _endpoint(self, path: str, method: str) -> Endpoint:
         methods = self._routes.get(path) or self._methods_below(path)
         if methods is None:
-            raise RequestError(
-                f"there is no {path} here",
-                status=404,
-                code="unknown_url",
-                hint="Paths start with /v1, e.g. /v1/chat/completions; /docs lists them all.",
-            )
+            raise absent(path, self._routes)
         endpoint = methods.get("GET" if method == "HEAD" else method) or methods.get("*")
         if endpoint is None:
             raise MethodError(method, path, ", ".join(sorted(methods)))

@@ -41,7 +41,7 @@ class Status:
         self._gather_s = gather_s
 
     async def snapshot(self, exchange: Exchange) -> None:
-        await exchange.answer_json(self._shown()[1], (b"cache-control", b"no-store"))
+        await exchange.answer_json(self._shown()[1])
 
     async def events(self, exchange: Exchange) -> None:
         """The snapshot now, and again after every change, until the client or the server goes."""

@@ -40,7 +40,7 @@ def arguments(command: argparse.ArgumentParser) -> None:
 
 async def run(args: argparse.Namespace) -> int:
     from groq_core.compose import assembled
-    from groq_core.services.extraction import Extraction, Extractor, Options, schema_of
+    from groq_core.services.extraction import Extraction, Extractor, Options, Try, schema_of
     from groq_core.services.extraction.tables import as_csv, as_json, as_xlsx
     from groq_core.settings.settings import load
 
@@ -54,7 +54,7 @@ async def run(args: argparse.Namespace) -> int:
             async for one in happenings:
                 if isinstance(one, Extraction):
                     found = one
-                else:
+                elif isinstance(one, Try):
                     status.show(f"part {one.chunk + 1}, try {one.number}: {one.outcome}")
         assert found is not None, "a stream of an extraction ends in one"
     for remark in _remarks(found):
@@ -62,7 +62,7 @@ async def run(args: argparse.Namespace) -> int:
     status.close()
     sys.stdout.buffer.write({"json": as_json, "csv": as_csv, "xlsx": as_xlsx}[args.format](found.data))
     sys.stdout.flush()
-    return 0
+    return 1 if found.missing else 0
 
 
 def _schema(path: Path) -> dict[str, Any]:
@@ -101,5 +101,8 @@ def _remarks(found: Extraction[Any]) -> list[str]:
     said = [f"{last.provider}:{last.model}, {len(found.tries)} questions, {money(found.cost_usd)}"]
     if found.unfounded:
         said.append("stands nowhere in the document: " + ", ".join(map(spelled, found.unfounded)))
+    said += [
+        f"could not be read: characters {part.start:,} to {part.end:,}: {part.error.message}" for part in found.missing
+    ]
     said += [f"contradicted: {spelled(conflict.path)}, taken: {conflict.chosen!r}" for conflict in found.conflicts]
     return said

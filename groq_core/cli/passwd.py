@@ -25,7 +25,7 @@ async def run(args: argparse.Namespace) -> int:
     Raises:
         RequestError: The name or the password cannot be used.
     """
-    from groq_core.ui.basic_auth import hashed
+    from groq_core.access.passwords import hashed
 
     if not args.name or ":" in args.name or args.name.startswith("#"):
         raise RequestError("a name has no colon and does not begin with #", param="name")

@@ -3,7 +3,8 @@ Answer what was answered before, and let the same question asked twice at once b
 
 Only what would come out the same is kept: an explicit temperature of 0, no tools, finished with ``stop``, written
 by one model from start to end. The key is the whole request less a short list of what cannot change the
-answer, since lists of what to include have always missed something. It is scoped to the credential.
+answer, since lists of what to include have always missed something. It is scoped to the credential and,
+unless the operator says otherwise, to the person.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ import hashlib
 import time
 from collections.abc import Callable, MutableMapping
 from contextlib import aclosing
-from typing import Any
+from functools import partial
+from typing import Any, Literal
 
 import msgspec
 
@@ -70,14 +72,15 @@ def reproducible(request: Request) -> bool:
             return False
 
 
-def key_of(request: Request) -> str:
-    """Name a request by everything that could change its answer, and by whose key pays for it."""
+def key_of(request: Request, scope: Literal["person", "server"] = "person") -> str:
+    """Name a request by everything that could change its answer, by whose key pays for it, and by who shares it."""
     fields: dict[str, Any] = {
         name: getattr(request, name) for name in request.__struct_fields__ if name not in IGNORED_FIELDS
     }
     if isinstance(request, ChatRequest):
         fields["params"] = {name: value for name, value in request.params.items() if name not in IGNORED_PARAMS}
-    body = _encoder.encode([type(request).__name__, request.caller.credential, fields])
+    sharers = request.caller.user if scope == "person" else ""
+    body = _encoder.encode([type(request).__name__, request.caller.credential, sharers, fields])
     return hashlib.sha256(body).hexdigest()
 
 
@@ -85,6 +88,7 @@ class Cache:
     """
     Args:
         store: Any mapping; ``cachetools.TTLCache`` in the app. None turns the cache off.
+        scope: Who shares answers: each person (or visitor, or token) with himself, or everybody of the server.
     """
 
     def __init__(
@@ -92,10 +96,12 @@ class Cache:
         store: MutableMapping[str, Entry] | None,
         metrics: Metrics,
         *,
+        scope: Literal["person", "server"] = "person",
         clock: Callable[[], float] = time.monotonic,
         changed: Callable[[], None] = lambda: None,
     ) -> None:
         self.store = store
+        self._scope = scope
         self._metrics = metrics
         self._clock = clock
         self._changed = changed
@@ -108,7 +114,7 @@ class Cache:
                 async for event in events:
                     yield event
             return
-        key = key_of(request)
+        key = key_of(request, self._scope)
         entry = self.store.get(key)
         if entry is not None:
             self._count(hit=True)
@@ -124,9 +130,10 @@ class Cache:
                     yield event
             return
         self._count(hit=False)
-        shared = _Shared(handle, request, lambda heard: self._ended(key, heard))
-        self._under_way[key] = shared
         yield CacheChecked(result="miss")
+        # Registered where it is read: who leaves before that has asked nobody, and leaves nothing to share.
+        shared = _Shared(handle, request, partial(self._ended, key))
+        self._under_way[key] = shared
         async with aclosing(shared.read(None)) as events:
             async for event in events:
                 yield event
@@ -139,9 +146,10 @@ class Cache:
         self._metrics.cache.labels("hit" if hit else "miss").inc()
         self._changed()
 
-    def _ended(self, key: str, heard: list[Event] | None) -> None:
+    def _ended(self, key: str, flight: _Shared, heard: list[Event] | None) -> None:
         """An upstream answer ended; None when it failed or was given up."""
-        self._under_way.pop(key, None)
+        if self._under_way.get(key) is flight:
+            del self._under_way[key]
         if heard is not None and self.store is not None and (entry := entry_of(heard, self._clock())) is not None:
             self.store[key] = entry
 
@@ -177,7 +185,9 @@ class _Shared:
     one has left.
     """
 
-    def __init__(self, handle: Handler[Request], request: Request, ended: Callable[[list[Event] | None], None]) -> None:
+    def __init__(
+        self, handle: Handler[Request], request: Request, ended: Callable[[_Shared, list[Event] | None], None]
+    ) -> None:
         self.request = request
         self._events = handle(request)
         self._ended = ended
@@ -198,7 +208,7 @@ class _Shared:
             self._error = error
         finally:
             self._done = True
-            self._ended(self._heard if self._error is None and self._whole() else None)
+            self._ended(self, self._heard if self._error is None and self._whole() else None)
             self._wake()
 
     def _whole(self) -> bool:
@@ -225,7 +235,8 @@ class _Shared:
                             yield CacheChecked(result="hit", age_s=0.0, shared=True)
                             continue
                         if isinstance(event, Finished):
-                            event = msgspec.structs.replace(event, number=0, cost_usd=0.0)
+                            # It tells which attempt answered both; only one of them pays.
+                            event = msgspec.structs.replace(event, cost_usd=0.0)
                     yield event
                 if self._done:
                     if self._error is not None:
@@ -235,6 +246,7 @@ class _Shared:
         finally:
             self._readers -= 1
             if self._readers == 0 and not self._done:
+                self._ended(self, None)  # nobody joins what is being given up
                 self._task.cancel()
                 # `wait` and not `await`: the task's own cancellation is not ours.
                 await asyncio.wait([self._task])

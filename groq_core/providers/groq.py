@@ -28,6 +28,7 @@ from groq_core.providers.common import (
     Response,
     SdkProvider,
     quieten,
+    simulated_visitor,
     tls,
 )
 from groq_core.providers.transport import CookielessClient
@@ -121,7 +122,7 @@ class GroqProvider(SdkProvider):
             return {"Authorization": f"Bearer {caller.groq_key.reveal()}"}
         if not self._has_key:
             raise ProviderError(Kind.AUTH, "no Groq key is set", provider_wide=True)
-        return {}
+        return simulated_visitor(caller)
 
     async def _send_by_sdk(self, method: str, path: str, headers: dict[str, str], content: bytes) -> Response:
         options: Any = {"headers": {**_RAW, **headers, "Content-Type": "application/json"}}

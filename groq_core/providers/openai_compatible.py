@@ -28,6 +28,7 @@ from groq_core.providers.common import (
     Response,
     SdkProvider,
     quieten,
+    simulated_visitor,
     tls,
 )
 from groq_core.redaction import Secret
@@ -102,7 +103,7 @@ class OpenAICompatibleProvider(SdkProvider):
         self._official = (self._client.base_url.host or "").endswith("openai.com")
 
     def _headers(self, caller: Caller) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self._client.api_key}"}
+        return {"Authorization": f"Bearer {self._client.api_key}", **simulated_visitor(caller)}
 
     async def _send_by_sdk(self, method: str, path: str, headers: dict[str, str], content: bytes) -> Response:
         options: Any = {"headers": {**_RAW, **headers, "Content-Type": "application/json"}}

@@ -4,9 +4,12 @@ Texts into settings: each parser returns a value, or raises ValueError saying wh
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import sys
 from collections.abc import Callable
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -102,6 +105,14 @@ def redis_url(text: str) -> Secret:
     return Secret(text)
 
 
+def database_url(text: str) -> Secret:
+    """Read the address of a SQLite file or a PostgreSQL server; it may hold a password."""
+    scheme, separator, rest = text.partition("://")
+    if not separator or scheme.partition("+")[0] not in ("sqlite", "postgresql", "postgres") or not rest:
+        raise ValueError("an address starting sqlite:/// or postgresql+psycopg://")
+    return Secret(text)
+
+
 def names(text: str) -> tuple[str, ...]:
     """
     Read words separated by commas, each once, in order.
@@ -133,6 +144,39 @@ def mcp_servers(text: str) -> tuple[tuple[str, Secret], ...]:
         except ValueError:
             raise ValueError(allowed) from None
     return tuple(found.items())
+
+
+def mcp_headers(text: str) -> tuple[tuple[str, tuple[tuple[str, Secret], ...]], ...]:
+    """
+    Read the headers of MCP servers: a JSON object of objects.
+
+    >>> [(name, header) for name, headers in mcp_headers('{"lab": {"Authorization": "Bearer x"}}')
+    ...  for header, _ in headers]
+    [('lab', 'Authorization')]
+    """
+    allowed = 'JSON such as {"name": {"Authorization": "Bearer …"}}; names and values as HTTP allows them'
+    try:
+        found = json.loads(text)
+        return tuple(
+            (name, tuple((header, header_value(header, value)) for header, value in headers.items()))
+            for name, headers in found.items()
+        )
+    except (ValueError, AttributeError, TypeError):
+        raise ValueError(allowed) from None
+
+
+def header_value(name: str, value: object) -> Secret:
+    """
+    Check a header on its way out.
+
+    Raises:
+        ValueError: HTTP allows no such name or value.
+    """
+    if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) or not isinstance(value, str):
+        raise ValueError("a header's name and value as HTTP allows them")
+    if not value.isascii() or not value.isprintable() or value != value.strip():
+        raise ValueError("a header's value is printable ASCII")
+    return Secret(value)
 
 
 def key(text: str) -> Secret:
@@ -173,3 +217,104 @@ def readable_file(text: str) -> Path:
     if not path.is_file():
         raise ValueError("the path of a file that exists")
     return path
+
+
+def host_patterns(text: str) -> tuple[str, ...]:
+    """
+    Read names of this server, without port; a star stands for any part of one.
+
+    >>> host_patterns("App.example, *.internal, [::1]")
+    ('app.example', '*.internal', '::1')
+    """
+    found = tuple(word.strip("[]").lower().rstrip(".") for word in names(text))
+    if not all(re.fullmatch(r"[a-z0-9*._:-]+", word) and not re.search(r"[^:]:\d+$", word) for word in found):
+        raise ValueError("host names without port, separated by commas; patterns like *.internal are allowed")
+    return found
+
+
+def origins(text: str) -> tuple[str, ...]:
+    """
+    Read web origins as browsers send them.
+
+    >>> origins("https://App.example/, http://localhost:3000")
+    ('https://app.example', 'http://localhost:3000')
+    """
+    allowed = "origins such as https://app.example, separated by commas, or *"
+    found = []
+    for word in names(text):
+        parts = urlsplit(word)
+        if word != "*" and (
+            not re.fullmatch(r"[a-z][a-z0-9+.-]*", parts.scheme) or not parts.netloc or parts.path.strip("/")
+        ):
+            raise ValueError(allowed)
+        found.append(word.rstrip("/").lower())
+    return tuple(found)
+
+
+def frame_ancestors(text: str) -> tuple[str, ...]:
+    """
+    Read who may show the page in a frame; commas and spaces separate. A `.env` file takes quotes away, so the words
+    may come without theirs.
+
+    >>> frame_ancestors("self")
+    ("'self'",)
+    >>> frame_ancestors("'self' https://huggingface.co, https://*.example")
+    ("'self'", 'https://huggingface.co', 'https://*.example')
+    """
+    words = (f"'{word}'" if word in ("self", "none") else word for word in text.replace(",", " ").split())
+    found = tuple(dict.fromkeys(words))
+    pattern = r"'self'|'none'|\*|https?://[A-Za-z0-9*.:\[\]-]+"
+    if not found or not all(re.fullmatch(pattern, word) for word in found) or ("'none'" in found and len(found) > 1):
+        raise ValueError("'none', or any of 'self', * and origins such as https://app.example")
+    return found
+
+
+def networks(text: str) -> tuple[str, ...]:
+    """
+    Read addresses or networks.
+
+    >>> networks("127.0.0.1, 10.0.0.0/8")
+    ('127.0.0.1', '10.0.0.0/8')
+    """
+    found = names(text)
+    for word in found:
+        if word == "*":
+            continue
+        try:
+            ip_network(word, strict=False)
+        except ValueError:
+            raise ValueError("addresses or networks such as 10.0.0.0/8, separated by commas, or *") from None
+    return found
+
+
+_UNITS: Final = {"": 1, "b": 1, "kb": 1000, "mb": 1000**2, "gb": 1000**3, "kib": 2**10, "mib": 2**20, "gib": 2**30}
+
+
+def byte_count(text: str) -> int:
+    """
+    Read a number of bytes of at least a MiB.
+
+    >>> byte_count("512MB"), byte_count("2 GiB")
+    (512000000, 2147483648)
+    """
+    matched = re.fullmatch(r"(\d{1,15})\s*([A-Za-z]*)", text)
+    if not matched or matched[2].lower() not in _UNITS or int(matched[1]) * _UNITS[matched[2].lower()] < 2**20:
+        raise ValueError("a number of bytes of at least 1MiB, such as 512MB or 2GiB")
+    return int(matched[1]) * _UNITS[matched[2].lower()]
+
+
+def folder(text: str) -> Path:
+    """Read the path of a folder, which may not be there yet."""
+    path = Path(text).expanduser()
+    if path.exists() and not path.is_dir():
+        raise ValueError("the path of a folder")
+    return path
+
+
+def own_state_folder() -> Path:
+    """Where programs of this user keep what they need after a restart (XDG base directories; on Windows AppData)."""
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    else:
+        base = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+    return base / "groq-core"

@@ -20,14 +20,24 @@ from dotenv import dotenv_values
 
 from groq_core.errors import SettingsError
 from groq_core.redaction import Secret, redacted
+from groq_core.settings.limits import Limit, limits
 from groq_core.settings.parsers import (
     GROQ_PATH,
+    byte_count,
     choice,
+    database_url,
+    folder,
+    frame_ancestors,
     groq_url,
     host,
+    host_patterns,
     key,
+    mcp_headers,
     mcp_servers,
     names,
+    networks,
+    origins,
+    own_state_folder,
     readable_file,
     redis_url,
     seconds,
@@ -145,6 +155,9 @@ class Settings:
         int | None,
         ours("TPM", "our own ceiling of tokens a minute and model, if lower", whole(1), "from response headers"),
     ] = None
+    hedge: Annotated[
+        bool, ours("HEDGE", "`1`: ask a second target beside one that stays silent too long; costs more", switch)
+    ] = False
     degrade: Annotated[
         Literal["error", "message"],
         ours(
@@ -158,13 +171,97 @@ class Settings:
         tuple[Secret, ...],
         ours(
             "API_TOKENS",
-            "bearer tokens for `/v1/*` and `/metrics`, separated by commas; unset: loopback addresses only",
+            "bearer tokens for `/v1/*`, `/metrics` and `/_simulator/*`, by commas; unset: local programs only",
             tokens,
             hidden=True,
         ),
     ] = ()
     auth_file: Annotated[
-        Path | None, ours("AUTH_FILE", "user file for the web page: a name and a password hash a line", readable_file)
+        Path | None,
+        ours(
+            "AUTH_FILE",
+            "user file for the web page: a name and a password hash a line; read again when it changes",
+            readable_file,
+        ),
+    ] = None
+    state_dir: Annotated[
+        Path | None,
+        ours(
+            "STATE_DIR",
+            "folder for the files and batches of `/v1/files` and `/v1/batches`; "
+            "else `groq-core` in the user's folder for program state",
+            folder,
+        ),
+    ] = None
+    secret: Annotated[
+        Secret | None,
+        ours(
+            "SECRET",
+            "signs page passes and sessions; the same for all replicas",
+            key,
+            "made at the start",
+            hidden=True,
+        ),
+    ] = None
+    allowed_hosts: Annotated[
+        tuple[str, ...],
+        ours(
+            "ALLOWED_HOSTS",
+            "names under which this server may be addressed, page and API alike; patterns like `*.internal`",
+            host_patterns,
+            "loopback names while bound to loopback, else any",
+        ),
+    ] = ()
+    cors_origins: Annotated[
+        tuple[str, ...],
+        ours(
+            "CORS_ORIGINS",
+            "origins whose pages may call the API from a browser: `https://app.example`, or `*`",
+            origins,
+        ),
+    ] = ()
+    frame_ancestors: Annotated[
+        tuple[str, ...],
+        ours(
+            "FRAME_ANCESTORS",
+            "who may show the page in a frame: origins, `'self'`, `'none'` or `*`",
+            frame_ancestors,
+            "`'self'`; on Spaces also `https://huggingface.co`",
+        ),
+    ] = ("'self'",)
+    trusted_proxies: Annotated[
+        tuple[str, ...],
+        ours(
+            "TRUSTED_PROXIES",
+            "addresses or networks of proxies whose `X-Forwarded-*` are believed, or `*`",
+            networks,
+            "`127.0.0.1`",
+        ),
+    ] = ("127.0.0.1",)
+    limits: Annotated[
+        tuple[Limit, ...],
+        ours(
+            "LIMITS",
+            "what one person may use, in any selection: `20/minute, 500/day, 2 usd/day, 30 usd/month`",
+            limits,
+        ),
+    ] = ()
+    cache_scope: Annotated[
+        Literal["person", "server"],
+        ours(
+            "CACHE_SCOPE",
+            "who shares cached answers: `person` (page visitor, signed-in person or API key) or `server`",
+            choice("person", "server"),
+        ),
+    ] = "person"
+    max_bytes_in_flight: Annotated[
+        int | None,
+        ours(
+            "MAX_BYTES_IN_FLIGHT",
+            "bytes of bodies, uploads and decoded files held at once (`512MB`, `2GiB`); above it newcomers get 503",
+            byte_count,
+            "a quarter of memory",
+        ),
     ] = None
     byo_key: Annotated[
         Literal["auto", "on", "off"],
@@ -183,10 +280,38 @@ class Settings:
             hidden=True,
         ),
     ] = ()
+    workers: Annotated[
+        int, ours("WORKERS", "processes behind one port; more than one share their state through Redis", whole(1, 64))
+    ] = 1
+    mcp_headers: Annotated[
+        tuple[tuple[str, tuple[tuple[str, Secret], ...]], ...],
+        ours(
+            "MCP_HEADERS",
+            'headers of MCP servers, as JSON: `{"name": {"Authorization": "Bearer …"}}`',
+            mcp_headers,
+            hidden=True,
+        ),
+    ] = ()
     redis_url: Annotated[
         Secret | None,
-        ours("REDIS_URL", "shared state for several replicas; not used by this version", redis_url, hidden=True),
+        ours(
+            "REDIS_URL",
+            "shared state for several replicas (Redis or Valkey): cache, rate-limit budgets, cooldowns, sign-in",
+            redis_url,
+            hidden=True,
+        ),
     ] = None
+    database: Annotated[
+        Secret | None,
+        ours(
+            "DATABASE",
+            "people, API keys, spend and conversations: `sqlite:///file` or `postgresql+psycopg://…`",
+            database_url,
+            "conversations live in the browser alone",
+            hidden=True,
+        ),
+    ] = None
+    admins: Annotated[tuple[str, ...], ours("ADMINS", "names of people who may see `/admin`", names)] = ()
     log: Annotated[Literal["text", "json"], ours("LOG", "form of the log lines", choice("text", "json"))] = "text"
     log_level: Annotated[
         str, ours("LOG_LEVEL", "least level that is logged", choice("debug", "info", "warning", "error", "critical"))
@@ -215,6 +340,7 @@ class Settings:
         values: dict[str, Any] = {"on_spaces": on_spaces}
         if on_spaces:
             values["server_name"] = "0.0.0.0"
+            values["frame_ancestors"] = ("'self'", "https://huggingface.co")
         faults = []
         for name, env in variables().items():
             if text := given.get(env.name):
@@ -246,6 +372,16 @@ class Settings:
             return ip_address(self.server_name).is_loopback
         except ValueError:
             return False
+
+    @property
+    def sign_in(self) -> bool:
+        """People must sign in to see the page."""
+        return self.auth_file is not None
+
+    @property
+    def state_folder(self) -> Path:
+        """Where files and batches are kept; it may not be there yet."""
+        return self.state_dir or own_state_folder()
 
     @property
     def visitor_keys(self) -> bool:
@@ -315,11 +451,11 @@ def _warnings(given: Mapping[str, str], settings: Settings) -> Iterator[str]:
         if word != name and word not in known:
             near = get_close_matches(word, known, n=1)
             yield f"{name} is not a setting" + (f"; did you mean {OUR_PREFIX}{near[0]}?" if near else "")
-    if settings.redis_url:
-        yield "GROQ_CORE_REDIS_URL is set, but this version keeps its state in process: replicas share nothing"
-    if settings.byo_key == "on":
-        yield "GROQ_CORE_BYO_KEY is on, but this version's page does not ask visitors for their key yet"
-    if settings.groq_base_url and not settings.groq_api_key:
+    if settings.workers > 1 and not settings.redis_url:
+        yield "GROQ_CORE_WORKERS is above 1 without GROQ_CORE_REDIS_URL: each takes its share of the rate limits"
+    if settings.redis_url and not settings.secret:
+        yield "several processes without GROQ_CORE_SECRET: pages and sessions of one are strangers to the others"
+    if settings.groq_base_url and not (settings.groq_api_key or settings.visitor_keys):
         yield "GROQ_BASE_URL is set without GROQ_API_KEY, so nothing is sent there"
     if settings.groq_base_url and settings.groq_base_url != given["GROQ_BASE_URL"].rstrip("/"):
         yield f"GROQ_BASE_URL is the host only; the {GROQ_PATH} at its end is left out"

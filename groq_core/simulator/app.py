@@ -75,7 +75,8 @@ class App:
         self.world.saw(call, exchange.path, body)
         messages = body.get("messages")
         prefilled = isinstance(messages, list) and bool(messages) and _role(messages[-1]) == "assistant"
-        fault = self.world.faults.take(call.wire.name, call.model, operation, prefilled=prefilled)
+        visitor = exchange.headers.get("x-simulated-visitor", "")
+        fault = self.world.faults.take(call.wire.name, call.model, operation, prefilled=prefilled, visitor=visitor)
         if fault is None:
             return True
         call.fault = fault

@@ -34,6 +34,9 @@ FaultKind: TypeAlias = Literal[
 Provider: TypeAlias = Literal["groq", "openai", "*"]
 Operation: TypeAlias = Literal["chat", "audio", "speech", "models", "files", "batches", "*"]
 
+MOST = 2000
+"""Faults at once; one more switches the oldest off."""
+
 KINDS: tuple[str, ...] = get_args(FaultKind)
 _CHOICES = {"kind": KINDS, "provider": get_args(Provider), "operation": get_args(Operation)}
 
@@ -45,6 +48,7 @@ class Fault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defau
     Attributes:
         kind: What, see :data:`FaultKind`.
         provider, model, operation: For whom; ``*`` matches all.
+        visitor: Whose requests it hits, by what they send as ``x-simulated-visitor``; ``*`` hits everybody's.
         status: HTTP status of a ``status`` fault without preset.
         headers: Further response headers.
         body: Of a ``status``, ``empty`` or ``error_event`` fault: any JSON value, or raw text.
@@ -63,6 +67,7 @@ class Fault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defau
     provider: Provider = "*"
     model: str = "*"
     operation: Operation = "*"
+    visitor: str = "*"
     status: int = 500
     headers: dict[str, str] = {}
     body: Any = None
@@ -121,8 +126,13 @@ class Fault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defau
             extra={name: value for name, value in inner.items() if name not in known},
         )
 
-    def matches(self, provider: str, model: str, operation: str) -> bool:
-        return self.provider in ("*", provider) and self.model in ("*", model) and self.operation in ("*", operation)
+    def matches(self, provider: str, model: str, operation: str, visitor: str = "") -> bool:
+        return (
+            self.provider in ("*", provider)
+            and self.model in ("*", model)
+            and self.operation in ("*", operation)
+            and self.visitor in ("*", visitor)
+        )
 
 
 class Faults:
@@ -154,13 +164,17 @@ class Faults:
         if fault.until_s is not None:
             self._ends[fault.id] = self._clock() + fault.until_s
         self._faults.append(fault)
+        while len(self._faults) > MOST:
+            self.remove(self._faults[0].id)
         return fault
 
-    def take(self, provider: str, model: str, operation: str, *, prefilled: bool = False) -> Fault | None:
+    def take(
+        self, provider: str, model: str, operation: str, *, prefilled: bool = False, visitor: str = ""
+    ) -> Fault | None:
         """The fault that hits this request, if any; one of its ``times`` is used up."""
         self._forget_what_is_over()
         for fault in self._faults:
-            if not fault.matches(provider, model, operation):
+            if not fault.matches(provider, model, operation, visitor):
                 continue
             if fault.kind == "refuse_prefill" and not prefilled:
                 continue

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable
+import secrets
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,17 +15,22 @@ import orjson
 from fastapi import APIRouter, FastAPI, Request
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
+from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from groq_core.services.vision import TEMPLATES
-from groq_core.ui import agent, batch, chat, extract, image, microphone, talk
+from groq_core.ui import admin, agent, batch, chat, extract, image, kept, microphone, own_key, summary, talk, title
+from groq_core.ui.answers import Answers
 from groq_core.ui.core import PageCore
+from groq_core.ui.endpoints import create_endpoints, prepare_tools, serve_tools, tools_wanted
 from groq_core.ui.fault_switch import FAULTS
+from groq_core.ui.gradio_door import Admit, GradioDoor
 from groq_core.ui.layout import place
 from groq_core.ui.model_picker import choices, models_of, most_images
 from groq_core.ui.page_routes import ChatRoute, Page, create_routes
 from groq_core.ui.static import Assets
 from groq_core.ui.texts import TEXTS
+from groq_core.ui.texts_de import GERMAN
 from groq_core.ui.theme import theme
 
 TABS: tuple[tuple[str, Callable[[PageCore], None]], ...] = (
@@ -43,13 +50,21 @@ ROUTES: tuple[Callable[[Page], APIRouter], ...] = (
     extract.create_routes,
     agent.create_routes,
     batch.create_routes,
+    kept.create_routes,
+    admin.create_routes,
+    title.create_routes,
+    summary.create_routes,
+    own_key.create_routes,
 )
 """Routes of single tabs, beside those that every tab needs."""
 
 POLICY = "; ".join(
     (
         "default-src 'self'",
-        "script-src 'self' 'unsafe-inline' 'unsafe-eval'",  # Gradio's own page needs both
+        # Scripts that stand in the page carry its nonce. Gradio makes functions of the texts in its events' `js`,
+        # which no nonce and no hash can allow: hence 'unsafe-eval'.
+        "script-src 'self' 'nonce-{nonce}' 'unsafe-eval'",
+        # Gradio and its components write style attributes, and style elements while they run.
         "style-src 'self' 'unsafe-inline'",
         "img-src 'self' data: blob:",
         "media-src 'self' data: blob:",
@@ -59,14 +74,17 @@ POLICY = "; ".join(
         "object-src 'none'",
         "base-uri 'self'",
         "form-action 'self'",
+        "frame-ancestors {ancestors}",
     )
 )
 """Content security: whatever a model's answer holds, the page talks to its own server only."""
 
 FIRST = (
-    "main", "chat/chat", "chat/conversation", "chat/options", "chat/picker", "shared/answer", "shared/asking",
-    "shared/chain", "shared/dom", "shared/formats", "shared/receipt", "shared/scroll", "shared/shell",
-    "shared/text-view", "shared/wire", "shared/words", "status/fault-switch", "status/status", "talk/hold",
+    "main", "chat/attach", "chat/chat", "chat/conversation", "chat/message", "chat/options", "chat/picker",
+    "chat/run", "chat/side", "chat/tree", "chat/undo", "chat/waiting", "settings/brand-tools", "shared/answer",
+    "shared/chain", "shared/dom", "shared/error-card", "shared/formats", "shared/own-key", "shared/receipt",
+    "shared/scroll", "shared/shell", "shared/text-view", "shared/theme", "shared/user-text", "shared/wire",
+    "shared/words", "status/fault-switch", "status/feed", "status/plain", "status/status", "talk/hold",
 )  # fmt: skip
 """Scripts that the page cannot begin without; a test holds this list to what ``main.js`` imports."""
 
@@ -87,6 +105,7 @@ def create_ui(core: PageCore) -> gr.Blocks:
                         create_tab(core)
             with gr.Column(elem_id="gc-side", scale=0, min_width=0):
                 place("status-panel")
+        create_endpoints(core)
     demo.max_threads = MAX_THREADS
     demo.state_session_capacity = SESSIONS
     demo.queue(default_concurrency_limit=None, max_size=500, status_update_rate=5, api_open=False)
@@ -103,30 +122,55 @@ MOUNT_OPTIONS: dict[str, Any] = {
     "max_file_size": "100mb",
     "allowed_paths": [],
     "pwa": False,
-    "mcp_server": False,
 }
 """What :func:`gradio.mount_gradio_app` needs; given to it and not to ``Blocks``, which would ignore it."""
 
 
-def mount(app: FastAPI, core: PageCore) -> FastAPI:
+def mount(app: FastAPI, core: PageCore, admit: Admit) -> FastAPI:
     """
     Put the page at ``/`` of an application whose own routes are declared already.
 
     Its own routes go under ``/ui``, before Gradio's, which take everything that is left.
+
+    Args:
+        admit: Decides who may call the named endpoints; see :class:`groq_core.ui.gradio_door.GradioDoor`.
     """
     assets = Assets()
     assets.add("texts.js", texts_module(core))
+    assets.add("texts-de.js", b"export default " + orjson.dumps(GERMAN) + b";\n")
     base = f"ui/assets/{assets.version}"
     page = Page(core, assets)
     app.include_router(create_routes(page))
     app.include_router(gradio_scripts())
-    app.include_router(closed_doors())
     for create in ROUTES:
         app.include_router(create(page))
-    app.add_middleware(PageFrame, head=head(base), link=preloads(base))
+    app.add_middleware(PageFrame, head=head(base), link=preloads(base), ancestors=core.settings.frame_ancestors)
     app.add_middleware(ChatRoute, page=page)
-    gr.mount_gradio_app(app, create_ui(core), theme=theme(), **MOUNT_OPTIONS)
+    demo = create_ui(core)
+    tools = tools_wanted()
+    if tools:
+        prepare_tools()
+    gr.mount_gradio_app(app, demo, theme=theme(), **MOUNT_OPTIONS, mcp_server=tools)
+    if tools:
+        serve_tools(demo)
+    mounted = app.routes[-1]
+    assert isinstance(mounted, Mount)  # Gradio's own application, the last that is asked
+    mounted.app = GradioDoor(mounted.app, demo, admit, page.passes, page.scoped)
+    close_with(app, page.answers)
     return app
+
+
+def close_with(app: FastAPI, answers: Answers) -> None:
+    """Stop answers that still run for nobody when the server ends, before what they ask with is closed."""
+    inner = app.router.lifespan_context
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[Any]:
+        async with inner(app) as state:
+            yield state
+            await answers.close()
+
+    app.router.lifespan_context = lifespan
 
 
 def head(base: str) -> str:
@@ -138,14 +182,18 @@ def head(base: str) -> str:
     Args:
         base: Where the page's scripts and styles are, relative to the page.
     """
-    styles = "".join(f'<link rel="stylesheet" href="{name}">' for name in ("theme.css", f"{base}/css/page.css"))
+    styles = "".join(f'<link rel="stylesheet" href="{name}">' for name in ("theme.css", *own_styles(base)))
     return f'{styles}<script type="module" async src="{base}/js/main.js"></script>'
+
+
+def own_styles(base: str) -> list[str]:
+    return [f"{base}/css/{name}.css" for name in ("page", "conversations")]
 
 
 def preloads(base: str) -> str:
     """The ``Link`` header that names everything a first visit needs of ours."""
     scripts = ["texts.js", *(f"js/{name}.js" for name in FIRST)]
-    links = [f'<{base}/css/page.css>; rel="preload"; as="style"']
+    links = [f'<{name}>; rel="preload"; as="style"' for name in own_styles(base)]
     return ", ".join(links + [f'<{base}/{script}>; rel="modulepreload"' for script in scripts])
 
 
@@ -155,8 +203,11 @@ def texts_module(core: PageCore) -> bytes:
         "FAULTS": [*FAULTS],
         "SERVERS": [name for name, _ in core.settings.mcp_servers],
         "LIMITS": {"images": most_images(core)},
-        "MODELS": choices(models_of(core)),
+        "MODELS": choices(models_of(core), targets=core.board.snapshot().targets),
+        "SHARED": core.simulator is not None and not core.settings.loopback,
         "SIMULATED": core.simulator is not None,
+        "OWN_KEYS": core.own_keys is not None,
+        "OWN_KEYS_ARE_REAL": core.own_keys is not None and not core.settings.offline,
         "TEMPLATES": [asdict(template) for template in TEMPLATES],
         "TABS": [name for name, _ in TABS],
     }
@@ -184,10 +235,11 @@ class PageFrame:
     where their imports would tell it of one after the other.
     """
 
-    def __init__(self, app: ASGIApp, head: str, link: str) -> None:
+    def __init__(self, app: ASGIApp, head: str, link: str, ancestors: Sequence[str] = ("'self'",)) -> None:
         self._app = app
         self._head = head.encode()
         self._link = link
+        self._ancestors = " ".join(ancestors)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -199,47 +251,38 @@ class PageFrame:
         async def send_page(message: Message) -> None:
             nonlocal held
             if message["type"] == "http.response.start":
-                if Headers(raw=message["headers"]).get("content-type", "").startswith("text/html"):
+                headers = Headers(raw=message["headers"])
+                # A page with a stricter policy of its own keeps it.
+                own_policy = "content-security-policy" in headers
+                if headers.get("content-type", "").startswith("text/html") and not own_policy:
                     held = message
                     return
             elif held is not None:
                 start, held = held, None
-                headers = MutableHeaders(raw=start["headers"])
-                headers.update(self._headers(scope["path"]))
+                begun = MutableHeaders(raw=start["headers"])
+                nonce = secrets.token_urlsafe(16)
+                begun.update(self._headers(scope["path"], nonce))
                 body, whole = message["body"], not message.get("more_body")
                 if scope["path"].endswith("/"):
                     body = body.replace(b"</head>", self._head + b"</head>", 1)
-                if packs and whole and "content-encoding" not in headers:
+                body = body.replace(b"<script", b'<script nonce="%s"' % nonce.encode())
+                if packs and whole and "content-encoding" not in begun:
                     body = gzip.compress(body, 6)
-                    headers["content-encoding"] = "gzip"
-                    headers.add_vary_header("accept-encoding")
+                    begun["content-encoding"] = "gzip"
+                    begun.add_vary_header("accept-encoding")
                 if whole:
-                    headers["content-length"] = str(len(body))
+                    begun["content-length"] = str(len(body))
                 message = {**message, "body": body}
                 await send(start)
             await send(message)
 
         await self._app(scope, receive, send_page)
 
-    def _headers(self, path: str) -> dict[str, str]:
+    def _headers(self, path: str, nonce: str) -> dict[str, str]:
         headers = {
-            "content-security-policy": POLICY,
+            "content-security-policy": POLICY.format(nonce=nonce, ancestors=self._ancestors),
+            "cache-control": "no-store",
             "referrer-policy": "no-referrer",
             "x-content-type-options": "nosniff",
         }
         return headers | {"link": self._link} if path.endswith("/") else headers
-
-
-def closed_doors() -> APIRouter:
-    """
-    What of Gradio nobody here uses and strangers could misuse: its upload keeps files on disk for an hour, where
-    whoever knows the address can fetch them. The page's own tabs send files to routes that keep nothing.
-    """
-    router = APIRouter(include_in_schema=False)
-
-    @router.post("/upload")
-    @router.post("/gradio_api/upload")
-    async def upload() -> Response:
-        return Response(TEXTS["error_no_uploads"], 404)
-
-    return router

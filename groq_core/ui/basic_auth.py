@@ -1,8 +1,9 @@
 """
-Who may see the page: names and password hashes from a file, asked for by the browser itself (HTTP Basic).
+Who may see the page: names and password hashes from a file.
 
-The HTTP API has its own tokens and is left alone, as are the probes; everything else, Gradio's routes and
-uploads included, is behind the one door. A line of the file is made by `python -m groq_core passwd NAME`.
+A browser gets a form and keeps a session in a cookie; a program may send name and password with every request (HTTP
+Basic), or a token of the API to Gradio's endpoints. The HTTP API has its own tokens and is left alone, as are the
+probes; everything else, Gradio's routes included, is behind the one door.
 """
 
 from __future__ import annotations
@@ -11,75 +12,66 @@ import asyncio
 import base64
 import binascii
 import hashlib
-import hmac
+import logging
+import math
 import secrets
-from pathlib import Path
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from http.cookies import CookieError, SimpleCookie
+from typing import Protocol
+from urllib.parse import parse_qs
+from weakref import WeakValueDictionary
 
 from cachetools import TTLCache
+from starlette.datastructures import Headers
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from groq_core.errors import SettingsError
+from groq_core.access.passwords import UserFile, hashed, matches, read_users
+from groq_core.access.sessions import SESSION_S, Sessions
+from groq_core.access.throttle import LocalThrottle, Throttle
+from groq_core.access.visit import visit_of
+from groq_core.errors import RequestError
+from groq_core.ui.sign_in_page import sign_in_page
+from groq_core.ui.texts import TEXTS
 
-COST, BLOCK, LANES = 2**14, 8, 1
-"""Of scrypt: 16 MiB and about 50 ms a guess (RFC 7914, OWASP's least for interactive use)."""
+__all__ = ["SignIn", "UserFile", "hashed", "read_users"]
+
+logger = logging.getLogger("groq_core.sign_in")
+
+PERSON = "groq_core.person"
+COOKIE = "groq_core_session"
 
 REMEMBERED_S = 600
-"""A browser sends the password with every request; the hash is reckoned once in ten minutes."""
+"""A program sends the password with every request; the hash is reckoned once in ten minutes."""
 
-OPEN = ("/v1/", "/health", "/ready", "/metrics", "/_simulator/")
-"""Paths with a rule of their own."""
+OPEN = ("/v1/", "/openai/v1/", "/health", "/ready", "/metrics", "/_simulator/", "/s/", "/ui/assets/", "/favicon.ico")
+"""Paths with a rule of their own, shared conversations, and scripts that anybody may read."""
 
+FROM_ONE_ADDRESS = 25
+"""Wrong guesses from one address, whatever the names, before it has to wait."""
 
-def hashed(password: str, salt: bytes | None = None) -> str:
-    """
-    The form a password is kept in: ``scrypt$salt$hash``, both base64.
-
-    >>> matches("open sesame", hashed("open sesame"))
-    True
-    """
-    salt = salt or secrets.token_bytes(16)
-    digest = hashlib.scrypt(password.encode(), salt=salt, n=COST, r=BLOCK, p=LANES)
-    return f"scrypt${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}"
+LONGEST_FORM = 4096
 
 
-def matches(password: str, kept: str) -> bool:
-    """Whether a password is the one that was hashed; takes as long either way."""
-    _, salt, _ = kept.split("$")
-    return hmac.compare_digest(hashed(password, base64.b64decode(salt)), kept)
+class Users(Protocol):
+    def hash_of(self, name: str) -> str | None: ...
 
 
-def read_users(path: Path) -> dict[str, str]:
-    """
-    Read the user file: ``name:scrypt$salt$hash`` a line, ``#`` begins a remark.
+class _Fixed:
+    def __init__(self, users: Mapping[str, str]) -> None:
+        self._users = users
 
-    Raises:
-        SettingsError: A line is not of that form, or there is none; the number is named, the line is not shown.
-    """
-    users: dict[str, str] = {}
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
-        text = line.strip()
-        if not text or text.startswith("#"):
-            continue
-        name, _, kept = text.partition(":")
-        if not name or not _is_hash(kept):
-            raise SettingsError(
-                f"GROQ_CORE_AUTH_FILE: line {number} of {path.name} is not name:hash; "
-                f"make one with: python -m groq_core passwd NAME"
-            )
-        users[name] = kept
-    if not users:
-        raise SettingsError(f"GROQ_CORE_AUTH_FILE: {path.name} names nobody, so nobody could sign in")
-    return users
+    def hash_of(self, name: str) -> str | None:
+        return self._users.get(name)
 
 
-def _is_hash(kept: str) -> bool:
-    parts = kept.split("$")
-    if len(parts) != 3 or parts[0] != "scrypt":
-        return False
-    try:
-        return all(base64.b64decode(part, validate=True) for part in parts[1:])
-    except binascii.Error:
-        return False
+class Guess(Exception):  # noqa: N818 - a refusal, not a fault
+    """A name and password that were not looked at, since too many wrong ones came before."""
+
+    def __init__(self, wait_s: float) -> None:
+        super().__init__()
+        self.wait_s = wait_s
 
 
 class SignIn:
@@ -88,47 +80,189 @@ class SignIn:
 
     Args:
         app: The whole application.
-        users: Name to hash.
+        users: Name to hash, or a file that is read again when it changes.
+        sessions: Signs what the browser keeps.
+        throttle: Counts wrong guesses.
+        admit: Lets the holders of API tokens to Gradio's endpoints; raises RequestError for others.
     """
 
-    def __init__(self, app: ASGIApp, users: dict[str, str]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        users: Mapping[str, str] | Users,
+        *,
+        sessions: Sessions | None = None,
+        throttle: Throttle | None = None,
+        admit: Callable[[Scope], Awaitable[object]] | None = None,
+    ) -> None:
         self._app = app
-        self._users = users
-        self._known: TTLCache[str, bool] = TTLCache(1000, REMEMBERED_S)
+        self._users: Users = _Fixed(users) if isinstance(users, Mapping) else users
+        self._sessions = sessions or Sessions(None, self._users.hash_of)
+        self._throttle: Throttle = throttle or LocalThrottle()
+        self._admit = admit
+        self._known: TTLCache[bytes, tuple[str, str]] = TTLCache(1000, REMEMBERED_S)
         self._nobody = hashed(secrets.token_urlsafe())
-        # One guess at a time: sixteen MiB each, and no faster for somebody who tries many.
-        self._reckoning = asyncio.Lock()
+        # Sixteen MiB a guess: two at a time, and of one address one, so that who guesses slows nobody but himself.
+        self._reckoners = ThreadPoolExecutor(2, thread_name_prefix="sign-in")
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan" or scope["path"].startswith(OPEN) or await self._welcome(scope):
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        body = b"Sign in to see this page."
-        headers = [
-            (b"www-authenticate", b'Basic realm="groq-core", charset="UTF-8"'),
-            (b"content-type", b"text/plain; charset=utf-8"),
-            (b"content-length", str(len(body)).encode()),
-        ]
-        await send({"type": "http.response.start", "status": 401, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        if path.startswith(OPEN):
+            await self._app(scope, receive, send)
+            return
+        response = await self._answer(path, scope, receive)
+        if response is None:
+            await self._app(scope, receive, send)
+        else:
+            await response(scope, receive, send)
 
-    async def _welcome(self, scope: Scope) -> bool:
-        header = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
-        if header[:6].lower() != b"basic ":
+    async def _answer(self, path: str, scope: Scope, receive: Receive) -> Response | None:
+        """What to say instead of the page; None for somebody who may see it."""
+        headers = Headers(scope=scope)
+        try:
+            if path == "/login" and scope["method"] == "POST":
+                return await self._sign_in(scope, receive)
+            if path == "/logout" and scope["method"] == "POST":
+                return await self._sign_out(scope, headers)
+            person = await self._person(scope, headers)
+        except Guess as refused:
+            return _later(refused.wait_s, headers)
+        if person is not None:
+            scope[PERSON] = person
+            return None
+        if path.startswith(("/gradio_api/", "/config")) and await self._admitted(scope):
+            return None
+        return _unknown(headers)
+
+    async def _admitted(self, scope: Scope) -> bool:
+        if self._admit is None:
             return False
-        seen = hashlib.sha256(header).hexdigest()
-        if self._known.get(seen):
-            return True
+        try:
+            await self._admit(scope)
+        except RequestError:
+            return False
+        return True
+
+    async def _person(self, scope: Scope, headers: Headers) -> str | None:
+        if (session := _cookie(headers)) and (person := await self._sessions.person(session)) is not None:
+            return person
+        header = headers.get("authorization", "")
+        if header[:6].lower() != "basic ":
+            return None
         try:
             name, colon, password = base64.b64decode(header[6:], validate=True).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
-            return False
+        except (binascii.Error, UnicodeDecodeError, ValueError):
+            return None
         if not colon:
-            return False
-        async with self._reckoning:
+            return None
+        seen = hashlib.sha256(header.encode()).digest()
+        # Remembered together with the hash: a password that was changed is not remembered.
+        if self._known.get(seen) == (name, self._users.hash_of(name)):
+            return name
+        if not await self._right(name, password, visit_of(scope).address):
+            return None
+        self._known[seen] = name, self._users.hash_of(name) or ""
+        return name
+
+    async def _right(self, name: str, password: str, address: str) -> bool:
+        """
+        Look at a guess.
+
+        Raises:
+            Guess: It has to wait.
+        """
+        keys = {f"{name[:200]}\0{address}": 5, f"\0{address}": FROM_ONE_ADDRESS}
+        turn = self._turns.setdefault(address, asyncio.Lock())
+        async with turn:
+            if wait := max([await self._throttle.wait_s(key) for key in keys]):
+                raise Guess(wait)
+            kept = self._users.hash_of(name)
+            loop = asyncio.get_running_loop()
             # A name that is not there takes as long as a wrong password.
-            right = await asyncio.to_thread(matches, password, self._users.get(name, self._nobody))
-        if right and name in self._users:
-            self._known[seen] = True
-            return True
+            right = await loop.run_in_executor(self._reckoners, matches, password, kept or self._nobody)
+            if right and kept is not None:
+                await self._throttle.forgive(next(iter(keys)))
+                return True
+            for key, free in keys.items():
+                await self._throttle.fail(key, free=free)
+        # The address alone: people type passwords into the field of the name.
+        logger.warning("sign-in failed from %s", address or "unknown")
         return False
+
+    async def _sign_in(self, scope: Scope, receive: Receive) -> Response:
+        body = b""
+        more = True
+        while more and len(body) <= LONGEST_FORM:
+            message = await receive()
+            body += message.get("body", b"")
+            more = message.get("more_body", False) and message["type"] != "http.disconnect"
+        form = parse_qs(body[:LONGEST_FORM].decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=5)
+        name, password = form.get("name", [""])[0], form.get("password", [""])[0]
+        if len(body) > LONGEST_FORM or not await self._right(name, password, visit_of(scope).address):
+            return HTMLResponse(sign_in_page(TEXTS["sign_in_wrong"]), 401, _PAGE)
+        target = form.get("next", ["./"])[0]
+        response = RedirectResponse(target if _own_path(target) else "./", 303)
+        response.set_cookie(
+            COOKIE,
+            self._sessions.issue(name),
+            max_age=SESSION_S,
+            path=scope.get("root_path") or "/",
+            httponly=True,
+            samesite="lax",
+            secure=visit_of(scope).https,
+        )
+        response.headers["cache-control"] = "no-store"
+        return response
+
+    async def _sign_out(self, scope: Scope, headers: Headers) -> Response:
+        await self._sessions.end(_cookie(headers))
+        response = RedirectResponse("./", 303)
+        response.delete_cookie(COOKIE, path=scope.get("root_path") or "/", httponly=True, samesite="lax")
+        response.headers["cache-control"] = "no-store"
+        return response
+
+
+_PAGE = {
+    "cache-control": "no-store",
+    "content-security-policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
+    ),
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+}
+
+
+def _cookie(headers: Headers) -> str:
+    try:
+        found = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+    except CookieError:
+        return ""
+    return found.value if found is not None else ""
+
+
+def _own_path(target: str) -> bool:
+    """A path of this server, and no other server's address in one of its disguises."""
+    return target.startswith(("./", "/", "?")) and not target.startswith(("//", "/\\")) and target.isprintable()
+
+
+def _unknown(headers: Headers) -> Response:
+    """A browser gets a form; a program is asked the way programs are."""
+    if "text/html" in headers.get("accept", ""):
+        return HTMLResponse(sign_in_page(), 401, _PAGE)
+    return PlainTextResponse(
+        "Sign in to see this page.",
+        401,
+        {"www-authenticate": 'Basic realm="groq-core", charset="UTF-8"', "cache-control": "no-store"},
+    )
+
+
+def _later(wait_s: float, headers: Headers) -> Response:
+    wait = math.ceil(wait_s)
+    text = TEXTS["sign_in_later"].format(seconds=wait)
+    if "text/html" in headers.get("accept", ""):
+        return HTMLResponse(sign_in_page(text), 429, {**_PAGE, "retry-after": str(wait)})
+    return JSONResponse({"detail": text}, 429, {"retry-after": str(wait), "cache-control": "no-store"})

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 from groq_core.events import Events
+from groq_core.fallback.health import Health
+from groq_core.media.image.preparation import PreparedImage
+from groq_core.ratelimit.people import People
 from groq_core.reply import Reply
 from groq_core.requests import Caller, Request
 from groq_core.services.documents.seeing import Look
 from groq_core.services.extraction import Extractor
+from groq_core.services.own_keys import OwnKeys
 from groq_core.status.snapshot import Snapshot
 from groq_core.ui.fault_switch import FaultStore
 
@@ -46,11 +51,13 @@ class PageVision(Protocol):
 
     def reader(self, *, caller: Caller | None = None) -> Look: ...
 
+    async def ask(self, question: str, pictures: Sequence[bytes | PreparedImage] = (), **options: Any) -> Reply: ...
+
 
 class PageSpeech(Protocol):
     """Texts into recordings."""
 
-    async def say(self, text: str, *, caller: Caller | None = None) -> Reply: ...
+    async def say(self, text: str, *, voice: str | None = None, caller: Caller | None = None) -> Reply: ...
 
 
 class PageCore(Protocol):
@@ -71,6 +78,14 @@ class PageCore(Protocol):
     @property
     def extraction(self) -> Extractor: ...
     @property
+    def people(self) -> People: ...
+    @property
+    def own_keys(self) -> OwnKeys | None: ...
+    @property
     def catalogue(self) -> Any: ...
+    @property
+    def tiers(self) -> Mapping[Any, Any]: ...
+    @property
+    def health(self) -> Health: ...
     def handle(self, request: Request) -> Events: ...
     def batches(self) -> Any: ...

@@ -1,23 +1,26 @@
 """
 Who may use the page's own routes: the page itself, and nobody else's.
 
-Another site must not be able to spend our tokens or flip our switches from a visitor's browser. A browser says
-where a request comes from (``Sec-Fetch-Site``, else ``Origin``), and every page gets a pass that it sends back in
-a header, which another site can neither read nor set. :func:`visitor` is the one place where a request becomes a
-:class:`Caller`; sign-in and visitors' own keys belong there.
+Another site must not be able to spend our tokens or flip our switches from a visitor's browser. The door refuses what
+a browser says comes from another origin; and every page gets a pass that it sends back in a header, which another site
+can neither read nor set. :func:`visitor` is the one place where a page's request becomes a :class:`Caller`.
 """
 
 from __future__ import annotations
 
-import hmac
 import secrets
 import time
 from collections.abc import Callable
-from urllib.parse import urlsplit
+from hashlib import blake2b
 
 from fastapi import HTTPException, Request
 
+from groq_core.access.origins import own_origin
+from groq_core.access.sessions import Signer
+from groq_core.access.visit import KEY, visit_of
+from groq_core.redaction import Secret
 from groq_core.requests import Caller
+from groq_core.ui.basic_auth import PERSON
 from groq_core.ui.texts import TEXTS
 
 PASS_HEADER = "x-groq-core-page"
@@ -26,30 +29,38 @@ PASS_SECONDS = 24 * 3600
 
 class Passes:
     """
-    Signed passes for pages: ``id.expiry.signature``. Nothing is stored; a restart makes all of them worthless.
+    Signed passes for pages: ``id.expiry.signature``. Nothing is stored; without a secret of the operator's a restart
+    makes all of them worthless.
 
     Args:
         clock: Unix time in seconds.
+        secret: The same for all replicas; None makes one.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.time) -> None:
-        self._secret = secrets.token_bytes(32)
+    def __init__(self, clock: Callable[[], float] = time.time, secret: Secret | None = None) -> None:
+        self._signer = Signer("page", secret)
         self._clock = clock
 
-    def issue(self) -> str:
-        body = f"{secrets.token_urlsafe(12)}.{int(self._clock()) + PASS_SECONDS}"
-        return f"{body}.{self._signature(body)}"
+    def issue(self, old: str = "") -> str:
+        """
+        A new pass, for the visitor of an old one where that was good, whatever its age: a browser that comes back
+        finds what it left.
+        """
+        page = self._signed(old) or secrets.token_urlsafe(12)
+        body = f"{page}.{int(self._clock()) + PASS_SECONDS}"
+        return f"{body}.{self._signer.signature(body)}"
 
     def page_id(self, text: str) -> str | None:
         """The page a pass was issued to, or None when it is forged or too old."""
+        page = self._signed(text)
+        return page if page is not None and int(text.split(".")[1]) > self._clock() else None
+
+    def _signed(self, text: str) -> str | None:
         body, _, signature = text.rpartition(".")
         page, _, expiry = body.partition(".")
-        if not hmac.compare_digest(signature.encode(), self._signature(body).encode()):
+        if not expiry.isascii() or not expiry.isdigit() or len(text) > 200 or not self._signer.good(body, signature):
             return None
-        return page if int(expiry) > self._clock() else None
-
-    def _signature(self, body: str) -> str:
-        return hmac.new(self._secret, body.encode(), "sha256").hexdigest()
+        return page
 
 
 def same_origin(headers: dict[str, str]) -> bool:
@@ -69,20 +80,47 @@ def same_origin(headers: dict[str, str]) -> bool:
     origin = headers.get("origin")
     if origin is None:
         return True
-    own = {headers.get("host", ""), headers.get("x-forwarded-host", "")} - {""}
-    return urlsplit(origin).netloc in own
+    return own_origin(origin, (headers.get("host", ""), headers.get("x-forwarded-host", "")))
+
+
+def require_own_page(request: Request) -> None:
+    """
+    Raises:
+        HTTPException: 403 for another origin's request.
+    """
+    visit = request.scope.get(KEY)
+    if visit.foreign if visit is not None else not same_origin(dict(request.headers)):
+        raise HTTPException(403, TEXTS["error_foreign"])
 
 
 def visitor(request: Request, passes: Passes) -> Caller:
     """
-    Name the page that asks.
+    Name the page that asks, or the person who signed in to it.
 
     Raises:
         HTTPException: 403 for another site's request, and for a pass that is missing, forged or too old.
     """
-    if not same_origin(dict(request.headers)):
-        raise HTTPException(403, TEXTS["error_foreign"])
+    require_own_page(request)
     page = passes.page_id(request.headers.get(PASS_HEADER, ""))
     if page is None:
         raise HTTPException(403, TEXTS["error_pass"])
-    return Caller(credential="server", user=f"page:{page}")
+    return caller_on_page(request, page)
+
+
+def caller_on_page(request: Request, page: str) -> Caller:
+    """Who asks: the person where one has signed in, else the visitor the pass was given to."""
+    address = visit_of(request.scope).address
+    person: str | None = request.scope.get(PERSON)
+    if person is None:
+        return Caller(user=f"page:{page}", address=address)
+    return Caller(user=person_id(person), person=person, address=address)
+
+
+def person_id(person: str) -> str:
+    """
+    A word for a person that may stand in logs, since it is not the name.
+
+    >>> person_id("ann") == person_id("ann") != person_id("bob")
+    True
+    """
+    return f"person:{blake2b(person.encode(), digest_size=8, person=b'groq_core').hexdigest()}"

@@ -234,7 +234,10 @@ async def extracted(core: PageCore, wanted: tuple[Input, Schema[Any], Options], 
     found: Any
     async with aclosing(core.extraction.stream(source, schema, options=options, caller=caller)) as happenings:
         async for found in happenings:
-            yield tried(found) if isinstance(found, Try) else shown(found, text)
+            if isinstance(found, Try):
+                yield tried(found)
+            elif isinstance(found, Extraction):
+                yield shown(found, text)
 
 
 def tried(one: Try) -> Tried:

@@ -15,7 +15,9 @@ from prometheus_client import CollectorRegistry, Counter
 from groq_core.api.app import create_api
 from groq_core.api.backend import Simulator
 from groq_core.events import AttemptStarted, CacheChecked, Event, Events, Finished, Routed, TextDelta, Usage
+from groq_core.middleware.allowance import Allowances
 from groq_core.models.catalogue import CatalogueKeeper, CatalogueStatus
+from groq_core.ratelimit.people import People
 from groq_core.requests import ChatRequest, Request, TranscriptionRequest
 from groq_core.router.target_state import TierStatus
 from groq_core.settings.settings import Settings
@@ -136,13 +138,17 @@ class Stage:
         self.board = Board()
         self.metrics = Metrics()
         self.catalogue = CatalogueKeeper(None)
+        self.people = People(self.settings.limits)
         self.transcription = Ear(self)
         self.simulator: Simulator | None = None
         self.asked: list[Request] = []
         self.running = 0
         self.left = asyncio.Event()
 
-    async def handle(self, request: Request) -> Events:
+    def handle(self, request: Request) -> Events:
+        return Allowances(self.people)(self._answer, request)
+
+    async def _answer(self, request: Request) -> Events:
         self.asked.append(request)
         self.running += 1
         try:

@@ -111,7 +111,7 @@ async def test_a_quiet_stream_shows_that_it_lives_and_ends_with_the_server() -> 
     stage, stopping = Stage(), asyncio.Event()
     status = Status(stage, stopping, keep_alive_s=0.01, gather_s=0.0)
     app = create_api(stage)
-    app.dispatcher = Dispatcher(  # type: ignore[attr-defined]
+    app.dispatcher = Dispatcher(
         {"/events": {"GET": status.events}}, Access(stage.settings), below=(), open_paths=frozenset()
     )
 
@@ -170,7 +170,7 @@ def with_a_page(stage: Stage) -> FastAPI:
         ("GET", "/v1", 404),
         ("GET", "/v1/", 404),
         ("GET", "/v1/nothing", 404),
-        ("POST", "/v1/responses", 404),
+        ("POST", "/v1/assistants", 404),
         ("POST", "/v1/chat/completions/more", 404),
         ("GET", "/v1/chat/completions", 405),
         ("DELETE", "/v1/status", 405),

@@ -8,6 +8,7 @@ import pytest
 
 from groq_core.errors import SettingsError
 from groq_core.redaction import Secret
+from groq_core.settings.limits import Limit
 from groq_core.settings.settings import Settings, defaults, load, variables
 
 
@@ -30,6 +31,7 @@ def test_the_defaults_are_the_published_ones() -> None:
         "idle_timeout": 10,
         "deadline": 60,
         "max_attempts": 6,
+        "hedge": False,
         "cooldown": 15,
         "cache_size": 500,
         "cache_ttl": 600,
@@ -83,9 +85,19 @@ def test_every_variable_reaches_its_field(tmp_path: Path) -> None:
         "cache_ttl": ("1", 1.0),
         "rpm": ("30", 30),
         "tpm": ("8000", 8000),
+        "hedge": ("1", True),
         "degrade": ("MESSAGE", "message"),
         "api_tokens": ("t1,t2", (Secret("t1"), Secret("t2"))),
         "auth_file": (str(users), users),
+        "state_dir": (str(tmp_path), tmp_path),
+        "secret": ("s3cret", Secret("s3cret")),
+        "allowed_hosts": ("A.example, *.lab", ("a.example", "*.lab")),
+        "cors_origins": ("https://a.example/", ("https://a.example",)),
+        "frame_ancestors": ("'none'", ("'none'",)),
+        "trusted_proxies": ("10.0.0.0/8", ("10.0.0.0/8",)),
+        "limits": ("20/minute", (Limit("requests", 20, "minute"),)),
+        "cache_scope": ("SERVER", "server"),
+        "max_bytes_in_flight": ("2MiB", 2**21),
         "byo_key": ("off", "off"),
         "mcp_servers": ("lab=http://h/mcp", (("lab", Secret("http://h/mcp")),)),
         "redis_url": ("redis://h/0", Secret("redis://h/0")),
@@ -197,7 +209,11 @@ def test_a_misspelt_variable_is_a_warning_with_the_nearest_name() -> None:
     ("environ", "said"),
     [
         pytest.param({"GROQ_CORE_REDIS_URL": "rediss://host"}, "in process", id="shared state"),
-        pytest.param({"GROQ_BASE_URL": "http://host"}, "without GROQ_API_KEY", id="address without key"),
+        pytest.param(
+            {"GROQ_BASE_URL": "http://host", "GROQ_CORE_BYO_KEY": "off"},
+            "without GROQ_API_KEY",
+            id="address without key",
+        ),
         pytest.param({"OPENAI_BASE_URL": "http://host/v1"}, "GROQ_CORE_OPENAI_MODEL", id="whose models"),
         pytest.param({"GROQ_CORE_DEADLINE": "1"}, "longer than GROQ_CORE_DEADLINE", id="deadline"),
         pytest.param({"GRADIO_SERVER_NAME": "0.0.0.0"}, "GROQ_CORE_API_TOKENS", id="open to the network"),

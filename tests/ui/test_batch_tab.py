@@ -5,8 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -20,7 +24,7 @@ from groq_core.simulator import Fault, Simulator
 from groq_core.ui import batch
 from groq_core.ui.page_routes import Page, create_routes
 from groq_core.ui.static import Assets
-from groq_core.ui.uploads import MAX_UPLOADS, Desk
+from groq_core.ui.uploads import MAX_UPLOADS, Desk, remove_leftovers
 
 TABLE = b'title,text\nTides,The sea rises and falls\nRust,Iron takes up oxygen\nYeast,"=A fungus"\n'
 PROMPT = "Explain {title}: {text}"
@@ -159,7 +163,8 @@ async def test_what_it_will_take_is_told_before_it_is_run(simulator: Simulator) 
 
     assert (live["lines"], live["model"]) == (3, "openai/gpt-oss-20b")
     assert live["tokens_in"] > 0
-    assert later["usd_most"] == pytest.approx(live["usd_most"] / 2)
+    assert later["usd_least"] == pytest.approx(live["usd_least"] / 2)
+    assert later["usd_most"] <= live["usd_most"] / 2, "now, a dearer model of the tier may answer"
     assert "Did you mean {title}?" in wrong["hint"]
     assert not any("completions" in seen.path for seen in simulator.requests)
 
@@ -188,3 +193,27 @@ def test_the_desk_keeps_the_newest_and_those_at_work() -> None:
     with pytest.raises(RequestError, match="no longer here"):
         desk.of(second.id)
     assert not second.path.exists()
+
+
+def test_tables_of_others_never_make_room_and_are_never_read() -> None:
+    desk = Desk()
+    mine = desk.keep("a.csv", b"a\n1\n", "page:ann")
+    for _ in range(MAX_UPLOADS + 1):
+        desk.keep("a.csv", b"a\n1\n", "page:bob")
+
+    assert desk.of(mine.id, "page:ann") is mine
+    with pytest.raises(RequestError, match="no longer here"):
+        desk.of(mine.id, "page:bob")
+
+
+def test_what_a_killed_process_left_is_removed_and_a_running_ones_is_not(tmp_path: Path) -> None:
+    ended = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
+    left, running = tmp_path / f"groq-core-batch-{int(ended.stdout)}-x", tmp_path / f"groq-core-batch-{os.getppid()}-y"
+    for folder in (left, running):
+        folder.mkdir()
+        (folder / "table.csv").write_bytes(b"a")
+
+    remove_leftovers(tmp_path)
+
+    assert not left.exists()
+    assert running.exists()

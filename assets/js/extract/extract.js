@@ -1,6 +1,6 @@
 // The Extract tab: a text, a file or a picture on top, what to find in it below, and then what was found.
 
-import { triedView } from "../shared/answer.js";
+import { triedView } from "../shared/error-card.js";
 import { announce, el, hinter, icon, iconButton, setText } from "../shared/dom.js";
 import { Fields } from "./fields.js";
 import { foundView } from "./found.js";

@@ -2,7 +2,7 @@
 // come as one growing text, and what is new of it is handed on.
 
 import { fill, inputOf } from "./dom.js";
-import { DirectWayBroken } from "./wire.js";
+import { DirectWayBroken, passOf } from "./wire.js";
 
 let current = null;
 
@@ -46,7 +46,10 @@ export async function ask(question, signal, heard) {
       }
       read = end;
     };
-    fill(box, JSON.stringify({ name, question }));
-    start.click();
+    passOf().then((pass) => {
+      if (signal?.aborted) return;
+      fill(box, JSON.stringify({ name, question, pass }));
+      start.click();
+    }, reject);
   });
 }

@@ -8,11 +8,24 @@ from typing import Any
 
 import msgspec
 
+from groq_core.api.backend import Catalogues
 from groq_core.errors import RequestError
 from groq_core.events import Note
 from groq_core.media.image.preparation import MAX_INPUT_BYTES, prepare_all
 from groq_core.media.text.data_url import decode_data_url
 from groq_core.requests import ChatRequest, Message, image_parts
+from groq_core.services.vision import least_images
+
+
+def pieces_within(catalogues: Catalogues) -> Callable[[int], int]:
+    """Into how many parts each of so many pictures may be cut, so that every model of the moment takes them all."""
+
+    def pieces(pictures: int) -> int:
+        catalogue = catalogues.current
+        able = (spec for spec in catalogue.specs.values() if not catalogue.absence(spec))
+        return max(1, least_images(able) // max(1, pictures))
+
+    return pieces
 
 
 async def cleaned(request: ChatRequest, pieces: Callable[[int], int]) -> tuple[ChatRequest, tuple[Note, ...]]:

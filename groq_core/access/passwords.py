@@ -1,0 +1,117 @@
+"""Names and passwords of a file, and the form a password is kept in."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import logging
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from groq_core.errors import SettingsError
+
+logger = logging.getLogger("groq_core.sign_in")
+
+COST, BLOCK, LANES = 2**14, 8, 1
+"""Of scrypt: 16 MiB and about 50 ms a guess (RFC 7914, OWASP's least for interactive use)."""
+
+LOOK_S = 1.0
+"""Seconds between two looks at whether the file has changed."""
+
+
+def hashed(password: str, salt: bytes | None = None) -> str:
+    """
+    The form a password is kept in: ``scrypt$salt$hash``, both base64.
+
+    >>> matches("open sesame", hashed("open sesame"))
+    True
+    """
+    salt = salt or secrets.token_bytes(16)
+    digest = hashlib.scrypt(password.encode(), salt=salt, n=COST, r=BLOCK, p=LANES)
+    return f"scrypt${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}"
+
+
+def matches(password: str, kept: str) -> bool:
+    """Whether a password is the one that was hashed; takes as long either way."""
+    _, salt, _ = kept.split("$")
+    return hmac.compare_digest(hashed(password, base64.b64decode(salt)), kept)
+
+
+def read_users(path: Path) -> dict[str, str]:
+    """
+    Read the user file: ``name:scrypt$salt$hash`` a line, ``#`` begins a remark.
+
+    Raises:
+        SettingsError: A line is not of that form, or there is none; the number is named, the line is not shown.
+    """
+    users: dict[str, str] = {}
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+        text = line.strip()
+        if not text or text.startswith("#"):
+            continue
+        name, _, kept = text.partition(":")
+        if not name or not _is_hash(kept):
+            raise SettingsError(
+                f"GROQ_CORE_AUTH_FILE: line {number} of {path.name} is not name:hash; "
+                f"make one with: python -m groq_core passwd NAME"
+            )
+        users[name] = kept
+    if not users:
+        raise SettingsError(f"GROQ_CORE_AUTH_FILE: {path.name} names nobody, so nobody could sign in")
+    return users
+
+
+def _is_hash(kept: str) -> bool:
+    parts = kept.split("$")
+    if len(parts) != 3 or parts[0] != "scrypt":
+        return False
+    try:
+        return all(base64.b64decode(part, validate=True) for part in parts[1:])
+    except binascii.Error:
+        return False
+
+
+class UserFile:
+    """
+    The user file as it is now: read again when it has changed, and kept as it was while it cannot be read.
+
+    Args:
+        clock: Seconds, monotonic.
+
+    Raises:
+        SettingsError: It cannot be used at the start.
+    """
+
+    def __init__(self, path: Path, clock: Callable[[], float] = time.monotonic) -> None:
+        self._path = path
+        self._clock = clock
+        self._users: Mapping[str, str] = read_users(path)
+        self._seen = self._state()
+        self._look_at = clock() + LOOK_S
+
+    def hash_of(self, name: str) -> str | None:
+        """The hash of a person's password, or None where nobody is called that."""
+        if self._clock() >= self._look_at:
+            self._look_at = self._clock() + LOOK_S
+            if (state := self._state()) != self._seen:
+                self._seen = state
+                self._read_again()
+        return self._users.get(name)
+
+    def _read_again(self) -> None:
+        try:
+            self._users = read_users(self._path)
+            logger.info("the user file has changed; %d people may sign in", len(self._users))
+        except (SettingsError, OSError, UnicodeDecodeError):
+            logger.warning("the user file has changed and cannot be used; the last good one stays in force")
+
+    def _state(self) -> tuple[int, int, int] | None:
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_size, found.st_ino

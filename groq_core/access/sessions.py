@@ -1,0 +1,110 @@
+"""Signed words that a browser keeps: who signed in, and which page a visitor came by. Nothing of them is stored."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import secrets
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from cachetools import TTLCache
+
+from groq_core.redaction import Secret
+
+SESSION_S = 7 * 24 * 3600
+
+
+class Signer:
+    """
+    Signs for one purpose; what was signed for another is worth nothing here.
+
+    Args:
+        secret: Shared by all replicas; None makes one that ends with the process.
+    """
+
+    def __init__(self, purpose: str, secret: Secret | None = None) -> None:
+        key = secret.reveal().encode() if secret is not None else secrets.token_bytes(32)
+        self._key = hmac.digest(key, purpose.encode(), "sha256")
+
+    def signature(self, text: str) -> str:
+        return hmac.new(self._key, text.encode("utf-8", "surrogateescape"), "sha256").hexdigest()
+
+    def good(self, text: str, signature: str) -> bool:
+        return hmac.compare_digest(signature.encode("utf-8", "surrogateescape"), self.signature(text).encode())
+
+
+class Revoked(Protocol):
+    """Sessions that somebody ended before their time; replicas can share them."""
+
+    async def add(self, session: str, seconds: float) -> None: ...
+
+    async def has(self, session: str) -> bool: ...
+
+
+class LocalRevoked:
+    """Those of this process."""
+
+    def __init__(self) -> None:
+        self._ended: TTLCache[str, bool] = TTLCache(100_000, SESSION_S)
+
+    async def add(self, session: str, seconds: float) -> None:
+        self._ended[session] = True
+
+    async def has(self, session: str) -> bool:
+        return session in self._ended
+
+
+class Sessions:
+    """
+    Sessions of people who signed in, as ``name.expiry.id.signature``.
+
+    A session ends by its time, by signing out, and when the person's password changes or the person is removed.
+
+    Args:
+        secret: See :class:`Signer`.
+        fingerprint: What a session holds good for, such as the hash of the person's password; None for nobody.
+        clock: Unix time in seconds.
+    """
+
+    def __init__(
+        self,
+        secret: Secret | None,
+        fingerprint: Callable[[str], str | None],
+        revoked: Revoked | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._signer = Signer("session", secret)
+        self._fingerprint = fingerprint
+        self._revoked = revoked or LocalRevoked()
+        self._clock = clock
+
+    def issue(self, person: str) -> str:
+        """A session for a person, who must be known."""
+        name = base64.urlsafe_b64encode(person.encode()).decode().rstrip("=")
+        body = f"{name}.{int(self._clock()) + SESSION_S}.{secrets.token_urlsafe(12)}"
+        return f"{body}.{self._signer.signature(f'{body} {self._fingerprint(person)}')}"
+
+    async def person(self, text: str) -> str | None:
+        """Whose session this is; None when it is forged, over or ended."""
+        parts = text.split(".")
+        if len(parts) != 4 or not parts[1].isascii() or not parts[1].isdigit() or len(text) > 2000:
+            return None
+        name, expiry, session, signature = parts
+        try:
+            person = base64.urlsafe_b64decode(name + "=" * (-len(name) % 4)).decode()
+        except (binascii.Error, UnicodeDecodeError, ValueError):
+            return None
+        kept = self._fingerprint(person)
+        if kept is None or not self._signer.good(f"{name}.{expiry}.{session} {kept}", signature):
+            return None
+        if int(expiry) <= self._clock() or await self._revoked.has(session):
+            return None
+        return person
+
+    async def end(self, text: str) -> None:
+        """Sign out: this session is worth nothing from now on."""
+        if await self.person(text) is not None:
+            await self._revoked.add(text.split(".")[2], SESSION_S)

@@ -1,0 +1,130 @@
+"""What a request's address, name and origin say, read once at the door and carried along with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+
+import msgspec
+from starlette.types import Scope
+
+from groq_core.access.origins import Origins, own_origin
+
+KEY = "groq_core.visit"
+
+MARKS = (b"forwarded", b"via", b"x-real-ip", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto")
+"""Headers that only a proxy adds."""
+
+
+class Visit(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    Where a request comes from.
+
+    Attributes:
+        address: Of the client, as far as trusted proxies say; empty where there is none (a Unix socket).
+        https: The browser's own connection is encrypted.
+        authorities: What was asked for: ``Host``, then what a trusted proxy says it was.
+        proxied: Something stands between the client and this server.
+        origin: As sent; empty for a program.
+        foreign: A page of another origin asks.
+        cors: What ``Access-Control-Allow-Origin`` says; empty where no other origin may read.
+    """
+
+    address: str = ""
+    https: bool = False
+    authorities: tuple[str, ...] = ()
+    proxied: bool = False
+    origin: str = ""
+    foreign: bool = False
+    cors: str = ""
+
+
+LOCAL = Visit()
+
+
+def visit_of(scope: Scope) -> Visit:
+    """What the door has read of a request; a plain local one where it went through no door."""
+    visit: Visit = scope.get(KEY, LOCAL)
+    return visit
+
+
+class Forwarding:
+    """
+    Reads who asks, believing in ``X-Forwarded-*`` what trusted proxies have written.
+
+    Args:
+        trusted: Addresses or networks of proxies, or ``*``.
+        origins: Whose pages may read.
+    """
+
+    def __init__(self, trusted: Iterable[str], origins: Origins) -> None:
+        names = tuple(trusted)
+        self._all = "*" in names
+        self._networks: list[IPv4Network | IPv6Network] = [
+            ip_network(name, strict=False) for name in names if name != "*"
+        ]
+        self._origins = origins
+
+    def read(self, scope: Scope) -> Visit:
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        client = scope.get("client")
+        peer: str = client[0] if client else ""
+        trusted = self.trusts(peer)
+        authorities = [_text(headers, b"host")]
+        https = scope.get("scheme") == "https"
+        address = peer
+        if trusted:
+            authorities += [part.strip() for part in _text(headers, b"x-forwarded-host").split(",") if part.strip()]
+            https = _text(headers, b"x-forwarded-proto").split(",")[-1].strip().lower() == "https" or https
+            address = self._client(peer, _text(headers, b"x-forwarded-for"))
+        origin = _text(headers, b"origin")
+        return Visit(
+            address=address,
+            https=https,
+            authorities=tuple(authorities),
+            proxied=scope.get("http_version") == "1.0" or any(mark in headers for mark in MARKS) or _forwarded(headers),
+            origin=origin,
+            foreign=_foreign(headers, origin, authorities),
+            cors=self._origins.allow(origin) if origin else "",
+        )
+
+    def trusts(self, address: str) -> bool:
+        """Whether what this address says of others is believed."""
+        if self._all:
+            return True
+        try:
+            parsed = ip_address(address)
+        except ValueError:
+            return False
+        mapped = getattr(parsed, "ipv4_mapped", None)
+        return any((mapped or parsed) in network for network in self._networks)
+
+    def _client(self, peer: str, chain: str) -> str:
+        """The last address that no trusted proxy is: whoever stands before it may have made the rest up."""
+        address = peer
+        for hop in reversed([part.strip() for part in chain.split(",") if part.strip()]):
+            try:
+                address = str(ip_address(hop.strip("[]")))
+            except ValueError:
+                break
+            if self._all or not self.trusts(address):
+                break
+        return address
+
+
+def _text(headers: Mapping[bytes, bytes], name: bytes) -> str:
+    return headers.get(name, b"").decode("latin-1")
+
+
+def _forwarded(headers: Mapping[bytes, bytes]) -> bool:
+    return any(name.startswith(b"x-forwarded-") for name in headers)
+
+
+def _foreign(headers: Mapping[bytes, bytes], origin: str, authorities: list[str]) -> bool:
+    """Schemes other than http(s) are programs of the client's own machine; ``null`` is a page that hides its origin."""
+    site = headers.get(b"sec-fetch-site")
+    if origin and origin != "null" and not origin.startswith(("http://", "https://")):
+        return False
+    if site is not None:
+        return site not in (b"same-origin", b"none")
+    return bool(origin) and not own_origin(origin, authorities)

@@ -1,0 +1,234 @@
+"""
+What one person has used, and whether there is something left: requests, tokens and dollars by minute, hour, day, month.
+
+Whoever is named (signed in, or by a token) has an allowance of his own, wherever he is; where nobody is named, the
+address has one, since a visitor can be somebody new with every page.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from ipaddress import IPv6Address, ip_address
+from typing import Protocol
+
+import msgspec
+from cachetools import TTLCache
+
+from groq_core.errors import RequestError
+from groq_core.requests import Caller
+from groq_core.settings.limits import WINDOWS, Limit
+
+KNOWN = 100_000
+"""Counters kept; one more makes the longest unused forgotten."""
+
+SITE_PREFIX = 64
+"""Of an IPv6 address: one customer has all that follow."""
+
+IN_WORDS = {"minute": "this minute", "hour": "this hour", "day": "today", "month": "this month"}
+COUNTED = {"requests": "requests", "tokens": "tokens", "usd": "USD"}
+
+
+class Ledger(Protocol):
+    """Counters that begin with their first use and end with their window; replicas can share one."""
+
+    async def add(self, key: str, window_s: int, amount: float) -> tuple[float, float]:
+        """Count; returns what is used now, and the seconds until it starts at 0 again."""
+        ...
+
+
+class PeopleLimits(Protocol):
+    """Limits of single people, which win over everybody's."""
+
+    async def of(self, caller: Caller) -> Sequence[Limit] | None: ...
+
+
+class LocalLedger:
+    """
+    The counters of this process.
+
+    Args:
+        clock: Seconds, monotonic.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._kept: dict[int, TTLCache[str, tuple[float, float]]] = {
+            seconds: TTLCache(KNOWN, seconds, timer=clock) for seconds in WINDOWS.values()
+        }
+
+    async def add(self, key: str, window_s: int, amount: float) -> tuple[float, float]:
+        counters, now = self._kept[window_s], self._clock()
+        began, used = counters.get(key, (now, 0.0))
+        if now - began >= window_s:
+            began, used = now, 0.0
+        used = max(0.0, used + amount)
+        if amount:
+            counters[key] = began, used
+        return used, began + window_s - now
+
+
+class Allowance(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One limit and what is used of it, as the page shows it.
+
+    Attributes:
+        resets_in_s: Seconds until nothing of it is used.
+        text: In words, ``38 of 50 requests today``.
+    """
+
+    kind: str
+    window: str
+    limit: float
+    used: float
+    remaining: float
+    resets_in_s: float
+    text: str
+
+
+def allowance(limit: Limit, used: float, resets_in_s: float) -> Allowance:
+    """
+    >>> allowance(Limit("requests", 50, "day"), 38, 60).text
+    '38 of 50 requests today'
+    """
+    shown = f"{used:.2f}" if limit.kind == "usd" else f"{used:.0f}"
+    return Allowance(
+        kind=limit.kind,
+        window=limit.window,
+        limit=limit.amount,
+        used=used,
+        remaining=max(0.0, limit.amount - used),
+        resets_in_s=round(resets_in_s, 1),
+        text=f"{shown} of {limit.amount:g} {COUNTED[limit.kind]} {IN_WORDS[limit.window]}",
+    )
+
+
+class People:
+    """
+    Args:
+        limits: Everybody's.
+        ledger: Where it is counted.
+        own: Limits of single people.
+    """
+
+    def __init__(self, limits: Sequence[Limit], ledger: Ledger | None = None, own: PeopleLimits | None = None) -> None:
+        self._limits = tuple(limits)
+        self._ledger: Ledger = ledger or LocalLedger()
+        self._own = own
+
+    @property
+    def limited(self) -> bool:
+        """Whether anybody can have limits at all."""
+        return bool(self._limits) or self._own is not None
+
+    async def limits_of(self, caller: Caller) -> Sequence[Limit]:
+        own = await self._own.of(caller) if self._own is not None else None
+        return self._limits if own is None else own
+
+    async def enter(self, caller: Caller) -> None:
+        """
+        Count a request.
+
+        Raises:
+            RequestError: 429 with ``retry_after`` where one of the limits is used up; it is then not counted.
+        """
+        key = key_of(caller)
+        if key is None:
+            return
+        counted: list[Limit] = []
+        for limit in await self.limits_of(caller):
+            one = 1.0 if limit.kind == "requests" else 0.0
+            used, resets_in_s = await self._ledger.add(_name(limit, key), limit.window_s, one)
+            if one:
+                counted.append(limit)
+            if used > limit.amount or (not one and used >= limit.amount):
+                for earlier in counted:
+                    await self._ledger.add(_name(earlier, key), earlier.window_s, -1.0)
+                raise used_up(limit, resets_in_s)
+
+    async def spend(self, caller: Caller, tokens: int, usd: float) -> None:
+        """Count what an answer took."""
+        key = key_of(caller)
+        if key is None:
+            return
+        for limit in await self.limits_of(caller):
+            amount = {"tokens": float(tokens), "usd": usd}.get(limit.kind, 0.0)
+            if amount:
+                await self._ledger.add(_name(limit, key), limit.window_s, amount)
+
+    async def allowances(self, caller: Caller) -> list[Allowance]:
+        """Every limit of a caller and what is used of it."""
+        key = key_of(caller)
+        if key is None:
+            return []
+        return [
+            allowance(limit, *await self._ledger.add(_name(limit, key), limit.window_s, 0.0))
+            for limit in await self.limits_of(caller)
+        ]
+
+
+def key_of(caller: Caller) -> str | None:
+    """
+    Whose counters a caller's are; None for this machine's own commands, which come by no connection.
+
+    >>> key_of(Caller(user="page:x", address="2001:db8::1")), key_of(Caller(user="token:0", address="10.0.0.1"))
+    ('address:2001:db8::/64', 'token:0')
+    """
+    if caller.person:
+        return f"person:{caller.person}"
+    if caller.user.startswith(("token:", "key:")):
+        return caller.user
+    return f"address:{_site(caller.address)}" if caller.address else None
+
+
+def _site(address: str) -> str:
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(parsed, IPv6Address):
+        return address
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    first = int(parsed) >> SITE_PREFIX << SITE_PREFIX
+    return f"{IPv6Address(first)}/{SITE_PREFIX}"
+
+
+def used_up(limit: Limit, resets_in_s: float) -> RequestError:
+    """What somebody is told who has used up a limit."""
+    wait = max(1, math.ceil(resets_in_s))
+    return RequestError(
+        f"your {limit.amount:g} {COUNTED[limit.kind]} {IN_WORDS[limit.window]} are used up",
+        status=429,
+        code="limit_reached",
+        hint=f"Try again in {wait} s.",
+        retry_after=float(wait),
+    )
+
+
+def headers_of(allowances: Sequence[Allowance]) -> list[tuple[bytes, bytes]]:
+    """
+    ``x-ratelimit-*`` as OpenAI's and Groq's clients read them; of several windows the one with the least left.
+
+    >>> headers_of([allowance(Limit("requests", 50, "day"), 38, 60)])[1]
+    (b'x-ratelimit-remaining-requests', b'12')
+    """
+    found: list[tuple[bytes, bytes]] = []
+    for kind in COUNTED:
+        of_kind = [one for one in allowances if one.kind == kind]
+        if not of_kind:
+            continue
+        least = min(of_kind, key=lambda one: one.remaining / one.limit)
+        digits = 4 if kind == "usd" else 0
+        name = kind.encode()
+        found += [
+            (b"x-ratelimit-limit-" + name, f"{least.limit:g}".encode()),
+            (b"x-ratelimit-remaining-" + name, f"{least.remaining:.{digits}f}".encode()),
+            (b"x-ratelimit-reset-" + name, f"{math.ceil(least.resets_in_s)}s".encode()),
+        ]
+    return found
+
+
+def _name(limit: Limit, key: str) -> str:
+    return f"{limit.kind} {key}"

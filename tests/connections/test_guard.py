@@ -1,0 +1,191 @@
+"""What a connection may take, tried with bytes on a socket."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+import uvicorn
+from starlette.types import Receive, Scope, Send
+
+from groq_core.connections.guard import Bounds, Guard, bounds_for, guarded
+
+
+async def app(scope: Scope, receive: Receive, send: Send) -> None:
+    """Reads everything, then says how much it was."""
+    size, more = 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return
+        size += len(message.get("body", b""))
+        more = message.get("more_body", False)
+    body = b"%d" % size
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})
+    await send({"type": "http.response.body", "body": body})
+
+
+@asynccontextmanager
+async def listening(bounds: Bounds) -> AsyncIterator[int]:
+    config = uvicorn.Config(
+        app, host="127.0.0.1", port=0, log_config=None, lifespan="off", ws="none", http=guarded(Guard(bounds))
+    )
+    config.load()
+    server = uvicorn.Server(config)
+    server.lifespan = config.lifespan_class(config)
+    await server.startup()
+    try:
+        yield server.servers[0].sockets[0].getsockname()[1]
+    finally:
+        server.force_exit = True
+        await server.shutdown()
+
+
+class Line:
+    """A connection on which anything can be said."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader = reader
+        self.writer = writer
+
+    async def say(self, data: bytes) -> None:
+        self.writer.write(data)
+        await self.writer.drain()
+
+    async def head(self) -> bytes:
+        """The answer's head; empty when the other side hung up."""
+        try:
+            return await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), 10)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            return b""
+
+    async def hung_up(self) -> bool:
+        try:
+            async with asyncio.timeout(10):
+                while await self.reader.read(65536):
+                    pass
+        except ConnectionError:
+            pass
+        return True
+
+
+@asynccontextmanager
+async def line(port: int) -> AsyncIterator[Line]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        yield Line(reader, writer)
+    finally:
+        writer.close()
+
+
+GET = b"GET / HTTP/1.1\r\nHost: a\r\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        pytest.param(GET + b"\r\n", b"200", id="small"),
+        pytest.param(GET + b"X: " + b"x" * 60_000 + b"\r\n\r\n", b"200", id="60 kB"),
+        pytest.param(GET + b"X: " + b"x" * 70_000 + b"\r\n\r\n", b"431", id="70 kB in one field"),
+        pytest.param(GET + b"".join(b"X-%d: x\r\n" % n for n in range(150)) + b"\r\n", b"431", id="150 fields"),
+        pytest.param(GET + b"".join(b"X-%d: x\r\n" % n for n in range(90)) + b"\r\n", b"200", id="90 fields"),
+        pytest.param(b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\nHost: a\r\n\r\n", b"431", id="70 kB of address"),
+        pytest.param(GET + b"X" * 70_000 + b": x\r\n\r\n", b"431", id="70 kB of name"),
+        pytest.param(b"\x00\x01\x02 nonsense\r\n\r\n", b"400", id="no HTTP"),
+    ],
+)
+async def test_a_head_has_a_size(head: bytes, status: bytes) -> None:
+    async with listening(Bounds()) as port, line(port) as talk:
+        await talk.say(head)
+
+        assert (await talk.head()).split(b" ")[1] == status
+
+
+async def test_a_head_that_never_ends_is_refused_while_it_comes() -> None:
+    async with listening(Bounds()) as port, line(port) as talk:
+        await talk.say(GET + b"X: ")
+        sent = 0
+        try:
+            while sent < 4_000_000:
+                await talk.say(b"x" * 10_000)
+                sent += 10_000
+        except ConnectionError:
+            pass
+
+        assert await talk.hung_up()
+
+
+@pytest.mark.parametrize("said", [b"", b"GET / HT", GET, b"G"], ids=["nothing", "a word", "half", "a letter"])
+async def test_a_head_has_a_time(said: bytes) -> None:
+    async with listening(Bounds(head_s=0.2)) as port, line(port) as talk:
+        await talk.say(said)
+
+        assert b" 408 " in await talk.head()
+
+
+async def test_a_second_head_has_a_time_too() -> None:
+    async with listening(Bounds(head_s=0.2)) as port, line(port) as talk:
+        await talk.say(GET + b"\r\n")
+        assert b" 200 " in await talk.head()
+        await talk.reader.readexactly(1)
+        await talk.say(b"GET / HTT")
+
+        assert b" 408 " in await talk.head()
+
+
+async def test_a_connection_that_rests_between_requests_is_left_alone() -> None:
+    async with listening(Bounds(head_s=0.1)) as port, line(port) as talk:
+        for _ in range(2):
+            await talk.say(GET + b"\r\n")
+            assert b" 200 " in await talk.head()
+            await talk.reader.readexactly(1)
+            await asyncio.sleep(0.4)
+
+
+async def test_a_body_that_trickles_is_hung_up_on_and_one_that_flows_is_not() -> None:
+    async with listening(Bounds(head_s=0.2, body_rate=1000)) as port, line(port) as slow, line(port) as good:
+        head = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 20000\r\n\r\n"
+        await slow.say(head + b"x")
+        await good.say(head)
+        for _ in range(20):
+            await good.say(b"x" * 1000)
+            await asyncio.sleep(0.05)
+
+        assert b" 200 " in await good.head()
+        assert await slow.hung_up()
+
+
+async def test_one_more_at_rest_closes_the_one_that_has_rested_longest() -> None:
+    async with listening(Bounds(idle=2)) as port, line(port) as first, line(port) as second, line(port) as third:
+        assert await first.hung_up()
+        for talk in (second, third):
+            await talk.say(GET + b"\r\n")
+            assert b" 200 " in await talk.head()
+
+
+async def test_at_the_limit_work_goes_on_probes_are_answered_and_newcomers_told() -> None:
+    async with listening(Bounds(open=2, spare=4)) as port, line(port) as one, line(port) as two:
+        for talk in (one, two):
+            await talk.say(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nx")
+        await asyncio.sleep(0.05)
+        async with line(port) as newcomer, line(port) as probe:
+            await newcomer.say(GET + b"\r\n")
+            told = await newcomer.head()
+            await probe.say(b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n")
+            healthy = await probe.head()
+        for talk in (one, two):
+            await talk.say(b"y")
+
+            assert b" 200 " in await talk.head()
+        assert b" 503 " in told
+        assert b"retry-after" in told.lower()
+        assert b" 200 " in healthy
+
+
+@pytest.mark.parametrize("descriptors", [16, 64, 256, 1024, 65_536])
+def test_descriptors_are_always_left(descriptors: int) -> None:
+    bounds = bounds_for(descriptors)
+
+    assert bounds.open + bounds.spare < descriptors
