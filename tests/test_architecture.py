@@ -27,6 +27,7 @@ ROWS = (
     ("simulator",),
     ("compose",),
     ("api", "ui"),
+    ("client",),
     ("serve",),
     ("cli",),
     ("__main__",),
@@ -110,7 +111,7 @@ def test_the_simulator_is_the_other_side_of_the_wire() -> None:
 def test_only_providers_import_an_sdk(file: Path) -> None:
     used = {name.partition(".")[0] for name in imports(file)} & SDKS
 
-    assert not used or module_of(file).startswith("providers")
+    assert not used or module_of(file).startswith(("providers", "client"))
 
 
 def test_only_the_page_imports_gradio() -> None:
