@@ -25,7 +25,7 @@ _STYLE: Final = (
 
 class StatusPanel(gr.HTML):
     """
-    Every target of the chain with its state, drawn anew each second.
+    Every target of the chain with its state, drawn anew each second. It stands inside a `gr.Blocks`.
 
     Args:
         chain: Whose; None means the one of :func:`groq_core.gradio.chat`.
@@ -39,7 +39,10 @@ class StatusPanel(gr.HTML):
             core = await chosen.core()
             return panel(core.board.snapshot())
 
-        super().__init__(drawn, every=gr.Timer(EVERY_S), show_label=False, **options)
+        super().__init__(f'{_STYLE}<div class="groq-core-chain"></div>', show_label=False, **options)
+        # A component's own `every` takes no coroutine.
+        timer = gr.Timer(EVERY_S)
+        timer.tick(drawn, None, self, queue=False, show_progress="hidden", api_visibility="private")
 
     def get_block_name(self) -> str:
         return "html"
