@@ -12,14 +12,42 @@ makes a thousand a second for every reader.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from enum import StrEnum
 from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from groq_core.errors import Kind
-
 FinishReason: TypeAlias = Literal["stop", "length", "tool_calls", "content_filter", "function_call"]
-Outcome: TypeAlias = Literal["answered", "failed", "cancelled", "skipped"]
+Outcome: TypeAlias = Literal["running", "answered", "failed", "cancelled", "skipped"]
+
+
+class Kind(StrEnum):
+    """What kind of failure an attempt ended in. The words are part of the HTTP API."""
+
+    RATE_LIMITED = "rate_limited"
+    OVER_CAPACITY = "over_capacity"
+    SERVER_ERROR = "server_error"
+    CONNECTION = "connection"
+    TIMEOUT_FIRST_TOKEN = "timeout_first_token"
+    TIMEOUT_IDLE = "timeout_idle"
+    STREAM_CUT = "stream_cut"
+    STREAM_ERROR = "stream_error"
+    EMPTY_ANSWER = "empty_answer"
+    MALFORMED = "malformed"
+    MODEL_GONE = "model_gone"
+    NOT_PERMITTED = "not_permitted"
+    TERMS_REQUIRED = "terms_required"
+    AUTH = "auth"
+    QUOTA_EXHAUSTED = "quota_exhausted"
+    TOO_LARGE = "too_large"
+    CONTEXT_LENGTH = "context_length"
+    CONTENT_FILTER = "content_filter"
+    GENERATION_FAILED = "generation_failed"
+    INVALID_REQUEST = "invalid_request"
+    UNSUPPORTED = "unsupported"
+    BUDGET = "budget"
+    RESTING = "resting"
+    DEADLINE = "deadline"
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -311,7 +339,9 @@ class Degraded(Event, frozen=True, kw_only=True):
 
 # ── an agent's run: each step is an answer with its own story and its own ``Finished`` ────────────────
 
-EndReason: TypeAlias = Literal["answered", "length", "step_limit", "time_limit", "money_limit", "degraded"]
+EndReason: TypeAlias = Literal[
+    "answered", "length", "step_limit", "time_limit", "money_limit", "token_limit", "degraded", "paused", "broken"
+]
 
 
 class StepStarted(Event, frozen=True, kw_only=True):
@@ -321,12 +351,19 @@ class StepStarted(Event, frozen=True, kw_only=True):
 
 
 class ApprovalAsked(Event, frozen=True, kw_only=True):
-    """A tool marked dangerous waits for somebody's word; ``arguments`` as in :class:`ToolStarted`."""
+    """
+    A tool marked dangerous waits for somebody's word.
+
+    Attributes:
+        arguments: JSON text, whole and as it would run; what cannot be seen in it is written as its escape.
+        approval: Names this one call of this run with these arguments; it is good for once.
+    """
 
     step: int
     call: str
     name: str
     arguments: str
+    approval: str = ""
 
 
 class ToolStarted(Event, frozen=True, kw_only=True):
@@ -369,7 +406,10 @@ class RunEnded(Event, frozen=True, kw_only=True):
     The last event of a run.
 
     Attributes:
-        reason: ``answered``, or what ended it before an answer.
+        reason: ``answered``, or what ended it; ``paused``: calls wait for approval, see ``state``; ``broken``: the
+            error follows, and what was done so far stands in ``messages``.
+        answer: The text it ended with; at a limit what could be said with what was known, empty where nothing.
+        state: Of a paused run, to go on from: ``groq_core.services.agent.RunState``.
         messages: The conversation with everything the run added to it, in wire form, to go on from.
         cost_usd: Of all steps; None where no price is known.
     """
@@ -379,6 +419,8 @@ class RunEnded(Event, frozen=True, kw_only=True):
     elapsed_s: float
     cost_usd: float | None = None
     messages: tuple[dict[str, Any], ...] = ()
+    answer: str = ""
+    state: Any = None
 
 
 Content: TypeAlias = TextDelta | ReasoningDelta | ToolCallDelta | AudioDelta | SegmentsFound
@@ -391,7 +433,8 @@ CONTENT = (TextDelta, ReasoningDelta, ToolCallDelta, AudioDelta, SegmentsFound)
 
 class AttemptRecord(msgspec.Struct, kw_only=True):
     """
-    One line of a receipt. Field names and order are part of the HTTP API.
+    One line of a receipt. Field names and order are part of the HTTP API, which never says ``running``: what has not
+    ended when a receipt is written has been cancelled.
 
     ``started_s`` counts from the start of the user request; all ``_s`` are seconds.
     """

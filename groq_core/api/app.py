@@ -16,11 +16,13 @@ from groq_core import __version__
 from groq_core.access.door import Door
 from groq_core.api.absent import MISPLACED, misplaced
 from groq_core.api.access import Access, TokenHolders
+from groq_core.api.agent_runs import AgentRuns
 from groq_core.api.asgi import Exchange
 from groq_core.api.backend import Backend
 from groq_core.api.batches import Batches, Files
 from groq_core.api.chat.endpoint import ChatCompletions
 from groq_core.api.dispatch import Dispatcher, Endpoint, Routes
+from groq_core.api.extract import Extractions
 from groq_core.api.health import Health
 from groq_core.api.model_list import ModelList
 from groq_core.api.openapi import document
@@ -63,7 +65,13 @@ class Api(FastAPI):
             await super().__call__(scope, receive, self.door.sender(visit, send))
 
 
-def create_api(core: Backend, *, holders: Sequence[TokenHolders] = (), lifespan: Lifespan[Any] | None = None) -> Api:
+def create_api(
+    core: Backend,
+    *,
+    holders: Sequence[TokenHolders] = (),
+    sign_in: bool = False,
+    lifespan: Lifespan[Any] | None = None,
+) -> Api:
     """
     Make the HTTP API of an application; a page can be mounted at `/` behind it.
 
@@ -73,6 +81,7 @@ def create_api(core: Backend, *, holders: Sequence[TokenHolders] = (), lifespan:
     Args:
         core: The application; see `groq_core.compose`.
         holders: Lists of tokens beside the environment's.
+        sign_in: People must sign in to the page, though the settings alone do not say so.
         lifespan: Entered when the server starts, left when it has stopped.
     """
     desk = Desk(core.settings.state_folder, core.handle)
@@ -87,7 +96,7 @@ def create_api(core: Backend, *, holders: Sequence[TokenHolders] = (), lifespan:
     app.openapi = document  # type: ignore[method-assign]  # the way FastAPI documents
     app.add_route("/docs", described, include_in_schema=False)
     app.state.stopping = asyncio.Event()
-    app.access = Access(core.settings, holders)
+    app.access = Access(core.settings, holders, sign_in=sign_in)
     app.door = Door(core.settings, open_paths=OPEN_PATHS)
     app.dispatcher = Dispatcher(
         routes(core, app.state.stopping, desk),
@@ -141,6 +150,8 @@ def routes(core: Backend, stopping: asyncio.Event, desk: Desk) -> Routes:
         "/v1/audio/transcriptions": {"POST": transcriptions.transcribe},
         "/v1/audio/translations": {"POST": transcriptions.translate},
         "/v1/audio/speech": {"POST": Speeches(core).speak},
+        "/v1/extract": {"POST": Extractions(core)},
+        "/v1/agent/runs": {"POST": AgentRuns(core)},
         "/v1/models": {"GET": models.all},
         "/v1/models/": {"GET": models.one},
         "/v1/status": {"GET": status.snapshot},

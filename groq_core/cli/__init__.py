@@ -11,16 +11,31 @@ from __future__ import annotations
 import argparse
 import asyncio
 import errno
+import io
 import os
 import sys
 from collections.abc import Sequence
 
 from groq_core import __version__
-from groq_core.cli import agent, batch, chat, doctor, extract, passwd, serve, simulate, transcribe
+from groq_core.cli import (
+    agent,
+    backup,
+    batch,
+    chat,
+    doctor,
+    extract,
+    keys,
+    passwd,
+    people,
+    restore,
+    serve,
+    simulate,
+    transcribe,
+)
 from groq_core.errors import GroqCoreError, RequestError, SettingsError
 from groq_core.event_loop import new_event_loop
 
-COMMANDS = (serve, doctor, chat, batch, extract, agent, transcribe, simulate, passwd)
+COMMANDS = (serve, doctor, chat, batch, extract, agent, transcribe, simulate, passwd, keys, people, backup, restore)
 
 FAILED, WRONG, INTERRUPTED = 1, 2, 130
 
@@ -53,6 +68,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit status. Wrong use leaves through ``SystemExit(2)``, as argparse does.
     """
     args = parser().parse_args(argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal of Windows knows 250 letters, and the others are no reason to fail.
+            stream.reconfigure(errors="backslashreplace")
     try:
         if getattr(args, "own_loop", False):
             own: int = args.run(args)

@@ -25,12 +25,14 @@ from groq_core.settings.parsers import (
     GROQ_PATH,
     byte_count,
     choice,
+    database_url,
     folder,
     frame_ancestors,
     groq_url,
     host,
     host_patterns,
     key,
+    mcp_headers,
     mcp_servers,
     names,
     networks,
@@ -153,6 +155,9 @@ class Settings:
         int | None,
         ours("TPM", "our own ceiling of tokens a minute and model, if lower", whole(1), "from response headers"),
     ] = None
+    hedge: Annotated[
+        bool, ours("HEDGE", "`1`: ask a second target beside one that stays silent too long; costs more", switch)
+    ] = False
     degrade: Annotated[
         Literal["error", "message"],
         ours(
@@ -275,10 +280,38 @@ class Settings:
             hidden=True,
         ),
     ] = ()
+    workers: Annotated[
+        int, ours("WORKERS", "processes behind one port; more than one share their state through Redis", whole(1, 64))
+    ] = 1
+    mcp_headers: Annotated[
+        tuple[tuple[str, tuple[tuple[str, Secret], ...]], ...],
+        ours(
+            "MCP_HEADERS",
+            'headers of MCP servers, as JSON: `{"name": {"Authorization": "Bearer …"}}`',
+            mcp_headers,
+            hidden=True,
+        ),
+    ] = ()
     redis_url: Annotated[
         Secret | None,
-        ours("REDIS_URL", "shared state for several replicas; not used by this version", redis_url, hidden=True),
+        ours(
+            "REDIS_URL",
+            "shared state for several replicas (Redis or Valkey): cache, rate-limit budgets, cooldowns, sign-in",
+            redis_url,
+            hidden=True,
+        ),
     ] = None
+    database: Annotated[
+        Secret | None,
+        ours(
+            "DATABASE",
+            "people, API keys, spend and conversations: `sqlite:///file` or `postgresql+psycopg://…`",
+            database_url,
+            "conversations live in the browser alone",
+            hidden=True,
+        ),
+    ] = None
+    admins: Annotated[tuple[str, ...], ours("ADMINS", "names of people who may see `/admin`", names)] = ()
     log: Annotated[Literal["text", "json"], ours("LOG", "form of the log lines", choice("text", "json"))] = "text"
     log_level: Annotated[
         str, ours("LOG_LEVEL", "least level that is logged", choice("debug", "info", "warning", "error", "critical"))
@@ -418,11 +451,11 @@ def _warnings(given: Mapping[str, str], settings: Settings) -> Iterator[str]:
         if word != name and word not in known:
             near = get_close_matches(word, known, n=1)
             yield f"{name} is not a setting" + (f"; did you mean {OUR_PREFIX}{near[0]}?" if near else "")
-    if settings.redis_url:
-        yield "GROQ_CORE_REDIS_URL is set, but this version keeps its state in process: replicas share nothing"
-    if settings.byo_key == "on":
-        yield "GROQ_CORE_BYO_KEY is on, but this version's page does not ask visitors for their key yet"
-    if settings.groq_base_url and not settings.groq_api_key:
+    if settings.workers > 1 and not settings.redis_url:
+        yield "GROQ_CORE_WORKERS is above 1 without GROQ_CORE_REDIS_URL: each takes its share of the rate limits"
+    if settings.redis_url and not settings.secret:
+        yield "several processes without GROQ_CORE_SECRET: pages and sessions of one are strangers to the others"
+    if settings.groq_base_url and not (settings.groq_api_key or settings.visitor_keys):
         yield "GROQ_BASE_URL is set without GROQ_API_KEY, so nothing is sent there"
     if settings.groq_base_url and settings.groq_base_url != given["GROQ_BASE_URL"].rstrip("/"):
         yield f"GROQ_BASE_URL is the host only; the {GROQ_PATH} at its end is left out"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, Protocol
 
 from groq_core.failures import policy
-from groq_core.fallback.health import Health
+from groq_core.fallback.health import SERVER, Health
 from groq_core.middleware.cache import Cache
 from groq_core.middleware.log import Log
 from groq_core.models.catalogue import CatalogueKeeper, life
@@ -41,6 +41,15 @@ class Bell:
         return self.version
 
 
+class Shared(Protocol):
+    """What several processes share."""
+
+    def status(self) -> str: ...
+
+    @property
+    def replicas(self) -> int: ...
+
+
 class Board:
     """
     Everything there is to show, put together on request.
@@ -59,12 +68,13 @@ class Board:
         catalogue: CatalogueKeeper,
         targets: Callable[[], dict[ModelSpec, tuple[str, ...]]],
         tiers: Callable[[str], tuple[TierStatus, ...]],
-        has_key: Callable[[str], bool],
+        has_key: Callable[..., bool],
         health: Health,
         budgets: LocalBudgets,
         metrics: Metrics,
         cache: Cache,
         log: Log,
+        shared: Shared | None = None,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
@@ -79,6 +89,7 @@ class Board:
         self._metrics = metrics
         self._cache = cache
         self._log = log
+        self._shared = shared
         self._clock = clock
         self._wall = wall
 
@@ -115,6 +126,8 @@ class Board:
             requests=self._metrics.requests,
             degraded=self._metrics.degraded,
             fallbacks=self._metrics.fallbacks,
+            shared=self._shared.status() if self._shared is not None else "",
+            replicas=self._shared.replicas if self._shared is not None else 1,
         )
 
     def _target(self, credential: str, spec: ModelSpec, tiers: tuple[str, ...]) -> TargetStatus:
@@ -151,7 +164,7 @@ class Board:
         )
 
     def _state(self, credential: str, spec: ModelSpec) -> TargetState:
-        if not self._has_key(spec.provider):
+        if not (self._has_key(spec.provider) if credential == SERVER else self._has_key(spec.provider, visitor=True)):
             return "no_key"
         admission = self._health.admission(credential, spec.provider, spec.name)
         if admission == "gone" or self._catalogue.current.absence(spec):

@@ -31,6 +31,7 @@ def test_the_defaults_are_the_published_ones() -> None:
         "idle_timeout": 10,
         "deadline": 60,
         "max_attempts": 6,
+        "hedge": False,
         "cooldown": 15,
         "cache_size": 500,
         "cache_ttl": 600,
@@ -84,6 +85,7 @@ def test_every_variable_reaches_its_field(tmp_path: Path) -> None:
         "cache_ttl": ("1", 1.0),
         "rpm": ("30", 30),
         "tpm": ("8000", 8000),
+        "hedge": ("1", True),
         "degrade": ("MESSAGE", "message"),
         "api_tokens": ("t1,t2", (Secret("t1"), Secret("t2"))),
         "auth_file": (str(users), users),
@@ -207,7 +209,11 @@ def test_a_misspelt_variable_is_a_warning_with_the_nearest_name() -> None:
     ("environ", "said"),
     [
         pytest.param({"GROQ_CORE_REDIS_URL": "rediss://host"}, "in process", id="shared state"),
-        pytest.param({"GROQ_BASE_URL": "http://host"}, "without GROQ_API_KEY", id="address without key"),
+        pytest.param(
+            {"GROQ_BASE_URL": "http://host", "GROQ_CORE_BYO_KEY": "off"},
+            "without GROQ_API_KEY",
+            id="address without key",
+        ),
         pytest.param({"OPENAI_BASE_URL": "http://host/v1"}, "GROQ_CORE_OPENAI_MODEL", id="whose models"),
         pytest.param({"GROQ_CORE_DEADLINE": "1"}, "longer than GROQ_CORE_DEADLINE", id="deadline"),
         pytest.param({"GRADIO_SERVER_NAME": "0.0.0.0"}, "GROQ_CORE_API_TOKENS", id="open to the network"),
