@@ -16,7 +16,7 @@ from collections.abc import Sequence
 
 import uvloop
 
-from benchmarks import batch, crowd, media, page, pipeline, service, start
+from benchmarks import batch, crowd, media, page, pipeline, service, start, wire
 from benchmarks.processes import PeerMissingError
 from benchmarks.results import merged, table, write
 from benchmarks.rows import Bench, Benchmark, Row, WrongTextError
@@ -24,6 +24,7 @@ from benchmarks.rows import Bench, Benchmark, Row, WrongTextError
 BENCHMARKS: dict[str, Benchmark] = {
     "cpu": pipeline.cpu,
     "litellm": pipeline.litellm,
+    "wire": wire.wire,
     "first-token": pipeline.first_token,
     "api": service.api,
     "page": page.page,

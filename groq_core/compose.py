@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,11 +25,12 @@ from groq_core.middleware.log import Log
 from groq_core.middleware.observe import Observe
 from groq_core.middleware.rate_guard import RateGuard
 from groq_core.middleware.retry import Retry
+from groq_core.middleware.spending import CachedAnswers, Spending
 from groq_core.models.catalogue import Catalogue, CatalogueKeeper
 from groq_core.models.pricing import cost_usd
 from groq_core.models.spec import ModelSpec
 from groq_core.models.tiers import Tiers, specs, tiers
-from groq_core.pipeline import Attempt, Handler, stack
+from groq_core.pipeline import Attempt, Handler, Middleware, stack
 from groq_core.providers import Provider
 from groq_core.providers.groq import GroqProvider
 from groq_core.providers.openai_compatible import OpenAICompatibleProvider
@@ -47,12 +48,15 @@ from groq_core.services.speech import Speech
 from groq_core.services.transcription import TranscriptionService
 from groq_core.services.vision import VisionService, image_limit
 from groq_core.settings.settings import Settings
+from groq_core.settings.team import require_team
 from groq_core.simulator import Simulator
 from groq_core.status.board import Bell, Board
 from groq_core.telemetry.metrics import Metrics
 
 if TYPE_CHECKING:
     from groq_core.providers.groq_batch import GroqBatches
+    from groq_core.store.shared.state import SharedState
+    from groq_core.store.team import Team
 
 SIMULATED_KEY = Secret("gsk_simulated")
 
@@ -66,6 +70,8 @@ class Core:
         handle: Any request in, its events out: the whole pipeline.
         board: The state of everything, and when it changes.
         simulator: The built-in providers, when they answer; None otherwise.
+        team: The database behind people, keys, spend and conversations; None where there is none.
+        shared: What several processes share in Redis; None where there is none.
     """
 
     settings: Settings
@@ -80,6 +86,8 @@ class Core:
     budgets: LocalBudgets
     log: Log
     people: People
+    team: Team | None
+    shared: SharedState | None
     chat: Chat
     vision: VisionService
     transcription: TranscriptionService
@@ -121,10 +129,32 @@ async def assembled(settings: Settings, *, simulator: Simulator | None = None) -
         providers = _providers(settings, simulator)
         for provider in providers.values():
             owned.push_async_callback(provider.close)
-        core = _wired(settings, simulator, providers)
+        team = await owned.enter_async_context(_team(settings)) if settings.database is not None else None
+        core = _wired(settings, simulator, providers, team)
+        if core.shared is not None:
+            await core.shared.start()
+            owned.push_async_callback(core.shared.close)
         refreshing = asyncio.create_task(core.catalogue.run())
         owned.push_async_callback(_cancelled, refreshing)
         yield core
+
+
+def _team(settings: Settings) -> AbstractAsyncContextManager[Team]:
+    """Only who has a database waits for its libraries."""
+    require_team()
+    from groq_core.store.team import opened_team
+
+    return opened_team(settings)
+
+
+def _shared(
+    settings: Settings, budgets: LocalBudgets, breakers: LocalHealth, health: Health, changed: Callable[[], None]
+) -> SharedState:
+    """Only who has Redis waits for its client."""
+    require_team(redis=True)
+    from groq_core.store.shared.state import SharedState
+
+    return SharedState(settings, budgets=budgets, store=breakers, health=health, changed=changed)
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:
@@ -149,7 +179,9 @@ def _providers(settings: Settings, simulator: Simulator | None) -> dict[str, Pro
     return found
 
 
-def _wired(settings: Settings, simulator: Simulator | None, providers: Mapping[str, Provider]) -> Core:
+def _wired(
+    settings: Settings, simulator: Simulator | None, providers: Mapping[str, Provider], team: Team | None
+) -> Core:
     clock = time.monotonic
     bell = Bell()
     listed = tiers(settings)
@@ -157,8 +189,11 @@ def _wired(settings: Settings, simulator: Simulator | None, providers: Mapping[s
     fetch = providers["groq"].models if "groq" in providers and has_server_key else None
     catalogue = CatalogueKeeper(fetch, static=specs(settings))
     metrics = Metrics(known=lambda model: catalogue.current.lookup(model) is not None)
-    health = Health(LocalHealth(), cooldown=settings.cooldown, clock=clock, changed=bell.ring)
+    breakers = LocalHealth()
+    health = Health(breakers, cooldown=settings.cooldown, clock=clock, changed=bell.ring)
     budgets = LocalBudgets(rpm=settings.rpm, tpm=settings.tpm, clock=clock)
+    budgets.share = 1 / settings.workers
+    shared = _shared(settings, budgets, breakers, health, bell.ring) if settings.redis_url is not None else None
 
     def listed_anew(current: Catalogue) -> None:
         if current.source == "live" and not current.gone:
@@ -215,6 +250,7 @@ def _wired(settings: Settings, simulator: Simulator | None, providers: Mapping[s
         Breaker(health, gone=catalogue.mark_gone),
         Retry(),
         RateGuard(budgets, estimates, clock=clock, changed=bell.ring),
+        *([Spending(team.limits)] if team is not None else []),
         Observe(metrics, price=cost_usd, clock=clock, changed=bell.ring),
         Deadline(first=settings.first_token_timeout, idle=settings.idle_timeout),
         around=send,
@@ -226,7 +262,7 @@ def _wired(settings: Settings, simulator: Simulator | None, providers: Mapping[s
         metrics=metrics,
         limits=Limits(attempts=settings.max_attempts, deadline_s=settings.deadline),
         degrade=settings.degrade,
-        hedging=Hedging(metrics, price=cost_usd, clock=clock),
+        hedging=Hedging(metrics, price=cost_usd, enabled=settings.hedge, clock=clock),
         clock=clock,
     )
     store: TTLCache[str, Entry] | None = (
@@ -234,8 +270,9 @@ def _wired(settings: Settings, simulator: Simulator | None, providers: Mapping[s
     )
     cache = Cache(store, metrics, scope=settings.cache_scope, clock=clock, changed=bell.ring)
     log = Log(metrics, clock=clock, changed=bell.ring)
-    people = People(settings.limits)
-    handle = stack(log, Allowances(people), cache, around=chain)
+    people = team.limits if team is not None else People(settings.limits, shared.ledger if shared else None)
+    booked: list[Middleware[Request]] = [CachedAnswers(team.limits)] if team is not None else []
+    handle = stack(log, Allowances(people), *booked, cache, *([shared.answers] if shared else []), around=chain)
     board = Board(
         bell,
         mode="simulator" if simulator is not None else "live",
@@ -248,6 +285,7 @@ def _wired(settings: Settings, simulator: Simulator | None, providers: Mapping[s
         metrics=metrics,
         cache=cache,
         log=log,
+        shared=shared,
         clock=clock,
     )
     metrics.watch(lambda: board.snapshot().targets)
@@ -264,6 +302,8 @@ def _wired(settings: Settings, simulator: Simulator | None, providers: Mapping[s
         budgets=budgets,
         log=log,
         people=people,
+        team=team,
+        shared=shared,
         chat=Chat(handle),
         vision=VisionService(
             handle, limit=lambda: image_limit(spec for spec in targets() if not catalogue.current.absence(spec))

@@ -16,36 +16,11 @@ arrives as a status, as an event inside a 200 stream, as a cut connection or as 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import StrEnum
 
+import msgspec
 
-class Kind(StrEnum):
-    """What kind of failure an attempt ended in. The words are part of the HTTP API."""
-
-    RATE_LIMITED = "rate_limited"
-    OVER_CAPACITY = "over_capacity"
-    SERVER_ERROR = "server_error"
-    CONNECTION = "connection"
-    TIMEOUT_FIRST_TOKEN = "timeout_first_token"
-    TIMEOUT_IDLE = "timeout_idle"
-    STREAM_CUT = "stream_cut"
-    STREAM_ERROR = "stream_error"
-    EMPTY_ANSWER = "empty_answer"
-    MALFORMED = "malformed"
-    MODEL_GONE = "model_gone"
-    NOT_PERMITTED = "not_permitted"
-    TERMS_REQUIRED = "terms_required"
-    AUTH = "auth"
-    QUOTA_EXHAUSTED = "quota_exhausted"
-    TOO_LARGE = "too_large"
-    CONTEXT_LENGTH = "context_length"
-    CONTENT_FILTER = "content_filter"
-    GENERATION_FAILED = "generation_failed"
-    INVALID_REQUEST = "invalid_request"
-    UNSUPPORTED = "unsupported"
-    BUDGET = "budget"
-    RESTING = "resting"
-    DEADLINE = "deadline"
+from groq_core.events import AttemptFailed
+from groq_core.events import Kind as Kind  # the word everybody looks for here
 
 
 class GroqCoreError(Exception):
@@ -120,6 +95,30 @@ class ExtractionError(GroqCoreError):
         self.cost_usd = cost_usd
 
 
+class LimitText(msgspec.Struct, frozen=True):
+    """
+    What the message of a 429 or 413 says about the limit that was hit.
+
+    Attributes:
+        dimension: ``RPM``, ``RPD``, ``TPM``, ``TPD``, ``ITPM``, ``OTPM``, ``ASPH``, ``ASPD``; empty where
+            the message leaves it empty.
+        kind: ``requests``, ``tokens``, ``audio_seconds``, ``input_tokens`` and ``output_tokens``.
+        window_s: 60, 3600 or 86400; 0 when unknown.
+        used: None where the request alone is larger than the limit.
+        wait_s: "Please try again in"; None when waiting does not help.
+        too_large: The request alone is larger than the limit.
+    """
+
+    dimension: str
+    kind: str
+    window_s: int
+    limit: float
+    used: float | None
+    requested: float | None
+    wait_s: float | None
+    too_large: bool
+
+
 class ProviderError(GroqCoreError):
     """
     One attempt on one model failed.
@@ -134,10 +133,10 @@ class ProviderError(GroqCoreError):
         request_id: The provider's id of the request, for its support.
         failed_generation: What the model wrote when it failed to write JSON or a tool call. May hold user
             text: never logged, never matched for keywords.
-        limit: What a 429 or 413 said about a limit (``limits.LimitText``), or None.
+        limit: What a 429 or 413 said about a limit, or None.
         provider_wide: Every model of this provider would fail the same way (wrong key, no network, refused
             at the provider's edge), so asking the next one is time lost.
-        story: The event that tells of this failure, where an attempt was really made.
+        attempt: The event of this failure, where an attempt was really made; None where nobody was asked.
     """
 
     def __init__(
@@ -153,7 +152,7 @@ class ProviderError(GroqCoreError):
         param: str | None = None,
         request_id: str | None = None,
         failed_generation: str | None = None,
-        limit: object | None = None,
+        limit: LimitText | None = None,
         provider_wide: bool = False,
     ) -> None:
         super().__init__(message)
@@ -168,7 +167,7 @@ class ProviderError(GroqCoreError):
         self.failed_generation = failed_generation
         self.limit = limit
         self.provider_wide = provider_wide
-        self.story: object | None = None
+        self.attempt: AttemptFailed | None = None
 
 
 class ChainError(GroqCoreError):
@@ -177,7 +176,8 @@ class ChainError(GroqCoreError):
 
     Attributes:
         failures: One per attempt or skip, in order.
-        status: HTTP status for the caller: 503, or the caller's own fault where every target agreed on it.
+        kind: The cause that counts; that of the last failure where nobody said so, None when nothing was tried.
+        status: HTTP status for the caller: 503, or 429 where every target is rate-limited.
         retry_after: Seconds until the first target is awake again; None when unknown.
     """
 
@@ -186,19 +186,16 @@ class ChainError(GroqCoreError):
         message: str,
         *,
         failures: Sequence[ProviderError] = (),
+        kind: Kind | None = None,
         status: int = 503,
         retry_after: float | None = None,
         hint: str = "",
     ) -> None:
         super().__init__(message, hint=hint)
         self.failures = tuple(failures)
+        self.kind = kind or (self.failures[-1].kind if self.failures else None)
         self.status = status
         self.retry_after = retry_after
-
-    @property
-    def kind(self) -> Kind | None:
-        """Kind of the last failure, or None when nothing was tried."""
-        return self.failures[-1].kind if self.failures else None
 
 
 class BrokenAnswerError(ChainError):

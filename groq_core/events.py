@@ -12,14 +12,42 @@ makes a thousand a second for every reader.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from enum import StrEnum
 from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from groq_core.errors import Kind
-
 FinishReason: TypeAlias = Literal["stop", "length", "tool_calls", "content_filter", "function_call"]
-Outcome: TypeAlias = Literal["answered", "failed", "cancelled", "skipped"]
+Outcome: TypeAlias = Literal["running", "answered", "failed", "cancelled", "skipped"]
+
+
+class Kind(StrEnum):
+    """What kind of failure an attempt ended in. The words are part of the HTTP API."""
+
+    RATE_LIMITED = "rate_limited"
+    OVER_CAPACITY = "over_capacity"
+    SERVER_ERROR = "server_error"
+    CONNECTION = "connection"
+    TIMEOUT_FIRST_TOKEN = "timeout_first_token"
+    TIMEOUT_IDLE = "timeout_idle"
+    STREAM_CUT = "stream_cut"
+    STREAM_ERROR = "stream_error"
+    EMPTY_ANSWER = "empty_answer"
+    MALFORMED = "malformed"
+    MODEL_GONE = "model_gone"
+    NOT_PERMITTED = "not_permitted"
+    TERMS_REQUIRED = "terms_required"
+    AUTH = "auth"
+    QUOTA_EXHAUSTED = "quota_exhausted"
+    TOO_LARGE = "too_large"
+    CONTEXT_LENGTH = "context_length"
+    CONTENT_FILTER = "content_filter"
+    GENERATION_FAILED = "generation_failed"
+    INVALID_REQUEST = "invalid_request"
+    UNSUPPORTED = "unsupported"
+    BUDGET = "budget"
+    RESTING = "resting"
+    DEADLINE = "deadline"
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -391,7 +419,8 @@ CONTENT = (TextDelta, ReasoningDelta, ToolCallDelta, AudioDelta, SegmentsFound)
 
 class AttemptRecord(msgspec.Struct, kw_only=True):
     """
-    One line of a receipt. Field names and order are part of the HTTP API.
+    One line of a receipt. Field names and order are part of the HTTP API, which never says ``running``: what has not
+    ended when a receipt is written has been cancelled.
 
     ``started_s`` counts from the start of the user request; all ``_s`` are seconds.
     """

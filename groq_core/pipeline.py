@@ -35,9 +35,12 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         spec: The model.
         budget: Attempts, time and money left for the user request this belongs to.
         last: No candidate comes after this one, so waiting is better than going on.
+        peers, others: Targets of the same provider, and of other providers, that have their turn yet: so many of
+            the upstream requests left are kept for them.
         hedge: It races another attempt.
         prefill: The last message is the beginning of the answer, to be continued.
-        forced: The target rests, but there is nobody else; it is asked as a probe.
+        forced: The target cools down, but there is nobody else; it is asked as a probe.
+        insistent: It is asked although our own count says that the request could never fit its limits.
         on_headers: Called by the provider with the answer's headers (names in lower case), as soon as they
             are here, whatever the status.
     """
@@ -46,9 +49,12 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     spec: ModelSpec
     budget: Budget
     last: bool = False
+    peers: int = 0
+    others: int = 0
     hedge: bool = False
     prefill: bool = False
     forced: bool = False
+    insistent: bool = False
     on_headers: Callable[[Mapping[str, str]], None] | None = None
 
 
@@ -85,6 +91,11 @@ class Budget:
 
     def __repr__(self) -> str:
         return f"<Budget {self.taken}/{self.attempts} attempts, {self.left_s:.1f} s left>"
+
+    @property
+    def left(self) -> int:
+        """Upstream requests that may still be sent."""
+        return self.attempts - self.taken
 
     @property
     def left_s(self) -> float:

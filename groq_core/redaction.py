@@ -38,7 +38,7 @@ class Secret(str):
 
 _PATTERNS = (
     # Keys by their makers' prefixes, wherever they stand; the tail may be partly starred out already.
-    (re.compile(r"\b(gsk_|sk-|hf_|xai-|pk-|rk-)[A-Za-z0-9_*.-]{4,}"), r"\1…"),
+    (re.compile(r"\b(gsk_|gck_|sk-|hf_|xai-|pk-|rk-)[A-Za-z0-9_*.-]{4,}"), r"\1…"),
     (re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{4,}"), r"\1 …"),
     (
         re.compile(

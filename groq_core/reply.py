@@ -70,7 +70,7 @@ class Receipt:
                 self.cache, self.cache_age_s, self.saved_usd = event.result, event.age_s, event.saved_usd
             case AttemptStarted():
                 record = AttemptRecord(
-                    provider=event.provider, model=event.model, outcome="cancelled", started_s=round(elapsed_s, 4)
+                    provider=event.provider, model=event.model, outcome="running", started_s=round(elapsed_s, 4)
                 )
                 self._open[event.number] = record
                 self.attempts.append(record)
@@ -116,6 +116,13 @@ class Receipt:
         if usd is not None:
             self.cost_usd = (self.cost_usd or 0.0) + usd
 
+    def settled(self) -> list[AttemptRecord]:
+        """The attempts as they stand if nothing more comes: what was under way has been cancelled."""
+        return [
+            msgspec.structs.replace(record, outcome="cancelled") if record.outcome == "running" else record
+            for record in self.attempts
+        ]
+
     @property
     def served_by(self) -> dict[str, str] | None:
         """Provider and model that wrote the answer; None before it is finished and after a degradation."""
@@ -133,7 +140,7 @@ class Receipt:
             "cache": self.cache,
             "served_by": self.served_by,
             "degraded": self.degraded,
-            "attempts": [msgspec.to_builtins(record) for record in self.attempts],
+            "attempts": [msgspec.to_builtins(record) for record in self.settled()],
             "usage": msgspec.to_builtins(usage) if usage else None,
             "cost_usd": self.cost_usd,
         }

@@ -140,6 +140,8 @@ class ChatRequest(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
         revisable: The reader can take text back, so a broken answer may be started anew (:class:`Restarted`).
         no_store: Neither look in the cache nor store.
         stay: No other model than the one named may answer; its limits are waited for instead.
+        hedge: Ask a second target beside one that stays silent too long; None: as the settings say.
+        keep_all: A conversation that is too long is an error; nothing of it may be left out.
     """
 
     messages: tuple[Message, ...]
@@ -151,6 +153,7 @@ class ChatRequest(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
     max_latency_ms: float | None = None
     no_store: bool = False
     stay: bool = False
+    keep_all: bool = False
     hedge: bool | None = None
     caller: Caller = Caller()
     request_id: str = msgspec.field(default_factory=new_request_id)

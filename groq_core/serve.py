@@ -10,6 +10,7 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import uvicorn
 from fastapi import FastAPI
@@ -25,6 +26,9 @@ from groq_core.event_loop import new_event_loop
 from groq_core.settings.ports import free_port, next_port
 from groq_core.settings.settings import Settings
 from groq_core.telemetry import logs
+
+if TYPE_CHECKING:
+    from groq_core.store.team import Team
 
 logger = logging.getLogger("groq_core.serve")
 
@@ -73,16 +77,38 @@ def create_app(core: Core, people: UserFile | None = None) -> FastAPI:
     """
     from groq_core.ui.app import mount
 
-    api = create_api(core)
-    app = mount(api, core, api.access.admit_scope)
     if people is None and core.settings.auth_file is not None:
         people = UserFile(core.settings.auth_file)
-    if people is not None:
+    users = _users(people, core.team)
+    api = create_api(core, holders=[core.team.keys] if core.team is not None else [], sign_in=users is not None)
+    app = mount(api, core, api.access.admit_scope)
+    if users is not None:
         from groq_core.ui.basic_auth import SignIn
 
-        sessions = Sessions(core.settings.secret, people.hash_of)
-        app.add_middleware(SignIn, users=people, sessions=sessions, admit=api.access.admit_scope)
+        shared = core.shared
+        sessions = Sessions(core.settings.secret, users.hash_of, shared.revoked if shared is not None else None)
+        throttle = shared.throttle if shared is not None else None
+        app.add_middleware(SignIn, users=users, sessions=sessions, throttle=throttle, admit=api.access.admit_scope)
     return app
+
+
+class Everybody:
+    """People of the user file, then those of the database."""
+
+    def __init__(self, people: UserFile | None, team: Team) -> None:
+        self._people = people
+        self._team = team
+
+    def hash_of(self, name: str) -> str | None:
+        found = self._people.hash_of(name) if self._people is not None else None
+        return found or self._team.directory.hash_of(name)
+
+
+def _users(people: UserFile | None, team: Team | None) -> UserFile | Everybody | None:
+    """Who may sign in; None where nobody has to."""
+    if team is None or (people is None and not team.directory.anybody):
+        return people
+    return Everybody(people, team)
 
 
 async def serve(settings: Settings, people: UserFile | None = None) -> int:

@@ -116,7 +116,7 @@ class Speaker:
             limit=step.limit,
             provider_wide=step.provider_wide,
         )
-        error.story = AttemptFailed(
+        error.attempt = AttemptFailed(
             number=number, provider=error.provider, model=error.model, kind=error.kind, message=error.message
         )
         return error

@@ -62,10 +62,10 @@ class Access:
         holders: Further lists of tokens beside the environment's, asked in order.
     """
 
-    def __init__(self, settings: Settings, holders: Sequence[TokenHolders] = ()) -> None:
+    def __init__(self, settings: Settings, holders: Sequence[TokenHolders] = (), *, sign_in: bool = False) -> None:
         self._holders: list[TokenHolders] = [EnvironmentTokens(settings.api_tokens), *holders]
         self._loopback = settings.loopback
-        self._sign_in = settings.sign_in
+        self._sign_in = sign_in or settings.sign_in
 
     async def admit(self, headers: Mapping[bytes, bytes], visit: Visit) -> Caller:
         """

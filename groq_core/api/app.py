@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
@@ -13,18 +14,22 @@ from starlette.types import Lifespan, Receive, Scope, Send
 
 from groq_core import __version__
 from groq_core.access.door import Door
+from groq_core.api.absent import MISPLACED, misplaced
 from groq_core.api.access import Access, TokenHolders
 from groq_core.api.asgi import Exchange
 from groq_core.api.backend import Backend
+from groq_core.api.batches import Batches, Files
 from groq_core.api.chat.endpoint import ChatCompletions
 from groq_core.api.dispatch import Dispatcher, Endpoint, Routes
 from groq_core.api.health import Health
 from groq_core.api.model_list import ModelList
 from groq_core.api.openapi import document
 from groq_core.api.reference import reference
+from groq_core.api.responses.endpoint import Responses
 from groq_core.api.speech import Speeches
 from groq_core.api.status import Status
 from groq_core.api.transcribe import Transcriptions
+from groq_core.services.batch.desk import Desk
 
 OPEN_PATHS = frozenset({"/health", "/ready"})
 
@@ -58,7 +63,13 @@ class Api(FastAPI):
             await super().__call__(scope, receive, self.door.sender(visit, send))
 
 
-def create_api(core: Backend, *, holders: Sequence[TokenHolders] = (), lifespan: Lifespan[Any] | None = None) -> Api:
+def create_api(
+    core: Backend,
+    *,
+    holders: Sequence[TokenHolders] = (),
+    sign_in: bool = False,
+    lifespan: Lifespan[Any] | None = None,
+) -> Api:
     """
     Make the HTTP API of an application; a page can be mounted at `/` behind it.
 
@@ -68,12 +79,14 @@ def create_api(core: Backend, *, holders: Sequence[TokenHolders] = (), lifespan:
     Args:
         core: The application; see `groq_core.compose`.
         holders: Lists of tokens beside the environment's.
+        sign_in: People must sign in to the page, though the settings alone do not say so.
         lifespan: Entered when the server starts, left when it has stopped.
     """
+    desk = Desk(core.settings.state_folder, core.handle)
     app = Api(
         title="groq-core",
         version=__version__,
-        lifespan=lifespan,
+        lifespan=_carrying_out(desk, lifespan),
         docs_url=None,  # FastAPI's would ask other hosts for its scripts
         redoc_url=None,
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
@@ -81,16 +94,34 @@ def create_api(core: Backend, *, holders: Sequence[TokenHolders] = (), lifespan:
     app.openapi = document  # type: ignore[method-assign]  # the way FastAPI documents
     app.add_route("/docs", described, include_in_schema=False)
     app.state.stopping = asyncio.Event()
-    app.access = Access(core.settings, holders)
+    app.access = Access(core.settings, holders, sign_in=sign_in)
     app.door = Door(core.settings, open_paths=OPEN_PATHS)
     app.dispatcher = Dispatcher(
-        routes(core, app.state.stopping),
+        routes(core, app.state.stopping, desk),
         app.access,
-        below=("/v1/", "/_simulator/"),
+        below=("/v1/", "/openai/v1/", "/_simulator/"),
         open_paths=OPEN_PATHS,
         people=core.people,
     )
     return app
+
+
+def _carrying_out(desk: Desk, inner: Lifespan[Any] | None) -> Lifespan[Any]:
+    """Batches go on as long as the server runs."""
+
+    @asynccontextmanager
+    async def lifespan(app: Any) -> AsyncIterator[Any]:
+        desk.start()
+        try:
+            if inner is None:
+                yield
+            else:
+                async with inner(app) as state:
+                    yield state
+        finally:
+            await desk.stop()
+
+    return lifespan
 
 
 async def described(request: Request) -> HTMLResponse:
@@ -98,14 +129,22 @@ async def described(request: Request) -> HTMLResponse:
     return HTMLResponse(reference(document(), str(request.base_url).rstrip("/")))
 
 
-def routes(core: Backend, stopping: asyncio.Event) -> Routes:
+def routes(core: Backend, stopping: asyncio.Event, desk: Desk) -> Routes:
     """What can be asked for, and who answers."""
     status = Status(core, stopping)
     health = Health(core, stopping)
     models = ModelList(core)
     transcriptions = Transcriptions(core)
+    responses = Responses(core)
+    files, batches = Files(desk), Batches(desk)
     table: dict[str, dict[str, Endpoint]] = {
         "/v1/chat/completions": {"POST": ChatCompletions(core)},
+        "/v1/responses": {"POST": responses.create},
+        "/v1/responses/": {"GET": responses.read, "DELETE": responses.delete},
+        "/v1/files": {"POST": files.upload, "GET": files.all},
+        "/v1/files/": {"GET": files.one, "DELETE": files.delete},
+        "/v1/batches": {"POST": batches.create, "GET": batches.all},
+        "/v1/batches/": {"GET": batches.one, "POST": batches.cancel},
         "/v1/audio/transcriptions": {"POST": transcriptions.transcribe},
         "/v1/audio/translations": {"POST": transcriptions.translate},
         "/v1/audio/speech": {"POST": Speeches(core).speak},
@@ -117,6 +156,7 @@ def routes(core: Backend, stopping: asyncio.Event) -> Routes:
         "/ready": {"GET": health.ready},
         "/metrics": {"GET": status.metrics},
     }
+    table |= {path: {"*": misplaced} for path in MISPLACED}
     if core.simulator is not None:
         simulated = core.simulator.app
         table["/_simulator/"] = {"*": lambda exchange: exchange.forward(simulated)}

@@ -86,6 +86,12 @@ class Exchange:
     # ── the request ──────────────────────────────────────────────────────────────────────────────────
 
     @property
+    def groq_wire(self) -> bool:
+        """It was asked for under Groq's own prefix, so the answer says what only Groq's does."""
+        path: str = self.scope["path"]
+        return path.removeprefix(self.scope.get("root_path") or "").startswith("/openai/")
+
+    @property
     def no_store(self) -> bool:
         """The client wants neither a kept answer nor its own to be kept."""
         return b"no-store" in self.headers.get(b"cache-control", b"").lower()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Literal, Protocol
 
 from prometheus_client import CollectorRegistry
@@ -23,6 +24,9 @@ class Settings(Protocol):
 
     @property
     def loopback(self) -> bool: ...
+
+    @property
+    def state_folder(self) -> Path: ...
 
     @property
     def sign_in(self) -> bool: ...

@@ -8,17 +8,20 @@ from typing import TypeAlias
 
 from starlette.types import Scope
 
+from groq_core.api.absent import absent
 from groq_core.api.access import Access
 from groq_core.api.asgi import ClientGoneError, Exchange, Headers
 from groq_core.api.backend import People
 from groq_core.api.errors import MethodError, note_bug, refuse
-from groq_core.errors import RequestError
 from groq_core.ratelimit.people import headers_of
 
 Endpoint: TypeAlias = Callable[[Exchange], Awaitable[None]]
 
 Routes: TypeAlias = Mapping[str, Mapping[str, Endpoint]]
 """Path to method to endpoint. A path that ends in `/` stands for everything below it, the method `*` for any."""
+
+GROQ_PREFIX = "/openai"
+"""Stands before every path of Groq's own API; its SDK adds it to its base URL."""
 
 
 class Dispatcher:
@@ -52,6 +55,8 @@ class Dispatcher:
         path: str = scope["path"]
         if root := scope.get("root_path"):
             path = path.removeprefix(root)  # where a proxy has put us
+        if path.startswith(GROQ_PREFIX + "/v1/"):
+            path = path.removeprefix(GROQ_PREFIX)
         if path in self._routes:
             return path
         return path.rstrip("/") if f"{path}/".startswith(self._below) or path.rstrip("/") in self._routes else None
@@ -78,12 +83,7 @@ class Dispatcher:
     def _endpoint(self, path: str, method: str) -> Endpoint:
         methods = self._routes.get(path) or self._methods_below(path)
         if methods is None:
-            raise RequestError(
-                f"there is no {path} here",
-                status=404,
-                code="unknown_url",
-                hint="Paths start with /v1, e.g. /v1/chat/completions; /docs lists them all.",
-            )
+            raise absent(path, self._routes)
         endpoint = methods.get("GET" if method == "HEAD" else method) or methods.get("*")
         if endpoint is None:
             raise MethodError(method, path, ", ".join(sorted(methods)))

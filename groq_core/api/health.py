@@ -36,6 +36,8 @@ class Health:
             "mode": snapshot.mode,
             "tiers": {tier.tier: tier.target for tier in snapshot.tiers},
         }
+        if snapshot.shared:
+            body |= {"shared": snapshot.shared, "replicas": snapshot.replicas}
         if ready:
             await exchange.answer_json(body)
         else:

@@ -1,46 +1,203 @@
-"""`POST /v1/audio/speech`: a text in and a recording out."""
+"""`POST /v1/audio/speech`: a text in and a recording out, in the format asked for, as it is spoken."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import base64
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
 from time import perf_counter
-from typing import Final
+from typing import Any, Final
 
-from groq_core.api.asgi import Exchange
+import msgspec
+
+from groq_core.api.asgi import EVENT_STREAM, Exchange, Headers, Watch
 from groq_core.api.backend import Backend
 from groq_core.api.chat.body import checked_model, json_object
+from groq_core.api.chat.completion import usage_object
+from groq_core.api.encoding import event_bytes
+from groq_core.api.errors import error_object, note_bug, reason, refuse
 from groq_core.api.field_errors import bad
 from groq_core.api.fold import folded, header_value
+from groq_core.errors import BrokenAnswerError
+from groq_core.events import AudioDelta
+from groq_core.media.audio.encode import EncodingError, available, encoded
+from groq_core.media.audio.wav import open_wav, voice_pcm
+from groq_core.reply import Reply
 from groq_core.requests import SpeechRequest
 from groq_core.services.speech import Speech
 
 MAX_SPEECH_BODY: Final = 2**20
 
-
 MAX_SPEECH: Final = 4096
 """Characters in one request, as in OpenAI's API."""
 
+TYPES: Final[Mapping[str, bytes]] = {
+    "wav": b"audio/wav",
+    "pcm": b"audio/pcm",
+    "mp3": b"audio/mpeg",
+    "opus": b"audio/ogg",
+    "flac": b"audio/flac",
+    "aac": b"audio/aac",
+}
+"""Media type of each format; `pcm` is 24 kHz, 16 bit, mono, as in OpenAI's API."""
 
-WAV = (b"content-type", b"audio/wav")
+NO_ENCODER: Final = (b"x-groq-core-notes", b"speech_as_wav")
+"""Told where ffmpeg is missing, and WAV was sent in place of what was asked for."""
+
+
+class SpeechCall(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What a client asked for.
+
+    Attributes:
+        form: One of :data:`TYPES`.
+        stream: ``""`` leaves it to us; ``audio``: bytes as they come; ``sse``: the same in events.
+    """
+
+    request: SpeechRequest
+    form: str
+    stream: str
 
 
 class Speeches:
-    """The endpoint for texts to be spoken."""
+    """
+    The endpoint for texts to be spoken.
 
-    def __init__(self, backend: Backend, clock: Callable[[], float] = perf_counter) -> None:
+    Args:
+        encoder: Whether there is an ffmpeg.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        clock: Callable[[], float] = perf_counter,
+        encoder: Callable[[], bool] = available,
+    ) -> None:
         self._service = Speech(backend.handle)
         self._clock = clock
+        self._encoder = encoder
 
     async def speak(self, exchange: Exchange) -> None:
-        """One WAV file, whole: a file that breaks off in the middle could not be told from a short one."""
-        request = read_speech(await exchange.body(MAX_SPEECH_BODY), exchange)
+        """
+        Speak a text.
+
+        A WAV file goes out whole, since its header tells its length, unless streaming was asked for by name; every
+        other format goes out as it comes.
+        """
+        call = read_speech(await exchange.body(MAX_SPEECH_BODY), exchange)
+        notes: Headers = []
+        if call.form not in ("wav", "pcm") and not self._encoder():
+            call = msgspec.structs.replace(call, form="wav")
+            notes = [NO_ENCODER]
         with exchange.watched() as watch:
-            reply = await folded(exchange, self._service.read(request), watch, self._clock)
-            if reply is not None and reply.finished is not None:
-                await exchange.answer(200, reply.audio, WAV, (b"x-groq-core-model", header_value(reply.finished.model)))
+            if call.form == "wav" and not call.stream:
+                await self._whole(exchange, call.request, watch, notes)
+            else:
+                await self._stream(exchange, call, watch, notes)
+
+    async def _whole(self, exchange: Exchange, request: SpeechRequest, watch: Watch, notes: Headers) -> None:
+        reply = await folded(exchange, self._service.read(request), watch, self._clock)
+        if reply is not None and reply.finished is not None:
+            headers = [(b"content-type", TYPES["wav"]), *_who(reply), *notes]
+            await exchange.answer(200, reply.audio, *headers)
+
+    async def _stream(self, exchange: Exchange, call: SpeechCall, watch: Watch, notes: Headers) -> None:
+        """Send the recording as it is spoken; one that breaks is cut off without a proper end."""
+        reply = Reply()
+        reply.receipt.request_id = exchange.request_id
+        try:
+            async with aclosing(_recording(self._samples(call.request, reply), call.form)) as blocks:
+                async for block in blocks:
+                    if not exchange.started:
+                        head = EVENT_STREAM if call.stream == "sse" else [(b"content-type", TYPES[call.form])]
+                        await exchange.start(200, [*head, *_who(reply), *notes])
+                    await exchange.write(_delta(block) if call.stream == "sse" else block)
+        except (Exception, asyncio.CancelledError) as caught:
+            error = reason(_spoken_of(caught), watch)
+            if not exchange.started:
+                await refuse(exchange, error, reply.receipt)
+                return
+            if call.stream != "sse":
+                raise
+            note_bug(error, exchange.request_id)
+            last = {"error": error_object(error), "x_groq_core": reply.receipt.as_dict()}
+            await exchange.last_words(event_bytes(last))
+        else:
+            await exchange.end(_done(reply) if call.stream == "sse" else b"")
+
+    async def _samples(self, request: SpeechRequest, reply: Reply) -> AsyncGenerator[bytes, None]:
+        """What is spoken, piece by piece, as samples; ``reply`` hears the story."""
+        clock = self._clock
+        started = clock()
+        async with aclosing(self._service.read_piecemeal(request)) as events:
+            async for event in events:
+                if isinstance(event, AudioDelta):
+                    try:
+                        yield await asyncio.to_thread(voice_pcm, event.data)
+                    except ValueError as error:
+                        raise BrokenAnswerError(f"what was spoken cannot be read: {error}") from error
+                else:
+                    reply.apply(event, clock() - started)
+        if reply.finished is None:
+            raise BrokenAnswerError("the recording ended before it was whole", hint="Try again.")
 
 
-def read_speech(raw: bytes, exchange: Exchange) -> SpeechRequest:
+async def _recording(samples: AsyncGenerator[bytes, None], form: str) -> AsyncGenerator[bytes, None]:
+    """
+    Samples in the format asked for.
+
+    Nothing comes before the first sample does, so that whatever fails until then has a status of its own.
+    """
+    async with aclosing(samples):
+        first = await anext(samples)
+        spoken = _with_first(first, samples)
+        if form in ("wav", "pcm"):
+            if form == "wav":
+                yield open_wav()
+            async for block in spoken:
+                yield block
+            return
+        async with aclosing(encoded(spoken, form)) as blocks:
+            async for block in blocks:
+                yield block
+
+
+async def _with_first(first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    yield first
+    async for block in rest:
+        yield block
+
+
+def _spoken_of(caught: BaseException) -> BaseException:
+    if isinstance(caught, EncodingError):
+        return BrokenAnswerError(str(caught), hint="Ask for wav or pcm.")
+    return caught
+
+
+def _who(reply: Reply) -> Headers:
+    """Who speaks, as far as that is known when the headers go out."""
+    attempts = reply.receipt.attempts
+    model = reply.finished.model if reply.finished is not None else attempts[-1].model if attempts else ""
+    return [(b"x-groq-core-model", header_value(model))] if model else []
+
+
+def _delta(block: bytes) -> bytes:
+    return event_bytes({"type": "speech.audio.delta", "audio": base64.b64encode(block).decode()})
+
+
+def _done(reply: Reply) -> bytes:
+    """The last event. Voices are billed by the character, so the tokens are those of the text at most."""
+    usage = usage_object(reply.finished.usage) if reply.finished is not None else None
+    counted: dict[str, Any] = {
+        "input_tokens": usage["prompt_tokens"] if usage else 0,
+        "output_tokens": usage["completion_tokens"] if usage else 0,
+        "total_tokens": usage["total_tokens"] if usage else 0,
+    }
+    return event_bytes({"type": "speech.audio.done", "usage": counted, "x_groq_core": reply.receipt.as_dict()})
+
+
+def read_speech(raw: bytes, exchange: Exchange) -> SpeechCall:
     """
     Check the body of a speech request.
 
@@ -55,14 +212,17 @@ def read_speech(raw: bytes, exchange: Exchange) -> SpeechRequest:
         raise bad(
             "input", f"`input` has {len(text)} characters; at most {MAX_SPEECH} are possible", "Send it in parts."
         )
-    if body.get("response_format") not in (None, "wav"):
-        raise bad("response_format", "`response_format` must be wav", "Groq's voices are sent as WAV and nothing else.")
+    form, stream = body.get("response_format") or "wav", body.get("stream_format") or ""
+    if form not in TYPES:
+        raise bad("response_format", f"`response_format` must be one of {', '.join(TYPES)}")
+    if stream not in ("", "audio", "sse"):
+        raise bad("stream_format", "`stream_format` must be audio or sse")
     voice, speed = body.get("voice"), body.get("speed")
     if voice is not None and not isinstance(voice, str):
         raise bad("voice", "`voice` must be a name")
     if speed is not None and (isinstance(speed, bool) or not isinstance(speed, int | float) or not 0.25 <= speed <= 4):
         raise bad("speed", "`speed` must be a number between 0.25 and 4")
-    return SpeechRequest(
+    request = SpeechRequest(
         text=text,
         voice=voice or None,
         model=checked_model(body.get("model"), default="speech"),
@@ -72,3 +232,4 @@ def read_speech(raw: bytes, exchange: Exchange) -> SpeechRequest:
         caller=exchange.caller,
         request_id=exchange.request_id,
     )
+    return SpeechCall(request=request, form=form, stream=stream)

@@ -16,11 +16,25 @@ import sys
 from collections.abc import Sequence
 
 from groq_core import __version__
-from groq_core.cli import agent, batch, chat, doctor, extract, passwd, serve, simulate, transcribe
+from groq_core.cli import (
+    agent,
+    backup,
+    batch,
+    chat,
+    doctor,
+    extract,
+    keys,
+    passwd,
+    people,
+    restore,
+    serve,
+    simulate,
+    transcribe,
+)
 from groq_core.errors import GroqCoreError, RequestError, SettingsError
 from groq_core.event_loop import new_event_loop
 
-COMMANDS = (serve, doctor, chat, batch, extract, agent, transcribe, simulate, passwd)
+COMMANDS = (serve, doctor, chat, batch, extract, agent, transcribe, simulate, passwd, keys, people, backup, restore)
 
 FAILED, WRONG, INTERRUPTED = 1, 2, 130
 

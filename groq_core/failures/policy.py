@@ -1,13 +1,12 @@
 """
-What to do about each kind of failure: one table, and the two questions the chain asks of it.
+What to do about each kind of failure: one table, and how long a target is left alone after one.
 
 The rules are drawn from the field's failures; the README prints the table from here.
 """
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from math import inf
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias
@@ -65,7 +64,7 @@ POLICY: Final[Mapping[Kind, Rule]] = MappingProxyType(
         Kind.TIMEOUT_IDLE: Rule(rest=None, suspect=True, says="The model fell silent in the middle of its answer."),
         Kind.STREAM_CUT: Rule(retries=1, rest=None, suspect=True, says="The connection broke before the end."),
         Kind.STREAM_ERROR: Rule(retries=1, rest=None, suspect=True, says="The provider reported an error midway."),
-        Kind.EMPTY_ANSWER: Rule(retries=1, rest=None, says="The model sent an empty answer."),
+        Kind.EMPTY_ANSWER: Rule(retries=1, rest=None, suspect=True, says="The model sent an empty answer."),
         Kind.MALFORMED: Rule(retries=1, rest=None, suspect=True, says="The provider's answer could not be read."),
         Kind.MODEL_GONE: Rule(rest=inf, says="The provider no longer offers this model to this key."),
         Kind.NOT_PERMITTED: Rule(rest=300.0, says="This key may not use this model."),
@@ -116,46 +115,6 @@ def rest_s(rule: Rule, error: ProviderError, *, failures: int, cooldown: float) 
     if rule.rest is None:
         return cooldown * LADDER[min(failures, len(LADDER)) - 1]
     return rule.rest
-
-
-def retry_wait(
-    rule: Rule,
-    error: ProviderError,
-    *,
-    tried: int,
-    last: bool,
-    left_s: float,
-    uniform: Callable[[float, float], float] = random.uniform,
-) -> float | None:
-    """
-    Whether to ask the same target again, and after how many seconds.
-
-    A short Retry-After is waited for by everyone, a longer one only by the last target, and none beyond
-    what is left of the deadline. The backoff has full jitter, so that clients do not march in step.
-
-    Args:
-        tried: Tries already repeated on this target.
-        last: No other target comes after this one.
-        left_s: Seconds left for the whole request.
-
-    Returns:
-        Seconds to wait, or None to go on.
-    """
-    asked = error.retry_after
-    if error.kind in WAITED_FOR and asked is not None:
-        patience = left_s - 0.5 if last else min(SHORT_WAIT_S, left_s)
-        if asked > patience or (tried >= 2 and not last):
-            return None
-        return asked + uniform(0.0, min(0.25, max(0.0, patience - asked)))
-    allowed = rule.retries
-    if last and error.kind in WAITED_FOR:
-        allowed = 4  # nobody else is left, and it may open up any moment
-    if tried >= allowed or left_s <= 0:
-        return None
-    if error.kind is Kind.GENERATION_FAILED:
-        return 0.0
-    wait = uniform(0.0, min(8.0, 0.5 * 2**tried))
-    return wait if wait < left_s else None
 
 
 WAITED_FOR: Final = frozenset({Kind.RATE_LIMITED, Kind.OVER_CAPACITY, Kind.SERVER_ERROR, Kind.BUDGET})

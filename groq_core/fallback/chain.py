@@ -13,13 +13,14 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
+from math import inf
 from typing import Literal
 
-from groq_core.errors import BrokenAnswerError, ChainError, Kind, ProviderError, RequestError
+from groq_core.errors import BrokenAnswerError, Kind, ProviderError, RequestError
 from groq_core.events import (
     CONTENT,
-    AttemptFailed,
     AttemptSkipped,
+    AttemptStarted,
     Continued,
     Degraded,
     Event,
@@ -32,11 +33,14 @@ from groq_core.events import (
     Waiting,
 )
 from groq_core.failures import policy
-from groq_core.fallback import shrink as overflow
+from groq_core.fallback.decide import State, decide
+from groq_core.fallback.ending import callers_fault, refusal, unanswered
 from groq_core.fallback.health import Health
 from groq_core.fallback.hedge import Hedging
-from groq_core.fallback.run import CALLERS_FAULT, Limits, Run, refusal, told
+from groq_core.fallback.run import Limits, Run, Turn
+from groq_core.fallback.shrink import shrink
 from groq_core.fallback.splice import Diverged, Splice
+from groq_core.fallback.turns import Turns
 from groq_core.models.spec import Capability, ModelSpec
 from groq_core.pipeline import Attempt, Budget, Handler
 from groq_core.requests import Request
@@ -46,6 +50,10 @@ from groq_core.telemetry.metrics import Metrics
 FRIENDLY = (
     "I'm sorry, none of the models I can ask is answering right now. Your message is safe; please try again{when}."
 )
+
+
+LOOK_S = 0.05
+"""Seconds between two looks at how another request's probe went."""
 
 
 class FallbackChain:
@@ -101,32 +109,30 @@ class FallbackChain:
         if not specs:
             raise RequestError(f"no model can do this: {route.reason}", param="model", code="no_model")
         run = Run(request, deque(specs), budget)
+        turns = Turns(run, self._health)
         waited = 0.0
-        while budget.left_s > 0:
-            spec, forced = None, False
-            while run.queue and spec is None:
-                first = run.queue.popleft()
-                if self._awake(run, first):
-                    spec = first
-                else:
-                    run.resting.append(first)
-                    yield self._skipped(run, first)
-            if spec is None:
-                spec, wait = self._last_resort(run)
-                if spec is None:
-                    break
-                forced = wait == 0.0 and bool(spec in run.resting)
-                if wait > 0:
-                    yield Waiting(seconds=wait, reason="every target rests; this one is back first", target=spec.name)
-                    await self._sleep(wait)
-                    waited += wait
+        while budget.left_s > 0 and budget.left > 0:
+            following = turns.next()
+            if isinstance(following, AttemptSkipped):
+                yield following
+                continue
+            turn = Turn(spec=following) if following is not None else turns.out_of_turn()
+            if turn is None:
+                break
+            if turn.wait_s > 0 or turn.probed:
+                began = self._clock()
+                yield Waiting(seconds=turn.wait_s, reason=turn.reason, target=turn.spec.name)
+                await (self._probed(run, turn.spec) if turn.probed else self._sleep(turn.wait_s))
+                waited += self._clock() - began
+                if turn.probed and not turns.awake(turn.spec):
+                    continue
             if not run.asked:
                 self._metrics.overhead.observe(max(0.0, budget.elapsed_s - waited))
-            elif run.asked[-1] is not spec:
-                self._metrics.fell_back(run.asked[-1].name, spec.name)
-            run.asked.append(spec)
+            elif run.asked[-1] is not turn.spec:
+                self._metrics.fell_back(run.asked[-1].name, turn.spec.name)
+            run.asked.append(turn.spec)
             finished = False
-            async with aclosing(self._ask(run, spec, forced)) as events:
+            async with aclosing(self._ask(run, turns, turn)) as events:
                 async for event in events:
                     finished = finished or isinstance(event, Finished)
                     yield event
@@ -136,20 +142,26 @@ class FallbackChain:
             async for event in events:
                 yield event
 
+    async def _probed(self, run: Run, spec: ModelSpec) -> None:
+        """Wait until the request that found out about a target is through, or the time is up."""
+        credential = run.request.caller.credential
+        while self._health.probing(credential, spec.provider, spec.name) and run.budget.left_s > 0:
+            await self._sleep(LOOK_S)
+
     # ── one target ───────────────────────────────────────────────────────────────────────────────────
 
-    async def _ask(self, run: Run, spec: ModelSpec, forced: bool) -> Events:
-        """Ask one target; a failure is told, judged and ends the stream without a `Finished`."""
-        last = not any(self._awake(run, other) for other in run.queue)
-        attempt, splice = run.attempt(spec, last=last, forced=forced)
+    async def _ask(self, run: Run, turns: Turns, turn: Turn) -> Events:
+        """Ask one target; a failure is told, decided about, and ends the stream without a `Finished`."""
+        spec = turn.spec
+        attempt, splice = run.attempt(turn, turns.waiting())
         heard = False
         try:
-            async with aclosing(self._sent(run, attempt)) as events:
+            async with aclosing(self._send(run, turns, attempt)) as events:
                 async for event in events:
                     if isinstance(event, TextDelta):
                         heard = True
                         if splice is not None and not splice.joined:
-                            for piece in self._spliced(run, spec, splice, event):
+                            for piece in self._splice(run, spec, splice, event):
                                 yield piece
                             continue
                         run.sent.append(event.text)
@@ -158,35 +170,37 @@ class FallbackChain:
                             continue  # the reader has seen thoughts about this answer already
                     elif isinstance(event, CONTENT):
                         heard = run.beyond_text = True
+                    elif isinstance(event, AttemptStarted) and event.hedge:
+                        # The second of a race has had its turn, whoever wins.
+                        run.queue = deque(
+                            one for one in run.queue if (one.provider, one.id) != (event.provider, event.model)
+                        )
                     elif isinstance(event, Finished) and splice is not None and not splice.joined:
-                        for piece in self._spliced(run, spec, splice, None):
+                        for piece in self._splice(run, spec, splice, None):
                             yield piece
                     yield event
         except Diverged:
             # The reader cannot take back what it has, and this target would contradict it.
             return
         except ProviderError as error:
-            if isinstance(error.story, AttemptFailed):
-                yield error.story
-            else:
-                yield AttemptSkipped(
-                    provider=spec.provider,
-                    model=spec.id,
-                    kind=error.kind,
-                    message=error.message,
-                    retry_after_s=error.retry_after,
-                )
-            for event in self._judged(run, spec, error, refused=attempt.prefill and not heard):
+            yield error.attempt or AttemptSkipped(
+                provider=spec.provider,
+                model=spec.id,
+                kind=error.kind,
+                message=error.message,
+                retry_after_s=error.retry_after,
+            )
+            for event in self._apply(run, turns, attempt, error, heard=heard):
                 yield event
 
-    def _sent(self, run: Run, attempt: Attempt) -> Events:
-        """The attempt, raced against the next target where hedging is on and may be done."""
-        if self._hedging is None or run.committed:
+    def _send(self, run: Run, turns: Turns, attempt: Attempt) -> Events:
+        """Make the attempt, raced against the next target where hedging is on and may be done."""
+        if self._hedging is None or run.committed or run.budget.left <= attempt.peers + attempt.others:
             return self._attempt(attempt)
-        second = next((spec for spec in run.queue if self._awake(run, spec)), None)
+        second = next((spec for spec in run.queue if turns.awake(spec)), None)
         return self._hedging.events(self._attempt, attempt, second)
 
-    def _spliced(self, run: Run, spec: ModelSpec, splice: Splice, event: TextDelta | None) -> list[Event]:
+    def _splice(self, run: Run, spec: ModelSpec, splice: Splice, event: TextDelta | None) -> list[Event]:
         """
         What the reader gets of a new attempt's text, or of its end (None).
 
@@ -213,51 +227,74 @@ class FallbackChain:
 
     # ── what a failure means ─────────────────────────────────────────────────────────────────────────
 
-    def _judged(self, run: Run, spec: ModelSpec, error: ProviderError, *, refused: bool) -> list[Event]:
+    def _apply(self, run: Run, turns: Turns, attempt: Attempt, error: ProviderError, *, heard: bool) -> list[Event]:
         """
-        Decide where to go on after a failure, and arrange the queue so.
+        Arrange who comes next as the decision about a failure says.
 
         Raises:
-            RequestError, ChainError: There is nowhere to go on.
+            RequestError: There is nowhere to go on.
         """
-        if refused and error.status is not None and 400 <= error.status < 500 and error.kind in CALLERS_FAULT:
-            # It does not take the beginning of an answer from us: let it write the answer from the start.
+        spec = attempt.spec
+        move = decide(self._state(run, attempt, heard), error)
+        if move.to == "retry":
             run.refused_prefill.add(spec.name)
             run.queue.appendleft(spec)
             return []
         run.failures.append(error)
-        rule = policy.judge(error)
         if error.kind is Kind.CONTENT_FILTER:
             return self._declined(run, spec, error)
-        if rule.then == "stop":
+        if move.to == "stop":
             run.queue.clear()
+            run.passed.clear()
             return []
-        if rule.mend == "shrink" and not run.shrunk:
-            shorter = overflow.shrunk(run.request, error, spec)
-            if shorter is not None:
-                run.shrunk = True
-                run.request, note = shorter
-                run.queue.appendleft(spec)
-                return [note]
-        if rule.suspect:
-            run.strikes[spec.provider] += 1
-        # Once text is out, whoever might complete it is worth asking.
-        if rule.then == "provider" or (run.strikes[spec.provider] >= 2 and not run.committed):
-            run.queue = deque(other for other in run.queue if other.provider != spec.provider)
+        if move.to == "shrink" and (shorter := shrink(attempt.request, error, spec)) is not None:
+            run.mended[spec.name], note = shorter
+            run.queue.appendleft(spec)
+            return [note]
+        turns.pass_over_refused(spec, error)
+        if policy.judge(error).suspect:
+            run.doubts[spec.provider] += 1
+        if move.to == "provider":
+            turns.leave_provider(spec.provider)
         if run.committed:
-            # Whoever can continue the text comes first; the rest would have to repeat it to the letter.
-            run.queue = deque(sorted(run.queue, key=lambda other: not other.can(Capability.PREFILL)))
-            if rule.retries and spec.name not in run.again:
+            # Whoever can continue the text comes first; the rest would have to repeat it to the letter. A provider
+            # in doubt comes last, since every silence costs the time that another would need.
+            run.queue = deque(
+                sorted(run.queue, key=lambda one: (run.doubts[one.provider] >= 2, not one.can(Capability.PREFILL)))
+            )
+            if move.later:
                 run.again.add(spec.name)
                 run.queue.append(spec)
-        if run.beyond_text and run.request.revisable:
-            kept, run.sent, run.beyond_text = run.text, [], False
-            if run.queue:
-                following = run.queue[0]
-                return [Restarted(provider=following.provider, model=following.id, kept=kept)]
-        elif run.beyond_text:
+        return self._beyond_text(run)
+
+    def _state(self, run: Run, attempt: Attempt, heard: bool) -> State:
+        name = attempt.spec.name
+        return State(
+            left=run.budget.left,
+            left_s=run.budget.left_s,
+            peers=attempt.peers,
+            others=attempt.others,
+            last=attempt.last,
+            committed=run.committed,
+            doubts=run.doubts[attempt.spec.provider],
+            shrunk=name in run.mended,
+            prefill=attempt.prefill and not heard,
+            again=name in run.again,
+        )
+
+    def _beyond_text(self, run: Run) -> list[Event]:
+        """What went out beside text cannot be continued: it is taken back where it can be, else nobody goes on."""
+        if not run.beyond_text:
+            return []
+        if not run.request.revisable:
             run.queue.clear()
-        return []
+            run.passed.clear()
+            return []
+        kept, run.sent, run.beyond_text = run.text, [], False
+        if not run.queue:
+            return []
+        following = run.queue[0]
+        return [Restarted(provider=following.provider, model=following.id, kept=kept)]
 
     def _declined(self, run: Run, spec: ModelSpec, error: ProviderError) -> list[Event]:
         """A content filter is an answer: no other model is asked to say what this one would not."""
@@ -268,59 +305,8 @@ class FallbackChain:
                 param="messages",
                 hint="Put it in other words.",
             )
-        number = error.story.number if isinstance(error.story, AttemptFailed) else 0
+        number = error.attempt.number if error.attempt is not None else 0
         return [Finished(provider=spec.provider, model=spec.id, number=number, finish_reason="content_filter")]
-
-    # ── who is awake ─────────────────────────────────────────────────────────────────────────────────
-
-    def _awake(self, run: Run, spec: ModelSpec) -> bool:
-        # A target that broke off in this very answer may be asked once more to complete it.
-        if spec.name in run.again and run.committed:
-            return True
-        credential = run.request.caller.credential
-        return self._health.admission(credential, spec.provider, spec.name) in ("closed", "probe")
-
-    def _skipped(self, run: Run, spec: ModelSpec) -> AttemptSkipped:
-        credential = run.request.caller.credential
-        state = self._health.admission(credential, spec.provider, spec.name)
-        rests = self._health.rests_for(credential, spec.provider, spec.name)
-        breaker = self._health.of(credential, spec.name) or self._health.of(credential, spec.provider)
-        kind = Kind.MODEL_GONE if state == "gone" else Kind.RESTING
-        why = policy.POLICY[breaker.last_error].says if breaker and breaker.last_error else policy.POLICY[kind].says
-        return AttemptSkipped(
-            provider=spec.provider,
-            model=spec.id,
-            kind=kind,
-            message=why,
-            retry_after_s=rests if state != "gone" else None,
-        )
-
-    def _last_resort(self, run: Run) -> tuple[ModelSpec | None, float]:
-        """
-        Nobody is awake and nobody was asked: rather ask a resting target than tell the reader no.
-
-        Returns:
-            The target and the seconds to wait for it: none for a probe out of turn, the whole rest for one
-            that said itself when to come back.
-        """
-        if run.asked:
-            return None, 0.0
-        credential = run.request.caller.credential
-        rests = [
-            (rest, spec)
-            for spec in run.resting
-            if (rest := self._health.rests_for(credential, spec.provider, spec.name)) is not None
-            and self._health.admission(credential, spec.provider, spec.name) != "gone"
-        ]
-        for _, spec in sorted(rests, key=lambda pair: pair[0]):
-            if self._health.may_force(credential, spec.provider, spec.name):
-                return spec, 0.0
-        waits = [(rest, spec) for rest, spec in rests if 0 < rest < run.budget.left_s - 1.0]
-        if not waits:
-            return None, 0.0
-        wait, spec = min(waits, key=lambda pair: pair[0])
-        run.resting.remove(spec)
-        return spec, wait
 
     # ── nobody answered ──────────────────────────────────────────────────────────────────────────────
 
@@ -334,8 +320,8 @@ class FallbackChain:
                 retry_after=retry_after,
                 hint="What you have is what arrived; ask again for a whole answer.",
             )
-        if failures and all(failure.kind in CALLERS_FAULT for failure in failures):
-            raise refusal(failures[0])
+        if (fault := callers_fault(failures)) is not None:
+            raise refusal(fault)
         if self._degrade == "message":
             self._metrics.degraded += 1
             when = f" in about {retry_after:.0f} seconds" if retry_after else " in a moment"
@@ -345,22 +331,17 @@ class FallbackChain:
             yield Finished(model="fallback", finish_reason="stop")
             return
         self._metrics.degraded += 1
-        why = "; ".join(dict.fromkeys(told(failure) for failure in failures)) or "every target rests after a failure"
-        raise ChainError(
-            f"no model could answer: {why}",
-            failures=failures,
-            retry_after=retry_after,
-            hint=f"Try again in {retry_after:.0f} s." if retry_after else "Try again in a moment.",
-        )
+        raise unanswered(failures, run.skipped, retry_after)
 
     def _retry_after(self, run: Run) -> float | None:
         """Seconds until the first target is awake again."""
         credential = run.request.caller.credential
         waits = [
             rest
-            for spec in {spec.name: spec for spec in (*run.asked, *run.resting)}.values()
+            for spec in {one.name: one for one in run.route}.values()
             if self._health.admission(credential, spec.provider, spec.name) != "gone"
             and (rest := self._health.rests_for(credential, spec.provider, spec.name)) is not None
         ]
         waits += [f.retry_after for f in run.failures if f.kind is Kind.BUDGET and f.retry_after is not None]
-        return max(1.0, min(waits)) if waits else None
+        soonest = min(waits, default=inf)
+        return None if soonest == inf else max(1.0, soonest)

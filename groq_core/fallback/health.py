@@ -24,10 +24,13 @@ SERVER = "server"
 
 VISITOR_GONE_S = 600.0
 
+QUIET_S = 1.0
+"""Seconds after a failure in which nobody tries again out of turn."""
+
 Admission: TypeAlias = Literal["closed", "probe", "resting", "gone"]
 
 
-HICCUPS = frozenset(
+TRANSIENT = frozenset(
     {
         Kind.OVER_CAPACITY,
         Kind.SERVER_ERROR,
@@ -110,6 +113,10 @@ class LocalHealth:
     def known(self, credential: str, name: str) -> Breaker | None:
         return self._breakers.get((credential, name))
 
+    def under(self, credential: str) -> list[tuple[str, Breaker]]:
+        """All breakers under a credential."""
+        return [(name, breaker) for (of, name), breaker in list(self._breakers.items()) if of == credential]
+
 
 class Health:
     """
@@ -141,6 +148,10 @@ class Health:
     def _changed(self) -> None:
         self.version += 1
         self._tell()
+
+    def announce(self) -> None:
+        """Something was changed from elsewhere: another process told of a rest."""
+        self._changed()
 
     def admission(self, credential: str, provider: str, name: str) -> Admission:
         """The worse of the target's own state and its provider's."""
@@ -174,7 +185,7 @@ class Health:
         Take the way in.
 
         Args:
-            forced: Take the probe although the rest is not over (see :meth:`may_force`).
+            forced: Take the probe although the cooldown is not over, since nobody else is left.
 
         Returns:
             True when this request is the probe, and must tell how it went.
@@ -189,23 +200,31 @@ class Health:
         self._changed()
         return True
 
-    def may_force(self, credential: str, provider: str, name: str) -> bool:
-        """
-        Whether a resting target may be asked when there is nobody else.
+    def _held(self, credential: str, provider: str, name: str) -> list[Breaker]:
+        """The breakers that keep a target from being asked, the provider's first."""
+        found = (self._store.known(credential, key) for key in (provider, name))
+        return [breaker for breaker in found if breaker is not None and not breaker.closed]
 
-        Not while a probe is out, not within a second of its last failure, and not where it said itself when
-        to come back: that would only be refused again.
-        """
+    def named_time(self, credential: str, provider: str, name: str) -> bool:
+        """Whether a target that cools down said itself when to come back: before that it would only refuse again."""
         now = self._clock()
-        for key in (provider, name):
-            breaker = self._store.known(credential, key)
-            if breaker is None or breaker.admission(now) == "closed":
-                continue
-            if breaker.rests_until == inf or breaker.probing_since is not None or breaker.told_when:
-                return False
-            if breaker.last_error_at is not None and now - breaker.last_error_at < 1.0:
-                return False
-        return True
+        held = self._held(credential, provider, name)
+        return any(breaker.told_when and now < breaker.rests_until for breaker in held)
+
+    def probing(self, credential: str, provider: str, name: str) -> bool:
+        """Whether another request is finding out how a target is."""
+        return any(breaker.probing_since is not None for breaker in self._held(credential, provider, name))
+
+    def quiet_for(self, credential: str, provider: str, name: str) -> float:
+        """Seconds until a target that named no time may be tried out of turn: one since its last failure."""
+        now = self._clock()
+        since = (breaker.last_error_at for breaker in self._held(credential, provider, name))
+        return max((QUIET_S - (now - at) for at in since if at is not None and now - at < QUIET_S), default=0.0)
+
+    def cause(self, credential: str, provider: str, name: str) -> Kind | None:
+        """What a target that is not asked last failed of."""
+        held = self._held(credential, provider, name)
+        return next((breaker.last_error for breaker in held if breaker.last_error is not None), None)
 
     def succeeded(self, credential: str, provider: str, name: str) -> None:
         """An answer came to its end: whatever was held against target and provider is forgiven."""
@@ -233,8 +252,8 @@ class Health:
         """
         Hold a failure against the target, or against its whole provider.
 
-        A hiccup while others were answered is that request's bad luck: under a hundred requests at once, one in
-        a hundred fails twice although the target is well, and resting it would stop the other ninety-nine.
+        A transient failure while others were answered is that request's bad luck: under a hundred requests at once,
+        one in a hundred fails twice although the target is well, and resting it would stop the other ninety-nine.
 
         Args:
             probe: What :meth:`enter` said of this request.
@@ -252,7 +271,7 @@ class Health:
         rest = policy.rest_s(rule, error, failures=rung, cooldown=self._cooldown)
         if rest == inf and credential != SERVER:
             rest = VISITOR_GONE_S  # nobody reads the catalogue again with a visitor's key
-        if error.kind in HICCUPS and error.retry_after is None and _answered_since(breaker, began):
+        if error.kind in TRANSIENT and error.retry_after is None and _answered_since(breaker, began):
             rest = 0.0
         if rest > 0:
             breaker.failures = rung

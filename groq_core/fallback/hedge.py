@@ -99,8 +99,8 @@ class Hedging:
                 for runner in runners:
                     if runner.task.done() and runner.failure is not None and not runner.told and len(runners) > 1:
                         runner.told = True
-                        if isinstance(runner.failure.story, AttemptFailed):
-                            yield runner.failure.story
+                        if runner.failure.attempt is not None:
+                            yield runner.failure.attempt
             for loser in runners:
                 if loser is not winner and not loser.told:
                     await loser.stop()

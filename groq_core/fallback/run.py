@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter, deque
+from typing import Literal, TypeAlias
 
 import msgspec
 
-from groq_core.errors import Kind, ProviderError, RequestError
-from groq_core.failures import policy
+from groq_core.errors import ProviderError
 from groq_core.fallback.splice import Splice
 from groq_core.models.spec import Capability, ModelSpec
 from groq_core.pipeline import Attempt, Budget
 from groq_core.requests import ChatRequest, Request
-
-CALLERS_FAULT = frozenset(
-    {Kind.INVALID_REQUEST, Kind.UNSUPPORTED, Kind.TOO_LARGE, Kind.CONTEXT_LENGTH, Kind.CONTENT_FILTER}
-)
-"""Failures that are about the request: when every target says so, the caller is told and not us."""
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,32 +22,79 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     usd: float | None = None
 
 
+Why: TypeAlias = Literal["cooling down", "too large by our count", "rate limit spent", "short wait"]
+
+
+class PassedOver(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    A target that could be asked after all.
+
+    Attributes:
+        back_at: Clock time at which it may be asked, by what it or its limits said; 0 where nothing was said.
+    """
+
+    spec: ModelSpec
+    why: Why
+    back_at: float = 0.0
+
+
+class Turn(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    Who is asked now.
+
+    Attributes:
+        wait_s: Seconds to wait before.
+        reason: Why, for a person.
+        forced: It cools down still and is asked as a probe.
+        insistent: It is asked although our count says that the request never fits.
+        probed: Another request is finding out how it is: only what that finds is waited for.
+    """
+
+    spec: ModelSpec
+    wait_s: float = 0.0
+    reason: str = ""
+    forced: bool = False
+    insistent: bool = False
+    probed: bool = False
+
+
 class Run:
     """
     One user request on its way down the chain.
 
     Attributes:
-        request: As it is sent now; it may have been shortened.
+        request: As it was asked.
+        mended: What is sent instead to a target that found it too large, by ``provider:model``.
+        route: Everybody, in order.
         queue: Models still to be asked, in order.
+        passed: Those passed over, who are asked after all before the reader is told no.
         sent: Text the reader has.
         beyond_text: The reader has something that cannot be continued: a tool call, audio, segments.
-        resting: Models passed over because they rest.
+        failures: Of those asked, and of those that a guard kept us from asking.
+        skipped: What those that cool down suffered from.
         asked: Models asked so far, in order.
+        doubts: How many targets of a provider failed in a way that puts the provider in doubt.
+        again: Targets asked once more to complete what they began.
+        insisted, patience: Targets asked against our own count, and asked again after a short wait they named.
     """
 
     def __init__(self, request: Request, queue: deque[ModelSpec], budget: Budget) -> None:
         self.request = request
+        self.mended: dict[str, Request] = {}
+        self.route = tuple(queue)
         self.queue = queue
+        self.passed: list[PassedOver] = []
         self.budget = budget
         self.sent: list[str] = []
         self.beyond_text = False
         self.failures: list[ProviderError] = []
-        self.resting: list[ModelSpec] = []
+        self.skipped: list[ProviderError] = []
         self.asked: list[ModelSpec] = []
-        self.strikes: Counter[str] = Counter()
-        self.shrunk = False
+        self.doubts: Counter[str] = Counter()
         self.refused_prefill: set[str] = set()
         self.again: set[str] = set()
+        self.insisted: set[str] = set()
+        self.patience: set[str] = set()
 
     @property
     def text(self) -> str:
@@ -63,42 +105,36 @@ class Run:
         """The reader has seen something of an answer."""
         return bool(self.sent) or self.beyond_text
 
-    def attempt(self, spec: ModelSpec, *, last: bool, forced: bool) -> tuple[Attempt, Splice | None]:
-        """The next attempt, and how its text meets what the reader has (None: it has nothing)."""
-        plain = Attempt(request=self.request, spec=spec, budget=self.budget, last=last, forced=forced)
-        text = self.text
-        if not text or not isinstance(self.request, ChatRequest):
+    def attempt(self, turn: Turn, waiting: list[ModelSpec]) -> tuple[Attempt, Splice | None]:
+        """
+        The next attempt, and how its text meets what the reader has (None: it has nothing).
+
+        Args:
+            waiting: Everybody else who could still be asked.
+        """
+        spec = turn.spec
+        plain = Attempt(
+            request=self.mended.get(spec.name, self.request),
+            spec=spec,
+            budget=self.budget,
+            last=not waiting,
+            peers=sum(1 for other in waiting if other.provider == spec.provider),
+            others=sum(1 for other in waiting if other.provider != spec.provider),
+            forced=turn.forced,
+            insistent=turn.insistent,
+        )
+        text, asked = self.text, plain.request
+        if not text or not isinstance(asked, ChatRequest):
             return plain, None
         # A tool turn is never continued: asked to go on with prose, a model writes prose instead of the call.
         may_continue = (
             spec.can(Capability.PREFILL)
             and spec.name not in self.refused_prefill
-            and not self.request.params.get("tools")
-            and not self.request.params.get("response_format")
+            and not asked.params.get("tools")
+            and not asked.params.get("response_format")
         )
         if not may_continue:
             return plain, Splice(text, "repeat")
         begun = {"role": "assistant", "content": text}
-        request = msgspec.structs.replace(self.request, messages=(*self.request.messages, begun))
+        request = msgspec.structs.replace(asked, messages=(*asked.messages, begun))
         return msgspec.structs.replace(plain, request=request, prefill=True), Splice(text, "continue")
-
-
-def told(failure: ProviderError) -> str:
-    """One failure in the words of a status line: who, and what the policy says of it."""
-    says = policy.POLICY[failure.kind].says.rstrip(".")
-    return f"{failure.provider}:{failure.model}: {says[:1].lower()}{says[1:]}" if failure.model else says
-
-
-def refusal(failure: ProviderError) -> RequestError:
-    """Every target found fault with the request itself: that is the caller's to mend."""
-    status = 413 if failure.kind is Kind.TOO_LARGE else 400
-    code = {
-        Kind.TOO_LARGE: "request_too_large",
-        Kind.CONTEXT_LENGTH: "context_length_exceeded",
-        Kind.UNSUPPORTED: "unsupported",
-    }.get(failure.kind, failure.code or "invalid_request")
-    hint = {
-        Kind.TOO_LARGE: "Send less at once: a shorter text, fewer pictures, a smaller maximum answer.",
-        Kind.CONTEXT_LENGTH: "Shorten the conversation, or start a new one.",
-    }.get(failure.kind, "")
-    return RequestError(failure.message, status=status, param=failure.param, code=code, hint=hint)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from groq_core.errors import Kind, ProviderError
 from groq_core.events import Note
 from groq_core.models.spec import ModelSpec
-from groq_core.ratelimit.headers import LimitText
 from groq_core.requests import ChatRequest, Message, Request, estimated_tokens
 
 LEAST_ANSWER = 256
@@ -21,7 +22,7 @@ SMALLEST_WINDOW = 8192
 """Tokens assumed of a model nobody knows."""
 
 
-def shrunk(request: Request, error: ProviderError, spec: ModelSpec) -> tuple[Request, Note] | None:
+def shrink(request: Request, error: ProviderError, spec: ModelSpec) -> tuple[Request, Note] | None:
     """
     Shorten a request that was too large, once.
 
@@ -33,42 +34,60 @@ def shrunk(request: Request, error: ProviderError, spec: ModelSpec) -> tuple[Req
     """
     if not isinstance(request, ChatRequest):
         return None
+    needs = request.needs
+    prompt, wanted = _prompt_tokens(request, error), needs.max_tokens
     limit = _limit(error, spec)
-    prompt = _prompt_tokens(request, error)
-    wanted = request.needs.max_tokens
-    fits = prompt <= limit - LEAST_ANSWER
-    if fits and (error.kind is Kind.TOO_LARGE or (wanted is not None and prompt + wanted > limit)):
-        room = limit - prompt
-        params = {**request.params, "max_completion_tokens": room}
-        params.pop("max_tokens", None)
+    fits = limit is None or prompt <= limit - LEAST_ANSWER
+    if fits and (bound := _answer_bound(error, limit, prompt, wanted)) is not None:
         note = Note(
-            code="answer_shortened", text=f"The answer may have {room} tokens, so that the request fits the limit."
+            code="answer_shortened", text=f"The answer may have {bound} tokens, so that the request fits the limit."
         )
-        return msgspec.structs.replace(request, params=params), note
+        return msgspec.structs.replace(request, params=_with_bound(request, bound)), note
+    if request.keep_all:
+        return None
     # By our count it fits, but the provider says it does not: our count is off, so halve.
-    target = prompt // 2 if fits else limit - LEAST_ANSWER
+    target = prompt // 2 if fits or limit is None else limit - LEAST_ANSWER
     messages, left_out = _trimmed(request.messages, target * estimated_tokens(request.messages) // max(1, prompt))
     if not left_out:
         return None
-    params = dict(request.params)
+    params = request.params
     if wanted is not None and not fits:
-        params["max_completion_tokens"] = min(wanted, LEAST_ANSWER)
-        params.pop("max_tokens", None)
+        params = _with_bound(request, min(wanted, LEAST_ANSWER))
     note = Note(code="conversation_trimmed", text=f"To fit the model's limit, {left_out} left out of what was sent.")
     return msgspec.structs.replace(request, messages=messages, params=params), note
 
 
-def _limit(error: ProviderError, spec: ModelSpec) -> int:
-    """Tokens that prompt and answer may have together."""
-    if isinstance(error.limit, LimitText) and error.limit.limit and error.kind is Kind.TOO_LARGE:
-        return int(error.limit.limit * ROOM)
+def _with_bound(request: ChatRequest, tokens: int) -> dict[str, Any]:
+    params = {**request.params, "max_completion_tokens": tokens}
+    params.pop("max_tokens", None)
+    return params
+
+
+def _answer_bound(error: ProviderError, limit: int | None, prompt: int, wanted: int | None) -> int | None:
+    """
+    The longest answer that makes it fit; None where a shorter one would not help.
+
+    Never more than was asked for: what nobody wanted is no mend, and counts against every limit further on.
+    """
+    if limit is None:
+        return wanted // 2 if wanted is not None and wanted >= 2 * LEAST_ANSWER else None
+    room = limit - prompt
+    if wanted is None:
+        return room if error.kind is Kind.TOO_LARGE else None
+    return room if room < wanted else None
+
+
+def _limit(error: ProviderError, spec: ModelSpec) -> int | None:
+    """Tokens that prompt and answer may have together; None where a limit was met that nobody has put a number to."""
+    if error.kind is Kind.TOO_LARGE:
+        return int(error.limit.limit * ROOM) if error.limit is not None and error.limit.limit else None
     return int((spec.context_window or SMALLEST_WINDOW) * ROOM)
 
 
 def _prompt_tokens(request: ChatRequest, error: ProviderError) -> int:
     """The provider's own count where it gave one, less the answer that it may include."""
     needs = request.needs
-    if isinstance(error.limit, LimitText) and error.limit.requested and not needs.max_tokens:
+    if error.limit is not None and error.limit.requested and not needs.max_tokens:
         return max(needs.prompt_tokens, int(error.limit.requested))
     return needs.prompt_tokens
 

@@ -8,7 +8,7 @@ from contextlib import aclosing
 import msgspec
 
 from groq_core.errors import Kind, ProviderError
-from groq_core.events import AttemptFailed, Events, Finished
+from groq_core.events import Events, Finished
 from groq_core.fallback.health import SERVER, Health
 from groq_core.pipeline import Attempt, Handler
 
@@ -42,11 +42,11 @@ class Breaker:
                     yield event
         except ProviderError as error:
             judged = True
-            if not isinstance(error.story, AttemptFailed):
+            if error.attempt is None:
                 self._health.left(credential, spec.provider, spec.name, probe=probe)
                 raise  # nobody was asked: a guard said no
             rest = self._health.failed(credential, error, spec.provider, spec.name, probe=probe, began=began)
-            error.story = msgspec.structs.replace(error.story, rest_s=rest)
+            error.attempt = msgspec.structs.replace(error.attempt, rest_s=rest)
             if error.kind is Kind.MODEL_GONE and credential == SERVER:
                 self._gone(spec.name)
             raise

@@ -14,6 +14,7 @@ import hashlib
 import time
 from collections.abc import Callable, MutableMapping
 from contextlib import aclosing
+from functools import partial
 from typing import Any, Literal
 
 import msgspec
@@ -129,9 +130,10 @@ class Cache:
                     yield event
             return
         self._count(hit=False)
-        shared = _Shared(handle, request, lambda heard: self._ended(key, heard))
-        self._under_way[key] = shared
         yield CacheChecked(result="miss")
+        # Registered where it is read: who leaves before that has asked nobody, and leaves nothing to share.
+        shared = _Shared(handle, request, partial(self._ended, key))
+        self._under_way[key] = shared
         async with aclosing(shared.read(None)) as events:
             async for event in events:
                 yield event
@@ -144,9 +146,10 @@ class Cache:
         self._metrics.cache.labels("hit" if hit else "miss").inc()
         self._changed()
 
-    def _ended(self, key: str, heard: list[Event] | None) -> None:
+    def _ended(self, key: str, flight: _Shared, heard: list[Event] | None) -> None:
         """An upstream answer ended; None when it failed or was given up."""
-        self._under_way.pop(key, None)
+        if self._under_way.get(key) is flight:
+            del self._under_way[key]
         if heard is not None and self.store is not None and (entry := entry_of(heard, self._clock())) is not None:
             self.store[key] = entry
 
@@ -182,7 +185,9 @@ class _Shared:
     one has left.
     """
 
-    def __init__(self, handle: Handler[Request], request: Request, ended: Callable[[list[Event] | None], None]) -> None:
+    def __init__(
+        self, handle: Handler[Request], request: Request, ended: Callable[[_Shared, list[Event] | None], None]
+    ) -> None:
         self.request = request
         self._events = handle(request)
         self._ended = ended
@@ -203,7 +208,7 @@ class _Shared:
             self._error = error
         finally:
             self._done = True
-            self._ended(self._heard if self._error is None and self._whole() else None)
+            self._ended(self, self._heard if self._error is None and self._whole() else None)
             self._wake()
 
     def _whole(self) -> bool:
@@ -230,7 +235,8 @@ class _Shared:
                             yield CacheChecked(result="hit", age_s=0.0, shared=True)
                             continue
                         if isinstance(event, Finished):
-                            event = msgspec.structs.replace(event, number=0, cost_usd=0.0)
+                            # It tells which attempt answered both; only one of them pays.
+                            event = msgspec.structs.replace(event, cost_usd=0.0)
                     yield event
                 if self._done:
                     if self._error is not None:
@@ -240,6 +246,7 @@ class _Shared:
         finally:
             self._readers -= 1
             if self._readers == 0 and not self._done:
+                self._ended(self, None)  # nobody joins what is being given up
                 self._task.cancel()
                 # `wait` and not `await`: the task's own cancellation is not ours.
                 await asyncio.wait([self._task])

@@ -80,7 +80,7 @@ class Observe:
             outcome, kind = "failed", error.kind
             stats.failed += 1
             error.provider, error.model = spec.provider, spec.id
-            error.story = AttemptFailed(
+            error.attempt = AttemptFailed(
                 number=number,
                 provider=spec.provider,
                 model=spec.id,

@@ -10,7 +10,7 @@ from math import inf
 
 import msgspec
 
-from groq_core.errors import Kind, ProviderError
+from groq_core.errors import Kind, LimitText, ProviderError
 from groq_core.events import Events, Finished, Waiting
 from groq_core.failures.policy import SHORT_WAIT_S
 from groq_core.models.spec import ModelSpec
@@ -18,7 +18,7 @@ from groq_core.pipeline import Attempt, Handler
 from groq_core.ratelimit.buckets import Cost, TargetBuckets
 from groq_core.ratelimit.budgets import LocalBudgets
 from groq_core.ratelimit.estimates import Estimates
-from groq_core.ratelimit.headers import LimitText, read_headers, told_at
+from groq_core.ratelimit.headers import read_headers, told_at
 from groq_core.ratelimit.plans import limits_for
 
 MIN_BILLED_AUDIO_S = 10.0
@@ -42,7 +42,8 @@ class RateGuard:
     Reserve before sending, correct from what the provider says, wait in turn, or say no at once.
 
     A wait of up to 2.5 s is waited for; a longer one only by the last target, within the request's time. What
-    could never fit a limit is refused here, so that the chain can shrink it or ask a roomier target.
+    could never fit a limit is refused here, so that the chain can shrink it or ask a roomier target; where there is
+    none, the provider is asked all the same, since the count is ours.
     """
 
     def __init__(
@@ -74,7 +75,9 @@ class RateGuard:
         caller, spec = attempt.request.caller, attempt.spec
         buckets = self._budgets.of(caller.credential, spec.name)
         cost = self.cost(attempt)
-        if (bucket := buckets.never(cost)) is not None:
+        if attempt.insistent:
+            cost = buckets.bounded(cost)
+        elif (bucket := buckets.never(cost)) is not None:
             wanted = sum(cost.of(bucket.kind))
             raise ProviderError(
                 Kind.TOO_LARGE,
@@ -122,7 +125,7 @@ class RateGuard:
                         used = self._used(event, attempt, cost)
                     yield event
         except ProviderError as error:
-            if isinstance(error.limit, LimitText):
+            if error.limit is not None:
                 self._learn_text(buckets, error.limit)
             raise
         finally:

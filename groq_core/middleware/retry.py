@@ -1,4 +1,4 @@
-"""Ask the same model again after a hiccup, as long as nobody has read anything yet."""
+"""Ask the same model again after a transient failure, as long as nobody has read anything yet."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from contextlib import aclosing
 import msgspec
 
 from groq_core.errors import ProviderError
-from groq_core.events import CONTENT, AttemptFailed, Events, Waiting
+from groq_core.events import CONTENT, Events, Waiting
 from groq_core.failures import policy
+from groq_core.fallback.decide import Move, State, decide
 from groq_core.pipeline import Attempt, Handler
 from groq_core.requests import ChatRequest, Message
 
@@ -42,36 +43,39 @@ class Retry:
                         committed = committed or isinstance(event, CONTENT)
                         yield event
             except ProviderError as error:
-                wait = None if committed else self._wait(error, attempt, tried)
-                if wait is None:
+                move = None if committed or attempt.hedge or error.attempt is None else _decide(error, attempt, tried)
+                if move is None or move.to != "retry":
                     raise
                 failure = error
             else:
                 return
-            if isinstance(failure.story, AttemptFailed):
-                yield failure.story
+            if failure.attempt is not None:
+                yield failure.attempt
             tried += 1
-            attempt = told(attempt, failure)
+            attempt = with_lesson(attempt, failure)
+            wait = move.wait_s + (self._uniform(0.0, move.jitter_s) if move.jitter_s else 0.0)
             if wait > 0:
                 yield Waiting(seconds=wait, reason=policy.judge(failure).says, target=attempt.spec.name)
                 await self._sleep(wait)
 
-    def _wait(self, error: ProviderError, attempt: Attempt, tried: int) -> float | None:
-        # The last of the attempts is not for the one that just failed, as long as there is somebody else.
-        left = attempt.budget.attempts - attempt.budget.taken
-        if attempt.hedge or error.story is None or left < (1 if attempt.last else 2):
-            return None
-        return policy.retry_wait(
-            policy.judge(error),
-            error,
+
+def _decide(error: ProviderError, attempt: Attempt, tried: int) -> Move:
+    budget = attempt.budget
+    return decide(
+        State(
+            repeatable=True,
             tried=tried,
+            left=budget.left,
+            peers=attempt.peers,
+            others=attempt.others,
             last=attempt.last,
-            left_s=attempt.budget.left_s,
-            uniform=self._uniform,
-        )
+            left_s=budget.left_s,
+        ),
+        error,
+    )
 
 
-def told(attempt: Attempt, failure: ProviderError) -> Attempt:
+def with_lesson(attempt: Attempt, failure: ProviderError) -> Attempt:
     """
     Let the model know what was wrong with its last try, where the policy says so.
 

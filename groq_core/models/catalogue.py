@@ -113,7 +113,7 @@ def life(spec: ModelSpec) -> str:
         case "announced":
             told = f"will be shut down {spec.shutdown}"
         case "retired":
-            told = f"shut down {spec.shutdown}"
+            told = f"shut down {spec.shutdown}" if spec.shutdown else "shut down"
         case "enterprise":
             told = f"shut down {spec.shutdown}, " if spec.shutdown else ""
             told += "enterprise contracts only"

@@ -28,9 +28,9 @@ _FREE_FILE = 25 * 1024 * 1024
 
 
 def _retired(
-    id: str, shutdown: date, replacement: str | None = None, capabilities: frozenset[Capability] = _CHAT
+    id: str, shutdown: date | None, replacement: str | None = None, capabilities: frozenset[Capability] = _CHAT
 ) -> ModelSpec:
-    """Keep a name people still have in their scripts, so that they read what became of it."""
+    """Keep a name people still have in their scripts, so that it is answered and they read what became of it."""
     return ModelSpec(
         id=id,
         capabilities=capabilities,
@@ -227,6 +227,8 @@ _CURRENT = (
     ),
 )
 
+_SMALL, _LARGE, _EYES = "openai/gpt-oss-20b", "openai/gpt-oss-120b", "qwen/qwen3.8-27b"
+
 _RETIRED = (
     _retired("groq/compound", date(2026, 9, 21)),
     _retired("groq/compound-mini", date(2026, 9, 21)),
@@ -258,7 +260,21 @@ _RETIRED = (
     _retired("mistral-saba-24b", date(2025, 7, 30)),
     _retired("qwen-qwq-32b", date(2025, 7, 14)),
     _retired("llama-guard-3-8b", date(2025, 6, 6)),
-)
+    # Of what is older the exact day is no matter any more: scripts have these ids, no key does.
+    *(_retired(id, None, _SMALL) for id in (
+        "gemma-7b-it", "llama-3.2-1b-preview", "llama-3.2-3b-preview", "llama-3.2-11b-text-preview",
+        "llama3-groq-8b-8192-tool-use-preview",
+    )),
+    *(_retired(id, None, _LARGE) for id in (
+        "deepseek-r1-distill-llama-70b-specdec", "deepseek-r1-distill-qwen-32b", "llama-3.1-405b-reasoning",
+        "llama-3.1-70b-specdec", "llama-3.1-70b-versatile", "llama-3.2-90b-text-preview", "llama-3.3-70b-specdec",
+        "llama2-70b-4096", "llama3-groq-70b-8192-tool-use-preview", "mixtral-8x7b-32768", "qwen-2.5-32b",
+        "qwen-2.5-coder-32b",
+    )),
+    *(_retired(id, None, _EYES, _CHAT | {_C.VISION}) for id in (
+        "llama-3.2-11b-vision-preview", "llama-3.2-90b-vision-preview", "llava-v1.5-7b-4096-preview",
+    )),
+)  # fmt: skip
 
 _BACKUP = (
     ModelSpec(

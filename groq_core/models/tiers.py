@@ -28,7 +28,7 @@ _MAVERICK = "meta-llama/llama-4-maverick-17b-128e-instruct"
 
 GROQ_TIERS: Final[Tiers] = MappingProxyType(
     {
-        "speed": ("llama-3.1-8b-instant", "openai/gpt-oss-20b", "qwen/qwen3.8-27b", "openai/gpt-oss-120b", ANY),
+        "speed": ("llama-3.1-8b-instant", "openai/gpt-oss-20b", "openai/gpt-oss-120b", "qwen/qwen3.8-27b", ANY),
         "quality": (
             "llama-3.3-70b-versatile",
             "openai/gpt-oss-120b",
@@ -42,7 +42,7 @@ GROQ_TIERS: Final[Tiers] = MappingProxyType(
         "speech": ("canopylabs/orpheus-v1-english", ANY),
     }
 )
-"""Groq ids of each tier, best first."""
+"""Groq ids of each tier, best first; for speed that is the cheapest."""
 
 BACKUP_TIERS: Final[Tiers] = MappingProxyType(
     {

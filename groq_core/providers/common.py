@@ -258,6 +258,9 @@ class SdkProvider(ABC):
                 raise from_event(await response.aread())
             async with aclosing(_reads(response)) as reads:
                 async for data in reads:
+                    if first is None and is_text(data):
+                        # A proxy's page of words with status 200, which would be played as noise.
+                        raise ProviderError(Kind.MALFORMED, "a text came instead of a recording")
                     first = first or self._clock()
                     yield AudioDelta(data)
             if first is None:
@@ -373,3 +376,19 @@ def quieten(logger: str) -> None:
     """Keep an SDK from writing prompts to the log: at DEBUG it writes whole requests."""
     named = logging.getLogger(logger)
     named.setLevel(max(named.level, logging.INFO))
+
+
+_SOUNDS = (b"RIFF", b"RF64", b"OggS", b"fLaC", b"ID3")
+
+
+def is_text(data: bytes) -> bool:
+    """
+    Whether what should be the beginning of a recording is words instead.
+
+    >>> is_text(b"<!doctype html>"), is_text(b"RIFF$\\x00\\x00\\x00WAVE"), is_text(b"\\x00\\x01")
+    (True, False, False)
+    """
+    head = data[:64]
+    if head.startswith(_SOUNDS):
+        return False
+    return all(32 <= byte < 127 or byte in b"\t\r\n" for byte in head)

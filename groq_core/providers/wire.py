@@ -11,15 +11,15 @@ from __future__ import annotations
 import asyncio
 import ssl
 import urllib.request
-import zlib
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
 from socket import SOCK_STREAM
 from typing import Any, cast
 
 import aiohappyeyeballs
 import httptools
 import httpx
+
+from groq_core.providers.codings import decoded, plain
 
 BACKLOG_BYTES = 256 * 1024
 """What waits for a reader that is slower than the provider; then the socket is not read, and the provider waits."""
@@ -220,9 +220,9 @@ class Answer:
 
     def aiter_bytes(self) -> AsyncGenerator[bytes, None]:
         """The body as it comes; in plain bytes, even where the server compressed it though nobody asked."""
-        coding = self.headers.get("content-encoding", "identity")
+        coding = self.headers.get("content-encoding", "")
         reads = self._connection.reads()
-        return reads if coding == "identity" else _unzipped(reads, coding)
+        return reads if plain(coding) else decoded(reads, coding)
 
     @property
     def held(self) -> int:
@@ -237,16 +237,6 @@ class Answer:
         if not self._closed:
             self._closed = True
             self._wire.release(self._connection)
-
-
-async def _unzipped(reads: AsyncGenerator[bytes, None], coding: str) -> AsyncGenerator[bytes, None]:
-    unzip = zlib.decompressobj(zlib.MAX_WBITS | 32).decompress  # finds out whether it is gzip or deflate
-    async with aclosing(reads):
-        async for data in reads:
-            try:
-                yield unzip(data)
-            except zlib.error as error:
-                raise httpx.DecodingError(f"the body is said to be {coding!r} and is not") from error
 
 
 class Wire:

@@ -20,6 +20,9 @@ UNKNOWN_AT_ONCE = 8
 """Requests let through to a target whose limits are not known yet; its first answer's headers tell them."""
 
 
+SHARE_S = 0.6
+"""Seconds until a process that needs a larger part of a limit has been heard by the others."""
+
 SLACK_S = 0.25
 """Seconds of refill left in a bucket that others draw on too. Without it one request in 500 was refused."""
 
@@ -47,6 +50,24 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
             case _:
                 return 0, 0
 
+    def bounded(self, kind: str, limit: float) -> Cost:
+        """The same, with no more than ``limit`` in a dimension."""
+        start, answer = self.of(kind)
+        if start + answer <= limit:
+            return self
+        start = min(start, limit)
+        match kind:
+            case "tokens":
+                return Cost(tokens_in=start, tokens_out=limit - start, audio_s=self.audio_s)
+            case "input_tokens":
+                return msgspec.structs.replace(self, tokens_in=start)
+            case "output_tokens":
+                return msgspec.structs.replace(self, tokens_out=limit)
+            case "audio_seconds":
+                return msgspec.structs.replace(self, audio_s=start)
+            case _:
+                return self
+
 
 class Bucket:
     """
@@ -54,15 +75,17 @@ class Bucket:
 
     Attributes:
         limit: Capacity; refills within ``window_s`` seconds.
+        share: The part of it that is this process's; others have the rest. The level is that of the part.
         held: Part of it promised to requests under way and not yet charged by the provider.
     """
 
-    __slots__ = ("_at", "_level", "held", "kind", "limit", "window_s")
+    __slots__ = ("_at", "_level", "held", "kind", "limit", "share", "window_s")
 
-    def __init__(self, kind: str, window_s: int, limit: float, level: float, now: float) -> None:
+    def __init__(self, kind: str, window_s: int, limit: float, level: float, now: float, share: float = 1.0) -> None:
         self.kind = kind
         self.window_s = window_s
         self.limit = limit
+        self.share = share
         self.held = 0.0
         self._level = level
         self._at = now
@@ -72,10 +95,18 @@ class Bucket:
 
     def level(self, now: float) -> float:
         """What the provider would say remains; may be negative after a burst."""
-        return min(self.limit, self._level + (now - self._at) * self.limit / self.window_s)
+        own = self.limit * self.share
+        return min(own, self._level + (now - self._at) * own / self.window_s)
 
     def set(self, limit: float, level: float, now: float) -> None:
         self.limit, self._level, self._at = limit, level, now
+
+    def resize(self, share: float, now: float) -> None:
+        """Take another part: what is left of the old one is left of the new in proportion, what is owed stays owed."""
+        level = self.level(now)
+        if level > 0:
+            level = level * share / self.share if self.share > 0 else 0.0
+        self.share, self._level, self._at = share, level, now
 
     def charge(self, amount: float, now: float) -> None:
         self._level, self._at = self.level(now) - amount, now
@@ -84,13 +115,16 @@ class Bucket:
         """Seconds until ``amount`` fits; infinity when it never will."""
         if amount > self.limit:
             return inf
+        own = self.limit * self.share
+        if amount > own:
+            return SHARE_S  # another share is asked for by then
         if self.held:
             # Two answers may be read in the other order than they were sent; then the provider's word on what
             # remains is out of date by the first of them.
-            amount = min(self.limit, amount + SLACK_S * self.limit / self.window_s)
+            amount = min(own, amount + SLACK_S * own / self.window_s)
         missing = amount - (self.level(now) - self.held)
         # A thousandth of a token is not worth waiting for: it is rounding.
-        return missing * self.window_s / self.limit if missing > 1e-3 else 0.0
+        return missing * self.window_s / own if missing > 1e-3 else 0.0
 
 
 class Reservation:
@@ -120,10 +154,16 @@ class TargetBuckets:
     Every limit of one target under one credential, and the queue of those who wait for it.
 
     The queue is fair between users: one who sends a hundred requests waits behind another's first.
+
+    Attributes:
+        share: The part of every limit that is this process's.
+        known: The limits are known as far as they will be.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic, share: float = 1.0) -> None:
         self._clock = clock
+        self.share = share
+        self._asked = 0.0
         self._buckets: dict[tuple[str, int], Bucket] = {}
         self._queues: OrderedDict[str, deque[_Waiter]] = OrderedDict()
         self._timer: asyncio.TimerHandle | None = None
@@ -142,9 +182,9 @@ class TargetBuckets:
         now = self._clock()
         bucket = self._buckets.get((kind, window_s))
         if bucket is None:
-            self._found(Bucket(kind, window_s, limit, remaining, now))
+            self._found(Bucket(kind, window_s, limit, remaining * self.share, now, self.share))
         else:
-            bucket.set(limit, remaining, now)
+            bucket.set(limit, remaining * self.share, now)
 
     def _found(self, bucket: Bucket) -> None:
         """A limit we did not know of: requests that are under way draw on it too."""
@@ -173,10 +213,11 @@ class TargetBuckets:
             # What was asked before we knew of this limit has been counted against it all the same.
             under_way = sum(1 for reservation in self._open if not reservation.charged)
             used = self._admitted - under_way if kind == "requests" else 0
-            self._found(Bucket(kind, window_s, limit, max(0.0, limit - used), self._clock()))
+            level = max(0.0, limit * self.share - used)
+            self._found(Bucket(kind, window_s, limit, level, self._clock(), self.share))
         elif limit < bucket.limit:
             now = self._clock()
-            bucket.set(limit, min(bucket.level(now), limit), now)
+            bucket.set(limit, min(bucket.level(now), limit * self.share), now)
 
     def has(self, kind: str, window_s: int) -> bool:
         return (kind, window_s) in self._buckets
@@ -186,11 +227,41 @@ class TargetBuckets:
         self.known = True
         self._pump()
 
+    # ── one process among several ────────────────────────────────────────────────────────────────────
+
+    def set_share(self, share: float) -> None:
+        """This process may spend so much of every limit here; others have the rest."""
+        if share == self.share:
+            return
+        self.share, now = share, self._clock()
+        for bucket in self._buckets.values():
+            bucket.resize(share, now)
+        self._pump()
+
+    def demand(self) -> tuple[float, float]:
+        """
+        How much was asked for since the last time this was called, those in the queue included; and the largest part
+        of a limit that one of them needs by itself.
+        """
+        queued = [waiter.cost for queue in self._queues.values() for waiter in queue]
+        asked, self._asked = self._asked + len(queued), self._asked / 2
+        need = max(
+            (sum(cost.of(bucket.kind)) / bucket.limit for cost in queued for bucket in self if bucket.limit > 0),
+            default=0.0,
+        )
+        return asked, min(1.0, need)
+
     # ── admission ────────────────────────────────────────────────────────────────────────────────────
 
     def never(self, cost: Cost) -> Bucket | None:
         """The bucket that this request is larger than, if there is one."""
         return next((bucket for bucket in self._buckets.values() if sum(cost.of(bucket.kind)) > bucket.limit), None)
+
+    def bounded(self, cost: Cost) -> Cost:
+        """A cost that every bucket could hold when full, for a request that is sent although it seems too large."""
+        for bucket in self._buckets.values():
+            cost = cost.bounded(bucket.kind, bucket.limit)
+        return cost
 
     def wait(self, cost: Cost, user: str = "") -> float:
         """Seconds until a request that came now would be let in, those before it in the queue counted."""
@@ -214,6 +285,7 @@ class TargetBuckets:
 
     async def enter(self, cost: Cost, user: str) -> Reservation:
         """Wait for a place and take it; cancelling gives the place in the queue back."""
+        self._asked += 1
         if not self._queues and self._fits(cost):
             return self._admit(cost)
         waiter = _Waiter(cost, asyncio.get_running_loop().create_future())
@@ -299,8 +371,8 @@ class TargetBuckets:
                 self.learn(*key, limit, remaining)
             elif not stale:
                 # Two of the same millisecond: the one that leaves less was told later.
-                level = min(remaining, bucket.level(self._clock())) if at == self._told_at else remaining
-                self.learn(*key, limit, level)
+                now, level = self._clock(), remaining * self.share
+                bucket.set(limit, min(level, bucket.level(now)) if at == self._told_at else level, now)
         # A refusal tells nothing of the buckets: what it answers is no later word on them.
         if at is not None and told:
             self._told_at = max(at, self._told_at)
@@ -332,5 +404,8 @@ class TargetBuckets:
 
 
 def _wait_behind(bucket: Bucket, amount: float, ahead: list[float], now: float) -> float:
+    own = bucket.limit * bucket.share
+    if amount > own:
+        return SHARE_S
     missing = amount + sum(ahead) - (bucket.level(now) - bucket.held)
-    return missing * bucket.window_s / bucket.limit if missing > 1e-3 else 0.0
+    return missing * bucket.window_s / own if missing > 1e-3 else 0.0

@@ -11,6 +11,9 @@ from cachetools import LRUCache
 from groq_core.ratelimit.buckets import TargetBuckets
 from groq_core.ratelimit.limit_status import LimitStatus
 
+SERVER = "server"
+"""The credential of the server's own key, the one whose limits other processes draw on too."""
+
 
 class BudgetStore(Protocol):
     """Where the buckets live: in process now, shared between replicas later."""
@@ -26,6 +29,9 @@ class LocalBudgets:
 
     Args:
         rpm, tpm: Our own ceilings per model; None for none.
+
+    Attributes:
+        share: The part of the limits of a target that is new here; below 1 where other processes ask it too.
     """
 
     def __init__(
@@ -37,12 +43,15 @@ class LocalBudgets:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._rpm, self._tpm, self._clock = rpm, tpm, clock
+        self.share = 1.0
         self._targets: MutableMapping[tuple[str, str], TargetBuckets] = LRUCache(capacity)
 
     def of(self, credential: str, name: str) -> TargetBuckets:
         buckets = self._targets.get((credential, name))
         if buckets is None:
-            buckets = self._targets[credential, name] = TargetBuckets(self._clock)
+            buckets = self._targets[credential, name] = TargetBuckets(
+                self._clock, self.share if credential == SERVER else 1.0
+            )
             if self._rpm is not None:
                 buckets.cap("requests", 60, self._rpm)
             if self._tpm is not None:
@@ -51,6 +60,10 @@ class LocalBudgets:
 
     def known(self, credential: str, name: str) -> TargetBuckets | None:
         return self._targets.get((credential, name))
+
+    def under(self, credential: str) -> list[tuple[str, TargetBuckets]]:
+        """All targets under a credential."""
+        return [(name, buckets) for (of, name), buckets in list(self._targets.items()) if of == credential]
 
     def ceiling(self, kind: str, window_s: int, told: float) -> float:
         """The lower of what the provider told and our own ceiling."""
@@ -65,9 +78,9 @@ def limit_status(buckets: TargetBuckets, now: float) -> tuple[LimitStatus, ...]:
             kind=bucket.kind,
             window_s=bucket.window_s,
             limit=bucket.limit,
-            remaining=round(max(0.0, bucket.level(now) - bucket.held), 1),
-            full_in_s=round((bucket.limit - bucket.level(now)) * bucket.window_s / bucket.limit, 1),
+            remaining=round(max(0.0, bucket.level(now) - bucket.held) / bucket.share, 1),
+            full_in_s=round((bucket.limit - bucket.level(now) / bucket.share) * bucket.window_s / bucket.limit, 1),
         )
         for bucket in buckets
-        if bucket.limit > 0
+        if bucket.limit > 0 and bucket.share > 0
     )

@@ -14,6 +14,8 @@ from email.utils import parsedate_to_datetime
 
 import msgspec
 
+from groq_core.errors import LimitText
+
 _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ns": 1e-9}
 _PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|h|m|s)")
 _DURATION = rf"(?:{_PART.pattern})+"
@@ -164,30 +166,6 @@ def _duration(text: str | None) -> float | None:
         return parse_duration(text)
     except ValueError:
         return _number(text)
-
-
-class LimitText(msgspec.Struct, frozen=True):
-    """
-    What the message of a 429 or 413 says about the limit that was hit.
-
-    Attributes:
-        dimension: ``RPM``, ``RPD``, ``TPM``, ``TPD``, ``ITPM``, ``OTPM``, ``ASPH``, ``ASPD``; empty where
-            the message leaves it empty.
-        kind: As in :class:`Limit`, and ``input_tokens`` and ``output_tokens``.
-        window_s: 60, 3600 or 86400; 0 when unknown.
-        used: None where the request alone is larger than the limit.
-        wait_s: "Please try again in"; None when waiting does not help.
-        too_large: The request alone is larger than the limit.
-    """
-
-    dimension: str
-    kind: str
-    window_s: int
-    limit: float
-    used: float | None
-    requested: float | None
-    wait_s: float | None
-    too_large: bool
 
 
 _NUMBERS = re.compile(

@@ -54,6 +54,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
         state: ``healthy``, ``probing`` or ``resting``; whether a resting one is asked is the chain's decision.
         rests_for_s: Seconds it still rests.
         fits: False where the request is too large for it as it stands, so it comes last.
+        dear: It costs a multiple of what the backup does, so it comes after that.
         why: What speaks against it, a predicate for people; empty when nothing does.
     """
 
@@ -61,6 +62,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     state: TargetState = "healthy"
     rests_for_s: float = 0.0
     fits: bool = True
+    dear: bool = False
     why: str = ""
 
     @property
@@ -111,12 +113,14 @@ def route(needs: Needs, catalogue: Catalogue, tiers: Tiers, availability: Availa
     if needs.stay and pinned is not None:
         members = iter((pinned,))
     required = needed(needs)
-    for position, spec in enumerate(members):
-        verdict = _judged(spec, needs, required, catalogue, availability(spec))
+    verdicts = [_verdict(spec, needs, required, catalogue, availability(spec)) for spec in members]
+    if tier == "speed":
+        verdicts = _by_cost(verdicts, pinned)
+    for position, verdict in enumerate(verdicts):
         if isinstance(verdict, Excluded):
             excluded.append(verdict)
         else:
-            ranked.append((_rank(verdict, position, needs, catalogue, first=spec is pinned), verdict))
+            ranked.append((_rank(verdict, position, needs, catalogue, first=verdict.spec is pinned), verdict))
     candidates = tuple(candidate for _, candidate in sorted(ranked, key=lambda pair: pair[0]))
     return Route(
         tier=tier,
@@ -194,10 +198,17 @@ def _by_rule(needs: Needs) -> tuple[Tier, str]:
 
 
 def _home(pinned: ModelSpec, tiers: Tiers) -> Tier | None:
-    """Find the chat tier in whose list a model stands highest; a text chat never goes on among the eyes."""
+    """
+    Find the chat tier in whose list a model stands highest, or else its successor.
+
+    A text chat never goes on among the eyes.
+    """
     homes: tuple[Tier, ...] = ("speed", "quality")
-    places = [(tiers[tier].index(pinned.name), tier) for tier in homes if pinned.name in tiers[tier]]
-    return min(places, key=lambda place: place[0])[1] if places else None
+    for name in (pinned.name, f"{pinned.provider}:{pinned.replacement}"):
+        places = [(tiers[tier].index(name), tier) for tier in homes if name in tiers[tier]]
+        if places:
+            return min(places, key=lambda place: place[0])[1]
+    return None
 
 
 def _pinned(needs: Needs, catalogue: Catalogue) -> ModelSpec | None:
@@ -275,7 +286,7 @@ def needed(needs: Needs) -> tuple[Capability, ...]:
             return tuple(wanted)
 
 
-def _judged(
+def _verdict(
     spec: ModelSpec,
     needs: Needs,
     required: tuple[Capability, ...],
@@ -302,6 +313,31 @@ def _judged(
         fits=not misfit,
         why=misfit or _resting(available) or _doubt(spec, needs, catalogue),
     )
+
+
+DEAR: Final = 2.0
+"""Times the backup's price of output from which a model of tier speed comes after the backup."""
+
+
+def _by_cost(verdicts: list[Candidate | Excluded], pinned: ModelSpec | None) -> list[Candidate | Excluded]:
+    """Put models that cost a multiple of what the backup does behind it: speed falls back to the cheapest first."""
+    backups = [
+        verdict.spec.usd_out
+        for verdict in verdicts
+        if isinstance(verdict, Candidate) and verdict.fits and verdict.spec.provider != PROVIDERS[0]
+    ]
+    cheapest = min((price for price in backups if price), default=None)
+    if cheapest is None:
+        return verdicts
+    return [_dear(verdict, cheapest) if verdict.spec is not pinned else verdict for verdict in verdicts]
+
+
+def _dear(verdict: Candidate | Excluded, cheapest: float) -> Candidate | Excluded:
+    spec = verdict.spec
+    if not isinstance(verdict, Candidate) or spec.provider != PROVIDERS[0] or (spec.usd_out or 0) <= DEAR * cheapest:
+        return verdict
+    why = verdict.why or f"costs {(spec.usd_out or 0) / cheapest:.0f} times the backup"
+    return msgspec.structs.replace(verdict, dear=True, why=why)
 
 
 def _resting(available: Availability) -> str:
@@ -351,6 +387,7 @@ def _rank(
     return (
         not first,
         not candidate.fits,
+        candidate.dear,
         _TURN[spec.provider],
         not candidate.awake,
         catalogue.doubtful(spec),

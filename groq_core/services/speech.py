@@ -88,23 +88,49 @@ class Speech:
             ChainError: A piece could not be had; the others are given up.
             BrokenAnswerError: What came is no recording.
         """
-        if not request.text.strip():
-            raise RequestError("there is no text to speak", param="input", hint="Send a text with at least one word.")
-        texts = [request.text] if len(request.text) <= PIECE else [*packed(pieces(request.text))]
-        async with aclosing(_Reading(self._handle, request, texts, self._parallel).events()) as events:
+        async with aclosing(self._reading(request, piecemeal=False)) as events:
             async for event in events:
                 yield event
 
+    async def read_piecemeal(self, request: SpeechRequest) -> Events:
+        """
+        Speak a text of any length and give away each piece as soon as everything before it has been.
+
+        Yields:
+            The story of every piece as it happens; an ``AudioDelta`` a piece, each a WAV file of its own, in the
+            order of the text; then ``Finished``. Errors as for :meth:`read`.
+        """
+        async with aclosing(self._reading(request, piecemeal=True)) as events:
+            async for event in events:
+                yield event
+
+    def _reading(self, request: SpeechRequest, *, piecemeal: bool) -> Events:
+        if not request.text.strip():
+            raise RequestError("there is no text to speak", param="input", hint="Send a text with at least one word.")
+        texts = [request.text] if len(request.text) <= PIECE else [*packed(pieces(request.text))]
+        return _Reading(self._handle, request, texts, self._parallel, piecemeal=piecemeal).events()
+
 
 class _Reading:
-    """One text on its way."""
+    """One text on its way; ``piecemeal``: each piece goes out by itself."""
 
-    def __init__(self, handle: Handler[Request], template: SpeechRequest, texts: list[str], parallel: int) -> None:
+    def __init__(
+        self,
+        handle: Handler[Request],
+        template: SpeechRequest,
+        texts: list[str],
+        parallel: int,
+        *,
+        piecemeal: bool = False,
+    ) -> None:
         self._handle = handle
         self._template = template
         self._texts = texts
         self._parallel = parallel
         self._queue: asyncio.Queue[Event | None] = asyncio.Queue()
+        self._piecemeal = piecemeal
+        self._waiting: dict[int, bytes] = {}
+        self._next = 0
         self._numbers = 0
         self._routed = False
 
@@ -119,7 +145,8 @@ class _Reading:
         except ExceptionGroup as failed:
             raise failed.exceptions[0] from None
         spoken = [task.result() for task in tasks]
-        self._tell(AudioDelta(_one_file([reply.audio for reply, _ in spoken])))
+        if not self._piecemeal:
+            self._tell(AudioDelta(_one_file([reply.audio for reply, _ in spoken])))
         self._tell(self._finished([finished for _, finished in spoken]))
 
     async def _spoken(self, index: int, free: asyncio.Semaphore) -> tuple[Reply, Finished]:
@@ -135,6 +162,7 @@ class _Reading:
                     case Finished() if reply.audio:
                         finished = msgspec.structs.replace(event, number=numbers.get(event.number, 0))
                         self._tell_part(index, finished)
+                        self._give(index, reply.audio)
                         return reply, finished
                     case AttemptStarted():
                         self._numbers += 1
@@ -150,6 +178,15 @@ class _Reading:
                         self._routed = self._routed or isinstance(event, Routed)
                         self._tell(event)
         raise BrokenAnswerError("The recording ended before it was whole.", hint="Try again.")
+
+    def _give(self, index: int, audio: bytes) -> None:
+        """Give a piece away as soon as all before it have been."""
+        if not self._piecemeal:
+            return
+        self._waiting[index] = audio
+        while self._next in self._waiting:
+            self._tell(AudioDelta(self._waiting.pop(self._next)))
+            self._next += 1
 
     def _tell_part(self, index: int, finished: Finished) -> None:
         """Of a lone piece the receipt hears from `Finished`."""

@@ -4,7 +4,9 @@ Texts into settings: each parser returns a value, or raises ValueError saying wh
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from collections.abc import Callable
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -99,6 +101,14 @@ def redis_url(text: str) -> Secret:
     """Read the address of a Redis or Valkey server; it may hold a password."""
     if urlsplit(text).scheme not in ("redis", "rediss", "unix"):
         raise ValueError("an address starting redis://, rediss:// or unix://")
+    return Secret(text)
+
+
+def database_url(text: str) -> Secret:
+    """Read the address of a SQLite file or a PostgreSQL server; it may hold a password."""
+    scheme, separator, rest = text.partition("://")
+    if not separator or scheme.partition("+")[0] not in ("sqlite", "postgresql", "postgres") or not rest:
+        raise ValueError("an address starting sqlite:/// or postgresql+psycopg://")
     return Secret(text)
 
 
@@ -257,3 +267,20 @@ def byte_count(text: str) -> int:
     if not matched or matched[2].lower() not in _UNITS or int(matched[1]) * _UNITS[matched[2].lower()] < 2**20:
         raise ValueError("a number of bytes of at least 1MiB, such as 512MB or 2GiB")
     return int(matched[1]) * _UNITS[matched[2].lower()]
+
+
+def folder(text: str) -> Path:
+    """Read the path of a folder, which may not be there yet."""
+    path = Path(text).expanduser()
+    if path.exists() and not path.is_dir():
+        raise ValueError("the path of a folder")
+    return path
+
+
+def own_state_folder() -> Path:
+    """Where programs of this user keep what they need after a restart (XDG base directories; on Windows AppData)."""
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    else:
+        base = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+    return base / "groq-core"

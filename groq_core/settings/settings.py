@@ -25,6 +25,8 @@ from groq_core.settings.parsers import (
     GROQ_PATH,
     byte_count,
     choice,
+    database_url,
+    folder,
     frame_ancestors,
     groq_url,
     host,
@@ -34,6 +36,7 @@ from groq_core.settings.parsers import (
     names,
     networks,
     origins,
+    own_state_folder,
     readable_file,
     redis_url,
     seconds,
@@ -151,6 +154,9 @@ class Settings:
         int | None,
         ours("TPM", "our own ceiling of tokens a minute and model, if lower", whole(1), "from response headers"),
     ] = None
+    hedge: Annotated[
+        bool, ours("HEDGE", "`1`: ask a second target beside one that stays silent too long; costs more", switch)
+    ] = False
     degrade: Annotated[
         Literal["error", "message"],
         ours(
@@ -175,6 +181,15 @@ class Settings:
             "AUTH_FILE",
             "user file for the web page: a name and a password hash a line; read again when it changes",
             readable_file,
+        ),
+    ] = None
+    state_dir: Annotated[
+        Path | None,
+        ours(
+            "STATE_DIR",
+            "folder for the files and batches of `/v1/files` and `/v1/batches`; "
+            "else `groq-core` in the user's folder for program state",
+            folder,
         ),
     ] = None
     secret: Annotated[
@@ -264,10 +279,29 @@ class Settings:
             hidden=True,
         ),
     ] = ()
+    workers: Annotated[
+        int, ours("WORKERS", "processes behind one port; more than one share their state through Redis", whole(1, 64))
+    ] = 1
     redis_url: Annotated[
         Secret | None,
-        ours("REDIS_URL", "shared state for several replicas; not used by this version", redis_url, hidden=True),
+        ours(
+            "REDIS_URL",
+            "shared state for several replicas (Redis or Valkey): cache, rate-limit budgets, cooldowns, sign-in",
+            redis_url,
+            hidden=True,
+        ),
     ] = None
+    database: Annotated[
+        Secret | None,
+        ours(
+            "DATABASE",
+            "people, API keys, spend and conversations: `sqlite:///file` or `postgresql+psycopg://…`",
+            database_url,
+            "conversations live in the browser alone",
+            hidden=True,
+        ),
+    ] = None
+    admins: Annotated[tuple[str, ...], ours("ADMINS", "names of people who may see `/admin`", names)] = ()
     log: Annotated[Literal["text", "json"], ours("LOG", "form of the log lines", choice("text", "json"))] = "text"
     log_level: Annotated[
         str, ours("LOG_LEVEL", "least level that is logged", choice("debug", "info", "warning", "error", "critical"))
@@ -333,6 +367,11 @@ class Settings:
     def sign_in(self) -> bool:
         """People must sign in to see the page."""
         return self.auth_file is not None
+
+    @property
+    def state_folder(self) -> Path:
+        """Where files and batches are kept; it may not be there yet."""
+        return self.state_dir or own_state_folder()
 
     @property
     def visitor_keys(self) -> bool:
@@ -402,8 +441,10 @@ def _warnings(given: Mapping[str, str], settings: Settings) -> Iterator[str]:
         if word != name and word not in known:
             near = get_close_matches(word, known, n=1)
             yield f"{name} is not a setting" + (f"; did you mean {OUR_PREFIX}{near[0]}?" if near else "")
-    if settings.redis_url:
-        yield "GROQ_CORE_REDIS_URL is set, but this version keeps its state in process: replicas share nothing"
+    if settings.workers > 1 and not settings.redis_url:
+        yield "GROQ_CORE_WORKERS is above 1 without GROQ_CORE_REDIS_URL: each takes its share of the rate limits"
+    if settings.redis_url and not settings.secret:
+        yield "several processes without GROQ_CORE_SECRET: pages and sessions of one are strangers to the others"
     if settings.byo_key == "on":
         yield "GROQ_CORE_BYO_KEY is on, but this version's page does not ask visitors for their key yet"
     if settings.groq_base_url and not settings.groq_api_key:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, Protocol
 
 from groq_core.failures import policy
 from groq_core.fallback.health import Health
@@ -41,6 +41,15 @@ class Bell:
         return self.version
 
 
+class Shared(Protocol):
+    """What several processes share."""
+
+    def status(self) -> str: ...
+
+    @property
+    def replicas(self) -> int: ...
+
+
 class Board:
     """
     Everything there is to show, put together on request.
@@ -65,6 +74,7 @@ class Board:
         metrics: Metrics,
         cache: Cache,
         log: Log,
+        shared: Shared | None = None,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
@@ -79,6 +89,7 @@ class Board:
         self._metrics = metrics
         self._cache = cache
         self._log = log
+        self._shared = shared
         self._clock = clock
         self._wall = wall
 
@@ -115,6 +126,8 @@ class Board:
             requests=self._metrics.requests,
             degraded=self._metrics.degraded,
             fallbacks=self._metrics.fallbacks,
+            shared=self._shared.status() if self._shared is not None else "",
+            replicas=self._shared.replicas if self._shared is not None else 1,
         )
 
     def _target(self, credential: str, spec: ModelSpec, tiers: tuple[str, ...]) -> TargetStatus:

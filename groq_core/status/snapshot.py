@@ -66,6 +66,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
         version: Grows by at least one with every change.
         mode: ``simulator`` when the providers are the built-in ones.
         taken_at: Unix time in seconds.
+        shared: The state that several processes share: ``in step``, ``away: WHY``, or empty where there is none.
+        replicas: Processes that share it.
         ready: A request would have a target now; ``not_ready_why`` says why it would not.
     """
 
@@ -82,3 +84,5 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     requests: int
     degraded: int
     fallbacks: int
+    shared: str = ""
+    replicas: int = 1

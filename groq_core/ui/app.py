@@ -18,8 +18,9 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from groq_core.services.vision import TEMPLATES
-from groq_core.ui import agent, batch, chat, extract, image, microphone, talk
+from groq_core.ui import admin, agent, batch, chat, extract, image, kept, microphone, talk
 from groq_core.ui.core import PageCore
+from groq_core.ui.endpoints import create_endpoints, prepare_tools, serve_tools, tools_wanted
 from groq_core.ui.fault_switch import FAULTS
 from groq_core.ui.gradio_door import Admit, GradioDoor
 from groq_core.ui.layout import place
@@ -46,6 +47,8 @@ ROUTES: tuple[Callable[[Page], APIRouter], ...] = (
     extract.create_routes,
     agent.create_routes,
     batch.create_routes,
+    kept.create_routes,
+    admin.create_routes,
 )
 """Routes of single tabs, beside those that every tab needs."""
 
@@ -94,6 +97,7 @@ def create_ui(core: PageCore) -> gr.Blocks:
                         create_tab(core)
             with gr.Column(elem_id="gc-side", scale=0, min_width=0):
                 place("status-panel")
+        create_endpoints(core)
     demo.max_threads = MAX_THREADS
     demo.state_session_capacity = SESSIONS
     demo.queue(default_concurrency_limit=None, max_size=500, status_update_rate=5, api_open=False)
@@ -110,7 +114,6 @@ MOUNT_OPTIONS: dict[str, Any] = {
     "max_file_size": "100mb",
     "allowed_paths": [],
     "pwa": False,
-    "mcp_server": False,
 }
 """What :func:`gradio.mount_gradio_app` needs; given to it and not to ``Blocks``, which would ignore it."""
 
@@ -135,7 +138,12 @@ def mount(app: FastAPI, core: PageCore, admit: Admit) -> FastAPI:
     app.add_middleware(PageFrame, head=head(base), link=preloads(base), ancestors=core.settings.frame_ancestors)
     app.add_middleware(ChatRoute, page=page)
     demo = create_ui(core)
-    gr.mount_gradio_app(app, demo, theme=theme(), **MOUNT_OPTIONS)
+    tools = tools_wanted()
+    if tools:
+        prepare_tools()
+    gr.mount_gradio_app(app, demo, theme=theme(), **MOUNT_OPTIONS, mcp_server=tools)
+    if tools:
+        serve_tools(demo)
     mounted = app.routes[-1]
     assert isinstance(mounted, Mount)  # Gradio's own application, the last that is asked
     mounted.app = GradioDoor(mounted.app, demo, admit, page.passes, page.scoped)
@@ -214,24 +222,27 @@ class PageFrame:
         async def send_page(message: Message) -> None:
             nonlocal held
             if message["type"] == "http.response.start":
-                if Headers(raw=message["headers"]).get("content-type", "").startswith("text/html"):
+                headers = Headers(raw=message["headers"])
+                # A page with a stricter policy of its own keeps it.
+                own_policy = "content-security-policy" in headers
+                if headers.get("content-type", "").startswith("text/html") and not own_policy:
                     held = message
                     return
             elif held is not None:
                 start, held = held, None
-                headers = MutableHeaders(raw=start["headers"])
+                begun = MutableHeaders(raw=start["headers"])
                 nonce = secrets.token_urlsafe(16)
-                headers.update(self._headers(scope["path"], nonce))
+                begun.update(self._headers(scope["path"], nonce))
                 body, whole = message["body"], not message.get("more_body")
                 if scope["path"].endswith("/"):
                     body = body.replace(b"</head>", self._head + b"</head>", 1)
                 body = body.replace(b"<script", b'<script nonce="%s"' % nonce.encode())
-                if packs and whole and "content-encoding" not in headers:
+                if packs and whole and "content-encoding" not in begun:
                     body = gzip.compress(body, 6)
-                    headers["content-encoding"] = "gzip"
-                    headers.add_vary_header("accept-encoding")
+                    begun["content-encoding"] = "gzip"
+                    begun.add_vary_header("accept-encoding")
                 if whole:
-                    headers["content-length"] = str(len(body))
+                    begun["content-length"] = str(len(body))
                 message = {**message, "body": body}
                 await send(start)
             await send(message)

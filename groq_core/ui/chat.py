@@ -8,20 +8,16 @@ travel as server-sent events and finished ones are never sent or drawn again.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 import gradio as gr
-import gradio.events
 import msgspec
 
-from groq_core.errors import GroqCoreError, RequestError
-from groq_core.events import Events, TextDelta
-from groq_core.redaction import redacted
-from groq_core.reply import Reply
+from groq_core.errors import RequestError
+from groq_core.events import Events
 from groq_core.requests import Caller
-from groq_core.ui.asking import Question, Turn, chat_request, read_question
+from groq_core.ui.asking import chat_request, read_question
 from groq_core.ui.core import PageCore
 from groq_core.ui.gradio_door import caller_of
 from groq_core.ui.layout import place
@@ -37,16 +33,11 @@ def create_tab(core: PageCore) -> None:
 
 
 def _create_queue_way(core: PageCore) -> None:
-    """Hidden components that carry a question to the queue and its lines back, and the endpoint for programs."""
+    """Hidden components that carry a question to the queue and its lines back."""
 
     async def through_queue(packed: str, request: gr.Request) -> AsyncGenerator[str, None]:
         async with aclosing(queued_lines(core, packed, caller_of(request))) as lines:
             async for so_far in lines:
-                yield so_far
-
-    async def chat(message: str, request: gr.Request, model: str = "auto") -> AsyncGenerator[str, None]:
-        async with aclosing(answer_text(core, message, model, caller_of(request))) as texts:
-            async for so_far in texts:
                 yield so_far
 
     question = gr.Textbox(elem_id="chat-queue-question", visible="hidden", show_label=False)
@@ -58,7 +49,6 @@ def _create_queue_way(core: PageCore) -> None:
     )
     stop.click(None, None, None, cancels=[asked])
     lines.change(None, [lines], None, js="(lines) => { globalThis.groqCoreQueued?.(lines) }", show_progress="hidden")
-    gradio.events.api(chat, api_name="chat")
 
 
 class Queued(msgspec.Struct, frozen=True):
@@ -85,25 +75,3 @@ def asked(core: PageCore, question: str, caller: Caller) -> Events:
         return core.handle(chat_request(read_question(question.encode()), caller))
     except RequestError as error:
         return refused(error)
-
-
-async def answer_text(core: PageCore, message: str, model: str, caller: Caller) -> AsyncGenerator[str, None]:
-    """
-    The answer so far, for programs that use Gradio's own client.
-
-    Raises:
-        gr.Error: What went wrong and what to do.
-    """
-    question = Question(turns=(Turn(role="user", text=message),), model=model)
-    reply = Reply()
-    shown = 0.0
-    try:
-        async with aclosing(asked(core, msgspec.json.encode(question).decode(), caller)) as events:
-            async for event in events:
-                reply.apply(event)
-                if isinstance(event, TextDelta) and time.monotonic() - shown >= 1 / UPDATES_PER_S:
-                    shown = time.monotonic()
-                    yield reply.text
-    except GroqCoreError as error:
-        raise gr.Error(redacted(f"{error.message}. {error.hint}".strip()), print_exception=False) from error
-    yield reply.text

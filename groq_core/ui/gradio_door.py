@@ -52,8 +52,9 @@ Admit = Callable[[Scope], Awaitable[Caller]]
 
 
 def caller_of(request: gr.Request) -> Caller:
-    """Whom the door has taken somebody for who calls one of Gradio's functions."""
-    scope: Scope = request.request.scope if request.request is not None else {}
+    """Whom the door has taken somebody for who calls one of Gradio's functions; its MCP hands over the bare request."""
+    inner: Any = getattr(request, "request", request)
+    scope: Scope = inner.scope if inner is not None else {}
     caller: Caller | None = scope.get(CALLER)
     return caller if caller is not None else Caller(user="queue")
 
@@ -97,6 +98,7 @@ class GradioDoor:
     async def _enter(self, path: str, scope: Scope, receive: Receive, send: Send) -> None:
         method = scope["method"]
         reads = method in ("GET", "HEAD")
+        await self._recognise(scope)
         if reads and FILES.fullmatch(path):
             await self._app(scope, receive, send)
         elif reads and (found := HEARTBEAT.fullmatch(path)):
@@ -109,6 +111,12 @@ class GradioDoor:
             await self._app(scope, receive, send)
         else:
             await self._endpoint(path, scope, receive, send)
+
+    async def _recognise(self, scope: Scope) -> None:
+        """A program's heartbeat and its stream of events carry its token too: its session is then the token's."""
+        if any(name == b"authorization" for name, _ in scope["headers"]):
+            with suppress(RequestError):
+                scope[CALLER] = await self._admit(scope)
 
     async def _queue(self, path: str, scope: Scope, receive: Receive, send: Send) -> None:
         body = await _body(Request(scope, receive), MAX_JSON)

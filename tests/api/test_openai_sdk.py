@@ -91,7 +91,7 @@ async def test_errors_arrive_as_the_sdks_own() -> None:
         with pytest.raises(openai.BadRequestError) as bad:
             await client.chat.completions.create(model="auto", messages=HI, temperature=3)
         with pytest.raises(openai.NotFoundError):
-            await client.responses.create(model="auto", input="Hi")
+            await client.embeddings.create(model="auto", input="Hi")
 
     assert unavailable.value.status_code == 503
     assert unavailable.value.response.headers["retry-after"] == "9"

@@ -170,7 +170,7 @@ def with_a_page(stage: Stage) -> FastAPI:
         ("GET", "/v1", 404),
         ("GET", "/v1/", 404),
         ("GET", "/v1/nothing", 404),
-        ("POST", "/v1/responses", 404),
+        ("POST", "/v1/assistants", 404),
         ("POST", "/v1/chat/completions/more", 404),
         ("GET", "/v1/chat/completions", 405),
         ("DELETE", "/v1/status", 405),

@@ -279,7 +279,7 @@ async def test_speech_that_breaks_is_an_error_and_no_short_file() -> None:
         ({}, "input"),
         ({"input": " "}, "input"),
         ({"input": "x" * 4097}, "input"),
-        ({"input": "Hi", "response_format": "mp3"}, "response_format"),
+        ({"input": "Hi", "response_format": "midi"}, "response_format"),
         ({"input": "Hi", "voice": 7}, "voice"),
         ({"input": "Hi", "speed": 9}, "speed"),
         ({"input": "Hi", "speed": True}, "speed"),

@@ -15,9 +15,8 @@ import httpx2
 import openai
 import pytest
 
-from groq_core.errors import Kind
+from groq_core.errors import Kind, LimitText
 from groq_core.failures.classify import EXCEPTIONS, from_event, from_exception, from_response, read_complaint
-from groq_core.ratelimit.headers import LimitText
 from tests.recordings import Recording, recordings
 
 REFUSED = [found for found in recordings() if found.status >= 400]

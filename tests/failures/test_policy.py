@@ -5,11 +5,7 @@ from math import inf
 import pytest
 
 from groq_core.errors import Kind, ProviderError
-from groq_core.failures.policy import POLICY, judge, rest_s, retry_wait
-
-
-def most(_: float, high: float) -> float:
-    return high
+from groq_core.failures.policy import POLICY, judge, rest_s
 
 
 def test_every_kind_has_a_rule_and_says_something_to_the_reader() -> None:
@@ -45,39 +41,3 @@ def test_a_gone_model_rests_until_the_next_catalogue_whatever_it_says() -> None:
     error = ProviderError(Kind.MODEL_GONE, "", retry_after=1.0)
 
     assert rest_s(judge(error), error, failures=1, cooldown=15) == inf
-
-
-@pytest.mark.parametrize(
-    ("retry_after", "last", "left", "waits"),
-    [
-        pytest.param(2.0, False, 60, True, id="a short wait is waited for"),
-        pytest.param(2.6, False, 60, False, id="a longer one means go on"),
-        pytest.param(30.0, True, 60, True, id="the last target waits longer"),
-        pytest.param(70.0, True, 60, False, id="but not beyond the deadline"),
-        pytest.param(2.0, False, 1.0, False, id="nor does a short one"),
-    ],
-)
-def test_a_retry_after_is_weighed_against_what_is_left(
-    retry_after: float, last: bool, left: float, waits: bool
-) -> None:
-    error = ProviderError(Kind.RATE_LIMITED, "", retry_after=retry_after)
-
-    wait = retry_wait(judge(error), error, tried=0, last=last, left_s=left, uniform=most)
-
-    assert (wait is not None) is waits
-    assert wait is None or retry_after <= wait <= retry_after + 0.25
-
-
-def test_a_silent_target_is_never_asked_again() -> None:
-    error = ProviderError(Kind.TIMEOUT_FIRST_TOKEN, "")
-
-    assert retry_wait(judge(error), error, tried=0, last=True, left_s=60) is None
-
-
-def test_backoff_grows_and_has_full_jitter() -> None:
-    error = ProviderError(Kind.RATE_LIMITED, "")
-    waits = [retry_wait(judge(error), error, tried=n, last=True, left_s=60, uniform=most) for n in range(5)]
-    least = retry_wait(judge(error), error, tried=2, last=True, left_s=60, uniform=lambda low, _: low)
-
-    assert waits == [0.5, 1.0, 2.0, 4.0, None]
-    assert least == 0.0

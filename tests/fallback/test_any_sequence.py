@@ -56,7 +56,7 @@ class World:
         try:
             for step in self.steps(attempt, self.plan.pop(0) if self.plan else ("answers", 0)):
                 if isinstance(step, ProviderError):
-                    step.story = AttemptFailed(
+                    step.attempt = AttemptFailed(
                         number=number, provider=attempt.spec.provider, model=attempt.spec.id, kind=step.kind, message=""
                     )
                     raise step

@@ -16,7 +16,7 @@ import pytest
 
 from tests.stage import Stage, Streamed, models, staged
 
-SPEED, NEXT, BACKUP = "groq:openai/gpt-oss-20b", "groq:qwen/qwen3.8-27b", "openai:gpt-6-luna"
+SPEED, NEXT, BACKUP = "groq:openai/gpt-oss-20b", "groq:openai/gpt-oss-120b", "openai:gpt-6-luna"
 
 COUNTED = ", ".join(map(str, range(1, 61)))
 

@@ -7,13 +7,14 @@ from contextlib import aclosing
 
 import pytest
 
-from groq_core.errors import BrokenAnswerError, ChainError, Kind, RequestError
+from groq_core.errors import BrokenAnswerError, ChainError, Kind, ProviderError, RequestError
 from groq_core.events import (
     AttemptFailed,
     AttemptSkipped,
     Continued,
     Degraded,
     Event,
+    Events,
     Finished,
     Note,
     ReasoningDelta,
@@ -26,8 +27,9 @@ from groq_core.fallback.chain import FallbackChain
 from groq_core.fallback.health import Health, LocalHealth
 from groq_core.fallback.run import Limits
 from groq_core.middleware.breaker import Breaker
+from groq_core.middleware.retry import Retry
 from groq_core.models.spec import Capability
-from groq_core.pipeline import stack
+from groq_core.pipeline import Attempt, Handler, stack
 from groq_core.reply import Reply
 from groq_core.requests import ChatRequest
 from groq_core.router.route import Candidate, Route
@@ -230,6 +232,158 @@ async def test_when_all_said_when_to_come_back_the_first_is_waited_for() -> None
     assert [event.target for event in events if isinstance(event, Waiting)] == [B]
     assert bench.clock.slept == [pytest.approx(20.0)]
     assert text(events) == "b again"
+
+
+# ── the promise, failure by failure ──────────────────────────────────────────────────────────────────
+
+
+def with_retry(bench: Bench) -> Bench:
+    """As in the app, where an attempt may be repeated before the chain hears of its failure."""
+    breaker = bench.chain._attempt.func  # type: ignore[attr-defined]
+    retry = Retry(sleep=bench.clock.sleep, uniform=lambda low, high: high)
+    bench.chain._attempt = stack(breaker, retry, around=bench.speaker)
+    return bench
+
+
+async def test_short_waits_are_not_waited_for_at_the_backups_cost() -> None:
+    speaker = Speaker().script(C, says("from c"))
+    for name in (A, B):
+        speaker.script(name, fails(Kind.RATE_LIMITED, status=429, retry_after=2.0))
+
+    events = await with_retry(Bench(speaker)).ask()
+
+    assert text(events) == "from c"
+    assert speaker.asked[-1] == C
+    assert len(speaker.asked) <= 6
+
+
+@pytest.mark.parametrize("kind", [Kind.EMPTY_ANSWER, Kind.MALFORMED])
+async def test_two_answers_with_nothing_in_them_leave_the_provider(kind: Kind) -> None:
+    speaker = Speaker().script(C, says("from c"))
+    for name in (A, B):
+        speaker.script(name, fails(kind))
+
+    events = await with_retry(Bench(speaker)).ask()
+
+    assert text(events) == "from c"
+
+
+async def test_a_refusal_without_numbers_asks_for_no_more_than_was_asked() -> None:
+    speaker = Speaker().script(A, fails(Kind.TOO_LARGE, status=413)).script(B, says("from b"))
+
+    events = await Bench(speaker).ask(request("word " * 20))
+
+    assert text(events) == "from b"
+    assert [attempt.request.needs.max_tokens for attempt in speaker.attempts] == [None, None]
+    assert not any(isinstance(event, Note) for event in events)
+
+
+async def test_a_mend_belongs_to_the_target_that_wanted_it() -> None:
+    speaker = Speaker().script(A, fails(Kind.TOO_LARGE, status=413)).script(B, says("from b"))
+
+    await Bench(speaker).ask(request(params={"max_tokens": 2000}))
+
+    assert [(attempt.spec.name, attempt.request.needs.max_tokens) for attempt in speaker.attempts] == [
+        (A, 2000),
+        (A, 1000),
+        (B, 2000),
+    ]
+
+
+async def test_a_guess_of_ours_stops_nobody_when_nobody_else_is_left() -> None:
+    class Guard:
+        """Refuses by its own count, as the rate guard does, unless told that it does not matter."""
+
+        async def __call__(self, handle: Handler[Attempt], attempt: Attempt) -> Events:
+            if attempt.spec.name == C and not attempt.insistent:
+                raise ProviderError(Kind.TOO_LARGE, "about 900 tokens wanted", provider="openai", model="c")
+            async with aclosing(handle(attempt)) as events:
+                async for event in events:
+                    yield event
+
+    speaker = Speaker().script(C, says("from c"))
+    for name in (A, B):
+        speaker.script(name, fails(Kind.RATE_LIMITED, retry_after=50.0))
+    bench = Bench(speaker)
+    bench.chain._attempt = stack(Breaker(bench.health), Guard(), around=speaker)
+
+    assert text(await bench.ask()) == "from c"
+    assert speaker.asked == [A, B, C]
+
+
+async def test_a_backup_that_is_back_is_asked_though_others_were_asked_before_it() -> None:
+    speaker = all_down(Kind.CONNECTION, provider_wide=True)
+    bench = Bench(speaker)
+    with pytest.raises(ChainError):
+        await bench.ask()
+    bench.clock.now += 16
+    speaker.script(C, fails(Kind.CONNECTION, provider_wide=True))
+    with pytest.raises(ChainError):
+        await bench.ask()
+    bench.clock.now += 16  # C rests for thirty seconds now, and is back
+    speaker.script(A, fails(Kind.MODEL_GONE, status=404)).script(B, fails(Kind.AUTH, status=401))
+    speaker.script(C, says("from c"))
+
+    assert text(await bench.ask()) == "from c"
+
+
+async def test_a_probe_under_way_is_waited_for_and_its_outcome_counts_for_all() -> None:
+    speaker = all_down(Kind.CONNECTION, provider_wide=True)
+    bench = Bench(speaker)
+    with pytest.raises(ChainError):
+        await bench.ask()
+    bench.clock.now += 2
+    going = asyncio.Event()
+    speaker.script(A, [going, *says("back")], says("back"))  # type: ignore[list-item]
+    asked = [asyncio.create_task(bench.ask()) for _ in range(3)]
+    for _ in range(50):
+        await asyncio.sleep(0)
+    going.set()
+
+    assert [text(await one) for one in asked] == ["back"] * 3
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "status", "told"),
+    [
+        pytest.param(Kind.RATE_LIMITED, {"retry_after": 90.0}, 429, Kind.RATE_LIMITED, id="all limited"),
+        pytest.param(Kind.AUTH, {"provider_wide": True}, 503, Kind.AUTH, id="no key is accepted"),
+        pytest.param(Kind.SERVER_ERROR, {}, 503, Kind.SERVER_ERROR, id="all broken"),
+        pytest.param(Kind.MODEL_GONE, {}, 503, Kind.MODEL_GONE, id="all gone"),
+    ],
+)
+async def test_the_error_names_the_cause_that_counts_now_and_afterwards(
+    kind: Kind, fields: dict[str, object], status: int, told: Kind
+) -> None:
+    bench = with_retry(Bench(all_down(kind, **fields)))
+
+    for _ in range(3):
+        with pytest.raises(ChainError) as caught:
+            await bench.ask()
+        assert (caught.value.status, caught.value.kind) == (status, told)
+        bench.clock.now += 0.1
+    if kind is Kind.RATE_LIMITED:
+        assert caught.value.retry_after == pytest.approx(89.8, abs=0.5)
+
+
+async def test_one_limited_and_one_broken_is_no_rate_limit() -> None:
+    speaker = Speaker().script(A, fails(Kind.RATE_LIMITED, retry_after=90.0)).script(B, fails(Kind.MODEL_GONE))
+    speaker.script(C, fails(Kind.SERVER_ERROR))
+
+    with pytest.raises(ChainError) as caught:
+        await Bench(speaker).ask()
+
+    assert (caught.value.status, caught.value.kind) == (503, Kind.SERVER_ERROR)
+
+
+async def test_too_long_for_everybody_is_the_callers_to_shorten() -> None:
+    speaker = Speaker().script(A, fails(Kind.TOO_LARGE, status=413)).script(B, fails(Kind.CONTEXT_LENGTH, status=400))
+    speaker.script(C, fails(Kind.CONTEXT_LENGTH, status=400))
+
+    with pytest.raises(RequestError) as caught:
+        await Bench(speaker).ask()
+
+    assert (caught.value.status, caught.value.code) == (400, "context_length_exceeded")
 
 
 # ── broken in the middle ─────────────────────────────────────────────────────────────────────────────

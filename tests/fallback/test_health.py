@@ -113,29 +113,32 @@ def test_a_gone_model_comes_back_when_it_is_listed_again() -> None:
     assert it.admission(*A) == "closed"
 
 
-def test_a_resting_target_may_be_forced_unless_it_said_when_to_come_back() -> None:
+def test_a_target_that_named_no_time_may_be_tried_out_of_turn_after_a_second() -> None:
     clock = Clock()
     it = health(clock)
     it.failed("server", BROKEN, "groq", "groq:a")
     it.failed("server", ProviderError(Kind.RATE_LIMITED, "", retry_after=30), "groq", "groq:b")
-    assert not it.may_force(*A)
+
+    assert (it.named_time(*A), it.named_time(*B)) == (False, True)
+    assert it.quiet_for(*A) == 1.0
     clock.now += 1.5
-
-    assert it.may_force(*A)
-    assert not it.may_force(*B)
-
-
-HICCUP = ProviderError(Kind.SERVER_ERROR, "broke")
+    assert it.quiet_for(*A) == 0.0
+    clock.now += 29
+    assert not it.named_time(*B)
+    assert (it.cause(*A), it.cause(*B)) == (Kind.TIMEOUT_FIRST_TOKEN, Kind.RATE_LIMITED)
 
 
-def test_a_hiccup_rests_nobody_while_others_are_answered() -> None:
+TRANSIENT = ProviderError(Kind.SERVER_ERROR, "broke")
+
+
+def test_a_transient_failure_rests_nobody_while_others_are_answered() -> None:
     clock = Clock()
     it = health(clock)
     began = it.now()
     clock.now += 1
     it.succeeded(*A)
 
-    rest = it.failed("server", HICCUP, "groq", "groq:a", began=began)
+    rest = it.failed("server", TRANSIENT, "groq", "groq:a", began=began)
 
     assert rest == 0
     assert it.admission(*A) == "closed"
@@ -147,7 +150,7 @@ def test_a_failure_that_began_after_the_last_answer_rests_its_target() -> None:
     it.succeeded(*A)
     clock.now += 1
 
-    assert it.failed("server", HICCUP, "groq", "groq:a", began=it.now()) == 15
+    assert it.failed("server", TRANSIENT, "groq", "groq:a", began=it.now()) == 15
 
 
 def test_silence_and_a_wait_that_was_asked_for_rest_whoever_else_is_answered() -> None:

@@ -57,7 +57,7 @@ async def test_a_closed_client_closes_upstream(stage: Stage, streams: bool, faul
 
 
 async def test_leaving_the_python_stream_closes_upstream(stage: Stage) -> None:
-    stage.fault("stall", after=5, operation="chat")
+    stage.fault("stall", after=60, operation="chat")
 
     async with aclosing(stage.core.chat.stream("Count to 100.")) as events:
         async for event in events:

@@ -41,3 +41,46 @@ test("no piece is longer than a voice takes, and no word is lost", () => {
   assert.ok(pieces.every((piece) => piece.length <= 200));
   assert.equal(pieces.join("").replace(/\s/g, ""), long.replace(/\s/g, ""));
 });
+
+const aloud = (source) => spoken(source, source.length);
+const TEXTS = { spoken_formula: "a formula, which stands on the screen" };
+
+test("no sentence ends at an abbreviation", () => {
+  for (const short of ["U.S.", "a.m.", "Inc.", "Jr.", "et al.", "Dr.", "e.g.", "z.B.", "No.", "J.", "Sept.", "U.S.A."]) {
+    const source = `Before it stands ${short} Then more of the same. The end.`;
+    assert.deepEqual(aloud(source), [`Before it stands ${short} Then more of the same.`, "The end."], short);
+  }
+});
+
+test("a price, an underscore or a bracket holds nothing back", () => {
+  for (const sign of ["$5", "snake_case", "a [b", "C#", "2 * 3", "a ~ b", "\\"]) {
+    const heard = [];
+    new Sentences((sentence) => heard.push(sentence)).hear(`It is ${sign} here. The next one goes on`);
+    assert.deepEqual(heard, [`It is ${sign} here.`]);
+  }
+});
+
+test("emphasis over several sentences is not read with its marks", () => {
+  for (const mark of ["**", "*", "_", "~~"]) {
+    const source = `${mark}One here. Two here.${mark} Three.`;
+    for (let step = 1; step <= source.length; step += 1) {
+      assert.equal(spoken(source, step).join(" ").replace(/[*_~]/g, ""), "One here. Two here. Three.", `${mark} in ${step}`);
+    }
+  }
+});
+
+test("what cannot be read is said to stand on the screen", () => {
+  const word = (name) => (process.env.PAGE_TEXTS ? TEXTS[name] : name);
+  assert.deepEqual(aloud("The solution is $\\frac{1}{2}$."), [`The solution is ${word("spoken_formula")}.`]);
+  assert.deepEqual(aloud("So $x = 5$ it is."), ["So x = 5 it is."]);
+  assert.equal(aloud("```js\nlet a;\n```").length, 1);
+  assert.equal(aloud("| a | b |\n|---|---|\n| 1 | 2 |").length, 1);
+});
+
+test("no part of an emoji, no citation and no footnote reaches the voice", () => {
+  for (const picture of ["🎉", "👍🏽", "👨‍👩‍👧", "🇩🇪", "1️⃣", "❤️", "🏴󠁧󠁢󠁥󠁮󠁧󠁿"]) {
+    const [heard] = aloud(`Well ${picture} done.`);
+    assert.match(heard, /^Well 1? ?done\.$/u, `${picture}: ${JSON.stringify(heard)}`);
+  }
+  assert.deepEqual(aloud("It is so [1] and so [2, 3].【4†source】 Yes[^5]."), ["It is so and so .", "Yes."]);
+});

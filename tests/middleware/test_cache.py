@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from groq_core.errors import ChainError
-from groq_core.events import CacheChecked, Continued, Event, Events, Finished, Routed, TextDelta
+from groq_core.events import AttemptStarted, CacheChecked, Continued, Event, Events, Finished, Routed, TextDelta
 from groq_core.middleware.cache import Cache, Entry, key_of, reproducible
 from groq_core.reply import Receipt
 from groq_core.requests import Caller, ChatRequest, Request
@@ -194,3 +194,67 @@ async def test_when_the_last_reader_leaves_the_answer_is_closed() -> None:
     await asyncio.gather(reader, return_exceptions=True)
 
     assert below.open == 0
+
+
+# ── who shares, and what that tells ──────────────────────────────────────────────────────────────────
+
+
+def story() -> Answers:
+    gate = asyncio.Event()
+    started = AttemptStarted(number=1, provider="groq", model="a")
+    return Answers(started, TextDelta("4"), Finished(provider="groq", model="a", number=1, cost_usd=0.5), gate=gate)
+
+
+async def test_both_of_two_equal_questions_are_shown_the_attempt_that_answered_them() -> None:
+    below = story()
+    cache = Cache({}, Metrics(), clock=Clock())
+    asked = [asyncio.create_task(read(cache, below, request(params=ZERO))) for _ in range(2)]
+    await asyncio.sleep(0.01)
+    assert below.gate is not None
+    below.gate.set()
+
+    receipts = []
+    for one in asked:
+        receipt = Receipt()
+        for event in await one:
+            receipt.note(event)
+        receipts.append(receipt.as_dict())
+
+    assert [[record["outcome"] for record in one["attempts"]] for one in receipts] == [["answered"], ["answered"]]
+    assert [one["cost_usd"] for one in receipts] == [0.5, 0.0]
+    assert below.asked == 1
+
+
+async def test_who_leaves_before_anybody_was_asked_leaves_nothing_to_share() -> None:
+    below = Answers()
+    cache = Cache({}, Metrics(), clock=Clock())
+    async with aclosing(cache(below, request(params=ZERO))) as events:
+        async for event in events:
+            assert isinstance(event, CacheChecked)
+            break
+
+    following = await read(cache, below, request(params=ZERO))
+
+    assert checked(following) == ["miss"]
+    assert [event.cost_usd for event in following if isinstance(event, Finished)] == [0.5]
+
+
+async def test_nobody_joins_an_answer_that_is_being_given_up() -> None:
+    below = story()
+    cache = Cache({}, Metrics(), clock=Clock())
+    first = asyncio.create_task(read(cache, below, request(params=ZERO)))
+    await asyncio.sleep(0.01)
+    first.cancel()
+    second = asyncio.create_task(read(cache, below, request(params=ZERO)))
+    await asyncio.sleep(0.01)
+    assert below.gate is not None
+    below.gate.set()
+
+    assert checked(await second) == ["miss"]
+
+
+def test_what_is_under_way_when_a_receipt_is_written_has_been_cancelled() -> None:
+    receipt = Receipt()
+    receipt.note(AttemptStarted(number=1, provider="groq", model="a"))
+
+    assert [record["outcome"] for record in receipt.as_dict()["attempts"]] == ["cancelled"]

@@ -98,3 +98,13 @@ def test_no_attempt_takes_the_time_of_those_who_could_still_be_asked() -> None:
 
     assert deadline.allowance(attempt(clock=clock, request=recording)) == 30
     assert deadline.allowance(attempt(clock=clock, request=recording, last=True)) == 368
+
+
+async def test_a_shorter_allowance_after_the_first_word_counts_at_once() -> None:
+    below = speaker(TextDelta("a"), NEVER())
+
+    async with asyncio.timeout(60):
+        with pytest.raises(ProviderError) as caught:
+            await read(Deadline(first=3000, idle=0.02), below, seconds=4000)
+
+    assert caught.value.kind is Kind.TIMEOUT_IDLE

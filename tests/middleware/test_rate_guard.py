@@ -7,13 +7,12 @@ from contextlib import aclosing
 
 import pytest
 
-from groq_core.errors import Kind, ProviderError
+from groq_core.errors import Kind, LimitText, ProviderError
 from groq_core.events import Event, Events, Finished, TextDelta, Usage, Waiting
 from groq_core.middleware.rate_guard import RateGuard
 from groq_core.pipeline import Attempt
 from groq_core.ratelimit.budgets import LocalBudgets, limit_status
 from groq_core.ratelimit.estimates import Estimates
-from groq_core.ratelimit.headers import LimitText
 from tests.speakers import Clock, Speaker, attempt, fails, request, says
 
 NAME = "groq:openai/gpt-oss-20b"
@@ -101,7 +100,7 @@ async def test_what_can_never_fit_is_said_to_be_too_large_with_the_limit() -> No
 async def test_a_short_wait_is_told_and_waited_for() -> None:
     budgets = LocalBudgets()
     buckets = budgets.of("server", NAME)
-    buckets.learn("requests", 60, 6000, 0)
+    buckets.learn("requests", 60, 120, 0)
     buckets.learned()
 
     events = await read(RateGuard(budgets, Estimates()), Provider(), attempt(clock=Clock(), name=NAME))

@@ -814,6 +814,8 @@ async def test_a_voice_the_model_lacks_is_replaced_with_a_note(connect: Connect)
     ("script", "kind"),
     [
         pytest.param(answers(b"", "audio/wav"), Kind.EMPTY_ANSWER, id="nothing"),
+        pytest.param(answers(b"<!doctype html><p>Sign in", "text/html"), Kind.MALFORMED, id="a page instead"),
+        pytest.param(answers(b"busy, try later", "audio/wav"), Kind.MALFORMED, id="words named as sound"),
         pytest.param(answers({"error": {"message": "boom"}}), Kind.STREAM_ERROR, id="JSON instead"),
         pytest.param([head(200, "audio/wav", "content-length: 9") + b"RIFF", Close()], Kind.STREAM_CUT, id="cut"),
         pytest.param(fails(400, {"error": {"code": "model_terms_required"}}), Kind.TERMS_REQUIRED, id="terms"),

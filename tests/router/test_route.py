@@ -100,7 +100,7 @@ def test_a_key_that_has_the_reference_models_gets_them(needs: Needs, order: list
 @pytest.mark.parametrize(
     ("needs", "order"),
     [
-        pytest.param(Needs(), [O20, QWEN, O120, LUNA], id="speed"),
+        pytest.param(Needs(), [O20, O120, LUNA, QWEN], id="speed"),
         pytest.param(Needs(tools=True), [O120, O20, QWEN, LUNA], id="quality"),
         pytest.param(Needs(images=2), [QWEN, LUNA], id="vision"),
         pytest.param(Needs(operation="transcription"), [TURBO, LARGE, "whisper-1", "gpt-transcribe"], id="audio"),
@@ -113,7 +113,7 @@ def test_a_free_key_gets_the_successors(needs: Needs, order: list[str]) -> None:
 
 
 def test_without_a_list_the_living_come_before_the_doubtful_and_nobody_is_left_out() -> None:
-    assert ids(route(Needs(), STATIC, GROQ_ONLY, healthy)) == [O20, QWEN, O120, L8]
+    assert ids(route(Needs(), STATIC, GROQ_ONLY, healthy)) == [O20, O120, QWEN, L8]
 
 
 # ── who can, who fits, who rests ─────────────────────────────────────────────────────────────────────
@@ -139,8 +139,8 @@ def test_too_many_images_for_one_model_are_first_offered_to_another() -> None:
 def test_a_window_too_small_comes_last_with_the_reason() -> None:
     found = route(Needs(prompt_tokens=131_000, max_tokens=5_000), SELF_SERVE, TIERS, healthy)
 
-    assert ids(found) == [LUNA, O20, QWEN, O120]
-    assert found.candidates[-1].why == "has a window of 131072 tokens for about 136000"
+    assert ids(found) == [LUNA, O20, O120, QWEN]
+    assert found.candidates[2].why == "has a window of 131072 tokens for about 136000"
 
 
 def test_a_schema_goes_to_those_who_keep_it_strictly() -> None:
@@ -170,10 +170,10 @@ def test_tools_go_to_those_who_call_them() -> None:
 def test_a_resting_model_waits_behind_its_providers_others_but_before_the_backup() -> None:
     found = route(Needs(), SELF_SERVE, TIERS, of({O20: "resting"}))
 
-    assert ids(found) == [QWEN, O120, O20, LUNA]
-    assert found.candidates[2].rests_for_s == 12.0
+    assert ids(found) == [O120, O20, LUNA, QWEN]
+    assert found.candidates[1].rests_for_s == 12.0
     assert found.reason == (
-        "speed: a plain chat; Llama 3.1 8B is not offered to this key and GPT-OSS 20B rests for 12 s more, so " + QWEN
+        "speed: a plain chat; Llama 3.1 8B is not offered to this key and GPT-OSS 20B rests for 12 s more, so " + O120
     )
 
 
@@ -259,7 +259,7 @@ def test_a_provider_before_an_unknown_id_says_where_to_send_it() -> None:
     found = route(Needs(model="openai:gpt-99"), SELF_SERVE, TIERS, healthy)
 
     assert found.candidates[0].spec.name == "openai:gpt-99"
-    assert ids(found)[1:] == [O20, QWEN, O120, LUNA]
+    assert ids(found)[1:] == [O20, O120, LUNA, QWEN]
 
 
 def test_a_colon_in_an_id_is_not_a_provider() -> None:
@@ -267,13 +267,13 @@ def test_a_colon_in_an_id_is_not_a_provider() -> None:
 
 
 def test_a_pinned_backup_model_comes_before_groq() -> None:
-    assert ids(route(Needs(model=LUNA), SELF_SERVE, TIERS, healthy)) == [LUNA, O20, QWEN, O120]
+    assert ids(route(Needs(model=LUNA), SELF_SERVE, TIERS, healthy)) == [LUNA, O20, O120, QWEN]
 
 
 def test_a_pinned_model_of_another_trade_is_passed_over() -> None:
     found = route(Needs(model=LARGE), SELF_SERVE, TIERS, healthy)
 
-    assert ids(found) == [O20, QWEN, O120, LUNA]
+    assert ids(found) == [O20, O120, LUNA, QWEN]
     assert "it does not chat" in found.reason
 
 
@@ -448,7 +448,7 @@ def test_after_the_pinned_one_the_order_is_fitting_then_provider_then_awake(
         for candidate in found.candidates
         if candidate.spec.name in catalogue.specs and (pinned is None or candidate.spec.name != pinned.name)
     ]
-    keys = [(not c.fits, c.spec.provider == "openai", not c.awake) for c in rest]
+    keys = [(not c.fits, c.dear, c.spec.provider == "openai", not c.awake) for c in rest]
 
     assert keys == sorted(keys)
 
@@ -464,7 +464,14 @@ def test_equals_keep_the_order_of_their_list(
     for candidate in found.candidates[1:]:
         if candidate.spec.name in places:
             strict = candidate.spec.can(Capability.STRICT_SCHEMA) if needs.json == "schema" else True
-            key = (candidate.fits, candidate.spec.provider, candidate.awake, catalogue.doubtful(candidate.spec), strict)
+            key = (
+                candidate.fits,
+                candidate.dear,
+                candidate.spec.provider,
+                candidate.awake,
+                catalogue.doubtful(candidate.spec),
+                strict,
+            )
             groups.setdefault(key, []).append(places[candidate.spec.name])
 
     assert all(group == sorted(group) for group in groups.values())

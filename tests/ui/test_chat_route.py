@@ -146,3 +146,11 @@ async def test_it_is_found_below_where_a_proxy_has_put_us(house: House, root: st
         response = await client.post(path, json=QUESTION)
 
     assert response.status_code == (403 if ours else 404)
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE", "OPTIONS"])
+async def test_only_a_post_asks(house: House, client: httpx.AsyncClient, method: str) -> None:
+    response = await client.request(method, "/ui/chat", json=QUESTION, headers=await passed(client))
+
+    assert response.status_code != 200 or "text/event-stream" not in response.headers["content-type"]
+    assert house.asked == []

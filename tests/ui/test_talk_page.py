@@ -319,6 +319,116 @@ async def test_refused_microphone_is_explained(talking: Page, house: House) -> N
     await expect(talking.locator(".gc-voice-note")).to_contain_text("allow it in the browser")
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("NotAllowedError", "allow it in the browser"),
+        ("NotReadableError", "in use by another program"),
+        ("NotFoundError", "There is no microphone"),
+    ],
+)
+async def test_why_there_is_no_microphone_is_told_apart(talking: Page, house: House, name: str, words: str) -> None:
+    await talking.evaluate(
+        "(name) => { navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', name)); }", name
+    )
+    await talking.click(TALK)
+
+    await expect(talking.locator(".gc-voice-note")).to_contain_text(words)
+    await in_state(talking, "off")
+
+
+async def test_what_was_said_is_kept_until_it_is_written_down(talking: Page, house: House) -> None:
+    refused = 1
+
+    async def fails_once(request: Request) -> Events:
+        nonlocal refused
+        if isinstance(request, TranscriptionRequest) and refused:
+            refused -= 1
+            raise ChainError("Nobody can listen now.", failures=[ProviderError(Kind.SERVER_ERROR, "broken")])
+        async for event in chat(house, says(ANSWER))(request):
+            yield event
+
+    house.script = fails_once
+    await hold(talking)
+    note = talking.locator(".gc-voice-note")
+    await expect(note).to_contain_text("The recording is kept")
+    async with talking.expect_download() as coming:
+        await note.get_by_text("Download").click()
+    kept = await (await coming.value).path()
+    sent = next(asked.audio for asked in house.asked if isinstance(asked, TranscriptionRequest))
+    assert soundfile.info(kept).duration == pytest.approx(soundfile.info(BytesIO(sent)).duration, abs=0.01)
+
+    await note.get_by_text("Try again").click()
+
+    assert await answered(talking) == ANSWER
+    await expect(note).to_be_hidden()
+    await in_state(talking, "off")
+
+
+async def test_a_reload_asks_first_while_something_said_is_not_written_down(talking: Page, house: House) -> None:
+    def nobody(request: Request) -> Events:
+        raise ChainError("Nobody can listen now.", failures=[ProviderError(Kind.SERVER_ERROR, "broken")])
+
+    house.script = nobody
+    await hold(talking)
+    note = talking.locator(".gc-voice-note")
+    await expect(note).to_contain_text("The recording is kept")
+    leaving = "() => !window.dispatchEvent(new Event('beforeunload', { cancelable: true }))"
+
+    assert await talking.evaluate(leaving)
+    await note.get_by_text("Throw away").click()
+    await expect(note).to_be_hidden()
+    assert not await talking.evaluate(leaving)
+
+
+async def test_a_key_that_comes_up_in_another_window_ends_the_holding(talking: Page, house: House) -> None:
+    await talking.focus(TALK)
+    await talking.keyboard.down(" ")
+    await in_state(talking, "listening")
+    await asyncio.sleep(2)
+    await talking.evaluate("window.dispatchEvent(new Event('blur'))")
+
+    assert await answered(talking) == ANSWER
+    await in_state(talking, "off")
+
+
+async def test_a_microphone_that_is_unplugged_is_told_and_what_was_said_is_sent(talking: Page, house: House) -> None:
+    await talking.evaluate(
+        """() => {
+            const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+            navigator.mediaDevices.getUserMedia = async (wanted) => (window.stream = await ask(wanted));
+        }"""
+    )
+    await talking.focus(TALK)
+    await talking.keyboard.down(" ")
+    await in_state(talking, "listening")
+    await asyncio.sleep(2)
+    await talking.evaluate("window.stream.getTracks()[0].dispatchEvent(new Event('ended'))")
+
+    await expect(talking.locator(".gc-voice-note")).to_contain_text("microphone is gone")
+    await talking.keyboard.up(" ")
+    assert await answered(talking) == ANSWER
+
+
+async def test_a_voice_that_is_late_leaves_its_piece_to_the_browsers(talking: Page, house: House) -> None:
+    await talking.evaluate(BROWSER_VOICE, [{"lang": "en-GB", "name": "Kate", "default": True}])
+    hung = asyncio.Event()
+
+    async def silent(request: Request) -> Events:
+        if isinstance(request, SpeechRequest):
+            await hung.wait()
+        async for event in chat(house, says(ANSWER))(request):
+            yield event
+
+    house.script = silent
+    await hold(talking)
+    await in_state(talking, "off")
+    hung.set()
+
+    assert " ".join(await talking.evaluate("window.uttered")) == ANSWER
+    await expect(talking.locator(".gc-voice-note")).to_contain_text("your browser's own voice")
+
+
 async def test_typed_question_silences_the_old_answer(talking: Page, house: House) -> None:
     house.script = chat(house, says("A sentence that takes a while to be read aloud. " * 6))
     await hold(talking)
@@ -374,13 +484,16 @@ ALOUD = [
     "It takes O(1) on average, i.e. it is fast!",
     "See",
     "the article or example.org for more.",
+    "There is code here; it stands on the screen.",
+    "There is a table here; it stands on the screen.",
     "First, make an array.",
-    "Then picks a slot.",
+    "Then a formula, which stands on the screen picks a slot.",
     "It costs $5.",
     "Really?",
     "nested point",
     "Quoted, by Dr. Knuth.",
-    "The end & nothing more",
+    "a formula, which stands on the screen",
+    "a picture The end & nothing more",
 ]
 
 

@@ -4,11 +4,23 @@
 const RATE = 16_000;
 const TELL_EVERY_S = 0.06;
 
+/** Why there is no microphone: the name of a text. */
+export function trouble(error) {
+  if (!globalThis.isSecureContext || !navigator.mediaDevices) return "microphone_insecure";
+  if (error?.name === "NotReadableError" || error?.name === "AbortError") return "microphone_in_use";
+  if (error?.name === "NotFoundError" || error?.name === "OverconstrainedError") return "microphone_none";
+  return "microphone_refused";
+}
+
 /** An open microphone: its samples, block by block, as they are heard. */
 export class Microphone {
-  /** @param {(block: Float32Array) => void} heard some milliseconds at a time */
-  constructor(heard) {
+  /**
+   * @param {(block: Float32Array) => void} heard some milliseconds at a time
+   * @param {() => void} [lost] it was unplugged, or the permission was taken back
+   */
+  constructor(heard, lost = () => {}) {
     this.heard = heard;
+    this.lost = lost;
   }
 
   /** Samples a second; known once it is open. */
@@ -24,7 +36,12 @@ export class Microphone {
    */
   async open({ echoCancellation = false } = {}) {
     this.stream = await navigator.mediaDevices.getUserMedia({ audio: { channelCount: 1, echoCancellation } });
+    for (const track of this.stream.getTracks()) track.addEventListener("ended", () => this.lost());
     this.context = await context(this.stream);
+    // A call or a locked screen suspends it; it goes on by itself where the browser lets it.
+    this.context.addEventListener("statechange", () => {
+      if (this.context.state !== "running" && this.context.state !== "closed") this.context.resume().catch(() => {});
+    });
     await this.context.audioWorklet.addModule(new URL("recorder-worklet.js", import.meta.url));
     const tap = new AudioWorkletNode(this.context, "gc-tap");
     tap.port.onmessage = ({ data }) => this.heard(data);
@@ -32,7 +49,7 @@ export class Microphone {
   }
 
   async close() {
-    this.heard = () => {};
+    this.heard = this.lost = () => {};
     this.stream?.getTracks().forEach((track) => track.stop());
     if (this.context && this.context.state !== "closed") await this.context.close();
   }

@@ -15,6 +15,7 @@ const TELL_EVERY_S = 0.05;
  * @property {(level: number) => void} level loudness from 0 to 1, twenty times a second
  * @property {() => void} began somebody speaks
  * @property {() => void} paused they have stopped
+ * @property {() => void} lost the microphone is gone
  */
 export class Ears {
   /** @param {Listener} listener */
@@ -23,7 +24,10 @@ export class Ears {
     this.recent = []; // blocks from before a turn
     this.kept = null; // blocks of a turn, while one is taken down
     this.told = 0;
-    this.microphone = new Microphone((block) => this.#take(block));
+    this.microphone = new Microphone(
+      (block) => this.#take(block),
+      () => listener.lost(),
+    );
   }
 
   /** Open the microphone; rejects when there is none or it is not allowed. */

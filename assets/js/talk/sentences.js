@@ -1,19 +1,25 @@
 // An answer for the ear: its Markdown cut into sentences as it streams, each handed on as soon as it is whole.
 //
-// What cannot be read aloud is left out: code, tables, formulas, pictures, addresses of links.
+// What cannot be read aloud is said to stand on the screen: code, tables, pictures, formulas with more than letters.
+// Addresses of links, footnotes and citations are left out.
 
 import { blocks } from "../shared/markdown.js";
 import { settled } from "../shared/text-view.js";
+import { say as text } from "../shared/words.js";
 
 /** Characters a voice takes at a time (services/speech.py). */
 export const PIECE = 200;
 
-/** While a paragraph grows, one of these may still turn out to open something that changes what stood before. */
-const UNDECIDED = /[*_`[\]$~|<>\\#]/;
+/**
+ * While a paragraph grows, one of these may still turn out to open something that goes on for several sentences and
+ * changes how they are read. A price, an underscore or a bracket does not: it is decided when its sentence ends.
+ */
+const UNDECIDED = /[*~](?=\S|$)|`|<(?=[a-z/!]|$)|\|/i;
 
 const END = /[.!?…]+["'”’)\]]*(?=\s)|[。！？]+[”’）」』]*|\n/g;
-/** A point after one of these is no end: titles, abbreviations, initials, the numbers of a list. */
-const NO_END = /(?:^|[\s(])(?:\p{L}|e\.g|i\.e|z\.B|d\.h|u\.a|p\.ej|cf|vs|etc|ca|approx|Dr|Mr|Mrs|Ms|Prof|St|Nr|No|Fig|\d{1,2})\.$/u;
+/** A point after one of these is no end: initials (`U.S.`, `a.m.`), titles, abbreviations, the numbers of a list. */
+const NO_END =
+  /(?:^|[\s("'“‘«„[])(?:(?:\p{L}\.)*\p{L}|\d{1,2}|p\.ej|et al|cf|vs|etc|ca|approx|resp|bzw|usw|Dr|Mr|Mrs|Ms|Prof|Sr|Sra|Jr|Inc|Ltd|Co|Corp|Bros|St|Mt|Nr|No|Vol|Ed|Fig|Eq|Sec|Ch|Gen|Col|Lt|Sgt|Rev|Hon|Gov|Sen|Rep|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.$/u;
 
 export class Sentences {
   /** @param {(sentence: string) => void} say called in the order of the text */
@@ -29,7 +35,7 @@ export class Sentences {
   }
 
   #read; // how far in the source the blocks reach that are said to their end
-  #said; // how many characters of the next one's plain text are said
+  #said; // how many letters and digits of the next one are said: signs may yet turn out to be marks and vanish
 
   /**
    * Take the answer as it stands now.
@@ -41,15 +47,16 @@ export class Sentences {
     const tokens = blocks(source.replace(/\r\n?/g, "\n").slice(this.#read));
     const done = whole ? tokens.length : settled(tokens);
     for (const [index, token] of tokens.entries()) {
-      const text = spoken(token);
+      const words = spoken(token);
       if (index < done) {
-        this.#tell(text.slice(this.#said));
+        this.#tell(words.slice(after(words, this.#said)));
         this.#read += token.raw.length;
         this.#said = 0;
-      } else if (text) {
-        const sure = certain(text, this.#said);
-        this.#tell(text.slice(this.#said, sure));
-        this.#said = sure;
+      } else if (words) {
+        const from = after(words, this.#said);
+        const sure = certain(words, from);
+        this.#tell(words.slice(from, sure));
+        this.#said += letters(words.slice(from, sure));
         return;
       }
     }
@@ -58,6 +65,20 @@ export class Sentences {
   #tell(text) {
     for (const sentence of sentences(text)) this.say(sentence);
   }
+}
+
+const LETTER = /[\p{L}\p{N}]/gu;
+const letters = (text) => text.match(LETTER)?.length ?? 0;
+
+/** Where a text goes on after so many letters and digits. */
+function after(text, count) {
+  if (!count) return 0;
+  let left = count;
+  for (const { 0: letter, index } of text.matchAll(LETTER)) {
+    left -= 1;
+    if (!left) return index + letter.length + (/^[^\s\p{L}\p{N}]*/u.exec(text.slice(index + letter.length))?.[0].length ?? 0);
+  }
+  return text.length;
 }
 
 /** Up to where a growing text consists of sentences that cannot change any more. */
@@ -112,10 +133,19 @@ export function spoken(token) {
       return lines(token.tokens);
     case "list":
       return token.items.map((item) => lines(item.tokens)).filter(Boolean).join("\n");
+    case "code":
+      return text("spoken_code");
+    case "table":
+      return text("spoken_table");
+    case "math":
+      return formula(token.text);
     default:
       return "";
   }
 }
+
+/** A formula of plain letters, figures and signs can be read; another stands on the screen. */
+const formula = (tex) => (/^[\p{L}\p{N}\s+\-=.,()/]+$/u.test(tex) ? tex.trim() : text("spoken_formula"));
 
 const lines = (tokens) => tokens.map(spoken).filter(Boolean).join("\n");
 
@@ -124,7 +154,11 @@ const inline = (tokens) => tokens.map(inlineOne).join("");
 function inlineOne(token) {
   switch (token.type) {
     case "text":
-      return token.tokens ? inline(token.tokens) : plain(token.text);
+      return token.tokens ? inline(token.tokens) : uncited(plain(token.text));
+    case "mathInline":
+      return formula(token.text);
+    case "image":
+      return text("spoken_picture");
     case "strong":
     case "em":
     case "del":
@@ -151,7 +185,14 @@ function host(address) {
 
 const decoder = document.createElement("textarea");
 
-function plain(text) {
-  decoder.innerHTML = text.replaceAll("<", "&lt;");
-  return decoder.value.replace(/\p{Extended_Pictographic}\uFE0F?/gu, "");
+/** A whole emoji: with its skin, its joined family, its flag, its keycap; none of the parts reaches the voice. */
+const EMOJI =
+  /(?:\p{Extended_Pictographic}|[\u{1F1E6}-\u{1F1FF}])(?:[\p{Emoji_Modifier}\uFE0F\u20E3]|\u200D\p{Extended_Pictographic})*[\u{E0020}-\u{E007F}]*|[\uFE0F\u20E3\p{Emoji_Modifier}]/gu;
+
+function plain(source) {
+  decoder.innerHTML = source.replaceAll("<", "&lt;");
+  return decoder.value.replace(EMOJI, "");
 }
+
+/** Without footnotes and citations: `[1]`, `[^2]`, `【4†source】`. */
+const uncited = (source) => source.replace(/【[^】]*】|\[\^?\d+(?:[,–-]\s*\d+)*\]/gu, "");

@@ -2,6 +2,8 @@
 // (transcription, then chat), and the answer is read aloud while it streams into the conversation.
 
 import { Ears } from "./ears.js";
+import { trouble } from "../microphone/recorder.js";
+import { save } from "../shared/dom.js";
 import { say } from "../shared/words.js";
 import { Sentences } from "./sentences.js";
 import { VoiceBar } from "./voice-bar.js";
@@ -38,17 +40,21 @@ export class Talk {
     this.state = "off";
     this.how = "hold";
     this.turn = null; // {controller, voice, asking, unsent}: the one under way
+    this.unsent = []; // recordings that were not written down: kept until they are, or are thrown away
     this.#show("off");
     // On the window, to be the first to hear of it: the conversation stops its answer by the same key.
     window.addEventListener("keydown", (event) => event.key === "Escape" && this.interrupt(), true);
     setInterval(() => this.#look(), LOOK_MS);
+    addEventListener("beforeunload", (event) => {
+      if (this.unsent.length || this.ears?.kept || this.state === "writing") event.preventDefault();
+    });
   }
 
   // ── the button ──
 
   /** The button went down. */
-  press() {
-    this.pressedAt = performance.now();
+  press(at = performance.now()) {
+    this.pressedAt = at;
     if (this.how === "free" && this.state !== "off") return; // the release ends it
     this.how = "hold";
     this.down = true;
@@ -56,9 +62,9 @@ export class Talk {
   }
 
   /** The button came up: a short press begins or ends a conversation, a long one was a question. */
-  release() {
+  release(at = performance.now()) {
     if (this.pressedAt === undefined) return;
-    const held = performance.now() - this.pressedAt >= HELD_MS;
+    const held = at - this.pressedAt >= HELD_MS;
     this.pressedAt = undefined;
     if (!this.down) return this.end();
     this.down = false;
@@ -77,20 +83,23 @@ export class Talk {
   // ── listening ──
 
   async #hear() {
+    if (this.state === "opening") return; // a second press must not open a second microphone
     this.#dropTurn();
-    this.bar.tell("");
+    this.#tellUnsent();
     this.sound ??= new AudioContext();
     this.sound.resume();
     if (this.ears) return this.#listen();
     this.#show("opening");
-    const ears = new Ears({ level: (level) => this.#level(level), began: () => this.#began(), paused: () => this.#paused() });
+    const ears = new Ears({ level: (level) => this.#level(level), began: () => this.#began(), paused: () => this.#paused(), lost: () => this.#lost(ears) });
     this.ears = ears;
     try {
       await ears.open();
-    } catch {
-      if (this.ears === ears) this.#off(say("microphone_refused"));
+    } catch (error) {
+      ears.close(); // it may have been opened half
+      if (this.ears === ears) this.#off(say(trouble(error)));
       return;
     }
+    this.#stayAwake();
     if (this.ears !== ears) return void ears.close();
     // Let go while the browser was still asking whether it may listen: they have to press again.
     if (this.how === "hold" && !this.down) return this.#off();
@@ -127,6 +136,23 @@ export class Talk {
     if (this.how === "free" && this.state === "listening") this.#take();
   }
 
+  // Unplugged, or the permission withdrawn: what was said so far is sent, as if they had stopped.
+  #lost(ears) {
+    if (this.ears !== ears) return;
+    const heard = this.state === "listening" && ears.kept && ears.spoken >= LEAST_SPEECH_S;
+    this.how = "hold";
+    if (heard) this.#take();
+    else if (this.state === "listening" || this.state === "opening") this.#off();
+    else this.#closeEars();
+    this.bar.tell(say("microphone_lost"));
+  }
+
+  async #stayAwake() {
+    const lock = await navigator.wakeLock?.request("screen").catch(() => null);
+    if (this.state === "off") lock?.release();
+    else this.awake = lock;
+  }
+
   #letGo() {
     if (this.state === "listening") this.#take();
     else if (this.state === "opening") this.#off();
@@ -152,7 +178,8 @@ export class Talk {
     this.#show("writing");
     const heard = await transcribed(file, turn.controller.signal);
     if (this.turn !== turn) return;
-    if (!heard.text) return this.#next(heard.error ?? say("talk_unheard"));
+    if (heard.error) return this.#keep(file, heard.error);
+    if (!heard.text) return this.#next(say("talk_unheard"));
     // Whoever was interrupted needs a moment to leave.
     if (this.asking) await this.asking;
     if (this.turn !== turn) return;
@@ -161,6 +188,33 @@ export class Talk {
     this.#show("thinking");
     await this.#speak(turn, asking, heard.language);
     if (this.turn === turn) this.#next();
+  }
+
+  // What was said is never lost: it can be sent again, downloaded, or thrown away by the one who said it.
+  #keep(file, why) {
+    this.unsent.push({ file, why });
+    this.#next();
+    this.#tellUnsent();
+  }
+
+  #tellUnsent() {
+    const { unsent } = this;
+    if (!unsent.length) return this.bar.tell("");
+    const { why } = unsent.at(-1);
+    this.bar.tell(say(unsent.length > 1 ? "talk_unsent_more" : "talk_unsent", { why, count: unsent.length }), [
+      [say("talk_send_again"), () => this.#sendAgain()],
+      [say("talk_download"), () => unsent.forEach(({ file }, index) => save(file, `${index + 1}-${say("recording_name")}`))],
+      [say("talk_throw_away"), () => ((this.unsent = []), this.bar.tell(""))],
+    ]);
+  }
+
+  #sendAgain() {
+    if (this.state !== "off" && this.state !== "listening") return; // an answer is under way
+    const next = this.unsent.shift();
+    if (!next) return;
+    this.#tellUnsent();
+    this.ears?.guard(true);
+    this.#answer(next.file, []);
   }
 
   // Read aloud what comes, until it is said, stopped or interrupted.
@@ -193,7 +247,7 @@ export class Talk {
   }
 
   #next(note = "") {
-    if (this.how === "hold") return this.#off(note);
+    if (this.how === "hold" || !this.ears) return this.#off(note);
     if (note) this.bar.tell(note);
     this.#listen();
   }
@@ -218,6 +272,8 @@ export class Talk {
     this.#dropTurn();
     this.#closeEars();
     this.down = false;
+    this.awake?.release();
+    this.awake = null;
     if (note) this.bar.tell(note);
     this.#show("off");
   }

@@ -16,8 +16,9 @@ export class VoiceBar {
     this.words = el("b");
     this.help = el("span", { class: "gc-muted" });
     this.said = el("span");
-    const close = iconButton("close", say("close"), { onclick: () => this.tell("") });
-    this.note = el("p", { class: "gc-voice-note", hidden: true }, this.said, close);
+    this.choices = el("span", { class: "gc-voice-choices" });
+    this.close = iconButton("close", say("close"), { onclick: () => this.tell("") });
+    this.note = el("p", { class: "gc-voice-note", hidden: true }, this.said, this.choices, this.close);
     this.stop = el("button", { type: "button", class: "gc-button gc-quiet", id: "talk-stop", onclick: interrupt });
     this.element = el(
       "div",
@@ -51,9 +52,17 @@ export class VoiceBar {
     this.#place();
   }
 
-  /** Say what is out of the ordinary; it stays until there is something else to say. */
-  tell(text) {
+  /**
+   * Say what is out of the ordinary; it stays until there is something else to say.
+   *
+   * @param {string} text
+   * @param {[string, () => void][]} [choices] what can be done about it; one of them closes it then
+   */
+  tell(text, choices = []) {
     setText(this.said, text);
+    const button = ([label, onclick]) => el("button", { type: "button", class: "gc-button gc-quiet", onclick }, label);
+    this.choices.replaceChildren(...choices.map(button));
+    this.close.hidden = choices.length > 0;
     this.note.hidden = !text;
     if (text) announce(text);
     this.#place();

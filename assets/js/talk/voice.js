@@ -14,6 +14,10 @@ const SOON_S = 0.03;
 const VOICELESS_MS = 4000;
 /** Of one character. */
 const SLOWEST_MS = 200;
+/** A piece whose turn has come and that is not there after so long is said by the browser's voice, if it has one. */
+const PATIENCE_MS = 2000;
+/** After so many failures in a row the rest of the answer is the browser's. */
+const ENOUGH = 2;
 
 export class Voice {
   /**
@@ -27,7 +31,8 @@ export class Voice {
   constructor(context, { language = null, began, changed, failed }) {
     Object.assign(this, { context, language, began, changed, failed });
     this.waiting = []; // sentences
-    this.pieces = []; // {text, sound}: asked for, not yet begun
+    this.pieces = []; // {text, sound, hangUp}: asked for, not yet begun
+    this.failures = 0; // in a row
     this.playing = new Set();
     this.endsAt = 0;
     this.asked = false; // for a first piece
@@ -37,6 +42,7 @@ export class Voice {
     this.hangUp = new AbortController();
     // Groq's voice speaks English; for another language the browser's own is better, if it has one.
     this.byBrowser = !isEnglish(language) && browserVoice(language) !== null;
+    this.told = false; // that another voice speaks
     /** Resolves when everything is said, or it was stopped. */
     this.done = this.#run();
   }
@@ -84,7 +90,8 @@ export class Voice {
   #ask() {
     while (this.waiting.length && this.pieces.length < AHEAD) {
       const text = this.#packed();
-      this.pieces.push({ text, sound: this.byBrowser ? null : this.#sound(text) });
+      const hangUp = new AbortController();
+      this.pieces.push({ text, hangUp, sound: this.byBrowser ? null : this.#sound(text, either(hangUp, this.hangUp)) });
     }
     this.#wake();
   }
@@ -99,17 +106,39 @@ export class Voice {
     return text;
   }
 
-  // Resolves to the sound, or to null when there is none; why is kept.
-  async #sound(text) {
-    const { signal } = this.hangUp;
-    try {
-      const response = await send("speak", { body: JSON.stringify({ text }), signal, headers: { "content-type": "application/json" } });
-      if (!response.ok) throw new Error(await refusal(response));
-      return await this.context.decodeAudioData(await response.arrayBuffer());
-    } catch (error) {
-      if (!signal.aborted) this.why = error.message;
-      return null;
+  // Resolves to the sound, or to null when there is none; why is kept. What broke on the way is asked for once more.
+  async #sound(text, signal) {
+    for (let again = true; ; again = false) {
+      try {
+        return await this.#fetched(text, signal);
+      } catch (error) {
+        if (signal.aborted) return null;
+        this.why = error.message;
+        if (error.final || !again) return null;
+      }
     }
+  }
+
+  async #fetched(text, signal) {
+    const response = await send("speak", { body: JSON.stringify({ text }), signal, headers: { "content-type": "application/json" } });
+    // The server has already tried whom it could: a refusal of its own is no accident.
+    if (!response.ok) throw Object.assign(new Error(await refusal(response)), { final: true });
+    return await this.context.decodeAudioData(await response.arrayBuffer());
+  }
+
+  // The sound of the piece whose turn has come, or null where the browser should say it.
+  async #inTime(piece, signal) {
+    if (this.byBrowser || !piece.sound) return null;
+    if (!browserVoice(this.language)) return piece.sound;
+    let timer;
+    const late = new Promise((resolve) => (timer = setTimeout(resolve, PATIENCE_MS, undefined)));
+    const sound = await Promise.race([piece.sound, late]);
+    clearTimeout(timer);
+    if (sound === undefined && !signal.aborted) {
+      this.why ??= kindInWords("timeout_first_token");
+      piece.hangUp.abort();
+    }
+    return sound ?? null;
   }
 
   // ── what is heard ──
@@ -123,8 +152,10 @@ export class Voice {
         continue;
       }
       const { signal } = this.hangUp;
-      const sound = this.byBrowser ? null : await piece.sound;
+      const sound = await this.#inTime(piece, signal);
       if (signal.aborted) continue;
+      this.failures = sound ? 0 : this.failures + 1;
+      if (this.failures >= ENOUGH) this.byBrowser = true;
       this.#ask();
       if (sound) await this.#play(sound, signal);
       else await this.#utter(piece.text, signal);
@@ -163,17 +194,24 @@ export class Voice {
 
   async #utter(text, signal) {
     if (this.mute) return;
-    if (!this.byBrowser) {
-      this.byBrowser = true;
-      await this.#silence(0, signal);
-      this.changed(this.why ?? null);
-    }
+    await this.#silence(0, signal);
     if (signal.aborted) return;
+    if (this.why && !this.told) {
+      this.told = true;
+      this.changed(this.why);
+    }
     const said = await utter(text, browserVoice(this.language), this.began);
     if (said || signal.aborted) return;
     this.mute = true;
     this.failed();
   }
+}
+
+/** Aborted as soon as one of two is. */
+function either(one, other) {
+  const both = new AbortController();
+  for (const { signal } of [one, other]) signal.addEventListener("abort", () => both.abort(), { once: true });
+  return both.signal;
 }
 
 async function refusal(response) {

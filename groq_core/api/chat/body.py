@@ -55,6 +55,8 @@ def read_chat(raw: bytes, *, caller: Caller, request_id: str, no_store: bool = F
         mapping(options, "stream_options").get("include_usage"), "stream_options.include_usage"
     )
     cost_sensitive = _switch(body.pop("cost_sensitive", None), "cost_sensitive")
+    hedge = body.pop("hedge", None)
+    hedge = None if hedge is None else _switch(hedge, "hedge")
     max_latency_ms = body.pop("max_latency_ms", None)
     if max_latency_ms is not None and (
         isinstance(max_latency_ms, bool) or not isinstance(max_latency_ms, int | float) or max_latency_ms <= 0
@@ -69,6 +71,7 @@ def read_chat(raw: bytes, *, caller: Caller, request_id: str, no_store: bool = F
         cost_sensitive=cost_sensitive,
         max_latency_ms=max_latency_ms,
         no_store=no_store,
+        hedge=hedge,
         caller=caller,
         request_id=request_id,
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from groq_core.api.chat.completion import FALLBACK_MODEL, completion_id, now, usage_object
+from groq_core.api.chat.completion import FALLBACK_MODEL, completion_id, groq_id, now, usage_object
 from groq_core.api.encoding import event_bytes, json_bytes
 from groq_core.api.errors import error_object
 from groq_core.events import (
@@ -41,17 +41,19 @@ class ChunkWriter:
     Args:
         model: What was asked for; named until it is known who answers.
         include_usage: A last chunk without choices holds the usage, and every other one `"usage": null`.
+        groq: The first and the last chunk have an `x_groq`, as Groq's own do.
 
     Attributes:
         receipt: Of the events so far.
         finished: The answer is whole, and :meth:`last` may be sent.
     """
 
-    def __init__(self, request_id: str, model: str, *, include_usage: bool) -> None:
+    def __init__(self, request_id: str, model: str, *, include_usage: bool, groq: bool = False) -> None:
         self.receipt = Receipt()
         self.receipt.request_id = request_id
         self.finished: Finished | None = None
         self._include_usage = include_usage
+        self._x_groq = {"id": groq_id(request_id)} if groq else None
         self._identity: dict[str, Any] = {
             "id": completion_id(request_id),
             "object": "chat.completion.chunk",
@@ -102,6 +104,8 @@ class ChunkWriter:
         }
         if finished.service_tier is not None:
             finish["service_tier"] = finished.service_tier
+        if self._x_groq is not None:
+            finish |= {"x_groq": self._x_groq | {"usage": usage}, "usage": usage}
         if not self._include_usage:
             return event_bytes(finish | tail) + DONE
         return event_bytes(finish) + event_bytes(self._identity | {"choices": [], "usage": usage} | tail) + DONE
@@ -115,7 +119,10 @@ class ChunkWriter:
 
     def _role(self) -> bytes:
         self._begun = True
-        return self._delta + b'"role":"assistant","content":""' + END_OF_DELTA
+        chunk = self._delta + b'"role":"assistant","content":""' + END_OF_DELTA
+        if self._x_groq is None:
+            return chunk
+        return chunk.removesuffix(b"}\n\n") + b',"x_groq":' + json_bytes(self._x_groq) + b"}\n\n"
 
     def _finish(self, finished: Finished) -> bytes:
         self.finished = finished

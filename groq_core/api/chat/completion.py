@@ -56,8 +56,23 @@ def usage_object(usage: Usage | None) -> dict[str, Any] | None:
     return shown
 
 
-def completion(reply: Reply, request_id: str) -> dict[str, Any]:
-    """The body of a `chat.completion`; the reply must be finished."""
+def groq_id(request_id: str) -> str:
+    """
+    The request's id as Groq spells its own.
+
+    >>> groq_id("gc_01ABC")
+    'req_01ABC'
+    """
+    return "req_" + request_id.removeprefix("gc_")
+
+
+def completion(reply: Reply, request_id: str, *, groq: bool = False) -> dict[str, Any]:
+    """
+    The body of a `chat.completion`; the reply must be finished.
+
+    Args:
+        groq: Say what only Groq's own API says.
+    """
     finished = reply.finished
     if finished is None:
         raise ValueError("an answer that is not whole is never reported as one")
@@ -82,5 +97,7 @@ def completion(reply: Reply, request_id: str) -> dict[str, Any]:
     }
     if finished.service_tier is not None:
         body["service_tier"] = finished.service_tier
+    if groq:
+        body["x_groq"] = {"id": groq_id(request_id)}
     body["x_groq_core"] = reply.receipt.as_dict()
     return body

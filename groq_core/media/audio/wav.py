@@ -106,6 +106,36 @@ def joined(files: Sequence[bytes]) -> bytes:
     return write_wav(replace(waves[0], data=b"".join(wave.data for wave in waves)))
 
 
+def voice_pcm(file: bytes, rate: int = 24_000) -> bytes:
+    """
+    The samples of a WAV file as 16-bit little-endian mono; as they are where they are that already.
+
+    Raises:
+        ValueError: It cannot be read.
+    """
+    wave = read_wav(file)
+    return wave.data if wave.shape == (PCM, 1, rate, 16) else _plain(wave, rate).data
+
+
+def open_wav(rate: int = 24_000) -> bytes:
+    """
+    The beginning of a WAV file of 16-bit mono whose length nobody knows yet.
+
+    >>> read_wav(open_wav() + bytes(4)).data
+    b'\\x00\\x00\\x00\\x00'
+    """
+    form = _FORMAT.pack(PCM, 1, rate, rate * 2, 2, 16)
+    unknown = 0xFFFFFFFF
+    return (
+        b"RIFF"
+        + struct.pack("<I", unknown)
+        + b"WAVE"
+        + _CHUNK.pack(b"fmt ", len(form))
+        + form
+        + _CHUNK.pack(b"data", unknown)
+    )
+
+
 def _plain(wave: Wave, rate: int) -> Wave:
     """The same recording as 16-bit mono at another rate."""
     try:

@@ -1,0 +1,142 @@
+"""`/v1/files` and `/v1/batches`: OpenAI's batch wire in front of our own batch processor."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, Final
+from urllib.parse import parse_qs
+
+from groq_core.api.asgi import Exchange
+from groq_core.api.chat.body import json_object
+from groq_core.api.field_errors import bad, mapping
+from groq_core.api.multipart import read_form
+from groq_core.errors import RequestError
+from groq_core.services.batch.desk import Desk, Filed, Running
+
+MAX_BODY: Final = 2**20
+WINDOW: Final = "24h"
+LISTED: Final = 100
+PIECE: Final = 2**18
+
+
+class Files:
+    """The endpoints for files."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def upload(self, exchange: Exchange) -> None:
+        """Keep a file of lines for a batch."""
+        form = await read_form(exchange)
+        purpose = form.text("purpose")
+        if form.file is None:
+            raise bad("file", "`file` is missing", "Send the lines as a file.")
+        if purpose != "batch":
+            raise bad("purpose", "`purpose` must be batch", "Files are kept here for batches alone.")
+        if not form.filename.lower().endswith((".jsonl", ".ndjson")):
+            raise bad("file", "`file` must be called something.jsonl", "A batch is one JSON object a line.")
+        file = await asyncio.to_thread(self._desk.keep, exchange.caller, form.filename, "batch", form.file)
+        await exchange.answer_json(file.shown())
+
+    async def all(self, exchange: Exchange) -> None:
+        """The caller's files, newest first."""
+        purpose = _query(exchange, "purpose")
+        files = [file for file in self._desk.files(exchange.caller) if purpose in (None, file.purpose)]
+        await exchange.answer_json(_page(exchange, files))
+
+    async def one(self, exchange: Exchange) -> None:
+        """A file object, or its content (`…/content`)."""
+        name, _, part = exchange.path.removeprefix("/v1/files/").partition("/")
+        file = self._desk.file(exchange.caller, name)
+        if not part:
+            await exchange.answer_json(file.shown())
+        elif part == "content":
+            await self._content(exchange, file)
+        else:
+            raise _nowhere(exchange.path)
+
+    async def _content(self, exchange: Exchange, file: Filed) -> None:
+        path = self._desk.content(file)
+        await exchange.start(200, [(b"content-type", b"application/jsonl"), (b"content-length", b"%d" % file.bytes)])
+        opened = await asyncio.to_thread(path.open, "rb")
+        try:
+            while piece := await asyncio.to_thread(opened.read, PIECE):
+                await exchange.write(piece)
+        finally:
+            opened.close()
+        await exchange.end()
+
+    async def delete(self, exchange: Exchange) -> None:
+        """Delete a file."""
+        name = exchange.path.removeprefix("/v1/files/")
+        self._desk.delete(exchange.caller, name)
+        await exchange.answer_json({"id": name, "object": "file", "deleted": True})
+
+
+class Batches:
+    """The endpoints for batches."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def create(self, exchange: Exchange) -> None:
+        """Begin a batch."""
+        body = json_object(await exchange.body(MAX_BODY))
+        for name in ("input_file_id", "endpoint"):
+            if not isinstance(body.get(name), str):
+                raise bad(name, f"`{name}` must be text")
+        window, metadata = body.get("completion_window", WINDOW), body.get("metadata")
+        if not isinstance(window, str) or not window[:-1].isdigit() or window[-1:] not in ("h", "d"):
+            raise bad("completion_window", f"`completion_window` must be a time such as {WINDOW}")
+        if metadata is not None and not all(isinstance(text, str) for text in mapping(metadata, "metadata").values()):
+            raise bad("metadata", "`metadata` takes texts")
+        batch = self._desk.create(
+            exchange.caller,
+            input_file_id=body["input_file_id"],
+            endpoint=body["endpoint"],
+            window=window,
+            metadata=metadata,
+        )
+        await exchange.answer_json(batch.shown())
+
+    async def all(self, exchange: Exchange) -> None:
+        """The caller's batches, newest first."""
+        await exchange.answer_json(_page(exchange, self._desk.batches(exchange.caller)))
+
+    async def one(self, exchange: Exchange) -> None:
+        """A batch, with the counts of this moment."""
+        batch = self._desk.batch(exchange.caller, exchange.path.removeprefix("/v1/batches/"))
+        await exchange.answer_json(batch.shown())
+
+    async def cancel(self, exchange: Exchange) -> None:
+        """Ask no further line (`…/cancel`)."""
+        name, _, part = exchange.path.removeprefix("/v1/batches/").partition("/")
+        if part != "cancel":
+            raise _nowhere(exchange.path)
+        await exchange.answer_json(self._desk.cancel(exchange.caller, name).shown())
+
+
+def _page(exchange: Exchange, entries: Sequence[Filed | Running]) -> dict[str, Any]:
+    """One page of a list: `limit` entries behind `after`."""
+    limit, after = _query(exchange, "limit"), _query(exchange, "after")
+    most = int(limit) if limit is not None and limit.isdigit() and 1 <= int(limit) <= LISTED else LISTED
+    names = [entry.id for entry in entries]
+    first = names.index(after) + 1 if after in names else 0
+    shown = [entry.shown() for entry in entries[first : first + most]]
+    return {
+        "object": "list",
+        "data": shown,
+        "first_id": shown[0]["id"] if shown else None,
+        "last_id": shown[-1]["id"] if shown else None,
+        "has_more": first + most < len(entries),
+    }
+
+
+def _query(exchange: Exchange, name: str) -> str | None:
+    query: bytes = exchange.scope.get("query_string", b"")
+    return next(iter(parse_qs(query.decode("latin-1")).get(name, [])), None)
+
+
+def _nowhere(path: str) -> RequestError:
+    return RequestError(f"there is no {path[:120]} here", status=404, code="unknown_url", hint="/docs lists all paths.")

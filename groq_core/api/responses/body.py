@@ -1,0 +1,213 @@
+"""Read the body of `POST /v1/responses`: a request, or an error that names the field and the mend."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+
+from groq_core.api.asgi import Exchange
+from groq_core.api.chat.body import checked_model, json_object
+from groq_core.api.chat.parameters import checked_params
+from groq_core.api.field_errors import bad, kind_of, mapping
+from groq_core.api.responses.items import Item, messages_of, read_items, renamed
+from groq_core.api.responses.store import ResponseStore
+from groq_core.api.responses.tools import chat_choice, chat_tools
+from groq_core.errors import RequestError
+from groq_core.requests import ChatRequest, Message
+
+NOT_HERE: Final[Mapping[str, str]] = {
+    "background": "Leave it out and stream the answer.",
+    "conversation": "Use `previous_response_id`, or send the items along.",
+    "prompt": "Prompts are not kept here; send `instructions`.",
+}
+"""Fields that mean a service this server does not have, and what to do instead."""
+
+MAX_METADATA: Final = 16
+
+RENAMED: Final = (
+    ("max_completion_tokens", "max_output_tokens"),
+    ("response_format.json_schema", "text.format"),
+    ("response_format", "text.format"),
+    ("reasoning_effort", "reasoning.effort"),
+    ("].function.", "]."),
+    ("].function`", "]`"),
+    ("tool_choice.function.", "tool_choice."),
+)
+"""A chat's names for a field, and this API's."""
+
+
+class ResponseCall(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What a client asked for.
+
+    Attributes:
+        items: The new input, as it came.
+        said: The conversation up to here, without instructions, which do not carry over.
+        echo: The fields of a response object that repeat the request.
+        summary: Thoughts are to go out as a summary.
+        store: The response is to be kept.
+    """
+
+    request: ChatRequest
+    items: list[Item]
+    said: tuple[Message, ...]
+    echo: dict[str, Any]
+    stream: bool
+    summary: bool
+    store: bool
+
+
+def read_response(raw: bytes, exchange: Exchange, store: ResponseStore) -> ResponseCall:
+    """
+    Turn a body into a call.
+
+    Raises:
+        RequestError: 400 with ``param`` as the path of the field that is wrong.
+    """
+    body = json_object(raw)
+    for name, hint in NOT_HERE.items():
+        if body.get(name):
+            raise bad(name, f"`{name}` is not possible here", hint, code="unsupported_parameter")
+    switches = {name: _switch(body, name) for name in ("stream", "store", "parallel_tool_calls")}
+    items = read_items(body.get("input"))
+    echo = _echo(body, switches)
+    said = _conversation(body, items, exchange, store)
+    return ResponseCall(
+        request=ChatRequest(
+            messages=(*_instructions(body.get("instructions")), *said),
+            model=checked_model(body.get("model"), default="auto"),
+            params=_params(body),
+            stream=bool(switches["stream"]),
+            revisable=not switches["stream"],
+            keep_all=body.get("truncation") == "disabled",
+            cost_sensitive=bool(_switch(body, "cost_sensitive")),
+            no_store=exchange.no_store,
+            caller=exchange.caller,
+            request_id=exchange.request_id,
+        ),
+        items=items,
+        said=said,
+        echo=echo,
+        stream=bool(switches["stream"]),
+        summary=bool(echo["reasoning"]["summary"]),
+        store=switches["store"] is not False,
+    )
+
+
+def _conversation(
+    body: dict[str, Any], items: list[Item], exchange: Exchange, store: ResponseStore
+) -> tuple[Message, ...]:
+    owner = exchange.caller
+    messages = _before(body.get("previous_response_id"), exchange, store)
+    messages += messages_of(items, lambda name: store.item(owner, name))
+    if not any(message["role"] in ("user", "tool") for message in messages):
+        raise bad("input", "`input` holds nothing of the user", "Send at least one message of the user.")
+    return tuple(messages)
+
+
+def _instructions(value: Any) -> list[Message]:
+    if value is None:
+        return []
+    if not isinstance(value, str):
+        raise bad("instructions", f"`instructions` must be text, not {kind_of(value)}")
+    return [{"role": "system", "content": value}] if value.strip() else []
+
+
+def _before(previous: Any, exchange: Exchange, store: ResponseStore) -> list[Message]:
+    """What was said up to an earlier response; its instructions do not carry over."""
+    if previous is None:
+        return []
+    kept = store.find(exchange.caller, previous) if isinstance(previous, str) else None
+    if kept is None:
+        raise bad(
+            "previous_response_id",
+            "`previous_response_id` names no response that is kept here",
+            "Responses are kept for an hour, unless `store` is false; send the whole conversation as `input`.",
+            code="previous_response_not_found",
+        )
+    if kept.response["status"] == "failed":
+        raise bad("previous_response_id", "`previous_response_id` names a response that failed", "Ask it again.")
+    return list(kept.messages)
+
+
+def _params(body: dict[str, Any]) -> dict[str, Any]:
+    """Sampling parameters, tools and formats under a chat's names."""
+    names = ("temperature", "top_p", "parallel_tool_calls", "user", "service_tier", "seed", "stop")
+    params = {name: body[name] for name in names if body.get(name) is not None}
+    params["max_completion_tokens"] = body.get("max_output_tokens")
+    params["reasoning_effort"] = (body.get("reasoning") or {}).get("effort")
+    params["response_format"] = _response_format((body.get("text") or {}).get("format"))
+    params["tools"] = chat_tools(body.get("tools"))
+    params["tool_choice"] = chat_choice(body.get("tool_choice"))
+    try:
+        return checked_params(params)
+    except RequestError as error:
+        raise renamed(error, *RENAMED) from None
+
+
+def _response_format(form: Any) -> dict[str, Any] | None:
+    if form is None:
+        return None
+    kind = mapping(form, "text.format", '{"type": "json_schema", "name": …, "schema": …}').get("type")
+    if kind == "text":
+        return None
+    if kind != "json_schema":
+        return {"type": kind}
+    mapping(form.get("schema"), "text.format.schema")
+    names = ("name", "description", "schema", "strict")
+    return {"type": kind, "json_schema": {name: form[name] for name in names if form.get(name) is not None}}
+
+
+def _echo(body: dict[str, Any], switches: Mapping[str, bool | None]) -> dict[str, Any]:
+    """What a response repeats of its request; fields a client may count on are there even where it sent none."""
+    truncation = body.get("truncation")
+    if truncation not in (None, "auto", "disabled"):
+        raise bad("truncation", "`truncation` must be auto or disabled")
+    reasoning = mapping(body.get("reasoning") or {}, "reasoning")
+    text = mapping(body.get("text") or {}, "text")
+    return {
+        "background": False,
+        "instructions": body.get("instructions"),
+        "max_output_tokens": body.get("max_output_tokens"),
+        "max_tool_calls": body.get("max_tool_calls"),
+        "metadata": _metadata(body.get("metadata")),
+        "parallel_tool_calls": switches["parallel_tool_calls"] is not False,
+        "previous_response_id": body.get("previous_response_id"),
+        "reasoning": {"effort": reasoning.get("effort"), "summary": _summary(reasoning)},
+        "store": switches["store"] is not False,
+        "temperature": body.get("temperature"),
+        "text": {"format": text.get("format") or {"type": "text"}},
+        "tool_choice": body.get("tool_choice") or "auto",
+        "tools": body.get("tools") or [],
+        "top_p": body.get("top_p"),
+        # The chain makes a long conversation fit unless told not to, so that is what is said.
+        "truncation": truncation or "auto",
+        "user": body.get("user"),
+    }
+
+
+def _summary(reasoning: dict[str, Any]) -> str | None:
+    summary = reasoning.get("summary") or reasoning.get("generate_summary")
+    if summary not in (None, "auto", "concise", "detailed", "none"):
+        raise bad("reasoning.summary", "`reasoning.summary` must be auto, concise or detailed")
+    return None if summary == "none" else summary
+
+
+def _metadata(metadata: Any) -> dict[str, str]:
+    if metadata is None:
+        return {}
+    if len(mapping(metadata, "metadata")) > MAX_METADATA:
+        raise bad("metadata", f"`metadata` has {len(metadata)} entries; at most {MAX_METADATA} are possible")
+    for name, value in metadata.items():
+        if not isinstance(value, str) or len(name) > 64 or len(value) > 512:
+            raise bad("metadata", "`metadata` takes names of at most 64 and texts of at most 512 characters")
+    return dict(metadata)
+
+
+def _switch(body: dict[str, Any], name: str) -> bool | None:
+    value = body.get(name)
+    if value is not None and not isinstance(value, bool):
+        raise bad(name, f"`{name}` must be true or false, not {kind_of(value)}")
+    return value

@@ -1,0 +1,144 @@
+"""`/v1/responses`: ask, read again, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import perf_counter
+from typing import Any
+
+from groq_core.api.asgi import Exchange
+from groq_core.api.backend import Backend
+from groq_core.api.chat.endpoint import MAX_BODY
+from groq_core.api.chat.pictures import cleaned
+from groq_core.api.headers import HeaderStory
+from groq_core.api.responses.body import ResponseCall, read_response
+from groq_core.api.responses.events import ResponseWriter
+from groq_core.api.responses.output import (
+    Item,
+    ItemIds,
+    answer_message,
+    call_item,
+    end_status,
+    ended,
+    frame,
+    hosted_items,
+    message_item,
+    reasoning_item,
+)
+from groq_core.api.responses.store import Kept, ResponseStore
+from groq_core.api.sending import fold_answer, stream_answer
+from groq_core.errors import RequestError
+from groq_core.events import ToolCall
+from groq_core.reply import Reply
+from groq_core.requests import Caller
+
+PREFIX = "/v1/responses/"
+
+
+class Responses:
+    """
+    The endpoints.
+
+    Args:
+        clock: Seconds, for the times in receipts.
+    """
+
+    def __init__(
+        self, backend: Backend, store: ResponseStore | None = None, clock: Callable[[], float] = perf_counter
+    ) -> None:
+        self._handle = backend.handle
+        self._board = backend.board
+        self._store = ResponseStore() if store is None else store
+        self._clock = clock
+
+    async def create(self, exchange: Exchange) -> None:
+        """Answer, streamed or whole."""
+        call = read_response(await exchange.body(MAX_BODY), exchange, self._store)
+        headers = HeaderStory(exchange, self._board)
+        with exchange.watched() as watch:
+            events = self._handle(await cleaned(call.request))
+
+            def keep(response: dict[str, Any], text: str, calls: list[ToolCall]) -> None:
+                self._keep(exchange.caller, call, response, text, calls)
+
+            if call.stream:
+                writer = ResponseWriter(
+                    exchange.request_id, call.request.model, call.echo, summary=call.summary, keep=keep
+                )
+                await stream_answer(exchange, events, writer, watch, self._clock, headers)
+            elif (reply := await fold_answer(exchange, events, watch, self._clock)) is not None:
+                response = whole_response(reply, exchange.request_id, call)
+                keep(response, reply.text, reply.tool_calls)
+                await exchange.answer_json(response, *headers(reply.receipt))
+
+    async def read(self, exchange: Exchange) -> None:
+        """A response, or the items it was given (`…/input_items`)."""
+        name, _, part = exchange.path.removeprefix(PREFIX).partition("/")
+        kept = self._kept(exchange.caller, name)
+        if not part:
+            await exchange.answer_json(kept.response)
+        elif part == "input_items":
+            await exchange.answer_json(_listed(kept, exchange))
+        else:
+            raise _missing(exchange.path)
+
+    async def delete(self, exchange: Exchange) -> None:
+        """Forget a response."""
+        name = exchange.path.removeprefix(PREFIX)
+        if not self._store.forget(exchange.caller, name):
+            raise _missing(name)
+        await exchange.answer_json({"id": name, "object": "response", "deleted": True})
+
+    def _kept(self, caller: Caller, name: str) -> Kept:
+        kept = self._store.find(caller, name)
+        if kept is None:
+            raise _missing(name)
+        return kept
+
+    def _keep(
+        self, caller: Caller, call: ResponseCall, response: dict[str, Any], text: str, calls: list[ToolCall]
+    ) -> None:
+        if call.store:
+            self._store.keep(caller, response, call.items, (*call.said, answer_message(text, calls)))
+
+
+def whole_response(reply: Reply, request_id: str, call: ResponseCall) -> dict[str, Any]:
+    """The response object of an answer that goes out whole; the reply must be finished."""
+    finished = reply.finished
+    if finished is None:
+        raise ValueError("an answer that is not whole is never reported as one")
+    ids, status = ItemIds(request_id), end_status(finished)[0]
+    output: list[Item] = []
+    if reply.reasoning:
+        output.append(reasoning_item(ids("rs"), reply.reasoning, summary=call.summary))
+    output += hosted_items(finished.extra, ids)
+    calls = reply.tool_calls
+    if reply.text or not calls:
+        output.append(message_item(ids("msg"), reply.text, status))
+    output += [call_item(ids("fc"), one, status) for one in calls]
+    return ended(frame(request_id, call.request.model, call.echo), output, finished, reply.receipt)
+
+
+def _listed(kept: Kept, exchange: Exchange) -> dict[str, Any]:
+    """The items of a response's input, newest first as OpenAI lists them, unless asked otherwise."""
+    items = [
+        {"id": f"in_{kept.response['id'].removeprefix('resp_')}_{place}", "type": "message", **item}
+        for place, item in enumerate(kept.items)
+    ]
+    for item in items:
+        if item["type"] == "message" and isinstance(item.get("content"), str):
+            item["content"] = [{"type": "input_text", "text": item["content"]}]
+    if b"order=asc" not in exchange.scope.get("query_string", b""):
+        items.reverse()
+    first, last = (items[0]["id"], items[-1]["id"]) if items else (None, None)
+    return {"object": "list", "data": items, "first_id": first, "last_id": last, "has_more": False}
+
+
+def _missing(name: str) -> RequestError:
+    return RequestError(
+        f"there is no response {name[:80]} here",
+        status=404,
+        param="response_id",
+        code="response_not_found",
+        hint="Responses are kept for an hour, unless `store` is false.",
+    )

@@ -1,0 +1,195 @@
+"""Input items of the Responses API as messages of a chat."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from groq_core.api.chat.body import MAX_MESSAGES, checked_messages
+from groq_core.api.field_errors import bad, kind_of, mapping
+from groq_core.errors import RequestError
+from groq_core.requests import Message
+
+Item = dict[str, Any]
+Find = Callable[[str], Item | None]
+"""From an item's id to the item, as far as it is kept."""
+
+LEFT_OUT: Final = frozenset({"reasoning", "web_search_call", "code_interpreter_call"})
+"""Items that are taken back and not sent on: models do no better for reading their old thoughts, and cost more."""
+
+TEXTS: Final = frozenset({"input_text", "output_text", "text"})
+
+
+def read_items(value: Any) -> list[Item]:
+    """
+    Insist on text or a list of items; a text is one message of the user.
+
+    Raises:
+        RequestError: 400 naming `input`.
+    """
+    if value is None:
+        raise bad("input", "`input` is missing", "Send a text, or a list of items.")
+    if isinstance(value, str):
+        return [{"type": "message", "role": "user", "content": value}]
+    if not isinstance(value, list):
+        raise bad("input", f"`input` must be text or a list of items, not {kind_of(value)}")
+    if not value:
+        raise bad("input", "`input` is empty", "Send at least one message of the user.")
+    if len(value) > MAX_MESSAGES:
+        raise bad("input", f"`input` has {len(value)} items; at most {MAX_MESSAGES} are possible")
+    return value
+
+
+def messages_of(items: list[Item], find: Find) -> list[Message]:
+    """
+    Turn items into messages: calls that follow each other become one turn of the assistant.
+
+    Args:
+        find: Resolves an `item_reference`.
+
+    Raises:
+        RequestError: 400 with the path of what is wrong, such as `input[2].content[0].image_url`.
+    """
+    conversation = _Conversation()
+    for index, item in enumerate(items):
+        path = f"input[{index}]"
+        if mapping(item, path).get("type") == "item_reference":
+            item = _referred(item, path, find)
+        conversation.add(item, path)
+    return conversation.whole()
+
+
+def _referred(item: Item, path: str, find: Find) -> Item:
+    found = find(item["id"]) if isinstance(item.get("id"), str) else None
+    if found is None:
+        raise bad(
+            f"{path}.id",
+            f"`{path}.id` names no item that is kept here",
+            "Items are kept for an hour, unless `store` is false; send the item itself.",
+            code="item_not_found",
+        )
+    return found
+
+
+class _Conversation:
+    """Messages so far; pictures that tools gave wait until the tools have all been heard."""
+
+    def __init__(self) -> None:
+        self._messages: list[Message] = []
+        self._pictures: list[dict[str, Any]] = []
+
+    def whole(self) -> list[Message]:
+        self._show()
+        return self._messages
+
+    def add(self, item: Item, path: str) -> None:
+        kind = item.get("type", "message")
+        if kind in LEFT_OUT:
+            return
+        if kind != "function_call_output":
+            self._show()
+        match kind:
+            case "message":
+                self._messages.append(_message(item, path))
+            case "function_call":
+                self._call(item, path)
+            case "function_call_output":
+                self._result(item, path)
+            case _:
+                name = kind if isinstance(kind, str) else kind_of(kind)
+                raise bad(
+                    f"{path}.type",
+                    f"`{path}`: items of type {name[:40]} are not possible here",
+                    "Possible are message, function_call, function_call_output, reasoning and item_reference.",
+                )
+
+    def _call(self, item: Item, path: str) -> None:
+        for field in ("call_id", "name", "arguments"):
+            if not isinstance(item.get(field), str):
+                raise bad(f"{path}.{field}", f"`{path}.{field}` must be text")
+        call = {
+            "id": item["call_id"],
+            "type": "function",
+            "function": {"name": item["name"], "arguments": item["arguments"]},
+        }
+        last = self._messages[-1] if self._messages else None
+        if last is not None and last["role"] == "assistant":
+            self._messages[-1] = {**last, "tool_calls": [*last.get("tool_calls", ()), call]}
+        else:
+            self._messages.append({"role": "assistant", "content": None, "tool_calls": [call]})
+
+    def _result(self, item: Item, path: str) -> None:
+        if not isinstance(item.get("call_id"), str):
+            raise bad(f"{path}.call_id", f"`{path}.call_id` is missing", "Name the call this is the output of.")
+        output = item.get("output")
+        if isinstance(output, list):
+            parts = _parts(output, f"{path}.output")
+            self._pictures += [part for part in parts if part["type"] == "image_url"]
+            output = "\n".join(part["text"] for part in parts if part["type"] == "text")
+        if not isinstance(output, str):
+            raise bad(f"{path}.output", f"`{path}.output` must be text or a list of parts, not {kind_of(output)}")
+        self._messages.append({"role": "tool", "tool_call_id": item["call_id"], "content": output})
+
+    def _show(self) -> None:
+        if self._pictures:
+            # A chat knows no pictures in a tool's result; the user shows them instead.
+            _checked({"role": "user", "content": self._pictures}, "input")
+            self._messages.append({"role": "user", "content": self._pictures})
+            self._pictures = []
+
+
+def _message(item: Item, path: str) -> Message:
+    content = item.get("content")
+    if isinstance(content, list):
+        content = _parts(content, f"{path}.content")
+    message = {"role": item.get("role"), "content": content}
+    if item.get("role") not in ("user", "assistant", "system", "developer"):
+        raise bad(f"{path}.role", f"`{path}.role` must be user, assistant, system or developer")
+    _checked(message, path)
+    return message
+
+
+def _checked(message: Message, path: str) -> None:
+    """A message must be what a chat takes; what is wrong with it is told in the names of this API."""
+    try:
+        checked_messages([message])
+    except RequestError as error:
+        raise renamed(error, ("messages[0]", path), (".image_url.url", ".image_url")) from None
+
+
+def _parts(parts: list[Any], path: str) -> list[dict[str, Any]]:
+    return [_part(mapping(part, f"{path}[{index}]"), f"{path}[{index}]") for index, part in enumerate(parts)]
+
+
+def _part(part: dict[str, Any], path: str) -> dict[str, Any]:
+    match part.get("type"):
+        case kind if kind in TEXTS:
+            return {"type": "text", "text": part.get("text")}
+        case "refusal":
+            return {"type": "text", "text": part.get("refusal")}
+        case "input_image":
+            return _picture(part, path)
+        case "input_file":
+            raise bad(f"{path}.type", f"`{path}`: files are not read here", "Send their text, or use POST /v1/extract.")
+        case "input_audio":
+            raise bad(f"{path}.type", f"`{path}`: chat models here take no audio", "Use POST /v1/audio/transcriptions.")
+        case _:
+            raise bad(f"{path}.type", f"`{path}.type` must be input_text, input_image or output_text")
+
+
+def _picture(part: dict[str, Any], path: str) -> dict[str, Any]:
+    if part.get("file_id") is not None:
+        raise bad(f"{path}.file_id", f"`{path}.file_id`: pictures are not kept here", "Send a data URL in `image_url`.")
+    image: dict[str, Any] = {"url": part.get("image_url")}
+    if isinstance(part.get("detail"), str):
+        image["detail"] = part["detail"]
+    return {"type": "image_url", "image_url": image}
+
+
+def renamed(error: RequestError, *names: tuple[str, str]) -> RequestError:
+    """Tell of the same fault in other names, since the client knows the field by those."""
+    message, param = error.message, error.param
+    for old, new in names:
+        message = message.replace(old, new)
+        param = param and param.replace(old, new)
+    return RequestError(message, status=error.status, param=param, code=error.code, hint=error.hint)

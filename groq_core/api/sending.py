@@ -1,0 +1,118 @@
+"""Send an answer: its events written as they come, or folded into one; what they all share, whatever the wire."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
+from typing import Protocol
+
+from groq_core.api.asgi import EVENT_STREAM, Exchange, Headers, Watch
+from groq_core.api.errors import note_bug, reason, refuse
+from groq_core.errors import BrokenAnswerError
+from groq_core.events import Event, Events, Finished
+from groq_core.reply import Receipt, Reply
+
+
+class Writer(Protocol):
+    """
+    Events in, bytes out.
+
+    Attributes:
+        receipt: Of the events so far.
+        finished: The answer is whole, and :meth:`last` may be sent.
+    """
+
+    receipt: Receipt
+    finished: Finished | None
+
+    def feed(self, event: Event, elapsed_s: float = 0.0) -> bytes:
+        """What is to be sent for an event; may be nothing."""
+
+    def last(self) -> bytes:
+        """The end of an answer that is whole."""
+
+    def broken(self, error: Exception) -> bytes:
+        """The end of one that is not."""
+
+
+async def stream_answer(
+    exchange: Exchange,
+    events: Events,
+    writer: Writer,
+    watch: Watch,
+    clock: Callable[[], float],
+    headers: Callable[[Receipt], Headers],
+) -> None:
+    """
+    Write events as they come.
+
+    The status line goes out with the first content, so that whatever fails before it has a status of its own.
+
+    Args:
+        headers: What the answer's headers tell of how it came about.
+    """
+    started = clock()
+    try:
+        async with aclosing(events):
+            async for event in events:
+                if chunk := writer.feed(event, clock() - started):
+                    if not exchange.started:
+                        await exchange.start(200, [*EVENT_STREAM, *headers(writer.receipt)])
+                    await exchange.write(chunk)
+                if writer.finished is not None:
+                    await exchange.write(writer.last())
+                    watch.release()
+                    await _exhaust(events, exchange)
+        if writer.finished is None:
+            raise _unfinished()
+    except (Exception, asyncio.CancelledError) as caught:
+        error = reason(caught, watch)
+        if not exchange.started:
+            await refuse(exchange, error, writer.receipt)
+            return
+        note_bug(error, exchange.request_id)
+        await exchange.last_words(writer.broken(error))
+    else:
+        await exchange.end()
+
+
+async def fold_answer(exchange: Exchange, events: Events, watch: Watch, clock: Callable[[], float]) -> Reply | None:
+    """
+    Wait for the whole answer; one that broke is an error, however much of it there was.
+
+    Returns:
+        None when the client has been told why there is no answer.
+    """
+    reply = Reply()
+    reply.receipt.request_id = exchange.request_id
+    started = clock()
+    try:
+        async with aclosing(events):
+            async for event in events:
+                reply.apply(event, clock() - started)
+                if reply.finished is not None:
+                    watch.release()
+                    await _exhaust(events, exchange)
+        if reply.finished is None:
+            raise _unfinished()
+    except (Exception, asyncio.CancelledError) as caught:
+        await refuse(exchange, reason(caught, watch), reply.receipt)
+        return None
+    return reply
+
+
+def _unfinished() -> BrokenAnswerError:
+    """No handler ends so; if one ever does, its answer is not passed off as whole."""
+    return BrokenAnswerError("the answer ended before it was whole", hint="Ask again.")
+
+
+async def _exhaust(events: AsyncIterator[Event], exchange: Exchange) -> None:
+    """Let the layers below finish their books; the answer is whole, whatever comes of that."""
+    try:
+        async for _ in events:
+            pass
+    except Exception as error:
+        note_bug(error, exchange.request_id)
+    except asyncio.CancelledError:
+        pass  # the server stops, and all that was left to do was to write down what happened

@@ -1,0 +1,164 @@
+"""
+Whose turn it is: the route's order first, then, before the reader is told no, those who were passed over.
+
+A target is passed over while it cools down, or where our own count says that the request does not fit its limits.
+Both are guesses about now. When everybody else has failed they are put to the test, once each.
+"""
+
+from __future__ import annotations
+
+from groq_core.errors import Kind, ProviderError
+from groq_core.events import AttemptSkipped
+from groq_core.failures import policy
+from groq_core.failures.policy import SHORT_WAIT_S
+from groq_core.fallback.health import Health
+from groq_core.fallback.run import PassedOver, Run, Turn, Why
+from groq_core.models.spec import ModelSpec
+
+SPARE_S = 1.0
+"""Seconds that must be left after a wait for an answer to be worth waiting for."""
+
+
+class Turns:
+    """The order of one request, and who of it was passed over."""
+
+    def __init__(self, run: Run, health: Health) -> None:
+        self._run = run
+        self._health = health
+        self._credential = run.request.caller.credential
+
+    # ── in order ─────────────────────────────────────────────────────────────────────────────────────
+
+    def awake(self, spec: ModelSpec) -> bool:
+        # A target that broke off in this very answer may be asked once more to complete it.
+        if spec.name in self._run.again and self._run.committed:
+            return True
+        return self._admission(spec) in ("closed", "probe")
+
+    def next(self) -> ModelSpec | AttemptSkipped | None:
+        """Take the next of the queue: a model to ask, or the record of one that is passed over; None at its end."""
+        run = self._run
+        if not run.queue:
+            return None
+        spec = run.queue.popleft()
+        if not self.awake(spec):
+            self._run.passed.append(self._cooling(spec))
+            return self._skipped(spec)
+        if self._kept_for_others(spec):
+            message = "the requests left are kept for providers that were not asked yet"
+            return AttemptSkipped(provider=spec.provider, model=spec.id, kind=Kind.BUDGET, message=message)
+        return spec
+
+    def _kept_for_others(self, spec: ModelSpec) -> bool:
+        """Whether asking it would take the one request that is kept back for a provider not asked yet."""
+        run = self._run
+        asked = {one.provider for one in run.asked}
+        if spec.provider not in asked:
+            return False
+        waiting = {one.provider for one in self.waiting()} - asked
+        return bool(waiting) and run.budget.left <= len(waiting)
+
+    def waiting(self) -> list[ModelSpec]:
+        """Everybody who could still be asked: the awake of the queue, and those passed over, now or soon."""
+        queue = [spec for spec in self._run.queue if self.awake(spec) or self._may_be_asked(self._cooling(spec))]
+        return queue + [one.spec for one in self._open()]
+
+    # ── out of turn ──────────────────────────────────────────────────────────────────────────────────
+
+    def pass_over(self, spec: ModelSpec, why: Why, *, back_at: float = 0.0) -> None:
+        """Remember a target that is not asked now."""
+        self._run.passed.append(PassedOver(spec=spec, why=why, back_at=back_at))
+
+    def pass_over_refused(self, spec: ModelSpec, error: ProviderError) -> None:
+        """Remember a target that our own guard kept us from asking, or that asked for a moment's patience."""
+        back_at = self._health.now() + (error.retry_after or 0.0)
+        match error.kind:
+            case Kind.TOO_LARGE if error.attempt is None and spec.name not in self._run.insisted:
+                self.pass_over(spec, "too large by our count")
+            case Kind.BUDGET if error.attempt is None and error.retry_after is not None:
+                self.pass_over(spec, "rate limit spent", back_at=back_at)
+            case Kind.RATE_LIMITED if spec.name not in self._run.patience and _is_short(error.retry_after):
+                self._run.patience.add(spec.name)
+                self.pass_over(spec, "short wait", back_at=back_at)
+
+    def leave_provider(self, provider: str) -> None:
+        """Nobody else of this provider is asked, in turn or out of it."""
+        run = self._run
+        run.queue = type(run.queue)(spec for spec in run.queue if spec.provider != provider)
+        run.passed = [one for one in run.passed if one.spec.provider != provider]
+
+    def out_of_turn(self) -> Turn | None:
+        """
+        Rather ask somebody who was passed over than tell the reader no.
+
+        First who our count alone kept out, then who cools down and named no time, then who comes back soonest; of
+        these, providers that were not asked yet before others.
+        """
+        asked = {one.provider for one in self._run.asked}
+        found = [one for one in self._open() if not self._kept_for_others(one.spec)]
+        found.sort(key=lambda one: one.spec.provider in asked)
+        for why in ("too large by our count", "cooling down"):
+            for one in found:
+                if one.why == why and not one.back_at:
+                    return self._take(one)
+        timed = [one for one in found if one.back_at]
+        return self._take(min(timed, key=lambda one: one.back_at)) if timed else None
+
+    def _open(self) -> list[PassedOver]:
+        """Those passed over who may be asked within the time that is left."""
+        return [one for one in self._run.passed if self._may_be_asked(one)]
+
+    def _may_be_asked(self, one: PassedOver) -> bool:
+        in_time = not one.back_at or one.back_at - self._health.now() < self._run.budget.left_s - SPARE_S
+        return in_time and self._admission(one.spec) != "gone"
+
+    def _take(self, one: PassedOver) -> Turn:
+        self._run.passed.remove(one)
+        spec, now = one.spec, self._health.now()
+        if one.why == "too large by our count":
+            self._run.insisted.add(spec.name)
+            return Turn(spec=spec, insistent=True)
+        if one.why == "rate limit spent":
+            return Turn(spec=spec)  # the guard waits itself, in turn with others
+        if one.back_at:
+            wait = max(0.0, one.back_at - now)
+            return Turn(spec=spec, wait_s=wait, reason="every target is cooling down; this one is back first")
+        if self._health.probing(self._credential, spec.provider, spec.name):
+            return Turn(spec=spec, probed=True, reason="another request is finding out whether it is back")
+        wait = self._health.quiet_for(self._credential, spec.provider, spec.name)
+        return Turn(spec=spec, wait_s=wait, reason="every other target failed; this one is tried again", forced=True)
+
+    # ── health ───────────────────────────────────────────────────────────────────────────────────────
+
+    def _admission(self, spec: ModelSpec) -> str:
+        return self._health.admission(self._credential, spec.provider, spec.name)
+
+    def _cooling(self, spec: ModelSpec) -> PassedOver:
+        return PassedOver(spec=spec, why="cooling down", back_at=self._back_at(spec))
+
+    def _back_at(self, spec: ModelSpec) -> float:
+        """When it said itself that it will be back; 0 where its rest is our own guess."""
+        if not self._health.named_time(self._credential, spec.provider, spec.name):
+            return 0.0
+        rests = self._health.rests_for(self._credential, spec.provider, spec.name)
+        return self._health.now() + (rests or 0.0)
+
+    def _skipped(self, spec: ModelSpec) -> AttemptSkipped:
+        state = self._admission(spec)
+        rests = self._health.rests_for(self._credential, spec.provider, spec.name)
+        kind = Kind.MODEL_GONE if state == "gone" else Kind.RESTING
+        cause = self._health.cause(self._credential, spec.provider, spec.name)
+        self._run.skipped.append(
+            ProviderError(cause or kind, policy.POLICY[cause or kind].says, provider=spec.provider, model=spec.id)
+        )
+        return AttemptSkipped(
+            provider=spec.provider,
+            model=spec.id,
+            kind=kind,
+            message=policy.POLICY[cause or kind].says,
+            retry_after_s=rests if state != "gone" else None,
+        )
+
+
+def _is_short(wait_s: float | None) -> bool:
+    return wait_s is not None and wait_s <= SHORT_WAIT_S

@@ -1,0 +1,109 @@
+"""Spend no more than there is: hold what an attempt can cost before it is sent, settle when it is over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import aclosing
+from typing import Any, Protocol
+
+from groq_core.events import CacheChecked, Events, Finished, Usage
+from groq_core.models.pricing import cost_usd
+from groq_core.models.spec import ModelSpec
+from groq_core.pipeline import Attempt, Handler
+from groq_core.requests import BYTES_PER_TOKEN, Caller, ChatRequest, Request
+
+FRAME_TOKENS = 500
+"""What a provider's template adds to a prompt, at most."""
+
+UNKNOWN_OUTPUT = 8192
+
+
+class Account(Protocol):
+    """Who counts it; see :class:`groq_core.store.allowances.TeamLimits`."""
+
+    async def reserve(self, caller: Caller, tokens: float, usd: float) -> Sequence[Any]: ...
+
+    def settle(self, caller: Caller, held: Sequence[Any], model: str, line: Any) -> None: ...
+
+    def line(self, caller: Caller, model: str) -> Any: ...
+
+
+def most(attempt: Attempt) -> Usage:
+    """What an attempt can use at most. A token is at least one byte, so that no text has more tokens than bytes."""
+    needs, spec = attempt.request.needs, attempt.spec
+    if needs.operation in ("transcription", "translation"):
+        return Usage(audio_s=needs.audio_s)
+    if needs.operation == "speech":
+        return Usage(characters=needs.characters)
+    prompt = needs.prompt_tokens * BYTES_PER_TOKEN + FRAME_TOKENS
+    answer = needs.max_tokens or spec.max_output or UNKNOWN_OUTPUT
+    choices = attempt.request.params.get("n") if isinstance(attempt.request, ChatRequest) else None
+    answer *= choices if isinstance(choices, int) and choices > 1 else 1
+    return Usage(prompt_tokens=prompt, completion_tokens=answer, total_tokens=prompt + answer)
+
+
+class Spending:
+    """The layer around each upstream request. A visitor who brings a key pays for it and is not counted."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+
+    async def __call__(self, handle: Handler[Attempt], attempt: Attempt) -> Events:
+        caller, spec = attempt.request.caller, attempt.spec
+        if caller.groq_key is not None and spec.provider == "groq":
+            async with aclosing(handle(attempt)) as events:
+                async for event in events:
+                    yield event
+            return
+        bound = most(attempt)
+        held = await self._account.reserve(caller, float(bound.total_tokens), cost_usd(spec, bound) or 0.0)
+        line = self._account.line(caller, spec.name)
+        heard = 0
+        try:
+            async with aclosing(handle(attempt)) as events:
+                async for event in events:
+                    if isinstance(event, Finished):
+                        _fill(line, event, attempt)
+                    elif text := getattr(event, "text", ""):
+                        heard += len(text.encode())
+                    yield event
+        finally:
+            if not line.requests and heard:
+                _guess(line, spec, bound, heard)
+            self._account.settle(caller, held, spec.name, line)
+
+
+def _fill(line: Any, event: Finished, attempt: Attempt) -> None:
+    line.requests = 1
+    line.usd = event.cost_usd or 0.0
+    if event.usage is not None:
+        line.tokens_in, line.tokens_out = event.usage.prompt_tokens, event.usage.completion_tokens
+        line.audio_s = event.usage.audio_s or 0.0
+
+
+def _guess(line: Any, spec: ModelSpec, bound: Usage, heard: int) -> None:
+    """An answer that broke or was stopped is billed, though nobody says how much: as far as it was heard."""
+    line.requests = 1
+    line.tokens_in = bound.prompt_tokens // BYTES_PER_TOKEN
+    line.tokens_out = max(1, heard // BYTES_PER_TOKEN)
+    line.usd = cost_usd(spec, Usage(prompt_tokens=line.tokens_in, completion_tokens=line.tokens_out)) or 0.0
+
+
+class CachedAnswers:
+    """The layer around the cache: what came from it is in the ledger too, at no cost."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+
+    async def __call__(self, handle: Handler[Request], request: Request) -> Events:
+        hit = False
+        async with aclosing(handle(request)) as events:
+            async for event in events:
+                if isinstance(event, CacheChecked):
+                    hit = event.result == "hit"
+                elif hit and isinstance(event, Finished):
+                    model = f"{event.provider}:{event.model}"
+                    line = self._account.line(request.caller, model)
+                    line.requests = line.cached = 1
+                    self._account.settle(request.caller, (), model, line)
+                yield event

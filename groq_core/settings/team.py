@@ -1,0 +1,24 @@
+"""Whether what only a team needs is installed."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from groq_core.errors import SettingsError
+
+HINT = "Install it: pip install -r requirements-team.txt, or pip install 'groq-core[team]'."
+
+
+def require_team(*, redis: bool = False) -> None:
+    """
+    Args:
+        redis: The client of Redis is needed; else what a database needs.
+
+    Raises:
+        SettingsError: It is not installed; says how to.
+    """
+    wanted = ("redis",) if redis else ("sqlalchemy", "alembic", "aiosqlite", "psycopg")
+    lacking = [name for name in wanted if find_spec(name) is None]
+    if lacking:
+        setting = "GROQ_CORE_REDIS_URL" if redis else "GROQ_CORE_DATABASE"
+        raise SettingsError(f"{setting} needs {', '.join(lacking)}, which only a team needs", hint=HINT)

@@ -1,0 +1,157 @@
+"""What people, keys and groups may use, by the database: the limits behind every request and every attempt."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from cachetools import TTLCache
+
+from groq_core.errors import RequestError
+from groq_core.ratelimit.people import Allowance, allowance, key_of, used_up
+from groq_core.ratelimit.people import People as Limited
+from groq_core.requests import Caller
+from groq_core.settings.limits import Limit
+from groq_core.store.bank import DatabaseBank
+from groq_core.store.books import Books, Entry, today
+from groq_core.store.database import UNAVAILABLE, Database
+from groq_core.store.keys import ApiKeys
+from groq_core.store.loans import Held, Loans, Refused
+from groq_core.store.people import People
+
+REMEMBERED_S = 2.0
+"""How long limits that were changed may stay in force."""
+
+Bounds = Sequence[tuple[str, Sequence[Limit]]]
+
+
+def key_number(caller: Caller) -> int:
+    """The number of an API key; 0 for who came without one."""
+    kind, _, number = caller.user.partition(":")
+    return int(number) if kind == "key" and number.isdigit() else 0
+
+
+class TeamLimits(Limited):
+    """
+    Limits of a person, of the key they use and of their group, all of which hold.
+
+    Args:
+        everybody: The settings', for whoever has none of their own.
+    """
+
+    def __init__(self, database: Database, everybody: Sequence[Limit]) -> None:
+        super().__init__(everybody)
+        self._people = People(database)
+        self._keys = ApiKeys(database)
+        self.loans = Loans(DatabaseBank(database), UNAVAILABLE)
+        self.books = Books(database)
+        self._bounds: TTLCache[tuple[str, str, str | None], Bounds] = TTLCache(10_000, REMEMBERED_S)
+
+    @property
+    def limited(self) -> bool:
+        return True
+
+    async def limits_of(self, caller: Caller) -> Sequence[Limit]:
+        return [limit for _, limits in await self._all(caller) for limit in limits]
+
+    async def _all(self, caller: Caller) -> Bounds:
+        place = (caller.user, caller.person, key_of(caller))
+        found = self._bounds.get(place)
+        if found is None:
+            try:
+                found = self._bounds[place] = await self._read(caller)
+            except UNAVAILABLE:
+                raise _away() from None
+        return found
+
+    async def _read(self, caller: Caller) -> Bounds:
+        found: list[tuple[str, Sequence[Limit]]] = []
+        number = key_number(caller)
+        of_key = await self._keys.bounds(number) if number else ()
+        if of_key:
+            found.append((f"key:{number}", of_key))
+        if caller.person:
+            own, team, together = await self._people.bounds(caller.person)
+            found.append((f"person:{caller.person}", self._limits if own is None else own))
+            if team and together:
+                found.append((f"group:{team}", together))
+        elif not of_key and (key := key_of(caller)) is not None:
+            found.append((key, self._limits))
+        return found
+
+    async def enter(self, caller: Caller) -> None:
+        taken: list[Held] = []
+        for subject, limits in await self._all(caller):
+            for limit in limits:
+                if limit.kind != "requests":
+                    continue
+                try:
+                    taken.append(await self.loans.take(subject, limit, 1.0, spend=True))
+                except Refused as refused:
+                    for held in taken:
+                        self.loans.undo(held)
+                    raise used_up(refused.limit, refused.wait_s) from None
+                except UNAVAILABLE:
+                    self.loans.away = True  # requests go on; money does not
+
+    async def spend(self, caller: Caller, tokens: int, usd: float) -> None:
+        """Nothing: every attempt has settled already."""
+
+    async def reserve(self, caller: Caller, tokens: float, usd: float) -> list[Held]:
+        """
+        Hold what an attempt can take at most, before it is sent.
+
+        Raises:
+            RequestError: 429 where there is not so much left; 503 where nobody can say.
+        """
+        held: list[Held] = []
+        for subject, limits in await self._all(caller):
+            for limit in limits:
+                amount = {"tokens": tokens, "usd": usd}.get(limit.kind, 0.0)
+                if amount <= 0:
+                    continue
+                try:
+                    held.append(await self.loans.take(subject, limit, amount))
+                except (Refused, *UNAVAILABLE) as refused:
+                    for earlier in held:
+                        self.loans.settle(earlier, 0.0)
+                    if not isinstance(refused, Refused):
+                        raise _away() from None
+                    raise _too_little(limit, refused.wait_s, amount) from None
+        return held
+
+    def settle(self, caller: Caller, held: Sequence[Held], model: str, line: Entry) -> None:
+        """An attempt is over: give back what it did not take, and write down what it did."""
+        for one in held:
+            limit = one.pot[1]
+            self.loans.settle(one, line.usd if limit.kind == "usd" else float(line.tokens_in + line.tokens_out))
+        self.books.note(line)
+
+    def line(self, caller: Caller, model: str) -> Entry:
+        """An empty line of the ledger for this caller."""
+        return Entry(day=today(), person=caller.person, key=key_number(caller), model=model)
+
+    async def allowances(self, caller: Caller) -> list[Allowance]:
+        return [
+            allowance(limit, *await self.loans.used(subject, limit))
+            for subject, limits in await self._all(caller)
+            for limit in limits
+        ]
+
+
+def _too_little(limit: Limit, wait_s: float, amount: float) -> RequestError:
+    error = used_up(limit, wait_s)
+    if limit.kind == "usd" and amount > 0:
+        error.message = f"this could cost up to {amount:.4f} USD, more than is left of your {limit}"
+        error.hint = f"Ask for fewer tokens (max_completion_tokens), or try again in {math.ceil(wait_s)} s."
+    return error
+
+
+def _away() -> RequestError:
+    return RequestError(
+        "nobody can say now what may be spent: the database does not answer",
+        status=503,
+        code="limits_unavailable",
+        hint="Try again in a few seconds.",
+        retry_after=2.0,
+    )

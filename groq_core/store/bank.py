@@ -1,0 +1,94 @@
+"""Lends parts of limits out of the database; by its clock, so that replicas whose clocks differ agree."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, delete, insert, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from groq_core.settings.limits import Limit
+from groq_core.store.database import Database
+from groq_core.store.loans import TINY, Loan, Settlement, slots_of, wait_for
+from groq_core.store.tables import Usage
+
+
+class DatabaseBank:
+    """See :class:`groq_core.store.loans.Bank`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def borrow(self, subject: str, limit: Limit, least: float, want: float, *, spend: bool) -> Loan:
+        async with self._database.writing() as connection:
+            now = await self._begin(connection, subject, limit)
+            current, oldest = slots_of(limit, now)
+            amounts, lent = await _counted(connection, subject, limit, oldest)
+            used = sum(amounts.values())
+            free = limit.amount - used
+            if free + TINY < least:
+                wait_s = wait_for(limit, amounts, least - free, now)
+                return Loan(granted=0.0, slot=current, used=used, lent=lent, wait_s=wait_s)
+            granted = min(want, max(free, least))
+            loaned = granted - least if spend else granted
+            await _add(connection, subject, limit, current, granted, loaned)
+            if current not in amounts:
+                whole = _of(subject, limit)
+                await connection.execute(delete(Usage).where(*whole, Usage.slot < oldest))
+        return Loan(granted=granted, slot=current, used=used + granted, lent=lent + loaned)
+
+    async def settle(self, changes: Sequence[Settlement]) -> None:
+        async with self._database.writing() as connection:
+            # In one order, so that two processes never wait for each other.
+            for change in sorted(changes, key=lambda one: (one.subject, one.limit, one.slot)):
+                await _add(connection, change.subject, change.limit, change.slot, change.amount, change.lent)
+
+    async def state(self, subject: str, limit: Limit) -> Loan:
+        async with self._database.reading() as connection:
+            now = await self._now(connection)
+            current, oldest = slots_of(limit, now)
+            amounts, lent = await _counted(connection, subject, limit, oldest)
+        return Loan(granted=0.0, slot=current, used=sum(amounts.values()), lent=lent)
+
+    async def _begin(self, connection: AsyncConnection, subject: str, limit: Limit) -> float:
+        if self._database.sqlite:
+            return time.time()  # one machine, and one writer at a time
+        await connection.execute(
+            text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"),
+            {"name": f"{subject} {limit.kind} {limit.window}"},
+        )
+        return await self._now(connection)
+
+    async def _now(self, connection: AsyncConnection) -> float:
+        if self._database.sqlite:
+            return time.time()
+        return float(await connection.scalar(text("SELECT extract(epoch FROM clock_timestamp())")) or time.time())
+
+
+def _of(subject: str, limit: Limit) -> tuple[ColumnElement[bool], ...]:
+    return (Usage.subject == subject, Usage.kind == limit.kind, Usage.window == limit.window)
+
+
+async def _counted(
+    connection: AsyncConnection, subject: str, limit: Limit, oldest: int
+) -> tuple[dict[int, float], float]:
+    rows = await connection.execute(
+        select(Usage.slot, Usage.amount, Usage.loaned).where(*_of(subject, limit), Usage.slot >= oldest)
+    )
+    amounts: dict[int, float] = {}
+    lent = 0.0
+    for slot, amount, loaned in rows:
+        amounts[slot] = amount
+        lent += loaned
+    return amounts, lent
+
+
+async def _add(
+    connection: AsyncConnection, subject: str, limit: Limit, slot: int, amount: float, loaned: float
+) -> None:
+    change = update(Usage).where(*_of(subject, limit), Usage.slot == slot)
+    values = {"amount": Usage.amount + amount, "loaned": Usage.loaned + loaned}
+    if not (await connection.execute(change.values(values))).rowcount and amount > 0:
+        row = {"subject": subject, "kind": limit.kind, "window": limit.window, "slot": slot}
+        await connection.execute(insert(Usage).values(**row, amount=amount, loaned=loaned))

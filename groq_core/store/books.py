@@ -1,0 +1,126 @@
+"""The ledger: written together twice a second, read by person, key, model and day."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from contextlib import suppress
+from typing import Final
+
+import msgspec
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from groq_core.store.database import UNAVAILABLE, Database
+from groq_core.store.people import People
+from groq_core.store.tables import ApiKey, Spend
+
+logger = logging.getLogger("groq_core.books")
+
+FLUSH_S: Final = 0.5
+LONGEST: Final = 20_000
+"""Lines kept while the database is away."""
+
+
+class Entry(msgspec.Struct, kw_only=True):
+    """What one person spent with one key on one model on one day."""
+
+    day: str
+    person: str
+    key: int
+    model: str
+    requests: int = 0
+    cached: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    audio_s: float = 0.0
+    usd: float = 0.0
+
+    def add(self, other: Entry) -> None:
+        self.requests += other.requests
+        self.cached += other.cached
+        self.tokens_in += other.tokens_in
+        self.tokens_out += other.tokens_out
+        self.audio_s += other.audio_s
+        self.usd += other.usd
+
+
+def today() -> str:
+    """The day in UTC, the same for all replicas."""
+    return time.strftime("%Y-%m-%d", time.gmtime())
+
+
+class Books:
+    """
+    What was spent, gathered here and written by :meth:`run`.
+
+    A process that is killed takes along what it gathered in its last half second; the limits, which are lent, do not
+    rely on it.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._people = People(database)
+        self._lines: dict[tuple[str, str, int, str], Entry] = {}
+        self._keys: dict[int, float] = {}
+        self._seen: set[str] = set()
+        self.away = False
+
+    def note(self, line: Entry) -> None:
+        place = (line.day, line.person, line.key, line.model)
+        if (known := self._lines.get(place)) is not None:
+            known.add(line)
+        elif len(self._lines) < LONGEST:
+            self._lines[place] = line
+        if line.key:
+            self._keys[line.key] = time.time()
+        if line.person:
+            self._seen.add(line.person)
+
+    async def flush(self) -> None:
+        if not self._lines:
+            return
+        lines, self._lines = self._lines, {}
+        keys, self._keys = self._keys, {}
+        seen, self._seen = self._seen, set()
+        try:
+            async with self._database.writing() as connection:
+                for place in sorted(lines):
+                    await _add(connection, lines[place])
+                for key in sorted(keys):
+                    await connection.execute(update(ApiKey).where(ApiKey.id == key).values(used=keys[key]))
+            self.away = False
+        except UNAVAILABLE as error:
+            for line in lines.values():
+                self.note(line)
+            self._seen |= seen
+            self._keys = keys | self._keys
+            if not self.away:
+                logger.warning("spend is kept in memory while the database is away: %s", type(error).__name__)
+            self.away = True
+            return
+        with suppress(*UNAVAILABLE):  # somebody who asks again is seen again
+            await self._people.seen(sorted(seen))
+
+    async def run(self) -> None:
+        """Write until cancelled."""
+        while True:
+            await asyncio.sleep(FLUSH_S)
+            await self.flush()
+
+    async def read(self, *, since: str = "", person: str | None = None) -> list[Entry]:
+        """Lines of the ledger since a day (``2026-11-01``), oldest first."""
+        query = select(Spend.__table__).where(Spend.day >= since).order_by(Spend.day, Spend.person, Spend.model)
+        if person is not None:
+            query = query.where(Spend.person == person)
+        async with self._database.reading() as connection:
+            return [Entry(**row._mapping) for row in await connection.execute(query)]
+
+
+async def _add(connection: AsyncConnection, line: Entry) -> None:
+    names = ("requests", "cached", "tokens_in", "tokens_out", "audio_s", "usd")
+    mine = (Spend.day == line.day, Spend.person == line.person, Spend.key == line.key, Spend.model == line.model)
+    added = {name: getattr(Spend, name) + getattr(line, name) for name in names}
+    if not (await connection.execute(update(Spend).where(*mine).values(added))).rowcount:
+        await connection.execute(insert(Spend).values(msgspec.structs.asdict(line)))

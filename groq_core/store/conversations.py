@@ -1,0 +1,201 @@
+"""Conversations of people who signed in: kept, found again, shared by link, exported and deleted."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from groq_core.errors import RequestError
+from groq_core.store.database import Database
+from groq_core.store.shapes import FOUND, MAX_MESSAGES, Body, Found, Head, Whole, checked_id
+from groq_core.store.tables import Conversation, Message
+
+
+class Conversations:
+    """
+    All methods name the owner, and reach nothing of anybody else's.
+
+    Raises:
+        RequestError: 400 for what is no conversation or message, 404 for one that is not there.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def heads(self, owner: str) -> list[Head]:
+        """What the list shows, last changed first."""
+        query = (
+            select(Conversation.head, Conversation.share)
+            .where(Conversation.owner == owner)
+            .order_by(Conversation.updated.desc())
+        )
+        async with self._database.reading() as connection:
+            return [_with_share(head, share) for head, share in await connection.execute(query)]
+
+    async def read(self, owner: str, id: str) -> Whole | None:
+        async with self._database.reading() as connection:
+            return await _read(connection, owner, id)
+
+    async def put_head(self, owner: str, head: Head) -> None:
+        async with self._database.writing() as connection:
+            await _put_head(connection, owner, head)
+
+    async def put_message(self, owner: str, id: str, body: Body) -> None:
+        """Add a message, or change it where it is there already."""
+        async with self._database.writing() as connection:
+            await _put_messages(connection, owner, checked_id(id), [body])
+
+    async def put(self, owner: str, whole: Whole) -> None:
+        """A whole conversation, from elsewhere or taken back."""
+        if len(whole.messages) > MAX_MESSAGES:
+            raise RequestError(f"a conversation has at most {MAX_MESSAGES} messages", status=413, param="messages")
+        async with self._database.writing() as connection:
+            id = await _put_head(connection, owner, whole.head)
+            await _put_messages(connection, owner, id, whole.messages)
+
+    async def remove_messages(self, owner: str, ids: Sequence[str]) -> None:
+        async with self._database.writing() as connection:
+            await connection.execute(delete(Message).where(Message.owner == owner, Message.id.in_(ids)))
+
+    async def remove(self, owner: str, id: str) -> Whole | None:
+        """Take one away; what it was, so that it can be put back."""
+        async with self._database.writing() as connection:
+            whole = await _read(connection, owner, id)
+            await connection.execute(delete(Message).where(Message.owner == owner, Message.conversation == id))
+            await connection.execute(delete(Conversation).where(Conversation.owner == owner, Conversation.id == id))
+        return whole
+
+    async def clear(self, owner: str) -> None:
+        """Take all of this person's away, shared ones included."""
+        async with self._database.writing() as connection:
+            await connection.execute(delete(Message).where(Message.owner == owner))
+            await connection.execute(delete(Conversation).where(Conversation.owner == owner))
+
+    async def export(self, owner: str) -> list[Whole]:
+        """Everything of this person's."""
+        query = select(Message.conversation, Message.body).where(Message.owner == owner).order_by(Message.number)
+        async with self._database.reading() as connection:
+            heads = (
+                (await connection.execute(select(Conversation.head).where(Conversation.owner == owner))).scalars().all()
+            )
+            messages: dict[str, list[Body]] = {}
+            for conversation, body in await connection.execute(query):
+                messages.setdefault(conversation, []).append(body)
+        return [Whole(head, messages.get(head["id"], [])) for head in heads]
+
+    # ── search ───────────────────────────────────────────────────────────────────────────────────────
+
+    async def search(self, owner: str, words: str) -> list[Found]:
+        """Conversations with all of these words in one message, or their beginnings; newest messages first."""
+        wanted = re.findall(r"\w+", words)[:16]
+        if not wanted:
+            return []
+        query, values = (_sqlite_search if self._database.sqlite else _postgresql_search)(owner, wanted)
+        async with self._database.reading() as connection:
+            rows = (await connection.execute(query, values)).all()
+        found: dict[str, Found] = {}
+        for conversation, body in rows:
+            found.setdefault(conversation, Found(conversation, _excerpt(body, wanted[0])))
+        return list(found.values())[:FOUND]
+
+    # ── sharing ──────────────────────────────────────────────────────────────────────────────────────
+
+    async def share(self, owner: str, id: str) -> str:
+        """The word of the link under which anybody may read it from now on; the same one if it is shared already."""
+        mine = (Conversation.owner == owner, Conversation.id == id)
+        async with self._database.writing() as connection:
+            row = (await connection.execute(select(Conversation.share).where(*mine))).first()
+            if row is None:
+                raise RequestError("there is no such conversation", status=404, code="unknown_conversation")
+            word = row.share or secrets.token_urlsafe(16)
+            await connection.execute(update(Conversation).where(*mine).values(share=word))
+        return word
+
+    async def unshare(self, owner: str, id: str) -> None:
+        """Take it back: the link leads nowhere from now on."""
+        change = update(Conversation).where(Conversation.owner == owner, Conversation.id == id)
+        async with self._database.writing() as connection:
+            await connection.execute(change.values(share=None))
+
+    async def shared(self, word: str) -> Whole | None:
+        """What a link leads to."""
+        query = select(Conversation.owner, Conversation.id).where(Conversation.share == word)
+        async with self._database.reading() as connection:
+            row = (await connection.execute(query)).first()
+            return await _read(connection, row.owner, row.id) if row is not None else None
+
+
+def _with_share(head: Head, share: str | None) -> Head:
+    return head | {"share": share} if share else head
+
+
+async def _read(connection: AsyncConnection, owner: str, id: str) -> Whole | None:
+    one = select(Conversation.head, Conversation.share).where(Conversation.owner == owner, Conversation.id == id)
+    row = (await connection.execute(one)).first()
+    if row is None:
+        return None
+    messages = select(Message.body).where(Message.owner == owner, Message.conversation == id).order_by(Message.number)
+    bodies = (await connection.execute(messages)).scalars().all()
+    return Whole(_with_share(row.head, row.share), list(bodies))
+
+
+async def _put_head(connection: AsyncConnection, owner: str, head: Head) -> str:
+    id = checked_id(head.get("id"))
+    kept = {name: value for name, value in head.items() if name != "share"}
+    now = time.time()
+    values: dict[str, Any] = {"head": kept, "title": str(head.get("title") or "")[:1000], "updated": _moment(head, now)}
+    mine = (Conversation.owner == owner, Conversation.id == id)
+    if not (await connection.execute(update(Conversation).where(*mine).values(values))).rowcount:
+        await connection.execute(insert(Conversation).values(owner=owner, id=id, created=now, **values))
+    return id
+
+
+def _moment(head: Head, now: float) -> float:
+    """When the page changed it, by the page's clock, but never in the future."""
+    updated = head.get("updated")
+    known = isinstance(updated, int | float) and not isinstance(updated, bool)
+    return min(float(updated) / 1000, now) if known else now  # type: ignore[arg-type]  # narrowed by `known`
+
+
+async def _put_messages(connection: AsyncConnection, owner: str, conversation: str, bodies: Sequence[Body]) -> None:
+    for body in bodies:
+        id = checked_id(body.get("id"), "messages.id")
+        words = body.get("text")
+        values = {
+            "conversation": conversation,
+            "body": {name: value for name, value in body.items() if name != "conversation"},
+            "text": words.replace("\x00", "") if isinstance(words, str) else "",
+        }
+        mine = (Message.owner == owner, Message.id == id)
+        if not (await connection.execute(update(Message).where(*mine).values(values))).rowcount:
+            await connection.execute(insert(Message).values(owner=owner, id=id, **values))
+
+
+def _sqlite_search(owner: str, wanted: Sequence[str]) -> tuple[Any, dict[str, Any]]:
+    phrase = " AND ".join(f'text: "{word}" *' for word in wanted)
+    whose = '"' + owner.replace('"', " ") + '"'
+    query = text(
+        "SELECT m.conversation, m.text FROM message_words w JOIN messages m ON m.number = w.rowid "
+        "WHERE message_words MATCH :words AND m.owner = :owner ORDER BY w.rowid DESC LIMIT 500"
+    )
+    narrowed = f"owner: {whose} AND ({phrase})" if re.search(r"\w", owner) else phrase
+    return query, {"words": narrowed, "owner": owner}
+
+
+def _postgresql_search(owner: str, wanted: Sequence[str]) -> tuple[Any, dict[str, Any]]:
+    query = text(
+        "SELECT conversation, text FROM messages WHERE owner = :owner "
+        "AND to_tsvector('simple', text) @@ to_tsquery('simple', :words) ORDER BY number DESC LIMIT 500"
+    )
+    return query, {"words": " & ".join(f"'{word}':*" for word in wanted), "owner": owner}
+
+
+def _excerpt(body: str, word: str) -> str:
+    at = max(0, body.lower().find(word.lower()) - 40)
+    return ("…" if at else "") + body[at : at + 160].strip()

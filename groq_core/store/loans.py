@@ -1,0 +1,284 @@
+"""
+What people may use, as loans: a process borrows a little of a limit, spends it without asking, and gives the rest back.
+
+The database counts what is lent as used, so that all processes together never spend more than the limit; while it is
+away, each goes on with what it has borrowed. A process that dies takes its loans along: they count as used until their
+window has passed. Windows move along in slots; a slot counts whole until all of it has left the window.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping
+from math import floor
+from typing import Final, Protocol, TypeAlias
+
+import msgspec
+
+from groq_core.settings.limits import Limit
+
+logger = logging.getLogger("groq_core.loans")
+
+SLOT_S: Final[Mapping[str, int]] = {"minute": 5, "hour": 300, "day": 3600, "month": 86_400}
+"""Seconds of a slot, by window."""
+
+PART: Final = 0.02
+"""Of a limit, that is borrowed at once where a request needs less."""
+
+IDLE_S: Final = 1.0
+"""Seconds after which what is not spent goes back."""
+
+FLUSH_S: Final = 0.5
+PATIENCE_S: Final = 2.5
+"""How long a request waits for what others have borrowed and may give back."""
+
+LOOK_S: Final = 0.25
+TINY: Final = 1e-9
+
+Pot: TypeAlias = tuple[str, Limit]
+
+
+class Loan(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    An answer of the bank.
+
+    Attributes:
+        granted: How much; 0 for a refusal.
+        slot: Where it is counted.
+        used: Of the limit, by everybody, this loan included.
+        lent: The part of it that somebody holds and may yet give back.
+        wait_s: Until so much will have left the window; 0 where it was granted.
+    """
+
+    granted: float
+    slot: int
+    used: float
+    lent: float
+    wait_s: float = 0.0
+
+
+class Settlement(msgspec.Struct, frozen=True):
+    """What changes in a slot: what is counted as used, and what of it is on loan."""
+
+    subject: str
+    limit: Limit
+    slot: int
+    amount: float
+    lent: float
+
+
+class Bank(Protocol):
+    """Where limits are counted for all processes."""
+
+    async def borrow(self, subject: str, limit: Limit, least: float, want: float, *, spend: bool) -> Loan:
+        """Lend between ``least`` and ``want``, or nothing. With ``spend`` the least counts as spent already."""
+        ...
+
+    async def settle(self, changes: list[Settlement]) -> None: ...
+
+    async def state(self, subject: str, limit: Limit) -> Loan:
+        """How much is used, lending nothing."""
+        ...
+
+
+class Refused(Exception):  # noqa: N818 - an answer, not a fault
+    """The limit is used up for so many seconds."""
+
+    def __init__(self, limit: Limit, wait_s: float) -> None:
+        super().__init__()
+        self.limit = limit
+        self.wait_s = wait_s
+
+
+class Held(msgspec.Struct, frozen=True):
+    """A part of a loan that belongs to one attempt."""
+
+    pot: Pot
+    slot: int
+    amount: float
+
+
+class _Purse(msgspec.Struct):
+    slot: int = -1
+    left: float = 0.0
+    used: float = 0.0
+    seen_at: float = -1e9
+    touched_at: float = 0.0
+    lock: asyncio.Lock = msgspec.field(default_factory=asyncio.Lock)
+
+
+class Loans:
+    """
+    The loans of this process. :meth:`run` settles them twice a second.
+
+    Args:
+        bank: Where they are taken.
+        unavailable: What the bank raises while it is away.
+    """
+
+    def __init__(
+        self,
+        bank: Bank,
+        unavailable: tuple[type[BaseException], ...],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._bank = bank
+        self._unavailable = unavailable
+        self._clock = clock
+        self._purses: dict[Pot, _Purse] = {}
+        self._owed: dict[tuple[Pot, int], list[float]] = {}
+        self.away = False
+
+    async def take(self, subject: str, limit: Limit, amount: float, *, spend: bool = False) -> Held:
+        """
+        Hold so much for one attempt; with ``spend`` it is spent at once.
+
+        Raises:
+            Refused: The limit is used up, and nobody has given anything back within 2.5 s.
+        """
+        pot = (subject, limit)
+        purse = self._purses.setdefault(pot, _Purse())
+        ends = self._clock() + PATIENCE_S
+        while True:
+            async with purse.lock:
+                held, loan = await self._from(pot, purse, amount, spend=spend)
+            if held is not None:
+                return held
+            if loan.lent <= TINY or amount > limit.amount or self._clock() >= ends:
+                raise Refused(limit, loan.wait_s)
+            await self.flush()
+            await asyncio.sleep(LOOK_S)
+
+    async def _from(self, pot: Pot, purse: _Purse, amount: float, *, spend: bool) -> tuple[Held | None, Loan]:
+        subject, limit = pot
+        purse.touched_at = self._clock()
+        if purse.left + TINY < amount:
+            want = max(amount, limit.amount * PART)
+            try:
+                loan = await self._bank.borrow(subject, limit, amount, want, spend=spend)
+            finally:
+                purse.touched_at = self._clock()
+            purse.used, purse.seen_at = loan.used, self._clock()
+            if loan.granted < amount - TINY:
+                return None, loan
+            if loan.slot != purse.slot:
+                self._give_back(pot, purse)
+                purse.slot = loan.slot
+            purse.left += loan.granted - amount
+            return Held(pot, loan.slot, amount), loan
+        purse.left -= amount
+        if spend:
+            self._owe(pot, purse.slot, 0.0, -amount)
+        return Held(pot, purse.slot, amount), Loan(granted=amount, slot=purse.slot, used=purse.used, lent=0.0)
+
+    def settle(self, held: Held, spent: float) -> None:
+        """An attempt is over: what it did not spend may be spent by the next."""
+        purse = self._purses.setdefault(held.pot, _Purse())
+        rest = held.amount - spent
+        if rest > 0 and held.slot == purse.slot:
+            purse.left += rest
+            purse.touched_at = self._clock()
+            self._owe(held.pot, held.slot, 0.0, -spent)
+        else:
+            # More than was held is counted all the same: it has been spent.
+            self._owe(held.pot, held.slot, -rest, -held.amount)
+
+    def undo(self, held: Held) -> None:
+        """Take back what was spent at once."""
+        self._owe(held.pot, held.slot, -held.amount, 0.0)
+
+    def _give_back(self, pot: Pot, purse: _Purse) -> None:
+        if purse.left > 0:
+            self._owe(pot, purse.slot, -purse.left, -purse.left)
+            purse.left = 0.0
+
+    def _owe(self, pot: Pot, slot: int, amount: float, lent: float) -> None:
+        change = self._owed.setdefault((pot, slot), [0.0, 0.0])
+        change[0] += amount
+        change[1] += lent
+
+    async def used(self, subject: str, limit: Limit) -> tuple[float, float]:
+        """How much of a limit is used, as far as is known here, and the seconds its slot still lasts."""
+        pot = (subject, limit)
+        purse = self._purses.setdefault(pot, _Purse())
+        now = self._clock()
+        if now - purse.seen_at > IDLE_S and not self.away:
+            try:
+                state = await self._bank.state(subject, limit)
+                purse.used, purse.seen_at = state.used, self._clock()
+            except self._unavailable:
+                self.away = True
+        owed = sum(change[0] for (of, _), change in self._owed.items() if of == pot)
+        return max(0.0, purse.used + owed - purse.left), float(limit.window_s)
+
+    # ── settling ─────────────────────────────────────────────────────────────────────────────────────
+
+    async def flush(self, *, everything: bool = False) -> None:
+        """
+        Tell the bank what was spent, and give back what lies idle.
+
+        Args:
+            everything: Give all of it back, idle or not; the process ends.
+        """
+        now = self._clock()
+        for pot, purse in list(self._purses.items()):
+            if purse.lock.locked() and not everything:
+                continue
+            if everything or now - purse.touched_at > IDLE_S:
+                self._give_back(pot, purse)
+                if now - purse.touched_at > 600:
+                    del self._purses[pot]
+        if not self._owed:
+            return
+        owed, self._owed = self._owed, {}
+        changes = [
+            Settlement(subject, limit, slot, amount, lent)
+            for ((subject, limit), slot), (amount, lent) in owed.items()
+            if abs(amount) > TINY or abs(lent) > TINY
+        ]
+        try:
+            await self._bank.settle(changes)
+            self.away = False
+        except self._unavailable as error:
+            for ((subject, limit), slot), (amount, lent) in owed.items():
+                self._owe((subject, limit), slot, amount, lent)
+            if not self.away:
+                logger.warning("limits are not settled while the database is away: %s", type(error).__name__)
+            self.away = True
+
+    async def run(self) -> None:
+        """Settle until cancelled."""
+        while True:
+            await asyncio.sleep(FLUSH_S)
+            await self.flush()
+
+
+def slots_of(limit: Limit, now: float) -> tuple[int, int]:
+    """
+    The current slot, and the oldest that still counts.
+
+    >>> slots_of(Limit("requests", 5, "minute"), 100)
+    (20, 8)
+    """
+    slot_s = SLOT_S[limit.window]
+    current = floor(now / slot_s)
+    return current, current - limit.window_s // slot_s
+
+
+def wait_for(limit: Limit, amounts: Mapping[int, float], missing: float, now: float) -> float:
+    """
+    Seconds until so much will have left the window.
+
+    >>> wait_for(Limit("requests", 5, "minute"), {10: 3.0, 15: 2.0}, 4.0, 100)
+    40.0
+    """
+    slot_s = SLOT_S[limit.window]
+    gone = 0.0
+    for slot in sorted(amounts):
+        gone += amounts[slot]
+        if gone >= missing - TINY:
+            return max(1.0, (slot + limit.window_s // slot_s + 1) * slot_s - now)
+    return float(limit.window_s)

@@ -1,0 +1,91 @@
+"""Between the beat and this process's own buckets and breakers."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable, Mapping
+from math import inf
+
+from groq_core.errors import Kind
+from groq_core.fallback.health import SERVER, Breaker, Health, LocalHealth
+from groq_core.ratelimit.budgets import LocalBudgets
+from groq_core.store.shared.beat import Rest
+
+
+class ProcessState:
+    """
+    Shares and rests of this process, for the server's own key alone: visitors' keys are no other replica's business.
+    """
+
+    def __init__(
+        self,
+        budgets: LocalBudgets,
+        store: LocalHealth,
+        health: Health,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._budgets = budgets
+        self._store = store
+        self._health = health
+        self._clock = clock
+        self._told: dict[str, float] = {}
+        self._heard: dict[str, float] = {}
+
+    # ── shares ───────────────────────────────────────────────────────────────────────────────────────
+
+    def demands(self) -> Mapping[str, tuple[float, float]]:
+        return {name: buckets.demand() for name, buckets in self._budgets.under(SERVER)}
+
+    def share(self, target: str, share: float) -> None:
+        self._budgets.of(SERVER, target).set_share(share)
+
+    def everywhere(self, share: float) -> None:
+        self._budgets.share = share
+
+    # ── rests ────────────────────────────────────────────────────────────────────────────────────────
+
+    def news(self) -> list[Rest]:
+        found = []
+        now = self._clock()
+        for name, breaker in self._store.under(SERVER):
+            ends = breaker.rests_until
+            if ends > now and ends not in (self._told.get(name), self._heard.get(name)):
+                self._told[name] = ends
+                found.append(Rest(name, ends - now, _note(breaker)))
+            elif breaker.closed and (name in self._told or name in self._heard):
+                self._told.pop(name, None)
+                self._heard.pop(name, None)
+                found.append(Rest(name, 0.0, ""))
+        return found
+
+    def resting(self, rests: Iterable[Rest]) -> None:
+        now = self._clock()
+        names = set()
+        for rest in rests:
+            names.add(rest.name)
+            breaker = self._store.of(SERVER, rest.name)
+            ends = now + rest.seconds
+            known = self._heard.get(rest.name)
+            # A rest is told again with every beat; clocks make a difference of milliseconds.
+            if breaker.rests_until >= ends - 0.5 or (known is not None and abs(known - ends) < 0.5):
+                continue
+            kind, failures, told_when, text, gone = json.loads(rest.note)
+            breaker.failures = max(breaker.failures, failures)
+            breaker.last_error, breaker.last_error_text = Kind(kind) if kind else None, text
+            breaker.last_error_at, breaker.told_when = now, told_when
+            breaker.rests_until = self._heard[rest.name] = inf if gone else ends
+            self._health.announce()
+        for name in [name for name in self._heard if name not in names]:
+            ends = self._heard.pop(name)
+            breaker = self._store.of(SERVER, name)
+            if breaker.rests_until == ends:
+                breaker.failures, breaker.rests_until, breaker.probing_since = 0, 0.0, None
+                self._health.announce()
+
+
+def _note(breaker: Breaker) -> str:
+    kind = str(breaker.last_error) if breaker.last_error else ""
+    gone = breaker.rests_until == inf
+    return json.dumps([kind, breaker.failures, breaker.told_when, breaker.last_error_text[:200], gone])

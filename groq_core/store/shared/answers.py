@@ -1,0 +1,121 @@
+"""Answers that replicas share: one that was given before, and one that another is being given now."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from contextlib import aclosing, suppress
+from typing import Any, Final
+
+import msgspec
+
+from groq_core.events import CONTENT, Event, Events, Finished, Routed
+from groq_core.middleware.cache import Entry, entry_of, key_of, replayed, reproducible
+from groq_core.pipeline import Handler
+from groq_core.requests import Request
+from groq_core.store.shared.link import PREFIX, Away, Link
+
+FLIGHT_S: Final = 70
+"""Longest that one answer can take; then the lock of a process that died is gone."""
+
+PATIENCE_S: Final = 8.0
+"""How long an answer that another replica is being given is waited for."""
+
+LOOK_S: Final = 0.03
+LARGEST: Final = 2 * 2**20
+
+_TYPES: Final = {kind.__name__: kind for kind in (*CONTENT, Routed, Finished)}
+
+_RELEASE: Final = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end"
+
+
+def packed(entry: Entry) -> bytes:
+    """An answer for the way to Redis. Nothing of the question is in it."""
+    events: list[Event] = [entry.routed, *entry.answer, entry.finished]
+    return msgspec.msgpack.encode([[type(event).__name__, event] for event in events])
+
+
+def unpacked(body: bytes, now: float) -> Entry | None:
+    """The answer again; None for one of another version of this program."""
+    try:
+        events = [msgspec.convert(event, _TYPES[name]) for name, event in msgspec.msgpack.decode(body)]
+    except (msgspec.MsgspecError, KeyError, ValueError, TypeError):
+        return None
+    routed, *answer, finished = events
+    if not isinstance(routed, Routed) or not isinstance(finished, Finished):
+        return None
+    return Entry(routed, tuple(answer), finished, now)
+
+
+class SharedAnswers:
+    """
+    The layer below the process's own cache. Without Redis it is not there.
+
+    Args:
+        ttl_s: How long an answer is kept.
+        scope: As for the cache.
+    """
+
+    def __init__(self, link: Link, *, ttl_s: float, scope: str) -> None:
+        self._link = link
+        self._ttl_ms = int(ttl_s * 1000)
+        self._scope: Any = scope
+
+    async def __call__(self, handle: Handler[Request], request: Request) -> Events:
+        key = self._key(request)
+        entry = lock = None
+        if key is not None:
+            with suppress(Away):
+                entry, lock = await self._found(key)
+        if entry is not None:
+            for event in replayed(entry, request, 0.0):
+                yield event
+            return
+        heard: list[Event] = []
+        try:
+            async with aclosing(handle(request)) as events:
+                async for event in events:
+                    if lock is not None:
+                        heard.append(event)
+                    yield event
+        finally:
+            if lock is not None and key is not None:
+                await asyncio.shield(self._landed(key, lock, heard))
+
+    def _key(self, request: Request) -> str | None:
+        if not reproducible(request) or request.caller.credential != "server" or self._link.away:
+            return None
+        return PREFIX + "answer:" + key_of(request, self._scope)
+
+    async def _found(self, key: str) -> tuple[Entry | None, str | None]:
+        """The answer, or the lock of whoever gives it; neither where another takes too long."""
+        lock = secrets.token_hex(8)
+        ends = time.monotonic() + PATIENCE_S
+        while time.monotonic() < ends:
+
+            async def look(redis: Any) -> Any:
+                pipe = redis.pipeline(transaction=False)
+                pipe.get(key)
+                pipe.set(key + ":flight", lock, nx=True, ex=FLIGHT_S)
+                return await pipe.execute()
+
+            body, mine = await self._link.call(look)
+            if body is not None and (entry := unpacked(body, time.monotonic())) is not None:
+                if mine:
+                    await self._release(key, lock)
+                return entry, None
+            if mine:
+                return None, lock
+            await asyncio.sleep(LOOK_S)
+        return None, None
+
+    async def _landed(self, key: str, lock: str, heard: list[Event]) -> None:
+        entry = entry_of(heard, 0.0)
+        with suppress(Away):
+            if entry is not None and len(body := packed(entry)) <= LARGEST:
+                await self._link.call(lambda redis: redis.set(key, body, px=self._ttl_ms))
+            await self._release(key, lock)
+
+    async def _release(self, key: str, lock: str) -> None:
+        await self._link.call(lambda redis: redis.eval(_RELEASE, 1, key + ":flight", lock))

@@ -1,0 +1,181 @@
+"""The tables. A change here is a migration in ``migrations/versions``."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import JSON, BigInteger, Float, Index, Integer, MetaData, String, Text, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+NAME: Final = 200
+"""Longest name of a person, a group or a key."""
+
+Number = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class Person(Base):
+    """
+    Somebody who signs in.
+
+    Attributes:
+        role: ``user`` or ``admin``.
+        password: Its hash; None for somebody who signs in elsewhere (a file, OpenID Connect, Hugging Face).
+        limits: This person's own, instead of the settings'; as the operator wrote them.
+        team: The group whose limits hold for all its people together; empty for none.
+    """
+
+    __tablename__ = "people"
+
+    name: Mapped[str] = mapped_column(String(NAME), primary_key=True)
+    role: Mapped[str] = mapped_column(String(10), default="user")
+    password: Mapped[str | None] = mapped_column(String(200))
+    limits: Mapped[str | None] = mapped_column(Text)
+    team: Mapped[str] = mapped_column(String(NAME), default="")
+    created: Mapped[float] = mapped_column(Float)
+    seen: Mapped[float | None] = mapped_column(Float)
+
+
+class Team(Base):
+    """A group of people with limits in common."""
+
+    __tablename__ = "teams"
+
+    name: Mapped[str] = mapped_column(String(NAME), primary_key=True)
+    limits: Mapped[str | None] = mapped_column(Text)
+
+
+class ApiKey(Base):
+    """
+    A key of a person or a program. The key itself is nowhere; only its SHA-256 is, which 256 random bits need no more
+    than.
+    """
+
+    __tablename__ = "api_keys"
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=True)
+    name: Mapped[str] = mapped_column(String(NAME), unique=True)
+    person: Mapped[str] = mapped_column(String(NAME), default="")
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    start: Mapped[str] = mapped_column(String(16))
+    limits: Mapped[str | None] = mapped_column(Text)
+    created: Mapped[float] = mapped_column(Float)
+    expires: Mapped[float | None] = mapped_column(Float)
+    revoked: Mapped[float | None] = mapped_column(Float)
+    used: Mapped[float | None] = mapped_column(Float)
+
+
+class Usage(Base):
+    """
+    How much of a limit is taken: by whom, of what, in which part of which window.
+
+    Attributes:
+        amount: Taken in all: spent, or on loan to a process.
+        loaned: The part of it that a process holds and has not said it spent.
+    """
+
+    __tablename__ = "usage"
+
+    subject: Mapped[str] = mapped_column(String(NAME + 10), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(10), primary_key=True)
+    window: Mapped[str] = mapped_column(String(10), primary_key=True)
+    slot: Mapped[int] = mapped_column(Number, primary_key=True)
+    amount: Mapped[float] = mapped_column(Float, default=0.0)
+    loaned: Mapped[float] = mapped_column(Float, default=0.0)
+
+
+class Spend(Base):
+    """The ledger: what was spent by whom, with which key, on which model, on which day (UTC)."""
+
+    __tablename__ = "spend"
+
+    day: Mapped[str] = mapped_column(String(10), primary_key=True)
+    person: Mapped[str] = mapped_column(String(NAME), primary_key=True)
+    key: Mapped[int] = mapped_column(Number, primary_key=True)
+    model: Mapped[str] = mapped_column(String(NAME), primary_key=True)
+    requests: Mapped[int] = mapped_column(Number, default=0)
+    cached: Mapped[int] = mapped_column(Number, default=0)
+    tokens_in: Mapped[int] = mapped_column(Number, default=0)
+    tokens_out: Mapped[int] = mapped_column(Number, default=0)
+    audio_s: Mapped[float] = mapped_column(Float, default=0.0)
+    usd: Mapped[float] = mapped_column(Float, default=0.0)
+
+
+class Conversation(Base):
+    """
+    A conversation of somebody who signed in.
+
+    Attributes:
+        head: As the page wrote it; only the page reads it.
+        share: The word in the link of a shared one; None for one that is not.
+    """
+
+    __tablename__ = "conversations"
+    __table_args__ = (Index("ix_conversations_owner_updated", "owner", "updated"),)
+
+    owner: Mapped[str] = mapped_column(String(NAME), primary_key=True)
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    title: Mapped[str] = mapped_column(Text, default="")
+    head: Mapped[dict[str, Any]] = mapped_column(JSON)
+    created: Mapped[float] = mapped_column(Float)
+    updated: Mapped[float] = mapped_column(Float)
+    share: Mapped[str | None] = mapped_column(String(64), unique=True)
+
+
+class Message(Base):
+    """
+    A message of a conversation, which is a tree of them.
+
+    Attributes:
+        body: As the page wrote it, its text included.
+        text: For the search.
+    """
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        UniqueConstraint("owner", "id"),
+        Index("ix_messages_owner_conversation", "owner", "conversation"),
+    )
+
+    number: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=True)
+    owner: Mapped[str] = mapped_column(String(NAME))
+    id: Mapped[str] = mapped_column(String(64))
+    conversation: Mapped[str] = mapped_column(String(64))
+    body: Mapped[dict[str, Any]] = mapped_column(JSON)
+    text: Mapped[str] = mapped_column(Text, default="")
+
+
+class Audit(Base):
+    """Who changed what."""
+
+    __tablename__ = "audit"
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=True)
+    at: Mapped[float] = mapped_column(Float, index=True)
+    who: Mapped[str] = mapped_column(String(NAME))
+    action: Mapped[str] = mapped_column(String(50))
+    subject: Mapped[str] = mapped_column(String(NAME + 10))
+    detail: Mapped[str] = mapped_column(Text, default="")
+
+
+class Announcement(Base):
+    """What an admin wants everybody to read; the newest one counts."""
+
+    __tablename__ = "announcements"
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=True)
+    at: Mapped[float] = mapped_column(Float)
+    text: Mapped[str] = mapped_column(Text)
+
+
+TABLES: Final = tuple(Base.metadata.sorted_tables)

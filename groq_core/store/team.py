@@ -1,0 +1,96 @@
+"""Everything of a team in one place, and the tasks that keep it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Final
+
+from groq_core.settings.settings import Settings
+from groq_core.store.allowances import TeamLimits
+from groq_core.store.audit import Announcements, AuditLog
+from groq_core.store.conversations import Conversations
+from groq_core.store.database import UNAVAILABLE, Database, opened
+from groq_core.store.keys import ApiKeys
+from groq_core.store.people import People
+
+LOOK_S: Final = 1.0
+"""Seconds between two looks at who may sign in."""
+
+
+class Directory:
+    """Who may sign in with a password of the database, as of a second ago."""
+
+    def __init__(self, people: People) -> None:
+        self._people = people
+        self._hashes: dict[str, str] = {}
+
+    def hash_of(self, name: str) -> str | None:
+        return self._hashes.get(name)
+
+    @property
+    def anybody(self) -> bool:
+        return bool(self._hashes)
+
+    async def refresh(self) -> None:
+        self._hashes = await self._people.passwords()
+
+    async def run(self) -> None:
+        """Look again until cancelled; while the database is away, whoever was known stays so."""
+        while True:
+            await asyncio.sleep(LOOK_S)
+            with suppress(*UNAVAILABLE):
+                await self.refresh()
+
+
+class Team:
+    """
+    Attributes:
+        limits: What may be used, by whom; also where it is counted and written down.
+        admins: Named by the operator; others have the role in the database.
+    """
+
+    def __init__(self, database: Database, settings: Settings) -> None:
+        self.database = database
+        self.people = People(database)
+        self.keys = ApiKeys(database)
+        self.conversations = Conversations(database)
+        self.audit = AuditLog(database)
+        self.announcements = Announcements(database)
+        self.limits = TeamLimits(database, settings.limits)
+        self.directory = Directory(self.people)
+        self.admins = frozenset(settings.admins)
+
+    async def admin(self, person: str) -> bool:
+        """Whether somebody may see and change everything of the team."""
+        return bool(person) and (person in self.admins or await self.people.role(person) == "admin")
+
+    @property
+    def away(self) -> bool:
+        """The database did not answer the last time."""
+        return self.limits.loans.away or self.limits.books.away
+
+
+@asynccontextmanager
+async def opened_team(settings: Settings) -> AsyncIterator[Team]:
+    """
+    Open the database of the settings; what was borrowed goes back at the end.
+
+    Raises:
+        SettingsError: It cannot be used.
+    """
+    assert settings.database is not None
+    async with opened(settings.database) as database:
+        team = Team(database, settings)
+        await team.directory.refresh()
+        keepers = (team.limits.loans.run(), team.limits.books.run(), team.directory.run())
+        tasks = [asyncio.create_task(keeper) for keeper in keepers]
+        try:
+            yield team
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+            await team.limits.loans.flush(everything=True)
+            await team.limits.books.flush()

@@ -1,0 +1,237 @@
+"""Files and batches, by OpenAI's own client and Groq's: carried out by our own processor, across a restart."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import groq
+import openai
+import orjson
+import pytest
+
+from groq_core.api.app import create_api
+from groq_core.errors import RequestError
+from groq_core.events import Events
+from groq_core.redaction import Secret
+from groq_core.requests import Request
+from groq_core.settings.settings import Settings
+from tests.api.stage import Stage, begun, plays, says, serving
+
+
+@asynccontextmanager
+async def client_of(stage: Stage, key: str = "any") -> AsyncIterator[openai.AsyncOpenAI]:
+    async with (
+        serving(create_api(stage)) as port,
+        openai.AsyncOpenAI(base_url=f"http://127.0.0.1:{port}/v1", api_key=key, max_retries=0) as client,
+    ):
+        yield client
+
+
+ENDS = ("completed", "failed", "cancelled")
+
+
+def line(name: str, **more: Any) -> dict[str, Any]:
+    body = {"model": "auto", "messages": [{"role": "user", "content": f"Say {name}."}]}
+    return {"custom_id": name, "method": "POST", "url": "/v1/chat/completions", "body": body, **more}
+
+
+def jsonl(*lines: Any) -> tuple[str, bytes]:
+    return "in.jsonl", b"\n".join(one if isinstance(one, bytes) else orjson.dumps(one) for one in lines)
+
+
+async def ended(client: openai.AsyncOpenAI, name: str) -> openai.types.Batch:
+    async with asyncio.timeout(30):
+        while (batch := await client.batches.retrieve(name)).status not in ENDS:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    return batch
+
+
+def settings(tmp_path: Path, **more: Any) -> Settings:
+    return Settings(state_dir=tmp_path, **more)
+
+
+async def begin(client: openai.AsyncOpenAI, *lines: Any) -> openai.types.Batch:
+    file = await client.files.create(file=jsonl(*lines), purpose="batch")
+    return await client.batches.create(
+        input_file_id=file.id, endpoint="/v1/chat/completions", completion_window="24h", metadata={"a": "b"}
+    )
+
+
+async def test_openais_batch_code_runs(tmp_path: Path) -> None:
+    async with client_of(Stage(says("Hello"), settings(tmp_path))) as client:
+        begun_batch = await begin(client, *(line(f"l{n}") for n in range(20)))
+        batch = await ended(client, begun_batch.id)
+        assert batch.output_file_id is not None
+        content = (await client.files.content(batch.output_file_id)).read()
+        listed = [one.id async for one in client.batches.list()]
+        files = [one async for one in client.files.list(purpose="batch_output")]
+
+    assert begun_batch.status in ("validating", "in_progress", "completed")
+    assert batch.status == "completed"
+    assert batch.request_counts is not None
+    assert (batch.request_counts.total, batch.request_counts.completed, batch.request_counts.failed) == (20, 20, 0)
+    assert batch.error_file_id is None
+    assert batch.metadata == {"a": "b"}
+    answers = [orjson.loads(one) for one in content.splitlines()]
+    assert {one["custom_id"] for one in answers} == {f"l{n}" for n in range(20)}
+    assert all(one["response"]["body"]["choices"][0]["message"]["content"] == "Hello" for one in answers)
+    assert listed == [batch.id]
+    assert [file.id for file in files] == [batch.output_file_id]
+
+
+async def test_groqs_batch_code_runs_too(tmp_path: Path) -> None:
+    stage = Stage(says("Hello"), settings(tmp_path))
+    async with (
+        serving(create_api(stage)) as port,
+        groq.AsyncGroq(base_url=f"http://127.0.0.1:{port}", api_key="any", max_retries=0) as client,
+    ):
+        file = await client.files.create(file=jsonl(line("a")), purpose="batch")
+        batch: Any = await client.batches.create(
+            input_file_id=str(file.id), endpoint="/v1/chat/completions", completion_window="24h"
+        )
+        async with asyncio.timeout(30):
+            while batch.status != "completed":
+                await asyncio.sleep(0.01)
+                batch = await client.batches.retrieve(batch.id)
+        content = await (await client.files.content(batch.output_file_id)).read()
+
+    assert orjson.loads(content)["custom_id"] == "a"
+
+
+async def test_what_failed_is_in_a_file_of_its_own(tmp_path: Path) -> None:
+    def script(request: Request) -> Events:
+        bad = "two" in request.messages[0]["content"]  # type: ignore[union-attr]
+        return plays(begun(), RequestError("no"))(request) if bad else says("Hello")(request)
+
+    async with client_of(Stage(script, settings(tmp_path))) as client:
+        batch = await ended(client, (await begin(client, line("one"), line("two"))).id)
+        assert batch.error_file_id is not None
+        errors = (await client.files.content(batch.error_file_id)).read()
+
+    assert batch.status == "completed"
+    assert batch.request_counts is not None
+    assert (batch.request_counts.completed, batch.request_counts.failed) == (1, 1)
+    assert orjson.loads(errors)["custom_id"] == "two"
+
+
+async def test_lines_that_are_none_fail_the_batch_and_are_named(tmp_path: Path) -> None:
+    stage = Stage(says("Hello"), settings(tmp_path))
+    async with client_of(stage) as client:
+        batch = await ended(client, (await begin(client, line("a"), b"{broken", line("c", url="/v1/nowhere"))).id)
+
+    assert batch.status == "failed"
+    assert batch.errors is not None
+    assert batch.errors.data is not None
+    assert [error.line for error in batch.errors.data] == [2, 3]
+    assert not stage.asked
+
+
+async def test_a_batch_goes_on_after_a_restart(tmp_path: Path) -> None:
+    gate = asyncio.Event()
+    answered = 0
+
+    async def slow(request: Request) -> Events:
+        nonlocal answered
+        if answered >= 5:
+            await gate.wait()
+        answered += 1
+        async for event in says("Hello")(request):
+            yield event
+
+    async with client_of(Stage(slow, settings(tmp_path))) as client:
+        name = (await begin(client, *(line(f"l{n}") for n in range(12)))).id
+        async with asyncio.timeout(30):
+            while (await client.batches.retrieve(name)).request_counts.completed < 5:  # type: ignore[union-attr]  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+    later = Stage(says("Later"), settings(tmp_path))
+    async with client_of(later) as client:
+        batch = await ended(client, name)
+        content = (await client.files.content(str(batch.output_file_id))).read()
+
+    assert batch.status == "completed"
+    assert 0 < len(later.asked) <= 7, "what was answered before is not asked again"
+    assert len(content.splitlines()) == 12
+
+
+async def test_a_batch_is_cancelled(tmp_path: Path) -> None:
+    gate = asyncio.Event()
+
+    async def slow(request: Request) -> Events:
+        await gate.wait()
+        async for event in says("Hello")(request):
+            yield event
+
+    async with client_of(Stage(slow, settings(tmp_path))) as client:
+        name = (await begin(client, *(line(f"l{n}") for n in range(300)))).id
+        cancelled = await client.batches.cancel(name)
+        gate.set()
+        batch = await ended(client, name)
+        with pytest.raises(openai.BadRequestError):
+            await client.batches.cancel(name)
+
+    assert cancelled.status == "cancelling"
+    assert batch.status == "cancelled"
+
+
+async def test_files_and_batches_are_their_owners_alone(tmp_path: Path) -> None:
+    stage = Stage(says("Hello"), settings(tmp_path, api_tokens=(Secret("a"), Secret("b"))))
+    async with (
+        serving(create_api(stage)) as port,
+        openai.AsyncOpenAI(base_url=f"http://127.0.0.1:{port}/v1", api_key="a", max_retries=0) as mine,
+        openai.AsyncOpenAI(base_url=f"http://127.0.0.1:{port}/v1", api_key="b", max_retries=0) as other,
+    ):
+        file = await mine.files.create(file=jsonl(line("a")), purpose="batch")
+        name = (await begin(mine, line("a"))).id
+        await ended(mine, name)
+        for work in (
+            other.files.retrieve(file.id),
+            other.files.content(file.id),
+            other.files.delete(file.id),
+            other.batches.retrieve(name),
+            other.batches.cancel(name),
+        ):
+            with pytest.raises(openai.NotFoundError):
+                await work
+        assert [one async for one in other.files.list()] == []
+        with pytest.raises(openai.NotFoundError):
+            await other.batches.create(input_file_id=file.id, endpoint="/v1/chat/completions", completion_window="24h")
+        await mine.files.delete(file.id)
+
+
+@pytest.mark.parametrize("name", ["..%2F..%2Fsecret", "../batches/x", "", "file_none", "x" * 5000])
+async def test_a_name_from_outside_is_no_path(name: str, tmp_path: Path) -> None:
+    (tmp_path / "secret.json").write_bytes(b"{}")
+    async with Stage(settings=settings(tmp_path)).served() as http:
+        answer = await http.get(f"/v1/files/{name}/content")
+
+    assert answer.status_code in (404, 405)
+
+
+@pytest.mark.parametrize(
+    ("body", "param"),
+    [
+        ({"endpoint": "/v1/chat/completions"}, "input_file_id"),
+        ({"input_file_id": "file_x"}, "endpoint"),
+        ({"input_file_id": "file_x", "endpoint": "/v1/chat/completions", "completion_window": 5}, "completion_window"),
+    ],
+)
+async def test_a_refusal_names_the_field(body: dict[str, Any], param: str, tmp_path: Path) -> None:
+    async with Stage(settings=settings(tmp_path)).served() as http:
+        answer = await http.post("/v1/batches", json=body)
+
+    assert (answer.status_code, answer.json()["error"]["param"]) == (400, param)
+
+
+async def test_a_file_that_is_no_batch_is_refused(tmp_path: Path) -> None:
+    async with client_of(Stage(settings=settings(tmp_path))) as client:
+        with pytest.raises(openai.BadRequestError) as caught:
+            await client.files.create(file=("a.txt", b"x"), purpose="batch")
+        with pytest.raises(openai.BadRequestError) as assistants:
+            await client.files.create(file=("a.jsonl", b"{}"), purpose="assistants")
+
+    assert caught.value.param == "file"
+    assert assistants.value.param == "purpose"

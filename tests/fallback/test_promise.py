@@ -1,0 +1,226 @@
+"""
+The chain's promise: as long as one provider of the route is healthy and time is left, the answer comes from it,
+whatever mixture of failures the others show, however many their models are, and whatever happened before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+
+import msgspec
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from benchmarks.virtual import VirtualLoop
+from benchmarks.world import Fault, House, World
+from groq_core.errors import BrokenAnswerError, ChainError, Kind, RequestError
+from groq_core.events import AttemptStarted, Event, Finished
+from groq_core.reply import Reply
+from groq_core.requests import ChatRequest, Request, TranscriptionRequest
+
+ANSWER = "The capital of France is Paris, which lies on the Seine and has been the capital for a thousand years."
+
+RETRY_AFTER = [
+    (),
+    (("retry-after", "0"),),
+    (("retry-after-ms", "700"),),
+    (("retry-after", "2"),),
+    (("retry-after", "Fri, 15 Jan 2027 08:00:20 GMT"),),
+    (("retry-after", "-5"),),
+    (("retry-after", "999999999"),),
+    (("retry-after", "soon"),),
+]
+
+REFUSALS = [
+    (429, "Rate limit reached", "rate_limit_exceeded"),
+    (429, "Limit reached on tokens per minute (TPM): Limit 6000, Used 5900, Requested 900. Please try again in 8s.",
+     "rate_limit_exceeded"),
+    (498, "Flex tier capacity exceeded", "capacity_exceeded"),
+    (500, "Internal Server Error", "internal_server_error"),
+    (502, "Bad Gateway", ""),
+    (503, "over capacity", ""),
+    (404, "The model `m` does not exist", "model_not_found"),
+    (400, "The model `m` has been decommissioned", "model_decommissioned"),
+    (401, "Invalid API Key", "invalid_api_key"),
+    (402, "spend limit", "spend_limit"),
+    (403, "Forbidden", ""),
+    (403, "no access to this model", "model_permission_blocked"),
+    (400, "property 'x' is unsupported", ""),
+    (400, "Please reduce the length of the messages", "context_length_exceeded"),
+    (413, "Request too large", "request_too_large"),
+    (413, "Request too large on tokens per minute (TPM): Limit 6000, Requested 7000", "rate_limit_exceeded"),
+    (400, "Failed to call a function", "tool_use_failed"),
+    (400, "this model needs terms acceptance: requires terms acceptance", "model_terms_required"),
+]  # fmt: skip
+
+refusals = st.builds(
+    lambda refusal, headers: Fault(
+        kind="status", status=refusal[0], message=refusal[1], code=refusal[2], headers=headers
+    ),
+    st.sampled_from(REFUSALS),
+    st.sampled_from(RETRY_AFTER),
+)
+breaks = st.builds(
+    lambda kind, after: Fault(kind=kind, after=after),
+    st.sampled_from(["refused", "silent", "empty", "garbage", "cut", "stall", "error"]),
+    st.integers(0, 60),
+)
+faults = refusals | breaks
+
+
+def question(kind: str, *, stream: bool, revisable: bool) -> Request:
+    if kind == "recording":
+        return TranscriptionRequest(audio=b"RIFF", filename="a.wav", duration_s=3.0)
+    content: object = "Tell me about the capital of France."
+    if kind == "picture":
+        content = [
+            {"type": "text", "text": content},
+            {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}},
+        ]
+    params = {"max_completion_tokens": 2000} if kind == "picture" else {}
+    return ChatRequest(
+        messages=({"role": "user", "content": content},), stream=stream, revisable=revisable, params=params
+    )
+
+
+class Ended(msgspec.Struct):
+    """One request, as its caller saw it."""
+
+    request: Request
+    reply: Reply
+    events: list[Event]
+    error: Exception | None = None
+
+
+async def ask(house: House, request: Request) -> Ended:
+    ended = Ended(request, Reply(), [])
+    try:
+        async with aclosing(house.handle(request)) as events:
+            async for event in events:
+                ended.events.append(event)
+                ended.reply.apply(event)
+    except (RequestError, ChainError) as error:
+        ended.error = error
+    return ended
+
+
+def check(ended: Ended, house: House, healthy: set[str], attempts: int) -> None:
+    asked = [name for request_id, name in house.world.asked if request_id == ended.request.request_id]
+    records = [one for one in ended.reply.receipt.attempts if one.outcome != "skipped"]
+    assert [f"{one.provider}:{one.model}" for one in records] == asked, "the receipt tells exactly what was asked"
+    assert len(asked) <= attempts
+    assert len([event for event in ended.events if isinstance(event, AttemptStarted)]) == len(asked)
+    finishes = [event for event in ended.events if isinstance(event, Finished)]
+    assert len(finishes) + (ended.error is not None) == 1, "one end, and only one"
+    if finishes:
+        assert ended.reply.text == ANSWER
+    else:
+        assert isinstance(ended.error, BrokenAnswerError) == bool(ended.reply.text)
+        assert ANSWER.startswith(ended.reply.text)
+        if isinstance(ended.error, ChainError):
+            assert ended.error.kind not in {None, Kind.BUDGET, Kind.RESTING}, "the cause that counts"
+    if healthy:
+        assert finishes, f"{healthy} healthy, yet {ended.error!r} after {asked}"
+
+
+class Mixtures(RuleBasedStateMachine):
+    """Many requests on one state, while faults come and go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runner = asyncio.Runner(loop_factory=VirtualLoop)
+        self.house: House
+
+    @initialize(
+        models=st.lists(st.integers(1, 8), min_size=2, max_size=3),
+        prefill=st.booleans(),
+        attempts=st.sampled_from([3, 4, 6, 9]),
+        half=st.floats(0, 1),
+    )
+    def open(self, models: list[int], prefill: bool, attempts: int, half: float) -> None:
+        names = [f"p{p}:m{m}" for p, count in enumerate(models) for m in range(count)]
+        self.attempts = attempts
+        world = World(names, lambda _: ANSWER, prefill=prefill)
+
+        async def build() -> House:
+            return House(world, uniform=lambda low, high: low + (high - low) * half, attempts=attempts)
+
+        self.house = self.runner.run(build())
+
+    @rule(data=st.data(), fault=faults)
+    def break_a_model(self, data: st.DataObject, fault: Fault) -> None:
+        spec = data.draw(st.sampled_from(self.house.world.specs))
+        self.house.world.faults[spec.name] = fault
+
+    @rule(data=st.data())
+    def break_all_but_one_provider(self, data: st.DataObject) -> None:
+        well = data.draw(st.sampled_from(sorted({spec.provider for spec in self.house.world.specs})))
+        for spec in self.house.world.specs:
+            if spec.provider == well:
+                self.house.world.faults.pop(spec.name, None)
+            else:
+                self.house.world.faults[spec.name] = data.draw(faults)
+
+    @rule(fault=faults)
+    def break_everything(self, fault: Fault) -> None:
+        self.house.world.faults = {spec.name: fault for spec in self.house.world.specs}
+
+    @precondition(lambda self: self.house.world.faults)
+    @rule(data=st.data())
+    def mend_a_model(self, data: st.DataObject) -> None:
+        self.house.world.faults.pop(data.draw(st.sampled_from(sorted(self.house.world.faults))))
+
+    @rule(data=st.data())
+    def mend_a_provider(self, data: st.DataObject) -> None:
+        provider = data.draw(st.sampled_from(sorted({spec.provider for spec in self.house.world.specs})))
+        faulty = self.house.world.faults
+        self.house.world.faults = {name: fault for name, fault in faulty.items() if name.partition(":")[0] != provider}
+
+    @rule(seconds=st.sampled_from([0.1, 1.0, 5.0, 20.0, 400.0]))
+    def wait(self, seconds: float) -> None:
+        self.runner.run(asyncio.sleep(seconds))
+
+    @rule(
+        kind=st.sampled_from(["text", "text", "picture", "recording"]),
+        stream=st.booleans(),
+        revisable=st.booleans(),
+        together=st.sampled_from([1, 1, 1, 3]),
+    )
+    def ask(self, kind: str, stream: bool, revisable: bool, together: int) -> None:
+        house = self.house
+        healthy = self._promised()
+
+        async def all_at_once() -> list[Ended]:
+            asked = (question(kind, stream=stream, revisable=revisable) for _ in range(together))
+            return list(await asyncio.gather(*(ask(house, one) for one in asked)))
+
+        for ended in self.runner.run(all_at_once()):
+            check(ended, house, healthy, self.attempts)
+        assert house.world.open == 0
+
+    def _promised(self) -> set[str]:
+        """Healthy providers that did not say themselves, when they were ill, to be left alone for now."""
+        house = self.house
+        names = {spec.provider: [] for spec in house.world.specs}  # type: dict[str, list[str]]
+        for spec in house.world.specs:
+            names[spec.provider].append(spec.name)
+        return {
+            provider
+            for provider in house.world.healthy_providers()
+            if any(self._may_be_asked(provider, name) for name in names[provider])
+        }
+
+    def _may_be_asked(self, provider: str, name: str) -> bool:
+        health = self.house.health
+        return health.admission("server", provider, name) != "gone" and not health.named_time("server", provider, name)
+
+    def teardown(self) -> None:
+        self.runner.close()
+
+
+Mixtures.TestCase.settings = settings(
+    max_examples=60, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+)
+test_any_mixture_any_history = Mixtures.TestCase

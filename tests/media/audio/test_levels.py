@@ -1,0 +1,28 @@
+"""What tells speech from what merely comes and goes like it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from groq_core.media.audio.levels import SPEECH_LIKELIHOOD, Meter
+
+RATE = 16_000
+
+
+def bursts_of_noise(tilt: float, seed: int = 1) -> np.ndarray:
+    """Eight seconds of noise that comes and goes like syllables; its spectrum falls by ``tilt`` and never changes."""
+    rng = np.random.default_rng(seed)
+    spectrum = np.fft.rfft(rng.standard_normal(8 * RATE))
+    spectrum /= np.maximum(1.0, np.arange(len(spectrum)) / 200.0) ** tilt
+    noise = np.fft.irfft(spectrum)
+    syllables = (np.sin(2 * np.pi * 3.0 * np.arange(8 * RATE) / RATE) > 0.1).astype(float)
+    return (0.2 * noise / np.abs(noise).max() * syllables).astype(np.float32)
+
+
+@pytest.mark.parametrize("tilt", [0.75, 1.0])
+def test_noise_that_keeps_its_colour_is_no_speech_though_it_pauses_like_it(tilt: float) -> None:
+    meter = Meter()
+    meter.push(bursts_of_noise(tilt))
+
+    assert meter.levels().speech_likelihood < SPEECH_LIKELIHOOD

@@ -1,0 +1,94 @@
+"""Real databases: a SQLite file, and a PostgreSQL that is started for the tests and ended with them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from groq_core.redaction import Secret
+from groq_core.store.database import Database, opened
+
+BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+
+
+def _postgres_bin() -> Path | None:
+    if BINARIES:
+        return BINARIES[-1]
+    found = shutil.which("pg_ctl")
+    return Path(found).resolve().parent if found else None
+
+
+def _as_other(command: list[str]) -> list[str]:
+    """PostgreSQL refuses to run as root."""
+    return ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", *command] if os.getuid() == 0 else command
+
+
+class Postgres:
+    """A server on a Unix socket of its own, with nothing in it."""
+
+    def __init__(self, folder: Path, binaries: Path) -> None:
+        self.folder, self._binaries = folder, binaries
+        self._count = 0
+        self._run("initdb", "-D", str(folder / "data"), "-U", "team", "--auth=trust", "--no-sync", "-E", "UTF8")
+        self.start()
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = _as_other([str(self._binaries / program), *arguments])
+        log = self.folder / "log"
+        with log.open("ab") as out:
+            done = subprocess.run(command, stdout=out, stderr=out, check=False, timeout=60, cwd=self.folder)
+        assert done.returncode == 0, log.read_text()[-2000:]
+
+    def start(self) -> None:
+        options = f"-c listen_addresses='' -c unix_socket_directories={self.folder} -c fsync=off"
+        self._run("pg_ctl", "-D", str(self.folder / "data"), "-w", "-o", options, "start")
+
+    def stop(self, mode: str = "fast") -> None:
+        self._run("pg_ctl", "-D", str(self.folder / "data"), "-m", mode, "-w", "stop")
+
+    def new_url(self) -> str:
+        """The address of a database that nobody has used."""
+        self._count += 1
+        name = f"t{os.getpid()}_{self._count}_{time.time_ns() % 10**6}"
+        self._run("createdb", "-h", str(self.folder), "-U", "team", name)
+        return f"postgresql+psycopg://team@/{name}?host={self.folder}"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    binaries = _postgres_bin()
+    if binaries is None:
+        assert not os.environ.get("CI"), "PostgreSQL is missing"
+        pytest.skip("needs PostgreSQL, which is not installed")
+    # Not below pytest's folder, which nobody else may read; and a socket's path has at most 107 characters.
+    folder = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))
+    try:
+        if os.getuid() == 0:
+            shutil.chown(folder, "nobody", "nogroup")
+        server = Postgres(folder, binaries)
+        yield server
+        server.stop("immediate")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/team.db"
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.new_url()
+
+
+@pytest.fixture
+async def database(url: str) -> AsyncIterator[Database]:
+    async with opened(Secret(url)) as running:
+        yield running

@@ -1,0 +1,92 @@
+"""A team's server on a loopback port: page, API and database, the simulator upstream."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from groq_core.access.passwords import hashed
+from groq_core.compose import Core, assembled
+from groq_core.redaction import Secret
+from groq_core.serve import create_app
+from groq_core.settings.settings import Settings
+from groq_core.simulator import Simulator
+from groq_core.store.database import opened
+from groq_core.store.people import People
+from tests.api.stage import serving
+
+PASSWORD = "correct horse"
+
+
+@dataclass(frozen=True)
+class TeamStage:
+    """What a test holds in its hands."""
+
+    core: Core
+    url: str
+    simulator: Simulator
+
+    @asynccontextmanager
+    async def client(self, person: str = "", key: str = "") -> AsyncIterator[httpx.AsyncClient]:
+        """A browser in which somebody has signed in and opened the page, or a program with a key."""
+        headers = {"authorization": f"Bearer {key}"} if key else {}
+        async with httpx.AsyncClient(base_url=self.url, headers=headers, timeout=30) as http:
+            if person:
+                signed_in = await http.post("/login", data={"name": person, "password": PASSWORD})
+                assert signed_in.status_code == 303, signed_in.text
+                page = (await http.get("/ui/pass")).json()["pass"]
+                http.headers["x-groq-core-page"] = page
+            yield http
+
+
+async def ask(http: httpx.AsyncClient, text: str = "Say something.", **fields: Any) -> httpx.Response:
+    body = {"messages": [{"role": "user", "content": text}], "max_completion_tokens": 50, **fields}
+    return await http.post("/v1/chat/completions", json=body)
+
+
+@asynccontextmanager
+async def team_stage(
+    database: str, simulator: Simulator, *, people: tuple[str, ...] = ("ann", "bob"), **settings: str
+) -> AsyncIterator[TeamStage]:
+    """
+    Start a server on a database, in which these people can sign in with :data:`PASSWORD`.
+    """
+    async with opened(Secret(database)) as prepared:
+        known = {one.name for one in await People(prepared).all()}
+        for name in people:
+            if name not in known:
+                await People(prepared).add(name, who="tests", password=_hash())
+    made = Settings.from_env(
+        {"GROQ_CORE_DATABASE": database, "GROQ_CORE_ADMINS": "ann", "GROQ_CORE_OFFLINE": "1", **settings}
+    )
+    async with assembled(made, simulator=simulator) as core, serving(create_app(core)) as port:
+        yield TeamStage(core, f"http://127.0.0.1:{port}", simulator)
+
+
+_hashes: list[str] = []
+
+
+def _hash() -> str:
+    if not _hashes:
+        _hashes.append(hashed(PASSWORD))
+    return _hashes[0]
+
+
+async def eventually(check: Any, seconds: float = 10.0) -> Any:
+    """What a check returns once it is true; the last of what it returned after so many seconds."""
+    ends = time.monotonic() + seconds
+    while not (found := await check()) and time.monotonic() < ends:  # noqa: ASYNC110 - a check, no event
+        await asyncio.sleep(0.05)
+    return found
+
+
+def title_of(html: str) -> str:
+    found = re.search(r"<title>(.*?)</title>", html)
+    return found[1] if found else ""

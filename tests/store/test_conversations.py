@@ -1,0 +1,173 @@
+"""Conversations on both databases: one's own only, found by words, shared by link until taken back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from groq_core.errors import RequestError
+from groq_core.redaction import Secret
+from groq_core.store.backup import back_up, restore
+from groq_core.store.conversations import Conversations
+from groq_core.store.database import Database, opened
+from groq_core.store.keys import ApiKeys
+from groq_core.store.people import People
+from groq_core.store.shapes import Whole
+
+
+def whole(id: str, *texts: str, updated: int = 1000) -> Whole:
+    messages: list[dict[str, Any]] = [
+        {"id": f"{id}-{number}", "parent": f"{id}-{number - 1}" if number else None, "role": "user", "text": words}
+        for number, words in enumerate(texts)
+    ]
+    return Whole({"id": id, "title": texts[0], "updated": updated, "leaf": f"{id}-0", "extra": {"ü": [1]}}, messages)
+
+
+async def test_what_was_put_is_read_as_it_was(database: Database) -> None:
+    kept = Conversations(database)
+    put = whole("a", "Grüße 🌍", "second")
+    await kept.put("ann", put)
+
+    assert await kept.read("ann", "a") == put
+    assert await kept.heads("ann") == [put.head]
+
+
+async def test_a_message_is_added_and_changed_and_removed(database: Database) -> None:
+    kept = Conversations(database)
+    await kept.put("ann", whole("a", "one"))
+    await kept.put_message("ann", "a", {"id": "m", "text": "draft"})
+    await kept.put_message("ann", "a", {"id": "m", "text": "final"})
+    read = await kept.read("ann", "a")
+    assert read is not None
+    assert [message["text"] for message in read.messages] == ["one", "final"]
+
+    await kept.remove_messages("ann", ["m"])
+    read = await kept.read("ann", "a")
+    assert read is not None
+    assert [message["text"] for message in read.messages] == ["one"]
+
+
+async def test_nobody_reaches_anything_of_somebody_else(database: Database) -> None:
+    kept = Conversations(database)
+    await kept.put("ann", whole("a", "secret of ann"))
+
+    assert await kept.read("bob", "a") is None
+    assert await kept.heads("bob") == []
+    assert await kept.search("bob", "secret") == []
+    assert await kept.search("ann b", "secret") == []
+    assert await kept.remove("bob", "a") is None
+    await kept.remove_messages("bob", ["a-0"])
+    await kept.clear("bob")
+    with pytest.raises(RequestError):
+        await kept.share("bob", "a")
+    # The same ids may well be somebody else's too.
+    await kept.put("bob", whole("a", "words of bob"))
+    read = await kept.read("ann", "a")
+    assert read is not None
+    assert read.messages[0]["text"] == "secret of ann"
+
+
+async def test_words_are_found_wherever_they_stand(database: Database) -> None:
+    kept = Conversations(database)
+    await kept.put("ann.smith@example.org", whole("a", "The quick brown fox", "jumps"))
+    await kept.put("ann.smith@example.org", whole("b", "a lazy dog", "brown bears"))
+
+    async def found(words: str) -> set[str]:
+        return {hit.id for hit in await kept.search("ann.smith@example.org", words)}
+
+    assert await found("BROWN") == {"a", "b"}
+    assert await found("brown fox") == {"a"}
+    assert await found("bro") == {"a", "b"}
+    assert await found("nothing") == set()
+    assert await found("") == await found("*&|!'\":()") == set()
+    assert await found('fox" OR "dog') == set()
+    await kept.put_message("ann.smith@example.org", "a", {"id": "a-0", "text": "changed"})
+    assert await found("fox") == set()
+    await kept.remove("ann.smith@example.org", "b")
+    assert await found("dog") == set()
+
+
+async def test_what_was_removed_can_be_put_back(database: Database) -> None:
+    kept = Conversations(database)
+    put = whole("a", "one", "two")
+    await kept.put("ann", put)
+    removed = await kept.remove("ann", "a")
+    assert removed == put
+    assert await kept.read("ann", "a") is None
+    await kept.put("ann", removed)
+    assert await kept.read("ann", "a") == put
+
+
+async def test_a_shared_one_is_read_by_its_link_until_it_is_taken_back(database: Database) -> None:
+    kept = Conversations(database)
+    await kept.put("ann", whole("a", "one"))
+    link = await kept.share("ann", "a")
+    assert await kept.share("ann", "a") == link
+    found = await kept.shared(link)
+    assert found is not None
+    assert found.messages[0]["text"] == "one"
+    assert found.head["share"] == link
+
+    await kept.unshare("ann", "a")
+    assert await kept.shared(link) is None
+    assert await kept.share("ann", "a") != link
+    await kept.clear("ann")
+    assert await kept.shared(link) is None
+
+
+async def test_everything_of_a_person_is_exported_and_cleared(database: Database) -> None:
+    kept = Conversations(database)
+    mine = [whole("a", "one", "two"), whole("b", "three")]
+    for one in mine:
+        await kept.put("ann", one)
+    assert sorted(await kept.export("ann"), key=lambda one: str(one.head["id"])) == mine
+    await kept.clear("ann")
+    assert await kept.export("ann") == []
+
+
+@pytest.mark.parametrize("bad", [{}, {"id": 7}, {"id": ""}, {"id": "a/b"}, {"id": "x" * 65}])
+async def test_what_is_no_conversation_is_refused(database: Database, bad: dict[str, Any]) -> None:
+    with pytest.raises(RequestError):
+        await Conversations(database).put_head("ann", bad)
+
+
+async def test_a_backup_is_read_back_whole(url: str, tmp_path: Path) -> None:
+    file = tmp_path / "backup.gz"
+    put = whole("a", "Grüße", "two")
+    async with opened(Secret(url)) as database:
+        await People(database).add("ann", who="tests")
+        key = (await ApiKeys(database).create("ci", who="tests")).reveal().encode()
+        await Conversations(database).put("ann", put)
+        rows = await back_up(database, file)
+        with pytest.raises(RequestError, match="not empty"):
+            await restore(database, file)
+        await People(database).remove("ann", who="tests")
+        assert await restore(database, file, replace=True) == rows
+        assert await Conversations(database).read("ann", "a") == put
+        assert await ApiKeys(database).holder(key) is not None
+        assert [hit.id for hit in await Conversations(database).search("ann", "grüße")] == ["a"]
+        await ApiKeys(database).create("next", who="tests")  # numbers go on where they were
+    assert file.stat().st_mode & 0o077 == 0
+    # And into the other kind of database.
+    async with opened(Secret(f"sqlite:///{tmp_path}/other.db")) as other:
+        assert await restore(other, file) == rows
+        assert await Conversations(other).read("ann", "a") == put
+
+
+async def test_half_a_backup_changes_nothing(tmp_path: Path) -> None:
+    file, half = tmp_path / "backup.gz", tmp_path / "half.gz"
+    async with opened(Secret(f"sqlite:///{tmp_path}/a.db")) as database:
+        await Conversations(database).put("ann", whole("a", *(f"text {n * 7919}" for n in range(300))))
+        await back_up(database, file)
+        half.write_bytes(file.read_bytes()[:-200])
+        with pytest.raises(RequestError, match="cut short"):
+            await restore(database, half, replace=True)
+        async with database.reading() as connection:
+            assert (await connection.execute(text("SELECT count(*) FROM messages"))).scalar() == 300
+        for wrong in (b"", b"{}", b"not gzip"):
+            half.write_bytes(wrong)
+            with pytest.raises(RequestError, match="not a backup"):
+                await restore(database, half, replace=True)
