@@ -10,6 +10,7 @@ from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import JSONResponse, Response
 
 from groq_core.errors import RequestError
+from groq_core.media.image.format import format_of
 from groq_core.media.image.preparation import MAX_INPUT_BYTES, PreparedImage, prepare
 from groq_core.media.text.phrases import listed, size_in_words
 from groq_core.ui.core import PageCore
@@ -45,7 +46,7 @@ def create_routes(page: Page) -> APIRouter:
     async def image(request: Request, name: str = "") -> Response:
         """A picture's bytes in, what will be sent of it out; nothing is kept."""
         page.caller(request)
-        body = await body_of(request, MAX_INPUT_BYTES)
+        body = await body_of(request, MAX_INPUT_BYTES, format_of)
         try:
             prepared = await to_thread.run_sync(lambda: prepare(body, filename=name))
         except RequestError as error:
