@@ -15,6 +15,11 @@ from tests.doors.stage import house, new_pass
 MEANT = {503, 507}
 DEEP = 100_000
 
+WORDS = (
+    b"GET", b"POST", b" ", b"/", b"HTTP/1.1", b"\r\n", b"Host: localhost", b":", b"\0", b"Content-Length: -1",
+    b"Transfer-Encoding: chunked", b"zz\r\n",
+)  # fmt: skip
+
 PAGE = ["chat", "faults", "image", "transcribe", "transcript/txt", "speak", "extract", "document", "extraction/csv",
         "agent", "agent/word", "batch?name=a.csv", "batch?name=a%00b.xlsx", "document?name=a%00.pdf"]  # fmt: skip
 API = ["chat/completions", "audio/speech", "audio/transcriptions", "responses", "files", "batches", "extract",
@@ -111,9 +116,10 @@ async def test_heads_of_any_shape_leave_the_server_standing(client: httpx.AsyncC
     chance = random.Random(2)
     for _ in range(60):
         reader, writer = await asyncio.open_connection("127.0.0.1", client.base_url.port)
-        words = [b"GET", b"POST", b" ", b"/", b"HTTP/1.1", b"\r\n", b"Host: localhost", b":", b"\0", b"Content-Length: -1",
-                 b"Transfer-Encoding: chunked", b"zz\r\n", bytes([chance.randrange(256)])]  # fmt: skip
-        writer.write(b"".join(chance.choice(words) for _ in range(chance.randrange(1, 30))) + b"\r\n\r\n")
+        writer.write(
+            b"".join(chance.choice([*WORDS, bytes([chance.randrange(256)])]) for _ in range(chance.randrange(1, 30)))
+            + b"\r\n\r\n"
+        )
         writer.write_eof()
         try:
             head = await asyncio.wait_for(reader.read(20), 5)
