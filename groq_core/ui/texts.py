@@ -373,6 +373,7 @@ TEXTS: dict[str, str] = {
     "sign_in_name": "Name",
     "sign_in_password": "Password",
     "sign_in_button": "Sign in",
+    "sign_in_again": "you are signed out: load the page again and sign in",
     "sign_in_wrong": "That name and password do not go together.",
     "sign_in_later": "Too many wrong guesses. Try again in {seconds} s.",
     "error_unreadable": "the page sent what cannot be read: reload it",
