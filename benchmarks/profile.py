@@ -24,7 +24,7 @@ from benchmarks.upstream import order
 CHUNKS = 4000
 
 LAYERS = (
-    ("decoder: bytes to events", ("groq_core/streaming", "groq_core/refrain", "groq_core/chunks", "msgspec")),
+    ("decoder: bytes to events", ("groq_core/streaming", "groq_core/chunks", "msgspec")),
     ("wire: connections, HTTP", ("groq_core/providers/wire", "httptools")),
     ("provider: one request", ("groq_core/providers",)),
     ("middleware: log, cache, rate guard, deadlines", ("groq_core/middleware", "groq_core/pipeline")),

@@ -44,9 +44,10 @@ from groq_core.router.route_cache import Routes
 from groq_core.router.target_state import TierStatus
 from groq_core.services.chat import Chat
 from groq_core.services.extraction import Extractor
+from groq_core.services.own_keys import OwnKeys
 from groq_core.services.speech import Speech
 from groq_core.services.transcription import TranscriptionService
-from groq_core.services.vision import VisionService, image_limit
+from groq_core.services.vision import VisionService, image_limit, least_images
 from groq_core.settings.settings import Settings
 from groq_core.settings.team import require_team
 from groq_core.simulator import Simulator
@@ -72,6 +73,7 @@ class Core:
         simulator: The built-in providers, when they answer; None otherwise.
         team: The database behind people, keys, spend and conversations; None where there is none.
         shared: What several processes share in Redis; None where there is none.
+        own_keys: Keys that visitors bring along; None where they are not welcome.
     """
 
     settings: Settings
@@ -93,6 +95,7 @@ class Core:
     transcription: TranscriptionService
     speech: Speech
     extraction: Extractor
+    own_keys: OwnKeys | None = None
 
     def batches(self) -> GroqBatches:
         """
@@ -127,10 +130,11 @@ async def assembled(settings: Settings, *, simulator: Simulator | None = None) -
         elif not settings.simulated:
             simulator = None
         providers = _providers(settings, simulator)
-        for provider in providers.values():
+        visitors = _visitors_groq(settings, simulator, providers)
+        for provider in {id(one): one for one in (*providers.values(), visitors) if one is not None}.values():
             owned.push_async_callback(provider.close)
         team = await owned.enter_async_context(_team(settings)) if settings.database is not None else None
-        core = _wired(settings, simulator, providers, team)
+        core = _wired(settings, simulator, providers, team, visitors)
         if core.shared is not None:
             await core.shared.start()
             owned.push_async_callback(core.shared.close)
@@ -179,8 +183,28 @@ def _providers(settings: Settings, simulator: Simulator | None) -> dict[str, Pro
     return found
 
 
+def _visitors_groq(
+    settings: Settings, simulator: Simulator | None, providers: Mapping[str, Provider]
+) -> Provider | None:
+    """
+    Whom a visitor's own key is shown to; None where own keys are not welcome.
+
+    A key is for Groq: on a server without one of its own, which runs on the simulator, it goes to Groq all the same,
+    unless the simulator was asked for.
+    """
+    if not settings.visitor_keys:
+        return None
+    if simulator is not None and not settings.offline:
+        return GroqProvider(None, settings.groq_base_url)
+    return providers.get("groq")
+
+
 def _wired(
-    settings: Settings, simulator: Simulator | None, providers: Mapping[str, Provider], team: Team | None
+    settings: Settings,
+    simulator: Simulator | None,
+    providers: Mapping[str, Provider],
+    team: Team | None,
+    visitors: Provider | None,
 ) -> Core:
     clock = time.monotonic
     bell = Bell()
@@ -204,6 +228,8 @@ def _wired(
     catalogue.subscribe(listed_anew)
 
     def has_key(provider: str, *, visitor: bool = False) -> bool:
+        if visitor and visitors is not None and visitors is not providers.get("groq"):
+            return provider == "groq"  # real answers for a real key: the simulator is no backup of Groq
         return provider in providers and (provider != "groq" or has_server_key or visitor)
 
     def availability(credential: str, spec: ModelSpec, *, visitor: bool) -> Availability:
@@ -243,7 +269,8 @@ def _wired(
         )
 
     def send(attempt: Attempt) -> Events:
-        return providers[attempt.spec.provider](attempt)
+        own = attempt.spec.provider == "groq" and attempt.request.caller.groq_key is not None
+        return (visitors if own and visitors else providers[attempt.spec.provider])(attempt)
 
     estimates = Estimates()
     attempt = stack(
@@ -306,9 +333,12 @@ def _wired(
         shared=shared,
         chat=Chat(handle),
         vision=VisionService(
-            handle, limit=lambda: image_limit(spec for spec in targets() if not catalogue.current.absence(spec))
+            handle,
+            limit=lambda: image_limit(spec for spec in targets() if not catalogue.current.absence(spec)),
+            pieces=lambda: least_images(spec for spec in targets() if not catalogue.current.absence(spec)),
         ),
         transcription=TranscriptionService(handle),
         speech=Speech(handle),
         extraction=Extractor(handle, snapshot=board.snapshot),
+        own_keys=OwnKeys(visitors.models, clock=clock) if visitors is not None else None,
     )

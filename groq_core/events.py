@@ -339,7 +339,9 @@ class Degraded(Event, frozen=True, kw_only=True):
 
 # ── an agent's run: each step is an answer with its own story and its own ``Finished`` ────────────────
 
-EndReason: TypeAlias = Literal["answered", "length", "step_limit", "time_limit", "money_limit", "degraded"]
+EndReason: TypeAlias = Literal[
+    "answered", "length", "step_limit", "time_limit", "money_limit", "token_limit", "degraded", "paused", "broken"
+]
 
 
 class StepStarted(Event, frozen=True, kw_only=True):
@@ -349,12 +351,19 @@ class StepStarted(Event, frozen=True, kw_only=True):
 
 
 class ApprovalAsked(Event, frozen=True, kw_only=True):
-    """A tool marked dangerous waits for somebody's word; ``arguments`` as in :class:`ToolStarted`."""
+    """
+    A tool marked dangerous waits for somebody's word.
+
+    Attributes:
+        arguments: JSON text, whole and as it would run; what cannot be seen in it is written as its escape.
+        approval: Names this one call of this run with these arguments; it is good for once.
+    """
 
     step: int
     call: str
     name: str
     arguments: str
+    approval: str = ""
 
 
 class ToolStarted(Event, frozen=True, kw_only=True):
@@ -397,7 +406,10 @@ class RunEnded(Event, frozen=True, kw_only=True):
     The last event of a run.
 
     Attributes:
-        reason: ``answered``, or what ended it before an answer.
+        reason: ``answered``, or what ended it; ``paused``: calls wait for approval, see ``state``; ``broken``: the
+            error follows, and what was done so far stands in ``messages``.
+        answer: The text it ended with; at a limit what could be said with what was known, empty where nothing.
+        state: Of a paused run, to go on from: ``groq_core.services.agent.RunState``.
         messages: The conversation with everything the run added to it, in wire form, to go on from.
         cost_usd: Of all steps; None where no price is known.
     """
@@ -407,6 +419,8 @@ class RunEnded(Event, frozen=True, kw_only=True):
     elapsed_s: float
     cost_usd: float | None = None
     messages: tuple[dict[str, Any], ...] = ()
+    answer: str = ""
+    state: Any = None
 
 
 Content: TypeAlias = TextDelta | ReasoningDelta | ToolCallDelta | AudioDelta | SegmentsFound

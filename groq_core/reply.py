@@ -200,7 +200,7 @@ class Reply:
             case ToolCallDelta():
                 was = self._calls.get(event.index) or ToolCall(id="", name="", arguments="")
                 self._calls[event.index] = ToolCall(
-                    id=was.id or event.id, name=was.name or event.name, arguments=was.arguments + event.arguments
+                    id=was.id or event.id, name=was.name + event.name, arguments=was.arguments + event.arguments
                 )
             case AudioDelta():
                 self._audio.append(event.data)

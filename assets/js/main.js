@@ -3,9 +3,11 @@
 
 import * as chat from "./chat/chat.js";
 import { el } from "./shared/dom.js";
-import { say } from "./shared/words.js";
+import { language, say } from "./shared/words.js";
 import { dropShell, showShell } from "./shared/shell.js";
 import { showStatusIn } from "./status/status.js";
+import { wearTheme } from "./shared/theme.js";
+import { brandTools } from "./settings/brand-tools.js";
 import { SIMULATED } from "../texts.js";
 
 const later = (path, what) => (host) => import(path).then((module) => module[what](host));
@@ -40,9 +42,10 @@ function showBrandIn(host) {
     "div",
     { id: "mode-banner", role: "note" },
     el("b", {}, say("mode_simulator")),
+    el("span", { class: "gc-short" }, say("mode_simulator_short")),
     el("span", {}, say("mode_simulator_text"), " ", el("em", {}, say("mode_simulator_mend"))),
   );
-  host.replaceChildren(el("h1", {}, el("span", { class: "gc-mark", "aria-hidden": "true" }), say("title")), ...(SIMULATED ? [banner] : []));
+  host.replaceChildren(el("h1", {}, el("span", { class: "gc-mark", "aria-hidden": "true" }), say("title")), ...(SIMULATED ? [banner] : []), brandTools());
 }
 
 /** What fills each place that is there: a promise while its script is on its way, then nothing. */
@@ -106,8 +109,11 @@ new MutationObserver(() => {
     fillPlaces();
   });
 }).observe(document.body, { childList: true, subtree: true });
+wearTheme();
 if (!document.getElementById("gc-chat")) {
   showShell({ showBrandIn, showStatusIn, content: chat.element });
 }
 fillPlaces();
 chat.invite();
+if (language !== "en") import("./shared/labels.js");
+(globalThis.requestIdleCallback ?? setTimeout)(() => import("./settings/keys.js"));

@@ -16,12 +16,14 @@ from groq_core import __version__
 from groq_core.access.door import Door
 from groq_core.api.absent import MISPLACED, misplaced
 from groq_core.api.access import Access, TokenHolders
+from groq_core.api.agent_runs import AgentRuns
 from groq_core.api.asgi import Exchange
 from groq_core.api.backend import Backend
 from groq_core.api.batches import Batches, Files
 from groq_core.api.chat.endpoint import ChatCompletions
 from groq_core.api.dispatch import Dispatcher, Endpoint, Routes
 from groq_core.api.errors import error_object
+from groq_core.api.extract import Extractions
 from groq_core.api.health import Health
 from groq_core.api.model_list import ModelList
 from groq_core.api.openapi import document
@@ -165,6 +167,8 @@ def routes(core: Backend, stopping: asyncio.Event, desk: Desk) -> Routes:
         "/v1/audio/transcriptions": {"POST": transcriptions.transcribe},
         "/v1/audio/translations": {"POST": transcriptions.translate},
         "/v1/audio/speech": {"POST": Speeches(core).speak},
+        "/v1/extract": {"POST": Extractions(core)},
+        "/v1/agent/runs": {"POST": AgentRuns(core)},
         "/v1/models": {"GET": models.all},
         "/v1/models/": {"GET": models.one},
         "/v1/status": {"GET": status.snapshot},

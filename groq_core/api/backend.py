@@ -43,6 +43,12 @@ class Settings(Protocol):
     @property
     def trusted_proxies(self) -> Sequence[str]: ...
 
+    @property
+    def mcp_servers(self) -> Sequence[tuple[str, Secret]]: ...
+
+    @property
+    def mcp_headers(self) -> Sequence[tuple[str, Sequence[tuple[str, Secret]]]]: ...
+
 
 class Board(Protocol):
     """The state of every target, as the status panel sees it."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from typing import Protocol
 
 from groq_core.api.asgi import EVENT_STREAM, Exchange, Headers, Watch
 from groq_core.api.errors import note_bug, reason, refuse
 from groq_core.errors import BrokenAnswerError
-from groq_core.events import Event, Events, Finished
+from groq_core.events import Event, Events, Finished, Note
 from groq_core.reply import Receipt, Reply
 
 
@@ -77,15 +77,21 @@ async def stream_answer(
         await exchange.end()
 
 
-async def fold_answer(exchange: Exchange, events: Events, watch: Watch, clock: Callable[[], float]) -> Reply | None:
+async def fold_answer(
+    exchange: Exchange, events: Events, watch: Watch, clock: Callable[[], float], notes: Sequence[Note] = ()
+) -> Reply | None:
     """
     Wait for the whole answer; one that broke is an error, however much of it there was.
+
+    Args:
+        notes: What was changed before anybody was asked.
 
     Returns:
         None when the client has been told why there is no answer.
     """
     reply = Reply()
     reply.receipt.request_id = exchange.request_id
+    reply.receipt.notes.extend(notes)
     started = clock()
     try:
         async with aclosing(events):

@@ -162,7 +162,8 @@ def read_question(form: Form, task: Literal["transcribe", "translate"]) -> Quest
         prompt=prompt,
         temperature=_temperature(form),
         form=shape,
-        granularities=cast("tuple[Literal['segment', 'word'], ...]", granularities) or ("segment",),
+        granularities=cast("tuple[Literal['segment', 'word'], ...]", granularities)
+        or (("segment", "word") if shape in ("srt", "vtt") else ("segment",)),
         stream=_flag(form, "stream"),
     )
 

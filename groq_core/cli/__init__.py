@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import errno
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -67,6 +68,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit status. Wrong use leaves through ``SystemExit(2)``, as argparse does.
     """
     args = parser().parse_args(argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal of Windows knows 250 letters, and the others are no reason to fail.
+            stream.reconfigure(errors="backslashreplace")
     try:
         if getattr(args, "own_loop", False):
             own: int = args.run(args)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import re
+import shlex
 import sys
 from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
@@ -20,6 +22,7 @@ from groq_core.errors import RequestError
 if TYPE_CHECKING:
     from groq_core.events import Event
     from groq_core.services.agent import Call, Tool
+    from groq_core.services.agent.servers import Server
 
 HELP = "work on a task with tools, step by step"
 EPILOG = """examples:
@@ -38,29 +41,44 @@ def arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--model", default="auto", help="a tier, a model id or provider:id")
     tools = command.add_argument_group("tools")
     tools.add_argument("--file", action="append", default=[], type=Path, metavar="FILE", help="the model may read it")
-    tools.add_argument("--mcp", action="append", default=[], metavar="URL", help="MCP server over streamable HTTP")
+    tools.add_argument(
+        "--mcp", action="append", default=[], metavar="[NAME=]URL", help="MCP server over streamable HTTP"
+    )
+    tools.add_argument(
+        "--mcp-header", action="append", default=[], metavar="'NAME: VALUE'", help="sent to the --mcp servers"
+    )
+    tools.add_argument(
+        "--mcp-command", action="append", default=[], metavar="COMMAND", help="MCP server on standard input and output"
+    )
+    tools.add_argument(
+        "--mcp-trust", action="store_true", help="believe the servers where they say that a tool only reads"
+    )
     tools.add_argument("--search", action="store_true", help="Groq's own browser search")
     tools.add_argument("--code", action="store_true", help="Groq's own code interpreter")
     tools.add_argument("--yes", action="store_true", help="allow calls that may change something")
     limits = command.add_argument_group("limits")
     limits.add_argument("--max-steps", type=int, default=10, metavar="N", help="(default: %(default)s)")
     limits.add_argument("--max-seconds", type=float, default=120.0, metavar="S", help="(default: %(default)g)")
-    limits.add_argument("--max-usd", type=float, metavar="USD")
+    limits.add_argument("--max-usd", type=float, metavar="USD", help="refused where no price is known")
+    limits.add_argument("--max-tokens", type=int, metavar="N", help="prompts and answers of all steps together")
 
 
 async def run(args: argparse.Namespace) -> int:
     from groq_core.compose import assembled
+    from groq_core.errors import GroqCoreError
     from groq_core.requests import HOSTED_TOOLS
-    from groq_core.services.agent import Agent, Trace, builtin_tools, remote_tools
+    from groq_core.services.agent import Agent, Trace, builtin_tools, for_terminal
+    from groq_core.services.agent.names import unique_names
+    from groq_core.services.agent.servers import server_tools
+    from groq_core.services.candidates import agent_price, agent_room
     from groq_core.settings.settings import load
 
     task = args.task if args.task is not None else sys.stdin.read()
     wanted = {"browser_search": args.search, "code_interpreter": args.code}
     async with assembled(load()) as core, AsyncExitStack() as connected:
         tools: list[Tool] = [*builtin_tools(), *await files(args.file)]
-        for place, address in enumerate(args.mcp, start=1):
-            label = f"s{place}" if len(args.mcp) > 1 else ""
-            tools += await connected.enter_async_context(remote_tools(address, label=label))
+        remote = await connected.enter_async_context(server_tools(servers(args), task))
+        tools += unique_names(remote, (one.name for one in tools))
         agent = Agent(
             core.handle,
             tools,
@@ -69,19 +87,62 @@ async def run(args: argparse.Namespace) -> int:
             max_steps=args.max_steps,
             max_seconds=args.max_seconds,
             max_usd=args.max_usd,
+            max_tokens=args.max_tokens,
+            price=agent_price(core, args.model),
+            room=agent_room(core, args.model),
             approve=allowed if args.yes else asked,
         )
         trace = Trace()
-        async with aclosing(agent.run(task)) as events:
-            async for event in events:
-                trace.apply(event)
-                if (said := in_words(event)) is not None:
-                    print(said, file=sys.stderr, flush=True)
-    print(trace.answer)
+        broken: GroqCoreError | None = None
+        try:
+            async with aclosing(agent.run(task)) as events:
+                async for event in events:
+                    trace.apply(event)
+                    if (said := in_words(event)) is not None:
+                        print(said, file=sys.stderr, flush=True)
+        except GroqCoreError as error:
+            broken = error
     end = trace.ended
-    assert end is not None, "a run ends in RunEnded or raises"
+    if end is None:
+        assert broken is not None, "a run ends in RunEnded or raises"
+        raise broken
+    print(for_terminal(end.answer))
     print(f"{end.reason}: {end.steps} steps, {end.elapsed_s:.1f} s, {money(end.cost_usd)}", file=sys.stderr)
+    if broken is not None:
+        raise broken
     return 0 if end.reason == "answered" else 1
+
+
+def servers(args: argparse.Namespace) -> list[Server]:
+    """
+    The MCP servers of the command line.
+
+    Raises:
+        RequestError: A header or a command cannot be used.
+    """
+    from groq_core.services.agent.servers import Server
+
+    headers: dict[str, str] = {}
+    for text in args.mcp_header:
+        name, colon, value = text.partition(":")
+        if not colon:
+            raise RequestError("--mcp-header is not 'NAME: VALUE'", param="mcp-header")
+        headers[name.strip()] = value.strip()
+    several = len(args.mcp) + len(args.mcp_command) > 1
+    found = []
+    for place, text in enumerate([*args.mcp, *args.mcp_command], start=1):
+        label = f"s{place}" if several else ""
+        if place > len(args.mcp):
+            command = tuple(shlex.split(text))
+            if not command:
+                raise RequestError("--mcp-command is empty", param="mcp-command")
+            found.append(Server(name=label, command=command, trusted=args.mcp_trust))
+            continue
+        if (named := re.match(r"([A-Za-z0-9_]{1,20})=(https?://.*)", text)) is not None:
+            label, text = named[1], named[2]
+        server = Server(name=label, address=text, trusted=args.mcp_trust)
+        found.append(server.with_headers(headers, "mcp-header"))
+    return found
 
 
 async def files(paths: list[Path]) -> list[Tool]:
@@ -92,23 +153,24 @@ async def files(paths: list[Path]) -> list[Tool]:
         RequestError: One of them cannot be read.
     """
     from groq_core.services.agent import file_tools
-    from groq_core.services.documents.reading import read_document
+    from groq_core.services.documents.reading import Document, read_document
 
-    texts: dict[str, str] = {}
+    texts: dict[str, Document | str] = {}
     for path in paths:
         try:
             data = await asyncio.to_thread(path.read_bytes)
         except OSError as error:
             raise RequestError(f"--file {path.name}: {error.strerror}", param="file") from None
-        texts[path.name] = (await read_document(data, path.name)).text
+        texts[path.name] = await read_document(data, path.name)
     return file_tools(texts) if texts else []
 
 
 async def asked(call: Call) -> bool:
-    """Ask the person at the terminal; where there is none, nobody has agreed."""
+    """Ask the person at the terminal about the whole call; where there is none, nobody has agreed."""
     if not sys.stdin.isatty():
         return False
-    print(f"Allow {call.name}? [y/N] ", end="", file=sys.stderr, flush=True)
+    print(f"  {call.name} would be called with\n{call.shown}", file=sys.stderr)
+    print(f"Allow this call of {call.name}? [y/N] ", end="", file=sys.stderr, flush=True)
     return (await asyncio.to_thread(sys.stdin.readline)).strip().lower() in ("y", "yes")
 
 
@@ -118,25 +180,31 @@ async def allowed(_: Call) -> bool:
 
 def in_words(event: Event) -> str | None:
     """A line for what happened; None for what is no step and no call."""
-    from groq_core.events import ApprovalAsked, StepStarted, ToolFinished, ToolStarted
+    from groq_core.events import ApprovalAsked, Note, StepStarted, ToolFinished, ToolStarted
 
     match event:
         case StepStarted(step=step):
             return f"step {step}"
         case ApprovalAsked(name=name, arguments=given):
-            return f"  {name} {brief(given)} may change something"
+            return f"  {brief(name)} {brief(given)} may change something"
         case ToolStarted(name=name, arguments=given):
-            return f"  {name} {brief(given)}"
+            return f"  {brief(name)} {brief(given)}"
         case ToolFinished(name=name, result=result, elapsed_s=took):
-            return f"  {name} → {brief(result)}" + (f" ({took:.1f} s)" if took else "")
+            return f"  {brief(name)} → {brief(result)}" + (f" ({took:.1f} s)" if took else "")
+        case Note(text=text):
+            return f"  {brief(text)}"
         case _:
             return None
 
 
 def brief(text: str) -> str:
+    r"""
+    One line of a text, without what would drive the terminal.
+
+    >>> brief("one\ntwo"), brief("a\x1b[2J"), len(brief("x" * 1000))
+    ('one two', 'a\\x1b[2J', 161)
     """
-    >>> brief("one\\ntwo"), len(brief("x" * 1000))
-    ('one two', 161)
-    """
-    line = " ".join(text.split())
+    from groq_core.services.agent import for_terminal
+
+    line = for_terminal(" ".join(text[: 4 * SHOWN].split()))
     return line if len(line) <= SHOWN else line[:SHOWN] + "…"

@@ -18,13 +18,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from groq_core.cli.console import StatusLine, count, duration, money
-from groq_core.errors import RequestError
+from groq_core.errors import GroqCoreError, RequestError
+from groq_core.models.pricing import BATCH_DISCOUNT
 
 if TYPE_CHECKING:
     from groq_core.compose import Core
-    from groq_core.models.spec import ModelSpec
-    from groq_core.services.batch import Progress, Recipe, Sink, Source
-    from groq_core.services.batch.estimate import Survey
+    from groq_core.services.batch import Estimate, Job, Progress, Recipe, Reconciled, Sink, Source, Survey
     from groq_core.settings.settings import Settings
 
 HELP = "ask many things at once: JSONL, CSV, XLSX or a folder of recordings"
@@ -34,8 +33,11 @@ EPILOG = """examples:
   python -m groq_core batch recordings/ transcripts.jsonl
   python -m groq_core batch answers.jsonl later.jsonl --via groq-batch
 
-The last line on standard output is the end of the run as JSON. Exit status 1 when lines have failed: each is in
-OUTPUT with its reason, and --retry-failed runs those again."""
+The last line on standard output is the end of the run as JSON: rows = answered + failed + unanswered. Exit status 1
+when any row has no answer: those that failed are in OUTPUT with their reasons, and --retry-failed runs them again;
+the others are asked by the same command given again. Rows may be sorted, changed, added and deleted between two
+runs: an answer stays with its question, and another --model or parameter asks anew. In a template {{ and }} are
+braces of the text."""
 
 
 def arguments(command: argparse.ArgumentParser) -> None:
@@ -69,8 +71,21 @@ def arguments(command: argparse.ArgumentParser) -> None:
 
 
 async def run(args: argparse.Namespace) -> int:
+    import msgspec
+
     from groq_core.compose import assembled
-    from groq_core.services.batch import Batch, Sink, Source, answerers, job_of, run_batch, run_later, survey
+    from groq_core.services.batch import (
+        Batch,
+        Progress,
+        Sink,
+        Source,
+        answerers,
+        job_of,
+        reconcile,
+        run_batch,
+        run_later,
+        survey,
+    )
     from groq_core.settings.settings import load
 
     settings = dataclasses.replace(load(), **{name: value for name in ("rpm", "tpm") if (value := getattr(args, name))})
@@ -84,7 +99,8 @@ async def run(args: argparse.Namespace) -> int:
         raise RequestError(f"{args.input.name} holds no lines", param="file")
     async with assembled(settings) as core:
         status.say(about_mode(settings))
-        for text in about(found, spec_of(core, source.recipe), via=args.via):
+        guess = estimated(core, found, source.recipe, via=args.via, fallback=args.fallback)
+        for text in about(found, guess, via=args.via):
             status.say(text)
         if args.estimate:
             return 0
@@ -92,21 +108,40 @@ async def run(args: argparse.Namespace) -> int:
             job = job_of(args.output, source)
             if args.retry_failed:
                 status.say(f"{count(sink.forget_failures())} failed lines are run again")
-            if len(sink):
-                status.say(f"{count(len(sink))} lines are in {args.output.name} already")
+            batch: Batch | None = None
             if args.via == "groq-batch":
                 steps = run_later(core, source, sink, job, found.lines)
             else:
+                status.say(earlier_answers(await asyncio.to_thread(reconcile, sink, source), sink))
                 asked = answerers(core.handle, stay=not args.fallback, files=args.input.parent)
                 batch = Batch(source, sink, asked, total=found.lines, most=args.most)
                 steps = run_batch(batch, every_s=0.5)
-            async with aclosing(steps):
-                async for progress in steps:
-                    status.show(line(progress))
+            progress = Progress(total=found.lines)
+            try:
+                async with aclosing(steps):
+                    async for progress in steps:
+                        status.show(line(progress))
+            except GroqCoreError:
+                status.close()
+                progress = batch.progress if batch is not None else progress
+                _report(msgspec.structs.replace(progress, done=sink.answered, failed=sink.failed), sink, job, guess)
+                raise
             status.close()
             if args.table:
                 await asyncio.to_thread(_write_table, source, args.output, args.table)
-            return _ended(progress, sink, args.output)
+            return _report(progress, sink, job, guess)
+
+
+def earlier_answers(found: Reconciled, sink: Sink) -> str:
+    """What became of the answers of earlier runs."""
+    said = f"{count(len(sink))} lines are in {sink.path.name} already" if len(sink) else ""
+    if found.renamed:
+        said += f"; {count(found.renamed)} moved with their rows"
+    if found.restored:
+        said += f"; {count(found.restored)} came back with their rows"
+    if found.set_aside:
+        said += f"; {count(found.set_aside)} answer no row of today and are in {sink.path.name}.earlier"
+    return said.removeprefix("; ")
 
 
 def _write_table(source: Source, answers: Path, path: Path) -> None:
@@ -140,6 +175,7 @@ def recipe_of(args: argparse.Namespace) -> Recipe:
         params=params,
         schema=_object(_read(args.schema, "--schema"), "--schema") if args.schema else None,
         language=args.language,
+        folder=args.input.parent,
     )
 
 
@@ -176,39 +212,56 @@ def _object(text: str, argument: str) -> dict[str, Any]:
 # ── what is said ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def spec_of(core: Core, recipe: Recipe) -> ModelSpec | None:
-    """The model most lines will be answered by, as far as anybody can tell before."""
-    from groq_core.services.batch import resolved
+def estimated(core: Core, found: Survey, recipe: Recipe, *, via: str, fallback: bool) -> Estimate | None:
+    """What a run will take on the model most lines will be answered by, as far as anybody can tell before."""
+    from groq_core.services.batch import estimate, resolved, stand_ins
 
-    return resolved(core, recipe.model or ("quality" if recipe.operation == "extraction" else "speed"))
+    name = recipe.model or ("quality" if recipe.operation == "extraction" else "speed")
+    spec = resolved(core, name)
+    later = via == "groq-batch"
+    # A batch of Groq's goes on to no other model, and neither does one that was named, unless it may.
+    others = [] if later else stand_ins(core, name if not fallback or spec is None else _tier_of(name))
+    return estimate(found, spec, *others) if spec is not None else None
+
+
+def _tier_of(name: str) -> str:
+    from groq_core.models.spec import TIER_NAMES
+
+    return name if name in TIER_NAMES or name == "auto" else "quality"
 
 
 def about_mode(settings: Settings) -> str:
     return "simulator: these answers are no model's" if settings.simulated else "live"
 
 
-def about(found: Survey, spec: ModelSpec | None, *, via: str) -> list[str]:
+def about(found: Survey, guess: Estimate | None, *, via: str) -> list[str]:
     """What it will take, in two lines."""
-    from groq_core.services.batch.estimate import estimate
-
-    tokens = f", about {count(found.tokens_in)} tokens in and up to {count(found.tokens_out)} tokens out"
-    said = [f"{count(found.lines)} lines" + (tokens if found.tokens_in else "")]
+    said = f"{count(found.lines)} lines"
+    if found.tokens_in:
+        most = guess.tokens_out_most if guess is not None else None
+        said += f", about {count(found.tokens_in)} tokens in"
+        said += f" and up to {count(most)} tokens out" if most is not None else ""
+    lines = [said]
     if found.faults:
-        said.append(f"{count(found.faults)} of the first {count(found.sampled)} lines cannot be asked")
-    if spec is None or not found.tokens_in:
-        return said
-    guess = estimate(found, spec)
-    share = 0.5 if via == "groq-batch" else 1.0
-    if guess.usd_least is not None and guess.usd_most is not None:
-        price = f"{money(guess.usd_least * share)} to {money(guess.usd_most * share)}"
-    else:
-        price = money(None)
+        lines.append(f"{count(found.faults)} lines cannot be asked")
+    if guess is None or not found.tokens_in:
+        return lines
     if via == "groq-batch":
         wait = "within 24 h"
     else:
         times = (f"{duration(seconds)} on the {plan} plan" for plan, seconds in guess.seconds.items() if seconds > 1)
         wait = ", ".join(times)
-    return [*said, f"{spec.id}: {price}" + (f"; by its limits {wait}" if wait else "")]
+    return [*lines, f"{guess.model}: {price(guess, via)}" + (f"; by its limits {wait}" if wait else "")]
+
+
+def price(guess: Estimate, via: str) -> str:
+    """From what the prompts cost to what the longest answers cost, which is a bound."""
+    share = BATCH_DISCOUNT if via == "groq-batch" else 1.0
+    if guess.usd_least is None:
+        return money(None)
+    if guess.usd_most is None:
+        return f"{money(guess.usd_least * share)} and more, by how long the answers are"
+    return f"{money(guess.usd_least * share)} to {money(guess.usd_most * share)} at most"
 
 
 def line(progress: Progress) -> str:
@@ -233,21 +286,45 @@ def line(progress: Progress) -> str:
     return " · ".join(parts)
 
 
-def _ended(end: Progress, sink: Sink, output: Path) -> int:
+def _report(end: Progress, sink: Sink, job: Job, guess: Estimate | None) -> int:
     """Say how it ended: in words on standard error, as JSON on standard output."""
     import msgspec
 
-    print(
-        f"{count(end.done)} answered, {count(end.failed)} failed in {duration(end.elapsed_s)}: {output.name}",
-        file=sys.stderr,
-    )
-    for code, number in sink.reasons.most_common():
-        print(f"  {count(number)} × {code}", file=sys.stderr)
+    for text in ending(end, sink, job, guess):
+        print(text, file=sys.stderr)
+    accounts = {"rows": end.rows, "answered": end.done, "failed": end.failed, "unanswered": end.unanswered}
+    share = BATCH_DISCOUNT if job.parts else 1.0
+    bounds = {
+        name: value * share if guess is not None and (value := getattr(guess, name)) is not None else None
+        for name in ("usd_least", "usd_most")
+    }
+    print(msgspec.json.encode({**msgspec.structs.asdict(end), **accounts, **bounds}).decode())
+    return 0 if end.done == end.rows else 1
+
+
+def ending(end: Progress, sink: Sink, job: Job, guess: Estimate | None) -> list[str]:
+    """Every row accounted for, and what it cost beside what it was thought to cost."""
+    said = [
+        f"{count(end.done)} answered, {count(end.failed)} failed, {count(end.unanswered)} unanswered of "
+        f"{count(end.rows)} rows in {duration(end.elapsed_s)}: {sink.path.name}"
+    ]
+    said += [f"  {count(number)} × {code}" for code, number in sink.reasons.most_common()]
     if end.failed:
-        print("Run again with --retry-failed to ask those alone.", file=sys.stderr)
+        said.append("Run again with --retry-failed to ask those alone.")
+    lost = end.unanswered - end.duplicates
+    if lost > 0:
+        states = sorted({part.status for part in job.parts if part.status in ("expired", "cancelled", "failed")})
+        why = f" (a batch is {' and '.join(states)})" if states else ""
+        said.append(f"{count(lost)} rows came back without an answer{why}; the same command again asks them")
+    if end.unreadable:
+        said.append(f"{count(end.unreadable)} results could not be read")
+    if end.unknown:
+        said.append(f"{count(end.unknown)} results are for ids that were not asked, and do not count")
     if end.duplicates:
-        print(f"{count(end.duplicates)} lines have the custom_id of an earlier one and were left out", file=sys.stderr)
+        said.append(f"{count(end.duplicates)} lines have the custom_id of an earlier one and were left out")
     if end.truncated:
-        print(f"{count(end.truncated)} answers reached their maximum length (finish_reason length)", file=sys.stderr)
-    print(msgspec.json.encode(end).decode())
-    return 1 if end.failed or end.duplicates else 0
+        said.append(f"{count(end.truncated)} answers reached their maximum length (finish_reason length)")
+    if end.usd is not None and guess is not None and guess.usd_least is not None:
+        via = "groq-batch" if job.parts else "live"
+        said.append(f"cost {money(end.usd)}, estimated {price(guess, via)}")
+    return said

@@ -66,7 +66,9 @@ class StatusLine:
         self._out.flush()
 
     def say(self, text: str) -> None:
-        """Say something that stays."""
+        """Say something that stays; nothing, where there is nothing to say."""
+        if not text:
+            return
         self._out.write(("\r\x1b[K" if self._shown else "") + text + "\n")
         self._shown = False
         self._out.flush()

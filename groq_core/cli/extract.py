@@ -1,7 +1,8 @@
 """
 Find data that fits a JSON Schema in a text, a document or a picture.
 
-FILE is text, Markdown, HTML, e-mail, PDF, DOCX or a picture; - reads text from standard input.
+FILE is a text, a mail, a web page, PDF, Word, Excel, PowerPoint, OpenDocument, RTF or a picture; - reads text
+from standard input.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import asyncio
 import json
 import sys
 from contextlib import aclosing
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from groq_core.cli.console import StatusLine, money
@@ -19,6 +20,7 @@ from groq_core.errors import RequestError
 
 if TYPE_CHECKING:
     from groq_core.services.extraction import Extraction, Input
+    from groq_core.services.vision import VisionService
 
 HELP = "find data that fits a schema in a text, a document or a picture"
 EPILOG = """example:
@@ -38,21 +40,21 @@ def arguments(command: argparse.ArgumentParser) -> None:
 
 async def run(args: argparse.Namespace) -> int:
     from groq_core.compose import assembled
-    from groq_core.services.extraction import Extraction, Extractor, Options, schema_of
+    from groq_core.services.extraction import Extraction, Extractor, Options, Try, schema_of
     from groq_core.services.extraction.tables import as_csv, as_json, as_xlsx
     from groq_core.settings.settings import load
 
     schema = schema_of(_schema(args.schema))
-    source = await _source(args.file)
     status = StatusLine()
     async with assembled(load()) as core:
+        source = await _source(args.file, core.vision, status)
         extractor = Extractor(core.handle, Options(model=args.model, instructions=args.instructions))
         found: Extraction[Any] | None = None
         async with aclosing(extractor.stream(source, schema)) as happenings:
             async for one in happenings:
                 if isinstance(one, Extraction):
                     found = one
-                else:
+                elif isinstance(one, Try):
                     status.show(f"part {one.chunk + 1}, try {one.number}: {one.outcome}")
         assert found is not None, "a stream of an extraction ends in one"
     for remark in _remarks(found):
@@ -60,7 +62,7 @@ async def run(args: argparse.Namespace) -> int:
     status.close()
     sys.stdout.buffer.write({"json": as_json, "csv": as_csv, "xlsx": as_xlsx}[args.format](found.data))
     sys.stdout.flush()
-    return 0
+    return 1 if found.missing else 0
 
 
 def _schema(path: Path) -> dict[str, Any]:
@@ -75,10 +77,9 @@ def _schema(path: Path) -> dict[str, Any]:
     return value
 
 
-async def _source(name: str) -> Input:
-    from groq_core.media.image.format import EXTENSIONS
-    from groq_core.media.image.preparation import prepare
-    from groq_core.services.documents.reading import read_document
+async def _source(name: str, vision: VisionService, status: StatusLine) -> Input:
+    from groq_core.services.documents.parts import Document
+    from groq_core.services.documents.source import source_of
 
     if name == "-":
         return sys.stdin.read()
@@ -87,9 +88,10 @@ async def _source(name: str) -> Input:
         data = await asyncio.to_thread(path.read_bytes)
     except OSError as error:
         raise RequestError(f"{path.name}: {error.strerror}", param="file") from None
-    if PurePath(name).suffix.lower().lstrip(".") in EXTENSIONS:
-        return await asyncio.to_thread(prepare, data, filename=path.name)
-    return await read_document(data, path.name)
+    source = await source_of(data, path.name, look=vision.reader(), pieces=vision.pieces(1))
+    for note in source.notes if isinstance(source, Document) else [note for one in source for note in one.notes]:
+        status.say(f"{path.name}: {note}")
+    return source
 
 
 def _remarks(found: Extraction[Any]) -> list[str]:
@@ -99,5 +101,8 @@ def _remarks(found: Extraction[Any]) -> list[str]:
     said = [f"{last.provider}:{last.model}, {len(found.tries)} questions, {money(found.cost_usd)}"]
     if found.unfounded:
         said.append("stands nowhere in the document: " + ", ".join(map(spelled, found.unfounded)))
+    said += [
+        f"could not be read: characters {part.start:,} to {part.end:,}: {part.error.message}" for part in found.missing
+    ]
     said += [f"contradicted: {spelled(conflict.path)}, taken: {conflict.chosen!r}" for conflict in found.conflicts]
     return said

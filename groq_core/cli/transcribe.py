@@ -44,6 +44,7 @@ def arguments(command: argparse.ArgumentParser) -> None:
 
 async def run(args: argparse.Namespace) -> int:
     from groq_core.compose import assembled
+    from groq_core.media.text.subtitles import breaches_in_words
     from groq_core.settings.settings import load
 
     if len(args.files) > 1 and args.format in ("srt", "vtt") and args.to is None:
@@ -61,6 +62,8 @@ async def run(args: argparse.Namespace) -> int:
                 status.say(f"{path}: {error.message} {error.hint}".rstrip())
                 continue
             text = _written(transcript, args.format)
+            if args.format in ("srt", "vtt") and (remark := breaches_in_words(transcript)):
+                status.say(f"{path.name}: {remark}")
             if args.to is None:
                 sys.stdout.write(text)
                 sys.stdout.flush()
@@ -78,18 +81,19 @@ async def _transcribed(
     from groq_core.reply import Reply
 
     try:
-        data = await asyncio.to_thread(path.read_bytes)
+        with path.open("rb"):  # it is read from where it lies, however long it is
+            pass
     except OSError as error:
         raise RequestError(error.strerror or "it cannot be read", param="file") from None
     reply = Reply()
     events = service.stream(
-        data,
+        path,
         path.name,
         language=args.language,
         prompt=args.prompt,
         task="translate" if args.translate else "transcribe",
         model=args.model,
-        granularities=("segment", "word") if args.words else ("segment",),
+        granularities=("segment", "word") if args.words or args.format in ("srt", "vtt") else ("segment",),
     )
     status.show(f"{path.name}: listening")
     async with aclosing(events):

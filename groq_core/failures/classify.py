@@ -85,6 +85,9 @@ def _says(*alternatives: str) -> re.Pattern[str]:
 _CALLER = frozenset({0, 400, 404, 422})
 """Statuses under which a model's inability is reported; 0 is an event without one."""
 
+_EVENT = frozenset({0, 200})
+"""An error that came without a status of its own."""
+
 RULES = (
     Rule(
         kind=Kind.GENERATION_FAILED,
@@ -155,6 +158,7 @@ RULES = (
     ),
     Rule(kind=Kind.OVER_CAPACITY, statuses=frozenset({503}), plain=False),
     Rule(kind=Kind.RATE_LIMITED, codes=("rate_limit_exceeded", "rate_limit_error"), statuses=frozenset({429})),
+    Rule(kind=Kind.RATE_LIMITED, text=_says("rate limit (reached|exceeded)", "too many requests"), within=_EVENT),
     Rule(
         kind=Kind.UNSUPPORTED,
         codes=("unsupported_parameter", "unsupported_value"),
@@ -252,12 +256,16 @@ def read_complaint(body: bytes | str | Mapping[str, Any]) -> Complaint:
         except msgspec.DecodeError:
             title = _TITLE.search(text)
             return Complaint(message=title[1] if title else text.strip(), plain=bool(text.strip()))
+    if isinstance(found, list) and found and isinstance(found[0], Mapping):
+        found = found[0]  # Google's servers put it into a list
     inner = found
     if isinstance(found, Mapping):
         inner = found.get("error") or found.get("detail") or found
     if not isinstance(inner, Mapping):
         return Complaint(message=inner if isinstance(inner, str) else _text(msgspec.json.encode(inner)))
     code, status = inner.get("code"), inner.get("status_code")
+    if isinstance(code, str) and code.isdecimal():
+        code = int(code)
     if isinstance(code, int):
         # vLLM and llama.cpp put the HTTP status where others put a word.
         code, status = "", status or code
@@ -269,6 +277,18 @@ def read_complaint(body: bytes | str | Mapping[str, Any]) -> Complaint:
         param=_text(inner.get("param")) or None,
         failed_generation=inner["failed_generation"] if isinstance(inner.get("failed_generation"), str) else None,
     )
+
+
+def is_complaint(found: Mapping[str, Any]) -> bool:
+    """
+    Whether JSON without an answer in it is an error, in whichever envelope.
+
+    >>> is_complaint({"object": "error", "message": "no"}), is_complaint({"object": "list"})
+    (True, False)
+    """
+    if found.get("object") == "error" or found.get("type") == "error" or found.get("error") or found.get("detail"):
+        return True
+    return isinstance(found.get("message"), str) and any(found.get(key) for key in ("code", "status", "status_code"))
 
 
 def _text(value: object) -> str:

@@ -10,6 +10,9 @@ from groq_core.models.spec import ModelSpec
 BILLED_AUDIO_S: Final = 10.0
 """Groq bills a shorter recording as ten seconds (console.groq.com/docs/speech-to-text, read 2026-10-01)."""
 
+BATCH_DISCOUNT: Final = 0.5
+"""Part of the price that Groq's Batch API asks for; cached tokens are not cheaper still (docs/batch, read 2026-05)."""
+
 
 def cost_usd(spec: ModelSpec, usage: Usage) -> float | None:
     """

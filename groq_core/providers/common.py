@@ -212,11 +212,12 @@ class SdkProvider(ABC):
         send = self._send("POST", "/chat/completions", request.caller, body)
         async with self._exchange(attempt, send) as response:
             events: list[Event]
-            if not _is_stream(response, request.stream):
-                # Not asked for, or a server that cannot.
-                events = read_completion(await response.aread())
+            split = request.params.get("reasoning_format") != "raw"
+            if not request.stream and not _is_stream(response):
+                events = read_completion(await response.aread(), split_thoughts=split)
             else:
-                decoder = StreamDecoder()
+                # Whatever the content type says: the decoder reads a body where there are no events.
+                decoder = StreamDecoder(split_thoughts=split)
                 async with aclosing(_reads(response)) as reads:
                     async for data in reads:
                         events = decoder.feed(data)
@@ -336,10 +337,8 @@ def _is_json(response: Response) -> bool:
     return response.headers.get("content-type", "").startswith("application/json")
 
 
-def _is_stream(response: Response, asked: bool) -> bool:
-    """Believe the content type; where it says nothing, that what was asked for came."""
-    content_type = response.headers.get("content-type", "")
-    return content_type.startswith("text/event-stream") or (asked and not _is_json(response))
+def _is_stream(response: Response) -> bool:
+    return response.headers.get("content-type", "").startswith("text/event-stream")
 
 
 def _reads(response: Response) -> AsyncGenerator[bytes, None]:

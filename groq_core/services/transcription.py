@@ -11,8 +11,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from dataclasses import replace
 from functools import partial
-from typing import Literal, TypeAlias, TypedDict, TypeVar, Unpack
+from typing import Any, Literal, TypeAlias, TypedDict, TypeVar, Unpack
 
 import msgspec
 
@@ -33,8 +34,9 @@ from groq_core.events import (
     Transcript,
     Usage,
 )
+from groq_core.media.audio.ffmpeg import Media
 from groq_core.media.audio.joiner import Joiner
-from groq_core.media.audio.judgement import NoSpeech, judge_transcript
+from groq_core.media.audio.judgement import NoSpeech, doubts_in_words, judge_transcript, left_out
 from groq_core.media.audio.preparation import AudioPart, Preparation
 from groq_core.media.text.phrases import length_in_words
 from groq_core.pipeline import Handler
@@ -83,7 +85,7 @@ class TranscriptionService:
         handle: Handler[Request],
         *,
         parallel: int = PARALLEL,
-        prepare: Callable[[bytes, str], Preparation] = Preparation,
+        prepare: Callable[[Any, str], Preparation] = Preparation,
     ) -> None:
         self._handle = handle
         self._parallel = parallel
@@ -91,7 +93,7 @@ class TranscriptionService:
 
     async def stream(
         self,
-        data: bytes,
+        data: Media,
         filename: str,
         *,
         language: str | None = None,
@@ -106,7 +108,8 @@ class TranscriptionService:
         Transcribe a recording, or translate it into English.
 
         Args:
-            data: A whole file of any kind; see :class:`~groq_core.media.audio.preparation.Preparation`.
+            data: A whole file of any kind, or where it lies; see
+                :class:`~groq_core.media.audio.preparation.Preparation`.
             language: ISO 639-1; None lets the model find out.
             prompt: Names and spellings to expect, at most 224 tokens.
             granularities: ``word`` adds the time of every word, and some waiting.
@@ -138,7 +141,7 @@ class TranscriptionService:
             async for event in events:
                 yield event
 
-    async def transcribe(self, data: bytes, filename: str, **options: Unpack[Options]) -> Reply:
+    async def transcribe(self, data: Media, filename: str, **options: Unpack[Options]) -> Reply:
         """The same, not streamed; ``reply.finished.transcript`` is the transcript. Options as for `stream`."""
         async with aclosing(self.stream(data, filename, **options)) as events:
             return await collect(events)
@@ -172,7 +175,7 @@ class _Run:
         self,
         handle: Handler[Request],
         template: TranscriptionRequest,
-        prepare: Callable[[bytes, str], Preparation],
+        prepare: Callable[[Any, str], Preparation],
         parallel: int,
     ) -> None:
         self._handle = handle
@@ -188,11 +191,12 @@ class _Run:
         self._lone: Transcript | None = None
         self._joiner = Joiner(0.0)
         self._total_s: float | None = None
+        self._doubted: list[tuple[float, str]] = []
 
-    def events(self, data: bytes, filename: str) -> Events:
+    def events(self, data: Media, filename: str) -> Events:
         return told(partial(self._work, data, filename), self._queue)
 
-    async def _work(self, data: bytes, filename: str) -> None:
+    async def _work(self, data: Media, filename: str) -> None:
         preparation = self._prepare(data, filename)
         self._joiner = Joiner(preparation.overlap_s)
         free = asyncio.Semaphore(self._parallel)
@@ -252,7 +256,8 @@ class _Run:
             return _Heard(part, error=error)
         said = finished.transcript or Transcript(text="")
         judged = await asyncio.to_thread(judge_transcript, said, part.info, start_s=part.start_s)
-        heard = _Heard(part, finished=finished)
+        heard = _Heard(replace(part, data=b""), finished=finished)
+        self._doubted.extend(left_out(said, judged, part.start_s))
         if isinstance(judged, NoSpeech):
             heard.no_speech = judged
             heard.transcript = Transcript(text="", language=said.language, duration=said.duration)
@@ -345,8 +350,11 @@ class _Run:
                 where = f"{length_in_words(one.part.start_s)} to {length_in_words(one.part.end_s)}"
                 self._tell(Note(code="gap", text=f"From {where} nothing could be transcribed: {one.error.message}"))
         transcript = self._whole(answered)
+        doubted = doubts_in_words(self._doubted)
         if not transcript.text and (reason := next((one.no_speech for one in heard if one.no_speech), None)):
-            self._tell(Note(code="no_speech", text=reason.sentence))
+            self._tell(Note(code="no_speech", text=f"{reason.sentence} {doubted}".rstrip()))
+        elif doubted:
+            self._tell(Note(code="left_out", text=doubted))
         self._tell(self._finished(answered, transcript))
 
     def _whole(self, answered: list[Finished]) -> Transcript:

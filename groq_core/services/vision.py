@@ -8,7 +8,7 @@ a model takes, and older ones turn into notes, so that a conversation does not s
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +17,7 @@ import msgspec
 
 from groq_core.errors import RequestError
 from groq_core.events import Events, Note
-from groq_core.media.image.preparation import MAX_BYTES, PreparedImage, prepare
+from groq_core.media.image.preparation import MAX_BYTES, PreparedImage, prepare_all
 from groq_core.models.spec import Capability, ModelSpec
 from groq_core.pipeline import Handler
 from groq_core.reply import Reply, collect
@@ -63,6 +63,12 @@ TEMPLATES = (
 )
 
 
+PAGE_QUESTION = (
+    "Write down all text on this page, exactly as it stands, in reading order; tables as rows with | between cells. "
+    "Mark what you can't read with [illegible]; add nothing. If there is no text, answer with an empty line."
+)
+
+
 class Field(msgspec.Struct, frozen=True):
     """One line of a form that is read off a picture, e.g. ``Field("total", "the sum in euros")``."""
 
@@ -81,15 +87,24 @@ class VisionService:
     Args:
         handle: The pipeline.
         limit: Pictures a request may hold now, as the registry has it.
+        pieces: Pictures that every one of these models takes: so many may be made of one long one.
     """
 
-    def __init__(self, handle: Handler[Request], *, limit: Callable[[], int]) -> None:
+    def __init__(
+        self, handle: Handler[Request], *, limit: Callable[[], int], pieces: Callable[[], int] | None = None
+    ) -> None:
         self._handle = handle
         self._limit = limit
+        self._pieces = pieces or limit
+
+    def pieces(self, pictures: int) -> int:
+        """Into how many parts each of so many pictures may be cut."""
+        return max(1, self._pieces() // max(1, pictures))
 
     async def prepared(self, pictures: Sequence[bytes | PreparedImage]) -> list[PreparedImage]:
         """
-        Make pictures fit to be sent, in threads; those that are fit already are left as they are.
+        Make pictures fit to be sent, in threads; those that are fit already are left as they are. A file of several
+        pages and a very long picture become several.
 
         Raises:
             RequestError: ``param="image"``; one of them can't be read, or there are too many.
@@ -103,12 +118,15 @@ class VisionService:
                 hint="Leave some out, or ask about them one after another.",
             )
         share = max(MIN_BYTES, MAX_BYTES // max(1, len(pictures)))
-        return [
-            picture
-            if isinstance(picture, PreparedImage)
-            else await asyncio.to_thread(prepare, picture, max_bytes=share)
-            for picture in pictures
-        ]
+        ready = list[PreparedImage]()
+        for picture in pictures:
+            if isinstance(picture, PreparedImage):
+                ready.append(picture)
+            else:
+                ready += await asyncio.to_thread(
+                    prepare_all, picture, at_most=self.pieces(len(pictures)), max_bytes=share
+                )
+        return ready
 
     async def stream(
         self,
@@ -146,6 +164,17 @@ class VisionService:
         """The same, not streamed; options as for :meth:`stream`."""
         async with aclosing(self.stream(question, pictures, **options)) as events:
             return await collect(events)
+
+    def reader(
+        self, *, model: str = "vision", caller: Caller | None = None
+    ) -> Callable[[PreparedImage], Awaitable[str]]:
+        """What writes down the text in a picture, e.g. of a page that was scanned."""
+
+        async def look(picture: PreparedImage) -> str:
+            reply = await self.ask(PAGE_QUESTION, [picture], model=model, caller=caller, temperature=0)
+            return reply.text.strip()
+
+        return look
 
     async def read(
         self, fields: Sequence[Field], pictures: Sequence[bytes | PreparedImage], **options: Any
@@ -229,6 +258,11 @@ def _with_notes(message: Message, keep: int) -> tuple[Message, int]:
 def image_limit(specs: Iterable[ModelSpec]) -> int:
     """Pictures one question may hold: what the most capable of these models takes; 1 where none tells."""
     return max((spec.max_images for spec in specs if spec.can(Capability.VISION)), default=0) or 1
+
+
+def least_images(specs: Iterable[ModelSpec]) -> int:
+    """Pictures that each of these models takes, so that none of them is left out of the chain; 1 where none tells."""
+    return min((spec.max_images for spec in specs if spec.can(Capability.VISION) and spec.max_images), default=1)
 
 
 def form_question(fields: Sequence[Field]) -> str:

@@ -4,6 +4,7 @@ Texts into settings: each parser returns a value, or raises ValueError saying wh
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
@@ -143,6 +144,39 @@ def mcp_servers(text: str) -> tuple[tuple[str, Secret], ...]:
         except ValueError:
             raise ValueError(allowed) from None
     return tuple(found.items())
+
+
+def mcp_headers(text: str) -> tuple[tuple[str, tuple[tuple[str, Secret], ...]], ...]:
+    """
+    Read the headers of MCP servers: a JSON object of objects.
+
+    >>> [(name, header) for name, headers in mcp_headers('{"lab": {"Authorization": "Bearer x"}}')
+    ...  for header, _ in headers]
+    [('lab', 'Authorization')]
+    """
+    allowed = 'JSON such as {"name": {"Authorization": "Bearer …"}}; names and values as HTTP allows them'
+    try:
+        found = json.loads(text)
+        return tuple(
+            (name, tuple((header, header_value(header, value)) for header, value in headers.items()))
+            for name, headers in found.items()
+        )
+    except (ValueError, AttributeError, TypeError):
+        raise ValueError(allowed) from None
+
+
+def header_value(name: str, value: object) -> Secret:
+    """
+    Check a header on its way out.
+
+    Raises:
+        ValueError: HTTP allows no such name or value.
+    """
+    if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) or not isinstance(value, str):
+        raise ValueError("a header's name and value as HTTP allows them")
+    if not value.isascii() or not value.isprintable() or value != value.strip():
+        raise ValueError("a header's value is printable ASCII")
+    return Secret(value)
 
 
 def key(text: str) -> Secret:

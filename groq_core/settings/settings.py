@@ -32,6 +32,7 @@ from groq_core.settings.parsers import (
     host,
     host_patterns,
     key,
+    mcp_headers,
     mcp_servers,
     names,
     networks,
@@ -282,6 +283,15 @@ class Settings:
     workers: Annotated[
         int, ours("WORKERS", "processes behind one port; more than one share their state through Redis", whole(1, 64))
     ] = 1
+    mcp_headers: Annotated[
+        tuple[tuple[str, tuple[tuple[str, Secret], ...]], ...],
+        ours(
+            "MCP_HEADERS",
+            'headers of MCP servers, as JSON: `{"name": {"Authorization": "Bearer …"}}`',
+            mcp_headers,
+            hidden=True,
+        ),
+    ] = ()
     redis_url: Annotated[
         Secret | None,
         ours(
@@ -445,9 +455,7 @@ def _warnings(given: Mapping[str, str], settings: Settings) -> Iterator[str]:
         yield "GROQ_CORE_WORKERS is above 1 without GROQ_CORE_REDIS_URL: each takes its share of the rate limits"
     if settings.redis_url and not settings.secret:
         yield "several processes without GROQ_CORE_SECRET: pages and sessions of one are strangers to the others"
-    if settings.byo_key == "on":
-        yield "GROQ_CORE_BYO_KEY is on, but this version's page does not ask visitors for their key yet"
-    if settings.groq_base_url and not settings.groq_api_key:
+    if settings.groq_base_url and not (settings.groq_api_key or settings.visitor_keys):
         yield "GROQ_BASE_URL is set without GROQ_API_KEY, so nothing is sent there"
     if settings.groq_base_url and settings.groq_base_url != given["GROQ_BASE_URL"].rstrip("/"):
         yield f"GROQ_BASE_URL is the host only; the {GROQ_PATH} at its end is left out"

@@ -164,21 +164,56 @@ def _mp4(data: bytes) -> Container | None:
         scale, length = struct.unpack(">IQ", header[20:32])
     else:
         scale, length = struct.unpack(">II", header[12:20])
-    return Container(format="MP4", duration=round(length / scale, 3) if scale else 0.0)
+    seconds = length / scale if scale else 0.0
+    return Container(format="MP4", duration=round(seconds or _fragments_s(data, moov or b""), 3))
 
 
-def _box(data: bytes, wanted: bytes) -> bytes | None:
+def _fragments_s(data: bytes, moov: bytes) -> float:
+    """Seconds of the sound in a file whose header tells none, since it was written while it was recorded."""
+    sound = next((track for track in _boxes(moov, b"trak") if b"soun" in track), b"")
+    header = _box(_box(sound, b"mdia") or b"", b"mdhd")
+    number = _box(sound, b"tkhd")
+    if header is None or number is None:
+        return 0.0
+    scale = int.from_bytes(header[20:24] if header[0] == 1 else header[12:16], "big")
+    track = number[20:24] if number[0] == 1 else number[12:16]
+    usual = next((x[12:16] for x in _boxes(_box(moov, b"mvex") or b"", b"trex") if x[4:8] == track), b"")
+    total = 0
+    for moof in _boxes(data, b"moof"):
+        for part in _boxes(moof, b"traf"):
+            head = _box(part, b"tfhd") or b""
+            if head[4:8] == track:
+                total += sum(_run_length(run, head, usual) for run in _boxes(part, b"trun"))
+    return total / scale if scale else 0.0
+
+
+def _run_length(run: bytes, head: bytes, usual: bytes) -> int:
+    """Ticks of one run of samples: each tells its own, or all have the fragment's, or the track's (ISO 14496-12)."""
+    flags, count = int.from_bytes(run[1:4], "big"), int.from_bytes(run[4:8], "big")
+    if not flags & 0x100:
+        told = int.from_bytes(head[1:4], "big")
+        at = 8 + 8 * (told & 1) + 2 * (told & 2)
+        return count * int.from_bytes(head[at : at + 4] if told & 8 else usual, "big")
+    start = 8 + 4 * (flags & 1) + (flags & 4)
+    width = 4 * (flags >> 8 & 0xF).bit_count()
+    places = range(start, min(start + count * width, len(run) - 3), width)
+    return sum(int.from_bytes(run[at : at + 4], "big") for at in places)
+
+
+def _boxes(data: bytes, wanted: bytes) -> Iterator[bytes]:
     position = 0
     while position + 8 <= len(data):
         size, name = struct.unpack(">I4s", data[position : position + 8])
         head = 8
         if size == 1:
-            size, head = struct.unpack(">Q", data[position + 8 : position + 16])[0], 16
-        elif size == 0:
-            size = len(data) - position
+            size, head = int.from_bytes(data[position + 8 : position + 16], "big"), 16
+        size = size or len(data) - position
         if size < head:
-            return None
+            return
         if name == wanted:
-            return data[position + head : position + size]
+            yield data[position + head : position + size]
         position += size
-    return None
+
+
+def _box(data: bytes, wanted: bytes) -> bytes | None:
+    return next(_boxes(data, wanted), None)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Literal, Protocol
 
 from groq_core.failures import policy
-from groq_core.fallback.health import Health
+from groq_core.fallback.health import SERVER, Health
 from groq_core.middleware.cache import Cache
 from groq_core.middleware.log import Log
 from groq_core.models.catalogue import CatalogueKeeper, life
@@ -68,7 +68,7 @@ class Board:
         catalogue: CatalogueKeeper,
         targets: Callable[[], dict[ModelSpec, tuple[str, ...]]],
         tiers: Callable[[str], tuple[TierStatus, ...]],
-        has_key: Callable[[str], bool],
+        has_key: Callable[..., bool],
         health: Health,
         budgets: LocalBudgets,
         metrics: Metrics,
@@ -164,7 +164,7 @@ class Board:
         )
 
     def _state(self, credential: str, spec: ModelSpec) -> TargetState:
-        if not self._has_key(spec.provider):
+        if not (self._has_key(spec.provider) if credential == SERVER else self._has_key(spec.provider, visitor=True)):
             return "no_key"
         admission = self._health.admission(credential, spec.provider, spec.name)
         if admission == "gone" or self._catalogue.current.absence(spec):

@@ -15,13 +15,13 @@ _WORDS = {key: re.compile(rb'"%s" ?: ?"((?:[^"\\]|\\.)*)"' % key.encode()) for k
 _decode = msgspec.json.Decoder(str).decode
 
 
-class Refrain:
+class ChunkTemplate:
     """
     The bytes before and after the words of one chunk, which the next chunks have too.
 
     Of the 340 bytes that bring a token, a stream repeats all but the token: id, time, model, choice. Where a read is
-    made of such chunks, its words are what is left without the refrain, decoded as one JSON string. Whatever else
-    stands between two refrains, a quotation mark for one, is none, and the chunks are parsed as any others.
+    made of such chunks, its words are what is left without the template, decoded as one JSON string. Whatever else
+    stands between two of them, a quotation mark for one, is none, and the chunks are parsed as any others.
 
     Attributes:
         key: Which field the words are in.
@@ -35,7 +35,7 @@ class Refrain:
 
     def learn(self, data: bytes, chunk: Chunk) -> None:
         """
-        Take the refrain from a chunk that has words in one field and says nothing else; forget it at any other.
+        Take the template from a chunk that has words in one field and says nothing else; forget it at any other.
 
         Args:
             data: What followed ``data:`` in its line, or lines.
@@ -79,7 +79,13 @@ class Refrain:
 
 def _only_words(chunk: Chunk) -> tuple[Key, str]:
     """The field with words in it and the words; none where the chunk says anything beside them."""
-    if chunk.x_groq or chunk.error or not chunk.choices or bytes(chunk.usage) not in (b"", b"null"):
+    if (
+        chunk.x_groq
+        or chunk.error
+        or not chunk.choices
+        or len(chunk.choices) > 1
+        or bytes(chunk.usage) not in (b"", b"null")
+    ):
         return "content", ""
     choice = chunk.choices[0]
     delta = choice.delta

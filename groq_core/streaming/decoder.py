@@ -16,6 +16,8 @@ misnumber is from their issue trackers. Nothing here is an error as long as the 
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 import msgspec
@@ -30,26 +32,35 @@ from groq_core.events import (
     ToolCallDelta,
     Usage,
 )
-from groq_core.failures.classify import from_event
-from groq_core.streaming.chunk_template import Refrain
+from groq_core.failures.classify import from_event, is_complaint
+from groq_core.streaming.chunk_template import ChunkTemplate
+from groq_core.streaming.halves import Halves
+from groq_core.streaming.loose import read_loose, text_in
+from groq_core.streaming.thoughts import Thoughts
 from groq_core.streaming.tool_calls import ToolCalls
 from groq_core.streaming.wire_types import (
     FINISH_REASONS,
+    NO_FINISH,
     NO_USAGE,
     Call,
+    Choice,
     Chunk,
     Delta,
     XGroq,
     decode_chunk,
-    decode_leniently,
     read_usage,
 )
 
 LONGEST_LINE = 32 * 1024 * 1024
 """Bytes. A longer line is no answer but a leak; the largest one recorded is 47 kB."""
 
+BOM = b"\xef\xbb\xbf"
+
 LONGEST_UNPARSED = 64 * 1024
 """Bytes of data lines that are kept because they may go on; what pretty-prints an event is shorter."""
+
+
+_HALF = re.compile(rb"\\u[dD][89abAB]")
 
 
 class StreamDecoder:
@@ -60,14 +71,25 @@ class StreamDecoder:
         done: Nothing that follows matters: ``[DONE]`` was read, or an error.
         finish_reason: None as long as the answer goes on.
         malformed: Lines that were no JSON and were skipped.
+        odd: Chunks with something in them that was not of the type it should be; their words were read.
         chunks: Chunks read that had a choice in them.
+
+    Args:
+        split_thoughts: Take ``<think>…</think>`` at the beginning of the content for reasoning.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, split_thoughts: bool = True) -> None:
         self.done = False
         self.finish_reason: FinishReason | None = None
         self.malformed = 0
+        self.odd = 0
         self.chunks = 0
+        self._begun = False
+        self._body: list[bytes] | None = None
+        self._thoughts = Thoughts() if split_thoughts else None
+        self._halves = Halves()
+        self._thought_halves = Halves()
+        self._maybe_finished = False
         self._error: ProviderError | None = None
         self._rest = b""
         self._unparsed = b""
@@ -82,8 +104,8 @@ class StreamDecoder:
         self._seed: int | None = None
         self._executed: dict[int, Any] = {}
         self._annotations: list[Any] = []
-        self._refrain = Refrain()
-        # The last chunk of this read, from which the refrain is learnt.
+        self._template = ChunkTemplate()
+        # The last chunk of this read, from which the template is learnt.
         self._last: tuple[bytes, Chunk] | None = None
         # Text not yet handed out: pieces of one kind, joined when another kind comes or the read ends.
         self._text: list[str] = []
@@ -101,9 +123,19 @@ class StreamDecoder:
             return []
         if self._rest:
             data = self._rest + data
-        if not self._unparsed and not self._error_event and (known := self._refrain.read(data)) is not None:
+        if not self._begun:
+            if BOM.startswith(data):
+                self._rest = data
+                return []
+            data = data.removeprefix(BOM)
+            self._begun = True
+        if b"\r" in data:
+            # Lines may end in CR alone; of a CR at the end of a read it is not known yet whether it is alone.
+            data, held = (data[:-1], b"\r") if data.endswith(b"\r") else (data, b"")
+            data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n") + held
+        if not self._unparsed and not self._error_event and (known := self._template.read(data)) is not None:
             text, chunks, end = known
-            self._sing(text, chunks)
+            self.take_repeated(text, chunks)
             data = data[end:]
         lines = data.split(b"\n")
         self._rest = lines.pop()
@@ -114,6 +146,8 @@ class StreamDecoder:
                 self._data(line[5:])
                 if self.done:
                     break
+            elif self._body is not None:
+                self._body.append(line)
             elif line and line != b"\r":
                 self._other_line(line)
             elif self._unparsed:
@@ -121,7 +155,7 @@ class StreamDecoder:
             else:
                 self._error_event = False
         if self._last is not None:
-            self._refrain.learn(*self._last)
+            self._template.learn(*self._last)
             self._last = None
         return self._drained()
 
@@ -136,13 +170,42 @@ class StreamDecoder:
             ProviderError: The answer is not whole: an error event, a cut, nothing in it, or a content filter.
         """
         if self._rest and not self.done:
-            self.feed(b"\n")  # the last line may lack its end; its events are in the list
+            self._begun = True
+            rest = self.feed(b"\n")  # the last line may lack its end
+            self._events = [*rest, *self._events]
             self._rest = b""
+        if self._body is not None:
+            self._read_body()
         if self._unparsed:
             self._give_up_line()
         if self._error is not None:
             raise self._error
-        return [*self._drained(), *self._anonymous_calls(), self._finished()]
+        if self.finish_reason is None and self._maybe_finished:
+            self.finish_reason = "stop"
+        self._end_text()
+        return [*self._drained(), *self._last_calls(), self._finished()]
+
+    def _end_text(self) -> None:
+        """Hand out what was held back because it could have gone on."""
+        if rest := self._halves.rest():
+            self._say(rest)
+        if self._thoughts is not None:
+            self._part(self._thoughts.close())
+        if rest := self._thought_halves.rest():
+            self._think(rest)
+
+    def _read_body(self) -> None:
+        """A whole JSON body where events were promised."""
+        body = b"\n".join(self._body or ())
+        self._body = None
+        # A stream's end behind a body is a server's mistake, and no harm.
+        for text in (body, body.rpartition(b"\n")[0]):
+            try:
+                self._take_loose(text)
+            except ValueError:
+                continue
+            return
+        self._give_up_line()
 
     def _finished(self) -> Finished:
         spoke = self._spoke or self._calls is not None or self._executed
@@ -173,7 +236,7 @@ class StreamDecoder:
             extra=extra or None,
         )
 
-    def _anonymous_calls(self) -> list[Event]:
+    def _last_calls(self) -> list[Event]:
         """Name the calls that came without an id: an answer to one must say which it answers."""
         if self._calls is None:
             return []
@@ -190,39 +253,77 @@ class StreamDecoder:
         try:
             chunk = decode_chunk(whole)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            if _readable(whole) != whole:
-                self._unparsed = _readable(self._unparsed)
-                self._data(_readable(data))
-            else:
-                self._unread(data, whole, error)
+            # Half a letter at the end looks cut off to the fast reader, and is not.
+            self._unread(data, whole, cut_off="truncated" in str(error) and not _HALF.search(whole))
         else:
             self._unparsed = b""
+            if chunk.choices is None and chunk.usage is NO_USAGE and chunk.x_groq is None and not chunk.error:
+                self._read_envelope(whole)
+                return
             self.take(chunk)
             self._last = whole, chunk
 
-    def _unread(self, data: bytes, whole: bytes, error: Exception) -> None:
+    def _unread(self, data: bytes, whole: bytes, *, cut_off: bool) -> None:
+        """
+        A line that is no chunk as it should be: the end, one of another shape, or a part of one.
+
+        Args:
+            cut_off: As far as it goes it could be JSON.
+        """
         bare = data.strip()
         if bare == b"[DONE]":
             self.done = True
-        elif self._unparsed and (chunk := _chunk_by_itself(data)) is not None:
-            # The bad line before it had no end of its own.
-            self._give_up_line()
-            self.take(chunk)
-        elif not isinstance(error, msgspec.ValidationError):
+            return
+        try:
+            if cut_off:
+                raise ValueError("cut off")
+            self._take_loose(whole)
+        except ValueError:
+            if self._unparsed and _is_chunk(data):
+                # The bad line before it had no end of its own.
+                self._give_up_line()
+                self._data(data)
+                return
             # It may go on in the next line: an event may have several.
             self._unparsed = whole if bare else self._unparsed
             if len(whole) > LONGEST_UNPARSED:
                 self._give_up_line()
+
+    def _take_loose(self, data: bytes) -> None:
+        """
+        Take what can be told from JSON of any shape.
+
+        Raises:
+            ValueError: It is no JSON.
+        """
+        chunk, found = read_loose(data)
+        self._unparsed = b""
+        if chunk is None:
+            self._read_shape(found)
+            return
+        self.odd += 1
+        if not chunk.choices and isinstance(found, dict) and found.get("choices"):
+            self.malformed += 1
+        self.take(chunk)
+
+    def _read_envelope(self, data: bytes) -> None:
+        """JSON without anything a chunk has: an error in an envelope of its own, or nothing we know."""
+        try:
+            _, found = read_loose(data)
+        except ValueError:
+            self.malformed += 1
         else:
-            self._unparsed = b""
-            try:
-                self.take(decode_leniently(whole))
-            except msgspec.DecodeError:
-                # JSON of another shape: an error of an unusual one, or nothing we know.
-                if b'"error"' in whole:
-                    self._fail(from_event(whole))
-                else:
-                    self.malformed += 1
+            self._read_shape(found)
+
+    def _read_shape(self, found: object) -> None:
+        if isinstance(found, list) and found:
+            # Google's servers put an error, and a stream's chunks, into a list.
+            for one in found:
+                self._data(json.dumps(one).encode())
+        elif isinstance(found, dict) and is_complaint(found):
+            self._fail(from_event(found))
+        elif found or isinstance(found, list):
+            self.malformed += 1
 
     def _give_up_line(self) -> None:
         self._unparsed = b""
@@ -237,8 +338,17 @@ class StreamDecoder:
                 self._fail(from_event(value))
             case b"" | b"id" | b"retry":
                 pass  # a comment keeps the connection alive; ids are for reconnecting, which a chat cannot
+            case _ if line.lstrip()[:1] in (b"{", b"["):
+                self._bare_json(line)
             case _:
                 self.malformed += 1
+
+    def _bare_json(self, line: bytes) -> None:
+        """JSON that is no event: a chunk a line, or a body over many lines."""
+        try:
+            self._take_loose(line)
+        except ValueError:
+            self._body = [line]
 
     # ── chunks ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -247,21 +357,26 @@ class StreamDecoder:
         last = not chunk.choices
         if chunk.choices:
             self.chunks += 1
-            choice = chunk.choices[0]
-            delta = choice.delta or choice.message
-            if delta is not None:
-                if delta.reasoning or delta.reasoning_content:
-                    self._think(delta.reasoning or delta.reasoning_content or "")
-                if delta.content or delta.refusal:
-                    self._say(delta.content or delta.refusal or "")
-                if delta.tool_calls or delta.function_call or delta.executed_tools or delta.annotations:
-                    self._use_tools(delta)
-            if choice.finish_reason:
-                self._finish(choice.finish_reason)
-                last = True
+            choices = chunk.choices
+            for choice in choices if len(choices) == 1 else _first_of(choices):
+                last = self._take_choice(choice) or last
         # All but a handful of a thousand chunks have nothing but text.
         if last or self.chunks == 1 or chunk.usage is not NO_USAGE or chunk.x_groq or chunk.error:
             self._read_margin(chunk)
+
+    def _take_choice(self, choice: Choice) -> bool:
+        """Take one choice into account; returns whether it says that the answer is finished."""
+        delta = choice.delta or choice.message
+        if delta is not None:
+            if delta.reasoning or delta.reasoning_content:
+                self._think(delta.reasoning or delta.reasoning_content or "")
+            if delta.content or delta.refusal:
+                self._say(delta.content or delta.refusal or "")
+            if delta.tool_calls or delta.function_call or delta.executed_tools or delta.annotations:
+                self._use_tools(delta, apart=choice.message is not None)
+        if choice.finish_reason:
+            return self._finish(choice.finish_reason)
+        return False
 
     def _read_margin(self, chunk: Chunk) -> None:
         if chunk.usage is not NO_USAGE:
@@ -274,33 +389,72 @@ class StreamDecoder:
         self._fingerprint = chunk.system_fingerprint or self._fingerprint
         self._service_tier = chunk.service_tier or self._service_tier
 
-    def _sing(self, text: str, chunks: int) -> None:
+    def take_repeated(self, text: str, chunks: int) -> None:
         """Take the words of so many chunks that say nothing else."""
         self.chunks += chunks
-        if text and self._refrain.key == "content":
+        if text and self._template.key == "content":
             self._say(text)
         elif text:
             self._think(text)
 
     def _say(self, content: str | list[Any]) -> None:
+        text = content if isinstance(content, str) else text_in(content)
+        if self.odd:
+            # Only what was read loosely has halves of letters in it.
+            text = self._halves.join(text)
+        if self._thoughts is None:
+            if self._reasoning:
+                self._flush(self._reasoning, ReasoningDelta)
+            if text:
+                self._text.append(text)
+                self._spoke = True
+            self._maybe_finished = False
+            return
+        self._part(self._thoughts.feed(text))
+        self._maybe_finished = False
+        if self._thoughts is not None and self._thoughts.over:
+            self._thoughts = None
+
+    def _part(self, pieces: list[tuple[bool, str]]) -> None:
+        for thought, piece in pieces:
+            if thought:
+                self._add_thought(piece)
+            else:
+                self._add_text(piece)
+
+    def _add_text(self, text: str) -> None:
         if self._reasoning:
             self._flush(self._reasoning, ReasoningDelta)
-        self._text.append(content if isinstance(content, str) else _joined(content))
-        self._spoke = True
+        if text:
+            self._text.append(text)
+            self._spoke = True
 
     def _think(self, text: str) -> None:
+        if self.odd:
+            text = self._thought_halves.join(text)
+        self._maybe_finished = False
+        self._add_thought(text)
+
+    def _add_thought(self, text: str) -> None:
         if self._text:
             self._flush(self._text, TextDelta)
-        self._reasoning.append(text)
-        self._spoke = True
+        if text:
+            self._reasoning.append(text)
+            self._spoke = True
 
-    def _use_tools(self, delta: Delta) -> None:
+    def _use_tools(self, delta: Delta, *, apart: bool) -> None:
+        """
+        Args:
+            apart: Every call of the list is one of its own, as in a whole message.
+        """
         calls = delta.tool_calls or []
         if delta.function_call is not None:
             calls = [*calls, Call(index=0, function=delta.function_call)]
         if calls and self._calls is None:
             self._calls = ToolCalls()
-        for call in calls:
+        for position, call in enumerate(calls):
+            if apart and call.index is None:
+                call.index = position
             if self._calls is not None and (event := self._calls.read(call)) is not None:
                 self._flush_all()
                 self._events.append(event)
@@ -308,6 +462,7 @@ class StreamDecoder:
             # Each comes twice: when it starts, and again with its output.
             if isinstance(tool, dict):
                 place = tool.get("index", len(self._executed))
+                place = place if isinstance(place, int) else len(self._executed)
                 self._executed[place] = {**self._executed.get(place, {}), **tool}
         self._annotations.extend(delta.annotations or [])
 
@@ -320,10 +475,19 @@ class StreamDecoder:
         if x_groq.error:
             self._fail(from_event(x_groq.error if isinstance(x_groq.error, dict) else {"message": x_groq.error}))
 
-    def _finish(self, reason: str) -> None:
-        if reason == "error":
+    def _finish(self, reason: str) -> bool:
+        """Whether the word means that the answer is finished."""
+        word = reason.strip().lower()
+        if word in NO_FINISH:
+            return False
+        if word == "error":
             self._fail(ProviderError(Kind.STREAM_ERROR, "the provider finished the answer with an error"))
-        self.finish_reason = FINISH_REASONS.get(reason.lower(), "stop")
+        if word in FINISH_REASONS or word == "error":
+            self.finish_reason = FINISH_REASONS.get(word, "stop")
+            return True
+        # A word nobody knows is a finish where the stream then ends, and means nothing where it goes on.
+        self._maybe_finished = True
+        return False
 
     def _fail(self, error: ProviderError) -> None:
         error.request_id = error.request_id or self._request_id
@@ -349,25 +513,20 @@ class StreamDecoder:
         return events
 
 
-def _chunk_by_itself(data: bytes) -> Chunk | None:
+def _first_of(choices: list[Choice]) -> list[Choice]:
+    """One answer was asked for: of several choices the one with the lowest index counts."""
+    lowest = min((choice.index or 0 for choice in choices), default=0)
+    return [choice for choice in choices if (choice.index or 0) == lowest]
+
+
+def _is_chunk(data: bytes) -> bool:
     try:
-        chunk = decode_chunk(data)
-    except msgspec.DecodeError:
-        return None
-    return chunk if chunk.choices is not None else None
+        return read_loose(data)[0] is not None
+    except ValueError:
+        return False
 
 
-def _readable(data: bytes) -> bytes:
-    """The same in UTF-8: where a letter is broken, the rest of the answer is not."""
-    return data if data.isascii() else data.decode(errors="replace").encode()
-
-
-def _joined(parts: list[Any]) -> str:
-    """Content as a list of parts, as Mistral's reasoning models send it: the texts in it."""
-    return "".join(part["text"] for part in parts if isinstance(part, dict) and isinstance(part.get("text"), str))
-
-
-def read_completion(body: bytes) -> list[Event]:
+def read_completion(body: bytes, *, split_thoughts: bool = True) -> list[Event]:
     """
     Read the body of a chat completion that was not streamed, into the events a stream of it would have given.
 
@@ -376,10 +535,19 @@ def read_completion(body: bytes) -> list[Event]:
     """
     if not body.strip():
         raise ProviderError(Kind.EMPTY_ANSWER, "the body is empty")
-    decoder = StreamDecoder()
+    decoder = StreamDecoder(split_thoughts=split_thoughts)
     try:
-        chunk = decode_leniently(_readable(body))
-    except msgspec.DecodeError as error:
-        raise ProviderError(Kind.MALFORMED, f"the body is not a chat completion: {error}") from None
+        chunk = decode_chunk(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _read_odd_body(body, decoder)
+    if chunk.choices is None and not chunk.error:
+        return _read_odd_body(body, decoder)
     decoder.take(chunk)
     return decoder.close()
+
+
+def _read_odd_body(body: bytes, decoder: StreamDecoder) -> list[Event]:
+    """A body that is no completion as it should be: of odd types, behind a BOM, or events where none were asked for."""
+    events = decoder.feed(body)
+    ended = decoder.close()
+    return [*events, *ended]

@@ -1,29 +1,19 @@
-"""From the body of a transcription to its events."""
+"""From the body of a transcription to its events: its words are read whatever stands beside them."""
 
 from __future__ import annotations
 
+import json
+from math import isfinite
 from typing import Any
-
-import msgspec
 
 from groq_core.errors import Kind, ProviderError
 from groq_core.events import Event, Finished, Segment, SegmentsFound, TextDelta, Transcript, Usage, Word
-from groq_core.failures.classify import from_event
-from groq_core.streaming.wire_types import NO_USAGE, XGroq, read_usage
+from groq_core.failures.classify import from_event, is_complaint
+from groq_core.streaming.halves import whole
+from groq_core.streaming.loose import text_in
+from groq_core.streaming.wire_types import read_usage
 
-
-class _Transcription(msgspec.Struct):
-    text: str | None = None
-    language: str | None = None
-    duration: float | None = None
-    segments: list[dict[str, Any]] | None = None
-    words: list[dict[str, Any]] | None = None
-    usage: msgspec.Raw = NO_USAGE
-    x_groq: XGroq | None = None
-    error: Any = None
-
-
-_decode_transcription = msgspec.json.Decoder(_Transcription, strict=False).decode
+BOM = b"\xef\xbb\xbf"
 
 
 def read_transcription(body: bytes, content_type: str = "application/json") -> list[Event]:
@@ -35,32 +25,38 @@ def read_transcription(body: bytes, content_type: str = "application/json") -> l
     Raises:
         ProviderError: JSON was promised and is not there, or an error came in a 200.
     """
+    body = body.removeprefix(BOM)
     if "json" not in content_type:
-        return _transcript_events(_Transcription(text=body.decode(errors="replace")))
+        return _events({"text": body.decode(errors="replace")})
     try:
-        found = _decode_transcription(body)
-    except msgspec.DecodeError as error:
+        found = json.loads(body.decode("utf-8", "replace"), strict=False)
+    except (ValueError, RecursionError) as error:
         raise ProviderError(Kind.MALFORMED, f"the body is not a transcript: {error}") from None
-    if found.error is not None:
-        raise from_event(body)
-    if found.text is None and found.segments is None:
+    if isinstance(found, str):
+        found = {"text": found}
+    if not isinstance(found, dict):
+        raise ProviderError(Kind.MALFORMED, "the body is not a transcript")
+    if found.get("text") is None and not isinstance(found.get("segments"), list):
+        if is_complaint(found):
+            raise from_event(body)
         raise ProviderError(Kind.EMPTY_ANSWER, "the body has no transcript in it")
-    return _transcript_events(found)
+    return _events(found)
 
 
-def _transcript_events(found: _Transcription) -> list[Event]:
-    segments = tuple(_segment(place, fields) for place, fields in enumerate(found.segments or []))
-    text = found.text if found.text is not None else "".join(segment.text for segment in segments)
-    usage = read_usage(found.usage)
+def _events(found: dict[str, Any]) -> list[Event]:
+    segments = tuple(_segment(place, fields) for place, fields in enumerate(_objects(found.get("segments"))))
+    said = text_in(found["text"]) if found.get("text") is not None else "".join(one.text for one in segments)
+    text = whole(said).strip()  # Groq's begins with a space, in every format
+    usage = read_usage(json.dumps(found.get("usage")).encode())
+    duration = _optional(found, "duration")
     transcript = Transcript(
-        # Groq's begins with a space, in every format.
-        text=text.strip(),
-        language=found.language,
-        duration=found.duration if found.duration is not None else (usage and usage.audio_s) or None,
+        text=text,
+        language=found["language"] if isinstance(found.get("language"), str) else None,
+        duration=duration if duration is not None and duration >= 0 else (usage and usage.audio_s) or None,
         segments=segments,
         words=tuple(
             Word(word=str(fields.get("word", "")), start=_seconds(fields, "start"), end=_seconds(fields, "end"))
-            for fields in found.words or []
+            for fields in _objects(found.get("words"))
         ),
     )
     events: list[Event] = []
@@ -70,9 +66,16 @@ def _transcript_events(found: _Transcription) -> list[Event]:
         events.append(SegmentsFound(segments))
     if usage is None and transcript.duration is not None:
         usage = Usage(audio_s=transcript.duration)
-    x_groq = found.x_groq or XGroq()
-    events.append(Finished(usage=usage, transcript=transcript, request_id=x_groq.id))
+    x_groq = found.get("x_groq")
+    request_id = x_groq.get("id") if isinstance(x_groq, dict) else None
+    events.append(
+        Finished(usage=usage, transcript=transcript, request_id=request_id if isinstance(request_id, str) else None)
+    )
     return events
+
+
+def _objects(found: object) -> list[dict[str, Any]]:
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
 def _segment(place: int, fields: dict[str, Any]) -> Segment:
@@ -80,7 +83,7 @@ def _segment(place: int, fields: dict[str, Any]) -> Segment:
         id=fields["id"] if isinstance(fields.get("id"), int) else place,
         start=_seconds(fields, "start"),
         end=_seconds(fields, "end"),
-        text=str(fields.get("text", "")).strip(),
+        text=whole(text_in(fields.get("text"))).strip(),
         avg_logprob=_optional(fields, "avg_logprob"),
         no_speech_prob=_optional(fields, "no_speech_prob"),
         compression_ratio=_optional(fields, "compression_ratio"),
@@ -89,7 +92,14 @@ def _segment(place: int, fields: dict[str, Any]) -> Segment:
 
 def _optional(fields: dict[str, Any], name: str) -> float | None:
     value = fields.get(name)
-    return float(value) if isinstance(value, int | float) else None
+    if isinstance(value, str):
+        try:
+            value = float(value)
+        except ValueError:
+            return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if abs(value) < 1e15 and isfinite(value) else None
 
 
 def _seconds(fields: dict[str, Any], name: str) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from math import inf
 from typing import Any
 
 import msgspec
@@ -39,6 +41,7 @@ class Choice(msgspec.Struct):
     delta: Delta | None = None
     message: Delta | None = None
     finish_reason: str | None = None
+    index: int | None = None
 
 
 class XGroq(msgspec.Struct):
@@ -60,31 +63,7 @@ class Chunk(msgspec.Struct):
     error: Any = None
 
 
-class _Details(msgspec.Struct, gc=False):
-    cached_tokens: int | None = None
-    reasoning_tokens: int | None = None
-
-
-class _Usage(msgspec.Struct, gc=False):
-    """Usage of a chat, or of a transcription (``input_tokens``, ``seconds``)."""
-
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    total_tokens: int | None = None
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    seconds: float | None = None
-    queue_time: float | None = None
-    prompt_time: float | None = None
-    completion_time: float | None = None
-    total_time: float | None = None
-    prompt_tokens_details: _Details | None = None
-    completion_tokens_details: _Details | None = None
-
-
 decode_chunk = msgspec.json.Decoder(Chunk).decode
-decode_leniently = msgspec.json.Decoder(Chunk, strict=False).decode
-_decode_usage = msgspec.json.Decoder(_Usage, strict=False).decode
 
 FINISH_REASONS: dict[str, FinishReason] = {
     "stop": "stop",
@@ -102,28 +81,74 @@ FINISH_REASONS: dict[str, FinishReason] = {
 }
 
 
+MOST_TOKENS = 10**9
+"""More than that nobody has ever used in one request: such a number is a mistake."""
+
+NO_FINISH = frozenset({"", "null", "none"})
+"""Words some servers send while an answer goes on."""
+
+
 def read_usage(raw: bytes | msgspec.Raw) -> Usage | None:
-    """Read a ``usage`` object; None where there is none, or one of another shape."""
+    """
+    Read a ``usage`` object, of a chat or of a transcription (``input_tokens``, ``seconds``).
+
+    Returns:
+        None where there is none, or one whose counts cannot be believed: what is unknown is not counted.
+    """
     if not raw:
         return None
     try:
-        found = _decode_usage(raw)
-    except msgspec.DecodeError:
+        found = json.loads(bytes(raw))
+        return _usage(found) if isinstance(found, dict) else None
+    except ValueError:
         return None
-    prompt = found.prompt_tokens or found.input_tokens or 0
-    completion = found.completion_tokens or found.output_tokens or 0
-    if not (prompt or completion or found.total_tokens or found.seconds):
+
+
+def _usage(found: dict[str, Any]) -> Usage | None:
+    prompt = _count(found, "prompt_tokens") or _count(found, "input_tokens")
+    completion = _count(found, "completion_tokens") or _count(found, "output_tokens")
+    total, seconds = _count(found, "total_tokens"), _seconds(found, "seconds")
+    if not (prompt or completion or total or seconds):
         return None
-    into, out = found.prompt_tokens_details, found.completion_tokens_details
     return Usage(
         prompt_tokens=prompt,
         completion_tokens=completion,
-        total_tokens=found.total_tokens or prompt + completion,
-        cached_tokens=(into and into.cached_tokens) or 0,
-        reasoning_tokens=(out and out.reasoning_tokens) or 0,
-        queue_time=found.queue_time,
-        prompt_time=found.prompt_time,
-        completion_time=found.completion_time,
-        total_time=found.total_time,
-        audio_s=found.seconds,
+        total_tokens=total or prompt + completion,
+        cached_tokens=min(prompt, _detail(found, "prompt_tokens_details", "cached_tokens")),
+        reasoning_tokens=min(completion, _detail(found, "completion_tokens_details", "reasoning_tokens")),
+        queue_time=_seconds(found, "queue_time"),
+        prompt_time=_seconds(found, "prompt_time"),
+        completion_time=_seconds(found, "completion_time"),
+        total_time=_seconds(found, "total_time"),
+        audio_s=seconds,
     )
+
+
+def _count(found: dict[str, Any], name: str) -> int:
+    """
+    Raises:
+        ValueError: It is no number of tokens.
+    """
+    value = found.get(name)
+    if value is None:
+        return 0
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MOST_TOKENS:
+        raise ValueError(name)
+    if value != int(value):
+        raise ValueError(name)
+    return int(value)
+
+
+def _detail(found: dict[str, Any], group: str, name: str) -> int:
+    details = found.get(group)
+    try:
+        return _count(details, name) if isinstance(details, dict) else 0
+    except ValueError:
+        return 0  # a part of a count that is known
+
+
+def _seconds(found: dict[str, Any], name: str) -> float | None:
+    value = found.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < inf:
+        return None
+    return float(value)

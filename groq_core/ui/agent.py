@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import AsyncExitStack, aclosing
 from typing import Any, Literal
 
@@ -14,7 +13,11 @@ from starlette.responses import Response
 from groq_core.errors import RequestError
 from groq_core.events import Events
 from groq_core.requests import HOSTED_TOOLS, Caller, Message
-from groq_core.services.agent import Agent, Tool, calculate, clock_tools, convert_unit, file_tools, remote_tools
+from groq_core.services.agent import Agent, Tool, file_tools
+from groq_core.services.agent.names import unique_names
+from groq_core.services.agent.servers import Server, offered_servers, server_tools
+from groq_core.services.agent.sets import tools_named
+from groq_core.services.candidates import agent_price, agent_room
 from groq_core.ui.approvals import Approvals
 from groq_core.ui.core import PageCore
 from groq_core.ui.layout import place
@@ -46,6 +49,7 @@ class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         messages: What an earlier run ended with, to go on from.
         tools: What may be used; files can always be read where there are some.
         servers: Names of MCP servers, among those the operator has set.
+        headers: The visitor's own headers for them, by server.
         max_usd: None for no bound.
     """
 
@@ -53,6 +57,7 @@ class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     messages: tuple[dict[str, Any], ...] = ()
     tools: tuple[ToolSet, ...] = ()
     servers: tuple[str, ...] = ()
+    headers: dict[str, dict[str, str]] = {}
     files: tuple[AttachedFile, ...] = ()
     model: str = "auto"
     max_steps: int = 10
@@ -61,9 +66,9 @@ class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Word(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A visitor's answer to whether a call may be made."""
+    """A visitor's answer to whether a call may be made; ``approval`` is the id it was asked under."""
 
-    call: str
+    approval: str
     agreed: bool
 
 
@@ -108,7 +113,7 @@ def create_routes(page: Page) -> APIRouter:
             said = msgspec.json.decode(await body_of(request, 10_000), type=Word)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise HTTPException(422, f"the page sent what cannot be read: {error}") from error
-        if not approvals.answer(caller.user, said.call, said.agreed):
+        if not approvals.answer(caller.user, said.approval, said.agreed):
             raise HTTPException(404, TEXTS["call_waits_no_more"])
         return Response(status_code=204)
 
@@ -140,8 +145,8 @@ async def run(core: PageCore, task: Task, caller: Caller, approvals: Approvals) 
     """Run an agent, connected for as long to the MCP servers that the task names."""
     async with AsyncExitStack() as connected:
         tools = tools_of(task)
-        for name, address in servers_of(core, task):
-            tools += await connected.enter_async_context(remote_tools(address, label=name))
+        remote = await connected.enter_async_context(server_tools(servers_of(core, task), task.text))
+        tools += unique_names(remote, (one.name for one in tools))
         agent = Agent(
             core.handle,
             tools,
@@ -150,6 +155,8 @@ async def run(core: PageCore, task: Task, caller: Caller, approvals: Approvals) 
             max_steps=task.max_steps,
             max_seconds=task.max_seconds,
             max_usd=task.max_usd,
+            price=agent_price(core, task.model.strip() or "auto"),
+            room=agent_room(core, task.model.strip() or "auto"),
             approve=approvals.asker(caller.user),
             caller=caller,
         )
@@ -159,29 +166,23 @@ async def run(core: PageCore, task: Task, caller: Caller, approvals: Approvals) 
                 yield event
 
 
-def servers_of(core: PageCore, task: Task) -> Sequence[tuple[str, str]]:
+def servers_of(core: PageCore, task: Task) -> list[Server]:
     """
-    Names and addresses of the MCP servers of a task. A visitor names one and gives no address: this process
-    would fetch it, whatever stands behind it.
+    The MCP servers of a task. A visitor names one and gives no address: this process would fetch it, whatever
+    stands behind it. Headers may be the visitor's own, a token for instance; they are used for this run alone.
 
     Raises:
-        RequestError: The operator has set no such server.
+        RequestError: The operator has set no such server, or a header cannot be sent.
     """
-    offered = dict(core.settings.mcp_servers)
-    for name in task.servers:
+    offered = {server.name: server for server in offered_servers(core.settings)}
+    for name in (*task.servers, *task.headers):
         if name not in offered:
             raise RequestError(f"there is no MCP server {name!r} here", param="servers", hint="Reload the page.")
-    return [(name, offered[name].reveal()) for name in dict.fromkeys(task.servers)]
+    return [offered[name].with_headers(task.headers.get(name, {}), "headers") for name in dict.fromkeys(task.servers)]
 
 
 def tools_of(task: Task) -> list[Tool]:
-    tools: list[Tool] = []
-    if "calculator" in task.tools:
-        tools.append(calculate)
-    if "units" in task.tools:
-        tools.append(convert_unit)
-    if "clock" in task.tools:
-        tools += clock_tools()
+    tools = tools_named(task.tools)
     if task.files:
         tools += file_tools({one.name: one.text for one in task.files})
     return tools

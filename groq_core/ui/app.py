@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gzip
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,8 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from groq_core.services.vision import TEMPLATES
-from groq_core.ui import admin, agent, batch, chat, extract, image, kept, microphone, talk
+from groq_core.ui import admin, agent, batch, chat, extract, image, kept, microphone, own_key, summary, talk, title
+from groq_core.ui.answers import Answers
 from groq_core.ui.core import PageCore
 from groq_core.ui.endpoints import create_endpoints, prepare_tools, serve_tools, tools_wanted
 from groq_core.ui.fault_switch import FAULTS
@@ -28,6 +30,7 @@ from groq_core.ui.model_picker import choices, models_of, most_images
 from groq_core.ui.page_routes import ChatRoute, Page, create_routes
 from groq_core.ui.static import Assets
 from groq_core.ui.texts import TEXTS
+from groq_core.ui.texts_de import GERMAN
 from groq_core.ui.theme import theme
 
 TABS: tuple[tuple[str, Callable[[PageCore], None]], ...] = (
@@ -49,6 +52,9 @@ ROUTES: tuple[Callable[[Page], APIRouter], ...] = (
     batch.create_routes,
     kept.create_routes,
     admin.create_routes,
+    title.create_routes,
+    summary.create_routes,
+    own_key.create_routes,
 )
 """Routes of single tabs, beside those that every tab needs."""
 
@@ -74,9 +80,11 @@ POLICY = "; ".join(
 """Content security: whatever a model's answer holds, the page talks to its own server only."""
 
 FIRST = (
-    "main", "chat/chat", "chat/conversation", "chat/options", "chat/picker", "shared/answer", "shared/asking",
-    "shared/chain", "shared/dom", "shared/formats", "shared/receipt", "shared/scroll", "shared/shell",
-    "shared/text-view", "shared/wire", "shared/words", "status/fault-switch", "status/status", "talk/hold",
+    "main", "chat/attach", "chat/chat", "chat/conversation", "chat/message", "chat/options", "chat/picker",
+    "chat/run", "chat/side", "chat/tree", "chat/undo", "chat/waiting", "settings/brand-tools", "shared/answer",
+    "shared/chain", "shared/dom", "shared/error-card", "shared/formats", "shared/own-key", "shared/receipt",
+    "shared/scroll", "shared/shell", "shared/text-view", "shared/theme", "shared/user-text", "shared/wire",
+    "shared/words", "status/fault-switch", "status/feed", "status/plain", "status/status", "talk/hold",
 )  # fmt: skip
 """Scripts that the page cannot begin without; a test holds this list to what ``main.js`` imports."""
 
@@ -129,6 +137,7 @@ def mount(app: FastAPI, core: PageCore, admit: Admit) -> FastAPI:
     """
     assets = Assets()
     assets.add("texts.js", texts_module(core))
+    assets.add("texts-de.js", b"export default " + orjson.dumps(GERMAN) + b";\n")
     base = f"ui/assets/{assets.version}"
     page = Page(core, assets)
     app.include_router(create_routes(page))
@@ -147,7 +156,21 @@ def mount(app: FastAPI, core: PageCore, admit: Admit) -> FastAPI:
     mounted = app.routes[-1]
     assert isinstance(mounted, Mount)  # Gradio's own application, the last that is asked
     mounted.app = GradioDoor(mounted.app, demo, admit, page.passes, page.scoped)
+    close_with(app, page.answers)
     return app
+
+
+def close_with(app: FastAPI, answers: Answers) -> None:
+    """Stop answers that still run for nobody when the server ends, before what they ask with is closed."""
+    inner = app.router.lifespan_context
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[Any]:
+        async with inner(app) as state:
+            yield state
+            await answers.close()
+
+    app.router.lifespan_context = lifespan
 
 
 def head(base: str) -> str:
@@ -159,14 +182,18 @@ def head(base: str) -> str:
     Args:
         base: Where the page's scripts and styles are, relative to the page.
     """
-    styles = "".join(f'<link rel="stylesheet" href="{name}">' for name in ("theme.css", f"{base}/css/page.css"))
+    styles = "".join(f'<link rel="stylesheet" href="{name}">' for name in ("theme.css", *own_styles(base)))
     return f'{styles}<script type="module" async src="{base}/js/main.js"></script>'
+
+
+def own_styles(base: str) -> list[str]:
+    return [f"{base}/css/{name}.css" for name in ("page", "conversations")]
 
 
 def preloads(base: str) -> str:
     """The ``Link`` header that names everything a first visit needs of ours."""
     scripts = ["texts.js", *(f"js/{name}.js" for name in FIRST)]
-    links = [f'<{base}/css/page.css>; rel="preload"; as="style"']
+    links = [f'<{name}>; rel="preload"; as="style"' for name in own_styles(base)]
     return ", ".join(links + [f'<{base}/{script}>; rel="modulepreload"' for script in scripts])
 
 
@@ -176,9 +203,11 @@ def texts_module(core: PageCore) -> bytes:
         "FAULTS": [*FAULTS],
         "SERVERS": [name for name, _ in core.settings.mcp_servers],
         "LIMITS": {"images": most_images(core)},
-        "MODELS": choices(models_of(core)),
+        "MODELS": choices(models_of(core), targets=core.board.snapshot().targets),
         "SHARED": core.simulator is not None and not core.settings.loopback,
         "SIMULATED": core.simulator is not None,
+        "OWN_KEYS": core.own_keys is not None,
+        "OWN_KEYS_ARE_REAL": core.own_keys is not None and not core.settings.offline,
         "TEMPLATES": [asdict(template) for template in TEMPLATES],
         "TABS": [name for name, _ in TABS],
     }

@@ -8,7 +8,12 @@ from groq_core.services.agent import Approve, Call
 
 
 class Approvals:
-    """Questions that runs have put to their pages and that nobody has answered yet, by page and call."""
+    """
+    Questions that runs have put to their pages and that nobody has answered yet.
+
+    An approval's id is bound to the run, the call and its arguments, and is taken once: a word that is sent again,
+    or for another call, finds nothing that waits.
+    """
 
     def __init__(self) -> None:
         self._open: dict[tuple[str, str], asyncio.Future[bool]] = {}
@@ -18,17 +23,17 @@ class Approvals:
 
         async def approve(call: Call) -> bool:
             answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-            self._open[page, call.id] = answer
+            self._open[page, call.approval] = answer
             try:
                 return await answer
             finally:
-                del self._open[page, call.id]
+                self._open.pop((page, call.approval), None)
 
         return approve
 
-    def answer(self, page: str, call: str, agreed: bool) -> bool:
+    def answer(self, page: str, approval: str, agreed: bool) -> bool:
         """Give a page's word; False when nothing waits for it."""
-        waiting = self._open.get((page, call))
+        waiting = self._open.pop((page, approval), None)
         if waiting is None or waiting.done():
             return False
         waiting.set_result(agreed)

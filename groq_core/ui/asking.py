@@ -11,9 +11,15 @@ from groq_core.requests import Caller, ChatRequest, Message
 from groq_core.services.vision import Field, form_question
 from groq_core.ui.page_bodies import decoded
 
-MAX_TURNS = 200
+MAX_TURNS = 5000
+"""More than any window holds; what does not fit is left out, see :mod:`groq_core.ui.context`."""
+
 MAX_FIELDS = 50
 IMAGE_URLS = ("data:image/jpeg;base64,", "data:image/png;base64,", "data:image/webp;base64,", "data:image/gif;base64,")
+
+
+JSON_ONLY = "Answer with one JSON object and nothing else."
+"""Groq refuses its JSON mode where no message names JSON."""
 
 
 class Turn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -31,7 +37,10 @@ class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         temperature: None leaves it to the provider.
         fresh: Neither look in the cache nor store.
+        json: The answer is to be one JSON object.
+        search: The model may search the web; only models that can are asked.
         fields: What is to be read off the pictures; the answer is then one JSON object with these keys.
+        continues: The last turn is an answer that is to go on where it stops.
     """
 
     turns: tuple[Turn, ...]
@@ -41,7 +50,10 @@ class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     effort: Literal["", "none", "minimal", "low", "medium", "high", "xhigh", "default"] = ""
     fresh: bool = False
     cheap: bool = False
+    json: bool = False
+    search: bool = False
     fields: tuple[Field, ...] = ()
+    continues: bool = False
 
 
 def read_question(body: bytes) -> Question:
@@ -52,7 +64,8 @@ def read_question(body: bytes) -> Question:
         RequestError: It names the field and the mend.
     """
     question = decoded(body, Question)
-    if not question.turns or question.turns[-1].role != "user":
+    asks = "assistant" if question.continues else "user"
+    if not question.turns or question.turns[-1].role != asks:
         raise RequestError("there is no question", param="message", hint="Type a message first.")
     last = question.turns[-1]
     if not last.text.strip() and not last.images:
@@ -91,6 +104,11 @@ def chat_request(question: Question, caller: Caller) -> ChatRequest:
     if question.effort:
         params["reasoning_effort"] = question.effort
     turns = question.turns
+    if question.search:
+        params["tools"] = [{"type": "browser_search"}]
+    if question.json:
+        params["response_format"] = {"type": "json_object"}
+        turns = (Turn(role="system", text=JSON_ONLY), *turns)
     if question.fields:
         turns = (*turns[:-1], msgspec.structs.replace(turns[-1], text=form_question(question.fields)))
         params |= {"response_format": {"type": "json_object"}, "temperature": 0}

@@ -16,6 +16,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 
 from groq_core.errors import RequestError
 from groq_core.events import Event, Events
+from groq_core.models.pricing import BATCH_DISCOUNT
 from groq_core.requests import Caller
 from groq_core.services.batch import (
     Batch,
@@ -33,6 +34,7 @@ from groq_core.services.batch import (
     resolved,
     run_batch,
     run_later,
+    stand_ins,
     survey,
     text_of,
     write_table,
@@ -47,9 +49,6 @@ from groq_core.ui.texts import TEXTS
 from groq_core.ui.uploads import KEPT_LATER_S, Desk, Upload
 
 MAX_BYTES: Final = 50_000_000
-LATER_COSTS: Final = 0.5
-"""Part of the price that Groq's Batch API asks for."""
-
 SAMPLE: Final = 2000
 """Rows whose tokens are counted for an estimate."""
 
@@ -87,7 +86,7 @@ class Surveyed(Event, frozen=True, kw_only=True):
     lines: int
     faults: int
     tokens_in: int
-    tokens_out: int
+    tokens_out: int | None
     model: str
     usd_least: float | None
     usd_most: float | None
@@ -306,13 +305,14 @@ async def worked(core: PageCore, upload: Upload, wanted: Wanted, caller: Caller)
 
 def surveyed(core: PageCore, found: Survey, wanted: Wanted) -> Surveyed:
     spec = resolved(core, wanted.model.strip() or "auto")
-    guess = estimate(found, spec) if spec is not None else None
-    share = LATER_COSTS if wanted.via == "later" else 1.0
+    others = [] if wanted.via == "later" else stand_ins(core, wanted.model.strip() or "auto")
+    guess = estimate(found, spec, *others) if spec is not None else None
+    share = BATCH_DISCOUNT if wanted.via == "later" else 1.0
     return Surveyed(
         lines=found.lines,
         faults=found.faults,
         tokens_in=found.tokens_in,
-        tokens_out=found.tokens_out,
+        tokens_out=guess.tokens_out_most if guess else None,
         model=guess.model if guess else wanted.model,
         usd_least=guess.usd_least * share if guess and guess.usd_least is not None else None,
         usd_most=guess.usd_most * share if guess and guess.usd_most is not None else None,
@@ -324,7 +324,7 @@ def progressed(
     progress: Progress, sink: Sink, *, failures: tuple[tuple[str, str], ...] = (), over: bool = False
 ) -> Progressed:
     return Progressed(
-        progress=msgspec.structs.asdict(progress),
+        progress={**msgspec.structs.asdict(progress), "rows": progress.rows, "unanswered": progress.unanswered},
         recent=[
             (name, cut(text_of(body)) if body is not None else "", failure.message if failure is not None else "")
             for name, body, failure in reversed(sink.recent)

@@ -17,7 +17,8 @@ import msgspec
 from groq_core.errors import RequestError
 from groq_core.events import Events
 from groq_core.requests import Caller
-from groq_core.ui.asking import chat_request, read_question
+from groq_core.ui.asking import read_question
+from groq_core.ui.context import answer_to
 from groq_core.ui.core import PageCore
 from groq_core.ui.gradio_door import caller_of
 from groq_core.ui.layout import place
@@ -72,6 +73,6 @@ async def queued_lines(core: PageCore, packed: str, caller: Caller) -> AsyncGene
 def asked(core: PageCore, question: str, caller: Caller) -> Events:
     """The events of an answer; a question that cannot be read is refused in the same form."""
     try:
-        return core.handle(chat_request(read_question(question.encode()), caller))
+        return answer_to(core, read_question(question.encode()), caller)
     except RequestError as error:
         return refused(error)

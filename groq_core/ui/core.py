@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 from groq_core.events import Events
+from groq_core.fallback.health import Health
+from groq_core.media.image.preparation import PreparedImage
 from groq_core.ratelimit.people import People
 from groq_core.reply import Reply
 from groq_core.requests import Caller, Request
+from groq_core.services.documents.seeing import Look
 from groq_core.services.extraction import Extractor
+from groq_core.services.own_keys import OwnKeys
 from groq_core.status.snapshot import Snapshot
 from groq_core.ui.fault_switch import FaultStore
 
@@ -41,6 +46,14 @@ class PageTranscription(Protocol):
     ) -> Events: ...
 
 
+class PageVision(Protocol):
+    """Reads what stands in pictures."""
+
+    def reader(self, *, caller: Caller | None = None) -> Look: ...
+
+    async def ask(self, question: str, pictures: Sequence[bytes | PreparedImage] = (), **options: Any) -> Reply: ...
+
+
 class PageSpeech(Protocol):
     """Texts into recordings."""
 
@@ -57,9 +70,9 @@ class PageCore(Protocol):
     @property
     def simulator(self) -> PageSimulator | None: ...
     @property
-    def transcription(self) -> PageTranscription: ...
+    def vision(self) -> PageVision: ...
     @property
-    def vision(self) -> Any: ...
+    def transcription(self) -> PageTranscription: ...
     @property
     def speech(self) -> PageSpeech: ...
     @property
@@ -67,6 +80,12 @@ class PageCore(Protocol):
     @property
     def people(self) -> People: ...
     @property
+    def own_keys(self) -> OwnKeys | None: ...
+    @property
     def catalogue(self) -> Any: ...
+    @property
+    def tiers(self) -> Mapping[Any, Any]: ...
+    @property
+    def health(self) -> Health: ...
     def handle(self, request: Request) -> Events: ...
     def batches(self) -> Any: ...

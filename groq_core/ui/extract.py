@@ -17,7 +17,9 @@ from groq_core.errors import RequestError
 from groq_core.events import Event, Events
 from groq_core.media.image.preparation import MAX_INPUT_BYTES, prepare
 from groq_core.requests import Caller
-from groq_core.services.documents.reading import Document, Limits, Page, read_document
+from groq_core.services.documents.parts import Document, Limits, Page
+from groq_core.services.documents.seeing import Look
+from groq_core.services.documents.source import source_of
 from groq_core.services.extraction import Extraction, Field, FieldType, Input, Options, Schema, Span, Try
 from groq_core.services.extraction.fitting import spelled
 from groq_core.services.extraction.schema import from_fields, from_json_schema
@@ -129,7 +131,10 @@ def create_routes(page: routes.Page) -> APIRouter:
         page.caller(request)
         body = await body_of(request, max(Limits().bytes, MAX_INPUT_BYTES))
         try:
-            return JSONResponse(await read_file(body, name), headers={"cache-control": "no-store"})
+            return JSONResponse(
+                await read_file(body, name, page.core.vision.reader(caller=page.caller(request))),
+                headers={"cache-control": "no-store"},
+            )
         except RequestError as error:
             raise HTTPException(error.status, f"{error.message}. {error.hint}".strip()) from error
 
@@ -160,20 +165,19 @@ def create_routes(page: routes.Page) -> APIRouter:
     return router
 
 
-async def read_file(body: bytes, name: str) -> dict[str, Any]:
+async def read_file(body: bytes, name: str, look: Look | None = None) -> dict[str, Any]:
     """
     Read a document, or prepare a picture, by what the file is.
+
+    Args:
+        look: Writes down what stands in a picture, for pages that were scanned.
 
     Raises:
         RequestError: It is neither, or cannot be read.
     """
-    if (
-        body[:4] in (b"\x89PNG", b"GIF8", b"RIFF", b"II*\0", b"MM\0*")
-        or body[:3] == b"\xff\xd8\xff"
-        or body[4:8] == b"ftyp"
-    ):
-        return {"picture": picture_shown(await to_thread.run_sync(lambda: prepare(body, filename=name)))}
-    found = await read_document(body, name)
+    found = await source_of(body, name, look=look)
+    if isinstance(found, tuple):
+        return {"picture": picture_shown(found[0])}
     pages = [one.start for one in found.pages]
     return {"name": found.name, "text": found.text, "pages": pages, "notes": found.notes}
 
@@ -230,7 +234,10 @@ async def extracted(core: PageCore, wanted: tuple[Input, Schema[Any], Options], 
     found: Any
     async with aclosing(core.extraction.stream(source, schema, options=options, caller=caller)) as happenings:
         async for found in happenings:
-            yield tried(found) if isinstance(found, Try) else shown(found, text)
+            if isinstance(found, Try):
+                yield tried(found)
+            elif isinstance(found, Extraction):
+                yield shown(found, text)
 
 
 def tried(one: Try) -> Tried:

@@ -68,24 +68,28 @@ def read_switch(body: bytes) -> Switch:
     return switch
 
 
-def flip(store: FaultStore, switch: Switch, visitor: str = "*") -> None:
+def flip(store: FaultStore, switch: Switch, visitor: str = "*") -> list[str]:
     """
     Mend a target (or all), then break it as the panel says.
 
     Args:
         visitor: For whom alone; ``*`` for everybody.
+
+    Returns:
+        The targets that were broken and are not any more.
     """
-    for fault in in_force(store, visitor):
-        if switch.target in (None, fault["target"]):
-            store.remove(fault["id"])
+    mended = [fault for fault in in_force(store, visitor) if switch.target in (None, fault["target"])]
+    for fault in mended:
+        store.remove(fault["id"])
     if switch.target is None or switch.fault is None:
-        return
+        return [fault["target"] for fault in mended]
     from groq_core.simulator.faults import Fault  # only a page on the simulator needs it
 
     provider, _, model = switch.target.partition(":")
     fields = FAULTS[switch.fault] | {"provider": provider, "model": model, "times": 1 if switch.once else None}
     fields |= {"visitor": visitor}
     store.add(msgspec.convert(fields, Fault))
+    return []
 
 
 def in_force(store: FaultStore, visitor: str = "*") -> list[dict[str, Any]]:

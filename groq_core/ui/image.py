@@ -11,10 +11,12 @@ from starlette.responses import JSONResponse, Response
 
 from groq_core.errors import RequestError
 from groq_core.media.image.format import format_of
-from groq_core.media.image.preparation import MAX_INPUT_BYTES, PreparedImage, prepare
+from groq_core.media.image.preparation import MAX_INPUT_BYTES, PreparedImage, prepare_all
 from groq_core.media.text.phrases import listed, size_in_words
+from groq_core.services.vision import least_images
 from groq_core.ui.core import PageCore
 from groq_core.ui.layout import place
+from groq_core.ui.model_picker import models_of
 from groq_core.ui.page_routes import Page, body_of
 from groq_core.ui.texts import TEXTS
 
@@ -43,15 +45,17 @@ def create_routes(page: Page) -> APIRouter:
     router = APIRouter(prefix="/ui", include_in_schema=False)
 
     @router.post("/image")
-    async def image(request: Request, name: str = "") -> Response:
-        """A picture's bytes in, what will be sent of it out; nothing is kept."""
+    async def image(request: Request, name: str = "", room: int = 1) -> Response:
+        """A picture's bytes in, what is sent of it out, in as many pieces as there is room for; nothing is kept."""
         page.caller(request)
         body = await body_of(request, MAX_INPUT_BYTES, format_of)
         try:
-            prepared = await to_thread.run_sync(lambda: prepare(body, filename=name))
+            at_most = max(1, min(room, least_images(models_of(page.core))))
+            prepared = await to_thread.run_sync(lambda: prepare_all(body, filename=name, at_most=at_most))
         except RequestError as error:
             raise HTTPException(error.status, f"{error.message} {error.hint}".strip()) from error
-        return JSONResponse(shown(prepared), headers={"cache-control": "no-store"})
+        first, *more = map(shown, prepared)
+        return JSONResponse(first | {"more": more}, headers={"cache-control": "no-store"})
 
     return router
 

@@ -3,55 +3,83 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any, TypeAlias
 
 from groq_core.models.spec import Capability, ModelSpec
+from groq_core.status.snapshot import TargetStatus
 from groq_core.ui.core import PageCore
 from groq_core.ui.texts import TEXTS
 
 TIERS = ("auto", "speed", "quality", "vision")
 
 
-def price(spec: ModelSpec) -> str:
-    """
-    Price of a chat model in words, per million tokens in and out; empty where it is unknown.
+ABILITIES = {
+    Capability.VISION: "vision",
+    Capability.TOOLS: "tools",
+    Capability.JSON_SCHEMA: "json",
+    Capability.REASONING: "thinks",
+    Capability.BROWSER_SEARCH: "search",
+}
+"""What people choose a model by, in the page's words."""
 
-    >>> price(ModelSpec(id="m", capabilities=frozenset(), usd_in=0.05, usd_out=0.08))
-    '$0.05 / $0.08'
-    """
-    if spec.usd_in is None or spec.usd_out is None:
-        return ""
-    return f"${spec.usd_in:g} / ${spec.usd_out:g}"
+Choice: TypeAlias = tuple[str, str, dict[str, Any]]
+"""Label, value, and facts for the page to put into words."""
 
 
 def label(spec: ModelSpec) -> str:
     """
-    One line of the picker.
+    A model's line in the picker.
 
-    >>> label(ModelSpec(id="m", capabilities=frozenset(), usd_in=0.05, usd_out=0.08, tokens_per_s=560))
-    'm · 560 tok/s · $0.05 / $0.08'
+    >>> label(ModelSpec(id="m", capabilities=frozenset(), provider="openai"))
+    'm (openai)'
     """
-    parts = [spec.id if spec.provider == "groq" else f"{spec.id} ({spec.provider})"]
-    if spec.tokens_per_s:
-        parts.append(f"{spec.tokens_per_s:g} tok/s")
-    if price(spec):
-        parts.append(price(spec))
-    if spec.status in ("announced", "enterprise", "retired"):
-        parts.append(TEXTS[f"model_{spec.status}"])
-    return " · ".join(parts)
+    return spec.id if spec.provider == "groq" else f"{spec.id} ({spec.provider})"
 
 
-def choices(specs: Iterable[ModelSpec], *, vision: bool = False) -> list[tuple[str, str]]:
+def facts(spec: ModelSpec, target: TargetStatus | None = None) -> dict[str, Any]:
     """
-    Pairs of label and value for the picker.
+    What is to be known before choosing it; what is unknown is left out.
+
+    >>> facts(ModelSpec(id="m", capabilities=frozenset({Capability.TOOLS}), usd_in=0.05, usd_out=0.08))
+    {'usd_in': 0.05, 'usd_out': 0.08, 'can': ['tools']}
+    """
+    known = {
+        "speed": spec.tokens_per_s,
+        "window": spec.context_window or None,
+        "usd_in": spec.usd_in,
+        "usd_out": spec.usd_out,
+        "can": [word for capability, word in ABILITIES.items() if spec.can(capability)],
+        "status": spec.status if spec.status != "active" else None,
+        "state": target.state if target is not None and target.state != "healthy" else None,
+        "rests_s": target.rests_for_s if target is not None else None,
+    }
+    return {name: value for name, value in known.items() if value not in (None, [])}
+
+
+def wanted(spec: ModelSpec, *needed: Capability) -> bool:
+    """Whether somebody who talks may want it: it talks, and is not there to judge what others say."""
+    return spec.can(*needed) and "guard" not in spec.id
+
+
+def choices(specs: Iterable[ModelSpec], *, targets: Iterable[TargetStatus] = (), vision: bool = False) -> list[Choice]:
+    """
+    What the picker offers: tiers first, then real models.
 
     Args:
         specs: The models that can be asked for now, in the order to show them.
+        targets: How those of the chain are doing; those without a key are left out, and their whole provider.
         vision: Offer only what can look at pictures.
     """
     tiers: Sequence[str] = ("vision",) if vision else TIERS
-    wanted = (Capability.CHAT, Capability.VISION) if vision else (Capability.CHAT,)
-    real = [(label(spec), spec.id if spec.provider == "groq" else spec.name) for spec in specs if spec.can(*wanted)]
-    return [(TEXTS[f"tier_{tier}"], tier) for tier in tiers] + real
+    needed = (Capability.CHAT, Capability.VISION) if vision else (Capability.CHAT,)
+    known = {target.name: target for target in targets}
+    shut = {target.provider for target in known.values() if target.state == "no_key"}
+    real = [
+        (label(spec), spec.id if spec.provider == "groq" else spec.name, facts(spec, known.get(spec.name)))
+        for spec in specs
+        if wanted(spec, *needed) and spec.provider not in shut
+    ]
+    return [(TEXTS[f"tier_{tier}"], tier, {"tier": tier}) for tier in tiers] + real
 
 
 def models_of(core: PageCore) -> list[ModelSpec]:

@@ -22,22 +22,27 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from groq_core.connections.bytes import declared_size, holding_of
 from groq_core.errors import RequestError
 from groq_core.events import Events
+from groq_core.fallback.health import SERVER
 from groq_core.requests import Caller
-from groq_core.ui.asking import chat_request, read_question
+from groq_core.ui import answers
+from groq_core.ui.asking import read_question
+from groq_core.ui.context import answer_to
 from groq_core.ui.core import PageCore
 from groq_core.ui.csrf import PASS_HEADER, Passes, caller_on_page, require_own_page, visitor
-from groq_core.ui.fault_switch import flip, in_force, read_switch
+from groq_core.ui.fault_switch import Switch, flip, in_force, read_switch
 from groq_core.ui.model_picker import choices, models_of
 from groq_core.ui.static import Assets
 from groq_core.ui.stream import EventStream, Pace, line, refused
 from groq_core.ui.texts import TEXTS
+from groq_core.ui.visitor_key import own_caller, own_credential
 
 MAX_QUESTION_BYTES = 48 * 1024 * 1024
 """A question with five pictures of four megabytes, in base64, and a long conversation."""
 
 STATUS_GATHER_S = 0.2
 STATUS_LOOK_S = 0.8
-STATUS_HEARTBEAT_S = 15.0
+STATUS_HEARTBEAT_S = 1.5
+"""A page that hears nothing for three of these says that its server is gone."""
 
 
 class Page:
@@ -54,9 +59,10 @@ class Page:
         self.assets = assets
         self.passes = Passes(secret=core.settings.secret)
         self.pace = Pace()
+        self.answers = answers.Answers(self.pace)
 
     def caller(self, request: Request) -> Caller:
-        return self.scoped(visitor(request, self.passes))
+        return self.scoped(own_caller(self.core.own_keys, request, visitor(request, self.passes)))
 
     @property
     def shared(self) -> bool:
@@ -64,8 +70,10 @@ class Page:
         return self.core.simulator is not None and not self.core.settings.loopback
 
     def scoped(self, caller: Caller) -> Caller:
-        """Give a visitor of a shared simulator faults and health of his own."""
-        return msgspec.structs.replace(caller, credential=f"simulated:{caller.user}") if self.shared else caller
+        """Give a visitor of a shared simulator faults and health of his own; who brings a key has them anyway."""
+        if not self.shared or caller.groq_key is not None:
+            return caller
+        return msgspec.structs.replace(caller, credential=f"simulated:{caller.user}")
 
     def answer(self, events: Events) -> EventStream:
         return EventStream(events, self.pace)
@@ -135,16 +143,23 @@ class ChatRoute:
     async def _answer(self, request: Request) -> Response:
         caller = self._page.caller(request)
         body = await body_of(request, MAX_QUESTION_BYTES)
+        log, name, owner = self._page.answers, answers.name_of(request), answers.owner_of(request, caller)
+        # The page asks again when it cannot know whether its question came through.
+        if name and (known := log.find(name, owner)):
+            return answers.AnswerStream(known)
         try:
-            events = self._page.core.handle(chat_request(read_question(body), caller))
+            events = answer_to(self._page.core, read_question(body), caller)
         except RequestError as error:
             events = refused(error)
+        if name and log.has_room(name, owner):
+            return answers.AnswerStream(log.start(name, owner, events))
         return self._page.answer(events)
 
 
 def create_routes(page: Page) -> APIRouter:
     """The routes every tab needs; a tab adds its own with a function like this one."""
     router = APIRouter(prefix="/ui", include_in_schema=False)
+    router.include_router(answers.create_routes(page.answers, page.caller))
 
     @router.get("/assets/{version}/{name:path}")
     async def asset(version: str, name: str, request: Request) -> Response:
@@ -160,7 +175,8 @@ def create_routes(page: Page) -> APIRouter:
     @router.get("/models")
     async def models(request: Request) -> Response:
         require_own_page(request)
-        return JSONResponse(choices(models_of(page.core)), headers={"cache-control": "no-store"})
+        targets = page.core.board.snapshot(own_credential(page.core.own_keys, request)).targets
+        return JSONResponse(choices(models_of(page.core), targets=targets), headers={"cache-control": "no-store"})
 
     @router.get("/limits")
     async def limits(request: Request) -> Response:
@@ -171,10 +187,11 @@ def create_routes(page: Page) -> APIRouter:
     @router.get("/status/events")
     async def status(request: Request, visitor: str = "") -> Response:
         require_own_page(request)
-        found = page.passes.page_id(visitor)
+        found = page.passes.page_id(request.headers.get(PASS_HEADER) or visitor)
         caller = page.scoped(caller_on_page(request, found)) if found is not None else Caller()
+        own = own_credential(page.core.own_keys, request)
         return StreamingResponse(
-            snapshots(page.core, caller),
+            snapshots(page.core, caller if own == SERVER else msgspec.structs.replace(caller, credential=own)),
             media_type="text/event-stream",
             headers={"cache-control": "no-store", "x-accel-buffering": "no"},
         )
@@ -186,12 +203,30 @@ def create_routes(page: Page) -> APIRouter:
             raise HTTPException(404, TEXTS["error_no_simulator"])
         try:
             switch = read_switch(await body_of(request, 4096))
-            flip(page.core.simulator.faults, switch, caller.simulated_as or "*")
+            mended = flip(page.core.simulator.faults, switch, caller.simulated_as or "*")
+            await wake(page.core, mended, everything=switch == Switch(), credential=caller.credential)
         except RequestError as error:
             raise HTTPException(error.status, error.message) from error
         return Response(status_code=204)
 
     return router
+
+
+async def wake(core: PageCore, targets: list[str], *, everything: bool, credential: str = SERVER) -> None:
+    """Let what was broken on purpose, and is mended, be asked at once: nobody waits for a rest that has no reason."""
+    for name in [target.name for target in core.board.snapshot().targets] if everything else targets:
+        core.health.forgive_gone(credential, name)
+        core.health.succeeded(credential, name.partition(":")[0], name)
+    if targets or everything:
+        await core.catalogue.refresh()
+
+
+def lives(core: PageCore) -> dict[str, dict[str, object]]:
+    """What the panel tells of models beside their state: what people call them, and until when they are there."""
+    return {
+        spec.name: {"label": spec.label, "status": spec.status, "shutdown": spec.shutdown}
+        for spec in core.catalogue.current.specs.values()
+    }
 
 
 async def snapshots(core: PageCore, caller: Caller = Caller()) -> AsyncGenerator[bytes, None]:  # noqa: B008 - frozen
@@ -203,13 +238,18 @@ async def snapshots(core: PageCore, caller: Caller = Caller()) -> AsyncGenerator
     """
     told: object = None
     told_at = 0.0
+    known: object = None
     whose = caller.simulated_as or "*"
     while True:
         snapshot = core.board.snapshot(caller.credential)
         faults = in_force(core.simulator.faults, whose) if core.simulator else []
         seen = (snapshot.version, [target.state for target in snapshot.targets], faults)
         if seen != told:
-            yield line({"snapshot": snapshot, "faults": faults})
+            news: dict[str, object] = {"snapshot": snapshot, "faults": faults}
+            if known is not core.catalogue.current:
+                known = core.catalogue.current
+                news |= {"models": lives(core), "lists": core.tiers}
+            yield line(news)
             told, told_at = seen, time.monotonic()
         elif time.monotonic() - told_at > STATUS_HEARTBEAT_S:
             yield b": still here\n\n"

@@ -31,8 +31,11 @@ SERVED = {
 """Ending to media type (IANA). Not from :mod:`mimetypes`: that reads the machine's own tables, and they differ."""
 PACKED = (".js", ".css", ".svg")
 
+LARGE = 1_000_000
+"""Bytes above which the best compression would hold the server up for half a second."""
+
 CODINGS: dict[str, Callable[[bytes], bytes]] = {
-    "br": partial(brotli.compress, quality=9),
+    "br": lambda plain: brotli.compress(plain, quality=9 if len(plain) < LARGE else 4),
     "gzip": partial(gzip.compress, compresslevel=9, mtime=0),
 }
 """In order of preference. The best compression costs time once and saves it for every visitor."""

@@ -29,7 +29,7 @@ from groq_core.ui.texts import TEXTS
 log = logging.getLogger(__name__)
 
 _json = msgspec.json.Encoder()
-_HEADERS = [
+HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
     (b"x-accel-buffering", b"no"),
@@ -187,9 +187,13 @@ class Gathered:
 
     def take(self) -> bytes:
         """Everything so far; empty when there is nothing."""
+        return b"".join(self.take_lines())
+
+    def take_lines(self) -> list[bytes]:
+        """The same, line by line."""
         self._join()
         lines, self._lines, self.size = self._lines, [], 0
-        return b"".join(lines)
+        return lines
 
     def _join(self) -> None:
         if self._text:
@@ -203,10 +207,15 @@ class Gathering:
 
     A task of its own reads ahead, up to :data:`BACKLOG_BYTES`; then the answer is made to wait. Leaving the
     ``async with`` cancels it at once, and with it the connection upstream.
+
+    Args:
+        events: The answer; closed here.
+        receipt: Filled on the way, see :func:`story`.
     """
 
-    def __init__(self, events: Events) -> None:
+    def __init__(self, events: Events, receipt: Receipt | None = None) -> None:
         self._events = events
+        self._receipt = receipt or Receipt()
         self._out = Gathered()
         self._wake = asyncio.Event()
         # Goes out with what the reader, who runs first, finds at once, and alone if that is nothing.
@@ -232,11 +241,15 @@ class Gathering:
 
     async def next(self) -> bytes:
         """Everything since the last time, at least one line; sets ``finished`` with the last ones."""
+        return b"".join(await self.next_lines())
+
+    async def next_lines(self) -> list[bytes]:
+        """The same, line by line."""
         await self._wake.wait()
         self._wake.clear()
         self.finished = self._ended
         self._taken.set()
-        return self._out.take()
+        return self._out.take_lines()
 
     async def rest(self, seconds: float) -> None:
         """Wait so long, and no longer than to the end of the answer: its last words need not wait for a beat."""
@@ -254,7 +267,7 @@ class Gathering:
     async def _read(self) -> None:
         out = self._out
         try:
-            async with aclosing(story(self._events)) as parts:
+            async with aclosing(story(self._events, self._receipt)) as parts:
                 async for part in parts:
                     out.put(part)
                     self._wake.set()
@@ -288,7 +301,7 @@ class EventStream(Response):
         self._pace = pace
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+        await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
         self._pace.streams += 1
         try:
             async with Gathering(self._events) as gathering:
@@ -317,9 +330,15 @@ class EventStream(Response):
             self._pace.woke(clock() - due)
 
 
-async def story(events: Events) -> AsyncGenerator[Event | bytes, None]:
-    """Yield the events as they are, then, already encoded, the error if there was one, and the receipt."""
-    receipt = Receipt()
+async def story(events: Events, receipt: Receipt | None = None) -> AsyncGenerator[Event | bytes, None]:
+    """
+    Yield the events as they are, then, already encoded, the error if there was one, and the receipt.
+
+    Args:
+        events: The answer; closed here.
+        receipt: Filled on the way, for whoever may end the answer before its last line.
+    """
+    receipt = receipt or Receipt()
     began = time.monotonic()
     error: Exception | None = None
     try:

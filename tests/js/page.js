@@ -7,6 +7,7 @@ import { parseHTML } from "linkedom";
 const { window, document, Element, Node, Text, HTMLElement } = parseHTML("<!doctype html><html><body></body></html>");
 Object.assign(globalThis, { window, document, Element, Node, Text, HTMLElement });
 globalThis.location ??= new URL("http://localhost/");
+globalThis.navigator ??= { language: "en", onLine: true };
 globalThis.matchMedia = () => ({ matches: false, addEventListener() {} });
 globalThis.fetch = () => Promise.resolve(Response.json({ pass: "a pass" }));
 

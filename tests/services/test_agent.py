@@ -202,8 +202,8 @@ async def test_money_ends_a_run() -> None:
     _, trace = await run(Agent(model, [add], max_usd=0.5))
 
     assert trace.ended is not None
-    assert (trace.ended.reason, trace.ended.steps) == ("money_limit", 2)
-    assert trace.ended.cost_usd == pytest.approx(0.6)
+    assert (trace.ended.reason, trace.ended.steps) == ("money_limit", 1), "a second such step would cost too much"
+    assert trace.ended.cost_usd == pytest.approx(0.3)
 
 
 async def test_time_ends_a_run_between_steps() -> None:

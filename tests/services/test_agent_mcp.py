@@ -70,7 +70,7 @@ async def url(waiting: Waiting) -> AsyncIterator[str]:
 
 
 async def test_a_servers_tools_are_listed_with_what_they_are(url: str) -> None:
-    async with remote_tools(url, label="lab") as tools:
+    async with remote_tools(url, label="lab", trusted=True) as tools:
         found = {one.name: one for one in tools}
 
     assert list(found) == ["lab_measure", "lab_burn", "lab_fail", "lab_wait"]
@@ -103,7 +103,7 @@ async def test_a_slow_server_is_given_up_and_the_next_call_still_works(url: str)
     model = Model([calls(("a", "wait", "{}")), calls(("b", "measure", '{"sample": "A"}')), says("done")])
     trace = Trace()
 
-    async with remote_tools(url) as tools:
+    async with remote_tools(url, trusted=True) as tools:
         hurried = [replace(one, timeout=0.2) if one.name == "wait" else one for one in tools]
         async for event in Agent(model, hurried).run("go"):
             trace.apply(event)
@@ -117,7 +117,7 @@ async def test_a_run_that_is_stopped_stops_the_servers_tool_too(url: str, waitin
         async for _ in agent.run("go"):
             pass
 
-    async with remote_tools(url) as tools:
+    async with remote_tools(url, trusted=True) as tools:
         run = asyncio.create_task(watch(Agent(Model([calls(("a", "wait", "{}"))]), tools)))
         await asyncio.wait_for(waiting.begun.wait(), 30)
         run.cancel()
@@ -209,7 +209,7 @@ def test_what_is_no_text_is_mentioned() -> None:
 
     assert written(types.CallToolResult(content=content)).split("\n") == [
         "a",
-        "[image, 3 bytes, not shown]",
+        "[image, 3 bytes]",
         "[a link: b file:///b]",
     ]
     assert written(types.CallToolResult(content=[], structuredContent={"a": 1})) == '{"a":1}'

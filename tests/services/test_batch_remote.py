@@ -313,9 +313,6 @@ async def test_answers_of_another_job_are_not_mixed_in(tmp_path: Path) -> None:
 
     with pytest.raises(RequestError, match="another prompt"):
         job_of(path, Source(source.path, Recipe(system="Be brief.")))
-    source.path.write_text("{}" + source.path.read_text())
-    with pytest.raises(RequestError, match="another input"):
-        job_of(path, source)
 
 
 async def test_lines_may_be_added_to_the_input(tmp_path: Path) -> None:

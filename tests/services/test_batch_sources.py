@@ -156,7 +156,7 @@ def test_an_extraction_needs_a_schema(tmp_path: Path) -> None:
     [
         pytest.param("in.csv", "", "no header", id="empty"),
         pytest.param("in.csv", "a,a\n1,2\n", "'a' more than once", id="column twice"),
-        pytest.param("in.csv", b"prompt\n\xe4\n", "not UTF-8", id="latin-1"),
+        pytest.param("in.csv", b"prompt\n\xe4\n", "neither UTF-8 nor UTF-16", id="latin-1"),
         pytest.param("in.csv", 'prompt\n"a"b\n', "broken near line 2", id="stray quote"),
         pytest.param("in.csv", "promt\na\n", "{prompt}, which is no column", id="column missing"),
         pytest.param("in.xlsx", b"PK", "not a readable XLSX", id="no zip"),

@@ -20,7 +20,7 @@ from groq_core.requests import ChatRequest, Request
 from groq_core.router.target_state import TierStatus
 from groq_core.services.documents.reading import Document, Page
 from groq_core.services.extraction import Extraction, Extractor, Field, Options, Try, spelled
-from groq_core.services.extraction.ask import read_json
+from groq_core.services.extraction.json_text import read_json
 from groq_core.status.snapshot import CacheStatus, Snapshot, TargetStatus
 from tests.services.scripted import Model, fails, says
 
@@ -305,15 +305,24 @@ async def test_parts_too_large_for_every_model_are_halved() -> None:
     assert max(end - start for start, end in found.chunks) <= 1500
 
 
-async def test_one_part_without_an_answer_ends_the_others() -> None:
+async def test_one_part_without_an_answer_costs_its_part_alone() -> None:
     def failing(request: ChatRequest) -> Any:
         return fails(Kind.SERVER_ERROR) if "Total: 77" in request.messages[1]["content"] else reading(request)
 
-    model = Model(failing)
+    extractor = Extractor(Model(failing), Options(chunk_chars=800))
     with pytest.raises(ChainError):
-        await Extractor(model, Options(chunk_chars=800)).extract(long_text(40), Statement)
+        await extractor.extract(long_text(40), Statement)
+    found = await extractor.extract_detailed(long_text(40), Statement)
 
-    assert model.at_once == 0
+    (lost,) = found.missing
+    assert "Total: 77" in long_text(40)[lost.start : lost.end]
+    assert isinstance(lost.error, ChainError)
+    assert 0 < len(found.data["rows"]) < 40
+
+    model = Model(reading)
+    whole = await Extractor(model, Options(chunk_chars=800)).extract_detailed(long_text(40), Statement, resume=found)
+    assert len(model.asked) == 1, "only what was missing is asked"
+    assert (len(whole.value.rows), whole.missing) == (40, ())
 
 
 async def test_walking_away_hangs_up_on_every_part() -> None:

@@ -209,7 +209,11 @@ def test_a_misspelt_variable_is_a_warning_with_the_nearest_name() -> None:
     ("environ", "said"),
     [
         pytest.param({"GROQ_CORE_REDIS_URL": "rediss://host"}, "in process", id="shared state"),
-        pytest.param({"GROQ_BASE_URL": "http://host"}, "without GROQ_API_KEY", id="address without key"),
+        pytest.param(
+            {"GROQ_BASE_URL": "http://host", "GROQ_CORE_BYO_KEY": "off"},
+            "without GROQ_API_KEY",
+            id="address without key",
+        ),
         pytest.param({"OPENAI_BASE_URL": "http://host/v1"}, "GROQ_CORE_OPENAI_MODEL", id="whose models"),
         pytest.param({"GROQ_CORE_DEADLINE": "1"}, "longer than GROQ_CORE_DEADLINE", id="deadline"),
         pytest.param({"GRADIO_SERVER_NAME": "0.0.0.0"}, "GROQ_CORE_API_TOKENS", id="open to the network"),

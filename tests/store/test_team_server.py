@@ -86,7 +86,7 @@ async def test_parallel_requests_never_spend_more_than_there_is(stage: TeamStage
     assert 0 < spent <= 0.002
 
     async def written() -> bool:
-        return abs(sum(line.usd for line in await team.limits.books.read()) - spent) < 1e-9
+        return bool(abs(sum(line.usd for line in await team.limits.books.read()) - spent) < 1e-9)
 
     assert await eventually(written), "the ledger says the same"
 

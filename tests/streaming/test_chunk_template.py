@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from groq_core.events import Event, ReasoningDelta, TextDelta
-from groq_core.streaming.chunk_template import Refrain
+from groq_core.streaming.chunk_template import ChunkTemplate
 from groq_core.streaming.decoder import StreamDecoder
 from groq_core.streaming.wire_types import decode_chunk
 
@@ -27,10 +27,10 @@ def line(words: str, key: str = "content", **more: Any) -> bytes:
     return b"data:" + body(words, key, **more) + b"\n\n"
 
 
-def learnt(data: bytes) -> Refrain:
-    refrain = Refrain()
-    refrain.learn(data, decode_chunk(data))
-    return refrain
+def learnt(data: bytes) -> ChunkTemplate:
+    template = ChunkTemplate()
+    template.learn(data, decode_chunk(data))
+    return template
 
 
 def said(*reads: bytes) -> tuple[str, str, int]:
@@ -45,12 +45,12 @@ def said(*reads: bytes) -> tuple[str, str, int]:
     )
 
 
-def test_words_between_refrains_are_read_at_once() -> None:
-    refrain = learnt(body("one"))
+def test_words_between_templates_are_read_at_once() -> None:
+    template = learnt(body("one"))
 
     data = line(" two") + line(' "three"\n') + line(" vier \\ fünf")
 
-    assert refrain.read(data + b"data: {") == (' two "three"\n vier \\ fünf', 3, len(data))
+    assert template.read(data + b"data: {") == (' two "three"\n vier \\ fünf', 3, len(data))
 
 
 def test_a_letter_in_two_halves_is_whole_again() -> None:
@@ -59,7 +59,7 @@ def test_a_letter_in_two_halves_is_whole_again() -> None:
     assert learnt(body("a")).read(first + second) == ("😀", 2, len(first + second))
 
 
-def test_thoughts_have_a_refrain_of_their_own() -> None:
+def test_thoughts_have_a_template_of_their_own() -> None:
     assert said(line("a", "reasoning"), line("b", "reasoning"), line("c"), line("d"), line("e", "reasoning")) == (
         "cd",
         "abe",
@@ -80,10 +80,10 @@ def test_thoughts_have_a_refrain_of_their_own() -> None:
     ],
 )
 def test_a_chunk_that_differs_is_parsed(other: bytes) -> None:
-    refrain = learnt(body("a"))
+    template = learnt(body("a"))
 
-    assert refrain.read(other) is None
-    assert refrain.read(line("x") + other) == ("x", 1, len(line("x")))
+    assert template.read(other) is None
+    assert template.read(line("x") + other) == ("x", 1, len(line("x")))
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_a_chunk_that_differs_is_parsed(other: bytes) -> None:
         pytest.param(b' {"choices":[{"message":{"content":"a"}}]}', id="a whole message"),
     ],
 )
-def test_a_chunk_that_says_more_than_words_is_no_refrain(data: bytes) -> None:
+def test_a_chunk_that_says_more_than_words_is_no_template(data: bytes) -> None:
     assert learnt(data).read(b"data:" + data + b"\n\n") is None
 
 
@@ -107,12 +107,12 @@ def test_usage_that_is_null_says_nothing() -> None:
     assert learnt(body("a", usage=None)).read(line("b", usage=None)) is not None
 
 
-def test_what_breaks_between_two_refrains_is_left_to_the_decoder() -> None:
-    refrain = learnt(body("a"))
+def test_what_breaks_between_two_templates_is_left_to_the_decoder() -> None:
+    template = learnt(body("a"))
 
     for broken in (b"\xff", b"\n", b'"', b"\\", b'b","refusal":"b'):
         other = line("b").replace(b'"b"', b'"' + broken + b'"')
-        assert refrain.read(other) is refrain.read(line("x") + other) is None
+        assert template.read(other) is template.read(line("x") + other) is None
 
 
 def test_a_broken_letter_takes_nothing_with_it() -> None:

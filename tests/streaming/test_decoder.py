@@ -61,9 +61,9 @@ def joined(events: Iterable[Event]) -> list[Event]:
     return whole
 
 
-def outcome(reads: Iterable[bytes]) -> tuple[list[Event], object]:
+def outcome(reads: Iterable[bytes], *, split_thoughts: bool = True) -> tuple[list[Event], object]:
     """What a reader has heard, and the failure it ended in."""
-    decoder = StreamDecoder()
+    decoder = StreamDecoder(split_thoughts=split_thoughts)
     events: list[Event] = []
     for data in reads:
         events += decoder.feed(data)
@@ -132,7 +132,7 @@ def test_a_recorded_stream_says_what_its_chunks_say(found: Recording) -> None:
     deltas = [part["choices"][0].get("delta", {}) for part in chunks if part["choices"]]
     finish = [part["choices"][0]["finish_reason"] for part in chunks if part["choices"]][-1]
 
-    events, malformed = outcome([found.body])
+    events, malformed = outcome([found.body], split_thoughts="-raw-" not in found.name)
 
     reply = Reply()
     for event in events:
@@ -215,10 +215,12 @@ def test_thoughts_are_kept_apart_from_the_answer(field: str) -> None:
     assert (reply.reasoning, reply.text) == ("hm", "yes")
 
 
-def test_thoughts_in_the_text_stay_there() -> None:
+def test_escapes_are_undone() -> None:
     escaped = b'data: {"choices":[{"delta":{"content":"\\u003cthink\\u003e\\u00e9 \xf0\x9f\xa5\x9d"}}]}\n\n'
 
-    assert reply_of(escaped, chunk({}, "stop")).text == "<think>é 🥝"
+    reply = reply_of(escaped, chunk({"content": "\n</think>\n\nkiwi"}, "stop"))
+
+    assert (reply.reasoning, reply.text) == ("é 🥝", "kiwi")
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from playwright.async_api import Page
+from playwright.async_api import Locator, Page
 
 from groq_core.events import AttemptStarted, Event, Events, Finished, Routed, TextDelta, Usage
 from groq_core.requests import Request
@@ -72,3 +72,10 @@ async def answered(page: Page, count: int = 1, state: str = "done") -> str:
     last = page.locator("#chat-log [data-role=assistant]").nth(count - 1)
     await last.and_(page.locator(f"[data-state={state}]")).wait_for(state="attached")
     return await last.inner_text()
+
+
+async def size_of(element: Locator) -> tuple[float, float]:
+    """Width and height on the screen, in pixels."""
+    box = await element.bounding_box()
+    assert box is not None
+    return box["width"], box["height"]

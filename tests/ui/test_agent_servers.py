@@ -68,7 +68,7 @@ async def heard(simulator: Simulator, servers: str, *, agreed: bool) -> list[Eve
             async for event in events:
                 found.append(event)
                 if isinstance(event, ApprovalAsked):
-                    asyncio.get_running_loop().call_later(0.05, give_word, event.call)
+                    asyncio.get_running_loop().call_later(0.05, give_word, event.approval)
     return found
 
 

@@ -55,7 +55,7 @@ def test_only_what_was_chosen_is_sent() -> None:
         pytest.param(question(turns=[{"role": "assistant", "text": "x"}]), "no question", id="answer last"),
         pytest.param(question(turns=[{"role": "user", "text": " \n"}]), "empty", id="blank"),
         pytest.param(question(turns=[{"role": "tool", "text": "x"}]), "cannot be read", id="odd role"),
-        pytest.param(question(turns=[{"role": "user", "text": "x"}] * 201), "201 messages", id="too many"),
+        pytest.param(question(turns=[{"role": "user", "text": "x"}] * 5001), "5001 messages", id="too many"),
         pytest.param(question(temperature=3), "temperature", id="too hot"),
         pytest.param(question(max_tokens=0), "at least 1", id="no room"),
         pytest.param(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from playwright.async_api import BrowserContext, Page, Route, expect
+from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
 from groq_core.errors import ChainError, Kind, ProviderError
 from groq_core.events import AttemptFailed, AttemptStarted, Continued, ReasoningDelta, Restarted, TextDelta
@@ -64,16 +64,16 @@ async def test_stop_hangs_up_upstream_and_keeps_what_was_said(page: Page, house:
     await expect(page.locator("#chat-send")).to_be_visible()
 
 
-async def test_closed_tab_hangs_up_upstream(context: BrowserContext, house: House) -> None:
+async def test_closed_tab_leaves_the_answer_to_the_server(context: BrowserContext, house: House) -> None:
     house.script = hung = Hung("The beginning")
     tab = await context.new_page()
     await open_page(tab, house)
     await ask(tab, "go")
     await expect(tab.locator("#chat-log [data-role=assistant]")).to_contain_text("The beginning")
     await tab.close()
+    await asyncio.sleep(0.3)
 
-    async with asyncio.timeout(10):
-        await hung.closed.wait()
+    assert not hung.closed.is_set()
 
 
 async def test_conversation_goes_along_with_each_question(page: Page, house: House) -> None:
@@ -130,17 +130,18 @@ async def test_clear_forgets_the_conversation(page: Page, house: House) -> None:
     assert len(asked.messages) == 1
 
 
-async def test_two_visitors_see_their_own_conversation_only(page: Page, house: House, context: BrowserContext) -> None:
+async def test_two_visitors_see_their_own_conversation_only(page: Page, house: House, browser: Browser) -> None:
     house.script = says("for the first")
     await ask(page, "a secret")
     await answered(page)
-    other = await context.new_page()
+    stranger = await browser.new_context()
+    other = await stranger.new_page()
     await open_page(other, house)
     await ask(other, "hello")
     await answered(other)
 
     assert "a secret" not in await other.content()
-    await other.close()
+    await stranger.close()
     first, second = house.asked
     assert first.caller.user != second.caller.user
 

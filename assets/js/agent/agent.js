@@ -6,7 +6,7 @@ import { receiptView } from "../shared/receipt.js";
 import { seconds } from "../shared/formats.js";
 import { say } from "../shared/words.js";
 import { Follower } from "../shared/scroll.js";
-import { sheet, takesFiles } from "../shared/sheet.js";
+import { inSight, sheet, takesFiles } from "../shared/sheet.js";
 import { ask, send } from "../shared/wire.js";
 import { SERVERS } from "../../texts.js";
 
@@ -219,7 +219,7 @@ class Run {
 
 // A step between others: its text stands, its calls follow, and the receipt comes once, at the end.
 function settle(answer) {
-  answer.body.dataset.state = "done";
+  answer.state = "done";
   answer.story.hidden = true;
   if (!answer.text) answer.body.hidden = true;
   answer.view.end();
@@ -229,12 +229,13 @@ class CallView {
   constructor(event, state) {
     this.mark = el("span", { class: "gc-call-state" });
     this.result = el("pre", { tabindex: "0" });
+    this.given = el("pre", { tabindex: "0" }, indented(event.arguments));
     this.resultBox = el("div", { hidden: true }, el("h4", {}, say("call_result")), this.result);
     this.element = el(
       "details",
       { class: "gc-call", "data-call": event.name },
       el("summary", {}, el("b", {}, event.name), el("code", { class: "gc-call-brief" }, brief(event.arguments)), event.hosted ? el("small", {}, say("call_hosted")) : null, this.mark),
-      el("div", { class: "gc-call-body" }, el("h4", {}, say("call_arguments")), el("pre", { tabindex: "0" }, pretty(event.arguments)), this.resultBox),
+      el("div", { class: "gc-call-body" }, el("h4", {}, say("call_arguments")), this.given, this.resultBox),
     );
     this.state(state);
   }
@@ -249,20 +250,34 @@ class CallView {
     const word = (agreed) => () => {
       question.remove();
       this.state(agreed ? "runs" : "asks");
-      giveWord(event.call, agreed).then((said) => said || hint(say("call_waits_no_more")));
+      giveWord(event.approval, agreed).then((said) => said || hint(say("call_waits_no_more")));
     };
     const refuse = el("button", { type: "button", class: "gc-chip", "data-word": "refuse", onclick: word(false) }, say("call_refuse"));
     const allow = el("button", { type: "button", class: "gc-chip gc-allow", "data-word": "allow", onclick: word(true) }, say("call_allow"));
-    const question = el("div", { class: "gc-call-question", role: "group", "aria-label": say("call_asks") }, el("p", {}, say("call_question", { name: event.name })), refuse, allow);
+    const question = el("div", { class: "gc-call-question", role: "group", "aria-label": say("call_asks"), "data-approval": event.approval }, el("p", {}, say("call_question", { name: event.name })), refuse, allow);
     this.question = question;
     this.element.open = true;
     this.element.append(question);
     announce(say("call_question", { name: event.name }));
     refuse.focus();
+    this.#allowAtTheEnd(allow);
+  }
+
+  /** What does not fit its box must have been scrolled to its end before it can be allowed. */
+  #allowAtTheEnd(allow) {
+    const shown = this.given;
+    const seen = () => shown.scrollTop + shown.clientHeight >= shown.scrollHeight - 2;
+    const look = () => {
+      allow.disabled = !seen();
+      allow.title = allow.disabled ? say("call_scroll") : "";
+      if (!allow.disabled) shown.removeEventListener("scroll", look);
+    };
+    shown.addEventListener("scroll", look);
+    look();
   }
 
   finish(event) {
-    this.result.textContent = pretty(event.result);
+    this.result.textContent = indented(event.result);
     this.resultBox.hidden = false;
     const took = event.elapsed_s === null || event.elapsed_s === undefined ? "" : ` · ${seconds(event.elapsed_s)}`;
     if (event.error !== null) this.state("failed", say("call_failed") + took);
@@ -275,9 +290,9 @@ class CallView {
   }
 }
 
-async function giveWord(call, agreed) {
+async function giveWord(approval, agreed) {
   try {
-    return (await send("agent/word", { body: JSON.stringify({ call, agreed }), headers: { "content-type": "application/json" } })).ok;
+    return (await send("agent/word", { body: JSON.stringify({ approval, agreed }), headers: { "content-type": "application/json" } })).ok;
   } catch {
     return false;
   }
@@ -289,13 +304,32 @@ const firstLine = (text) => {
 };
 const brief = (text) => (text === "{}" || text === "null" ? "" : text.length > 80 ? `${text.slice(0, 79)}…` : text);
 
-function pretty(text) {
-  try {
-    const value = JSON.parse(text);
-    return typeof value === "object" ? JSON.stringify(value, null, 2) : text;
-  } catch {
-    return text;
+/** Lay JSON out in lines without reading it: every sign of it stays as it is written, long numbers too. */
+export function indented(text) {
+  if (!/^\s*[[{]/.test(text)) return text;
+  let [out, depth, quoted] = ["", 0, false];
+  for (let at = 0; at < text.length; at += 1) {
+    const sign = text[at];
+    if (quoted) {
+      out += sign;
+      if (sign === "\\") out += text[(at += 1)] ?? "";
+      else if (sign === '"') quoted = false;
+    } else if (sign === '"') {
+      quoted = true;
+      out += sign;
+    } else if ("{[".includes(sign)) {
+      const empty = /^\s*[}\]]/.exec(text.slice(at + 1, at + 9));
+      if (empty) at += empty[0].length;
+      else depth += 1;
+      out += empty ? sign + empty[0].trim() : `${sign}\n${"  ".repeat(depth)}`;
+    } else if ("}]".includes(sign)) {
+      depth = Math.max(0, depth - 1);
+      out += `\n${"  ".repeat(depth)}${sign}`;
+    } else if (sign === ",") out += `,\n${"  ".repeat(depth)}`;
+    else if (sign === ":") out += ": ";
+    else if (sign.trim()) out += sign;
   }
+  return out;
 }
 
 document.addEventListener("click", (event) => {
@@ -305,7 +339,7 @@ document.addEventListener("click", (event) => {
 document.addEventListener(
   "keydown",
   (event) => {
-    if (event.key === "Escape") return running?.abort();
+    if (event.key === "Escape") return inSight("agent-task") && running?.abort();
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || !event.target.closest?.("#agent-task")) return;
     event.preventDefault();
     event.stopPropagation();

@@ -1,23 +1,43 @@
 // The Chat tab: the message box, its buttons, and the conversation above them.
 
+import { Attach } from "./attach.js";
 import { Conversation } from "./conversation.js";
-import { el, fill, hinter, icon } from "../shared/dom.js";
+import { el, fill, hinter, icon, iconButton } from "../shared/dom.js";
 import { holds } from "../talk/hold.js";
-import { options, optionsForm, pickModel } from "./options.js";
+import { adoptOptions, chosenOptions, options, optionsForm, pickModel, switches } from "./options.js";
+import { ownKeyHeaders } from "../shared/own-key.js";
 import { Picker } from "./picker.js";
+import { sideColumn } from "./side.js";
+import { Waiting } from "./waiting.js";
 import { say } from "../shared/words.js";
 import { move } from "../shared/shell.js";
 import { prepareMarkdown } from "../shared/text-view.js";
+import { withDocuments } from "../shared/user-text.js";
 import { route } from "../shared/wire.js";
 import { MODELS } from "../../texts.js";
 
 const SUGGESTIONS = ["suggestion_1", "suggestion_2", "suggestion_3", "suggestion_4"];
 
 const hint = hinter(() => document.getElementById("gc-hint"));
-const conversation = new Conversation({ name: "chat", options, system: options.system, welcome, hint });
+const told = (what) => (...facts) => keeper().then((kept) => kept[what](...facts));
+const conversation = new Conversation({
+  name: "chat",
+  options,
+  system: options.system,
+  welcome,
+  hint,
+  keeper: { message: told("message"), head: told("head"), removed: told("removed") },
+  ended: (answer) => waiting.next(answer),
+});
+const waiting = new Waiting(conversation, edit);
+conversation.onBusy = () => waiting.show();
 const log = el("div", { id: "chat-log" });
-const box = el("textarea", { rows: "1", "aria-label": say("message_label"), placeholder: say("message_placeholder"), enterkeyhint: "send" });
-const picker = new Picker({ id: "chat-model", label: say("model_label"), choices: MODELS, value: "auto", picked: pickModel, refresh: models });
+const box = el("textarea", { rows: "1", "aria-label": say("message_label"), placeholder: say("message_placeholder"), dir: "auto", enterkeyhint: "send" });
+const picked = (value) => {
+  pickModel(value);
+  keptDraft();
+};
+const picker = new Picker({ id: "chat-model", label: say("model_label"), choices: MODELS, value: "auto", picked, refresh: models });
 const button = (id, words, onclick) => el("button", { type: "button", id, class: "gc-button gc-round", onclick }, words);
 
 const talk = el(
@@ -27,21 +47,28 @@ const talk = el(
   el("span", {}, say("talk")),
 );
 const voice = el("div", { id: "gc-voice" });
+const side = sideColumn(keeper);
+const attach = new Attach(box, hint);
+const compare = el("button", { type: "button", id: "chat-compare", class: "gc-link", "aria-pressed": "false", title: say("compare") }, say("compare_door"));
+const dictate = iconButton("dictate", say("dictate"), { id: "chat-dictate", class: "gc-icon-button gc-tool", "aria-pressed": "false" });
 
-/** The whole tab: the conversation, the message box, and the line under it. */
-export const element = el(
+const column = el(
   "div",
-  { class: "gc-chat" },
+  { class: "gc-chat-column" },
+  side.bar,
   log,
   voice,
+  waiting.element,
   el(
     "div",
     { id: "gc-composer" },
+    attach.strip,
     el("div", { id: "chat-message" }, box),
     el(
       "div",
       { id: "gc-composer-row" },
       picker.element,
+      el("div", { class: "gc-composer-tools" }, attach.input, attach.button, dictate, ...switches()),
       talk,
       button("chat-send", say("send"), send),
       button("chat-stop", say("stop"), () => conversation.stop()),
@@ -52,14 +79,76 @@ export const element = el(
     { id: "gc-chat-tools" },
     el("details", { class: "gc-fold gc-options-fold" }, el("summary", {}, say("options")), optionsForm()),
     el("span", { id: "gc-hint", class: "gc-hint", role: "status" }),
+    compare,
     el("button", { type: "button", id: "chat-clear", class: "gc-link", onclick: clear }, say("clear")),
   ),
 );
+
+/** The whole tab: the conversations beside the open one, the message box, and the line under it. */
+export const element = el("div", { class: "gc-chat" }, side.element, column);
+conversation.opening = Boolean(openBefore());
 conversation.showIn(log);
+composed();
+
+// What keeps conversations is loaded when the page has nothing more urgent to do; at once where one is to be shown.
+let kept = null;
+function keeper() {
+  kept ??= import("./keeper.js").then(({ Keeper }) => new Keeper(conversation, composer).begin());
+  return kept;
+}
+/** Whoever keeps the conversations: for the settings, which export, import and clear them. */
+export const conversations = () => keeper();
+
+const composer = {
+  text: () => box.value,
+  options: chosenOptions,
+  adopt: ({ draft = "", options: values = {} }) => {
+    adoptOptions(values);
+    picker.set(values.model ?? "auto");
+    fill(box, draft);
+    waiting.show();
+  },
+};
+if (conversation.opening) keeper();
+else (globalThis.requestIdleCallback ?? setTimeout)(keeper, { timeout: 2000 });
+
+// Told when somebody has typed or chosen; nothing is loaded for it.
+function keptDraft() {
+  kept?.then((one) => one.draftSoon());
+}
+
+function openBefore() {
+  try {
+    box.value = sessionStorage["gc-draft"] ?? "";
+    return sessionStorage["gc-open"];
+  } catch {
+    return null; // this browser keeps nothing
+  }
+}
 
 // What talking takes is loaded when somebody reaches for its button.
 let talking = null;
 holds(talk, () => (talking ??= import("../talk/talk.js").then(({ Talk }) => new Talk(conversation, talk, voice))));
+
+// So is what dictating takes.
+let dictating = null;
+dictate.addEventListener("click", () =>
+  (dictating ??= import("./dictate.js").then(({ Dictation }) => new Dictation(dictate, box, hint))).then((it) => it.press()),
+);
+
+// And comparing.
+let comparing = null;
+let comparison = null;
+compare.addEventListener("click", () =>
+  (comparing ??= import("./compare.js").then(
+    ({ Compare }) => (comparison = new Compare({ conversation, choices: picker.choices, options, button: compare, box })),
+  )).then((it) => it.toggle()),
+);
+
+document.addEventListener("gc:pick-model", ({ detail }) => picker.pick(detail));
+
+// A tour or a template of another part of the page asks by this.
+document.addEventListener("gc:ask", ({ detail }) => conversation.ask(detail.text, [], detail.extra));
 
 /** Put the tab into its place; called again whenever Gradio makes that place anew. */
 export function showIn(host) {
@@ -67,13 +156,22 @@ export function showIn(host) {
   conversation.follower.grown();
 }
 
-/** Let who opens the page begin to type, unless they are somewhere else already. */
+/** Let who opens the page begin to type, unless they are somewhere else already; with the question of the address. */
 export function invite() {
+  const address = new URL(location.href);
+  const question = address.searchParams.get("q");
+  if (question) {
+    fill(box, question);
+    if (address.searchParams.get("send") === "1") send();
+    // Loaded again, or sent to somebody, the address asks nothing a second time.
+    for (const name of ["q", "send"]) address.searchParams.delete(name);
+    history.replaceState(history.state, "", address);
+  }
   if (document.activeElement === document.body) box.focus({ preventScroll: true });
 }
 
 async function models() {
-  const response = await fetch(route("models"), { cache: "no-store" });
+  const response = await fetch(route("models"), { cache: "no-store", headers: ownKeyHeaders() });
   if (!response.ok) throw new Error(`models: ${response.status}`);
   return response.json();
 }
@@ -93,10 +191,29 @@ function welcome() {
 
 function send() {
   const text = box.value.trim();
-  if (!text) {
+  if (!text && attach.empty) {
     box.focus();
-    hint(say("message_empty"));
-  } else if (conversation.ask(text)) fill(box, "");
+    return hint(say("message_empty"));
+  }
+  const attached = attach.take();
+  if (!attached) return;
+  const question = withDocuments(text, attached.documents);
+  if (comparison?.on) {
+    if (!comparison.ask(question, attached.pictures)) return;
+  } else if (conversation.running) waiting.add(question, attached.pictures);
+  else conversation.ask(question, attached.pictures);
+  fill(box, "");
+  attach.clear();
+}
+
+function edit(text) {
+  fill(box, text);
+  box.focus();
+}
+
+// Styles show the Send button beside Stop where there is something to let wait.
+function composed() {
+  element.toggleAttribute("data-text", Boolean(box.value.trim()) || !attach.empty);
 }
 
 function clear() {
@@ -108,10 +225,14 @@ box.addEventListener("input", () => {
   prepareMarkdown();
   box.style.height = "auto"; // as high as its text, up to what the style allows
   box.style.height = `${box.scrollHeight}px`;
+  composed();
+  keptDraft();
 });
+column.addEventListener("input", keptDraft);
 box.addEventListener("keydown", (event) => {
-  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return; // Safari's order
   event.preventDefault();
   send();
 });
-document.addEventListener("keydown", (event) => event.key === "Escape" && conversation.stop());
+// Of several tabs, Esc stops what is seen.
+document.addEventListener("keydown", (event) => event.key === "Escape" && element.offsetParent !== null && conversation.stop());

@@ -1,42 +1,81 @@
-// A conversation that lives in this page and nowhere else: what was asked, what was answered, in one scrolling list.
+// A conversation on the page: what was asked and answered, in one scrolling list. It shows one branch of its tree, and
+// tells whoever keeps it of every change; without anybody who does, it lives in this page alone.
 
-import { Answer, answerFrom } from "../shared/asking.js";
-import { announce, copy, el, iconButton } from "../shared/dom.js";
-import { say } from "../shared/words.js";
+import { announce, el } from "../shared/dom.js";
+import { Answer } from "../shared/answer.js";
 import { Follower } from "../shared/scroll.js";
+import { newId, send } from "../shared/wire.js";
+import { say } from "../shared/words.js";
+import { answerView, copyCode, editQuestion, questionView, showActions } from "./message.js";
+import { Run } from "./run.js";
+import { Tree, newHead } from "./tree.js";
+import { offerUndo } from "./undo.js";
 
-const MOST_TURNS = 40;
-const MOST_CHARACTERS = 400_000;
+const SHOWN_AT_ONCE = 12; // a screen of messages and some more; the older ones follow when nothing else is to do
+const DRAWN_AT_ONCE = 3;
+const ADDED_AT_ONCE = 4;
 
 /**
- * @typedef {{role: "user", text: string, pictures: object[], extra: object, element: HTMLElement}} UserTurn
- * @typedef {{role: "assistant", answer: Answer, element: HTMLElement}} AnswerTurn
+ * @typedef {object} Keeper told of changes
+ * @property {(tree: Tree, message: object) => void} message it is new, or has changed
+ * @property {(tree: Tree) => void} head
+ * @property {(tree: Tree, ids: string[]) => void} removed
  */
+const idle = () => new Promise((resolve) => (globalThis.requestIdleCallback ?? setTimeout)(() => resolve(), { timeout: 200 }));
+
 export class Conversation {
   /**
    * @param {object} given
-   * @param {string} given.name how the page's styles know that it is busy
+   * @param {string} given.name the tab's, by which the page's styles know that it is busy
    * @param {() => object} given.options fields that go along with every question
    * @param {() => string} [given.system] instructions that stand before it
    * @param {() => Node} given.welcome what an empty list shows
    * @param {(text: string) => void} given.hint tells what is in the way
    * @param {(answer: Answer, extra: object) => void} [given.ended] called with every answer when it is over
+   * @param {Keeper} [given.keeper]
    */
-  constructor({ name, options, system = () => "", welcome, hint, ended = () => {} }) {
-    Object.assign(this, { name, options, system, welcome, hint, ended });
-    /** @type {(UserTurn|AnswerTurn)[]} */
+  constructor({ name, options, system = () => "", welcome, hint, ended = () => {}, keeper = null }) {
+    Object.assign(this, { name, options, system, welcome, hint, ended, keeper });
+    this.tree = new Tree(newHead(name));
+    /** What the list shows: {role, message, element, answer?}. */
     this.turns = [];
-    this.running = null;
+    /** @type {Map<string, Run>} by the id of their answer, of other conversations too */
+    this.runs = new Map();
     this.list = el("div", { class: "gc-turns", role: "log", "aria-label": say("conversation"), tabindex: "0" });
     this.list.addEventListener("click", copyCode);
     this.follower = new Follower(this.list);
   }
 
+  #views = new WeakMap();
+  #older = []; // messages of the branch that are not in the list yet
+  #filling = false;
+
   /** Put the conversation into an element; called again whenever Gradio makes that element anew. */
   showIn(host) {
     host.replaceChildren(this.list, this.follower.button);
-    if (!this.turns.length) this.list.replaceChildren(this.welcome());
+    if (!this.turns.length && !this.opening) this.list.replaceChildren(this.welcome());
     this.follower.grown();
+  }
+
+  /** The answer under way in what is shown; null when nobody writes. */
+  get running() {
+    for (const run of this.runs.values()) if (run.tree === this.tree && !run.over && !run.stopped) return run;
+    return null;
+  }
+
+  /** Show another conversation. What runs in this one goes on. */
+  open(tree) {
+    const running = [...this.runs.values()].find((run) => run.tree.head.id === tree.head.id);
+    this.tree = running?.tree ?? tree;
+    this.opening = false;
+    this.turns = [];
+    this.#older = this.tree.branch().slice(0, -SHOWN_AT_ONCE);
+    this.list.replaceChildren();
+    this.follower.following = true;
+    this.show();
+    this.list.scrollTop = this.list.scrollHeight;
+    for (const turn of this.turns) if (turn.message.answer && !this.runs.has(turn.message.id)) this.#follow(turn);
+    this.#busy();
   }
 
   /** Ask with all that was said before; `pictures` and the fields of `extra` go along with this question. */
@@ -45,140 +84,281 @@ export class Conversation {
       this.hint(say("still_answering"));
       return null;
     }
-    if (!this.turns.length) this.list.replaceChildren();
-    this.#addUser(text, pictures, extra);
-    return this.#answer();
+    const question = this.tree.add({ role: "user", text, pictures, extra });
+    this.#kept(question);
+    return this.#answer(question);
+  }
+
+  /** Go on with a question and its answer from elsewhere. */
+  adopt(text, pictures, answer) {
+    this.#kept(this.tree.add({ role: "user", text, pictures }));
+    this.#kept(this.tree.add({ role: "assistant", ...answer.data }));
+    this.show();
+    this.follower.jump();
+  }
+
+  /** All that was said, as it is sent. */
+  history() {
+    const last = this.tree.messages.get(this.tree.head.leaf);
+    return last ? this.#turnsTo(last).filter((turn) => turn.role !== "system") : [];
   }
 
   /** Stop the running answer; the connection upstream is closed with it. */
   stop() {
-    this.running?.abort();
+    this.running?.stop();
+    this.#busy();
   }
 
+  /** Take everything out; for a while it can be taken back. */
   clear() {
     this.stop();
-    this.#dropFrom(0);
-    this.list.replaceChildren(this.welcome());
-    announce(say("cleared"));
+    if (!this.tree.empty) this.#drop(this.tree, this.tree.clear(), say("cleared"));
+    this.show();
   }
 
-  async #answer() {
-    const running = new AbortController();
-    this.running = running;
-    document.body.setAttribute(`data-${this.name}`, "busy");
-    const reply = new Answer({ painted: () => this.follower.grown(), again: () => this.#again(reply) });
-    const { extra } = this.turns.at(-1);
-    const question = JSON.stringify({ turns: this.#turnsToSend(), ...this.options(), ...extra });
-    const turn = { role: "assistant", answer: reply, element: el("section", { class: "gc-turn" }, reply.element) };
-    this.turns.push(turn);
-    this.list.append(turn.element);
-    this.#markLast();
-    this.follower.jump();
-    try {
-      const options = { body: question, signal: running.signal, headers: { "content-type": "application/json" } };
-      await answerFrom(reply, "chat", options, question);
-      this.ended(reply, extra);
-    } finally {
-      this.running = null;
-      document.body.removeAttribute(`data-${this.name}`);
+  /** Bring the list up to date with the tree; what stands already is not touched. */
+  show() {
+    const branch = this.tree.branch();
+    let older = 0;
+    while (older < this.#older.length && this.#older[older] === branch[older]) older += 1;
+    if (older < this.#older.length) this.turns = []; // an older message has changed: begin anew from there
+    this.#older = branch.slice(0, older);
+    const views = branch.slice(older).map((message) => this.#view(message));
+    let same = 0;
+    while (same < this.turns.length && this.turns[same] === views[same]) same += 1;
+    if (!this.turns.length) this.list.replaceChildren();
+    for (const { element } of this.turns.slice(same)) element.remove();
+    this.list.append(...views.slice(same).map(({ element }) => element));
+    this.turns = views;
+    if (!branch.length) this.list.replaceChildren(this.welcome());
+    this.#mark();
+    for (const { answer } of views.slice(-DRAWN_AT_ONCE)) answer?.draw().then(() => this.follower.grown());
+    if (!this.#filling) this.#fill();
+  }
+
+  // One after the other, so that no task is long: draw what is plain, the newest first, and add what is older.
+  async #fill() {
+    this.#filling = true;
+    for (;;) {
+      await idle();
+      const { tree } = this;
+      const plain = this.turns.findLast(({ answer }) => answer?.undrawn != null);
+      if (plain) await plain.answer.draw();
+      else if (this.#older.length) {
+        const views = this.#older.splice(-ADDED_AT_ONCE).map((message) => this.#view(message));
+        for (const { answer } of views) await answer?.draw();
+        if (this.tree !== tree) continue;
+        this.turns.unshift(...views);
+        this.list.prepend(...views.map(({ element }) => element));
+        this.#mark(views);
+      } else {
+        this.#filling = false;
+        return;
+      }
+      if (this.tree === tree) this.follower.grown();
     }
   }
 
-  // Ask for the same answer once more; what came after it is dropped.
-  #again(reply) {
-    if (this.running) return;
-    const index = this.turns.findIndex((turn) => turn.answer === reply);
-    if (index < 1) return;
-    this.#dropFrom(index);
-    this.#answer();
+  #view(message) {
+    let view = this.#views.get(message);
+    if (view) return view;
+    if (message.role === "user") view = questionView(message);
+    else {
+      view = answerView(message, this.#newAnswer(message));
+      if (message.state && !message.answer) view.answer.restore(message);
+    }
+    this.#views.set(message, view);
+    return view;
   }
 
-  #addUser(text, pictures, extra) {
-    const body = el("div", { class: "gc-user-text", "data-role": "user" }, text);
-    const turn = { role: "user", text, pictures, extra, element: null };
-    turn.element = el(
-      "section",
-      { class: "gc-turn gc-user" },
-      pictures.length ? el("div", { class: "gc-user-pictures" }, ...pictures.map(thumbnail)) : null,
-      body,
-      el(
-        "div",
-        { class: "gc-user-actions" },
-        iconButton("copy", say("copy_message"), { onclick: (event) => copy(turn.text, event.currentTarget) }),
-        iconButton("edit", say("edit_message"), { class: "gc-icon-button gc-edit", onclick: () => this.#edit(turn) }),
-      ),
-    );
-    this.turns.push(turn);
-    this.list.append(turn.element);
-  }
-
-  // Only the last question can be edited: an earlier one would drop answers without asking.
-  #markLast() {
-    const users = this.turns.filter((turn) => turn.role === "user");
-    users.forEach((turn, index) => turn.element.classList.toggle("gc-last", index === users.length - 1));
-  }
-
-  #edit(turn) {
-    if (this.running) return this.hint(say("still_answering"));
-    const body = turn.element.querySelector("[data-role=user]");
-    const box = el("textarea", { class: "gc-edit-box", "aria-label": say("edit_message"), rows: "3" });
-    box.value = turn.text;
-    const done = (send) => {
-      form.replaceWith(body);
-      turn.element.classList.remove("gc-editing");
-      const text = box.value.trim();
-      if (!send || !text) return;
-      this.#dropFrom(this.turns.indexOf(turn));
-      this.ask(text, turn.pictures);
-    };
-    const form = el(
-      "div",
-      { class: "gc-edit-form" },
-      box,
-      el("button", { type: "button", class: "gc-button gc-quiet", onclick: () => done(false) }, say("cancel")),
-      el("button", { type: "button", class: "gc-button", onclick: () => done(true) }, say("send_edited")),
-    );
-    box.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
-        event.preventDefault();
-        done(true);
-      } else if (event.key === "Escape") done(false);
+  #newAnswer(message) {
+    return new Answer({
+      painted: () => this.follower.grown(),
+      again: () => this.again(message),
+      goOn: () => this.goOn(message),
+      shorten: () => this.shorten(message),
     });
-    body.replaceWith(form);
-    turn.element.classList.add("gc-editing");
-    box.focus();
   }
 
-  #dropFrom(index) {
-    for (const turn of this.turns.splice(index)) turn.element.remove();
+  #mark(views = this.turns) {
+    const place = this.tree.places();
+    for (const view of views) {
+      const { message } = view;
+      showActions(view, place(message), {
+        turn: (by) => this.#turn(message, by),
+        edit: () => this.#edit(view),
+        again: () => this.again(message),
+        goOn: () => this.goOn(message),
+        remove: () => this.remove(message),
+      });
+    }
   }
 
-  // The newest turns that fit, beginning with one of the reader's. A broken answer without a word is left out, and
-  // of the pictures only the newest are sent: older ones become a note, or they would be sent for ever.
-  #turnsToSend() {
+  // ── answers ──
+
+  async #answer(question) {
+    const message = this.tree.add({ role: "assistant", state: "waiting", answer: newId() }, question.id);
+    this.show();
+    this.follower.jump();
+    const body = { turns: this.#turnsTo(question), ...this.options(), ...question.extra };
+    await this.#run(message, (run) => run.ask(JSON.stringify(body)), question.extra);
+  }
+
+  /** Ask for another answer; the old one stays beside it. */
+  again(message) {
+    if (this.running) return this.hint(say("still_answering"));
+    const question = this.tree.messages.get(message.parent);
+    if (question?.role === "user") return this.#answer(question);
+    return null;
+  }
+
+  /** Let an answer go on where it stopped. */
+  async goOn(message) {
+    if (this.running) return this.hint(say("still_answering"));
+    const { answer } = this.#view(message);
+    const question = this.tree.messages.get(message.parent);
+    const body = { turns: this.#turnsTo(message), ...this.options(), continues: true };
+    message.answer = newId();
+    answer.reopen();
+    await this.#run(message, (run) => run.ask(JSON.stringify(body)), question?.extra ?? {});
+  }
+
+  /** Let the older messages go along as a summary from now on, and ask again. */
+  async shorten(message) {
+    if (this.running) return this.hint(say("still_answering"));
+    const { tree } = this;
+    const { turns, last } = olderOf(tree.branch(message.parent), (one) => this.#textOf(one));
+    if (!turns.length) return null;
+    this.hint(say("shortening"));
+    const headers = { "content-type": "application/json" };
+    const response = await send("summary", { body: JSON.stringify({ turns }), headers });
+    const body = await response.json().catch(() => ({}));
+    if (!response.ok || !body.summary) return this.hint(body.detail ?? say("error_unreachable"));
+    tree.head.summary = { until: last.id, text: body.summary, n: turns.length };
+    this.keeper?.head(tree);
+    this.hint(say("shortened", { n: turns.length }));
+    if (this.tree === tree) return this.again(message);
+  }
+
+  #textOf(message) {
+    return message.role === "user" ? message.text : this.#view(message).answer.text;
+  }
+
+  // An answer that was under way when the page was left, or that another page of this browser asked for.
+  #follow(turn) {
+    turn.answer.reopen();
+    return this.#run(turn.message, (run) => run.follow(), this.tree.messages.get(turn.message.parent)?.extra ?? {}, true);
+  }
+
+  async #run(message, start, extra, watches = false) {
+    const { tree } = this;
+    const view = this.#view(message);
+    const run = new Run({ tree, message, answer: view.answer, changed: () => this.keeper?.message(tree, message), watches });
+    this.runs.set(message.id, run);
+    view.signature = null;
+    this.#mark();
+    if (!watches) this.#kept(message);
+    this.#busy();
+    try {
+      await start(run);
+    } finally {
+      this.runs.delete(message.id);
+      view.signature = null;
+      if (this.tree === tree) this.#mark();
+      this.#busy();
+    }
+    if (run.left) return;
+    this.ended(view.answer, extra ?? {});
+    this.#kept(message);
+  }
+
+  #busy() {
+    document.body.toggleAttribute(`data-${this.name}`, Boolean(this.running));
+    if (this.running) document.body.setAttribute(`data-${this.name}`, "busy");
+    this.onBusy?.(Boolean(this.running));
+  }
+
+  // ── branches ──
+
+  #edit(view) {
+    if (this.running) return this.hint(say("still_answering"));
+    editQuestion(view, (text) => {
+      if (this.running) return this.hint(say("still_answering"));
+      const { pictures, extra, parent } = view.message;
+      const question = this.tree.add({ role: "user", text, pictures, extra }, parent);
+      this.#kept(question);
+      this.#answer(question);
+    });
+  }
+
+  #turn(message, by) {
+    if (this.running) return this.hint(say("still_answering"));
+    this.tree.turnTo(message, by);
+    this.keeper?.head(this.tree);
+    this.show();
+  }
+
+  /** Take one message out; for a while it can be taken back. */
+  remove(message) {
+    if (this.running) return this.hint(say("still_answering"));
+    this.#drop(this.tree, this.tree.remove(message), say("message_deleted"));
+    this.show();
+  }
+
+  #drop(tree, { gone, moved, back }, words) {
+    this.keeper?.removed(
+      tree,
+      gone.map(({ id }) => id),
+    );
+    for (const message of moved) this.keeper?.message(tree, message);
+    this.keeper?.head(tree);
+    offerUndo(words, () => {
+      back();
+      for (const message of [...gone, ...moved]) this.keeper?.message(tree, message);
+      this.keeper?.head(tree);
+      if (this.tree === tree) this.show();
+    });
+    announce(words);
+  }
+
+  #kept(message) {
+    this.keeper?.message(this.tree, message);
+    this.keeper?.head(this.tree);
+  }
+
+  // What is sent: the whole branch, for the server to fit to the model that answers. A broken answer without a word is
+  // left out, and of the pictures only the newest are sent: older ones become a note, or they would be sent for ever.
+  #turnsTo(last) {
     const sent = [];
-    let characters = 0;
     let seen = false;
-    for (const turn of [...this.turns].reverse()) {
-      const text = turn.role === "user" ? turn.text : turn.answer.text;
+    const { summary } = this.tree.head;
+    for (const message of this.tree.branch(last.id).reverse()) {
+      if (message.id === summary?.until) {
+        sent.unshift({ role: "system", text: `${say("summary_is", { n: summary.n })}\n${summary.text}` });
+        break;
+      }
+      const text = this.#textOf(message);
       if (!text) continue;
-      characters += text.length;
-      if (sent.length && (sent.length >= MOST_TURNS || characters > MOST_CHARACTERS)) break;
-      sent.unshift({ role: turn.role, text });
-      if (!turn.pictures?.length) continue;
-      if (seen) sent[0].text += `\n\n${say("picture_note", { n: turn.pictures.length })}`;
-      else sent[0].images = turn.pictures.map((picture) => picture.url);
+      sent.unshift({ role: message.role, text });
+      if (!message.pictures?.length) continue;
+      if (seen) sent[0].text += `\n\n${say("picture_note", { n: message.pictures.length })}`;
+      else sent[0].images = message.pictures.map((picture) => picture.url);
       seen = true;
     }
-    while (sent[0]?.role === "assistant") sent.shift();
     return this.system() ? [{ role: "system", text: this.system() }, ...sent] : sent;
   }
 }
 
-const thumbnail = (picture) => el("img", { src: picture.url, alt: picture.name });
-
-/** Copy buttons of code blocks, wherever answers stand. */
-export function copyCode(event) {
-  const button = event.target.closest(".gc-copy-code");
-  if (button) copy(button.closest(".gc-code").querySelector("code").textContent.replace(/\n$/, ""), button);
+// The older half of what was said, in characters; the newest question is never among it.
+function olderOf(branch, textOf) {
+  const texts = branch.slice(0, -1).map((message) => ({ message, text: textOf(message) }));
+  const half = texts.reduce((sum, { text }) => sum + text.length, 0) / 2;
+  let sum = 0;
+  const older = [];
+  for (const one of texts) {
+    if (sum >= half) break;
+    sum += one.text.length;
+    older.push(one);
+  }
+  return { turns: older.filter(({ text }) => text).map(({ message, text }) => ({ role: message.role, text })), last: older.at(-1)?.message };
 }

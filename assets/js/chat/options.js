@@ -1,9 +1,23 @@
 // What goes along with a question: the model, and the settings behind "Options".
 
-import { el } from "../shared/dom.js";
+import { el, iconButton } from "../shared/dom.js";
 import { say } from "../shared/words.js";
 
-const chosen = { model: "auto", system: "", temperature: null, max_tokens: null, effort: "", fresh: false, cheap: false };
+const DEFAULTS = { model: "auto", system: "", temperature: null, max_tokens: null, effort: "", fresh: false, cheap: false, json: false, search: false };
+const chosen = { ...DEFAULTS };
+let form = null;
+
+/** All that is chosen, instructions included: it belongs to the conversation. */
+export const chosenOptions = () => ({ ...chosen });
+
+/** Choose what was chosen in another conversation. */
+export function adoptOptions(values) {
+  Object.assign(chosen, DEFAULTS, values);
+  for (const heard of listeners) heard();
+  if (!form) return;
+  const old = form;
+  old.replaceWith(optionsForm());
+}
 
 /** Ask this model from now on, or this tier. */
 export function pickModel(value) {
@@ -18,18 +32,47 @@ export function options() {
 
 options.system = () => chosen.system.trim();
 
+const listeners = [];
+
+// The same switch stands beside the box and, for small screens, among the options.
+function turn(name, on) {
+  chosen[name] = on;
+  for (const heard of listeners) heard();
+}
+
+/** The switches beside the box: answer in JSON, search the web. */
+export function switches() {
+  return ["json", "search"].map((name) => {
+    const button = iconButton(name, say(`switch_${name}`), { id: `chat-${name}`, class: "gc-icon-button gc-tool", "aria-pressed": "false" });
+    button.addEventListener("click", () => turn(name, !chosen[name]));
+    listeners.push(() => button.setAttribute("aria-pressed", String(chosen[name])));
+    return button;
+  });
+}
+
 /** The form behind "Options". */
 export function optionsForm() {
   const number = (name, properties) => {
     const input = el("input", { type: "number", inputmode: "decimal", ...properties });
     if (chosen[name] !== null) input.value = chosen[name];
-    input.addEventListener("input", () => (chosen[name] = input.value === "" ? null : Number(input.value)));
-    return field(name, input);
+    const wrong = el("small", { class: "gc-wrong", role: "status" });
+    // A value that cannot be is refused here, and the last good one counts.
+    input.addEventListener("input", () => {
+      const fits = input.validity.valid || input.validity.stepMismatch;
+      if (fits) chosen[name] = input.value === "" ? null : Number(input.value);
+      input.toggleAttribute("aria-invalid", false);
+      if (!fits) input.setAttribute("aria-invalid", "true");
+      wrong.textContent = fits ? "" : say(`option_${name}_wrong`);
+    });
+    const labelled = field(name, input);
+    labelled.append(wrong);
+    return labelled;
   };
   const check = (name) => {
     const input = el("input", { type: "checkbox" });
     input.checked = chosen[name];
-    input.addEventListener("change", () => (chosen[name] = input.checked));
+    input.addEventListener("change", () => turn(name, input.checked));
+    listeners.push(() => (input.checked = chosen[name]));
     return el("label", { class: "gc-check" }, input, el("span", {}, say(`option_${name}`)), el("small", {}, say(`option_${name}_help`)));
   };
   const system = el("textarea", { rows: "3", placeholder: say("option_system_placeholder") });
@@ -38,7 +81,7 @@ export function optionsForm() {
   const effort = el("select", {}, ...["", "none", "low", "medium", "high"].map((value) => el("option", { value }, say(`effort_${value || "auto"}`))));
   effort.value = chosen.effort;
   effort.addEventListener("change", () => (chosen.effort = effort.value));
-  return el(
+  form = el(
     "div",
     { class: "gc-options" },
     field("system", system),
@@ -51,7 +94,11 @@ export function optionsForm() {
     ),
     check("fresh"),
     check("cheap"),
+    check("json"),
+    check("search"),
+    el("button", { type: "button", class: "gc-button gc-quiet gc-sheet-close", onclick: (event) => (event.target.closest("details").open = false) }, say("close")),
   );
+  return form;
 }
 
 function field(name, input) {

@@ -1,13 +1,31 @@
 // A box to pick from a list or to type into: the model picker. Whatever is typed counts, listed or not.
 
 import { el } from "../shared/dom.js";
+import { count, wholeSeconds } from "../shared/formats.js";
+import { say } from "../shared/words.js";
+
+/** What stands in the list: the tiers speak the page's language. */
+const nameOf = ([label, , facts]) => (facts?.tier ? say(`tier_${facts.tier}`) : label);
+
+/** State, speed, window, price and abilities of a model, in that order; empty for a tier. */
+export function factsInWords(facts = {}) {
+  const words = [];
+  if (facts.state === "resting" && facts.rests_s) words.push(say("state_resting_for", { s: wholeSeconds(Math.ceil(facts.rests_s)) }));
+  else if (facts.state) words.push(say(`state_${facts.state}`));
+  if (facts.status) words.push(say(`model_${facts.status}`));
+  if (facts.speed) words.push(say("receipt_speed", { n: count(facts.speed) }));
+  if (facts.window) words.push(say("model_window", { n: count(facts.window / 1000) }));
+  if (facts.usd_in !== undefined && facts.usd_out !== undefined) words.push(say("model_price", { in: facts.usd_in, out: facts.usd_out }));
+  if (facts.can?.length) words.push(facts.can.map((one) => say(`model_can_${one}`)).join(", "));
+  return words.join(" · ");
+}
 
 export class Picker {
   /**
    * @param {object} given
    * @param {string} given.id of the element
    * @param {string} given.label for who cannot see it
-   * @param {[string, string][]} given.choices pairs of label and value
+   * @param {[string, string, object][]} given.choices label, value, and facts about it
    * @param {string} given.value what is picked at first
    * @param {(value: string) => void} given.picked
    * @param {() => Promise<[string, string][]>} given.refresh asks what the choices are now
@@ -28,6 +46,17 @@ export class Picker {
     this.element = el("div", { id, class: "gc-picker" }, this.input, this.list);
     this.#show();
     this.#listen();
+  }
+
+  /** Show another value as picked, without telling anybody. */
+  set(value) {
+    this.value = value;
+    this.#show();
+  }
+
+  /** Pick this, as if by hand. */
+  pick(value) {
+    this.#pick(value);
   }
 
   #at = -1; // the option that Enter would take
@@ -82,11 +111,16 @@ export class Picker {
   #open(typed) {
     this.typed = typed;
     const wanted = typed.trim().toLowerCase();
-    const fitting = this.choices.filter(([label, value]) => `${label} ${value}`.toLowerCase().includes(wanted));
+    const fitting = this.choices.filter((choice) => `${nameOf(choice)} ${choice[1]}`.toLowerCase().includes(wanted));
     const chosen = (value) => String(value === this.value);
     this.list.replaceChildren(
-      ...fitting.map(([label, value], index) =>
-        el("li", { id: `${this.list.id}-${index}`, role: "option", "data-value": value, "aria-selected": chosen(value), title: label }, label),
+      ...fitting.map(([label, value, facts], index) =>
+        el(
+          "li",
+          { id: `${this.list.id}-${index}`, role: "option", "data-value": value, "data-state": facts?.state, "aria-selected": chosen(value) },
+          nameOf([label, value, facts]),
+          el("small", {}, factsInWords(facts)),
+        ),
       ),
     );
     this.list.hidden = !fitting.length;
@@ -127,10 +161,11 @@ export class Picker {
 
   // A label stands for its value; anything else for itself.
   #meant(text) {
-    return this.choices.find(([label]) => label === text)?.[1] ?? text.trim();
+    return this.choices.find((choice) => nameOf(choice) === text)?.[1] ?? text.trim();
   }
 
   #show() {
-    this.input.value = this.choices.find(([, value]) => value === this.value)?.[0] ?? this.value;
+    const choice = this.choices.find(([, value]) => value === this.value);
+    this.input.value = choice ? nameOf(choice) : this.value;
   }
 }

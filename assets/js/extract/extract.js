@@ -1,6 +1,6 @@
 // The Extract tab: a text, a file or a picture on top, what to find in it below, and then what was found.
 
-import { triedView } from "../shared/answer.js";
+import { triedView } from "../shared/error-card.js";
 import { announce, el, hinter, icon, iconButton, setText } from "../shared/dom.js";
 import { Fields } from "./fields.js";
 import { foundView } from "./found.js";
@@ -13,7 +13,9 @@ sheet("work");
 
 /** A long document is read before the first word comes back. */
 const PATIENCE_MS = 120_000;
-const ACCEPTED = ".txt,.text,.log,.md,.markdown,.csv,.json,.eml,.html,.htm,.pdf,.docx,image/*";
+const ACCEPTED =
+  "text/*,image/*,.txt,.text,.log,.md,.markdown,.csv,.tsv,.json,.jsonl,.yaml,.yml,.toml,.ini,.srt,.vtt,.ics,.vcf,.tex,.rst,.xml,.html,.htm,.xhtml," +
+  ".eml,.msg,.pdf,.docx,.docm,.dotx,.pptx,.pptm,.ppsx,.xlsx,.xlsm,.odt,.ods,.odp,.rtf,.heic,.heif,.hif,.avif,.jp2,.j2k,.jpx,.tif,.tiff,.psd,.tga,.ppm,.pgm,.pbm,.pnm,.pfm,.qoi,.ico";
 
 const EXAMPLE = {
   text:

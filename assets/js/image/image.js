@@ -81,7 +81,7 @@ document.addEventListener("click", (event) => {
 document.addEventListener(
   "keydown",
   (event) => {
-    if (event.key === "Escape") return conversation.stop();
+    if (event.key === "Escape") return shown() && conversation.stop();
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || !event.target.closest?.("#image-question")) return;
     event.preventDefault();
     event.stopPropagation();

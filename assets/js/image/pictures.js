@@ -6,7 +6,7 @@ import { count } from "../shared/formats.js";
 import { say } from "../shared/words.js";
 import { send } from "../shared/wire.js";
 
-const ACCEPTED = "image/*";
+const ACCEPTED = "image/*,.heic,.heif,.hif,.avif,.jp2,.j2k,.jpx,.tif,.tiff,.psd,.tga,.ppm,.pgm,.pbm,.pnm,.pfm,.qoi,.ico";
 
 export class Pictures {
   /**
@@ -85,12 +85,26 @@ export class Pictures {
 
   async #prepare(picture, file) {
     try {
-      const response = await send(`image?name=${encodeURIComponent(picture.name)}`, { body: file, headers: { "content-type": "application/octet-stream" } });
+      const room = this.most - this.all.filter((one) => !one.error && one !== picture).length;
+      const response = await send(`image?name=${encodeURIComponent(picture.name)}&room=${room}`, { body: file, headers: { "content-type": "application/octet-stream" } });
       const body = await response.json();
-      if (response.ok) Object.assign(picture, body);
+      if (response.ok) this.#take(picture, body);
       else picture.error = body.detail;
     } catch {
       picture.error = say("error_unreachable");
+    }
+  }
+
+  /** A long picture comes in several pieces: each is one that is sent, right behind the one before. */
+  #take(picture, { more = [], ...body }) {
+    Object.assign(picture, body);
+    let before = picture;
+    for (const piece of more) {
+      const next = { name: picture.name, element: el("div", { class: "gc-picture", role: "listitem" }), ...piece };
+      this.all.splice(this.all.indexOf(before) + 1, 0, next);
+      before.element.after(next.element);
+      this.#show(next);
+      before = next;
     }
   }
 

@@ -27,7 +27,7 @@ const time = el("p", { class: "gc-clock" });
 const button = el("button", { type: "button", class: "gc-record record-button", "aria-label": say("record"), title: say("record"), onclick: toggle }, el("i"));
 const player = el("audio", { controls: true, hidden: true });
 const facts = el("div", { class: "gc-recording-facts", hidden: true });
-const input = el("input", { type: "file", accept: "audio/*,video/mp4,video/webm,.flac,.opus,.m4a,.ogg", class: "gc-offscreen", tabindex: "-1", "aria-label": say("recording_choose") });
+const input = el("input", { type: "file", accept: "audio/*,video/*,.flac,.opus,.m4a,.ogg,.oga,.mts,.m2ts,.mkv,.mka,.caf,.w64,.ac3,.eac3,.dts,.wv,.tta,.ape,.amr,.3gp,.aiff,.aif,.au,.wma,.mov,.mxf", class: "gc-offscreen", tabindex: "-1", "aria-label": say("recording_choose") });
 const invite = el("p", { class: "gc-muted" }, say("recording_invite"));
 const choose = el("button", { type: "button", class: "gc-button gc-quiet gc-with-icon", onclick: () => input.click() }, icon("upload"), say("recording_choose"));
 const box = el("div", { class: "gc-recorder", "data-state": "empty" }, input, button, meter, time, invite, facts, player, choose);

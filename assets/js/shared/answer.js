@@ -1,8 +1,9 @@
 // One answer: what it says, what happened on the way, and what it cost. Used by every tab that asks something.
 
 import { announce, copy, el, iconButton, setText } from "./dom.js";
+import { errorCard } from "./error-card.js";
 import { receiptView } from "./receipt.js";
-import { seconds, wholeSeconds } from "./formats.js";
+import { count, seconds, wholeSeconds } from "./formats.js";
 import { kindInWords, say, shortModel } from "./words.js";
 import { TextView } from "./text-view.js";
 
@@ -11,27 +12,88 @@ export class Answer {
    * @param {object} given
    * @param {() => void} [given.painted] called after each change of height
    * @param {() => void} [given.again] asks anew
+   * @param {() => void} [given.goOn] asks for more where it stopped
+   * @param {() => void} [given.shorten] what is offered where older messages were left out
    * @param {TextView} [given.view] where the text goes, when it is not here
    */
-  constructor({ painted = () => {}, again = null, view = null } = {}) {
-    this.again = again;
-    this.painted = painted;
+  constructor({ painted = () => {}, again = null, goOn = null, shorten = null, view = null } = {}) {
+    Object.assign(this, { again, goOn, shorten, painted });
+    this.receipts = []; // one for each time it was asked: the first, and those of going on
     this.receipt = null;
     this.error = null;
+    this.finish = "";
+    this.leftOut = "";
+    this.keptTexts = [];
+    this.undrawn = null; // text that is not drawn yet, of an answer from the store
     this.tokens = 0;
     this.began = performance.now();
-    this.body = el("div", { class: "gc-text", "data-role": "assistant", "data-state": "waiting" });
+    this.body = el("div", { class: "gc-text" });
+    this.bar = el("div", { class: "gc-bar-row" });
+    this.message = el("div", { class: "gc-message", "data-role": "assistant", "data-state": "waiting" }, this.body, this.bar);
     this.elsewhere = Boolean(view);
     this.view = view ?? new TextView(this.body, painted);
     this.story = el("div", { class: "gc-story" }, el("span", { class: "gc-pulse" }), el("span", {}, say("story_asking")));
     this.kept = el("div", { class: "gc-kept" });
     this.thinking = el("div", { class: "gc-thinking-slot" });
     this.foot = el("div", { class: "gc-foot" });
-    this.element = el("article", { class: "gc-answer" }, this.kept, this.thinking, this.body, this.story, this.foot);
+    this.element = el("article", { class: "gc-answer" }, this.kept, this.thinking, this.message, this.story, this.foot);
   }
 
   get text() {
-    return this.view.text;
+    return this.undrawn ?? this.view.text;
+  }
+
+  /** @type {"waiting"|"writing"|"done"|"stopped"|"broken"|"cut"} */
+  get state() {
+    return this.message.dataset.state;
+  }
+  set state(state) {
+    this.message.dataset.state = state;
+  }
+
+  /** Everything that makes this answer, to be kept and shown again by {@link restore}. */
+  get data() {
+    const { text, state, receipts, error, finish, leftOut, keptTexts } = this;
+    return { text, state, receipts, error, finish, leftOut, keptTexts, thought: this.thought?.textContent ?? "" };
+  }
+
+  /** Show an answer of before; its text stands there plain until it is drawn. */
+  restore({ text = "", state = "done", receipts = [], error = null, finish = "", leftOut = "", keptTexts = [], thought = "" }) {
+    Object.assign(this, { receipts, receipt: receipts.at(-1) ?? null, error, finish, undrawn: text });
+    this.body.classList.add("gc-plain");
+    this.body.textContent = text;
+    if (leftOut) this.#leaveOut(leftOut);
+    keptTexts.forEach((kept) => this.#fold(kept));
+    if (thought) this.#think(thought);
+    this.state = state;
+    this.#showEnd();
+  }
+
+  /** Draw what {@link restore} left plain. */
+  async draw() {
+    if (this.undrawn === null) return;
+    const text = this.undrawn;
+    this.undrawn = null;
+    this.body.classList.remove("gc-plain");
+    this.view.clear();
+    this.view.append(text);
+    await this.view.end();
+  }
+
+  /** It goes on: what was written stays, and more will be heard. */
+  reopen() {
+    const { text } = this;
+    this.undrawn = null;
+    this.body.classList.remove("gc-plain");
+    this.body.hidden = false;
+    this.view.clear();
+    if (text) this.view.append(text);
+    this.error = null;
+    this.finish = "";
+    this.foot.replaceChildren();
+    this.bar.replaceChildren();
+    this.state = "waiting";
+    this.#tell(say("story_asking"));
   }
 
   /** Take the next line of the stream into account. */
@@ -42,8 +104,8 @@ export class Answer {
   }
 
   #write(text) {
-    if (this.body.dataset.state === "waiting") {
-      this.body.dataset.state = "writing";
+    if (this.state === "waiting") {
+      this.state = "writing";
       this.story.hidden = true;
     }
     this.view.append(text);
@@ -60,7 +122,7 @@ export class Answer {
 
   #tell(words) {
     setText(this.story.lastChild, words);
-    this.story.hidden = this.body.dataset.state === "writing" && !this.seamed;
+    this.story.hidden = this.state === "writing" && !this.seamed;
     this.painted();
   }
 
@@ -85,48 +147,101 @@ export class Answer {
     continued: (event) => this.view.seam(event.at, say("continued_by", { model: shortModel(event.model) })),
     restarted: (event) => this.#restart(event),
     degraded: () => this.element.classList.add("gc-degraded"),
+    note: (event) => event.code === "conversation_trimmed" && this.#leaveOut(event.text),
+    finished: (event) => (this.finish = event.finish_reason ?? ""),
+    stopped: () => (this.halted = true),
     error: (event) => (this.error = event),
-    receipt: (event) => (this.receipt = event),
+    receipt: (event) => this.receipts.push((this.receipt = event)),
   };
 
-  #restart(event) {
+  // A line in the conversation: nothing is shortened in silence.
+  #leaveOut(words) {
+    this.leftOut = words;
+    this.leftOutLine?.remove();
+    this.leftOutLine = el("p", { class: "gc-left-out", role: "note" }, el("span", {}, words));
+    if (this.shorten) this.leftOutLine.append(el("button", { type: "button", class: "gc-link gc-shorten", onclick: () => this.shorten() }, say("shorten")));
+    this.element.prepend(this.leftOutLine);
+  }
+
+  #fold(text) {
+    this.keptTexts.push(text);
     const old = el("div", { class: "gc-text" });
     this.kept.append(
       el("details", { class: "gc-fold" }, el("summary", {}, say(this.kept.children.length ? "kept_again" : "kept_first")), old),
     );
     const view = new TextView(old);
-    view.append(event.kept);
+    view.append(text);
     view.end();
+  }
+
+  #restart(event) {
+    this.#fold(event.kept);
     this.view.clear();
-    this.body.dataset.state = "waiting";
+    this.state = "waiting";
     this.#tell(say("story_restarted", { model: shortModel(event.model) }));
   }
 
+  /** The line was cut, and is being found again. */
+  tellLost() {
+    this.#tell(say("story_lost"));
+    this.story.hidden = false;
+  }
+
+  /** It is there again. */
+  tellFound() {
+    if (this.state === "writing") this.story.hidden = true;
+  }
+
   /** The stream is over: whole, stopped by the reader, or broken. */
-  async end({ stopped = false } = {}) {
+  async end({ stopped = this.halted } = {}) {
+    if (stopped) {
+      this.state = "stopped"; // at once
+      this.view.halt?.();
+    }
     await this.view.catchUp();
-    this.body.dataset.state = stopped ? "stopped" : this.error ? "broken" : "done";
-    this.story.hidden = true;
-    if (!this.text || this.elsewhere) this.body.hidden = true;
+    this.state = stopped ? "stopped" : this.error ? "broken" : this.finish === "length" ? "cut" : "done";
     await this.view.end();
-    if (stopped) this.foot.append(el("p", { class: "gc-stopped" }, say("stopped")));
-    if (this.error) this.foot.append(this.#card());
-    this.foot.append(this.#bar());
+    this.#showEnd();
     if (this.error) announce(this.error.message);
     else if (!stopped) announce(say("answer_finished"));
     this.painted();
   }
 
-  #bar() {
-    const bar = el("div", { class: "gc-bar-row" });
-    if (this.text && !this.elsewhere) bar.append(iconButton("copy", say("copy_answer"), { onclick: (event) => copy(this.text, event.currentTarget) }));
-    if (this.again) bar.append(iconButton("retry", say("ask_again"), { class: "gc-icon-button gc-again", onclick: () => this.again() }));
-    if (this.receipt) bar.append(receiptView(this.receipt, { shownTokensPerS: this.#shownTokensPerS() }));
-    return bar;
+  /** A receipt that came after the end: of an answer that was stopped. */
+  addReceipt(receipt) {
+    this.receipts.push((this.receipt = receipt));
+    this.#showEnd();
+  }
+
+  #showEnd() {
+    this.story.hidden = true;
+    this.body.hidden = !this.text || this.elsewhere;
+    const more = this.goOn && this.text ? el("button", { type: "button", class: "gc-link gc-continue", onclick: () => this.goOn() }, say("continue_answer")) : null;
+    this.foot.replaceChildren();
+    if (this.state === "stopped") this.foot.append(el("p", { class: "gc-stopped" }, say("stopped"), " ", more));
+    if (this.state === "cut") this.foot.append(el("p", { class: "gc-cut", role: "note" }, this.#cutInWords(), " ", more));
+    if (this.error) this.foot.append(this.#card());
+    const seen = { shownTokensPerS: this.#shownTokensPerS() };
+    this.foot.append(...this.receipts.map((receipt) => receiptView(receipt, seen)));
+    if (!this.bar.childElementCount) this.bar.append(...this.#buttons());
+  }
+
+  #cutInWords() {
+    const n = this.receipt?.usage?.completion_tokens;
+    return n ? say("cut_at", { n: count(n) }) : say("cut_somewhere");
+  }
+
+  #buttons() {
+    const buttons = [];
+    if (this.text && !this.elsewhere) buttons.push(iconButton("copy", say("copy_answer"), { "data-action": "copy", onclick: (event) => copy(this.text, event.currentTarget) }));
+    if (this.text && !this.elsewhere) buttons.push(speakButton(() => this.text));
+    if (this.again) buttons.push(iconButton("retry", say("ask_again"), { "data-action": "again", class: "gc-icon-button gc-again", onclick: () => this.again() }));
+    return buttons;
   }
 
   // From the first word on the screen to the last; what the model thought was not shown between them.
   #shownTokensPerS() {
+    if (this.view.firstPaint === null) return null;
     const usage = this.receipt?.usage;
     const tokens = usage ? usage.completion_tokens - (usage.reasoning_tokens ?? 0) : 0;
     const span = (this.view.lastPaint - this.view.firstPaint) / 1000;
@@ -134,44 +249,18 @@ export class Answer {
   }
 
   #card() {
-    const error = this.error;
-    const wait = el("span", { class: "gc-countdown" });
-    const card = el(
-      "div",
-      { class: "gc-card", role: "alert" },
-      el("p", { class: "gc-card-title" }, error.message),
-      error.hint ? el("p", {}, error.hint) : null,
-      this.text ? el("p", { class: "gc-muted" }, say("partial_kept")) : null,
-      triedView(error.failures),
-      this.again
-        ? el("div", { class: "gc-card-actions" }, el("button", { type: "button", class: "gc-button gc-again", onclick: () => this.again() }, say("try_again")), wait)
-        : null,
-    );
-    countDown(wait, error.retry_after_s);
-    return card;
+    return errorCard(this.error, { kept: Boolean(this.text), again: this.again });
   }
 }
 
-/** Who was asked and why none of them answered, folded up; null where nobody was. */
-export function triedView(failures = []) {
-  const tried = failures.map((failure) =>
-    el("li", {}, el("b", {}, shortModel(failure.model) || failure.provider), ` ${kindInWords(failure.kind)}: ${failure.message}`),
-  );
-  return tried.length ? el("details", { class: "gc-fold" }, el("summary", {}, say("what_was_tried")), el("ul", {}, ...tried)) : null;
+/** Reads an answer aloud; what that takes is loaded when it is pressed. */
+export function speakButton(text) {
+  const button = iconButton("speaker", say("speak"), { "data-action": "speak", "aria-pressed": "false" });
+  button.addEventListener("click", () => import("../chat/speak.js").then((module) => module.speak(text(), button, announce)));
+  return button;
 }
 
 function failureInWords(event) {
   const words = `${shortModel(event.model)}: ${event.status ? `${event.status} ` : ""}${kindInWords(event.kind)}`;
   return event.rest_s > 0 ? `${words}, ${say("story_rests", { s: wholeSeconds(event.rest_s) })}` : words;
-}
-
-function countDown(node, from) {
-  if (!from) return;
-  const until = performance.now() + from * 1000;
-  const tick = () => {
-    const left = (until - performance.now()) / 1000;
-    setText(node, left > 0 ? say("again_in", { s: wholeSeconds(Math.ceil(left)) }) : say("again_now"));
-    if (left > 0 && (node.isConnected || left > from - 1)) setTimeout(tick, 500);
-  };
-  tick();
 }

@@ -1,6 +1,7 @@
 // Ask a question and show the answer: directly, or through Gradio's queue where the direct way is blocked.
 
 import { Answer } from "./answer.js";
+import { ownKey } from "./own-key.js";
 import { say } from "./words.js";
 import { DirectWayBroken, ask } from "./wire.js";
 
@@ -22,13 +23,14 @@ export async function answerFrom(answer, path, options, queued = null) {
     if (!answer.receipt) answer.hear(localError(say("error_cut")));
   } catch (error) {
     stopped = options.signal?.aborted ?? false;
-    if (!stopped) answer.hear(localError(error.refused ? error.message : say("error_unreachable")));
+    if (!stopped) answer.hear(error.refused ? { e: "error", kind: "refused", message: error.message, status: error.status, hint: "" } : localError(say("error_unreachable")));
   }
   await answer.end({ stopped });
   if (answer.receipt) document.dispatchEvent(new CustomEvent("gc:receipt", { detail: answer.receipt }));
 }
 
 async function oneWayOrTheOther(path, options, queued, heard) {
+  if (ownKey()) queued = null; // the queue asks with the server's key
   if (direct || queued === null) {
     try {
       return await ask(path, options, heard);

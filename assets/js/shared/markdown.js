@@ -3,9 +3,10 @@
 // A model's answer is a stranger's text. Raw HTML in it is shown, not interpreted; pictures are shown only when the
 // answer itself carries them (data: URLs), since fetching one would tell its host what was said; links open elsewhere.
 
-import { Marked } from "../../vendor/marked/marked.esm.js";
+import { Lexer, Marked } from "../../vendor/marked/marked.esm.js";
 import "../../vendor/dompurify/purify.min.js";
 import { icon } from "./dom.js";
+import { boundedInline, nestsTooDeep, plain } from "./bounds.js";
 import { say } from "./words.js";
 
 const INLINE_HTML = /^<\/?(?:br|sub|sup|kbd|mark|u)\s*\/?>$/i;
@@ -43,6 +44,50 @@ const MATH = [
   },
 ];
 
+/** Thoughts that a model wrote into its answer, and notes at the foot of it. */
+const ASIDES = [
+  {
+    name: "think",
+    level: "block",
+    start: (source) => source.match(/^<think>/m)?.index,
+    tokenizer(source) {
+      const match = /^<think>([\s\S]*?)(?:<\/think>\s*|$)/.exec(source);
+      return match ? { type: "think", raw: match[0], text: match[1].trim() } : undefined;
+    },
+    renderer: ({ text }) => `<details class="gc-fold gc-think"><summary>${escaped(say("thinking"))}</summary><div class="gc-thought">${escaped(text)}</div></details>`,
+  },
+  {
+    name: "footnote",
+    level: "block",
+    start: (source) => source.match(/^\[\^[^\]\s]+\]:/m)?.index,
+    tokenizer(source) {
+      const match = /^\[\^([^\]\s]{1,40})\]:[ \t]*([^\n]*(?:\n(?!\s*\n|\[\^)[^\n]+)*)(?:\n+|$)/.exec(source);
+      return match ? { type: "footnote", raw: match[0], name: match[1], tokens: this.lexer.inline(match[2].trim(), []) } : undefined;
+    },
+    renderer(token) {
+      return `<p class="gc-note" data-note="${escaped(token.name)}"><sup>${escaped(token.name)}</sup> ${this.parser.parseInline(token.tokens)}</p>`;
+    },
+  },
+  {
+    name: "footnoteMark",
+    level: "inline",
+    start: (source) => source.match(/\[\^/)?.index,
+    tokenizer(source) {
+      const match = /^\[\^([^\]\s]{1,40})\](?!:)/.exec(source);
+      return match ? { type: "footnoteMark", raw: match[0], name: match[1] } : undefined;
+    },
+    renderer: ({ name }) => `<sup class="gc-note-mark" tabindex="0" data-note="${escaped(name)}">${escaped(name)}</sup>`,
+  },
+];
+
+/** Two tildes strike through; one is a tilde, as in `a~b~c`. */
+const tokenizer = {
+  del(source) {
+    const match = /^~~(?=[^\s~])([\s\S]*?[^\s~])~~(?!~)/.exec(source);
+    return match ? { type: "del", raw: match[0], text: match[1], tokens: this.lexer.inlineTokens(match[1]) } : undefined;
+  },
+};
+
 const renderer = {
   html: ({ text }) => (INLINE_HTML.test(text.trim()) ? text : escaped(text)),
   image: ({ href, text }) =>
@@ -51,7 +96,7 @@ const renderer = {
       : `<span class="gc-picture-link">${escaped(say("picture_not_loaded", { alt: text || say("picture") }))}</span>`,
   code: ({ text, lang }) => {
     const language = (lang ?? "").match(/^[\w+#.-]*/)[0];
-    return `<div class="gc-code" data-language="${escaped(language)}"><pre><code>${escaped(text)}\n</code></pre></div>`;
+    return `<div class="gc-code" data-language="${escaped(language)}"><pre tabindex="0"><code>${escaped(text)}\n</code></pre></div>`;
   },
   checkbox: ({ checked }) => (checked ? "☑ " : "☐ "),
   table(token) {
@@ -62,17 +107,20 @@ const renderer = {
   },
 };
 
-const marked = new Marked({ gfm: true, breaks: true, extensions: MATH, renderer });
+const marked = new Marked({ gfm: true, breaks: true, extensions: [...MATH, ...ASIDES], tokenizer, renderer });
 
 const purify = globalThis.DOMPurify(window);
 const POLICY = {
   ALLOWED_TAGS:
-    "p br hr h1 h2 h3 h4 h5 h6 ul ol li blockquote pre code div span em strong del a img table thead tbody tr th td sub sup kbd mark u".split(" "),
-  ALLOWED_ATTR: ["href", "title", "src", "alt", "start", "align", "class", "data-language", "data-tex", "data-display", "tabindex"],
+    "details summary p br hr h1 h2 h3 h4 h5 h6 ul ol li blockquote pre code div span em strong del a img table thead tbody tr th td sub sup kbd mark u".split(" "),
+  ALLOWED_ATTR: ["href", "title", "src", "alt", "start", "align", "class", "data-language", "data-tex", "data-display", "data-note", "tabindex"],
   ALLOW_DATA_ATTR: false,
   ALLOW_ARIA_ATTR: false,
   RETURN_DOM_FRAGMENT: true,
 };
+
+/** What is read from its own first letters on, from left to right or the other way. */
+const PARAGRAPHS = new Set("P LI H1 H2 H3 H4 H5 H6 TD TH DIV".split(" "));
 
 purify.addHook("afterSanitizeAttributes", (node) => {
   if (node.nodeName === "A") {
@@ -82,36 +130,72 @@ purify.addHook("afterSanitizeAttributes", (node) => {
       node.setAttribute("rel", "noopener noreferrer nofollow");
     } else node.removeAttribute("href");
   }
+  if (PARAGRAPHS.has(node.nodeName)) node.setAttribute("dir", "auto");
   if (node.nodeName === "IMG" && !PICTURE.test(node.getAttribute("src") ?? "")) node.remove();
 });
 
 /** Cut markdown into its top-level blocks; `raw` of all of them joined is the source. */
-export const blocks = (source) => marked.lexer(source);
+export function blocks(source) {
+  if (nestsTooDeep(source)) return [plain(source)];
+  try {
+    const lexer = new Lexer(marked.defaults);
+    boundedInline(lexer);
+    return lexer.lex(source);
+  } catch {
+    return [plain(source)]; // shown as it was written
+  }
+}
 
 /** One block as elements that are safe to insert. */
 export function draw(token, links) {
   const tokens = Object.assign([token], { links: links ?? {} });
   const fragment = purify.sanitize(marked.parser(tokens), POLICY);
-  for (const code of fragment.querySelectorAll(".gc-code")) code.append(copyButton());
+  for (const code of fragment.querySelectorAll(".gc-code")) code.append(codeButton("wrap", "wrap_code", "gc-wrap-code"), codeButton("copy", "copy_code", "gc-copy-code"));
   return fragment;
 }
 
-function copyButton() {
+function codeButton(shape, words, name) {
   const button = document.createElement("button");
   button.type = "button";
-  button.className = "gc-icon-button gc-copy-code";
-  button.setAttribute("aria-label", say("copy_code"));
-  button.title = say("copy_code");
-  button.append(icon("copy"));
+  button.className = `gc-icon-button ${name}`;
+  button.setAttribute("aria-label", say(words));
+  button.title = say(words);
+  button.append(icon(shape));
   return button;
 }
+
+// Wherever answers stand: a mark leads to its note, a switch wraps the lines of its code.
+document.addEventListener("click", (event) => {
+  const mark = event.target.closest?.(".gc-note-mark");
+  if (mark) {
+    const notes = mark.closest(".gc-text")?.querySelectorAll(".gc-note") ?? [];
+    [...notes].find((note) => note.dataset.note === mark.dataset.note)?.scrollIntoView({ block: "center" });
+  }
+  event.target.closest?.(".gc-wrap-code")?.closest(".gc-code").classList.toggle("gc-wrap");
+});
+document.addEventListener("keydown", (event) => event.key === "Enter" && event.target.matches?.(".gc-note-mark") && event.target.click());
 
 /** Colour code and draw formulas in a finished block; what they need is loaded when the first one is met. */
 export function enrich(block) {
   const codes = [...block.querySelectorAll(".gc-code[data-language]:not([data-language=''])")];
   const formulas = [...block.querySelectorAll(".gc-math")];
+  const diagrams = codes.filter((code) => code.dataset.language === "mermaid");
   return Promise.all([
-    codes.length && import("./highlight.js").then((module) => codes.forEach(module.colour)),
-    formulas.length && import("./formula.js").then((module) => formulas.forEach(module.typeset)),
+    codes.length > diagrams.length && import("./highlight.js").then((module) => inSlices(codes, module.colour)),
+    formulas.length && import("./formula.js").then((module) => inSlices(formulas, module.typeset)),
+    diagrams.length && import("./diagram.js").then((module) => inSlices(diagrams, module.draw)),
   ]);
+}
+
+const SLICE_MS = 12;
+
+// A frame between slices, so that a thousand formulas hold nobody up.
+async function inSlices(nodes, work) {
+  let began = performance.now();
+  for (const node of nodes) {
+    await work(node);
+    if (performance.now() - began < SLICE_MS) continue;
+    await new Promise((resolve) => setTimeout(resolve, 16));
+    began = performance.now();
+  }
 }

@@ -31,7 +31,10 @@ export function onRun(tab, run, stop) {
     else if (event.target.closest(`#${tab}-stop`)) stop();
   });
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") stop();
+    if (event.key === "Escape") inSight(`${tab}-run`) && stop();
     else if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.closest?.(`#tab-${tab}`)) run();
   });
 }
+
+/** Esc stops what is before one's eyes; what works in a tab that is hidden goes on. */
+export const inSight = (id) => Boolean(document.getElementById(id)?.offsetParent);

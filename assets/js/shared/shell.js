@@ -9,7 +9,6 @@ let shell = null;
 
 /** Show the page's frame at once, with the first tab's content in it; `showBrandIn` and `showStatusIn` fill the rest. */
 export function showShell({ showBrandIn, showStatusIn, content }) {
-  wearTheme();
   const [bar, side] = [el("div", { id: "gc-brand" }), el("div", { id: "gc-side" })];
   showBrandIn(bar);
   const main = el("div", { class: "gc-shell-main" }, el("div", { class: "gc-shell-tabs", "aria-hidden": "true" }, ...TABS.map(tab)), content);
@@ -29,13 +28,6 @@ const tab = (name, index) => el("span", index ? {} : { class: "selected" }, say(
 export function dropShell() {
   shell?.remove();
   shell = null;
-}
-
-// As Gradio will decide it in a moment.
-function wearTheme() {
-  const asked = new URL(location.href).searchParams.get("__theme");
-  const dark = asked === "dark" || (asked !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
-  document.body.classList.toggle("dark", dark);
 }
 
 /** Put an element somewhere else with whoever is typing in it: focus, selection and an open input method stay. */

@@ -90,6 +90,11 @@ export class TextView {
     else this.#schedule();
   }
 
+  /** What has not been shown yet will not be: the text is what stands on the screen. */
+  halt() {
+    this.text = this.#source = this.#source.slice(0, this.#shown);
+  }
+
   /** Nothing more comes; resolves when the last words are on the screen. */
   async catchUp() {
     this.ended = true;
@@ -320,7 +325,8 @@ function change(now, wanted) {
     else now.data = wanted.data;
     return;
   }
-  for (const { name } of [...now.attributes]) if (!wanted.hasAttribute(name)) now.removeAttribute(name);
+  // What the reader has unfolded stays open.
+  for (const { name } of [...now.attributes]) if (!wanted.hasAttribute(name) && name !== "open") now.removeAttribute(name);
   for (const { name, value } of wanted.attributes) if (now.getAttribute(name) !== value) now.setAttribute(name, value);
   patch(now, wanted);
 }

@@ -1,7 +1,11 @@
 // From the page to its own routes: a question out, events back as they happen.
 
+import { say } from "./words.js";
+import { isKept, keptKey, lostOwnKey, ownKeyHeaders, useOwnKey } from "./own-key.js";
+
 const UI = new URL("../../../../", import.meta.url);
 const OPEN_WITHIN_MS = 6000;
+const SILENT_MS = 25_000; // a stream with heartbeats sends one every ten seconds
 let pass = null;
 
 /** The direct way to the server is blocked, or something on it holds streams back. */
@@ -13,18 +17,40 @@ export const route = (path) => new URL(path, UI).href;
 const KEPT_PASS = "groq-core:pass";
 
 // The pass from before the page was loaded again makes this one the same visitor's, who finds what was left: tables.
+/** A word that only a computer could guess, as an id. */
+export function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+/** Knows this browser again after a reload and in its other tabs; where nothing is stored, this page only. */
+export const visitor = knownVisitor();
+
+function knownVisitor() {
+  try {
+    localStorage["gc-visitor"] ??= newId();
+    return localStorage["gc-visitor"];
+  } catch {
+    return newId();
+  }
+}
+
 function newPass() {
   const headers = {};
   try {
     const old = sessionStorage.getItem(KEPT_PASS);
     if (old) headers["x-groq-core-page"] = old;
-  } catch {} // storage is forbidden here
+  } catch {
+    // storage is forbidden here
+  }
   pass = fetch(route("pass"), { cache: "no-store", headers })
     .then((response) => (response.ok ? response.json() : Promise.reject(new DirectWayBroken(`pass: ${response.status}`))))
     .then((body) => {
       try {
         sessionStorage.setItem(KEPT_PASS, body.pass);
-      } catch {}
+      } catch {
+        // as above: the next load is another visitor's
+      }
       return body.pass;
     });
   pass.catch(() => (pass = null));
@@ -37,8 +63,10 @@ export const passOf = () => pass ?? newPass();
 /** Fetch one of the page's routes with this page's pass; a pass that has grown too old is renewed once. */
 export async function send(path, options = {}, again = true) {
   let response;
+  await ready;
   try {
-    const headers = { ...options.headers, "x-groq-core-page": await (pass ?? newPass()) };
+    const known = { ...ownKeyHeaders(), "x-groq-core-visitor": visitor, "x-groq-core-page": await (pass ?? newPass()) };
+    const headers = { ...options.headers, ...known };
     response = await fetch(route(path), { method: "POST", cache: "no-store", ...options, headers });
   } catch (error) {
     if (error.name === "AbortError" || error instanceof DirectWayBroken) throw error;
@@ -48,14 +76,33 @@ export async function send(path, options = {}, again = true) {
     pass = null;
     return send(path, options, false);
   }
+  // The server holds keys in memory only: one that was started anew is shown the key again, where it is known here.
+  if (response.status === 401 && again && options.ownKey !== false) {
+    const plain = lostOwnKey();
+    if (plain && (await showKey(plain, isKept())).handle) return send(path, options, false);
+  }
   return response;
+}
+
+/**
+ * Show the server a visitor's own key, in a header; it asks Groq about it, and from now on it asks with it.
+ *
+ * @returns {Promise<{handle?: string, ending?: string, detail?: string}>} `detail` says why it was not taken
+ */
+export async function showKey(plain, keep) {
+  const headers = { "x-groq-core-key": plain, "x-groq-core-page": await (pass ?? newPass()) };
+  const response = await fetch(route("own-key"), { method: "POST", cache: "no-store", headers });
+  const body = await response.json();
+  if (response.ok) useOwnKey(body, plain, keep);
+  return body;
 }
 
 /**
  * Ask, and hand every event to `heard` as it arrives. Resolves when the stream ends.
  *
  * @param {string} path a route under /ui
- * @param {object} options for fetch; its signal hangs up, and the server then hangs up upstream
+ * @param {object} options for fetch; its signal hangs up, and the server then hangs up upstream unless it logs the
+ *   answer; with `heartbeat`, a stream that has fallen silent counts as broken
  * @param {(event: object) => void} heard
  * @throws {DirectWayBroken} before anything was heard; asking by another way is safe then
  */
@@ -64,11 +111,13 @@ export async function ask(path, options, heard) {
   const leave = () => hangUp.abort();
   options.signal?.addEventListener("abort", leave);
   let opened = false;
+  let alive = performance.now();
+  const watch = options.heartbeat && setInterval(() => performance.now() - alive > SILENT_MS && hangUp.abort(), 5000);
   const impatient = setTimeout(() => !opened && hangUp.abort(), options.patience ?? OPEN_WITHIN_MS);
   try {
     const response = await send(path, { ...options, signal: hangUp.signal });
     if (!response.headers.get("content-type")?.startsWith("text/event-stream")) throw await refusal(response);
-    for await (const event of events(response.body)) {
+    for await (const event of events(response.body, () => (alive = performance.now()))) {
       opened = true;
       if (event.e !== "open") heard(event);
     }
@@ -77,21 +126,28 @@ export async function ask(path, options, heard) {
     if (!opened && hangUp.signal.aborted && !options.signal?.aborted) throw new DirectWayBroken("held back on the way");
     throw error;
   } finally {
+    clearInterval(watch);
     clearTimeout(impatient);
     options.signal?.removeEventListener("abort", leave);
   }
 }
 
+/** What a proxy on the way says when it is not the page's server that answers. */
+const PROXY_SAYS = { 413: "error_413", 429: "error_429", 502: "error_502", 503: "error_503", 504: "error_504" };
+
 async function refusal(response) {
   const body = await response.json().catch(() => null);
+  if (!body && response.status in PROXY_SAYS) {
+    return Object.assign(new Error(say(PROXY_SAYS[response.status])), { refused: true, status: response.status });
+  }
   if (body && response.status !== 404 && response.status !== 405) {
     return Object.assign(new Error(body.detail ?? `HTTP ${response.status}`), { refused: true });
   }
-  return new DirectWayBroken(`HTTP ${response.status}`);
+  return Object.assign(new DirectWayBroken(`HTTP ${response.status}`), { status: response.status });
 }
 
-/** Parse server-sent events of the form `data: {…}` out of a stream of bytes. */
-export async function* events(body) {
+/** Parse server-sent events of the form `data: {…}` out of a stream of bytes; `beat` is called whenever some come. */
+export async function* events(body, beat = () => {}) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
   let whole = false;
@@ -100,6 +156,7 @@ export async function* events(body) {
       const { done, value } = await reader.read();
       whole = done;
       if (done) return;
+      beat();
       rest += value;
       const parts = rest.split("\n\n");
       rest = parts.pop();
@@ -111,3 +168,6 @@ export async function* events(body) {
 }
 
 newPass();
+
+// A key kept in this browser is shown before the first question, which must not go with the server's.
+const ready = keptKey() ? showKey(keptKey(), true).catch(() => {}) : null;

@@ -1,16 +1,49 @@
-// The page's words. They come from the server (ui/texts.py), where all of them stand together.
+// The page's words. They come from the server (ui/texts.py), where all of them stand together; another language's
+// words (ui/texts_de.py) are fetched by whoever reads that language.
 
 import TEXTS from "../../texts.js";
 
+/** Languages of the page: code to its own name. */
+export const LANGUAGES = { en: "English", de: "Deutsch" };
+
+const NAME = "groq-core-language";
+
+function chosen() {
+  let stored = null;
+  try {
+    stored = localStorage.getItem(NAME);
+  } catch {
+    // as the browser speaks, then
+  }
+  const wanted = stored ?? navigator.language.split("-")[0];
+  return wanted in LANGUAGES ? wanted : "en";
+}
+
+/** The language in use. */
+export const language = chosen();
+document.documentElement.lang = language;
+
+const words = language === "en" ? TEXTS : { ...TEXTS, ...(await import("../../texts-de.js")).default };
+
+/** Read the page in another language from now on; it is loaded anew in it. */
+export function setLanguage(code) {
+  try {
+    localStorage.setItem(NAME, code);
+  } catch {
+    return;
+  }
+  location.reload();
+}
+
 /** A text by its name, with `{placeholders}` filled in. */
 export function say(name, values = {}) {
-  const text = TEXTS[name];
+  const text = words[name];
   if (text === undefined) return name;
   return text.replace(/\{(\w+)\}/g, (all, key) => (key in values ? values[key] : all));
 }
 
 /** What a kind of failure is called; the kind itself where we have no word for it. */
-export const kindInWords = (kind) => TEXTS[`kind_${kind}`] ?? String(kind ?? "").replaceAll("_", " ");
+export const kindInWords = (kind) => words[`kind_${kind}`] ?? String(kind ?? "").replaceAll("_", " ");
 
 /** The end of a model's id, which is what people call it: `openai/gpt-oss-20b` → `gpt-oss-20b`. */
 export const shortModel = (model) => String(model ?? "").split("/").pop();

@@ -3,16 +3,20 @@
 import { chainView } from "../shared/chain.js";
 import { el, setAttribute, setText } from "../shared/dom.js";
 import { faultMenu, showFaults } from "./fault-switch.js";
-import { count, seconds, wholeSeconds } from "../shared/formats.js";
+import { Feed } from "./feed.js";
+import { endings, leftInWords, tierInWords } from "./plain.js";
+import { count, dollars, seconds, wholeSeconds } from "../shared/formats.js";
 import { kindInWords, say, shortModel } from "../shared/words.js";
-import { passOf, route } from "../shared/wire.js";
-import { SHARED } from "../../texts.js";
+import { SIMULATED } from "../../texts.js";
 
 const rows = new Map();
 let snapshot = null;
 let receivedAt = 0;
 let receipt = null;
-let source = null;
+let models = {};
+let lists = {}; // of each tier: its models in order of preference
+let begun = false;
+const spent = { messages: 0, tokens: 0, usd: 0, hits: 0, saved: 0 }; // by this page
 
 const dot = el("i", { class: "gc-dot" });
 const headline = el("span", { class: "gc-status-headline" });
@@ -20,6 +24,13 @@ const tiers = el("div", { class: "gc-tiers" });
 const chain = el("div", { class: "gc-chain-slot" });
 const targets = el("div", { class: "gc-targets", role: "list" });
 const others = el("div", { class: "gc-targets", role: "list" });
+const retired = el("div", { class: "gc-targets", role: "list" });
+const retiredFold = el("details", { class: "gc-fold", hidden: true }, el("summary", {}), retired);
+const ending = el("div", { class: "gc-ending", role: "status" });
+const mine = el("p", { class: "gc-status-foot" });
+const caveat = el("p", { class: "gc-status-foot", hidden: true }, say("left_caveat"));
+const gone = el("div", { id: "gc-gone", role: "alert", hidden: true }, say("server_gone"));
+const tour = el("button", { type: "button", id: "tour-start", class: "gc-chip", onclick: () => import("./tour.js").then((module) => module.startTour()) }, say("tour_start"));
 const othersFold = el("details", { class: "gc-fold", hidden: true }, el("summary", {}), others);
 const faults = el("div", { class: "gc-faults" });
 const foot = el("p", { class: "gc-status-foot" });
@@ -30,9 +41,12 @@ const panel = el(
   el(
     "div",
     { class: "gc-status-body" },
+    ending,
     section("status_tiers", tiers),
     section("status_chain", chain),
-    section("status_targets", faults, targets, othersFold),
+    SIMULATED ? el("div", { class: "gc-tour-door" }, tour) : null,
+    section("status_targets", faults, targets, caveat, retiredFold, othersFold),
+    mine,
     foot,
   ),
 );
@@ -41,37 +55,58 @@ function section(name, ...children) {
   return el("section", {}, el("h3", {}, say(name)), ...children);
 }
 
+// On a narrow page the open panel is a drawer: it goes by Esc or a touch beside it, too.
+const narrow = matchMedia("(max-width: 899px)");
+const scrim = el("div", { class: "gc-scrim", "aria-hidden": "true", onclick: () => (panel.open = false) });
+window.addEventListener(
+  "keydown",
+  (event) => {
+    if (event.key !== "Escape" || !panel.open || !narrow.matches) return;
+    event.stopPropagation();
+    panel.open = false;
+    panel.querySelector("summary").focus();
+  },
+  true,
+);
+
 /** Put the panel into an element; called again whenever Gradio makes that element anew. */
 export function showStatusIn(host) {
   if (!panel.isConnected) panel.open = matchMedia("(min-width: 900px)").matches;
-  host.replaceChildren(panel);
+  host.replaceChildren(panel, scrim);
   if (!snapshot) setText(headline, say("status_connecting"));
-  if (!source) listen();
+  if (begun) return;
+  begun = true;
+  feed.begin();
 }
 
-// A hidden page needs no news, and a browser keeps only six connections to one host.
-async function listen() {
-  source?.close();
-  source = null;
-  if (document.hidden) return;
-  // Where others reach this simulator too, everybody has faults of his own.
-  const whose = SHARED ? `?visitor=${encodeURIComponent(await passOf().catch(() => ""))}` : "";
-  if (source || document.hidden) return;
-  source = new EventSource(route(`status/events${whose}`));
-  source.onmessage = (message) => {
-    const news = JSON.parse(message.data);
+const feed = new Feed(
+  (news) => {
     snapshot = news.snapshot;
+    if (news.models) [models, lists] = [news.models, news.lists];
     receivedAt = performance.now();
-    panel.classList.remove("gc-stale");
     show(news.faults);
-  };
-  source.onerror = () => panel.classList.add("gc-stale");
-}
-document.addEventListener("visibilitychange", listen);
+  },
+  (there) => {
+    panel.classList.toggle("gc-stale", !there);
+    if (gone.hidden !== there) gone.hidden = there;
+    if (!gone.isConnected) document.body.append(gone);
+    if (!there) setText(headline, say("status_gone"));
+  },
+);
+
 document.addEventListener("gc:receipt", (event) => {
   receipt = event.detail;
+  spent.messages += 1;
+  spent.tokens += receipt.usage?.total_tokens ?? 0;
+  spent.usd += receipt.cost_usd ?? 0;
+  spent.hits += receipt.cache === "hit";
+  spent.saved += receipt.saved_usd ?? 0;
+  showMine();
   if (snapshot) chain.replaceChildren(chainView(snapshot, receipt));
 });
+
+/** The target that a question is sent to first. */
+export const firstChoice = () => snapshot?.tiers.find((tier) => tier.tier === "speed")?.target ?? snapshot?.targets[0]?.name;
 
 const sinceNews = () => (performance.now() - receivedAt) / 1000;
 
@@ -93,11 +128,22 @@ function showTiers() {
     const row = tiers.children[index] ?? tiers.appendChild(el("div", { class: "gc-tier", tabindex: "0" }, el("b"), el("span"), el("small")));
     setText(row.children[0], tier.tier);
     setText(row.children[1], tier.target ? shortModel(tier.target.split(":").slice(1).join(":")) : say("tier_nobody"));
-    setText(row.children[2], tier.why);
-    setAttribute(row, "title", `${tier.target ?? ""} ${tier.why}`);
+    const words = tierInWords(tier, snapshot, models, lists[tier.tier]);
+    setText(row.children[2], words);
+    setAttribute(row, "title", `${tier.target ?? ""} ${words}`);
   });
   while (tiers.children.length > snapshot.tiers.length) tiers.lastChild.remove();
+  const words = endings(snapshot, models);
+  if (ending.textContent !== words.join("")) ending.replaceChildren(...words.map((one) => el("p", {}, one)));
 }
+
+// What this page has used: of this page alone, since the server tells nobody of others.
+function showMine() {
+  const words = [say("mine_messages", { n: count(spent.messages), tokens: count(spent.tokens), usd: dollars(spent.usd) })];
+  if (spent.hits) words.push(say(spent.hits === 1 ? "mine_hit" : "mine_hits", { n: spent.hits, usd: dollars(spent.saved) }));
+  setText(mine, words.join(" "));
+}
+const tokensPerMessage = () => (spent.messages ? spent.tokens / spent.messages : 0);
 
 // Targets of the chain are in sight; what has neither state nor use now is folded away.
 function showTargets() {
@@ -107,7 +153,7 @@ function showTargets() {
     shown.add(target.name);
     let row = rows.get(target.name);
     if (!row) rows.set(target.name, (row = targetRow(target)));
-    const home = asleep(target) && !target.attempts ? others : targets;
+    const home = !asleep(target) || target.attempts ? targets : target.state === "gone" ? retired : others;
     if (row.element.parentNode !== home) home.append(row.element);
     row.show(target);
   }
@@ -116,8 +162,11 @@ function showTargets() {
     row.element.remove();
     rows.delete(name);
   }
-  othersFold.hidden = !others.children.length;
-  setText(othersFold.firstChild, say("status_others", { n: others.children.length }));
+  for (const [fold, list, words] of [[othersFold, others, "status_others"], [retiredFold, retired, "status_retired"]]) {
+    fold.hidden = !list.children.length;
+    setText(fold.firstChild, say(words, { n: list.children.length }));
+  }
+  caveat.hidden = !snapshot.targets.some((target) => target.limits.length);
 }
 
 function targetRow(first) {
@@ -126,6 +175,7 @@ function targetRow(first) {
   const error = el("p", { class: "gc-target-error" });
   const figures = el("p", { class: "gc-target-figures" });
   const limits = el("div", { class: "gc-limits" });
+  const left = el("p", { class: "gc-target-left" });
   const note = el("p", { class: "gc-target-note" });
   const menu = snapshot.mode === "simulator" ? faultMenu(first.name) : null;
   const element = el(
@@ -135,6 +185,7 @@ function targetRow(first) {
     error,
     figures,
     limits,
+    left,
     note,
   );
   return {
@@ -151,6 +202,7 @@ function targetRow(first) {
       setText(figures, figuresInWords(target));
       setText(note, target.note);
       showLimits(limits, target.limits);
+      setText(left, target.tiers.some((tier) => tier !== "audio" && tier !== "speech") ? leftInWords(target, tokensPerMessage()) : "");
     },
   };
 }

@@ -239,7 +239,7 @@ export class Talk {
       } else if (event.t !== undefined && !voice.stopped) sentences.hear(answer.text);
     };
     await this.asking;
-    if (answer.body.dataset.state === "stopped") voice.stop();
+    if (answer.state === "stopped") voice.stop();
     else if (!voice.stopped) sentences.hear(answer.text, true);
     voice.end();
     if (answer.text && !voice.stopped && !voice.asked) this.bar.tell(say("talk_unspeakable"));

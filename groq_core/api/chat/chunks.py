@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from groq_core.api.chat.completion import FALLBACK_MODEL, completion_id, groq_id, now, usage_object
+from groq_core.api.chat.completion import FALLBACK_MODEL, completion_id, groq_id, notes_object, now, usage_object
 from groq_core.api.encoding import event_bytes, json_bytes
 from groq_core.api.errors import error_object
 from groq_core.events import (
@@ -94,7 +94,7 @@ class ChunkWriter:
         finished = self.finished
         if finished is None:
             raise ValueError("an answer that is not whole is never reported as one")
-        tail = {"x_groq_core": self.receipt.as_dict()}
+        tail = notes_object(self.receipt) | {"x_groq_core": self.receipt.as_dict()}
         usage = usage_object(finished.usage)
         finish = self._identity | {
             "system_fingerprint": finished.system_fingerprint,

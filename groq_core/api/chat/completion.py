@@ -32,6 +32,12 @@ def story_headers(receipt: Receipt) -> Headers:
     return headers
 
 
+def notes_object(receipt: Receipt) -> dict[str, Any]:
+    """What could not be kept of the pictures that were sent, as sentences; nothing where all was kept."""
+    told = [{"code": note.code, "text": note.text} for note in receipt.notes if note.code == "image"]
+    return {"notes": told} if told else {}
+
+
 def now() -> int:
     """Unix time in whole seconds, for `created`."""
     return int(time.time())
@@ -99,5 +105,4 @@ def completion(reply: Reply, request_id: str, *, groq: bool = False) -> dict[str
         body["service_tier"] = finished.service_tier
     if groq:
         body["x_groq"] = {"id": groq_id(request_id)}
-    body["x_groq_core"] = reply.receipt.as_dict()
-    return body
+    return body | notes_object(reply.receipt) | {"x_groq_core": reply.receipt.as_dict()}

@@ -10,7 +10,7 @@ from groq_core.api.backend import Backend
 from groq_core.api.chat.body import read_chat
 from groq_core.api.chat.chunks import ChunkWriter
 from groq_core.api.chat.completion import completion
-from groq_core.api.chat.pictures import cleaned
+from groq_core.api.chat.pictures import cleaned, pieces_within
 from groq_core.api.headers import HeaderStory
 from groq_core.api.sending import fold_answer, stream_answer
 
@@ -28,6 +28,7 @@ class ChatCompletions:
     def __init__(self, backend: Backend, clock: Callable[[], float] = perf_counter) -> None:
         self._handle = backend.handle
         self._board = backend.board
+        self._catalogue = backend.catalogue
         self._clock = clock
 
     async def __call__(self, exchange: Exchange) -> None:
@@ -39,13 +40,14 @@ class ChatCompletions:
         )
         headers = HeaderStory(exchange, self._board)
         with exchange.watched() as watch:
-            request = await cleaned(call.request)
+            request, notes = await cleaned(call.request, pieces_within(self._catalogue))
             events = self._handle(request)
             if call.stream:
                 writer = ChunkWriter(
                     request.request_id, request.model, include_usage=call.include_usage, groq=exchange.groq_wire
                 )
+                writer.receipt.notes.extend(notes)
                 await stream_answer(exchange, events, writer, watch, self._clock, headers)
-            elif (reply := await fold_answer(exchange, events, watch, self._clock)) is not None:
+            elif (reply := await fold_answer(exchange, events, watch, self._clock, notes)) is not None:
                 body = completion(reply, exchange.request_id, groq=exchange.groq_wire)
                 await exchange.answer_json(body, *headers(reply.receipt))

@@ -3,60 +3,90 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
+from groq_core.api.backend import Catalogues
 from groq_core.errors import RequestError
-from groq_core.media.image.preparation import MAX_INPUT_BYTES, prepare
+from groq_core.events import Note
+from groq_core.media.image.preparation import MAX_INPUT_BYTES, prepare_all
 from groq_core.media.text.data_url import decode_data_url
-from groq_core.requests import ChatRequest, Message
+from groq_core.requests import ChatRequest, Message, image_parts
+from groq_core.services.vision import least_images
 
 
-async def cleaned(request: ChatRequest) -> ChatRequest:
+def pieces_within(catalogues: Catalogues) -> Callable[[int], int]:
+    """Into how many parts each of so many pictures may be cut, so that every model of the moment takes them all."""
+
+    def pieces(pictures: int) -> int:
+        catalogue = catalogues.current
+        able = (spec for spec in catalogue.specs.values() if not catalogue.absence(spec))
+        return max(1, least_images(able) // max(1, pictures))
+
+    return pieces
+
+
+async def cleaned(request: ChatRequest, pieces: Callable[[int], int]) -> tuple[ChatRequest, tuple[Note, ...]]:
     """
     Encode every picture that came as a data URL anew; addresses stay as they are and are never fetched here.
+
+    Args:
+        pieces: Into how many parts each of so many pictures may be cut, where it is too long to be read whole.
+
+    Returns:
+        The request, and what could not be kept of its pictures.
 
     Raises:
         RequestError: 400, 413 or 422 with the path of the picture that cannot be used.
     """
+    count = image_parts(request.messages)
     if not any(isinstance(message.get("content"), list) and _embedded(message) for message in request.messages):
-        return request
+        return request, ()
+    work = _Work(pieces(count))
     # Decoding takes milliseconds to seconds, in which other people's tokens want to go out.
-    messages = await asyncio.to_thread(_all_cleaned, request.messages)
-    return msgspec.structs.replace(request, messages=messages)
+    messages = await asyncio.to_thread(work.all_cleaned, request.messages)
+    return msgspec.structs.replace(request, messages=messages), tuple(work.notes)
 
 
 def _embedded(message: Message) -> list[int]:
     return [
         index
         for index, part in enumerate(message["content"])
-        if part["type"] == "image_url" and part["image_url"]["url"][:5].lower() == "data:"
+        if part["type"] == "image_url" and part["image_url"]["url"][:40].lstrip()[:5].lower() == "data:"
     ]
 
 
-def _all_cleaned(messages: tuple[Message, ...]) -> tuple[Message, ...]:
-    return tuple(
-        {**message, "content": _parts_cleaned(message, f"messages[{index}].content")}
-        if isinstance(message.get("content"), list)
-        else message
-        for index, message in enumerate(messages)
-    )
+class _Work:
+    """One request's pictures, and what is to be said of them."""
 
+    def __init__(self, pieces: int) -> None:
+        self._pieces = pieces
+        self.notes: list[Note] = []
 
-def _parts_cleaned(message: Message, path: str) -> list[Any]:
-    parts = list(message["content"])
-    for index in _embedded(message):
-        image = parts[index]["image_url"]
-        at = f"{path}[{index}].image_url.url"
-        parts[index] = {"type": "image_url", "image_url": {**image, "url": _cleaned(image["url"], at)}}
-    return parts
+    def all_cleaned(self, messages: tuple[Message, ...]) -> tuple[Message, ...]:
+        return tuple(
+            {**message, "content": self._parts(message, f"messages[{index}].content")}
+            if isinstance(message.get("content"), list)
+            else message
+            for index, message in enumerate(messages)
+        )
 
+    def _parts(self, message: Message, path: str) -> list[Any]:
+        embedded = set(_embedded(message))
+        parts = list[Any]()
+        for index, part in enumerate(message["content"]):
+            parts += self._cleaned(part, f"{path}[{index}].image_url.url") if index in embedded else [part]
+        return parts
 
-def _cleaned(url: str, path: str) -> str:
-    try:
-        _, data = decode_data_url(url, MAX_INPUT_BYTES)
-        return prepare(data).data_url
-    except RequestError as error:
-        error.param = path
-        raise
+    def _cleaned(self, part: dict[str, Any], path: str) -> list[dict[str, Any]]:
+        image = part["image_url"]
+        try:
+            _, data = decode_data_url(image["url"], MAX_INPUT_BYTES)
+            prepared = prepare_all(data, at_most=self._pieces)
+        except RequestError as error:
+            error.param = path
+            raise
+        self.notes += [Note(code="image", text=f"{path}: {note}") for one in prepared for note in one.notes]
+        return [{"type": "image_url", "image_url": {**image, "url": one.data_url}} for one in prepared]

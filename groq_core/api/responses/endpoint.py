@@ -9,7 +9,7 @@ from typing import Any
 from groq_core.api.asgi import Exchange
 from groq_core.api.backend import Backend
 from groq_core.api.chat.endpoint import MAX_BODY
-from groq_core.api.chat.pictures import cleaned
+from groq_core.api.chat.pictures import cleaned, pieces_within
 from groq_core.api.headers import HeaderStory
 from groq_core.api.responses.body import ResponseCall, read_response
 from groq_core.api.responses.events import ResponseWriter
@@ -48,6 +48,7 @@ class Responses:
     ) -> None:
         self._handle = backend.handle
         self._board = backend.board
+        self._catalogue = backend.catalogue
         self._store = ResponseStore() if store is None else store
         self._clock = clock
 
@@ -56,7 +57,8 @@ class Responses:
         call = read_response(await exchange.body(MAX_BODY), exchange, self._store)
         headers = HeaderStory(exchange, self._board)
         with exchange.watched() as watch:
-            events = self._handle(await cleaned(call.request))
+            request, notes = await cleaned(call.request, pieces_within(self._catalogue))
+            events = self._handle(request)
 
             def keep(response: dict[str, Any], text: str, calls: list[ToolCall]) -> None:
                 self._keep(exchange.caller, call, response, text, calls)
@@ -65,8 +67,9 @@ class Responses:
                 writer = ResponseWriter(
                     exchange.request_id, call.request.model, call.echo, summary=call.summary, keep=keep
                 )
+                writer.receipt.notes.extend(notes)
                 await stream_answer(exchange, events, writer, watch, self._clock, headers)
-            elif (reply := await fold_answer(exchange, events, watch, self._clock)) is not None:
+            elif (reply := await fold_answer(exchange, events, watch, self._clock, notes)) is not None:
                 response = whole_response(reply, exchange.request_id, call)
                 keep(response, reply.text, reply.tool_calls)
                 await exchange.answer_json(response, *headers(reply.receipt))

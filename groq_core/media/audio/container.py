@@ -49,6 +49,7 @@ WEBM = Container("WebM", "webm", "matroska")
 MPEG = Container("MPEG", "mpeg", "mpeg")
 MATROSKA = Container("Matroska", "", "matroska")
 AIFF = Container("AIFF", "", "aiff", "soundfile")
+W64 = Container("Wave64", "", "w64", "soundfile")
 AU = Container("AU", "", "au", "soundfile")
 CAF = Container("CAF", "", "caf", "soundfile")
 AMR = Container("AMR", "", "amr")
@@ -62,7 +63,9 @@ _SIGNATURES: tuple[tuple[int, bytes, Container], ...] = (
     (0, b"fLaC", FLAC),
     (8, b"WAVE", WAV),
     (8, b"AVI ", AVI),
-    (0, b"FORM", AIFF),
+    (8, b"AIFF", AIFF),
+    (8, b"AIFC", AIFF),
+    (0, b"riff\x2e\x91\xcf\x11", W64),
     (0, b".snd", AU),
     (0, b"caff", CAF),
     (0, b"#!AMR", AMR),
@@ -92,6 +95,19 @@ def container_of(data: bytes) -> Container:
     >>> container_of(b"RIFF\\0\\0\\0\\0WAVEfmt ").name
     'WAV'
     """
+    found = known_container(data)
+    if found is None:
+        raise unsupported("This is not a recording: its first bytes belong to no known format.")
+    return found
+
+
+def known_container(data: bytes) -> Container | None:
+    """
+    The container, or None where the first bytes are no signature known here.
+
+    Raises:
+        RequestError: ``param="file"``; it is empty (400), or a picture, a document or a text (422).
+    """
     if not data:
         raise unsupported(
             "The recording is empty: 0 bytes.", "empty_file", status=400, hint="Record or choose it again."
@@ -105,9 +121,12 @@ def container_of(data: bytes) -> Container:
         return _iso_media(data)
     if data.startswith(b"\x1aE\xdf\xa3"):
         return WEBM if b"webm" in data[:64] else MATROSKA
-    if data[:1] == b"\x47" and data[188:189] == b"\x47":
-        return MPEG_TS
-    return _mpeg_audio(data) or _refused(data)
+    if b"\x47" == data[:1] == data[188:189] or b"\x47" == data[4:5] == data[196:197]:
+        return MPEG_TS  # cameras put four bytes of time before every packet
+    found = _mpeg_audio(data)
+    if found is None:
+        _refuse(data)
+    return found
 
 
 def _iso_media(data: bytes) -> Container:
@@ -140,20 +159,7 @@ def _tag_length(data: bytes) -> int:
     return length + next((at for at, byte in enumerate(data[length : length + 4096]) if byte), 0)
 
 
-def without_tags(data: bytes, container: Container) -> bytes:
-    """An MP3 without its ID3 tags: titles, names, comments, cover pictures. Others as they are."""
-    if container not in (MP3, MPGA):
-        return data
-    end = len(data) - 128 if data[-128:-125] == b"TAG" else len(data)
-    return data[_tag_length(data) : end]
-
-
-def tells_position(data: bytes) -> bool:
-    """A phone wrote where it was into the recording (QuickTime and 3GP user data)."""
-    return any(mark in data for mark in (b"\xa9xyz", b"loci", b"com.apple.quicktime.location"))
-
-
-def _refused(data: bytes) -> Container:
+def _refuse(data: bytes) -> None:
     head = data[:1024]
     if head.startswith((b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"II*\0", b"MM\0*")) or head[8:12] == b"WEBP":
         raise unsupported("This is a picture, not a recording.", hint="The Image tab takes pictures.")
@@ -161,4 +167,3 @@ def _refused(data: bytes) -> Container:
         raise unsupported("This is a PDF, not a recording.")
     if not head.translate(None, _TEXT):
         raise unsupported("This is a text file, not a recording.")
-    raise unsupported("This is not a recording: its first bytes belong to no known format.")

@@ -7,14 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from groq_core.media.audio.resample import Samples
 
-Pcm = npt.NDArray[np.int16]
-
 _FRAME = 320  # samples, 20 ms
 _SMOOTH = 20  # frames, 0.4 s: a pause between sentences, longer than one inside a word
+_STILL = 1e-10  # power under which one silence is as good as another
 _PULL = 0.2  # dB a second: how much quieter a spot must be to be worth going further for
 
 
@@ -23,7 +21,7 @@ class Stretch:
     """Samples of one part, and where they begin in the recording (a number of samples)."""
 
     start: int
-    samples: Pcm
+    samples: Samples
 
 
 class Cutter:
@@ -42,12 +40,12 @@ class Cutter:
         self._search = min(search, (longest - overlap) // 4)
         self._aim = _even_length(longest - self._search, overlap, total)
         self._start = 0
-        self._held: list[Pcm] = []
+        self._held: list[Samples] = []
         self._length = 0
 
     def push(self, samples: Samples) -> Iterator[Stretch]:
-        """Take samples in −1…1, hand out the stretches they complete."""
-        self._held.append(np.rint(samples * 32767).astype(np.int16))
+        """Take samples, hand out the stretches they complete."""
+        self._held.append(samples)
         self._length += len(samples)
         while self._length > min(self._longest, self._aim + self._search):
             yield self._cut()
@@ -66,9 +64,9 @@ class Cutter:
         self._start += begin
         return stretch
 
-    def _joined(self) -> Pcm:
+    def _joined(self) -> Samples:
         if len(self._held) != 1:
-            self._held = [np.concatenate(self._held)] if self._held else [np.zeros(0, np.int16)]
+            self._held = [np.concatenate(self._held)] if self._held else [np.zeros(0, np.float32)]
         return self._held[0]
 
 
@@ -79,13 +77,13 @@ def _even_length(longest: int, overlap: int, total: int | None) -> int:
     return min(longest, math.ceil((total + (count - 1) * overlap) / count))
 
 
-def _quietest(samples: Pcm, aim: int, search: int, margin: int) -> int:
+def _quietest(samples: Samples, aim: int, search: int, margin: int) -> int:
     """Where the quietest 0.4 s near ``aim`` have their middle, as a number of samples."""
     first = max(margin, aim - search)
     last = min(len(samples) - margin, aim + search)
     frames = max(1, (last - first) // _FRAME)
-    window = samples[first : first + frames * _FRAME].astype(np.float32).reshape(frames, -1)
-    energy = (window**2).mean(axis=1) + 1.0
+    window = samples[first : first + frames * _FRAME].reshape(frames, -1)
+    energy = (window**2).mean(axis=1) + _STILL
     width = min(_SMOOTH, frames)
     level = 10 * np.log10(np.convolve(energy, np.ones(width) / width, "same"))
     middles = first + np.arange(frames) * _FRAME + _FRAME // 2

@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from io import BytesIO
+from pathlib import Path
+from typing import IO, Final
 
 import numpy as np
 import soundfile
 
 from groq_core.media.audio import ffmpeg
-from groq_core.media.audio.container import Container, unsupported
+from groq_core.media.audio.container import AIFF, AU, FLAC, MP3, MPGA, OGG, OPUS, WAV, Container, unsupported
+from groq_core.media.audio.ffmpeg import Media, Probed, Track
+from groq_core.media.audio.headers import has_frame_count, is_lengthless_wav, links_of, with_length
+from groq_core.media.audio.mixing import Mixer, finite, power_of
 from groq_core.media.audio.resample import Resampler, Samples
 
-RATE = 16_000
+RATE: Final = 16_000
 """What Whisper hears; the server resamples to it anyway (speech-to-text page, 2025)."""
 
 _SMALL_BLOCK = 1024  # frames
 _VALUES_PER_BLOCK = 1 << 18
 _MAX_CHANNELS = 64
 _MAX_RATE = 1_000_000
+_LISTENED_S = 600.0
+"""Seconds of each track that are heard to find the loudest."""
+
+_PLAIN: Final = frozenset({WAV, FLAC, AIFF, AU})
+"""Read by soundfile also where ffmpeg is at hand: they have one track, and say truly how long it is."""
+
+_GUESSED: Final = frozenset({MP3, MPGA, OGG, OPUS})
+"""Whose length libsndfile takes from a header or a guess, which need not be that of what follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,62 +42,78 @@ class Source:
     A recording that is being decoded.
 
     Attributes:
-        declared_s: Seconds by the file's header; None where it does not say.
+        declared_s: Seconds by the file's header; None where it does not say, or need not be believed.
         video: There is a picture track beside the sound.
-        blocks: Mono samples at 16 kHz in −1…1, in the order of time. Can be read once.
+        plain: It holds one track of one or two channels and nothing else, from the start on.
+        blocks: Mono samples at 16 kHz, mostly in −1…1, in the order of time. Can be read once.
+        mixer: Tells, when all is read, which channel was taken alone.
+        notes: What its sender should know of it.
     """
 
     sample_rate: int
     channels: int
     declared_s: float | None
     video: bool
+    plain: bool
     blocks: Iterator[Samples]
+    mixer: Mixer
+    notes: tuple[str, ...] = ()
 
 
 @contextmanager
-def decoding(data: bytes, container: Container) -> Iterator[Source]:
+def decoding(data: Media, container: Container) -> Iterator[Source]:
     """
     Open a recording with whatever can decode it.
 
     Raises:
         RequestError: ``param="file"``; broken (400), no audio track or no decoder (422).
     """
-    if container.reader == "soundfile":
+    with_ffmpeg = ffmpeg.available()
+    if container.reader == "soundfile" and (container in _PLAIN or not with_ffmpeg):
+        if container == WAV and isinstance(data, bytes) and is_lengthless_wav(data):
+            data = with_length(data)
         try:
-            file = soundfile.SoundFile(BytesIO(data))
+            file = soundfile.SoundFile(_readable(data))
         # It knows the container but not every codec that may be in it; ffmpeg may.
         except soundfile.LibsndfileError as error:
-            if not ffmpeg.available():
+            if not with_ffmpeg:
                 raise _broken(container) from error
         else:
             with file:
                 yield _from_soundfile(file, data, container)
             return
-    if not ffmpeg.available():
+    if not with_ffmpeg:
         raise ffmpeg.missing(container)
-    probed = ffmpeg.probe(data, container)
-    with ffmpeg.decoding(data, container) as blocks:
-        yield Source(probed.sample_rate, probed.channels, probed.duration_s, probed.video, _as_samples(blocks))
+    with _by_ffmpeg(data, container) as source:
+        yield source
 
 
-def _from_soundfile(file: soundfile.SoundFile, data: bytes, container: Container) -> Source:
+def _readable(data: Media) -> IO[bytes] | str:
+    return BytesIO(data) if isinstance(data, bytes) else str(data)
+
+
+# ── soundfile ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _from_soundfile(file: soundfile.SoundFile, data: Media, container: Container) -> Source:
     if not 0 < file.channels <= _MAX_CHANNELS or not 0 < file.samplerate <= _MAX_RATE:
         raise _broken(container)
-    return Source(file.samplerate, file.channels, file.frames / file.samplerate, False, _mixed_down(file, data))
+    known = container not in _GUESSED or has_frame_count(data)
+    declared = file.frames / file.samplerate if known else None
+    mixer = Mixer(file.channels, "5.1" if file.channels == 6 else "")
+    blocks = _mixed_down(file, data, mixer)
+    return Source(file.samplerate, file.channels, declared, False, file.channels <= 2, blocks, mixer)
 
 
-def _mixed_down(file: soundfile.SoundFile, data: bytes) -> Iterator[Samples]:
-    """Channels averaged, at 16 kHz, about a quarter of a million values at a time."""
+def _mixed_down(file: soundfile.SoundFile, data: Media, mixer: Mixer) -> Iterator[Samples]:
+    """One channel, at 16 kHz, about a quarter of a million values at a time."""
     resampler = Resampler(file.samplerate, RATE)
     for block in _blocks(file, data):
-        mono: Samples = sum(block.T[1:], start=block[:, 0]) / np.float32(file.channels)
-        if not np.isfinite(mono).all():  # a float file may hold anything
-            mono = np.nan_to_num(mono, posinf=1.0, neginf=-1.0)
-        yield resampler.push(np.clip(mono, -1.0, 1.0))
+        yield resampler.push(mixer.mix(finite(block)))
     yield resampler.flush()
 
 
-def _blocks(file: soundfile.SoundFile, data: bytes) -> Iterator[Samples]:
+def _blocks(file: soundfile.SoundFile, data: Media) -> Iterator[Samples]:
     """
     Large blocks, since libsndfile seeks after every read; where the file breaks off, small ones.
 
@@ -97,15 +126,94 @@ def _blocks(file: soundfile.SoundFile, data: bytes) -> Iterator[Samples]:
             heard += len(block)
             yield block
     except soundfile.LibsndfileError:
-        with suppress(soundfile.LibsndfileError), soundfile.SoundFile(BytesIO(data)) as again:
+        with suppress(soundfile.LibsndfileError), soundfile.SoundFile(_readable(data)) as again:
             again.seek(heard)
             while len(block := again.read(_SMALL_BLOCK, dtype="float32", always_2d=True)):
                 yield block
 
 
-def _as_samples(blocks: Iterator[bytes]) -> Iterator[Samples]:
+# ── ffmpeg ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+@contextmanager
+def _by_ffmpeg(data: Media, container: Container) -> Iterator[Source]:
+    if container.demuxer == "ogg" and isinstance(data, bytes) and len(links := links_of(data)) > 1:
+        yield _chained(links, container)
+        return
+    probed = ffmpeg.probe(data, container)
+    track, note = _track_of(data, container, probed)
+    channels = min(max(1, track.channels), _MAX_CHANNELS)
+    mixer = Mixer(channels, track.layout)
+    declared = probed.track_duration_s(track)
+    if container in (MP3, MPGA) and has_frame_count(data):
+        declared = probed.duration_s
+    with ffmpeg.decoding(data, container, track=track.number, channels=channels, start_s=probed.start_s) as blocks:
+        yield Source(
+            track.sample_rate,
+            track.channels,
+            declared,
+            probed.video,
+            probed.streams == 1 and channels <= 2,
+            (mixer.mix(finite(block)) for block in _as_samples(blocks, channels)),
+            mixer,
+            (note,) if note else (),
+        )
+
+
+def _chained(links: Sequence[bytes], container: Container) -> Source:
+    """Several Ogg files in a row, each read for itself."""
+    probed = ffmpeg.probe(links[0], container)
+    track = probed.tracks[0]
+
+    def blocks() -> Iterator[Samples]:
+        for link in links:
+            with _by_ffmpeg(link, container) as source:
+                yield from source.blocks
+
+    return Source(track.sample_rate, track.channels, None, probed.video, False, blocks(), Mixer(1))
+
+
+def _track_of(data: Media, container: Container, probed: Probed) -> tuple[Track, str]:
+    """The track its maker meant, else the loudest one; and a sentence about the choice where there was one."""
+    tracks = probed.tracks
+    if len(tracks) == 1:
+        return tracks[0], ""
+    defaults = [track for track in tracks if track.default]
+    if len(defaults) == 1 and _power(data, container, probed, defaults[0]) > 0:
+        chosen, why = defaults[0], "marked as the default"
+    else:
+        chosen, why = max(tracks, key=lambda track: _power(data, container, probed, track)), "the loudest"
+    language = f" ({chosen.language})" if chosen.language not in ("", "und") else ""
+    return chosen, (
+        f"it has {len(tracks)} sound tracks; track {chosen.number + 1}{language}, {why}, is the one that is transcribed"
+    )
+
+
+def _power(data: Media, container: Container, probed: Probed, track: Track) -> float:
+    with (
+        ffmpeg.decoding(data, container, track=track.number, start_s=probed.start_s, at_most_s=_LISTENED_S) as blocks,
+        suppress(Exception),
+    ):
+        return power_of([finite(block)[:, 0] for block in _as_samples(blocks, 1)])
+    return 0.0
+
+
+def _as_samples(blocks: Iterator[bytes], channels: int) -> Iterator[Samples]:
     for block in blocks:
-        yield np.frombuffer(block, "<i2").astype(np.float32) / np.float32(32768)
+        yield np.frombuffer(block, "<f4").reshape(-1, channels)
+
+
+def head_of(data: Media, count: int = 1 << 20) -> bytes:
+    """The first bytes of a recording, wherever it is."""
+    if isinstance(data, bytes):
+        return data if len(data) <= count else data[:count]
+    with data.open("rb") as file:
+        return file.read(count)
+
+
+def size_of(data: Media) -> int:
+    """Bytes of a recording, wherever it is."""
+    return data.stat().st_size if isinstance(data, Path) else len(data)
 
 
 def _broken(container: Container) -> Exception:

@@ -2,8 +2,9 @@
 Decode what soundfile can't, in another process that can reach nothing: ffmpeg, bounded in time and output.
 
 ffmpeg reads playlists and follows links when a file asks it to. Here it is told the one demuxer the content
-calls for and given one protocol, so a file can open no other file and no connection. It never sees a shell, a
-name that somebody chose, or a file on disk: the recording stands in memory (or in an unlinked file).
+calls for (or a list of those that open nothing else) and given one protocol, so a file can open no other file and
+no connection. It never sees a shell or a name that somebody chose: it reads what stands open as its standard
+input, in which it can seek.
 """
 
 from __future__ import annotations
@@ -17,28 +18,87 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO
+from pathlib import Path
+from typing import IO, Any, TypeAlias
 
 from groq_core.errors import RequestError
-from groq_core.media.audio.container import HINT, Container, unsupported
+from groq_core.media.audio.container import HINT, MPEG_TS, Container, unsupported
 
-TIMEOUT = 300.0
+Media: TypeAlias = bytes | Path
+"""A whole file: its bytes, or where it lies, so that ten hours need not stand in memory."""
+
+TIMEOUT = 900.0
 """Seconds for one recording; ffmpeg decodes an hour in about ten."""
 
 PROBE_TIMEOUT = 20.0
-_BLOCK = 1 << 17
+_BLOCK = 1 << 18
 _MAX_ALLOCATION = 1 << 28
+_MAX_CHANNELS = 64
+
+SAFE_DEMUXERS = (
+    *("3dostr", "aac", "ac3", "adx", "aiff", "amr", "amrnb", "amrwb", "ape", "aptx", "asf", "ast", "au", "avi"),
+    *("caf", "dsf", "dts", "dtshd", "dv", "eac3", "flac", "flv", "gsm", "gxf", "iff", "ircam", "kux", "latm", "loas"),
+    *("matroska", "mlp", "mov", "mp3", "mpc", "mpc8", "mpeg", "mpegts", "mxf", "nistsphere", "nut", "ogg", "oma"),
+    *("qcp", "rm", "rso", "shn", "sln", "sox", "spdif", "swf", "tak", "truehd", "tta", "voc", "vqf", "w64", "wav"),
+    *("wtv", "wv", "xwma", "wsaud"),
+)
+"""Those that read one file and follow nothing out of it: no playlists, no lists of files, no pictures."""
+
+_CERTAIN = 25
+"""From this score on, of 100, ffmpeg has seen more than a resemblance."""
+
+_TRUE_CLOCKS = frozenset({"mov", "matroska"})
+"""Whose times count from the start of the film, also where the first of them is not 0."""
+
+_CLOCKED = _TRUE_CLOCKS | {"mpegts", "mpeg", "avi", "flv", "asf", "ogg", "nut", "mxf", "rm", "dv", "gxf", "wtv"}
+"""Whose packets carry times; those of the others are counted up, and wrong where two files were joined."""
+
+_ON_ITS_CLOCK = ":async=1:min_hard_comp=0.03:first_pts=0"
+
+_EXACT = frozenset({"mov", "matroska", "flac", "wav", "w64", "aiff", "au", "caf", "asf", "wv", "tta", "ape"})
+"""Whose header tells the length, where others leave ffmpeg to guess it from the rate of bits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One track of sound, as ffprobe tells: ``number`` counts tracks of sound from 0."""
+
+    number: int
+    codec: str
+    sample_rate: int
+    channels: int
+    layout: str
+    default: bool
+    duration_s: float | None
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Probed:
-    """What ffprobe tells of the first audio track; duration in seconds, None where the file does not say."""
+    """
+    What ffprobe tells of a file.
 
-    codec: str
-    sample_rate: int
-    channels: int
+    Attributes:
+        demuxer: What reads it; ffmpeg's first name for it.
+        tracks: Its tracks of sound, one at least.
+        duration_s: Seconds of the file by its own words; None where it does not say, or only lets itself be guessed.
+        start_s: Where its clock begins.
+        video: There is a picture track beside the sound.
+        streams: All tracks, of whatever kind.
+    """
+
+    demuxer: str
+    tracks: tuple[Track, ...]
     duration_s: float | None
+    start_s: float
     video: bool
+    streams: int
+
+    def track_duration_s(self, track: Track) -> float | None:
+        """Of one track. The picture of a film may go on after its sound has ended."""
+        if self.demuxer not in _EXACT:
+            return None
+        return track.duration_s or (None if self.streams > 1 else self.duration_s)
 
 
 def available() -> bool:
@@ -53,7 +113,20 @@ def missing(container: Container) -> RequestError:
     )
 
 
-def probe(data: bytes, container: Container) -> Probed:
+def recognised(data: Media) -> Container | None:
+    """Whatever ffmpeg takes for a recording without a signature known here: AC3, WavPack, W64, MOV without a brand."""
+    command = ["ffprobe", "-v", "error", *_listed(), "-show_entries", "format=format_name,format_long_name,probe_score"]
+    found = _json(data, [*command, "-of", "json"], "recording").get("format", {})
+    if found.get("probe_score", 0) < _CERTAIN:
+        return None
+    demuxer = str(found.get("format_name", "")).partition(",")[0]
+    if demuxer == "mpegts":
+        return MPEG_TS
+    name = str(found.get("format_long_name", demuxer)).partition(" (")[0].removeprefix("raw ")
+    return Container(name or demuxer, "", demuxer)
+
+
+def probe(data: Media, container: Container) -> Probed:
     """
     Ask what is in a file without decoding it.
 
@@ -61,61 +134,117 @@ def probe(data: bytes, container: Container) -> Probed:
         RequestError: It is broken, or holds no audio track (422).
     """
     entries = (
-        "stream=codec_type,codec_name,sample_rate,channels,duration:format=duration:stream_disposition=attached_pic"
+        "stream=codec_type,codec_name,sample_rate,channels,channel_layout,duration:format=duration,start_time,format_name"
+        ":stream_disposition=attached_pic,default:stream_tags=language"
     )
-    command = ["ffprobe", "-v", "error", *_input(container), "-show_entries", entries, "-of", "json"]
-    with _in_memory(data) as source:
-        try:
-            done = subprocess.run(
-                command, stdin=source, capture_output=True, timeout=PROBE_TIMEOUT, check=False, env=_environment()
-            )
-        except subprocess.TimeoutExpired as error:
-            raise _broken(container) from error
-    try:
-        found = json.loads(done.stdout)
-    except ValueError as error:
-        raise _broken(container) from error
+    command = ["ffprobe", "-v", "error", *_chosen(container), "-show_entries", entries, "-of", "json"]
+    found = _json(data, command, container.name)
     streams = found.get("streams", [])
     if not streams:
         raise _broken(container)
-    audio = next((stream for stream in streams if stream.get("codec_type") == "audio"), None)
-    if audio is None:
+    sounds = [stream for stream in streams if stream.get("codec_type") == "audio"]
+    tracks = tuple(_track(number, stream) for number, stream in enumerate(sounds))
+    if not tracks:
         raise unsupported(
             "The file holds no sound: it has no audio track.", "no_audio_track", hint="Choose another file."
         )
+    form = found.get("format", {})
     return Probed(
-        codec=audio.get("codec_name", ""),
-        sample_rate=int(audio.get("sample_rate", 0)),
-        channels=int(audio.get("channels", 0)),
-        duration_s=_seconds(audio.get("duration")) or _seconds(found.get("format", {}).get("duration")),
-        video=any(
-            stream.get("codec_type") == "video" and not stream.get("disposition", {}).get("attached_pic")
-            for stream in streams
-        ),
+        demuxer=str(form.get("format_name", container.demuxer)).partition(",")[0],
+        tracks=tracks,
+        duration_s=_seconds(form.get("duration")),
+        start_s=_seconds(form.get("start_time")) or 0.0,
+        video=any(_moves(stream) for stream in streams),
+        streams=len(streams),
     )
 
 
+def _json(data: Media, command: list[str], name: str) -> dict[str, Any]:
+    with _opened(data) as (source, path):
+        try:
+            done = subprocess.run(
+                [*command, "-i", path],
+                stdin=source,
+                capture_output=True,
+                timeout=PROBE_TIMEOUT,
+                check=False,
+                env=_environment(),
+            )
+        except subprocess.TimeoutExpired as error:
+            raise _broken_file(name) from error
+    try:
+        found = json.loads(done.stdout)
+    except ValueError as error:
+        raise _broken_file(name) from error
+    return found if isinstance(found, dict) else {}
+
+
+def _track(number: int, stream: dict[str, Any]) -> Track:
+    tags = {key.lower(): str(value) for key, value in stream.get("tags", {}).items()}
+    return Track(
+        number=number,
+        codec=str(stream.get("codec_name", "")),
+        sample_rate=int(stream.get("sample_rate", 0)),
+        channels=int(stream.get("channels", 0)),
+        layout=str(stream.get("channel_layout", "")),
+        default=bool(stream.get("disposition", {}).get("default")),
+        duration_s=_seconds(stream.get("duration")),
+        language=tags.get("language", ""),
+    )
+
+
+def _moves(stream: dict[str, Any]) -> bool:
+    return stream.get("codec_type") == "video" and not stream.get("disposition", {}).get("attached_pic")
+
+
 @contextmanager
-def decoding(data: bytes, container: Container, *, timeout: float = TIMEOUT) -> Iterator[Iterator[bytes]]:
+def decoding(
+    data: Media,
+    container: Container,
+    *,
+    track: int = 0,
+    channels: int = 1,
+    start_s: float = 0.0,
+    at_most_s: float | None = None,
+    timeout: float = TIMEOUT,
+) -> Iterator[Iterator[bytes]]:
     """
-    Decode the first audio track to 16 kHz mono, block by block; leaving the block ends the process.
+    Decode a track to 16 kHz, block by block, on the file's own clock; leaving the block ends the process.
+
+    What starts late begins with silence, and a hole of missing packets is a silence as long as it was.
+
+    Args:
+        track: Counts tracks of sound from 0.
+        channels: How many come out; as many as go in, so that they are mixed by who knows what they hold.
+        start_s: Where the file's clock begins, as probed.
+        at_most_s: Seconds to decode.
 
     Yields:
-        An iterator of signed 16-bit little-endian samples, in pieces of whole samples.
+        An iterator of 32-bit little-endian floats, channels in turn, in pieces of whole samples.
 
     Raises:
         RequestError: Decoding took longer than ``timeout`` seconds, or gave nothing.
     """
+    own_clock = container.demuxer in _TRUE_CLOCKS and 0 < start_s < 3600
     command = [
         *("ffmpeg", "-nostdin", "-hide_banner", "-loglevel", "quiet", "-max_alloc", str(_MAX_ALLOCATION)),
-        *_input(container),
-        *("-map", "0:a:0", "-vn", "-sn", "-dn", "-map_metadata", "-1", "-ac", "1", "-ar", "16000"),
-        *("-f", "s16le", "pipe:1"),
+        *(("-copyts",) if own_clock else ()),
+        *_chosen(container),
+    ]
+    options = [
+        *("-map", f"0:a:{track}", "-vn", "-sn", "-dn", "-map_metadata", "-1"),
+        *(("-t", str(at_most_s)) if at_most_s else ()),
+        *("-af", "aresample=16000" + (_ON_ITS_CLOCK if container.demuxer in _CLOCKED else "")),
+        *("-ac", str(channels), "-f", "f32le", "pipe:1"),
     ]
     with (
-        _in_memory(data) as source,
+        _opened(data) as (source, path),
         subprocess.Popen(
-            command, stdin=source, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_environment()
+            [*command, "-i", path, *options],
+            stdin=source,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=_environment(),
         ) as process,
     ):
         overdue = threading.Event()
@@ -128,17 +257,20 @@ def decoding(data: bytes, container: Container, *, timeout: float = TIMEOUT) -> 
         timer.start()
         try:
             assert process.stdout is not None
-            yield _blocks(process.stdout, container, overdue, timeout)
+            yield _blocks(process.stdout, container, 4 * channels, overdue, timeout)
         finally:
             timer.cancel()
             process.kill()
 
 
-def _blocks(pipe: IO[bytes], container: Container, overdue: threading.Event, timeout: float) -> Iterator[bytes]:
+def _blocks(
+    pipe: IO[bytes], container: Container, frame: int, overdue: threading.Event, timeout: float
+) -> Iterator[bytes]:
     heard = False
-    while block := pipe.read(_BLOCK):
+    size = _BLOCK - _BLOCK % frame
+    while block := pipe.read(size):
         heard = True
-        yield block[: len(block) & ~1]
+        yield block[: len(block) - len(block) % frame]
     if overdue.is_set():
         raise unsupported(
             f"Decoding the recording took longer than {timeout:.0f} s.",
@@ -150,12 +282,26 @@ def _blocks(pipe: IO[bytes], container: Container, overdue: threading.Event, tim
         raise _broken(container)
 
 
-def _input(container: Container) -> list[str]:
-    # MP4 keeps its index at the end as often as at the start, so it has to be sought in, which a pipe can't be.
-    # The file protocol that takes is safe with the demuxer fixed: ffmpeg's follows no references unless told to.
-    if container.demuxer == "mov":
-        return ["-protocol_whitelist", "file", "-f", "mov", "-i", "/dev/stdin"]
-    return ["-protocol_whitelist", "pipe", "-f", container.demuxer, "-i", "pipe:0"]
+def longest_gap(data: Media, container: Container, track: int = 0) -> float:
+    """Seconds of the longest hole between two packets of a track, the time before the first one included."""
+    command = ["ffprobe", "-v", "error", *_chosen(container), "-select_streams", f"a:{track}"]
+    found = _json(data, [*command, "-show_entries", "packet=pts_time,duration_time", "-of", "json"], container.name)
+    longest, reached = 0.0, 0.0
+    for packet in found.get("packets", []):
+        begin = _seconds(packet.get("pts_time"))
+        if begin is None:
+            continue
+        longest = max(longest, begin - reached)
+        reached = max(reached, begin + (_seconds(packet.get("duration_time")) or 0.0))
+    return longest
+
+
+def _chosen(container: Container) -> list[str]:
+    return ["-protocol_whitelist", "file", "-f", container.demuxer]
+
+
+def _listed() -> list[str]:
+    return ["-protocol_whitelist", "file", "-format_whitelist", ",".join(SAFE_DEMUXERS)]
 
 
 def _environment() -> dict[str, str]:
@@ -163,24 +309,42 @@ def _environment() -> dict[str, str]:
 
 
 @contextmanager
-def _in_memory(data: bytes) -> Iterator[IO[bytes]]:
-    """A file object on bytes that a child can read and seek, and that has no name anybody could open."""
+def _opened(data: Media) -> Iterator[tuple[IO[bytes], str]]:
+    """
+    A file object on a recording, and the path under which the child that gets it as its input can seek in it.
+
+    An index may stand at the end as well as at the start, so a pipe would not do. The file protocol that takes is
+    safe with the demuxer fixed: those here follow no references unless told to.
+    """
+    if isinstance(data, Path):
+        with data.open("rb") as file:
+            yield file, "/dev/stdin" if os.path.exists("/dev/stdin") else str(data)
+        return
+    if os.name == "nt":  # no child can open its input by a name there
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "recording")
+            path.write_bytes(data)
+            with path.open("rb") as file:
+                yield file, str(path)
+        return
     memory = os.fdopen(os.memfd_create("recording"), "w+b") if hasattr(os, "memfd_create") else None
     with memory or tempfile.TemporaryFile() as opened:
         opened.write(data)
         opened.flush()
         opened.seek(0)
-        yield opened
+        yield opened, "/dev/stdin"
 
 
-def _seconds(text: str | None) -> float | None:
+def _seconds(text: Any) -> float | None:
     try:
         return float(text) if text else None
-    except ValueError:
+    except (TypeError, ValueError):
         return None
 
 
 def _broken(container: Container) -> RequestError:
-    return unsupported(
-        f"The {container.name} file is broken and can't be decoded.", "invalid_audio", status=400, hint=HINT
-    )
+    return _broken_file(container.name)
+
+
+def _broken_file(name: str) -> RequestError:
+    return unsupported(f"The {name} file is broken and can't be decoded.", "invalid_audio", status=400, hint=HINT)

@@ -18,6 +18,7 @@ import msgspec
 from groq_core.events import Segment, Transcript
 from groq_core.media.audio.levels import SPEECH_LIKELIHOOD, Spans
 from groq_core.media.audio.preparation import AudioInfo
+from groq_core.media.text.phrases import length_in_words
 
 _SLACK_S = 1.0
 """Whisper's segment times are off by up to this much."""
@@ -38,6 +39,13 @@ _HALLUCINATED = frozenset(
     grazie per la visione | obrigado | legendas pela comunidade amara org
     ご視聴ありがとうございました | ありがとうございました | 字幕由amaraorg社区提供
     谢谢大家 | 谢谢观看 | 请不吝点赞订阅转发打赏支持明镜与点点栏目
+    terima kasih | terima kasih telah menonton | terima kasih sudah menonton | sampai jumpa | tesekkurler
+    altyazi mk | izlediginiz icin tesekkur ederim | abone olmayi unutmayin | dziekuje | dziekuje za uwage
+    dziekuje za ogladanie | dank u wel | bedankt | bedankt voor het kijken | tack | tack for att ni tittade
+    cam on | cam on cac ban da theo doi | hay subscribe cho kenh la la school | dekuji | dekuji za pozornost
+    multumesc | takk for at du sa pa | kiitos | efharisto | diolch | ja | ya | si | oui | evet | okey | ok | hm
+    شكرا | شكرا للمشاهدة | اشتركوا في القناة | תודה | תודה רבה | धन्यवाद | ขอบคุณ | ขอบคุณที่รับชม
+    спасибо | редактор субтитров | さようなら | はい | ん | 谢谢 | 감사합니다 | 네
     시청해주셔서감사합니다 | mbc뉴스 | продолжение следует | субтитры сделал dimatorzok | спасибо за просмотр
     """.replace("\n", "|").split("|")
 )
@@ -99,6 +107,31 @@ def judge_transcript(transcript: Transcript, info: AudioInfo, *, start_s: float 
     return _without(transcript, kept)
 
 
+def left_out(said: Transcript, judged: Transcript | NoSpeech, start_s: float) -> list[tuple[float, str]]:
+    """What the model claims to have heard and is not believed: when, in seconds of the recording, and what."""
+    if judged is said:
+        return []
+    if isinstance(judged, Transcript):
+        gone = [segment for segment in said.segments if segment not in judged.segments]
+        return [(start_s + segment.start, segment.text.strip()) for segment in gone if segment.text.strip()]
+    return [(start_s, said.text.strip())] if _has_words(said.text) else []
+
+
+def doubts_in_words(doubted: list[tuple[float, str]]) -> str:
+    """
+    >>> doubts_in_words([(61.0, "Thank you.")])
+    'Left out, since nobody seems to speak there: “Thank you.” at 1:01 min.'
+    """
+    if not doubted:
+        return ""
+    quoted = [f"“{text}” at {length_in_words(at)}" for at, text in sorted(doubted)]
+    more = f" and {len(quoted) - _MOST_NAMED} more" if len(quoted) > _MOST_NAMED else ""
+    return f"Left out, since nobody seems to speak there: {', '.join(quoted[:_MOST_NAMED])}{more}."
+
+
+_MOST_NAMED = 20
+
+
 def _believable(segment: Segment, info: AudioInfo, start_s: float) -> bool:
     start, end = segment.start + start_s - _SLACK_S, segment.end + start_s + _SLACK_S
     if not _overlaps(info.active, start, end):
@@ -110,8 +143,33 @@ def _suspicious(segment: Segment) -> bool:
     """A phrase that is often made up, a repetition, or words the model doubts itself (Whisper's own limits)."""
     repeats = segment.compression_ratio is not None and segment.compression_ratio > 2.4
     unsure = (segment.no_speech_prob or 0.0) > 0.6 and (segment.avg_logprob or 0.0) < -1.0
-    return repeats or unsure or is_hallucination(segment.text) or not _has_words(segment.text)
+    few = len(segment.text.split()) <= _FEW_WORDS
+    guessed = few and ((segment.avg_logprob or 0.0) < _UNSURE or (segment.no_speech_prob or 0.0) > 0.6)
+    return repeats or unsure or guessed or is_hallucination(segment.text) or not _has_words(segment.text)
 
+
+def is_credit(text: str) -> bool:
+    """
+    Whether a text is what the makers of subtitles write about themselves.
+
+    >>> is_credit("Untertitelung des ZDF für funk, 2017"), is_credit("Thank you.")
+    (True, False)
+    """
+    return len(text) <= _LONGEST_CREDIT and bool(_CREDIT.search(text))
+
+
+_CREDIT = re.compile(
+    r"amara|untertitel|sous[- ]?titr|subtit|legendas|altyaz|sottotit|字幕|자막|субтитр|titulky|napisy|felirat"
+    r"|ondertitel|undertekst|undertext|tekstet av|tekstitys|phụ đề|คำบรรยาย|ترجمة|תרגום|terjemah"
+    r"|www\.|\.(?:com|org|net|tv)\b|©|copyright",
+    re.IGNORECASE,
+)
+"""Words of those who wrote subtitles, and of the sites they wrote them for, which a film's sound never says."""
+
+_LONGEST_CREDIT = 90  # characters
+_FEW_WORDS = 5
+_UNSURE = -0.6
+"""Mean log probability: the model would have bet on each of its words little better than one to one."""
 
 _END = re.compile(r"[.!?…]+(?:\s+|$)|[。！？]")
 
@@ -124,7 +182,7 @@ def is_hallucination(text: str) -> bool:
     (True, False)
     """
     phrases = {_plain(phrase) for phrase in _END.split(text)} - {""}
-    return all(phrase in _PHRASES for phrase in phrases)
+    return all(phrase in _PHRASES for phrase in phrases) or is_credit(text)
 
 
 def _plain(text: str) -> str:

@@ -22,7 +22,13 @@ FRAME = 512
 """Samples, 32 ms: shorter than a sound of speech, longer than a period of the voice."""
 
 SILENCE_DBFS = -55.0
-"""Below it nothing is heard; rooms with a switched-on microphone lie between −60 and −50."""
+"""Above it something is heard in any case; rooms with a switched-on microphone lie between −60 and −50."""
+
+ABOVE_FLOOR_DB = 9.0
+"""How far above a recording's own floor something is heard too, however quiet the whole of it is."""
+
+NOTHING_DBFS = -88.0
+"""Below it there are only the last bits of 16: rounding, and the noise that hides it."""
 
 SPEECH_LIKELIHOOD = 0.4
 """From here on somebody may be speaking."""
@@ -30,6 +36,10 @@ SPEECH_LIKELIHOOD = 0.4
 _WINDOW = 125  # frames, 4 s: long enough to hold a pause, which speech always does
 _HOP = 62
 _SECOND = 31
+_ISLAND_GAP = 10  # frames, 0.3 s
+_SHORE = 6  # frames, 0.2 s of what is before and after
+_SHORTEST_WORD = 4  # frames, 0.13 s
+_LONGEST_WORDS = 80  # frames, 2.5 s
 _FLOOR_DB = -120.0
 _TINY = 1e-12
 
@@ -51,7 +61,7 @@ class Levels:
 
     Attributes:
         peak_dbfs, rms_dbfs: Relative to full scale; −120 for digital silence.
-        silent_share: Of the time, 0…1, below :data:`SILENCE_DBFS`.
+        silent_share: Of the time, 0…1, in which nothing is heard.
         speech_likelihood: 0…1 for the most speech-like four seconds.
         active: Where anything is heard.
         speech: Where somebody may be speaking.
@@ -95,16 +105,21 @@ class Meter:
             return Levels()
         first = int(start_s * RATE / FRAME)
         energy, flatness, flux, peak = np.concatenate(frames, axis=1)[:, first:]
-        loud = _decibels(energy) > SILENCE_DBFS
+        loud = _heard(_decibels(energy))
         starts, likelihoods = _speech_likelihoods(energy, flatness, flux)
         speaking = np.zeros(len(energy), bool)
         for at, likelihood in zip(starts, likelihoods, strict=True):
             speaking[at : at + _WINDOW] |= likelihood >= SPEECH_LIKELIHOOD
+        best = float(likelihoods.max())
+        for start, end in _islands(loud):
+            likelihood = _word_likelihood(energy[start:end], flatness[start:end], flux[start:end])
+            speaking[start:end] |= likelihood >= SPEECH_LIKELIHOOD
+            best = max(best, likelihood)
         return Levels(
             peak_dbfs=round(max(_FLOOR_DB, 20 * math.log10(float(peak.max()) + _TINY)), 1),
             rms_dbfs=round(float(_decibels(energy.mean(dtype=np.float64))), 1),
             silent_share=round(float(1 - loud.mean()), 4),
-            speech_likelihood=round(float(likelihoods.max()), 3),
+            speech_likelihood=round(best, 3),
             active=_spans(loud, first),
             speech=_spans(speaking & loud, first),
         )
@@ -121,6 +136,12 @@ class Meter:
         flux = np.abs(np.diff(shape, axis=0, prepend=before)).mean(axis=1)
         self._before = shape[-1:]
         return np.stack((energy, flatness, flux, np.abs(frames).max(axis=1))).astype(np.float32)
+
+
+def _heard(level: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Which frames stand out: by themselves, or from what the quietest tenth of the recording is like."""
+    floor = np.percentile(level, 10) + ABOVE_FLOOR_DB
+    return np.asarray(level > min(SILENCE_DBFS, max(NOTHING_DBFS, float(floor))))
 
 
 def _speech_likelihoods(energy: Frames, flatness: Frames, flux: Frames) -> tuple[list[int], npt.NDArray[np.float64]]:
@@ -140,7 +161,7 @@ def _speech_likelihoods(energy: Frames, flatness: Frames, flux: Frames) -> tuple
 
     energy = windows(energy)
     level = _decibels(energy)
-    floor = np.maximum(SILENCE_DBFS, np.percentile(level, 95, axis=1) - 30)
+    floor = np.maximum(NOTHING_DBFS, np.percentile(level, 95, axis=1) - 30)
     heard = level > floor[:, None]
     rows = max(1, length // _SECOND)
     seconds = energy[:, : rows * _SECOND].reshape(len(starts), rows, -1)
@@ -158,6 +179,47 @@ def _speech_likelihoods(energy: Frames, flatness: Frames, flux: Frames) -> tuple
         heard.sum(axis=1) >= 3,
     )
     return starts, np.minimum.reduce([np.asarray(weak, np.float64) for weak in evidence])
+
+
+def _islands(loud: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """First and last frame of what stands alone between two pauses, no longer than a few words; the edges too."""
+    spans = _joined(loud, _ISLAND_GAP)
+    return [
+        (max(0, start - _SHORE), min(len(loud), end + _SHORE))
+        for start, end in spans
+        if _SHORTEST_WORD <= end - start <= _LONGEST_WORDS
+    ]
+
+
+def _joined(flags: npt.NDArray[np.bool_], gap: int) -> list[tuple[int, int]]:
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], flags, [False])).astype(np.int8))).reshape(-1, 2).tolist()
+    joined: list[tuple[int, int]] = []
+    for start, end in edges:
+        if joined and start - joined[-1][1] < gap:
+            joined[-1] = (joined[-1][0], end)
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def _word_likelihood(energy: Frames, flatness: Frames, flux: Frames) -> float:
+    """
+    The same for a word or two alone: there is no pause in it, but it swells and falls, and it is not all of a kind.
+    """
+    level = _decibels(energy)
+    heard = (level > max(NOTHING_DBFS, float(level.max()) - 30))[None]
+    amplitude = np.sqrt(energy)
+    tonality, restlessness = _mean_and_deviation(flatness[None], heard)
+    change, _ = _mean_and_deviation(flux[None], heard & np.roll(heard, 1, axis=1))
+    evidence = (
+        _ramp(amplitude.std(keepdims=True) / (amplitude.mean(keepdims=True) + _TINY), 0.3, 0.5),
+        _ramp(tonality, -40, -25),
+        _ramp(tonality, -3, -5),
+        _ramp(restlessness, 1.0, 2.0),
+        _ramp(change, 0.4, 0.6),
+        np.array([(level > level.max() - 15).sum() >= _SHORTEST_WORD], np.float64),  # a knock is over by then
+    )
+    return float(np.minimum.reduce(evidence)[0])
 
 
 def _mean_and_deviation(

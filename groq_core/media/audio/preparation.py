@@ -11,7 +11,9 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field, replace
 from io import BytesIO
+from pathlib import Path
 
+import numpy as np
 import soundfile
 
 from groq_core.media.audio import ffmpeg
@@ -19,13 +21,16 @@ from groq_core.media.audio.container import (
     EXTENSIONS,
     Container,
     container_of,
-    tells_position,
+    known_container,
     unsupported,
-    without_tags,
 )
-from groq_core.media.audio.cutting import Cutter, Pcm, Stretch
-from groq_core.media.audio.decode import RATE, Source, decoding
+from groq_core.media.audio.cutting import Cutter, Stretch
+from groq_core.media.audio.decode import RATE, Source, decoding, head_of, size_of
+from groq_core.media.audio.ffmpeg import Media
 from groq_core.media.audio.levels import Levels, Meter, Spans
+from groq_core.media.audio.mixing import gain_of
+from groq_core.media.audio.resample import Samples
+from groq_core.media.audio.tags import without_tags
 from groq_core.media.text.phrases import length_in_words, size_in_words
 
 __all__ = ["EXTENSIONS", "AudioInfo", "AudioPart", "Preparation", "PreparedAudio", "prepare", "probe"]
@@ -40,8 +45,8 @@ OVERLAP_S = 5.0
 """What two parts share: a dozen words to find the seam by."""
 
 SEARCH_S = 30.0
-MAX_BYTES = 1_000_000_000
-MAX_S = 8 * 3600.0
+MAX_BYTES = 2_000_000_000
+MAX_S = 24 * 3600.0
 
 MIN_S = 0.1
 """Groq takes 0.01 s; nobody says anything in less than a tenth."""
@@ -146,7 +151,7 @@ class Preparation:
     A part is handed out as soon as it is decoded, so the first can be sent while the last is still far.
 
     Args:
-        data: A whole file: WAV, MP3, FLAC, OGG, Opus, AIFF, and with ffmpeg M4A, MP4, WebM and most others.
+        data: A whole file, or where it lies: WAV, MP3, FLAC, OGG, Opus, AIFF, and with ffmpeg all that it reads.
         filename: Counts for nothing but a note: the content decides.
         max_part_s, max_part_bytes: Limits of one part.
         overlap_s: Seconds that two parts share.
@@ -158,7 +163,7 @@ class Preparation:
 
     def __init__(
         self,
-        data: bytes,
+        data: Media,
         filename: str = "",
         *,
         max_part_s: float = MAX_PART_S,
@@ -167,15 +172,16 @@ class Preparation:
         max_bytes: int = MAX_BYTES,
         max_s: float = MAX_S,
     ) -> None:
-        if len(data) > max_bytes:
+        self._size = size_of(data)
+        if self._size > max_bytes:
             raise unsupported(
-                f"The recording is too large: {size_in_words(len(data))} of at most {size_in_words(max_bytes)}.",
+                f"The recording is too large: {size_in_words(self._size)} of at most {size_in_words(max_bytes)}.",
                 "file_too_large",
                 status=413,
                 hint="Send it in pieces, or as MP3.",
             )
         self._data, self._max_bytes, self._max_s = data, max_bytes, max_s
-        self._container = container_of(data)
+        self._container = _recognised(data)
         self._max_part_bytes = max_part_bytes
         # FLAC is never larger than the two bytes a sample it comes from, but for its header.
         self._max_part_s = min(max_part_s, (max_part_bytes - 20_000) / (2 * RATE))
@@ -183,7 +189,7 @@ class Preparation:
         self.notes: list[str] = []
         self._stopped = False
         self.expected_s: float | None = None
-        self.info = AudioInfo(format=self._container.name, original_bytes=len(data), measured=False)
+        self.info = AudioInfo(format=self._container.name, original_bytes=self._size, measured=False)
         if (note := _misnamed(filename, self._container)) is not None:
             self.notes.append(note)
 
@@ -198,6 +204,7 @@ class Preparation:
         with decoding(self._data, self._container) as source:
             self._check_length(source.declared_s or 0.0)
             self.expected_s = source.declared_s
+            self.notes.extend(source.notes)
             yield from self._parts(source)
 
     def _parts(self, source: Source) -> Iterator[AudioPart]:
@@ -223,17 +230,22 @@ class Preparation:
         if seconds < MIN_S:
             raise _too_short(seconds)
         self.info = self._info(source, meter, 0.0, seconds)
-        cut_off = self._note_cut(source.declared_s or seconds, seconds)
+        self._note_cut(source.declared_s or seconds, seconds)
+        if source.mixer.alone is not None:
+            self.notes.append(f"its channels take each other away, so channel {source.mixer.alone + 1} is used alone")
         last = cutter.rest()
         if count == 0:
-            yield self._smaller(_encoded(last, self.info), replaceable=not cut_off and not source.video)
+            as_it_is = source.plain and source.mixer.alone is None and gain_of(last.samples) == 1.0
+            # A header that tells another length would be believed by whoever gets it.
+            as_it_is = as_it_is and abs((source.declared_s or seconds) - seconds) < 0.5
+            yield self._smaller(_encoded(last, self.info), replaceable=as_it_is)
         elif (length := len(last.samples) / RATE) >= MIN_PART_S:
             yield _encoded(last, self._info(source, meter, last.start / RATE, length), count)
 
     def _info(self, source: Source, meter: Meter, start_s: float, length_s: float) -> AudioInfo:
         return AudioInfo(
             format=self._container.name,
-            original_bytes=len(self._data),
+            original_bytes=self._size,
             duration_s=length_s,
             sample_rate=source.sample_rate,
             channels=source.channels,
@@ -241,30 +253,41 @@ class Preparation:
             video=source.video,
         )
 
-    def _note_cut(self, declared_s: float, seconds: float) -> bool:
-        """Whether the end of the recording is missing; then it is noted, and what was heard is sent."""
+    def _note_cut(self, declared_s: float, seconds: float) -> None:
+        """Where the end of the recording is missing, that is noted, and what was heard is sent."""
         cut_off = declared_s - seconds > max(1.0, 0.02 * declared_s)
         if cut_off:
             self.notes.append(
                 f"it breaks off: {length_in_words(seconds)} of {length_in_words(declared_s)} could be read"
             )
-        return cut_off
 
     def _smaller(self, part: AudioPart, *, replaceable: bool) -> AudioPart:
         """The original in place of the FLAC, where it is fit to be sent, smaller, and tells nothing else."""
-        extension, original = self._container.extension, without_tags(self._data, self._container)
-        small = len(original) <= min(len(part.data), self._max_part_bytes)
-        if not (replaceable and extension and small) or tells_position(original):
+        small = self._size <= min(2 * len(part.data), self._max_part_bytes)
+        if not (replaceable and self._container.extension and small):
             return part
-        return replace(part, data=original, filename=f"audio.{extension}")
+        original = without_tags(self._whole(), self._container)
+        if original is None or len(original) > len(part.data) or self._has_gaps(original):
+            return part
+        return replace(part, data=original, filename=f"audio.{self._container.extension}")
+
+    def _has_gaps(self, original: bytes) -> bool:
+        """A hole in the packets is silence to us and may be nothing to whoever gets them."""
+        return self._container.reader == "ffmpeg" and ffmpeg.longest_gap(original, self._container) > 0.05
+
+    def _whole(self) -> bytes:
+        return self._data.read_bytes() if isinstance(self._data, Path) else self._data
 
     def _untouched(self) -> AudioPart:
         """The original as it is: what can be done without ffmpeg."""
-        if not self._container.extension or len(self._data) > self._max_part_bytes:
+        if not self._container.extension or self._size > self._max_part_bytes:
+            raise ffmpeg.missing(self._container)
+        bare = without_tags(self._whole(), self._container)
+        if bare is None:  # nothing here could tell what else would go along
             raise ffmpeg.missing(self._container)
         self.notes.append("sent as it is, since ffmpeg is not installed here")
         name = f"audio.{self._container.extension}"
-        return AudioPart(data=self._data, filename=name, start_s=0.0, end_s=0.0, info=self.info)
+        return AudioPart(data=bare, filename=name, start_s=0.0, end_s=0.0, info=self.info)
 
     def _check_length(self, seconds: float) -> None:
         if seconds > self._max_s:
@@ -276,8 +299,16 @@ class Preparation:
             )
 
 
+def _recognised(data: Media) -> Container:
+    head = head_of(data)
+    found = known_container(head)
+    if found is None and ffmpeg.available():
+        found = ffmpeg.recognised(data)
+    return found or container_of(head)
+
+
 def prepare(
-    data: bytes,
+    data: Media,
     filename: str = "",
     *,
     max_part_s: float = MAX_PART_S,
@@ -304,7 +335,7 @@ def prepare(
     return PreparedAudio(parts=parts, info=preparation.info, overlap_s=overlap_s, notes=tuple(preparation.notes))
 
 
-def probe(data: bytes, filename: str = "") -> AudioInfo:
+def probe(data: Media, filename: str = "") -> AudioInfo:
     """Measure a recording: length, loudness, where anybody speaks. Errors as for :class:`Preparation`."""
     return prepare(data, filename).info
 
@@ -322,9 +353,10 @@ def _encoded(stretch: Stretch, info: AudioInfo, index: int = 0, *, last: bool = 
     )
 
 
-def _flac(samples: Pcm) -> bytes:
+def _flac(samples: Samples) -> bytes:
+    pcm = np.rint(np.clip(samples * gain_of(samples), -1.0, 1.0) * 32767).astype(np.int16)
     buffer = BytesIO()
-    soundfile.write(buffer, samples, RATE, format="FLAC", subtype="PCM_16")
+    soundfile.write(buffer, pcm, RATE, format="FLAC", subtype="PCM_16")
     return buffer.getvalue()
 
 

@@ -9,8 +9,6 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageCms
 
-WHITE = (255, 255, 255)
-
 
 def to_eight_bits(image: Image.Image) -> Image.Image:
     """
@@ -31,10 +29,10 @@ def _scaled(image: Image.Image) -> Image.Image:
     """
     Scale grey values of 16 or 32 bits to 8.
 
-    Sixteen-bit values have a known range; 32-bit integers and floats have none, so theirs is what they use.
+    Cameras and scanners often use twelve of sixteen bits, and floats have no range at all: it is what they use.
     """
     values = np.asarray(image)
-    if image.mode.startswith("I;16") or (image.mode == "I" and values.min() >= 0 and 255 < values.max() <= 65535):
+    if image.mode.startswith("I;16") and values.max() >= _FULL_RANGE:
         grey = (values.astype(np.uint16) >> 8).astype(np.uint8)
     else:
         grey = _stretched(values)
@@ -47,19 +45,51 @@ def _scaled(image: Image.Image) -> Image.Image:
 
 def _stretched(values: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
     finite = np.nan_to_num(values.astype(np.float64), posinf=0.0, neginf=0.0)
-    low, high = min(0.0, float(finite.min())), float(finite.max())
-    # A float picture in 0…1 and an integer one in 0…255 keep their brightness.
-    high = next((ceiling for ceiling in (1.0, 255.0) if high <= ceiling), high)
-    return ((finite - low) * (255.0 / (high - low))).astype(np.uint8)
+    low, high = float(finite.min()), float(finite.max())
+    if 0 <= low < (high - low) / 2:  # black stays black, unless nearly all of the range lies above it
+        low = 0.0
+    # A picture that uses most of 0…1 or of 0…255 keeps its brightness.
+    high = next((ceiling for ceiling in (1.0, 255.0, 65535.0) if ceiling / 2 < high <= ceiling), high)
+    return ((finite - low) * (255.0 / max(high - low, 1e-30))).astype(np.uint8)
 
 
-def on_white(image: Image.Image) -> Image.Image:
-    """Put a picture with an alpha channel on white paper; others stay as they are."""
+_FULL_RANGE = 0x8000
+
+
+def on_ground(image: Image.Image) -> tuple[Image.Image, str | None]:
+    """
+    Put a picture with an alpha channel on white paper, or where it could not be seen there on a darker ground.
+
+    Returns:
+        The picture (the same where it has no alpha channel), and a note where the ground is not white.
+    """
     if image.mode not in ("LA", "RGBA"):
-        return image
-    paper = Image.new("RGB" if image.mode == "RGBA" else "L", image.size, WHITE if image.mode == "RGBA" else 255)
+        return image, None
+    grey = _ground(image)
+    paper = Image.new("RGB" if image.mode == "RGBA" else "L", image.size, (grey,) * 3 if image.mode == "RGBA" else grey)
     paper.paste(image.convert(paper.mode), mask=image.getchannel("A"))
-    return paper
+    return paper, None if grey == 255 else "on a dark ground, since it is light on nothing"
+
+
+_GROUNDS = (255, 48, 128)
+_APART = 40
+"""Steps of brightness between what can be seen and its ground."""
+
+
+def _ground(image: Image.Image) -> int:
+    """The first of white, dark and grey on which nearly all of a picture, or most of it, can be seen."""
+    alpha = np.asarray(image.getchannel("A").reduce(max(1, max(image.size) // 800)), np.float32) / 255
+    light = np.asarray(image.convert("LA").getchannel("L").reduce(max(1, max(image.size) // 800)), np.float32)
+    if alpha.mean() > _MOSTLY_OPAQUE or not alpha.any():
+        return 255
+    seen = [float((alpha * (np.abs(light - ground) > _APART)).sum() / alpha.sum()) for ground in _GROUNDS]
+    return _GROUNDS[0] if seen[0] > _ENOUGH_SEEN else _GROUNDS[int(np.argmax(seen))]
+
+
+_MOSTLY_OPAQUE = 0.9
+"""From here on a picture brings its own ground."""
+
+_ENOUGH_SEEN = 0.6
 
 
 def to_srgb(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, str | None]:

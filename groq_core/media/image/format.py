@@ -10,14 +10,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
 
+import pillow_heif
 from PIL import (
     AvifImagePlugin,
     BmpImagePlugin,
     GifImagePlugin,
+    IcoImagePlugin,
     Image,
     ImageFile,
+    Jpeg2KImagePlugin,
     JpegImagePlugin,
     PngImagePlugin,
+    PpmImagePlugin,
+    PsdImagePlugin,
+    QoiImagePlugin,
+    TgaImagePlugin,
     TiffImagePlugin,
     WebPImagePlugin,
 )
@@ -33,8 +40,14 @@ FORMATS = {
     "BMP": "BMP",
     "TIFF": "TIFF",
     "HEIF": "HEIC",
+    "JPEG2000": "JPEG 2000",
+    "ICO": "ICO",
+    "PSD": "PSD",
+    "TGA": "TGA",
+    "PPM": "PPM",
+    "QOI": "QOI",
 }
-"""What may be opened: Pillow's name and the name people use. HEIC only where a plug-in brings a decoder."""
+"""What may be opened: Pillow's name and the name people use."""
 
 _READERS: dict[str, type[ImageFile.ImageFile]] = {
     # For JPEG not the factory: it goes on to the further pictures of a multi-picture file.
@@ -45,6 +58,13 @@ _READERS: dict[str, type[ImageFile.ImageFile]] = {
     "AVIF": AvifImagePlugin.AvifImageFile,
     "BMP": BmpImagePlugin.BmpImageFile,
     "TIFF": TiffImagePlugin.TiffImageFile,
+    "HEIF": pillow_heif.as_plugin.HeifImageFile,
+    "JPEG2000": Jpeg2KImagePlugin.Jpeg2KImageFile,
+    "ICO": IcoImagePlugin.IcoImageFile,
+    "PSD": PsdImagePlugin.PsdImageFile,
+    "TGA": TgaImagePlugin.TgaImageFile,
+    "PPM": PpmImagePlugin.PpmImageFile,
+    "QOI": QoiImagePlugin.QoiImageFile,
 }
 
 EXTENSIONS = {
@@ -59,6 +79,21 @@ EXTENSIONS = {
     "tiff": "TIFF",
     "heic": "HEIF",
     "heif": "HEIF",
+    "hif": "HEIF",
+    "jp2": "JPEG2000",
+    "j2k": "JPEG2000",
+    "jpx": "JPEG2000",
+    "ico": "ICO",
+    "psd": "PSD",
+    "tga": "TGA",
+    "ppm": "PPM",
+    "pgm": "PPM",
+    "pbm": "PPM",
+    "pnm": "PPM",
+    "pfm": "PPM",
+    "apng": "PNG",
+    "jfif": "JPEG",
+    "qoi": "QOI",
 }
 """What a file name promises."""
 
@@ -101,9 +136,66 @@ def format_of(data: bytes) -> str:
         return "TIFF"
     if head.startswith(b"BM") and len(data) > 26:
         return "BMP"
+    if head.startswith(_JPEG_XL):
+        raise invalid(
+            "JPEG XL pictures can't be read here.",
+            "unsupported_image_format",
+            status=422,
+            hint="Save it as JPEG or PNG.",
+        )
     if head[4:8] == b"ftyp":
         return _format_of_iso_media(data)
-    raise _refusal(data)
+    found = next((name for signature, name in _RARER if head.startswith(signature)), None)
+    if found is None and _is_targa(data):
+        found = "TGA"
+    if found is None:
+        raise _refusal(data)
+    return found
+
+
+_JPEG_XL = (b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n")
+_RARER = (
+    (b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG2000"),
+    (b"\xff\x4f\xff\x51\0", "JPEG2000"),
+    (b"\0\0\1\0", "ICO"),
+    (b"8BPS\0\1", "PSD"),
+    (b"qoif", "QOI"),
+    *((b"P%c%c" % (kind, gap), "PPM") for kind in b"123456fF" for gap in b" \t\r\n"),
+)
+
+
+def _is_targa(data: bytes) -> bool:
+    """A Targa has no signature but, if it is new, one at its end; in an old one every field must make sense."""
+    if data[-18:-2] == b"TRUEVISION-XFILE":
+        return True
+    if len(data) < 18:
+        return False
+    palette, kind, depth = data[1], data[2], data[16]
+    width, height = int.from_bytes(data[12:14], "little"), int.from_bytes(data[14:16], "little")
+    whole = kind < 9 and palette == 0 and len(data) >= 18 + data[0] + width * height * (depth + 7) // 8
+    return (
+        palette in (0, 1)
+        and (kind, depth) in _TARGA_KINDS
+        and (kind in (1, 9)) == (palette == 1)
+        and bool(width and height)
+        and data[17] & 0xC0 == 0
+        and (whole or kind >= 9)
+        and data[:3].translate(None, b"\0\1\2\3\x09\x0a\x0b") == b""
+    )
+
+
+_TARGA_KINDS = frozenset(
+    {(1, 8), (2, 16), (2, 24), (2, 32), (3, 8), (3, 16), (9, 8), (10, 16), (10, 24), (10, 32), (11, 8), (11, 16)}
+)
+
+
+def is_picture(data: bytes) -> bool:
+    """Whether some bytes are a picture that can be read here."""
+    try:
+        format_of(data)
+    except RequestError:
+        return False
+    return True
 
 
 def _format_of_iso_media(data: bytes) -> str:
@@ -113,14 +205,7 @@ def _format_of_iso_media(data: bytes) -> str:
         return "AVIF"
     if not any(brand in brands for brand in _HEIC_BRANDS):
         raise invalid("This is a video, not a picture.", "unsupported_image_format", status=422)
-    if "HEIF" in Image.OPEN:
-        return "HEIF"
-    raise invalid(
-        "HEIC pictures can't be read here.",
-        "unsupported_image_format",
-        status=422,
-        hint="Save it as JPEG; on an iPhone, Settings › Camera › Formats › Most Compatible takes JPEGs from the start.",
-    )
+    return "HEIF"
 
 
 def _refusal(data: bytes) -> RequestError:
@@ -186,5 +271,4 @@ def opened(data: bytes, format_name: str) -> ImageFile.ImageFile:
 
     Goes to the format's own class, since ``Image.open`` warns about size before it can be asked what the size is.
     """
-    reader = _READERS.get(format_name) or Image.OPEN[format_name][0]
-    return reader(BytesIO(data), "")
+    return _READERS[format_name](BytesIO(data), "")

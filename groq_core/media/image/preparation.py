@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import base64
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 
-from PIL import Image
+from PIL import Image, ImageFile
 
-from groq_core.media.image.colour import on_white, to_eight_bits, to_srgb
+from groq_core.media.image import light, tiles
+from groq_core.media.image.colour import on_ground, to_eight_bits, to_srgb
 from groq_core.media.image.format import EXTENSIONS, FORMATS, format_of, invalid, opened, reading
+from groq_core.media.image.frames import count_of, seek_first_shown
 from groq_core.media.image.headers import overloaded, webp_size
+from groq_core.media.image.mending import is_cut_off, is_progressive, lost_rows, with_end
 from groq_core.media.image.metadata import metadata_of, orientation_of
 from groq_core.media.image.pixel_budget import Room
 from groq_core.media.text.phrases import listed, size_in_words
@@ -35,6 +38,9 @@ MAX_INPUT_BYTES = 50_000_000
 
 MIN_EDGE = 32
 """Pixels; patch-based models refuse pictures smaller than a patch (a 32×32 PNG was accepted by Groq)."""
+
+MIN_TILE_BYTES = 300_000
+"""Of one piece of a picture that was cut up: enough for a legible screen."""
 
 QUALITIES = (85, 70, 50)
 
@@ -121,7 +127,7 @@ def prepare(
     Bytes, kind and declared size are checked before a pixel is decoded. Safe to call from any thread.
 
     Args:
-        data: A whole file: JPEG, PNG, GIF, WebP, AVIF, BMP or TIFF.
+        data: A whole file of one of :data:`~groq_core.media.image.format.FORMATS`.
         filename: Only to tell when its extension promises another format; may be empty.
         max_edge: Pixels of the long edge, as sent.
         max_bytes: Of the file, as sent; base64 makes it a third larger.
@@ -132,40 +138,191 @@ def prepare(
             when it is empty, broken or cut off.
     """
     format_name = _checked(data, max_pixels, max_input_bytes)
+    limits = _Limits(max_edge, max_bytes, max_pixels)
+    picture, pages = _read(data, format_name, filename, limits, page=0, at_most=1)
+    note = (f"only the first of its {pages} pages is sent",) if pages > 1 else ()
+    (sent,) = _sent(picture, limits, more=note)
+    return sent
+
+
+def prepare_all(
+    data: bytes,
+    *,
+    filename: str = "",
+    at_most: int = 5,
+    max_edge: int = MAX_EDGE,
+    max_bytes: int = MAX_BYTES,
+    max_pixels: int = MAX_PIXELS,
+    max_input_bytes: int = MAX_INPUT_BYTES,
+) -> tuple[PreparedImage, ...]:
+    """
+    Make a file fit to be sent as one picture or several: the pages of a TIFF, the tiles of a screenshot as long as
+    a conversation, in reading order.
+
+    Args:
+        at_most: Pictures that may come of it; what does not fit into them is said in a note.
+
+    Raises:
+        RequestError: As :func:`prepare`.
+    """
+    format_name = _checked(data, max_pixels, max_input_bytes)
+    limits = _Limits(max_edge, max_bytes, max_pixels)
+    first, pages = _read(data, format_name, filename, limits, page=0, at_most=at_most)
+    if pages == 1:
+        return _sent(first, limits)
+    taken = min(pages, at_most)
+    sent = list[PreparedImage]()
+    for page in range(taken):
+        picture = first if page == 0 else _read(data, format_name, filename, limits, page=page, at_most=1)[0]
+        note = f"page {page + 1} of {pages}"
+        if page == taken - 1 and taken < pages:
+            note += f"; pages {taken + 1} to {pages} are not sent, since a question takes {at_most} pictures"
+        sent.extend(_sent(replace(picture, boxes=picture.boxes[:1] if taken > 1 else picture.boxes), limits, (note,)))
+    return tuple(sent)
+
+
+@dataclass(frozen=True, slots=True)
+class _Limits:
+    max_edge: int
+    max_bytes: int
+    max_pixels: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Picture:
+    """Pixels that need only be encoded, one piece for every box; and what is to be said of them."""
+
+    pieces: tuple[Image.Image, ...]
+    boxes: tuple[tiles.Box, ...]
+    size: tuple[int, int]
+    original_bytes: int
+    original_format: str
+    removed: tuple[str, ...]
+    notes: tuple[str | None, ...]
+
+
+def _read(
+    data: bytes, format_name: str, filename: str, limits: _Limits, *, page: int, at_most: int
+) -> tuple[_Picture, int]:
+    """Decode a page of a file; also tells how many there are."""
     with reading():
         image = opened(data, format_name)
+        if page:
+            image.seek(page)
         original = image.size
-        image.draft(None, _fitted(image.size, max_edge))  # a JPEG is decoded at 1/2, 1/4 or 1/8 where that suffices
+        # A JPEG is decoded at 1/2, 1/4 or 1/8 where that suffices.
+        image.draft(None, _needed(image.size, limits.max_edge, at_most))
     # A progressive JPEG is held whole before it is reduced.
-    pixels_held = _check_pixels(*(original if image.info.get("progressive") else image.size), max_pixels)
-    with _room.held(pixels_held), reading():
-        image.load()  # before the metadata is read: asking a PNG for it decodes it
-        # A TIFF is turned upright by Pillow when it is loaded; no other format is.
-        orientation = 1 if format_name == "TIFF" else orientation_of(image)
+    held = _check_pixels(*(original if is_progressive(image) else image.size), limits.max_pixels)
+    with _room.held(held), reading():
+        pages = count_of(image, format_name) if format_name == "TIFF" else 1
+        _, frame_note = seek_first_shown(image, format_name)
+        image, cut_note = _loaded(image, data, format_name)
+        # A TIFF is turned upright by Pillow when it is loaded, and HEIC by its decoder; no other format is.
+        orientation = 1 if format_name in ("TIFF", "HEIF") else orientation_of(image)
         original = image.size if format_name == "TIFF" else original
         removed = metadata_of(image)
-        animated = format_name != "JPEG" and getattr(image, "is_animated", False)
-        pixels, colour_note = _pixels(image, max_edge, orientation)
-    width, height = original[::-1] if orientation in _SIDEWAYS else original
-    encoded, mime, sent = _encoded(pixels, max_bytes)
+        width, height = original[::-1] if orientation in _SIDEWAYS else original
+        boxes = tiles.boxes((width, height), limits.max_edge, at_most)
+        upright, colour_note = _pixels(image, data, format_name, orientation, limits.max_edge if len(boxes) == 1 else 0)
+        # Where the decoder reduced it, boxes are smaller, too.
+        scale = upright.width / width
+        pieces = [_cut_out(upright, box, scale) for box in boxes] if boxes[1:] else [upright]
+        pieces = [_without_info(_scaled(piece, limits.max_edge)) for piece in pieces]
     notes = (
-        "only the first of its frames is sent" if animated else None,
+        cut_note,
+        frame_note,
         colour_note,
         _misnamed(filename, format_name),
-        "enlarged, since models can't see pictures that small" if sent[0] > width else None,
+        _legibility(tuple(pieces), boxes, (width, height)),
+        "enlarged, since models can't see pictures that small" if pieces[0].width > width else None,
     )
-    return PreparedImage(
-        data=encoded,
-        mime=mime,
-        width=sent[0],
-        height=sent[1],
-        original_width=width,
-        original_height=height,
-        original_bytes=len(data),
-        original_format=FORMATS[format_name],
-        removed=removed,
-        notes=tuple(filter(None, notes)),
+    return (
+        _Picture(
+            pieces=tuple(pieces),
+            boxes=tuple(boxes),
+            size=(width, height),
+            original_bytes=len(data),
+            original_format=FORMATS[format_name],
+            removed=removed,
+            notes=notes,
+        ),
+        pages,
     )
+
+
+def _loaded(image: ImageFile.ImageFile, data: bytes, format_name: str) -> tuple[ImageFile.ImageFile, str | None]:
+    """
+    Decode the pixels, before the metadata is read: asking a PNG for it decodes it. A JPEG that is cut off is
+    decoded as far as it goes.
+    """
+    try:
+        image.load()
+    except OSError as error:
+        if format_name != "JPEG" or not is_cut_off(error):
+            raise
+    else:
+        return image, None
+    size = image.size
+    mended = opened(with_end(data), format_name)
+    mended.draft(None, size)
+    mended.load()
+    lost, rows = lost_rows(data, size)
+    if lost > _MOST_LOST * rows:
+        raise invalid(
+            "The picture is cut off: nearly all of it is missing.", "truncated_image", hint="Copy or download it again."
+        )
+    if is_progressive(mended):
+        return mended, "its end is missing, so it is less sharp than it was" if lost else None
+    return mended, f"its end is missing: the lowest {lost} of its {rows} rows are lost" if lost else None
+
+
+_MOST_LOST = 0.95
+
+
+def _needed(size: tuple[int, int], max_edge: int, at_most: int) -> tuple[int, int]:
+    """The size a picture must at least be decoded at."""
+    if len(tiles.boxes(size, max_edge, at_most)) > 1 or len(tiles.boxes(size[::-1], max_edge, at_most)) > 1:
+        return size
+    return _fitted(size, max_edge)
+
+
+def _legibility(pieces: tuple[Image.Image, ...], boxes: list[tiles.Box], size: tuple[int, int]) -> str | None:
+    """What to say where a long picture is cut up, or had to be made so small that text in it is lost."""
+    width = boxes[0][2] - boxes[0][0]
+    scale = pieces[0].width / width
+    parts = f"cut into {len(pieces)} overlapping parts" if len(pieces) > 1 else ""
+    if max(size) < tiles.LONG * min(size) or scale >= tiles.ILLEGIBLE:
+        return parts or None
+    shown = f"shown at {pieces[0].width}×{pieces[0].height}, at which small text in it can't be read"
+    return f"{parts}; {shown}" if parts else shown
+
+
+def _sent(picture: _Picture, limits: _Limits, more: tuple[str, ...] = ()) -> tuple[PreparedImage, ...]:
+    """Encode the pieces of a picture; those after the first say which they are, and nothing else."""
+    share = (
+        limits.max_bytes if len(picture.pieces) == 1 else max(MIN_TILE_BYTES, limits.max_bytes // len(picture.pieces))
+    )
+    sent = list[PreparedImage]()
+    for number, piece in enumerate(picture.pieces[: len(picture.boxes)], start=1):
+        encoded, mime, size = _encoded(piece, share)
+        own = tuple(filter(None, (*more, *picture.notes))) if number == 1 else ()
+        part = (f"part {number} of {len(picture.pieces)}",) if len(picture.pieces) > 1 else ()
+        sent.append(
+            PreparedImage(
+                data=encoded,
+                mime=mime,
+                width=size[0],
+                height=size[1],
+                original_width=picture.size[0],
+                original_height=picture.size[1],
+                original_bytes=picture.original_bytes,
+                original_format=picture.original_format,
+                removed=picture.removed,
+                notes=(*part, *own),
+            )
+        )
+    return tuple(sent)
 
 
 def _checked(data: bytes, max_pixels: int, max_input_bytes: int) -> str:
@@ -209,19 +366,42 @@ def _fitted(size: tuple[int, int], max_edge: int) -> tuple[int, int]:
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
-def _pixels(image: Image.Image, max_edge: int, orientation: int) -> tuple[Image.Image, str | None]:
-    """The picture itself: scaled, upright, on white, in sRGB or grey; and a note about its colours."""
-    profile = image.info.get("icc_profile")
-    scaled = to_eight_bits(image)
-    size = _fitted(scaled.size, max_edge)
-    if size != scaled.size:
-        scaled = scaled.resize(size, Image.Resampling.BICUBIC, reducing_gap=3.0)
+def _pixels(
+    image: Image.Image, data: bytes, format_name: str, orientation: int, max_edge: int
+) -> tuple[Image.Image, str | None]:
+    """The picture itself: scaled (unless ``max_edge`` is 0), upright, on a ground, in sRGB or grey; and a note."""
+    profile, gamma = image.info.get("icc_profile"), image.info.get("gamma")
+    pixels = to_eight_bits(image)
+    if max_edge:
+        pixels = _scaled(pixels, max_edge)
     if orientation in _TURNS:
-        scaled = scaled.transpose(_TURNS[orientation])
-    pixels, note = to_srgb(on_white(scaled), profile)
-    bare = pixels.copy() if pixels is image else pixels
-    bare.info = {}  # encoders copy comments and profiles from here
-    return bare, note
+        pixels = pixels.transpose(_TURNS[orientation])
+    coding = light.coding_of(data, format_name)
+    if coding is not None:
+        pixels, profile = light.decoded(pixels, coding), None
+    elif format_name == "PNG" and gamma and not profile and "srgb" not in image.info:
+        pixels = light.brightened(pixels, gamma)
+    grounded, ground_note = on_ground(pixels)
+    shown, colour_note = to_srgb(grounded, profile)
+    notes = [note for note in (ground_note, colour_note) if note]
+    return shown, "; ".join(notes) or None
+
+
+def _scaled(image: Image.Image, max_edge: int) -> Image.Image:
+    size = _fitted(image.size, max_edge)
+    return image if size == image.size else image.resize(size, Image.Resampling.BICUBIC, reducing_gap=3.0)
+
+
+def _cut_out(image: Image.Image, box: tiles.Box, scale: float) -> Image.Image:
+    left, top, right, bottom = (round(edge * scale) for edge in box)
+    return image.crop((left, top, right, bottom))
+
+
+def _without_info(image: Image.Image) -> Image.Image:
+    """A copy that tells nothing: encoders copy comments and profiles from there."""
+    bare = image.copy()
+    bare.info = {}
+    return bare
 
 
 def _encoded(image: Image.Image, max_bytes: int) -> tuple[bytes, str, tuple[int, int]]:

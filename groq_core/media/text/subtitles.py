@@ -1,39 +1,36 @@
 """
 Write a transcript as a file: plain text, SubRip (SRT), WebVTT or JSON.
 
-Subtitles follow what broadcasters ask for: at most two lines of 42 characters, at most seven seconds, no two at
-once. Long phrases are split at sentences and clauses first, at words if need be.
+How they are laid out is :mod:`groq_core.media.text.layout`'s; here they are spelled.
 
 Source:
-    https://www.w3.org/TR/webvtt1/, https://partnerhelp.netflixstudios.com (timed text style guide)
+    https://www.w3.org/TR/webvtt1/
 """
 
 from __future__ import annotations
 
-import re
-import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable
 
 import msgspec
 
-from groq_core.events import Segment, Transcript
+from groq_core.events import Transcript
+from groq_core.media.text.layout import LINE, LINES, LONGEST_S, SHORTEST_S, Cue, breaches, cues
+from groq_core.media.text.phrases import listed
 
-LINE = 42
-LINES = 2
-LONGEST_S = 7.0
-SHORTEST_S = 0.3
-_MILLISECOND = 0.001
-
-_SENTENCE = re.compile(r"(?<=[.!?…。！？])\s*(?=\S)")
-_CLAUSE = re.compile(r"(?<=[,;:،、，；：—])\s*(?=\S)")
-
-
-class Cue(msgspec.Struct, frozen=True):
-    """One subtitle: seconds from the start of the recording, and its lines."""
-
-    start: float
-    end: float
-    lines: tuple[str, ...]
+__all__ = [
+    "LINE",
+    "LINES",
+    "LONGEST_S",
+    "SHORTEST_S",
+    "Cue",
+    "breaches",
+    "breaches_in_words",
+    "cues",
+    "to_json",
+    "to_srt",
+    "to_txt",
+    "to_vtt",
+]
 
 
 def to_txt(transcript: Transcript) -> str:
@@ -46,6 +43,7 @@ def to_srt(transcript: Transcript) -> str:
     """
     SubRip, numbered from 1.
 
+    >>> from groq_core.events import Segment
     >>> print(to_srt(Transcript(text="Hello.", segments=(Segment(id=0, start=0, end=1.5, text=" Hello."),))))
     1
     00:00:00,000 --> 00:00:01,500
@@ -60,12 +58,29 @@ def to_srt(transcript: Transcript) -> str:
 
 
 def to_vtt(transcript: Transcript) -> str:
-    """WebVTT; ``&``, ``<`` and ``>`` are escaped, since cue text has tags."""
+    """
+    WebVTT; ``&``, ``<`` and ``>`` are escaped, since cue text has tags. Where speech breaks a rule of subtitles, a
+    comment at the start says which do.
+    """
+    laid = cues(transcript)
     blocks = (
-        f"{_clock(cue.start, '.')} --> {_clock(cue.end, '.')}\n{_body(map(_escaped, cue.lines))}\n"
-        for cue in cues(transcript)
+        f"{_clock(cue.start, '.')} --> {_clock(cue.end, '.')}\n{_body(map(_escaped, cue.lines))}\n" for cue in laid
     )
-    return "\n".join(("WEBVTT\n", *blocks))
+    remark = breaches_in_words(transcript)
+    return "\n".join(("WEBVTT\n", *([f"NOTE {remark}\n"] if remark else []), *blocks))
+
+
+def breaches_in_words(transcript: Transcript) -> str:
+    """Which subtitles keep which rule not, in a sentence; empty where all keep all."""
+    found = breaches(cues(transcript))
+    if not found:
+        return ""
+    named = listed([f"{breach.cue} ({breach.what})" for breach in found[:_MOST_NAMED]])
+    more = f", and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
+    return f"Faster or longer than is easily read: {named}{more}."
+
+
+_MOST_NAMED = 10
 
 
 def to_json(transcript: Transcript) -> str:
@@ -85,87 +100,7 @@ def to_json(transcript: Transcript) -> str:
     return msgspec.json.format(encoded, indent=2).decode() + "\n"
 
 
-def cues(transcript: Transcript) -> list[Cue]:
-    """
-    Lay a transcript out as subtitles: monotonic, without overlap, each short enough to be read.
-
-    A transcript without phrases becomes one, spread over its duration (or over a reading speed of 15 characters
-    a second, where that is not known either).
-    """
-    laid: list[Cue] = []
-    for segment in _segments(transcript):
-        for start, end, lines in _split(segment):
-            begin = max(start, laid[-1].end if laid else 0.0)
-            laid.append(Cue(begin, max(end, begin + _MILLISECOND), lines))
-    return laid
-
-
-def _segments(transcript: Transcript) -> Sequence[Segment]:
-    if transcript.segments:
-        return sorted(transcript.segments, key=lambda segment: segment.start)
-    length = transcript.duration or max(1.0, len(transcript.text) / 15)
-    return (Segment(id=0, start=0.0, end=length, text=transcript.text),)
-
-
-def _split(segment: Segment) -> Iterator[tuple[float, float, tuple[str, ...]]]:
-    """Share the time of a phrase among its pieces by their letters; a piece that would stay too long ends earlier."""
-    text = " ".join(segment.text.split())
-    pieces = _pieces(text)
-    total = sum(map(len, pieces))
-    length = max(segment.end - segment.start, SHORTEST_S * len(pieces))
-    passed = 0
-    for piece in pieces:
-        start = segment.start + length * passed / total
-        passed += len(piece)
-        end = segment.start + length * passed / total
-        yield start, min(end, start + LONGEST_S), _lines(piece)
-
-
-def _pieces(text: str) -> list[str]:
-    """Pieces that fit on the screen, split at the strongest boundary there is."""
-    if not text:
-        return []
-    if _fits(text):
-        return [text]
-    for boundary in (_SENTENCE, _CLAUSE):
-        parts = [part for part in boundary.split(text) if part]
-        if len(parts) > 1:
-            return _packed([piece for part in parts for piece in _pieces(part)])
-    lines = textwrap.wrap(text, LINE)
-    return [" ".join(lines[at : at + LINES]) for at in range(0, len(lines), LINES)]
-
-
-def _packed(pieces: Sequence[str]) -> list[str]:
-    """Put short neighbours together again as long as they fit."""
-    packed: list[str] = []
-    for piece in pieces:
-        if packed and _fits(f"{packed[-1]} {piece}"):
-            packed[-1] = f"{packed[-1]} {piece}"
-        else:
-            packed.append(piece)
-    return packed
-
-
-def _fits(text: str) -> bool:
-    return len(textwrap.wrap(text, LINE)) <= LINES
-
-
-def _lines(text: str) -> tuple[str, ...]:
-    """One line if it fits, else two: broken after a clause, or else so that they are about equally long."""
-    if len(text) <= LINE:
-        return (text,)
-    breaks = [
-        (text[at - 1] not in ".!?,;:…", abs(len(text) - 2 * at), at)
-        for at in range(1, len(text))
-        if text[at] == " " and at <= LINE and len(text) - at - 1 <= LINE
-    ]
-    if not breaks:
-        return tuple(textwrap.wrap(text, LINE))
-    *_, at = min(breaks)
-    return text[:at], text[at + 1 :]
-
-
-def _body(lines: Iterator[str] | Sequence[str]) -> str:
+def _body(lines: Iterable[str]) -> str:
     # An arrow in the text would be taken for a time line.
     return "\n".join(line.replace("-->", "→") for line in lines)
 

@@ -4,33 +4,53 @@ from __future__ import annotations
 
 import asyncio
 import difflib
+import json
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
-
-import msgspec
-from pydantic_core import to_json
+from typing import Any, Final
 
 from groq_core.events import ToolCall
 from groq_core.redaction import redacted
+from groq_core.services.agent.results import MOST_PICTURES, picture_urls, written
 from groq_core.services.agent.tools import Arguments, ArgumentsError, Tool
+from groq_core.services.agent.visible import whole_call
 
 _LONGEST_ERROR = 500
 
 
+MOST_SHOWN: Final = 20_000
+"""Characters of a call that a person is asked to approve; nobody reads more, so more is not asked for."""
+
+_REDACTED_AHEAD: Final = 2_000
+"""Characters beyond a bound that are looked at for keys, so that none is cut in two."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One call that a model made, fit to be run."""
+    """
+    One call that a model made, fit to be run.
+
+    Attributes:
+        arguments: As the tool gets them.
+        approval: Id of the approval it needs: bound to the run, the call and its arguments, good for once.
+    """
 
     id: str
     tool: Tool
     arguments: Arguments = field(repr=False)
     step: int
+    approval: str = ""
 
     @property
     def name(self) -> str:
         return self.tool.name
+
+    @property
+    def shown(self) -> str:
+        """The arguments down to the last character; what is shown is what runs."""
+        return whole_call(self.arguments)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,11 +61,13 @@ class Result:
     Attributes:
         text: Bounded, and without keys.
         error: What went wrong, in short; None when nothing did.
+        pictures: What it may look at as well, as data URLs.
     """
 
     text: str
     error: str | None = None
     elapsed_s: float = 0.0
+    pictures: tuple[str, ...] = ()
 
 
 def refused(reason: str) -> Result:
@@ -87,15 +109,42 @@ def read_arguments(text: str) -> dict[str, Any]:
     for _ in range(2):
         if not isinstance(found, str):
             break
-        try:
-            found = msgspec.json.decode(found) if found.strip() else None
-        except (msgspec.DecodeError, RecursionError) as error:
-            raise ArgumentsError(f"not JSON: {error}") from None
+        found = _decoded(found) if found.strip() else None
     if found is None:
         return {}
     if not isinstance(found, dict):
         raise ArgumentsError("an object with the parameters by name is needed")
     return found
+
+
+def _decoded(text: str) -> object:
+    """Numbers are read as they are written, and what could be read in two ways is not read at all."""
+    try:
+        return json.loads(text, object_pairs_hook=_object, parse_float=_float, parse_constant=_constant)
+    except ArgumentsError:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise ArgumentsError(f"not JSON: {error}") from None
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ArgumentsError(f"the name {twice!r} stands twice in one object")
+    return found
+
+
+def _float(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise ArgumentsError(f"the number {text[:40]} is too large")
+    return value
+
+
+def _constant(text: str) -> object:
+    raise ArgumentsError(f"{text} is no number of JSON")
 
 
 async def run_call(call: Call, *, seconds: float, clock: Callable[[], float] = time.monotonic) -> Result:
@@ -114,7 +163,8 @@ async def run_call(call: Call, *, seconds: float, clock: Callable[[], float] = t
         if not task.done():
             left = "; it may still be at work" if call.tool.threaded else ""
             return _failed(f"{call.name} took longer than {allowed:.3g} s and was given up{left}", clock() - started)
-        return _told(call, task.result(), clock() - started)
+        # A value of many megabytes takes its time to be written down, and others wait for the loop.
+        return await asyncio.to_thread(_told, call, task.result(), clock() - started)
     except ArgumentsError as error:
         return _failed(f"wrong arguments for {call.name}: {error}", clock() - started)
     except asyncio.CancelledError:
@@ -122,10 +172,17 @@ async def run_call(call: Call, *, seconds: float, clock: Callable[[], float] = t
             return _failed(f"{call.name} was cancelled", clock() - started)
         raise
     except Exception as error:  # a tool may raise anything, and none of it ends the run
-        said = redacted(str(error)).strip()[:_LONGEST_ERROR]
+        said = redacted(_words(error)[: 4 * _LONGEST_ERROR]).strip()[:_LONGEST_ERROR]
         return _failed(f"{call.name} failed: {type(error).__name__}{': ' + said if said else ''}", clock() - started)
     finally:
         task.cancel()
+
+
+def _words(error: Exception) -> str:
+    try:
+        return str(error)
+    except Exception:  # its own words may fail as well
+        return ""
 
 
 def _failed(reason: str, elapsed_s: float) -> Result:
@@ -133,23 +190,27 @@ def _failed(reason: str, elapsed_s: float) -> Result:
 
 
 def _told(call: Call, value: object, elapsed_s: float) -> Result:
-    return Result(text=bounded(redacted(written(value)), call.tool.max_result), elapsed_s=elapsed_s)
+    pictures = tuple(picture_urls(value))
+    text = clipped(written(value), call.tool.max_result)
+    return Result(text=text, elapsed_s=elapsed_s, pictures=pictures[:MOST_PICTURES])
 
 
-def written(value: object) -> str:
-    """
-    Write a result down for a model: text as it is, all else as JSON.
-
-    >>> written({"a": (1, 2)}), written(None)
-    ('{"a":[1,2]}', 'done')
-    """
-    if isinstance(value, str):
-        return value
-    return "done" if value is None else to_json(value, fallback=str, inf_nan_mode="strings").decode()
-
-
-def bounded(text: str, most: int) -> str:
+def bounded(text: str, most: int, *, of: int | None = None) -> str:
     """Cut a text off after ``most`` characters, and say so."""
-    if len(text) <= most:
+    of = len(text) if of is None else of
+    if len(text) <= most and of <= most:
         return text
-    return f"{text[:most]}\n[cut off: the first {most} of {len(text)} characters]"
+    return f"{text[:most]}\n[cut off: the first {most} of {of} characters]"
+
+
+def clipped(text: str, most: int) -> str:
+    """
+    Bound a text and take keys out of it.
+
+    It is bounded first: twenty million characters would be searched for seconds, while everybody waits.
+    """
+    if len(text) <= most + _REDACTED_AHEAD:
+        return bounded(redacted(text), most)
+    # What the cut may have torn in two is not shown.
+    clean = redacted(text[: most + _REDACTED_AHEAD])
+    return bounded(clean[: max(0, min(most, len(clean) - 500))], most, of=len(text))

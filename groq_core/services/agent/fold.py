@@ -61,12 +61,12 @@ class Trace:
             case StepStarted():
                 self.steps.append(Step(event.step))
             case ApprovalAsked():
-                self._call(event.call, event.name, event.arguments).state = "asks"
+                self._call(event.step, event.call, event.name, event.arguments).state = "asks"
             case ToolStarted():
-                called = self._call(event.call, event.name, event.arguments)
+                called = self._call(event.step, event.call, event.name, event.arguments)
                 called.state, called.hosted = "runs", event.hosted
             case ToolFinished():
-                called = self._call(event.call, event.name, "")
+                called = self._call(event.step, event.call, event.name, "")
                 called.state = "failed" if event.error is not None else "done"
                 called.result, called.error, called.elapsed_s = event.result, event.error, event.elapsed_s
             case RunEnded():
@@ -75,5 +75,7 @@ class Trace:
                 if self.steps:
                     self.steps[-1].reply.apply(event, elapsed_s)
 
-    def _call(self, id: str, name: str, arguments: str) -> Called:
+    def _call(self, step: int, id: str, name: str, arguments: str) -> Called:
+        if not self.steps:
+            self.steps.append(Step(step))  # a run that was paused goes on in the middle of one
         return self.steps[-1].calls.setdefault(id, Called(id, name, arguments))

@@ -1,10 +1,11 @@
-"""Tools of a remote MCP server, over streamable HTTP."""
+"""Tools of an MCP server, over streamable HTTP or the standard input and output of a program."""
 
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import AsyncIterator, Mapping
+import base64
+import os
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -14,6 +15,8 @@ from pydantic_core import to_json
 
 from groq_core.errors import RequestError
 from groq_core.redaction import redacted
+from groq_core.services.agent.names import tool_name, unique_names
+from groq_core.services.agent.results import Mixed, Picture
 from groq_core.services.agent.tools import MAX_RESULT, Arguments, Tool, loose
 
 if TYPE_CHECKING:
@@ -32,8 +35,8 @@ TIMED_OUT: Final = 408
 GOODBYE_S: Final = 2.0
 """That long a connection stays open to say that its last calls are cancelled."""
 
-MOST_TOOLS: Final = 100
-"""Groq takes 128 in one request."""
+MOST_TOOLS: Final = 2_000
+"""Tools of one server that are looked at; which of them are offered is decided where the run begins."""
 
 
 class RemoteToolError(Exception):
@@ -46,7 +49,9 @@ async def remote_tools(
     *,
     label: str = "",
     headers: Mapping[str, str] | None = None,
+    command: Sequence[str] = (),
     dangerous: bool | None = None,
+    trusted: bool = False,
     timeout: float = CALL_S,
     connect_seconds: float = CONNECT_S,
 ) -> AsyncIterator[list[Tool]]:
@@ -59,18 +64,22 @@ async def remote_tools(
 
     Args:
         url: Of the server's MCP endpoint.
+        command: In its place, program and arguments of a server on standard input and output.
         label: Put before the tools' names, so that two servers' do not clash.
         headers: Sent with every request, e.g. an authorization; never shown.
-        dangerous: Whether its tools need approval; None asks for it unless the server calls a tool read-only.
+        dangerous: Whether its tools need approval; None asks for it, unless the server is trusted and says of a
+            tool that it only reads and destroys nothing.
+        trusted: The operator believes what the server says of its own tools.
         timeout: Seconds one call may take.
 
     Raises:
         RequestError: The server cannot be reached or does not speak MCP.
     """
-    connection = _Connection(url, headers, timeout)
+    connection = _Connection(url, headers, timeout, command)
     try:
         listed = await connection.opened(connect_seconds)
-        yield [_tool(connection, one, label, dangerous, timeout) for one in listed[:MOST_TOOLS]]
+        tools = [_tool(connection, one, label, dangerous, trusted, timeout) for one in listed[:MOST_TOOLS]]
+        yield unique_names(tools)
     finally:
         await connection.close()
 
@@ -78,8 +87,12 @@ async def remote_tools(
 class _Connection:
     """Keeps a session open in a task of its own."""
 
-    def __init__(self, url: str, headers: Mapping[str, str] | None, timeout: float) -> None:
+    def __init__(
+        self, url: str, headers: Mapping[str, str] | None, timeout: float, command: Sequence[str] = ()
+    ) -> None:
         self._url = url
+        self._command = tuple(command)
+        self._expired = asyncio.Event()
         self._headers = dict(headers or {})
         self._timeout = timeout
         self._leave = asyncio.Event()
@@ -89,15 +102,15 @@ class _Connection:
         self._task = asyncio.create_task(self._hold())
 
     async def opened(self, seconds: float) -> list[RemoteTool]:
-        host = urlsplit(self._url).hostname or "?"
+        host = urlsplit(self._url).hostname or (self._command[0] if self._command else "?")
         try:
             async with asyncio.timeout(seconds):
                 _, listed = await asyncio.shield(self._ready)
                 return listed
         except TimeoutError:
-            raise _unreachable(host, f"it did not answer within {seconds:g} s") from None
+            raise _unreachable(host, f"it did not answer within {seconds:g} s", self._command) from None
         except Exception as error:  # transports raise groups of whatever they ran into
-            raise _unreachable(host, _cause(error)) from None
+            raise _unreachable(host, _cause(error), self._command) from None
 
     async def close(self) -> None:
         self._leave.set()
@@ -117,6 +130,20 @@ class _Connection:
             RemoteToolError: The connection is closed, or breaks before there is an answer.
             McpError: The server refuses, or takes too long.
         """
+        from mcp import McpError
+
+        try:
+            return await self._guarded(name, arguments)
+        except McpError as error:
+            if not _session_gone(error):
+                raise
+        # The specification: a client whose session the server no longer knows begins a new one.
+        self._ready = asyncio.get_running_loop().create_future()
+        self._expired.set()
+        return await self._guarded(name, arguments)
+
+    async def _guarded(self, name: str, arguments: Arguments) -> CallToolResult:
+        """One call, given up when the connection breaks."""
         call = asyncio.create_task(self._call(name, arguments))
         try:
             # A connection that breaks leaves its calls waiting, so it is waited for beside them.
@@ -146,30 +173,64 @@ class _Connection:
             raise
 
     async def _hold(self) -> None:
-        # Its import takes half a second, and few runs need it.
-        import httpx
-        from mcp import ClientSession
-        from mcp.client.streamable_http import streamable_http_client
-
         try:
-            async with (
-                httpx.AsyncClient(headers=self._headers, timeout=httpx.Timeout(CONNECT_S, read=READ_S)) as http,
-                streamable_http_client(self._url, http_client=http) as (incoming, outgoing, _),
-                ClientSession(incoming, outgoing) as session,
-            ):
-                await session.initialize()
-                listed = await _listed(session)
-                if not self._ready.done():
-                    self._ready.set_result((session, listed))
-                await self._leave.wait()
-                if self._goodbyes:
-                    await asyncio.wait(self._goodbyes, timeout=GOODBYE_S)
+            while not self._leave.is_set():
+                self._expired.clear()
+                await self._one_session()
         except asyncio.CancelledError:
             raise
         except Exception as error:  # told to whoever waits, or calls later
             self._why = f": {_cause(error)}"
             if not self._ready.done():
                 self._ready.set_exception(error)
+
+    async def _one_session(self) -> None:
+        """Hold a session until the run is over, or the server has forgotten it."""
+        from mcp import ClientSession
+
+        async with (
+            self._transport() as (incoming, outgoing),
+            ClientSession(incoming, outgoing) as session,
+        ):
+            await session.initialize()
+            listed = await _listed(session)
+            if not self._ready.done():
+                self._ready.set_result((session, listed))
+            ends = [asyncio.ensure_future(self._leave.wait()), asyncio.ensure_future(self._expired.wait())]
+            try:
+                await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for end in ends:
+                    end.cancel()
+            if self._goodbyes:
+                await asyncio.wait(self._goodbyes, timeout=GOODBYE_S)
+
+    @asynccontextmanager
+    async def _transport(self) -> AsyncIterator[tuple[Any, Any]]:
+        # These imports take half a second, and few runs need them.
+        if self._command:
+            from mcp import StdioServerParameters
+            from mcp.client.stdio import stdio_client
+
+            program, *args = self._command
+            # What the program says beside the protocol would end up among our own lines.
+            with open(os.devnull, "w") as nowhere:  # noqa: ASYNC230 - a device that is never waited for
+                async with stdio_client(StdioServerParameters(command=program, args=args), errlog=nowhere) as streams:
+                    yield streams
+            return
+        import httpx
+        from mcp.client.streamable_http import streamable_http_client
+
+        async with (
+            httpx.AsyncClient(headers=self._headers, timeout=httpx.Timeout(CONNECT_S, read=READ_S)) as http,
+            streamable_http_client(self._url, http_client=http) as (incoming, outgoing, _),
+        ):
+            yield incoming, outgoing
+
+
+def _session_gone(error: Exception) -> bool:
+    """What the library makes of the 404 with which a server answers for a session it does not know."""
+    return "session terminated" in str(error).lower()
 
 
 async def _cancel(session: ClientSession, number: int) -> None:
@@ -197,30 +258,36 @@ async def _listed(session: ClientSession) -> list[RemoteTool]:
     return found
 
 
-def _tool(connection: _Connection, one: RemoteTool, label: str, dangerous: bool | None, timeout: float) -> Tool:
+def _tool(
+    connection: _Connection, one: RemoteTool, label: str, dangerous: bool | None, trusted: bool, timeout: float
+) -> Tool:
     async def call(arguments: Arguments) -> object:
         result = await connection.call(one.name, arguments)
         text = written(result)
         if result.isError:
             raise RemoteToolError(text or "the server says it failed")
-        return text
+        pictures = list(_pictures(result))
+        return Mixed(text, pictures) if pictures else text
 
-    hints = one.annotations
-    harmless = bool(hints and hints.readOnlyHint)
-    name = re.sub(r"[^A-Za-z0-9_-]", "_", f"{label}_{one.name}" if label else one.name)[:64]
     return Tool(
-        name=name,
+        name=tool_name(label, one.name),
         description=(one.description or one.title or "")[:2_000],
         parameters=loose(dict(one.inputSchema)),
         call=call,
-        dangerous=not harmless if dangerous is None else dangerous,
+        dangerous=not (trusted and _harmless(one)) if dangerous is None else dangerous,
         timeout=timeout,
         max_result=MAX_RESULT,
     )
 
 
+def _harmless(one: RemoteTool) -> bool:
+    """What a server says of its own tool; that it destroys something counts for more than that it only reads."""
+    hints = one.annotations
+    return bool(hints and hints.readOnlyHint) and not (hints and hints.destructiveHint)
+
+
 def written(result: CallToolResult) -> str:
-    """Write a result down as text; pictures and sounds are only mentioned."""
+    """Write a result down as text; pictures and sounds are mentioned in their places."""
     pieces = [_block(block) for block in result.content]
     text = "\n".join(piece for piece in pieces if piece)
     if not text and result.structuredContent is not None:
@@ -237,18 +304,44 @@ def _block(block: Any) -> str:
         case "resource_link":
             return f"[a link: {block.name} {block.uri}]"
         case "image" | "audio":
-            return f"[{block.type}, {len(block.data) * 3 // 4} bytes, not shown]"
+            return f"[{block.type}, {len(block.data) * 3 // 4} bytes]"
         case _:
             return ""
+
+
+def _pictures(result: CallToolResult) -> Iterator[Picture]:
+    """The pictures of a result, for a model that can see."""
+    for block in result.content:
+        data, kind = "", ""
+        if block.type == "image":
+            data, kind = block.data, block.mimeType
+        elif block.type == "resource":
+            data, kind = getattr(block.resource, "blob", ""), block.resource.mimeType or ""
+        if data and kind in ("image/png", "image/jpeg", "image/gif", "image/webp"):
+            try:
+                yield Picture(base64.b64decode(data, validate=True), kind)
+            except ValueError:
+                continue  # it is mentioned all the same
 
 
 def _cause(error: BaseException) -> str:
     while isinstance(error, BaseExceptionGroup) and error.exceptions:
         error = error.exceptions[0]
+    response = getattr(error, "response", None)
+    if (status := getattr(response, "status_code", None)) is not None:
+        # The library's own words hold the whole address, and an address may hold a token.
+        return f"it answered HTTP {status} {getattr(response, 'reason_phrase', '')}".strip()
     return redacted(f"{type(error).__name__}: {error}")[:300]
 
 
-def _unreachable(host: str, why: str) -> RequestError:
+def _unreachable(host: str, why: str, command: Sequence[str] = ()) -> RequestError:
+    if command:
+        return RequestError(
+            f"the MCP server {host} cannot be used: {why}",
+            param="tools",
+            code="mcp_unreachable",
+            hint="Check that the command starts and speaks MCP over its standard input and output.",
+        )
     return RequestError(
         f"the MCP server at {host} cannot be used: {why}",
         param="tools",

@@ -19,6 +19,9 @@ from groq_core.services.agent.tools import ArgumentsError, Tool
 
 MOST_CALLS: Final = 16
 
+LONGEST: Final = 100_000
+"""Characters of what a model wrote that are looked through."""
+
 _TAGGED = re.compile(
     r"<function[=(]\s*[\"']?([\w.-]+)[\"']?\)?\s*[=>]?\s*(.*?)\s*(?:</function>|(?=<function)|\Z)", re.DOTALL
 )
@@ -41,7 +44,8 @@ class Rescued:
 def rescued(error: ChainError, tools: Mapping[str, Tool]) -> Rescued:
     """Look through the failures of a chain, the newest first."""
     for failure in reversed(error.failures):
-        if failure.failed_generation and (found := read_generation(failure.failed_generation, tools)):
+        generation = (failure.failed_generation or "")[:LONGEST]
+        if generation and (found := read_generation(generation, tools)):
             return found
     return Rescued()
 

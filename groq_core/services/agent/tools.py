@@ -9,7 +9,9 @@ import inspect
 import re
 import threading
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final, TypeAlias, get_type_hints, overload
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
@@ -121,14 +123,21 @@ def _made(
     timeout: float,
     max_result: int,
 ) -> Tool:
-    summary, told = documented(inspect.getdoc(function) or "")
-    model = _arguments_model(function, told)
-    is_async = inspect.iscoroutinefunction(function)
+    typed = typed_part(function)
+    summary, told = documented(inspect.getdoc(typed) or "")
+    model = _arguments_model(function, typed, told)
+    is_async = any(map(inspect.iscoroutinefunction, (function, typed)))
+    is_stream = inspect.isasyncgenfunction(typed)
 
     async def call(arguments: Arguments) -> object:
+        if is_stream:
+            return await _gathered(function(**arguments))
         if is_async:
             return await function(**arguments)
-        return await in_thread(functools.partial(function, **arguments))
+        found = await in_thread(lambda: _listed(function(**arguments)))
+        if inspect.isasyncgen(found):
+            return await _gathered(found)
+        return await found if inspect.isawaitable(found) else found
 
     def check(arguments: Arguments) -> Arguments:
         try:
@@ -138,7 +147,7 @@ def _made(
         return {str(info.alias): getattr(found, field) for field, info in model.model_fields.items()}
 
     return Tool(
-        name=name or str(getattr(function, "__name__", "tool")),
+        name=name_of(function) if name is None else name,
         description=description if description is not None else summary,
         parameters=loose(model.model_json_schema(by_alias=True)),
         call=call,
@@ -146,12 +155,59 @@ def _made(
         dangerous=dangerous,
         timeout=timeout,
         max_result=max_result,
-        threaded=not is_async,
+        threaded=not (is_async or is_stream),
     )
 
 
-def _arguments_model(function: Callable[..., Any], told: Mapping[str, str]) -> type[BaseModel]:
-    hints = get_type_hints(function, include_extras=True)
+def typed_part(function: Callable[..., Any]) -> Callable[..., Any]:
+    """What of a callable has the types and the docstring: the function in a partial, the call of an object."""
+    while isinstance(function, functools.partial | functools.partialmethod):
+        function = function.func
+    if inspect.isroutine(function) or inspect.isclass(function):
+        return inspect.unwrap(function) if inspect.isroutine(function) else function
+    return typed_part(type(function).__call__) if inspect.isfunction(type(function).__call__) else function
+
+
+def name_of(function: Callable[..., Any]) -> str:
+    """
+    Name a tool after its function, or after the class of an object that is called.
+
+    >>> name_of(functools.partial(divmod, 7))
+    'divmod'
+    """
+    while isinstance(function, functools.partial):
+        function = function.func
+    name = str(getattr(function, "__name__", "") or type(function).__name__)
+    return re.sub(r"[^A-Za-z0-9_-]", "_", name).strip("_")[:64] or "tool"
+
+
+MOST_ITEMS: Final = 10_000
+"""Values that are taken from a tool that yields them one by one."""
+
+
+async def _gathered(values: Any) -> object:
+    """What an async generator yields: a text where all of it is text, else a list."""
+    found = []
+    async with aclosing(values):
+        async for value in values:
+            found.append(value)
+            if len(found) == MOST_ITEMS:
+                break
+    return _joined(found)
+
+
+def _listed(value: object) -> object:
+    return _joined(list(islice(value, MOST_ITEMS))) if inspect.isgenerator(value) else value
+
+
+def _joined(values: list[Any]) -> object:
+    return "".join(values) if values and all(isinstance(value, str) for value in values) else values
+
+
+def _arguments_model(
+    function: Callable[..., Any], typed: Callable[..., Any], told: Mapping[str, str]
+) -> type[BaseModel]:
+    hints = get_type_hints(typed, include_extras=True)
     fields: dict[str, Any] = {}
     for place, (name, parameter) in enumerate(inspect.signature(function).parameters.items()):
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.POSITIONAL_ONLY):

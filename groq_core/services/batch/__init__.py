@@ -14,14 +14,16 @@ from groq_core.services.batch.answers import Answer, Answerer, answerers
 from groq_core.services.batch.estimate import Estimate, Survey, estimate, survey
 from groq_core.services.batch.export import text_of, write_table
 from groq_core.services.batch.job import Job, job_of
-from groq_core.services.batch.later import groq_id, resolved, run_later
+from groq_core.services.batch.later import groq_id, run_later
 from groq_core.services.batch.lines import Entry, Fault, Line, Recipe
 from groq_core.services.batch.progress import Progress
+from groq_core.services.batch.reconcile import Reconciled, reconcile
 from groq_core.services.batch.remote import BatchApi, RemoteBatchRun
 from groq_core.services.batch.runner import Batch, BatchStoppedError, run_batch
-from groq_core.services.batch.sink import Failure, Sink
+from groq_core.services.batch.sink import DiskFullError, Failure, Sink
 from groq_core.services.batch.sources import Source
 from groq_core.services.batch.template import Template
+from groq_core.services.candidates import resolved, stand_ins
 
 __all__ = [
     "Answer",
@@ -29,6 +31,7 @@ __all__ = [
     "Batch",
     "BatchApi",
     "BatchStoppedError",
+    "DiskFullError",
     "Entry",
     "Estimate",
     "Failure",
@@ -37,6 +40,7 @@ __all__ = [
     "Line",
     "Progress",
     "Recipe",
+    "Reconciled",
     "RemoteBatchRun",
     "Sink",
     "Source",
@@ -46,9 +50,11 @@ __all__ = [
     "estimate",
     "groq_id",
     "job_of",
+    "reconcile",
     "resolved",
     "run_batch",
     "run_later",
+    "stand_ins",
     "survey",
     "text_of",
     "write_table",

@@ -13,15 +13,15 @@ import msgspec
 
 from groq_core.errors import ChainError, RequestError
 from groq_core.events import Events, Usage, Waiting
-from groq_core.media.image.preparation import PreparedImage, prepare
+from groq_core.media.image.preparation import PreparedImage
 from groq_core.media.text.subtitles import to_json
 from groq_core.middleware.rate_guard import RATE_LIMIT
 from groq_core.pipeline import Handler
 from groq_core.reply import Reply, collect
 from groq_core.requests import Caller, ChatRequest, Request
 from groq_core.services.batch.lines import Line, Operation
-from groq_core.services.documents.reading import EXTENSIONS as DOCUMENTS
-from groq_core.services.documents.reading import Document, read_document
+from groq_core.services.documents.parts import Document
+from groq_core.services.documents.source import source_of
 from groq_core.services.extraction import Extractor, Options, schema_of, spelled
 from groq_core.services.transcription import TranscriptionService
 
@@ -298,8 +298,6 @@ class ExtractionAnswerer:
             usd=found.cost_usd,
         )
 
-    async def _document(self, name: str) -> Document | PreparedImage:
+    async def _document(self, name: str) -> Document | tuple[PreparedImage, ...]:
         data = await self._files.read(name)
-        if Path(name).suffix.lower() in DOCUMENTS:
-            return await read_document(data, Path(name).name)
-        return await asyncio.to_thread(prepare, data, filename=Path(name).name)
+        return await source_of(data, Path(name).name)

@@ -9,6 +9,8 @@ from typing import Any, Final, TextIO
 
 import msgspec
 
+from groq_core.services.batch.ids import IdSet
+from groq_core.services.batch.sink import Written
 from groq_core.services.batch.sources import Source
 from groq_core.services.extraction.tables import FORMULA_SIGNS
 
@@ -31,20 +33,25 @@ def write_table(source: Source, answers: Path, out: TextIO) -> None:
 
     Args:
         source: What was asked.
-        answers: The sink's file; a line that is not in it gets empty cells.
+        answers: The sink's file; a row whose question is not answered in it gets empty cells.
     """
     places = dict(_places(answers))
+    met = IdSet()
     writer = csv.writer(out, lineterminator="\r\n")
     header: list[str] | None = None
     with answers.open("rb") as file:
-        for custom_id, cells in source.cells():
+        for entry, cells in source.cells():
             if header is None:
                 header = list(cells)
                 writer.writerow([*map(_disarmed, header), ANSWER, ERROR])
             text, error = "", ""
-            if (place := places.get(custom_id)) is not None:
+            if not met.add(entry.custom_id):
+                error = "an earlier row has the same custom_id"
+            elif (place := places.get(entry.custom_id)) is not None:
                 file.seek(place)
-                text, error = shown(msgspec.json.decode(file.readline(), type=_Row))
+                line = file.readline()
+                if msgspec.json.decode(line, type=Written).key in ("", entry.key):
+                    text, error = shown(msgspec.json.decode(line, type=_Row))
             writer.writerow([*(_disarmed(cells.get(name, "")) for name in header), _disarmed(text), _disarmed(error)])
 
 
@@ -66,13 +73,16 @@ def shown(row: _Row) -> tuple[str, str]:
 
 def text_of(body: dict[str, Any]) -> str:
     """
-    What a person reads of an answer's body: the message, the transcript, or the data.
+    What a person reads of an answer's body: the message and the calls it makes, the transcript, or the data.
 
     >>> text_of({"choices": [{"message": {"content": "Yes."}}]}), text_of({"text": "Hello."})
     ('Yes.', 'Hello.')
     """
     if choices := body.get("choices"):
-        return str(choices[0].get("message", {}).get("content") or "")
+        message = choices[0].get("message", {})
+        calls = [call.get("function") or {} for call in message.get("tool_calls") or ()]
+        said = [str(message["content"])] if message.get("content") else []
+        return "\n".join([*said, *(f"{call.get('name', '')}({call.get('arguments', '')})" for call in calls)])
     if "data" in body:
         return msgspec.json.encode(body["data"]).decode()
     return str(body.get("text", ""))

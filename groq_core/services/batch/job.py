@@ -2,7 +2,7 @@
 The slip of paper beside the answers: which job they belong to, and which batches Groq is working on for it.
 
 It is kept in ``<output>.job``, replaced in one step, and deleted by nobody but its owner. Without it a run still
-goes on where it was; with it, answers to other questions are never mixed in.
+goes on where it was, since every answer carries a hash of its question.
 """
 
 from __future__ import annotations
@@ -10,16 +10,13 @@ from __future__ import annotations
 import os
 from hashlib import blake2b
 from pathlib import Path
-from typing import Final, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import msgspec
 
 from groq_core.errors import RequestError
 from groq_core.services.batch.lines import Recipe
 from groq_core.services.batch.sources import Source
-
-HEAD: Final = 65_536
-"""Bytes of the source that are compared; lines may be added at its end."""
 
 Stage: TypeAlias = Literal["uploaded", "created", "fetched"]
 
@@ -50,13 +47,10 @@ class Job(msgspec.Struct, kw_only=True):
 
     Attributes:
         questions: Hash of what turns the source into questions.
-        head, head_bytes: Hash of the source's beginning; empty where its bytes say nothing (a sheet, a folder).
         parts: Of the Batch API, oldest first.
     """
 
     questions: str
-    head: str = ""
-    head_bytes: int = 0
     parts: list[Part] = []
 
     @property
@@ -91,35 +85,26 @@ def job_of(output: Path, source: Source) -> Job:
     try:
         job = msgspec.json.decode(beside(output).read_bytes(), type=Job)
     except FileNotFoundError:
-        head = _head(source, HEAD)
-        job = Job(questions=questions, head=_hashed(head) if head else "", head_bytes=len(head))
+        job = Job(questions=questions)
         job.save(output)
         return job
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise RequestError(
             f"{beside(output).name} cannot be read", param="output", hint="Delete it to go on without it."
         ) from None
-    asked_else = job.questions != questions
-    if asked_else or (job.head and _hashed(_head(source, job.head_bytes)) != job.head):
-        what = "another prompt, system message, schema or operation" if asked_else else "another input"
+    if job.questions != questions:
         raise RequestError(
-            f"{output.name} holds the answers to {what}", param="output", hint="Name a new file for these answers."
+            f"{output.name} holds the answers to another prompt, system message, schema or operation",
+            param="output",
+            hint="Name a new file for these answers.",
         )
     return job
 
 
 def _questions(recipe: Recipe) -> bytes:
-    """What decides which question a row is; the model and its parameters may change from run to run."""
+    """What all rows share; a row that changed, another model or parameter is asked anew beside it."""
     template = recipe.template.text if recipe.template else None
     return msgspec.json.encode([recipe.operation, template, recipe.system, recipe.schema])
-
-
-def _head(source: Source, size: int) -> bytes:
-    """The beginning of a source that is text; it holds whole lines as soon as there is one."""
-    if source.kind not in ("jsonl", "csv"):
-        return b""
-    with source.path.open("rb") as file:
-        return file.read(size)
 
 
 def _hashed(data: bytes) -> str:

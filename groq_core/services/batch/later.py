@@ -9,12 +9,12 @@ from typing import Any, Protocol
 from groq_core.errors import RequestError
 from groq_core.events import Usage
 from groq_core.models.pricing import cost_usd
-from groq_core.models.spec import ModelSpec
 from groq_core.services.batch.job import Job
 from groq_core.services.batch.progress import Progress
 from groq_core.services.batch.remote import BatchApi, RemoteBatchRun
 from groq_core.services.batch.sink import Sink
 from groq_core.services.batch.sources import Source
+from groq_core.services.candidates import resolved
 
 
 class House(Protocol):
@@ -24,6 +24,8 @@ class House(Protocol):
     def board(self) -> Any: ...
     @property
     def catalogue(self) -> Any: ...
+    @property
+    def settings(self) -> Any: ...
     def batches(self) -> AbstractAsyncContextManager[BatchApi]: ...
 
 
@@ -67,11 +69,3 @@ def groq_id(core: House, name: str | None) -> str:
     raise RequestError(
         f"{name or 'auto'} is no model of Groq's now", param="model", hint="Name one that Groq offers this key."
     )
-
-
-def resolved(core: House, name: str) -> ModelSpec | None:
-    """What a tier's or a model's name stands for now."""
-    tier = "speed" if name == "auto" else name
-    target = next((status.target for status in core.board.snapshot().tiers if status.tier == tier), name)
-    found: ModelSpec | None = core.catalogue.current.lookup(target) if target else None
-    return found

@@ -7,12 +7,15 @@ and any parameters), or a row of columns that a template turns into a prompt.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from hashlib import blake2b
+from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 
 from groq_core.errors import RequestError
+from groq_core.services.batch.ids import IdSet
 from groq_core.services.batch.template import Template
 
 Operation: TypeAlias = Literal["chat", "extraction", "transcription", "translation"]
@@ -27,6 +30,9 @@ URLS: Final[Mapping[str, Operation]] = {
 LONGEST_ID: Final = 512
 """Characters of a ``custom_id``."""
 
+STAMPED: Final = 65_536
+"""Bytes of a file that are compared, beside its size."""
+
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
     """
@@ -38,12 +44,19 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
         operation: Which service answers it.
         body: The request in wire form. An extraction has ``text`` or ``file`` and perhaps ``schema``; a
             recording has ``file``, or ``url`` for Groq to fetch.
+        stamp: What tells the files it names from others of the same name.
     """
 
     number: int
     custom_id: str
     operation: Operation
     body: dict[str, Any]
+    stamp: str = ""
+
+    @property
+    def key(self) -> str:
+        """Hash of everything that is asked, so that an answer is never taken for that to another question."""
+        return _hash(_ENCODER.encode([self.operation, self.body, self.stamp]))
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,9 +65,27 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     number: int
     custom_id: str
     error: RequestError
+    raw: str = ""
+
+    @property
+    def key(self) -> str:
+        """Hash of what stands there."""
+        return _hash(self.raw.encode("utf-8", "surrogatepass"))
 
 
 Entry: TypeAlias = Line | Fault
+
+_ENCODER: Final = msgspec.json.Encoder(order="sorted")
+
+
+def _hash(data: bytes) -> str:
+    return blake2b(data, digest_size=8).hexdigest()
+
+
+def distinct(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """The entries without those that bear the id of an earlier one."""
+    seen = IdSet()
+    return (entry for entry in entries if seen.add(entry.custom_id))
 
 
 class Recipe(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +100,8 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
         params: Sampling parameters by their wire names; a line's own win.
         schema: JSON Schema that extractions are to fit.
         language: ISO 639-1, of recordings that name none.
+        folder: Where relative names of files start, so that a changed file is known from an unchanged one; None
+            where lines may name none.
     """
 
     operation: Operation = "chat"
@@ -78,6 +111,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     params: dict[str, Any] = {}
     schema: dict[str, Any] | None = None
     language: str | None = None
+    folder: Path | None = None
 
     # ── JSON lines ───────────────────────────────────────────────────────────────────────────────────
 
@@ -91,7 +125,8 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
                 return self._batch_line(number, custom_id, value)
             return self._plain(number, custom_id, value)
         except RequestError as error:
-            return Fault(number=number, custom_id=custom_id, error=error)
+            raw = raw if isinstance(raw, str) else raw.decode("utf-8", "replace")
+            return Fault(number=number, custom_id=custom_id, error=error, raw=raw)
 
     def _batch_line(self, number: int, custom_id: str, value: dict[str, Any]) -> Line:
         url, method, body = value["url"], value.get("method", "POST"), value["body"]
@@ -129,7 +164,8 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
         try:
             return self._row(number, _checked_id(custom_id), cells)
         except RequestError as error:
-            return Fault(number=number, custom_id=custom_id[:LONGEST_ID], error=error)
+            raw = msgspec.json.encode(list(cells.values())).decode()
+            return Fault(number=number, custom_id=custom_id[:LONGEST_ID], error=error, raw=raw)
 
     def check(self, columns: tuple[str, ...]) -> None:
         """
@@ -184,7 +220,20 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
         model = body.get("model")
         if model is not None and not isinstance(model, str):
             raise RequestError("model is not a name", param="model")
-        return Line(number=number, custom_id=custom_id, operation=operation, body=body)
+        return Line(number=number, custom_id=custom_id, operation=operation, body=body, stamp=self._stamp(body))
+
+    def _stamp(self, body: Mapping[str, Any]) -> str:
+        """Size and beginning of the file a line names: the same name may hold something else tomorrow."""
+        name = body.get("file")
+        if self.folder is None or not isinstance(name, str):
+            return ""
+        try:
+            with (self.folder / name).open("rb") as file:
+                head = file.read(STAMPED)
+                size = file.seek(0, 2)
+        except OSError:
+            return ""  # what is wrong with it is said when it is asked for
+        return f"{size}-{_hash(head)}"
 
 
 def _decoded(raw: bytes | str) -> dict[str, Any]:

@@ -31,6 +31,8 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
         eta_s: Seconds until the end at this rate; None while nobody can tell.
         elapsed_s: Seconds since this run began.
         paused_s: Seconds until new lines are asked again, and ``paused_why``; 0 while they are.
+        unreadable: Results that could not be read; the lines they were for have no answer.
+        unknown: Results for ids nobody asked for; they are not counted.
         note: What is going on beside that, in words; may be empty.
     """
 
@@ -50,12 +52,24 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     elapsed_s: float = 0.0
     paused_s: float = 0.0
     paused_why: str = ""
+    unreadable: int = 0
+    unknown: int = 0
     note: str = ""
 
     @property
     def settled(self) -> int:
         """Lines nothing more will be done about."""
         return self.done + self.failed
+
+    @property
+    def rows(self) -> int:
+        """Lines there are, as far as anybody has counted: ``done + failed + unanswered``."""
+        return max(self.total or 0, self.settled + self.duplicates)
+
+    @property
+    def unanswered(self) -> int:
+        """Lines that have neither an answer nor a failure, duplicates among them."""
+        return self.rows - self.settled
 
     @property
     def share(self) -> float | None:

@@ -2,12 +2,15 @@
 A batch through Groq's Batch API: uploaded in parts, answered within a day, at half the price.
 
 Each part's ids are in the job's slip as soon as Groq has told them, so a run that was interrupted, by a night or
-by a power cut, looks after the same batches again instead of paying for new ones.
+by a power cut, looks after the same batches again instead of paying for new ones. Beside each part stands which
+lines it took and a hash of their questions: a result belongs to the question that was sent, whatever has become of
+the row meanwhile, and a line that comes back without a result is missed.
 """
 
 from __future__ import annotations
 
 import asyncio
+import functools
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import aclosing
@@ -18,10 +21,12 @@ import msgspec
 
 from groq_core.errors import Kind, ProviderError, RequestError
 from groq_core.events import Usage
+from groq_core.models.pricing import BATCH_DISCOUNT
 from groq_core.services.batch.ids import IdSet
 from groq_core.services.batch.job import Job, Part
 from groq_core.services.batch.lines import Entry, Fault, Line
 from groq_core.services.batch.progress import Progress
+from groq_core.services.batch.reconcile import Reconciled, reconcile
 from groq_core.services.batch.runner import failure
 from groq_core.services.batch.sink import Failure, Sink
 
@@ -30,9 +35,6 @@ T = TypeVar("T")
 MOST_LINES: Final = 50_000
 MOST_BYTES: Final = 100 * 1000 * 1000
 """Of one file (API reference, read 2026-08; the guide says 200 MB)."""
-
-DISCOUNT: Final = 0.5
-"""Part of the price that a batch costs; cached tokens are not cheaper still (docs/batch, read 2026-05)."""
 
 FIRST_LOOK_S, LONGEST_LOOK_S = 1.0, 60.0
 """Seconds between two looks at a batch: at first, and when it takes hours."""
@@ -133,6 +135,10 @@ class RemoteBatchRun:
         self._resumed = len(sink)
         self._tokens_in = self._tokens_out = self._duplicates = self._truncated = 0
         self._usd: float | None = 0.0
+        self._unreadable = self._unknown = 0
+        self._counted: int | None = None
+        self._refused: list[str] = []
+        self.reconciled = Reconciled()
 
     def progress(self, note: str = "") -> Progress:
         """How far it has come; what Groq has finished but not handed over counts as under way."""
@@ -143,12 +149,14 @@ class RemoteBatchRun:
             resumed=self._resumed,
             duplicates=self._duplicates,
             truncated=self._truncated,
-            total=self._total,
+            total=self._total if self._counted is None else self._counted,
             in_flight=sum(part.lines for part in parts),
             tokens_in=self._tokens_in,
             tokens_out=self._tokens_out,
             usd=self._usd,
             elapsed_s=self._clock() - self._started,
+            unreadable=self._unreadable,
+            unknown=self._unknown,
             note=note or "; ".join(f"{part.status} {part.completed + part.failed}/{part.lines}" for part in parts),
         )
 
@@ -160,62 +168,82 @@ class RemoteBatchRun:
             Progress: After every step and every look.
 
         Raises:
-            RequestError: Groq does not accept the lines.
+            RequestError: Groq does not accept a part's lines; what the other parts came to is in the sink.
             ProviderError: Groq cannot be reached, or the key may not use batches.
         """
-        async with aclosing(self._finish()) as steps:
-            async for step in steps:
-                yield step
-        async with aclosing(self._send()) as steps:
-            async for step in steps:
-                yield step
-        async with aclosing(self._finish()) as steps:
-            async for step in steps:
-                yield step
+        for phase in (self._finish, self._sort, self._send, self._finish):
+            async with aclosing(phase()) as steps:
+                async for step in steps:
+                    yield step
+        yield self.progress()
+        if self._refused:
+            raise RequestError(
+                "Groq did not accept the batch: " + "; ".join(self._refused[:5]), param="file", code="batch_failed"
+            )
+
+    async def _sort(self) -> AsyncGenerator[Progress, None]:
+        """Hold the results against the rows of today, before those without one are sent."""
+        self.reconciled = await asyncio.to_thread(reconcile, self._sink, self._entries())
+        self._resumed = len(self._sink)
         yield self.progress()
 
     # ── sending ──────────────────────────────────────────────────────────────────────────────────────
 
     async def _send(self) -> AsyncGenerator[Progress, None]:
         entries, seen = iter(self._entries()), IdSet()
-        path = self._sink.path.with_name(self._sink.path.name + f".part-{len(self._job.parts) + 1}.jsonl")
-        carried = b""
+        carried = (b"", b"")
         try:
             while True:
+                path = self._beside(len(self._job.parts), "jsonl")
                 lines, carried = await asyncio.to_thread(self._write_part, path, entries, seen, carried)
                 if not lines:
+                    self._counted = len(seen) + self._duplicates
+                    self._beside(len(self._job.parts), "ids").unlink(missing_ok=True)
                     return
                 yield self.progress(f"uploading {lines} lines")
-                file_id = await self._patiently(lambda: self._api.upload(path))
+                file_id = await self._patiently(functools.partial(self._api.upload, path))
                 part = Part(file_id=file_id, lines=lines)
                 self._job.parts.append(part)
                 self._job.save(self._sink.path)
                 await self._created(part)
                 yield self.progress()
+                path.unlink()
         finally:
-            path.unlink(missing_ok=True)
+            self._beside(len(self._job.parts), "jsonl").unlink(missing_ok=True)
+            if self._job.parts:
+                self._beside(len(self._job.parts) - 1, "jsonl").unlink(missing_ok=True)
 
-    def _write_part(self, path: Path, entries: Iterable[Entry], seen: IdSet, carried: bytes) -> tuple[int, bytes]:
+    def _beside(self, part: int, kind: str) -> Path:
+        """The file of a part's lines, or of their ids and the hashes of their questions."""
+        return self._sink.path.with_name(f"{self._sink.path.name}.part-{part + 1}.{kind}")
+
+    def _write_part(
+        self, path: Path, entries: Iterable[Entry], seen: IdSet, carried: tuple[bytes, bytes]
+    ) -> tuple[int, tuple[bytes, bytes]]:
         """
         Write the next lines that the sink does not hold, as many as one file may have.
 
         Returns:
-            How many were written, and the first line of the next part, which did not fit any more.
+            How many were written, and the first line of the next part, which did not fit any more, with its id.
         """
-        lines, size = int(bool(carried)), len(carried)
-        with path.open("wb") as file:
-            file.write(carried)
+        raw, known = carried
+        lines, size = int(bool(raw)), len(raw)
+        with path.open("wb") as file, path.with_suffix(".ids").open("wb") as ids:
+            file.write(raw)
+            ids.write(known)
             for entry in entries:
                 if not seen.add(entry.custom_id):
                     self._duplicates += 1
-                elif entry.custom_id in self._sink or (raw := self._wire_line(entry)) is None:
                     continue
-                elif lines + 1 > self._most_lines or size + len(raw) > self._most_bytes:
-                    return lines, raw
-                else:
-                    file.write(raw)
-                    lines, size = lines + 1, size + len(raw)
-        return lines, b""
+                if entry.custom_id in self._sink or (wire := self._wire_line(entry)) is None:
+                    continue
+                raw, known = wire, msgspec.json.encode([entry.custom_id, entry.key]) + b"\n"
+                if lines + 1 > self._most_lines or size + len(raw) > self._most_bytes:
+                    return lines, (raw, known)
+                file.write(raw)
+                ids.write(known)
+                lines, size = lines + 1, size + len(raw)
+        return lines, (b"", b"")
 
     def _wire_line(self, entry: Entry) -> bytes | None:
         """A line as the Batch API takes it; None, and a failure in the sink, where it takes none."""
@@ -224,7 +252,7 @@ class RemoteBatchRun:
                 raise entry.error
             return self._wire(entry)
         except RequestError as error:
-            self._sink.fail(entry.custom_id, failure(error))
+            self._sink.fail(entry.custom_id, failure(error), key=entry.key)
             return None
 
     def _wire(self, line: Line) -> bytes:
@@ -272,46 +300,63 @@ class RemoteBatchRun:
         part.status, part.completed, part.failed = batch.status, batch.completed, batch.failed
         if not batch.over:
             return
+        known = await asyncio.to_thread(self._known, part)
         for file_id in filter(None, (batch.output_file_id, batch.error_file_id)):
-            await self._patiently(lambda file_id=file_id: self._fetch(file_id))  # type: ignore[misc]
+            await self._patiently(lambda file_id=file_id: self._fetch(file_id, known))  # type: ignore[misc]
         await self._sink.sync()
         part.stage = "fetched"
         self._job.save(self._sink.path)
+        self._beside(self._job.parts.index(part), "ids").unlink(missing_ok=True)
         if batch.status == "failed":
-            told = "; ".join(batch.problems[:5]) or "no reason given"
-            raise RequestError(f"Groq did not accept the batch: {told}", param="file", code="batch_failed")
+            self._refused += batch.problems or ("no reason given",)
 
-    async def _fetch(self, file_id: str) -> None:
+    def _known(self, part: Part) -> dict[str, str] | None:
+        """The ids of a part with the hashes of their questions; None where nothing was written down."""
+        try:
+            with self._beside(self._job.parts.index(part), "ids").open("rb") as file:
+                return dict(msgspec.json.decode(line, type=tuple[str, str]) for line in file)
+        except FileNotFoundError:
+            return None
+
+    async def _fetch(self, file_id: str, known: dict[str, str] | None) -> None:
         """Take in a file of results; lines the sink has from an interrupted fetch are not taken twice."""
+        unreadable = unknown = 0
         async with aclosing(self._api.lines(file_id)) as lines:
             async for raw in lines:
-                self._take(raw)
+                try:
+                    result = msgspec.json.decode(raw, type=_Result)
+                except (msgspec.DecodeError, UnicodeDecodeError):
+                    unreadable += 1
+                    continue
+                if known is not None and result.custom_id not in known:
+                    unknown += 1
+                else:
+                    self._take(result, (known or {}).get(result.custom_id, ""))
+        # Only when the file has been read to its end: an interrupted one is read again.
+        self._unreadable += unreadable
+        self._unknown += unknown
 
-    def _take(self, raw: bytes) -> None:
-        try:
-            result = msgspec.json.decode(raw, type=_Result)
-        except msgspec.DecodeError as error:
-            raise ProviderError(Kind.MALFORMED, f"a result cannot be read: {error}", provider="groq") from None
+    def _take(self, result: _Result, key: str) -> None:
         if result.custom_id in self._sink:
             return
         response = result.response
         if response is not None and response.body is not None and response.status_code < 400 and not result.error:
             self._sink.answer(
-                result.custom_id, response.body, request_id=response.request_id, status=response.status_code
+                result.custom_id, response.body, key=key, request_id=response.request_id, status=response.status_code
             )
             self._count(response.body)
         else:
-            self._sink.fail(result.custom_id, _refusal(result))
+            self._sink.fail(result.custom_id, _refusal(result), key=key)
 
     def _count(self, body: dict[str, Any]) -> None:
-        told = body.get("usage")
-        usage = told if isinstance(told, dict) else {}
+        reported = body.get("usage")
+        usage = reported if isinstance(reported, dict) else {}
         tokens_in, tokens_out = usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0
         self._tokens_in += tokens_in
         self._tokens_out += tokens_out
         self._truncated += any(choice.get("finish_reason") == "length" for choice in body.get("choices") or [])
         usd = self._price(str(body.get("model")), Usage(prompt_tokens=tokens_in, completion_tokens=tokens_out))
-        self._usd = None if usd is None or self._usd is None else self._usd + usd * DISCOUNT
+        self._usd = None if usd is None or self._usd is None else self._usd + usd * BATCH_DISCOUNT
 
     async def _patiently(self, call: Callable[[], Awaitable[T]]) -> T:
         """Try again what fails in passing, with growing pauses."""
@@ -328,6 +373,8 @@ class RemoteBatchRun:
 def _refusal(result: _Result) -> Failure:
     """Why a line has no answer, wherever Groq put it."""
     body = result.response.body if result.response is not None else None
-    told = (body or {}).get("error") if result.error is None else result.error
-    told = told if isinstance(told, dict) else {}
-    return Failure(code=str(told.get("code") or told.get("type") or "failed"), message=str(told.get("message") or ""))
+    error = (body or {}).get("error") if result.error is None else result.error
+    error = error if isinstance(error, dict) else {}
+    return Failure(
+        code=str(error.get("code") or error.get("type") or "failed"), message=str(error.get("message") or "")
+    )

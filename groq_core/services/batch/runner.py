@@ -2,7 +2,8 @@
 Run a batch: ask line after line at the highest rate the limits allow, and write down what each came to.
 
 A line is settled once: it has an answer, or it has failed for good. A line that nobody could answer *now*,
-since the limits are spent or every model rests, is put back and asked again when they are not.
+since the limits are spent or every model rests, is put back and asked again when they are not. A line that fails
+while others are answered is at fault itself: it is asked once more, after all others, and then given up.
 """
 
 from __future__ import annotations
@@ -11,16 +12,20 @@ import asyncio
 import heapq
 import random
 import time
+from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from itertools import islice
 from typing import Final
+
+import msgspec
 
 from groq_core.errors import ChainError, ExtractionError, GroqCoreError, Kind, RequestError
 from groq_core.services.batch.answers import Answer, Answerer
 from groq_core.services.batch.ids import IdSet
 from groq_core.services.batch.lines import Entry, Fault, Line, Operation
 from groq_core.services.batch.progress import Meter, Progress
+from groq_core.services.batch.reconcile import Reconciled, reconcile
 from groq_core.services.batch.sink import SYNC_S, Failure, Sink
 from groq_core.services.batch.window import Turn, Window
 
@@ -36,9 +41,23 @@ HOPELESS: Final = frozenset({Kind.AUTH, Kind.QUOTA_EXHAUSTED, Kind.TERMS_REQUIRE
 LONGEST_PAUSE_S: Final = 300.0
 """Seconds after which it is tried again, however long the limits are said to be spent."""
 
+LOOK_S, LONGEST_LOOK_S = 1.0, 60.0
+"""Seconds after which one line finds out whether a resting model is back: at first, and when it often was not. One
+broken line can bring a model to rest, and the others need not sit it out."""
+
+OWN_TRIES: Final = 2
+"""Times a line is asked that fails while others are answered."""
+
 
 class BatchStoppedError(GroqCoreError):
     """The batch stopped early because every further line would fail alike; what is done is kept."""
+
+
+class _Tried(msgspec.Struct):
+    """How often a line has failed: on its own, and when nobody was answered."""
+
+    own: int = 0
+    shared: int = 0
 
 
 class Batch:
@@ -46,16 +65,19 @@ class Batch:
     One run over a source.
 
     Args:
-        entries: The lines, read as they are needed; of a million only a few hundred are in memory.
+        entries: The lines, read as they are needed; of a million only a few hundred are in memory. Where they can
+            be iterated anew (a :class:`Source`, a list), what the sink holds is first held against them, see
+            :func:`reconcile`.
         sink: Open; lines it holds already are passed over.
         answerers: Who answers which operation.
         total: Lines in the source, where somebody has counted.
         most: Lines under way at most.
-        tries: Times a line is put through the chain before it counts as failed, not counting those that
-            ended because limits were spent.
+        tries: Times a line is put through the chain while nobody is answered before it counts as failed, not
+            counting those that ended because limits were spent.
 
     Attributes:
         window: How many lines are under way.
+        reconciled: What became of the answers of earlier runs.
     """
 
     def __init__(
@@ -80,10 +102,16 @@ class Batch:
         self._clock = clock
         self._sleep = sleep
         self._uniform = uniform
+        self._entries = entries
         self._read: list[Entry] = []  # newest last: it is taken from the end
+        self._exhausted = False
         self._seen = IdSet()
         self._again: list[tuple[float, int, Line]] = []  # a heap by the time each is due
-        self._tried: dict[str, int] = {}
+        self._last: deque[Line] = deque()  # lines that failed while others were answered
+        self._tried: dict[str, _Tried] = {}
+        self._answers = 0
+        self._silences = 0
+        self.reconciled = Reconciled()
         self._moved = asyncio.Event()
         self._stopping = False
         self._hopeless: ChainError | None = None
@@ -100,7 +128,9 @@ class Batch:
         """How far it has come."""
         settled = self._sink.answered + self._sink.failed
         rate = self._meter.per_min()
-        left = None if self._total is None else max(0, self._total - settled - self._duplicates)
+        met = len(self._seen) + self._duplicates
+        rows = met if self._exhausted and not self._read else self._total
+        left = None if rows is None else max(0, rows - settled - self._duplicates)
         paused = self.window.paused_s
         return Progress(
             done=self._sink.answered,
@@ -108,9 +138,9 @@ class Batch:
             resumed=self._resumed,
             duplicates=self._duplicates,
             truncated=self._truncated,
-            total=self._total,
+            total=rows,
             in_flight=self.window.in_flight,
-            again=len(self._again),
+            again=len(self._again) + len(self._last),
             tokens_in=self._tokens_in,
             tokens_out=self._tokens_out,
             usd=self._usd,
@@ -134,19 +164,22 @@ class Batch:
             How it ended.
 
         Raises:
-            RequestError: The source cannot be read on.
+            RequestError: The source cannot be read on, or the sink cannot be written on.
             BatchStoppedError: The key is not accepted, or the account may not spend more.
         """
+        if iter(self._entries) is not self._entries:
+            self.reconciled = await asyncio.to_thread(reconcile, self._sink, self._entries)
+            self._resumed = len(self._sink)
         syncing = asyncio.create_task(self._sync())
         try:
             async with asyncio.TaskGroup() as group:
                 while (started := await self._next()) is not None:
                     group.create_task(self._settle(*started))
         except* GroqCoreError as errors:
-            raise errors.exceptions[0] from None
+            raise _first(errors) from None
         finally:
             syncing.cancel()
-            with suppress(asyncio.CancelledError):
+            with suppress(asyncio.CancelledError, GroqCoreError):
                 await syncing
         await self._sink.sync()
         if self._hopeless is not None:
@@ -167,7 +200,7 @@ class Batch:
         """The next line and its turn, as soon as there is room for it; None at the end."""
         while not self._stopping:
             turn = await self.window.enter()
-            line = None if self._stopping else self._due() or await self._new()
+            line = None if self._stopping else self._due() or await self._new() or self._from_last()
             if line is not None:
                 return line, turn
             self.window.leave(turn, answered=False)
@@ -182,6 +215,10 @@ class Batch:
             return heapq.heappop(self._again)[2]
         return None
 
+    def _from_last(self) -> Line | None:
+        """A line that failed while others were answered, once those are done with."""
+        return self._last.popleft() if self._last and not self._again else None
+
     async def _new(self) -> Line | None:
         """The next line of the source that the sink does not know; faults are settled on the way."""
         while True:
@@ -192,11 +229,12 @@ class Batch:
                 elif entry.custom_id in self._sink:
                     continue
                 elif isinstance(entry, Fault):
-                    self._failed(entry.custom_id, entry.error)
+                    self._failed(entry, entry.error)
                 else:
                     return entry
             self._read = await asyncio.to_thread(lambda: list(islice(self._source, READ_AT_ONCE)))
             if not self._read:
+                self._exhausted = True
                 return None
             self._read.reverse()
 
@@ -214,7 +252,7 @@ class Batch:
     # ── what a line comes to ─────────────────────────────────────────────────────────────────────────
 
     async def _settle(self, line: Line, turn: Turn) -> None:
-        answered = False
+        answered, before = False, self._answers
         try:
             answer = await self._answerers[line.operation](line, turn.wait)
             answered = True
@@ -223,18 +261,20 @@ class Batch:
             if error.status == 429:
                 self._put_back(line, error.retry_after, error.message)
             else:
-                self._failed(line.custom_id, error)
+                self._failed(line, error)
         except ChainError as error:
-            self._unanswered(line, error)
+            self._unanswered(line, error, alone=self._answers > before)
         except ExtractionError as error:
             self._spent(error.cost_usd)
-            self._failed(line.custom_id, error)
+            self._failed(line, error)
         finally:
             self.window.leave(turn, answered=answered)
             self._moved.set()
 
     def _answered(self, line: Line, answer: Answer) -> None:
-        self._sink.answer(line.custom_id, answer.body, request_id=answer.request_id)
+        self._answers += 1
+        self._silences = 0
+        self._sink.answer(line.custom_id, answer.body, key=line.key, request_id=answer.request_id)
         self._tried.pop(line.custom_id, None)
         self._tokens_in += answer.tokens_in
         self._tokens_out += answer.tokens_out
@@ -245,24 +285,51 @@ class Batch:
     def _spent(self, usd: float | None) -> None:
         self._usd = None if self._usd is None or usd is None else self._usd + usd
 
-    def _failed(self, custom_id: str, error: GroqCoreError) -> None:
-        self._sink.fail(custom_id, failure(error))
-        self._tried.pop(custom_id, None)
+    def _failed(self, entry: Entry, error: GroqCoreError) -> None:
+        self._sink.fail(entry.custom_id, failure(error), key=entry.key)
+        self._tried.pop(entry.custom_id, None)
         self._meter.count()
 
-    def _unanswered(self, line: Line, error: ChainError) -> None:
-        """Nobody answered: stop, wait and ask again, or give the line up."""
+    def _unanswered(self, line: Line, error: ChainError, *, alone: bool) -> None:
+        """
+        Nobody answered: stop, wait and ask again, or give the line up.
+
+        Args:
+            alone: Others were answered meanwhile.
+        """
         kinds = {failed.kind for failed in error.failures}
         if kinds and kinds <= HOPELESS:
             self._hopeless = error
             self.stop()
         elif kinds <= WAITED_OUT:
-            self._put_back(line, error.retry_after, error.message)
-        elif (tried := self._tried.get(line.custom_id, 0) + 1) < self._tries:
-            self._tried[line.custom_id] = tried
-            self._due_in(line, self._uniform(0.5, 2.0) * 2.0**tried)
+            self._put_back(line, self._patience(kinds, error), error.message)
         else:
-            self._failed(line.custom_id, error)
+            self._give_up_or_try(line, error, alone=alone)
+
+    def _patience(self, kinds: set[Kind], error: ChainError) -> float | None:
+        """How long to wait: as the limits say; where only a rest is in the way, a moment at first."""
+        if kinds != {Kind.RESTING}:
+            return error.retry_after
+        self._silences += 1
+        look = min(LONGEST_LOOK_S, LOOK_S * 2.0 ** (self._silences - 1))
+        return look if error.retry_after is None else min(look, error.retry_after)
+
+    def _give_up_or_try(self, line: Line, error: ChainError, *, alone: bool) -> None:
+        tried = self._tried.setdefault(line.custom_id, _Tried())
+        # Once a line has failed beside others that did not, it is the last of all, with nobody beside it.
+        if alone or tried.own:
+            tried.own += 1
+            if tried.own >= OWN_TRIES:
+                self._failed(line, error)
+            else:
+                self._last.append(line)
+        elif (shared := tried.shared + 1) < self._tries:
+            tried.shared = shared
+            seconds = self._uniform(0.5, 2.0) * 2.0**shared
+            self.window.pause(seconds, error.message)
+            self._due_in(line, seconds)
+        else:
+            self._failed(line, error)
 
     def _put_back(self, line: Line, retry_after: float | None, why: str) -> None:
         seconds = min(LONGEST_PAUSE_S, max(0.5, 5.0 if retry_after is None else retry_after))
@@ -271,6 +338,15 @@ class Batch:
 
     def _due_in(self, line: Line, seconds: float) -> None:
         heapq.heappush(self._again, (self._clock() + seconds, line.number, line))
+
+
+def _first(errors: BaseExceptionGroup[GroqCoreError]) -> GroqCoreError:
+    """One error for all the lines that met it; a full disk is met by each that is answered."""
+    error: BaseException = errors
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    assert isinstance(error, GroqCoreError), "the group holds nothing else"
+    return error
 
 
 def failure(error: GroqCoreError) -> Failure:

@@ -8,9 +8,11 @@ A line is in the shape of Groq's and OpenAI's batch output, ``{"id", "custom_id"
 from __future__ import annotations
 
 import asyncio
+import errno
+import json
 import os
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
@@ -36,6 +38,11 @@ RECENT: Final = 6
 
 _BEGINNING: Final = b'{"id":"batch_req_'
 
+_OWN_ID: Final = len("batch_req_") + 26
+"""Characters of an entry's own id; behind it, after an underscore, stands the hash of the question."""
+
+FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
     """Why a line has no answer: a KIND or the code of a request error, and a sentence."""
@@ -44,11 +51,38 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     message: str
 
 
-class _Written(msgspec.Struct):
+class Written(msgspec.Struct):
     """As much of a line as tells what became of it."""
 
     custom_id: str
     error: Failure | None = None
+    id: str = ""
+
+    @property
+    def key(self) -> str:
+        """Hash of the question; empty where none was written down."""
+        return self.id[_OWN_ID + 1 :]
+
+    @property
+    def bound(self) -> str:
+        return bound(self.custom_id, self.key)
+
+
+def bound(custom_id: str, key: str) -> str:
+    """An id together with the question it stands for."""
+    return f"{custom_id}\0{key}"
+
+
+class DiskFullError(RequestError):
+    """Nothing more can be written; what was, is whole."""
+
+    def __init__(self, sink: Sink) -> None:
+        super().__init__(
+            f"the disk is full: {sink.path.name} keeps {sink.answered:,} answers, whole",
+            param="output",
+            code="disk_full",
+            hint="Make room and run the same command again; it goes on where it stopped.",
+        )
 
 
 class Sink:
@@ -114,36 +148,62 @@ class Sink:
 
     # ── writing ──────────────────────────────────────────────────────────────────────────────────────
 
-    def answer(self, custom_id: str, body: dict[str, Any], *, request_id: str | None = None, status: int = 200) -> None:
-        """Write an answer; a second one under the same id is not written."""
+    def answer(
+        self,
+        custom_id: str,
+        body: dict[str, Any],
+        *,
+        key: str = "",
+        request_id: str | None = None,
+        status: int = 200,
+    ) -> None:
+        """
+        Write an answer; a second one under the same id is not written.
+
+        Args:
+            key: Hash of the question, see :attr:`Line.key`.
+        """
         response = {"status_code": status, "request_id": request_id, "body": body}
-        if self._append(custom_id, response, None):
+        if self._append(custom_id, key, response, None):
             self.answered += 1
             self.recent.append((custom_id, body, None))
 
-    def fail(self, custom_id: str, failure: Failure) -> None:
+    def fail(self, custom_id: str, failure: Failure, *, key: str = "") -> None:
         """Write why there is no answer."""
-        if self._append(custom_id, None, {"code": failure.code, "message": failure.message}):
+        if self._append(custom_id, key, None, {"code": failure.code, "message": failure.message}):
             self.failed += 1
             self.reasons[failure.code] += 1
             self.recent.append((custom_id, None, failure))
 
-    def _append(self, custom_id: str, response: dict[str, Any] | None, error: dict[str, Any] | None) -> bool:
+    def _append(self, custom_id: str, key: str, response: dict[str, Any] | None, error: dict[str, Any] | None) -> bool:
         if custom_id in self._ids:
             return False
-        name = new_request_id().replace("gc_", "batch_req_")
-        line = orjson.dumps(
-            {"id": name, "custom_id": custom_id, "response": response, "error": error}, option=orjson.OPT_APPEND_NEWLINE
-        )
-        self._write(line)
+        name = new_request_id().replace("gc_", "batch_req_") + (f"_{key}" if key else "")
+        self._write(json_line({"id": name, "custom_id": custom_id, "response": response, "error": error}))
         self._ids.add(custom_id)
         return True
 
     def _write(self, line: bytes) -> None:
+        """
+        Raises:
+            DiskFullError: There is no room; what was written of the line is taken back.
+        """
         assert self._file is not None, "the sink is open while a batch runs"
+        end = os.fstat(self._file).st_size
         rest = memoryview(line)
-        while rest:
-            rest = rest[os.write(self._file, rest) :]
+        try:
+            while rest:
+                rest = rest[os.write(self._file, rest) :]
+        except OSError as error:
+            with suppress(OSError):
+                os.ftruncate(self._file, end)
+            if error.errno in FULL:
+                raise DiskFullError(self) from None
+            raise RequestError(
+                f"{self.path.name} cannot be written on: {error.strerror}",
+                param="output",
+                hint="What is in it is kept; mend it and run the same command again.",
+            ) from None
         self._dirty = True
 
     async def sync(self) -> None:
@@ -154,6 +214,12 @@ class Sink:
             copy = os.dup(self._file)
             try:
                 await asyncio.to_thread(os.fsync, copy)
+            except OSError as error:
+                if error.errno in FULL:
+                    raise DiskFullError(self) from None
+                raise RequestError(
+                    f"{self.path.name} cannot be written to disk: {error.strerror}", param="output"
+                ) from None
             finally:
                 os.close(copy)
 
@@ -163,21 +229,29 @@ class Sink:
         """
         Take the failed lines out of the file, so that they are run again; answers stay.
 
-        The file is replaced in one step: killed at any moment, it is the old one or the new one.
-
         Returns:
             How many there were.
         """
         forgotten = self.failed
-        if not forgotten:
-            return 0
+        if forgotten:
+            self.replace(line for line in self.lines() if self.read(line).error is None)
+        return forgotten
+
+    def replace(self, lines: Iterable[bytes]) -> None:
+        """
+        Put other lines in the file's place, in one step: killed at any moment, it is the old one or the new one.
+
+        Raises:
+            DiskFullError: There is no room for a second file beside it; the old one stays.
+        """
         kept = self.path.with_name(self.path.name + ".kept")
-        with kept.open("wb") as file:
-            for line in self._lines():
-                if self._read(line).error is None:
-                    file.write(line)
-            file.flush()
-            os.fsync(file.fileno())
+        try:
+            _write_whole(kept, lines)
+        except OSError as error:
+            kept.unlink(missing_ok=True)
+            if error.errno in FULL:
+                raise DiskFullError(self) from None
+            raise
         locked = os.open(kept, os.O_RDWR | os.O_APPEND)
         try:
             self._lock(locked)
@@ -189,16 +263,15 @@ class Sink:
         os.close(self._file)
         self._file = locked
         self._take_stock()
-        return forgotten
 
     def failures(self, most: int) -> list[tuple[str, Failure]]:
         """The first lines that have failed, with their reasons."""
         if not self.failed:
             return []
-        read = map(self._read, self._lines())
+        read = map(self.read, self.lines())
         return list(islice(((one.custom_id, one.error) for one in read if one.error is not None), most))
 
-    def _lines(self) -> Iterator[bytes]:
+    def lines(self) -> Iterator[bytes]:
         """
         Whole lines, newline included; a last one that was never finished is cut off.
 
@@ -221,8 +294,8 @@ class Sink:
         """Learn what the file holds."""
         self._ids, self.answered, self.failed = IdSet(), 0, 0
         self.reasons.clear()
-        for line in self._lines():
-            written = self._read(line)
+        for line in self.lines():
+            written = self.read(line)
             self._ids.add(written.custom_id)
             if written.error is None:
                 self.answered += 1
@@ -230,9 +303,9 @@ class Sink:
                 self.failed += 1
                 self.reasons[written.error.code] += 1
 
-    def _read(self, line: bytes) -> _Written:
+    def read(self, line: bytes) -> Written:
         try:
-            return msgspec.json.decode(line, type=_Written)
+            return msgspec.json.decode(line, type=Written)
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise _foreign(self.path) from None
 
@@ -245,6 +318,23 @@ class Sink:
             raise RequestError(
                 f"another run is writing to {self.path.name}", param="output", hint="Wait for it, or name another file."
             ) from None
+
+
+def json_line(value: dict[str, Any]) -> bytes:
+    """One line of the file; half a surrogate pair, which UTF-8 cannot hold, becomes U+FFFD."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE)
+    except orjson.JSONEncodeError:
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode() + b"\n"
+
+
+def _write_whole(path: Path, lines: Iterable[bytes]) -> None:
+    with path.open("wb") as file:
+        for line in lines:
+            file.write(line)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _foreign(path: Path) -> RequestError:

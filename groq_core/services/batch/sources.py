@@ -76,6 +76,9 @@ class Source:
         return list(islice(self, rows))
 
     def _json_lines(self) -> Iterator[Entry]:
+        if encoding(self.path) != UTF8:
+            yield from self._wide_lines()
+            return
         with self.path.open("rb") as file:
             for number in _counted():
                 raw = file.readline(LONGEST_LINE + 1)
@@ -90,19 +93,29 @@ class Source:
                 if raw.strip():
                     yield self.recipe.line(number, raw)
 
-    def cells(self) -> Iterator[tuple[str, dict[str, str]]]:
+    def _wide_lines(self) -> Iterator[Entry]:
+        """Lines of a file in UTF-16, as some programs of Windows write it."""
+        try:
+            with self.path.open(encoding=encoding(self.path), newline="\n") as file:
+                for number, line in enumerate(file, start=1):
+                    if line.strip():
+                        yield self.recipe.line(number, line.removeprefix("\ufeff"))
+        except UnicodeError:
+            raise _undecodable(self.path) from None
+
+    def cells(self) -> Iterator[tuple[Entry, dict[str, str]]]:
         """
-        The ids of the lines, each with the columns of its row; where there are none, with the id alone.
+        The lines, each with the columns of its row; where there are none, with the id alone.
 
         Raises:
             RequestError: The table cannot be read.
         """
         if self.kind in ("csv", "xlsx"):
             for number, cells in self._table():
-                yield self.recipe.row(number, cells).custom_id, cells
+                yield self._row(number, cells), cells
         else:
             for entry in self:
-                yield entry.custom_id, {"custom_id": entry.custom_id}
+                yield entry, {"custom_id": entry.custom_id}
 
     def _rows(self) -> Iterator[Entry]:
         checked = False
@@ -110,22 +123,26 @@ class Source:
             if not checked:
                 self.recipe.check(tuple(cells))
                 checked = True
-            if (extra := cells.pop("", "")) and extra.strip():
-                error = RequestError("the row has more cells than the header")
-                yield Fault(number=number, custom_id=f"row-{number}", error=error)
-            else:
-                yield self.recipe.row(number, cells)
+            yield self._row(number, cells)
+
+    def _row(self, number: int, cells: dict[str, str]) -> Entry:
+        if cells.pop("", "").strip():
+            error = RequestError("the row has more cells than the header")
+            return Fault(number=number, custom_id=f"row-{number}", error=error, raw="\0".join(cells.values()))
+        return self.recipe.row(number, cells)
 
     def _table(self) -> Iterator[tuple[int, dict[str, str]]]:
         """Rows that are not empty, by their column names; what has no name stands under the empty one."""
         rows = _csv_rows(self.path) if self.kind == "csv" else _xlsx_rows(self.path)
-        header = [name.strip() for name in next(rows, [])]
+        first = next(rows, [])
+        header = [name.strip().removeprefix("\ufeff") for name in (next(rows, []) if first is _SAID else first)]
+        start = 3 if first is _SAID else 2
         if not any(header):
             raise RequestError(f"{self.path.name} has no header row", param="file", hint="Name the columns in row 1.")
         if doubled := {name for name in header if name and header.count(name) > 1}:
             raise RequestError(f"{self.path.name} has the column {sorted(doubled)[0]!r} more than once", param="file")
-        for number, found in enumerate(rows, start=2):
-            if any(found):
+        for number, found in enumerate(rows, start=start):
+            if any(cell.strip() for cell in found):
                 cells = dict.fromkeys(filter(None, header), "")
                 for name, cell in zip_longest(header, found, fillvalue=""):
                     cells[name] = cells.get(name, "") + cell
@@ -146,29 +163,73 @@ def _counted() -> Iterator[int]:
         yield (number := number + 1)
 
 
+UTF8: Final = "utf-8-sig"
+
+
+def encoding(path: Path) -> str:
+    """
+    UTF-8 or UTF-16, told by the byte order mark, else by the zero bytes that plain letters have in UTF-16.
+
+    Every other encoding is found out when the text is decoded.
+    """
+    with path.open("rb") as file:
+        start = file.read(1000)
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    half = len(start) // 2
+    if half and start[1::2].count(0) > half // 2:
+        return "utf-16-le"
+    return "utf-16-be" if half and start[::2].count(0) > half // 2 else UTF8
+
+
+def _undecodable(path: Path) -> RequestError:
+    return RequestError(
+        f"{path.name} is neither UTF-8 nor UTF-16 text", param="file", hint="Save it as UTF-8 (in Excel: CSV UTF-8)."
+    )
+
+
 def _csv_rows(path: Path) -> Iterator[list[str]]:
     csv.field_size_limit(LONGEST_LINE)
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            dialect = _dialect(file.read(65_536), path)
+        with path.open(encoding=encoding(path), newline="") as file:
+            first = file.readline(100)
+            named = _SEPARATOR_LINE.fullmatch(first)
             file.seek(0)
+            if named is None:
+                dialect = _dialect(file.read(65_536), path)
+                file.seek(0)
+            else:
+                # Excel's own first line, which is no row.
+                dialect = _separated(named[1])
+                file.readline()
             reader = csv.reader(file, dialect, strict=True)
             try:
+                if named is not None:
+                    yield _SAID
                 yield from reader
             except csv.Error as error:
                 raise RequestError(
                     f"{path.name} is broken near line {reader.line_num}: {error}", param="file"
                 ) from None
-    except UnicodeDecodeError:
-        raise RequestError(f"{path.name} is not UTF-8 text", param="file", hint="Save it as CSV UTF-8.") from None
+    except UnicodeError:
+        raise _undecodable(path) from None
+
+
+_SEPARATOR_LINE: Final = re.compile("\ufeff?sep=([^\r\n])\r?\n?", re.IGNORECASE)
+
+_SAID: Final[list[str]] = []
+"""Stands for the line that only names the separator, so that rows keep their numbers."""
 
 
 def _dialect(start: str, path: Path) -> type[csv.Dialect]:
     """The separator is what the header row holds most of; quotes are doubled, as every program writes them."""
     header = re.sub(r'"(?:[^"]|"")*"', "", start).partition("\n")[0]
+    return _separated("\t" if path.suffix.lower() == ".tsv" else max(",;\t|", key=header.count))
 
+
+def _separated(sign: str) -> type[csv.Dialect]:
     class Found(csv.excel):
-        delimiter = "\t" if path.suffix.lower() == ".tsv" else max(",;\t|", key=header.count)
+        delimiter = sign
 
     return Found
 

@@ -56,6 +56,13 @@ class Template:
             RequestError: Names the columns that are missing, and those there are.
         """
         there = list(columns)
+        for name in there:
+            if f"{{{{{name}}}}}" in self.text and name not in self.columns:
+                raise RequestError(
+                    f"the template writes {{{{{name}}}}}, which is the text {{{name}}} and not the column",
+                    param="template",
+                    hint=f"Write {{{name}}} for the column; a doubled brace is a brace of the text itself.",
+                )
         missing = [name for name in self.columns if name not in there]
         if missing:
             near = get_close_matches(missing[0], there, n=1)

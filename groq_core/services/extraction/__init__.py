@@ -5,7 +5,15 @@ from groq_core.services.extraction.fitting import Problem, spelled
 from groq_core.services.extraction.merge import Conflict, Said
 from groq_core.services.extraction.options import Options
 from groq_core.services.extraction.schema import FIELD_TYPES, Field, FieldType, Schema, schema_of
-from groq_core.services.extraction.service import Extraction, Extractor, Input, spent
+from groq_core.services.extraction.service import (
+    Extraction,
+    Extractor,
+    Input,
+    MissingPart,
+    Partial,
+    extract_sync,
+    spent,
+)
 from groq_core.services.extraction.spans import Path, Span
 
 __all__ = [
@@ -16,13 +24,16 @@ __all__ = [
     "Field",
     "FieldType",
     "Input",
+    "MissingPart",
     "Options",
+    "Partial",
     "Path",
     "Problem",
     "Said",
     "Schema",
     "Span",
     "Try",
+    "extract_sync",
     "schema_of",
     "spelled",
     "spent",

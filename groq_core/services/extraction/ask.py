@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias
-
-import msgspec
 
 from groq_core.errors import ChainError, ExtractionError, Kind
 from groq_core.events import Usage
@@ -17,6 +14,7 @@ from groq_core.pipeline import Handler
 from groq_core.reply import Reply
 from groq_core.requests import Caller, ChatRequest, Message, Request
 from groq_core.services.extraction.fitting import Problem
+from groq_core.services.extraction.json_text import read_json
 from groq_core.services.extraction.schema import MisfitError, Schema
 
 Mode: TypeAlias = Literal["json_schema", "json_object"]
@@ -36,8 +34,6 @@ CAPABILITY_KINDS: Final = frozenset({Kind.GENERATION_FAILED, Kind.UNSUPPORTED})
 
 _LONGEST_REPEATED = 8_000
 """Characters of a wrong answer that are shown to the model again."""
-
-_FENCE = re.compile(r"\A\s*```(?:json)?\s*\n(.*?)\n?\s*```\s*\Z", re.DOTALL | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +122,7 @@ class Asker:
         max_tokens = self.max_tokens
         messages = _messages(question, mode)
         if question.before:
-            messages += _again(*question.before)
+            messages += again(*question.before)
         left = self.retries
         number = 0
         while True:
@@ -140,7 +136,7 @@ class Asker:
                     raise
                 mode, messages = "json_object", _messages(question, "json_object")
                 continue
-            outcome, data, problems = judged(reply, question.schema)
+            outcome, data, problems = assess_reply(reply, question.schema)
             yield _try(question, number, mode, outcome, problems, reply)
             if outcome == "fits":
                 yield Answered(question.chunk, data)
@@ -151,7 +147,7 @@ class Asker:
             if outcome == "cut":
                 max_tokens = min(4 * max_tokens, self.most_tokens)
             else:
-                messages = _messages(question, mode) + _again(reply.text if data is None else data, problems)
+                messages = _messages(question, mode) + again(reply.text if data is None else data, problems)
 
     async def _fold(
         self, reply: Reply, question: Question, messages: tuple[Message, ...], mode: Mode, max_tokens: int
@@ -161,7 +157,7 @@ class Asker:
             messages=messages,
             model=self.model,
             params={
-                "response_format": _response_format(question.schema, mode),
+                "response_format": response_format(question.schema, mode),
                 "max_completion_tokens": max_tokens,
                 "temperature": 0,
                 # Thinking counts against the limit, and an answer that is cut off is no answer.
@@ -199,7 +195,7 @@ def _messages(question: Question, mode: Mode) -> tuple[Message, ...]:
     return ({"role": "system", "content": "\n\n".join(said)}, {"role": "user", "content": question.content})
 
 
-def _again(answer: Any, problems: Sequence[Problem]) -> tuple[Message, ...]:
+def again(answer: Any, problems: Sequence[Problem]) -> tuple[Message, ...]:
     written = answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False)
     wrong = "\n".join(f"- {problem}" for problem in problems)
     return (
@@ -213,7 +209,7 @@ def _again(answer: Any, problems: Sequence[Problem]) -> tuple[Message, ...]:
     )
 
 
-def _response_format(schema: Schema[Any], mode: Mode) -> dict[str, Any]:
+def response_format(schema: Schema[Any], mode: Mode) -> dict[str, Any]:
     if mode == "json_object":
         return {"type": "json_object"}
     strict = schema.strict
@@ -226,7 +222,7 @@ def _response_format(schema: Schema[Any], mode: Mode) -> dict[str, Any]:
 # ── what is heard ────────────────────────────────────────────────────────────────────────────────────
 
 
-def judged(reply: Reply, schema: Schema[Any]) -> tuple[TryOutcome, Any, tuple[Problem, ...]]:
+def assess_reply(reply: Reply, schema: Schema[Any]) -> tuple[TryOutcome, Any, tuple[Problem, ...]]:
     """
     Hold an answer against the schema.
 
@@ -235,8 +231,13 @@ def judged(reply: Reply, schema: Schema[Any]) -> tuple[TryOutcome, Any, tuple[Pr
     """
     if reply.finished is not None and reply.finished.finish_reason == "length":
         return "cut", None, (Problem((), "the answer was cut off at the token limit"),)
+    return assess(reply.text, schema)
+
+
+def assess(text: str, schema: Schema[Any]) -> tuple[TryOutcome, Any, tuple[Problem, ...]]:
+    """The same for the text of a whole answer."""
     try:
-        raw = read_json(reply.text)
+        raw = read_json(text)
     except ValueError as error:
         return "no_json", None, (Problem((), str(error)),)
     try:
@@ -245,27 +246,6 @@ def judged(reply: Reply, schema: Schema[Any]) -> tuple[TryOutcome, Any, tuple[Pr
     except MisfitError as error:
         return "misfit", raw, tuple(error.problems)
     return "fits", data, ()
-
-
-def read_json(text: str) -> Any:
-    """
-    Read the JSON object of an answer, with or without the fence some models put around it.
-
-    Raises:
-        ValueError: It is none.
-
-    >>> read_json('```json\\n{"a": 1}\\n```')
-    {'a': 1}
-    """
-    if fenced := _FENCE.match(text):
-        text = fenced[1]
-    try:
-        found = msgspec.json.decode(text.strip() or "null")
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise ValueError(f"it is not JSON: {error}") from None
-    if not isinstance(found, dict):
-        raise ValueError("it is not a JSON object")  # noqa: TRY004 - one error for whatever is no JSON object
-    return found
 
 
 def _try(

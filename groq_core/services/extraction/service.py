@@ -13,6 +13,7 @@ from groq_core.media.image.preparation import PreparedImage
 from groq_core.pipeline import Handler
 from groq_core.requests import Caller, Request
 from groq_core.services.documents.reading import Document
+from groq_core.services.extraction.absent import absent
 from groq_core.services.extraction.ask import Answered, Asker, Question, Try
 from groq_core.services.extraction.fitting import Problem
 from groq_core.services.extraction.merge import Conflict, Merged, merge
@@ -24,12 +25,44 @@ from groq_core.status.snapshot import Snapshot
 
 T = TypeVar("T")
 
-Input: TypeAlias = str | Document | PreparedImage
+Picture: TypeAlias = PreparedImage | Sequence[PreparedImage]
+Input: TypeAlias = str | Document | Picture
 
 MAX_CHUNKS: Final = 200
 """Parts of one document; more is a job for a batch."""
 
 _SIZE_KINDS = frozenset({Kind.TOO_LARGE, Kind.CONTEXT_LENGTH})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Partial:
+    """
+    What is known so far, while other parts are still being read; nothing in it has been held against the whole schema.
+
+    Attributes:
+        data: The answers to the parts there are, put together.
+        parts: How many those are, ``of`` how many.
+    """
+
+    data: Any
+    parts: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissingPart:
+    """
+    A part of the document that nobody could read.
+
+    Attributes:
+        start, end: Where it stands, in characters.
+        error: Why.
+    """
+
+    chunk: int
+    start: int
+    end: int
+    error: ChainError | ExtractionError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +78,10 @@ class Extraction(Generic[T]):
         conflicts: Values about which parts of the document contradict each other.
         tries: Every question that was asked, failed ones included.
         chunks: Parts the document was cut into.
+        missing: Parts that nobody could read; the data is what the others hold. ``value`` is then the plain data
+            where it does not fit the schema without them.
+        absent: Fields of the schema that have no value, and values that stand nowhere in the document.
+        answers: What each part gave, to go on from: see :meth:`Extractor.extract_detailed`.
     """
 
     value: T
@@ -53,6 +90,9 @@ class Extraction(Generic[T]):
     conflicts: tuple[Conflict, ...]
     tries: tuple[Try, ...]
     chunks: tuple[Place, ...]
+    missing: tuple[MissingPart, ...] = ()
+    absent: tuple[Path, ...] = ()
+    answers: Mapping[int, Any] = field(default_factory=dict)
 
     @property
     def cost_usd(self) -> float | None:
@@ -118,9 +158,13 @@ class Extractor:
         Raises:
             RequestError: The schema or the source cannot be used.
             ExtractionError: What the models wrote does not fit, after it was asked for again.
-            ChainError: Nothing answered.
+            ChainError: Nothing answered, be it to one part of a long text: a value that lacks something is not given
+                as whole. :meth:`extract_detailed` gives what there is.
         """
-        return (await self.extract_detailed(source, schema, options=options, caller=caller)).value
+        found = await self.extract_detailed(source, schema, options=options, caller=caller)
+        if found.missing:
+            raise found.missing[0].error
+        return found.value
 
     @overload
     async def extract_detailed(
@@ -130,6 +174,7 @@ class Extractor:
         *,
         options: Options | None = None,
         caller: Caller | None = None,
+        resume: Extraction[Any] | None = None,
     ) -> Extraction[T]: ...
     @overload
     async def extract_detailed(
@@ -139,12 +184,24 @@ class Extractor:
         *,
         options: Options | None = None,
         caller: Caller | None = None,
+        resume: Extraction[Any] | None = None,
     ) -> Extraction[Any]: ...
     async def extract_detailed(
-        self, source: Input, schema: Any, *, options: Options | None = None, caller: Caller | None = None
+        self,
+        source: Input,
+        schema: Any,
+        *,
+        options: Options | None = None,
+        caller: Caller | None = None,
+        resume: Extraction[Any] | None = None,
     ) -> Extraction[Any]:
-        """As :meth:`extract`, with spans, conflicts and every try."""
-        async with aclosing(self.stream(source, schema, options=options, caller=caller)) as happenings:
+        """
+        As :meth:`extract`, with spans, conflicts and every try; parts that fail are named in ``missing``.
+
+        Args:
+            resume: An extraction of the same source by the same schema with parts missing; only those are asked.
+        """
+        async with aclosing(self.stream(source, schema, options=options, caller=caller, resume=resume)) as happenings:
             async for one in happenings:
                 if isinstance(one, Extraction):
                     return one
@@ -157,17 +214,18 @@ class Extractor:
         *,
         options: Options | None = None,
         caller: Caller | None = None,
-    ) -> AsyncGenerator[Try | Extraction[T], None]:
+        resume: Extraction[Any] | None = None,
+    ) -> AsyncGenerator[Try | Partial | Extraction[T], None]:
         """
-        As :meth:`extract_detailed`, telling of each try as it ends.
+        As :meth:`extract_detailed`, telling of each try as it ends and of what is known after each part.
 
         Yields:
-            Tries, then the one extraction.
+            Tries and partial data, then the one extraction.
         """
         options = options or self.options
         prepared = schema_of(schema)
         size = part_chars(options, prepared, self.snapshot() if self.snapshot else None)
-        run = _Run(self.handle, options, prepared, source, size, caller or options.caller)
+        run = _Run(self.handle, options, prepared, source, size, caller or options.caller, resume)
         try:
             async with aclosing(run.tried()) as tries:
                 async for one in tries:
@@ -183,13 +241,23 @@ class _Run(Generic[T]):
     """One extraction on its way."""
 
     def __init__(
-        self, handle: Handler[Request], options: Options, schema: Schema[T], source: Input, size: int, caller: Caller
+        self,
+        handle: Handler[Request],
+        options: Options,
+        schema: Schema[T],
+        source: Input,
+        size: int,
+        caller: Caller,
+        resume: Extraction[Any] | None = None,
     ) -> None:
         self.options = options
         self.schema = schema
         self.source = source
         self.size = size
+        self.pictures = _pictures(source)
         self.text = _text(source)
+        self.before = resume
+        self.lost: dict[int, ChainError | ExtractionError] = {}
         self.tries: list[Try] = []
         self.answers: dict[int, Any] = {}
         self.chunks: list[Chunk] = []
@@ -203,38 +271,59 @@ class _Run(Generic[T]):
             caller=caller,
         )
 
-    async def tried(self) -> AsyncGenerator[Try, None]:
+    async def tried(self) -> AsyncGenerator[Try | Partial, None]:
         size = self.size
         while True:
             self._cut(size)
+            self._take_up()
+            parts = [number for number in range(len(self.chunks)) if number not in self.answers]
             try:
-                async with aclosing(self._ask_all(dict.fromkeys(range(len(self.chunks))))) as tries:
+                async with aclosing(self._ask_all(dict.fromkeys(parts))) as tries:
                     async for one in tries:
                         yield one
                 break
             except ChainError as error:
+                self.before = None
                 longest = max(len(chunk.text) for chunk in self.chunks)
-                if longest < 2 * SMALLEST or not any(failure.kind in _SIZE_KINDS for failure in error.failures):
+                if longest < 2 * SMALLEST or not _too_large(error):
                     raise
                 size = longest // 2
+        if self.lost and not self.answers:
+            raise self.lost[min(self.lost)]
         async with aclosing(self._mend()) as tries:
             async for one in tries:
                 yield one
 
+    def _take_up(self) -> None:
+        """Keep the answers of an earlier extraction where the parts are the same."""
+        places = tuple((chunk.start, chunk.end) for chunk in self.chunks)
+        kept = self.before is not None and self.before.chunks == places
+        self.answers = dict(self.before.answers) if self.before is not None and kept else {}
+        self.lost = {}
+
     def extraction(self) -> Extraction[T]:
         data = self.merged.data
         shown = data[WRAPPED] if self.schema.wrapped else data
+        spans = self._spans(shown)
+        gone = absent(data, self.schema.json, self.schema.json)
+        nowhere = (path for path, span in spans.items() if span is None)
         return Extraction(
             value=self.value,
             data=shown,
-            spans=self._spans(shown),
+            spans=spans,
             conflicts=self.merged.conflicts,
             tries=tuple(self.tries),
             chunks=tuple((chunk.start, chunk.end) for chunk in self.chunks),
+            missing=tuple(
+                MissingPart(chunk=number, start=self.chunks[number].start, end=self.chunks[number].end, error=error)
+                for number, error in sorted(self.lost.items())
+            ),
+            absent=(*(path[1:] if self.schema.wrapped else path for path in gone), *nowhere),
+            answers=dict(self.answers),
         )
 
     def _cut(self, size: int) -> None:
-        if isinstance(self.source, PreparedImage):
+        if self.pictures:
             self.chunks = [Chunk(0, 0, 0, "")]
             return
         self.chunks = cut(self.text, size, min(self.options.overlap_chars, size // 4))
@@ -247,25 +336,42 @@ class _Run(Generic[T]):
                 hint="Send it in pieces, or as a batch.",
             )
 
-    async def _ask_all(self, parts: dict[int, tuple[Any, tuple[Problem, ...]] | None]) -> AsyncGenerator[Try, None]:
-        """Ask about parts, a few at a time; the first error ends all of them."""
-        happenings: asyncio.Queue[Try | None] = asyncio.Queue()
+    async def _ask_all(
+        self, parts: dict[int, tuple[Any, tuple[Problem, ...]] | None]
+    ) -> AsyncGenerator[Try | Partial, None]:
+        """
+        Ask about parts, a few at a time; one that fails costs itself alone.
+
+        Raises:
+            ChainError: A part is too large for whoever is asked; or nobody is there to ask, so every further part
+                would fail alike.
+        """
+        happenings: asyncio.Queue[Try | Partial | None] = asyncio.Queue()
+        several = len(self.chunks) > 1
         room = asyncio.Semaphore(self.options.parallel)
 
         async def ask(chunk: Chunk, before: tuple[Any, tuple[Problem, ...]] | None) -> None:
-            async with room, aclosing(self.asker.ask(self._question(chunk, before))) as answers:
-                async for one in answers:
-                    if isinstance(one, Answered):
+            try:
+                async with room, aclosing(self.asker.ask(self._question(chunk, before))) as answers:
+                    async for one in answers:
+                        if not isinstance(one, Answered):
+                            happenings.put_nowait(one)
+                            continue
                         self.answers[one.chunk] = one.data
-                    else:
-                        happenings.put_nowait(one)
+                        if several:
+                            happenings.put_nowait(await asyncio.to_thread(self._partial))
+            except (ChainError, ExtractionError) as error:
+                if not several or _too_large(error) or _everywhere(error):
+                    raise
+                self.lost[chunk.number] = error
 
         tasks = [asyncio.create_task(ask(self.chunks[number], before)) for number, before in parts.items()]
         everybody = asyncio.gather(*tasks)
         everybody.add_done_callback(lambda _: happenings.put_nowait(None))
         try:
             while (one := await happenings.get()) is not None:
-                self.tries.append(one)
+                if isinstance(one, Try):
+                    self.tries.append(one)
                 yield one
             await everybody
         finally:
@@ -275,8 +381,9 @@ class _Run(Generic[T]):
 
     def _question(self, chunk: Chunk, before: tuple[Any, tuple[Problem, ...]] | None) -> Question:
         content: str | list[dict[str, Any]]
-        if isinstance(self.source, PreparedImage):
-            content = [{"type": "text", "text": "The document is this picture."}, self.source.part]
+        if self.pictures:
+            words = "The document is this picture." if len(self.pictures) == 1 else "The document is these pictures."
+            content = [{"type": "text", "text": words}, *(picture.part for picture in self.pictures)]
         else:
             # The one thing a text must not hold is the end of itself.
             content = "<document>\n" + chunk.text.replace("</document", "< /document") + "\n</document>"
@@ -290,11 +397,23 @@ class _Run(Generic[T]):
             before=before,
         )
 
-    async def _mend(self) -> AsyncGenerator[Try, None]:
+    def _partial(self) -> Partial:
+        """What the parts answered so far say together."""
+        answers = dict(self.answers)
+        data = merge(sorted(answers.items()), self.options.prefer).data
+        wrapped = self.schema.wrapped and isinstance(data, dict)
+        return Partial(data=data.get(WRAPPED) if wrapped else data, parts=len(answers), of=len(self.chunks))
+
+    async def _mend(self) -> AsyncGenerator[Try | Partial, None]:
         """Merge, and where the whole breaks a rule ask those parts again that said so."""
         for left in range(self.options.retries, -1, -1):
             problems = await asyncio.to_thread(self._merge)
             if not problems:
+                return
+            if self.lost:
+                # What does not fit may stand in a part that is missing, so it is given as it is.
+                data = self.merged.data
+                self.value = data[WRAPPED] if self.schema.wrapped and isinstance(data, dict) else data
                 return
             guilty = self._guilty(problems)
             if not left or not guilty:
@@ -329,7 +448,7 @@ class _Run(Generic[T]):
         return {chunk: (self.answers[chunk], tuple(wrong)) for chunk, wrong in found.items()}
 
     def _spans(self, data: Any) -> dict[Path, Span | None]:
-        if isinstance(self.source, PreparedImage):
+        if self.pictures:
             return {}
         pages = [page.start for page in self.source.pages] if isinstance(self.source, Document) else []
         within: dict[Path, Place] = {}
@@ -340,10 +459,43 @@ class _Run(Generic[T]):
         return Source(self.text, pages).spans(data, within)
 
 
-def _text(source: Input) -> str:
+def _too_large(error: ChainError | ExtractionError) -> bool:
+    return isinstance(error, ChainError) and any(failure.kind in _SIZE_KINDS for failure in error.failures)
+
+
+def _everywhere(error: ChainError | ExtractionError) -> bool:
+    """Every part would meet this failure alike."""
+    kinds = {failure.kind for failure in error.failures} if isinstance(error, ChainError) else set()
+    return bool(kinds) and kinds <= {Kind.AUTH, Kind.QUOTA_EXHAUSTED, Kind.TERMS_REQUIRED, Kind.NOT_PERMITTED}
+
+
+def _pictures(source: Input) -> tuple[PreparedImage, ...]:
     if isinstance(source, PreparedImage):
+        return (source,)
+    if isinstance(source, str | Document):
+        return ()
+    pictures = tuple(source)
+    if not pictures or not all(isinstance(picture, PreparedImage) for picture in pictures):
+        raise RequestError(
+            "there is no picture to find anything in", param="file", hint="Prepare the pictures, and give one or more."
+        )
+    return pictures
+
+
+def _text(source: Input) -> str:
+    if not isinstance(source, str | Document):
         return ""
     text = source if isinstance(source, str) else source.text
     if not text.strip():
         raise RequestError("there is no text to find anything in", param="file", hint="Send a text that is not empty.")
     return text
+
+
+def extract_sync(extractor: Extractor, source: Input, schema: Any, **options: Any) -> Any:
+    """
+    As :meth:`Extractor.extract`, for programs without an event loop.
+
+    Raises:
+        RuntimeError: One runs already; await ``extract`` there.
+    """
+    return asyncio.run(extractor.extract(source, schema, **options))

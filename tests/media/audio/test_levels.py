@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from groq_core.media.audio.levels import SPEECH_LIKELIHOOD, Meter
@@ -10,14 +11,15 @@ from groq_core.media.audio.levels import SPEECH_LIKELIHOOD, Meter
 RATE = 16_000
 
 
-def bursts_of_noise(tilt: float, seed: int = 1) -> np.ndarray:
+def bursts_of_noise(tilt: float, seed: int = 1) -> npt.NDArray[np.float32]:
     """Eight seconds of noise that comes and goes like syllables; its spectrum falls by ``tilt`` and never changes."""
     rng = np.random.default_rng(seed)
     spectrum = np.fft.rfft(rng.standard_normal(8 * RATE))
     spectrum /= np.maximum(1.0, np.arange(len(spectrum)) / 200.0) ** tilt
     noise = np.fft.irfft(spectrum)
     syllables = (np.sin(2 * np.pi * 3.0 * np.arange(8 * RATE) / RATE) > 0.1).astype(float)
-    return (0.2 * noise / np.abs(noise).max() * syllables).astype(np.float32)
+    sound: npt.NDArray[np.float32] = (0.2 * noise / np.abs(noise).max() * syllables).astype(np.float32)
+    return sound
 
 
 @pytest.mark.parametrize("tilt", [0.75, 1.0])

@@ -33,7 +33,7 @@ def test_a_tone_keeps_its_level_its_place_and_its_purity(rate: int, hertz: int) 
 
     wanted = tone(0.8, 16_000, hertz, 1.0)[2000:10000]
     assert decibels(out) == pytest.approx(0, abs=0.05)
-    assert decibels(out - wanted) < -80
+    assert decibels(out - wanted) < -60  # at 7 kHz the filter begins to fall, by five thousandths of a decibel
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groq_core.events import Segment, Transcript, Word
-from groq_core.media.text.subtitles import LINE, LINES, LONGEST_S, cues, to_json, to_srt, to_txt, to_vtt
+from groq_core.media.text.layout import breaches, width
+from groq_core.media.text.subtitles import (
+    LINE,
+    LINES,
+    LONGEST_S,
+    breaches_in_words,
+    cues,
+    to_json,
+    to_srt,
+    to_txt,
+    to_vtt,
+)
 from tests.requires import needs
 
 SPEECH = (
@@ -108,7 +119,7 @@ def test_nothing_said_makes_empty_files() -> None:
 
 
 def test_hours_are_written_as_hours() -> None:
-    assert to_srt(transcript((3661.5, 3662.0, "Late."))) == "1\n01:01:01,500 --> 01:01:02,000\nLate.\n"
+    assert to_srt(transcript((3661.5, 3662.0, "Late."))) == "1\n01:01:01,500 --> 01:01:02,333\nLate.\n"
 
 
 def test_text_is_one_phrase_a_line() -> None:
@@ -130,3 +141,106 @@ def test_json_has_the_wires_names_and_no_nulls() -> None:
         "segments": [{"id": 0, "start": 0.0, "end": 1.0, "text": " Hi.", "avg_logprob": -0.2}],
         "words": [{"word": "Hi", "start": 0.1, "end": 0.4}],
     }
+
+
+# ── the rules ────────────────────────────────────────────────────────────────────────────────────────
+
+WORDS = [
+    *("3.5", "U.S.", "info@example.com", "euro...", "https://example.com/a/b?c=1,2", "don't", "A.M.", "so,", "end."),
+    *(
+        "the",
+        "committee",
+        "of",
+        "ninety-nine",
+        "people",
+        "said:",
+        "“yes”",
+        "(no)",
+        "10:30",
+        "Mr.",
+        "Smith!",
+        "1,234.50",
+    ),
+]
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(WORDS), st.floats(0.28, 0.7), st.sampled_from([0.0, 0.0, 0.0, 0.3, 2.5])), max_size=90
+    ),
+    st.integers(3, 14),
+)
+def test_words_are_never_changed_and_every_rule_is_kept(said: list[tuple[str, float, float]], phrase: int) -> None:
+    at = 0.0
+    words: list[Word] = []
+    for text, length, pause in said:
+        # Nobody says more than about 15 letters a second, an address least of all.
+        length = max(length, len(text) / 13)
+        words.append(Word(word=text, start=at, end=at + length))
+        at += length + pause
+    rows = [words[first : first + phrase] for first in range(0, len(words), phrase)]
+    found = Transcript(
+        text=" ".join(word.word for word in words),
+        duration=at,
+        words=tuple(words),
+        segments=tuple(
+            Segment(id=n, start=row[0].start, end=row[-1].end + 0.4, text=" " + " ".join(word.word for word in row))
+            for n, row in enumerate(rows)
+        ),
+    )
+
+    laid = cues(found)
+
+    assert " ".join(cue.text for cue in laid).split() == [word.word for word in words]
+    assert breaches(laid) == []
+    for cue in laid:  # seen while it is said
+        first = next(word for word in words if word.word == cue.text.split()[0] and word.end > cue.start)
+        assert first.start < cue.end + 0.5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(
+            "请求书号码是一二三四五。合计是九千八百日元，请在本月底之前支付，谢谢大家的合作和支持。" * 3, id="Chinese"
+        ),
+        pytest.param("請求書番号は12345です。合計は9800円ですので、今月末までにお支払いください。" * 3, id="Japanese"),
+        pytest.param("청구서 번호는 12345이고 합계는 9800엔이므로 이번 달 말까지 지불해 주세요. " * 3, id="Korean"),
+    ],
+)
+def test_wide_scripts_have_sixteen_signs_a_line_and_their_own_pace(text: str) -> None:
+    laid = cues(transcript((0.0, len(text) / 7, text)))
+
+    assert breaches(laid) == []
+    assert all(width(line) <= 32 for cue in laid for line in cue.lines)
+    assert "".join("".join(cue.lines) for cue in laid).replace(" ", "") == text.replace(" ", "")
+    assert not any(line[0] in "、。，！？" for cue in laid for line in cue.lines)
+
+
+def test_a_thai_word_is_not_parted() -> None:
+    text = "สวัสดีครับยินดีต้อนรับ ขอบคุณมากครับ ราคาสามร้อยบาท"
+
+    assert " ".join(cue.text for cue in cues(transcript((0.0, 9.0, text)))).split() == text.split()
+
+
+def test_what_speech_itself_breaks_is_named_in_the_file() -> None:
+    fast = transcript((0.0, 3.0, SPEECH))
+
+    assert breaches(cues(fast))
+    assert "NOTE Faster or longer than is easily read" in to_vtt(fast)
+    assert "characters a second" in breaches_in_words(fast)
+    assert breaches_in_words(LONG) == ""
+
+
+def test_overlapping_phrases_are_trimmed() -> None:
+    laid = cues(transcript((0.0, 5.0, "One two three."), (4.0, 9.0, "Four five six."), (8.5, 12.0, "Seven.")))
+
+    for before, after in pairwise(laid):
+        assert after.start - before.end >= 2 / 24 - 0.002
+
+
+def test_a_short_word_is_seen_long_enough() -> None:
+    (cue,) = cues(transcript((2.0, 2.2, "No.")))
+
+    assert cue.end - cue.start >= 5 / 6 - 0.001

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import difflib
 import re
 from collections.abc import Mapping
 from typing import Final
 
 from groq_core.services.agent.tools import ArgumentsError, Tool, tool
-from groq_core.services.documents.reading import Document
+from groq_core.services.documents.index import Index
+from groq_core.services.documents.parts import Document
 
 PIECE: Final = 6_000
 """Characters of one reading, below what a result may hold."""
 
 MOST_HITS: Final = 20
+MOST_PASSAGES: Final = 4
 _AROUND = 120
 
 
@@ -32,6 +35,24 @@ def file_tools(files: Mapping[str, Document | str]) -> list[Tool]:
         near = difflib.get_close_matches(name, texts, n=1)
         hint = f"; perhaps {near[0]}?" if near else ""
         raise ArgumentsError(f"no file called {name!r} is attached{hint} Attached: {', '.join(texts) or 'none'}")
+
+    def page_at(name: str, start: int) -> dict[str, str | int]:
+        pages = getattr(files[name], "pages", ())
+        return next(({"page": page.number} for page in reversed(pages) if page.start <= start), {})
+
+    indexes: dict[str, Index] = {}
+
+    def passages_about(question: str, name: str) -> list[dict[str, str | int]]:
+        """The best passages of all files together; a file is indexed when it is first asked about."""
+        found = list[tuple[float, dict[str, str | int]]]()
+        for title in [name] if name else texts:
+            if title not in indexes:
+                one = files[title]
+                indexes[title] = Index(Document(name=title, kind="text", text=one) if isinstance(one, str) else one)
+            for passage in indexes[title].search(question, limit=MOST_PASSAGES):
+                hit: dict[str, str | int] = {"file": title, "start": passage.start, "text": passage.text}
+                found.append((passage.score, hit | ({"page": passage.page} if passage.page else {})))
+        return [one for _, one in sorted(found, key=lambda one: -one[0])[:MOST_PASSAGES]]
 
     @tool(timeout=10)
     async def list_files() -> list[dict[str, str | int]]:
@@ -58,10 +79,11 @@ def file_tools(files: Mapping[str, Document | str]) -> list[Tool]:
     @tool(timeout=10)
     async def search_files(words: str, name: str = "") -> list[dict[str, str | int]]:
         """
-        Find where words stand in the attached files; case and white space do not count.
+        Find where words stand in the attached files; case and white space do not count. Where they stand nowhere
+        as they are, the passages that fit them best are found, with their pages.
 
         Args:
-            words: What to look for, as it stands there.
+            words: What to look for, as it stands there; or a question.
             name: Only in this file; all files if empty.
         """
         if not words.split():
@@ -71,9 +93,10 @@ def file_tools(files: Mapping[str, Document | str]) -> list[Tool]:
         for title, text in ({name: text_of(name)} if name else texts).items():
             for match in pattern.finditer(text):
                 start, end = max(0, match.start() - _AROUND), match.end() + _AROUND
-                hits.append({"file": title, "start": match.start(), "text": " ".join(text[start:end].split())})
+                hit: dict[str, str | int] = {"file": title, "start": match.start()}
+                hits.append(hit | {"text": " ".join(text[start:end].split())} | page_at(title, match.start()))
                 if len(hits) == MOST_HITS:
                     return hits
-        return hits
+        return hits or await asyncio.to_thread(passages_about, words, name)
 
     return [list_files, read_file, search_files]

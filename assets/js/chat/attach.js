@@ -1,0 +1,85 @@
+// The door to attachments: the button beside the box, files dropped anywhere, things pasted. What handles them is
+// loaded with the first one.
+
+import { el, iconButton } from "../shared/dom.js";
+import { say } from "../shared/words.js";
+
+/** A paste of more than this becomes an attachment. */
+const BIG_PASTE = 4000;
+
+export class Attach {
+  /**
+   * @param {HTMLTextAreaElement} box
+   * @param {(words: string) => void} hint
+   */
+  constructor(box, hint) {
+    this.hint = hint;
+    this.loaded = null; // the list itself
+    this.input = el("input", { type: "file", id: "gc-attach-input", multiple: true, class: "gc-offscreen", tabindex: "-1", "aria-label": say("attach") });
+    this.strip = el("div", { class: "gc-attachments", role: "list", "aria-label": say("attachments"), hidden: true });
+    this.button = iconButton("attach", say("attach"), { id: "chat-attach", class: "gc-icon-button gc-tool", onclick: () => this.input.click() });
+    this.input.addEventListener("change", () => {
+      this.add([...this.input.files]);
+      this.input.value = "";
+    });
+    box.addEventListener("paste", (event) => this.#paste(event));
+    this.#listen();
+  }
+
+  /** Attach files; what each is shows itself. */
+  async add(files) {
+    if (files.length) (await this.#list()).add(files);
+  }
+
+  /** Whether nothing is attached. */
+  get empty() {
+    return !this.loaded?.all.length;
+  }
+
+  /** What goes along: `{documents, pictures}`, or null with a hint while something is not ready. */
+  take() {
+    return this.empty ? { documents: [], pictures: [] } : this.loaded.take();
+  }
+
+  /** Everything is sent. */
+  clear() {
+    this.loaded?.clear();
+  }
+
+  #list() {
+    this.loading ??= import("./attachments.js").then(({ Attachments }) => (this.loaded = new Attachments(this.strip, this.hint)));
+    return this.loading;
+  }
+
+  #paste(event) {
+    const files = [...event.clipboardData.files];
+    const text = event.clipboardData.getData("text/plain");
+    if (files.length && !text) {
+      event.preventDefault();
+      this.add(files);
+    } else if (text.length > BIG_PASTE) {
+      event.preventDefault();
+      this.add([new File([text], `${say("attachment_pasted")}.txt`, { type: "text/plain" })]);
+    }
+  }
+
+  // A file dropped anywhere is attached while this tab is open, and never opened in place of the page.
+  #listen() {
+    const carriesFiles = (event) => event.dataTransfer?.types.includes("Files");
+    const here = () => document.getElementById("chat-log")?.checkVisibility?.() ?? true;
+    const over = (on) => document.body.toggleAttribute("data-dropping", on);
+    document.addEventListener("dragover", (event) => {
+      if (!carriesFiles(event)) return;
+      event.preventDefault();
+      if (here()) over(true);
+    });
+    document.addEventListener("dragleave", (event) => event.relatedTarget === null && over(false));
+    document.addEventListener("drop", (event) => {
+      over(false);
+      if (!carriesFiles(event)) return;
+      const taken = event.defaultPrevented;
+      event.preventDefault();
+      if (!taken && here()) this.add([...event.dataTransfer.files]);
+    });
+  }
+}

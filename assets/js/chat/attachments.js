@@ -1,0 +1,142 @@
+// What is attached to the next question. A picture is prepared by the server as it will be sent, a document becomes
+// its text, a recording what was said in it; each shows its name, what became of it, and a way to take it out.
+
+import { el, icon, iconButton, setText } from "../shared/dom.js";
+import { count } from "../shared/formats.js";
+import { say } from "../shared/words.js";
+import { ask, send } from "../shared/wire.js";
+import { LIMITS } from "../../texts.js";
+
+const MOST = 20;
+const PICTURE = /^image\//;
+const SOUND = /^(?:audio|video)\//;
+const SOUND_NAMES = /\.(?:mp3|m4a|wav|ogg|oga|opus|flac|webm|mp4|mpga|mpeg|mov|mkv|aac|caf|amr|wma|aiff?)$/i;
+const PICTURE_NAMES = /\.(?:png|jpe?g|gif|webp|avif|heic|heif|bmp|tiff?)$/i;
+const PATIENCE_MS = 120_000;
+const BYTES = { "content-type": "application/octet-stream" };
+
+/** @typedef {{name: string, kind: string, element: HTMLElement, url?: string, text?: string, error?: string}} Attachment */
+
+export class Attachments {
+  constructor(strip, hint) {
+    this.strip = strip;
+    this.hint = hint;
+    /** @type {Attachment[]} */
+    this.all = [];
+  }
+
+  add(files) {
+    return Promise.all(files.map((file) => this.#addOne(file)));
+  }
+
+  take() {
+    if (this.all.some(({ element }) => element.dataset.state === "preparing")) {
+      this.hint(say("attachments_preparing"));
+      return null;
+    }
+    if (this.all.some(({ error }) => error)) {
+      this.hint(say("attachments_refused"));
+      return null;
+    }
+    return {
+      documents: this.all.filter(({ text }) => text !== undefined).map(({ name, text }) => ({ name, text })),
+      pictures: this.all.filter(({ url }) => url).map(({ name, url }) => ({ name, url })),
+    };
+  }
+
+  clear() {
+    for (const one of [...this.all]) this.remove(one);
+  }
+
+  remove(one) {
+    one.hangUp.abort();
+    this.all = this.all.filter((other) => other !== one);
+    one.element.remove();
+    this.strip.hidden = !this.all.length;
+  }
+
+  async #addOne(file) {
+    if (this.all.length >= MOST) return this.hint(say("attachments_too_many", { n: MOST }));
+    const one = { name: file.name || say("picture"), kind: kindOf(file), hangUp: new AbortController() };
+    one.state = el("span", {}, say("picture_preparing"));
+    one.sign = el("span", { class: "gc-attachment-sign" }, icon(one.kind === "sound" ? "speaker" : "file"));
+    one.element = el(
+      "div",
+      { class: "gc-attachment", role: "listitem", "data-attachment": one.name, "data-state": "preparing" },
+      one.sign,
+      el("span", { class: "gc-attachment-facts" }, el("b", { title: one.name }, one.name), one.state),
+      iconButton("close", say("picture_remove", { name: one.name }), { onclick: () => this.remove(one) }),
+    );
+    this.all.push(one);
+    this.strip.append(one.element);
+    this.strip.hidden = false;
+    try {
+      if (one.kind === "picture" && this.all.filter(({ kind }) => kind === "picture").length > LIMITS.images) {
+        throw new Error(say("pictures_too_many", { n: LIMITS.images }));
+      }
+      await WAYS[one.kind](one, file);
+      one.element.dataset.state = "ready";
+    } catch (error) {
+      if (one.hangUp.signal.aborted) return undefined;
+      one.error = error.refused || error.said ? error.message : error.message || say("error_unreachable");
+      one.element.dataset.state = "refused";
+      setText(one.state, one.error);
+      this.hint(one.error);
+    }
+    return undefined;
+  }
+}
+
+function kindOf({ type, name }) {
+  if (PICTURE.test(type) || PICTURE_NAMES.test(name)) return type === "image/svg+xml" ? "document" : "picture";
+  if (SOUND.test(type) || SOUND_NAMES.test(name)) return "sound";
+  return "document";
+}
+
+async function prepared(path, one, file) {
+  let response;
+  try {
+    response = await send(`${path}?name=${encodeURIComponent(one.name)}`, { body: file, headers: BYTES, signal: one.hangUp.signal });
+  } catch (error) {
+    throw error.name === "AbortError" ? error : new Error(say("error_unreachable"));
+  }
+  const body = await response.json().catch(() => ({}));
+  if (!response.ok) throw new Error(body.detail ?? say(response.status === 413 ? "error_413" : "error_unreachable"));
+  return body;
+}
+
+function asPicture(one, picture) {
+  one.url = picture.url;
+  one.sign.replaceChildren(el("img", { src: picture.url, alt: "" }));
+  setText(one.state, [picture.size, ...(picture.notes ?? [])].join(" · "));
+  one.element.title = [picture.removed, ...(picture.notes ?? [])].filter(Boolean).join(" · ");
+}
+
+function asText(one, text, notes = []) {
+  one.text = text;
+  setText(one.state, [say("attachment_characters", { n: count(text.length) }), ...notes].join(" · "));
+  one.element.title = text.slice(0, 600);
+}
+
+/** What becomes of each kind of file. */
+const WAYS = {
+  async picture(one, file) {
+    asPicture(one, await prepared("image", one, file));
+  },
+  async document(one, file) {
+    const body = await prepared("document", one, file);
+    if (body.picture) asPicture(one, body.picture);
+    else asText(one, body.text, body.notes);
+  },
+  async sound(one, file) {
+    let text = null;
+    let refused = null;
+    const options = { body: file, headers: BYTES, signal: one.hangUp.signal, patience: PATIENCE_MS };
+    await ask(`transcribe?name=${encodeURIComponent(one.name)}`, options, (event) => {
+      if (event.e === "finished" && event.transcript) text = event.transcript.text;
+      if (event.e === "error") refused = event;
+    });
+    if (text === null) throw new Error([refused?.message, refused?.hint].filter(Boolean).join(". ") || say("error_cut"));
+    asText(one, text, [say("attachment_transcript")]);
+  },
+};

@@ -1,0 +1,78 @@
+// Dictation: speak into the box. What is said is written down where the cursor stands, to be read over and sent by hand.
+
+import { Recorder } from "../microphone/recorder.js";
+import { fill } from "../shared/dom.js";
+import { say } from "../shared/words.js";
+import { ask } from "../shared/wire.js";
+
+const PATIENCE_MS = 60_000;
+
+export class Dictation {
+  constructor(button, box, hint) {
+    Object.assign(this, { button, box, hint, recorder: null, writing: false });
+    window.addEventListener("keydown", (event) => event.key === "Escape" && this.#drop(), true);
+  }
+
+  /** Begin to listen, or write down what was heard. */
+  async press() {
+    if (this.writing) return;
+    if (this.recorder) await this.#write();
+    else await this.#listen();
+  }
+
+  async #listen() {
+    const recorder = (this.recorder = new Recorder((level) => this.button.style.setProperty("--level", level)));
+    this.#show(true);
+    try {
+      await recorder.start();
+      this.hint(say("dictate_listening"));
+    } catch {
+      this.#drop();
+      this.hint(say("microphone_refused"));
+    }
+  }
+
+  async #write() {
+    const recorder = this.recorder;
+    this.recorder = null;
+    this.writing = true;
+    this.hint(say("talk_writing"));
+    try {
+      const body = await recorder.stop();
+      let refused = say("talk_unheard");
+      let text = "";
+      const options = { body, headers: { "content-type": "audio/wav" }, patience: PATIENCE_MS };
+      await ask("transcribe?name=recording.wav", options, (event) => {
+        if (event.e === "finished") text = event.transcript?.text.trim() ?? "";
+        if (event.e === "error") refused = event.message;
+      });
+      if (text) this.#insert(text);
+      else this.hint(refused);
+    } catch {
+      this.hint(say("error_unreachable"));
+    } finally {
+      this.writing = false;
+      this.#show(false);
+    }
+  }
+
+  #insert(text) {
+    const { value, selectionStart: from, selectionEnd: to } = this.box;
+    const gap = from && !/\s$/.test(value.slice(0, from)) ? " " : "";
+    fill(this.box, value.slice(0, from) + gap + text + value.slice(to));
+    const at = from + gap.length + text.length;
+    this.box.focus();
+    this.box.setSelectionRange(at, at);
+  }
+
+  #drop() {
+    if (!this.recorder) return;
+    this.recorder.microphone.close();
+    this.recorder = null;
+    this.#show(false);
+  }
+
+  #show(on) {
+    this.button.setAttribute("aria-pressed", String(on));
+  }
+}

@@ -1,0 +1,350 @@
+// Keeps the conversations of a tab: every change goes into the store, the list shows what is there, and other pages of
+// this browser hear of it. Loaded when the page has nothing more urgent to do, or is to show a conversation of before.
+
+import { save, setText } from "../shared/dom.js";
+import { send } from "../shared/wire.js";
+import { say } from "../shared/words.js";
+import { showList } from "./list.js";
+import { openStore } from "./store.js";
+import { fromJson, toJson, toMarkdown } from "./transfer.js";
+import { Tree, newHead } from "./tree.js";
+import { offerUndo } from "./undo.js";
+
+const TITLE_AFTER_MS = 4000;
+const TITLE_TEXT = 2000;
+const DRAFT_MS = 400;
+
+export class Keeper {
+  /**
+   * @param {import("./conversation.js").Conversation} conversation
+   * @param {object} composer {text, adopt(draft), options(), adoptOptions(values)}
+   */
+  constructor(conversation, composer) {
+    Object.assign(this, { conversation, composer, kind: conversation.name, heads: [], found: null, temporary: false });
+    this.channel = globalThis.BroadcastChannel ? new BroadcastChannel("groq-core") : null;
+    this.channel?.addEventListener("message", ({ data }) => this.#heard(data));
+    addEventListener("pagehide", () => this.#keepRunning());
+    document.addEventListener("visibilitychange", () => document.hidden && this.#keepRunning());
+  }
+
+  #work = Promise.resolve();
+  #wanted = false;
+  #titles = new Set();
+  #gone = new Set(); // conversations that were deleted: what still comes of them is not kept
+
+  /** Open the store, and what this page showed before it was loaded again. */
+  async begin() {
+    this.store = await openStore();
+    this.heads = await this.store.heads();
+    const open = openId();
+    if (open && this.conversation.tree.empty) await this.open(open);
+    this.conversation.opening = false;
+    if (this.conversation.tree.empty) this.conversation.show();
+    this.#draw();
+    return this;
+  }
+
+  // ── told by the conversation ──
+
+  message(tree, message) {
+    if (this.#passing(tree)) return;
+    const { conversation: _, ...kept } = message;
+    this.#do(() => this.store.putMessage(tree.head.id, { ...kept }), tree.head.id);
+    if (message.role === "assistant" && ["done", "cut"].includes(message.state) && !message.answer) this.#titleSoon(tree);
+  }
+
+  head(tree) {
+    if (tree === this.conversation.tree) rememberOpen(tree.empty || this.#passing(tree) ? null : tree.head.id);
+    if (this.#passing(tree)) return;
+    const { head } = tree;
+    head.updated = Date.now();
+    this.#putHead(head);
+  }
+
+  removed(tree, ids) {
+    if (!this.#passing(tree)) this.#do(() => this.store.removeMessages(ids), tree.head.id);
+  }
+
+  #passing(tree) {
+    return Boolean(tree.temporary) || this.#gone.has(tree.head.id);
+  }
+
+  #putHead(head) {
+    const at = this.heads.findIndex(({ id }) => id === head.id);
+    if (at < 0) this.heads.push({ ...head });
+    else this.heads[at] = { ...head };
+    this.#do(() => this.store.putHead({ ...head }), head.id);
+    this.#draw();
+  }
+
+  // One after the other, so that what was told last is what stands there.
+  #do(work, id) {
+    this.#work = this.#work.then(work).then(
+      () => {
+        this.search?.changed(id);
+        this.channel?.postMessage({ changed: id });
+      },
+      (error) => this.#refused(error),
+    );
+    return this.#work;
+  }
+
+  #refused(error) {
+    if (this.full) return;
+    this.full = true;
+    console.warn("conversations are not kept:", error.message);
+    this.#draw();
+  }
+
+  #keepRunning() {
+    for (const run of this.conversation.runs.values()) {
+      if (this.#passing(run.tree)) continue;
+      Object.assign(run.message, run.answer.data);
+      this.message(run.tree, run.message);
+    }
+    this.draft();
+  }
+
+  // ── told by people ──
+
+  /** Show a conversation of the list. */
+  async open(id) {
+    if (id === this.conversation.tree.head.id) return;
+    this.draft();
+    await this.#work;
+    const whole = await this.store.read(id);
+    if (!whole) return;
+    this.temporary = false;
+    this.conversation.open(new Tree(whole.head, whole.messages));
+    rememberOpen(id);
+    this.composer.adopt(this.conversation.tree.head);
+    this.#draw();
+  }
+
+  /** Begin a new one. */
+  fresh({ temporary = false } = {}) {
+    this.draft();
+    this.temporary = temporary;
+    const tree = new Tree(newHead(this.kind));
+    tree.temporary = temporary;
+    this.conversation.open(tree);
+    rememberOpen(null);
+    this.composer.adopt(tree.head);
+    this.#draw();
+  }
+
+  async rename(id, title) {
+    await this.#change(id, (head) => Object.assign(head, { title: title.trim() || head.title, titled: true }));
+  }
+
+  async pin(id) {
+    await this.#change(id, (head) => Object.assign(head, { pinned: !head.pinned }));
+  }
+
+  async #change(id, change) {
+    const open = this.conversation.tree.head;
+    const head = open.id === id ? open : this.heads.find((one) => one.id === id);
+    if (!head) return;
+    change(head);
+    this.#putHead(head);
+    await this.#work;
+  }
+
+  async remove(id) {
+    if (this.conversation.tree.head.id === id) {
+      this.conversation.stop();
+      this.draft();
+    }
+    await this.#work;
+    this.#gone.add(id);
+    const whole = await this.store.remove(id);
+    if (!whole) return;
+    this.heads = this.heads.filter((head) => head.id !== id);
+    this.search?.changed(id);
+    this.channel?.postMessage({ changed: id, gone: true });
+    if (this.conversation.tree.head.id === id) this.fresh();
+    this.#draw();
+    offerUndo(say("conversation_deleted"), async () => {
+      this.#gone.delete(id);
+      await this.store.put(whole);
+      this.heads.push(whole.head);
+      this.#do(async () => {}, id);
+      await this.open(id);
+      this.#draw();
+    });
+  }
+
+  async exportOne(id, form) {
+    await this.#work;
+    const whole = await this.store.read(id);
+    if (!whole) return;
+    const name = (whole.head.title || say("conversation_untitled")).replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "").slice(0, 60) || "conversation";
+    if (form === "markdown") save(new Blob([toMarkdown(whole)], { type: "text/markdown" }), `${name}.md`);
+    else save(new Blob([toJson([whole])], { type: "application/json" }), `${name}.json`);
+  }
+
+  /** All conversations of this browser, whole, as one file. */
+  async exportAll() {
+    await this.#work;
+    const all = await Promise.all((await this.store.heads()).map(({ id }) => this.store.read(id)));
+    save(new Blob([toJson(all.filter(Boolean))], { type: "application/json" }), "conversations.json");
+  }
+
+  /**
+   * Add the conversations of a file, ours or another application's; gives how many there were.
+   *
+   * @throws {Error} it is none we know; its message is for people
+   */
+  async importAll(file) {
+    const found = fromJson(await file.text());
+    for (const whole of found) {
+      await this.store.put(whole);
+      this.heads.push(whole.head);
+      this.search?.changed(whole.head.id);
+    }
+    this.channel?.postMessage({ changed: null });
+    this.#draw();
+    return found.length;
+  }
+
+  /** Take away everything this browser keeps; for ten seconds it can be taken back. */
+  async clearAll() {
+    await this.#work;
+    const all = (await Promise.all((await this.store.heads()).map(({ id }) => this.store.read(id)))).filter(Boolean);
+    this.conversation.stop();
+    all.forEach(({ head }) => this.#gone.add(head.id));
+    await this.store.clear();
+    this.heads = [];
+    all.forEach(({ head }) => this.search?.changed(head.id));
+    this.channel?.postMessage({ changed: null });
+    this.fresh();
+    offerUndo(say("conversations_deleted"), async () => {
+      this.#gone.clear();
+      for (const whole of all) await this.store.put(whole);
+      this.heads = all.map(({ head }) => head);
+      all.forEach(({ head }) => this.search?.changed(head.id));
+      this.channel?.postMessage({ changed: null });
+      this.#draw();
+    });
+  }
+
+  /** What stands in the message box, and the options, belong to the conversation. */
+  draft() {
+    clearTimeout(this.drafting);
+    const { head, empty } = this.conversation.tree;
+    const [draft, options] = [this.composer.text(), this.composer.options()];
+    if (draft === head.draft && JSON.stringify(options) === JSON.stringify(head.options)) return;
+    Object.assign(head, { draft, options });
+    if (empty && !this.#gone.has(head.id)) rememberDraft(draft);
+    else if (!this.#passing(this.conversation.tree)) this.#putHead(head);
+  }
+
+  /** The same, when somebody has stopped typing for a moment. */
+  draftSoon() {
+    clearTimeout(this.drafting);
+    this.drafting = setTimeout(() => this.draft(), DRAFT_MS);
+  }
+
+  /** Show only what holds these words; nothing shows all. */
+  async look(words) {
+    this.#wanted = words;
+    if (!words.trim()) this.found = null;
+    else {
+      this.search ??= new (await import("./search.js")).Search(this.store);
+      const found = await this.search.find(words);
+      if (this.#wanted !== words) return;
+      this.found = found;
+    }
+    this.#draw();
+  }
+
+  /** Read everything that is searched, as soon as somebody reaches for the search. */
+  async prepareSearch() {
+    this.search ??= new (await import("./search.js")).Search(this.store);
+    await this.search.ready();
+  }
+
+  // ── other pages of this browser ──
+
+  async #heard({ changed, gone }) {
+    if (!this.store?.lasts) return;
+    clearTimeout(this.hearing);
+    this.hearing = setTimeout(async () => {
+      this.heads = await this.store.heads();
+      this.#draw();
+    }, 50);
+    this.search?.changed(changed);
+    const { tree, running } = this.conversation;
+    if (changed !== tree.head.id || running || gone) return;
+    const whole = await this.store.read(changed);
+    if (!whole || this.conversation.tree !== tree || this.conversation.running || sameMessages(whole.messages, tree)) return;
+    const { draft, options } = tree.head;
+    this.conversation.open(new Tree({ ...whole.head, draft, options }, whole.messages));
+  }
+
+  // ── titles ──
+
+  // Some seconds after the first answer, so that nothing waits for it; the first words of the question do till then.
+  #titleSoon(tree) {
+    const { head } = tree;
+    if (head.titled || this.#titles.has(head.id) || this.kind !== "chat") return;
+    this.#titles.add(head.id);
+    setTimeout(() => this.#title(tree).catch(() => {}), TITLE_AFTER_MS);
+  }
+
+  async #title(tree) {
+    const [question, answer] = tree.branch();
+    if (tree.head.titled || !question || !answer?.text) return;
+    const response = await send("title", {
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ question: question.text.slice(0, TITLE_TEXT), answer: answer.text.slice(0, TITLE_TEXT) }),
+    });
+    if (!response.ok) return;
+    const { title } = await response.json();
+    if (!title || tree.head.titled || this.#passing(tree)) return;
+    Object.assign(tree.head, { title, titled: true });
+    this.#putHead(tree.head);
+  }
+
+  #draw() {
+    const { tree, runs } = this.conversation;
+    setText(document.getElementById("gc-conversation-title"), tree.empty ? "" : tree.head.title);
+    document.getElementById("gc-temporary-mark")?.toggleAttribute("hidden", !tree.temporary);
+    document.getElementById("conversation-temporary")?.setAttribute("aria-pressed", String(Boolean(tree.temporary)));
+    showList(this, { open: tree.head.id, running: new Set([...runs.values()].map((run) => run.tree.head.id)) });
+  }
+}
+
+function sameMessages(messages, tree) {
+  return messages.length === tree.messages.size && messages.every(({ id, state, text }) => {
+    const own = tree.messages.get(id);
+    return own && own.state === state && (own.text ?? "") === (text ?? "");
+  });
+}
+
+// ── what this page, and no other, has open ──
+
+export function openId() {
+  try {
+    return sessionStorage["gc-open"] ?? null;
+  } catch {
+    return null;
+  }
+}
+
+function rememberOpen(id) {
+  try {
+    if (id) sessionStorage["gc-open"] = id;
+    else delete sessionStorage["gc-open"];
+  } catch {
+    // without a store there is nothing to come back to
+  }
+}
+
+function rememberDraft(text) {
+  try {
+    sessionStorage["gc-draft"] = text;
+  } catch {
+    // as above
+  }
+}

@@ -1,0 +1,162 @@
+// The list of conversations, drawn with Preact: a list that is searched, renamed in and re-ordered is where comparing
+// what is with what should be pays; the messages themselves are never compared (see text-view.js).
+
+import htm from "../../vendor/htm/htm.js";
+import { Component, h, render } from "../../vendor/preact/preact.js";
+import { icon } from "../shared/dom.js";
+import { say } from "../shared/words.js";
+
+const html = htm.bind(h);
+const SHOWN_AT_FIRST = 50;
+const DAY_MS = 86_400_000;
+
+let shown = SHOWN_AT_FIRST;
+let menu = null; // id of the conversation whose menu is open
+let renaming = null;
+let latest = null;
+
+/**
+ * @param {import("./keeper.js").Keeper} keeper
+ * @param {{open: string, running: Set<string>}} now
+ */
+export function showList(keeper, now) {
+  latest = [keeper, now];
+  const host = document.getElementById("conversations") ?? keeper.host;
+  if (!host) return;
+  keeper.host = host;
+  const entries = sorted(keeper);
+  render(
+    html`<${List} keeper=${keeper} now=${now} entries=${entries.slice(0, shown)} more=${entries.length - shown} />`,
+    host,
+  );
+}
+
+const again = () => latest && showList(...latest);
+
+function sorted({ heads, found, kind }) {
+  const own = heads.filter((head) => head.kind === kind);
+  if (found) {
+    const byId = new Map(own.map((head) => [head.id, head]));
+    return found.map((id) => byId.get(id)).filter(Boolean);
+  }
+  return own.sort((a, b) => Number(b.pinned) - Number(a.pinned) || b.updated - a.updated);
+}
+
+function groupOf(head, today) {
+  if (head.pinned) return "group_pinned";
+  const days = Math.floor((today - head.updated) / DAY_MS) + 1;
+  return days <= 0 ? "group_today" : days <= 7 ? "group_week" : "group_older";
+}
+
+class List extends Component {
+  componentDidMount() {
+    document.addEventListener("pointerdown", closeMenu);
+    document.addEventListener("keydown", (event) => event.key === "Escape" && closeMenu(event));
+  }
+
+  render({ keeper, now, entries, more }) {
+    const today = new Date().setHours(0, 0, 0, 0);
+    let group = null;
+    const rows = [];
+    for (const head of entries) {
+      const next = keeper.found ? null : groupOf(head, today);
+      if (next && next !== group) rows.push(html`<h3 key=${next}>${say(next)}</h3>`);
+      group = next;
+      rows.push(html`<${Entry} key=${head.id} head=${head} keeper=${keeper} open=${head.id === now.open} running=${now.running.has(head.id)} menu=${menu === head.id} renaming=${renaming === head.id} />`);
+    }
+    return html`
+      ${keeper.store && !keeper.store.lasts ? html`<p class="gc-list-note" role="note">${say("storage_refused")}</p>` : null}
+      ${keeper.full ? html`<p class="gc-list-note" role="note">${say("storage_full")}</p>` : null}
+      ${rows}
+      ${entries.length ? null : html`<p class="gc-list-note">${say(keeper.found ? "search_nothing" : "conversations_none")}</p>`}
+      ${more > 0 ? html`<button type="button" class="gc-link gc-list-more" onClick=${showMore}>${say("list_more", { n: more })}</button>` : null}
+    `;
+  }
+}
+
+class Entry extends Component {
+  shouldComponentUpdate(next) {
+    const { head, open, running, menu, renaming } = this.props;
+    return head !== next.head || open !== next.open || running !== next.running || menu !== next.menu || renaming !== next.renaming;
+  }
+
+  render({ head, keeper, open, running, menu: menuOpen, renaming: renames }) {
+    const title = head.title || say("conversation_untitled");
+    return html`
+      <div class="gc-entry" data-conversation=${head.id} aria-current=${open ? "true" : null} data-running=${running ? "" : null}>
+        ${renames
+          ? html`<input class="gc-entry-name" aria-label=${say("rename")} value=${head.title} ref=${focusAll} onKeyDown=${(event) => renameKey(event, head, keeper)} onBlur=${(event) => renamed(event.target.value, head, keeper)} />`
+          : html`<button type="button" class="gc-entry-title" title=${title} onClick=${() => opened(head, keeper)}>${title}</button>`}
+        <button type="button" class="gc-icon-button" data-action="menu" aria-label=${say("entry_menu", { title })} aria-haspopup="menu" aria-expanded=${String(menuOpen)} onClick=${() => toggleMenu(head.id)} ref=${menuIcon} />
+        ${menuOpen ? html`<${Menu} head=${head} keeper=${keeper} />` : null}
+      </div>
+    `;
+  }
+}
+
+function Menu({ head, keeper }) {
+  const items = [
+    ["rename", say("rename"), () => (renaming = head.id)],
+    ["pin", say(head.pinned ? "unpin" : "pin"), () => keeper.pin(head.id)],
+    ["export-markdown", say("export_markdown"), () => keeper.exportOne(head.id, "markdown")],
+    ["export-json", say("export_json"), () => keeper.exportOne(head.id, "json")],
+    ...(keeper.store?.share ? [["share", say("share"), () => keeper.store.share(head.id)]] : []),
+    ["delete", say("delete"), () => keeper.remove(head.id)],
+  ];
+  const does = (what) => {
+    menu = null;
+    what();
+    again();
+  };
+  return html`<div class="gc-menu" role="menu">
+    ${items.map(([name, words, what]) => html`<button type="button" role="menuitem" data-action=${name} onClick=${() => does(what)}>${words}</button>`)}
+  </div>`;
+}
+
+const menuIcon = (button) => button && !button.firstChild && button.append(icon("more"));
+
+function focusAll(input) {
+  if (!input || input.dataset.ready) return;
+  input.dataset.ready = "";
+  input.focus();
+  input.select();
+}
+
+function opened(head, keeper) {
+  keeper.open(head.id);
+  document.body.removeAttribute("data-conversations");
+}
+
+function renameKey(event, head, keeper) {
+  if (event.key === "Enter" && !event.isComposing) renamed(event.target.value, head, keeper);
+  else if (event.key === "Escape") {
+    event.stopPropagation();
+    renaming = null;
+    again();
+  }
+}
+
+function renamed(title, head, keeper) {
+  if (renaming !== head.id) return;
+  renaming = null;
+  if (title.trim() && title.trim() !== head.title) keeper.rename(head.id, title);
+  again();
+}
+
+function toggleMenu(id) {
+  menu = menu === id ? null : id;
+  again();
+}
+
+function closeMenu(event) {
+  if (menu === null || event.target.closest?.(`[data-conversation="${menu}"]`)?.querySelector(".gc-menu")) {
+    if (event.type !== "keydown" || menu === null) return;
+  }
+  menu = null;
+  again();
+}
+
+function showMore() {
+  shown += SHOWN_AT_FIRST;
+  again();
+}

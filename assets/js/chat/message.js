@@ -1,0 +1,105 @@
+// One message on the page: a question, or the frame of an answer, and what can be done with it.
+
+import { copy, el, iconButton } from "../shared/dom.js";
+import { speakButton } from "../shared/answer.js";
+import { parted, userText, withDocuments } from "../shared/user-text.js";
+import { say } from "../shared/words.js";
+
+/** A button of a message; scripts know it by its action. */
+export const action = (name, shape, label, onclick) => iconButton(shape, label, { "data-action": name, class: `gc-icon-button gc-do-${name}`, onclick });
+
+/** A question: its pictures, its text, its buttons. */
+export function questionView(message) {
+  const pictures = message.pictures ?? [];
+  const element = el(
+    "section",
+    { class: "gc-turn gc-user", "data-message": message.id, "data-role": "user" },
+    pictures.length ? el("div", { class: "gc-user-pictures" }, ...pictures.map((picture) => el("img", { src: picture.url, alt: picture.name }))) : null,
+    el("div", { class: "gc-user-text", dir: "auto" }, ...userText(message.text)),
+    el("div", { class: "gc-user-actions" }),
+  );
+  return { role: "user", message, element, bar: element.lastChild, text: message.text, pictures };
+}
+
+/** An answer in the list. */
+export function answerView(message, answer) {
+  answer.message.dataset.message = message.id;
+  return { role: "assistant", message, answer, bar: answer.bar, element: el("section", { class: "gc-turn" }, answer.element) };
+}
+
+/**
+ * Bring the buttons up to date; those of a finished message are touched only when something about it has changed.
+ *
+ * @param {object} view
+ * @param {{at: number, of: number}} place among its brothers
+ * @param {Record<string, () => void>} does what the buttons do
+ */
+export function showActions(view, place, does) {
+  const { answer } = view;
+  const over = !answer || !["waiting", "writing"].includes(answer.state);
+  const goesOn = over && answer?.text && ["stopped", "cut", "broken"].includes(answer.state);
+  const signature = [place.at, place.of, over, goesOn, Boolean(answer?.text)].join();
+  if (view.signature === signature) return;
+  view.signature = signature;
+  const marked = view.role === "user" ? view.element : answer.message;
+  if (place.of > 1) marked.dataset.branch = `${place.at}/${place.of}`;
+  else delete marked.dataset.branch;
+  const text = () => (answer ? answer.text : view.message.text);
+  const buttons = [];
+  if (place.of > 1) {
+    buttons.push(
+      action("previous", "previous", say("branch_previous"), () => does.turn(-1)),
+      el("span", { class: "gc-branch", "data-at": `${place.at}/${place.of}`, role: "img", "aria-label": say("branch_of", place) }),
+      action("next", "next", say("branch_next"), () => does.turn(1)),
+    );
+  }
+  if (over && text()) buttons.push(action("copy", "copy", say(answer ? "copy_answer" : "copy_message"), (event) => copy(text(), event.currentTarget)));
+  if (!answer) buttons.push(action("edit", "edit", say("edit_message"), does.edit));
+  else if (over) buttons.push(action("again", "retry", say("ask_again"), does.again));
+  if (answer && over && text()) buttons.push(speakButton(text));
+  if (goesOn) buttons.push(action("continue", "onward", say("continue_answer"), does.goOn));
+  if (over) buttons.push(action("delete", "trash", say("delete_message"), does.remove));
+  buttons.find(({ dataset }) => dataset?.action === "edit")?.classList.add("gc-edit");
+  buttons.find(({ dataset }) => dataset?.action === "again")?.classList.add("gc-again");
+  view.bar.replaceChildren(...buttons);
+}
+
+/** Edit a question where it stands; `send` gets the new text. */
+export function editQuestion(view, send) {
+  const body = view.element.querySelector(".gc-user-text");
+  if (!body) return;
+  const box = el("textarea", { class: "gc-edit-box", "aria-label": say("edit_message"), rows: "3" });
+  const { question, documents } = parted(view.message.text);
+  box.value = question;
+  const done = (sends) => {
+    form.replaceWith(body);
+    view.element.classList.remove("gc-editing");
+    const text = withDocuments(box.value.trim(), documents);
+    if (sends && text) send(text);
+  };
+  const form = el(
+    "div",
+    { class: "gc-edit-form" },
+    box,
+    el("button", { type: "button", class: "gc-button gc-quiet", onclick: () => done(false) }, say("cancel")),
+    el("button", { type: "button", class: "gc-button", onclick: () => done(true) }, say("send_edited")),
+  );
+  box.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229) {
+      event.preventDefault();
+      done(true);
+    } else if (event.key === "Escape") {
+      event.stopPropagation(); // stops no answer
+      done(false);
+    }
+  });
+  body.replaceWith(form);
+  view.element.classList.add("gc-editing");
+  box.focus();
+}
+
+/** Copy buttons of code blocks, wherever answers stand. */
+export function copyCode(event) {
+  const button = event.target.closest(".gc-copy-code");
+  if (button) copy(button.closest(".gc-code").querySelector("code").textContent.replace(/\n$/, ""), button);
+}

@@ -1,0 +1,175 @@
+// One answer on its way into a conversation. The server goes on with it when the line is cut or the page loaded again,
+// so that it is found again under its name and followed from the first line that was missed.
+
+import { ownKey } from "../shared/own-key.js";
+import { DirectWayBroken, ask, send } from "../shared/wire.js";
+import { say } from "../shared/words.js";
+
+const PATIENCE_MS = 60_000; // as long as the server waits for its last reader
+const FIRST_PAUSE_MS = 300;
+const LONGEST_PAUSE_MS = 5000;
+const SAVE_EVERY_MS = 1000;
+
+let direct = true;
+
+export class Run {
+  /**
+   * @param {object} given
+   * @param {import("./tree.js").Tree} given.tree
+   * @param {import("./tree.js").Message} given.message the answer; `answer` is its name on the server
+   * @param {import("../shared/answer.js").Answer} given.answer on the page
+   * @param {() => void} given.changed the message is to be kept as it now is
+   * @param {boolean} [given.watches] somebody else asked: another page of this browser, or this one before a reload
+   */
+  constructor({ tree, message, answer, changed, watches = false }) {
+    Object.assign(this, { tree, message, answer, changed, watches });
+    this.hangUp = new AbortController();
+    this.stopped = false;
+    this.heard = 0;
+    this.saved = performance.now();
+  }
+
+  /** Ask, and listen until it is over. */
+  async ask(question) {
+    const headers = { "content-type": "application/json", "x-groq-core-answer": this.message.answer };
+    await this.#listen(() => this.#askOnce(question, headers));
+  }
+
+  /** Listen to an answer that is under way already. */
+  async follow() {
+    await this.#listen(() => this.#again());
+  }
+
+  /** End it; the text is what was seen. The receipt comes when the server has written it. */
+  stop() {
+    if (this.stopped || this.over) return;
+    this.stopped = true;
+    this.hangUp.abort();
+    this.receipt = this.#stopThere();
+  }
+
+  /** Stop listening, and leave the answer to the server. */
+  leave() {
+    this.left = true;
+    this.hangUp.abort();
+  }
+
+  async #listen(first) {
+    try {
+      await first();
+      if (!this.answer.receipt && !this.#ended) this.#hear(localError(say("error_cut")));
+    } catch (error) {
+      if (this.left) return;
+      if (!this.stopped) this.#hear(inWords(error));
+    }
+    this.over = true;
+    const ended = this.answer.end(this.stopped ? { stopped: true } : {});
+    this.#keep();
+    await ended;
+    if (this.receipt) this.#addReceipt(await this.receipt);
+    this.#keep();
+    const { receipt } = this.answer;
+    if (receipt) document.dispatchEvent(new CustomEvent("gc:receipt", { detail: receipt }));
+  }
+
+  get #ended() {
+    return this.answer.receipts.length > this.receiptsBefore;
+  }
+
+  async #askOnce(question, headers) {
+    this.receiptsBefore = this.answer.receipts.length;
+    if (!direct) return this.#throughQueue(question);
+    try {
+      await ask("chat", { body: question, headers, signal: this.hangUp.signal, heartbeat: true }, (event) => this.#hear(event));
+      if (!this.#ended) await this.#again();
+    } catch (error) {
+      if (this.stopped || this.left || error.refused) throw error;
+      if (this.heard) return this.#again();
+      if (!(error instanceof DirectWayBroken)) throw error;
+      // Nothing came: either the way is blocked, or it is only cut for the moment and the question may have come through.
+      if (ownKey()) throw error; // the queue asks with the server's key
+      if (!navigator.onLine) return this.#again(() => this.#askOnce(question, headers));
+      direct = false;
+      this.#stopThere();
+      await this.#throughQueue(question);
+    }
+  }
+
+  async #throughQueue(question) {
+    const queue = await import("../shared/queue.js");
+    return queue.ask(question, this.hangUp.signal, (event) => this.#hear(event));
+  }
+
+  // Find it again, from the first line that was missed.
+  async #again(unknown = null) {
+    this.receiptsBefore ??= this.answer.receipts.length;
+    const until = performance.now() + PATIENCE_MS;
+    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+      try {
+        const path = `answers/${this.message.answer}?at=${this.heard}`;
+        await ask(path, { method: "GET", signal: this.hangUp.signal, heartbeat: true }, (event) => this.#hear(event));
+        if (this.#ended) return;
+      } catch (error) {
+        if (this.stopped || this.left) throw error;
+        if (error.status === 404) {
+          if (!unknown) throw error;
+          return unknown();
+        }
+        if (error.refused || performance.now() > until) throw error;
+      }
+      this.answer.tellLost();
+      await this.#pause(pause);
+    }
+  }
+
+  // Until it is worth another try: some time, or as soon as the network says that it is back.
+  #pause(ms) {
+    return new Promise((resolve, reject) => {
+      const done = () => {
+        clearTimeout(timer);
+        removeEventListener("online", done);
+        if (this.hangUp.signal.aborted) reject(new DOMException("stopped", "AbortError"));
+        else resolve();
+      };
+      const timer = setTimeout(done, ms);
+      addEventListener("online", done);
+      this.hangUp.signal.addEventListener("abort", done, { once: true });
+    });
+  }
+
+  #hear(event) {
+    if (this.stopped) return;
+    this.heard += 1;
+    this.answer.tellFound();
+    this.answer.hear(event);
+    if (performance.now() - this.saved > SAVE_EVERY_MS) this.#keep();
+  }
+
+  #keep() {
+    this.saved = performance.now();
+    Object.assign(this.message, this.answer.data);
+    if (this.over) delete this.message.answer;
+    this.changed();
+  }
+
+  async #stopThere() {
+    try {
+      const response = await send(`answers/${this.message.answer}/stop`);
+      const text = response.ok ? await response.text() : "";
+      return text.startsWith("data: ") ? JSON.parse(text.slice(6)) : null;
+    } catch {
+      return null; // it ends by itself when nobody listens
+    }
+  }
+
+  #addReceipt(receipt) {
+    if (receipt?.e === "receipt") this.answer.addReceipt(receipt);
+  }
+}
+
+function inWords(error) {
+  if (error.refused) return { e: "error", kind: "refused", message: error.message, status: error.status, hint: "" };
+  return localError(say(error.status === 404 ? "error_cut" : "error_unreachable"));
+}
+
+const localError = (message) => ({ e: "error", kind: "connection", message, hint: say("hint_unreachable") });

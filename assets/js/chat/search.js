@@ -1,0 +1,52 @@
+// Search in the titles and texts of all conversations of this browser.
+
+import MiniSearch from "../../vendor/minisearch/minisearch.js";
+
+const LONGEST_TEXT = 200_000; // characters of one conversation that are searched
+const CHUNK = 4; // conversations indexed in one go: no task is long enough to be felt
+
+export class Search {
+  #index = new MiniSearch({ fields: ["title", "text"], searchOptions: { prefix: true, combineWith: "AND", boost: { title: 3 } } });
+  #stale = new Set();
+
+  /** @param {object} store */
+  constructor(store) {
+    this.store = store;
+  }
+
+  /** The first call reads everything; the page stays free meanwhile. */
+  ready() {
+    return (this.coming ??= this.#fill());
+  }
+
+  async #fill() {
+    const [heads, texts] = await Promise.all([this.store.heads(), this.store.texts()]);
+    const found = new Map(texts.map(({ id, text }) => [id, text.slice(0, LONGEST_TEXT)]));
+    await this.#index.addAllAsync(
+      heads.map(({ id, title }) => ({ id, title, text: found.get(id) ?? "" })),
+      { chunkSize: CHUNK },
+    );
+  }
+
+  /** A conversation has changed, or is gone; it is read again before the next search. */
+  changed(id) {
+    if (this.coming) this.#stale.add(id);
+  }
+
+  /** Ids of the conversations that hold all these words, the best first. */
+  async find(words) {
+    await this.ready();
+    const stale = [...this.#stale];
+    this.#stale.clear();
+    for (const id of stale) await this.#renew(id);
+    return this.#index.search(words).map(({ id }) => id);
+  }
+
+  async #renew(id) {
+    if (this.#index.has(id)) this.#index.discard(id);
+    const whole = await this.store.read(id);
+    if (!whole) return;
+    const text = whole.messages.map((message) => message.text).join("\n").slice(0, LONGEST_TEXT);
+    this.#index.add({ id, title: whole.head.title, text });
+  }
+}

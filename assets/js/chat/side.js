@@ -1,0 +1,56 @@
+// The column beside the conversation: begin one, search, and the list of those there are. The list itself and all that
+// keeps it come later; what is pressed before waits for them.
+
+import { el, icon } from "../shared/dom.js";
+import { say } from "../shared/words.js";
+
+/**
+ * @param {() => Promise<import("./keeper.js").Keeper>} keeper
+ * @returns {{element: HTMLElement, bar: HTMLElement}} the column, and the line that opens it where there is no room
+ */
+export function sideColumn(keeper) {
+  const does = (what) => () => keeper().then(what);
+  const temporary = el(
+    "button",
+    { type: "button", id: "conversation-temporary", class: "gc-icon-button", "aria-pressed": "false", "aria-label": say("temporary"), title: say("temporary_help") },
+    icon("hidden"),
+  );
+  temporary.addEventListener("click", does((kept) => {
+    kept.fresh({ temporary: !kept.temporary });
+    closeDrawer();
+  }));
+  const search = el("input", { type: "search", id: "conversation-search", "aria-label": say("search"), placeholder: say("search"), autocomplete: "off" });
+  search.addEventListener("focus", does((kept) => kept.prepareSearch()));
+  search.addEventListener("input", does((kept) => kept.look(search.value)));
+  const element = el(
+    "aside",
+    { id: "gc-conversations", "aria-label": say("conversations") },
+    el(
+      "div",
+      { class: "gc-side-head" },
+      el(
+        "button",
+        { type: "button", id: "conversation-new", class: "gc-button gc-quiet gc-with-icon", onclick: does((kept) => { kept.fresh(); closeDrawer(); }) },
+        icon("plus"),
+        say("conversation_new"),
+      ),
+      temporary,
+    ),
+    search,
+    el("nav", { id: "conversations", "aria-label": say("conversations") }),
+  );
+  const bar = el(
+    "div",
+    { class: "gc-chat-bar" },
+    el("button", { type: "button", id: "gc-conversations-open", class: "gc-icon-button", "aria-label": say("conversations"), title: say("conversations"), onclick: () => document.body.toggleAttribute("data-conversations") }, icon("menu")),
+    el("span", { id: "gc-conversation-title" }),
+    el("span", { id: "gc-temporary-mark", hidden: true }, say("temporary_mark")),
+  );
+  document.addEventListener("pointerdown", (event) => {
+    if (!event.target.closest?.("#gc-conversations, #gc-conversations-open")) closeDrawer();
+  });
+  document.addEventListener("keydown", (event) => event.key === "Escape" && closeDrawer());
+  return { element, bar, temporary };
+}
+
+const closeDrawer = () => document.body.removeAttribute("data-conversations");

@@ -1,0 +1,39 @@
+// What stands at the end of the top row: whose key is in use, and the door to the settings.
+
+import { el, iconButton, setText } from "../shared/dom.js";
+import { ownKey } from "../shared/own-key.js";
+import { say } from "../shared/words.js";
+import { OWN_KEYS_ARE_REAL } from "../../texts.js";
+
+const chip = el("button", { type: "button", class: "gc-chip gc-own-key-chip", title: say("own_key_chip_help"), onclick: () => openSettings() });
+const element = el(
+  "div",
+  { class: "gc-brand-tools" },
+  chip,
+  iconButton("gear", say("settings"), { id: "settings-open", "aria-haspopup": "dialog", onclick: () => openSettings() }),
+);
+
+/** Open the dialog, which is loaded when it is wanted first. */
+export const openSettings = () => import("./settings.js").then((module) => module.openSettings());
+
+// What stands at the bottom stays above a phone's keyboard: where the browser does not shrink the page for it, we do.
+const viewport = globalThis.visualViewport;
+viewport?.addEventListener("resize", () => {
+  const covered = innerHeight - viewport.height > 80;
+  document.documentElement.style.setProperty("--gc-vh", covered ? `${viewport.height}px` : "100dvh");
+});
+
+function showKeyInUse() {
+  const own = ownKey();
+  chip.hidden = !own;
+  setText(chip, own ? say("own_key_chip", { ending: own.ending }) : "");
+  // With a real key nothing is simulated: the banner would tell a lie.
+  document.documentElement.toggleAttribute("data-own-key", Boolean(own) && OWN_KEYS_ARE_REAL);
+}
+document.addEventListener("gc:own-key", showKeyInUse);
+
+/** The tools; the same ones wherever they are asked for. */
+export function brandTools() {
+  showKeyInUse();
+  return element;
+}

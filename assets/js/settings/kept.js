@@ -1,0 +1,37 @@
+// What this browser keeps of conversations: out into a file, in from one (other applications' too), and away with it.
+
+import { conversations } from "../chat/chat.js";
+import { el } from "../shared/dom.js";
+import { say } from "../shared/words.js";
+import { part } from "./settings.js";
+
+/** The section of the settings. */
+export function keptSection() {
+  const told = el("p", { class: "gc-muted", role: "status" });
+  const file = el("input", { type: "file", id: "import-all", accept: ".json,application/json", "aria-label": say("import_all") });
+  const button = (id, words, onclick) => el("button", { type: "button", id, class: "gc-button gc-quiet", onclick }, words);
+  file.addEventListener("change", async () => {
+    try {
+      const n = await (await conversations()).importAll(file.files[0]);
+      told.textContent = n === 1 ? say("imported_one") : say("imported", { n });
+    } catch (error) {
+      told.textContent = error.message;
+    }
+    file.value = "";
+  });
+  return part(
+    say("conversations"),
+    el("p", { class: "gc-muted" }, say("kept_where")),
+    el(
+      "div",
+      { class: "gc-settings-row" },
+      button("export-all", say("export_all"), async () => (await conversations()).exportAll()),
+      el("label", { class: "gc-field" }, el("span", {}, say("import_all")), file),
+      button("clear-all", say("clear_all"), async () => {
+        document.getElementById("settings")?.close();
+        (await conversations()).clearAll();
+      }),
+    ),
+    told,
+  );
+}

@@ -1,0 +1,93 @@
+// What a person reads when there is no answer: what happened, what was tried, when to try again, and one button that
+// helps.
+
+import { el, setText } from "./dom.js";
+import { wholeSeconds } from "./formats.js";
+import { kindInWords, say, shortModel } from "./words.js";
+import { OWN_KEYS } from "../../texts.js";
+
+const KEY_KINDS = ["auth", "quota_exhausted"];
+const LONG_KINDS = ["too_large", "context_length"];
+const MODEL_KINDS = ["model_gone", "not_permitted", "terms_required", "unsupported"];
+const OPTIONS = ["temperature", "max_tokens"];
+
+/**
+ * @param {object} error the stream's error line
+ * @param {{kept: boolean, again: (() => void)|null}} given whether some words arrived, and how to ask anew
+ */
+export function errorCard(error, { kept, again }) {
+  const wait = el("span", { class: "gc-countdown" });
+  const help = helpFor(error, again);
+  const card = el(
+    "div",
+    { class: "gc-card", role: "alert" },
+    el("p", { class: "gc-card-title" }, sentence(happened(error))),
+    error.hint && !(error.retry_after_s && WHEN.test(error.hint)) ? el("p", {}, sentence(error.hint)) : null,
+    kept ? el("p", { class: "gc-muted" }, say("partial_kept")) : null,
+    triedView(error.failures),
+    help ? el("div", { class: "gc-card-actions" }, el("button", { type: "button", class: "gc-button gc-again", onclick: help.act }, say(help.words)), wait) : null,
+  );
+  countDown(wait, error.retry_after_s);
+  return card;
+}
+
+/** The countdown beside the button says it already, and goes on saying it. */
+const WHEN = /^(?:try|best) (?:again )?in \d/i;
+
+// Who was asked stands under "what was tried", once.
+const happened = ({ message, failures }) => (failures?.length ? message.replace(/: .*/s, "") : message);
+
+/** A sentence as it stands on paper: it ends. The style gives it its capital. */
+export const sentence = (text) => {
+  const words = String(text ?? "").trim();
+  return words + (!words || /[.!?…]$/.test(words) ? "" : ".");
+};
+
+// The one thing that helps, by what stood in the way of most.
+function helpFor(error, again) {
+  const kinds = (error.failures ?? []).map((failure) => failure.kind);
+  const all = (few) => kinds.length > 0 && kinds.every((kind) => few.includes(kind));
+  if (OWN_KEYS && all(KEY_KINDS)) return { words: "help_key", act: () => import("../settings/brand-tools.js").then((tools) => tools.openSettings()) };
+  if (OPTIONS.includes(error.param)) return { words: "help_options", act: openOptions };
+  if (all(LONG_KINDS) || error.status === 413 || error.param === "turns") return { words: "help_shorten", act: editLast };
+  if (!again) return null;
+  if (all(MODEL_KINDS)) {
+    const act = () => {
+      document.dispatchEvent(new CustomEvent("gc:pick-model", { detail: "auto" }));
+      again();
+    };
+    return { words: "help_model", act };
+  }
+  return { words: "try_again", act: () => again() };
+}
+
+function openOptions() {
+  const fold = document.querySelector(".gc-options-fold");
+  fold.open = true;
+  fold.querySelector("[aria-invalid=true], input").focus();
+}
+
+function editLast() {
+  const buttons = document.querySelectorAll("#chat-log .gc-edit, #chat-log [data-action=edit]");
+  buttons[buttons.length - 1]?.click();
+}
+
+/** Who was asked and why none of them answered, folded up; null where nobody was. */
+export function triedView(failures = []) {
+  const tried = failures.map((failure) =>
+    el("li", {}, el("b", {}, shortModel(failure.model) || failure.provider), ` ${kindInWords(failure.kind)}: ${failure.message}`),
+  );
+  return tried.length ? el("details", { class: "gc-fold" }, el("summary", {}, say("what_was_tried")), el("ul", {}, ...tried)) : null;
+}
+
+// One number: it runs down, and says when it has.
+function countDown(node, from) {
+  if (!from) return;
+  const until = performance.now() + from * 1000;
+  const tick = () => {
+    const left = (until - performance.now()) / 1000;
+    setText(node, left > 0 ? say("again_in", { s: wholeSeconds(Math.ceil(left)) }) : say("again_now"));
+    if (left > 0 && (node.isConnected || left > from - 1)) setTimeout(tick, 500);
+  };
+  tick();
+}

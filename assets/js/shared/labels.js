@@ -1,0 +1,59 @@
+// Gradio makes its buttons and labels on the server, in English. For another language they are told it here, by the
+// element they belong to. Loaded by whoever reads another language.
+
+import { say } from "./words.js";
+
+/** Buttons: id to text. */
+const BUTTONS = {
+  "image-send": "send",
+  "image-stop": "stop",
+  "mic-transcribe": "transcribe",
+  "mic-stop": "stop",
+  "extract-run": "extract",
+  "extract-stop": "stop",
+  "agent-run": "agent_run",
+  "agent-stop": "stop",
+  "batch-run": "batch_run",
+  "batch-stop": "stop",
+};
+/** Boxes: id to label and placeholder. */
+const BOXES = {
+  "image-question": ["question_label", "question_placeholder"],
+  "mic-prompt": ["prompt_label", "prompt_placeholder"],
+  "mic-language": ["language_label", null],
+  "agent-task": ["task_label", "task_placeholder"],
+  "batch-prompt": ["batch_prompt_label", "batch_prompt_placeholder"],
+  "batch-model": ["batch_model", null],
+};
+
+function setWords(node, words) {
+  const text = [...node.childNodes].find((child) => child.nodeType === Node.TEXT_NODE && child.data.trim());
+  if (text && text.data.trim() !== words) text.data = words;
+}
+
+function relabel() {
+  for (const tab of document.querySelectorAll("[role=tab][data-tab-id]")) setWords(tab, say(`tab_${tab.dataset.tabId}`));
+  for (const [id, words] of Object.entries(BUTTONS)) {
+    const button = document.getElementById(id);
+    if (button) setWords(button, say(words));
+  }
+  for (const [id, [label, placeholder]] of Object.entries(BOXES)) {
+    const box = document.getElementById(id);
+    const input = box?.querySelector("textarea, input");
+    if (!input) continue;
+    const title = box.querySelector("[data-testid=block-info]");
+    if (title) setWords(title, say(label));
+    if (placeholder && input.placeholder !== say(placeholder)) input.placeholder = say(placeholder);
+  }
+}
+
+let due = false;
+new MutationObserver(() => {
+  if (due) return;
+  due = true;
+  requestAnimationFrame(() => {
+    due = false;
+    relabel();
+  });
+}).observe(document.body, { childList: true, subtree: true });
+relabel();

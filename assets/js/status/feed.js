@@ -1,0 +1,68 @@
+// The news of the server: a stream that is opened anew when it ends, and that says within seconds when it is gone.
+
+import { events, passOf, route } from "../shared/wire.js";
+import { ownKeyHeaders } from "../shared/own-key.js";
+import { SHARED } from "../../texts.js";
+
+/** The server says something every second and a half. */
+const SILENCE_MS = 4000;
+const AGAIN_MS = 1000;
+
+export class Feed {
+  /**
+   * @param {(news: object) => void} heard
+   * @param {(there: boolean) => void} changed the server is gone, or back
+   */
+  constructor(heard, changed) {
+    Object.assign(this, { heard, changed });
+    this.run = 0;
+    document.addEventListener("visibilitychange", () => this.begin());
+    document.addEventListener("gc:own-key", () => this.begin());
+    addEventListener("online", () => this.begin());
+  }
+
+  /** Listen, anew if it listens already; a hidden page needs no news, and a browser keeps few connections to one host. */
+  begin() {
+    this.run += 1;
+    this.hangUp?.abort();
+    if (!document.hidden) this.#listen(this.run);
+  }
+
+  async #listen(run) {
+    while (run === this.run) {
+      const hangUp = (this.hangUp = new AbortController());
+      try {
+        await this.#read(hangUp);
+      } catch {
+        // told below: an ended stream and a broken one are the same
+      }
+      if (run !== this.run) return;
+      this.changed(false);
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    }
+  }
+
+  async #read(hangUp) {
+    let watch = setTimeout(() => hangUp.abort(), SILENCE_MS);
+    const alive = new TransformStream({
+      transform: (chunk, out) => {
+        clearTimeout(watch);
+        watch = setTimeout(() => hangUp.abort(), SILENCE_MS);
+        out.enqueue(chunk);
+      },
+    });
+    try {
+      // Where others reach this simulator too, everybody has faults of his own.
+      const whose = SHARED ? { "x-groq-core-page": await passOf().catch(() => "") } : {};
+      const headers = { ...ownKeyHeaders(), ...whose };
+      const response = await fetch(route("status/events"), { cache: "no-store", headers, signal: hangUp.signal });
+      if (!response.ok) throw new Error(`status: ${response.status}`);
+      for await (const news of events(response.body.pipeThrough(alive))) {
+        this.changed(true);
+        this.heard(news);
+      }
+    } finally {
+      clearTimeout(watch);
+    }
+  }
+}

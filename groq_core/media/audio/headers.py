@@ -1,0 +1,71 @@
+"""What a header says of a recording's length, and whether it can be believed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+_FRAME_COUNTS: Final = (b"Xing", b"Info", b"VBRI")
+_FAR: Final = 200_000
+"""Bytes in which the first frame of an MP3 lies; a tag with a cover may come first."""
+
+
+def has_frame_count(data: bytes | Path) -> bool:
+    """Whether an MP3 tells how many frames it has; without that, any length is a guess from the rate of bits."""
+    if isinstance(data, Path):
+        with data.open("rb") as file:
+            data = file.read(_FAR + 2_000_000)
+    at = 0
+    if data.startswith(b"ID3") and len(data) >= 10:
+        at = 10 + sum((byte & 0x7F) << shift for byte, shift in zip(data[6:10], (21, 14, 7, 0), strict=True))
+    first = data[at : at + 4096]
+    return any(mark in first for mark in _FRAME_COUNTS)
+
+
+def links_of(data: bytes) -> list[bytes]:
+    """
+    The files that a chained Ogg is made of. Each has a clock and maybe a rate of its own, which readers mix up.
+
+    Source:
+        RFC 3533, section 4: a link begins where first pages come after pages that are none.
+    """
+    starts, at, before = list[int](), 0, False
+    while data[at : at + 4] == b"OggS" and at + 27 <= len(data):
+        first = bool(data[at + 5] & 2)
+        if first and not before:
+            starts.append(at)
+        before = first
+        count = data[at + 26]
+        at += 27 + count + sum(data[at + 27 : at + 27 + count])
+    return [data[start:end] for start, end in zip(starts, [*starts[1:], len(data)], strict=True)] or [data]
+
+
+def is_lengthless_wav(data: bytes) -> bool:
+    """
+    Whether a WAV's data have no length, or more than a file can: what is left by a writer that was killed, or by one
+    that wrote to a pipe. A length that is merely too large means that something is missing.
+    """
+    at = _data_chunk(data) if data.startswith(b"RIFF") else -1
+    return at >= 0 and int.from_bytes(data[at + 4 : at + 8], "little") in _NO_LENGTH and len(data) > at + 8
+
+
+_NO_LENGTH: Final = frozenset({0, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0x7FFFFFDB, 0x7FFFFFD8, 0xFFFFFFDB, 0x7FFFFF00})
+
+
+def with_length(data: bytes) -> bytes:
+    """The same WAV with the lengths that it has."""
+    at = _data_chunk(data)
+    length = len(data) - at - 8
+    sizes = (min(len(data) - 8, 0xFFFFFFFF).to_bytes(4, "little"), min(length, 0xFFFFFFFF).to_bytes(4, "little"))
+    return b"".join((data[:4], sizes[0], data[8 : at + 4], sizes[1], data[at + 8 :]))
+
+
+def _data_chunk(data: bytes) -> int:
+    """Where the chunk with the samples begins; −1 where there is none."""
+    at = 12
+    while at + 8 <= len(data):
+        if data[at : at + 4] == b"data":
+            return at
+        size = int.from_bytes(data[at + 4 : at + 8], "little")
+        at += 8 + size + size % 2
+    return -1

@@ -1,0 +1,114 @@
+"""How long, how far and for how much a run may go on; looked ahead, so that there is room for an answer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from groq_core.errors import RequestError
+
+Price: TypeAlias = Callable[[int, int], float | None]
+"""From tokens of the prompt and of the answer to US dollars at most; None where no price is known."""
+
+ANSWER_SHARE: Final = 0.2
+"""Part of a run's seconds that is kept for its answer, but not more than :data:`ANSWER_S`."""
+ANSWER_S: Final = 15.0
+
+ANSWER_TOKENS: Final = 600
+"""Tokens that are kept for the answer where money or tokens run out."""
+
+FEWEST_TOKENS: Final = 64
+"""Of an answer that is worth being asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """
+    The bounds of a run.
+
+    Attributes:
+        steps: Times the model is asked.
+        seconds: Wall clock; waiting for approval does not count.
+        usd: Money. Where no price is known it cannot be kept, so it is refused.
+        tokens: Prompts and answers of all steps together.
+
+    Raises:
+        RequestError: One of them is no bound (not a number, zero or less).
+    """
+
+    steps: int = 10
+    seconds: float = 120.0
+    usd: float | None = None
+    tokens: int | None = None
+
+    def __post_init__(self) -> None:
+        for name, value in (("max_steps", self.steps), ("max_tokens", self.tokens)):
+            if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+                raise _refused(name, value, "a whole number from 1 on")
+        for name, amount in (("max_seconds", self.seconds), ("max_usd", self.usd)):
+            if amount is None:
+                continue
+            if isinstance(amount, bool) or not isinstance(amount, int | float) or not 0 < amount < math.inf:
+                raise _refused(name, amount, "a number above 0")
+
+    @property
+    def answer_s(self) -> float:
+        """Seconds kept for the answer."""
+        return min(ANSWER_S, ANSWER_SHARE * self.seconds)
+
+
+def _refused(name: str, value: object, wanted: str) -> RequestError:
+    return RequestError(
+        f"{name} is {value!r}, which is no limit", param=name, code="invalid_value", hint=f"Give {wanted}."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """
+    What the next step may do.
+
+    Attributes:
+        last: It must be the answer.
+        over: There is no room even for that.
+        max_tokens: Of what it writes; None leaves it as it is.
+    """
+
+    last: bool = False
+    over: bool = False
+    max_tokens: int | None = None
+
+
+OPEN: Final = Outlook()
+
+
+def outlook(left: float, prompt: int, most: int, price: Price) -> Outlook:
+    """
+    Look ahead at what a step and an answer after it would take.
+
+    Args:
+        left: What is left of the money, or of the tokens with a ``price`` that counts them.
+        prompt: Tokens of the next prompt, at most.
+        most: Tokens the step may write.
+        price: What that takes; must not be None.
+    """
+    step = price(prompt, most)
+    after = price(prompt + most + ANSWER_TOKENS, ANSWER_TOKENS)
+    if step is None or after is None:
+        return Outlook(last=True, over=True)
+    if step + after <= left:
+        return OPEN
+    affordable = _affordable(left, prompt, most, price)
+    return Outlook(last=True, over=affordable < min(FEWEST_TOKENS, most), max_tokens=affordable)
+
+
+def _affordable(left: float, prompt: int, most: int, price: Price) -> int:
+    """Tokens an answer may have for what is left."""
+    low, high = 0, most
+    while low < high:
+        middle = (low + high + 1) // 2
+        cost = price(prompt, middle)
+        low, high = (middle, high) if cost is not None and cost <= left else (low, middle - 1)
+    return low if (price(prompt, low) or 0.0) <= left else 0

@@ -1,0 +1,88 @@
+"""A run that waits for somebody's word, as data: it can be kept, sent and gone on with in another process."""
+
+from __future__ import annotations
+
+import secrets
+from hashlib import blake2b
+
+import msgspec
+
+from groq_core.errors import RequestError
+from groq_core.requests import Message
+
+
+class Pending(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    A call that waits for approval.
+
+    Attributes:
+        approval: Names this call of this run with these arguments, and nothing else.
+        arguments: The whole of them, as they would run; see :func:`whole_call`.
+    """
+
+    approval: str
+    call: str
+    name: str
+    arguments: str
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """A call of the step that is not over: ``arguments`` as the model wrote them."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What the model is told of a call that has run, and the pictures it gave (data URLs)."""
+
+    text: str
+    pictures: tuple[str, ...] = ()
+
+
+class RunState(msgspec.Struct, kw_only=True):
+    """
+    Everything a run is between two calls.
+
+    Attributes:
+        run: Its id; approvals are bound to it.
+        messages: The conversation so far, in wire form.
+        step: Times the model has been asked.
+        tokens: Used so far, as counted by the providers.
+        elapsed_s: Seconds it has worked, waiting for approval not counted.
+        calls: Of the step that is not over; ``results`` by their ids.
+        pending: Calls that wait.
+    """
+
+    run: str = msgspec.field(default_factory=lambda: "run_" + secrets.token_urlsafe(12))
+    messages: list[Message] = []
+    step: int = 0
+    cost_usd: float | None = None
+    tokens: int = 0
+    elapsed_s: float = 0.0
+    ids: list[str] = []
+    repeats: dict[str, int] = {}
+    calls: list[Asked] = []
+    results: dict[str, Told] = {}
+    pending: list[Pending] = []
+
+    def encode(self) -> bytes:
+        """As JSON; it holds the conversation, so it is as private as that."""
+        return msgspec.json.encode(self)
+
+    @classmethod
+    def decode(cls, data: bytes | str) -> RunState:
+        """
+        Raises:
+            RequestError: It is no state of a run.
+        """
+        try:
+            return msgspec.json.decode(data, type=cls)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise RequestError(f"the state of the run cannot be read: {error}", param="state") from None
+
+    def approval(self, call: str, name: str, arguments: str) -> str:
+        """The id under which one call is approved: another run, call or argument has another."""
+        about = msgspec.json.encode([self.run, self.step, call, name, arguments])
+        return "ap_" + blake2b(about, digest_size=15).hexdigest()

@@ -1,0 +1,59 @@
+"""Text of models and tools made safe to look at: nothing in it is hidden, nothing in it drives a terminal."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, Final
+
+from pydantic_core import to_jsonable_python
+
+_HIDDEN: Final = re.compile(
+    "[\x00-\x1f\x7f-\xa0\xad\u034f\u061c\u070f\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f"
+    "\u205f-\u206f\u2800\u3000\u3164\ud800-\uf8ff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff"
+    "\U000e0000-\U0010ffff]"
+)
+"""Controls, what takes no room, turns the direction of writing or only looks like a space, and private signs."""
+
+_COMMANDS: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What a terminal may act upon, and marks that turn the direction of writing; a new line and a tab are left."""
+
+
+def whole_call(arguments: dict[str, Any]) -> str:
+    """
+    Write the arguments of a call down to the last character, as JSON that reads back to the very same.
+
+    Signs that a person would not see are written as their escapes.
+
+    >>> whole_call({"to": "a\u202eb", "sum": 12345678901234567890})
+    '{"to": "a\\\\u202eb", "sum": 12345678901234567890}'
+    """
+    try:
+        text = json.dumps(arguments, ensure_ascii=False)
+    except (TypeError, ValueError):
+        # Values that a tool's own types made of the model's: dates, models, enumerations.
+        text = json.dumps(to_jsonable_python(arguments, fallback=str, inf_nan_mode="strings"), ensure_ascii=False)
+    # The white space between JSON's own signs is a plain space; all else that is hidden stands inside a text.
+    return _HIDDEN.sub(_escape, text)
+
+
+def for_terminal(text: str) -> str:
+    r"""
+    Make a text safe to print: what would move the cursor, colour or retitle the window is written out.
+
+    >>> for_terminal("a\x1b[2Jb\nc")
+    'a\\x1b[2Jb\nc'
+    """
+    return _COMMANDS.sub(lambda match: _short(ord(match[0])), text)
+
+
+def _short(code: int) -> str:
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
+
+
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    if code < 0x10000:
+        return f"\\u{code:04x}"
+    code -= 0x10000
+    return f"\\u{0xD800 + (code >> 10):04x}\\u{0xDC00 + (code & 0x3FF):04x}"

@@ -1,0 +1,74 @@
+"""Who may answer to a name: the model it stands for, its stand-ins, their price, and how much they may be sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from groq_core.events import Usage
+from groq_core.models.pricing import cost_usd
+from groq_core.models.spec import ModelSpec
+from groq_core.models.tiers import tiers
+from groq_core.settings.settings import Settings
+
+
+class House(Protocol):
+    """What this needs of the core."""
+
+    @property
+    def board(self) -> Any: ...
+    @property
+    def catalogue(self) -> Any: ...
+    @property
+    def settings(self) -> Any: ...
+
+
+def resolved(core: House, name: str) -> ModelSpec | None:
+    """What a tier's or a model's name stands for now."""
+    tier = "speed" if name == "auto" else name
+    target = next((status.target for status in core.board.snapshot().tiers if status.tier == tier), name)
+    found: ModelSpec | None = core.catalogue.current.lookup(target) if target else None
+    return found
+
+
+def stand_ins(core: House, name: str) -> list[ModelSpec]:
+    """The models of a tier, any of which may answer; none where the name is a model's, which answers alone."""
+    tier = "speed" if name == "auto" else name
+    settings: Settings = core.settings
+    listed = next((names for known, names in tiers(settings).items() if known == tier), ())
+    found = (core.catalogue.current.lookup(one) for one in listed)
+    return [spec for spec in found if spec is not None]
+
+
+def agent_models(core: House, name: str) -> list[ModelSpec]:
+    """The models that may take a step of an agent: with tools ``auto`` is the quality tier, and one may stand in."""
+    named = [] if name in ("auto", "speed", "quality", "vision") else [resolved(core, name)]
+    tier = "quality" if name == "auto" or named else name
+    found = [*named, resolved(core, tier), *stand_ins(core, tier)]
+    return list({spec.name: spec for spec in found if spec is not None}.values())
+
+
+def agent_price(core: House, name: str) -> Callable[[int, int], float | None]:
+    """What a step may cost at most, whoever of the tier takes it; None where one of them has no price."""
+    models = agent_models(core, name)
+
+    def price(prompt: int, answer: int) -> float | None:
+        usage = Usage(prompt_tokens=prompt, completion_tokens=answer)
+        costs = [cost_usd(spec, usage) for spec in models]
+        return max((cost for cost in costs if cost is not None), default=None) if None not in costs else None
+
+    return price
+
+
+def agent_room(core: House, name: str, answer_tokens: int = 4096) -> Callable[[], int | None]:
+    """How many tokens a prompt may have now, by the window and the minute of the model asked first."""
+    from groq_core.services.extraction.options import tokens_per_minute
+
+    def room() -> int | None:
+        models = agent_models(core, name)
+        window = models[0].context_window if models else 0
+        minute = tokens_per_minute(core.board.snapshot(), "quality" if name == "auto" else name)
+        rooms = [int(found) for found in (window, minute) if found]
+        return max(1_000, min(rooms) - answer_tokens) if rooms else None
+
+    return room

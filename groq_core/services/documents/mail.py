@@ -1,0 +1,145 @@
+"""A mail: its head, all that is text in it in the order in which it stands, what was forwarded, what is attached."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+from collections.abc import Callable
+from email.header import decode_header
+from email.message import Message
+from pathlib import PurePath
+from typing import Final
+
+from groq_core.errors import RequestError
+from groq_core.services.documents.html import html_text
+from groq_core.services.documents.parts import EXTENSIONS, Found, Limits, Watch, tidy, unfit
+from groq_core.services.documents.text import decode
+
+SHOWN_HEADERS: Final = ("From", "To", "Cc", "Date", "Subject")
+_LONGEST_HEADER: Final = 4_000
+_DEEPEST: Final = 12
+_MOST_PARTS: Final = 500
+
+ReadAttached = Callable[[bytes, str], str]
+"""Reads a document that came inside another one; raises RequestError where it cannot."""
+
+
+def read_email(data: bytes, name: str, limits: Limits, read_attached: ReadAttached | None = None) -> Found:
+    reading = _Reading(name, limits, read_attached)
+    message = email.message_from_bytes(data, policy=email.policy.compat32)
+    text = reading.message(message, 0)
+    if not reading.said:
+        raise unfit(f"{name} has no text in it", "Send the file that is attached to it instead.")
+    notes = list(dict.fromkeys(reading.notes))
+    if reading.unread:
+        notes.append(f"Not read: attached {', '.join(reading.unread)}.")
+    return Found([text], notes=notes)
+
+
+class _Reading:
+    def __init__(self, name: str, limits: Limits, read_attached: ReadAttached | None) -> None:
+        self._name = name
+        self._watch = Watch(name, limits)
+        self._read_attached = read_attached
+        self._parts = 0
+        self.notes: list[str] = []
+        self.unread: list[str] = []
+        self.said = False
+
+    def message(self, message: Message, depth: int) -> str:
+        """The head, then everything in it that is text."""
+        charset = message.get_content_charset()
+        head = "\n".join(
+            f"{header}: {value}" for header in SHOWN_HEADERS if (value := self._header(message, header, charset))
+        )
+        body = "\n\n".join(filter(None, self._texts(message, depth)))
+        return f"{head}\n\n{body}" if head else body
+
+    def _header(self, message: Message, header: str, charset: str | None) -> str:
+        raw = message.get(header)
+        if raw is None:
+            return ""
+        text = str(raw)[:_LONGEST_HEADER]
+        if any("\udc80" <= letter <= "\udcff" for letter in text):  # bytes that no header may hold
+            text = decode(text.encode("ascii", "surrogateescape"), self._name, charset)[0]
+        try:
+            pieces = decode_header(text)
+        except (ValueError, email.errors.HeaderParseError):
+            return " ".join(text.split())
+        found = "".join(
+            piece if isinstance(piece, str) else decode(piece, self._name, encoding or charset)[0]
+            for piece, encoding in pieces
+        )
+        return " ".join(found.split())
+
+    def _texts(self, part: Message, depth: int) -> list[str]:
+        self._parts += 1
+        self._watch.count()
+        if depth > _DEEPEST or self._parts > _MOST_PARTS:
+            self.notes.append("Not read: parts of it that lie deeper, or come later, than any mail needs.")
+            return []
+        kind = part.get_content_type()
+        if kind == "message/rfc822" or (kind.startswith("message/") and part.is_multipart()):
+            return [self._forwarded(one, depth) for one in self._inside(part)]
+        if kind == "multipart/alternative":
+            return self._alternative(self._inside(part), depth)
+        if part.is_multipart():
+            return [text for one in self._inside(part) for text in self._texts(one, depth + 1)]
+        return self._leaf(part, kind)
+
+    def _inside(self, part: Message) -> list[Message]:
+        payload = part.get_payload()
+        return [one for one in payload if isinstance(one, Message)] if isinstance(payload, list) else []
+
+    def _forwarded(self, message: Message, depth: int) -> str:
+        return f"── Forwarded message ──\n{self.message(message, depth + 1)}"
+
+    def _alternative(self, parts: list[Message], depth: int) -> list[str]:
+        """The same said several times: plain if there are words in it, else the richest."""
+        plain = [part for part in parts if part.get_content_type() == "text/plain"]
+        for chosen in (*plain, *(part for part in reversed(parts) if part not in plain)):
+            if texts := [text for text in self._texts(chosen, depth + 1) if text.strip()]:
+                return texts
+        return []
+
+    def _leaf(self, part: Message, kind: str) -> list[str]:
+        filename = part.get_filename()
+        attached = part.get_content_disposition() == "attachment" or (filename and not kind.startswith("text/"))
+        if attached or not kind.startswith("text/"):
+            return self._attached(part, filename)
+        content = _content(part)
+        text, note = self._decoded(content, kind, part.get_content_charset())
+        if note:
+            self.notes.append(note)
+        self.said = self.said or bool(text.strip())
+        return [text]
+
+    def _decoded(self, content: bytes, kind: str, charset: str | None) -> tuple[str, str]:
+        if kind != "text/html":
+            text, note = decode(content, self._name, charset)
+            return tidy(text), note
+        text, note = decode(content, self._name, charset)
+        try:
+            return html_text(text.encode("utf-8", "replace")), note
+        except ValueError:
+            return tidy(text), note
+
+    def _attached(self, part: Message, filename: str | None) -> list[str]:
+        name = PurePath(str(filename or "unnamed").replace("\\", "/")).name
+        if part.get_content_maintype() == "image" and not filename:
+            return []
+        if self._read_attached is None or PurePath(name).suffix.lower() not in EXTENSIONS:
+            self.unread.append(name)
+            return []
+        try:
+            text = self._read_attached(_content(part), name)
+        except RequestError:
+            self.unread.append(name)
+            return []
+        self.said = True
+        return [f"── Attached: {name} ──\n{text}"]
+
+
+def _content(part: Message) -> bytes:
+    payload = part.get_payload(decode=True)
+    return payload if isinstance(payload, bytes) else b""

@@ -1,0 +1,146 @@
+"""OpenDocument: texts (ODT), sheets (ODS) and presentations (ODP)."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from groq_core.errors import RequestError
+from groq_core.services.documents.archive import Archive, attribute, child, local
+from groq_core.services.documents.parts import Found, Limits, Watch, damaged
+
+_GONE: Final = frozenset(
+    {"tracked-changes", "annotation", "annotation-end", "sequence-decls", "variable-decls", "forms", "desc", "title"}
+    | {"note-citation", "shapes", "table-of-content-source", "script", "event-listeners", "notes", "automatic-styles"}
+)
+_BLOCKS: Final = frozenset({"p", "h"})
+_MOST_REPEATS: Final = 200
+
+
+def read_opendocument(data: bytes, name: str, limits: Limits) -> Found:
+    archive = Archive(data, name, limits, "OpenDocument")
+    watch = Watch(name, limits)
+    try:
+        return _read(archive, watch)
+    except RequestError:
+        raise
+    except Exception as error:
+        raise damaged(name, "OpenDocument", error) from None
+
+
+def _read(archive: Archive, watch: Watch) -> Found:
+    body = child(archive.tree("content.xml"), "body")
+    content = body[0]
+    kind = local(content)
+    reading = _Reading(watch)
+    if kind == "presentation":
+        texts = [reading.joined(page) for page in content if local(page) == "page"]
+        return Found(texts, paged=True)
+    if kind == "spreadsheet":
+        texts = [
+            "\n".join((f"## {attribute(table, 'name')}", "", *reading.rows(table))).strip()
+            for table in content
+            if local(table) == "table"
+        ]
+        return Found(texts, paged=True)
+    head, foot = _edges(archive.tree("styles.xml"), reading)
+    text = reading.joined(content)
+    return Found(["\n\n".join(filter(None, (*head, text, *reading.notes, *foot)))])
+
+
+def _edges(styles: Any, reading: _Reading) -> tuple[list[str], list[str]]:
+    found: tuple[list[str], list[str]] = [], []
+    if styles is None:
+        return found
+    for place, names in enumerate(
+        (("header", "header-first", "header-left"), ("footer", "footer-first", "footer-left"))
+    ):
+        for element in styles.iter():
+            if local(element) in names and attribute(element, "display") != "false":
+                text = reading.joined(element)
+                if text and text not in found[place]:
+                    found[place].append(text)
+    return found
+
+
+class _Reading:
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
+        self._boxes: list[str] = []
+        self.notes: list[str] = []
+
+    def joined(self, container: Any) -> str:
+        return "\n\n".join(block for block in self.blocks(container) if block.strip())
+
+    def blocks(self, container: Any) -> list[str]:
+        blocks: list[str] = []
+        for element in container:
+            kind = local(element)
+            self._watch.count()
+            if kind in _BLOCKS:
+                blocks.append("".join(self._runs(element)))
+                boxes, self._boxes = self._boxes, []
+                blocks += boxes
+            elif kind == "table":
+                blocks += self.rows(element)
+            elif kind and kind not in _GONE and attribute(element, "display") not in ("none", "condition"):
+                blocks += self.blocks(element)
+        return blocks
+
+    def rows(self, table: Any) -> list[str]:
+        rows: list[str] = []
+        for element in table:
+            kind = local(element)
+            self._watch.count()
+            if kind == "table-row":
+                row = " | ".join(self._cells(element)).rstrip(" |")
+                rows += [row] * (_repeats(element, "number-rows-repeated") if row else 1)
+            elif kind in ("table-rows", "table-header-rows", "table-row-group"):
+                rows += self.rows(element)
+        while rows and not rows[-1]:
+            rows.pop()
+        return rows
+
+    def _cells(self, row: Any) -> list[str]:
+        cells: list[str] = []
+        for element in row:
+            if local(element) not in ("table-cell", "covered-table-cell"):
+                continue
+            self._watch.count()
+            text = " ".join(" ".join(self.blocks(element)).split())
+            repeats = _repeats(element, "number-columns-repeated")
+            if local(element) == "table-cell" or text:
+                cells += [text] * (repeats if text else min(repeats, 1))
+        return cells
+
+    def _runs(self, container: Any) -> list[str]:
+        pieces = [container.text or ""]
+        for element in container:
+            kind = local(element)
+            self._watch.count()
+            if kind == "s":
+                pieces.append(" " * min(_MOST_REPEATS, int(attribute(element, "c") or 1)))
+            elif kind == "tab":
+                pieces.append("\t")
+            elif kind == "line-break":
+                pieces.append("\n")
+            elif kind == "note":
+                pieces.append(self._note(element))
+            elif kind in ("frame", "text-box", "custom-shape", "rect", "ellipse", "g"):
+                self._boxes += self.blocks(element)
+            elif kind in ("ruby-text",):
+                pass
+            elif kind and kind not in _GONE and attribute(element, "display") != "none":
+                pieces += self._runs(element)
+            pieces.append(element.tail or "")
+        return pieces
+
+    def _note(self, note: Any) -> str:
+        mark = f"[{len(self.notes) + 1}]"
+        place = len(self.notes)
+        self.notes.append("")
+        self.notes[place] = f"{mark} {' '.join(self.blocks(child(note, 'note-body')))}"
+        return mark
+
+
+def _repeats(element: Any, name: str) -> int:
+    return max(1, min(_MOST_REPEATS, int(attribute(element, name) or 1)))

@@ -1,0 +1,112 @@
+"""
+A message as Outlook keeps it (MSG): its head, its text, what is attached.
+
+Source:
+    MS-OXMSG; the numbers are MAPI properties, 001F is text in UTF-16, 001E text in some code page, 0102 bytes.
+"""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import PurePath
+from typing import Any, Final
+
+import olefile
+
+from groq_core.errors import RequestError
+from groq_core.services.documents.html import html_text
+from groq_core.services.documents.mail import ReadAttached
+from groq_core.services.documents.parts import EXTENSIONS, Found, Limits, Watch, damaged, tidy, unfit
+from groq_core.services.documents.text import decode
+
+_HEADS: Final = (("From", "0C1A"), ("To", "0E04"), ("Cc", "0E03"), ("Subject", "0037"))
+_BODY, _HTML, _ATTACHED, _NAME, _SHORT_NAME, _ADDRESS = "1000", "1013", "3701", "3707", "3704", "0C1F"
+_DEEPEST: Final = 6
+
+
+def is_message(data: bytes) -> bool:
+    """Whether an OLE container is a message and not an old Office file."""
+    return "__properties_version1.0".encode("utf-16-le") in data
+
+
+def read_msg(data: bytes, name: str, limits: Limits, read_attached: ReadAttached | None = None) -> Found:
+    watch = Watch(name, limits)
+    try:
+        with olefile.OleFileIO(BytesIO(data)) as container:
+            text, notes = _Reading(container, name, watch, read_attached).message((), 0)
+    except RequestError:
+        raise
+    except Exception as error:  # olefile raises OSError, IndexError and struct.error for damage
+        raise damaged(name, "Outlook", error) from None
+    if not text.strip():
+        raise unfit(f"{name} has no text in it", "Send the file that is attached to it instead.")
+    return Found([text], notes=notes)
+
+
+class _Reading:
+    def __init__(self, container: Any, name: str, watch: Watch, read_attached: ReadAttached | None) -> None:
+        self._container, self._name, self._watch, self._read_attached = container, name, watch, read_attached
+        self._entries = [tuple(entry) for entry in container.listdir(streams=True, storages=True)]
+
+    def message(self, at: tuple[str, ...], depth: int) -> tuple[str, list[str]]:
+        heads = [(label, self._text(at, number)) for label, number in _HEADS]
+        address = self._text(at, _ADDRESS)
+        head = "\n".join(
+            f"{label}: {value}{f' <{address}>' if label == 'From' and '@' in address and address != value else ''}"
+            for label, value in heads
+            if value
+        )
+        body = tidy(self._text(at, _BODY)) or self._html(at)
+        attached, notes = self._attachments(at, depth)
+        return "\n\n".join(filter(None, (head, body, *attached))), notes
+
+    def _stream(self, at: tuple[str, ...], number: str, kind: str) -> bytes | None:
+        path = (*at, f"__substg1.0_{number}{kind}")
+        if path not in self._entries:
+            return None
+        self._watch.count()
+        return bytes(self._container.openstream(list(path)).read())
+
+    def _text(self, at: tuple[str, ...], number: str) -> str:
+        wide = self._stream(at, number, "001F")
+        if wide is not None:
+            return wide.decode("utf-16-le", "replace").rstrip("\0")
+        narrow = self._stream(at, number, "001E")
+        return decode(narrow, self._name)[0].rstrip("\0") if narrow else ""
+
+    def _html(self, at: tuple[str, ...]) -> str:
+        page = self._stream(at, _HTML, "0102")
+        if page is None:
+            return ""
+        try:
+            return html_text(page)
+        except ValueError:
+            return ""
+
+    def _attachments(self, at: tuple[str, ...], depth: int) -> tuple[list[str], list[str]]:
+        texts, unread = list[str](), list[str]()
+        for entry in self._entries:
+            if len(entry) != len(at) + 1 or entry[: len(at)] != at or not entry[-1].startswith("__attach_"):
+                continue
+            inner = (*entry, f"__substg1.0_{_ATTACHED}000D")
+            name = PurePath(
+                (self._text(entry, _NAME) or self._text(entry, _SHORT_NAME) or "unnamed").replace("\\", "/")
+            ).name
+            data = self._stream(entry, _ATTACHED, "0102")
+            if inner in self._entries and depth < _DEEPEST:
+                text, notes = self.message(inner, depth + 1)
+                texts.append(f"── Forwarded message ──\n{text}")
+                unread += [note.removeprefix("Not read: attached ").rstrip(".") for note in notes]
+            elif data is not None and (read := self._read(data, name)) is not None:
+                texts.append(f"── Attached: {name} ──\n{read}")
+            else:
+                unread.append(name)
+        return texts, [f"Not read: attached {', '.join(unread)}."] if unread else []
+
+    def _read(self, data: bytes, name: str) -> str | None:
+        if self._read_attached is None or PurePath(name).suffix.lower() not in EXTENSIONS:
+            return None
+        try:
+            return self._read_attached(data, name)
+        except RequestError:
+            return None

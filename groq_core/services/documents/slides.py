@@ -1,0 +1,107 @@
+"""Presentations, slide by slide, with the notes under them: PPTX."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from groq_core.errors import RequestError
+from groq_core.services.documents.archive import Archive, attribute, child, children, local
+from groq_core.services.documents.parts import Found, Limits, Watch, damaged, numbered, unfit
+
+
+def read_pptx(data: bytes, name: str, limits: Limits) -> Found:
+    archive = Archive(data, name, limits, "PowerPoint")
+    try:
+        return _slides(archive, name, limits)
+    except RequestError:
+        raise
+    except Exception as error:
+        raise damaged(name, "PowerPoint", error) from None
+
+
+def _slides(archive: Archive, name: str, limits: Limits) -> Found:
+    watch = Watch(name, limits)
+    path = archive.main("ppt/presentation.xml")
+    related = archive.related(path)
+    order = child(archive.tree(path), "sldIdLst")
+    paths = [
+        related[relation][1]
+        for slide in (order if order is not None else ())
+        if (relation := _relation(slide)) in related
+    ]
+    if len(paths) > limits.pages:
+        raise unfit(
+            f"{name} has {len(paths)} slides; {limits.pages} is the most",
+            "Send only the slides that matter.",
+            status=413,
+            code="file_too_large",
+        )
+    texts, hidden = list[str](), list[int]()
+    for number, slide in enumerate(paths, start=1):
+        tree = archive.tree(slide)
+        if attribute(tree, "show") in ("0", "false"):
+            hidden.append(number)
+        blocks = _blocks(tree, watch)
+        for kind, part in archive.related(slide).values():
+            if kind == "diagramData":
+                blocks += _blocks(archive.tree(part), watch)
+            elif kind == "notesSlide" and (said := _notes(archive.tree(part), watch)):
+                blocks.append("Notes: " + "\n".join(said))
+        texts.append("\n\n".join(block for block in blocks if block.strip()))
+    notes = (
+        [f"Hidden when it is shown, and read all the same: {numbered(hidden).replace('page', 'slide')}."]
+        if hidden
+        else []
+    )
+    return Found(texts, paged=True, notes=notes)
+
+
+def _relation(slide: Any) -> str:
+    return next((value for key, value in slide.attrib.items() if key.endswith("}id")), "")
+
+
+def _notes(tree: Any, watch: Watch) -> list[str]:
+    """Only what was written: the slide's picture and number stand on the same page."""
+    said: list[str] = []
+    for shape in tree.iter("{*}sp"):
+        place = next(shape.iter("{*}ph"), None)
+        if place is not None and attribute(place, "type") == "body":
+            said += _blocks(shape, watch)
+    return said
+
+
+def _blocks(tree: Any, watch: Watch) -> list[str]:
+    blocks: list[str] = []
+    if tree is None:
+        return blocks
+    for element in tree:
+        kind = local(element)
+        watch.count()
+        if kind == "txBody":
+            blocks.append("\n".join(_paragraph(one, watch) for one in children(element, "p")))
+        elif kind == "tr":
+            blocks.append(
+                " | ".join(" ".join(" ".join(_blocks(cell, watch)).split()) for cell in children(element, "tc"))
+            )
+        elif kind == "t" and element.getparent() is not None and local(element.getparent()) == "pt":
+            blocks.append("\n".join(_paragraph(one, watch) for one in children(element, "p")))
+        elif kind == "AlternateContent":
+            chosen = child(element, "Choice")
+            blocks += _blocks(chosen if chosen is not None else child(element, "Fallback"), watch)
+        elif kind:
+            blocks += _blocks(element, watch)
+    return blocks
+
+
+def _paragraph(paragraph: Any, watch: Watch) -> str:
+    pieces: list[str] = []
+    for element in paragraph.iter():
+        watch.count()
+        kind = local(element)
+        if kind == "t":
+            pieces.append(element.text or "")
+        elif kind == "br":
+            pieces.append("\n")
+        elif kind == "tab" and local(element.getparent()) != "tabLst":
+            pieces.append("\t")
+    return "".join(pieces)

@@ -1,0 +1,323 @@
+"""
+Answers that outlive their readers: each is written into a log, which any reader of the same visitor follows from
+any place in it.
+
+A page that is loaded again, a network that drops, a laptop that closes: the answer goes on for a minute after its
+last reader has gone, and is kept for ten when it is finished. It is bound in number and in bytes; nothing of it is
+ever on disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from fastapi import APIRouter, HTTPException, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from groq_core.errors import RequestError
+from groq_core.events import Events
+from groq_core.reply import Receipt
+from groq_core.requests import Caller
+from groq_core.ui.stream import HEADERS, OPEN, Gathering, Pace, disconnected, error_line, line, receipt_line, release
+from groq_core.ui.texts import TEXTS
+
+LINGER_S = 60.0
+KEPT_S = 600.0
+MAX_ANSWER_BYTES = 4 * 2**20
+MAX_BYTES = 64 * 2**20
+MAX_ANSWERS = 2000
+MAX_RUNNING_EACH = 16
+HEARTBEAT_S = 10.0
+
+NAME_HEADER = "x-groq-core-answer"
+VISITOR_HEADER = "x-groq-core-visitor"
+_NAME = re.compile(r"[A-Za-z0-9_-]{20,64}")
+"""Made by the page of 128 random bits before it asks, so that it can find an answer whose first line never came."""
+
+
+class Answer(Protocol):
+    """A running or finished answer. With several processes its log lives where all of them can read it."""
+
+    @property
+    def finished(self) -> bool: ...
+    async def follow(self, at: int, send: Callable[[bytes, bool], object]) -> None: ...
+    async def stop(self) -> bytes: ...
+
+
+def name_of(request: Request) -> str:
+    """The name that the page gave its answer; empty for one that ends with its reader."""
+    name = request.headers.get(NAME_HEADER, "")
+    return name if _NAME.fullmatch(name) else ""
+
+
+def owner_of(request: Request, caller: Caller) -> str:
+    """
+    Who may read an answer: the browser that asked, by a word only it knows, and whoever is signed in there.
+
+    A page without that word (its browser keeps nothing) is known by its pass, which ends with it.
+    """
+    visitor = request.headers.get(VISITOR_HEADER, "")
+    person = "" if caller.user.startswith("page:") else caller.user
+    return f"{person}/{visitor}" if _NAME.fullmatch(visitor) else caller.user
+
+
+class LoggedAnswer:
+    """
+    One answer and its lines so far.
+
+    Args:
+        events: The answer; closed when it is stopped or abandoned.
+        pace: How long text is gathered into one line; shared with all streams of the page.
+        owner: See :func:`owner_of`.
+        linger_s: Seconds it goes on without a reader.
+    """
+
+    def __init__(self, events: Events, pace: Pace, owner: str, linger_s: float = LINGER_S) -> None:
+        self.owner = owner
+        self.finished = False
+        self.size = 0
+        self.ended_at = 0.0
+        self._lines: list[bytes] = []
+        self._waiting: list[asyncio.Future[None]] = []
+        self._readers = 0
+        self._linger_s = linger_s
+        self._receipt = Receipt()
+        self._began = time.monotonic()
+        self._leaving: asyncio.TimerHandle | None = None
+        self._task = asyncio.create_task(self._write(events, pace))
+        self._left()
+
+    async def follow(self, at: int, send: Callable[[bytes, bool], object]) -> None:
+        """
+        Hand on every line from number ``at``, those to come included, until the answer is over.
+
+        Args:
+            at: How many lines this reader has already.
+            send: Takes bytes, and whether more will follow; awaited if it can be.
+        """
+        self._came()
+        try:
+            while True:
+                lines, finished = self._lines[at:], self.finished
+                if lines or finished:
+                    at += len(lines)
+                    await _sent(send(b"".join(lines), not finished))
+                if finished:
+                    return
+                if at == len(self._lines) and not self.finished and not await self._more():
+                    await _sent(send(b": still here\n\n", True))
+        finally:
+            self._readers -= 1
+            if not self._readers and not self.finished:
+                self._left()
+
+    async def stop(self, why: str = "asked") -> bytes:
+        """End it where it is; returns its receipt, as the line that every reader gets."""
+        if not self.finished:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._end(line({"e": "stopped", "why": why}), self._stopped_receipt())
+        return self._lines[-1] if self._lines else receipt_line(self._receipt)
+
+    # ── the log ──
+
+    async def _write(self, events: Events, pace: Pace) -> None:
+        clock = asyncio.get_running_loop().time
+        pace.streams += 1
+        try:
+            async with Gathering(events, self._receipt) as gathering:
+                while not gathering.finished:
+                    lines = await gathering.next_lines()
+                    self._add([one for one in lines if one is not OPEN])
+                    if self.size > MAX_ANSWER_BYTES:
+                        break
+                    if gathering.spoken and not gathering.finished:
+                        due = clock() + pace.interval_s
+                        await gathering.rest(due - clock())
+                        pace.woke(clock() - due)
+        finally:
+            pace.streams -= 1
+        if self.size > MAX_ANSWER_BYTES:
+            error = RequestError(TEXTS["error_long_answer"], status=413, hint=TEXTS["hint_long_answer"])
+            self._end(error_line(error), self._stopped_receipt())
+        else:
+            self._end()
+
+    def _add(self, lines: list[bytes]) -> None:
+        self._lines += lines
+        self.size += sum(map(len, lines))
+        self._wake()
+
+    def _end(self, *lines: bytes) -> None:
+        self.finished = True
+        self.ended_at = time.monotonic()
+        if self._leaving is not None:
+            self._leaving.cancel()
+        self._add(list(lines))
+
+    def _stopped_receipt(self) -> bytes:
+        now = time.monotonic() - self._began
+        for attempt in self._receipt.attempts:
+            if attempt.outcome == "cancelled" and not attempt.elapsed_s:
+                attempt.elapsed_s = round(max(0.0, now - (attempt.started_s or 0.0)), 4)
+        return receipt_line(self._receipt)
+
+    # ── its readers ──
+
+    async def _more(self) -> bool:
+        """Wait for the next lines; False when none came for a while."""
+        loop = asyncio.get_running_loop()
+        waiting = loop.create_future()
+        self._waiting.append(waiting)
+        beat = loop.call_later(HEARTBEAT_S, release, waiting)
+        before = len(self._lines)
+        try:
+            await waiting
+        finally:
+            beat.cancel()
+            if waiting in self._waiting:
+                self._waiting.remove(waiting)
+        return self.finished or len(self._lines) > before
+
+    def _wake(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for one in waiting:
+            release(one)
+
+    def _came(self) -> None:
+        self._readers += 1
+        if self._leaving is not None:
+            self._leaving.cancel()
+            self._leaving = None
+
+    def _left(self) -> None:
+        self._leaving = asyncio.get_running_loop().call_later(self._linger_s, self._abandon)
+
+    def _abandon(self) -> None:
+        self._ending = asyncio.ensure_future(self.stop("left"))
+
+
+async def _sent(sending: object) -> None:
+    if asyncio.iscoroutine(sending):
+        await sending
+
+
+class Answers:
+    """
+    The answers of one process, by name.
+
+    Args:
+        pace: Shared by all streams of the page.
+        linger_s: Seconds an answer goes on without a reader.
+        kept_s: Seconds a finished one can be read again.
+    """
+
+    def __init__(
+        self,
+        pace: Pace,
+        *,
+        linger_s: float = LINGER_S,
+        kept_s: float = KEPT_S,
+        max_answers: int = MAX_ANSWERS,
+        max_bytes: int = MAX_BYTES,
+    ) -> None:
+        self.linger_s = linger_s
+        self._kept_s = kept_s
+        self._max_answers = max_answers
+        self._max_bytes = max_bytes
+        self._pace = pace
+        self._answers: dict[str, LoggedAnswer] = {}
+
+    def find(self, name: str, owner: str) -> LoggedAnswer | None:
+        """The answer of that name, if it is this visitor's."""
+        self._tidy()
+        answer = self._answers.get(name)
+        return answer if answer is not None and answer.owner == owner else None
+
+    def has_room(self, name: str, owner: str) -> bool:
+        """Whether another answer of this visitor can be logged under this name."""
+        self._tidy()
+        running = sum(1 for answer in self._answers.values() if answer.owner == owner and not answer.finished)
+        if name in self._answers or running >= MAX_RUNNING_EACH:
+            return False
+        finished = sorted((one.ended_at, key) for key, one in self._answers.items() if one.finished)
+        for _, key in finished:
+            if not self._full():
+                break
+            del self._answers[key]
+        return not self._full()
+
+    def start(self, name: str, owner: str, events: Events) -> LoggedAnswer:
+        """Begin to log an answer; ask :meth:`has_room` first."""
+        answer = self._answers[name] = LoggedAnswer(events, self._pace, owner, self.linger_s)
+        return answer
+
+    async def close(self) -> None:
+        """Stop what still runs: nobody will read it."""
+        await asyncio.gather(*(answer.stop("left") for answer in self._answers.values()))
+
+    def _full(self) -> bool:
+        size = sum(answer.size for answer in self._answers.values())
+        return len(self._answers) >= self._max_answers or size >= self._max_bytes
+
+    def _tidy(self) -> None:
+        old = time.monotonic() - self._kept_s
+        for name in [name for name, one in self._answers.items() if one.finished and one.ended_at < old]:
+            del self._answers[name]
+
+
+class AnswerStream(Response):
+    """
+    An ASGI response that follows a logged answer, and leaves it running when the page hangs up.
+
+    Args:
+        at: How many lines the page has already.
+    """
+
+    def __init__(self, answer: LoggedAnswer, at: int = 0) -> None:
+        super().__init__()
+        self._answer = answer
+        self._at = at
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+        await send({"type": "http.response.body", "body": OPEN, "more_body": True})
+
+        async def write(body: bytes, more: bool) -> None:
+            await send({"type": "http.response.body", "body": body, "more_body": more})
+
+        following = asyncio.ensure_future(self._answer.follow(self._at, write))
+        gone = asyncio.ensure_future(disconnected(receive))
+        try:
+            await asyncio.wait((following, gone), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            following.cancel()
+            gone.cancel()
+            await asyncio.gather(following, gone, return_exceptions=True)
+
+
+def create_routes(answers: Answers, caller: Callable[[Request], Caller]) -> APIRouter:
+    """The ways back to an answer, and the one that ends it."""
+    router = APIRouter(prefix="/answers", include_in_schema=False)
+
+    def found(name: str, request: Request) -> LoggedAnswer:
+        answer = answers.find(name, owner_of(request, caller(request)))
+        if answer is None:
+            raise HTTPException(404, TEXTS["error_answer_gone"])
+        return answer
+
+    @router.get("/{name}")
+    async def follow(name: str, request: Request, at: int = 0) -> Response:
+        return AnswerStream(found(name, request), max(0, at))
+
+    @router.post("/{name}/stop")
+    async def stop(name: str, request: Request) -> Response:
+        receipt = await found(name, request).stop()
+        return Response(receipt, media_type="text/event-stream", headers={"cache-control": "no-store"})
+
+    return router

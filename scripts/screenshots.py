@@ -1,0 +1,152 @@
+"""
+Pictures of the page in every state, to be looked at: ``python -m scripts.screenshots FOLDER [STATE…]``.
+
+A built-in simulator answers, so the pictures are the same wherever they are taken.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Literal
+
+import uvicorn
+from playwright.async_api import Browser, Page, async_playwright
+
+from groq_core.compose import assembled
+from groq_core.serve import create_app
+from groq_core.settings.settings import Settings
+from groq_core.simulator import Simulator
+
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+State = Callable[[Page], Awaitable[object]]
+SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
+
+
+async def ask(page: Page, text: str = "Compare TCP and UDP in a table") -> None:
+    await page.fill("#chat-message textarea", text)
+    await page.click("#chat-send")
+
+
+async def answered(page: Page) -> None:
+    await ask(page)
+    await page.locator("#chat-log [data-role=assistant][data-state=done]").first.wait_for(timeout=30_000)
+
+
+async def streaming(page: Page) -> None:
+    await ask(page, "Derive the quadratic formula step by step")
+    await page.locator("#chat-log [data-role=assistant][data-state=writing]").first.wait_for(timeout=30_000)
+
+
+async def receipt(page: Page) -> None:
+    await answered(page)
+    await page.click(".gc-receipt summary")
+
+
+async def empty(page: Page) -> None:
+    await page.wait_for_timeout(300)
+
+
+async def settings(page: Page) -> None:
+    await page.click("#settings-open")
+    await page.wait_for_selector("#settings[open]")
+    await page.wait_for_timeout(300)
+
+
+async def attachments(page: Page) -> None:
+    files = [
+        {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"One line of notes.\n" * 40},
+        {"name": "table.csv", "mimeType": "text/csv", "buffer": b"a,b\n1,2\n"},
+    ]
+    await page.set_input_files("#gc-attach-input", files)  # type: ignore[arg-type]
+    await page.locator("[data-attachment][data-state=ready]").nth(1).wait_for()
+
+
+async def error(page: Page) -> None:
+    await page.request.post(page.url + "_simulator/faults", data={"provider": "*", "model": "*", "kind": "status"})
+    await ask(page)
+    await page.locator(".gc-card").first.wait_for(timeout=60_000)
+
+
+async def status(page: Page) -> None:
+    await answered(page)
+    await open_status(page)
+    await page.wait_for_timeout(300)
+
+
+async def open_status(page: Page) -> None:
+    if not await page.evaluate("document.querySelector('#status-panel details').open"):
+        await page.click("#status-panel summary")
+
+
+async def compare(page: Page) -> None:
+    await page.click("#chat-compare")
+    await page.wait_for_timeout(300)
+    await ask(page, "Compare TCP and UDP in a table")
+    await page.locator("[data-column] [data-state=done]").nth(1).wait_for(timeout=30_000)
+    await page.wait_for_timeout(300)
+
+
+async def tour(page: Page) -> None:
+    await open_status(page)
+    await page.click("#tour-start")
+    await page.click("#gc-tour .gc-button")
+    await page.locator("#chat-log [data-role=assistant][data-state=done]").first.wait_for()
+    await page.wait_for_timeout(300)
+
+
+STATES: dict[str, State] = {
+    state.__name__: state
+    for state in (empty, answered, streaming, receipt, settings, attachments, status, compare, tour, error)
+}
+
+
+async def take(browser: Browser, url: str, folder: Path, names: list[str]) -> None:
+    for size, (width, height) in SIZES.items():
+        for scheme in SCHEMES:
+            for name in names:
+                context = await browser.new_context(
+                    viewport={"width": width, "height": height},
+                    color_scheme=scheme,
+                    has_touch=size == "phone",
+                )
+                page = await context.new_page()
+                await page.goto(url)
+                await page.wait_for_selector("#status-panel [data-target]", state="attached")
+                await page.wait_for_timeout(700)
+                try:
+                    await STATES[name](page)
+                except Exception as error:
+                    print(f"{name} {size} {scheme}: {error}", file=sys.stderr)
+                await page.screenshot(path=folder / f"{name}-{size}-{scheme}.png")
+                await context.close()
+
+
+async def main(folder: Path, names: list[str]) -> None:
+    simulator = Simulator(pace=1, limits="developer", seed=1)
+    await simulator.start()
+    async with assembled(Settings.from_env({}), simulator=simulator) as core:
+        await core.catalogue.refresh()
+        config = uvicorn.Config(create_app(core), host="127.0.0.1", port=0, log_config=None, lifespan="on")
+        server = uvicorn.Server(config)
+        serving = asyncio.create_task(server._serve())
+        while not server.started:  # noqa: ASYNC110 - uvicorn offers no event
+            await asyncio.sleep(0.01)
+        url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/"
+        async with async_playwright() as playwright:
+            browser = await playwright.chromium.launch(
+                executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
+            )
+            await take(browser, url, folder, names)
+            await browser.close()
+        server.should_exit = server.force_exit = True
+        await serving
+    await simulator.stop()
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).mkdir(parents=True, exist_ok=True)
+    asyncio.run(main(Path(sys.argv[1]), sys.argv[2:] or list(STATES)))

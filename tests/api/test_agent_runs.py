@@ -1,0 +1,162 @@
+"""`POST /v1/agent/runs`: steps and an answer, or events; a call that changes something waits for a word, once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from mcp.server.fastmcp import FastMCP
+
+from groq_core.errors import ChainError, Kind, ProviderError
+from groq_core.events import Events, Finished, TextDelta, ToolCallDelta, Usage
+from groq_core.requests import ChatRequest, Request
+from groq_core.settings.settings import Settings
+from tests.api.stage import Stage as Scripted
+from tests.services.mcp_server import served
+from tests.stage import Stage, staged
+
+USAGE = Usage(prompt_tokens=50, completion_tokens=10, total_tokens=60)
+
+
+@pytest.fixture
+async def stage() -> AsyncIterator[Stage]:
+    async with staged() as it:
+        yield it
+
+
+async def send(client: httpx.AsyncClient, body: Any) -> httpx.Response:
+    return await client.post("/v1/agent/runs", json=body)
+
+
+async def post(url: str, body: Any) -> httpx.Response:
+    async with httpx.AsyncClient(base_url=url, timeout=60) as client:
+        return await client.post("/v1/agent/runs", json=body)
+
+
+async def test_a_run_tells_its_steps_and_its_answer(stage: Stage) -> None:
+    answer = await post(stage.url, {"task": "Work out 6 * 7", "tools": ["calculator"]})
+    run = answer.json()
+
+    assert answer.status_code == 200
+    assert run["status"] == "answered"
+    assert "42" in run["answer"]
+    assert run["steps"][0]["calls"][0]["name"] == "calculate"
+    assert run["steps"][0]["calls"][0]["result"] == "42"
+    assert len(run["x_groq_core"]["attempts"]) == 2
+
+
+async def test_its_events_are_streamed(stage: Stage) -> None:
+    answer = await post(stage.url, {"task": "Work out 6 * 7", "tools": ["calculator"], "stream": True})
+    lines = [line.removeprefix("data: ") for line in answer.text.split("\n\n") if line]
+    events = [json.loads(line) for line in lines[:-1]]
+
+    assert lines[-1] == "[DONE]"
+    kinds = [event["type"] for event in events]
+    assert kinds[0] == "step_started"
+    assert {"tool_started", "tool_finished", "text_delta"} <= set(kinds)
+    assert kinds[-1] == "run_ended"
+    assert "42" in events[-1]["answer"]
+
+
+@pytest.mark.parametrize(
+    ("body", "param"),
+    [
+        pytest.param({}, "task", id="no task"),
+        pytest.param({"task": " "}, "task", id="empty task"),
+        pytest.param({"task": "a", "tools": ["rm"]}, "tools[0]", id="unknown tool"),
+        pytest.param({"task": "a", "mcp_servers": ["http://127.0.0.1:1/mcp"]}, "mcp_servers[0]", id="an address"),
+        pytest.param({"task": "a", "limits": {"usd": 0}}, "limits.usd", id="no money"),
+        pytest.param({"task": "a", "limits": {"seconds": -1}}, "limits.seconds", id="no time"),
+        pytest.param({"task": "a", "limits": {"steps": 1.5}}, "limits.steps", id="half a step"),
+        pytest.param({"task": "a", "limits": {"max_steps": 51}}, "limits.max_steps", id="too many steps"),
+        pytest.param({"task": "a", "limits": {"hops": 1}}, "limits.hops", id="unknown limit"),
+        pytest.param({"task": "a", "speed": 1}, "speed", id="unknown field"),
+        pytest.param({"task": "a", "resume": {"run": "x"}}, "task", id="both"),
+        pytest.param({"resume": {}}, "resume.run", id="no run"),
+    ],
+)
+async def test_what_is_wrong_is_named(stage: Stage, body: Any, param: str) -> None:
+    answer = await post(stage.url, body)
+
+    assert answer.status_code == 400
+    assert answer.json()["error"]["param"] == param
+
+
+async def test_a_typed_output(stage: Stage) -> None:
+    schema = {"type": "object", "properties": {"total": {"type": "number"}}, "required": ["total"]}
+    answer = await post(stage.url, {"task": "What is the total? Total: 42", "tools": [], "output": schema})
+
+    assert answer.status_code in (200, 422)
+    if answer.status_code == 200:
+        assert answer.json()["output"]["total"] == 42
+
+
+def burning(done: list[str]) -> FastMCP:
+    server = FastMCP("lab", log_level="CRITICAL")
+
+    @server.tool()
+    async def burn(sample: str) -> str:
+        """Burn a sample."""
+        done.append(sample)
+        return f"{sample} is ash"
+
+    return server
+
+
+def calls_then(answer: str, arguments: str = '{"sample": "A"}') -> Any:
+    async def script(request: Request) -> Events:
+        assert isinstance(request, ChatRequest)
+        if request.messages[-1]["role"] == "user":
+            yield ToolCallDelta(0, "c1", "lab_burn", arguments)
+            yield Finished(provider="groq", model="m", finish_reason="tool_calls", usage=USAGE)
+        else:
+            yield TextDelta(f"{answer}: {request.messages[-1]['content']}")
+            yield Finished(provider="groq", model="m", usage=USAGE)
+
+    return script
+
+
+@pytest.mark.parametrize("agreed", [True, False])
+async def test_a_call_waits_for_a_word_that_is_good_once(agreed: bool) -> None:
+    done: list[str] = []
+    async with served(burning(done)) as address:
+        settings = Settings.from_env({"GROQ_CORE_MCP_SERVERS": f"lab={address}"})
+        async with Scripted(calls_then("Burnt"), settings).served() as client:
+            first = (await send(client, {"task": "Burn A", "mcp_servers": ["lab"]})).json()
+            assert (first["status"], done) == ("paused", [])
+            (waiting,) = first["pending"]
+            assert (waiting["name"], waiting["arguments"]) == ("lab_burn", '{"sample": "A"}')
+
+            other = {"run": first["id"], "approvals": {"ap_0": True}}
+            assert (await send(client, {"resume": other})).status_code == 404
+            word = {"resume": {"run": first["id"], "approvals": {waiting["approval"]: agreed}}}
+            second = (await send(client, word)).json()
+            again = await send(client, word)
+
+    assert second["status"] == "answered"
+    assert done == (["A"] if agreed else [])
+    assert ("is ash" if agreed else "declined") in second["answer"]
+    assert again.status_code == 404, "one approval, one call"
+
+
+async def test_what_was_done_is_kept_when_a_run_breaks() -> None:
+    async def script(request: Request) -> Events:
+        assert isinstance(request, ChatRequest)
+        if request.messages[-1]["role"] == "user":
+            yield ToolCallDelta(0, "c1", "calculate", '{"expression": "6 * 7"}')
+            yield Finished(provider="groq", model="m", finish_reason="tool_calls", usage=USAGE)
+            return
+        raise ChainError("nobody answers", failures=[ProviderError(Kind.SERVER_ERROR, "down")], retry_after=3)
+
+    async with Scripted(script).served() as client:
+        answer = await send(client, {"task": "6 * 7"})
+
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "3"
+    broken = answer.json()
+    assert broken["error"]["code"] == "server_error"
+    assert broken["status"] == "broken"
+    assert broken["steps"][0]["calls"][0]["result"] == "42"

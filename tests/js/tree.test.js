@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { fromJson, toJson, toMarkdown } from "../../assets/js/chat/transfer.js";
+import { Tree, newHead, titleOf } from "../../assets/js/chat/tree.js";
+
+// The same dice in every run.
+function dice(seed) {
+  let state = seed;
+  return (sides) => {
+    state = (state * 1103515245 + 12345) % 2 ** 31;
+    return state % sides;
+  };
+}
+
+const snapshot = (tree) => JSON.stringify([tree.head.leaf, [...tree.messages.values()].map(({ id, parent, text }) => [id, parent, text]).sort()]);
+
+// A tree after so many random asks, edits, further answers, deletions and turns; every deletion is tried out backwards.
+function grown(seed, steps) {
+  const roll = dice(seed);
+  const tree = new Tree(newHead("chat"));
+  const any = () => [...tree.messages.values()][roll(tree.messages.size)];
+  for (let step = 0; step < steps; step += 1) {
+    const what = roll(6);
+    if (what < 2 || tree.empty) {
+      const question = tree.add({ role: "user", text: `q${step}` });
+      tree.add({ role: "assistant", text: `a${step}`, state: "done" }, question.id);
+    } else if (what === 2) tree.add({ role: any().role, text: `b${step}` }, any().parent);
+    else if (what === 3) tree.turnTo(any(), roll(2) ? 1 : -1);
+    else if (what === 4) {
+      const before = snapshot(tree);
+      const { back } = tree.remove(any());
+      if (roll(2)) {
+        back();
+        assert.equal(snapshot(tree), before);
+      }
+    } else if (roll(20) === 0) {
+      const before = snapshot(tree);
+      tree.clear().back();
+      assert.equal(snapshot(tree), before);
+    }
+    sound(tree);
+  }
+  return tree;
+}
+
+function sound(tree) {
+  const ids = new Set(tree.messages.keys());
+  for (const { parent } of tree.messages.values()) assert.ok(parent === null || ids.has(parent), "a message lost what it follows");
+  assert.ok(tree.empty ? tree.head.leaf === null : ids.has(tree.head.leaf), "the open leaf is gone");
+  const place = tree.places();
+  for (const message of tree.branch()) {
+    const { at, of } = place(message);
+    assert.ok(at >= 1 && at <= of);
+    assert.equal(of, tree.siblings(message).length);
+  }
+}
+
+test("whatever is asked, edited, deleted and taken back, a tree stays sound", () => {
+  for (let seed = 1; seed <= 200; seed += 1) grown(seed, 40);
+});
+
+test("turning all the way round comes back to the same branch", () => {
+  const tree = new Tree(newHead("chat"));
+  const question = tree.add({ role: "user", text: "q" });
+  for (const text of ["one", "two", "three"]) tree.add({ role: "assistant", text }, question.id);
+  const shown = [];
+  for (let turn = 0; turn < 4; turn += 1) {
+    shown.push(tree.branch().at(-1).text);
+    tree.turnTo(tree.branch().at(-1), 1);
+  }
+  assert.deepEqual(shown, ["three", "one", "two", "three"]);
+});
+
+test("what is exported comes back the same, under other ids", () => {
+  for (let seed = 1; seed <= 50; seed += 1) {
+    const tree = grown(seed, 30);
+    if (tree.empty) continue;
+    const whole = { head: tree.head, messages: [...tree.messages.values()] };
+    const [back] = fromJson(toJson([whole]));
+    const again = new Tree(back.head, back.messages);
+    sound(again);
+    assert.deepEqual(again.branch().map(({ text }) => text), tree.branch().map(({ text }) => text));
+    assert.equal(again.messages.size, tree.messages.size);
+    for (const id of again.messages.keys()) assert.ok(!tree.messages.has(id));
+    assert.ok(toMarkdown(whole).includes(tree.branch().at(-1).text));
+  }
+});
+
+test("an answer that was under way when it was exported comes back stopped", () => {
+  const tree = new Tree(newHead("chat"));
+  const question = tree.add({ role: "user", text: "q" });
+  tree.add({ role: "assistant", text: "half", state: "writing", answer: "a-name" }, question.id);
+  const [{ messages }] = fromJson(toJson([{ head: tree.head, messages: [...tree.messages.values()] }]));
+  assert.deepEqual(messages.map(({ state, answer }) => [state, answer]), [[undefined, undefined], ["stopped", undefined]]);
+});
+
+test("what is no export is refused in words", () => {
+  for (const text of ["", "no json", "[]", "{}", "3", '"x"', "[null]", '{"mapping": {}}', '{"messages": []}']) {
+    assert.throws(() => fromJson(text), /JSON|no conversations/, text);
+  }
+});
+
+test("a title is the first line of a question, and never breaks a word", () => {
+  assert.equal(titleOf("  What is it?\nAnd more"), "What is it?");
+  assert.equal(titleOf(`${"word ".repeat(40)}`), `${"word ".repeat(12).trim()}…`);
+});

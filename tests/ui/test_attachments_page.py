@@ -1,0 +1,145 @@
+"""Files beside a question: attached by button, dropped anywhere or pasted; what becomes of each."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import FilePayload, Page, expect
+
+from groq_core.requests import ChatRequest
+from tests.requires import needs
+from tests.ui.conftest import MEDIA, House
+from tests.ui.scripts import answered, ask, says, size_of
+
+pytestmark = [pytest.mark.browser, needs("chromium")]
+
+NOTES = FilePayload(name="notes.txt", mimeType="text/plain", buffer=b"The code word is heron.")
+
+
+def text_of(house: House) -> str:
+    asked = house.asked[-1]
+    assert isinstance(asked, ChatRequest)
+    content = asked.messages[-1]["content"]
+    return content if isinstance(content, str) else content[0]["text"]
+
+
+async def attach(page: Page, *files: FilePayload) -> None:
+    async with page.expect_file_chooser() as choosing:
+        await page.click("#chat-attach")
+    await (await choosing.value).set_files(list(files))
+
+
+async def test_document_goes_along_as_text_and_stays_folded(page: Page, house: House) -> None:
+    house.script = says("heron")
+    await attach(page, NOTES)
+    await expect(page.locator('[data-attachment="notes.txt"][data-state=ready]')).to_be_visible()
+    await ask(page, "What is the code word?")
+    await answered(page)
+
+    assert text_of(house).startswith("What is the code word?")
+    assert "The code word is heron." in text_of(house)
+    bubble = page.locator("#chat-log [data-role=user]")
+    await expect(bubble).to_contain_text("notes.txt")
+    await expect(bubble.get_by_text("The code word is heron.")).to_be_hidden()
+    await expect(page.locator("[data-attachment]")).to_have_count(0)
+
+
+async def test_picture_is_looked_at(page: Page, house: House) -> None:
+    house.script = says("a picture")
+    async with page.expect_file_chooser() as choosing:
+        await page.click("#chat-attach")
+    await (await choosing.value).set_files(next(MEDIA.glob("*.png")))
+    await expect(page.locator("[data-attachment][data-state=ready] img")).to_be_visible()
+    await ask(page, "What is this?")
+    await answered(page)
+
+    asked = house.asked[-1]
+    assert isinstance(asked, ChatRequest)
+    assert asked.needs.images == 1
+
+
+async def test_recording_becomes_what_was_said(page: Page) -> None:
+    async with page.expect_file_chooser() as choosing:
+        await page.click("#chat-attach")
+    await (await choosing.value).set_files(MEDIA / "jfk.wav")
+
+    await expect(page.locator('[data-attachment="jfk.wav"][data-state=ready]')).to_contain_text("written down")
+
+
+async def test_big_paste_becomes_an_attachment_a_small_one_does_not(page: Page) -> None:
+    paste = """(text) => {
+        const data = new DataTransfer();
+        data.setData('text/plain', text);
+        const box = document.querySelector('#chat-message textarea');
+        return box.dispatchEvent(new ClipboardEvent('paste', {clipboardData: data, bubbles: true, cancelable: true}));
+    }"""
+    assert await page.evaluate(paste, "a few words")
+    assert not await page.evaluate(paste, "many words " * 1000)
+    await expect(page.locator("[data-attachment][data-state=ready]")).to_have_count(1)
+
+
+@pytest.mark.parametrize("where", ["#gc-header", "#chat-log", "#status-panel", "body"])
+async def test_file_dropped_anywhere_is_attached_and_opens_nothing(page: Page, where: str) -> None:
+    opened = await page.evaluate(
+        """(where) => {
+            const data = new DataTransfer();
+            data.items.add(new File(['dropped words'], 'dropped.txt', {type: 'text/plain'}));
+            const target = document.querySelector(where);
+            const over = new DragEvent('dragover', {dataTransfer: data, bubbles: true, cancelable: true});
+            const drop = new DragEvent('drop', {dataTransfer: data, bubbles: true, cancelable: true});
+            target.dispatchEvent(over);
+            target.dispatchEvent(drop);
+            return !over.defaultPrevented || !drop.defaultPrevented;
+        }""",
+        where,
+    )
+
+    assert not opened
+    await expect(page.locator('[data-attachment="dropped.txt"][data-state=ready]')).to_have_count(1)
+
+
+async def test_what_cannot_be_read_says_so_and_can_be_taken_out(page: Page, house: House) -> None:
+    await attach(page, FilePayload(name="song.xyz", mimeType="application/octet-stream", buffer=bytes(range(256))))
+    refused = page.locator("[data-attachment][data-state=refused]")
+    await expect(refused).to_be_visible()
+    await ask(page, "What is this?")
+    await expect(page.locator("#gc-hint")).to_contain_text("remove it first")
+    assert house.asked == []
+    await refused.locator("button").click()
+    await expect(page.locator("[data-attachment]")).to_have_count(0)
+
+
+async def test_dictation_is_written_where_the_cursor_stands(page: Page) -> None:
+    await page.fill("#chat-message textarea", "Before.")
+    await page.click("#chat-dictate")
+    await expect(page.locator("#chat-dictate")).to_have_attribute("aria-pressed", "true")
+    await page.wait_for_timeout(1500)
+    await page.click("#chat-dictate")
+    await expect(page.locator("#chat-dictate")).to_have_attribute("aria-pressed", "false")
+
+    value = await page.input_value("#chat-message textarea")
+    assert value.startswith("Before. ")
+    assert len(value) > 12
+
+
+async def test_switches_beside_the_box_go_along(page: Page, house: House) -> None:
+    house.script = says("{}")
+    await page.click("#chat-json")
+    await page.click("#chat-search")
+    await ask(page, "Give me data")
+    await answered(page)
+
+    asked = house.asked[-1]
+    assert isinstance(asked, ChatRequest)
+    assert asked.params["response_format"] == {"type": "json_object"}
+    assert asked.needs.hosted == ("browser_search",)
+
+
+async def test_long_question_folds(page: Page, house: House) -> None:
+    house.script = says("read")
+    await ask(page, "\n".join(f"line {number}" for number in range(60)))
+    await answered(page)
+    bubble = page.locator("#chat-log [data-role=user]")
+    before = (await size_of(bubble))[1]
+    await bubble.get_by_text("Show all").click()
+
+    assert (await size_of(bubble))[1] > 2 * before

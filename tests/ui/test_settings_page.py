@@ -1,0 +1,211 @@
+"""Settings in a real browser: the visitor's own key, the theme, and the page by keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, Page, expect
+
+from groq_core.compose import assembled
+from groq_core.settings.settings import Settings
+from groq_core.simulator import Simulator
+from tests.requires import needs
+from tests.ui.conftest import House, open_page, served
+from tests.ui.scripts import answered, ask, says
+
+pytestmark = [pytest.mark.browser, needs("chromium")]
+
+KEY = "gsk_visitors_very_own_key_1234"
+
+
+@pytest.fixture(scope="module")
+async def real() -> AsyncIterator[tuple[str, Simulator]]:
+    """A server without a key, and a Groq that knows the visitor's key alone."""
+    groq = Simulator(pace=0, limits="off", seed=1, keys={KEY})
+    await groq.start()
+    environ = {"GROQ_BASE_URL": groq.groq_url.removesuffix("/openai/v1")}
+    async with assembled(Settings.from_env(environ)) as core, served(core) as url:
+        yield url, groq
+    await groq.stop()
+
+
+async def open_settings(page: Page) -> None:
+    await page.click("#settings-open")
+    await expect(page.locator("#settings")).to_be_visible()
+
+
+async def test_own_key_is_checked_shown_by_its_end_and_asked_with(
+    browser: Browser, real: tuple[str, Simulator]
+) -> None:
+    url, groq = real
+    context = await browser.new_context()
+    page, addresses = await context.new_page(), list[str]()
+    page.on("request", lambda request: addresses.append(request.url))
+    await page.goto(url)
+    await page.wait_for_selector("#chat-send")
+    await expect(page.locator("#mode-banner")).to_be_visible()
+    await open_settings(page)
+    await page.fill("#own-key", KEY)
+    await page.press("#own-key", "Enter")
+    await expect(page.locator("#settings")).to_contain_text("your key ending in 1234")
+    assert await page.input_value("#own-key") == ""
+    await page.keyboard.press("Escape")
+    await expect(page.locator("#mode-banner")).to_be_hidden()
+    await ask(page, "What is a hash table?")
+    await answered(page)
+
+    assert [request.path for request in groq.requests][-1].endswith("/chat/completions")
+    assert not [address for address in addresses if KEY in address]
+    stores = await page.evaluate("JSON.stringify({...localStorage}) + JSON.stringify({...sessionStorage})")
+    assert KEY not in stores
+    await context.close()
+
+
+async def test_own_key_is_gone_with_its_tab_unless_it_is_kept(browser: Browser, real: tuple[str, Simulator]) -> None:
+    url, _ = real
+    context = await browser.new_context()
+    for keep in (False, True):
+        page = await context.new_page()
+        await page.goto(url)
+        await open_settings(page)
+        await expect(page.locator("#settings")).not_to_contain_text("ending in")
+        if keep:
+            await page.check("#settings input[type=checkbox]")
+        await page.fill("#own-key", KEY)
+        await page.press("#own-key", "Enter")
+        await expect(page.locator("#settings")).to_contain_text("ending in 1234")
+        await page.close()
+    page = await context.new_page()
+    await page.goto(url)
+    await expect(page.locator(".gc-own-key-chip")).to_contain_text("1234")
+    await context.close()
+
+
+async def test_refused_key_is_told_in_its_field(browser: Browser, real: tuple[str, Simulator]) -> None:
+    context = await browser.new_context()
+    page = await context.new_page()
+    await page.goto(real[0])
+    await open_settings(page)
+    await page.fill("#own-key", "gsk_somebody_elses_key_12345")
+    await page.press("#own-key", "Enter")
+
+    await expect(page.locator("#gc-own-key-state")).to_contain_text("Groq refuses this key")
+    await expect(page.locator("#own-key")).to_have_attribute("aria-invalid", "true")
+    await context.close()
+
+
+async def test_theme_is_switched_and_kept(page: Page, house: House) -> None:
+    await open_settings(page)
+    await page.select_option("#theme", "dark")
+    await expect(page.locator("body.dark")).to_have_count(1)
+    await open_page(page, house)
+    await expect(page.locator("body.dark")).to_have_count(1)
+    await open_settings(page)
+    await page.select_option("#theme", "light")
+    await expect(page.locator("body.dark")).to_have_count(0)
+
+
+async def test_page_speaks_german_and_keeps_to_it(page: Page, house: House) -> None:
+    await open_settings(page)
+    await page.select_option("#language", "de")
+    await expect(page.locator("#chat-send")).to_have_text("Senden")
+    await expect(page.get_by_role("tab", name="Bild", exact=True)).to_be_visible()
+    await expect(page.locator("#status-panel")).to_contain_text("wurde im August abgeschaltet")
+    assert await page.evaluate("document.documentElement.lang") == "de"
+    await page.get_by_role("tab", name="Bild", exact=True).click()
+    await expect(page.locator("#image-send")).to_have_text("Senden")
+    await open_page(page, house)
+    await open_settings(page)
+    await expect(page.locator("#settings h2")).to_have_text("Einstellungen")
+    await page.select_option("#language", "en")
+    await expect(page.locator("#chat-send")).to_have_text("Send")
+
+
+async def test_keys_lead_to_the_box_and_tell_what_they_do(page: Page) -> None:
+    await page.wait_for_timeout(500)
+    await page.evaluate("document.activeElement.blur()")
+    await page.keyboard.press("?")
+    await expect(page.locator("#gc-keys")).to_contain_text("sends")
+    await page.keyboard.press("Escape")
+    await expect(page.locator("#gc-keys")).to_be_hidden()
+    await page.evaluate("document.activeElement.blur()")
+    await page.keyboard.press("/")
+    await expect(page.locator("#chat-message textarea")).to_be_focused()
+    assert await page.input_value("#chat-message textarea") == ""
+
+
+async def test_arrow_up_in_the_empty_box_edits_the_last_question(page: Page, house: House) -> None:
+    house.script = says("fine")
+    await ask(page, "first words")
+    await answered(page)
+    await page.wait_for_timeout(300)
+    await page.focus("#chat-message textarea")
+    await page.keyboard.press("ArrowUp")
+
+    await expect(page.locator(".gc-edit-box")).to_have_value("first words")
+
+
+async def test_enter_that_ends_a_composition_sends_nothing(page: Page, house: House) -> None:
+    await page.fill("#chat-message textarea", "にほん")
+    await page.evaluate(
+        """() => document.querySelector('#chat-message textarea').dispatchEvent(
+            new KeyboardEvent('keydown', {key: 'Enter', keyCode: 229, bubbles: true, cancelable: true}))"""
+    )
+    await page.wait_for_timeout(200)
+
+    assert house.asked == []
+
+
+async def test_question_in_the_address_waits_in_the_box_or_is_asked(context: BrowserContext, house: House) -> None:
+    house.script = says("An answer.")
+    page = await context.new_page()
+    await page.goto(f"{house.url}?q=What+is+TCP%3F")
+    await expect(page.locator("#chat-message textarea")).to_have_value("What is TCP?")
+    assert house.asked == []
+    await page.goto(f"{house.url}?q=What+is+TCP%3F&send=1")
+    await answered(page)
+    assert "q=" not in page.url
+    assert len(house.asked) == 1
+    await page.close()
+
+
+async def test_wrong_option_is_refused_in_its_field(page: Page, house: House) -> None:
+    house.script = says("fine")
+    await page.click(".gc-options-fold summary")
+    field = page.locator(".gc-field", has_text="Temperature")
+    await field.locator("input").fill("99")
+    await expect(field).to_contain_text("From 0 to 2")
+    await ask(page, "go")
+    await answered(page)
+
+    assert "temperature" not in house.asked[0].params  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("height", [844, 480])
+async def test_phone_has_one_row_every_tab_and_room_for_fingers(page: Page, house: House, height: int) -> None:
+    await page.set_viewport_size({"width": 390, "height": height})
+    await open_page(page, house)
+    await page.wait_for_selector("#gc-tabs [role=tab]")
+    for name in ("Chat", "Image", "Microphone", "Extract", "Agent", "Batch"):
+        await expect(page.get_by_role("tab", name=name, exact=True)).to_have_count(1)
+    await page.get_by_role("tab", name="Batch", exact=True).click()
+    await expect(page.locator("#batch-file")).to_be_visible()
+    await page.get_by_role("tab", name="Chat", exact=True).click()
+    small = await page.evaluate(
+        """() => [...document.querySelectorAll('#gc-composer button, #gc-header button, .gc-suggestion')]
+            .filter((one) => one.checkVisibility() && one.getBoundingClientRect().width)
+            .map((one) => [one.id || one.className, one.getBoundingClientRect()])
+            .filter(([, box]) => box.width < 44 || box.height < 44).map(([name]) => name)"""
+    )
+    sizes = await page.evaluate(
+        """() => [...document.querySelectorAll('#tab-chat :is(input, textarea, select)')]
+            .filter((one) => one.checkVisibility() && one.type !== 'checkbox' && one.type !== 'file')
+            .map((one) => parseFloat(getComputedStyle(one).fontSize))"""
+    )
+    assert small == []
+    assert min(sizes) >= 16
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+    box = await page.locator("#gc-composer").bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] <= height

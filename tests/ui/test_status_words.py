@@ -1,0 +1,188 @@
+"""What the page tells of its models: in words, with a tour, side by side, and when its server is gone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from groq_core.errors import ChainError, Kind, ProviderError
+from groq_core.requests import ChatRequest
+from tests.requires import needs
+from tests.ui.conftest import House, open_page
+from tests.ui.scripts import BEGUN, answered, ask, plays, says, size_of
+
+pytestmark = [pytest.mark.browser, needs("chromium")]
+
+SIZES = pytest.mark.parametrize("size", [(1440, 900), (390, 844)], ids=["desktop", "phone"])
+
+
+async def sized(page: Page, house: House, size: tuple[int, int]) -> None:
+    await page.set_viewport_size({"width": size[0], "height": size[1]})
+    await open_page(page, house)
+    if not await page.evaluate("document.querySelector('#status-panel details').open"):
+        await page.click("#status-panel summary")
+
+
+@SIZES
+async def test_panel_says_who_answers_and_what_was_shut_down(page: Page, house: House, size: tuple[int, int]) -> None:
+    await sized(page, house, size)
+    speed = page.locator(".gc-tier", has_text="speed")
+
+    await expect(speed).to_contain_text("gpt-oss-20b")
+    await expect(speed).to_contain_text("Llama 3.1 8B was shut down in August")
+    await expect(page.get_by_text("retired", exact=False).first).to_be_visible()
+    assert "…" not in await page.locator(".gc-tiers").inner_text()
+
+
+async def test_limits_are_told_in_messages_with_their_caveat(page: Page) -> None:
+    await ask(page, "What is a hash table?")
+    await answered(page)
+
+    await expect(page.locator(".gc-status-foot", has_text="This page:")).to_contain_text("1 answers")
+
+
+async def test_folded_panel_leaves_its_room_to_the_chat(page: Page) -> None:
+    before = (await size_of(page.locator("#gc-main")))[0]
+    await page.click("#status-panel summary")
+
+    assert (await size_of(page.locator("#gc-main")))[0] > before + 200
+
+
+@SIZES
+async def test_server_that_is_gone_is_told_within_seconds(
+    browser: Browser, house: House, size: tuple[int, int]
+) -> None:
+    context = await browser.new_context(viewport={"width": size[0], "height": size[1]})
+    page = await context.new_page()
+    async with line_to(house.url) as url:
+        await page.goto(url)
+        await page.wait_for_selector("#status-panel [data-target]", state="attached")
+        await expect(page.locator("#gc-gone")).to_be_hidden()
+    await expect(page.locator("#gc-gone")).to_be_visible(timeout=15_000)
+    await expect(page.locator("#gc-gone")).to_contain_text("does not answer")
+    await context.close()
+
+
+@asynccontextmanager
+async def line_to(url: str) -> AsyncIterator[str]:
+    """Another address of a server; it is dead afterwards, with every connection to it."""
+    host, port = urlsplit(url).hostname, urlsplit(url).port
+    writers = list[asyncio.StreamWriter]()
+
+    async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            while piece := await reader.read(65536):
+                writer.write(piece)
+                await writer.drain()
+        writer.close()
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there = await asyncio.open_connection(host, port)
+        writers.extend((writer, there[1]))
+        await asyncio.gather(copy(reader, there[1]), copy(there[0], writer))
+
+    server = await asyncio.start_server(connected, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    finally:
+        server.close()
+        for writer in writers:
+            writer.transport.abort()
+
+
+async def test_mend_all_wakes_what_it_mended(page: Page, house: House) -> None:
+    target = page.locator('[data-target="groq:openai/gpt-oss-20b"]')
+    await target.locator("select").select_option("rate_limited:always")
+    await expect(page.locator(".gc-faults")).to_be_visible()
+    await ask(page, "What is a rate limit, and why?")
+    await answered(page)
+    await expect(target).to_have_attribute("data-state", "resting")
+    others = [one.state for one in house.core.board.snapshot().targets if one.name == "groq:openai/gpt-oss-120b"]
+    assert others == ["healthy"]
+    await page.locator(".gc-faults button").click()
+
+    await expect(target).to_have_attribute("data-state", "healthy", timeout=5000)
+
+
+@SIZES
+async def test_tour_breaks_asks_and_shows_the_receipt(page: Page, house: House, size: tuple[int, int]) -> None:
+    await sized(page, house, size)
+    await page.click("#tour-start")
+    card = page.locator("#gc-tour")
+    for step in range(1, 5):
+        await expect(card).to_contain_text(f"{step} of 4")
+        await card.get_by_text("Break it and ask").click()
+        await card.locator(".gc-button:visible").get_by_text("Next" if step < 4 else "Mend all").click(timeout=60_000)
+        await expect(page.locator(".gc-receipt[open]").last).to_be_attached()
+    await expect(card).to_have_count(0)
+    assert house.simulator.faults.list() == []
+
+
+@SIZES
+async def test_comparison_has_a_column_a_model_and_goes_on_with_one(
+    page: Page, house: House, size: tuple[int, int]
+) -> None:
+    await sized(page, house, size)
+    if size[0] < 900:
+        await page.keyboard.press("Escape")
+    await page.click("#chat-compare")
+    await ask(page, "What is TCP?")
+    columns = page.locator("[data-column]")
+    await expect(columns.locator("[data-state=done]")).to_have_count(2)
+    names = [await one.get_attribute("data-column") for one in await columns.all()]
+    assert len({*names}) == 2
+    assert all(name and name.startswith(("groq:", "openai:")) for name in names)
+    await columns.nth(1).get_by_text("Go on with this one").click()
+    await expect(page.locator("#chat-log [data-role=user]")).to_contain_text("What is TCP?")
+    await ask(page, "And UDP?")
+    await answered(page, 2)
+    asked = house.asked[-1]
+    assert isinstance(asked, ChatRequest)
+    assert [message["role"] for message in asked.messages] == ["user", "assistant", "user"]
+
+
+async def test_error_card_names_each_model_once_and_one_time(page: Page, house: House) -> None:
+    tried = [ProviderError(Kind.AUTH, "invalid key", provider="groq", model="openai/gpt-oss-20b")]
+    message = "no model could answer: groq:openai/gpt-oss-20b: invalid key"
+    house.script = plays(BEGUN, ChainError(message, failures=tried, retry_after=30, hint="Try again in 30 s."))
+    await ask(page, "go")
+    await answered(page, state="broken")
+    card = page.locator(".gc-card")
+
+    assert await card.locator(".gc-card-title").inner_text() == "No model could answer."
+    text = await card.inner_text()
+    assert text.count("gpt-oss-20b") <= 1
+    await expect(card.locator(".gc-countdown")).to_have_count(1)
+    assert "Try again in" not in text
+    await card.get_by_text("Enter a key").click()
+    await expect(page.locator("#own-key")).to_be_visible()
+
+
+@pytest.mark.parametrize(("status", "words"), [(413, "too large"), (502, "502"), (504, "504")])
+async def test_proxys_refusal_is_told_as_what_it_is(page: Page, house: House, status: int, words: str) -> None:
+    async def refuse(route) -> None:  # type: ignore[no-untyped-def]
+        await route.fulfill(status=status, content_type="text/html", body="<html>nginx</html>")
+
+    await page.route("**/ui/chat", refuse)
+    house.script = says("fine")
+    await ask(page, "go")
+
+    await expect(page.locator(".gc-card")).to_contain_text(words)
+    assert house.asked == []
+
+
+async def test_heartbeat_of_the_news_comes_often_enough(house: House) -> None:
+    async with (
+        httpx.AsyncClient(base_url=house.url, timeout=20) as client,
+        asyncio.timeout(15),
+        client.stream("GET", "ui/status/events") as response,
+    ):
+        pieces = response.aiter_raw()
+        await anext(pieces)
+        assert await anext(pieces)

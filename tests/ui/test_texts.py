@@ -1,0 +1,30 @@
+"""The page's words in its two languages."""
+
+from __future__ import annotations
+
+import re
+
+from groq_core.ui.texts import TEXTS
+from groq_core.ui.texts_de import GERMAN
+
+FOR_MODELS = re.compile(r"_prompt$")
+
+
+def placeholders(text: str) -> list[str]:
+    return sorted(re.findall(r"\{(\w+)\}", text))
+
+
+def test_german_says_everything_the_page_says() -> None:
+    missing = [name for name in TEXTS if name not in GERMAN and not FOR_MODELS.search(name)]
+
+    assert missing == []
+
+
+def test_german_says_nothing_nobody_asks_for() -> None:
+    assert [name for name in GERMAN if name not in TEXTS] == []
+
+
+def test_what_is_filled_in_is_the_same_in_both() -> None:
+    for name, text in GERMAN.items():
+        if name != "batch_prompt_placeholder":
+            assert placeholders(text) == placeholders(TEXTS[name]), name
