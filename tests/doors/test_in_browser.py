@@ -11,8 +11,11 @@ from playwright.async_api import Browser, Page, async_playwright
 
 from groq_core.access.passwords import hashed
 from tests.doors.stage import house
-from tests.requires import found
+from tests.requires import found, needs
 from tests.ui.conftest import ALONE
+
+
+pytestmark = needs("chromium")
 
 
 @pytest.fixture(scope="module")
