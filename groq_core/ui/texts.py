@@ -460,6 +460,7 @@ TEXTS: dict[str, str] = {
     "sign_in_button": "Sign in",
     "sign_in_elsewhere": "Sign in with your organisation",
     "sign_in_elsewhere_failed": "Signing in with your organisation did not work. Try again.",
+    "sign_in_again": "you are signed out: load the page again and sign in",
     "sign_in_wrong": "That name and password do not go together.",
     "sign_in_later": "Too many wrong guesses. Try again in {seconds} s.",
     "error_unreadable": "the page sent what cannot be read: reload it",
