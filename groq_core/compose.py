@@ -321,8 +321,11 @@ def _wired(
         cache=cache,
         log=log,
         shared=shared,
+        announcement=(lambda: team.announcement) if team is not None else str,
         clock=clock,
     )
+    if team is not None:
+        team.changed = bell.ring
     metrics.watch(lambda: board.snapshot().targets)
     return Core(
         settings=settings,

@@ -22,6 +22,7 @@ from groq_core.api.languages import language_code
 from groq_core.api.multipart import Form, read_form
 from groq_core.errors import BrokenAnswerError
 from groq_core.events import Events, Note, TextDelta, Transcript
+from groq_core.media.audio.container import container_of
 from groq_core.media.text.subtitles import to_srt, to_vtt
 from groq_core.reply import Reply
 
@@ -72,7 +73,7 @@ class Transcriptions:
         await self._answer(exchange, "translate")
 
     async def _answer(self, exchange: Exchange, task: Literal["transcribe", "translate"]) -> None:
-        question = read_question(await read_form(exchange), task)
+        question = read_question(await read_form(exchange, container_of), task)
         with exchange.watched() as watch:
             events = self._service.stream(
                 question.audio,

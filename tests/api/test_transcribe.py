@@ -128,7 +128,7 @@ async def test_subtitles_come_as_srt_and_vtt() -> None:
     assert srt.text == "1\n00:00:00,000 --> 00:00:02,000\nAsk not.\n"
     assert vtt.text.startswith("WEBVTT\n\n00:00:00.000 --> 00:00:02.000\nAsk not.")
     assert vtt.headers["content-type"] == "text/vtt; charset=utf-8"
-    assert asked["granularities"] == ("segment",)
+    assert asked["granularities"] == ("segment", "word")
 
 
 async def test_a_translation_is_one() -> None:
