@@ -29,6 +29,7 @@ ROWS = (
     ("simulator",),
     ("compose",),
     ("api", "ui"),
+    ("workers",),
     ("client", "gradio"),
     ("serve",),
     ("cli",),
