@@ -1,7 +1,7 @@
 """
 Programs made the way public demos are, with models that are gone by now: each runs unchanged against this server.
 
-Those whose package is not installed here are skipped; `make clients` builds an environment that has them.
+Those whose package is not installed here are skipped; `CLIENTS_PYTHON` may name a Python that has them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ PROGRAMS = Path(__file__).parent / "programs"
 SPEECH = Path(__file__).parents[1] / "data" / "media" / "jfk.wav"
 
 CLIENTS = os.environ.get("CLIENTS_PYTHON")
-"""The Python of the environment of `make clients`; None runs what this one can."""
+"""A Python whose environment has every client; None runs what this one can."""
 
 NEEDS = {"langchain_chat": "langchain_groq", "litellm_chat": "litellm", "instructor_extract": "instructor"}
 
@@ -53,7 +53,7 @@ async def house() -> AsyncIterator[Stage]:
 @pytest.mark.parametrize("name", NAMES)
 async def test_a_program_runs_unchanged(name: str, house: Stage, tmp_path: Path) -> None:
     if CLIENTS is None and name in NEEDS and find_spec(NEEDS[name]) is None:
-        pytest.skip(f"needs {NEEDS[name]}; make clients builds an environment that has it")
+        pytest.skip(f"needs {NEEDS[name]}, which is not installed")
     # What it asks first fails as on a busy day, and what is asked next as on the day after a model was shut down.
     for preset in ("429_tpm", "404_model"):
         house.fault("status", preset=preset, provider="groq", times=1)
