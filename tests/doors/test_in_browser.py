@@ -14,7 +14,6 @@ from tests.doors.stage import house
 from tests.requires import found, needs
 from tests.ui.conftest import ALONE
 
-
 pytestmark = needs("chromium")
 
 
