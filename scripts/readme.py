@@ -182,6 +182,36 @@ def rooms_table() -> str:
     )
 
 
+WHERE: Final = (
+    ("Where is Retry-After parsed?", "groq_core/ratelimit/headers.py", "retry_after"),
+    ("Where is a price worked out?", "groq_core/models/pricing.py", "cost_usd"),
+    ("Which models are there, and what do they cost?", "groq_core/models/registry.py", "MODELS"),
+    ("Which models make up a tier?", "groq_core/models/tiers.py", "GROQ_TIERS"),
+    ("Who is asked, in which order?", "groq_core/router/route.py", "route"),
+    ("How is a failure recognised?", "groq_core/failures/classify.py", "from_event"),
+    ("What follows from a kind of failure?", "groq_core/failures/policy.py", "POLICY"),
+    ("What does the chain do next?", "groq_core/fallback/decide.py", "decide"),
+    ("Who is cooling down?", "groq_core/fallback/health.py", "Health"),
+    ("How is a broken answer joined to the next one?", "groq_core/fallback/splice.py", "Splice"),
+    ("How is a request made to fit?", "groq_core/fallback/shrink.py", "shrink"),
+    ("Where do bytes become events?", "groq_core/streaming/decoder.py", "StreamDecoder"),
+    ("What is cached, and for whom?", "groq_core/middleware/cache.py", "Cache"),
+    ("Where are Groq's limits counted?", "groq_core/ratelimit/buckets.py", "TargetBuckets"),
+    ("What does the status panel read?", "groq_core/status/board.py", "Board"),
+    ("Which metrics are there?", "groq_core/telemetry/metrics.py", "Metrics"),
+    ("Where is a setting declared?", "groq_core/settings/settings.py", "Settings"),
+    ("Where does a new provider go?", "groq_core/providers/__init__.py", "Provider"),
+    ("How is a subtitle laid out?", "groq_core/media/text/layout.py", "cues"),
+    ("Who may ask over HTTP?", "groq_core/api/access.py", "Access"),
+    ("Where do all words of the page stand?", "groq_core/ui/texts.py", "TEXTS"),
+)
+"""Questions a newcomer asks, and where the answer is defined; a test looks whether it still is."""
+
+
+def where_table() -> str:
+    return table(("question", "answer"), ((question, f"`{path}`: `{name}`") for question, path, name in WHERE))
+
+
 def summary(file: Path) -> str:
     """First paragraph of a module's docstring on one line, without the full stop."""
     doc = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
@@ -203,6 +233,7 @@ def commands_table() -> str:
 PARTS: Final[Mapping[str, Callable[[], str]]] = MappingProxyType(
     {
         "rooms": rooms_table,
+        "where": where_table,
         "settings": settings_table,
         "tiers": tiers_table,
         "models": models_table,

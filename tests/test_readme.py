@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from groq_core.settings.settings import Settings, load, variables
-from scripts.readme import PARTS, env_example, rendered, summary
+from scripts.readme import PARTS, WHERE, env_example, rendered, summary
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -76,3 +76,10 @@ def test_every_target_of_make_in_the_readme_exists() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
     assert set(re.findall(r"^make ([a-z]+)", README, re.MULTILINE)) <= targets
+
+
+@pytest.mark.parametrize(("question", "path", "name"), WHERE)
+def test_a_newcomers_question_is_answered_where_the_table_says(question: str, path: str, name: str) -> None:
+    source = (ROOT / path).read_text(encoding="utf-8")
+
+    assert re.search(rf"^(?:class |def |async def )?{name}\b(?:[:(\[]| =|: )", source, re.MULTILINE), question
