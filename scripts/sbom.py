@@ -36,7 +36,8 @@ def component(found: Distribution) -> dict[str, Any]:
     meta = found.metadata
     name = plain(meta["Name"])
     classified = [text.rpartition(" :: ")[2] for text in meta.get_all("Classifier", []) if "License ::" in text]
-    licence = meta.get("License-Expression") or ", ".join(classified) or (meta.get("License") or "").partition("\n")[0]
+    told = {field: (meta.get_all(field) or [""])[0] for field in ("License-Expression", "License")}
+    licence = told["License-Expression"] or ", ".join(classified) or told["License"].partition("\n")[0]
     listed: dict[str, Any] = {
         "type": "library",
         "name": name,
