@@ -12,7 +12,7 @@ export PYTHONDONTWRITEBYTECODE :=
 WORKERS ?= 4
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
-.PHONY: run run-team test lint lint-scripts check docs format bench profile clean
+.PHONY: run test lint lint-scripts check docs format bench profile fuzz sbom run-team clean
 
 run: $(VENV)/.run
 	$(BIN)/python app.py
@@ -55,6 +55,14 @@ bench: $(VENV)/.dev
 
 profile: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.profile
+
+# Broken and hostile input for twenty minutes; in the tests it is one round.
+fuzz: $(VENV)/.dev
+	GROQ_FUZZ_SECONDS=1200 $(BIN)/python -m pytest tests/doors/test_fuzz.py -q
+
+# What this installation is made of, as CycloneDX JSON on standard output.
+sbom: $(VENV)/.run
+	$(BIN)/python -m scripts.sbom
 
 clean:
 	rm -rf $(VENV) node_modules

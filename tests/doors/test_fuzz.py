@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import random
+import time
 from collections.abc import AsyncIterator
 
 import httpx
@@ -88,20 +90,32 @@ async def asked(client: httpx.AsyncClient, path: str, body: bytes, headers: dict
 
 async def test_json_nested_beyond_reason_is_the_callers_fault(client: httpx.AsyncClient) -> None:
     headers = {**await new_pass(client), "content-type": "application/json"}
+    chance, paths = random.Random(3), [f"v1/{name}" for name in API] + [f"ui/{name}" for name in PAGE]
     for body in nested():
-        for path in [f"v1/{name}" for name in API] + [f"ui/{name}" for name in PAGE]:
+        for path in chance.sample(paths, 8):
             await asked(client, path, body, headers)
         await asked(client, "_simulator/faults", body, headers)
         await asked(client, "gradio_api/queue/join", body, headers)
     assert (await client.get("health")).status_code == 200
 
 
+@pytest.mark.timeout(1500)
 async def test_broken_bytes_are_the_callers_fault(client: httpx.AsyncClient) -> None:
     headers = await new_pass(client)
-    for body in broken(seed=1):
-        for path in [f"v1/{name}" for name in API] + [f"ui/{name}" for name in PAGE]:
-            await asked(client, path, body, headers)
-    assert (await client.get("health")).status_code == 200
+    paths = [f"v1/{name}" for name in API] + [f"ui/{name}" for name in PAGE]
+    seconds = float(os.environ.get("GROQ_FUZZ_SECONDS", "0"))
+    ends, seed = time.monotonic() + seconds, 1
+    while True:
+        chance = random.Random(seed)
+        for body in broken(seed):
+            for path in chance.sample(paths, 3):
+                await asked(client, path, body, headers)
+        began = time.monotonic()
+        assert (await client.get("health")).status_code == 200
+        assert not seconds or time.monotonic() - began < 0.25, f"health stalled after seed {seed}"
+        seed += 1
+        if time.monotonic() >= ends:
+            return
 
 
 @pytest.mark.parametrize("name", ["a\0b.wav", "..\\..\\a.wav", "a" * 5000 + ".wav", "é\u202e.wav", ""])
