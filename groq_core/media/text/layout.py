@@ -170,8 +170,8 @@ def _units(transcript: Transcript) -> list[_Unit]:
 
 
 def _without_monsters(unit: _Unit) -> list[_Unit]:
-    """A run of signs longer than any word or address, cut so that it fits the screen."""
-    if unit.width <= _LONGEST_WORD or _ADDRESS.search(unit.text):
+    """A run of signs longer than any word and no address, cut so that it fits the screen."""
+    if len(unit.text) <= LINE or _ADDRESS.search(unit.text) or _WHOLE.search(unit.text):
         return [unit]
     size = LINE if not is_wide(unit.text) else WIDE_LINE // 2
     pieces = [unit.text[at : at + size] for at in range(0, len(unit.text), size)]
@@ -182,8 +182,7 @@ def _without_monsters(unit: _Unit) -> list[_Unit]:
     ]
 
 
-_LONGEST_WORD: Final = 60
-_ADDRESS: Final = re.compile(r"://|@|www\.", re.IGNORECASE)
+_ADDRESS: Final = re.compile(r"\w://\w|\w@\w|www\.\w", re.IGNORECASE)
 
 
 def _tokens(transcript: Transcript) -> list[Token]:
