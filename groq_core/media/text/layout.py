@@ -139,6 +139,11 @@ def width(text: str) -> int:
     )
 
 
+def _room(text: str) -> int:
+    """What a text is reckoned at: its columns or its letters, whichever are more, since players differ on marks."""
+    return max(width(text), len(text))
+
+
 def is_wide(text: str) -> bool:
     return bool(_WIDE.search(text))
 
@@ -160,30 +165,30 @@ def _units(transcript: Transcript) -> list[_Unit]:
         latest = start
         if units and not spaced and _belongs(units[-1].text, text):
             last = units[-1]
-            joined = _Unit(last.text + text, last.spaced, last.start, max(last.end, end), last.width + width(text))
+            joined = _Unit(last.text + text, last.spaced, last.start, max(last.end, end), last.width + _room(text))
             units[-1:] = _without_monsters(joined)
         else:
-            units += _without_monsters(_Unit(text, spaced and bool(units), start, end, width(text)))
+            units += _without_monsters(_Unit(text, spaced and bool(units), start, end, _room(text)))
     for unit, after in pairwise(units):
         unit.end = min(unit.end, max(after.start, unit.start))
     return units
 
 
 def _without_monsters(unit: _Unit) -> list[_Unit]:
-    """A run of signs longer than any word or address, cut so that it fits the screen."""
-    if unit.width <= _LONGEST_WORD or _ADDRESS.search(unit.text):
+    """A run of signs longer than any word and no address, cut so that it fits the screen."""
+    whole = 2 * len(_WHOLE.findall(unit.text)) > len(unit.text)
+    if len(unit.text) <= LINE or whole or _ADDRESS.search(unit.text):
         return [unit]
     size = LINE if not is_wide(unit.text) else WIDE_LINE // 2
     pieces = [unit.text[at : at + size] for at in range(0, len(unit.text), size)]
     step = (unit.end - unit.start) / len(pieces)
     return [
-        _Unit(piece, unit.spaced and not at, unit.start + step * at, unit.start + step * (at + 1), width(piece))
+        _Unit(piece, unit.spaced and not at, unit.start + step * at, unit.start + step * (at + 1), _room(piece))
         for at, piece in enumerate(pieces)
     ]
 
 
-_LONGEST_WORD: Final = 60
-_ADDRESS: Final = re.compile(r"://|@|www\.", re.IGNORECASE)
+_ADDRESS: Final = re.compile(r"\w://\w|\w@\w|www\.\w", re.IGNORECASE)
 
 
 def _tokens(transcript: Transcript) -> list[Token]:
@@ -281,7 +286,7 @@ def _span_cost(units: Sequence[_Unit], first: int, last: int, letters: int, wide
 def _lines(units: Sequence[_Unit]) -> tuple[str, ...]:
     text = _text(units)
     limit = WIDE_LINE if is_wide(text) else LINE
-    if width(text) <= limit:
+    if _room(text) <= limit:
         return (text,)
     at = _break_place(units, limit)
     return (text,) if at is None else (_text(units[:at]), _text(units[at:]))

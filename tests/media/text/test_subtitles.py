@@ -244,3 +244,11 @@ def test_a_short_word_is_seen_long_enough() -> None:
     (cue,) = cues(transcript((2.0, 2.2, "No.")))
 
     assert cue.end - cue.start >= 5 / 6 - 0.001
+
+
+def test_an_address_longer_than_a_line_is_left_whole_and_named() -> None:
+    address = "https://www.example.com/a/very/long/path/to/some/page?with=a&query=1"
+    laid = cues(transcript((0.0, 9.0, f"See {address} for more.")))
+
+    assert address in [line for cue in laid for line in cue.lines]
+    assert any("too long" in breach.what for breach in breaches(laid))
