@@ -215,6 +215,7 @@ def texts_module(core: PageCore) -> bytes:
         "LIMITS": {"images": most_images(core)},
         "MODELS": choices(models_of(core), targets=core.board.snapshot().targets),
         "SHARED": core.simulator is not None and not core.settings.loopback,
+        "KEEPS": getattr(core, "team", None) is not None,
         "SIMULATED": core.simulator is not None,
         "OWN_KEYS": core.own_keys is not None,
         "OWN_KEYS_ARE_REAL": core.own_keys is not None and not core.settings.offline,
