@@ -5,7 +5,7 @@ import { ownKey } from "../shared/own-key.js";
 import { say } from "../shared/words.js";
 import { OWN_KEYS_ARE_REAL } from "../../texts.js";
 
-const chip = el("button", { type: "button", class: "gc-chip gc-own-key-chip", title: say("own_key_chip_help"), onclick: () => openSettings() });
+const chip = el("button", { type: "button", class: "gc-pill gc-own-key-chip", title: say("own_key_chip_help"), onclick: () => openSettings() });
 const element = el(
   "div",
   { class: "gc-brand-tools" },

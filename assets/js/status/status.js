@@ -30,7 +30,7 @@ const ending = el("div", { class: "gc-ending", role: "status" });
 const mine = el("p", { class: "gc-status-foot" });
 const caveat = el("p", { class: "gc-status-foot", hidden: true }, say("left_caveat"));
 const gone = el("div", { id: "gc-gone", role: "alert", hidden: true }, say("server_gone"));
-const tour = el("button", { type: "button", id: "tour-start", class: "gc-chip", onclick: () => import("./tour.js").then((module) => module.startTour()) }, say("tour_start"));
+const tour = el("button", { type: "button", id: "tour-start", class: "gc-pill", onclick: () => import("./tour.js").then((module) => module.startTour()) }, say("tour_start"));
 const othersFold = el("details", { class: "gc-fold", hidden: true }, el("summary", {}), others);
 const faults = el("div", { class: "gc-faults" });
 const foot = el("p", { class: "gc-status-foot" });
