@@ -16,7 +16,7 @@ from collections.abc import Sequence
 
 import uvloop
 
-from benchmarks import batch, crowd, media, page, pipeline, service, start, wire
+from benchmarks import batch, crowd, media, page, pipeline, service, services, start, wire
 from benchmarks.processes import PeerMissingError
 from benchmarks.results import merged, table, write
 from benchmarks.rows import Bench, Benchmark, Row, WrongTextError
@@ -35,6 +35,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "memory": crowd.memory,
     "picture": media.picture,
     "recording": media.recording,
+    "services": services.services,
     "batch": batch.batch,
 }
 

@@ -22,6 +22,7 @@ PEERS = ROOT / "benchmarks" / "peers"
 PEER_ENVIRONMENTS = {
     "litellm": (ROOT / ".venv-bench", ROOT / "benchmarks" / "requirements.txt"),
     "curator": (ROOT / ".venv-curator", PEERS / "curator.txt"),
+    "instructor": (ROOT / ".venv-instructor", PEERS / "instructor.txt"),
 }
 """Where each peer that does not fit into our own environment lives, and what is installed there."""
 

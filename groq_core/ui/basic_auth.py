@@ -256,6 +256,9 @@ def _unknown(headers: Headers, *, elsewhere: bool) -> Response:
     """A browser gets a form; a program is asked the way programs are."""
     if "text/html" in headers.get("accept", ""):
         return HTMLResponse(sign_in_page(elsewhere=elsewhere), 401, PAGE_HEADERS)
+    if "sec-fetch-site" in headers or headers.get("user-agent", "").startswith("Mozilla/"):
+        # One of the page's scripts: asked for Basic, the browser would put a dialog of its own before the page.
+        return JSONResponse({"detail": TEXTS["sign_in_again"]}, 401, {"cache-control": "no-store"})
     return PlainTextResponse(
         "Sign in to see this page.",
         401,

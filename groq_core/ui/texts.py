@@ -127,7 +127,7 @@ TEXTS: dict[str, str] = {
         "Summarise this part of a conversation for the assistant who has to continue it: facts, names, numbers, "
         "decisions, what was asked and what is still open. Keep what a later question may need; no comments."
     ),
-    "summary_so_far": "Summary of what came before this part:",
+    "summary_so_far_prompt": "Summary of what came before this part:",
     "summary_is": "Summary of the {n} messages before:",
     "shortening": "Reading the older messages…",
     "shortened": "The {n} older messages now go along as a summary.",
@@ -460,6 +460,7 @@ TEXTS: dict[str, str] = {
     "sign_in_button": "Sign in",
     "sign_in_elsewhere": "Sign in with your organisation",
     "sign_in_elsewhere_failed": "Signing in with your organisation did not work. Try again.",
+    "sign_in_again": "you are signed out: load the page again and sign in",
     "sign_in_wrong": "That name and password do not go together.",
     "sign_in_later": "Too many wrong guesses. Try again in {seconds} s.",
     "error_unreadable": "the page sent what cannot be read: reload it",

@@ -52,7 +52,7 @@ const panel = el(
 );
 
 function section(name, ...children) {
-  return el("section", {}, el("h3", {}, say(name)), ...children);
+  return el("section", {}, el("h2", {}, say(name)), ...children);
 }
 
 // On a narrow page the open panel is a drawer: it goes by Esc or a touch beside it, too.

@@ -34,7 +34,9 @@ def whole_call(arguments: dict[str, Any]) -> str:
         # Values that a tool's own types made of the model's: dates, models, enumerations.
         text = json.dumps(to_jsonable_python(arguments, fallback=str, inf_nan_mode="strings"), ensure_ascii=False)
     # The white space between JSON's own signs is a plain space; all else that is hidden stands inside a text.
-    return _HIDDEN.sub(_escape, text)
+    text = _HIDDEN.sub(lambda match: _escape(match[0]), text)
+    # Signs that this Python's tables do not know may be drawn as nothing.
+    return text if text.isprintable() else "".join(s if s.isprintable() else _escape(s) for s in text)
 
 
 def for_terminal(text: str) -> str:
@@ -51,8 +53,8 @@ def _short(code: int) -> str:
     return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
 
 
-def _escape(match: re.Match[str]) -> str:
-    code = ord(match[0])
+def _escape(sign: str) -> str:
+    code = ord(sign)
     if code < 0x10000:
         return f"\\u{code:04x}"
     code -= 0x10000

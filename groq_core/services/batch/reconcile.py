@@ -74,9 +74,10 @@ class _Reconciling:
         self.today, self.given = IdSet(), IdSet()
 
     def run(self) -> Reconciled:
+        unkeyed = self.sink.unkeyed or self.earlier.exists()
         for entry in distinct(self.entries):
             self.today.add(bound(entry.custom_id, entry.key))
-            if not numbered(entry):
+            if unkeyed and not numbered(entry):
                 self.given.add(entry.custom_id)
         loose: Counter[str] = Counter()
         held, stay, moves = IdSet(), 0, self.unfinished.exists()

@@ -94,6 +94,7 @@ class Sink:
 
     Attributes:
         answered, failed: Lines the file holds, those of earlier runs included.
+        unkeyed: Lines of earlier runs that carry no hash of their questions.
         reasons: How many lines failed with which code.
         recent: The newest answers and failures of this run, for whoever watches: id, body or None, failure or None.
     """
@@ -102,6 +103,7 @@ class Sink:
         self.path = path
         self.answered = 0
         self.failed = 0
+        self.unkeyed = 0
         self.reasons: Counter[str] = Counter()
         self.recent: deque[tuple[str, dict[str, Any] | None, Failure | None]] = deque(maxlen=RECENT)
         self._ids = IdSet()
@@ -292,11 +294,12 @@ class Sink:
 
     def _take_stock(self) -> None:
         """Learn what the file holds."""
-        self._ids, self.answered, self.failed = IdSet(), 0, 0
+        self._ids, self.answered, self.failed, self.unkeyed = IdSet(), 0, 0, 0
         self.reasons.clear()
         for line in self.lines():
             written = self.read(line)
             self._ids.add(written.custom_id)
+            self.unkeyed += not written.key
             if written.error is None:
                 self.answered += 1
             else:

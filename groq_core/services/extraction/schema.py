@@ -6,10 +6,12 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar, get_args, overload
+from types import UnionType
+from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar, get_args, get_origin, overload
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic.errors import PydanticInvalidForJsonSchema, PydanticSchemaGenerationError
+from typing_extensions import TypeAliasType
 
 from groq_core.errors import RequestError
 from groq_core.services.extraction.fitting import (
@@ -138,7 +140,7 @@ def schema_of(wanted: Any) -> Schema[Any]:
         return wanted
     if isinstance(wanted, Mapping):
         return from_json_schema(wanted)
-    if isinstance(wanted, type) or hasattr(wanted, "__origin__"):
+    if isinstance(wanted, type | UnionType | TypeAliasType) or get_origin(wanted) is not None:
         return from_type(wanted)
     return from_fields(wanted)
 
@@ -159,6 +161,8 @@ def from_type(wanted: type[T]) -> Schema[T]:
             raise MisfitError(
                 [Problem(tuple(line["loc"]), line["msg"]) for line in error.errors(include_url=False)[:MAX_PROBLEMS]]
             ) from None
+        except Exception as error:  # a model's own validators may raise anything
+            raise MisfitError([Problem((), f"{type(error).__name__}: {error}"[:300])]) from None
 
     return _schema(described, getattr(wanted, "__name__", "") or "Extraction", parse, trusted=True)
 
@@ -185,6 +189,7 @@ def from_json_schema(schema: Mapping[str, Any]) -> Schema[Any]:
             param="schema",
             hint='Give it a type and properties, e.g. {"type": "object", "properties": {"total": {"type": "number"}}}.',
         )
+    plain = _with_null(plain)
     check_schema(plain)
     return _schema(plain, str(plain.get("title") or ""), lambda data: data)
 
@@ -243,9 +248,46 @@ def _is_object(node: Node) -> bool:
     return node.get("type") == "object" or ("type" not in node and "properties" in node)
 
 
+def _with_null(node: Any, *, named: bool = False) -> Any:
+    """Say in JSON Schema's own words what OpenAPI 3.0 calls ``nullable: true``."""
+    if isinstance(node, list):
+        return [_with_null(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    if named:
+        return {name: _with_null(child) for name, child in node.items()}
+    found = {
+        key: value if key in ("const", "enum", "default", "examples") else _with_null(value, named=key in _NAMED)
+        for key, value in node.items()
+    }
+    if found.pop("nullable", None) is not True:
+        return found
+    kinds = found.get("type")
+    if isinstance(kinds, str) and "$ref" not in found:
+        enum = {"enum": [*found["enum"], None]} if isinstance(found.get("enum"), list) else {}
+        return {**found, "type": [kinds, "null"], **enum}
+    if isinstance(kinds, list):
+        return {**found, "type": [*kinds, *(["null"] if "null" not in kinds else [])]}
+    return {"anyOf": [found, {"type": "null"}]}
+
+
+_NAMED: Final = frozenset({"properties", "$defs", "definitions"})
+
+
 def _without_patterns(node: Any) -> Any:
-    """Leave patterns to Pydantic, which made them for its own engine (look-around in those of Decimal)."""
+    """
+    Leave patterns to Pydantic, which made them for its own engine (look-around in those of Decimal).
+
+    A decimal is asked for as text, whose digits nobody rounds.
+    """
     if isinstance(node, dict):
+        kinds = [branch.get("type") for branch in node.get("anyOf", ()) if isinstance(branch, dict)]
+        if kinds[:2] == ["number", "string"] and "pattern" in node["anyOf"][1]:
+            rest = node["anyOf"][2:]
+            beside = {key: value for key, value in node.items() if key != "anyOf"}
+            if not rest:
+                return {**beside, "type": "string"}
+            return {**beside, "anyOf": [{"type": "string"}, *map(_without_patterns, rest)]}
         return {
             key: _without_patterns(value)
             for key, value in node.items()

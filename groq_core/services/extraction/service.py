@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Generic, TypeAlias, TypeVar, overload
 
 from groq_core.errors import ChainError, ExtractionError, Kind, RequestError
@@ -18,8 +18,10 @@ from groq_core.services.extraction.ask import Answered, Asker, Question, Try
 from groq_core.services.extraction.fitting import Problem
 from groq_core.services.extraction.merge import Conflict, Merged, merge
 from groq_core.services.extraction.options import Options, part_chars
+from groq_core.services.extraction.plain import Place
 from groq_core.services.extraction.schema import WRAPPED, Field, MisfitError, Schema, schema_of
-from groq_core.services.extraction.spans import Path, Place, Source, Span
+from groq_core.services.extraction.spans import Path, Source, Span, constants_of
+from groq_core.services.extraction.strict import subschemas
 from groq_core.services.extraction.text_parts import SMALLEST, Chunk, cut
 from groq_core.status.snapshot import Snapshot
 
@@ -258,6 +260,9 @@ class _Run(Generic[T]):
         self.text = _text(source)
         self.before = resume
         self.lost: dict[int, ChainError | ExtractionError] = {}
+        pages = [page.start for page in source.pages] if isinstance(source, Document) else []
+        self.looked = Source(self.text, pages, constants_of(subschemas(schema.json)))
+        self.placed: dict[int, tuple[Any, dict[Path, Place]]] = {}
         self.tries: list[Try] = []
         self.answers: dict[int, Any] = {}
         self.chunks: list[Chunk] = []
@@ -299,7 +304,7 @@ class _Run(Generic[T]):
         places = tuple((chunk.start, chunk.end) for chunk in self.chunks)
         kept = self.before is not None and self.before.chunks == places
         self.answers = dict(self.before.answers) if self.before is not None and kept else {}
-        self.lost = {}
+        self.lost, self.placed = {}, {}
 
     def extraction(self) -> Extraction[T]:
         data = self.merged.data
@@ -400,7 +405,7 @@ class _Run(Generic[T]):
     def _partial(self) -> Partial:
         """What the parts answered so far say together."""
         answers = dict(self.answers)
-        data = merge(sorted(answers.items()), self.options.prefer).data
+        data = merge(sorted(answers.items()), self.options.prefer, self._places(answers), self.text).data
         wrapped = self.schema.wrapped and isinstance(data, dict)
         return Partial(data=data.get(WRAPPED) if wrapped else data, parts=len(answers), of=len(self.chunks))
 
@@ -430,13 +435,14 @@ class _Run(Generic[T]):
 
     def _merge(self) -> tuple[Problem, ...]:
         """Put the answers together and hold the whole against the schema; say what does not fit."""
-        self.merged = merge(sorted(self.answers.items()), self.options.prefer)
+        places = self._places(self.answers)
+        self.merged = merge(sorted(self.answers.items()), self.options.prefer, places, self.text)
         try:
             data = self.schema.read(self.merged.data)
             self.value = self.schema.value(data)
         except MisfitError as error:
             return tuple(error.problems)
-        self.merged = Merged(data, self.merged.conflicts, self.merged.origin)
+        self.merged = replace(self.merged, data=data)
         return ()
 
     def _guilty(self, problems: Sequence[Problem]) -> dict[int, tuple[Any, tuple[Problem, ...]] | None]:
@@ -447,16 +453,45 @@ class _Run(Generic[T]):
                 found.setdefault(chunk, []).append(problem)
         return {chunk: (self.answers[chunk], tuple(wrong)) for chunk, wrong in found.items()}
 
+    def _places(self, answers: Mapping[int, Any]) -> dict[int, dict[Path, Place]]:
+        """Of each part, where its values stand in it; looked up once for every answer."""
+        if self.pictures or len(self.chunks) < 2:
+            return {}
+        for number, answer in answers.items():
+            if self.placed.get(number, (None,))[0] is not answer:
+                chunk = self.chunks[number]
+                self.placed[number] = (answer, self.looked.places_within(answer, (chunk.start, chunk.end)))
+        return {number: self.placed[number][1] for number in answers}
+
     def _spans(self, data: Any) -> dict[Path, Span | None]:
+        """Each value where the part it was taken from says it, else wherever it stands."""
         if self.pictures:
             return {}
-        pages = [page.start for page in self.source.pages] if isinstance(self.source, Document) else []
-        within: dict[Path, Place] = {}
-        for path, number in self.merged.origin.items():
-            chunk = self.chunks[number]
-            shown = path[1:] if self.schema.wrapped and path else path
-            within[shown] = (chunk.start, chunk.end)
-        return Source(self.text, pages).spans(data, within)
+        source = self.looked
+        if len(self.chunks) < 2:
+            return source.spans(data)
+        places = self._places(self.answers)
+        prefix: Path = (WRAPPED,) if self.schema.wrapped else ()
+        found: dict[Path, Span | None] = {}
+        for path, value in _leaves(data):
+            if not source.wanted(path, value):
+                continue
+            came = self.merged.source((*prefix, *path))
+            place = places.get(came[0], {}).get(came[1]) if came is not None else None
+            anywhere = source.places(value) if place is None else [place]
+            found[path] = source.span(anywhere[0]) if anywhere else None
+        return found
+
+
+def _leaves(data: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    if isinstance(data, dict):
+        for name, value in data.items():
+            yield from _leaves(value, (*path, name))
+    elif isinstance(data, list):
+        for place, value in enumerate(data):
+            yield from _leaves(value, (*path, place))
+    else:
+        yield path, data
 
 
 def _too_large(error: ChainError | ExtractionError) -> bool:

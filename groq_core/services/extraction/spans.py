@@ -4,55 +4,33 @@ from __future__ import annotations
 
 import bisect
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, Final, TypeAlias
 
+from groq_core.services.extraction.dates import ISO_DATE, dates
+from groq_core.services.extraction.numbers import is_number, numbers, readings, rounded
+from groq_core.services.extraction.plain import Place, PlainText, plain
+
 Path: TypeAlias = tuple[str | int, ...]
-Place: TypeAlias = tuple[int, int]
 
-MAX_PLACES: Final = 100
-"""Occurrences of one value that are looked at; a "1" stands everywhere."""
+MOST_PLACES: Final = 20_000
+"""Occurrences of one value that are known; a "1" stands everywhere."""
 
-MAX_OCCURRENCES: Final = 500
-"""Occurrences of a value's rarest word that are tried."""
+NEARBY: Final = 12
+"""Occurrences of a value that are looked at on either side of where a row is expected."""
 
-_NUMBER = re.compile(r"(?<![\w.,])[-+−]?(?:\d{1,3}(?:[ \u00a0\u202f'’.,]\d{3})+|\d+)(?:[.,]\d+)?(?![\d])")
-_WORD_BREAKS = "\u00ad\u200b"
-_QUOTES = {"'": "'’‘`´", '"': '"“”„«»', "-": "-‐‑‒–—−"}
+ANCHORS: Final = 3
+"""Of a row's values the rarest, one of which says where the row is."""
 
-_MONTHS: Final = {
-    name: number
-    for number, names in enumerate(
-        (
-            "january jan januar jänner janvier enero gennaio",
-            "february feb februar février fevrier febrero febbraio",
-            "march mar märz maerz mars marzo",
-            "april apr avril abril aprile",
-            "may mai mayo maggio",
-            "june jun juni juin junio giugno",
-            "july jul juli juillet julio luglio",
-            "august aug août aout agosto",
-            "september sep sept septembre septiembre settembre",
-            "october oct oktober okt octobre octubre ottobre",
-            "november nov novembre noviembre",
-            "december dec dezember dez décembre decembre diciembre dicembre",
-        ),
-        start=1,
-    )
-    for name in names.split()
-}
-_NAMED = r"(?P<name>[A-Za-zÀ-ÿ]{3,10})\.?"
-_DATES: Final = (
-    re.compile(r"\b(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})\b"),
-    re.compile(r"\b(?P<a>\d{1,2})[-/.]\s?(?P<b>\d{1,2})[-/.]\s?(?P<y>\d{4}|\d{2})\b"),
-    re.compile(
-        rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th|er|\.|º)?\s+(?:of\s+|de\s+)?{_NAMED},?\s+(?:de\s+)?(?P<y>\d{{4}})\b"
-    ),
-    re.compile(rf"\b{_NAMED}\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<y>\d{{4}})\b"),
-)
-_ISO_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:T[\d:.+Z-]*)?\Z")
+FAR: Final = 400
+"""Characters beyond which one distance is as bad as another."""
+
+LINE: Final = 40
+"""Characters that the end of a line counts for."""
+
+BEHIND: Final = 150
+"""Characters by which a row may be closer if it lies before the one that was named before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,143 +56,205 @@ class Source:
 
     Args:
         pages: Where each page begins, in character offsets; empty where there are none.
+        constants: Names and values that the schema itself gives, such as a discriminator's; they need no place.
     """
 
-    def __init__(self, text: str, pages: Sequence[int] = ()) -> None:
+    def __init__(
+        self, text: str, pages: Sequence[int] = (), constants: Collection[tuple[str, object]] = frozenset()
+    ) -> None:
         self.text = text
         self._pages = list(pages)
-        self._plain: str | None = None
+        self._constants = constants
+        self._plain = PlainText(text)
         self._numbers: dict[float, list[Place]] | None = None
         self._dates: dict[str, list[Place]] | None = None
+        self._found: dict[object, list[Place]] = {}
+        self._line_ends = [match.start() for match in re.finditer("\n", text)]
 
-    def spans(self, data: Any, within: dict[Path, Place] | None = None) -> dict[Path, Span | None]:
+    def line(self, at: int) -> int:
+        """The line that a character stands in, counted from 0."""
+        return bisect.bisect_left(self._line_ends, at)
+
+    def spans(self, data: Any, within: Mapping[Path, Place] | None = None) -> dict[Path, Span | None]:
         """
-        Find every value of an answer.
+        Find every value of an answer, each at a place of its own: the second of two equal rows in the second line.
 
         Args:
             within: For a path, the part of the text it came from; the longest matching path counts.
 
         Returns:
             One entry for each text, number and date, in the order of the data; None where it stands nowhere.
-            Yes and no, null and empty text are not looked for.
+            Yes and no, null, empty text and constants of the schema are not looked for.
         """
-        found: dict[Path, Span | None] = {}
-        self._look_up(data, (), within or {}, found)
-        return found
+        looking = _Looking(self, within or {}, elsewhere=True)
+        looking.value(data, (), None)
+        return {path: None if place is None else self.span(place) for path, place in looking.found.items()}
+
+    def places_within(self, data: Any, window: Place) -> dict[Path, Place]:
+        """The places of an answer's values in the part it came from; without those that do not stand there."""
+        looking = _Looking(self, {(): window}, elsewhere=False)
+        looking.value(data, (), None)
+        return {path: place for path, place in looking.found.items() if place is not None}
+
+    def wanted(self, path: Path, value: object) -> bool:
+        """A value that has a place to be looked for."""
+        if value is None or isinstance(value, bool | dict | list) or value == "":
+            return False
+        name = next((step for step in reversed(path) if isinstance(step, str)), "")
+        return (name, value) not in self._constants
 
     def places(self, value: object, start: int = 0, end: int | None = None) -> list[Place]:
         """List where a value stands, tolerant of white space, case, quotes and ways to write numbers and dates."""
-        end = len(self.text) if end is None else end
         if isinstance(value, bool) or value is None:
             return []
-        if isinstance(value, int | float):
-            return _inside(self._number_places(float(value)), start, end)
-        text = str(value).strip()
-        if not text:
-            return []
-        if exact := list(self._matches(text, start, end)):
-            return exact
-        if iso := _ISO_DATE.match(text):
-            return _inside(self._date_places().get(iso[1], []), start, end)
-        number = _NUMBER.fullmatch(text)
-        return _inside(self._number_places(_readings(text)[0]), start, end) if number else []
+        key = (type(value).__name__, value)
+        if (found := self._found.get(key)) is None:
+            found = self._found[key] = sorted(set(self._everywhere(value)))[:MOST_PLACES]
+        return _inside(found, start, len(self.text) if end is None else end)
 
-    def _look_up(self, data: Any, path: Path, within: dict[Path, Place], found: dict[Path, Span | None]) -> None:
-        if isinstance(data, list):
-            for place, item in enumerate(data):
-                self._look_up(item, (*path, place), within, found)
-            return
-        if not isinstance(data, dict):
-            data, leaves, nested = {}, {path: data}, {}
-        else:
-            leaves = {(*path, key): value for key, value in data.items() if not isinstance(value, dict | list)}
-            nested = {(*path, key): value for key, value in data.items() if isinstance(value, dict | list)}
-        self._look_up_together(leaves, within, found)
-        for below, value in nested.items():
-            self._look_up(value, below, within, found)
-
-    def _look_up_together(
-        self, leaves: dict[Path, Any], within: dict[Path, Place], found: dict[Path, Span | None]
-    ) -> None:
-        """Find values that belong together: the rarest anchors, the others are taken where they stand nearest."""
-        candidates = {}
-        for path, value in leaves.items():
-            if value is None or isinstance(value, bool) or value == "":
-                continue
-            start, end = _part(path, within)
-            # What a part did not say in so many words may still stand elsewhere.
-            candidates[path] = self.places(value, start, len(self.text) if end < 0 else end) or self.places(value)
-        anchor = min((places for places in candidates.values() if places), key=len, default=None)
-        for path, places in candidates.items():
-            found[path] = self._span(_nearest(places, anchor[0])) if places and anchor else None
-
-    def _span(self, place: Place) -> Span:
+    def span(self, place: Place) -> Span:
         page = bisect.bisect_right(self._pages, place[0]) if self._pages else None
         return Span(place[0], place[1], self.text[place[0] : place[1]], page)
 
-    def _matches(self, text: str, start: int, end: int) -> Iterator[Place]:
-        pattern = re.compile(_tolerant(text), re.IGNORECASE)
-        seen = set[Place]()
-        for window in self._windows(text, start, end):
-            for match in pattern.finditer(self.text, *window):
-                if match.span() not in seen:
-                    seen.add(match.span())
-                    yield match.span()
-                if len(seen) == MAX_PLACES:
-                    return
+    # ── everywhere ───────────────────────────────────────────────────────────────────────────────────
 
-    def _windows(self, text: str, start: int, end: int) -> Iterator[Place]:
-        """
-        Name the stretches in which a value may stand: around each occurrence of its rarest word.
+    def _everywhere(self, value: object) -> list[Place]:
+        if isinstance(value, int | float):
+            return self._number_places(float(value)) if abs(value) < 1e300 else []
+        text = plain(str(value)).strip()
+        if not text:
+            return []
+        exact = self._text_places(text)
+        if exact:
+            return exact
+        if iso := ISO_DATE.match(text):
+            return self._date_places().get(iso[1], [])
+        if is_number(text):
+            return self._number_places(readings(text)[0])
+        if self._plain.hyphens and "-" in text:
+            return self._text_places(text.replace("-", ""))
+        return []
 
-        A hundred times faster than to try the pattern everywhere, and a value that stands nowhere costs next to
-        nothing. Where plain writing changed the length of the text, positions in it say nothing: try everywhere.
-        """
-        if self._plain is None:
-            self._plain = _plain(self.text)
-        plain, words = self._plain, _plain(text).split()
-        if any(word not in plain for word in words):
-            return
-        if not words or len(plain) != len(self.text):
-            yield start, end
-            return
-        rarest = min(words, key=lambda word: plain.count(word, start, end)) if len(words) > 1 else words[0]
-        reach = 2 * len(text) + 80
-        place = plain.find(rarest, start, end)
-        for _ in range(MAX_OCCURRENCES):
-            if place < 0:
-                return
-            yield max(start, place - reach), min(end, place + reach)
-            place = plain.find(rarest, place + 1, end)
+    def _text_places(self, text: str) -> list[Place]:
+        found = []
+        for match in re.finditer(_tolerant(text), self._plain.text) if self._may_stand(text) else ():
+            found.append(self._plain.original(*match.span()))
+            if len(found) == MOST_PLACES:
+                break
+        return found
+
+    def _may_stand(self, text: str) -> bool:
+        """Every word of it stands somewhere; a value that was made up costs next to nothing."""
+        return all(word in self._plain.text for word in text.split())
 
     def _number_places(self, value: float) -> list[Place]:
-        if self._numbers is None:
-            self._numbers = {}
-            for match in _NUMBER.finditer(self.text):
-                for reading in _readings(match[0]):
-                    self._numbers.setdefault(reading, []).append(match.span())
-        places = self._numbers.get(round(value, 6), [])
-        if places:
+        known = self._known_numbers()
+        if places := known.get(rounded(value), []):
             return places
         # A share is often written in per cent, a number of a column without its sign.
         per_cent = [
             (start, self.text.index("%", end) + 1)
-            for start, end in self._numbers.get(round(value * 100, 6), [])
+            for start, end in known.get(rounded(value * 100), [])
             if self.text[end : end + 2].lstrip().startswith("%")
         ]
-        return per_cent or (self._numbers.get(round(-value, 6), []) if value < 0 else [])
+        return per_cent or (known.get(rounded(-value), []) if value < 0 else [])
+
+    def _known_numbers(self) -> dict[float, list[Place]]:
+        if self._numbers is None:
+            self._numbers = {}
+            for start, end, values in numbers(self._plain.text):
+                place = self._plain.original(start, end)
+                for value in values:
+                    self._numbers.setdefault(value, []).append(place)
+        return self._numbers
 
     def _date_places(self) -> dict[str, list[Place]]:
         if self._dates is None:
             self._dates = {}
-            for pattern in _DATES:
-                for match in pattern.finditer(self.text):
-                    for day in _days(match.groupdict()):
-                        self._dates.setdefault(day, []).append(match.span())
+            for start, end, day in dates(self._plain.text):
+                self._dates.setdefault(day, []).append(self._plain.original(start, end))
         return self._dates
 
 
-def _part(path: Path, within: dict[Path, Place]) -> Place:
+class _Looking:
+    """One answer on its way to places."""
+
+    def __init__(self, source: Source, within: Mapping[Path, Place], *, elsewhere: bool) -> None:
+        self.source = source
+        self.within = within
+        self.elsewhere = elsewhere
+        self.found: dict[Path, Place | None] = {}
+
+    def value(self, data: Any, path: Path, near: int | None) -> int | None:
+        """Find what stands in a value; gives the place behind it, for the next of a list."""
+        if isinstance(data, list):
+            return self._list(data, path, near)
+        leaves = {path: data}
+        nested: dict[Path, Any] = {}
+        if isinstance(data, dict):
+            leaves = {(*path, key): value for key, value in data.items() if not isinstance(value, dict | list)}
+            nested = {(*path, key): value for key, value in data.items() if isinstance(value, dict | list)}
+        own = behind = self._together(leaves, near)
+        for below, value in nested.items():
+            # What belongs to a row stands near it.
+            further = self.value(value, below, near if own is None else own)
+            behind = behind if further is None else max(further, behind or 0)
+        return behind
+
+    def _list(self, items: list[Any], path: Path, near: int | None) -> int | None:
+        """Rows stand one after another, mostly, so each is looked for behind the one before it."""
+        for place, item in enumerate(items):
+            behind = self.value(item, (*path, place), near)
+            near = near if behind is None else behind
+        return near
+
+    def _together(self, leaves: dict[Path, Any], near: int | None) -> int | None:
+        """Find values that belong together: where the rarest of them stand closest to the others."""
+        candidates: dict[Path, list[Place]] = {}
+        for path, value in leaves.items():
+            if self.source.wanted(path, value):
+                start, end = _part(path, self.within)
+                places = self.source.places(value, start, None if end < 0 else end)
+                # What a part did not say in so many words may still stand elsewhere.
+                candidates[path] = places or (self.source.places(value) if self.elsewhere else [])
+        known = {path: places for path, places in candidates.items() if places}
+        anchor = self._anchor(list(known.values()), near) if known else None
+        for path in candidates:
+            self.found[path] = None if anchor is None or path not in known else self._nearest(known[path], anchor, near)
+        spots = [spot for path in known if (spot := self.found[path]) is not None]
+        close = [spot[1] for spot in spots if anchor is not None and abs(spot[0] - anchor[0]) <= FAR]
+        return max(close, default=None)
+
+    def _anchor(self, lists: list[list[Place]], near: int | None) -> Place:
+        """Choose where a row is: the spot whose values lie closest together, behind the row before it."""
+        rarest = sorted(lists, key=len)[:ANCHORS]
+        spots = {spot for places in rarest for spot in _around(places, near)}
+
+        def badness(spot: Place) -> tuple[int, int]:
+            spread = sum(min(FAR, self._apart(self._nearest(places, spot, near), spot)) for places in lists)
+            before = near is not None and spot[0] < near
+            return spread + BEHIND * before, abs(spot[0] - near) if near is not None else spot[0]
+
+        return min(spots, key=badness)
+
+    def _nearest(self, places: list[Place], spot: Place, near: int | None) -> Place:
+        """The place nearest to a spot; of those before and behind it that which no earlier row has taken."""
+        at = bisect.bisect_left(places, spot)
+        around = places[max(0, at - 2) : at + 2]
+        return min(around, key=lambda place: self._apart(place, spot) + BEHIND * (near is not None and place[0] < near))
+
+    def _apart(self, place: Place, spot: Place) -> int:
+        """Characters between two places; another line is far away, however short it is."""
+        gap = max(0, place[0] - spot[1], spot[0] - place[1])
+        return gap + LINE * min(3, abs(self.source.line(place[0]) - self.source.line(spot[0])))
+
+
+def _around(places: list[Place], near: int | None) -> list[Place]:
+    at = 0 if near is None else bisect.bisect_left(places, (near, 0))
+    return places[max(0, at - NEARBY) : at + NEARBY]
+
+
+def _part(path: Path, within: Mapping[Path, Place]) -> Place:
     for length in range(len(path), -1, -1):
         if (place := within.get(path[:length])) is not None:
             return place
@@ -222,86 +262,26 @@ def _part(path: Path, within: dict[Path, Place]) -> Place:
 
 
 def _inside(places: list[Place], start: int, end: int) -> list[Place]:
-    return [place for place in places if start <= place[0] and place[1] <= end][:MAX_PLACES]
-
-
-def _nearest(places: list[Place], anchor: Place) -> Place:
-    return min(places, key=lambda place: abs(place[0] - anchor[0]))
+    low = bisect.bisect_left(places, (start, 0))
+    high = bisect.bisect_left(places, (end, 0))
+    return [place for place in places[low:high] if place[1] <= end]
 
 
 def _tolerant(text: str) -> str:
-    """Make a pattern that forgives white space, soft hyphens and typographic signs, within whole words."""
-    words = [
-        f"[{_WORD_BREAKS}]?".join(map(_sign, word)) if len(word) < 60 else re.escape(word) for word in text.split()
-    ]
+    """Make a pattern that forgives white space, within whole words."""
     before = r"(?<!\w)" if text[0].isalnum() else ""
     after = r"(?!\w)" if text[-1].isalnum() else ""
-    return before + r"[\s|]+".join(words) + after
+    return before + r"[\s|]+".join(map(re.escape, text.split())) + after
 
 
-_PLAIN = str.maketrans(
-    {
-        **{alike: plain for plain, signs in _QUOTES.items() for alike in signs},
-        **dict.fromkeys(_WORD_BREAKS, ""),
-    }
-)
-
-
-def _plain(text: str) -> str:
-    """Write a text without what :func:`_tolerant` forgives, but for white space."""
-    return text.translate(_PLAIN).lower()
-
-
-def _sign(sign: str) -> str:
-    for alike in _QUOTES.values():
-        if sign in alike:
-            return f"[{re.escape(alike)}]"
-    return re.escape(sign)
-
-
-def _readings(text: str) -> list[float]:
-    """
-    Read a number as it may be meant: ``1.234`` is a thousand or one and a bit.
-
-    >>> _readings("1.234,50"), _readings("1,234")
-    ([1234.5], [1234.0, 1.234])
-    """
-    plain = re.sub(r"[ \u00a0\u202f'’+]", "", text).replace("−", "-")
-    dot, comma = plain.rfind("."), plain.rfind(",")
-    if dot >= 0 and comma >= 0:
-        decimal, other = (".", ",") if dot > comma else (",", ".")
-        return [_float(plain.replace(other, "").replace(decimal, "."))]
-    sign = "." if dot >= 0 else "," if comma >= 0 else ""
-    if not sign:
-        return [_float(plain)]
-    if plain.count(sign) > 1:
-        return [_float(plain.replace(sign, ""))]
-    decimal_reading = _float(plain.replace(sign, "."))
-    grouped = len(plain) - plain.index(sign) == 4 and plain.lstrip("-")[0] != "0"
-    return [_float(plain.replace(sign, "")), decimal_reading] if grouped else [decimal_reading]
-
-
-def _float(text: str) -> float:
-    return round(float(text), 6)
-
-
-def _days(parts: dict[str, str | None]) -> Iterator[str]:
-    """Read a date in every order it may have been written in, as ``YYYY-MM-DD``."""
-    year = int(parts["y"] or 0)
-    year += 2000 if year < 70 else 1900 if year < 100 else 0
-    if parts.get("name") is not None:
-        month = _MONTHS.get(str(parts["name"]).casefold(), 0)
-        orders: list[tuple[str | int | None, str | None]] = [(month, parts["d"])]
-    elif parts.get("a") is not None:
-        orders = [(parts["b"], parts["a"]), (parts["a"], parts["b"])]
-    else:
-        orders = [(parts["m"], parts["d"])]
-    seen = set[str]()
-    for in_year, in_month in orders:
-        try:
-            written = date(year, int(in_year or 0), int(in_month or 0)).isoformat()
-        except ValueError:
+def constants_of(schemas: Iterator[tuple[str, dict[str, Any]]]) -> frozenset[tuple[str, object]]:
+    """Names and values that a schema gives itself: constants and choices of one."""
+    found = set[tuple[str, object]]()
+    for path, node in schemas:
+        steps = path.split("/")
+        if len(steps) < 2 or steps[-2] != "properties":
             continue
-        if written not in seen:
-            seen.add(written)
-            yield written
+        given = [node["const"]] if "const" in node else node.get("enum")
+        if isinstance(given, list) and len(given) == 1 and isinstance(given[0], str | int | float):
+            found.add((steps[-1], given[0]))
+    return frozenset(found)

@@ -1,0 +1,83 @@
+"""Dates as people write them, in the languages of most documents, as ``YYYY-MM-DD``."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from datetime import date
+from typing import Final
+
+_NAMES: Final = (
+    "january jan januar janner janvier janv enero ene gennaio gen januari janeiro stycznia styczen января январь янв"
+    " січня ledna leden ocak",
+    "february feb februar fevrier fevr febrero febbraio februari fevereiro lutego luty февраля февраль фев лютого"
+    " unora unor subat",
+    "march mar marz maerz mars marzo maart mrt marco marca marzec марта март мар березня brezna brezen mart",
+    "april apr avril avr abril abr aprile kwietnia kwiecien апреля апрель апр квітня dubna duben nisan",
+    "may mai mayo maggio mag mei maio maja maj мая май травня kvetna kveten mayis",
+    "june jun juni juin junio giugno giu junho czerwca czerwiec июня июнь июн червня cervna cerven haziran",
+    "july jul juli juillet juil julio luglio lug julho lipca lipiec июля июль июл липня cervence cervenec temmuz",
+    "august aug aout agosto ago augustus agustos sierpnia sierpien августа август авг серпня srpna srpen",
+    "september sep sept septembre septiembre settembre set setembro wrzesnia wrzesien сентября сентябрь сен сент"
+    " вересня zari eylul",
+    "october oct oktober okt octobre octubre ottobre ott outubro out pazdziernika pazdziernik октября октябрь окт"
+    " жовтня rijna rijen ekim",
+    "november nov novembre noviembre novembro listopada listopad ноября ноябрь ноя листопада kasim",
+    "december dec dezember dez decembre diciembre dic dicembre dezembro grudnia grudzien декабря декабрь дек грудня"
+    " prosince prosinec aralik",
+)
+
+
+def _bare(word: str) -> str:
+    """A word without marks on its letters."""
+    taken = unicodedata.normalize("NFKD", word)
+    return "".join(sign for sign in taken if not unicodedata.combining(sign)).casefold().replace("ı", "i")
+
+
+_MONTHS: Final = {_bare(name): number for number, names in enumerate(_NAMES, start=1) for name in names.split()}
+
+_NAMED = r"(?P<name>[^\W\d_][^\W\d_\u0300-\u036f]?(?:[^\W\d_]|[\u0300-\u036f]){1,13})\.?"
+_DATES: Final = (
+    re.compile(r"(?<!\d)(?P<y>\d{4})\s?[-/.]\s?(?P<m>\d{1,2})\s?[-/.]\s?(?P<d>\d{1,2})(?!\d)"),
+    re.compile(r"(?<!\d)(?P<y>\d{4})\s?[年년]\s?(?P<m>\d{1,2})\s?[月월]\s?(?P<d>\d{1,2})\s?[日일号]?"),
+    re.compile(r"(?<![\d.])(?P<a>\d{1,2})\s?[-/.]\s?(?P<b>\d{1,2})\s?[-/.]\s?(?P<y>\d{4}|\d{2})(?!\d)"),
+    re.compile(
+        rf"(?<!\d)(?P<d>\d{{1,2}})(?:st|nd|rd|th|er|\.|º|o)?[\s\-/]+(?:of\s+|de\s+)?{_NAMED},?[\s\-/]+(?:de[l]?\s+)?"
+        r"(?P<y>\d{4}|\d{2}(?=\b))(?!\d)"
+    ),
+    re.compile(rf"(?<![^\W\d_]){_NAMED}[\s\-]+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?,?[\s\-]+(?P<y>\d{{4}})(?!\d)"),
+    re.compile(rf"(?<!\d)(?P<y>\d{{4}})[\s\-./]+{_NAMED}[\s\-./]+(?P<d>\d{{1,2}})(?!\d)"),
+    re.compile(r"(?<!\d)(?P<y>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)(?!\d)"),
+)
+ISO_DATE: Final = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[t ][\d:.+z-]*)?\Z")
+
+
+def dates(text: str) -> Iterator[tuple[int, int, str]]:
+    """Every date of a text in plain form: where it stands, and each day it may mean."""
+    for pattern in _DATES:
+        for match in pattern.finditer(text):
+            for day in _days(match.groupdict()):
+                yield match.start(), match.end(), day
+
+
+def _days(parts: dict[str, str | None]) -> Iterator[str]:
+    """Read a date in every order it may have been written in."""
+    year = int(parts["y"] or 0)
+    year += 2000 if year < 70 else 1900 if year < 100 else 0
+    if parts.get("name") is not None:
+        month = _MONTHS.get(_bare(str(parts["name"])), 0)
+        orders: list[tuple[str | int | None, str | None]] = [(month, parts["d"])]
+    elif parts.get("a") is not None:
+        orders = [(parts["b"], parts["a"]), (parts["a"], parts["b"])]
+    else:
+        orders = [(parts["m"], parts["d"])]
+    seen = set[str]()
+    for in_year, in_month in orders:
+        try:
+            written = date(year, int(in_year or 0), int(in_month or 0)).isoformat()
+        except ValueError:
+            continue
+        if written not in seen:
+            seen.add(written)
+            yield written
