@@ -272,7 +272,7 @@ def wait_for(limit: Limit, amounts: Mapping[int, float], missing: float, now: fl
     """
     Seconds until so much will have left the window.
 
-    >>> wait_for(Limit("requests", 5, "minute"), {10: 3.0, 15: 2.0}, 4.0, 100)
+    >>> wait_for(Limit("requests", 5, "minute"), {10: 3.0, 15: 2.0}, 4.0, 100.0)
     40.0
     """
     slot_s = SLOT_S[limit.window]
