@@ -12,10 +12,13 @@ export PYTHONDONTWRITEBYTECODE :=
 WORKERS ?= 4
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
-.PHONY: run test lint lint-scripts check docs format bench profile clean
+.PHONY: run run-team test lint lint-scripts check docs format bench profile clean
 
 run: $(VENV)/.run
 	$(BIN)/python app.py
+
+run-team: $(VENV)/.team
+	$(BIN)/python -m groq_core serve --team
 
 test: $(VENV)/.dev
 	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory node_modules/.installed; fi
@@ -62,6 +65,10 @@ $(VENV)/.run: requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements.txt
 	touch $@
 
-$(VENV)/.dev: requirements-dev.txt $(VENV)/.run
+$(VENV)/.team: requirements-team.txt $(VENV)/.run
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements.txt -r requirements-team.txt
+	touch $@
+
+$(VENV)/.dev: requirements-dev.txt requirements-team.txt $(VENV)/.run
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements-dev.txt
 	touch $@

@@ -30,7 +30,7 @@ from groq_core.middleware.rate_guard import RateGuard
 from groq_core.middleware.retry import Retry
 from groq_core.models.pricing import cost_usd
 from groq_core.models.spec import Capability, ModelSpec
-from groq_core.pipeline import Attempt, stack
+from groq_core.pipeline import Attempt, Handler, stack
 from groq_core.ratelimit.budgets import LocalBudgets
 from groq_core.ratelimit.estimates import Estimates
 from groq_core.requests import ChatRequest, Request, TranscriptionRequest
@@ -196,6 +196,7 @@ class House:
     Args:
         uniform: Where jitter comes from.
         cache: Entries kept; 0 turns the cache off.
+        around: Who answers; the world itself by default.
     """
 
     def __init__(
@@ -206,6 +207,7 @@ class House:
         attempts: int = 6,
         deadline_s: float = 60.0,
         cache: int = 0,
+        around: Handler[Attempt] | None = None,
     ) -> None:
         clock = asyncio.get_running_loop().time
         self.world = world
@@ -221,7 +223,7 @@ class House:
             RateGuard(self.budgets, Estimates(), clock=clock),
             Observe(self.metrics, price=cost_usd, clock=clock),
             Deadline(first=8.0, idle=10.0),
-            around=world,
+            around=around or world,
         )
         chain = FallbackChain(
             route=lambda request: route,

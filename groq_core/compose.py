@@ -211,7 +211,8 @@ def _wired(
     listed = tiers(settings)
     has_server_key = simulator is not None or settings.groq_api_key is not None
     fetch = providers["groq"].models if "groq" in providers and has_server_key else None
-    catalogue = CatalogueKeeper(fetch, static=specs(settings))
+    backup = providers["openai"].models if "openai" in providers else None
+    catalogue = CatalogueKeeper(fetch, backup=backup, static=specs(settings))
     metrics = Metrics(known=lambda model: catalogue.current.lookup(model) is not None)
     breakers = LocalHealth()
     health = Health(breakers, cooldown=settings.cooldown, clock=clock, changed=bell.ring)
@@ -313,8 +314,11 @@ def _wired(
         cache=cache,
         log=log,
         shared=shared,
+        announcement=(lambda: team.announcement) if team is not None else str,
         clock=clock,
     )
+    if team is not None:
+        team.changed = bell.ring
     metrics.watch(lambda: board.snapshot().targets)
     return Core(
         settings=settings,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import os
 import signal
 import socket
 import sys
@@ -25,12 +26,18 @@ from groq_core.errors import SettingsError
 from groq_core.event_loop import new_event_loop
 from groq_core.settings.ports import free_port, next_port
 from groq_core.settings.settings import Settings
+from groq_core.settings.team import require_team
 from groq_core.telemetry import logs
+from groq_core.workers import own_socket, supervise, watch_parent, worker_number
 
 if TYPE_CHECKING:
     from groq_core.store.team import Team
+    from groq_core.ui.gradio_door import Admit
 
 logger = logging.getLogger("groq_core.serve")
+
+OPEN_ID = "open id"
+"""What the session of somebody without a password here holds good for."""
 
 GRACE_S = 10
 """Seconds that running answers get to finish after SIGTERM."""
@@ -45,9 +52,13 @@ def run(settings: Settings) -> int:
     """
     logs.configure(settings.log, settings.log_level)
     people = UserFile(settings.auth_file) if settings.auth_file else None
-    check_port(settings)
-    for warning in settings.warnings:
-        logger.warning(warning)
+    worker = worker_number()
+    if worker is None:
+        check_port(settings)
+        for warning in settings.warnings:
+            logger.warning(warning)
+        if settings.workers > 1:
+            return supervise(settings, lambda port: announce(settings, port))
     # Looking for garbage among the quarter of a million objects that a start makes costs a seventh of it.
     gc.disable()
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
@@ -79,36 +90,59 @@ def create_app(core: Core, people: UserFile | None = None) -> FastAPI:
 
     if people is None and core.settings.auth_file is not None:
         people = UserFile(core.settings.auth_file)
-    users = _users(people, core.team)
+    users = _users(people, core.team, core.settings)
     api = create_api(core, holders=[core.team.keys] if core.team is not None else [], sign_in=users is not None)
     app = mount(api, core, api.access.admit_scope)
     if users is not None:
-        from groq_core.ui.basic_auth import SignIn
-
-        shared = core.shared
-        sessions = Sessions(core.settings.secret, users.hash_of, shared.revoked if shared is not None else None)
-        throttle = shared.throttle if shared is not None else None
-        app.add_middleware(SignIn, users=users, sessions=sessions, throttle=throttle, admit=api.access.admit_scope)
+        _sign_in(app, core, users, api.access.admit_scope)
     return app
 
 
-class Everybody:
-    """People of the user file, then those of the database."""
+def _sign_in(app: FastAPI, core: Core, users: UserFile | Everybody, admit: Admit) -> None:
+    """Put the doors for people in front of the page."""
+    from groq_core.ui.basic_auth import SignIn
 
-    def __init__(self, people: UserFile | None, team: Team) -> None:
+    settings, shared = core.settings, core.shared
+    sessions = Sessions(
+        settings.secret,
+        lambda name: users.hash_of(name) or (OPEN_ID if settings.open_id else None),
+        shared.revoked if shared is not None else None,
+    )
+    throttle = shared.throttle if shared is not None else None
+    app.add_middleware(
+        SignIn, users=users, sessions=sessions, throttle=throttle, admit=admit, elsewhere=settings.open_id
+    )
+    if settings.open_id:
+        require_team(open_id=True)
+        from groq_core.ui.open_id import OpenIdSignIn
+
+        app.add_middleware(
+            OpenIdSignIn,
+            issuer=str(settings.oidc_issuer),
+            client_id=str(settings.oidc_client_id),
+            client_secret=settings.oidc_client_secret,
+            sessions=sessions,
+            secret=settings.secret,
+        )
+
+
+class Everybody:
+    """People of the user file, then those of the database; neither where all sign in with a provider."""
+
+    def __init__(self, people: UserFile | None, team: Team | None) -> None:
         self._people = people
         self._team = team
 
     def hash_of(self, name: str) -> str | None:
         found = self._people.hash_of(name) if self._people is not None else None
-        return found or self._team.directory.hash_of(name)
+        return found or (self._team.directory.hash_of(name) if self._team is not None else None)
 
 
-def _users(people: UserFile | None, team: Team | None) -> UserFile | Everybody | None:
+def _users(people: UserFile | None, team: Team | None, settings: Settings) -> UserFile | Everybody | None:
     """Who may sign in; None where nobody has to."""
-    if team is None or (people is None and not team.directory.anybody):
-        return people
-    return Everybody(people, team)
+    if settings.open_id or (team is not None and (people is not None or team.directory.anybody)):
+        return Everybody(people, team)
+    return people
 
 
 async def serve(settings: Settings, people: UserFile | None = None) -> int:
@@ -118,6 +152,7 @@ async def serve(settings: Settings, people: UserFile | None = None) -> int:
     Args:
         people: Who may see the page; None for everybody.
     """
+    worker = worker_number()
     async with assembled(settings) as core:
         app = create_app(core, people)
         server = Server(
@@ -136,9 +171,13 @@ async def serve(settings: Settings, people: UserFile | None = None) -> int:
             ),
             stopping=app.state.stopping,
             busy=lambda: core.log.under_way > 0,
-            announce=lambda port: announce(settings, port),
+            announce=lambda port: announce(settings, port) if worker is None else None,
         )
-        await server.serve()
+        if worker is None:
+            await server.serve()
+        else:
+            watch_parent(lambda: os.kill(os.getpid(), signal.SIGTERM))
+            await server.serve([own_socket(settings.server_name, settings.server_port)])
         if not server.started:
             return 1
     return 0

@@ -29,6 +29,8 @@ ROWS = (
     ("simulator",),
     ("compose",),
     ("api", "ui"),
+    ("workers",),
+    ("client", "gradio"),
     ("serve",),
     ("cli",),
     ("__main__",),
@@ -112,19 +114,23 @@ def test_the_simulator_is_the_other_side_of_the_wire() -> None:
 def test_only_providers_import_an_sdk(file: Path) -> None:
     used = {name.partition(".")[0] for name in imports(file)} & SDKS
 
-    assert not used or module_of(file).startswith("providers")
+    assert not used or module_of(file).startswith(("providers", "client"))
 
 
 def test_only_the_page_imports_gradio() -> None:
     for file in INSIDE:
-        if not module_of(file).startswith("ui"):
+        if not module_of(file).startswith(("ui", "gradio")):
             assert "gradio" not in {name.partition(".")[0] for name in imports(file)}, file
 
 
 def test_everything_but_the_page_works_without_gradio() -> None:
     """Really import it all: a library imported on the way could bring Gradio along."""
     modules = ["groq_core", *(f"groq_core.{module_of(file)}" for file in INSIDE)]
-    rest = [name for name in modules if not name.startswith("groq_core.ui") and not name.endswith("__main__")]
+    rest = [
+        name
+        for name in modules
+        if not name.startswith(("groq_core.ui", "groq_core.gradio")) and not name.endswith("__main__")
+    ]
     script = (
         f"import importlib, sys\nfor name in {rest!r}: importlib.import_module(name)\nsys.exit('gradio' in sys.modules)"
     )

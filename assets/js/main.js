@@ -96,6 +96,13 @@ function keepEarly(event) {
 }
 for (const type of ["click", "keydown"]) document.addEventListener(type, keepEarly, true);
 
+// An entry of the list may belong to another tab.
+document.addEventListener("gc:open", async ({ detail: { kind, id } }) => {
+  document.getElementById(`tab-${kind}-button`)?.click();
+  if (kind === "chat") (await chat.conversations()).open(id);
+  else (await import(`./${kind}/${kind}.js`)).openKept(id);
+});
+
 // This script waits for nothing, so the body may not have begun.
 while (!document.body) await new Promise(requestAnimationFrame);
 
@@ -116,4 +123,4 @@ if (!document.getElementById("gc-chat")) {
 fillPlaces();
 chat.invite();
 if (language !== "en") import("./shared/labels.js");
-(globalThis.requestIdleCallback ?? setTimeout)(() => import("./settings/keys.js"));
+(globalThis.requestIdleCallback ?? setTimeout)(() => ["./settings/keys.js", "./shared/done-title.js"].map((path) => import(path)));

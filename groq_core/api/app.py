@@ -9,7 +9,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from starlette.requests import Request
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, JSONResponse
 from starlette.types import Lifespan, Receive, Scope, Send
 
 from groq_core import __version__
@@ -22,6 +22,7 @@ from groq_core.api.backend import Backend
 from groq_core.api.batches import Batches, Files
 from groq_core.api.chat.endpoint import ChatCompletions
 from groq_core.api.dispatch import Dispatcher, Endpoint, Routes
+from groq_core.api.errors import error_object
 from groq_core.api.extract import Extractions
 from groq_core.api.health import Health
 from groq_core.api.model_list import ModelList
@@ -31,6 +32,9 @@ from groq_core.api.responses.endpoint import Responses
 from groq_core.api.speech import Speeches
 from groq_core.api.status import Status
 from groq_core.api.transcribe import Transcriptions
+from groq_core.connections.bytes import KEY as BYTES
+from groq_core.connections.bytes import BytesInFlight, Holding, default_limit
+from groq_core.errors import nested_too_deeply
 from groq_core.services.batch.desk import Desk
 
 OPEN_PATHS = frozenset({"/health", "/ready"})
@@ -47,6 +51,7 @@ class Api(FastAPI):
     dispatcher: Dispatcher
     access: Access
     door: Door
+    in_flight: BytesInFlight
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -59,10 +64,14 @@ class Api(FastAPI):
         visit = await self.door.enter(scope, send, api=path is not None)
         if visit is None:
             return
-        if path is not None:
-            await self.dispatcher(Exchange(scope, receive, send, path))
-        else:
-            await super().__call__(scope, receive, self.door.sender(visit, send))
+        held = scope[BYTES] = Holding(self.in_flight)
+        try:
+            if path is not None:
+                await self.dispatcher(Exchange(scope, receive, send, path))
+            else:
+                await super().__call__(scope, receive, self.door.sender(visit, send))
+        finally:
+            held.release()
 
 
 def create_api(
@@ -98,6 +107,8 @@ def create_api(
     app.state.stopping = asyncio.Event()
     app.access = Access(core.settings, holders, sign_in=sign_in)
     app.door = Door(core.settings, open_paths=OPEN_PATHS)
+    app.in_flight = BytesInFlight(core.settings.max_bytes_in_flight or default_limit())
+    app.add_exception_handler(RecursionError, too_deep)
     app.dispatcher = Dispatcher(
         routes(core, app.state.stopping, desk),
         app.access,
@@ -124,6 +135,12 @@ def _carrying_out(desk: Desk, inner: Lifespan[Any] | None) -> Lifespan[Any]:
             await desk.stop()
 
     return lifespan
+
+
+async def too_deep(request: Request, error: Exception) -> JSONResponse:
+    """What is nested too deeply to be read is the caller's fault."""
+    refusal = nested_too_deeply()
+    return JSONResponse({"detail": refusal.message, "error": error_object(refusal)}, refusal.status)
 
 
 async def described(request: Request) -> HTMLResponse:

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from groq_core.access.door import cors_headers
 from groq_core.access.visit import Visit, visit_of
 from groq_core.api.encoding import json_bytes
+from groq_core.connections.bytes import declared_size, holding_of
 from groq_core.errors import RequestError
 from groq_core.requests import Caller, new_request_id
 
@@ -101,13 +102,16 @@ class Exchange:
         The body as it arrives.
 
         Raises:
-            RequestError: 413 when it has more than ``limit`` bytes, as soon as that is known.
+            RequestError: 413 when it has more than ``limit`` bytes, as soon as that is known; 503 when all requests
+                together hold as many as they may.
             ClientGoneError: It hung up before the end.
         """
-        declared = int(length) if (length := self.headers.get(b"content-length", b"0")).isdigit() else 0
+        declared = declared_size(self.scope)
         if declared > limit:
             await self._discard(declared)
             raise _too_large(limit)
+        holding = holding_of(self.scope)
+        holding.reach(declared)
         size = 0
         more = True
         while more:
@@ -119,6 +123,7 @@ class Exchange:
             if (size := size + len(body)) > limit:
                 await self._discard(0)
                 raise _too_large(limit)
+            holding.reach(size)
             if body:
                 yield body
 

@@ -32,6 +32,9 @@ class Settings(Protocol):
     def sign_in(self) -> bool: ...
 
     @property
+    def max_bytes_in_flight(self) -> int | None: ...
+
+    @property
     def allowed_hosts(self) -> Sequence[str]: ...
 
     @property

@@ -13,6 +13,7 @@ from groq_core.api.access import Access
 from groq_core.api.asgi import ClientGoneError, Exchange, Headers
 from groq_core.api.backend import People
 from groq_core.api.errors import MethodError, note_bug, refuse
+from groq_core.errors import nested_too_deeply
 from groq_core.ratelimit.people import headers_of
 
 Endpoint: TypeAlias = Callable[[Exchange], Awaitable[None]]
@@ -70,6 +71,10 @@ class Dispatcher:
             await self._endpoint(exchange.path, exchange.scope["method"])(exchange)
         except ClientGoneError:
             return
+        except RecursionError:
+            if exchange.started:
+                raise
+            await refuse(exchange, nested_too_deeply())
         except Exception as error:
             if exchange.started:
                 # Nothing can be said any more; without a proper end the client knows that something is missing.

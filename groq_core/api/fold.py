@@ -9,7 +9,7 @@ from contextlib import aclosing
 from groq_core.api.asgi import Exchange, Watch
 from groq_core.api.errors import reason, refuse
 from groq_core.errors import BrokenAnswerError
-from groq_core.events import Events
+from groq_core.events import Events, Note
 from groq_core.reply import Reply
 
 
@@ -34,3 +34,12 @@ async def folded(exchange: Exchange, events: Events, watch: Watch, clock: Callab
 def header_value(name: str) -> bytes:
     """A model's name as a header's value; providers may call their models what they like."""
     return "".join(letter if " " < letter <= "~" else "?" for letter in name).encode()
+
+
+async def noted(notes: tuple[Note, ...], answer: Events) -> Events:
+    """An answer, after what was changed in the question."""
+    for note in notes:
+        yield note
+    async with aclosing(answer) as events:
+        async for event in events:
+            yield event

@@ -34,7 +34,7 @@ class HeaderStory:
 
     def _limits(self, receipt: Receipt) -> Headers:
         """Of the model that answers, as far as the chain knows them."""
-        asked = [attempt for attempt in receipt.attempts if attempt.outcome in ("answered", "cancelled")]
+        asked = [attempt for attempt in receipt.attempts if attempt.outcome in ("answered", "running")]
         if not asked:
             return []
         name = f"{asked[-1].provider}:{asked[-1].model}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from groq_core.errors import RequestError
 MAX_FILE: Final = 100 * 2**20
 """Bytes; Groq's largest upload (developer plan, models page, read 2026-10)."""
 
+FIRST_BYTES: Final = 64 * 1024
 MAX_FIELD: Final = 2**16
 MAX_FIELDS: Final = 50
 OVERHEAD: Final = 2**20
@@ -29,9 +30,13 @@ class Form:
         fields: Name to values, in the order they came; `name[]` is `name`.
         file: Content of the field `file`, None where there is none.
         filename: As the client called it, without any path.
+
+    Args:
+        check: Looks at the file's first bytes; raises RequestError for what the rest cannot mend.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, check: Callable[[bytes], object] | None = None) -> None:
+        self._check = check
         self.fields: dict[str, list[str]] = {}
         self.file: bytes | None = None
         self.filename = ""
@@ -39,6 +44,7 @@ class Form:
         self._header_name = b""
         self._header_value = b""
         self._options: Mapping[bytes, bytes] = {}
+        self._looked = False
         self._content = bytearray()
 
     def text(self, name: str) -> str | None:
@@ -62,6 +68,7 @@ class Form:
     def _begin(self) -> None:
         self._options = {}
         self._content = bytearray()
+        self._looked = False
 
     def _name_header(self, data: bytes, start: int, end: int) -> None:
         self._header_name += data[start:end]
@@ -76,6 +83,15 @@ class Form:
 
     def _fill(self, data: bytes, start: int, end: int) -> None:
         self._content += memoryview(data)[start:end]
+        if (
+            self._check is not None
+            and not self._looked
+            and b"filename" in self._options
+            and len(self._content) >= FIRST_BYTES
+        ):
+            self._looked = True
+            if self._options.get(b"name") == b"file":
+                self._check(bytes(self._content[:FIRST_BYTES]))
         if b"filename" not in self._options and len(self._content) > MAX_FIELD:
             raise bad(None, f"a field of the form is longer than {MAX_FIELD} bytes", code="invalid_form")
 
@@ -86,7 +102,7 @@ class Form:
             if sum(map(len, self.fields.values())) > MAX_FIELDS:
                 raise bad(None, f"the form has more than {MAX_FIELDS} fields", code="invalid_form")
         elif name == "file":
-            path = self._options[b"filename"].decode("utf-8", "replace").replace("\\", "/")
+            path = self._options[b"filename"].decode("utf-8", "replace").replace("\\", "/").replace("\0", "")
             self.file, self.filename = bytes(self._content), path.rpartition("/")[2]
         self._content = bytearray()
 
@@ -94,12 +110,15 @@ class Form:
         self.whole = True
 
 
-async def read_form(exchange: Exchange) -> Form:
+async def read_form(exchange: Exchange, check: Callable[[bytes], object] | None = None) -> Form:
     """
     Read the body as `multipart/form-data`.
 
+    Args:
+        check: Looks at the file as soon as its first :data:`FIRST_BYTES` are here.
+
     Raises:
-        RequestError: 413 when it is too large, 400 when it is not a form.
+        RequestError: 413 when it is too large, 400 when it is not a form, and whatever ``check`` says.
     """
     kind, options = parse_options_header(exchange.headers.get(b"content-type", b""))
     if kind != b"multipart/form-data" or not options.get(b"boundary"):
@@ -108,7 +127,7 @@ async def read_form(exchange: Exchange) -> Form:
             code="invalid_content_type",
             hint="Send the recording as a form: curl -F file=@talk.mp3 -F model=audio …",
         )
-    form = Form()
+    form = Form(check)
     try:
         parser = MultipartParser(options[b"boundary"], form.callbacks)
         async with aclosing(exchange.chunks(MAX_FILE + OVERHEAD)) as chunks:

@@ -17,10 +17,12 @@ from groq_core.api.chat.completion import story_headers
 from groq_core.api.encoding import event_bytes
 from groq_core.api.errors import error_object, note_bug, reason, refuse
 from groq_core.api.field_errors import bad
-from groq_core.api.fold import folded
+from groq_core.api.fold import folded, noted
+from groq_core.api.languages import language_code
 from groq_core.api.multipart import Form, read_form
 from groq_core.errors import BrokenAnswerError
-from groq_core.events import Events, TextDelta, Transcript
+from groq_core.events import Events, Note, TextDelta, Transcript
+from groq_core.media.audio.container import container_of
 from groq_core.media.text.subtitles import to_srt, to_vtt
 from groq_core.reply import Reply
 
@@ -41,6 +43,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         form: How the answer is to be written, one of :data:`FORMATS`.
         stream: Send the words as they are found.
+        notes: What was changed in it that its author should know.
     """
 
     audio: bytes
@@ -53,6 +56,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     form: str
     granularities: tuple[Literal["segment", "word"], ...]
     stream: bool
+    notes: tuple[Note, ...] = ()
 
 
 class Transcriptions:
@@ -69,7 +73,7 @@ class Transcriptions:
         await self._answer(exchange, "translate")
 
     async def _answer(self, exchange: Exchange, task: Literal["transcribe", "translate"]) -> None:
-        question = read_question(await read_form(exchange), task)
+        question = read_question(await read_form(exchange, container_of), task)
         with exchange.watched() as watch:
             events = self._service.stream(
                 question.audio,
@@ -82,6 +86,7 @@ class Transcriptions:
                 temperature=question.temperature,
                 caller=exchange.caller,
             )
+            events = noted(question.notes, events)
             if question.stream:
                 await self._stream(exchange, events, watch)
             elif (reply := await folded(exchange, events, watch, self._clock)) is not None:
@@ -150,8 +155,12 @@ def read_question(form: Form, task: Literal["transcribe", "translate"]) -> Quest
             "Send response_format=verbose_json, or leave the field out.",
         )
     prompt = form.text("prompt")
+    notes = []
     if prompt is not None and len(prompt) > MAX_PROMPT:
-        raise bad("prompt", f"`prompt` has {len(prompt)} characters; at most {MAX_PROMPT} are possible")
+        notes.append(
+            Note(code="prompt_cut", text=f"`prompt` has {len(prompt)} characters: the first {MAX_PROMPT} were sent")
+        )
+        prompt = prompt[:MAX_PROMPT]
     return Question(
         audio=form.file,
         filename=form.filename,
@@ -164,6 +173,7 @@ def read_question(form: Form, task: Literal["transcribe", "translate"]) -> Quest
         granularities=cast("tuple[Literal['segment', 'word'], ...]", granularities)
         or (("segment", "word") if shape in ("srt", "vtt") else ("segment",)),
         stream=_flag(form, "stream"),
+        notes=tuple(notes),
     )
 
 
@@ -171,9 +181,10 @@ def _language(form: Form, task: str) -> str | None:
     language = form.text("language")
     if language is None or task == "translate":
         return None  # a translation is always into English
-    if not language.isascii() or not language.replace("-", "").isalpha() or len(language) > 12:
+    code = language_code(language)
+    if code is None:
         raise bad("language", "`language` must be a code such as en or de", "Leave it out to let the model find out.")
-    return language.lower()
+    return code
 
 
 def _temperature(form: Form) -> float:

@@ -27,6 +27,7 @@ from groq_core.cli import (
     keys,
     passwd,
     people,
+    replay,
     restore,
     serve,
     simulate,
@@ -35,7 +36,22 @@ from groq_core.cli import (
 from groq_core.errors import GroqCoreError, RequestError, SettingsError
 from groq_core.event_loop import new_event_loop
 
-COMMANDS = (serve, doctor, chat, batch, extract, agent, transcribe, simulate, passwd, keys, people, backup, restore)
+COMMANDS = (
+    serve,
+    doctor,
+    chat,
+    batch,
+    extract,
+    agent,
+    transcribe,
+    replay,
+    simulate,
+    passwd,
+    keys,
+    people,
+    backup,
+    restore,
+)
 
 FAILED, WRONG, INTERRUPTED = 1, 2, 130
 

@@ -11,6 +11,9 @@ EPILOG = "Address and port: GRADIO_SERVER_NAME and GRADIO_SERVER_PORT, or --host
 def arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--host", help="address to listen on (default: GRADIO_SERVER_NAME, else 127.0.0.1)")
     command.add_argument("--port", help="port, 0 for any free one (default: GRADIO_SERVER_PORT, else 7860)")
+    command.add_argument(
+        "--team", action="store_true", help="with a database: GROQ_CORE_DATABASE, else sqlite:///groq-core.db"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -21,7 +24,9 @@ def run(args: argparse.Namespace) -> int:
         SettingsError: The environment or an argument is wrong, or the port is taken.
     """
     import os
+    from dataclasses import replace
 
+    from groq_core.redaction import Secret
     from groq_core.serve import run as serve
     from groq_core.settings.settings import load
 
@@ -30,4 +35,7 @@ def run(args: argparse.Namespace) -> int:
         given["GRADIO_SERVER_NAME"] = args.host
     if args.port is not None:
         given["GRADIO_SERVER_PORT"] = args.port
-    return serve(load(environ=given))
+    settings = load(environ=given)
+    if args.team and settings.database is None:
+        settings = replace(settings, database=Secret("sqlite:///groq-core.db"))
+    return serve(settings)

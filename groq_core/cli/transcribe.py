@@ -2,7 +2,8 @@
 Write recordings down: text, subtitles or JSON on standard output, or one file each with --to.
 
 A recording may be of any kind and length; a long one is cut where nobody speaks, and its parts are transcribed
-side by side.
+side by side. What was heard is kept in a hidden file until all of it is written, so a run that is killed goes on
+where it was.
 """
 
 from __future__ import annotations
@@ -19,7 +20,10 @@ from groq_core.errors import GroqCoreError, RequestError
 
 if TYPE_CHECKING:
     from groq_core.events import Transcript
+    from groq_core.pipeline import Handler
+    from groq_core.requests import Request
     from groq_core.services.transcription import TranscriptionService
+    from groq_core.services.transcription_journal import Journal
 
 HELP = "write recordings down: text, subtitles or JSON"
 EPILOG = """examples:
@@ -56,7 +60,10 @@ async def run(args: argparse.Namespace) -> int:
     async with assembled(load()) as core:
         for path in args.files:
             try:
-                transcript = await _transcribed(core.transcription, path, args, status)
+                journal, service = _kept(core.transcription, path, args)
+                transcript = await _transcribed(service, path, args, status)
+                if journal.answered:
+                    status.say(f"{path.name}: {journal.answered} parts were heard before; they were not asked again")
             except GroqCoreError as error:
                 failed += 1
                 status.say(f"{path}: {error.message} {error.hint}".rstrip())
@@ -71,7 +78,22 @@ async def run(args: argparse.Namespace) -> int:
                 target = args.to / f"{path.stem}.{args.format}"
                 await asyncio.to_thread(target.write_text, text, encoding="utf-8")
                 status.say(str(target))
+            journal.forget()
     return 1 if failed else 0
+
+
+def _kept(service: TranscriptionService, path: Path, args: argparse.Namespace) -> tuple[Journal, TranscriptionService]:
+    """The service with a journal beside what will be written, so that a run that is killed goes on where it was."""
+    from groq_core.services.transcription_journal import Journal
+
+    made: list[Journal] = []
+
+    def keep(handle: Handler[Request]) -> Journal:
+        made.append(Journal(handle, (args.to or Path()) / f".{path.name}.transcribing"))
+        return made[0]
+
+    kept = service.through(keep)
+    return made[0], kept
 
 
 async def _transcribed(

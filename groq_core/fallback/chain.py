@@ -39,7 +39,7 @@ from groq_core.fallback.health import Health
 from groq_core.fallback.hedge import Hedging
 from groq_core.fallback.run import Limits, Run, Turn
 from groq_core.fallback.shrink import shrink
-from groq_core.fallback.splice import Diverged, Splice
+from groq_core.fallback.splice import Diverged, Splice, Unclear
 from groq_core.fallback.turns import Turns
 from groq_core.models.spec import Capability, ModelSpec
 from groq_core.pipeline import Attempt, Budget, Handler
@@ -179,6 +179,10 @@ class FallbackChain:
                         for piece in self._splice(run, spec, splice, None):
                             yield piece
                     yield event
+        except Unclear:
+            # Asked without the beginning, it says everything again, and every letter can be compared.
+            run.refused_prefill.add(spec.name)
+            run.queue.appendleft(spec)
         except Diverged:
             # The reader cannot take back what it has, and this target would contradict it.
             return

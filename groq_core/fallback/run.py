@@ -137,4 +137,6 @@ class Run:
             return plain, Splice(text, "repeat")
         begun = {"role": "assistant", "content": text}
         request = msgspec.structs.replace(asked, messages=(*asked.messages, begun))
-        return msgspec.structs.replace(plain, request=request, prefill=True), Splice(text, "continue")
+        return msgspec.structs.replace(plain, request=request, prefill=True), Splice(
+            text, "continue", guess=self.budget.left < 2
+        )

@@ -27,6 +27,10 @@ class Diverged(Exception):  # noqa: N818 - an outcome, not an error
         self.text = text
 
 
+class Unclear(Exception):  # noqa: N818 - an outcome, not an error
+    """Whether it goes on or says again what was sent cannot be told from what came: it must be asked anew, plainly."""
+
+
 class Splice:
     """
     Decide, piece by piece, what of a new attempt's text is news to the reader.
@@ -35,11 +39,14 @@ class Splice:
         sent: Everything the reader has.
         mode: ``continue`` where the model was given ``sent`` as the beginning of its answer; ``repeat`` where
             it answers from the start. A model that was to continue but starts over is recognised.
+        guess: What looks like a repetition is taken for one. Else it is :class:`Unclear`: a table's second row may
+            begin as the first did, and then a letter taken for repeated is a letter lost.
     """
 
-    def __init__(self, sent: str, mode: Literal["continue", "repeat"]) -> None:
+    def __init__(self, sent: str, mode: Literal["continue", "repeat"], *, guess: bool = True) -> None:
         self._sent = sent
         self._mode = mode
+        self._guess = guess
         self._held = ""
         self._matched = 0
         self.joined = False
@@ -53,6 +60,7 @@ class Splice:
 
         Raises:
             Diverged: The new answer contradicts what was sent.
+            Unclear: It cannot be told how it meets what was sent.
         """
         if self.joined:
             return text
@@ -85,14 +93,17 @@ class Splice:
     def _meet(self) -> str:
         held, sent = self._held, self._sent
         same = _common_prefix(held, sent)
-        if same >= min(SURE, len(sent)) and (same == len(held) or same == len(sent)):
+        again = same >= min(SURE, len(sent)) and (same == len(held) or same == len(sent))
+        overlap = next(
+            (size for size in range(min(len(held), len(sent)), OVERLAP - 1, -1) if sent.endswith(held[:size])), 0
+        )
+        if (again or overlap) and not self._guess:
+            raise Unclear
+        if again:
             self._mode, self._held = "repeat", ""
             return self._swallow(held)
         self.joined = True
-        for size in range(min(len(held), len(sent)), OVERLAP - 1, -1):
-            if sent.endswith(held[:size]):
-                return held[size:]
-        return held
+        return held[overlap:]
 
     def _swallow(self, text: str) -> str:
         sent, matched = self._sent, self._matched

@@ -17,13 +17,20 @@ USUAL_TOKENS_PER_S = 500.0
 """Of a model whose speed nobody stated."""
 
 
+PROMPT_TOKENS_PER_S = 5_000.0
+"""Tokens of a long prompt a model reads in a second, at least, before it says its first word."""
+
+SHORT_PROMPT = 10_000
+"""Tokens of a prompt that are read within the time everybody gets."""
+
+
 class Deadline:
     """
     Allow so long for the first content, so long between two events, and no longer than the request has left.
 
     Args:
-        first: Seconds to the first content of a streamed chat. What answers in one piece gets an allowance on
-            top, from the length of what is asked.
+        first: Seconds to the first content of a streamed chat. A long prompt, and what answers in one piece, get an
+            allowance on top, from the length of what is asked.
         idle: Seconds between two events after that.
     """
 
@@ -47,11 +54,13 @@ class Deadline:
                 return seconds / 10
             case SpeechRequest():
                 return self.idle
-            case ChatRequest(stream=False) as request:
-                wanted = request.needs.max_tokens or USUAL_ANSWER_TOKENS
-                return wanted / (attempt.spec.tokens_per_s or USUAL_TOKENS_PER_S)
-            case _:
-                return 0.0
+            case ChatRequest() as request:
+                needs = request.needs
+                reading = max(0, needs.prompt_tokens - SHORT_PROMPT) / PROMPT_TOKENS_PER_S
+                if request.stream:
+                    return reading
+                wanted = needs.max_tokens or USUAL_ANSWER_TOKENS
+                return reading + wanted / (attempt.spec.tokens_per_s or USUAL_TOKENS_PER_S)
 
     async def __call__(self, handle: Handler[Attempt], attempt: Attempt) -> Events:
         watch = _Watch()

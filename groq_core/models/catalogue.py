@@ -156,6 +156,21 @@ def merge(static: Mapping[str, ModelSpec], entries: Iterable[object], *, now: fl
     )
 
 
+def with_backup(catalogue: Catalogue, entries: Iterable[object], *, now: float) -> Catalogue:
+    """
+    Correct what is known of the backup's models by its own list, which tells when one is to be shut down.
+
+    A list that leaves a model out proves nothing: many servers of the dialect serve more than they list.
+    """
+    specs = dict(catalogue.specs)
+    for entry in entries:
+        if isinstance(entry, dict) and isinstance(entry.get("id"), str) and entry.get("shutdown_date"):
+            name = f"openai:{entry['id']}"
+            if (known := specs.get(name)) is not None:
+                specs[name] = corrected(known, entry)
+    return msgspec.structs.replace(catalogue, specs=aged(specs, now))
+
+
 def aged(static: Mapping[str, ModelSpec], now: float) -> Mapping[str, ModelSpec]:
     """Retire what was announced to be shut down and now is."""
     today: date = datetime.fromtimestamp(now, UTC).date()
@@ -190,6 +205,7 @@ class CatalogueKeeper:
         self,
         fetch: Fetch | None,
         *,
+        backup: Fetch | None = None,
         static: Mapping[str, ModelSpec] = MODELS,
         interval: float = 600.0,
         timeout: float = 10.0,
@@ -200,6 +216,7 @@ class CatalogueKeeper:
         """
         Args:
             fetch: Reads ``data`` of ``GET /models``; raises :class:`GroqCoreError`. None: nobody to ask.
+            backup: The same of the backup, for the days on which its models are shut down.
             static: The registry, with what the settings add.
             interval: Seconds between two readings.
             timeout: Seconds one reading may take.
@@ -207,6 +224,7 @@ class CatalogueKeeper:
             sleep, jitter: How to wait, and a number in [0, 1) to keep many processes out of step.
         """
         self._fetch = fetch
+        self._backup = backup
         self._static = static
         self._interval = interval
         self._timeout = timeout
@@ -250,9 +268,23 @@ class CatalogueKeeper:
                 catalogue = msgspec.structs.replace(catalogue, gone=self.current.gone)
             if catalogue.listed:
                 self._set(catalogue)
+                await self._read_backup()
                 return True
             self._keep_old("it is empty")
         return False
+
+    async def _read_backup(self) -> None:
+        """Read the backup's list; without one, what the registry says of it stands."""
+        if self._backup is None:
+            return
+        try:
+            async with asyncio.timeout(self._timeout):
+                entries = await self._backup()
+        except (TimeoutError, GroqCoreError, OSError):
+            return
+        told = with_backup(self.current, entries, now=self._wall())
+        if told.specs != self.current.specs:
+            self._set(told)
 
     async def run(self) -> None:
         """

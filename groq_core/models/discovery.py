@@ -9,6 +9,7 @@ the registry knows of a model stands unless the list contradicts it with a figur
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, date, datetime
 from typing import Any
 
 import msgspec
@@ -74,6 +75,8 @@ def _figured(spec: ModelSpec, entry: Mapping[str, Any]) -> ModelSpec:
         figures["context_window"] = window
     if most := _whole(entry, "max_completion_tokens", "max_output_length"):
         figures["max_output"] = most
+    if (day := _day(entry.get("shutdown_date"))) is not None:
+        figures |= {"shutdown": day, "status": "announced"}
     pricing = entry.get("pricing")
     if isinstance(pricing, Mapping):
         figures |= _prices(spec, pricing)
@@ -96,6 +99,18 @@ def _prices(spec: ModelSpec, pricing: Mapping[str, Any]) -> dict[str, float]:
         if 0 < price < 1:
             found[field] = round(price * 1e6, 6)
     return found
+
+
+def _day(value: object) -> date | None:
+    """A day as a list tells it: ISO 8601, or Unix seconds."""
+    try:
+        if isinstance(value, str):
+            return date.fromisoformat(value.strip()[:10])
+        if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
+            return datetime.fromtimestamp(value, UTC).date()
+    except (ValueError, OverflowError, OSError):
+        pass
+    return None
 
 
 def _words(entry: Mapping[str, Any], key: str) -> frozenset[str]:

@@ -23,7 +23,7 @@ _MODELS_PAGE = "https://console.groq.com/docs/models"
 _DEPRECATIONS = "https://console.groq.com/docs/deprecations"
 _OPENAI_DEPRECATIONS = "https://developers.openai.com/api/docs/deprecations"
 _READ = date(2026, 10, 1)
-_FREE_FILE = 25 * 1024 * 1024
+_UPLOAD = 25 * 1024 * 1024
 """Bytes a free key may upload; a developer key's 100 MB go by URL only."""
 
 
@@ -96,7 +96,7 @@ _REFERENCE = (
         context_window=448,
         max_output=448,
         usd_hour=0.04,
-        max_file_bytes=_FREE_FILE,
+        max_file_bytes=_UPLOAD,
         source=_MODELS_PAGE,
         checked=_READ,
     ),
@@ -152,7 +152,7 @@ _CURRENT = (
         context_window=448,
         max_output=448,
         usd_hour=0.111,
-        max_file_bytes=_FREE_FILE,
+        max_file_bytes=_UPLOAD,
         source=_MODELS_PAGE,
         checked=_READ,
     ),
@@ -310,7 +310,7 @@ _BACKUP = (
         provider="openai",
         title="Whisper",
         capabilities=_WHISPER | {_C.TRANSLATION},
-        max_file_bytes=_FREE_FILE,
+        max_file_bytes=_UPLOAD,
         status="announced",
         shutdown=date(2027, 2, 26),
         replacement="gpt-transcribe",
@@ -323,7 +323,7 @@ _BACKUP = (
         title="GPT-Transcribe",
         capabilities=frozenset({_C.TRANSCRIPTION}),
         usd_hour=0.27,
-        max_file_bytes=_FREE_FILE,
+        max_file_bytes=_UPLOAD,
         source="https://developers.openai.com/api/docs/models/gpt-transcribe",
         checked=date(2026, 11, 23),
     ),

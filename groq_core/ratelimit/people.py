@@ -23,6 +23,9 @@ from groq_core.settings.limits import WINDOWS, Limit
 KNOWN = 100_000
 """Counters kept; one more makes the longest unused forgotten."""
 
+NEARLY = 0.8
+"""The part of a limit above which every answer says so."""
+
 SITE_PREFIX = 64
 """Of an IPv6 address: one customer has all that follow."""
 
@@ -213,6 +216,8 @@ def headers_of(allowances: Sequence[Allowance]) -> list[tuple[bytes, bytes]]:
 
     >>> headers_of([allowance(Limit("requests", 50, "day"), 38, 60)])[1]
     (b'x-ratelimit-remaining-requests', b'12')
+    >>> headers_of([allowance(Limit("requests", 50, "day"), 40, 60)])[-1]
+    (b'x-groq-core-warning', b'40 of 50 requests today')
     """
     found: list[tuple[bytes, bytes]] = []
     for kind in COUNTED:
@@ -227,7 +232,8 @@ def headers_of(allowances: Sequence[Allowance]) -> list[tuple[bytes, bytes]]:
             (b"x-ratelimit-remaining-" + name, f"{least.remaining:.{digits}f}".encode()),
             (b"x-ratelimit-reset-" + name, f"{math.ceil(least.resets_in_s)}s".encode()),
         ]
-    return found
+    nearly = [one.text for one in allowances if one.limit * NEARLY <= one.used]
+    return [*found, (b"x-groq-core-warning", "; ".join(nearly).encode())] if nearly else found
 
 
 def _name(limit: Limit, key: str) -> str:

@@ -91,6 +91,10 @@ class TranscriptionService:
         self._parallel = parallel
         self._prepare = prepare
 
+    def through(self, wrapped: Callable[[Handler[Request]], Handler[Request]]) -> TranscriptionService:
+        """The same service behind another handler, e.g. a journal of what was heard."""
+        return TranscriptionService(wrapped(self._handle), parallel=self._parallel, prepare=self._prepare)
+
     async def stream(
         self,
         data: Media,

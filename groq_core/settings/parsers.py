@@ -88,6 +88,12 @@ def url(text: str) -> str:
     return text.rstrip("/")
 
 
+def issuer(text: str) -> str:
+    """Read the address of an OpenID provider; a slash at its end belongs to its name."""
+    url(text)
+    return text
+
+
 def groq_url(text: str) -> str:
     """
     Read Groq's address. Its SDK wants the host alone, but the OpenAI SDK's form is what many have at hand.

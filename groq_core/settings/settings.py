@@ -31,6 +31,7 @@ from groq_core.settings.parsers import (
     groq_url,
     host,
     host_patterns,
+    issuer,
     key,
     mcp_headers,
     mcp_servers,
@@ -192,6 +193,14 @@ class Settings:
             "else `groq-core` in the user's folder for program state",
             folder,
         ),
+    ] = None
+    oidc_issuer: Annotated[
+        str | None,
+        ours("OIDC_ISSUER", "OpenID provider with which people sign in, as its tokens name it", issuer),
+    ] = None
+    oidc_client_id: Annotated[str | None, ours("OIDC_CLIENT_ID", "what that provider calls this server")] = None
+    oidc_client_secret: Annotated[
+        Secret | None, ours("OIDC_CLIENT_SECRET", "the secret that goes with it", key, hidden=True)
     ] = None
     secret: Annotated[
         Secret | None,
@@ -376,7 +385,12 @@ class Settings:
     @property
     def sign_in(self) -> bool:
         """People must sign in to see the page."""
-        return self.auth_file is not None
+        return self.auth_file is not None or self.open_id
+
+    @property
+    def open_id(self) -> bool:
+        """People may sign in with an OpenID provider."""
+        return self.oidc_issuer is not None and self.oidc_client_id is not None
 
     @property
     def state_folder(self) -> Path:
@@ -453,6 +467,8 @@ def _warnings(given: Mapping[str, str], settings: Settings) -> Iterator[str]:
             yield f"{name} is not a setting" + (f"; did you mean {OUR_PREFIX}{near[0]}?" if near else "")
     if settings.workers > 1 and not settings.redis_url:
         yield "GROQ_CORE_WORKERS is above 1 without GROQ_CORE_REDIS_URL: each takes its share of the rate limits"
+    if bool(settings.oidc_issuer) != bool(settings.oidc_client_id):
+        yield "GROQ_CORE_OIDC_ISSUER and GROQ_CORE_OIDC_CLIENT_ID go together: nobody can sign in that way yet"
     if settings.redis_url and not settings.secret:
         yield "several processes without GROQ_CORE_SECRET: pages and sessions of one are strangers to the others"
     if settings.groq_base_url and not (settings.groq_api_key or settings.visitor_keys):
@@ -463,5 +479,5 @@ def _warnings(given: Mapping[str, str], settings: Settings) -> Iterator[str]:
         yield "OPENAI_BASE_URL is set without GROQ_CORE_OPENAI_MODEL, so that server is asked for OpenAI's own models"
     if settings.first_token_timeout > settings.deadline:
         yield "GROQ_CORE_FIRST_TOKEN_TIMEOUT is longer than GROQ_CORE_DEADLINE, so the deadline always comes first"
-    if not settings.loopback and not settings.api_tokens:
+    if not settings.loopback and not settings.api_tokens and not settings.database:
         yield f"listening on {settings.server_name} without GROQ_CORE_API_TOKENS: /v1/* and /metrics answer 401"

@@ -19,8 +19,9 @@ from groq_core.simulator.wire import Json, WireError, bad_request
 from groq_core.simulator.world import Call, World
 
 EXTENSIONS = ("flac", "mp3", "mp4", "mpeg", "mpga", "m4a", "ogg", "opus", "wav", "webm")
-MAX_BYTES = {"free": 25 * 1024 * 1024, "developer": 100 * 1024 * 1024, "off": 100 * 1024 * 1024}
-OPENAI_MAX_BYTES = 25 * 1024 * 1024
+MAX_BYTES = 25 * 1024 * 1024
+"""Of an uploaded recording, on every plan and at both providers; more goes by ``url`` alone."""
+
 MIN_SECONDS = 0.01
 MIN_BILLED_S = 10.0
 MAX_PROMPT = 896
@@ -44,7 +45,7 @@ async def transcribe(world: World, call: Call, form: Form, *, translate: bool) -
     if translate and not model.translation:
         raise bad_request(f"The model `{model.id}` does not support translation", param="model")
     shape = _shape(form, wire, model)
-    upload = _upload(world, form, wire)
+    upload = _upload(form, wire)
     heard = await asyncio.to_thread(_measured, upload)
     seconds = max(MIN_BILLED_S, heard.duration)
     meter = world.limits.meter(call.organisation, model)
@@ -145,7 +146,7 @@ def _shape(form: Form, wire: Wire, model: SimModel) -> str:
     return shape
 
 
-def _upload(world: World, form: Form, wire: Wire) -> Upload:
+def _upload(form: Form, wire: Wire) -> Upload:
     upload = form.files.get("file")
     if upload is None:
         if form.fields.get("url"):
@@ -168,11 +169,10 @@ def _upload(world: World, form: Form, wire: Wire) -> Upload:
         )
     if not upload.data:
         raise bad_request("file is empty", param="file")
-    limit = MAX_BYTES[world.limits.setting] if wire.name == "groq" else OPENAI_MAX_BYTES
-    if len(upload.data) > limit:
+    if len(upload.data) > MAX_BYTES:
         if wire.name == "openai":
             raise WireError(
-                413, f"Maximum content size limit ({limit}) exceeded ({len(upload.data)} bytes read)", code="413"
+                413, f"Maximum content size limit ({MAX_BYTES}) exceeded ({len(upload.data)} bytes read)", code="413"
             )
         raise WireError(413, "Request Entity Too Large", code="request_too_large")
     return upload

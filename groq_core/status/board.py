@@ -75,6 +75,7 @@ class Board:
         cache: Cache,
         log: Log,
         shared: Shared | None = None,
+        announcement: Callable[[], str] = lambda: "",
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
@@ -90,6 +91,7 @@ class Board:
         self._cache = cache
         self._log = log
         self._shared = shared
+        self._announcement = announcement
         self._clock = clock
         self._wall = wall
 
@@ -128,6 +130,7 @@ class Board:
             fallbacks=self._metrics.fallbacks,
             shared=self._shared.status() if self._shared is not None else "",
             replicas=self._shared.replicas if self._shared is not None else 1,
+            announcement=self._announcement(),
         )
 
     def _target(self, credential: str, spec: ModelSpec, tiers: tuple[str, ...]) -> TargetStatus:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from typing import Any, Final
 
 from sqlalchemy import Connection, event
@@ -85,8 +86,10 @@ async def opened(address: Secret) -> AsyncIterator[Database]:
     database = Database(engine)
     try:
         async with asyncio.timeout(START_S):
+            if database.sqlite and url.database:
+                await asyncio.to_thread(_try_file, url.database)
             await _prepare(database)
-    except (*UNAVAILABLE, DBAPIError) as error:
+    except (*UNAVAILABLE, DBAPIError, sqlite3.Error) as error:
         await engine.dispose()
         raise SettingsError(
             f"{VARIABLE}: {url.render_as_string(hide_password=True)} cannot be used: {_reason(error)}",
@@ -96,6 +99,12 @@ async def opened(address: Secret) -> AsyncIterator[Database]:
         yield database
     finally:
         await database.close()
+
+
+def _try_file(path: str) -> None:
+    """Open it by the plain driver first: the other one's thread would write a trace when it cannot."""
+    with closing(sqlite3.connect(path, timeout=BUSY_S)) as connection:
+        connection.execute("PRAGMA schema_version")
 
 
 async def _prepare(database: Database) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Final
 
@@ -36,19 +36,14 @@ class Directory:
     async def refresh(self) -> None:
         self._hashes = await self._people.passwords()
 
-    async def run(self) -> None:
-        """Look again until cancelled; while the database is away, whoever was known stays so."""
-        while True:
-            await asyncio.sleep(LOOK_S)
-            with suppress(*UNAVAILABLE):
-                await self.refresh()
-
 
 class Team:
     """
     Attributes:
         limits: What may be used, by whom; also where it is counted and written down.
         admins: Named by the operator; others have the role in the database.
+        announcement: What everybody is to read, as of a second ago.
+        changed: Called when that changes.
     """
 
     def __init__(self, database: Database, settings: Settings) -> None:
@@ -60,7 +55,24 @@ class Team:
         self.announcements = Announcements(database)
         self.limits = TeamLimits(database, settings.limits)
         self.directory = Directory(self.people)
+        self.announcement = ""
+        self.changed: Callable[[], None] = lambda: None
         self.admins = frozenset(settings.admins)
+
+    async def refresh(self) -> None:
+        """Look at what others may have changed."""
+        await self.directory.refresh()
+        text = await self.announcements.current()
+        if text != self.announcement:
+            self.announcement = text
+            self.changed()
+
+    async def run(self) -> None:
+        """Look again until cancelled; while the database is away, everything stays as it was."""
+        while True:
+            await asyncio.sleep(LOOK_S)
+            with suppress(*UNAVAILABLE):
+                await self.refresh()
 
     async def admin(self, person: str) -> bool:
         """Whether somebody may see and change everything of the team."""
@@ -83,8 +95,8 @@ async def opened_team(settings: Settings) -> AsyncIterator[Team]:
     assert settings.database is not None
     async with opened(settings.database) as database:
         team = Team(database, settings)
-        await team.directory.refresh()
-        keepers = (team.limits.loans.run(), team.limits.books.run(), team.directory.run())
+        await team.refresh()
+        keepers = (team.limits.loans.run(), team.limits.books.run(), team.run())
         tasks = [asyncio.create_task(keeper) for keeper in keepers]
         try:
             yield team

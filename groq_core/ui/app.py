@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -25,6 +26,8 @@ from groq_core.ui.core import PageCore
 from groq_core.ui.endpoints import create_endpoints, prepare_tools, serve_tools, tools_wanted
 from groq_core.ui.fault_switch import FAULTS
 from groq_core.ui.gradio_door import Admit, GradioDoor
+from groq_core.ui.installable import ORIGIN, links
+from groq_core.ui.installable import create_routes as installable_routes
 from groq_core.ui.layout import place
 from groq_core.ui.model_picker import choices, models_of, most_images
 from groq_core.ui.page_routes import ChatRoute, Page, create_routes
@@ -55,6 +58,7 @@ ROUTES: tuple[Callable[[Page], APIRouter], ...] = (
     title.create_routes,
     summary.create_routes,
     own_key.create_routes,
+    installable_routes,
 )
 """Routes of single tabs, beside those that every tab needs."""
 
@@ -88,6 +92,12 @@ FIRST = (
 )  # fmt: skip
 """Scripts that the page cannot begin without; a test holds this list to what ``main.js`` imports."""
 
+FOREIGN = re.compile(
+    rb"<(?:meta\s+(?:property|name)=\"(?:og|twitter):[^>]*|link\s[^>]*rel=\"(?:manifest|icon)\"[^>]*)>"
+)
+"""What Gradio's page says of itself, in place of which ours stands: its card, its icon, its manifest."""
+
+HOST = re.compile(r"[\w.:\[\]-]+")
 MAX_THREADS = 200
 SESSIONS = 1000
 
@@ -183,7 +193,7 @@ def head(base: str) -> str:
         base: Where the page's scripts and styles are, relative to the page.
     """
     styles = "".join(f'<link rel="stylesheet" href="{name}">' for name in ("theme.css", *own_styles(base)))
-    return f'{styles}<script type="module" async src="{base}/js/main.js"></script>'
+    return f'{links(base)}{styles}<script type="module" async src="{base}/js/main.js"></script>'
 
 
 def own_styles(base: str) -> list[str]:
@@ -205,6 +215,7 @@ def texts_module(core: PageCore) -> bytes:
         "LIMITS": {"images": most_images(core)},
         "MODELS": choices(models_of(core), targets=core.board.snapshot().targets),
         "SHARED": core.simulator is not None and not core.settings.loopback,
+        "KEEPS": getattr(core, "team", None) is not None,
         "SIMULATED": core.simulator is not None,
         "OWN_KEYS": core.own_keys is not None,
         "OWN_KEYS_ARE_REAL": core.own_keys is not None and not core.settings.offline,
@@ -264,7 +275,7 @@ class PageFrame:
                 begun.update(self._headers(scope["path"], nonce))
                 body, whole = message["body"], not message.get("more_body")
                 if scope["path"].endswith("/"):
-                    body = body.replace(b"</head>", self._head + b"</head>", 1)
+                    body = FOREIGN.sub(b"", body).replace(b"</head>", self._head_for(scope) + b"</head>", 1)
                 body = body.replace(b"<script", b'<script nonce="%s"' % nonce.encode())
                 if packs and whole and "content-encoding" not in begun:
                     body = gzip.compress(body, 6)
@@ -277,6 +288,12 @@ class PageFrame:
             await send(message)
 
         await self._app(scope, receive, send_page)
+
+    def _head_for(self, scope: Scope) -> bytes:
+        """A shared card's picture is asked for by others, who need its whole address."""
+        host = Headers(scope=scope).get("host", "")
+        origin = f"{scope['scheme']}://{host}{scope.get('root_path', '')}/" if HOST.fullmatch(host) else ""
+        return self._head.replace(ORIGIN, origin.encode())
 
     def _headers(self, path: str, nonce: str) -> dict[str, str]:
         headers = {

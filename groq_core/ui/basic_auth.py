@@ -83,6 +83,7 @@ class SignIn:
         users: Name to hash, or a file that is read again when it changes.
         sessions: Signs what the browser keeps.
         throttle: Counts wrong guesses.
+        elsewhere: People may also sign in with an OpenID provider.
         admit: Lets the holders of API tokens to Gradio's endpoints; raises RequestError for others.
     """
 
@@ -94,12 +95,14 @@ class SignIn:
         sessions: Sessions | None = None,
         throttle: Throttle | None = None,
         admit: Callable[[Scope], Awaitable[object]] | None = None,
+        elsewhere: bool = False,
     ) -> None:
         self._app = app
         self._users: Users = _Fixed(users) if isinstance(users, Mapping) else users
         self._sessions = sessions or Sessions(None, self._users.hash_of)
         self._throttle: Throttle = throttle or LocalThrottle()
         self._admit = admit
+        self._elsewhere = elsewhere
         self._known: TTLCache[bytes, tuple[str, str]] = TTLCache(1000, REMEMBERED_S)
         self._nobody = hashed(secrets.token_urlsafe())
         # Sixteen MiB a guess: two at a time, and of one address one, so that who guesses slows nobody but himself.
@@ -136,7 +139,7 @@ class SignIn:
             return None
         if path.startswith(("/gradio_api/", "/config")) and await self._admitted(scope):
             return None
-        return _unknown(headers)
+        return _unknown(headers, elsewhere=self._elsewhere)
 
     async def _admitted(self, scope: Scope) -> bool:
         if self._admit is None:
@@ -203,7 +206,7 @@ class SignIn:
         form = parse_qs(body[:LONGEST_FORM].decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=5)
         name, password = form.get("name", [""])[0], form.get("password", [""])[0]
         if len(body) > LONGEST_FORM or not await self._right(name, password, visit_of(scope).address):
-            return HTMLResponse(sign_in_page(TEXTS["sign_in_wrong"]), 401, _PAGE)
+            return HTMLResponse(sign_in_page(TEXTS["sign_in_wrong"], elsewhere=self._elsewhere), 401, PAGE_HEADERS)
         target = form.get("next", ["./"])[0]
         response = RedirectResponse(target if _own_path(target) else "./", 303)
         response.set_cookie(
@@ -226,7 +229,7 @@ class SignIn:
         return response
 
 
-_PAGE = {
+PAGE_HEADERS = {
     "cache-control": "no-store",
     "content-security-policy": (
         "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
@@ -249,10 +252,13 @@ def _own_path(target: str) -> bool:
     return target.startswith(("./", "/", "?")) and not target.startswith(("//", "/\\")) and target.isprintable()
 
 
-def _unknown(headers: Headers) -> Response:
+def _unknown(headers: Headers, *, elsewhere: bool) -> Response:
     """A browser gets a form; a program is asked the way programs are."""
     if "text/html" in headers.get("accept", ""):
-        return HTMLResponse(sign_in_page(), 401, _PAGE)
+        return HTMLResponse(sign_in_page(elsewhere=elsewhere), 401, PAGE_HEADERS)
+    if "sec-fetch-site" in headers or headers.get("user-agent", "").startswith("Mozilla/"):
+        # One of the page's scripts: asked for Basic, the browser would put a dialog of its own before the page.
+        return JSONResponse({"detail": TEXTS["sign_in_again"]}, 401, {"cache-control": "no-store"})
     return PlainTextResponse(
         "Sign in to see this page.",
         401,
@@ -264,5 +270,5 @@ def _later(wait_s: float, headers: Headers) -> Response:
     wait = math.ceil(wait_s)
     text = TEXTS["sign_in_later"].format(seconds=wait)
     if "text/html" in headers.get("accept", ""):
-        return HTMLResponse(sign_in_page(text), 429, {**_PAGE, "retry-after": str(wait)})
+        return HTMLResponse(sign_in_page(text), 429, {**PAGE_HEADERS, "retry-after": str(wait)})
     return JSONResponse({"detail": text}, 429, {"retry-after": str(wait), "cache-control": "no-store"})

@@ -112,8 +112,8 @@ def create_routes(page: Page) -> APIRouter:
             await kept.put_message(owner, id, {**body, "id": checked_id(message)})
         return Response(status_code=204)
 
-    @router.post(base + "/{id}/remove-messages")
-    async def remove_messages(id: str, request: Request) -> Response:
+    @router.post(base + "/remove-messages")
+    async def remove_messages(request: Request) -> Response:
         kept, owner = store(request)
         await kept.remove_messages(owner, await _read_body(request, list[str]))
         return Response(status_code=204)

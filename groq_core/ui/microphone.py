@@ -12,6 +12,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from groq_core.errors import RequestError
 from groq_core.events import Transcript
+from groq_core.media.audio.container import container_of
 from groq_core.media.text.subtitles import to_json, to_srt, to_txt, to_vtt
 from groq_core.ui.core import PageCore
 from groq_core.ui.layout import place
@@ -87,7 +88,7 @@ def create_routes(page: Page) -> APIRouter:
     ) -> Response:
         """A recording's bytes in, the transcript out as it comes; nothing is kept."""
         caller = page.caller(request)
-        audio = await body_of(request, MAX_RECORDING_BYTES)
+        audio = await body_of(request, MAX_RECORDING_BYTES, container_of)
         try:
             events = page.core.transcription.stream(
                 audio,

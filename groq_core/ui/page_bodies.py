@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import msgspec
 
-from groq_core.errors import RequestError
+from groq_core.errors import RequestError, nested_too_deeply
 
 T = TypeVar("T")
 
@@ -20,5 +20,7 @@ def decoded(body: bytes, kind: type[T]) -> T:
     """
     try:
         return msgspec.json.decode(body, type=kind)
+    except RecursionError:
+        raise nested_too_deeply() from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise RequestError(f"the page sent what cannot be read: {error}", hint="Reload the page.") from error

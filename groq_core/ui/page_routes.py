@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
+from math import ceil
 
 import msgspec
 from fastapi import APIRouter, HTTPException, Request
@@ -18,6 +19,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from groq_core.connections.bytes import declared_size, holding_of
 from groq_core.errors import RequestError
 from groq_core.events import Events
 from groq_core.fallback.health import SERVER
@@ -77,18 +79,39 @@ class Page:
         return EventStream(events, self.pace)
 
 
-async def body_of(request: Request, limit: int) -> bytes:
+FIRST_BYTES = 64 * 1024
+"""What is enough to see that the rest need not come."""
+
+
+async def body_of(request: Request, limit: int, check: Callable[[bytes], object] | None = None) -> bytes:
     """
     Read a body into memory, at most ``limit`` bytes of it.
 
+    Args:
+        check: Looks at the first :data:`FIRST_BYTES` as soon as they are here; raises RequestError for what the rest
+            cannot mend.
+
     Raises:
-        HTTPException: 413 as soon as it is too much.
+        HTTPException: 413 as soon as it is too much, 503 when all requests together hold as much as they may, and
+            whatever ``check`` says.
     """
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
+    holding = holding_of(request.scope)
+    try:
+        if (declared := declared_size(request.scope)) > limit:
             raise HTTPException(413, TEXTS["error_too_large"].format(limit=limit // 2**20))
+        holding.reach(declared)
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > limit:
+                raise HTTPException(413, TEXTS["error_too_large"].format(limit=limit // 2**20))
+            holding.reach(len(body))
+            if check is not None and len(body) >= FIRST_BYTES:
+                check(bytes(body[:FIRST_BYTES]))
+                check = None
+    except RequestError as error:
+        wait = {"retry-after": str(ceil(error.retry_after))} if error.retry_after else None
+        raise HTTPException(error.status, f"{error.message}. {error.hint}".strip(), wait) from error
     return bytes(body)
 
 
@@ -114,7 +137,7 @@ class ChatRoute:
         except ClientDisconnect:
             return
         except HTTPException as error:
-            response = JSONResponse({"detail": error.detail}, error.status_code)
+            response = JSONResponse({"detail": error.detail}, error.status_code, error.headers)
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:

@@ -19,21 +19,24 @@ input{font:inherit;padding:.6rem .75rem;border-radius:8px;border:1px solid light
 background:light-dark(#fff,#17171a);color:inherit}
 button{font:inherit;font-weight:600;padding:.7rem;border:0;border-radius:8px;background:#c2410c;color:#fff;cursor:pointer}
 :focus-visible{outline:2px solid #f55036;outline-offset:2px}
+a{font-weight:600;padding:.7rem;border-radius:8px;text-align:center;text-decoration:none;background:#c2410c;color:#fff}
 p{margin:0;color:light-dark(#a3260a,#ff9b80);font-size:.9rem}
 """
 
 
-def sign_in_page(wrong: str = "") -> str:
+def sign_in_page(wrong: str = "", *, elsewhere: bool = False) -> str:
     """
     Args:
         wrong: What went wrong the last time; empty at first.
+        elsewhere: There is an OpenID provider.
     """
+    link = f'<a id="sign-in-elsewhere" href="login/oidc">{escape(TEXTS["sign_in_elsewhere"])}</a>' if elsewhere else ""
     note = f'<p role="alert" id="sign-in-error">{escape(wrong)}</p>' if wrong else ""
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f"<title>{escape(TEXTS['sign_in'])}</title><style>{_STYLE}</style></head><body>"
-        f'<form method="post" action="login"><h1>{escape(TEXTS["sign_in"])}</h1>{note}'
+        f'<form method="post" action="login"><h1>{escape(TEXTS["sign_in"])}</h1>{note}{link}'
         f"<label>{escape(TEXTS['sign_in_name'])}"
         '<input name="name" id="sign-in-name" autocomplete="username" required autofocus></label>'
         f"<label>{escape(TEXTS['sign_in_password'])}"

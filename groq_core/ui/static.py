@@ -27,6 +27,7 @@ SERVED = {
     ".css": "text/css",
     ".woff2": "font/woff2",
     ".svg": "image/svg+xml",
+    ".png": "image/png",
 }
 """Ending to media type (IANA). Not from :mod:`mimetypes`: that reads the machine's own tables, and they differ."""
 PACKED = (".js", ".css", ".svg")

@@ -60,7 +60,7 @@ async def summarise(core: PageCore, turns: tuple[Turn, ...], caller: Caller) -> 
         raise RequestError("the conversation is too long to be summarised", hint="Begin a new one", status=413)
     so_far = ""
     for part in parts:
-        before = f"{TEXTS['summary_so_far']}\n{so_far}\n\n" if so_far else ""
+        before = f"{TEXTS['summary_so_far_prompt']}\n{so_far}\n\n" if so_far else ""
         asked = ChatRequest(
             messages=(
                 {"role": "system", "content": TEXTS["summary_prompt"]},

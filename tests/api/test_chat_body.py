@@ -41,7 +41,7 @@ def user(content: object) -> dict[str, object]:
         pytest.param(b"{", None, id="half an object"),
         pytest.param(b"[]", None, id="a list"),
         pytest.param(b"\xff\xfe{}", None, id="not UTF-8"),
-        pytest.param(b'{"messages": "\\ud800"}', None, id="half a surrogate pair"),
+        pytest.param(b'{"messages": "\\ud800"}', "messages", id="half a surrogate pair"),
         pytest.param(b"[" * 100_000, None, id="a hundred thousand brackets"),
         pytest.param(b'{"a":' * 500 + b"1" + b"}" * 500, None, id="nested 500 deep"),
         pytest.param({}, "messages", id="no messages"),
@@ -65,9 +65,9 @@ def user(content: object) -> dict[str, object]:
         pytest.param(user([{"type": "input_audio"}]), "messages[0].content[0].type", id="audio in a chat"),
         pytest.param(user([{"type": "image_url"}]), "messages[0].content[0].image_url", id="no picture"),
         pytest.param(
-            user([{"type": "image_url", "image_url": "http://x/y.png"}]),
+            user([{"type": "image_url", "image_url": 7}]),
             "messages[0].content[0].image_url",
-            id="a picture as text",
+            id="a picture as a number",
         ),
         pytest.param(
             user([{"type": "image_url", "image_url": {"url": "file:///etc/passwd"}}]),
@@ -89,7 +89,7 @@ def user(content: object) -> dict[str, object]:
             "messages[1].content[0]",
             id="a picture from the system",
         ),
-        pytest.param({"messages": [{"role": "assistant"}]}, "messages[0].content", id="an assistant who says nothing"),
+        pytest.param({"messages": [{"role": "system"}]}, "messages[0].content", id="a system that says nothing"),
         pytest.param({"messages": [{"role": "tool", "content": "3"}]}, "messages[0].tool_call_id", id="whose result?"),
         pytest.param(
             {"messages": [{**HI, "tool_calls": [CALL]}]}, "messages[0].tool_calls", id="a user who calls tools"
@@ -115,9 +115,9 @@ def user(content: object) -> dict[str, object]:
         pytest.param({"messages": [HI], "temperature": "hot"}, "temperature", id="temperature as text"),
         pytest.param({"messages": [HI], "temperature": True}, "temperature", id="temperature as a switch"),
         pytest.param({"messages": [HI], "top_p": -0.1}, "top_p", id="negative top_p"),
-        pytest.param({"messages": [HI], "max_tokens": 0}, "max_tokens", id="no tokens"),
+        pytest.param({"messages": [HI], "top_k": 5}, "top_k", id="what nobody here takes"),
         pytest.param({"messages": [HI], "max_tokens": 1.5}, "max_tokens", id="half tokens"),
-        pytest.param({"messages": [HI], "max_completion_tokens": -1}, "max_completion_tokens", id="negative tokens"),
+        pytest.param({"messages": [HI], "max_completion_tokens": -2}, "max_completion_tokens", id="negative tokens"),
         pytest.param({"messages": [HI], "n": 2}, "n", id="two answers"),
         pytest.param({"messages": [HI], "stop": 7}, "stop", id="stop as a number"),
         pytest.param({"messages": [HI], "stop": list("abcde")}, "stop", id="five stops"),
@@ -135,7 +135,7 @@ def user(content: object) -> dict[str, object]:
             "tools[0].function.parameters",
             id="parameters as a list",
         ),
-        pytest.param({"messages": [HI], "tools": [TOOL], "tool_choice": "any"}, "tool_choice", id="unknown choice"),
+        pytest.param({"messages": [HI], "tools": [TOOL], "tool_choice": "some"}, "tool_choice", id="unknown choice"),
         pytest.param({"messages": [HI], "tool_choice": "required"}, "tool_choice", id="a choice of nothing"),
         pytest.param(
             {

@@ -128,7 +128,7 @@ async def test_subtitles_come_as_srt_and_vtt() -> None:
     assert srt.text == "1\n00:00:00,000 --> 00:00:02,000\nAsk not.\n"
     assert vtt.text.startswith("WEBVTT\n\n00:00:00.000 --> 00:00:02.000\nAsk not.")
     assert vtt.headers["content-type"] == "text/vtt; charset=utf-8"
-    assert asked["granularities"] == ("segment",)
+    assert asked["granularities"] == ("segment", "word")
 
 
 async def test_a_translation_is_one() -> None:
@@ -187,7 +187,6 @@ async def test_a_recording_the_service_refuses_is_the_callers_fault() -> None:
         pytest.param({"temperature": "nan"}, "temperature", id="no temperature at all"),
         pytest.param({"temperature": "1.5"}, "temperature", id="too hot"),
         pytest.param({"language": "e n"}, "language", id="no language"),
-        pytest.param({"prompt": "x" * 897}, "prompt", id="a long prompt"),
         pytest.param({"model": "x" * 201}, "model", id="a long model"),
         pytest.param({"stream": "yes please"}, "stream", id="stream in words"),
         pytest.param({"timestamp_granularities": ["word"]}, "timestamp_granularities", id="times in plain json"),
@@ -292,3 +291,19 @@ async def test_a_fault_in_a_speech_names_its_field(body: dict[str, object], para
 
     assert response.status_code == 400
     assert response.json()["error"]["param"] == param
+
+
+@pytest.mark.parametrize(
+    ("said", "code"), [("english", "en"), ("zh_CN", "zh"), ("pt-BR", "pt"), ("Mandarin", "zh"), ("de", "de")]
+)
+async def test_a_language_is_understood_by_code_locale_and_name(said: str, code: str) -> None:
+    _, asked = await heard(language=said)
+
+    assert asked["language"] == code
+
+
+async def test_a_long_prompt_is_cut_and_noted() -> None:
+    response, asked = await heard(prompt="x" * 900)
+
+    assert asked["prompt"] == "x" * 896
+    assert [note["code"] for note in response.json()["notes"]] == ["prompt_cut"]

@@ -34,8 +34,9 @@ async def served(core: Core) -> AsyncIterator[str]:
     try:
         yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/"
     finally:
-        server.force_exit = True
+        server.force_exit = True  # streams without an end are not waited for
         await server.shutdown()
+        await server.lifespan.shutdown()
 
 
 async def new_pass(client: httpx.AsyncClient) -> dict[str, str]:

@@ -108,3 +108,10 @@ async def test_a_shorter_allowance_after_the_first_word_counts_at_once() -> None
             await read(Deadline(first=3000, idle=0.02), below, seconds=4000)
 
     assert caught.value.kind is Kind.TIMEOUT_IDLE
+
+
+@pytest.mark.parametrize(("tokens", "extra"), [(100, 0.0), (10_000, 0.0), (110_000, 20.0)])
+def test_a_long_prompt_gets_a_first_token_time_that_grows_with_it(tokens: int, extra: float) -> None:
+    long = attempt(request("x" * 4 * tokens, stream=True), clock=Clock(), last=True)
+
+    assert Deadline(first=8, idle=10).allowance(long) == pytest.approx(8 + extra, abs=0.1)

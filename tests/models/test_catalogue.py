@@ -430,3 +430,33 @@ async def test_a_gone_model_makes_the_list_be_read_at_once_and_stays_gone_though
     assert kept.current.absence(MODELS["groq:openai/gpt-oss-20b"])
     with pytest.raises(asyncio.CancelledError):
         await running
+
+
+# ── days on which models are shut down ───────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("told", ["2027-03-01", "2027-03-01T00:00:00Z", 1803859200])
+async def test_the_backups_list_tells_when_a_model_is_shut_down(told: object) -> None:
+    async def groq() -> list[dict[str, object]]:
+        return [{"id": "openai/gpt-oss-20b"}]
+
+    async def openai() -> list[dict[str, object]]:
+        return [{"id": "gpt-6-luna", "shutdown_date": told}, {"id": "gpt-4o-mini", "shutdown_date": "soon"}]
+
+    keeper = CatalogueKeeper(groq, backup=openai, wall=lambda: 1_790_000_000.0)
+    assert await keeper.refresh()
+    spec = keeper.current.specs["openai:gpt-6-luna"]
+
+    assert (spec.status, str(spec.shutdown)) == ("announced", "2027-03-01")
+    assert keeper.current.specs["openai:gpt-4o-mini"].shutdown is not None
+    assert keeper.current.listed == frozenset({"groq:openai/gpt-oss-20b"})
+
+
+async def test_a_backup_without_a_list_costs_nothing() -> None:
+    async def groq() -> list[dict[str, object]]:
+        return [{"id": "openai/gpt-oss-20b"}]
+
+    async def openai() -> list[dict[str, object]]:
+        raise ProviderError(Kind.MODEL_GONE, "no such thing")
+
+    assert await CatalogueKeeper(groq, backup=openai).refresh()

@@ -35,6 +35,7 @@ def test_the_defaults_are_the_published_ones() -> None:
         "cooldown": 15,
         "cache_size": 500,
         "cache_ttl": 600,
+        "workers": 1,
         "server_port": 7860,
         "on_spaces": False,
     }
@@ -47,6 +48,7 @@ def test_the_defaults_are_the_published_ones() -> None:
         ("GROQ_CORE_MAX_ATTEMPTS", 1),
         ("GROQ_CORE_CACHE_SIZE", 0),
         ("GROQ_CORE_RPM", 1),
+        ("GROQ_CORE_WORKERS", 1),
         ("GROQ_CORE_TPM", 1),
         ("GRADIO_SERVER_PORT", 0),
     ],
@@ -90,6 +92,9 @@ def test_every_variable_reaches_its_field(tmp_path: Path) -> None:
         "api_tokens": ("t1,t2", (Secret("t1"), Secret("t2"))),
         "auth_file": (str(users), users),
         "state_dir": (str(tmp_path), tmp_path),
+        "oidc_issuer": ("https://id.example/", "https://id.example/"),
+        "oidc_client_id": ("chat", "chat"),
+        "oidc_client_secret": ("s3cret", Secret("s3cret")),
         "secret": ("s3cret", Secret("s3cret")),
         "allowed_hosts": ("A.example, *.lab", ("a.example", "*.lab")),
         "cors_origins": ("https://a.example/", ("https://a.example",)),
@@ -100,8 +105,11 @@ def test_every_variable_reaches_its_field(tmp_path: Path) -> None:
         "max_bytes_in_flight": ("2MiB", 2**21),
         "byo_key": ("off", "off"),
         "mcp_servers": ("lab=http://h/mcp", (("lab", Secret("http://h/mcp")),)),
-        "mcp_headers": ('{"lab": {"X-Key": "k"}}', (("lab", (("X-Key", Secret("k")),)),)),
+        "mcp_headers": ('{"lab": {"X-A": "b"}}', (("lab", (("X-A", Secret("b")),)),)),
+        "workers": ("2", 2),
         "redis_url": ("redis://h/0", Secret("redis://h/0")),
+        "database": ("sqlite:///team.db", Secret("sqlite:///team.db")),
+        "admins": ("ann, bob", ("ann", "bob")),
         "log": ("json", "json"),
         "log_level": ("DEBUG", "debug"),
         "server_name": ("0.0.0.0", "0.0.0.0"),
@@ -209,7 +217,8 @@ def test_a_misspelt_variable_is_a_warning_with_the_nearest_name() -> None:
 @pytest.mark.parametrize(
     ("environ", "said"),
     [
-        pytest.param({"GROQ_CORE_REDIS_URL": "rediss://host"}, "in process", id="shared state"),
+        pytest.param({"GROQ_CORE_REDIS_URL": "rediss://host"}, "GROQ_CORE_SECRET", id="shared state"),
+        pytest.param({"GROQ_CORE_WORKERS": "2"}, "GROQ_CORE_REDIS_URL", id="several processes"),
         pytest.param(
             {"GROQ_BASE_URL": "http://host", "GROQ_CORE_BYO_KEY": "off"},
             "without GROQ_API_KEY",

@@ -15,7 +15,7 @@ from playwright.async_api import Browser, BrowserContext, Page, expect
 from groq_core.events import TextDelta
 from groq_core.requests import ChatRequest, Request
 from tests.requires import needs
-from tests.ui.conftest import PATIENCE_MS, House, Script, open_page
+from tests.ui.conftest import MEDIA, PATIENCE_MS, House, Script, open_page
 from tests.ui.scripts import BEGUN, DONE, Hung, answered, ask, plays, says
 
 pytestmark = [pytest.mark.browser, needs("chromium")]
@@ -501,6 +501,78 @@ async def test_two_tabs_see_one_list_and_one_answer(visitor: BrowserContext, hou
     await other.keyboard.press("Enter")
     await expect(one.locator("[data-conversation]")).to_contain_text("Ours")
     assert len(house.asked) == 2
+
+
+# ── other tabs ──
+
+PICTURED = "#image-answer [data-role=assistant]"
+
+
+async def show_pictures(tab: Page) -> None:
+    await tab.get_by_role("tab", name="Image").click()
+    await tab.wait_for_selector("#image-input input[type=file]", state="attached")
+
+
+async def test_a_picture_and_its_conversation_are_there_again(tab: Page, house: House) -> None:
+    await show_pictures(tab)
+    await tab.set_input_files("#image-input input[type=file]", MEDIA / "kiwi.jpg")
+    await expect(tab.locator(".gc-picture[data-state=ready]")).to_have_count(1)
+    house.script = says('{"total": "12"}')
+    await tab.get_by_role("button", name="Read fields").click()
+    await tab.fill(".gc-reading-row >> nth=0 >> [name=name]", "total")
+    await tab.get_by_role("button", name="Read", exact=True).click()
+    await expect(tab.locator(f"{PICTURED} table")).to_contain_text("12")
+    await tab.reload()
+    await tab.locator("[data-conversation]").click()
+
+    await expect(tab.locator(f"{PICTURED} table")).to_contain_text("12")
+    picture = tab.locator("#image-answer [data-role=user] img")
+    assert await picture.evaluate("(image) => image.decode().then(() => image.naturalWidth)") > 0
+    await do(tab, "#image-answer [data-role=user]", "edit")
+    await tab.fill("#image-answer .gc-edit-box", "Once more")
+    await tab.press("#image-answer .gc-edit-box", "Enter")
+    await expect(tab.locator(PICTURED)).to_have_attribute("data-state", "done")
+    await expect(tab.locator(f"{PICTURED} table")).to_contain_text("12")
+    first, second = (request for request in house.asked if isinstance(request, ChatRequest))
+    assert second.params == first.params
+    assert second.needs.images == first.needs.images == 1
+
+
+async def test_escape_stops_only_what_is_seen(tab: Page, house: House) -> None:
+    house.script = hung = Hung("The beginning")
+    await ask(tab, "go")
+    await expect(tab.locator(ANSWER)).to_contain_text("The beginning")
+    for name in ("Image", "Agent", "Extract", "Batch", "Microphone"):
+        await tab.get_by_role("tab", name=name).click()
+        await tab.keyboard.press("Escape")
+    assert not hung.closed.is_set()
+    await tab.get_by_role("tab", name="Chat").click()
+    await expect(tab.locator(ANSWER)).to_have_attribute("data-state", "writing")
+    await tab.keyboard.press("Escape")
+
+    await asyncio.wait_for(hung.closed.wait(), 10)
+
+
+async def test_settings_take_everything_out_in_and_away(tab: Page, house: House, tmp_path: Path) -> None:
+    house.script = numbered()
+    await ask(tab, "one")
+    await answered(tab)
+    await tab.click("#conversation-new")
+    await ask(tab, "two")
+    await answered(tab)
+    await kept(tab, 2)
+    await tab.click("#settings-open")
+    async with tab.expect_download() as download:
+        await tab.click("#export-all")
+    await (await download.value).save_as(tmp_path / "all.json")
+    await tab.click("#clear-all")
+    await kept(tab, 0)
+    await tab.click("#chat-undo")
+    await kept(tab, 2)
+    await tab.click("#settings-open")
+    await tab.set_input_files("#import-all", tmp_path / "all.json")
+    await expect(tab.locator("#settings")).to_contain_text("2 conversations are in the list now.")
+    await kept(tab, 4)
 
 
 # ── files ──

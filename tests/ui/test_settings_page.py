@@ -209,3 +209,48 @@ async def test_phone_has_one_row_every_tab_and_room_for_fingers(page: Page, hous
     box = await page.locator("#gc-composer").bounding_box()
     assert box is not None
     assert box["y"] + box["height"] <= height
+
+
+async def test_prompts_stand_behind_the_slash(page: Page, house: House) -> None:
+    await open_settings(page)
+    await page.fill("#gc-prompt-name", "Haiku")
+    await page.fill("#gc-prompt-text", "Write a haiku about …")
+    await page.get_by_text("Add the prompt").click()
+    await page.keyboard.press("Escape")
+    await page.focus("#chat-message textarea")
+    await page.keyboard.type("/")
+    await expect(page.locator("#gc-prompts [role=option]").first).to_contain_text("Haiku")
+    await page.keyboard.type("hai")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#chat-message textarea")).to_have_value("Write a haiku about …")
+    assert house.asked == []
+
+
+async def test_preset_writes_its_text_where_it_can_be_read(page: Page, house: House) -> None:
+    house.script = says("fine")
+    await page.click(".gc-options-fold summary")
+    await page.focus(".gc-options textarea")
+    await page.locator(".gc-presets").get_by_text("Short").click()
+    await expect(page.locator(".gc-options textarea").first).to_have_value("Answer in at most three sentences.")
+    await ask(page, "go")
+    await answered(page)
+
+    assert house.asked[0].messages[0]["role"] == "system"  # type: ignore[union-attr]
+
+
+async def test_page_can_be_installed(page: Page, house: House) -> None:
+    manifest = await page.evaluate(
+        """async () => {
+            const link = document.querySelector('link[rel=manifest]');
+            const manifest = await (await fetch(link.href)).json();
+            const icons = manifest.icons.map((icon) => fetch(new URL(icon.src, link.href)).then((got) => got.status));
+            const start = new URL(manifest.start_url, link.href).href;
+            return [manifest.name, manifest.display, start, await Promise.all(icons)];
+        }"""
+    )
+
+    assert manifest == ["groq-core", "standalone", house.url, [200, 200, 200]]
+    card = await page.locator('meta[property="og:image"]').get_attribute("content") or ""
+    assert card.startswith(house.url)
+    assert (await page.request.get(card)).headers["content-type"] == "image/png"
+    assert (await page.request.get(f"{house.url}favicon.ico")).headers["content-type"] == "image/svg+xml"

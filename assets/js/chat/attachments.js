@@ -15,7 +15,7 @@ const PICTURE_NAMES = /\.(?:png|jpe?g|gif|webp|avif|heic|heif|bmp|tiff?)$/i;
 const PATIENCE_MS = 120_000;
 const BYTES = { "content-type": "application/octet-stream" };
 
-/** @typedef {{name: string, kind: string, element: HTMLElement, url?: string, text?: string, error?: string}} Attachment */
+/** @typedef {{name: string, kind: string, element: HTMLElement, urls?: string[], text?: string, error?: string}} Attachment */
 
 export class Attachments {
   constructor(strip, hint) {
@@ -40,7 +40,7 @@ export class Attachments {
     }
     return {
       documents: this.all.filter(({ text }) => text !== undefined).map(({ name, text }) => ({ name, text })),
-      pictures: this.all.filter(({ url }) => url).map(({ name, url }) => ({ name, url })),
+      pictures: this.all.flatMap(({ name, urls = [] }) => urls.map((url) => ({ name, url }))),
     };
   }
 
@@ -71,9 +71,8 @@ export class Attachments {
     this.strip.append(one.element);
     this.strip.hidden = false;
     try {
-      if (one.kind === "picture" && this.all.filter(({ kind }) => kind === "picture").length > LIMITS.images) {
-        throw new Error(say("pictures_too_many", { n: LIMITS.images }));
-      }
+      one.room = LIMITS.images - this.all.reduce((taken, { kind, urls }) => taken + (kind === "picture" ? (urls?.length ?? 1) : 0), -1);
+      if (one.kind === "picture" && one.room < 1) throw new Error(say("pictures_too_many", { n: LIMITS.images }));
       await WAYS[one.kind](one, file);
       one.element.dataset.state = "ready";
     } catch (error) {
@@ -93,10 +92,10 @@ function kindOf({ type, name }) {
   return "document";
 }
 
-async function prepared(path, one, file) {
+async function prepared(path, one, file, more = "") {
   let response;
   try {
-    response = await send(`${path}?name=${encodeURIComponent(one.name)}`, { body: file, headers: BYTES, signal: one.hangUp.signal });
+    response = await send(`${path}?name=${encodeURIComponent(one.name)}${more}`, { body: file, headers: BYTES, signal: one.hangUp.signal });
   } catch (error) {
     throw error.name === "AbortError" ? error : new Error(say("error_unreachable"));
   }
@@ -106,7 +105,7 @@ async function prepared(path, one, file) {
 }
 
 function asPicture(one, picture) {
-  one.url = picture.url;
+  one.urls = [picture, ...(picture.more ?? [])].map(({ url }) => url); // a long picture comes in several pieces
   one.sign.replaceChildren(el("img", { src: picture.url, alt: "" }));
   setText(one.state, [picture.size, ...(picture.notes ?? [])].join(" · "));
   one.element.title = [picture.removed, ...(picture.notes ?? [])].filter(Boolean).join(" · ");
@@ -121,7 +120,7 @@ function asText(one, text, notes = []) {
 /** What becomes of each kind of file. */
 const WAYS = {
   async picture(one, file) {
-    asPicture(one, await prepared("image", one, file));
+    asPicture(one, await prepared("image", one, file, `&room=${one.room}`));
   },
   async document(one, file) {
     const body = await prepared("document", one, file);

@@ -234,5 +234,11 @@ box.addEventListener("keydown", (event) => {
   event.preventDefault();
   send();
 });
+// `/` in the empty box opens the prompts, which are loaded then.
+let prompting = null;
+box.addEventListener("input", () => {
+  if (box.value !== "/" || prompting) return;
+  prompting = import("./prompts.js").then(({ PromptList }) => new PromptList(box).show());
+});
 // Of several tabs, Esc stops what is seen.
 document.addEventListener("keydown", (event) => event.key === "Escape" && element.offsetParent !== null && conversation.stop());

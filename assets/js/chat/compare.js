@@ -90,7 +90,7 @@ export class Compare {
       el(
         "article",
         { class: "gc-column", "data-column": nameOf(model) },
-        el("h3", {}, shortModel(model)),
+        el("h2", {}, shortModel(model)),
         el("div", { class: "gc-user-text", dir: "auto" }, ...userText(text)),
         answer.element,
         go,

@@ -32,10 +32,11 @@ export class Conversation {
    * @param {() => Node} given.welcome what an empty list shows
    * @param {(text: string) => void} given.hint tells what is in the way
    * @param {(answer: Answer, extra: object) => void} [given.ended] called with every answer when it is over
+   * @param {(answer: Answer, extra: object) => void} [given.drawn] called when an answer of before is on the page again
    * @param {Keeper} [given.keeper]
    */
-  constructor({ name, options, system = () => "", welcome, hint, ended = () => {}, keeper = null }) {
-    Object.assign(this, { name, options, system, welcome, hint, ended, keeper });
+  constructor({ name, options, system = () => "", welcome, hint, ended = () => {}, drawn = () => {}, keeper = null }) {
+    Object.assign(this, { name, options, system, welcome, hint, ended, drawn, keeper });
     this.tree = new Tree(newHead(name));
     /** What the list shows: {role, message, element, answer?}. */
     this.turns = [];
@@ -76,6 +77,7 @@ export class Conversation {
     this.list.scrollTop = this.list.scrollHeight;
     for (const turn of this.turns) if (turn.message.answer && !this.runs.has(turn.message.id)) this.#follow(turn);
     this.#busy();
+    this.onOpen?.();
   }
 
   /** Ask with all that was said before; `pictures` and the fields of `extra` go along with this question. */
@@ -84,14 +86,14 @@ export class Conversation {
       this.hint(say("still_answering"));
       return null;
     }
-    const question = this.tree.add({ role: "user", text, pictures, extra });
+    const question = this.tree.add({ role: "user", text, pictures: pictures.map(plain), extra });
     this.#kept(question);
     return this.#answer(question);
   }
 
   /** Go on with a question and its answer from elsewhere. */
   adopt(text, pictures, answer) {
-    this.#kept(this.tree.add({ role: "user", text, pictures }));
+    this.#kept(this.tree.add({ role: "user", text, pictures: pictures.map(plain) }));
     this.#kept(this.tree.add({ role: "assistant", ...answer.data }));
     this.show();
     this.follower.jump();
@@ -132,8 +134,14 @@ export class Conversation {
     this.turns = views;
     if (!branch.length) this.list.replaceChildren(this.welcome());
     this.#mark();
-    for (const { answer } of views.slice(-DRAWN_AT_ONCE)) answer?.draw().then(() => this.follower.grown());
+    for (const view of views.slice(-DRAWN_AT_ONCE)) this.#draw(view).then(() => this.follower.grown());
     if (!this.#filling) this.#fill();
+  }
+
+  async #draw({ answer, message }) {
+    if (!answer || answer.undrawn === null) return;
+    await answer.draw();
+    this.drawn(answer, this.tree.messages.get(message.parent)?.extra ?? {});
   }
 
   // One after the other, so that no task is long: draw what is plain, the newest first, and add what is older.
@@ -142,11 +150,11 @@ export class Conversation {
     for (;;) {
       await idle();
       const { tree } = this;
-      const plain = this.turns.findLast(({ answer }) => answer?.undrawn != null);
-      if (plain) await plain.answer.draw();
+      const undrawn = this.turns.findLast(({ answer }) => answer?.undrawn != null);
+      if (undrawn) await this.#draw(undrawn);
       else if (this.#older.length) {
         const views = this.#older.splice(-ADDED_AT_ONCE).map((message) => this.#view(message));
-        for (const { answer } of views) await answer?.draw();
+        for (const view of views) await this.#draw(view);
         if (this.tree !== tree) continue;
         this.turns.unshift(...views);
         this.list.prepend(...views.map(({ element }) => element));
@@ -348,6 +356,9 @@ export class Conversation {
     return this.system() ? [{ role: "system", text: this.system() }, ...sent] : sent;
   }
 }
+
+// Of a picture, what is sent and kept of it.
+const plain = ({ name, url }) => ({ name, url });
 
 // The older half of what was said, in characters; the newest question is never among it.
 function olderOf(branch, textOf) {

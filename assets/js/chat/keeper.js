@@ -6,7 +6,6 @@ import { send } from "../shared/wire.js";
 import { say } from "../shared/words.js";
 import { showList } from "./list.js";
 import { openStore } from "./store.js";
-import { fromJson, toJson, toMarkdown } from "./transfer.js";
 import { Tree, newHead } from "./tree.js";
 import { offerUndo } from "./undo.js";
 
@@ -36,7 +35,7 @@ export class Keeper {
   async begin() {
     this.store = await openStore();
     this.heads = await this.store.heads();
-    const open = openId();
+    const open = openId(this.kind);
     if (open && this.conversation.tree.empty) await this.open(open);
     this.conversation.opening = false;
     if (this.conversation.tree.empty) this.conversation.show();
@@ -54,7 +53,7 @@ export class Keeper {
   }
 
   head(tree) {
-    if (tree === this.conversation.tree) rememberOpen(tree.empty || this.#passing(tree) ? null : tree.head.id);
+    if (tree === this.conversation.tree) rememberOpen(this.kind, tree.empty || this.#passing(tree) ? null : tree.head.id);
     if (this.#passing(tree)) return;
     const { head } = tree;
     head.updated = Date.now();
@@ -116,7 +115,7 @@ export class Keeper {
     if (!whole) return;
     this.temporary = false;
     this.conversation.open(new Tree(whole.head, whole.messages));
-    rememberOpen(id);
+    rememberOpen(this.kind, id);
     this.composer.adopt(this.conversation.tree.head);
     this.#draw();
   }
@@ -128,7 +127,7 @@ export class Keeper {
     const tree = new Tree(newHead(this.kind));
     tree.temporary = temporary;
     this.conversation.open(tree);
-    rememberOpen(null);
+    rememberOpen(this.kind, null);
     this.composer.adopt(tree.head);
     this.#draw();
   }
@@ -169,7 +168,7 @@ export class Keeper {
       await this.store.put(whole);
       this.heads.push(whole.head);
       this.#do(async () => {}, id);
-      await this.open(id);
+      if (whole.head.kind === this.kind) await this.open(id);
       this.#draw();
     });
   }
@@ -178,6 +177,7 @@ export class Keeper {
     await this.#work;
     const whole = await this.store.read(id);
     if (!whole) return;
+    const { toJson, toMarkdown } = await import("./transfer.js");
     const name = (whole.head.title || say("conversation_untitled")).replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "").slice(0, 60) || "conversation";
     if (form === "markdown") save(new Blob([toMarkdown(whole)], { type: "text/markdown" }), `${name}.md`);
     else save(new Blob([toJson([whole])], { type: "application/json" }), `${name}.json`);
@@ -186,6 +186,7 @@ export class Keeper {
   /** All conversations of this browser, whole, as one file. */
   async exportAll() {
     await this.#work;
+    const { toJson } = await import("./transfer.js");
     const all = await Promise.all((await this.store.heads()).map(({ id }) => this.store.read(id)));
     save(new Blob([toJson(all.filter(Boolean))], { type: "application/json" }), "conversations.json");
   }
@@ -196,6 +197,7 @@ export class Keeper {
    * @throws {Error} it is none we know; its message is for people
    */
   async importAll(file) {
+    const { fromJson } = await import("./transfer.js");
     const found = fromJson(await file.text());
     for (const whole of found) {
       await this.store.put(whole);
@@ -235,7 +237,7 @@ export class Keeper {
     const [draft, options] = [this.composer.text(), this.composer.options()];
     if (draft === head.draft && JSON.stringify(options) === JSON.stringify(head.options)) return;
     Object.assign(head, { draft, options });
-    if (empty && !this.#gone.has(head.id)) rememberDraft(draft);
+    if (empty && !this.#gone.has(head.id)) this.kind === "chat" && rememberDraft(draft);
     else if (!this.#passing(this.conversation.tree)) this.#putHead(head);
   }
 
@@ -271,11 +273,15 @@ export class Keeper {
     clearTimeout(this.hearing);
     this.hearing = setTimeout(async () => {
       this.heads = await this.store.heads();
+      const { head } = this.conversation.tree;
+      const now = this.heads.find(({ id }) => id === head.id);
+      if (now) Object.assign(head, { title: now.title, titled: now.titled, asked: now.asked, pinned: now.pinned, summary: now.summary });
       this.#draw();
     }, 50);
     this.search?.changed(changed);
     const { tree, running } = this.conversation;
-    if (changed !== tree.head.id || running || gone) return;
+    if (changed !== tree.head.id || running) return;
+    if (gone) return this.fresh();
     const whole = await this.store.read(changed);
     if (!whole || this.conversation.tree !== tree || this.conversation.running || sameMessages(whole.messages, tree)) return;
     const { draft, options } = tree.head;
@@ -287,7 +293,7 @@ export class Keeper {
   // Some seconds after the first answer, so that nothing waits for it; the first words of the question do till then.
   #titleSoon(tree) {
     const { head } = tree;
-    if (head.titled || this.#titles.has(head.id) || this.kind !== "chat") return;
+    if (head.titled || head.asked || this.#titles.has(head.id) || this.kind !== "chat") return;
     this.#titles.add(head.id);
     setTimeout(() => this.#title(tree).catch(() => {}), TITLE_AFTER_MS);
   }
@@ -301,12 +307,13 @@ export class Keeper {
     });
     if (!response.ok) return;
     const { title } = await response.json();
-    if (!title || tree.head.titled || this.#passing(tree)) return;
-    Object.assign(tree.head, { title, titled: true });
+    if (tree.head.titled || this.#passing(tree)) return;
+    Object.assign(tree.head, { asked: true }, title ? { title } : {}); // once is enough, with or without one
     this.#putHead(tree.head);
   }
 
   #draw() {
+    if (this.kind !== "chat") return; // the list stands in the Chat tab, for all of them
     const { tree, runs } = this.conversation;
     setText(document.getElementById("gc-conversation-title"), tree.empty ? "" : tree.head.title);
     document.getElementById("gc-temporary-mark")?.toggleAttribute("hidden", !tree.temporary);
@@ -324,18 +331,21 @@ function sameMessages(messages, tree) {
 
 // ── what this page, and no other, has open ──
 
-export function openId() {
+const keyOf = (kind) => (kind === "chat" ? "gc-open" : `gc-open-${kind}`);
+
+/** The conversation of a tab that this page showed before it was loaded again. */
+export function openId(kind) {
   try {
-    return sessionStorage["gc-open"] ?? null;
+    return sessionStorage[keyOf(kind)] ?? null;
   } catch {
     return null;
   }
 }
 
-function rememberOpen(id) {
+function rememberOpen(kind, id) {
   try {
-    if (id) sessionStorage["gc-open"] = id;
-    else delete sessionStorage["gc-open"];
+    if (id) sessionStorage[keyOf(kind)] = id;
+    else delete sessionStorage[keyOf(kind)];
   } catch {
     // without a store there is nothing to come back to
   }

@@ -33,13 +33,12 @@ export function showList(keeper, now) {
 
 const again = () => latest && showList(...latest);
 
-function sorted({ heads, found, kind }) {
-  const own = heads.filter((head) => head.kind === kind);
+function sorted({ heads, found }) {
   if (found) {
-    const byId = new Map(own.map((head) => [head.id, head]));
+    const byId = new Map(heads.map((head) => [head.id, head]));
     return found.map((id) => byId.get(id)).filter(Boolean);
   }
-  return own.sort((a, b) => Number(b.pinned) - Number(a.pinned) || b.updated - a.updated);
+  return [...heads].sort((a, b) => Number(b.pinned) - Number(a.pinned) || b.updated - a.updated);
 }
 
 function groupOf(head, today) {
@@ -60,7 +59,7 @@ class List extends Component {
     const rows = [];
     for (const head of entries) {
       const next = keeper.found ? null : groupOf(head, today);
-      if (next && next !== group) rows.push(html`<h3 key=${next}>${say(next)}</h3>`);
+      if (next && next !== group) rows.push(html`<h2 key=${next}>${say(next)}</h2>`);
       group = next;
       rows.push(html`<${Entry} key=${head.id} head=${head} keeper=${keeper} open=${head.id === now.open} running=${now.running.has(head.id)} menu=${menu === head.id} renaming=${renaming === head.id} />`);
     }
@@ -86,7 +85,7 @@ class Entry extends Component {
       <div class="gc-entry" data-conversation=${head.id} aria-current=${open ? "true" : null} data-running=${running ? "" : null}>
         ${renames
           ? html`<input class="gc-entry-name" aria-label=${say("rename")} value=${head.title} ref=${focusAll} onKeyDown=${(event) => renameKey(event, head, keeper)} onBlur=${(event) => renamed(event.target.value, head, keeper)} />`
-          : html`<button type="button" class="gc-entry-title" title=${title} onClick=${() => opened(head, keeper)}>${title}</button>`}
+          : html`<button type="button" class="gc-entry-title" title=${title} onClick=${() => opened(head, keeper)}>${head.kind === "image" ? html`<span class="gc-entry-kind" ref=${kindIcon} />` : null}${title}</button>`}
         <button type="button" class="gc-icon-button" data-action="menu" aria-label=${say("entry_menu", { title })} aria-haspopup="menu" aria-expanded=${String(menuOpen)} onClick=${() => toggleMenu(head.id)} ref=${menuIcon} />
         ${menuOpen ? html`<${Menu} head=${head} keeper=${keeper} />` : null}
       </div>
@@ -113,6 +112,8 @@ function Menu({ head, keeper }) {
   </div>`;
 }
 
+const kindIcon = (place) => place && !place.firstChild && place.append(icon("camera"));
+
 const menuIcon = (button) => button && !button.firstChild && button.append(icon("more"));
 
 function focusAll(input) {
@@ -123,7 +124,8 @@ function focusAll(input) {
 }
 
 function opened(head, keeper) {
-  keeper.open(head.id);
+  if (head.kind === keeper.kind) keeper.open(head.id);
+  else document.dispatchEvent(new CustomEvent("gc:open", { detail: { kind: head.kind, id: head.id } }));
   document.body.removeAttribute("data-conversations");
 }
 

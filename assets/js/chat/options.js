@@ -1,18 +1,37 @@
 // What goes along with a question: the model, and the settings behind "Options".
 
-import { el, iconButton } from "../shared/dom.js";
+import { announce, el, iconButton } from "../shared/dom.js";
 import { say } from "../shared/words.js";
 
-const DEFAULTS = { model: "auto", system: "", temperature: null, max_tokens: null, effort: "", fresh: false, cheap: false, json: false, search: false };
-const chosen = { ...DEFAULTS };
+const FIRST = { model: "auto", system: "", temperature: null, max_tokens: null, effort: "", fresh: false, cheap: false, json: false, search: false };
+const NAME = "groq-core-defaults";
+const chosen = { ...defaults() };
 let form = null;
+
+// What a new conversation begins with: the person's own choice, where there is one.
+function defaults() {
+  try {
+    return { ...FIRST, ...JSON.parse(localStorage.getItem(NAME) ?? "{}") };
+  } catch {
+    return FIRST;
+  }
+}
+
+function keepAsDefault() {
+  try {
+    localStorage.setItem(NAME, JSON.stringify(chosen));
+    announce(say("options_kept"));
+  } catch {
+    // this browser keeps nothing
+  }
+}
 
 /** All that is chosen, instructions included: it belongs to the conversation. */
 export const chosenOptions = () => ({ ...chosen });
 
 /** Choose what was chosen in another conversation. */
 export function adoptOptions(values) {
-  Object.assign(chosen, DEFAULTS, values);
+  Object.assign(chosen, defaults(), values);
   for (const heard of listeners) heard();
   if (!form) return;
   const old = form;
@@ -32,12 +51,13 @@ export function options() {
 
 options.system = () => chosen.system.trim();
 
-const listeners = [];
+const listeners = []; // of the switches
+let formListeners = [];
 
 // The same switch stands beside the box and, for small screens, among the options.
 function turn(name, on) {
   chosen[name] = on;
-  for (const heard of listeners) heard();
+  for (const heard of [...listeners, ...formListeners]) heard();
 }
 
 /** The switches beside the box: answer in JSON, search the web. */
@@ -52,6 +72,7 @@ export function switches() {
 
 /** The form behind "Options". */
 export function optionsForm() {
+  formListeners = [];
   const number = (name, properties) => {
     const input = el("input", { type: "number", inputmode: "decimal", ...properties });
     if (chosen[name] !== null) input.value = chosen[name];
@@ -72,7 +93,7 @@ export function optionsForm() {
     const input = el("input", { type: "checkbox" });
     input.checked = chosen[name];
     input.addEventListener("change", () => turn(name, input.checked));
-    listeners.push(() => (input.checked = chosen[name]));
+    formListeners.push(() => (input.checked = chosen[name]));
     return el("label", { class: "gc-check" }, input, el("span", {}, say(`option_${name}`)), el("small", {}, say(`option_${name}_help`)));
   };
   const system = el("textarea", { rows: "3", placeholder: say("option_system_placeholder") });
@@ -81,10 +102,14 @@ export function optionsForm() {
   const effort = el("select", {}, ...["", "none", "low", "medium", "high"].map((value) => el("option", { value }, say(`effort_${value || "auto"}`))));
   effort.value = chosen.effort;
   effort.addEventListener("change", () => (chosen.effort = effort.value));
+  const presets = el("div", {});
+  const showPresets = () => import("./prompts.js").then((module) => presets.childElementCount || presets.append(module.presetButtons(system)));
+  for (const kind of ["focusin", "pointerenter"]) system.addEventListener(kind, showPresets, { once: true });
   form = el(
     "div",
     { class: "gc-options" },
     field("system", system),
+    presets,
     el(
       "div",
       { class: "gc-options-row" },
@@ -96,6 +121,7 @@ export function optionsForm() {
     check("cheap"),
     check("json"),
     check("search"),
+    el("button", { type: "button", class: "gc-link gc-keep-options", onclick: keepAsDefault }, say("options_keep")),
     el("button", { type: "button", class: "gc-button gc-quiet gc-sheet-close", onclick: (event) => (event.target.closest("details").open = false) }, say("close")),
   );
   return form;

@@ -11,13 +11,16 @@
 //   texts()                       [{id, text}] of every conversation, for search
 //   clear()
 
+import { KEEPS } from "../../texts.js";
 import { openDB } from "../../vendor/idb/idb.js";
 
 const NAME = "groq-core";
 const VERSION = 1;
 
-/** The browser's store, or one in memory where that is refused; `lasts` says which. */
+/** The server's for who signed in, else the browser's, or one in memory where that is refused; `lasts` says which. */
 export async function openStore() {
+  const kept = KEEPS ? await (await import("./server-store.js")).serverStore() : null;
+  if (kept) return kept;
   try {
     const db = await openDB(NAME, VERSION, { upgrade });
     await db.count("heads"); // some browsers refuse only now

@@ -9,10 +9,39 @@ import { say } from "../shared/words.js";
 
 const pictures = new Pictures(LIMITS.images, changed);
 const hint = hinter(() => document.getElementById("gc-image-hint"));
-const conversation = new Conversation({ name: "image", options: () => ({ model: "vision" }), welcome: () => el("span"), hint, ended });
+const told = (what) => (...facts) => keeper().then((kept) => kept[what](...facts));
+const conversation = new Conversation({
+  name: "image",
+  options: () => ({ model: "vision" }),
+  welcome: () => el("span"),
+  hint,
+  ended,
+  drawn: ended,
+  keeper: { message: told("message"), head: told("head"), removed: told("removed") },
+});
+conversation.onOpen = () => {
+  asked = [];
+  changed();
+};
 const form = readingForm(read);
 const templates = el("div", { class: "gc-templates" });
 let asked = [];
+
+// Its conversations are kept like those of the chat, whose list shows them too.
+let kept = null;
+function keeper() {
+  kept ??= import("../chat/keeper.js").then(({ Keeper }) => new Keeper(conversation, composer).begin());
+  return kept;
+}
+const composer = {
+  text: () => inputOf("image-question")?.value ?? "",
+  options: () => ({}),
+  adopt: ({ draft = "" }) => inputOf("image-question") && fill(inputOf("image-question"), draft),
+};
+keeper();
+
+/** Show a conversation of before. */
+export const openKept = async (id) => (await keeper()).open(id);
 
 export const showPicturesIn = (host) => host.replaceChildren(pictures.element);
 export const showAnswersIn = (host) => conversation.showIn(host);
@@ -53,7 +82,7 @@ function ended(answer, { fields }) {
 
 async function ask(text, extra = {}) {
   if (pictures.preparing) return hint(say("pictures_preparing"));
-  if (!pictures.ready.length) return hint(say("pictures_none"));
+  if (!pictures.ready.length && conversation.tree.empty) return hint(say("pictures_none"));
   if (!text) return hint(say("question_empty"));
   // The same pictures as before are in the conversation already.
   const now = pictures.ready;
@@ -66,10 +95,10 @@ async function ask(text, extra = {}) {
   await asking;
 }
 
-function startOver() {
-  conversation.clear();
-  asked = [];
-  changed();
+// The conversation so far stays in the list.
+async function startOver() {
+  conversation.stop();
+  (await keeper()).fresh();
 }
 
 const shown = () => document.querySelector("#image-question")?.offsetParent !== null;

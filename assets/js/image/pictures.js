@@ -148,14 +148,14 @@ export class Pictures {
       el(
         "div",
         { class: "gc-camera-buttons" },
-        el("button", { type: "button", class: "gc-button", "aria-label": "capture photo", onclick: () => this.#take(video) }, say("camera_take")),
+        el("button", { type: "button", class: "gc-button", "aria-label": "capture photo", onclick: () => this.#photograph(video) }, say("camera_take")),
         el("button", { type: "button", class: "gc-button gc-quiet", onclick: () => this.#closeCamera() }, say("cancel")),
       ),
     );
     this.camera.hidden = false;
   }
 
-  async #take(video) {
+  async #photograph(video) {
     const canvas = el("canvas", { width: video.videoWidth, height: video.videoHeight });
     canvas.getContext("2d").drawImage(video, 0, 0);
     this.#closeCamera();

@@ -7,6 +7,8 @@ import { count, seconds, wholeSeconds } from "./formats.js";
 import { kindInWords, say, shortModel } from "./words.js";
 import { TextView } from "./text-view.js";
 
+const MOST_EVENTS = 20_000;
+
 export class Answer {
   /**
    * @param {object} given
@@ -18,6 +20,7 @@ export class Answer {
    */
   constructor({ painted = () => {}, again = null, goOn = null, shorten = null, view = null } = {}) {
     Object.assign(this, { again, goOn, shorten, painted });
+    this.events = []; // with the seconds at which they came: the story, to be saved
     this.receipts = []; // one for each time it was asked: the first, and those of going on
     this.receipt = null;
     this.error = null;
@@ -98,6 +101,7 @@ export class Answer {
 
   /** Take the next line of the stream into account. */
   hear(event) {
+    if (this.events.length < MOST_EVENTS) this.events.push([Math.round(performance.now() - this.began) / 1000, event]);
     if (event.t !== undefined) this.#write(event.t);
     else if (event.r !== undefined) this.#think(event.r);
     else this.#on[event.e]?.call(this, event);
@@ -222,8 +226,16 @@ export class Answer {
     if (this.state === "cut") this.foot.append(el("p", { class: "gc-cut", role: "note" }, this.#cutInWords(), " ", more));
     if (this.error) this.foot.append(this.#card());
     const seen = { shownTokensPerS: this.#shownTokensPerS() };
-    this.foot.append(...this.receipts.map((receipt) => receiptView(receipt, seen)));
+    this.foot.append(...this.receipts.map((receipt) => receiptView(receipt, seen, this.#saves())));
     if (!this.bar.childElementCount) this.bar.append(...this.#buttons());
+  }
+
+  // Only of what this page has heard itself.
+  #saves() {
+    if (!this.events.length) return null;
+    const link = (words, texts) =>
+      el("button", { type: "button", class: "gc-link", onclick: () => import("./story-file.js").then((module) => module.saveStory(this.events, texts)) }, say(words));
+    return el("p", { class: "gc-story-save" }, link("story_save", false), link("story_save_texts", true));
   }
 
   #cutInWords() {

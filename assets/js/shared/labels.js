@@ -1,7 +1,7 @@
 // Gradio makes its buttons and labels on the server, in English. For another language they are told it here, by the
 // element they belong to. Loaded by whoever reads another language.
 
-import { say } from "./words.js";
+import { language, say } from "./words.js";
 
 /** Buttons: id to text. */
 const BUTTONS = {
@@ -32,6 +32,7 @@ function setWords(node, words) {
 }
 
 function relabel() {
+  if (document.documentElement.lang !== language) document.documentElement.lang = language;
   for (const tab of document.querySelectorAll("[role=tab][data-tab-id]")) setWords(tab, say(`tab_${tab.dataset.tabId}`));
   for (const [id, words] of Object.entries(BUTTONS)) {
     const button = document.getElementById(id);

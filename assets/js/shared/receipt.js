@@ -8,14 +8,15 @@ import { kindInWords, say, shortModel } from "./words.js";
  * One line that is always visible, and the whole story to unfold.
  *
  * @param {object} receipt the stream's last line
+ * @param {Node|null} more what stands at its end
  * @param {{shownTokensPerS: number|null}} seen what this page measured itself
  */
-export function receiptView(receipt, seen) {
+export function receiptView(receipt, seen, more = null) {
   return el(
     "details",
     { class: "gc-receipt" },
     el("summary", {}, ...headline(receipt, seen)),
-    el("div", { class: "gc-receipt-body" }, why(receipt), waterfall(receipt.attempts), facts(receipt, seen), notes(receipt)),
+    el("div", { class: "gc-receipt-body" }, why(receipt), waterfall(receipt.attempts), facts(receipt, seen), notes(receipt), more ?? ""),
   );
 }
 

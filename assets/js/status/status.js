@@ -52,7 +52,7 @@ const panel = el(
 );
 
 function section(name, ...children) {
-  return el("section", {}, el("h3", {}, say(name)), ...children);
+  return el("section", {}, el("h2", {}, say(name)), ...children);
 }
 
 // On a narrow page the open panel is a drawer: it goes by Esc or a touch beside it, too.
@@ -113,6 +113,7 @@ const sinceNews = () => (performance.now() - receivedAt) / 1000;
 function show(inForce) {
   const awake = snapshot.targets.filter((target) => target.state === "healthy").length;
   setAttribute(dot, "data-state", snapshot.ready ? "healthy" : "resting");
+  tellEverybody(snapshot);
   setText(headline, snapshot.ready ? say("status_ready", { n: awake, of: snapshot.targets.length }) : snapshot.not_ready_why);
   showTiers();
   showTargets();
@@ -264,3 +265,17 @@ function tick() {
   for (const target of snapshot.targets) rows.get(target.name)?.tick(target);
 }
 setInterval(tick, 1000);
+
+// What an admin announces, and that processes which share their state have lost each other.
+function tellEverybody({ announcement, shared }) {
+  note("announcement", announcement ?? "");
+  note("shared-away", shared?.startsWith("away") ? say("shared_away") : "");
+}
+
+function note(id, text) {
+  let place = document.getElementById(id);
+  if (!place && text) document.getElementById("status-panel")?.prepend((place = el("p", { id, class: "gc-announcement", role: "status" })));
+  if (!place) return;
+  setText(place, text);
+  place.hidden = !text;
+}

@@ -8,9 +8,14 @@ from urllib.parse import urlsplit
 import msgspec
 import orjson
 
-from groq_core.api.chat.parameters import checked_params
+from groq_core.api.chat.clients import loads_with_halves, mend_messages, mend_params
+from groq_core.api.chat.parameters import checked_params, known_params
 from groq_core.api.field_errors import bad, kind_of, mapping
+from groq_core.errors import RequestError
+from groq_core.events import Note
 from groq_core.requests import Caller, ChatRequest, Message
+
+BOM: Final = b"\xef\xbb\xbf"
 
 MAX_DEPTH: Final = 64
 """Levels of nesting; schemas of real tools have about ten."""
@@ -30,11 +35,13 @@ class ChatCall(msgspec.Struct, frozen=True, kw_only=True):
         request: What is to be answered.
         stream: The answer is to go out piece by piece.
         include_usage: A streamed answer ends with a chunk that holds nothing but the usage.
+        notes: What was changed in it that its author should know.
     """
 
     request: ChatRequest
     stream: bool
     include_usage: bool
+    notes: tuple[Note, ...] = ()
 
 
 def read_chat(raw: bytes, *, caller: Caller, request_id: str, no_store: bool = False) -> ChatCall:
@@ -44,10 +51,10 @@ def read_chat(raw: bytes, *, caller: Caller, request_id: str, no_store: bool = F
     Raises:
         RequestError: 400 with ``param`` as the path of the field that is wrong.
     """
-    body = json_object(raw)
+    body, notes = read_object(raw)
     if "messages" not in body:
         raise bad("messages", "`messages` is missing", 'Send at least [{"role": "user", "content": "…"}].')
-    messages = checked_messages(body.pop("messages"))
+    messages = checked_messages(mend_messages(body.pop("messages")))
     model = checked_model(body.pop("model", None), default="auto")
     stream = _switch(body.pop("stream", None), "stream")
     options = body.pop("stream_options", None)
@@ -62,10 +69,12 @@ def read_chat(raw: bytes, *, caller: Caller, request_id: str, no_store: bool = F
         isinstance(max_latency_ms, bool) or not isinstance(max_latency_ms, int | float) or max_latency_ms <= 0
     ):
         raise bad("max_latency_ms", "`max_latency_ms` must be a positive number of milliseconds")
+    params, changed = mend_params(body)
+    params, passed_over = known_params(params)
     request = ChatRequest(
         messages=messages,
         model=model,
-        params=checked_params(body),
+        params=checked_params(params),
         stream=stream,
         revisable=not stream,
         cost_sensitive=cost_sensitive,
@@ -75,28 +84,46 @@ def read_chat(raw: bytes, *, caller: Caller, request_id: str, no_store: bool = F
         caller=caller,
         request_id=request_id,
     )
-    return ChatCall(request=request, stream=stream, include_usage=include_usage)
+    notes += [*changed, *passed_over]
+    return ChatCall(request=request, stream=stream, include_usage=include_usage, notes=tuple(notes))
 
 
 def json_object(raw: bytes) -> dict[str, Any]:
+    """As :func:`read_object`, for those whose answer has no room for notes."""
+    return read_object(raw)[0]
+
+
+def read_object(raw: bytes) -> tuple[dict[str, Any], list[Note]]:
     """
-    Decode a body that must be one JSON object.
+    Decode a body that must be one JSON object, and what had to be changed for it.
 
     Raises:
         RequestError: 400; it tells the place of the fault, never the text around it.
     """
+    raw = raw.removeprefix(BOM)
     if not raw.strip():
         raise bad(None, "the request has no body", "Send a JSON object.", code="invalid_json")
+    notes: list[Note] = []
     try:
         body = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        raise bad(None, f"the body is not JSON: {error.msg} at {place}", code="invalid_json") from None
+        if "surrogate" not in error.msg:
+            raise _no_json(error) from None
+        try:
+            body = loads_with_halves(raw)
+        except ValueError:
+            raise _no_json(error) from None
+        notes.append(Note(code="letters_replaced", text="a letter that was cut in half was replaced by a mark"))
     if not isinstance(body, dict):
         raise bad(None, f"the body must be a JSON object, not {kind_of(body)}", code="invalid_json")
     if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH and _depth_exceeds(body, MAX_DEPTH):
         raise bad(None, f"the body is nested deeper than {MAX_DEPTH} levels", code="invalid_json")
-    return body
+    return body, notes
+
+
+def _no_json(error: orjson.JSONDecodeError) -> RequestError:
+    place = f"line {error.lineno}, column {error.colno}"
+    return bad(None, f"the body is not JSON: {error.msg} at {place}", code="invalid_json")
 
 
 def _depth_exceeds(value: Any, limit: int) -> bool:
@@ -145,12 +172,15 @@ def checked_messages(messages: Any) -> tuple[Message, ...]:
         raise bad("messages", "`messages` is empty", "Send at least one message of the user.")
     if len(messages) > MAX_MESSAGES:
         raise bad("messages", f"`messages` has {len(messages)} entries; at most {MAX_MESSAGES} are possible")
+    newest = max(
+        (i for i, one in enumerate(messages) if isinstance(one, dict) and one.get("role") == "user"), default=0
+    )
     for index, message in enumerate(messages):
-        _check_message(message, index)
+        _check_message(message, index, newest=index == newest)
     return tuple(messages)
 
 
-def _check_message(message: Any, index: int) -> None:
+def _check_message(message: Any, index: int, *, newest: bool) -> None:
     path = f"messages[{index}]"
     if not isinstance(message, dict):
         raise bad(path, f"`{path}` must be an object, not {kind_of(message)}")
@@ -159,10 +189,10 @@ def _check_message(message: Any, index: int) -> None:
         raise bad(f"{path}.role", f"`{path}.role` must be one of {', '.join(ROLES)}")
     content = message.get("content")
     if isinstance(content, str):
-        if role == "user" and not content.strip():
+        if role == "user" and not content.strip() and newest:
             raise bad(f"{path}.content", f"`{path}.content` is empty", "Write something, or leave the message out.")
     elif isinstance(content, list):
-        _check_parts(content, role, f"{path}.content")
+        _check_parts(content, role, f"{path}.content", newest=newest)
     elif content is not None:
         raise bad(f"{path}.content", f"`{path}.content` must be text or a list of parts, not {kind_of(content)}")
     elif not (role == "assistant" and (message.get("tool_calls") or message.get("function_call"))):
@@ -173,12 +203,12 @@ def _check_message(message: Any, index: int) -> None:
         _check_calls(message["tool_calls"], role, f"{path}.tool_calls")
 
 
-def _check_parts(parts: list[Any], role: str, path: str) -> None:
+def _check_parts(parts: list[Any], role: str, path: str, *, newest: bool) -> None:
     if not parts:
         raise bad(path, f"`{path}` is empty", "Send at least one part with text or a picture.")
     if len(parts) > MAX_PARTS:
         raise bad(path, f"`{path}` has {len(parts)} parts; at most {MAX_PARTS} are possible")
-    says_something = role != "user"
+    says_something = role != "user" or not newest
     for index, part in enumerate(parts):
         at = f"{path}[{index}]"
         match mapping(part, at).get("type"):

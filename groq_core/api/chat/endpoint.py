@@ -11,6 +11,7 @@ from groq_core.api.chat.body import read_chat
 from groq_core.api.chat.chunks import ChunkWriter
 from groq_core.api.chat.completion import completion
 from groq_core.api.chat.pictures import cleaned, pieces_within
+from groq_core.api.content_coding import decoded
 from groq_core.api.headers import HeaderStory
 from groq_core.api.sending import fold_answer, stream_answer
 
@@ -33,7 +34,7 @@ class ChatCompletions:
 
     async def __call__(self, exchange: Exchange) -> None:
         call = read_chat(
-            await exchange.body(MAX_BODY),
+            decoded(await exchange.body(MAX_BODY), exchange.headers.get(b"content-encoding"), MAX_BODY),
             caller=exchange.caller,
             request_id=exchange.request_id,
             no_store=exchange.no_store,
@@ -41,7 +42,7 @@ class ChatCompletions:
         headers = HeaderStory(exchange, self._board)
         with exchange.watched() as watch:
             request, notes = await cleaned(call.request, pieces_within(self._catalogue))
-            events = self._handle(request)
+            events, notes = self._handle(request), (*call.notes, *notes)
             if call.stream:
                 writer = ChunkWriter(
                     request.request_id, request.model, include_usage=call.include_usage, groq=exchange.groq_wire

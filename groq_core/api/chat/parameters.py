@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
+from groq_core.api.chat.clients import BOOKKEEPING
 from groq_core.api.field_errors import bad, kind_of, mapping
+from groq_core.events import Note
 
 Check: TypeAlias = Callable[[Any, str], None]
 
@@ -39,6 +41,48 @@ def checked_params(params: dict[str, Any]) -> dict[str, Any]:
         for name in ("tools", "tool_choice", "parallel_tool_calls"):
             checked.pop(name, None)
     return checked
+
+
+KNOWN: Final = frozenset(
+    {
+        "audio", "citation_options", "compound_custom", "disable_tool_validation", "documents", "exclude_domains",
+        "frequency_penalty", "function_call", "functions", "include_domains", "include_reasoning", "logit_bias",
+        "logprobs", "max_completion_tokens", "max_tokens", "modalities", "n", "parallel_tool_calls", "prediction",
+        "presence_penalty", "reasoning", "reasoning_effort", "reasoning_format", "response_format", "search_settings",
+        "seed", "service_tier", "stop", "temperature", "tool_choice", "tools", "top_logprobs", "top_p", "verbosity",
+        "web_search_options",
+    }
+)  # fmt: skip
+"""Parameters that Groq or OpenAI takes; whoever is asked gets those it knows, with a note about the others."""
+
+
+def known_params(params: dict[str, Any]) -> tuple[dict[str, Any], list[Note]]:
+    """
+    Part the parameters that change an answer from those that do not.
+
+    Returns:
+        Those to be checked and sent on, and a note for each that was passed over.
+
+    Raises:
+        RequestError: 400 naming one that would change what is answered, and that nobody here takes.
+    """
+    kept: dict[str, Any] = {}
+    notes = []
+    for name, value in params.items():
+        if name in KNOWN or name in CHECKS:
+            kept[name] = value
+        elif name in BOOKKEEPING:
+            if value not in (None, {}, [], ""):
+                notes.append(Note(code="parameter_passed_over", text=f"`{name}` was passed over: it changes no answer"))
+        elif value is not None:
+            shown = name if name.isprintable() and len(name) <= 60 else "a parameter"
+            raise bad(
+                name if shown == name else None,
+                f"`{shown}` is not a parameter that is known here",
+                "Leave it out: it would have no effect on the answer.",
+                code="unknown_parameter",
+            )
+    return kept, notes
 
 
 def _number(low: float, high: float) -> Check:

@@ -11,10 +11,10 @@ Source:
 
 from __future__ import annotations
 
-import itertools
 import re
 import unicodedata
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 import msgspec
@@ -50,72 +50,16 @@ _WHOLE: Final = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
 """Thai, Lao, Burmese, Khmer: words stand together, and only a dictionary could part them."""
 _WIDE: Final = re.compile(r"[\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\uff01-\uff60]")
 _NOT_FIRST: Final = frozenset(
-    "、。，．・：；？！ー）」』】〉》〕］｝’”…‥ぁぃぅぇぉっゃゅょァィゥェォッャュョ々〜%,.!?:;)]}"
+    "、。，．・：；？！ー）」』】〉》〕］｝’”…‥々〜%,.!?:;)]}ぁぃぅぇぉっゃゅょァィゥェォッャュョ"
 )
 _NOT_LAST: Final = frozenset("（「『【〈《〔［｛‘“([{")
 _WEAK: Final = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "of",
-        "to",
-        "in",
-        "on",
-        "at",
-        "by",
-        "for",
-        "with",
-        "from",
-        "and",
-        "or",
-        "but",
-        "as",
-        "is",
-        "are",
-        "was",
-        "were",
-        "my",
-        "your",
-        "his",
-        "her",
-        "its",
-        "our",
-        "their",
-        "der",
-        "die",
-        "das",
-        "ein",
-        "eine",
-        "den",
-        "dem",
-        "des",
-        "und",
-        "oder",
-        "zu",
-        "von",
-        "mit",
-        "le",
-        "la",
-        "les",
-        "un",
-        "une",
-        "de",
-        "du",
-        "des",
-        "et",
-        "ou",
-        "à",
-        "el",
-        "los",
-        "las",
-        "y",
-        "o",
-        "il",
-        "lo",
-        "e",
-        "di",
-    ]
+    (
+        *("a", "an", "the", "of", "to", "in", "on", "at", "by", "for", "with", "from", "and", "or", "but", "as", "is"),
+        *("are", "was", "were", "my", "your", "his", "her", "its", "our", "their", "der", "die", "das", "ein", "eine"),
+        *("den", "dem", "des", "und", "oder", "zu", "von", "mit", "le", "la", "les", "un", "une", "de", "du", "et"),
+        *("ou", "à", "el", "los", "las", "y", "o", "il", "lo", "e", "di"),
+    )
 )
 """Words a line should not end with: they belong to the next."""
 
@@ -220,7 +164,7 @@ def _units(transcript: Transcript) -> list[_Unit]:
             units[-1:] = _without_monsters(joined)
         else:
             units += _without_monsters(_Unit(text, spaced and bool(units), start, end, width(text)))
-    for unit, after in itertools.pairwise(units):
+    for unit, after in pairwise(units):
         unit.end = min(unit.end, max(after.start, unit.start))
     return units
 

@@ -139,7 +139,8 @@ def _nearly_utf8(data: bytes) -> tuple[str, str] | None:
 def _guessed(data: bytes) -> tuple[str, str]:
     sample = data[:_SAMPLE]
     western = sample.decode("cp1252", "replace")
-    likely = not _NO_WESTERN_WORD.search(western)
+    high = sum(1 for letter in western if letter > "\x7f")
+    likely = high < 0.4 * len(western) and not _NO_WESTERN_WORD.search(western)
     best = None if likely else from_bytes(sample, cp_isolation=_GUESSED).best()
     encoding = best.encoding if best else "cp1252"
     spelled = encoding.replace("cp125", "windows-125").replace("_", "-")

@@ -1,0 +1,115 @@
+// Conversations of somebody who signed in, kept on the server: found again on every device. The methods are those of
+// the store in the browser (store.js); it also searches by itself and shares by link.
+
+import { el, iconButton } from "../shared/dom.js";
+import { route, send } from "../shared/wire.js";
+import { say } from "../shared/words.js";
+
+/** The server's store, or null for somebody who has not signed in. */
+export async function serverStore() {
+  const store = new ServerStore();
+  return (await store.signedIn()) ? store : null;
+}
+
+class ServerStore {
+  lasts = true;
+
+  async signedIn() {
+    return (await send("conversations", { method: "GET" })).ok;
+  }
+
+  async heads() {
+    return (await answer("conversations")).heads;
+  }
+
+  read(id) {
+    return answer(`conversations/${id}`);
+  }
+
+  putHead(head) {
+    return change("PUT", `conversations/${head.id}/head`, head);
+  }
+
+  putMessage(id, message) {
+    return change("PUT", `conversations/${id}/messages/${message.id}`, message);
+  }
+
+  removeMessages(ids) {
+    return change("POST", "conversations/remove-messages", ids);
+  }
+
+  async remove(id) {
+    const whole = await answer(`conversations/${id}`);
+    await change("DELETE", `conversations/${id}`);
+    return whole;
+  }
+
+  put(whole) {
+    return change("PUT", `conversations/${whole.head.id}`, whole);
+  }
+
+  async texts() {
+    const { conversations } = await answer("conversations/export");
+    return conversations.map(({ head, messages }) => ({ id: head.id, text: messages.map(({ text }) => text ?? "").join("\n") }));
+  }
+
+  clear() {
+    return change("DELETE", "conversations");
+  }
+
+  /** Ids of the conversations that hold all these words. */
+  async search(words) {
+    return (await answer(`conversations/search?q=${encodeURIComponent(words)}`)).found.map(({ id }) => id);
+  }
+
+  /** Make a link under which anybody may read it, and show it, with a way to take it back. */
+  async share(id) {
+    const response = await send(`conversations/${id}/share`);
+    if (!response.ok) throw new Error(`share: ${response.status}`);
+    showLink(id, new URL(`../${(await response.json()).path}`, route("")).href);
+  }
+}
+
+async function answer(path) {
+  const response = await send(path, { method: "GET" });
+  if (response.status === 404) return null;
+  if (!response.ok) throw new Error(`${path}: ${response.status}`);
+  return response.json();
+}
+
+async function change(method, path, value) {
+  const body = value === undefined ? undefined : JSON.stringify(value);
+  const response = await send(path, { method, body });
+  if (!response.ok) throw new Error(`${path}: ${response.status}`);
+}
+
+function showLink(id, link) {
+  const input = el("input", { id: "share-link", type: "text", readOnly: true, value: link, "aria-label": say("share_link") });
+  const copy = el("button", { type: "button", id: "share-copy", class: "gc-button" }, say("share_copy"));
+  const stop = el("button", { type: "button", id: "share-stop", class: "gc-link" }, say("share_stop"));
+  const dialog = el(
+    "dialog",
+    { id: "share-dialog", class: "gc-dialog", "aria-labelledby": "share-title" },
+    el(
+      "div",
+      { class: "gc-dialog-body" },
+      el("header", {}, el("h2", { id: "share-title" }, say("share_title")), iconButton("close", say("close"), { onclick: () => dialog.close() })),
+      el("p", {}, say("share_note")),
+      input,
+      el("div", { class: "gc-dialog-buttons" }, copy, stop),
+    ),
+  );
+  copy.addEventListener("click", async () => {
+    input.select();
+    await navigator.clipboard?.writeText(link).catch(() => {});
+    copy.textContent = say("share_copied");
+  });
+  stop.addEventListener("click", async () => {
+    await change("DELETE", `conversations/${id}/share`);
+    dialog.close();
+  });
+  dialog.addEventListener("close", () => dialog.remove());
+  (document.querySelector(".gradio-container") ?? document.body).append(dialog);
+  dialog.showModal();
+  input.select();
+}

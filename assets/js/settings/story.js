@@ -1,0 +1,58 @@
+// A saved story, watched again: as fast as it was, or slowly.
+
+import { Answer } from "../shared/answer.js";
+import { el } from "../shared/dom.js";
+import { FORMAT } from "../shared/story-file.js";
+import { say } from "../shared/words.js";
+import { modal, part } from "./settings.js";
+
+const SPEEDS = { story_real: 1, story_slow: 0.2 };
+let playing = null;
+
+/** The section of the settings. */
+export function storySection() {
+  const told = el("p", { class: "gc-muted", role: "status" });
+  const file = el("input", { type: "file", id: "story-open", accept: ".json,application/json" });
+  file.addEventListener("change", async () => {
+    try {
+      const story = JSON.parse(await file.files[0].text());
+      if (story.format !== FORMAT) throw new Error("format");
+      told.textContent = "";
+      showStory(story);
+    } catch {
+      told.textContent = say("story_none");
+    }
+    file.value = "";
+  });
+  return part(say("story"), el("p", { class: "gc-muted" }, say("story_help")), el("label", { class: "gc-field" }, el("span", {}, say("story_open")), file), told);
+}
+
+function showStory(story) {
+  const place = el("div", { class: "gc-story-place" });
+  const buttons = Object.entries(SPEEDS).map(([words, speed]) =>
+    el("button", { type: "button", class: "gc-button gc-quiet", onclick: () => play(story, place, speed) }, say(words)),
+  );
+  const dialog = modal("gc-story", say("story"), el("div", { class: "gc-dialog-buttons" }, ...buttons), place);
+  dialog.addEventListener("close", () => {
+    playing?.abort();
+    dialog.remove();
+  });
+  document.querySelector(".gradio-container").append(dialog);
+  dialog.showModal();
+  play(story, place, 1);
+}
+
+async function play({ events }, place, speed) {
+  playing?.abort();
+  const mine = (playing = new AbortController());
+  const answer = new Answer();
+  place.replaceChildren(answer.element);
+  const began = performance.now();
+  for (const [at, event] of events) {
+    const wait = (at * 1000) / speed - (performance.now() - began);
+    if (wait > 4) await new Promise((resolve) => setTimeout(resolve, wait));
+    if (mine.signal.aborted) return;
+    answer.hear(event);
+  }
+  await answer.end();
+}

@@ -1,0 +1,130 @@
+"""Broken and hostile input, small: no answer of 5xx that is not meant, and the server goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from tests.doors.stage import house, new_pass
+
+MEANT = {503, 507}
+DEEP = 100_000
+
+WORDS = (
+    b"GET", b"POST", b" ", b"/", b"HTTP/1.1", b"\r\n", b"Host: localhost", b":", b"\0", b"Content-Length: -1",
+    b"Transfer-Encoding: chunked", b"zz\r\n",
+)  # fmt: skip
+
+PAGE = ["chat", "faults", "image", "transcribe", "transcript/txt", "speak", "extract", "document", "extraction/csv",
+        "agent", "agent/word", "batch?name=a.csv", "batch?name=a%00b.xlsx", "document?name=a%00.pdf"]  # fmt: skip
+API = ["chat/completions", "audio/speech", "audio/transcriptions", "responses", "files", "batches", "extract",
+       "agent/runs"]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+async def client() -> AsyncIterator[httpx.AsyncClient]:
+    async with house() as (client, _):
+        yield client
+
+
+def nested() -> list[bytes]:
+    """JSON with a hundred thousand levels, where readers look for something else."""
+    arrays, objects = b"[" * DEEP + b"]" * DEEP, b'{"a":' * DEEP + b"1" + b"}" * DEEP
+    return [
+        arrays,
+        objects,
+        b'{"messages":' + arrays + b"}",
+        b'{"turns":' + arrays + b"}",
+        b'{"messages":[{"role":"user","content":"x"}],"tools":' + objects + b"}",
+        b'{"text":"x","schema":' + objects + b"}",
+        b'{"text":"x","schema":' + json.dumps(objects.decode()).encode() + b"}",
+        b"[" * 900 + b"]" * 900,
+        b'{"messages":[{"role":"user","content":' + b"[" * 900 + b"]" * 900 + b"}]}",
+        b'{"messages":[{"role":"user","content":"x"}],"metadata":' + b'{"a":' * 900 + b"1" + b"}" * 900 + b"}",
+    ]
+
+
+def broken(seed: int) -> list[bytes]:
+    """Bytes that are nearly something."""
+    chance = random.Random(seed)
+    seeds = [
+        b'{"messages":[{"role":"user","content":"hi"}],"stream":true}',
+        b'{"turns":[{"role":"user","text":"hi"}]}',
+        b"a,b\n1,2\n",
+        b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n",
+        b"PK\x03\x04" + bytes(40),
+        b"RIFF\xff\xff\xff\xffWAVEfmt ",
+        b"\x89PNG\r\n\x1a\n" + bytes(30),
+        b"\xff\xd8\xff\xe0" + bytes(30),
+        b"<html><body>" + b"<div>" * 3000,
+        b"From: a\nSubject: " + b"=?utf-8?q?x?= " * 300 + b"\n\nhi",
+    ]
+    found = [b"", b"\0", b"null", b'"', b"{", bytes(1000), b'{"turns":[{"role":"user","text":"\\ud800"}]}']
+    for text in seeds:
+        found.append(text)
+        for _ in range(3):
+            data = bytearray(text)
+            for _ in range(chance.randrange(1, 6)):
+                data[chance.randrange(len(data))] = chance.randrange(256)
+            found.append(bytes(data[: chance.randrange(1, len(data) + 1)]))
+    return found
+
+
+async def asked(client: httpx.AsyncClient, path: str, body: bytes, headers: dict[str, str]) -> None:
+    response = await client.post(path, content=body, headers=headers)
+
+    assert response.status_code < 500 or response.status_code in MEANT, (path, body[:80], response.text[:200])
+
+
+async def test_json_nested_beyond_reason_is_the_callers_fault(client: httpx.AsyncClient) -> None:
+    headers = {**await new_pass(client), "content-type": "application/json"}
+    for body in nested():
+        for path in [f"v1/{name}" for name in API] + [f"ui/{name}" for name in PAGE]:
+            await asked(client, path, body, headers)
+        await asked(client, "_simulator/faults", body, headers)
+        await asked(client, "gradio_api/queue/join", body, headers)
+    assert (await client.get("health")).status_code == 200
+
+
+async def test_broken_bytes_are_the_callers_fault(client: httpx.AsyncClient) -> None:
+    headers = await new_pass(client)
+    for body in broken(seed=1):
+        for path in [f"v1/{name}" for name in API] + [f"ui/{name}" for name in PAGE]:
+            await asked(client, path, body, headers)
+    assert (await client.get("health")).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["a\0b.wav", "..\\..\\a.wav", "a" * 5000 + ".wav", "é\u202e.wav", ""])
+async def test_names_of_files_are_only_names(client: httpx.AsyncClient, name: str) -> None:
+    form = {"file": (name or "x", b"RIFF\x24\0\0\0WAVEfmt ", "audio/wav")}
+    response = await client.post("v1/audio/transcriptions", files=form, data={"model": "audio"})
+
+    assert response.status_code < 500
+
+
+async def test_heads_of_any_shape_leave_the_server_standing(client: httpx.AsyncClient) -> None:
+    chance = random.Random(2)
+    for _ in range(60):
+        reader, writer = await asyncio.open_connection("127.0.0.1", client.base_url.port)
+        writer.write(
+            b"".join(chance.choice([*WORDS, bytes([chance.randrange(256)])]) for _ in range(chance.randrange(1, 30)))
+            + b"\r\n\r\n"
+        )
+        writer.write_eof()
+        try:
+            head = await asyncio.wait_for(reader.read(20), 5)
+        except ConnectionError:
+            head = b""
+        writer.close()
+        assert b" 5" not in head[:12], head
+    assert (await client.get("health")).status_code == 200

@@ -1,0 +1,105 @@
+"""A team's pages in a real browser: the admin page fills, a conversation is found on another device and shared."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from groq_core.simulator import Simulator
+from tests.requires import found, needs
+from tests.store.stage import PASSWORD, TeamStage, ask, team_stage
+
+pytestmark = [needs("chromium"), pytest.mark.browser]
+
+
+@pytest.fixture
+async def stage(tmp_path: Path, simulator: Simulator) -> AsyncIterator[TeamStage]:
+    async with team_stage(f"sqlite:///{tmp_path}/team.db", simulator) as running:
+        yield running
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        running = await playwright.chromium.launch(executable_path=found("chromium"), args=["--no-sandbox"])
+        yield running
+        await running.close()
+
+
+async def signed_in(browser: Browser, stage: TeamStage, person: str, **options: Any) -> Page:
+    context = await browser.new_context(**options)
+    page = await context.new_page()
+    await page.goto(stage.url)
+    await page.fill("#sign-in-name", person)
+    await page.fill("#sign-in-password", PASSWORD)
+    await page.click("#sign-in-button")
+    return page
+
+
+async def test_the_admin_page_shows_and_changes(browser: Browser, stage: TeamStage) -> None:
+    page = await signed_in(browser, stage, "ann", viewport={"width": 1440, "height": 900})
+    wrong: list[str] = []
+    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    await page.goto(f"{stage.url}/admin")
+    await expect(page.locator("#people table")).to_contain_text("bob")
+    form = page.locator('form[data-action="keys create"]')
+    await form.locator("[name=name]").fill("ci")
+    await form.locator("[name=value]").fill("5/minute")
+    await form.locator("button").click()
+    key = await page.locator("#new-key").inner_text()
+    async with stage.client(key=key) as http:
+        assert (await ask(http)).status_code == 200
+    await expect(page.locator("#keys table")).to_contain_text("ci")
+    await expect(page.locator("#audit table")).to_contain_text("keys create")
+    await expect(page.locator("#spend table")).to_contain_text("ci", timeout=15_000)
+    page.on("dialog", lambda dialog: dialog.accept())
+    await page.locator("#keys").get_by_role("button", name="Revoke").click()
+    await expect(page.locator("#keys table")).to_contain_text("revoked")
+    assert wrong == []
+
+
+async def test_a_conversation_is_there_on_a_second_device_and_shared_by_link(
+    browser: Browser, stage: TeamStage
+) -> None:
+    first = await signed_in(browser, stage, "bob", viewport={"width": 1440, "height": 900})
+    await first.fill("#chat-message textarea, textarea#chat-message", "What is a fox?")
+    await first.click("#chat-send")
+    answer = first.locator('#chat-log [data-role="assistant"][data-state="done"]')
+    await expect(answer).to_be_visible(timeout=20_000)
+    await expect(first.locator("#conversations [data-conversation]")).to_have_count(1, timeout=20_000)
+
+    second = await signed_in(browser, stage, "bob", viewport={"width": 1440, "height": 900})
+    entry = second.locator("#conversations [data-conversation]")
+    await expect(entry).to_have_count(1, timeout=20_000)
+    await entry.locator(".gc-entry-title").click()
+    await expect(second.locator("#chat-log")).to_contain_text("What is a fox?")
+
+    await entry.locator('[data-action="menu"]').click(force=True)
+    await entry.locator('[data-action="share"]').click()
+    link = await second.locator("#share-link").input_value()
+    stranger = await (await browser.new_context()).new_page()
+    await stranger.goto(link)
+    await expect(stranger.locator("main")).to_contain_text("What is a fox?")
+    await second.click("#share-stop")
+    await expect(second.locator("#share-dialog")).to_have_count(0)
+    await stranger.reload()
+    await expect(stranger.locator("main")).to_contain_text("nothing here")
+
+    other = await signed_in(browser, stage, "ann")
+    await expect(other.locator("#chat-send")).to_be_visible(timeout=20_000)
+    await expect(other.locator("#conversations [data-conversation]")).to_have_count(0)
+
+
+async def test_what_an_admin_announces_is_read_by_everybody(browser: Browser, stage: TeamStage) -> None:
+    page = await signed_in(browser, stage, "bob", viewport={"width": 1440, "height": 900})
+    await expect(page.locator("#status-panel")).to_be_attached(timeout=20_000)
+    async with stage.client("ann") as ann:
+        told = await ann.post("/ui/admin", json={"action": "announce", "value": "Closed on <b>Monday</b>"})
+        assert told.status_code == 200
+        await expect(page.locator("#announcement")).to_have_text("Closed on <b>Monday</b>", timeout=15_000)
+        await ann.post("/ui/admin", json={"action": "announce", "value": ""})
+        await expect(page.locator("#announcement")).to_be_hidden(timeout=15_000)

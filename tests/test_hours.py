@@ -1,0 +1,26 @@
+"""An hour of speech against a listener that misbehaves: no word is lost, doubled or made up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchmarks.hours import compared, hours
+from groq_core.events import Word
+from tests.requires import needs
+
+
+@needs("espeak-ng")
+async def test_an_hour_is_written_down_without_a_word_lost_or_invented(tmp_path: Path) -> None:
+    result = await hours(1.0, tmp_path)
+
+    assert (result.lost, result.doubled, result.invented) == (0, 0, 0)
+    assert result.words > 4000
+    assert result.worst_s <= 0.05
+    assert result.again > 0
+
+
+def test_the_comparison_finds_what_is_wrong() -> None:
+    said = [Word(word=word, start=at, end=at + 0.5) for at, word in enumerate(("a", "b", "c", "d", "e"))]
+    heard = [said[0], said[1], said[1], Word(word="x", start=2.0, end=2.5), said[3], said[4]]
+
+    assert compared(said, heard) == (1, 1, 1, 0.0)

@@ -1,0 +1,163 @@
+"""Whatever dies in the middle of an answer, nothing that was seen is lost, and nothing is there twice."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import uvicorn
+from playwright.async_api import Browser, BrowserContext, Page, expect
+
+from groq_core.events import TextDelta
+from groq_core.requests import ChatRequest, Request
+from groq_core.serve import create_app
+from tests.requires import needs
+from tests.ui.conftest import PATIENCE_MS, House, Script, open_page
+from tests.ui.scripts import BEGUN, DONE, Hung, ask, plays
+
+pytestmark = [pytest.mark.browser, needs("chromium")]
+
+ROUNDS = 12
+ANSWER = "#chat-log [data-role=assistant]"
+STOP = """() => {
+  const seen = [...document.querySelectorAll("#chat-log [data-role=assistant]")].at(-1)?.innerText ?? "";
+  document.getElementById("chat-stop").click();
+  return seen;
+}"""
+"""What stands there and the press of the button in one moment."""
+
+
+@pytest.fixture
+async def visitor(browser: Browser) -> AsyncIterator[BrowserContext]:
+    context = await browser.new_context()
+    context.set_default_timeout(PATIENCE_MS)
+    yield context
+    await context.close()
+
+
+def slowly(words: str) -> Script:
+    async def script(request: Request) -> Any:
+        yield BEGUN
+        for at in range(0, len(words), 11):
+            yield TextDelta(words[at : at + 11])
+            await asyncio.sleep(0.01)
+        yield DONE
+
+    return script
+
+
+async def over(page: Page, count: int) -> tuple[str, str]:
+    """State and text of an answer when it has ended, one way or another."""
+    answer = page.locator(ANSWER).nth(count - 1)
+    await answer.and_(page.locator("[data-state=done], [data-state=stopped], [data-state=broken]")).wait_for()
+    return await answer.get_attribute("data-state") or "", (await answer.inner_text()).strip()
+
+
+async def test_tab_network_and_stop_at_random_moments(visitor: BrowserContext, house: House) -> None:
+    dice = random.Random(13)
+    page = await visitor.new_page()
+    await open_page(page, house)
+    for count in range(1, ROUNDS + 1):
+        words = " ".join(f"word{count}x{number}" for number in range(60))
+        house.script = slowly(words)
+        await ask(page, f"question {count}")
+        accident = ["reload", "twice", "offline", "tab", "stop"][count % 5]
+        await page.wait_for_timeout(dice.choice([0, dice.randint(10, 900)]))
+        seen = ""
+        if accident in ("reload", "twice"):
+            await page.reload()
+        if accident == "twice":
+            await page.wait_for_timeout(dice.randint(10, 400))
+            await page.reload()
+        if accident == "offline":
+            await visitor.set_offline(True)
+            await page.wait_for_timeout(dice.randint(10, 600))
+            await visitor.set_offline(False)
+        if accident == "tab":
+            await page.close()
+            page = await visitor.new_page()
+            await open_page(page, house)
+            await page.locator("[data-conversation]").first.click()
+        if accident == "stop":
+            seen = str(await page.evaluate(STOP)).strip()
+
+        state, text = await over(page, count)
+
+        if state == "stopped":
+            assert (accident, text) == ("stop", seen)
+        else:
+            assert (state, text) == ("done", words), accident
+    asked = [request.messages[-1]["content"] for request in house.asked if isinstance(request, ChatRequest)]
+    for count in range(1, ROUNDS + 1):
+        assert asked.count(f"question {count}") == 1
+
+
+@asynccontextmanager
+async def serving(house: House, port: int) -> AsyncIterator[uvicorn.Server]:
+    """A server that can be killed, and started once more at the same address."""
+    app = create_app(replace(house.core, handle=house.handle))
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, lifespan="on"))
+    task = asyncio.create_task(server._serve())
+    while not server.started:  # noqa: ASYNC110 - uvicorn offers no event
+        await asyncio.sleep(0.005)
+    try:
+        yield server
+    finally:
+        for listening in server.servers:
+            listening.close()
+        for connection in list(server.server_state.connections):
+            connection.transport.abort()
+        server.should_exit = server.force_exit = True
+        await task
+
+
+async def test_a_server_that_dies_takes_nothing_of_what_was_seen(visitor: BrowserContext, house: House) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    there = replace(house, url=f"http://127.0.0.1:{port}/")
+    house.script = Hung("All of this was seen")
+    page = await visitor.new_page()
+    async with serving(house, port):
+        await open_page(page, there)
+        await ask(page, "go")
+        await expect(page.locator(ANSWER)).to_contain_text("All of this was seen")
+    await expect(page.locator(".gc-story")).to_contain_text("The connection was lost")
+    async with serving(house, port):
+        assert await over(page, 1) == ("broken", "All of this was seen")
+        house.script = plays(BEGUN, TextDelta(", and this is the rest"), DONE)
+        await page.reload()
+        assert await over(page, 1) == ("broken", "All of this was seen")
+        await page.locator(ANSWER).locator("[data-action=continue]").click()
+        await expect(page.locator(ANSWER)).to_have_attribute("data-state", "done")
+        await expect(page.locator(ANSWER)).to_have_text("All of this was seen, and this is the rest")
+
+
+async def test_two_browsers_never_see_each_other(browser: Browser, house: House) -> None:
+    contexts = [await browser.new_context() for _ in range(2)]
+    pages = [await context.new_page() for context in contexts]
+
+    async def script(request: Request) -> Any:
+        assert isinstance(request, ChatRequest)
+        async for event in slowly(f"for {request.messages[-1]['content']} alone " * 5)(request):
+            yield event
+
+    house.script = script
+    await asyncio.gather(*(open_page(page, house) for page in pages))
+    for number, page in enumerate(pages):
+        await ask(page, f"visitor{number}")
+    for number, page in enumerate(pages):
+        _, text = await over(page, 1)
+        await page.reload()
+        assert await over(page, 1) == ("done", text)
+        everything = await page.content()
+        assert f"visitor{number}" in everything
+        assert f"visitor{1 - number}" not in everything
+    for context in contexts:
+        await context.close()
