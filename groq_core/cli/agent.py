@@ -16,7 +16,7 @@ from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from groq_core.cli.console import money
+from groq_core.cli.console import SIMULATED, money
 from groq_core.errors import RequestError
 
 if TYPE_CHECKING:
@@ -75,7 +75,10 @@ async def run(args: argparse.Namespace) -> int:
 
     task = args.task if args.task is not None else sys.stdin.read()
     wanted = {"browser_search": args.search, "code_interpreter": args.code}
-    async with assembled(load()) as core, AsyncExitStack() as connected:
+    settings = load()
+    async with assembled(settings) as core, AsyncExitStack() as connected:
+        if settings.simulated:
+            print(SIMULATED, file=sys.stderr)
         tools: list[Tool] = [*builtin_tools(), *await files(args.file)]
         remote = await connected.enter_async_context(server_tools(servers(args), task))
         tools += unique_names(remote, (one.name for one in tools))

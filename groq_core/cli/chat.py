@@ -26,6 +26,7 @@ async def run(args: argparse.Namespace) -> int:
     from groq_core.compose import assembled
     from groq_core.events import TextDelta
     from groq_core.reply import Reply
+    from groq_core.services.agent.visible import for_terminal
     from groq_core.settings.settings import load
 
     messages = [{"role": "user", "content": await read_words(args.question, "question")}]
@@ -37,7 +38,7 @@ async def run(args: argparse.Namespace) -> int:
             async for event in events:
                 reply.apply(event)
                 if isinstance(event, TextDelta):
-                    sys.stdout.write(event.text)
+                    sys.stdout.write(for_terminal(event.text) if sys.stdout.isatty() else event.text)
                     sys.stdout.flush()
         sys.stdout.write("\n")
         if served := reply.receipt.served_by:

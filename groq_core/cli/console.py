@@ -81,6 +81,10 @@ class StatusLine:
             self._shown = False
 
 
+SIMULATED: Final = "simulator: no model has answered this"
+"""What every command says where no provider is asked."""
+
+
 def duration(seconds: float) -> str:
     """
     Write a length of time as people say it.

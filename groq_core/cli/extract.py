@@ -15,7 +15,7 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from groq_core.cli.console import StatusLine, money
+from groq_core.cli.console import SIMULATED, StatusLine, money
 from groq_core.errors import RequestError
 
 if TYPE_CHECKING:
@@ -40,13 +40,17 @@ def arguments(command: argparse.ArgumentParser) -> None:
 
 async def run(args: argparse.Namespace) -> int:
     from groq_core.compose import assembled
+    from groq_core.services.agent.visible import for_terminal
     from groq_core.services.extraction import Extraction, Extractor, Options, Try, schema_of
     from groq_core.services.extraction.tables import as_csv, as_json, as_xlsx
     from groq_core.settings.settings import load
 
     schema = schema_of(_schema(args.schema))
     status = StatusLine()
-    async with assembled(load()) as core:
+    settings = load()
+    async with assembled(settings) as core:
+        if settings.simulated:
+            status.say(SIMULATED)
         source = await _source(args.file, core.vision, status)
         extractor = Extractor(core.handle, Options(model=args.model, instructions=args.instructions))
         found: Extraction[Any] | None = None
@@ -58,7 +62,7 @@ async def run(args: argparse.Namespace) -> int:
                     status.show(f"part {one.chunk + 1}, try {one.number}: {one.outcome}")
         assert found is not None, "a stream of an extraction ends in one"
     for remark in _remarks(found):
-        status.say(remark)
+        status.say(for_terminal(remark))
     status.close()
     sys.stdout.buffer.write({"json": as_json, "csv": as_csv, "xlsx": as_xlsx}[args.format](found.data))
     sys.stdout.flush()

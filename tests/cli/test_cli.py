@@ -277,3 +277,38 @@ def test_an_agent_tells_its_steps_apart_from_its_answer(groq: Simulator, capsys:
     assert main(["agent", "--max-steps", "1", "Work out 6 * 7"]) in (0, 1)
     assert main(["agent", "--file", "gone.txt", "Read it"]) == 2
     assert "gone.txt" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [["extract", "--schema", "s.json", "bill.txt"], ["agent", "Work out 6 * 7"]])
+def test_on_the_simulator_every_command_says_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Output, command: list[str]
+) -> None:
+    monkeypatch.setenv("GROQ_CORE_OFFLINE", "1")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "s.json").write_text(json.dumps(SCHEMA))
+    (tmp_path / "bill.txt").write_text("Total: 42.50")
+
+    assert main(command) == 0
+    assert "simulator: no model has answered this" in capsys.readouterr().err
+
+
+def test_a_table_that_was_edited_is_gone_on_with(groq: Simulator, tmp_path: Path, capsys: Output) -> None:
+    table, asked = tmp_path / "in.csv", ["batch", "in.csv", "out.jsonl", "--prompt", "Say {word}"]
+    table.write_text("word\nred\nblue\ngreen\n")
+    assert main(asked) == 0
+    table.write_text("word\npink\ngreen\nred\n")
+    capsys.readouterr()
+
+    assert main([*asked, "--table", "beside.csv"]) == 0
+    said = capsys.readouterr()
+
+    end = json.loads(said.out)
+    assert (end["rows"], end["answered"], end["failed"], end["unanswered"]) == (3, 3, 0, 0)
+    assert end["usd_least"] <= end["usd"] + 1e-9 <= end["usd_most"] or end["usd"] < end["usd_least"]
+    assert "2 moved with their rows" in said.err
+    assert "3 answered, 0 failed, 0 unanswered of 3 rows" in said.err
+    assert "at most" in said.err
+    prompts_sent = [
+        request.body["messages"][-1]["content"] for request in groq.requests if request.path.endswith("completions")
+    ]
+    assert sorted(prompts_sent) == ["Say blue", "Say green", "Say pink", "Say red"]

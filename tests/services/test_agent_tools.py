@@ -17,7 +17,7 @@ from pydantic import BaseModel, Field
 
 from groq_core.events import ToolCall
 from groq_core.services.agent import ArgumentsError, Call, Tool, tool
-from groq_core.services.agent.calling import Result, bounded, read_arguments, read_call, run_call
+from groq_core.services.agent.calling import Result, cut_off, read_arguments, read_call, run_call
 
 
 class Unit(enum.Enum):
@@ -274,7 +274,7 @@ async def test_a_long_result_is_cut_off_and_says_so() -> None:
         return "x" * 50
 
     assert (await called(long, "{}")).text == "xxxxxxxxxx\n[cut off: the first 10 of 50 characters]"
-    assert bounded("abc", 3) == "abc"
+    assert cut_off("abc", 3) == "abc"
 
 
 async def test_a_key_in_a_result_is_hidden() -> None:

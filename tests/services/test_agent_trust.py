@@ -28,8 +28,8 @@ from groq_core.events import (
 )
 from groq_core.requests import ChatRequest
 from groq_core.services.agent import Agent, Call, RunState, Tool, Trace, for_terminal, tool, whole_call
-from groq_core.services.agent.calling import MOST_SHOWN, clipped, read_arguments
-from groq_core.services.agent.history import shortened
+from groq_core.services.agent.calling import MOST_SHOWN, clip, read_arguments
+from groq_core.services.agent.history import shorten
 from groq_core.services.agent.names import tool_name, unique_names
 from groq_core.services.agent.results import written
 from groq_core.services.agent.servers import fitting
@@ -208,11 +208,11 @@ def test_lines_of_the_command_line_hold_no_commands() -> None:
 
 def test_twenty_megabytes_are_cut_before_anything_runs_over_them() -> None:
     text = "key=" + "a" * 20_000_000
-    found = clipped(text, 8_000)
+    found = clip(text, 8_000)
 
     assert len(found) < 8_200
     assert "of 20000004 characters" in found
-    assert "gsk_" + "a" * 30 not in clipped("x" * 7_990 + "gsk_" + "a" * 40 + "y" * 10_000, 8_000)
+    assert "gsk_" + "a" * 30 not in clip("x" * 7_990 + "gsk_" + "a" * 40 + "y" * 10_000, 8_000)
 
 
 # ── a run ends with an answer ────────────────────────────────────────────────────────────────────────
@@ -317,7 +317,7 @@ async def test_old_results_are_shortened_where_the_conversation_would_not_fit() 
 
 def test_the_newest_results_are_shortened_last() -> None:
     messages = [{"role": "tool", "tool_call_id": str(n), "content": "x" * 4_000} for n in range(3)]
-    found, number = shortened(messages, 2_300)
+    found, number = shorten(messages, 2_300)
 
     assert number == 1
     assert [len(message["content"]) > 3_000 for message in found] == [False, True, True]

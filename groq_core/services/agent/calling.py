@@ -70,7 +70,7 @@ class Result:
     pictures: tuple[str, ...] = ()
 
 
-def refused(reason: str) -> Result:
+def refusal(reason: str) -> Result:
     return Result(text=f"Error: {reason}", error=reason)
 
 
@@ -85,11 +85,11 @@ def read_call(call: ToolCall, tools: Mapping[str, Tool], step: int) -> Call | Re
     if tool is None:
         near = difflib.get_close_matches(call.name, tools, n=1)
         hint = f" Did you mean {near[0]}?" if near else ""
-        return refused(f"there is no tool called {call.name!r}.{hint} Tools: {', '.join(tools) or 'none'}")
+        return refusal(f"there is no tool called {call.name!r}.{hint} Tools: {', '.join(tools) or 'none'}")
     try:
         return Call(id=call.id, tool=tool, arguments=tool.check(read_arguments(call.arguments)), step=step)
     except ArgumentsError as error:
-        return refused(f"wrong arguments for {call.name}: {error}")
+        return refusal(f"wrong arguments for {call.name}: {error}")
 
 
 def read_arguments(text: str) -> dict[str, Any]:
@@ -191,11 +191,11 @@ def _failed(reason: str, elapsed_s: float) -> Result:
 
 def _told(call: Call, value: object, elapsed_s: float) -> Result:
     pictures = tuple(picture_urls(value))
-    text = clipped(written(value), call.tool.max_result)
+    text = clip(written(value), call.tool.max_result)
     return Result(text=text, elapsed_s=elapsed_s, pictures=pictures[:MOST_PICTURES])
 
 
-def bounded(text: str, most: int, *, of: int | None = None) -> str:
+def cut_off(text: str, most: int, *, of: int | None = None) -> str:
     """Cut a text off after ``most`` characters, and say so."""
     of = len(text) if of is None else of
     if len(text) <= most and of <= most:
@@ -203,14 +203,14 @@ def bounded(text: str, most: int, *, of: int | None = None) -> str:
     return f"{text[:most]}\n[cut off: the first {most} of {of} characters]"
 
 
-def clipped(text: str, most: int) -> str:
+def clip(text: str, most: int) -> str:
     """
     Bound a text and take keys out of it.
 
     It is bounded first: twenty million characters would be searched for seconds, while everybody waits.
     """
     if len(text) <= most + _REDACTED_AHEAD:
-        return bounded(redacted(text), most)
+        return cut_off(redacted(text), most)
     # What the cut may have torn in two is not shown.
     clean = redacted(text[: most + _REDACTED_AHEAD])
-    return bounded(clean[: max(0, min(most, len(clean) - 500))], most, of=len(text))
+    return cut_off(clean[: max(0, min(most, len(clean) - 500))], most, of=len(text))

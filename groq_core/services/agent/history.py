@@ -16,7 +16,7 @@ PICTURES: Final = "[pictures from the tool "
 _MARK: Final = "\n[shortened to make room: "
 
 
-def shortened(
+def shorten(
     messages: Sequence[Message], most_tokens: int, *, count: Callable[[Any], int] = estimated_tokens
 ) -> tuple[list[Message], int]:
     """

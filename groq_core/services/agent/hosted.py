@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, Literal, TypeAlias
 
 from groq_core.events import Event, ToolFinished, ToolStarted
-from groq_core.services.agent.calling import clipped
+from groq_core.services.agent.calling import clip
 from groq_core.services.agent.tools import MAX_RESULT
 
 Hosted: TypeAlias = Literal["browser_search", "code_interpreter"]
@@ -39,9 +39,9 @@ def hosted_events(executed: object, step: int) -> Iterator[Event]:
         name = str(entry.get("name") or entry.get("type") or "tool")
         name = _KNOWN.get(name.split(".")[0], name)
         call = f"hosted_{step}_{place}"
-        arguments = clipped(str(entry.get("arguments") or "{}"), MAX_RESULT)
+        arguments = clip(str(entry.get("arguments") or "{}"), MAX_RESULT)
         yield ToolStarted(step=step, call=call, name=name, arguments=arguments, hosted=True)
-        yield ToolFinished(step=step, call=call, name=name, result=clipped(_output(entry), MAX_RESULT))
+        yield ToolFinished(step=step, call=call, name=name, result=clip(_output(entry), MAX_RESULT))
 
 
 def _output(entry: Mapping[str, Any]) -> str:

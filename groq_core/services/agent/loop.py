@@ -33,16 +33,16 @@ from groq_core.services.agent.calling import (
     MOST_SHOWN,
     Call,
     Result,
-    clipped,
+    clip,
     read_arguments,
     read_call,
-    refused,
+    refusal,
     run_call,
 )
-from groq_core.services.agent.history import PICTURES, shortened
+from groq_core.services.agent.history import PICTURES, shorten
 from groq_core.services.agent.hosted import Hosted, hosted_events
 from groq_core.services.agent.limits import OPEN, Limits, Outlook, Price, outlook
-from groq_core.services.agent.rescue import Rescued, rescued
+from groq_core.services.agent.rescue import Rescued, rescue
 from groq_core.services.agent.run import Run
 from groq_core.services.agent.state import Asked, Pending, RunState, Told
 from groq_core.services.agent.tools import MAX_RESULT, ArgumentsError, Tool, tool
@@ -399,7 +399,7 @@ class _Running:
 
     def _shorten(self, most_tokens: int) -> Note | None:
         offered = estimated_tokens(self._offered())
-        self.state.messages, number = shortened(self.state.messages, max(0, most_tokens - offered))
+        self.state.messages, number = shorten(self.state.messages, max(0, most_tokens - offered))
         if not number:
             return None
         return Note(code="results_shortened", text=f"{number} old results of tools were shortened to make room")
@@ -422,7 +422,7 @@ class _Running:
                     reply.apply(event)
                     yield event
         except ChainError as error:
-            found = rescued(error, self.agent.tools)
+            found = rescue(error, self.agent.tools)
             if not found:
                 raise
             for event in _as_events(found, reply):
@@ -489,9 +489,9 @@ class _Running:
                         continue
                     found = await self._approved(found)
                 elif not word:
-                    found = refused(f"the user declined this call of {asked.name}")
+                    found = refusal(f"the user declined this call of {asked.name}")
             shown = found.shown if isinstance(found, Call) else asked.arguments
-            yield ToolStarted(step=state.step, call=asked.id, name=asked.name, arguments=clipped(shown, MAX_RESULT))
+            yield ToolStarted(step=state.step, call=asked.id, name=asked.name, arguments=clip(shown, MAX_RESULT))
             if isinstance(found, Call):
                 ready.append((asked, found))
             else:
@@ -508,12 +508,12 @@ class _Running:
         same = json.dumps([asked.name, shown])
         self.state.repeats[same] = times = self.state.repeats.get(same, 0) + fresh
         if times > REPEATS:
-            return refused(
+            return refusal(
                 f"{asked.name} was called {times} times with the same arguments; its result stands above. "
                 "Do something else, or answer with what is known"
             )
         if call.tool.dangerous and len(shown) > MOST_SHOWN:
-            return refused(
+            return refusal(
                 f"this call of {asked.name} has {len(shown)} characters of arguments, more than anybody can be "
                 f"shown to approve ({MOST_SHOWN}); make it smaller"
             )
@@ -554,18 +554,18 @@ class _Running:
 
     async def _approved(self, call: Call) -> Call | Result:
         if self.agent.approve is None:
-            return refused(f"{call.name} needs somebody's approval, and nobody is there to give it")
+            return refusal(f"{call.name} needs somebody's approval, and nobody is there to give it")
         asked = self.agent.clock()
         try:
             async with asyncio.timeout(self.agent.approval_seconds):
                 agreed = await self.agent.approve(call)
         except TimeoutError:
-            return refused(f"nobody answered whether {call.name} may be called")
+            return refusal(f"nobody answered whether {call.name} may be called")
         except Exception as error:  # whoever asks may fail in any way, and then nobody has agreed
-            return refused(f"nobody could be asked whether {call.name} may be called ({type(error).__name__})")
+            return refusal(f"nobody could be asked whether {call.name} may be called ({type(error).__name__})")
         finally:
             self.waited_s += self.agent.clock() - asked
-        return call if agreed is True else refused(f"the user declined this call of {call.name}")
+        return call if agreed is True else refusal(f"the user declined this call of {call.name}")
 
     def _finished(self, asked: Asked, result: Result) -> ToolFinished:
         self.state.results[asked.id] = Told(text=result.text, pictures=result.pictures)

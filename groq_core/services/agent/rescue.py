@@ -41,7 +41,7 @@ class Rescued:
         return bool(self.calls or self.text)
 
 
-def rescued(error: ChainError, tools: Mapping[str, Tool]) -> Rescued:
+def rescue(error: ChainError, tools: Mapping[str, Tool]) -> Rescued:
     """Look through the failures of a chain, the newest first."""
     for failure in reversed(error.failures):
         generation = (failure.failed_generation or "")[:LONGEST]

@@ -124,7 +124,7 @@ def _made(
     max_result: int,
 ) -> Tool:
     typed = typed_part(function)
-    summary, told = documented(inspect.getdoc(typed) or "")
+    summary, told = read_docstring(inspect.getdoc(typed) or "")
     model = _arguments_model(function, typed, told)
     is_async = any(map(inspect.iscoroutinefunction, (function, typed)))
     is_stream = inspect.isasyncgenfunction(typed)
@@ -236,14 +236,15 @@ _ANY_SECTION = re.compile(r"^[A-Z][A-Za-z ]+:\s*$", re.MULTILINE)
 _ENTRY = re.compile(r"(\w+)\s*(?:\([^)]*\))?:\s*(.*)")
 
 
-def documented(docstring: str) -> tuple[str, dict[str, str]]:
+def read_docstring(docstring: str) -> tuple[str, dict[str, str]]:
     """
     Read a docstring in Google style.
 
     Returns:
         What stands before its sections, and the description of each parameter.
 
-    >>> documented("Add.\\n\\nArgs:\\n    a: One,\\n        or more.\\n    b (int): Two.\\n\\nReturns:\\n    c: Three.")
+    >>> text = "Add.\\n\\nArgs:\\n    a: One,\\n        or more.\\n    b (int): Two.\\n\\nReturns:\\n    c: Three."
+    >>> read_docstring(text)
     ('Add.', {'a': 'One, or more.', 'b': 'Two.'})
     """
     first = _ANY_SECTION.search(docstring)

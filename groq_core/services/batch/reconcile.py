@@ -59,7 +59,7 @@ def earlier(sink: Sink) -> Path:
     return sink.path.with_name(sink.path.name + ".earlier")
 
 
-def numbered(entry: Entry) -> bool:
+def is_numbered(entry: Entry) -> bool:
     """Its id is its place in the source, since it brought none of its own."""
     return entry.custom_id in (f"row-{entry.number}", f"line-{entry.number}")
 
@@ -77,7 +77,7 @@ class _Reconciling:
         unkeyed = self.sink.unkeyed or self.earlier.exists()
         for entry in distinct(self.entries):
             self.today.add(bound(entry.custom_id, entry.key))
-            if unkeyed and not numbered(entry):
+            if unkeyed and not is_numbered(entry):
                 self.given.add(entry.custom_id)
         loose: Counter[str] = Counter()
         held, stay, moves = IdSet(), 0, self.unfinished.exists()
