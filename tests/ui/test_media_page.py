@@ -69,7 +69,7 @@ async def test_where_it_was_taken_never_leaves_the_page(image_tab: Page, house: 
     house.script = says("a picture")
     await add(image_tab, "exif-gps.jpg")
     await expect(image_tab.locator(".gc-picture")).to_contain_text("GPS position")
-    await image_tab.click(".gc-chip >> nth=0")
+    await image_tab.click(".gc-templates .gc-chip >> nth=0")
     await image_tab.wait_for_selector(f"{ANSWER}[data-state=done]")
 
     [asked] = house.asked
@@ -82,7 +82,7 @@ async def test_where_it_was_taken_never_leaves_the_page(image_tab: Page, house: 
 async def test_follow_up_asks_about_the_same_pictures_and_sends_them_once(image_tab: Page, house: House) -> None:
     house.script = says("an answer")
     await add(image_tab, "kiwi.jpg", "hopper.jpg")
-    await image_tab.click(".gc-chip:has-text('Compare')")
+    await image_tab.click(".gc-templates .gc-chip:has-text('Compare')")
     await image_tab.wait_for_selector(f"{ANSWER}[data-state=done]")
     await image_tab.fill("#image-question textarea", "And the colours?")
     await image_tab.press("#image-question textarea", "Enter")
@@ -97,11 +97,11 @@ async def test_follow_up_asks_about_the_same_pictures_and_sends_them_once(image_
 async def test_other_pictures_replace_the_old_ones_which_become_a_note(image_tab: Page, house: House) -> None:
     house.script = says("an answer")
     await add(image_tab, "kiwi.jpg")
-    await image_tab.click(".gc-chip >> nth=0")
+    await image_tab.click(".gc-templates .gc-chip >> nth=0")
     await image_tab.wait_for_selector(f"{ANSWER}[data-state=done]")
     await image_tab.click(".gc-picture .gc-icon-button")
     await add(image_tab, "hopper.jpg")
-    await image_tab.click(".gc-chip >> nth=0")
+    await image_tab.click(".gc-templates .gc-chip >> nth=0")
     await expect(image_tab.locator(f"{ANSWER}[data-state=done]")).to_have_count(2)
 
     asked = house.asked[-1]
@@ -118,7 +118,7 @@ async def test_what_is_no_picture_is_refused_in_words(image_tab: Page, house: Ho
     await expect(refused).to_have_count(1)
     assert len((await refused.inner_text()).split()) > 5
     house.script = says("still usable")
-    await image_tab.click(".gc-chip >> nth=0")
+    await image_tab.click(".gc-templates .gc-chip >> nth=0")
     await expect(image_tab.locator(ANSWER)).to_have_text("still usable")
 
 
@@ -209,7 +209,7 @@ async def test_recording_brought_along_is_written_down_and_exported(mic_tab: Pag
     exports = {}
     for form in ("txt", "srt", "vtt", "json"):
         async with mic_tab.expect_download() as downloading:
-            await mic_tab.click(f".gc-chip[data-format={form}]")
+            await mic_tab.click(f".gc-templates .gc-chip[data-format={form}]")
         download = await downloading.value
         assert download.suggested_filename == f"jfk.{form}"
         exports[form] = (await download.path()).read_text()
