@@ -372,7 +372,7 @@ def file_of(image: Image.Image) -> bytes:
         ({"when": {1, 2}}, '{"when":[1,2]}'),
         (object, "class"),
     ],
-    ids=repr,
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )
 def test_results_are_written_down_as_they_are(value: Any, text: str) -> None:
     found = written(value)
