@@ -154,7 +154,7 @@ async def _clients(url: str) -> AsyncIterator[dict[str, Client]]:
             await client.close()
 
 
-async def _measured(clients: dict[str, Client], words: int, *, stream: bool, paced: bool, times: int) -> None:
+async def _measure(clients: dict[str, Client], words: int, *, stream: bool, paced: bool, times: int) -> None:
     """Print each client's CPU, and its ratio to the first one's."""
     best = dict.fromkeys(clients, float("inf"))
     for round_ in range(ROUNDS + 1):
@@ -203,11 +203,11 @@ def _parsing(parse: Callable[[bytes], object], line: bytes) -> float:
 async def _compare(url: str) -> None:
     async with _clients(url) as clients:
         print(f"streamed, as fast as it goes ({CHUNKS} chunks)")
-        await _measured(clients, CHUNKS, stream=True, paced=False, times=1)
+        await _measure(clients, CHUNKS, stream=True, paced=False, times=1)
         print(f"streamed, a chunk a millisecond ({PACED_CHUNKS} chunks)")
-        await _measured(clients, PACED_CHUNKS, stream=True, paced=True, times=1)
+        await _measure(clients, PACED_CHUNKS, stream=True, paced=True, times=1)
         print(f"not streamed ({CALLS} calls)")
-        await _measured(clients, 100, stream=False, paced=False, times=CALLS)
+        await _measure(clients, 100, stream=False, paced=False, times=CALLS)
 
 
 def main() -> None:

@@ -135,21 +135,21 @@ async def assembled(settings: Settings, *, simulator: Simulator | None = None) -
         for provider in {id(one): one for one in (*providers.values(), visitors) if one is not None}.values():
             owned.push_async_callback(provider.close)
         team = await owned.enter_async_context(_team(settings)) if settings.database is not None else None
-        core = _wired(settings, simulator, providers, team, visitors)
+        core = _wire(settings, simulator, providers, team, visitors)
         if core.shared is not None:
             await core.shared.start()
             owned.push_async_callback(core.shared.close)
         refreshing = asyncio.create_task(core.catalogue.run())
-        owned.push_async_callback(_cancelled, refreshing)
+        owned.push_async_callback(_cancel, refreshing)
         yield core
 
 
 def _team(settings: Settings) -> AbstractAsyncContextManager[Team]:
     """Only who has a database waits for its libraries."""
     require_team()
-    from groq_core.store.team import opened_team
+    from groq_core.store.team import open_team
 
-    return opened_team(settings)
+    return open_team(settings)
 
 
 def _shared(
@@ -162,7 +162,7 @@ def _shared(
     return SharedState(settings, budgets=budgets, store=breakers, health=health, changed=changed)
 
 
-async def _cancelled(task: asyncio.Task[None]) -> None:
+async def _cancel(task: asyncio.Task[None]) -> None:
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
@@ -206,7 +206,7 @@ def _visitors_groq(
     return providers.get("groq")
 
 
-def _wired(
+def _wire(
     settings: Settings,
     simulator: Simulator | None,
     providers: Mapping[str, Provider],

@@ -1,7 +1,7 @@
 """
 Keys never leave the process: the one place where secrets are hidden.
 
-:class:`Secret` hides a key in anything that prints it; :func:`redacted` removes what looks like a key, an
+:class:`Secret` hides a key in anything that prints it; :func:`redact` removes what looks like a key, an
 organisation's id or a credential in a URL from a text on its way to a log, an error or a person.
 """
 
@@ -56,11 +56,11 @@ _PATTERNS = (
 )
 
 
-def redacted(text: str) -> str:
+def redact(text: str) -> str:
     """
     Remove keys, credentials in URLs and organisation ids from a text.
 
-    >>> redacted("https://u:p@host/?api_key=123&x=1 Bearer abcdefgh gsk_12345678 in org_01abcdefgh")
+    >>> redact("https://u:p@host/?api_key=123&x=1 Bearer abcdefgh gsk_12345678 in org_01abcdefgh")
     'https://…@host/?api_key=…&x=1 Bearer … gsk_… in org_…'
     """
     for pattern, replacement in _PATTERNS:

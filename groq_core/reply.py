@@ -79,7 +79,7 @@ class Receipt:
                     failed.outcome = "cancelled" if event.cancelled else "failed"
                     failed.error = None if event.cancelled else event.kind
                     failed.status, failed.retry_after_s = event.status, event.retry_after_s
-                    failed.ttft_s, failed.elapsed_s = _rounded(event.ttft_s), _rounded(event.elapsed_s)
+                    failed.ttft_s, failed.elapsed_s = _round(event.ttft_s), _round(event.elapsed_s)
                     failed.tokens_out = event.tokens_out
                 self._add_cost(event.cost_usd)
             case AttemptSkipped():
@@ -97,13 +97,13 @@ class Receipt:
                 self.finished = event
                 if (answered := self._open.pop(event.number, None)) is not None:
                     answered.outcome = "answered"
-                    answered.ttft_s, answered.elapsed_s = _rounded(event.ttft_s), _rounded(event.elapsed_s)
+                    answered.ttft_s, answered.elapsed_s = _round(event.ttft_s), _round(event.elapsed_s)
                     answered.tokens_out = event.usage.completion_tokens if event.usage else 0
                 self._add_cost(event.cost_usd)
             case PartDone():
                 if (answered := self._open.pop(event.number, None)) is not None:
                     answered.outcome = "answered"
-                    answered.ttft_s, answered.elapsed_s = _rounded(event.ttft_s), _rounded(event.elapsed_s)
+                    answered.ttft_s, answered.elapsed_s = _round(event.ttft_s), _round(event.elapsed_s)
                 self._add_cost(event.cost_usd)
             case Degraded():
                 self.degraded = True
@@ -214,7 +214,7 @@ class Reply:
                 self.receipt.note(event, elapsed_s)
 
 
-def _rounded(seconds: float | None) -> float | None:
+def _round(seconds: float | None) -> float | None:
     return None if seconds is None else round(seconds, 4)
 
 

@@ -95,11 +95,11 @@ BYTES_PER_TOKEN = 4
 """English averages 4.1 characters a token; counting UTF-8 bytes keeps other scripts on the safe side."""
 
 
-def estimated_tokens(value: object) -> int:
+def estimate_tokens(value: object) -> int:
     """
     Guess the tokens of a message list, a text or a schema: bytes of its text over four, pictures flat.
 
-    >>> estimated_tokens("four score and seven")
+    >>> estimate_tokens("four score and seven")
     5
     """
     if isinstance(value, str):
@@ -107,9 +107,9 @@ def estimated_tokens(value: object) -> int:
     if isinstance(value, dict):
         if value.get("type") == "image_url":
             return IMAGE_TOKENS
-        return sum(map(estimated_tokens, value.values())) + 1
+        return sum(map(estimate_tokens, value.values())) + 1
     if isinstance(value, list | tuple):
-        return sum(map(estimated_tokens, value))
+        return sum(map(estimate_tokens, value))
     return 1 if value is not None else 0
 
 
@@ -169,7 +169,7 @@ class ChatRequest(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
             tools=bool(params.get("tools")),
             hosted=_hosted(params.get("tools")),
             json="object" if kind == "json_object" else "schema" if kind == "json_schema" else "",
-            prompt_tokens=estimated_tokens(self.messages) + estimated_tokens(params.get("tools")),
+            prompt_tokens=estimate_tokens(self.messages) + estimate_tokens(params.get("tools")),
             max_tokens=params.get("max_completion_tokens") or params.get("max_tokens"),
             cost_sensitive=self.cost_sensitive,
             max_latency_ms=self.max_latency_ms,

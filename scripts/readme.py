@@ -68,12 +68,12 @@ def env_example() -> str:
     lines = ["# Copy to .env and take the # from what you set; the real environment wins.", ""]
     for field, env in variables().items():
         value = defaults()[field]
-        shown = _written(value)
+        shown = _write(value)
         lines += [f"# {_plain(env.meaning)}", f"#{env.name}={'0' if value is False else shown}", ""]
     return "\n".join(lines)
 
 
-def _written(value: object) -> str:
+def _write(value: object) -> str:
     """A default as it would stand in the file."""
     match value:
         case None | ():

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from groq_core.failures.classify import from_response
-from groq_core.redaction import Secret, redacted
+from groq_core.redaction import Secret, redact
 from groq_core.requests import Caller
 from groq_core.settings.settings import Settings
 from groq_core.telemetry.logs import JsonLines, TextLines
@@ -32,7 +32,7 @@ LEAKS = [
 
 @pytest.mark.parametrize("text", LEAKS)
 def test_no_key_survives(text: str) -> None:
-    clean = redacted(text)
+    clean = redact(text)
 
     assert GROQ_KEY[6:] not in clean
     assert OPENAI_KEY[6:] not in clean
@@ -43,7 +43,7 @@ def test_no_key_survives(text: str) -> None:
 def test_what_is_no_key_is_left_alone() -> None:
     text = "the token limit of 8000 tokens per minute (TPM): Limit 8000, Used 6670; see the key points of task-42"
 
-    assert redacted(text) == text
+    assert redact(text) == text
 
 
 def test_an_organisations_id_stays_with_us() -> None:

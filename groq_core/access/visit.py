@@ -82,7 +82,7 @@ class Forwarding:
             address=address,
             https=https,
             authorities=tuple(authorities),
-            proxied=scope.get("http_version") == "1.0" or any(mark in headers for mark in MARKS) or _forwarded(headers),
+            proxied=scope.get("http_version") == "1.0" or any(mark in headers for mark in MARKS) or _forward(headers),
             origin=origin,
             foreign=_foreign(headers, origin, authorities),
             cors=self._origins.allow(origin) if origin else "",
@@ -116,7 +116,7 @@ def _text(headers: Mapping[bytes, bytes], name: bytes) -> str:
     return headers.get(name, b"").decode("latin-1")
 
 
-def _forwarded(headers: Mapping[bytes, bytes]) -> bool:
+def _forward(headers: Mapping[bytes, bytes]) -> bool:
     return any(name.startswith(b"x-forwarded-") for name in headers)
 
 

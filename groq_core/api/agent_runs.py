@@ -218,10 +218,10 @@ class Answering:
             error = misfit(reason(caught, self._watch))
             note_bug(error, exchange.request_id)
             # What was done before it broke is not thrown away.
-            body = {"error": error_object(error), **self._described(run)}
+            body = {"error": error_object(error), **self._describe(run)}
             await exchange.answer_json(body, *error_headers(error), *self._headers, status=status_of(error))
             return
-        await exchange.answer_json(self._described(run), *self._headers)
+        await exchange.answer_json(self._describe(run), *self._headers)
 
     async def stream(self, run: Run[Any]) -> None:
         exchange = self._exchange
@@ -236,13 +236,13 @@ class Answering:
             self._watch.release()
             if not exchange.started:
                 await exchange.start(200, [*EVENT_STREAM, *self._headers])
-            await exchange.write(event_bytes({"type": "run_ended", **self._described(run)}))
+            await exchange.write(event_bytes({"type": "run_ended", **self._describe(run)}))
         except (Exception, asyncio.CancelledError) as caught:
             error = misfit(reason(caught, self._watch))
             note_bug(error, exchange.request_id)
             if not exchange.started:
                 await exchange.start(200, [*EVENT_STREAM, *self._headers])
-            last = {"error": error_object(error), "type": "run_ended", **self._described(run)}
+            last = {"error": error_object(error), "type": "run_ended", **self._describe(run)}
             await exchange.last_words(event_bytes(last))
         else:
             await exchange.end(DONE)
@@ -251,7 +251,7 @@ class Answering:
         name = re.sub(r"(?<!^)(?=[A-Z])", "_", type(event).__name__).lower()
         return {"type": name, **msgspec.structs.asdict(event)}
 
-    def _described(self, run: Run[Any]) -> dict[str, Any]:
+    def _describe(self, run: Run[Any]) -> dict[str, Any]:
         """The body of an answer: how it ended, the answer, the steps, what waits, and the receipt."""
         end = self._trace.ended
         if end is not None:

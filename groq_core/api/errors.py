@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from groq_core.api.asgi import Exchange, Headers, Watch
 from groq_core.errors import BrokenAnswerError, ChainError, GroqCoreError, RequestError
-from groq_core.redaction import redacted
+from groq_core.redaction import redact
 from groq_core.reply import Receipt
 
 log = logging.getLogger(__name__)
@@ -83,11 +83,11 @@ def error_object(error: Exception) -> dict[str, Any]:
             "hint": "Try again; if it happens again, report it with the request's id.",
         }
     return {
-        "message": redacted(error.message),
+        "message": redact(error.message),
         "type": TYPES.get(status, "invalid_request_error" if status < 500 else "server_error"),
         "code": _code(error),
         "param": error.param if isinstance(error, RequestError) else None,
-        "hint": redacted(error.hint),
+        "hint": redact(error.hint),
     }
 
 

@@ -28,7 +28,7 @@ def _list(items: Schema) -> Schema:
     return {"type": "array", "items": items}
 
 
-def _noted(schema: Schema, note: str) -> Schema:
+def _note(schema: Schema, note: str) -> Schema:
     return {**schema, "description": note}
 
 
@@ -40,7 +40,7 @@ def _ref(name: str) -> Schema:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-_MODEL = _noted(_TEXT, "`auto`, a tier (`speed`, `quality`, `vision`, `audio`, `speech`), an id, or `provider:id`.")
+_MODEL = _note(_TEXT, "`auto`, a tier (`speed`, `quality`, `vision`, `audio`, `speech`), an id, or `provider:id`.")
 
 _ATTEMPT = _object(
     {
@@ -65,8 +65,8 @@ SCHEMAS: Final[dict[str, Schema]] = {
                     "message": _TEXT,
                     "type": _TEXT,
                     "code": _or_null(_TEXT),
-                    "param": _noted(_or_null(_TEXT), "The field to mend, e.g. `messages[0].content`."),
-                    "hint": _noted(_TEXT, "What to do about it."),
+                    "param": _note(_or_null(_TEXT), "The field to mend, e.g. `messages[0].content`."),
+                    "hint": _note(_TEXT, "What to do about it."),
                 },
                 "message",
                 "type",
@@ -93,7 +93,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
     ),
     "ChatRequest": _object(
         {
-            "messages": _noted(_list({"type": "object"}), "As in OpenAI's API; pictures as data URLs."),
+            "messages": _note(_list({"type": "object"}), "As in OpenAI's API; pictures as data URLs."),
             "model": _MODEL,
             "stream": _SWITCH,
             "stream_options": _object({"include_usage": _SWITCH}),
@@ -105,8 +105,8 @@ SCHEMAS: Final[dict[str, Schema]] = {
             "tools": {**_list({"type": "object"}), "maxItems": 128},
             "tool_choice": {},
             "response_format": {"type": "object"},
-            "cost_sensitive": _noted(_SWITCH, "Prefer the cheapest model that will do. Not sent upstream."),
-            "max_latency_ms": _noted(_NUMBER, "Below 100 the fastest tier answers. Not sent upstream."),
+            "cost_sensitive": _note(_SWITCH, "Prefer the cheapest model that will do. Not sent upstream."),
+            "max_latency_ms": _note(_NUMBER, "Below 100 the fastest tier answers. Not sent upstream."),
         },
         "messages",
     ),
@@ -115,7 +115,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
             "id": _TEXT,
             "object": {"const": "chat.completion"},
             "created": _WHOLE,
-            "model": _noted(_TEXT, "The model that really answered."),
+            "model": _note(_TEXT, "The model that really answered."),
             "choices": _list({"type": "object"}),
             "usage": _or_null({"type": "object"}),
             "x_groq_core": _ref("Receipt"),
@@ -125,8 +125,8 @@ SCHEMAS: Final[dict[str, Schema]] = {
         {
             "file": {"type": "string", "format": "binary"},
             "model": _MODEL,
-            "language": _noted(_TEXT, "ISO 639-1; left out, the model finds out."),
-            "prompt": _noted(_TEXT, "Spelling hints."),
+            "language": _note(_TEXT, "ISO 639-1; left out, the model finds out."),
+            "prompt": _note(_TEXT, "Spelling hints."),
             "response_format": {"enum": ["json", "text", "verbose_json", "srt", "vtt"], "default": "json"},
             "temperature": {**_NUMBER, "minimum": 0, "maximum": 1},
             "timestamp_granularities[]": _list({"enum": ["segment", "word"]}),

@@ -13,7 +13,7 @@ import msgspec
 
 from groq_core.api.asgi import EVENT_STREAM, Exchange, Headers, Watch
 from groq_core.api.backend import Backend
-from groq_core.api.chat.body import checked_model, json_object
+from groq_core.api.chat.body import check_model, json_object
 from groq_core.api.chat.completion import usage_object
 from groq_core.api.encoding import event_bytes
 from groq_core.api.errors import error_object, note_bug, reason, refuse
@@ -225,7 +225,7 @@ def read_speech(raw: bytes, exchange: Exchange) -> SpeechCall:
     request = SpeechRequest(
         text=text,
         voice=voice or None,
-        model=checked_model(body.get("model"), default="speech"),
+        model=check_model(body.get("model"), default="speech"),
         speed=speed,
         revisable=True,
         no_store=exchange.no_store,

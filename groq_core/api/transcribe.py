@@ -12,7 +12,7 @@ import msgspec
 
 from groq_core.api.asgi import EVENT_STREAM, Exchange, Watch
 from groq_core.api.backend import Backend
-from groq_core.api.chat.body import checked_model
+from groq_core.api.chat.body import check_model
 from groq_core.api.chat.completion import story_headers
 from groq_core.api.encoding import event_bytes
 from groq_core.api.errors import error_object, note_bug, reason, refuse
@@ -165,7 +165,7 @@ def read_question(form: Form, task: Literal["transcribe", "translate"]) -> Quest
         audio=form.file,
         filename=form.filename,
         task=task,
-        model=checked_model(form.text("model"), default="audio"),
+        model=check_model(form.text("model"), default="audio"),
         language=_language(form, task),
         prompt=prompt,
         temperature=_temperature(form),

@@ -61,14 +61,14 @@ async def run(args: argparse.Namespace) -> int:
         for path in args.files:
             try:
                 journal, service = _kept(core.transcription, path, args)
-                transcript = await _transcribed(service, path, args, status)
+                transcript = await _transcribe(service, path, args, status)
                 if journal.answered:
                     status.say(f"{path.name}: {journal.answered} parts were heard before; they were not asked again")
             except GroqCoreError as error:
                 failed += 1
                 status.say(f"{path}: {error.message} {error.hint}".rstrip())
                 continue
-            text = _written(transcript, args.format)
+            text = _write(transcript, args.format)
             if args.format in ("srt", "vtt") and (remark := breaches_in_words(transcript)):
                 status.say(f"{path.name}: {remark}")
             if args.to is None:
@@ -96,7 +96,7 @@ def _kept(service: TranscriptionService, path: Path, args: argparse.Namespace) -
     return made[0], kept
 
 
-async def _transcribed(
+async def _transcribe(
     service: TranscriptionService, path: Path, args: argparse.Namespace, status: StatusLine
 ) -> Transcript:
     from groq_core.events import Note, PartDone
@@ -132,7 +132,7 @@ async def _transcribed(
     return finished.transcript
 
 
-def _written(transcript: Transcript, form: str) -> str:
+def _write(transcript: Transcript, form: str) -> str:
     from groq_core.media.text.subtitles import to_json, to_srt, to_txt, to_vtt
 
     return {"txt": to_txt, "srt": to_srt, "vtt": to_vtt, "json": to_json}[form](transcript)

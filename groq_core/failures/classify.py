@@ -20,7 +20,7 @@ import msgspec
 
 from groq_core.errors import Kind, ProviderError
 from groq_core.ratelimit.headers import read_limit_text, retry_after
-from groq_core.redaction import redacted
+from groq_core.redaction import redact
 
 LONGEST_MESSAGE = 500
 """Characters of a provider's message that are kept."""
@@ -198,7 +198,7 @@ def from_response(
     if 300 <= status < 400 and (origin := _origin(headers.get("location", ""))):
         complaint = Complaint(message=f"the server sends us on to {origin}: set that as the base URL")
     complaint.status = status
-    error = _classified(complaint, default=Kind.SERVER_ERROR)
+    error = _classify(complaint, default=Kind.SERVER_ERROR)
     error.status = status
     error.request_id = headers.get("x-request-id") or error.request_id
     # A request that is too large stays so, whatever a Retry-After beside the 413 says.
@@ -216,12 +216,12 @@ def _origin(location: str) -> str:
 def from_event(body: bytes | str | Mapping[str, Any]) -> ProviderError:
     """Classify the data of an error event, or an error that came in the body of a 200."""
     complaint = read_complaint(body)
-    error = _classified(complaint, default=Kind.STREAM_ERROR)
+    error = _classify(complaint, default=Kind.STREAM_ERROR)
     error.retry_after = retry_after({}, complaint.message, 0.0)
     return error
 
 
-def _classified(complaint: Complaint, *, default: Kind) -> ProviderError:
+def _classify(complaint: Complaint, *, default: Kind) -> ProviderError:
     rule = next((rule for rule in RULES if rule.matches(complaint)), None)
     return ProviderError(
         rule.kind if rule else default,
@@ -306,7 +306,7 @@ def _presentable(complaint: Complaint) -> str:
     if complaint.failed_generation:
         message = message.replace(complaint.failed_generation, "…")
     message = _QUOTED_INPUT.sub("…", message)
-    message = redacted(" ".join(message.split()))
+    message = redact(" ".join(message.split()))
     if len(message) > LONGEST_MESSAGE:
         message = message[:LONGEST_MESSAGE] + "…"
     if complaint.plain or not message:
@@ -379,7 +379,7 @@ def from_exception(exc: Exception, *, begun: bool = False) -> ProviderError | No
     if isinstance(body, Mapping) and name.endswith(".APIError"):
         return from_event(body)
     kind = EXCEPTIONS[name][begun]
-    said = redacted(" ".join(str(exc).split()))[:LONGEST_MESSAGE]
+    said = redact(" ".join(str(exc).split()))[:LONGEST_MESSAGE]
     return ProviderError(
         kind,
         f"{type(exc).__name__}: {said}" if said else type(exc).__name__,

@@ -122,7 +122,7 @@ class FallbackChain:
             if turn.wait_s > 0 or turn.probed:
                 began = self._clock()
                 yield Waiting(seconds=turn.wait_s, reason=turn.reason, target=turn.spec.name)
-                await (self._probed(run, turn.spec) if turn.probed else self._sleep(turn.wait_s))
+                await (self._probe(run, turn.spec) if turn.probed else self._sleep(turn.wait_s))
                 waited += self._clock() - began
                 if turn.probed and not turns.awake(turn.spec):
                     continue
@@ -142,7 +142,7 @@ class FallbackChain:
             async for event in events:
                 yield event
 
-    async def _probed(self, run: Run, spec: ModelSpec) -> None:
+    async def _probe(self, run: Run, spec: ModelSpec) -> None:
         """Wait until the request that found out about a target is through, or the time is up."""
         credential = run.request.caller.credential
         while self._health.probing(credential, spec.provider, spec.name) and run.budget.left_s > 0:
@@ -246,7 +246,7 @@ class FallbackChain:
             return []
         run.failures.append(error)
         if error.kind is Kind.CONTENT_FILTER:
-            return self._declined(run, spec, error)
+            return self._decline(run, spec, error)
         if move.to == "stop":
             run.queue.clear()
             run.passed.clear()
@@ -300,7 +300,7 @@ class FallbackChain:
         following = run.queue[0]
         return [Restarted(provider=following.provider, model=following.id, kept=kept)]
 
-    def _declined(self, run: Run, spec: ModelSpec, error: ProviderError) -> list[Event]:
+    def _decline(self, run: Run, spec: ModelSpec, error: ProviderError) -> list[Event]:
         """A content filter is an answer: no other model is asked to say what this one would not."""
         if not run.committed:
             raise RequestError(

@@ -9,7 +9,7 @@ import msgspec
 from groq_core.errors import Kind, ProviderError
 from groq_core.events import Note
 from groq_core.models.spec import ModelSpec
-from groq_core.requests import ChatRequest, Message, Request, estimated_tokens
+from groq_core.requests import ChatRequest, Message, Request, estimate_tokens
 
 LEAST_ANSWER = 256
 """Tokens below which an answer is not worth asking for; the conversation is shortened instead."""
@@ -47,7 +47,7 @@ def shrink(request: Request, error: ProviderError, spec: ModelSpec) -> tuple[Req
         return None
     # By our count it fits, but the provider says it does not: our count is off, so halve.
     target = prompt // 2 if fits or limit is None else limit - LEAST_ANSWER
-    messages, left_out = _trimmed(request.messages, target * estimated_tokens(request.messages) // max(1, prompt))
+    messages, left_out = _trim(request.messages, target * estimate_tokens(request.messages) // max(1, prompt))
     if not left_out:
         return None
     params = request.params
@@ -92,7 +92,7 @@ def _prompt_tokens(request: ChatRequest, error: ProviderError) -> int:
     return needs.prompt_tokens
 
 
-def _trimmed(messages: tuple[Message, ...], target: int) -> tuple[tuple[Message, ...], str]:
+def _trim(messages: tuple[Message, ...], target: int) -> tuple[tuple[Message, ...], str]:
     """
     Leave out the oldest pictures, then the oldest turns, until ``target`` estimated tokens remain.
 
@@ -100,14 +100,14 @@ def _trimmed(messages: tuple[Message, ...], target: int) -> tuple[tuple[Message,
     """
     kept = list(messages)
     newest = max((i for i, message in enumerate(kept) if message.get("role") == "user"), default=len(kept) - 1)
-    size = estimated_tokens(messages)
+    size = estimate_tokens(messages)
     pictures = turns = 0
     for i in range(newest):
         if size <= target:
             break
         without = _without_pictures(kept[i])
         if without is not kept[i]:
-            size -= estimated_tokens(kept[i]) - estimated_tokens(without)
+            size -= estimate_tokens(kept[i]) - estimate_tokens(without)
             kept[i] = without
             pictures += 1
     i = 0
@@ -117,7 +117,7 @@ def _trimmed(messages: tuple[Message, ...], target: int) -> tuple[tuple[Message,
             continue
         # A tool's result without its call is refused, so a turn goes with all that answers it.
         while i < newest:
-            size -= estimated_tokens(kept.pop(i))
+            size -= estimate_tokens(kept.pop(i))
             newest -= 1
             turns += 1
             if i >= newest or kept[i].get("role") == "user":

@@ -43,7 +43,7 @@ class Turns:
         spec = run.queue.popleft()
         if not self.awake(spec):
             self._run.passed.append(self._cooling(spec))
-            return self._skipped(spec)
+            return self._skip(spec)
         if self._kept_for_others(spec):
             message = "the requests left are kept for providers that were not asked yet"
             return AttemptSkipped(provider=spec.provider, model=spec.id, kind=Kind.BUDGET, message=message)
@@ -143,7 +143,7 @@ class Turns:
         rests = self._health.rests_for(self._credential, spec.provider, spec.name)
         return self._health.now() + (rests or 0.0)
 
-    def _skipped(self, spec: ModelSpec) -> AttemptSkipped:
+    def _skip(self, spec: ModelSpec) -> AttemptSkipped:
         state = self._admission(spec)
         rests = self._health.rests_for(self._credential, spec.provider, spec.name)
         kind = Kind.MODEL_GONE if state == "gone" else Kind.RESTING

@@ -20,7 +20,7 @@ from groq_core.errors import GroqCoreError
 from groq_core.events import AttemptFailed, Continued, Events, ReasoningDelta, Restarted, TextDelta
 from groq_core.gradio.messages import Turn, conversation
 from groq_core.media.audio.wav import PCM, Wave, write_wav
-from groq_core.redaction import Secret, redacted
+from groq_core.redaction import Secret, redact
 from groq_core.reply import Reply, collect
 from groq_core.settings.settings import Settings, load
 
@@ -52,10 +52,10 @@ class Chain:
         """The application behind it, made when the first question comes."""
         loop = asyncio.get_running_loop()
         if loop not in self._cores:
-            self._cores[loop] = loop.create_task(self._assembled(loop))
+            self._cores[loop] = loop.create_task(self._assemble(loop))
         return await asyncio.shield(self._cores[loop])
 
-    async def _assembled(self, loop: asyncio.AbstractEventLoop) -> Core:
+    async def _assemble(self, loop: asyncio.AbstractEventLoop) -> Core:
         self._owned[loop] = stack = AsyncExitStack()
         return await stack.enter_async_context(assembled(self._settings or load()))
 
@@ -78,7 +78,7 @@ class Chain:
         """
         core = await self.core()
         try:
-            turns = await conversation(message, history, partial(self._written_down, core))
+            turns = await conversation(message, history, partial(self._write_down, core))
             async with aclosing(_shown(self._asked(core, turns))) as updates:
                 async for messages in updates:
                     yield messages
@@ -96,7 +96,7 @@ class Chain:
         model = "vision" if self.model == "auto" else self.model
         return core.vision.stream(text, pictures, history=messages, model=model)
 
-    async def _written_down(self, core: Core, recording: bytes, name: str) -> str:
+    async def _write_down(self, core: Core, recording: bytes, name: str) -> str:
         async with aclosing(core.transcription.stream(recording, name)) as events:
             return (await collect(events)).text.strip()
 
@@ -127,7 +127,7 @@ class Chain:
         core = await self.core()
         try:
             data, name = await asyncio.to_thread(_recording, audio)
-            return await self._written_down(core, data, name)
+            return await self._write_down(core, data, name)
         except GroqCoreError as error:
             raise _plain(error) from error
 
@@ -153,7 +153,7 @@ def messages_of(reply: Reply) -> Messages:
     messages: Messages = []
     if reply.reasoning:
         status = "done" if reply.text or reply.finished else "pending"
-        messages.append(_folded(reply.reasoning, "Thinking", status))
+        messages.append(_fold(reply.reasoning, "Thinking", status))
     if failed := [attempt for attempt in reply.receipt.attempts if attempt.outcome == "failed"]:
         lines = [f"- {attempt.provider}:{attempt.model}: {attempt.error}" for attempt in failed]
         served = reply.receipt.served_by
@@ -161,11 +161,11 @@ def messages_of(reply: Reply) -> Messages:
             lines.append(f"- {served['provider']}:{served['model']}: answered")
         count = f"{len(failed)} attempt{'s' * (len(failed) > 1)} failed"
         answered = f", answered by {served['model']}" if served is not None else ", asking the next"
-        messages.append(_folded("\n".join(lines), count + answered, "done"))
+        messages.append(_fold("\n".join(lines), count + answered, "done"))
     return [*messages, {"role": "assistant", "content": reply.text}]
 
 
-def _folded(text: str, title: str, status: str) -> dict[str, Any]:
+def _fold(text: str, title: str, status: str) -> dict[str, Any]:
     return {"role": "assistant", "content": text, "metadata": {"title": title, "status": status}}
 
 
@@ -196,7 +196,7 @@ def _recording(audio: Any) -> tuple[bytes, str]:
 
 
 def _plain(error: GroqCoreError) -> gr.Error:
-    return gr.Error(redacted(f"{error.message}. {error.hint}".strip()), print_exception=False)
+    return gr.Error(redact(f"{error.message}. {error.hint}".strip()), print_exception=False)
 
 
 # ── for those who bring no settings ──────────────────────────────────────────────────────────────────

@@ -63,10 +63,10 @@ class Log:
         finally:
             self.under_way -= 1
             self._metrics.inflight.dec()
-            self._written(request, receipt, outcome, error, clock() - started)
+            self._write(request, receipt, outcome, error, clock() - started)
             self._changed()
 
-    def _written(self, request: Request, receipt: Receipt, outcome: str, error: str, elapsed: float) -> None:
+    def _write(self, request: Request, receipt: Receipt, outcome: str, error: str, elapsed: float) -> None:
         label = self._metrics.label  # a model id comes from the caller, who may have put anything into it
         served = receipt.served_by or {"provider": "", "model": ""}
         self._metrics.operation_duration.labels(

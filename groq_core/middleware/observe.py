@@ -74,7 +74,7 @@ class Observe:
                     elif isinstance(event, Finished):
                         outcome = "answered"
                         stats.answered += 1
-                        event = self._completed(event, attempt, number, ttft, clock() - started)
+                        event = self._complete(event, attempt, number, ttft, clock() - started)
                     yield event
         except ProviderError as error:
             outcome, kind = "failed", error.kind
@@ -98,7 +98,7 @@ class Observe:
             self._metrics.attempts.labels(spec.provider, self._metrics.label(spec.id), outcome, kind).inc()
             self._changed()
 
-    def _completed(self, event: Finished, attempt: Attempt, number: int, ttft: float | None, elapsed: float) -> Event:
+    def _complete(self, event: Finished, attempt: Attempt, number: int, ttft: float | None, elapsed: float) -> Event:
         spec, usage = attempt.spec, billed(event.usage, attempt.request)
         cost = self._price(spec, usage) if usage else None
         if cost:

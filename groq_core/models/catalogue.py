@@ -19,11 +19,11 @@ from typing import Any, Final, Literal, TypeAlias
 import msgspec
 
 from groq_core.errors import GroqCoreError
-from groq_core.models.discovery import classified, corrected
+from groq_core.models.discovery import classified, correct
 from groq_core.models.providers import provider_names
 from groq_core.models.registry import MODELS
 from groq_core.models.spec import ModelSpec
-from groq_core.redaction import redacted
+from groq_core.redaction import redact
 
 Entry: TypeAlias = dict[str, Any]
 """One object of ``GET /models``, as it came."""
@@ -143,7 +143,7 @@ def merge(static: Mapping[str, ModelSpec], entries: Iterable[object], *, now: fl
             discovered.append(name)
             specs[name] = classified(entry)
         else:
-            specs[name] = corrected(known, entry)
+            specs[name] = correct(known, entry)
         listed.add(name)
     return Catalogue(
         specs=MappingProxyType(specs),
@@ -166,7 +166,7 @@ def with_backup(catalogue: Catalogue, entries: Iterable[object], *, now: float) 
         if isinstance(entry, dict) and isinstance(entry.get("id"), str) and entry.get("shutdown_date"):
             name = f"openai:{entry['id']}"
             if (known := specs.get(name)) is not None:
-                specs[name] = corrected(known, entry)
+                specs[name] = correct(known, entry)
     return msgspec.structs.replace(catalogue, specs=aged(specs, now))
 
 
@@ -260,7 +260,7 @@ class CatalogueKeeper:
         except TimeoutError:
             self._keep_old(f"no answer within {self._timeout:g} s")
         except (GroqCoreError, OSError) as error:
-            self._keep_old(redacted(str(error)))
+            self._keep_old(redact(str(error)))
         else:
             catalogue = merge(self._static, entries, now=self._wall())
             if believe_gone:

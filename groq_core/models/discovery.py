@@ -36,7 +36,7 @@ def classified(entry: Mapping[str, Any]) -> ModelSpec:
     return _figured(spec, entry)
 
 
-def corrected(spec: ModelSpec, entry: Mapping[str, Any]) -> ModelSpec:
+def correct(spec: ModelSpec, entry: Mapping[str, Any]) -> ModelSpec:
     """Let the list's figures win over the registry's, and its being listed over a shutdown that is past."""
     capabilities = spec.capabilities
     inputs = _words(entry, "input_modalities")

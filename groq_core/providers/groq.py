@@ -14,7 +14,7 @@ from groq_core.errors import Kind, ProviderError
 from groq_core.events import Note
 from groq_core.models.spec import Capability, ModelSpec
 from groq_core.providers.bodies import (
-    bounded_max_tokens,
+    bound_max_tokens,
     fitting_effort,
     has_images,
     only_accepted,
@@ -140,7 +140,7 @@ class GroqProvider(SdkProvider):
 
     def chat_body(self, request: ChatRequest, spec: ModelSpec) -> tuple[dict[str, Any], list[Note]]:
         params, notes = only_accepted(request.params, ACCEPTED, "Groq")
-        notes += bounded_max_tokens(params, spec, "max_completion_tokens")
+        notes += bound_max_tokens(params, spec, "max_completion_tokens")
         notes += fitting_effort(params, spec)
         _fit_reasoning(params, spec)
         if params.get("service_tier") not in SERVICE_TIERS:

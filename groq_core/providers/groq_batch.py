@@ -83,14 +83,14 @@ class GroqBatches:
     async def upload(self, path: Path) -> str:
         """Send a file of batch lines, at most 50,000 of them and 100 MB; gives its id."""
         with path.open("rb") as file:
-            sent = await _translated(self._client.files.create(file=(path.name, file), purpose="batch"))
+            sent = await _translate(self._client.files.create(file=(path.name, file), purpose="batch"))
         if not sent.id:
             raise ProviderError(Kind.MALFORMED, "the upload got no id", provider="groq")
         return sent.id
 
     async def create(self, file_id: str, *, window: str = "24h") -> RemoteBatch:
         """Start a batch of chats on an uploaded file; ``window`` is 24h to 7d."""
-        made = await _translated(
+        made = await _translate(
             self._client.batches.create(
                 input_file_id=file_id, endpoint="/v1/chat/completions", completion_window=window
             )
@@ -99,12 +99,12 @@ class GroqBatches:
 
     async def find(self, file_id: str) -> RemoteBatch | None:
         """The newest batch on a file, among those that the first page of the list shows."""
-        listed = await _translated(self._client.batches.list())
+        listed = await _translate(self._client.batches.list())
         return next((_read(entry) for entry in listed.data if entry.input_file_id == file_id), None)
 
     async def look(self, batch_id: str) -> RemoteBatch:
         """How far a batch is."""
-        return _read(await _translated(self._client.batches.retrieve(batch_id)))
+        return _read(await _translate(self._client.batches.retrieve(batch_id)))
 
     async def lines(self, file_id: str) -> AsyncGenerator[bytes, None]:
         """The lines of a file, as they arrive; never the whole of it at once."""
@@ -123,7 +123,7 @@ class GroqBatches:
             yield rest
 
 
-async def _translated(call: Awaitable[T]) -> T:
+async def _translate(call: Awaitable[T]) -> T:
     try:
         return await call
     except Exception as error:

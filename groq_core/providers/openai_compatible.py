@@ -15,7 +15,7 @@ from openai.types.chat.completion_create_params import CompletionCreateParamsBas
 from groq_core.events import Note
 from groq_core.models.spec import Capability, ModelSpec
 from groq_core.providers.bodies import (
-    bounded_max_tokens,
+    bound_max_tokens,
     fitting_effort,
     has_images,
     only_accepted,
@@ -135,7 +135,7 @@ class OpenAICompatibleProvider(SdkProvider):
             accepted -= SAMPLING
         params, notes = only_accepted(params, accepted, spec.id)
         # The old name is refused by OpenAI's newer models, and the only one that many other servers know.
-        notes += bounded_max_tokens(params, spec, "max_completion_tokens" if strict else "max_tokens")
+        notes += bound_max_tokens(params, spec, "max_completion_tokens" if strict else "max_tokens")
         notes += fitting_effort(params, spec)
         if has_images(request.messages) and not spec.can(Capability.VISION):
             notes.append(Note(code="images_left_out", text=f"{spec.id} reads text only: the images were left out"))

@@ -133,10 +133,10 @@ def route(needs: Needs, catalogue: Catalogue, tiers: Tiers, availability: Availa
 
 def resolve_tiers(catalogue: Catalogue, tiers: Tiers, availability: Availabilities) -> tuple[TierStatus, ...]:
     """Say for every tier who would be asked now, and why."""
-    return tuple(_resolved(tier, catalogue, tiers, availability) for tier in TIER_NAMES)
+    return tuple(_resolve(tier, catalogue, tiers, availability) for tier in TIER_NAMES)
 
 
-def _resolved(tier: Tier, catalogue: Catalogue, tiers: Tiers, availability: Availabilities) -> TierStatus:
+def _resolve(tier: Tier, catalogue: Catalogue, tiers: Tiers, availability: Availabilities) -> TierStatus:
     found = route(TYPICAL[tier], catalogue, tiers, availability)
     first = _first_awake(found.candidates)
     hurdles = _hurdles(found.candidates, found.excluded, tiers[tier])
@@ -236,14 +236,14 @@ def _members(tier: Tier, pinned: ModelSpec | None, catalogue: Catalogue, tiers: 
         seen.add(pinned.name)
         yield pinned
     for listed in tiers[tier]:
-        names = _discovered(tier, catalogue) if listed == f"groq:{ANY}" else (listed,)
+        names = _discover(tier, catalogue) if listed == f"groq:{ANY}" else (listed,)
         for name in names:
             if name not in seen and (spec := catalogue.specs.get(name)):
                 seen.add(name)
                 yield spec
 
 
-def _discovered(tier: Tier, catalogue: Catalogue) -> list[str]:
+def _discover(tier: Tier, catalogue: Catalogue) -> list[str]:
     """Order models nobody knew before by price, the only hint at their size: cheap first, for quality dear first."""
     sign = -1 if tier == "quality" else 1
 

@@ -141,7 +141,7 @@ class _Reading:
         free = asyncio.Semaphore(self._parallel)
         try:
             async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(self._spoken(index, free)) for index in range(len(self._texts))]
+                tasks = [group.create_task(self._speak(index, free)) for index in range(len(self._texts))]
         except ExceptionGroup as failed:
             raise failed.exceptions[0] from None
         spoken = [task.result() for task in tasks]
@@ -149,7 +149,7 @@ class _Reading:
             self._tell(AudioDelta(_one_file([reply.audio for reply, _ in spoken])))
         self._tell(self._finished([finished for _, finished in spoken]))
 
-    async def _spoken(self, index: int, free: asyncio.Semaphore) -> tuple[Reply, Finished]:
+    async def _speak(self, index: int, free: asyncio.Semaphore) -> tuple[Reply, Finished]:
         """Send one piece down the pipeline and pass its story on; its sound waits for its turn."""
         request = msgspec.structs.replace(self._template, text=self._texts[index])
         reply, numbers = Reply(), dict[int, int]()

@@ -232,7 +232,7 @@ class _Run:
 
     async def _first(self, part: AudioPart, free: asyncio.Semaphore) -> None:
         try:
-            heard = await self._transcribed(part, again=False)
+            heard = await self._transcribe(part, again=False)
         finally:
             free.release()
         self._heard[part.index] = heard
@@ -244,10 +244,10 @@ class _Run:
         failed = [heard.part for heard in self._heard.values() if heard.error is not None]
         if failed and len(failed) < len(self._heard):
             for part in sorted(failed, key=lambda part: part.index):
-                self._heard[part.index] = await self._transcribed(part, again=True)
+                self._heard[part.index] = await self._transcribe(part, again=True)
         self._tell_what_is_known(all_done=True)
 
-    async def _transcribed(self, part: AudioPart, *, again: bool) -> _Heard:
+    async def _transcribe(self, part: AudioPart, *, again: bool) -> _Heard:
         place: _Place = {"index": part.index, "start_s": part.start_s, "end_s": part.end_s}
         if self._several and part.info.is_silent:
             self._tell(PartDone(outcome="silent", **place))

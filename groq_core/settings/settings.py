@@ -19,7 +19,7 @@ from typing import Annotated, Any, Final, Literal, Self, get_type_hints
 from dotenv import dotenv_values
 
 from groq_core.errors import SettingsError
-from groq_core.redaction import Secret, redacted
+from groq_core.redaction import Secret, redact
 from groq_core.settings.limits import Limit, limits
 from groq_core.settings.parsers import (
     GROQ_PATH,
@@ -453,7 +453,7 @@ def load(env_file: str | Path | None = None, environ: Mapping[str, str] | None =
 
 
 def _fault(env: Env, text: str, *, allowed: str) -> str:
-    shown = "(hidden)" if env.hidden else repr(redacted(text))
+    shown = "(hidden)" if env.hidden else repr(redact(text))
     return f"  {env.name}={shown}: allowed is {allowed}"
 
 

@@ -46,7 +46,7 @@ async def transcribe(world: World, call: Call, form: Form, *, translate: bool) -
         raise bad_request(f"The model `{model.id}` does not support translation", param="model")
     shape = _shape(form, wire, model)
     upload = _upload(form, wire)
-    heard = await asyncio.to_thread(_measured, upload)
+    heard = await asyncio.to_thread(_measure, upload)
     seconds = max(MIN_BILLED_S, heard.duration)
     meter = world.limits.meter(call.organisation, model)
     meter.charge(Cost(audio_seconds=seconds))
@@ -178,7 +178,7 @@ def _upload(form: Form, wire: Wire) -> Upload:
     return upload
 
 
-def _measured(upload: Upload) -> Sound:
+def _measure(upload: Upload) -> Sound:
     try:
         heard = sound.measure(upload.data)
     except ValueError as error:

@@ -136,7 +136,7 @@ class Batches:
         for number, line in enumerate(lines):
             if job.status == "cancelling":
                 break
-            result, status = await self._answered(job, decode(line))
+            result, status = await self._answer(job, decode(line))
             (good if status == 200 else bad).append(result)
             job.completed += status == 200
             job.failed += status != 200
@@ -148,11 +148,11 @@ class Batches:
             self._enter(job, "finalizing")
             await self._pause(SECONDS_A_STAGE)
         self.world.ids.random.shuffle(good)
-        job.output_file_id = self._written(job, good, "output")
-        job.error_file_id = self._written(job, bad, "error")
+        job.output_file_id = self._write(job, good, "output")
+        job.error_file_id = self._write(job, bad, "error")
         self._enter(job, "cancelled" if cancelled else "completed")
 
-    async def _answered(self, job: Batch, line: Json) -> tuple[Json, int]:
+    async def _answer(self, job: Batch, line: Json) -> tuple[Json, int]:
         wire = job.wire
         # Batches have limits of their own, apart from those of direct requests.
         organisation = f"{job.organisation}:batch"
@@ -176,7 +176,7 @@ class Batches:
             "error": None,
         }, status
 
-    def _written(self, job: Batch, results: list[Json], kind: str) -> str | None:
+    def _write(self, job: Batch, results: list[Json], kind: str) -> str | None:
         if not results:
             return None
         write = go_json if job.wire.name == "groq" else encode

@@ -31,7 +31,7 @@ def executed(body: Json) -> list[Json]:
         found: Json = {"output": OFFLINE, "search_results": {"results": []}}
         done.append(_call(len(done), "browser.search", query) | found)
     if "code_interpreter" in offered:
-        code, output = _computed(question)
+        code, output = _compute(question)
         done.append(_call(len(done), "python", {"code": code}) | {"output": output, "code_results": [{"text": output}]})
     return done
 
@@ -45,7 +45,7 @@ def _call(index: int, name: str, arguments: Json) -> Json:
     return {"index": index, "type": "function", "name": name, "arguments": msgspec.json.encode(arguments).decode()}
 
 
-def _computed(question: str) -> tuple[str, str]:
+def _compute(question: str) -> tuple[str, str]:
     """A line of Python for a question, and what it prints."""
     for found in sorted(_SUM.findall(question), key=len, reverse=True):
         if (value := evaluate(found)) is not None and not found.strip().isdigit():

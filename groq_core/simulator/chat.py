@@ -129,7 +129,7 @@ def _fill(world: World, body: Json, model: SimModel, answer: Answer, pictures: l
         answer.finish_reason = "tool_calls"
         return
     answer.executed = builtin.executed(body) if model.builtin else []
-    written = structured.answer(body, rng) or _written(messages, model, pictures, salt)
+    written = structured.answer(body, rng) or _write(messages, model, pictures, salt)
     if body.get("tool_choice") == "required":
         raise bad_request(
             "Tool choice is required, but model did not call a tool", code="tool_use_failed", failed_generation=written
@@ -137,7 +137,7 @@ def _fill(world: World, body: Json, model: SimModel, answer: Answer, pictures: l
     answer.content = tokens.split(_stopped(written, body.get("stop")))
 
 
-def _written(messages: list[Json], model: SimModel, pictures: list[images.Picture], salt: str) -> str:
+def _write(messages: list[Json], model: SimModel, pictures: list[images.Picture], salt: str) -> str:
     prefill = ""
     if messages[-1].get("role") == "assistant" and model.prefill:
         prefill = tokens.text_of(messages[-1].get("content"))
@@ -151,10 +151,10 @@ def _written(messages: list[Json], model: SimModel, pictures: list[images.Pictur
             # A model without prefill takes it for a turn that is over, and answers again.
             messages = messages[:-1]
         whole = text.write(messages, salt)
-    return _continued(whole, prefill) if prefill else whole
+    return _continue(whole, prefill) if prefill else whole
 
 
-def _continued(whole: str, prefill: str) -> str:
+def _continue(whole: str, prefill: str) -> str:
     """What follows the prefill in the answer this model would give, or else a fitting end to it."""
     if whole.startswith(prefill):
         return whole[len(prefill) :]

@@ -27,7 +27,7 @@ async def answer(world: World, exchange: Exchange) -> None:
     """Answer a request to the switches; errors name the field."""
     body = await exchange.body()
     try:
-        status, value = _handled(world, exchange.method, exchange.path.rstrip("/") or "/", body)
+        status, value = _handle(world, exchange.method, exchange.path.rstrip("/") or "/", body)
     except (msgspec.DecodeError, ValueError) as error:
         status, value = 400, {"error": {"message": str(error), "type": "invalid_request_error"}}
     except WireError as error:
@@ -35,7 +35,7 @@ async def answer(world: World, exchange: Exchange) -> None:
     await exchange.answer(status, _JSON, encode(value) + b"\n")
 
 
-def _handled(world: World, method: str, path: str, body: bytes) -> tuple[int, Any]:
+def _handle(world: World, method: str, path: str, body: bytes) -> tuple[int, Any]:
     match method, path.split("/")[1:]:
         case "GET", [""]:
             return 200, _about(world)
@@ -60,7 +60,7 @@ def _handled(world: World, method: str, path: str, body: bytes) -> tuple[int, An
         case "GET", ["_simulator", "profile"]:
             return 200, _profile(world)
         case "POST", ["_simulator", "profile"]:
-            _switched(world, msgspec.json.decode(body, type=Profile))
+            _switch(world, msgspec.json.decode(body, type=Profile))
             return 200, _profile(world)
         case "DELETE", ["_simulator", "limits"]:
             world.limits.reset()
@@ -76,7 +76,7 @@ def _added(world: World, body: bytes) -> list[Fault]:
     return [world.faults.add(fault) for fault in faults]
 
 
-def _switched(world: World, profile: Profile) -> None:
+def _switch(world: World, profile: Profile) -> None:
     if profile.pace is not None:
         if profile.pace < 0:
             raise ValueError(f"pace must not be negative, but is {profile.pace:g}")

@@ -105,7 +105,7 @@ def measure(data: bytes) -> Picture:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(data)) as image:
-                return _measured(image, len(data))
+                return _measure(image, len(data))
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise ValueError(f"invalid image data: {error}") from error
 
@@ -163,7 +163,7 @@ def _pixels(data: bytes) -> int | None:
         return None
 
 
-def _measured(image: Image.Image, size: int) -> Picture:
+def _measure(image: Image.Image, size: int) -> Picture:
     if image.width * image.height > _MAX_PIXELS:
         raise ValueError(f"{image.width} x {image.height} pixels are too many")
     format_, mode = image.format or "", image.mode

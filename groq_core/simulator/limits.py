@@ -206,7 +206,7 @@ class RateLimits:
         if (meter := self._meters.get(key)) is None:
             plan = model.limits("free" if self.setting == "free" else "developer")
             meter = self._meters[key] = Meter(
-                model, organisation, _scaled(plan, self.scale), self.setting != "off", self.clock
+                model, organisation, _scale(plan, self.scale), self.setting != "off", self.clock
             )
         return meter
 
@@ -214,7 +214,7 @@ class RateLimits:
         self._meters.clear()
 
 
-def _scaled(limits: Limits, scale: float) -> Limits:
+def _scale(limits: Limits, scale: float) -> Limits:
     if scale == 1.0:
         return limits
     names = Limits.__struct_fields__

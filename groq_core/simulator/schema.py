@@ -73,18 +73,18 @@ class Filler:
             return None
         if not isinstance(schema, dict):
             return None
-        schema = self._resolved(schema)
+        schema = self._resolve(schema)
         if "const" in schema:
             return schema["const"]
         if "enum" in schema:
-            return self._chosen(schema["enum"], name)
+            return self._choose(schema["enum"], name)
         for key in ("anyOf", "oneOf"):
             if options := schema.get(key):
                 rest = {k: v for k, v in schema.items() if k != key}
-                return self.fill(_merged([rest, self._option(options, name, depth)]), name, depth + 1)
+                return self.fill(_merge([rest, self._option(options, name, depth)]), name, depth + 1)
         if parts := schema.get("allOf"):
             rest = {k: v for k, v in schema.items() if k != "allOf"}
-            return self.fill(_merged([rest, *(self._resolved(part) for part in parts)]), name, depth + 1)
+            return self.fill(_merge([rest, *(self._resolve(part) for part in parts)]), name, depth + 1)
         match self._type(schema, name, depth):
             case "object":
                 return self._object(schema, depth)
@@ -101,7 +101,7 @@ class Filler:
 
     # ── choosing ─────────────────────────────────────────────────────────────────────────────────────
 
-    def _resolved(self, schema: Json) -> Json:
+    def _resolve(self, schema: Json) -> Json:
         for _ in range(20):
             ref = schema.get("$ref")
             if not isinstance(ref, str) or not ref.startswith("#"):
@@ -129,7 +129,7 @@ class Filler:
         return str(kind)
 
     def _option(self, options: list[Any], name: str, depth: int) -> Json:
-        resolved = [self._resolved(option) for option in options if isinstance(option, dict)]
+        resolved = [self._resolve(option) for option in options if isinstance(option, dict)]
         real = [option for option in resolved if option.get("type") != "null"]
         nullable = len(real) < len(resolved)
         if nullable and (depth >= MAX_DEPTH or not real or not self._said(str(real[0].get("type")), name)):
@@ -140,7 +140,7 @@ class Filler:
                 return option
         return real[0]
 
-    def _chosen(self, options: list[Any], name: str) -> Any:
+    def _choose(self, options: list[Any], name: str) -> Any:
         lowered = self.text.lower()
         near = self._after(name)
         for option in options:
@@ -178,11 +178,11 @@ class Filler:
         if prefix := schema.get("prefixItems"):
             return [self.fill(item, name, depth + 1) for item in prefix]
         items = schema.get("items", {})
-        resolved = self._resolved(items) if isinstance(items, dict) else {}
+        resolved = self._resolve(items) if isinstance(items, dict) else {}
         values: list[Any] = []
         if depth < MAX_DEPTH:
             fits = jsonschema.Draft202012Validator({**resolved, "$defs": self.root.get("$defs", {})})
-            values = [value for value in self._listed(resolved, name, depth) if fits.is_valid(value)][:high]
+            values = [value for value in self._list(resolved, name, depth) if fits.is_valid(value)][:high]
             if not values and high:
                 values = [self.fill(items, name, depth + 1)]
         if schema.get("uniqueItems"):
@@ -201,7 +201,7 @@ class Filler:
             values.append(another)
         return values
 
-    def _listed(self, items: Json, name: str, depth: int) -> list[Any]:
+    def _list(self, items: Json, name: str, depth: int) -> list[Any]:
         """Values that the text lists after the property's name, or rows that look like its objects."""
         kind = items.get("type")
         if kind == "object" or "properties" in items:
@@ -221,7 +221,7 @@ class Filler:
     def _rows(self, items: Json, depth: int) -> list[Any]:
         """One object for each line of the text that has as many columns as the object needs numbers and words."""
         properties: Json = items.get("properties") or {}
-        kinds = [self._type(self._resolved(p), "", MAX_DEPTH) for p in properties.values() if isinstance(p, dict)]
+        kinds = [self._type(self._resolve(p), "", MAX_DEPTH) for p in properties.values() if isinstance(p, dict)]
         numeric = sum(kind in ("number", "integer") for kind in kinds)
         if not numeric:
             return []
@@ -231,9 +231,9 @@ class Filler:
             words = [c for c in cells if c and not _NUMBER.search(c) and len(c) > 1]
             if len(_NUMBER.findall(line)) >= numeric and words and len(cells) > 1 and ":" not in line:
                 rows.append(
-                    Filler(
-                        {**items, "$defs": self.root.get("$defs", {})}, _labelled(properties, line), self.random
-                    ).fill(items, "", depth + 1)
+                    Filler({**items, "$defs": self.root.get("$defs", {})}, _label(properties, line), self.random).fill(
+                        items, "", depth + 1
+                    )
                 )
         return rows
 
@@ -249,7 +249,7 @@ class Filler:
 
     def _number(self, schema: Json, name: str, *, whole: bool) -> float | int:
         low, high = _bounds(schema, whole)
-        value = self._found_number(name, low, high, whole)
+        value = self._find_number(name, low, high, whole)
         if value is None:
             value = min(max(1.0, low), high)
             if not math.isfinite(value):
@@ -260,7 +260,7 @@ class Filler:
                 value = math.floor(high / step + 1e-9) * step
         return int(value) if whole else value
 
-    def _found_number(self, name: str, low: float, high: float, whole: bool) -> float | None:
+    def _find_number(self, name: str, low: float, high: float, whole: bool) -> float | None:
         near = self._after(name)
         candidates = list(_NUMBER.finditer(near.split("\n")[0][:60])) if near else []
         for found in candidates[:1]:
@@ -373,7 +373,7 @@ def _bounds(schema: Json, whole: bool) -> tuple[float, float]:
     return low, high
 
 
-def _merged(schemas: list[Json]) -> Json:
+def _merge(schemas: list[Json]) -> Json:
     merged: Json = {}
     for schema in schemas:
         for key, value in schema.items():
@@ -386,7 +386,7 @@ def _merged(schemas: list[Json]) -> Json:
     return merged
 
 
-def _labelled(properties: Json, line: str) -> str:
+def _label(properties: Json, line: str) -> str:
     """A table row as ``name: value`` lines, words to the string properties and numbers to the others in turn."""
     cells = [c.strip() for c in re.split(r"\s*[|\t;]\s*|\s{2,}|,\s+(?=\D)|\s+[x@×]\s+", line.strip("| ")) if c.strip()]
     words = [c for c in cells if not _NUMBER.fullmatch(c.strip("$€£ "))]

@@ -73,7 +73,7 @@ _SERIES = {
 }
 
 
-def computed(question: str, earlier: list[str]) -> str | None:
+def compute(question: str, earlier: list[str]) -> str | None:
     """The answer of the first skill that knows one."""
     if len(question) > 20_000:
         return None

@@ -71,7 +71,7 @@ def measure(data: bytes) -> Sound:
         ValueError: The bytes are no recording that could be read.
     """
     try:
-        return _decoded(data, "")
+        return _decode(data, "")
     except (soundfile.LibsndfileError, RuntimeError, ValueError, TypeError):
         pass
     container = containers.read(data)
@@ -79,7 +79,7 @@ def measure(data: bytes) -> Sound:
         raise ValueError("could not process file - is it a valid media file?")
     if container.ogg is not None:
         try:
-            return _decoded(container.ogg, container.format)
+            return _decode(container.ogg, container.format)
         except (soundfile.LibsndfileError, RuntimeError, ValueError):
             pass
     return Sound(
@@ -91,7 +91,7 @@ def measure(data: bytes) -> Sound:
     )
 
 
-def _decoded(data: bytes, format_: str) -> Sound:
+def _decode(data: bytes, format_: str) -> Sound:
     with soundfile.SoundFile(io.BytesIO(data)) as file:
         rate, channels = file.samplerate, file.channels
         samples = file.read(dtype="float32", always_2d=True)
@@ -132,7 +132,7 @@ def _stretches(levels: Samples, crossings: Samples, threshold: float, duration: 
             found[-1][1] = index + 1
         else:
             found.append([index, index + 1])
-    for first, last in (part for begin, end in found for part in _parted(begin, end, levels)):
+    for first, last in (part for begin, end in found for part in _part(begin, end, levels)):
         if last - first < 2:
             continue
         power = np.power(10.0, levels[first:last] / 10).mean()
@@ -144,7 +144,7 @@ def _stretches(levels: Samples, crossings: Samples, threshold: float, duration: 
         )
 
 
-def _parted(first: int, last: int, levels: Samples) -> Iterator[tuple[int, int]]:
+def _part(first: int, last: int, levels: Samples) -> Iterator[tuple[int, int]]:
     """A stretch in parts of at most ``_LONGEST_S``, cut at the quietest frame of the second half of each."""
     longest = int(_LONGEST_S / _FRAME_S)
     while last - first > longest:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from groq_core.simulator import snippets, tokens
 from groq_core.simulator.prose import STATEMENTS, paragraphs, sentences
-from groq_core.simulator.skills import computed, frequent_words
+from groq_core.simulator.skills import compute, frequent_words
 from groq_core.simulator.wire import Json, encode, words
 
 MARK = "*Simulated: no model was asked; groq-core's simulator wrote this from your message.*"
@@ -49,11 +49,11 @@ def write(messages: list[Json], salt: str = "") -> str:
     if results:
         return _from_results(question, results, rng)
     asked = length_asked(question)
-    if (asked is None or asked.number < 20) and (answer := computed(question, said[:-1])) is not None:
+    if (asked is None or asked.number < 20) and (answer := compute(question, said[:-1])) is not None:
         return answer
     if asked is not None:
-        return _measured(question, asked, rng)
-    return _composed(question, messages, said, rng)
+        return _measure(question, asked, rng)
+    return _compose(question, messages, said, rng)
 
 
 def fingerprint(messages: list[Json], salt: str) -> int:
@@ -92,7 +92,7 @@ def gist(question: str, most: int = 90) -> str:
     return line if len(line) <= most else line[:most].rsplit(" ", 1)[0] + " …"
 
 
-def _measured(question: str, asked: Length, rng: random.Random) -> str:
+def _measure(question: str, asked: Length, rng: random.Random) -> str:
     match asked.unit:
         case "sentence":
             about = f"to “{gist(question, 60)}”" if question.strip() else "to nothing in particular"
@@ -162,7 +162,7 @@ def _from_results(question: str, results: list[tuple[str, str]], rng: random.Ran
     return f"{opening}The tools found:\n\n" + "\n".join(f"- {line}" for line in told) + f"\n\n{rng.choice(_MARKS)}"
 
 
-def _composed(question: str, messages: list[Json], said: list[str], rng: random.Random) -> str:
+def _compose(question: str, messages: list[Json], said: list[str], rng: random.Random) -> str:
     asked = question.lower()
     if re.search(
         r"^\W*(hi|hello|hey|good (morning|day|evening)|greetings)\b|\bwho are you|what can you do|\bhelp\b", asked
@@ -196,7 +196,7 @@ def _sections(question: str, rng: random.Random) -> list[str]:
         sections.append(f"# {_title(question)}")
         sections += islice(paragraphs(rng), 4)
     if long or re.search(r"\b(list|steps|bullet|points|ways|tips|ideas|pros|reasons|items)\b", asked):
-        sections.append(_listed(asked, rng))
+        sections.append(_list(asked, rng))
     if long or re.search(r"\b(table|compare|comparison|columns|versus|vs)\b", asked):
         sections.append(_table(question))
     if long or re.search(r"\b(code|python|function|script|program|snippet)\b", asked):
@@ -206,7 +206,7 @@ def _sections(question: str, rng: random.Random) -> list[str]:
     return sections
 
 
-def _listed(asked: str, rng: random.Random) -> str:
+def _list(asked: str, rng: random.Random) -> str:
     found = re.search(r"\b(\d{1,2})\b", asked)
     number = min(int(found.group(1)), 30) if found else 4
     lines = islice(sentences(rng), max(1, number))

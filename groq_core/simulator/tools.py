@@ -51,7 +51,7 @@ def choose(body: Json, model: SimModel, ids: Ids, rng: random.Random) -> list[Ca
     if isinstance(choice, dict):
         wanted = [f for f in offered if f["name"] == choice["function"]["name"]]
     else:
-        wanted = [f for f in _ranked(offered, text) if f["name"] not in called]
+        wanted = [f for f in _rank(offered, text) if f["name"] not in called]
         if choice == "required" and not wanted:
             wanted = [f for f in offered if f["name"] not in called] or offered
             wanted = wanted[:1]
@@ -84,7 +84,7 @@ def _state_of_play(messages: list[Json]) -> tuple[str, set[str]]:
     return text, called
 
 
-def _ranked(offered: list[Json], text: str) -> list[Json]:
+def _rank(offered: list[Json], text: str) -> list[Json]:
     """Tools that the text seems to ask for, best first; ties in the order they were offered."""
     scored = [(score, function) for function in offered if (score := _score(function, text)) >= 2]
     if not scored:

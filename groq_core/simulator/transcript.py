@@ -33,7 +33,7 @@ class Phrase(msgspec.Struct, frozen=True):
 
 def write(heard: Sound, filename: str = "", *, translate: bool = False) -> list[Phrase]:
     """The transcript of a recording, plainly marked as simulated."""
-    sentences = _described(heard, filename, translate)
+    sentences = _describe(heard, filename, translate)
     start = heard.active[0].start if heard.active else 0.0
     if heard.duration < LONG_S or len(heard.active) < 2 or heard.peak is None:
         return _spread(sentences, start, heard.duration)
@@ -91,7 +91,7 @@ def subtitles(phrases: list[Phrase], shape: str) -> str:
     return ("WEBVTT\n\n" if shape == "vtt" else "") + "\n".join(blocks)
 
 
-def _described(heard: Sound, filename: str, translate: bool) -> list[str]:
+def _describe(heard: Sound, filename: str, translate: bool) -> list[str]:
     """Sentences on the recording as a whole."""
     task = "translation" if translate else "transcript"
     name = " ".join(filename.split())

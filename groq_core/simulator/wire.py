@@ -49,12 +49,12 @@ def go_duration(seconds: float) -> str:
     if nanoseconds < 1_000:
         return f"{nanoseconds}ns"
     if nanoseconds < 1_000_000:
-        return f"{_trimmed(nanoseconds, 1_000)}µs"
+        return f"{_trim(nanoseconds, 1_000)}µs"
     if nanoseconds < 1_000_000_000:
-        return f"{_trimmed(nanoseconds, 1_000_000)}ms"
+        return f"{_trim(nanoseconds, 1_000_000)}ms"
     minutes, rest = divmod(nanoseconds, 60_000_000_000)
     hours, minutes = divmod(minutes, 60)
-    text = f"{_trimmed(rest, 1_000_000_000)}s"
+    text = f"{_trim(rest, 1_000_000_000)}s"
     if hours:
         return f"{hours}h{minutes}m{text}"
     return f"{minutes}m{text}" if minutes else text
@@ -114,7 +114,7 @@ def header_bytes(headers: Mapping[str, str]) -> Headers:
     return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
 
 
-def _trimmed(value: int, unit: int) -> str:
+def _trim(value: int, unit: int) -> str:
     whole, fraction = divmod(value, unit)
     digits = f"{fraction:0{len(str(unit)) - 1}d}".rstrip("0")
     return f"{whole}.{digits}" if digits else str(whole)

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from groq_core.errors import RequestError
 from groq_core.store.database import Database
-from groq_core.store.shapes import FOUND, MAX_MESSAGES, Body, Found, Head, Whole, checked_id
+from groq_core.store.shapes import FOUND, MAX_MESSAGES, Body, Found, Head, Whole, check_id
 from groq_core.store.tables import Conversation, Message
 
 
@@ -49,7 +49,7 @@ class Conversations:
     async def put_message(self, owner: str, id: str, body: Body) -> None:
         """Add a message, or change it where it is there already."""
         async with self._database.writing() as connection:
-            await _put_messages(connection, owner, checked_id(id), [body])
+            await _put_messages(connection, owner, check_id(id), [body])
 
     async def put(self, owner: str, whole: Whole) -> None:
         """A whole conversation, from elsewhere or taken back."""
@@ -146,7 +146,7 @@ async def _read(connection: AsyncConnection, owner: str, id: str) -> Whole | Non
 
 
 async def _put_head(connection: AsyncConnection, owner: str, head: Head) -> str:
-    id = checked_id(head.get("id"))
+    id = check_id(head.get("id"))
     kept = {name: value for name, value in head.items() if name != "share"}
     now = time.time()
     values: dict[str, Any] = {"head": kept, "title": str(head.get("title") or "")[:1000], "updated": _moment(head, now)}
@@ -165,7 +165,7 @@ def _moment(head: Head, now: float) -> float:
 
 async def _put_messages(connection: AsyncConnection, owner: str, conversation: str, bodies: Sequence[Body]) -> None:
     for body in bodies:
-        id = checked_id(body.get("id"), "messages.id")
+        id = check_id(body.get("id"), "messages.id")
         words = body.get("text")
         values = {
             "conversation": conversation,

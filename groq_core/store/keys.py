@@ -18,7 +18,7 @@ from groq_core.requests import Caller
 from groq_core.settings.limits import Limit, limits
 from groq_core.store.audit import note
 from groq_core.store.database import Database
-from groq_core.store.people import checked_limits, checked_name
+from groq_core.store.people import check_limits, check_name
 from groq_core.store.tables import ApiKey, Spend
 
 PREFIX: Final = "gck_"
@@ -101,11 +101,11 @@ class ApiKeys:
         """
         key = PREFIX + secrets.token_urlsafe(32)
         values = {
-            "name": checked_name(name),
+            "name": check_name(name),
             "person": person,
             "digest": digest(key.encode()),
             "start": key[:SHOWN],
-            "limits": checked_limits(limit),
+            "limits": check_limits(limit),
             "created": time.time(),
             "expires": None if expires_s is None else time.time() + expires_s,
         }
@@ -148,7 +148,7 @@ class ApiKeys:
         Raises:
             RequestError: They cannot be read, or there is no such key.
         """
-        found = checked_limits(text)
+        found = check_limits(text)
         await self._change(name, "keys limit", found or "none", who=who, limits=found)
 
     async def revoke(self, name: str, *, who: str) -> None:

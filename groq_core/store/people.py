@@ -32,7 +32,7 @@ class PersonEntry(msgspec.Struct, frozen=True, kw_only=True):
     seen: float | None
 
 
-def checked_name(name: str, what: str = "name") -> str:
+def check_name(name: str, what: str = "name") -> str:
     """
     Raises:
         RequestError: It could not be written into a user file, an address or a log.
@@ -46,7 +46,7 @@ def checked_name(name: str, what: str = "name") -> str:
     return name
 
 
-def checked_limits(text: str | None) -> str | None:
+def check_limits(text: str | None) -> str | None:
     """
     The limits in their shortest form; None or ``none`` for none.
 
@@ -81,7 +81,7 @@ class People:
         Raises:
             RequestError: The name is taken or cannot be one.
         """
-        checked_name(name)
+        check_name(name)
         values = {"name": name, "role": role, "password": password, "team": team, "created": time.time()}
         try:
             async with self._database.writing() as connection:
@@ -131,11 +131,11 @@ class People:
         Raises:
             RequestError: They cannot be read.
         """
-        found = checked_limits(text)
+        found = check_limits(text)
         if not name.startswith("@"):
             await self._change(name, "people limit", found or "none", who=who, make=True, limits=found)
             return
-        team = checked_name(name[1:], "group")
+        team = check_name(name[1:], "group")
         async with self._database.writing() as connection:
             changed = await connection.execute(update(Team).where(Team.name == team).values(limits=found))
             if not changed.rowcount:
@@ -145,7 +145,7 @@ class People:
     async def set_team(self, name: str, team: str, *, who: str) -> None:
         """Put a person into a group, or with an empty name into none."""
         if team:
-            checked_name(team, "group")
+            check_name(team, "group")
         await self._change(name, "people group", team or "none", who=who, make=True, team=team)
 
     async def remove(self, name: str, *, who: str) -> None:
@@ -191,7 +191,7 @@ class People:
             if not (await connection.execute(_person(name).values(values))).rowcount:
                 if not make:
                     raise _nobody(name)
-                new = {"name": checked_name(name), "role": "user", "team": "", "created": time.time()}
+                new = {"name": check_name(name), "role": "user", "team": "", "created": time.time()}
                 await connection.execute(insert(Person).values(new | values))
             await note(connection, who, action, name, detail)
 

@@ -33,7 +33,7 @@ class Found(msgspec.Struct, frozen=True):
     excerpt: str
 
 
-def checked_id(value: object, param: str = "id") -> str:
+def check_id(value: object, param: str = "id") -> str:
     """
     Raises:
         RequestError: It is not an id as pages make them.

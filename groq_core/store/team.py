@@ -85,7 +85,7 @@ class Team:
 
 
 @asynccontextmanager
-async def opened_team(settings: Settings) -> AsyncIterator[Team]:
+async def open_team(settings: Settings) -> AsyncIterator[Team]:
     """
     Open the database of the settings; what was borrowed goes back at the end.
 

@@ -157,7 +157,7 @@ class StreamDecoder:
         if self._last is not None:
             self._template.learn(*self._last)
             self._last = None
-        return self._drained()
+        return self._drain()
 
     def close(self) -> list[Event]:
         """
@@ -183,7 +183,7 @@ class StreamDecoder:
         if self.finish_reason is None and self._maybe_finished:
             self.finish_reason = "stop"
         self._end_text()
-        return [*self._drained(), *self._last_calls(), self._finished()]
+        return [*self._drain(), *self._last_calls(), self._finished()]
 
     def _end_text(self) -> None:
         """Hand out what was held back because it could have gone on."""
@@ -505,7 +505,7 @@ class StreamDecoder:
         self._flush(self._reasoning, ReasoningDelta)
         self._flush(self._text, TextDelta)
 
-    def _drained(self) -> list[Event]:
+    def _drain(self) -> list[Event]:
         if not self._events and len(self._text) == 1 and not self._reasoning:
             return [TextDelta(self._text.pop())]
         self._flush_all()

@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from groq_core.redaction import redacted
+from groq_core.redaction import redact
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
@@ -27,7 +27,7 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return redacted(msgspec.json.encode(line, enc_hook=str).decode())
+        return redact(msgspec.json.encode(line, enc_hook=str).decode())
 
 
 class TextLines(logging.Formatter):
@@ -44,7 +44,7 @@ class TextLines(logging.Formatter):
         text = f"{time} {record.levelname.lower():7} {record.getMessage()}{'  ' + tail if tail else ''}"
         if record.exc_info:
             text += "\n" + self.formatException(record.exc_info)
-        return redacted(text)
+        return redact(text)
 
 
 def configure(style: Literal["text", "json"], level: str) -> None:

@@ -154,7 +154,7 @@ def create_routes(page: routes.Page) -> APIRouter:
         upload, body = table_of(request, ident), await body_of(request, 1_000_000)
         try:
             wanted = read_wanted(body)
-            found = await to_thread.run_sync(looked_over, upload, wanted)
+            found = await to_thread.run_sync(look_over, upload, wanted)
             return told(msgspec.structs.asdict(surveyed(page.core, found, wanted)))
         except RequestError as error:
             return told({"error": error.message, "hint": error.hint})
@@ -235,7 +235,7 @@ def preview(upload: Upload) -> dict[str, Any]:
     return {**facts, "columns": columns, "rows": rows, "lines": upload.lines}
 
 
-def looked_over(upload: Upload, wanted: Wanted) -> Survey:
+def look_over(upload: Upload, wanted: Wanted) -> Survey:
     """The beginning of a table, for an estimate of all of it."""
     source = Source(upload.path, recipe_of(wanted))
     return survey(islice(source, SAMPLE), sample=SAMPLE, counted=upload.lines)

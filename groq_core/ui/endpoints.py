@@ -23,7 +23,7 @@ import msgspec
 
 from groq_core.errors import GroqCoreError, RequestError
 from groq_core.events import TextDelta
-from groq_core.redaction import redacted
+from groq_core.redaction import redact
 from groq_core.reply import Reply, collect
 from groq_core.requests import Caller
 from groq_core.services.extraction import Extraction, Options
@@ -112,7 +112,7 @@ def create_endpoints(core: PageCore) -> None:
             voice: A voice's name, such as troy; empty for the model's first.
         """
         reply = await core.speech.say(text, voice=voice.strip() or None, caller=caller_of(request))
-        return await asyncio.to_thread(_written, reply.audio)
+        return await asyncio.to_thread(_write, reply.audio)
 
     @_plainly
     async def extract(text: str, schema: Any, request: gr.Request, model: str = "auto") -> dict[str, Any]:
@@ -190,7 +190,7 @@ def _plainly(fn: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
 
 
 def plain_error(error: GroqCoreError) -> gr.Error:
-    return gr.Error(redacted(f"{error.message}. {error.hint}".strip()), print_exception=False)
+    return gr.Error(redact(f"{error.message}. {error.hint}".strip()), print_exception=False)
 
 
 def _asked(message: str, model: str, system: str, caller: Caller) -> Any:
@@ -247,7 +247,7 @@ async def _taken(path: str | None, param: str) -> bytes:
         raise RequestError(f"`{param}` cannot be read", param=param, hint="Send the file again.") from None
 
 
-def _written(audio: bytes) -> str:
+def _write(audio: bytes) -> str:
     """A file for Gradio to take into its cache, which it tidies."""
     folder = os.environ.get("GRADIO_TEMP_DIR") or str(Path(tempfile.gettempdir()) / "gradio")
     Path(folder).mkdir(parents=True, exist_ok=True)

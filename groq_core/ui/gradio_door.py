@@ -133,7 +133,7 @@ class GradioDoor:
             self._claim(session, await self._identity(scope))
         else:
             self._require(session, await self._identity(scope))
-        await self._app(scope, _replayed(body, receive), send)
+        await self._app(scope, _replay(body, receive), send)
 
     async def _endpoint(self, path: str, scope: Scope, receive: Receive, send: Send) -> None:
         """The named endpoints, their files, and their tools for MCP: for whoever may use the HTTP API."""
@@ -155,7 +155,7 @@ class GradioDoor:
         if upload:
             _declared(scope, MAX_UPLOAD)
         if method == "POST" and wanted is not None:
-            receive = _replayed(await _body(Request(scope, receive), MAX_JSON), receive)
+            receive = _replay(await _body(Request(scope, receive), MAX_JSON), receive)
         await self._app(scope, receive, self._noting(send, identity) if upload or method == "POST" else send)
 
     async def _identity(self, scope: Scope) -> str:
@@ -245,7 +245,7 @@ def _too_large(limit: int) -> RequestError:
     return RequestError(TEXTS["error_too_large"].format(limit=limit // 2**20), status=413)
 
 
-def _replayed(body: bytes, receive: Receive) -> Receive:
+def _replay(body: bytes, receive: Receive) -> Receive:
     """The body once more, then whatever the client says next."""
     waiting = [body]
 

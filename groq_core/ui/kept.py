@@ -16,7 +16,7 @@ from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import HTMLResponse, Response
 
 from groq_core.errors import RequestError
-from groq_core.store.shapes import Whole, checked_id
+from groq_core.store.shapes import Whole, check_id
 from groq_core.ui.page_routes import Page, body_of
 from groq_core.ui.shared_page import NOT_SHARED, PAGE_HEADERS, shared_page
 
@@ -88,7 +88,7 @@ def create_routes(page: Page) -> APIRouter:
         kept, owner = store(request)
         whole = await _read_body(request, Whole)
         with http_errors():
-            await kept.put(owner, Whole({**whole.head, "id": checked_id(id)}, whole.messages))
+            await kept.put(owner, Whole({**whole.head, "id": check_id(id)}, whole.messages))
         return Response(status_code=204)
 
     @router.delete(base + "/{id}")
@@ -101,7 +101,7 @@ def create_routes(page: Page) -> APIRouter:
         kept, owner = store(request)
         head = await _read_body(request, dict[str, Any])
         with http_errors():
-            await kept.put_head(owner, {**head, "id": checked_id(id)})
+            await kept.put_head(owner, {**head, "id": check_id(id)})
         return Response(status_code=204)
 
     @router.put(base + "/{id}/messages/{message}")
@@ -109,7 +109,7 @@ def create_routes(page: Page) -> APIRouter:
         kept, owner = store(request)
         body = await _read_body(request, dict[str, Any])
         with http_errors():
-            await kept.put_message(owner, id, {**body, "id": checked_id(message)})
+            await kept.put_message(owner, id, {**body, "id": check_id(message)})
         return Response(status_code=204)
 
     @router.post(base + "/remove-messages")

@@ -22,7 +22,7 @@ from starlette.types import Receive, Scope, Send
 
 from groq_core.errors import ChainError, GroqCoreError, ProviderError, RequestError
 from groq_core.events import AudioDelta, Event, Events, Finished, ReasoningDelta, TextDelta
-from groq_core.redaction import redacted
+from groq_core.redaction import redact
 from groq_core.reply import Receipt
 from groq_core.ui.texts import TEXTS
 
@@ -117,8 +117,8 @@ def error_line(error: Exception) -> bytes:
     told: dict[str, Any] = {
         "e": "error",
         "kind": "request" if isinstance(error, RequestError) else "chain",
-        "message": redacted(error.message),
-        "hint": redacted(error.hint),
+        "message": redact(error.message),
+        "hint": redact(error.hint),
     }
     if isinstance(error, RequestError):
         told |= {"param": error.param, "retry_after_s": error.retry_after}
@@ -132,7 +132,7 @@ def failure(error: ProviderError) -> dict[str, Any]:
         "provider": error.provider,
         "model": error.model,
         "kind": error.kind,
-        "message": redacted(error.message),
+        "message": redact(error.message),
         "status": error.status,
     }
 

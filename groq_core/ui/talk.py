@@ -12,7 +12,7 @@ from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import JSONResponse, Response
 
 from groq_core.errors import ChainError, GroqCoreError, RequestError
-from groq_core.redaction import redacted
+from groq_core.redaction import redact
 from groq_core.services.speech import PIECE
 from groq_core.ui.page_routes import Page, body_of
 from groq_core.ui.stream import disconnected
@@ -71,7 +71,7 @@ def unspoken(error: GroqCoreError) -> Response:
     wait = getattr(error, "retry_after", None)
     headers = {"cache-control": "no-store"} | ({"retry-after": str(ceil(wait))} if wait else {})
     kind = error.kind if isinstance(error, ChainError) else None
-    body = {"detail": redacted(f"{error.message} {error.hint}".strip()), "kind": kind}
+    body = {"detail": redact(f"{error.message} {error.hint}".strip()), "kind": kind}
     return JSONResponse(body, status, headers=headers)
 
 

@@ -18,7 +18,7 @@ def differences(recorded: Any, simulated: Any, *, ordered: bool = True, at: str 
     if kind(recorded) != kind(simulated):
         return [f"{at}: {kind(recorded)} and not {kind(simulated)}"]
     if isinstance(recorded, list):
-        return _listed(recorded, simulated, ordered, at)
+        return _list(recorded, simulated, ordered, at)
     if not isinstance(recorded, dict):
         return []
     found = [f"{at}.{key}: only recorded" for key in recorded if key not in simulated]
@@ -113,7 +113,7 @@ def _phase(name: str, data: Any, *, first: bool) -> str:
     return "empty"
 
 
-def _listed(recorded: list[Any], simulated: list[Any], ordered: bool, at: str) -> list[str]:
+def _list(recorded: list[Any], simulated: list[Any], ordered: bool, at: str) -> list[str]:
     if not recorded or not simulated:
         return [] if not recorded and not simulated else [f"{at}: one is empty"]
     return differences(recorded[0], simulated[0], ordered=ordered, at=f"{at}[]")

@@ -169,7 +169,7 @@ CASES: dict[str, Callable[[Recording], Put]] = {
         {"model": "gpt-4o-mini", "messages": []}, "/v1/chat/completions", key="invalid-key"
     ),
     "openai-tts": lambda r: Put(
-        {"model": "tts-1", "input": "hello", "voice": "alloy", "response_format": _spoken(r)}, "/v1/audio/speech"
+        {"model": "tts-1", "input": "hello", "voice": "alloy", "response_format": _speak(r)}, "/v1/audio/speech"
     ),
 }
 
@@ -258,7 +258,7 @@ def _hearing(recording: Recording) -> dict[str, Any]:
     return form
 
 
-def _spoken(recording: Recording) -> str:
+def _speak(recording: Recording) -> str:
     return "wav" if recording.headers["content-type"].endswith("wav") else "mp3"
 
 

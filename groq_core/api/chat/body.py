@@ -9,7 +9,7 @@ import msgspec
 import orjson
 
 from groq_core.api.chat.clients import loads_with_halves, mend_messages, mend_params
-from groq_core.api.chat.parameters import checked_params, known_params
+from groq_core.api.chat.parameters import check_params, known_params
 from groq_core.api.field_errors import bad, kind_of, mapping
 from groq_core.errors import RequestError
 from groq_core.events import Note
@@ -54,8 +54,8 @@ def read_chat(raw: bytes, *, caller: Caller, request_id: str, no_store: bool = F
     body, notes = read_object(raw)
     if "messages" not in body:
         raise bad("messages", "`messages` is missing", 'Send at least [{"role": "user", "content": "…"}].')
-    messages = checked_messages(mend_messages(body.pop("messages")))
-    model = checked_model(body.pop("model", None), default="auto")
+    messages = check_messages(mend_messages(body.pop("messages")))
+    model = check_model(body.pop("model", None), default="auto")
     stream = _switch(body.pop("stream", None), "stream")
     options = body.pop("stream_options", None)
     include_usage = options is not None and _switch(
@@ -74,7 +74,7 @@ def read_chat(raw: bytes, *, caller: Caller, request_id: str, no_store: bool = F
     request = ChatRequest(
         messages=messages,
         model=model,
-        params=checked_params(params),
+        params=check_params(params),
         stream=stream,
         revisable=not stream,
         cost_sensitive=cost_sensitive,
@@ -140,7 +140,7 @@ def _depth_exceeds(value: Any, limit: int) -> bool:
     return True
 
 
-def checked_model(model: Any, *, default: str) -> str:
+def check_model(model: Any, *, default: str) -> str:
     """A tier alias, a model id or `provider:id`; left out means ``default``."""
     if model is None:
         return default
@@ -159,7 +159,7 @@ def _switch(value: Any, name: str) -> bool:
     return value
 
 
-def checked_messages(messages: Any) -> tuple[Message, ...]:
+def check_messages(messages: Any) -> tuple[Message, ...]:
     """
     Check the conversation; it goes on as it came.
 

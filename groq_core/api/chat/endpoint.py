@@ -10,7 +10,7 @@ from groq_core.api.backend import Backend
 from groq_core.api.chat.body import read_chat
 from groq_core.api.chat.chunks import ChunkWriter
 from groq_core.api.chat.completion import completion
-from groq_core.api.chat.pictures import cleaned, pieces_within
+from groq_core.api.chat.pictures import clean, pieces_within
 from groq_core.api.content_coding import decoded
 from groq_core.api.headers import HeaderStory
 from groq_core.api.sending import fold_answer, stream_answer
@@ -41,7 +41,7 @@ class ChatCompletions:
         )
         headers = HeaderStory(exchange, self._board)
         with exchange.watched() as watch:
-            request, notes = await cleaned(call.request, pieces_within(self._catalogue))
+            request, notes = await clean(call.request, pieces_within(self._catalogue))
             events, notes = self._handle(request), (*call.notes, *notes)
             if call.stream:
                 writer = ChunkWriter(

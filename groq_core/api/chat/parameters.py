@@ -20,7 +20,7 @@ MAX_TOOLS: Final = 128
 MAX_STOPS: Final = 4
 
 
-def checked_params(params: dict[str, Any]) -> dict[str, Any]:
+def check_params(params: dict[str, Any]) -> dict[str, Any]:
     """
     Check what is known; null means "not set", as in every SDK.
 

@@ -28,7 +28,7 @@ def pieces_within(catalogues: Catalogues) -> Callable[[int], int]:
     return pieces
 
 
-async def cleaned(request: ChatRequest, pieces: Callable[[int], int]) -> tuple[ChatRequest, tuple[Note, ...]]:
+async def clean(request: ChatRequest, pieces: Callable[[int], int]) -> tuple[ChatRequest, tuple[Note, ...]]:
     """
     Encode every picture that came as a data URL anew; addresses stay as they are and are never fetched here.
 
@@ -77,10 +77,10 @@ class _Work:
         embedded = set(_embedded(message))
         parts = list[Any]()
         for index, part in enumerate(message["content"]):
-            parts += self._cleaned(part, f"{path}[{index}].image_url.url") if index in embedded else [part]
+            parts += self._clean(part, f"{path}[{index}].image_url.url") if index in embedded else [part]
         return parts
 
-    def _cleaned(self, part: dict[str, Any], path: str) -> list[dict[str, Any]]:
+    def _clean(self, part: dict[str, Any], path: str) -> list[dict[str, Any]]:
         image = part["image_url"]
         try:
             _, data = decode_data_url(image["url"], MAX_INPUT_BYTES)

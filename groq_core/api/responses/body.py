@@ -8,8 +8,8 @@ from typing import Any, Final
 import msgspec
 
 from groq_core.api.asgi import Exchange
-from groq_core.api.chat.body import checked_model, json_object
-from groq_core.api.chat.parameters import checked_params
+from groq_core.api.chat.body import check_model, json_object
+from groq_core.api.chat.parameters import check_params
 from groq_core.api.field_errors import bad, kind_of, mapping
 from groq_core.api.responses.items import Item, messages_of, read_items, renamed
 from groq_core.api.responses.store import ResponseStore
@@ -77,7 +77,7 @@ def read_response(raw: bytes, exchange: Exchange, store: ResponseStore) -> Respo
     return ResponseCall(
         request=ChatRequest(
             messages=(*_instructions(body.get("instructions")), *said),
-            model=checked_model(body.get("model"), default="auto"),
+            model=check_model(body.get("model"), default="auto"),
             params=_params(body),
             stream=bool(switches["stream"]),
             revisable=not switches["stream"],
@@ -142,7 +142,7 @@ def _params(body: dict[str, Any]) -> dict[str, Any]:
     params["tools"] = chat_tools(body.get("tools"))
     params["tool_choice"] = chat_choice(body.get("tool_choice"))
     try:
-        return checked_params(params)
+        return check_params(params)
     except RequestError as error:
         raise renamed(error, *RENAMED) from None
 

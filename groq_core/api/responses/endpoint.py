@@ -9,7 +9,7 @@ from typing import Any
 from groq_core.api.asgi import Exchange
 from groq_core.api.backend import Backend
 from groq_core.api.chat.endpoint import MAX_BODY
-from groq_core.api.chat.pictures import cleaned, pieces_within
+from groq_core.api.chat.pictures import clean, pieces_within
 from groq_core.api.headers import HeaderStory
 from groq_core.api.responses.body import ResponseCall, read_response
 from groq_core.api.responses.events import ResponseWriter
@@ -57,7 +57,7 @@ class Responses:
         call = read_response(await exchange.body(MAX_BODY), exchange, self._store)
         headers = HeaderStory(exchange, self._board)
         with exchange.watched() as watch:
-            request, notes = await cleaned(call.request, pieces_within(self._catalogue))
+            request, notes = await clean(call.request, pieces_within(self._catalogue))
             events = self._handle(request)
 
             def keep(response: dict[str, Any], text: str, calls: list[ToolCall]) -> None:
@@ -81,7 +81,7 @@ class Responses:
         if not part:
             await exchange.answer_json(kept.response)
         elif part == "input_items":
-            await exchange.answer_json(_listed(kept, exchange))
+            await exchange.answer_json(_list(kept, exchange))
         else:
             raise _missing(exchange.path)
 
@@ -122,7 +122,7 @@ def whole_response(reply: Reply, request_id: str, call: ResponseCall) -> dict[st
     return ended(frame(request_id, call.request.model, call.echo), output, finished, reply.receipt)
 
 
-def _listed(kept: Kept, exchange: Exchange) -> dict[str, Any]:
+def _list(kept: Kept, exchange: Exchange) -> dict[str, Any]:
     """The items of a response's input, newest first as OpenAI lists them, unless asked otherwise."""
     items = [
         {"id": f"in_{kept.response['id'].removeprefix('resp_')}_{place}", "type": "message", **item}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from groq_core.api.chat.body import MAX_MESSAGES, checked_messages
+from groq_core.api.chat.body import MAX_MESSAGES, check_messages
 from groq_core.api.field_errors import bad, kind_of, mapping
 from groq_core.errors import RequestError
 from groq_core.requests import Message
@@ -54,12 +54,12 @@ def messages_of(items: list[Item], find: Find) -> list[Message]:
     for index, item in enumerate(items):
         path = f"input[{index}]"
         if mapping(item, path).get("type") == "item_reference":
-            item = _referred(item, path, find)
+            item = _refer(item, path, find)
         conversation.add(item, path)
     return conversation.whole()
 
 
-def _referred(item: Item, path: str, find: Find) -> Item:
+def _refer(item: Item, path: str, find: Find) -> Item:
     found = find(item["id"]) if isinstance(item.get("id"), str) else None
     if found is None:
         raise bad(
@@ -133,7 +133,7 @@ class _Conversation:
     def _show(self) -> None:
         if self._pictures:
             # A chat knows no pictures in a tool's result; the user shows them instead.
-            _checked({"role": "user", "content": self._pictures}, "input")
+            _check({"role": "user", "content": self._pictures}, "input")
             self._messages.append({"role": "user", "content": self._pictures})
             self._pictures = []
 
@@ -145,14 +145,14 @@ def _message(item: Item, path: str) -> Message:
     message = {"role": item.get("role"), "content": content}
     if item.get("role") not in ("user", "assistant", "system", "developer"):
         raise bad(f"{path}.role", f"`{path}.role` must be user, assistant, system or developer")
-    _checked(message, path)
+    _check(message, path)
     return message
 
 
-def _checked(message: Message, path: str) -> None:
+def _check(message: Message, path: str) -> None:
     """A message must be what a chat takes; what is wrong with it is told in the names of this API."""
     try:
-        checked_messages([message])
+        check_messages([message])
     except RequestError as error:
         raise renamed(error, ("messages[0]", path), (".image_url.url", ".image_url")) from None
 

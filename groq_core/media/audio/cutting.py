@@ -52,10 +52,10 @@ class Cutter:
 
     def rest(self) -> Stretch:
         """What is left at the end."""
-        return Stretch(self._start, self._joined())
+        return Stretch(self._start, self._join())
 
     def _cut(self) -> Stretch:
-        samples = self._joined()
+        samples = self._join()
         until = min(self._longest, self._aim + self._search)
         spot = _quietest(samples[:until], self._aim, self._search, margin=self._overlap // 2)
         end, begin = spot + self._overlap // 2, spot - self._overlap // 2
@@ -64,7 +64,7 @@ class Cutter:
         self._start += begin
         return stretch
 
-    def _joined(self) -> Samples:
+    def _join(self) -> Samples:
         if len(self._held) != 1:
             self._held = [np.concatenate(self._held)] if self._held else [np.zeros(0, np.float32)]
         return self._held[0]

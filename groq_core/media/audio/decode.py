@@ -101,11 +101,11 @@ def _from_soundfile(file: soundfile.SoundFile, data: Media, container: Container
     known = container not in _GUESSED or has_frame_count(data)
     declared = file.frames / file.samplerate if known else None
     mixer = Mixer(file.channels, "5.1" if file.channels == 6 else "")
-    blocks = _mixed_down(file, data, mixer)
+    blocks = _mix_down(file, data, mixer)
     return Source(file.samplerate, file.channels, declared, False, file.channels <= 2, blocks, mixer)
 
 
-def _mixed_down(file: soundfile.SoundFile, data: Media, mixer: Mixer) -> Iterator[Samples]:
+def _mix_down(file: soundfile.SoundFile, data: Media, mixer: Mixer) -> Iterator[Samples]:
     """One channel, at 16 kHz, about a quarter of a million values at a time."""
     resampler = Resampler(file.samplerate, RATE)
     for block in _blocks(file, data):
@@ -138,7 +138,7 @@ def _blocks(file: soundfile.SoundFile, data: Media) -> Iterator[Samples]:
 @contextmanager
 def _by_ffmpeg(data: Media, container: Container) -> Iterator[Source]:
     if container.demuxer == "ogg" and isinstance(data, bytes) and len(links := links_of(data)) > 1:
-        yield _chained(links, container)
+        yield _chain(links, container)
         return
     probed = ffmpeg.probe(data, container)
     track, note = _track_of(data, container, probed)
@@ -160,7 +160,7 @@ def _by_ffmpeg(data: Media, container: Container) -> Iterator[Source]:
         )
 
 
-def _chained(links: Sequence[bytes], container: Container) -> Source:
+def _chain(links: Sequence[bytes], container: Container) -> Source:
     """Several Ogg files in a row, each read for itself."""
     probed = ffmpeg.probe(links[0], container)
     track = probed.tracks[0]

@@ -113,9 +113,9 @@ def missing(container: Container) -> RequestError:
     )
 
 
-def recognised(data: Media) -> Container | None:
+def recognise(data: Media) -> Container | None:
     """Whatever ffmpeg takes for a recording without a signature known here: AC3, WavPack, W64, MOV without a brand."""
-    command = ["ffprobe", "-v", "error", *_listed(), "-show_entries", "format=format_name,format_long_name,probe_score"]
+    command = ["ffprobe", "-v", "error", *_list(), "-show_entries", "format=format_name,format_long_name,probe_score"]
     found = _json(data, [*command, "-of", "json"], "recording").get("format", {})
     if found.get("probe_score", 0) < _CERTAIN:
         return None
@@ -137,7 +137,7 @@ def probe(data: Media, container: Container) -> Probed:
         "stream=codec_type,codec_name,sample_rate,channels,channel_layout,duration:format=duration,start_time,format_name"
         ":stream_disposition=attached_pic,default:stream_tags=language"
     )
-    command = ["ffprobe", "-v", "error", *_chosen(container), "-show_entries", entries, "-of", "json"]
+    command = ["ffprobe", "-v", "error", *_choose(container), "-show_entries", entries, "-of", "json"]
     found = _json(data, command, container.name)
     streams = found.get("streams", [])
     if not streams:
@@ -229,7 +229,7 @@ def decoding(
     command = [
         *("ffmpeg", "-nostdin", "-hide_banner", "-loglevel", "quiet", "-max_alloc", str(_MAX_ALLOCATION)),
         *(("-copyts",) if own_clock else ()),
-        *_chosen(container),
+        *_choose(container),
     ]
     options = [
         *("-map", f"0:a:{track}", "-vn", "-sn", "-dn", "-map_metadata", "-1"),
@@ -284,7 +284,7 @@ def _blocks(
 
 def longest_gap(data: Media, container: Container, track: int = 0) -> float:
     """Seconds of the longest hole between two packets of a track, the time before the first one included."""
-    command = ["ffprobe", "-v", "error", *_chosen(container), "-select_streams", f"a:{track}"]
+    command = ["ffprobe", "-v", "error", *_choose(container), "-select_streams", f"a:{track}"]
     found = _json(data, [*command, "-show_entries", "packet=pts_time,duration_time", "-of", "json"], container.name)
     longest, reached = 0.0, 0.0
     for packet in found.get("packets", []):
@@ -296,11 +296,11 @@ def longest_gap(data: Media, container: Container, track: int = 0) -> float:
     return longest
 
 
-def _chosen(container: Container) -> list[str]:
+def _choose(container: Container) -> list[str]:
     return ["-protocol_whitelist", "file", "-f", container.demuxer]
 
 
-def _listed() -> list[str]:
+def _list() -> list[str]:
     return ["-protocol_whitelist", "file", "-format_whitelist", ",".join(SAFE_DEMUXERS)]
 
 

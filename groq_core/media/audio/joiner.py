@@ -17,7 +17,7 @@ from groq_core.events import Segment, Transcript
 from groq_core.media.audio.word_tokens import (
     SECONDS_PER_TOKEN,
     Token,
-    guessed_length,
+    guess_length,
     joins_without_space,
     phrased,
     split,
@@ -45,7 +45,7 @@ class _Part:
         self.transcript = transcript
         self.since, self.until = 0.0, math.inf
 
-    def clipped(self, seconds: float) -> float:
+    def clip(self, seconds: float) -> float:
         """A time of the recording, kept out of the neighbours' time."""
         return min(max(seconds, self.since), self.until)
 
@@ -79,7 +79,7 @@ class Joiner:
             What has become certain: text (with the space that separates it from what came before), segments and
             words, with times of the whole recording.
         """
-        length = duration_s or transcript.duration or guessed_length(transcript)
+        length = duration_s or transcript.duration or guess_length(transcript)
         part = _Part(offset_s, transcript, offset_s + length)
         self._language = self._language or transcript.language
         self._end = max(self._end, part.end)
@@ -96,7 +96,7 @@ class Joiner:
             _part_times(held, part)
         rest = self._taken(held, held.tokens)
         sure = self._settle(part, until=part.end - self._overlap_s)
-        return _concatenated((rest, sure))
+        return _concatenate((rest, sure))
 
     def finish(self) -> Transcript:
         """Hand out what was held back."""
@@ -106,7 +106,7 @@ class Joiner:
     @property
     def transcript(self) -> Transcript:
         """Everything handed out so far, as one."""
-        whole = _concatenated(self._settled)
+        whole = _concatenate(self._settled)
         return msgspec.structs.replace(
             whole, text=whole.text.strip(), language=self._language, duration=self._end or None
         )
@@ -251,14 +251,14 @@ def _rebuilt(part: _Part, tokens: Sequence[Token], first_id: int) -> Transcript:
             msgspec.structs.replace(
                 segment,
                 id=first_id + len(segments),
-                start=part.clipped(segment.start + offset if whole else mine[0].start),
-                end=part.clipped(segment.end + offset if whole else mine[-1].end),
+                start=part.clip(segment.start + offset if whole else mine[0].start),
+                end=part.clip(segment.end + offset if whole else mine[-1].end),
                 text="".join(token.text for token in mine).strip(),
             )
         )
     chosen = sorted({at for token in tokens for at in range(*token.words)})
     words = tuple(
-        msgspec.structs.replace(word, start=part.clipped(word.start + offset), end=part.clipped(word.end + offset))
+        msgspec.structs.replace(word, start=part.clip(word.start + offset), end=part.clip(word.end + offset))
         for word in (transcript.words[at] for at in chosen)
     )
     text = "".join(
@@ -274,7 +274,7 @@ def _spaced(before: str, text: str) -> str:
     return text if joins_without_space(before, text) else f" {text}"
 
 
-def _concatenated(pieces: Sequence[Transcript]) -> Transcript:
+def _concatenate(pieces: Sequence[Transcript]) -> Transcript:
     return Transcript(
         text="".join(piece.text for piece in pieces),
         segments=tuple(segment for piece in pieces for segment in piece.segments),

@@ -90,7 +90,7 @@ class Meter:
         whole = len(samples) // FRAME
         self._rest = samples[whole * FRAME :]
         if whole:
-            self._frames.append(self._measured(samples[: whole * FRAME].reshape(whole, FRAME)))
+            self._frames.append(self._measure(samples[: whole * FRAME].reshape(whole, FRAME)))
 
     def levels(self, start_s: float = 0.0) -> Levels:
         """What has been measured from ``start_s`` on; times count from the start of the recording."""
@@ -99,7 +99,7 @@ class Meter:
             last = np.zeros((1, FRAME), np.float32)
             last[0, : len(self._rest)] = self._rest
             before = self._before
-            frames.append(self._measured(last))
+            frames.append(self._measure(last))
             self._before = before
         if not frames:
             return Levels()
@@ -124,7 +124,7 @@ class Meter:
             speech=_spans(speaking & loud, first),
         )
 
-    def _measured(self, frames: Frames) -> Frames:
+    def _measure(self, frames: Frames) -> Frames:
         """Energy, spectral flatness in dB, spectral flux and peak of each frame; shape (4, frames)."""
         energy = (frames**2).mean(axis=1)
         power = np.abs(np.fft.rfft(frames * np.hanning(FRAME).astype(np.float32), axis=1)) ** 2 + _TINY
@@ -183,7 +183,7 @@ def _speech_likelihoods(energy: Frames, flatness: Frames, flux: Frames) -> tuple
 
 def _islands(loud: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
     """First and last frame of what stands alone between two pauses, no longer than a few words; the edges too."""
-    spans = _joined(loud, _ISLAND_GAP)
+    spans = _join(loud, _ISLAND_GAP)
     return [
         (max(0, start - _SHORE), min(len(loud), end + _SHORE))
         for start, end in spans
@@ -191,7 +191,7 @@ def _islands(loud: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
     ]
 
 
-def _joined(flags: npt.NDArray[np.bool_], gap: int) -> list[tuple[int, int]]:
+def _join(flags: npt.NDArray[np.bool_], gap: int) -> list[tuple[int, int]]:
     edges = np.flatnonzero(np.diff(np.concatenate(([False], flags, [False])).astype(np.int8))).reshape(-1, 2).tolist()
     joined: list[tuple[int, int]] = []
     for start, end in edges:

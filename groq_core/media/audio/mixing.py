@@ -58,7 +58,7 @@ class Mixer:
             return np.ascontiguousarray(block[:, 0])
         self._products *= _MEMORY
         self._products += block.T.astype(np.float64) @ block.astype(np.float64)
-        weights = self._chosen()
+        weights = self._choose()
         before = weights if self._weights is None else self._weights
         self._weights = weights
         mixed: Samples = block @ weights
@@ -68,7 +68,7 @@ class Mixer:
             mixed[:fade] = ramp * mixed[:fade] + (1 - ramp) * (block[:fade] @ before)
         return mixed
 
-    def _chosen(self) -> Samples:
+    def _choose(self) -> Samples:
         power = np.diag(self._products)
         loudest = int(power.argmax())
         heard = power >= _UNHEARD * power[loudest]

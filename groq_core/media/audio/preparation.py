@@ -181,7 +181,7 @@ class Preparation:
                 hint="Send it in pieces, or as MP3.",
             )
         self._data, self._max_bytes, self._max_s = data, max_bytes, max_s
-        self._container = _recognised(data)
+        self._container = _recognise(data)
         self._max_part_bytes = max_part_bytes
         # FLAC is never larger than the two bytes a sample it comes from, but for its header.
         self._max_part_s = min(max_part_s, (max_part_bytes - 20_000) / (2 * RATE))
@@ -224,7 +224,7 @@ class Preparation:
             meter.push(block)
             for stretch in cutter.push(block):
                 info = self._info(source, meter, stretch.start / RATE, len(stretch.samples) / RATE)
-                yield _encoded(stretch, info, count, last=False)
+                yield _encode(stretch, info, count, last=False)
                 count += 1
         seconds = heard / RATE
         if seconds < MIN_S:
@@ -238,9 +238,9 @@ class Preparation:
             as_it_is = source.plain and source.mixer.alone is None and gain_of(last.samples) == 1.0
             # A header that tells another length would be believed by whoever gets it.
             as_it_is = as_it_is and abs((source.declared_s or seconds) - seconds) < 0.5
-            yield self._smaller(_encoded(last, self.info), replaceable=as_it_is)
+            yield self._smaller(_encode(last, self.info), replaceable=as_it_is)
         elif (length := len(last.samples) / RATE) >= MIN_PART_S:
-            yield _encoded(last, self._info(source, meter, last.start / RATE, length), count)
+            yield _encode(last, self._info(source, meter, last.start / RATE, length), count)
 
     def _info(self, source: Source, meter: Meter, start_s: float, length_s: float) -> AudioInfo:
         return AudioInfo(
@@ -299,11 +299,11 @@ class Preparation:
             )
 
 
-def _recognised(data: Media) -> Container:
+def _recognise(data: Media) -> Container:
     head = head_of(data)
     found = known_container(head)
     if found is None and ffmpeg.available():
-        found = ffmpeg.recognised(data)
+        found = ffmpeg.recognise(data)
     return found or container_of(head)
 
 
@@ -340,7 +340,7 @@ def probe(data: Media, filename: str = "") -> AudioInfo:
     return prepare(data, filename).info
 
 
-def _encoded(stretch: Stretch, info: AudioInfo, index: int = 0, *, last: bool = True) -> AudioPart:
+def _encode(stretch: Stretch, info: AudioInfo, index: int = 0, *, last: bool = True) -> AudioPart:
     start = stretch.start / RATE
     return AudioPart(
         data=_flac(stretch.samples),

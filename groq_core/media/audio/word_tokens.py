@@ -147,7 +147,7 @@ def key_of(text: str) -> str:
     return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
 
 
-def guessed_length(transcript: Transcript) -> float:
+def guess_length(transcript: Transcript) -> float:
     ends = [segment.end for segment in transcript.segments] + [word.end for word in transcript.words]
     return max(ends) if ends else SECONDS_PER_TOKEN * len(split(transcript.text))
 

@@ -17,7 +17,7 @@ def to_eight_bits(image: Image.Image) -> Image.Image:
     A colour declared transparent becomes an alpha channel; a palette is looked up; more than 8 bits are scaled.
     """
     if image.mode.startswith(("I", "F")):
-        return _scaled(image)
+        return _scale(image)
     if image.has_transparency_data:
         return image if image.mode in ("LA", "RGBA") else image.convert("RGBA")
     if image.mode in ("1", "P", "PA", "La", "RGBa", "RGBX", "HSV"):
@@ -25,7 +25,7 @@ def to_eight_bits(image: Image.Image) -> Image.Image:
     return image
 
 
-def _scaled(image: Image.Image) -> Image.Image:
+def _scale(image: Image.Image) -> Image.Image:
     """
     Scale grey values of 16 or 32 bits to 8.
 
@@ -35,7 +35,7 @@ def _scaled(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I;16") and values.max() >= _FULL_RANGE:
         grey = (values.astype(np.uint16) >> 8).astype(np.uint8)
     else:
-        grey = _stretched(values)
+        grey = _stretch(values)
     shown = Image.fromarray(grey)
     transparent = image.info.get("transparency")
     if isinstance(transparent, int):
@@ -43,7 +43,7 @@ def _scaled(image: Image.Image) -> Image.Image:
     return shown
 
 
-def _stretched(values: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+def _stretch(values: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
     finite = np.nan_to_num(values.astype(np.float64), posinf=0.0, neginf=0.0)
     low, high = float(finite.min()), float(finite.max())
     if 0 <= low < (high - low) / 2:  # black stays black, unless nearly all of the range lies above it
@@ -109,12 +109,12 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, str
             source = ImageCms.ImageCmsProfile(BytesIO(profile))
             if image.mode in ("RGB", "L") and _is_srgb(source):
                 return image, None
-            return _converted(image, source), None
+            return _convert(image, source), None
         # lcms refuses broken profiles and profiles of another colour space, in PyCMSError or in OSError.
         except (ImageCms.PyCMSError, OSError, ValueError):
             note = "its colour profile is broken and was ignored"
     if image.mode == "LAB":
-        return _converted(image, ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))), note
+        return _convert(image, ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))), note
     return (image if image.mode in ("RGB", "L") else image.convert("RGB")), note
 
 
@@ -122,7 +122,7 @@ def _is_srgb(profile: ImageCms.ImageCmsProfile) -> bool:
     return "sRGB" in ImageCms.getProfileDescription(profile)
 
 
-def _converted(image: Image.Image, source: ImageCms.ImageCmsProfile) -> Image.Image:
+def _convert(image: Image.Image, source: ImageCms.ImageCmsProfile) -> Image.Image:
     converted = ImageCms.profileToProfile(
         image,
         source,

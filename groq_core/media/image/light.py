@@ -66,7 +66,7 @@ def decoded(image: Image.Image, coding: Coding) -> Image.Image:
     return Image.fromarray(out, colour.mode)
 
 
-def brightened(image: Image.Image, gamma: float) -> Image.Image:
+def brighten(image: Image.Image, gamma: float) -> Image.Image:
     """
     A picture whose samples are light to the power of ``gamma`` (as gAMA has it; sRGB's is about 0.4545).
     """

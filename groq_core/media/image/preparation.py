@@ -137,7 +137,7 @@ def prepare(
         RequestError: ``param="image"``; 413 when it is too large, 422 when it is no picture a model reads, 400
             when it is empty, broken or cut off.
     """
-    format_name = _checked(data, max_pixels, max_input_bytes)
+    format_name = _check(data, max_pixels, max_input_bytes)
     limits = _Limits(max_edge, max_bytes, max_pixels)
     picture, pages = _read(data, format_name, filename, limits, page=0, at_most=1)
     note = (f"only the first of its {pages} pages is sent",) if pages > 1 else ()
@@ -165,7 +165,7 @@ def prepare_all(
     Raises:
         RequestError: As :func:`prepare`.
     """
-    format_name = _checked(data, max_pixels, max_input_bytes)
+    format_name = _check(data, max_pixels, max_input_bytes)
     limits = _Limits(max_edge, max_bytes, max_pixels)
     first, pages = _read(data, format_name, filename, limits, page=0, at_most=at_most)
     if pages == 1:
@@ -228,7 +228,7 @@ def _read(
         # Where the decoder reduced it, boxes are smaller, too.
         scale = upright.width / width
         pieces = [_cut_out(upright, box, scale) for box in boxes] if boxes[1:] else [upright]
-        pieces = [_without_info(_scaled(piece, limits.max_edge)) for piece in pieces]
+        pieces = [_without_info(_scale(piece, limits.max_edge)) for piece in pieces]
     notes = (
         cut_note,
         frame_note,
@@ -284,7 +284,7 @@ def _needed(size: tuple[int, int], max_edge: int, at_most: int) -> tuple[int, in
     """The size a picture must at least be decoded at."""
     if len(tiles.boxes(size, max_edge, at_most)) > 1 or len(tiles.boxes(size[::-1], max_edge, at_most)) > 1:
         return size
-    return _fitted(size, max_edge)
+    return _fit(size, max_edge)
 
 
 def _legibility(pieces: tuple[Image.Image, ...], boxes: list[tiles.Box], size: tuple[int, int]) -> str | None:
@@ -305,7 +305,7 @@ def _sent(picture: _Picture, limits: _Limits, more: tuple[str, ...] = ()) -> tup
     )
     sent = list[PreparedImage]()
     for number, piece in enumerate(picture.pieces[: len(picture.boxes)], start=1):
-        encoded, mime, size = _encoded(piece, share)
+        encoded, mime, size = _encode(piece, share)
         own = tuple(filter(None, (*more, *picture.notes))) if number == 1 else ()
         part = (f"part {number} of {len(picture.pieces)}",) if len(picture.pieces) > 1 else ()
         sent.append(
@@ -325,7 +325,7 @@ def _sent(picture: _Picture, limits: _Limits, more: tuple[str, ...] = ()) -> tup
     return tuple(sent)
 
 
-def _checked(data: bytes, max_pixels: int, max_input_bytes: int) -> str:
+def _check(data: bytes, max_pixels: int, max_input_bytes: int) -> str:
     """Name the format of a file that is worth opening, by its bytes alone."""
     if len(data) > max_input_bytes:
         raise invalid(
@@ -354,11 +354,11 @@ def _check_pixels(width: int, height: int, max_pixels: int) -> int:
     return width * height
 
 
-def _fitted(size: tuple[int, int], max_edge: int) -> tuple[int, int]:
+def _fit(size: tuple[int, int], max_edge: int) -> tuple[int, int]:
     """
     Scale a size so that the long edge fits and, where that leaves room, the short one is not too short.
 
-    >>> _fitted((4032, 3024), 1568), _fitted((8, 8), 1568), _fitted((1, 60_000), 1568)
+    >>> _fit((4032, 3024), 1568), _fit((8, 8), 1568), _fit((1, 60_000), 1568)
     ((1568, 1176), (32, 32), (1, 1568))
     """
     short, long = min(size), max(size)
@@ -373,22 +373,22 @@ def _pixels(
     profile, gamma = image.info.get("icc_profile"), image.info.get("gamma")
     pixels = to_eight_bits(image)
     if max_edge:
-        pixels = _scaled(pixels, max_edge)
+        pixels = _scale(pixels, max_edge)
     if orientation in _TURNS:
         pixels = pixels.transpose(_TURNS[orientation])
     coding = light.coding_of(data, format_name)
     if coding is not None:
         pixels, profile = light.decoded(pixels, coding), None
     elif format_name == "PNG" and gamma and not profile and "srgb" not in image.info:
-        pixels = light.brightened(pixels, gamma)
+        pixels = light.brighten(pixels, gamma)
     grounded, ground_note = on_ground(pixels)
     shown, colour_note = to_srgb(grounded, profile)
     notes = [note for note in (ground_note, colour_note) if note]
     return shown, "; ".join(notes) or None
 
 
-def _scaled(image: Image.Image, max_edge: int) -> Image.Image:
-    size = _fitted(image.size, max_edge)
+def _scale(image: Image.Image, max_edge: int) -> Image.Image:
+    size = _fit(image.size, max_edge)
     return image if size == image.size else image.resize(size, Image.Resampling.BICUBIC, reducing_gap=3.0)
 
 
@@ -404,7 +404,7 @@ def _without_info(image: Image.Image) -> Image.Image:
     return bare
 
 
-def _encoded(image: Image.Image, max_bytes: int) -> tuple[bytes, str, tuple[int, int]]:
+def _encode(image: Image.Image, max_bytes: int) -> tuple[bytes, str, tuple[int, int]]:
     """
     Encode a picture as the smaller of JPEG and PNG, at the best quality and then the largest size that fits.
 

@@ -102,7 +102,7 @@ def cues(transcript: Transcript) -> list[Cue]:
     without phrases is spread over its duration, or over a reading speed of 15 characters a second.
     """
     units = _units(transcript)
-    groups = _parted(units)
+    groups = _part(units)
     return _timed([(units[first:last], _lines(units[first:last])) for first, last in groups])
 
 
@@ -218,7 +218,7 @@ def _belongs(before: str, after: str) -> bool:
 # ── where one ends ───────────────────────────────────────────────────────────────────────────────────
 
 
-def _parted(units: Sequence[_Unit]) -> list[tuple[int, int]]:
+def _part(units: Sequence[_Unit]) -> list[tuple[int, int]]:
     """First and last (exclusive) unit of every subtitle: the cheapest way to part them all."""
     count = len(units)
     best: list[float] = [0.0] + [float("inf")] * count

@@ -64,7 +64,7 @@ def to_vtt(transcript: Transcript) -> str:
     """
     laid = cues(transcript)
     blocks = (
-        f"{_clock(cue.start, '.')} --> {_clock(cue.end, '.')}\n{_body(map(_escaped, cue.lines))}\n" for cue in laid
+        f"{_clock(cue.start, '.')} --> {_clock(cue.end, '.')}\n{_body(map(_escape, cue.lines))}\n" for cue in laid
     )
     remark = breaches_in_words(transcript)
     return "\n".join(("WEBVTT\n", *([f"NOTE {remark}\n"] if remark else []), *blocks))
@@ -105,7 +105,7 @@ def _body(lines: Iterable[str]) -> str:
     return "\n".join(line.replace("-->", "→") for line in lines)
 
 
-def _escaped(line: str) -> str:
+def _escape(line: str) -> str:
     return line.replace("-->", "→").replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 

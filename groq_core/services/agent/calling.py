@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from groq_core.events import ToolCall
-from groq_core.redaction import redacted
+from groq_core.redaction import redact
 from groq_core.services.agent.results import MOST_PICTURES, picture_urls, written
 from groq_core.services.agent.tools import Arguments, ArgumentsError, Tool
 from groq_core.services.agent.visible import whole_call
@@ -109,7 +109,7 @@ def read_arguments(text: str) -> dict[str, Any]:
     for _ in range(2):
         if not isinstance(found, str):
             break
-        found = _decoded(found) if found.strip() else None
+        found = _decode(found) if found.strip() else None
     if found is None:
         return {}
     if not isinstance(found, dict):
@@ -117,7 +117,7 @@ def read_arguments(text: str) -> dict[str, Any]:
     return found
 
 
-def _decoded(text: str) -> object:
+def _decode(text: str) -> object:
     """Numbers are read as they are written, and what could be read in two ways is not read at all."""
     try:
         return json.loads(text, object_pairs_hook=_object, parse_float=_float, parse_constant=_constant)
@@ -172,7 +172,7 @@ async def run_call(call: Call, *, seconds: float, clock: Callable[[], float] = t
             return _failed(f"{call.name} was cancelled", clock() - started)
         raise
     except Exception as error:  # a tool may raise anything, and none of it ends the run
-        said = redacted(_words(error)[: 4 * _LONGEST_ERROR]).strip()[:_LONGEST_ERROR]
+        said = redact(_words(error)[: 4 * _LONGEST_ERROR]).strip()[:_LONGEST_ERROR]
         return _failed(f"{call.name} failed: {type(error).__name__}{': ' + said if said else ''}", clock() - started)
     finally:
         task.cancel()
@@ -210,7 +210,7 @@ def clip(text: str, most: int) -> str:
     It is bounded first: twenty million characters would be searched for seconds, while everybody waits.
     """
     if len(text) <= most + _REDACTED_AHEAD:
-        return cut_off(redacted(text), most)
+        return cut_off(redact(text), most)
     # What the cut may have torn in two is not shown.
-    clean = redacted(text[: most + _REDACTED_AHEAD])
+    clean = redact(text[: most + _REDACTED_AHEAD])
     return cut_off(clean[: max(0, min(most, len(clean) - 500))], most, of=len(text))

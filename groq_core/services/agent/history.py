@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from groq_core.requests import Message, estimated_tokens
+from groq_core.requests import Message, estimate_tokens
 
 KEPT: Final = 240
 """Characters that are kept of a result that is shortened."""
@@ -17,7 +17,7 @@ _MARK: Final = "\n[shortened to make room: "
 
 
 def shorten(
-    messages: Sequence[Message], most_tokens: int, *, count: Callable[[Any], int] = estimated_tokens
+    messages: Sequence[Message], most_tokens: int, *, count: Callable[[Any], int] = estimate_tokens
 ) -> tuple[list[Message], int]:
     """
     Shorten results of tools, the oldest first, until a conversation fits.

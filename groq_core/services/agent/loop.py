@@ -28,7 +28,7 @@ from groq_core.events import (
 )
 from groq_core.pipeline import Handler
 from groq_core.reply import Reply
-from groq_core.requests import Caller, ChatRequest, Message, Request, estimated_tokens
+from groq_core.requests import Caller, ChatRequest, Message, Request, estimate_tokens
 from groq_core.services.agent.calling import (
     MOST_SHOWN,
     Call,
@@ -366,7 +366,7 @@ class _Running:
 
     def _prompt_tokens(self) -> int:
         """Of the next prompt, on the safe side: an estimate may be half as much again."""
-        return 200 + estimated_tokens([self.state.messages, self._offered()]) * 3 // 2
+        return 200 + estimate_tokens([self.state.messages, self._offer()]) * 3 // 2
 
     def _pay(self, reply: Reply) -> None:
         if (cost := reply.receipt.cost_usd) is not None:
@@ -391,14 +391,14 @@ class _Running:
             except ChainError as error:
                 if reply.text or not any(failed.kind in SIZE_KINDS for failed in error.failures):
                     raise
-                if (note := self._shorten(estimated_tokens(self.state.messages) * 2 // 3)) is None:
+                if (note := self._shorten(estimate_tokens(self.state.messages) * 2 // 3)) is None:
                     raise
                 yield note
             else:
                 return
 
     def _shorten(self, most_tokens: int) -> Note | None:
-        offered = estimated_tokens(self._offered())
+        offered = estimate_tokens(self._offer())
         self.state.messages, number = shorten(self.state.messages, max(0, most_tokens - offered))
         if not number:
             return None
@@ -429,14 +429,14 @@ class _Running:
                 reply.apply(event)
                 yield event
 
-    def _offered(self) -> list[dict[str, Any]]:
+    def _offer(self) -> list[dict[str, Any]]:
         return [*(one.wire for one in self.agent.tools.values()), *({"type": name} for name in self.agent.hosted)]
 
     def _request(self, ahead: Outlook) -> ChatRequest:
         agent = self.agent
         messages = list(self.state.messages)
         params = dict(agent.params)
-        if offered := self._offered():
+        if offered := self._offer():
             params["tools"] = offered
             params["tool_choice"] = "auto"
         if ahead.last and offered:
@@ -487,7 +487,7 @@ class _Running:
                             Pending(approval=found.approval, call=asked.id, name=asked.name, arguments=found.shown)
                         )
                         continue
-                    found = await self._approved(found)
+                    found = await self._approve(found)
                 elif not word:
                     found = refusal(f"the user declined this call of {asked.name}")
             shown = found.shown if isinstance(found, Call) else asked.arguments
@@ -552,7 +552,7 @@ class _Running:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _approved(self, call: Call) -> Call | Result:
+    async def _approve(self, call: Call) -> Call | Result:
         if self.agent.approve is None:
             return refusal(f"{call.name} needs somebody's approval, and nobody is there to give it")
         asked = self.agent.clock()

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from pydantic_core import to_json
 
 from groq_core.errors import RequestError
-from groq_core.redaction import redacted
+from groq_core.redaction import redact
 from groq_core.services.agent.names import tool_name, unique_names
 from groq_core.services.agent.results import Mixed, Picture
 from groq_core.services.agent.tools import MAX_RESULT, Arguments, Tool, loose
@@ -193,7 +193,7 @@ class _Connection:
             ClientSession(incoming, outgoing) as session,
         ):
             await session.initialize()
-            listed = await _listed(session)
+            listed = await _list(session)
             if not self._ready.done():
                 self._ready.set_result((session, listed))
             ends = [asyncio.ensure_future(self._leave.wait()), asyncio.ensure_future(self._expired.wait())]
@@ -244,7 +244,7 @@ async def _cancel(session: ClientSession, number: int) -> None:
         pass  # with the connection the server's work has ended anyway
 
 
-async def _listed(session: ClientSession) -> list[RemoteTool]:
+async def _list(session: ClientSession) -> list[RemoteTool]:
     from mcp.types import PaginatedRequestParams
 
     found: list[RemoteTool] = []
@@ -331,7 +331,7 @@ def _cause(error: BaseException) -> str:
     if (status := getattr(response, "status_code", None)) is not None:
         # The library's own words hold the whole address, and an address may hold a token.
         return f"it answered HTTP {status} {getattr(response, 'reason_phrase', '')}".strip()
-    return redacted(f"{type(error).__name__}: {error}")[:300]
+    return redact(f"{type(error).__name__}: {error}")[:300]
 
 
 def _unreachable(host: str, why: str, command: Sequence[str] = ()) -> RequestError:

@@ -85,11 +85,11 @@ class Run(AsyncGenerator[Event, None], Generic[T]):
                 if not isinstance(event, RunEnded):
                     yield event
                     continue
-                async with aclosing(self._concluded(event)) as last:
+                async with aclosing(self._conclude(event)) as last:
                     async for one in last:
                         yield one
 
-    async def _concluded(self, end: RunEnded) -> Events:
+    async def _conclude(self, end: RunEnded) -> Events:
         """Make the answer what was asked for, asking again where it is not."""
         if end.reason not in UNFINISHED and end.answer:
             if self._wanted is None:

@@ -107,14 +107,14 @@ def tool(
     """
     if function is None:
         return functools.partial(
-            _made, name=name, description=description, dangerous=dangerous, timeout=timeout, max_result=max_result
+            _make, name=name, description=description, dangerous=dangerous, timeout=timeout, max_result=max_result
         )
-    return _made(
+    return _make(
         function, name=name, description=description, dangerous=dangerous, timeout=timeout, max_result=max_result
     )
 
 
-def _made(
+def _make(
     function: Callable[..., Any],
     *,
     name: str | None,
@@ -131,12 +131,12 @@ def _made(
 
     async def call(arguments: Arguments) -> object:
         if is_stream:
-            return await _gathered(function(**arguments))
+            return await _gather(function(**arguments))
         if is_async:
             return await function(**arguments)
-        found = await in_thread(lambda: _listed(function(**arguments)))
+        found = await in_thread(lambda: _list(function(**arguments)))
         if inspect.isasyncgen(found):
-            return await _gathered(found)
+            return await _gather(found)
         return await found if inspect.isawaitable(found) else found
 
     def check(arguments: Arguments) -> Arguments:
@@ -185,7 +185,7 @@ MOST_ITEMS: Final = 10_000
 """Values that are taken from a tool that yields them one by one."""
 
 
-async def _gathered(values: Any) -> object:
+async def _gather(values: Any) -> object:
     """What an async generator yields: a text where all of it is text, else a list."""
     found = []
     async with aclosing(values):
@@ -193,14 +193,14 @@ async def _gathered(values: Any) -> object:
             found.append(value)
             if len(found) == MOST_ITEMS:
                 break
-    return _joined(found)
+    return _join(found)
 
 
-def _listed(value: object) -> object:
-    return _joined(list(islice(value, MOST_ITEMS))) if inspect.isgenerator(value) else value
+def _list(value: object) -> object:
+    return _join(list(islice(value, MOST_ITEMS))) if inspect.isgenerator(value) else value
 
 
-def _joined(values: list[Any]) -> object:
+def _join(values: list[Any]) -> object:
     return "".join(values) if values and all(isinstance(value, str) for value in values) else values
 
 

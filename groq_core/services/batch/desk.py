@@ -175,7 +175,7 @@ class Desk:
             RequestError: 404; there is no such file of this caller.
         """
         path = self._path("files", name)
-        file: Filed | None = _decoded(path, Filed) if path is not None else None
+        file: Filed | None = _decode(path, Filed) if path is not None else None
         if file is None or file.owner != _owner(owner):
             raise _missing("file", name)
         return file
@@ -300,7 +300,7 @@ class Desk:
         cancelled = batch.cancelling_at is not None
         if not cancelled:
             batch.status, batch.finalizing_at = "finalizing", int(time.time())
-        good, bad = await asyncio.to_thread(_parted, answers)
+        good, bad = await asyncio.to_thread(_part, answers)
         for data, field in ((good, "output_file_id"), (bad, "error_file_id")):
             if data:
                 kept = self._file(batch.owner, f"{batch.id}_{field[:-8]}.jsonl", "batch_output", data)
@@ -346,7 +346,7 @@ class Desk:
 
     def _read(self, room: str, kind: type[Any]) -> Iterator[Any]:
         for path in sorted((self._folder / room).glob("*.json")):
-            if (read := _decoded(path, kind)) is not None:
+            if (read := _decode(path, kind)) is not None:
                 yield read
 
     def _tidy(self) -> None:
@@ -381,7 +381,7 @@ def _look_through(source: Source, endpoint: str) -> tuple[int, list[dict[str, An
     return count, errors
 
 
-def _parted(answers: Path) -> tuple[bytes, bytes]:
+def _part(answers: Path) -> tuple[bytes, bytes]:
     """What was answered and what failed, as two files."""
     good, bad = bytearray(), bytearray()
     with answers.open("rb") as file:
@@ -390,7 +390,7 @@ def _parted(answers: Path) -> tuple[bytes, bytes]:
     return bytes(good), bytes(bad)
 
 
-def _decoded(path: Path, kind: type[Any]) -> Any:
+def _decode(path: Path, kind: type[Any]) -> Any:
     try:
         return msgspec.json.decode(path.read_bytes(), type=kind)
     except (OSError, msgspec.DecodeError):

@@ -11,7 +11,7 @@ from groq_core.events import Usage
 from groq_core.models.pricing import cost_usd
 from groq_core.models.spec import ModelSpec
 from groq_core.ratelimit.plans import LIMITS, Plan, TierLimits
-from groq_core.requests import IMAGE_TOKENS, estimated_tokens
+from groq_core.requests import IMAGE_TOKENS, estimate_tokens
 from groq_core.services.batch.lines import Entry, Fault
 
 SAMPLE: Final = 10_000
@@ -100,7 +100,7 @@ def _figures(entry: Entry) -> dict[str, int]:
         return {"faults": 1}
     body = entry.body
     asked = [body.get(name) for name in ("messages", "tools", "text", "schema")]
-    tokens, most = sum(map(estimated_tokens, asked)), sum(map(_most_tokens, asked))
+    tokens, most = sum(map(estimate_tokens, asked)), sum(map(_most_tokens, asked))
     if entry.operation == "extraction":
         parts = len(body.get("text") or "") // PART_CHARS + 1
         return {

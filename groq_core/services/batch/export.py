@@ -43,7 +43,7 @@ def write_table(source: Source, answers: Path, out: TextIO) -> None:
         for entry, cells in source.cells():
             if header is None:
                 header = list(cells)
-                writer.writerow([*map(_disarmed, header), ANSWER, ERROR])
+                writer.writerow([*map(_disarm, header), ANSWER, ERROR])
             text, error = "", ""
             if not met.add(entry.custom_id):
                 error = "an earlier row has the same custom_id"
@@ -52,7 +52,7 @@ def write_table(source: Source, answers: Path, out: TextIO) -> None:
                 line = file.readline()
                 if msgspec.json.decode(line, type=Written).key in ("", entry.key):
                     text, error = shown(msgspec.json.decode(line, type=_Row))
-            writer.writerow([*(_disarmed(cells.get(name, "")) for name in header), _disarmed(text), _disarmed(error)])
+            writer.writerow([*(_disarm(cells.get(name, "")) for name in header), _disarm(text), _disarm(error)])
 
 
 def _places(answers: Path) -> Iterator[tuple[str, int]]:
@@ -88,5 +88,5 @@ def text_of(body: dict[str, Any]) -> str:
     return str(body.get("text", ""))
 
 
-def _disarmed(text: str) -> str:
+def _disarm(text: str) -> str:
     return "'" + text if text.startswith(FORMULA_SIGNS) else text

@@ -28,11 +28,11 @@ class IdSet:
         return self._count
 
     def __contains__(self, text: str) -> bool:
-        return self._table[self._slot(_hashed(text))] != 0
+        return self._table[self._slot(_hash(text))] != 0
 
     def add(self, text: str) -> bool:
         """Take an id in; False when it was there already."""
-        key = _hashed(text)
+        key = _hash(text)
         slot = self._slot(key)
         if self._table[slot]:
             return False
@@ -59,6 +59,6 @@ class IdSet:
                 self._table[self._slot(key)] = key
 
 
-def _hashed(text: str) -> int:
+def _hash(text: str) -> int:
     """Eight bytes of a hash; 0 marks a free place, so no id may have it."""
     return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()) or 1

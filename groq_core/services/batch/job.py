@@ -81,7 +81,7 @@ def job_of(output: Path, source: Source) -> Job:
     Raises:
         RequestError: The answers there belong to other questions.
     """
-    questions = _hashed(_questions(source.recipe))
+    questions = _hash(_questions(source.recipe))
     try:
         job = msgspec.json.decode(beside(output).read_bytes(), type=Job)
     except FileNotFoundError:
@@ -107,5 +107,5 @@ def _questions(recipe: Recipe) -> bytes:
     return msgspec.json.encode([recipe.operation, template, recipe.system, recipe.schema])
 
 
-def _hashed(data: bytes) -> str:
+def _hash(data: bytes) -> str:
     return blake2b(data, digest_size=16).hexdigest()

@@ -119,7 +119,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
         """Read one line of a JSONL file; what is wrong with it becomes a :class:`Fault`."""
         custom_id = f"line-{number}"
         try:
-            value = _decoded(raw)
+            value = _decode(raw)
             custom_id = _custom_id(value, custom_id)
             if "url" in value and "body" in value:
                 return self._batch_line(number, custom_id, value)
@@ -139,7 +139,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
             )
         if not isinstance(body, dict):
             raise RequestError("body is not an object", param="body")
-        return self._made(number, custom_id, operation, dict(body))
+        return self._make(number, custom_id, operation, dict(body))
 
     def _plain(self, number: int, custom_id: str, value: dict[str, Any]) -> Line:
         if self.template is not None and "messages" not in value:
@@ -154,7 +154,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
                     hint="Write a batch line, an object with messages or prompt, or use a template over its fields.",
                 )
             body["messages"] = self._conversation(prompt, body.pop("system", None))
-        return self._made(number, custom_id, self.operation, body)
+        return self._make(number, custom_id, self.operation, body)
 
     # ── rows ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -162,7 +162,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
         """Turn a row of a table into a line. A column ``custom_id`` names it, else ``row-<number>``."""
         custom_id = cells.get("custom_id", "").strip() or f"row-{number}"
         try:
-            return self._row(number, _checked_id(custom_id), cells)
+            return self._row(number, _check_id(custom_id), cells)
         except RequestError as error:
             raw = msgspec.json.encode(list(cells.values())).decode()
             return Fault(number=number, custom_id=custom_id[:LONGEST_ID], error=error, raw=raw)
@@ -190,14 +190,14 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
             body: dict[str, Any] = {"messages": self._conversation(text, None)}
         else:
             body = {self._only_column: text}
-        return self._made(number, custom_id, self.operation, body)
+        return self._make(number, custom_id, self.operation, body)
 
     def _conversation(self, prompt: str, system: object) -> list[dict[str, Any]]:
         system = self.system if system is None else system
         asked = {"role": "user", "content": prompt}
         return [{"role": "system", "content": system}, asked] if system else [asked]
 
-    def _made(self, number: int, custom_id: str, operation: Operation, body: dict[str, Any]) -> Line:
+    def _make(self, number: int, custom_id: str, operation: Operation, body: dict[str, Any]) -> Line:
         """Fill in what the line leaves open, and check what every service needs."""
         if self.model is not None:
             body.setdefault("model", self.model)
@@ -236,7 +236,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
         return f"{size}-{_hash(head)}"
 
 
-def _decoded(raw: bytes | str) -> dict[str, Any]:
+def _decode(raw: bytes | str) -> dict[str, Any]:
     try:
         value = msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -252,10 +252,10 @@ def _custom_id(value: Mapping[str, Any], otherwise: str) -> str:
         return otherwise
     if isinstance(found, bool) or not isinstance(found, str | int):
         raise RequestError("custom_id is neither a text nor a whole number", param="custom_id")
-    return _checked_id(str(found))
+    return _check_id(str(found))
 
 
-def _checked_id(custom_id: str) -> str:
+def _check_id(custom_id: str) -> str:
     if not custom_id or len(custom_id) > LONGEST_ID:
         raise RequestError(
             f"custom_id has {len(custom_id)} characters; 1 to {LONGEST_ID} are allowed", param="custom_id"

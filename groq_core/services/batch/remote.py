@@ -205,7 +205,7 @@ class RemoteBatchRun:
                 part = Part(file_id=file_id, lines=lines)
                 self._job.parts.append(part)
                 self._job.save(self._sink.path)
-                await self._created(part)
+                await self._create(part)
                 yield self.progress()
                 path.unlink()
         finally:
@@ -269,7 +269,7 @@ class RemoteBatchRun:
             raise RequestError("the line is larger than a whole file may be", code="request_too_large")
         return raw + b"\n"
 
-    async def _created(self, part: Part) -> None:
+    async def _create(self, part: Part) -> None:
         """Start the batch on a part, unless an interrupted run has started it without hearing of it."""
 
         async def create() -> Described:
@@ -286,7 +286,7 @@ class RemoteBatchRun:
         while parts := self._job.open_parts:
             for part in parts:
                 if part.batch_id is None:
-                    await self._created(part)
+                    await self._create(part)
                 await self._look_at(part)
                 yield self.progress()
             if self._job.open_parts:

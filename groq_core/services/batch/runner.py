@@ -256,7 +256,7 @@ class Batch:
         try:
             answer = await self._answerers[line.operation](line, turn.wait)
             answered = True
-            self._answered(line, answer)
+            self._answer(line, answer)
         except RequestError as error:
             if error.status == 429:
                 self._put_back(line, error.retry_after, error.message)
@@ -265,24 +265,24 @@ class Batch:
         except ChainError as error:
             self._unanswered(line, error, alone=self._answers > before)
         except ExtractionError as error:
-            self._spent(error.cost_usd)
+            self._spend(error.cost_usd)
             self._failed(line, error)
         finally:
             self.window.leave(turn, answered=answered)
             self._moved.set()
 
-    def _answered(self, line: Line, answer: Answer) -> None:
+    def _answer(self, line: Line, answer: Answer) -> None:
         self._answers += 1
         self._silences = 0
         self._sink.answer(line.custom_id, answer.body, key=line.key, request_id=answer.request_id)
         self._tried.pop(line.custom_id, None)
         self._tokens_in += answer.tokens_in
         self._tokens_out += answer.tokens_out
-        self._spent(answer.usd)
+        self._spend(answer.usd)
         self._truncated += answer.truncated
         self._meter.count()
 
-    def _spent(self, usd: float | None) -> None:
+    def _spend(self, usd: float | None) -> None:
         self._usd = None if self._usd is None or usd is None else self._usd + usd
 
     def _failed(self, entry: Entry, error: GroqCoreError) -> None:

@@ -200,7 +200,7 @@ def _csv_rows(path: Path) -> Iterator[list[str]]:
                 file.seek(0)
             else:
                 # Excel's own first line, which is no row.
-                dialect = _separated(named[1])
+                dialect = _separate(named[1])
                 file.readline()
             reader = csv.reader(file, dialect, strict=True)
             try:
@@ -224,10 +224,10 @@ _SAID: Final[list[str]] = []
 def _dialect(start: str, path: Path) -> type[csv.Dialect]:
     """The separator is what the header row holds most of; quotes are doubled, as every program writes them."""
     header = re.sub(r'"(?:[^"]|"")*"', "", start).partition("\n")[0]
-    return _separated("\t" if path.suffix.lower() == ".tsv" else max(",;\t|", key=header.count))
+    return _separate("\t" if path.suffix.lower() == ".tsv" else max(",;\t|", key=header.count))
 
 
-def _separated(sign: str) -> type[csv.Dialect]:
+def _separate(sign: str) -> type[csv.Dialect]:
     class Found(csv.excel):
         delimiter = sign
 

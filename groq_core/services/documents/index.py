@@ -94,7 +94,7 @@ class Index:
             return []
         scores = np.asarray(self._engine.get_scores(known))
         best = np.argsort(-scores, kind="stable")[:limit]
-        return [_scored(self.passages[at], float(scores[at])) for at in best if scores[at] > 0]
+        return [_score(self.passages[at], float(scores[at])) for at in best if scores[at] > 0]
 
     def quotes(self, question: str, *, tokens: int = MOST_TOKENS - _RESERVED) -> list[Passage]:
         """As many of the best passages as fit into so many tokens, in the order of the document."""
@@ -118,7 +118,7 @@ def _tokens(text: str) -> int:
     return int(len(text) / CHARACTERS_PER_TOKEN) + 1
 
 
-def _scored(passage: Passage, score: float) -> Passage:
+def _score(passage: Passage, score: float) -> Passage:
     return Passage(passage.page, passage.start, passage.end, passage.text, score)
 
 

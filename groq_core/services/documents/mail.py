@@ -80,7 +80,7 @@ class _Reading:
             return []
         kind = part.get_content_type()
         if kind == "message/rfc822" or (kind.startswith("message/") and part.is_multipart()):
-            return [self._forwarded(one, depth) for one in self._inside(part)]
+            return [self._forward(one, depth) for one in self._inside(part)]
         if kind == "multipart/alternative":
             return self._alternative(self._inside(part), depth)
         if part.is_multipart():
@@ -91,7 +91,7 @@ class _Reading:
         payload = part.get_payload()
         return [one for one in payload if isinstance(one, Message)] if isinstance(payload, list) else []
 
-    def _forwarded(self, message: Message, depth: int) -> str:
+    def _forward(self, message: Message, depth: int) -> str:
         return f"── Forwarded message ──\n{self.message(message, depth + 1)}"
 
     def _alternative(self, parts: list[Message], depth: int) -> list[str]:
@@ -108,13 +108,13 @@ class _Reading:
         if attached or not kind.startswith("text/"):
             return self._attached(part, filename)
         content = _content(part)
-        text, note = self._decoded(content, kind, part.get_content_charset())
+        text, note = self._decode(content, kind, part.get_content_charset())
         if note:
             self.notes.append(note)
         self.said = self.said or bool(text.strip())
         return [text]
 
-    def _decoded(self, content: bytes, kind: str, charset: str | None) -> tuple[str, str]:
+    def _decode(self, content: bytes, kind: str, charset: str | None) -> tuple[str, str]:
         if kind != "text/html":
             text, note = decode(content, self._name, charset)
             return tidy(text), note

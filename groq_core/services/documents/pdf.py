@@ -41,15 +41,15 @@ def read_pdf(data: bytes, name: str, limits: Limits, read_attached: ReadAttached
                 code="encrypted_file",
             )
         texts = _texts(reader, name, limits, watch)
-        enclosed, notes = _enclosed(reader, read_attached)
+        enclosed, notes = _enclose(reader, read_attached)
     except RequestError:
         raise
     except (PyPdfError, Exception) as error:  # a damaged file raises whatever its bytes happen to run into
         raise damaged(name, "PDF", error) from None
-    return _judged(texts, enclosed, notes, name)
+    return _judge(texts, enclosed, notes, name)
 
 
-def _judged(texts: list[str], enclosed: list[str], notes: list[str], name: str) -> Found:
+def _judge(texts: list[str], enclosed: list[str], notes: list[str], name: str) -> Found:
     count = len(texts)
     coded = [number for number, text in enumerate(texts, start=1) if is_meaningless(text)]
     texts = ["" if number in coded else text for number, text in enumerate(texts, start=1)]
@@ -93,7 +93,7 @@ def _texts(reader: Any, name: str, limits: Limits, watch: Watch) -> list[str]:
     texts: list[str] = []
     for page in reader.pages:
         text = tidy(in_columns(page))
-        texts.append("\n".join(filter(None, (text, *_written_onto(page)))))
+        texts.append("\n".join(filter(None, (text, *_write_onto(page)))))
         try:
             watch.count()
         except RequestError:
@@ -121,7 +121,7 @@ def is_meaningless(text: str) -> bool:
 # ── what stands on a page beside its text ────────────────────────────────────────────────────────────
 
 
-def _written_onto(page: Any) -> list[str]:
+def _write_onto(page: Any) -> list[str]:
     """Fields with their values, and remarks, in the order in which they lie in the file."""
     lines: list[str] = []
     for reference in page.get("/Annots") or ():
@@ -183,7 +183,7 @@ def _plain(value: Any) -> str:
 # ── files inside ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def _enclosed(reader: Any, read_attached: ReadAttached | None) -> tuple[list[str], list[str]]:
+def _enclose(reader: Any, read_attached: ReadAttached | None) -> tuple[list[str], list[str]]:
     """Of a portfolio its files, each as a page of its own; of others their names."""
     names = list(reader.attachments)
     if not names:

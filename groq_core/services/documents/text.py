@@ -65,7 +65,7 @@ def decode(data: bytes, name: str, declared: str | None = None) -> tuple[str, st
     try:
         return data.decode("utf-8"), ""
     except UnicodeDecodeError:
-        return _nearly_utf8(data) or _guessed(data)
+        return _nearly_utf8(data) or _guess(data)
 
 
 def _as_declared(data: bytes, declared: str) -> str | None:
@@ -136,7 +136,7 @@ def _nearly_utf8(data: bytes) -> tuple[str, str] | None:
     )
 
 
-def _guessed(data: bytes) -> tuple[str, str]:
+def _guess(data: bytes) -> tuple[str, str]:
     sample = data[:_SAMPLE]
     western = sample.decode("cp1252", "replace")
     high = sum(1 for letter in western if letter > "\x7f")

@@ -184,7 +184,7 @@ def restored(data: Any, node: object, root: Node) -> Any:
     for part in node.get("allOf", ()):
         data = restored(data, part, root)
     if branches := node.get("anyOf") or node.get("oneOf"):
-        return _restored_choice(data, branches, root)
+        return _restore_choice(data, branches, root)
     if isinstance(data, list):
         return [restored(item, node.get("items"), root) for item in data]
     if not isinstance(data, dict):
@@ -203,7 +203,7 @@ def restored(data: Any, node: object, root: Node) -> Any:
     return kept
 
 
-def _restored_choice(data: Any, branches: list[Any], root: Node) -> Any:
+def _restore_choice(data: Any, branches: list[Any], root: Node) -> Any:
     if not isinstance(data, dict | list):
         return data
     validator = _validator(root)

@@ -49,7 +49,7 @@ def read_json(text: str) -> dict[str, Any]:
         problem = f"it is not JSON: {error}"
     best: dict[str, Any] = {}
     for candidate in _candidates(text[:LONGEST]):
-        value = _decoded(candidate)
+        value = _decode(candidate)
         # Prose may hold small objects of its own; the answer is the one that says most.
         if isinstance(value, dict) and len(value) > len(best):
             best = value
@@ -68,12 +68,12 @@ def _candidates(text: str) -> Iterator[str]:
     for number, match in enumerate(_BRACE.finditer(plain)):
         if number == MOST_STARTS:
             return
-        if match[0] == "{" and match.start() >= end and (stretch := _balanced(plain, match.start())):
+        if match[0] == "{" and match.start() >= end and (stretch := _balance(plain, match.start())):
             end = match.start() + len(stretch)
             yield stretch
 
 
-def _balanced(text: str, start: int) -> str:
+def _balance(text: str, start: int) -> str:
     """From a brace to the one that closes it, braces in texts not counted; empty where none does."""
     depth, quoted = 0, False
     for match in _SIGNS.finditer(text, start):
@@ -94,7 +94,7 @@ def _balanced(text: str, start: int) -> str:
 _SIGNS: Final = re.compile(r'\\.|["{}\[\]]', re.DOTALL)
 
 
-def _decoded(text: str) -> Any:
+def _decode(text: str) -> Any:
     try:
         return jiter.from_json(text.encode("utf-8", "replace"), allow_inf_nan=False)
     except ValueError:

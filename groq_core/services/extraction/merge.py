@@ -245,7 +245,7 @@ class _Joined:
         if last is None or not last.spots or last.chunk != new.chunk - 1 or not 0 <= new.start - last.end <= 200:
             return None
         first, second = last.said[-1].value, new.said[0].value
-        if not isinstance(first, dict) or not isinstance(second, dict) or set(_spoken(first)) & set(_spoken(second)):
+        if not isinstance(first, dict) or not isinstance(second, dict) or set(_speak(first)) & set(_speak(second)):
             return None
         between = self._text[last.end : new.start]
         return last if "\n" not in between and not any(map(str.isalnum, between)) else None
@@ -254,7 +254,7 @@ class _Joined:
         """Of an item that stands nowhere, the one in the part before that says the same, or more, or less."""
         for item in self._unplaced.get(new.chunk - 1, ()):
             old, value = item.said[-1].value, new.said[0].value
-            if _says_less(_spoken(value), _spoken(old)) or _says_less(_spoken(old), _spoken(value)):
+            if _says_less(_speak(value), _speak(old)) or _says_less(_speak(old), _speak(value)):
                 return item
         if times <= self._forms[form]:
             twins = (item for items in self._unplaced.values() for item in items)
@@ -275,9 +275,9 @@ class _Joined:
         fuller, lesser = (second, first) if _size(second.value) > _size(first.value) else (first, second)
         old.said = [fuller]
         if old.spots and isinstance(fuller.value, dict) and isinstance(lesser.value, dict):
-            told = _spoken(fuller.value)
+            told = _speak(fuller.value)
             beside = {name: value for name, value in lesser.value.items() if name not in told or _nested(value)}
-            if _spoken(beside):
+            if _speak(beside):
                 old.said.append(Said(beside, lesser.chunk, lesser.at))
         for path, place in new.spots.items():
             if path not in old.spots:
@@ -315,7 +315,7 @@ def _canonical(value: Any) -> Any:
             return value
 
 
-def _spoken(item: Any) -> dict[str, Any]:
+def _speak(item: Any) -> dict[str, Any]:
     """What an object says, each value in its one form; empty for everything else."""
     if not isinstance(item, dict):
         return {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from groq_core.requests import Caller, estimated_tokens
+from groq_core.requests import Caller, estimate_tokens
 from groq_core.services.extraction.merge import Prefer
 from groq_core.services.extraction.schema import Schema
 from groq_core.services.extraction.text_parts import chunk_chars
@@ -59,7 +59,7 @@ def part_chars(options: Options, schema: Schema[Any], snapshot: Snapshot | None)
     per_minute = tokens_per_minute(snapshot, options.model) if snapshot else None
     if per_minute is None:
         return CHUNK_CHARS
-    reserved = options.max_tokens + SPOKEN_TOKENS + estimated_tokens(schema.strict.schema)
+    reserved = options.max_tokens + SPOKEN_TOKENS + estimate_tokens(schema.strict.schema)
     return min(MOST_CHUNK_CHARS, chunk_chars(tokens_per_minute=per_minute, reserved=reserved))
 
 

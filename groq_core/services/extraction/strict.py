@@ -78,11 +78,11 @@ def resolved(node: Node, root: Node) -> Node:
                 hint="Only references into the schema itself work, such as #/$defs/Address.",
             )
         seen.add(reference)
-        node = _pointed(reference, root)
+        node = _point(reference, root)
     return node
 
 
-def _pointed(reference: str, root: Node) -> Node:
+def _point(reference: str, root: Node) -> Node:
     found: Any = root
     for step in reference.removeprefix("#").split("/")[1:]:
         name = step.replace("~1", "/").replace("~0", "~")
@@ -157,7 +157,7 @@ class StrictSchema:
         if not isinstance(node, dict) or not node:
             self.exact = False
             return {}
-        if merged := self._merged(node):
+        if merged := self._merge(node):
             return self._node(merged)
         told = _description(node)
         if "$ref" in node:
@@ -174,7 +174,7 @@ class StrictSchema:
             return {"anyOf": [self._node(branch) for branch in branches]}
         if "const" in node or "enum" in node:
             return _choice(node)
-        kinds = node.get("type") or _implied(node)
+        kinds = node.get("type") or _imply(node)
         if not kinds:
             self.exact = False
             return {}
@@ -209,7 +209,7 @@ class StrictSchema:
             return {key: node[key] for key in ("items", "prefixItems") if key in node}
         return {"items": self._node(node["items"])}
 
-    def _merged(self, node: Node) -> Node | None:
+    def _merge(self, node: Node) -> Node | None:
         """Fold ``allOf`` into the schema it stands in; None where there is none."""
         parts = node.get("allOf")
         if not parts:
@@ -274,7 +274,7 @@ def _kind(value: object) -> str:
             return "string"
 
 
-def _implied(node: Node) -> str:
+def _imply(node: Node) -> str:
     """Tell the type a schema leaves to be understood."""
     if "properties" in node or "additionalProperties" in node:
         return "object"

@@ -134,13 +134,13 @@ def as_csv(data: Any) -> bytes:
     table = joined(data)
     sheet = io.StringIO()
     writer = csv.writer(sheet, lineterminator="\r\n")
-    writer.writerow([_disarmed(column) for column in table.columns])
+    writer.writerow([_disarm(column) for column in table.columns])
     for row in table.rows:
-        writer.writerow([_disarmed(row.get(column)) for column in table.columns])
+        writer.writerow([_disarm(row.get(column)) for column in table.columns])
     return sheet.getvalue().encode("utf-8-sig")
 
 
-def _disarmed(value: Any) -> Any:
+def _disarm(value: Any) -> Any:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, str) and value.startswith(FORMULA_SIGNS):

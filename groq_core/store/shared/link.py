@@ -14,7 +14,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ReadOnlyError, RedisError
 
-from groq_core.redaction import Secret, redacted
+from groq_core.redaction import Secret, redact
 
 logger = logging.getLogger("groq_core.shared")
 
@@ -81,7 +81,7 @@ class Link:
     async def _lost(self, error: BaseException) -> None:
         why = "it may only be read" if isinstance(error, ReadOnlyError) else type(error).__name__
         if not self.away:
-            logger.warning("the shared state is away, each process goes on alone: %s", redacted(str(error)) or why)
+            logger.warning("the shared state is away, each process goes on alone: %s", redact(str(error)) or why)
             self.since = time.monotonic()
         if why != self.away:
             self.away = why

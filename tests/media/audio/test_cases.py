@@ -104,9 +104,7 @@ def test_of_two_tracks_the_default_is_heard_and_named() -> None:
 @pytest.mark.parametrize("loud", [0, 1, 2])
 def test_without_a_default_the_loudest_track_is_heard(tmp_path: Path, loud: int) -> None:
     inputs = [
-        arg
-        for at in range(3)
-        for arg in ("-i", str(_written(tmp_path, f"{at}.wav", JFK * (1 if at == loud else 0.001))))
+        arg for at in range(3) for arg in ("-i", str(_write(tmp_path, f"{at}.wav", JFK * (1 if at == loud else 0.001))))
     ]
     target = tmp_path / "film.mkv"
     maps = [arg for at in range(3) for arg in ("-map", str(at), f"-disposition:a:{at}", "0")]
@@ -119,7 +117,7 @@ def test_without_a_default_the_loudest_track_is_heard(tmp_path: Path, loud: int)
     assert np.abs(sent(prepared)).max() > 0.5
 
 
-def _written(folder: Path, name: str, samples: np.ndarray) -> Path:
+def _write(folder: Path, name: str, samples: np.ndarray) -> Path:
     path = folder / name
     path.write_bytes(wav(samples))
     return path
@@ -222,7 +220,7 @@ def test_any_late_start_and_any_hole_keeps_the_clock(
     shift = f"asetpts=PTS+({late_s}+if(gte(T\\,2.5)\\,{hole_s}\\,0))/TB"
     subprocess.run(
         [
-            *("ffmpeg", "-v", "error", "-i", str(_written(tmp_path, "in.wav", bursts))),
+            *("ffmpeg", "-v", "error", "-i", str(_write(tmp_path, "in.wav", bursts))),
             *("-f", "lavfi", "-i", "color=s=32x32:d=14:r=5", "-af", shift, "-map", "1:v", "-map", "0:a"),
             *("-c:v", "libvpx" if ending == "webm" else "mpeg4", *codec, str(target)),
         ],
@@ -368,7 +366,7 @@ def test_ape_and_lyrics_behind_an_mp3_are_cut_off() -> None:
 def test_a_cover_does_not_leave(tmp_path: Path) -> None:
     cover = tmp_path / "cover.jpg"
     cover.write_bytes(sample("kiwi.jpg"))
-    voice = _written(tmp_path, "in.wav", JFK)
+    voice = _write(tmp_path, "in.wav", JFK)
     for ending in ("mp3", "m4a", "flac"):
         target = tmp_path / f"memo.{ending}"
         command = [

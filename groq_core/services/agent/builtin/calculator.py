@@ -198,14 +198,14 @@ def _bounded(value: Fraction) -> Fraction:
     return value
 
 
-def _divided(left: Fraction, right: Fraction) -> Fraction:
+def _divide(left: Fraction, right: Fraction) -> Fraction:
     if not right:
         raise ArgumentsError("division by zero")
     return left / right
 
 
 def _whole_quotient(left: Fraction, right: Fraction) -> Fraction:
-    return Fraction(math.floor(_divided(left, right)))
+    return Fraction(math.floor(_divide(left, right)))
 
 
 def _rest(left: Fraction, right: Fraction) -> Fraction:
@@ -247,7 +247,7 @@ def _factorial(value: Fraction) -> Fraction:
     return _bounded(Fraction(math.factorial(value.numerator)))
 
 
-def _rounded(value: Fraction, digits: Fraction = Fraction(0)) -> Fraction:
+def _round(value: Fraction, digits: Fraction = Fraction(0)) -> Fraction:
     """Round half away from zero, as people do."""
     if digits.denominator != 1 or abs(digits) > 50:
         raise ArgumentsError("digits are a whole number up to 50")
@@ -279,7 +279,7 @@ _OPERATIONS: Final[dict[str, Callable[[Fraction, Fraction], Fraction]]] = {
     "+": lambda left, right: left + right,
     "-": lambda left, right: left - right,
     "*": lambda left, right: left * right,
-    "/": _divided,
+    "/": _divide,
     "//": _whole_quotient,
     "%": _rest,
     "^": _power,
@@ -288,7 +288,7 @@ _OPERATIONS: Final[dict[str, Callable[[Fraction, Fraction], Fraction]]] = {
 _FUNCTIONS: Final[dict[str, Callable[..., Fraction]]] = {
     "sqrt": _root,
     "abs": abs,
-    "round": _rounded,
+    "round": _round,
     "floor": lambda value: Fraction(math.floor(value)),
     "ceil": lambda value: Fraction(math.ceil(value)),
     "min": lambda *values: min(values),
