@@ -58,6 +58,9 @@ ANSWERS: Final[dict[str, Schema]] = {
         "No target could answer, or the server is stopping, or holds as many bytes as it may (`too_many_bytes`).",
         retry_after=_WAIT,
     ),
+    "Coding": _error("The body is packed in a way that is not undone here; `gzip` and `deflate` are."),
+    "Unfit": _error("What was found does not fit the schema (`does_not_fit`)."),
+    "BadPicture": _error("A picture is none, or of a kind that cannot be read."),
     "Full": _error("The server holds as many bytes as it may (`too_many_bytes`).", retry_after=_WAIT),
     "Error": _error("An error."),
 }
@@ -70,11 +73,12 @@ _NAMED: Final = {**_ADMISSION, "404": "Missing"}
 
 
 def _answers(content: Mapping[str, str], others: Mapping[str, str], ok: str = "The answer.") -> Schema:
-    given = {media: {"schema": ref(schema)} for media, schema in content.items()}
-    named = {
-        status: {"$ref": f"#/components/responses/{name}"} for status, name in {**others, "default": "Error"}.items()
+    answers: Schema = {
+        "200": {"description": ok, "content": {media: {"schema": ref(schema)} for media, schema in content.items()}}
     }
-    return {"200": {"description": ok, "content": given}, **named}
+    for status, name in [*sorted(others.items()), ("default", "Error")]:
+        answers[status] = {"$ref": f"#/components/responses/{name}"}
+    return answers
 
 
 def _post(summary: str, schema: str, answers: Schema, media: str = JSON) -> Schema:
@@ -124,7 +128,7 @@ PATHS: Final[dict[str, dict[str, Schema]]] = {
             "ChatRequest",
             _answers(
                 {JSON: "ChatCompletion", EVENTS: "Text"},
-                {**_ASKING, "415": "Error"},
+                {**_ASKING, "415": "Coding", "422": "BadPicture"},
                 "The answer; with `stream`, its chunks as events, `[DONE]` after the last.",
             ),
         )
@@ -133,7 +137,11 @@ PATHS: Final[dict[str, dict[str, Schema]]] = {
         "post": _post(
             "Continue a conversation, as OpenAI's Responses API does",
             "ResponseRequest",
-            _answers({JSON: "Response", EVENTS: "Text"}, _ASKING, "The response; with `stream`, its events."),
+            _answers(
+                {JSON: "Response", EVENTS: "Text"},
+                {**_ASKING, "422": "BadPicture"},
+                "The response; with `stream`, its events.",
+            ),
         )
     },
     "/v1/responses/{response_id}": {
@@ -163,7 +171,7 @@ PATHS: Final[dict[str, dict[str, Schema]]] = {
             "ExtractRequest",
             _answers(
                 {JSON: "Extraction", EVENTS: "Text"},
-                {**_ASKING, "422": "Error"},
+                {**_ASKING, "422": "Unfit"},
                 "The data; with `stream`, events of type `try` and `partial`, `result` as the last, then `[DONE]`.",
             ),
         )
@@ -172,7 +180,9 @@ PATHS: Final[dict[str, dict[str, Schema]]] = {
         "post": _post(
             "Let a model with tools work on a task",
             "AgentRequest",
-            _answers({JSON: "AgentRun", EVENTS: "Text"}, {**_ASKING, "404": "Missing"}, "How the run ended."),
+            _answers(
+                {JSON: "AgentRun", EVENTS: "Text"}, {**_ASKING, "404": "Missing", "422": "Unfit"}, "How the run ended."
+            ),
         )
     },
     "/v1/files": {
