@@ -2,197 +2,231 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from groq_core import __version__
-from groq_core.errors import Kind
+from groq_core.api.schemas import SCHEMAS, TEXT, WHOLE, Schema, noted, ref
+from groq_core.api.speech import TYPES
 
-Schema = dict[str, Any]
+JSON: Final = "application/json"
+EVENTS: Final = "text/event-stream"
+FORM: Final = "multipart/form-data"
 
-_TEXT: Final[Schema] = {"type": "string"}
-_NUMBER: Final[Schema] = {"type": "number"}
-_WHOLE: Final[Schema] = {"type": "integer"}
-_SWITCH: Final[Schema] = {"type": "boolean"}
-
-
-def _object(properties: dict[str, Schema], *required: str, note: str = "") -> Schema:
-    schema: Schema = {"type": "object", "properties": properties}
-    if required:
-        schema["required"] = list(required)
-    if note:
-        schema["description"] = note
-    return schema
-
-
-def _list(items: Schema) -> Schema:
-    return {"type": "array", "items": items}
-
-
-def _note(schema: Schema, note: str) -> Schema:
-    return {**schema, "description": note}
-
-
-def _or_null(schema: Schema) -> Schema:
-    return {"anyOf": [schema, {"type": "null"}]}
-
-
-def _ref(name: str) -> Schema:
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-_MODEL = _note(_TEXT, "`auto`, a tier (`speed`, `quality`, `vision`, `audio`, `speech`), an id, or `provider:id`.")
-
-_ATTEMPT = _object(
-    {
-        "provider": _TEXT,
-        "model": _TEXT,
-        "outcome": {"enum": ["answered", "failed", "cancelled", "skipped"]},
-        "error": _or_null({"enum": [str(kind) for kind in Kind]}),
-        "status": _or_null(_WHOLE),
-        "retry_after_s": _or_null(_NUMBER),
-        "started_s": _or_null(_NUMBER),
-        "ttft_s": _or_null(_NUMBER),
-        "elapsed_s": _or_null(_NUMBER),
-        "tokens_out": _WHOLE,
-    }
+ABOUT: Final = (
+    "OpenAI's wire format in front of Groq, with a fallback chain behind it. Every path under `/v1` answers under "
+    "`/openai/v1` too, which is where Groq's SDK asks; there a chat completion has `x_groq` as well, and answers of "
+    "`/v1/chat/completions` and `/v1/responses` carry Groq's `x-ratelimit-*` headers of the model that answers. "
+    "HEAD is answered wherever GET is. `x-request-id` in an answer names the request in its receipt and in the log."
 )
 
-SCHEMAS: Final[dict[str, Schema]] = {
-    "Error": _object(
-        {
-            "error": _object(
-                {
-                    "message": _TEXT,
-                    "type": _TEXT,
-                    "code": _or_null(_TEXT),
-                    "param": _note(_or_null(_TEXT), "The field to mend, e.g. `messages[0].content`."),
-                    "hint": _note(_TEXT, "What to do about it."),
-                },
-                "message",
-                "type",
-                "code",
-                "param",
-                "hint",
-            )
-        },
-        "error",
-    ),
-    "Receipt": _object(
-        {
-            "request_id": _TEXT,
-            "tier": _TEXT,
-            "reason": _TEXT,
-            "cache": {"enum": ["hit", "miss", "off"]},
-            "served_by": _or_null(_object({"provider": _TEXT, "model": _TEXT})),
-            "degraded": _SWITCH,
-            "attempts": _list(_ATTEMPT),
-            "usage": _or_null({"type": "object"}),
-            "cost_usd": _or_null(_NUMBER),
-        },
-        note="Who answered, and after what. Times are seconds.",
-    ),
-    "ChatRequest": _object(
-        {
-            "messages": _note(_list({"type": "object"}), "As in OpenAI's API; pictures as data URLs."),
-            "model": _MODEL,
-            "stream": _SWITCH,
-            "stream_options": _object({"include_usage": _SWITCH}),
-            "temperature": {**_NUMBER, "minimum": 0, "maximum": 2},
-            "top_p": {**_NUMBER, "minimum": 0, "maximum": 1},
-            "max_completion_tokens": {**_WHOLE, "minimum": 1},
-            "stop": {"anyOf": [_TEXT, {**_list(_TEXT), "maxItems": 4}]},
-            "seed": _WHOLE,
-            "tools": {**_list({"type": "object"}), "maxItems": 128},
-            "tool_choice": {},
-            "response_format": {"type": "object"},
-            "cost_sensitive": _note(_SWITCH, "Prefer the cheapest model that will do. Not sent upstream."),
-            "max_latency_ms": _note(_NUMBER, "Below 100 the fastest tier answers. Not sent upstream."),
-        },
-        "messages",
-    ),
-    "ChatCompletion": _object(
-        {
-            "id": _TEXT,
-            "object": {"const": "chat.completion"},
-            "created": _WHOLE,
-            "model": _note(_TEXT, "The model that really answered."),
-            "choices": _list({"type": "object"}),
-            "usage": _or_null({"type": "object"}),
-            "x_groq_core": _ref("Receipt"),
+TOKENS: Final = (
+    "A token of `GROQ_CORE_API_TOKENS`, or a key that an admin of this server has made, as `Authorization: Bearer …`. "
+    "Where the server has neither, programs on its own machine need none, as long as it listens on a loopback address "
+    "only, nobody must sign in to the page and no proxy stands between; nobody else is let in."
+)
+
+
+def _error(about: str, schema: str = "Error", **headers: str) -> Schema:
+    answer: Schema = {"description": about, "content": {JSON: {"schema": ref(schema)}}}
+    if headers:
+        answer["headers"] = {
+            name.replace("_", "-"): {"description": text, "schema": TEXT} for name, text in headers.items()
         }
+    return answer
+
+
+_WAIT: Final = "Whole seconds to wait."
+
+ANSWERS: Final[dict[str, Schema]] = {
+    "Unauthorized": _error(
+        "The token is missing or not one of this server's (`invalid_api_key`); or the server has none, and is closed "
+        "to whoever asks (`no_tokens_set`).",
+        www_authenticate="`Bearer`.",
     ),
-    "Recording": _object(
-        {
-            "file": {"type": "string", "format": "binary"},
-            "model": _MODEL,
-            "language": _note(_TEXT, "ISO 639-1; left out, the model finds out."),
-            "prompt": _note(_TEXT, "Spelling hints."),
-            "response_format": {"enum": ["json", "text", "verbose_json", "srt", "vtt"], "default": "json"},
-            "temperature": {**_NUMBER, "minimum": 0, "maximum": 1},
-            "timestamp_granularities[]": _list({"enum": ["segment", "word"]}),
-            "stream": _SWITCH,
-        },
-        "file",
+    "Forbidden": _error(
+        "The server is not addressed by that name (`foreign_host`), or it needs no token and a page of another origin "
+        "asks (`foreign_origin`)."
     ),
-    "SpeechRequest": _object(
-        {
-            "input": _TEXT,
-            "model": _MODEL,
-            "voice": _TEXT,
-            "response_format": {"enum": ["wav"], "default": "wav"},
-            "speed": {**_NUMBER, "minimum": 0.25, "maximum": 4},
-        },
-        "input",
+    "TooMany": _error(
+        "An allowance of the caller's is used up (`limit_reached`), or every target that could answer is at its limit.",
+        retry_after=_WAIT,
     ),
-    "Any": {"type": "object"},
+    "TooLarge": _error("The body, or what is in it, is too large."),
+    "Missing": _error("There is none of that name, or it is not the caller's."),
+    "Unavailable": _error(
+        "No target could answer, or the server is stopping, or holds as many bytes as it may (`too_many_bytes`).",
+        retry_after=_WAIT,
+    ),
+    "Coding": _error("The body is packed in a way that is not undone here; `gzip` and `deflate` are."),
+    "Unfit": _error("What was found does not fit the schema (`does_not_fit`)."),
+    "BadPicture": _error("A picture is none, or of a kind that cannot be read."),
+    "Full": _error("The server holds as many bytes as it may (`too_many_bytes`).", retry_after=_WAIT),
+    "Error": _error("An error."),
 }
 
-
-def _answers(schema: str, media: str = "application/json", *, ok: str = "The answer.") -> Schema:
-    error = {"description": "An error.", "content": {"application/json": {"schema": _ref("Error")}}}
-    return {"200": {"description": ok, "content": {media: {"schema": _ref(schema)}}}, "default": error}
-
-
-def _post(summary: str, schema: str, answers: Schema, media: str = "application/json") -> Schema:
-    body = {"required": True, "content": {media: {"schema": _ref(schema)}}}
-    return {"post": {"summary": summary, "requestBody": body, "responses": answers}}
+_ADMISSION: Final = {"401": "Unauthorized", "403": "Forbidden"}
+_BODY: Final = {**_ADMISSION, "413": "TooLarge"}
+_ASKING: Final = {**_BODY, "429": "TooMany", "503": "Unavailable"}
+_KEEPING: Final = {**_BODY, "503": "Full"}
+_NAMED: Final = {**_ADMISSION, "404": "Missing"}
 
 
-def _get(summary: str, answers: Schema, **more: Any) -> Schema:
-    return {"get": {"summary": summary, "responses": answers, **more}}
+def _answers(content: Mapping[str, str], others: Mapping[str, str], ok: str = "The answer.") -> Schema:
+    answers: Schema = {
+        "200": {"description": ok, "content": {media: {"schema": ref(schema)} for media, schema in content.items()}}
+    }
+    for status, name in [*sorted(others.items()), ("default", "Error")]:
+        answers[status] = {"$ref": f"#/components/responses/{name}"}
+    return answers
 
 
-_MODEL_ID = [{"name": "model", "in": "path", "required": True, "schema": _TEXT}]
+def _post(summary: str, schema: str, answers: Schema, media: str = JSON) -> Schema:
+    body = {"required": True, "content": {media: {"schema": ref(schema)}}}
+    return {"summary": summary, "requestBody": body, "responses": answers}
 
-PATHS: Final[dict[str, Schema]] = {
-    "/v1/chat/completions": _post("Continue a conversation", "ChatRequest", _answers("ChatCompletion")),
-    "/v1/audio/transcriptions": _post(
-        "Write down what is said", "Recording", _answers("Any"), media="multipart/form-data"
-    ),
-    "/v1/audio/translations": _post(
-        "Write down in English what is said", "Recording", _answers("Any"), media="multipart/form-data"
-    ),
-    "/v1/audio/speech": _post("Speak a text", "SpeechRequest", _answers("Any", "audio/wav")),
-    "/v1/models": _get("What can be asked for now", _answers("Any")),
-    "/v1/models/{model}": _get("One of them", _answers("Any"), parameters=_MODEL_ID),
-    "/v1/status": _get("The state of every target", _answers("Any")),
-    "/v1/status/events": _get("The same on every change", _answers("Any", "text/event-stream")),
-    "/health": _get("The process serves", _answers("Any"), security=[]),
-    "/ready": _get("A request would have a target now", _answers("Any"), security=[]),
-    "/metrics": _get("Prometheus metrics", _answers("Any", "text/plain")),
+
+def _operation(summary: str, answers: Schema, *parameters: Schema) -> Schema:
+    operation: Schema = {"summary": summary, "responses": answers}
+    if parameters:
+        operation["parameters"] = list(parameters)
+    return operation
+
+
+def _open(summary: str, answers: Schema) -> Schema:
+    """Answered whoever asks, under whatever name."""
+    return {"summary": summary, "responses": answers, "security": []}
+
+
+def _part(name: str, note: str = "") -> Schema:
+    return {"name": name, "in": "path", "required": True, "schema": noted(TEXT, note) if note else TEXT}
+
+
+def _query(name: str, schema: Schema) -> Schema:
+    return {"name": name, "in": "query", "required": False, "schema": schema}
+
+
+_PAGE: Final = (
+    _query("limit", {**WHOLE, "minimum": 1, "maximum": 100, "default": 100}),
+    _query("after", noted(TEXT, "The id of the last entry of the page before.")),
+)
+_MODEL: Final = _part("model", "An alias, an id, or `provider:id`; its slashes stay as they are.")
+_TRANSCRIPT: Final = {JSON: "Transcript", "text/plain": "Text", "text/vtt": "Text", EVENTS: "Text"}
+_SPEECH: Final = {**{media.decode(): "Bytes" for media in TYPES.values()}, EVENTS: "Text"}
+_READY: Final = {
+    "200": {"description": "It would.", "content": {JSON: {"schema": ref("Readiness")}}},
+    "503": _error("It would not; `why` says why.", "Readiness", retry_after=_WAIT),
+}
+_RESPONSE: Final = _part("response_id")
+_FILE: Final = _part("file_id")
+_BATCH: Final = _part("batch_id")
+
+PATHS: Final[dict[str, dict[str, Schema]]] = {
+    "/v1/chat/completions": {
+        "post": _post(
+            "Continue a conversation",
+            "ChatRequest",
+            _answers(
+                {JSON: "ChatCompletion", EVENTS: "Text"},
+                {**_ASKING, "415": "Coding", "422": "BadPicture"},
+                "The answer; with `stream`, its chunks as events, `[DONE]` after the last.",
+            ),
+        )
+    },
+    "/v1/responses": {
+        "post": _post(
+            "Continue a conversation, as OpenAI's Responses API does",
+            "ResponseRequest",
+            _answers(
+                {JSON: "Response", EVENTS: "Text"},
+                {**_ASKING, "422": "BadPicture"},
+                "The response; with `stream`, its events.",
+            ),
+        )
+    },
+    "/v1/responses/{response_id}": {
+        "get": _operation("Read a response that is kept", _answers({JSON: "Response"}, _NAMED), _RESPONSE),
+        "delete": _operation("Forget a response", _answers({JSON: "ResponseDeletion"}, _NAMED), _RESPONSE),
+    },
+    "/v1/responses/{response_id}/input_items": {
+        "get": _operation(
+            "Read what a response was given",
+            _answers({JSON: "Items"}, _NAMED, "All items, newest first."),
+            _RESPONSE,
+            _query("order", {"enum": ["asc", "desc"], "default": "desc"}),
+        )
+    },
+    "/v1/audio/transcriptions": {
+        "post": _post("Write down what is said", "Recording", _answers(_TRANSCRIPT, _ASKING), FORM)
+    },
+    "/v1/audio/translations": {
+        "post": _post("Write down in English what is said", "Recording", _answers(_TRANSCRIPT, _ASKING), FORM)
+    },
+    "/v1/audio/speech": {
+        "post": _post("Speak a text", "SpeechRequest", _answers(_SPEECH, _ASKING, "The recording, in its format."))
+    },
+    "/v1/extract": {
+        "post": _post(
+            "Find data that fits a schema in a text",
+            "ExtractRequest",
+            _answers(
+                {JSON: "Extraction", EVENTS: "Text"},
+                {**_ASKING, "422": "Unfit"},
+                "The data; with `stream`, events of type `try` and `partial`, `result` as the last, then `[DONE]`.",
+            ),
+        )
+    },
+    "/v1/agent/runs": {
+        "post": _post(
+            "Let a model with tools work on a task",
+            "AgentRequest",
+            _answers(
+                {JSON: "AgentRun", EVENTS: "Text"}, {**_ASKING, "404": "Missing", "422": "Unfit"}, "How the run ended."
+            ),
+        )
+    },
+    "/v1/files": {
+        "post": _post("Hand in a file for a batch", "FileUpload", _answers({JSON: "File"}, _KEEPING), FORM),
+        "get": _operation(
+            "List your files, newest first", _answers({JSON: "Files"}, _ADMISSION), *_PAGE, _query("purpose", TEXT)
+        ),
+    },
+    "/v1/files/{file_id}": {
+        "get": _operation("One file", _answers({JSON: "File"}, _NAMED), _FILE),
+        "delete": _operation("Delete a file", _answers({JSON: "FileDeletion"}, _NAMED), _FILE),
+    },
+    "/v1/files/{file_id}/content": {
+        "get": _operation("What is in a file", _answers({"application/jsonl": "Bytes"}, _NAMED), _FILE)
+    },
+    "/v1/batches": {
+        "post": _post("Begin a batch", "BatchRequest", _answers({JSON: "Batch"}, {**_KEEPING, "404": "Missing"})),
+        "get": _operation("List your batches, newest first", _answers({JSON: "Batches"}, _ADMISSION), *_PAGE),
+    },
+    "/v1/batches/{batch_id}": {"get": _operation("How far a batch is", _answers({JSON: "Batch"}, _NAMED), _BATCH)},
+    "/v1/batches/{batch_id}/cancel": {
+        "post": _operation("Ask no further line of a batch", _answers({JSON: "Batch"}, _NAMED), _BATCH)
+    },
+    "/v1/models": {"get": _operation("What can be asked for now", _answers({JSON: "Models"}, _ADMISSION))},
+    "/v1/models/{model}": {"get": _operation("One of them", _answers({JSON: "Model"}, _NAMED), _MODEL)},
+    "/v1/status": {"get": _operation("The state of every target", _answers({JSON: "Snapshot"}, _ADMISSION))},
+    "/v1/status/events": {"get": _operation("The same on every change", _answers({EVENTS: "Text"}, _ADMISSION))},
+    "/health": {
+        "get": _open(
+            "The process serves", {"200": {"description": "It does.", "content": {JSON: {"schema": ref("Health")}}}}
+        )
+    },
+    "/ready": {"get": _open("A request would have a target now", _READY)},
+    "/metrics": {"get": _operation("Prometheus metrics", _answers({"text/plain": "Text"}, _ADMISSION))},
 }
 
 
 def document() -> Schema:
     """The whole description, as OpenAPI 3.1."""
+    token: dict[str, Any] = {"type": "http", "scheme": "bearer", "description": TOKENS}
     return {
         "openapi": "3.1.0",
-        "info": {
-            "title": "groq-core",
-            "version": __version__,
-            "description": "OpenAI's wire format in front of Groq, with a fallback chain behind it.",
-        },
+        "info": {"title": "groq-core", "version": __version__, "description": ABOUT},
         "paths": PATHS,
-        "components": {"schemas": SCHEMAS, "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
-        "security": [{"token": []}],
+        "components": {"schemas": SCHEMAS, "responses": ANSWERS, "securitySchemes": {"token": token}},
+        "security": [{"token": []}, {}],
     }

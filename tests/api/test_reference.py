@@ -7,8 +7,9 @@ import re
 import httpx
 import pytest
 
-from groq_core.api.openapi import PATHS, SCHEMAS, document
+from groq_core.api.openapi import PATHS, document
 from groq_core.api.reference import reference
+from groq_core.api.schemas import SCHEMAS
 from tests.stage import staged
 
 
@@ -20,10 +21,27 @@ def test_every_path_is_told_with_an_example(path: str) -> None:
     assert "curl http://host:1" + path.partition("{")[0] in page
 
 
+@pytest.mark.parametrize(("path", "verb"), [(path, verb) for path, verbs in PATHS.items() for verb in verbs])
+def test_every_operation_has_a_place_of_its_own(path: str, verb: str) -> None:
+    page = reference(document(), "http://host:1")
+
+    assert page.count(f'id="{verb}{path}"') == 1
+
+
+def test_the_page_tells_of_tokens_prefix_and_refusals() -> None:
+    page = reference(document(), "http://host:1")
+
+    for word in ("Authorization: Bearer", "/openai/v1", "invalid_api_key", "foreign_origin", "limit_reached"):
+        assert word in page
+
+
 def test_every_field_of_a_request_is_told() -> None:
     page = reference(document(), "http://host:1")
 
-    for schema in ("ChatRequest", "Recording", "SpeechRequest"):
+    bodies = [verbs["post"]["requestBody"] for verbs in PATHS.values() if "requestBody" in verbs.get("post", {})]
+    names = {media["schema"]["$ref"].rpartition("/")[2] for body in bodies for media in body["content"].values()}
+    assert {"ChatRequest", "ResponseRequest", "ExtractRequest", "AgentRequest", "FileUpload", "BatchRequest"} <= names
+    for schema in names:
         for name in SCHEMAS[schema]["properties"]:
             assert f"<code>{name}</code>" in page
 

@@ -1,0 +1,416 @@
+"""Schemas of what the API takes and gives, for `/openapi.json`; names and bounds are those of the code that checks."""
+
+from __future__ import annotations
+
+from typing import Any, Final, get_args
+
+import msgspec
+
+from groq_core.api.agent_runs import LIMITS
+from groq_core.api.batches import WINDOW
+from groq_core.api.chat.parameters import KNOWN, MAX_STOPS, MAX_TOOLS
+from groq_core.api.responses.body import MAX_METADATA
+from groq_core.api.responses.tools import HOSTED
+from groq_core.api.speech import MAX_SPEECH, TYPES
+from groq_core.api.transcribe import FORMATS, GRANULARITIES
+from groq_core.errors import Kind
+from groq_core.events import EndReason
+from groq_core.requests import HOSTED_TOOLS
+from groq_core.services.agent.sets import TOOL_SETS
+from groq_core.services.batch.desk import PURPOSES, Status
+from groq_core.services.batch.lines import URLS
+from groq_core.status.snapshot import Snapshot
+
+Schema = dict[str, Any]
+
+TEXT: Final[Schema] = {"type": "string"}
+NUMBER: Final[Schema] = {"type": "number"}
+WHOLE: Final[Schema] = {"type": "integer"}
+SWITCH: Final[Schema] = {"type": "boolean"}
+OBJECT: Final[Schema] = {"type": "object"}
+
+
+def object_of(properties: dict[str, Schema], *required: str, note: str = "") -> Schema:
+    """An object with these fields, and whatever else it may have."""
+    schema: Schema = {"type": "object", "properties": properties}
+    if required:
+        schema["required"] = list(required)
+    if note:
+        schema["description"] = note
+    return schema
+
+
+def list_of(items: Schema) -> Schema:
+    return {"type": "array", "items": items}
+
+
+def noted(schema: Schema, note: str) -> Schema:
+    return {**schema, "description": note}
+
+
+def or_null(schema: Schema) -> Schema:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def either(*schemas: Schema) -> Schema:
+    return {"anyOf": list(schemas)}
+
+
+def ref(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def page_of(name: str) -> Schema:
+    """A list as OpenAI's API gives it, page by page."""
+    return object_of(
+        {
+            "object": {"const": "list"},
+            "data": list_of(ref(name)),
+            "first_id": or_null(TEXT),
+            "last_id": or_null(TEXT),
+            "has_more": SWITCH,
+        }
+    )
+
+
+def deletion_of(kind: str) -> Schema:
+    return object_of({"id": TEXT, "object": {"const": kind}, "deleted": {"const": True}})
+
+
+MODEL: Final = noted(TEXT, "`auto`, a tier (`speed`, `quality`, `vision`, `audio`, `speech`), an id, or `provider:id`.")
+STREAM: Final = noted(SWITCH, "Send the answer as server-sent events.")
+METADATA: Final = {"type": "object", "additionalProperties": TEXT}
+
+ATTEMPT: Final = object_of(
+    {
+        "provider": TEXT,
+        "model": TEXT,
+        "outcome": {"enum": ["answered", "failed", "cancelled", "skipped"]},
+        "error": or_null({"enum": [str(kind) for kind in Kind]}),
+        "status": or_null(WHOLE),
+        "retry_after_s": or_null(NUMBER),
+        "started_s": or_null(NUMBER),
+        "ttft_s": or_null(NUMBER),
+        "elapsed_s": or_null(NUMBER),
+        "tokens_out": WHOLE,
+    }
+)
+
+SHARED: Final[dict[str, Schema]] = {
+    "Error": object_of(
+        {
+            "error": object_of(
+                {
+                    "message": TEXT,
+                    "type": TEXT,
+                    "code": or_null(TEXT),
+                    "param": noted(or_null(TEXT), "The field to mend, e.g. `messages[0].content`."),
+                    "hint": noted(TEXT, "What to do about it."),
+                },
+                "message",
+                "type",
+                "code",
+                "param",
+                "hint",
+            ),
+            "x_groq_core": noted(ref("Receipt"), "Where models were asked."),
+        },
+        "error",
+    ),
+    "Receipt": object_of(
+        {
+            "request_id": TEXT,
+            "tier": TEXT,
+            "reason": TEXT,
+            "cache": {"enum": ["hit", "miss", "off"]},
+            "served_by": or_null(object_of({"provider": TEXT, "model": TEXT})),
+            "degraded": SWITCH,
+            "attempts": list_of(ATTEMPT),
+            "usage": or_null(OBJECT),
+            "cost_usd": or_null(NUMBER),
+        },
+        note="Who answered, and after what. Times are seconds.",
+    ),
+    "Text": TEXT,
+    "Bytes": {},
+    "Model": object_of(
+        {
+            "id": TEXT,
+            "object": {"const": "model"},
+            "created": WHOLE,
+            "owned_by": TEXT,
+            "status": TEXT,
+            "note": TEXT,
+        },
+        note="An alias says what it resolves to, a model its window, capabilities, tiers and prices.",
+    ),
+    "Models": object_of({"object": {"const": "list"}, "data": list_of(ref("Model"))}),
+    "Health": object_of({"status": {"const": "ok"}, "version": TEXT}),
+    "Readiness": object_of(
+        {"ready": SWITCH, "mode": {"enum": ["live", "simulator"]}, "tiers": OBJECT, "why": TEXT}, "ready"
+    ),
+}
+
+_CHAT_FIELDS: Final[dict[str, Schema]] = {
+    "messages": noted(list_of(OBJECT), "As in OpenAI's API; pictures as data URLs or http(s) addresses."),
+    "model": MODEL,
+    "stream": STREAM,
+    "stream_options": object_of({"include_usage": SWITCH}),
+    "temperature": {**NUMBER, "minimum": 0, "maximum": 2},
+    "top_p": {**NUMBER, "minimum": 0, "maximum": 1},
+    "frequency_penalty": {**NUMBER, "minimum": -2, "maximum": 2},
+    "presence_penalty": {**NUMBER, "minimum": -2, "maximum": 2},
+    "max_completion_tokens": {**WHOLE, "minimum": 1},
+    "max_tokens": noted({**WHOLE, "minimum": 1}, "The old name of `max_completion_tokens`."),
+    "n": noted({"enum": [1]}, "One answer a request."),
+    "stop": either(TEXT, {**list_of(TEXT), "maxItems": MAX_STOPS}),
+    "seed": WHOLE,
+    "tools": {**list_of(OBJECT), "maxItems": MAX_TOOLS},
+    "tool_choice": noted(either(TEXT, OBJECT), "`none`, `auto`, `required`, or an object that names a function."),
+    "parallel_tool_calls": SWITCH,
+    "response_format": noted(OBJECT, "Of type `text`, `json_object` or `json_schema`."),
+    "reasoning_effort": TEXT,
+    "reasoning_format": TEXT,
+    "include_reasoning": SWITCH,
+    "service_tier": TEXT,
+    "cost_sensitive": noted(SWITCH, "Prefer the cheapest model that will do. Not sent upstream."),
+    "max_latency_ms": noted(NUMBER, "Below 100 the fastest tier answers. Not sent upstream."),
+    "hedge": noted(SWITCH, "Whether a second target may be asked while the first is silent. Not sent upstream."),
+}
+
+CHAT: Final[dict[str, Schema]] = {
+    "ChatRequest": object_of(
+        _CHAT_FIELDS,
+        "messages",
+        note=f"Taken as well: {', '.join(f'`{name}`' for name in sorted(KNOWN - _CHAT_FIELDS.keys()))}.",
+    ),
+    "ChatCompletion": object_of(
+        {
+            "id": TEXT,
+            "object": {"const": "chat.completion"},
+            "created": WHOLE,
+            "model": noted(TEXT, "The model that really answered; `fallback` where none did."),
+            "choices": list_of(OBJECT),
+            "usage": or_null(OBJECT),
+            "x_groq": noted(object_of({"id": TEXT}), "Under `/openai/v1` only."),
+            "x_groq_core": ref("Receipt"),
+        }
+    ),
+    "ResponseRequest": object_of(
+        {
+            "input": noted(either(TEXT, list_of(OBJECT)), "A text of the user, or items as in OpenAI's API."),
+            "model": MODEL,
+            "instructions": noted(TEXT, "Do not carry over to the next response."),
+            "previous_response_id": noted(TEXT, "Go on from a response that is still kept."),
+            "store": noted({**SWITCH, "default": True}, "Keep the response for an hour, in memory."),
+            "stream": STREAM,
+            "tools": noted(
+                {**list_of(OBJECT), "maxItems": MAX_TOOLS},
+                f"Of type `function`, {', '.join(f'`{name}`' for name in HOSTED)}.",
+            ),
+            "tool_choice": either(TEXT, OBJECT),
+            "parallel_tool_calls": {**SWITCH, "default": True},
+            "reasoning": object_of({"effort": TEXT, "summary": {"enum": ["auto", "concise", "detailed", "none"]}}),
+            "text": noted(OBJECT, "`format` of type `text`, `json_object` or `json_schema`."),
+            "max_output_tokens": {**WHOLE, "minimum": 1},
+            "temperature": {**NUMBER, "minimum": 0, "maximum": 2},
+            "top_p": {**NUMBER, "minimum": 0, "maximum": 1},
+            "seed": WHOLE,
+            "stop": either(TEXT, {**list_of(TEXT), "maxItems": MAX_STOPS}),
+            "truncation": noted({"enum": ["auto", "disabled"], "default": "auto"}, "`disabled` leaves nothing out."),
+            "metadata": noted({**METADATA, "maxProperties": MAX_METADATA}, "Repeated in the response."),
+            "service_tier": TEXT,
+            "user": TEXT,
+            "cost_sensitive": noted(SWITCH, "Prefer the cheapest model that will do. Not sent upstream."),
+        },
+        "input",
+        note="`background`, `conversation` and `prompt` are refused.",
+    ),
+    "Response": object_of(
+        {
+            "id": TEXT,
+            "object": {"const": "response"},
+            "created_at": WHOLE,
+            "status": {"enum": ["in_progress", "completed", "incomplete", "failed"]},
+            "model": noted(TEXT, "The model that really answered; `fallback` where none did."),
+            "output": list_of(OBJECT),
+            "usage": or_null(OBJECT),
+            "x_groq_core": ref("Receipt"),
+        }
+    ),
+    "Item": OBJECT,
+    "Items": page_of("Item"),
+    "ResponseDeletion": deletion_of("response"),
+}
+
+SOUND: Final[dict[str, Schema]] = {
+    "Recording": object_of(
+        {
+            "file": {"type": "string", "format": "binary"},
+            "model": MODEL,
+            "language": noted(TEXT, "ISO 639-1; left out, the model finds out. A translation is always into English."),
+            "prompt": noted(TEXT, "Spelling hints."),
+            "response_format": {"enum": list(FORMATS), "default": "json"},
+            "temperature": {**NUMBER, "minimum": 0, "maximum": 1},
+            "timestamp_granularities[]": noted(
+                list_of({"enum": list(GRANULARITIES)}), "With `response_format` `verbose_json` only."
+            ),
+            "stream": STREAM,
+        },
+        "file",
+    ),
+    "Transcript": object_of(
+        {
+            "text": TEXT,
+            "task": {"enum": ["transcribe", "translate"]},
+            "language": or_null(TEXT),
+            "duration": or_null(NUMBER),
+            "words": list_of(OBJECT),
+            "segments": list_of(OBJECT),
+            "usage": object_of({"type": {"const": "duration"}, "seconds": NUMBER}),
+            "notes": list_of(object_of({"code": TEXT, "text": TEXT})),
+            "x_groq_core": ref("Receipt"),
+        },
+        "text",
+        note="`task`, `language`, `duration`, `words` and `segments` with `verbose_json` only. Times are seconds.",
+    ),
+    "SpeechRequest": object_of(
+        {
+            "input": {**TEXT, "maxLength": MAX_SPEECH},
+            "model": MODEL,
+            "voice": TEXT,
+            "response_format": noted(
+                {"enum": list(TYPES), "default": "wav"},
+                "`pcm` is 24 kHz, 16 bit, mono. All but `wav` and `pcm` need ffmpeg on the server; without it WAV is "
+                "sent, and the header `x-groq-core-notes` says `speech_as_wav`.",
+            ),
+            "stream_format": noted(
+                {"enum": ["audio", "sse"]},
+                "`audio` sends bytes as they are spoken, `sse` the same in events. Left out, `wav` comes whole and "
+                "every other format as it is spoken.",
+            ),
+            "speed": {**NUMBER, "minimum": 0.25, "maximum": 4},
+        },
+        "input",
+    ),
+}
+
+_NAMED_TOOLS = {"enum": [*TOOL_SETS, *HOSTED_TOOLS]}
+
+WORK: Final[dict[str, Schema]] = {
+    "ExtractRequest": object_of(
+        {
+            "text": noted(TEXT, "Where the data stands."),
+            "schema": noted(OBJECT, "A JSON Schema of what is wanted."),
+            "model": MODEL,
+            "instructions": noted(TEXT, "What the schema does not say."),
+            "stream": noted(SWITCH, "Send each try, what is known so far, and the result as events."),
+        },
+        "text",
+        "schema",
+    ),
+    "Extraction": object_of(
+        {
+            "data": noted({}, "Fits the schema."),
+            "places": noted(OBJECT, "Where each value stands, in characters; null where it stands nowhere."),
+            "missing": noted(list_of(TEXT), "Fields without a value."),
+            "parts_missing": noted(list_of(OBJECT), "Parts of the text that nobody could read."),
+            "x_groq_core": ref("Receipt"),
+        }
+    ),
+    "AgentRequest": object_of(
+        {
+            "task": noted(either(TEXT, list_of(OBJECT)), "A text or messages; required, except with `resume`."),
+            "tools": noted(
+                list_of(either(_NAMED_TOOLS, object_of({"type": _NAMED_TOOLS}, "type"))),
+                f"Left out: {', '.join(f'`{name}`' for name in TOOL_SETS)}.",
+            ),
+            "mcp_servers": noted(
+                list_of(either(TEXT, object_of({"name": TEXT, "headers": OBJECT}, "name"))),
+                "Of those the operator offers, by name; with further headers where they are needed.",
+            ),
+            "limits": noted(
+                object_of(
+                    {name: {**NUMBER, "exclusiveMinimum": 0, "maximum": most} for name, (_, most) in LIMITS.items()}
+                ),
+                f"Bounds of the run: {', '.join(f'`{name}` up to {most:g}' for name, (_, most) in LIMITS.items())}.",
+            ),
+            "model": MODEL,
+            "output": noted(OBJECT, "A JSON Schema for the answer."),
+            "resume": noted(
+                object_of({"run": TEXT, "approvals": {"type": "object", "additionalProperties": SWITCH}}, "run"),
+                "Go on with a paused run: `run` is its id, `approvals` says true or false to each of what is pending. "
+                "Only `stream` may stand beside it.",
+            ),
+            "stream": noted(SWITCH, "Send what happens as events, `run_ended` as the last."),
+        }
+    ),
+    "AgentRun": object_of(
+        {
+            "id": TEXT,
+            "object": {"const": "agent.run"},
+            "status": {"enum": list(dict.fromkeys((*get_args(EndReason), "broken")))},
+            "answer": TEXT,
+            "steps": list_of(OBJECT),
+            "notes": list_of(TEXT),
+            "pending": noted(list_of(OBJECT), "Calls that wait for approval; kept for an hour, to go on from once."),
+            "output": noted({}, "With `output` in the request only."),
+            "x_groq_core": ref("Receipt"),
+        }
+    ),
+    "FileUpload": object_of(
+        {
+            "file": noted({"type": "string", "format": "binary"}, "One JSON object a line, called `….jsonl`."),
+            "purpose": {"enum": ["batch"]},
+        },
+        "file",
+        "purpose",
+    ),
+    "File": object_of(
+        {
+            "id": TEXT,
+            "object": {"const": "file"},
+            "bytes": WHOLE,
+            "created_at": WHOLE,
+            "expires_at": WHOLE,
+            "filename": TEXT,
+            "purpose": {"enum": list(PURPOSES)},
+            "status": {"const": "processed"},
+        }
+    ),
+    "Files": page_of("File"),
+    "FileDeletion": deletion_of("file"),
+    "BatchRequest": object_of(
+        {
+            "input_file_id": TEXT,
+            "endpoint": noted({"enum": list(URLS)}, "Of every line; with `/openai` before it is the same."),
+            "completion_window": noted(
+                {**TEXT, "pattern": "^[0-9]+[hd]$", "default": WINDOW}, "Lines are asked as fast as the limits allow."
+            ),
+            "metadata": METADATA,
+        },
+        "input_file_id",
+        "endpoint",
+    ),
+    "Batch": object_of(
+        {
+            "id": TEXT,
+            "object": {"const": "batch"},
+            "endpoint": TEXT,
+            "status": {"enum": list(get_args(Status))},
+            "input_file_id": TEXT,
+            "output_file_id": or_null(TEXT),
+            "error_file_id": or_null(TEXT),
+            "errors": or_null(OBJECT),
+            "created_at": WHOLE,
+            "request_counts": object_of({"total": WHOLE, "completed": WHOLE, "failed": WHOLE}),
+        }
+    ),
+    "Batches": page_of("Batch"),
+}
+
+_STATUS: Final[dict[str, Schema]] = msgspec.json.schema_components(
+    (Snapshot,), ref_template="#/components/schemas/{name}"
+)[1]
+
+SCHEMAS: Final[dict[str, Schema]] = {**SHARED, **CHAT, **SOUND, **WORK, **_STATUS}
