@@ -127,10 +127,11 @@ class Story:
                 answered = await ask(core, tier)
                 assert answered or not self.backup, tier
                 self.unanswered += not answered
-            for status in core.board.snapshot().tiers:
+            for tier, status in zip(TIER_NAMES, core.board.snapshot().tiers, strict=True):
+                assert status.tier == tier
                 assert status.why
                 if status.target is not None and status.target.removeprefix("groq:") in self.alive:
-                    assert await ask(core, status.tier) == status.target
+                    assert await ask(core, tier) == status.target
         assert all(calls == 1 for calls in self.upstream.wasted.values()), self.upstream.wasted
 
 

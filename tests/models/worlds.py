@@ -175,8 +175,8 @@ class Upstream:
             return Answer(200, b"RIFF$\0\0\0WAVEfmt ", {"content-type": "audio/wav"})
         if path.endswith("/transcriptions"):
             return _json(200, {"text": "Good day.", "duration": 3.0})
-        message = {"role": "assistant", "content": "Good day."}
-        return _json(200, {"id": "c", "choices": [{"index": 0, "message": message, "finish_reason": "stop"}]})
+        said = {"role": "assistant", "content": "Good day."}
+        return _json(200, {"id": "c", "choices": [{"index": 0, "message": said, "finish_reason": "stop"}]})
 
 
 class Wire(msgspec.Struct):
