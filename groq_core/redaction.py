@@ -48,7 +48,7 @@ _PATTERNS = (
     ),
     (re.compile(r"(?i)(\bx-api-key[\"']?\s*[=:]\s*[\"']?)[^\s\"',;}]+"), r"\1…"),
     # user:password@host
-    (re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)[^/\s:@]+:[^/\s@]+@"), r"\1…@"),
+    (re.compile(r"(?i)(?<=[a-z0-9+.-])(://)[^/\s:@]+:[^/\s@]+@"), r"\1…@"),
     # An organisation's id is in every rate-limit message; it is nobody's business but its owner's.
     (re.compile(r"\borg([_-])[A-Za-z0-9]{6,}"), r"org\1…"),
     # OpenAI repeats a wrong key word for word.

@@ -234,7 +234,7 @@ def _classify(complaint: Complaint, *, default: Kind) -> ProviderError:
     )
 
 
-_TITLE = re.compile(r"<title>\s*(.*?)\s*</title>", re.IGNORECASE | re.DOTALL)
+_TITLE = re.compile(r"<title>(.*?)(</title>|\Z)", re.IGNORECASE | re.DOTALL)
 
 
 def read_complaint(body: bytes | str | Mapping[str, Any]) -> Complaint:
@@ -255,7 +255,7 @@ def read_complaint(body: bytes | str | Mapping[str, Any]) -> Complaint:
             found = msgspec.json.decode(text)
         except msgspec.DecodeError:
             title = _TITLE.search(text)
-            return Complaint(message=title[1] if title else text.strip(), plain=bool(text.strip()))
+            return Complaint(message=title[1].strip() if title and title[2] else text.strip(), plain=bool(text.strip()))
     if isinstance(found, list) and found and isinstance(found[0], Mapping):
         found = found[0]  # Google's servers put it into a list
     inner = found

@@ -214,7 +214,11 @@ def _one_file(recordings: list[bytes]) -> bytes:
         raise BrokenAnswerError(f"What was spoken cannot be joined: {error}.", hint="Try again.") from error
 
 
-_SENTENCE = re.compile(r"\S.*?(?:[.!?…]+[\"'”’)\]]*(?=\s|$)|[。！？]+[”’）」』]*|$)", re.MULTILINE)
+_SENTENCE = re.compile(
+    r"\S(?:[.!?…]++[\"'”’)\]]*+(?=\s|$)"
+    r"|.*?(?:(?<![.!?…])[.!?…]++[\"'”’)\]]*+(?=\s|$)|[。！？]+[”’）」』]*|$))",
+    re.MULTILINE,
+)
 
 
 def pieces(text: str, limit: int = PIECE) -> Iterator[str]:

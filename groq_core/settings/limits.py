@@ -54,7 +54,8 @@ def limits(text: str) -> tuple[Limit, ...]:
     found: dict[tuple[str, str], Limit] = {}
     for part in filter(None, (word.strip().lower() for word in text.split(","))):
         matched = re.fullmatch(
-            r"(?:\$\s*)?(\d{1,12}(?:\.\d{1,6})?(?:e\d)?)\s*(requests?|tokens?|usd|\$)?\s*(?:/|per\s)\s*([a-z]+)", part
+            r"(?:\$\s*)?(\d{1,12}(?:\.\d{1,6})?(?:e\d)?)\s*+(requests?|tokens?|usd|\$)?+\s*+(?:/|per\s)\s*([a-z]+)",
+            part,
         )
         if matched is None:
             raise ValueError(ALLOWED)

@@ -93,7 +93,7 @@ FIRST = (
 """Scripts that the page cannot begin without; a test holds this list to what ``main.js`` imports."""
 
 FOREIGN = re.compile(
-    rb"<(?:meta\s+(?:property|name)=\"(?:og|twitter):[^>]*|link\s[^>]*rel=\"(?:manifest|icon)\"[^>]*)>"
+    rb"<(?:meta\s+(?:property|name)=\"(?:og|twitter):[^<>]*|link\s[^<>]*rel=\"(?:manifest|icon)\"[^<>]*)>"
 )
 """What Gradio's page says of itself, in place of which ours stands: its card, its icon, its manifest."""
 

@@ -76,5 +76,5 @@ def title_in(text: str) -> str:
     """
     line = next((line for line in text.splitlines() if line.strip()), "")
     line = re.sub(r"^[\s#*\"'“„]*(?:title:)?[\s*\"'“„]*", "", line, flags=re.IGNORECASE)
-    line = re.sub(r"[\s*\"'”“.]+$", "", line)
+    line = re.sub(r"(?<![\s*\"'”“.])[\s*\"'”“.]++$", "", line)
     return line if len(line) <= MAX_TITLE else ""

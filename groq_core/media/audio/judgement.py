@@ -171,7 +171,7 @@ _FEW_WORDS = 5
 _UNSURE = -0.6
 """Mean log probability: the model would have bet on each of its words little better than one to one."""
 
-_END = re.compile(r"[.!?…]+(?:\s+|$)|[。！？]")
+_END = re.compile(r"(?<![.!?…])[.!?…]++(?:\s+|$)|[。！？]")
 
 
 def is_hallucination(text: str) -> bool:

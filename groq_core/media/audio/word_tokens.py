@@ -21,8 +21,8 @@ _SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’)]*$")
 
 # Scripts written without spaces: every sign is a token of its own.
 _UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
-_TOKEN = re.compile(rf"\s*(?:[{_UNSPACED}]|[^\s{_UNSPACED}]+)")
-_ENDS_UNSPACED = re.compile(rf"[{_UNSPACED}\u3000-\u303f\uff00-\uffef]\s*\Z")
+_TOKEN = re.compile(rf"(?<!\s)\s*+(?:[{_UNSPACED}]|[^\s{_UNSPACED}]+)")
+_ENDS_UNSPACED = re.compile(rf"(?:[{_UNSPACED}\u3001-\u303f\uff00-\uffef]\s*|\u3000[^\S\u3000]*)\Z")
 _STARTS_UNSPACED = re.compile(rf"\s*[{_UNSPACED}\u3000-\u303f\uff00-\uffef]")
 
 

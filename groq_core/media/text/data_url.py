@@ -12,8 +12,8 @@ from groq_core.errors import RequestError
 from groq_core.media.text.phrases import size_in_words
 
 _HEAD = re.compile(
-    r"\s*data:\s*(?P<mime>[a-z0-9.+*-]{1,80}/[a-z0-9.+*-]{1,80})?"
-    r"(?:\s*;\s*[a-z0-9-]+=(?:\"[^\"]{0,80}\"|[^;,]{0,80})){0,6}\s*(?P<base64>;\s*base64\s*)?,",
+    r"\s*+data:\s*+(?P<mime>[a-z0-9.+*-]{1,80}/[a-z0-9.+*-]{1,80})?"
+    r"(?:\s*+;\s*+[a-z0-9-]++=(?:\"[^\"]{0,80}+\"|[^;,]{0,80}+)){0,6}\s*+(?P<base64>;\s*+base64\s*+)?,",
     re.IGNORECASE,
 )
 _BLANKS: Final = re.compile(r"[\t\r\n\f\v]+ *")

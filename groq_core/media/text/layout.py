@@ -44,8 +44,8 @@ _LONG_PAUSE_S: Final = 2.0
 _LEAD_S: Final = 0.5
 """How much earlier than its first word a subtitle may be seen, where time to read it is short."""
 
-_SENTENCE: Final = re.compile(r"[.!?…。！？]+[\"'”’»)\]]*$")
-_CLAUSE: Final = re.compile(r"[,;:،、，；：—–]+[\"'”’»)\]]*$")
+_SENTENCE: Final = re.compile(r"[.!?…。！？][\"'”’»)\]]*$")
+_CLAUSE: Final = re.compile(r"[,;:،、，；：—–][\"'”’»)\]]*$")
 _WHOLE: Final = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
 """Thai, Lao, Burmese, Khmer: words stand together, and only a dictionary could part them."""
 _WIDE: Final = re.compile(r"[\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\uff01-\uff60]")

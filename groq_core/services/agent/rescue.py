@@ -23,10 +23,10 @@ LONGEST: Final = 100_000
 """Characters of what a model wrote that are looked through."""
 
 _TAGGED = re.compile(
-    r"<function[=(]\s*[\"']?([\w.-]+)[\"']?\)?\s*[=>]?\s*(.*?)\s*(?:</function>|(?=<function)|\Z)", re.DOTALL
+    r"<function[=(]\s*[\"']?([\w.-]+)[\"']?\)?\s*[=>]?\s*(.*?)(?:</function>|(?=<function)|\Z)", re.DOTALL
 )
-_WRAPPED = re.compile(r"<tool_call>\s*(.*?)\s*(?:</tool_call>|\Z)", re.DOTALL)
-_FENCED = re.compile(r"```(?:json|python)?\s*\n?(.*?)```", re.DOTALL)
+_WRAPPED = re.compile(r"<tool_call>\s*(.*?)(?:</tool_call>|\Z)", re.DOTALL)
+_FENCED = re.compile(r"```(?:json|python)?+\s*+(.*?)```", re.DOTALL)
 _CALL_SIGNS: Final = ("<function", "<tool_call", "<|", "{", "[")
 
 
@@ -76,7 +76,7 @@ def _calls(text: str, tools: Mapping[str, Tool]) -> Iterator[tuple[str, str]]:
     if tagged := list(_TAGGED.finditer(text)):
         for match in tagged:
             value = _first_json(match[2])
-            if isinstance(value, dict) or not match[2].strip("=> "):
+            if isinstance(value, dict) or not match[2].rstrip().strip("=> "):
                 yield match[1], json.dumps(value or {})
         return
     for candidate in _candidates(text):

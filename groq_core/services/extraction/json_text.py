@@ -19,7 +19,7 @@ LONGEST_REPAIRED: Final = 100_000
 """Characters of what is mended sign by sign."""
 
 _THOUGHT: Final = re.compile(r"<(think|thinking|reasoning)>.*?(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE)
-_FENCE: Final = re.compile(r"```[A-Za-z0-9_-]*[ \t]*\r?\n?(.*?)```", re.DOTALL)
+_FENCE: Final = re.compile(r"```[A-Za-z0-9_-]*+[ \t]*+\r?+\n?+(.*?)```", re.DOTALL)
 _BRACE: Final = re.compile(r"[{\[]")
 
 MOST_STARTS: Final = 50
