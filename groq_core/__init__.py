@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from groq_core.errors import ChainError, GroqCoreError, RequestError, SettingsError
     from groq_core.reply import Reply
     from groq_core.requests import Caller, ChatRequest, SpeechRequest, TranscriptionRequest
-    from groq_core.settings.settings import Settings
+    from groq_core.settings.settings import Settings, load
 
 __version__ = "0.1.0"
 
@@ -30,6 +30,7 @@ __all__ = [
     "SpeechRequest",
     "TranscriptionRequest",
     "assembled",
+    "load",
 ]
 
 _HOMES = {
@@ -38,7 +39,7 @@ _HOMES = {
     "errors": ("ChainError", "GroqCoreError", "RequestError", "SettingsError"),
     "reply": ("Reply",),
     "requests": ("Caller", "ChatRequest", "SpeechRequest", "TranscriptionRequest"),
-    "settings.settings": ("Settings",),
+    "settings.settings": ("Settings", "load"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
