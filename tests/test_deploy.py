@@ -5,7 +5,6 @@ from __future__ import annotations
 import configparser
 import json
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import yaml
 
 from groq_core.settings.settings import Settings, variables
 from groq_core.telemetry.metrics import Metrics
+from tests.requires import needs
 
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"
@@ -139,7 +139,7 @@ def test_the_unit_is_one(tmp_path: Path) -> None:
     assert int(unit["Service"]["TimeoutStopSec"]) > 10
 
 
-@pytest.mark.skipif(shutil.which("nginx") is None, reason="needs nginx")
+@needs("nginx")
 def test_nginx_takes_its_file(tmp_path: Path) -> None:
     # The names of the containers are known only inside of compose.
     text = (DEPLOY / "proxies/nginx.conf").read_text(encoding="utf-8")
@@ -152,7 +152,7 @@ def test_nginx_takes_its_file(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.skipif(shutil.which("caddy") is None, reason="needs Caddy")
+@needs("caddy")
 def test_caddy_takes_its_file() -> None:
     file = str(DEPLOY / "proxies/Caddyfile")
     command = ["caddy", "adapt", "--config", file, "--adapter", "caddyfile"]
