@@ -141,10 +141,14 @@ export class Keeper {
   }
 
   async #change(id, change) {
-    const open = this.conversation.tree.head;
-    const head = open.id === id ? open : this.heads.find((one) => one.id === id);
+    const { tree, runs } = this.conversation;
+    const held = [tree.head, ...[...runs.values()].map((run) => run.tree.head), ...this.heads];
+    const [head, ...others] = new Set(held.filter((one) => one.id === id));
     if (!head) return;
     change(head);
+    // An answer that still runs in a conversation that was left writes that one's head when it ends.
+    const { title, titled, asked, pinned, summary } = head;
+    for (const one of others) Object.assign(one, { title, titled, asked, pinned, summary });
     this.#putHead(head);
     await this.#work;
   }
@@ -307,9 +311,11 @@ export class Keeper {
     });
     if (!response.ok) return;
     const { title } = await response.json();
-    if (tree.head.titled || this.#passing(tree)) return;
-    Object.assign(tree.head, { asked: true }, title ? { title } : {}); // once is enough, with or without one
-    this.#putHead(tree.head);
+    if (this.#passing(tree)) return;
+    // Meanwhile it may have been left, renamed or pinned: what counts is its head as it is now. Once is enough.
+    await this.#change(tree.head.id, (head) => {
+      if (!head.titled) Object.assign(head, { asked: true }, title ? { title } : {});
+    });
   }
 
   #draw() {
