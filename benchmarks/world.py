@@ -20,7 +20,7 @@ from groq_core.events import Event, Events
 from groq_core.failures.classify import from_response
 from groq_core.fallback.chain import FallbackChain
 from groq_core.fallback.health import Health, LocalHealth
-from groq_core.fallback.run import Limits
+from groq_core.fallback.run import ChainLimits
 from groq_core.middleware.breaker import Breaker
 from groq_core.middleware.cache import Cache
 from groq_core.middleware.deadline import Deadline
@@ -230,7 +230,7 @@ class House:
             attempt=attempt,
             health=self.health,
             metrics=self.metrics,
-            limits=Limits(attempts=attempts, deadline_s=deadline_s),
+            limits=ChainLimits(attempts=attempts, deadline_s=deadline_s),
             clock=clock,
         )
         self.cache = Cache(TTLCache(cache, 600, timer=clock) if cache else None, self.metrics, clock=clock)

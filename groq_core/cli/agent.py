@@ -21,8 +21,8 @@ from groq_core.errors import RequestError
 
 if TYPE_CHECKING:
     from groq_core.events import Event
-    from groq_core.services.agent import Call, Tool
-    from groq_core.services.agent.servers import Server
+    from groq_core.services.agent import BoundCall, Tool
+    from groq_core.services.agent.servers import McpServer
 
 HELP = "work on a task with tools, step by step"
 EPILOG = """examples:
@@ -116,14 +116,14 @@ async def run(args: argparse.Namespace) -> int:
     return 0 if end.reason == "answered" else 1
 
 
-def servers(args: argparse.Namespace) -> list[Server]:
+def servers(args: argparse.Namespace) -> list[McpServer]:
     """
     The MCP servers of the command line.
 
     Raises:
         RequestError: A header or a command cannot be used.
     """
-    from groq_core.services.agent.servers import Server
+    from groq_core.services.agent.servers import McpServer
 
     headers: dict[str, str] = {}
     for text in args.mcp_header:
@@ -139,11 +139,11 @@ def servers(args: argparse.Namespace) -> list[Server]:
             command = tuple(shlex.split(text))
             if not command:
                 raise RequestError("--mcp-command is empty", param="mcp-command")
-            found.append(Server(name=label, command=command, trusted=args.mcp_trust))
+            found.append(McpServer(name=label, command=command, trusted=args.mcp_trust))
             continue
         if (named := re.match(r"([A-Za-z0-9_]{1,20})=(https?://.*)", text)) is not None:
             label, text = named[1], named[2]
-        server = Server(name=label, address=text, trusted=args.mcp_trust)
+        server = McpServer(name=label, address=text, trusted=args.mcp_trust)
         found.append(server.with_headers(headers, "mcp-header"))
     return found
 
@@ -168,7 +168,7 @@ async def files(paths: list[Path]) -> list[Tool]:
     return file_tools(texts) if texts else []
 
 
-async def ask(call: Call) -> bool:
+async def ask(call: BoundCall) -> bool:
     """Ask the person at the terminal about the whole call; where there is none, nobody has agreed."""
     if not sys.stdin.isatty():
         return False
@@ -177,7 +177,7 @@ async def ask(call: Call) -> bool:
     return (await asyncio.to_thread(sys.stdin.readline)).strip().lower() in ("y", "yes")
 
 
-async def allow(_: Call) -> bool:
+async def allow(_: BoundCall) -> bool:
     return True
 
 

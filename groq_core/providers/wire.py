@@ -208,7 +208,7 @@ class Connection(asyncio.Protocol):
         self._complete = bool(self.status)
 
 
-class Answer:
+class WireResponse:
     """A response whose body may still be under way."""
 
     def __init__(self, wire: Wire, connection: Connection) -> None:
@@ -268,7 +268,7 @@ class Wire:
         """Connections kept for later."""
         return len(self._idle)
 
-    async def ask(self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
+    async def ask(self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> WireResponse:
         """
         Send a request and wait for the headers of the response.
 
@@ -286,7 +286,7 @@ class Wire:
             self._used.discard(connection)
             connection.hang_up()
             raise
-        return Answer(self, connection)
+        return WireResponse(self, connection)
 
     def release(self, connection: Connection) -> None:
         """Take back a connection that :meth:`ask` gave away with its answer."""

@@ -15,7 +15,7 @@ from groq_core.events import Events
 from groq_core.requests import HOSTED_TOOLS, Caller, Message
 from groq_core.services.agent import Agent, Tool, file_tools
 from groq_core.services.agent.names import unique_names
-from groq_core.services.agent.servers import Server, operator_servers, server_tools
+from groq_core.services.agent.servers import McpServer, operator_servers, server_tools
 from groq_core.services.agent.sets import tools_named
 from groq_core.services.candidates import agent_price, agent_room
 from groq_core.ui.approvals import Approvals
@@ -65,7 +65,7 @@ class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_usd: float | None = None
 
 
-class Word(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ApprovalAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A visitor's answer to whether a call may be made; ``approval`` is the id it was asked under."""
 
     approval: str
@@ -110,7 +110,7 @@ def create_routes(page: Page) -> APIRouter:
         """Allow or refuse a call that waits."""
         caller = page.caller(request)
         try:
-            said = msgspec.json.decode(await body_of(request, 10_000), type=Word)
+            said = msgspec.json.decode(await body_of(request, 10_000), type=ApprovalAnswer)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise HTTPException(422, f"the page sent what cannot be read: {error}") from error
         if not approvals.answer(caller.user, said.approval, said.agreed):
@@ -166,7 +166,7 @@ async def run(core: PageCore, task: Task, caller: Caller, approvals: Approvals) 
                 yield event
 
 
-def servers_of(core: PageCore, task: Task) -> list[Server]:
+def servers_of(core: PageCore, task: Task) -> list[McpServer]:
     """
     The MCP servers of a task. A visitor names one and gives no address: this process would fetch it, whatever
     stands behind it. Headers may be the visitor's own, a token for instance; they are used for this run alone.

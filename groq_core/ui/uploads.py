@@ -53,7 +53,7 @@ class Upload(msgspec.Struct, eq=False):
     lines: int | None = None
 
 
-class Desk:
+class UploadStore:
     """
     The tables visitors have brought, on disk until they are stale or the process ends.
 

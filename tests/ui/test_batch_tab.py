@@ -24,7 +24,7 @@ from groq_core.simulator import Fault, Simulator
 from groq_core.ui import batch
 from groq_core.ui.page_routes import Page, create_routes
 from groq_core.ui.static import Assets
-from groq_core.ui.uploads import MAX_UPLOADS, Desk, remove_leftovers
+from groq_core.ui.uploads import MAX_UPLOADS, UploadStore, remove_leftovers
 
 TABLE = b'title,text\nTides,The sea rises and falls\nRust,Iron takes up oxygen\nYeast,"=A fungus"\n'
 PROMPT = "Explain {title}: {text}"
@@ -182,28 +182,28 @@ async def test_groq_answers_later_for_half_the_price(simulator: Simulator) -> No
 
 
 def test_the_desk_keeps_the_newest_and_those_at_work() -> None:
-    desk = Desk()
-    first = desk.keep("a.csv", b"a\n1\n")
+    uploads = UploadStore()
+    first = uploads.keep("a.csv", b"a\n1\n")
     first.running = True
-    second = desk.keep("a.csv", b"a\n1\n")
+    second = uploads.keep("a.csv", b"a\n1\n")
     for _ in range(MAX_UPLOADS):
-        desk.keep("a.csv", b"a\n1\n")
+        uploads.keep("a.csv", b"a\n1\n")
 
-    assert desk.of(first.id) is first
+    assert uploads.of(first.id) is first
     with pytest.raises(RequestError, match="no longer here"):
-        desk.of(second.id)
+        uploads.of(second.id)
     assert not second.path.exists()
 
 
 def test_tables_of_others_never_make_room_and_are_never_read() -> None:
-    desk = Desk()
-    mine = desk.keep("a.csv", b"a\n1\n", "page:ann")
+    uploads = UploadStore()
+    mine = uploads.keep("a.csv", b"a\n1\n", "page:ann")
     for _ in range(MAX_UPLOADS + 1):
-        desk.keep("a.csv", b"a\n1\n", "page:bob")
+        uploads.keep("a.csv", b"a\n1\n", "page:bob")
 
-    assert desk.of(mine.id, "page:ann") is mine
+    assert uploads.of(mine.id, "page:ann") is mine
     with pytest.raises(RequestError, match="no longer here"):
-        desk.of(mine.id, "page:bob")
+        uploads.of(mine.id, "page:bob")
 
 
 def test_what_a_killed_process_left_is_removed_and_a_running_ones_is_not(tmp_path: Path) -> None:

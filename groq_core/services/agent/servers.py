@@ -23,7 +23,7 @@ LIST_NAME: Final = "list_more_tools"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Server:
+class McpServer:
     """
     An MCP server.
 
@@ -40,7 +40,7 @@ class Server:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     trusted: bool = False
 
-    def with_headers(self, headers: Mapping[str, Any], param: str) -> Server:
+    def with_headers(self, headers: Mapping[str, Any], param: str) -> McpServer:
         """
         The same with further headers; they win over the operator's.
 
@@ -54,17 +54,17 @@ class Server:
         return replace(self, headers={**self.headers, **more})
 
 
-def operator_servers(settings: Any) -> list[Server]:
+def operator_servers(settings: Any) -> list[McpServer]:
     """The servers that the operator has set, with their headers."""
     headers = {name: {key: value.reveal() for key, value in pairs} for name, pairs in settings.mcp_headers}
     return [
-        Server(name=name, address=address.reveal(), headers=headers.get(name, {}))
+        McpServer(name=name, address=address.reveal(), headers=headers.get(name, {}))
         for name, address in settings.mcp_servers
     ]
 
 
 @asynccontextmanager
-async def server_tools(servers: Sequence[Server], task: str | Sequence[Message]) -> AsyncIterator[list[Tool]]:
+async def server_tools(servers: Sequence[McpServer], task: str | Sequence[Message]) -> AsyncIterator[list[Tool]]:
     """
     Connect to servers for as long as the context lasts.
 

@@ -19,7 +19,7 @@ from typing import Any, Final
 import msgspec
 
 from groq_core.errors import RequestError
-from groq_core.services.documents.parts import Document, Limits, slow, unfit
+from groq_core.services.documents.parts import Document, ReadingLimits, slow, unfit
 
 _GRACE: Final = 5.0
 """Seconds beyond a document's own in which the process starts and answers."""
@@ -27,7 +27,7 @@ _GRACE: Final = 5.0
 _ROOT: Final = Path(__file__).parents[3]
 
 
-async def run(data: bytes, filename: str, limits: Limits) -> Document:
+async def run(data: bytes, filename: str, limits: ReadingLimits) -> Document:
     """
     Read a document in a process of its own.
 
@@ -39,19 +39,19 @@ async def run(data: bytes, filename: str, limits: Limits) -> Document:
     return msgspec.convert(found["document"], Document)
 
 
-async def read_with_unread_pages(data: bytes, filename: str, limits: Limits) -> Document:
+async def read_with_unread_pages(data: bytes, filename: str, limits: ReadingLimits) -> Document:
     """The same, but a PDF none of whose pages can be read is no error: all of them are ``unread``."""
     found = await _ask({"what": "partly", "name": filename}, data, filename, limits)
     return msgspec.convert(found["document"], Document)
 
 
-async def pictures_of(data: bytes, filename: str, pages: tuple[int, ...], limits: Limits) -> list[bytes]:
+async def pictures_of(data: bytes, filename: str, pages: tuple[int, ...], limits: ReadingLimits) -> list[bytes]:
     """Pages of a PDF, counted from 1, as PNG files."""
     found = await _ask({"what": "pictures", "name": filename, "pages": list(pages)}, data, filename, limits)
     return [b64decode(one) for one in found["pictures"]]
 
 
-async def _ask(wanted: dict[str, Any], data: bytes, filename: str, limits: Limits) -> dict[str, Any]:
+async def _ask(wanted: dict[str, Any], data: bytes, filename: str, limits: ReadingLimits) -> dict[str, Any]:
     name = Path(filename.replace("\\", "/")).name or "document"
     head = json.dumps(wanted | {"limits": msgspec.to_builtins(limits), "size": len(data)}).encode() + b"\n"
     process = await asyncio.create_subprocess_exec(
@@ -114,7 +114,7 @@ def _limit_memory(limit: int) -> None:
 def _answer(wanted: dict[str, Any], data: bytes) -> dict[str, Any]:
     from groq_core.services.documents import reading
 
-    limits = msgspec.convert(wanted["limits"], Limits)
+    limits = msgspec.convert(wanted["limits"], ReadingLimits)
     if wanted["what"] == "pictures":
         from groq_core.services.documents.rendering import pages_as_png
 
