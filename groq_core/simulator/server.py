@@ -6,7 +6,7 @@ import asyncio
 import socket
 import time
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from uvicorn import Config
@@ -74,6 +74,18 @@ class Simulator:
     def faults(self) -> Faults:
         """The store behind ``/_simulator/faults``."""
         return self.world.faults
+
+    def tell(self, events: Iterable[tuple[float, dict[str, Any]]]) -> int:
+        """
+        Answer as a saved story has it: its targets say and break what they did there, one request after the other.
+
+        Args:
+            events: ``events`` of the file that the page saves from a receipt.
+
+        Returns:
+            How many requests that will be; those after them are answered as ever.
+        """
+        return self.world.stories.add(events)
 
     @property
     def requests(self) -> deque[SeenRequest]:
