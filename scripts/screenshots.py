@@ -144,6 +144,7 @@ async def main(folder: Path, names: list[str]) -> None:
             await browser.close()
         server.should_exit = server.force_exit = True
         await serving
+        await server.lifespan.shutdown()
     await simulator.stop()
 
 
