@@ -176,6 +176,9 @@ class Simulator:
             return
         self._server.close()
         self._server = None
+        for _ in range(3):
+            # asyncio lets a connection in over several turns; before the last of them nobody can hang up on it.
+            await asyncio.sleep(0)
         for transport in list(self._transports.values()):
             transport.abort()
         await self._app.files.batches.stop()
