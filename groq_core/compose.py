@@ -219,7 +219,7 @@ def _wire(
     has_server_key = simulator is not None or settings.groq_api_key is not None
     fetch = providers["groq"].models if "groq" in providers and has_server_key else None
     backup = providers["openai"].models if "openai" in providers else None
-    catalogue = CatalogueKeeper(fetch, backup=backup, static=specs(settings))
+    catalogue = CatalogueKeeper(fetch, backup=backup, static=specs(settings), forgiving=simulator is not None)
     metrics = Metrics(known=lambda model: catalogue.current.lookup(model) is not None)
     breakers = LocalHealth()
     health = Health(breakers, cooldown=settings.cooldown, clock=clock, changed=changes.notify)
@@ -232,8 +232,8 @@ def _wire(
     )
 
     def take_listing(current: Catalogue) -> None:
-        if current.source == "live" and not current.gone:
-            for name in current.specs:
+        if current.source == "live":
+            for name in current.specs.keys() - current.gone.keys():
                 health.forgive_gone(SERVER, name)
         changes.notify()
 

@@ -22,7 +22,8 @@ from groq_core.failures import policy
 SERVER = "server"
 """The credential of the server's own key, the only one the catalogue is read with."""
 
-VISITOR_GONE_S = 600.0
+VISITOR_GONE_S = 86_400.0
+"""Seconds a visitor's key is not asked again for a model that it was told does not exist."""
 
 QUIET_S = 1.0
 """Seconds after a failure in which nobody tries again out of turn."""

@@ -156,7 +156,7 @@ def messages_of(reply: Reply) -> Messages:
         messages.append(_fold(reply.reasoning, "Thinking", status))
     if failed := [attempt for attempt in reply.receipt.attempts if attempt.outcome == "failed"]:
         lines = [f"- {attempt.provider}:{attempt.model}: {attempt.error}" for attempt in failed]
-        served = reply.receipt.origin
+        served = reply.receipt.served_by
         if served is not None:
             lines.append(f"- {served['provider']}:{served['model']}: answered")
         count = f"{len(failed)} attempt{'s' * (len(failed) > 1)} failed"

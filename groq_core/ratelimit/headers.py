@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 
 import msgspec
+from ulid import ULID
 
 from groq_core.errors import LimitText
 
@@ -203,10 +204,6 @@ def read_limit_text(message: str) -> LimitText | None:
     )
 
 
-_ULID = re.compile(r"req_([0-7][0-9a-hjkmnp-tv-z]{9})[0-9a-hjkmnp-tv-z]{16}", re.IGNORECASE)
-_CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
-
-
 def received_at_ms(headers: Mapping[str, str]) -> int | None:
     """
     When Groq took in the request that these headers answer, in Unix milliseconds by its own clock.
@@ -218,10 +215,10 @@ def received_at_ms(headers: Mapping[str, str]) -> int | None:
     1779512132165
     >>> received_at_ms({"x-request-id": "req-of-somebody-else"})
     """
-    match = _ULID.fullmatch(headers.get("x-request-id", ""))
-    if match is None:
+    prefix, _, ulid = headers.get("x-request-id", "").partition("_")
+    if prefix != "req":
         return None
-    value = 0
-    for letter in match[1].lower():
-        value = value * 32 + _CROCKFORD.index(letter)
-    return value
+    try:
+        return ULID.from_str(ulid).milliseconds
+    except ValueError:
+        return None

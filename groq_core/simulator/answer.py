@@ -39,6 +39,7 @@ class SimulatedAnswer:
         finish_reason: ``stop``, ``length``, ``tool_calls`` or ``content_filter``.
         include_usage: A usage chunk was asked for.
         error: ``x_groq.error`` of an answer that stops early.
+        times: Seconds from the request to each chunk, where a story says them; empty otherwise.
     """
 
     id: str
@@ -60,6 +61,7 @@ class SimulatedAnswer:
     include_usage: bool = False
     service_tier: str = "on_demand"
     error: str | None = None
+    times: list[float] = field(default_factory=list)
 
     @property
     def text(self) -> str:

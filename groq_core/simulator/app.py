@@ -77,6 +77,8 @@ class App:
         prefilled = isinstance(messages, list) and bool(messages) and _role(messages[-1]) == "assistant"
         visitor = exchange.headers.get("x-simulated-visitor", "")
         fault = self.world.faults.take(call.wire.name, call.model, operation, prefilled=prefilled, visitor=visitor)
+        if fault is None and operation == "chat" and (part := self.world.stories.take(call.wire.name, call.model)):
+            call.part, fault = part, part.fault
         if fault is None:
             return True
         call.fault = fault

@@ -14,6 +14,7 @@ from groq_core.simulator.delivery import send_json
 from groq_core.simulator.dialect import Dialect
 from groq_core.simulator.ids import fingerprint
 from groq_core.simulator.limits import SimulatedCost, UsageMeter
+from groq_core.simulator.story import Part
 from groq_core.simulator.stream import Player
 from groq_core.simulator.wire import Json, WireError, bad_request
 from groq_core.simulator.world import RequestInPlay, World
@@ -26,6 +27,8 @@ async def complete(world: World, call: RequestInPlay, body: Json) -> None:
     wire, exchange, fault = call.wire, call.exchange, call.fault
     model = world.model(wire, body)
     answer, meter, cost = await compose(world, wire, call.organisation, body, model)
+    if call.part is not None:
+        _retell(call.part, answer, body)
     limits = meter.headers()
     if body.get("stream"):
         await world.wait(exchange, answer.timing.queue + answer.timing.prompt)
@@ -33,7 +36,7 @@ async def complete(world: World, call: RequestInPlay, body: Json) -> None:
         if fault is not None and fault.kind == "slow_first_token":
             await exchange.pause(fault.seconds)
         exchange.watch()
-        player = Player(exchange, wire, world.rate(model), world.open_streams)
+        player = Player(exchange, wire, world.rate(model), world.open_streams, times=_due(answer, world.pace))
         await player.play(wire.frames(answer), answer, fault)
     else:
         timing = answer.timing
@@ -86,6 +89,22 @@ async def compose(
         raise bad_request(f"service_tier '{body['service_tier']}' is not available for this org", param="service_tier")
     meter.charge(cost)
     return answer, meter, cost
+
+
+def _retell(part: Part, answer: SimulatedAnswer, body: Json) -> None:
+    """Say what a story says here; what its reader had before too, unless the request brings that along."""
+    prefilled = body["messages"][-1].get("role") == "assistant" and answer.model.prefill
+    before = [] if prefilled or not part.kept else [part.kept]
+    answer.reasoning, answer.content = list(part.reasoning), before + part.content
+    answer.calls, answer.executed, answer.finish_reason = [], [], part.finish_reason
+    answer.times = [part.times[0] if part.times else 0.0 for _ in before] + part.times
+    answer.timing = Timing()
+    answer.reasoning_tokens = len(part.reasoning)
+    answer.completion_tokens = len(answer.reasoning) + len(answer.content) + 1
+
+
+def _due(answer: SimulatedAnswer, pace: float) -> list[float] | None:
+    return [at / pace for at in answer.times] if answer.times and pace else None
 
 
 def _settle(meter: UsageMeter, cost: SimulatedCost, answer: SimulatedAnswer) -> None:

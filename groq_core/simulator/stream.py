@@ -29,12 +29,23 @@ class Player:
         wire: In which dialect errors are put.
         per_second: Chunks a second; 0 is as fast as it goes.
         crowd: How many streams are being played at the moment, this one included.
+        times: Seconds from now at which each chunk is due, where that is no steady pace.
     """
 
-    def __init__(self, exchange: SimulatedExchange, wire: Dialect, per_second: float, crowd: int) -> None:
+    def __init__(
+        self,
+        exchange: SimulatedExchange,
+        wire: Dialect,
+        per_second: float,
+        crowd: int,
+        *,
+        times: list[float] | None = None,
+    ) -> None:
         self.exchange = exchange
         self.wire = wire
         self.per_second = per_second
+        self.times = times
+        self.began = time.perf_counter()
         self.tick = max(TICK, CROWD * crowd) if crowd > 5 else TICK
 
     async def play(self, frames: Frames, answer: SimulatedAnswer, fault: Fault | None) -> None:
@@ -97,6 +108,13 @@ class Player:
         if head:
             await exchange.write(head)
         sent, total = 0, len(chunks)
+        if self.times is not None:
+            for chunk in chunks:
+                await exchange.pause(
+                    max(0.0, self.times.pop(0) - time.perf_counter() + self.began) if self.times else 0
+                )
+                await exchange.write(chunk)
+            return
         if not self.per_second:
             while sent < total:
                 await exchange.write(b"".join(chunks[sent : sent + BURST]))

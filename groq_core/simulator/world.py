@@ -21,6 +21,7 @@ from groq_core.simulator.ids import Ids, organisation
 from groq_core.simulator.limits import RateLimits, Setting
 from groq_core.simulator.openai_catalogue import OPENAI
 from groq_core.simulator.openai_wire import OpenAIWire
+from groq_core.simulator.story import Part, Stories
 from groq_core.simulator.wire import Json, WireError
 
 REMEMBERED = 1_000
@@ -52,6 +53,7 @@ class RequestInPlay:
     organisation: str
     model: str = ""
     fault: Fault | None = None
+    part: Part | None = None
 
 
 class World:
@@ -94,6 +96,7 @@ class World:
         self.keys = keys
         self.limits = RateLimits(limits, limits_scale, clock)
         self.faults = Faults(clock, self.ids.random)
+        self.stories = Stories()
         self.requests: deque[SeenRequest] = deque(maxlen=REMEMBERED)
         self.open_streams = 0
         self.idle = asyncio.Event()
