@@ -19,6 +19,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from groq_core.access.kept_secret import kept_secret
 from groq_core.connections.bytes import declared_size, holding_of
 from groq_core.errors import RequestError
 from groq_core.events import Events
@@ -57,7 +58,7 @@ class Page:
     def __init__(self, core: PageCore, assets: Assets) -> None:
         self.core = core
         self.assets = assets
-        self.passes = Passes(secret=core.settings.secret)
+        self.passes = Passes(secret=core.settings.secret or kept_secret(core.settings.state_folder))
         self.pace = Pace()
         self.answers = answers.Answers(self.pace)
 

@@ -55,6 +55,28 @@ async def test_a_page_loaded_again_shows_its_table_and_goes_on(simulator: Simula
     assert any(seen.path.endswith("/batches") for seen in simulator.requests)
 
 
+async def test_what_groq_answers_another_day_is_found_in_another_tab(simulator: Simulator) -> None:
+    async with visiting(simulator, "batch") as page:
+        await page.click("#batch-file >> text=Try an example")
+        await page.wait_for_selector("#batch-file td >> text=Tides")
+        await page.click("#batch-file >> text=Later, half the price")
+        await page.click("#batch-run")
+        await page.wait_for_selector("#batch-progress [data-over]")
+        other = await page.context.new_page()
+        await other.goto(page.url)
+        await other.click("#tab-batch-button")
+        await other.wait_for_selector("#batch-file td >> text=Tides")
+        await other.click("#batch-run")
+        await other.wait_for_selector("#batch-progress [data-over] >> text=3 of 3")
+        await other.click("#batch-file [aria-label='Remove the file']")
+        third = await page.context.new_page()
+        await third.goto(page.url)
+        await third.click("#tab-batch-button")
+        await third.wait_for_selector("#batch-file >> text=Try an example")
+
+        assert await third.locator("#batch-file td").count() == 0
+
+
 async def test_failed_rows_are_listed_with_their_reason_and_run_again(simulator: Simulator) -> None:
     simulator.faults.add(Fault(kind="status", preset="content_filter", operation="chat", times=1))
     async with visiting(simulator, "batch") as page:

@@ -2,7 +2,7 @@
 A process of its own for every document a stranger sends: it can be ended, and takes no memory from anybody else.
 
 `python -m groq_core.services.documents.worker` reads what is wanted as a line of JSON from standard input, then the
-file, and writes what it found as JSON to standard output.
+file, and writes what it found as a line of JSON to standard output; behind it stand the bytes of a table.
 """
 
 from __future__ import annotations
@@ -51,6 +51,13 @@ async def pictures_of(data: bytes, filename: str, pages: tuple[int, ...], limits
     return [b64decode(one) for one in found["pictures"]]
 
 
+async def table_of(data: bytes, filename: str, limits: Limits) -> bytes:
+    """The first sheet of a spreadsheet as CSV; errors as for :func:`run`."""
+    found = await _asked({"what": "table", "name": filename}, data, filename, limits)
+    rows: bytes = found["rest"]
+    return rows
+
+
 async def _asked(wanted: dict[str, Any], data: bytes, filename: str, limits: Limits) -> dict[str, Any]:
     name = Path(filename.replace("\\", "/")).name or "document"
     head = json.dumps(wanted | {"limits": msgspec.to_builtins(limits), "size": len(data)}).encode() + b"\n"
@@ -72,8 +79,9 @@ async def _asked(wanted: dict[str, Any], data: bytes, filename: str, limits: Lim
             with suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
+    said, _, rest = out.partition(b"\n")
     try:
-        found: dict[str, Any] = json.loads(out)
+        found: dict[str, Any] = json.loads(said)
     except ValueError:
         raise unfit(
             f"{name} takes more memory to read than it may",
@@ -85,7 +93,7 @@ async def _asked(wanted: dict[str, Any], data: bytes, filename: str, limits: Lim
         raise RequestError(
             error["message"], status=error["status"], param="file", code=error["code"], hint=error["hint"]
         )
-    return found
+    return found | {"rest": rest}
 
 
 def _environment() -> dict[str, str]:
@@ -115,6 +123,10 @@ def _answer(wanted: dict[str, Any], data: bytes) -> dict[str, Any]:
     from groq_core.services.documents import reading
 
     limits = msgspec.convert(wanted["limits"], Limits)
+    if wanted["what"] == "table":
+        from groq_core.services.documents.tables import csv_of
+
+        return {"rest": csv_of(data, wanted["name"], limits)}
     if wanted["what"] == "pictures":
         from groq_core.services.documents.rendering import pages_as_png
 
@@ -137,7 +149,8 @@ def main() -> None:
         answer = {"error": {"message": error.message, "status": error.status, "code": error.code, "hint": error.hint}}
     except (MemoryError, RecursionError):
         return  # what cannot be said any more is silence, and understood
-    sys.stdout.write(json.dumps(answer))
+    rest = answer.pop("rest", b"")
+    sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n" + rest)
 
 
 if __name__ == "__main__":
