@@ -137,7 +137,7 @@ def create_routes(page: routes.Page) -> APIRouter:
         try:
             return desk.find(ident, owner)
         except RequestError as error:
-            raise HTTPException(error.status, error.message) from error
+            raise routes.http_error(error) from error
 
     @router.post("/batch")
     async def bring(request: Request, name: str = "") -> Response:
@@ -150,7 +150,7 @@ def create_routes(page: routes.Page) -> APIRouter:
             upload = await to_thread.run_sync(desk.keep, name, data, caller.user, address, suffix)
             return told(await to_thread.run_sync(preview, upload, desk))
         except RequestError as error:
-            raise HTTPException(error.status, f"{error.message}. {error.hint}".strip()) from error
+            raise routes.http_error(error) from error
 
     @router.post("/batch/{ident}/look")
     async def look(request: Request, ident: str) -> Response:
@@ -186,7 +186,7 @@ def create_routes(page: routes.Page) -> APIRouter:
         try:
             wanted = read_wanted(body)
         except RequestError as error:
-            raise HTTPException(error.status, error.message) from error
+            raise routes.http_error(error) from error
         path = answers_of(upload, wanted)
         if form not in ("jsonl", "csv") or not path.exists():
             raise HTTPException(404, "there are no answers yet")

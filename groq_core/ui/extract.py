@@ -137,7 +137,7 @@ def create_routes(page: routes.Page) -> APIRouter:
             found = await unless_gone(request, read_file(body, name, look))
             return JSONResponse(found, headers={"cache-control": "no-store"})
         except RequestError as error:
-            raise HTTPException(error.status, f"{error.message}. {error.hint}".strip()) from error
+            raise routes.http_error(error) from error
 
     @router.post("/extract")
     async def extract(request: Request) -> Response:

@@ -111,9 +111,19 @@ async def body_of(request: Request, limit: int, check: Callable[[bytes], object]
                 check(bytes(body[:FIRST_BYTES]))
                 check = None
     except RequestError as error:
-        wait = {"retry-after": str(ceil(error.retry_after))} if error.retry_after else None
-        raise HTTPException(error.status, f"{error.message}. {error.hint}".strip(), wait) from error
+        raise http_error(error) from error
     return bytes(body)
+
+
+def http_error(error: RequestError) -> HTTPException:
+    """
+    An error in the page's own way, with when to try again where that is known.
+
+    >>> http_error(RequestError("it is full", status=503, hint="Wait.", retry_after=1.5)).detail
+    'it is full. Wait.'
+    """
+    wait = {"retry-after": str(ceil(error.retry_after))} if error.retry_after else None
+    return HTTPException(error.status, f"{error.message.rstrip('.')}. {error.hint}".strip(), wait)
 
 
 class ChatRoute:
@@ -207,7 +217,7 @@ def create_routes(page: Page) -> APIRouter:
             mended = flip(page.core.simulator.faults, switch, caller.simulated_as or "*")
             await wake(page.core, mended, everything=switch == Switch(), credential=caller.credential)
         except RequestError as error:
-            raise HTTPException(error.status, error.message) from error
+            raise http_error(error) from error
         return Response(status_code=204)
 
     return router

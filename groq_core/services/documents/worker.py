@@ -18,6 +18,7 @@ from typing import Any, Final
 
 import msgspec
 
+from groq_core.connections.bytes import held_process
 from groq_core.errors import RequestError
 from groq_core.services.documents.parts import Document, Limits, slow, unfit
 
@@ -61,24 +62,8 @@ async def table_of(data: bytes, filename: str, limits: Limits) -> bytes:
 async def _asked(wanted: dict[str, Any], data: bytes, filename: str, limits: Limits) -> dict[str, Any]:
     name = Path(filename.replace("\\", "/")).name or "document"
     head = json.dumps(wanted | {"limits": msgspec.to_builtins(limits), "size": len(data)}).encode() + b"\n"
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "groq_core.services.documents.worker"),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        cwd=_ROOT,
-        env=_environment(),
-    )
-    try:
-        async with asyncio.timeout(limits.seconds + _GRACE):
-            out, _ = await process.communicate(head + data)
-    except TimeoutError:
-        raise slow(name, limits) from None
-    finally:
-        if process.returncode is None:
-            with suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+    with held_process(len(data)):
+        out = await _answer_of(head + data, name, limits)
     said, _, rest = out.partition(b"\n")
     try:
         found: dict[str, Any] = json.loads(said)
@@ -94,6 +79,29 @@ async def _asked(wanted: dict[str, Any], data: bytes, filename: str, limits: Lim
             error["message"], status=error["status"], param="file", code=error["code"], hint=error["hint"]
         )
     return found | {"rest": rest}
+
+
+async def _answer_of(sent: bytes, name: str, limits: Limits) -> bytes:
+    """What the process answers; it is ended when nobody waits for it any more."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "groq_core.services.documents.worker"),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        cwd=_ROOT,
+        env=_environment(),
+    )
+    try:
+        async with asyncio.timeout(limits.seconds + _GRACE):
+            out, _ = await process.communicate(sent)
+    except TimeoutError:
+        raise slow(name, limits) from None
+    finally:
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+    return out
 
 
 def _environment() -> dict[str, str]:
