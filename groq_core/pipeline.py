@@ -90,15 +90,15 @@ class Budget:
         self.spent_usd = 0.0
 
     def __repr__(self) -> str:
-        return f"<Budget {self.taken}/{self.attempts} attempts, {self.left_s:.1f} s left>"
+        return f"<Budget {self.taken}/{self.attempts} attempts, {self.remaining_s:.1f} s left>"
 
     @property
-    def left(self) -> int:
+    def remaining(self) -> int:
         """Upstream requests that may still be sent."""
         return self.attempts - self.taken
 
     @property
-    def left_s(self) -> float:
+    def remaining_s(self) -> float:
         """Seconds until the deadline; negative after it."""
         return self.ends - self._clock()
 
@@ -116,7 +116,7 @@ class Budget:
         Raises:
             ProviderError: Of kind ``deadline`` or ``budget`` when nothing is left.
         """
-        if self.left_s <= 0:
+        if self.remaining_s <= 0:
             raise ProviderError(Kind.DEADLINE, f"the request's {self.ends - self.started:g} s are used up")
         if self.taken >= self.attempts:
             raise ProviderError(Kind.BUDGET, f"all {self.attempts} attempts of this request are used up")

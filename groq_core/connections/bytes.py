@@ -76,7 +76,7 @@ PROCESS_BYTES = 58 * 2**20
 
 
 @contextmanager
-def held_bytes(size: int) -> Iterator[None]:
+def hold_bytes(size: int) -> Iterator[None]:
     """
     Hold so many bytes for the time of the block, such as the pixels of a picture; counts nothing outside a server.
 
@@ -95,14 +95,14 @@ def held_bytes(size: int) -> Iterator[None]:
 
 
 @contextmanager
-def held_process(sent: int) -> Iterator[None]:
+def hold_process(sent: int) -> Iterator[None]:
     """
     The same for a process of its own that is sent so many bytes, which then are there three times: here, on the way
     and there. A small budget counts an eighth of itself for the process at most, so that it has room for any.
     """
     budget = BUDGET.get()
     least = min(PROCESS_BYTES, budget.limit // 8) if budget is not None else 0
-    with held_bytes(least + 2 * sent):
+    with hold_bytes(least + 2 * sent):
         yield
 
 
@@ -143,7 +143,7 @@ def holding_of(scope: Scope) -> Holding:
     return found if found is not None else Holding(None)
 
 
-def declared_size(scope: Scope) -> int:
+def size_by_header(scope: Scope) -> int:
     """The body's size as the client says it; 0 where it does not."""
     length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
     return int(length) if length.isdigit() and len(length) < 16 else 0

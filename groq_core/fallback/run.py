@@ -101,7 +101,7 @@ class Run:
         return "".join(self.sent)
 
     @property
-    def committed(self) -> bool:
+    def is_committed(self) -> bool:
         """The reader has seen something of an answer."""
         return bool(self.sent) or self.beyond_text
 
@@ -138,5 +138,5 @@ class Run:
         begun = {"role": "assistant", "content": text}
         request = msgspec.structs.replace(asked, messages=(*asked.messages, begun))
         return msgspec.structs.replace(plain, request=request, prefill=True), Splice(
-            text, "continue", guess=self.budget.left < 2
+            text, "continue", guess=self.budget.remaining < 2
         )

@@ -22,9 +22,9 @@ class Allowances:
         self._people = people
 
     def __call__(self, handle: Handler[Request], request: Request) -> Events:
-        return self._enter_first(handle, request) if self._people.limited else handle(request)
+        return self._count(handle, request) if self._people.has_limits else handle(request)
 
-    async def _enter_first(self, handle: Handler[Request], request: Request) -> Events:
+    async def _count(self, handle: Handler[Request], request: Request) -> Events:
         await self._people.enter(request.caller)
         async with aclosing(handle(request)) as events:
             async for event in events:

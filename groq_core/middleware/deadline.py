@@ -45,7 +45,7 @@ class Deadline:
         While others could still be asked, no attempt gets more than half of the time that is left.
         """
         allowed = self.first + self._extra(attempt)
-        return allowed if attempt.last else min(allowed, max(self.first, attempt.budget.left_s / 2))
+        return allowed if attempt.last else min(allowed, max(self.first, attempt.budget.remaining_s / 2))
 
     def _extra(self, attempt: Attempt) -> float:
         match attempt.request:
@@ -68,7 +68,7 @@ class Deadline:
         try:
             async with aclosing(handle(attempt)) as events:
                 while True:
-                    left = attempt.budget.left_s
+                    left = attempt.budget.remaining_s
                     try:
                         event = await watch.next(events, min(allowed, left))
                     except StopAsyncIteration:
@@ -131,9 +131,9 @@ class _Watch:
         if self._timer is not None:
             self._timer.cancel()
         self._fires_at = self._ends
-        self._timer = self._loop.call_at(self._ends, self._fired)
+        self._timer = self._loop.call_at(self._ends, self._fire)
 
-    def _fired(self) -> None:
+    def _fire(self) -> None:
         self._timer = None
         if self._task is None:
             return  # the reader is busy; the next wait arms it again

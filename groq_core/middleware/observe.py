@@ -99,7 +99,7 @@ class Observe:
             self._changed()
 
     def _complete(self, event: Finished, attempt: Attempt, number: int, ttft: float | None, elapsed: float) -> Event:
-        spec, usage = attempt.spec, billed(event.usage, attempt.request)
+        spec, usage = attempt.spec, usage_of(event.usage, attempt.request)
         cost = self._price(spec, usage) if usage else None
         if cost:
             attempt.budget.spent_usd += cost
@@ -122,7 +122,7 @@ class Observe:
         )
 
 
-def billed(usage: Usage | None, request: Request) -> Usage | None:
+def usage_of(usage: Usage | None, request: Request) -> Usage | None:
     """Audio and speech come without usage; what they are billed by is known from the request."""
     match request:
         case TranscriptionRequest(duration_s=seconds) if seconds > 0:

@@ -19,7 +19,7 @@ import aiohappyeyeballs
 import httptools
 import httpx
 
-from groq_core.providers.codings import decoded, plain
+from groq_core.providers.codings import decode_stream, plain
 
 BACKLOG_BYTES = 256 * 1024
 """What waits for a reader that is slower than the provider; then the socket is not read, and the provider waits."""
@@ -94,7 +94,7 @@ class Connection(asyncio.Protocol):
             self._transport.write(head)
             self._transport.write(body)
 
-    async def answered(self) -> None:
+    async def wait_for_headers(self) -> None:
         """
         Wait for the headers.
 
@@ -222,10 +222,10 @@ class Answer:
         """The body as it comes; in plain bytes, even where the server compressed it though nobody asked."""
         coding = self.headers.get("content-encoding", "")
         reads = self._connection.reads()
-        return reads if plain(coding) else decoded(reads, coding)
+        return reads if plain(coding) else decode_stream(reads, coding)
 
     @property
-    def held(self) -> int:
+    def unread(self) -> int:
         """Bytes that have come and that nobody has read."""
         return self._connection.held
 
@@ -277,11 +277,11 @@ class Wire:
             HeaderError: A header has a control character in it, or one that is not ASCII.
         """
         head = self._head(method, path, headers, len(body))
-        connection = self._kept() or await self._connect()
+        connection = self._take_idle() or await self._connect()
         self._used.add(connection)
         try:
             connection.send(head, body)
-            await connection.answered()
+            await connection.wait_for_headers()
         except BaseException:
             self._used.discard(connection)
             connection.hang_up()
@@ -322,7 +322,7 @@ class Wire:
         target = self._prefix + path.encode()
         return b"%s %s HTTP/1.1\r\nhost: %s\r\n%s" % (method.encode(), target, self._netloc, fields)
 
-    def _kept(self) -> Connection | None:
+    def _take_idle(self) -> Connection | None:
         """A connection of this loop that still stands; the one used last, since it stands most surely."""
         loop = asyncio.get_running_loop()
         if self._loop is not loop:

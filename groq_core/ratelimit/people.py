@@ -151,7 +151,7 @@ class People:
         self._held: dict[str, float] = {}
 
     @property
-    def limited(self) -> bool:
+    def has_limits(self) -> bool:
         """Whether anybody can have limits at all."""
         return bool(self._limits) or self._own is not None
 
@@ -180,7 +180,7 @@ class People:
             if used > limit.amount or (not one and used >= limit.amount - TINY):
                 for earlier in counted:
                     await self._ledger.add(_name(earlier, key), earlier.window_s, -1.0)
-                raise used_up(limit, resets_in_s)
+                raise limit_error(limit, resets_in_s)
 
     async def reserve(self, caller: Caller, tokens: float, usd: float) -> list[Any]:
         """
@@ -280,7 +280,7 @@ def _site(address: str) -> str:
     return f"{IPv6Address(first)}/{SITE_PREFIX}"
 
 
-def used_up(limit: Limit, resets_in_s: float) -> RequestError:
+def limit_error(limit: Limit, resets_in_s: float) -> RequestError:
     """What somebody is told who has used up a limit."""
     wait = max(1, math.ceil(resets_in_s))
     return RequestError(
@@ -295,7 +295,7 @@ def used_up(limit: Limit, resets_in_s: float) -> RequestError:
 def too_little(limit: Limit, resets_in_s: float, amount: float) -> RequestError:
     """What somebody is told who asks for more than is left of a limit."""
     if limit.kind != "usd" or amount <= 0:
-        return used_up(limit, resets_in_s)
+        return limit_error(limit, resets_in_s)
     wait = max(1, math.ceil(resets_in_s))
     return RequestError(
         f"this could cost up to {amount:.4f} USD, more than is left of your {limit}",

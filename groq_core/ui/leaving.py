@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from fastapi import Request
 
-from groq_core.ui.stream import disconnected
+from groq_core.ui.stream import wait_for_disconnect
 
 _T = TypeVar("_T")
 
@@ -22,7 +22,7 @@ async def unless_gone(request: Request, work: Coroutine[Any, Any, _T]) -> _T | N
         work: Errors pass through.
     """
     working = asyncio.ensure_future(work)
-    gone = asyncio.ensure_future(disconnected(request.receive))
+    gone = asyncio.ensure_future(wait_for_disconnect(request.receive))
     try:
         await asyncio.wait((working, gone), return_when=asyncio.FIRST_COMPLETED)
         return working.result() if working.done() else None

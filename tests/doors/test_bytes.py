@@ -12,7 +12,7 @@ import httpx
 import pytest
 from PIL import Image
 
-from groq_core.connections.bytes import BUDGET, BytesInFlight, Holding, default_limit, held_bytes
+from groq_core.connections.bytes import BUDGET, BytesInFlight, Holding, default_limit, hold_bytes
 from groq_core.errors import RequestError
 from tests.doors.stage import house, new_pass
 
@@ -166,7 +166,7 @@ def test_threads_take_and_give_back_what_was_there() -> None:
 
     def decode() -> None:
         for _ in range(200):
-            with contextlib.suppress(RequestError), held_bytes(7):
+            with contextlib.suppress(RequestError), hold_bytes(7):
                 pass
 
     def run() -> None:

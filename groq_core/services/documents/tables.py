@@ -7,9 +7,9 @@ from io import BytesIO, StringIO
 from typing import Final
 
 from groq_core.errors import RequestError
-from groq_core.services.batch.sources import shown
+from groq_core.services.batch.sources import cell_text
 from groq_core.services.documents.archive import Archive
-from groq_core.services.documents.parts import Limits, Watch, damaged, megabytes, unfit
+from groq_core.services.documents.parts import Limits, Watch, damage_error, megabytes, unfit
 
 TABLE_LIMITS: Final = Limits(
     bytes=50_000_000, unpacked_bytes=1_000_000_000, characters=100_000_000, elements=5_000_000, seconds=60.0
@@ -35,7 +35,7 @@ def csv_of(data: bytes, name: str, limits: Limits = TABLE_LIMITS) -> bytes:
         sheet.reset_dimensions()
         for row in sheet.iter_rows(values_only=True):
             watch.count(1 + len(row))
-            rows.writerow([shown(value) for value in row])
+            rows.writerow([cell_text(value) for value in row])
             if out.tell() > limits.characters:
                 raise unfit(
                     f"{name} holds more than {megabytes(limits.characters)} of cells",
@@ -46,5 +46,5 @@ def csv_of(data: bytes, name: str, limits: Limits = TABLE_LIMITS) -> bytes:
     except RequestError:
         raise
     except Exception as error:  # openpyxl raises KeyError, ValueError, and what its XML reader raises
-        raise damaged(name, "Excel", error) from None
+        raise damage_error(name, "Excel", error) from None
     return out.getvalue().encode("utf-8", "replace")
