@@ -282,12 +282,13 @@ def _wire(
         own = attempt.spec.provider == "groq" and attempt.request.caller.groq_key is not None
         return (visitors if own and visitors else providers[attempt.spec.provider])(attempt)
 
+    people = team.limits if team is not None else People(settings.limits, shared.ledger if shared else None)
     estimates = Estimates()
     attempt = stack(
         Breaker(health, gone=catalogue.mark_gone),
         Retry(),
         RateGuard(budgets, estimates, clock=clock, changed=bell.ring),
-        *([Spending(team.limits)] if team is not None else []),
+        *([Spending(people)] if people.has_limits else []),
         Observe(metrics, price=cost_usd, clock=clock, changed=bell.ring),
         Deadline(first=settings.first_token_timeout, idle=settings.idle_timeout),
         around=send,
@@ -307,7 +308,6 @@ def _wire(
     )
     cache = Cache(store, metrics, scope=settings.cache_scope, clock=clock, changed=bell.ring)
     log = Log(metrics, clock=clock, changed=bell.ring)
-    people = team.limits if team is not None else People(settings.limits, shared.ledger if shared else None)
     booked: list[Middleware[Request]] = [CachedAnswers(team.limits)] if team is not None else []
     handle = stack(log, Allowances(people), *booked, cache, *([shared.answers] if shared else []), around=chain)
     board = Board(

@@ -208,7 +208,7 @@ class Settings:
             "SECRET",
             "signs page passes and sessions; the same for all replicas",
             key,
-            "made at the start",
+            "made at the start; for passes once, in the state folder",
             hidden=True,
         ),
     ] = None

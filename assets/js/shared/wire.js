@@ -16,7 +16,6 @@ export const route = (path) => new URL(path, UI).href;
 
 const KEPT_PASS = "groq-core:pass";
 
-// The pass from before the page was loaded again makes this one the same visitor's, who finds what was left: tables.
 /** A word that only a computer could guess, as an id. */
 export function newId() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
@@ -35,26 +34,45 @@ function knownVisitor() {
   }
 }
 
+// The pass from before the page was loaded again makes this one the same visitor's, who finds what was left: tables.
+// Of this tab alone, unless something was left for another day.
 function newPass() {
-  const headers = {};
-  try {
-    const old = sessionStorage.getItem(KEPT_PASS);
-    if (old) headers["x-groq-core-page"] = old;
-  } catch {
-    // storage is forbidden here
-  }
-  pass = fetch(route("pass"), { cache: "no-store", headers })
+  const old = keptPass();
+  pass = fetch(route("pass"), { cache: "no-store", headers: old ? { "x-groq-core-page": old } : {} })
     .then((response) => (response.ok ? response.json() : Promise.reject(new DirectWayBroken(`pass: ${response.status}`))))
     .then((body) => {
-      try {
-        sessionStorage.setItem(KEPT_PASS, body.pass);
-      } catch {
-        // as above: the next load is another visitor's
-      }
+      keepPass(body.pass);
       return body.pass;
     });
   pass.catch(() => (pass = null));
   return pass;
+}
+
+function keptPass() {
+  try {
+    return sessionStorage.getItem(KEPT_PASS) ?? localStorage.getItem(KEPT_PASS);
+  } catch {
+    return null; // storage is forbidden here
+  }
+}
+
+function keepPass(given) {
+  try {
+    sessionStorage.setItem(KEPT_PASS, given);
+    if (localStorage.getItem(KEPT_PASS)) localStorage.setItem(KEPT_PASS, given);
+  } catch {
+    // as above: the next load is another visitor's
+  }
+}
+
+/** Come back as the same visitor on another day, or do not any more. */
+export function keepForAnotherDay(keeps) {
+  try {
+    if (keeps) localStorage.setItem(KEPT_PASS, sessionStorage.getItem(KEPT_PASS) ?? "");
+    else localStorage.removeItem(KEPT_PASS);
+  } catch {
+    // as above
+  }
 }
 
 /** This page's pass, for what does not go through `send`. */
