@@ -88,7 +88,8 @@ class Listener(asyncio.Protocol):
         data = msgspec.json.encode(body)
         self._request = (
             f"POST {path} HTTP/1.1\r\nhost: {name}\r\ncontent-type: application/json\r\n"
-            f"content-length: {len(data)}\r\n\r\n".encode() + data
+            f"content-length: {len(data)}\r\n\r\n".encode()
+            + data
         )
         self._parser = httptools.HttpResponseParser(self)
         self._now = 0.0
@@ -123,7 +124,9 @@ async def listen(server: Process, body: dict[str, Any]) -> Heard:
     """Ask one question on a connection of its own."""
     place = urlsplit(server.url)
     loop = asyncio.get_running_loop()
-    _, listener = await loop.create_connection(lambda: Listener(place.netloc, body), place.hostname, place.port)
+    _, listener = await loop.create_connection(
+        lambda: Listener(place.netloc, body), place.hostname or "", place.port or 80
+    )
     return await listener.done
 
 
@@ -177,7 +180,7 @@ def _paced_rows(streams: int, rate: int, ours: Seen, theirs: Seen) -> list[Row]:
     detail = f"{cost:.1f} µs a token against {relay:.1f}, {min(ratios):.2f} to {max(ratios):.2f}"
     late = percentile(ours.delays_ms, 0.999) - percentile(theirs.delays_ms, 0.5)
     under_way = ", ".join(
-        f"{name} {percentile(seen.delays_ms, 0.5):.1f}, {percentile(seen.delays_ms, 0.99):.1f}, {max(seen.delays_ms):.1f}"
+        f"{name} " + ", ".join(f"{percentile(seen.delays_ms, share):.1f}" for share in (0.5, 0.99, 1))
         for name, seen in (("ours", ours), ("nginx", theirs))
     )
     return [
@@ -269,5 +272,8 @@ async def _calls(bench: Bench, ours: Process, theirs: Process) -> list[Row]:
             "not streamed: requests per CPU second", 1 / spent["ours"], "", "–", 2000, at_most=False,
             detail=f"{spent['ours'] * 1e6:.0f} µs a request; nginx {spent['nginx'] * 1e6:.0f}",
         ),
-        Row("not streamed: added time, p50", own - relayed, "ms", "nginx", 0.3, detail=f"{own:.2f} against {relayed:.2f}"),
+        Row(
+            "not streamed: added time, p50", own - relayed, "ms", "nginx", 0.3,
+            detail=f"{own:.2f} ms against {relayed:.2f}",
+        ),
     ]  # fmt: skip

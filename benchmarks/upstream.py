@@ -120,9 +120,7 @@ class Upstream:
         whole = {**_FRAME, "object": "chat.completion", "choices": [choice], "usage": _usage(count, rate)}
         return _json(writer, whole)
 
-    async def _stream(
-        self, writer: asyncio.StreamWriter, count: int, rate: int, name: str, *, stamped: bool
-    ) -> None:
+    async def _stream(self, writer: asyncio.StreamWriter, count: int, rate: int, name: str, *, stamped: bool) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")
         writer.write(_chunk(_event({"role": "assistant", "content": ""})))
         frames, sent, began = [] if stamped else self._framed(count), 0, time.perf_counter()
