@@ -112,7 +112,7 @@ class Trace:
 
     def note(self, number: int, reply: Reply, ended: str, at: float) -> None:
         self.counts[ended] += 1
-        who = reply.receipt.served_by or {"model": ""}
+        who = reply.receipt.origin or {"model": ""}
         self._hash.update(f"{number} {ended} {who['model']} {len(reply.receipt.attempts)} {at:.3f}\n".encode())
 
     @property

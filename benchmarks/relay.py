@@ -156,7 +156,7 @@ class Seen:
             self.delays_ms += [delay * 1e3 for delay in answer.delays_s(words)]
 
 
-async def paced(bench: Bench) -> list[Row]:
+async def pace(bench: Bench) -> list[Row]:
     """Tokens per CPU second at a pace, and how late they come, against nginx."""
     seconds, rounds = bench.times(3, 1), bench.times(5, 2)
     rows: list[Row] = []
@@ -169,11 +169,11 @@ async def paced(bench: Bench) -> list[Row]:
             for _ in range(rounds):
                 for name, server in sides:
                     await seen[name].take(server, streams, rate, rate * seconds)
-            rows += _paced_rows(streams, rate, seen["ours"], seen["nginx"])
+            rows += _pace_rows(streams, rate, seen["ours"], seen["nginx"])
     return rows
 
 
-def _paced_rows(streams: int, rate: int, ours: Seen, theirs: Seen) -> list[Row]:
+def _pace_rows(streams: int, rate: int, ours: Seen, theirs: Seen) -> list[Row]:
     what = f"{streams} streams of {rate} tokens a second"
     ratios = [b / a for a, b in zip(ours.cpu_us, theirs.cpu_us, strict=True)]
     cost, relay = median(ours.cpu_us), median(theirs.cpu_us)

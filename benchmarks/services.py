@@ -28,7 +28,7 @@ from typing import Any, Final
 
 from benchmarks.processes import PEERS, PeerMissingError, environment, peer_python
 from benchmarks.rows import Bench, Row
-from groq_core.compose import Core, assembled
+from groq_core.compose import Core, assemble
 from groq_core.services.batch import Batch, Recipe, Sink, Source, Template, answerers, write_table
 from groq_core.services.extraction import Extractor, Options
 from groq_core.settings.settings import Settings
@@ -135,7 +135,7 @@ async def services(bench: Bench) -> list[Row]:
     texts = documents(bench.times(30, 8))
     with scripted() as host:
         settings = Settings.from_env({"GROQ_API_KEY": "gsk_bench", "GROQ_BASE_URL": host, "GROQ_CORE_CACHE_SIZE": "0"})
-        async with assembled(settings) as core:
+        async with assemble(settings) as core:
             own = await ours(core, texts)
             table = await edited(core, bench.times(200, 40))
         theirs = [await asyncio.to_thread(instructor, texts, host, mode) for mode in ("JSON", "MD_JSON")]

@@ -28,7 +28,7 @@ from groq_core.middleware.retry import Retry
 from groq_core.middleware.spending import CachedAnswers, Spending
 from groq_core.models.catalogue import Catalogue, CatalogueKeeper
 from groq_core.models.pricing import cost_usd
-from groq_core.models.providers import registered
+from groq_core.models.providers import added_providers
 from groq_core.models.spec import ModelSpec
 from groq_core.models.tiers import Tiers, specs, tiers
 from groq_core.pipeline import Attempt, Handler, Middleware, stack
@@ -115,7 +115,7 @@ class Core:
 
 
 @asynccontextmanager
-async def assembled(settings: Settings, *, simulator: Simulator | None = None) -> AsyncIterator[Core]:
+async def assemble(settings: Settings, *, simulator: Simulator | None = None) -> AsyncIterator[Core]:
     """
     Build the application and own everything that must be closed.
 
@@ -123,12 +123,12 @@ async def assembled(settings: Settings, *, simulator: Simulator | None = None) -
         simulator: One that runs already, to be used instead of a new one where the settings ask for one.
     """
     async with AsyncExitStack() as owned:
-        if settings.simulated and simulator is None:
+        if settings.is_simulated and simulator is None:
             # A developer's limits: a visitor who tries things out is not to meet the free plan's after three.
             simulator = Simulator(limits="developer")
             await simulator.start()
             owned.push_async_callback(simulator.stop)
-        elif not settings.simulated:
+        elif not settings.is_simulated:
             simulator = None
         providers = _providers(settings, simulator)
         visitors = _visitors_groq(settings, simulator, providers)
@@ -152,7 +152,7 @@ def _team(settings: Settings) -> AbstractAsyncContextManager[Team]:
     return open_team(settings)
 
 
-def _shared(
+def _open_shared_state(
     settings: Settings, budgets: LocalBudgets, breakers: LocalHealth, health: Health, changed: Callable[[], None]
 ) -> SharedState:
     """Only who has Redis waits for its client."""
@@ -170,11 +170,11 @@ async def _cancel(task: asyncio.Task[None]) -> None:
 
 def _providers(settings: Settings, simulator: Simulator | None) -> dict[str, Provider]:
     """Whom there are clients of: Groq, the backup, and those registered beside them."""
-    own = {spec.name: client for spec in registered() if (client := spec.client()) is not None}
-    return _built_in(settings, simulator) | own
+    own = {spec.name: client for spec in added_providers() if (client := spec.client()) is not None}
+    return _create_providers(settings, simulator) | own
 
 
-def _built_in(settings: Settings, simulator: Simulator | None) -> dict[str, Provider]:
+def _create_providers(settings: Settings, simulator: Simulator | None) -> dict[str, Provider]:
     if simulator is not None:
         return {
             "groq": GroqProvider(SIMULATED_KEY, simulator.groq_url),
@@ -225,15 +225,17 @@ def _wire(
     health = Health(breakers, cooldown=settings.cooldown, clock=clock, changed=bell.ring)
     budgets = LocalBudgets(rpm=settings.rpm, tpm=settings.tpm, clock=clock)
     budgets.share = 1 / settings.workers
-    shared = _shared(settings, budgets, breakers, health, bell.ring) if settings.redis_url is not None else None
+    shared = (
+        _open_shared_state(settings, budgets, breakers, health, bell.ring) if settings.redis_url is not None else None
+    )
 
-    def listed_anew(current: Catalogue) -> None:
+    def take_listing(current: Catalogue) -> None:
         if current.source == "live" and not current.gone:
             for name in current.specs:
                 health.forgive_gone(SERVER, name)
         bell.ring()
 
-    catalogue.subscribe(listed_anew)
+    catalogue.subscribe(take_listing)
 
     def has_key(provider: str, *, visitor: bool = False) -> bool:
         if visitor and visitors is not None and visitors is not providers.get("groq"):
@@ -260,7 +262,7 @@ def _wire(
         version=lambda: health.version,
     )
 
-    def routed(request: Request) -> Route:
+    def route_for(request: Request) -> Route:
         return routes(request.caller, request.needs, catalogue.current)
 
     def targets() -> dict[ModelSpec, tuple[str, ...]]:
@@ -271,7 +273,7 @@ def _wire(
                     found.setdefault(name, []).append(tier)
         return {catalogue.current.specs[name]: tuple(tiers_of) for name, tiers_of in found.items()}
 
-    def resolved(credential: str) -> tuple[TierStatus, ...]:
+    def tiers_for(credential: str) -> tuple[TierStatus, ...]:
         return resolve_tiers(
             catalogue.current, listed, lambda spec: availability(credential, spec, visitor=credential != SERVER)
         )
@@ -291,7 +293,7 @@ def _wire(
         around=send,
     )
     chain = FallbackChain(
-        route=routed,
+        route=route_for,
         attempt=attempt,
         health=health,
         metrics=metrics,
@@ -313,7 +315,7 @@ def _wire(
         mode="simulator" if simulator is not None else "live",
         catalogue=catalogue,
         targets=targets,
-        tiers=resolved,
+        tiers=tiers_for,
         has_key=has_key,
         health=health,
         budgets=budgets,

@@ -116,7 +116,7 @@ class Receipt:
         if usd is not None:
             self.cost_usd = (self.cost_usd or 0.0) + usd
 
-    def settled(self) -> list[AttemptRecord]:
+    def close_attempts(self) -> list[AttemptRecord]:
         """The attempts as they stand if nothing more comes: what was under way has been cancelled."""
         return [
             msgspec.structs.replace(record, outcome="cancelled") if record.outcome == "running" else record
@@ -124,7 +124,7 @@ class Receipt:
         ]
 
     @property
-    def served_by(self) -> dict[str, str] | None:
+    def origin(self) -> dict[str, str] | None:
         """Provider and model that wrote the answer; None before it is finished and after a degradation."""
         if self.finished is None or self.degraded or not self.finished.provider:
             return None
@@ -138,9 +138,9 @@ class Receipt:
             "tier": self.tier,
             "reason": self.reason,
             "cache": self.cache,
-            "served_by": self.served_by,
+            "served_by": self.origin,
             "degraded": self.degraded,
-            "attempts": [msgspec.to_builtins(record) for record in self.settled()],
+            "attempts": [msgspec.to_builtins(record) for record in self.close_attempts()],
             "usage": msgspec.to_builtins(usage) if usage else None,
             "cost_usd": self.cost_usd,
         }

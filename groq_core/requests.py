@@ -57,7 +57,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     address: str = ""
 
     @property
-    def simulated_as(self) -> str:
+    def visitor(self) -> str:
         """Whom the simulator is to take the caller for, so that a fault hits one visitor alone; empty for nobody."""
         kind, _, visitor = self.credential.partition(":")
         return visitor if kind == "simulated" else ""
@@ -124,7 +124,7 @@ def image_parts(messages: tuple[Message, ...]) -> int:
     return count
 
 
-def _hosted(tools: object) -> tuple[str, ...]:
+def _hosted_tools(tools: object) -> tuple[str, ...]:
     kinds = {tool.get("type") for tool in tools if isinstance(tool, dict)} if isinstance(tools, list | tuple) else ()
     return tuple(name for name in HOSTED_TOOLS if name in kinds)
 
@@ -171,7 +171,7 @@ class ChatRequest(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
             model=self.model,
             images=image_parts(self.messages),
             tools=bool(params.get("tools")),
-            hosted=_hosted(params.get("tools")),
+            hosted=_hosted_tools(params.get("tools")),
             json="object" if kind == "json_object" else "schema" if kind == "json_schema" else "",
             prompt_tokens=estimate_tokens(self.messages) + estimate_tokens(params.get("tools")),
             max_tokens=params.get("max_completion_tokens") or params.get("max_tokens"),

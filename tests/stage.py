@@ -13,7 +13,7 @@ import orjson
 import uvicorn
 
 from groq_core.api.app import create_api
-from groq_core.compose import Core, assembled
+from groq_core.compose import Core, assemble
 from groq_core.settings.settings import Settings
 from groq_core.simulator import Fault, Simulator
 
@@ -114,7 +114,7 @@ async def staged(
         variables |= {"OPENAI_API_KEY": "sk-test", "OPENAI_BASE_URL": upstream.openai_url}
     try:
         async with (
-            assembled(Settings.from_env(variables | (env or {}))) as core,
+            assemble(Settings.from_env(variables | (env or {}))) as core,
             served(core) as url,
             httpx.AsyncClient(base_url=url, timeout=120, trust_env=False) as http,
         ):

@@ -51,7 +51,7 @@ MISPLACED: Final = (*WITHOUT_V1, *(f"/openai{path}" for path in WITHOUT_V1))
 """Where a client asks whose base URL lacks the `/v1`."""
 
 
-async def misplaced(exchange: Exchange) -> None:
+async def refuse_base_url(exchange: Exchange) -> None:
     """
     Answer a client whose base URL lacks the `/v1`.
 

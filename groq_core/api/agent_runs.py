@@ -35,7 +35,7 @@ from groq_core.events import (
 )
 from groq_core.requests import HOSTED_TOOLS, Caller, Message
 from groq_core.services.agent import Agent, Limits, Run, RunState, Tool, Trace
-from groq_core.services.agent.servers import Server, offered_servers, server_tools
+from groq_core.services.agent.servers import Server, operator_servers, server_tools
 from groq_core.services.agent.sets import TOOL_SETS, tools_named
 from groq_core.services.candidates import agent_price, agent_room
 from groq_core.services.extraction import schema_of
@@ -96,23 +96,23 @@ class AgentRuns:
         state: RunState | None = None
         words: dict[str, bool] = {}
         if "resume" in body.fields:
-            wanted, state, words = self._resumed(body, exchange.caller)
+            wanted, state, words = self._resume(body, exchange.caller)
         else:
             wanted = read_wanted(body, self._backend.settings)
         simulated = self._backend.simulator is not None
         receipts = Receipts(self._backend.handle, exchange.request_id, simulated=simulated)
         headers: Headers = [SIMULATED] if simulated else []
-        with exchange.watched() as watch:
+        with exchange.watch() as watch:
             async with AsyncExitStack() as connected:
                 try:
-                    run = await self._begun(connected, wanted, exchange.caller, receipts, state, words)
+                    run = await self._begin(connected, wanted, exchange.caller, receipts, state, words)
                 except (Exception, asyncio.CancelledError) as caught:
                     await refuse(exchange, reason(caught, watch))
                     return
                 answer = Answering(exchange, watch, receipts, headers, lambda end: self._keep(end, wanted, exchange))
                 await (answer.stream(run) if stream else answer.whole(run))
 
-    async def _begun(
+    async def _begin(
         self,
         connected: AsyncExitStack,
         wanted: Wanted,
@@ -154,7 +154,7 @@ class AgentRuns:
         owner = (exchange.caller.credential, exchange.caller.user)
         self._paused[end.state.run] = Paused(owner, now + PAUSED_S, wanted, end.state)
 
-    def _resumed(self, body: Body, caller: Caller) -> tuple[Wanted, RunState, dict[str, bool]]:
+    def _resume(self, body: Body, caller: Caller) -> tuple[Wanted, RunState, dict[str, bool]]:
         """
         Take up a run that waits. It is taken out, so the same word said again finds nothing.
 
@@ -342,7 +342,7 @@ def _tools(body: Body) -> tuple[str, ...]:
 
 def _servers(body: Body, settings: Any) -> tuple[Server, ...]:
     """MCP servers are named and not addressed: this process would fetch whatever stands behind an address."""
-    offered = {server.name: server for server in offered_servers(settings)}
+    offered = {server.name: server for server in operator_servers(settings)}
     found = []
     for place, asked in enumerate(body.list("mcp_servers")):
         path = f"mcp_servers[{place}]"

@@ -14,7 +14,7 @@ from starlette.types import Lifespan, Receive, Scope, Send
 
 from groq_core import __version__
 from groq_core.access.door import Door
-from groq_core.api.absent import MISPLACED, misplaced
+from groq_core.api.absent import MISPLACED, refuse_base_url
 from groq_core.api.access import Access, TokenHolders
 from groq_core.api.agent_runs import AgentRuns
 from groq_core.api.asgi import Exchange
@@ -34,7 +34,7 @@ from groq_core.api.status import Status
 from groq_core.api.transcribe import Transcriptions
 from groq_core.connections.bytes import KEY as BYTES
 from groq_core.connections.bytes import BytesInFlight, Holding, default_limit
-from groq_core.errors import nested_too_deeply
+from groq_core.errors import nesting_error
 from groq_core.services.batch.desk import Desk
 
 OPEN_PATHS = frozenset({"/health", "/ready"})
@@ -103,7 +103,7 @@ def create_api(
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )
     app.openapi = document  # type: ignore[method-assign]  # the way FastAPI documents
-    app.add_route("/docs", described, include_in_schema=False)
+    app.add_route("/docs", describe_api, include_in_schema=False)
     app.state.stopping = asyncio.Event()
     app.access = Access(core.settings, holders, sign_in=sign_in)
     app.door = Door(core.settings, open_paths=OPEN_PATHS)
@@ -139,11 +139,11 @@ def _carrying_out(desk: Desk, inner: Lifespan[Any] | None) -> Lifespan[Any]:
 
 async def too_deep(request: Request, error: Exception) -> JSONResponse:
     """What is nested too deeply to be read is the caller's fault."""
-    refusal = nested_too_deeply()
+    refusal = nesting_error()
     return JSONResponse({"detail": refusal.message, "error": error_object(refusal)}, refusal.status)
 
 
-async def described(request: Request) -> HTMLResponse:
+async def describe_api(request: Request) -> HTMLResponse:
     """The API's description for people."""
     return HTMLResponse(reference(document(), str(request.base_url).rstrip("/")))
 
@@ -177,7 +177,7 @@ def routes(core: Backend, stopping: asyncio.Event, desk: Desk) -> Routes:
         "/ready": {"GET": health.ready},
         "/metrics": {"GET": status.metrics},
     }
-    table |= {path: {"*": misplaced} for path in MISPLACED}
+    table |= {path: {"*": refuse_base_url} for path in MISPLACED}
     if core.simulator is not None:
         simulated = core.simulator.app
         table["/_simulator/"] = {"*": lambda exchange: exchange.forward(simulated)}

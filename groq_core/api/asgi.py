@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from groq_core.access.door import cors_headers
 from groq_core.access.visit import Visit, visit_of
 from groq_core.api.encoding import json_bytes
-from groq_core.connections.bytes import declared_size, holding_of
+from groq_core.connections.bytes import holding_of, size_by_header
 from groq_core.connections.line import line_of
 from groq_core.errors import RequestError
 from groq_core.events import Event, Outlet
@@ -110,7 +110,7 @@ class Exchange:
                 together hold as many as they may.
             ClientGoneError: It hung up before the end.
         """
-        declared = declared_size(self.scope)
+        declared = size_by_header(self.scope)
         if declared > limit:
             await self._discard(declared)
             raise _too_large(limit)
@@ -147,7 +147,7 @@ class Exchange:
             if not message.get("more_body", False):
                 return
 
-    def watched(self) -> Watch:
+    def watch(self) -> Watch:
         """Give up the work inside as soon as the client hangs up. The request's body must have been read."""
         return Watch(self, self._receive)
 

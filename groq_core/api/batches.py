@@ -37,7 +37,7 @@ class Files:
         if not form.filename.lower().endswith((".jsonl", ".ndjson")):
             raise bad("file", "`file` must be called something.jsonl", "A batch is one JSON object a line.")
         file = await asyncio.to_thread(self._desk.keep, exchange.caller, form.filename, "batch", form.file)
-        await exchange.answer_json(file.shown())
+        await exchange.answer_json(file.to_wire())
 
     async def all(self, exchange: Exchange) -> None:
         """The caller's files, newest first."""
@@ -50,7 +50,7 @@ class Files:
         name, _, part = exchange.path.removeprefix("/v1/files/").partition("/")
         file = self._desk.file(exchange.caller, name)
         if not part:
-            await exchange.answer_json(file.shown())
+            await exchange.answer_json(file.to_wire())
         elif part == "content":
             await self._content(exchange, file)
         else:
@@ -98,7 +98,7 @@ class Batches:
             window=window,
             metadata=metadata,
         )
-        await exchange.answer_json(batch.shown())
+        await exchange.answer_json(batch.to_wire())
 
     async def all(self, exchange: Exchange) -> None:
         """The caller's batches, newest first."""
@@ -107,14 +107,14 @@ class Batches:
     async def one(self, exchange: Exchange) -> None:
         """A batch, with the counts of this moment."""
         batch = self._desk.batch(exchange.caller, exchange.path.removeprefix("/v1/batches/"))
-        await exchange.answer_json(batch.shown())
+        await exchange.answer_json(batch.to_wire())
 
     async def cancel(self, exchange: Exchange) -> None:
         """Ask no further line (`…/cancel`)."""
         name, _, part = exchange.path.removeprefix("/v1/batches/").partition("/")
         if part != "cancel":
             raise _nowhere(exchange.path)
-        await exchange.answer_json(self._desk.cancel(exchange.caller, name).shown())
+        await exchange.answer_json(self._desk.cancel(exchange.caller, name).to_wire())
 
 
 def _page(exchange: Exchange, entries: Sequence[Filed | Running]) -> dict[str, Any]:
@@ -123,7 +123,7 @@ def _page(exchange: Exchange, entries: Sequence[Filed | Running]) -> dict[str, A
     most = int(limit) if limit is not None and limit.isdigit() and 1 <= int(limit) <= LISTED else LISTED
     names = [entry.id for entry in entries]
     first = names.index(after) + 1 if after in names else 0
-    shown = [entry.shown() for entry in entries[first : first + most]]
+    shown = [entry.to_wire() for entry in entries[first : first + most]]
     return {
         "object": "list",
         "data": shown,

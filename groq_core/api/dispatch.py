@@ -13,7 +13,7 @@ from groq_core.api.access import Access
 from groq_core.api.asgi import ClientGoneError, Exchange, Headers
 from groq_core.api.backend import People
 from groq_core.api.errors import MethodError, note_bug, refuse
-from groq_core.errors import nested_too_deeply
+from groq_core.errors import nesting_error
 from groq_core.ratelimit.people import headers_of
 
 Endpoint: TypeAlias = Callable[[Exchange], Awaitable[None]]
@@ -66,7 +66,7 @@ class Dispatcher:
         try:
             if exchange.path not in self._open:
                 exchange.caller = await self._access.admit(exchange.headers, exchange.visit)
-                if self._people is not None and self._people.limited:
+                if self._people is not None and self._people.has_limits:
                     exchange.notes = partial(self._allowances, self._people, exchange)
             await self._endpoint(exchange.path, exchange.scope["method"])(exchange)
         except ClientGoneError:
@@ -74,7 +74,7 @@ class Dispatcher:
         except RecursionError:
             if exchange.started:
                 raise
-            await refuse(exchange, nested_too_deeply())
+            await refuse(exchange, nesting_error())
         except Exception as error:
             if exchange.started:
                 # Nothing can be said any more; without a proper end the client knows that something is missing.

@@ -32,7 +32,7 @@ class Writer(Protocol):
     def last(self) -> bytes:
         """The end of an answer that is whole."""
 
-    def broken(self, error: Exception) -> bytes:
+    def break_off(self, error: Exception) -> bytes:
         """The end of one that is not."""
 
 
@@ -65,14 +65,14 @@ async def stream_answer(
                     watch.release()
                     await _exhaust(events, exchange)
         if writer.finished is None:
-            raise _unfinished()
+            raise _no_end_error()
     except (Exception, asyncio.CancelledError) as caught:
         error = reason(caught, watch)
         if not exchange.started:
             await refuse(exchange, error, writer.receipt)
             return
         note_bug(error, exchange.request_id)
-        await exchange.last_words(writer.broken(error))
+        await exchange.last_words(writer.break_off(error))
     else:
         await exchange.end()
 
@@ -101,14 +101,14 @@ async def fold_answer(
                     watch.release()
                     await _exhaust(events, exchange)
         if reply.finished is None:
-            raise _unfinished()
+            raise _no_end_error()
     except (Exception, asyncio.CancelledError) as caught:
         await refuse(exchange, reason(caught, watch), reply.receipt)
         return None
     return reply
 
 
-def _unfinished() -> BrokenAnswerError:
+def _no_end_error() -> BrokenAnswerError:
     """No handler ends so; if one ever does, its answer is not passed off as whole."""
     return BrokenAnswerError("the answer ended before it was whole", hint="Ask again.")
 

@@ -18,10 +18,10 @@ from groq_core.api.chat.completion import usage_object
 from groq_core.api.encoding import event_bytes
 from groq_core.api.errors import error_object, note_bug, reason, refuse
 from groq_core.api.field_errors import bad
-from groq_core.api.fold import folded, header_value
+from groq_core.api.fold import fold, header_value
 from groq_core.errors import BrokenAnswerError
 from groq_core.events import AudioDelta
-from groq_core.media.audio.encode import EncodingError, available, encoded
+from groq_core.media.audio.encode import EncodingError, available, encode
 from groq_core.media.audio.wav import open_wav, voice_pcm
 from groq_core.reply import Reply
 from groq_core.requests import SpeechRequest
@@ -90,14 +90,14 @@ class Speeches:
         if call.form not in ("wav", "pcm") and not self._encoder():
             call = msgspec.structs.replace(call, form="wav")
             notes = [NO_ENCODER]
-        with exchange.watched() as watch:
+        with exchange.watch() as watch:
             if call.form == "wav" and not call.stream:
                 await self._whole(exchange, call.request, watch, notes)
             else:
                 await self._stream(exchange, call, watch, notes)
 
     async def _whole(self, exchange: Exchange, request: SpeechRequest, watch: Watch, notes: Headers) -> None:
-        reply = await folded(exchange, self._service.read(request), watch, self._clock)
+        reply = await fold(exchange, self._service.read(request), watch, self._clock)
         if reply is not None and reply.finished is not None:
             headers = [(b"content-type", TYPES["wav"]), *_who(reply), *notes]
             await exchange.answer(200, reply.audio, *headers)
@@ -114,7 +114,7 @@ class Speeches:
                         await exchange.start(200, [*head, *_who(reply), *notes])
                     await exchange.write(_delta(block) if call.stream == "sse" else block)
         except (Exception, asyncio.CancelledError) as caught:
-            error = reason(_spoken_of(caught), watch)
+            error = reason(_as_answerable(caught), watch)
             if not exchange.started:
                 await refuse(exchange, error, reply.receipt)
                 return
@@ -124,7 +124,7 @@ class Speeches:
             last = {"error": error_object(error), "x_groq_core": reply.receipt.as_dict()}
             await exchange.last_words(event_bytes(last))
         else:
-            await exchange.end(_done(reply) if call.stream == "sse" else b"")
+            await exchange.end(_done_event(reply) if call.stream == "sse" else b"")
 
     async def _samples(self, request: SpeechRequest, reply: Reply) -> AsyncGenerator[bytes, None]:
         """What is spoken, piece by piece, as samples; ``reply`` hears the story."""
@@ -158,7 +158,7 @@ async def _recording(samples: AsyncGenerator[bytes, None], form: str) -> AsyncGe
             async for block in spoken:
                 yield block
             return
-        async with aclosing(encoded(spoken, form)) as blocks:
+        async with aclosing(encode(spoken, form)) as blocks:
             async for block in blocks:
                 yield block
 
@@ -169,7 +169,7 @@ async def _with_first(first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncG
         yield block
 
 
-def _spoken_of(caught: BaseException) -> BaseException:
+def _as_answerable(caught: BaseException) -> BaseException:
     if isinstance(caught, EncodingError):
         return BrokenAnswerError(str(caught), hint="Ask for wav or pcm.")
     return caught
@@ -186,7 +186,7 @@ def _delta(block: bytes) -> bytes:
     return event_bytes({"type": "speech.audio.delta", "audio": base64.b64encode(block).decode()})
 
 
-def _done(reply: Reply) -> bytes:
+def _done_event(reply: Reply) -> bytes:
     """The last event. Voices are billed by the character, so the tokens are those of the text at most."""
     usage = usage_object(reply.finished.usage) if reply.finished is not None else None
     counted: dict[str, Any] = {

@@ -17,7 +17,7 @@ from groq_core.api.chat.completion import story_headers
 from groq_core.api.encoding import event_bytes
 from groq_core.api.errors import error_object, note_bug, reason, refuse
 from groq_core.api.field_errors import bad
-from groq_core.api.fold import folded, noted
+from groq_core.api.fold import fold, with_notes
 from groq_core.api.languages import language_code
 from groq_core.api.multipart import Form, read_form
 from groq_core.errors import BrokenAnswerError
@@ -74,7 +74,7 @@ class Transcriptions:
 
     async def _answer(self, exchange: Exchange, task: Literal["transcribe", "translate"]) -> None:
         question = read_question(await read_form(exchange, container_of), task)
-        with exchange.watched() as watch:
+        with exchange.watch() as watch:
             events = self._service.stream(
                 question.audio,
                 question.filename,
@@ -86,10 +86,10 @@ class Transcriptions:
                 temperature=question.temperature,
                 caller=exchange.caller,
             )
-            events = noted(question.notes, events)
+            events = with_notes(question.notes, events)
             if question.stream:
                 await self._stream(exchange, events, watch)
-            elif (reply := await folded(exchange, events, watch, self._clock)) is not None:
+            elif (reply := await fold(exchange, events, watch, self._clock)) is not None:
                 await _write(exchange, reply, question)
 
     async def _stream(self, exchange: Exchange, events: Events, watch: Watch) -> None:
@@ -119,7 +119,7 @@ class Transcriptions:
             return
         if not exchange.started:
             await exchange.start(200, EVENT_STREAM)
-        last = {"type": "transcript.text.done", "text": _transcript(reply).text} | _told(reply)
+        last = {"type": "transcript.text.done", "text": _transcript(reply).text} | _extra_fields(reply)
         await exchange.end(event_bytes(last) + b"data: [DONE]\n\n")
 
 
@@ -218,12 +218,12 @@ async def _write(exchange: Exchange, reply: Reply, question: Question) -> None:
         case "vtt":
             await exchange.answer(200, to_vtt(transcript).encode(), VTT, *headers)
         case "verbose_json":
-            await exchange.answer_json(_verbose(transcript, question) | _told(reply), *headers)
+            await exchange.answer_json(_verbose(transcript, question) | _extra_fields(reply), *headers)
         case _:
-            await exchange.answer_json({"text": transcript.text} | _told(reply), *headers)
+            await exchange.answer_json({"text": transcript.text} | _extra_fields(reply), *headers)
 
 
-def _told(reply: Reply) -> dict[str, Any]:
+def _extra_fields(reply: Reply) -> dict[str, Any]:
     """What stands beside the words: how long it was, what was left out or could not be had, who wrote it down."""
     told: dict[str, Any] = {}
     if (duration := _transcript(reply).duration) is not None:

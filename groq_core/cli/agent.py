@@ -64,7 +64,7 @@ def arguments(command: argparse.ArgumentParser) -> None:
 
 
 async def run(args: argparse.Namespace) -> int:
-    from groq_core.compose import assembled
+    from groq_core.compose import assemble
     from groq_core.errors import GroqCoreError
     from groq_core.requests import HOSTED_TOOLS
     from groq_core.services.agent import Agent, Trace, builtin_tools, for_terminal
@@ -76,8 +76,8 @@ async def run(args: argparse.Namespace) -> int:
     task = args.task if args.task is not None else sys.stdin.read()
     wanted = {"browser_search": args.search, "code_interpreter": args.code}
     settings = load()
-    async with assembled(settings) as core, AsyncExitStack() as connected:
-        if settings.simulated:
+    async with assemble(settings) as core, AsyncExitStack() as connected:
+        if settings.is_simulated:
             print(SIMULATED, file=sys.stderr)
         tools: list[Tool] = [*builtin_tools(), *await files(args.file)]
         remote = await connected.enter_async_context(server_tools(servers(args), task))
@@ -93,7 +93,7 @@ async def run(args: argparse.Namespace) -> int:
             max_tokens=args.max_tokens,
             price=agent_price(core, args.model),
             room=agent_room(core, args.model),
-            approve=allowed if args.yes else asked,
+            approve=allow if args.yes else ask,
         )
         trace = Trace()
         broken: GroqCoreError | None = None
@@ -168,16 +168,16 @@ async def files(paths: list[Path]) -> list[Tool]:
     return file_tools(texts) if texts else []
 
 
-async def asked(call: Call) -> bool:
+async def ask(call: Call) -> bool:
     """Ask the person at the terminal about the whole call; where there is none, nobody has agreed."""
     if not sys.stdin.isatty():
         return False
-    print(f"  {call.name} would be called with\n{call.shown}", file=sys.stderr)
+    print(f"  {call.name} would be called with\n{call.arguments_text}", file=sys.stderr)
     print(f"Allow this call of {call.name}? [y/N] ", end="", file=sys.stderr, flush=True)
     return (await asyncio.to_thread(sys.stdin.readline)).strip().lower() in ("y", "yes")
 
 
-async def allowed(_: Call) -> bool:
+async def allow(_: Call) -> bool:
     return True
 
 

@@ -23,7 +23,7 @@ def arguments(command: argparse.ArgumentParser) -> None:
 
 
 async def run(args: argparse.Namespace) -> int:
-    from groq_core.compose import assembled
+    from groq_core.compose import assemble
     from groq_core.events import TextDelta
     from groq_core.reply import Reply
     from groq_core.services.agent.visible import for_terminal
@@ -32,7 +32,7 @@ async def run(args: argparse.Namespace) -> int:
     messages = [{"role": "user", "content": await read_words(args.question, "question")}]
     if args.system:
         messages.insert(0, {"role": "system", "content": args.system})
-    async with assembled(load()) as core:
+    async with assemble(load()) as core:
         reply = Reply()
         async with aclosing(core.chat.stream(messages, model=args.model, revisable=False)) as events:
             async for event in events:
@@ -41,6 +41,6 @@ async def run(args: argparse.Namespace) -> int:
                     sys.stdout.write(for_terminal(event.text) if sys.stdout.isatty() else event.text)
                     sys.stdout.flush()
         sys.stdout.write("\n")
-        if served := reply.receipt.served_by:
+        if served := reply.receipt.origin:
             print(f"{served['provider']}:{served['model']}", file=sys.stderr)
     return 0

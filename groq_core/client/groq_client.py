@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 
 from groq_core.api.app import create_api
 from groq_core.client.transport import AsyncTransport, SyncTransport
-from groq_core.compose import assembled
+from groq_core.compose import assemble
 from groq_core.redaction import Secret
 from groq_core.settings.settings import Settings, load
 
@@ -36,7 +36,7 @@ class House:
             self._opening = asyncio.Lock()
         async with self._opening:
             if self._app is None:
-                core = await self._owned.enter_async_context(assembled(self._settings))
+                core = await self._owned.enter_async_context(assemble(self._settings))
                 self._app = create_api(core)
         return self._app
 

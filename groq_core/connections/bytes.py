@@ -94,7 +94,7 @@ def holding_of(scope: Scope) -> Holding:
     return found if found is not None else Holding(None)
 
 
-def declared_size(scope: Scope) -> int:
+def size_by_header(scope: Scope) -> int:
     """The body's size as the client says it; 0 where it does not."""
     length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
     return int(length) if length.isdigit() and len(length) < 16 else 0

@@ -34,7 +34,7 @@ from groq_core.events import (
 )
 from groq_core.failures import policy
 from groq_core.fallback.decide import State, decide
-from groq_core.fallback.ending import callers_fault, refusal, unanswered
+from groq_core.fallback.ending import callers_fault, chain_error, refusal
 from groq_core.fallback.health import Health
 from groq_core.fallback.hedge import Hedging
 from groq_core.fallback.run import Limits, Run, Turn
@@ -111,7 +111,7 @@ class FallbackChain:
         run = Run(request, deque(specs), budget)
         turns = Turns(run, self._health)
         waited = 0.0
-        while budget.left_s > 0 and budget.left > 0:
+        while budget.remaining_s > 0 and budget.remaining > 0:
             following = turns.next()
             if isinstance(following, AttemptSkipped):
                 yield following
@@ -145,7 +145,7 @@ class FallbackChain:
     async def _probe(self, run: Run, spec: ModelSpec) -> None:
         """Wait until the request that found out about a target is through, or the time is up."""
         credential = run.request.caller.credential
-        while self._health.probing(credential, spec.provider, spec.name) and run.budget.left_s > 0:
+        while self._health.probing(credential, spec.provider, spec.name) and run.budget.remaining_s > 0:
             await self._sleep(LOOK_S)
 
     # ── one target ───────────────────────────────────────────────────────────────────────────────────
@@ -199,7 +199,7 @@ class FallbackChain:
 
     def _send(self, run: Run, turns: Turns, attempt: Attempt) -> Events:
         """Make the attempt, raced against the next target where hedging is on and may be done."""
-        if self._hedging is None or run.committed or run.budget.left <= attempt.peers + attempt.others:
+        if self._hedging is None or run.is_committed or run.budget.remaining <= attempt.peers + attempt.others:
             return self._attempt(attempt)
         second = next((spec for spec in run.queue if turns.awake(spec)), None)
         return self._hedging.events(self._attempt, attempt, second)
@@ -260,7 +260,7 @@ class FallbackChain:
             run.doubts[spec.provider] += 1
         if move.to == "provider":
             turns.leave_provider(spec.provider)
-        if run.committed:
+        if run.is_committed:
             # Whoever can continue the text comes first; the rest would have to repeat it to the letter. A provider
             # in doubt comes last, since every silence costs the time that another would need.
             run.queue = deque(
@@ -274,12 +274,12 @@ class FallbackChain:
     def _state(self, run: Run, attempt: Attempt, heard: bool) -> State:
         name = attempt.spec.name
         return State(
-            left=run.budget.left,
-            left_s=run.budget.left_s,
+            left=run.budget.remaining,
+            left_s=run.budget.remaining_s,
             peers=attempt.peers,
             others=attempt.others,
             last=attempt.last,
-            committed=run.committed,
+            committed=run.is_committed,
             doubts=run.doubts[attempt.spec.provider],
             shrunk=name in run.mended,
             prefill=attempt.prefill and not heard,
@@ -302,7 +302,7 @@ class FallbackChain:
 
     def _decline(self, run: Run, spec: ModelSpec, error: ProviderError) -> list[Event]:
         """A content filter is an answer: no other model is asked to say what this one would not."""
-        if not run.committed:
+        if not run.is_committed:
             raise RequestError(
                 f"the provider declined to answer this: {error.message}",
                 code="content_filter",
@@ -317,7 +317,7 @@ class FallbackChain:
     async def _nobody(self, run: Run) -> Events:
         failures = run.failures
         retry_after = self._retry_after(run)
-        if run.committed:
+        if run.is_committed:
             raise BrokenAnswerError(
                 "the answer broke off and no other model could complete it",
                 failures=failures,
@@ -335,7 +335,7 @@ class FallbackChain:
             yield Finished(model="fallback", finish_reason="stop")
             return
         self._metrics.degraded += 1
-        raise unanswered(failures, run.skipped, retry_after)
+        raise chain_error(failures, run.skipped, retry_after)
 
     def _retry_after(self, run: Run) -> float | None:
         """Seconds until the first target is awake again."""

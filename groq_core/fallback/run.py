@@ -11,7 +11,7 @@ from groq_core.errors import ProviderError
 from groq_core.events import Event, TextDelta
 from groq_core.fallback.splice import Splice
 from groq_core.models.spec import Capability, ModelSpec
-from groq_core.pipeline import Attempt, Budget, seen_by
+from groq_core.pipeline import Attempt, Budget, with_witness
 from groq_core.requests import ChatRequest, Request
 
 
@@ -102,7 +102,7 @@ class Run:
         return "".join(self.sent)
 
     @property
-    def committed(self) -> bool:
+    def is_committed(self) -> bool:
         """The reader has seen something of an answer."""
         return bool(self.sent) or self.beyond_text
 
@@ -128,7 +128,7 @@ class Run:
         if not isinstance(asked, ChatRequest):
             return plain, None
         if not text:
-            return msgspec.structs.replace(plain, outlet=seen_by(self._see, asked.outlet)), None
+            return msgspec.structs.replace(plain, outlet=with_witness(self._see, asked.outlet)), None
         # A tool turn is never continued: asked to go on with prose, a model writes prose instead of the call.
         may_continue = (
             spec.can(Capability.PREFILL)
@@ -141,7 +141,7 @@ class Run:
         begun = {"role": "assistant", "content": text}
         request = msgspec.structs.replace(asked, messages=(*asked.messages, begun))
         return msgspec.structs.replace(plain, request=request, prefill=True), Splice(
-            text, "continue", guess=self.budget.left < 2
+            text, "continue", guess=self.budget.remaining < 2
         )
 
     def _see(self, event: Event) -> None:

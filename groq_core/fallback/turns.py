@@ -31,7 +31,7 @@ class Turns:
 
     def awake(self, spec: ModelSpec) -> bool:
         # A target that broke off in this very answer may be asked once more to complete it.
-        if spec.name in self._run.again and self._run.committed:
+        if spec.name in self._run.again and self._run.is_committed:
             return True
         return self._admission(spec) in ("closed", "probe")
 
@@ -44,19 +44,19 @@ class Turns:
         if not self.awake(spec):
             self._run.passed.append(self._cooling(spec))
             return self._skip(spec)
-        if self._kept_for_others(spec):
+        if self._is_reserved_for_others(spec):
             message = "the requests left are kept for providers that were not asked yet"
             return AttemptSkipped(provider=spec.provider, model=spec.id, kind=Kind.BUDGET, message=message)
         return spec
 
-    def _kept_for_others(self, spec: ModelSpec) -> bool:
+    def _is_reserved_for_others(self, spec: ModelSpec) -> bool:
         """Whether asking it would take the one request that is kept back for a provider not asked yet."""
         run = self._run
         asked = {one.provider for one in run.asked}
         if spec.provider not in asked:
             return False
         waiting = {one.provider for one in self.waiting()} - asked
-        return bool(waiting) and run.budget.left <= len(waiting)
+        return bool(waiting) and run.budget.remaining <= len(waiting)
 
     def waiting(self) -> list[ModelSpec]:
         """Everybody who could still be asked: the awake of the queue, and those passed over, now or soon."""
@@ -95,7 +95,7 @@ class Turns:
         these, providers that were not asked yet before others.
         """
         asked = {one.provider for one in self._run.asked}
-        found = [one for one in self._open() if not self._kept_for_others(one.spec)]
+        found = [one for one in self._open() if not self._is_reserved_for_others(one.spec)]
         found.sort(key=lambda one: one.spec.provider in asked)
         for why in ("too large by our count", "cooling down"):
             for one in found:
@@ -109,7 +109,7 @@ class Turns:
         return [one for one in self._run.passed if self._may_be_asked(one)]
 
     def _may_be_asked(self, one: PassedOver) -> bool:
-        in_time = not one.back_at or one.back_at - self._health.now() < self._run.budget.left_s - SPARE_S
+        in_time = not one.back_at or one.back_at - self._health.now() < self._run.budget.remaining_s - SPARE_S
         return in_time and self._admission(one.spec) != "gone"
 
     def _take(self, one: PassedOver) -> Turn:
@@ -138,7 +138,7 @@ class Turns:
 
     def _back_at(self, spec: ModelSpec) -> float:
         """When it said itself that it will be back; 0 where its rest is our own guess."""
-        if not self._health.named_time(self._credential, spec.provider, spec.name):
+        if not self._health.has_retry_after(self._credential, spec.provider, spec.name):
             return 0.0
         rests = self._health.rests_for(self._credential, spec.provider, spec.name)
         return self._health.now() + (rests or 0.0)

@@ -21,9 +21,9 @@ class Allowances:
         self._people = people
 
     def __call__(self, handle: Handler[Request], request: Request) -> Events:
-        return self._counted(handle, request) if self._people.limited else handle(request)
+        return self._count(handle, request) if self._people.has_limits else handle(request)
 
-    async def _counted(self, handle: Handler[Request], request: Request) -> Events:
+    async def _count(self, handle: Handler[Request], request: Request) -> Events:
         await self._people.enter(request.caller)
         tokens, usd = 0, 0.0
         try:

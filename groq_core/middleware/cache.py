@@ -125,7 +125,7 @@ class Cache:
         entry = self.store.get(key)
         if entry is not None:
             self._count(hit=True)
-            for event in replayed(entry, request, self._clock() - entry.stored_at):
+            for event in replay(entry, request, self._clock() - entry.stored_at):
                 yield event
             return
         shared = self._under_way.get(key)
@@ -139,7 +139,7 @@ class Cache:
         self._count(hit=False)
         yield CacheChecked(result="miss")
         # Registered where it is read: who leaves before that has asked nobody, and leaves nothing to share.
-        shared = _Shared(handle, request, partial(self._ended, key))
+        shared = _Shared(handle, request, partial(self._close_flight, key))
         self._under_way[key] = shared
         async with aclosing(shared.read(None)) as events:
             async for event in events:
@@ -153,7 +153,7 @@ class Cache:
         self._metrics.cache.labels("hit" if hit else "miss").inc()
         self._changed()
 
-    def _ended(self, key: str, flight: _Shared, heard: list[Event] | None) -> None:
+    def _close_flight(self, key: str, flight: _Shared, heard: list[Event] | None) -> None:
         """An upstream answer ended; None when it failed or was given up."""
         if self._under_way.get(key) is flight:
             del self._under_way[key]
@@ -173,7 +173,7 @@ def entry_of(heard: list[Event], now: float) -> Entry | None:
     return Entry(routed, answer, finished, now)
 
 
-def replayed(entry: Entry, request: Request, age: float) -> list[Event]:
+def replay(entry: Entry, request: Request, age: float) -> list[Event]:
     """A kept answer as a stream: nobody was asked, nothing is billed, and it says so."""
     finished = entry.finished
     return [

@@ -20,7 +20,7 @@ from groq_core.events import (
     Usage,
 )
 from groq_core.models.spec import ModelSpec
-from groq_core.pipeline import Attempt, Handler, seen_by
+from groq_core.pipeline import Attempt, Handler, with_witness
 from groq_core.requests import BYTES_PER_TOKEN, Request, SpeechRequest, TranscriptionRequest
 from groq_core.telemetry.metrics import Metrics
 
@@ -67,7 +67,7 @@ class Observe:
         self._changed()
         try:
             yield AttemptStarted(number=number, provider=spec.provider, model=spec.id, hedge=attempt.hedge)
-            watched = msgspec.structs.replace(attempt, outlet=seen_by(see, attempt.outlet))
+            watched = msgspec.structs.replace(attempt, outlet=with_witness(see, attempt.outlet))
             async with aclosing(handle(watched)) as events:
                 async for event in events:
                     if ttft is None and isinstance(event, CONTENT):
@@ -105,7 +105,7 @@ class Observe:
             self._changed()
 
     def _complete(self, event: Finished, attempt: Attempt, number: int, ttft: float | None, elapsed: float) -> Event:
-        spec, usage = attempt.spec, billed(event.usage, attempt.request)
+        spec, usage = attempt.spec, usage_of(event.usage, attempt.request)
         cost = self._price(spec, usage) if usage else None
         if cost:
             attempt.budget.spent_usd += cost
@@ -128,7 +128,7 @@ class Observe:
         )
 
 
-def billed(usage: Usage | None, request: Request) -> Usage | None:
+def usage_of(usage: Usage | None, request: Request) -> Usage | None:
     """Audio and speech come without usage; what they are billed by is known from the request."""
     match request:
         case TranscriptionRequest(duration_s=seconds) if seconds > 0:

@@ -11,7 +11,7 @@ import msgspec
 from groq_core.events import CacheChecked, Event, Events, Finished, Usage
 from groq_core.models.pricing import cost_usd
 from groq_core.models.spec import ModelSpec
-from groq_core.pipeline import Attempt, Handler, seen_by
+from groq_core.pipeline import Attempt, Handler, with_witness
 from groq_core.requests import BYTES_PER_TOKEN, Caller, ChatRequest, Request
 
 FRAME_TOKENS = 500
@@ -67,7 +67,7 @@ class Spending:
             heard += len(getattr(event, "text", "").encode())
 
         try:
-            watched = msgspec.structs.replace(attempt, outlet=seen_by(see, attempt.outlet))
+            watched = msgspec.structs.replace(attempt, outlet=with_witness(see, attempt.outlet))
             async with aclosing(handle(watched)) as events:
                 async for event in events:
                     if isinstance(event, Finished):

@@ -19,7 +19,7 @@ from typing import Any, Final, Literal, TypeAlias
 import msgspec
 
 from groq_core.errors import GroqCoreError
-from groq_core.models.discovery import classified, correct
+from groq_core.models.discovery import classify_entry, correct
 from groq_core.models.providers import provider_names
 from groq_core.models.registry import MODELS
 from groq_core.models.spec import ModelSpec
@@ -132,7 +132,7 @@ def merge(static: Mapping[str, ModelSpec], entries: Iterable[object], *, now: fl
         entries: The objects of ``GET /models``; what is not one is skipped.
         now: Unix time.
     """
-    specs = dict(aged(static, now))
+    specs = dict(retire_by_date(static, now))
     listed, discovered = set[str](), list[str]()
     for entry in entries:
         if not isinstance(entry, dict) or not isinstance(entry.get("id"), str) or entry.get("active") is False:
@@ -141,7 +141,7 @@ def merge(static: Mapping[str, ModelSpec], entries: Iterable[object], *, now: fl
         known = specs.get(name)
         if known is None or known.status == "retired":
             discovered.append(name)
-            specs[name] = classified(entry)
+            specs[name] = classify_entry(entry)
         else:
             specs[name] = correct(known, entry)
         listed.add(name)
@@ -167,10 +167,10 @@ def with_backup(catalogue: Catalogue, entries: Iterable[object], *, now: float) 
             name = f"openai:{entry['id']}"
             if (known := specs.get(name)) is not None:
                 specs[name] = correct(known, entry)
-    return msgspec.structs.replace(catalogue, specs=aged(specs, now))
+    return msgspec.structs.replace(catalogue, specs=retire_by_date(specs, now))
 
 
-def aged(static: Mapping[str, ModelSpec], now: float) -> Mapping[str, ModelSpec]:
+def retire_by_date(static: Mapping[str, ModelSpec], now: float) -> Mapping[str, ModelSpec]:
     """Retire what was announced to be shut down and now is."""
     today: date = datetime.fromtimestamp(now, UTC).date()
     return MappingProxyType(
@@ -186,7 +186,7 @@ def aged(static: Mapping[str, ModelSpec], now: float) -> Mapping[str, ModelSpec]
 def static_catalogue(static: Mapping[str, ModelSpec] = MODELS, *, now: float | None = None) -> Catalogue:
     """Make do with the registry."""
     return Catalogue(
-        specs=aged(static, time.time() if now is None else now),
+        specs=retire_by_date(static, time.time() if now is None else now),
         note="Groq's list of models has not been read yet; the built-in table counts",
     )
 

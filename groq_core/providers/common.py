@@ -79,10 +79,10 @@ class Exchange:
         if self._observe is not None:
             self._observe(response.headers)
         if response.status_code >= 300:
-            await self._refused(response)
+            await self._refuse(response)
         return response
 
-    async def _refused(self, response: Response) -> NoReturn:
+    async def _refuse(self, response: Response) -> NoReturn:
         try:
             error: Exception = from_response(response.status_code, response.headers, await response.aread())
         except Exception as exc:
@@ -115,9 +115,9 @@ class Exchange:
             error.__context__ = None
 
 
-def simulated_visitor(caller: Caller) -> dict[str, str]:
+def visitor_header(caller: Caller) -> dict[str, str]:
     """The header by which the simulator knows whose faults to play; nothing for everybody else."""
-    return {"x-simulated-visitor": visitor} if (visitor := caller.simulated_as) else {}
+    return {"x-simulated-visitor": visitor} if (visitor := caller.visitor) else {}
 
 
 class SdkProvider(ABC):
@@ -236,7 +236,7 @@ class SdkProvider(ABC):
             for event in events:
                 if first is None and isinstance(event, CONTENT):
                     first = self._clock()
-                yield self._signed(event, spec, response, started, first)
+                yield self._sign(event, spec, response, started, first)
 
     async def _transcribe(self, attempt: Attempt, request: TranscriptionRequest) -> Events:
         spec, started = attempt.spec, self._clock()
@@ -248,7 +248,7 @@ class SdkProvider(ABC):
             for event in read_transcription(body, response.headers.get("content-type", "")):
                 if isinstance(event, Finished):
                     event = _with_duration(event, request.duration_s)
-                yield self._signed(event, spec, response, started, self._clock())
+                yield self._sign(event, spec, response, started, self._clock())
 
     async def _speak(self, attempt: Attempt, request: SpeechRequest) -> Events:
         spec, started, first = attempt.spec, self._clock(), None
@@ -272,9 +272,9 @@ class SdkProvider(ABC):
             if first is None:
                 raise ProviderError(Kind.EMPTY_ANSWER, "the recording has nothing in it")
             finished = Finished(usage=Usage(characters=len(request.text)))
-            yield self._signed(finished, spec, response, started, first)
+            yield self._sign(finished, spec, response, started, first)
 
-    def _signed(self, event: Event, spec: ModelSpec, response: Response, started: float, first: float | None) -> Event:
+    def _sign(self, event: Event, spec: ModelSpec, response: Response, started: float, first: float | None) -> Event:
         """Put on the finish what the bytes do not tell: who answered, and how long it took."""
         if not isinstance(event, Finished):
             return event

@@ -94,7 +94,7 @@ class Connection(asyncio.Protocol):
             self._transport.write(head)
             self._transport.write(body)
 
-    async def answered(self) -> None:
+    async def wait_for_headers(self) -> None:
         """
         Wait for the headers.
 

@@ -18,7 +18,7 @@ from typing import Any
 import aiohappyeyeballs
 import httpx
 
-from groq_core.providers.codings import decoded, plain
+from groq_core.providers.codings import decode_stream, plain
 from groq_core.providers.connection import Connection, Take
 from groq_core.providers.read_pace import ReadPace
 
@@ -47,7 +47,7 @@ class Answer:
         """The body as it comes; in plain bytes, even where the server compressed it though nobody asked."""
         coding = self.headers.get("content-encoding", "")
         reads = self._connection.reads()
-        return reads if plain(coding) else decoded(reads, coding)
+        return reads if plain(coding) else decode_stream(reads, coding)
 
     def offer(self, take: Take) -> None:
         """
@@ -58,7 +58,7 @@ class Answer:
             self._connection.offer(take)
 
     @property
-    def held(self) -> int:
+    def unread(self) -> int:
         """Bytes that have come and that nobody has read."""
         return self._connection.held
 
@@ -111,11 +111,11 @@ class Wire:
             HeaderError: A header has a control character in it, or one that is not ASCII.
         """
         head = self._head(method, path, headers, len(body))
-        connection = self._kept() or await self._connect()
+        connection = self._take_idle() or await self._connect()
         self._used.add(connection)
         try:
             connection.send(head, body)
-            await connection.answered()
+            await connection.wait_for_headers()
         except BaseException:
             self._used.discard(connection)
             connection.hang_up()
@@ -156,7 +156,7 @@ class Wire:
         target = self._prefix + path.encode()
         return b"%s %s HTTP/1.1\r\nhost: %s\r\n%s" % (method.encode(), target, self._netloc, fields)
 
-    def _kept(self) -> Connection | None:
+    def _take_idle(self) -> Connection | None:
         """A connection of this loop that still stands; the one used last, since it stands most surely."""
         loop = asyncio.get_running_loop()
         if self._loop is not loop:

@@ -207,16 +207,16 @@ _ULID = re.compile(r"req_([0-7][0-9a-hjkmnp-tv-z]{9})[0-9a-hjkmnp-tv-z]{16}", re
 _CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
-def told_at(headers: Mapping[str, str]) -> int | None:
+def received_at_ms(headers: Mapping[str, str]) -> int | None:
     """
     When Groq took in the request that these headers answer, in Unix milliseconds by its own clock.
 
     Its request ids are ULIDs, whose first ten characters are the time. Answers are not read in the order in which
     they were sent, so this tells whose word on what remains is newer.
 
-    >>> told_at({"x-request-id": "req_01ks9k0gj5ekes3289ct3pzzpz"})
+    >>> received_at_ms({"x-request-id": "req_01ks9k0gj5ekes3289ct3pzzpz"})
     1779512132165
-    >>> told_at({"x-request-id": "req-of-somebody-else"})
+    >>> received_at_ms({"x-request-id": "req-of-somebody-else"})
     """
     match = _ULID.fullmatch(headers.get("x-request-id", ""))
     if match is None:

@@ -121,7 +121,7 @@ class People:
         self._own = own
 
     @property
-    def limited(self) -> bool:
+    def has_limits(self) -> bool:
         """Whether anybody can have limits at all."""
         return bool(self._limits) or self._own is not None
 
@@ -148,7 +148,7 @@ class People:
             if used > limit.amount or (not one and used >= limit.amount):
                 for earlier in counted:
                     await self._ledger.add(_name(earlier, key), earlier.window_s, -1.0)
-                raise used_up(limit, resets_in_s)
+                raise limit_error(limit, resets_in_s)
 
     async def spend(self, caller: Caller, tokens: int, usd: float) -> None:
         """Count what an answer took."""
@@ -198,7 +198,7 @@ def _site(address: str) -> str:
     return f"{IPv6Address(first)}/{SITE_PREFIX}"
 
 
-def used_up(limit: Limit, resets_in_s: float) -> RequestError:
+def limit_error(limit: Limit, resets_in_s: float) -> RequestError:
     """What somebody is told who has used up a limit."""
     wait = max(1, math.ceil(resets_in_s))
     return RequestError(

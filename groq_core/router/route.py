@@ -106,14 +106,14 @@ def route(needs: Needs, catalogue: Catalogue, tiers: Tiers, availability: Availa
     A pinned model comes first even while it rests. Then, of each provider in turn, those awake before those
     resting, models that keep a schema strictly before others, and else the tier's own order.
     """
-    pinned = _pinned(needs, catalogue)
+    pinned = _find_pinned(needs, catalogue)
     tier, rule = _tier(needs, pinned, tiers)
     ranked: list[tuple[tuple[bool | int, ...], Candidate]] = []
     excluded = []
     members = _members(tier, pinned, catalogue, tiers)
     if needs.stay and pinned is not None:
         members = iter((pinned,))
-    required = needed(needs)
+    required = capabilities_for(needs)
     verdicts = [_verdict(spec, needs, required, catalogue, availability(spec)) for spec in members]
     if tier == "speed":
         verdicts = _by_cost(verdicts, pinned)
@@ -212,7 +212,7 @@ def _home(pinned: ModelSpec, tiers: Tiers) -> Tier | None:
     return None
 
 
-def _pinned(needs: Needs, catalogue: Catalogue) -> ModelSpec | None:
+def _find_pinned(needs: Needs, catalogue: Catalogue) -> ModelSpec | None:
     """Find the model asked for by name. An id nobody knows is Groq's: new models appear there first."""
     text = needs.model.strip()
     if not text or text.casefold() in ALIASES:
@@ -222,7 +222,7 @@ def _pinned(needs: Needs, catalogue: Catalogue) -> ModelSpec | None:
     provider, colon, id = text.partition(":")
     if not (colon and provider in provider_names() and id):
         provider, id = "groq", text
-    return ModelSpec(id=id, provider=provider, capabilities=frozenset(needed(needs)) | _UNTESTED)
+    return ModelSpec(id=id, provider=provider, capabilities=frozenset(capabilities_for(needs)) | _UNTESTED)
 
 
 _UNTESTED: Final = frozenset({Capability.JSON_OBJECT, Capability.JSON_SCHEMA, Capability.TIMESTAMPS})
@@ -268,7 +268,7 @@ _REFUSALS: Final = {
 }
 
 
-def needed(needs: Needs) -> tuple[Capability, ...]:
+def capabilities_for(needs: Needs) -> tuple[Capability, ...]:
     """List what a model must be able to do; of JSON any kind will do, see :func:`_misfit`."""
     match needs.operation:
         case "transcription":

@@ -23,7 +23,7 @@ class House(Protocol):
     def settings(self) -> Any: ...
 
 
-def resolved(core: House, name: str) -> ModelSpec | None:
+def resolve_name(core: House, name: str) -> ModelSpec | None:
     """What a tier's or a model's name stands for now."""
     tier = "speed" if name == "auto" else name
     target = next((status.target for status in core.board.snapshot().tiers if status.tier == tier), name)
@@ -42,9 +42,9 @@ def stand_ins(core: House, name: str) -> list[ModelSpec]:
 
 def agent_models(core: House, name: str) -> list[ModelSpec]:
     """The models that may take a step of an agent: with tools ``auto`` is the quality tier, and one may stand in."""
-    named = [] if name in ("auto", "speed", "quality", "vision") else [resolved(core, name)]
+    named = [] if name in ("auto", "speed", "quality", "vision") else [resolve_name(core, name)]
     tier = "quality" if name == "auto" or named else name
-    found = [*named, resolved(core, tier), *stand_ins(core, tier)]
+    found = [*named, resolve_name(core, tier), *stand_ins(core, tier)]
     return list({spec.name: spec for spec in found if spec is not None}.values())
 
 

@@ -80,8 +80,8 @@ class VisionService:
     """
     Ask about pictures.
 
-    >>> from groq_core.compose import assembled  # doctest: +SKIP
-    >>> async with assembled(settings) as core:  # doctest: +SKIP
+    >>> from groq_core.compose import assemble  # doctest: +SKIP
+    >>> async with assemble(settings) as core:  # doctest: +SKIP
     ...     reply = await core.vision.ask("What is this?", [Path("kiwi.jpg").read_bytes()])
 
     Args:
@@ -101,7 +101,7 @@ class VisionService:
         """Into how many parts each of so many pictures may be cut."""
         return max(1, self._pieces() // max(1, pictures))
 
-    async def prepared(self, pictures: Sequence[bytes | PreparedImage]) -> list[PreparedImage]:
+    async def prepare(self, pictures: Sequence[bytes | PreparedImage]) -> list[PreparedImage]:
         """
         Make pictures fit to be sent, in threads; those that are fit already are left as they are. A file of several
         pages and a very long picture become several.
@@ -149,7 +149,7 @@ class VisionService:
             RequestError: A picture can't be sent.
             ChainError, BrokenAnswerError: See :mod:`groq_core.errors`.
         """
-        ready = await self.prepared(pictures)
+        ready = await self.prepare(pictures)
         request, left_out = question_about(question, ready, history=history, limit=self._limit(), **params)
         request = msgspec.structs.replace(request, model=model, caller=caller or Caller())
         for picture in ready:

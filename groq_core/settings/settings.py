@@ -363,7 +363,7 @@ class Settings:
         return replace(settings, warnings=tuple(_warnings(given, settings)))
 
     @property
-    def simulated(self) -> bool:
+    def is_simulated(self) -> bool:
         """The providers are the built-in simulator: asked for, or there is nobody else to ask."""
         return self.offline or not (self.groq_api_key or self.has_backup)
 

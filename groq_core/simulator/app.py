@@ -148,7 +148,7 @@ async def _translations(app: App, call: Call, rest: str) -> None:
 
 async def _listen(app: App, call: Call, *, translate: bool) -> None:
     form = await _form(call)
-    if await app.begin(call, "audio", form.shown()):
+    if await app.begin(call, "audio", form.to_dict()):
         await audio.transcribe(app.world, call, form, translate=translate)
 
 
@@ -163,7 +163,7 @@ async def _models(app: App, call: Call, rest: str) -> None:
     if not await app.begin(call, "models", {"model": rest} if rest else {}):
         return
     wire, world = call.wire, app.world
-    data = wire.model(world.named(wire, rest)) if rest else wire.models(world.models(wire.name))
+    data = wire.model(world.find_model(wire, rest)) if rest else wire.models(world.models(wire.name))
     await call.exchange.answer(200, wire.headers(wire.request_id()), data, chunked=True)
 
 
@@ -171,7 +171,7 @@ async def _files(app: App, call: Call, rest: str) -> None:
     form = None
     if call.exchange.method == "POST":
         form = await _form(call)
-    if await app.begin(call, "files", form.shown() if form else {}):
+    if await app.begin(call, "files", form.to_dict() if form else {}):
         await app.files.handle(call, rest, form)
 
 

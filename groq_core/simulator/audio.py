@@ -90,7 +90,7 @@ async def _deliver(
             "text": f" {words}" if groq else words,
         }
         if "word" in wanted:
-            told["words"] = transcript.timed_words(phrases)
+            told["words"] = transcript.words_with_times(phrases)
         if groq or "segment" in wanted:
             told["segments"] = transcript.segments(phrases, heard) if "segment" in wanted else None
         told |= {"x_groq": {"id": request_id}} if groq else {"usage": _usage("whisper-1", heard, words)}
@@ -226,6 +226,6 @@ async def speak(world: World, call: Call, body: Mapping[str, Any]) -> None:
     if format_ == "wav":
         data, kind = voice.wav(samples, streamed=not groq), "audio/wav"
     else:
-        data = await asyncio.to_thread(voice.encoded, samples, str(format_))
+        data = await asyncio.to_thread(voice.encode, samples, str(format_))
         kind = {"mp3": "audio/mpeg", "opus": "audio/opus", "flac": "audio/flac", "pcm": "audio/pcm"}[str(format_)]
     await send(call, data, wire.headers(wire.request_id(), kind=kind, limits=meter.headers()))

@@ -63,12 +63,12 @@ class Batches:
         exchange = call.exchange
         ident, _, action = rest.partition("/")
         if exchange.method == "POST" and not rest:
-            await self._send(call, shown(self._create(call, body)))
+            await self._send(call, to_wire(self._create(call, body)))
             return
         if body == {}:
             await exchange.body()
         if not rest:
-            jobs = [shown(job) for job in self._jobs.values() if job.organisation == call.organisation]
+            jobs = [to_wire(job) for job in self._jobs.values() if job.organisation == call.organisation]
             await self._send(call, _page(call.wire, jobs[::-1]))
             return
         job = self._jobs.get(ident)
@@ -80,7 +80,7 @@ class Batches:
             raise WireError(
                 404, call.wire.unknown_url.format(method=exchange.method, path=exchange.path), code="unknown_url"
             )
-        await self._send(call, shown(job))
+        await self._send(call, to_wire(job))
 
     async def stop(self) -> None:
         """End all jobs where they are."""
@@ -196,7 +196,7 @@ class Batches:
         await call.exchange.answer(200, wire.headers(wire.request_id()), wire.json_body(body), chunked=True)
 
 
-def shown(job: Batch) -> Json:
+def to_wire(job: Batch) -> Json:
     """A batch object in either API's shape; unset times are null."""
     at = job.at
     hours = 24

@@ -128,13 +128,13 @@ def _fill(world: World, body: Json, model: SimModel, answer: Answer, pictures: l
     if answer.calls:
         answer.finish_reason = "tool_calls"
         return
-    answer.executed = builtin.executed(body) if model.builtin else []
+    answer.executed = builtin.run_tools(body) if model.builtin else []
     written = structured.answer(body, rng) or _write(messages, model, pictures, salt)
     if body.get("tool_choice") == "required":
         raise bad_request(
             "Tool choice is required, but model did not call a tool", code="tool_use_failed", failed_generation=written
         )
-    answer.content = tokens.split(_stopped(written, body.get("stop")))
+    answer.content = tokens.split(_cut_at_stop(written, body.get("stop")))
 
 
 def _write(messages: list[Json], model: SimModel, pictures: list[images.Picture], salt: str) -> str:
@@ -166,7 +166,7 @@ def _continue(whole: str, prefill: str) -> str:
     return whole[start:] if start >= 0 else whole
 
 
-def _stopped(written: str, stop: str | list[str] | None) -> str:
+def _cut_at_stop(written: str, stop: str | list[str] | None) -> str:
     """The text before the first stop sequence, its trailing space kept."""
     ends = [
         at for mark in ([stop] if isinstance(stop, str) else stop or ()) if mark and (at := written.find(mark)) >= 0

@@ -44,7 +44,7 @@ def _handle(world: World, method: str, path: str, body: bytes) -> tuple[int, Any
         case "GET", ["_simulator", "faults"]:
             return 200, {"faults": world.faults.list(), "kinds": KINDS, "presets": list(PRESETS)}
         case "POST", ["_simulator", "faults"]:
-            return 200, {"faults": _added(world, body)}
+            return 200, {"faults": _add(world, body)}
         case "DELETE", ["_simulator", "faults"]:
             world.faults.clear()
             return 200, {"faults": []}
@@ -68,7 +68,7 @@ def _handle(world: World, method: str, path: str, body: bytes) -> tuple[int, Any
     raise WireError(404, f"the simulator has no switch {method} {path}")
 
 
-def _added(world: World, body: bytes) -> list[Fault]:
+def _add(world: World, body: bytes) -> list[Fault]:
     several = body.lstrip()[:1] == b"["
     faults = msgspec.json.decode(body, type=list[Fault]) if several else [msgspec.json.decode(body, type=Fault)]
     for fault in faults:

@@ -40,11 +40,11 @@ class Store:
         """``/files``, ``/files/{id}`` and ``/files/{id}/content``."""
         exchange, wire = call.exchange, call.wire
         if form is not None:
-            await self._send(call, shown(wire, self._upload(call, form)))
+            await self._send(call, to_wire(wire, self._upload(call, form)))
             return
         await exchange.body()
         if not rest:
-            files = [shown(wire, f) for f in self._files.values() if f.organisation == call.organisation]
+            files = [to_wire(wire, f) for f in self._files.values() if f.organisation == call.organisation]
             listing: Json = {"object": "list", "data": files}
             if wire.name == "openai":
                 listing |= {
@@ -67,7 +67,7 @@ class Store:
             del self._files[ident]
             await self._send(call, {"id": ident, "object": "file", "deleted": True})
         else:
-            await self._send(call, shown(wire, file))
+            await self._send(call, to_wire(wire, file))
 
     def get(self, ident: str, organisation: str) -> Stored:
         """
@@ -109,7 +109,7 @@ class Store:
         await call.exchange.answer(200, wire.headers(wire.request_id()), wire.json_body(body), chunked=True)
 
 
-def shown(wire: Wire, file: Stored) -> Json:
+def to_wire(wire: Wire, file: Stored) -> Json:
     """A file object in either API's shape."""
     if wire.name == "groq":
         return {

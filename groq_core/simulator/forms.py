@@ -30,7 +30,7 @@ class Form:
     lists: dict[str, list[str]] = field(default_factory=dict)
     files: dict[str, Upload] = field(default_factory=dict)
 
-    def shown(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """As a dictionary without the files' bytes."""
         files = {
             n: {"filename": u.filename, "bytes": len(u.data), "type": u.content_type} for n, u in self.files.items()

@@ -151,7 +151,9 @@ class GroqWire:
         body = [thinking + token_json(token) + channel + suffix for token in answer.reasoning]
         for call in answer.executed:
             # Twice: as it begins, and with its output.
-            body += [opening + go_json({"executed_tools": [c]}) + going_on for c in (builtin.begun(call), call)]
+            body += [
+                opening + go_json({"executed_tools": [c]}) + going_on for c in (builtin.without_result(call), call)
+            ]
         body += [prefix + token_json(token) + suffix for token in answer.content or ()]
         for index, made in enumerate(answer.calls):
             function = {"name": made.name, "arguments": made.arguments}
@@ -167,7 +169,7 @@ class GroqWire:
             tail = b'%b"choices":[],"usage":%b,"service_tier":%b}\n\n' % (start, used, go_json(answer.service_tier))
         return Frames(head, body, finish, tail, prefix, suffix)
 
-    def stopped_early(self, answer: Answer, message: str) -> bytes:
+    def break_off(self, answer: Answer, message: str) -> bytes:
         """A chunk whose ``x_groq.error`` says why nothing more comes."""
         return b"data: %b\n\n" % go_json(
             {

@@ -91,7 +91,7 @@ def load(messages: list[Json], model: SimModel) -> list[Picture]:
     Raises:
         WireError: One is broken, too large in pixels or in bytes.
     """
-    return [_loaded(str(part.get("url", "")), model) for part in parts(messages)]
+    return [_load(str(part.get("url", "")), model) for part in parts(messages)]
 
 
 def measure(data: bytes) -> Picture:
@@ -122,13 +122,13 @@ def describe(pictures: list[Picture], question: str) -> str:
         + "; what follows was measured from its pixels.*".replace("its", "its" if len(pictures) == 1 else "their")
     )
     if len(pictures) == 1:
-        lines.append(_told(pictures[0]))
+        lines.append(_describe(pictures[0]))
     else:
-        lines += [f"**Image {number}.** {_told(picture)}" for number, picture in enumerate(pictures, 1)]
+        lines += [f"**Image {number}.** {_describe(picture)}" for number, picture in enumerate(pictures, 1)]
     return "\n\n".join(lines)
 
 
-def _loaded(url: str, model: SimModel) -> Picture:
+def _load(url: str, model: SimModel) -> Picture:
     if not url.startswith("data:"):
         return Picture(url=url)
     head, _, encoded = url.partition(",")
@@ -202,7 +202,7 @@ def _colours(pixels: np.ndarray[Any, Any]) -> tuple[tuple[str, float], ...]:
     return tuple((name, share) for name, share in shares if share >= 0.03)
 
 
-def _told(picture: Picture) -> str:
+def _describe(picture: Picture) -> str:
     if picture.url:
         return (
             f"It was linked, not sent ({picture.url[:120]}), and the simulator fetches nothing, so it was not measured."

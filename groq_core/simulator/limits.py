@@ -136,7 +136,7 @@ class Meter:
             if requested > bucket.limit and name not in ("tpd", "asd"):
                 raise self._too_large(name, words, type_, bucket, requested)
             if (seconds := bucket.wait(requested, now)) > 0:
-                raise self._reached(words, type_, bucket, requested, seconds)
+                raise self._limit_error(words, type_, bucket, requested, seconds)
 
     def _too_large(self, name: str, words: str, type_: str, bucket: Bucket, requested: float) -> WireError:
         advice = f"please reduce your message size and try again. {UPGRADE}"
@@ -157,7 +157,7 @@ class Meter:
             ran=True,
         )
 
-    def _reached(self, words: str, type_: str, bucket: Bucket, requested: float, seconds: float) -> WireError:
+    def _limit_error(self, words: str, type_: str, bucket: Bucket, requested: float, seconds: float) -> WireError:
         return WireError(
             429,
             f"Rate limit reached for {self._where()} on {words}: Limit {bucket.limit:.0f}, Used {bucket.used:.0f}, "

@@ -136,13 +136,13 @@ class OpenAIWire:
 
         role: Json = {"role": "assistant", "content": None if answer.content is None else ""}
         if answer.calls and answer.content is None:
-            role["tool_calls"] = [_opened(answer, 0)]
+            role["tool_calls"] = [_open_call(answer, 0)]
         head = opening + encode(role | {"refusal": None}) + endings[0]
 
         body = [prefix + encode(t) + b"}" + endings[-1 - min(len(t), 13)] for t in answer.content or ()]
         for index, call in enumerate(answer.calls):
             if index or answer.content is not None:
-                body.append(opening + encode({"tool_calls": [_opened(answer, index)]}) + endings[3])
+                body.append(opening + encode({"tool_calls": [_open_call(answer, index)]}) + endings[3])
             for piece in split(call.arguments):
                 delta = {"tool_calls": [{"index": index, "function": {"arguments": piece}}]}
                 body.append(opening + encode(delta) + endings[-1 - min(len(piece), 13)])
@@ -157,7 +157,7 @@ class OpenAIWire:
             )  # fmt: skip
         return Frames(head, body, finish, tail, prefix, suffix)
 
-    def stopped_early(self, answer: Answer, message: str) -> bytes:
+    def break_off(self, answer: Answer, message: str) -> bytes:
         """OpenAI has no ``x_groq.error``; the nearest is an error object in the stream."""
         return self.error_event(WireError(500, message, type="server_error"))
 
@@ -183,7 +183,7 @@ def usage(answer: Answer) -> Json:
     }
 
 
-def _opened(answer: Answer, index: int) -> Json:
+def _open_call(answer: Answer, index: int) -> Json:
     call = answer.calls[index]
     return {"index": index, "id": call.id, "type": "function", "function": {"name": call.name, "arguments": ""}}
 

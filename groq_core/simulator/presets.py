@@ -46,7 +46,7 @@ Refusal = WireError | RawPage
 Preset = Callable[[Asked], Refusal]
 
 
-def _limited(words: str, type_: str, limit: int, window: float, wait: float) -> Preset:
+def _limit_preset(words: str, type_: str, limit: int, window: float, wait: float) -> Preset:
     def refuse(asked: Asked) -> Refusal:
         seconds = wait if asked.wait is None else asked.wait
         requested = min(limit, 1 if type_ == "requests" else 1_000)
@@ -110,10 +110,10 @@ def _page(status: int, content_type: str, body: str) -> Preset:
 
 
 PRESETS: dict[str, Preset] = {
-    "429_tpm": _limited("tokens per minute (TPM)", "tokens", 8_000, MINUTE, 6.24),
-    "429_rpm": _limited("requests per minute (RPM)", "requests", 30, MINUTE, 2.0),
-    "429_rpd": _limited("requests per day (RPD)", "requests", 1_000, DAY, 86.4),
-    "429_tpd": _limited("tokens per day (TPD)", "tokens", 200_000, DAY, 578.016),
+    "429_tpm": _limit_preset("tokens per minute (TPM)", "tokens", 8_000, MINUTE, 6.24),
+    "429_rpm": _limit_preset("requests per minute (RPM)", "requests", 30, MINUTE, 2.0),
+    "429_rpd": _limit_preset("requests per day (RPD)", "requests", 1_000, DAY, 86.4),
+    "429_tpd": _limit_preset("tokens per day (TPD)", "tokens", 200_000, DAY, 578.016),
     "429_otpm": lambda asked: WireError(
         429,
         f"Request too large for model `{asked.model}` in organization `{asked.organisation}` service tier "

@@ -95,7 +95,7 @@ class Simulator:
         """For ``OPENAI_BASE_URL``."""
         return f"{self._address}/v1"
 
-    async def settled(self) -> None:
+    async def wait_until_idle(self) -> None:
         """Wait until nothing is being answered, which is soon after every reader has left."""
         await self.world.idle.wait()
 

@@ -47,13 +47,13 @@ class Player:
         exchange = self.exchange
         body = frames.body
         if fault is None:
-            await self._paced(frames.head, body)
+            await self._pace(frames.head, body)
             await exchange.finish(frames.finish + frames.tail + DONE)
             return
         before, rest = body[: fault.after], body[fault.after :]
         if fault.kind == "empty":
             before, rest = [], []
-        await self._paced(frames.head, before)
+        await self._pace(frames.head, before)
         await self._break(fault, frames, answer, rest)
 
     async def _break(self, fault: Fault, frames: Frames, answer: Answer, rest: list[bytes]) -> None:
@@ -62,25 +62,25 @@ class Player:
         match fault.kind:
             case "stall":
                 await exchange.pause(fault.seconds)
-                await self._paced(b"", rest)
+                await self._pace(b"", rest)
                 await exchange.finish(ending + DONE)
             case "cut":
-                if piece := _torn(fault, frames, rest):
+                if piece := _torn_part(fault, frames, rest):
                     await exchange.write(piece)
                 await exchange.cut()
             case "clean_end":
                 await exchange.finish()
             case "no_done":
-                await self._paced(b"", rest)
+                await self._pace(b"", rest)
                 await exchange.finish(ending)
             case "malformed":
                 await exchange.write(frames.prefix + b'"unfinished\n\n')
-                await self._paced(b"", rest)
+                await self._pace(b"", rest)
                 await exchange.finish(ending + DONE)
             case "error_event":
                 await exchange.finish(self.wire.error_event(fault.refusal(answer.model.id)))
             case "x_groq_error":
-                await exchange.finish(self.wire.stopped_early(answer, fault.early_end))
+                await exchange.finish(self.wire.break_off(answer, fault.early_end))
             case "empty":
                 await exchange.finish(ending + DONE)
             case "content_filter":
@@ -88,10 +88,10 @@ class Player:
                 original = b'"finish_reason":"%b"' % (answer.finish_reason or "stop").encode()
                 await exchange.finish(ending.replace(original, reason, 1) + DONE)
             case _:
-                await self._paced(b"", rest)
+                await self._pace(b"", rest)
                 await exchange.finish(ending + DONE)
 
-    async def _paced(self, head: bytes, chunks: list[bytes]) -> None:
+    async def _pace(self, head: bytes, chunks: list[bytes]) -> None:
         """Write chunks one by one as they fall due; those that are late go together."""
         exchange = self.exchange
         if head:
@@ -115,7 +115,7 @@ class Player:
                 await exchange.pause(max(tick, (sent + 1) / per_second - elapsed))
 
 
-def _torn(fault: Fault, frames: Frames, rest: list[bytes]) -> bytes:
+def _torn_part(fault: Fault, frames: Frames, rest: list[bytes]) -> bytes:
     """The part of the next event that still goes out before the connection is cut."""
     if fault.mid is None or fault.mid == "event":
         return b""

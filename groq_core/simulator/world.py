@@ -140,9 +140,9 @@ class World:
         if not isinstance(name, str) or not name:
             missing = "you must provide a model parameter"
             raise WireError(400, missing if wire.name == "openai" else "property 'model' is missing")
-        return self.named(wire, name)
+        return self.find_model(wire, name)
 
-    def named(self, wire: Wire, name: str) -> SimModel:
+    def find_model(self, wire: Wire, name: str) -> SimModel:
         if (model := self._models[wire.name].get(name)) is not None:
             return model
         if wire.name == "groq" and name in DECOMMISSIONED:

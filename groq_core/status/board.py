@@ -32,7 +32,7 @@ class Bell:
             self._event.set()
             self._event = None
 
-    async def changed(self, version: int) -> int:
+    async def wait_for_change(self, version: int) -> int:
         """Wait until the version is above ``version``; returns it."""
         while self.version <= version:
             if self._event is None:
@@ -99,9 +99,9 @@ class Board:
     def version(self) -> int:
         return self._bell.version
 
-    async def changed(self, version: int) -> int:
+    async def wait_for_change(self, version: int) -> int:
         """Wait until something has changed since ``version``; returns the new one."""
-        return await self._bell.changed(version)
+        return await self._bell.wait_for_change(version)
 
     def snapshot(self, credential: str = "server") -> Snapshot:
         """Everything as it is now, as far as it concerns requests under this credential."""
@@ -142,7 +142,7 @@ class Board:
             key=lambda breaker: breaker.last_error_at or 0.0,
             default=None,
         )
-        buckets = self._budgets.known(credential, spec.name)
+        buckets = self._budgets.find(credential, spec.name)
         rests = self._health.rests_for(credential, spec.provider, spec.name)
         state = self._state(credential, spec)
         return TargetStatus(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from cachetools import TTLCache
 
 from groq_core.errors import RequestError
-from groq_core.ratelimit.people import Allowance, allowance, key_of, used_up
+from groq_core.ratelimit.people import Allowance, allowance, key_of, limit_error
 from groq_core.ratelimit.people import People as Limited
 from groq_core.requests import Caller
 from groq_core.settings.limits import Limit
@@ -48,7 +48,7 @@ class TeamLimits(Limited):
         self._bounds: TTLCache[tuple[str, str, str | None], Bounds] = TTLCache(10_000, REMEMBERED_S)
 
     @property
-    def limited(self) -> bool:
+    def has_limits(self) -> bool:
         return True
 
     async def limits_of(self, caller: Caller) -> Sequence[Limit]:
@@ -90,7 +90,7 @@ class TeamLimits(Limited):
                 except Refused as refused:
                     for held in taken:
                         self.loans.undo(held)
-                    raise used_up(refused.limit, refused.wait_s) from None
+                    raise limit_error(refused.limit, refused.wait_s) from None
                 except UNAVAILABLE:
                     self.loans.away = True  # requests go on; money does not
 
@@ -133,14 +133,14 @@ class TeamLimits(Limited):
 
     async def allowances(self, caller: Caller) -> list[Allowance]:
         return [
-            allowance(limit, *await self.loans.used(subject, limit))
+            allowance(limit, *await self.loans.usage(subject, limit))
             for subject, limits in await self._all(caller)
             for limit in limits
         ]
 
 
 def _too_little(limit: Limit, wait_s: float, amount: float) -> RequestError:
-    error = used_up(limit, wait_s)
+    error = limit_error(limit, wait_s)
     if limit.kind == "usd" and amount > 0:
         error.message = f"this could cost up to {amount:.4f} USD, more than is left of your {limit}"
         error.hint = f"Ask for fewer tokens (max_completion_tokens), or try again in {math.ceil(wait_s)} s."

@@ -24,7 +24,7 @@ class DatabaseBank:
         async with self._database.writing() as connection:
             now = await self._begin(connection, subject, limit)
             current, oldest = slots_of(limit, now)
-            amounts, lent = await _counted(connection, subject, limit, oldest)
+            amounts, lent = await _count(connection, subject, limit, oldest)
             used = sum(amounts.values())
             free = limit.amount - used
             if free + TINY < least:
@@ -48,7 +48,7 @@ class DatabaseBank:
         async with self._database.reading() as connection:
             now = await self._now(connection)
             current, oldest = slots_of(limit, now)
-            amounts, lent = await _counted(connection, subject, limit, oldest)
+            amounts, lent = await _count(connection, subject, limit, oldest)
         return Loan(granted=0.0, slot=current, used=sum(amounts.values()), lent=lent)
 
     async def _begin(self, connection: AsyncConnection, subject: str, limit: Limit) -> float:
@@ -70,7 +70,7 @@ def _of(subject: str, limit: Limit) -> tuple[ColumnElement[bool], ...]:
     return (Usage.subject == subject, Usage.kind == limit.kind, Usage.window == limit.window)
 
 
-async def _counted(
+async def _count(
     connection: AsyncConnection, subject: str, limit: Limit, oldest: int
 ) -> tuple[dict[int, float], float]:
     rows = await connection.execute(

@@ -101,7 +101,7 @@ class Books:
             self.away = True
             return
         with suppress(*UNAVAILABLE):  # somebody who asks again is seen again
-            await self._people.seen(sorted(seen))
+            await self._people.record_visits(sorted(seen))
 
     async def run(self) -> None:
         """Write until cancelled."""

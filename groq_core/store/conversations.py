@@ -123,7 +123,7 @@ class Conversations:
         async with self._database.writing() as connection:
             await connection.execute(change.values(share=None))
 
-    async def shared(self, word: str) -> Whole | None:
+    async def find_shared(self, word: str) -> Whole | None:
         """What a link leads to."""
         query = select(Conversation.owner, Conversation.id).where(Conversation.share == word)
         async with self._database.reading() as connection:

@@ -200,7 +200,7 @@ class Loans:
         change[0] += amount
         change[1] += lent
 
-    async def used(self, subject: str, limit: Limit) -> tuple[float, float]:
+    async def usage(self, subject: str, limit: Limit) -> tuple[float, float]:
         """How much of a limit is used, as far as is known here, and the seconds its slot still lasts."""
         pot = (subject, limit)
         purse = self._purses.setdefault(pot, _Purse())

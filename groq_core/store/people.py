@@ -160,7 +160,7 @@ class People:
             await connection.execute(keys.values(revoked=time.time()))
             await note(connection, who, "people remove", name)
 
-    async def seen(self, names: Sequence[str]) -> None:
+    async def record_visits(self, names: Sequence[str]) -> None:
         """Write down that these people were here; whoever signs in elsewhere gets a line."""
         now = time.time()
         async with self._database.writing() as connection:

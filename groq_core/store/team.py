@@ -11,7 +11,7 @@ from groq_core.settings.settings import Settings
 from groq_core.store.allowances import TeamLimits
 from groq_core.store.audit import Announcements, AuditLog
 from groq_core.store.conversations import Conversations
-from groq_core.store.database import UNAVAILABLE, Database, opened
+from groq_core.store.database import UNAVAILABLE, Database, open_database
 from groq_core.store.keys import ApiKeys
 from groq_core.store.people import People
 
@@ -93,7 +93,7 @@ async def open_team(settings: Settings) -> AsyncIterator[Team]:
         SettingsError: It cannot be used.
     """
     assert settings.database is not None
-    async with opened(settings.database) as database:
+    async with open_database(settings.database) as database:
         team = Team(database, settings)
         await team.refresh()
         keepers = (team.limits.loans.run(), team.limits.books.run(), team.run())

@@ -183,7 +183,7 @@ class StreamDecoder:
         if self.finish_reason is None and self._maybe_finished:
             self.finish_reason = "stop"
         self._end_text()
-        return [*self._drain(), *self._last_calls(), self._finished()]
+        return [*self._drain(), *self._last_calls(), self._final_event()]
 
     def _end_text(self) -> None:
         """Hand out what was held back because it could have gone on."""
@@ -207,7 +207,7 @@ class StreamDecoder:
             return
         self._give_up_line()
 
-    def _finished(self) -> Finished:
+    def _final_event(self) -> Finished:
         spoke = self._spoke or self._calls is not None or self._executed
         if self.finish_reason is None:
             if self.malformed and not spoke:

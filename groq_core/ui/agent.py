@@ -15,15 +15,15 @@ from groq_core.events import Events
 from groq_core.requests import HOSTED_TOOLS, Caller, Message
 from groq_core.services.agent import Agent, Tool, file_tools
 from groq_core.services.agent.names import unique_names
-from groq_core.services.agent.servers import Server, offered_servers, server_tools
+from groq_core.services.agent.servers import Server, operator_servers, server_tools
 from groq_core.services.agent.sets import tools_named
 from groq_core.services.candidates import agent_price, agent_room
 from groq_core.ui.approvals import Approvals
 from groq_core.ui.core import PageCore
 from groq_core.ui.layout import place
-from groq_core.ui.page_bodies import decoded
+from groq_core.ui.page_bodies import decode_json
 from groq_core.ui.page_routes import Page, body_of
-from groq_core.ui.stream import refused
+from groq_core.ui.stream import refusal
 from groq_core.ui.texts import TEXTS
 
 MAX_TASK_BYTES = 24_000_000
@@ -102,7 +102,7 @@ def create_routes(page: Page) -> APIRouter:
         try:
             events = run(page.core, read_task(body), caller, approvals)
         except RequestError as error:
-            events = refused(error)
+            events = refusal(error)
         return page.answer(events)
 
     @router.post("/agent/word")
@@ -127,7 +127,7 @@ def read_task(body: bytes) -> Task:
     Raises:
         RequestError: It names the field and the mend.
     """
-    task = decoded(body, Task)
+    task = decode_json(body, Task)
     if not task.text.strip():
         raise RequestError("there is no task", param="text", hint="Say what is to be done.")
     if not 1 <= task.max_steps <= 50:
@@ -174,7 +174,7 @@ def servers_of(core: PageCore, task: Task) -> list[Server]:
     Raises:
         RequestError: The operator has set no such server, or a header cannot be sent.
     """
-    offered = {server.name: server for server in offered_servers(core.settings)}
+    offered = {server.name: server for server in operator_servers(core.settings)}
     for name in (*task.servers, *task.headers):
         if name not in offered:
             raise RequestError(f"there is no MCP server {name!r} here", param="servers", hint="Reload the page.")

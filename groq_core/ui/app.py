@@ -172,7 +172,7 @@ def mount(app: FastAPI, core: PageCore, admit: Admit) -> FastAPI:
         serve_tools(demo)
     mounted = app.routes[-1]
     assert isinstance(mounted, Mount)  # Gradio's own application, the last that is asked
-    mounted.app = GradioDoor(mounted.app, demo, admit, page.passes, page.scoped)
+    mounted.app = GradioDoor(mounted.app, demo, admit, page.passes, page.scope_caller)
     close_with(app, page.answers)
     return app
 

@@ -9,7 +9,7 @@ import msgspec
 from groq_core.errors import RequestError
 from groq_core.requests import Caller, ChatRequest, Message
 from groq_core.services.vision import Field, form_question
-from groq_core.ui.page_bodies import decoded
+from groq_core.ui.page_bodies import decode_json
 
 MAX_TURNS = 5000
 """More than any window holds; what does not fit is left out, see :mod:`groq_core.ui.context`."""
@@ -63,7 +63,7 @@ def read_question(body: bytes) -> Question:
     Raises:
         RequestError: It names the field and the mend.
     """
-    question = decoded(body, Question)
+    question = decode_json(body, Question)
     asks = "assistant" if question.continues else "user"
     if not question.turns or question.turns[-1].role != asks:
         raise RequestError("there is no question", param="message", hint="Type a message first.")

@@ -31,7 +31,7 @@ from groq_core.services.batch import (
     answerers,
     estimate,
     job_of,
-    resolved,
+    resolve_name,
     run_batch,
     run_later,
     stand_ins,
@@ -42,9 +42,9 @@ from groq_core.services.batch import (
 from groq_core.ui import page_routes as routes
 from groq_core.ui.core import PageCore
 from groq_core.ui.layout import place
-from groq_core.ui.page_bodies import decoded
+from groq_core.ui.page_bodies import decode_json
 from groq_core.ui.page_routes import body_of
-from groq_core.ui.stream import refused
+from groq_core.ui.stream import refusal
 from groq_core.ui.texts import TEXTS
 from groq_core.ui.uploads import KEPT_LATER_S, Desk, Upload
 
@@ -139,25 +139,25 @@ def create_routes(page: routes.Page) -> APIRouter:
         body = await body_of(request, MAX_BYTES)
         try:
             upload = await to_thread.run_sync(desk.keep, name, body, owner)
-            return told(await to_thread.run_sync(preview, upload))
+            return respond(await to_thread.run_sync(preview, upload))
         except RequestError as error:
             raise HTTPException(error.status, f"{error.message}. {error.hint}".strip()) from error
 
     @router.post("/batch/{ident}/look")
     async def look(request: Request, ident: str) -> Response:
         """A table that was brought before a page was loaded again."""
-        return told(await to_thread.run_sync(preview, table_of(request, ident)))
+        return respond(await to_thread.run_sync(preview, table_of(request, ident)))
 
     @router.post("/batch/{ident}/estimate")
-    async def estimated(request: Request, ident: str) -> Response:
+    async def estimate_run(request: Request, ident: str) -> Response:
         """What a run would take, or why it cannot be."""
         upload, body = table_of(request, ident), await body_of(request, 1_000_000)
         try:
             wanted = read_wanted(body)
             found = await to_thread.run_sync(look_over, upload, wanted)
-            return told(msgspec.structs.asdict(surveyed(page.core, found, wanted)))
+            return respond(msgspec.structs.asdict(survey_event(page.core, found, wanted)))
         except RequestError as error:
-            return told({"error": error.message, "hint": error.hint})
+            return respond({"error": error.message, "hint": error.hint})
 
     @router.post("/batch/{ident}/run")
     async def run(request: Request, ident: str) -> Response:
@@ -167,9 +167,9 @@ def create_routes(page: routes.Page) -> APIRouter:
             wanted, upload = read_wanted(body), desk.of(ident, caller.user)
             if upload.running:
                 raise RequestError("this table is being worked on", status=409, hint="Stop it first.")
-            events = worked(page.core, upload, wanted, caller)
+            events = work(page.core, upload, wanted, caller)
         except RequestError as error:
-            events = refused(error)
+            events = refusal(error)
         return page.answer(events)
 
     @router.post("/batch/{ident}/{form}")
@@ -184,13 +184,13 @@ def create_routes(page: routes.Page) -> APIRouter:
         if form not in ("jsonl", "csv") or not path.exists():
             raise HTTPException(404, "there are no answers yet")
         if form == "csv":
-            path = await to_thread.run_sync(written_table, upload, wanted, path)
+            path = await to_thread.run_sync(write_table_file, upload, wanted, path)
         return FileResponse(path, media_type="text/csv" if form == "csv" else "application/jsonl")
 
     return router
 
 
-def told(value: dict[str, Any]) -> Response:
+def respond(value: dict[str, Any]) -> Response:
     return JSONResponse(value, headers={"cache-control": "no-store"})
 
 
@@ -199,7 +199,7 @@ def read_wanted(body: bytes) -> Wanted:
     Raises:
         RequestError: It names the field and the mend.
     """
-    wanted = decoded(body, Wanted)
+    wanted = decode_json(body, Wanted)
     if wanted.max_tokens is not None and wanted.max_tokens < 1:
         raise RequestError("the longest answer must be at least 1 token", param="max_tokens", hint="Choose 1 or more.")
     return wanted
@@ -226,7 +226,7 @@ def preview(upload: Upload) -> dict[str, Any]:
     else:
         for _, entry in zip(range(PREVIEW), Source(upload.path, Recipe()), strict=False):
             columns = ["custom_id", TEXTS["batch_prompt_column"]]
-            rows.append([entry.custom_id, cut(asked(entry))])
+            rows.append([entry.custom_id, cut(question_text(entry))])
     if not rows:
         raise RequestError("the table is empty", param="file", hint="Choose one with rows.")
     if upload.lines is None:
@@ -241,7 +241,7 @@ def look_over(upload: Upload, wanted: Wanted) -> Survey:
     return survey(islice(source, SAMPLE), sample=SAMPLE, counted=upload.lines)
 
 
-def asked(entry: Line | Fault) -> str:
+def question_text(entry: Line | Fault) -> str:
     """What a line asks, or why it cannot."""
     if isinstance(entry, Fault):
         return entry.error.message
@@ -262,14 +262,14 @@ def answers_of(upload: Upload, wanted: Wanted) -> Path:
     return upload.path.parent / f"{questions}.jsonl"
 
 
-def written_table(upload: Upload, wanted: Wanted, answers: Path) -> Path:
+def write_table_file(upload: Upload, wanted: Wanted, answers: Path) -> Path:
     path = answers.with_suffix(".csv")
     with path.open("w", encoding="utf-8-sig", newline="") as out:
         write_table(Source(upload.path, recipe_of(wanted)), answers, out)
     return path
 
 
-async def worked(core: PageCore, upload: Upload, wanted: Wanted, caller: Caller) -> Events:
+async def work(core: PageCore, upload: Upload, wanted: Wanted, caller: Caller) -> Events:
     """
     Run a table, telling what it will take, how far it is, and the newest answers.
 
@@ -281,7 +281,7 @@ async def worked(core: PageCore, upload: Upload, wanted: Wanted, caller: Caller)
     try:
         source = Source(upload.path, recipe_of(wanted))
         found = await to_thread.run_sync(survey, source)
-        yield surveyed(core, found, wanted)
+        yield survey_event(core, found, wanted)
         with Sink(answers_of(upload, wanted)) as sink:
             if wanted.retry:
                 await to_thread.run_sync(sink.forget_failures)
@@ -294,17 +294,17 @@ async def worked(core: PageCore, upload: Upload, wanted: Wanted, caller: Caller)
             progress = Progress()
             async with aclosing(steps):
                 async for progress in steps:
-                    yield progressed(progress, sink)
+                    yield progress_event(progress, sink)
             failures = await to_thread.run_sync(sink.failures, MOST_FAILURES)
-            yield progressed(
+            yield progress_event(
                 progress, sink, failures=tuple((name, failed.message) for name, failed in failures), over=True
             )
     finally:
         upload.running = False
 
 
-def surveyed(core: PageCore, found: Survey, wanted: Wanted) -> Surveyed:
-    spec = resolved(core, wanted.model.strip() or "auto")
+def survey_event(core: PageCore, found: Survey, wanted: Wanted) -> Surveyed:
+    spec = resolve_name(core, wanted.model.strip() or "auto")
     others = [] if wanted.via == "later" else stand_ins(core, wanted.model.strip() or "auto")
     guess = estimate(found, spec, *others) if spec is not None else None
     share = BATCH_DISCOUNT if wanted.via == "later" else 1.0
@@ -320,11 +320,11 @@ def surveyed(core: PageCore, found: Survey, wanted: Wanted) -> Surveyed:
     )
 
 
-def progressed(
+def progress_event(
     progress: Progress, sink: Sink, *, failures: tuple[tuple[str, str], ...] = (), over: bool = False
 ) -> Progressed:
     return Progressed(
-        progress={**msgspec.structs.asdict(progress), "rows": progress.rows, "unanswered": progress.unanswered},
+        progress={**msgspec.structs.asdict(progress), "rows": progress.rows, "unanswered": progress.open_count},
         recent=[
             (name, cut(text_of(body)) if body is not None else "", failure.message if failure is not None else "")
             for name, body, failure in reversed(sink.recent)

@@ -33,10 +33,10 @@ def answer_to(core: PageCore, question: Question, caller: Caller) -> Events:
         said = fitted.turns[-1].text
         turns = (*fitted.turns, Turn(role="user", text=TEXTS["continue_prompt"]))
         request = chat_request(msgspec.structs.replace(fitted, turns=turns), caller)
-        events = continued(core.handle(request), said)
+        events = new_part(core.handle(request), said)
     else:
         events = core.handle(chat_request(fitted, caller))
-    return noted(events, left_out) if left_out else events
+    return with_note(events, left_out) if left_out else events
 
 
 def window_of(core: PageCore, question: Question) -> int:
@@ -86,7 +86,7 @@ def tokens(turn: Turn) -> int:
     return len(turn.text.encode()) // BYTES_PER_TOKEN + 4 + IMAGE_TOKENS * len(turn.images)
 
 
-async def noted(events: Events, left_out: int) -> AsyncGenerator[Event, None]:
+async def with_note(events: Events, left_out: int) -> AsyncGenerator[Event, None]:
     """Tell of what was not sent before anything else."""
     async with aclosing(events):
         key = "left_out_one" if left_out == 1 else "left_out"
@@ -95,7 +95,7 @@ async def noted(events: Events, left_out: int) -> AsyncGenerator[Event, None]:
             yield event
 
 
-async def continued(events: Events, said: str) -> AsyncGenerator[Event, None]:
+async def new_part(events: Events, said: str) -> AsyncGenerator[Event, None]:
     """
     Only what is new of an answer that was to go on after ``said``; models like to repeat its last words, or all.
 

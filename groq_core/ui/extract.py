@@ -21,17 +21,17 @@ from groq_core.services.documents.parts import Document, Limits, Page
 from groq_core.services.documents.seeing import Look
 from groq_core.services.documents.source import source_of
 from groq_core.services.extraction import Extraction, Field, FieldType, Input, Options, Schema, Span, Try
-from groq_core.services.extraction.fitting import spelled
+from groq_core.services.extraction.fitting import spell_path
 from groq_core.services.extraction.schema import from_fields, from_json_schema
 from groq_core.services.extraction.tables import as_csv, as_json, as_xlsx, tables
 from groq_core.ui import page_routes as routes
 from groq_core.ui.asking import IMAGE_URLS
 from groq_core.ui.core import PageCore
-from groq_core.ui.image import shown as picture_shown
+from groq_core.ui.image import to_page as picture_shown
 from groq_core.ui.layout import place
-from groq_core.ui.page_bodies import decoded
+from groq_core.ui.page_bodies import decode_json
 from groq_core.ui.page_routes import body_of
-from groq_core.ui.stream import refused
+from groq_core.ui.stream import refusal
 from groq_core.ui.texts import TEXTS
 
 MAX_WANTED_BYTES = 24_000_000
@@ -143,9 +143,9 @@ def create_routes(page: routes.Page) -> APIRouter:
         caller = page.caller(request)
         body = await body_of(request, MAX_WANTED_BYTES)
         try:
-            events = extracted(page.core, await read_wanted(body), caller)
+            events = extraction_events(page.core, await read_wanted(body), caller)
         except RequestError as error:
-            events = refused(error)
+            events = refusal(error)
         return page.answer(events)
 
     @router.post("/extraction/{form}")
@@ -189,7 +189,7 @@ async def read_wanted(body: bytes) -> tuple[Input, Schema[Any], Options]:
     Raises:
         RequestError: It names the field and the mend.
     """
-    wanted = decoded(body, Wanted)
+    wanted = decode_json(body, Wanted)
     options = Options(instructions=wanted.instructions, model=wanted.model.strip() or "auto")
     schema = schema_wanted(wanted)
     if wanted.picture:
@@ -227,7 +227,7 @@ async def _picture(url: str) -> Input:
     return await to_thread.run_sync(prepare, data)
 
 
-async def extracted(core: PageCore, wanted: tuple[Input, Schema[Any], Options], caller: Caller) -> Events:
+async def extraction_events(core: PageCore, wanted: tuple[Input, Schema[Any], Options], caller: Caller) -> Events:
     """Tell of every try, then of what was found."""
     source, schema, options = wanted
     text = source.text if isinstance(source, Document) else ""
@@ -235,12 +235,12 @@ async def extracted(core: PageCore, wanted: tuple[Input, Schema[Any], Options], 
     async with aclosing(core.extraction.stream(source, schema, options=options, caller=caller)) as happenings:
         async for found in happenings:
             if isinstance(found, Try):
-                yield tried(found)
+                yield try_event(found)
             elif isinstance(found, Extraction):
-                yield shown(found, text)
+                yield result_event(found, text)
 
 
-def tried(one: Try) -> Tried:
+def try_event(one: Try) -> Tried:
     return Tried(
         chunk=one.chunk,
         chunks=one.chunks,
@@ -266,7 +266,7 @@ def context(span: Span, text: str) -> dict[str, Any]:
     }
 
 
-def shown(found: Extraction[Any], text: str) -> Extracted:
+def result_event(found: Extraction[Any], text: str) -> Extracted:
     return Extracted(
         data=found.data,
         tables=[
@@ -277,10 +277,10 @@ def shown(found: Extraction[Any], text: str) -> Extracted:
             }
             for table in tables(found.data)
         ],
-        spans={spelled(path): span and context(span, text) for path, span in found.spans.items()},
+        spans={spell_path(path): span and context(span, text) for path, span in found.spans.items()},
         conflicts=[
             {
-                "path": spelled(one.path),
+                "path": spell_path(one.path),
                 "chosen": one.chosen,
                 "said": [{"value": said.value, "chunk": said.chunk} for said in one.said],
             }

@@ -153,7 +153,7 @@ class GradioDoor:
         if method == "GET" and wanted is not None:
             self._require(wanted[1], identity)
         if upload:
-            _declared(scope, MAX_UPLOAD)
+            _check_length(scope, MAX_UPLOAD)
         if method == "POST" and wanted is not None:
             receive = _replay(await _body(Request(scope, receive), MAX_JSON), receive)
         await self._app(scope, receive, self._noting(send, identity) if upload or method == "POST" else send)
@@ -226,7 +226,7 @@ class GradioDoor:
 
 
 async def _body(request: Request, limit: int) -> bytes:
-    _declared(request.scope, limit)
+    _check_length(request.scope, limit)
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
@@ -235,7 +235,7 @@ async def _body(request: Request, limit: int) -> bytes:
     return bytes(body)
 
 
-def _declared(scope: Scope, limit: int) -> None:
+def _check_length(scope: Scope, limit: int) -> None:
     length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
     if length.isdigit() and int(length) > limit:
         raise _too_large(limit)

@@ -13,7 +13,7 @@ from groq_core.reply import Reply
 from groq_core.requests import BYTES_PER_TOKEN, Caller, ChatRequest
 from groq_core.ui.asking import Turn
 from groq_core.ui.core import PageCore
-from groq_core.ui.page_bodies import decoded
+from groq_core.ui.page_bodies import decode_json
 from groq_core.ui.page_routes import MAX_QUESTION_BYTES, Page, body_of
 from groq_core.ui.texts import TEXTS
 
@@ -38,7 +38,7 @@ def create_routes(page: Page) -> APIRouter:
     async def summary(request: Request) -> Response:
         caller = page.caller(request)
         try:
-            older = decoded(await body_of(request, MAX_QUESTION_BYTES), Older)
+            older = decode_json(await body_of(request, MAX_QUESTION_BYTES), Older)
             text = await summarise(page.core, older.turns, caller)
         except GroqCoreError as error:
             status = error.status if isinstance(error, RequestError) else 503

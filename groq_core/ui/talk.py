@@ -15,7 +15,7 @@ from groq_core.errors import ChainError, GroqCoreError, RequestError
 from groq_core.redaction import redact
 from groq_core.services.speech import PIECE
 from groq_core.ui.page_routes import Page, body_of
-from groq_core.ui.stream import disconnected
+from groq_core.ui.stream import wait_for_disconnect
 from groq_core.ui.texts import TEXTS
 
 MAX_BODY_BYTES = 4096
@@ -84,7 +84,7 @@ async def unless_gone(request: Request, work: Coroutine[Any, Any, _T]) -> _T | N
         work: Errors pass through.
     """
     working = asyncio.ensure_future(work)
-    gone = asyncio.ensure_future(disconnected(request.receive))
+    gone = asyncio.ensure_future(wait_for_disconnect(request.receive))
     try:
         await asyncio.wait((working, gone), return_when=asyncio.FIRST_COMPLETED)
         return working.result() if working.done() else None

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from groq_core.errors import GroqCoreError, RequestError
 from groq_core.reply import Reply
 from groq_core.requests import ChatRequest
-from groq_core.ui.page_bodies import decoded
+from groq_core.ui.page_bodies import decode_json
 from groq_core.ui.page_routes import Page, body_of
 from groq_core.ui.texts import TEXTS
 
@@ -36,7 +36,7 @@ def create_routes(page: Page) -> APIRouter:
         """An empty title where no model has one to offer: the page then keeps its own."""
         caller = page.caller(request)
         try:
-            beginning = decoded(await body_of(request, MAX_BYTES), Beginning)
+            beginning = decode_json(await body_of(request, MAX_BYTES), Beginning)
         except RequestError as error:
             raise HTTPException(error.status, error.message) from error
         asked = ChatRequest(

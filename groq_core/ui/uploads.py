@@ -73,11 +73,11 @@ class Desk:
         """
         self._tidy(owner)
         try:
-            return self._kept(name, data, owner)
+            return self._store(name, data, owner)
         except OSError as error:
             raise no_room(error) from None
 
-    def _kept(self, name: str, data: bytes, owner: str) -> Upload:
+    def _store(self, name: str, data: bytes, owner: str) -> Upload:
         if self._folder is None:
             remove_leftovers(Path(tempfile.gettempdir()))
             self._folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))

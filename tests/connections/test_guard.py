@@ -10,7 +10,7 @@ import pytest
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
-from groq_core.connections.guard import Bounds, Guard, bounds_for, guarded
+from groq_core.connections.guard import Bounds, Guard, bounds_for, protocol_for
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -30,7 +30,7 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
 @asynccontextmanager
 async def listening(bounds: Bounds) -> AsyncIterator[int]:
     config = uvicorn.Config(
-        app, host="127.0.0.1", port=0, log_config=None, lifespan="off", ws="none", http=guarded(Guard(bounds))
+        app, host="127.0.0.1", port=0, log_config=None, lifespan="off", ws="none", http=protocol_for(Guard(bounds))
     )
     config.load()
     server = uvicorn.Server(config)

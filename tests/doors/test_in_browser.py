@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 from playwright.async_api import Browser, Page, async_playwright
 
-from groq_core.access.passwords import hashed
+from groq_core.access.passwords import hash_password
 from tests.doors.stage import house
 from tests.requires import found, needs
 from tests.ui.conftest import ALONE
@@ -148,7 +148,7 @@ async def test_a_person_signs_in_and_is_known_until_signing_out(
 ) -> None:
 
     users = tmp_path_factory.mktemp("team") / "users"
-    users.write_text(f"ann:{hashed('open sesame')}\n")
+    users.write_text(f"ann:{hash_password('open sesame')}\n")
     async with house(GROQ_CORE_AUTH_FILE=str(users)) as (client, _):
         context = await browser.new_context()
         page = await context.new_page()

@@ -71,7 +71,7 @@ async def test_the_same_question_at_temperature_zero_is_asked_once() -> None:
     for event in events:
         receipt.note(event)
     assert receipt.cost_usd == 0
-    assert receipt.served_by == {"provider": "groq", "model": "a"}
+    assert receipt.origin == {"provider": "groq", "model": "a"}
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,16 @@ from groq_core.models.registry import MODELS
 from groq_core.models.spec import TIER_NAMES, Capability, ModelSpec
 from groq_core.models.tiers import Tiers, tiers
 from groq_core.requests import Needs
-from groq_core.router.route import ALIASES, HEALTHY, Availabilities, Availability, Route, needed, resolve_tiers, route
+from groq_core.router.route import (
+    ALIASES,
+    HEALTHY,
+    Availabilities,
+    Availability,
+    Route,
+    capabilities_for,
+    resolve_tiers,
+    route,
+)
 from groq_core.router.target_state import TargetState
 from groq_core.settings.settings import Settings
 
@@ -383,7 +392,7 @@ def could(spec: ModelSpec, needs: Needs, catalogue: Catalogue, health: Availabil
     if needs.json and not spec.capabilities & {Capability.JSON_OBJECT, Capability.JSON_SCHEMA}:
         return False
     offered = not catalogue.absence(spec) and health(spec).state not in ("gone", "no_key")
-    return offered and spec.can(*needed(needs))
+    return offered and spec.can(*capabilities_for(needs))
 
 
 @everything
@@ -418,7 +427,7 @@ def test_nobody_is_asked_for_what_it_cannot_do(
     needs: Needs, catalogue: Catalogue, tiers: Tiers, health: Availabilities
 ) -> None:
     for candidate in route(needs, catalogue, tiers, health).candidates:
-        assert candidate.spec.can(*needed(needs))
+        assert candidate.spec.can(*capabilities_for(needs))
         assert candidate.state in ("healthy", "probing", "resting")
         if needs.operation == "chat" and needs.images:
             assert candidate.spec.can(Capability.VISION)

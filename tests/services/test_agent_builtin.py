@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groq_core.services.agent import ArgumentsError, Tool, builtin_tools, clock_tools, convert_unit, file_tools
-from groq_core.services.agent.builtin.calculator import evaluate, shown
-from groq_core.services.agent.builtin.units import _FACTORS, converted
+from groq_core.services.agent.builtin.calculator import evaluate, format_number
+from groq_core.services.agent.builtin.units import _FACTORS, convert
 from groq_core.services.documents.reading import Document
 
 
@@ -64,7 +64,7 @@ def named(tools: list[Tool], name: str) -> Callable[..., Any]:
     ],
 )
 def test_arithmetic_is_right(expression: str, result: str) -> None:
-    assert shown(evaluate(expression)) == result
+    assert format_number(evaluate(expression)) == result
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_any_expression_ends_in_a_number_or_an_error_in_words(expression: str) -
     except ArgumentsError:
         return
     assert isinstance(value, Fraction)
-    assert shown(value)
+    assert format_number(value)
 
 
 # ── units ────────────────────────────────────────────────────────────────────────────────────────────
@@ -142,7 +142,7 @@ def test_any_expression_ends_in_a_number_or_an_error_in_words(expression: str) -
     ],
 )
 def test_units_are_converted(value: str, start: str, end: str, result: float) -> None:
-    assert math.isclose(converted(Fraction(value), start, end), result)
+    assert math.isclose(convert(Fraction(value), start, end), result)
 
 
 @pytest.mark.parametrize(
@@ -151,13 +151,13 @@ def test_units_are_converted(value: str, start: str, end: str, result: float) ->
 )
 def test_what_cannot_be_converted_says_why(start: str, end: str, said: str) -> None:
     with pytest.raises(ArgumentsError, match=said):
-        converted(Fraction(1), start, end)
+        convert(Fraction(1), start, end)
 
 
 @given(st.sampled_from(sorted(_FACTORS)), st.sampled_from(sorted(_FACTORS)), st.fractions(max_denominator=1000))
 def test_there_and_back_is_the_same(start: str, end: str, value: Fraction) -> None:
     if _FACTORS[start][0] == _FACTORS[end][0]:
-        assert converted(converted(value, start, end), end, start) == value
+        assert convert(convert(value, start, end), end, start) == value
 
 
 async def test_a_conversion_reads_as_a_sentence() -> None:

@@ -14,7 +14,7 @@ from pydantic import AnyUrl
 
 from groq_core.errors import RequestError
 from groq_core.services.agent import Agent, Call, Trace, remote_tools
-from groq_core.services.agent.remote import RemoteToolError, written
+from groq_core.services.agent.remote import RemoteToolError, result_text
 from tests.services.mcp_server import served
 from tests.services.scripted import Model, calls, says
 
@@ -207,10 +207,10 @@ def test_what_is_no_text_is_mentioned() -> None:
         types.ResourceLink(type="resource_link", name="b", uri=AnyUrl("file:///b")),
     ]
 
-    assert written(types.CallToolResult(content=content)).split("\n") == [
+    assert result_text(types.CallToolResult(content=content)).split("\n") == [
         "a",
         "[image, 3 bytes]",
         "[a link: b file:///b]",
     ]
-    assert written(types.CallToolResult(content=[], structuredContent={"a": 1})) == '{"a":1}'
+    assert result_text(types.CallToolResult(content=[], structuredContent={"a": 1})) == '{"a":1}'
     assert issubclass(RemoteToolError, Exception)

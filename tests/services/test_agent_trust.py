@@ -31,7 +31,7 @@ from groq_core.services.agent import Agent, Call, RunState, Tool, Trace, for_ter
 from groq_core.services.agent.calling import MOST_SHOWN, clip, read_arguments
 from groq_core.services.agent.history import shorten
 from groq_core.services.agent.names import tool_name, unique_names
-from groq_core.services.agent.results import written
+from groq_core.services.agent.results import to_text
 from groq_core.services.agent.servers import fitting
 from groq_core.services.agent.tools import ArgumentsError
 from groq_core.ui.approvals import Approvals
@@ -85,7 +85,7 @@ def test_shown_is_executed(arguments: dict[str, Any]) -> None:
     events = asyncio.run(story())
 
     (shown,) = (event for event in events if isinstance(event, ApprovalAsked))
-    assert shown.arguments == asked[0].shown
+    assert shown.arguments == asked[0].arguments_text
     assert ran == [json.loads(shown.arguments)] == [arguments]
     assert all(sign.isprintable() for sign in shown.arguments), "nothing in it is hidden"
 
@@ -375,7 +375,7 @@ def file_of(image: Image.Image) -> bytes:
     ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )
 def test_results_are_written_down_as_they_are(value: Any, text: str) -> None:
-    found = written(value)
+    found = to_text(value)
 
     assert text in found
     found.encode()

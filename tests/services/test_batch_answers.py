@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from groq_core.compose import Core, assembled
+from groq_core.compose import Core, assemble
 from groq_core.services.batch import Batch, Progress, Recipe, Sink, Source, answerers
 from groq_core.settings.settings import Settings
 from groq_core.simulator import Fault, Simulator
@@ -26,7 +26,7 @@ SCHEMA = {
 @pytest.fixture
 async def core(simulator: Simulator) -> AsyncIterator[Core]:
     environ = {"GROQ_API_KEY": "gsk_test", "GROQ_BASE_URL": simulator.groq_url}
-    async with assembled(Settings.from_env(environ)) as core:
+    async with assemble(Settings.from_env(environ)) as core:
         yield core
 
 
@@ -121,7 +121,7 @@ async def test_limits_of_the_free_plan_are_kept_to_the_last_token(tmp_path: Path
         )
     )
     try:
-        async with assembled(Settings.from_env(environ)) as core:
+        async with assemble(Settings.from_env(environ)) as core:
             end = await run(core, Source(tmp_path / "in.jsonl", Recipe()), tmp_path)
             refusals = [
                 target.last_error for target in core.board.snapshot().targets if target.name.endswith("gpt-oss-20b")

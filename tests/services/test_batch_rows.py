@@ -136,7 +136,7 @@ def test_any_edit_of_any_table(before: list[str], edit: list[tuple[str, int, str
                 FORMS[form](path, stage, ids)
                 source = Source(path, recipe())
                 end = await asked(model, source, out)
-                assert (end.done, end.rows, end.unanswered) == (len(stage), len(stage), 0)
+                assert (end.done, end.rows, end.open_count) == (len(stage), len(stage), 0)
                 beside = answers(out)
                 for entry, (_, text) in zip(source, stage, strict=True):
                     assert beside[entry.custom_id] == f"re speed|None|Q {text}"
@@ -263,8 +263,8 @@ async def test_rows_are_answered_failed_or_unanswered(
 
     end = await later(source, tmp_path / "out.jsonl", Lossy(results, status), Job(questions=""))
 
-    assert (end.done, end.unanswered, end.unreadable, end.unknown) == accounts
-    assert end.done + end.failed + end.unanswered == end.rows == 6
+    assert (end.done, end.open_count, end.unreadable, end.unknown) == accounts
+    assert end.done + end.failed + end.open_count == end.rows == 6
 
 
 async def test_a_result_belongs_to_the_row_that_was_sent(tmp_path: Path) -> None:

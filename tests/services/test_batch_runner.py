@@ -247,7 +247,7 @@ async def test_no_more_lines_are_held_than_are_under_way(tmp_path: Path) -> None
     with Sink(tmp_path / "out.jsonl") as sink:
         run = batch(model, sink, endless())
         async for progress in run_batch(run, every_s=0.01):
-            ahead = max(ahead, read - progress.settled)
+            ahead = max(ahead, read - progress.done_count)
 
     assert ahead <= 2 * 256 + 96
     assert model.most_at_once <= 96

@@ -19,7 +19,7 @@ from groq_core.ratelimit.limit_status import LimitStatus
 from groq_core.requests import ChatRequest, Request
 from groq_core.router.target_state import TierStatus
 from groq_core.services.documents.reading import Document, Page
-from groq_core.services.extraction import Extraction, Extractor, Field, Options, Try, spelled
+from groq_core.services.extraction import Extraction, Extractor, Field, Options, Try, spell_path
 from groq_core.services.extraction.json_text import read_json
 from groq_core.status.snapshot import CacheStatus, Snapshot, TargetStatus
 from tests.services.scripted import Model, fails, says
@@ -137,9 +137,9 @@ async def test_every_value_is_found_in_the_text_or_said_to_be_nowhere() -> None:
 
     found = await Extractor(model).extract_detailed(TEXT, Invoice)
 
-    quotes = {spelled(path): span and span.quote for path, span in found.spans.items()}
+    quotes = {spell_path(path): span and span.quote for path, span in found.spans.items()}
     assert quotes == {"number": "A-7", "total": "1.234,50", "tags[0]": "paid", "tags[1]": None}
-    assert [spelled(path) for path in found.unfounded] == ["tags[1]"]
+    assert [spell_path(path) for path in found.without_place] == ["tags[1]"]
 
 
 async def test_a_documents_spans_know_their_page() -> None:
@@ -214,7 +214,7 @@ async def test_a_long_document_is_read_in_parts_and_put_together() -> None:
     assert found.value.total == 77
     assert found.value.rows == [f"booking {number:03}" for number in range(60)]
     assert found.conflicts == ()
-    assert found.unfounded == ()
+    assert found.without_place == ()
     assert model.most_at_once <= 3
 
 
@@ -246,7 +246,7 @@ async def test_parts_that_contradict_each_other_are_shown() -> None:
     found = await Extractor(Model(disagreeing), options).extract_detailed(long_text(40), Statement)
 
     (conflict,) = found.conflicts
-    assert spelled(conflict.path) == "owner"
+    assert spell_path(conflict.path) == "owner"
     assert conflict.chosen == "Bob"
     assert [said.value for said in conflict.said][:2] == ["Ada", "Bob"]
 

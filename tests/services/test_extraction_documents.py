@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from groq_core.compose import assembled
+from groq_core.compose import assemble
 from groq_core.requests import ChatRequest
 from groq_core.services.documents.reading import Document, read
-from groq_core.services.extraction import Extractor, Options, spelled
+from groq_core.services.extraction import Extractor, Options, spell_path
 from groq_core.services.extraction.fitting import problems
 from groq_core.services.extraction.schema import schema_of
 from groq_core.services.extraction.spans import Source
@@ -264,7 +264,7 @@ async def test_a_document_is_read_and_every_value_found_in_it(name: str) -> None
     found = await Extractor(Model([says(EXPECTED[name]["data"])])).extract_detailed(document, kind)
 
     assert found.value == answer
-    assert [spelled(path) for path in found.unfounded] == UNWRITTEN.get(name, [])
+    assert [spell_path(path) for path in found.without_place] == UNWRITTEN.get(name, [])
     assert all(span is None or (span.page is not None) == name.endswith(".pdf") for span in found.spans.values())
 
 
@@ -316,7 +316,7 @@ def kept(data: dict[str, Any]) -> dict[str, Any]:
 
 
 async def test_the_simulator_accepts_every_schema_and_its_answers_fit(simulator: Simulator) -> None:
-    async with assembled(Settings.from_env({"GROQ_CORE_OFFLINE": "1"}), simulator=simulator) as core:
+    async with assemble(Settings.from_env({"GROQ_CORE_OFFLINE": "1"}), simulator=simulator) as core:
         extractor = Extractor(core.handle)
         for name in EXPECTED:
             document, kind, _ = known(name)
@@ -333,7 +333,7 @@ async def test_the_simulator_accepts_every_schema_and_its_answers_fit(simulator:
 async def test_the_simulator_reads_a_long_document_in_parts(simulator: Simulator) -> None:
     document, kind, _ = known("bank_statement.pdf")
     optional = {**kind.model_json_schema(), "required": []}
-    async with assembled(Settings.from_env({"GROQ_CORE_OFFLINE": "1"}), simulator=simulator) as core:
+    async with assemble(Settings.from_env({"GROQ_CORE_OFFLINE": "1"}), simulator=simulator) as core:
         options = Options(chunk_chars=1000, overlap_chars=100)
 
         found = await Extractor(core.handle, options).extract_detailed(document, optional)

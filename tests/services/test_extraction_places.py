@@ -233,7 +233,7 @@ async def test_what_is_made_up_is_marked_and_a_constant_needs_no_place() -> None
     found = await Extractor(Model([says(answer)])).extract_detailed("Total 42", schema)
 
     assert found.data == answer
-    assert found.unfounded == (("due",),)
+    assert found.without_place == (("due",),)
     assert ("kind",) not in found.spans
     assert found.absent == (("who",), ("due",))
 

@@ -15,7 +15,7 @@ from groq_core.settings.settings import Settings, defaults, load, variables
 def test_an_empty_environment_is_the_simulator_on_loopback() -> None:
     settings = Settings.from_env({})
 
-    assert settings.simulated
+    assert settings.is_simulated
     assert settings.loopback
     assert (settings.server_name, settings.server_port) == ("127.0.0.1", 7860)
     assert settings.warnings == ()
@@ -253,7 +253,7 @@ def test_the_path_at_the_end_of_groqs_address_is_left_out_and_said() -> None:
     ],
 )
 def test_the_simulator_answers_when_asked_for_or_nobody_else_can(environ: dict[str, str], simulated: bool) -> None:
-    assert Settings.from_env(environ).simulated is simulated
+    assert Settings.from_env(environ).is_simulated is simulated
 
 
 @pytest.mark.parametrize("marker", [{"SPACE_ID": "me/app"}, {"SYSTEM": "spaces"}])

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from groq_core.errors import RequestError, SettingsError
 from groq_core.redaction import Secret
 from groq_core.store.audit import Announcements, AuditLog
-from groq_core.store.database import Database, opened
+from groq_core.store.database import Database, open_database
 from groq_core.store.keys import ApiKeys, age
 from groq_core.store.people import People
 
@@ -93,7 +93,7 @@ async def test_a_key_is_good_until_it_is_revoked(database: Database) -> None:
 
 
 async def test_a_key_is_revoked_in_every_process_at_once(url: str) -> None:
-    async with opened(Secret(url)) as one, opened(Secret(url)) as other:
+    async with open_database(Secret(url)) as one, open_database(Secret(url)) as other:
         key = (await ApiKeys(one).create("ci", who="tests")).reveal().encode()
         elsewhere = ApiKeys(other)
         assert await elsewhere.holder(key) is not None
@@ -144,7 +144,7 @@ async def test_the_newest_announcement_counts(database: Database) -> None:
 
 async def test_processes_that_start_together_make_the_tables_once(url: str) -> None:
     async def start() -> int:
-        async with opened(Secret(url)) as database, database.reading() as connection:
+        async with open_database(Secret(url)) as database, database.reading() as connection:
             return len((await connection.execute(text("SELECT * FROM alembic_version"))).all())
 
     assert await asyncio.gather(*(start() for _ in range(4))) == [1] * 4
@@ -153,7 +153,7 @@ async def test_processes_that_start_together_make_the_tables_once(url: str) -> N
 async def test_a_database_that_is_not_there_stops_the_start_without_its_password() -> None:
     before = time.monotonic()
     with pytest.raises(SettingsError, match="GROQ_CORE_DATABASE") as refused:
-        async with opened(Secret("postgresql://ann:s3cret@127.0.0.1:1/none")):
+        async with open_database(Secret("postgresql://ann:s3cret@127.0.0.1:1/none")):
             pass
     assert "s3cret" not in refused.value.message
     assert time.monotonic() - before < 30

@@ -16,7 +16,7 @@ from groq_core.requests import Request as Asked
 from groq_core.ui import answers as module
 from groq_core.ui.answers import Answers, LoggedAnswer
 from groq_core.ui.asking import Question, Turn, read_question
-from groq_core.ui.context import continued, fit
+from groq_core.ui.context import fit, new_part
 from groq_core.ui.stream import Pace
 from tests.ui.conftest import House
 from tests.ui.scripts import BEGUN, DONE, Hung, plays
@@ -306,7 +306,7 @@ async def test_an_answer_that_goes_on_brings_only_what_is_new(said: str, pieces:
             yield TextDelta(piece)
         yield DONE
 
-    got = [event async for event in continued(events(), said)]  # type: ignore[arg-type]
+    got = [event async for event in new_part(events(), said)]  # type: ignore[arg-type]
 
     assert "".join(event.text for event in got if isinstance(event, TextDelta)) == new
     assert got[-1] == DONE

@@ -17,7 +17,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from groq_core.compose import assembled
+from groq_core.compose import assemble
 from groq_core.errors import RequestError
 from groq_core.settings.settings import Settings
 from groq_core.simulator import Fault, Simulator
@@ -32,7 +32,7 @@ PROMPT = "Explain {title}: {text}"
 
 @asynccontextmanager
 async def page(simulator: Simulator) -> AsyncIterator[httpx.AsyncClient]:
-    async with assembled(Settings.from_env({"GROQ_CORE_OFFLINE": "1"}), simulator=simulator) as core:
+    async with assemble(Settings.from_env({"GROQ_CORE_OFFLINE": "1"}), simulator=simulator) as core:
         app = FastAPI()
         held = Page(core, Assets())
         for create in (create_routes, batch.create_routes):

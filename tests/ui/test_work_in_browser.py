@@ -12,7 +12,7 @@ import pytest
 import uvicorn
 from playwright.async_api import Page, Route, async_playwright
 
-from groq_core.compose import assembled
+from groq_core.compose import assemble
 from groq_core.serve import create_app
 from groq_core.settings.settings import Settings
 from groq_core.simulator import Simulator
@@ -29,7 +29,7 @@ async def visiting(simulator: Simulator, tab: str, **environ: str) -> AsyncItera
     """The page in a browser, with one of its tabs open; whatever its scripts complain about fails the test."""
     settings = Settings.from_env({"GROQ_CORE_OFFLINE": "1", **environ})
     complaints: list[str] = []
-    async with assembled(settings, simulator=simulator) as core:
+    async with assemble(settings, simulator=simulator) as core:
         with socket.socket() as listening:
             listening.bind(("127.0.0.1", 0))
             config = uvicorn.Config(create_app(core), log_config=None, timeout_graceful_shutdown=1)

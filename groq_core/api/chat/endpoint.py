@@ -13,7 +13,7 @@ from groq_core.api.chat.body import read_chat
 from groq_core.api.chat.chunks import ChunkWriter
 from groq_core.api.chat.completion import completion
 from groq_core.api.chat.pictures import clean, pieces_within
-from groq_core.api.content_coding import decoded
+from groq_core.api.content_coding import decode_body
 from groq_core.api.headers import HeaderStory
 from groq_core.api.sending import fold_answer, stream_answer
 
@@ -36,13 +36,13 @@ class ChatCompletions:
 
     async def __call__(self, exchange: Exchange) -> None:
         call = read_chat(
-            decoded(await exchange.body(MAX_BODY), exchange.headers.get(b"content-encoding"), MAX_BODY),
+            decode_body(await exchange.body(MAX_BODY), exchange.headers.get(b"content-encoding"), MAX_BODY),
             caller=exchange.caller,
             request_id=exchange.request_id,
             no_store=exchange.no_store,
         )
         headers = HeaderStory(exchange, self._board)
-        with exchange.watched() as watch:
+        with exchange.watch() as watch:
             request, notes = await clean(call.request, pieces_within(self._catalogue))
             notes = (*call.notes, *notes)
             if call.stream:

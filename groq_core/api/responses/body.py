@@ -11,7 +11,7 @@ from groq_core.api.asgi import Exchange
 from groq_core.api.chat.body import check_model, json_object
 from groq_core.api.chat.parameters import check_params
 from groq_core.api.field_errors import bad, kind_of, mapping
-from groq_core.api.responses.items import Item, messages_of, read_items, renamed
+from groq_core.api.responses.items import Item, messages_of, read_items, rename_param
 from groq_core.api.responses.store import ResponseStore
 from groq_core.api.responses.tools import chat_choice, chat_tools
 from groq_core.errors import RequestError
@@ -144,7 +144,7 @@ def _params(body: dict[str, Any]) -> dict[str, Any]:
     try:
         return check_params(params)
     except RequestError as error:
-        raise renamed(error, *RENAMED) from None
+        raise rename_param(error, *RENAMED) from None
 
 
 def _response_format(form: Any) -> dict[str, Any] | None:

@@ -21,9 +21,9 @@ from groq_core.api.responses.output import (
     answer_message,
     call_item,
     end_status,
-    ended,
+    final_response,
     frame,
-    hosted_items,
+    items_of_hosted_tools,
     message_item,
     reasoning_item,
 )
@@ -58,7 +58,7 @@ class Responses:
         """Answer, streamed or whole."""
         call = read_response(await exchange.body(MAX_BODY), exchange, self._store)
         headers = HeaderStory(exchange, self._board)
-        with exchange.watched() as watch:
+        with exchange.watch() as watch:
             request, notes = await clean(call.request, pieces_within(self._catalogue))
 
             def keep(response: dict[str, Any], text: str, calls: list[ToolCall]) -> None:
@@ -80,7 +80,7 @@ class Responses:
     async def read(self, exchange: Exchange) -> None:
         """A response, or the items it was given (`…/input_items`)."""
         name, _, part = exchange.path.removeprefix(PREFIX).partition("/")
-        kept = self._kept(exchange.caller, name)
+        kept = self._find(exchange.caller, name)
         if not part:
             await exchange.answer_json(kept.response)
         elif part == "input_items":
@@ -95,7 +95,7 @@ class Responses:
             raise _missing(name)
         await exchange.answer_json({"id": name, "object": "response", "deleted": True})
 
-    def _kept(self, caller: Caller, name: str) -> Kept:
+    def _find(self, caller: Caller, name: str) -> Kept:
         kept = self._store.find(caller, name)
         if kept is None:
             raise _missing(name)
@@ -117,12 +117,12 @@ def whole_response(reply: Reply, request_id: str, call: ResponseCall) -> dict[st
     output: list[Item] = []
     if reply.reasoning:
         output.append(reasoning_item(ids("rs"), reply.reasoning, summary=call.summary))
-    output += hosted_items(finished.extra, ids)
+    output += items_of_hosted_tools(finished.extra, ids)
     calls = reply.tool_calls
     if reply.text or not calls:
         output.append(message_item(ids("msg"), reply.text, status))
     output += [call_item(ids("fc"), one, status) for one in calls]
-    return ended(frame(request_id, call.request.model, call.echo), output, finished, reply.receipt)
+    return final_response(frame(request_id, call.request.model, call.echo), output, finished, reply.receipt)
 
 
 def _list(kept: Kept, exchange: Exchange) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import numpy as np
 import soundfile
 
 from groq_core.media.audio import ffmpeg
-from groq_core.media.audio.container import AIFF, AU, FLAC, MP3, MPGA, OGG, OPUS, WAV, Container, unsupported
+from groq_core.media.audio.container import AIFF, AU, FLAC, MP3, MPGA, OGG, OPUS, WAV, Container, unsupported_error
 from groq_core.media.audio.ffmpeg import Media, Probed, Track
 from groq_core.media.audio.headers import has_frame_count, is_lengthless_wav, links_of, with_length
 from groq_core.media.audio.mixing import Mixer, finite, power_of
@@ -77,7 +77,7 @@ def decoding(data: Media, container: Container) -> Iterator[Source]:
         # It knows the container but not every codec that may be in it; ffmpeg may.
         except soundfile.LibsndfileError as error:
             if not with_ffmpeg:
-                raise _broken(container) from error
+                raise _decoding_error(container) from error
         else:
             with file:
                 yield _from_soundfile(file, data, container)
@@ -97,7 +97,7 @@ def _readable(data: Media) -> IO[bytes] | str:
 
 def _from_soundfile(file: soundfile.SoundFile, data: Media, container: Container) -> Source:
     if not 0 < file.channels <= _MAX_CHANNELS or not 0 < file.samplerate <= _MAX_RATE:
-        raise _broken(container)
+        raise _decoding_error(container)
     known = container not in _GUESSED or has_frame_count(data)
     declared = file.frames / file.samplerate if known else None
     mixer = Mixer(file.channels, "5.1" if file.channels == 6 else "")
@@ -216,5 +216,5 @@ def size_of(data: Media) -> int:
     return data.stat().st_size if isinstance(data, Path) else len(data)
 
 
-def _broken(container: Container) -> Exception:
-    return unsupported(f"The {container.name} file is broken and can't be decoded.", "invalid_audio", status=400)
+def _decoding_error(container: Container) -> Exception:
+    return unsupported_error(f"The {container.name} file is broken and can't be decoded.", "invalid_audio", status=400)

@@ -40,7 +40,7 @@ from groq_core.services.agent.calling import (
     run_call,
 )
 from groq_core.services.agent.history import PICTURES, shorten
-from groq_core.services.agent.hosted import Hosted, hosted_events
+from groq_core.services.agent.hosted import Hosted, events_of_hosted_tools
 from groq_core.services.agent.limits import OPEN, Limits, Outlook, Price, outlook
 from groq_core.services.agent.rescue import Rescued, rescue
 from groq_core.services.agent.run import Run
@@ -171,7 +171,7 @@ class Agent:
             ExtractionError: The answer does not fit ``output_type``, after it was asked for again.
         """
         state = RunState(messages=_conversation(task, self.instructions))
-        return self._begun(state, output_type, {})
+        return self._begin(state, output_type, {})
 
     def resume(self, state: RunState, words: Mapping[str, bool], *, output_type: Any = None) -> Run[Any]:
         """
@@ -192,9 +192,9 @@ class Agent:
                 param="approvals",
                 hint="An approval is good for one call of one run, once.",
             )
-        return self._begun(RunState.decode(state.encode()), output_type, words)
+        return self._begin(RunState.decode(state.encode()), output_type, words)
 
-    def _begun(self, state: RunState, output_type: Any, words: Mapping[str, bool]) -> Run[Any]:
+    def _begin(self, state: RunState, output_type: Any, words: Mapping[str, bool]) -> Run[Any]:
         wanted = None if output_type is None else schema_of(output_type)
         if wanted is not None and not state.step:
             state.messages = _with_schema(state.messages, wanted)
@@ -235,7 +235,7 @@ class _Running:
         return self.agent.clock() - self.started - self.waited_s
 
     @property
-    def left_s(self) -> float:
+    def remaining_s(self) -> float:
         return self.limits.seconds - self.elapsed_s
 
     # ── the loop ─────────────────────────────────────────────────────────────────────────────────────
@@ -246,7 +246,7 @@ class _Running:
                 async for event in events:
                     yield event
         except GroqCoreError:
-            yield self._ended("broken")
+            yield self._end("broken")
             raise
 
     async def _steps(self) -> Events:
@@ -279,7 +279,7 @@ class _Running:
             finally:
                 self._pay(reply)
             if (finished := reply.finished) and finished.extra:
-                for event in hosted_events(finished.extra.get("executed_tools"), self.state.step):
+                for event in events_of_hosted_tools(finished.extra.get("executed_tools"), self.state.step):
                     yield event
             calls = self._own_ids(reply.tool_calls)
             if ahead.last and calls and not reply.text.strip() and not self.bare:
@@ -297,7 +297,7 @@ class _Running:
                 async for event in happenings:
                     yield event
             reason = "paused" if self.state.pending else None
-        yield self._ended(reason)
+        yield self._end(reason)
 
     def _ending(self, reply: Reply, calls: bool, limit: EndReason) -> EndReason:
         if reply.receipt.degraded:
@@ -309,7 +309,7 @@ class _Running:
             return limit
         return "answered"
 
-    def _ended(self, reason: EndReason) -> RunEnded:
+    def _end(self, reason: EndReason) -> RunEnded:
         state = self.state
         state.elapsed_s, state.ids = self.elapsed_s, sorted(self._ids)
         return RunEnded(
@@ -328,12 +328,12 @@ class _Running:
         """What the next step may do, and the limit that says so; ``answered`` where none does."""
         if self.state.step >= self.limits.steps + self.bare:
             return Outlook(last=True, over=True), "step_limit"
-        if self.left_s <= 0:
+        if self.remaining_s <= 0:
             return Outlook(last=True, over=True), "time_limit"
         for looked, limit in ((self._money(), "money_limit"), (self._tokens(), "token_limit")):
             if looked.last:
                 return looked, limit  # type: ignore[return-value]
-        if self.left_s <= self.limits.answer_s:
+        if self.remaining_s <= self.limits.answer_s:
             return Outlook(last=True), "time_limit"
         if (
             self.bare
@@ -411,7 +411,7 @@ class _Running:
             async with aclosing(self.agent.handle(self._request(ahead))) as events:
                 while True:
                     try:
-                        async with asyncio.timeout(max(0.0, self.left_s - kept)) as time_left:
+                        async with asyncio.timeout(max(0.0, self.remaining_s - kept)) as time_left:
                             event = await anext(events)
                     except StopAsyncIteration:
                         return
@@ -475,36 +475,42 @@ class _Running:
             call = ToolCall(id=asked.id, name=asked.name, arguments=asked.arguments)
             found = read_call(call, self.agent.tools, state.step)
             if isinstance(found, Call):
-                found = self._bound(found, asked, fresh)
+                found = self._check_call(found, asked, fresh)
             if isinstance(found, Call) and found.tool.dangerous:
                 word = self.words.pop(found.approval, None)
                 if word is None:
                     yield ApprovalAsked(
-                        step=state.step, call=asked.id, name=asked.name, arguments=found.shown, approval=found.approval
+                        step=state.step,
+                        call=asked.id,
+                        name=asked.name,
+                        arguments=found.arguments_text,
+                        approval=found.approval,
                     )
                     if self.agent.pause:
                         state.pending.append(
-                            Pending(approval=found.approval, call=asked.id, name=asked.name, arguments=found.shown)
+                            Pending(
+                                approval=found.approval, call=asked.id, name=asked.name, arguments=found.arguments_text
+                            )
                         )
                         continue
                     found = await self._approve(found)
                 elif not word:
                     found = refusal(f"the user declined this call of {asked.name}")
-            shown = found.shown if isinstance(found, Call) else asked.arguments
+            shown = found.arguments_text if isinstance(found, Call) else asked.arguments
             yield ToolStarted(step=state.step, call=asked.id, name=asked.name, arguments=clip(shown, MAX_RESULT))
             if isinstance(found, Call):
                 ready.append((asked, found))
             else:
-                yield self._finished(asked, found)
+                yield self._finish_tool(asked, found)
         async with aclosing(self._together(ready)) as results:
             async for asked, result in results:
-                yield self._finished(asked, result)
+                yield self._finish_tool(asked, result)
         if not state.pending:
             self._tell()
 
-    def _bound(self, call: Call, asked: Asked, fresh: bool) -> Call | Result:
+    def _check_call(self, call: Call, asked: Asked, fresh: bool) -> Call | Result:
         """The call with the id it is approved by; refused where it repeats itself or nobody could read it."""
-        shown = call.shown
+        shown = call.arguments_text
         same = json.dumps([asked.name, shown])
         self.state.repeats[same] = times = self.state.repeats.get(same, 0) + fresh
         if times > REPEATS:
@@ -538,7 +544,7 @@ class _Running:
 
         async def run(call: Call) -> Result:
             async with room:
-                return await run_call(call, seconds=self.left_s - self.limits.answer_s, clock=self.agent.clock)
+                return await run_call(call, seconds=self.remaining_s - self.limits.answer_s, clock=self.agent.clock)
 
         tasks = {asyncio.create_task(run(call)): asked for asked, call in ready}
         waiting = set(tasks)
@@ -567,7 +573,7 @@ class _Running:
             self.waited_s += self.agent.clock() - asked
         return call if agreed is True else refusal(f"the user declined this call of {call.name}")
 
-    def _finished(self, asked: Asked, result: Result) -> ToolFinished:
+    def _finish_tool(self, asked: Asked, result: Result) -> ToolFinished:
         self.state.results[asked.id] = Told(text=result.text, pictures=result.pictures)
         return ToolFinished(
             step=self.state.step,

@@ -52,11 +52,11 @@ class Mixed:
         self.pictures = tuple(pictures)
 
 
-def written(value: object) -> str:
+def to_text(value: object) -> str:
     """
     Write a result down for a model: text as it is, all else as JSON, half a surrogate pair as U+FFFD.
 
-    >>> written({"a": (1, 2)}), written(None), written(b"caf\\xc3\\xa9"), written(b"\\xff\\x00")
+    >>> to_text({"a": (1, 2)}), to_text(None), to_text(b"caf\\xc3\\xa9"), to_text(b"\\xff\\x00")
     ('{"a":[1,2]}', 'done', 'café', '[2 bytes that are no text]')
     """
     match value:

@@ -54,7 +54,7 @@ class Server:
         return replace(self, headers={**self.headers, **more})
 
 
-def offered_servers(settings: Any) -> list[Server]:
+def operator_servers(settings: Any) -> list[Server]:
     """The servers that the operator has set, with their headers."""
     headers = {name: {key: value.reveal() for key, value in pairs} for name, pairs in settings.mcp_headers}
     return [
@@ -115,14 +115,14 @@ def _text(task: str | Sequence[Message]) -> str:
 def _listing(rest: Mapping[str, Tool]) -> list[Tool]:
     """One tool that lists what there is beside the tools offered, and one that calls it by name."""
 
-    async def listed(arguments: Arguments) -> object:
+    async def list_tools(arguments: Arguments) -> object:
         words = set(_words(str(arguments.get("about", ""))))
         found = [one for one in rest.values() if not words or words & set(_words(f"{one.name} {one.description}"))]
         lines = [f"{one.name}: {one.description[:160]} {one.parameters.get('properties', {})}" for one in found[:40]]
         more = f"\n… and {len(found) - 40} more; say what they are about" if len(found) > 40 else ""
         return "\n".join(lines) + more if lines else "none; try other words"
 
-    async def called(arguments: Arguments) -> object:
+    async def call_tool(arguments: Arguments) -> object:
         one = rest.get(str(arguments.get("name")))
         if one is None:
             return f"there is no tool {arguments.get('name')!r}; see {LIST_NAME}"
@@ -135,7 +135,7 @@ def _listing(rest: Mapping[str, Tool]) -> list[Tool]:
             name=LIST_NAME,
             description=f"List {len(rest)} further tools, by what they are about, with their parameters.",
             parameters={"type": "object", "properties": {"about": text}},
-            call=listed,
+            call=list_tools,
         ),
         Tool(
             name="call_more_tools",
@@ -145,7 +145,7 @@ def _listing(rest: Mapping[str, Tool]) -> list[Tool]:
                 "properties": {"name": text, "arguments": {"type": "object"}},
                 "required": ["name", "arguments"],
             },
-            call=called,
+            call=call_tool,
             dangerous=any(one.dangerous for one in rest.values()),
         ),
     ]

@@ -23,7 +23,7 @@ from groq_core.services.batch.runner import Batch, BatchStoppedError, run_batch
 from groq_core.services.batch.sink import DiskFullError, Failure, Sink
 from groq_core.services.batch.sources import Source
 from groq_core.services.batch.template import Template
-from groq_core.services.candidates import resolved, stand_ins
+from groq_core.services.candidates import resolve_name, stand_ins
 
 __all__ = [
     "Answer",
@@ -51,7 +51,7 @@ __all__ = [
     "groq_id",
     "job_of",
     "reconcile",
-    "resolved",
+    "resolve_name",
     "run_batch",
     "run_later",
     "stand_ins",

@@ -22,7 +22,7 @@ from groq_core.requests import Caller, ChatRequest, Request
 from groq_core.services.batch.lines import Line, Operation
 from groq_core.services.documents.parts import Document
 from groq_core.services.documents.source import source_of
-from groq_core.services.extraction import Extractor, Options, schema_of, spelled
+from groq_core.services.extraction import Extractor, Options, schema_of, spell_path
 from groq_core.services.transcription import TranscriptionService
 
 OURS: Final = frozenset({"model", "messages", "stream", "stream_options", "cost_sensitive", "max_latency_ms"})
@@ -288,8 +288,8 @@ class ExtractionAnswerer:
                 "object": "extraction",
                 "model": last.model,
                 "data": found.data,
-                "unfounded": [spelled(path) for path in found.unfounded],
-                "conflicts": [spelled(conflict.path) for conflict in found.conflicts],
+                "unfounded": [spell_path(path) for path in found.without_place],
+                "conflicts": [spell_path(conflict.path) for conflict in found.conflicts],
                 "tries": len(found.tries),
                 "cost_usd": found.cost_usd,
             },

@@ -58,7 +58,7 @@ class Filed(msgspec.Struct, kw_only=True):
     bytes: int
     created_at: int
 
-    def shown(self) -> dict[str, Any]:
+    def to_wire(self) -> dict[str, Any]:
         """The file object of the wire."""
         return {
             "id": self.id,
@@ -96,7 +96,7 @@ class Running(msgspec.Struct, kw_only=True):
     completed: int = 0
     failed: int = 0
 
-    def shown(self) -> dict[str, Any]:
+    def to_wire(self) -> dict[str, Any]:
         """The batch object of the wire."""
         body: dict[str, Any] = msgspec.to_builtins(self)
         for name in ("owner", "errors", "total", "completed", "failed"):
@@ -216,13 +216,13 @@ class Desk:
             created_at=int(time.time()),
         )
         self._save(batch)
-        self._known()[batch.id] = batch
+        self._load_batches()[batch.id] = batch
         self._run(batch)
         return batch
 
     def batches(self, owner: Caller) -> list[Running]:
         """All batches of a caller, newest first."""
-        own = [self._fresh(batch) for batch in self._known().values() if batch.owner == _owner(owner)]
+        own = [self._fresh(batch) for batch in self._load_batches().values() if batch.owner == _owner(owner)]
         return sorted(own, key=lambda batch: (batch.created_at, batch.id), reverse=True)
 
     def batch(self, owner: Caller, name: str) -> Running:
@@ -230,7 +230,7 @@ class Desk:
         Raises:
             RequestError: 404; there is no such batch of this caller.
         """
-        batch = self._known().get(name)
+        batch = self._load_batches().get(name)
         if batch is None or batch.owner != _owner(owner):
             raise _missing("batch", name)
         return self._fresh(batch)
@@ -315,7 +315,7 @@ class Desk:
 
     # ── the folder ───────────────────────────────────────────────────────────────────────────────────
 
-    def _known(self) -> dict[str, Running]:
+    def _load_batches(self) -> dict[str, Running]:
         self.start()
         assert self._batches is not None
         return self._batches

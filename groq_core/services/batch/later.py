@@ -14,7 +14,7 @@ from groq_core.services.batch.progress import Progress
 from groq_core.services.batch.remote import BatchApi, RemoteBatchRun
 from groq_core.services.batch.sink import Sink
 from groq_core.services.batch.sources import Source
-from groq_core.services.candidates import resolved
+from groq_core.services.candidates import resolve_name
 
 
 class House(Protocol):
@@ -61,7 +61,7 @@ def groq_id(core: House, name: str | None) -> str:
     Raises:
         RequestError: It is no model of Groq's.
     """
-    spec = resolved(core, name or "auto")
+    spec = resolve_name(core, name or "auto")
     if spec is not None and spec.provider == "groq":
         return spec.id
     if spec is None and name and ":" not in name:

@@ -131,7 +131,7 @@ class Batch:
         met = len(self._seen) + self._duplicates
         rows = met if self._exhausted and not self._read else self._total
         left = None if rows is None else max(0, rows - settled - self._duplicates)
-        paused = self.window.paused_s
+        paused = self.window.pause_s
         return Progress(
             done=self._sink.answered,
             failed=self._sink.failed,
@@ -229,7 +229,7 @@ class Batch:
                 elif entry.custom_id in self._sink:
                     continue
                 elif isinstance(entry, Fault):
-                    self._failed(entry, entry.error)
+                    self._record_failure(entry, entry.error)
                 else:
                     return entry
             self._read = await asyncio.to_thread(lambda: list(islice(self._source, READ_AT_ONCE)))
@@ -261,12 +261,12 @@ class Batch:
             if error.status == 429:
                 self._put_back(line, error.retry_after, error.message)
             else:
-                self._failed(line, error)
+                self._record_failure(line, error)
         except ChainError as error:
-            self._unanswered(line, error, alone=self._answers > before)
+            self._pause_or_fail(line, error, alone=self._answers > before)
         except ExtractionError as error:
             self._spend(error.cost_usd)
-            self._failed(line, error)
+            self._record_failure(line, error)
         finally:
             self.window.leave(turn, answered=answered)
             self._moved.set()
@@ -285,12 +285,12 @@ class Batch:
     def _spend(self, usd: float | None) -> None:
         self._usd = None if self._usd is None or usd is None else self._usd + usd
 
-    def _failed(self, entry: Entry, error: GroqCoreError) -> None:
+    def _record_failure(self, entry: Entry, error: GroqCoreError) -> None:
         self._sink.fail(entry.custom_id, failure(error), key=entry.key)
         self._tried.pop(entry.custom_id, None)
         self._meter.count()
 
-    def _unanswered(self, line: Line, error: ChainError, *, alone: bool) -> None:
+    def _pause_or_fail(self, line: Line, error: ChainError, *, alone: bool) -> None:
         """
         Nobody answered: stop, wait and ask again, or give the line up.
 
@@ -320,7 +320,7 @@ class Batch:
         if alone or tried.own:
             tried.own += 1
             if tried.own >= OWN_TRIES:
-                self._failed(line, error)
+                self._record_failure(line, error)
             else:
                 self._last.append(line)
         elif (shared := tried.shared + 1) < self._tries:
@@ -329,7 +329,7 @@ class Batch:
             self.window.pause(seconds, error.message)
             self._due_in(line, seconds)
         else:
-            self._failed(line, error)
+            self._record_failure(line, error)
 
     def _put_back(self, line: Line, retry_after: float | None, why: str) -> None:
         seconds = min(LONGEST_PAUSE_S, max(0.5, 5.0 if retry_after is None else retry_after))

@@ -80,7 +80,7 @@ class Source:
             yield from self._wide_lines()
             return
         with self.path.open("rb") as file:
-            for number in _counted():
+            for number in _count():
                 raw = file.readline(LONGEST_LINE + 1)
                 if not raw:
                     return
@@ -157,7 +157,7 @@ class Source:
             yield self.recipe.row(number, cells)
 
 
-def _counted() -> Iterator[int]:
+def _count() -> Iterator[int]:
     number = 0
     while True:
         yield (number := number + 1)
@@ -251,16 +251,16 @@ def _xlsx_rows(path: Path) -> Iterator[list[str]]:
         # What a file says of its own size is often wrong; without it openpyxl reads on to the last row.
         sheet.reset_dimensions()
         for row in sheet.iter_rows(values_only=True):
-            yield [_shown(value) for value in row]
+            yield [_cell_text(value) for value in row]
     finally:
         book.close()
 
 
-def _shown(value: Any) -> str:
+def _cell_text(value: Any) -> str:
     """
     A cell as a person sees it.
 
-    >>> [_shown(value) for value in (None, 3.0, 0.5, True, date(2026, 1, 2), datetime(2026, 1, 2))]
+    >>> [_cell_text(value) for value in (None, 3.0, 0.5, True, date(2026, 1, 2), datetime(2026, 1, 2))]
     ['', '3', '0.5', 'TRUE', '2026-01-02', '2026-01-02']
     """
     match value:

@@ -68,17 +68,17 @@ class Window:
         self._answer_s: float | None = None
 
     def __repr__(self) -> str:
-        return f"<Window {self.in_flight} of {self.size:.1f} under way, {self.paused_s:.0f} s paused>"
+        return f"<Window {self.in_flight} of {self.size:.1f} under way, {self.pause_s:.0f} s paused>"
 
     @property
-    def paused_s(self) -> float:
+    def pause_s(self) -> float:
         """Seconds until lines may start again; 0 when they may."""
         return max(0.0, self.paused_until - self._clock())
 
     async def enter(self) -> Turn:
         """Wait until one more line may start."""
         while True:
-            if (pause := self.paused_s) > 0:
+            if (pause := self.pause_s) > 0:
                 await self._sleep(pause)
             elif self.in_flight < round(self.size):
                 self.in_flight += 1
@@ -111,7 +111,7 @@ class Window:
 
     def pause(self, seconds: float, why: str) -> None:
         """Start nothing for a while: every model's limit is spent, or all of them rest."""
-        if self.paused_s <= 0:
+        if self.pause_s <= 0:
             # What comes after a pause feels its way again.
             self.size = max(1.0, self.size / 2)
             self._ends.clear()

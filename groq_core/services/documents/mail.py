@@ -106,7 +106,7 @@ class _Reading:
         filename = part.get_filename()
         attached = part.get_content_disposition() == "attachment" or (filename and not kind.startswith("text/"))
         if attached or not kind.startswith("text/"):
-            return self._attached(part, filename)
+            return self._read_attachment(part, filename)
         content = _content(part)
         text, note = self._decode(content, kind, part.get_content_charset())
         if note:
@@ -124,7 +124,7 @@ class _Reading:
         except ValueError:
             return tidy(text), note
 
-    def _attached(self, part: Message, filename: str | None) -> list[str]:
+    def _read_attachment(self, part: Message, filename: str | None) -> list[str]:
         name = PurePath(str(filename or "unnamed").replace("\\", "/")).name
         if part.get_content_maintype() == "image" and not filename:
             return []

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from groq_core.errors import RequestError
 from groq_core.services.documents.archive import Archive, attribute, child, local
-from groq_core.services.documents.parts import Found, Limits, Watch, damaged
+from groq_core.services.documents.parts import Found, Limits, Watch, damage_error
 
 _GONE: Final = frozenset(
     {"tracked-changes", "annotation", "annotation-end", "sequence-decls", "variable-decls", "forms", "desc", "title"}
@@ -24,7 +24,7 @@ def read_opendocument(data: bytes, name: str, limits: Limits) -> Found:
     except RequestError:
         raise
     except Exception as error:
-        raise damaged(name, "OpenDocument", error) from None
+        raise damage_error(name, "OpenDocument", error) from None
 
 
 def _read(archive: Archive, watch: Watch) -> Found:
@@ -33,7 +33,7 @@ def _read(archive: Archive, watch: Watch) -> Found:
     kind = local(content)
     reading = _Reading(watch)
     if kind == "presentation":
-        texts = [reading.joined(page) for page in content if local(page) == "page"]
+        texts = [reading.join_blocks(page) for page in content if local(page) == "page"]
         return Found(texts, paged=True)
     if kind == "spreadsheet":
         texts = [
@@ -43,7 +43,7 @@ def _read(archive: Archive, watch: Watch) -> Found:
         ]
         return Found(texts, paged=True)
     head, foot = _edges(archive.tree("styles.xml"), reading)
-    text = reading.joined(content)
+    text = reading.join_blocks(content)
     return Found(["\n\n".join(filter(None, (*head, text, *reading.notes, *foot)))])
 
 
@@ -56,7 +56,7 @@ def _edges(styles: Any, reading: _Reading) -> tuple[list[str], list[str]]:
     ):
         for element in styles.iter():
             if local(element) in names and attribute(element, "display") != "false":
-                text = reading.joined(element)
+                text = reading.join_blocks(element)
                 if text and text not in found[place]:
                     found[place].append(text)
     return found
@@ -68,7 +68,7 @@ class _Reading:
         self._boxes: list[str] = []
         self.notes: list[str] = []
 
-    def joined(self, container: Any) -> str:
+    def join_blocks(self, container: Any) -> str:
         return "\n\n".join(block for block in self.blocks(container) if block.strip())
 
     def blocks(self, container: Any) -> list[str]:

@@ -16,7 +16,7 @@ import olefile
 from groq_core.errors import RequestError
 from groq_core.services.documents.html import html_text
 from groq_core.services.documents.mail import ReadAttached
-from groq_core.services.documents.parts import EXTENSIONS, Found, Limits, Watch, damaged, tidy, unfit
+from groq_core.services.documents.parts import EXTENSIONS, Found, Limits, Watch, damage_error, tidy, unfit
 from groq_core.services.documents.text import decode
 
 _HEADS: Final = (("From", "0C1A"), ("To", "0E04"), ("Cc", "0E03"), ("Subject", "0037"))
@@ -37,7 +37,7 @@ def read_msg(data: bytes, name: str, limits: Limits, read_attached: ReadAttached
     except RequestError:
         raise
     except Exception as error:  # olefile raises OSError, IndexError and struct.error for damage
-        raise damaged(name, "Outlook", error) from None
+        raise damage_error(name, "Outlook", error) from None
     if not text.strip():
         raise unfit(f"{name} has no text in it", "Send the file that is attached to it instead.")
     return Found([text], notes=notes)

@@ -162,7 +162,7 @@ def slow(name: str, limits: Limits, what: str = "") -> RequestError:
     )
 
 
-def damaged(name: str, kind: str, error: Exception) -> RequestError:
+def damage_error(name: str, kind: str, error: Exception) -> RequestError:
     return unfit(
         f"{name} is damaged: no {kind} reader can make sense of it ({type(error).__name__})",
         "Open it in the program that made it and save it anew.",
@@ -185,9 +185,9 @@ def pages_of(texts: Sequence[str]) -> tuple[Page, ...]:
     return tuple(pages)
 
 
-def numbered(numbers: Sequence[int]) -> str:
+def format_pages(numbers: Sequence[int]) -> str:
     """
-    >>> numbered([2]), numbered([2, 3, 4, 9])
+    >>> format_pages([2]), format_pages([2, 3, 4, 9])
     ('page 2', 'pages 2–4, 9')
     """
     runs: list[list[int]] = []

@@ -9,7 +9,7 @@ from typing import Any, Final
 from groq_core.errors import RequestError
 from groq_core.services.documents.columns import in_columns
 from groq_core.services.documents.mail import ReadAttached
-from groq_core.services.documents.parts import Found, Limits, Watch, damaged, numbered, slow, tidy, unfit
+from groq_core.services.documents.parts import Found, Limits, Watch, damage_error, format_pages, slow, tidy, unfit
 
 _FAR: Final = 64_000
 """Bytes in which a PDF begins: a printer's commands may come first."""
@@ -45,7 +45,7 @@ def read_pdf(data: bytes, name: str, limits: Limits, read_attached: ReadAttached
     except RequestError:
         raise
     except (PyPdfError, Exception) as error:  # a damaged file raises whatever its bytes happen to run into
-        raise damaged(name, "PDF", error) from None
+        raise damage_error(name, "PDF", error) from None
     return _judge(texts, enclosed, notes, name)
 
 
@@ -58,9 +58,9 @@ def _judge(texts: list[str], enclosed: list[str], notes: list[str], name: str) -
         return Found([*texts, *enclosed], paged=True, notes=notes, unread=[])
     empty = [number for number in unread if number not in coded]
     if coded:
-        notes.append(f"The letters of {numbered(coded)} have no meaning in the file.")
+        notes.append(f"The letters of {format_pages(coded)} have no meaning in the file.")
     if empty and len(empty) < count:
-        notes.insert(0, f"No text on {numbered(empty)}: scanned, or empty.")
+        notes.insert(0, f"No text on {format_pages(empty)}: scanned, or empty.")
     return Found(texts, paged=True, notes=notes, unread=unread)
 
 

@@ -25,7 +25,7 @@ from groq_core.services.documents.parts import (
     Limits,
     Page,
     Reader,
-    damaged,
+    damage_error,
     megabytes,
     pages_of,
     unfit,
@@ -180,7 +180,7 @@ def _html(data: bytes, name: str, _: Limits) -> Found:
     try:
         return Found([html_text(data)])
     except ValueError as error:
-        raise damaged(name, "HTML", error) from None
+        raise damage_error(name, "HTML", error) from None
 
 
 _READERS: Final[dict[Kind, Reader]] = {

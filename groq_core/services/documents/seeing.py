@@ -14,7 +14,7 @@ from groq_core.services.documents.parts import (
     Document,
     Found,
     Limits,
-    numbered,
+    format_pages,
     pages_of,
     unfit,
 )
@@ -54,9 +54,9 @@ def _with_texts(document: Document, texts: list[str], seen: tuple[int, ...]) -> 
     if not any(text.strip() for text in texts):
         raise pdf.unreadable(Found(texts, notes=list(document.notes)), document.name)
     left = tuple(number for number in document.unread if number not in seen)
-    notes = [f"{numbered(seen).capitalize()} had no text to be read and were looked at by a vision model."]
+    notes = [f"{format_pages(seen).capitalize()} had no text to be read and were looked at by a vision model."]
     if left:
-        notes.append(f"Not read: {numbered(left)}, since at most {MOST_PAGES} pages are looked at.")
+        notes.append(f"Not read: {format_pages(left)}, since at most {MOST_PAGES} pages are looked at.")
     if len(seen) == 1:
         notes[0] = notes[0].replace(" were ", " was ")
     text = PAGE_BREAK.join(texts)

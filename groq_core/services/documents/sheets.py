@@ -8,7 +8,7 @@ from typing import Any
 
 from groq_core.errors import RequestError
 from groq_core.services.documents.archive import Archive
-from groq_core.services.documents.parts import Found, Limits, Watch, damaged
+from groq_core.services.documents.parts import Found, Limits, Watch, damage_error
 
 
 def read_xlsx(data: bytes, name: str, limits: Limits) -> Found:
@@ -26,7 +26,7 @@ def read_xlsx(data: bytes, name: str, limits: Limits) -> Found:
     except RequestError:
         raise
     except Exception as error:  # openpyxl raises KeyError, ValueError, and what its XML reader raises
-        raise damaged(name, "Excel", error) from None
+        raise damage_error(name, "Excel", error) from None
     notes = [f"Hidden in it, and read all the same: {', '.join(hidden)}."] if hidden else []
     return Found(texts, paged=True, notes=notes)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from groq_core.errors import RequestError
 from groq_core.services.documents.archive import Archive, attribute, child, children, local
-from groq_core.services.documents.parts import Found, Limits, Watch, damaged, numbered, unfit
+from groq_core.services.documents.parts import Found, Limits, Watch, damage_error, format_pages, unfit
 
 
 def read_pptx(data: bytes, name: str, limits: Limits) -> Found:
@@ -16,13 +16,13 @@ def read_pptx(data: bytes, name: str, limits: Limits) -> Found:
     except RequestError:
         raise
     except Exception as error:
-        raise damaged(name, "PowerPoint", error) from None
+        raise damage_error(name, "PowerPoint", error) from None
 
 
 def _slides(archive: Archive, name: str, limits: Limits) -> Found:
     watch = Watch(name, limits)
     path = archive.main("ppt/presentation.xml")
-    related = archive.related(path)
+    related = archive.relations(path)
     order = child(archive.tree(path), "sldIdLst")
     paths = [
         related[relation][1]
@@ -42,14 +42,14 @@ def _slides(archive: Archive, name: str, limits: Limits) -> Found:
         if attribute(tree, "show") in ("0", "false"):
             hidden.append(number)
         blocks = _blocks(tree, watch)
-        for kind, part in archive.related(slide).values():
+        for kind, part in archive.relations(slide).values():
             if kind == "diagramData":
                 blocks += _blocks(archive.tree(part), watch)
             elif kind == "notesSlide" and (said := _notes(archive.tree(part), watch)):
                 blocks.append("Notes: " + "\n".join(said))
         texts.append("\n\n".join(block for block in blocks if block.strip()))
     notes = (
-        [f"Hidden when it is shown, and read all the same: {numbered(hidden).replace('page', 'slide')}."]
+        [f"Hidden when it is shown, and read all the same: {format_pages(hidden).replace('page', 'slide')}."]
         if hidden
         else []
     )

@@ -35,23 +35,23 @@ async def run(data: bytes, filename: str, limits: Limits) -> Document:
         RequestError: As :func:`groq_core.services.documents.reading.read`; also 413 when it was ended, since it
             took too long or too much memory.
     """
-    found = await _asked({"what": "read", "name": filename}, data, filename, limits)
+    found = await _ask({"what": "read", "name": filename}, data, filename, limits)
     return msgspec.convert(found["document"], Document)
 
 
 async def read_with_unread_pages(data: bytes, filename: str, limits: Limits) -> Document:
     """The same, but a PDF none of whose pages can be read is no error: all of them are ``unread``."""
-    found = await _asked({"what": "partly", "name": filename}, data, filename, limits)
+    found = await _ask({"what": "partly", "name": filename}, data, filename, limits)
     return msgspec.convert(found["document"], Document)
 
 
 async def pictures_of(data: bytes, filename: str, pages: tuple[int, ...], limits: Limits) -> list[bytes]:
     """Pages of a PDF, counted from 1, as PNG files."""
-    found = await _asked({"what": "pictures", "name": filename, "pages": list(pages)}, data, filename, limits)
+    found = await _ask({"what": "pictures", "name": filename, "pages": list(pages)}, data, filename, limits)
     return [b64decode(one) for one in found["pictures"]]
 
 
-async def _asked(wanted: dict[str, Any], data: bytes, filename: str, limits: Limits) -> dict[str, Any]:
+async def _ask(wanted: dict[str, Any], data: bytes, filename: str, limits: Limits) -> dict[str, Any]:
     name = Path(filename.replace("\\", "/")).name or "document"
     head = json.dumps(wanted | {"limits": msgspec.to_builtins(limits), "size": len(data)}).encode() + b"\n"
     process = await asyncio.create_subprocess_exec(
@@ -103,7 +103,7 @@ def _environment() -> dict[str, str]:
 # ── the other side ───────────────────────────────────────────────────────────────────────────────────
 
 
-def _bound_memory(limit: int) -> None:
+def _limit_memory(limit: int) -> None:
     with suppress(ImportError, ValueError, OSError):
         import resource
 
@@ -130,7 +130,7 @@ def _answer(wanted: dict[str, Any], data: bytes) -> dict[str, Any]:
 def main() -> None:
     wanted = json.loads(sys.stdin.buffer.readline())
     data = sys.stdin.buffer.read(wanted["size"])
-    _bound_memory(wanted["limits"]["memory_bytes"])
+    _limit_memory(wanted["limits"]["memory_bytes"])
     try:
         answer = _answer(wanted, data)
     except RequestError as error:

@@ -1,7 +1,7 @@
 """Text, a document or a picture into data that fits a schema."""
 
 from groq_core.services.extraction.ask import Try
-from groq_core.services.extraction.fitting import Problem, spelled
+from groq_core.services.extraction.fitting import Problem, spell_path
 from groq_core.services.extraction.merge import Conflict, Said
 from groq_core.services.extraction.options import Options
 from groq_core.services.extraction.schema import FIELD_TYPES, Field, FieldType, Schema, schema_of
@@ -12,7 +12,7 @@ from groq_core.services.extraction.service import (
     MissingPart,
     Partial,
     extract_sync,
-    spent,
+    total_cost,
 )
 from groq_core.services.extraction.spans import Path, Span
 
@@ -35,6 +35,6 @@ __all__ = [
     "Try",
     "extract_sync",
     "schema_of",
-    "spelled",
-    "spent",
+    "spell_path",
+    "total_cost",
 ]

@@ -20,9 +20,9 @@ from groq_core.services.extraction.fitting import (
     Problem,
     check_schema,
     problems,
-    restored,
+    restore_absent,
 )
-from groq_core.services.extraction.strict import Node, StrictSchema, relaxed, resolved
+from groq_core.services.extraction.strict import Node, StrictSchema, relax, resolve_ref
 
 T = TypeVar("T")
 
@@ -90,7 +90,7 @@ class Schema(Generic[T]):
 
     def part(self) -> Schema[Any]:
         """The same schema for one part of a long document, in which any value may be missing."""
-        loose = relaxed(self.json)
+        loose = relax(self.json)
         return Schema(
             name=self.name,
             json=loose,
@@ -106,7 +106,7 @@ class Schema(Generic[T]):
         Raises:
             MisfitError: It does not fit.
         """
-        data = restored(answer, self.json, self.json)
+        data = restore_absent(answer, self.json, self.json)
         if self.checked and (found := problems(data, self.json)):
             raise MisfitError(found)
         return data
@@ -241,7 +241,7 @@ def _schema(described: Node, name: str, parse: Callable[[Any], T], *, trusted: b
 
 
 def _root(schema: Node) -> Node:
-    return resolved(schema, schema) if "$ref" in schema else schema
+    return resolve_ref(schema, schema) if "$ref" in schema else schema
 
 
 def _is_object(node: Node) -> bool:

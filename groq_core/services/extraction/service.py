@@ -99,15 +99,15 @@ class Extraction(Generic[T]):
     @property
     def cost_usd(self) -> float | None:
         """Price of all tries together; None where no price is known."""
-        return spent(self.tries)
+        return total_cost(self.tries)
 
     @property
-    def unfounded(self) -> tuple[Path, ...]:
+    def without_place(self) -> tuple[Path, ...]:
         """The values that stand nowhere in the document."""
         return tuple(path for path, span in self.spans.items() if span is None)
 
 
-def spent(tries: Iterable[Try]) -> float | None:
+def total_cost(tries: Iterable[Try]) -> float | None:
     """Add up what tries cost; None where no price is known."""
     known = [one.cost_usd for one in tries if one.cost_usd is not None]
     return sum(known) if known else None
@@ -229,13 +229,13 @@ class Extractor:
         size = part_chars(options, prepared, self.snapshot() if self.snapshot else None)
         run = _Run(self.handle, options, prepared, source, size, caller or options.caller, resume)
         try:
-            async with aclosing(run.tried()) as tries:
+            async with aclosing(run.attempts()) as tries:
                 async for one in tries:
                     yield one
             # Thousands of values in a long text are looked up for seconds.
             yield await asyncio.to_thread(run.extraction)
         except ExtractionError as error:
-            error.cost_usd = spent(run.tries)
+            error.cost_usd = total_cost(run.tries)
             raise
 
 
@@ -276,7 +276,7 @@ class _Run(Generic[T]):
             caller=caller,
         )
 
-    async def tried(self) -> AsyncGenerator[Try | Partial, None]:
+    async def attempts(self) -> AsyncGenerator[Try | Partial, None]:
         size = self.size
         while True:
             self._cut(size)
@@ -474,7 +474,7 @@ class _Run(Generic[T]):
         prefix: Path = (WRAPPED,) if self.schema.wrapped else ()
         found: dict[Path, Span | None] = {}
         for path, value in _leaves(data):
-            if not source.wanted(path, value):
+            if not source.is_findable(path, value):
                 continue
             came = self.merged.source((*prefix, *path))
             place = places.get(came[0], {}).get(came[1]) if came is not None else None

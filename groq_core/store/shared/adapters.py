@@ -54,7 +54,7 @@ class ProcessState:
             if ends > now and ends not in (self._told.get(name), self._heard.get(name)):
                 self._told[name] = ends
                 found.append(Rest(name, ends - now, _note(breaker)))
-            elif breaker.closed and (name in self._told or name in self._heard):
+            elif breaker.is_closed and (name in self._told or name in self._heard):
                 self._told.pop(name, None)
                 self._heard.pop(name, None)
                 found.append(Rest(name, 0.0, ""))

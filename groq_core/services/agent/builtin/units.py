@@ -6,7 +6,7 @@ import difflib
 from fractions import Fraction
 from typing import Final
 
-from groq_core.services.agent.builtin.calculator import shown
+from groq_core.services.agent.builtin.calculator import format_number
 from groq_core.services.agent.tools import ArgumentsError, tool
 
 _UNITS: Final[dict[str, dict[str, str]]] = {
@@ -168,18 +168,18 @@ async def convert_unit(value: float, from_unit: str, to_unit: str) -> str:
         from_unit: Such as km, lb, °F, kWh, GiB, mph.
         to_unit: Of the same kind.
     """
-    found = converted(Fraction(str(value)), from_unit, to_unit)
-    return f"{shown(Fraction(str(value)))} {from_unit} = {shown(found)} {to_unit}"
+    found = convert(Fraction(str(value)), from_unit, to_unit)
+    return f"{format_number(Fraction(str(value)))} {from_unit} = {format_number(found)} {to_unit}"
 
 
-def converted(value: Fraction, from_unit: str, to_unit: str) -> Fraction:
+def convert(value: Fraction, from_unit: str, to_unit: str) -> Fraction:
     """
     Convert exactly.
 
     Raises:
         ArgumentsError: A unit is not known, or the two measure different things.
 
-    >>> converted(Fraction(212), "°F", "celsius"), converted(Fraction(1), "Mile", "feet")
+    >>> convert(Fraction(212), "°F", "celsius"), convert(Fraction(1), "Mile", "feet")
     (Fraction(100, 1), Fraction(5280, 1))
     """
     start, end = _plain(from_unit), _plain(to_unit)
