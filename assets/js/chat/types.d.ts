@@ -44,8 +44,8 @@ export interface Message extends Partial<Omit<AnswerData, "text" | "state">> {
   extra?: Extra;
   /** Of an answer. */
   state?: AnswerState;
-  /** Name under which the server logs a running answer. */
-  answer?: string;
+  /** Name under which the server logs a running answer; null when it has ended. */
+  answer?: string | null;
   /** In the store: the conversation it belongs to. */
   conversation?: string;
 }
