@@ -84,13 +84,15 @@ POLICY = "; ".join(
 """Content security: whatever a model's answer holds, the page talks to its own server only."""
 
 FIRST = (
-    "main", "chat/attach", "chat/chat", "chat/conversation", "chat/message", "chat/options", "chat/picker",
-    "chat/run", "chat/side", "chat/tree", "chat/undo", "chat/waiting", "settings/brand-tools", "shared/answer",
+    "main", "chat/attach", "chat/chat", "chat/conversation", "chat/message", "chat/options", "chat/picker", "chat/run",
+    "chat/sent", "chat/side", "chat/tree", "chat/undo", "chat/waiting", "settings/brand-tools", "shared/answer",
     "shared/chain", "shared/dom", "shared/error-card", "shared/formats", "shared/own-key", "shared/receipt",
-    "shared/scroll", "shared/shell", "shared/text-view", "shared/theme", "shared/user-text", "shared/wire",
-    "shared/words", "status/fault-switch", "status/feed", "status/plain", "status/status", "talk/hold",
+    "shared/scroll", "shared/shell", "shared/sse", "shared/text-view", "shared/theme", "shared/user-text",
+    "shared/wire", "shared/words", "status/fault-switch", "status/feed", "status/plain", "status/status", "talk/hold",
 )  # fmt: skip
 """Scripts that the page cannot begin without; a test holds this list to what ``main.js`` imports."""
+
+FIRST_VENDORED = ("vendor/eventsource-parser/eventsource-parser.js",)
 
 FOREIGN = re.compile(
     rb"<(?:meta\s+(?:property|name)=\"(?:og|twitter):[^<>]*|link\s[^<>]*rel=\"(?:manifest|icon)\"[^<>]*)>"
@@ -209,7 +211,7 @@ def own_styles(base: str) -> list[str]:
 
 def preloads(base: str) -> str:
     """The ``Link`` header that names everything a first visit needs of ours."""
-    scripts = ["texts.js", *(f"js/{name}.js" for name in FIRST)]
+    scripts = ["texts.js", *FIRST_VENDORED, *(f"js/{name}.js" for name in FIRST)]
     links = [f'<{name}>; rel="preload"; as="style"' for name in own_styles(base)]
     return ", ".join(links + [f'<{base}/{script}>; rel="modulepreload"' for script in scripts])
 
