@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from ipaddress import IPv4Address, ip_address
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import urlsplit
 
 from groq_core.errors import RequestError
@@ -16,6 +16,8 @@ from groq_core.services.agent.servers import Server
 
 if TYPE_CHECKING:
     import httpx
+
+LookUp: TypeAlias = Callable[[str, int], Awaitable[str]]
 
 MOST: Final = 5
 """Servers of a visitor's own in one run."""
@@ -71,13 +73,12 @@ def strangers_server(
     """
     if not allowed:
         raise _refused(param, "this server takes no MCP servers of visitors", "Ask its operator to offer yours.", 403)
-    parts = urlsplit(address.strip()) if len(address) <= LONGEST and address.isprintable() else None
     try:
-        host = (parts.hostname or "") if parts is not None else ""
-        bad = parts is None or parts.scheme not in ("http", "https") or not host or (parts.port or 1) > 65_535
+        parts = urlsplit(address.strip() if len(address) <= LONGEST and address.isprintable() else "")
+        host, port = parts.hostname or "", parts.port or 1
     except ValueError:
-        bad, host = True, ""
-    if bad or parts is None:
+        parts, host, port = urlsplit(""), "", 0
+    if parts.scheme not in ("http", "https") or not host or not port:
         raise _refused(param, "the address of the MCP server cannot be used", "Give it as https://HOST/PATH.")
     if parts.username is not None or parts.fragment:
         raise _refused(param, "the address holds a password or a fragment", "Send a token in its own field instead.")
@@ -86,24 +87,29 @@ def strangers_server(
         raise _refused(param, f"no MCP server at {host} may be used here", "The operator says which may.", 403)
     if not vouched and parts.scheme != "https":
         raise _refused(param, "the MCP server is not reached by https", "A token would be sent in clear. Use https.")
-    transport = None if vouched else _guarded_transport
+    transport = None if vouched else guarded_transport
     server = Server(name=f"own{number}", address=address.strip(), transport=transport)
     return server.with_headers(headers, param)
 
 
-def _guarded_transport() -> httpx.AsyncBaseTransport:
+def guarded_transport(look_up: LookUp | None = None, verify: Any = True) -> httpx.AsyncBaseTransport:
     """
     A transport that reaches public addresses alone.
 
     A name is looked up once and the address it gave is the one that is connected to, so a name that leads elsewhere
     the next time leads nowhere else. Redirects pass through here as well.
+
+    Args:
+        look_up: From a name and a port to the address to connect to; None for :func:`public_address`.
+        verify: How certificates are held against the name, as httpx takes it.
     """
+    look_up = look_up or public_address
     import httpx
 
     class Guarded(httpx.AsyncHTTPTransport):
         async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
             host = request.url.host
-            address = await public_address(host, request.url.port or (443 if request.url.scheme == "https" else 80))
+            address = await look_up(host, request.url.port or (443 if request.url.scheme == "https" else 80))
             extensions = {**request.extensions, "sni_hostname": host}
             inner = httpx.Request(
                 request.method,
@@ -114,7 +120,7 @@ def _guarded_transport() -> httpx.AsyncBaseTransport:
             )
             return await super().handle_async_request(inner)
 
-    return Guarded()
+    return Guarded(verify=verify)
 
 
 class NotPublicError(Exception):
