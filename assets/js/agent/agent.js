@@ -67,7 +67,15 @@ export function showToolsIn(host) {
       "details",
       { class: "gc-fold gc-options-fold" },
       el("summary", {}, say("agent_tools")),
-      el("div", { class: "gc-options" }, el("div", { class: "gc-tool-list" }, ...tools), ...serverFields(), el("div", { class: "gc-options-row" }, ...limits)),
+      el(
+        "div",
+        { class: "gc-options" },
+        el("div", { class: "gc-tool-list" }, ...tools),
+        ...serverFields(),
+        el("div", { class: "gc-options-row" }, ...limits),
+        // On a phone the options lie over the page, their heading too.
+        el("button", { type: "button", class: "gc-button gc-quiet gc-sheet-close", onclick: (event) => (event.target.closest("details").open = false) }, say("close")),
+      ),
     ),
     input,
     el("button", { type: "button", class: "gc-link", id: "agent-attach", onclick: () => input.click() }, say("agent_attach")),

@@ -103,13 +103,13 @@ def guarded_transport(look_up: LookUp | None = None, verify: Any = True) -> http
         look_up: From a name and a port to the address to connect to; None for :func:`public_address`.
         verify: How certificates are held against the name, as httpx takes it.
     """
-    look_up = look_up or public_address
+    find: LookUp = look_up or public_address
     import httpx
 
     class Guarded(httpx.AsyncHTTPTransport):
         async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
             host = request.url.host
-            address = await look_up(host, request.url.port or (443 if request.url.scheme == "https" else 80))
+            address = await find(host, request.url.port or (443 if request.url.scheme == "https" else 80))
             extensions = {**request.extensions, "sni_hostname": host}
             inner = httpx.Request(
                 request.method,
