@@ -153,6 +153,8 @@ async def test_a_long_call_is_scrolled_to_its_end_before_it_may_be_allowed(simul
 async def test_options_on_a_phone_are_put_away_again(simulator: Simulator) -> None:
     async with visiting(simulator, "agent") as page:
         await page.set_viewport_size({"width": 390, "height": 844})
+        await page.reload()
+        await page.click("#tab-agent-button")
         await page.click("#gc-agent-tools summary")
         await page.click("#gc-agent-tools .gc-sheet-close")
         await page.wait_for_selector("#gc-agent-tools .gc-options", state="hidden")
