@@ -221,6 +221,7 @@ def texts_module(core: PageCore) -> bytes:
     exports = {
         "FAULTS": [*FAULTS],
         "SERVERS": [name for name, _ in core.settings.mcp_servers],
+        "OWN_SERVERS": bool(core.settings.mcp_visitors),
         "LIMITS": {"images": most_images(core)},
         "MODELS": choices(models_of(core), targets=core.board.snapshot().targets),
         "SHARED": core.simulator is not None and not core.settings.loopback,
