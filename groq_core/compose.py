@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cachetools import TTLCache
@@ -45,6 +45,7 @@ from groq_core.router.route_cache import Routes
 from groq_core.router.target_state import TierStatus
 from groq_core.services.chat import Chat
 from groq_core.services.extraction import Extractor
+from groq_core.services.logins import MemoryLogins
 from groq_core.services.own_keys import OwnKeys
 from groq_core.services.speech import Speech
 from groq_core.services.transcription import TranscriptionService
@@ -75,6 +76,7 @@ class Core:
         team: The database behind people, keys, spend and conversations; None where there is none.
         shared: What several processes share in Redis; None where there is none.
         own_keys: Keys that visitors bring along; None where they are not welcome.
+        mcp_logins: Tokens that MCP servers gave for the operator's credentials.
     """
 
     settings: Settings
@@ -97,6 +99,7 @@ class Core:
     speech: Speech
     extraction: Extractor
     own_keys: OwnKeys | None = None
+    mcp_logins: MemoryLogins = field(default_factory=MemoryLogins, repr=False)
 
     def batches(self) -> GroqBatches:
         """
@@ -284,12 +287,13 @@ def _wire(
         own = attempt.spec.provider == "groq" and attempt.request.caller.groq_key is not None
         return (visitors if own and visitors else providers[attempt.spec.provider])(attempt)
 
+    people = team.limits if team is not None else People(settings.limits, shared.ledger if shared else None)
     estimates = Estimates()
     attempt = stack(
         Breaker(health, gone=catalogue.mark_gone),
         Retry(),
         RateGuard(budgets, estimates, clock=clock, changed=changes.notify),
-        *([Spending(team.limits)] if team is not None else []),
+        *([Spending(people)] if people.has_limits else []),
         Observe(metrics, price=cost_usd, clock=clock, changed=changes.notify),
         Deadline(first=settings.first_token_timeout, idle=settings.idle_timeout),
         around=send,
@@ -309,7 +313,6 @@ def _wire(
     )
     cache = Cache(store, metrics, scope=settings.cache_scope, clock=clock, changed=changes.notify)
     log = Log(metrics, clock=clock, changed=changes.notify)
-    people = team.limits if team is not None else People(settings.limits, shared.ledger if shared else None)
     booked: list[Middleware[Request]] = [CachedAnswers(team.limits)] if team is not None else []
     handle = stack(log, Allowances(people), *booked, cache, *([shared.answers] if shared else []), around=chain)
     board = Board(

@@ -13,6 +13,7 @@ from typing import Any, Final, Literal, TypeAlias
 import msgspec
 from ulid import ULID
 
+from groq_core.events import Outlet
 from groq_core.redaction import Secret
 
 Message: TypeAlias = dict[str, Any]
@@ -138,6 +139,8 @@ class ChatRequest(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
         stay: No other model than the one named may answer; its limits are waited for instead.
         hedge: Ask a second target beside one that stays silent too long; None: as the settings say.
         keep_all: A conversation that is too long is an error; nothing of it may be left out.
+        outlet: Where the reader takes words that come while nothing else is to be told, from the second on. What it
+            has taken is not in the events.
     """
 
     messages: tuple[Message, ...]
@@ -151,6 +154,7 @@ class ChatRequest(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
     stay: bool = False
     keep_all: bool = False
     hedge: bool | None = None
+    outlet: Outlet | None = None
     caller: Caller = Caller()
     request_id: str = msgspec.field(default_factory=new_request_id)
 

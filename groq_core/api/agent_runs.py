@@ -37,8 +37,10 @@ from groq_core.requests import HOSTED_TOOLS, Caller, Message
 from groq_core.services.agent import Agent, AgentLimits, AgentRun, RunState, Tool, Trace
 from groq_core.services.agent.servers import McpServer, operator_servers, server_tools
 from groq_core.services.agent.sets import TOOL_SETS, tools_named
+from groq_core.services.agent.strangers import MOST, allowed_by, strangers_server
 from groq_core.services.candidates import agent_price, agent_room
 from groq_core.services.extraction import schema_of
+from groq_core.services.logins import Logins
 
 MAX_BODY: Final = 24 * 2**20
 
@@ -98,7 +100,7 @@ class AgentRuns:
         if "resume" in body.fields:
             wanted, state, words = self._resume(body, exchange.caller)
         else:
-            wanted = read_wanted(body, self._backend.settings)
+            wanted = read_wanted(body, self._backend.settings, self._backend.mcp_logins)
         simulated = self._backend.simulator is not None
         receipts = Receipts(self._backend.handle, exchange.request_id, simulated=simulated)
         headers: Headers = [SIMULATED] if simulated else []
@@ -297,9 +299,12 @@ def step_object(step: Any) -> dict[str, Any]:
 # ── what is asked for ────────────────────────────────────────────────────────────────────────────────
 
 
-def read_wanted(body: Body, settings: Any) -> AgentQuery:
+def read_wanted(body: Body, settings: Any, logins: Logins | None = None) -> AgentQuery:
     """
     Check what is asked for.
+
+    Args:
+        logins: Tokens that the operator's credentials have brought so far.
 
     Raises:
         RequestError: 400 naming the field.
@@ -307,7 +312,7 @@ def read_wanted(body: Body, settings: Any) -> AgentQuery:
     return AgentQuery(
         task=_task(body),
         tools=_tools(body),
-        servers=_servers(body, settings),
+        servers=_servers(body, settings, logins),
         limits=_limits(body),
         model=body.text("model", "auto").strip() or "auto",
         output=body.object("output") or None,
@@ -340,20 +345,31 @@ def _tools(body: Body) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def _servers(body: Body, settings: Any) -> tuple[McpServer, ...]:
-    """MCP servers are named and not addressed: this process would fetch whatever stands behind an address."""
-    offered = {server.name: server for server in operator_servers(settings)}
-    found = []
+def _servers(body: Body, settings: Any, logins: Logins | None) -> tuple[McpServer, ...]:
+    """The operator's by name, and a caller's own by address where the operator allows that."""
+    offered = {server.name: server for server in operator_servers(settings, logins)}
+    found: list[McpServer] = []
     for place, asked in enumerate(body.list("mcp_servers")):
         path = f"mcp_servers[{place}]"
-        name = asked.get("name") if isinstance(asked, dict) else asked
-        headers = asked.get("headers", {}) if isinstance(asked, dict) else {}
-        if name not in offered:
-            known = f"There are: {', '.join(offered)}." if offered else "The operator has set none."
-            raise bad(path, f"`{path}` names no MCP server of this one", known, code="unknown_mcp_server")
+        given = asked if isinstance(asked, dict) else {"name": asked}
+        for field_name in given:
+            if field_name not in ("name", "url", "headers"):
+                raise bad(f"{path}.{field_name}", f"`{path}.{field_name}` is unknown", "Give name or url, and headers.")
+        headers = given.get("headers", {})
         if not isinstance(headers, dict):
             raise bad(f"{path}.headers", f"`{path}.headers` must be an object, not {kind_of(headers)}")
-        found.append(offered[name].with_headers(headers, f"{path}.headers"))
+        if "url" in given:
+            if "name" in given or not isinstance(given["url"], str):
+                raise bad(f"{path}.url", f"`{path}.url` must be a text, and takes the place of a name")
+            if len(found) >= MOST:
+                raise bad("mcp_servers", f"`mcp_servers` holds more than {MOST} servers")
+            allowed = allowed_by(settings.mcp_visitors)
+            found.append(strangers_server(allowed, place + 1, given["url"], headers, param=path))
+            continue
+        if (name := given.get("name")) not in offered:
+            known = f"There are: {', '.join(offered)}." if offered else "The operator has set none."
+            raise bad(path, f"`{path}` names no MCP server of this one", known, code="unknown_mcp_server")
+        found.append(offered[str(name)].with_headers(headers, f"{path}.headers"))
     return tuple(found)
 
 

@@ -22,7 +22,7 @@ from groq_core.api.backend import Backend
 from groq_core.api.batches import Batches, Files
 from groq_core.api.chat.endpoint import ChatCompletions
 from groq_core.api.dispatch import Dispatcher, Endpoint, Routes
-from groq_core.api.errors import error_object
+from groq_core.api.errors import ShortOfSomething, error_object
 from groq_core.api.extract import Extractions
 from groq_core.api.health import HealthEndpoint
 from groq_core.api.model_list import ModelList
@@ -32,8 +32,8 @@ from groq_core.api.responses.endpoint import Responses
 from groq_core.api.speech import Speeches
 from groq_core.api.status import Status
 from groq_core.api.transcribe import Transcriptions
+from groq_core.connections.bytes import BUDGET, BytesInFlight, Holding, default_limit
 from groq_core.connections.bytes import KEY as BYTES
-from groq_core.connections.bytes import BytesInFlight, Holding, default_limit
 from groq_core.errors import nesting_error
 from groq_core.services.batch.store import BatchStore
 
@@ -65,6 +65,7 @@ class Api(FastAPI):
         if visit is None:
             return
         held = scope[BYTES] = Holding(self.in_flight)
+        BUDGET.set(self.in_flight)
         try:
             if path is not None:
                 await self.dispatcher(ApiExchange(scope, receive, send, path))
@@ -109,6 +110,7 @@ def create_api(
     app.door = Door(core.settings, open_paths=OPEN_PATHS)
     app.in_flight = BytesInFlight(core.settings.max_bytes_in_flight or default_limit())
     app.add_exception_handler(RecursionError, too_deep)
+    app.add_middleware(ShortOfSomething)
     app.dispatcher = Dispatcher(
         routes(core, app.state.stopping, store),
         app.access,

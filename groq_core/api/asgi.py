@@ -14,7 +14,9 @@ from groq_core.access.door import cors_headers
 from groq_core.access.visit import Visit, visit_of
 from groq_core.api.encoding import json_bytes
 from groq_core.connections.bytes import holding_of, size_by_header
+from groq_core.connections.line import line_of
 from groq_core.errors import RequestError
+from groq_core.events import Event, Outlet
 from groq_core.requests import Caller, new_request_id
 
 Headers: TypeAlias = list[tuple[bytes, bytes]]
@@ -58,6 +60,7 @@ class ApiExchange:
     """
 
     __slots__ = (
+        "_line",
         "_receive",
         "_send",
         "caller",
@@ -83,6 +86,7 @@ class ApiExchange:
         self.sending: bytes | None = None
         self._receive = receive
         self._send = send
+        self._line = line_of(send)
 
     # ── the request ──────────────────────────────────────────────────────────────────────────────────
 
@@ -161,6 +165,25 @@ class ApiExchange:
         self.sending = body
         await self._send({"type": "http.response.body", "body": body, "more_body": True})
         self.sending = None
+
+    def outlet(self, encode: Callable[[Event], bytes]) -> Outlet | None:
+        """
+        Where words can go to the client at once; None where the server has no such way.
+
+        Args:
+            encode: Words as they are written.
+        """
+        line = self._line
+        if line is None:
+            return None
+
+        def take(event: Event) -> bool:
+            if not line.ready:
+                return False
+            line.write(encode(event))
+            return True
+
+        return take
 
     async def end(self, body: bytes = b"") -> None:
         await self._send({"type": "http.response.body", "body": body, "more_body": False})

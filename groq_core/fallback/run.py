@@ -8,9 +8,10 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from groq_core.errors import ProviderError
+from groq_core.events import Event, TextDelta
 from groq_core.fallback.splice import Splice
 from groq_core.models.spec import Capability, ModelSpec
-from groq_core.pipeline import Attempt, Budget
+from groq_core.pipeline import Attempt, Budget, with_witness
 from groq_core.requests import ChatRequest, Request
 
 
@@ -124,8 +125,10 @@ class ChainRun:
             insistent=turn.insistent,
         )
         text, asked = self.text, plain.request
-        if not text or not isinstance(asked, ChatRequest):
+        if not isinstance(asked, ChatRequest):
             return plain, None
+        if not text:
+            return msgspec.structs.replace(plain, outlet=with_witness(self._see, asked.outlet)), None
         # A tool turn is never continued: asked to go on with prose, a model writes prose instead of the call.
         may_continue = (
             spec.can(Capability.PREFILL)
@@ -140,3 +143,8 @@ class ChainRun:
         return msgspec.structs.replace(plain, request=request, prefill=True), Splice(
             text, "continue", guess=self.budget.remaining < 2
         )
+
+    def _see(self, event: Event) -> None:
+        """Remember words that went to the reader past the chain."""
+        if isinstance(event, TextDelta):
+            self.sent.append(event.text)

@@ -39,7 +39,7 @@ from groq_core.telemetry.metrics import Metrics
 IGNORED_PARAMS = frozenset({"stream", "stream_options", "user", "metadata", "store", "service_tier"})
 """What cannot change the text of an answer."""
 
-IGNORED_FIELDS = frozenset({"stream", "revisable", "no_store", "hedge", "caller", "request_id", "params"})
+IGNORED_FIELDS = frozenset({"stream", "revisable", "no_store", "hedge", "outlet", "caller", "request_id", "params"})
 """Fields of a request that are about this call and not about what is asked; params are looked at on their own."""
 
 _encoder = msgspec.json.Encoder(order="sorted")
@@ -52,6 +52,13 @@ class CacheEntry(msgspec.Struct, frozen=True):
     answer: tuple[Event, ...]
     finished: Finished
     stored_at: float
+
+
+def all_by_events(request: Request) -> Request:
+    """The same request, all of whose answer comes as events."""
+    if isinstance(request, ChatRequest) and request.outlet is not None:
+        return msgspec.structs.replace(request, outlet=None)
+    return request
 
 
 def reproducible(request: Request) -> bool:
@@ -189,7 +196,8 @@ class _Shared:
         self, handle: Handler[Request], request: Request, ended: Callable[[_Shared, list[Event] | None], None]
     ) -> None:
         self.request = request
-        self._events = handle(request)
+        # Whatever is said is kept, and told to whoever else listens.
+        self._events = handle(all_by_events(request))
         self._ended = ended
         self._heard: list[Event] = []
         self._readers = 0

@@ -21,6 +21,7 @@ from groq_core.events import CONTENT, AudioDelta, Event, Events, Finished, Note,
 from groq_core.failures.classify import from_event, from_exception, from_response
 from groq_core.models.spec import ModelSpec
 from groq_core.pipeline import Attempt
+from groq_core.providers.shortcut import Shortcut
 from groq_core.providers.wire import HeaderError, Wire, direct
 from groq_core.requests import Caller, ChatRequest, SpeechRequest, TranscriptionRequest
 from groq_core.streaming.decoder import StreamDecoder, read_completion
@@ -218,15 +219,19 @@ class SdkProvider(ABC):
             else:
                 # Whatever the content type says: the decoder reads a body where there are no events.
                 decoder = StreamDecoder(split_thoughts=split)
+                shortcut = Shortcut(decoder, attempt.outlet)
                 async with aclosing(_reads(response)) as reads:
                     async for data in reads:
-                        events = decoder.feed(data)
-                        if events and first is None:
+                        events = shortcut.events(data)
+                        begins = bool(events) and first is None
+                        if begins:
                             first = self._clock()
                         for event in events:
                             yield event
                         if decoder.done or decoder.finish_reason is not None:
                             break
+                        if begins:
+                            shortcut.open(response)
                     events = [*await _last_words(reads, decoder), *decoder.close()]
             for event in events:
                 if first is None and isinstance(event, CONTENT):

@@ -34,7 +34,9 @@ from groq_core.settings.parsers import (
     issuer,
     key,
     mcp_headers,
+    mcp_oauth,
     mcp_servers,
+    mcp_visitors,
     names,
     networks,
     origins,
@@ -208,7 +210,7 @@ class Settings:
             "SECRET",
             "signs page passes and sessions; the same for all replicas",
             key,
-            "made at the start",
+            "made at the start; for passes once, in the state folder",
             hidden=True,
         ),
     ] = None
@@ -299,6 +301,26 @@ class Settings:
             'headers of MCP servers, as JSON: `{"name": {"Authorization": "Bearer …"}}`',
             mcp_headers,
             hidden=True,
+        ),
+    ] = ()
+    mcp_oauth: Annotated[
+        tuple[tuple[str, tuple[tuple[str, Secret], ...]], ...],
+        ours(
+            "MCP_OAUTH",
+            "OAuth client credentials of MCP servers, as JSON: "
+            '`{"name": {"client_id": "…", "client_secret": "…", "issuer": "https://…"}}`',
+            mcp_oauth,
+            hidden=True,
+        ),
+    ] = ()
+    mcp_visitors: Annotated[
+        tuple[str, ...],
+        ours(
+            "MCP_VISITORS",
+            "MCP servers that visitors may bring: `on` for any at a public address, by https; or host names that you "
+            "vouch for",
+            mcp_visitors,
+            "off",
         ),
     ] = ()
     redis_url: Annotated[

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
+from typing import Any
 
 from cachetools import TTLCache
 
 from groq_core.errors import RequestError
-from groq_core.ratelimit.people import Allowance, allowance, key_of, limit_error
+from groq_core.ratelimit.people import Allowance, allowance, key_of, limit_error, too_little
 from groq_core.ratelimit.people import People as Limited
 from groq_core.requests import Caller
 from groq_core.settings.limits import PersonLimit
@@ -94,10 +94,7 @@ class TeamLimits(Limited):
                 except UNAVAILABLE:
                     self.loans.away = True  # requests go on; money does not
 
-    async def spend(self, caller: Caller, tokens: int, usd: float) -> None:
-        """Nothing: every attempt has settled already."""
-
-    async def reserve(self, caller: Caller, tokens: float, usd: float) -> list[Held]:
+    async def reserve(self, caller: Caller, tokens: float, usd: float) -> list[Any]:
         """
         Hold what an attempt can take at most, before it is sent.
 
@@ -117,10 +114,10 @@ class TeamLimits(Limited):
                         self.loans.settle(earlier, 0.0)
                     if not isinstance(refused, Refused):
                         raise _away() from None
-                    raise _too_little(limit, refused.wait_s, amount) from None
+                    raise too_little(limit, refused.wait_s, amount) from None
         return held
 
-    def settle(self, caller: Caller, held: Sequence[Held], model: str, line: LedgerEntry) -> None:
+    async def settle(self, caller: Caller, held: Sequence[Any], model: str, line: Any) -> None:
         """An attempt is over: give back what it did not take, and write down what it did."""
         for one in held:
             limit = one.pot[1]
@@ -137,14 +134,6 @@ class TeamLimits(Limited):
             for subject, limits in await self._all(caller)
             for limit in limits
         ]
-
-
-def _too_little(limit: PersonLimit, wait_s: float, amount: float) -> RequestError:
-    error = limit_error(limit, wait_s)
-    if limit.kind == "usd" and amount > 0:
-        error.message = f"this could cost up to {amount:.4f} USD, more than is left of your {limit}"
-        error.hint = f"Ask for fewer tokens (max_completion_tokens), or try again in {math.ceil(wait_s)} s."
-    return error
 
 
 def _away() -> RequestError:

@@ -311,13 +311,16 @@ def prepare_tools() -> None:
 
 def serve_tools(demo: gr.Blocks) -> None:
     """
-    Let MCP ask the unstreamed twin where there is one.
+    Let MCP ask the unstreamed twin where there is one, and describe every parameter by a schema that is one.
 
     Gradio would call its own address for a streamed endpoint, by the name that the request's headers give.
     """
     server: Any = demo.mcp_server_obj
     if server is None:
         return
+    for endpoint in server.api_info["named_endpoints"].values():
+        for parameter in endpoint["parameters"]:
+            parameter["type"] = _schema_of(parameter["type"])
     by_name = {str(fn.api_name): fn for fn in demo.fns.values()}
     find = server.get_block_fn_from_endpoint_name
 
@@ -325,3 +328,13 @@ def serve_tools(demo: gr.Blocks) -> None:
         return by_name.get(f"{name.lstrip('/')}{WHOLE}") or find(name)
 
     server.get_block_fn_from_endpoint_name = twin
+
+
+def _schema_of(described: dict[str, Any]) -> dict[str, Any]:
+    """
+    Gradio describes any JSON as ``{"type": {}}``, which is no JSON Schema: each call of the tool would be refused.
+
+    >>> _schema_of({"type": {}, "description": "any valid json"})
+    {'description': 'any valid json'}
+    """
+    return {name: value for name, value in described.items() if name != "type" or value}

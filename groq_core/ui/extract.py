@@ -29,6 +29,7 @@ from groq_core.ui.asking import IMAGE_URLS
 from groq_core.ui.core import PageCore
 from groq_core.ui.image import to_page as picture_shown
 from groq_core.ui.layout import place
+from groq_core.ui.leaving import unless_gone
 from groq_core.ui.page_bodies import decode_json
 from groq_core.ui.page_routes import body_of
 from groq_core.ui.stream import refusal
@@ -131,12 +132,12 @@ def create_routes(page: routes.Page) -> APIRouter:
         page.caller(request)
         body = await body_of(request, max(ReadingLimits().bytes, MAX_INPUT_BYTES))
         try:
-            return JSONResponse(
-                await read_file(body, name, page.core.vision.reader(caller=page.caller(request))),
-                headers={"cache-control": "no-store"},
-            )
+            look = page.core.vision.reader(caller=page.caller(request))
+            # A page that has left ends the process that reads for it.
+            found = await unless_gone(request, read_file(body, name, look))
+            return JSONResponse(found, headers={"cache-control": "no-store"})
         except RequestError as error:
-            raise HTTPException(error.status, f"{error.message}. {error.hint}".strip()) from error
+            raise routes.http_error(error) from error
 
     @router.post("/extract")
     async def extract(request: Request) -> Response:

@@ -1,6 +1,7 @@
 // The news of the server: a stream that is opened anew when it ends, and that says within seconds when it is gone.
 
-import { events, passOf, route } from "../shared/wire.js";
+import { events } from "../shared/sse.js";
+import { passOf, route } from "../shared/wire.js";
 import { ownKeyHeaders } from "../shared/own-key.js";
 import { SHARED } from "../../texts.js";
 

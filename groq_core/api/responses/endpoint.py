@@ -6,6 +6,8 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
+import msgspec
+
 from groq_core.api.asgi import ApiExchange
 from groq_core.api.backend import Backend
 from groq_core.api.chat.endpoint import MAX_BODY
@@ -58,7 +60,6 @@ class Responses:
         headers = HeaderStory(exchange, self._board)
         with exchange.watch() as watch:
             request, notes = await clean(call.request, pieces_within(self._catalogue))
-            events = self._handle(request)
 
             def keep(response: dict[str, Any], text: str, calls: list[ToolCall]) -> None:
                 self._keep(exchange.caller, call, response, text, calls)
@@ -68,8 +69,10 @@ class Responses:
                     exchange.request_id, call.request.model, call.echo, summary=call.summary, keep=keep
                 )
                 writer.receipt.notes.extend(notes)
-                await stream_answer(exchange, events, writer, watch, self._clock, headers)
-            elif (reply := await fold_answer(exchange, events, watch, self._clock, notes)) is not None:
+                request = msgspec.structs.replace(request, outlet=exchange.outlet(writer.feed))
+                await stream_answer(exchange, self._handle(request), writer, watch, self._clock, headers)
+                return
+            if (reply := await fold_answer(exchange, self._handle(request), watch, self._clock, notes)) is not None:
                 response = whole_response(reply, exchange.request_id, call)
                 keep(response, reply.text, reply.tool_calls)
                 await exchange.answer_json(response, *headers(reply.receipt))

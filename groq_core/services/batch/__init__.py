@@ -13,7 +13,7 @@ Many requests at once: live at the highest rate the limits allow, or through Gro
 from groq_core.services.batch.answers import Answerer, BatchAnswer, answerers
 from groq_core.services.batch.estimate import Estimate, Survey, estimate, survey
 from groq_core.services.batch.export import text_of, write_table
-from groq_core.services.batch.job import Job, job_of
+from groq_core.services.batch.job import Job, job_of, still_open
 from groq_core.services.batch.later import groq_id, run_later
 from groq_core.services.batch.lines import Entry, Line, LineFault, Recipe
 from groq_core.services.batch.progress import Progress
@@ -55,6 +55,7 @@ __all__ = [
     "run_batch",
     "run_later",
     "stand_ins",
+    "still_open",
     "survey",
     "text_of",
     "write_table",

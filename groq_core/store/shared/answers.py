@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from groq_core.events import CONTENT, Event, Events, Finished, Routed
-from groq_core.middleware.cache import CacheEntry, entry_of, key_of, replay, reproducible
+from groq_core.middleware.cache import CacheEntry, all_by_events, entry_of, key_of, replay, reproducible
 from groq_core.pipeline import Handler
 from groq_core.requests import Request
 from groq_core.store.shared.link import PREFIX, Away, Link
@@ -74,7 +74,7 @@ class SharedAnswers:
             return
         heard: list[Event] = []
         try:
-            async with aclosing(handle(request)) as events:
+            async with aclosing(handle(request if lock is None else all_by_events(request))) as events:
                 async for event in events:
                     if lock is not None:
                         heard.append(event)
