@@ -85,7 +85,7 @@ POLICY = "; ".join(
 
 FIRST = (
     "main", "chat/attach", "chat/chat", "chat/conversation", "chat/message", "chat/options", "chat/picker", "chat/run",
-    "chat/sent", "chat/side", "chat/tree", "chat/undo", "chat/waiting", "settings/brand-tools", "shared/answer",
+    "chat/sent", "chat/side", "chat/tree", "chat/undo", "chat/waiting", "settings/account", "settings/brand-tools", "shared/answer",
     "shared/chain", "shared/dom", "shared/error-card", "shared/formats", "shared/own-key", "shared/receipt",
     "shared/scroll", "shared/shell", "shared/sse", "shared/text-view", "shared/theme", "shared/user-text",
     "shared/wire", "shared/words", "status/fault-switch", "status/feed", "status/plain", "status/status", "talk/hold",
@@ -226,6 +226,7 @@ def texts_module(core: PageCore) -> bytes:
         "MODELS": choices(models_of(core), targets=core.board.snapshot().targets),
         "SHARED": core.simulator is not None and not core.settings.loopback,
         "KEEPS": getattr(core, "team", None) is not None,
+        "LIMITED": core.people.has_limits or core.settings.sign_in,
         "SIMULATED": core.simulator is not None,
         "OWN_KEYS": core.own_keys is not None,
         "OWN_KEYS_ARE_REAL": core.own_keys is not None and not core.settings.offline,
