@@ -34,7 +34,7 @@ from groq_core.models.spec import ModelSpec
 from groq_core.pipeline import Attempt
 from groq_core.reply import Reply
 from groq_core.requests import Caller, ChatRequest, Request
-from groq_core.settings.limits import Limit
+from groq_core.settings.limits import PersonLimit
 
 DAYS = 30
 DAY_S = 86_400.0
@@ -61,7 +61,7 @@ KNOWN = 50
 """Breakers and budgets there may be: of four targets and two providers."""
 
 LONGEST_REST_S = 300.0
-BY_PERSON = (Limit("requests", 20, "minute"), Limit("requests", 400, "day"))
+BY_PERSON = (PersonLimit("requests", 20, "minute"), PersonLimit("requests", 400, "day"))
 """What one person may ask; who asks most would like twice of it."""
 
 

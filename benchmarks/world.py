@@ -20,7 +20,7 @@ from groq_core.events import Event, Events
 from groq_core.failures.classify import from_response
 from groq_core.fallback.chain import FallbackChain
 from groq_core.fallback.health import Health, LocalHealth
-from groq_core.fallback.run import Limits
+from groq_core.fallback.run import ChainLimits
 from groq_core.middleware.allowance import Allowances
 from groq_core.middleware.breaker import Breaker
 from groq_core.middleware.cache import Cache
@@ -37,7 +37,7 @@ from groq_core.ratelimit.estimates import Estimates
 from groq_core.ratelimit.people import LocalLedger, People
 from groq_core.requests import ChatRequest, Request, TranscriptionRequest
 from groq_core.router.route import Candidate, Route
-from groq_core.settings.limits import Limit
+from groq_core.settings.limits import PersonLimit
 from groq_core.streaming.decoder import StreamDecoder, read_completion
 from groq_core.streaming.transcription import read_transcription
 from groq_core.telemetry.metrics import Metrics
@@ -225,7 +225,7 @@ class House:
         deadline_s: float = 60.0,
         cache: int = 0,
         around: Handler[Attempt] | None = None,
-        people: Sequence[Limit] | None = None,
+        people: Sequence[PersonLimit] | None = None,
     ) -> None:
         clock = asyncio.get_running_loop().time
         self.world = world
@@ -249,7 +249,7 @@ class House:
             attempt=attempt,
             health=self.health,
             metrics=self.metrics,
-            limits=Limits(attempts=attempts, deadline_s=deadline_s),
+            limits=ChainLimits(attempts=attempts, deadline_s=deadline_s),
             clock=clock,
         )
         self.cache = Cache(TTLCache(cache, 600, timer=clock) if cache else None, self.metrics, clock=clock)

@@ -16,10 +16,10 @@ from groq_core.events import Events
 from groq_core.fallback.chain import FallbackChain
 from groq_core.fallback.health import SERVER, Health, LocalHealth
 from groq_core.fallback.hedge import Hedging
-from groq_core.fallback.run import Limits
+from groq_core.fallback.run import ChainLimits
 from groq_core.middleware.allowance import Allowances
 from groq_core.middleware.breaker import Breaker
-from groq_core.middleware.cache import Cache, Entry
+from groq_core.middleware.cache import Cache, CacheEntry
 from groq_core.middleware.deadline import Deadline
 from groq_core.middleware.log import Log
 from groq_core.middleware.observe import Observe
@@ -53,7 +53,7 @@ from groq_core.services.vision import VisionService, image_limit, least_images
 from groq_core.settings.settings import Settings
 from groq_core.settings.team import require_team
 from groq_core.simulator import Simulator
-from groq_core.status.board import Bell, Board
+from groq_core.status.board import Board, ChangeNotifier
 from groq_core.telemetry.metrics import Metrics
 
 if TYPE_CHECKING:
@@ -217,7 +217,7 @@ def _wire(
     visitors: Provider | None,
 ) -> Core:
     clock = time.monotonic
-    bell = Bell()
+    changes = ChangeNotifier()
     listed = tiers(settings)
     has_server_key = simulator is not None or settings.groq_api_key is not None
     fetch = providers["groq"].models if "groq" in providers and has_server_key else None
@@ -225,18 +225,20 @@ def _wire(
     catalogue = CatalogueKeeper(fetch, backup=backup, static=specs(settings), forgiving=simulator is not None)
     metrics = Metrics(known=lambda model: catalogue.current.lookup(model) is not None)
     breakers = LocalHealth()
-    health = Health(breakers, cooldown=settings.cooldown, clock=clock, changed=bell.ring)
+    health = Health(breakers, cooldown=settings.cooldown, clock=clock, changed=changes.notify)
     budgets = LocalBudgets(rpm=settings.rpm, tpm=settings.tpm, clock=clock)
     budgets.share = 1 / settings.workers
     shared = (
-        _open_shared_state(settings, budgets, breakers, health, bell.ring) if settings.redis_url is not None else None
+        _open_shared_state(settings, budgets, breakers, health, changes.notify)
+        if settings.redis_url is not None
+        else None
     )
 
     def take_listing(current: Catalogue) -> None:
         if current.source == "live":
             for name in current.specs.keys() - current.gone.keys():
                 health.forgive_gone(SERVER, name)
-        bell.ring()
+        changes.notify()
 
     catalogue.subscribe(take_listing)
 
@@ -290,9 +292,9 @@ def _wire(
     attempt = stack(
         Breaker(health, gone=catalogue.mark_gone),
         Retry(),
-        RateGuard(budgets, estimates, clock=clock, changed=bell.ring),
+        RateGuard(budgets, estimates, clock=clock, changed=changes.notify),
         *([Spending(people)] if people.has_limits else []),
-        Observe(metrics, price=cost_usd, clock=clock, changed=bell.ring),
+        Observe(metrics, price=cost_usd, clock=clock, changed=changes.notify),
         Deadline(first=settings.first_token_timeout, idle=settings.idle_timeout),
         around=send,
     )
@@ -301,20 +303,20 @@ def _wire(
         attempt=attempt,
         health=health,
         metrics=metrics,
-        limits=Limits(attempts=settings.max_attempts, deadline_s=settings.deadline),
+        limits=ChainLimits(attempts=settings.max_attempts, deadline_s=settings.deadline),
         degrade=settings.degrade,
         hedging=Hedging(metrics, price=cost_usd, enabled=settings.hedge, clock=clock),
         clock=clock,
     )
-    store: TTLCache[str, Entry] | None = (
+    store: TTLCache[str, CacheEntry] | None = (
         TTLCache(settings.cache_size, settings.cache_ttl, timer=clock) if settings.cache_size else None
     )
-    cache = Cache(store, metrics, scope=settings.cache_scope, clock=clock, changed=bell.ring)
-    log = Log(metrics, clock=clock, changed=bell.ring)
+    cache = Cache(store, metrics, scope=settings.cache_scope, clock=clock, changed=changes.notify)
+    log = Log(metrics, clock=clock, changed=changes.notify)
     booked: list[Middleware[Request]] = [CachedAnswers(team.limits)] if team is not None else []
     handle = stack(log, Allowances(people), *booked, cache, *([shared.answers] if shared else []), around=chain)
     board = Board(
-        bell,
+        changes,
         mode="simulator" if simulator is not None else "live",
         catalogue=catalogue,
         targets=targets,
@@ -330,7 +332,7 @@ def _wire(
         clock=clock,
     )
     if team is not None:
-        team.changed = bell.ring
+        team.changed = changes.notify
     metrics.watch(lambda: board.snapshot().targets)
     return Core(
         settings=settings,

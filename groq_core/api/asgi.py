@@ -44,7 +44,7 @@ class ClientGoneError(Exception):
     """The client hung up, so there is nobody left to answer."""
 
 
-class Exchange:
+class ApiExchange:
     """
     A request, and the answer as far as it has been sent.
 
@@ -147,9 +147,9 @@ class Exchange:
             if not message.get("more_body", False):
                 return
 
-    def watch(self) -> Watch:
+    def watch(self) -> HangUpWatch:
         """Give up the work inside as soon as the client hangs up. The request's body must have been read."""
-        return Watch(self, self._receive)
+        return HangUpWatch(self, self._receive)
 
     # ── the answer ───────────────────────────────────────────────────────────────────────────────────
 
@@ -224,7 +224,7 @@ def _too_large(limit: int) -> RequestError:
     )
 
 
-class Watch:
+class HangUpWatch:
     """
     Cancels the task inside the ``with`` block when the client hangs up; the block then ends in `ClientGoneError`.
 
@@ -240,7 +240,7 @@ class Watch:
 
     __slots__ = ("_exchange", "_receive", "_stalled_s", "_task", "_watcher", "gone")
 
-    def __init__(self, exchange: Exchange, receive: Receive, *, stalled_s: float = STALLED_S) -> None:
+    def __init__(self, exchange: ApiExchange, receive: Receive, *, stalled_s: float = STALLED_S) -> None:
         self._exchange = exchange
         self._receive = receive
         self._stalled_s = stalled_s
@@ -248,7 +248,7 @@ class Watch:
         self._task: asyncio.Task[Any] | None = None
         self._watcher: asyncio.Task[None] | None = None
 
-    def __enter__(self) -> Watch:
+    def __enter__(self) -> HangUpWatch:
         self._task = asyncio.current_task()
         self._watcher = asyncio.create_task(self._watch())
         return self

@@ -22,8 +22,8 @@ from groq_core.errors import RequestError
 
 if TYPE_CHECKING:
     from groq_core.events import Event
-    from groq_core.services.agent import Call, Tool
-    from groq_core.services.agent.servers import Server
+    from groq_core.services.agent import BoundCall, Tool
+    from groq_core.services.agent.servers import McpServer
     from groq_core.services.agent.sign_in import SignIn
     from groq_core.settings.settings import Settings
 
@@ -148,7 +148,7 @@ async def invite(address: str) -> None:
     await asyncio.to_thread(webbrowser.open, address)
 
 
-def servers(args: argparse.Namespace, sign_in: SignIn | None = None) -> list[Server]:
+def servers(args: argparse.Namespace, sign_in: SignIn | None = None) -> list[McpServer]:
     """
     The MCP servers of the command line.
 
@@ -158,7 +158,7 @@ def servers(args: argparse.Namespace, sign_in: SignIn | None = None) -> list[Ser
     Raises:
         RequestError: A header or a command cannot be used.
     """
-    from groq_core.services.agent.servers import Server
+    from groq_core.services.agent.servers import McpServer
 
     headers: dict[str, str] = {}
     for text in args.mcp_header:
@@ -174,11 +174,11 @@ def servers(args: argparse.Namespace, sign_in: SignIn | None = None) -> list[Ser
             command = tuple(shlex.split(text))
             if not command:
                 raise RequestError("--mcp-command is empty", param="mcp-command")
-            found.append(Server(name=label, command=command, trusted=args.mcp_trust))
+            found.append(McpServer(name=label, command=command, trusted=args.mcp_trust))
             continue
         if (named := re.match(r"([A-Za-z0-9_]{1,20})=(https?://.*)", text)) is not None:
             label, text = named[1], named[2]
-        server = Server(name=label, address=text, trusted=args.mcp_trust)
+        server = McpServer(name=label, address=text, trusted=args.mcp_trust)
         if sign_in is not None:
             patience = sign_in.seconds + server.connect_seconds
             server = replace(server, authorize=sign_in.authorize(text), connect_seconds=patience)
@@ -206,7 +206,7 @@ async def files(paths: list[Path]) -> list[Tool]:
     return file_tools(texts) if texts else []
 
 
-async def ask(call: Call) -> bool:
+async def ask(call: BoundCall) -> bool:
     """Ask the person at the terminal about the whole call; where there is none, nobody has agreed."""
     if not sys.stdin.isatty():
         return False
@@ -215,7 +215,7 @@ async def ask(call: Call) -> bool:
     return (await asyncio.to_thread(sys.stdin.readline)).strip().lower() in ("y", "yes")
 
 
-async def allow(_: Call) -> bool:
+async def allow(_: BoundCall) -> bool:
     return True
 
 

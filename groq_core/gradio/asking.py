@@ -18,7 +18,7 @@ import gradio as gr
 from groq_core.compose import Core, assemble
 from groq_core.errors import GroqCoreError
 from groq_core.events import AttemptFailed, Continued, Events, ReasoningDelta, Restarted, TextDelta
-from groq_core.gradio.messages import Turn, conversation
+from groq_core.gradio.messages import MessageTurn, conversation
 from groq_core.media.audio.wav import PCM, Wave, write_wav
 from groq_core.redaction import Secret, redact
 from groq_core.reply import Reply, collect
@@ -85,7 +85,7 @@ class Chain:
         except GroqCoreError as error:
             raise _plain(error) from error
 
-    def _ask(self, core: Core, turns: Sequence[Turn]) -> Events:
+    def _ask(self, core: Core, turns: Sequence[MessageTurn]) -> Events:
         *before, last = turns
         messages = [{"role": turn.role, "content": turn.text} for turn in before]
         # The newest that were shown are the ones that are asked about.

@@ -101,7 +101,7 @@ def _retry_after_header(headers: Mapping[str, str], now: float) -> float | None:
         return None
 
 
-class Limit(msgspec.Struct, frozen=True):
+class HeaderLimit(msgspec.Struct, frozen=True):
     """
     One bucket as the headers of a response describe it.
 
@@ -126,7 +126,7 @@ _HEADERS = (
 )
 
 
-def read_headers(headers: Mapping[str, str]) -> tuple[Limit, ...]:
+def read_headers(headers: Mapping[str, str]) -> tuple[HeaderLimit, ...]:
     """
     Read the ``x-ratelimit-*`` headers; a bucket without a limit, or with nonsense in it, is left out.
 
@@ -146,7 +146,7 @@ def read_headers(headers: Mapping[str, str]) -> tuple[Limit, ...]:
             remaining = limit if reset is None else max(0.0, limit - reset * limit / window)
         if reset is None:
             reset = max(0.0, (limit - remaining) * window / limit)
-        found.append(Limit(kind, window, limit, max(0.0, remaining), reset))
+        found.append(HeaderLimit(kind, window, limit, max(0.0, remaining), reset))
     return tuple(found)
 
 

@@ -20,7 +20,7 @@ from dotenv import dotenv_values
 
 from groq_core.errors import SettingsError
 from groq_core.redaction import Secret, redact
-from groq_core.settings.limits import Limit, limits
+from groq_core.settings.limits import PersonLimit, limits
 from groq_core.settings.parsers import (
     GROQ_PATH,
     byte_count,
@@ -250,7 +250,7 @@ class Settings:
         ),
     ] = ("127.0.0.1",)
     limits: Annotated[
-        tuple[Limit, ...],
+        tuple[PersonLimit, ...],
         ours(
             "LIMITS",
             "what one person may use, in any selection: `20/minute, 500/day, 2 usd/day, 30 usd/month`",

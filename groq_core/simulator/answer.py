@@ -9,7 +9,7 @@ from groq_core.simulator.wire import Json
 
 
 @dataclass(slots=True, frozen=True)
-class Call:
+class SimulatedCall:
     """A tool call; ``arguments`` is compact JSON text."""
 
     id: str
@@ -27,7 +27,7 @@ class Timing:
 
 
 @dataclass(slots=True, kw_only=True)
-class Answer:
+class SimulatedAnswer:
     """
     One completion.
 
@@ -50,7 +50,7 @@ class Answer:
     seed: int | None = None
     reasoning: list[str] = field(default_factory=list)
     content: list[str] | None = None
-    calls: list[Call] = field(default_factory=list)
+    calls: list[SimulatedCall] = field(default_factory=list)
     executed: list[Json] = field(default_factory=list)
     finish_reason: str | None = "stop"
     prompt_tokens: int = 0

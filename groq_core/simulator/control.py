@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from groq_core.simulator.catalogue import PROFILES
-from groq_core.simulator.exchange import Exchange
+from groq_core.simulator.exchange import SimulatedExchange
 from groq_core.simulator.faults import KINDS, Fault
 from groq_core.simulator.presets import PRESETS
 from groq_core.simulator.story import SavedStory
@@ -24,7 +24,7 @@ class Profile(msgspec.Struct, forbid_unknown_fields=True):
     pace: float | None = None
 
 
-async def answer(world: World, exchange: Exchange) -> None:
+async def answer(world: World, exchange: SimulatedExchange) -> None:
     """Answer a request to the switches; errors name the field."""
     body = await exchange.body()
     try:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 
-from groq_core.simulator.answer import DONE, Answer, Frames
-from groq_core.simulator.dialect import Wire
-from groq_core.simulator.exchange import Exchange
+from groq_core.simulator.answer import DONE, Frames, SimulatedAnswer
+from groq_core.simulator.dialect import Dialect
+from groq_core.simulator.exchange import SimulatedExchange
 from groq_core.simulator.faults import Fault
 
 TICK = 0.001
@@ -33,7 +33,13 @@ class Player:
     """
 
     def __init__(
-        self, exchange: Exchange, wire: Wire, per_second: float, crowd: int, *, times: list[float] | None = None
+        self,
+        exchange: SimulatedExchange,
+        wire: Dialect,
+        per_second: float,
+        crowd: int,
+        *,
+        times: list[float] | None = None,
     ) -> None:
         self.exchange = exchange
         self.wire = wire
@@ -42,7 +48,7 @@ class Player:
         self.began = time.perf_counter()
         self.tick = max(TICK, CROWD * crowd) if crowd > 5 else TICK
 
-    async def play(self, frames: Frames, answer: Answer, fault: Fault | None) -> None:
+    async def play(self, frames: Frames, answer: SimulatedAnswer, fault: Fault | None) -> None:
         """
         Write the whole stream; headers have gone out already.
 
@@ -61,7 +67,7 @@ class Player:
         await self._pace(frames.head, before)
         await self._break(fault, frames, answer, rest)
 
-    async def _break(self, fault: Fault, frames: Frames, answer: Answer, rest: list[bytes]) -> None:
+    async def _break(self, fault: Fault, frames: Frames, answer: SimulatedAnswer, rest: list[bytes]) -> None:
         exchange = self.exchange
         ending = frames.finish + frames.tail
         match fault.kind:

@@ -15,7 +15,7 @@ from groq_core.events import Events
 from groq_core.requests import HOSTED_TOOLS, Caller, Message
 from groq_core.services.agent import Agent, Tool, file_tools
 from groq_core.services.agent.names import unique_names
-from groq_core.services.agent.servers import Server, operator_servers, server_tools
+from groq_core.services.agent.servers import McpServer, operator_servers, server_tools
 from groq_core.services.agent.sets import tools_named
 from groq_core.services.agent.strangers import MOST, allowed_by, strangers_server
 from groq_core.services.candidates import agent_price, agent_room
@@ -77,7 +77,7 @@ class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_usd: float | None = None
 
 
-class Word(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ApprovalAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A visitor's answer to whether a call may be made; ``approval`` is the id it was asked under."""
 
     approval: str
@@ -122,7 +122,7 @@ def create_routes(page: Page) -> APIRouter:
         """Allow or refuse a call that waits."""
         caller = page.caller(request)
         try:
-            said = msgspec.json.decode(await body_of(request, 10_000), type=Word)
+            said = msgspec.json.decode(await body_of(request, 10_000), type=ApprovalAnswer)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise HTTPException(422, f"the page sent what cannot be read: {error}") from error
         if not approvals.answer(caller.user, said.approval, said.agreed):
@@ -178,7 +178,7 @@ async def run(core: PageCore, task: Task, caller: Caller, approvals: Approvals) 
                 yield event
 
 
-def servers_of(core: PageCore, task: Task) -> list[Server]:
+def servers_of(core: PageCore, task: Task) -> list[McpServer]:
     """
     The MCP servers of a task: those of the operator's that it names, then the visitor's own.
 

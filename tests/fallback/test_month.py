@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from benchmarks import month
-from groq_core.fallback.health import Breaker
+from groq_core.fallback.health import BreakerState
 from groq_core.ratelimit.people import limit_error
 
 
-def _always_cooling(breaker: Breaker, now: float) -> str:
+def _always_cooling(breaker: BreakerState, now: float) -> str:
     """A breaker that failed once and is never tried again."""
     return "closed" if breaker.is_closed else "resting"
 
@@ -42,7 +42,7 @@ BROKEN: dict[str, dict[str, object]] = {
     },
     "another's words": {"benchmarks.month.Month._text": lambda *_: "The answer to 000000000000 is as it was."},
     "were well": {"groq_core.fallback.turns.Turns.next": lambda *_: None},
-    "does not recover": {"groq_core.fallback.health.Breaker.admission": _always_cooling},
+    "does not recover": {"groq_core.fallback.health.BreakerState.admission": _always_cooling},
     "refused with something left": {"groq_core.ratelimit.people.People.enter": _let_nobody_in},
 }
 

@@ -16,7 +16,7 @@ import pytest
 from groq_core.errors import RequestError
 from groq_core.services.agent.oauth import ClientCredentials
 from groq_core.services.agent.remote import remote_tools
-from groq_core.services.agent.servers import Server, operator_servers, server_tools
+from groq_core.services.agent.servers import McpServer, operator_servers, server_tools
 from groq_core.services.agent.sign_in import SignIn
 from groq_core.services.logins import FileLogins, MemoryLogins
 from groq_core.settings.settings import Settings
@@ -51,13 +51,13 @@ class Browser:
             self.pages.append((await browser.get(address)).text)
 
 
-async def measured(server: Server) -> object:
+async def measured(server: McpServer) -> object:
     async with server_tools([server], "measure") as tools:
         return await tools[0].call({"sample": "A"})
 
 
-def by_person(authority: Authority, sign_in: SignIn) -> Server:
-    return Server(name="lab", address=authority.resource, authorize=sign_in.authorize(authority.resource))
+def by_person(authority: Authority, sign_in: SignIn) -> McpServer:
+    return McpServer(name="lab", address=authority.resource, authorize=sign_in.authorize(authority.resource))
 
 
 def settings_of(authority: Authority, **changed: str) -> Settings:

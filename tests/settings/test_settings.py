@@ -8,7 +8,7 @@ import pytest
 
 from groq_core.errors import SettingsError
 from groq_core.redaction import Secret
-from groq_core.settings.limits import Limit
+from groq_core.settings.limits import PersonLimit
 from groq_core.settings.settings import Settings, defaults, load, variables
 
 
@@ -100,7 +100,7 @@ def test_every_variable_reaches_its_field(tmp_path: Path) -> None:
         "cors_origins": ("https://a.example/", ("https://a.example",)),
         "frame_ancestors": ("'none'", ("'none'",)),
         "trusted_proxies": ("10.0.0.0/8", ("10.0.0.0/8",)),
-        "limits": ("20/minute", (Limit("requests", 20, "minute"),)),
+        "limits": ("20/minute", (PersonLimit("requests", 20, "minute"),)),
         "cache_scope": ("SERVER", "server"),
         "max_bytes_in_flight": ("2MiB", 2**21),
         "byo_key": ("off", "off"),

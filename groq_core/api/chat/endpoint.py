@@ -7,7 +7,7 @@ from time import perf_counter
 
 import msgspec
 
-from groq_core.api.asgi import Exchange
+from groq_core.api.asgi import ApiExchange
 from groq_core.api.backend import Backend
 from groq_core.api.chat.body import read_chat
 from groq_core.api.chat.chunks import ChunkWriter
@@ -34,7 +34,7 @@ class ChatCompletions:
         self._catalogue = backend.catalogue
         self._clock = clock
 
-    async def __call__(self, exchange: Exchange) -> None:
+    async def __call__(self, exchange: ApiExchange) -> None:
         call = read_chat(
             decode_body(await exchange.body(MAX_BODY), exchange.headers.get(b"content-encoding"), MAX_BODY),
             caller=exchange.caller,

@@ -17,7 +17,7 @@ from groq_core.errors import RequestError
 from groq_core.redaction import redact
 from groq_core.services.agent.names import tool_name, unique_names
 from groq_core.services.agent.oauth import Authorize
-from groq_core.services.agent.results import Mixed, Picture
+from groq_core.services.agent.results import Mixed, ToolPicture
 from groq_core.services.agent.tools import MAX_RESULT, Arguments, Tool, loose
 
 if TYPE_CHECKING:
@@ -328,7 +328,7 @@ def _block(block: Any) -> str:
             return ""
 
 
-def _pictures(result: CallToolResult) -> Iterator[Picture]:
+def _pictures(result: CallToolResult) -> Iterator[ToolPicture]:
     """The pictures of a result, for a model that can see."""
     for block in result.content:
         data, kind = "", ""
@@ -338,7 +338,7 @@ def _pictures(result: CallToolResult) -> Iterator[Picture]:
             data, kind = getattr(block.resource, "blob", ""), block.resource.mimeType or ""
         if data and kind in ("image/png", "image/jpeg", "image/gif", "image/webp"):
             try:
-                yield Picture(base64.b64decode(data, validate=True), kind)
+                yield ToolPicture(base64.b64decode(data, validate=True), kind)
             except ValueError:
                 continue  # it is mentioned all the same
 

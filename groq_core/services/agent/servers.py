@@ -25,7 +25,7 @@ LIST_NAME: Final = "list_more_tools"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Server:
+class McpServer:
     """
     An MCP server.
 
@@ -48,7 +48,7 @@ class Server:
     transport: Callable[[], Any] | None = field(default=None, repr=False)
     connect_seconds: float = CONNECT_S
 
-    def with_headers(self, headers: Mapping[str, Any], param: str) -> Server:
+    def with_headers(self, headers: Mapping[str, Any], param: str) -> McpServer:
         """
         The same with further headers; they win over the operator's.
 
@@ -63,7 +63,7 @@ class Server:
         own = any(name.lower() == "authorization" for name in more)
         return replace(self, headers={**self.headers, **more}, authorize=None if own else self.authorize)
 
-    def with_token(self, token: str, param: str) -> Server:
+    def with_token(self, token: str, param: str) -> McpServer:
         """
         The same with a bearer token; an empty one changes nothing.
 
@@ -75,7 +75,7 @@ class Server:
         return replace(self, headers=kept).with_headers({"Authorization": f"Bearer {token}"}, param) if token else self
 
 
-def operator_servers(settings: Any, logins: Logins | None = None) -> list[Server]:
+def operator_servers(settings: Any, logins: Logins | None = None) -> list[McpServer]:
     """
     The servers that the operator has set, with their headers and credentials.
 
@@ -89,12 +89,12 @@ def operator_servers(settings: Any, logins: Logins | None = None) -> list[Server
     for name, secret in settings.mcp_servers:
         address, given = secret.reveal(), credentials.get(name)
         authorize = ClientCredentials(**given).authorize(address, logins) if given is not None else None
-        found.append(Server(name=name, address=address, headers=headers.get(name, {}), authorize=authorize))
+        found.append(McpServer(name=name, address=address, headers=headers.get(name, {}), authorize=authorize))
     return found
 
 
 @asynccontextmanager
-async def server_tools(servers: Sequence[Server], task: str | Sequence[Message]) -> AsyncIterator[list[Tool]]:
+async def server_tools(servers: Sequence[McpServer], task: str | Sequence[Message]) -> AsyncIterator[list[Tool]]:
     """
     Connect to servers for as long as the context lasts.
 
