@@ -29,8 +29,8 @@ from typing import Any, Final
 from benchmarks.processes import PEERS, PeerMissingError, environment, peer_python
 from benchmarks.rows import Bench, Row
 from groq_core.compose import Core, assemble
-from groq_core.services.batch import Batch, Recipe, Sink, Source, Template, answerers, write_table
-from groq_core.services.extraction import Extractor, Options
+from groq_core.services.batch import BatchRun, LineSource, LineTemplate, Recipe, Sink, answerers, write_table
+from groq_core.services.extraction import ExtractionOptions, Extractor
 from groq_core.settings.settings import Settings
 
 MODEL: Final = "openai/gpt-oss-120b"
@@ -156,7 +156,7 @@ async def services(bench: Bench) -> list[Row]:
 async def ours(core: Core, texts: list[str]) -> tuple[float, float, int]:
     """Percent of documents right, percent of rows at their own line, and tokens."""
     before = Script.tokens
-    extractor = Extractor(core.handle, Options(model=MODEL, chunk_chars=2_000))
+    extractor = Extractor(core.handle, ExtractionOptions(model=MODEL, chunk_chars=2_000))
     right = placed = rows = 0
     for text in texts:
         found = await extractor.extract_detailed(text, SCHEMA)
@@ -201,9 +201,9 @@ async def edited(core: Core, many: int) -> tuple[float, int]:
         for stage in (rows, after):
             path = folder / "in.csv"
             path.write_text("text\n" + "\n".join(stage) + "\n")
-            source = Source(path, Recipe(template=Template("{text}"), model=MODEL))
+            source = LineSource(path, Recipe(template=LineTemplate("{text}"), model=MODEL))
             with Sink(folder / "out.jsonl") as sink:
-                await Batch(source, sink, answerers(core.handle)).run()
+                await BatchRun(source, sink, answerers(core.handle)).run()
             first = first or Script.asked - before
         table = io.StringIO()
         write_table(source, folder / "out.jsonl", table)

@@ -16,7 +16,7 @@ from typing import Any, Final
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from groq_core.api.asgi import Exchange, Headers, Watch
+from groq_core.api.asgi import ApiExchange, HangUpWatch, Headers
 from groq_core.connections.scarcity import scarcity
 from groq_core.errors import BrokenAnswerError, ChainError, GroqCoreError, RequestError
 from groq_core.redaction import redact
@@ -58,7 +58,7 @@ class StoppingError(ChainError):
         super().__init__("the server is stopping", retry_after=RETRY_AFTER_S, hint="Try again in a moment.")
 
 
-def reason(caught: BaseException, watch: Watch) -> Exception:
+def reason(caught: BaseException, watch: HangUpWatch) -> Exception:
     """
     What to tell the client about what ended its answer.
 
@@ -123,7 +123,7 @@ def error_headers(error: Exception) -> Headers:
             return []
 
 
-async def refuse(exchange: Exchange, error: Exception, receipt: Receipt | None = None) -> None:
+async def refuse(exchange: ApiExchange, error: Exception, receipt: Receipt | None = None) -> None:
     """Answer with an error; nothing of an answer may have been sent."""
     error = short_of_something(error)
     note_bug(error, exchange.request_id)

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from contextlib import aclosing
 from typing import Any, Protocol
 
-from groq_core.events import CacheChecked, Events, Finished, Usage
+import msgspec
+
+from groq_core.events import CacheChecked, Event, Events, Finished, Usage
 from groq_core.models.pricing import cost_usd
 from groq_core.models.spec import ModelSpec
-from groq_core.pipeline import Attempt, Handler
+from groq_core.pipeline import Attempt, Handler, with_witness
 from groq_core.requests import BYTES_PER_TOKEN, Caller, ChatRequest, Request
 
 FRAME_TOKENS = 500
@@ -59,13 +61,19 @@ class Spending:
         held = await self._account.reserve(caller, float(bound.total_tokens), cost_usd(spec, bound) or 0.0)
         line = self._account.line(caller, spec.name)
         heard = 0
+
+        def see(event: Event) -> None:
+            nonlocal heard
+            heard += len(getattr(event, "text", "").encode())
+
         try:
-            async with aclosing(handle(attempt)) as events:
+            watched = msgspec.structs.replace(attempt, outlet=with_witness(see, attempt.outlet))
+            async with aclosing(handle(watched)) as events:
                 async for event in events:
                     if isinstance(event, Finished):
                         _fill(line, event, attempt)
-                    elif text := getattr(event, "text", ""):
-                        heard += len(text.encode())
+                    else:
+                        see(event)
                     yield event
         finally:
             if not line.requests and heard:

@@ -21,6 +21,7 @@ from groq_core.events import CONTENT, AudioDelta, Event, Events, Finished, Note,
 from groq_core.failures.classify import from_event, from_exception, from_response
 from groq_core.models.spec import ModelSpec
 from groq_core.pipeline import Attempt
+from groq_core.providers.shortcut import Shortcut
 from groq_core.providers.wire import HeaderError, Wire, direct
 from groq_core.requests import Caller, ChatRequest, SpeechRequest, TranscriptionRequest
 from groq_core.streaming.decoder import StreamDecoder, read_completion
@@ -55,7 +56,7 @@ class Response(Protocol):
     async def aclose(self) -> None: ...
 
 
-class Exchange:
+class UpstreamExchange:
     """
     One request and its response: ``async with`` gives the response, hangs up at the end, and lets nothing out but
     :class:`ProviderError`, cancellation and our own bugs.
@@ -201,8 +202,8 @@ class SdkProvider(ABC):
             case SpeechRequest() as request:
                 return self._speak(attempt, request)
 
-    def _exchange(self, attempt: Attempt, send: Awaitable[Response]) -> Exchange:
-        return Exchange(attempt.spec, send, attempt.on_headers)
+    def _exchange(self, attempt: Attempt, send: Awaitable[Response]) -> UpstreamExchange:
+        return UpstreamExchange(attempt.spec, send, attempt.on_headers)
 
     async def _chat(self, attempt: Attempt, request: ChatRequest) -> Events:
         spec, started, first = attempt.spec, self._clock(), None
@@ -218,15 +219,19 @@ class SdkProvider(ABC):
             else:
                 # Whatever the content type says: the decoder reads a body where there are no events.
                 decoder = StreamDecoder(split_thoughts=split)
+                shortcut = Shortcut(decoder, attempt.outlet)
                 async with aclosing(_reads(response)) as reads:
                     async for data in reads:
-                        events = decoder.feed(data)
-                        if events and first is None:
+                        events = shortcut.events(data)
+                        begins = bool(events) and first is None
+                        if begins:
                             first = self._clock()
                         for event in events:
                             yield event
                         if decoder.done or decoder.finish_reason is not None:
                             break
+                        if begins:
+                            shortcut.open(response)
                     events = [*await _last_words(reads, decoder), *decoder.close()]
             for event in events:
                 if first is None and isinstance(event, CONTENT):
@@ -296,7 +301,7 @@ class SdkProvider(ABC):
         try:
             async with (
                 asyncio.timeout(MODELS_TIMEOUT_S),
-                Exchange(nobody, self._send("GET", "/models", caller), None) as response,
+                UpstreamExchange(nobody, self._send("GET", "/models", caller), None) as response,
             ):
                 return _entries(await response.aread())
         except TimeoutError:

@@ -19,7 +19,7 @@ from cachetools import TTLCache
 
 from groq_core.errors import RequestError
 from groq_core.requests import Caller
-from groq_core.settings.limits import WINDOWS, Limit
+from groq_core.settings.limits import WINDOWS, PersonLimit
 
 KNOWN = 100_000
 """Counters kept; one more makes the longest unused forgotten."""
@@ -51,7 +51,7 @@ class Ledger(Protocol):
 class PeopleLimits(Protocol):
     """Limits of single people, which win over everybody's."""
 
-    async def of(self, caller: Caller) -> Sequence[Limit] | None: ...
+    async def of(self, caller: Caller) -> Sequence[PersonLimit] | None: ...
 
 
 class LocalLedger:
@@ -97,9 +97,9 @@ class Allowance(msgspec.Struct, frozen=True, kw_only=True):
     text: str
 
 
-def allowance(limit: Limit, used: float, resets_in_s: float) -> Allowance:
+def allowance(limit: PersonLimit, used: float, resets_in_s: float) -> Allowance:
     """
-    >>> allowance(Limit("requests", 50, "day"), 38, 60).text
+    >>> allowance(PersonLimit("requests", 50, "day"), 38, 60).text
     '38 of 50 requests today'
     """
     shown = f"{used:.2f}" if limit.kind == "usd" else f"{used:.0f}"
@@ -114,15 +114,15 @@ def allowance(limit: Limit, used: float, resets_in_s: float) -> Allowance:
     )
 
 
-class Held(msgspec.Struct, frozen=True):
+class PersonReservation(msgspec.Struct, frozen=True):
     """So much of a limit is held for an attempt that is under way."""
 
-    limit: Limit
+    limit: PersonLimit
     key: str
     amount: float
 
 
-class Line(msgspec.Struct):
+class Taken(msgspec.Struct):
     """What an attempt took."""
 
     requests: int = 0
@@ -144,7 +144,9 @@ class People:
         own: Limits of single people.
     """
 
-    def __init__(self, limits: Sequence[Limit], ledger: Ledger | None = None, own: PeopleLimits | None = None) -> None:
+    def __init__(
+        self, limits: Sequence[PersonLimit], ledger: Ledger | None = None, own: PeopleLimits | None = None
+    ) -> None:
         self._limits = tuple(limits)
         self._ledger: Ledger = ledger or LocalLedger()
         self._own = own
@@ -155,7 +157,7 @@ class People:
         """Whether anybody can have limits at all."""
         return bool(self._limits) or self._own is not None
 
-    async def limits_of(self, caller: Caller) -> Sequence[Limit]:
+    async def limits_of(self, caller: Caller) -> Sequence[PersonLimit]:
         own = await self._own.of(caller) if self._own is not None else None
         return self._limits if own is None else own
 
@@ -169,7 +171,7 @@ class People:
         key = key_of(caller)
         if key is None:
             return
-        counted: list[Limit] = []
+        counted: list[PersonLimit] = []
         for limit in await self.limits_of(caller):
             one = 1.0 if limit.kind == "requests" else 0.0
             used, resets_in_s = await self._ledger.add(_name(limit, key), limit.window_s, one)
@@ -192,7 +194,7 @@ class People:
             RequestError: 429 where there is not so much left and nobody gives anything back within 2.5 s.
         """
         key = key_of(caller)
-        held: list[Held] = []
+        held: list[PersonReservation] = []
         if key is None:
             return held
         try:
@@ -205,14 +207,14 @@ class People:
             raise
         return held
 
-    async def _take(self, limit: Limit, key: str, amount: float) -> Held:
+    async def _take(self, limit: PersonLimit, key: str, amount: float) -> PersonReservation:
         name, pot = _name(limit, key), _pot(limit, key)
         ends = time.monotonic() + PATIENCE_S
         while True:
             used, resets_in_s = await self._ledger.add(name, limit.window_s, amount)
             if used <= limit.amount + TINY:
                 self._held[pot] = self._held.get(pot, 0.0) + amount
-                return Held(limit, key, amount)
+                return PersonReservation(limit, key, amount)
             await self._ledger.add(name, limit.window_s, -amount)
             left, others = limit.amount - (used - amount), self._held.get(pot, 0.0)
             if limit.kind == "tokens" and left > TINY and not others:
@@ -226,7 +228,7 @@ class People:
         """An attempt is over: count what it took, and give back the rest of what was held for it."""
         await self._give_back(held, {"tokens": float(line.tokens_in + line.tokens_out), "usd": line.usd})
 
-    async def _give_back(self, held: Sequence[Held], took: Mapping[str, float]) -> None:
+    async def _give_back(self, held: Sequence[PersonReservation], took: Mapping[str, float]) -> None:
         for one in held:
             pot = _pot(one.limit, one.key)
             self._held[pot] -= one.amount
@@ -238,7 +240,7 @@ class People:
 
     def line(self, caller: Caller, model: str) -> Any:
         """An empty line."""
-        return Line()
+        return Taken()
 
     async def allowances(self, caller: Caller) -> list[Allowance]:
         """Every limit of a caller and what is used of it."""
@@ -280,7 +282,7 @@ def _site(address: str) -> str:
     return f"{IPv6Address(first)}/{SITE_PREFIX}"
 
 
-def limit_error(limit: Limit, resets_in_s: float) -> RequestError:
+def limit_error(limit: PersonLimit, resets_in_s: float) -> RequestError:
     """What somebody is told who has used up a limit."""
     wait = max(1, math.ceil(resets_in_s))
     return RequestError(
@@ -292,7 +294,7 @@ def limit_error(limit: Limit, resets_in_s: float) -> RequestError:
     )
 
 
-def too_little(limit: Limit, resets_in_s: float, amount: float) -> RequestError:
+def too_little(limit: PersonLimit, resets_in_s: float, amount: float) -> RequestError:
     """What somebody is told who asks for more than is left of a limit."""
     if limit.kind != "usd" or amount <= 0:
         return limit_error(limit, resets_in_s)
@@ -310,9 +312,9 @@ def headers_of(allowances: Sequence[Allowance]) -> list[tuple[bytes, bytes]]:
     """
     ``x-ratelimit-*`` as OpenAI's and Groq's clients read them; of several windows the one with the least left.
 
-    >>> headers_of([allowance(Limit("requests", 50, "day"), 38, 60)])[1]
+    >>> headers_of([allowance(PersonLimit("requests", 50, "day"), 38, 60)])[1]
     (b'x-ratelimit-remaining-requests', b'12')
-    >>> headers_of([allowance(Limit("requests", 50, "day"), 40, 60)])[-1]
+    >>> headers_of([allowance(PersonLimit("requests", 50, "day"), 40, 60)])[-1]
     (b'x-groq-core-warning', b'40 of 50 requests today')
     """
     found: list[tuple[bytes, bytes]] = []
@@ -332,9 +334,9 @@ def headers_of(allowances: Sequence[Allowance]) -> list[tuple[bytes, bytes]]:
     return [*found, (b"x-groq-core-warning", "; ".join(nearly).encode())] if nearly else found
 
 
-def _name(limit: Limit, key: str) -> str:
+def _name(limit: PersonLimit, key: str) -> str:
     return f"{limit.kind} {key}"
 
 
-def _pot(limit: Limit, key: str) -> str:
+def _pot(limit: PersonLimit, key: str) -> str:
     return f"{limit.window} {_name(limit, key)}"

@@ -53,7 +53,7 @@ PARALLEL = 4
 """Parts of one recording under way at once; the rate guard below shares them out among all callers."""
 
 
-class Options(TypedDict, total=False):
+class TranscriptionOptions(TypedDict, total=False):
     """How a recording is to be transcribed; see `TranscriptionService.stream`."""
 
     language: str | None
@@ -145,7 +145,7 @@ class TranscriptionService:
             async for event in events:
                 yield event
 
-    async def transcribe(self, data: Media, filename: str, **options: Unpack[Options]) -> Reply:
+    async def transcribe(self, data: Media, filename: str, **options: Unpack[TranscriptionOptions]) -> Reply:
         """The same, not streamed; ``reply.finished.transcript`` is the transcript. Options as for `stream`."""
         async with aclosing(self.stream(data, filename, **options)) as events:
             return await collect(events)

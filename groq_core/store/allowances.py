@@ -11,18 +11,18 @@ from groq_core.errors import RequestError
 from groq_core.ratelimit.people import Allowance, allowance, key_of, limit_error, too_little
 from groq_core.ratelimit.people import People as Limited
 from groq_core.requests import Caller
-from groq_core.settings.limits import Limit
+from groq_core.settings.limits import PersonLimit
 from groq_core.store.bank import DatabaseBank
-from groq_core.store.books import Books, Entry, today
+from groq_core.store.books import Books, LedgerEntry, today
 from groq_core.store.database import UNAVAILABLE, Database
 from groq_core.store.keys import ApiKeys
 from groq_core.store.loans import Held, Loans, Refused
-from groq_core.store.people import People
+from groq_core.store.people import PeopleStore
 
 REMEMBERED_S = 2.0
 """How long limits that were changed may stay in force."""
 
-Bounds = Sequence[tuple[str, Sequence[Limit]]]
+Bounds = Sequence[tuple[str, Sequence[PersonLimit]]]
 
 
 def key_number(caller: Caller) -> int:
@@ -39,9 +39,9 @@ class TeamLimits(Limited):
         everybody: The settings', for whoever has none of their own.
     """
 
-    def __init__(self, database: Database, everybody: Sequence[Limit]) -> None:
+    def __init__(self, database: Database, everybody: Sequence[PersonLimit]) -> None:
         super().__init__(everybody)
-        self._people = People(database)
+        self._people = PeopleStore(database)
         self._keys = ApiKeys(database)
         self.loans = Loans(DatabaseBank(database), UNAVAILABLE)
         self.books = Books(database)
@@ -51,7 +51,7 @@ class TeamLimits(Limited):
     def has_limits(self) -> bool:
         return True
 
-    async def limits_of(self, caller: Caller) -> Sequence[Limit]:
+    async def limits_of(self, caller: Caller) -> Sequence[PersonLimit]:
         return [limit for _, limits in await self._all(caller) for limit in limits]
 
     async def _all(self, caller: Caller) -> Bounds:
@@ -65,7 +65,7 @@ class TeamLimits(Limited):
         return found
 
     async def _read(self, caller: Caller) -> Bounds:
-        found: list[tuple[str, Sequence[Limit]]] = []
+        found: list[tuple[str, Sequence[PersonLimit]]] = []
         number = key_number(caller)
         of_key = await self._keys.bounds(number) if number else ()
         if of_key:
@@ -124,9 +124,9 @@ class TeamLimits(Limited):
             self.loans.settle(one, line.usd if limit.kind == "usd" else float(line.tokens_in + line.tokens_out))
         self.books.note(line)
 
-    def line(self, caller: Caller, model: str) -> Entry:
+    def line(self, caller: Caller, model: str) -> LedgerEntry:
         """An empty line of the ledger for this caller."""
-        return Entry(day=today(), person=caller.person, key=key_number(caller), model=model)
+        return LedgerEntry(day=today(), person=caller.person, key=key_number(caller), model=model)
 
     async def allowances(self, caller: Caller) -> list[Allowance]:
         return [

@@ -19,15 +19,15 @@ from groq_core.events import Event, Events
 from groq_core.models.pricing import BATCH_DISCOUNT
 from groq_core.requests import Caller
 from groq_core.services.batch import (
-    Batch,
-    Fault,
+    BatchRun,
     Line,
+    LineFault,
+    LineSource,
+    LineTemplate,
     Progress,
     Recipe,
     Sink,
-    Source,
     Survey,
-    Template,
     answerers,
     estimate,
     job_of,
@@ -50,7 +50,7 @@ from groq_core.ui.page_bodies import decode_json
 from groq_core.ui.page_routes import body_of
 from groq_core.ui.stream import refusal
 from groq_core.ui.texts import TEXTS
-from groq_core.ui.uploads import Desk, Upload
+from groq_core.ui.uploads import Upload, UploadStore
 
 MAX_BYTES: Final = 50_000_000
 SAMPLE: Final = 2000
@@ -69,7 +69,7 @@ LONGEST_ROW: Final = 4_000_000
 """Bytes of a line of CSV, which is read in one go."""
 
 
-class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class BatchForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
     What is to be asked of each row.
 
@@ -130,7 +130,7 @@ def create_tab(core: PageCore) -> None:
 
 def create_routes(page: routes.Page) -> APIRouter:
     router = APIRouter(prefix="/ui", include_in_schema=False)
-    desk = Desk(page.core.settings.state_folder / "tables")
+    desk = UploadStore(page.core.settings.state_folder / "tables")
 
     def table_of(request: Request, ident: str) -> Upload:
         owner = page.caller(request).user
@@ -236,29 +236,29 @@ def respond(value: dict[str, Any]) -> Response:
     return JSONResponse(value, headers={"cache-control": "no-store"})
 
 
-def read_wanted(body: bytes) -> Wanted:
+def read_wanted(body: bytes) -> BatchForm:
     """
     Raises:
         RequestError: It names the field and the mend.
     """
-    wanted = decode_json(body, Wanted)
+    wanted = decode_json(body, BatchForm)
     if wanted.max_tokens is not None and wanted.max_tokens < 1:
         raise RequestError("the longest answer must be at least 1 token", param="max_tokens", hint="Choose 1 or more.")
     return wanted
 
 
-def recipe_of(wanted: Wanted) -> Recipe:
+def recipe_of(wanted: BatchForm) -> Recipe:
     return Recipe(
-        template=Template(wanted.prompt) if wanted.prompt.strip() else None,
+        template=LineTemplate(wanted.prompt) if wanted.prompt.strip() else None,
         system=wanted.system.strip() or None,
         model=wanted.model.strip() or "auto",
         params={"max_completion_tokens": wanted.max_tokens} if wanted.max_tokens else {},
     )
 
 
-def preview(upload: Upload, desk: Desk) -> dict[str, Any]:
+def preview(upload: Upload, desk: UploadStore) -> dict[str, Any]:
     """Columns and first rows of a table; of JSON lines the first prompts."""
-    source = Source(upload.path, Recipe(template=Template("-")))
+    source = LineSource(upload.path, Recipe(template=LineTemplate("-")))
     columns: list[str] = []
     rows: list[list[str]] = []
     if source.kind in ("csv", "xlsx"):
@@ -266,7 +266,7 @@ def preview(upload: Upload, desk: Desk) -> dict[str, Any]:
             columns = list(cells[1])
             rows.append([cut(cell) for cell in cells[1].values()])
     else:
-        for _, entry in zip(range(PREVIEW), Source(upload.path, Recipe()), strict=False):
+        for _, entry in zip(range(PREVIEW), LineSource(upload.path, Recipe()), strict=False):
             columns = ["custom_id", TEXTS["batch_prompt_column"]]
             rows.append([entry.custom_id, cut(question_text(entry))])
     if not rows:
@@ -284,15 +284,15 @@ def preview(upload: Upload, desk: Desk) -> dict[str, Any]:
     return {**facts, "columns": columns, "rows": rows, "lines": upload.record.lines}
 
 
-def look_over(upload: Upload, wanted: Wanted) -> Survey:
+def look_over(upload: Upload, wanted: BatchForm) -> Survey:
     """The beginning of a table, for an estimate of all of it."""
-    source = Source(upload.path, recipe_of(wanted))
+    source = LineSource(upload.path, recipe_of(wanted))
     return survey(islice(source, SAMPLE), sample=SAMPLE, counted=upload.record.lines)
 
 
-def question_text(entry: Line | Fault) -> str:
+def question_text(entry: Line | LineFault) -> str:
     """What a line asks, or why it cannot."""
-    if isinstance(entry, Fault):
+    if isinstance(entry, LineFault):
         return entry.error.message
     if entry.operation != "chat":
         return str(entry.body.get("file") or entry.body.get("url") or "")
@@ -304,21 +304,21 @@ def cut(text: str) -> str:
     return text if len(text) <= CUT else text[:CUT] + "…"
 
 
-def answers_of(upload: Upload, wanted: Wanted) -> Path:
+def answers_of(upload: Upload, wanted: BatchForm) -> Path:
     """Where the answers to these questions are: another prompt is another file."""
     asked = [wanted.prompt, wanted.system, wanted.model, wanted.via]
     questions = blake2b(msgspec.json.encode(asked), digest_size=8).hexdigest()
     return upload.path.parent / f"{questions}.jsonl"
 
 
-def write_table_file(upload: Upload, wanted: Wanted, answers: Path) -> Path:
+def write_table_file(upload: Upload, wanted: BatchForm, answers: Path) -> Path:
     path = answers.with_suffix(".csv")
     with path.open("w", encoding="utf-8-sig", newline="") as out:
-        write_table(Source(upload.path, recipe_of(wanted)), answers, out)
+        write_table(LineSource(upload.path, recipe_of(wanted)), answers, out)
     return path
 
 
-async def work(core: PageCore, desk: Desk, upload: Upload, wanted: Wanted, caller: Caller) -> Events:
+async def work(core: PageCore, desk: UploadStore, upload: Upload, wanted: BatchForm, caller: Caller) -> Events:
     """
     Run a table, telling what it will take, how far it is, and the newest answers.
 
@@ -328,7 +328,7 @@ async def work(core: PageCore, desk: Desk, upload: Upload, wanted: Wanted, calle
         RequestError: 409; it is worked on already.
     """
     with desk.at_work(upload):
-        source = Source(upload.path, recipe_of(wanted))
+        source = LineSource(upload.path, recipe_of(wanted))
         found = await to_thread.run_sync(survey, source)
         yield survey_event(core, found, wanted)
         with Sink(answers_of(upload, wanted)) as sink:
@@ -341,7 +341,7 @@ async def work(core: PageCore, desk: Desk, upload: Upload, wanted: Wanted, calle
             else:
                 # A page's lines name no file: the files here are not theirs.
                 asked = answerers(core.handle, files=None, caller=caller)
-                steps = run_batch(Batch(source, sink, asked, total=found.lines), every_s=EVERY_S)
+                steps = run_batch(BatchRun(source, sink, asked, total=found.lines), every_s=EVERY_S)
             progress = Progress()
             async with aclosing(steps):
                 async for progress in steps:
@@ -352,7 +352,7 @@ async def work(core: PageCore, desk: Desk, upload: Upload, wanted: Wanted, calle
             )
 
 
-def survey_event(core: PageCore, found: Survey, wanted: Wanted) -> Surveyed:
+def survey_event(core: PageCore, found: Survey, wanted: BatchForm) -> Surveyed:
     spec = resolve_name(core, wanted.model.strip() or "auto")
     others = [] if wanted.via == "later" else stand_ins(core, wanted.model.strip() or "auto")
     guess = estimate(found, spec, *others) if spec is not None else None

@@ -87,7 +87,7 @@ class Upload:
         write_record(self.folder, self.record)
 
 
-class Desk:
+class UploadStore:
     """
     Where tables are brought and asked for again.
 

@@ -20,7 +20,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from groq_core.providers.wire import BACKLOG_BYTES, LARGEST_HEAD, HeaderError, Wire, direct
+from groq_core.providers.connection import BACKLOG_BYTES, LARGEST_HEAD
+from groq_core.providers.wire import HeaderError, Wire, direct
 from tests.wire_server import END, Close, Reset, Script, Stall, WireServer, head, piece, serving
 
 OK = head(200, "application/json", "content-length: 2") + b"ok"

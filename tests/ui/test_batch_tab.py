@@ -25,7 +25,7 @@ from groq_core.simulator import Fault, Simulator
 from groq_core.ui import batch
 from groq_core.ui.page_routes import Page, create_routes
 from groq_core.ui.static import Assets
-from groq_core.ui.uploads import MAX_AT_ADDRESS, MAX_UPLOADS, Desk, remove_leftovers
+from groq_core.ui.uploads import MAX_AT_ADDRESS, MAX_UPLOADS, UploadStore, remove_leftovers
 
 TABLE = b'title,text\nTides,The sea rises and falls\nRust,Iron takes up oxygen\nYeast,"=A fungus"\n'
 PROMPT = "Explain {title}: {text}"
@@ -183,7 +183,7 @@ async def test_groq_answers_later_for_half_the_price(simulator: Simulator) -> No
 
 
 def test_the_desk_keeps_the_newest_and_those_at_work(tmp_path: Path) -> None:
-    desk = Desk(tmp_path)
+    desk = UploadStore(tmp_path)
     first, second = (desk.keep("a.csv", b"a\n1\n") for _ in range(2))
     for ago, upload in ((200, first), (100, second)):
         os.utime(upload.folder / "table.json", (time.time() - ago,) * 2)
@@ -199,7 +199,7 @@ def test_the_desk_keeps_the_newest_and_those_at_work(tmp_path: Path) -> None:
 
 
 def test_tables_of_others_never_make_room_and_are_never_read(tmp_path: Path) -> None:
-    desk = Desk(tmp_path)
+    desk = UploadStore(tmp_path)
     mine = desk.keep("a.csv", b"a\n1\n", "page:ann")
     for _ in range(41):
         desk.keep("a.csv", b"a\n1\n", "page:bob")
@@ -210,7 +210,7 @@ def test_tables_of_others_never_make_room_and_are_never_read(tmp_path: Path) -> 
 
 
 def test_one_address_does_not_use_up_everybodys_room(tmp_path: Path) -> None:
-    desk = Desk(tmp_path)
+    desk = UploadStore(tmp_path)
     for number in range(MAX_AT_ADDRESS):
         desk.keep("a.csv", b"a\n1\n", f"page:{number}", "203.0.113.7")
 
@@ -231,15 +231,15 @@ class Clock:
 
 
 def test_another_process_finds_the_table_and_its_answers_for_a_day(tmp_path: Path) -> None:
-    kept = Desk(tmp_path).keep("täble.csv", b"a\n1\n", "page:ann")
+    kept = UploadStore(tmp_path).keep("täble.csv", b"a\n1\n", "page:ann")
     (kept.folder / "x.jsonl").write_bytes(b"answers")
     clock = Clock()
 
-    again = Desk(tmp_path, clock).find(kept.id, "page:ann")
+    again = UploadStore(tmp_path, clock).find(kept.id, "page:ann")
     assert (again.name, again.path.read_bytes()) == ("täble.csv", b"a\n1\n")
     assert (again.folder / "x.jsonl").read_bytes() == b"answers"
 
-    later = Desk(tmp_path, clock)
+    later = UploadStore(tmp_path, clock)
     for hours, there in ((0, True), (23, True), (25, False)):
         clock.now = hours * 3600.0
         later.keep("b.csv", b"b\n1\n", f"page:{hours}")
@@ -248,7 +248,7 @@ def test_another_process_finds_the_table_and_its_answers_for_a_day(tmp_path: Pat
 
 def test_answers_of_groqs_batch_api_are_kept_until_they_are_fetched(tmp_path: Path) -> None:
     clock = Clock()
-    desk = Desk(tmp_path, clock)
+    desk = UploadStore(tmp_path, clock)
     kept = desk.keep("a.csv", b"a\n1\n", "page:ann")
     kept.record.waits = True
     kept.save()
@@ -258,7 +258,7 @@ def test_answers_of_groqs_batch_api_are_kept_until_they_are_fetched(tmp_path: Pa
     for _ in range(MAX_UPLOADS + 1):
         desk.keep("c.csv", b"c\n1\n", "page:ann")
 
-    found = Desk(tmp_path, clock).find(kept.id, "page:ann")
+    found = UploadStore(tmp_path, clock).find(kept.id, "page:ann")
     found.record.waits = False
     found.save()
     desk.keep("d.csv", b"d\n1\n", "page:bob")
@@ -270,7 +270,7 @@ def test_answers_of_groqs_batch_api_are_kept_until_they_are_fetched(tmp_path: Pa
 @pytest.mark.parametrize("jump", [86_400, -86_400], ids=["a day ahead", "a day back"])
 def test_a_clock_that_is_set_takes_no_table_away(tmp_path: Path, jump: int) -> None:
     clock, wall = Clock(), Clock(time.time())
-    desk = Desk(tmp_path, clock, wall)
+    desk = UploadStore(tmp_path, clock, wall)
     kept = desk.keep("a.csv", b"a\n1\n", "page:ann")
     desk.keep("b.csv", b"b\n1\n", "page:bob")  # has looked at all there are
     wall.now += jump + 60
@@ -281,7 +281,7 @@ def test_a_clock_that_is_set_takes_no_table_away(tmp_path: Path, jump: int) -> N
 
 
 def test_half_a_table_is_none(tmp_path: Path) -> None:
-    desk = Desk(tmp_path)
+    desk = UploadStore(tmp_path)
     (tmp_path / "A").mkdir()
     (tmp_path / ("x" * 24)).mkdir()
     (tmp_path / ("x" * 24) / "table.csv").write_bytes(b"a\n1")

@@ -17,7 +17,7 @@ import msgspec
 
 from groq_core.errors import RequestError
 from groq_core.services.batch.lines import Recipe
-from groq_core.services.batch.sources import Source
+from groq_core.services.batch.sources import LineSource
 
 Stage: TypeAlias = Literal["uploaded", "created", "fetched"]
 
@@ -75,7 +75,7 @@ def beside(output: Path) -> Path:
     return output.with_name(output.name + ".job")
 
 
-def job_of(output: Path, source: Source) -> Job:
+def job_of(output: Path, source: LineSource) -> Job:
     """
     Read the job of a file of answers, or begin one.
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from groq_core.errors import RequestError
-from groq_core.services.batch.lines import Entry, Fault, Recipe
+from groq_core.services.batch.lines import Entry, LineFault, Recipe
 
 LONGEST_LINE: Final = 32 * 1024 * 1024
 """Bytes of one line or cell; more is a file that is not what its name says."""
@@ -34,7 +34,7 @@ RECORDINGS: Final = frozenset(["flac", "mp3", "mp4", "mpeg", "mpga", "m4a", "ogg
 _KINDS: Final = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "csv", ".xlsx": "xlsx"}
 
 
-class Source:
+class LineSource:
     """
     The lines of one file or folder; iterating starts anew each time.
 
@@ -44,7 +44,7 @@ class Source:
 
     Raises:
         RequestError: There is no such file, or it is of another kind. Iterating raises it where a table
-            lacks a column or cannot be read at all; a single bad line is a :class:`Fault` instead.
+            lacks a column or cannot be read at all; a single bad line is a :class:`LineFault` instead.
     """
 
     def __init__(self, path: Path, recipe: Recipe) -> None:
@@ -132,7 +132,7 @@ class Source:
     def _row(self, number: int, cells: dict[str, str]) -> Entry:
         if cells.pop("", "").strip():
             error = RequestError("the row has more cells than the header")
-            return Fault(number=number, custom_id=f"row-{number}", error=error, raw="\0".join(cells.values()))
+            return LineFault(number=number, custom_id=f"row-{number}", error=error, raw="\0".join(cells.values()))
         return self.recipe.row(number, cells)
 
     def _table(self) -> Iterator[tuple[int, dict[str, str]]]:
@@ -243,10 +243,10 @@ def _dialect(start: str, path: Path) -> type[csv.Dialect]:
 
 
 def _separate(sign: str) -> type[csv.Dialect]:
-    class Found(csv.excel):
+    class SniffedDialect(csv.excel):
         delimiter = sign
 
-    return Found
+    return SniffedDialect
 
 
 def _xlsx_rows(path: Path) -> Iterator[list[str]]:

@@ -9,14 +9,14 @@ from typing import Final
 from groq_core.errors import RequestError
 from groq_core.services.batch.sources import cell_text
 from groq_core.services.documents.archive import Archive
-from groq_core.services.documents.parts import Limits, Watch, damage_error, megabytes, unfit
+from groq_core.services.documents.parts import ReadingLimits, ReadingWatch, damage_error, megabytes, unfit
 
-TABLE_LIMITS: Final = Limits(
+TABLE_LIMITS: Final = ReadingLimits(
     bytes=50_000_000, unpacked_bytes=1_000_000_000, characters=100_000_000, elements=5_000_000, seconds=60.0
 )
 
 
-def csv_of(data: bytes, name: str, limits: Limits = TABLE_LIMITS) -> bytes:
+def csv_of(data: bytes, name: str, limits: ReadingLimits = TABLE_LIMITS) -> bytes:
     """
     Write the first sheet's rows as CSV in UTF-8, empty rows included, so that they keep their numbers.
 
@@ -26,7 +26,7 @@ def csv_of(data: bytes, name: str, limits: Limits = TABLE_LIMITS) -> bytes:
     Archive(data, name, limits, "Excel")
     import openpyxl
 
-    watch = Watch(name, limits)
+    watch = ReadingWatch(name, limits)
     out = StringIO(newline="")
     rows = csv.writer(out, quoting=csv.QUOTE_ALL)
     try:

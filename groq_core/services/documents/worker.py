@@ -20,7 +20,7 @@ import msgspec
 
 from groq_core.connections.bytes import hold_process
 from groq_core.errors import RequestError
-from groq_core.services.documents.parts import Document, Limits, slow, unfit
+from groq_core.services.documents.parts import Document, ReadingLimits, slow, unfit
 
 _GRACE: Final = 5.0
 """Seconds beyond a document's own in which the process starts and answers."""
@@ -28,7 +28,7 @@ _GRACE: Final = 5.0
 _ROOT: Final = Path(__file__).parents[3]
 
 
-async def run(data: bytes, filename: str, limits: Limits) -> Document:
+async def run(data: bytes, filename: str, limits: ReadingLimits) -> Document:
     """
     Read a document in a process of its own.
 
@@ -40,26 +40,26 @@ async def run(data: bytes, filename: str, limits: Limits) -> Document:
     return msgspec.convert(found["document"], Document)
 
 
-async def read_with_unread_pages(data: bytes, filename: str, limits: Limits) -> Document:
+async def read_with_unread_pages(data: bytes, filename: str, limits: ReadingLimits) -> Document:
     """The same, but a PDF none of whose pages can be read is no error: all of them are ``unread``."""
     found = await _ask({"what": "partly", "name": filename}, data, filename, limits)
     return msgspec.convert(found["document"], Document)
 
 
-async def pictures_of(data: bytes, filename: str, pages: tuple[int, ...], limits: Limits) -> list[bytes]:
+async def pictures_of(data: bytes, filename: str, pages: tuple[int, ...], limits: ReadingLimits) -> list[bytes]:
     """Pages of a PDF, counted from 1, as PNG files."""
     found = await _ask({"what": "pictures", "name": filename, "pages": list(pages)}, data, filename, limits)
     return [b64decode(one) for one in found["pictures"]]
 
 
-async def table_of(data: bytes, filename: str, limits: Limits) -> bytes:
+async def table_of(data: bytes, filename: str, limits: ReadingLimits) -> bytes:
     """The first sheet of a spreadsheet as CSV; errors as for :func:`run`."""
     found = await _ask({"what": "table", "name": filename}, data, filename, limits)
     rows: bytes = found["rest"]
     return rows
 
 
-async def _ask(wanted: dict[str, Any], data: bytes, filename: str, limits: Limits) -> dict[str, Any]:
+async def _ask(wanted: dict[str, Any], data: bytes, filename: str, limits: ReadingLimits) -> dict[str, Any]:
     name = Path(filename.replace("\\", "/")).name or "document"
     head = json.dumps(wanted | {"limits": msgspec.to_builtins(limits), "size": len(data)}).encode() + b"\n"
     with hold_process(len(data)):
@@ -81,7 +81,7 @@ async def _ask(wanted: dict[str, Any], data: bytes, filename: str, limits: Limit
     return found | {"rest": rest}
 
 
-async def _answer_of(sent: bytes, name: str, limits: Limits) -> bytes:
+async def _answer_of(sent: bytes, name: str, limits: ReadingLimits) -> bytes:
     """What the process answers; it is ended when nobody waits for it any more."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "groq_core.services.documents.worker"),
@@ -130,7 +130,7 @@ def _limit_memory(limit: int) -> None:
 def _answer(wanted: dict[str, Any], data: bytes) -> dict[str, Any]:
     from groq_core.services.documents import reading
 
-    limits = msgspec.convert(wanted["limits"], Limits)
+    limits = msgspec.convert(wanted["limits"], ReadingLimits)
     if wanted["what"] == "table":
         from groq_core.services.documents.tables import csv_of
 

@@ -3,8 +3,8 @@
 from groq_core.services.extraction.ask import Try
 from groq_core.services.extraction.fitting import Problem, spell_path
 from groq_core.services.extraction.merge import Conflict, Said
-from groq_core.services.extraction.options import Options
-from groq_core.services.extraction.schema import FIELD_TYPES, Field, FieldType, Schema, schema_of
+from groq_core.services.extraction.options import ExtractionOptions
+from groq_core.services.extraction.schema import FIELD_TYPES, FieldType, Schema, TableField, schema_of
 from groq_core.services.extraction.service import (
     Extraction,
     Extractor,
@@ -20,18 +20,18 @@ __all__ = [
     "FIELD_TYPES",
     "Conflict",
     "Extraction",
+    "ExtractionOptions",
     "Extractor",
-    "Field",
     "FieldType",
     "Input",
     "MissingPart",
-    "Options",
     "Partial",
     "Path",
     "Problem",
     "Said",
     "Schema",
     "Span",
+    "TableField",
     "Try",
     "extract_sync",
     "schema_of",

@@ -50,7 +50,7 @@ class Span:
     page: int | None = None
 
 
-class Source:
+class SourceText:
     """
     A text that values are looked up in; what it says in numbers and dates is read once.
 
@@ -179,7 +179,7 @@ class Source:
 class _Looking:
     """One answer on its way to places."""
 
-    def __init__(self, source: Source, within: Mapping[Path, Place], *, elsewhere: bool) -> None:
+    def __init__(self, source: SourceText, within: Mapping[Path, Place], *, elsewhere: bool) -> None:
         self.source = source
         self.within = within
         self.elsewhere = elsewhere
