@@ -2,6 +2,7 @@
 
 from groq_core.services.extraction.ask import Try
 from groq_core.services.extraction.fitting import Problem, spelled
+from groq_core.services.extraction.looking import Path
 from groq_core.services.extraction.merge import Conflict, Said
 from groq_core.services.extraction.options import Options
 from groq_core.services.extraction.schema import FIELD_TYPES, Field, FieldType, Schema, schema_of
@@ -14,7 +15,7 @@ from groq_core.services.extraction.service import (
     extract_sync,
     spent,
 )
-from groq_core.services.extraction.spans import Path, Span
+from groq_core.services.extraction.spans import Span
 
 __all__ = [
     "FIELD_TYPES",

@@ -16,11 +16,12 @@ from groq_core.services.documents.reading import Document
 from groq_core.services.extraction.absent import absent
 from groq_core.services.extraction.ask import Answered, Asker, Question, Try
 from groq_core.services.extraction.fitting import Problem
+from groq_core.services.extraction.looking import Path
 from groq_core.services.extraction.merge import Conflict, Merged, merge
 from groq_core.services.extraction.options import Options, part_chars
 from groq_core.services.extraction.plain import Place
 from groq_core.services.extraction.schema import WRAPPED, Field, MisfitError, Schema, schema_of
-from groq_core.services.extraction.spans import Path, Source, Span, constants_of
+from groq_core.services.extraction.spans import Source, Span, constants_of
 from groq_core.services.extraction.strict import subschemas
 from groq_core.services.extraction.text_parts import SMALLEST, Chunk, cut
 from groq_core.status.snapshot import Snapshot
