@@ -20,7 +20,7 @@ from groq_core.requests import Caller
 from groq_core.services.documents.parts import Document, Limits, Page
 from groq_core.services.documents.seeing import Look
 from groq_core.services.documents.source import source_of
-from groq_core.services.extraction import Extraction, Field, FieldType, Input, Options, Schema, Span, Try
+from groq_core.services.extraction import Extraction, Field, FieldType, Input, Options, Partial, Schema, Span, Try
 from groq_core.services.extraction.fitting import spelled
 from groq_core.services.extraction.schema import from_fields, from_json_schema
 from groq_core.services.extraction.tables import as_csv, as_json, as_xlsx, tables
@@ -92,6 +92,20 @@ class Tried(Event, frozen=True, kw_only=True):
     cost_usd: float | None
     elapsed_s: float | None
     tokens: int | None
+
+
+class PartlyExtracted(Event, frozen=True, kw_only=True):
+    """
+    What is known so far; nothing in it has been held against the schema.
+
+    Attributes:
+        tables: As of :class:`Extracted`.
+        parts: Parts of the document that have been read, ``of`` how many; 0 while the one there is is being read.
+    """
+
+    tables: list[dict[str, Any]]
+    parts: int
+    of: int
 
 
 class Extracted(Event, frozen=True, kw_only=True):
@@ -228,7 +242,7 @@ async def _picture(url: str) -> Input:
 
 
 async def extracted(core: PageCore, wanted: tuple[Input, Schema[Any], Options], caller: Caller) -> Events:
-    """Tell of every try, then of what was found."""
+    """Tell of every try and of what is known so far, then of what was found."""
     source, schema, options = wanted
     text = source.text if isinstance(source, Document) else ""
     found: Any
@@ -236,6 +250,8 @@ async def extracted(core: PageCore, wanted: tuple[Input, Schema[Any], Options], 
         async for found in happenings:
             if isinstance(found, Try):
                 yield tried(found)
+            elif isinstance(found, Partial):
+                yield PartlyExtracted(tables=tables_shown(found.data), parts=found.parts, of=found.of)
             elif isinstance(found, Extraction):
                 yield shown(found, text)
 
@@ -266,17 +282,21 @@ def context(span: Span, text: str) -> dict[str, Any]:
     }
 
 
+def tables_shown(data: Any) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": table.name,
+            "columns": table.columns,
+            "rows": [[row.get(column) for column in table.columns] for row in table.rows],
+        }
+        for table in tables(data)
+    ]
+
+
 def shown(found: Extraction[Any], text: str) -> Extracted:
     return Extracted(
         data=found.data,
-        tables=[
-            {
-                "name": table.name,
-                "columns": table.columns,
-                "rows": [[row.get(column) for column in table.columns] for row in table.rows],
-            }
-            for table in tables(found.data)
-        ],
+        tables=tables_shown(found.data),
         spans={spelled(path): span and context(span, text) for path, span in found.spans.items()},
         conflicts=[
             {

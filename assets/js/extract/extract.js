@@ -3,7 +3,7 @@
 import { triedView } from "../shared/error-card.js";
 import { announce, el, hinter, icon, iconButton, setText } from "../shared/dom.js";
 import { Fields } from "./fields.js";
-import { foundView } from "./found.js";
+import { foundView, growingView } from "./found.js";
 import { count, dollars, seconds } from "../shared/formats.js";
 import { say, shortModel } from "../shared/words.js";
 import { onRun, sheet, takesFiles } from "../shared/sheet.js";
@@ -124,6 +124,8 @@ async function extract() {
   const story = el("div", { class: "gc-story" }, el("span", { class: "gc-pulse" }), el("span", {}, say("extract_asking")));
   result.replaceChildren(el("details", { class: "gc-fold", open: true }, el("summary", {}, story), progress));
   result.scrollIntoView({ block: "nearest" });
+  const growing = el("div", { class: "gc-growing" });
+  result.prepend(growing);
   let tries = 0;
   const end = {};
   const heard = (event) => {
@@ -131,7 +133,8 @@ async function extract() {
       tries += 1;
       progress.append(tryView(event));
       setText(story.lastChild, event.chunks > 1 ? say("extract_part", { n: partsDone(progress), of: event.chunks }) : tryView(event).textContent);
-    } else end[event.e] = event;
+    } else if (event.e === "partly_extracted") growing.replaceChildren(growingView(event));
+    else end[event.e] = event;
   };
   try {
     await ask("extract", { body: JSON.stringify(question()), signal: running.signal, patience: PATIENCE_MS, headers: { "content-type": "application/json" } }, heard);
@@ -170,9 +173,11 @@ function tryView(event) {
 
 function show(end, { tries, story, progress, stopped }) {
   story.firstChild.remove();
-  result.firstChild.open = !end.extracted;
+  // What was known when it broke off stays, marked as what it is.
+  if (end.extracted || !result.firstChild.children.length) result.firstChild.remove();
+  result.querySelector("details").open = !end.extracted;
   setText(story.lastChild, tries === 1 ? say("extract_one_try") : say("extract_tries", { n: tries }));
-  if (!progress.children.length) result.replaceChildren();
+  if (!progress.children.length && !result.querySelector(".gc-growing")) result.replaceChildren();
   if (stopped) result.append(el("p", { class: "gc-stopped" }, say("extract_stopped")));
   else if (end.error) result.append(card(end.error));
   else {

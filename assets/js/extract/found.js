@@ -44,6 +44,13 @@ export function foundView(found, given) {
   return el("div", { class: "gc-found" }, summary(found, given), conflicts(found.conflicts), bar, list, json, place);
 }
 
+/** What is known so far: tables without places, which are looked up at the end. */
+export function growingView(event) {
+  const words = event.parts ? say("extract_part", { n: event.parts, of: event.of }) : say("extract_growing");
+  const place = el("div");
+  return el("div", { class: "gc-found", "aria-busy": "true" }, el("p", { class: "gc-found-summary" }, words), el("div", { class: "gc-tables" }, ...event.tables.map((table) => tableView(table, {}, place))));
+}
+
 function summary(found, given) {
   const spans = Object.values(found.spans);
   const values = given.picture ? found.tables.reduce((sum, table) => sum + table.rows.length * table.columns.length, 0) : spans.length;
