@@ -30,13 +30,13 @@ from typing import Any, Final
 
 from benchmarks.processes import PEERS, ROOT, PeerMissingError, environment, peer_python
 from benchmarks.rows import Bench, Row
-from groq_core.compose import Core, assembled
+from groq_core.compose import Core, assemble
 from groq_core.events import Usage
 from groq_core.models.pricing import cost_usd
 from groq_core.models.registry import MODELS
-from groq_core.services.batch import Batch, Recipe, Sink, Source, Template, answerers, write_table
-from groq_core.services.extraction import Extractor, Options
-from groq_core.services.extraction.spans import Source as Text
+from groq_core.services.batch import BatchRun, LineSource, LineTemplate, Recipe, Sink, answerers, write_table
+from groq_core.services.extraction import ExtractionOptions, Extractor
+from groq_core.services.extraction.spans import SourceText
 from groq_core.settings.settings import Settings
 from tests.services.placed import placed_documents
 
@@ -168,7 +168,7 @@ async def services(bench: Bench) -> list[Row]:
     texts = documents(bench.times(30, 8))
     with scripted() as host:
         settings = Settings.from_env({"GROQ_API_KEY": "gsk_bench", "GROQ_BASE_URL": host, "GROQ_CORE_CACHE_SIZE": "0"})
-        async with assembled(settings) as core:
+        async with assemble(settings) as core:
             own, at_line = await ours(core, texts)
             before, after = edit(bench.times(200, 40))
             table = await edited(core, before, after)
@@ -199,7 +199,7 @@ def thirty() -> tuple[float, float]:
     """Per cent of the values of thirty documents that are found, and that are found where they are marked."""
     total = found = placed = 0
     for document in placed_documents():
-        spans = Text(document.text).spans(document.data)
+        spans = SourceText(document.text).spans(document.data)
         for path, places in document.places.items():
             span = spans[path]
             total += 1
@@ -211,7 +211,7 @@ def thirty() -> tuple[float, float]:
 async def ours(core: Core, texts: list[str]) -> tuple[Spent, float]:
     """What ours gave, and per cent of rows at their own line."""
     tokens, usd = Script.tokens, Script.usd
-    extractor = Extractor(core.handle, Options(model=MODEL, chunk_chars=2_000))
+    extractor = Extractor(core.handle, ExtractionOptions(model=MODEL, chunk_chars=2_000))
     right = placed = rows = 0
     for text in texts:
         found = await extractor.extract_detailed(text, SCHEMA)
@@ -295,9 +295,9 @@ async def edited(core: Core, rows: list[str], after: list[str]) -> tuple[float, 
         for stage in (rows, after):
             path = folder / "in.csv"
             path.write_text("text\n" + "\n".join(stage) + "\n")
-            source = Source(path, Recipe(template=Template("{text}"), model=MODEL))
+            source = LineSource(path, Recipe(template=LineTemplate("{text}"), model=MODEL))
             with Sink(folder / "out.jsonl") as sink:
-                await Batch(source, sink, answerers(core.handle)).run()
+                await BatchRun(source, sink, answerers(core.handle)).run()
             first = first or Script.asked - before
         table = io.StringIO()
         write_table(source, folder / "out.jsonl", table)

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
-from groq_core.api.asgi import EVENT_STREAM, Exchange, Headers, Watch
+from groq_core.api.asgi import EVENT_STREAM, ApiExchange, HangUpWatch, Headers
 from groq_core.api.backend import Backend
 from groq_core.api.encoding import event_bytes
 from groq_core.api.errors import error_headers, error_object, note_bug, reason, refuse, status_of
@@ -34,8 +34,8 @@ from groq_core.events import (
     ToolStarted,
 )
 from groq_core.requests import HOSTED_TOOLS, Caller, Message
-from groq_core.services.agent import Agent, Limits, Run, RunState, Tool, Trace
-from groq_core.services.agent.servers import Server, offered_servers, server_tools
+from groq_core.services.agent import Agent, AgentLimits, AgentRun, RunState, Tool, Trace
+from groq_core.services.agent.servers import McpServer, operator_servers, server_tools
 from groq_core.services.agent.sets import TOOL_SETS, tools_named
 from groq_core.services.agent.strangers import MOST, allowed_by, strangers_server
 from groq_core.services.candidates import agent_price, agent_room
@@ -63,13 +63,13 @@ TOLD: Final = (StepStarted, TextDelta, ReasoningDelta, ApprovalAsked, ToolStarte
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class AgentQuery:
     """What a request asks for; ``task`` is empty where a paused run goes on."""
 
     task: str | list[Message]
     tools: tuple[str, ...] = ()
-    servers: tuple[Server, ...] = ()
-    limits: Limits = field(default_factory=Limits)
+    servers: tuple[McpServer, ...] = ()
+    limits: AgentLimits = field(default_factory=AgentLimits)
     model: str = "auto"
     output: dict[str, Any] | None = None
 
@@ -80,7 +80,7 @@ class Paused:
 
     owner: tuple[str, str]
     until: float
-    wanted: Wanted
+    wanted: AgentQuery
     state: RunState
 
 
@@ -92,37 +92,37 @@ class AgentRuns:
         self._clock = clock
         self._paused: OrderedDict[str, Paused] = OrderedDict()
 
-    async def __call__(self, exchange: Exchange) -> None:
+    async def __call__(self, exchange: ApiExchange) -> None:
         body = Body(await exchange.body(MAX_BODY), FIELDS)
         stream = body.switch("stream")
         state: RunState | None = None
         words: dict[str, bool] = {}
         if "resume" in body.fields:
-            wanted, state, words = self._resumed(body, exchange.caller)
+            wanted, state, words = self._resume(body, exchange.caller)
         else:
             wanted = read_wanted(body, self._backend.settings, self._backend.mcp_logins)
         simulated = self._backend.simulator is not None
         receipts = Receipts(self._backend.handle, exchange.request_id, simulated=simulated)
         headers: Headers = [SIMULATED] if simulated else []
-        with exchange.watched() as watch:
+        with exchange.watch() as watch:
             async with AsyncExitStack() as connected:
                 try:
-                    run = await self._begun(connected, wanted, exchange.caller, receipts, state, words)
+                    run = await self._begin(connected, wanted, exchange.caller, receipts, state, words)
                 except (Exception, asyncio.CancelledError) as caught:
                     await refuse(exchange, reason(caught, watch))
                     return
                 answer = Answering(exchange, watch, receipts, headers, lambda end: self._keep(end, wanted, exchange))
                 await (answer.stream(run) if stream else answer.whole(run))
 
-    async def _begun(
+    async def _begin(
         self,
         connected: AsyncExitStack,
-        wanted: Wanted,
+        wanted: AgentQuery,
         caller: Caller,
         receipts: Receipts,
         state: RunState | None,
         words: Mapping[str, bool],
-    ) -> Run[Any]:
+    ) -> AgentRun[Any]:
         tools: list[Tool] = tools_named(wanted.tools)
         tools += await connected.enter_async_context(server_tools(wanted.servers, wanted.task))
         limits = wanted.limits
@@ -147,7 +147,7 @@ class AgentRuns:
 
     # ── runs that wait ───────────────────────────────────────────────────────────────────────────────
 
-    def _keep(self, end: RunEnded, wanted: Wanted, exchange: Exchange) -> None:
+    def _keep(self, end: RunEnded, wanted: AgentQuery, exchange: ApiExchange) -> None:
         if not isinstance(end.state, RunState):
             return
         now = self._clock()
@@ -156,7 +156,7 @@ class AgentRuns:
         owner = (exchange.caller.credential, exchange.caller.user)
         self._paused[end.state.run] = Paused(owner, now + PAUSED_S, wanted, end.state)
 
-    def _resumed(self, body: Body, caller: Caller) -> tuple[Wanted, RunState, dict[str, bool]]:
+    def _resume(self, body: Body, caller: Caller) -> tuple[AgentQuery, RunState, dict[str, bool]]:
         """
         Take up a run that waits. It is taken out, so the same word said again finds nothing.
 
@@ -199,8 +199,8 @@ class Answering:
 
     def __init__(
         self,
-        exchange: Exchange,
-        watch: Watch,
+        exchange: ApiExchange,
+        watch: HangUpWatch,
         receipts: Receipts,
         headers: Headers,
         keep: Callable[[RunEnded], None],
@@ -209,7 +209,7 @@ class Answering:
         self._keep = keep
         self._trace = Trace()
 
-    async def whole(self, run: Run[Any]) -> None:
+    async def whole(self, run: AgentRun[Any]) -> None:
         exchange = self._exchange
         try:
             async with aclosing(run) as events:
@@ -225,7 +225,7 @@ class Answering:
             return
         await exchange.answer_json(self._describe(run), *self._headers)
 
-    async def stream(self, run: Run[Any]) -> None:
+    async def stream(self, run: AgentRun[Any]) -> None:
         exchange = self._exchange
         try:
             async with aclosing(run) as events:
@@ -253,7 +253,7 @@ class Answering:
         name = re.sub(r"(?<!^)(?=[A-Z])", "_", type(event).__name__).lower()
         return {"type": name, **msgspec.structs.asdict(event)}
 
-    def _describe(self, run: Run[Any]) -> dict[str, Any]:
+    def _describe(self, run: AgentRun[Any]) -> dict[str, Any]:
         """The body of an answer: how it ended, the answer, the steps, what waits, and the receipt."""
         end = self._trace.ended
         if end is not None:
@@ -299,7 +299,7 @@ def step_object(step: Any) -> dict[str, Any]:
 # ── what is asked for ────────────────────────────────────────────────────────────────────────────────
 
 
-def read_wanted(body: Body, settings: Any, logins: Logins | None = None) -> Wanted:
+def read_wanted(body: Body, settings: Any, logins: Logins | None = None) -> AgentQuery:
     """
     Check what is asked for.
 
@@ -309,7 +309,7 @@ def read_wanted(body: Body, settings: Any, logins: Logins | None = None) -> Want
     Raises:
         RequestError: 400 naming the field.
     """
-    return Wanted(
+    return AgentQuery(
         task=_task(body),
         tools=_tools(body),
         servers=_servers(body, settings, logins),
@@ -345,10 +345,10 @@ def _tools(body: Body) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def _servers(body: Body, settings: Any, logins: Logins | None) -> tuple[Server, ...]:
+def _servers(body: Body, settings: Any, logins: Logins | None) -> tuple[McpServer, ...]:
     """The operator's by name, and a caller's own by address where the operator allows that."""
-    offered = {server.name: server for server in offered_servers(settings, logins)}
-    found: list[Server] = []
+    offered = {server.name: server for server in operator_servers(settings, logins)}
+    found: list[McpServer] = []
     for place, asked in enumerate(body.list("mcp_servers")):
         path = f"mcp_servers[{place}]"
         given = asked if isinstance(asked, dict) else {"name": asked}
@@ -373,7 +373,7 @@ def _servers(body: Body, settings: Any, logins: Logins | None) -> tuple[Server, 
     return tuple(found)
 
 
-def _limits(body: Body) -> Limits:
+def _limits(body: Body) -> AgentLimits:
     given: dict[str, Any] = {}
     for name, value in body.object("limits").items():
         known = LIMITS.get(name.removeprefix("max_"))
@@ -385,8 +385,8 @@ def _limits(body: Body) -> Limits:
         if isinstance(value, int | float) and value > most:
             raise bad(f"limits.{name}", f"`limits.{name}` is more than {most:g}", f"Give up to {most:g}.")
         try:
-            Limits(**{limit: value})
+            AgentLimits(**{limit: value})
         except RequestError as error:
             raise bad(f"limits.{name}", f"`limits.{name}` is no limit", error.hint) from None
         given[limit] = value
-    return Limits(**given)
+    return AgentLimits(**given)

@@ -62,7 +62,7 @@ class Board(Protocol):
 
     def snapshot(self, credential: str = "server") -> Snapshot: ...
 
-    async def changed(self, version: int) -> int:
+    async def wait_for_change(self, version: int) -> int:
         """Wait until the snapshot is newer than ``version``; returns the version it then has."""
         ...
 
@@ -104,7 +104,7 @@ class People(Protocol):
     """What one person may use, and has used."""
 
     @property
-    def limited(self) -> bool: ...
+    def has_limits(self) -> bool: ...
 
     async def allowances(self, caller: Caller) -> Sequence[Allowance]: ...
 

@@ -15,16 +15,16 @@ from groq_core.events import Events
 from groq_core.requests import HOSTED_TOOLS, Caller, Message
 from groq_core.services.agent import Agent, Tool, file_tools
 from groq_core.services.agent.names import unique_names
-from groq_core.services.agent.servers import Server, offered_servers, server_tools
+from groq_core.services.agent.servers import McpServer, operator_servers, server_tools
 from groq_core.services.agent.sets import tools_named
 from groq_core.services.agent.strangers import MOST, allowed_by, strangers_server
 from groq_core.services.candidates import agent_price, agent_room
 from groq_core.ui.approvals import Approvals
 from groq_core.ui.core import PageCore
 from groq_core.ui.layout import place
-from groq_core.ui.page_bodies import decoded
+from groq_core.ui.page_bodies import decode_json
 from groq_core.ui.page_routes import Page, body_of
-from groq_core.ui.stream import refused
+from groq_core.ui.stream import refusal
 from groq_core.ui.texts import TEXTS
 
 MAX_TASK_BYTES = 24_000_000
@@ -77,7 +77,7 @@ class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_usd: float | None = None
 
 
-class Word(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ApprovalAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A visitor's answer to whether a call may be made; ``approval`` is the id it was asked under."""
 
     approval: str
@@ -114,7 +114,7 @@ def create_routes(page: Page) -> APIRouter:
         try:
             events = run(page.core, read_task(body), caller, approvals)
         except RequestError as error:
-            events = refused(error)
+            events = refusal(error)
         return page.answer(events)
 
     @router.post("/agent/word")
@@ -122,7 +122,7 @@ def create_routes(page: Page) -> APIRouter:
         """Allow or refuse a call that waits."""
         caller = page.caller(request)
         try:
-            said = msgspec.json.decode(await body_of(request, 10_000), type=Word)
+            said = msgspec.json.decode(await body_of(request, 10_000), type=ApprovalAnswer)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise HTTPException(422, f"the page sent what cannot be read: {error}") from error
         if not approvals.answer(caller.user, said.approval, said.agreed):
@@ -139,7 +139,7 @@ def read_task(body: bytes) -> Task:
     Raises:
         RequestError: It names the field and the mend.
     """
-    task = decoded(body, Task)
+    task = decode_json(body, Task)
     if not task.text.strip():
         raise RequestError("there is no task", param="text", hint="Say what is to be done.")
     if not 1 <= task.max_steps <= 50:
@@ -178,7 +178,7 @@ async def run(core: PageCore, task: Task, caller: Caller, approvals: Approvals) 
                 yield event
 
 
-def servers_of(core: PageCore, task: Task) -> list[Server]:
+def servers_of(core: PageCore, task: Task) -> list[McpServer]:
     """
     The MCP servers of a task: those of the operator's that it names, then the visitor's own.
 
@@ -187,7 +187,7 @@ def servers_of(core: PageCore, task: Task) -> list[Server]:
     Raises:
         RequestError: The operator has set no such server, or allows none of visitors, or a header cannot be sent.
     """
-    offered = {server.name: server for server in offered_servers(core.settings, core.mcp_logins)}
+    offered = {server.name: server for server in operator_servers(core.settings, core.mcp_logins)}
     for name in (*task.servers, *task.headers, *task.tokens):
         if name not in offered:
             raise RequestError(f"there is no MCP server {name!r} here", param="servers", hint="Reload the page.")

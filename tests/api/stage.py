@@ -99,7 +99,7 @@ class Board:
             self.ready = ready
             self._moved.notify_all()
 
-    async def changed(self, version: int) -> int:
+    async def wait_for_change(self, version: int) -> int:
         async with self._moved:
             await self._moved.wait_for(lambda: self.version > version)
             return self.version

@@ -16,8 +16,8 @@ import pytest
 from groq_core.errors import RequestError
 from groq_core.services.agent.oauth import ClientCredentials
 from groq_core.services.agent.remote import remote_tools
-from groq_core.services.agent.servers import Server, offered_servers, server_tools
-from groq_core.services.agent.sign_in import SignIn
+from groq_core.services.agent.servers import McpServer, operator_servers, server_tools
+from groq_core.services.agent.sign_in import BrowserSignIn
 from groq_core.services.logins import FileLogins, MemoryLogins
 from groq_core.settings.settings import Settings
 from tests.services.oauth_server import CLIENT, SECRET, Authority, Guarded, guarded_lab
@@ -51,13 +51,13 @@ class Browser:
             self.pages.append((await browser.get(address)).text)
 
 
-async def measured(server: Server) -> object:
+async def measured(server: McpServer) -> object:
     async with server_tools([server], "measure") as tools:
         return await tools[0].call({"sample": "A"})
 
 
-def by_person(authority: Authority, sign_in: SignIn) -> Server:
-    return Server(name="lab", address=authority.resource, authorize=sign_in.authorize(authority.resource))
+def by_person(authority: Authority, sign_in: BrowserSignIn) -> McpServer:
+    return McpServer(name="lab", address=authority.resource, authorize=sign_in.authorize(authority.resource))
 
 
 def settings_of(authority: Authority, **changed: str) -> Settings:
@@ -75,7 +75,7 @@ async def test_the_operators_credentials_bring_a_token_that_is_used_until_it_end
 ) -> None:
     logins = MemoryLogins()
     for _ in range(2):
-        (server,) = offered_servers(settings_of(authority), logins)
+        (server,) = operator_servers(settings_of(authority), logins)
         assert await measured(server) == "A: 7.2"
     assert authority.asked == ["client_credentials"]
 
@@ -86,7 +86,7 @@ async def test_the_operators_credentials_bring_a_token_that_is_used_until_it_end
 
 
 async def test_credentials_are_shown_to_their_own_issuer_alone(authority: Authority, lab: Guarded) -> None:
-    (server,) = offered_servers(settings_of(authority, issuer="https://auth.example"))
+    (server,) = operator_servers(settings_of(authority, issuer="https://auth.example"))
 
     with pytest.raises(RequestError, match="issuer") as caught:
         await measured(server)
@@ -99,7 +99,7 @@ async def test_wrong_credentials_are_told_without_them(
     authority: Authority, lab: Guarded, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    (server,) = offered_servers(settings_of(authority, client_secret="wrong-secret-77"))
+    (server,) = operator_servers(settings_of(authority, client_secret="wrong-secret-77"))
 
     with pytest.raises(RequestError, match="cannot be used: OAuthTokenError") as caught:
         await measured(server)
@@ -111,7 +111,7 @@ async def test_a_visitors_own_token_takes_the_place_of_the_operators_credentials
     authority: Authority, lab: Guarded
 ) -> None:
     authority.tokens.add("visitors-token")
-    (server,) = offered_servers(settings_of(authority))
+    (server,) = operator_servers(settings_of(authority))
 
     assert await measured(server.with_token("Bearer visitors-token", "tokens")) == "A: 7.2"
     with pytest.raises(RequestError, match="401"):
@@ -151,7 +151,7 @@ def test_credentials_hide_themselves() -> None:
 
 async def test_a_person_signs_in_with_their_browser(authority: Authority, lab: Guarded) -> None:
     browser = Browser()
-    server = by_person(authority, SignIn(logins=MemoryLogins(), invite=browser.invite, seconds=20))
+    server = by_person(authority, BrowserSignIn(logins=MemoryLogins(), invite=browser.invite, seconds=20))
 
     assert await measured(server) == "A: 7.2"
 
@@ -163,11 +163,14 @@ async def test_a_person_signs_in_with_their_browser(authority: Authority, lab: G
 
 async def test_a_sign_in_is_kept_only_where_it_is_asked_for(authority: Authority, lab: Guarded, tmp_path: Path) -> None:
     browser, path = Browser(), tmp_path / "state" / "mcp-logins.json"
-    kept = SignIn(logins=FileLogins(path), invite=browser.invite, seconds=20)
+    kept = BrowserSignIn(logins=FileLogins(path), invite=browser.invite, seconds=20)
 
     for _ in range(2):
         assert await measured(by_person(authority, kept)) == "A: 7.2"
-        assert await measured(by_person(authority, SignIn(logins=MemoryLogins(), invite=browser.invite))) == "A: 7.2"
+        assert (
+            await measured(by_person(authority, BrowserSignIn(logins=MemoryLogins(), invite=browser.invite)))
+            == "A: 7.2"
+        )
 
     assert len(browser.opened) == 3
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -178,7 +181,7 @@ async def test_a_kept_token_that_has_ended_is_renewed_where_it_came_from_without
     authority: Authority, lab: Guarded, tmp_path: Path
 ) -> None:
     browser, authority.lasting = Browser(), 5
-    sign_in = SignIn(logins=FileLogins(tmp_path / "logins.json"), invite=browser.invite, seconds=20)
+    sign_in = BrowserSignIn(logins=FileLogins(tmp_path / "logins.json"), invite=browser.invite, seconds=20)
     await measured(by_person(authority, sign_in))
     authority.tokens.clear()
 
@@ -189,7 +192,7 @@ async def test_a_kept_token_that_has_ended_is_renewed_where_it_came_from_without
 
 async def test_a_port_that_is_taken_is_registered_anew(authority: Authority, lab: Guarded, tmp_path: Path) -> None:
     browser = Browser()
-    sign_in = SignIn(logins=FileLogins(tmp_path / "logins.json"), invite=browser.invite, seconds=20)
+    sign_in = BrowserSignIn(logins=FileLogins(tmp_path / "logins.json"), invite=browser.invite, seconds=20)
     await measured(by_person(authority, sign_in))
     authority.tokens.clear()
     authority.refreshable.clear()
@@ -203,7 +206,7 @@ async def test_a_port_that_is_taken_is_registered_anew(authority: Authority, lab
 
 async def test_a_refusal_is_told(authority: Authority, lab: Guarded) -> None:
     authority.refuses = True
-    server = by_person(authority, SignIn(logins=MemoryLogins(), invite=Browser().invite, seconds=20))
+    server = by_person(authority, BrowserSignIn(logins=MemoryLogins(), invite=Browser().invite, seconds=20))
 
     with pytest.raises(RequestError, match="the server refused the sign-in: access_denied"):
         await measured(server)
@@ -213,7 +216,7 @@ async def test_nobody_signing_in_is_told(authority: Authority, lab: Guarded) -> 
     async def nobody(_: str) -> None:
         pass
 
-    server = by_person(authority, SignIn(logins=MemoryLogins(), invite=nobody, seconds=0.2))
+    server = by_person(authority, BrowserSignIn(logins=MemoryLogins(), invite=nobody, seconds=0.2))
 
     with pytest.raises(RequestError, match=r"nobody signed in within 0\.2 s"):
         await measured(server)
@@ -226,7 +229,7 @@ async def test_an_answer_with_another_state_is_not_taken(authority: Authority, l
             assert (await attacker.get(back.replace("/callback", "/"))).status_code == 404
             await attacker.get(f"{back}?code=stolen&state=forged")
 
-    server = by_person(authority, SignIn(logins=MemoryLogins(), invite=forge, seconds=20))
+    server = by_person(authority, BrowserSignIn(logins=MemoryLogins(), invite=forge, seconds=20))
 
     with pytest.raises(RequestError, match="State parameter mismatch"):
         await measured(server)

@@ -30,10 +30,17 @@ TEXT = "\n".join(f"Fee {row['price']}" for row in DATA["rows"])
 
 
 async def heard(model: Model, schema: Any = ROWS) -> tuple[list[Partial], list[Try], Extraction[Any]]:
-    partials, tries, found = [], [], []
+    partials: list[Partial] = []
+    tries: list[Try] = []
     async for one in Extractor(model).stream(TEXT, schema):
-        (partials if isinstance(one, Partial) else tries if isinstance(one, Try) else found).append(one)  # type: ignore[arg-type]
-    return partials, tries, found[0]  # type: ignore[return-value]
+        match one:
+            case Partial():
+                partials.append(one)
+            case Try():
+                tries.append(one)
+            case _:
+                return partials, tries, one
+    raise AssertionError("a stream ends in the extraction")
 
 
 def in_pieces(text: str, size: int = 7) -> Answer:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from groq_core.requests import ChatRequest
-from groq_core.services.extraction import Extractor, Options, Span
-from groq_core.services.extraction.spans import Source
+from groq_core.services.extraction import ExtractionOptions, Extractor, Span
+from groq_core.services.extraction.spans import SourceText
 from tests.services.placed import Placed, Steps, placed_documents, schema_of_data
 from tests.services.scripted import Answer, Model, says
 
@@ -35,13 +35,13 @@ def test_there_are_thirty_documents_in_five_languages() -> None:
     assert sum(len(document.places) for document in DOCUMENTS) > 450
     for document in DOCUMENTS:
         assert "⟦" not in document.text
-        assert set(Source(document.text).spans(document.data)) == set(document.places), document.name
+        assert set(SourceText(document.text).spans(document.data)) == set(document.places), document.name
 
 
 @pytest.mark.parametrize("alphabetical", [False, True], ids=["as in the document", "in another order"])
 def test_every_value_is_found_and_99_percent_at_their_own_place(alphabetical: bool) -> None:
     """The order of a schema's fields helps where two values are equal, and little depends on it."""
-    spans = {one.name: Source(one.text).spans(one.ordered(alphabetical=alphabetical)) for one in DOCUMENTS}
+    spans = {one.name: SourceText(one.text).spans(one.ordered(alphabetical=alphabetical)) for one in DOCUMENTS}
 
     found, right, wrong = rates(spans)
 
@@ -65,7 +65,7 @@ async def test_documents_cut_into_parts_give_the_same_data_at_the_same_places(si
     spans: dict[str, Mapping[Steps, Span | None]] = {}
     other = []
     for document in DOCUMENTS:
-        options = Options(chunk_chars=size, overlap_chars=size // 4)
+        options = ExtractionOptions(chunk_chars=size, overlap_chars=size // 4)
         schema = schema_of_data(document.data)
         found = await Extractor(Model(reader(document)), options).extract_detailed(document.text, schema)
         spans[document.name] = found.spans

@@ -12,7 +12,7 @@ import pytest
 from mcp.server.fastmcp import FastMCP
 from pydantic import create_model
 
-from groq_core.compose import assembled
+from groq_core.compose import assemble
 from groq_core.errors import RequestError
 from groq_core.events import ApprovalAsked, Event, ToolFinished
 from groq_core.requests import Caller
@@ -72,9 +72,7 @@ async def heard(simulator: Simulator, servers: str, *, agreed: bool) -> list[Eve
         assert approvals.answer("page:mine", call, agreed)
         assert not approvals.answer("page:mine", call, True)
 
-    async with assembled(
-        Settings.from_env({**SETTINGS, "GROQ_CORE_MCP_SERVERS": servers}), simulator=simulator
-    ) as core:
+    async with assemble(Settings.from_env({**SETTINGS, "GROQ_CORE_MCP_SERVERS": servers}), simulator=simulator) as core:
         events = agent.run(core, read_task(json.dumps(TASK).encode()), Caller(user="page:mine"), approvals)
         async with aclosing(events):
             async for event in events:
@@ -97,7 +95,7 @@ async def test_a_call_that_may_change_something_waits_for_its_own_pages_word(
 
 async def test_a_visitor_names_a_server_and_gives_no_address(simulator: Simulator) -> None:
     task = read_task(json.dumps({**TASK, "servers": ["http://127.0.0.1:1/mcp"]}).encode())
-    async with assembled(Settings.from_env(SETTINGS), simulator=simulator) as core:
+    async with assemble(Settings.from_env(SETTINGS), simulator=simulator) as core:
         with pytest.raises(RequestError, match="there is no MCP server"):
             async for _ in agent.run(core, task, Caller(user="page:mine"), Approvals()):
                 pass
@@ -197,7 +195,7 @@ async def test_a_visitor_brings_a_server_of_their_own(simulator: Simulator) -> N
 
 async def test_a_visitors_server_is_refused_where_the_operator_allows_none(simulator: Simulator) -> None:
     own = {**TASK, "servers": [], "own_servers": [{"address": "https://mcp.example/mcp", "token": "t0ken-of-mine"}]}
-    async with assembled(Settings.from_env(SETTINGS), simulator=simulator) as core:
+    async with assemble(Settings.from_env(SETTINGS), simulator=simulator) as core:
         with pytest.raises(RequestError, match="takes no MCP servers of visitors") as caught:
             async for _ in agent.run(core, read_task(json.dumps(own).encode()), Caller(user="page:mine"), Approvals()):
                 pass

@@ -19,7 +19,7 @@ from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 from PIL import Image
 
-from groq_core.compose import assembled
+from groq_core.compose import assemble
 from groq_core.errors import RequestError
 from groq_core.serve import create_app
 from groq_core.services.agent import remote_tools
@@ -37,7 +37,7 @@ T = TypeVar("T")
 async def house(**env: str) -> AsyncIterator[tuple[str, Simulator]]:
     async with (
         Simulator(pace=0, limits="off", seed=1) as simulator,
-        assembled(Settings.from_env(env), simulator=simulator) as core,
+        assemble(Settings.from_env(env), simulator=simulator) as core,
     ):
         await core.catalogue.refresh()
         async with serving(create_app(core)) as port:

@@ -17,7 +17,7 @@ from groq_core.errors import RequestError
 from groq_core.redaction import redact
 from groq_core.services.agent.names import tool_name, unique_names
 from groq_core.services.agent.oauth import Authorize
-from groq_core.services.agent.results import Mixed, Picture
+from groq_core.services.agent.results import Mixed, ToolPicture
 from groq_core.services.agent.tools import MAX_RESULT, Arguments, Tool, loose
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ async def remote_tools(
     """
     connection = _Connection(url, headers, timeout, command, authorize, transport)
     try:
-        listed = await connection.opened(connect_seconds)
+        listed = await connection.open(connect_seconds)
         tools = [_tool(connection, one, label, dangerous, trusted, timeout) for one in listed[:MOST_TOOLS]]
         yield unique_names(tools)
     finally:
@@ -114,7 +114,7 @@ class _Connection:
         self._ready: asyncio.Future[tuple[ClientSession, list[RemoteTool]]] = asyncio.get_running_loop().create_future()
         self._task = asyncio.create_task(self._hold())
 
-    async def opened(self, seconds: float) -> list[RemoteTool]:
+    async def open(self, seconds: float) -> list[RemoteTool]:
         host = urlsplit(self._url).hostname or (self._command[0] if self._command else "?")
         try:
             async with asyncio.timeout(seconds):
@@ -146,16 +146,16 @@ class _Connection:
         from mcp import McpError
 
         try:
-            return await self._guarded(name, arguments)
+            return await self._call_guarded(name, arguments)
         except McpError as error:
             if not _session_gone(error):
                 raise
         # The specification: a client whose session the server no longer knows begins a new one.
         self._ready = asyncio.get_running_loop().create_future()
         self._expired.set()
-        return await self._guarded(name, arguments)
+        return await self._call_guarded(name, arguments)
 
-    async def _guarded(self, name: str, arguments: Arguments) -> CallToolResult:
+    async def _call_guarded(self, name: str, arguments: Arguments) -> CallToolResult:
         """One call, given up when the connection breaks."""
         call = asyncio.create_task(self._call(name, arguments))
         try:
@@ -282,7 +282,7 @@ def _tool(
 ) -> Tool:
     async def call(arguments: Arguments) -> object:
         result = await connection.call(one.name, arguments)
-        text = written(result)
+        text = result_text(result)
         if result.isError:
             raise RemoteToolError(text or "the server says it failed")
         pictures = list(_pictures(result))
@@ -305,7 +305,7 @@ def _harmless(one: RemoteTool) -> bool:
     return bool(hints and hints.readOnlyHint) and not (hints and hints.destructiveHint)
 
 
-def written(result: CallToolResult) -> str:
+def result_text(result: CallToolResult) -> str:
     """Write a result down as text; pictures and sounds are mentioned in their places."""
     pieces = [_block(block) for block in result.content]
     text = "\n".join(piece for piece in pieces if piece)
@@ -328,7 +328,7 @@ def _block(block: Any) -> str:
             return ""
 
 
-def _pictures(result: CallToolResult) -> Iterator[Picture]:
+def _pictures(result: CallToolResult) -> Iterator[ToolPicture]:
     """The pictures of a result, for a model that can see."""
     for block in result.content:
         data, kind = "", ""
@@ -338,7 +338,7 @@ def _pictures(result: CallToolResult) -> Iterator[Picture]:
             data, kind = getattr(block.resource, "blob", ""), block.resource.mimeType or ""
         if data and kind in ("image/png", "image/jpeg", "image/gif", "image/webp"):
             try:
-                yield Picture(base64.b64decode(data, validate=True), kind)
+                yield ToolPicture(base64.b64decode(data, validate=True), kind)
             except ValueError:
                 continue  # it is mentioned all the same
 

@@ -25,7 +25,7 @@ LIST_NAME: Final = "list_more_tools"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Server:
+class McpServer:
     """
     An MCP server.
 
@@ -48,7 +48,7 @@ class Server:
     transport: Callable[[], Any] | None = field(default=None, repr=False)
     connect_seconds: float = CONNECT_S
 
-    def with_headers(self, headers: Mapping[str, Any], param: str) -> Server:
+    def with_headers(self, headers: Mapping[str, Any], param: str) -> McpServer:
         """
         The same with further headers; they win over the operator's.
 
@@ -63,7 +63,7 @@ class Server:
         own = any(name.lower() == "authorization" for name in more)
         return replace(self, headers={**self.headers, **more}, authorize=None if own else self.authorize)
 
-    def with_token(self, token: str, param: str) -> Server:
+    def with_token(self, token: str, param: str) -> McpServer:
         """
         The same with a bearer token; an empty one changes nothing.
 
@@ -75,7 +75,7 @@ class Server:
         return replace(self, headers=kept).with_headers({"Authorization": f"Bearer {token}"}, param) if token else self
 
 
-def offered_servers(settings: Any, logins: Logins | None = None) -> list[Server]:
+def operator_servers(settings: Any, logins: Logins | None = None) -> list[McpServer]:
     """
     The servers that the operator has set, with their headers and credentials.
 
@@ -89,12 +89,12 @@ def offered_servers(settings: Any, logins: Logins | None = None) -> list[Server]
     for name, secret in settings.mcp_servers:
         address, given = secret.reveal(), credentials.get(name)
         authorize = ClientCredentials(**given).authorize(address, logins) if given is not None else None
-        found.append(Server(name=name, address=address, headers=headers.get(name, {}), authorize=authorize))
+        found.append(McpServer(name=name, address=address, headers=headers.get(name, {}), authorize=authorize))
     return found
 
 
 @asynccontextmanager
-async def server_tools(servers: Sequence[Server], task: str | Sequence[Message]) -> AsyncIterator[list[Tool]]:
+async def server_tools(servers: Sequence[McpServer], task: str | Sequence[Message]) -> AsyncIterator[list[Tool]]:
     """
     Connect to servers for as long as the context lasts.
 
@@ -148,14 +148,14 @@ def _text(task: str | Sequence[Message]) -> str:
 def _listing(rest: Mapping[str, Tool]) -> list[Tool]:
     """One tool that lists what there is beside the tools offered, and one that calls it by name."""
 
-    async def listed(arguments: Arguments) -> object:
+    async def list_tools(arguments: Arguments) -> object:
         words = set(_words(str(arguments.get("about", ""))))
         found = [one for one in rest.values() if not words or words & set(_words(f"{one.name} {one.description}"))]
         lines = [f"{one.name}: {one.description[:160]} {one.parameters.get('properties', {})}" for one in found[:40]]
         more = f"\n… and {len(found) - 40} more; say what they are about" if len(found) > 40 else ""
         return "\n".join(lines) + more if lines else "none; try other words"
 
-    async def called(arguments: Arguments) -> object:
+    async def call_tool(arguments: Arguments) -> object:
         one = rest.get(str(arguments.get("name")))
         if one is None:
             return f"there is no tool {arguments.get('name')!r}; see {LIST_NAME}"
@@ -168,7 +168,7 @@ def _listing(rest: Mapping[str, Tool]) -> list[Tool]:
             name=LIST_NAME,
             description=f"List {len(rest)} further tools, by what they are about, with their parameters.",
             parameters={"type": "object", "properties": {"about": text}},
-            call=listed,
+            call=list_tools,
         ),
         Tool(
             name="call_more_tools",
@@ -178,7 +178,7 @@ def _listing(rest: Mapping[str, Tool]) -> list[Tool]:
                 "properties": {"name": text, "arguments": {"type": "object"}},
                 "required": ["name", "arguments"],
             },
-            call=called,
+            call=call_tool,
             dangerous=any(one.dangerous for one in rest.values()),
         ),
     ]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import urlsplit
 
 from groq_core.errors import RequestError
-from groq_core.services.agent.servers import Server
+from groq_core.services.agent.servers import McpServer
 
 if TYPE_CHECKING:
     import httpx
@@ -60,7 +60,7 @@ def allowed_by(setting: str | Sequence[str]) -> Allowed:
 
 def strangers_server(
     allowed: Allowed, number: int, address: str, headers: Mapping[str, Any], *, param: str = "mcp_servers"
-) -> Server:
+) -> McpServer:
     """
     Make a server of what a visitor gives; nothing it says of its own tools is believed.
 
@@ -88,7 +88,7 @@ def strangers_server(
     if not vouched and parts.scheme != "https":
         raise _refused(param, "the MCP server is not reached by https", "A token would be sent in clear. Use https.")
     transport = None if vouched else guarded_transport
-    server = Server(name=f"own{number}", address=address.strip(), transport=transport)
+    server = McpServer(name=f"own{number}", address=address.strip(), transport=transport)
     return server.with_headers(headers, param)
 
 

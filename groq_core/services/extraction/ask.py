@@ -64,7 +64,7 @@ class Try:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class ExtractionPrompt:
     """
     What is asked about one part.
 
@@ -118,7 +118,7 @@ class Asker:
     caller: Caller = field(default_factory=Caller)
     streams: bool = False
 
-    async def ask(self, question: Question) -> AsyncGenerator[Try | Answered | Growing, None]:
+    async def ask(self, question: ExtractionPrompt) -> AsyncGenerator[Try | Answered | Growing, None]:
         """
         Ask about one part until the answer fits: at most ``retries`` times more, and once more without a
         strict schema where no model could write by it.
@@ -169,7 +169,7 @@ class Asker:
                 messages = _messages(question, mode) + again(reply.text if data is None else data, problems)
 
     async def _fold(
-        self, reply: Reply, question: Question, messages: tuple[Message, ...], mode: Mode, max_tokens: int
+        self, reply: Reply, question: ExtractionPrompt, messages: tuple[Message, ...], mode: Mode, max_tokens: int
     ) -> AsyncGenerator[Growing, None]:
         """Ask once. What failed attempts cost is in the reply even when nothing answers."""
         request = ChatRequest(
@@ -212,7 +212,7 @@ def _incapable(error: ChainError) -> bool:
 # ── what is said ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def _messages(question: Question, mode: Mode) -> tuple[Message, ...]:
+def _messages(question: ExtractionPrompt, mode: Mode) -> tuple[Message, ...]:
     said = [SYSTEM]
     if question.instructions:
         said.append(question.instructions.strip())
@@ -279,7 +279,7 @@ def assess(text: str, schema: Schema[Any]) -> tuple[TryOutcome, Any, tuple[Probl
 
 
 def _try(
-    question: Question, number: int, mode: Mode, outcome: TryOutcome, problems: Sequence[Problem], reply: Reply
+    question: ExtractionPrompt, number: int, mode: Mode, outcome: TryOutcome, problems: Sequence[Problem], reply: Reply
 ) -> Try:
     finished = reply.finished
     return Try(
@@ -297,7 +297,7 @@ def _try(
     )
 
 
-def _misfit(outcome: TryOutcome, problems: Sequence[Problem], data: Any, question: Question) -> ExtractionError:
+def _misfit(outcome: TryOutcome, problems: Sequence[Problem], data: Any, question: ExtractionPrompt) -> ExtractionError:
     if outcome == "cut":
         message, hint = "the answer was cut off at the token limit every time", "Ask for fewer fields or shorter parts."
     else:

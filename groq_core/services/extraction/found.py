@@ -81,15 +81,15 @@ class Extraction(Generic[T]):
     @property
     def cost_usd(self) -> float | None:
         """Price of all tries together; None where no price is known."""
-        return spent(self.tries)
+        return total_cost(self.tries)
 
     @property
-    def unfounded(self) -> tuple[Path, ...]:
+    def without_place(self) -> tuple[Path, ...]:
         """The values that stand nowhere in the document."""
         return tuple(path for path, span in self.spans.items() if span is None)
 
 
-def spent(tries: Iterable[Try]) -> float | None:
+def total_cost(tries: Iterable[Try]) -> float | None:
     """Add up what tries cost; None where no price is known."""
     known = [one.cost_usd for one in tries if one.cost_usd is not None]
     return sum(known) if known else None

@@ -33,9 +33,9 @@ TOGETHER: Final = 150
 
 
 class Places(Protocol):
-    """The text that values are looked up in, see :class:`~groq_core.services.extraction.spans.Source`."""
+    """The text that values are looked up in, see :class:`~groq_core.services.extraction.spans.SourceText`."""
 
-    def wanted(self, path: Path, value: object) -> bool: ...
+    def is_findable(self, path: Path, value: object) -> bool: ...
     def places(self, value: object, start: int = 0, end: int | None = None) -> list[Place]: ...
     def doubt(self, place: Place) -> int: ...
     def line(self, at: int) -> int: ...
@@ -93,7 +93,7 @@ class Looking:
         """Find values that belong together: where the rarest of them stand closest to the others."""
         candidates: dict[Path, list[Place]] = {}
         for path, value in leaves.items():
-            if self.source.wanted(path, value):
+            if self.source.is_findable(path, value):
                 start, end = _part(path, self.within)
                 places = self.source.places(value, start, None if end < 0 else end)
                 # What a part did not say in so many words may still stand elsewhere.

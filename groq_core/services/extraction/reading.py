@@ -14,17 +14,17 @@ from groq_core.pipeline import Handler
 from groq_core.requests import Caller, Request
 from groq_core.services.documents.reading import Document
 from groq_core.services.extraction.absent import absent
-from groq_core.services.extraction.ask import Answered, Asker, Growing, Question, Try
-from groq_core.services.extraction.fitting import Problem, restored
+from groq_core.services.extraction.ask import Answered, Asker, ExtractionPrompt, Growing, Try
+from groq_core.services.extraction.fitting import Problem, restore_absent
 from groq_core.services.extraction.found import Extraction, MissingPart, Partial
 from groq_core.services.extraction.looking import Path
 from groq_core.services.extraction.merge import Merged, merge
-from groq_core.services.extraction.options import Options
+from groq_core.services.extraction.options import ExtractionOptions
 from groq_core.services.extraction.plain import Place
 from groq_core.services.extraction.schema import WRAPPED, MisfitError, Schema
-from groq_core.services.extraction.spans import Source, Span, constants_of
+from groq_core.services.extraction.spans import SourceText, Span, constants_of
 from groq_core.services.extraction.strict import subschemas
-from groq_core.services.extraction.text_parts import SMALLEST, Chunk, cut
+from groq_core.services.extraction.text_parts import SMALLEST, TextChunk, cut
 
 T = TypeVar("T")
 
@@ -43,7 +43,7 @@ class Reading(Generic[T]):
     def __init__(
         self,
         handle: Handler[Request],
-        options: Options,
+        options: ExtractionOptions,
         schema: Schema[T],
         source: Input,
         size: int,
@@ -60,11 +60,11 @@ class Reading(Generic[T]):
         self.lost: dict[int, ChainError | ExtractionError] = {}
         pages = [page.start for page in source.pages] if isinstance(source, Document) else []
         self.growing = False
-        self.looked = Source(self.text, pages, constants_of(subschemas(schema.json)))
+        self.looked = SourceText(self.text, pages, constants_of(subschemas(schema.json)))
         self.placed: dict[int, tuple[Any, dict[Path, Place]]] = {}
         self.tries: list[Try] = []
         self.answers: dict[int, Any] = {}
-        self.chunks: list[Chunk] = []
+        self.chunks: list[TextChunk] = []
         self.merged = Merged(None, (), {})
         self.value: T
         self.asker = Asker(
@@ -75,7 +75,7 @@ class Reading(Generic[T]):
             caller=caller,
         )
 
-    async def tried(self) -> AsyncGenerator[Try | Partial, None]:
+    async def attempts(self) -> AsyncGenerator[Try | Partial, None]:
         size = self.size
         while True:
             self._cut(size)
@@ -129,7 +129,7 @@ class Reading(Generic[T]):
 
     def _cut(self, size: int) -> None:
         if self.pictures:
-            self.chunks = [Chunk(0, 0, 0, "")]
+            self.chunks = [TextChunk(0, 0, 0, "")]
             return
         self.chunks = cut(self.text, size, min(self.options.overlap_chars, size // 4))
         if len(self.chunks) > MAX_CHUNKS:
@@ -155,7 +155,7 @@ class Reading(Generic[T]):
         several = len(self.chunks) > 1
         room = asyncio.Semaphore(self.options.parallel)
 
-        async def ask(chunk: Chunk, before: tuple[Any, tuple[Problem, ...]] | None) -> None:
+        async def ask(chunk: TextChunk, before: tuple[Any, tuple[Problem, ...]] | None) -> None:
             try:
                 async with room, aclosing(self.asker.ask(self._question(chunk, before))) as answers:
                     async for one in answers:
@@ -187,7 +187,7 @@ class Reading(Generic[T]):
                 task.cancel()
             await asyncio.gather(*tasks, everybody, return_exceptions=True)
 
-    def _question(self, chunk: Chunk, before: tuple[Any, tuple[Problem, ...]] | None) -> Question:
+    def _question(self, chunk: TextChunk, before: tuple[Any, tuple[Problem, ...]] | None) -> ExtractionPrompt:
         content: str | list[dict[str, Any]]
         if self.pictures:
             words = "The document is this picture." if len(self.pictures) == 1 else "The document is these pictures."
@@ -196,7 +196,7 @@ class Reading(Generic[T]):
             # The one thing a text must not hold is the end of itself.
             content = "<document>\n" + chunk.text.replace("</document", "< /document") + "\n</document>"
         several = len(self.chunks) > 1
-        return Question(
+        return ExtractionPrompt(
             schema=self.schema.part() if several else self.schema,
             content=content,
             instructions=self.options.instructions,
@@ -207,7 +207,7 @@ class Reading(Generic[T]):
 
     def _grown(self, answer: dict[str, Any]) -> Partial:
         """What stands so far in the one answer."""
-        data = restored(answer, self.schema.json, self.schema.json)
+        data = restore_absent(answer, self.schema.json, self.schema.json)
         wrapped = self.schema.wrapped and isinstance(data, dict)
         return Partial(data=data.get(WRAPPED) if wrapped else data, parts=0, of=1)
 
@@ -283,7 +283,7 @@ class Reading(Generic[T]):
         prefix: Path = (WRAPPED,) if self.schema.wrapped else ()
         found: dict[Path, Span | None] = {}
         for path, value in _leaves(data):
-            if not source.wanted(path, value):
+            if not source.is_findable(path, value):
                 continue
             came = self.merged.source((*prefix, *path))
             place = places.get(came[0], {}).get(came[1]) if came is not None else None

@@ -12,10 +12,10 @@ from groq_core.errors import ExtractionError
 from groq_core.pipeline import Handler
 from groq_core.requests import Caller, Request
 from groq_core.services.extraction.ask import Try
-from groq_core.services.extraction.found import Extraction, Partial, spent
-from groq_core.services.extraction.options import Options, part_chars
+from groq_core.services.extraction.found import Extraction, Partial, total_cost
+from groq_core.services.extraction.options import ExtractionOptions, part_chars
 from groq_core.services.extraction.reading import Input, Reading
-from groq_core.services.extraction.schema import Field, Schema, schema_of
+from groq_core.services.extraction.schema import Schema, TableField, schema_of
 from groq_core.status.snapshot import Snapshot
 
 T = TypeVar("T")
@@ -33,7 +33,7 @@ class Extractor:
     """
 
     handle: Handler[Request]
-    options: Options = field(default_factory=Options)
+    options: ExtractionOptions = field(default_factory=ExtractionOptions)
     snapshot: Callable[[], Snapshot] | None = None
 
     @overload
@@ -42,20 +42,20 @@ class Extractor:
         source: Input,
         schema: type[T] | Schema[T],
         *,
-        options: Options | None = None,
+        options: ExtractionOptions | None = None,
         caller: Caller | None = None,
     ) -> T: ...
     @overload
     async def extract(
         self,
         source: Input,
-        schema: Mapping[str, Any] | Sequence[Field],
+        schema: Mapping[str, Any] | Sequence[TableField],
         *,
-        options: Options | None = None,
+        options: ExtractionOptions | None = None,
         caller: Caller | None = None,
     ) -> Any: ...
     async def extract(
-        self, source: Input, schema: Any, *, options: Options | None = None, caller: Caller | None = None
+        self, source: Input, schema: Any, *, options: ExtractionOptions | None = None, caller: Caller | None = None
     ) -> Any:
         """
         Find data that fits a schema.
@@ -82,7 +82,7 @@ class Extractor:
         source: Input,
         schema: type[T] | Schema[T],
         *,
-        options: Options | None = None,
+        options: ExtractionOptions | None = None,
         caller: Caller | None = None,
         resume: Extraction[Any] | None = None,
     ) -> Extraction[T]: ...
@@ -90,9 +90,9 @@ class Extractor:
     async def extract_detailed(
         self,
         source: Input,
-        schema: Mapping[str, Any] | Sequence[Field],
+        schema: Mapping[str, Any] | Sequence[TableField],
         *,
-        options: Options | None = None,
+        options: ExtractionOptions | None = None,
         caller: Caller | None = None,
         resume: Extraction[Any] | None = None,
     ) -> Extraction[Any]: ...
@@ -101,7 +101,7 @@ class Extractor:
         source: Input,
         schema: Any,
         *,
-        options: Options | None = None,
+        options: ExtractionOptions | None = None,
         caller: Caller | None = None,
         resume: Extraction[Any] | None = None,
     ) -> Extraction[Any]:
@@ -118,7 +118,12 @@ class Extractor:
         raise AssertionError("a stream of an extraction ends in one")
 
     def _plain(
-        self, source: Input, schema: Any, options: Options | None, caller: Caller | None, resume: Extraction[Any] | None
+        self,
+        source: Input,
+        schema: Any,
+        options: ExtractionOptions | None,
+        caller: Caller | None,
+        resume: Extraction[Any] | None,
     ) -> AsyncGenerator[Try | Partial | Extraction[Any], None]:
         """Nobody looks at what grows, so nobody is asked to stream."""
         return self.stream(source, schema, options=options, caller=caller, resume=resume, growing=False)
@@ -126,9 +131,9 @@ class Extractor:
     async def stream(
         self,
         source: Input,
-        schema: type[T] | Schema[T] | Mapping[str, Any] | Sequence[Field],
+        schema: type[T] | Schema[T] | Mapping[str, Any] | Sequence[TableField],
         *,
-        options: Options | None = None,
+        options: ExtractionOptions | None = None,
         caller: Caller | None = None,
         resume: Extraction[Any] | None = None,
         growing: bool = True,
@@ -148,13 +153,13 @@ class Extractor:
         run = Reading(self.handle, options, prepared, source, size, caller or options.caller, resume)
         run.growing = growing
         try:
-            async with aclosing(run.tried()) as tries:
+            async with aclosing(run.attempts()) as tries:
                 async for one in tries:
                     yield one
             # Thousands of values in a long text are looked up for seconds.
             yield await asyncio.to_thread(run.extraction)
         except ExtractionError as error:
-            error.cost_usd = spent(run.tries)
+            error.cost_usd = total_cost(run.tries)
             raise
 
 

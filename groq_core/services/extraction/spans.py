@@ -11,7 +11,7 @@ from typing import Any, Final
 from groq_core.services.extraction.dates import ISO_DATE, dates
 from groq_core.services.extraction.doubts import Doubts
 from groq_core.services.extraction.looking import Looking, Path
-from groq_core.services.extraction.numbers import WITHOUT_SPACES, is_number, numbers, readings, rounded
+from groq_core.services.extraction.numbers import WITHOUT_SPACES, is_number, numbers, readings, round_noise
 from groq_core.services.extraction.plain import Place, PlainText, plain
 
 MOST_PLACES: Final = 20_000
@@ -37,7 +37,7 @@ class Span:
     page: int | None = None
 
 
-class Source:
+class SourceText:
     """
     A text that values are looked up in; what it says in numbers and dates is read once.
 
@@ -84,7 +84,7 @@ class Source:
         looking.value(data, (), None)
         return {path: place for path, place in looking.found.items() if place is not None}
 
-    def wanted(self, path: Path, value: object) -> bool:
+    def is_findable(self, path: Path, value: object) -> bool:
         """A value that has a place to be looked for."""
         if value is None or isinstance(value, bool | dict | list) or value == "":
             return False
@@ -107,7 +107,7 @@ class Source:
     def doubt(self, place: Place) -> int:
         """Characters by which a place counts as farther away, since something else stands there."""
         if self._doubts is None:
-            spaced = [place for places in self._known_numbers().values() for place in places if self._spaced(place)]
+            spaced = [place for places in self._places_of_numbers().values() for place in places if self._spaced(place)]
             days = [place for places in self._date_places().values() for place in places]
             self._doubts = Doubts(self.text, {*spaced, *days})
         return self._doubts.of(place)
@@ -147,18 +147,18 @@ class Source:
         return all(word in self._plain.text for word in text.split())
 
     def _number_places(self, value: float) -> list[Place]:
-        known = self._known_numbers()
-        if places := known.get(rounded(value), []):
+        known = self._places_of_numbers()
+        if places := known.get(round_noise(value), []):
             return places
         # A share is often written in per cent, a number of a column without its sign.
         per_cent = [
             (start, sign.end())
-            for start, end in known.get(rounded(value * 100), [])
+            for start, end in known.get(round_noise(value * 100), [])
             if (sign := _PER_CENT.match(self.text, end)) is not None
         ]
-        return per_cent or (known.get(rounded(-value), []) if value < 0 else [])
+        return per_cent or (known.get(round_noise(-value), []) if value < 0 else [])
 
-    def _known_numbers(self) -> dict[float, list[Place]]:
+    def _places_of_numbers(self) -> dict[float, list[Place]]:
         if self._numbers is None:
             self._numbers = {}
             for start, end, values in numbers(self._plain.text):
