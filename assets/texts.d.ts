@@ -9,6 +9,8 @@ export default TEXTS;
 export const FAULTS: string[];
 /** Names of the MCP servers that the operator set. */
 export const SERVERS: string[];
+/** Visitors may bring MCP servers of their own. */
+export const OWN_SERVERS: boolean;
 export const LIMITS: { images: number };
 export const MODELS: Choice[];
 /** Others reach this simulator too. */

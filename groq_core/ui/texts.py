@@ -251,6 +251,7 @@ TEXTS: dict[str, str] = {
     "field_remove": "Remove field {name}",
     "extract_asking": "Asking…",
     "extract_part": "part {n} of {of}",
+    "extract_growing": "So far, not yet checked",
     "extract_try": "try {n}",
     "outcome_fits": "fits the schema",
     "outcome_misfit": "does not fit",

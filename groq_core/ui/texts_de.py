@@ -235,6 +235,7 @@ GERMAN: dict[str, str] = {
     "field_remove": "Feld {name} entfernen",
     "extract_asking": "Frage…",
     "extract_part": "Teil {n} von {of}",
+    "extract_growing": "Bis jetzt, noch nicht geprüft",
     "extract_try": "Versuch {n}",
     "outcome_fits": "passt zum Schema",
     "outcome_misfit": "passt nicht",
