@@ -6,14 +6,23 @@ import asyncio
 from contextlib import aclosing
 from typing import Any, Final
 
-from groq_core.api.asgi import EVENT_STREAM, Exchange, Headers, Watch
+from groq_core.api.asgi import EVENT_STREAM, ApiExchange, HangUpWatch, Headers
 from groq_core.api.backend import Backend
 from groq_core.api.encoding import event_bytes
 from groq_core.api.errors import error_object, note_bug, reason, refuse
 from groq_core.api.json_body import Body
 from groq_core.api.receipts import SIMULATED, Receipts
 from groq_core.errors import ExtractionError, GroqCoreError, RequestError
-from groq_core.services.extraction import Extraction, Extractor, Options, Partial, Schema, Try, schema_of, spelled
+from groq_core.services.extraction import (
+    Extraction,
+    ExtractionOptions,
+    Extractor,
+    Partial,
+    Schema,
+    Try,
+    schema_of,
+    spell_path,
+)
 
 MAX_BODY: Final = 10 * 2**20
 
@@ -28,17 +37,19 @@ class Extractions:
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
 
-    async def __call__(self, exchange: Exchange) -> None:
+    async def __call__(self, exchange: ApiExchange) -> None:
         body = Body(await exchange.body(MAX_BODY), FIELDS)
         text, wanted = body.text("text"), body.object("schema", required=True)
-        options = Options(model=body.text("model", "auto") or "auto", instructions=body.text("instructions", ""))
+        options = ExtractionOptions(
+            model=body.text("model", "auto") or "auto", instructions=body.text("instructions", "")
+        )
         stream = body.switch("stream")
         schema: Schema[Any] = schema_of(wanted)
         simulated = self._backend.simulator is not None
         receipts = Receipts(self._backend.handle, exchange.request_id, simulated=simulated)
         extractor = Extractor(receipts.handle, options, self._snapshot)
         headers: Headers = [SIMULATED] if simulated else []
-        with exchange.watched() as watch:
+        with exchange.watch() as watch:
             work = self._stream if stream else self._whole
             await work(exchange, watch, extractor, text, schema, receipts, headers)
 
@@ -47,8 +58,8 @@ class Extractions:
 
     async def _whole(
         self,
-        exchange: Exchange,
-        watch: Watch,
+        exchange: ApiExchange,
+        watch: HangUpWatch,
         extractor: Extractor,
         text: str,
         schema: Schema[Any],
@@ -61,12 +72,12 @@ class Extractions:
         except (Exception, asyncio.CancelledError) as caught:
             await refuse(exchange, misfit(reason(caught, watch)))
             return
-        await exchange.answer_json(described(found, receipts), *headers)
+        await exchange.answer_json(extraction_body(found, receipts), *headers)
 
     async def _stream(
         self,
-        exchange: Exchange,
-        watch: Watch,
+        exchange: ApiExchange,
+        watch: HangUpWatch,
         extractor: Extractor,
         text: str,
         schema: Schema[Any],
@@ -108,10 +119,10 @@ def happening(one: Try | Partial | Extraction[Any], receipts: Receipts) -> dict[
         case Partial():
             return {"type": "partial", "data": one.data, "parts": one.parts, "of": one.of}
         case _:
-            return {"type": "result", **described(one, receipts)}
+            return {"type": "result", **extraction_body(one, receipts)}
 
 
-def described(found: Extraction[Any], receipts: Receipts) -> dict[str, Any]:
+def extraction_body(found: Extraction[Any], receipts: Receipts) -> dict[str, Any]:
     """
     The body of an answer.
 
@@ -121,12 +132,12 @@ def described(found: Extraction[Any], receipts: Receipts) -> dict[str, Any]:
     body: dict[str, Any] = {
         "data": found.data,
         "places": {
-            spelled(path) or "value": None
+            spell_path(path) or "value": None
             if span is None
             else {"start": span.start, "end": span.end, "quote": span.quote}
             for path, span in found.spans.items()
         },
-        "missing": [spelled(path) for path in found.absent],
+        "missing": [spell_path(path) for path in found.absent],
         "x_groq_core": receipts.as_dict(),
     }
     if found.missing:

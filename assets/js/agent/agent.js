@@ -6,7 +6,7 @@ import { say } from "../shared/words.js";
 import { Follower } from "../shared/scroll.js";
 import { inSight, sheet, takesFiles } from "../shared/sheet.js";
 import { ask, send } from "../shared/wire.js";
-import { SERVERS } from "../../texts.js";
+import { serverFields, serversWanted } from "./servers.js";
 
 /**
  * @import { Properties, Trouble } from "../shared/types.js"
@@ -22,8 +22,7 @@ const TOOLS = ["calculator", "units", "clock", "browser_search", "code_interpret
 const EXAMPLES = ["agent_example_1", "agent_example_2", "agent_example_3", "agent_example_4"];
 const PATIENCE_MS = 20_000;
 
-/** @type {Set<string>} of MCP, by name: the operator sets which there are */
-const servers = new Set();
+
 const tools = new Set(["calculator", "units", "clock"]);
 /** @type {Limits} */
 const limits = { max_steps: 10, max_seconds: 120, max_usd: null };
@@ -60,10 +59,12 @@ function welcome() {
 
 /** @param {HTMLElement} host */
 export function showToolsIn(host) {
-  const marks = [
-    ...TOOLS.map((name) => mark(tools, name, "data-tool", say(`tool_${name}`))),
-    ...SERVERS.map((name) => mark(servers, name, "data-server", say("tool_server", { name }))),
-  ];
+  const marks = TOOLS.map((name) => {
+    const input = el("input", { type: "checkbox", "data-tool": name });
+    input.checked = tools.has(name);
+    input.addEventListener("change", () => (input.checked ? tools.add(name) : tools.delete(name)));
+    return el("label", { class: "gc-check" }, input, el("span", {}, say(`tool_${name}`)));
+  });
   const fields = [
     limit("max_steps", "limit_steps", { min: "1", max: "50", step: "1" }),
     limit("max_seconds", "limit_seconds", { min: "1", max: "600", step: "1" }),
@@ -79,7 +80,15 @@ export function showToolsIn(host) {
       "details",
       { class: "gc-fold gc-options-fold" },
       el("summary", {}, say("agent_tools")),
-      el("div", { class: "gc-options" }, el("div", { class: "gc-tool-list" }, ...marks), el("div", { class: "gc-options-row" }, ...fields)),
+      el(
+        "div",
+        { class: "gc-options" },
+        el("div", { class: "gc-tool-list" }, ...marks),
+        ...serverFields(),
+        el("div", { class: "gc-options-row" }, ...fields),
+        // On a phone the options lie over the page, their heading too.
+        el("button", { type: "button", class: "gc-button gc-quiet gc-sheet-close", onclick: (event) => event.currentTarget.closest("details")?.removeAttribute("open") }, say("close")),
+      ),
     ),
     input,
     el("button", { type: "button", class: "gc-link", id: "agent-attach", onclick: () => input.click() }, say("agent_attach")),
@@ -89,18 +98,6 @@ export function showToolsIn(host) {
   );
 }
 
-/**
- * @param {Set<string>} all those that are chosen
- * @param {string} name
- * @param {string} attribute by which scripts know it
- * @param {string} words
- */
-function mark(all, name, attribute, words) {
-  const input = el("input", { type: "checkbox", [attribute]: name });
-  input.checked = all.has(name);
-  input.addEventListener("change", () => (input.checked ? all.add(name) : all.delete(name)));
-  return el("label", { class: "gc-check" }, input, el("span", {}, words));
-}
 
 /**
  * @param {Limit} name
@@ -155,7 +152,7 @@ async function run(task) {
   const turn = new RunView(() => follower.grown(), hint);
   list.append(turn.element);
   follower.jump();
-  const body = JSON.stringify({ text: task, messages, tools: [...tools], servers: [...servers], files, ...limitsInForce() });
+  const body = JSON.stringify({ text: task, messages, tools: [...tools], ...serversWanted(), files, ...limitsInForce() });
   try {
     await ask("agent", { body, signal, patience: PATIENCE_MS, headers: { "content-type": "application/json" } }, (event) => turn.hear(event));
     if (!turn.receipt) turn.hear({ e: "error", kind: "connection", message: say("error_cut"), hint: "" });

@@ -20,6 +20,7 @@ export class CallView {
     this.mark = el("span", { class: "gc-call-state" });
     this.result = el("pre", { tabindex: "0" });
     this.given = el("pre", { tabindex: "0" }, indented(event.arguments));
+    this.scrollHint = el("b", { class: "gc-call-scroll", hidden: true }, say("call_scroll"));
     this.resultBox = el("div", { hidden: true }, el("h4", {}, say("call_result")), this.result);
     this.element = el(
       "details",
@@ -56,7 +57,7 @@ export class CallView {
     const refuse = el("button", { type: "button", class: "gc-chip", "data-word": "refuse", onclick: word(false) }, say("call_refuse"));
     const allow = el("button", { type: "button", class: "gc-chip gc-allow", "data-word": "allow", onclick: word(true) }, say("call_allow"));
     /** @type {HTMLElement} */
-    const question = el("div", { class: "gc-call-question", role: "group", "aria-label": say("call_asks"), "data-approval": event.approval }, el("p", {}, say("call_question", { name: event.name })), refuse, allow);
+    const question = el("div", { class: "gc-call-question", role: "group", "aria-label": say("call_asks"), "data-approval": event.approval }, el("p", {}, say("call_question", { name: event.name }), " ", this.scrollHint), refuse, allow);
     this.question = question;
     this.element.open = true;
     this.element.append(question);
@@ -68,13 +69,19 @@ export class CallView {
   /** What does not fit its box must have been scrolled to its end before it can be allowed. @param {HTMLButtonElement} allow */
   #allowAtTheEnd(allow) {
     const shown = this.given;
-    const seen = () => shown.scrollTop + shown.clientHeight >= shown.scrollHeight - 2;
+    // What is in a tab that is not looked at, or folded away, has no size and has not been seen.
+    const seen = () => shown.clientHeight > 0 && shown.scrollTop + shown.clientHeight >= shown.scrollHeight - 2;
+    const sized = new ResizeObserver(() => look());
     const look = () => {
       allow.disabled = !seen();
       allow.title = allow.disabled ? say("call_scroll") : "";
-      if (!allow.disabled) shown.removeEventListener("scroll", look);
+      this.scrollHint.hidden = !allow.disabled;
+      if (allow.disabled) return;
+      shown.removeEventListener("scroll", look);
+      sized.disconnect();
     };
     shown.addEventListener("scroll", look);
+    sized.observe(shown);
     look();
   }
 

@@ -4,7 +4,7 @@ import { announce, el, hinter, icon, iconButton, save, setText } from "../shared
 import { count, dollars, seconds } from "../shared/formats.js";
 import { kindInWords, say } from "../shared/words.js";
 import { onRun, sheet, takesFiles } from "../shared/sheet.js";
-import { ask, send } from "../shared/wire.js";
+import { ask, keepForAnotherDay, send } from "../shared/wire.js";
 
 /**
  * @import { ErrorLine, Line, Progress, StoryLine, Trouble } from "../shared/types.js"
@@ -16,6 +16,7 @@ import { ask, send } from "../shared/wire.js";
  * @property {string[]} columns
  * @property {string[][]} rows the first ones
  * @property {number} lines how many there are
+ * @property {boolean} waits whether Groq has been asked for answers that nobody has fetched yet
  *
  * @typedef {{ prompt: string, system: string, model: string, max_tokens: number | null, via: Via }} Wanted
  * @typedef {"live" | "later"} Via
@@ -36,7 +37,10 @@ const EXAMPLE =
   '"Rust","Iron takes up oxygen from damp air and turns into a brown powder that no longer protects it."\n' +
   '"Yeast","A fungus of one cell that eats sugar and leaves behind alcohol and the gas that raises bread."\n';
 
-/** Where this tab of the browser remembers its table, so that a page that is loaded again finds it. */
+/**
+ * Where this tab of the browser remembers its table, so that a page that is loaded again finds it; what Groq answers
+ * within a day is remembered by the browser, until somebody removes it.
+ */
 const REMEMBERED = "gc-batch";
 const GUESS_AFTER_MS = 400;
 
@@ -50,6 +54,7 @@ let running = null;
 let asked = null;
 /** @type {Via} */
 let via = "live";
+let waits = false; // Groq has been asked for answers that nobody has fetched yet
 
 // ── what is asked ──────────────────────────────────────────────────────────────────────────────────
 
@@ -184,8 +189,13 @@ function guessInWords(found) {
 
 function remember() {
   try {
-    if (table) sessionStorage.setItem(REMEMBERED, JSON.stringify({ id: table.id, ...wanted() }));
+    const kept = table && JSON.stringify({ id: table.id, ...wanted() });
+    if (kept) sessionStorage.setItem(REMEMBERED, kept);
     else sessionStorage.removeItem(REMEMBERED);
+    if (!waits) return;
+    if (kept) localStorage.setItem(REMEMBERED, kept);
+    else localStorage.removeItem(REMEMBERED);
+    keepForAnotherDay(Boolean(kept));
   } catch {
     // A browser that keeps nothing forgets this too.
   }
@@ -193,11 +203,12 @@ function remember() {
 
 async function recall() {
   try {
-    const was = JSON.parse(sessionStorage.getItem(REMEMBERED) ?? "null");
+    const was = JSON.parse(sessionStorage.getItem(REMEMBERED) ?? localStorage.getItem(REMEMBERED) ?? "null");
     const response = was && (await send(`batch/${was.id}/look`));
     if (!response?.ok || table) return;
     const found = /** @type {Sheet} */ (await response.json());
     table = found;
+    waits = found.waits;
     [prompt.value, system.value, model.value, longest.value] = [was.prompt, was.system, was.model, was.max_tokens ?? ""];
     showTable(found);
     go(was.via);
@@ -217,6 +228,7 @@ function forget() {
   table = null;
   asked = null;
   remember();
+  waits = false;
   setText(guess, "");
   question.hidden = true;
   setText(facts, say("batch_drop"));
@@ -253,6 +265,8 @@ async function run(retry = false) {
   if (lacksQuestion(table)) return tell(say("batch_no_prompt"));
   const stop = (running = new AbortController());
   asked = wanted();
+  waits ||= via === "later";
+  remember();
   document.body.setAttribute("data-batch", "busy");
   const view = progressView();
   progress.replaceChildren(view.element);

@@ -6,6 +6,7 @@ import { setTheme, theme } from "../shared/theme.js";
 import { say } from "../shared/words.js";
 import { keptSection } from "./kept.js";
 import { keySection } from "./own-key.js";
+import { personSection } from "./person.js";
 import { promptsSection } from "./prompts.js";
 import { storySection } from "./story.js";
 import { language, LANGUAGES, setLanguage } from "../shared/words.js";
@@ -14,7 +15,7 @@ import { language, LANGUAGES, setLanguage } from "../shared/words.js";
 
 sheet("settings");
 
-const SECTIONS = [keySection, lookSection, promptsSection, keptSection, storySection];
+const SECTIONS = [personSection, keySection, lookSection, promptsSection, keptSection, storySection];
 /** @type {HTMLDialogElement | null} */
 let dialog = null;
 

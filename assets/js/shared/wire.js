@@ -24,7 +24,6 @@ export const route = (path) => new URL(path, UI).href;
 
 const KEPT_PASS = "groq-core:pass";
 
-// The pass from before the page was loaded again makes this one the same visitor's, who finds what was left: tables.
 /** A word that only a computer could guess, as an id. */
 export function newId() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
@@ -45,15 +44,10 @@ function knownVisitor() {
 
 /** @returns {Promise<string>} */
 function newPass() {
-  /** @type {Record<string, string>} */
-  const headers = {};
-  try {
-    const old = sessionStorage.getItem(KEPT_PASS);
-    if (old) headers["x-groq-core-page"] = old;
-  } catch {
-    // storage is forbidden here
-  }
-  const coming = fetchPass(headers);
+  // The pass from before the page was loaded again makes this one the same visitor's, who finds what was left: tables.
+  // Of this tab alone, unless something was left for another day.
+  const old = keptPass();
+  const coming = fetchPass(old ? { "x-groq-core-page": old } : {});
   pass = coming;
   coming.catch(() => (pass = null));
   return coming;
@@ -67,12 +61,39 @@ async function fetchPass(headers) {
   const response = await fetch(route("pass"), { cache: "no-store", headers });
   if (!response.ok) throw new DirectWayBroken(`pass: ${response.status}`);
   const body = await response.json();
+  keepPass(body.pass);
+  return body.pass;
+}
+
+function keptPass() {
   try {
-    sessionStorage.setItem(KEPT_PASS, body.pass);
+    return sessionStorage.getItem(KEPT_PASS) ?? localStorage.getItem(KEPT_PASS);
+  } catch {
+    return null; // storage is forbidden here
+  }
+}
+
+/** @param {string} given */
+function keepPass(given) {
+  try {
+    sessionStorage.setItem(KEPT_PASS, given);
+    if (localStorage.getItem(KEPT_PASS)) localStorage.setItem(KEPT_PASS, given);
   } catch {
     // as above: the next load is another visitor's
   }
-  return body.pass;
+}
+
+/**
+ * Come back as the same visitor on another day, or do not any more.
+ * @param {boolean} keeps
+ */
+export function keepForAnotherDay(keeps) {
+  try {
+    if (keeps) localStorage.setItem(KEPT_PASS, sessionStorage.getItem(KEPT_PASS) ?? "");
+    else localStorage.removeItem(KEPT_PASS);
+  } catch {
+    // as above
+  }
 }
 
 /** This page's pass, for what does not go through `send`. */

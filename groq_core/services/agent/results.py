@@ -19,7 +19,7 @@ LARGEST_PICTURE: Final = 3_000_000
 """Characters of a picture's data URL (Groq takes 4 MB in one request); a larger one is only mentioned."""
 
 
-class Picture:
+class ToolPicture:
     """
     A picture a tool returns, to be looked at by a model that can see.
 
@@ -43,16 +43,16 @@ class Picture:
 class Mixed:
     """A result of text and pictures together."""
 
-    def __init__(self, text: str, pictures: Iterable[Picture] = ()) -> None:
+    def __init__(self, text: str, pictures: Iterable[ToolPicture] = ()) -> None:
         self.text = text
         self.pictures = tuple(pictures)
 
 
-def written(value: object) -> str:
+def to_text(value: object) -> str:
     """
     Write a result down for a model: text as it is, all else as JSON, half a surrogate pair as U+FFFD.
 
-    >>> written({"a": (1, 2)}), written(None), written(b"caf\\xc3\\xa9"), written(b"\\xff\\x00")
+    >>> to_text({"a": (1, 2)}), to_text(None), to_text(b"caf\\xc3\\xa9"), to_text(b"\\xff\\x00")
     ('{"a":[1,2]}', 'done', 'café', '[2 bytes that are no text]')
     """
     match value:
@@ -62,7 +62,7 @@ def written(value: object) -> str:
             return _whole(value)
         case Mixed():
             return _whole(value.text)
-        case Picture():
+        case ToolPicture():
             return str(value)
         case bytes() | bytearray() | memoryview():
             return _bytes(bytes(value))
@@ -109,16 +109,16 @@ def picture_urls(value: object) -> Iterator[str]:
             yield url
 
 
-def _as_picture(value: Any) -> Picture | None:
-    if isinstance(value, Picture):
+def _as_picture(value: Any) -> ToolPicture | None:
+    if isinstance(value, ToolPicture):
         return value
     if isinstance(value, bytes | bytearray):
         found = signature(bytes(value[:HEAD]))
-        return Picture(bytes(value), MEDIA_TYPES[found]) if found else None
+        return ToolPicture(bytes(value), MEDIA_TYPES[found]) if found else None
     # A picture of PIL, without importing it for those that have none.
     if any(f"{one.__module__}.{one.__name__}" == "PIL.Image.Image" for one in type(value).__mro__):
         file = io.BytesIO()
         picture = value if value.mode in ("RGB", "L", "RGBA", "P", "1", "LA") else value.convert("RGB")
         picture.save(file, format="PNG")
-        return Picture(file.getvalue(), "image/png")
+        return ToolPicture(file.getvalue(), "image/png")
     return None

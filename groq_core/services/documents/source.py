@@ -10,7 +10,7 @@ from groq_core.media.image.format import is_picture
 from groq_core.media.image.preparation import PreparedImage, prepare_all
 from groq_core.media.image.signatures import UNMISTAKABLE, signature
 from groq_core.services.documents.parts import EXTENSIONS as DOCUMENTS
-from groq_core.services.documents.parts import Document, Limits
+from groq_core.services.documents.parts import Document, ReadingLimits
 from groq_core.services.documents.seeing import Look, read_and_look
 
 ACCEPTED = (*DOCUMENTS, *(f".{ending}" for ending in PICTURES))
@@ -18,7 +18,7 @@ ACCEPTED = (*DOCUMENTS, *(f".{ending}" for ending in PICTURES))
 
 
 async def source_of(
-    data: bytes, filename: str, *, look: Look | None = None, pieces: int = 1, limits: Limits | None = None
+    data: bytes, filename: str, *, look: Look | None = None, pieces: int = 1, limits: ReadingLimits | None = None
 ) -> Document | tuple[PreparedImage, ...]:
     """
     Read a file, whatever it is.

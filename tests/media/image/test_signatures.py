@@ -12,7 +12,7 @@ from groq_core.errors import RequestError
 from groq_core.media.audio.container import container_of
 from groq_core.media.image.format import format_of, is_picture
 from groq_core.media.image.signatures import MEDIA_TYPES, SENDABLE, signature
-from groq_core.services.agent.results import picture_urls, written
+from groq_core.services.agent.results import picture_urls, to_text
 from tests.media.samples import encoded
 
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "AVIF", "JPEG2000", "ICO", "PPM", "QOI")
@@ -26,7 +26,7 @@ def test_every_part_knows_a_picture_when_it_sees_one(name: str) -> None:
     assert signature(data) == format_of(data) == name
     with pytest.raises(RequestError, match="picture, not a recording"):
         container_of(data)
-    assert written(data).startswith(f"[a picture, {MEDIA_TYPES[name]}, ")
+    assert to_text(data).startswith(f"[a picture, {MEDIA_TYPES[name]}, ")
     assert len(list(picture_urls(data))) == (MEDIA_TYPES[name] in SENDABLE)
 
 
@@ -41,7 +41,7 @@ def test_a_text_that_begins_as_a_bmp_does_is_none(start: str) -> None:
         data = (start + 100 * "x")[:length].encode()
         assert signature(data) is None
         assert not is_picture(data)
-        assert written(data) == data.decode()
+        assert to_text(data) == data.decode()
 
 
 def test_signatures_stand_nowhere_else() -> None:
