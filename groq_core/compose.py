@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cachetools import TTLCache
@@ -44,6 +44,7 @@ from groq_core.router.route import HEALTHY, Availability, Route, resolve_tiers
 from groq_core.router.route_cache import Routes
 from groq_core.router.target_state import TierStatus
 from groq_core.services.chat import Chat
+from groq_core.services.documents.attached import Shelf
 from groq_core.services.extraction import Extractor
 from groq_core.services.own_keys import OwnKeys
 from groq_core.services.speech import Speech
@@ -75,6 +76,7 @@ class Core:
         team: The database behind people, keys, spend and conversations; None where there is none.
         shared: What several processes share in Redis; None where there is none.
         own_keys: Keys that visitors bring along; None where they are not welcome.
+        shelf: Indexes of the long documents that were asked about last.
     """
 
     settings: Settings
@@ -97,6 +99,7 @@ class Core:
     speech: Speech
     extraction: Extractor
     own_keys: OwnKeys | None = None
+    shelf: Shelf = field(default_factory=Shelf)
 
     def batches(self) -> GroqBatches:
         """

@@ -38,9 +38,14 @@ export class Attachments {
       this.hint(say("attachments_refused"));
       return null;
     }
+    const pictures = this.all.flatMap(({ name, urls = [] }) => urls.map((url, at) => ({ name: urls.length > 1 ? `${name} (${at + 1})` : name, url })));
+    if (pictures.length > LIMITS.images) {
+      this.hint(say("pictures_too_many", { n: LIMITS.images }));
+      return null;
+    }
     return {
       documents: this.all.filter(({ text }) => text !== undefined).map(({ name, text }) => ({ name, text })),
-      pictures: this.all.flatMap(({ name, urls = [] }) => urls.map((url) => ({ name, url }))),
+      pictures,
     };
   }
 
@@ -71,7 +76,8 @@ export class Attachments {
     this.strip.append(one.element);
     this.strip.hidden = false;
     try {
-      one.room = LIMITS.images - this.all.reduce((taken, { kind, urls }) => taken + (kind === "picture" ? (urls?.length ?? 1) : 0), -1);
+      const others = this.all.filter((other) => other !== one);
+      one.room = LIMITS.images - others.reduce((taken, { kind, urls }) => taken + (urls?.length ?? Number(kind === "picture")), 0);
       if (one.kind === "picture" && one.room < 1) throw new Error(say("pictures_too_many", { n: LIMITS.images }));
       await WAYS[one.kind](one, file);
       one.element.dataset.state = "ready";
@@ -123,9 +129,11 @@ const WAYS = {
     asPicture(one, await prepared("image", one, file, `&room=${one.room}`));
   },
   async document(one, file) {
-    const body = await prepared("document", one, file);
-    if (body.picture) asPicture(one, body.picture);
-    else asText(one, body.text, body.notes);
+    const body = await prepared("document", one, file, `&room=${Math.max(0, one.room)}`);
+    if (body.picture) {
+      asPicture(one, body.picture);
+      one.text = body.text; // of a scanned document: which picture is which page
+    } else asText(one, body.text, body.notes);
   },
   async sound(one, file) {
     let text = null;

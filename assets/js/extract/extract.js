@@ -83,7 +83,7 @@ async function take(chosen) {
   if (file.picture) {
     picture.src = file.picture.url;
     picture.alt = file.name;
-    tellFacts([file.name, file.picture.size, file.picture.removed].filter(Boolean).join(" · "));
+    tellFacts([file.name, file.picture.size, file.picture.removed, ...file.picture.notes].filter(Boolean).join(" · "));
   } else {
     text.value = file.text;
     const pages = file.pages.length ? ` · ${say("extract_file_pages", { n: file.pages.length })}` : "";

@@ -26,6 +26,7 @@ export class Answer {
     this.error = null;
     this.finish = "";
     this.leftOut = "";
+    this.quoted = null; // passages of long documents that went along
     this.keptTexts = [];
     this.undrawn = null; // text that is not drawn yet, of an answer from the store
     this.tokens = 0;
@@ -56,16 +57,17 @@ export class Answer {
 
   /** Everything that makes this answer, to be kept and shown again by {@link restore}. */
   get data() {
-    const { text, state, receipts, error, finish, leftOut, keptTexts } = this;
-    return { text, state, receipts, error, finish, leftOut, keptTexts, thought: this.thought?.textContent ?? "" };
+    const { text, state, receipts, error, finish, leftOut, quoted, keptTexts } = this;
+    return { text, state, receipts, error, finish, leftOut, quoted, keptTexts, thought: this.thought?.textContent ?? "" };
   }
 
   /** Show an answer of before; its text stands there plain until it is drawn. */
-  restore({ text = "", state = "done", receipts = [], error = null, finish = "", leftOut = "", keptTexts = [], thought = "" }) {
+  restore({ text = "", state = "done", receipts = [], error = null, finish = "", leftOut = "", quoted = null, keptTexts = [], thought = "" }) {
     Object.assign(this, { receipts, receipt: receipts.at(-1) ?? null, error, finish, undrawn: text });
     this.body.classList.add("gc-plain");
     this.body.textContent = text;
     if (leftOut) this.#leaveOut(leftOut);
+    this.quoted = quoted;
     keptTexts.forEach((kept) => this.#fold(kept));
     if (thought) this.#think(thought);
     this.state = state;
@@ -152,6 +154,7 @@ export class Answer {
     restarted: (event) => this.#restart(event),
     degraded: () => this.element.classList.add("gc-degraded"),
     note: (event) => event.code === "conversation_trimmed" && this.#leaveOut(event.text),
+    quoted: (event) => this.#quote(event),
     finished: (event) => (this.finish = event.finish_reason ?? ""),
     stopped: () => (this.halted = true),
     error: (event) => (this.error = event),
@@ -165,6 +168,12 @@ export class Answer {
     this.leftOutLine = el("p", { class: "gc-left-out", role: "note" }, el("span", {}, words));
     if (this.shorten) this.leftOutLine.append(el("button", { type: "button", class: "gc-link gc-shorten", onclick: () => this.shorten() }, say("shorten")));
     this.element.prepend(this.leftOutLine);
+  }
+
+  // Likewise of a document.
+  #quote(event) {
+    this.quoted = event;
+    import("./sources.js").then(({ showSources }) => showSources(this));
   }
 
   #fold(text) {
@@ -225,6 +234,7 @@ export class Answer {
     if (this.state === "stopped") this.foot.append(el("p", { class: "gc-stopped" }, say("stopped"), " ", more));
     if (this.state === "cut") this.foot.append(el("p", { class: "gc-cut", role: "note" }, this.#cutInWords(), " ", more));
     if (this.error) this.foot.append(this.#card());
+    if (this.quoted) this.#quote(this.quoted);
     const seen = { shownTokensPerS: this.#shownTokensPerS() };
     this.foot.append(...this.receipts.map((receipt) => receiptView(receipt, seen, this.#saves())));
     if (!this.bar.childElementCount) this.bar.append(...this.#buttons());
