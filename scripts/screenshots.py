@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import shutil
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -104,28 +105,9 @@ STATES: dict[str, State] = {
 }
 
 
-async def take(browser: Browser, url: str, folder: Path, names: list[str]) -> None:
-    for size, (width, height) in SIZES.items():
-        for scheme in SCHEMES:
-            for name in names:
-                context = await browser.new_context(
-                    viewport={"width": width, "height": height},
-                    color_scheme=scheme,
-                    has_touch=size == "phone",
-                )
-                page = await context.new_page()
-                await page.goto(url)
-                await page.wait_for_selector("#status-panel [data-target]", state="attached")
-                await page.wait_for_timeout(700)
-                try:
-                    await STATES[name](page)
-                except Exception as error:
-                    print(f"{name} {size} {scheme}: {error}", file=sys.stderr)
-                await page.screenshot(path=folder / f"{name}-{size}-{scheme}.png")
-                await context.close()
-
-
-async def main(folder: Path, names: list[str]) -> None:
+@asynccontextmanager
+async def served() -> AsyncIterator[str]:
+    """The app on a simulator of its own, so that no picture shows what the one before broke; its address."""
     simulator = Simulator(pace=1, limits="developer", seed=1)
     await simulator.start()
     async with assembled(Settings.from_env({}), simulator=simulator) as core:
@@ -135,16 +117,41 @@ async def main(folder: Path, names: list[str]) -> None:
         serving = asyncio.create_task(server._serve())
         while not server.started:  # noqa: ASYNC110 - uvicorn offers no event
             await asyncio.sleep(0.01)
-        url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/"
-        async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(
-                executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
-            )
-            await take(browser, url, folder, names)
-            await browser.close()
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/"
         server.should_exit = server.force_exit = True
         await serving
+        await server.lifespan.shutdown()  # a forced exit leaves it out, and Gradio's tasks with it
     await simulator.stop()
+
+
+async def take(browser: Browser, folder: Path, name: str, size: str, scheme: Literal["light", "dark"]) -> None:
+    width, height = SIZES[size]
+    async with served() as url:
+        context = await browser.new_context(
+            viewport={"width": width, "height": height}, color_scheme=scheme, has_touch=size == "phone"
+        )
+        page = await context.new_page()
+        await page.goto(url)
+        await page.wait_for_selector("#status-panel [data-target]", state="attached")
+        await page.wait_for_timeout(700)
+        try:
+            await STATES[name](page)
+        except Exception as error:
+            print(f"{name} {size} {scheme}: {error}", file=sys.stderr)
+        await page.screenshot(path=folder / f"{name}-{size}-{scheme}.png")
+        await context.close()
+
+
+async def main(folder: Path, names: list[str]) -> None:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
+        )
+        for name in names:
+            for size in SIZES:
+                for scheme in SCHEMES:
+                    await take(browser, folder, name, size, scheme)
+        await browser.close()
 
 
 if __name__ == "__main__":

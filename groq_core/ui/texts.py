@@ -470,6 +470,7 @@ TEXTS: dict[str, str] = {
     # ── status ───────────────────────────────────────────────────────────────────────────────────
     "status": "Status",
     "status_connecting": "connecting…",
+    "status_resting": "nobody free for {s}",
     "status_ready": "{n} of {of} ready",
     "status_tiers": "Answers now",
     "status_chain": "The chain",
@@ -517,6 +518,7 @@ TEXTS: dict[str, str] = {
     "fault_always": "every time",
     "fault_once": "once",
     "fault_clear": "mend all",
+    "faults_all": "everything is broken on purpose",
     "faults_one": "1 target is broken on purpose",
     "faults_some": "{n} targets are broken on purpose",
     "fault_rate_limited": "429 rate limit",

@@ -96,6 +96,7 @@ async def served(core: Core) -> AsyncIterator[str]:
     finally:
         server.should_exit = server.force_exit = True
         await serving
+        await server.lifespan.shutdown()  # a forced exit leaves it out, and Gradio's tasks with it
 
 
 @pytest.fixture

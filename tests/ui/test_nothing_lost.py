@@ -115,6 +115,7 @@ async def serving(house: House, port: int) -> AsyncIterator[uvicorn.Server]:
             connection.transport.abort()
         server.should_exit = server.force_exit = True
         await task
+        await server.lifespan.shutdown()  # a forced exit leaves it out, and Gradio's tasks with it
 
 
 async def test_a_server_that_dies_takes_nothing_of_what_was_seen(visitor: BrowserContext, house: House) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from urllib.parse import urlsplit
@@ -108,6 +109,24 @@ async def test_mend_all_wakes_what_it_mended(page: Page, house: House) -> None:
     await page.locator(".gc-faults button").click()
 
     await expect(target).to_have_attribute("data-state", "healthy", timeout=5000)
+
+
+async def test_a_fault_on_everything_is_told_as_that_and_when_somebody_is_back(page: Page, house: House) -> None:
+    await page.request.post(
+        house.url + "_simulator/faults", data={"provider": "*", "model": "*", "kind": "status", "status": 500}
+    )
+    await ask(page, "Who is there?")
+    await expect(page.locator(".gc-card")).to_be_visible(timeout=60_000)
+
+    await expect(page.locator(".gc-faults")).to_contain_text("everything is broken on purpose")
+    await expect(page.locator(".gc-status-headline")).to_have_text(re.compile(r"^nobody free for \d+ s$"))
+    chosen = await page.eval_on_selector_all(
+        ".gc-fault[data-on]", "all => all.map((one) => one.selectedOptions[0]?.text)"
+    )
+    assert chosen
+    assert all(chosen)
+    await page.get_by_text("mend all").click()
+    await expect(page.locator(".gc-status-headline")).to_have_text(re.compile(r"ready$"))
 
 
 @SIZES

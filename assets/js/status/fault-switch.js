@@ -26,6 +26,8 @@ export function faultMenu(target) {
     element: pick,
     show(inForce) {
       const value = inForce.length ? `${inForce[0].fault}:${inForce[0].once ? "once" : "always"}` : "";
+      // What somebody else switched on may be none of those on offer.
+      if (value && ![...pick.options].some((option) => option.value === value)) pick.append(el("option", { value }, inForce[0].fault));
       if (document.activeElement !== pick && pick.value !== value) pick.value = value;
       pick.toggleAttribute("data-on", Boolean(value));
     },
@@ -35,9 +37,19 @@ export function faultMenu(target) {
 const clear = el("button", { type: "button", class: "gc-link", onclick: () => change({ target: null, fault: null }) }, say("fault_clear"));
 const line = el("span");
 
-/** How many faults are in force, and the way out. */
-export function showFaults(host, inForce) {
+/** Whether a fault on `provider:model`, either of which may be `*`, breaks the target of that name. */
+export function breaks(fault, name) {
+  const split = (text) => [text.slice(0, text.indexOf(":")), text.slice(text.indexOf(":") + 1)];
+  const [whose, which] = split(name);
+  const [provider, model] = split(fault.target);
+  return (provider === "*" || provider === whose) && (model === "*" || model === which);
+}
+
+/** How many of the targets are broken on purpose, and the way out. */
+export function showFaults(host, inForce, names) {
   if (!host.children.length) host.append(line, clear);
   host.hidden = !inForce.length;
-  setText(line, say(inForce.length === 1 ? "faults_one" : "faults_some", { n: inForce.length }));
+  const n = names.filter((name) => inForce.some((fault) => breaks(fault, name))).length;
+  const word = n === names.length ? "faults_all" : n === 1 ? "faults_one" : "faults_some";
+  setText(line, say(word, { n }));
 }

@@ -2,7 +2,7 @@
 
 import { chainView } from "../shared/chain.js";
 import { el, setAttribute, setText } from "../shared/dom.js";
-import { faultMenu, showFaults } from "./fault-switch.js";
+import { breaks, faultMenu, showFaults } from "./fault-switch.js";
 import { Feed } from "./feed.js";
 import { endings, leftInWords, tierInWords } from "./plain.js";
 import { count, dollars, seconds, wholeSeconds } from "../shared/formats.js";
@@ -114,14 +114,21 @@ function show(inForce) {
   const awake = snapshot.targets.filter((target) => target.state === "healthy").length;
   setAttribute(dot, "data-state", snapshot.ready ? "healthy" : "resting");
   tellEverybody(snapshot);
-  setText(headline, snapshot.ready ? say("status_ready", { n: awake, of: snapshot.targets.length }) : snapshot.not_ready_why);
+  setText(headline, snapshot.ready ? say("status_ready", { n: awake, of: snapshot.targets.length }) : whyNobody());
   showTiers();
   showTargets();
   chain.replaceChildren(chainView(snapshot, receipt));
-  showFaults(faults, inForce);
-  for (const [name, row] of rows) row.faults?.show(inForce.filter((fault) => fault.target === name));
+  showFaults(faults, inForce, [...rows.keys()]);
+  for (const [name, row] of rows) row.faults?.show(inForce.filter((fault) => breaks(fault, name)));
   showFoot();
   tick();
+}
+
+/** Why nobody could answer, short enough for a headline: when the first one is back, where that is known. */
+function whyNobody() {
+  const rests = snapshot.targets.map((target) => target.rests_for_s).filter((s) => s !== null);
+  if (!rests.length) return snapshot.not_ready_why;
+  return say("status_resting", { s: wholeSeconds(Math.max(0, Math.min(...rests) - sinceNews())) });
 }
 
 function showTiers() {
@@ -262,6 +269,7 @@ function showFoot() {
 // Countdowns run between the news.
 function tick() {
   if (!snapshot || document.hidden) return;
+  if (!snapshot.ready && !panel.classList.contains("gc-stale")) setText(headline, whyNobody());
   for (const target of snapshot.targets) rows.get(target.name)?.tick(target);
 }
 setInterval(tick, 1000);

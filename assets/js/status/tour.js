@@ -32,7 +32,7 @@ let waiting = false;
 export function startTour() {
   const panel = document.querySelector("#status-panel details");
   if (panel && matchMedia("(max-width: 899px)").matches) panel.open = false;
-  document.querySelector(".gradio-container").append(card);
+  document.getElementById("gc-composer").before(card);
   show(0);
 }
 
@@ -69,7 +69,9 @@ document.addEventListener("gc:receipt", () => {
   setText(next, say(at + 1 < STEPS.length ? "tour_next" : "tour_done"));
   const receipts = document.querySelectorAll("#chat-log .gc-receipt");
   const last = receipts[receipts.length - 1];
-  if (last) last.open = true;
+  if (!last) return;
+  last.open = true;
+  last.scrollIntoView({ block: "nearest" });
 });
 
 function end() {
