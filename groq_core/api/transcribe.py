@@ -13,7 +13,7 @@ import msgspec
 from groq_core.api.asgi import EVENT_STREAM, Exchange, Watch
 from groq_core.api.backend import Backend
 from groq_core.api.chat.body import check_model
-from groq_core.api.chat.completion import story_headers
+from groq_core.api.chat.completion import note_texts, story_headers
 from groq_core.api.encoding import event_bytes
 from groq_core.api.errors import error_object, note_bug, reason, refuse
 from groq_core.api.field_errors import bad
@@ -22,8 +22,8 @@ from groq_core.api.languages import language_code
 from groq_core.api.multipart import Form, read_form
 from groq_core.errors import BrokenAnswerError
 from groq_core.events import Events, Note, TextDelta, Transcript
-from groq_core.media.audio.container import container_of
-from groq_core.media.text.subtitles import to_srt, to_vtt
+from groq_core.media.audio.container import check_head
+from groq_core.media.text.subtitles import breaches_in_words, to_srt, to_vtt
 from groq_core.reply import Reply
 
 FORMATS: Final = ("json", "text", "verbose_json", "srt", "vtt")
@@ -73,7 +73,7 @@ class Transcriptions:
         await self._answer(exchange, "translate")
 
     async def _answer(self, exchange: Exchange, task: Literal["transcribe", "translate"]) -> None:
-        question = read_question(await read_form(exchange, container_of), task)
+        question = read_question(await read_form(exchange, check_head), task)
         with exchange.watched() as watch:
             events = self._service.stream(
                 question.audio,
@@ -209,7 +209,11 @@ def _flag(form: Form, name: str) -> bool:
 
 async def _write(exchange: Exchange, reply: Reply, question: Question) -> None:
     transcript = _transcript(reply)
+    if question.form in ("srt", "vtt") and (remark := breaches_in_words(transcript)):
+        reply.receipt.notes.append(Note(code="subtitles", text=remark))
     headers = story_headers(reply.receipt)
+    if question.form in ("text", "srt", "vtt"):
+        headers += note_texts(reply.receipt)
     match question.form:
         case "text":
             await exchange.answer(200, transcript.text.encode(), TEXT, *headers)

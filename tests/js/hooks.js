@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 const file = process.env.PAGE_TEXTS;
 const texts = file ? JSON.parse(readFileSync(file, "utf8")) : {};
 const SOURCE = `export default ${JSON.stringify(texts)};
-export const SIMULATED = true, MODELS = [], LIMITS = {}, TEMPLATES = [], FAULTS = [], SERVERS = [];`;
+export const SIMULATED = true, MODELS = [], LIMITS = {}, ENDINGS = { recordings: [], pictures: [], documents: [] }, TEMPLATES = [], FAULTS = [], SERVERS = [];`;
 
 export async function resolve(specifier, context, next) {
   if (specifier.endsWith("/texts.js")) return { url: "page:texts", shortCircuit: true };

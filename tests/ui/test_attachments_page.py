@@ -174,7 +174,7 @@ async def test_long_document_is_asked_by_its_pages_and_the_answer_shows_them(pag
 async def test_scanned_document_is_sent_as_its_pages(page: Page, house: House) -> None:
     house.script = says("two pages")
     await attach(page, FilePayload(name="scan.pdf", mimeType="application/pdf", buffer=scan("one", "two")))
-    await expect(page.locator('[data-attachment="scan.pdf"][data-state=ready] img')).to_be_visible()
+    await expect(page.locator('[data-attachment="scan.pdf"][data-state=ready] img')).to_be_visible(timeout=30_000)
     await expect(page.locator('[data-attachment="scan.pdf"]')).to_contain_text("page 1 of 2")
     await ask(page, "What does it say?")
     await answered(page)

@@ -5,13 +5,11 @@ import { el, icon, iconButton, setText } from "../shared/dom.js";
 import { count } from "../shared/formats.js";
 import { say } from "../shared/words.js";
 import { ask, send } from "../shared/wire.js";
-import { LIMITS } from "../../texts.js";
+import { ENDINGS, LIMITS } from "../../texts.js";
 
 const MOST = 20;
 const PICTURE = /^image\//;
 const SOUND = /^(?:audio|video)\//;
-const SOUND_NAMES = /\.(?:mp3|m4a|wav|ogg|oga|opus|flac|webm|mp4|mpga|mpeg|mov|mkv|aac|caf|amr|wma|aiff?)$/i;
-const PICTURE_NAMES = /\.(?:png|jpe?g|gif|webp|avif|heic|heif|bmp|tiff?)$/i;
 const PATIENCE_MS = 120_000;
 const BYTES = { "content-type": "application/octet-stream" };
 
@@ -93,9 +91,10 @@ export class Attachments {
 }
 
 function kindOf({ type, name }) {
-  if (PICTURE.test(type) || PICTURE_NAMES.test(name)) return type === "image/svg+xml" ? "document" : "picture";
-  if (SOUND.test(type) || SOUND_NAMES.test(name)) return "sound";
-  return "document";
+  const ending = name.slice(name.lastIndexOf(".")).toLowerCase();
+  if (ENDINGS.documents.includes(ending)) return "document"; // some systems call a subtitle or a table a film
+  if ((PICTURE.test(type) && type !== "image/svg+xml") || ENDINGS.pictures.includes(ending)) return "picture";
+  return SOUND.test(type) || ENDINGS.recordings.includes(ending) ? "sound" : "document";
 }
 
 async function prepared(path, one, file, more = "") {

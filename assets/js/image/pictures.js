@@ -5,8 +5,9 @@ import { el, icon, iconButton } from "../shared/dom.js";
 import { count } from "../shared/formats.js";
 import { say } from "../shared/words.js";
 import { send } from "../shared/wire.js";
+import { ENDINGS } from "../../texts.js";
 
-const ACCEPTED = "image/*,.heic,.heif,.hif,.avif,.jp2,.j2k,.jpx,.tif,.tiff,.psd,.tga,.ppm,.pgm,.pbm,.pnm,.pfm,.qoi,.ico";
+const ACCEPTED = ["image/*", ...ENDINGS.pictures].join();
 
 export class Pictures {
   /**
