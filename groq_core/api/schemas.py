@@ -309,10 +309,23 @@ WORK: Final[dict[str, Schema]] = {
         "text",
         "schema",
     ),
+    "ExtractUpload": object_of(
+        {
+            "file": noted({"type": "string", "format": "binary"}, "A document or a picture, with its file name."),
+            "schema": noted(TEXT, "A JSON Schema of what is wanted, as JSON."),
+            "model": MODEL,
+            "instructions": noted(TEXT, "What the schema does not say."),
+            "stream": noted(SWITCH, "Send each try, what is known so far, and the result as events."),
+        },
+        "file",
+        "schema",
+    ),
     "Extraction": object_of(
         {
             "data": noted({}, "Fits the schema."),
-            "places": noted(OBJECT, "Where each value stands, in characters; null where it stands nowhere."),
+            "places": noted(OBJECT, "Where each value stands, in characters and by page; null where nowhere."),
+            "document": noted(OBJECT, "Of a file: what it was read as."),
+            "notes": noted(list_of(TEXT), "Of a file: what could not be kept of it."),
             "missing": noted(list_of(TEXT), "Fields without a value."),
             "parts_missing": noted(list_of(OBJECT), "Parts of the text that nobody could read."),
             "x_groq_core": ref("Receipt"),
