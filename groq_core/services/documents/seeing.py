@@ -107,7 +107,7 @@ def _with_texts(
     if not any(text.strip() for text in texts):
         raise pdf.unreadable(Found(texts, notes=list(document.notes)), document.name)
     left = tuple(number for number in document.unread if number not in seen and number not in failed)
-    notes = [note for note in document.notes if "No text on" not in note]
+    notes = list[str]()
     if seen:
         verb = "was" if len(seen) == 1 else "were"
         notes.append(f"{numbered(seen).capitalize()} had no text to be read and {verb} looked at by a vision model.")
@@ -116,6 +116,7 @@ def _with_texts(
         notes.append(f"Not read: {numbered(tuple(failed))}, since no vision model could look at it: {why}.")
     if left:
         notes.append(f"Not read: {numbered(left)}, since at most {MOST_PAGES} pages are looked at.")
+    notes += [note for note in document.notes if not note.startswith("No text on")]
     text = PAGE_BREAK.join(texts)
     if len(text) > Limits().characters:
         raise unfit(f"{document.name} holds {len(text)} characters of text", "Send it in pieces.", status=413)
