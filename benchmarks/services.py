@@ -28,9 +28,9 @@ from typing import Any, Final
 
 from benchmarks.processes import PEERS, PeerMissingError, environment, peer_python
 from benchmarks.rows import Bench, Row
-from groq_core.compose import Core, assembled
-from groq_core.services.batch import Batch, Recipe, Sink, Source, Template, answerers, write_table
-from groq_core.services.extraction import Extractor, Options
+from groq_core.compose import Core, assemble
+from groq_core.services.batch import BatchRun, LineSource, LineTemplate, Recipe, Sink, answerers, write_table
+from groq_core.services.extraction import ExtractionOptions, Extractor
 from groq_core.settings.settings import Settings
 
 MODEL: Final = "openai/gpt-oss-120b"
@@ -135,7 +135,7 @@ async def services(bench: Bench) -> list[Row]:
     texts = documents(bench.times(30, 8))
     with scripted() as host:
         settings = Settings.from_env({"GROQ_API_KEY": "gsk_bench", "GROQ_BASE_URL": host, "GROQ_CORE_CACHE_SIZE": "0"})
-        async with assembled(settings) as core:
+        async with assemble(settings) as core:
             own = await ours(core, texts)
             table = await edited(core, bench.times(200, 40))
         theirs = [await asyncio.to_thread(instructor, texts, host, mode) for mode in ("JSON", "MD_JSON")]
@@ -156,7 +156,7 @@ async def services(bench: Bench) -> list[Row]:
 async def ours(core: Core, texts: list[str]) -> tuple[float, float, int]:
     """Percent of documents right, percent of rows at their own line, and tokens."""
     before = Script.tokens
-    extractor = Extractor(core.handle, Options(model=MODEL, chunk_chars=2_000))
+    extractor = Extractor(core.handle, ExtractionOptions(model=MODEL, chunk_chars=2_000))
     right = placed = rows = 0
     for text in texts:
         found = await extractor.extract_detailed(text, SCHEMA)
@@ -201,9 +201,9 @@ async def edited(core: Core, many: int) -> tuple[float, int]:
         for stage in (rows, after):
             path = folder / "in.csv"
             path.write_text("text\n" + "\n".join(stage) + "\n")
-            source = Source(path, Recipe(template=Template("{text}"), model=MODEL))
+            source = LineSource(path, Recipe(template=LineTemplate("{text}"), model=MODEL))
             with Sink(folder / "out.jsonl") as sink:
-                await Batch(source, sink, answerers(core.handle)).run()
+                await BatchRun(source, sink, answerers(core.handle)).run()
             first = first or Script.asked - before
         table = io.StringIO()
         write_table(source, folder / "out.jsonl", table)

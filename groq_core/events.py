@@ -11,7 +11,7 @@ makes a thousand a second for every reader.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from enum import StrEnum
 from typing import Any, Literal, TypeAlias
 
@@ -452,6 +452,9 @@ class RunEnded(Event, frozen=True, kw_only=True):
 Content: TypeAlias = TextDelta | ReasoningDelta | ToolCallDelta | AudioDelta | SegmentsFound
 Answer: TypeAlias = Content | Finished
 Events: TypeAlias = AsyncGenerator[Event, None]
+
+Outlet: TypeAlias = Callable[[Event], bool]
+"""Takes words past the stream of events, at once; false when its reader can take none now: they go the usual way."""
 
 CONTENT = (TextDelta, ReasoningDelta, ToolCallDelta, AudioDelta, SegmentsFound)
 """For ``isinstance``: the events after which a reader has seen something."""

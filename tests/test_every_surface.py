@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from groq_core.cli import main
-from groq_core.compose import Core, assembled
+from groq_core.compose import Core, assemble
 from groq_core.errors import RequestError
 from groq_core.media.image.preparation import prepare_all
 from groq_core.serve import create_app
@@ -73,7 +73,7 @@ def surfaces() -> Iterator[Surfaces]:
         simulator = Simulator(pace=0, limits="off", seed=1)
         await simulator.start()
         env = {"GROQ_API_KEY": "gsk_test", "GROQ_BASE_URL": simulator.groq_url}
-        async with assembled(Settings.from_env(env)) as core:
+        async with assemble(Settings.from_env(env)) as core:
             await core.catalogue.refresh()
             async with serving(create_app(core)) as port:
                 with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=120, trust_env=False) as http:

@@ -10,7 +10,7 @@ from groq_core.errors import RequestError
 WINDOWS: Final = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
 
 
-def decoded(raw: bytes, coding: bytes | None, limit: int) -> bytes:
+def decode_body(raw: bytes, coding: bytes | None, limit: int) -> bytes:
     """
     Undo a body's content coding.
 

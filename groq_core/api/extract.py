@@ -6,14 +6,20 @@ import asyncio
 from contextlib import aclosing
 from typing import Any, Final
 
-from groq_core.api.asgi import EVENT_STREAM, Exchange, Headers, Watch
+from groq_core.api.asgi import EVENT_STREAM, ApiExchange, HangUpWatch, Headers
 from groq_core.api.backend import Backend
 from groq_core.api.encoding import event_bytes
 from groq_core.api.errors import error_object, note_bug, reason, refuse
 from groq_core.api.extract_asked import Question, read_question
 from groq_core.api.receipts import SIMULATED, Receipts
 from groq_core.errors import ExtractionError, GroqCoreError, RequestError
-from groq_core.services.extraction import Extraction, Extractor, Partial, Try, spelled
+from groq_core.services.extraction import (
+    Extraction,
+    Extractor,
+    Partial,
+    Try,
+    spell_path,
+)
 from groq_core.services.vision import VisionService, least_images
 
 DONE: Final = b"data: [DONE]\n\n"
@@ -25,14 +31,14 @@ class Extractions:
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
 
-    async def __call__(self, exchange: Exchange) -> None:
+    async def __call__(self, exchange: ApiExchange) -> None:
         simulated = self._backend.simulator is not None
         receipts = Receipts(self._backend.handle, exchange.request_id, simulated=simulated)
         vision = VisionService(receipts.handle, limit=self._pictures)
         question = await read_question(exchange, vision.reader(caller=exchange.caller), self._pictures())
         extractor = Extractor(receipts.handle, question.options, self._snapshot)
         headers: Headers = [SIMULATED] if simulated else []
-        with exchange.watched() as watch:
+        with exchange.watch() as watch:
             work = self._stream if question.stream else self._whole
             await work(exchange, watch, extractor, question, receipts, headers)
 
@@ -46,8 +52,8 @@ class Extractions:
 
     async def _whole(
         self,
-        exchange: Exchange,
-        watch: Watch,
+        exchange: ApiExchange,
+        watch: HangUpWatch,
         extractor: Extractor,
         question: Question,
         receipts: Receipts,
@@ -59,12 +65,12 @@ class Extractions:
         except (Exception, asyncio.CancelledError) as caught:
             await refuse(exchange, misfit(reason(caught, watch)))
             return
-        await exchange.answer_json(described(found, receipts, question), *headers)
+        await exchange.answer_json(extraction_body(found, receipts, question), *headers)
 
     async def _stream(
         self,
-        exchange: Exchange,
-        watch: Watch,
+        exchange: ApiExchange,
+        watch: HangUpWatch,
         extractor: Extractor,
         question: Question,
         receipts: Receipts,
@@ -107,10 +113,10 @@ def happening(one: Try | Partial | Extraction[Any], receipts: Receipts, question
         case Partial():
             return {"type": "partial", "data": one.data, "parts": one.parts, "of": one.of}
         case _:
-            return {"type": "result", **described(one, receipts, question)}
+            return {"type": "result", **extraction_body(one, receipts, question)}
 
 
-def described(found: Extraction[Any], receipts: Receipts, question: Question) -> dict[str, Any]:
+def extraction_body(found: Extraction[Any], receipts: Receipts, question: Question) -> dict[str, Any]:
     """
     The body of an answer.
 
@@ -121,13 +127,13 @@ def described(found: Extraction[Any], receipts: Receipts, question: Question) ->
     body: dict[str, Any] = {
         "data": found.data,
         "places": {
-            spelled(path) or "value": None
+            spell_path(path) or "value": None
             if span is None
             else {"start": span.start, "end": span.end, "quote": span.quote}
             | ({} if span.page is None else {"page": span.page})
             for path, span in found.spans.items()
         },
-        "missing": [spelled(path) for path in found.absent],
+        "missing": [spell_path(path) for path in found.absent],
         "x_groq_core": receipts.as_dict(),
     }
     if question.document:

@@ -6,15 +6,15 @@ from typing import Any, Final
 
 import msgspec
 
-from groq_core.api.asgi import Exchange
+from groq_core.api.asgi import ApiExchange
 from groq_core.api.field_errors import bad, kind_of
 from groq_core.api.json_body import Body
-from groq_core.api.multipart import Form, read_form
+from groq_core.api.multipart import MultipartForm, read_form
 from groq_core.errors import RequestError
 from groq_core.services.documents.parts import Document
 from groq_core.services.documents.seeing import Look
 from groq_core.services.documents.source import source_of
-from groq_core.services.extraction import Input, Options, Schema, schema_of
+from groq_core.services.extraction import ExtractionOptions, Input, Schema, schema_of
 
 MAX_BODY: Final = 10 * 2**20
 
@@ -35,13 +35,13 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 
     source: Input
     schema: Schema[Any]
-    options: Options
+    options: ExtractionOptions
     stream: bool
     document: dict[str, Any] = {}
     notes: tuple[str, ...] = ()
 
 
-async def read_question(exchange: Exchange, look: Look, pieces: int) -> Question:
+async def read_question(exchange: ApiExchange, look: Look, pieces: int) -> Question:
     """
     Read and check the body.
 
@@ -58,18 +58,20 @@ async def read_question(exchange: Exchange, look: Look, pieces: int) -> Question
     return Question(
         source=body.text("text"),
         schema=schema_of(body.object("schema", required=True)),
-        options=Options(model=body.text("model", "auto") or "auto", instructions=body.text("instructions", "")),
+        options=ExtractionOptions(
+            model=body.text("model", "auto") or "auto", instructions=body.text("instructions", "")
+        ),
         stream=body.switch("stream"),
     )
 
 
-async def _from_form(form: Form, look: Look, pieces: int) -> Question:
+async def _from_form(form: MultipartForm, look: Look, pieces: int) -> Question:
     for name in form.fields:
         if name not in (*FORM_FIELDS, "text"):
             known = ", ".join(("file", *FIELDS))
             raise bad(name, f"`{name}` is no field here", f"There are: {known}.", code="unknown_field")
     schema = schema_of(_schema(form))
-    options = Options(model=form.text("model") or "auto", instructions=form.text("instructions") or "")
+    options = ExtractionOptions(model=form.text("model") or "auto", instructions=form.text("instructions") or "")
     stream = (form.text("stream") or "false").lower()
     if stream not in ("true", "false", "1", "0"):
         raise bad("stream", "`stream` must be true or false")
@@ -95,7 +97,7 @@ async def _from_form(form: Form, look: Look, pieces: int) -> Question:
     )
 
 
-async def _source(form: Form, look: Look, pieces: int) -> Input:
+async def _source(form: MultipartForm, look: Look, pieces: int) -> Input:
     if not form.file:
         raise bad("file", "`file` is empty: 0 bytes", "Choose the file again.", code="empty_file")
     try:
@@ -105,7 +107,7 @@ async def _source(form: Form, look: Look, pieces: int) -> Input:
         raise
 
 
-def _schema(form: Form) -> dict[str, Any]:
+def _schema(form: MultipartForm) -> dict[str, Any]:
     text = form.text("schema")
     if text is None:
         raise bad("schema", "`schema` is missing", code="missing_field")

@@ -9,7 +9,7 @@ from typing import Any, Final
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from groq_core.api.asgi import Exchange
+from groq_core.api.asgi import ApiExchange
 from groq_core.api.field_errors import bad
 from groq_core.errors import RequestError
 
@@ -22,7 +22,7 @@ MAX_FIELDS: Final = 50
 OVERHEAD: Final = 2**20
 
 
-class Form:
+class MultipartForm:
     """
     A form as it is read.
 
@@ -110,7 +110,7 @@ class Form:
         self.whole = True
 
 
-async def read_form(exchange: Exchange, check: Callable[[bytes], object] | None = None) -> Form:
+async def read_form(exchange: ApiExchange, check: Callable[[bytes], object] | None = None) -> MultipartForm:
     """
     Read the body as `multipart/form-data`.
 
@@ -127,7 +127,7 @@ async def read_form(exchange: Exchange, check: Callable[[bytes], object] | None 
             code="invalid_content_type",
             hint="Send the file as a form: curl -F file=@talk.mp3 -F model=audio …",
         )
-    form = Form(check)
+    form = MultipartForm(check)
     try:
         parser = MultipartParser(options[b"boundary"], form.callbacks)
         async with aclosing(exchange.chunks(MAX_FILE + OVERHEAD)) as chunks:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from groq_core import __version__
-from groq_core.api.schemas import SCHEMAS, TEXT, WHOLE, Schema, noted, ref
+from groq_core.api.schemas import SCHEMAS, TEXT, WHOLE, Schema, ref, with_description
 from groq_core.api.speech import TYPES
 
 JSON: Final = "application/json"
@@ -101,7 +101,7 @@ def _open(summary: str, answers: Schema) -> Schema:
 
 
 def _part(name: str, note: str = "") -> Schema:
-    return {"name": name, "in": "path", "required": True, "schema": noted(TEXT, note) if note else TEXT}
+    return {"name": name, "in": "path", "required": True, "schema": with_description(TEXT, note) if note else TEXT}
 
 
 def _query(name: str, schema: Schema) -> Schema:
@@ -110,7 +110,7 @@ def _query(name: str, schema: Schema) -> Schema:
 
 _PAGE: Final = (
     _query("limit", {**WHOLE, "minimum": 1, "maximum": 100, "default": 100}),
-    _query("after", noted(TEXT, "The id of the last entry of the page before.")),
+    _query("after", with_description(TEXT, "The id of the last entry of the page before.")),
 )
 _MODEL: Final = _part("model", "An alias, an id, or `provider:id`; its slashes stay as they are.")
 _TRANSCRIPT: Final = {JSON: "Transcript", "text/plain": "Text", "text/vtt": "Text", EVENTS: "Text"}

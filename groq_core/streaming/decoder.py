@@ -42,10 +42,10 @@ from groq_core.streaming.wire_types import (
     FINISH_REASONS,
     NO_FINISH,
     NO_USAGE,
-    Call,
     Choice,
     Chunk,
     Delta,
+    WireToolCall,
     XGroq,
     decode_chunk,
     read_usage,
@@ -183,7 +183,7 @@ class StreamDecoder:
         if self.finish_reason is None and self._maybe_finished:
             self.finish_reason = "stop"
         self._end_text()
-        return [*self._drain(), *self._last_calls(), self._finished()]
+        return [*self._drain(), *self._last_calls(), self._final_event()]
 
     def _end_text(self) -> None:
         """Hand out what was held back because it could have gone on."""
@@ -207,7 +207,7 @@ class StreamDecoder:
             return
         self._give_up_line()
 
-    def _finished(self) -> Finished:
+    def _final_event(self) -> Finished:
         spoke = self._spoke or self._calls is not None or self._executed
         if self.finish_reason is None:
             if self.malformed and not spoke:
@@ -449,7 +449,7 @@ class StreamDecoder:
         """
         calls = delta.tool_calls or []
         if delta.function_call is not None:
-            calls = [*calls, Call(index=0, function=delta.function_call)]
+            calls = [*calls, WireToolCall(index=0, function=delta.function_call)]
         if calls and self._calls is None:
             self._calls = ToolCalls()
         for position, call in enumerate(calls):

@@ -8,12 +8,12 @@ from contextlib import aclosing
 
 import msgspec
 
-from groq_core.events import Event, Events, Finished, Note, Quote, Quoted, TextDelta
+from groq_core.events import Event, Events, Finished, Note, Quoted, TextDelta
 from groq_core.fallback.splice import Diverged, Splice
 from groq_core.requests import BYTES_PER_TOKEN, IMAGE_TOKENS, Caller
-from groq_core.services.documents.attached import Choice, choose, parted
+from groq_core.services.documents.attached import PassageChoice, choose, split_attachments
 from groq_core.services.documents.index import MOST_TOKENS, count_tokens
-from groq_core.ui.asking import Question, Turn, chat_request
+from groq_core.ui.asking import PageQuestion, PageTurn, chat_request
 from groq_core.ui.core import PageCore
 from groq_core.ui.texts import TEXTS
 
@@ -31,7 +31,7 @@ WHOLE_SHARE = 4
 """A document is sent whole where it takes at most this part of the tokens a minute, and of the window."""
 
 
-def answer_to(core: PageCore, question: Question, caller: Caller) -> Events:
+def answer_to(core: PageCore, question: PageQuestion, caller: Caller) -> Events:
     """
     Ask with as much of the conversation as the model that answers can take, and say what was left out.
 
@@ -42,41 +42,41 @@ def answer_to(core: PageCore, question: Question, caller: Caller) -> Events:
     """
     if has_documents(question):
         return _from_documents(core, question, caller)
-    return _asked(core, *fit(question, window_of(core, question)), caller)
+    return _ask(core, *fit(question, window_of(core, question)), caller)
 
 
-def _asked(core: PageCore, fitted: Question, left_out: int, caller: Caller) -> Events:
+def _ask(core: PageCore, fitted: PageQuestion, left_out: int, caller: Caller) -> Events:
     if fitted.continues:
         said = fitted.turns[-1].text
-        turns = (*fitted.turns, Turn(role="user", text=TEXTS["continue_prompt"]))
+        turns = (*fitted.turns, PageTurn(role="user", text=TEXTS["continue_prompt"]))
         request = chat_request(msgspec.structs.replace(fitted, turns=turns), caller)
-        events = continued(core.handle(request), said)
+        events = new_part(core.handle(request), said)
     else:
         events = core.handle(chat_request(fitted, caller))
-    return noted(events, left_out) if left_out else events
+    return with_note(events, left_out) if left_out else events
 
 
-def has_documents(question: Question) -> bool:
-    return any(turn.role == "user" and parted(turn.text)[1] for turn in question.turns)
+def has_documents(question: PageQuestion) -> bool:
+    return any(turn.role == "user" and split_attachments(turn.text)[1] for turn in question.turns)
 
 
-async def _from_documents(core: PageCore, question: Question, caller: Caller) -> AsyncGenerator[Event, None]:
+async def _from_documents(core: PageCore, question: PageQuestion, caller: Caller) -> AsyncGenerator[Event, None]:
     """Answer from documents: whole where there is room, else from passages of them, which are told first."""
     chosen = await asyncio.to_thread(with_passages, core, question)
     if chosen is None:
-        events = _asked(core, *fit(question, window_of(core, question)), caller)
+        events = _ask(core, *fit(question, window_of(core, question)), caller)
     else:
         fitted, left_out, choice = chosen
-        yield told_of(choice)
+        yield quoted_event(choice)
         yield Note(code="pages_chosen", text=in_words(choice))
         fitted, more = fit(fitted, window_of(core, fitted))
-        events = _asked(core, fitted, left_out + more, caller)
+        events = _ask(core, fitted, left_out + more, caller)
     async with aclosing(events):
         async for event in events:
             yield event
 
 
-def with_passages(core: PageCore, question: Question) -> tuple[Question, int, Choice] | None:
+def with_passages(core: PageCore, question: PageQuestion) -> tuple[PageQuestion, int, PassageChoice] | None:
     """
     Put passages in the place of long documents; takes up to a second for a book.
 
@@ -103,15 +103,15 @@ def with_passages(core: PageCore, question: Question) -> tuple[Question, int, Ch
     return msgspec.structs.replace(question, turns=turns), len(question.turns) - len(turns), choice
 
 
-def _without_documents(question: Question) -> Question:
+def _without_documents(question: PageQuestion) -> PageQuestion:
     turns = (
-        msgspec.structs.replace(turn, text=parted(turn.text)[0]) if turn.role == "user" else turn
+        msgspec.structs.replace(turn, text=split_attachments(turn.text)[0]) if turn.role == "user" else turn
         for turn in question.turns
     )
     return msgspec.structs.replace(question, turns=tuple(turns))
 
 
-def whole_of(core: PageCore, question: Question) -> int:
+def whole_of(core: PageCore, question: PageQuestion) -> int:
     """Tokens of documents that may be sent whole: more than one question's where the plan is known to take more."""
     window = window_of(core, question)
     snapshot = core.board.snapshot()
@@ -127,24 +127,24 @@ def whole_of(core: PageCore, question: Question) -> int:
     return max(MOST_TOKENS - LEAST_PASSAGES // 3, int(known) // WHOLE_SHARE)
 
 
-def told_of(choice: Choice) -> Quoted:
+def quoted_event(choice: PassageChoice) -> Quoted:
     return Quoted(
         documents=tuple(document.name for document in choice.documents),
         pages=choice.pages,
         tokens=choice.tokens,
-        quotes=tuple(Quote(document=one.document, page=one.page, text=one.text) for one in choice.quotes),
+        quotes=choice.quotes,
         whole=choice.whole,
     )
 
 
-def in_words(choice: Choice) -> str:
+def in_words(choice: PassageChoice) -> str:
     """What went along of long documents, in a sentence."""
     names = ", ".join(document.name for document in choice.documents)
     key = "pages_chosen_whole" if choice.whole else "pages_chosen"
     return TEXTS[key].format(names=names, n=len(choice.quotes), tokens=f"{choice.tokens:,}")
 
 
-def window_of(core: PageCore, question: Question) -> int:
+def window_of(core: PageCore, question: PageQuestion) -> int:
     """Tokens that the model which would answer now takes, prompt and answer together; 0 where nobody knows."""
     catalogue = core.catalogue.current
     tiers = {tier.tier: tier.target for tier in core.board.snapshot().tiers}
@@ -157,15 +157,15 @@ def window_of(core: PageCore, question: Question) -> int:
     return spec.context_window if spec is not None else 0
 
 
-def fit(question: Question, window: int) -> tuple[Question, int]:
+def fit(question: PageQuestion, window: int) -> tuple[PageQuestion, int]:
     """
     Leave out the oldest turns until the rest fits; instructions and the last turn stay.
 
     Returns:
         The question as it can be sent, and how many turns were left out.
 
-    >>> turns = tuple(Turn(role="user", text="x" * 4000) for _ in range(10))
-    >>> fit(Question(turns=turns), 8192)[1]
+    >>> turns = tuple(PageTurn(role="user", text="x" * 4000) for _ in range(10))
+    >>> fit(PageQuestion(turns=turns), 8192)[1]
     5
     """
     if not window:
@@ -174,14 +174,14 @@ def fit(question: Question, window: int) -> tuple[Question, int]:
     return fit_into(question, int(window * FILL) - answer, tokens)
 
 
-def fit_into(question: Question, room: int, size_of: Callable[[Turn], int]) -> tuple[Question, int]:
+def fit_into(question: PageQuestion, room: int, size_of: Callable[[PageTurn], int]) -> tuple[PageQuestion, int]:
     """The same for so many tokens of the prompt, however a turn is reckoned."""
     kept = places_that_fit(question, room, size_of)
     turns = tuple(question.turns[index] for index in kept)
     return msgspec.structs.replace(question, turns=turns), len(question.turns) - len(turns)
 
 
-def places_that_fit(question: Question, room: int, size_of: Callable[[Turn], int]) -> list[int]:
+def places_that_fit(question: PageQuestion, room: int, size_of: Callable[[PageTurn], int]) -> list[int]:
     """The turns that stay, by their places, when the oldest are left out until the rest fits."""
     sizes = [size_of(turn) for turn in question.turns]
     fixed = [turn.role == "system" for turn in question.turns]
@@ -196,17 +196,17 @@ def places_that_fit(question: Question, room: int, size_of: Callable[[Turn], int
     return [index for index in range(len(sizes)) if index not in left_out]
 
 
-def safely(turn: Turn) -> int:
+def safely(turn: PageTurn) -> int:
     """Tokens of a turn at most, its pictures included."""
     return count_tokens(turn.text) + 8 + IMAGE_TOKENS * len(turn.images)
 
 
-def tokens(turn: Turn) -> int:
+def tokens(turn: PageTurn) -> int:
     """Estimated tokens of a turn, its pictures included."""
     return len(turn.text.encode()) // BYTES_PER_TOKEN + 4 + IMAGE_TOKENS * len(turn.images)
 
 
-async def noted(events: Events, left_out: int) -> AsyncGenerator[Event, None]:
+async def with_note(events: Events, left_out: int) -> AsyncGenerator[Event, None]:
     """Tell of what was not sent before anything else."""
     async with aclosing(events):
         key = "left_out_one" if left_out == 1 else "left_out"
@@ -215,7 +215,7 @@ async def noted(events: Events, left_out: int) -> AsyncGenerator[Event, None]:
             yield event
 
 
-async def continued(events: Events, said: str) -> AsyncGenerator[Event, None]:
+async def new_part(events: Events, said: str) -> AsyncGenerator[Event, None]:
     """
     Only what is new of an answer that was to go on after ``said``; models like to repeat its last words, or all.
 

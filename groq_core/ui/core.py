@@ -14,6 +14,7 @@ from groq_core.requests import Caller, Request
 from groq_core.services.documents.attached import Shelf
 from groq_core.services.documents.seeing import Look
 from groq_core.services.extraction import Extractor
+from groq_core.services.logins import Logins
 from groq_core.services.own_keys import OwnKeys
 from groq_core.status.snapshot import Snapshot
 from groq_core.ui.fault_switch import FaultStore
@@ -23,7 +24,7 @@ class PageBoard(Protocol):
     """The newest state, and a way to wait for a newer one."""
 
     def snapshot(self, credential: str = "server") -> Snapshot: ...
-    async def changed(self, version: int) -> int: ...
+    async def wait_for_change(self, version: int) -> int: ...
 
 
 class PageSimulator(Protocol):
@@ -82,6 +83,8 @@ class PageCore(Protocol):
     def people(self) -> People: ...
     @property
     def own_keys(self) -> OwnKeys | None: ...
+    @property
+    def mcp_logins(self) -> Logins: ...
     @property
     def catalogue(self) -> Any: ...
     @property

@@ -18,7 +18,7 @@ from groq_core.media.text.subtitles import breaches_in_words, to_json, to_srt, t
 from groq_core.ui.core import PageCore
 from groq_core.ui.layout import place
 from groq_core.ui.page_routes import Page, body_of
-from groq_core.ui.stream import refused
+from groq_core.ui.stream import refusal
 from groq_core.ui.texts import TEXTS
 
 MAX_RECORDING_BYTES = 400_000_000
@@ -101,7 +101,7 @@ def create_routes(page: Page) -> APIRouter:
                 caller=caller,
             )
         except RequestError as error:
-            events = refused(error)
+            events = refusal(error)
         return page.answer(events)
 
     @router.post("/transcript/{form}")

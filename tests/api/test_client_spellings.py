@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from groq_core.api.chat.body import ChatCall, read_chat
-from groq_core.api.content_coding import decoded
+from groq_core.api.content_coding import decode_body
 from groq_core.errors import RequestError
 from groq_core.requests import Caller
 from tests.stage import staged
@@ -167,16 +167,16 @@ def test_hedging_may_be_asked_for(value: bool) -> None:
 
 @pytest.mark.parametrize(("coding", "pack"), [(b"gzip", gzip.compress), (b"deflate", zlib.compress)])
 def test_a_compressed_body_is_unpacked_within_the_limit(coding: bytes, pack: Any) -> None:
-    assert decoded(pack(b"x" * 1000), coding, 1000) == b"x" * 1000
+    assert decode_body(pack(b"x" * 1000), coding, 1000) == b"x" * 1000
     with pytest.raises(RequestError) as caught:
-        decoded(pack(b"x" * 1001), coding, 1000)
+        decode_body(pack(b"x" * 1001), coding, 1000)
     assert caught.value.status == 413
 
 
 @pytest.mark.parametrize(("raw", "coding", "status"), [(b"{}", b"br", 415), (b"{}", b"gzip", 400)])
 def test_a_coding_nobody_undoes_is_refused_by_name(raw: bytes, coding: bytes, status: int) -> None:
     with pytest.raises(RequestError) as caught:
-        decoded(raw, coding, 1000)
+        decode_body(raw, coding, 1000)
 
     assert (caught.value.status, caught.value.param) == (status, "Content-Encoding")
 

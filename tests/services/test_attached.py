@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from groq_core.services.documents.attached import Attachment, Shelf, choose, parted, quote_of
+from groq_core.services.documents.attached import Attachment, Shelf, choose, quote_of, split_attachments
 from groq_core.services.documents.index import MOST_TOKENS, Passage, count_tokens, words_of
 from groq_core.services.documents.parts import PAGE_BREAK
 from tests.services.test_document_index import book
@@ -30,7 +30,7 @@ def attached(question: str, *documents: tuple[str, str]) -> str:
 )
 def test_what_was_attached_is_taken_apart_again(question: str, documents: list[tuple[str, str]]) -> None:
     documents = [(name, text.replace("<\\/", "</")) for name, text in documents if "<attachment" not in text]
-    found, parts = parted(attached(question, *documents))
+    found, parts = split_attachments(attached(question, *documents))
 
     assert found == question
     assert list(parts) == [Attachment(name, text) for name, text in documents]
@@ -46,14 +46,14 @@ def test_what_was_attached_is_taken_apart_again(question: str, documents: list[t
     ],
 )
 def test_what_is_no_attachment_is_what_was_typed(text: str) -> None:
-    assert parted(text) == (text, ())
+    assert split_attachments(text) == (text, ())
 
 
 def test_a_text_of_nothing_but_beginnings_is_read_in_a_moment() -> None:
     for piece in ('<attachment name="', '<attachment name="a">\n', '<attachment name="\n'):
         text = piece * (2_000_000 // len(piece))
         began = time.process_time()
-        parted(text)
+        split_attachments(text)
         assert time.process_time() - began < 5
 
 

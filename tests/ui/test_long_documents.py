@@ -17,7 +17,7 @@ from groq_core.events import Finished, TextDelta
 from groq_core.requests import ChatRequest, estimate_tokens
 from groq_core.services.documents.index import MOST_TOKENS, count_tokens
 from groq_core.services.documents.parts import PAGE_BREAK
-from groq_core.ui.asking import Question, Turn
+from groq_core.ui.asking import PageQuestion, PageTurn
 from groq_core.ui.context import safely, whole_of, with_passages
 from tests.services.papers import pdf
 from tests.services.test_attached import attached
@@ -63,8 +63,8 @@ async def test_a_book_goes_through_the_page_and_its_facts_are_found_on_their_pag
 
     right = 0
     for question, value, page in facts:
-        turns = (Turn(role="user", text=attached(question, ("report.pdf", read["text"]))),)
-        chosen = with_passages(house.core, Question(turns=turns))
+        turns = (PageTurn(role="user", text=attached(question, ("report.pdf", read["text"]))),)
+        chosen = with_passages(house.core, PageQuestion(turns=turns))
         assert chosen is not None
         sent, left_out, choice = chosen
         right += any(quote.page == page and value in quote.text for quote in choice.quotes)
@@ -148,7 +148,7 @@ async def test_an_answer_that_goes_on_keeps_its_passages(house: House, client: h
 
 
 async def test_a_plan_known_to_take_more_takes_more_whole(house: House) -> None:
-    question = Question(turns=(Turn(role="user", text="x"),))
+    question = PageQuestion(turns=(PageTurn(role="user", text="x"),))
     assert whole_of(house.core, question) < MOST_TOKENS
 
     class Board:

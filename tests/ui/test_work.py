@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from openpyxl import load_workbook
 from PIL import Image
 
-from groq_core.compose import assembled
+from groq_core.compose import assemble
 from groq_core.errors import RequestError
 from groq_core.settings.settings import Settings
 from groq_core.simulator import Simulator
@@ -38,7 +38,7 @@ def png() -> bytes:
 
 @asynccontextmanager
 async def page(simulator: Simulator) -> AsyncIterator[httpx.AsyncClient]:
-    async with assembled(Settings.from_env({"GROQ_CORE_OFFLINE": "1"}), simulator=simulator) as core:
+    async with assemble(Settings.from_env({"GROQ_CORE_OFFLINE": "1"}), simulator=simulator) as core:
         app = FastAPI()
         held = Page(core, Assets())
         for create in (create_routes, extract.create_routes, agent.create_routes):

@@ -8,7 +8,7 @@ import { say } from "../shared/words.js";
 import { Follower } from "../shared/scroll.js";
 import { inSight, sheet, takesFiles } from "../shared/sheet.js";
 import { ask, send } from "../shared/wire.js";
-import { SERVERS } from "../../texts.js";
+import { serverFields, serversWanted } from "./servers.js";
 
 sheet("work");
 
@@ -16,7 +16,6 @@ const TOOLS = ["calculator", "units", "clock", "browser_search", "code_interpret
 const EXAMPLES = ["agent_example_1", "agent_example_2", "agent_example_3", "agent_example_4"];
 const PATIENCE_MS = 20_000;
 
-const servers = new Set(); // of MCP, by name: the operator sets which there are
 const chosen = { tools: new Set(["calculator", "units", "clock"]), max_steps: 10, max_seconds: 120, max_usd: null };
 /** @type {{name: string, text: string}[]} */
 let files = [];
@@ -53,12 +52,6 @@ export function showToolsIn(host) {
     input.addEventListener("change", () => (input.checked ? chosen.tools.add(name) : chosen.tools.delete(name)));
     return el("label", { class: "gc-check" }, input, el("span", {}, say(`tool_${name}`)));
   });
-  for (const name of SERVERS) {
-    const input = el("input", { type: "checkbox", "data-server": name });
-    input.checked = servers.has(name);
-    input.addEventListener("change", () => (input.checked ? servers.add(name) : servers.delete(name)));
-    tools.push(el("label", { class: "gc-check" }, input, el("span", {}, say("tool_server", { name }))));
-  }
   const limits = [
     limit("max_steps", "limit_steps", { min: "1", max: "50", step: "1" }),
     limit("max_seconds", "limit_seconds", { min: "1", max: "600", step: "1" }),
@@ -74,7 +67,15 @@ export function showToolsIn(host) {
       "details",
       { class: "gc-fold gc-options-fold" },
       el("summary", {}, say("agent_tools")),
-      el("div", { class: "gc-options" }, el("div", { class: "gc-tool-list" }, ...tools), el("div", { class: "gc-options-row" }, ...limits)),
+      el(
+        "div",
+        { class: "gc-options" },
+        el("div", { class: "gc-tool-list" }, ...tools),
+        ...serverFields(),
+        el("div", { class: "gc-options-row" }, ...limits),
+        // On a phone the options lie over the page, their heading too.
+        el("button", { type: "button", class: "gc-button gc-quiet gc-sheet-close", onclick: (event) => (event.target.closest("details").open = false) }, say("close")),
+      ),
     ),
     input,
     el("button", { type: "button", class: "gc-link", id: "agent-attach", onclick: () => input.click() }, say("agent_attach")),
@@ -134,7 +135,7 @@ async function run(task) {
   list.append(turn.element);
   follower.jump();
   const { tools, ...limits } = chosen;
-  const body = JSON.stringify({ text: task, messages, tools: [...tools], servers: [...servers], files, ...defaults(limits) });
+  const body = JSON.stringify({ text: task, messages, tools: [...tools], ...serversWanted(), files, ...defaults(limits) });
   try {
     await ask("agent", { body, signal: running.signal, patience: PATIENCE_MS, headers: { "content-type": "application/json" } }, (event) => turn.hear(event));
     if (!turn.receipt) turn.hear({ e: "error", message: say("error_cut"), hint: "" });
@@ -233,6 +234,7 @@ class CallView {
     this.mark = el("span", { class: "gc-call-state" });
     this.result = el("pre", { tabindex: "0" });
     this.given = el("pre", { tabindex: "0" }, indented(event.arguments));
+    this.scrollHint = el("b", { class: "gc-call-scroll", hidden: true }, say("call_scroll"));
     this.resultBox = el("div", { hidden: true }, el("h4", {}, say("call_result")), this.result);
     this.element = el(
       "details",
@@ -257,7 +259,7 @@ class CallView {
     };
     const refuse = el("button", { type: "button", class: "gc-chip", "data-word": "refuse", onclick: word(false) }, say("call_refuse"));
     const allow = el("button", { type: "button", class: "gc-chip gc-allow", "data-word": "allow", onclick: word(true) }, say("call_allow"));
-    const question = el("div", { class: "gc-call-question", role: "group", "aria-label": say("call_asks"), "data-approval": event.approval }, el("p", {}, say("call_question", { name: event.name })), refuse, allow);
+    const question = el("div", { class: "gc-call-question", role: "group", "aria-label": say("call_asks"), "data-approval": event.approval }, el("p", {}, say("call_question", { name: event.name }), " ", this.scrollHint), refuse, allow);
     this.question = question;
     this.element.open = true;
     this.element.append(question);
@@ -269,13 +271,19 @@ class CallView {
   /** What does not fit its box must have been scrolled to its end before it can be allowed. */
   #allowAtTheEnd(allow) {
     const shown = this.given;
-    const seen = () => shown.scrollTop + shown.clientHeight >= shown.scrollHeight - 2;
+    // What is in a tab that is not looked at, or folded away, has no size and has not been seen.
+    const seen = () => shown.clientHeight > 0 && shown.scrollTop + shown.clientHeight >= shown.scrollHeight - 2;
+    const sized = new ResizeObserver(() => look());
     const look = () => {
       allow.disabled = !seen();
       allow.title = allow.disabled ? say("call_scroll") : "";
-      if (!allow.disabled) shown.removeEventListener("scroll", look);
+      this.scrollHint.hidden = !allow.disabled;
+      if (allow.disabled) return;
+      shown.removeEventListener("scroll", look);
+      sized.disconnect();
     };
     shown.addEventListener("scroll", look);
+    sized.observe(shown);
     look();
   }
 

@@ -4,7 +4,7 @@ import { announce, el, hinter, icon, iconButton, save, setText } from "../shared
 import { count, dollars, seconds } from "../shared/formats.js";
 import { kindInWords, say } from "../shared/words.js";
 import { onRun, sheet, takesFiles } from "../shared/sheet.js";
-import { ask, send } from "../shared/wire.js";
+import { ask, keepForAnotherDay, send } from "../shared/wire.js";
 
 sheet("work");
 
@@ -19,7 +19,10 @@ const EXAMPLE =
   '"Rust","Iron takes up oxygen from damp air and turns into a brown powder that no longer protects it."\n' +
   '"Yeast","A fungus of one cell that eats sugar and leaves behind alcohol and the gas that raises bread."\n';
 
-/** Where this tab of the browser remembers its table, so that a page that is loaded again finds it. */
+/**
+ * Where this tab of the browser remembers its table, so that a page that is loaded again finds it; what Groq answers
+ * within a day is remembered by the browser, until somebody removes it.
+ */
 const REMEMBERED = "gc-batch";
 const GUESS_AFTER_MS = 400;
 
@@ -29,6 +32,7 @@ let table = null; // {id, name, kind, columns, rows, lines}
 let running = null;
 let asked = null; // what the shown answers belong to
 let via = "live";
+let waits = false; // Groq has been asked for answers that nobody has fetched yet
 
 // ── what is asked ──────────────────────────────────────────────────────────────────────────────────
 
@@ -153,8 +157,13 @@ function guessInWords(found) {
 
 function remember() {
   try {
-    if (table) sessionStorage.setItem(REMEMBERED, JSON.stringify({ id: table.id, ...wanted() }));
+    const kept = table && JSON.stringify({ id: table.id, ...wanted() });
+    if (table) sessionStorage.setItem(REMEMBERED, kept);
     else sessionStorage.removeItem(REMEMBERED);
+    if (!waits) return;
+    if (table) localStorage.setItem(REMEMBERED, kept);
+    else localStorage.removeItem(REMEMBERED);
+    keepForAnotherDay(Boolean(table));
   } catch {
     // A browser that keeps nothing forgets this too.
   }
@@ -162,10 +171,11 @@ function remember() {
 
 async function recall() {
   try {
-    const was = JSON.parse(sessionStorage.getItem(REMEMBERED) ?? "null");
+    const was = JSON.parse(sessionStorage.getItem(REMEMBERED) ?? localStorage.getItem(REMEMBERED) ?? "null");
     const response = was && (await send(`batch/${was.id}/look`));
     if (!response?.ok || table) return;
     table = await response.json();
+    waits = table.waits;
     [prompt.value, system.value, model.value, longest.value] = [was.prompt, was.system, was.model, was.max_tokens ?? ""];
     showTable();
     go(was.via);
@@ -184,6 +194,7 @@ function forget() {
   table = null;
   asked = null;
   remember();
+  waits = false;
   setText(guess, "");
   question.hidden = true;
   setText(facts, say("batch_drop"));
@@ -215,6 +226,8 @@ async function run(retry = false) {
   if (unasked()) return tell(say("batch_no_prompt"));
   const stop = (running = new AbortController());
   asked = wanted();
+  waits ||= via === "later";
+  remember();
   document.body.setAttribute("data-batch", "busy");
   const view = progressView();
   progress.replaceChildren(view.element);

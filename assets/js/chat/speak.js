@@ -4,15 +4,22 @@ import { Sentences } from "../talk/sentences.js";
 import { Voice } from "../talk/voice.js";
 import { say } from "../shared/words.js";
 
-let speaking = null; // {voice, button, context}
+/** @type {{ voice: Voice, button: HTMLElement, context: AudioContext } | null} */
+let speaking = null;
 
-/** Speak `text`; `button` shows whether it does. */
+/**
+ * Speak `text`; `button` shows whether it does.
+ *
+ * @param {string} text
+ * @param {HTMLElement} button
+ * @param {(words: string) => void} hint
+ */
 export async function speak(text, button, hint) {
   const again = speaking?.button === button;
   hush();
   if (again) return;
   const context = new AudioContext();
-  const voice = new Voice(context, { began: () => {}, changed: () => {}, failed: () => hint(say("talk_voiceless", { why: say("speak_none") })) });
+  const voice = new Voice(context, { language: null, began: () => {}, changed: () => {}, failed: () => hint(say("talk_voiceless", { why: say("speak_none") })) });
   const mine = (speaking = { voice, button, context });
   button.setAttribute("aria-pressed", "true");
   let said = 0;

@@ -30,7 +30,7 @@ let asked = [];
 // Its conversations are kept like those of the chat, whose list shows them too.
 let kept = null;
 function keeper() {
-  kept ??= import("../chat/keeper.js").then(({ Keeper }) => new Keeper(conversation, composer).begin());
+  kept ??= import("../chat/keeper.js").then(({ Keeper }) => Keeper.begin(conversation, composer));
   return kept;
 }
 const composer = {

@@ -4,7 +4,8 @@ import { el } from "./dom.js";
 import { count } from "./formats.js";
 import { say } from "./words.js";
 
-/** @typedef {{documents: string[], pages: number, tokens: number, quotes: {document: string, page: number, text: string}[], whole: boolean}} Quoted */
+/** @typedef {import("./types.js").Quoted} Quoted */
+/** @typedef {Quoted["quotes"][number] & {named: boolean}} Source */
 
 /**
  * Show under an answer, and above it in a line, which passages went along: nothing is shortened in silence.
@@ -23,7 +24,12 @@ function chosenLine({ documents, tokens, quotes, whole }) {
   return el("p", { class: "gc-left-out gc-chosen", role: "note" }, el("span", {}, words));
 }
 
-// The quotes; those whose pages the answer names come first.
+/**
+ * The quotes; those whose pages the answer names come first.
+ *
+ * @param {Quoted} quoted
+ * @param {string} answer
+ */
 function sourcesView({ quotes }, answer) {
   const named = pagesNamed(answer);
   const marked = quotes.map((quote) => ({ ...quote, named: named.has(quote.page) }));
@@ -31,6 +37,7 @@ function sourcesView({ quotes }, answer) {
   return el("details", { class: "gc-fold gc-sources" }, el("summary", {}, `${say("sources")} · ${quotes.length}`), ...shown.map(source));
 }
 
+/** @param {Source} quote */
 function source({ document, page, text, named }) {
   const place = page ? say("source_page", { name: document, n: page }) : document;
   return el(
@@ -41,8 +48,13 @@ function source({ document, page, text, named }) {
   );
 }
 
-/** Numbers of pages that an answer names: `p. 12`, `pp. 3–5`, `page 7`, `Seite 7`, `S. 7`. */
+/**
+ * Numbers of pages that an answer names: `p. 12`, `pp. 3–5`, `page 7`, `Seite 7`, `S. 7`.
+ *
+ * @param {string} text
+ */
 export function pagesNamed(text) {
+  /** @type {Set<number>} */
   const pages = new Set();
   for (const [, list] of text.matchAll(/\b(?:pp?|pages?|s|seiten?)\b[.\s]{0,3}((?:\d{1,4}[\s,–-]{0,3}(?:and |und |& )?){1,20})/gi)) {
     for (const [, from, to] of list.matchAll(/(\d+)(?:\s?[–-]\s?(\d+))?/g)) {

@@ -13,9 +13,9 @@ import numpy as np
 import soundfile
 
 from groq_core.media.audio import ffmpeg
-from groq_core.media.audio.container import AIFF, AU, FLAC, MP3, MPGA, OGG, OPUS, WAV, Container, unsupported
+from groq_core.media.audio.container import AIFF, AU, FLAC, MP3, MPGA, OGG, OPUS, WAV, Container, unsupported_error
 from groq_core.media.audio.ffmpeg import Media, Probed, Track
-from groq_core.media.audio.headers import Bytes, has_frame_count, is_lengthless_wav, links_of, looked_into, with_length
+from groq_core.media.audio.headers import Bytes, has_frame_count, is_lengthless_wav, links_of, look_into, with_length
 from groq_core.media.audio.mixing import Mixer, finite, power_of
 from groq_core.media.audio.resample import Resampler, Samples
 
@@ -37,7 +37,7 @@ _GUESSED: Final = frozenset({MP3, MPGA, OGG, OPUS})
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SampleSource:
     """
     A recording that is being decoded.
 
@@ -61,7 +61,7 @@ class Source:
 
 
 @contextmanager
-def decoding(data: Media, container: Container) -> Iterator[Source]:
+def decoding(data: Media, container: Container) -> Iterator[SampleSource]:
     """
     Open a recording with whatever can decode it.
 
@@ -76,7 +76,7 @@ def decoding(data: Media, container: Container) -> Iterator[Source]:
             # It knows the container but not every codec that may be in it; ffmpeg may.
             except soundfile.LibsndfileError as error:
                 if not with_ffmpeg:
-                    raise _broken(container) from error
+                    raise _decoding_error(container) from error
             else:
                 with file:
                     yield _from_soundfile(file, data, readable, container)
@@ -94,7 +94,7 @@ Readable: TypeAlias = Callable[[], IO[bytes] | str]
 def _readable(data: Media, container: Container) -> Iterator[Readable]:
     """What soundfile opens, as often as wanted; a WAV without a length gets the one it has."""
     if container == WAV:
-        with looked_into(data) as seen:
+        with look_into(data) as seen:
             if is_lengthless_wav(seen):
                 mended = with_length(seen)
                 yield lambda: _from_start(mended)
@@ -112,14 +112,14 @@ def _from_start(data: Bytes) -> IO[bytes]:
 # ── soundfile ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _from_soundfile(file: soundfile.SoundFile, data: Media, readable: Readable, container: Container) -> Source:
+def _from_soundfile(file: soundfile.SoundFile, data: Media, readable: Readable, container: Container) -> SampleSource:
     if not 0 < file.channels <= _MAX_CHANNELS or not 0 < file.samplerate <= _MAX_RATE:
-        raise _broken(container)
+        raise _decoding_error(container)
     known = container not in _GUESSED or has_frame_count(data)
     declared = file.frames / file.samplerate if known else None
     mixer = Mixer(file.channels, "5.1" if file.channels == 6 else "")
     blocks = _mix_down(file, readable, mixer)
-    return Source(file.samplerate, file.channels, declared, False, file.channels <= 2, blocks, mixer)
+    return SampleSource(file.samplerate, file.channels, declared, False, file.channels <= 2, blocks, mixer)
 
 
 def _mix_down(file: soundfile.SoundFile, readable: Readable, mixer: Mixer) -> Iterator[Samples]:
@@ -153,9 +153,9 @@ def _blocks(file: soundfile.SoundFile, readable: Readable) -> Iterator[Samples]:
 
 
 @contextmanager
-def _by_ffmpeg(data: Media, container: Container) -> Iterator[Source]:
+def _by_ffmpeg(data: Media, container: Container) -> Iterator[SampleSource]:
     if container.demuxer == "ogg":
-        with looked_into(data) as seen:
+        with look_into(data) as seen:
             if len(links := links_of(seen)) > 1:
                 yield _chain(seen, links, container)
                 return
@@ -167,7 +167,7 @@ def _by_ffmpeg(data: Media, container: Container) -> Iterator[Source]:
     if container in (MP3, MPGA) and has_frame_count(data):
         declared = probed.duration_s
     with ffmpeg.decoding(data, container, track=track.number, channels=channels, start_s=probed.start_s) as blocks:
-        yield Source(
+        yield SampleSource(
             track.sample_rate,
             track.channels,
             declared,
@@ -179,7 +179,7 @@ def _by_ffmpeg(data: Media, container: Container) -> Iterator[Source]:
         )
 
 
-def _chain(data: Bytes, links: Sequence[slice], container: Container) -> Source:
+def _chain(data: Bytes, links: Sequence[slice], container: Container) -> SampleSource:
     """Several Ogg files in a row, each read for itself."""
     probed = ffmpeg.probe(data[links[0]], container)
     track = probed.tracks[0]
@@ -189,7 +189,7 @@ def _chain(data: Bytes, links: Sequence[slice], container: Container) -> Source:
             with _by_ffmpeg(data[link], container) as source:
                 yield from source.blocks
 
-    return Source(track.sample_rate, track.channels, None, probed.video, False, blocks(), Mixer(1))
+    return SampleSource(track.sample_rate, track.channels, None, probed.video, False, blocks(), Mixer(1))
 
 
 def _track_of(data: Media, container: Container, probed: Probed) -> tuple[Track, str]:
@@ -235,5 +235,5 @@ def size_of(data: Media) -> int:
     return data.stat().st_size if isinstance(data, Path) else len(data)
 
 
-def _broken(container: Container) -> Exception:
-    return unsupported(f"The {container.name} file is broken and can't be decoded.", "invalid_audio", status=400)
+def _decoding_error(container: Container) -> Exception:
+    return unsupported_error(f"The {container.name} file is broken and can't be decoded.", "invalid_audio", status=400)

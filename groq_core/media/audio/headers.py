@@ -47,7 +47,7 @@ def links_of(data: Bytes) -> list[slice]:
 
 
 @contextmanager
-def looked_into(data: bytes | Path) -> Iterator[Bytes]:
+def look_into(data: bytes | Path) -> Iterator[Bytes]:
     """The bytes of a recording wherever it is, without reading it; what is changed in them stays here."""
     if isinstance(data, bytes):
         yield data

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, ImageFile
 
 from groq_core.media.image.colour import stretch
-from groq_core.media.image.format import opened
+from groq_core.media.image.format import open_image
 
 _HALF: Final = 128
 _SWAPPED: Final = {"B": "L", "L": "B", "N": "B"}
@@ -36,7 +36,7 @@ def stretch_dark(image: Image.Image, data: bytes, format_name: str, page: int = 
     upper = np.asarray(image)
     if upper[..., :3].max(initial=0) >= _HALF:
         return image
-    again = opened(data, format_name)
+    again = open_image(data, format_name)
     if page:
         again.seek(page)
     if not _swap_bytes(again):

@@ -282,7 +282,7 @@ def reading() -> Iterator[None]:
         raise invalid("The picture is broken and can't be read.", hint="Open it elsewhere and save it anew.") from error
 
 
-def opened(data: bytes, format_name: str) -> ImageFile.ImageFile:
+def open_image(data: bytes, format_name: str) -> ImageFile.ImageFile:
     """
     Read the header: size, mode and metadata, no pixels.
 

@@ -103,7 +103,7 @@ def cues(transcript: Transcript) -> list[Cue]:
     """
     units = _units(transcript)
     groups = _part(units)
-    return _timed([(units[first:last], _lines(units[first:last])) for first, last in groups])
+    return _with_times([(units[first:last], _lines(units[first:last])) for first, last in groups])
 
 
 def breaches(laid: Sequence[Cue]) -> list[Breach]:
@@ -321,7 +321,7 @@ def _text(units: Sequence[_Unit]) -> str:
 # ── times ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _timed(groups: Sequence[tuple[Sequence[_Unit], tuple[str, ...]]]) -> list[Cue]:
+def _with_times(groups: Sequence[tuple[Sequence[_Unit], tuple[str, ...]]]) -> list[Cue]:
     """
     When each is seen: from its first word on, or a little before, until it can have been read, as far as there is
     silence after its last one.

@@ -23,7 +23,7 @@ _SIGNS: Final = (
 )
 
 
-class Picture:
+class ToolPicture:
     """
     A picture a tool returns, to be looked at by a model that can see.
 
@@ -47,16 +47,16 @@ class Picture:
 class Mixed:
     """A result of text and pictures together."""
 
-    def __init__(self, text: str, pictures: Iterable[Picture] = ()) -> None:
+    def __init__(self, text: str, pictures: Iterable[ToolPicture] = ()) -> None:
         self.text = text
         self.pictures = tuple(pictures)
 
 
-def written(value: object) -> str:
+def to_text(value: object) -> str:
     """
     Write a result down for a model: text as it is, all else as JSON, half a surrogate pair as U+FFFD.
 
-    >>> written({"a": (1, 2)}), written(None), written(b"caf\\xc3\\xa9"), written(b"\\xff\\x00")
+    >>> to_text({"a": (1, 2)}), to_text(None), to_text(b"caf\\xc3\\xa9"), to_text(b"\\xff\\x00")
     ('{"a":[1,2]}', 'done', 'café', '[2 bytes that are no text]')
     """
     match value:
@@ -66,7 +66,7 @@ def written(value: object) -> str:
             return _whole(value)
         case Mixed():
             return _whole(value.text)
-        case Picture():
+        case ToolPicture():
             return str(value)
         case bytes() | bytearray() | memoryview():
             return _bytes(bytes(value))
@@ -112,16 +112,16 @@ def picture_urls(value: object) -> Iterator[str]:
             yield url
 
 
-def _as_picture(value: Any) -> Picture | None:
-    if isinstance(value, Picture):
+def _as_picture(value: Any) -> ToolPicture | None:
+    if isinstance(value, ToolPicture):
         return value
     if isinstance(value, bytes | bytearray):
         kind = next((kind for sign, kind in _SIGNS if bytes(value[:8]).startswith(sign)), None)
-        return Picture(bytes(value), kind) if kind else None
+        return ToolPicture(bytes(value), kind) if kind else None
     # A picture of PIL, without importing it for those that have none.
     if any(f"{one.__module__}.{one.__name__}" == "PIL.Image.Image" for one in type(value).__mro__):
         file = io.BytesIO()
         picture = value if value.mode in ("RGB", "L", "RGBA", "P", "1", "LA") else value.convert("RGB")
         picture.save(file, format="PNG")
-        return Picture(file.getvalue(), "image/png")
+        return ToolPicture(file.getvalue(), "image/png")
     return None

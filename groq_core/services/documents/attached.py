@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 
 from cachetools import LRUCache
 
+from groq_core.events import Quote
 from groq_core.services.documents.index import INSTRUCTIONS, Index, Passage, count_tokens, words_of
 from groq_core.services.documents.parts import Document, document_from
 
@@ -42,16 +43,8 @@ class Attachment(NamedTuple):
     text: str
 
 
-class Quote(NamedTuple):
-    """What is shown of a passage; ``page`` is 0 where the document has no pages."""
-
-    document: str
-    page: int
-    text: str
-
-
 @dataclass(frozen=True, slots=True)
-class Choice:
+class PassageChoice:
     """
     What is sent in place of long documents.
 
@@ -102,11 +95,11 @@ def _size_of(index: Index) -> int:
     return sum(len(document.text) for document in index.documents) + 1
 
 
-def parted(text: str) -> tuple[str, tuple[Attachment, ...]]:
+def split_attachments(text: str) -> tuple[str, tuple[Attachment, ...]]:
     """
     What was typed, and what was attached.
 
-    >>> parted('What?\\n\\n<attachment name="a.txt">\\nwords\\n</attachment>')
+    >>> split_attachments('What?\\n\\n<attachment name="a.txt">\\nwords\\n</attachment>')
     ('What?', (Attachment(name='a.txt', text='words'),))
     """
     typed, found, at, looked = list[str](), list[Attachment](), 0, 0
@@ -128,7 +121,7 @@ def parted(text: str) -> tuple[str, tuple[Attachment, ...]]:
     return ("".join(typed).strip(), tuple(found)) if found else (text, ())
 
 
-def choose(texts: Sequence[str], shelf: Shelf, *, whole: int, tokens: int) -> Choice | None:
+def choose(texts: Sequence[str], shelf: Shelf, *, whole: int, tokens: int) -> PassageChoice | None:
     """
     Choose the passages of long documents that the last question is about.
 
@@ -140,7 +133,7 @@ def choose(texts: Sequence[str], shelf: Shelf, *, whole: int, tokens: int) -> Ch
     Returns:
         None where there is no document, or all are short enough.
     """
-    split = [parted(text) for text in texts]
+    split = [split_attachments(text) for text in texts]
     attached = [one for _, found in split for one in found]
     size = sum(count_tokens(one.text) for one in attached)
     if size <= whole:
@@ -153,10 +146,12 @@ def choose(texts: Sequence[str], shelf: Shelf, *, whole: int, tokens: int) -> Ch
     head = f"Passages of {', '.join(document.name for document in documents)}. {INSTRUCTIONS}"
     chosen = "\n\n".join((head, *(_spell(one, documents) for one in passages)))
     older = (f"{text}\n\n[with {_names(found)}]".strip() if found else text for text, found in split[:-1])
-    return Choice(
+    return PassageChoice(
         texts=(*older, f"{chosen}\n\nQuestion: {typed[-1]}"),
         documents=documents,
-        quotes=tuple(Quote(documents[one.document].name, one.page, quote_of(one, weights)) for one in passages),
+        quotes=tuple(
+            Quote(document=documents[one.document].name, page=one.page, text=quote_of(one, weights)) for one in passages
+        ),
         tokens=size,
         whole=about_all,
     )

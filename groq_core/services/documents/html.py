@@ -12,8 +12,8 @@ from typing import Final
 
 from lxml import etree
 
-from groq_core.services.documents.parts import Found, Limits, damaged
-from groq_core.services.documents.stylesheet import StyleSheet, declared
+from groq_core.services.documents.parts import ReadingLimits, ReadText, damage_error
+from groq_core.services.documents.stylesheet import StyleSheet, read_style
 from groq_core.services.documents.text import decode
 
 _UNSEEN: Final = frozenset(
@@ -46,7 +46,7 @@ _CHARSET: Final = re.compile(
 )
 
 
-def read_html(data: bytes, name: str, _: Limits) -> Found:
+def read_html(data: bytes, name: str, _: ReadingLimits) -> ReadText:
     """
     Read a page in its own encoding, else in the one it can only have.
 
@@ -56,9 +56,9 @@ def read_html(data: bytes, name: str, _: Limits) -> Found:
     match = _CHARSET.search(data[:4096])
     text, note = decode(data, name, (match[1] or match[2]).decode("ascii") if match else None)
     try:
-        return Found([html_text(text)], notes=[note] if note else [])
+        return ReadText([html_text(text)], notes=[note] if note else [])
     except ValueError as error:
-        raise damaged(name, "HTML", error) from None
+        raise damage_error(name, "HTML", error) from None
 
 
 def html_text(page: str) -> str:
@@ -131,8 +131,8 @@ class _Page:
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         self._open.append((tag, self._visible))
-        sheet, own = self._styles.of(tag, attributes), declared(attributes.get("style", ""))
-        displayed = _displayed(tag, attributes, sheet.display, own.display)
+        sheet, own = self._styles.of(tag, attributes), read_style(attributes.get("style", ""))
+        displayed = _displays(tag, attributes, sheet.display, own.display)
         visible = sheet.visibility if own.visibility is None else own.visibility
         self._visible = self._visible if visible is None else visible
         if self._choice is not None and tag == "option":
@@ -144,7 +144,7 @@ class _Page:
             return
         if tag == "select":
             self._choice = _Choice(self._pieces, "multiple" in attributes or _number(attributes.get("size")) > 1)
-        if self._visible and (said := _spoken(tag, attributes)):
+        if self._visible and (said := _value_of(tag, attributes)):
             self._pieces.append(f" {_run(said).strip()} ")
 
     def end(self, tag: str) -> None:
@@ -199,14 +199,14 @@ class _Choice:
         return taken
 
 
-def _displayed(tag: str, attributes: Mapping[str, str], *said: bool | None) -> bool:
+def _displays(tag: str, attributes: Mapping[str, str], *said: bool | None) -> bool:
     if tag in _UNSEEN or (tag == "dialog" and "open" not in attributes):
         return False
     last = next((one for one in reversed(said) if one is not None), None)
     return last if last is not None else "hidden" not in attributes
 
 
-def _spoken(tag: str, attributes: Mapping[str, str]) -> str:
+def _value_of(tag: str, attributes: Mapping[str, str]) -> str:
     """What an element shows that has no text inside."""
     if tag == "img":
         return attributes.get("alt", "")

@@ -9,7 +9,7 @@ from groq_core.media.image.format import EXTENSIONS as PICTURES
 from groq_core.media.image.format import is_picture
 from groq_core.media.image.preparation import PreparedImage, prepare_all
 from groq_core.services.documents.parts import EXTENSIONS as DOCUMENTS
-from groq_core.services.documents.parts import Document, Limits
+from groq_core.services.documents.parts import Document, ReadingLimits
 from groq_core.services.documents.seeing import Look, read_or_show
 
 ACCEPTED = (*DOCUMENTS, *(f".{ending}" for ending in PICTURES))
@@ -23,7 +23,7 @@ async def source_of(
     look: Look | None = None,
     pieces: int = 1,
     room: int = 0,
-    limits: Limits | None = None,
+    limits: ReadingLimits | None = None,
 ) -> Document | tuple[PreparedImage, ...]:
     """
     Read a file, whatever it is.

@@ -43,11 +43,11 @@ class _Rule:
         return bool(self.ident), len(self.classes), bool(self.tag), self.order
 
 
-def declared(style: str) -> Shown:
+def read_style(style: str) -> Shown:
     """
     What a ``style`` attribute, or the inside of a rule, says.
 
-    >>> declared("color: red; display : NONE !important")
+    >>> read_style("color: red; display : NONE !important")
     Shown(display=False, visibility=None)
     """
     display = visibility = None
@@ -73,7 +73,7 @@ class StyleSheet:
         self._rules: defaultdict[str, dict[tuple[str, frozenset[str], str], _Rule]] = defaultdict(dict)
         self._count = 0
         for order, (selectors, body) in enumerate(_rules(css[:_MOST_CSS])):
-            shown = declared(body)
+            shown = read_style(body)
             if shown == Shown():
                 continue
             for selector in dict.fromkeys(selectors.split(",")):

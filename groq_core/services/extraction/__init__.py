@@ -1,10 +1,10 @@
 """Text, a document or a picture into data that fits a schema."""
 
 from groq_core.services.extraction.ask import Try
-from groq_core.services.extraction.fitting import Problem, spelled
+from groq_core.services.extraction.fitting import Problem, spell_path
 from groq_core.services.extraction.merge import Conflict, Said
-from groq_core.services.extraction.options import Options
-from groq_core.services.extraction.schema import FIELD_TYPES, Field, FieldType, Schema, schema_of
+from groq_core.services.extraction.options import ExtractionOptions
+from groq_core.services.extraction.schema import FIELD_TYPES, FieldType, Schema, TableField, schema_of
 from groq_core.services.extraction.service import (
     Extraction,
     Extractor,
@@ -12,7 +12,7 @@ from groq_core.services.extraction.service import (
     MissingPart,
     Partial,
     extract_sync,
-    spent,
+    total_cost,
 )
 from groq_core.services.extraction.spans import Path, Span
 
@@ -20,21 +20,21 @@ __all__ = [
     "FIELD_TYPES",
     "Conflict",
     "Extraction",
+    "ExtractionOptions",
     "Extractor",
-    "Field",
     "FieldType",
     "Input",
     "MissingPart",
-    "Options",
     "Partial",
     "Path",
     "Problem",
     "Said",
     "Schema",
     "Span",
+    "TableField",
     "Try",
     "extract_sync",
     "schema_of",
-    "spelled",
-    "spent",
+    "spell_path",
+    "total_cost",
 ]

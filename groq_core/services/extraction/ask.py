@@ -63,7 +63,7 @@ class Try:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class ExtractionPrompt:
     """
     What is asked about one part.
 
@@ -106,7 +106,7 @@ class Asker:
     most_tokens: int = 32_768
     caller: Caller = field(default_factory=Caller)
 
-    async def ask(self, question: Question) -> AsyncGenerator[Try | Answered, None]:
+    async def ask(self, question: ExtractionPrompt) -> AsyncGenerator[Try | Answered, None]:
         """
         Ask about one part until the answer fits: at most ``retries`` times more, and once more without a
         strict schema where no model could write by it.
@@ -150,7 +150,7 @@ class Asker:
                 messages = _messages(question, mode) + again(reply.text if data is None else data, problems)
 
     async def _fold(
-        self, reply: Reply, question: Question, messages: tuple[Message, ...], mode: Mode, max_tokens: int
+        self, reply: Reply, question: ExtractionPrompt, messages: tuple[Message, ...], mode: Mode, max_tokens: int
     ) -> None:
         """Ask once. What failed attempts cost is in the reply even when nothing answers."""
         request = ChatRequest(
@@ -182,7 +182,7 @@ def _incapable(error: ChainError) -> bool:
 # ── what is said ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def _messages(question: Question, mode: Mode) -> tuple[Message, ...]:
+def _messages(question: ExtractionPrompt, mode: Mode) -> tuple[Message, ...]:
     said = [SYSTEM]
     if question.instructions:
         said.append(question.instructions.strip())
@@ -249,7 +249,7 @@ def assess(text: str, schema: Schema[Any]) -> tuple[TryOutcome, Any, tuple[Probl
 
 
 def _try(
-    question: Question, number: int, mode: Mode, outcome: TryOutcome, problems: Sequence[Problem], reply: Reply
+    question: ExtractionPrompt, number: int, mode: Mode, outcome: TryOutcome, problems: Sequence[Problem], reply: Reply
 ) -> Try:
     finished = reply.finished
     return Try(
@@ -267,7 +267,7 @@ def _try(
     )
 
 
-def _misfit(outcome: TryOutcome, problems: Sequence[Problem], data: Any, question: Question) -> ExtractionError:
+def _misfit(outcome: TryOutcome, problems: Sequence[Problem], data: Any, question: ExtractionPrompt) -> ExtractionError:
     if outcome == "cut":
         message, hint = "the answer was cut off at the token limit every time", "Ask for fewer fields or shorter parts."
     else:

@@ -72,7 +72,7 @@ def numbers(text: str) -> Iterator[tuple[int, int, tuple[float, ...]]]:
         scale = _SCALE.match(text, match.end())
         if scale is not None:
             factor = _SCALES[scale["scale"] or scale["sign"]]
-            yield match.start(), scale.end(), tuple(rounded(value * factor) for value in found)
+            yield match.start(), scale.end(), tuple(round_noise(value * factor) for value in found)
         yield match.start(), match.end(), found
         if " " in match[0].strip() and not (match["power"] or match["exponent"]):
             # Two columns side by side look like one number with a space in it.
@@ -107,7 +107,7 @@ def readings(text: str) -> tuple[float, ...]:
     if match is not None and (power := match["power"] or match["exponent"]) is not None:
         exponent = int(power)
         text = re.split(r"\s?[x×*]\s?10|e", text)[0]
-    return tuple(rounded(value * 10.0**exponent) if exponent else value for value in _plain_readings(text))
+    return tuple(round_noise(value * 10.0**exponent) if exponent else value for value in _plain_readings(text))
 
 
 def _plain_readings(text: str) -> tuple[float, ...]:
@@ -127,9 +127,9 @@ def _plain_readings(text: str) -> tuple[float, ...]:
 
 
 def _float(text: str) -> float:
-    return rounded(float(text))
+    return round_noise(float(text))
 
 
-def rounded(value: float) -> float:
+def round_noise(value: float) -> float:
     """Twelve digits: more are noise of arithmetic, and equal numbers are to be equal."""
     return float(f"{value:.12g}")

@@ -14,15 +14,15 @@ from groq_core.pipeline import Handler
 from groq_core.requests import Caller, Request
 from groq_core.services.documents.reading import Document
 from groq_core.services.extraction.absent import absent
-from groq_core.services.extraction.ask import Answered, Asker, Question, Try
+from groq_core.services.extraction.ask import Answered, Asker, ExtractionPrompt, Try
 from groq_core.services.extraction.fitting import Problem
 from groq_core.services.extraction.merge import Conflict, Merged, merge
-from groq_core.services.extraction.options import Options, part_chars
+from groq_core.services.extraction.options import ExtractionOptions, part_chars
 from groq_core.services.extraction.plain import Place
-from groq_core.services.extraction.schema import WRAPPED, Field, MisfitError, Schema, schema_of
-from groq_core.services.extraction.spans import Path, Source, Span, constants_of
+from groq_core.services.extraction.schema import WRAPPED, MisfitError, Schema, TableField, schema_of
+from groq_core.services.extraction.spans import Path, SourceText, Span, constants_of
 from groq_core.services.extraction.strict import subschemas
-from groq_core.services.extraction.text_parts import SMALLEST, Chunk, cut
+from groq_core.services.extraction.text_parts import SMALLEST, TextChunk, cut
 from groq_core.status.snapshot import Snapshot
 
 T = TypeVar("T")
@@ -99,15 +99,15 @@ class Extraction(Generic[T]):
     @property
     def cost_usd(self) -> float | None:
         """Price of all tries together; None where no price is known."""
-        return spent(self.tries)
+        return total_cost(self.tries)
 
     @property
-    def unfounded(self) -> tuple[Path, ...]:
+    def without_place(self) -> tuple[Path, ...]:
         """The values that stand nowhere in the document."""
         return tuple(path for path, span in self.spans.items() if span is None)
 
 
-def spent(tries: Iterable[Try]) -> float | None:
+def total_cost(tries: Iterable[Try]) -> float | None:
     """Add up what tries cost; None where no price is known."""
     known = [one.cost_usd for one in tries if one.cost_usd is not None]
     return sum(known) if known else None
@@ -125,7 +125,7 @@ class Extractor:
     """
 
     handle: Handler[Request]
-    options: Options = field(default_factory=Options)
+    options: ExtractionOptions = field(default_factory=ExtractionOptions)
     snapshot: Callable[[], Snapshot] | None = None
 
     @overload
@@ -134,20 +134,20 @@ class Extractor:
         source: Input,
         schema: type[T] | Schema[T],
         *,
-        options: Options | None = None,
+        options: ExtractionOptions | None = None,
         caller: Caller | None = None,
     ) -> T: ...
     @overload
     async def extract(
         self,
         source: Input,
-        schema: Mapping[str, Any] | Sequence[Field],
+        schema: Mapping[str, Any] | Sequence[TableField],
         *,
-        options: Options | None = None,
+        options: ExtractionOptions | None = None,
         caller: Caller | None = None,
     ) -> Any: ...
     async def extract(
-        self, source: Input, schema: Any, *, options: Options | None = None, caller: Caller | None = None
+        self, source: Input, schema: Any, *, options: ExtractionOptions | None = None, caller: Caller | None = None
     ) -> Any:
         """
         Find data that fits a schema.
@@ -174,7 +174,7 @@ class Extractor:
         source: Input,
         schema: type[T] | Schema[T],
         *,
-        options: Options | None = None,
+        options: ExtractionOptions | None = None,
         caller: Caller | None = None,
         resume: Extraction[Any] | None = None,
     ) -> Extraction[T]: ...
@@ -182,9 +182,9 @@ class Extractor:
     async def extract_detailed(
         self,
         source: Input,
-        schema: Mapping[str, Any] | Sequence[Field],
+        schema: Mapping[str, Any] | Sequence[TableField],
         *,
-        options: Options | None = None,
+        options: ExtractionOptions | None = None,
         caller: Caller | None = None,
         resume: Extraction[Any] | None = None,
     ) -> Extraction[Any]: ...
@@ -193,7 +193,7 @@ class Extractor:
         source: Input,
         schema: Any,
         *,
-        options: Options | None = None,
+        options: ExtractionOptions | None = None,
         caller: Caller | None = None,
         resume: Extraction[Any] | None = None,
     ) -> Extraction[Any]:
@@ -212,9 +212,9 @@ class Extractor:
     async def stream(
         self,
         source: Input,
-        schema: type[T] | Schema[T] | Mapping[str, Any] | Sequence[Field],
+        schema: type[T] | Schema[T] | Mapping[str, Any] | Sequence[TableField],
         *,
-        options: Options | None = None,
+        options: ExtractionOptions | None = None,
         caller: Caller | None = None,
         resume: Extraction[Any] | None = None,
     ) -> AsyncGenerator[Try | Partial | Extraction[T], None]:
@@ -229,13 +229,13 @@ class Extractor:
         size = part_chars(options, prepared, self.snapshot() if self.snapshot else None)
         run = _Run(self.handle, options, prepared, source, size, caller or options.caller, resume)
         try:
-            async with aclosing(run.tried()) as tries:
+            async with aclosing(run.attempts()) as tries:
                 async for one in tries:
                     yield one
             # Thousands of values in a long text are looked up for seconds.
             yield await asyncio.to_thread(run.extraction)
         except ExtractionError as error:
-            error.cost_usd = spent(run.tries)
+            error.cost_usd = total_cost(run.tries)
             raise
 
 
@@ -245,7 +245,7 @@ class _Run(Generic[T]):
     def __init__(
         self,
         handle: Handler[Request],
-        options: Options,
+        options: ExtractionOptions,
         schema: Schema[T],
         source: Input,
         size: int,
@@ -261,11 +261,11 @@ class _Run(Generic[T]):
         self.before = resume
         self.lost: dict[int, ChainError | ExtractionError] = {}
         pages = [page.start for page in source.pages] if isinstance(source, Document) else []
-        self.looked = Source(self.text, pages, constants_of(subschemas(schema.json)))
+        self.looked = SourceText(self.text, pages, constants_of(subschemas(schema.json)))
         self.placed: dict[int, tuple[Any, dict[Path, Place]]] = {}
         self.tries: list[Try] = []
         self.answers: dict[int, Any] = {}
-        self.chunks: list[Chunk] = []
+        self.chunks: list[TextChunk] = []
         self.merged = Merged(None, (), {})
         self.value: T
         self.asker = Asker(
@@ -276,7 +276,7 @@ class _Run(Generic[T]):
             caller=caller,
         )
 
-    async def tried(self) -> AsyncGenerator[Try | Partial, None]:
+    async def attempts(self) -> AsyncGenerator[Try | Partial, None]:
         size = self.size
         while True:
             self._cut(size)
@@ -329,7 +329,7 @@ class _Run(Generic[T]):
 
     def _cut(self, size: int) -> None:
         if self.pictures:
-            self.chunks = [Chunk(0, 0, 0, "")]
+            self.chunks = [TextChunk(0, 0, 0, "")]
             return
         self.chunks = cut(self.text, size, min(self.options.overlap_chars, size // 4))
         if len(self.chunks) > MAX_CHUNKS:
@@ -355,7 +355,7 @@ class _Run(Generic[T]):
         several = len(self.chunks) > 1
         room = asyncio.Semaphore(self.options.parallel)
 
-        async def ask(chunk: Chunk, before: tuple[Any, tuple[Problem, ...]] | None) -> None:
+        async def ask(chunk: TextChunk, before: tuple[Any, tuple[Problem, ...]] | None) -> None:
             try:
                 async with room, aclosing(self.asker.ask(self._question(chunk, before))) as answers:
                     async for one in answers:
@@ -384,7 +384,7 @@ class _Run(Generic[T]):
                 task.cancel()
             await asyncio.gather(*tasks, everybody, return_exceptions=True)
 
-    def _question(self, chunk: Chunk, before: tuple[Any, tuple[Problem, ...]] | None) -> Question:
+    def _question(self, chunk: TextChunk, before: tuple[Any, tuple[Problem, ...]] | None) -> ExtractionPrompt:
         content: str | list[dict[str, Any]]
         if self.pictures:
             words = "The document is this picture." if len(self.pictures) == 1 else "The document is these pictures."
@@ -393,7 +393,7 @@ class _Run(Generic[T]):
             # The one thing a text must not hold is the end of itself.
             content = "<document>\n" + chunk.text.replace("</document", "< /document") + "\n</document>"
         several = len(self.chunks) > 1
-        return Question(
+        return ExtractionPrompt(
             schema=self.schema.part() if several else self.schema,
             content=content,
             instructions=self.options.instructions,
@@ -474,7 +474,7 @@ class _Run(Generic[T]):
         prefix: Path = (WRAPPED,) if self.schema.wrapped else ()
         found: dict[Path, Span | None] = {}
         for path, value in _leaves(data):
-            if not source.wanted(path, value):
+            if not source.is_findable(path, value):
                 continue
             came = self.merged.source((*prefix, *path))
             place = places.get(came[0], {}).get(came[1]) if came is not None else None

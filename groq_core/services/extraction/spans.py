@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from groq_core.services.extraction.dates import ISO_DATE, dates
-from groq_core.services.extraction.numbers import is_number, numbers, readings, rounded
+from groq_core.services.extraction.numbers import is_number, numbers, readings, round_noise
 from groq_core.services.extraction.plain import Place, PlainText, plain
 
 Path: TypeAlias = tuple[str | int, ...]
@@ -50,7 +50,7 @@ class Span:
     page: int | None = None
 
 
-class Source:
+class SourceText:
     """
     A text that values are looked up in; what it says in numbers and dates is read once.
 
@@ -96,7 +96,7 @@ class Source:
         looking.value(data, (), None)
         return {path: place for path, place in looking.found.items() if place is not None}
 
-    def wanted(self, path: Path, value: object) -> bool:
+    def is_findable(self, path: Path, value: object) -> bool:
         """A value that has a place to be looked for."""
         if value is None or isinstance(value, bool | dict | list) or value == "":
             return False
@@ -148,18 +148,18 @@ class Source:
         return all(word in self._plain.text for word in text.split())
 
     def _number_places(self, value: float) -> list[Place]:
-        known = self._known_numbers()
-        if places := known.get(rounded(value), []):
+        known = self._places_of_numbers()
+        if places := known.get(round_noise(value), []):
             return places
         # A share is often written in per cent, a number of a column without its sign.
         per_cent = [
             (start, self.text.index("%", end) + 1)
-            for start, end in known.get(rounded(value * 100), [])
+            for start, end in known.get(round_noise(value * 100), [])
             if self.text[end : end + 2].lstrip().startswith("%")
         ]
-        return per_cent or (known.get(rounded(-value), []) if value < 0 else [])
+        return per_cent or (known.get(round_noise(-value), []) if value < 0 else [])
 
-    def _known_numbers(self) -> dict[float, list[Place]]:
+    def _places_of_numbers(self) -> dict[float, list[Place]]:
         if self._numbers is None:
             self._numbers = {}
             for start, end, values in numbers(self._plain.text):
@@ -179,7 +179,7 @@ class Source:
 class _Looking:
     """One answer on its way to places."""
 
-    def __init__(self, source: Source, within: Mapping[Path, Place], *, elsewhere: bool) -> None:
+    def __init__(self, source: SourceText, within: Mapping[Path, Place], *, elsewhere: bool) -> None:
         self.source = source
         self.within = within
         self.elsewhere = elsewhere
@@ -212,7 +212,7 @@ class _Looking:
         """Find values that belong together: where the rarest of them stand closest to the others."""
         candidates: dict[Path, list[Place]] = {}
         for path, value in leaves.items():
-            if self.source.wanted(path, value):
+            if self.source.is_findable(path, value):
                 start, end = _part(path, self.within)
                 places = self.source.places(value, start, None if end < 0 else end)
                 # What a part did not say in so many words may still stand elsewhere.

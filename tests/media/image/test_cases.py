@@ -168,7 +168,7 @@ def deep_tiff(values: np.ndarray) -> bytes:
     fields += [(273, 4, 1, 8 + 2 * bands), (277, 3, 1, bands), (278, 3, 1, height), (279, 4, 1, len(body))]
     directory = struct.pack("<H", len(fields)) + b"".join(struct.pack("<HHII", *field) for field in fields)
     at = 8 + 2 * bands + len(body)
-    return struct.pack("<2sHI", b"II", 42, at) + struct.pack("<H", 16) * bands + body + directory + bytes(4)
+    return b"".join((struct.pack("<2sHI", b"II", 42, at), struct.pack("<H", 16) * bands, body, directory, bytes(4)))
 
 
 @pytest.mark.parametrize("write", [deep_png, deep_tiff])
