@@ -126,6 +126,9 @@ const unasked = () => table.kind !== "jsonl" && !prompt.value.trim() && !table.c
 
 // ── what it will take ──────────────────────────────────────────────────────────────────────────────
 
+/** The newest estimate that has a price, to stand beside the cost at the end. */
+let estimated = null;
+
 function guessSoon(after = GUESS_AFTER_MS) {
   clearTimeout(guessSoon.timer);
   guessSoon.timer = setTimeout(showGuess, after);
@@ -138,6 +141,7 @@ async function showGuess() {
     const response = await send(`batch/${table.id}/estimate`, { body: JSON.stringify(wanted()), headers: JSON_TYPE });
     const found = await response.json();
     if (showGuess.turn !== turn || !response.ok) return;
+    estimated = found.usd_most ? found : null;
     guess.classList.toggle("gc-warn", Boolean(found.error));
     setText(guess, found.error ? `${found.error}. ${found.hint}` : guessInWords(found));
   } catch {
@@ -277,6 +281,8 @@ function progressView() {
     },
     end(what, stopped) {
       track.toggleAttribute("data-over", Boolean(what.last?.over));
+      const spent = what.last?.progress.usd;
+      if (estimated && typeof spent === "number") element.append(el("p", { class: "gc-batch-cost" }, say("batch_cost", { usd: dollars(spent), least: dollars(estimated.usd_least), most: dollars(estimated.usd_most) })));
       if (stopped) element.append(el("p", { class: "gc-stopped" }, say("batch_stopped")));
       else if (what.error) element.append(el("div", { class: "gc-card", role: "alert" }, el("p", { class: "gc-card-title" }, what.error.message), el("p", {}, what.error.hint ?? "")));
       else announce(say("batch_done"));
