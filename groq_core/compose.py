@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cachetools import TTLCache
@@ -16,10 +16,10 @@ from groq_core.events import Events
 from groq_core.fallback.chain import FallbackChain
 from groq_core.fallback.health import SERVER, Health, LocalHealth
 from groq_core.fallback.hedge import Hedging
-from groq_core.fallback.run import Limits
+from groq_core.fallback.run import ChainLimits
 from groq_core.middleware.allowance import Allowances
 from groq_core.middleware.breaker import Breaker
-from groq_core.middleware.cache import Cache, Entry
+from groq_core.middleware.cache import Cache, CacheEntry
 from groq_core.middleware.deadline import Deadline
 from groq_core.middleware.log import Log
 from groq_core.middleware.observe import Observe
@@ -45,6 +45,7 @@ from groq_core.router.route_cache import Routes
 from groq_core.router.target_state import TierStatus
 from groq_core.services.chat import Chat
 from groq_core.services.extraction import Extractor
+from groq_core.services.logins import MemoryLogins
 from groq_core.services.own_keys import OwnKeys
 from groq_core.services.speech import Speech
 from groq_core.services.transcription import TranscriptionService
@@ -52,7 +53,7 @@ from groq_core.services.vision import VisionService, image_limit, least_images
 from groq_core.settings.settings import Settings
 from groq_core.settings.team import require_team
 from groq_core.simulator import Simulator
-from groq_core.status.board import Bell, Board
+from groq_core.status.board import Board, ChangeNotifier
 from groq_core.telemetry.metrics import Metrics
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class Core:
         team: The database behind people, keys, spend and conversations; None where there is none.
         shared: What several processes share in Redis; None where there is none.
         own_keys: Keys that visitors bring along; None where they are not welcome.
+        mcp_logins: Tokens that MCP servers gave for the operator's credentials.
     """
 
     settings: Settings
@@ -97,6 +99,7 @@ class Core:
     speech: Speech
     extraction: Extractor
     own_keys: OwnKeys | None = None
+    mcp_logins: MemoryLogins = field(default_factory=MemoryLogins, repr=False)
 
     def batches(self) -> GroqBatches:
         """
@@ -214,26 +217,28 @@ def _wire(
     visitors: Provider | None,
 ) -> Core:
     clock = time.monotonic
-    bell = Bell()
+    changes = ChangeNotifier()
     listed = tiers(settings)
     has_server_key = simulator is not None or settings.groq_api_key is not None
     fetch = providers["groq"].models if "groq" in providers and has_server_key else None
     backup = providers["openai"].models if "openai" in providers else None
-    catalogue = CatalogueKeeper(fetch, backup=backup, static=specs(settings))
+    catalogue = CatalogueKeeper(fetch, backup=backup, static=specs(settings), forgiving=simulator is not None)
     metrics = Metrics(known=lambda model: catalogue.current.lookup(model) is not None)
     breakers = LocalHealth()
-    health = Health(breakers, cooldown=settings.cooldown, clock=clock, changed=bell.ring)
+    health = Health(breakers, cooldown=settings.cooldown, clock=clock, changed=changes.notify)
     budgets = LocalBudgets(rpm=settings.rpm, tpm=settings.tpm, clock=clock)
     budgets.share = 1 / settings.workers
     shared = (
-        _open_shared_state(settings, budgets, breakers, health, bell.ring) if settings.redis_url is not None else None
+        _open_shared_state(settings, budgets, breakers, health, changes.notify)
+        if settings.redis_url is not None
+        else None
     )
 
     def take_listing(current: Catalogue) -> None:
-        if current.source == "live" and not current.gone:
-            for name in current.specs:
+        if current.source == "live":
+            for name in current.specs.keys() - current.gone.keys():
                 health.forgive_gone(SERVER, name)
-        bell.ring()
+        changes.notify()
 
     catalogue.subscribe(take_listing)
 
@@ -282,13 +287,14 @@ def _wire(
         own = attempt.spec.provider == "groq" and attempt.request.caller.groq_key is not None
         return (visitors if own and visitors else providers[attempt.spec.provider])(attempt)
 
+    people = team.limits if team is not None else People(settings.limits, shared.ledger if shared else None)
     estimates = Estimates()
     attempt = stack(
         Breaker(health, gone=catalogue.mark_gone),
         Retry(),
-        RateGuard(budgets, estimates, clock=clock, changed=bell.ring),
-        *([Spending(team.limits)] if team is not None else []),
-        Observe(metrics, price=cost_usd, clock=clock, changed=bell.ring),
+        RateGuard(budgets, estimates, clock=clock, changed=changes.notify),
+        *([Spending(people)] if people.has_limits else []),
+        Observe(metrics, price=cost_usd, clock=clock, changed=changes.notify),
         Deadline(first=settings.first_token_timeout, idle=settings.idle_timeout),
         around=send,
     )
@@ -297,21 +303,20 @@ def _wire(
         attempt=attempt,
         health=health,
         metrics=metrics,
-        limits=Limits(attempts=settings.max_attempts, deadline_s=settings.deadline),
+        limits=ChainLimits(attempts=settings.max_attempts, deadline_s=settings.deadline),
         degrade=settings.degrade,
         hedging=Hedging(metrics, price=cost_usd, enabled=settings.hedge, clock=clock),
         clock=clock,
     )
-    store: TTLCache[str, Entry] | None = (
+    store: TTLCache[str, CacheEntry] | None = (
         TTLCache(settings.cache_size, settings.cache_ttl, timer=clock) if settings.cache_size else None
     )
-    cache = Cache(store, metrics, scope=settings.cache_scope, clock=clock, changed=bell.ring)
-    log = Log(metrics, clock=clock, changed=bell.ring)
-    people = team.limits if team is not None else People(settings.limits, shared.ledger if shared else None)
+    cache = Cache(store, metrics, scope=settings.cache_scope, clock=clock, changed=changes.notify)
+    log = Log(metrics, clock=clock, changed=changes.notify)
     booked: list[Middleware[Request]] = [CachedAnswers(team.limits)] if team is not None else []
     handle = stack(log, Allowances(people), *booked, cache, *([shared.answers] if shared else []), around=chain)
     board = Board(
-        bell,
+        changes,
         mode="simulator" if simulator is not None else "live",
         catalogue=catalogue,
         targets=targets,
@@ -327,7 +332,7 @@ def _wire(
         clock=clock,
     )
     if team is not None:
-        team.changed = bell.ring
+        team.changed = changes.notify
     metrics.watch(lambda: board.snapshot().targets)
     return Core(
         settings=settings,

@@ -124,7 +124,7 @@ class Receipt:
         ]
 
     @property
-    def origin(self) -> dict[str, str] | None:
+    def served_by(self) -> dict[str, str] | None:
         """Provider and model that wrote the answer; None before it is finished and after a degradation."""
         if self.finished is None or self.degraded or not self.finished.provider:
             return None
@@ -138,7 +138,7 @@ class Receipt:
             "tier": self.tier,
             "reason": self.reason,
             "cache": self.cache,
-            "served_by": self.origin,
+            "served_by": self.served_by,
             "degraded": self.degraded,
             "attempts": [msgspec.to_builtins(record) for record in self.close_attempts()],
             "usage": msgspec.to_builtins(usage) if usage else None,

@@ -7,12 +7,11 @@ send us and what we send on; what the pipeline has to decide on is read from the
 
 from __future__ import annotations
 
-import secrets
-import time
 from functools import cached_property
 from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
+from ulid import ULID
 
 from groq_core.events import Outlet
 from groq_core.redaction import Secret
@@ -22,8 +21,6 @@ Message: TypeAlias = dict[str, Any]
 
 Operation: TypeAlias = Literal["chat", "transcription", "translation", "speech"]
 
-_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-
 
 def new_request_id() -> str:
     """
@@ -32,8 +29,7 @@ def new_request_id() -> str:
     >>> len(new_request_id())
     29
     """
-    value = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
-    return "gc_" + "".join(_CROCKFORD[value >> shift & 31] for shift in range(125, -1, -5))
+    return f"gc_{ULID()}"
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):

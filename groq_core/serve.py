@@ -155,7 +155,7 @@ async def serve(settings: Settings, people: UserFile | None = None) -> int:
     worker = worker_number()
     async with assemble(settings) as core:
         app = create_app(core, people)
-        server = Server(
+        server = PageServer(
             uvicorn.Config(
                 app,
                 host=settings.server_name,
@@ -183,7 +183,7 @@ async def serve(settings: Settings, people: UserFile | None = None) -> int:
     return 0
 
 
-class Server(uvicorn.Server):
+class PageServer(uvicorn.Server):
     """
     uvicorn, with an end of our own: it waits for running answers, and for nothing else.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,12 +9,12 @@ from typing import Any
 
 import httpx
 import orjson
-import uvicorn
 
 from groq_core.api.app import create_api
 from groq_core.compose import Core, assemble
 from groq_core.settings.settings import Settings
 from groq_core.simulator import Fault, Simulator
+from tests.serving import serving, url_of
 
 FAST = {
     "GROQ_CORE_FIRST_TOKEN_TIMEOUT": "0.4",
@@ -129,16 +128,8 @@ async def staged(
 @asynccontextmanager
 async def served(core: Core) -> AsyncIterator[str]:
     """The HTTP API on a free loopback port."""
-    server = uvicorn.Server(uvicorn.Config(create_api(core), host="127.0.0.1", port=0, log_config=None, lifespan="off"))
-    serving = asyncio.create_task(server._serve())
-    while not server.started:  # noqa: ASYNC110 - uvicorn offers no event
-        await asyncio.sleep(0.005)
-    try:
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        server.force_exit = True
-        await serving
+    async with serving(create_api(core), lifespan="off") as server:
+        yield url_of(server)
 
 
 def models(asked: Iterable[str]) -> list[str]:

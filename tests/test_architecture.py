@@ -170,3 +170,26 @@ def test_functions_say_what_they_do_or_return() -> None:
     told = [name for name in names if begins_with_a_participle(name.rpartition(".")[2])]
 
     assert len(told) < 0.03 * len(names), f"{len(told)} of {len(names)} begin with a participle: {', '.join(told)}"
+
+
+SAME_MEANING = {
+    # What an edge asks of a part is written down as a protocol that bears the part's name.
+    "Board": "the edge's view of it",
+    "Metrics": "the edge's view of it",
+    "People": "the edge's view of it",
+    "Settings": "the edge's view of it",
+    "Simulator": "the edge's view of it",
+}
+
+
+def test_no_class_shares_its_name_with_another_meaning() -> None:
+    homes: dict[str, list[str]] = {}
+    for file in FILES:
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                homes.setdefault(node.name, []).append(module_of(file))
+    shared = {name: where for name, where in homes.items() if len(where) > 1}
+
+    assert set(shared) == set(SAME_MEANING), {name: shared.get(name) for name in set(shared) ^ set(SAME_MEANING)}
+    for where in shared.values():
+        assert len([home for home in where if home != "api.backend"]) == 1, where

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from groq_core.access.door import cors_headers
 from groq_core.access.visit import Visit, visit_of
+from groq_core.api.content_coding import decode_body
 from groq_core.api.encoding import json_bytes
 from groq_core.connections.bytes import holding_of, size_by_header
 from groq_core.connections.line import line_of
@@ -44,7 +45,7 @@ class ClientGoneError(Exception):
     """The client hung up, so there is nobody left to answer."""
 
 
-class Exchange:
+class ApiExchange:
     """
     A request, and the answer as far as it has been sent.
 
@@ -132,9 +133,11 @@ class Exchange:
                 yield body
 
     async def body(self, limit: int) -> bytes:
-        """The whole body; errors as for :meth:`chunks`."""
+        """The whole body, its content coding undone; errors as for :meth:`chunks` and :func:`decoded`."""
         parts = [part async for part in self.chunks(limit)]
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+        raw = parts[0] if len(parts) == 1 else b"".join(parts)
+        coding = self.headers.get(b"content-encoding")
+        return decode_body(raw, coding, limit) if coding else raw
 
     async def _discard(self, declared: int) -> None:
         """Let a client that sends before it listens finish, within reason."""
@@ -147,9 +150,9 @@ class Exchange:
             if not message.get("more_body", False):
                 return
 
-    def watch(self) -> Watch:
+    def watch(self) -> HangUpWatch:
         """Give up the work inside as soon as the client hangs up. The request's body must have been read."""
-        return Watch(self, self._receive)
+        return HangUpWatch(self, self._receive)
 
     # ── the answer ───────────────────────────────────────────────────────────────────────────────────
 
@@ -224,7 +227,7 @@ def _too_large(limit: int) -> RequestError:
     )
 
 
-class Watch:
+class HangUpWatch:
     """
     Cancels the task inside the ``with`` block when the client hangs up; the block then ends in `ClientGoneError`.
 
@@ -240,7 +243,7 @@ class Watch:
 
     __slots__ = ("_exchange", "_receive", "_stalled_s", "_task", "_watcher", "gone")
 
-    def __init__(self, exchange: Exchange, receive: Receive, *, stalled_s: float = STALLED_S) -> None:
+    def __init__(self, exchange: ApiExchange, receive: Receive, *, stalled_s: float = STALLED_S) -> None:
         self._exchange = exchange
         self._receive = receive
         self._stalled_s = stalled_s
@@ -248,7 +251,7 @@ class Watch:
         self._task: asyncio.Task[Any] | None = None
         self._watcher: asyncio.Task[None] | None = None
 
-    def __enter__(self) -> Watch:
+    def __enter__(self) -> HangUpWatch:
         self._task = asyncio.current_task()
         self._watcher = asyncio.create_task(self._watch())
         return self

@@ -15,6 +15,7 @@ from groq_core.pipeline import Handler
 from groq_core.ratelimit.people import Allowance
 from groq_core.redaction import Secret
 from groq_core.requests import Caller, Request
+from groq_core.services.logins import Logins
 from groq_core.status.snapshot import Snapshot
 
 
@@ -48,6 +49,12 @@ class Settings(Protocol):
 
     @property
     def mcp_headers(self) -> Sequence[tuple[str, Sequence[tuple[str, Secret]]]]: ...
+
+    @property
+    def mcp_oauth(self) -> Sequence[tuple[str, Sequence[tuple[str, Secret]]]]: ...
+
+    @property
+    def mcp_visitors(self) -> Sequence[str]: ...
 
 
 class Board(Protocol):
@@ -125,6 +132,9 @@ class Backend(Protocol):
 
     @property
     def simulator(self) -> Simulator | None: ...
+
+    @property
+    def mcp_logins(self) -> Logins: ...
 
     @property
     def handle(self) -> Handler[Request]: ...

@@ -6,14 +6,23 @@ import asyncio
 from contextlib import aclosing
 from typing import Any, Final
 
-from groq_core.api.asgi import EVENT_STREAM, Exchange, Headers, Watch
+from groq_core.api.asgi import EVENT_STREAM, ApiExchange, HangUpWatch, Headers
 from groq_core.api.backend import Backend
 from groq_core.api.encoding import event_bytes
 from groq_core.api.errors import error_object, note_bug, reason, refuse
 from groq_core.api.json_body import Body
 from groq_core.api.receipts import SIMULATED, Receipts
 from groq_core.errors import ExtractionError, GroqCoreError, RequestError
-from groq_core.services.extraction import Extraction, Extractor, Options, Partial, Schema, Try, schema_of, spell_path
+from groq_core.services.extraction import (
+    Extraction,
+    ExtractionOptions,
+    Extractor,
+    Partial,
+    Schema,
+    Try,
+    schema_of,
+    spell_path,
+)
 
 MAX_BODY: Final = 10 * 2**20
 
@@ -28,10 +37,12 @@ class Extractions:
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
 
-    async def __call__(self, exchange: Exchange) -> None:
+    async def __call__(self, exchange: ApiExchange) -> None:
         body = Body(await exchange.body(MAX_BODY), FIELDS)
         text, wanted = body.text("text"), body.object("schema", required=True)
-        options = Options(model=body.text("model", "auto") or "auto", instructions=body.text("instructions", ""))
+        options = ExtractionOptions(
+            model=body.text("model", "auto") or "auto", instructions=body.text("instructions", "")
+        )
         stream = body.switch("stream")
         schema: Schema[Any] = schema_of(wanted)
         simulated = self._backend.simulator is not None
@@ -47,8 +58,8 @@ class Extractions:
 
     async def _whole(
         self,
-        exchange: Exchange,
-        watch: Watch,
+        exchange: ApiExchange,
+        watch: HangUpWatch,
         extractor: Extractor,
         text: str,
         schema: Schema[Any],
@@ -65,8 +76,8 @@ class Extractions:
 
     async def _stream(
         self,
-        exchange: Exchange,
-        watch: Watch,
+        exchange: ApiExchange,
+        watch: HangUpWatch,
         extractor: Extractor,
         text: str,
         schema: Schema[Any],

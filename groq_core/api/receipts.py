@@ -54,7 +54,7 @@ class Receipts:
 
     def as_dict(self) -> dict[str, Any]:
         """The ``x_groq_core`` object of the whole: attempts in order, usage and costs added up."""
-        last = next((one for one in reversed(self._kept) if one.origin), None) or (self._kept or [Receipt()])[-1]
+        last = next((one for one in reversed(self._kept) if one.served_by), None) or (self._kept or [Receipt()])[-1]
         attempts: list[AttemptRecord] = [record for one in self._kept for record in one.attempts]
         attempts.sort(key=lambda record: record.started_s or 0.0)
         costs = [one.cost_usd for one in self._kept if one.cost_usd is not None]

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from typing import Protocol
 
-from groq_core.api.asgi import EVENT_STREAM, Exchange, Headers, Watch
+from groq_core.api.asgi import EVENT_STREAM, ApiExchange, HangUpWatch, Headers
 from groq_core.api.errors import note_bug, reason, refuse
 from groq_core.errors import BrokenAnswerError
 from groq_core.events import Event, Events, Finished, Note
@@ -37,10 +37,10 @@ class Writer(Protocol):
 
 
 async def stream_answer(
-    exchange: Exchange,
+    exchange: ApiExchange,
     events: Events,
     writer: Writer,
-    watch: Watch,
+    watch: HangUpWatch,
     clock: Callable[[], float],
     headers: Callable[[Receipt], Headers],
 ) -> None:
@@ -78,7 +78,7 @@ async def stream_answer(
 
 
 async def fold_answer(
-    exchange: Exchange, events: Events, watch: Watch, clock: Callable[[], float], notes: Sequence[Note] = ()
+    exchange: ApiExchange, events: Events, watch: HangUpWatch, clock: Callable[[], float], notes: Sequence[Note] = ()
 ) -> Reply | None:
     """
     Wait for the whole answer; one that broke is an error, however much of it there was.
@@ -113,7 +113,7 @@ def _no_end_error() -> BrokenAnswerError:
     return BrokenAnswerError("the answer ended before it was whole", hint="Ask again.")
 
 
-async def _exhaust(events: AsyncIterator[Event], exchange: Exchange) -> None:
+async def _exhaust(events: AsyncIterator[Event], exchange: ApiExchange) -> None:
     """Let the layers below finish their books; the answer is whole, whatever comes of that."""
     try:
         async for _ in events:

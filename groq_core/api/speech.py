@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from groq_core.api.asgi import EVENT_STREAM, Exchange, Headers, Watch
+from groq_core.api.asgi import EVENT_STREAM, ApiExchange, HangUpWatch, Headers
 from groq_core.api.backend import Backend
 from groq_core.api.chat.body import check_model, json_object
 from groq_core.api.chat.completion import usage_object
@@ -78,7 +78,7 @@ class Speeches:
         self._clock = clock
         self._encoder = encoder
 
-    async def speak(self, exchange: Exchange) -> None:
+    async def speak(self, exchange: ApiExchange) -> None:
         """
         Speak a text.
 
@@ -96,13 +96,13 @@ class Speeches:
             else:
                 await self._stream(exchange, call, watch, notes)
 
-    async def _whole(self, exchange: Exchange, request: SpeechRequest, watch: Watch, notes: Headers) -> None:
+    async def _whole(self, exchange: ApiExchange, request: SpeechRequest, watch: HangUpWatch, notes: Headers) -> None:
         reply = await fold(exchange, self._service.read(request), watch, self._clock)
         if reply is not None and reply.finished is not None:
             headers = [(b"content-type", TYPES["wav"]), *_who(reply), *notes]
             await exchange.answer(200, reply.audio, *headers)
 
-    async def _stream(self, exchange: Exchange, call: SpeechCall, watch: Watch, notes: Headers) -> None:
+    async def _stream(self, exchange: ApiExchange, call: SpeechCall, watch: HangUpWatch, notes: Headers) -> None:
         """Send the recording as it is spoken; one that breaks is cut off without a proper end."""
         reply = Reply()
         reply.receipt.request_id = exchange.request_id
@@ -197,7 +197,7 @@ def _done_event(reply: Reply) -> bytes:
     return event_bytes({"type": "speech.audio.done", "usage": counted, "x_groq_core": reply.receipt.as_dict()})
 
 
-def read_speech(raw: bytes, exchange: Exchange) -> SpeechCall:
+def read_speech(raw: bytes, exchange: ApiExchange) -> SpeechCall:
     """
     Check the body of a speech request.
 

@@ -9,7 +9,7 @@ import msgspec
 import orjson
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from groq_core.api.asgi import EVENT_STREAM, Exchange
+from groq_core.api.asgi import EVENT_STREAM, ApiExchange
 from groq_core.api.backend import Backend
 
 KEEP_ALIVE_S = 15.0
@@ -40,10 +40,10 @@ class Status:
         self._keep_alive_s = keep_alive_s
         self._gather_s = gather_s
 
-    async def snapshot(self, exchange: Exchange) -> None:
+    async def snapshot(self, exchange: ApiExchange) -> None:
         await exchange.answer_json(self._current()[1])
 
-    async def events(self, exchange: Exchange) -> None:
+    async def events(self, exchange: ApiExchange) -> None:
         """The snapshot now, and again after every change, until the client or the server goes."""
         with exchange.watch():
             await exchange.start(200, EVENT_STREAM)
@@ -72,6 +72,6 @@ class Status:
             for wait in waits:
                 wait.cancel()
 
-    async def metrics(self, exchange: Exchange) -> None:
+    async def metrics(self, exchange: ApiExchange) -> None:
         body = generate_latest(self._backend.metrics.registry)
         await exchange.answer(200, body, (b"content-type", CONTENT_TYPE_LATEST.encode()))

@@ -23,7 +23,7 @@ from groq_core.models.pricing import BATCH_DISCOUNT
 
 if TYPE_CHECKING:
     from groq_core.compose import Core
-    from groq_core.services.batch import Estimate, Job, Progress, Recipe, Reconciled, Sink, Source, Survey
+    from groq_core.services.batch import Estimate, Job, LineSource, Progress, Recipe, Reconciled, Sink, Survey
     from groq_core.settings.settings import Settings
 
 HELP = "ask many things at once: JSONL, CSV, XLSX or a folder of recordings"
@@ -75,10 +75,10 @@ async def run(args: argparse.Namespace) -> int:
 
     from groq_core.compose import assemble
     from groq_core.services.batch import (
-        Batch,
+        BatchRun,
+        LineSource,
         Progress,
         Sink,
-        Source,
         answerers,
         job_of,
         reconcile,
@@ -89,7 +89,7 @@ async def run(args: argparse.Namespace) -> int:
     from groq_core.settings.settings import load
 
     settings = dataclasses.replace(load(), **{name: value for name in ("rpm", "tpm") if (value := getattr(args, name))})
-    source = Source(args.input, recipe_of(args))
+    source = LineSource(args.input, recipe_of(args))
     if args.output.resolve() == args.input.resolve():
         raise RequestError("INPUT and OUTPUT are the same file", param="output")
     status = StatusLine()
@@ -108,13 +108,13 @@ async def run(args: argparse.Namespace) -> int:
             job = job_of(args.output, source)
             if args.retry_failed:
                 status.say(f"{count(sink.forget_failures())} failed lines are run again")
-            batch: Batch | None = None
+            batch: BatchRun | None = None
             if args.via == "groq-batch":
                 steps = run_later(core, source, sink, job, found.lines)
             else:
                 status.say(earlier_answers(await asyncio.to_thread(reconcile, sink, source), sink))
                 asked = answerers(core.handle, stay=not args.fallback, files=args.input.parent)
-                batch = Batch(source, sink, asked, total=found.lines, most=args.most)
+                batch = BatchRun(source, sink, asked, total=found.lines, most=args.most)
                 steps = run_batch(batch, every_s=0.5)
             progress = Progress(total=found.lines)
             try:
@@ -144,7 +144,7 @@ def earlier_answers(found: Reconciled, sink: Sink) -> str:
     return said.removeprefix("; ")
 
 
-def _write_table(source: Source, answers: Path, path: Path) -> None:
+def _write_table(source: LineSource, answers: Path, path: Path) -> None:
     from groq_core.services.batch import write_table
 
     # The byte order mark is what Excel knows UTF-8 by.
@@ -159,7 +159,7 @@ def recipe_of(args: argparse.Namespace) -> Recipe:
     Raises:
         RequestError: One of them cannot be used; it is named.
     """
-    from groq_core.services.batch import Recipe, Template
+    from groq_core.services.batch import LineTemplate, Recipe
 
     if args.prompt is not None and args.prompt_file is not None:
         raise RequestError("--prompt and --prompt-file exclude each other", param="prompt")
@@ -169,7 +169,7 @@ def recipe_of(args: argparse.Namespace) -> Recipe:
         params["max_completion_tokens"] = args.max_tokens
     return Recipe(
         operation=args.operation or ("transcription" if args.input.is_dir() else "chat"),
-        template=Template(prompt) if prompt is not None else None,
+        template=LineTemplate(prompt) if prompt is not None else None,
         system=args.system,
         model=args.model,
         params=params,

@@ -41,6 +41,6 @@ async def run(args: argparse.Namespace) -> int:
                     sys.stdout.write(for_terminal(event.text) if sys.stdout.isatty() else event.text)
                     sys.stdout.flush()
         sys.stdout.write("\n")
-        if served := reply.receipt.origin:
+        if served := reply.receipt.served_by:
             print(f"{served['provider']}:{served['model']}", file=sys.stderr)
     return 0

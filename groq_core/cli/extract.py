@@ -41,7 +41,7 @@ def arguments(command: argparse.ArgumentParser) -> None:
 async def run(args: argparse.Namespace) -> int:
     from groq_core.compose import assemble
     from groq_core.services.agent.visible import for_terminal
-    from groq_core.services.extraction import Extraction, Extractor, Options, Try, schema_of
+    from groq_core.services.extraction import Extraction, ExtractionOptions, Extractor, Try, schema_of
     from groq_core.services.extraction.tables import as_csv, as_json, as_xlsx
     from groq_core.settings.settings import load
 
@@ -52,7 +52,7 @@ async def run(args: argparse.Namespace) -> int:
         if settings.is_simulated:
             status.say(SIMULATED)
         source = await _source(args.file, core.vision, status)
-        extractor = Extractor(core.handle, Options(model=args.model, instructions=args.instructions))
+        extractor = Extractor(core.handle, ExtractionOptions(model=args.model, instructions=args.instructions))
         found: Extraction[Any] | None = None
         async with aclosing(extractor.stream(source, schema)) as happenings:
             async for one in happenings:

@@ -54,9 +54,9 @@ async def run(args: argparse.Namespace) -> int:
         RequestError: Nobody is called that, or something cannot be used.
     """
     async with team_database() as database:
-        from groq_core.store.people import People
+        from groq_core.store.people import PeopleStore
 
-        people = People(database)
+        people = PeopleStore(database)
         match args.action:
             case "add":
                 await people.add(

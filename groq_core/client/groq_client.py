@@ -21,7 +21,7 @@ ADDRESS = "http://localhost"
 """Stands in for a host; nothing is sent there."""
 
 
-class House:
+class InProcessApp:
     """The application in this process: made when the first request comes, closed with its client."""
 
     def __init__(self, settings: Settings) -> None:
@@ -82,7 +82,7 @@ class AsyncGroq(groq.AsyncGroq):
         settings: Settings | None = None,
         **options: Any,
     ) -> None:
-        house = House(_settings(settings, api_key, base_url))
+        house = InProcessApp(_settings(settings, api_key, base_url))
         transport = AsyncTransport(house.open, house.close)
         options |= {"max_retries": 0, "http_client": httpx.AsyncClient(transport=transport, timeout=None)}
         super().__init__(api_key="groq-core", base_url=ADDRESS, **options)
@@ -105,7 +105,7 @@ class Groq(groq.Groq):
         settings: Settings | None = None,
         **options: Any,
     ) -> None:
-        house = House(_settings(settings, api_key, base_url))
+        house = InProcessApp(_settings(settings, api_key, base_url))
         transport = SyncTransport(house.open, house.close)
         options |= {"max_retries": 0, "http_client": httpx.Client(transport=transport, timeout=None)}
         super().__init__(api_key="groq-core", base_url=ADDRESS, **options)

@@ -22,7 +22,8 @@ from groq_core.failures import policy
 SERVER = "server"
 """The credential of the server's own key, the only one the catalogue is read with."""
 
-VISITOR_GONE_S = 600.0
+VISITOR_GONE_S = 86_400.0
+"""Seconds a visitor's key is not asked again for a model that it was told does not exist."""
 
 QUIET_S = 1.0
 """Seconds after a failure in which nobody tries again out of turn."""
@@ -44,7 +45,7 @@ TRANSIENT = frozenset(
 """Failures that come quickly and may be one request's alone; silence costs its reader too much to try again."""
 
 
-class Breaker(msgspec.Struct):
+class BreakerState(msgspec.Struct):
     """
     One target's or provider's health.
 
@@ -80,16 +81,16 @@ class Breaker(msgspec.Struct):
         return "probe"
 
 
-def _has_answered_since(breaker: Breaker, began: float | None) -> bool:
+def _has_answered_since(breaker: BreakerState, began: float | None) -> bool:
     return began is not None and breaker.answered_at is not None and breaker.answered_at > began
 
 
 class HealthStore(Protocol):
     """Where breakers live: in process now, shared between replicas later."""
 
-    def of(self, credential: str, name: str) -> Breaker: ...
+    def of(self, credential: str, name: str) -> BreakerState: ...
 
-    def find(self, credential: str, name: str) -> Breaker | None: ...
+    def find(self, credential: str, name: str) -> BreakerState | None: ...
 
 
 class LocalHealth:
@@ -101,19 +102,19 @@ class LocalHealth:
     """
 
     def __init__(self, capacity: int = 20_000) -> None:
-        self._breakers: MutableMapping[tuple[str, str], Breaker] = LRUCache(capacity)
+        self._breakers: MutableMapping[tuple[str, str], BreakerState] = LRUCache(capacity)
 
-    def of(self, credential: str, name: str) -> Breaker:
+    def of(self, credential: str, name: str) -> BreakerState:
         key = (credential, name)
         breaker = self._breakers.get(key)
         if breaker is None:
-            breaker = self._breakers[key] = Breaker()
+            breaker = self._breakers[key] = BreakerState()
         return breaker
 
-    def find(self, credential: str, name: str) -> Breaker | None:
+    def find(self, credential: str, name: str) -> BreakerState | None:
         return self._breakers.get((credential, name))
 
-    def under(self, credential: str) -> list[tuple[str, Breaker]]:
+    def under(self, credential: str) -> list[tuple[str, BreakerState]]:
         """All breakers under a credential."""
         return [(name, breaker) for (of, name), breaker in list(self._breakers.items()) if of == credential]
 
@@ -176,7 +177,7 @@ class Health:
         ]
         return max(rests) if rests else None
 
-    def of(self, credential: str, name: str) -> Breaker | None:
+    def of(self, credential: str, name: str) -> BreakerState | None:
         """The breaker of a target or provider, if anything was ever held against it."""
         return self._store.find(credential, name)
 
@@ -200,7 +201,7 @@ class Health:
         self._notify()
         return True
 
-    def _open_breakers(self, credential: str, provider: str, name: str) -> list[Breaker]:
+    def _open_breakers(self, credential: str, provider: str, name: str) -> list[BreakerState]:
         """The breakers that keep a target from being asked, the provider's first."""
         found = (self._store.find(credential, key) for key in (provider, name))
         return [breaker for breaker in found if breaker is not None and not breaker.is_closed]

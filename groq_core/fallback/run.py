@@ -15,7 +15,7 @@ from groq_core.pipeline import Attempt, Budget, with_witness
 from groq_core.requests import ChatRequest, Request
 
 
-class Limits(msgspec.Struct, frozen=True, kw_only=True):
+class ChainLimits(msgspec.Struct, frozen=True, kw_only=True):
     """What one user request may take: upstream requests, seconds, and USD (None: no bound)."""
 
     attempts: int = 6
@@ -39,7 +39,7 @@ class PassedOver(msgspec.Struct, frozen=True, kw_only=True):
     back_at: float = 0.0
 
 
-class Turn(msgspec.Struct, frozen=True, kw_only=True):
+class TargetTurn(msgspec.Struct, frozen=True, kw_only=True):
     """
     Who is asked now.
 
@@ -59,7 +59,7 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     probed: bool = False
 
 
-class Run:
+class ChainRun:
     """
     One user request on its way down the chain.
 
@@ -106,7 +106,7 @@ class Run:
         """The reader has seen something of an answer."""
         return bool(self.sent) or self.beyond_text
 
-    def attempt(self, turn: Turn, waiting: list[ModelSpec]) -> tuple[Attempt, Splice | None]:
+    def attempt(self, turn: TargetTurn, waiting: list[ModelSpec]) -> tuple[Attempt, Splice | None]:
         """
         The next attempt, and how its text meets what the reader has (None: it has nothing).
 

@@ -12,7 +12,7 @@ from groq_core.events import AttemptSkipped
 from groq_core.failures import policy
 from groq_core.failures.policy import SHORT_WAIT_S
 from groq_core.fallback.health import Health
-from groq_core.fallback.run import PassedOver, Run, Turn, Why
+from groq_core.fallback.run import ChainRun, PassedOver, TargetTurn, Why
 from groq_core.models.spec import ModelSpec
 
 SPARE_S = 1.0
@@ -22,7 +22,7 @@ SPARE_S = 1.0
 class Turns:
     """The order of one request, and who of it was passed over."""
 
-    def __init__(self, run: Run, health: Health) -> None:
+    def __init__(self, run: ChainRun, health: Health) -> None:
         self._run = run
         self._health = health
         self._credential = run.request.caller.credential
@@ -87,7 +87,7 @@ class Turns:
         run.queue = type(run.queue)(spec for spec in run.queue if spec.provider != provider)
         run.passed = [one for one in run.passed if one.spec.provider != provider]
 
-    def out_of_turn(self) -> Turn | None:
+    def out_of_turn(self) -> TargetTurn | None:
         """
         Rather ask somebody who was passed over than tell the reader no.
 
@@ -112,21 +112,23 @@ class Turns:
         in_time = not one.back_at or one.back_at - self._health.now() < self._run.budget.remaining_s - SPARE_S
         return in_time and self._admission(one.spec) != "gone"
 
-    def _take(self, one: PassedOver) -> Turn:
+    def _take(self, one: PassedOver) -> TargetTurn:
         self._run.passed.remove(one)
         spec, now = one.spec, self._health.now()
         if one.why == "too large by our count":
             self._run.insisted.add(spec.name)
-            return Turn(spec=spec, insistent=True)
+            return TargetTurn(spec=spec, insistent=True)
         if one.why == "rate limit spent":
-            return Turn(spec=spec)  # the guard waits itself, in turn with others
+            return TargetTurn(spec=spec)  # the guard waits itself, in turn with others
         if one.back_at:
             wait = max(0.0, one.back_at - now)
-            return Turn(spec=spec, wait_s=wait, reason="every target is cooling down; this one is back first")
+            return TargetTurn(spec=spec, wait_s=wait, reason="every target is cooling down; this one is back first")
         if self._health.probing(self._credential, spec.provider, spec.name):
-            return Turn(spec=spec, probed=True, reason="another request is finding out whether it is back")
+            return TargetTurn(spec=spec, probed=True, reason="another request is finding out whether it is back")
         wait = self._health.quiet_for(self._credential, spec.provider, spec.name)
-        return Turn(spec=spec, wait_s=wait, reason="every other target failed; this one is tried again", forced=True)
+        return TargetTurn(
+            spec=spec, wait_s=wait, reason="every other target failed; this one is tried again", forced=True
+        )
 
     # ── health ───────────────────────────────────────────────────────────────────────────────────────
 

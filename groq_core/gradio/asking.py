@@ -18,7 +18,7 @@ import gradio as gr
 from groq_core.compose import Core, assemble
 from groq_core.errors import GroqCoreError
 from groq_core.events import AttemptFailed, Continued, Events, ReasoningDelta, Restarted, TextDelta
-from groq_core.gradio.messages import Turn, conversation
+from groq_core.gradio.messages import MessageTurn, conversation
 from groq_core.media.audio.wav import PCM, Wave, write_wav
 from groq_core.redaction import Secret, redact
 from groq_core.reply import Reply, collect
@@ -85,7 +85,7 @@ class Chain:
         except GroqCoreError as error:
             raise _plain(error) from error
 
-    def _ask(self, core: Core, turns: Sequence[Turn]) -> Events:
+    def _ask(self, core: Core, turns: Sequence[MessageTurn]) -> Events:
         *before, last = turns
         messages = [{"role": turn.role, "content": turn.text} for turn in before]
         # The newest that were shown are the ones that are asked about.
@@ -156,7 +156,7 @@ def messages_of(reply: Reply) -> Messages:
         messages.append(_fold(reply.reasoning, "Thinking", status))
     if failed := [attempt for attempt in reply.receipt.attempts if attempt.outcome == "failed"]:
         lines = [f"- {attempt.provider}:{attempt.model}: {attempt.error}" for attempt in failed]
-        served = reply.receipt.origin
+        served = reply.receipt.served_by
         if served is not None:
             lines.append(f"- {served['provider']}:{served['model']}: answered")
         count = f"{len(failed)} attempt{'s' * (len(failed) > 1)} failed"

@@ -45,7 +45,7 @@ IGNORED_FIELDS = frozenset({"stream", "revisable", "no_store", "hedge", "outlet"
 _encoder = msgspec.json.Encoder(order="sorted")
 
 
-class Entry(msgspec.Struct, frozen=True):
+class CacheEntry(msgspec.Struct, frozen=True):
     """A whole answer, as it came: what it was routed as, its content, its end; and when."""
 
     routed: Routed
@@ -100,7 +100,7 @@ class Cache:
 
     def __init__(
         self,
-        store: MutableMapping[str, Entry] | None,
+        store: MutableMapping[str, CacheEntry] | None,
         metrics: Metrics,
         *,
         scope: Literal["person", "server"] = "person",
@@ -161,7 +161,7 @@ class Cache:
             self.store[key] = entry
 
 
-def entry_of(heard: list[Event], now: float) -> Entry | None:
+def entry_of(heard: list[Event], now: float) -> CacheEntry | None:
     """What of an answer is kept, or None where it is not one that would come out the same again."""
     routed = next((event for event in heard if isinstance(event, Routed)), None)
     finished = heard[-1] if heard else None
@@ -170,10 +170,10 @@ def entry_of(heard: list[Event], now: float) -> Entry | None:
     if any(isinstance(event, Restarted | Continued | Degraded | Note) for event in heard):
         return None
     answer = tuple(event for event in heard if isinstance(event, CONTENT))
-    return Entry(routed, answer, finished, now)
+    return CacheEntry(routed, answer, finished, now)
 
 
-def replay(entry: Entry, request: Request, age: float) -> list[Event]:
+def replay(entry: CacheEntry, request: Request, age: float) -> list[Event]:
     """A kept answer as a stream: nobody was asked, nothing is billed, and it says so."""
     finished = entry.finished
     return [

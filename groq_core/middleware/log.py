@@ -68,7 +68,7 @@ class Log:
 
     def _write(self, request: Request, receipt: Receipt, outcome: str, error: str, elapsed: float) -> None:
         label = self._metrics.label  # a model id comes from the caller, who may have put anything into it
-        served = receipt.origin or {"provider": "", "model": ""}
+        served = receipt.served_by or {"provider": "", "model": ""}
         self._metrics.operation_duration.labels(
             request.needs.operation, served["provider"], label(served["model"]), error
         ).observe(elapsed)

@@ -21,11 +21,11 @@ UNKNOWN_OUTPUT = 8192
 
 
 class Account(Protocol):
-    """Who counts it; see :class:`groq_core.store.allowances.TeamLimits`."""
+    """Who counts it: :class:`groq_core.ratelimit.people.People`, or those of the database."""
 
     async def reserve(self, caller: Caller, tokens: float, usd: float) -> Sequence[Any]: ...
 
-    def settle(self, caller: Caller, held: Sequence[Any], model: str, line: Any) -> None: ...
+    async def settle(self, caller: Caller, held: Sequence[Any], model: str, line: Any) -> None: ...
 
     def line(self, caller: Caller, model: str) -> Any: ...
 
@@ -78,7 +78,7 @@ class Spending:
         finally:
             if not line.requests and heard:
                 _guess(line, spec, bound, heard)
-            self._account.settle(caller, held, spec.name, line)
+            await self._account.settle(caller, held, spec.name, line)
 
 
 def _fill(line: Any, event: Finished, attempt: Attempt) -> None:
@@ -113,5 +113,5 @@ class CachedAnswers:
                     model = f"{event.provider}:{event.model}"
                     line = self._account.line(request.caller, model)
                     line.requests = line.cached = 1
-                    self._account.settle(request.caller, (), model, line)
+                    await self._account.settle(request.caller, (), model, line)
                 yield event

@@ -101,6 +101,12 @@ def specs(settings: Settings) -> Mapping[str, ModelSpec]:
     return MappingProxyType(known)
 
 
+def is_registrys(listed: Tiers, tier: Tier) -> bool:
+    """Whether Groq's ids of a tier are the registry's own; a list from the settings is an order somebody wished for."""
+    ids = (name.removeprefix("groq:") for name in listed[tier] if name.startswith("groq:"))
+    return tuple(ids) == GROQ_TIERS[tier]
+
+
 def _name(provider: str, id: str) -> str:
     """Join the two; who writes the provider in front of an id gets it once."""
     return f"{provider}:{id.removeprefix(provider + ':')}"

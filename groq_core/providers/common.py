@@ -56,7 +56,7 @@ class Response(Protocol):
     async def aclose(self) -> None: ...
 
 
-class Exchange:
+class UpstreamExchange:
     """
     One request and its response: ``async with`` gives the response, hangs up at the end, and lets nothing out but
     :class:`ProviderError`, cancellation and our own bugs.
@@ -202,8 +202,8 @@ class SdkProvider(ABC):
             case SpeechRequest() as request:
                 return self._speak(attempt, request)
 
-    def _exchange(self, attempt: Attempt, send: Awaitable[Response]) -> Exchange:
-        return Exchange(attempt.spec, send, attempt.on_headers)
+    def _exchange(self, attempt: Attempt, send: Awaitable[Response]) -> UpstreamExchange:
+        return UpstreamExchange(attempt.spec, send, attempt.on_headers)
 
     async def _chat(self, attempt: Attempt, request: ChatRequest) -> Events:
         spec, started, first = attempt.spec, self._clock(), None
@@ -301,7 +301,7 @@ class SdkProvider(ABC):
         try:
             async with (
                 asyncio.timeout(MODELS_TIMEOUT_S),
-                Exchange(nobody, self._send("GET", "/models", caller), None) as response,
+                UpstreamExchange(nobody, self._send("GET", "/models", caller), None) as response,
             ):
                 return _entries(await response.aread())
         except TimeoutError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from groq_core.events import Event, Outlet, ReasoningDelta, TextDelta
-from groq_core.providers.wire import Answer
+from groq_core.providers.wire import WireResponse
 from groq_core.streaming.decoder import StreamDecoder
 
 
@@ -22,7 +22,7 @@ class Shortcut:
 
     def open(self, response: object) -> None:
         """Begin; the first words have gone the usual way, so that all layers know that the answer has begun."""
-        if self._outlet is not None and isinstance(response, Answer):
+        if self._outlet is not None and isinstance(response, WireResponse):
             response.offer(self._take)
 
     def events(self, data: bytes) -> list[Event]:

@@ -33,7 +33,7 @@ class HeaderError(ValueError):
     """A header that cannot be sent: a control character would end it and begin another."""
 
 
-class Answer:
+class WireResponse:
     """A response whose body may still be under way."""
 
     def __init__(self, wire: Wire, connection: Connection) -> None:
@@ -102,7 +102,7 @@ class Wire:
         """Connections kept for later."""
         return len(self._idle)
 
-    async def ask(self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
+    async def ask(self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> WireResponse:
         """
         Send a request and wait for the headers of the response.
 
@@ -120,7 +120,7 @@ class Wire:
             self._used.discard(connection)
             connection.hang_up()
             raise
-        return Answer(self, connection)
+        return WireResponse(self, connection)
 
     def release(self, connection: Connection) -> None:
         """Take back a connection that :meth:`ask` gave away with its answer."""

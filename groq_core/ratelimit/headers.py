@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 
 import msgspec
+from ulid import ULID
 
 from groq_core.errors import LimitText
 
@@ -100,7 +101,7 @@ def _retry_after_header(headers: Mapping[str, str], now: float) -> float | None:
         return None
 
 
-class Limit(msgspec.Struct, frozen=True):
+class HeaderLimit(msgspec.Struct, frozen=True):
     """
     One bucket as the headers of a response describe it.
 
@@ -125,7 +126,7 @@ _HEADERS = (
 )
 
 
-def read_headers(headers: Mapping[str, str]) -> tuple[Limit, ...]:
+def read_headers(headers: Mapping[str, str]) -> tuple[HeaderLimit, ...]:
     """
     Read the ``x-ratelimit-*`` headers; a bucket without a limit, or with nonsense in it, is left out.
 
@@ -145,7 +146,7 @@ def read_headers(headers: Mapping[str, str]) -> tuple[Limit, ...]:
             remaining = limit if reset is None else max(0.0, limit - reset * limit / window)
         if reset is None:
             reset = max(0.0, (limit - remaining) * window / limit)
-        found.append(Limit(kind, window, limit, max(0.0, remaining), reset))
+        found.append(HeaderLimit(kind, window, limit, max(0.0, remaining), reset))
     return tuple(found)
 
 
@@ -203,10 +204,6 @@ def read_limit_text(message: str) -> LimitText | None:
     )
 
 
-_ULID = re.compile(r"req_([0-7][0-9a-hjkmnp-tv-z]{9})[0-9a-hjkmnp-tv-z]{16}", re.IGNORECASE)
-_CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
-
-
 def received_at_ms(headers: Mapping[str, str]) -> int | None:
     """
     When Groq took in the request that these headers answer, in Unix milliseconds by its own clock.
@@ -218,10 +215,10 @@ def received_at_ms(headers: Mapping[str, str]) -> int | None:
     1779512132165
     >>> received_at_ms({"x-request-id": "req-of-somebody-else"})
     """
-    match = _ULID.fullmatch(headers.get("x-request-id", ""))
-    if match is None:
+    prefix, _, ulid = headers.get("x-request-id", "").partition("_")
+    if prefix != "req":
         return None
-    value = 0
-    for letter in match[1].lower():
-        value = value * 32 + _CROCKFORD.index(letter)
-    return value
+    try:
+        return ULID.from_str(ulid).milliseconds
+    except ValueError:
+        return None

@@ -26,7 +26,7 @@ class HungUp(Exception):  # noqa: N818 - not an error of ours: the reader left
     """The client closed the connection before the answer was complete."""
 
 
-class Exchange:
+class SimulatedExchange:
     """
     A request and its answer.
 

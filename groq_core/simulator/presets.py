@@ -34,7 +34,7 @@ class RawPage(NamedTuple):
     body: str
 
 
-class Asked(NamedTuple):
+class PresetContext(NamedTuple):
     """What a preset may speak of."""
 
     model: str
@@ -43,11 +43,11 @@ class Asked(NamedTuple):
 
 
 Refusal = WireError | RawPage
-Preset = Callable[[Asked], Refusal]
+Preset = Callable[[PresetContext], Refusal]
 
 
 def _limit_preset(words: str, type_: str, limit: int, window: float, wait: float) -> Preset:
-    def refuse(asked: Asked) -> Refusal:
+    def refuse(asked: PresetContext) -> Refusal:
         seconds = wait if asked.wait is None else asked.wait
         requested = min(limit, 1 if type_ == "requests" else 1_000)
         used = min(limit, max(0, round(limit - requested + seconds * limit / window)))
@@ -66,7 +66,7 @@ def _limit_preset(words: str, type_: str, limit: int, window: float, wait: float
 
 
 def _too_large(words: str, limit: int, requested: int) -> Preset:
-    def refuse(asked: Asked) -> Refusal:
+    def refuse(asked: PresetContext) -> Refusal:
         return WireError(
             413,
             f"Request too large for model `{asked.model}` in organization `{asked.organisation}` service tier "
@@ -89,7 +89,7 @@ def _plain(
     code: str | None = None,
     generation: str | None = None,
 ) -> Preset:
-    def refuse(asked: Asked) -> Refusal:
+    def refuse(asked: PresetContext) -> Refusal:
         waits = status in (429, 503) and asked.wait is not None
         return WireError(
             status,

@@ -6,7 +6,7 @@ import asyncio
 import socket
 import time
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from uvicorn import Config
@@ -74,6 +74,18 @@ class Simulator:
     def faults(self) -> Faults:
         """The store behind ``/_simulator/faults``."""
         return self.world.faults
+
+    def tell(self, events: Iterable[tuple[float, dict[str, Any]]]) -> int:
+        """
+        Answer as a saved story has it: its targets say and break what they did there, one request after the other.
+
+        Args:
+            events: ``events`` of the file that the page saves from a receipt.
+
+        Returns:
+            How many requests that will be; those after them are answered as ever.
+        """
+        return self.world.stories.add(events)
 
     @property
     def requests(self) -> deque[SeenRequest]:
@@ -164,6 +176,9 @@ class Simulator:
             return
         self._server.close()
         self._server = None
+        for _ in range(3):
+            # asyncio lets a connection in over several turns; before the last of them nobody can hang up on it.
+            await asyncio.sleep(0)
         for transport in list(self._transports.values()):
             transport.abort()
         await self._app.files.batches.stop()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 
-from groq_core.simulator.answer import DONE, Answer, Frames
-from groq_core.simulator.dialect import Wire
-from groq_core.simulator.exchange import Exchange
+from groq_core.simulator.answer import DONE, Frames, SimulatedAnswer
+from groq_core.simulator.dialect import Dialect
+from groq_core.simulator.exchange import SimulatedExchange
 from groq_core.simulator.faults import Fault
 
 TICK = 0.001
@@ -29,15 +29,26 @@ class Player:
         wire: In which dialect errors are put.
         per_second: Chunks a second; 0 is as fast as it goes.
         crowd: How many streams are being played at the moment, this one included.
+        times: Seconds from now at which each chunk is due, where that is no steady pace.
     """
 
-    def __init__(self, exchange: Exchange, wire: Wire, per_second: float, crowd: int) -> None:
+    def __init__(
+        self,
+        exchange: SimulatedExchange,
+        wire: Dialect,
+        per_second: float,
+        crowd: int,
+        *,
+        times: list[float] | None = None,
+    ) -> None:
         self.exchange = exchange
         self.wire = wire
         self.per_second = per_second
+        self.times = times
+        self.began = time.perf_counter()
         self.tick = max(TICK, CROWD * crowd) if crowd > 5 else TICK
 
-    async def play(self, frames: Frames, answer: Answer, fault: Fault | None) -> None:
+    async def play(self, frames: Frames, answer: SimulatedAnswer, fault: Fault | None) -> None:
         """
         Write the whole stream; headers have gone out already.
 
@@ -56,7 +67,7 @@ class Player:
         await self._pace(frames.head, before)
         await self._break(fault, frames, answer, rest)
 
-    async def _break(self, fault: Fault, frames: Frames, answer: Answer, rest: list[bytes]) -> None:
+    async def _break(self, fault: Fault, frames: Frames, answer: SimulatedAnswer, rest: list[bytes]) -> None:
         exchange = self.exchange
         ending = frames.finish + frames.tail
         match fault.kind:
@@ -97,6 +108,13 @@ class Player:
         if head:
             await exchange.write(head)
         sent, total = 0, len(chunks)
+        if self.times is not None:
+            for chunk in chunks:
+                await exchange.pause(
+                    max(0.0, self.times.pop(0) - time.perf_counter() + self.began) if self.times else 0
+                )
+                await exchange.write(chunk)
+            return
         if not self.per_second:
             while sent < total:
                 await exchange.write(b"".join(chunks[sent : sent + BURST]))

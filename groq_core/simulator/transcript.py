@@ -13,7 +13,7 @@ from itertools import accumulate, pairwise
 
 import msgspec
 
-from groq_core.simulator.sound import Sound, Stretch
+from groq_core.simulator.sound import Sound, SoundStretch
 from groq_core.simulator.wire import Json
 
 LONG_S = 20.0
@@ -115,7 +115,7 @@ def _describe(heard: Sound, filename: str, translate: bool) -> list[str]:
     return _SENTENCE.findall(told)
 
 
-def _in_words(stretch: Stretch) -> str:
+def _in_words(stretch: SoundStretch) -> str:
     """A stretch in words; rounded so that another cutting of the recording mostly tells the same."""
     seconds = round(2 * (stretch.end - stretch.start)) / 2
     return f"Sound for {seconds:g} seconds at {stretch.level:.0f} dBFS, near {round(stretch.pitch, -2):.0f} hertz."

@@ -19,14 +19,14 @@ from groq_core.status.snapshot import CacheStatus, Snapshot, TargetStatus
 from groq_core.telemetry.metrics import Metrics
 
 
-class Bell:
-    """Counts changes and wakes who waits for the next one. Ringing costs an addition when nobody listens."""
+class ChangeNotifier:
+    """Counts changes and wakes who waits for the next one. Notifying costs an addition when nobody listens."""
 
     def __init__(self) -> None:
         self.version = 1
         self._event: asyncio.Event | None = None
 
-    def ring(self) -> None:
+    def notify(self) -> None:
         self.version += 1
         if self._event is not None:
             self._event.set()
@@ -62,7 +62,7 @@ class Board:
 
     def __init__(
         self,
-        bell: Bell,
+        changes: ChangeNotifier,
         *,
         mode: Literal["live", "simulator"],
         catalogue: CatalogueKeeper,
@@ -79,7 +79,7 @@ class Board:
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
-        self._bell = bell
+        self._changes = changes
         self._mode = mode
         self._catalogue = catalogue
         self._targets = targets
@@ -97,11 +97,11 @@ class Board:
 
     @property
     def version(self) -> int:
-        return self._bell.version
+        return self._changes.version
 
     async def wait_for_change(self, version: int) -> int:
         """Wait until something has changed since ``version``; returns the new one."""
-        return await self._bell.wait_for_change(version)
+        return await self._changes.wait_for_change(version)
 
     def snapshot(self, credential: str = "server") -> Snapshot:
         """Everything as it is now, as far as it concerns requests under this credential."""
@@ -110,7 +110,7 @@ class Board:
         ready = any(target.state in ("healthy", "probing") for target in targets if "speed" in target.tiers)
         store = self._cache.store
         return Snapshot(
-            version=self._bell.version,
+            version=self._changes.version,
             mode=self._mode,
             taken_at=self._wall(),
             ready=ready,

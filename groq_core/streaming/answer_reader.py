@@ -24,10 +24,10 @@ from groq_core.streaming.wire_types import (
     FINISH_REASONS,
     NO_FINISH,
     NO_USAGE,
-    Call,
     Choice,
     Chunk,
     Delta,
+    WireToolCall,
     XGroq,
     read_usage,
 )
@@ -172,7 +172,7 @@ class AnswerReader:
         """
         calls = delta.tool_calls or []
         if delta.function_call is not None:
-            calls = [*calls, Call(index=0, function=delta.function_call)]
+            calls = [*calls, WireToolCall(index=0, function=delta.function_call)]
         if calls and self._calls is None:
             self._calls = ToolCalls()
         for position, call in enumerate(calls):

@@ -22,7 +22,7 @@ SPEND_DAYS = 31
 MAX_BYTES = 64 * 1024
 
 
-class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class AdminCommand(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
     Something to be done.
 
@@ -73,7 +73,7 @@ def create_routes(page: Page) -> APIRouter:
         if team is None:
             raise HTTPException(404, "there is no database: GROQ_CORE_DATABASE is not set")
         try:
-            wanted = msgspec.json.decode(await body_of(request, MAX_BYTES), type=Change)
+            wanted = msgspec.json.decode(await body_of(request, MAX_BYTES), type=AdminCommand)
         except msgspec.MsgspecError as error:
             raise HTTPException(422, str(error)) from None
         with http_errors():
@@ -111,7 +111,7 @@ async def overview(page: Page) -> dict[str, Any]:
     return found
 
 
-async def carry_out(team: Team, wanted: Change, who: str) -> dict[str, Any]:
+async def carry_out(team: Team, wanted: AdminCommand, who: str) -> dict[str, Any]:
     """
     Do what the commands of the same words do.
 

@@ -50,7 +50,7 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{20,64}")
 """Made by the page of 128 random bits before it asks, so that it can find an answer whose first line never came."""
 
 
-class Answer(Protocol):
+class PageAnswer(Protocol):
     """A running or finished answer. With several processes its log lives where all of them can read it."""
 
     @property

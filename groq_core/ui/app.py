@@ -84,13 +84,16 @@ POLICY = "; ".join(
 """Content security: whatever a model's answer holds, the page talks to its own server only."""
 
 FIRST = (
-    "main", "chat/attach", "chat/chat", "chat/conversation", "chat/message", "chat/options", "chat/picker",
-    "chat/run", "chat/side", "chat/tree", "chat/undo", "chat/waiting", "settings/brand-tools", "shared/answer",
-    "shared/chain", "shared/dom", "shared/error-card", "shared/formats", "shared/own-key", "shared/receipt",
-    "shared/scroll", "shared/shell", "shared/text-view", "shared/theme", "shared/user-text", "shared/wire",
-    "shared/words", "status/fault-switch", "status/feed", "status/plain", "status/status", "talk/hold",
+    "main", "chat/attach", "chat/chat", "chat/conversation", "chat/message", "chat/options", "chat/picker", "chat/run",
+    "chat/sent", "chat/side", "chat/tree", "chat/undo", "chat/waiting", "settings/account",
+    "settings/brand-tools", "shared/answer", "shared/chain",
+    "shared/dom", "shared/error-card", "shared/formats", "shared/own-key", "shared/receipt",
+    "shared/scroll", "shared/shell", "shared/sse", "shared/text-view", "shared/theme", "shared/user-text",
+    "shared/wire", "shared/words", "status/fault-switch", "status/feed", "status/plain", "status/status", "talk/hold",
 )  # fmt: skip
 """Scripts that the page cannot begin without; a test holds this list to what ``main.js`` imports."""
+
+FIRST_VENDORED = ("vendor/eventsource-parser/eventsource-parser.js",)
 
 FOREIGN = re.compile(
     rb"<(?:meta\s+(?:property|name)=\"(?:og|twitter):[^<>]*|link\s[^<>]*rel=\"(?:manifest|icon)\"[^<>]*)>"
@@ -209,7 +212,7 @@ def own_styles(base: str) -> list[str]:
 
 def preloads(base: str) -> str:
     """The ``Link`` header that names everything a first visit needs of ours."""
-    scripts = ["texts.js", *(f"js/{name}.js" for name in FIRST)]
+    scripts = ["texts.js", *FIRST_VENDORED, *(f"js/{name}.js" for name in FIRST)]
     links = [f'<{name}>; rel="preload"; as="style"' for name in own_styles(base)]
     return ", ".join(links + [f'<{base}/{script}>; rel="modulepreload"' for script in scripts])
 
@@ -219,10 +222,12 @@ def texts_module(core: PageCore) -> bytes:
     exports = {
         "FAULTS": [*FAULTS],
         "SERVERS": [name for name, _ in core.settings.mcp_servers],
+        "OWN_SERVERS": bool(core.settings.mcp_visitors),
         "LIMITS": {"images": most_images(core)},
         "MODELS": choices(models_of(core), targets=core.board.snapshot().targets),
         "SHARED": core.simulator is not None and not core.settings.loopback,
         "KEEPS": getattr(core, "team", None) is not None,
+        "LIMITED": core.people.has_limits or core.settings.sign_in,
         "SIMULATED": core.simulator is not None,
         "OWN_KEYS": core.own_keys is not None,
         "OWN_KEYS_ARE_REAL": core.own_keys is not None and not core.settings.offline,

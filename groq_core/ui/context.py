@@ -10,7 +10,7 @@ import msgspec
 from groq_core.events import Event, Events, Finished, Note, TextDelta
 from groq_core.fallback.splice import Diverged, Splice
 from groq_core.requests import BYTES_PER_TOKEN, IMAGE_TOKENS, Caller
-from groq_core.ui.asking import Question, Turn, chat_request
+from groq_core.ui.asking import PageQuestion, PageTurn, chat_request
 from groq_core.ui.core import PageCore
 from groq_core.ui.texts import TEXTS
 
@@ -21,7 +21,7 @@ ANSWER_TOKENS = 4096
 """Room for the answer where nobody said how long it may be; never more than a quarter of the window."""
 
 
-def answer_to(core: PageCore, question: Question, caller: Caller) -> Events:
+def answer_to(core: PageCore, question: PageQuestion, caller: Caller) -> Events:
     """
     Ask with as much of the conversation as the model that answers can take, and say what was left out.
 
@@ -31,7 +31,7 @@ def answer_to(core: PageCore, question: Question, caller: Caller) -> Events:
     fitted, left_out = fit(question, window_of(core, question))
     if fitted.continues:
         said = fitted.turns[-1].text
-        turns = (*fitted.turns, Turn(role="user", text=TEXTS["continue_prompt"]))
+        turns = (*fitted.turns, PageTurn(role="user", text=TEXTS["continue_prompt"]))
         request = chat_request(msgspec.structs.replace(fitted, turns=turns), caller)
         events = new_part(core.handle(request), said)
     else:
@@ -39,7 +39,7 @@ def answer_to(core: PageCore, question: Question, caller: Caller) -> Events:
     return with_note(events, left_out) if left_out else events
 
 
-def window_of(core: PageCore, question: Question) -> int:
+def window_of(core: PageCore, question: PageQuestion) -> int:
     """Tokens that the model which would answer now takes, prompt and answer together; 0 where nobody knows."""
     catalogue = core.catalogue.current
     tiers = {tier.tier: tier.target for tier in core.board.snapshot().tiers}
@@ -52,15 +52,15 @@ def window_of(core: PageCore, question: Question) -> int:
     return spec.context_window if spec is not None else 0
 
 
-def fit(question: Question, window: int) -> tuple[Question, int]:
+def fit(question: PageQuestion, window: int) -> tuple[PageQuestion, int]:
     """
     Leave out the oldest turns until the rest fits; instructions and the last turn stay.
 
     Returns:
         The question as it can be sent, and how many turns were left out.
 
-    >>> turns = tuple(Turn(role="user", text="x" * 4000) for _ in range(10))
-    >>> fit(Question(turns=turns), 8192)[1]
+    >>> turns = tuple(PageTurn(role="user", text="x" * 4000) for _ in range(10))
+    >>> fit(PageQuestion(turns=turns), 8192)[1]
     5
     """
     if not window:
@@ -81,7 +81,7 @@ def fit(question: Question, window: int) -> tuple[Question, int]:
     return msgspec.structs.replace(question, turns=kept), len(left_out)
 
 
-def tokens(turn: Turn) -> int:
+def tokens(turn: PageTurn) -> int:
     """Estimated tokens of a turn, its pictures included."""
     return len(turn.text.encode()) // BYTES_PER_TOKEN + 4 + IMAGE_TOKENS * len(turn.images)
 

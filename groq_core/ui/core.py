@@ -13,6 +13,7 @@ from groq_core.reply import Reply
 from groq_core.requests import Caller, Request
 from groq_core.services.documents.seeing import Look
 from groq_core.services.extraction import Extractor
+from groq_core.services.logins import Logins
 from groq_core.services.own_keys import OwnKeys
 from groq_core.status.snapshot import Snapshot
 from groq_core.ui.fault_switch import FaultStore
@@ -81,6 +82,8 @@ class PageCore(Protocol):
     def people(self) -> People: ...
     @property
     def own_keys(self) -> OwnKeys | None: ...
+    @property
+    def mcp_logins(self) -> Logins: ...
     @property
     def catalogue(self) -> Any: ...
     @property

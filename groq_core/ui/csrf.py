@@ -29,8 +29,8 @@ PASS_SECONDS = 24 * 3600
 
 class Passes:
     """
-    Signed passes for pages: ``id.expiry.signature``. Nothing is stored; without a secret of the operator's a restart
-    makes all of them worthless.
+    Signed passes for pages: ``id.expiry.signature``. Nothing is stored but what signs them, so that a page finds after
+    a restart what it left; where not even that can be kept, a restart makes all of them worthless.
 
     Args:
         clock: Unix time in seconds.

@@ -26,10 +26,10 @@ from groq_core.events import TextDelta
 from groq_core.redaction import redact
 from groq_core.reply import Reply, collect
 from groq_core.requests import Caller
-from groq_core.services.extraction import Extraction, Options
+from groq_core.services.extraction import Extraction, ExtractionOptions
 from groq_core.services.extraction.fitting import spell_path
 from groq_core.services.extraction.schema import from_json_schema
-from groq_core.ui.asking import Question, Turn, chat_request
+from groq_core.ui.asking import PageQuestion, PageTurn, chat_request
 from groq_core.ui.core import PageCore
 from groq_core.ui.gradio_door import caller_of
 from groq_core.ui.model_picker import TIERS, models_of
@@ -125,7 +125,7 @@ def create_endpoints(core: PageCore) -> None:
             model: auto, a tier, a model's id, or provider:id.
         """
         wanted = from_json_schema(_schema(schema))
-        options = Options(model=model.strip() or "auto")
+        options = ExtractionOptions(model=model.strip() or "auto")
         found = await core.extraction.extract_detailed(text, wanted, options=options, caller=caller_of(request))
         return extraction_body(found)
 
@@ -196,8 +196,8 @@ def plain_error(error: GroqCoreError) -> gr.Error:
 def _question_of(message: str, model: str, system: str, caller: Caller) -> Any:
     if not message.strip():
         raise RequestError("`message` is empty", param="message", hint="Ask something.")
-    turns = (Turn(role="system", text=system),) if system.strip() else ()
-    return chat_request(Question(turns=(*turns, Turn(role="user", text=message)), model=model), caller)
+    turns = (PageTurn(role="system", text=system),) if system.strip() else ()
+    return chat_request(PageQuestion(turns=(*turns, PageTurn(role="user", text=message)), model=model), caller)
 
 
 async def answer_text(
@@ -311,13 +311,16 @@ def prepare_tools() -> None:
 
 def serve_tools(demo: gr.Blocks) -> None:
     """
-    Let MCP ask the unstreamed twin where there is one.
+    Let MCP ask the unstreamed twin where there is one, and describe every parameter by a schema that is one.
 
     Gradio would call its own address for a streamed endpoint, by the name that the request's headers give.
     """
     server: Any = demo.mcp_server_obj
     if server is None:
         return
+    for endpoint in server.api_info["named_endpoints"].values():
+        for parameter in endpoint["parameters"]:
+            parameter["type"] = _schema_of(parameter["type"])
     by_name = {str(fn.api_name): fn for fn in demo.fns.values()}
     find = server.get_block_fn_from_endpoint_name
 
@@ -325,3 +328,13 @@ def serve_tools(demo: gr.Blocks) -> None:
         return by_name.get(f"{name.lstrip('/')}{WHOLE}") or find(name)
 
     server.get_block_fn_from_endpoint_name = twin
+
+
+def _schema_of(described: dict[str, Any]) -> dict[str, Any]:
+    """
+    Gradio describes any JSON as ``{"type": {}}``, which is no JSON Schema: each call of the tool would be refused.
+
+    >>> _schema_of({"type": {}, "description": "any valid json"})
+    {'description': 'any valid json'}
+    """
+    return {name: value for name, value in described.items() if name != "type" or value}

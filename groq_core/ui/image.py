@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 from anyio import to_thread
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
 from groq_core.errors import RequestError
@@ -17,7 +17,7 @@ from groq_core.services.vision import least_images
 from groq_core.ui.core import PageCore
 from groq_core.ui.layout import place
 from groq_core.ui.model_picker import models_of
-from groq_core.ui.page_routes import Page, body_of
+from groq_core.ui.page_routes import Page, body_of, http_error
 from groq_core.ui.texts import TEXTS
 
 
@@ -53,7 +53,7 @@ def create_routes(page: Page) -> APIRouter:
             at_most = max(1, min(room, least_images(models_of(page.core))))
             prepared = await to_thread.run_sync(lambda: prepare_all(body, filename=name, at_most=at_most))
         except RequestError as error:
-            raise HTTPException(error.status, f"{error.message} {error.hint}".strip()) from error
+            raise http_error(error) from error
         first, *more = map(to_page, prepared)
         return JSONResponse(first | {"more": more}, headers={"cache-control": "no-store"})
 

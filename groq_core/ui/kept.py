@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse, Response
 
 from groq_core.errors import RequestError
 from groq_core.store.shapes import Whole, check_id
-from groq_core.ui.page_routes import Page, body_of
+from groq_core.ui.page_routes import Page, body_of, http_error
 from groq_core.ui.shared_page import NOT_SHARED, PAGE_HEADERS, page_of_shared
 
 if TYPE_CHECKING:
@@ -162,4 +162,4 @@ def http_errors() -> Iterator[None]:
     try:
         yield
     except RequestError as error:
-        raise HTTPException(error.status, error.message) from None
+        raise http_error(error) from None

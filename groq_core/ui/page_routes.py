@@ -19,6 +19,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from groq_core.access.kept_secret import kept_secret
 from groq_core.connections.bytes import holding_of, size_by_header
 from groq_core.errors import RequestError
 from groq_core.events import Events
@@ -57,7 +58,7 @@ class Page:
     def __init__(self, core: PageCore, assets: Assets) -> None:
         self.core = core
         self.assets = assets
-        self.passes = Passes(secret=core.settings.secret)
+        self.passes = Passes(secret=core.settings.secret or kept_secret(core.settings.state_folder))
         self.pace = Pace()
         self.answers = answers.Answers(self.pace)
 
@@ -110,9 +111,19 @@ async def body_of(request: Request, limit: int, check: Callable[[bytes], object]
                 check(bytes(body[:FIRST_BYTES]))
                 check = None
     except RequestError as error:
-        wait = {"retry-after": str(ceil(error.retry_after))} if error.retry_after else None
-        raise HTTPException(error.status, f"{error.message}. {error.hint}".strip(), wait) from error
+        raise http_error(error) from error
     return bytes(body)
+
+
+def http_error(error: RequestError) -> HTTPException:
+    """
+    An error in the page's own way, with when to try again where that is known.
+
+    >>> http_error(RequestError("it is full", status=503, hint="Wait.", retry_after=1.5)).detail
+    'it is full. Wait.'
+    """
+    wait = {"retry-after": str(ceil(error.retry_after))} if error.retry_after else None
+    return HTTPException(error.status, f"{error.message.rstrip('.')}. {error.hint}".strip(), wait)
 
 
 class ChatRoute:
@@ -180,9 +191,10 @@ def create_routes(page: Page) -> APIRouter:
 
     @router.get("/limits")
     async def limits(request: Request) -> Response:
-        """What this visitor or person may use, and has used; an empty list where nothing is limited."""
+        """Who is signed in, what this visitor or person may use, and has used; empty where nothing is limited."""
         caller = page.caller(request)
-        return JSONResponse({"limits": [asdict(one) for one in await page.core.people.allowances(caller)]})
+        allowances = [asdict(one) for one in await page.core.people.allowances(caller)]
+        return JSONResponse({"person": caller.person, "limits": allowances})
 
     @router.get("/status/events")
     async def status(request: Request, visitor: str = "") -> Response:
@@ -206,7 +218,7 @@ def create_routes(page: Page) -> APIRouter:
             mended = flip(page.core.simulator.faults, switch, caller.visitor or "*")
             await wake(page.core, mended, everything=switch == Switch(), credential=caller.credential)
         except RequestError as error:
-            raise HTTPException(error.status, error.message) from error
+            raise http_error(error) from error
         return Response(status_code=204)
 
     return router

@@ -20,7 +20,7 @@ from groq_core.api.dispatch import GROQ_PREFIX
 from groq_core.api.openapi import ABOUT, PATHS, document
 from groq_core.api.schemas import SCHEMAS
 from groq_core.api.speech import TYPES
-from groq_core.services.batch.desk import Desk
+from groq_core.services.batch.store import BatchStore
 from tests.stage import Stage, staged
 
 NOT_DESCRIBED = {*MISPLACED, "/_simulator/"}
@@ -30,7 +30,7 @@ OPERATIONS = [(path, verb) for path, verbs in PATHS.items() for verb in verbs]
 
 
 def routing_table(stage: Stage, folder: Path) -> dict[str, set[str]]:
-    table = routes(stage.core, asyncio.Event(), Desk(folder, stage.core.handle))
+    table = routes(stage.core, asyncio.Event(), BatchStore(folder, stage.core.handle))
     return {path: {method.lower() for method in methods} for path, methods in table.items()}
 
 

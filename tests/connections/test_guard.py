@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-import uvicorn
 from starlette.types import Receive, Scope, Send
 
 from groq_core.connections.guard import Bounds, Guard, bounds_for, protocol_for
+from tests.serving import port_of, serving
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -29,18 +29,8 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
 
 @asynccontextmanager
 async def listening(bounds: Bounds) -> AsyncIterator[int]:
-    config = uvicorn.Config(
-        app, host="127.0.0.1", port=0, log_config=None, lifespan="off", ws="none", http=protocol_for(Guard(bounds))
-    )
-    config.load()
-    server = uvicorn.Server(config)
-    server.lifespan = config.lifespan_class(config)
-    await server.startup()
-    try:
-        yield server.servers[0].sockets[0].getsockname()[1]
-    finally:
-        server.force_exit = True
-        await server.shutdown()
+    async with serving(app, lifespan="off", ws="none", http=protocol_for(Guard(bounds))) as server:
+        yield port_of(server)
 
 
 class Line:

@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import httpx
-import uvicorn
 
 from groq_core.compose import Core, assemble
 from groq_core.serve import create_app
 from groq_core.settings.settings import Settings
+from tests.serving import serving, url_of
 
 
 @asynccontextmanager
@@ -24,19 +24,8 @@ async def house(**environ: str) -> AsyncIterator[tuple[httpx.AsyncClient, Core]]
 
 @asynccontextmanager
 async def served(core: Core) -> AsyncIterator[str]:
-    config = uvicorn.Config(
-        create_app(core), host="127.0.0.1", port=0, log_config=None, lifespan="on", proxy_headers=False
-    )
-    config.load()
-    server = uvicorn.Server(config)
-    server.lifespan = config.lifespan_class(config)
-    await server.startup()
-    try:
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/"
-    finally:
-        server.force_exit = True  # streams without an end are not waited for
-        await server.shutdown()
-        await server.lifespan.shutdown()
+    async with serving(create_app(core), lifespan="on", proxy_headers=False) as server:
+        yield f"{url_of(server)}/"
 
 
 async def new_pass(client: httpx.AsyncClient) -> dict[str, str]:

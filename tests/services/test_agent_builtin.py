@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -15,7 +17,7 @@ from hypothesis import strategies as st
 
 from groq_core.services.agent import ArgumentsError, Tool, builtin_tools, clock_tools, convert_unit, file_tools
 from groq_core.services.agent.builtin.calculator import evaluate, format_number
-from groq_core.services.agent.builtin.units import _FACTORS, convert
+from groq_core.services.agent.builtin.units import convert
 from groq_core.services.documents.reading import Document
 
 
@@ -154,10 +156,156 @@ def test_what_cannot_be_converted_says_why(start: str, end: str, said: str) -> N
         convert(Fraction(1), start, end)
 
 
-@given(st.sampled_from(sorted(_FACTORS)), st.sampled_from(sorted(_FACTORS)), st.fractions(max_denominator=1000))
-def test_there_and_back_is_the_same(start: str, end: str, value: Fraction) -> None:
-    if _FACTORS[start][0] == _FACTORS[end][0]:
-        assert convert(convert(value, start, end), end, start) == value
+EXACT = {
+    # Exact by definition: NIST SP 811 and IEC 80000-13.
+    "length": {
+        "m metre meter Meters": "1",
+        "km KM kilometres kilometer": "1000",
+        "dm decimetre": "0.1",
+        "cm centimetre": "0.01",
+        "mm millimeters": "0.001",
+        "µm um micrometre micron \u03bcm": "1e-6",
+        "nm nanometre": "1e-9",
+        "in inch inches": "0.0254",
+        "ft foot feet": "0.3048",
+        "yd yard": "0.9144",
+        "mi mile Miles": "1609.344",
+        "nmi nautical_mile nauticalmile": "1852",
+        "au": "149597870700",
+        "ly light_year": "9460730472580800",
+    },
+    "mass": {
+        "kg KG kilogram": "1",
+        "g gram": "0.001",
+        "mg milligram": "1e-6",
+        "µg ug microgram": "1e-9",
+        "t tonne metric_ton metricton": "1000",
+        "lb lbs pound pounds": "0.45359237",
+        "oz ounce": "0.028349523125",
+        "st stone": "6.35029318",
+        "short_ton uston": "907.18474",
+    },
+    "time": {
+        "s sec second": "1",
+        "ms": "0.001",
+        "µs us": "1e-6",
+        "ns": "1e-9",
+        "min minutes": "60",
+        "h hr hour": "3600",
+        "d day": "86400",
+        "wk week weeks": "604800",
+        "yr year": "31557600",
+    },
+    "area": {
+        "m2 m² m^2 square_metre": "1",
+        "km2 km²": "1000000",
+        "cm2 cm²": "0.0001",
+        "ha hectare": "10000",
+        "acre acres": "4046.8564224",
+        "ft2 ft² sqft square_foot": "0.09290304",
+        "mi2 mi² square_mile": "2589988.110336",
+        "in2 in²": "0.00064516",
+    },
+    "volume": {
+        "m3 m³ cubic_metre": "1000",
+        "l L litre liter": "1",
+        "ml mL millilitre": "0.001",
+        "cm3 cm³ cc": "0.001",
+        "gal gallon us_gallon": "3.785411784",
+        "qt quart": "0.946352946",
+        "pt pint": "0.473176473",
+        "cup Cups": "0.2365882365",
+        "fl_oz floz fluid_ounce": "0.0295735295625",
+        "tbsp tablespoon": "0.01478676478125",
+        "tsp teaspoon": "0.00492892159375",
+        "uk_gal imperial_gallon": "4.54609",
+        "ft3 ft³": "28.316846592",
+    },
+    "speed": {
+        "m/s mps": "1",
+        "km/h kmh kph": "5/18",
+        "mph mi/h MPH": "0.44704",
+        "kn knot": "463/900",
+        "ft/s": "0.3048",
+    },
+    "pressure": {
+        "Pa pa pascal": "1",
+        "hPa hpa mbar millibar": "100",
+        "kPa kpa": "1000",
+        "MPa mpa": "1000000",
+        "atm": "101325",
+    },
+    "energy": {
+        "J j joule": "1",
+        "kJ kj": "1000",
+        "MJ mj megajoule": "1000000",
+        "cal calorie": "4.184",
+        "Wh": "3600",
+        "kWh kwh KWH": "3600000",
+        "BTU btu": "1055.05585262",
+        "eV ev": "1.602176634e-19",
+    },
+    "power": {
+        "W w watt": "1",
+        "kW kw": "1000",
+        "MW mw megawatt": "1000000",
+        "mW milliwatt": "0.001",
+        "PS": "735.49875",
+    },
+    "data": {
+        "bit": "1/8",
+        "B b byte bytes": "1",
+        "kB kb KB kilobyte": "1000",
+        "MB mb": "1e6",
+        "GB gb": "1e9",
+        "TB tb": "1e12",
+        "KiB kib": "1024",
+        "GiB gib": "1073741824",
+        "kbit Kb": "125",
+        "Mbit Mb mbit": "125000",
+        "Gbit Gb": "125000000",
+    },
+    "angle": {"deg degree °": "1", "grad": "0.9", "turn": "360", "arcmin": "1/60", "arcsec": "1/3600"},
+}
+SPELLINGS = [
+    pytest.param(name.replace("_", " "), next(iter(units)).split()[0], Fraction(factor), id=f"{kind}-{name}")
+    for kind, units in EXACT.items()
+    for names, factor in units.items()
+    for name in names.split()
+]
+
+
+@pytest.mark.parametrize(("name", "base", "factor"), SPELLINGS)
+def test_every_spelling_of_a_unit_is_exact_there_and_back(name: str, base: str, factor: Fraction) -> None:
+    found = convert(Fraction(7), name, base) / convert(Fraction(1), base, base)
+
+    assert found == 7 * factor / Fraction(next(f for names, f in _units_of(base) if base in names.split()))
+    assert convert(convert(Fraction(22, 7), name, base), base, name) == Fraction(22, 7)
+
+
+def _units_of(base: str) -> list[tuple[str, str]]:
+    return next(list(units.items()) for units in EXACT.values() if base in next(iter(units)).split())
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["m^9^9^9", "m**99999999", "9**9**9", "__import__('os')", "", "m" * 61, "m^99", "(" * 50, "1/0", "m//m", "*m"],
+)
+def test_no_spelling_of_a_unit_is_worked_out(name: str) -> None:
+    with pytest.raises(ArgumentsError, match="is not known"):
+        convert(Fraction(1), name, "m")
+
+
+async def test_what_is_no_number_is_not_converted() -> None:
+    for value in (float("nan"), float("inf")):
+        with pytest.raises(ArgumentsError, match="finite"):
+            await named([convert_unit], "convert_unit")(value=value, from_unit="m", to_unit="km")
+
+
+def test_the_units_are_loaded_when_they_are_needed() -> None:
+    script = "import sys, groq_core.services.agent; sys.exit('pint' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 
 async def test_a_conversion_reads_as_a_sentence() -> None:

@@ -19,7 +19,7 @@ from groq_core.serve import create_app
 from groq_core.settings.settings import Settings
 from groq_core.simulator import Simulator
 from groq_core.store.database import open_database
-from groq_core.store.people import People
+from groq_core.store.people import PeopleStore
 from tests.api.stage import serving
 
 PASSWORD = "correct horse"
@@ -59,10 +59,10 @@ async def team_stage(
     Start a server on a database, in which these people can sign in with :data:`PASSWORD`.
     """
     async with open_database(Secret(database)) as prepared:
-        known = {one.name for one in await People(prepared).all()}
+        known = {one.name for one in await PeopleStore(prepared).all()}
         for name in people:
             if name not in known:
-                await People(prepared).add(name, who="tests", password=_hash())
+                await PeopleStore(prepared).add(name, who="tests", password=_hash())
     made = Settings.from_env(
         {"GROQ_CORE_DATABASE": database, "GROQ_CORE_ADMINS": "ann", "GROQ_CORE_OFFLINE": "1", **settings}
     )

@@ -14,7 +14,7 @@ from groq_core.store.backup import back_up, restore
 from groq_core.store.conversations import Conversations
 from groq_core.store.database import Database, open_database
 from groq_core.store.keys import ApiKeys
-from groq_core.store.people import People
+from groq_core.store.people import PeopleStore
 from groq_core.store.shapes import Whole
 
 
@@ -138,13 +138,13 @@ async def test_a_backup_is_read_back_whole(url: str, tmp_path: Path) -> None:
     file = tmp_path / "backup.gz"
     put = whole("a", "Grüße", "two")
     async with open_database(Secret(url)) as database:
-        await People(database).add("ann", who="tests")
+        await PeopleStore(database).add("ann", who="tests")
         key = (await ApiKeys(database).create("ci", who="tests")).reveal().encode()
         await Conversations(database).put("ann", put)
         rows = await back_up(database, file)
         with pytest.raises(RequestError, match="not empty"):
             await restore(database, file)
-        await People(database).remove("ann", who="tests")
+        await PeopleStore(database).remove("ann", who="tests")
         assert await restore(database, file, replace=True) == rows
         assert await Conversations(database).read("ann", "a") == put
         assert await ApiKeys(database).holder(key) is not None

@@ -13,11 +13,11 @@ from groq_core.redaction import Secret
 from groq_core.store.audit import Announcements, AuditLog
 from groq_core.store.database import Database, open_database
 from groq_core.store.keys import ApiKeys, age
-from groq_core.store.people import People
+from groq_core.store.people import PeopleStore
 
 
 async def test_a_person_is_added_changed_and_removed(database: Database) -> None:
-    people = People(database)
+    people = PeopleStore(database)
     await people.add("ann", who="tests", password="scrypt$x$y")
     await people.set_role("ann", "admin", who="tests")
     await people.set_limits("ann", "20/minute, $2/day", who="tests")
@@ -36,7 +36,7 @@ async def test_a_person_is_added_changed_and_removed(database: Database) -> None
 
 
 async def test_a_role_can_be_given_to_somebody_who_signs_in_elsewhere(database: Database) -> None:
-    people = People(database)
+    people = PeopleStore(database)
     await people.set_role("bob@example.org", "admin", who="tests")
 
     assert await people.role("bob@example.org") == "admin"
@@ -46,11 +46,11 @@ async def test_a_role_can_be_given_to_somebody_who_signs_in_elsewhere(database: 
 @pytest.mark.parametrize("name", ["", "a:b", "#x", "@team", "a\nb", "x" * 201])
 async def test_a_name_that_cannot_be_one_is_refused(database: Database, name: str) -> None:
     with pytest.raises(RequestError, match="name"):
-        await People(database).add(name, who="tests")
+        await PeopleStore(database).add(name, who="tests")
 
 
 async def test_what_is_not_there_is_said_to_be_missing(database: Database) -> None:
-    people, keys = People(database), ApiKeys(database)
+    people, keys = PeopleStore(database), ApiKeys(database)
     for change in (
         people.remove("nobody", who="tests"),
         people.set_password("nobody", "x", who="tests"),
@@ -64,7 +64,7 @@ async def test_what_is_not_there_is_said_to_be_missing(database: Database) -> No
 
 
 async def test_a_name_is_given_once(database: Database) -> None:
-    people, keys = People(database), ApiKeys(database)
+    people, keys = PeopleStore(database), ApiKeys(database)
     await people.add("ann", who="tests")
     await keys.create("ci", who="tests")
     with pytest.raises(RequestError, match="already"):
@@ -116,7 +116,7 @@ async def test_the_key_itself_is_nowhere_in_the_database(database: Database) -> 
 
 
 async def test_a_removed_person_has_no_keys_left(database: Database) -> None:
-    people, keys = People(database), ApiKeys(database)
+    people, keys = PeopleStore(database), ApiKeys(database)
     await people.add("ann", who="tests")
     key = (await keys.create("hers", who="tests", person="ann")).reveal().encode()
     await people.remove("ann", who="tests")

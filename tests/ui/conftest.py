@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -11,7 +10,6 @@ from typing import TypeAlias
 from urllib.parse import urlsplit
 
 import pytest
-import uvicorn
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, async_playwright
 
 from groq_core.compose import Core, assemble
@@ -23,6 +21,7 @@ from groq_core.services.transcription import TranscriptionService
 from groq_core.settings.settings import Settings
 from groq_core.simulator import Simulator
 from tests.requires import found
+from tests.serving import serving, url_of
 
 MEDIA = Path(__file__).parents[1] / "data" / "media"
 ALONE = (
@@ -86,17 +85,8 @@ async def application() -> AsyncIterator[House]:
 async def served(core: Core) -> AsyncIterator[str]:
     """The page and the HTTP API on a free loopback port."""
     # With the lifespan, in which Gradio starts its queue.
-    config = uvicorn.Config(create_app(core), host="127.0.0.1", port=0, log_config=None, lifespan="on")
-    server = uvicorn.Server(config)
-    serving = asyncio.create_task(server._serve())
-    while not server.started:  # noqa: ASYNC110 - uvicorn offers no event
-        await asyncio.sleep(0.005)
-    try:
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/"
-    finally:
-        server.should_exit = server.force_exit = True
-        await serving
-        await server.lifespan.shutdown()  # a forced exit leaves it out, and Gradio's tasks with it
+    async with serving(create_app(core), lifespan="on") as server:
+        yield f"{url_of(server)}/"
 
 
 @pytest.fixture

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
@@ -16,6 +14,7 @@ from starlette.routing import Route
 
 from groq_core.errors import SettingsError
 from groq_core.ui.basic_auth import SignIn, hash_password, read_users
+from tests.serving import serving, url_of
 
 
 def seen(request: Request) -> PlainTextResponse:
@@ -25,15 +24,11 @@ def seen(request: Request) -> PlainTextResponse:
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
     app = SignIn(Starlette(routes=[Route("/{rest:path}", seen)]), {"ann": hash_password("open sesame")})
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, lifespan="off"))
-    serving = asyncio.create_task(server._serve())
-    while not server.started:  # noqa: ASYNC110 - uvicorn offers no event
-        await asyncio.sleep(0.005)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
+    async with (
+        serving(app, lifespan="off") as server,
+        httpx.AsyncClient(base_url=url_of(server), trust_env=False) as http,
+    ):
         yield http
-    server.should_exit = True
-    await serving
 
 
 @pytest.mark.parametrize("path", ["/", "/ui/chat", "/gradio_api/queue/join", "/config", "/gradio_api/file=x"])

@@ -11,13 +11,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-import uvicorn
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from groq_core.events import TextDelta
 from groq_core.requests import ChatRequest, Request
 from groq_core.serve import create_app
 from tests.requires import needs
+from tests.serving import serving
 from tests.ui.conftest import PATIENCE_MS, House, Script, open_page
 from tests.ui.scripts import BEGUN, DONE, Hung, ask, plays
 
@@ -99,23 +99,12 @@ async def test_tab_network_and_stop_at_random_moments(visitor: BrowserContext, h
 
 
 @asynccontextmanager
-async def serving(house: House, port: int) -> AsyncIterator[uvicorn.Server]:
-    """A server that can be killed, and started once more at the same address."""
-    app = create_app(replace(house.core, handle=house.handle))
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, lifespan="on"))
-    task = asyncio.create_task(server._serve())
-    while not server.started:  # noqa: ASYNC110 - uvicorn offers no event
-        await asyncio.sleep(0.005)
-    try:
-        yield server
-    finally:
-        for listening in server.servers:
-            listening.close()
+async def dying(house: House, port: int) -> AsyncIterator[None]:
+    """A server that hangs up on everybody at its end, and can be started once more at the same address."""
+    async with serving(create_app(replace(house.core, handle=house.handle)), port=port, lifespan="on") as server:
+        yield
         for connection in list(server.server_state.connections):
             connection.transport.abort()
-        server.should_exit = server.force_exit = True
-        await task
-        await server.lifespan.shutdown()  # a forced exit leaves it out, and Gradio's tasks with it
 
 
 async def test_a_server_that_dies_takes_nothing_of_what_was_seen(visitor: BrowserContext, house: House) -> None:
@@ -125,12 +114,12 @@ async def test_a_server_that_dies_takes_nothing_of_what_was_seen(visitor: Browse
     there = replace(house, url=f"http://127.0.0.1:{port}/")
     house.script = Hung("All of this was seen")
     page = await visitor.new_page()
-    async with serving(house, port):
+    async with dying(house, port):
         await open_page(page, there)
         await ask(page, "go")
         await expect(page.locator(ANSWER)).to_contain_text("All of this was seen")
     await expect(page.locator(".gc-story")).to_contain_text("The connection was lost")
-    async with serving(house, port):
+    async with dying(house, port):
         assert await over(page, 1) == ("broken", "All of this was seen")
         house.script = plays(BEGUN, TextDelta(", and this is the rest"), DONE)
         await page.reload()

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-import uvicorn
 from playwright.async_api import Page, Route, async_playwright
 
 from groq_core.compose import assemble
@@ -17,6 +15,7 @@ from groq_core.serve import create_app
 from groq_core.settings.settings import Settings
 from groq_core.simulator import Simulator
 from tests.requires import found, needs
+from tests.serving import serving, url_of
 
 pytestmark = [needs("chromium"), pytest.mark.browser]
 
@@ -29,23 +28,19 @@ async def visiting(simulator: Simulator, tab: str, **environ: str) -> AsyncItera
     """The page in a browser, with one of its tabs open; whatever its scripts complain about fails the test."""
     settings = Settings.from_env({"GROQ_CORE_OFFLINE": "1", **environ})
     complaints: list[str] = []
-    async with assemble(settings, simulator=simulator) as core:
-        with socket.socket() as listening:
-            listening.bind(("127.0.0.1", 0))
-            config = uvicorn.Config(create_app(core), log_config=None, timeout_graceful_shutdown=1)
-            server = uvicorn.Server(config)
-            serving = asyncio.create_task(server.serve(sockets=[listening]))
-            async with async_playwright() as playwright:
-                browser = await playwright.chromium.launch(executable_path=found("chromium"), args=["--no-sandbox"])
-                page = await browser.new_page()
-                page.set_default_timeout(PATIENCE_MS)
-                page.on("pageerror", lambda error: complaints.append(str(error)))
-                await page.goto(f"http://127.0.0.1:{listening.getsockname()[1]}/")
-                await page.click(f"#tab-{tab}-button")
-                yield page
-                await browser.close()
-            server.should_exit = True
-            await serving
+    async with (
+        assemble(settings, simulator=simulator) as core,
+        serving(create_app(core)) as server,
+        async_playwright() as playwright,
+    ):
+        browser = await playwright.chromium.launch(executable_path=found("chromium"), args=["--no-sandbox"])
+        page = await browser.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        await page.goto(f"{url_of(server)}/")
+        await page.click(f"#tab-{tab}-button")
+        yield page
+        await browser.close()
     assert complaints == []
 
 

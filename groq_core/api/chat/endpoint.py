@@ -7,13 +7,12 @@ from time import perf_counter
 
 import msgspec
 
-from groq_core.api.asgi import Exchange
+from groq_core.api.asgi import ApiExchange
 from groq_core.api.backend import Backend
 from groq_core.api.chat.body import read_chat
 from groq_core.api.chat.chunks import ChunkWriter
 from groq_core.api.chat.completion import completion
 from groq_core.api.chat.pictures import clean, pieces_within
-from groq_core.api.content_coding import decode_body
 from groq_core.api.headers import HeaderStory
 from groq_core.api.sending import fold_answer, stream_answer
 
@@ -34,9 +33,9 @@ class ChatCompletions:
         self._catalogue = backend.catalogue
         self._clock = clock
 
-    async def __call__(self, exchange: Exchange) -> None:
+    async def __call__(self, exchange: ApiExchange) -> None:
         call = read_chat(
-            decode_body(await exchange.body(MAX_BODY), exchange.headers.get(b"content-encoding"), MAX_BODY),
+            await exchange.body(MAX_BODY),
             caller=exchange.caller,
             request_id=exchange.request_id,
             no_store=exchange.no_store,

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from groq_core.api.asgi import Exchange
+from groq_core.api.asgi import ApiExchange
 from groq_core.api.backend import Backend
 from groq_core.api.chat.endpoint import MAX_BODY
 from groq_core.api.chat.pictures import clean, pieces_within
@@ -54,7 +54,7 @@ class Responses:
         self._store = ResponseStore() if store is None else store
         self._clock = clock
 
-    async def create(self, exchange: Exchange) -> None:
+    async def create(self, exchange: ApiExchange) -> None:
         """Answer, streamed or whole."""
         call = read_response(await exchange.body(MAX_BODY), exchange, self._store)
         headers = HeaderStory(exchange, self._board)
@@ -77,7 +77,7 @@ class Responses:
                 keep(response, reply.text, reply.tool_calls)
                 await exchange.answer_json(response, *headers(reply.receipt))
 
-    async def read(self, exchange: Exchange) -> None:
+    async def read(self, exchange: ApiExchange) -> None:
         """A response, or the items it was given (`…/input_items`)."""
         name, _, part = exchange.path.removeprefix(PREFIX).partition("/")
         kept = self._find(exchange.caller, name)
@@ -88,7 +88,7 @@ class Responses:
         else:
             raise _missing(exchange.path)
 
-    async def delete(self, exchange: Exchange) -> None:
+    async def delete(self, exchange: ApiExchange) -> None:
         """Forget a response."""
         name = exchange.path.removeprefix(PREFIX)
         if not self._store.forget(exchange.caller, name):
@@ -125,7 +125,7 @@ def whole_response(reply: Reply, request_id: str, call: ResponseCall) -> dict[st
     return final_response(frame(request_id, call.request.model, call.echo), output, finished, reply.receipt)
 
 
-def _list(kept: Kept, exchange: Exchange) -> dict[str, Any]:
+def _list(kept: Kept, exchange: ApiExchange) -> dict[str, Any]:
     """The items of a response's input, newest first as OpenAI lists them, unless asked otherwise."""
     items = [
         {"id": f"in_{kept.response['id'].removeprefix('resp_')}_{place}", "type": "message", **item}

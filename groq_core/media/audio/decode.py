@@ -37,7 +37,7 @@ _GUESSED: Final = frozenset({MP3, MPGA, OGG, OPUS})
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SampleSource:
     """
     A recording that is being decoded.
 
@@ -61,7 +61,7 @@ class Source:
 
 
 @contextmanager
-def decoding(data: Media, container: Container) -> Iterator[Source]:
+def decoding(data: Media, container: Container) -> Iterator[SampleSource]:
     """
     Open a recording with whatever can decode it.
 
@@ -95,14 +95,14 @@ def _readable(data: Media) -> IO[bytes] | str:
 # ── soundfile ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _from_soundfile(file: soundfile.SoundFile, data: Media, container: Container) -> Source:
+def _from_soundfile(file: soundfile.SoundFile, data: Media, container: Container) -> SampleSource:
     if not 0 < file.channels <= _MAX_CHANNELS or not 0 < file.samplerate <= _MAX_RATE:
         raise _decoding_error(container)
     known = container not in _GUESSED or has_frame_count(data)
     declared = file.frames / file.samplerate if known else None
     mixer = Mixer(file.channels, "5.1" if file.channels == 6 else "")
     blocks = _mix_down(file, data, mixer)
-    return Source(file.samplerate, file.channels, declared, False, file.channels <= 2, blocks, mixer)
+    return SampleSource(file.samplerate, file.channels, declared, False, file.channels <= 2, blocks, mixer)
 
 
 def _mix_down(file: soundfile.SoundFile, data: Media, mixer: Mixer) -> Iterator[Samples]:
@@ -136,7 +136,7 @@ def _blocks(file: soundfile.SoundFile, data: Media) -> Iterator[Samples]:
 
 
 @contextmanager
-def _by_ffmpeg(data: Media, container: Container) -> Iterator[Source]:
+def _by_ffmpeg(data: Media, container: Container) -> Iterator[SampleSource]:
     if container.demuxer == "ogg" and isinstance(data, bytes) and len(links := links_of(data)) > 1:
         yield _chain(links, container)
         return
@@ -148,7 +148,7 @@ def _by_ffmpeg(data: Media, container: Container) -> Iterator[Source]:
     if container in (MP3, MPGA) and has_frame_count(data):
         declared = probed.duration_s
     with ffmpeg.decoding(data, container, track=track.number, channels=channels, start_s=probed.start_s) as blocks:
-        yield Source(
+        yield SampleSource(
             track.sample_rate,
             track.channels,
             declared,
@@ -160,7 +160,7 @@ def _by_ffmpeg(data: Media, container: Container) -> Iterator[Source]:
         )
 
 
-def _chain(links: Sequence[bytes], container: Container) -> Source:
+def _chain(links: Sequence[bytes], container: Container) -> SampleSource:
     """Several Ogg files in a row, each read for itself."""
     probed = ffmpeg.probe(links[0], container)
     track = probed.tracks[0]
@@ -170,7 +170,7 @@ def _chain(links: Sequence[bytes], container: Container) -> Source:
             with _by_ffmpeg(link, container) as source:
                 yield from source.blocks
 
-    return Source(track.sample_rate, track.channels, None, probed.video, False, blocks(), Mixer(1))
+    return SampleSource(track.sample_rate, track.channels, None, probed.video, False, blocks(), Mixer(1))
 
 
 def _track_of(data: Media, container: Container, probed: Probed) -> tuple[Track, str]:

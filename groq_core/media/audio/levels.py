@@ -75,7 +75,7 @@ class Levels:
     speech: Spans = ()
 
 
-class Meter:
+class LevelMeter:
     """Takes a recording in blocks of 16 kHz mono samples and keeps 16 bytes of every 32 ms."""
 
     def __init__(self) -> None:

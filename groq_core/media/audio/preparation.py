@@ -24,10 +24,10 @@ from groq_core.media.audio.container import (
     find_container,
     unsupported_error,
 )
-from groq_core.media.audio.cutting import Cutter, Stretch
-from groq_core.media.audio.decode import RATE, Source, decoding, head_of, size_of
+from groq_core.media.audio.cutting import Cutter, PartSamples
+from groq_core.media.audio.decode import RATE, SampleSource, decoding, head_of, size_of
 from groq_core.media.audio.ffmpeg import Media
-from groq_core.media.audio.levels import Levels, Meter, Spans
+from groq_core.media.audio.levels import LevelMeter, Levels, Spans
 from groq_core.media.audio.mixing import gain_of
 from groq_core.media.audio.resample import Samples
 from groq_core.media.audio.tags import without_tags
@@ -207,14 +207,14 @@ class Preparation:
             self.notes.extend(source.notes)
             yield from self._parts(source)
 
-    def _parts(self, source: Source) -> Iterator[AudioPart]:
+    def _parts(self, source: SampleSource) -> Iterator[AudioPart]:
         cutter = Cutter(
             longest=int(self._max_part_s * RATE),
             overlap=int(self.overlap_s * RATE),
             search=int(SEARCH_S * RATE),
             total=int((source.declared_s or 0.0) * RATE) or None,
         )
-        meter = Meter()
+        meter = LevelMeter()
         heard = count = 0
         for block in source.blocks:
             if self._stopped:
@@ -242,7 +242,7 @@ class Preparation:
         elif (length := len(last.samples) / RATE) >= MIN_PART_S:
             yield _encode(last, self._info(source, meter, last.start / RATE, length), count)
 
-    def _info(self, source: Source, meter: Meter, start_s: float, length_s: float) -> AudioInfo:
+    def _info(self, source: SampleSource, meter: LevelMeter, start_s: float, length_s: float) -> AudioInfo:
         return AudioInfo(
             format=self._container.name,
             original_bytes=self._size,
@@ -340,7 +340,7 @@ def probe(data: Media, filename: str = "") -> AudioInfo:
     return prepare(data, filename).info
 
 
-def _encode(stretch: Stretch, info: AudioInfo, index: int = 0, *, last: bool = True) -> AudioPart:
+def _encode(stretch: PartSamples, info: AudioInfo, index: int = 0, *, last: bool = True) -> AudioPart:
     start = stretch.start / RATE
     return AudioPart(
         data=_flac(stretch.samples),

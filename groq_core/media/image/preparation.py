@@ -14,6 +14,7 @@ from io import BytesIO
 
 from PIL import Image, ImageFile
 
+from groq_core.connections.bytes import hold_bytes
 from groq_core.media.image import light, tiles
 from groq_core.media.image.colour import on_ground, to_eight_bits, to_srgb
 from groq_core.media.image.format import EXTENSIONS, FORMATS, format_of, invalid, open_image, reading
@@ -60,6 +61,9 @@ _PNG_FRAME = 70
 
 _room = Room(MAX_PIXELS)
 """Memory is the process's, so this is: many large pictures at once are decoded one after another."""
+
+_PIXEL_BYTES = 8
+"""Of a pixel while it is worked on: as it was decoded, and as it was turned or converted."""
 
 _SIDEWAYS = (5, 6, 7, 8)
 
@@ -216,7 +220,7 @@ def _read(
         image.draft(None, _conversion(image.size, limits.max_edge, at_most))
     # A progressive JPEG is held whole before it is reduced.
     held = _check_pixels(*(original if is_progressive(image) else image.size), limits.max_pixels)
-    with _room.hold(held), reading():
+    with _room.hold(held), hold_bytes(held * _PIXEL_BYTES), reading():
         pages = count_of(image, format_name) if format_name == "TIFF" else 1
         _, frame_note = seek_first_shown(image, format_name)
         image, cut_note = _load(image, data, format_name)

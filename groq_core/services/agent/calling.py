@@ -28,7 +28,7 @@ _REDACTED_AHEAD: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class BoundCall:
     """
     One call that a model made, fit to be run.
 
@@ -74,7 +74,7 @@ def refusal(reason: str) -> Result:
     return Result(text=f"Error: {reason}", error=reason)
 
 
-def read_call(call: ToolCall, tools: Mapping[str, Tool], step: int) -> Call | Result:
+def read_call(call: ToolCall, tools: Mapping[str, Tool], step: int) -> BoundCall | Result:
     """
     Find the tool of a call and read its arguments.
 
@@ -87,7 +87,7 @@ def read_call(call: ToolCall, tools: Mapping[str, Tool], step: int) -> Call | Re
         hint = f" Did you mean {near[0]}?" if near else ""
         return refusal(f"there is no tool called {call.name!r}.{hint} Tools: {', '.join(tools) or 'none'}")
     try:
-        return Call(id=call.id, tool=tool, arguments=tool.check(read_arguments(call.arguments)), step=step)
+        return BoundCall(id=call.id, tool=tool, arguments=tool.check(read_arguments(call.arguments)), step=step)
     except ArgumentsError as error:
         return refusal(f"wrong arguments for {call.name}: {error}")
 
@@ -147,7 +147,7 @@ def _constant(text: str) -> object:
     raise ArgumentsError(f"{text} is no number of JSON")
 
 
-async def run_call(call: Call, *, seconds: float, clock: Callable[[], float] = time.monotonic) -> Result:
+async def run_call(call: BoundCall, *, seconds: float, clock: Callable[[], float] = time.monotonic) -> Result:
     """
     Run a call to its end, or until ``seconds`` are over.
 
@@ -189,7 +189,7 @@ def _failure(reason: str, elapsed_s: float) -> Result:
     return Result(text=f"Error: {reason}", error=reason, elapsed_s=elapsed_s)
 
 
-def _result_of(call: Call, value: object, elapsed_s: float) -> Result:
+def _result_of(call: BoundCall, value: object, elapsed_s: float) -> Result:
     pictures = tuple(picture_urls(value))
     text = clip(to_text(value), call.tool.max_result)
     return Result(text=text, elapsed_s=elapsed_s, pictures=pictures[:MOST_PICTURES])

@@ -24,7 +24,7 @@ FEWEST_TOKENS: Final = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class AgentLimits:
     """
     The bounds of a run.
 

@@ -31,7 +31,7 @@ from groq_core.reply import Reply
 from groq_core.requests import Caller, ChatRequest, Message, Request, estimate_tokens
 from groq_core.services.agent.calling import (
     MOST_SHOWN,
-    Call,
+    BoundCall,
     Result,
     clip,
     read_arguments,
@@ -41,16 +41,16 @@ from groq_core.services.agent.calling import (
 )
 from groq_core.services.agent.history import PICTURES, shorten
 from groq_core.services.agent.hosted import Hosted, events_of_hosted_tools
-from groq_core.services.agent.limits import OPEN, Limits, Outlook, Price, outlook
+from groq_core.services.agent.limits import OPEN, AgentLimits, Outlook, Price, outlook
 from groq_core.services.agent.rescue import Rescued, rescue
-from groq_core.services.agent.run import Run
-from groq_core.services.agent.state import Asked, Pending, RunState, Told
+from groq_core.services.agent.run import AgentRun
+from groq_core.services.agent.state import Pending, ReportedResult, RequestedCall, RunState
 from groq_core.services.agent.tools import MAX_RESULT, ArgumentsError, Tool, tool
 from groq_core.services.extraction.schema import Schema, schema_of
 
 T = TypeVar("T")
 
-Approve: TypeAlias = Callable[[Call], Awaitable[bool]]
+Approve: TypeAlias = Callable[[BoundCall], Awaitable[bool]]
 
 INSTRUCTIONS: Final = (
     "Work on the task step by step. Use the tools where they know better than you do; call several at once where "
@@ -130,7 +130,7 @@ class Agent:
         self.hosted = tuple(hosted)
         self.instructions = instructions
         self.model = model
-        self.limits = Limits(steps=max_steps, seconds=max_seconds, usd=max_usd, tokens=max_tokens)
+        self.limits = AgentLimits(steps=max_steps, seconds=max_seconds, usd=max_usd, tokens=max_tokens)
         self.approve = approve
         self.approval_seconds = approval_seconds
         self.pause = pause
@@ -148,12 +148,12 @@ class Agent:
             )
 
     @overload
-    def run(self, task: str | Sequence[Message]) -> Run[str]: ...
+    def run(self, task: str | Sequence[Message]) -> AgentRun[str]: ...
     @overload
-    def run(self, task: str | Sequence[Message], *, output_type: type[T] | Schema[T]) -> Run[T]: ...
+    def run(self, task: str | Sequence[Message], *, output_type: type[T] | Schema[T]) -> AgentRun[T]: ...
     @overload
-    def run(self, task: str | Sequence[Message], *, output_type: Mapping[str, Any]) -> Run[Any]: ...
-    def run(self, task: str | Sequence[Message], *, output_type: Any = None) -> Run[Any]:
+    def run(self, task: str | Sequence[Message], *, output_type: Mapping[str, Any]) -> AgentRun[Any]: ...
+    def run(self, task: str | Sequence[Message], *, output_type: Any = None) -> AgentRun[Any]:
         """
         Work on a task.
 
@@ -173,7 +173,7 @@ class Agent:
         state = RunState(messages=_conversation(task, self.instructions))
         return self._begin(state, output_type, {})
 
-    def resume(self, state: RunState, words: Mapping[str, bool], *, output_type: Any = None) -> Run[Any]:
+    def resume(self, state: RunState, words: Mapping[str, bool], *, output_type: Any = None) -> AgentRun[Any]:
         """
         Go on with a paused run.
 
@@ -194,11 +194,11 @@ class Agent:
             )
         return self._begin(RunState.decode(state.encode()), output_type, words)
 
-    def _begin(self, state: RunState, output_type: Any, words: Mapping[str, bool]) -> Run[Any]:
+    def _begin(self, state: RunState, output_type: Any, words: Mapping[str, bool]) -> AgentRun[Any]:
         wanted = None if output_type is None else schema_of(output_type)
         if wanted is not None and not state.step:
             state.messages = _with_schema(state.messages, wanted)
-        return Run(_Running(self, state, words).events(), self.handle, self.model, self.caller, wanted)
+        return AgentRun(_Running(self, state, words).events(), self.handle, self.model, self.caller, wanted)
 
 
 def _by_name(tools: Iterable[Tool]) -> dict[str, Tool]:
@@ -292,7 +292,7 @@ class _Running:
                 reason = self._ending(reply, bool(calls), limit)
                 break
             self.state.messages.append(_assistant(reply.text, calls))
-            self.state.calls = [Asked(id=one.id, name=one.name, arguments=one.arguments) for one in calls]
+            self.state.calls = [RequestedCall(id=one.id, name=one.name, arguments=one.arguments) for one in calls]
             async with aclosing(self._work_off()) as happenings:
                 async for event in happenings:
                     yield event
@@ -468,15 +468,15 @@ class _Running:
         """Run the calls of a step side by side; what has to wait for a word is left pending."""
         state = self.state
         state.pending = []
-        ready: list[tuple[Asked, Call]] = []
+        ready: list[tuple[RequestedCall, BoundCall]] = []
         for asked in state.calls:
             if asked.id in state.results:
                 continue
             call = ToolCall(id=asked.id, name=asked.name, arguments=asked.arguments)
             found = read_call(call, self.agent.tools, state.step)
-            if isinstance(found, Call):
+            if isinstance(found, BoundCall):
                 found = self._check_call(found, asked, fresh)
-            if isinstance(found, Call) and found.tool.dangerous:
+            if isinstance(found, BoundCall) and found.tool.dangerous:
                 word = self.words.pop(found.approval, None)
                 if word is None:
                     yield ApprovalAsked(
@@ -496,9 +496,9 @@ class _Running:
                     found = await self._approve(found)
                 elif not word:
                     found = refusal(f"the user declined this call of {asked.name}")
-            shown = found.arguments_text if isinstance(found, Call) else asked.arguments
+            shown = found.arguments_text if isinstance(found, BoundCall) else asked.arguments
             yield ToolStarted(step=state.step, call=asked.id, name=asked.name, arguments=clip(shown, MAX_RESULT))
-            if isinstance(found, Call):
+            if isinstance(found, BoundCall):
                 ready.append((asked, found))
             else:
                 yield self._finish_tool(asked, found)
@@ -508,7 +508,7 @@ class _Running:
         if not state.pending:
             self._tell()
 
-    def _check_call(self, call: Call, asked: Asked, fresh: bool) -> Call | Result:
+    def _check_call(self, call: BoundCall, asked: RequestedCall, fresh: bool) -> BoundCall | Result:
         """The call with the id it is approved by; refused where it repeats itself or nobody could read it."""
         shown = call.arguments_text
         same = json.dumps([asked.name, shown])
@@ -539,10 +539,12 @@ class _Running:
         state.messages += pictures
         state.calls, state.results = [], {}
 
-    async def _together(self, ready: Sequence[tuple[Asked, Call]]) -> AsyncGenerator[tuple[Asked, Result], None]:
+    async def _together(
+        self, ready: Sequence[tuple[RequestedCall, BoundCall]]
+    ) -> AsyncGenerator[tuple[RequestedCall, Result], None]:
         room = asyncio.Semaphore(MAX_PARALLEL)
 
-        async def run(call: Call) -> Result:
+        async def run(call: BoundCall) -> Result:
             async with room:
                 return await run_call(call, seconds=self.remaining_s - self.limits.answer_s, clock=self.agent.clock)
 
@@ -558,7 +560,7 @@ class _Running:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _approve(self, call: Call) -> Call | Result:
+    async def _approve(self, call: BoundCall) -> BoundCall | Result:
         if self.agent.approve is None:
             return refusal(f"{call.name} needs somebody's approval, and nobody is there to give it")
         asked = self.agent.clock()
@@ -573,8 +575,8 @@ class _Running:
             self.waited_s += self.agent.clock() - asked
         return call if agreed is True else refusal(f"the user declined this call of {call.name}")
 
-    def _finish_tool(self, asked: Asked, result: Result) -> ToolFinished:
-        self.state.results[asked.id] = Told(text=result.text, pictures=result.pictures)
+    def _finish_tool(self, asked: RequestedCall, result: Result) -> ToolFinished:
+        self.state.results[asked.id] = ReportedResult(text=result.text, pictures=result.pictures)
         return ToolFinished(
             step=self.state.step,
             call=asked.id,

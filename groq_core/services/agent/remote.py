@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import base64
 import os
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -16,7 +16,8 @@ from pydantic_core import to_json
 from groq_core.errors import RequestError
 from groq_core.redaction import redact
 from groq_core.services.agent.names import tool_name, unique_names
-from groq_core.services.agent.results import Mixed, Picture
+from groq_core.services.agent.oauth import Authorize
+from groq_core.services.agent.results import Mixed, ToolPicture
 from groq_core.services.agent.tools import MAX_RESULT, Arguments, Tool, loose
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ async def remote_tools(
     trusted: bool = False,
     timeout: float = CALL_S,
     connect_seconds: float = CONNECT_S,
+    authorize: Authorize | None = None,
+    transport: Callable[[], Any] | None = None,
 ) -> AsyncIterator[list[Tool]]:
     """
     Connect to an MCP server for as long as the context lasts.
@@ -71,11 +74,13 @@ async def remote_tools(
             tool that it only reads and destroys nothing.
         trusted: The operator believes what the server says of its own tools.
         timeout: Seconds one call may take.
+        authorize: Gets tokens where the server asks for them, see :mod:`groq_core.services.agent.oauth`.
+        transport: Makes the httpx transport the requests go through; None for the usual one.
 
     Raises:
         RequestError: The server cannot be reached or does not speak MCP.
     """
-    connection = _Connection(url, headers, timeout, command)
+    connection = _Connection(url, headers, timeout, command, authorize, transport)
     try:
         listed = await connection.open(connect_seconds)
         tools = [_tool(connection, one, label, dangerous, trusted, timeout) for one in listed[:MOST_TOOLS]]
@@ -88,9 +93,17 @@ class _Connection:
     """Keeps a session open in a task of its own."""
 
     def __init__(
-        self, url: str, headers: Mapping[str, str] | None, timeout: float, command: Sequence[str] = ()
+        self,
+        url: str,
+        headers: Mapping[str, str] | None,
+        timeout: float,
+        command: Sequence[str],
+        authorize: Authorize | None,
+        transport: Callable[[], Any] | None,
     ) -> None:
         self._url = url
+        self._authorize = authorize
+        self._make_transport = transport
         self._command = tuple(command)
         self._expired = asyncio.Event()
         self._headers = dict(headers or {})
@@ -221,11 +234,17 @@ class _Connection:
         import httpx
         from mcp.client.streamable_http import streamable_http_client
 
-        async with (
-            httpx.AsyncClient(headers=self._headers, timeout=httpx.Timeout(CONNECT_S, read=READ_S)) as http,
-            streamable_http_client(self._url, http_client=http) as (incoming, outgoing, _),
-        ):
-            yield incoming, outgoing
+        async with AsyncExitStack() as opened:
+            auth = await opened.enter_async_context(self._authorize()) if self._authorize is not None else None
+            http = httpx.AsyncClient(
+                headers=self._headers,
+                timeout=httpx.Timeout(CONNECT_S, read=READ_S),
+                auth=auth,
+                transport=self._make_transport() if self._make_transport is not None else None,
+            )
+            await opened.enter_async_context(http)
+            streams = await opened.enter_async_context(streamable_http_client(self._url, http_client=http))
+            yield streams[0], streams[1]
 
 
 def _session_gone(error: Exception) -> bool:
@@ -309,7 +328,7 @@ def _block(block: Any) -> str:
             return ""
 
 
-def _pictures(result: CallToolResult) -> Iterator[Picture]:
+def _pictures(result: CallToolResult) -> Iterator[ToolPicture]:
     """The pictures of a result, for a model that can see."""
     for block in result.content:
         data, kind = "", ""
@@ -319,7 +338,7 @@ def _pictures(result: CallToolResult) -> Iterator[Picture]:
             data, kind = getattr(block.resource, "blob", ""), block.resource.mimeType or ""
         if data and kind in ("image/png", "image/jpeg", "image/gif", "image/webp"):
             try:
-                yield Picture(base64.b64decode(data, validate=True), kind)
+                yield ToolPicture(base64.b64decode(data, validate=True), kind)
             except ValueError:
                 continue  # it is mentioned all the same
 
@@ -331,7 +350,7 @@ def _cause(error: BaseException) -> str:
     if (status := getattr(response, "status_code", None)) is not None:
         # The library's own words hold the whole address, and an address may hold a token.
         return f"it answered HTTP {status} {getattr(response, 'reason_phrase', '')}".strip()
-    return redact(f"{type(error).__name__}: {error}")[:300]
+    return redact(f"{type(error).__name__}: {error}"[:2_000])[:300]
 
 
 def _unreachable(host: str, why: str, command: Sequence[str] = ()) -> RequestError:

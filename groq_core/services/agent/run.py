@@ -25,7 +25,7 @@ TYPED_TRIES: Final = 3
 UNFINISHED: Final = frozenset({"paused", "broken", "degraded"})
 
 
-class Run(AsyncGenerator[Event, None], Generic[T]):
+class AgentRun(AsyncGenerator[Event, None], Generic[T]):
     """
     One run of an agent.
 

@@ -12,7 +12,7 @@ from groq_core.models.pricing import cost_usd
 from groq_core.models.spec import ModelSpec
 from groq_core.ratelimit.plans import LIMITS, Plan, TierLimits
 from groq_core.requests import IMAGE_TOKENS, estimate_tokens
-from groq_core.services.batch.lines import Entry, Fault
+from groq_core.services.batch.lines import Entry, LineFault
 
 SAMPLE: Final = 10_000
 """Lines whose tokens are estimated one by one where only the beginning is read; the rest are taken to be like them."""
@@ -96,7 +96,7 @@ def survey(entries: Iterable[Entry], *, sample: int | None = None, counted: int 
 
 
 def _figures(entry: Entry) -> dict[str, int]:
-    if isinstance(entry, Fault):
+    if isinstance(entry, LineFault):
         return {"faults": 1}
     body = entry.body
     asked = [body.get(name) for name in ("messages", "tools", "text", "schema")]

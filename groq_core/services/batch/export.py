@@ -11,7 +11,7 @@ import msgspec
 
 from groq_core.services.batch.ids import IdSet
 from groq_core.services.batch.sink import Written
-from groq_core.services.batch.sources import Source
+from groq_core.services.batch.sources import LineSource
 from groq_core.services.extraction.tables import FORMULA_SIGNS
 
 ANSWER: Final = "answer"
@@ -24,7 +24,7 @@ class _Row(msgspec.Struct):
     error: dict[str, Any] | None = None
 
 
-def write_table(source: Source, answers: Path, out: TextIO) -> None:
+def write_table(source: LineSource, answers: Path, out: TextIO) -> None:
     """
     Write the source's columns and the answers as CSV, in the order of the source.
 

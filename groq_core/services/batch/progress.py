@@ -77,12 +77,12 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
         return None if not self.total else min(1.0, (self.done_count + self.duplicates) / self.total)
 
 
-class Meter:
+class ProgressMeter:
     """
     Lines a minute, over the last minute, in sixty counters.
 
     >>> now = iter([0.0, 0.5, 1.0, 2.0])
-    >>> meter = Meter(clock=lambda: next(now))
+    >>> meter = ProgressMeter(clock=lambda: next(now))
     >>> meter.count(); meter.count()
     >>> meter.per_min()
     60.0

@@ -24,7 +24,7 @@ from groq_core.events import Usage
 from groq_core.models.pricing import BATCH_DISCOUNT
 from groq_core.services.batch.ids import IdSet
 from groq_core.services.batch.job import Job, Part
-from groq_core.services.batch.lines import Entry, Fault, Line
+from groq_core.services.batch.lines import Entry, Line, LineFault
 from groq_core.services.batch.progress import Progress
 from groq_core.services.batch.reconcile import Reconciled, reconcile
 from groq_core.services.batch.runner import failure
@@ -248,7 +248,7 @@ class RemoteBatchRun:
     def _wire_line(self, entry: Entry) -> bytes | None:
         """A line as the Batch API takes it; None, and a failure in the sink, where it takes none."""
         try:
-            if isinstance(entry, Fault):
+            if isinstance(entry, LineFault):
                 raise entry.error
             return self._wire(entry)
         except RequestError as error:

@@ -21,13 +21,13 @@ from typing import Final
 import msgspec
 
 from groq_core.errors import ChainError, ExtractionError, GroqCoreError, Kind, RequestError
-from groq_core.services.batch.answers import Answer, Answerer
+from groq_core.services.batch.answers import Answerer, BatchAnswer
 from groq_core.services.batch.ids import IdSet
-from groq_core.services.batch.lines import Entry, Fault, Line, Operation
-from groq_core.services.batch.progress import Meter, Progress
+from groq_core.services.batch.lines import Entry, Line, LineFault, Operation
+from groq_core.services.batch.progress import Progress, ProgressMeter
 from groq_core.services.batch.reconcile import Reconciled, reconcile
 from groq_core.services.batch.sink import SYNC_S, Failure, Sink
-from groq_core.services.batch.window import Turn, Window
+from groq_core.services.batch.window import Window, WindowTurn
 
 READ_AT_ONCE: Final = 256
 """Lines read from the source in one go, in a thread, so that a slow disk holds up nobody."""
@@ -60,13 +60,13 @@ class _Tried(msgspec.Struct):
     shared: int = 0
 
 
-class Batch:
+class BatchRun:
     """
     One run over a source.
 
     Args:
         entries: The lines, read as they are needed; of a million only a few hundred are in memory. Where they can
-            be iterated anew (a :class:`Source`, a list), what the sink holds is first held against them, see
+            be iterated anew (a :class:`LineSource`, a list), what the sink holds is first held against them, see
             :func:`reconcile`.
         sink: Open; lines it holds already are passed over.
         answerers: Who answers which operation.
@@ -115,7 +115,7 @@ class Batch:
         self._moved = asyncio.Event()
         self._stopping = False
         self._hopeless: ChainError | None = None
-        self._meter = Meter(clock)
+        self._meter = ProgressMeter(clock)
         self._started = clock()
         self._resumed = len(sink)
         self._duplicates = self._truncated = self._tokens_in = self._tokens_out = 0
@@ -196,7 +196,7 @@ class Batch:
 
     # ── which line next ──────────────────────────────────────────────────────────────────────────────
 
-    async def _next(self) -> tuple[Line, Turn] | None:
+    async def _next(self) -> tuple[Line, WindowTurn] | None:
         """The next line and its turn, as soon as there is room for it; None at the end."""
         while not self._stopping:
             turn = await self.window.enter()
@@ -228,7 +228,7 @@ class Batch:
                     self._duplicates += 1
                 elif entry.custom_id in self._sink:
                     continue
-                elif isinstance(entry, Fault):
+                elif isinstance(entry, LineFault):
                     self._record_failure(entry, entry.error)
                 else:
                     return entry
@@ -251,7 +251,7 @@ class Batch:
 
     # ── what a line comes to ─────────────────────────────────────────────────────────────────────────
 
-    async def _settle(self, line: Line, turn: Turn) -> None:
+    async def _settle(self, line: Line, turn: WindowTurn) -> None:
         answered, before = False, self._answers
         try:
             answer = await self._answerers[line.operation](line, turn.wait)
@@ -271,7 +271,7 @@ class Batch:
             self.window.leave(turn, answered=answered)
             self._moved.set()
 
-    def _answer(self, line: Line, answer: Answer) -> None:
+    def _answer(self, line: Line, answer: BatchAnswer) -> None:
         self._answers += 1
         self._silences = 0
         self._sink.answer(line.custom_id, answer.body, key=line.key, request_id=answer.request_id)
@@ -365,7 +365,7 @@ def failure(error: GroqCoreError) -> Failure:
     return Failure(code=str(kind or "failed"), message=message)
 
 
-async def run_batch(batch: Batch, *, every_s: float = 1.0) -> AsyncGenerator[Progress, None]:
+async def run_batch(batch: BatchRun, *, every_s: float = 1.0) -> AsyncGenerator[Progress, None]:
     """
     Run a batch and tell how far it is, every so often and once at the end.
 

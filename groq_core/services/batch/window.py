@@ -30,7 +30,7 @@ MEASURED: Final = 32
 """Lines over whose ends the rate is measured."""
 
 
-class Turn(msgspec.Struct):
+class WindowTurn(msgspec.Struct):
     """One line's way through the window, told as it goes."""
 
     started: float
@@ -75,19 +75,19 @@ class Window:
         """Seconds until lines may start again; 0 when they may."""
         return max(0.0, self.paused_until - self._clock())
 
-    async def enter(self) -> Turn:
+    async def enter(self) -> WindowTurn:
         """Wait until one more line may start."""
         while True:
             if (pause := self.pause_s) > 0:
                 await self._sleep(pause)
             elif self.in_flight < round(self.size):
                 self.in_flight += 1
-                return Turn(started=self._clock())
+                return WindowTurn(started=self._clock())
             else:
                 self._free.clear()
                 await self._free.wait()
 
-    def leave(self, turn: Turn, *, answered: bool) -> None:
+    def leave(self, turn: WindowTurn, *, answered: bool) -> None:
         """The line is over. One that was answered tells how wide the window should be."""
         full = self.in_flight >= round(self.size)
         self.in_flight -= 1
@@ -96,7 +96,7 @@ class Window:
             self._learn(turn, now, full)
         self._free.set()
 
-    def _learn(self, turn: Turn, now: float, full: bool) -> None:
+    def _learn(self, turn: WindowTurn, now: float, full: bool) -> None:
         self._ends.append(now)
         answer_s = max(0.0, now - turn.started - turn.waited_s)
         self._answer_s = answer_s if self._answer_s is None else self._answer_s + (answer_s - self._answer_s) * WEIGHT

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from lxml import etree
 
-from groq_core.services.documents.parts import EXTENSIONS, Kind, Limits, damage_error, megabytes, unfit
+from groq_core.services.documents.parts import EXTENSIONS, Kind, ReadingLimits, damage_error, megabytes, unfit
 
 MOST_ENTRIES: Final = 5_000
 _KINDS: Final[dict[str, Kind]] = {"word/": "docx", "ppt/": "pptx", "xl/": "xlsx"}
@@ -30,7 +30,7 @@ class Archive:
         RequestError: It is damaged, locked, or unpacks to more than the limits allow.
     """
 
-    def __init__(self, data: bytes, name: str, limits: Limits, label: str) -> None:
+    def __init__(self, data: bytes, name: str, limits: ReadingLimits, label: str) -> None:
         self._name, self._label = name, label
         try:
             self._zip = zipfile.ZipFile(BytesIO(data))

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from groq_core.errors import RequestError
 from groq_core.services.documents.archive import Archive, attribute, child, children, local
-from groq_core.services.documents.parts import Found, Limits, Watch, damage_error
+from groq_core.services.documents.parts import ReadingLimits, ReadingWatch, ReadText, damage_error
 
 _GONE: Final = frozenset(
     {
@@ -32,10 +32,10 @@ _GONE: Final = frozenset(
 _SIGNS: Final = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "softHyphen": ""}
 
 
-def read_docx(data: bytes, name: str, limits: Limits) -> Found:
+def read_docx(data: bytes, name: str, limits: ReadingLimits) -> ReadText:
     archive = Archive(data, name, limits, "Word")
     try:
-        return _Reading(archive, Watch(name, limits)).read()
+        return _Reading(archive, ReadingWatch(name, limits)).read()
     except RequestError:
         raise
     except Exception as error:  # a damaged file raises whatever its bytes happen to run into
@@ -43,7 +43,7 @@ def read_docx(data: bytes, name: str, limits: Limits) -> Found:
 
 
 class _Reading:
-    def __init__(self, archive: Archive, watch: Watch) -> None:
+    def __init__(self, archive: Archive, watch: ReadingWatch) -> None:
         self._archive, self._watch = archive, watch
         self._path = archive.main("word/document.xml")
         self._related = archive.relations(self._path)
@@ -52,7 +52,7 @@ class _Reading:
         self._fields: list[str] = []
         self._footnotes = {kind: self._note_bodies(kind) for kind in ("footnotes", "endnotes")}
 
-    def read(self) -> Found:
+    def read(self) -> ReadText:
         root = self._archive.tree(self._path)
         body = child(root, "body")
         if body is None:
@@ -64,7 +64,7 @@ class _Reading:
             count = len(comments)
             notes.append(f"Not read: {count} {'comment' if count == 1 else 'comments'} in its margin.")
         texts = [block for block in (*head, *blocks, *self._notes, *foot) if block.strip()]
-        return Found(["\n\n".join(texts)], notes=notes)
+        return ReadText(["\n\n".join(texts)], notes=notes)
 
     def _part(self, kind: str) -> Any:
         path = next((path for one, path in self._related.values() if one == kind), "")

@@ -17,7 +17,7 @@ from typing import Any, Final
 import bm25s
 import numpy as np
 
-from groq_core.services.documents.parts import Document, Page
+from groq_core.services.documents.parts import Document, DocumentPage
 
 MOST_TOKENS: Final = 7_000
 """Of one question with what is quoted, below the 8,000 a minute of a free plan."""
@@ -123,11 +123,11 @@ def _score(passage: Passage, score: float) -> Passage:
 
 
 def _passages(document: Document, size: int) -> list[Passage]:
-    pages: Sequence[Page] = document.pages or (Page(0, 0, len(document.text)),)
+    pages: Sequence[DocumentPage] = document.pages or (DocumentPage(0, 0, len(document.text)),)
     return [passage for page in pages for passage in _cut(document.text, page, size)]
 
 
-def _cut(text: str, page: Page, size: int) -> list[Passage]:
+def _cut(text: str, page: DocumentPage, size: int) -> list[Passage]:
     """Cut a page at paragraphs or sentences; a short rest goes to the piece before it."""
     found, start = list[Passage](), page.start
     while start < page.end:

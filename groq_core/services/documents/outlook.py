@@ -16,7 +16,15 @@ import olefile
 from groq_core.errors import RequestError
 from groq_core.services.documents.html import html_text
 from groq_core.services.documents.mail import ReadAttached
-from groq_core.services.documents.parts import EXTENSIONS, Found, Limits, Watch, damage_error, tidy, unfit
+from groq_core.services.documents.parts import (
+    EXTENSIONS,
+    ReadingLimits,
+    ReadingWatch,
+    ReadText,
+    damage_error,
+    tidy,
+    unfit,
+)
 from groq_core.services.documents.text import decode
 
 _HEADS: Final = (("From", "0C1A"), ("To", "0E04"), ("Cc", "0E03"), ("Subject", "0037"))
@@ -29,8 +37,8 @@ def is_message(data: bytes) -> bool:
     return "__properties_version1.0".encode("utf-16-le") in data
 
 
-def read_msg(data: bytes, name: str, limits: Limits, read_attached: ReadAttached | None = None) -> Found:
-    watch = Watch(name, limits)
+def read_msg(data: bytes, name: str, limits: ReadingLimits, read_attached: ReadAttached | None = None) -> ReadText:
+    watch = ReadingWatch(name, limits)
     try:
         with olefile.OleFileIO(BytesIO(data)) as container:
             text, notes = _Reading(container, name, watch, read_attached).message((), 0)
@@ -40,11 +48,11 @@ def read_msg(data: bytes, name: str, limits: Limits, read_attached: ReadAttached
         raise damage_error(name, "Outlook", error) from None
     if not text.strip():
         raise unfit(f"{name} has no text in it", "Send the file that is attached to it instead.")
-    return Found([text], notes=notes)
+    return ReadText([text], notes=notes)
 
 
 class _Reading:
-    def __init__(self, container: Any, name: str, watch: Watch, read_attached: ReadAttached | None) -> None:
+    def __init__(self, container: Any, name: str, watch: ReadingWatch, read_attached: ReadAttached | None) -> None:
         self._container, self._name, self._watch, self._read_attached = container, name, watch, read_attached
         self._entries = [tuple(entry) for entry in container.listdir(streams=True, storages=True)]
 

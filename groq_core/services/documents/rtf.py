@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from groq_core.services.documents.parts import Found, Limits, damage_error, tidy
+from groq_core.services.documents.parts import ReadingLimits, ReadText, damage_error, tidy
 
 
-def read_rtf(data: bytes, name: str, _: Limits) -> Found:
+def read_rtf(data: bytes, name: str, _: ReadingLimits) -> ReadText:
     from striprtf.striprtf import rtf_to_text
 
     try:
@@ -15,4 +15,4 @@ def read_rtf(data: bytes, name: str, _: Limits) -> Found:
         text = str(to_text(data.decode("latin-1"), errors="replace"))
     except Exception as error:  # it raises whatever its regular expressions run into
         raise damage_error(name, "RTF", error) from None
-    return Found([tidy(text)])
+    return ReadText([tidy(text)])

@@ -12,8 +12,8 @@ from groq_core.services.documents import pdf
 from groq_core.services.documents.parts import (
     PAGE_BREAK,
     Document,
-    Found,
-    Limits,
+    ReadingLimits,
+    ReadText,
     format_pages,
     pages_of,
     unfit,
@@ -28,7 +28,7 @@ MOST_PAGES: Final = 40
 """Looked at in one document: each is a question to a model, with its price."""
 
 
-async def read_and_look(data: bytes, filename: str, look: Look | None, limits: Limits | None = None) -> Document:
+async def read_and_look(data: bytes, filename: str, look: Look | None, limits: ReadingLimits | None = None) -> Document:
     """
     Read a document; pages of a PDF that hold no text are shown to a vision model where there is one.
 
@@ -36,7 +36,7 @@ async def read_and_look(data: bytes, filename: str, look: Look | None, limits: L
         RequestError: As :func:`~groq_core.services.documents.reading.read`; a scanned PDF is only one without
             ``look``.
     """
-    limits = limits or Limits()
+    limits = limits or ReadingLimits()
     if look is None or pdf.start_of(data) < 0:
         return await read_document(data, filename, limits)
     document = await read_with_unread_pages(data, filename, limits)
@@ -52,7 +52,7 @@ async def read_and_look(data: bytes, filename: str, look: Look | None, limits: L
 
 def _with_texts(document: Document, texts: list[str], seen: tuple[int, ...]) -> Document:
     if not any(text.strip() for text in texts):
-        raise pdf.unreadable(Found(texts, notes=list(document.notes)), document.name)
+        raise pdf.unreadable(ReadText(texts, notes=list(document.notes)), document.name)
     left = tuple(number for number in document.unread if number not in seen)
     notes = [f"{format_pages(seen).capitalize()} had no text to be read and were looked at by a vision model."]
     if left:
@@ -60,6 +60,6 @@ def _with_texts(document: Document, texts: list[str], seen: tuple[int, ...]) -> 
     if len(seen) == 1:
         notes[0] = notes[0].replace(" were ", " was ")
     text = PAGE_BREAK.join(texts)
-    if len(text) > Limits().characters:
+    if len(text) > ReadingLimits().characters:
         raise unfit(f"{document.name} holds {len(text)} characters of text", "Send it in pieces.", status=413)
     return replace(document, text=text, pages=pages_of(texts), notes=tuple(notes), unread=left)

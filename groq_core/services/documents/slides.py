@@ -6,10 +6,10 @@ from typing import Any
 
 from groq_core.errors import RequestError
 from groq_core.services.documents.archive import Archive, attribute, child, children, local
-from groq_core.services.documents.parts import Found, Limits, Watch, damage_error, format_pages, unfit
+from groq_core.services.documents.parts import ReadingLimits, ReadingWatch, ReadText, damage_error, format_pages, unfit
 
 
-def read_pptx(data: bytes, name: str, limits: Limits) -> Found:
+def read_pptx(data: bytes, name: str, limits: ReadingLimits) -> ReadText:
     archive = Archive(data, name, limits, "PowerPoint")
     try:
         return _slides(archive, name, limits)
@@ -19,8 +19,8 @@ def read_pptx(data: bytes, name: str, limits: Limits) -> Found:
         raise damage_error(name, "PowerPoint", error) from None
 
 
-def _slides(archive: Archive, name: str, limits: Limits) -> Found:
-    watch = Watch(name, limits)
+def _slides(archive: Archive, name: str, limits: ReadingLimits) -> ReadText:
+    watch = ReadingWatch(name, limits)
     path = archive.main("ppt/presentation.xml")
     related = archive.relations(path)
     order = child(archive.tree(path), "sldIdLst")
@@ -53,14 +53,14 @@ def _slides(archive: Archive, name: str, limits: Limits) -> Found:
         if hidden
         else []
     )
-    return Found(texts, paged=True, notes=notes)
+    return ReadText(texts, paged=True, notes=notes)
 
 
 def _relation(slide: Any) -> str:
     return next((value for key, value in slide.attrib.items() if key.endswith("}id")), "")
 
 
-def _notes(tree: Any, watch: Watch) -> list[str]:
+def _notes(tree: Any, watch: ReadingWatch) -> list[str]:
     """Only what was written: the slide's picture and number stand on the same page."""
     said: list[str] = []
     for shape in tree.iter("{*}sp"):
@@ -70,7 +70,7 @@ def _notes(tree: Any, watch: Watch) -> list[str]:
     return said
 
 
-def _blocks(tree: Any, watch: Watch) -> list[str]:
+def _blocks(tree: Any, watch: ReadingWatch) -> list[str]:
     blocks: list[str] = []
     if tree is None:
         return blocks
@@ -93,7 +93,7 @@ def _blocks(tree: Any, watch: Watch) -> list[str]:
     return blocks
 
 
-def _paragraph(paragraph: Any, watch: Watch) -> str:
+def _paragraph(paragraph: Any, watch: ReadingWatch) -> str:
     pieces: list[str] = []
     for element in paragraph.iter():
         watch.count()

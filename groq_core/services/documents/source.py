@@ -8,8 +8,9 @@ from pathlib import PurePath
 from groq_core.media.image.format import EXTENSIONS as PICTURES
 from groq_core.media.image.format import is_picture
 from groq_core.media.image.preparation import PreparedImage, prepare_all
+from groq_core.media.image.signatures import UNMISTAKABLE, signature
 from groq_core.services.documents.parts import EXTENSIONS as DOCUMENTS
-from groq_core.services.documents.parts import Document, Limits
+from groq_core.services.documents.parts import Document, ReadingLimits
 from groq_core.services.documents.seeing import Look, read_and_look
 
 ACCEPTED = (*DOCUMENTS, *(f".{ending}" for ending in PICTURES))
@@ -17,7 +18,7 @@ ACCEPTED = (*DOCUMENTS, *(f".{ending}" for ending in PICTURES))
 
 
 async def source_of(
-    data: bytes, filename: str, *, look: Look | None = None, pieces: int = 1, limits: Limits | None = None
+    data: bytes, filename: str, *, look: Look | None = None, pieces: int = 1, limits: ReadingLimits | None = None
 ) -> Document | tuple[PreparedImage, ...]:
     """
     Read a file, whatever it is.
@@ -38,4 +39,4 @@ async def source_of(
 
 def _is_surely_picture(data: bytes) -> bool:
     """A photograph that came under the name of a document; short signatures might begin a text."""
-    return data[:4] in (b"\xff\xd8\xff\xe0", b"\xff\xd8\xff\xe1", b"\x89PNG", b"GIF8") and is_picture(data)
+    return signature(data) in UNMISTAKABLE

@@ -44,7 +44,7 @@ MAX_FIELDS = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class TableField:
     """
     One line of a table of fields.
 
@@ -124,7 +124,7 @@ class Schema(Generic[T]):
 @overload
 def schema_of(wanted: type[T] | Schema[T]) -> Schema[T]: ...
 @overload
-def schema_of(wanted: Mapping[str, Any] | Iterable[Field]) -> Schema[Any]: ...
+def schema_of(wanted: Mapping[str, Any] | Iterable[TableField]) -> Schema[Any]: ...
 def schema_of(wanted: Any) -> Schema[Any]:
     """
     Make a schema of whatever describes what is wanted.
@@ -194,7 +194,7 @@ def from_json_schema(schema: Mapping[str, Any]) -> Schema[Any]:
     return _schema(plain, str(plain.get("title") or ""), lambda data: data)
 
 
-def from_fields(fields: Iterable[Field], *, name: str = "Fields") -> Schema[Any]:
+def from_fields(fields: Iterable[TableField], *, name: str = "Fields") -> Schema[Any]:
     """Make a schema of a table of fields; each one not required may be missing from the data."""
     listed = list(fields)
     if not listed:

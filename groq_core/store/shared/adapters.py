@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from math import inf
 
 from groq_core.errors import Kind
-from groq_core.fallback.health import SERVER, Breaker, Health, LocalHealth
+from groq_core.fallback.health import SERVER, BreakerState, Health, LocalHealth
 from groq_core.ratelimit.budgets import LocalBudgets
 from groq_core.store.shared.beat import Rest
 
@@ -85,7 +85,7 @@ class ProcessState:
                 self._health.announce()
 
 
-def _note(breaker: Breaker) -> str:
+def _note(breaker: BreakerState) -> str:
     kind = str(breaker.last_error) if breaker.last_error else ""
     gone = breaker.rests_until == inf
     return json.dumps([kind, breaker.failures, breaker.told_when, breaker.last_error_text[:200], gone])

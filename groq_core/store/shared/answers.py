@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from groq_core.events import CONTENT, Event, Events, Finished, Routed
-from groq_core.middleware.cache import Entry, all_by_events, entry_of, key_of, replay, reproducible
+from groq_core.middleware.cache import CacheEntry, all_by_events, entry_of, key_of, replay, reproducible
 from groq_core.pipeline import Handler
 from groq_core.requests import Request
 from groq_core.store.shared.link import PREFIX, Away, Link
@@ -30,13 +30,13 @@ _TYPES: Final = {kind.__name__: kind for kind in (*CONTENT, Routed, Finished)}
 _RELEASE: Final = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end"
 
 
-def pack(entry: Entry) -> bytes:
+def pack(entry: CacheEntry) -> bytes:
     """An answer for the way to Redis. Nothing of the question is in it."""
     events: list[Event] = [entry.routed, *entry.answer, entry.finished]
     return msgspec.msgpack.encode([[type(event).__name__, event] for event in events])
 
 
-def unpack(body: bytes, now: float) -> Entry | None:
+def unpack(body: bytes, now: float) -> CacheEntry | None:
     """The answer again; None for one of another version of this program."""
     try:
         events = [msgspec.convert(event, _TYPES[name]) for name, event in msgspec.msgpack.decode(body)]
@@ -45,7 +45,7 @@ def unpack(body: bytes, now: float) -> Entry | None:
     routed, *answer, finished = events
     if not isinstance(routed, Routed) or not isinstance(finished, Finished):
         return None
-    return Entry(routed, tuple(answer), finished, now)
+    return CacheEntry(routed, tuple(answer), finished, now)
 
 
 class SharedAnswers:
@@ -88,7 +88,7 @@ class SharedAnswers:
             return None
         return PREFIX + "answer:" + key_of(request, self._scope)
 
-    async def _find(self, key: str) -> tuple[Entry | None, str | None]:
+    async def _find(self, key: str) -> tuple[CacheEntry | None, str | None]:
         """The answer, or the lock of whoever gives it; neither where another takes too long."""
         lock = secrets.token_hex(8)
         ends = time.monotonic() + PATIENCE_S
