@@ -12,7 +12,7 @@ export PYTHONDONTWRITEBYTECODE :=
 WORKERS ?= 4
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
-.PHONY: run test lint lint-scripts check docs format bench profile fuzz sbom lock audit run-team clean
+.PHONY: run test test-ten lint lint-scripts check docs format bench profile fuzz sbom lock audit run-team clean
 
 run: $(VENV)/.run
 	$(BIN)/python app.py
@@ -23,6 +23,10 @@ run-team: $(VENV)/.team
 test: $(VENV)/.dev
 	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory node_modules/.installed; fi
 	$(PYTEST)
+
+# The whole suite ten times, the last three with every core kept busy by something else: about an hour.
+test-ten: $(VENV)/.dev
+	$(BIN)/python -m scripts.ten_runs
 
 lint: $(VENV)/.dev lint-scripts
 	$(BIN)/ruff format --check .

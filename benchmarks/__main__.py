@@ -16,7 +16,7 @@ from collections.abc import Sequence
 
 import uvloop
 
-from benchmarks import batch, crowd, media, page, pipeline, service, services, start, wire
+from benchmarks import batch, crowd, media, page, pipeline, service, services, speech, start, wire
 from benchmarks.processes import PeerMissingError
 from benchmarks.results import merged, table, write
 from benchmarks.rows import Bench, Benchmark, Row, WrongTextError
@@ -36,6 +36,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "picture": media.picture,
     "recording": media.recording,
     "services": services.services,
+    "speech": speech.speech,
     "batch": batch.batch,
 }
 
