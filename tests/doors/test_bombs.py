@@ -43,7 +43,7 @@ class Probe(threading.Thread):
     def end(self) -> list[float]:
         self._over.set()
         self.join(70)
-        return sorted(self.took)
+        return sorted(self.took) or [0.0]
 
 
 def probed(house: House) -> Probe:
