@@ -17,6 +17,7 @@ from groq_core.api.backend import Simulator
 from groq_core.events import AttemptStarted, CacheChecked, Event, Events, Finished, Routed, TextDelta, Usage
 from groq_core.middleware.allowance import Allowances
 from groq_core.models.catalogue import CatalogueKeeper, CatalogueStatus
+from groq_core.ratelimit.limit_status import LimitStatus
 from groq_core.ratelimit.people import People
 from groq_core.requests import ChatRequest, Request, TranscriptionRequest
 from groq_core.router.target_state import TierStatus
@@ -92,6 +93,9 @@ class Board:
             degraded=0,
             fallbacks=0,
         )
+
+    def limits(self, name: str, credential: str = "server") -> tuple[LimitStatus, ...]:
+        return ()
 
     async def move(self, *, ready: bool = True) -> None:
         async with self._moved:
