@@ -66,9 +66,11 @@ class Board:
     def __init__(self) -> None:
         self.version = 1
         self.ready = True
+        self.looks = 0
         self._moved = asyncio.Condition()
 
     def snapshot(self, credential: str = "server") -> Snapshot:
+        self.looks += 1
         return Snapshot(
             version=self.version,
             mode="live",
