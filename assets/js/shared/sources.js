@@ -13,6 +13,7 @@ import { say } from "./words.js";
  * @param {import("./answer.js").Answer} answer
  */
 export function showSources({ element, foot, quoted, text, state }) {
+  if (!quoted) return;
   if (!element.querySelector(".gc-chosen")) element.prepend(chosenLine(quoted));
   const over = !["waiting", "writing"].includes(state);
   if (over && text && quoted.quotes.length && !foot.querySelector(".gc-sources")) foot.append(sourcesView(quoted, text));
