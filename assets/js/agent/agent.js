@@ -120,7 +120,10 @@ async function attach(picked) {
       const response = await send(`document?name=${encodeURIComponent(file.name)}`, { body: file, headers: { "content-type": "application/octet-stream" } });
       const body = await response.json();
       if (!response.ok || body.text === undefined) hint(body.detail ?? say("extract_nothing"));
-      else files = [...files.filter((one) => one.name !== body.name), { name: body.name, text: body.text }];
+      else {
+        files = [...files.filter((one) => one.name !== body.name), { name: body.name, text: body.text }];
+        if (body.notes?.length) hint(`${body.name}: ${body.notes.join(" · ")}`);
+      }
     } catch {
       hint(say("error_unreachable"));
     }

@@ -1,6 +1,6 @@
 // What conversations are made of, here and in the store.
 
-import type { ErrorLine, Receipt } from "../shared/types.js";
+import type { ErrorLine, Quoted, Receipt } from "../shared/types.js";
 import type { Answer } from "../shared/answer.js";
 import type { Tree } from "./tree.js";
 
@@ -14,6 +14,8 @@ export interface AnswerData {
   error: ErrorLine | null;
   finish: string;
   leftOut: string;
+  /** Passages of long documents that went along. */
+  quoted: Quoted | null;
   keptTexts: string[];
   thought: string;
 }
