@@ -7,7 +7,8 @@ import { language, say } from "./shared/words.js";
 import { dropShell, showShell } from "./shared/shell.js";
 import { showStatusIn } from "./status/status.js";
 import { wearTheme } from "./shared/theme.js";
-import { brandTools } from "./settings/brand-tools.js";
+import { limitsLeft } from "./settings/account.js";
+import { brandTools, openSettings } from "./settings/brand-tools.js";
 import { SIMULATED } from "../texts.js";
 
 /** @typedef {(host: HTMLElement) => Promise<unknown> | void} Fill puts what belongs there into a place */
@@ -57,7 +58,7 @@ function showBrandIn(host) {
     el("span", { class: "gc-short" }, say("mode_simulator_short")),
     el("span", {}, say("mode_simulator_text"), " ", el("em", {}, say("mode_simulator_mend"))),
   );
-  host.replaceChildren(el("h1", {}, el("span", { class: "gc-mark", "aria-hidden": "true" }), say("title")), ...(SIMULATED ? [banner] : []), brandTools());
+  host.replaceChildren(el("h1", {}, el("span", { class: "gc-mark", "aria-hidden": "true" }), say("title")), ...(SIMULATED ? [banner] : []), limitsLeft(openSettings), brandTools());
 }
 
 /**

@@ -7,7 +7,7 @@ import errno
 from groq_core.errors import RequestError
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-SHUT = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
+SHUT = frozenset({errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR})
 SHORT = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN})
 
 SQLITE_FULL, SQLITE_READONLY = 13, 8

@@ -19,6 +19,9 @@ from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from groq_core.media.audio.container import ENDINGS as RECORDINGS
+from groq_core.media.image.format import EXTENSIONS as PICTURES
+from groq_core.services.documents.parts import EXTENSIONS as DOCUMENTS
 from groq_core.services.vision import TEMPLATES
 from groq_core.ui import admin, agent, batch, chat, extract, image, kept, microphone, own_key, summary, talk, title
 from groq_core.ui.answers import Answers
@@ -85,8 +88,9 @@ POLICY = "; ".join(
 
 FIRST = (
     "main", "chat/attach", "chat/chat", "chat/conversation", "chat/message", "chat/options", "chat/picker", "chat/run",
-    "chat/sent", "chat/side", "chat/tree", "chat/undo", "chat/waiting", "settings/brand-tools", "shared/answer",
-    "shared/chain", "shared/dom", "shared/error-card", "shared/formats", "shared/own-key", "shared/receipt",
+    "chat/sent", "chat/side", "chat/tree", "chat/undo", "chat/waiting", "settings/account",
+    "settings/brand-tools", "shared/answer", "shared/chain",
+    "shared/dom", "shared/error-card", "shared/formats", "shared/own-key", "shared/receipt",
     "shared/scroll", "shared/shell", "shared/sse", "shared/text-view", "shared/theme", "shared/user-text",
     "shared/wire", "shared/words", "status/fault-switch", "status/feed", "status/plain", "status/status", "talk/hold",
 )  # fmt: skip
@@ -223,9 +227,15 @@ def texts_module(core: PageCore) -> bytes:
         "SERVERS": [name for name, _ in core.settings.mcp_servers],
         "OWN_SERVERS": bool(core.settings.mcp_visitors),
         "LIMITS": {"images": most_images(core)},
+        "ENDINGS": {
+            "recordings": [f".{ending}" for ending in RECORDINGS],
+            "pictures": [f".{ending}" for ending in PICTURES],
+            "documents": list(DOCUMENTS),
+        },
         "MODELS": choices(models_of(core), targets=core.board.snapshot().targets),
         "SHARED": core.simulator is not None and not core.settings.loopback,
         "KEEPS": getattr(core, "team", None) is not None,
+        "LIMITED": core.people.has_limits or core.settings.sign_in,
         "SIMULATED": core.simulator is not None,
         "OWN_KEYS": core.own_keys is not None,
         "OWN_KEYS_ARE_REAL": core.own_keys is not None and not core.settings.offline,

@@ -65,7 +65,7 @@ CUT: Final = 400
 
 EVERY_S: Final = 0.4
 
-LONGEST_ROW: Final = 4_000_000
+LONGEST_ROW: Final = 1_000_000
 """Bytes of a line of CSV, which is read in one go."""
 
 
@@ -74,7 +74,7 @@ class BatchForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     What is to be asked of each row.
 
     Attributes:
-        prompt: LineTemplate over the columns; empty where the lines bring their own.
+        prompt: Template over the columns; empty where the lines bring their own.
         via: ``later`` is Groq's Batch API: half the price, within a day.
         retry: Run again what has failed.
     """
@@ -148,7 +148,11 @@ def create_routes(page: routes.Page) -> APIRouter:
             address = "" if caller.person else caller.address
             data, suffix = await plain_table(body, name, request)
             upload = await to_thread.run_sync(uploads.keep, name, data, caller.user, address, suffix)
-            return respond(await to_thread.run_sync(preview, upload, uploads))
+            try:
+                return respond(await to_thread.run_sync(preview, upload, uploads))
+            except RequestError:
+                upload.remove()  # what cannot be read takes nobody's room
+                raise
         except RequestError as error:
             raise routes.http_error(error) from error
 

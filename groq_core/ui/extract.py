@@ -18,18 +18,31 @@ from groq_core.events import Event, Events
 from groq_core.media.image.preparation import MAX_INPUT_BYTES, prepare
 from groq_core.requests import Caller
 from groq_core.services.documents.parts import Document, DocumentPage, ReadingLimits
+from groq_core.services.documents.pdf import start_of
 from groq_core.services.documents.seeing import Look
 from groq_core.services.documents.source import source_of
-from groq_core.services.extraction import Extraction, ExtractionOptions, FieldType, Input, Schema, Span, TableField, Try
+from groq_core.services.extraction import (
+    Extraction,
+    ExtractionOptions,
+    FieldType,
+    Input,
+    Partial,
+    Schema,
+    Span,
+    TableField,
+    Try,
+)
 from groq_core.services.extraction.fitting import spell_path
 from groq_core.services.extraction.schema import from_fields, from_json_schema
 from groq_core.services.extraction.tables import as_csv, as_json, as_xlsx, tables
+from groq_core.services.vision import least_images
 from groq_core.ui import page_routes as routes
 from groq_core.ui.asking import IMAGE_URLS
 from groq_core.ui.core import PageCore
 from groq_core.ui.image import to_page as picture_shown
 from groq_core.ui.layout import place
 from groq_core.ui.leaving import unless_gone
+from groq_core.ui.model_picker import models_of
 from groq_core.ui.page_bodies import decode_json
 from groq_core.ui.page_routes import body_of
 from groq_core.ui.stream import refusal
@@ -95,6 +108,20 @@ class Tried(Event, frozen=True, kw_only=True):
     tokens: int | None
 
 
+class PartlyExtracted(Event, frozen=True, kw_only=True):
+    """
+    What is known so far; nothing in it has been held against the schema.
+
+    Attributes:
+        tables: As of :class:`Extracted`.
+        parts: Parts of the document that have been read, ``of`` how many; 0 while the one there is is being read.
+    """
+
+    tables: list[dict[str, Any]]
+    parts: int
+    of: int
+
+
 class Extracted(Event, frozen=True, kw_only=True):
     """
     What was found.
@@ -127,14 +154,18 @@ def create_routes(page: routes.Page) -> APIRouter:
     router = APIRouter(prefix="/ui", include_in_schema=False)
 
     @router.post("/document")
-    async def document(request: Request, name: str = "") -> Response:
-        """A file's bytes in, its text out; a picture comes back as it will be sent. Nothing is kept."""
-        page.caller(request)
+    async def document(request: Request, name: str = "", room: int = 0) -> Response:
+        """
+        A file's bytes in, its text out; a picture comes back as it will be sent, and so do the pages of a scanned
+        document where there is room for so many pictures. Nothing is kept.
+        """
+        caller = page.caller(request)
         body = await body_of(request, max(ReadingLimits().bytes, MAX_INPUT_BYTES))
         try:
-            look = page.core.vision.reader(caller=page.caller(request))
+            room = max(0, min(room, least_images(models_of(page.core))))
+            look = page.core.vision.reader(caller=caller)
             # A page that has left ends the process that reads for it.
-            found = await unless_gone(request, read_file(body, name, look))
+            found = await unless_gone(request, read_file(body, name, look, room))
             return JSONResponse(found, headers={"cache-control": "no-store"})
         except RequestError as error:
             raise routes.http_error(error) from error
@@ -166,21 +197,26 @@ def create_routes(page: routes.Page) -> APIRouter:
     return router
 
 
-async def read_file(body: bytes, name: str, look: Look | None = None) -> dict[str, Any]:
+async def read_file(body: bytes, name: str, look: Look | None = None, room: int = 0) -> dict[str, Any]:
     """
     Read a document, or prepare a picture, by what the file is.
 
     Args:
         look: Writes down what stands in a picture, for pages that were scanned.
+        room: Pictures that may come of it: pieces of a long one, pages of a scanned document.
 
     Raises:
         RequestError: It is neither, or cannot be read.
     """
-    found = await source_of(body, name, look=look)
-    if isinstance(found, tuple):
-        return {"picture": picture_shown(found[0])}
-    pages = [one.start for one in found.pages]
-    return {"name": found.name, "text": found.text, "pages": pages, "notes": found.notes}
+    found = await source_of(body, name, look=look, pieces=max(1, room), room=room)
+    if isinstance(found, Document):
+        pages = [one.start for one in found.pages]
+        return {"name": found.name, "text": found.text, "pages": pages, "notes": found.notes}
+    first, *more = map(picture_shown, found)
+    sent: dict[str, Any] = {"picture": first | {"more": more}}
+    if start_of(body) >= 0:
+        sent["text"] = TEXTS["attachment_pages"].format(n=len(found))
+    return sent
 
 
 async def read_wanted(body: bytes) -> tuple[Input, Schema[Any], ExtractionOptions]:
@@ -234,7 +270,7 @@ async def _picture(url: str) -> Input:
 async def extraction_events(
     core: PageCore, wanted: tuple[Input, Schema[Any], ExtractionOptions], caller: Caller
 ) -> Events:
-    """Tell of every try, then of what was found."""
+    """Tell of every try, of what is known so far, and then of what was found."""
     source, schema, options = wanted
     text = source.text if isinstance(source, Document) else ""
     found: Any
@@ -242,6 +278,8 @@ async def extraction_events(
         async for found in happenings:
             if isinstance(found, Try):
                 yield try_event(found)
+            elif isinstance(found, Partial):
+                yield PartlyExtracted(tables=table_rows(found.data), parts=found.parts, of=found.of)
             elif isinstance(found, Extraction):
                 yield result_event(found, text)
 
@@ -272,17 +310,21 @@ def context(span: Span, text: str) -> dict[str, Any]:
     }
 
 
+def table_rows(data: Any) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": table.name,
+            "columns": table.columns,
+            "rows": [[row.get(column) for column in table.columns] for row in table.rows],
+        }
+        for table in tables(data)
+    ]
+
+
 def result_event(found: Extraction[Any], text: str) -> Extracted:
     return Extracted(
         data=found.data,
-        tables=[
-            {
-                "name": table.name,
-                "columns": table.columns,
-                "rows": [[row.get(column) for column in table.columns] for row in table.rows],
-            }
-            for table in tables(found.data)
-        ],
+        tables=table_rows(found.data),
         spans={spell_path(path): span and context(span, text) for path, span in found.spans.items()},
         conflicts=[
             {

@@ -191,9 +191,10 @@ def create_routes(page: Page) -> APIRouter:
 
     @router.get("/limits")
     async def limits(request: Request) -> Response:
-        """What this visitor or person may use, and has used; an empty list where nothing is limited."""
+        """Who is signed in, what this visitor or person may use, and has used; empty where nothing is limited."""
         caller = page.caller(request)
-        return JSONResponse({"limits": [asdict(one) for one in await page.core.people.allowances(caller)]})
+        allowances = [asdict(one) for one in await page.core.people.allowances(caller)]
+        return JSONResponse({"person": caller.person, "limits": allowances})
 
     @router.get("/status/events")
     async def status(request: Request, visitor: str = "") -> Response:

@@ -106,6 +106,11 @@ def test_every_variable_reaches_its_field(tmp_path: Path) -> None:
         "byo_key": ("off", "off"),
         "mcp_servers": ("lab=http://h/mcp", (("lab", Secret("http://h/mcp")),)),
         "mcp_headers": ('{"lab": {"X-A": "b"}}', (("lab", (("X-A", Secret("b")),)),)),
+        "mcp_oauth": (
+            '{"lab": {"client_id": "us", "client_secret": "x", "issuer": "https://i"}}',
+            (("lab", (("client_id", Secret("us")), ("client_secret", Secret("x")), ("issuer", Secret("https://i")))),),
+        ),
+        "mcp_visitors": ("on, *.lab.example", ("on", "*.lab.example")),
         "workers": ("2", 2),
         "redis_url": ("redis://h/0", Secret("redis://h/0")),
         "database": ("sqlite:///team.db", Secret("sqlite:///team.db")),

@@ -58,4 +58,7 @@ export function onRun(tab, run, stop) {
  *
  * @param {string} id
  */
-export const inSight = (id) => Boolean(document.getElementById(id)?.offsetParent);
+export function inSight(id) {
+  const element = document.getElementById(id);
+  return element?.checkVisibility?.() ?? Boolean(element?.offsetParent);
+}

@@ -37,6 +37,9 @@ MAX_ERRORS: Final = 20
 KEPT_S: Final = 30 * 86_400
 """Seconds a file is kept, as with Groq."""
 
+UNFINISHED_S: Final = 3600
+"""Seconds after which nobody is still writing what has no record beside it."""
+
 MAX_BYTES: Final = 2 * 2**30
 """Of all files of one caller together."""
 
@@ -331,8 +334,12 @@ class BatchStore:
         )
         content = self.content(file)
         content.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        content.write_bytes(data)
-        _replace(content.with_suffix(".json"), msgspec.json.encode(file))
+        try:
+            content.write_bytes(data)
+            _replace(content.with_suffix(".json"), msgspec.json.encode(file))
+        except OSError:
+            content.unlink(missing_ok=True)  # half a file is none
+            raise
         return file
 
     def _save(self, batch: Running) -> None:
@@ -350,12 +357,13 @@ class BatchStore:
                 yield read
 
     def _tidy(self) -> None:
-        """Delete what is older than a file is kept."""
-        oldest = time.time() - KEPT_S
+        """Delete what is older than a file is kept, and what a process that was killed has not finished."""
+        now = time.time()
         for room in ("files", "batches"):
             for path in (self._folder / room).glob("*"):
+                half = path.suffix == ".new" or (room == "files" and not path.with_suffix(".json").exists())
                 with suppress(OSError):
-                    if path.stat().st_mtime < oldest:
+                    if path.stat().st_mtime < now - (UNFINISHED_S if half else KEPT_S):
                         path.unlink()
 
 
@@ -400,11 +408,15 @@ def _decode(path: Path, kind: type[Any]) -> Any:
 def _replace(path: Path, data: bytes) -> None:
     """Write a small file whole or not at all."""
     new = path.with_suffix(".new")
-    with new.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    shutil.move(new, path)
+    try:
+        with new.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        shutil.move(new, path)
+    except OSError:
+        new.unlink(missing_ok=True)
+        raise
 
 
 def _new(kind: str) -> str:
