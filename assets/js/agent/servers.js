@@ -5,11 +5,12 @@ import { el, iconButton } from "../shared/dom.js";
 import { say } from "../shared/words.js";
 import { OWN_SERVERS, SERVERS } from "../../texts.js";
 
+/** @typedef {{ address: string, token: string, headers: string }} OwnServer */
+
 const MOST = 5;
 
 /** @type {Map<string, string>} names of the operator's servers that are chosen, with the visitor's token or "" */
 const offered = new Map();
-/** @typedef {{ address: string, token: string, headers: string }} OwnServer */
 /** @type {OwnServer[]} */
 let own = [];
 
@@ -30,6 +31,7 @@ function headersOf(text) {
   return Object.fromEntries(lines.map((line) => [line.split(":")[0].trim(), line.includes(":") ? line.slice(line.indexOf(":") + 1).trim() : ""]));
 }
 
+/** @returns {HTMLElement[]} */
 export function serverFields() {
   if (!SERVERS.length && !OWN_SERVERS) return [];
   return [...SERVERS.map(offeredField), ...(OWN_SERVERS ? [ownFields()] : [])];

@@ -11,9 +11,18 @@ from dataclasses import dataclass
 from typing import Literal
 
 from groq_core.errors import RequestError
+from groq_core.media.image import signatures
 
 EXTENSIONS = ("flac", "mp3", "mp4", "mpeg", "mpga", "m4a", "ogg", "opus", "wav", "webm")
 """What Groq accepts: its validator's own list, 2026-10."""
+
+ENDINGS = (
+    *EXTENSIONS,
+    *("3g2", "3gp", "aac", "ac3", "aif", "aifc", "aiff", "amr", "ape", "asf", "au", "avi", "caf", "dff", "dsf", "dts"),
+    *("eac3", "flv", "gsm", "m2ts", "m4b", "m4v", "mka", "mkv", "mov", "mp2", "mpg", "mpc", "mts", "mxf", "oga", "ogv"),
+    *("ra", "rm", "snd", "spx", "tak", "ts", "tta", "voc", "vob", "w64", "wma", "wmv", "wv"),
+)
+"""How the names of recordings and films end that are read here, for whoever lets people choose one; content decides."""
 
 HINT = "Record again, or save it as WAV, MP3, FLAC, OGG, M4A or WebM."
 _TEXT = bytes(range(0x20, 0x100)) + b"\t\n\r\f"
@@ -101,6 +110,16 @@ def container_of(data: bytes) -> Container:
     return found
 
 
+def check_head(head: bytes) -> None:
+    """
+    Refuse early, by its first bytes, what is surely no recording: ffmpeg knows more kinds than have a signature here.
+
+    Raises:
+        RequestError: As :func:`find_container`.
+    """
+    find_container(head)
+
+
 def find_container(data: bytes) -> Container | None:
     """
     The container, or None where the first bytes are no signature known here.
@@ -161,7 +180,7 @@ def _tag_length(data: bytes) -> int:
 
 def _refuse(data: bytes) -> None:
     head = data[:1024]
-    if head.startswith((b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"II*\0", b"MM\0*")) or head[8:12] == b"WEBP":
+    if signatures.signature(head):
         raise unsupported_error("This is a picture, not a recording.", hint="The Image tab takes pictures.")
     if head.startswith(b"%PDF"):
         raise unsupported_error("This is a PDF, not a recording.")

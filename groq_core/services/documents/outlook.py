@@ -14,7 +14,7 @@ from typing import Any, Final
 import olefile
 
 from groq_core.errors import RequestError
-from groq_core.services.documents.html import html_text
+from groq_core.services.documents.html import read_html
 from groq_core.services.documents.mail import ReadAttached
 from groq_core.services.documents.parts import (
     EXTENSIONS,
@@ -80,15 +80,15 @@ class _Reading:
         if wide is not None:
             return wide.decode("utf-16-le", "replace").rstrip("\0")
         narrow = self._stream(at, number, "001E")
-        return decode(narrow, self._name)[0].rstrip("\0") if narrow else ""
+        return decode(narrow.rstrip(b"\0"), self._name)[0] if narrow and narrow.strip(b"\0") else ""
 
     def _html(self, at: tuple[str, ...]) -> str:
         page = self._stream(at, _HTML, "0102")
         if page is None:
             return ""
         try:
-            return html_text(page)
-        except ValueError:
+            return read_html(page, self._name, ReadingLimits()).texts[0]
+        except RequestError:
             return ""
 
     def _attachments(self, at: tuple[str, ...], depth: int) -> tuple[list[str], list[str]]:
