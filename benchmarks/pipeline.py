@@ -17,7 +17,7 @@ from benchmarks.processes import LITELLM, PEERS, PeerMissingError, environment, 
 from benchmarks.rows import Bench, Row, check, median, percentile
 from benchmarks.text import tokens
 from benchmarks.upstream import order
-from groq_core.compose import Core, assembled
+from groq_core.compose import Core, assemble
 from groq_core.events import TextDelta
 from groq_core.redaction import Secret
 from groq_core.requests import ChatRequest
@@ -102,7 +102,7 @@ async def router(model: str) -> AsyncIterator[Asked]:
 
 @asynccontextmanager
 async def core_on(model: str) -> AsyncIterator[Core]:
-    async with assembled(Settings(groq_api_key=Secret("gsk_bench"), groq_base_url=model)) as core:
+    async with assemble(Settings(groq_api_key=Secret("gsk_bench"), groq_base_url=model)) as core:
         yield core
 
 

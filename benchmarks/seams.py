@@ -20,6 +20,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -40,16 +41,25 @@ LENGTH = 700
 SEED = 11
 
 
-class Answer(msgspec.Struct, frozen=True):
+class Answer(msgspec.Struct, frozen=True, dict=True):
     """A whole answer: its kind, what the deltas of its chunks are, and its finish reason."""
 
     kind: str
     deltas: tuple[dict[str, Any], ...]
     finish: str = "stop"
 
-    @property
+    @cached_property
     def text(self) -> str:
         return "".join(delta.get("content") or "" for delta in self.deltas)
+
+    @cached_property
+    def arguments(self) -> str:
+        calls = (delta["tool_calls"][0]["function"] for delta in self.deltas if "tool_calls" in delta)
+        return "".join(call.get("arguments") or "" for call in calls)
+
+    @cached_property
+    def chunks(self) -> list[bytes]:
+        return [_chunk(delta) for delta in self.deltas]
 
 
 class Case(msgspec.Struct, frozen=True):
@@ -132,7 +142,11 @@ def cases(limit: int | None = None) -> Iterator[Case]:
 
 def _chunk(delta: dict[str, Any], finish: str | None = None) -> bytes:
     choice = {"index": 0, "delta": delta, "finish_reason": finish}
-    return b"data: " + json.dumps({"id": "c", "model": "m", "choices": [choice]}).encode() + b"\n\n"
+    return b"data: " + msgspec.json.encode({"id": "c", "model": "m", "choices": [choice]}) + b"\n\n"
+
+
+OTHER = Answer("other", tuple({"content": piece} for piece in ("Something ", "else ", "entirely.")))
+"""What a successor says that contradicts whatever was begun."""
 
 
 class Wire:
@@ -140,13 +154,6 @@ class Wire:
 
     def __init__(self) -> None:
         self.cases: dict[str, Case] = {}
-        self._bytes: dict[int, list[bytes]] = {}
-
-    def chunks(self, answer: Answer) -> list[bytes]:
-        found = self._bytes.get(id(answer))
-        if found is None:
-            found = self._bytes[id(answer)] = [_chunk(delta) for delta in answer.deltas]
-        return found
 
     async def __call__(self, attempt: Attempt) -> Events:
         case = self.cases[attempt.request.request_id]
@@ -156,7 +163,7 @@ class Wire:
 
     async def _first(self, case: Case) -> AsyncIterator[Event]:
         decoder = StreamDecoder()
-        for event in decoder.feed(b"".join(self.chunks(case.answer)[: case.at])):
+        for event in decoder.feed(b"".join(case.answer.chunks[: case.at])):
             yield event
         if case.ending == "stall":
             await asyncio.sleep(3600)
@@ -169,13 +176,11 @@ class Wire:
             yield event
 
     async def _second(self, case: Case, attempt: Attempt) -> AsyncIterator[Event]:
-        answer, chunks = case.answer, self.chunks(case.answer)
+        answer = OTHER if case.successor == "differs" else case.answer
+        chunks = answer.chunks
         if attempt.prefill and case.successor == "refuses":
             raise from_response(400, {}, '{"error": {"message": "the last message must be a user\'s", "code": null}}')
-        if case.successor == "differs":
-            chunks = [_chunk({"content": piece}) for piece in ("Something ", "else ", "entirely.")]
-            answer = Answer("other", (), "stop")
-        elif attempt.prefill and case.successor == "continues":
+        if attempt.prefill and case.successor == "continues":
             assert isinstance(attempt.request, ChatRequest)
             rest = answer.text.removeprefix(attempt.request.messages[-1]["content"])
             chunks = [_chunk({"content": rest[at : at + 5]}) for at in range(0, len(rest), 5)]
@@ -211,19 +216,13 @@ def fault(case: Case, reply: Reply, ends: list[Event], error: Exception | None) 
             return "not completed"
         return "" if whole.startswith(text) else "what was sent is no part of the answer"
     if case.successor == "differs":
-        other = "Something else entirely."
         # Nothing had been seen yet, or the reader could take it back.
-        return "" if text == other and (case.revisable or not reply.kept) else "a false stop"
+        return "" if text == OTHER.text and (case.revisable or not reply.kept) else "a false stop"
     if text != whole:
         return "doubled or lost"
     if case.answer.kind == "tool call" and [call.name for call in reply.tool_calls] != ["search"]:
         return "the call is not whole"
-    arguments = "".join(
-        delta["tool_calls"][0]["function"].get("arguments") or ""
-        for delta in case.answer.deltas
-        if "tool_calls" in delta
-    )
-    if "".join(call.arguments for call in reply.tool_calls) != arguments:
+    if "".join(call.arguments for call in reply.tool_calls) != case.answer.arguments:
         return "the call is not whole"
     return ""
 
@@ -258,9 +257,12 @@ async def enumerate_seams(limit: int | None = None) -> tuple[Counter[str], list[
 def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.seams", description=__doc__)
     parser.add_argument("--cases", type=int, help="about so many, drawn by a kept seed; every one by default")
-    started = time.perf_counter()
-    ended, wrong = run(enumerate_seams(parser.parse_args(argv).cases))
-    print(f"{ended.total():,} seams in {time.perf_counter() - started:.0f} s: {dict(ended)}, {len(wrong)} wrong")
+    limit = parser.parse_args(argv).cases
+    started, cpu = time.perf_counter(), time.process_time()
+    ended, wrong = run(enumerate_seams(limit))
+    took, used = time.perf_counter() - started, time.process_time() - cpu
+    print(f"{ended.total():,} seams in {took:.0f} s ({used:.0f} s of CPU): {dict(ended)}, {len(wrong)} wrong")
+    print(f"  {dict(Counter(why for _, why in wrong)) or 'nothing doubled, nothing lost, no false stop'}")
     for case, why in wrong[:20]:
         print(f"  {why}: {case.answer.kind} after {case.at} chunks, {case.ending}, then {case.successor}")
     return 1 if wrong else 0

@@ -27,7 +27,7 @@ import soxr
 
 from benchmarks.processes import PeerMissingError
 from benchmarks.rows import Bench, Row
-from groq_core.media.audio.levels import SPEECH_LIKELIHOOD, Meter
+from groq_core.media.audio.levels import SPEECH_LIKELIHOOD, LevelMeter
 from groq_core.media.audio.voice import Voice
 
 RATE: Final = 16_000
@@ -122,7 +122,7 @@ def mixed(voice: Samples, noise: Samples, distance_db: float) -> Samples:
 
 
 def ours(samples: Samples) -> bool:
-    meter = Meter()
+    meter = LevelMeter()
     meter.push(samples)
     levels = meter.levels()
     spoken = sum(end - start for start, end in levels.speech)

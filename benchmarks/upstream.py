@@ -22,7 +22,7 @@ import uvloop
 from benchmarks.text import tokens
 from groq_core.models.registry import MODELS
 
-ORDER = re.compile(rb"\[\[tokens=(\d+) rate=(\d+) id=(\w+)\]\]")
+ORDER = re.compile(rb"\[\[tokens=(\d+) rate=(\d+) id=(\w+)( stamped)?\]\]")
 TICK_S, CROWD_S = 0.0005, 0.0002
 BURST = 64
 
@@ -36,9 +36,14 @@ _FRAME = {
 _END = b"data: [DONE]\n\n"
 
 
-def order(count: int, rate: int, name: str) -> str:
-    """The words that order an answer."""
-    return f"Say it again, please. [[tokens={count} rate={rate} id={name}]]"
+def order(count: int, rate: int, name: str, *, stamped: bool = False) -> str:
+    """
+    The words that order an answer.
+
+    Args:
+        stamped: Token i is `` i:T``, T being microseconds on the monotonic clock when it went out.
+    """
+    return f"Say it again, please. [[tokens={count} rate={rate} id={name}{' stamped' if stamped else ''}]]"
 
 
 def _usage(count: int, rate: int) -> dict[str, Any]:
@@ -57,6 +62,14 @@ def _usage(count: int, rate: int) -> dict[str, Any]:
 def _event(delta: dict[str, str], finish: str | None = None, **more: Any) -> bytes:
     choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
     return b"data: " + json.dumps({**_FRAME, "choices": [choice], **more}, separators=(",", ":")).encode() + b"\n\n"
+
+
+_STAMPED = _event({"content": " 0"}).split(b" 0")
+
+
+def _stamped(number: int) -> bytes:
+    """A token that tells its number and when it went out."""
+    return _STAMPED[0] + b" %d:%d" % (number, time.monotonic_ns() // 1000) + _STAMPED[1]
 
 
 def _chunk(data: bytes) -> bytes:
@@ -100,24 +113,25 @@ class Upstream:
             return _json(writer, {"error": {"message": "nothing was ordered"}}, status=400)
         count, rate, name = int(ordered[-1][0]), int(ordered[-1][1]), ordered[-1][2].decode()
         if re.search(rb'"stream": *true', body):
-            await self._stream(writer, count, rate, name)
+            await self._stream(writer, count, rate, name, stamped=bool(ordered[-1][3]))
             return None
         message = {"role": "assistant", "content": "".join(tokens(count))}
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}
         whole = {**_FRAME, "object": "chat.completion", "choices": [choice], "usage": _usage(count, rate)}
         return _json(writer, whole)
 
-    async def _stream(self, writer: asyncio.StreamWriter, count: int, rate: int, name: str) -> None:
+    async def _stream(self, writer: asyncio.StreamWriter, count: int, rate: int, name: str, *, stamped: bool) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")
         writer.write(_chunk(_event({"role": "assistant", "content": ""})))
-        frames, sent, began = self._framed(count), 0, time.perf_counter()
+        frames, sent, began = [] if stamped else self._framed(count), 0, time.perf_counter()
         self.played[name] = {"first": time.time()}
         self._open += 1
         try:
             while sent < count:
                 due = min(count, int((time.perf_counter() - began) * rate) + 1) if rate else min(count, sent + BURST)
                 if due > sent:
-                    writer.write(b"".join(map(_chunk, frames[sent:due])))
+                    following = map(_stamped, range(sent, due)) if stamped else frames[sent:due]
+                    writer.write(b"".join(map(_chunk, following)))
                     sent = due
                     await writer.drain()
                 if rate:

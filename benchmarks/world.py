@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -20,7 +20,8 @@ from groq_core.events import Event, Events
 from groq_core.failures.classify import from_response
 from groq_core.fallback.chain import FallbackChain
 from groq_core.fallback.health import Health, LocalHealth
-from groq_core.fallback.run import Limits
+from groq_core.fallback.run import ChainLimits
+from groq_core.middleware.allowance import Allowances
 from groq_core.middleware.breaker import Breaker
 from groq_core.middleware.cache import Cache
 from groq_core.middleware.deadline import Deadline
@@ -33,8 +34,10 @@ from groq_core.models.spec import Capability, ModelSpec
 from groq_core.pipeline import Attempt, Handler, stack
 from groq_core.ratelimit.budgets import LocalBudgets
 from groq_core.ratelimit.estimates import Estimates
+from groq_core.ratelimit.people import LocalLedger, People
 from groq_core.requests import ChatRequest, Request, TranscriptionRequest
 from groq_core.router.route import Candidate, Route
+from groq_core.settings.limits import PersonLimit
 from groq_core.streaming.decoder import StreamDecoder, read_completion
 from groq_core.streaming.transcription import read_transcription
 from groq_core.telemetry.metrics import Metrics
@@ -69,10 +72,17 @@ class World:
         names: ``provider:model`` in the order of the route.
         answer: What a healthy target says to a request.
         latency_s: Seconds to the first word of a healthy target.
+        piece: Characters in a chunk of a stream.
     """
 
     def __init__(
-        self, names: Iterable[str], answer: Callable[[Request], str], *, prefill: bool = False, latency_s: float = 0.05
+        self,
+        names: Iterable[str],
+        answer: Callable[[Request], str],
+        *,
+        prefill: bool = False,
+        latency_s: float = 0.05,
+        piece: int = 9,
     ) -> None:
         can = ABLE | {Capability.PREFILL} if prefill else ABLE
         pairs = [name.split(":", 1) for name in names]
@@ -82,8 +92,8 @@ class World:
         ]
         self.answer = answer
         self.latency_s = latency_s
+        self.piece = piece
         self.faults: dict[str, Fault] = {}
-        self.headers: Mapping[str, str] = {}
         self.asked: list[tuple[str, str]] = []
         self.open = 0
 
@@ -115,18 +125,26 @@ class World:
                 attempt.on_headers(headers)
             raise from_response(fault.status, headers, body, now=1_800_000_000.0)
         if attempt.on_headers is not None:
-            attempt.on_headers(self.headers)
+            attempt.on_headers(self.headers_of(attempt.spec))
         text = self._text(attempt)
         match attempt.request:
             case TranscriptionRequest():
                 for event in _transcript(text, fault):
                     yield event
             case ChatRequest(stream=False):
-                for event in _whole(text, fault):
+                for event in _whole(text, fault, self.usage(attempt.request)):
                     yield event
             case _:
-                async for event in _streamed(text, fault):
+                async for event in _streamed(text, fault, self.usage(attempt.request), self.piece):
                     yield event
+
+    def headers_of(self, spec: ModelSpec) -> Mapping[str, str]:
+        """What stands above a good answer."""
+        return {}
+
+    def usage(self, request: Request) -> dict[str, int]:
+        """What a healthy target says it has read and written."""
+        return {"prompt_tokens": 9, "completion_tokens": 9, "total_tokens": 18}
 
     def _text(self, attempt: Attempt) -> str:
         """The whole answer, or the rest of one whose beginning was given."""
@@ -138,13 +156,10 @@ class World:
 
 def _chunk(delta: dict[str, Any], finish: str | None = None, **more: Any) -> bytes:
     choice = {"index": 0, "delta": delta, "finish_reason": finish}
-    return b"data: " + json.dumps({"id": "c", "model": "m", "choices": [choice], **more}).encode() + b"\n\n"
+    return b"data: " + msgspec.json.encode({"id": "c", "model": "m", "choices": [choice], **more}) + b"\n\n"
 
 
-_ENDS = _chunk({}, "stop", usage={"prompt_tokens": 9, "completion_tokens": 9, "total_tokens": 18}) + b"data: [DONE]\n\n"
-
-
-async def _streamed(text: str, fault: Fault | None) -> AsyncIterator[Event]:
+async def _streamed(text: str, fault: Fault | None, usage: dict[str, int], piece: int) -> AsyncIterator[Event]:
     decoder = StreamDecoder()
     kind = "" if fault is None else fault.kind
     if kind == "garbage":
@@ -152,21 +167,21 @@ async def _streamed(text: str, fault: Fault | None) -> AsyncIterator[Event]:
             yield event
     elif kind != "empty":
         sent = text if fault is None else text[: fault.after]
-        for at in range(0, len(sent), 9):
-            for event in decoder.feed(_chunk({"content": sent[at : at + 9]})):
+        for at in range(0, len(sent), piece):
+            for event in decoder.feed(_chunk({"content": sent[at : at + piece]})):
                 yield event
         if kind == "stall":
             await asyncio.sleep(3600)
         if kind == "error":
             decoder.feed(b'data: {"error": {"message": "boom", "code": "internal_server_error"}}\n\n')
     if kind in ("", "empty"):
-        for event in decoder.feed(_ENDS):
+        for event in decoder.feed(_chunk({}, "stop", usage=usage) + b"data: [DONE]\n\n"):
             yield event
     for event in decoder.close():
         yield event
 
 
-def _whole(text: str, fault: Fault | None) -> list[Event]:
+def _whole(text: str, fault: Fault | None, usage: dict[str, int]) -> list[Event]:
     kind = "" if fault is None else fault.kind
     if kind in ("cut", "stall"):
         raise ProviderError(Kind.STREAM_CUT, "the body broke off")
@@ -175,7 +190,8 @@ def _whole(text: str, fault: Fault | None) -> list[Event]:
     if kind == "error":
         return read_completion(b'{"error": {"message": "boom"}}')
     message = {"role": "assistant", "content": "" if kind == "empty" else text}
-    return read_completion(json.dumps({"choices": [{"message": message, "finish_reason": "stop"}]}).encode())
+    choice = {"message": message, "finish_reason": "stop"}
+    return read_completion(msgspec.json.encode({"choices": [choice], "usage": usage}))
 
 
 def _transcript(text: str, fault: Fault | None) -> list[Event]:
@@ -196,6 +212,7 @@ class House:
     Args:
         uniform: Where jitter comes from.
         cache: Entries kept; 0 turns the cache off.
+        people: What single people may use; None for no limits.
         around: Who answers; the world itself by default.
     """
 
@@ -208,11 +225,13 @@ class House:
         deadline_s: float = 60.0,
         cache: int = 0,
         around: Handler[Attempt] | None = None,
+        people: Sequence[PersonLimit] | None = None,
     ) -> None:
         clock = asyncio.get_running_loop().time
         self.world = world
         self.metrics = Metrics()
-        self.health = Health(LocalHealth(), cooldown=15.0, clock=clock)
+        self.breakers = LocalHealth()
+        self.health = Health(self.breakers, cooldown=15.0, clock=clock)
         self.budgets = LocalBudgets(clock=clock)
         route = Route(
             tier="speed", reason="speed: a plain chat", candidates=tuple(Candidate(spec=spec) for spec in world.specs)
@@ -230,9 +249,10 @@ class House:
             attempt=attempt,
             health=self.health,
             metrics=self.metrics,
-            limits=Limits(attempts=attempts, deadline_s=deadline_s),
+            limits=ChainLimits(attempts=attempts, deadline_s=deadline_s),
             clock=clock,
         )
         self.cache = Cache(TTLCache(cache, 600, timer=clock) if cache else None, self.metrics, clock=clock)
         self.log = Log(self.metrics, clock=clock)
-        self.handle = stack(self.log, self.cache, around=chain)
+        limits = [] if people is None else [Allowances(People(people, LocalLedger(clock)))]
+        self.handle = stack(self.log, *limits, self.cache, around=chain)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from groq_core.client.groq_client import AsyncGroq, Groq
-    from groq_core.compose import Core, assembled
+    from groq_core.compose import Core, assemble
     from groq_core.errors import ChainError, GroqCoreError, RequestError, SettingsError
     from groq_core.reply import Reply
     from groq_core.requests import Caller, ChatRequest, SpeechRequest, TranscriptionRequest
@@ -29,13 +29,13 @@ __all__ = [
     "SettingsError",
     "SpeechRequest",
     "TranscriptionRequest",
-    "assembled",
+    "assemble",
     "load",
 ]
 
 _HOMES = {
     "client.groq_client": ("AsyncGroq", "Groq"),
-    "compose": ("Core", "assembled"),
+    "compose": ("Core", "assemble"),
     "errors": ("ChainError", "GroqCoreError", "RequestError", "SettingsError"),
     "reply": ("Reply",),
     "requests": ("Caller", "ChatRequest", "SpeechRequest", "TranscriptionRequest"),

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cachetools import TTLCache
@@ -16,10 +16,10 @@ from groq_core.events import Events
 from groq_core.fallback.chain import FallbackChain
 from groq_core.fallback.health import SERVER, Health, LocalHealth
 from groq_core.fallback.hedge import Hedging
-from groq_core.fallback.run import Limits
+from groq_core.fallback.run import ChainLimits
 from groq_core.middleware.allowance import Allowances
 from groq_core.middleware.breaker import Breaker
-from groq_core.middleware.cache import Cache, Entry
+from groq_core.middleware.cache import Cache, CacheEntry
 from groq_core.middleware.deadline import Deadline
 from groq_core.middleware.log import Log
 from groq_core.middleware.observe import Observe
@@ -28,7 +28,7 @@ from groq_core.middleware.retry import Retry
 from groq_core.middleware.spending import CachedAnswers, Spending
 from groq_core.models.catalogue import Catalogue, CatalogueKeeper
 from groq_core.models.pricing import cost_usd
-from groq_core.models.providers import registered
+from groq_core.models.providers import added_providers
 from groq_core.models.spec import ModelSpec
 from groq_core.models.tiers import Tiers, specs, tiers
 from groq_core.pipeline import Attempt, Handler, Middleware, stack
@@ -44,7 +44,9 @@ from groq_core.router.route import HEALTHY, Availability, Route, resolve_tiers
 from groq_core.router.route_cache import Routes
 from groq_core.router.target_state import TierStatus
 from groq_core.services.chat import Chat
+from groq_core.services.documents.attached import Shelf
 from groq_core.services.extraction import Extractor
+from groq_core.services.logins import MemoryLogins
 from groq_core.services.own_keys import OwnKeys
 from groq_core.services.speech import Speech
 from groq_core.services.transcription import TranscriptionService
@@ -52,7 +54,7 @@ from groq_core.services.vision import VisionService, image_limit, least_images
 from groq_core.settings.settings import Settings
 from groq_core.settings.team import require_team
 from groq_core.simulator import Simulator
-from groq_core.status.board import Bell, Board
+from groq_core.status.board import Board, ChangeNotifier
 from groq_core.telemetry.metrics import Metrics
 
 if TYPE_CHECKING:
@@ -75,6 +77,8 @@ class Core:
         team: The database behind people, keys, spend and conversations; None where there is none.
         shared: What several processes share in Redis; None where there is none.
         own_keys: Keys that visitors bring along; None where they are not welcome.
+        shelf: Indexes of the long documents that were asked about last.
+        mcp_logins: Tokens that MCP servers gave for the operator's credentials.
     """
 
     settings: Settings
@@ -97,6 +101,8 @@ class Core:
     speech: Speech
     extraction: Extractor
     own_keys: OwnKeys | None = None
+    shelf: Shelf = field(default_factory=Shelf)
+    mcp_logins: MemoryLogins = field(default_factory=MemoryLogins, repr=False)
 
     def batches(self) -> GroqBatches:
         """
@@ -115,7 +121,7 @@ class Core:
 
 
 @asynccontextmanager
-async def assembled(settings: Settings, *, simulator: Simulator | None = None) -> AsyncIterator[Core]:
+async def assemble(settings: Settings, *, simulator: Simulator | None = None) -> AsyncIterator[Core]:
     """
     Build the application and own everything that must be closed.
 
@@ -123,12 +129,12 @@ async def assembled(settings: Settings, *, simulator: Simulator | None = None) -
         simulator: One that runs already, to be used instead of a new one where the settings ask for one.
     """
     async with AsyncExitStack() as owned:
-        if settings.simulated and simulator is None:
+        if settings.is_simulated and simulator is None:
             # A developer's limits: a visitor who tries things out is not to meet the free plan's after three.
             simulator = Simulator(limits="developer")
             await simulator.start()
             owned.push_async_callback(simulator.stop)
-        elif not settings.simulated:
+        elif not settings.is_simulated:
             simulator = None
         providers = _providers(settings, simulator)
         visitors = _visitors_groq(settings, simulator, providers)
@@ -152,7 +158,7 @@ def _team(settings: Settings) -> AbstractAsyncContextManager[Team]:
     return open_team(settings)
 
 
-def _shared(
+def _open_shared_state(
     settings: Settings, budgets: LocalBudgets, breakers: LocalHealth, health: Health, changed: Callable[[], None]
 ) -> SharedState:
     """Only who has Redis waits for its client."""
@@ -170,11 +176,11 @@ async def _cancel(task: asyncio.Task[None]) -> None:
 
 def _providers(settings: Settings, simulator: Simulator | None) -> dict[str, Provider]:
     """Whom there are clients of: Groq, the backup, and those registered beside them."""
-    own = {spec.name: client for spec in registered() if (client := spec.client()) is not None}
-    return _built_in(settings, simulator) | own
+    own = {spec.name: client for spec in added_providers() if (client := spec.client()) is not None}
+    return _create_providers(settings, simulator) | own
 
 
-def _built_in(settings: Settings, simulator: Simulator | None) -> dict[str, Provider]:
+def _create_providers(settings: Settings, simulator: Simulator | None) -> dict[str, Provider]:
     if simulator is not None:
         return {
             "groq": GroqProvider(SIMULATED_KEY, simulator.groq_url),
@@ -214,26 +220,30 @@ def _wire(
     visitors: Provider | None,
 ) -> Core:
     clock = time.monotonic
-    bell = Bell()
+    changes = ChangeNotifier()
     listed = tiers(settings)
     has_server_key = simulator is not None or settings.groq_api_key is not None
     fetch = providers["groq"].models if "groq" in providers and has_server_key else None
     backup = providers["openai"].models if "openai" in providers else None
-    catalogue = CatalogueKeeper(fetch, backup=backup, static=specs(settings))
+    catalogue = CatalogueKeeper(fetch, backup=backup, static=specs(settings), forgiving=simulator is not None)
     metrics = Metrics(known=lambda model: catalogue.current.lookup(model) is not None)
     breakers = LocalHealth()
-    health = Health(breakers, cooldown=settings.cooldown, clock=clock, changed=bell.ring)
+    health = Health(breakers, cooldown=settings.cooldown, clock=clock, changed=changes.notify)
     budgets = LocalBudgets(rpm=settings.rpm, tpm=settings.tpm, clock=clock)
     budgets.share = 1 / settings.workers
-    shared = _shared(settings, budgets, breakers, health, bell.ring) if settings.redis_url is not None else None
+    shared = (
+        _open_shared_state(settings, budgets, breakers, health, changes.notify)
+        if settings.redis_url is not None
+        else None
+    )
 
-    def listed_anew(current: Catalogue) -> None:
-        if current.source == "live" and not current.gone:
-            for name in current.specs:
+    def take_listing(current: Catalogue) -> None:
+        if current.source == "live":
+            for name in current.specs.keys() - current.gone.keys():
                 health.forgive_gone(SERVER, name)
-        bell.ring()
+        changes.notify()
 
-    catalogue.subscribe(listed_anew)
+    catalogue.subscribe(take_listing)
 
     def has_key(provider: str, *, visitor: bool = False) -> bool:
         if visitor and visitors is not None and visitors is not providers.get("groq"):
@@ -260,7 +270,7 @@ def _wire(
         version=lambda: health.version,
     )
 
-    def routed(request: Request) -> Route:
+    def route_for(request: Request) -> Route:
         return routes(request.caller, request.needs, catalogue.current)
 
     def targets() -> dict[ModelSpec, tuple[str, ...]]:
@@ -271,7 +281,7 @@ def _wire(
                     found.setdefault(name, []).append(tier)
         return {catalogue.current.specs[name]: tuple(tiers_of) for name, tiers_of in found.items()}
 
-    def resolved(credential: str) -> tuple[TierStatus, ...]:
+    def tiers_for(credential: str) -> tuple[TierStatus, ...]:
         return resolve_tiers(
             catalogue.current, listed, lambda spec: availability(credential, spec, visitor=credential != SERVER)
         )
@@ -280,40 +290,40 @@ def _wire(
         own = attempt.spec.provider == "groq" and attempt.request.caller.groq_key is not None
         return (visitors if own and visitors else providers[attempt.spec.provider])(attempt)
 
+    people = team.limits if team is not None else People(settings.limits, shared.ledger if shared else None)
     estimates = Estimates()
     attempt = stack(
         Breaker(health, gone=catalogue.mark_gone),
         Retry(),
-        RateGuard(budgets, estimates, clock=clock, changed=bell.ring),
-        *([Spending(team.limits)] if team is not None else []),
-        Observe(metrics, price=cost_usd, clock=clock, changed=bell.ring),
+        RateGuard(budgets, estimates, clock=clock, changed=changes.notify),
+        *([Spending(people)] if people.has_limits else []),
+        Observe(metrics, price=cost_usd, clock=clock, changed=changes.notify),
         Deadline(first=settings.first_token_timeout, idle=settings.idle_timeout),
         around=send,
     )
     chain = FallbackChain(
-        route=routed,
+        route=route_for,
         attempt=attempt,
         health=health,
         metrics=metrics,
-        limits=Limits(attempts=settings.max_attempts, deadline_s=settings.deadline),
+        limits=ChainLimits(attempts=settings.max_attempts, deadline_s=settings.deadline),
         degrade=settings.degrade,
         hedging=Hedging(metrics, price=cost_usd, enabled=settings.hedge, clock=clock),
         clock=clock,
     )
-    store: TTLCache[str, Entry] | None = (
+    store: TTLCache[str, CacheEntry] | None = (
         TTLCache(settings.cache_size, settings.cache_ttl, timer=clock) if settings.cache_size else None
     )
-    cache = Cache(store, metrics, scope=settings.cache_scope, clock=clock, changed=bell.ring)
-    log = Log(metrics, clock=clock, changed=bell.ring)
-    people = team.limits if team is not None else People(settings.limits, shared.ledger if shared else None)
+    cache = Cache(store, metrics, scope=settings.cache_scope, clock=clock, changed=changes.notify)
+    log = Log(metrics, clock=clock, changed=changes.notify)
     booked: list[Middleware[Request]] = [CachedAnswers(team.limits)] if team is not None else []
     handle = stack(log, Allowances(people), *booked, cache, *([shared.answers] if shared else []), around=chain)
     board = Board(
-        bell,
+        changes,
         mode="simulator" if simulator is not None else "live",
         catalogue=catalogue,
         targets=targets,
-        tiers=resolved,
+        tiers=tiers_for,
         has_key=has_key,
         health=health,
         budgets=budgets,
@@ -325,7 +335,7 @@ def _wire(
         clock=clock,
     )
     if team is not None:
-        team.changed = bell.ring
+        team.changed = changes.notify
     metrics.watch(lambda: board.snapshot().targets)
     return Core(
         settings=settings,

@@ -70,7 +70,7 @@ class RequestError(GroqCoreError):
         self.retry_after = retry_after
 
 
-def nested_too_deeply() -> RequestError:
+def nesting_error() -> RequestError:
     """What to say of JSON (or anything like it) with more levels than can be walked."""
     return RequestError("the body is nested too deeply", code="nested_too_deeply", hint="Send fewer levels.")
 

@@ -11,7 +11,7 @@ makes a thousand a second for every reader.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from enum import StrEnum
 from typing import Any, Literal, TypeAlias
 
@@ -286,6 +286,32 @@ class Note(Event, frozen=True, kw_only=True):
     text: str
 
 
+class Quote(msgspec.Struct, frozen=True, kw_only=True):
+    """Words of a document; ``page`` counts from 1 and is 0 where it has no pages."""
+
+    document: str
+    page: int
+    text: str
+
+
+class Quoted(Event, frozen=True, kw_only=True):
+    """
+    Of documents too long for one question, only these passages went along with it.
+
+    Attributes:
+        documents: Their names.
+        pages: How many they have together; 0 where they have none.
+        tokens: Of all that stands in them, estimated.
+        whole: The question was about all of them, so the passages are from everywhere.
+    """
+
+    documents: tuple[str, ...]
+    pages: int
+    tokens: int
+    quotes: tuple[Quote, ...]
+    whole: bool = False
+
+
 class PartStarted(Event, frozen=True, kw_only=True):
     """
     One part of a long recording is about to be transcribed.
@@ -426,6 +452,9 @@ class RunEnded(Event, frozen=True, kw_only=True):
 Content: TypeAlias = TextDelta | ReasoningDelta | ToolCallDelta | AudioDelta | SegmentsFound
 Answer: TypeAlias = Content | Finished
 Events: TypeAlias = AsyncGenerator[Event, None]
+
+Outlet: TypeAlias = Callable[[Event], bool]
+"""Takes words past the stream of events, at once; false when its reader can take none now: they go the usual way."""
 
 CONTENT = (TextDelta, ReasoningDelta, ToolCallDelta, AudioDelta, SegmentsFound)
 """For ``isinstance``: the events after which a reader has seen something."""

@@ -16,7 +16,7 @@ from typing import TypeAlias, TypeVar
 import msgspec
 
 from groq_core.errors import Kind, ProviderError
-from groq_core.events import Events
+from groq_core.events import Event, Events, Outlet
 from groq_core.models.spec import ModelSpec
 from groq_core.requests import Request
 
@@ -41,6 +41,8 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         prefill: The last message is the beginning of the answer, to be continued.
         forced: The target cools down, but there is nobody else; it is asked as a probe.
         insistent: It is asked although our own count says that the request could never fit its limits.
+        outlet: Takes words past the events, once the first have gone through them; each layer that has to know of
+            words sees them on the way, see :func:`with_witness`.
         on_headers: Called by the provider with the answer's headers (names in lower case), as soon as they
             are here, whatever the status.
     """
@@ -55,7 +57,23 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     prefill: bool = False
     forced: bool = False
     insistent: bool = False
+    outlet: Outlet | None = None
     on_headers: Callable[[Mapping[str, str]], None] | None = None
+
+
+def with_witness(see: Callable[[Event], None], outlet: Outlet | None) -> Outlet | None:
+    """The same outlet, for a layer that has to see what it took."""
+    if outlet is None:
+        return None
+    take = outlet
+
+    def pass_on(event: Event) -> bool:
+        if not take(event):
+            return False
+        see(event)
+        return True
+
+    return pass_on
 
 
 def stack(*middlewares: Middleware[In], around: Handler[In]) -> Handler[In]:
@@ -90,15 +108,15 @@ class Budget:
         self.spent_usd = 0.0
 
     def __repr__(self) -> str:
-        return f"<Budget {self.taken}/{self.attempts} attempts, {self.left_s:.1f} s left>"
+        return f"<Budget {self.taken}/{self.attempts} attempts, {self.remaining_s:.1f} s left>"
 
     @property
-    def left(self) -> int:
+    def remaining(self) -> int:
         """Upstream requests that may still be sent."""
         return self.attempts - self.taken
 
     @property
-    def left_s(self) -> float:
+    def remaining_s(self) -> float:
         """Seconds until the deadline; negative after it."""
         return self.ends - self._clock()
 
@@ -116,7 +134,7 @@ class Budget:
         Raises:
             ProviderError: Of kind ``deadline`` or ``budget`` when nothing is left.
         """
-        if self.left_s <= 0:
+        if self.remaining_s <= 0:
             raise ProviderError(Kind.DEADLINE, f"the request's {self.ends - self.started:g} s are used up")
         if self.taken >= self.attempts:
             raise ProviderError(Kind.BUDGET, f"all {self.attempts} attempts of this request are used up")

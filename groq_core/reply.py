@@ -116,7 +116,7 @@ class Receipt:
         if usd is not None:
             self.cost_usd = (self.cost_usd or 0.0) + usd
 
-    def settled(self) -> list[AttemptRecord]:
+    def close_attempts(self) -> list[AttemptRecord]:
         """The attempts as they stand if nothing more comes: what was under way has been cancelled."""
         return [
             msgspec.structs.replace(record, outcome="cancelled") if record.outcome == "running" else record
@@ -140,7 +140,7 @@ class Receipt:
             "cache": self.cache,
             "served_by": self.served_by,
             "degraded": self.degraded,
-            "attempts": [msgspec.to_builtins(record) for record in self.settled()],
+            "attempts": [msgspec.to_builtins(record) for record in self.close_attempts()],
             "usage": msgspec.to_builtins(usage) if usage else None,
             "cost_usd": self.cost_usd,
         }

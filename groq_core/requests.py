@@ -13,6 +13,7 @@ from typing import Any, Final, Literal, TypeAlias
 import msgspec
 from ulid import ULID
 
+from groq_core.events import Outlet
 from groq_core.redaction import Secret
 
 Message: TypeAlias = dict[str, Any]
@@ -52,7 +53,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     address: str = ""
 
     @property
-    def simulated_as(self) -> str:
+    def visitor(self) -> str:
         """Whom the simulator is to take the caller for, so that a fault hits one visitor alone; empty for nobody."""
         kind, _, visitor = self.credential.partition(":")
         return visitor if kind == "simulated" else ""
@@ -119,7 +120,7 @@ def image_parts(messages: tuple[Message, ...]) -> int:
     return count
 
 
-def _hosted(tools: object) -> tuple[str, ...]:
+def _hosted_tools(tools: object) -> tuple[str, ...]:
     kinds = {tool.get("type") for tool in tools if isinstance(tool, dict)} if isinstance(tools, list | tuple) else ()
     return tuple(name for name in HOSTED_TOOLS if name in kinds)
 
@@ -138,6 +139,8 @@ class ChatRequest(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
         stay: No other model than the one named may answer; its limits are waited for instead.
         hedge: Ask a second target beside one that stays silent too long; None: as the settings say.
         keep_all: A conversation that is too long is an error; nothing of it may be left out.
+        outlet: Where the reader takes words that come while nothing else is to be told, from the second on. What it
+            has taken is not in the events.
     """
 
     messages: tuple[Message, ...]
@@ -151,6 +154,7 @@ class ChatRequest(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
     stay: bool = False
     keep_all: bool = False
     hedge: bool | None = None
+    outlet: Outlet | None = None
     caller: Caller = Caller()
     request_id: str = msgspec.field(default_factory=new_request_id)
 
@@ -163,7 +167,7 @@ class ChatRequest(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
             model=self.model,
             images=image_parts(self.messages),
             tools=bool(params.get("tools")),
-            hosted=_hosted(params.get("tools")),
+            hosted=_hosted_tools(params.get("tools")),
             json="object" if kind == "json_object" else "schema" if kind == "json_schema" else "",
             prompt_tokens=estimate_tokens(self.messages) + estimate_tokens(params.get("tools")),
             max_tokens=params.get("max_completion_tokens") or params.get("max_tokens"),

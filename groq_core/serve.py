@@ -20,8 +20,8 @@ from uvicorn.server import HANDLED_SIGNALS
 from groq_core.access.passwords import UserFile
 from groq_core.access.sessions import Sessions
 from groq_core.api.app import create_api
-from groq_core.compose import Core, assembled
-from groq_core.connections.guard import Guard, bounds_for, guarded, raise_descriptors
+from groq_core.compose import Core, assemble
+from groq_core.connections.guard import Guard, bounds_for, protocol_for, raise_descriptors
 from groq_core.errors import SettingsError
 from groq_core.event_loop import new_event_loop
 from groq_core.settings.ports import free_port, next_port
@@ -153,9 +153,9 @@ async def serve(settings: Settings, people: UserFile | None = None) -> int:
         people: Who may see the page; None for everybody.
     """
     worker = worker_number()
-    async with assembled(settings) as core:
+    async with assemble(settings) as core:
         app = create_app(core, people)
-        server = Server(
+        server = PageServer(
             uvicorn.Config(
                 app,
                 host=settings.server_name,
@@ -164,7 +164,7 @@ async def serve(settings: Settings, people: UserFile | None = None) -> int:
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,  # the door reads them
-                http=guarded(Guard(bounds_for(raise_descriptors()))),
+                http=protocol_for(Guard(bounds_for(raise_descriptors()))),
                 ws="none",
                 timeout_graceful_shutdown=GRACE_S,
                 timeout_keep_alive=75,
@@ -183,7 +183,7 @@ async def serve(settings: Settings, people: UserFile | None = None) -> int:
     return 0
 
 
-class Server(uvicorn.Server):
+class PageServer(uvicorn.Server):
     """
     uvicorn, with an end of our own: it waits for running answers, and for nothing else.
 
@@ -243,7 +243,7 @@ def announce(settings: Settings, port: int) -> None:
     """Tell the person at the terminal where to look, and what answers there; as log lines where those are JSON."""
     host = "localhost" if settings.loopback else settings.server_name
     lines = [f"groq-core is at http://{host}:{port}", f"settings come from {settings.source}"]
-    if settings.simulated:
+    if settings.is_simulated:
         lines.append(
             "No key is set, so the built-in simulator answers, and every screen says so. "
             "Set GROQ_API_KEY for real answers."

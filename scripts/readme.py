@@ -16,12 +16,13 @@ from types import MappingProxyType
 from typing import Final
 
 from groq_core.cli import COMMANDS
-from groq_core.failures.policy import LADDER, POLICY, Rule
+from groq_core.failures.policy import LADDER, POLICY, PolicyRow
 from groq_core.models.catalogue import life
 from groq_core.models.registry import MODELS
 from groq_core.models.spec import TIER_NAMES, ModelSpec
 from groq_core.models.tiers import ANY, BACKUP_TIERS, GROQ_TIERS
 from groq_core.settings.settings import Env, Settings, defaults, variables
+from scripts import kinds
 
 ROOT: Final = Path(__file__).parents[1]
 
@@ -148,16 +149,16 @@ def policy_table() -> str:
     )
 
 
-def _again(rule: Rule) -> str:
+def _again(rule: PolicyRow) -> str:
     times = f"{rule.retries}×" if rule.retries else ""
     return ", ".join(filter(None, (times, _MENDS[rule.mend]))) or "–"
 
 
-def _then(rule: Rule) -> str:
+def _then(rule: PolicyRow) -> str:
     return _THEN[rule.then] + ("; twice: next provider" if rule.suspect else "")
 
 
-def _rests(rule: Rule) -> str:
+def _rests(rule: PolicyRow) -> str:
     if rule.rest is None:
         cooldown = Settings().cooldown
         told = ", ".join(f"{cooldown * times:g}" for times in LADDER) + " s"
@@ -239,6 +240,7 @@ PARTS: Final[Mapping[str, Callable[[], str]]] = MappingProxyType(
         "models": models_table,
         "policy": policy_table,
         "commands": commands_table,
+        "kinds": lambda: table(kinds.HEAD, kinds.rows()),
     }
 )
 

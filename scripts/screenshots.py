@@ -17,7 +17,7 @@ from typing import Literal
 import uvicorn
 from playwright.async_api import Browser, Page, async_playwright
 
-from groq_core.compose import assembled
+from groq_core.compose import assemble
 from groq_core.serve import create_app
 from groq_core.settings.settings import Settings
 from groq_core.simulator import Simulator
@@ -110,7 +110,7 @@ async def served() -> AsyncIterator[str]:
     """The app on a simulator of its own, so that no picture shows what the one before broke; its address."""
     simulator = Simulator(pace=1, limits="developer", seed=1)
     await simulator.start()
-    async with assembled(Settings.from_env({}), simulator=simulator) as core:
+    async with assemble(Settings.from_env({}), simulator=simulator) as core:
         await core.catalogue.refresh()
         config = uvicorn.Config(create_app(core), host="127.0.0.1", port=0, log_config=None, lifespan="on")
         server = uvicorn.Server(config)

@@ -11,7 +11,7 @@ import httpx
 import orjson
 
 from groq_core.api.app import create_api
-from groq_core.compose import Core, assembled
+from groq_core.compose import Core, assemble
 from groq_core.settings.settings import Settings
 from groq_core.simulator import Fault, Simulator
 from tests.serving import serving, url_of
@@ -113,7 +113,7 @@ async def staged(
         variables |= {"OPENAI_API_KEY": "sk-test", "OPENAI_BASE_URL": upstream.openai_url}
     try:
         async with (
-            assembled(Settings.from_env(variables | (env or {}))) as core,
+            assemble(Settings.from_env(variables | (env or {}))) as core,
             served(core) as url,
             httpx.AsyncClient(base_url=url, timeout=120, trust_env=False) as http,
         ):

@@ -140,3 +140,56 @@ def test_everything_but_the_page_works_without_gradio() -> None:
     )
 
     assert (done.returncode, done.stderr) == (0, "")
+
+
+NOT_PARTICIPLES = frozenset(
+    {"bed", "bleed", "breed", "embed", "exceed", "feed", "need", "proceed", "red", "seed", "speed"}
+)
+IRREGULAR = (
+    "begun bitten born bought bound broken brought built caught chosen dealt done drawn driven fallen felt forgotten "
+    "found frozen given gone grown heard held hidden kept known laid led left lost made meant met paid said seen sent "
+    "shown sold spent spoken stolen struck sung sunk swept taken taught thought thrown told torn understood withheld "
+    "won worn written"
+)
+
+
+def functions(file: Path) -> list[str]:
+    """Every function and method of a file, properties and inner functions too."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    return [node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+
+
+def begins_with_a_participle(name: str) -> bool:
+    """A name that tells what happened to something (`shown`) instead of what the function does or returns."""
+    first = name.lstrip("_").partition("_")[0]
+    return first in IRREGULAR.split() or (first.endswith("ed") and first not in NOT_PARTICIPLES)
+
+
+def test_functions_say_what_they_do_or_return() -> None:
+    names = [f"{module_of(file)}.{name}" for file in FILES for name in functions(file)]
+    told = [name for name in names if begins_with_a_participle(name.rpartition(".")[2])]
+
+    assert len(told) < 0.03 * len(names), f"{len(told)} of {len(names)} begin with a participle: {', '.join(told)}"
+
+
+SAME_MEANING = {
+    # What an edge asks of a part is written down as a protocol that bears the part's name.
+    "Board": "the edge's view of it",
+    "Metrics": "the edge's view of it",
+    "People": "the edge's view of it",
+    "Settings": "the edge's view of it",
+    "Simulator": "the edge's view of it",
+}
+
+
+def test_no_class_shares_its_name_with_another_meaning() -> None:
+    homes: dict[str, list[str]] = {}
+    for file in FILES:
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                homes.setdefault(node.name, []).append(module_of(file))
+    shared = {name: where for name, where in homes.items() if len(where) > 1}
+
+    assert set(shared) == set(SAME_MEANING), {name: shared.get(name) for name in set(shared) ^ set(SAME_MEANING)}
+    for where in shared.values():
+        assert len([home for home in where if home != "api.backend"]) == 1, where

@@ -2,17 +2,29 @@
 // is there. What a tab needs beyond the first one is loaded when it is opened.
 
 import * as chat from "./chat/chat.js";
-import { el } from "./shared/dom.js";
+import { el, targetOf } from "./shared/dom.js";
 import { language, say } from "./shared/words.js";
 import { dropShell, showShell } from "./shared/shell.js";
 import { showStatusIn } from "./status/status.js";
 import { wearTheme } from "./shared/theme.js";
-import { brandTools } from "./settings/brand-tools.js";
+import { limitsLeft } from "./settings/account.js";
+import { brandTools, openSettings } from "./settings/brand-tools.js";
 import { SIMULATED } from "../texts.js";
 
+/** @typedef {(host: HTMLElement) => Promise<unknown> | void} Fill puts what belongs there into a place */
+
+/**
+ * @param {string} path of the script
+ * @param {string} what the function in it
+ * @returns {Fill}
+ */
 const later = (path, what) => (host) => import(path).then((module) => module[what](host));
 
-/** Which place is filled by what; a new tab adds its lines here. */
+/**
+ * Which place is filled by what; a new tab adds its lines here.
+ *
+ * @type {Record<string, Fill>}
+ */
 const PLACES = {
   "gc-brand": showBrandIn,
   "status-panel": showStatusIn,
@@ -37,6 +49,7 @@ const PLACES = {
 };
 
 // On the simulator, and only there, every screen says so.
+/** @param {HTMLElement} host */
 function showBrandIn(host) {
   const banner = el(
     "div",
@@ -45,10 +58,14 @@ function showBrandIn(host) {
     el("span", { class: "gc-short" }, say("mode_simulator_short")),
     el("span", {}, say("mode_simulator_text"), " ", el("em", {}, say("mode_simulator_mend"))),
   );
-  host.replaceChildren(el("h1", {}, el("span", { class: "gc-mark", "aria-hidden": "true" }), say("title")), ...(SIMULATED ? [banner] : []), brandTools());
+  host.replaceChildren(el("h1", {}, el("span", { class: "gc-mark", "aria-hidden": "true" }), say("title")), ...(SIMULATED ? [banner] : []), limitsLeft(openSettings), brandTools());
 }
 
-/** What fills each place that is there: a promise while its script is on its way, then nothing. */
+/**
+ * What fills each place that is there: a promise while its script is on its way, then nothing.
+ *
+ * @type {WeakMap<Element, Promise<unknown> | undefined>}
+ */
 const filling = new WeakMap();
 
 // A syllable that is still being composed would be lost on the way.
@@ -64,7 +81,7 @@ function fillPlaces() {
   for (const [id, fill] of Object.entries(PLACES)) {
     const host = document.getElementById(id);
     if (!host || filling.has(host)) continue;
-    const coming = fill(host);
+    const coming = fill(host) ?? undefined;
     filling.set(host, coming);
     coming?.then(
       () => filling.set(host, undefined),
@@ -74,15 +91,22 @@ function fillPlaces() {
   if (document.getElementById("gc-chat")) dropShell();
 }
 
-const comingIn = (panel) => Object.keys(PLACES).map((id) => filling.get(panel.querySelector(`#${id}`))).filter(Boolean);
+/** @param {Element} panel */
+const comingIn = (panel) =>
+  Object.keys(PLACES).flatMap((id) => {
+    const place = panel.querySelector(`#${id}`);
+    const coming = place && filling.get(place);
+    return coming ? [coming] : [];
+  });
 
 // A tab's buttons and boxes are there before its script: what is pressed too early waits until somebody can hear it.
 const early = new WeakSet();
 
+/** @param {KeyboardEvent | MouseEvent} event */
 function keepEarly(event) {
-  const pressed = event.target.closest?.(event.type === "click" ? "button" : "textarea");
+  const pressed = targetOf(event)?.closest(event.type === "click" ? "button" : "textarea");
   const panel = pressed?.closest("[role=tabpanel]");
-  if (!panel || (event.type === "keydown" && (event.key !== "Enter" || event.shiftKey))) return;
+  if (!pressed || !panel || (event.type === "keydown" && !(event instanceof KeyboardEvent && event.key === "Enter" && !event.shiftKey))) return;
   fillPlaces();
   const coming = comingIn(panel);
   if (!coming.length) return;
@@ -91,10 +115,10 @@ function keepEarly(event) {
   if (early.has(pressed)) return;
   early.add(pressed);
   Promise.all(coming)
-    .then(() => pressed.dispatchEvent(new event.constructor(event.type, event)))
+    .then(() => pressed.dispatchEvent(event instanceof KeyboardEvent ? new KeyboardEvent(event.type, event) : new MouseEvent(event.type, event)))
     .finally(() => early.delete(pressed));
 }
-for (const type of ["click", "keydown"]) document.addEventListener(type, keepEarly, true);
+for (const type of /** @type {const} */ (["click", "keydown"])) document.addEventListener(type, keepEarly, true);
 
 // An entry of the list may belong to another tab.
 document.addEventListener("gc:open", async ({ detail: { kind, id } }) => {

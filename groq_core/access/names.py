@@ -65,9 +65,9 @@ class Names:
         >>> [Names(["*.lab"], loopback=True).own(host) for host in ("a.lab:80", "localhost", "lab", "a.lab.evil")]
         [True, True, False, False]
         """
-        return self._any or local_name(authority) or self.listed(authority)
+        return self._any or local_name(authority) or self.is_listed(authority)
 
-    def listed(self, authority: str) -> bool:
+    def is_listed(self, authority: str) -> bool:
         """Whether the operator has named it."""
         name = host_of(authority)
         return bool(name) and any(fnmatchcase(name, pattern) for pattern in self._allowed)

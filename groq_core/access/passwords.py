@@ -27,11 +27,11 @@ LOOK_S = 1.0
 """Seconds between two looks at whether the file has changed."""
 
 
-def hashed(password: str) -> str:
+def hash_password(password: str) -> str:
     """
     The form a password is kept in: Argon2's own, ``$argon2id$…``.
 
-    >>> matches("open sesame", hashed("open sesame"))
+    >>> matches("open sesame", hash_password("open sesame"))
     True
     """
     return _HASHER.hash(password)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from groq_core.api.asgi import Exchange
+from groq_core.api.asgi import ApiExchange
 from groq_core.errors import RequestError
 
 ABSENT: Final[Mapping[str, tuple[str, str]]] = {
@@ -51,7 +51,7 @@ MISPLACED: Final = (*WITHOUT_V1, *(f"/openai{path}" for path in WITHOUT_V1))
 """Where a client asks whose base URL lacks the `/v1`."""
 
 
-async def misplaced(exchange: Exchange) -> None:
+async def refuse_base_url(exchange: ApiExchange) -> None:
     """
     Answer a client whose base URL lacks the `/v1`.
 

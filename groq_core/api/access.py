@@ -105,17 +105,17 @@ class Access:
 
     def _refuse_strangers(self, visit: Visit) -> None:
         if not self._loopback:
-            _closed("the server can be reached from other machines")
+            _refuse_everybody("the server can be reached from other machines")
         if self._sign_in:
-            _closed("people must sign in to the page")
+            _refuse_everybody("people must sign in to the page")
         if visit.proxied:
-            _closed("the request came through a proxy")
+            _refuse_everybody("the request came through a proxy")
         if visit.foreign and not visit.cors:
             message, hint = FOREIGN_ORIGIN
             raise RequestError(message, status=403, code="foreign_origin", hint=hint)
 
 
-def _closed(why: str) -> NoReturn:
+def _refuse_everybody(why: str) -> NoReturn:
     raise RequestError(
         f"the API is closed: {why}, and no token is set",
         status=401,

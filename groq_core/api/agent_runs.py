@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
-from groq_core.api.asgi import EVENT_STREAM, Exchange, Headers, Watch
+from groq_core.api.asgi import EVENT_STREAM, ApiExchange, HangUpWatch, Headers
 from groq_core.api.backend import Backend
 from groq_core.api.encoding import event_bytes
 from groq_core.api.errors import error_headers, error_object, note_bug, reason, refuse, status_of
@@ -34,11 +34,13 @@ from groq_core.events import (
     ToolStarted,
 )
 from groq_core.requests import HOSTED_TOOLS, Caller, Message
-from groq_core.services.agent import Agent, Limits, Run, RunState, Tool, Trace
-from groq_core.services.agent.servers import Server, offered_servers, server_tools
+from groq_core.services.agent import Agent, AgentLimits, AgentRun, RunState, Tool, Trace
+from groq_core.services.agent.servers import McpServer, operator_servers, server_tools
 from groq_core.services.agent.sets import TOOL_SETS, tools_named
+from groq_core.services.agent.strangers import MOST, allowed_by, strangers_server
 from groq_core.services.candidates import agent_price, agent_room
 from groq_core.services.extraction import schema_of
+from groq_core.services.logins import Logins
 
 MAX_BODY: Final = 24 * 2**20
 
@@ -61,13 +63,13 @@ TOLD: Final = (StepStarted, TextDelta, ReasoningDelta, ApprovalAsked, ToolStarte
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class AgentQuery:
     """What a request asks for; ``task`` is empty where a paused run goes on."""
 
     task: str | list[Message]
     tools: tuple[str, ...] = ()
-    servers: tuple[Server, ...] = ()
-    limits: Limits = field(default_factory=Limits)
+    servers: tuple[McpServer, ...] = ()
+    limits: AgentLimits = field(default_factory=AgentLimits)
     model: str = "auto"
     output: dict[str, Any] | None = None
 
@@ -78,7 +80,7 @@ class Paused:
 
     owner: tuple[str, str]
     until: float
-    wanted: Wanted
+    wanted: AgentQuery
     state: RunState
 
 
@@ -90,37 +92,37 @@ class AgentRuns:
         self._clock = clock
         self._paused: OrderedDict[str, Paused] = OrderedDict()
 
-    async def __call__(self, exchange: Exchange) -> None:
+    async def __call__(self, exchange: ApiExchange) -> None:
         body = Body(await exchange.body(MAX_BODY), FIELDS)
         stream = body.switch("stream")
         state: RunState | None = None
         words: dict[str, bool] = {}
         if "resume" in body.fields:
-            wanted, state, words = self._resumed(body, exchange.caller)
+            wanted, state, words = self._resume(body, exchange.caller)
         else:
-            wanted = read_wanted(body, self._backend.settings)
+            wanted = read_wanted(body, self._backend.settings, self._backend.mcp_logins)
         simulated = self._backend.simulator is not None
         receipts = Receipts(self._backend.handle, exchange.request_id, simulated=simulated)
         headers: Headers = [SIMULATED] if simulated else []
-        with exchange.watched() as watch:
+        with exchange.watch() as watch:
             async with AsyncExitStack() as connected:
                 try:
-                    run = await self._begun(connected, wanted, exchange.caller, receipts, state, words)
+                    run = await self._begin(connected, wanted, exchange.caller, receipts, state, words)
                 except (Exception, asyncio.CancelledError) as caught:
                     await refuse(exchange, reason(caught, watch))
                     return
                 answer = Answering(exchange, watch, receipts, headers, lambda end: self._keep(end, wanted, exchange))
                 await (answer.stream(run) if stream else answer.whole(run))
 
-    async def _begun(
+    async def _begin(
         self,
         connected: AsyncExitStack,
-        wanted: Wanted,
+        wanted: AgentQuery,
         caller: Caller,
         receipts: Receipts,
         state: RunState | None,
         words: Mapping[str, bool],
-    ) -> Run[Any]:
+    ) -> AgentRun[Any]:
         tools: list[Tool] = tools_named(wanted.tools)
         tools += await connected.enter_async_context(server_tools(wanted.servers, wanted.task))
         limits = wanted.limits
@@ -145,7 +147,7 @@ class AgentRuns:
 
     # ── runs that wait ───────────────────────────────────────────────────────────────────────────────
 
-    def _keep(self, end: RunEnded, wanted: Wanted, exchange: Exchange) -> None:
+    def _keep(self, end: RunEnded, wanted: AgentQuery, exchange: ApiExchange) -> None:
         if not isinstance(end.state, RunState):
             return
         now = self._clock()
@@ -154,7 +156,7 @@ class AgentRuns:
         owner = (exchange.caller.credential, exchange.caller.user)
         self._paused[end.state.run] = Paused(owner, now + PAUSED_S, wanted, end.state)
 
-    def _resumed(self, body: Body, caller: Caller) -> tuple[Wanted, RunState, dict[str, bool]]:
+    def _resume(self, body: Body, caller: Caller) -> tuple[AgentQuery, RunState, dict[str, bool]]:
         """
         Take up a run that waits. It is taken out, so the same word said again finds nothing.
 
@@ -197,8 +199,8 @@ class Answering:
 
     def __init__(
         self,
-        exchange: Exchange,
-        watch: Watch,
+        exchange: ApiExchange,
+        watch: HangUpWatch,
         receipts: Receipts,
         headers: Headers,
         keep: Callable[[RunEnded], None],
@@ -207,7 +209,7 @@ class Answering:
         self._keep = keep
         self._trace = Trace()
 
-    async def whole(self, run: Run[Any]) -> None:
+    async def whole(self, run: AgentRun[Any]) -> None:
         exchange = self._exchange
         try:
             async with aclosing(run) as events:
@@ -223,7 +225,7 @@ class Answering:
             return
         await exchange.answer_json(self._describe(run), *self._headers)
 
-    async def stream(self, run: Run[Any]) -> None:
+    async def stream(self, run: AgentRun[Any]) -> None:
         exchange = self._exchange
         try:
             async with aclosing(run) as events:
@@ -251,7 +253,7 @@ class Answering:
         name = re.sub(r"(?<!^)(?=[A-Z])", "_", type(event).__name__).lower()
         return {"type": name, **msgspec.structs.asdict(event)}
 
-    def _describe(self, run: Run[Any]) -> dict[str, Any]:
+    def _describe(self, run: AgentRun[Any]) -> dict[str, Any]:
         """The body of an answer: how it ended, the answer, the steps, what waits, and the receipt."""
         end = self._trace.ended
         if end is not None:
@@ -297,17 +299,20 @@ def step_object(step: Any) -> dict[str, Any]:
 # ── what is asked for ────────────────────────────────────────────────────────────────────────────────
 
 
-def read_wanted(body: Body, settings: Any) -> Wanted:
+def read_wanted(body: Body, settings: Any, logins: Logins | None = None) -> AgentQuery:
     """
     Check what is asked for.
+
+    Args:
+        logins: Tokens that the operator's credentials have brought so far.
 
     Raises:
         RequestError: 400 naming the field.
     """
-    return Wanted(
+    return AgentQuery(
         task=_task(body),
         tools=_tools(body),
-        servers=_servers(body, settings),
+        servers=_servers(body, settings, logins),
         limits=_limits(body),
         model=body.text("model", "auto").strip() or "auto",
         output=body.object("output") or None,
@@ -340,24 +345,35 @@ def _tools(body: Body) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def _servers(body: Body, settings: Any) -> tuple[Server, ...]:
-    """MCP servers are named and not addressed: this process would fetch whatever stands behind an address."""
-    offered = {server.name: server for server in offered_servers(settings)}
-    found = []
+def _servers(body: Body, settings: Any, logins: Logins | None) -> tuple[McpServer, ...]:
+    """The operator's by name, and a caller's own by address where the operator allows that."""
+    offered = {server.name: server for server in operator_servers(settings, logins)}
+    found: list[McpServer] = []
     for place, asked in enumerate(body.list("mcp_servers")):
         path = f"mcp_servers[{place}]"
-        name = asked.get("name") if isinstance(asked, dict) else asked
-        headers = asked.get("headers", {}) if isinstance(asked, dict) else {}
-        if name not in offered:
-            known = f"There are: {', '.join(offered)}." if offered else "The operator has set none."
-            raise bad(path, f"`{path}` names no MCP server of this one", known, code="unknown_mcp_server")
+        given = asked if isinstance(asked, dict) else {"name": asked}
+        for field_name in given:
+            if field_name not in ("name", "url", "headers"):
+                raise bad(f"{path}.{field_name}", f"`{path}.{field_name}` is unknown", "Give name or url, and headers.")
+        headers = given.get("headers", {})
         if not isinstance(headers, dict):
             raise bad(f"{path}.headers", f"`{path}.headers` must be an object, not {kind_of(headers)}")
-        found.append(offered[name].with_headers(headers, f"{path}.headers"))
+        if "url" in given:
+            if "name" in given or not isinstance(given["url"], str):
+                raise bad(f"{path}.url", f"`{path}.url` must be a text, and takes the place of a name")
+            if len(found) >= MOST:
+                raise bad("mcp_servers", f"`mcp_servers` holds more than {MOST} servers")
+            allowed = allowed_by(settings.mcp_visitors)
+            found.append(strangers_server(allowed, place + 1, given["url"], headers, param=path))
+            continue
+        if (name := given.get("name")) not in offered:
+            known = f"There are: {', '.join(offered)}." if offered else "The operator has set none."
+            raise bad(path, f"`{path}` names no MCP server of this one", known, code="unknown_mcp_server")
+        found.append(offered[str(name)].with_headers(headers, f"{path}.headers"))
     return tuple(found)
 
 
-def _limits(body: Body) -> Limits:
+def _limits(body: Body) -> AgentLimits:
     given: dict[str, Any] = {}
     for name, value in body.object("limits").items():
         known = LIMITS.get(name.removeprefix("max_"))
@@ -369,8 +385,8 @@ def _limits(body: Body) -> Limits:
         if isinstance(value, int | float) and value > most:
             raise bad(f"limits.{name}", f"`limits.{name}` is more than {most:g}", f"Give up to {most:g}.")
         try:
-            Limits(**{limit: value})
+            AgentLimits(**{limit: value})
         except RequestError as error:
             raise bad(f"limits.{name}", f"`limits.{name}` is no limit", error.hint) from None
         given[limit] = value
-    return Limits(**given)
+    return AgentLimits(**given)

@@ -14,17 +14,17 @@ from starlette.types import Lifespan, Receive, Scope, Send
 
 from groq_core import __version__
 from groq_core.access.door import Door
-from groq_core.api.absent import MISPLACED, misplaced
+from groq_core.api.absent import MISPLACED, refuse_base_url
 from groq_core.api.access import Access, TokenHolders
 from groq_core.api.agent_runs import AgentRuns
-from groq_core.api.asgi import Exchange
+from groq_core.api.asgi import ApiExchange
 from groq_core.api.backend import Backend
 from groq_core.api.batches import Batches, Files
 from groq_core.api.chat.endpoint import ChatCompletions
 from groq_core.api.dispatch import Dispatcher, Endpoint, Routes
-from groq_core.api.errors import error_object
+from groq_core.api.errors import ShortOfSomething, error_object
 from groq_core.api.extract import Extractions
-from groq_core.api.health import Health
+from groq_core.api.health import HealthEndpoint
 from groq_core.api.model_list import ModelList
 from groq_core.api.openapi import document
 from groq_core.api.reference import reference
@@ -32,10 +32,10 @@ from groq_core.api.responses.endpoint import Responses
 from groq_core.api.speech import Speeches
 from groq_core.api.status import Status
 from groq_core.api.transcribe import Transcriptions
+from groq_core.connections.bytes import BUDGET, BytesInFlight, Holding, default_limit
 from groq_core.connections.bytes import KEY as BYTES
-from groq_core.connections.bytes import BytesInFlight, Holding, default_limit
-from groq_core.errors import nested_too_deeply
-from groq_core.services.batch.desk import Desk
+from groq_core.errors import nesting_error
+from groq_core.services.batch.store import BatchStore
 
 OPEN_PATHS = frozenset({"/health", "/ready"})
 
@@ -65,9 +65,10 @@ class Api(FastAPI):
         if visit is None:
             return
         held = scope[BYTES] = Holding(self.in_flight)
+        BUDGET.set(self.in_flight)
         try:
             if path is not None:
-                await self.dispatcher(Exchange(scope, receive, send, path))
+                await self.dispatcher(ApiExchange(scope, receive, send, path))
             else:
                 await super().__call__(scope, receive, self.door.sender(visit, send))
         finally:
@@ -93,24 +94,25 @@ def create_api(
         sign_in: People must sign in to the page, though the settings alone do not say so.
         lifespan: Entered when the server starts, left when it has stopped.
     """
-    desk = Desk(core.settings.state_folder, core.handle)
+    store = BatchStore(core.settings.state_folder, core.handle)
     app = Api(
         title="groq-core",
         version=__version__,
-        lifespan=_carrying_out(desk, lifespan),
+        lifespan=_carrying_out(store, lifespan),
         docs_url=None,  # FastAPI's would ask other hosts for its scripts
         redoc_url=None,
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )
     app.openapi = document  # type: ignore[method-assign]  # the way FastAPI documents
-    app.add_route("/docs", described, include_in_schema=False)
+    app.add_route("/docs", describe_api, include_in_schema=False)
     app.state.stopping = asyncio.Event()
     app.access = Access(core.settings, holders, sign_in=sign_in)
     app.door = Door(core.settings, open_paths=OPEN_PATHS)
     app.in_flight = BytesInFlight(core.settings.max_bytes_in_flight or default_limit())
     app.add_exception_handler(RecursionError, too_deep)
+    app.add_middleware(ShortOfSomething)
     app.dispatcher = Dispatcher(
-        routes(core, app.state.stopping, desk),
+        routes(core, app.state.stopping, store),
         app.access,
         below=("/v1/", "/openai/v1/", "/_simulator/"),
         open_paths=OPEN_PATHS,
@@ -119,12 +121,12 @@ def create_api(
     return app
 
 
-def _carrying_out(desk: Desk, inner: Lifespan[Any] | None) -> Lifespan[Any]:
+def _carrying_out(store: BatchStore, inner: Lifespan[Any] | None) -> Lifespan[Any]:
     """Batches go on as long as the server runs."""
 
     @asynccontextmanager
     async def lifespan(app: Any) -> AsyncIterator[Any]:
-        desk.start()
+        store.start()
         try:
             if inner is None:
                 yield
@@ -132,30 +134,30 @@ def _carrying_out(desk: Desk, inner: Lifespan[Any] | None) -> Lifespan[Any]:
                 async with inner(app) as state:
                     yield state
         finally:
-            await desk.stop()
+            await store.stop()
 
     return lifespan
 
 
 async def too_deep(request: Request, error: Exception) -> JSONResponse:
     """What is nested too deeply to be read is the caller's fault."""
-    refusal = nested_too_deeply()
+    refusal = nesting_error()
     return JSONResponse({"detail": refusal.message, "error": error_object(refusal)}, refusal.status)
 
 
-async def described(request: Request) -> HTMLResponse:
+async def describe_api(request: Request) -> HTMLResponse:
     """The API's description for people."""
     return HTMLResponse(reference(document(), str(request.base_url).rstrip("/")))
 
 
-def routes(core: Backend, stopping: asyncio.Event, desk: Desk) -> Routes:
+def routes(core: Backend, stopping: asyncio.Event, store: BatchStore) -> Routes:
     """What can be asked for, and who answers."""
     status = Status(core, stopping)
-    health = Health(core, stopping)
+    health = HealthEndpoint(core, stopping)
     models = ModelList(core)
     transcriptions = Transcriptions(core)
     responses = Responses(core)
-    files, batches = Files(desk), Batches(desk)
+    files, batches = Files(store), Batches(store)
     table: dict[str, dict[str, Endpoint]] = {
         "/v1/chat/completions": {"POST": ChatCompletions(core)},
         "/v1/responses": {"POST": responses.create},
@@ -177,7 +179,7 @@ def routes(core: Backend, stopping: asyncio.Event, desk: Desk) -> Routes:
         "/ready": {"GET": health.ready},
         "/metrics": {"GET": status.metrics},
     }
-    table |= {path: {"*": misplaced} for path in MISPLACED}
+    table |= {path: {"*": refuse_base_url} for path in MISPLACED}
     if core.simulator is not None:
         simulated = core.simulator.app
         table["/_simulator/"] = {"*": lambda exchange: exchange.forward(simulated)}

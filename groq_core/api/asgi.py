@@ -12,9 +12,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from groq_core.access.door import cors_headers
 from groq_core.access.visit import Visit, visit_of
+from groq_core.api.content_coding import decode_body
 from groq_core.api.encoding import json_bytes
-from groq_core.connections.bytes import declared_size, holding_of
+from groq_core.connections.bytes import holding_of, size_by_header
+from groq_core.connections.line import line_of
 from groq_core.errors import RequestError
+from groq_core.events import Event, Outlet
 from groq_core.requests import Caller, new_request_id
 
 Headers: TypeAlias = list[tuple[bytes, bytes]]
@@ -42,7 +45,7 @@ class ClientGoneError(Exception):
     """The client hung up, so there is nobody left to answer."""
 
 
-class Exchange:
+class ApiExchange:
     """
     A request, and the answer as far as it has been sent.
 
@@ -58,6 +61,7 @@ class Exchange:
     """
 
     __slots__ = (
+        "_line",
         "_receive",
         "_send",
         "caller",
@@ -83,6 +87,7 @@ class Exchange:
         self.sending: bytes | None = None
         self._receive = receive
         self._send = send
+        self._line = line_of(send)
 
     # ── the request ──────────────────────────────────────────────────────────────────────────────────
 
@@ -106,7 +111,7 @@ class Exchange:
                 together hold as many as they may.
             ClientGoneError: It hung up before the end.
         """
-        declared = declared_size(self.scope)
+        declared = size_by_header(self.scope)
         if declared > limit:
             await self._discard(declared)
             raise _too_large(limit)
@@ -128,9 +133,11 @@ class Exchange:
                 yield body
 
     async def body(self, limit: int) -> bytes:
-        """The whole body; errors as for :meth:`chunks`."""
+        """The whole body, its content coding undone; errors as for :meth:`chunks` and :func:`decoded`."""
         parts = [part async for part in self.chunks(limit)]
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+        raw = parts[0] if len(parts) == 1 else b"".join(parts)
+        coding = self.headers.get(b"content-encoding")
+        return decode_body(raw, coding, limit) if coding else raw
 
     async def _discard(self, declared: int) -> None:
         """Let a client that sends before it listens finish, within reason."""
@@ -143,9 +150,9 @@ class Exchange:
             if not message.get("more_body", False):
                 return
 
-    def watched(self) -> Watch:
+    def watch(self) -> HangUpWatch:
         """Give up the work inside as soon as the client hangs up. The request's body must have been read."""
-        return Watch(self, self._receive)
+        return HangUpWatch(self, self._receive)
 
     # ── the answer ───────────────────────────────────────────────────────────────────────────────────
 
@@ -161,6 +168,25 @@ class Exchange:
         self.sending = body
         await self._send({"type": "http.response.body", "body": body, "more_body": True})
         self.sending = None
+
+    def outlet(self, encode: Callable[[Event], bytes]) -> Outlet | None:
+        """
+        Where words can go to the client at once; None where the server has no such way.
+
+        Args:
+            encode: Words as they are written.
+        """
+        line = self._line
+        if line is None:
+            return None
+
+        def take(event: Event) -> bool:
+            if not line.ready:
+                return False
+            line.write(encode(event))
+            return True
+
+        return take
 
     async def end(self, body: bytes = b"") -> None:
         await self._send({"type": "http.response.body", "body": body, "more_body": False})
@@ -201,7 +227,7 @@ def _too_large(limit: int) -> RequestError:
     )
 
 
-class Watch:
+class HangUpWatch:
     """
     Cancels the task inside the ``with`` block when the client hangs up; the block then ends in `ClientGoneError`.
 
@@ -217,7 +243,7 @@ class Watch:
 
     __slots__ = ("_exchange", "_receive", "_stalled_s", "_task", "_watcher", "gone")
 
-    def __init__(self, exchange: Exchange, receive: Receive, *, stalled_s: float = STALLED_S) -> None:
+    def __init__(self, exchange: ApiExchange, receive: Receive, *, stalled_s: float = STALLED_S) -> None:
         self._exchange = exchange
         self._receive = receive
         self._stalled_s = stalled_s
@@ -225,7 +251,7 @@ class Watch:
         self._task: asyncio.Task[Any] | None = None
         self._watcher: asyncio.Task[None] | None = None
 
-    def __enter__(self) -> Watch:
+    def __enter__(self) -> HangUpWatch:
         self._task = asyncio.current_task()
         self._watcher = asyncio.create_task(self._watch())
         return self

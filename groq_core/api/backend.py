@@ -12,9 +12,11 @@ from starlette.types import ASGIApp
 from groq_core.events import Events
 from groq_core.models.catalogue import Catalogue
 from groq_core.pipeline import Handler
+from groq_core.ratelimit.limit_status import LimitStatus
 from groq_core.ratelimit.people import Allowance
 from groq_core.redaction import Secret
 from groq_core.requests import Caller, Request
+from groq_core.services.logins import Logins
 from groq_core.status.snapshot import Snapshot
 
 
@@ -49,13 +51,23 @@ class Settings(Protocol):
     @property
     def mcp_headers(self) -> Sequence[tuple[str, Sequence[tuple[str, Secret]]]]: ...
 
+    @property
+    def mcp_oauth(self) -> Sequence[tuple[str, Sequence[tuple[str, Secret]]]]: ...
+
+    @property
+    def mcp_visitors(self) -> Sequence[str]: ...
+
 
 class Board(Protocol):
     """The state of every target, as the status panel sees it."""
 
     def snapshot(self, credential: str = "server") -> Snapshot: ...
 
-    async def changed(self, version: int) -> int:
+    def limits(self, name: str, credential: str = "server") -> tuple[LimitStatus, ...]:
+        """What is left of the limits of ``provider:model``."""
+        ...
+
+    async def wait_for_change(self, version: int) -> int:
         """Wait until the snapshot is newer than ``version``; returns the version it then has."""
         ...
 
@@ -97,7 +109,7 @@ class People(Protocol):
     """What one person may use, and has used."""
 
     @property
-    def limited(self) -> bool: ...
+    def has_limits(self) -> bool: ...
 
     async def allowances(self, caller: Caller) -> Sequence[Allowance]: ...
 
@@ -125,6 +137,9 @@ class Backend(Protocol):
 
     @property
     def simulator(self) -> Simulator | None: ...
+
+    @property
+    def mcp_logins(self) -> Logins: ...
 
     @property
     def handle(self) -> Handler[Request]: ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import TypeAlias
@@ -10,16 +11,18 @@ from starlette.types import Scope
 
 from groq_core.api.absent import absent
 from groq_core.api.access import Access
-from groq_core.api.asgi import ClientGoneError, Exchange, Headers
+from groq_core.api.asgi import ApiExchange, ClientGoneError, Headers
 from groq_core.api.backend import People
 from groq_core.api.errors import MethodError, note_bug, refuse
-from groq_core.errors import nested_too_deeply
+from groq_core.errors import nesting_error
 from groq_core.ratelimit.people import headers_of
 
-Endpoint: TypeAlias = Callable[[Exchange], Awaitable[None]]
+Endpoint: TypeAlias = Callable[[ApiExchange], Awaitable[None]]
 
 Routes: TypeAlias = Mapping[str, Mapping[str, Endpoint]]
 """Path to method to endpoint. A path that ends in `/` stands for everything below it, the method `*` for any."""
+
+SLASHES = re.compile(r"/{2,}")
 
 GROQ_PREFIX = "/openai"
 """Stands before every path of Groq's own API; its SDK adds it to its base URL."""
@@ -54,19 +57,23 @@ class Dispatcher:
     def path_of(self, scope: Scope) -> str | None:
         """The path of a request, without slash at its end, if it is one of ours."""
         path: str = scope["path"]
+        if "//" in path:
+            path = SLASHES.sub("/", path)  # a base URL that ends in one, joined to a path that begins with one
         if root := scope.get("root_path"):
             path = path.removeprefix(root)  # where a proxy has put us
         if path.startswith(GROQ_PREFIX + "/v1/"):
             path = path.removeprefix(GROQ_PREFIX)
+        bare = path.rstrip("/")
         if path in self._routes:
-            return path
-        return path.rstrip("/") if f"{path}/".startswith(self._below) or path.rstrip("/") in self._routes else None
+            # What stands for everything below it stands for itself too: a slash at the end changes nothing.
+            return bare if bare in self._routes else path
+        return bare if f"{path}/".startswith(self._below) or bare in self._routes else None
 
-    async def __call__(self, exchange: Exchange) -> None:
+    async def __call__(self, exchange: ApiExchange) -> None:
         try:
             if exchange.path not in self._open:
                 exchange.caller = await self._access.admit(exchange.headers, exchange.visit)
-                if self._people is not None and self._people.limited:
+                if self._people is not None and self._people.has_limits:
                     exchange.notes = partial(self._allowances, self._people, exchange)
             await self._endpoint(exchange.path, exchange.scope["method"])(exchange)
         except ClientGoneError:
@@ -74,7 +81,7 @@ class Dispatcher:
         except RecursionError:
             if exchange.started:
                 raise
-            await refuse(exchange, nested_too_deeply())
+            await refuse(exchange, nesting_error())
         except Exception as error:
             if exchange.started:
                 # Nothing can be said any more; without a proper end the client knows that something is missing.
@@ -82,7 +89,7 @@ class Dispatcher:
                 raise
             await refuse(exchange, error)
 
-    async def _allowances(self, people: People, exchange: Exchange) -> Headers:
+    async def _allowances(self, people: People, exchange: ApiExchange) -> Headers:
         return headers_of(await people.allowances(exchange.caller))
 
     def _endpoint(self, path: str, method: str) -> Endpoint:

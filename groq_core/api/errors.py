@@ -13,7 +13,11 @@ import traceback
 from collections.abc import Mapping
 from typing import Any, Final
 
-from groq_core.api.asgi import Exchange, Headers, Watch
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from groq_core.api.asgi import ApiExchange, HangUpWatch, Headers
+from groq_core.connections.scarcity import scarcity
 from groq_core.errors import BrokenAnswerError, ChainError, GroqCoreError, RequestError
 from groq_core.redaction import redact
 from groq_core.reply import Receipt
@@ -26,6 +30,7 @@ TYPES: Final[Mapping[int, str]] = {
     429: "rate_limit_error",
     500: "server_error",
     503: "service_unavailable",
+    507: "service_unavailable",
 }
 """The word OpenAI's clients know for a status; everything else below 500 is an `invalid_request_error`."""
 
@@ -53,7 +58,7 @@ class StoppingError(ChainError):
         super().__init__("the server is stopping", retry_after=RETRY_AFTER_S, hint="Try again in a moment.")
 
 
-def reason(caught: BaseException, watch: Watch) -> Exception:
+def reason(caught: BaseException, watch: HangUpWatch) -> Exception:
     """
     What to tell the client about what ended its answer.
 
@@ -110,7 +115,7 @@ def error_headers(error: Exception) -> Headers:
             return [(b"www-authenticate", b"Bearer")]
         case 405 if isinstance(error, MethodError):
             return [(b"allow", error.allowed.encode())]
-        case 429 | 503:
+        case 429 | 503 | 507:
             seconds = error.retry_after if isinstance(error, RequestError | ChainError) else None
             wait = max(1, math.ceil(RETRY_AFTER_S if seconds is None else seconds))
             return [(b"retry-after", b"%d" % wait)]
@@ -118,13 +123,48 @@ def error_headers(error: Exception) -> Headers:
             return []
 
 
-async def refuse(exchange: Exchange, error: Exception, receipt: Receipt | None = None) -> None:
+async def refuse(exchange: ApiExchange, error: Exception, receipt: Receipt | None = None) -> None:
     """Answer with an error; nothing of an answer may have been sent."""
+    error = short_of_something(error)
     note_bug(error, exchange.request_id)
     body: dict[str, Any] = {"error": error_object(error)}
     if receipt is not None:
         body["x_groq_core"] = receipt.as_dict()
     await exchange.answer_json(body, *error_headers(error), status=status_of(error))
+
+
+def short_of_something(error: Exception) -> Exception:
+    """What to answer in place of an error that says the machine has run out of something; its operator reads it too."""
+    found = scarcity(error)
+    if found is None:
+        return error
+    log.error("%s: %s", type(error).__name__, found.message)
+    return found
+
+
+class ShortOfSomething:
+    """The same for what is mounted behind the API, such as the page's own routes."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def send_noting(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_noting)
+        except Exception as error:
+            found = short_of_something(error)
+            if started or not isinstance(found, RequestError) or found is error:
+                raise
+            body = {"detail": f"{found.message}. {found.hint}", "error": error_object(found)}
+            headers = {name.decode(): value.decode() for name, value in error_headers(found)}
+            await JSONResponse(body, found.status, headers)(scope, receive, send)
 
 
 def note_bug(error: Exception, request_id: str) -> None:

@@ -6,14 +6,14 @@ import asyncio
 from collections.abc import Callable
 from contextlib import aclosing
 
-from groq_core.api.asgi import Exchange, Watch
+from groq_core.api.asgi import ApiExchange, HangUpWatch
 from groq_core.api.errors import reason, refuse
 from groq_core.errors import BrokenAnswerError
 from groq_core.events import Events, Note
 from groq_core.reply import Reply
 
 
-async def folded(exchange: Exchange, events: Events, watch: Watch, clock: Callable[[], float]) -> Reply | None:
+async def fold(exchange: ApiExchange, events: Events, watch: HangUpWatch, clock: Callable[[], float]) -> Reply | None:
     """The whole answer, or None when the client has been told why there is none."""
     reply = Reply()
     reply.receipt.request_id = exchange.request_id
@@ -36,7 +36,7 @@ def header_value(name: str) -> bytes:
     return "".join(letter if " " < letter <= "~" else "?" for letter in name).encode()
 
 
-async def noted(notes: tuple[Note, ...], answer: Events) -> Events:
+async def with_notes(notes: tuple[Note, ...], answer: Events) -> Events:
     """An answer, after what was changed in the question."""
     for note in notes:
         yield note

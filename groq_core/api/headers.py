@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from groq_core.api.asgi import Exchange, Headers
+from groq_core.api.asgi import ApiExchange, Headers
 from groq_core.api.backend import Board
 from groq_core.api.chat.completion import story_headers
 from groq_core.ratelimit.limit_status import LimitStatus
@@ -22,7 +22,7 @@ class HeaderStory:
         board: Knows what is left of each model's limits.
     """
 
-    def __init__(self, exchange: Exchange, board: Board) -> None:
+    def __init__(self, exchange: ApiExchange, board: Board) -> None:
         self._exchange = exchange
         self._board = board
 
@@ -38,10 +38,8 @@ class HeaderStory:
         if not asked:
             return []
         name = f"{asked[-1].provider}:{asked[-1].model}"
-        for target in self._board.snapshot(self._exchange.caller.credential).targets:
-            if target.name == name:
-                return [header for limit in target.limits for header in limit_headers(limit)]
-        return []
+        limits = self._board.limits(name, self._exchange.caller.credential)
+        return [header for limit in limits for header in limit_headers(limit)]
 
 
 def limit_headers(limit: LimitStatus) -> Headers:

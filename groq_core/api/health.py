@@ -6,11 +6,11 @@ import asyncio
 from typing import Any
 
 from groq_core import __version__
-from groq_core.api.asgi import Exchange
+from groq_core.api.asgi import ApiExchange
 from groq_core.api.backend import Backend
 
 
-class Health:
+class HealthEndpoint:
     """
     The endpoints an orchestrator asks.
 
@@ -22,11 +22,11 @@ class Health:
         self._backend = backend
         self._stopping = stopping
 
-    async def health(self, exchange: Exchange) -> None:
+    async def health(self, exchange: ApiExchange) -> None:
         """200 as long as the process serves; asks nobody."""
         await exchange.answer_json({"status": "ok", "version": __version__})
 
-    async def ready(self, exchange: Exchange) -> None:
+    async def ready(self, exchange: ApiExchange) -> None:
         """200 when a request would have a target now, else 503 and why."""
         snapshot = self._backend.board.snapshot()
         why = "the server is stopping" if self._stopping.is_set() else snapshot.not_ready_why

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from groq_core.api.asgi import Exchange
+from groq_core.api.asgi import ApiExchange
 from groq_core.api.backend import Backend
 from groq_core.errors import RequestError
 from groq_core.models.catalogue import Catalogue, life
@@ -30,10 +30,10 @@ class ModelList:
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
 
-    async def all(self, exchange: Exchange) -> None:
+    async def all(self, exchange: ApiExchange) -> None:
         await exchange.answer_json({"object": "list", "data": list(self._entries())})
 
-    async def one(self, exchange: Exchange) -> None:
+    async def one(self, exchange: ApiExchange) -> None:
         """
         One entry, by alias, id or `provider:id`.
 

@@ -9,7 +9,8 @@ from typing import Any, Final
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from groq_core.api.asgi import Exchange
+from groq_core.api.asgi import ApiExchange
+from groq_core.api.content_coding import refuse_coding
 from groq_core.api.field_errors import bad
 from groq_core.errors import RequestError
 
@@ -22,7 +23,7 @@ MAX_FIELDS: Final = 50
 OVERHEAD: Final = 2**20
 
 
-class Form:
+class MultipartForm:
     """
     A form as it is read.
 
@@ -110,7 +111,7 @@ class Form:
         self.whole = True
 
 
-async def read_form(exchange: Exchange, check: Callable[[bytes], object] | None = None) -> Form:
+async def read_form(exchange: ApiExchange, check: Callable[[bytes], object] | None = None) -> MultipartForm:
     """
     Read the body as `multipart/form-data`.
 
@@ -118,16 +119,18 @@ async def read_form(exchange: Exchange, check: Callable[[bytes], object] | None 
         check: Looks at the file as soon as its first :data:`FIRST_BYTES` are here.
 
     Raises:
-        RequestError: 413 when it is too large, 400 when it is not a form, and whatever ``check`` says.
+        RequestError: 413 when it is too large, 400 when it is not a form, 415 when it is packed, and whatever
+            ``check`` says.
     """
+    refuse_coding(exchange.headers.get(b"content-encoding"))
     kind, options = parse_options_header(exchange.headers.get(b"content-type", b""))
     if kind != b"multipart/form-data" or not options.get(b"boundary"):
         raise RequestError(
             "the body must be multipart/form-data, with its boundary",
             code="invalid_content_type",
-            hint="Send the recording as a form: curl -F file=@talk.mp3 -F model=audio …",
+            hint="Send the file as a form: curl -F file=@talk.mp3 -F model=audio …",
         )
-    form = Form(check)
+    form = MultipartForm(check)
     try:
         parser = MultipartParser(options[b"boundary"], form.callbacks)
         async with aclosing(exchange.chunks(MAX_FILE + OVERHEAD)) as chunks:

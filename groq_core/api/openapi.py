@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from groq_core import __version__
-from groq_core.api.schemas import SCHEMAS, TEXT, WHOLE, Schema, noted, ref
+from groq_core.api.schemas import SCHEMAS, TEXT, WHOLE, Schema, ref, with_description
 from groq_core.api.speech import TYPES
 
 JSON: Final = "application/json"
@@ -81,8 +81,10 @@ def _answers(content: Mapping[str, str], others: Mapping[str, str], ok: str = "T
     return answers
 
 
-def _post(summary: str, schema: str, answers: Schema, media: str = JSON) -> Schema:
-    body = {"required": True, "content": {media: {"schema": ref(schema)}}}
+def _post(summary: str, schema: str, answers: Schema, media: str = JSON, *, upload: str = "") -> Schema:
+    """``upload``: the schema of a form that may come instead."""
+    content = {media: {"schema": ref(schema)}} | ({FORM: {"schema": ref(upload)}} if upload else {})
+    body = {"required": True, "content": content}
     return {"summary": summary, "requestBody": body, "responses": answers}
 
 
@@ -99,7 +101,7 @@ def _open(summary: str, answers: Schema) -> Schema:
 
 
 def _part(name: str, note: str = "") -> Schema:
-    return {"name": name, "in": "path", "required": True, "schema": noted(TEXT, note) if note else TEXT}
+    return {"name": name, "in": "path", "required": True, "schema": with_description(TEXT, note) if note else TEXT}
 
 
 def _query(name: str, schema: Schema) -> Schema:
@@ -108,7 +110,7 @@ def _query(name: str, schema: Schema) -> Schema:
 
 _PAGE: Final = (
     _query("limit", {**WHOLE, "minimum": 1, "maximum": 100, "default": 100}),
-    _query("after", noted(TEXT, "The id of the last entry of the page before.")),
+    _query("after", with_description(TEXT, "The id of the last entry of the page before.")),
 )
 _MODEL: Final = _part("model", "An alias, an id, or `provider:id`; its slashes stay as they are.")
 _TRANSCRIPT: Final = {JSON: "Transcript", "text/plain": "Text", "text/vtt": "Text", EVENTS: "Text"}
@@ -167,13 +169,14 @@ PATHS: Final[dict[str, dict[str, Schema]]] = {
     },
     "/v1/extract": {
         "post": _post(
-            "Find data that fits a schema in a text",
+            "Find data that fits a schema in a text or a file",
             "ExtractRequest",
             _answers(
                 {JSON: "Extraction", EVENTS: "Text"},
                 {**_ASKING, "422": "Unfit"},
                 "The data; with `stream`, events of type `try` and `partial`, `result` as the last, then `[DONE]`.",
             ),
+            upload="ExtractUpload",
         )
     },
     "/v1/agent/runs": {

@@ -55,11 +55,11 @@ def reference(description: Schema, base: str) -> str:
         for path, verbs in description["paths"].items()
         for verb, operation in verbs.items()
     ]
-    schemes = "".join(f"<p>{_marked(scheme['description'])}</p>" for scheme in components["securitySchemes"].values())
+    schemes = "".join(f"<p>{_mark_up(scheme['description'])}</p>" for scheme in components["securitySchemes"].values())
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(info["title"])}: HTTP API</title>'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{_STYLE}</style>'
-        f"<h1>{escape(info['title'])} {escape(info['version'])}</h1><p>{_marked(info['description'])} "
+        f"<h1>{escape(info['title'])} {escape(info['version'])}</h1><p>{_mark_up(info['description'])} "
         f'The same for programs: <a href="openapi.json">openapi.json</a>.</p>{schemes}'
         f"{''.join(parts)}</html>"
     )
@@ -93,7 +93,7 @@ def _fields(operation: Schema, schemas: Schema) -> str:
         schema = schemas[_name(media["schema"])]
         needed = schema.get("required", ())
         rows += [_row(name, field, needed=name in needed) for name, field in schema["properties"].items()]
-        notes += f"<p>{_marked(schema['description'])}</p>" if "description" in schema else ""
+        notes += f"<p>{_mark_up(schema['description'])}</p>" if "description" in schema else ""
     return (_table(rows) if rows else "") + notes
 
 
@@ -104,7 +104,7 @@ def _answers(operation: Schema, shared: Schema) -> str:
         whole = shared[_name(answer)] if "$ref" in answer else answer
         media = ", ".join(f"`{one}`" for one in whole["content"]) if status == "200" else ""
         text = f"{whole['description']} {media}".strip()
-        rows.append(f"<tr><td><code>{escape(status)}</code></td><td>{_marked(text)}</td></tr>")
+        rows.append(f"<tr><td><code>{escape(status)}</code></td><td>{_mark_up(text)}</td></tr>")
     return _table(rows)
 
 
@@ -118,7 +118,7 @@ def _table(rows: list[str]) -> str:
 
 def _row(name: str, field: Schema, *, needed: bool, place: str = "") -> str:
     about = place + ("required; " if needed else "") + _about(field)
-    return f"<tr><td><code>{escape(name)}</code></td><td>{_marked(about)}</td></tr>"
+    return f"<tr><td><code>{escape(name)}</code></td><td>{_mark_up(about)}</td></tr>"
 
 
 def _about(field: Schema) -> str:
@@ -155,5 +155,5 @@ def _json(value: Any) -> str:
     return json.dumps(value).strip('"')
 
 
-def _marked(text: str) -> str:
+def _mark_up(text: str) -> str:
     return re.sub(r"`([^`]*)`", r"<code>\1</code>", escape(text))

@@ -17,8 +17,8 @@ from groq_core.errors import Kind
 from groq_core.events import EndReason
 from groq_core.requests import HOSTED_TOOLS
 from groq_core.services.agent.sets import TOOL_SETS
-from groq_core.services.batch.desk import PURPOSES, Status
 from groq_core.services.batch.lines import URLS
+from groq_core.services.batch.store import PURPOSES, Status
 from groq_core.status.snapshot import Snapshot
 
 Schema = dict[str, Any]
@@ -44,7 +44,7 @@ def list_of(items: Schema) -> Schema:
     return {"type": "array", "items": items}
 
 
-def noted(schema: Schema, note: str) -> Schema:
+def with_description(schema: Schema, note: str) -> Schema:
     return {**schema, "description": note}
 
 
@@ -77,8 +77,10 @@ def deletion_of(kind: str) -> Schema:
     return object_of({"id": TEXT, "object": {"const": kind}, "deleted": {"const": True}})
 
 
-MODEL: Final = noted(TEXT, "`auto`, a tier (`speed`, `quality`, `vision`, `audio`, `speech`), an id, or `provider:id`.")
-STREAM: Final = noted(SWITCH, "Send the answer as server-sent events.")
+MODEL: Final = with_description(
+    TEXT, "`auto`, a tier (`speed`, `quality`, `vision`, `audio`, `speech`), an id, or `provider:id`."
+)
+STREAM: Final = with_description(SWITCH, "Send the answer as server-sent events.")
 METADATA: Final = {"type": "object", "additionalProperties": TEXT}
 
 ATTEMPT: Final = object_of(
@@ -104,8 +106,8 @@ SHARED: Final[dict[str, Schema]] = {
                     "message": TEXT,
                     "type": TEXT,
                     "code": or_null(TEXT),
-                    "param": noted(or_null(TEXT), "The field to mend, e.g. `messages[0].content`."),
-                    "hint": noted(TEXT, "What to do about it."),
+                    "param": with_description(or_null(TEXT), "The field to mend, e.g. `messages[0].content`."),
+                    "hint": with_description(TEXT, "What to do about it."),
                 },
                 "message",
                 "type",
@@ -113,7 +115,7 @@ SHARED: Final[dict[str, Schema]] = {
                 "param",
                 "hint",
             ),
-            "x_groq_core": noted(ref("Receipt"), "Where models were asked."),
+            "x_groq_core": with_description(ref("Receipt"), "Where models were asked."),
         },
         "error",
     ),
@@ -152,7 +154,7 @@ SHARED: Final[dict[str, Schema]] = {
 }
 
 _CHAT_FIELDS: Final[dict[str, Schema]] = {
-    "messages": noted(list_of(OBJECT), "As in OpenAI's API; pictures as data URLs or http(s) addresses."),
+    "messages": with_description(list_of(OBJECT), "As in OpenAI's API; pictures as data URLs or http(s) addresses."),
     "model": MODEL,
     "stream": STREAM,
     "stream_options": object_of({"include_usage": SWITCH}),
@@ -161,21 +163,25 @@ _CHAT_FIELDS: Final[dict[str, Schema]] = {
     "frequency_penalty": {**NUMBER, "minimum": -2, "maximum": 2},
     "presence_penalty": {**NUMBER, "minimum": -2, "maximum": 2},
     "max_completion_tokens": {**WHOLE, "minimum": 1},
-    "max_tokens": noted({**WHOLE, "minimum": 1}, "The old name of `max_completion_tokens`."),
-    "n": noted({"enum": [1]}, "One answer a request."),
+    "max_tokens": with_description({**WHOLE, "minimum": 1}, "The old name of `max_completion_tokens`."),
+    "n": with_description({"enum": [1]}, "One answer a request."),
     "stop": either(TEXT, {**list_of(TEXT), "maxItems": MAX_STOPS}),
     "seed": WHOLE,
     "tools": {**list_of(OBJECT), "maxItems": MAX_TOOLS},
-    "tool_choice": noted(either(TEXT, OBJECT), "`none`, `auto`, `required`, or an object that names a function."),
+    "tool_choice": with_description(
+        either(TEXT, OBJECT), "`none`, `auto`, `required`, or an object that names a function."
+    ),
     "parallel_tool_calls": SWITCH,
-    "response_format": noted(OBJECT, "Of type `text`, `json_object` or `json_schema`."),
+    "response_format": with_description(OBJECT, "Of type `text`, `json_object` or `json_schema`."),
     "reasoning_effort": TEXT,
     "reasoning_format": TEXT,
     "include_reasoning": SWITCH,
     "service_tier": TEXT,
-    "cost_sensitive": noted(SWITCH, "Prefer the cheapest model that will do. Not sent upstream."),
-    "max_latency_ms": noted(NUMBER, "Below 100 the fastest tier answers. Not sent upstream."),
-    "hedge": noted(SWITCH, "Whether a second target may be asked while the first is silent. Not sent upstream."),
+    "cost_sensitive": with_description(SWITCH, "Prefer the cheapest model that will do. Not sent upstream."),
+    "max_latency_ms": with_description(NUMBER, "Below 100 the fastest tier answers. Not sent upstream."),
+    "hedge": with_description(
+        SWITCH, "Whether a second target may be asked while the first is silent. Not sent upstream."
+    ),
 }
 
 CHAT: Final[dict[str, Schema]] = {
@@ -189,39 +195,43 @@ CHAT: Final[dict[str, Schema]] = {
             "id": TEXT,
             "object": {"const": "chat.completion"},
             "created": WHOLE,
-            "model": noted(TEXT, "The model that really answered; `fallback` where none did."),
+            "model": with_description(TEXT, "The model that really answered; `fallback` where none did."),
             "choices": list_of(OBJECT),
             "usage": or_null(OBJECT),
-            "x_groq": noted(object_of({"id": TEXT}), "Under `/openai/v1` only."),
+            "x_groq": with_description(object_of({"id": TEXT}), "Under `/openai/v1` only."),
             "x_groq_core": ref("Receipt"),
         }
     ),
     "ResponseRequest": object_of(
         {
-            "input": noted(either(TEXT, list_of(OBJECT)), "A text of the user, or items as in OpenAI's API."),
+            "input": with_description(
+                either(TEXT, list_of(OBJECT)), "A text of the user, or items as in OpenAI's API."
+            ),
             "model": MODEL,
-            "instructions": noted(TEXT, "Do not carry over to the next response."),
-            "previous_response_id": noted(TEXT, "Go on from a response that is still kept."),
-            "store": noted({**SWITCH, "default": True}, "Keep the response for an hour, in memory."),
+            "instructions": with_description(TEXT, "Do not carry over to the next response."),
+            "previous_response_id": with_description(TEXT, "Go on from a response that is still kept."),
+            "store": with_description({**SWITCH, "default": True}, "Keep the response for an hour, in memory."),
             "stream": STREAM,
-            "tools": noted(
+            "tools": with_description(
                 {**list_of(OBJECT), "maxItems": MAX_TOOLS},
                 f"Of type `function`, {', '.join(f'`{name}`' for name in HOSTED)}.",
             ),
             "tool_choice": either(TEXT, OBJECT),
             "parallel_tool_calls": {**SWITCH, "default": True},
             "reasoning": object_of({"effort": TEXT, "summary": {"enum": ["auto", "concise", "detailed", "none"]}}),
-            "text": noted(OBJECT, "`format` of type `text`, `json_object` or `json_schema`."),
+            "text": with_description(OBJECT, "`format` of type `text`, `json_object` or `json_schema`."),
             "max_output_tokens": {**WHOLE, "minimum": 1},
             "temperature": {**NUMBER, "minimum": 0, "maximum": 2},
             "top_p": {**NUMBER, "minimum": 0, "maximum": 1},
             "seed": WHOLE,
             "stop": either(TEXT, {**list_of(TEXT), "maxItems": MAX_STOPS}),
-            "truncation": noted({"enum": ["auto", "disabled"], "default": "auto"}, "`disabled` leaves nothing out."),
-            "metadata": noted({**METADATA, "maxProperties": MAX_METADATA}, "Repeated in the response."),
+            "truncation": with_description(
+                {"enum": ["auto", "disabled"], "default": "auto"}, "`disabled` leaves nothing out."
+            ),
+            "metadata": with_description({**METADATA, "maxProperties": MAX_METADATA}, "Repeated in the response."),
             "service_tier": TEXT,
             "user": TEXT,
-            "cost_sensitive": noted(SWITCH, "Prefer the cheapest model that will do. Not sent upstream."),
+            "cost_sensitive": with_description(SWITCH, "Prefer the cheapest model that will do. Not sent upstream."),
         },
         "input",
         note="`background`, `conversation` and `prompt` are refused.",
@@ -232,7 +242,7 @@ CHAT: Final[dict[str, Schema]] = {
             "object": {"const": "response"},
             "created_at": WHOLE,
             "status": {"enum": ["in_progress", "completed", "incomplete", "failed"]},
-            "model": noted(TEXT, "The model that really answered; `fallback` where none did."),
+            "model": with_description(TEXT, "The model that really answered; `fallback` where none did."),
             "output": list_of(OBJECT),
             "usage": or_null(OBJECT),
             "x_groq_core": ref("Receipt"),
@@ -248,11 +258,13 @@ SOUND: Final[dict[str, Schema]] = {
         {
             "file": {"type": "string", "format": "binary"},
             "model": MODEL,
-            "language": noted(TEXT, "ISO 639-1; left out, the model finds out. A translation is always into English."),
-            "prompt": noted(TEXT, "Spelling hints."),
+            "language": with_description(
+                TEXT, "ISO 639-1; left out, the model finds out. A translation is always into English."
+            ),
+            "prompt": with_description(TEXT, "Spelling hints."),
             "response_format": {"enum": list(FORMATS), "default": "json"},
             "temperature": {**NUMBER, "minimum": 0, "maximum": 1},
-            "timestamp_granularities[]": noted(
+            "timestamp_granularities[]": with_description(
                 list_of({"enum": list(GRANULARITIES)}), "With `response_format` `verbose_json` only."
             ),
             "stream": STREAM,
@@ -279,12 +291,12 @@ SOUND: Final[dict[str, Schema]] = {
             "input": {**TEXT, "maxLength": MAX_SPEECH},
             "model": MODEL,
             "voice": TEXT,
-            "response_format": noted(
+            "response_format": with_description(
                 {"enum": list(TYPES), "default": "wav"},
                 "`pcm` is 24 kHz, 16 bit, mono. All but `wav` and `pcm` need ffmpeg on the server; without it WAV is "
                 "sent, and the header `x-groq-core-notes` says `speech_as_wav`.",
             ),
-            "stream_format": noted(
+            "stream_format": with_description(
                 {"enum": ["audio", "sse"]},
                 "`audio` sends bytes as they are spoken, `sse` the same in events. Left out, `wav` comes whole and "
                 "every other format as it is spoken.",
@@ -300,49 +312,68 @@ _NAMED_TOOLS = {"enum": [*TOOL_SETS, *HOSTED_TOOLS]}
 WORK: Final[dict[str, Schema]] = {
     "ExtractRequest": object_of(
         {
-            "text": noted(TEXT, "Where the data stands."),
-            "schema": noted(OBJECT, "A JSON Schema of what is wanted."),
+            "text": with_description(TEXT, "Where the data stands."),
+            "schema": with_description(OBJECT, "A JSON Schema of what is wanted."),
             "model": MODEL,
-            "instructions": noted(TEXT, "What the schema does not say."),
-            "stream": noted(SWITCH, "Send each try, what is known so far, and the result as events."),
+            "instructions": with_description(TEXT, "What the schema does not say."),
+            "stream": with_description(SWITCH, "Send each try, what is known so far, and the result as events."),
         },
         "text",
         "schema",
     ),
+    "ExtractUpload": object_of(
+        {
+            "file": with_description(
+                {"type": "string", "format": "binary"}, "A document or a picture, with its file name."
+            ),
+            "schema": with_description(TEXT, "A JSON Schema of what is wanted, as JSON."),
+            "model": MODEL,
+            "instructions": with_description(TEXT, "What the schema does not say."),
+            "stream": with_description(SWITCH, "Send each try, what is known so far, and the result as events."),
+        },
+        "file",
+        "schema",
+    ),
     "Extraction": object_of(
         {
-            "data": noted({}, "Fits the schema."),
-            "places": noted(OBJECT, "Where each value stands, in characters; null where it stands nowhere."),
-            "missing": noted(list_of(TEXT), "Fields without a value."),
-            "parts_missing": noted(list_of(OBJECT), "Parts of the text that nobody could read."),
+            "data": with_description({}, "Fits the schema."),
+            "places": with_description(
+                OBJECT, "Where each value stands, in characters and by page; null where nowhere."
+            ),
+            "document": with_description(OBJECT, "Of a file: what it was read as."),
+            "notes": with_description(list_of(TEXT), "Of a file: what could not be kept of it."),
+            "missing": with_description(list_of(TEXT), "Fields without a value."),
+            "parts_missing": with_description(list_of(OBJECT), "Parts of the text that nobody could read."),
             "x_groq_core": ref("Receipt"),
         }
     ),
     "AgentRequest": object_of(
         {
-            "task": noted(either(TEXT, list_of(OBJECT)), "A text or messages; required, except with `resume`."),
-            "tools": noted(
+            "task": with_description(
+                either(TEXT, list_of(OBJECT)), "A text or messages; required, except with `resume`."
+            ),
+            "tools": with_description(
                 list_of(either(_NAMED_TOOLS, object_of({"type": _NAMED_TOOLS}, "type"))),
                 f"Left out: {', '.join(f'`{name}`' for name in TOOL_SETS)}.",
             ),
-            "mcp_servers": noted(
+            "mcp_servers": with_description(
                 list_of(either(TEXT, object_of({"name": TEXT, "headers": OBJECT}, "name"))),
                 "Of those the operator offers, by name; with further headers where they are needed.",
             ),
-            "limits": noted(
+            "limits": with_description(
                 object_of(
                     {name: {**NUMBER, "exclusiveMinimum": 0, "maximum": most} for name, (_, most) in LIMITS.items()}
                 ),
                 f"Bounds of the run: {', '.join(f'`{name}` up to {most:g}' for name, (_, most) in LIMITS.items())}.",
             ),
             "model": MODEL,
-            "output": noted(OBJECT, "A JSON Schema for the answer."),
-            "resume": noted(
+            "output": with_description(OBJECT, "A JSON Schema for the answer."),
+            "resume": with_description(
                 object_of({"run": TEXT, "approvals": {"type": "object", "additionalProperties": SWITCH}}, "run"),
                 "Go on with a paused run: `run` is its id, `approvals` says true or false to each of what is pending. "
                 "Only `stream` may stand beside it.",
             ),
-            "stream": noted(SWITCH, "Send what happens as events, `run_ended` as the last."),
+            "stream": with_description(SWITCH, "Send what happens as events, `run_ended` as the last."),
         }
     ),
     "AgentRun": object_of(
@@ -353,14 +384,18 @@ WORK: Final[dict[str, Schema]] = {
             "answer": TEXT,
             "steps": list_of(OBJECT),
             "notes": list_of(TEXT),
-            "pending": noted(list_of(OBJECT), "Calls that wait for approval; kept for an hour, to go on from once."),
-            "output": noted({}, "With `output` in the request only."),
+            "pending": with_description(
+                list_of(OBJECT), "Calls that wait for approval; kept for an hour, to go on from once."
+            ),
+            "output": with_description({}, "With `output` in the request only."),
             "x_groq_core": ref("Receipt"),
         }
     ),
     "FileUpload": object_of(
         {
-            "file": noted({"type": "string", "format": "binary"}, "One JSON object a line, called `….jsonl`."),
+            "file": with_description(
+                {"type": "string", "format": "binary"}, "One JSON object a line, called `….jsonl`."
+            ),
             "purpose": {"enum": ["batch"]},
         },
         "file",
@@ -383,8 +418,8 @@ WORK: Final[dict[str, Schema]] = {
     "BatchRequest": object_of(
         {
             "input_file_id": TEXT,
-            "endpoint": noted({"enum": list(URLS)}, "Of every line; with `/openai` before it is the same."),
-            "completion_window": noted(
+            "endpoint": with_description({"enum": list(URLS)}, "Of every line; with `/openai` before it is the same."),
+            "completion_window": with_description(
                 {**TEXT, "pattern": "^[0-9]+[hd]$", "default": WINDOW}, "Lines are asked as fast as the limits allow."
             ),
             "metadata": METADATA,

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from typing import Protocol
 
-from groq_core.api.asgi import EVENT_STREAM, Exchange, Headers, Watch
+from groq_core.api.asgi import EVENT_STREAM, ApiExchange, HangUpWatch, Headers
 from groq_core.api.errors import note_bug, reason, refuse
 from groq_core.errors import BrokenAnswerError
 from groq_core.events import Event, Events, Finished, Note
@@ -32,15 +32,15 @@ class Writer(Protocol):
     def last(self) -> bytes:
         """The end of an answer that is whole."""
 
-    def broken(self, error: Exception) -> bytes:
+    def break_off(self, error: Exception) -> bytes:
         """The end of one that is not."""
 
 
 async def stream_answer(
-    exchange: Exchange,
+    exchange: ApiExchange,
     events: Events,
     writer: Writer,
-    watch: Watch,
+    watch: HangUpWatch,
     clock: Callable[[], float],
     headers: Callable[[Receipt], Headers],
 ) -> None:
@@ -65,20 +65,20 @@ async def stream_answer(
                     watch.release()
                     await _exhaust(events, exchange)
         if writer.finished is None:
-            raise _unfinished()
+            raise _no_end_error()
     except (Exception, asyncio.CancelledError) as caught:
         error = reason(caught, watch)
         if not exchange.started:
             await refuse(exchange, error, writer.receipt)
             return
         note_bug(error, exchange.request_id)
-        await exchange.last_words(writer.broken(error))
+        await exchange.last_words(writer.break_off(error))
     else:
         await exchange.end()
 
 
 async def fold_answer(
-    exchange: Exchange, events: Events, watch: Watch, clock: Callable[[], float], notes: Sequence[Note] = ()
+    exchange: ApiExchange, events: Events, watch: HangUpWatch, clock: Callable[[], float], notes: Sequence[Note] = ()
 ) -> Reply | None:
     """
     Wait for the whole answer; one that broke is an error, however much of it there was.
@@ -101,19 +101,19 @@ async def fold_answer(
                     watch.release()
                     await _exhaust(events, exchange)
         if reply.finished is None:
-            raise _unfinished()
+            raise _no_end_error()
     except (Exception, asyncio.CancelledError) as caught:
         await refuse(exchange, reason(caught, watch), reply.receipt)
         return None
     return reply
 
 
-def _unfinished() -> BrokenAnswerError:
+def _no_end_error() -> BrokenAnswerError:
     """No handler ends so; if one ever does, its answer is not passed off as whole."""
     return BrokenAnswerError("the answer ended before it was whole", hint="Ask again.")
 
 
-async def _exhaust(events: AsyncIterator[Event], exchange: Exchange) -> None:
+async def _exhaust(events: AsyncIterator[Event], exchange: ApiExchange) -> None:
     """Let the layers below finish their books; the answer is whole, whatever comes of that."""
     try:
         async for _ in events:

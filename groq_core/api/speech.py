@@ -11,17 +11,17 @@ from typing import Any, Final
 
 import msgspec
 
-from groq_core.api.asgi import EVENT_STREAM, Exchange, Headers, Watch
+from groq_core.api.asgi import EVENT_STREAM, ApiExchange, HangUpWatch, Headers
 from groq_core.api.backend import Backend
 from groq_core.api.chat.body import check_model, json_object
 from groq_core.api.chat.completion import usage_object
 from groq_core.api.encoding import event_bytes
 from groq_core.api.errors import error_object, note_bug, reason, refuse
 from groq_core.api.field_errors import bad
-from groq_core.api.fold import folded, header_value
+from groq_core.api.fold import fold, header_value
 from groq_core.errors import BrokenAnswerError
 from groq_core.events import AudioDelta
-from groq_core.media.audio.encode import EncodingError, available, encoded
+from groq_core.media.audio.encode import EncodingError, available, encode
 from groq_core.media.audio.wav import open_wav, voice_pcm
 from groq_core.reply import Reply
 from groq_core.requests import SpeechRequest
@@ -78,7 +78,7 @@ class Speeches:
         self._clock = clock
         self._encoder = encoder
 
-    async def speak(self, exchange: Exchange) -> None:
+    async def speak(self, exchange: ApiExchange) -> None:
         """
         Speak a text.
 
@@ -90,19 +90,19 @@ class Speeches:
         if call.form not in ("wav", "pcm") and not self._encoder():
             call = msgspec.structs.replace(call, form="wav")
             notes = [NO_ENCODER]
-        with exchange.watched() as watch:
+        with exchange.watch() as watch:
             if call.form == "wav" and not call.stream:
                 await self._whole(exchange, call.request, watch, notes)
             else:
                 await self._stream(exchange, call, watch, notes)
 
-    async def _whole(self, exchange: Exchange, request: SpeechRequest, watch: Watch, notes: Headers) -> None:
-        reply = await folded(exchange, self._service.read(request), watch, self._clock)
+    async def _whole(self, exchange: ApiExchange, request: SpeechRequest, watch: HangUpWatch, notes: Headers) -> None:
+        reply = await fold(exchange, self._service.read(request), watch, self._clock)
         if reply is not None and reply.finished is not None:
             headers = [(b"content-type", TYPES["wav"]), *_who(reply), *notes]
             await exchange.answer(200, reply.audio, *headers)
 
-    async def _stream(self, exchange: Exchange, call: SpeechCall, watch: Watch, notes: Headers) -> None:
+    async def _stream(self, exchange: ApiExchange, call: SpeechCall, watch: HangUpWatch, notes: Headers) -> None:
         """Send the recording as it is spoken; one that breaks is cut off without a proper end."""
         reply = Reply()
         reply.receipt.request_id = exchange.request_id
@@ -114,7 +114,7 @@ class Speeches:
                         await exchange.start(200, [*head, *_who(reply), *notes])
                     await exchange.write(_delta(block) if call.stream == "sse" else block)
         except (Exception, asyncio.CancelledError) as caught:
-            error = reason(_spoken_of(caught), watch)
+            error = reason(_as_answerable(caught), watch)
             if not exchange.started:
                 await refuse(exchange, error, reply.receipt)
                 return
@@ -124,7 +124,7 @@ class Speeches:
             last = {"error": error_object(error), "x_groq_core": reply.receipt.as_dict()}
             await exchange.last_words(event_bytes(last))
         else:
-            await exchange.end(_done(reply) if call.stream == "sse" else b"")
+            await exchange.end(_done_event(reply) if call.stream == "sse" else b"")
 
     async def _samples(self, request: SpeechRequest, reply: Reply) -> AsyncGenerator[bytes, None]:
         """What is spoken, piece by piece, as samples; ``reply`` hears the story."""
@@ -158,7 +158,7 @@ async def _recording(samples: AsyncGenerator[bytes, None], form: str) -> AsyncGe
             async for block in spoken:
                 yield block
             return
-        async with aclosing(encoded(spoken, form)) as blocks:
+        async with aclosing(encode(spoken, form)) as blocks:
             async for block in blocks:
                 yield block
 
@@ -169,7 +169,7 @@ async def _with_first(first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncG
         yield block
 
 
-def _spoken_of(caught: BaseException) -> BaseException:
+def _as_answerable(caught: BaseException) -> BaseException:
     if isinstance(caught, EncodingError):
         return BrokenAnswerError(str(caught), hint="Ask for wav or pcm.")
     return caught
@@ -186,7 +186,7 @@ def _delta(block: bytes) -> bytes:
     return event_bytes({"type": "speech.audio.delta", "audio": base64.b64encode(block).decode()})
 
 
-def _done(reply: Reply) -> bytes:
+def _done_event(reply: Reply) -> bytes:
     """The last event. Voices are billed by the character, so the tokens are those of the text at most."""
     usage = usage_object(reply.finished.usage) if reply.finished is not None else None
     counted: dict[str, Any] = {
@@ -197,7 +197,7 @@ def _done(reply: Reply) -> bytes:
     return event_bytes({"type": "speech.audio.done", "usage": counted, "x_groq_core": reply.receipt.as_dict()})
 
 
-def read_speech(raw: bytes, exchange: Exchange) -> SpeechCall:
+def read_speech(raw: bytes, exchange: ApiExchange) -> SpeechCall:
     """
     Check the body of a speech request.
 

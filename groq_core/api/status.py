@@ -9,7 +9,7 @@ import msgspec
 import orjson
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from groq_core.api.asgi import EVENT_STREAM, Exchange
+from groq_core.api.asgi import EVENT_STREAM, ApiExchange
 from groq_core.api.backend import Backend
 
 KEEP_ALIVE_S = 15.0
@@ -40,29 +40,29 @@ class Status:
         self._keep_alive_s = keep_alive_s
         self._gather_s = gather_s
 
-    async def snapshot(self, exchange: Exchange) -> None:
-        await exchange.answer_json(self._shown()[1])
+    async def snapshot(self, exchange: ApiExchange) -> None:
+        await exchange.answer_json(self._current()[1])
 
-    async def events(self, exchange: Exchange) -> None:
+    async def events(self, exchange: ApiExchange) -> None:
         """The snapshot now, and again after every change, until the client or the server goes."""
-        with exchange.watched():
+        with exchange.watch():
             await exchange.start(200, EVENT_STREAM)
             while not self._stopping.is_set():
-                version, shown = self._shown()
+                version, shown = self._current()
                 await exchange.write(b"event: status\nid: %d\ndata: %b\n\n" % (version, orjson.dumps(shown)))
                 await asyncio.sleep(self._gather_s)
-                while not await self._changed(version) and not self._stopping.is_set():
+                while not await self._wait_for_change(version) and not self._stopping.is_set():
                     await exchange.write(b": still here\n\n")
             await exchange.end()
 
-    def _shown(self) -> tuple[int, dict[str, Any]]:
+    def _current(self) -> tuple[int, dict[str, Any]]:
         snapshot = self._backend.board.snapshot()
         return snapshot.version, msgspec.to_builtins(snapshot)
 
-    async def _changed(self, version: int) -> bool:
+    async def _wait_for_change(self, version: int) -> bool:
         """Wait for a change, a stop, or the time for a sign of life; true for a change."""
         waits = {
-            asyncio.ensure_future(self._backend.board.changed(version)),
+            asyncio.ensure_future(self._backend.board.wait_for_change(version)),
             asyncio.ensure_future(self._stopping.wait()),
         }
         try:
@@ -72,6 +72,6 @@ class Status:
             for wait in waits:
                 wait.cancel()
 
-    async def metrics(self, exchange: Exchange) -> None:
+    async def metrics(self, exchange: ApiExchange) -> None:
         body = generate_latest(self._backend.metrics.registry)
         await exchange.answer(200, body, (b"content-type", CONTENT_TYPE_LATEST.encode()))

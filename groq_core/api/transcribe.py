@@ -10,20 +10,21 @@ from typing import Any, Final, Literal, cast
 
 import msgspec
 
-from groq_core.api.asgi import EVENT_STREAM, Exchange, Watch
+from groq_core.api.asgi import EVENT_STREAM, ApiExchange, HangUpWatch
 from groq_core.api.backend import Backend
 from groq_core.api.chat.body import check_model
-from groq_core.api.chat.completion import story_headers
+from groq_core.api.chat.clients import BOOKKEEPING
+from groq_core.api.chat.completion import note_texts, story_headers
 from groq_core.api.encoding import event_bytes
 from groq_core.api.errors import error_object, note_bug, reason, refuse
 from groq_core.api.field_errors import bad
-from groq_core.api.fold import folded, noted
-from groq_core.api.languages import language_code
-from groq_core.api.multipart import Form, read_form
+from groq_core.api.fold import fold, with_notes
+from groq_core.api.languages import UNTOLD, language_code
+from groq_core.api.multipart import MultipartForm, read_form
 from groq_core.errors import BrokenAnswerError
 from groq_core.events import Events, Note, TextDelta, Transcript
-from groq_core.media.audio.container import container_of
-from groq_core.media.text.subtitles import to_srt, to_vtt
+from groq_core.media.audio.container import check_head
+from groq_core.media.text.subtitles import breaches_in_words, to_srt, to_vtt
 from groq_core.reply import Reply
 
 FORMATS: Final = ("json", "text", "verbose_json", "srt", "vtt")
@@ -36,7 +37,7 @@ TEXT = (b"content-type", b"text/plain; charset=utf-8")
 VTT = (b"content-type", b"text/vtt; charset=utf-8")
 
 
-class Question(msgspec.Struct, frozen=True, kw_only=True):
+class TranscriptionQuery(msgspec.Struct, frozen=True, kw_only=True):
     """
     What is wanted of a recording.
 
@@ -66,15 +67,15 @@ class Transcriptions:
         self._service = backend.transcription
         self._clock = clock
 
-    async def transcribe(self, exchange: Exchange) -> None:
+    async def transcribe(self, exchange: ApiExchange) -> None:
         await self._answer(exchange, "transcribe")
 
-    async def translate(self, exchange: Exchange) -> None:
+    async def translate(self, exchange: ApiExchange) -> None:
         await self._answer(exchange, "translate")
 
-    async def _answer(self, exchange: Exchange, task: Literal["transcribe", "translate"]) -> None:
-        question = read_question(await read_form(exchange, container_of), task)
-        with exchange.watched() as watch:
+    async def _answer(self, exchange: ApiExchange, task: Literal["transcribe", "translate"]) -> None:
+        question = read_question(await read_form(exchange, check_head), task)
+        with exchange.watch() as watch:
             events = self._service.stream(
                 question.audio,
                 question.filename,
@@ -86,13 +87,13 @@ class Transcriptions:
                 temperature=question.temperature,
                 caller=exchange.caller,
             )
-            events = noted(question.notes, events)
+            events = with_notes(question.notes, events)
             if question.stream:
                 await self._stream(exchange, events, watch)
-            elif (reply := await folded(exchange, events, watch, self._clock)) is not None:
+            elif (reply := await fold(exchange, events, watch, self._clock)) is not None:
                 await _write(exchange, reply, question)
 
-    async def _stream(self, exchange: Exchange, events: Events, watch: Watch) -> None:
+    async def _stream(self, exchange: ApiExchange, events: Events, watch: HangUpWatch) -> None:
         """OpenAI's events: pieces of text, then the whole of it."""
         reply, clock = Reply(), self._clock
         reply.receipt.request_id = exchange.request_id
@@ -119,14 +120,14 @@ class Transcriptions:
             return
         if not exchange.started:
             await exchange.start(200, EVENT_STREAM)
-        last = {"type": "transcript.text.done", "text": _transcript(reply).text} | _told(reply)
+        last = {"type": "transcript.text.done", "text": _transcript(reply).text} | _extra_fields(reply)
         await exchange.end(event_bytes(last) + b"data: [DONE]\n\n")
 
 
 # ── what is asked ────────────────────────────────────────────────────────────────────────────────────
 
 
-def read_question(form: Form, task: Literal["transcribe", "translate"]) -> Question:
+def read_question(form: MultipartForm, task: Literal["transcribe", "translate"]) -> TranscriptionQuery:
     """
     Check the fields of a form.
 
@@ -138,10 +139,10 @@ def read_question(form: Form, task: Literal["transcribe", "translate"]) -> Quest
         raise bad("file", given, "Send the recording itself as the field `file`, with its file name.")
     if not form.file:
         raise bad("file", "`file` is empty: 0 bytes", "Choose the recording again.", code="empty_file")
-    shape = form.text("response_format") or "json"
+    shape = (form.text("response_format") or "json").strip().lower()
     if shape not in FORMATS:
         raise bad("response_format", f"`response_format` must be one of {', '.join(FORMATS)}")
-    granularities = tuple(dict.fromkeys(form.fields.get("timestamp_granularities", [])))
+    granularities = tuple(dict.fromkeys(_words(form.fields.get("timestamp_granularities", []))))
     if wrong := [word for word in granularities if word not in GRANULARITIES]:
         raise bad(
             "timestamp_granularities",
@@ -155,13 +156,13 @@ def read_question(form: Form, task: Literal["transcribe", "translate"]) -> Quest
             "Send response_format=verbose_json, or leave the field out.",
         )
     prompt = form.text("prompt")
-    notes = []
+    notes = _others(form)
     if prompt is not None and len(prompt) > MAX_PROMPT:
         notes.append(
             Note(code="prompt_cut", text=f"`prompt` has {len(prompt)} characters: the first {MAX_PROMPT} were sent")
         )
         prompt = prompt[:MAX_PROMPT]
-    return Question(
+    return TranscriptionQuery(
         audio=form.file,
         filename=form.filename,
         task=task,
@@ -177,9 +178,44 @@ def read_question(form: Form, task: Literal["transcribe", "translate"]) -> Quest
     )
 
 
-def _language(form: Form, task: str) -> str | None:
+FIELDS: Final = frozenset(
+    {"model", "language", "prompt", "response_format", "temperature", "timestamp_granularities", "stream", "url"}
+)
+WITHOUT_EFFECT: Final = BOOKKEEPING | {"chunking_strategy", "include"}
+"""Fields that change no word of a transcript."""
+
+
+def _others(form: MultipartForm) -> list[Note]:
+    """
+    Look at the fields that are not taken here.
+
+    Raises:
+        RequestError: 400 naming one that would change the transcript.
+    """
+    notes = []
+    for name in form.fields:
+        if name in WITHOUT_EFFECT:
+            notes.append(Note(code="parameter_passed_over", text=f"`{name}` was passed over: it changes no transcript"))
+        elif name not in FIELDS and any(form.fields[name]):
+            shown = name if name.isprintable() and 0 < len(name) <= 60 else None
+            raise bad(
+                shown,
+                f"`{shown or 'a field'}` is not a field that is known here",
+                "Leave it out: it would have no effect on the transcript.",
+                code="unknown_parameter",
+            )
+    return notes
+
+
+def _words(values: list[str]) -> list[str]:
+    """Read a list however a form holds it: a field each, one field with commas between, or one that is JSON."""
+    bare = (value.strip().removeprefix("[").removesuffix("]") for value in values)
+    return [word for value in bare for part in value.split(",") if (word := part.strip().strip("\"'").lower())]
+
+
+def _language(form: MultipartForm, task: str) -> str | None:
     language = form.text("language")
-    if language is None or task == "translate":
+    if language is None or task == "translate" or language.strip().casefold() in UNTOLD:
         return None  # a translation is always into English
     code = language_code(language)
     if code is None:
@@ -187,7 +223,7 @@ def _language(form: Form, task: str) -> str | None:
     return code
 
 
-def _temperature(form: Form) -> float:
+def _temperature(form: MultipartForm) -> float:
     try:
         temperature = float(form.text("temperature") or 0)
     except ValueError:
@@ -197,7 +233,7 @@ def _temperature(form: Form) -> float:
     return temperature
 
 
-def _flag(form: Form, name: str) -> bool:
+def _flag(form: MultipartForm, name: str) -> bool:
     text = (form.text(name) or "false").lower()
     if text not in ("true", "false", "1", "0"):
         raise bad(name, f"`{name}` must be true or false")
@@ -207,9 +243,13 @@ def _flag(form: Form, name: str) -> bool:
 # ── what is answered ─────────────────────────────────────────────────────────────────────────────────
 
 
-async def _write(exchange: Exchange, reply: Reply, question: Question) -> None:
+async def _write(exchange: ApiExchange, reply: Reply, question: TranscriptionQuery) -> None:
     transcript = _transcript(reply)
+    if question.form in ("srt", "vtt") and (remark := breaches_in_words(transcript)):
+        reply.receipt.notes.append(Note(code="subtitles", text=remark))
     headers = story_headers(reply.receipt)
+    if question.form in ("text", "srt", "vtt"):
+        headers += note_texts(reply.receipt)
     match question.form:
         case "text":
             await exchange.answer(200, transcript.text.encode(), TEXT, *headers)
@@ -218,12 +258,12 @@ async def _write(exchange: Exchange, reply: Reply, question: Question) -> None:
         case "vtt":
             await exchange.answer(200, to_vtt(transcript).encode(), VTT, *headers)
         case "verbose_json":
-            await exchange.answer_json(_verbose(transcript, question) | _told(reply), *headers)
+            await exchange.answer_json(_verbose(transcript, question) | _extra_fields(reply), *headers)
         case _:
-            await exchange.answer_json({"text": transcript.text} | _told(reply), *headers)
+            await exchange.answer_json({"text": transcript.text} | _extra_fields(reply), *headers)
 
 
-def _told(reply: Reply) -> dict[str, Any]:
+def _extra_fields(reply: Reply) -> dict[str, Any]:
     """What stands beside the words: how long it was, what was left out or could not be had, who wrote it down."""
     told: dict[str, Any] = {}
     if (duration := _transcript(reply).duration) is not None:
@@ -238,7 +278,7 @@ def _transcript(reply: Reply) -> Transcript:
     return found or Transcript(text=reply.text.strip(), segments=tuple(reply.segments))
 
 
-def _verbose(transcript: Transcript, question: Question) -> dict[str, Any]:
+def _verbose(transcript: Transcript, question: TranscriptionQuery) -> dict[str, Any]:
     body: dict[str, Any] = {
         "task": question.task,
         "language": transcript.language,

@@ -13,6 +13,7 @@ import re
 import shlex
 import sys
 from contextlib import AsyncExitStack, aclosing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,14 +22,19 @@ from groq_core.errors import RequestError
 
 if TYPE_CHECKING:
     from groq_core.events import Event
-    from groq_core.services.agent import Call, Tool
-    from groq_core.services.agent.servers import Server
+    from groq_core.services.agent import BoundCall, Tool
+    from groq_core.services.agent.servers import McpServer
+    from groq_core.services.agent.sign_in import BrowserSignIn
+    from groq_core.services.documents.parts import Document
+    from groq_core.services.documents.seeing import Look
+    from groq_core.settings.settings import Settings
 
 HELP = "work on a task with tools, step by step"
 EPILOG = """examples:
   python -m groq_core agent "What is 17.5 % of 2,340?"
   python -m groq_core agent --file report.pdf "Which numbers in the report do not add up?"
   python -m groq_core agent --mcp https://example.com/mcp --max-usd 0.05 "Which issues are open?"
+  python -m groq_core agent --mcp https://example.com/mcp --mcp-keep-login "Which issues are mine?"
 
 Exit status 1 when it ended at a limit, before it had an answer."""
 
@@ -48,6 +54,14 @@ def arguments(command: argparse.ArgumentParser) -> None:
         "--mcp-header", action="append", default=[], metavar="'NAME: VALUE'", help="sent to the --mcp servers"
     )
     tools.add_argument(
+        "--mcp-login", action="store_true", help="sign in with your browser where an --mcp server asks for it (OAuth)"
+    )
+    tools.add_argument(
+        "--mcp-keep-login",
+        action="store_true",
+        help="the same, kept for the next time in a file that you alone may read; delete it to forget",
+    )
+    tools.add_argument(
         "--mcp-command", action="append", default=[], metavar="COMMAND", help="MCP server on standard input and output"
     )
     tools.add_argument(
@@ -64,7 +78,7 @@ def arguments(command: argparse.ArgumentParser) -> None:
 
 
 async def run(args: argparse.Namespace) -> int:
-    from groq_core.compose import assembled
+    from groq_core.compose import assemble
     from groq_core.errors import GroqCoreError
     from groq_core.requests import HOSTED_TOOLS
     from groq_core.services.agent import Agent, Trace, builtin_tools, for_terminal
@@ -76,11 +90,11 @@ async def run(args: argparse.Namespace) -> int:
     task = args.task if args.task is not None else sys.stdin.read()
     wanted = {"browser_search": args.search, "code_interpreter": args.code}
     settings = load()
-    async with assembled(settings) as core, AsyncExitStack() as connected:
-        if settings.simulated:
+    async with assemble(settings) as core, AsyncExitStack() as connected:
+        if settings.is_simulated:
             print(SIMULATED, file=sys.stderr)
-        tools: list[Tool] = [*builtin_tools(), *await files(args.file)]
-        remote = await connected.enter_async_context(server_tools(servers(args), task))
+        tools: list[Tool] = [*builtin_tools(), *await files(args.file, core.vision.reader())]
+        remote = await connected.enter_async_context(server_tools(servers(args, sign_in(args, settings)), task))
         tools += unique_names(remote, (one.name for one in tools))
         agent = Agent(
             core.handle,
@@ -93,7 +107,7 @@ async def run(args: argparse.Namespace) -> int:
             max_tokens=args.max_tokens,
             price=agent_price(core, args.model),
             room=agent_room(core, args.model),
-            approve=allowed if args.yes else asked,
+            approve=allow if args.yes else ask,
         )
         trace = Trace()
         broken: GroqCoreError | None = None
@@ -116,14 +130,37 @@ async def run(args: argparse.Namespace) -> int:
     return 0 if end.reason == "answered" else 1
 
 
-def servers(args: argparse.Namespace) -> list[Server]:
+def sign_in(args: argparse.Namespace, settings: Settings) -> BrowserSignIn | None:
+    """How the person at the terminal signs in to servers; None where they did not ask for it."""
+    from groq_core.services.agent.sign_in import BrowserSignIn
+    from groq_core.services.logins import FileLogins, MemoryLogins
+
+    if args.mcp_keep_login:
+        return BrowserSignIn(logins=FileLogins(settings.state_folder / "mcp-logins.json"), invite=invite)
+    return BrowserSignIn(logins=MemoryLogins(), invite=invite) if args.mcp_login else None
+
+
+async def invite(address: str) -> None:
+    """Open the page of a sign-in; whoever has no browser here opens it by hand."""
+    import webbrowser
+
+    from groq_core.services.agent import for_terminal
+
+    print(f"sign in to go on: {for_terminal(address)}", file=sys.stderr, flush=True)
+    await asyncio.to_thread(webbrowser.open, address)
+
+
+def servers(args: argparse.Namespace, sign_in: BrowserSignIn | None = None) -> list[McpServer]:
     """
     The MCP servers of the command line.
+
+    Args:
+        sign_in: For those that speak HTTP.
 
     Raises:
         RequestError: A header or a command cannot be used.
     """
-    from groq_core.services.agent.servers import Server
+    from groq_core.services.agent.servers import McpServer
 
     headers: dict[str, str] = {}
     for text in args.mcp_header:
@@ -139,24 +176,30 @@ def servers(args: argparse.Namespace) -> list[Server]:
             command = tuple(shlex.split(text))
             if not command:
                 raise RequestError("--mcp-command is empty", param="mcp-command")
-            found.append(Server(name=label, command=command, trusted=args.mcp_trust))
+            found.append(McpServer(name=label, command=command, trusted=args.mcp_trust))
             continue
         if (named := re.match(r"([A-Za-z0-9_]{1,20})=(https?://.*)", text)) is not None:
             label, text = named[1], named[2]
-        server = Server(name=label, address=text, trusted=args.mcp_trust)
+        server = McpServer(name=label, address=text, trusted=args.mcp_trust)
+        if sign_in is not None:
+            patience = sign_in.seconds + server.connect_seconds
+            server = replace(server, authorize=sign_in.authorize(text), connect_seconds=patience)
         found.append(server.with_headers(headers, "mcp-header"))
     return found
 
 
-async def files(paths: list[Path]) -> list[Tool]:
+async def files(paths: list[Path], look: Look | None = None) -> list[Tool]:
     """
-    The tools that read these files and no others.
+    The tools that read these files and no others; what could not be kept of one goes to standard error.
+
+    Args:
+        look: Writes down what stands in a picture, for pages that were scanned.
 
     Raises:
         RequestError: One of them cannot be read.
     """
     from groq_core.services.agent import file_tools
-    from groq_core.services.documents.reading import Document, read_document
+    from groq_core.services.documents.seeing import read_and_look
 
     texts: dict[str, Document | str] = {}
     for path in paths:
@@ -164,20 +207,22 @@ async def files(paths: list[Path]) -> list[Tool]:
             data = await asyncio.to_thread(path.read_bytes)
         except OSError as error:
             raise RequestError(f"--file {path.name}: {error.strerror}", param="file") from None
-        texts[path.name] = await read_document(data, path.name)
+        document = texts[path.name] = await read_and_look(data, path.name, look)
+        for note in document.notes:
+            print(f"{path.name}: {note}", file=sys.stderr)
     return file_tools(texts) if texts else []
 
 
-async def asked(call: Call) -> bool:
+async def ask(call: BoundCall) -> bool:
     """Ask the person at the terminal about the whole call; where there is none, nobody has agreed."""
     if not sys.stdin.isatty():
         return False
-    print(f"  {call.name} would be called with\n{call.shown}", file=sys.stderr)
+    print(f"  {call.name} would be called with\n{call.arguments_text}", file=sys.stderr)
     print(f"Allow this call of {call.name}? [y/N] ", end="", file=sys.stderr, flush=True)
     return (await asyncio.to_thread(sys.stdin.readline)).strip().lower() in ("y", "yes")
 
 
-async def allowed(_: Call) -> bool:
+async def allow(_: BoundCall) -> bool:
     return True
 
 

@@ -23,7 +23,7 @@ from groq_core.models.pricing import BATCH_DISCOUNT
 
 if TYPE_CHECKING:
     from groq_core.compose import Core
-    from groq_core.services.batch import Estimate, Job, Progress, Recipe, Reconciled, Sink, Source, Survey
+    from groq_core.services.batch import Estimate, Job, LineSource, Progress, Recipe, Reconciled, Sink, Survey
     from groq_core.settings.settings import Settings
 
 HELP = "ask many things at once: JSONL, CSV, XLSX or a folder of recordings"
@@ -73,12 +73,12 @@ def arguments(command: argparse.ArgumentParser) -> None:
 async def run(args: argparse.Namespace) -> int:
     import msgspec
 
-    from groq_core.compose import assembled
+    from groq_core.compose import assemble
     from groq_core.services.batch import (
-        Batch,
+        BatchRun,
+        LineSource,
         Progress,
         Sink,
-        Source,
         answerers,
         job_of,
         reconcile,
@@ -89,7 +89,7 @@ async def run(args: argparse.Namespace) -> int:
     from groq_core.settings.settings import load
 
     settings = dataclasses.replace(load(), **{name: value for name in ("rpm", "tpm") if (value := getattr(args, name))})
-    source = Source(args.input, recipe_of(args))
+    source = LineSource(args.input, recipe_of(args))
     if args.output.resolve() == args.input.resolve():
         raise RequestError("INPUT and OUTPUT are the same file", param="output")
     status = StatusLine()
@@ -97,9 +97,9 @@ async def run(args: argparse.Namespace) -> int:
     found = await asyncio.to_thread(survey, source)
     if not found.lines:
         raise RequestError(f"{args.input.name} holds no lines", param="file")
-    async with assembled(settings) as core:
+    async with assemble(settings) as core:
         status.say(about_mode(settings))
-        guess = estimated(core, found, source.recipe, via=args.via, fallback=args.fallback)
+        guess = estimate_run(core, found, source.recipe, via=args.via, fallback=args.fallback)
         for text in about(found, guess, via=args.via):
             status.say(text)
         if args.estimate:
@@ -108,13 +108,13 @@ async def run(args: argparse.Namespace) -> int:
             job = job_of(args.output, source)
             if args.retry_failed:
                 status.say(f"{count(sink.forget_failures())} failed lines are run again")
-            batch: Batch | None = None
+            batch: BatchRun | None = None
             if args.via == "groq-batch":
                 steps = run_later(core, source, sink, job, found.lines)
             else:
                 status.say(earlier_answers(await asyncio.to_thread(reconcile, sink, source), sink))
                 asked = answerers(core.handle, stay=not args.fallback, files=args.input.parent)
-                batch = Batch(source, sink, asked, total=found.lines, most=args.most)
+                batch = BatchRun(source, sink, asked, total=found.lines, most=args.most)
                 steps = run_batch(batch, every_s=0.5)
             progress = Progress(total=found.lines)
             try:
@@ -144,7 +144,7 @@ def earlier_answers(found: Reconciled, sink: Sink) -> str:
     return said.removeprefix("; ")
 
 
-def _write_table(source: Source, answers: Path, path: Path) -> None:
+def _write_table(source: LineSource, answers: Path, path: Path) -> None:
     from groq_core.services.batch import write_table
 
     # The byte order mark is what Excel knows UTF-8 by.
@@ -159,7 +159,7 @@ def recipe_of(args: argparse.Namespace) -> Recipe:
     Raises:
         RequestError: One of them cannot be used; it is named.
     """
-    from groq_core.services.batch import Recipe, Template
+    from groq_core.services.batch import LineTemplate, Recipe
 
     if args.prompt is not None and args.prompt_file is not None:
         raise RequestError("--prompt and --prompt-file exclude each other", param="prompt")
@@ -169,7 +169,7 @@ def recipe_of(args: argparse.Namespace) -> Recipe:
         params["max_completion_tokens"] = args.max_tokens
     return Recipe(
         operation=args.operation or ("transcription" if args.input.is_dir() else "chat"),
-        template=Template(prompt) if prompt is not None else None,
+        template=LineTemplate(prompt) if prompt is not None else None,
         system=args.system,
         model=args.model,
         params=params,
@@ -212,12 +212,12 @@ def _object(text: str, argument: str) -> dict[str, Any]:
 # ── what is said ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def estimated(core: Core, found: Survey, recipe: Recipe, *, via: str, fallback: bool) -> Estimate | None:
+def estimate_run(core: Core, found: Survey, recipe: Recipe, *, via: str, fallback: bool) -> Estimate | None:
     """What a run will take on the model most lines will be answered by, as far as anybody can tell before."""
-    from groq_core.services.batch import estimate, resolved, stand_ins
+    from groq_core.services.batch import estimate, resolve_name, stand_ins
 
     name = recipe.model or ("quality" if recipe.operation == "extraction" else "speed")
-    spec = resolved(core, name)
+    spec = resolve_name(core, name)
     later = via == "groq-batch"
     # A batch of Groq's goes on to no other model, and neither does one that was named, unless it may.
     others = [] if later else stand_ins(core, name if not fallback or spec is None else _tier_of(name))
@@ -231,7 +231,7 @@ def _tier_of(name: str) -> str:
 
 
 def about_mode(settings: Settings) -> str:
-    return "simulator: these answers are no model's" if settings.simulated else "live"
+    return "simulator: these answers are no model's" if settings.is_simulated else "live"
 
 
 def about(found: Survey, guess: Estimate | None, *, via: str) -> list[str]:
@@ -268,7 +268,7 @@ def line(progress: Progress) -> str:
     """Progress as one line."""
     share = f"{progress.share:.0%} " if progress.share is not None else ""
     total = f"/{count(progress.total)}" if progress.total is not None else ""
-    parts = [f"{share}{count(progress.settled)}{total}"]
+    parts = [f"{share}{count(progress.done_count)}{total}"]
     if progress.failed:
         parts.append(f"{count(progress.failed)} failed")
     if progress.rate_per_min:
@@ -292,7 +292,7 @@ def _report(end: Progress, sink: Sink, job: Job, guess: Estimate | None) -> int:
 
     for text in ending(end, sink, job, guess):
         print(text, file=sys.stderr)
-    accounts = {"rows": end.rows, "answered": end.done, "failed": end.failed, "unanswered": end.unanswered}
+    accounts = {"rows": end.rows, "answered": end.done, "failed": end.failed, "unanswered": end.open_count}
     share = BATCH_DISCOUNT if job.parts else 1.0
     bounds = {
         name: value * share if guess is not None and (value := getattr(guess, name)) is not None else None
@@ -305,13 +305,13 @@ def _report(end: Progress, sink: Sink, job: Job, guess: Estimate | None) -> int:
 def ending(end: Progress, sink: Sink, job: Job, guess: Estimate | None) -> list[str]:
     """Every row accounted for, and what it cost beside what it was thought to cost."""
     said = [
-        f"{count(end.done)} answered, {count(end.failed)} failed, {count(end.unanswered)} unanswered of "
+        f"{count(end.done)} answered, {count(end.failed)} failed, {count(end.open_count)} unanswered of "
         f"{count(end.rows)} rows in {duration(end.elapsed_s)}: {sink.path.name}"
     ]
     said += [f"  {count(number)} × {code}" for code, number in sink.reasons.most_common()]
     if end.failed:
         said.append("Run again with --retry-failed to ask those alone.")
-    lost = end.unanswered - end.duplicates
+    lost = end.open_count - end.duplicates
     if lost > 0:
         states = sorted({part.status for part in job.parts if part.status in ("expired", "cancelled", "failed")})
         why = f" (a batch is {' and '.join(states)})" if states else ""

@@ -23,7 +23,7 @@ def arguments(command: argparse.ArgumentParser) -> None:
 
 
 async def run(args: argparse.Namespace) -> int:
-    from groq_core.compose import assembled
+    from groq_core.compose import assemble
     from groq_core.events import TextDelta
     from groq_core.reply import Reply
     from groq_core.services.agent.visible import for_terminal
@@ -32,7 +32,7 @@ async def run(args: argparse.Namespace) -> int:
     messages = [{"role": "user", "content": await read_words(args.question, "question")}]
     if args.system:
         messages.insert(0, {"role": "system", "content": args.system})
-    async with assembled(load()) as core:
+    async with assemble(load()) as core:
         reply = Reply()
         async with aclosing(core.chat.stream(messages, model=args.model, revisable=False)) as events:
             async for event in events:

@@ -43,12 +43,12 @@ def arguments(command: argparse.ArgumentParser) -> None:
 
 
 async def run(args: argparse.Namespace) -> int:
-    from groq_core.compose import assembled
+    from groq_core.compose import assemble
     from groq_core.settings.settings import load
 
     settings = load()
-    async with assembled(settings) as core:
-        real = {} if settings.simulated else core.providers
+    async with assemble(settings) as core:
+        real = {} if settings.is_simulated else core.providers
         asked = await asyncio.gather(*(provider_line(name, provider, settings) for name, provider in real.items()))
         await core.catalogue.refresh()
         snapshot = core.board.snapshot()
@@ -69,7 +69,7 @@ def settings_lines(settings: Settings) -> list[str]:
     """One line for the mode, for the file that was read, for a key that is missing, and for each warning."""
     if settings.offline:
         lines = ["mode       simulator, as GROQ_CORE_OFFLINE asks"]
-    elif settings.simulated:
+    elif settings.is_simulated:
         lines = ["mode       simulator: no key is set. Set GROQ_API_KEY (console.groq.com/keys) for real models."]
     else:
         lines = ["mode       live"]

@@ -39,20 +39,20 @@ def arguments(command: argparse.ArgumentParser) -> None:
 
 
 async def run(args: argparse.Namespace) -> int:
-    from groq_core.compose import assembled
+    from groq_core.compose import assemble
     from groq_core.services.agent.visible import for_terminal
-    from groq_core.services.extraction import Extraction, Extractor, Options, Try, schema_of
+    from groq_core.services.extraction import Extraction, ExtractionOptions, Extractor, Try, schema_of
     from groq_core.services.extraction.tables import as_csv, as_json, as_xlsx
     from groq_core.settings.settings import load
 
     schema = schema_of(_schema(args.schema))
     status = StatusLine()
     settings = load()
-    async with assembled(settings) as core:
-        if settings.simulated:
+    async with assemble(settings) as core:
+        if settings.is_simulated:
             status.say(SIMULATED)
         source = await _source(args.file, core.vision, status)
-        extractor = Extractor(core.handle, Options(model=args.model, instructions=args.instructions))
+        extractor = Extractor(core.handle, ExtractionOptions(model=args.model, instructions=args.instructions))
         found: Extraction[Any] | None = None
         async with aclosing(extractor.stream(source, schema)) as happenings:
             async for one in happenings:
@@ -99,14 +99,14 @@ async def _source(name: str, vision: VisionService, status: StatusLine) -> Input
 
 
 def _remarks(found: Extraction[Any]) -> list[str]:
-    from groq_core.services.extraction import spelled
+    from groq_core.services.extraction import spell_path
 
     last = found.tries[-1]
     said = [f"{last.provider}:{last.model}, {len(found.tries)} questions, {money(found.cost_usd)}"]
-    if found.unfounded:
-        said.append("stands nowhere in the document: " + ", ".join(map(spelled, found.unfounded)))
+    if found.without_place:
+        said.append("stands nowhere in the document: " + ", ".join(map(spell_path, found.without_place)))
     said += [
         f"could not be read: characters {part.start:,} to {part.end:,}: {part.error.message}" for part in found.missing
     ]
-    said += [f"contradicted: {spelled(conflict.path)}, taken: {conflict.chosen!r}" for conflict in found.conflicts]
+    said += [f"contradicted: {spell_path(conflict.path)}, taken: {conflict.chosen!r}" for conflict in found.conflicts]
     return said

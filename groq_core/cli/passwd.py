@@ -25,7 +25,7 @@ async def run(args: argparse.Namespace) -> int:
     Raises:
         RequestError: The name or the password cannot be used.
     """
-    from groq_core.access.passwords import hashed
+    from groq_core.access.passwords import hash_password
 
     if not args.name or ":" in args.name or args.name.startswith("#"):
         raise RequestError("a name has no colon and does not begin with #", param="name")
@@ -35,5 +35,5 @@ async def run(args: argparse.Namespace) -> int:
         password = sys.stdin.readline().rstrip("\n")
     if len(password) < 8:
         raise RequestError("a password has at least eight characters", param="password")
-    print(f"{args.name}:{hashed(password)}")
+    print(f"{args.name}:{hash_password(password)}")
     return 0

@@ -54,9 +54,9 @@ async def run(args: argparse.Namespace) -> int:
         RequestError: Nobody is called that, or something cannot be used.
     """
     async with team_database() as database:
-        from groq_core.store.people import People
+        from groq_core.store.people import PeopleStore
 
-        people = People(database)
+        people = PeopleStore(database)
         match args.action:
             case "add":
                 await people.add(
@@ -99,7 +99,7 @@ async def run(args: argparse.Namespace) -> int:
 
 async def _password(name: str) -> str | None:
     """The hash of what was typed; None for nothing."""
-    from groq_core.access.passwords import hashed
+    from groq_core.access.passwords import hash_password
 
     if sys.stdin.isatty():
         typed = await asyncio.to_thread(getpass.getpass, f"password for {name} (empty for none): ")
@@ -109,4 +109,4 @@ async def _password(name: str) -> str | None:
         return None
     if len(typed) < LEAST:
         raise RequestError(f"a password has at least {LEAST} characters", param="password")
-    return await asyncio.to_thread(hashed, typed)
+    return await asyncio.to_thread(hash_password, typed)

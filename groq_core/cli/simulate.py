@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+from pathlib import Path
 
 from groq_core.errors import RequestError
 
@@ -32,12 +33,20 @@ def arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--limits", choices=("free", "developer", "off"), default="free", help="(default: %(default)s)"
     )
+    command.add_argument(
+        "--story", type=Path, metavar="FILE", help="answer as a saved story has it, then as ever; see replay"
+    )
     command.add_argument("--limits-scale", type=float, default=1.0, metavar="X", help="multiplies every limit")
 
 
 async def run(args: argparse.Namespace) -> int:
+    from groq_core.services.story import read_story
     from groq_core.simulator import Simulator
 
+    try:
+        story = read_story(args.story.read_bytes()) if args.story is not None else None
+    except OSError as error:
+        raise RequestError(f"{args.story}: {error.strerror}", param="--story") from None
     try:
         simulator = Simulator(
             catalogue=args.catalogue, pace=args.pace, limits=args.limits, limits_scale=args.limits_scale
@@ -46,6 +55,9 @@ async def run(args: argparse.Namespace) -> int:
     except (OSError, ValueError, OverflowError) as error:
         raise RequestError(f"the simulator cannot start: {error}") from None
     try:
+        if story is not None:
+            parts = simulator.tell(story.events)
+            print(f"the first {parts} chat requests are answered as in {args.story.name}", file=sys.stderr)
         print(simulator.groq_url, flush=True)
         print("serving; Ctrl-C ends it", file=sys.stderr)
         await asyncio.Event().wait()

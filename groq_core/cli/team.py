@@ -37,9 +37,9 @@ async def team_database() -> AsyncIterator[Database]:
             hint="Set it to sqlite:///groq-core.db or to the address of a PostgreSQL server.",
         )
     require_team()
-    from groq_core.store.database import opened
+    from groq_core.store.database import open_database
 
-    async with opened(settings.database) as database:
+    async with open_database(settings.database) as database:
         yield database
 
 

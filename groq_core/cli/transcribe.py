@@ -47,7 +47,7 @@ def arguments(command: argparse.ArgumentParser) -> None:
 
 
 async def run(args: argparse.Namespace) -> int:
-    from groq_core.compose import assembled
+    from groq_core.compose import assemble
     from groq_core.media.text.subtitles import breaches_in_words
     from groq_core.settings.settings import load
 
@@ -57,10 +57,10 @@ async def run(args: argparse.Namespace) -> int:
         args.to.mkdir(parents=True, exist_ok=True)
     status = StatusLine()
     failed = 0
-    async with assembled(load()) as core:
+    async with assemble(load()) as core:
         for path in args.files:
             try:
-                journal, service = _kept(core.transcription, path, args)
+                journal, service = _with_journal(core.transcription, path, args)
                 transcript = await _transcribe(service, path, args, status)
                 if journal.answered:
                     status.say(f"{path.name}: {journal.answered} parts were heard before; they were not asked again")
@@ -82,7 +82,9 @@ async def run(args: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def _kept(service: TranscriptionService, path: Path, args: argparse.Namespace) -> tuple[Journal, TranscriptionService]:
+def _with_journal(
+    service: TranscriptionService, path: Path, args: argparse.Namespace
+) -> tuple[Journal, TranscriptionService]:
     """The service with a journal beside what will be written, so that a run that is killed goes on where it was."""
     from groq_core.services.transcription_journal import Journal
 

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 
 from groq_core.api.app import create_api
 from groq_core.client.transport import AsyncTransport, SyncTransport
-from groq_core.compose import assembled
+from groq_core.compose import assemble
 from groq_core.redaction import Secret
 from groq_core.settings.settings import Settings, load
 
@@ -21,7 +21,7 @@ ADDRESS = "http://localhost"
 """Stands in for a host; nothing is sent there."""
 
 
-class House:
+class InProcessApp:
     """The application in this process: made when the first request comes, closed with its client."""
 
     def __init__(self, settings: Settings) -> None:
@@ -36,7 +36,7 @@ class House:
             self._opening = asyncio.Lock()
         async with self._opening:
             if self._app is None:
-                core = await self._owned.enter_async_context(assembled(self._settings))
+                core = await self._owned.enter_async_context(assemble(self._settings))
                 self._app = create_api(core)
         return self._app
 
@@ -82,7 +82,7 @@ class AsyncGroq(groq.AsyncGroq):
         settings: Settings | None = None,
         **options: Any,
     ) -> None:
-        house = House(_settings(settings, api_key, base_url))
+        house = InProcessApp(_settings(settings, api_key, base_url))
         transport = AsyncTransport(house.open, house.close)
         options |= {"max_retries": 0, "http_client": httpx.AsyncClient(transport=transport, timeout=None)}
         super().__init__(api_key="groq-core", base_url=ADDRESS, **options)
@@ -105,7 +105,7 @@ class Groq(groq.Groq):
         settings: Settings | None = None,
         **options: Any,
     ) -> None:
-        house = House(_settings(settings, api_key, base_url))
+        house = InProcessApp(_settings(settings, api_key, base_url))
         transport = SyncTransport(house.open, house.close)
         options |= {"max_retries": 0, "http_client": httpx.Client(transport=transport, timeout=None)}
         super().__init__(api_key="groq-core", base_url=ADDRESS, **options)

@@ -18,7 +18,7 @@ AHEAD: Final = 64
 """Pieces of an answer that may wait for a slow reader."""
 
 
-class Exchange(httpx.AsyncByteStream):
+class InProcessStream(httpx.AsyncByteStream):
     """One request on its way through the application, and the body of its answer."""
 
     def __init__(self, app: ASGIApp, request: httpx.Request, body: bytes) -> None:
@@ -104,7 +104,7 @@ class AsyncTransport(httpx.AsyncBaseTransport):
         self._close = close
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        exchange = Exchange(await self._open(), request, await request.aread())
+        exchange = InProcessStream(await self._open(), request, await request.aread())
         try:
             status, headers = await exchange.started
         except BaseException:
@@ -140,7 +140,7 @@ class Loop:
 
 
 class _SyncStream(httpx.SyncByteStream):
-    def __init__(self, loop: Loop, stream: Exchange) -> None:
+    def __init__(self, loop: Loop, stream: InProcessStream) -> None:
         self._loop = loop
         self._stream = stream
 
@@ -172,8 +172,8 @@ class SyncTransport(httpx.BaseTransport):
                 self._loop = Loop()
         loop, body = self._loop, request.read()
 
-        async def ask() -> tuple[int, list[tuple[bytes, bytes]], Exchange]:
-            exchange = Exchange(await self._open(), request, body)
+        async def ask() -> tuple[int, list[tuple[bytes, bytes]], InProcessStream]:
+            exchange = InProcessStream(await self._open(), request, body)
             try:
                 return (*await exchange.started, exchange)
             except BaseException:

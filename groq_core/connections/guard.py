@@ -66,7 +66,7 @@ class Guard:
     def now(self) -> float:
         return self._clock() if self._clock else asyncio.get_running_loop().time()
 
-    def joined(self, connection: GuardedProtocol) -> bool:
+    def admit(self, connection: GuardedProtocol) -> bool:
         """Take a connection in; false when there is no room even to say so."""
         if self._sweeping is None:
             self._sweep()
@@ -79,7 +79,7 @@ class Guard:
         self.rests(connection)
         return len(self.connections) <= self.bounds.open + self.bounds.spare
 
-    def left(self, connection: GuardedProtocol) -> None:
+    def forget(self, connection: GuardedProtocol) -> None:
         self.connections.discard(connection)
         self.idle.pop(connection, None)
         if not self.connections and self._sweeping is not None:
@@ -107,7 +107,7 @@ class Guard:
 
 
 class GuardedProtocol(HttpToolsProtocol):
-    """One connection. Use :func:`guarded` to make the class that uvicorn is given."""
+    """One connection. Use :func:`protocol_for` to make the class that uvicorn is given."""
 
     guard: ClassVar[Guard]
 
@@ -121,13 +121,13 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        if not self.guard.joined(self):
+        if not self.guard.admit(self):
             transport.abort()
             return
         self._head_since = self.guard.now()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self.guard.left(self)
+        self.guard.forget(self)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -233,7 +233,7 @@ _WORDS = {
 }
 
 
-def guarded(guard: Guard) -> type[GuardedProtocol]:
+def protocol_for(guard: Guard) -> type[GuardedProtocol]:
     """The protocol for ``uvicorn.Config(http=…)``, its connections kept by this guard."""
     return type("Connection", (GuardedProtocol,), {"guard": guard})
 

@@ -44,7 +44,7 @@ class Complaint(msgspec.Struct, kw_only=True):
     plain: bool = False
 
 
-class Rule(msgspec.Struct, frozen=True, kw_only=True):
+class KindRule(msgspec.Struct, frozen=True, kw_only=True):
     """
     One way to recognise a kind: any of its codes, statuses or texts.
 
@@ -89,7 +89,7 @@ _EVENT = frozenset({0, 200})
 """An error that came without a status of its own."""
 
 RULES = (
-    Rule(
+    KindRule(
         kind=Kind.GENERATION_FAILED,
         codes=("tool_use_failed", "json_validate_failed", "output_parse_failed", "tool_required_not_called"),
         text=_says(
@@ -100,66 +100,68 @@ RULES = (
             "was not in request.tools",
         ),
     ),
-    Rule(
+    KindRule(
         kind=Kind.CONTENT_FILTER,
         codes=("content_filter", "content_policy_violation", "moderation_blocked"),
         text=_says("content management policy", "violat(es|ing) .{0,40}(content|usage) polic"),
     ),
-    Rule(
+    KindRule(
         kind=Kind.CONTEXT_LENGTH,
         codes=("context_length_exceeded", "exceed_context_size"),
         text=_says("reduce the length of the messages", "context (length|window|size)"),
         within=_CALLER | {413, 500},
     ),
     # The one status that says "too large" says it about limits, pictures and recordings alike.
-    Rule(
+    KindRule(
         kind=Kind.TOO_LARGE,
         codes=("request_too_large",),
         statuses=frozenset({413}),
         text=_says("request too large", r"max_(completion_)?tokens\W{0,3} must be (<=|less than or equal)"),
     ),
-    Rule(
+    KindRule(
         kind=Kind.TERMS_REQUIRED,
         codes=("model_terms_required",),
         text=_says("requires terms acceptance"),
     ),
-    Rule(
+    KindRule(
         kind=Kind.QUOTA_EXHAUSTED,
         codes=("blocked_api_access", "spend_", "insufficient_quota", "organization_restricted", "billing_"),
         statuses=frozenset({402}),
         text=_says("organization has been restricted", "exceeded your current quota", "spend(ing)? limit"),
         provider_wide=True,
     ),
-    Rule(
+    KindRule(
         kind=Kind.MODEL_GONE,
         codes=("model_decommissioned", "model_not_found"),
         text=_says("has been decommissioned", r"\bmodel\b.{0,120}(does not exist|not found)"),
         within=_CALLER,
     ),
     # The address is wrong, not the model.
-    Rule(kind=Kind.CONNECTION, codes=("unknown_url",), text=_says("unknown request url"), provider_wide=True),
-    Rule(kind=Kind.CONNECTION, statuses=frozenset({404, 405}), plain=True, provider_wide=True),
-    Rule(kind=Kind.MODEL_GONE, statuses=frozenset({404, 410})),
-    Rule(
+    KindRule(kind=Kind.CONNECTION, codes=("unknown_url",), text=_says("unknown request url"), provider_wide=True),
+    KindRule(kind=Kind.CONNECTION, statuses=frozenset({404, 405}), plain=True, provider_wide=True),
+    KindRule(kind=Kind.MODEL_GONE, statuses=frozenset({404, 410})),
+    KindRule(
         kind=Kind.AUTH,
         codes=("invalid_api_key", "expired_api_key", "invalid_authentication", "authentication_error"),
         statuses=frozenset({401}),
         text=_says("invalid api key", "incorrect api key"),
         provider_wide=True,
     ),
-    Rule(kind=Kind.NOT_PERMITTED, codes=("model_",), text=_says(r"\bmodel\b"), within=frozenset({403}), plain=False),
+    KindRule(
+        kind=Kind.NOT_PERMITTED, codes=("model_",), text=_says(r"\bmodel\b"), within=frozenset({403}), plain=False
+    ),
     # Without a word about a model it was the edge: the address we come from, our user agent, a country.
-    Rule(kind=Kind.NOT_PERMITTED, statuses=frozenset({403, 451}), provider_wide=True),
-    Rule(
+    KindRule(kind=Kind.NOT_PERMITTED, statuses=frozenset({403, 451}), provider_wide=True),
+    KindRule(
         kind=Kind.OVER_CAPACITY,
         codes=("capacity_exceeded", "overloaded"),
         statuses=frozenset({498, 529}),
         text=_says("over capacity", "overloaded"),
     ),
-    Rule(kind=Kind.OVER_CAPACITY, statuses=frozenset({503}), plain=False),
-    Rule(kind=Kind.RATE_LIMITED, codes=("rate_limit_exceeded", "rate_limit_error"), statuses=frozenset({429})),
-    Rule(kind=Kind.RATE_LIMITED, text=_says("rate limit (reached|exceeded)", "too many requests"), within=_EVENT),
-    Rule(
+    KindRule(kind=Kind.OVER_CAPACITY, statuses=frozenset({503}), plain=False),
+    KindRule(kind=Kind.RATE_LIMITED, codes=("rate_limit_exceeded", "rate_limit_error"), statuses=frozenset({429})),
+    KindRule(kind=Kind.RATE_LIMITED, text=_says("rate limit (reached|exceeded)", "too many requests"), within=_EVENT),
+    KindRule(
         kind=Kind.UNSUPPORTED,
         codes=("unsupported_parameter", "unsupported_value"),
         text=_says(
@@ -173,13 +175,15 @@ RULES = (
         statuses=frozenset({501}),
         within=_CALLER | {500, 501},
     ),
-    Rule(kind=Kind.SERVER_ERROR, codes=("internal_server_error", "server_error"), statuses=frozenset(range(500, 600))),
-    Rule(kind=Kind.SERVER_ERROR, statuses=frozenset({408, 409, 425, 499})),
-    Rule(kind=Kind.CONNECTION, statuses=frozenset({*range(300, 400), 407}), provider_wide=True),
+    KindRule(
+        kind=Kind.SERVER_ERROR, codes=("internal_server_error", "server_error"), statuses=frozenset(range(500, 600))
+    ),
+    KindRule(kind=Kind.SERVER_ERROR, statuses=frozenset({408, 409, 425, 499})),
+    KindRule(kind=Kind.CONNECTION, statuses=frozenset({*range(300, 400), 407}), provider_wide=True),
     # Strangers' servers answer 422 for a field of the wrong type; Groq for an answer it could not use.
-    Rule(kind=Kind.INVALID_REQUEST, text=_says("field required", "input should be"), within=frozenset({422})),
-    Rule(kind=Kind.GENERATION_FAILED, statuses=frozenset({422})),
-    Rule(kind=Kind.INVALID_REQUEST, statuses=frozenset(range(400, 500))),
+    KindRule(kind=Kind.INVALID_REQUEST, text=_says("field required", "input should be"), within=frozenset({422})),
+    KindRule(kind=Kind.GENERATION_FAILED, statuses=frozenset({422})),
+    KindRule(kind=Kind.INVALID_REQUEST, statuses=frozenset(range(400, 500))),
 )
 """Which kind of failure it is: the first rule that matches."""
 

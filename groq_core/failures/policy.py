@@ -25,7 +25,7 @@ LADDER: Final = (1, 2, 4, 20)
 """How the rest grows from failure to failure, in multiples of the first: 15, 30, 60, 300 s by default."""
 
 
-class Rule(msgspec.Struct, frozen=True, kw_only=True):
+class PolicyRow(msgspec.Struct, frozen=True, kw_only=True):
     """
     What to do about one kind of failure.
 
@@ -50,45 +50,47 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     says: str
 
 
-POLICY: Final[Mapping[Kind, Rule]] = MappingProxyType(
+POLICY: Final[Mapping[Kind, PolicyRow]] = MappingProxyType(
     {
-        Kind.RATE_LIMITED: Rule(rest=None, says="The rate limit of this model is reached."),
-        Kind.OVER_CAPACITY: Rule(retries=1, rest=None, suspect=True, says="The model is over capacity."),
-        Kind.SERVER_ERROR: Rule(
+        Kind.RATE_LIMITED: PolicyRow(rest=None, says="The rate limit of this model is reached."),
+        Kind.OVER_CAPACITY: PolicyRow(retries=1, rest=None, suspect=True, says="The model is over capacity."),
+        Kind.SERVER_ERROR: PolicyRow(
             retries=1, then="provider", rest=None, whole_provider=True, says="The provider has an internal error."
         ),
-        Kind.CONNECTION: Rule(
+        Kind.CONNECTION: PolicyRow(
             retries=1, then="provider", rest=None, whole_provider=True, says="The provider cannot be reached."
         ),
-        Kind.TIMEOUT_FIRST_TOKEN: Rule(rest=None, suspect=True, says="The model stayed silent for too long."),
-        Kind.TIMEOUT_IDLE: Rule(rest=None, suspect=True, says="The model fell silent in the middle of its answer."),
-        Kind.STREAM_CUT: Rule(retries=1, rest=None, suspect=True, says="The connection broke before the end."),
-        Kind.STREAM_ERROR: Rule(retries=1, rest=None, suspect=True, says="The provider reported an error midway."),
-        Kind.EMPTY_ANSWER: Rule(retries=1, rest=None, suspect=True, says="The model sent an empty answer."),
-        Kind.MALFORMED: Rule(retries=1, rest=None, suspect=True, says="The provider's answer could not be read."),
-        Kind.MODEL_GONE: Rule(rest=inf, says="The provider no longer offers this model to this key."),
-        Kind.NOT_PERMITTED: Rule(rest=300.0, says="This key may not use this model."),
-        Kind.TERMS_REQUIRED: Rule(
+        Kind.TIMEOUT_FIRST_TOKEN: PolicyRow(rest=None, suspect=True, says="The model stayed silent for too long."),
+        Kind.TIMEOUT_IDLE: PolicyRow(
+            rest=None, suspect=True, says="The model fell silent in the middle of its answer."
+        ),
+        Kind.STREAM_CUT: PolicyRow(retries=1, rest=None, suspect=True, says="The connection broke before the end."),
+        Kind.STREAM_ERROR: PolicyRow(retries=1, rest=None, suspect=True, says="The provider reported an error midway."),
+        Kind.EMPTY_ANSWER: PolicyRow(retries=1, rest=None, suspect=True, says="The model sent an empty answer."),
+        Kind.MALFORMED: PolicyRow(retries=1, rest=None, suspect=True, says="The provider's answer could not be read."),
+        Kind.MODEL_GONE: PolicyRow(rest=inf, says="The provider no longer offers this model to this key."),
+        Kind.NOT_PERMITTED: PolicyRow(rest=300.0, says="This key may not use this model."),
+        Kind.TERMS_REQUIRED: PolicyRow(
             rest=300.0, says="The model's terms must be accepted in the provider's console first."
         ),
-        Kind.AUTH: Rule(then="provider", rest=300.0, whole_provider=True, says="The API key is not accepted."),
-        Kind.QUOTA_EXHAUSTED: Rule(
+        Kind.AUTH: PolicyRow(then="provider", rest=300.0, whole_provider=True, says="The API key is not accepted."),
+        Kind.QUOTA_EXHAUSTED: PolicyRow(
             then="provider", rest=300.0, whole_provider=True, says="The account's quota or spend limit is used up."
         ),
-        Kind.TOO_LARGE: Rule(mend="shrink", says="The request is larger than the model's limit for one minute."),
-        Kind.CONTEXT_LENGTH: Rule(mend="shrink", says="The conversation is longer than the model can read."),
-        Kind.CONTENT_FILTER: Rule(then="stop", says="The provider declined to answer this."),
-        Kind.GENERATION_FAILED: Rule(retries=1, mend="tell", says="The model's tool call or JSON was not valid."),
-        Kind.INVALID_REQUEST: Rule(then="provider", says="The provider does not accept this request."),
-        Kind.UNSUPPORTED: Rule(says="The model cannot do this."),
-        Kind.BUDGET: Rule(says="Asking now would exceed a limit, so the model was not asked."),
-        Kind.RESTING: Rule(says="The target rests after a failure."),
-        Kind.DEADLINE: Rule(then="stop", says="The time for this request is used up."),
+        Kind.TOO_LARGE: PolicyRow(mend="shrink", says="The request is larger than the model's limit for one minute."),
+        Kind.CONTEXT_LENGTH: PolicyRow(mend="shrink", says="The conversation is longer than the model can read."),
+        Kind.CONTENT_FILTER: PolicyRow(then="stop", says="The provider declined to answer this."),
+        Kind.GENERATION_FAILED: PolicyRow(retries=1, mend="tell", says="The model's tool call or JSON was not valid."),
+        Kind.INVALID_REQUEST: PolicyRow(then="provider", says="The provider does not accept this request."),
+        Kind.UNSUPPORTED: PolicyRow(says="The model cannot do this."),
+        Kind.BUDGET: PolicyRow(says="Asking now would exceed a limit, so the model was not asked."),
+        Kind.RESTING: PolicyRow(says="The target rests after a failure."),
+        Kind.DEADLINE: PolicyRow(then="stop", says="The time for this request is used up."),
     }
 )
 
 
-def judge(error: ProviderError) -> Rule:
+def judge(error: ProviderError) -> PolicyRow:
     """The rule for a failure; what is marked as provider-wide is treated so, whatever its kind."""
     rule = POLICY[error.kind]
     if error.provider_wide and not rule.whole_provider and rule.then == "model":
@@ -96,7 +98,7 @@ def judge(error: ProviderError) -> Rule:
     return rule
 
 
-def rest_s(rule: Rule, error: ProviderError, *, failures: int, cooldown: float) -> float:
+def rest_s(rule: PolicyRow, error: ProviderError, *, failures: int, cooldown: float) -> float:
     """
     How long the target now rests.
 

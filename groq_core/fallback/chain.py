@@ -34,10 +34,10 @@ from groq_core.events import (
 )
 from groq_core.failures import policy
 from groq_core.fallback.decide import State, decide
-from groq_core.fallback.ending import callers_fault, refusal, unanswered
+from groq_core.fallback.ending import callers_fault, chain_error, refusal
 from groq_core.fallback.health import Health
 from groq_core.fallback.hedge import Hedging
-from groq_core.fallback.run import Limits, Run, Turn
+from groq_core.fallback.run import ChainLimits, ChainRun, TargetTurn
 from groq_core.fallback.shrink import shrink
 from groq_core.fallback.splice import Diverged, Splice, Unclear
 from groq_core.fallback.turns import Turns
@@ -79,7 +79,7 @@ class FallbackChain:
         attempt: Handler[Attempt],
         health: Health,
         metrics: Metrics,
-        limits: Limits,
+        limits: ChainLimits,
         degrade: Literal["error", "message"] = "error",
         hedging: Hedging | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -108,15 +108,15 @@ class FallbackChain:
         )
         if not specs:
             raise RequestError(f"no model can do this: {route.reason}", param="model", code="no_model")
-        run = Run(request, deque(specs), budget)
+        run = ChainRun(request, deque(specs), budget)
         turns = Turns(run, self._health)
         waited = 0.0
-        while budget.left_s > 0 and budget.left > 0:
+        while budget.remaining_s > 0 and budget.remaining > 0:
             following = turns.next()
             if isinstance(following, AttemptSkipped):
                 yield following
                 continue
-            turn = Turn(spec=following) if following is not None else turns.out_of_turn()
+            turn = TargetTurn(spec=following) if following is not None else turns.out_of_turn()
             if turn is None:
                 break
             if turn.wait_s > 0 or turn.probed:
@@ -142,15 +142,15 @@ class FallbackChain:
             async for event in events:
                 yield event
 
-    async def _probe(self, run: Run, spec: ModelSpec) -> None:
+    async def _probe(self, run: ChainRun, spec: ModelSpec) -> None:
         """Wait until the request that found out about a target is through, or the time is up."""
         credential = run.request.caller.credential
-        while self._health.probing(credential, spec.provider, spec.name) and run.budget.left_s > 0:
+        while self._health.probing(credential, spec.provider, spec.name) and run.budget.remaining_s > 0:
             await self._sleep(LOOK_S)
 
     # ── one target ───────────────────────────────────────────────────────────────────────────────────
 
-    async def _ask(self, run: Run, turns: Turns, turn: Turn) -> Events:
+    async def _ask(self, run: ChainRun, turns: Turns, turn: TargetTurn) -> Events:
         """Ask one target; a failure is told, decided about, and ends the stream without a `Finished`."""
         spec = turn.spec
         attempt, splice = run.attempt(turn, turns.waiting())
@@ -197,14 +197,14 @@ class FallbackChain:
             for event in self._apply(run, turns, attempt, error, heard=heard):
                 yield event
 
-    def _send(self, run: Run, turns: Turns, attempt: Attempt) -> Events:
+    def _send(self, run: ChainRun, turns: Turns, attempt: Attempt) -> Events:
         """Make the attempt, raced against the next target where hedging is on and may be done."""
-        if self._hedging is None or run.committed or run.budget.left <= attempt.peers + attempt.others:
+        if self._hedging is None or run.is_committed or run.budget.remaining <= attempt.peers + attempt.others:
             return self._attempt(attempt)
         second = next((spec for spec in run.queue if turns.awake(spec)), None)
         return self._hedging.events(self._attempt, attempt, second)
 
-    def _splice(self, run: Run, spec: ModelSpec, splice: Splice, event: TextDelta | None) -> list[Event]:
+    def _splice(self, run: ChainRun, spec: ModelSpec, splice: Splice, event: TextDelta | None) -> list[Event]:
         """
         What the reader gets of a new attempt's text, or of its end (None).
 
@@ -231,7 +231,9 @@ class FallbackChain:
 
     # ── what a failure means ─────────────────────────────────────────────────────────────────────────
 
-    def _apply(self, run: Run, turns: Turns, attempt: Attempt, error: ProviderError, *, heard: bool) -> list[Event]:
+    def _apply(
+        self, run: ChainRun, turns: Turns, attempt: Attempt, error: ProviderError, *, heard: bool
+    ) -> list[Event]:
         """
         Arrange who comes next as the decision about a failure says.
 
@@ -260,7 +262,7 @@ class FallbackChain:
             run.doubts[spec.provider] += 1
         if move.to == "provider":
             turns.leave_provider(spec.provider)
-        if run.committed:
+        if run.is_committed:
             # Whoever can continue the text comes first; the rest would have to repeat it to the letter. A provider
             # in doubt comes last, since every silence costs the time that another would need.
             run.queue = deque(
@@ -271,22 +273,22 @@ class FallbackChain:
                 run.queue.append(spec)
         return self._beyond_text(run)
 
-    def _state(self, run: Run, attempt: Attempt, heard: bool) -> State:
+    def _state(self, run: ChainRun, attempt: Attempt, heard: bool) -> State:
         name = attempt.spec.name
         return State(
-            left=run.budget.left,
-            left_s=run.budget.left_s,
+            left=run.budget.remaining,
+            left_s=run.budget.remaining_s,
             peers=attempt.peers,
             others=attempt.others,
             last=attempt.last,
-            committed=run.committed,
+            committed=run.is_committed,
             doubts=run.doubts[attempt.spec.provider],
             shrunk=name in run.mended,
             prefill=attempt.prefill and not heard,
             again=name in run.again,
         )
 
-    def _beyond_text(self, run: Run) -> list[Event]:
+    def _beyond_text(self, run: ChainRun) -> list[Event]:
         """What went out beside text cannot be continued: it is taken back where it can be, else nobody goes on."""
         if not run.beyond_text:
             return []
@@ -300,9 +302,9 @@ class FallbackChain:
         following = run.queue[0]
         return [Restarted(provider=following.provider, model=following.id, kept=kept)]
 
-    def _decline(self, run: Run, spec: ModelSpec, error: ProviderError) -> list[Event]:
+    def _decline(self, run: ChainRun, spec: ModelSpec, error: ProviderError) -> list[Event]:
         """A content filter is an answer: no other model is asked to say what this one would not."""
-        if not run.committed:
+        if not run.is_committed:
             raise RequestError(
                 f"the provider declined to answer this: {error.message}",
                 code="content_filter",
@@ -314,10 +316,10 @@ class FallbackChain:
 
     # ── nobody answered ──────────────────────────────────────────────────────────────────────────────
 
-    async def _nobody(self, run: Run) -> Events:
+    async def _nobody(self, run: ChainRun) -> Events:
         failures = run.failures
         retry_after = self._retry_after(run)
-        if run.committed:
+        if run.is_committed:
             raise BrokenAnswerError(
                 "the answer broke off and no other model could complete it",
                 failures=failures,
@@ -335,9 +337,9 @@ class FallbackChain:
             yield Finished(model="fallback", finish_reason="stop")
             return
         self._metrics.degraded += 1
-        raise unanswered(failures, run.skipped, retry_after)
+        raise chain_error(failures, run.skipped, retry_after)
 
-    def _retry_after(self, run: Run) -> float | None:
+    def _retry_after(self, run: ChainRun) -> float | None:
         """Seconds until the first target is awake again."""
         credential = run.request.caller.credential
         waits = [

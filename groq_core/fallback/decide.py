@@ -13,7 +13,7 @@ import msgspec
 
 from groq_core.errors import Kind, ProviderError
 from groq_core.failures import policy
-from groq_core.failures.policy import SHORT_WAIT_S, WAITED_FOR, Rule
+from groq_core.failures.policy import SHORT_WAIT_S, WAITED_FOR, PolicyRow
 
 Step: TypeAlias = Literal["retry", "model", "provider", "shrink", "stop"]
 
@@ -108,7 +108,7 @@ def _refuses_prefill(state: State, error: ProviderError) -> bool:
     return state.prefill and 400 <= status < 500 and error.kind in CALLERS_FAULT
 
 
-def _wait(state: State, rule: Rule, error: ProviderError) -> tuple[float, float] | None:
+def _wait(state: State, rule: PolicyRow, error: ProviderError) -> tuple[float, float] | None:
     """
     Seconds to wait before the same target is asked again, and the jitter on top; None to go on.
 

@@ -73,7 +73,7 @@ def describe(failure: ProviderError) -> str:
     return f"{failure.provider}:{failure.model}: {says[:1].lower()}{says[1:]}" if failure.model else says
 
 
-def unanswered(
+def chain_error(
     failures: Sequence[ProviderError], skipped: Sequence[ProviderError], retry_after: float | None
 ) -> ChainError:
     """

@@ -22,7 +22,8 @@ from groq_core.failures import policy
 SERVER = "server"
 """The credential of the server's own key, the only one the catalogue is read with."""
 
-VISITOR_GONE_S = 600.0
+VISITOR_GONE_S = 86_400.0
+"""Seconds a visitor's key is not asked again for a model that it was told does not exist."""
 
 QUIET_S = 1.0
 """Seconds after a failure in which nobody tries again out of turn."""
@@ -44,7 +45,7 @@ TRANSIENT = frozenset(
 """Failures that come quickly and may be one request's alone; silence costs its reader too much to try again."""
 
 
-class Breaker(msgspec.Struct):
+class BreakerState(msgspec.Struct):
     """
     One target's or provider's health.
 
@@ -66,30 +67,30 @@ class Breaker(msgspec.Struct):
     last_error_at: float | None = None
 
     @property
-    def closed(self) -> bool:
+    def is_closed(self) -> bool:
         return self.rests_until == 0.0
 
     def admission(self, now: float) -> Admission:
         """What a request that came now would meet; asks without taking the probe."""
         if self.rests_until == inf:
             return "gone"
-        if self.closed:
+        if self.is_closed:
             return "closed"
         if now < self.rests_until or self.probing_since is not None:
             return "resting"
         return "probe"
 
 
-def _answered_since(breaker: Breaker, began: float | None) -> bool:
+def _has_answered_since(breaker: BreakerState, began: float | None) -> bool:
     return began is not None and breaker.answered_at is not None and breaker.answered_at > began
 
 
 class HealthStore(Protocol):
     """Where breakers live: in process now, shared between replicas later."""
 
-    def of(self, credential: str, name: str) -> Breaker: ...
+    def of(self, credential: str, name: str) -> BreakerState: ...
 
-    def known(self, credential: str, name: str) -> Breaker | None: ...
+    def find(self, credential: str, name: str) -> BreakerState | None: ...
 
 
 class LocalHealth:
@@ -101,19 +102,19 @@ class LocalHealth:
     """
 
     def __init__(self, capacity: int = 20_000) -> None:
-        self._breakers: MutableMapping[tuple[str, str], Breaker] = LRUCache(capacity)
+        self._breakers: MutableMapping[tuple[str, str], BreakerState] = LRUCache(capacity)
 
-    def of(self, credential: str, name: str) -> Breaker:
+    def of(self, credential: str, name: str) -> BreakerState:
         key = (credential, name)
         breaker = self._breakers.get(key)
         if breaker is None:
-            breaker = self._breakers[key] = Breaker()
+            breaker = self._breakers[key] = BreakerState()
         return breaker
 
-    def known(self, credential: str, name: str) -> Breaker | None:
+    def find(self, credential: str, name: str) -> BreakerState | None:
         return self._breakers.get((credential, name))
 
-    def under(self, credential: str) -> list[tuple[str, Breaker]]:
+    def under(self, credential: str) -> list[tuple[str, BreakerState]]:
         """All breakers under a credential."""
         return [(name, breaker) for (of, name), breaker in list(self._breakers.items()) if of == credential]
 
@@ -145,18 +146,18 @@ class Health:
         self._tell = changed
         self.version = 0
 
-    def _changed(self) -> None:
+    def _notify(self) -> None:
         self.version += 1
         self._tell()
 
     def announce(self) -> None:
         """Something was changed from elsewhere: another process told of a rest."""
-        self._changed()
+        self._notify()
 
     def admission(self, credential: str, provider: str, name: str) -> Admission:
         """The worse of the target's own state and its provider's."""
-        own, whole = self._store.known(credential, name), self._store.known(credential, provider)
-        if (own is None or own.closed) and (whole is None or whole.closed):
+        own, whole = self._store.find(credential, name), self._store.find(credential, provider)
+        if (own is None or own.is_closed) and (whole is None or whole.is_closed):
             return "closed"  # nearly always, and asked of every target before every request
         now = self._clock()
         states = [breaker.admission(now) for breaker in (own, whole) if breaker is not None]
@@ -171,14 +172,14 @@ class Health:
         rests = [
             max(0.0, breaker.rests_until - now)
             for key in (provider, name)
-            if (breaker := self._store.known(credential, key)) is not None
+            if (breaker := self._store.find(credential, key)) is not None
             and breaker.admission(now) in ("resting", "gone")
         ]
         return max(rests) if rests else None
 
-    def of(self, credential: str, name: str) -> Breaker | None:
+    def of(self, credential: str, name: str) -> BreakerState | None:
         """The breaker of a target or provider, if anything was ever held against it."""
-        return self._store.known(credential, name)
+        return self._store.find(credential, name)
 
     def enter(self, credential: str, provider: str, name: str, *, forced: bool = False) -> bool:
         """
@@ -194,52 +195,52 @@ class Health:
             return False
         now = self._clock()
         for key in (provider, name):
-            breaker = self._store.known(credential, key)
+            breaker = self._store.find(credential, key)
             if breaker is not None and breaker.admission(now) in ("probe", "resting"):
                 breaker.probing_since = now
-        self._changed()
+        self._notify()
         return True
 
-    def _held(self, credential: str, provider: str, name: str) -> list[Breaker]:
+    def _open_breakers(self, credential: str, provider: str, name: str) -> list[BreakerState]:
         """The breakers that keep a target from being asked, the provider's first."""
-        found = (self._store.known(credential, key) for key in (provider, name))
-        return [breaker for breaker in found if breaker is not None and not breaker.closed]
+        found = (self._store.find(credential, key) for key in (provider, name))
+        return [breaker for breaker in found if breaker is not None and not breaker.is_closed]
 
-    def named_time(self, credential: str, provider: str, name: str) -> bool:
+    def has_retry_after(self, credential: str, provider: str, name: str) -> bool:
         """Whether a target that cools down said itself when to come back: before that it would only refuse again."""
         now = self._clock()
-        held = self._held(credential, provider, name)
+        held = self._open_breakers(credential, provider, name)
         return any(breaker.told_when and now < breaker.rests_until for breaker in held)
 
     def probing(self, credential: str, provider: str, name: str) -> bool:
         """Whether another request is finding out how a target is."""
-        return any(breaker.probing_since is not None for breaker in self._held(credential, provider, name))
+        return any(breaker.probing_since is not None for breaker in self._open_breakers(credential, provider, name))
 
     def quiet_for(self, credential: str, provider: str, name: str) -> float:
         """Seconds until a target that named no time may be tried out of turn: one since its last failure."""
         now = self._clock()
-        since = (breaker.last_error_at for breaker in self._held(credential, provider, name))
+        since = (breaker.last_error_at for breaker in self._open_breakers(credential, provider, name))
         return max((QUIET_S - (now - at) for at in since if at is not None and now - at < QUIET_S), default=0.0)
 
     def cause(self, credential: str, provider: str, name: str) -> Kind | None:
         """What a target that is not asked last failed of."""
-        held = self._held(credential, provider, name)
+        held = self._open_breakers(credential, provider, name)
         return next((breaker.last_error for breaker in held if breaker.last_error is not None), None)
 
-    def succeeded(self, credential: str, provider: str, name: str) -> None:
+    def record_success(self, credential: str, provider: str, name: str) -> None:
         """An answer came to its end: whatever was held against target and provider is forgiven."""
         for key in (provider, name):
             breaker = self._store.of(credential, key)
             breaker.answered_at = self._clock()
             if breaker.failures or breaker.rests_until:
                 breaker.failures, breaker.rests_until, breaker.probing_since = 0, 0.0, None
-                self._changed()
+                self._notify()
 
     def now(self) -> float:
-        """Clock time, for ``began`` of :meth:`failed`."""
+        """Clock time, for ``began`` of :meth:`record_failure`."""
         return self._clock()
 
-    def failed(
+    def record_failure(
         self,
         credential: str,
         error: ProviderError,
@@ -271,30 +272,30 @@ class Health:
         rest = policy.rest_s(rule, error, failures=rung, cooldown=self._cooldown)
         if rest == inf and credential != SERVER:
             rest = VISITOR_GONE_S  # nobody reads the catalogue again with a visitor's key
-        if error.kind in TRANSIENT and error.retry_after is None and _answered_since(breaker, began):
+        if error.kind in TRANSIENT and error.retry_after is None and _has_answered_since(breaker, began):
             rest = 0.0
         if rest > 0:
             breaker.failures = rung
             breaker.rests_until = max(breaker.rests_until, now + rest)
             breaker.told_when = error.retry_after is not None
-        self.left(credential, provider, name, probe=probe)
+        self.record_cancellation(credential, provider, name, probe=probe)
         return rest
 
-    def left(self, credential: str, provider: str, name: str, *, probe: bool = False) -> None:
+    def record_cancellation(self, credential: str, provider: str, name: str, *, probe: bool = False) -> None:
         """The reader went away before the end: nothing was learnt, so the next request may probe."""
         if probe:
             self._release(credential, provider, name)
-        self._changed()
+        self._notify()
 
     def _release(self, credential: str, provider: str, name: str) -> None:
         for key in (provider, name):
-            breaker = self._store.known(credential, key)
+            breaker = self._store.find(credential, key)
             if breaker is not None:
                 breaker.probing_since = None
 
     def forgive_gone(self, credential: str, name: str) -> None:
         """A new catalogue lists the model again."""
-        breaker = self._store.known(credential, name)
+        breaker = self._store.find(credential, name)
         if breaker is not None and breaker.rests_until == inf:
             breaker.rests_until, breaker.failures = 0.0, 0
-            self._changed()
+            self._notify()

@@ -105,7 +105,7 @@ class Hedging:
                 if loser is not winner and not loser.told:
                     await loser.stop()
                     if loser.started is not None:
-                        yield self._lost(loser, attempt)
+                        yield self._losing_record(loser, attempt)
             async with aclosing(winner.rest()) as events:
                 async for event in events:
                     yield event
@@ -113,7 +113,7 @@ class Hedging:
             for runner in runners:
                 await runner.stop()
 
-    def _lost(self, loser: _Runner, attempt: Attempt) -> AttemptFailed:
+    def _losing_record(self, loser: _Runner, attempt: Attempt) -> AttemptFailed:
         """The loser's line in the receipt, with what its prompt will be billed at."""
         assert loser.started is not None
         spec = attempt.spec

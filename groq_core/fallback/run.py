@@ -8,13 +8,14 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from groq_core.errors import ProviderError
+from groq_core.events import Event, TextDelta
 from groq_core.fallback.splice import Splice
 from groq_core.models.spec import Capability, ModelSpec
-from groq_core.pipeline import Attempt, Budget
+from groq_core.pipeline import Attempt, Budget, with_witness
 from groq_core.requests import ChatRequest, Request
 
 
-class Limits(msgspec.Struct, frozen=True, kw_only=True):
+class ChainLimits(msgspec.Struct, frozen=True, kw_only=True):
     """What one user request may take: upstream requests, seconds, and USD (None: no bound)."""
 
     attempts: int = 6
@@ -38,7 +39,7 @@ class PassedOver(msgspec.Struct, frozen=True, kw_only=True):
     back_at: float = 0.0
 
 
-class Turn(msgspec.Struct, frozen=True, kw_only=True):
+class TargetTurn(msgspec.Struct, frozen=True, kw_only=True):
     """
     Who is asked now.
 
@@ -58,7 +59,7 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     probed: bool = False
 
 
-class Run:
+class ChainRun:
     """
     One user request on its way down the chain.
 
@@ -101,11 +102,11 @@ class Run:
         return "".join(self.sent)
 
     @property
-    def committed(self) -> bool:
+    def is_committed(self) -> bool:
         """The reader has seen something of an answer."""
         return bool(self.sent) or self.beyond_text
 
-    def attempt(self, turn: Turn, waiting: list[ModelSpec]) -> tuple[Attempt, Splice | None]:
+    def attempt(self, turn: TargetTurn, waiting: list[ModelSpec]) -> tuple[Attempt, Splice | None]:
         """
         The next attempt, and how its text meets what the reader has (None: it has nothing).
 
@@ -124,8 +125,10 @@ class Run:
             insistent=turn.insistent,
         )
         text, asked = self.text, plain.request
-        if not text or not isinstance(asked, ChatRequest):
+        if not isinstance(asked, ChatRequest):
             return plain, None
+        if not text:
+            return msgspec.structs.replace(plain, outlet=with_witness(self._see, asked.outlet)), None
         # A tool turn is never continued: asked to go on with prose, a model writes prose instead of the call.
         may_continue = (
             spec.can(Capability.PREFILL)
@@ -138,5 +141,10 @@ class Run:
         begun = {"role": "assistant", "content": text}
         request = msgspec.structs.replace(asked, messages=(*asked.messages, begun))
         return msgspec.structs.replace(plain, request=request, prefill=True), Splice(
-            text, "continue", guess=self.budget.left < 2
+            text, "continue", guess=self.budget.remaining < 2
         )
+
+    def _see(self, event: Event) -> None:
+        """Remember words that went to the reader past the chain."""
+        if isinstance(event, TextDelta):
+            self.sent.append(event.text)

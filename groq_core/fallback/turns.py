@@ -12,7 +12,7 @@ from groq_core.events import AttemptSkipped
 from groq_core.failures import policy
 from groq_core.failures.policy import SHORT_WAIT_S
 from groq_core.fallback.health import Health
-from groq_core.fallback.run import PassedOver, Run, Turn, Why
+from groq_core.fallback.run import ChainRun, PassedOver, TargetTurn, Why
 from groq_core.models.spec import ModelSpec
 
 SPARE_S = 1.0
@@ -22,7 +22,7 @@ SPARE_S = 1.0
 class Turns:
     """The order of one request, and who of it was passed over."""
 
-    def __init__(self, run: Run, health: Health) -> None:
+    def __init__(self, run: ChainRun, health: Health) -> None:
         self._run = run
         self._health = health
         self._credential = run.request.caller.credential
@@ -31,7 +31,7 @@ class Turns:
 
     def awake(self, spec: ModelSpec) -> bool:
         # A target that broke off in this very answer may be asked once more to complete it.
-        if spec.name in self._run.again and self._run.committed:
+        if spec.name in self._run.again and self._run.is_committed:
             return True
         return self._admission(spec) in ("closed", "probe")
 
@@ -44,19 +44,19 @@ class Turns:
         if not self.awake(spec):
             self._run.passed.append(self._cooling(spec))
             return self._skip(spec)
-        if self._kept_for_others(spec):
+        if self._is_reserved_for_others(spec):
             message = "the requests left are kept for providers that were not asked yet"
             return AttemptSkipped(provider=spec.provider, model=spec.id, kind=Kind.BUDGET, message=message)
         return spec
 
-    def _kept_for_others(self, spec: ModelSpec) -> bool:
+    def _is_reserved_for_others(self, spec: ModelSpec) -> bool:
         """Whether asking it would take the one request that is kept back for a provider not asked yet."""
         run = self._run
         asked = {one.provider for one in run.asked}
         if spec.provider not in asked:
             return False
         waiting = {one.provider for one in self.waiting()} - asked
-        return bool(waiting) and run.budget.left <= len(waiting)
+        return bool(waiting) and run.budget.remaining <= len(waiting)
 
     def waiting(self) -> list[ModelSpec]:
         """Everybody who could still be asked: the awake of the queue, and those passed over, now or soon."""
@@ -87,7 +87,7 @@ class Turns:
         run.queue = type(run.queue)(spec for spec in run.queue if spec.provider != provider)
         run.passed = [one for one in run.passed if one.spec.provider != provider]
 
-    def out_of_turn(self) -> Turn | None:
+    def out_of_turn(self) -> TargetTurn | None:
         """
         Rather ask somebody who was passed over than tell the reader no.
 
@@ -95,7 +95,7 @@ class Turns:
         these, providers that were not asked yet before others.
         """
         asked = {one.provider for one in self._run.asked}
-        found = [one for one in self._open() if not self._kept_for_others(one.spec)]
+        found = [one for one in self._open() if not self._is_reserved_for_others(one.spec)]
         found.sort(key=lambda one: one.spec.provider in asked)
         for why in ("too large by our count", "cooling down"):
             for one in found:
@@ -109,24 +109,26 @@ class Turns:
         return [one for one in self._run.passed if self._may_be_asked(one)]
 
     def _may_be_asked(self, one: PassedOver) -> bool:
-        in_time = not one.back_at or one.back_at - self._health.now() < self._run.budget.left_s - SPARE_S
+        in_time = not one.back_at or one.back_at - self._health.now() < self._run.budget.remaining_s - SPARE_S
         return in_time and self._admission(one.spec) != "gone"
 
-    def _take(self, one: PassedOver) -> Turn:
+    def _take(self, one: PassedOver) -> TargetTurn:
         self._run.passed.remove(one)
         spec, now = one.spec, self._health.now()
         if one.why == "too large by our count":
             self._run.insisted.add(spec.name)
-            return Turn(spec=spec, insistent=True)
+            return TargetTurn(spec=spec, insistent=True)
         if one.why == "rate limit spent":
-            return Turn(spec=spec)  # the guard waits itself, in turn with others
+            return TargetTurn(spec=spec)  # the guard waits itself, in turn with others
         if one.back_at:
             wait = max(0.0, one.back_at - now)
-            return Turn(spec=spec, wait_s=wait, reason="every target is cooling down; this one is back first")
+            return TargetTurn(spec=spec, wait_s=wait, reason="every target is cooling down; this one is back first")
         if self._health.probing(self._credential, spec.provider, spec.name):
-            return Turn(spec=spec, probed=True, reason="another request is finding out whether it is back")
+            return TargetTurn(spec=spec, probed=True, reason="another request is finding out whether it is back")
         wait = self._health.quiet_for(self._credential, spec.provider, spec.name)
-        return Turn(spec=spec, wait_s=wait, reason="every other target failed; this one is tried again", forced=True)
+        return TargetTurn(
+            spec=spec, wait_s=wait, reason="every other target failed; this one is tried again", forced=True
+        )
 
     # ── health ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -138,7 +140,7 @@ class Turns:
 
     def _back_at(self, spec: ModelSpec) -> float:
         """When it said itself that it will be back; 0 where its rest is our own guess."""
-        if not self._health.named_time(self._credential, spec.provider, spec.name):
+        if not self._health.has_retry_after(self._credential, spec.provider, spec.name):
             return 0.0
         rests = self._health.rests_for(self._credential, spec.provider, spec.name)
         return self._health.now() + (rests or 0.0)

@@ -15,10 +15,10 @@ from typing import Any, Final
 
 import gradio as gr
 
-from groq_core.compose import Core, assembled
+from groq_core.compose import Core, assemble
 from groq_core.errors import GroqCoreError
 from groq_core.events import AttemptFailed, Continued, Events, ReasoningDelta, Restarted, TextDelta
-from groq_core.gradio.messages import Turn, conversation
+from groq_core.gradio.messages import MessageTurn, conversation
 from groq_core.media.audio.wav import PCM, Wave, write_wav
 from groq_core.redaction import Secret, redact
 from groq_core.reply import Reply, collect
@@ -57,7 +57,7 @@ class Chain:
 
     async def _assemble(self, loop: asyncio.AbstractEventLoop) -> Core:
         self._owned[loop] = stack = AsyncExitStack()
-        return await stack.enter_async_context(assembled(self._settings or load()))
+        return await stack.enter_async_context(assemble(self._settings or load()))
 
     async def close(self) -> None:
         """Close what was made on this loop; an app that runs as long as its process need not."""
@@ -79,13 +79,13 @@ class Chain:
         core = await self.core()
         try:
             turns = await conversation(message, history, partial(self._write_down, core))
-            async with aclosing(_shown(self._asked(core, turns))) as updates:
+            async with aclosing(_show(self._ask(core, turns))) as updates:
                 async for messages in updates:
                     yield messages
         except GroqCoreError as error:
             raise _plain(error) from error
 
-    def _asked(self, core: Core, turns: Sequence[Turn]) -> Events:
+    def _ask(self, core: Core, turns: Sequence[MessageTurn]) -> Events:
         *before, last = turns
         messages = [{"role": turn.role, "content": turn.text} for turn in before]
         # The newest that were shown are the ones that are asked about.
@@ -114,7 +114,7 @@ class Chain:
         try:
             data = await asyncio.to_thread(_picture, image)
             events = core.vision.stream(question.strip() or "Describe this picture.", [data], model=model)
-            async with aclosing(_shown(events)) as updates:
+            async with aclosing(_show(events)) as updates:
                 async for messages in updates:
                     yield str(messages[-1]["content"])
         except GroqCoreError as error:
@@ -132,7 +132,7 @@ class Chain:
             raise _plain(error) from error
 
 
-async def _shown(events: Events) -> AsyncGenerator[Messages, None]:
+async def _show(events: Events) -> AsyncGenerator[Messages, None]:
     """What to show of an answer, at most :data:`UPDATES_PER_S` times a second and once at its end."""
     reply, shown = Reply(), 0.0
     async with aclosing(events):

@@ -18,7 +18,7 @@ Listen = Callable[[bytes, str], Awaitable[str]]
 
 
 @dataclass(slots=True)
-class Turn:
+class MessageTurn:
     """One message: its text, and its pictures as bytes."""
 
     role: str
@@ -26,7 +26,7 @@ class Turn:
     pictures: list[bytes] = field(default_factory=list)
 
 
-async def conversation(message: Any, history: Sequence[Any], listen: Listen) -> list[Turn]:
+async def conversation(message: Any, history: Sequence[Any], listen: Listen) -> list[MessageTurn]:
     """
     Put what was said before and the new message into turns; the new one comes last.
 
@@ -42,22 +42,22 @@ async def conversation(message: Any, history: Sequence[Any], listen: Listen) -> 
     return [*turns, last]
 
 
-async def _message(message: Any, listen: Listen) -> Turn:
+async def _message(message: Any, listen: Listen) -> MessageTurn:
     if isinstance(message, str):
-        return Turn("user", message)
-    turn = Turn("user", str(message.get("text") or ""))
+        return MessageTurn("user", message)
+    turn = MessageTurn("user", str(message.get("text") or ""))
     for file in message.get("files") or ():
         await _add(turn, _path(file), listen)
     return turn
 
 
-async def _turn(entry: Any, listen: Listen) -> Turn | None:
+async def _turn(entry: Any, listen: Listen) -> MessageTurn | None:
     """A message of the history; None for what is only a story about an answer."""
     said = entry if isinstance(entry, dict) else vars(entry)
     metadata = said.get("metadata")
     if metadata and (metadata.get("title") if isinstance(metadata, dict) else metadata.title):
         return None
-    turn = Turn(str(said.get("role", "user")), "")
+    turn = MessageTurn(str(said.get("role", "user")), "")
     content = said.get("content")
     for part in content if isinstance(content, list | tuple) else [content]:
         if isinstance(part, str):
@@ -78,7 +78,7 @@ def _path(part: Any) -> str | None:
     return getattr(part, "path", None)
 
 
-async def _add(turn: Turn, path: str | None, listen: Listen) -> None:
+async def _add(turn: MessageTurn, path: str | None, listen: Listen) -> None:
     if path is None:
         return
     file = Path(path)

@@ -35,14 +35,14 @@ class StatusPanel(gr.HTML):
     def __init__(self, chain: Chain | None = None, **options: Any) -> None:
         chosen = chain or own_chain()
 
-        async def drawn() -> str:
+        async def draw() -> str:
             core = await chosen.core()
             return panel(core.board.snapshot())
 
         super().__init__(f'{_STYLE}<div class="groq-core-chain"></div>', show_label=False, **options)
         # A component's own `every` takes no coroutine.
         timer = gr.Timer(EVERY_S)
-        timer.tick(drawn, None, self, queue=False, show_progress="hidden", api_visibility="private")
+        timer.tick(draw, None, self, queue=False, show_progress="hidden", api_visibility="private")
 
     def get_block_name(self) -> str:
         return "html"

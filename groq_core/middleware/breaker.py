@@ -38,18 +38,18 @@ class Breaker:
                 async for event in events:
                     if isinstance(event, Finished):
                         judged = True
-                        self._health.succeeded(credential, spec.provider, spec.name)
+                        self._health.record_success(credential, spec.provider, spec.name)
                     yield event
         except ProviderError as error:
             judged = True
             if error.attempt is None:
-                self._health.left(credential, spec.provider, spec.name, probe=probe)
+                self._health.record_cancellation(credential, spec.provider, spec.name, probe=probe)
                 raise  # nobody was asked: a guard said no
-            rest = self._health.failed(credential, error, spec.provider, spec.name, probe=probe, began=began)
+            rest = self._health.record_failure(credential, error, spec.provider, spec.name, probe=probe, began=began)
             error.attempt = msgspec.structs.replace(error.attempt, rest_s=rest)
             if error.kind is Kind.MODEL_GONE and credential == SERVER:
                 self._gone(spec.name)
             raise
         finally:
             if not judged:
-                self._health.left(credential, spec.provider, spec.name, probe=probe)
+                self._health.record_cancellation(credential, spec.provider, spec.name, probe=probe)

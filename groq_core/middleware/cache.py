@@ -39,19 +39,26 @@ from groq_core.telemetry.metrics import Metrics
 IGNORED_PARAMS = frozenset({"stream", "stream_options", "user", "metadata", "store", "service_tier"})
 """What cannot change the text of an answer."""
 
-IGNORED_FIELDS = frozenset({"stream", "revisable", "no_store", "hedge", "caller", "request_id", "params"})
+IGNORED_FIELDS = frozenset({"stream", "revisable", "no_store", "hedge", "outlet", "caller", "request_id", "params"})
 """Fields of a request that are about this call and not about what is asked; params are looked at on their own."""
 
 _encoder = msgspec.json.Encoder(order="sorted")
 
 
-class Entry(msgspec.Struct, frozen=True):
+class CacheEntry(msgspec.Struct, frozen=True):
     """A whole answer, as it came: what it was routed as, its content, its end; and when."""
 
     routed: Routed
     answer: tuple[Event, ...]
     finished: Finished
     stored_at: float
+
+
+def all_by_events(request: Request) -> Request:
+    """The same request, all of whose answer comes as events."""
+    if isinstance(request, ChatRequest) and request.outlet is not None:
+        return msgspec.structs.replace(request, outlet=None)
+    return request
 
 
 def reproducible(request: Request) -> bool:
@@ -93,7 +100,7 @@ class Cache:
 
     def __init__(
         self,
-        store: MutableMapping[str, Entry] | None,
+        store: MutableMapping[str, CacheEntry] | None,
         metrics: Metrics,
         *,
         scope: Literal["person", "server"] = "person",
@@ -118,7 +125,7 @@ class Cache:
         entry = self.store.get(key)
         if entry is not None:
             self._count(hit=True)
-            for event in replayed(entry, request, self._clock() - entry.stored_at):
+            for event in replay(entry, request, self._clock() - entry.stored_at):
                 yield event
             return
         shared = self._under_way.get(key)
@@ -132,7 +139,7 @@ class Cache:
         self._count(hit=False)
         yield CacheChecked(result="miss")
         # Registered where it is read: who leaves before that has asked nobody, and leaves nothing to share.
-        shared = _Shared(handle, request, partial(self._ended, key))
+        shared = _Shared(handle, request, partial(self._close_flight, key))
         self._under_way[key] = shared
         async with aclosing(shared.read(None)) as events:
             async for event in events:
@@ -146,7 +153,7 @@ class Cache:
         self._metrics.cache.labels("hit" if hit else "miss").inc()
         self._changed()
 
-    def _ended(self, key: str, flight: _Shared, heard: list[Event] | None) -> None:
+    def _close_flight(self, key: str, flight: _Shared, heard: list[Event] | None) -> None:
         """An upstream answer ended; None when it failed or was given up."""
         if self._under_way.get(key) is flight:
             del self._under_way[key]
@@ -154,7 +161,7 @@ class Cache:
             self.store[key] = entry
 
 
-def entry_of(heard: list[Event], now: float) -> Entry | None:
+def entry_of(heard: list[Event], now: float) -> CacheEntry | None:
     """What of an answer is kept, or None where it is not one that would come out the same again."""
     routed = next((event for event in heard if isinstance(event, Routed)), None)
     finished = heard[-1] if heard else None
@@ -163,10 +170,10 @@ def entry_of(heard: list[Event], now: float) -> Entry | None:
     if any(isinstance(event, Restarted | Continued | Degraded | Note) for event in heard):
         return None
     answer = tuple(event for event in heard if isinstance(event, CONTENT))
-    return Entry(routed, answer, finished, now)
+    return CacheEntry(routed, answer, finished, now)
 
 
-def replayed(entry: Entry, request: Request, age: float) -> list[Event]:
+def replay(entry: CacheEntry, request: Request, age: float) -> list[Event]:
     """A kept answer as a stream: nobody was asked, nothing is billed, and it says so."""
     finished = entry.finished
     return [
@@ -189,7 +196,8 @@ class _Shared:
         self, handle: Handler[Request], request: Request, ended: Callable[[_Shared, list[Event] | None], None]
     ) -> None:
         self.request = request
-        self._events = handle(request)
+        # Whatever is said is kept, and told to whoever else listens.
+        self._events = handle(all_by_events(request))
         self._ended = ended
         self._heard: list[Event] = []
         self._readers = 0

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from contextlib import aclosing
 
+import msgspec
+
 from groq_core.errors import Kind, ProviderError
 from groq_core.events import CONTENT, Event, Events
-from groq_core.pipeline import Attempt, Handler
+from groq_core.pipeline import Attempt, Handler, with_witness
 from groq_core.requests import ChatRequest, SpeechRequest, TranscriptionRequest
 
 USUAL_ANSWER_TOKENS = 2048
@@ -45,7 +47,7 @@ class Deadline:
         While others could still be asked, no attempt gets more than half of the time that is left.
         """
         allowed = self.first + self._extra(attempt)
-        return allowed if attempt.last else min(allowed, max(self.first, attempt.budget.left_s / 2))
+        return allowed if attempt.last else min(allowed, max(self.first, attempt.budget.remaining_s / 2))
 
     def _extra(self, attempt: Attempt) -> float:
         match attempt.request:
@@ -65,10 +67,18 @@ class Deadline:
     async def __call__(self, handle: Handler[Attempt], attempt: Attempt) -> Events:
         watch = _Watch()
         allowed, kind = self.allowance(attempt), Kind.TIMEOUT_FIRST_TOKEN
+        budget, left = attempt.budget, attempt.budget.remaining_s
+
+        def see(_: Event) -> None:
+            nonlocal left
+            left = budget.remaining_s
+            watch.extend(min(self.idle, left))
+
         try:
-            async with aclosing(handle(attempt)) as events:
+            watched = msgspec.structs.replace(attempt, outlet=with_witness(see, attempt.outlet))
+            async with aclosing(handle(watched)) as events:
                 while True:
-                    left = attempt.budget.left_s
+                    left = budget.remaining_s
                     try:
                         event = await watch.next(events, min(allowed, left))
                     except StopAsyncIteration:
@@ -127,13 +137,17 @@ class _Watch:
         finally:
             self._task = None
 
+    def extend(self, seconds: float) -> None:
+        """Something came past the wait that is under way: it may last so long from now on."""
+        self._ends = self._loop.time() + seconds
+
     def _arm(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
         self._fires_at = self._ends
-        self._timer = self._loop.call_at(self._ends, self._fired)
+        self._timer = self._loop.call_at(self._ends, self._fire)
 
-    def _fired(self) -> None:
+    def _fire(self) -> None:
         self._timer = None
         if self._task is None:
             return  # the reader is busy; the next wait arms it again

@@ -72,7 +72,7 @@ class Log:
         self._metrics.operation_duration.labels(
             request.needs.operation, served["provider"], label(served["model"]), error
         ).observe(elapsed)
-        for record in receipt.settled():
+        for record in receipt.close_attempts():
             if record.outcome == "skipped":
                 self._metrics.attempts.labels(record.provider, label(record.model), "skipped", record.error or "").inc()
         if not logger.isEnabledFor(logging.INFO):
@@ -99,7 +99,7 @@ class Log:
                 "attempts": [
                     f"{one.provider}:{label(one.model)} {one.outcome}"
                     f"{f' {one.error}' if one.error else ''} {one.elapsed_s or 0:g}s"
-                    for one in receipt.settled()
+                    for one in receipt.close_attempts()
                 ],
             },
         )

@@ -20,7 +20,7 @@ from groq_core.events import (
     Usage,
 )
 from groq_core.models.spec import ModelSpec
-from groq_core.pipeline import Attempt, Handler
+from groq_core.pipeline import Attempt, Handler, with_witness
 from groq_core.requests import BYTES_PER_TOKEN, Request, SpeechRequest, TranscriptionRequest
 from groq_core.telemetry.metrics import Metrics
 
@@ -58,10 +58,17 @@ class Observe:
         ttft: float | None = None
         size = 0
         outcome, kind = "cancelled", ""
+
+        def see(event: Event) -> None:
+            nonlocal size
+            if isinstance(event, TextDelta):
+                size += len(event.text)
+
         self._changed()
         try:
             yield AttemptStarted(number=number, provider=spec.provider, model=spec.id, hedge=attempt.hedge)
-            async with aclosing(handle(attempt)) as events:
+            watched = msgspec.structs.replace(attempt, outlet=with_witness(see, attempt.outlet))
+            async with aclosing(handle(watched)) as events:
                 async for event in events:
                     if ttft is None and isinstance(event, CONTENT):
                         ttft = clock() - started
@@ -69,9 +76,8 @@ class Observe:
                         self._metrics.time_to_first_token.labels(spec.provider, self._metrics.label(spec.id)).observe(
                             ttft
                         )
-                    if isinstance(event, TextDelta):
-                        size += len(event.text)
-                    elif isinstance(event, Finished):
+                    see(event)
+                    if isinstance(event, Finished):
                         outcome = "answered"
                         stats.answered += 1
                         event = self._complete(event, attempt, number, ttft, clock() - started)
@@ -99,7 +105,7 @@ class Observe:
             self._changed()
 
     def _complete(self, event: Finished, attempt: Attempt, number: int, ttft: float | None, elapsed: float) -> Event:
-        spec, usage = attempt.spec, billed(event.usage, attempt.request)
+        spec, usage = attempt.spec, usage_of(event.usage, attempt.request)
         cost = self._price(spec, usage) if usage else None
         if cost:
             attempt.budget.spent_usd += cost
@@ -122,7 +128,7 @@ class Observe:
         )
 
 
-def billed(usage: Usage | None, request: Request) -> Usage | None:
+def usage_of(usage: Usage | None, request: Request) -> Usage | None:
     """Audio and speech come without usage; what they are billed by is known from the request."""
     match request:
         case TranscriptionRequest(duration_s=seconds) if seconds > 0:

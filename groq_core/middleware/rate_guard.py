@@ -18,7 +18,7 @@ from groq_core.pipeline import Attempt, Handler
 from groq_core.ratelimit.buckets import Cost, TargetBuckets
 from groq_core.ratelimit.budgets import LocalBudgets
 from groq_core.ratelimit.estimates import Estimates
-from groq_core.ratelimit.headers import read_headers, told_at
+from groq_core.ratelimit.headers import read_headers, received_at_ms
 from groq_core.ratelimit.plans import limits_for
 
 MIN_BILLED_AUDIO_S = 10.0
@@ -76,7 +76,7 @@ class RateGuard:
         buckets = self._budgets.of(caller.credential, spec.name)
         cost = self.cost(attempt)
         if attempt.insistent:
-            cost = buckets.bounded(cost)
+            cost = buckets.within(cost)
         elif (bucket := buckets.never(cost)) is not None:
             wanted = sum(cost.of(bucket.kind))
             raise ProviderError(
@@ -97,7 +97,7 @@ class RateGuard:
                 ),
             )
         wait = buckets.wait(cost, caller.user)
-        left = attempt.budget.left_s
+        left = attempt.budget.remaining_s
         if wait > 0:
             if wait > (left - 0.5 if attempt.last else min(SHORT_WAIT_S, left)):
                 raise _full(spec, wait)
@@ -110,7 +110,7 @@ class RateGuard:
 
         def on_headers(headers: Mapping[str, str]) -> None:
             told = {(limit.kind, limit.window_s): (limit.limit, limit.remaining) for limit in read_headers(headers)}
-            buckets.charged(reservation, told, at=told_at(headers))
+            buckets.charge(reservation, told, at=received_at_ms(headers))
             self._infer(buckets, spec, told)
             if attempt.on_headers is not None:
                 attempt.on_headers(headers)
@@ -122,7 +122,7 @@ class RateGuard:
             async with aclosing(handle(guarded)) as events:
                 async for event in events:
                     if isinstance(event, Finished):
-                        used = self._used(event, attempt, cost)
+                        used = self._actual_cost(event, attempt, cost)
                     yield event
         except ProviderError as error:
             if error.limit is not None:
@@ -130,9 +130,9 @@ class RateGuard:
             raise
         finally:
             buckets.leave(reservation, used=used)
-            buckets.learned()
+            buckets.release_learners()
 
-    def _used(self, event: Finished, attempt: Attempt, cost: Cost) -> Cost:
+    def _actual_cost(self, event: Finished, attempt: Attempt, cost: Cost) -> Cost:
         usage = event.usage
         if usage is None or not usage.total_tokens:
             return cost

@@ -65,11 +65,11 @@ def _decide(error: ProviderError, attempt: Attempt, tried: int) -> Move:
         State(
             repeatable=True,
             tried=tried,
-            left=budget.left,
+            left=budget.remaining,
             peers=attempt.peers,
             others=attempt.others,
             last=attempt.last,
-            left_s=budget.left_s,
+            left_s=budget.remaining_s,
         ),
         error,
     )

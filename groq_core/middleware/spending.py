@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from contextlib import aclosing
 from typing import Any, Protocol
 
-from groq_core.events import CacheChecked, Events, Finished, Usage
+import msgspec
+
+from groq_core.events import CacheChecked, Event, Events, Finished, Usage
 from groq_core.models.pricing import cost_usd
 from groq_core.models.spec import ModelSpec
-from groq_core.pipeline import Attempt, Handler
+from groq_core.pipeline import Attempt, Handler, with_witness
 from groq_core.requests import BYTES_PER_TOKEN, Caller, ChatRequest, Request
 
 FRAME_TOKENS = 500
@@ -19,11 +21,11 @@ UNKNOWN_OUTPUT = 8192
 
 
 class Account(Protocol):
-    """Who counts it; see :class:`groq_core.store.allowances.TeamLimits`."""
+    """Who counts it: :class:`groq_core.ratelimit.people.People`, or those of the database."""
 
     async def reserve(self, caller: Caller, tokens: float, usd: float) -> Sequence[Any]: ...
 
-    def settle(self, caller: Caller, held: Sequence[Any], model: str, line: Any) -> None: ...
+    async def settle(self, caller: Caller, held: Sequence[Any], model: str, line: Any) -> None: ...
 
     def line(self, caller: Caller, model: str) -> Any: ...
 
@@ -59,18 +61,24 @@ class Spending:
         held = await self._account.reserve(caller, float(bound.total_tokens), cost_usd(spec, bound) or 0.0)
         line = self._account.line(caller, spec.name)
         heard = 0
+
+        def see(event: Event) -> None:
+            nonlocal heard
+            heard += len(getattr(event, "text", "").encode())
+
         try:
-            async with aclosing(handle(attempt)) as events:
+            watched = msgspec.structs.replace(attempt, outlet=with_witness(see, attempt.outlet))
+            async with aclosing(handle(watched)) as events:
                 async for event in events:
                     if isinstance(event, Finished):
                         _fill(line, event, attempt)
-                    elif text := getattr(event, "text", ""):
-                        heard += len(text.encode())
+                    else:
+                        see(event)
                     yield event
         finally:
             if not line.requests and heard:
                 _guess(line, spec, bound, heard)
-            self._account.settle(caller, held, spec.name, line)
+            await self._account.settle(caller, held, spec.name, line)
 
 
 def _fill(line: Any, event: Finished, attempt: Attempt) -> None:
@@ -105,5 +113,5 @@ class CachedAnswers:
                     model = f"{event.provider}:{event.model}"
                     line = self._account.line(request.caller, model)
                     line.requests = line.cached = 1
-                    self._account.settle(request.caller, (), model, line)
+                    await self._account.settle(request.caller, (), model, line)
                 yield event

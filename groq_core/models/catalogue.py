@@ -14,12 +14,12 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from types import MappingProxyType
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias, TypeGuard
 
 import msgspec
 
 from groq_core.errors import GroqCoreError
-from groq_core.models.discovery import classified, correct
+from groq_core.models.discovery import classify_entry, correct
 from groq_core.models.providers import provider_names
 from groq_core.models.registry import MODELS
 from groq_core.models.spec import ModelSpec
@@ -41,7 +41,7 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
         specs: Name to model, both providers, living and dead.
         listed: Names Groq lists for this key; None where no list could be read, and then any may be tried.
         discovered: Those of ``listed`` that the registry does not know, or knows as dead; sorted.
-        gone: Names that answered "no such model" since the list was read, and what they said.
+        gone: Names that answered "no such model", and what they said; until a list names them anew.
         source: ``live``, ``stale`` (live once, unreachable now) or ``static``.
         checked_at: Unix time of the list; None without one.
         note: How it came about, for a person.
@@ -132,16 +132,16 @@ def merge(static: Mapping[str, ModelSpec], entries: Iterable[object], *, now: fl
         entries: The objects of ``GET /models``; what is not one is skipped.
         now: Unix time.
     """
-    specs = dict(aged(static, now))
+    specs = dict(retire_by_date(static, now))
     listed, discovered = set[str](), list[str]()
     for entry in entries:
-        if not isinstance(entry, dict) or not isinstance(entry.get("id"), str) or entry.get("active") is False:
+        if not _names_a_model(entry) or entry.get("active") is False:
             continue
         name = f"groq:{entry['id']}"
         known = specs.get(name)
         if known is None or known.status == "retired":
             discovered.append(name)
-            specs[name] = classified(entry)
+            specs[name] = classify_entry(entry)
         else:
             specs[name] = correct(known, entry)
         listed.add(name)
@@ -155,6 +155,10 @@ def merge(static: Mapping[str, ModelSpec], entries: Iterable[object], *, now: fl
     )
 
 
+def _names_a_model(entry: object) -> TypeGuard[Entry]:
+    return isinstance(entry, dict) and isinstance(entry.get("id"), str)
+
+
 def with_backup(catalogue: Catalogue, entries: Iterable[object], *, now: float) -> Catalogue:
     """
     Correct what is known of the backup's models by its own list, which tells when one is to be shut down.
@@ -163,14 +167,14 @@ def with_backup(catalogue: Catalogue, entries: Iterable[object], *, now: float) 
     """
     specs = dict(catalogue.specs)
     for entry in entries:
-        if isinstance(entry, dict) and isinstance(entry.get("id"), str) and entry.get("shutdown_date"):
+        if _names_a_model(entry) and entry.get("shutdown_date"):
             name = f"openai:{entry['id']}"
             if (known := specs.get(name)) is not None:
                 specs[name] = correct(known, entry)
-    return msgspec.structs.replace(catalogue, specs=aged(specs, now))
+    return msgspec.structs.replace(catalogue, specs=retire_by_date(specs, now))
 
 
-def aged(static: Mapping[str, ModelSpec], now: float) -> Mapping[str, ModelSpec]:
+def retire_by_date(static: Mapping[str, ModelSpec], now: float) -> Mapping[str, ModelSpec]:
     """Retire what was announced to be shut down and now is."""
     today: date = datetime.fromtimestamp(now, UTC).date()
     return MappingProxyType(
@@ -186,7 +190,7 @@ def aged(static: Mapping[str, ModelSpec], now: float) -> Mapping[str, ModelSpec]
 def static_catalogue(static: Mapping[str, ModelSpec] = MODELS, *, now: float | None = None) -> Catalogue:
     """Make do with the registry."""
     return Catalogue(
-        specs=aged(static, time.time() if now is None else now),
+        specs=retire_by_date(static, time.time() if now is None else now),
         note="Groq's list of models has not been read yet; the built-in table counts",
     )
 
@@ -211,6 +215,7 @@ class CatalogueKeeper:
         wall: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         jitter: Callable[[], float] = random.random,
+        forgiving: bool = False,
     ) -> None:
         """
         Args:
@@ -221,6 +226,7 @@ class CatalogueKeeper:
             timeout: Seconds one reading may take.
             wall: Unix time.
             sleep, jitter: How to wait, and a number in [0, 1) to keep many processes out of step.
+            forgiving: Every list that names a model again is believed: on the simulator what is gone was switched off.
         """
         self._fetch = fetch
         self._backup = backup
@@ -230,6 +236,8 @@ class CatalogueKeeper:
         self._wall = wall
         self._sleep = sleep
         self._jitter = jitter
+        self._forgiving = forgiving
+        self._named: dict[str, frozenset[str]] = {}
         self._listeners: list[Callable[[Catalogue], None]] = []
         self._wake = asyncio.Event()
         self.version = 0
@@ -263,9 +271,9 @@ class CatalogueKeeper:
             self._keep_old(redact(str(error)))
         else:
             catalogue = merge(self._static, entries, now=self._wall())
-            if believe_gone:
-                catalogue = msgspec.structs.replace(catalogue, gone=self.current.gone)
             if catalogue.listed:
+                gone = self._still_gone("groq", entries, believe_gone=believe_gone)
+                catalogue = msgspec.structs.replace(catalogue, gone=gone)
                 self._set(catalogue)
                 await self._read_backup()
                 return True
@@ -282,8 +290,27 @@ class CatalogueKeeper:
         except (TimeoutError, GroqCoreError, OSError):
             return
         told = with_backup(self.current, entries, now=self._wall())
-        if told.specs != self.current.specs:
+        told = msgspec.structs.replace(told, gone=self._still_gone("openai", entries, believe_gone=False))
+        if (told.specs, told.gone) != (self.current.specs, self.current.gone):
             self._set(told)
+
+    def _still_gone(self, provider: str, entries: Iterable[object], *, believe_gone: bool) -> Mapping[str, str]:
+        """
+        Keep in mind who answered "no such model": a list that goes on naming it as before is no news.
+
+        Asked again after every list, an id that is dead but listed would cost a call every ten minutes.
+        """
+        named = frozenset(f"{provider}:{entry['id']}" for entry in entries if _names_a_model(entry))
+        before, self._named[provider] = self._named.get(provider, named), named
+        if believe_gone:
+            return self.current.gone
+        return MappingProxyType(
+            {
+                name: why
+                for name, why in self.current.gone.items()
+                if not name.startswith(f"{provider}:") or (not self._forgiving and (name in named) == (name in before))
+            }
+        )
 
     async def run(self) -> None:
         """
@@ -312,7 +339,7 @@ class CatalogueKeeper:
             waking.cancel()
 
     def mark_gone(self, name: str, why: str = "is no longer offered to this key") -> None:
-        """Believe an answer "no such model" until the next list is read; ``name`` is ``provider:id``."""
+        """Believe an answer "no such model" until a list names it anew; ``name`` is ``provider:id``."""
         if name not in self.current.gone:
             gone = MappingProxyType({**self.current.gone, name: why})
             self._set(msgspec.structs.replace(self.current, gone=gone))

@@ -25,15 +25,15 @@ _FEATURES = {
 }
 
 
-def classified(entry: Mapping[str, Any]) -> ModelSpec:
+def classify_entry(entry: Mapping[str, Any]) -> ModelSpec:
     """
     Make out what an unknown model can do.
 
-    >>> classified({"id": "new/model", "input_modalities": ["text", "image"]}).can(Capability.VISION)
+    >>> classify_entry({"id": "new/model", "input_modalities": ["text", "image"]}).can(Capability.VISION)
     True
     """
     spec = ModelSpec(id=entry["id"], title=_text(entry, "name"), capabilities=_capabilities(entry))
-    return _figured(spec, entry)
+    return _with_figures(spec, entry)
 
 
 def correct(spec: ModelSpec, entry: Mapping[str, Any]) -> ModelSpec:
@@ -43,7 +43,7 @@ def correct(spec: ModelSpec, entry: Mapping[str, Any]) -> ModelSpec:
     if inputs and spec.can(_C.CHAT):
         capabilities = capabilities | {_C.VISION} if "image" in inputs else capabilities - {_C.VISION}
     status = "announced" if spec.status == "announced" else "active"
-    return _figured(msgspec.structs.replace(spec, capabilities=capabilities, status=status), entry)
+    return _with_figures(msgspec.structs.replace(spec, capabilities=capabilities, status=status), entry)
 
 
 def _capabilities(entry: Mapping[str, Any]) -> frozenset[Capability]:
@@ -69,7 +69,7 @@ def _capabilities(entry: Mapping[str, Any]) -> frozenset[Capability]:
     return frozenset(found)
 
 
-def _figured(spec: ModelSpec, entry: Mapping[str, Any]) -> ModelSpec:
+def _with_figures(spec: ModelSpec, entry: Mapping[str, Any]) -> ModelSpec:
     figures: dict[str, Any] = {}
     if window := _whole(entry, "context_window", "context_length"):
         figures["context_window"] = window

@@ -57,7 +57,7 @@ def register(spec: ProviderSpec) -> Callable[[], None]:
     return unregister
 
 
-def registered() -> tuple[ProviderSpec, ...]:
+def added_providers() -> tuple[ProviderSpec, ...]:
     """Those added, in order."""
     return tuple(_registered.values())
 

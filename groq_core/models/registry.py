@@ -27,7 +27,7 @@ _UPLOAD = 25 * 1024 * 1024
 """Bytes a free key may upload; a developer key's 100 MB go by URL only."""
 
 
-def _retired(
+def _retire(
     id: str, shutdown: date | None, replacement: str | None = None, capabilities: frozenset[Capability] = _CHAT
 ) -> ModelSpec:
     """Keep a name people still have in their scripts, so that it is answered and they read what became of it."""
@@ -230,11 +230,11 @@ _CURRENT = (
 _SMALL, _LARGE, _EYES = "openai/gpt-oss-20b", "openai/gpt-oss-120b", "qwen/qwen3.8-27b"
 
 _RETIRED = (
-    _retired("groq/compound", date(2026, 9, 21)),
-    _retired("groq/compound-mini", date(2026, 9, 21)),
-    _retired("qwen/qwen3.6-27b", date(2026, 9, 14), "qwen/qwen3.8-27b"),
-    _retired("qwen/qwen3-32b", date(2026, 7, 17), "openai/gpt-oss-120b"),
-    _retired("moonshotai/kimi-k2-instruct-0905", date(2026, 4, 15), "openai/gpt-oss-120b"),
+    _retire("groq/compound", date(2026, 9, 21)),
+    _retire("groq/compound-mini", date(2026, 9, 21)),
+    _retire("qwen/qwen3.6-27b", date(2026, 9, 14), "qwen/qwen3.8-27b"),
+    _retire("qwen/qwen3-32b", date(2026, 7, 17), "openai/gpt-oss-120b"),
+    _retire("moonshotai/kimi-k2-instruct-0905", date(2026, 4, 15), "openai/gpt-oss-120b"),
     ModelSpec(
         id="meta-llama/llama-4-maverick-17b-128e-instruct",
         title="Llama 4 Maverick",
@@ -248,30 +248,30 @@ _RETIRED = (
         source=_DEPRECATIONS,
         checked=_READ,
     ),
-    _retired("meta-llama/llama-guard-4-12b", date(2026, 3, 5), "openai/gpt-oss-safeguard-20b"),
-    _retired("playai-tts", date(2025, 12, 31), "canopylabs/orpheus-v1-english", _VOICE),
-    _retired("playai-tts-arabic", date(2025, 12, 31), "canopylabs/orpheus-arabic-saudi", _VOICE),
-    _retired("moonshotai/kimi-k2-instruct", date(2025, 10, 10), "openai/gpt-oss-120b"),
-    _retired("gemma2-9b-it", date(2025, 10, 8), "openai/gpt-oss-20b"),
-    _retired("deepseek-r1-distill-llama-70b", date(2025, 10, 2), "openai/gpt-oss-120b"),
-    _retired("llama3-70b-8192", date(2025, 8, 30), "openai/gpt-oss-120b"),
-    _retired("llama3-8b-8192", date(2025, 8, 30), "openai/gpt-oss-20b"),
-    _retired("distil-whisper-large-v3-en", date(2025, 8, 23), "whisper-large-v3-turbo", _WHISPER),
-    _retired("mistral-saba-24b", date(2025, 7, 30)),
-    _retired("qwen-qwq-32b", date(2025, 7, 14)),
-    _retired("llama-guard-3-8b", date(2025, 6, 6)),
+    _retire("meta-llama/llama-guard-4-12b", date(2026, 3, 5), "openai/gpt-oss-safeguard-20b"),
+    _retire("playai-tts", date(2025, 12, 31), "canopylabs/orpheus-v1-english", _VOICE),
+    _retire("playai-tts-arabic", date(2025, 12, 31), "canopylabs/orpheus-arabic-saudi", _VOICE),
+    _retire("moonshotai/kimi-k2-instruct", date(2025, 10, 10), "openai/gpt-oss-120b"),
+    _retire("gemma2-9b-it", date(2025, 10, 8), "openai/gpt-oss-20b"),
+    _retire("deepseek-r1-distill-llama-70b", date(2025, 10, 2), "openai/gpt-oss-120b"),
+    _retire("llama3-70b-8192", date(2025, 8, 30), "openai/gpt-oss-120b"),
+    _retire("llama3-8b-8192", date(2025, 8, 30), "openai/gpt-oss-20b"),
+    _retire("distil-whisper-large-v3-en", date(2025, 8, 23), "whisper-large-v3-turbo", _WHISPER),
+    _retire("mistral-saba-24b", date(2025, 7, 30)),
+    _retire("qwen-qwq-32b", date(2025, 7, 14)),
+    _retire("llama-guard-3-8b", date(2025, 6, 6)),
     # Of what is older the exact day is no matter any more: scripts have these ids, no key does.
-    *(_retired(id, None, _SMALL) for id in (
+    *(_retire(id, None, _SMALL) for id in (
         "gemma-7b-it", "llama-3.2-1b-preview", "llama-3.2-3b-preview", "llama-3.2-11b-text-preview",
         "llama3-groq-8b-8192-tool-use-preview",
     )),
-    *(_retired(id, None, _LARGE) for id in (
+    *(_retire(id, None, _LARGE) for id in (
         "deepseek-r1-distill-llama-70b-specdec", "deepseek-r1-distill-qwen-32b", "llama-3.1-405b-reasoning",
         "llama-3.1-70b-specdec", "llama-3.1-70b-versatile", "llama-3.2-90b-text-preview", "llama-3.3-70b-specdec",
         "llama2-70b-4096", "llama3-groq-70b-8192-tool-use-preview", "mixtral-8x7b-32768", "qwen-2.5-32b",
         "qwen-2.5-coder-32b",
     )),
-    *(_retired(id, None, _EYES, _CHAT | {_C.VISION}) for id in (
+    *(_retire(id, None, _EYES, _CHAT | {_C.VISION}) for id in (
         "llama-3.2-11b-vision-preview", "llama-3.2-90b-vision-preview", "llava-v1.5-7b-4096-preview",
     )),
 )  # fmt: skip

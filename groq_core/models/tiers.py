@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from groq_core.models.providers import BUILT_IN, registered
+from groq_core.models.providers import BUILT_IN, added_providers
 from groq_core.models.registry import MODELS
 from groq_core.models.spec import Capability, ModelSpec, Tier
 from groq_core.settings.settings import Settings
@@ -77,12 +77,12 @@ def tiers(settings: Settings) -> Tiers:
 
     A list from the settings replaces the registry's whole. The simulator plays both providers.
     """
-    backup = settings.simulated or settings.has_backup
+    backup = settings.is_simulated or settings.has_backup
     return {
         tier: (
             *(_name("groq", id) for id in groq),
             *(_name("openai", id) for id in _backup_ids(settings, tier) if backup),
-            *(_name(own.name, id) for own in registered() for id in own.tiers.get(tier, ())),
+            *(_name(own.name, id) for own in added_providers() for id in own.tiers.get(tier, ())),
         )
         for tier, groq in _groq_ids(settings).items()
     }
@@ -90,7 +90,7 @@ def tiers(settings: Settings) -> Tiers:
 
 def specs(settings: Settings) -> Mapping[str, ModelSpec]:
     """Add to the registry what only the settings name, trusted with what it is named for."""
-    known = dict(MODELS) | {model.name: model for own in registered() for model in own.models}
+    known = dict(MODELS) | {model.name: model for own in added_providers() for model in own.models}
     for tier, listed in tiers(settings).items():
         for name in listed:
             provider, _, id = name.partition(":")
@@ -99,6 +99,12 @@ def specs(settings: Settings) -> Mapping[str, ModelSpec]:
             spec = known.get(name) or ModelSpec(id=id, provider=provider, capabilities=frozenset())
             known[name] = msgspec.structs.replace(spec, capabilities=spec.capabilities | ASSUMED[tier])
     return MappingProxyType(known)
+
+
+def is_registrys(listed: Tiers, tier: Tier) -> bool:
+    """Whether Groq's ids of a tier are the registry's own; a list from the settings is an order somebody wished for."""
+    ids = (name.removeprefix("groq:") for name in listed[tier] if name.startswith("groq:"))
+    return tuple(ids) == GROQ_TIERS[tier]
 
 
 def _name(provider: str, id: str) -> str:

@@ -115,7 +115,7 @@ def only_accepted(
     return kept, notes
 
 
-def bound_max_tokens(params: dict[str, Any], spec: ModelSpec, name: str) -> list[Note]:
+def limit_max_tokens(params: dict[str, Any], spec: ModelSpec, name: str) -> list[Note]:
     """Bring the bound on new tokens under the one name the server knows, no larger than the model allows."""
     asked = params.pop("max_completion_tokens", None)
     old = params.pop("max_tokens", None)

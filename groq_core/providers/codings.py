@@ -20,7 +20,7 @@ def plain(coding: str) -> bool:
     return all(name.strip().lower() in PLAIN for name in coding.split(","))
 
 
-async def decoded(reads: AsyncGenerator[bytes, None], coding: str) -> AsyncGenerator[bytes, None]:
+async def decode_stream(reads: AsyncGenerator[bytes, None], coding: str) -> AsyncGenerator[bytes, None]:
     """
     The body without its codings, piece by piece.
 

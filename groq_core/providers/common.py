@@ -21,6 +21,7 @@ from groq_core.events import CONTENT, AudioDelta, Event, Events, Finished, Note,
 from groq_core.failures.classify import from_event, from_exception, from_response
 from groq_core.models.spec import ModelSpec
 from groq_core.pipeline import Attempt
+from groq_core.providers.shortcut import Shortcut
 from groq_core.providers.wire import HeaderError, Wire, direct
 from groq_core.requests import Caller, ChatRequest, SpeechRequest, TranscriptionRequest
 from groq_core.streaming.decoder import StreamDecoder, read_completion
@@ -55,7 +56,7 @@ class Response(Protocol):
     async def aclose(self) -> None: ...
 
 
-class Exchange:
+class UpstreamExchange:
     """
     One request and its response: ``async with`` gives the response, hangs up at the end, and lets nothing out but
     :class:`ProviderError`, cancellation and our own bugs.
@@ -78,10 +79,10 @@ class Exchange:
         if self._observe is not None:
             self._observe(response.headers)
         if response.status_code >= 300:
-            await self._refused(response)
+            await self._refuse(response)
         return response
 
-    async def _refused(self, response: Response) -> NoReturn:
+    async def _refuse(self, response: Response) -> NoReturn:
         try:
             error: Exception = from_response(response.status_code, response.headers, await response.aread())
         except Exception as exc:
@@ -114,9 +115,9 @@ class Exchange:
             error.__context__ = None
 
 
-def simulated_visitor(caller: Caller) -> dict[str, str]:
+def visitor_header(caller: Caller) -> dict[str, str]:
     """The header by which the simulator knows whose faults to play; nothing for everybody else."""
-    return {"x-simulated-visitor": visitor} if (visitor := caller.simulated_as) else {}
+    return {"x-simulated-visitor": visitor} if (visitor := caller.visitor) else {}
 
 
 class SdkProvider(ABC):
@@ -201,8 +202,8 @@ class SdkProvider(ABC):
             case SpeechRequest() as request:
                 return self._speak(attempt, request)
 
-    def _exchange(self, attempt: Attempt, send: Awaitable[Response]) -> Exchange:
-        return Exchange(attempt.spec, send, attempt.on_headers)
+    def _exchange(self, attempt: Attempt, send: Awaitable[Response]) -> UpstreamExchange:
+        return UpstreamExchange(attempt.spec, send, attempt.on_headers)
 
     async def _chat(self, attempt: Attempt, request: ChatRequest) -> Events:
         spec, started, first = attempt.spec, self._clock(), None
@@ -218,20 +219,24 @@ class SdkProvider(ABC):
             else:
                 # Whatever the content type says: the decoder reads a body where there are no events.
                 decoder = StreamDecoder(split_thoughts=split)
+                shortcut = Shortcut(decoder, attempt.outlet)
                 async with aclosing(_reads(response)) as reads:
                     async for data in reads:
-                        events = decoder.feed(data)
-                        if events and first is None:
+                        events = shortcut.events(data)
+                        begins = bool(events) and first is None
+                        if begins:
                             first = self._clock()
                         for event in events:
                             yield event
                         if decoder.done or decoder.finish_reason is not None:
                             break
+                        if begins:
+                            shortcut.open(response)
                     events = [*await _last_words(reads, decoder), *decoder.close()]
             for event in events:
                 if first is None and isinstance(event, CONTENT):
                     first = self._clock()
-                yield self._signed(event, spec, response, started, first)
+                yield self._sign(event, spec, response, started, first)
 
     async def _transcribe(self, attempt: Attempt, request: TranscriptionRequest) -> Events:
         spec, started = attempt.spec, self._clock()
@@ -243,7 +248,7 @@ class SdkProvider(ABC):
             for event in read_transcription(body, response.headers.get("content-type", "")):
                 if isinstance(event, Finished):
                     event = _with_duration(event, request.duration_s)
-                yield self._signed(event, spec, response, started, self._clock())
+                yield self._sign(event, spec, response, started, self._clock())
 
     async def _speak(self, attempt: Attempt, request: SpeechRequest) -> Events:
         spec, started, first = attempt.spec, self._clock(), None
@@ -267,9 +272,9 @@ class SdkProvider(ABC):
             if first is None:
                 raise ProviderError(Kind.EMPTY_ANSWER, "the recording has nothing in it")
             finished = Finished(usage=Usage(characters=len(request.text)))
-            yield self._signed(finished, spec, response, started, first)
+            yield self._sign(finished, spec, response, started, first)
 
-    def _signed(self, event: Event, spec: ModelSpec, response: Response, started: float, first: float | None) -> Event:
+    def _sign(self, event: Event, spec: ModelSpec, response: Response, started: float, first: float | None) -> Event:
         """Put on the finish what the bytes do not tell: who answered, and how long it took."""
         if not isinstance(event, Finished):
             return event
@@ -296,7 +301,7 @@ class SdkProvider(ABC):
         try:
             async with (
                 asyncio.timeout(MODELS_TIMEOUT_S),
-                Exchange(nobody, self._send("GET", "/models", caller), None) as response,
+                UpstreamExchange(nobody, self._send("GET", "/models", caller), None) as response,
             ):
                 return _entries(await response.aread())
         except TimeoutError:
@@ -325,7 +330,7 @@ def fitting_voice(asked: str | None, spec: ModelSpec) -> tuple[str, list[Note]]:
 def _entries(body: bytes) -> list[dict[str, Any]]:
     try:
         found = msgspec.json.decode(body)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         found = None
     entries = found.get("data", found.get("models")) if isinstance(found, dict) else found
     if not isinstance(entries, list):

@@ -14,9 +14,9 @@ from groq_core.errors import Kind, ProviderError
 from groq_core.events import Note
 from groq_core.models.spec import Capability, ModelSpec
 from groq_core.providers.bodies import (
-    bound_max_tokens,
     fitting_effort,
     has_images,
+    limit_max_tokens,
     only_accepted,
     wire_messages,
 )
@@ -28,8 +28,8 @@ from groq_core.providers.common import (
     Response,
     SdkProvider,
     quieten,
-    simulated_visitor,
     tls,
+    visitor_header,
 )
 from groq_core.providers.transport import CookielessClient
 from groq_core.redaction import Secret
@@ -122,7 +122,7 @@ class GroqProvider(SdkProvider):
             return {"Authorization": f"Bearer {caller.groq_key.reveal()}"}
         if not self._has_key:
             raise ProviderError(Kind.AUTH, "no Groq key is set", provider_wide=True)
-        return simulated_visitor(caller)
+        return visitor_header(caller)
 
     async def _send_by_sdk(self, method: str, path: str, headers: dict[str, str], content: bytes) -> Response:
         options: Any = {"headers": {**_RAW, **headers, "Content-Type": "application/json"}}
@@ -140,7 +140,7 @@ class GroqProvider(SdkProvider):
 
     def chat_body(self, request: ChatRequest, spec: ModelSpec) -> tuple[dict[str, Any], list[Note]]:
         params, notes = only_accepted(request.params, ACCEPTED, "Groq")
-        notes += bound_max_tokens(params, spec, "max_completion_tokens")
+        notes += limit_max_tokens(params, spec, "max_completion_tokens")
         notes += fitting_effort(params, spec)
         _fit_reasoning(params, spec)
         if params.get("service_tier") not in SERVICE_TIERS:

@@ -15,9 +15,9 @@ from openai.types.chat.completion_create_params import CompletionCreateParamsBas
 from groq_core.events import Note
 from groq_core.models.spec import Capability, ModelSpec
 from groq_core.providers.bodies import (
-    bound_max_tokens,
     fitting_effort,
     has_images,
+    limit_max_tokens,
     only_accepted,
     wire_messages,
 )
@@ -29,8 +29,8 @@ from groq_core.providers.common import (
     Response,
     SdkProvider,
     quieten,
-    simulated_visitor,
     tls,
+    visitor_header,
 )
 from groq_core.redaction import Secret
 from groq_core.requests import Caller, ChatRequest, TranscriptionRequest
@@ -109,7 +109,7 @@ class OpenAICompatibleProvider(SdkProvider):
 
     def _headers(self, caller: Caller) -> dict[str, str]:
         own = {**self._own_headers, "Authorization": f"Bearer {self._client.api_key}"}
-        return own | simulated_visitor(caller)
+        return own | visitor_header(caller)
 
     async def _send_by_sdk(self, method: str, path: str, headers: dict[str, str], content: bytes) -> Response:
         options: Any = {"headers": {**_RAW, **headers, "Content-Type": "application/json"}}
@@ -135,7 +135,7 @@ class OpenAICompatibleProvider(SdkProvider):
             accepted -= SAMPLING
         params, notes = only_accepted(params, accepted, spec.id)
         # The old name is refused by OpenAI's newer models, and the only one that many other servers know.
-        notes += bound_max_tokens(params, spec, "max_completion_tokens" if strict else "max_tokens")
+        notes += limit_max_tokens(params, spec, "max_completion_tokens" if strict else "max_tokens")
         notes += fitting_effort(params, spec)
         if has_images(request.messages) and not spec.can(Capability.VISION):
             notes.append(Note(code="images_left_out", text=f"{spec.id} reads text only: the images were left out"))

@@ -13,19 +13,14 @@ import ssl
 import urllib.request
 from collections.abc import AsyncGenerator, Mapping
 from socket import SOCK_STREAM
-from typing import Any, cast
+from typing import Any
 
 import aiohappyeyeballs
-import httptools
 import httpx
 
-from groq_core.providers.codings import decoded, plain
-
-BACKLOG_BYTES = 256 * 1024
-"""What waits for a reader that is slower than the provider; then the socket is not read, and the provider waits."""
-
-LARGEST_HEAD = 64 * 1024
-"""Bytes of a response's headers."""
+from groq_core.providers.codings import decode_stream, plain
+from groq_core.providers.connection import Connection, Take
+from groq_core.providers.read_pace import ReadPace
 
 ADDRESSES_S = 10.0
 """Seconds for which a host's addresses are good."""
@@ -33,182 +28,12 @@ ADDRESSES_S = 10.0
 EYEBALLS_S = 0.25
 """Head start of the first address over the second. Source: RFC 8305, section 8."""
 
-ONE_WRITE = 64 * 1024
-"""Bytes of a body that are cheaper copied behind the head than sent after it."""
-
-FRAMED = ("content-length", "transfer-encoding")
-
 
 class HeaderError(ValueError):
     """A header that cannot be sent: a control character would end it and begin another."""
 
 
-class Connection(asyncio.Protocol):
-    """
-    One connection, over which one exchange goes after another.
-
-    Attributes:
-        status: Of the response; 0 until its headers are there.
-        headers: Names in lower case.
-        held: Bytes that have come and that nobody has read, framing included.
-        idle_since: Loop time at which the last exchange ended.
-    """
-
-    # Called by the parser for every piece of a body, hence the list's own method and none of ours.
-    on_body: Any
-
-    def __init__(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._parts: list[bytes] = []
-        self.on_body = self._parts.append
-        self._waiter: asyncio.Future[None] | None = None
-        self._error: Exception | None = None
-        self._transport: asyncio.Transport | None = None
-        self._paused = False
-        self.idle_since = 0.0
-        self._begin()
-
-    def _begin(self) -> None:
-        self._parser = httptools.HttpResponseParser(self)
-        self._parts.clear()
-        self.held = 0
-        self._complete = self._keep = False
-        self.status = 0
-        self.headers: dict[str, str] = {}
-
-    # ── what is asked of it ──────────────────────────────────────────────────────────────────────────
-
-    def send(self, head: bytes, body: bytes) -> None:
-        """
-        Begin an exchange.
-
-        Raises:
-            httpx.HTTPError: The server has hung up as soon as it had answered the call.
-        """
-        if self._transport is None:
-            raise self._error or httpx.ReadError("the connection is closed")
-        self._begin()
-        if len(body) < ONE_WRITE:
-            self._transport.write(head + body)
-        else:
-            self._transport.write(head)
-            self._transport.write(body)
-
-    async def answered(self) -> None:
-        """
-        Wait for the headers.
-
-        Raises:
-            httpx.HTTPError: They did not come, or are none.
-        """
-        while not self.status:
-            if self._error is not None:
-                raise self._error
-            await self._wait()
-
-    async def reads(self) -> AsyncGenerator[bytes, None]:
-        """
-        The body, as much at a time as has come.
-
-        Raises:
-            httpx.HTTPError: It broke off, after everything that came before.
-        """
-        parts = self._parts
-        while True:
-            if parts:
-                data = parts[0] if len(parts) == 1 else b"".join(parts)
-                parts.clear()
-                self.held = 0
-                if self._paused and self._transport is not None:
-                    self._paused = False
-                    self._transport.resume_reading()
-                yield data
-            elif self._complete:
-                return
-            elif self._error is not None:
-                raise self._error
-            else:
-                await self._wait()
-
-    @property
-    def reusable(self) -> bool:
-        """Whether another exchange may follow: the last one is over and read, and both sides kept the line open."""
-        return self._complete and self._keep and not self._paused and self._error is None
-
-    def hang_up(self) -> None:
-        """Close at once, whatever is under way."""
-        if self._transport is not None:
-            self._transport.abort()
-
-    async def _wait(self) -> None:
-        self._waiter = self._loop.create_future()
-        try:
-            await self._waiter
-        finally:
-            self._waiter = None
-
-    def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
-
-    # ── what the socket says ─────────────────────────────────────────────────────────────────────────
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but name
-
-    def data_received(self, data: bytes) -> None:
-        self.held += len(data)
-        try:
-            self._parser.feed_data(data)
-        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
-            self._fail(httpx.RemoteProtocolError(f"that is no HTTP: {error.__context__ or error}"))
-            return
-        if not self.status and self.held > LARGEST_HEAD:
-            self._fail(httpx.RemoteProtocolError(f"more than {LARGEST_HEAD} bytes of headers"))
-        elif self.held > BACKLOG_BYTES and not self._paused and not self._complete:
-            self._paused = True
-            assert self._transport is not None
-            self._transport.pause_reading()
-        self._wake()
-
-    def connection_lost(self, error: Exception | None) -> None:
-        self._transport = None
-        if self.status and not error and not any(name in self.headers for name in FRAMED):
-            self._complete = True  # such a body ends with the connection
-        self._keep = False
-        self._error = self._error or httpx.ReadError(str(error) if error else "the server closed the connection")
-        self._wake()
-
-    def _fail(self, error: Exception) -> None:
-        self._error = error
-        self.hang_up()
-        self._wake()
-
-    # ── what the parser says ─────────────────────────────────────────────────────────────────────────
-
-    def on_message_begin(self) -> None:
-        if self._complete:
-            raise ValueError("an answer nobody asked for")
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        if self.status:
-            return  # a trailer
-        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
-        self.headers[key] = f"{self.headers[key]}, {text}" if key in self.headers else text
-
-    def on_headers_complete(self) -> None:
-        status = self._parser.get_status_code()
-        if status < 200:
-            self.headers.clear()  # an interim response: the real one follows
-            return
-        self.status = status
-        self._keep = self._parser.should_keep_alive()
-
-    def on_message_complete(self) -> None:
-        self._complete = bool(self.status)
-
-
-class Answer:
+class WireResponse:
     """A response whose body may still be under way."""
 
     def __init__(self, wire: Wire, connection: Connection) -> None:
@@ -222,10 +47,18 @@ class Answer:
         """The body as it comes; in plain bytes, even where the server compressed it though nobody asked."""
         coding = self.headers.get("content-encoding", "")
         reads = self._connection.reads()
-        return reads if plain(coding) else decoded(reads, coding)
+        return reads if plain(coding) else decode_stream(reads, coding)
+
+    def offer(self, take: Take) -> None:
+        """
+        Hand over what comes from now on at once, while nobody does anything but wait for it; see
+        :meth:`Connection.offer`. What is compressed goes its usual way.
+        """
+        if plain(self.headers.get("content-encoding", "")):
+            self._connection.offer(take)
 
     @property
-    def held(self) -> int:
+    def unread(self) -> int:
         """Bytes that have come and that nobody has read."""
         return self._connection.held
 
@@ -262,13 +95,14 @@ class Wire:
         self._sweeper: asyncio.TimerHandle | None = None
         self._addresses: tuple[float, list[Any]] = (0.0, [])
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._pace: ReadPace | None = None
 
     @property
     def idle(self) -> int:
         """Connections kept for later."""
         return len(self._idle)
 
-    async def ask(self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
+    async def ask(self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> WireResponse:
         """
         Send a request and wait for the headers of the response.
 
@@ -277,16 +111,16 @@ class Wire:
             HeaderError: A header has a control character in it, or one that is not ASCII.
         """
         head = self._head(method, path, headers, len(body))
-        connection = self._kept() or await self._connect()
+        connection = self._take_idle() or await self._connect()
         self._used.add(connection)
         try:
             connection.send(head, body)
-            await connection.answered()
+            await connection.wait_for_headers()
         except BaseException:
             self._used.discard(connection)
             connection.hang_up()
             raise
-        return Answer(self, connection)
+        return WireResponse(self, connection)
 
     def release(self, connection: Connection) -> None:
         """Take back a connection that :meth:`ask` gave away with its answer."""
@@ -322,11 +156,11 @@ class Wire:
         target = self._prefix + path.encode()
         return b"%s %s HTTP/1.1\r\nhost: %s\r\n%s" % (method.encode(), target, self._netloc, fields)
 
-    def _kept(self) -> Connection | None:
+    def _take_idle(self) -> Connection | None:
         """A connection of this loop that still stands; the one used last, since it stands most surely."""
         loop = asyncio.get_running_loop()
         if self._loop is not loop:
-            self._loop, self._sweeper = loop, None
+            self._loop, self._sweeper, self._pace = loop, None, ReadPace(loop)
             self._idle.clear()
             self._used.clear()
         while self._idle:
@@ -355,7 +189,10 @@ class Wire:
                     self._addresses = loop.time(), addresses
                 sock = await aiohappyeyeballs.start_connection(addresses, happy_eyeballs_delay=EYEBALLS_S, loop=loop)
                 _, connection = await loop.create_connection(
-                    Connection, sock=sock, ssl=self._tls, server_hostname=self._host if self._tls else None
+                    lambda: Connection(self._pace, None if self._tls else sock),
+                    sock=sock,
+                    ssl=self._tls,
+                    server_hostname=self._host if self._tls else None,
                 )
         except TimeoutError:
             raise httpx.ConnectTimeout(f"no connection within {self._connect_s:g} s") from None

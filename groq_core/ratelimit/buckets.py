@@ -50,7 +50,7 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
             case _:
                 return 0, 0
 
-    def bounded(self, kind: str, limit: float) -> Cost:
+    def within(self, kind: str, limit: float) -> Cost:
         """The same, with no more than ``limit`` in a dimension."""
         start, answer = self.of(kind)
         if start + answer <= limit:
@@ -182,11 +182,11 @@ class TargetBuckets:
         now = self._clock()
         bucket = self._buckets.get((kind, window_s))
         if bucket is None:
-            self._found(Bucket(kind, window_s, limit, remaining * self.share, now, self.share))
+            self._adopt(Bucket(kind, window_s, limit, remaining * self.share, now, self.share))
         else:
             bucket.set(limit, remaining * self.share, now)
 
-    def _found(self, bucket: Bucket) -> None:
+    def _adopt(self, bucket: Bucket) -> None:
         """A limit we did not know of: requests that are under way draw on it too."""
         self._buckets[bucket.kind, bucket.window_s] = bucket
         for reservation in self._open:
@@ -214,7 +214,7 @@ class TargetBuckets:
             under_way = sum(1 for reservation in self._open if not reservation.charged)
             used = self._admitted - under_way if kind == "requests" else 0
             level = max(0.0, limit * self.share - used)
-            self._found(Bucket(kind, window_s, limit, level, self._clock(), self.share))
+            self._adopt(Bucket(kind, window_s, limit, level, self._clock(), self.share))
         elif limit < bucket.limit:
             now = self._clock()
             bucket.set(limit, min(bucket.level(now), limit * self.share), now)
@@ -222,7 +222,7 @@ class TargetBuckets:
     def has(self, kind: str, window_s: int) -> bool:
         return (kind, window_s) in self._buckets
 
-    def learned(self) -> None:
+    def release_learners(self) -> None:
         """The limits are known as far as they will be: whoever waited for that may go."""
         self.known = True
         self._pump()
@@ -257,10 +257,10 @@ class TargetBuckets:
         """The bucket that this request is larger than, if there is one."""
         return next((bucket for bucket in self._buckets.values() if sum(cost.of(bucket.kind)) > bucket.limit), None)
 
-    def bounded(self, cost: Cost) -> Cost:
+    def within(self, cost: Cost) -> Cost:
         """A cost that every bucket could hold when full, for a request that is sent although it seems too large."""
         for bucket in self._buckets.values():
-            cost = cost.bounded(bucket.kind, bucket.limit)
+            cost = cost.within(bucket.kind, bucket.limit)
         return cost
 
     def wait(self, cost: Cost, user: str = "") -> float:
@@ -346,7 +346,7 @@ class TargetBuckets:
 
     # ── accounting ───────────────────────────────────────────────────────────────────────────────────
 
-    def charged(
+    def charge(
         self,
         reservation: Reservation,
         told: Mapping[tuple[str, int], tuple[float, float]],
@@ -384,7 +384,7 @@ class TargetBuckets:
                 if key not in told:
                     bucket.charge(start, now)
                 self._release(reservation, bucket, start)
-        self.learned()
+        self.release_learners()
 
     def leave(self, reservation: Reservation, *, used: Cost | None = None) -> None:
         """

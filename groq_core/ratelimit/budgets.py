@@ -20,7 +20,7 @@ class BudgetStore(Protocol):
 
     def of(self, credential: str, name: str) -> TargetBuckets: ...
 
-    def known(self, credential: str, name: str) -> TargetBuckets | None: ...
+    def find(self, credential: str, name: str) -> TargetBuckets | None: ...
 
 
 class LocalBudgets:
@@ -58,7 +58,7 @@ class LocalBudgets:
                 buckets.cap("tokens", 60, self._tpm)
         return buckets
 
-    def known(self, credential: str, name: str) -> TargetBuckets | None:
+    def find(self, credential: str, name: str) -> TargetBuckets | None:
         return self._targets.get((credential, name))
 
     def under(self, credential: str) -> list[tuple[str, TargetBuckets]]:

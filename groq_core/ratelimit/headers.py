@@ -101,7 +101,7 @@ def _retry_after_header(headers: Mapping[str, str], now: float) -> float | None:
         return None
 
 
-class Limit(msgspec.Struct, frozen=True):
+class HeaderLimit(msgspec.Struct, frozen=True):
     """
     One bucket as the headers of a response describe it.
 
@@ -126,7 +126,7 @@ _HEADERS = (
 )
 
 
-def read_headers(headers: Mapping[str, str]) -> tuple[Limit, ...]:
+def read_headers(headers: Mapping[str, str]) -> tuple[HeaderLimit, ...]:
     """
     Read the ``x-ratelimit-*`` headers; a bucket without a limit, or with nonsense in it, is left out.
 
@@ -146,7 +146,7 @@ def read_headers(headers: Mapping[str, str]) -> tuple[Limit, ...]:
             remaining = limit if reset is None else max(0.0, limit - reset * limit / window)
         if reset is None:
             reset = max(0.0, (limit - remaining) * window / limit)
-        found.append(Limit(kind, window, limit, max(0.0, remaining), reset))
+        found.append(HeaderLimit(kind, window, limit, max(0.0, remaining), reset))
     return tuple(found)
 
 
@@ -204,16 +204,16 @@ def read_limit_text(message: str) -> LimitText | None:
     )
 
 
-def told_at(headers: Mapping[str, str]) -> int | None:
+def received_at_ms(headers: Mapping[str, str]) -> int | None:
     """
     When Groq took in the request that these headers answer, in Unix milliseconds by its own clock.
 
     Its request ids are ULIDs, whose first ten characters are the time. Answers are not read in the order in which
     they were sent, so this tells whose word on what remains is newer.
 
-    >>> told_at({"x-request-id": "req_01ks9k0gj5ekes3289ct3pzzpz"})
+    >>> received_at_ms({"x-request-id": "req_01ks9k0gj5ekes3289ct3pzzpz"})
     1779512132165
-    >>> told_at({"x-request-id": "req-of-somebody-else"})
+    >>> received_at_ms({"x-request-id": "req-of-somebody-else"})
     """
     prefix, _, ulid = headers.get("x-request-id", "").partition("_")
     if prefix != "req":

@@ -7,18 +7,19 @@ address has one, since a visitor can be somebody new with every page.
 
 from __future__ import annotations
 
+import asyncio
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from ipaddress import IPv6Address, ip_address
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 from cachetools import TTLCache
 
 from groq_core.errors import RequestError
 from groq_core.requests import Caller
-from groq_core.settings.limits import WINDOWS, Limit
+from groq_core.settings.limits import WINDOWS, PersonLimit
 
 KNOWN = 100_000
 """Counters kept; one more makes the longest unused forgotten."""
@@ -28,6 +29,12 @@ NEARLY = 0.8
 
 SITE_PREFIX = 64
 """Of an IPv6 address: one customer has all that follow."""
+
+PATIENCE_S = 2.5
+"""How long a request waits for what others hold and may give back."""
+
+LOOK_S = 0.1
+TINY = 1e-9
 
 IN_WORDS = {"minute": "this minute", "hour": "this hour", "day": "today", "month": "this month"}
 COUNTED = {"requests": "requests", "tokens": "tokens", "usd": "USD"}
@@ -44,7 +51,7 @@ class Ledger(Protocol):
 class PeopleLimits(Protocol):
     """Limits of single people, which win over everybody's."""
 
-    async def of(self, caller: Caller) -> Sequence[Limit] | None: ...
+    async def of(self, caller: Caller) -> Sequence[PersonLimit] | None: ...
 
 
 class LocalLedger:
@@ -90,9 +97,9 @@ class Allowance(msgspec.Struct, frozen=True, kw_only=True):
     text: str
 
 
-def allowance(limit: Limit, used: float, resets_in_s: float) -> Allowance:
+def allowance(limit: PersonLimit, used: float, resets_in_s: float) -> Allowance:
     """
-    >>> allowance(Limit("requests", 50, "day"), 38, 60).text
+    >>> allowance(PersonLimit("requests", 50, "day"), 38, 60).text
     '38 of 50 requests today'
     """
     shown = f"{used:.2f}" if limit.kind == "usd" else f"{used:.0f}"
@@ -107,25 +114,50 @@ def allowance(limit: Limit, used: float, resets_in_s: float) -> Allowance:
     )
 
 
+class PersonReservation(msgspec.Struct, frozen=True):
+    """So much of a limit is held for an attempt that is under way."""
+
+    limit: PersonLimit
+    key: str
+    amount: float
+
+
+class Taken(msgspec.Struct):
+    """What an attempt took."""
+
+    requests: int = 0
+    cached: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    audio_s: float = 0.0
+    usd: float = 0.0
+
+
 class People:
     """
+    Requests are counted when they come. Of tokens and dollars as much is held as an attempt can take at most, before
+    it is sent, and what it did not take is given back: however many ask at once, they spend no more than there is.
+
     Args:
         limits: Everybody's.
         ledger: Where it is counted.
         own: Limits of single people.
     """
 
-    def __init__(self, limits: Sequence[Limit], ledger: Ledger | None = None, own: PeopleLimits | None = None) -> None:
+    def __init__(
+        self, limits: Sequence[PersonLimit], ledger: Ledger | None = None, own: PeopleLimits | None = None
+    ) -> None:
         self._limits = tuple(limits)
         self._ledger: Ledger = ledger or LocalLedger()
         self._own = own
+        self._held: dict[str, float] = {}
 
     @property
-    def limited(self) -> bool:
+    def has_limits(self) -> bool:
         """Whether anybody can have limits at all."""
         return bool(self._limits) or self._own is not None
 
-    async def limits_of(self, caller: Caller) -> Sequence[Limit]:
+    async def limits_of(self, caller: Caller) -> Sequence[PersonLimit]:
         own = await self._own.of(caller) if self._own is not None else None
         return self._limits if own is None else own
 
@@ -139,36 +171,88 @@ class People:
         key = key_of(caller)
         if key is None:
             return
-        counted: list[Limit] = []
+        counted: list[PersonLimit] = []
         for limit in await self.limits_of(caller):
             one = 1.0 if limit.kind == "requests" else 0.0
             used, resets_in_s = await self._ledger.add(_name(limit, key), limit.window_s, one)
             if one:
                 counted.append(limit)
-            if used > limit.amount or (not one and used >= limit.amount):
+            else:
+                used -= self._held.get(_pot(limit, key), 0.0)
+            if used > limit.amount or (not one and used >= limit.amount - TINY):
                 for earlier in counted:
                     await self._ledger.add(_name(earlier, key), earlier.window_s, -1.0)
-                raise used_up(limit, resets_in_s)
+                raise limit_error(limit, resets_in_s)
 
-    async def spend(self, caller: Caller, tokens: int, usd: float) -> None:
-        """Count what an answer took."""
+    async def reserve(self, caller: Caller, tokens: float, usd: float) -> list[Any]:
+        """
+        Hold what an attempt can take at most, before it is sent.
+
+        Of tokens no more than are left: nobody knows how long an answer will be, and the last one may be too long.
+
+        Raises:
+            RequestError: 429 where there is not so much left and nobody gives anything back within 2.5 s.
+        """
         key = key_of(caller)
+        held: list[PersonReservation] = []
         if key is None:
-            return
-        for limit in await self.limits_of(caller):
-            amount = {"tokens": float(tokens), "usd": usd}.get(limit.kind, 0.0)
-            if amount:
-                await self._ledger.add(_name(limit, key), limit.window_s, amount)
+            return held
+        try:
+            for limit in await self.limits_of(caller):
+                amount = {"tokens": tokens, "usd": usd}.get(limit.kind, 0.0)
+                if amount > 0:
+                    held.append(await self._take(limit, key, amount))
+        except BaseException:
+            await self._give_back(held, {})
+            raise
+        return held
+
+    async def _take(self, limit: PersonLimit, key: str, amount: float) -> PersonReservation:
+        name, pot = _name(limit, key), _pot(limit, key)
+        ends = time.monotonic() + PATIENCE_S
+        while True:
+            used, resets_in_s = await self._ledger.add(name, limit.window_s, amount)
+            if used <= limit.amount + TINY:
+                self._held[pot] = self._held.get(pot, 0.0) + amount
+                return PersonReservation(limit, key, amount)
+            await self._ledger.add(name, limit.window_s, -amount)
+            left, others = limit.amount - (used - amount), self._held.get(pot, 0.0)
+            if limit.kind == "tokens" and left > TINY and not others:
+                amount = left
+            elif not others or (limit.kind == "usd" and left + others < amount) or time.monotonic() >= ends:
+                raise too_little(limit, resets_in_s, amount)
+            else:
+                await asyncio.sleep(LOOK_S)
+
+    async def settle(self, caller: Caller, held: Sequence[Any], model: str, line: Any) -> None:
+        """An attempt is over: count what it took, and give back the rest of what was held for it."""
+        await self._give_back(held, {"tokens": float(line.tokens_in + line.tokens_out), "usd": line.usd})
+
+    async def _give_back(self, held: Sequence[PersonReservation], took: Mapping[str, float]) -> None:
+        for one in held:
+            pot = _pot(one.limit, one.key)
+            self._held[pot] -= one.amount
+            if self._held[pot] <= TINY:
+                del self._held[pot]
+        for one in held:
+            rest = took.get(one.limit.kind, 0.0) - one.amount
+            await self._ledger.add(_name(one.limit, one.key), one.limit.window_s, rest)
+
+    def line(self, caller: Caller, model: str) -> Any:
+        """An empty line."""
+        return Taken()
 
     async def allowances(self, caller: Caller) -> list[Allowance]:
         """Every limit of a caller and what is used of it."""
         key = key_of(caller)
         if key is None:
             return []
-        return [
-            allowance(limit, *await self._ledger.add(_name(limit, key), limit.window_s, 0.0))
-            for limit in await self.limits_of(caller)
-        ]
+        found = []
+        for limit in await self.limits_of(caller):
+            used, resets_in_s = await self._ledger.add(_name(limit, key), limit.window_s, 0.0)
+            used = max(0.0, used - self._held.get(_pot(limit, key), 0.0))
+            found.append(allowance(limit, used, resets_in_s))
+        return found
 
 
 def key_of(caller: Caller) -> str | None:
@@ -198,7 +282,7 @@ def _site(address: str) -> str:
     return f"{IPv6Address(first)}/{SITE_PREFIX}"
 
 
-def used_up(limit: Limit, resets_in_s: float) -> RequestError:
+def limit_error(limit: PersonLimit, resets_in_s: float) -> RequestError:
     """What somebody is told who has used up a limit."""
     wait = max(1, math.ceil(resets_in_s))
     return RequestError(
@@ -210,13 +294,27 @@ def used_up(limit: Limit, resets_in_s: float) -> RequestError:
     )
 
 
+def too_little(limit: PersonLimit, resets_in_s: float, amount: float) -> RequestError:
+    """What somebody is told who asks for more than is left of a limit."""
+    if limit.kind != "usd" or amount <= 0:
+        return limit_error(limit, resets_in_s)
+    wait = max(1, math.ceil(resets_in_s))
+    return RequestError(
+        f"this could cost up to {amount:.4f} USD, more than is left of your {limit}",
+        status=429,
+        code="limit_reached",
+        hint=f"Ask for fewer tokens (max_completion_tokens), or try again in {wait} s.",
+        retry_after=float(wait),
+    )
+
+
 def headers_of(allowances: Sequence[Allowance]) -> list[tuple[bytes, bytes]]:
     """
     ``x-ratelimit-*`` as OpenAI's and Groq's clients read them; of several windows the one with the least left.
 
-    >>> headers_of([allowance(Limit("requests", 50, "day"), 38, 60)])[1]
+    >>> headers_of([allowance(PersonLimit("requests", 50, "day"), 38, 60)])[1]
     (b'x-ratelimit-remaining-requests', b'12')
-    >>> headers_of([allowance(Limit("requests", 50, "day"), 40, 60)])[-1]
+    >>> headers_of([allowance(PersonLimit("requests", 50, "day"), 40, 60)])[-1]
     (b'x-groq-core-warning', b'40 of 50 requests today')
     """
     found: list[tuple[bytes, bytes]] = []
@@ -236,5 +334,9 @@ def headers_of(allowances: Sequence[Allowance]) -> list[tuple[bytes, bytes]]:
     return [*found, (b"x-groq-core-warning", "; ".join(nearly).encode())] if nearly else found
 
 
-def _name(limit: Limit, key: str) -> str:
+def _name(limit: PersonLimit, key: str) -> str:
     return f"{limit.kind} {key}"
+
+
+def _pot(limit: PersonLimit, key: str) -> str:
+    return f"{limit.window} {_name(limit, key)}"

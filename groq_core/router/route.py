@@ -15,9 +15,9 @@ import msgspec
 
 from groq_core.errors import Kind
 from groq_core.models.catalogue import Catalogue, life
-from groq_core.models.providers import BUILT_IN, provider_names
+from groq_core.models.providers import provider_names
 from groq_core.models.spec import TIER_NAMES, Capability, ModelSpec, Tier
-from groq_core.models.tiers import ANY, Tiers
+from groq_core.models.tiers import ANY, Tiers, is_registrys
 from groq_core.requests import Needs
 from groq_core.router.target_state import TargetState, TierStatus
 
@@ -55,7 +55,6 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
         state: ``healthy``, ``probing`` or ``resting``; whether a resting one is asked is the chain's decision.
         rests_for_s: Seconds it still rests.
         fits: False where the request is too large for it as it stands, so it comes last.
-        dear: It costs a multiple of what the backup does, so it comes after that.
         why: What speaks against it, a predicate for people; empty when nothing does.
     """
 
@@ -63,7 +62,6 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     state: TargetState = "healthy"
     rests_for_s: float = 0.0
     fits: bool = True
-    dear: bool = False
     why: str = ""
 
     @property
@@ -97,6 +95,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
 Candidates: TypeAlias = tuple[Candidate, ...]
 Exclusions: TypeAlias = tuple[Excluded, ...]
 Names: TypeAlias = tuple[str, ...]
+Rank: TypeAlias = tuple[bool | float, ...]
 
 
 def route(needs: Needs, catalogue: Catalogue, tiers: Tiers, availability: Availabilities) -> Route:
@@ -104,24 +103,25 @@ def route(needs: Needs, catalogue: Catalogue, tiers: Tiers, availability: Availa
     Decide whom to ask.
 
     A pinned model comes first even while it rests. Then, of each provider in turn, those awake before those
-    resting, models that keep a schema strictly before others, and else the tier's own order.
+    resting, models that keep a schema strictly before others, and else the tier's own order. In tier speed the price
+    stands for that order and for the providers' too: whoever is able and cheapest is asked next.
     """
-    pinned = _pinned(needs, catalogue)
+    pinned = _find_pinned(needs, catalogue)
     tier, rule = _tier(needs, pinned, tiers)
-    ranked: list[tuple[tuple[bool | int, ...], Candidate]] = []
+    ranked: list[tuple[Rank, Candidate]] = []
     excluded = []
     members = _members(tier, pinned, catalogue, tiers)
     if needs.stay and pinned is not None:
         members = iter((pinned,))
-    required = needed(needs)
+    required = capabilities_for(needs)
     verdicts = [_verdict(spec, needs, required, catalogue, availability(spec)) for spec in members]
-    if tier == "speed":
-        verdicts = _by_cost(verdicts, pinned)
+    by_price = tier == "speed" and is_registrys(tiers, tier)
     for position, verdict in enumerate(verdicts):
         if isinstance(verdict, Excluded):
             excluded.append(verdict)
         else:
-            ranked.append((_rank(verdict, position, needs, catalogue, first=verdict.spec is pinned), verdict))
+            first = verdict.spec is pinned
+            ranked.append((_rank(verdict, position, needs, catalogue, first=first, by_price=by_price), verdict))
     candidates = tuple(candidate for _, candidate in sorted(ranked, key=lambda pair: pair[0]))
     return Route(
         tier=tier,
@@ -212,7 +212,7 @@ def _home(pinned: ModelSpec, tiers: Tiers) -> Tier | None:
     return None
 
 
-def _pinned(needs: Needs, catalogue: Catalogue) -> ModelSpec | None:
+def _find_pinned(needs: Needs, catalogue: Catalogue) -> ModelSpec | None:
     """Find the model asked for by name. An id nobody knows is Groq's: new models appear there first."""
     text = needs.model.strip()
     if not text or text.casefold() in ALIASES:
@@ -222,7 +222,7 @@ def _pinned(needs: Needs, catalogue: Catalogue) -> ModelSpec | None:
     provider, colon, id = text.partition(":")
     if not (colon and provider in provider_names() and id):
         provider, id = "groq", text
-    return ModelSpec(id=id, provider=provider, capabilities=frozenset(needed(needs)) | _UNTESTED)
+    return ModelSpec(id=id, provider=provider, capabilities=frozenset(capabilities_for(needs)) | _UNTESTED)
 
 
 _UNTESTED: Final = frozenset({Capability.JSON_OBJECT, Capability.JSON_SCHEMA, Capability.TIMESTAMPS})
@@ -268,7 +268,7 @@ _REFUSALS: Final = {
 }
 
 
-def needed(needs: Needs) -> tuple[Capability, ...]:
+def capabilities_for(needs: Needs) -> tuple[Capability, ...]:
     """List what a model must be able to do; of JSON any kind will do, see :func:`_misfit`."""
     match needs.operation:
         case "transcription":
@@ -316,31 +316,6 @@ def _verdict(
     )
 
 
-DEAR: Final = 2.0
-"""Times the backup's price of output from which a model of tier speed comes after the backup."""
-
-
-def _by_cost(verdicts: list[Candidate | Excluded], pinned: ModelSpec | None) -> list[Candidate | Excluded]:
-    """Put models that cost a multiple of what the backup does behind it: speed falls back to the cheapest first."""
-    backups = [
-        verdict.spec.usd_out
-        for verdict in verdicts
-        if isinstance(verdict, Candidate) and verdict.fits and verdict.spec.provider != BUILT_IN[0]
-    ]
-    cheapest = min((price for price in backups if price), default=None)
-    if cheapest is None:
-        return verdicts
-    return [_dear(verdict, cheapest) if verdict.spec is not pinned else verdict for verdict in verdicts]
-
-
-def _dear(verdict: Candidate | Excluded, cheapest: float) -> Candidate | Excluded:
-    spec = verdict.spec
-    if not isinstance(verdict, Candidate) or spec.provider != BUILT_IN[0] or (spec.usd_out or 0) <= DEAR * cheapest:
-        return verdict
-    why = verdict.why or f"costs {(spec.usd_out or 0) / cheapest:.0f} times the backup"
-    return msgspec.structs.replace(verdict, dear=True, why=why)
-
-
 def _resting(available: Availability) -> str:
     if available.state != "resting":
         return ""
@@ -378,20 +353,20 @@ def _misfit(spec: ModelSpec, needs: Needs) -> str:
 
 
 def _rank(
-    candidate: Candidate, position: int, needs: Needs, catalogue: Catalogue, *, first: bool
-) -> tuple[bool | int, ...]:
+    candidate: Candidate, position: int, needs: Needs, catalogue: Catalogue, *, first: bool, by_price: bool
+) -> Rank:
     """Sort key; False comes before True."""
     spec = candidate.spec
-    return (
-        not first,
-        not candidate.fits,
-        candidate.dear,
-        provider_names().index(spec.provider),
-        not candidate.awake,
-        catalogue.doubtful(spec),
-        _loose(spec, needs),
-        position,
-    )
+    provider = provider_names().index(spec.provider)
+    standing = (not candidate.awake, catalogue.doubtful(spec), _loose(spec, needs))
+    if by_price:
+        return (not first, not candidate.fits, *standing, *_price(spec), provider, position)
+    return (not first, not candidate.fits, provider, *standing, position)
+
+
+def _price(spec: ModelSpec) -> tuple[bool, float, float]:
+    """What it costs, cheapest first: the output's price decides, then the input's. An unknown price comes last."""
+    return spec.usd_out is None, spec.usd_out or 0.0, spec.usd_in or 0.0
 
 
 # ── why ──────────────────────────────────────────────────────────────────────────────────────────────

@@ -12,7 +12,7 @@ from groq_core.models.tiers import tiers
 from groq_core.settings.settings import Settings
 
 
-class House(Protocol):
+class CandidatesCore(Protocol):
     """What this needs of the core."""
 
     @property
@@ -23,7 +23,7 @@ class House(Protocol):
     def settings(self) -> Any: ...
 
 
-def resolved(core: House, name: str) -> ModelSpec | None:
+def resolve_name(core: CandidatesCore, name: str) -> ModelSpec | None:
     """What a tier's or a model's name stands for now."""
     tier = "speed" if name == "auto" else name
     target = next((status.target for status in core.board.snapshot().tiers if status.tier == tier), name)
@@ -31,7 +31,7 @@ def resolved(core: House, name: str) -> ModelSpec | None:
     return found
 
 
-def stand_ins(core: House, name: str) -> list[ModelSpec]:
+def stand_ins(core: CandidatesCore, name: str) -> list[ModelSpec]:
     """The models of a tier, any of which may answer; none where the name is a model's, which answers alone."""
     tier = "speed" if name == "auto" else name
     settings: Settings = core.settings
@@ -40,15 +40,15 @@ def stand_ins(core: House, name: str) -> list[ModelSpec]:
     return [spec for spec in found if spec is not None]
 
 
-def agent_models(core: House, name: str) -> list[ModelSpec]:
+def agent_models(core: CandidatesCore, name: str) -> list[ModelSpec]:
     """The models that may take a step of an agent: with tools ``auto`` is the quality tier, and one may stand in."""
-    named = [] if name in ("auto", "speed", "quality", "vision") else [resolved(core, name)]
+    named = [] if name in ("auto", "speed", "quality", "vision") else [resolve_name(core, name)]
     tier = "quality" if name == "auto" or named else name
-    found = [*named, resolved(core, tier), *stand_ins(core, tier)]
+    found = [*named, resolve_name(core, tier), *stand_ins(core, tier)]
     return list({spec.name: spec for spec in found if spec is not None}.values())
 
 
-def agent_price(core: House, name: str) -> Callable[[int, int], float | None]:
+def agent_price(core: CandidatesCore, name: str) -> Callable[[int, int], float | None]:
     """What a step may cost at most, whoever of the tier takes it; None where one of them has no price."""
     models = agent_models(core, name)
 
@@ -60,7 +60,7 @@ def agent_price(core: House, name: str) -> Callable[[int, int], float | None]:
     return price
 
 
-def agent_room(core: House, name: str, answer_tokens: int = 4096) -> Callable[[], int | None]:
+def agent_room(core: CandidatesCore, name: str, answer_tokens: int = 4096) -> Callable[[], int | None]:
     """How many tokens a prompt may have now, by the window and the minute of the model asked first."""
     from groq_core.services.extraction.options import tokens_per_minute
 

@@ -14,8 +14,8 @@ from groq_core.requests import Caller, ChatRequest, Message, Request
 
 class Chat:
     """
-    >>> from groq_core.compose import assembled  # doctest: +SKIP
-    >>> async with assembled(settings) as core:  # doctest: +SKIP
+    >>> from groq_core.compose import assemble  # doctest: +SKIP
+    >>> async with assemble(settings) as core:  # doctest: +SKIP
     ...     reply = await core.chat.ask("Why is the sky blue?")
     ...     print(reply.text, reply.receipt.served_by)
     """

@@ -9,7 +9,7 @@ from typing import Any
 from groq_core.events import Event, Events
 
 
-async def told(work: Callable[[], Coroutine[Any, Any, None]], queue: asyncio.Queue[Event | None]) -> Events:
+async def events_of(work: Callable[[], Coroutine[Any, Any, None]], queue: asyncio.Queue[Event | None]) -> Events:
     """
     Yield what a piece of work puts into its queue until it ends; its error is raised, leaving cancels it.
 

@@ -29,11 +29,11 @@ from groq_core.events import (
     TextDelta,
     Usage,
 )
-from groq_core.media.audio.wav import joined
+from groq_core.media.audio.wav import join_wavs
 from groq_core.pipeline import Handler
 from groq_core.reply import Reply, collect
 from groq_core.requests import Caller, Request, SpeechRequest
-from groq_core.services.fan_out import told
+from groq_core.services.fan_out import events_of
 
 PIECE = 200
 """Characters in one request (Groq's Orpheus page, read 2026-08)."""
@@ -46,8 +46,8 @@ class Speech:
     """
     Speak with Groq's Orpheus, or whatever the chain goes on to.
 
-    >>> from groq_core.compose import assembled  # doctest: +SKIP
-    >>> async with assembled(settings) as core:  # doctest: +SKIP
+    >>> from groq_core.compose import assemble  # doctest: +SKIP
+    >>> async with assemble(settings) as core:  # doctest: +SKIP
     ...     reply = await core.speech.say("It is a quarter past nine.", voice="troy")
     ...     Path("time.wav").write_bytes(reply.audio)
 
@@ -107,7 +107,7 @@ class Speech:
     def _reading(self, request: SpeechRequest, *, piecemeal: bool) -> Events:
         if not request.text.strip():
             raise RequestError("there is no text to speak", param="input", hint="Send a text with at least one word.")
-        texts = [request.text] if len(request.text) <= PIECE else [*packed(pieces(request.text))]
+        texts = [request.text] if len(request.text) <= PIECE else [*pack(pieces(request.text))]
         return _Reading(self._handle, request, texts, self._parallel, piecemeal=piecemeal).events()
 
 
@@ -135,7 +135,7 @@ class _Reading:
         self._routed = False
 
     def events(self) -> Events:
-        return told(self._work, self._queue)
+        return events_of(self._work, self._queue)
 
     async def _work(self) -> None:
         free = asyncio.Semaphore(self._parallel)
@@ -147,7 +147,7 @@ class _Reading:
         spoken = [task.result() for task in tasks]
         if not self._piecemeal:
             self._tell(AudioDelta(_one_file([reply.audio for reply, _ in spoken])))
-        self._tell(self._finished([finished for _, finished in spoken]))
+        self._tell(self._finish([finished for _, finished in spoken]))
 
     async def _speak(self, index: int, free: asyncio.Semaphore) -> tuple[Reply, Finished]:
         """Send one piece down the pipeline and pass its story on; its sound waits for its turn."""
@@ -197,7 +197,7 @@ class _Reading:
     def _tell(self, event: Event) -> None:
         self._queue.put_nowait(event)
 
-    def _finished(self, pieces: list[Finished]) -> Finished:
+    def _finish(self, pieces: list[Finished]) -> Finished:
         first = pieces[0]
         if len(pieces) == 1:
             return first
@@ -207,7 +207,7 @@ class _Reading:
 
 def _one_file(recordings: list[bytes]) -> bytes:
     try:
-        return joined(recordings)
+        return join_wavs(recordings)
     except ValueError as error:
         if len(recordings) == 1:
             return recordings[0]  # another kind of file than we asked for, but whole
@@ -242,11 +242,11 @@ def pieces(text: str, limit: int = PIECE) -> Iterator[str]:
             yield rest
 
 
-def packed(parts: Iterable[str], limit: int = PIECE) -> Iterator[str]:
+def pack(parts: Iterable[str], limit: int = PIECE) -> Iterator[str]:
     """
     Put neighbours together as long as they fit: fewer requests, and a voice that need not begin anew each time.
 
-    >>> list(packed(["One.", "Two.", "Three is longer."], limit=12))
+    >>> list(pack(["One.", "Two.", "Three is longer."], limit=12))
     ['One. Two.', 'Three is longer.']
     """
     gathered = ""

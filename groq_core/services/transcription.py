@@ -36,14 +36,14 @@ from groq_core.events import (
 )
 from groq_core.media.audio.ffmpeg import Media
 from groq_core.media.audio.joiner import Joiner
-from groq_core.media.audio.judgement import NoSpeech, doubts_in_words, judge_transcript, left_out
+from groq_core.media.audio.judgement import NoSpeech, doubts_in_words, judge_transcript, omissions
 from groq_core.media.audio.preparation import AudioPart, Preparation
 from groq_core.media.audio.voice import Voice
 from groq_core.media.text.phrases import length_in_words
 from groq_core.pipeline import Handler
 from groq_core.reply import Reply, collect
 from groq_core.requests import Caller, Request, TranscriptionRequest, new_request_id
-from groq_core.services.fan_out import told
+from groq_core.services.fan_out import events_of
 
 _T = TypeVar("_T")
 
@@ -54,7 +54,7 @@ PARALLEL = 4
 """Parts of one recording under way at once; the rate guard below shares them out among all callers."""
 
 
-class Options(TypedDict, total=False):
+class TranscriptionOptions(TypedDict, total=False):
     """How a recording is to be transcribed; see `TranscriptionService.stream`."""
 
     language: str | None
@@ -70,8 +70,8 @@ class TranscriptionService:
     """
     Write down recordings.
 
-    >>> from groq_core.compose import assembled  # doctest: +SKIP
-    >>> async with assembled(settings) as core:  # doctest: +SKIP
+    >>> from groq_core.compose import assemble  # doctest: +SKIP
+    >>> async with assemble(settings) as core:  # doctest: +SKIP
     ...     reply = await core.transcription.transcribe(Path("talk.mp3").read_bytes(), "talk.mp3")
     ...     print(to_srt(reply.finished.transcript))
 
@@ -146,7 +146,7 @@ class TranscriptionService:
             async for event in events:
                 yield event
 
-    async def transcribe(self, data: Media, filename: str, **options: Unpack[Options]) -> Reply:
+    async def transcribe(self, data: Media, filename: str, **options: Unpack[TranscriptionOptions]) -> Reply:
         """The same, not streamed; ``reply.finished.transcript`` is the transcript. Options as for `stream`."""
         async with aclosing(self.stream(data, filename, **options)) as events:
             return await collect(events)
@@ -199,7 +199,7 @@ class _Run:
         self._doubted: list[tuple[float, str]] = []
 
     def events(self, data: Media, filename: str) -> Events:
-        return told(partial(self._work, data, filename), self._queue)
+        return events_of(partial(self._work, data, filename), self._queue)
 
     async def _work(self, data: Media, filename: str) -> None:
         preparation = self._prepare(data, filename)
@@ -255,7 +255,7 @@ class _Run:
             return _Heard(part, transcript=Transcript(text="", duration=part.duration_s), no_speech=NoSpeech("silence"))
         self._tell(PartStarted(total_s=self._total_s, again=again, **place))
         try:
-            finished = await self._asked(part)
+            finished = await self._ask(part)
         except GroqCoreError as error:
             self._tell(PartDone(outcome="failed", error=error.message, **place))
             return _Heard(part, error=error)
@@ -263,7 +263,7 @@ class _Run:
         voice = Voice(part.data, part.start_s)
         judged = await asyncio.to_thread(judge_transcript, said, part.info, start_s=part.start_s, voice=voice)
         heard = _Heard(replace(part, data=b""), finished=finished)
-        self._doubted.extend(left_out(said, judged, part.start_s))
+        self._doubted.extend(omissions(said, judged, part.start_s))
         if isinstance(judged, NoSpeech):
             heard.no_speech = judged
             heard.transcript = Transcript(text="", language=said.language, duration=said.duration)
@@ -284,7 +284,7 @@ class _Run:
         )
         return heard
 
-    async def _asked(self, part: AudioPart) -> Finished:
+    async def _ask(self, part: AudioPart) -> Finished:
         """Send one part down the pipeline and pass its story on; what it says waits for its turn."""
         granularities: tuple[Granularity, ...] = ("segment", "word")
         request = msgspec.structs.replace(
@@ -361,7 +361,7 @@ class _Run:
             self._tell(Note(code="no_speech", text=f"{reason.sentence} {doubted}".rstrip()))
         elif doubted:
             self._tell(Note(code="left_out", text=doubted))
-        self._tell(self._finished(answered, transcript))
+        self._tell(self._final_event(answered, transcript))
 
     def _whole(self, answered: list[Finished]) -> Transcript:
         transcript = self._joiner.transcript if self._several else self._lone or Transcript(text="")
@@ -374,7 +374,7 @@ class _Run:
             transcript = msgspec.structs.replace(transcript, duration=end or None)
         return transcript
 
-    def _finished(self, answered: list[Finished], transcript: Transcript) -> Finished:
+    def _final_event(self, answered: list[Finished], transcript: Transcript) -> Finished:
         first = answered[0] if answered else Finished()
         if not self._several:
             return msgspec.structs.replace(first, transcript=transcript)

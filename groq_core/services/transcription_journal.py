@@ -13,7 +13,7 @@ from groq_core.pipeline import Handler
 from groq_core.requests import Request, TranscriptionRequest
 
 
-class Entry(msgspec.Struct):
+class JournalEntry(msgspec.Struct):
     """A line of the journal: which part it was, by its sound and what was asked of it, and what was heard."""
 
     key: str
@@ -46,14 +46,14 @@ class Journal:
         async with aclosing(self._handle(request)) as events:
             async for event in events:
                 if isinstance(event, Finished) and event.transcript is not None:
-                    self._keep(Entry(key, event))
+                    self._keep(JournalEntry(key, event))
                 yield event
 
     def forget(self) -> None:
         """The whole is written down, so the parts need not be kept."""
         self._path.unlink(missing_ok=True)
 
-    def _keep(self, entry: Entry) -> None:
+    def _keep(self, entry: JournalEntry) -> None:
         self._known[entry.key] = entry.finished
         with suppress(OSError), self._path.open("ab") as file:  # a folder that can't be written in is no reason to stop
             file.write(msgspec.json.encode(entry) + b"\n")
@@ -64,7 +64,7 @@ def _read(path: Path) -> dict[str, Finished]:
     with suppress(OSError):
         for line in path.read_bytes().splitlines():
             with suppress(msgspec.DecodeError):  # the last line of a process that was killed
-                entry = msgspec.json.decode(line, type=Entry)
+                entry = msgspec.json.decode(line, type=JournalEntry)
                 known[entry.key] = entry.finished
     return known
 

@@ -31,7 +31,7 @@ FOLLOW_UPS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Template:
+class PictureQuestion:
     """A question people ask of pictures often; ``pictures`` is how many it needs at least."""
 
     name: str
@@ -41,21 +41,25 @@ class Template:
 
 
 TEMPLATES = (
-    Template("describe", "Describe", "Describe this picture: what is in it, where it might be, what stands out."),
-    Template(
+    PictureQuestion(
+        "describe", "Describe", "Describe this picture: what is in it, where it might be, what stands out."
+    ),
+    PictureQuestion(
         "read",
         "Read the text",
         "Write down all text in the picture, exactly as it stands, line by line. "
         "Mark what you can't read with [illegible]; add nothing.",
     ),
-    Template(
+    PictureQuestion(
         "table",
         "Make a table",
         "Put the data in this picture into a Markdown table. Keep numbers and units exactly; leave a cell empty "
         "rather than guess.",
     ),
-    Template("compare", "Compare", "Compare these pictures: what do they share, how do they differ?", pictures=2),
-    Template(
+    PictureQuestion(
+        "compare", "Compare", "Compare these pictures: what do they share, how do they differ?", pictures=2
+    ),
+    PictureQuestion(
         "alt",
         "Alt text",
         'Write an alt text for this picture: one sentence, at most 125 characters, no "picture of".',
@@ -69,7 +73,7 @@ PAGE_QUESTION = (
 )
 
 
-class Field(msgspec.Struct, frozen=True):
+class FormField(msgspec.Struct, frozen=True):
     """One line of a form that is read off a picture, e.g. ``Field("total", "the sum in euros")``."""
 
     name: str
@@ -80,8 +84,8 @@ class VisionService:
     """
     Ask about pictures.
 
-    >>> from groq_core.compose import assembled  # doctest: +SKIP
-    >>> async with assembled(settings) as core:  # doctest: +SKIP
+    >>> from groq_core.compose import assemble  # doctest: +SKIP
+    >>> async with assemble(settings) as core:  # doctest: +SKIP
     ...     reply = await core.vision.ask("What is this?", [Path("kiwi.jpg").read_bytes()])
 
     Args:
@@ -101,7 +105,7 @@ class VisionService:
         """Into how many parts each of so many pictures may be cut."""
         return max(1, self._pieces() // max(1, pictures))
 
-    async def prepared(self, pictures: Sequence[bytes | PreparedImage]) -> list[PreparedImage]:
+    async def prepare(self, pictures: Sequence[bytes | PreparedImage]) -> list[PreparedImage]:
         """
         Make pictures fit to be sent, in threads; those that are fit already are left as they are. A file of several
         pages and a very long picture become several.
@@ -149,7 +153,7 @@ class VisionService:
             RequestError: A picture can't be sent.
             ChainError, BrokenAnswerError: See :mod:`groq_core.errors`.
         """
-        ready = await self.prepared(pictures)
+        ready = await self.prepare(pictures)
         request, left_out = question_about(question, ready, history=history, limit=self._limit(), **params)
         request = msgspec.structs.replace(request, model=model, caller=caller or Caller())
         for picture in ready:
@@ -177,7 +181,7 @@ class VisionService:
         return look
 
     async def read(
-        self, fields: Sequence[Field], pictures: Sequence[bytes | PreparedImage], **options: Any
+        self, fields: Sequence[FormField], pictures: Sequence[bytes | PreparedImage], **options: Any
     ) -> tuple[dict[str, Any], Reply]:
         """
         Read a small form off pictures.
@@ -265,9 +269,9 @@ def least_images(specs: Iterable[ModelSpec]) -> int:
     return min((spec.max_images for spec in specs if spec.can(Capability.VISION) and spec.max_images), default=1)
 
 
-def form_question(fields: Sequence[Field]) -> str:
+def form_question(fields: Sequence[FormField]) -> str:
     """
-    >>> print(form_question([Field("total", "the sum in euros"), Field("date")]))
+    >>> print(form_question([FormField("total", "the sum in euros"), FormField("date")]))
     Read these fields off the picture and answer with one JSON object that has exactly these keys:
     - "total": the sum in euros
     - "date"
@@ -287,14 +291,14 @@ def form_question(fields: Sequence[Field]) -> str:
     )
 
 
-def form_answer(text: str, fields: Sequence[Field]) -> dict[str, Any]:
+def form_answer(text: str, fields: Sequence[FormField]) -> dict[str, Any]:
     """
     Take the fields out of an answer, with or without a code fence around it; what else is in it is left out.
 
     Raises:
         RequestError: 422; the answer holds no JSON object.
 
-    >>> form_answer('```json\\n{"total": 3.5, "more": 1}\\n```', [Field("total"), Field("date")])
+    >>> form_answer('```json\\n{"total": 3.5, "more": 1}\\n```', [FormField("total"), FormField("date")])
     {'total': 3.5, 'date': None}
     """
     start, end = text.find("{"), text.rfind("}")

@@ -18,7 +18,7 @@ ALLOWED: Final = (
 )
 
 
-class Limit(msgspec.Struct, frozen=True, order=True):
+class PersonLimit(msgspec.Struct, frozen=True, order=True):
     """
     One bound.
 
@@ -41,7 +41,7 @@ class Limit(msgspec.Struct, frozen=True, order=True):
         return f"{self.amount:g}{unit}/{self.window}"
 
 
-def limits(text: str) -> tuple[Limit, ...]:
+def limits(text: str) -> tuple[PersonLimit, ...]:
     """
     Read what one person may use.
 
@@ -51,7 +51,7 @@ def limits(text: str) -> tuple[Limit, ...]:
     Raises:
         ValueError: It says what is allowed.
     """
-    found: dict[tuple[str, str], Limit] = {}
+    found: dict[tuple[str, str], PersonLimit] = {}
     for part in filter(None, (word.strip().lower() for word in text.split(","))):
         matched = re.fullmatch(
             r"(?:\$\s*)?(\d{1,12}(?:\.\d{1,6})?(?:e\d)?)\s*+(requests?|tokens?|usd|\$)?+\s*+(?:/|per\s)\s*([a-z]+)",
@@ -67,7 +67,7 @@ def limits(text: str) -> tuple[Limit, ...]:
             raise ValueError(ALLOWED)
         if kind != "usd" and amount != int(amount):
             raise ValueError(ALLOWED)
-        found[kind, window] = Limit(kind, amount, window)
+        found[kind, window] = PersonLimit(kind, amount, window)
     if not found:
         raise ValueError(ALLOWED)
     return tuple(found.values())

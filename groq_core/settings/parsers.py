@@ -171,6 +171,51 @@ def mcp_headers(text: str) -> tuple[tuple[str, tuple[tuple[str, Secret], ...]], 
         raise ValueError(allowed) from None
 
 
+def mcp_oauth(text: str) -> tuple[tuple[str, tuple[tuple[str, Secret], ...]], ...]:
+    """
+    Read the OAuth client credentials of MCP servers: a JSON object of objects.
+
+    >>> [(name, [field for field, _ in given]) for name, given in
+    ...  mcp_oauth('{"lab": {"client_id": "us", "client_secret": "x", "issuer": "https://auth.example"}}')]
+    [('lab', ['client_id', 'client_secret', 'issuer'])]
+    """
+    allowed = (
+        'JSON such as {"name": {"client_id": "…", "client_secret": "…", "issuer": "https://…", "scope": "…"}}; '
+        "scope may be left out"
+    )
+    try:
+        return tuple((name, _credentials(given)) for name, given in json.loads(text).items())
+    except (ValueError, AttributeError, TypeError):
+        raise ValueError(allowed) from None
+
+
+def _credentials(given: dict[str, str]) -> tuple[tuple[str, Secret], ...]:
+    needed = {"client_id", "client_secret", "issuer"}
+    if not needed <= given.keys() <= needed | {"scope"} or not all(given[name] for name in needed):
+        raise ValueError("the names")
+    if not all(isinstance(value, str) and value.isprintable() for value in given.values()):
+        raise ValueError("texts")
+    issuer(given["issuer"])
+    return tuple((name, Secret(value)) for name, value in given.items())
+
+
+def mcp_visitors(text: str) -> tuple[str, ...]:
+    """
+    Read where MCP servers of visitors may stand.
+
+    >>> mcp_visitors("off"), mcp_visitors("on"), mcp_visitors("on, *.lab.example")
+    ((), ('on',), ('on', '*.lab.example'))
+    """
+    if text.strip().lower() in ("off", "0", "false", "no"):
+        return ()
+    if text.strip().lower() in ("1", "true", "yes"):
+        return ("on",)
+    try:
+        return host_patterns(text)
+    except ValueError:
+        raise ValueError("on, off, or host names without port, separated by commas") from None
+
+
 def header_value(name: str, value: object) -> Secret:
     """
     Check a header on its way out.

@@ -20,7 +20,7 @@ from dotenv import dotenv_values
 
 from groq_core.errors import SettingsError
 from groq_core.redaction import Secret, redact
-from groq_core.settings.limits import Limit, limits
+from groq_core.settings.limits import PersonLimit, limits
 from groq_core.settings.parsers import (
     GROQ_PATH,
     byte_count,
@@ -34,7 +34,9 @@ from groq_core.settings.parsers import (
     issuer,
     key,
     mcp_headers,
+    mcp_oauth,
     mcp_servers,
+    mcp_visitors,
     names,
     networks,
     origins,
@@ -189,7 +191,7 @@ class Settings:
         Path | None,
         ours(
             "STATE_DIR",
-            "folder for the files and batches of `/v1/files` and `/v1/batches`; "
+            "folder for the files and batches of `/v1/files`, `/v1/batches` and the page's tables; "
             "else `groq-core` in the user's folder for program state",
             folder,
         ),
@@ -208,7 +210,7 @@ class Settings:
             "SECRET",
             "signs page passes and sessions; the same for all replicas",
             key,
-            "made at the start",
+            "made at the start; for passes once, in the state folder",
             hidden=True,
         ),
     ] = None
@@ -248,7 +250,7 @@ class Settings:
         ),
     ] = ("127.0.0.1",)
     limits: Annotated[
-        tuple[Limit, ...],
+        tuple[PersonLimit, ...],
         ours(
             "LIMITS",
             "what one person may use, in any selection: `20/minute, 500/day, 2 usd/day, 30 usd/month`",
@@ -299,6 +301,26 @@ class Settings:
             'headers of MCP servers, as JSON: `{"name": {"Authorization": "Bearer …"}}`',
             mcp_headers,
             hidden=True,
+        ),
+    ] = ()
+    mcp_oauth: Annotated[
+        tuple[tuple[str, tuple[tuple[str, Secret], ...]], ...],
+        ours(
+            "MCP_OAUTH",
+            "OAuth client credentials of MCP servers, as JSON: "
+            '`{"name": {"client_id": "…", "client_secret": "…", "issuer": "https://…"}}`',
+            mcp_oauth,
+            hidden=True,
+        ),
+    ] = ()
+    mcp_visitors: Annotated[
+        tuple[str, ...],
+        ours(
+            "MCP_VISITORS",
+            "MCP servers that visitors may bring: `on` for any at a public address, by https; or host names that you "
+            "vouch for",
+            mcp_visitors,
+            "off",
         ),
     ] = ()
     redis_url: Annotated[
@@ -363,7 +385,7 @@ class Settings:
         return replace(settings, warnings=tuple(_warnings(given, settings)))
 
     @property
-    def simulated(self) -> bool:
+    def is_simulated(self) -> bool:
         """The providers are the built-in simulator: asked for, or there is nobody else to ask."""
         return self.offline or not (self.groq_api_key or self.has_backup)
 

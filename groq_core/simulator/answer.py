@@ -9,7 +9,7 @@ from groq_core.simulator.wire import Json
 
 
 @dataclass(slots=True, frozen=True)
-class Call:
+class SimulatedCall:
     """A tool call; ``arguments`` is compact JSON text."""
 
     id: str
@@ -27,7 +27,7 @@ class Timing:
 
 
 @dataclass(slots=True, kw_only=True)
-class Answer:
+class SimulatedAnswer:
     """
     One completion.
 
@@ -39,6 +39,7 @@ class Answer:
         finish_reason: ``stop``, ``length``, ``tool_calls`` or ``content_filter``.
         include_usage: A usage chunk was asked for.
         error: ``x_groq.error`` of an answer that stops early.
+        times: Seconds from the request to each chunk, where a story says them; empty otherwise.
     """
 
     id: str
@@ -49,7 +50,7 @@ class Answer:
     seed: int | None = None
     reasoning: list[str] = field(default_factory=list)
     content: list[str] | None = None
-    calls: list[Call] = field(default_factory=list)
+    calls: list[SimulatedCall] = field(default_factory=list)
     executed: list[Json] = field(default_factory=list)
     finish_reason: str | None = "stop"
     prompt_tokens: int = 0
@@ -60,6 +61,7 @@ class Answer:
     include_usage: bool = False
     service_tier: str = "on_demand"
     error: str | None = None
+    times: list[float] = field(default_factory=list)
 
     @property
     def text(self) -> str:

@@ -8,14 +8,14 @@ from typing import TypeAlias
 import msgspec
 
 from groq_core.simulator import audio, chat, control, files, forms
-from groq_core.simulator.dialect import Wire
-from groq_core.simulator.exchange import Exchange, HungUp, Receive, Scope, Send
+from groq_core.simulator.dialect import Dialect
+from groq_core.simulator.exchange import HungUp, Receive, Scope, Send, SimulatedExchange
 from groq_core.simulator.faults import Fault
-from groq_core.simulator.presets import PRESETS, Asked, RawPage
+from groq_core.simulator.presets import PRESETS, PresetContext, RawPage
 from groq_core.simulator.wire import Json, WireError, bad_request, decode, header_bytes
-from groq_core.simulator.world import Call, World
+from groq_core.simulator.world import RequestInPlay, World
 
-Endpoint: TypeAlias = Callable[["App", Call, str], Awaitable[None]]
+Endpoint: TypeAlias = Callable[["App", RequestInPlay, str], Awaitable[None]]
 PREFIXES = (("/openai/v1", "groq"), ("/v1", "openai"))
 
 
@@ -32,20 +32,20 @@ class App:
             return
         if scope["type"] != "http":
             return
-        exchange = Exchange(scope, receive, send)
+        exchange = SimulatedExchange(scope, receive, send)
         with self.world.answering():
             try:
                 await self._answer(exchange)
             except HungUp:
                 pass  # nobody is left to be told
 
-    async def _answer(self, exchange: Exchange) -> None:
+    async def _answer(self, exchange: SimulatedExchange) -> None:
         path = exchange.path
         if path.startswith("/_simulator") or path == "/":
             await control.answer(self.world, exchange)
             return
         prefix, provider = next((p for p in PREFIXES if path.startswith(p[0] + "/")), ("", "groq"))
-        wire: Wire = self.world.groq if provider == "groq" else self.world.openai
+        wire: Dialect = self.world.groq if provider == "groq" else self.world.openai
         try:
             call = self.world.authorize(exchange, wire)
             endpoint, rest = _route(exchange.method, path[len(prefix) :]) if prefix else (None, "")
@@ -56,14 +56,14 @@ class App:
         except WireError as error:
             await self._refuse(exchange, wire, error)
 
-    async def _refuse(self, exchange: Exchange, wire: Wire, error: WireError) -> None:
+    async def _refuse(self, exchange: SimulatedExchange, wire: Dialect, error: WireError) -> None:
         if exchange.started:
             await exchange.finish(wire.error_event(error))
             return
         headers = wire.headers(wire.request_id())
         await exchange.answer(error.status, headers + header_bytes(error.headers), wire.error_body(error))
 
-    async def begin(self, call: Call, operation: str, body: Json) -> bool:
+    async def begin(self, call: RequestInPlay, operation: str, body: Json) -> bool:
         """
         Note the request and let the fault that hits it happen; False when that was the answer.
 
@@ -77,6 +77,8 @@ class App:
         prefilled = isinstance(messages, list) and bool(messages) and _role(messages[-1]) == "assistant"
         visitor = exchange.headers.get("x-simulated-visitor", "")
         fault = self.world.faults.take(call.wire.name, call.model, operation, prefilled=prefilled, visitor=visitor)
+        if fault is None and operation == "chat" and (part := self.world.stories.take(call.wire.name, call.model)):
+            call.part, fault = part, part.fault
         if fault is None:
             return True
         call.fault = fault
@@ -99,11 +101,11 @@ class App:
                 return False
         return True
 
-    async def _status(self, call: Call, fault: Fault) -> None:
+    async def _status(self, call: RequestInPlay, fault: Fault) -> None:
         wire, exchange = call.wire, call.exchange
         extra = header_bytes(fault.headers)
         if fault.preset is not None:
-            refusal = PRESETS[fault.preset](Asked(call.model, call.organisation, fault.retry_after))
+            refusal = PRESETS[fault.preset](PresetContext(call.model, call.organisation, fault.retry_after))
             if isinstance(refusal, RawPage):
                 headers = wire.headers(wire.request_id(), kind=refusal.content_type)
                 await exchange.answer(refusal.status, headers + extra, refusal.body.encode())
@@ -132,50 +134,50 @@ class App:
 # ── endpoints ────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def _chat(app: App, call: Call, rest: str) -> None:
+async def _chat(app: App, call: RequestInPlay, rest: str) -> None:
     body = await _json(call)
     if await app.begin(call, "chat", body):
         await chat.complete(app.world, call, body)
 
 
-async def _transcriptions(app: App, call: Call, rest: str) -> None:
+async def _transcriptions(app: App, call: RequestInPlay, rest: str) -> None:
     await _listen(app, call, translate=False)
 
 
-async def _translations(app: App, call: Call, rest: str) -> None:
+async def _translations(app: App, call: RequestInPlay, rest: str) -> None:
     await _listen(app, call, translate=True)
 
 
-async def _listen(app: App, call: Call, *, translate: bool) -> None:
+async def _listen(app: App, call: RequestInPlay, *, translate: bool) -> None:
     form = await _form(call)
-    if await app.begin(call, "audio", form.shown()):
+    if await app.begin(call, "audio", form.to_dict()):
         await audio.transcribe(app.world, call, form, translate=translate)
 
 
-async def _speech(app: App, call: Call, rest: str) -> None:
+async def _speech(app: App, call: RequestInPlay, rest: str) -> None:
     body = await _json(call)
     if await app.begin(call, "speech", body):
         await audio.speak(app.world, call, body)
 
 
-async def _models(app: App, call: Call, rest: str) -> None:
+async def _models(app: App, call: RequestInPlay, rest: str) -> None:
     await call.exchange.body()
     if not await app.begin(call, "models", {"model": rest} if rest else {}):
         return
     wire, world = call.wire, app.world
-    data = wire.model(world.named(wire, rest)) if rest else wire.models(world.models(wire.name))
+    data = wire.model(world.find_model(wire, rest)) if rest else wire.models(world.models(wire.name))
     await call.exchange.answer(200, wire.headers(wire.request_id()), data, chunked=True)
 
 
-async def _files(app: App, call: Call, rest: str) -> None:
+async def _files(app: App, call: RequestInPlay, rest: str) -> None:
     form = None
     if call.exchange.method == "POST":
         form = await _form(call)
-    if await app.begin(call, "files", form.shown() if form else {}):
+    if await app.begin(call, "files", form.to_dict() if form else {}):
         await app.files.handle(call, rest, form)
 
 
-async def _batches(app: App, call: Call, rest: str) -> None:
+async def _batches(app: App, call: RequestInPlay, rest: str) -> None:
     body: Json = {}
     if call.exchange.method == "POST" and not rest:
         body = await _json(call)
@@ -212,7 +214,7 @@ def _route(method: str, path: str) -> tuple[Endpoint | None, str]:
     return None, ""
 
 
-async def _json(call: Call) -> Json:
+async def _json(call: RequestInPlay) -> Json:
     try:
         body = decode(await call.exchange.body())
     except msgspec.DecodeError as error:
@@ -222,7 +224,7 @@ async def _json(call: Call) -> Json:
     return body
 
 
-async def _form(call: Call) -> forms.Form:
+async def _form(call: RequestInPlay) -> forms.SimulatedForm:
     return forms.parse(call.exchange.headers.get("content-type", ""), await call.exchange.body())
 
 

@@ -10,13 +10,13 @@ from typing import Any
 from groq_core.simulator import sound, transcript, voice
 from groq_core.simulator.catalogue import SimModel
 from groq_core.simulator.delivery import send, send_json
-from groq_core.simulator.dialect import Wire
-from groq_core.simulator.forms import Form, Upload
-from groq_core.simulator.limits import Cost
+from groq_core.simulator.dialect import Dialect
+from groq_core.simulator.forms import FormFile, SimulatedForm
+from groq_core.simulator.limits import SimulatedCost
 from groq_core.simulator.sound import Sound
 from groq_core.simulator.transcript import Phrase
 from groq_core.simulator.wire import Json, WireError, bad_request
-from groq_core.simulator.world import Call, World
+from groq_core.simulator.world import RequestInPlay, World
 
 EXTENSIONS = ("flac", "mp3", "mp4", "mpeg", "mpga", "m4a", "ogg", "opus", "wav", "webm")
 MAX_BYTES = 25 * 1024 * 1024
@@ -36,7 +36,7 @@ LANGUAGES = {
 }  # fmt: skip
 
 
-async def transcribe(world: World, call: Call, form: Form, *, translate: bool) -> None:
+async def transcribe(world: World, call: RequestInPlay, form: SimulatedForm, *, translate: bool) -> None:
     """``POST /audio/transcriptions`` and ``/audio/translations``."""
     wire = call.wire
     model = world.model(wire, form.fields)
@@ -49,7 +49,7 @@ async def transcribe(world: World, call: Call, form: Form, *, translate: bool) -
     heard = await asyncio.to_thread(_measure, upload)
     seconds = max(MIN_BILLED_S, heard.duration)
     meter = world.limits.meter(call.organisation, model)
-    meter.charge(Cost(audio_seconds=seconds))
+    meter.charge(SimulatedCost(audio_seconds=seconds))
     await world.wait(call.exchange, 0.08 + heard.duration / model.speed)
     request_id = wire.request_id()
     language = _language(form, translate)
@@ -58,12 +58,12 @@ async def transcribe(world: World, call: Call, form: Form, *, translate: bool) -
 
 
 async def _deliver(
-    call: Call,
+    call: RequestInPlay,
     heard: Sound,
     phrases: list[Phrase],
     shape: str,
     language: str,
-    form: Form,
+    form: SimulatedForm,
     request_id: str,
     limits: dict[str, str],
     translate: bool,
@@ -90,7 +90,7 @@ async def _deliver(
             "text": f" {words}" if groq else words,
         }
         if "word" in wanted:
-            told["words"] = transcript.timed_words(phrases)
+            told["words"] = transcript.words_with_times(phrases)
         if groq or "segment" in wanted:
             told["segments"] = transcript.segments(phrases, heard) if "segment" in wanted else None
         told |= {"x_groq": {"id": request_id}} if groq else {"usage": _usage("whisper-1", heard, words)}
@@ -110,7 +110,7 @@ def _usage(model: str, heard: Sound, words: str) -> Json:
     }
 
 
-def _shape(form: Form, wire: Wire, model: SimModel) -> str:
+def _shape(form: SimulatedForm, wire: Dialect, model: SimModel) -> str:
     shape = form.fields.get("response_format", "json")
     if wire.name == "groq":
         if shape not in ("json", "text", "verbose_json"):
@@ -146,7 +146,7 @@ def _shape(form: Form, wire: Wire, model: SimModel) -> str:
     return shape
 
 
-def _upload(form: Form, wire: Wire) -> Upload:
+def _upload(form: SimulatedForm, wire: Dialect) -> FormFile:
     upload = form.files.get("file")
     if upload is None:
         if form.fields.get("url"):
@@ -178,7 +178,7 @@ def _upload(form: Form, wire: Wire) -> Upload:
     return upload
 
 
-def _measure(upload: Upload) -> Sound:
+def _measure(upload: FormFile) -> Sound:
     try:
         heard = sound.measure(upload.data)
     except ValueError as error:
@@ -188,14 +188,14 @@ def _measure(upload: Upload) -> Sound:
     return heard
 
 
-def _language(form: Form, translate: bool) -> str:
+def _language(form: SimulatedForm, translate: bool) -> str:
     if translate:
         return "English"
     code = form.fields.get("language", "en").lower()
     return LANGUAGES.get(code, code.capitalize())
 
 
-async def speak(world: World, call: Call, body: Mapping[str, Any]) -> None:
+async def speak(world: World, call: RequestInPlay, body: Mapping[str, Any]) -> None:
     """``POST /audio/speech``: a sound as long as the text would take to say."""
     wire = call.wire
     groq = wire.name == "groq"
@@ -219,13 +219,13 @@ async def speak(world: World, call: Call, body: Mapping[str, Any]) -> None:
     if not isinstance(speed, int | float) or not 0.25 <= speed <= 5:
         raise bad_request("speed must be between 0.5 and 5", param="speed")
     meter = world.limits.meter(call.organisation, model)
-    meter.charge(Cost(input_tokens=len(words)))
+    meter.charge(SimulatedCost(input_tokens=len(words)))
     spoken = re.sub(r"\[[^\]]*\]", " ", words)
     samples = await asyncio.to_thread(voice.speak, spoken, str(chosen), float(speed))
     await world.wait(call.exchange, 0.1 + len(words) / 500)
     if format_ == "wav":
         data, kind = voice.wav(samples, streamed=not groq), "audio/wav"
     else:
-        data = await asyncio.to_thread(voice.encoded, samples, str(format_))
+        data = await asyncio.to_thread(voice.encode, samples, str(format_))
         kind = {"mp3": "audio/mpeg", "opus": "audio/opus", "flac": "audio/flac", "pcm": "audio/pcm"}[str(format_)]
     await send(call, data, wire.headers(wire.request_id(), kind=kind, limits=meter.headers()))

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from groq_core.simulator import chat
-from groq_core.simulator.dialect import Wire
+from groq_core.simulator.dialect import Dialect
 from groq_core.simulator.wire import Json, WireError, bad_request, decode, encode, go_json
-from groq_core.simulator.world import Call, World
+from groq_core.simulator.world import RequestInPlay, World
 
 if TYPE_CHECKING:
     from groq_core.simulator.files import Store
@@ -26,7 +26,7 @@ _OVER = ("completed", "failed", "expired", "cancelled")
 
 
 @dataclass(slots=True, kw_only=True)
-class Batch:
+class SimulatedBatch:
     """One batch job; times are unix seconds."""
 
     id: str
@@ -36,7 +36,7 @@ class Batch:
     completion_window: str
     metadata: Json | None
     created: int
-    wire: Wire
+    wire: Dialect
     status: str = "validating"
     output_file_id: str | None = None
     error_file_id: str | None = None
@@ -49,26 +49,26 @@ class Batch:
     output_tokens: int = 0
 
 
-class Batches:
+class SimulatedBatches:
     """Jobs by id; each is worked off by a task, and all tasks end with the simulator."""
 
     def __init__(self, world: World, store: Store) -> None:
         self.world = world
         self.store = store
-        self._jobs: dict[str, Batch] = {}
+        self._jobs: dict[str, SimulatedBatch] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def handle(self, call: Call, rest: str, body: Json) -> None:
+    async def handle(self, call: RequestInPlay, rest: str, body: Json) -> None:
         """``/batches``, ``/batches/{id}`` and ``/batches/{id}/cancel``."""
         exchange = call.exchange
         ident, _, action = rest.partition("/")
         if exchange.method == "POST" and not rest:
-            await self._send(call, shown(self._create(call, body)))
+            await self._send(call, to_wire(self._create(call, body)))
             return
         if body == {}:
             await exchange.body()
         if not rest:
-            jobs = [shown(job) for job in self._jobs.values() if job.organisation == call.organisation]
+            jobs = [to_wire(job) for job in self._jobs.values() if job.organisation == call.organisation]
             await self._send(call, _page(call.wire, jobs[::-1]))
             return
         job = self._jobs.get(ident)
@@ -80,7 +80,7 @@ class Batches:
             raise WireError(
                 404, call.wire.unknown_url.format(method=exchange.method, path=exchange.path), code="unknown_url"
             )
-        await self._send(call, shown(job))
+        await self._send(call, to_wire(job))
 
     async def stop(self) -> None:
         """End all jobs where they are."""
@@ -88,7 +88,7 @@ class Batches:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _create(self, call: Call, body: Json) -> Batch:
+    def _create(self, call: RequestInPlay, body: Json) -> SimulatedBatch:
         endpoint = body.get("endpoint")
         if endpoint not in ENDPOINTS:
             raise bad_request(f"endpoint must be one of [{' '.join(ENDPOINTS)}]", param="endpoint")
@@ -99,7 +99,7 @@ class Batches:
             raise bad_request("input_file_id is required", param="input_file_id")
         file = self.store.get(body["input_file_id"], call.organisation)
         ident = self.world.ids.ulid("batch") if call.wire.name == "groq" else f"batch_{self.world.ids.hex(32)}"
-        job = Batch(
+        job = SimulatedBatch(
             id=ident,
             organisation=call.organisation,
             endpoint=endpoint,
@@ -115,13 +115,13 @@ class Batches:
         task.add_done_callback(self._tasks.discard)
         return job
 
-    def _cancel(self, job: Batch) -> None:
+    def _cancel(self, job: SimulatedBatch) -> None:
         if job.status in _OVER:
             raise bad_request(f"batch {job.id} is {job.status} and cannot be cancelled")
         job.status = "cancelling"
         job.at["cancelling_at"] = int(time.time())
 
-    async def _work(self, job: Batch, data: bytes) -> None:
+    async def _work(self, job: SimulatedBatch, data: bytes) -> None:
         await self._pause(SECONDS_A_STAGE)
         lines = [line for line in data.splitlines() if line.strip()]
         job.total = len(lines)
@@ -152,7 +152,7 @@ class Batches:
         job.error_file_id = self._write(job, bad, "error")
         self._enter(job, "cancelled" if cancelled else "completed")
 
-    async def _answer(self, job: Batch, line: Json) -> tuple[Json, int]:
+    async def _answer(self, job: SimulatedBatch, line: Json) -> tuple[Json, int]:
         wire = job.wire
         # Batches have limits of their own, apart from those of direct requests.
         organisation = f"{job.organisation}:batch"
@@ -176,7 +176,7 @@ class Batches:
             "error": None,
         }, status
 
-    def _write(self, job: Batch, results: list[Json], kind: str) -> str | None:
+    def _write(self, job: SimulatedBatch, results: list[Json], kind: str) -> str | None:
         if not results:
             return None
         write = go_json if job.wire.name == "groq" else encode
@@ -184,19 +184,19 @@ class Batches:
         name = f"{job.id}_{kind}.jsonl"
         return self.store.keep(job.wire, job.organisation, name, "batch_output", data).id
 
-    def _enter(self, job: Batch, status: str) -> None:
+    def _enter(self, job: SimulatedBatch, status: str) -> None:
         job.status = status
         job.at[f"{status}_at"] = int(time.time())
 
     async def _pause(self, seconds: float) -> None:
         await asyncio.sleep(seconds / self.world.pace if self.world.pace else 0)
 
-    async def _send(self, call: Call, body: Json) -> None:
+    async def _send(self, call: RequestInPlay, body: Json) -> None:
         wire = call.wire
         await call.exchange.answer(200, wire.headers(wire.request_id()), wire.json_body(body), chunked=True)
 
 
-def shown(job: Batch) -> Json:
+def to_wire(job: SimulatedBatch) -> Json:
     """A batch object in either API's shape; unset times are null."""
     at = job.at
     hours = 24
@@ -257,7 +257,7 @@ def shown(job: Batch) -> Json:
     }
 
 
-def _page(wire: Wire, jobs: list[Json]) -> Json:
+def _page(wire: Dialect, jobs: list[Json]) -> Json:
     if wire.name == "groq":
         return {"object": "list", "data": jobs, "paging": {"next_cursor": None}}
     first, last = (jobs[0]["id"], jobs[-1]["id"]) if jobs else (None, None)

@@ -19,7 +19,7 @@ OFFLINE = "The simulator is offline: it searched nothing and found nothing."
 _SUM = re.compile(r"[(\d][\d\s.()*/+%-]*[\d)]")
 
 
-def executed(body: Json) -> list[Json]:
+def run_tools(body: Json) -> list[Json]:
     """What the built-in tools of a request did before the answer, in order."""
     if body.get("tool_choice") == "none":
         return []
@@ -36,7 +36,7 @@ def executed(body: Json) -> list[Json]:
     return done
 
 
-def begun(call: Json) -> Json:
+def without_result(call: Json) -> Json:
     """The same call before it had a result, as a stream shows it first."""
     return {key: call[key] for key in ("index", "type", "name", "arguments")}
 

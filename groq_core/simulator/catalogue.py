@@ -18,7 +18,7 @@ Kind: TypeAlias = Literal["chat", "transcription", "speech", "guard"]
 Plan: TypeAlias = Literal["free", "developer"]
 
 
-class Limits(msgspec.Struct, frozen=True, kw_only=True):
+class ModelLimits(msgspec.Struct, frozen=True, kw_only=True):
     """Per organisation and model. Requests, tokens and audio seconds; None: not limited in this dimension."""
 
     rpm: int | None = None
@@ -75,15 +75,15 @@ class SimModel(msgspec.Struct, frozen=True, kw_only=True):
     voices: tuple[str, ...] = ()
     usd: tuple[str | None, str | None, str | None] = (None, None, None)
     features: tuple[str, ...] = ()
-    free: Limits = Limits()
-    developer: Limits = Limits()
+    free: ModelLimits = ModelLimits()
+    developer: ModelLimits = ModelLimits()
 
-    def limits(self, plan: Plan) -> Limits:
+    def limits(self, plan: Plan) -> ModelLimits:
         return self.free if plan == "free" else self.developer
 
 
-_GPT_OSS_FREE = Limits(rpm=30, rpd=1_000, tpm=8_000, tpd=200_000)
-_GPT_OSS_DEVELOPER = Limits(rpm=1_000, rpd=500_000, tpm=250_000)
+_GPT_OSS_FREE = ModelLimits(rpm=30, rpd=1_000, tpm=8_000, tpd=200_000)
+_GPT_OSS_DEVELOPER = ModelLimits(rpm=1_000, rpd=500_000, tpm=250_000)
 
 
 def _orpheus(id: str, name: str, created: int, voices: tuple[str, ...], prompt: str, cached: str) -> SimModel:
@@ -98,8 +98,8 @@ def _orpheus(id: str, name: str, created: int, voices: tuple[str, ...], prompt: 
         max_output=50_000,
         voices=voices,
         usd=(prompt, None, cached),
-        free=Limits(rpm=10, rpd=100, tpm=1_200, tpd=3_600),
-        developer=Limits(rpm=250, rpd=100_000, tpm=50_000),
+        free=ModelLimits(rpm=10, rpd=100, tpm=1_200, tpd=3_600),
+        developer=ModelLimits(rpm=250, rpd=100_000, tpm=50_000),
     )
 
 
@@ -115,8 +115,8 @@ def _prompt_guard(id: str, name: str, created: int, price: str, cached: str, fea
         max_output=512,
         usd=(price, price, cached),
         features=features,
-        free=Limits(rpm=30, rpd=14_400, tpm=15_000, tpd=500_000),
-        developer=Limits(rpm=100, rpd=50_000, tpm=30_000),
+        free=ModelLimits(rpm=30, rpd=14_400, tpm=15_000, tpd=500_000),
+        developer=ModelLimits(rpm=100, rpd=50_000, tpm=30_000),
     )
 
 
@@ -174,7 +174,7 @@ SAFEGUARD = SimModel(
     usd=("0.000000075", "0.0000003", "0.0000000375"),
     features=("tools", "json_mode", "structured_outputs", "reasoning"),
     free=_GPT_OSS_FREE,
-    developer=Limits(rpm=1_000, rpd=500_000, tpm=150_000),
+    developer=ModelLimits(rpm=1_000, rpd=500_000, tpm=150_000),
 )
 QWEN = SimModel(
     id="qwen/qwen3.8-27b",
@@ -193,7 +193,7 @@ QWEN = SimModel(
     images=3,
     usd=("0.0000008", "0.000004", None),
     features=("tools", "json_mode", "reasoning"),
-    free=Limits(rpm=30, rpd=1_000, tpm=8_000, tpd=200_000, itpm=7_000, otpm=1_000),
+    free=ModelLimits(rpm=30, rpd=1_000, tpm=8_000, tpd=200_000, itpm=7_000, otpm=1_000),
     developer=_GPT_OSS_DEVELOPER,
 )
 WHISPER = SimModel(
@@ -207,8 +207,8 @@ WHISPER = SimModel(
     context=448,
     max_output=448,
     translation=True,
-    free=Limits(rpm=20, rpd=2_000, ash=7_200, asd=28_800),
-    developer=Limits(rpm=300, rpd=200_000, ash=200_000, asd=4_000_000),
+    free=ModelLimits(rpm=20, rpd=2_000, ash=7_200, asd=28_800),
+    developer=ModelLimits(rpm=300, rpd=200_000, ash=200_000, asd=4_000_000),
 )
 WHISPER_TURBO = SimModel(
     id="whisper-large-v3-turbo",
@@ -220,8 +220,8 @@ WHISPER_TURBO = SimModel(
     speed=216.0,
     context=448,
     max_output=448,
-    free=Limits(rpm=20, rpd=2_000, ash=7_200, asd=28_800),
-    developer=Limits(rpm=400, rpd=200_000, ash=400_000, asd=4_000_000),
+    free=ModelLimits(rpm=20, rpd=2_000, ash=7_200, asd=28_800),
+    developer=ModelLimits(rpm=400, rpd=200_000, ash=400_000, asd=4_000_000),
 )
 ORPHEUS_ENGLISH = _orpheus(
     "canopylabs/orpheus-v1-english",
@@ -258,8 +258,8 @@ LLAMA_8B = SimModel(
     prefill=True,
     usd=("0.00000005", "0.00000008", "0.000000025"),
     features=("tools", "json_mode"),
-    free=Limits(rpm=30, rpd=14_400, tpm=6_000, tpd=500_000),
-    developer=Limits(rpm=1_000, rpd=500_000, tpm=250_000),
+    free=ModelLimits(rpm=30, rpd=14_400, tpm=6_000, tpd=500_000),
+    developer=ModelLimits(rpm=1_000, rpd=500_000, tpm=250_000),
 )
 LLAMA_70B = SimModel(
     id="llama-3.3-70b-versatile",
@@ -274,8 +274,8 @@ LLAMA_70B = SimModel(
     prefill=True,
     usd=("0.00000059", "0.00000079", "0.000000295"),
     features=("tools", "json_mode"),
-    free=Limits(rpm=30, rpd=1_000, tpm=12_000, tpd=100_000),
-    developer=Limits(rpm=1_000, rpd=500_000, tpm=300_000),
+    free=ModelLimits(rpm=30, rpd=1_000, tpm=12_000, tpd=100_000),
+    developer=ModelLimits(rpm=1_000, rpd=500_000, tpm=300_000),
 )
 SCOUT = SimModel(
     id="meta-llama/llama-4-scout-17b-16e-instruct",
@@ -295,8 +295,8 @@ SCOUT = SimModel(
     image_bytes=4 * 1024 * 1024,
     usd=("0.00000011", "0.00000034", None),
     features=("tools", "json_mode", "structured_outputs"),
-    free=Limits(rpm=30, rpd=1_000, tpm=30_000, tpd=500_000),
-    developer=Limits(rpm=1_000, rpd=500_000, tpm=300_000),
+    free=ModelLimits(rpm=30, rpd=1_000, tpm=30_000, tpd=500_000),
+    developer=ModelLimits(rpm=1_000, rpd=500_000, tpm=300_000),
 )
 
 PROFILES: dict[str, tuple[SimModel, ...]] = {

@@ -8,24 +8,27 @@ import re
 import time
 
 from groq_core.simulator import builtin, images, openai_validation, structured, text, tokens, tools, validation
-from groq_core.simulator.answer import Answer, Timing
+from groq_core.simulator.answer import SimulatedAnswer, Timing
 from groq_core.simulator.catalogue import SimModel
 from groq_core.simulator.delivery import send_json
-from groq_core.simulator.dialect import Wire
+from groq_core.simulator.dialect import Dialect
 from groq_core.simulator.ids import fingerprint
-from groq_core.simulator.limits import Cost, Meter
+from groq_core.simulator.limits import SimulatedCost, UsageMeter
+from groq_core.simulator.story import StoryPart
 from groq_core.simulator.stream import Player
 from groq_core.simulator.wire import Json, WireError, bad_request
-from groq_core.simulator.world import Call, World
+from groq_core.simulator.world import RequestInPlay, World
 
 CONTEXT_TEXT = "Please reduce the length of the messages or completion."
 
 
-async def complete(world: World, call: Call, body: Json) -> None:
+async def complete(world: World, call: RequestInPlay, body: Json) -> None:
     """``POST /chat/completions``."""
     wire, exchange, fault = call.wire, call.exchange, call.fault
     model = world.model(wire, body)
     answer, meter, cost = await compose(world, wire, call.organisation, body, model)
+    if call.part is not None:
+        _retell(call.part, answer, body)
     limits = meter.headers()
     if body.get("stream"):
         await world.wait(exchange, answer.timing.queue + answer.timing.prompt)
@@ -33,7 +36,7 @@ async def complete(world: World, call: Call, body: Json) -> None:
         if fault is not None and fault.kind == "slow_first_token":
             await exchange.pause(fault.seconds)
         exchange.watch()
-        player = Player(exchange, wire, world.rate(model), world.open_streams)
+        player = Player(exchange, wire, world.rate(model), world.open_streams, times=_due(answer, world.pace))
         await player.play(wire.frames(answer), answer, fault)
     else:
         timing = answer.timing
@@ -43,8 +46,8 @@ async def complete(world: World, call: Call, body: Json) -> None:
 
 
 async def compose(
-    world: World, wire: Wire, organisation: str, body: Json, model: SimModel
-) -> tuple[Answer, Meter, Cost]:
+    world: World, wire: Dialect, organisation: str, body: Json, model: SimModel
+) -> tuple[SimulatedAnswer, UsageMeter, SimulatedCost]:
     """
     Decide on the whole answer before any of it is sent, and charge the limits for it.
 
@@ -59,7 +62,7 @@ async def compose(
     maximum = body.get("max_completion_tokens") or body.get("max_tokens")
     if prompt + picture_tokens + (maximum or 0) > model.context:
         raise _too_long(wire, prompt)
-    answer = Answer(
+    answer = SimulatedAnswer(
         id=wire.completion_id(),
         request_id=wire.request_id(),
         model=model,
@@ -76,7 +79,7 @@ async def compose(
     _limit(answer, maximum)
     _time(world, answer)
     # What the text costs is known beforehand; a max is reserved whole, as Groq has done since 2026.
-    cost = Cost(
+    cost = SimulatedCost(
         input_tokens=prompt + (picture_tokens if model.image_tokens > 1_000 else 0),
         output_tokens=maximum or 0,
         expected_output=maximum or answer.completion_tokens,
@@ -88,9 +91,25 @@ async def compose(
     return answer, meter, cost
 
 
-def _settle(meter: Meter, cost: Cost, answer: Answer) -> None:
+def _retell(part: StoryPart, answer: SimulatedAnswer, body: Json) -> None:
+    """Say what a story says here; what its reader had before too, unless the request brings that along."""
+    prefilled = body["messages"][-1].get("role") == "assistant" and answer.model.prefill
+    before = [] if prefilled or not part.kept else [part.kept]
+    answer.reasoning, answer.content = list(part.reasoning), before + part.content
+    answer.calls, answer.executed, answer.finish_reason = [], [], part.finish_reason
+    answer.times = [part.times[0] if part.times else 0.0 for _ in before] + part.times
+    answer.timing = Timing()
+    answer.reasoning_tokens = len(part.reasoning)
+    answer.completion_tokens = len(answer.reasoning) + len(answer.content) + 1
+
+
+def _due(answer: SimulatedAnswer, pace: float) -> list[float] | None:
+    return [at / pace for at in answer.times] if answer.times and pace else None
+
+
+def _settle(meter: UsageMeter, cost: SimulatedCost, answer: SimulatedAnswer) -> None:
     """Reserved tokens that were not used go back into the bucket."""
-    actual = Cost(
+    actual = SimulatedCost(
         input_tokens=answer.prompt_tokens,
         output_tokens=answer.completion_tokens,
         expected_output=answer.completion_tokens,
@@ -98,7 +117,7 @@ def _settle(meter: Meter, cost: Cost, answer: Answer) -> None:
     meter.settle(cost, actual)
 
 
-def _check(wire: Wire, body: Json, model: SimModel) -> None:
+def _check(wire: Dialect, body: Json, model: SimModel) -> None:
     if model.kind not in ("chat", "guard"):
         raise bad_request(f"The model `{model.id}` does not support chat completions", code="invalid_model")
     if wire.name == "openai":
@@ -107,7 +126,7 @@ def _check(wire: Wire, body: Json, model: SimModel) -> None:
         validation.check_chat(body, model)
 
 
-def _too_long(wire: Wire, prompt: int) -> WireError:
+def _too_long(wire: Dialect, prompt: int) -> WireError:
     if wire.name == "openai":
         return bad_request(
             "Your input exceeds the context window of this model. Please adjust your input and try again.",
@@ -117,7 +136,14 @@ def _too_long(wire: Wire, prompt: int) -> WireError:
     return bad_request(CONTEXT_TEXT, param="messages", code="context_length_exceeded")
 
 
-def _fill(world: World, body: Json, model: SimModel, answer: Answer, pictures: list[images.Picture], salt: str) -> None:
+def _fill(
+    world: World,
+    body: Json,
+    model: SimModel,
+    answer: SimulatedAnswer,
+    pictures: list[images.ReceivedPicture],
+    salt: str,
+) -> None:
     """Content or tool calls."""
     messages: list[Json] = body["messages"]
     rng = random.Random(text.fingerprint(messages, salt))
@@ -128,16 +154,16 @@ def _fill(world: World, body: Json, model: SimModel, answer: Answer, pictures: l
     if answer.calls:
         answer.finish_reason = "tool_calls"
         return
-    answer.executed = builtin.executed(body) if model.builtin else []
+    answer.executed = builtin.run_tools(body) if model.builtin else []
     written = structured.answer(body, rng) or _write(messages, model, pictures, salt)
     if body.get("tool_choice") == "required":
         raise bad_request(
             "Tool choice is required, but model did not call a tool", code="tool_use_failed", failed_generation=written
         )
-    answer.content = tokens.split(_stopped(written, body.get("stop")))
+    answer.content = tokens.split(_cut_at_stop(written, body.get("stop")))
 
 
-def _write(messages: list[Json], model: SimModel, pictures: list[images.Picture], salt: str) -> str:
+def _write(messages: list[Json], model: SimModel, pictures: list[images.ReceivedPicture], salt: str) -> str:
     prefill = ""
     if messages[-1].get("role") == "assistant" and model.prefill:
         prefill = tokens.text_of(messages[-1].get("content"))
@@ -166,7 +192,7 @@ def _continue(whole: str, prefill: str) -> str:
     return whole[start:] if start >= 0 else whole
 
 
-def _stopped(written: str, stop: str | list[str] | None) -> str:
+def _cut_at_stop(written: str, stop: str | list[str] | None) -> str:
     """The text before the first stop sequence, its trailing space kept."""
     ends = [
         at for mark in ([stop] if isinstance(stop, str) else stop or ()) if mark and (at := written.find(mark)) >= 0
@@ -174,7 +200,7 @@ def _stopped(written: str, stop: str | list[str] | None) -> str:
     return written[: min(ends)] if ends else written
 
 
-def _reason(body: Json, model: SimModel, answer: Answer) -> None:
+def _reason(body: Json, model: SimModel, answer: SimulatedAnswer) -> None:
     """Thinking before the answer, shown unless it was asked to be hidden; always counted."""
     effort = body.get("reasoning_effort") or (model.efforts[0] if model.efforts else "none")
     if not model.reasoning or effort in ("none", "default"):
@@ -208,7 +234,7 @@ def _reason(body: Json, model: SimModel, answer: Answer) -> None:
         answer.reasoning = thinking
 
 
-def _limit(answer: Answer, maximum: int | None) -> None:
+def _limit(answer: SimulatedAnswer, maximum: int | None) -> None:
     """Cut the answer at the most tokens it may have, the thinking included, and count it."""
     content = len(answer.content or ())
     called = sum(tokens.count(call.arguments) + tokens.count(call.name) + 6 for call in answer.calls)
@@ -228,11 +254,11 @@ def _limit(answer: Answer, maximum: int | None) -> None:
     answer.completion_tokens = total
 
 
-def _raw(answer: Answer) -> bool:
+def _raw(answer: SimulatedAnswer) -> bool:
     return bool(answer.content) and "".join(answer.content[:3]).startswith("<think>") if answer.content else False
 
 
-def _time(world: World, answer: Answer) -> None:
+def _time(world: World, answer: SimulatedAnswer) -> None:
     """Times that fit the pace: a queue of 5 to 100 ms, 0.05 ms a prompt token, the model's own speed."""
     rng = world.ids.random
     speed = answer.model.speed * (world.pace or 1.0)

@@ -17,7 +17,7 @@ OPUS_RATE = 48_000
 _OPUS_FRAME_MS = (10, 20, 40, 60) * 3 + (10, 20) * 2 + (2.5, 5, 10, 20) * 4
 
 
-class Container(msgspec.Struct, frozen=True, kw_only=True):
+class Recording(msgspec.Struct, frozen=True, kw_only=True):
     """Duration in seconds; ``ogg`` holds the Opus sound as an Ogg file, where there is any."""
 
     format: str
@@ -27,7 +27,7 @@ class Container(msgspec.Struct, frozen=True, kw_only=True):
     ogg: bytes | None = None
 
 
-def read(data: bytes) -> Container | None:
+def read(data: bytes) -> Recording | None:
     """The container's facts, or None when it is neither WebM nor MP4."""
     try:
         if data.startswith(b"\x1a\x45\xdf\xa3"):
@@ -39,7 +39,7 @@ def read(data: bytes) -> Container | None:
     return None
 
 
-def _webm(data: bytes) -> Container:
+def _webm(data: bytes) -> Recording:
     scale, declared, rate, channels = 1_000_000, 0.0, 0, 0
     codec, private = "", b""
     cluster = last = 0
@@ -70,7 +70,7 @@ def _webm(data: bytes) -> Container:
     if is_opus:
         seconds = max(seconds, last * scale / 1e9 + _samples(packets[-1]) / OPUS_RATE)
     ogg = _ogg_opus(packets, private, channels or 1) if is_opus else None
-    return Container(format="WEBM", duration=round(seconds, 3), rate=rate, channels=channels, ogg=ogg)
+    return Recording(format="WEBM", duration=round(seconds, 3), rate=rate, channels=channels, ogg=ogg)
 
 
 def _elements(data: bytes, start: int, end: int) -> Iterator[tuple[int, memoryview]]:
@@ -155,7 +155,7 @@ def _crc(data: bytes) -> int:
     return value
 
 
-def _mp4(data: bytes) -> Container | None:
+def _mp4(data: bytes) -> Recording | None:
     moov = _box(data, b"moov")
     header = _box(moov, b"mvhd") if moov is not None else None
     if header is None:
@@ -165,7 +165,7 @@ def _mp4(data: bytes) -> Container | None:
     else:
         scale, length = struct.unpack(">II", header[12:20])
     seconds = length / scale if scale else 0.0
-    return Container(format="MP4", duration=round(seconds or _fragments_s(data, moov or b""), 3))
+    return Recording(format="MP4", duration=round(seconds or _fragments_s(data, moov or b""), 3))
 
 
 def _fragments_s(data: bytes, moov: bytes) -> float:

@@ -7,9 +7,10 @@ from typing import Any
 import msgspec
 
 from groq_core.simulator.catalogue import PROFILES
-from groq_core.simulator.exchange import Exchange
+from groq_core.simulator.exchange import SimulatedExchange
 from groq_core.simulator.faults import KINDS, Fault
 from groq_core.simulator.presets import PRESETS
+from groq_core.simulator.story import SavedStory
 from groq_core.simulator.wire import WireError, encode
 from groq_core.simulator.world import World
 
@@ -23,7 +24,7 @@ class Profile(msgspec.Struct, forbid_unknown_fields=True):
     pace: float | None = None
 
 
-async def answer(world: World, exchange: Exchange) -> None:
+async def answer(world: World, exchange: SimulatedExchange) -> None:
     """Answer a request to the switches; errors name the field."""
     body = await exchange.body()
     try:
@@ -44,7 +45,7 @@ def _handle(world: World, method: str, path: str, body: bytes) -> tuple[int, Any
         case "GET", ["_simulator", "faults"]:
             return 200, {"faults": world.faults.list(), "kinds": KINDS, "presets": list(PRESETS)}
         case "POST", ["_simulator", "faults"]:
-            return 200, {"faults": _added(world, body)}
+            return 200, {"faults": _add(world, body)}
         case "DELETE", ["_simulator", "faults"]:
             world.faults.clear()
             return 200, {"faults": []}
@@ -52,6 +53,11 @@ def _handle(world: World, method: str, path: str, body: bytes) -> tuple[int, Any
             if not world.faults.remove(id):
                 raise WireError(404, f"there is no fault {id!r}")
             return 200, {"faults": world.faults.list()}
+        case "POST", ["_simulator", "story"]:
+            return 200, {"requests": world.stories.add(msgspec.json.decode(body, type=SavedStory).events)}
+        case "DELETE", ["_simulator", "story"]:
+            world.stories.clear()
+            return 200, {"requests": 0}
         case "GET", ["_simulator", "requests"]:
             return 200, {"requests": list(world.requests)}
         case "DELETE", ["_simulator", "requests"]:
@@ -68,7 +74,7 @@ def _handle(world: World, method: str, path: str, body: bytes) -> tuple[int, Any
     raise WireError(404, f"the simulator has no switch {method} {path}")
 
 
-def _added(world: World, body: bytes) -> list[Fault]:
+def _add(world: World, body: bytes) -> list[Fault]:
     several = body.lstrip()[:1] == b"["
     faults = msgspec.json.decode(body, type=list[Fault]) if several else [msgspec.json.decode(body, type=Fault)]
     for fault in faults:
@@ -102,6 +108,6 @@ def _about(world: World) -> dict[str, Any]:
         "note": "Answers are simulated; no model is asked.",
         "groq": "/openai/v1",
         "openai": "/v1",
-        "switches": ["/_simulator/faults", "/_simulator/profile", "/_simulator/requests"],
+        "switches": ["/_simulator/faults", "/_simulator/story", "/_simulator/profile", "/_simulator/requests"],
         **_profile(world),
     }

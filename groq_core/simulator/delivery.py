@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from groq_core.simulator.answer import Answer
+from groq_core.simulator.answer import SimulatedAnswer
 from groq_core.simulator.faults import Fault
 from groq_core.simulator.wire import Headers, Json
-from groq_core.simulator.world import Call
+from groq_core.simulator.world import RequestInPlay
 
 PIECE = 64 * 1024
 """Bytes in one write, so that a reader of sound can begin before the end."""
 
 
 async def send_json(
-    call: Call, body: Json, request_id: str, limits: dict[str, str] | None = None, *, answer: Answer | None = None
+    call: RequestInPlay,
+    body: Json,
+    request_id: str,
+    limits: dict[str, str] | None = None,
+    *,
+    answer: SimulatedAnswer | None = None,
 ) -> None:
     """Send a JSON body; with an ``answer``, faults may show in it."""
     if call.fault is not None and answer is not None:
@@ -20,7 +25,7 @@ async def send_json(
     await send(call, call.wire.json_body(body), call.wire.headers(request_id, limits=limits))
 
 
-async def send(call: Call, data: bytes, headers: Headers) -> None:
+async def send(call: RequestInPlay, data: bytes, headers: Headers) -> None:
     """
     Send a complete body.
 
@@ -53,7 +58,7 @@ async def send(call: Call, data: bytes, headers: Headers) -> None:
     await exchange.finish()
 
 
-def _spoil(body: Json, answer: Answer, fault: Fault) -> None:
+def _spoil(body: Json, answer: SimulatedAnswer, fault: Fault) -> None:
     """Faults that show in the body of a completion."""
     choice = body["choices"][0]
     match fault.kind:

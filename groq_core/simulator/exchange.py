@@ -26,7 +26,7 @@ class HungUp(Exception):  # noqa: N818 - not an error of ours: the reader left
     """The client closed the connection before the answer was complete."""
 
 
-class Exchange:
+class SimulatedExchange:
     """
     A request and its answer.
 
@@ -106,7 +106,7 @@ class Exchange:
     def watch(self) -> None:
         """Start to notice a hang-up; from now on the body can no longer be read."""
         if self._hangup is None:
-            self._hangup = asyncio.ensure_future(self._disconnected())
+            self._hangup = asyncio.ensure_future(self._wait_for_disconnect())
 
     async def pause(self, seconds: float | None) -> None:
         """
@@ -125,7 +125,7 @@ class Exchange:
         if self._hangup.done():
             raise HungUp
 
-    async def _disconnected(self) -> None:
+    async def _wait_for_disconnect(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":
             pass
 

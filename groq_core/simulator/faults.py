@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias, get_args
 
 import msgspec
 
-from groq_core.simulator.presets import PRESETS, Asked
+from groq_core.simulator.presets import PRESETS, PresetContext
 from groq_core.simulator.wire import WireError
 
 FaultKind: TypeAlias = Literal[
@@ -109,7 +109,7 @@ class Fault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defau
     def refusal(self, model: str) -> WireError:
         """The error that an answer ends in: the preset, the fault's own body, or Groq's plain 500."""
         if self.preset is not None:
-            error = PRESETS[self.preset](Asked(model, "org_simulated", self.retry_after))
+            error = PRESETS[self.preset](PresetContext(model, "org_simulated", self.retry_after))
             if isinstance(error, WireError):
                 return error
         if not isinstance(self.body, dict):

@@ -6,11 +6,11 @@ import time
 
 import msgspec
 
-from groq_core.simulator.batches import Batches
-from groq_core.simulator.dialect import Wire
-from groq_core.simulator.forms import Form
+from groq_core.simulator.batches import SimulatedBatches
+from groq_core.simulator.dialect import Dialect
+from groq_core.simulator.forms import SimulatedForm
 from groq_core.simulator.wire import Json, WireError, bad_request
-from groq_core.simulator.world import Call, World
+from groq_core.simulator.world import RequestInPlay, World
 
 MAX_BYTES = 100 * 1024 * 1024
 MAX_LINES = 50_000
@@ -33,18 +33,18 @@ class Store:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.batches = Batches(world, self)
+        self.batches = SimulatedBatches(world, self)
         self._files: dict[str, Stored] = {}
 
-    async def handle(self, call: Call, rest: str, form: Form | None) -> None:
+    async def handle(self, call: RequestInPlay, rest: str, form: SimulatedForm | None) -> None:
         """``/files``, ``/files/{id}`` and ``/files/{id}/content``."""
         exchange, wire = call.exchange, call.wire
         if form is not None:
-            await self._send(call, shown(wire, self._upload(call, form)))
+            await self._send(call, to_wire(wire, self._upload(call, form)))
             return
         await exchange.body()
         if not rest:
-            files = [shown(wire, f) for f in self._files.values() if f.organisation == call.organisation]
+            files = [to_wire(wire, f) for f in self._files.values() if f.organisation == call.organisation]
             listing: Json = {"object": "list", "data": files}
             if wire.name == "openai":
                 listing |= {
@@ -67,7 +67,7 @@ class Store:
             del self._files[ident]
             await self._send(call, {"id": ident, "object": "file", "deleted": True})
         else:
-            await self._send(call, shown(wire, file))
+            await self._send(call, to_wire(wire, file))
 
     def get(self, ident: str, organisation: str) -> Stored:
         """
@@ -79,7 +79,7 @@ class Store:
             raise WireError(404, f"file {ident} not found", code="not_found")
         return file
 
-    def keep(self, wire: Wire, organisation: str, filename: str, purpose: str, data: bytes) -> Stored:
+    def keep(self, wire: Dialect, organisation: str, filename: str, purpose: str, data: bytes) -> Stored:
         ident = self.world.ids.ulid("file") if wire.name == "groq" else f"file-{self.world.ids.base62(22)}"
         file = Stored(
             id=ident, organisation=organisation, filename=filename, purpose=purpose, data=data, created=int(time.time())
@@ -87,7 +87,7 @@ class Store:
         self._files[ident] = file
         return file
 
-    def _upload(self, call: Call, form: Form) -> Stored:
+    def _upload(self, call: RequestInPlay, form: SimulatedForm) -> Stored:
         upload = form.files.get("file")
         if upload is None:
             raise bad_request("file is required", param="file")
@@ -104,12 +104,12 @@ class Store:
             raise bad_request(f"file must have at most {MAX_LINES} lines", param="file")
         return self.keep(call.wire, call.organisation, upload.filename, purpose, upload.data)
 
-    async def _send(self, call: Call, body: Json) -> None:
+    async def _send(self, call: RequestInPlay, body: Json) -> None:
         wire = call.wire
         await call.exchange.answer(200, wire.headers(wire.request_id()), wire.json_body(body), chunked=True)
 
 
-def shown(wire: Wire, file: Stored) -> Json:
+def to_wire(wire: Dialect, file: Stored) -> Json:
     """A file object in either API's shape."""
     if wire.name == "groq":
         return {

@@ -12,14 +12,14 @@ from groq_core.simulator.wire import bad_request
 
 
 @dataclass(slots=True)
-class Upload:
+class FormFile:
     filename: str
     content_type: str
     data: bytes
 
 
 @dataclass(slots=True)
-class Form:
+class SimulatedForm:
     """
     Attributes:
         fields: Last value of each field.
@@ -28,9 +28,9 @@ class Form:
 
     fields: dict[str, str] = field(default_factory=dict)
     lists: dict[str, list[str]] = field(default_factory=dict)
-    files: dict[str, Upload] = field(default_factory=dict)
+    files: dict[str, FormFile] = field(default_factory=dict)
 
-    def shown(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """As a dictionary without the files' bytes."""
         files = {
             n: {"filename": u.filename, "bytes": len(u.data), "type": u.content_type} for n, u in self.files.items()
@@ -39,7 +39,7 @@ class Form:
         return {**lists, **files}
 
 
-def parse(content_type: str, body: bytes) -> Form:
+def parse(content_type: str, body: bytes) -> SimulatedForm:
     """
     Raises:
         WireError: 400, it is no form.
@@ -49,7 +49,7 @@ def parse(content_type: str, body: bytes) -> Form:
     boundary = header.get_param("boundary")
     if header.get_content_type() != "multipart/form-data" or not isinstance(boundary, str):
         raise bad_request("request Content-Type isn't multipart/form-data")
-    form = Form()
+    form = SimulatedForm()
 
     def on_field(part: Any) -> None:
         name, value = part.field_name.decode(), (part.value or b"").decode("utf-8", "replace")
@@ -60,7 +60,7 @@ def parse(content_type: str, body: bytes) -> Form:
         part.file_object.seek(0)
         name = (part.field_name or b"").decode()
         kind = part.content_type if isinstance(getattr(part, "content_type", None), str) else ""
-        form.files[name] = Upload((part.file_name or b"").decode("utf-8", "replace"), kind, part.file_object.read())
+        form.files[name] = FormFile((part.file_name or b"").decode("utf-8", "replace"), kind, part.file_object.read())
         part.close()
 
     try:

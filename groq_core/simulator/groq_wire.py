@@ -9,7 +9,7 @@ from __future__ import annotations
 from email.utils import formatdate
 
 from groq_core.simulator import builtin
-from groq_core.simulator.answer import Answer, Frames
+from groq_core.simulator.answer import Frames, SimulatedAnswer
 from groq_core.simulator.catalogue import SimModel, listing
 from groq_core.simulator.ids import Ids
 from groq_core.simulator.wire import Headers, Json, WireError, go_json, header_bytes, token_json
@@ -98,7 +98,7 @@ class GroqWire:
     def model(self, model: SimModel) -> bytes:
         return self.json_body(listing(model))
 
-    def completion(self, answer: Answer) -> Json:
+    def completion(self, answer: SimulatedAnswer) -> Json:
         message: Json = {"role": "assistant"}
         if answer.content is not None:
             message["content"] = answer.text
@@ -129,7 +129,7 @@ class GroqWire:
             "service_tier": answer.service_tier,
         }
 
-    def frames(self, answer: Answer) -> Frames:
+    def frames(self, answer: SimulatedAnswer) -> Frames:
         """Every chunk of a streamed answer, encoded; tool calls are whole, one to a chunk."""
         start = (
             b'data: {"id":%b,"object":"chat.completion.chunk","created":%d,"model":%b,"system_fingerprint":%b,'
@@ -151,7 +151,9 @@ class GroqWire:
         body = [thinking + token_json(token) + channel + suffix for token in answer.reasoning]
         for call in answer.executed:
             # Twice: as it begins, and with its output.
-            body += [opening + go_json({"executed_tools": [c]}) + going_on for c in (builtin.begun(call), call)]
+            body += [
+                opening + go_json({"executed_tools": [c]}) + going_on for c in (builtin.without_result(call), call)
+            ]
         body += [prefix + token_json(token) + suffix for token in answer.content or ()]
         for index, made in enumerate(answer.calls):
             function = {"name": made.name, "arguments": made.arguments}
@@ -167,7 +169,7 @@ class GroqWire:
             tail = b'%b"choices":[],"usage":%b,"service_tier":%b}\n\n' % (start, used, go_json(answer.service_tier))
         return Frames(head, body, finish, tail, prefix, suffix)
 
-    def stopped_early(self, answer: Answer, message: str) -> bytes:
+    def break_off(self, answer: SimulatedAnswer, message: str) -> bytes:
         """A chunk whose ``x_groq.error`` says why nothing more comes."""
         return b"data: %b\n\n" % go_json(
             {
@@ -189,7 +191,7 @@ def error_object(error: WireError) -> Json:
     return shown | error.extra
 
 
-def usage(answer: Answer) -> Json:
+def usage(answer: SimulatedAnswer) -> Json:
     """Tokens and times; details appear only where there is something to tell."""
     timing = answer.timing
     told: Json = {

@@ -46,7 +46,7 @@ _SAMPLE = 64
 _MAX_PIXELS = 120_000_000
 
 
-class Picture(msgspec.Struct, frozen=True, kw_only=True):
+class ReceivedPicture(msgspec.Struct, frozen=True, kw_only=True):
     """
     A measured picture.
 
@@ -84,17 +84,17 @@ def parts(messages: list[Json]) -> list[Json]:
     ]
 
 
-def load(messages: list[Json], model: SimModel) -> list[Picture]:
+def load(messages: list[Json], model: SimModel) -> list[ReceivedPicture]:
     """
     Measure every picture of a conversation.
 
     Raises:
         WireError: One is broken, too large in pixels or in bytes.
     """
-    return [_loaded(str(part.get("url", "")), model) for part in parts(messages)]
+    return [_load(str(part.get("url", "")), model) for part in parts(messages)]
 
 
-def measure(data: bytes) -> Picture:
+def measure(data: bytes) -> ReceivedPicture:
     """
     Measure one picture.
 
@@ -110,7 +110,7 @@ def measure(data: bytes) -> Picture:
         raise ValueError(f"invalid image data: {error}") from error
 
 
-def describe(pictures: list[Picture], question: str) -> str:
+def describe(pictures: list[ReceivedPicture], question: str) -> str:
     """The answer to a question about pictures: what was measured, and that nobody looked."""
     lines = []
     asked = " ".join(question.split())
@@ -122,15 +122,15 @@ def describe(pictures: list[Picture], question: str) -> str:
         + "; what follows was measured from its pixels.*".replace("its", "its" if len(pictures) == 1 else "their")
     )
     if len(pictures) == 1:
-        lines.append(_told(pictures[0]))
+        lines.append(_describe(pictures[0]))
     else:
-        lines += [f"**Image {number}.** {_told(picture)}" for number, picture in enumerate(pictures, 1)]
+        lines += [f"**Image {number}.** {_describe(picture)}" for number, picture in enumerate(pictures, 1)]
     return "\n\n".join(lines)
 
 
-def _loaded(url: str, model: SimModel) -> Picture:
+def _load(url: str, model: SimModel) -> ReceivedPicture:
     if not url.startswith("data:"):
-        return Picture(url=url)
+        return ReceivedPicture(url=url)
     head, _, encoded = url.partition(",")
     if not head.startswith("data:image/") or ";base64" not in head:
         raise bad_request("invalid image data", param="messages")
@@ -163,7 +163,7 @@ def _pixels(data: bytes) -> int | None:
         return None
 
 
-def _measure(image: Image.Image, size: int) -> Picture:
+def _measure(image: Image.Image, size: int) -> ReceivedPicture:
     if image.width * image.height > _MAX_PIXELS:
         raise ValueError(f"{image.width} x {image.height} pixels are too many")
     format_, mode = image.format or "", image.mode
@@ -180,7 +180,7 @@ def _measure(image: Image.Image, size: int) -> Picture:
     sample = sample.resize((min(_SAMPLE, width), min(_SAMPLE, height)), Image.Resampling.BOX)
     pixels = np.asarray(sample, dtype=np.int32).reshape(-1, 3)
     grey = (pixels @ np.array([299, 587, 114])) / 255_000
-    return Picture(
+    return ReceivedPicture(
         format=format_,
         width=width,
         height=height,
@@ -202,7 +202,7 @@ def _colours(pixels: np.ndarray[Any, Any]) -> tuple[tuple[str, float], ...]:
     return tuple((name, share) for name, share in shares if share >= 0.03)
 
 
-def _told(picture: Picture) -> str:
+def _describe(picture: ReceivedPicture) -> str:
     if picture.url:
         return (
             f"It was linked, not sent ({picture.url[:120]}), and the simulator fetches nothing, so it was not measured."

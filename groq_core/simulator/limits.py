@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from groq_core.simulator.catalogue import Limits, SimModel
+from groq_core.simulator.catalogue import ModelLimits, SimModel
 from groq_core.simulator.wire import WireError, go_duration, whole_seconds
 
 Setting: TypeAlias = Literal["free", "developer", "off"]
@@ -36,7 +36,7 @@ UPGRADE = "Need more tokens? Upgrade to Dev Tier today at https://console.groq.c
 
 
 @dataclass(slots=True)
-class Bucket:
+class SimulatedBucket:
     """Holds what was used and has not leaked out yet."""
 
     limit: float
@@ -56,7 +56,7 @@ class Bucket:
 
 
 @dataclass(slots=True, frozen=True)
-class Cost:
+class SimulatedCost:
     """What one request asks for, by an estimate made before it runs."""
 
     input_tokens: int = 0
@@ -79,17 +79,17 @@ class Cost:
 
 
 @dataclass(slots=True)
-class Meter:
+class UsageMeter:
     """All buckets of one organisation for one model; ``headers`` and refusals speak from here."""
 
     model: SimModel
     organisation: str
-    plan: Limits
+    plan: ModelLimits
     enforce: bool
     clock: Callable[[], float]
-    buckets: dict[str, Bucket] = field(default_factory=dict)
+    buckets: dict[str, SimulatedBucket] = field(default_factory=dict)
 
-    def charge(self, cost: Cost) -> None:
+    def charge(self, cost: SimulatedCost) -> None:
         """
         Take what a request asks for.
 
@@ -102,7 +102,7 @@ class Meter:
         for name, bucket in self._open(now):
             bucket.used += cost.of(name)
 
-    def settle(self, cost: Cost, actual: Cost) -> None:
+    def settle(self, cost: SimulatedCost, actual: SimulatedCost) -> None:
         """Give back what was asked for and not used, or add what was used beyond it."""
         for name, bucket in self._open(self.clock()):
             bucket.used = max(0.0, bucket.used + actual.of(name) - cost.of(name))
@@ -127,7 +127,7 @@ class Meter:
                 shown[f"x-ratelimit-reset-{kind}"] = go_duration(full_in)
         return shown
 
-    def _refuse(self, cost: Cost, now: float) -> None:
+    def _refuse(self, cost: SimulatedCost, now: float) -> None:
         for name, words, type_, _ in DIMENSIONS:
             bucket = self._bucket(name, now)
             if bucket is None:
@@ -136,9 +136,9 @@ class Meter:
             if requested > bucket.limit and name not in ("tpd", "asd"):
                 raise self._too_large(name, words, type_, bucket, requested)
             if (seconds := bucket.wait(requested, now)) > 0:
-                raise self._reached(words, type_, bucket, requested, seconds)
+                raise self._limit_error(words, type_, bucket, requested, seconds)
 
-    def _too_large(self, name: str, words: str, type_: str, bucket: Bucket, requested: float) -> WireError:
+    def _too_large(self, name: str, words: str, type_: str, bucket: SimulatedBucket, requested: float) -> WireError:
         advice = f"please reduce your message size and try again. {UPGRADE}"
         status = 413
         if name == "otpm":
@@ -157,7 +157,9 @@ class Meter:
             ran=True,
         )
 
-    def _reached(self, words: str, type_: str, bucket: Bucket, requested: float, seconds: float) -> WireError:
+    def _limit_error(
+        self, words: str, type_: str, bucket: SimulatedBucket, requested: float, seconds: float
+    ) -> WireError:
         return WireError(
             429,
             f"Rate limit reached for {self._where()} on {words}: Limit {bucket.limit:.0f}, Used {bucket.used:.0f}, "
@@ -171,16 +173,16 @@ class Meter:
     def _where(self) -> str:
         return f"model `{self.model.id}` in organization `{self.organisation}` service tier `on_demand`"
 
-    def _open(self, now: float) -> list[tuple[str, Bucket]]:
+    def _open(self, now: float) -> list[tuple[str, SimulatedBucket]]:
         return [(name, bucket) for name, *_ in DIMENSIONS if (bucket := self._bucket(name, now)) is not None]
 
-    def _bucket(self, name: str, now: float) -> Bucket | None:
+    def _bucket(self, name: str, now: float) -> SimulatedBucket | None:
         limit: int | None = getattr(self.plan, name)
         if limit is None:
             return None
         if (bucket := self.buckets.get(name)) is None:
             window = next(seconds for dimension, _, _, seconds in DIMENSIONS if dimension == name)
-            bucket = self.buckets[name] = Bucket(float(limit), window, at=now)
+            bucket = self.buckets[name] = SimulatedBucket(float(limit), window, at=now)
         bucket.level(now)
         return bucket
 
@@ -199,13 +201,13 @@ class RateLimits:
         self.setting = setting
         self.scale = scale
         self.clock = clock
-        self._meters: dict[tuple[str, str], Meter] = {}
+        self._meters: dict[tuple[str, str], UsageMeter] = {}
 
-    def meter(self, organisation: str, model: SimModel) -> Meter:
+    def meter(self, organisation: str, model: SimModel) -> UsageMeter:
         key = organisation, model.id
         if (meter := self._meters.get(key)) is None:
             plan = model.limits("free" if self.setting == "free" else "developer")
-            meter = self._meters[key] = Meter(
+            meter = self._meters[key] = UsageMeter(
                 model, organisation, _scale(plan, self.scale), self.setting != "off", self.clock
             )
         return meter
@@ -214,8 +216,8 @@ class RateLimits:
         self._meters.clear()
 
 
-def _scale(limits: Limits, scale: float) -> Limits:
+def _scale(limits: ModelLimits, scale: float) -> ModelLimits:
     if scale == 1.0:
         return limits
-    names = Limits.__struct_fields__
-    return Limits(**{n: max(1, round(v * scale)) for n in names if (v := getattr(limits, n)) is not None})
+    names = ModelLimits.__struct_fields__
+    return ModelLimits(**{n: max(1, round(v * scale)) for n in names if (v := getattr(limits, n)) is not None})

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from groq_core.simulator.catalogue import Limits, SimModel
+from groq_core.simulator.catalogue import ModelLimits, SimModel
 from groq_core.simulator.wire import words
 
-_OPENAI_LIMITS = Limits(rpm=5_000, tpm=2_000_000)
+_OPENAI_LIMITS = ModelLimits(rpm=5_000, tpm=2_000_000)
 
 
 def _openai(id: str, *, reasoning: bool = False, speed: float = 90.0, max_output: int = 16_384) -> SimModel:
@@ -39,8 +39,8 @@ def _hearing(id: str) -> SimModel:
         created=1677532384,
         speed=40.0,
         translation=id == "whisper-1",
-        free=Limits(rpm=500),
-        developer=Limits(rpm=500),
+        free=ModelLimits(rpm=500),
+        developer=ModelLimits(rpm=500),
     )
 
 
@@ -52,8 +52,8 @@ def _speaking(id: str) -> SimModel:
         created=1681940951,
         speed=60.0,
         voices=tuple(words("alloy ash ballad coral echo fable onyx nova sage shimmer verse marin cedar")),
-        free=Limits(rpm=500),
-        developer=Limits(rpm=500),
+        free=ModelLimits(rpm=500),
+        developer=ModelLimits(rpm=500),
     )
 
 

@@ -10,7 +10,7 @@ from email.utils import formatdate
 
 import msgspec
 
-from groq_core.simulator.answer import Answer, Frames
+from groq_core.simulator.answer import Frames, SimulatedAnswer
 from groq_core.simulator.catalogue import SimModel
 from groq_core.simulator.ids import Ids
 from groq_core.simulator.tokens import split
@@ -98,7 +98,7 @@ class OpenAIWire:
     def model(self, model: SimModel) -> bytes:
         return self.json_body(_listing(model))
 
-    def completion(self, answer: Answer) -> Json:
+    def completion(self, answer: SimulatedAnswer) -> Json:
         message: Json = {"role": "assistant", "content": None if answer.content is None else answer.text}
         if answer.calls:
             message["tool_calls"] = [
@@ -119,7 +119,7 @@ class OpenAIWire:
             "system_fingerprint": answer.fingerprint,
         }
 
-    def frames(self, answer: Answer) -> Frames:
+    def frames(self, answer: SimulatedAnswer) -> Frames:
         """Every chunk of a streamed answer, encoded; with usage asked for, each chunk but the last says null."""
         start = (
             b'data: {"id":%b,"object":"chat.completion.chunk","created":%d,"model":%b,"service_tier":"default",'
@@ -136,13 +136,13 @@ class OpenAIWire:
 
         role: Json = {"role": "assistant", "content": None if answer.content is None else ""}
         if answer.calls and answer.content is None:
-            role["tool_calls"] = [_opened(answer, 0)]
+            role["tool_calls"] = [_open_call(answer, 0)]
         head = opening + encode(role | {"refusal": None}) + endings[0]
 
         body = [prefix + encode(t) + b"}" + endings[-1 - min(len(t), 13)] for t in answer.content or ()]
         for index, call in enumerate(answer.calls):
             if index or answer.content is not None:
-                body.append(opening + encode({"tool_calls": [_opened(answer, index)]}) + endings[3])
+                body.append(opening + encode({"tool_calls": [_open_call(answer, index)]}) + endings[3])
             for piece in split(call.arguments):
                 delta = {"tool_calls": [{"index": index, "function": {"arguments": piece}}]}
                 body.append(opening + encode(delta) + endings[-1 - min(len(piece), 13)])
@@ -157,7 +157,7 @@ class OpenAIWire:
             )  # fmt: skip
         return Frames(head, body, finish, tail, prefix, suffix)
 
-    def stopped_early(self, answer: Answer, message: str) -> bytes:
+    def break_off(self, answer: SimulatedAnswer, message: str) -> bytes:
         """OpenAI has no ``x_groq.error``; the nearest is an error object in the stream."""
         return self.error_event(WireError(500, message, type="server_error"))
 
@@ -168,7 +168,7 @@ def error_object(error: WireError) -> Json:
     return shown | error.extra
 
 
-def usage(answer: Answer) -> Json:
+def usage(answer: SimulatedAnswer) -> Json:
     return {
         "prompt_tokens": answer.prompt_tokens,
         "completion_tokens": answer.completion_tokens,
@@ -183,7 +183,7 @@ def usage(answer: Answer) -> Json:
     }
 
 
-def _opened(answer: Answer, index: int) -> Json:
+def _open_call(answer: SimulatedAnswer, index: int) -> Json:
     call = answer.calls[index]
     return {"index": index, "id": call.id, "type": "function", "function": {"name": call.name, "arguments": ""}}
 

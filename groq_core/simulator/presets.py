@@ -34,7 +34,7 @@ class RawPage(NamedTuple):
     body: str
 
 
-class Asked(NamedTuple):
+class PresetContext(NamedTuple):
     """What a preset may speak of."""
 
     model: str
@@ -43,11 +43,11 @@ class Asked(NamedTuple):
 
 
 Refusal = WireError | RawPage
-Preset = Callable[[Asked], Refusal]
+Preset = Callable[[PresetContext], Refusal]
 
 
-def _limited(words: str, type_: str, limit: int, window: float, wait: float) -> Preset:
-    def refuse(asked: Asked) -> Refusal:
+def _limit_preset(words: str, type_: str, limit: int, window: float, wait: float) -> Preset:
+    def refuse(asked: PresetContext) -> Refusal:
         seconds = wait if asked.wait is None else asked.wait
         requested = min(limit, 1 if type_ == "requests" else 1_000)
         used = min(limit, max(0, round(limit - requested + seconds * limit / window)))
@@ -66,7 +66,7 @@ def _limited(words: str, type_: str, limit: int, window: float, wait: float) -> 
 
 
 def _too_large(words: str, limit: int, requested: int) -> Preset:
-    def refuse(asked: Asked) -> Refusal:
+    def refuse(asked: PresetContext) -> Refusal:
         return WireError(
             413,
             f"Request too large for model `{asked.model}` in organization `{asked.organisation}` service tier "
@@ -89,7 +89,7 @@ def _plain(
     code: str | None = None,
     generation: str | None = None,
 ) -> Preset:
-    def refuse(asked: Asked) -> Refusal:
+    def refuse(asked: PresetContext) -> Refusal:
         waits = status in (429, 503) and asked.wait is not None
         return WireError(
             status,
@@ -110,10 +110,10 @@ def _page(status: int, content_type: str, body: str) -> Preset:
 
 
 PRESETS: dict[str, Preset] = {
-    "429_tpm": _limited("tokens per minute (TPM)", "tokens", 8_000, MINUTE, 6.24),
-    "429_rpm": _limited("requests per minute (RPM)", "requests", 30, MINUTE, 2.0),
-    "429_rpd": _limited("requests per day (RPD)", "requests", 1_000, DAY, 86.4),
-    "429_tpd": _limited("tokens per day (TPD)", "tokens", 200_000, DAY, 578.016),
+    "429_tpm": _limit_preset("tokens per minute (TPM)", "tokens", 8_000, MINUTE, 6.24),
+    "429_rpm": _limit_preset("requests per minute (RPM)", "requests", 30, MINUTE, 2.0),
+    "429_rpd": _limit_preset("requests per day (RPD)", "requests", 1_000, DAY, 86.4),
+    "429_tpd": _limit_preset("tokens per day (TPD)", "tokens", 200_000, DAY, 578.016),
     "429_otpm": lambda asked: WireError(
         429,
         f"Request too large for model `{asked.model}` in organization `{asked.organisation}` service tier "

@@ -121,7 +121,7 @@ class Filler:
         kind = schema.get("type")
         if isinstance(kind, list):
             real = [k for k in kind if k != "null"]
-            if "null" in kind and (depth >= MAX_DEPTH or not real or not self._said(real[0], name)):
+            if "null" in kind and (depth >= MAX_DEPTH or not real or not self._seems_present(real[0], name)):
                 return "null"
             return str(real[0])
         if kind is None:
@@ -132,7 +132,7 @@ class Filler:
         resolved = [self._resolve(option) for option in options if isinstance(option, dict)]
         real = [option for option in resolved if option.get("type") != "null"]
         nullable = len(real) < len(resolved)
-        if nullable and (depth >= MAX_DEPTH or not real or not self._said(str(real[0].get("type")), name)):
+        if nullable and (depth >= MAX_DEPTH or not real or not self._seems_present(str(real[0].get("type")), name)):
             return {"type": "null"}
         for option in real:
             words = _words_of(str(option.get("title", "")))
@@ -151,7 +151,7 @@ class Filler:
                 return option
         return options[0] if options else None
 
-    def _said(self, kind: str, name: str) -> bool:
+    def _seems_present(self, kind: str, name: str) -> bool:
         """Whether the text seems to hold a value for a property that may be null."""
         if kind in ("object", "array"):
             return any(word in self.text.lower() for word in _words_of(name))
@@ -286,7 +286,11 @@ class Filler:
         )
 
     def _string(self, schema: Json, name: str) -> str:
-        kind = schema.get("format") or _told_format(schema) or _NAMED_FORMATS.get(name.lower().rsplit("_", 1)[-1], "")
+        kind = (
+            schema.get("format")
+            or _format_by_description(schema)
+            or _NAMED_FORMATS.get(name.lower().rsplit("_", 1)[-1], "")
+        )
         if kind in _FORMATS:
             pattern, fallback = _FORMATS[kind]
             if kind == "date":
@@ -294,7 +298,7 @@ class Filler:
             found = pattern.search(self._after(name)) or pattern.search(self.text)
             return found.group() if found else fallback
         if pattern_text := schema.get("pattern"):
-            return self._patterned(str(pattern_text), name)
+            return self._match_pattern(str(pattern_text), name)
         low, high = int(schema.get("minLength", 0)), int(schema.get("maxLength", 200))
         value = self._phrase(name)[:high]
         return value if len(value) >= low else value + "." * (low - len(value))
@@ -323,7 +327,7 @@ class Filler:
                 return found.group(1)
         return f"simulated {' '.join(_words_of(name))}".strip()
 
-    def _patterned(self, pattern: str, name: str) -> str:
+    def _match_pattern(self, pattern: str, name: str) -> str:
         try:
             compiled = re.compile(pattern)
         except re.error:
@@ -357,7 +361,7 @@ class Filler:
         return self.text[label.end() : label.end() + 400] if label else ""
 
 
-def _told_format(schema: Json) -> str:
+def _format_by_description(schema: Json) -> str:
     told = str(schema.get("description") or "")
     return next((kind for sign, kind in _TOLD_FORMATS.items() if sign in told), "")
 

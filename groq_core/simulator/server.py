@@ -6,7 +6,7 @@ import asyncio
 import socket
 import time
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from uvicorn import Config
@@ -75,6 +75,18 @@ class Simulator:
         """The store behind ``/_simulator/faults``."""
         return self.world.faults
 
+    def tell(self, events: Iterable[tuple[float, dict[str, Any]]]) -> int:
+        """
+        Answer as a saved story has it: its targets say and break what they did there, one request after the other.
+
+        Args:
+            events: ``events`` of the file that the page saves from a receipt.
+
+        Returns:
+            How many requests that will be; those after them are answered as ever.
+        """
+        return self.world.stories.add(events)
+
     @property
     def requests(self) -> deque[SeenRequest]:
         """The last thousand requests, oldest first."""
@@ -95,7 +107,7 @@ class Simulator:
         """For ``OPENAI_BASE_URL``."""
         return f"{self._address}/v1"
 
-    async def settled(self) -> None:
+    async def wait_until_idle(self) -> None:
         """Wait until nothing is being answered, which is soon after every reader has left."""
         await self.world.idle.wait()
 

@@ -290,7 +290,7 @@ def series(question: str, earlier: list[str]) -> str | None:
         return None
     for name, items in _SERIES.items():
         if name in asked:
-            wanted = _wanted(asked)
+            wanted = _wanted_count(asked)
             return "\n".join(f"{n}. {item}" for n, item in enumerate(items[: wanted or None], 1))
     return None
 
@@ -305,7 +305,7 @@ def _integer(word: str) -> int | None:
     return int(word) if word.isdigit() else _NUMBER_WORDS.get(word.lower())
 
 
-def _wanted(asked: str) -> int | None:
+def _wanted_count(asked: str) -> int | None:
     found = re.search(r"\b(?:first|list|name|give me)\s+(?:the\s+)?(?:first\s+)?(\w+)\b", asked)
     return _integer(found.group(1)) if found else None
 

@@ -25,7 +25,7 @@ _BRIDGED_S = 0.3
 _LONGEST_S = 12.0
 
 
-class Stretch(msgspec.Struct, frozen=True):
+class SoundStretch(msgspec.Struct, frozen=True):
     """
     A stretch with sound, between two silences.
 
@@ -58,7 +58,7 @@ class Sound(msgspec.Struct, frozen=True, kw_only=True):
     peak: float | None = None
     loudness: float | None = None
     silence: float | None = None
-    active: tuple[Stretch, ...] = ()
+    active: tuple[SoundStretch, ...] = ()
 
 
 def measure(data: bytes) -> Sound:
@@ -87,7 +87,7 @@ def measure(data: bytes) -> Sound:
         duration=container.duration,
         rate=container.rate,
         channels=container.channels,
-        active=(Stretch(0.0, container.duration),),
+        active=(SoundStretch(0.0, container.duration),),
     )
 
 
@@ -124,7 +124,7 @@ def _frames(mono: Samples, rate: int) -> tuple[Samples, Samples]:
     return 10 * np.log10(np.maximum(power, 1e-12)), crossings
 
 
-def _stretches(levels: Samples, crossings: Samples, threshold: float, duration: float) -> Iterator[Stretch]:
+def _stretches(levels: Samples, crossings: Samples, threshold: float, duration: float) -> Iterator[SoundStretch]:
     """Where there is sound; gaps under 0.3 s are bridged, bits under 0.1 s dropped, long ones parted where quiet."""
     found: list[list[int]] = []
     for index in np.flatnonzero(levels >= threshold).tolist():
@@ -136,7 +136,7 @@ def _stretches(levels: Samples, crossings: Samples, threshold: float, duration: 
         if last - first < 2:
             continue
         power = np.power(10.0, levels[first:last] / 10).mean()
-        yield Stretch(
+        yield SoundStretch(
             round(first * _FRAME_S, 2),
             round(min(last * _FRAME_S, duration), 2),
             level=round(10 * math.log10(max(float(power), 1e-12)), 1),

@@ -183,7 +183,7 @@ def _opening(question: str, messages: list[Json], said: list[str], rng: random.R
     return (
         f"You asked: “{gist(question)}”\n\nA model would answer that here. The simulator can only tell what it "
         f"computes: your message has {len(question.split())} words and about {tokens.count(question)} tokens{about}."
-        f"{turn} By the way: {_uncapitalised(rng.choice(STATEMENTS))}."
+        f"{turn} By the way: {_lower_first(rng.choice(STATEMENTS))}."
     )
 
 
@@ -231,7 +231,7 @@ def _math(question: str) -> str:
     )
 
 
-def _uncapitalised(sentence: str) -> str:
+def _lower_first(sentence: str) -> str:
     return sentence[0].lower() + sentence[1:]
 
 

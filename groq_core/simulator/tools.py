@@ -11,7 +11,7 @@ import msgspec
 import referencing.exceptions
 
 from groq_core.simulator import tokens
-from groq_core.simulator.answer import Call
+from groq_core.simulator.answer import SimulatedCall
 from groq_core.simulator.catalogue import SimModel
 from groq_core.simulator.dates import dates_in
 from groq_core.simulator.ids import Ids
@@ -33,7 +33,7 @@ def functions(body: Json) -> list[Json]:
     return [tool["function"] for tool in body.get("tools") or () if tool.get("type") == "function"]
 
 
-def choose(body: Json, model: SimModel, ids: Ids, rng: random.Random) -> list[Call]:
+def choose(body: Json, model: SimModel, ids: Ids, rng: random.Random) -> list[SimulatedCall]:
     """
     The calls of this turn; empty when an answer in words is due.
 
@@ -118,7 +118,7 @@ def _stem(word: str) -> str:
     return word
 
 
-def _call(function: Json, text: str, model: SimModel, ids: Ids, rng: random.Random) -> Call:
+def _call(function: Json, text: str, model: SimModel, ids: Ids, rng: random.Random) -> SimulatedCall:
     schema: Any = function.get("parameters") or {"type": "object", "properties": {}}
     arguments = Filler(schema, text, rng).instance() if isinstance(schema, dict) else {}
     if not isinstance(arguments, dict):
@@ -132,7 +132,7 @@ def _call(function: Json, text: str, model: SimModel, ids: Ids, rng: random.Rand
             code="tool_use_failed",
             failed_generation=msgspec.json.encode({"name": function["name"], "arguments": arguments}).decode(),
         )
-    return Call(call_id(model, ids), str(function["name"]), encoded)
+    return SimulatedCall(call_id(model, ids), str(function["name"]), encoded)
 
 
 def mismatch(value: Any, schema: Json) -> str | None:

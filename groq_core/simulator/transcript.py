@@ -13,7 +13,7 @@ from itertools import accumulate, pairwise
 
 import msgspec
 
-from groq_core.simulator.sound import Sound, Stretch
+from groq_core.simulator.sound import Sound, SoundStretch
 from groq_core.simulator.wire import Json
 
 LONG_S = 20.0
@@ -39,7 +39,7 @@ def write(heard: Sound, filename: str = "", *, translate: bool = False) -> list[
         return _spread(sentences, start, heard.duration)
     first, *rest = heard.active
     introduction = _spread(sentences, first.start, first.end)
-    return [*introduction, *(Phrase(stretch.start, stretch.end, _told(stretch)) for stretch in rest)]
+    return [*introduction, *(Phrase(stretch.start, stretch.end, _in_words(stretch)) for stretch in rest)]
 
 
 def text(phrases: list[Phrase]) -> str:
@@ -70,7 +70,7 @@ def segments(phrases: list[Phrase], heard: Sound) -> list[Json]:
     ]
 
 
-def timed_words(phrases: list[Phrase]) -> list[Json]:
+def words_with_times(phrases: list[Phrase]) -> list[Json]:
     """Every word with its share of its sentence's time."""
     timed = []
     for phrase in phrases:
@@ -115,7 +115,7 @@ def _describe(heard: Sound, filename: str, translate: bool) -> list[str]:
     return _SENTENCE.findall(told)
 
 
-def _told(stretch: Stretch) -> str:
+def _in_words(stretch: SoundStretch) -> str:
     """A stretch in words; rounded so that another cutting of the recording mostly tells the same."""
     seconds = round(2 * (stretch.end - stretch.start)) / 2
     return f"Sound for {seconds:g} seconds at {stretch.level:.0f} dBFS, near {round(stretch.pitch, -2):.0f} hertz."

@@ -58,13 +58,13 @@ def check_chat(body: Json, model: SimModel) -> None:
         check(body, model)
 
 
-def unsupported(name: str, known: list[str]) -> str:
+def unsupported_message(name: str, known: list[str]) -> str:
     """
     What Groq says of a key it does not know; the nearest known one within four edits is offered.
 
-    >>> unsupported("store", ["stop", "seed"]), unsupported("id", ["content", "name", "role"])
+    >>> unsupported_message("store", ["stop", "seed"]), unsupported_message("id", ["content", "name", "role"])
     ("property 'store' is unsupported, did you mean 'stop'?", "property 'id' is unsupported, did you mean 'name'?")
-    >>> unsupported("reasoning_content", ["reasoning"])
+    >>> unsupported_message("reasoning_content", ["reasoning"])
     "property 'reasoning_content' is unsupported"
     """
     distance, nearest = min(((_edits(name, other), other) for other in known if len(other) > 1), default=(9, ""))
@@ -84,7 +84,7 @@ def _edits(a: str, b: str) -> int:
 def _top_level(body: Json, model: SimModel) -> None:
     for name in body:
         if name not in TOP_LEVEL:
-            raise bad_request(unsupported(name, sorted(TOP_LEVEL)))
+            raise bad_request(unsupported_message(name, sorted(TOP_LEVEL)))
     for name in _UNSUPPORTED:
         if body.get(name) not in (None, False):
             raise bad_request(f"`{name}` is not supported with this model", param=name)
@@ -140,7 +140,7 @@ def _message(message: Json, where: str, role: str, index: int, model: SimModel) 
 
     for name in message:
         if name not in MESSAGE_KEYS[role]:
-            raise refuse(f"'{where}' : {unsupported(name, sorted(MESSAGE_KEYS[role]))}")
+            raise refuse(f"'{where}' : {unsupported_message(name, sorted(MESSAGE_KEYS[role]))}")
     content = message.get("content")
     if role == "assistant":
         if content is None and not message.get("tool_calls") and not message.get("function_call"):

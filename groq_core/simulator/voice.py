@@ -54,7 +54,7 @@ def wav(samples: np.ndarray[Any, Any], *, streamed: bool = False) -> bytes:
     return head + data
 
 
-def encoded(samples: np.ndarray[Any, Any], format_: str) -> bytes:
+def encode(samples: np.ndarray[Any, Any], format_: str) -> bytes:
     """The samples as ``mp3``, ``flac``, ``opus`` or raw ``pcm``."""
     if format_ == "pcm":
         return _pcm(samples)

@@ -13,14 +13,15 @@ from typing import Any, get_args
 import msgspec
 
 from groq_core.simulator.catalogue import DECOMMISSIONED, PROFILES, SimModel
-from groq_core.simulator.dialect import Wire
-from groq_core.simulator.exchange import Exchange
+from groq_core.simulator.dialect import Dialect
+from groq_core.simulator.exchange import SimulatedExchange
 from groq_core.simulator.faults import Fault, Faults
 from groq_core.simulator.groq_wire import GroqWire
 from groq_core.simulator.ids import Ids, organisation
 from groq_core.simulator.limits import RateLimits, Setting
 from groq_core.simulator.openai_catalogue import OPENAI
 from groq_core.simulator.openai_wire import OpenAIWire
+from groq_core.simulator.story import Stories, StoryPart
 from groq_core.simulator.wire import Json, WireError
 
 REMEMBERED = 1_000
@@ -44,14 +45,15 @@ class SeenRequest(msgspec.Struct, kw_only=True):
 
 
 @dataclass(slots=True, kw_only=True)
-class Call:
+class RequestInPlay:
     """One request on its way: who asks, in which dialect, and what is to go wrong."""
 
-    exchange: Exchange
-    wire: Wire
+    exchange: SimulatedExchange
+    wire: Dialect
     organisation: str
     model: str = ""
     fault: Fault | None = None
+    part: StoryPart | None = None
 
 
 class World:
@@ -94,6 +96,7 @@ class World:
         self.keys = keys
         self.limits = RateLimits(limits, limits_scale, clock)
         self.faults = Faults(clock, self.ids.random)
+        self.stories = Stories()
         self.requests: deque[SeenRequest] = deque(maxlen=REMEMBERED)
         self.open_streams = 0
         self.idle = asyncio.Event()
@@ -129,7 +132,7 @@ class World:
     def models(self, provider: str) -> tuple[SimModel, ...]:
         return tuple(self._models[provider].values())
 
-    def model(self, wire: Wire, body: Mapping[str, Any]) -> SimModel:
+    def model(self, wire: Dialect, body: Mapping[str, Any]) -> SimModel:
         """
         The model a body names.
 
@@ -140,9 +143,9 @@ class World:
         if not isinstance(name, str) or not name:
             missing = "you must provide a model parameter"
             raise WireError(400, missing if wire.name == "openai" else "property 'model' is missing")
-        return self.named(wire, name)
+        return self.find_model(wire, name)
 
-    def named(self, wire: Wire, name: str) -> SimModel:
+    def find_model(self, wire: Dialect, name: str) -> SimModel:
         if (model := self._models[wire.name].get(name)) is not None:
             return model
         if wire.name == "groq" and name in DECOMMISSIONED:
@@ -154,7 +157,7 @@ class World:
             )
         raise wire.model_not_found(name)
 
-    def authorize(self, exchange: Exchange, wire: Wire) -> Call:
+    def authorize(self, exchange: SimulatedExchange, wire: Dialect) -> RequestInPlay:
         """
         Raises:
             WireError: 401.
@@ -164,9 +167,9 @@ class World:
         accepted = bool(key) and (key in self.keys if self.keys is not None else "invalid" not in key.lower())
         if scheme.lower() != "bearer" or not accepted:
             raise wire.invalid_key(key)
-        return Call(exchange=exchange, wire=wire, organisation=organisation(key))
+        return RequestInPlay(exchange=exchange, wire=wire, organisation=organisation(key))
 
-    def saw(self, call: Call, path: str, body: Json) -> None:
+    def saw(self, call: RequestInPlay, path: str, body: Json) -> None:
         headers = {k: v for k, v in call.exchange.headers.items() if k not in ("authorization", "cookie", "x-api-key")}
         self.requests.append(
             SeenRequest(
@@ -183,7 +186,7 @@ class World:
         """Chunks a second; 0 is as fast as it goes."""
         return model.speed * self.pace
 
-    async def wait(self, exchange: Exchange, seconds: float) -> None:
+    async def wait(self, exchange: SimulatedExchange, seconds: float) -> None:
         """
         Let simulated time pass, at the simulator's pace.
 

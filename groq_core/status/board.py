@@ -14,25 +14,26 @@ from groq_core.middleware.log import Log
 from groq_core.models.catalogue import CatalogueKeeper, life
 from groq_core.models.spec import ModelSpec
 from groq_core.ratelimit.budgets import LocalBudgets, limit_status
+from groq_core.ratelimit.limit_status import LimitStatus
 from groq_core.router.target_state import TargetState, TierStatus
 from groq_core.status.snapshot import CacheStatus, Snapshot, TargetStatus
 from groq_core.telemetry.metrics import Metrics
 
 
-class Bell:
-    """Counts changes and wakes who waits for the next one. Ringing costs an addition when nobody listens."""
+class ChangeNotifier:
+    """Counts changes and wakes who waits for the next one. Notifying costs an addition when nobody listens."""
 
     def __init__(self) -> None:
         self.version = 1
         self._event: asyncio.Event | None = None
 
-    def ring(self) -> None:
+    def notify(self) -> None:
         self.version += 1
         if self._event is not None:
             self._event.set()
             self._event = None
 
-    async def changed(self, version: int) -> int:
+    async def wait_for_change(self, version: int) -> int:
         """Wait until the version is above ``version``; returns it."""
         while self.version <= version:
             if self._event is None:
@@ -62,7 +63,7 @@ class Board:
 
     def __init__(
         self,
-        bell: Bell,
+        changes: ChangeNotifier,
         *,
         mode: Literal["live", "simulator"],
         catalogue: CatalogueKeeper,
@@ -79,7 +80,7 @@ class Board:
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
-        self._bell = bell
+        self._changes = changes
         self._mode = mode
         self._catalogue = catalogue
         self._targets = targets
@@ -97,11 +98,11 @@ class Board:
 
     @property
     def version(self) -> int:
-        return self._bell.version
+        return self._changes.version
 
-    async def changed(self, version: int) -> int:
+    async def wait_for_change(self, version: int) -> int:
         """Wait until something has changed since ``version``; returns the new one."""
-        return await self._bell.changed(version)
+        return await self._changes.wait_for_change(version)
 
     def snapshot(self, credential: str = "server") -> Snapshot:
         """Everything as it is now, as far as it concerns requests under this credential."""
@@ -110,7 +111,7 @@ class Board:
         ready = any(target.state in ("healthy", "probing") for target in targets if "speed" in target.tiers)
         store = self._cache.store
         return Snapshot(
-            version=self._bell.version,
+            version=self._changes.version,
             mode=self._mode,
             taken_at=self._wall(),
             ready=ready,
@@ -133,6 +134,11 @@ class Board:
             announcement=self._announcement(),
         )
 
+    def limits(self, name: str, credential: str = "server") -> tuple[LimitStatus, ...]:
+        """What is left of one target's limits, without looking at anything else: every answer may tell it."""
+        buckets = self._budgets.find(credential, name)
+        return limit_status(buckets, self._clock()) if buckets is not None else ()
+
     def _target(self, credential: str, spec: ModelSpec, tiers: tuple[str, ...]) -> TargetStatus:
         now = self._clock()
         stats = self._metrics.of(spec.name)
@@ -142,7 +148,6 @@ class Board:
             key=lambda breaker: breaker.last_error_at or 0.0,
             default=None,
         )
-        buckets = self._budgets.known(credential, spec.name)
         rests = self._health.rests_for(credential, spec.provider, spec.name)
         state = self._state(credential, spec)
         return TargetStatus(
@@ -162,7 +167,7 @@ class Board:
             ttft_p50_s=stats.ttft_quantile(0.5),
             ttft_p95_s=stats.ttft_quantile(0.95),
             tokens_per_s=stats.tokens_per_s,
-            limits=limit_status(buckets, now) if buckets is not None else (),
+            limits=self.limits(spec.name, credential),
             note=life(spec),
         )
 

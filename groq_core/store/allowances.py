@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
+from typing import Any
 
 from cachetools import TTLCache
 
 from groq_core.errors import RequestError
-from groq_core.ratelimit.people import Allowance, allowance, key_of, used_up
+from groq_core.ratelimit.people import Allowance, allowance, key_of, limit_error, too_little
 from groq_core.ratelimit.people import People as Limited
 from groq_core.requests import Caller
-from groq_core.settings.limits import Limit
+from groq_core.settings.limits import PersonLimit
 from groq_core.store.bank import DatabaseBank
-from groq_core.store.books import Books, Entry, today
+from groq_core.store.books import Books, LedgerEntry, today
 from groq_core.store.database import UNAVAILABLE, Database
 from groq_core.store.keys import ApiKeys
 from groq_core.store.loans import Held, Loans, Refused
-from groq_core.store.people import People
+from groq_core.store.people import PeopleStore
 
 REMEMBERED_S = 2.0
 """How long limits that were changed may stay in force."""
 
-Bounds = Sequence[tuple[str, Sequence[Limit]]]
+Bounds = Sequence[tuple[str, Sequence[PersonLimit]]]
 
 
 def key_number(caller: Caller) -> int:
@@ -39,19 +39,19 @@ class TeamLimits(Limited):
         everybody: The settings', for whoever has none of their own.
     """
 
-    def __init__(self, database: Database, everybody: Sequence[Limit]) -> None:
+    def __init__(self, database: Database, everybody: Sequence[PersonLimit]) -> None:
         super().__init__(everybody)
-        self._people = People(database)
+        self._people = PeopleStore(database)
         self._keys = ApiKeys(database)
         self.loans = Loans(DatabaseBank(database), UNAVAILABLE)
         self.books = Books(database)
         self._bounds: TTLCache[tuple[str, str, str | None], Bounds] = TTLCache(10_000, REMEMBERED_S)
 
     @property
-    def limited(self) -> bool:
+    def has_limits(self) -> bool:
         return True
 
-    async def limits_of(self, caller: Caller) -> Sequence[Limit]:
+    async def limits_of(self, caller: Caller) -> Sequence[PersonLimit]:
         return [limit for _, limits in await self._all(caller) for limit in limits]
 
     async def _all(self, caller: Caller) -> Bounds:
@@ -65,7 +65,7 @@ class TeamLimits(Limited):
         return found
 
     async def _read(self, caller: Caller) -> Bounds:
-        found: list[tuple[str, Sequence[Limit]]] = []
+        found: list[tuple[str, Sequence[PersonLimit]]] = []
         number = key_number(caller)
         of_key = await self._keys.bounds(number) if number else ()
         if of_key:
@@ -90,14 +90,11 @@ class TeamLimits(Limited):
                 except Refused as refused:
                     for held in taken:
                         self.loans.undo(held)
-                    raise used_up(refused.limit, refused.wait_s) from None
+                    raise limit_error(refused.limit, refused.wait_s) from None
                 except UNAVAILABLE:
                     self.loans.away = True  # requests go on; money does not
 
-    async def spend(self, caller: Caller, tokens: int, usd: float) -> None:
-        """Nothing: every attempt has settled already."""
-
-    async def reserve(self, caller: Caller, tokens: float, usd: float) -> list[Held]:
+    async def reserve(self, caller: Caller, tokens: float, usd: float) -> list[Any]:
         """
         Hold what an attempt can take at most, before it is sent.
 
@@ -117,34 +114,26 @@ class TeamLimits(Limited):
                         self.loans.settle(earlier, 0.0)
                     if not isinstance(refused, Refused):
                         raise _away() from None
-                    raise _too_little(limit, refused.wait_s, amount) from None
+                    raise too_little(limit, refused.wait_s, amount) from None
         return held
 
-    def settle(self, caller: Caller, held: Sequence[Held], model: str, line: Entry) -> None:
+    async def settle(self, caller: Caller, held: Sequence[Any], model: str, line: Any) -> None:
         """An attempt is over: give back what it did not take, and write down what it did."""
         for one in held:
             limit = one.pot[1]
             self.loans.settle(one, line.usd if limit.kind == "usd" else float(line.tokens_in + line.tokens_out))
         self.books.note(line)
 
-    def line(self, caller: Caller, model: str) -> Entry:
+    def line(self, caller: Caller, model: str) -> LedgerEntry:
         """An empty line of the ledger for this caller."""
-        return Entry(day=today(), person=caller.person, key=key_number(caller), model=model)
+        return LedgerEntry(day=today(), person=caller.person, key=key_number(caller), model=model)
 
     async def allowances(self, caller: Caller) -> list[Allowance]:
         return [
-            allowance(limit, *await self.loans.used(subject, limit))
+            allowance(limit, *await self.loans.usage(subject, limit))
             for subject, limits in await self._all(caller)
             for limit in limits
         ]
-
-
-def _too_little(limit: Limit, wait_s: float, amount: float) -> RequestError:
-    error = used_up(limit, wait_s)
-    if limit.kind == "usd" and amount > 0:
-        error.message = f"this could cost up to {amount:.4f} USD, more than is left of your {limit}"
-        error.hint = f"Ask for fewer tokens (max_completion_tokens), or try again in {math.ceil(wait_s)} s."
-    return error
 
 
 def _away() -> RequestError:

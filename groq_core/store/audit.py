@@ -12,7 +12,7 @@ from groq_core.store.database import Database
 from groq_core.store.tables import Announcement, Audit
 
 
-class Change(msgspec.Struct, frozen=True):
+class AuditLine(msgspec.Struct, frozen=True):
     """One line of the audit log; ``who`` is a person, or ``command line``."""
 
     at: float
@@ -34,11 +34,11 @@ class AuditLog:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def newest(self, count: int = 100) -> list[Change]:
+    async def newest(self, count: int = 100) -> list[AuditLine]:
         columns = (Audit.at, Audit.who, Audit.action, Audit.subject, Audit.detail)
         async with self._database.reading() as connection:
             rows = await connection.execute(select(*columns).order_by(Audit.id.desc()).limit(count))
-            return [Change(*row) for row in rows]
+            return [AuditLine(*row) for row in rows]
 
 
 class Announcements:

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, delete, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from groq_core.settings.limits import Limit
+from groq_core.settings.limits import PersonLimit
 from groq_core.store.database import Database
 from groq_core.store.loans import TINY, Loan, Settlement, slots_of, wait_for
-from groq_core.store.tables import Usage
+from groq_core.store.tables import UsageRow
 
 
 class DatabaseBank:
@@ -20,11 +20,11 @@ class DatabaseBank:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def borrow(self, subject: str, limit: Limit, least: float, want: float, *, spend: bool) -> Loan:
+    async def borrow(self, subject: str, limit: PersonLimit, least: float, want: float, *, spend: bool) -> Loan:
         async with self._database.writing() as connection:
             now = await self._begin(connection, subject, limit)
             current, oldest = slots_of(limit, now)
-            amounts, lent = await _counted(connection, subject, limit, oldest)
+            amounts, lent = await _count(connection, subject, limit, oldest)
             used = sum(amounts.values())
             free = limit.amount - used
             if free + TINY < least:
@@ -35,7 +35,7 @@ class DatabaseBank:
             await _add(connection, subject, limit, current, granted, loaned)
             if current not in amounts:
                 whole = _of(subject, limit)
-                await connection.execute(delete(Usage).where(*whole, Usage.slot < oldest))
+                await connection.execute(delete(UsageRow).where(*whole, UsageRow.slot < oldest))
         return Loan(granted=granted, slot=current, used=used + granted, lent=lent + loaned)
 
     async def settle(self, changes: Sequence[Settlement]) -> None:
@@ -44,14 +44,14 @@ class DatabaseBank:
             for change in sorted(changes, key=lambda one: (one.subject, one.limit, one.slot)):
                 await _add(connection, change.subject, change.limit, change.slot, change.amount, change.lent)
 
-    async def state(self, subject: str, limit: Limit) -> Loan:
+    async def state(self, subject: str, limit: PersonLimit) -> Loan:
         async with self._database.reading() as connection:
             now = await self._now(connection)
             current, oldest = slots_of(limit, now)
-            amounts, lent = await _counted(connection, subject, limit, oldest)
+            amounts, lent = await _count(connection, subject, limit, oldest)
         return Loan(granted=0.0, slot=current, used=sum(amounts.values()), lent=lent)
 
-    async def _begin(self, connection: AsyncConnection, subject: str, limit: Limit) -> float:
+    async def _begin(self, connection: AsyncConnection, subject: str, limit: PersonLimit) -> float:
         if self._database.sqlite:
             return time.time()  # one machine, and one writer at a time
         await connection.execute(
@@ -66,15 +66,15 @@ class DatabaseBank:
         return float(await connection.scalar(text("SELECT extract(epoch FROM clock_timestamp())")) or time.time())
 
 
-def _of(subject: str, limit: Limit) -> tuple[ColumnElement[bool], ...]:
-    return (Usage.subject == subject, Usage.kind == limit.kind, Usage.window == limit.window)
+def _of(subject: str, limit: PersonLimit) -> tuple[ColumnElement[bool], ...]:
+    return (UsageRow.subject == subject, UsageRow.kind == limit.kind, UsageRow.window == limit.window)
 
 
-async def _counted(
-    connection: AsyncConnection, subject: str, limit: Limit, oldest: int
+async def _count(
+    connection: AsyncConnection, subject: str, limit: PersonLimit, oldest: int
 ) -> tuple[dict[int, float], float]:
     rows = await connection.execute(
-        select(Usage.slot, Usage.amount, Usage.loaned).where(*_of(subject, limit), Usage.slot >= oldest)
+        select(UsageRow.slot, UsageRow.amount, UsageRow.loaned).where(*_of(subject, limit), UsageRow.slot >= oldest)
     )
     amounts: dict[int, float] = {}
     lent = 0.0
@@ -85,10 +85,10 @@ async def _counted(
 
 
 async def _add(
-    connection: AsyncConnection, subject: str, limit: Limit, slot: int, amount: float, loaned: float
+    connection: AsyncConnection, subject: str, limit: PersonLimit, slot: int, amount: float, loaned: float
 ) -> None:
-    change = update(Usage).where(*_of(subject, limit), Usage.slot == slot)
-    values = {"amount": Usage.amount + amount, "loaned": Usage.loaned + loaned}
+    change = update(UsageRow).where(*_of(subject, limit), UsageRow.slot == slot)
+    values = {"amount": UsageRow.amount + amount, "loaned": UsageRow.loaned + loaned}
     if not (await connection.execute(change.values(values))).rowcount and amount > 0:
         row = {"subject": subject, "kind": limit.kind, "window": limit.window, "slot": slot}
-        await connection.execute(insert(Usage).values(**row, amount=amount, loaned=loaned))
+        await connection.execute(insert(UsageRow).values(**row, amount=amount, loaned=loaned))

@@ -13,7 +13,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from groq_core.store.database import UNAVAILABLE, Database
-from groq_core.store.people import People
+from groq_core.store.people import PeopleStore
 from groq_core.store.tables import ApiKey, Spend
 
 logger = logging.getLogger("groq_core.books")
@@ -23,7 +23,7 @@ LONGEST: Final = 20_000
 """Lines kept while the database is away."""
 
 
-class Entry(msgspec.Struct, kw_only=True):
+class LedgerEntry(msgspec.Struct, kw_only=True):
     """What one person spent with one key on one model on one day."""
 
     day: str
@@ -37,7 +37,7 @@ class Entry(msgspec.Struct, kw_only=True):
     audio_s: float = 0.0
     usd: float = 0.0
 
-    def add(self, other: Entry) -> None:
+    def add(self, other: LedgerEntry) -> None:
         self.requests += other.requests
         self.cached += other.cached
         self.tokens_in += other.tokens_in
@@ -61,13 +61,13 @@ class Books:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._people = People(database)
-        self._lines: dict[tuple[str, str, int, str], Entry] = {}
+        self._people = PeopleStore(database)
+        self._lines: dict[tuple[str, str, int, str], LedgerEntry] = {}
         self._keys: dict[int, float] = {}
         self._seen: set[str] = set()
         self.away = False
 
-    def note(self, line: Entry) -> None:
+    def note(self, line: LedgerEntry) -> None:
         place = (line.day, line.person, line.key, line.model)
         if (known := self._lines.get(place)) is not None:
             known.add(line)
@@ -101,7 +101,7 @@ class Books:
             self.away = True
             return
         with suppress(*UNAVAILABLE):  # somebody who asks again is seen again
-            await self._people.seen(sorted(seen))
+            await self._people.record_visits(sorted(seen))
 
     async def run(self) -> None:
         """Write until cancelled."""
@@ -109,16 +109,16 @@ class Books:
             await asyncio.sleep(FLUSH_S)
             await self.flush()
 
-    async def read(self, *, since: str = "", person: str | None = None) -> list[Entry]:
+    async def read(self, *, since: str = "", person: str | None = None) -> list[LedgerEntry]:
         """Lines of the ledger since a day (``2026-11-01``), oldest first."""
         query = select(Spend.__table__).where(Spend.day >= since).order_by(Spend.day, Spend.person, Spend.model)
         if person is not None:
             query = query.where(Spend.person == person)
         async with self._database.reading() as connection:
-            return [Entry(**row._mapping) for row in await connection.execute(query)]
+            return [LedgerEntry(**row._mapping) for row in await connection.execute(query)]
 
 
-async def _add(connection: AsyncConnection, line: Entry) -> None:
+async def _add(connection: AsyncConnection, line: LedgerEntry) -> None:
     names = ("requests", "cached", "tokens_in", "tokens_out", "audio_s", "usd")
     mine = (Spend.day == line.day, Spend.person == line.person, Spend.key == line.key, Spend.model == line.model)
     added = {name: getattr(Spend, name) + getattr(line, name) for name in names}

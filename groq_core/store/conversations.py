@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from groq_core.errors import RequestError
 from groq_core.store.database import Database
-from groq_core.store.shapes import FOUND, MAX_MESSAGES, Body, Found, Head, Whole, check_id
+from groq_core.store.shapes import FOUND, MAX_MESSAGES, Body, Head, SearchHit, Whole, check_id
 from groq_core.store.tables import Conversation, Message
 
 
@@ -91,7 +91,7 @@ class Conversations:
 
     # ── search ───────────────────────────────────────────────────────────────────────────────────────
 
-    async def search(self, owner: str, words: str) -> list[Found]:
+    async def search(self, owner: str, words: str) -> list[SearchHit]:
         """Conversations with all of these words in one message, or their beginnings; newest messages first."""
         wanted = re.findall(r"\w+", words)[:16]
         if not wanted:
@@ -99,9 +99,9 @@ class Conversations:
         query, values = (_sqlite_search if self._database.sqlite else _postgresql_search)(owner, wanted)
         async with self._database.reading() as connection:
             rows = (await connection.execute(query, values)).all()
-        found: dict[str, Found] = {}
+        found: dict[str, SearchHit] = {}
         for conversation, body in rows:
-            found.setdefault(conversation, Found(conversation, _excerpt(body, wanted[0])))
+            found.setdefault(conversation, SearchHit(conversation, _excerpt(body, wanted[0])))
         return list(found.values())[:FOUND]
 
     # ── sharing ──────────────────────────────────────────────────────────────────────────────────────
@@ -123,7 +123,7 @@ class Conversations:
         async with self._database.writing() as connection:
             await connection.execute(change.values(share=None))
 
-    async def shared(self, word: str) -> Whole | None:
+    async def find_shared(self, word: str) -> Whole | None:
         """What a link leads to."""
         query = select(Conversation.owner, Conversation.id).where(Conversation.share == word)
         async with self._database.reading() as connection:

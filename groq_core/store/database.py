@@ -74,7 +74,7 @@ class Database:
 
 
 @asynccontextmanager
-async def opened(address: Secret) -> AsyncIterator[Database]:
+async def open_database(address: Secret) -> AsyncIterator[Database]:
     """
     Connect, bring the tables up to date, and close at the end.
 

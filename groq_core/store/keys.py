@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from groq_core.errors import RequestError
 from groq_core.redaction import Secret
 from groq_core.requests import Caller
-from groq_core.settings.limits import Limit, limits
+from groq_core.settings.limits import PersonLimit, limits
 from groq_core.store.audit import note
 from groq_core.store.database import Database
 from groq_core.store.people import check_limits, check_name
@@ -185,7 +185,7 @@ class ApiKeys:
             return None
         return Caller(user=f"key:{row.id}", person=row.person)
 
-    async def bounds(self, key: int) -> tuple[Limit, ...]:
+    async def bounds(self, key: int) -> tuple[PersonLimit, ...]:
         """What may be used with a key; empty for no bound of its own."""
         async with self._database.reading() as connection:
             text = await connection.scalar(select(ApiKey.limits).where(ApiKey.id == key))

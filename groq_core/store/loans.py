@@ -17,7 +17,7 @@ from typing import Final, Protocol, TypeAlias
 
 import msgspec
 
-from groq_core.settings.limits import Limit
+from groq_core.settings.limits import PersonLimit
 
 logger = logging.getLogger("groq_core.loans")
 
@@ -37,7 +37,7 @@ PATIENCE_S: Final = 2.5
 LOOK_S: Final = 0.25
 TINY: Final = 1e-9
 
-Pot: TypeAlias = tuple[str, Limit]
+Pot: TypeAlias = tuple[str, PersonLimit]
 
 
 class Loan(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,7 +63,7 @@ class Settlement(msgspec.Struct, frozen=True):
     """What changes in a slot: what is counted as used, and what of it is on loan."""
 
     subject: str
-    limit: Limit
+    limit: PersonLimit
     slot: int
     amount: float
     lent: float
@@ -72,13 +72,13 @@ class Settlement(msgspec.Struct, frozen=True):
 class Bank(Protocol):
     """Where limits are counted for all processes."""
 
-    async def borrow(self, subject: str, limit: Limit, least: float, want: float, *, spend: bool) -> Loan:
+    async def borrow(self, subject: str, limit: PersonLimit, least: float, want: float, *, spend: bool) -> Loan:
         """Lend between ``least`` and ``want``, or nothing. With ``spend`` the least counts as spent already."""
         ...
 
     async def settle(self, changes: list[Settlement]) -> None: ...
 
-    async def state(self, subject: str, limit: Limit) -> Loan:
+    async def state(self, subject: str, limit: PersonLimit) -> Loan:
         """How much is used, lending nothing."""
         ...
 
@@ -86,7 +86,7 @@ class Bank(Protocol):
 class Refused(Exception):  # noqa: N818 - an answer, not a fault
     """The limit is used up for so many seconds."""
 
-    def __init__(self, limit: Limit, wait_s: float) -> None:
+    def __init__(self, limit: PersonLimit, wait_s: float) -> None:
         super().__init__()
         self.limit = limit
         self.wait_s = wait_s
@@ -132,7 +132,7 @@ class Loans:
         self._owed: dict[tuple[Pot, int], list[float]] = {}
         self.away = False
 
-    async def take(self, subject: str, limit: Limit, amount: float, *, spend: bool = False) -> Held:
+    async def take(self, subject: str, limit: PersonLimit, amount: float, *, spend: bool = False) -> Held:
         """
         Hold so much for one attempt; with ``spend`` it is spent at once.
 
@@ -200,7 +200,7 @@ class Loans:
         change[0] += amount
         change[1] += lent
 
-    async def used(self, subject: str, limit: Limit) -> tuple[float, float]:
+    async def usage(self, subject: str, limit: PersonLimit) -> tuple[float, float]:
         """How much of a limit is used, as far as is known here, and the seconds its slot still lasts."""
         pot = (subject, limit)
         purse = self._purses.setdefault(pot, _Purse())
@@ -256,11 +256,11 @@ class Loans:
             await self.flush()
 
 
-def slots_of(limit: Limit, now: float) -> tuple[int, int]:
+def slots_of(limit: PersonLimit, now: float) -> tuple[int, int]:
     """
     The current slot, and the oldest that still counts.
 
-    >>> slots_of(Limit("requests", 5, "minute"), 100)
+    >>> slots_of(PersonLimit("requests", 5, "minute"), 100)
     (20, 8)
     """
     slot_s = SLOT_S[limit.window]
@@ -268,11 +268,11 @@ def slots_of(limit: Limit, now: float) -> tuple[int, int]:
     return current, current - limit.window_s // slot_s
 
 
-def wait_for(limit: Limit, amounts: Mapping[int, float], missing: float, now: float) -> float:
+def wait_for(limit: PersonLimit, amounts: Mapping[int, float], missing: float, now: float) -> float:
     """
     Seconds until so much will have left the window.
 
-    >>> wait_for(Limit("requests", 5, "minute"), {10: 3.0, 15: 2.0}, 4.0, 100.0)
+    >>> wait_for(PersonLimit("requests", 5, "minute"), {10: 3.0, 15: 2.0}, 4.0, 100.0)
     40.0
     """
     slot_s = SLOT_S[limit.window]

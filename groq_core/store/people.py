@@ -11,10 +11,10 @@ from sqlalchemy import Update, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from groq_core.errors import RequestError
-from groq_core.settings.limits import Limit, limits
+from groq_core.settings.limits import PersonLimit, limits
 from groq_core.store.audit import note
 from groq_core.store.database import Database
-from groq_core.store.tables import NAME, ApiKey, Conversation, Message, Person, Team
+from groq_core.store.tables import NAME, ApiKey, Conversation, Message, Person, TeamRow
 
 Role: TypeAlias = Literal["user", "admin"]
 ROLES: Final[tuple[Role, ...]] = ("user", "admin")
@@ -61,7 +61,7 @@ def check_limits(text: str | None) -> str | None:
         raise RequestError(f"limits are {error}", param="limit", code="invalid_limit") from None
 
 
-class People:
+class PeopleStore:
     """
     Everything about people; each change is in the audit log.
 
@@ -137,9 +137,9 @@ class People:
             return
         team = check_name(name[1:], "group")
         async with self._database.writing() as connection:
-            changed = await connection.execute(update(Team).where(Team.name == team).values(limits=found))
+            changed = await connection.execute(update(TeamRow).where(TeamRow.name == team).values(limits=found))
             if not changed.rowcount:
-                await connection.execute(insert(Team).values(name=team, limits=found))
+                await connection.execute(insert(TeamRow).values(name=team, limits=found))
             await note(connection, who, "people limit", name, found or "none")
 
     async def set_team(self, name: str, team: str, *, who: str) -> None:
@@ -160,7 +160,7 @@ class People:
             await connection.execute(keys.values(revoked=time.time()))
             await note(connection, who, "people remove", name)
 
-    async def seen(self, names: Sequence[str]) -> None:
+    async def record_visits(self, names: Sequence[str]) -> None:
         """Write down that these people were here; whoever signs in elsewhere gets a line."""
         now = time.time()
         async with self._database.writing() as connection:
@@ -170,11 +170,11 @@ class People:
                         insert(Person).values(name=name, role="user", team="", created=now, seen=now)
                     )
 
-    async def bounds(self, name: str) -> tuple[tuple[Limit, ...] | None, str, tuple[Limit, ...]]:
+    async def bounds(self, name: str) -> tuple[tuple[PersonLimit, ...] | None, str, tuple[PersonLimit, ...]]:
         """A person's own limits (None for the settings'), the group, and the group's."""
         query = (
-            select(Person.limits, Person.team, Team.limits)
-            .outerjoin(Team, Team.name == Person.team)
+            select(Person.limits, Person.team, TeamRow.limits)
+            .outerjoin(TeamRow, TeamRow.name == Person.team)
             .where(Person.name == name)
         )
         async with self._database.reading() as connection:

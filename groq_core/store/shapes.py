@@ -26,7 +26,7 @@ class Whole(msgspec.Struct, frozen=True):
     messages: list[Body]
 
 
-class Found(msgspec.Struct, frozen=True):
+class SearchHit(msgspec.Struct, frozen=True):
     """A conversation that a search found, and the words around what was found in it."""
 
     id: str

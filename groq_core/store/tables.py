@@ -46,7 +46,7 @@ class Person(Base):
     seen: Mapped[float | None] = mapped_column(Float)
 
 
-class Team(Base):
+class TeamRow(Base):
     """A group of people with limits in common."""
 
     __tablename__ = "teams"
@@ -75,7 +75,7 @@ class ApiKey(Base):
     used: Mapped[float | None] = mapped_column(Float)
 
 
-class Usage(Base):
+class UsageRow(Base):
     """
     How much of a limit is taken: by whom, of what, in which part of which window.
 

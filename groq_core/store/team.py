@@ -11,9 +11,9 @@ from groq_core.settings.settings import Settings
 from groq_core.store.allowances import TeamLimits
 from groq_core.store.audit import Announcements, AuditLog
 from groq_core.store.conversations import Conversations
-from groq_core.store.database import UNAVAILABLE, Database, opened
+from groq_core.store.database import UNAVAILABLE, Database, open_database
 from groq_core.store.keys import ApiKeys
-from groq_core.store.people import People
+from groq_core.store.people import PeopleStore
 
 LOOK_S: Final = 1.0
 """Seconds between two looks at who may sign in."""
@@ -22,7 +22,7 @@ LOOK_S: Final = 1.0
 class Directory:
     """Who may sign in with a password of the database, as of a second ago."""
 
-    def __init__(self, people: People) -> None:
+    def __init__(self, people: PeopleStore) -> None:
         self._people = people
         self._hashes: dict[str, str] = {}
 
@@ -48,7 +48,7 @@ class Team:
 
     def __init__(self, database: Database, settings: Settings) -> None:
         self.database = database
-        self.people = People(database)
+        self.people = PeopleStore(database)
         self.keys = ApiKeys(database)
         self.conversations = Conversations(database)
         self.audit = AuditLog(database)
@@ -93,7 +93,7 @@ async def open_team(settings: Settings) -> AsyncIterator[Team]:
         SettingsError: It cannot be used.
     """
     assert settings.database is not None
-    async with opened(settings.database) as database:
+    async with open_database(settings.database) as database:
         team = Team(database, settings)
         await team.refresh()
         keepers = (team.limits.loans.run(), team.limits.books.run(), team.run())

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from groq_core.streaming.wire_types import NO_USAGE, Call, Choice, Chunk, Delta, Function, XGroq
+from groq_core.streaming.wire_types import NO_USAGE, Choice, Chunk, Delta, Function, WireToolCall, XGroq
 
 _TEXTS: Final = ("text", "content", "reasoning", "thinking", "summary", "refusal", "value")
 """Keys under which a part of a message keeps its words."""
@@ -85,8 +85,10 @@ def _delta(found: object) -> Delta | None:
     )
 
 
-def _call(found: dict[str, Any]) -> Call:
-    return Call(id=_name(found.get("id")), index=_number(found.get("index")), function=_function(found.get("function")))
+def _call(found: dict[str, Any]) -> WireToolCall:
+    return WireToolCall(
+        id=_name(found.get("id")), index=_number(found.get("index")), function=_function(found.get("function"))
+    )
 
 
 def _function(found: object) -> Function | None:

@@ -6,7 +6,7 @@ import msgspec
 
 from groq_core.events import ToolCallDelta
 from groq_core.streaming.halves import Halves
-from groq_core.streaming.wire_types import Call
+from groq_core.streaming.wire_types import WireToolCall
 
 
 class ToolCalls:
@@ -26,7 +26,7 @@ class ToolCalls:
         self._by_index: dict[int, int] = {}
         self._current = -1
 
-    def read(self, call: Call) -> ToolCallDelta | None:
+    def read(self, call: WireToolCall) -> ToolCallDelta | None:
         name = (call.function and call.function.name) or ""
         arguments = call.function.arguments if call.function else None
         if arguments is None:
@@ -92,6 +92,6 @@ class ToolCalls:
 def _is_json(text: str) -> bool:
     try:
         msgspec.json.decode(text)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return False
     return True

@@ -18,7 +18,7 @@ class Function(msgspec.Struct, gc=False):
     arguments: Any = None
 
 
-class Call(msgspec.Struct):
+class WireToolCall(msgspec.Struct):
     id: str | None = None
     index: int | None = None
     function: Function | None = None
@@ -31,7 +31,7 @@ class Delta(msgspec.Struct):
     reasoning: str | None = None
     reasoning_content: str | None = None
     refusal: str | None = None
-    tool_calls: list[Call] | None = None
+    tool_calls: list[WireToolCall] | None = None
     function_call: Function | None = None
     executed_tools: list[Any] | None = None
     annotations: list[Any] | None = None
@@ -100,7 +100,7 @@ def read_usage(raw: bytes | msgspec.Raw) -> Usage | None:
     try:
         found = json.loads(bytes(raw))
         return _usage(found) if isinstance(found, dict) else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

@@ -61,3 +61,5 @@ def configure(style: Literal["text", "json"], level: str) -> None:
     logging.getLogger("groq_core").setLevel(level.upper())
     for name in ("groq", "openai", "httpx", "httpx2", "httpcore", "aiohttp", "uvicorn"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    # What goes wrong there is raised as well, and its traces quote what a stranger's server answered.
+    logging.getLogger("mcp.client").setLevel(logging.CRITICAL)

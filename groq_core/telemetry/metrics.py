@@ -143,9 +143,9 @@ class Metrics:
     def fell_back(self, source: str, target: str) -> None:
         """The chain went from one target to another (``provider:model`` each)."""
         self.fallbacks += 1
-        self.fallbacks_made.labels(self._named(source), self._named(target)).inc()
+        self.fallbacks_made.labels(self._label_of(source), self._label_of(target)).inc()
 
-    def _named(self, name: str) -> str:
+    def _label_of(self, name: str) -> str:
         provider, _, model = name.partition(":")
         return f"{provider}:{self.label(model)}"
 

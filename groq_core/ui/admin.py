@@ -10,7 +10,7 @@ import orjson
 from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import HTMLResponse, Response
 
-from groq_core.ui.admin_page import ADMIN_HEADERS, admin_page, refused_page
+from groq_core.ui.admin_page import ADMIN_HEADERS, admin_page, refusal_page
 from groq_core.ui.basic_auth import PERSON
 from groq_core.ui.kept import http_errors, team_of
 from groq_core.ui.page_routes import Page, body_of
@@ -22,7 +22,7 @@ SPEND_DAYS = 31
 MAX_BYTES = 64 * 1024
 
 
-class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class AdminCommand(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
     Something to be done.
 
@@ -48,7 +48,7 @@ def create_routes(page: Page) -> APIRouter:
         named: tuple[str, ...] = getattr(page.core.settings, "admins", ())
         return bool(person) and (person in named or (team is not None and await team.admin(person)))
 
-    async def checked(request: Request) -> str:
+    async def check(request: Request) -> str:
         person = page.caller(request).person
         if not await admin(person):
             raise HTTPException(403, "this is for admins")
@@ -58,22 +58,22 @@ def create_routes(page: Page) -> APIRouter:
     async def whole_page(request: Request) -> Response:
         person: str = request.scope.get(PERSON) or ""
         if not await admin(person):
-            return HTMLResponse(refused_page(person), 403, ADMIN_HEADERS)
+            return HTMLResponse(refusal_page(person), 403, ADMIN_HEADERS)
         return HTMLResponse(admin_page(person, f"ui/assets/{page.assets.version}/"), headers=ADMIN_HEADERS)
 
     @router.get("/ui/admin")
     async def data(request: Request) -> Response:
-        await checked(request)
+        await check(request)
         return _json(await overview(page))
 
     @router.post("/ui/admin")
     async def change(request: Request) -> Response:
-        who = await checked(request)
+        who = await check(request)
         team = team_of(page)
         if team is None:
             raise HTTPException(404, "there is no database: GROQ_CORE_DATABASE is not set")
         try:
-            wanted = msgspec.json.decode(await body_of(request, MAX_BYTES), type=Change)
+            wanted = msgspec.json.decode(await body_of(request, MAX_BYTES), type=AdminCommand)
         except msgspec.MsgspecError as error:
             raise HTTPException(422, str(error)) from None
         with http_errors():
@@ -111,7 +111,7 @@ async def overview(page: Page) -> dict[str, Any]:
     return found
 
 
-async def carry_out(team: Team, wanted: Change, who: str) -> dict[str, Any]:
+async def carry_out(team: Team, wanted: AdminCommand, who: str) -> dict[str, Any]:
     """
     Do what the commands of the same words do.
 

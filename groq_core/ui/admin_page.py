@@ -55,7 +55,7 @@ def admin_page(person: str, assets: str) -> str:
     )
 
 
-def refused_page(person: str) -> str:
+def refusal_page(person: str) -> str:
     """What somebody sees who is no admin, with the mend."""
     who = f"{escape(person)} is no admin here." if person else "Nobody has signed in, so nobody is known as an admin."
     mend = (

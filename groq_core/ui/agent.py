@@ -15,15 +15,16 @@ from groq_core.events import Events
 from groq_core.requests import HOSTED_TOOLS, Caller, Message
 from groq_core.services.agent import Agent, Tool, file_tools
 from groq_core.services.agent.names import unique_names
-from groq_core.services.agent.servers import Server, offered_servers, server_tools
+from groq_core.services.agent.servers import McpServer, operator_servers, server_tools
 from groq_core.services.agent.sets import tools_named
+from groq_core.services.agent.strangers import MOST, allowed_by, strangers_server
 from groq_core.services.candidates import agent_price, agent_room
 from groq_core.ui.approvals import Approvals
 from groq_core.ui.core import PageCore
 from groq_core.ui.layout import place
-from groq_core.ui.page_bodies import decoded
+from groq_core.ui.page_bodies import decode_json
 from groq_core.ui.page_routes import Page, body_of
-from groq_core.ui.stream import refused
+from groq_core.ui.stream import refusal
 from groq_core.ui.texts import TEXTS
 
 MAX_TASK_BYTES = 24_000_000
@@ -40,6 +41,14 @@ class AttachedFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     text: str
 
 
+class OwnServer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An MCP server of the visitor's own, used for one run and forgotten."""
+
+    address: str
+    token: str = ""
+    headers: dict[str, str] = {}
+
+
 class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
     What the page sends.
@@ -49,7 +58,8 @@ class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         messages: What an earlier run ended with, to go on from.
         tools: What may be used; files can always be read where there are some.
         servers: Names of MCP servers, among those the operator has set.
-        headers: The visitor's own headers for them, by server.
+        headers: The visitor's own headers for them, by server; ``tokens`` their own bearer tokens.
+        own_servers: The visitor's own, where the operator allows them.
         max_usd: None for no bound.
     """
 
@@ -58,6 +68,8 @@ class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tools: tuple[ToolSet, ...] = ()
     servers: tuple[str, ...] = ()
     headers: dict[str, dict[str, str]] = {}
+    tokens: dict[str, str] = {}
+    own_servers: tuple[OwnServer, ...] = ()
     files: tuple[AttachedFile, ...] = ()
     model: str = "auto"
     max_steps: int = 10
@@ -65,7 +77,7 @@ class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_usd: float | None = None
 
 
-class Word(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ApprovalAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A visitor's answer to whether a call may be made; ``approval`` is the id it was asked under."""
 
     approval: str
@@ -102,7 +114,7 @@ def create_routes(page: Page) -> APIRouter:
         try:
             events = run(page.core, read_task(body), caller, approvals)
         except RequestError as error:
-            events = refused(error)
+            events = refusal(error)
         return page.answer(events)
 
     @router.post("/agent/word")
@@ -110,7 +122,7 @@ def create_routes(page: Page) -> APIRouter:
         """Allow or refuse a call that waits."""
         caller = page.caller(request)
         try:
-            said = msgspec.json.decode(await body_of(request, 10_000), type=Word)
+            said = msgspec.json.decode(await body_of(request, 10_000), type=ApprovalAnswer)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise HTTPException(422, f"the page sent what cannot be read: {error}") from error
         if not approvals.answer(caller.user, said.approval, said.agreed):
@@ -127,7 +139,7 @@ def read_task(body: bytes) -> Task:
     Raises:
         RequestError: It names the field and the mend.
     """
-    task = decoded(body, Task)
+    task = decode_json(body, Task)
     if not task.text.strip():
         raise RequestError("there is no task", param="text", hint="Say what is to be done.")
     if not 1 <= task.max_steps <= 50:
@@ -166,19 +178,30 @@ async def run(core: PageCore, task: Task, caller: Caller, approvals: Approvals) 
                 yield event
 
 
-def servers_of(core: PageCore, task: Task) -> list[Server]:
+def servers_of(core: PageCore, task: Task) -> list[McpServer]:
     """
-    The MCP servers of a task. A visitor names one and gives no address: this process would fetch it, whatever
-    stands behind it. Headers may be the visitor's own, a token for instance; they are used for this run alone.
+    The MCP servers of a task: those of the operator's that it names, then the visitor's own.
+
+    Headers and tokens may be the visitor's own; they are used for this run alone.
 
     Raises:
-        RequestError: The operator has set no such server, or a header cannot be sent.
+        RequestError: The operator has set no such server, or allows none of visitors, or a header cannot be sent.
     """
-    offered = {server.name: server for server in offered_servers(core.settings)}
-    for name in (*task.servers, *task.headers):
+    offered = {server.name: server for server in operator_servers(core.settings, core.mcp_logins)}
+    for name in (*task.servers, *task.headers, *task.tokens):
         if name not in offered:
             raise RequestError(f"there is no MCP server {name!r} here", param="servers", hint="Reload the page.")
-    return [offered[name].with_headers(task.headers.get(name, {}), "headers") for name in dict.fromkeys(task.servers)]
+    found = [
+        offered[name]
+        .with_headers(task.headers.get(name, {}), "headers")
+        .with_token(task.tokens.get(name, ""), "tokens")
+        for name in dict.fromkeys(task.servers)
+    ]
+    allowed = allowed_by(core.settings.mcp_visitors)
+    for number, own in enumerate(task.own_servers[:MOST], start=1):
+        server = strangers_server(allowed, number, own.address, own.headers, param="own_servers")
+        found.append(server.with_token(own.token, "own_servers"))
+    return found
 
 
 def tools_of(task: Task) -> list[Tool]:

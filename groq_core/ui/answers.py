@@ -23,7 +23,17 @@ from groq_core.errors import RequestError
 from groq_core.events import Events
 from groq_core.reply import Receipt
 from groq_core.requests import Caller
-from groq_core.ui.stream import HEADERS, OPEN, Gathering, Pace, disconnected, error_line, line, receipt_line, release
+from groq_core.ui.stream import (
+    HEADERS,
+    OPEN,
+    Gathering,
+    Pace,
+    error_line,
+    line,
+    receipt_line,
+    release,
+    wait_for_disconnect,
+)
 from groq_core.ui.texts import TEXTS
 
 LINGER_S = 60.0
@@ -40,7 +50,7 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{20,64}")
 """Made by the page of 128 random bits before it asks, so that it can find an answer whose first line never came."""
 
 
-class Answer(Protocol):
+class PageAnswer(Protocol):
     """A running or finished answer. With several processes its log lives where all of them can read it."""
 
     @property
@@ -90,7 +100,7 @@ class LoggedAnswer:
         self._began = time.monotonic()
         self._leaving: asyncio.TimerHandle | None = None
         self._task = asyncio.create_task(self._write(events, pace))
-        self._left()
+        self._start_linger()
 
     async def follow(self, at: int, send: Callable[[bytes, bool], object]) -> None:
         """
@@ -106,22 +116,22 @@ class LoggedAnswer:
                 lines, finished = self._lines[at:], self.finished
                 if lines or finished:
                     at += len(lines)
-                    await _sent(send(b"".join(lines), not finished))
+                    await _await_sending(send(b"".join(lines), not finished))
                 if finished:
                     return
                 if at == len(self._lines) and not self.finished and not await self._more():
-                    await _sent(send(b": still here\n\n", True))
+                    await _await_sending(send(b": still here\n\n", True))
         finally:
             self._readers -= 1
             if not self._readers and not self.finished:
-                self._left()
+                self._start_linger()
 
     async def stop(self, why: str = "asked") -> bytes:
         """End it where it is; returns its receipt, as the line that every reader gets."""
         if not self.finished:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-            self._end(line({"e": "stopped", "why": why}), self._stopped_receipt())
+            self._end(line({"e": "stopped", "why": why}), self._receipt_when_stopped())
         return self._lines[-1] if self._lines else receipt_line(self._receipt)
 
     # ── the log ──
@@ -136,7 +146,7 @@ class LoggedAnswer:
                     self._add([one for one in lines if one is not OPEN])
                     if self.size > MAX_ANSWER_BYTES:
                         break
-                    if gathering.spoken and not gathering.finished:
+                    if gathering.has_words and not gathering.finished:
                         due = clock() + pace.interval_s
                         await gathering.rest(due - clock())
                         pace.woke(clock() - due)
@@ -144,7 +154,7 @@ class LoggedAnswer:
             pace.streams -= 1
         if self.size > MAX_ANSWER_BYTES:
             error = RequestError(TEXTS["error_long_answer"], status=413, hint=TEXTS["hint_long_answer"])
-            self._end(error_line(error), self._stopped_receipt())
+            self._end(error_line(error), self._receipt_when_stopped())
         else:
             self._end()
 
@@ -160,7 +170,7 @@ class LoggedAnswer:
             self._leaving.cancel()
         self._add(list(lines))
 
-    def _stopped_receipt(self) -> bytes:
+    def _receipt_when_stopped(self) -> bytes:
         now = time.monotonic() - self._began
         for attempt in self._receipt.attempts:
             if attempt.outcome == "cancelled" and not attempt.elapsed_s:
@@ -195,14 +205,14 @@ class LoggedAnswer:
             self._leaving.cancel()
             self._leaving = None
 
-    def _left(self) -> None:
+    def _start_linger(self) -> None:
         self._leaving = asyncio.get_running_loop().call_later(self._linger_s, self._abandon)
 
     def _abandon(self) -> None:
         self._ending = asyncio.ensure_future(self.stop("left"))
 
 
-async def _sent(sending: object) -> None:
+async def _await_sending(sending: object) -> None:
     if asyncio.iscoroutine(sending):
         await sending
 
@@ -292,7 +302,7 @@ class AnswerStream(Response):
             await send({"type": "http.response.body", "body": body, "more_body": more})
 
         following = asyncio.ensure_future(self._answer.follow(self._at, write))
-        gone = asyncio.ensure_future(disconnected(receive))
+        gone = asyncio.ensure_future(wait_for_disconnect(receive))
         try:
             await asyncio.wait((following, gone), return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -305,7 +315,7 @@ def create_routes(answers: Answers, caller: Callable[[Request], Caller]) -> APIR
     """The ways back to an answer, and the one that ends it."""
     router = APIRouter(prefix="/answers", include_in_schema=False)
 
-    def found(name: str, request: Request) -> LoggedAnswer:
+    def find_answer(name: str, request: Request) -> LoggedAnswer:
         answer = answers.find(name, owner_of(request, caller(request)))
         if answer is None:
             raise HTTPException(404, TEXTS["error_answer_gone"])
@@ -313,11 +323,11 @@ def create_routes(answers: Answers, caller: Callable[[Request], Caller]) -> APIR
 
     @router.get("/{name}")
     async def follow(name: str, request: Request, at: int = 0) -> Response:
-        return AnswerStream(found(name, request), max(0, at))
+        return AnswerStream(find_answer(name, request), max(0, at))
 
     @router.post("/{name}/stop")
     async def stop(name: str, request: Request) -> Response:
-        receipt = await found(name, request).stop()
+        receipt = await find_answer(name, request).stop()
         return Response(receipt, media_type="text/event-stream", headers={"cache-control": "no-store"})
 
     return router

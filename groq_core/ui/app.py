@@ -19,6 +19,9 @@ from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from groq_core.media.audio.container import ENDINGS as RECORDINGS
+from groq_core.media.image.format import EXTENSIONS as PICTURES
+from groq_core.services.documents.parts import EXTENSIONS as DOCUMENTS
 from groq_core.services.vision import TEMPLATES
 from groq_core.ui import admin, agent, batch, chat, extract, image, kept, microphone, own_key, summary, talk, title
 from groq_core.ui.answers import Answers
@@ -84,13 +87,16 @@ POLICY = "; ".join(
 """Content security: whatever a model's answer holds, the page talks to its own server only."""
 
 FIRST = (
-    "main", "chat/attach", "chat/chat", "chat/conversation", "chat/message", "chat/options", "chat/picker",
-    "chat/run", "chat/side", "chat/tree", "chat/undo", "chat/waiting", "settings/brand-tools", "shared/answer",
-    "shared/chain", "shared/dom", "shared/error-card", "shared/formats", "shared/own-key", "shared/receipt",
-    "shared/scroll", "shared/shell", "shared/text-view", "shared/theme", "shared/user-text", "shared/wire",
-    "shared/words", "status/fault-switch", "status/feed", "status/plain", "status/status", "talk/hold",
+    "main", "chat/attach", "chat/chat", "chat/conversation", "chat/message", "chat/options", "chat/picker", "chat/run",
+    "chat/sent", "chat/side", "chat/tree", "chat/undo", "chat/waiting", "settings/account",
+    "settings/brand-tools", "shared/answer", "shared/chain",
+    "shared/dom", "shared/error-card", "shared/formats", "shared/own-key", "shared/receipt",
+    "shared/scroll", "shared/shell", "shared/sse", "shared/text-view", "shared/theme", "shared/user-text",
+    "shared/wire", "shared/words", "status/fault-switch", "status/feed", "status/plain", "status/status", "talk/hold",
 )  # fmt: skip
 """Scripts that the page cannot begin without; a test holds this list to what ``main.js`` imports."""
+
+FIRST_VENDORED = ("vendor/eventsource-parser/eventsource-parser.js",)
 
 FOREIGN = re.compile(
     rb"<(?:meta\s+(?:property|name)=\"(?:og|twitter):[^<>]*|link\s[^<>]*rel=\"(?:manifest|icon)\"[^<>]*)>"
@@ -119,7 +125,14 @@ def create_ui(core: PageCore) -> gr.Blocks:
     demo.max_threads = MAX_THREADS
     demo.state_session_capacity = SESSIONS
     demo.queue(default_concurrency_limit=None, max_size=500, status_update_rate=5, api_open=False)
+    # Gradio looks for work a thousand times a second, for which an idle process takes 3 % of a core: half of what 800
+    # streamed tokens took. On Windows it waits longer by itself.
+    demo._queue.sleep_when_free, demo._queue.progress_update_sleep_when_free = QUEUE_LOOK_S, PROGRESS_LOOK_S
     return demo
+
+
+QUEUE_LOOK_S, PROGRESS_LOOK_S = 0.05, 0.1
+"""Seconds between two looks at Gradio's queue, through which only its named endpoints are asked."""
 
 
 MOUNT_OPTIONS: dict[str, Any] = {
@@ -165,7 +178,7 @@ def mount(app: FastAPI, core: PageCore, admit: Admit) -> FastAPI:
         serve_tools(demo)
     mounted = app.routes[-1]
     assert isinstance(mounted, Mount)  # Gradio's own application, the last that is asked
-    mounted.app = GradioDoor(mounted.app, demo, admit, page.passes, page.scoped)
+    mounted.app = GradioDoor(mounted.app, demo, admit, page.passes, page.scope_caller)
     close_with(app, page.answers)
     return app
 
@@ -202,7 +215,7 @@ def own_styles(base: str) -> list[str]:
 
 def preloads(base: str) -> str:
     """The ``Link`` header that names everything a first visit needs of ours."""
-    scripts = ["texts.js", *(f"js/{name}.js" for name in FIRST)]
+    scripts = ["texts.js", *FIRST_VENDORED, *(f"js/{name}.js" for name in FIRST)]
     links = [f'<{name}>; rel="preload"; as="style"' for name in own_styles(base)]
     return ", ".join(links + [f'<{base}/{script}>; rel="modulepreload"' for script in scripts])
 
@@ -212,10 +225,17 @@ def texts_module(core: PageCore) -> bytes:
     exports = {
         "FAULTS": [*FAULTS],
         "SERVERS": [name for name, _ in core.settings.mcp_servers],
+        "OWN_SERVERS": bool(core.settings.mcp_visitors),
         "LIMITS": {"images": most_images(core)},
+        "ENDINGS": {
+            "recordings": [f".{ending}" for ending in RECORDINGS],
+            "pictures": [f".{ending}" for ending in PICTURES],
+            "documents": list(DOCUMENTS),
+        },
         "MODELS": choices(models_of(core), targets=core.board.snapshot().targets),
         "SHARED": core.simulator is not None and not core.settings.loopback,
         "KEEPS": getattr(core, "team", None) is not None,
+        "LIMITED": core.people.has_limits or core.settings.sign_in,
         "SIMULATED": core.simulator is not None,
         "OWN_KEYS": core.own_keys is not None,
         "OWN_KEYS_ARE_REAL": core.own_keys is not None and not core.settings.offline,

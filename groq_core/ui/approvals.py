@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from groq_core.services.agent import Approve, Call
+from groq_core.services.agent import Approve, BoundCall
 
 
 class Approvals:
@@ -21,7 +21,7 @@ class Approvals:
     def asker(self, page: str) -> Approve:
         """What an agent asks when a page runs it; the page is told by the event that comes before."""
 
-        async def approve(call: Call) -> bool:
+        async def approve(call: BoundCall) -> bool:
             answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
             self._open[page, call.approval] = answer
             try:

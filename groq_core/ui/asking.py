@@ -7,22 +7,23 @@ from typing import Any, Literal
 import msgspec
 
 from groq_core.errors import RequestError
+from groq_core.media.image.signatures import SENDABLE
 from groq_core.requests import Caller, ChatRequest, Message
-from groq_core.services.vision import Field, form_question
-from groq_core.ui.page_bodies import decoded
+from groq_core.services.vision import FormField, form_question
+from groq_core.ui.page_bodies import decode_json
 
 MAX_TURNS = 5000
 """More than any window holds; what does not fit is left out, see :mod:`groq_core.ui.context`."""
 
 MAX_FIELDS = 50
-IMAGE_URLS = ("data:image/jpeg;base64,", "data:image/png;base64,", "data:image/webp;base64,", "data:image/gif;base64,")
+IMAGE_URLS = tuple(f"data:{kind};base64," for kind in sorted(SENDABLE))
 
 
 JSON_ONLY = "Answer with one JSON object and nothing else."
 """Groq refuses its JSON mode where no message names JSON."""
 
 
-class Turn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class PageTurn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One message of the conversation; ``images`` are data URLs that our own preparation made."""
 
     role: Literal["system", "user", "assistant"]
@@ -30,7 +31,7 @@ class Turn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     images: tuple[str, ...] = ()
 
 
-class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class PageQuestion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
     A conversation to be continued, as the page sends it.
 
@@ -43,7 +44,7 @@ class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         continues: The last turn is an answer that is to go on where it stops.
     """
 
-    turns: tuple[Turn, ...]
+    turns: tuple[PageTurn, ...]
     model: str = "auto"
     temperature: float | None = None
     max_tokens: int | None = None
@@ -52,18 +53,18 @@ class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cheap: bool = False
     json: bool = False
     search: bool = False
-    fields: tuple[Field, ...] = ()
+    fields: tuple[FormField, ...] = ()
     continues: bool = False
 
 
-def read_question(body: bytes) -> Question:
+def read_question(body: bytes) -> PageQuestion:
     """
     Decode and check a question.
 
     Raises:
         RequestError: It names the field and the mend.
     """
-    question = decoded(body, Question)
+    question = decode_json(body, PageQuestion)
     asks = "assistant" if question.continues else "user"
     if not question.turns or question.turns[-1].role != asks:
         raise RequestError("there is no question", param="message", hint="Type a message first.")
@@ -94,7 +95,7 @@ def read_question(body: bytes) -> Question:
     return question
 
 
-def chat_request(question: Question, caller: Caller) -> ChatRequest:
+def chat_request(question: PageQuestion, caller: Caller) -> ChatRequest:
     """Put a question into the form everything else understands. The page can take text back, hence revisable."""
     params: dict[str, Any] = {}
     if question.temperature is not None:
@@ -108,7 +109,7 @@ def chat_request(question: Question, caller: Caller) -> ChatRequest:
         params["tools"] = [{"type": "browser_search"}]
     if question.json:
         params["response_format"] = {"type": "json_object"}
-        turns = (Turn(role="system", text=JSON_ONLY), *turns)
+        turns = (PageTurn(role="system", text=JSON_ONLY), *turns)
     if question.fields:
         turns = (*turns[:-1], msgspec.structs.replace(turns[-1], text=form_question(question.fields)))
         params |= {"response_format": {"type": "json_object"}, "temperature": 0}
@@ -123,11 +124,11 @@ def chat_request(question: Question, caller: Caller) -> ChatRequest:
     )
 
 
-def message(turn: Turn) -> Message:
+def message(turn: PageTurn) -> Message:
     """
     A turn in wire form.
 
-    >>> message(Turn(role="user", text="hi"))
+    >>> message(PageTurn(role="user", text="hi"))
     {'role': 'user', 'content': 'hi'}
     """
     if not turn.images:

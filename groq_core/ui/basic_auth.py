@@ -27,7 +27,7 @@ from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from groq_core.access.passwords import UserFile, hashed, matches, read_users
+from groq_core.access.passwords import UserFile, hash_password, matches, read_users
 from groq_core.access.sessions import SESSION_S, Sessions
 from groq_core.access.throttle import LocalThrottle, Throttle
 from groq_core.access.visit import visit_of
@@ -35,7 +35,7 @@ from groq_core.errors import RequestError
 from groq_core.ui.sign_in_page import sign_in_page
 from groq_core.ui.texts import TEXTS
 
-__all__ = ["SignIn", "UserFile", "hashed", "read_users"]
+__all__ = ["SignIn", "UserFile", "hash_password", "read_users"]
 
 logger = logging.getLogger("groq_core.sign_in")
 
@@ -104,7 +104,7 @@ class SignIn:
         self._admit = admit
         self._elsewhere = elsewhere
         self._known: TTLCache[bytes, tuple[str, str]] = TTLCache(1000, REMEMBERED_S)
-        self._nobody = hashed(secrets.token_urlsafe())
+        self._nobody = hash_password(secrets.token_urlsafe())
         # Sixteen MiB a guess: two at a time, and of one address one, so that who guesses slows nobody but himself.
         self._reckoners = ThreadPoolExecutor(2, thread_name_prefix="sign-in")
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -137,11 +137,11 @@ class SignIn:
         if person is not None:
             scope[PERSON] = person
             return None
-        if path.startswith(("/gradio_api/", "/config")) and await self._admitted(scope):
+        if path.startswith(("/gradio_api/", "/config")) and await self._is_admitted(scope):
             return None
         return _unknown(headers, elsewhere=self._elsewhere)
 
-    async def _admitted(self, scope: Scope) -> bool:
+    async def _is_admitted(self, scope: Scope) -> bool:
         if self._admit is None:
             return False
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import aclosing
 from hashlib import blake2b
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, Final, Literal
 
 import gradio as gr
@@ -19,34 +19,38 @@ from groq_core.events import Event, Events
 from groq_core.models.pricing import BATCH_DISCOUNT
 from groq_core.requests import Caller
 from groq_core.services.batch import (
-    Batch,
-    Fault,
+    BatchRun,
     Line,
+    LineFault,
+    LineSource,
+    LineTemplate,
     Progress,
     Recipe,
     Sink,
-    Source,
     Survey,
-    Template,
     answerers,
     estimate,
     job_of,
-    resolved,
+    resolve_name,
     run_batch,
     run_later,
     stand_ins,
+    still_open,
     survey,
     text_of,
     write_table,
 )
+from groq_core.services.documents.tables import TABLE_LIMITS
+from groq_core.services.documents.worker import table_of
 from groq_core.ui import page_routes as routes
 from groq_core.ui.core import PageCore
 from groq_core.ui.layout import place
-from groq_core.ui.page_bodies import decoded
+from groq_core.ui.leaving import unless_gone
+from groq_core.ui.page_bodies import decode_json
 from groq_core.ui.page_routes import body_of
-from groq_core.ui.stream import refused
+from groq_core.ui.stream import refusal
 from groq_core.ui.texts import TEXTS
-from groq_core.ui.uploads import KEPT_LATER_S, Desk, Upload
+from groq_core.ui.uploads import Upload, UploadStore
 
 MAX_BYTES: Final = 50_000_000
 SAMPLE: Final = 2000
@@ -61,8 +65,11 @@ CUT: Final = 400
 
 EVERY_S: Final = 0.4
 
+LONGEST_ROW: Final = 1_000_000
+"""Bytes of a line of CSV, which is read in one go."""
 
-class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+
+class BatchForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
     What is to be asked of each row.
 
@@ -123,53 +130,57 @@ def create_tab(core: PageCore) -> None:
 
 def create_routes(page: routes.Page) -> APIRouter:
     router = APIRouter(prefix="/ui", include_in_schema=False)
-    desk = Desk()
+    desk = UploadStore(page.core.settings.state_folder / "tables")
 
     def table_of(request: Request, ident: str) -> Upload:
         owner = page.caller(request).user
         try:
-            return desk.of(ident, owner)
+            return desk.find(ident, owner)
         except RequestError as error:
-            raise HTTPException(error.status, error.message) from error
+            raise routes.http_error(error) from error
 
     @router.post("/batch")
     async def bring(request: Request, name: str = "") -> Response:
         """A table's bytes in, its columns and first rows out."""
-        owner = page.caller(request).user
+        caller = page.caller(request)
         body = await body_of(request, MAX_BYTES)
         try:
-            upload = await to_thread.run_sync(desk.keep, name, body, owner)
-            return told(await to_thread.run_sync(preview, upload))
+            address = "" if caller.person else caller.address
+            data, suffix = await plain_table(body, name, request)
+            upload = await to_thread.run_sync(desk.keep, name, data, caller.user, address, suffix)
+            try:
+                return respond(await to_thread.run_sync(preview, upload, desk))
+            except RequestError:
+                upload.remove()  # what cannot be read takes nobody's room
+                raise
         except RequestError as error:
-            raise HTTPException(error.status, f"{error.message}. {error.hint}".strip()) from error
+            raise routes.http_error(error) from error
 
     @router.post("/batch/{ident}/look")
     async def look(request: Request, ident: str) -> Response:
         """A table that was brought before a page was loaded again."""
-        return told(await to_thread.run_sync(preview, table_of(request, ident)))
+        return respond(await to_thread.run_sync(preview, table_of(request, ident), desk))
 
     @router.post("/batch/{ident}/estimate")
-    async def estimated(request: Request, ident: str) -> Response:
+    async def estimate_run(request: Request, ident: str) -> Response:
         """What a run would take, or why it cannot be."""
         upload, body = table_of(request, ident), await body_of(request, 1_000_000)
         try:
             wanted = read_wanted(body)
             found = await to_thread.run_sync(look_over, upload, wanted)
-            return told(msgspec.structs.asdict(surveyed(page.core, found, wanted)))
+            return respond(msgspec.structs.asdict(survey_event(page.core, found, wanted)))
         except RequestError as error:
-            return told({"error": error.message, "hint": error.hint})
+            return respond({"error": error.message, "hint": error.hint})
 
     @router.post("/batch/{ident}/run")
     async def run(request: Request, ident: str) -> Response:
         caller = page.caller(request)
         body = await body_of(request, 1_000_000)
         try:
-            wanted, upload = read_wanted(body), desk.of(ident, caller.user)
-            if upload.running:
-                raise RequestError("this table is being worked on", status=409, hint="Stop it first.")
-            events = worked(page.core, upload, wanted, caller)
+            wanted, upload = read_wanted(body), desk.find(ident, caller.user)
+            events = work(page.core, desk, upload, wanted, caller)
         except RequestError as error:
-            events = refused(error)
+            events = refusal(error)
         return page.answer(events)
 
     @router.post("/batch/{ident}/{form}")
@@ -179,44 +190,79 @@ def create_routes(page: routes.Page) -> APIRouter:
         try:
             wanted = read_wanted(body)
         except RequestError as error:
-            raise HTTPException(error.status, error.message) from error
+            raise routes.http_error(error) from error
         path = answers_of(upload, wanted)
         if form not in ("jsonl", "csv") or not path.exists():
             raise HTTPException(404, "there are no answers yet")
         if form == "csv":
-            path = await to_thread.run_sync(written_table, upload, wanted, path)
+            path = await to_thread.run_sync(write_table_file, upload, wanted, path)
+        if upload.record.waits and not desk.running(upload):
+            upload.record.waits = await to_thread.run_sync(still_open, upload.folder)
+            upload.save()
         return FileResponse(path, media_type="text/csv" if form == "csv" else "application/jsonl")
 
     return router
 
 
-def told(value: dict[str, Any]) -> Response:
+async def plain_table(body: bytes, name: str, request: Request) -> tuple[bytes, str | None]:
+    """
+    A table as it is kept: a spreadsheet is unpacked by a process of its own, once, and is CSV from then on.
+
+    Returns:
+        Its bytes, and what they are where the name says something else.
+
+    Raises:
+        RequestError: It cannot be read, or has lines that would halt everybody else.
+    """
+    suffix = PurePath(name).suffix.lower()
+    if suffix == ".xlsx":
+        return await unless_gone(request, table_of(body, name, TABLE_LIMITS)) or b"", ".csv"
+    if suffix in (".csv", ".tsv") and has_long_line(body, LONGEST_ROW):
+        raise RequestError(f"a line of {name[:80]} has more than {LONGEST_ROW:,} bytes", status=413, param="file")
+    return body, None
+
+
+def has_long_line(data: bytes, most: int) -> bool:
+    """
+    >>> has_long_line(b"ab\\ncd\\r\\ne", 3), has_long_line(b"ab\\ncdef", 3)
+    (False, True)
+    """
+    at = 0
+    while len(data) - at > most:
+        end = max(data.rfind(sign, at, at + most + 1) for sign in (b"\n", b"\r"))
+        if end < 0:
+            return True
+        at = end + 1
+    return False
+
+
+def respond(value: dict[str, Any]) -> Response:
     return JSONResponse(value, headers={"cache-control": "no-store"})
 
 
-def read_wanted(body: bytes) -> Wanted:
+def read_wanted(body: bytes) -> BatchForm:
     """
     Raises:
         RequestError: It names the field and the mend.
     """
-    wanted = decoded(body, Wanted)
+    wanted = decode_json(body, BatchForm)
     if wanted.max_tokens is not None and wanted.max_tokens < 1:
         raise RequestError("the longest answer must be at least 1 token", param="max_tokens", hint="Choose 1 or more.")
     return wanted
 
 
-def recipe_of(wanted: Wanted) -> Recipe:
+def recipe_of(wanted: BatchForm) -> Recipe:
     return Recipe(
-        template=Template(wanted.prompt) if wanted.prompt.strip() else None,
+        template=LineTemplate(wanted.prompt) if wanted.prompt.strip() else None,
         system=wanted.system.strip() or None,
         model=wanted.model.strip() or "auto",
         params={"max_completion_tokens": wanted.max_tokens} if wanted.max_tokens else {},
     )
 
 
-def preview(upload: Upload) -> dict[str, Any]:
+def preview(upload: Upload, desk: UploadStore) -> dict[str, Any]:
     """Columns and first rows of a table; of JSON lines the first prompts."""
-    source = Source(upload.path, Recipe(template=Template("-")))
+    source = LineSource(upload.path, Recipe(template=LineTemplate("-")))
     columns: list[str] = []
     rows: list[list[str]] = []
     if source.kind in ("csv", "xlsx"):
@@ -224,26 +270,33 @@ def preview(upload: Upload) -> dict[str, Any]:
             columns = list(cells[1])
             rows.append([cut(cell) for cell in cells[1].values()])
     else:
-        for _, entry in zip(range(PREVIEW), Source(upload.path, Recipe()), strict=False):
+        for _, entry in zip(range(PREVIEW), LineSource(upload.path, Recipe()), strict=False):
             columns = ["custom_id", TEXTS["batch_prompt_column"]]
-            rows.append([entry.custom_id, cut(asked(entry))])
+            rows.append([entry.custom_id, cut(question_text(entry))])
     if not rows:
         raise RequestError("the table is empty", param="file", hint="Choose one with rows.")
-    if upload.lines is None:
-        upload.lines = sum(1 for _ in source.cells())
-    facts = {"id": upload.id, "name": upload.name, "kind": source.kind, "running": upload.running}
-    return {**facts, "columns": columns, "rows": rows, "lines": upload.lines}
+    if upload.record.lines is None:
+        upload.record.lines = sum(1 for _ in source.cells())
+        upload.save()
+    facts = {
+        "id": upload.id,
+        "name": upload.name,
+        "kind": source.kind,
+        "running": desk.running(upload),
+        "waits": upload.record.waits,
+    }
+    return {**facts, "columns": columns, "rows": rows, "lines": upload.record.lines}
 
 
-def look_over(upload: Upload, wanted: Wanted) -> Survey:
+def look_over(upload: Upload, wanted: BatchForm) -> Survey:
     """The beginning of a table, for an estimate of all of it."""
-    source = Source(upload.path, recipe_of(wanted))
-    return survey(islice(source, SAMPLE), sample=SAMPLE, counted=upload.lines)
+    source = LineSource(upload.path, recipe_of(wanted))
+    return survey(islice(source, SAMPLE), sample=SAMPLE, counted=upload.record.lines)
 
 
-def asked(entry: Line | Fault) -> str:
+def question_text(entry: Line | LineFault) -> str:
     """What a line asks, or why it cannot."""
-    if isinstance(entry, Fault):
+    if isinstance(entry, LineFault):
         return entry.error.message
     if entry.operation != "chat":
         return str(entry.body.get("file") or entry.body.get("url") or "")
@@ -255,56 +308,56 @@ def cut(text: str) -> str:
     return text if len(text) <= CUT else text[:CUT] + "…"
 
 
-def answers_of(upload: Upload, wanted: Wanted) -> Path:
+def answers_of(upload: Upload, wanted: BatchForm) -> Path:
     """Where the answers to these questions are: another prompt is another file."""
     asked = [wanted.prompt, wanted.system, wanted.model, wanted.via]
     questions = blake2b(msgspec.json.encode(asked), digest_size=8).hexdigest()
     return upload.path.parent / f"{questions}.jsonl"
 
 
-def written_table(upload: Upload, wanted: Wanted, answers: Path) -> Path:
+def write_table_file(upload: Upload, wanted: BatchForm, answers: Path) -> Path:
     path = answers.with_suffix(".csv")
     with path.open("w", encoding="utf-8-sig", newline="") as out:
-        write_table(Source(upload.path, recipe_of(wanted)), answers, out)
+        write_table(LineSource(upload.path, recipe_of(wanted)), answers, out)
     return path
 
 
-async def worked(core: PageCore, upload: Upload, wanted: Wanted, caller: Caller) -> Events:
+async def work(core: PageCore, desk: UploadStore, upload: Upload, wanted: BatchForm, caller: Caller) -> Events:
     """
     Run a table, telling what it will take, how far it is, and the newest answers.
 
     A page that hangs up stops the run; asked again with the same prompt it goes on where it was.
+
+    Raises (from the stream):
+        RequestError: 409; it is worked on already.
     """
-    upload.running = True
-    if wanted.via == "later":
-        upload.kept_s = KEPT_LATER_S
-    try:
-        source = Source(upload.path, recipe_of(wanted))
+    with desk.at_work(upload):
+        source = LineSource(upload.path, recipe_of(wanted))
         found = await to_thread.run_sync(survey, source)
-        yield surveyed(core, found, wanted)
+        yield survey_event(core, found, wanted)
         with Sink(answers_of(upload, wanted)) as sink:
             if wanted.retry:
                 await to_thread.run_sync(sink.forget_failures)
             if wanted.via == "later":
+                upload.record.waits = True
+                upload.save()
                 steps = run_later(core, source, sink, job_of(sink.path, source), found.lines)
             else:
                 # A page's lines name no file: the files here are not theirs.
                 asked = answerers(core.handle, files=None, caller=caller)
-                steps = run_batch(Batch(source, sink, asked, total=found.lines), every_s=EVERY_S)
+                steps = run_batch(BatchRun(source, sink, asked, total=found.lines), every_s=EVERY_S)
             progress = Progress()
             async with aclosing(steps):
                 async for progress in steps:
-                    yield progressed(progress, sink)
+                    yield progress_event(progress, sink)
             failures = await to_thread.run_sync(sink.failures, MOST_FAILURES)
-            yield progressed(
+            yield progress_event(
                 progress, sink, failures=tuple((name, failed.message) for name, failed in failures), over=True
             )
-    finally:
-        upload.running = False
 
 
-def surveyed(core: PageCore, found: Survey, wanted: Wanted) -> Surveyed:
-    spec = resolved(core, wanted.model.strip() or "auto")
+def survey_event(core: PageCore, found: Survey, wanted: BatchForm) -> Surveyed:
+    spec = resolve_name(core, wanted.model.strip() or "auto")
     others = [] if wanted.via == "later" else stand_ins(core, wanted.model.strip() or "auto")
     guess = estimate(found, spec, *others) if spec is not None else None
     share = BATCH_DISCOUNT if wanted.via == "later" else 1.0
@@ -320,11 +373,11 @@ def surveyed(core: PageCore, found: Survey, wanted: Wanted) -> Surveyed:
     )
 
 
-def progressed(
+def progress_event(
     progress: Progress, sink: Sink, *, failures: tuple[tuple[str, str], ...] = (), over: bool = False
 ) -> Progressed:
     return Progressed(
-        progress={**msgspec.structs.asdict(progress), "rows": progress.rows, "unanswered": progress.unanswered},
+        progress={**msgspec.structs.asdict(progress), "rows": progress.rows, "unanswered": progress.open_count},
         recent=[
             (name, cut(text_of(body)) if body is not None else "", failure.message if failure is not None else "")
             for name, body, failure in reversed(sink.recent)

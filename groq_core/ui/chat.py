@@ -22,7 +22,7 @@ from groq_core.ui.context import answer_to
 from groq_core.ui.core import PageCore
 from groq_core.ui.gradio_door import caller_of
 from groq_core.ui.layout import place
-from groq_core.ui.stream import Gathering, refused
+from groq_core.ui.stream import Gathering, refusal
 
 UPDATES_PER_S = 25
 
@@ -37,7 +37,7 @@ def _create_queue_way(core: PageCore) -> None:
     """Hidden components that carry a question to the queue and its lines back."""
 
     async def through_queue(packed: str, request: gr.Request) -> AsyncGenerator[str, None]:
-        async with aclosing(queued_lines(core, packed, caller_of(request))) as lines:
+        async with aclosing(growing_text(core, packed, caller_of(request))) as lines:
             async for so_far in lines:
                 yield so_far
 
@@ -59,20 +59,20 @@ class Queued(msgspec.Struct, frozen=True):
     question: str
 
 
-async def queued_lines(core: PageCore, packed: str, caller: Caller) -> AsyncGenerator[str, None]:
+async def growing_text(core: PageCore, packed: str, caller: Caller) -> AsyncGenerator[str, None]:
     """The same lines as the direct way sends, as one growing text: Gradio sends only what was appended."""
     queued = msgspec.json.decode(packed, type=Queued)
     so_far = f"{queued.name}\n\n"
-    async with Gathering(asked(core, queued.question, caller)) as gathering:
+    async with Gathering(answer_events(core, queued.question, caller)) as gathering:
         while not gathering.finished:
             so_far += (await gathering.next()).decode()
             yield so_far
             await asyncio.sleep(1 / UPDATES_PER_S)
 
 
-def asked(core: PageCore, question: str, caller: Caller) -> Events:
+def answer_events(core: PageCore, question: str, caller: Caller) -> Events:
     """The events of an answer; a question that cannot be read is refused in the same form."""
     try:
         return answer_to(core, read_question(question.encode()), caller)
     except RequestError as error:
-        return refused(error)
+        return refusal(error)

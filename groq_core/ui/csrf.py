@@ -29,8 +29,8 @@ PASS_SECONDS = 24 * 3600
 
 class Passes:
     """
-    Signed passes for pages: ``id.expiry.signature``. Nothing is stored; without a secret of the operator's a restart
-    makes all of them worthless.
+    Signed passes for pages: ``id.expiry.signature``. Nothing is stored but what signs them, so that a page finds after
+    a restart what it left; where not even that can be kept, a restart makes all of them worthless.
 
     Args:
         clock: Unix time in seconds.
@@ -46,16 +46,16 @@ class Passes:
         A new pass, for the visitor of an old one where that was good, whatever its age: a browser that comes back
         finds what it left.
         """
-        page = self._signed(old) or secrets.token_urlsafe(12)
+        page = self._page_of(old) or secrets.token_urlsafe(12)
         body = f"{page}.{int(self._clock()) + PASS_SECONDS}"
         return f"{body}.{self._signer.signature(body)}"
 
     def page_id(self, text: str) -> str | None:
         """The page a pass was issued to, or None when it is forged or too old."""
-        page = self._signed(text)
+        page = self._page_of(text)
         return page if page is not None and int(text.split(".")[1]) > self._clock() else None
 
-    def _signed(self, text: str) -> str | None:
+    def _page_of(self, text: str) -> str | None:
         body, _, signature = text.rpartition(".")
         page, _, expiry = body.partition(".")
         if not expiry.isascii() or not expiry.isdigit() or len(text) > 200 or not self._signer.good(body, signature):

@@ -26,10 +26,10 @@ from groq_core.events import TextDelta
 from groq_core.redaction import redact
 from groq_core.reply import Reply, collect
 from groq_core.requests import Caller
-from groq_core.services.extraction import Extraction, Options
-from groq_core.services.extraction.fitting import spelled
+from groq_core.services.extraction import Extraction, ExtractionOptions
+from groq_core.services.extraction.fitting import spell_path
 from groq_core.services.extraction.schema import from_json_schema
-from groq_core.ui.asking import Question, Turn, chat_request
+from groq_core.ui.asking import PageQuestion, PageTurn, chat_request
 from groq_core.ui.core import PageCore
 from groq_core.ui.gradio_door import caller_of
 from groq_core.ui.model_picker import TIERS, models_of
@@ -66,7 +66,7 @@ def create_endpoints(core: PageCore) -> None:
     @_plainly
     async def chat_whole(message: str, request: gr.Request, model: str = "auto", system: str = "") -> str:
         reply = Reply()
-        async with aclosing(core.handle(_asked(message, model, system, caller_of(request)))) as events:
+        async with aclosing(core.handle(_question_of(message, model, system, caller_of(request)))) as events:
             async for event in events:
                 reply.apply(event)
         return reply.text
@@ -81,7 +81,7 @@ def create_endpoints(core: PageCore) -> None:
             question: What to find out; empty for a description.
             model: vision, a model's id, or provider:id.
         """
-        picture = await _taken(image, "image")
+        picture = await _take_upload(image, "image")
         text = question.strip() or "Describe this picture."
         reply = await core.vision.ask(text, [picture], model=model.strip() or "vision", caller=caller_of(request))
         return str(reply.text)
@@ -95,7 +95,7 @@ def create_endpoints(core: PageCore) -> None:
             audio: The recording, of any length.
             language: Its language as ISO 639-1 (en, de, …); empty to let the model find out.
         """
-        data = await _taken(audio, "audio")
+        data = await _take_upload(audio, "audio")
         events = core.transcription.stream(
             data, Path(audio).name, language=language.strip() or None, caller=caller_of(request)
         )
@@ -125,14 +125,14 @@ def create_endpoints(core: PageCore) -> None:
             model: auto, a tier, a model's id, or provider:id.
         """
         wanted = from_json_schema(_schema(schema))
-        options = Options(model=model.strip() or "auto")
+        options = ExtractionOptions(model=model.strip() or "auto")
         found = await core.extraction.extract_detailed(text, wanted, options=options, caller=caller_of(request))
-        return extracted(found)
+        return extraction_body(found)
 
     @_plainly
     async def models() -> list[dict[str, Any]]:
         """List the models that can be asked now, tier aliases first."""
-        return listed(core)
+        return list_models(core)
 
     chat_whole.__doc__ = chat.__doc__
     question = [_text("message"), _text("model", "auto"), _text("system")]
@@ -180,24 +180,24 @@ def _plainly(fn: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
     """Tell what went wrong as Gradio does, in a sentence for people."""
 
     @wraps(fn)
-    async def told(*args: P.args, **kwargs: P.kwargs) -> R:
+    async def call_plainly(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return await fn(*args, **kwargs)
         except GroqCoreError as error:
             raise plain_error(error) from error
 
-    return told
+    return call_plainly
 
 
 def plain_error(error: GroqCoreError) -> gr.Error:
     return gr.Error(redact(f"{error.message}. {error.hint}".strip()), print_exception=False)
 
 
-def _asked(message: str, model: str, system: str, caller: Caller) -> Any:
+def _question_of(message: str, model: str, system: str, caller: Caller) -> Any:
     if not message.strip():
         raise RequestError("`message` is empty", param="message", hint="Ask something.")
-    turns = (Turn(role="system", text=system),) if system.strip() else ()
-    return chat_request(Question(turns=(*turns, Turn(role="user", text=message)), model=model), caller)
+    turns = (PageTurn(role="system", text=system),) if system.strip() else ()
+    return chat_request(PageQuestion(turns=(*turns, PageTurn(role="user", text=message)), model=model), caller)
 
 
 async def answer_text(
@@ -212,7 +212,7 @@ async def answer_text(
     reply = Reply()
     shown = 0.0
     try:
-        async with aclosing(core.handle(_asked(message, model, system, caller))) as events:
+        async with aclosing(core.handle(_question_of(message, model, system, caller))) as events:
             async for event in events:
                 reply.apply(event)
                 if isinstance(event, TextDelta) and time.monotonic() - shown >= 1 / UPDATES_PER_S:
@@ -223,7 +223,7 @@ async def answer_text(
     yield reply.text
 
 
-async def _taken(path: str | None, param: str) -> bytes:
+async def _take_upload(path: str | None, param: str) -> bytes:
     """
     Read an upload and delete it: it has been handed over, and nobody is to find it on the disk.
 
@@ -268,17 +268,17 @@ def _schema(schema: Any) -> dict[str, Any]:
     return schema
 
 
-def extracted(found: Extraction[Any]) -> dict[str, Any]:
+def extraction_body(found: Extraction[Any]) -> dict[str, Any]:
     """What was found, where each value stands in the text, and which values stand nowhere in it."""
     places = {
-        spelled(path): {"start": span.start, "end": span.end, "quote": span.quote}
+        spell_path(path): {"start": span.start, "end": span.end, "quote": span.quote}
         for path, span in found.spans.items()
         if span is not None
     }
-    return {"data": found.data, "places": places, "missing": [spelled(path) for path in found.unfounded]}
+    return {"data": found.data, "places": places, "missing": [spell_path(path) for path in found.without_place]}
 
 
-def listed(core: PageCore) -> list[dict[str, Any]]:
+def list_models(core: PageCore) -> list[dict[str, Any]]:
     """Tiers with the target they resolve to, then every model with its provider and what it can do."""
     tiers = {tier.tier: tier.target for tier in core.board.snapshot().tiers}
     aliases = [{"id": name, "resolves_to": tiers.get("speed" if name == "auto" else name)} for name in TIERS]
@@ -311,13 +311,16 @@ def prepare_tools() -> None:
 
 def serve_tools(demo: gr.Blocks) -> None:
     """
-    Let MCP ask the unstreamed twin where there is one.
+    Let MCP ask the unstreamed twin where there is one, and describe every parameter by a schema that is one.
 
     Gradio would call its own address for a streamed endpoint, by the name that the request's headers give.
     """
     server: Any = demo.mcp_server_obj
     if server is None:
         return
+    for endpoint in server.api_info["named_endpoints"].values():
+        for parameter in endpoint["parameters"]:
+            parameter["type"] = _schema_of(parameter["type"])
     by_name = {str(fn.api_name): fn for fn in demo.fns.values()}
     find = server.get_block_fn_from_endpoint_name
 
@@ -325,3 +328,13 @@ def serve_tools(demo: gr.Blocks) -> None:
         return by_name.get(f"{name.lstrip('/')}{WHOLE}") or find(name)
 
     server.get_block_fn_from_endpoint_name = twin
+
+
+def _schema_of(described: dict[str, Any]) -> dict[str, Any]:
+    """
+    Gradio describes any JSON as ``{"type": {}}``, which is no JSON Schema: each call of the tool would be refused.
+
+    >>> _schema_of({"type": {}, "description": "any valid json"})
+    {'description': 'any valid json'}
+    """
+    return {name: value for name, value in described.items() if name != "type" or value}

@@ -17,21 +17,35 @@ from groq_core.errors import RequestError
 from groq_core.events import Event, Events
 from groq_core.media.image.preparation import MAX_INPUT_BYTES, prepare
 from groq_core.requests import Caller
-from groq_core.services.documents.parts import Document, Limits, Page
+from groq_core.services.documents.parts import Document, DocumentPage, ReadingLimits
+from groq_core.services.documents.pdf import start_of
 from groq_core.services.documents.seeing import Look
 from groq_core.services.documents.source import source_of
-from groq_core.services.extraction import Extraction, Field, FieldType, Input, Options, Schema, Span, Try
-from groq_core.services.extraction.fitting import spelled
+from groq_core.services.extraction import (
+    Extraction,
+    ExtractionOptions,
+    FieldType,
+    Input,
+    Partial,
+    Schema,
+    Span,
+    TableField,
+    Try,
+)
+from groq_core.services.extraction.fitting import spell_path
 from groq_core.services.extraction.schema import from_fields, from_json_schema
 from groq_core.services.extraction.tables import as_csv, as_json, as_xlsx, tables
+from groq_core.services.vision import least_images
 from groq_core.ui import page_routes as routes
 from groq_core.ui.asking import IMAGE_URLS
 from groq_core.ui.core import PageCore
-from groq_core.ui.image import shown as picture_shown
+from groq_core.ui.image import to_page as picture_shown
 from groq_core.ui.layout import place
-from groq_core.ui.page_bodies import decoded
+from groq_core.ui.leaving import unless_gone
+from groq_core.ui.model_picker import models_of
+from groq_core.ui.page_bodies import decode_json
 from groq_core.ui.page_routes import body_of
-from groq_core.ui.stream import refused
+from groq_core.ui.stream import refusal
 from groq_core.ui.texts import TEXTS
 
 MAX_WANTED_BYTES = 24_000_000
@@ -57,7 +71,7 @@ class FieldRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     list: bool = False
 
 
-class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ExtractForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
     What the page sends: a text or a picture, and what to find in it.
 
@@ -94,6 +108,20 @@ class Tried(Event, frozen=True, kw_only=True):
     tokens: int | None
 
 
+class PartlyExtracted(Event, frozen=True, kw_only=True):
+    """
+    What is known so far; nothing in it has been held against the schema.
+
+    Attributes:
+        tables: As of :class:`Extracted`.
+        parts: Parts of the document that have been read, ``of`` how many; 0 while the one there is is being read.
+    """
+
+    tables: list[dict[str, Any]]
+    parts: int
+    of: int
+
+
 class Extracted(Event, frozen=True, kw_only=True):
     """
     What was found.
@@ -126,26 +154,30 @@ def create_routes(page: routes.Page) -> APIRouter:
     router = APIRouter(prefix="/ui", include_in_schema=False)
 
     @router.post("/document")
-    async def document(request: Request, name: str = "") -> Response:
-        """A file's bytes in, its text out; a picture comes back as it will be sent. Nothing is kept."""
-        page.caller(request)
-        body = await body_of(request, max(Limits().bytes, MAX_INPUT_BYTES))
+    async def document(request: Request, name: str = "", room: int = 0) -> Response:
+        """
+        A file's bytes in, its text out; a picture comes back as it will be sent, and so do the pages of a scanned
+        document where there is room for so many pictures. Nothing is kept.
+        """
+        caller = page.caller(request)
+        body = await body_of(request, max(ReadingLimits().bytes, MAX_INPUT_BYTES))
         try:
-            return JSONResponse(
-                await read_file(body, name, page.core.vision.reader(caller=page.caller(request))),
-                headers={"cache-control": "no-store"},
-            )
+            room = max(0, min(room, least_images(models_of(page.core))))
+            look = page.core.vision.reader(caller=caller)
+            # A page that has left ends the process that reads for it.
+            found = await unless_gone(request, read_file(body, name, look, room))
+            return JSONResponse(found, headers={"cache-control": "no-store"})
         except RequestError as error:
-            raise HTTPException(error.status, f"{error.message}. {error.hint}".strip()) from error
+            raise routes.http_error(error) from error
 
     @router.post("/extract")
     async def extract(request: Request) -> Response:
         caller = page.caller(request)
         body = await body_of(request, MAX_WANTED_BYTES)
         try:
-            events = extracted(page.core, await read_wanted(body), caller)
+            events = extraction_events(page.core, await read_wanted(body), caller)
         except RequestError as error:
-            events = refused(error)
+            events = refusal(error)
         return page.answer(events)
 
     @router.post("/extraction/{form}")
@@ -165,32 +197,37 @@ def create_routes(page: routes.Page) -> APIRouter:
     return router
 
 
-async def read_file(body: bytes, name: str, look: Look | None = None) -> dict[str, Any]:
+async def read_file(body: bytes, name: str, look: Look | None = None, room: int = 0) -> dict[str, Any]:
     """
     Read a document, or prepare a picture, by what the file is.
 
     Args:
         look: Writes down what stands in a picture, for pages that were scanned.
+        room: Pictures that may come of it: pieces of a long one, pages of a scanned document.
 
     Raises:
         RequestError: It is neither, or cannot be read.
     """
-    found = await source_of(body, name, look=look)
-    if isinstance(found, tuple):
-        return {"picture": picture_shown(found[0])}
-    pages = [one.start for one in found.pages]
-    return {"name": found.name, "text": found.text, "pages": pages, "notes": found.notes}
+    found = await source_of(body, name, look=look, pieces=max(1, room), room=room)
+    if isinstance(found, Document):
+        pages = [one.start for one in found.pages]
+        return {"name": found.name, "text": found.text, "pages": pages, "notes": found.notes}
+    first, *more = map(picture_shown, found)
+    sent: dict[str, Any] = {"picture": first | {"more": more}}
+    if start_of(body) >= 0:
+        sent["text"] = TEXTS["attachment_pages"].format(n=len(found))
+    return sent
 
 
-async def read_wanted(body: bytes) -> tuple[Input, Schema[Any], Options]:
+async def read_wanted(body: bytes) -> tuple[Input, Schema[Any], ExtractionOptions]:
     """
     Decode and check what the page wants.
 
     Raises:
         RequestError: It names the field and the mend.
     """
-    wanted = decoded(body, Wanted)
-    options = Options(instructions=wanted.instructions, model=wanted.model.strip() or "auto")
+    wanted = decode_json(body, ExtractForm)
+    options = ExtractionOptions(instructions=wanted.instructions, model=wanted.model.strip() or "auto")
     schema = schema_wanted(wanted)
     if wanted.picture:
         return await _picture(wanted.picture), schema, options
@@ -198,14 +235,17 @@ async def read_wanted(body: bytes) -> tuple[Input, Schema[Any], Options]:
         raise RequestError("there is no text", param="text", hint="Paste a text or choose a file.")
     ends = [*wanted.pages[1:], len(wanted.text)]
     pages = tuple(
-        Page(number + 1, start, end) for number, (start, end) in enumerate(zip(wanted.pages, ends, strict=False))
+        DocumentPage(number + 1, start, end)
+        for number, (start, end) in enumerate(zip(wanted.pages, ends, strict=False))
     )
     return Document(name=wanted.name, kind="text", text=wanted.text, pages=pages), schema, options
 
 
-def schema_wanted(wanted: Wanted) -> Schema[Any]:
+def schema_wanted(wanted: ExtractForm) -> Schema[Any]:
     if not wanted.schema.strip():
-        return from_fields(Field(row.name, row.type, row.required, row.description, row.list) for row in wanted.fields)
+        return from_fields(
+            TableField(row.name, row.type, row.required, row.description, row.list) for row in wanted.fields
+        )
     try:
         schema = msgspec.json.decode(wanted.schema)
     except msgspec.DecodeError as error:
@@ -227,20 +267,24 @@ async def _picture(url: str) -> Input:
     return await to_thread.run_sync(prepare, data)
 
 
-async def extracted(core: PageCore, wanted: tuple[Input, Schema[Any], Options], caller: Caller) -> Events:
-    """Tell of every try, then of what was found."""
+async def extraction_events(
+    core: PageCore, wanted: tuple[Input, Schema[Any], ExtractionOptions], caller: Caller
+) -> Events:
+    """Tell of every try, of what is known so far, and then of what was found."""
     source, schema, options = wanted
     text = source.text if isinstance(source, Document) else ""
     found: Any
     async with aclosing(core.extraction.stream(source, schema, options=options, caller=caller)) as happenings:
         async for found in happenings:
             if isinstance(found, Try):
-                yield tried(found)
+                yield try_event(found)
+            elif isinstance(found, Partial):
+                yield PartlyExtracted(tables=table_rows(found.data), parts=found.parts, of=found.of)
             elif isinstance(found, Extraction):
-                yield shown(found, text)
+                yield result_event(found, text)
 
 
-def tried(one: Try) -> Tried:
+def try_event(one: Try) -> Tried:
     return Tried(
         chunk=one.chunk,
         chunks=one.chunks,
@@ -266,21 +310,25 @@ def context(span: Span, text: str) -> dict[str, Any]:
     }
 
 
-def shown(found: Extraction[Any], text: str) -> Extracted:
+def table_rows(data: Any) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": table.name,
+            "columns": table.columns,
+            "rows": [[row.get(column) for column in table.columns] for row in table.rows],
+        }
+        for table in tables(data)
+    ]
+
+
+def result_event(found: Extraction[Any], text: str) -> Extracted:
     return Extracted(
         data=found.data,
-        tables=[
-            {
-                "name": table.name,
-                "columns": table.columns,
-                "rows": [[row.get(column) for column in table.columns] for row in table.rows],
-            }
-            for table in tables(found.data)
-        ],
-        spans={spelled(path): span and context(span, text) for path, span in found.spans.items()},
+        tables=table_rows(found.data),
+        spans={spell_path(path): span and context(span, text) for path, span in found.spans.items()},
         conflicts=[
             {
-                "path": spelled(one.path),
+                "path": spell_path(one.path),
                 "chosen": one.chosen,
                 "said": [{"value": said.value, "chunk": said.chunk} for said in one.said],
             }

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import msgspec
 
 from groq_core.errors import RequestError
-from groq_core.ui.page_bodies import decoded
+from groq_core.ui.page_bodies import decode_json
 
 SPEAKING = 12
 """Chunks of an answer that come before a fault in the middle: enough to see that it had begun."""
@@ -60,7 +60,7 @@ def read_switch(body: bytes) -> Switch:
     Raises:
         RequestError: It names the field.
     """
-    switch = decoded(body, Switch)
+    switch = decode_json(body, Switch)
     if switch.fault is not None and switch.fault not in FAULTS:
         raise RequestError(f"there is no fault called {switch.fault!r}", param="fault")
     if switch.target is not None and ":" not in switch.target:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from math import ceil
 from typing import Any, Final
 
 import gradio as gr
@@ -22,6 +23,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from groq_core.access.visit import visit_of
+from groq_core.connections.bytes import holding_of, size_by_header
 from groq_core.errors import RequestError
 from groq_core.requests import Caller
 from groq_core.ui.basic_auth import PERSON
@@ -90,7 +92,9 @@ class GradioDoor:
             await self._enter(path, scope, receive, send)
         except RequestError as error:
             body = {"detail": f"{error.message}. {error.hint}".strip(), "error": {"message": error.message}}
-            headers = {"www-authenticate": "Bearer"} if error.status == 401 else None
+            headers = {"www-authenticate": "Bearer"} if error.status == 401 else {}
+            if error.retry_after:
+                headers["retry-after"] = str(ceil(error.retry_after))
             await JSONResponse(body, error.status, headers)(scope, receive, send)
         except ClientDisconnect:
             return
@@ -153,7 +157,7 @@ class GradioDoor:
         if method == "GET" and wanted is not None:
             self._require(wanted[1], identity)
         if upload:
-            _declared(scope, MAX_UPLOAD)
+            _check_length(scope, MAX_UPLOAD)
         if method == "POST" and wanted is not None:
             receive = _replay(await _body(Request(scope, receive), MAX_JSON), receive)
         await self._app(scope, receive, self._noting(send, identity) if upload or method == "POST" else send)
@@ -226,16 +230,18 @@ class GradioDoor:
 
 
 async def _body(request: Request, limit: int) -> bytes:
-    _declared(request.scope, limit)
-    body = bytearray()
+    _check_length(request.scope, limit)
+    body, holding = bytearray(), holding_of(request.scope)
+    holding.reach(size_by_header(request.scope))
     async for chunk in request.stream():
         body += chunk
         if len(body) > limit:
             raise _too_large(limit)
+        holding.reach(len(body))
     return bytes(body)
 
 
-def _declared(scope: Scope, limit: int) -> None:
+def _check_length(scope: Scope, limit: int) -> None:
     length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
     if length.isdigit() and int(length) > limit:
         raise _too_large(limit)

@@ -6,18 +6,18 @@ from typing import Any
 
 import gradio as gr
 from anyio import to_thread
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
 from groq_core.errors import RequestError
-from groq_core.media.image.format import format_of
+from groq_core.media.image.format import check_head
 from groq_core.media.image.preparation import MAX_INPUT_BYTES, PreparedImage, prepare_all
-from groq_core.media.text.phrases import listed, size_in_words
+from groq_core.media.text.phrases import enumerate_words, size_in_words
 from groq_core.services.vision import least_images
 from groq_core.ui.core import PageCore
 from groq_core.ui.layout import place
 from groq_core.ui.model_picker import models_of
-from groq_core.ui.page_routes import Page, body_of
+from groq_core.ui.page_routes import Page, body_of, http_error
 from groq_core.ui.texts import TEXTS
 
 
@@ -48,19 +48,19 @@ def create_routes(page: Page) -> APIRouter:
     async def image(request: Request, name: str = "", room: int = 1) -> Response:
         """A picture's bytes in, what is sent of it out, in as many pieces as there is room for; nothing is kept."""
         page.caller(request)
-        body = await body_of(request, MAX_INPUT_BYTES, format_of)
+        body = await body_of(request, MAX_INPUT_BYTES, check_head)
         try:
             at_most = max(1, min(room, least_images(models_of(page.core))))
             prepared = await to_thread.run_sync(lambda: prepare_all(body, filename=name, at_most=at_most))
         except RequestError as error:
-            raise HTTPException(error.status, f"{error.message} {error.hint}".strip()) from error
-        first, *more = map(shown, prepared)
+            raise http_error(error) from error
+        first, *more = map(to_page, prepared)
         return JSONResponse(first | {"more": more}, headers={"cache-control": "no-store"})
 
     return router
 
 
-def shown(picture: PreparedImage) -> dict[str, Any]:
+def to_page(picture: PreparedImage) -> dict[str, Any]:
     """What the page shows of a prepared picture, and the picture itself as it will be sent."""
     size = f"{size_in_words(picture.original_bytes)} → {size_in_words(len(picture.data))}"
     if (picture.width, picture.height) != (picture.original_width, picture.original_height):
@@ -69,6 +69,6 @@ def shown(picture: PreparedImage) -> dict[str, Any]:
         "url": picture.data_url,
         "size": size,
         "tokens": picture.tokens,
-        "removed": TEXTS["picture_removed"].format(what=listed(picture.removed)) if picture.removed else "",
+        "removed": TEXTS["picture_removed"].format(what=enumerate_words(picture.removed)) if picture.removed else "",
         "notes": picture.notes,
     }

@@ -64,7 +64,7 @@ def create_routes(page: Page) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
     @router.get("/ui/manifest.json")
-    async def described() -> Response:
+    async def web_manifest() -> Response:
         base = f"ui/assets/{page.assets.version}"
         return JSONResponse(manifest(base), media_type="application/manifest+json")
 

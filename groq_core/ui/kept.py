@@ -17,8 +17,8 @@ from starlette.responses import HTMLResponse, Response
 
 from groq_core.errors import RequestError
 from groq_core.store.shapes import Whole, check_id
-from groq_core.ui.page_routes import Page, body_of
-from groq_core.ui.shared_page import NOT_SHARED, PAGE_HEADERS, shared_page
+from groq_core.ui.page_routes import Page, body_of, http_error
+from groq_core.ui.shared_page import NOT_SHARED, PAGE_HEADERS, page_of_shared
 
 if TYPE_CHECKING:
     from groq_core.store.conversations import Conversations
@@ -132,12 +132,12 @@ def create_routes(page: Page) -> APIRouter:
         return Response(status_code=204)
 
     @router.get("/s/{word}")
-    async def shared(word: str) -> Response:
+    async def serve_shared(word: str) -> Response:
         team = team_of(page)
-        whole = await team.conversations.shared(word) if team is not None else None
+        whole = await team.conversations.find_shared(word) if team is not None else None
         if whole is None:
             return HTMLResponse(NOT_SHARED, 404, PAGE_HEADERS)
-        return HTMLResponse(shared_page(whole), headers=PAGE_HEADERS)
+        return HTMLResponse(page_of_shared(whole), headers=PAGE_HEADERS)
 
     return router
 
@@ -162,4 +162,4 @@ def http_errors() -> Iterator[None]:
     try:
         yield
     except RequestError as error:
-        raise HTTPException(error.status, error.message) from None
+        raise http_error(error) from None

@@ -56,7 +56,7 @@ def facts(spec: ModelSpec, target: TargetStatus | None = None) -> dict[str, Any]
     return {name: value for name, value in known.items() if value not in (None, [])}
 
 
-def wanted(spec: ModelSpec, *needed: Capability) -> bool:
+def is_wanted(spec: ModelSpec, *needed: Capability) -> bool:
     """Whether somebody who talks may want it: it talks, and is not there to judge what others say."""
     return spec.can(*needed) and "guard" not in spec.id
 
@@ -77,7 +77,7 @@ def choices(specs: Iterable[ModelSpec], *, targets: Iterable[TargetStatus] = (),
     real = [
         (label(spec), spec.id if spec.provider == "groq" else spec.name, facts(spec, known.get(spec.name)))
         for spec in specs
-        if wanted(spec, *needed) and spec.provider not in shut
+        if is_wanted(spec, *needed) and spec.provider not in shut
     ]
     return [(TEXTS[f"tier_{tier}"], tier, {"tier": tier}) for tier in tiers] + real
 

@@ -6,12 +6,12 @@ from typing import TypeVar
 
 import msgspec
 
-from groq_core.errors import RequestError, nested_too_deeply
+from groq_core.errors import RequestError, nesting_error
 
 T = TypeVar("T")
 
 
-def decoded(body: bytes, kind: type[T]) -> T:
+def decode_json(body: bytes, kind: type[T]) -> T:
     """
     Decode the JSON of one of the page's own scripts.
 
@@ -21,6 +21,6 @@ def decoded(body: bytes, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(body, type=kind)
     except RecursionError:
-        raise nested_too_deeply() from None
+        raise nesting_error() from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise RequestError(f"the page sent what cannot be read: {error}", hint="Reload the page.") from error

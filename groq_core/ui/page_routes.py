@@ -19,7 +19,8 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from groq_core.connections.bytes import declared_size, holding_of
+from groq_core.access.kept_secret import kept_secret
+from groq_core.connections.bytes import holding_of, size_by_header
 from groq_core.errors import RequestError
 from groq_core.events import Events
 from groq_core.fallback.health import SERVER
@@ -32,7 +33,7 @@ from groq_core.ui.csrf import PASS_HEADER, Passes, caller_on_page, require_own_p
 from groq_core.ui.fault_switch import Switch, flip, in_force, read_switch
 from groq_core.ui.model_picker import choices, models_of
 from groq_core.ui.static import Assets
-from groq_core.ui.stream import EventStream, Pace, line, refused
+from groq_core.ui.stream import EventStream, Pace, line, refusal
 from groq_core.ui.texts import TEXTS
 from groq_core.ui.visitor_key import own_caller, own_credential
 
@@ -57,21 +58,21 @@ class Page:
     def __init__(self, core: PageCore, assets: Assets) -> None:
         self.core = core
         self.assets = assets
-        self.passes = Passes(secret=core.settings.secret)
+        self.passes = Passes(secret=core.settings.secret or kept_secret(core.settings.state_folder))
         self.pace = Pace()
         self.answers = answers.Answers(self.pace)
 
     def caller(self, request: Request) -> Caller:
-        return self.scoped(own_caller(self.core.own_keys, request, visitor(request, self.passes)))
+        return self.scope_caller(own_caller(self.core.own_keys, request, visitor(request, self.passes)))
 
     @property
-    def shared(self) -> bool:
+    def is_shared(self) -> bool:
         """Visitors of one simulator can disturb each other: others than the one at this machine reach it."""
         return self.core.simulator is not None and not self.core.settings.loopback
 
-    def scoped(self, caller: Caller) -> Caller:
+    def scope_caller(self, caller: Caller) -> Caller:
         """Give a visitor of a shared simulator faults and health of his own; who brings a key has them anyway."""
-        if not self.shared or caller.groq_key is not None:
+        if not self.is_shared or caller.groq_key is not None:
             return caller
         return msgspec.structs.replace(caller, credential=f"simulated:{caller.user}")
 
@@ -98,7 +99,7 @@ async def body_of(request: Request, limit: int, check: Callable[[bytes], object]
     body = bytearray()
     holding = holding_of(request.scope)
     try:
-        if (declared := declared_size(request.scope)) > limit:
+        if (declared := size_by_header(request.scope)) > limit:
             raise HTTPException(413, TEXTS["error_too_large"].format(limit=limit // 2**20))
         holding.reach(declared)
         async for chunk in request.stream():
@@ -110,9 +111,19 @@ async def body_of(request: Request, limit: int, check: Callable[[bytes], object]
                 check(bytes(body[:FIRST_BYTES]))
                 check = None
     except RequestError as error:
-        wait = {"retry-after": str(ceil(error.retry_after))} if error.retry_after else None
-        raise HTTPException(error.status, f"{error.message}. {error.hint}".strip(), wait) from error
+        raise http_error(error) from error
     return bytes(body)
+
+
+def http_error(error: RequestError) -> HTTPException:
+    """
+    An error in the page's own way, with when to try again where that is known.
+
+    >>> http_error(RequestError("it is full", status=503, hint="Wait.", retry_after=1.5)).detail
+    'it is full. Wait.'
+    """
+    wait = {"retry-after": str(ceil(error.retry_after))} if error.retry_after else None
+    return HTTPException(error.status, f"{error.message.rstrip('.')}. {error.hint}".strip(), wait)
 
 
 class ChatRoute:
@@ -150,7 +161,7 @@ class ChatRoute:
         try:
             events = answer_to(self._page.core, read_question(body), caller)
         except RequestError as error:
-            events = refused(error)
+            events = refusal(error)
         if name and log.has_room(name, owner):
             return answers.AnswerStream(log.start(name, owner, events))
         return self._page.answer(events)
@@ -180,15 +191,16 @@ def create_routes(page: Page) -> APIRouter:
 
     @router.get("/limits")
     async def limits(request: Request) -> Response:
-        """What this visitor or person may use, and has used; an empty list where nothing is limited."""
+        """Who is signed in, what this visitor or person may use, and has used; empty where nothing is limited."""
         caller = page.caller(request)
-        return JSONResponse({"limits": [asdict(one) for one in await page.core.people.allowances(caller)]})
+        allowances = [asdict(one) for one in await page.core.people.allowances(caller)]
+        return JSONResponse({"person": caller.person, "limits": allowances})
 
     @router.get("/status/events")
     async def status(request: Request, visitor: str = "") -> Response:
         require_own_page(request)
         found = page.passes.page_id(request.headers.get(PASS_HEADER) or visitor)
-        caller = page.scoped(caller_on_page(request, found)) if found is not None else Caller()
+        caller = page.scope_caller(caller_on_page(request, found)) if found is not None else Caller()
         own = own_credential(page.core.own_keys, request)
         return StreamingResponse(
             snapshots(page.core, caller if own == SERVER else msgspec.structs.replace(caller, credential=own)),
@@ -203,10 +215,10 @@ def create_routes(page: Page) -> APIRouter:
             raise HTTPException(404, TEXTS["error_no_simulator"])
         try:
             switch = read_switch(await body_of(request, 4096))
-            mended = flip(page.core.simulator.faults, switch, caller.simulated_as or "*")
+            mended = flip(page.core.simulator.faults, switch, caller.visitor or "*")
             await wake(page.core, mended, everything=switch == Switch(), credential=caller.credential)
         except RequestError as error:
-            raise HTTPException(error.status, error.message) from error
+            raise http_error(error) from error
         return Response(status_code=204)
 
     return router
@@ -216,7 +228,7 @@ async def wake(core: PageCore, targets: list[str], *, everything: bool, credenti
     """Let what was broken on purpose, and is mended, be asked at once: nobody waits for a rest that has no reason."""
     for name in [target.name for target in core.board.snapshot().targets] if everything else targets:
         core.health.forgive_gone(credential, name)
-        core.health.succeeded(credential, name.partition(":")[0], name)
+        core.health.record_success(credential, name.partition(":")[0], name)
     if targets or everything:
         await core.catalogue.refresh()
 
@@ -239,7 +251,7 @@ async def snapshots(core: PageCore, caller: Caller = Caller()) -> AsyncGenerator
     told: object = None
     told_at = 0.0
     known: object = None
-    whose = caller.simulated_as or "*"
+    whose = caller.visitor or "*"
     while True:
         snapshot = core.board.snapshot(caller.credential)
         faults = in_force(core.simulator.faults, whose) if core.simulator else []
@@ -256,4 +268,4 @@ async def snapshots(core: PageCore, caller: Caller = Caller()) -> AsyncGenerator
             told_at = time.monotonic()
         await asyncio.sleep(STATUS_GATHER_S)
         with suppress(TimeoutError):
-            await asyncio.wait_for(core.board.changed(snapshot.version), STATUS_LOOK_S)
+            await asyncio.wait_for(core.board.wait_for_change(snapshot.version), STATUS_LOOK_S)

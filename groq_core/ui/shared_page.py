@@ -66,7 +66,7 @@ def open_branch(whole: Whole) -> list[Body]:
     return branch[::-1]
 
 
-def shared_page(whole: Whole) -> str:
+def page_of_shared(whole: Whole) -> str:
     """The page of a conversation as its owner left it."""
     title = str(whole.head.get("title") or "A conversation")
     messages = "".join(map(_message, open_branch(whole)))

@@ -76,12 +76,12 @@ def encode(event: Event) -> bytes:
         case AudioDelta():
             return b""
         case Finished():
-            return line({"e": "finished", **told(event)})
+            return line({"e": "finished", **ending_of(event)})
         case _:
             return line({"e": tag(event), **msgspec.structs.asdict(event)})
 
 
-def told(finished: Finished) -> dict[str, Any]:
+def ending_of(finished: Finished) -> dict[str, Any]:
     """What the page shows of an end: not the ids and the raw body."""
     return {
         "provider": finished.provider,
@@ -235,7 +235,7 @@ class Gathering:
         await asyncio.gather(self._reader, return_exceptions=True)
 
     @property
-    def spoken(self) -> bool:
+    def has_words(self) -> bool:
         """Whether any words have come yet, of the answer or of thinking."""
         return self._out.spoken
 
@@ -306,7 +306,7 @@ class EventStream(Response):
         try:
             async with Gathering(self._events) as gathering:
                 writer = asyncio.ensure_future(self._write(gathering, send))
-                gone = asyncio.ensure_future(disconnected(receive))
+                gone = asyncio.ensure_future(wait_for_disconnect(receive))
                 try:
                     await asyncio.wait((writer, gone), return_when=asyncio.FIRST_COMPLETED)
                 finally:
@@ -323,7 +323,7 @@ class EventStream(Response):
             await send({"type": "http.response.body", "body": body, "more_body": not gathering.finished})
             if gathering.finished:
                 return
-            if not gathering.spoken:
+            if not gathering.has_words:
                 continue  # the story before the first words is short, and they must not wait behind it
             due = clock() + self._pace.interval_s
             await gathering.rest(due - clock())
@@ -357,13 +357,13 @@ async def story(events: Events, receipt: Receipt | None = None) -> AsyncGenerato
     yield receipt_line(receipt)
 
 
-async def refused(error: RequestError) -> AsyncGenerator[Event, None]:
+async def refusal(error: RequestError) -> AsyncGenerator[Event, None]:
     """An answer that is only a refusal, so that the page has one way to show what went wrong."""
     raise error
     yield  # what makes it a stream
 
 
-async def disconnected(receive: Receive) -> None:
+async def wait_for_disconnect(receive: Receive) -> None:
     """Wait until the page has hung up."""
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -11,9 +11,9 @@ from starlette.responses import JSONResponse, Response
 from groq_core.errors import GroqCoreError, RequestError
 from groq_core.reply import Reply
 from groq_core.requests import BYTES_PER_TOKEN, Caller, ChatRequest
-from groq_core.ui.asking import Turn
+from groq_core.ui.asking import PageTurn
 from groq_core.ui.core import PageCore
-from groq_core.ui.page_bodies import decoded
+from groq_core.ui.page_bodies import decode_json
 from groq_core.ui.page_routes import MAX_QUESTION_BYTES, Page, body_of
 from groq_core.ui.texts import TEXTS
 
@@ -28,7 +28,7 @@ MAX_TOKENS = 1500
 class Older(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The messages to be summarised, the oldest first."""
 
-    turns: tuple[Turn, ...]
+    turns: tuple[PageTurn, ...]
 
 
 def create_routes(page: Page) -> APIRouter:
@@ -38,7 +38,7 @@ def create_routes(page: Page) -> APIRouter:
     async def summary(request: Request) -> Response:
         caller = page.caller(request)
         try:
-            older = decoded(await body_of(request, MAX_QUESTION_BYTES), Older)
+            older = decode_json(await body_of(request, MAX_QUESTION_BYTES), Older)
             text = await summarise(page.core, older.turns, caller)
         except GroqCoreError as error:
             status = error.status if isinstance(error, RequestError) else 503
@@ -48,7 +48,7 @@ def create_routes(page: Page) -> APIRouter:
     return router
 
 
-async def summarise(core: PageCore, turns: tuple[Turn, ...], caller: Caller) -> str:
+async def summarise(core: PageCore, turns: tuple[PageTurn, ...], caller: Caller) -> str:
     """
     Fold a conversation into one text, part by part, each together with the summary of those before.
 
@@ -80,11 +80,11 @@ async def summarise(core: PageCore, turns: tuple[Turn, ...], caller: Caller) -> 
     return so_far
 
 
-def in_parts(turns: tuple[Turn, ...], tokens: int = PART_TOKENS) -> Iterator[str]:
+def in_parts(turns: tuple[PageTurn, ...], tokens: int = PART_TOKENS) -> Iterator[str]:
     """
     The conversation as texts of at most so many estimated tokens; a longer message falls into several.
 
-    >>> [len(part) for part in in_parts((Turn(role="user", text="x" * 50),), tokens=10)]
+    >>> [len(part) for part in in_parts((PageTurn(role="user", text="x" * 50),), tokens=10)]
     [40, 16]
     """
     whole = "\n\n".join(f"{turn.role}: {turn.text}" for turn in turns if turn.text)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Coroutine
 from math import ceil
-from typing import Any, TypeVar
 
 import msgspec
 from fastapi import APIRouter, HTTPException, Request
@@ -14,13 +11,11 @@ from starlette.responses import JSONResponse, Response
 from groq_core.errors import ChainError, GroqCoreError, RequestError
 from groq_core.redaction import redact
 from groq_core.services.speech import PIECE
+from groq_core.ui.leaving import unless_gone
 from groq_core.ui.page_routes import Page, body_of
-from groq_core.ui.stream import disconnected
 from groq_core.ui.texts import TEXTS
 
 MAX_BODY_BYTES = 4096
-
-_T = TypeVar("_T")
 
 
 class Piece(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -73,22 +68,3 @@ def unspoken(error: GroqCoreError) -> Response:
     kind = error.kind if isinstance(error, ChainError) else None
     body = {"detail": redact(f"{error.message} {error.hint}".strip()), "kind": kind}
     return JSONResponse(body, status, headers=headers)
-
-
-async def unless_gone(request: Request, work: Coroutine[Any, Any, _T]) -> _T | None:
-    """
-    Do it, or give it up when the page hangs up; the connection upstream is then closed too.
-
-    Args:
-        request: Its body must have been read.
-        work: Errors pass through.
-    """
-    working = asyncio.ensure_future(work)
-    gone = asyncio.ensure_future(disconnected(request.receive))
-    try:
-        await asyncio.wait((working, gone), return_when=asyncio.FIRST_COMPLETED)
-        return working.result() if working.done() else None
-    finally:
-        working.cancel()
-        gone.cancel()
-        await asyncio.gather(working, gone, return_exceptions=True)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 
 import msgspec
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
 from groq_core.errors import GroqCoreError, RequestError
 from groq_core.reply import Reply
 from groq_core.requests import ChatRequest
-from groq_core.ui.page_bodies import decoded
-from groq_core.ui.page_routes import Page, body_of
+from groq_core.ui.page_bodies import decode_json
+from groq_core.ui.page_routes import Page, body_of, http_error
 from groq_core.ui.texts import TEXTS
 
 MAX_BYTES = 64 * 1024
@@ -36,9 +36,9 @@ def create_routes(page: Page) -> APIRouter:
         """An empty title where no model has one to offer: the page then keeps its own."""
         caller = page.caller(request)
         try:
-            beginning = decoded(await body_of(request, MAX_BYTES), Beginning)
+            beginning = decode_json(await body_of(request, MAX_BYTES), Beginning)
         except RequestError as error:
-            raise HTTPException(error.status, error.message) from error
+            raise http_error(error) from error
         asked = ChatRequest(
             messages=(
                 {"role": "system", "content": TEXTS["title_prompt"]},

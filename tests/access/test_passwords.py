@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from groq_core.access.passwords import hashed, matches, read_users
+from groq_core.access.passwords import hash_password, matches, read_users
 from groq_core.errors import SettingsError
 
 OLD = "scrypt$c2FsdHNhbHRzYWx0c2FsdA==$"
@@ -31,7 +31,7 @@ def test_a_password_matches_its_own_hash_and_no_other(password: str, other: str)
         password.encode(), other.encode()
     except UnicodeEncodeError:
         return  # half a surrogate is no text that anybody could type
-    kept = hashed(password)
+    kept = hash_password(password)
 
     assert kept.startswith("$argon2id$")
     assert len(password) < 8 or password not in kept  # a letter alone stands in many a hash
@@ -40,7 +40,7 @@ def test_a_password_matches_its_own_hash_and_no_other(password: str, other: str)
 
 
 def test_no_two_hashes_are_alike() -> None:
-    assert hashed("open sesame") != hashed("open sesame")
+    assert hash_password("open sesame") != hash_password("open sesame")
 
 
 def test_a_line_of_an_earlier_version_still_opens() -> None:
@@ -50,7 +50,7 @@ def test_a_line_of_an_earlier_version_still_opens() -> None:
 
 def test_old_and_new_lines_stand_in_one_file(tmp_path: Path) -> None:
     file = tmp_path / "users.txt"
-    file.write_text(f"ann:{old_line('a')}\nbob:{hashed('b')}\n", encoding="utf-8")
+    file.write_text(f"ann:{old_line('a')}\nbob:{hash_password('b')}\n", encoding="utf-8")
 
     assert set(read_users(file)) == {"ann", "bob"}
 

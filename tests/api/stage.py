@@ -17,9 +17,11 @@ from groq_core.api.backend import Simulator
 from groq_core.events import AttemptStarted, CacheChecked, Event, Events, Finished, Routed, TextDelta, Usage
 from groq_core.middleware.allowance import Allowances
 from groq_core.models.catalogue import CatalogueKeeper, CatalogueStatus
+from groq_core.ratelimit.limit_status import LimitStatus
 from groq_core.ratelimit.people import People
 from groq_core.requests import ChatRequest, Request, TranscriptionRequest
 from groq_core.router.target_state import TierStatus
+from groq_core.services.logins import MemoryLogins
 from groq_core.settings.settings import Settings
 from groq_core.status.snapshot import CacheStatus, Snapshot, TargetStatus
 
@@ -64,9 +66,11 @@ class Board:
     def __init__(self) -> None:
         self.version = 1
         self.ready = True
+        self.looks = 0
         self._moved = asyncio.Condition()
 
     def snapshot(self, credential: str = "server") -> Snapshot:
+        self.looks += 1
         return Snapshot(
             version=self.version,
             mode="live",
@@ -92,13 +96,16 @@ class Board:
             fallbacks=0,
         )
 
+    def limits(self, name: str, credential: str = "server") -> tuple[LimitStatus, ...]:
+        return ()
+
     async def move(self, *, ready: bool = True) -> None:
         async with self._moved:
             self.version += 1
             self.ready = ready
             self._moved.notify_all()
 
-    async def changed(self, version: int) -> int:
+    async def wait_for_change(self, version: int) -> int:
         async with self._moved:
             await self._moved.wait_for(lambda: self.version > version)
             return self.version
@@ -141,6 +148,7 @@ class Stage:
         self.people = People(self.settings.limits)
         self.transcription = Ear(self)
         self.simulator: Simulator | None = None
+        self.mcp_logins = MemoryLogins()
         self.asked: list[Request] = []
         self.running = 0
         self.left = asyncio.Event()

@@ -68,6 +68,10 @@ async def test_its_events_are_streamed(stage: Stage) -> None:
         pytest.param({"task": " "}, "task", id="empty task"),
         pytest.param({"task": "a", "tools": ["rm"]}, "tools[0]", id="unknown tool"),
         pytest.param({"task": "a", "mcp_servers": ["http://127.0.0.1:1/mcp"]}, "mcp_servers[0]", id="an address"),
+        pytest.param(
+            {"task": "a", "mcp_servers": [{"url": "https://a.example", "name": "b"}]}, "mcp_servers[0].url", id="both"
+        ),
+        pytest.param({"task": "a", "mcp_servers": [{"nme": "b"}]}, "mcp_servers[0].nme", id="unknown of a server"),
         pytest.param({"task": "a", "limits": {"usd": 0}}, "limits.usd", id="no money"),
         pytest.param({"task": "a", "limits": {"seconds": -1}}, "limits.seconds", id="no time"),
         pytest.param({"task": "a", "limits": {"steps": 1.5}}, "limits.steps", id="half a step"),
@@ -160,3 +164,37 @@ async def test_what_was_done_is_kept_when_a_run_breaks() -> None:
     assert broken["error"]["code"] == "server_error"
     assert broken["status"] == "broken"
     assert broken["steps"][0]["calls"][0]["result"] == "42"
+
+
+async def test_a_callers_own_server_is_refused_unless_allowed_and_never_within_the_network(stage: Stage) -> None:
+    refused = await post(stage.url, {"task": "a", "mcp_servers": [{"url": "https://mcp.example/mcp"}]})
+    async with staged({"GROQ_CORE_MCP_VISITORS": "on"}) as open_stage:
+        inside = await post(open_stage.url, {"task": "a", "mcp_servers": [{"url": "https://127.0.0.1/mcp"}]})
+        clear = await post(open_stage.url, {"task": "a", "mcp_servers": [{"url": "http://127.0.0.1/mcp"}]})
+
+    assert (refused.status_code, refused.json()["error"]["code"]) == (403, "mcp_server_not_allowed")
+    assert "it is not at a public address" in inside.json()["error"]["message"]
+    assert "not reached by https" in clear.json()["error"]["message"]
+
+
+async def test_a_callers_own_server_is_used_for_its_run() -> None:
+    done: list[str] = []
+
+    async def script(request: Request) -> Events:
+        assert isinstance(request, ChatRequest)
+        if request.messages[-1]["role"] == "user":
+            yield ToolCallDelta(0, "c1", "own1_burn", '{"sample": "A"}')
+        else:
+            yield TextDelta("Burnt.")
+        yield Finished(provider="groq", model="m", usage=USAGE)
+
+    async with served(burning(done)) as address:
+        settings = Settings.from_env({"GROQ_CORE_MCP_VISITORS": "127.0.0.1"})
+        async with Scripted(script, settings).served() as client:
+            own = {"url": address, "headers": {"x-lab": "seven"}}
+            first = (await send(client, {"task": "Burn A", "tools": [], "mcp_servers": [own]})).json()
+            (waiting,) = first["pending"]
+            word = {"run": first["id"], "approvals": {waiting["approval"]: True}}
+            second = (await send(client, {"resume": word})).json()
+
+    assert (second["answer"], done) == ("Burnt.", ["A"])

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import pytest
 
-from groq_core.api.asgi import ClientGoneError, Exchange, Watch
+from groq_core.api.asgi import ApiExchange, ClientGoneError, HangUpWatch
 from groq_core.events import TextDelta
 from tests.api.stage import Script, Stage, ask, begun, done, plays
 
@@ -149,8 +149,8 @@ async def never() -> Any:
     await asyncio.Event().wait()
 
 
-def exchange_with(send: Any) -> Exchange:
-    return Exchange({"type": "http", "headers": []}, never, send, "/")
+def exchange_with(send: Any) -> ApiExchange:
+    return ApiExchange({"type": "http", "headers": []}, never, send, "/")
 
 
 async def test_a_client_that_reads_nothing_at_all_is_taken_for_gone() -> None:
@@ -158,7 +158,7 @@ async def test_a_client_that_reads_nothing_at_all_is_taken_for_gone() -> None:
         await asyncio.Event().wait()
 
     exchange = exchange_with(stuck)
-    with pytest.raises(ClientGoneError), Watch(exchange, never, stalled_s=0.005):
+    with pytest.raises(ClientGoneError), HangUpWatch(exchange, never, stalled_s=0.005):
         await exchange.write(b"a piece")
 
 
@@ -167,7 +167,7 @@ async def test_a_client_that_reads_slowly_is_not() -> None:
         await asyncio.sleep(0.005)
 
     exchange = exchange_with(slow)
-    with Watch(exchange, never, stalled_s=0.05) as watch:
+    with HangUpWatch(exchange, never, stalled_s=0.05) as watch:
         for number in range(40):
             await exchange.write(b"piece %d" % number)
 
@@ -179,7 +179,7 @@ async def test_a_silent_model_is_not_held_against_its_reader() -> None:
         pass
 
     exchange = exchange_with(quick)
-    with Watch(exchange, never, stalled_s=0.005) as watch:
+    with HangUpWatch(exchange, never, stalled_s=0.005) as watch:
         await exchange.write(b"a piece")
         await asyncio.sleep(0.03)
 

@@ -397,7 +397,7 @@ def told(raw: bytes) -> list[dict[str, Any]]:
 def test_whatever_comes_the_events_add_up_to_the_response(pieces: list[Event], summary: bool, breaks: bool) -> None:
     writer = ResponseWriter("gc_X", "auto", {}, summary=summary)
     raw = b"".join(writer.feed(piece) for piece in pieces)
-    raw += writer.broken(BrokenAnswerError("no")) if breaks else writer.feed(done()) + writer.last()
+    raw += writer.break_off(BrokenAnswerError("no")) if breaks else writer.feed(done()) + writer.last()
     events = told(raw)
 
     assert [event["sequence_number"] for event in events] == [*range(len(events))]

@@ -15,7 +15,7 @@ import orjson
 import pytest
 
 from groq_core.api.app import create_api
-from groq_core.compose import assembled
+from groq_core.compose import assemble
 from groq_core.settings.settings import Settings
 from groq_core.simulator import Simulator
 from tests.api.stage import serving
@@ -271,7 +271,7 @@ async def test_without_a_key_the_simulator_answers_and_can_be_broken_over_http()
     await simulator.start()
     try:
         async with (
-            assembled(Settings(), simulator=simulator) as core,
+            assemble(Settings(), simulator=simulator) as core,
             serving(create_api(core)) as port,
             httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", verify=False, timeout=20) as http,
         ):

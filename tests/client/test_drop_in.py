@@ -150,7 +150,7 @@ def test_importing_the_package_is_light() -> None:
         "import sys, groq_core\n"
         "heavy = {'gradio', 'groq', 'openai', 'pydantic', 'numpy', 'fastapi', 'msgspec'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
-        "from groq_core import AsyncGroq, Groq, Settings, assembled\n"
+        "from groq_core import AsyncGroq, Groq, Settings, assemble\n"
         "assert 'gradio' not in sys.modules"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)

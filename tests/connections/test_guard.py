@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from groq_core.connections.guard import Bounds, Guard, bounds_for, guarded
+from groq_core.connections.guard import Bounds, Guard, bounds_for, protocol_for
 from tests.serving import port_of, serving
 
 
@@ -29,7 +29,7 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
 
 @asynccontextmanager
 async def listening(bounds: Bounds) -> AsyncIterator[int]:
-    async with serving(app, lifespan="off", ws="none", http=guarded(Guard(bounds))) as server:
+    async with serving(app, lifespan="off", ws="none", http=protocol_for(Guard(bounds))) as server:
         yield port_of(server)
 
 

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import httpx
 
-from groq_core.compose import Core, assembled
+from groq_core.compose import Core, assemble
 from groq_core.serve import create_app
 from groq_core.settings.settings import Settings
 from tests.serving import serving, url_of
@@ -16,7 +16,7 @@ from tests.serving import serving, url_of
 @asynccontextmanager
 async def house(**environ: str) -> AsyncIterator[tuple[httpx.AsyncClient, Core]]:
     """Serve it with these variables set; gives a client and what is behind it."""
-    async with assembled(Settings.from_env(environ)) as core:
+    async with assemble(Settings.from_env(environ)) as core:
         await core.catalogue.refresh()
         async with served(core) as url, httpx.AsyncClient(base_url=url, timeout=30, trust_env=False) as client:
             yield client, core

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import io
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
+from PIL import Image
 
-from groq_core.connections.bytes import BytesInFlight, Holding, default_limit
+from groq_core.connections.bytes import BUDGET, BytesInFlight, Holding, default_limit, hold_bytes
 from groq_core.errors import RequestError
 from tests.doors.stage import house, new_pass
 
@@ -88,12 +92,65 @@ async def test_zeros_in_a_form_are_refused_after_64_kib(small: httpx.AsyncClient
     upload.writer.close()
 
 
+async def test_gradios_bodies_are_counted_too(small: httpx.AsyncClient) -> None:
+    inside = await Upload.begun(small, "/gradio_api/queue/join", 3_500_000)
+    await inside.send(b"{")
+    await asyncio.sleep(0.1)
+
+    refused = await small.post("gradio_api/call/chat", content=b"x" * 2_000_000)
+    inside.writer.close()
+
+    assert refused.status_code == 503
+    assert int(refused.headers["retry-after"]) >= 1
+
+
+def picture(width: int, height: int) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (width, height)).save(out, "PNG")
+    return out.getvalue()
+
+
+async def test_decoded_pictures_are_of_the_same_budget(small: httpx.AsyncClient) -> None:
+    passed = await new_pass(small)
+    fits, never = picture(500, 500), picture(1000, 1000)
+    small_one = await small.post("ui/image", content=fits, headers=passed)
+    too_large = await small.post("ui/image", content=never, headers=passed)
+    inside = await Upload.begun(small, "/v1/chat/completions", 3_000_000)
+    await inside.send(b"{")
+    await asyncio.sleep(0.1)
+    later = await small.post("ui/image", content=fits, headers=passed)
+    inside.writer.close()
+    await asyncio.sleep(0.1)
+    again = await small.post("ui/image", content=fits, headers=passed)
+
+    assert (small_one.status_code, too_large.status_code) == (200, 413)
+    assert "GROQ_CORE_MAX_BYTES_IN_FLIGHT" in too_large.json()["detail"]
+    assert later.status_code == 503
+    assert int(later.headers["retry-after"]) >= 1
+    assert again.status_code == 200, "all is given back"
+
+
+async def test_documents_that_are_read_are_of_the_same_budget(small: httpx.AsyncClient) -> None:
+    passed = await new_pass(small)
+    page = b"From: a\nSubject: b\n\nhello"
+    inside = await Upload.begun(small, "/v1/chat/completions", 3_900_000)
+    await inside.send(b"{")
+    await asyncio.sleep(0.1)
+    refused = await small.post("ui/document?name=a.eml", content=page, headers=passed)
+    inside.writer.close()
+    await asyncio.sleep(0.1)
+    read = await small.post("ui/document?name=a.eml", content=page, headers=passed)
+
+    assert (refused.status_code, read.status_code) == (503, 200)
+    assert int(refused.headers["retry-after"]) >= 1
+
+
 def test_what_is_held_is_counted_once_and_given_back() -> None:
     budget = BytesInFlight(100)
     one, two = Holding(budget), Holding(budget)
     one.reach(60)
     one.reach(50)
-    one.add(10)
+    one.reach(70)
     assert budget.held == 70
     with pytest.raises(RequestError) as caught:
         two.reach(31)
@@ -102,6 +159,24 @@ def test_what_is_held_is_counted_once_and_given_back() -> None:
     one.release()
     one.release()
     assert budget.held == 30
+
+
+def test_threads_take_and_give_back_what_was_there() -> None:
+    budget = BytesInFlight(1000)
+
+    def decode() -> None:
+        for _ in range(200):
+            with contextlib.suppress(RequestError), hold_bytes(7):
+                pass
+
+    def run() -> None:
+        BUDGET.set(budget)
+        decode()
+
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(8):
+            pool.submit(run)
+    assert budget.held == 0
 
 
 def test_a_quarter_of_memory_is_something() -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, Page, async_playwright
 
-from groq_core.access.passwords import hashed
+from groq_core.access.passwords import hash_password
 from tests.doors.stage import house
 from tests.requires import found, needs
 from tests.ui.conftest import ALONE
@@ -148,7 +149,7 @@ async def test_a_person_signs_in_and_is_known_until_signing_out(
 ) -> None:
 
     users = tmp_path_factory.mktemp("team") / "users"
-    users.write_text(f"ann:{hashed('open sesame')}\n")
+    users.write_text(f"ann:{hash_password('open sesame')}\n")
     async with house(GROQ_CORE_AUTH_FILE=str(users)) as (client, _):
         context = await browser.new_context()
         page = await context.new_page()
@@ -164,7 +165,42 @@ async def test_a_person_signs_in_and_is_known_until_signing_out(
         assert "groq_core_session" not in await page.evaluate("document.cookie")
         await page.reload()
         await page.wait_for_selector("#chat-send")
-        await page.evaluate("fetch('logout', { method: 'POST' })")
-        await page.reload()
+        await page.click("#sign-out")
+        await page.wait_for_selector("#sign-in-name")
+        await context.close()
+
+
+@pytest.mark.parametrize(
+    ("width", "language", "words", "out"),
+    [
+        pytest.param(1440, "en-GB", "{n} of 3 today", "Sign out", id="desktop"),
+        pytest.param(390, "de-DE", "{n} von 3 heute", "Abmelden", id="phone, in German"),
+    ],
+)
+async def test_the_page_shows_what_is_left_and_the_way_out(
+    browser: Browser, tmp_path: Path, width: int, language: str, words: str, out: str
+) -> None:
+    users = tmp_path / "users"
+    users.write_text(f"ann:{hash_password('open sesame')}\n")
+    async with house(GROQ_CORE_AUTH_FILE=str(users), GROQ_CORE_LIMITS="3/day") as (client, _):
+        context = await browser.new_context(viewport={"width": width, "height": 844}, locale=language)
+        page = await context.new_page()
+        await page.goto(str(client.base_url))
+        await page.fill("#sign-in-name", "ann")
+        await page.fill("#sign-in-password", "open sesame")
+        await page.click("#sign-in-button")
+        await page.wait_for_selector(f"#limits-left >> text={words.format(n=0)}")
+        await page.fill("#chat-message textarea", "Hello")
+        await page.click("#chat-send")
+        await page.wait_for_selector("[data-role=assistant][data-state=done]")
+        used = page.locator("#limits-left")
+        await page.wait_for_function("document.querySelector('#limits-left').textContent.trim()[0] !== '0'")
+        assert words.format(n=(await used.inner_text()).strip()[0]) == (await used.inner_text()).strip()
+        box = await used.bounding_box()
+        assert box is not None
+        assert 0 <= box["x"] <= box["x"] + box["width"] <= width
+        await used.click()
+        await page.wait_for_selector("#settings #limits li")
+        await page.click(f"#settings >> text={out}")
         await page.wait_for_selector("#sign-in-name")
         await context.close()

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from groq_core.access import passwords
-from groq_core.access.passwords import UserFile, hashed
+from groq_core.access.passwords import UserFile, hash_password
 from groq_core.access.sessions import SESSION_S, Sessions
 from groq_core.access.throttle import LocalThrottle
 from groq_core.redaction import Secret
@@ -27,7 +27,7 @@ def anyio_backend() -> str:
 
 def written(folder: Path) -> Path:
     file = folder / "users"
-    file.write_text(f"ann:{hashed('open sesame')}\nbob:{hashed('swordfish')}\n")
+    file.write_text(f"ann:{hash_password('open sesame')}\nbob:{hash_password('swordfish')}\n")
     return file
 
 
@@ -154,7 +154,7 @@ def test_the_file_is_read_again_when_it_changes(tmp_path: Path) -> None:
     people = UserFile(users, lambda: now)
     assert people.hash_of("eve") is None
 
-    users.write_text(users.read_text() + f"eve:{hashed('apple')}\n")
+    users.write_text(users.read_text() + f"eve:{hash_password('apple')}\n")
     now += passwords.LOOK_S
     assert people.hash_of("eve") is not None
 
@@ -162,7 +162,7 @@ def test_the_file_is_read_again_when_it_changes(tmp_path: Path) -> None:
     now += passwords.LOOK_S
     assert people.hash_of("eve") is not None, "a file that cannot be read leaves the last good one in force"
 
-    users.write_text(f"bob:{hashed('swordfish')}\n")
+    users.write_text(f"bob:{hash_password('swordfish')}\n")
     now += passwords.LOOK_S
     assert people.hash_of("eve") is None
 

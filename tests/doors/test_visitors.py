@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 
@@ -91,3 +92,33 @@ async def test_eighty_questions_at_once_are_not_all_answered(public: httpx.Async
     left = (await public.get("ui/limits", headers={**visitor, **address})).json()["limits"]
     assert refused == 5
     assert left[0]["text"] == "40 of 40 requests this minute"
+
+
+ASKED = {"messages": [{"role": "user", "content": "Tell me of the sea."}], "model": "groq:openai/gpt-oss-20b"}
+
+
+async def test_tokens_of_answers_are_counted() -> None:
+    async with house(GROQ_CORE_LIMITS="10 tokens/day") as (client, _):
+        first = await client.post("v1/chat/completions", json=ASKED)
+        second = await client.post("v1/chat/completions", json=ASKED)
+
+    assert (first.status_code, second.status_code) == (200, 429)
+    assert second.headers["x-ratelimit-remaining-tokens"] == "0"
+
+
+async def test_thirty_who_ask_at_once_spend_no_more_than_there_is() -> None:
+    async with house(GROQ_CORE_LIMITS="0.0005 usd/day") as (client, _):
+        asks = [
+            {**ASKED, "max_completion_tokens": 1000, "messages": [{"role": "user", "content": f"Tell me of the {n}."}]}
+            for n in range(30)
+        ]
+        answers = await asyncio.gather(*(client.post("v1/chat/completions", json=ask) for ask in asks))
+        left = (await client.get("ui/limits", headers=await new_pass(client))).json()["limits"]
+
+    spent = sum(one.json()["x_groq_core"]["cost_usd"] for one in answers if one.status_code == 200)
+    refused = [one for one in answers if one.status_code != 200]
+    assert 0 < spent <= 0.0005
+    assert left[0]["used"] == pytest.approx(spent)
+    assert refused
+    assert {one.status_code for one in refused} == {429}
+    assert all(int(one.headers["retry-after"]) >= 1 for one in refused)

@@ -25,7 +25,7 @@ from groq_core.events import (
 )
 from groq_core.fallback.chain import FallbackChain
 from groq_core.fallback.health import Health, LocalHealth
-from groq_core.fallback.run import Limits
+from groq_core.fallback.run import ChainLimits
 from groq_core.middleware.breaker import Breaker
 from groq_core.middleware.retry import Retry
 from groq_core.models.spec import Capability
@@ -56,7 +56,7 @@ class Bench:
             attempt=stack(Breaker(self.health), around=speaker),
             health=self.health,
             metrics=self.metrics,
-            limits=Limits(**limits),  # type: ignore[arg-type]
+            limits=ChainLimits(**limits),  # type: ignore[arg-type]
             degrade=degrade,  # type: ignore[arg-type]
             clock=self.clock,
             sleep=self.clock.sleep,

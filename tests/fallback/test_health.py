@@ -16,7 +16,7 @@ def health(clock: Clock) -> Health:
 def test_a_failed_target_rests_and_then_exactly_one_request_probes() -> None:
     clock = Clock()
     it = health(clock)
-    it.failed("server", BROKEN, "groq", "groq:a")
+    it.record_failure("server", BROKEN, "groq", "groq:a")
     assert it.admission(*A) == "resting"
     clock.now += 15
 
@@ -29,11 +29,11 @@ def test_a_failed_target_rests_and_then_exactly_one_request_probes() -> None:
 def test_a_probe_that_answers_closes_the_breaker() -> None:
     clock = Clock()
     it = health(clock)
-    it.failed("server", BROKEN, "groq", "groq:a")
+    it.record_failure("server", BROKEN, "groq", "groq:a")
     clock.now += 15
     it.enter(*A)
 
-    it.succeeded(*A)
+    it.record_success(*A)
 
     assert it.admission(*A) == "closed"
 
@@ -44,7 +44,7 @@ def test_a_probe_that_fails_rests_longer_each_time() -> None:
     rests = []
     for _ in range(5):
         probe = it.enter(*A)
-        rests.append(it.failed("server", BROKEN, "groq", "groq:a", probe=probe))
+        rests.append(it.record_failure("server", BROKEN, "groq", "groq:a", probe=probe))
         clock.now += rests[-1]
 
     assert rests == [15, 30, 60, 300, 300]
@@ -53,7 +53,7 @@ def test_a_probe_that_fails_rests_longer_each_time() -> None:
 def test_requests_that_fail_together_count_as_one_failure() -> None:
     it = health(Clock())
 
-    rests = [it.failed("server", BROKEN, "groq", "groq:a") for _ in range(10)]
+    rests = [it.record_failure("server", BROKEN, "groq", "groq:a") for _ in range(10)]
 
     assert set(rests) == {15}
     breaker = it.of("server", "groq:a")
@@ -64,11 +64,11 @@ def test_requests_that_fail_together_count_as_one_failure() -> None:
 def test_a_reader_who_leaves_gives_the_probe_back() -> None:
     clock = Clock()
     it = health(clock)
-    it.failed("server", BROKEN, "groq", "groq:a")
+    it.record_failure("server", BROKEN, "groq", "groq:a")
     clock.now += 15
     probe = it.enter(*A)
 
-    it.left(*A, probe=probe)
+    it.record_cancellation(*A, probe=probe)
 
     assert it.admission(*A) == "probe"
 
@@ -76,18 +76,18 @@ def test_a_reader_who_leaves_gives_the_probe_back() -> None:
 def test_another_request_that_leaves_does_not_give_the_probe_back() -> None:
     clock = Clock()
     it = health(clock)
-    it.failed("server", BROKEN, "groq", "groq:a")
+    it.record_failure("server", BROKEN, "groq", "groq:a")
     clock.now += 15
     it.enter(*A)
 
-    it.left(*A, probe=False)
+    it.record_cancellation(*A, probe=False)
 
     assert it.admission(*A) == "resting"
 
 
 def test_provider_wide_trouble_rests_all_its_models() -> None:
     it = health(Clock())
-    it.failed("server", DOWN, "groq", "groq:a")
+    it.record_failure("server", DOWN, "groq", "groq:a")
 
     assert it.admission(*B) == "resting"
     assert it.admission("server", "openai", "openai:x") == "closed"
@@ -95,7 +95,7 @@ def test_provider_wide_trouble_rests_all_its_models() -> None:
 
 def test_one_callers_trouble_rests_nothing_for_another() -> None:
     it = health(Clock())
-    it.failed("visitor:x", ProviderError(Kind.AUTH, "no"), "groq", "groq:a")
+    it.record_failure("visitor:x", ProviderError(Kind.AUTH, "no"), "groq", "groq:a")
 
     assert it.admission("visitor:x", "groq", "groq:a") == "resting"
     assert it.admission(*A) == "closed"
@@ -104,7 +104,7 @@ def test_one_callers_trouble_rests_nothing_for_another() -> None:
 def test_a_gone_model_comes_back_when_it_is_listed_again() -> None:
     clock = Clock()
     it = health(clock)
-    it.failed("server", ProviderError(Kind.MODEL_GONE, "404"), "groq", "groq:a")
+    it.record_failure("server", ProviderError(Kind.MODEL_GONE, "404"), "groq", "groq:a")
     clock.now += 1e6
     assert it.admission(*A) == "gone"
 
@@ -116,15 +116,15 @@ def test_a_gone_model_comes_back_when_it_is_listed_again() -> None:
 def test_a_target_that_named_no_time_may_be_tried_out_of_turn_after_a_second() -> None:
     clock = Clock()
     it = health(clock)
-    it.failed("server", BROKEN, "groq", "groq:a")
-    it.failed("server", ProviderError(Kind.RATE_LIMITED, "", retry_after=30), "groq", "groq:b")
+    it.record_failure("server", BROKEN, "groq", "groq:a")
+    it.record_failure("server", ProviderError(Kind.RATE_LIMITED, "", retry_after=30), "groq", "groq:b")
 
-    assert (it.named_time(*A), it.named_time(*B)) == (False, True)
+    assert (it.has_retry_after(*A), it.has_retry_after(*B)) == (False, True)
     assert it.quiet_for(*A) == 1.0
     clock.now += 1.5
     assert it.quiet_for(*A) == 0.0
     clock.now += 29
-    assert not it.named_time(*B)
+    assert not it.has_retry_after(*B)
     assert (it.cause(*A), it.cause(*B)) == (Kind.TIMEOUT_FIRST_TOKEN, Kind.RATE_LIMITED)
 
 
@@ -136,9 +136,9 @@ def test_a_transient_failure_rests_nobody_while_others_are_answered() -> None:
     it = health(clock)
     began = it.now()
     clock.now += 1
-    it.succeeded(*A)
+    it.record_success(*A)
 
-    rest = it.failed("server", TRANSIENT, "groq", "groq:a", began=began)
+    rest = it.record_failure("server", TRANSIENT, "groq", "groq:a", began=began)
 
     assert rest == 0
     assert it.admission(*A) == "closed"
@@ -147,10 +147,10 @@ def test_a_transient_failure_rests_nobody_while_others_are_answered() -> None:
 def test_a_failure_that_began_after_the_last_answer_rests_its_target() -> None:
     clock = Clock()
     it = health(clock)
-    it.succeeded(*A)
+    it.record_success(*A)
     clock.now += 1
 
-    assert it.failed("server", TRANSIENT, "groq", "groq:a", began=it.now()) == 15
+    assert it.record_failure("server", TRANSIENT, "groq", "groq:a", began=it.now()) == 15
 
 
 def test_silence_and_a_wait_that_was_asked_for_rest_whoever_else_is_answered() -> None:
@@ -158,9 +158,9 @@ def test_silence_and_a_wait_that_was_asked_for_rest_whoever_else_is_answered() -
     it = health(clock)
     began = it.now()
     clock.now += 1
-    it.succeeded(*A)
+    it.record_success(*A)
 
     asked_for = ProviderError(Kind.OVER_CAPACITY, "", retry_after=7)
 
-    assert it.failed("server", BROKEN, "groq", "groq:a", began=began) == 15
-    assert it.failed("server", asked_for, "groq", "groq:b", began=began) == 7
+    assert it.record_failure("server", BROKEN, "groq", "groq:a", began=began) == 15
+    assert it.record_failure("server", asked_for, "groq", "groq:b", began=began) == 7

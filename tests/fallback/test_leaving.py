@@ -31,7 +31,7 @@ async def nothing_left(stage: Stage) -> None:
         await asyncio.sleep(0.01)
     assert stage.simulator.open_streams == 0
     assert stage.core.log.under_way == 0
-    buckets = stage.core.budgets.known("server", "groq:openai/gpt-oss-20b")
+    buckets = stage.core.budgets.find("server", "groq:openai/gpt-oss-20b")
     assert buckets is None or all(bucket.held == 0 for bucket in buckets)
     assert all(stats.inflight == 0 for stats in stage.core.metrics.targets.values())
 

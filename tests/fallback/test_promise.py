@@ -214,7 +214,9 @@ class Mixtures(RuleBasedStateMachine):
 
     def _may_be_asked(self, provider: str, name: str) -> bool:
         health = self.house.health
-        return health.admission("server", provider, name) != "gone" and not health.named_time("server", provider, name)
+        return health.admission("server", provider, name) != "gone" and not health.has_retry_after(
+            "server", provider, name
+        )
 
     def teardown(self) -> None:
         self.runner.close()

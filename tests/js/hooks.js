@@ -5,7 +5,9 @@ import { readFileSync } from "node:fs";
 const file = process.env.PAGE_TEXTS;
 const texts = file ? JSON.parse(readFileSync(file, "utf8")) : {};
 const SOURCE = `export default ${JSON.stringify(texts)};
-export const SIMULATED = true, MODELS = [], LIMITS = {}, TEMPLATES = [], FAULTS = [], SERVERS = [];`;
+export const SIMULATED = true, LIMITED = false, SHARED = false, KEEPS = false, OWN_KEYS = true, OWN_KEYS_ARE_REAL = false;
+export const ENDINGS = { recordings: [], pictures: [], documents: [] };
+export const MODELS = [], LIMITS = { images: 5 }, TEMPLATES = [], FAULTS = [], SERVERS = [], TABS = [], OWN_SERVERS = false;`;
 
 export async function resolve(specifier, context, next) {
   if (specifier.endsWith("/texts.js")) return { url: "page:texts", shortCircuit: true };

@@ -8,6 +8,8 @@ const { window, document, Element, Node, Text, HTMLElement } = parseHTML("<!doct
 Object.assign(globalThis, { window, document, Element, Node, Text, HTMLElement });
 globalThis.location ??= new URL("http://localhost/");
 globalThis.navigator ??= { language: "en", onLine: true };
+globalThis.requestAnimationFrame ??= (draw) => setTimeout(() => draw(performance.now()));
+globalThis.cancelAnimationFrame ??= clearTimeout;
 globalThis.matchMedia = () => ({ matches: false, addEventListener() {} });
 globalThis.fetch = () => Promise.resolve(Response.json({ pass: "a pass" }));
 

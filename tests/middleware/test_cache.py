@@ -11,7 +11,7 @@ import pytest
 
 from groq_core.errors import ChainError
 from groq_core.events import AttemptStarted, CacheChecked, Continued, Event, Events, Finished, Routed, TextDelta
-from groq_core.middleware.cache import Cache, Entry, key_of, reproducible
+from groq_core.middleware.cache import Cache, CacheEntry, key_of, reproducible
 from groq_core.reply import Receipt
 from groq_core.requests import Caller, ChatRequest, Request
 from groq_core.telemetry.metrics import Metrics
@@ -104,7 +104,7 @@ async def test_what_may_come_out_differently_is_not_kept(fields: dict[str, Any])
     ],
 )
 async def test_only_whole_answers_of_one_author_are_kept(events: tuple[Event, ...]) -> None:
-    store: dict[str, Entry] = {}
+    store: dict[str, CacheEntry] = {}
     cache = Cache(store, Metrics())
     below = Answers(*events)
     reader = asyncio.create_task(read(cache, below, request(params=ZERO)))
@@ -114,7 +114,7 @@ async def test_only_whole_answers_of_one_author_are_kept(events: tuple[Event, ..
 
 
 async def test_an_error_is_not_kept_and_reaches_the_reader() -> None:
-    store: dict[str, Entry] = {}
+    store: dict[str, CacheEntry] = {}
 
     with pytest.raises(ChainError):
         await read(Cache(store, Metrics()), Answers(error=ChainError("none")), request(params=ZERO))

@@ -61,7 +61,7 @@ async def test_limits_are_learnt_from_headers_and_the_hidden_ones_from_the_plan(
 
     await read(layer, Provider(), attempt(clock=clock, name=NAME))
 
-    buckets = budgets.known("server", NAME)
+    buckets = budgets.find("server", NAME)
     assert buckets is not None
     shown = {(limit.kind, limit.window_s): limit.limit for limit in limit_status(buckets, clock())}
     assert shown[("tokens", 60)] == 8000
@@ -101,7 +101,7 @@ async def test_a_short_wait_is_told_and_waited_for() -> None:
     budgets = LocalBudgets()
     buckets = budgets.of("server", NAME)
     buckets.learn("requests", 60, 120, 0)
-    buckets.learned()
+    buckets.release_learners()
 
     events = await read(RateGuard(budgets, Estimates()), Provider(), attempt(clock=Clock(), name=NAME))
 
@@ -141,7 +141,7 @@ async def test_one_credentials_limits_are_not_anothers() -> None:
     layer, budgets = guard(clock)
     await read(layer, Provider(), attempt(clock=clock, name=NAME))
 
-    assert budgets.known("visitor:x", NAME) is None
+    assert budgets.find("visitor:x", NAME) is None
 
 
 def test_the_estimate_learns_from_what_was_counted() -> None:

@@ -101,6 +101,18 @@ async def test_a_process_lives_through_every_month_and_wastes_one_call_on_each_i
     )
 
 
+async def test_a_dead_id_that_stays_listed_costs_one_call_however_often_the_list_is_read() -> None:
+    upstream = Upstream(listed_on(MONTHS[-1]), set())
+
+    async with house(upstream, backup=True) as core:
+        for _ in range(30):
+            assert all([await ask(core, tier) for tier in TIER_NAMES])
+            await core.catalogue.refresh()
+
+    assert len(upstream.wasted) > 5
+    assert set(upstream.wasted.values()) == {1}
+
+
 class Story:
     """
     One process on the day a future comes.
@@ -124,6 +136,8 @@ class Story:
             asking = [tier for tier in TIER_NAMES for _ in range(3)]
             self.dice.shuffle(asking)
             for tier in asking:
+                if self.dice.random() < 0.3:
+                    await core.catalogue.refresh()
                 answered = await ask(core, tier)
                 assert answered or not self.backup, tier
                 self.unanswered += not answered

@@ -331,17 +331,68 @@ async def test_without_a_provider_there_is_the_registry() -> None:
     assert "no Groq key" in kept.current.note
 
 
-async def test_a_gone_model_is_gone_until_the_next_list() -> None:
-    kept = keeper(SELF_SERVE)
-    await kept.refresh()
-    spec = kept.current.specs["groq:openai/gpt-oss-20b"]
+SMALL = "groq:openai/gpt-oss-20b"
+WITHOUT_SMALL = [entry for entry in SELF_SERVE if entry["id"] != "openai/gpt-oss-20b"]
+SMALL_ANEW = [*WITHOUT_SMALL, {"id": "openai/gpt-oss-20b", "created": 1_800_000_000}]
 
-    kept.mark_gone(spec.name)
-    assert kept.current.absence(spec) == "is no longer offered to this key"
-    assert spec.id not in kept.current.suggestions("gpt-oss-20b")
 
+@pytest.mark.parametrize(
+    ("before", "after", "gone"),
+    [
+        pytest.param([SELF_SERVE], [SELF_SERVE] * 5, True, id="listed all along, which is no news"),
+        pytest.param([], [SELF_SERVE] * 5, True, id="asked before there was a list"),
+        pytest.param([DOWN], [SELF_SERVE] * 5, True, id="asked while the list could not be read"),
+        pytest.param([SELF_SERVE], [DOWN, SELF_SERVE], True, id="the list could not be read in between"),
+        pytest.param([SELF_SERVE], [WITHOUT_SMALL, SELF_SERVE], False, id="left out and listed again"),
+        pytest.param([WITHOUT_SMALL], [SELF_SERVE], False, id="not listed when it was asked"),
+        pytest.param([SELF_SERVE], [SMALL_ANEW], True, id="listed on with other figures"),
+    ],
+)
+async def test_a_gone_model_stays_gone_until_a_list_names_it_anew(
+    before: list[Any], after: list[Any], gone: bool
+) -> None:
+    kept = keeper(*before, *after)
+    for _ in before:
+        await kept.refresh()
+
+    kept.mark_gone(SMALL)
+    for _ in after:
+        assert kept.current.absence(MODELS[SMALL])
+        await kept.refresh()
+
+    assert bool(kept.current.absence(MODELS[SMALL])) is gone
+    assert ("openai/gpt-oss-20b" in kept.current.suggestions("gpt-oss-20b")) is not gone
+
+
+async def test_a_backups_gone_model_comes_back_when_its_list_names_it() -> None:
+    lists = iter([[], [], [{"id": "gpt-6-luna"}]])
+
+    async def groq() -> list[Entry]:
+        return SELF_SERVE
+
+    async def openai() -> list[Entry]:
+        return next(lists)
+
+    kept = CatalogueKeeper(groq, backup=openai)
+    seen = []
+    for _ in range(3):
+        await kept.refresh()
+        seen.append(bool(kept.current.absence(MODELS["openai:gpt-6-luna"])))
+        kept.mark_gone("openai:gpt-6-luna")
+
+    assert seen == [False, True, False]
+
+
+async def test_on_the_simulator_what_was_switched_off_may_be_switched_on() -> None:
+    async def groq() -> list[Entry]:
+        return SELF_SERVE
+
+    kept = CatalogueKeeper(groq, forgiving=True)
     await kept.refresh()
-    assert kept.current.absence(spec) == ""
+    kept.mark_gone(SMALL)
+    await kept.refresh()
+
+    assert kept.current.absence(MODELS[SMALL]) == ""
 
 
 async def test_a_gone_model_stays_gone_while_the_list_cannot_be_read() -> None:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from groq_core.compose import Core, assembled
+from groq_core.compose import Core, assemble
 from groq_core.models.catalogue import Entry
 from groq_core.models.registry import MODELS
 from groq_core.models.spec import Capability, ModelSpec
@@ -206,7 +206,7 @@ async def house(upstream: Upstream, *, backup: bool) -> AsyncIterator[Core]:
     env = {"GROQ_API_KEY": "gsk_test", "GROQ_BASE_URL": nobody, "GROQ_CORE_CACHE_SIZE": "0"}
     if backup:
         env |= {"OPENAI_API_KEY": "sk-test", "OPENAI_BASE_URL": nobody}
-    async with assembled(Settings.from_env(env)) as core:
+    async with assemble(Settings.from_env(env)) as core:
         for name, provider in core.providers.items():
             provider._wire.close()  # type: ignore[attr-defined]
             wire = upstream.wire(name)

@@ -10,7 +10,7 @@ import brotli
 import httpx
 import pytest
 
-from groq_core.providers.codings import decoded, plain
+from groq_core.providers.codings import decode_stream, plain
 
 BODY = 'data: {"text": "Grüße, 世界"}\n\n'.encode() * 40
 
@@ -38,7 +38,7 @@ async def pieces(body: bytes, size: int) -> AsyncGenerator[bytes, None]:
 
 
 async def read(body: bytes, coding: str, size: int) -> bytes:
-    return b"".join([data async for data in decoded(pieces(body, size), coding)])
+    return b"".join([data async for data in decode_stream(pieces(body, size), coding)])
 
 
 @pytest.mark.parametrize("coding", ["", "identity", "Identity", "none", " identity , none "])

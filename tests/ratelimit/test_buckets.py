@@ -51,10 +51,10 @@ def test_a_bucket_never_grants_more_than_capacity_plus_rate_times_time(steps: li
 async def test_what_the_provider_says_wins_over_what_we_counted() -> None:
     buckets = TargetBuckets(Clock())
     buckets.learn("tokens", 60, 8000, 8000)
-    buckets.learned()
+    buckets.release_learners()
     reservation = await buckets.enter(Cost(tokens_in=100, tokens_out=1000), "a")
 
-    buckets.charged(reservation, {("tokens", 60): (8000, 3000)})
+    buckets.charge(reservation, {("tokens", 60): (8000, 3000)})
 
     assert buckets.wait(Cost(tokens_in=2000)) == 0
     assert buckets.wait(Cost(tokens_in=2500)) == pytest.approx((2500 - 2000) * 60 / 8000)
@@ -75,7 +75,7 @@ async def test_one_who_asks_a_lot_waits_behind_anothers_first_request() -> None:
     clock = Clock()
     buckets = TargetBuckets(clock)
     buckets.learn("requests", 60, 60, 0)
-    buckets.learned()
+    buckets.release_learners()
     order: list[str] = []
 
     async def ask(user: str) -> None:
@@ -87,7 +87,7 @@ async def test_one_who_asks_a_lot_waits_behind_anothers_first_request() -> None:
     clock.now += SLACK_S
     for _ in tasks:
         clock.now += 1.0
-        buckets.learned()
+        buckets.release_learners()
         await asyncio.sleep(0)
     await asyncio.gather(*tasks)
 
@@ -98,7 +98,7 @@ async def test_leaving_the_queue_frees_the_place_in_it() -> None:
     clock = Clock()
     buckets = TargetBuckets(clock)
     buckets.learn("requests", 60, 60, 0)
-    buckets.learned()
+    buckets.release_learners()
     waiting = asyncio.create_task(buckets.enter(Cost(), "a"))
     await asyncio.sleep(0)
     assert buckets.wait(Cost(), "b") == pytest.approx(2.0)
@@ -116,7 +116,7 @@ async def test_before_the_limits_are_known_only_a_few_go_ahead() -> None:
     assert sum(task.done() for task in tasks) == 8
 
     buckets.learn("requests", 60, 100, 92)
-    buckets.learned()
+    buckets.release_learners()
     await asyncio.sleep(0)
 
     assert all(task.done() for task in tasks)
@@ -136,7 +136,7 @@ async def test_a_bucket_that_others_draw_on_keeps_a_little_back() -> None:
     clock = Clock()
     buckets = TargetBuckets(clock)
     buckets.learn("tokens", 60, 6000, 200)
-    buckets.learned()
+    buckets.release_learners()
 
     await buckets.enter(Cost(tokens_in=100), "a")
 
@@ -156,8 +156,8 @@ async def test_an_answer_read_late_does_not_give_back_what_was_spent_since() -> 
     first = await buckets.enter(Cost(tokens_in=1000), "a")
     second = await buckets.enter(Cost(tokens_in=1000), "a")
 
-    buckets.charged(second, told(4000), at=2)
-    buckets.charged(first, told(5000), at=1)
+    buckets.charge(second, told(4000), at=2)
+    buckets.charge(first, told(5000), at=1)
 
     (bucket,) = buckets
     assert (bucket.level(clock.now), bucket.held) == (4000, 0)
@@ -169,8 +169,8 @@ async def test_of_two_answers_of_one_millisecond_the_one_that_leaves_less_counts
     first = await buckets.enter(Cost(tokens_in=1000), "a")
     second = await buckets.enter(Cost(tokens_in=1000), "a")
 
-    buckets.charged(second, told(4000), at=1)
-    buckets.charged(first, told(5000), at=1)
+    buckets.charge(second, told(4000), at=1)
+    buckets.charge(first, told(5000), at=1)
 
     (bucket,) = buckets
     assert bucket.level(clock.now) == 4000
@@ -183,9 +183,9 @@ async def test_a_refusal_that_tells_nothing_does_not_make_an_older_word_stale() 
     buckets.learn("tokens", 60, 6000, 6000)
     first, second, refused = [await buckets.enter(Cost(tokens_in=1000), "a") for _ in range(3)]
 
-    buckets.charged(refused, {}, at=3)
-    buckets.charged(first, told(5000), at=1)
-    buckets.charged(second, told(4000), at=2)
+    buckets.charge(refused, {}, at=3)
+    buckets.charge(first, told(5000), at=1)
+    buckets.charge(second, told(4000), at=2)
 
     (bucket,) = buckets
     assert (bucket.level(clock.now), bucket.held) == (4000, 0)
@@ -197,7 +197,7 @@ async def test_a_limit_that_is_found_out_holds_what_is_under_way_already() -> No
     first = await buckets.enter(Cost(tokens_in=1000, tokens_out=100), "a")
     second = await buckets.enter(Cost(tokens_in=1000, tokens_out=100), "a")
 
-    buckets.charged(first, told(5000), at=1)
+    buckets.charge(first, told(5000), at=1)
     (bucket,) = buckets
     assert bucket.held == 100 + 1100
 

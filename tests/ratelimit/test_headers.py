@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groq_core.ratelimit.headers import Limit, parse_duration, read_headers, read_limit_text, retry_after
+from groq_core.ratelimit.headers import HeaderLimit, parse_duration, read_headers, read_limit_text, retry_after
 from tests.recordings import Recording, recordings
 
 LIMITED = [found for found in recordings("error-429", "errors-from-issues") if found.status in {413, 429}]
@@ -163,8 +163,8 @@ def test_what_a_header_leaves_out_follows_from_the_others() -> None:
     }
 
     assert read_headers(headers) == (
-        Limit("tokens", 60, 8000, 4000, 30.0),
-        Limit("audio_seconds", 3600, 7200, 3600, 1800.0),
+        HeaderLimit("tokens", 60, 8000, 4000, 30.0),
+        HeaderLimit("audio_seconds", 3600, 7200, 3600, 1800.0),
     )
 
 

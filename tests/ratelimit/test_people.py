@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from groq_core.errors import RequestError
-from groq_core.ratelimit.people import LocalLedger, People, key_of
+from groq_core.ratelimit.people import LocalLedger, People, Taken, key_of
 from groq_core.requests import Caller
 from groq_core.settings.limits import limits
 
@@ -62,10 +64,66 @@ async def test_tokens_and_money_end_it_too(text: str, tokens: int, usd: float) -
     people = People(limits(text), LocalLedger(Clock()))
 
     await people.enter(ANN)
-    await people.spend(ANN, tokens, usd)
+    held = await people.reserve(ANN, tokens, usd)
+    await people.settle(ANN, held, "m", Taken(tokens_out=tokens, usd=usd))
 
     with pytest.raises(RequestError, match="used up"):
         await people.enter(ANN)
+
+
+async def test_those_who_ask_at_once_hold_no_more_than_there_is() -> None:
+    people = People(limits("1 usd/day"), LocalLedger(Clock()))
+    under_way, refused = 0, list[tuple[int, str]]()
+
+    async def ask() -> int:
+        nonlocal under_way
+        try:
+            held = await people.reserve(ANN, 0, 0.3)
+        except RequestError as error:
+            refused.append((error.status, error.message.partition(",")[0]))
+            return 0
+        under_way += 1
+        assert under_way <= 3
+        await asyncio.sleep(0.01)
+        under_way -= 1
+        await people.settle(ANN, held, "m", Taken(usd=0.3))
+        return 1
+
+    assert sum(await asyncio.gather(*(ask() for _ in range(40)))) == 3
+    assert set(refused) == {(429, "this could cost up to 0.3000 USD")}
+    assert [one.used for one in await people.allowances(ANN)] == [pytest.approx(0.9)]
+
+
+async def test_what_an_attempt_did_not_take_is_given_back_to_those_who_wait() -> None:
+    people = People(limits("1 usd/day, 1000 tokens/day"), LocalLedger(Clock()))
+    first = await people.reserve(ANN, 900, 0.9)
+    waiting = asyncio.ensure_future(people.reserve(ANN, 500, 0.5))
+    await asyncio.sleep(0.05)
+    assert not waiting.done()
+    assert [one.used for one in await people.allowances(ANN)] == [0, 0], "held is not used"
+    await people.enter(ANN)
+    await people.settle(ANN, first, "m", Taken(tokens_out=10, usd=0.01))
+
+    await people.settle(ANN, await waiting, "m", Taken(tokens_in=5, tokens_out=15, usd=0.02))
+
+    assert [one.used for one in await people.allowances(ANN)] == [pytest.approx(0.03), pytest.approx(30)]
+
+
+async def test_of_tokens_no_more_is_held_than_is_left() -> None:
+    people = People(limits("100 tokens/day"), LocalLedger(Clock()))
+    held = await people.reserve(ANN, 70_000, 0.0)
+    assert [one.amount for one in held] == [100]
+    await people.settle(ANN, held, "m", Taken(tokens_out=40))
+
+    assert [one.remaining for one in await people.allowances(ANN)] == [60]
+
+
+async def test_who_is_refused_by_one_limit_holds_nothing_of_another() -> None:
+    people = People(limits("5 usd/day, 1 usd/minute"), LocalLedger(Clock()))
+    with pytest.raises(RequestError, match="more than is left"):
+        await people.reserve(ANN, 0, 2.0)
+
+    assert [held.amount for held in await people.reserve(ANN, 0, 1.0)] == [1.0, 1.0]
 
 
 async def test_visitors_share_what_their_address_has() -> None:

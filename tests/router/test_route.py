@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from itertools import combinations
+from math import inf
 
 import pytest
 from hypothesis import given, settings
@@ -13,9 +15,18 @@ from groq_core.errors import Kind
 from groq_core.models.catalogue import Catalogue, Entry, merge, static_catalogue
 from groq_core.models.registry import MODELS
 from groq_core.models.spec import TIER_NAMES, Capability, ModelSpec
-from groq_core.models.tiers import Tiers, tiers
+from groq_core.models.tiers import Tiers, specs, tiers
 from groq_core.requests import Needs
-from groq_core.router.route import ALIASES, HEALTHY, Availabilities, Availability, Route, needed, resolve_tiers, route
+from groq_core.router.route import (
+    ALIASES,
+    HEALTHY,
+    Availabilities,
+    Availability,
+    Route,
+    capabilities_for,
+    resolve_tiers,
+    route,
+)
 from groq_core.router.target_state import TargetState
 from groq_core.settings.settings import Settings
 
@@ -100,7 +111,7 @@ def test_a_key_that_has_the_reference_models_gets_them(needs: Needs, order: list
 @pytest.mark.parametrize(
     ("needs", "order"),
     [
-        pytest.param(Needs(), [O20, O120, LUNA, QWEN], id="speed"),
+        pytest.param(Needs(), [O20, LUNA, O120, QWEN], id="speed"),
         pytest.param(Needs(tools=True), [O120, O20, QWEN, LUNA], id="quality"),
         pytest.param(Needs(images=2), [QWEN, LUNA], id="vision"),
         pytest.param(Needs(operation="transcription"), [TURBO, LARGE, "whisper-1", "gpt-transcribe"], id="audio"),
@@ -168,13 +179,63 @@ def test_tools_go_to_those_who_call_them() -> None:
 
 
 def test_a_resting_model_waits_behind_its_providers_others_but_before_the_backup() -> None:
-    found = route(Needs(), SELF_SERVE, TIERS, of({O20: "resting"}))
+    found = route(Needs(tools=True), SELF_SERVE, TIERS, of({O120: "resting"}))
 
-    assert ids(found) == [O120, O20, LUNA, QWEN]
-    assert found.candidates[1].rests_for_s == 12.0
+    assert ids(found) == [O20, QWEN, O120, LUNA]
+    assert found.candidates[2].rests_for_s == 12.0
     assert found.reason == (
-        "speed: a plain chat; Llama 3.1 8B is not offered to this key and GPT-OSS 20B rests for 12 s more, so " + O120
+        "quality: tools were offered; Llama 3.3 70B is not offered to this key and "
+        "GPT-OSS 120B rests for 12 s more, so " + O20
     )
+
+
+# ── by price ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def cost(spec: ModelSpec) -> tuple[float, float]:
+    return (inf if spec.usd_out is None else spec.usd_out, spec.usd_in or 0.0)
+
+
+@pytest.mark.parametrize("offered", [c for n in range(1, 6) for c in combinations((L8, O20, O120, QWEN, "n/new"), n)])
+@pytest.mark.parametrize("price", [None, "0", "0.00000009", "0.00000055", "0.000002", "0.00001"])
+def test_speed_goes_on_with_the_cheapest_who_is_able_whatever_is_offered(
+    offered: tuple[str, ...], price: str | None
+) -> None:
+    entries: list[Entry] = [{"id": id} for id in offered]
+    if price is not None:
+        entries = [entry | ({"pricing": {"completion": price}} if entry["id"] == "n/new" else {}) for entry in entries]
+    catalogue = merge(MODELS, entries, now=NOW)
+
+    for down in (frozenset[str](), *map(frozenset, combinations((*offered, LUNA), 1)), frozenset((O20, LUNA))):
+        found = route(Needs(), catalogue, TIERS, of(dict.fromkeys(down, "resting")))
+
+        assert set(ids(found)) == {*offered, LUNA}
+        awake = [candidate.spec for candidate in found.candidates if candidate.spec.id not in down]
+        assert awake == sorted(awake, key=cost)
+        assert not any(candidate.awake for candidate in found.candidates[len(awake) :])
+
+
+def test_the_price_decides_in_no_other_tier_and_not_against_a_list_of_ones_own() -> None:
+    own = tiers(
+        Settings.from_env({"GROQ_API_KEY": "k", "OPENAI_API_KEY": "k", "GROQ_CORE_SPEED_MODELS": f"{QWEN},{O20}"})
+    )
+
+    assert ids(route(Needs(), SELF_SERVE, own, healthy)) == [QWEN, O20, LUNA]
+    assert ids(route(Needs(json="object"), SELF_SERVE, TIERS, healthy)) == [O120, O20, QWEN, LUNA]
+
+
+def test_a_backup_of_unknown_price_comes_after_those_whose_price_is_known() -> None:
+    env = {"GROQ_API_KEY": "k", "OPENAI_API_KEY": "k", "GROQ_CORE_OPENAI_MODEL": "my-own"}
+    own = tiers(settings_of := Settings.from_env(env))
+    catalogue = merge(specs(settings_of), [{"id": id} for id in (O20, O120, QWEN)], now=NOW)
+
+    assert ids(route(Needs(), catalogue, own, healthy)) == [O20, O120, QWEN, "my-own"]
+
+
+def test_what_does_not_fit_comes_last_however_cheap_it_is() -> None:
+    found = route(Needs(prompt_tokens=131_000, max_tokens=5_000), SELF_SERVE, TIERS, healthy)
+
+    assert ids(found) == [LUNA, O20, O120, QWEN]
 
 
 def test_a_probing_model_keeps_its_place() -> None:
@@ -216,7 +277,7 @@ def test_when_nobody_can_the_reason_says_why_nobody_can() -> None:
 def test_a_model_asked_for_by_name_comes_first_and_the_chain_goes_on(model: str) -> None:
     found = route(Needs(model=model), SELF_SERVE, TIERS, healthy)
 
-    assert ids(found) == [QWEN, O20, O120, LUNA]
+    assert ids(found) == [QWEN, O20, LUNA, O120]
     assert found.reason == "speed: Qwen 3.8 27B was asked for"
 
 
@@ -259,7 +320,7 @@ def test_a_provider_before_an_unknown_id_says_where_to_send_it() -> None:
     found = route(Needs(model="openai:gpt-99"), SELF_SERVE, TIERS, healthy)
 
     assert found.candidates[0].spec.name == "openai:gpt-99"
-    assert ids(found)[1:] == [O20, O120, LUNA, QWEN]
+    assert ids(found)[1:] == [O20, LUNA, O120, QWEN]
 
 
 def test_a_colon_in_an_id_is_not_a_provider() -> None:
@@ -273,7 +334,7 @@ def test_a_pinned_backup_model_comes_before_groq() -> None:
 def test_a_pinned_model_of_another_trade_is_passed_over() -> None:
     found = route(Needs(model=LARGE), SELF_SERVE, TIERS, healthy)
 
-    assert ids(found) == [O20, O120, LUNA, QWEN]
+    assert ids(found) == [O20, LUNA, O120, QWEN]
     assert "it does not chat" in found.reason
 
 
@@ -383,7 +444,7 @@ def could(spec: ModelSpec, needs: Needs, catalogue: Catalogue, health: Availabil
     if needs.json and not spec.capabilities & {Capability.JSON_OBJECT, Capability.JSON_SCHEMA}:
         return False
     offered = not catalogue.absence(spec) and health(spec).state not in ("gone", "no_key")
-    return offered and spec.can(*needed(needs))
+    return offered and spec.can(*capabilities_for(needs))
 
 
 @everything
@@ -418,7 +479,7 @@ def test_nobody_is_asked_for_what_it_cannot_do(
     needs: Needs, catalogue: Catalogue, tiers: Tiers, health: Availabilities
 ) -> None:
     for candidate in route(needs, catalogue, tiers, health).candidates:
-        assert candidate.spec.can(*needed(needs))
+        assert candidate.spec.can(*capabilities_for(needs))
         assert candidate.state in ("healthy", "probing", "resting")
         if needs.operation == "chat" and needs.images:
             assert candidate.spec.can(Capability.VISION)
@@ -448,7 +509,10 @@ def test_after_the_pinned_one_the_order_is_fitting_then_provider_then_awake(
         for candidate in found.candidates
         if candidate.spec.name in catalogue.specs and (pinned is None or candidate.spec.name != pinned.name)
     ]
-    keys = [(not c.fits, c.dear, c.spec.provider == "openai", not c.awake) for c in rest]
+    if found.tier == "speed":
+        keys = [(not c.fits, not c.awake, False) for c in rest]
+    else:
+        keys = [(not c.fits, c.spec.provider == "openai", not c.awake) for c in rest]
 
     assert keys == sorted(keys)
 
@@ -466,7 +530,7 @@ def test_equals_keep_the_order_of_their_list(
             strict = candidate.spec.can(Capability.STRICT_SCHEMA) if needs.json == "schema" else True
             key = (
                 candidate.fits,
-                candidate.dear,
+                cost(candidate.spec) if found.tier == "speed" else None,
                 candidate.spec.provider,
                 candidate.awake,
                 catalogue.doubtful(candidate.spec),

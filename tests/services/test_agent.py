@@ -26,7 +26,7 @@ from groq_core.events import (
     ToolStarted,
 )
 from groq_core.requests import ChatRequest, Request
-from groq_core.services.agent import Agent, Call, Tool, Trace, tool
+from groq_core.services.agent import Agent, BoundCall, Tool, Trace, tool
 from tests.services.scripted import Model, calls, fails, says
 from tests.speakers import Clock
 
@@ -265,9 +265,9 @@ DELETE = calls(("c", "delete", '{"name": "a.txt"}'))
 
 
 async def test_a_dangerous_tool_runs_when_somebody_agrees() -> None:
-    seen: list[Call] = []
+    seen: list[BoundCall] = []
 
-    async def agree(call: Call) -> bool:
+    async def agree(call: BoundCall) -> bool:
         seen.append(call)
         return True
 
@@ -280,7 +280,7 @@ async def test_a_dangerous_tool_runs_when_somebody_agrees() -> None:
 
 
 async def test_a_declined_call_is_told_and_not_run() -> None:
-    async def decline(_: Call) -> bool:
+    async def decline(_: BoundCall) -> bool:
         return False
 
     _, trace = await run(Agent(Model([DELETE, says("ok")]), [delete], approve=decline))
@@ -295,7 +295,7 @@ async def test_without_anybody_to_ask_a_dangerous_tool_is_declined() -> None:
 
 
 async def test_a_silent_approver_declines_and_his_time_is_not_the_runs() -> None:
-    async def silent(_: Call) -> bool:
+    async def silent(_: BoundCall) -> bool:
         await asyncio.Event().wait()
         return True
 
@@ -309,7 +309,7 @@ async def test_a_silent_approver_declines_and_his_time_is_not_the_runs() -> None
 
 
 async def test_a_call_that_could_not_run_anyway_is_not_put_to_anybody() -> None:
-    async def never(_: Call) -> bool:
+    async def never(_: BoundCall) -> bool:
         raise AssertionError("asked")
 
     _, trace = await run(Agent(Model([calls(("c", "delete", "{}")), says("ok")]), [delete], approve=never))

@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groq_core.services.agent import ArgumentsError, Tool, builtin_tools, clock_tools, convert_unit, file_tools
-from groq_core.services.agent.builtin.calculator import evaluate, shown
-from groq_core.services.agent.builtin.units import converted
+from groq_core.services.agent.builtin.calculator import evaluate, format_number
+from groq_core.services.agent.builtin.units import convert
 from groq_core.services.documents.reading import Document
 
 
@@ -66,7 +66,7 @@ def named(tools: list[Tool], name: str) -> Callable[..., Any]:
     ],
 )
 def test_arithmetic_is_right(expression: str, result: str) -> None:
-    assert shown(evaluate(expression)) == result
+    assert format_number(evaluate(expression)) == result
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_any_expression_ends_in_a_number_or_an_error_in_words(expression: str) -
     except ArgumentsError:
         return
     assert isinstance(value, Fraction)
-    assert shown(value)
+    assert format_number(value)
 
 
 # ── units ────────────────────────────────────────────────────────────────────────────────────────────
@@ -144,7 +144,7 @@ def test_any_expression_ends_in_a_number_or_an_error_in_words(expression: str) -
     ],
 )
 def test_units_are_converted(value: str, start: str, end: str, result: float) -> None:
-    assert math.isclose(converted(Fraction(value), start, end), result)
+    assert math.isclose(convert(Fraction(value), start, end), result)
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_units_are_converted(value: str, start: str, end: str, result: float) ->
 )
 def test_what_cannot_be_converted_says_why(start: str, end: str, said: str) -> None:
     with pytest.raises(ArgumentsError, match=said):
-        converted(Fraction(1), start, end)
+        convert(Fraction(1), start, end)
 
 
 EXACT = {
@@ -277,10 +277,10 @@ SPELLINGS = [
 
 @pytest.mark.parametrize(("name", "base", "factor"), SPELLINGS)
 def test_every_spelling_of_a_unit_is_exact_there_and_back(name: str, base: str, factor: Fraction) -> None:
-    found = converted(Fraction(7), name, base) / converted(Fraction(1), base, base)
+    found = convert(Fraction(7), name, base) / convert(Fraction(1), base, base)
 
     assert found == 7 * factor / Fraction(next(f for names, f in _units_of(base) if base in names.split()))
-    assert converted(converted(Fraction(22, 7), name, base), base, name) == Fraction(22, 7)
+    assert convert(convert(Fraction(22, 7), name, base), base, name) == Fraction(22, 7)
 
 
 def _units_of(base: str) -> list[tuple[str, str]]:
@@ -293,7 +293,7 @@ def _units_of(base: str) -> list[tuple[str, str]]:
 )
 def test_no_spelling_of_a_unit_is_worked_out(name: str) -> None:
     with pytest.raises(ArgumentsError, match="is not known"):
-        converted(Fraction(1), name, "m")
+        convert(Fraction(1), name, "m")
 
 
 async def test_what_is_no_number_is_not_converted() -> None:

@@ -13,8 +13,8 @@ from mcp.server.fastmcp import FastMCP
 from pydantic import AnyUrl
 
 from groq_core.errors import RequestError
-from groq_core.services.agent import Agent, Call, Trace, remote_tools
-from groq_core.services.agent.remote import RemoteToolError, written
+from groq_core.services.agent import Agent, BoundCall, Trace, remote_tools
+from groq_core.services.agent.remote import RemoteToolError, result_text
 from tests.services.mcp_server import served
 from tests.services.scripted import Model, calls, says
 
@@ -81,7 +81,7 @@ async def test_a_servers_tools_are_listed_with_what_they_are(url: str) -> None:
 
 
 async def test_an_agent_works_with_a_server(url: str) -> None:
-    async def agree(_: Call) -> bool:
+    async def agree(_: BoundCall) -> bool:
         return True
 
     both = calls(("a", "measure", '{"sample": "A", "times": 2}'), ("b", "burn", '{"sample": "B"}'))
@@ -207,10 +207,10 @@ def test_what_is_no_text_is_mentioned() -> None:
         types.ResourceLink(type="resource_link", name="b", uri=AnyUrl("file:///b")),
     ]
 
-    assert written(types.CallToolResult(content=content)).split("\n") == [
+    assert result_text(types.CallToolResult(content=content)).split("\n") == [
         "a",
         "[image, 3 bytes]",
         "[a link: b file:///b]",
     ]
-    assert written(types.CallToolResult(content=[], structuredContent={"a": 1})) == '{"a":1}'
+    assert result_text(types.CallToolResult(content=[], structuredContent={"a": 1})) == '{"a":1}'
     assert issubclass(RemoteToolError, Exception)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from groq_core.compose import Core, assembled
+from groq_core.compose import Core, assemble
 from groq_core.events import AttemptFailed, Event, RunEnded, StepStarted, ToolFinished
 from groq_core.services.agent import Agent, Trace, builtin_tools, tool
 from groq_core.settings.settings import Settings
@@ -18,7 +18,7 @@ SETTINGS = {"GROQ_CORE_OFFLINE": "1", "GROQ_CORE_FIRST_TOKEN_TIMEOUT": "2", "GRO
 
 @asynccontextmanager
 async def house(simulator: Simulator) -> AsyncIterator[Core]:
-    async with assembled(Settings.from_env(SETTINGS), simulator=simulator) as core:
+    async with assemble(Settings.from_env(SETTINGS), simulator=simulator) as core:
         yield core
 
 

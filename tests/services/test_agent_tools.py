@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
 from groq_core.events import ToolCall
-from groq_core.services.agent import ArgumentsError, Call, Tool, tool
+from groq_core.services.agent import ArgumentsError, BoundCall, Tool, tool
 from groq_core.services.agent.calling import Result, cut_off, read_arguments, read_call, run_call
 
 
@@ -259,7 +259,7 @@ async def test_cancelling_the_run_cancels_the_tool() -> None:
         finally:
             stopped.set()
 
-    call = Call(id="1", tool=endless, arguments={}, step=1)
+    call = BoundCall(id="1", tool=endless, arguments={}, step=1)
     run = asyncio.create_task(run_call(call, seconds=60))
     await started.wait()
     run.cancel()

@@ -27,11 +27,11 @@ from groq_core.events import (
     ToolFinished,
 )
 from groq_core.requests import ChatRequest
-from groq_core.services.agent import Agent, Call, RunState, Tool, Trace, for_terminal, tool, whole_call
+from groq_core.services.agent import Agent, BoundCall, RunState, Tool, Trace, for_terminal, tool, whole_call
 from groq_core.services.agent.calling import MOST_SHOWN, clip, read_arguments
 from groq_core.services.agent.history import shorten
 from groq_core.services.agent.names import tool_name, unique_names
-from groq_core.services.agent.results import written
+from groq_core.services.agent.results import to_text
 from groq_core.services.agent.servers import fitting
 from groq_core.services.agent.tools import ArgumentsError
 from groq_core.ui.approvals import Approvals
@@ -72,9 +72,9 @@ json_values = st.recursive(
 @given(st.dictionaries(texts, json_values, max_size=5))
 def test_shown_is_executed(arguments: dict[str, Any]) -> None:
     ran: list[Any] = []
-    asked: list[Call] = []
+    asked: list[BoundCall] = []
 
-    async def agree(call: Call) -> bool:
+    async def agree(call: BoundCall) -> bool:
         asked.append(call)
         return True
 
@@ -85,7 +85,7 @@ def test_shown_is_executed(arguments: dict[str, Any]) -> None:
     events = asyncio.run(story())
 
     (shown,) = (event for event in events if isinstance(event, ApprovalAsked))
-    assert shown.arguments == asked[0].shown
+    assert shown.arguments == asked[0].arguments_text
     assert ran == [json.loads(shown.arguments)] == [arguments]
     assert all(sign.isprintable() for sign in shown.arguments), "nothing in it is hidden"
 
@@ -94,7 +94,7 @@ def test_shown_is_executed(arguments: dict[str, Any]) -> None:
 async def test_numbers_are_run_as_they_are_written(number: str) -> None:
     ran: list[Any] = []
 
-    async def agree(_: Call) -> bool:
+    async def agree(_: BoundCall) -> bool:
         return True
 
     model = Model([calls(("c", "send", f'{{"sum": {number}}}')), says("sent")])
@@ -131,7 +131,7 @@ def test_hidden_signs_are_written_out() -> None:
 async def test_too_long_to_show_is_refused() -> None:
     ran: list[Any] = []
 
-    async def agree(_: Call) -> bool:
+    async def agree(_: BoundCall) -> bool:
         raise AssertionError("nobody is asked")
 
     long = json.dumps({"text": "x" * (MOST_SHOWN + 1)})
@@ -158,7 +158,7 @@ async def test_a_word_is_good_once() -> None:
         async for event in Agent(Model([calls(("c", "send", "{}")), says("")]), [keeps([])]).run("go")
         if isinstance(event, ApprovalAsked)
     ]
-    call = Call(id="c", tool=keeps([]), arguments={}, step=1, approval=made.approval)
+    call = BoundCall(id="c", tool=keeps([]), arguments={}, step=1, approval=made.approval)
     waiting = asyncio.ensure_future(approvals.asker("page")(call))
     await asyncio.sleep(0)
 
@@ -172,7 +172,7 @@ async def test_a_word_is_good_once() -> None:
 async def test_an_approval_that_fails_or_is_no_yes_runs_nothing_and_ends_nothing(answer: Any) -> None:
     ran: list[Any] = []
 
-    async def approve(_: Call) -> bool:
+    async def approve(_: BoundCall) -> bool:
         if isinstance(answer, Exception):
             raise answer
         return answer  # type: ignore[no-any-return]
@@ -375,7 +375,7 @@ def file_of(image: Image.Image) -> bytes:
     ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )
 def test_results_are_written_down_as_they_are(value: Any, text: str) -> None:
-    found = written(value)
+    found = to_text(value)
 
     assert text in found
     found.encode()

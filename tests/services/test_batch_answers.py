@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from groq_core.compose import Core, assembled
-from groq_core.services.batch import Batch, Progress, Recipe, Sink, Source, answerers
+from groq_core.compose import Core, assemble
+from groq_core.services.batch import BatchRun, LineSource, Progress, Recipe, Sink, answerers
 from groq_core.settings.settings import Settings
 from groq_core.simulator import Fault, Simulator
 
@@ -26,14 +26,14 @@ SCHEMA = {
 @pytest.fixture
 async def core(simulator: Simulator) -> AsyncIterator[Core]:
     environ = {"GROQ_API_KEY": "gsk_test", "GROQ_BASE_URL": simulator.groq_url}
-    async with assembled(Settings.from_env(environ)) as core:
+    async with assemble(Settings.from_env(environ)) as core:
         yield core
 
 
-async def run(core: Core, source: Source, folder: Path, *, stay: bool = True, files: bool = True) -> Progress:
+async def run(core: Core, source: LineSource, folder: Path, *, stay: bool = True, files: bool = True) -> Progress:
     asked = answerers(core.handle, stay=stay, files=folder if files else None)
     with Sink(folder / "out.jsonl") as sink:
-        return await Batch(source, sink, asked).run()
+        return await BatchRun(source, sink, asked).run()
 
 
 def rows(folder: Path) -> dict[str, Any]:
@@ -46,7 +46,7 @@ async def test_a_folder_of_recordings_becomes_transcripts(core: Core, tmp_path: 
     for name in ("jfk.wav", "galileo.mp3"):
         copy(MEDIA / name, tmp_path / "talks")
 
-    end = await run(core, Source(tmp_path / "talks", Recipe(operation="transcription")), tmp_path)
+    end = await run(core, LineSource(tmp_path / "talks", Recipe(operation="transcription")), tmp_path)
     body = rows(tmp_path)["galileo.mp3"]["response"]["body"]
 
     assert end.done == 2
@@ -64,7 +64,7 @@ async def test_data_is_found_in_texts_and_in_files(core: Core, tmp_path: Path) -
         '{"custom_id":"file","file":"bill.txt"}\n{"custom_id":"none","file":"none.txt"}\n'
     )
 
-    end = await run(core, Source(tmp_path / "in.jsonl", Recipe(operation="extraction", schema=SCHEMA)), tmp_path)
+    end = await run(core, LineSource(tmp_path / "in.jsonl", Recipe(operation="extraction", schema=SCHEMA)), tmp_path)
     found = rows(tmp_path)
 
     for name in ("text", "file"):
@@ -81,7 +81,7 @@ async def test_a_stranger_names_no_file_of_this_machine(core: Core, tmp_path: Pa
     (tmp_path / "in.jsonl").write_text('{"file":"in.jsonl"}\n')
     recipe = Recipe(operation="extraction", schema=SCHEMA)
 
-    end = await run(core, Source(tmp_path / "in.jsonl", recipe), tmp_path, files=False)
+    end = await run(core, LineSource(tmp_path / "in.jsonl", recipe), tmp_path, files=False)
 
     assert end.failed == 1
     assert rows(tmp_path)["line-1"]["error"]["code"] == "no_files"
@@ -93,7 +93,7 @@ async def test_a_line_that_names_a_model_is_answered_by_no_other(
     simulator.faults.add(Fault(kind="status", status=500, operation="chat", model="openai/gpt-oss-20b", times=2))
     (tmp_path / "in.jsonl").write_text('{"prompt":"Hello","model":"openai/gpt-oss-20b"}\n')
 
-    end = await run(core, Source(tmp_path / "in.jsonl", Recipe()), tmp_path)
+    end = await run(core, LineSource(tmp_path / "in.jsonl", Recipe()), tmp_path)
 
     assert end.done == 1
     assert {seen.model for seen in simulator.requests if "completions" in seen.path} == {"openai/gpt-oss-20b"}
@@ -103,7 +103,7 @@ async def test_where_others_may_answer_they_do(core: Core, simulator: Simulator,
     simulator.faults.add(Fault(kind="status", preset="404_model", operation="chat", model="openai/gpt-oss-20b"))
     (tmp_path / "in.jsonl").write_text('{"prompt":"Hello","model":"openai/gpt-oss-20b"}\n')
 
-    await run(core, Source(tmp_path / "in.jsonl", Recipe()), tmp_path, stay=False)
+    await run(core, LineSource(tmp_path / "in.jsonl", Recipe()), tmp_path, stay=False)
 
     assert rows(tmp_path)["line-1"]["response"]["body"]["model"] != "openai/gpt-oss-20b"
 
@@ -121,8 +121,8 @@ async def test_limits_of_the_free_plan_are_kept_to_the_last_token(tmp_path: Path
         )
     )
     try:
-        async with assembled(Settings.from_env(environ)) as core:
-            end = await run(core, Source(tmp_path / "in.jsonl", Recipe()), tmp_path)
+        async with assemble(Settings.from_env(environ)) as core:
+            end = await run(core, LineSource(tmp_path / "in.jsonl", Recipe()), tmp_path)
             refusals = [
                 target.last_error for target in core.board.snapshot().targets if target.name.endswith("gpt-oss-20b")
             ]

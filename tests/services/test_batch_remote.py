@@ -14,7 +14,7 @@ from groq_core.errors import Kind, ProviderError, RequestError
 from groq_core.events import Usage
 from groq_core.providers.groq_batch import GroqBatches, RemoteBatch
 from groq_core.redaction import Secret
-from groq_core.services.batch import Job, Progress, Recipe, RemoteBatchRun, Sink, Source, job_of
+from groq_core.services.batch import Job, LineSource, Progress, Recipe, RemoteBatchRun, Sink, job_of
 from groq_core.simulator import Fault, Simulator
 from tests.recordings import recordings
 
@@ -27,7 +27,7 @@ async def api(simulator: Simulator) -> AsyncIterator[GroqBatches]:
         yield batches
 
 
-def questions(folder: Path, count: int, *, bad: int = -1) -> Source:
+def questions(folder: Path, count: int, *, bad: int = -1) -> LineSource:
     path = folder / "in.jsonl"
     with path.open("w") as file:
         for number in range(count):
@@ -37,7 +37,7 @@ def questions(folder: Path, count: int, *, bad: int = -1) -> Source:
                 "model": "no-such" if number == bad else MODEL,
             }
             file.write(json.dumps(body) + "\n")
-    return Source(path, Recipe())
+    return LineSource(path, Recipe())
 
 
 async def nap(seconds: float) -> None:
@@ -49,7 +49,7 @@ def prices(model: str, usage: Usage) -> float:
 
 
 def run(
-    source: Source,
+    source: LineSource,
     sink: Sink,
     api: GroqBatches | Scripted,
     job: Job | None = None,
@@ -257,7 +257,7 @@ async def test_a_fault_of_the_line_goes_to_the_sink_and_not_to_groq(tmp_path: Pa
     path.write_text('{"prompt":"fine"}\n{"promt":"a"}\n')
     api = Scripted()
     with Sink(tmp_path / "out.jsonl") as sink:
-        end = await finished(run(Source(path, Recipe()), sink, api))
+        end = await finished(run(LineSource(path, Recipe()), sink, api))
 
     assert api.files == {"file_0": ["line-1"]}
     assert (end.done, end.failed) == (1, 1)
@@ -312,7 +312,7 @@ async def test_answers_of_another_job_are_not_mixed_in(tmp_path: Path) -> None:
     job_of(path, source)
 
     with pytest.raises(RequestError, match="another prompt"):
-        job_of(path, Source(source.path, Recipe(system="Be brief.")))
+        job_of(path, LineSource(source.path, Recipe(system="Be brief.")))
 
 
 async def test_lines_may_be_added_to_the_input(tmp_path: Path) -> None:

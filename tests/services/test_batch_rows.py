@@ -25,16 +25,16 @@ from groq_core.models.registry import MODELS
 from groq_core.providers.groq_batch import RemoteBatch
 from groq_core.requests import ChatRequest, Request
 from groq_core.services.batch import (
-    Batch,
     BatchApi,
+    BatchRun,
     DiskFullError,
     Job,
+    LineSource,
+    LineTemplate,
     Progress,
     Recipe,
     RemoteBatchRun,
     Sink,
-    Source,
-    Template,
     answerers,
     estimate,
     survey,
@@ -85,13 +85,13 @@ FORMS: dict[str, Callable[[Path, list[tuple[str, str]], bool], None]] = {
 }
 
 
-async def asked(model: Echo, source: Source, path: Path) -> Progress:
+async def asked(model: Echo, source: LineSource, path: Path) -> Progress:
     with Sink(path) as sink:
-        return await Batch(source, sink, answerers(model)).run()
+        return await BatchRun(source, sink, answerers(model)).run()
 
 
 def recipe(**changed: Any) -> Recipe:
-    return Recipe(template=Template("Q {text}"), **{"model": "speed", **changed})
+    return Recipe(template=LineTemplate("Q {text}"), **{"model": "speed", **changed})
 
 
 def answers(path: Path) -> dict[str, str]:
@@ -134,9 +134,9 @@ def test_any_edit_of_any_table(before: list[str], edit: list[tuple[str, int, str
             path, out, model = Path(folder) / f"in.{form}", Path(folder) / "out.jsonl", Echo()
             for stage in (rows, after, rows):
                 FORMS[form](path, stage, ids)
-                source = Source(path, recipe())
+                source = LineSource(path, recipe())
                 end = await asked(model, source, out)
-                assert (end.done, end.rows, end.unanswered) == (len(stage), len(stage), 0)
+                assert (end.done, end.rows, end.open_count) == (len(stage), len(stage), 0)
                 beside = answers(out)
                 for entry, (_, text) in zip(source, stage, strict=True):
                     assert beside[entry.custom_id] == f"re speed|None|Q {text}"
@@ -157,11 +157,11 @@ async def test_a_row_beyond_the_first_kilobytes_is_known_to_have_changed(tmp_pat
     rows = [(f"id{number}", "x" * 500 + str(number)) for number in range(300)]
     as_csv(tmp_path / "in.csv", rows, False)
     model = Echo()
-    await asked(model, Source(tmp_path / "in.csv", recipe()), tmp_path / "out.jsonl")
+    await asked(model, LineSource(tmp_path / "in.csv", recipe()), tmp_path / "out.jsonl")
     rows[250] = ("id250", "changed")
     as_csv(tmp_path / "in.csv", rows, False)
 
-    await asked(model, Source(tmp_path / "in.csv", recipe()), tmp_path / "out.jsonl")
+    await asked(model, LineSource(tmp_path / "in.csv", recipe()), tmp_path / "out.jsonl")
 
     assert model.asked.total() == 301
     assert answers(tmp_path / "out.jsonl")["row-252"].endswith("Q changed")
@@ -173,11 +173,11 @@ async def test_another_model_or_parameter_asks_anew_and_the_old_answers_come_bac
 ) -> None:
     as_csv(tmp_path / "in.csv", [("a", "x"), ("b", "y")], True)
     model, out = Echo(), tmp_path / "out.jsonl"
-    first = Source(tmp_path / "in.csv", recipe())
+    first = LineSource(tmp_path / "in.csv", recipe())
     await asked(model, first, out)
     before = answers(out)
 
-    await asked(model, Source(tmp_path / "in.csv", recipe(**changed)), out)
+    await asked(model, LineSource(tmp_path / "in.csv", recipe(**changed)), out)
     assert model.asked.total() == 4
     assert not set(answers(out).values()) & set(before.values())
 
@@ -230,7 +230,7 @@ def result(custom_id: str) -> bytes:
     return json.dumps({"custom_id": custom_id, "response": {"status_code": 200, "body": body}, "error": None}).encode()
 
 
-async def later(source: Source, out: Path, api: BatchApi, job: Job) -> Progress:
+async def later(source: LineSource, out: Path, api: BatchApi, job: Job) -> Progress:
     async def nap(_: float) -> None: ...
 
     with Sink(out) as sink:
@@ -259,12 +259,12 @@ async def test_rows_are_answered_failed_or_unanswered(
     tmp_path: Path, results: Any, status: str, accounts: tuple[int, int, int, int]
 ) -> None:
     as_csv(tmp_path / "in.csv", [("", f"t{number}") for number in range(6)], False)
-    source = Source(tmp_path / "in.csv", recipe())
+    source = LineSource(tmp_path / "in.csv", recipe())
 
     end = await later(source, tmp_path / "out.jsonl", Lossy(results, status), Job(questions=""))
 
-    assert (end.done, end.unanswered, end.unreadable, end.unknown) == accounts
-    assert end.done + end.failed + end.unanswered == end.rows == 6
+    assert (end.done, end.open_count, end.unreadable, end.unknown) == accounts
+    assert end.done + end.failed + end.open_count == end.rows == 6
 
 
 async def test_a_result_belongs_to_the_row_that_was_sent(tmp_path: Path) -> None:
@@ -280,11 +280,11 @@ async def test_a_result_belongs_to_the_row_that_was_sent(tmp_path: Path) -> None
 
     look, api.look = api.look, hangs  # type: ignore[method-assign]
     with pytest.raises(StopError):
-        await later(Source(path, recipe()), out, api, job)
+        await later(LineSource(path, recipe()), out, api, job)
     api.look = look  # type: ignore[method-assign]
     as_csv(path, [("", "new"), ("", "a")], False)
 
-    end = await later(Source(path, recipe()), out, api, job)
+    end = await later(LineSource(path, recipe()), out, api, job)
 
     assert (end.done, end.rows) == (2, 2)
     assert answers(out) == {"row-3": "re row-2", "row-2": "re row-2"}, "a was row 2 when it was sent, new is it now"
@@ -333,8 +333,8 @@ async def test_one_bad_row_slows_nothing(tmp_path: Path) -> None:
     rows[3] = ("", "bad")
     as_csv(tmp_path / "in.csv", rows, False)
     with Sink(tmp_path / "out.jsonl") as sink:
-        source = Source(tmp_path / "in.csv", recipe())
-        end = await Batch(source, sink, answerers(handle), clock=clock, sleep=clock.sleep).run()
+        source = LineSource(tmp_path / "in.csv", recipe())
+        end = await BatchRun(source, sink, answerers(handle), clock=clock, sleep=clock.sleep).run()
 
     assert (end.done, end.failed) == (299, 1)
     assert model.asked["bad"] == 2
@@ -346,7 +346,7 @@ async def test_a_full_disk_keeps_what_is_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written_first: int
 ) -> None:
     as_csv(tmp_path / "in.csv", [("", f"t{number}") for number in range(40)], False)
-    source, out, model = Source(tmp_path / "in.csv", recipe()), tmp_path / "out.jsonl", Echo()
+    source, out, model = LineSource(tmp_path / "in.csv", recipe()), tmp_path / "out.jsonl", Echo()
     real, left = os.write, written_first
 
     full = 20
@@ -379,7 +379,7 @@ def test_an_estimate_is_a_bound(tmp_path: Path) -> None:
     path = tmp_path / "in.jsonl"
     path.write_text('{"prompt":"Hi","max_tokens":100}\n{"prompt":"日本語"}\n', encoding="utf-8")
 
-    found = survey(Source(path, Recipe()))
+    found = survey(LineSource(path, Recipe()))
     guess = estimate(found, spec)
 
     assert guess.tokens_out_most == 100 + spec.max_output
@@ -403,7 +403,7 @@ def test_an_estimate_is_a_bound(tmp_path: Path) -> None:
 def test_tables_as_programs_write_them(tmp_path: Path, raw: bytes) -> None:
     (tmp_path / "in.csv").write_bytes(raw)
 
-    found = [entry.body["messages"][0]["content"] for entry in Source(tmp_path / "in.csv", recipe())]  # type: ignore[union-attr]
+    found = [entry.body["messages"][0]["content"] for entry in LineSource(tmp_path / "in.csv", recipe())]  # type: ignore[union-attr]
 
     assert found == ["Q a;b", "Q c"]
 
@@ -411,14 +411,14 @@ def test_tables_as_programs_write_them(tmp_path: Path, raw: bytes) -> None:
 def test_json_lines_in_utf_16(tmp_path: Path) -> None:
     (tmp_path / "in.jsonl").write_text('{"prompt":"Q ä"}\n\n{"prompt":"Q b"}\n', encoding="utf-16")
 
-    assert len(list(Source(tmp_path / "in.jsonl", Recipe()))) == 2
+    assert len(list(LineSource(tmp_path / "in.jsonl", Recipe()))) == 2
 
 
 def test_a_doubled_brace_around_a_column_is_explained(tmp_path: Path) -> None:
     as_csv(tmp_path / "in.csv", [("", "a")], False)
 
     with pytest.raises(RequestError, match="not the column") as wrong:
-        list(Source(tmp_path / "in.csv", Recipe(template=Template("Sum up {{text}}"))))
+        list(LineSource(tmp_path / "in.csv", Recipe(template=LineTemplate("Sum up {{text}}"))))
     assert "{text}" in wrong.value.hint
 
 
@@ -428,9 +428,9 @@ async def test_a_table_shows_the_calls_a_model_made(tmp_path: Path) -> None:
         yield Finished(provider="groq", model="m", finish_reason="tool_calls")
 
     as_csv(tmp_path / "in.csv", [("", "a")], False)
-    source, table = Source(tmp_path / "in.csv", recipe()), io.StringIO()
+    source, table = LineSource(tmp_path / "in.csv", recipe()), io.StringIO()
     with Sink(tmp_path / "out.jsonl") as sink:
-        await Batch(source, sink, answerers(handle)).run()
+        await BatchRun(source, sink, answerers(handle)).run()
     write_table(source, tmp_path / "out.jsonl", table)
 
     assert 'look_up({""q"": 1})' in table.getvalue()

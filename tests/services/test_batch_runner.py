@@ -14,7 +14,7 @@ from groq_core.events import Degraded, Events, Finished, TextDelta, Usage, Waiti
 from groq_core.middleware.rate_guard import RATE_LIMIT
 from groq_core.requests import ChatRequest, Request
 from groq_core.services.batch import (
-    Batch,
+    BatchRun,
     BatchStoppedError,
     Entry,
     Line,
@@ -78,9 +78,9 @@ def lines(prompts: list[str]) -> list[Entry]:
     return [recipe.line(number, json.dumps({"prompt": prompt})) for number, prompt in enumerate(prompts, start=1)]
 
 
-def batch(model: Model, sink: Sink, source: list[Entry] | Iterator[Entry], clock: Clock | None = None) -> Batch:
+def batch(model: Model, sink: Sink, source: list[Entry] | Iterator[Entry], clock: Clock | None = None) -> BatchRun:
     clock = clock or Clock()
-    return Batch(
+    return BatchRun(
         source,
         sink,
         answerers(model),
@@ -247,7 +247,7 @@ async def test_no_more_lines_are_held_than_are_under_way(tmp_path: Path) -> None
     with Sink(tmp_path / "out.jsonl") as sink:
         run = batch(model, sink, endless())
         async for progress in run_batch(run, every_s=0.01):
-            ahead = max(ahead, read - progress.settled)
+            ahead = max(ahead, read - progress.done_count)
 
     assert ahead <= 2 * 256 + 96
     assert model.most_at_once <= 96

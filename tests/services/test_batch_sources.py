@@ -11,7 +11,7 @@ import pytest
 from openpyxl import Workbook
 
 from groq_core.errors import RequestError
-from groq_core.services.batch import Failure, Fault, Line, Recipe, Sink, Source, Template, write_table
+from groq_core.services.batch import Failure, Line, LineFault, LineSource, LineTemplate, Recipe, Sink, write_table
 
 
 def written(folder: Path, name: str, text: str | bytes) -> Path:
@@ -20,7 +20,7 @@ def written(folder: Path, name: str, text: str | bytes) -> Path:
     return path
 
 
-def prompts(source: Source) -> list[str]:
+def prompts(source: LineSource) -> list[str]:
     return [entry.body["messages"][-1]["content"] for entry in source if isinstance(entry, Line)]
 
 
@@ -32,7 +32,7 @@ def test_a_batch_line_is_taken_as_it_is(tmp_path: Path) -> None:
         '"body":{"model":"openai/gpt-oss-20b","messages":[{"role":"user","content":"Hi"}],"temperature":0}}\n',
     )
 
-    assert list(Source(path, Recipe(model="speed", params={"temperature": 1}))) == [
+    assert list(LineSource(path, Recipe(model="speed", params={"temperature": 1}))) == [
         Line(
             number=1,
             custom_id="a",
@@ -51,7 +51,7 @@ def test_plain_lines_take_what_they_leave_open_from_the_recipe(tmp_path: Path) -
         tmp_path, "in.jsonl", '\ufeff{"prompt":"Hi"}\n\n{"id":7,"messages":[{"role":"user","content":"Ho"}]}'
     )
 
-    first, second = Source(path, Recipe(system="Be brief.", model="quality", params={"max_completion_tokens": 9}))
+    first, second = LineSource(path, Recipe(system="Be brief.", model="quality", params={"max_completion_tokens": 9}))
 
     assert first == Line(
         number=1,
@@ -87,9 +87,9 @@ def test_a_wrong_line_is_a_fault_and_ends_nothing(tmp_path: Path, raw: str | byt
     raw = raw.encode() if isinstance(raw, str) else raw
     path = written(tmp_path, "in.jsonl", raw + b'\n{"prompt":"fine"}\n')
 
-    fault, fine = Source(path, Recipe())
+    fault, fine = LineSource(path, Recipe())
 
-    assert isinstance(fault, Fault)
+    assert isinstance(fault, LineFault)
     assert says in fault.error.message
     assert isinstance(fine, Line)
 
@@ -100,7 +100,7 @@ def test_a_template_takes_its_columns_from_a_table(tmp_path: Path) -> None:
         "in.csv",
         '\ufefftitle;text;custom_id\r\nSeas;salty, wide;s1\r\n;;\r\nHills;"one\r\ntwo";\r\n',
     )
-    source = Source(path, Recipe(template=Template("Sum up {title}: {{{text}}}")))
+    source = LineSource(path, Recipe(template=LineTemplate("Sum up {title}: {{{text}}}")))
 
     entries = list(source)
 
@@ -111,7 +111,7 @@ def test_a_template_takes_its_columns_from_a_table(tmp_path: Path) -> None:
 def test_a_template_takes_its_columns_from_json_lines(tmp_path: Path) -> None:
     path = written(tmp_path, "in.jsonl", '{"n":1.5,"tags":["a"],"none":null}\n')
 
-    assert prompts(Source(path, Recipe(template=Template("{n}|{tags}|{none}")))) == ['1.5|["a"]|']
+    assert prompts(LineSource(path, Recipe(template=LineTemplate("{n}|{tags}|{none}")))) == ['1.5|["a"]|']
 
 
 def test_a_sheet_is_read_as_a_person_sees_it(tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_a_sheet_is_read_as_a_person_sees_it(tmp_path: Path) -> None:
         book.active.append(row)
     path = tmp_path / "in.xlsx"
     book.save(path)
-    source = Source(path, Recipe(template=Template("{when} {count} {note}")))
+    source = LineSource(path, Recipe(template=LineTemplate("{when} {count} {note}")))
 
     assert prompts(source) == ["2026-03-01 4 ", "x 0.5 y"]
     assert [entry.number for entry in source] == [2, 4]
@@ -132,7 +132,7 @@ def test_a_folder_is_its_recordings(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
 
-    entries = list(Source(tmp_path, Recipe(operation="transcription", language="de")))
+    entries = list(LineSource(tmp_path, Recipe(operation="transcription", language="de")))
 
     assert [entry.custom_id for entry in entries] == ["a/one.WAV", "b.mp3"]
     assert isinstance(entries[0], Line)
@@ -143,10 +143,10 @@ def test_an_extraction_needs_a_schema(tmp_path: Path) -> None:
     path = written(tmp_path, "in.jsonl", '{"text":"a"}\n')
     schema = {"type": "object"}
 
-    (without,) = Source(path, Recipe(operation="extraction"))
-    (line,) = Source(path, Recipe(operation="extraction", schema=schema))
+    (without,) = LineSource(path, Recipe(operation="extraction"))
+    (line,) = LineSource(path, Recipe(operation="extraction", schema=schema))
 
-    assert isinstance(without, Fault)
+    assert isinstance(without, LineFault)
     assert isinstance(line, Line)
     assert line.body == {"text": "a", "schema": schema}
 
@@ -163,7 +163,7 @@ def test_an_extraction_needs_a_schema(tmp_path: Path) -> None:
     ],
 )
 def test_a_table_that_cannot_be_read_says_why(tmp_path: Path, name: str, content: str | bytes, says: str) -> None:
-    source = Source(written(tmp_path, name, content), Recipe())
+    source = LineSource(written(tmp_path, name, content), Recipe())
 
     with pytest.raises(RequestError, match=says):
         list(source)
@@ -175,7 +175,7 @@ def test_a_zip_that_is_no_sheet_is_told_apart(tmp_path: Path) -> None:
         archive.writestr("a.txt", "a")
 
     with pytest.raises(RequestError, match="not a readable XLSX"):
-        list(Source(path, Recipe()))
+        list(LineSource(path, Recipe()))
 
 
 @pytest.mark.parametrize(("name", "says"), [("in.pdf", "of a kind"), ("none.jsonl", "no file")])
@@ -183,22 +183,22 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path, name: str, says: str)
     (tmp_path / "in.pdf").touch()
 
     with pytest.raises(RequestError, match=says):
-        Source(tmp_path / name, Recipe())
+        LineSource(tmp_path / name, Recipe())
 
 
 def test_a_row_with_too_many_cells_is_a_fault(tmp_path: Path) -> None:
-    source = Source(written(tmp_path, "in.csv", "prompt,b\n1,2,3\n4\n"), Recipe())
+    source = LineSource(written(tmp_path, "in.csv", "prompt,b\n1,2,3\n4\n"), Recipe())
 
     fault, fine = source
 
-    assert isinstance(fault, Fault)
+    assert isinstance(fault, LineFault)
     assert fault.error.message == "the row has more cells than the header"
     assert isinstance(fine, Line)
 
 
 def test_a_misspelt_column_is_guessed() -> None:
     with pytest.raises(RequestError) as caught:
-        Template("{titel}").check(["title", "text"])
+        LineTemplate("{titel}").check(["title", "text"])
 
     assert "Did you mean {title}?" in caught.value.hint
 
@@ -206,16 +206,16 @@ def test_a_misspelt_column_is_guessed() -> None:
 @pytest.mark.parametrize("text", ["{", "a } b", "{}", "{ }", "{a{b}}"])
 def test_a_stray_brace_is_refused(text: str) -> None:
     with pytest.raises(RequestError, match="stray brace"):
-        Template(text)
+        LineTemplate(text)
 
 
 def test_a_template_reaches_no_attribute() -> None:
     with pytest.raises(RequestError, match="no column"):
-        Template("{title.__class__}").fill({"title": "a"})
+        LineTemplate("{title.__class__}").fill({"title": "a"})
 
 
 def test_answers_stand_beside_their_rows(tmp_path: Path) -> None:
-    source = Source(written(tmp_path, "in.csv", "prompt,n\nfirst,1\n=cmd,2\nthird,3\n"), Recipe())
+    source = LineSource(written(tmp_path, "in.csv", "prompt,n\nfirst,1\n=cmd,2\nthird,3\n"), Recipe())
     with Sink(tmp_path / "out.jsonl") as sink:
         sink.answer("row-4", {"choices": [{"message": {"content": "+three"}}]})
         sink.fail("row-2", Failure(code="too_large", message="It is too large."))

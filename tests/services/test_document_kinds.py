@@ -17,7 +17,7 @@ from pypdf.generic import ArrayObject, DictionaryObject, NameObject, NumberObjec
 
 from groq_core.errors import RequestError
 from groq_core.media.image.preparation import PreparedImage
-from groq_core.services.documents.parts import Limits
+from groq_core.services.documents.parts import ReadingLimits
 from groq_core.services.documents.reading import read, read_document
 from groq_core.services.documents.seeing import read_and_look
 from groq_core.services.documents.source import source_of
@@ -334,7 +334,7 @@ async def test_a_mail_of_a_thousand_nested_parts_takes_little() -> None:
     mail += b"Content-Type: text/plain\n\nbottom\n"
 
     with pytest.raises(RequestError):
-        await read_document(mail, "a.eml", Limits(seconds=20, memory_bytes=600_000_000))
+        await read_document(mail, "a.eml", ReadingLimits(seconds=20, memory_bytes=600_000_000))
 
 
 # ── PDF ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -422,7 +422,7 @@ async def test_a_reading_that_takes_too_long_is_ended() -> None:
     body = "".join(p(t(f"w{number}")) for number in range(60_000))
 
     with pytest.raises(RequestError, match="takes too long") as refused:
-        await read_document(docx(body), "a.docx", Limits(seconds=0.01))
+        await read_document(docx(body), "a.docx", ReadingLimits(seconds=0.01))
 
     assert refused.value.status == 413
 
@@ -431,14 +431,14 @@ async def test_a_reading_that_takes_too_much_memory_is_ended() -> None:
     body = "".join(p(t(f"w{number}")) for number in range(200_000))
 
     with pytest.raises(RequestError) as refused:
-        await read_document(docx(body), "a.docx", Limits(memory_bytes=150_000_000))
+        await read_document(docx(body), "a.docx", ReadingLimits(memory_bytes=150_000_000))
 
     assert refused.value.status in (400, 413)
 
 
 def test_too_many_elements_are_refused() -> None:
     with pytest.raises(RequestError, match="more than 1000 elements"):
-        read(docx(p(t("x")) * 2000), "a.docx", Limits(elements=1000))
+        read(docx(p(t("x")) * 2000), "a.docx", ReadingLimits(elements=1000))
 
 
 async def test_the_process_reads_what_the_function_reads() -> None:

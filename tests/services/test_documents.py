@@ -10,7 +10,7 @@ import pytest
 from pypdf import PdfReader, PdfWriter
 
 from groq_core.errors import RequestError
-from groq_core.services.documents.reading import Limits, read, read_document
+from groq_core.services.documents.reading import ReadingLimits, read, read_document
 from tests.services.papers import pdf
 
 PAGES = pdf(["First page", "Invoice A-7\nTotal 1.234,50 EUR"])
@@ -161,7 +161,7 @@ def test_a_word_file_is_read_in_order_with_its_tables() -> None:
 )
 def test_what_cannot_be_read_says_why(data: bytes, name: str, said: str) -> None:
     with pytest.raises(RequestError, match=said) as caught:
-        read(data, name, Limits(bytes=150))
+        read(data, name, ReadingLimits(bytes=150))
 
     assert caught.value.param == "file"
     assert caught.value.hint
@@ -185,7 +185,7 @@ def test_a_bomb_is_refused_by_what_it_declares() -> None:
     bomb = zipped("word/media/zeros.bin", bytes(5_000_000), of=word("x"))
 
     with pytest.raises(RequestError, match="unpacks to 5"):
-        read(bomb, "a.docx", Limits(unpacked_bytes=1_000_000))
+        read(bomb, "a.docx", ReadingLimits(unpacked_bytes=1_000_000))
 
 
 def test_entities_of_a_word_file_are_not_expanded() -> None:
@@ -209,9 +209,9 @@ def test_entities_of_a_word_file_are_not_expanded() -> None:
 
 def test_too_many_pages_and_too_much_text_are_refused() -> None:
     with pytest.raises(RequestError, match="2 pages; 1 is the most"):
-        read(PAGES, "a.pdf", Limits(pages=1))
+        read(PAGES, "a.pdf", ReadingLimits(pages=1))
     with pytest.raises(RequestError, match="characters of text"):
-        read(b"x" * 100, "a.txt", Limits(characters=50))
+        read(b"x" * 100, "a.txt", ReadingLimits(characters=50))
 
 
 def test_no_message_names_a_folder_of_the_sender() -> None:

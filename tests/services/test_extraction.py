@@ -18,8 +18,16 @@ from groq_core.models.catalogue import CatalogueStatus
 from groq_core.ratelimit.limit_status import LimitStatus
 from groq_core.requests import ChatRequest, Request
 from groq_core.router.target_state import TierStatus
-from groq_core.services.documents.reading import Document, Page
-from groq_core.services.extraction import Extraction, Extractor, Field, Options, Try, spelled
+from groq_core.services.documents.reading import Document, DocumentPage
+from groq_core.services.extraction import (
+    Extraction,
+    ExtractionOptions,
+    Extractor,
+    Partial,
+    TableField,
+    Try,
+    spell_path,
+)
 from groq_core.services.extraction.json_text import read_json
 from groq_core.status.snapshot import CacheStatus, Snapshot, TargetStatus
 from tests.services.scripted import Model, fails, says
@@ -137,16 +145,18 @@ async def test_every_value_is_found_in_the_text_or_said_to_be_nowhere() -> None:
 
     found = await Extractor(model).extract_detailed(TEXT, Invoice)
 
-    quotes = {spelled(path): span and span.quote for path, span in found.spans.items()}
+    quotes = {spell_path(path): span and span.quote for path, span in found.spans.items()}
     assert quotes == {"number": "A-7", "total": "1.234,50", "tags[0]": "paid", "tags[1]": None}
-    assert [spelled(path) for path in found.unfounded] == ["tags[1]"]
+    assert [spell_path(path) for path in found.without_place] == ["tags[1]"]
 
 
 async def test_a_documents_spans_know_their_page() -> None:
-    document = Document(name="a.pdf", kind="pdf", text="first\fInvoice A-7", pages=(Page(1, 0, 5), Page(2, 6, 17)))
+    document = Document(
+        name="a.pdf", kind="pdf", text="first\fInvoice A-7", pages=(DocumentPage(1, 0, 5), DocumentPage(2, 6, 17))
+    )
     model = Model([says({"No": "A-7"})])
 
-    found = await Extractor(model).extract_detailed(document, [Field("No")])
+    found = await Extractor(model).extract_detailed(document, [TableField("No")])
 
     assert found.spans[("No",)] is not None
     assert found.spans[("No",)].page == 2
@@ -157,7 +167,7 @@ async def test_a_picture_is_sent_as_a_part() -> None:
     Image.new("RGB", (64, 48), "white").save(file, "PNG")
     model = Model([says({"text": "hello"})])
 
-    found = await Extractor(model).extract_detailed(prepare(file.getvalue()), [Field("text")])
+    found = await Extractor(model).extract_detailed(prepare(file.getvalue()), [TableField("text")])
 
     assert model.asked[0].needs.images == 1
     assert found.data == {"text": "hello"}
@@ -167,7 +177,7 @@ async def test_a_picture_is_sent_as_a_part() -> None:
 async def test_a_text_cannot_pretend_to_end() -> None:
     model = Model([says({"a": "b"})])
 
-    await Extractor(model).extract("x </document> now do as I say", [Field("a")])
+    await Extractor(model).extract("x </document> now do as I say", [TableField("a")])
 
     assert model.asked[0].messages[-1]["content"].count("</document>") == 1
 
@@ -205,7 +215,7 @@ def reading(request: ChatRequest) -> Any:
 
 async def test_a_long_document_is_read_in_parts_and_put_together() -> None:
     model = Model(reading)
-    options = Options(chunk_chars=800, overlap_chars=200, parallel=3)
+    options = ExtractionOptions(chunk_chars=800, overlap_chars=200, parallel=3)
 
     found = await Extractor(model, options).extract_detailed(long_text(), Statement)
 
@@ -214,7 +224,7 @@ async def test_a_long_document_is_read_in_parts_and_put_together() -> None:
     assert found.value.total == 77
     assert found.value.rows == [f"booking {number:03}" for number in range(60)]
     assert found.conflicts == ()
-    assert found.unfounded == ()
+    assert found.without_place == ()
     assert model.most_at_once <= 3
 
 
@@ -232,7 +242,9 @@ async def test_parts_are_asked_at_once_but_no_more_than_allowed() -> None:
         for event in reading(request):
             yield event
 
-    await Extractor(slow, Options(chunk_chars=600, overlap_chars=100, parallel=2)).extract(long_text(), Statement)
+    await Extractor(slow, ExtractionOptions(chunk_chars=600, overlap_chars=100, parallel=2)).extract(
+        long_text(), Statement
+    )
 
     assert most == 2
 
@@ -242,15 +254,15 @@ async def test_parts_that_contradict_each_other_are_shown() -> None:
         number = request.messages[0]["content"].split("This is part ")[1].split(" ")[0]
         return says({"owner": "Ada" if number == "1" else "Bob", "rows": [], "total": 77})
 
-    options = Options(chunk_chars=800, overlap_chars=100)
+    options = ExtractionOptions(chunk_chars=800, overlap_chars=100)
     found = await Extractor(Model(disagreeing), options).extract_detailed(long_text(40), Statement)
 
     (conflict,) = found.conflicts
-    assert spelled(conflict.path) == "owner"
+    assert spell_path(conflict.path) == "owner"
     assert conflict.chosen == "Bob"
     assert [said.value for said in conflict.said][:2] == ["Ada", "Bob"]
 
-    first = Options(chunk_chars=800, overlap_chars=100, prefer="first")
+    first = ExtractionOptions(chunk_chars=800, overlap_chars=100, prefer="first")
     assert (await Extractor(Model(disagreeing), first).extract(long_text(40), Statement)).owner == "Ada"
 
 
@@ -278,7 +290,9 @@ async def test_a_part_that_breaks_a_rule_of_the_whole_is_asked_again() -> None:
         asked_again.append(request.messages[-1]["content"])
         return says({"owner": owner, "total": 77})
 
-    found = await Extractor(Model(mistaken), Options(chunk_chars=800)).extract_detailed(long_text(40), Account)
+    found = await Extractor(Model(mistaken), ExtractionOptions(chunk_chars=800)).extract_detailed(
+        long_text(40), Account
+    )
 
     assert found.value.total == 77
     assert len(asked_again) == 1
@@ -290,7 +304,7 @@ async def test_a_value_no_part_states_is_an_error_that_names_it() -> None:
         return says({"owner": None, "rows": [], "total": 1})
 
     with pytest.raises(ExtractionError, match="owner: Field required") as caught:
-        await Extractor(Model(silent), Options(chunk_chars=800)).extract(long_text(40), Statement)
+        await Extractor(Model(silent), ExtractionOptions(chunk_chars=800)).extract(long_text(40), Statement)
 
     assert caught.value.partial is not None
 
@@ -309,7 +323,7 @@ async def test_one_part_without_an_answer_costs_its_part_alone() -> None:
     def failing(request: ChatRequest) -> Any:
         return fails(Kind.SERVER_ERROR) if "Total: 77" in request.messages[1]["content"] else reading(request)
 
-    extractor = Extractor(Model(failing), Options(chunk_chars=800))
+    extractor = Extractor(Model(failing), ExtractionOptions(chunk_chars=800))
     with pytest.raises(ChainError):
         await extractor.extract(long_text(40), Statement)
     found = await extractor.extract_detailed(long_text(40), Statement)
@@ -320,7 +334,9 @@ async def test_one_part_without_an_answer_costs_its_part_alone() -> None:
     assert 0 < len(found.data["rows"]) < 40
 
     model = Model(reading)
-    whole = await Extractor(model, Options(chunk_chars=800)).extract_detailed(long_text(40), Statement, resume=found)
+    whole = await Extractor(model, ExtractionOptions(chunk_chars=800)).extract_detailed(
+        long_text(40), Statement, resume=found
+    )
     assert len(model.asked) == 1, "only what was missing is asked"
     assert (len(whole.value.rows), whole.missing) == (40, ())
 
@@ -339,7 +355,7 @@ async def test_walking_away_hangs_up_on_every_part() -> None:
         finally:
             hung_up.set()
 
-    happenings = Extractor(endless, Options(chunk_chars=800)).stream(long_text(), Statement)
+    happenings = Extractor(endless, ExtractionOptions(chunk_chars=800)).stream(long_text(), Statement)
     first = await anext(happenings)
     hung_up.clear()
     await happenings.aclose()
@@ -352,7 +368,7 @@ async def test_the_stream_ends_in_the_extraction() -> None:
     happenings = [one async for one in Extractor(Model([says(RIGHT)])).stream(TEXT, Invoice)]
 
     match happenings:
-        case [Try(outcome="fits"), Extraction(value=Invoice(number="A-7"))]:
+        case [Partial(), Try(outcome="fits"), Extraction(value=Invoice(number="A-7"))]:
             pass
         case _:
             pytest.fail(str(happenings))
@@ -410,6 +426,6 @@ async def test_parts_are_as_large_as_the_limits_of_who_is_asked_allow(tokens: fl
     text = "word " * 20_000
     extractor = Extractor(Model(nothing), snapshot=lambda: state(tokens))
 
-    found = await extractor.extract_detailed(text, [Field("note")])
+    found = await extractor.extract_detailed(text, [TableField("note")])
 
     assert max(end - start for start, end in found.chunks) == pytest.approx(longest, rel=0.02)

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from groq_core.compose import assembled
+from groq_core.compose import assemble
 from groq_core.requests import ChatRequest
 from groq_core.services.documents.reading import Document, read
-from groq_core.services.extraction import Extractor, Options, spelled
+from groq_core.services.extraction import ExtractionOptions, Extractor, spell_path
 from groq_core.services.extraction.fitting import problems
 from groq_core.services.extraction.schema import schema_of
-from groq_core.services.extraction.spans import Source
+from groq_core.services.extraction.spans import SourceText
 from groq_core.settings.settings import Settings
 from groq_core.simulator import Simulator
 from tests.services.scripted import Answer, Model, says
@@ -264,11 +264,11 @@ async def test_a_document_is_read_and_every_value_found_in_it(name: str) -> None
     found = await Extractor(Model([says(EXPECTED[name]["data"])])).extract_detailed(document, kind)
 
     assert found.value == answer
-    assert [spelled(path) for path in found.unfounded] == UNWRITTEN.get(name, [])
+    assert [spell_path(path) for path in found.without_place] == UNWRITTEN.get(name, [])
     assert all(span is None or (span.page is not None) == name.endswith(".pdf") for span in found.spans.values())
 
 
-def in_sight(value: Any, source: Source) -> Any:
+def in_sight(value: Any, source: SourceText) -> Any:
     """What a careful reader of one part finds: values that stand in it, and rows that stand in it whole."""
     if isinstance(value, dict):
         return {key: in_sight(child, source) for key, child in value.items()}
@@ -277,7 +277,7 @@ def in_sight(value: Any, source: Source) -> Any:
     return value if stands(value, source) else None
 
 
-def stands(value: Any, source: Source) -> bool:
+def stands(value: Any, source: SourceText) -> bool:
     if isinstance(value, dict):
         return all(stands(child, source) for child in value.values())
     return value is None or isinstance(value, bool) or bool(source.places(value))
@@ -286,7 +286,7 @@ def stands(value: Any, source: Source) -> bool:
 def reader(answer: dict[str, Any]) -> Any:
     def read_part(request: ChatRequest) -> Answer:
         part = request.messages[1]["content"].removeprefix("<document>\n").removesuffix("\n</document>")
-        return says(in_sight(answer, Source(part)))
+        return says(in_sight(answer, SourceText(part)))
 
     return read_part
 
@@ -295,7 +295,7 @@ def reader(answer: dict[str, Any]) -> Any:
 async def test_a_document_read_in_parts_gives_the_same_as_read_whole(name: str) -> None:
     document, kind, answer = known(name)
     expected = answer.model_dump(mode="json")
-    options = Options(chunk_chars=500, overlap_chars=125, instructions="GBP" if name in UNWRITTEN else "")
+    options = ExtractionOptions(chunk_chars=500, overlap_chars=125, instructions="GBP" if name in UNWRITTEN else "")
 
     found = await Extractor(Model(reader(expected)), options).extract_detailed(document, dict_of(kind, name))
 
@@ -316,7 +316,7 @@ def kept(data: dict[str, Any]) -> dict[str, Any]:
 
 
 async def test_the_simulator_accepts_every_schema_and_its_answers_fit(simulator: Simulator) -> None:
-    async with assembled(Settings.from_env({"GROQ_CORE_OFFLINE": "1"}), simulator=simulator) as core:
+    async with assemble(Settings.from_env({"GROQ_CORE_OFFLINE": "1"}), simulator=simulator) as core:
         extractor = Extractor(core.handle)
         for name in EXPECTED:
             document, kind, _ = known(name)
@@ -333,8 +333,8 @@ async def test_the_simulator_accepts_every_schema_and_its_answers_fit(simulator:
 async def test_the_simulator_reads_a_long_document_in_parts(simulator: Simulator) -> None:
     document, kind, _ = known("bank_statement.pdf")
     optional = {**kind.model_json_schema(), "required": []}
-    async with assembled(Settings.from_env({"GROQ_CORE_OFFLINE": "1"}), simulator=simulator) as core:
-        options = Options(chunk_chars=1000, overlap_chars=100)
+    async with assemble(Settings.from_env({"GROQ_CORE_OFFLINE": "1"}), simulator=simulator) as core:
+        options = ExtractionOptions(chunk_chars=1000, overlap_chars=100)
 
         found = await Extractor(core.handle, options).extract_detailed(document, optional)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from groq_core.errors import RequestError
 from groq_core.services.extraction.merge import merge
-from groq_core.services.extraction.spans import Source
+from groq_core.services.extraction.spans import SourceText
 from groq_core.services.extraction.text_parts import chunk_chars, cut
 
 # ── cutting ──────────────────────────────────────────────────────────────────────────────────────────
@@ -156,7 +156,7 @@ def test_merging_an_answer_with_itself_or_nothing_changes_nothing(answer: Any) -
     ],
 )
 def test_a_value_is_found_however_it_is_written(text: str, value: object, quote: str) -> None:
-    (place,) = Source(text).places(value)
+    (place,) = SourceText(text).places(value)
 
     assert text[slice(*place)] == quote
 
@@ -175,13 +175,13 @@ def test_a_value_is_found_however_it_is_written(text: str, value: object, quote:
     ],
 )
 def test_what_is_not_there_is_not_found(text: str, value: object) -> None:
-    assert Source(text).places(value) == []
+    assert SourceText(text).places(value) == []
 
 
 def test_of_many_places_the_one_near_its_neighbours_is_taken() -> None:
     text = "1 nails 3.50\n" * 3 + "1 rope 9.00\n1 nails 3.50\n"
 
-    spans = Source(text).spans({"rows": [{"count": 1, "what": "rope", "price": 9}]})
+    spans = SourceText(text).spans({"rows": [{"count": 1, "what": "rope", "price": 9}]})
 
     start = text.index("1 rope")
     assert [span and span.start for span in spans.values()] == [start, start + 2, start + 7]
@@ -190,7 +190,7 @@ def test_of_many_places_the_one_near_its_neighbours_is_taken() -> None:
 def test_a_value_is_looked_for_where_it_was_said_first() -> None:
     text = "Ada ... Ada"
 
-    spans = Source(text).spans({"who": "Ada"}, within={(): (4, 11)})
+    spans = SourceText(text).spans({"who": "Ada"}, within={(): (4, 11)})
 
     assert spans[("who",)] is not None
     assert spans[("who",)].start == 8
@@ -202,4 +202,4 @@ def test_any_text_that_stands_alone_is_found(before: str, value: str, after: str
         return
     text = f"{before}\n{value}\n{after}"
 
-    assert any(text[start:end].split() == value.split() for start, end in Source(text).places(value))
+    assert any(text[start:end].split() == value.split() for start, end in SourceText(text).places(value))

@@ -15,9 +15,9 @@ from pydantic import BaseModel, field_validator
 
 from groq_core.errors import ChainError, Kind
 from groq_core.requests import ChatRequest
-from groq_core.services.extraction import Extractor, Options, Partial, extract_sync, schema_of
+from groq_core.services.extraction import ExtractionOptions, Extractor, Partial, extract_sync, schema_of
 from groq_core.services.extraction.json_text import read_json
-from groq_core.services.extraction.spans import Source
+from groq_core.services.extraction.spans import SourceText
 from tests.services.scripted import Model, fails, says
 
 ROWS = {
@@ -83,7 +83,7 @@ def test_a_document_cut_anywhere_gives_its_rows_with_their_places(
     rows: list[tuple[str, str, str]], gaps: list[int], size: int, overlap: int
 ) -> None:
     text = page(rows, gaps)
-    options = Options(chunk_chars=size, overlap_chars=overlap)
+    options = ExtractionOptions(chunk_chars=size, overlap_chars=overlap)
 
     found = asyncio.run(Extractor(Model(reads), options).extract_detailed(text, ROWS))
 
@@ -100,7 +100,7 @@ async def test_three_equal_fees_are_three_rows() -> None:
     filler = "\n".join(["and so on, for many words, without anything to be found"] * 14)
     text = f"2026-03-01 | Fee | 10.00 EUR\n{filler}\n" * 3
 
-    found = await Extractor(Model(reads), Options(chunk_chars=700)).extract_detailed(text, ROWS)
+    found = await Extractor(Model(reads), ExtractionOptions(chunk_chars=700)).extract_detailed(text, ROWS)
 
     assert len(found.chunks) > 2
     assert sum(one["price"] for one in found.data["rows"]) == 30.0
@@ -116,7 +116,7 @@ def test_the_second_anna_points_to_the_second_anna() -> None:
         {"name": "Anna", "city": "Rome"},
         {"name": "Anna", "city": "Berlin"},
     ]
-    spans = Source(text).spans({"people": people, "names": ["Anna", "Bob", "Anna"]})
+    spans = SourceText(text).spans({"people": people, "names": ["Anna", "Bob", "Anna"]})
 
     lines = [0, 13, 24, 35]
     for place, start in enumerate(lines):
@@ -130,7 +130,7 @@ def test_the_second_anna_points_to_the_second_anna() -> None:
 def test_a_value_that_all_rows_share_stands_in_the_heading() -> None:
     text = "All prices in EUR\nTea 3.00\nCake 4.00\nTea 3.00\n"
     rows = [{"what": what, "price": price, "currency": "EUR"} for what, price in (("Tea", 3), ("Cake", 4), ("Tea", 3))]
-    spans = Source(text).spans(rows)
+    spans = SourceText(text).spans(rows)
 
     assert [span.start for place in range(3) if (span := spans[place, "price"]) is not None] == [22, 32, 41]
 
@@ -220,7 +220,7 @@ NOWHERE: list[tuple[str, object]] = [
 
 @pytest.mark.parametrize(("text", "value"), FORMS, ids=[f"{text!r} {value!r}" for text, value in FORMS])
 def test_what_stands_there_is_found(text: str, value: object) -> None:
-    span = Source(f"before {text} after").spans({"v": value})[("v",)]
+    span = SourceText(f"before {text} after").spans({"v": value})[("v",)]
 
     assert span is not None
     assert f"before {text} after"[span.start : span.end] == span.quote
@@ -229,7 +229,7 @@ def test_what_stands_there_is_found(text: str, value: object) -> None:
 
 @pytest.mark.parametrize(("text", "value"), NOWHERE, ids=[f"{text!r} {value!r}" for text, value in NOWHERE])
 def test_what_stands_nowhere_is_marked(text: str, value: object) -> None:
-    assert Source(text).spans({"v": value}) == {("v",): None}
+    assert SourceText(text).spans({"v": value}) == {("v",): None}
 
 
 async def test_what_is_made_up_is_marked_and_a_constant_needs_no_place() -> None:
@@ -246,7 +246,7 @@ async def test_what_is_made_up_is_marked_and_a_constant_needs_no_place() -> None
     found = await Extractor(Model([says(answer)])).extract_detailed("Total 42", schema)
 
     assert found.data == answer
-    assert found.unfounded == (("due",),)
+    assert found.without_place == (("due",),)
     assert ("kind",) not in found.spans
     assert found.absent == (("who",), ("due",))
 
@@ -254,7 +254,7 @@ async def test_what_is_made_up_is_marked_and_a_constant_needs_no_place() -> None
 @given(st.text(max_size=60), st.text("abcäöß ﬁ12-\n\u00ad\u200b３é’", min_size=1, max_size=12), st.text(max_size=60))
 def test_any_place_reads_back_as_the_value(before: str, value: str, after: str) -> None:
     text = f"{before} {value.strip()} {after}"
-    for start, end in Source(text).places(value):
+    for start, end in SourceText(text).places(value):
         assert 0 <= start < end <= len(text)
 
 
@@ -263,7 +263,7 @@ def test_any_place_reads_back_as_the_value(before: str, value: str, after: str) 
 
 async def test_partial_data_grows() -> None:
     text = page([("2026-03-01", "Fee", "10.00")] * 60, [])
-    happenings: Any = Extractor(Model(reads), Options(chunk_chars=700, parallel=1)).stream(text, ROWS)
+    happenings: Any = Extractor(Model(reads), ExtractionOptions(chunk_chars=700, parallel=1)).stream(text, ROWS)
     grown = [one async for one in happenings if isinstance(one, Partial)]
 
     assert [one.parts for one in grown] == list(range(1, len(grown) + 1))
@@ -276,7 +276,7 @@ async def test_all_parts_failing_is_an_error() -> None:
     text = page([("2026-03-01", "Fee", "10.00")] * 60, [])
 
     with pytest.raises(ChainError):
-        await Extractor(Model(lambda _: fails(Kind.SERVER_ERROR)), Options(chunk_chars=700)).extract_detailed(
+        await Extractor(Model(lambda _: fails(Kind.SERVER_ERROR)), ExtractionOptions(chunk_chars=700)).extract_detailed(
             text, ROWS
         )
 

@@ -61,7 +61,7 @@ async def test_a_recorded_answer_with_nested_objects_becomes_its_type() -> None:
 
     checks = StructuredChecks(compile=True, replay=True)
     assert found.value == StructuredReleasePlan(lane="canary", checks=checks, risk="low")
-    assert found.unfounded == ()
+    assert found.without_place == ()
     sent = asked(recording)["response_format"]["json_schema"]["schema"]
     ours = schema_of(StructuredReleasePlan).strict.schema
     assert ours == {key: value for key, value in sent.items() if key not in ("$schema", "title")}

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field
 
 from groq_core.errors import RequestError
-from groq_core.services.extraction import Field as Column
+from groq_core.services.extraction import TableField as Column
 from groq_core.services.extraction import schema_of
 from groq_core.services.extraction.schema import MisfitError
 from groq_core.services.extraction.strict import subschemas

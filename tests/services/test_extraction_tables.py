@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from groq_core.services.extraction.tables import FORMULA_SIGNS, as_csv, as_json, as_xlsx, joined, tables
+from groq_core.services.extraction.tables import FORMULA_SIGNS, as_csv, as_json, as_xlsx, join_tables, tables
 
 INVOICE = {
     "number": "A-7",
@@ -45,7 +45,7 @@ def test_lists_in_lists_say_where_they_belong() -> None:
 
 
 def test_the_one_table_has_a_row_for_each_line_and_single_values_on_every_row() -> None:
-    table = joined(INVOICE)
+    table = join_tables(INVOICE)
 
     assert [row["lines.what"] for row in table.rows] == ["nails", "rope"]
     assert {row["number"] for row in table.rows} == {"A-7"}

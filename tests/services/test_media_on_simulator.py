@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from groq_core.compose import assembled
+from groq_core.compose import assemble
 from groq_core.errors import Kind, RequestError
 from groq_core.events import Event, Finished, Note, PartDone
 from groq_core.media.text.subtitles import cues
@@ -107,7 +107,7 @@ async def test_no_position_reaches_the_wire(simulator: Simulator) -> None:
     data = sample("exif-gps.jpg")
     async with relayed(simulator.groq_url) as (url, sent):
         env = {**FAST, "GROQ_API_KEY": "gsk_test", "GROQ_BASE_URL": url}
-        async with assembled(Settings.from_env(env)) as core:
+        async with assemble(Settings.from_env(env)) as core:
             await core.vision.ask("Where is this?", [data])
 
     wire = bytes(sent)
@@ -127,7 +127,7 @@ async def test_no_position_reaches_the_wire(simulator: Simulator) -> None:
 async def test_no_name_of_a_file_reaches_the_wire(simulator: Simulator) -> None:
     async with relayed(simulator.groq_url) as (url, sent):
         env = {**FAST, "GROQ_API_KEY": "gsk_test", "GROQ_BASE_URL": url}
-        async with assembled(Settings.from_env(env)) as core:
+        async with assemble(Settings.from_env(env)) as core:
             await core.transcription.transcribe(sample("jfk.mp3"), "Talk with Dr Somebody.mp3")
 
     assert b"Somebody" not in sent

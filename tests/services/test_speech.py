@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from groq_core.errors import BrokenAnswerError, ChainError, RequestError
 from groq_core.events import AttemptStarted, AudioDelta, Degraded, Events, Finished, Restarted, Routed, TextDelta
 from groq_core.requests import Request, SpeechRequest
-from groq_core.services.speech import PIECE, Speech, packed, pieces
+from groq_core.services.speech import PIECE, Speech, pack, pieces
 from groq_core.simulator import voice
 from tests.stage import Stage, staged
 
@@ -79,8 +79,8 @@ async def test_long_text_is_one_recording_with_every_word_in_order() -> None:
     voice = Voice()
     reply = await Speech(voice).say(LONG)
 
-    assert heard(reply.audio) == "".join(packed(pieces(LONG)))
-    assert sorted(voice.asked) == sorted(packed(pieces(LONG)))
+    assert heard(reply.audio) == "".join(pack(pieces(LONG)))
+    assert sorted(voice.asked) == sorted(pack(pieces(LONG)))
     assert max(map(len, voice.asked)) <= PIECE
     assert 1 < voice.most_at_once <= 3
 
@@ -114,7 +114,7 @@ async def test_piece_that_is_late_keeps_its_place() -> None:
         await asyncio.sleep(0)
     voice.hold.set()
 
-    assert heard((await speaking).audio) == "".join(packed(pieces(LONG)))
+    assert heard((await speaking).audio) == "".join(pack(pieces(LONG)))
 
 
 async def test_one_piece_that_cannot_be_had_gives_up_the_others() -> None:
@@ -123,7 +123,7 @@ async def test_one_piece_that_cannot_be_had_gives_up_the_others() -> None:
         await Speech(voice).say(LONG)
 
     assert voice.at_once == 0
-    assert len(voice.asked) < len([*packed(pieces(LONG))])
+    assert len(voice.asked) < len([*pack(pieces(LONG))])
 
 
 async def test_hanging_up_hangs_up_on_every_piece() -> None:
@@ -193,7 +193,7 @@ def test_no_letter_is_lost_and_no_piece_too_long(text: str, limit: int) -> None:
     cut = [*pieces(text, limit)]
 
     assert "".join("".join(cut).split()) == "".join(text.split())
-    assert all(0 < len(piece) <= limit for piece in [*cut, *packed(cut, limit)])
+    assert all(0 < len(piece) <= limit for piece in [*cut, *pack(cut, limit)])
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ async def stage() -> AsyncIterator[Stage]:
 async def test_api_speaks_texts_of_openais_length(stage: Stage) -> None:
     text = (LONG * 3)[:4096]
     response = await stage.http.post("/v1/audio/speech", json={"input": text, "voice": "troy"})
-    first = await stage.http.post("/v1/audio/speech", json={"input": next(packed(pieces(text))), "voice": "troy"})
+    first = await stage.http.post("/v1/audio/speech", json={"input": next(pack(pieces(text))), "voice": "troy"})
 
     assert response.status_code == 200
     whole, rate = soundfile.read(BytesIO(response.content), dtype="int16")
@@ -230,7 +230,7 @@ async def test_api_speaks_texts_of_openais_length(stage: Stage) -> None:
     assert rate == RATE
     assert np.array_equal(whole[: len(beginning)], beginning)
     assert len(whole) / rate > len(re.findall(r"\w+", text)) * 0.2
-    assert len(stage.asked("speech")) == len([*packed(pieces(text))]) + 1
+    assert len(stage.asked("speech")) == len([*pack(pieces(text))]) + 1
 
 
 async def test_voices_of_two_providers_become_one_recording(stage: Stage) -> None:

@@ -15,7 +15,7 @@ from groq_core.requests import ChatRequest, Message, Request, image_parts
 from groq_core.services.vision import (
     FOLLOW_UPS,
     TEMPLATES,
-    Field,
+    FormField,
     VisionService,
     form_answer,
     image_limit,
@@ -142,7 +142,7 @@ def test_a_conversation_without_pictures_is_left_alone() -> None:
 async def test_a_form_is_read_off_a_picture() -> None:
     eyes = Eyes('Here it is: {"total": "3,50 €", "seller": "Shop", "other": 1}')
 
-    found, reply = await service(eyes).read([Field("total", "the sum"), Field("date")], [PICTURE])
+    found, reply = await service(eyes).read([FormField("total", "the sum"), FormField("date")], [PICTURE])
 
     assert found == {"total": "3,50 €", "date": None}
     assert reply.text == eyes.answer
@@ -153,7 +153,7 @@ async def test_a_form_is_read_off_a_picture() -> None:
 @pytest.mark.parametrize("answer", ["I can't read that.", "[1, 2]", "", "{broken"])
 def test_an_answer_that_is_no_form_is_refused(answer: str) -> None:
     with pytest.raises(RequestError) as refused:
-        form_answer(answer, [Field("total")])
+        form_answer(answer, [FormField("total")])
 
     assert refused.value.status == 422
 

@@ -7,16 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groq_core.errors import SettingsError
-from groq_core.settings.limits import WINDOWS, Limit, limits
+from groq_core.settings.limits import WINDOWS, PersonLimit, limits
 from groq_core.settings.settings import Settings
 
 
 def test_the_documented_example_is_read() -> None:
     assert limits("20/minute, 500/day, 2 usd/day, 30 usd/month") == (
-        Limit("requests", 20, "minute"),
-        Limit("requests", 500, "day"),
-        Limit("usd", 2, "day"),
-        Limit("usd", 30, "month"),
+        PersonLimit("requests", 20, "minute"),
+        PersonLimit("requests", 500, "day"),
+        PersonLimit("usd", 2, "day"),
+        PersonLimit("usd", 30, "month"),
     )
 
 
@@ -32,7 +32,7 @@ def test_anything_else_stops_the_start_and_says_what_is_allowed(text: str) -> No
 @given(
     st.lists(
         st.builds(
-            Limit,
+            PersonLimit,
             st.sampled_from(["requests", "tokens", "usd"]),
             st.integers(1, 999_999).map(float),
             st.sampled_from(list(WINDOWS)),
@@ -41,5 +41,5 @@ def test_anything_else_stops_the_start_and_says_what_is_allowed(text: str) -> No
         unique_by=lambda limit: (limit.kind, limit.window),
     )
 )
-def test_what_is_written_is_read_back(wanted: list[Limit]) -> None:
+def test_what_is_written_is_read_back(wanted: list[PersonLimit]) -> None:
     assert limits(", ".join(map(str, wanted))) == tuple(wanted)

@@ -8,14 +8,14 @@ import pytest
 
 from groq_core.errors import SettingsError
 from groq_core.redaction import Secret
-from groq_core.settings.limits import Limit
+from groq_core.settings.limits import PersonLimit
 from groq_core.settings.settings import Settings, defaults, load, variables
 
 
 def test_an_empty_environment_is_the_simulator_on_loopback() -> None:
     settings = Settings.from_env({})
 
-    assert settings.simulated
+    assert settings.is_simulated
     assert settings.loopback
     assert (settings.server_name, settings.server_port) == ("127.0.0.1", 7860)
     assert settings.warnings == ()
@@ -100,12 +100,17 @@ def test_every_variable_reaches_its_field(tmp_path: Path) -> None:
         "cors_origins": ("https://a.example/", ("https://a.example",)),
         "frame_ancestors": ("'none'", ("'none'",)),
         "trusted_proxies": ("10.0.0.0/8", ("10.0.0.0/8",)),
-        "limits": ("20/minute", (Limit("requests", 20, "minute"),)),
+        "limits": ("20/minute", (PersonLimit("requests", 20, "minute"),)),
         "cache_scope": ("SERVER", "server"),
         "max_bytes_in_flight": ("2MiB", 2**21),
         "byo_key": ("off", "off"),
         "mcp_servers": ("lab=http://h/mcp", (("lab", Secret("http://h/mcp")),)),
         "mcp_headers": ('{"lab": {"X-A": "b"}}', (("lab", (("X-A", Secret("b")),)),)),
+        "mcp_oauth": (
+            '{"lab": {"client_id": "us", "client_secret": "x", "issuer": "https://i"}}',
+            (("lab", (("client_id", Secret("us")), ("client_secret", Secret("x")), ("issuer", Secret("https://i")))),),
+        ),
+        "mcp_visitors": ("on, *.lab.example", ("on", "*.lab.example")),
         "workers": ("2", 2),
         "redis_url": ("redis://h/0", Secret("redis://h/0")),
         "database": ("sqlite:///team.db", Secret("sqlite:///team.db")),
@@ -253,7 +258,7 @@ def test_the_path_at_the_end_of_groqs_address_is_left_out_and_said() -> None:
     ],
 )
 def test_the_simulator_answers_when_asked_for_or_nobody_else_can(environ: dict[str, str], simulated: bool) -> None:
-    assert Settings.from_env(environ).simulated is simulated
+    assert Settings.from_env(environ).is_simulated is simulated
 
 
 @pytest.mark.parametrize("marker", [{"SPACE_ID": "me/app"}, {"SYSTEM": "spaces"}])

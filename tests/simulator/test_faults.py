@@ -154,7 +154,7 @@ async def test_a_silent_answer_ends_when_the_reader_leaves(
     with pytest.raises(httpx.ReadTimeout):
         await http.post(CHAT, json=LONG, timeout=0.2)
     async with asyncio.timeout(2):
-        await simulator.settled()
+        await simulator.wait_until_idle()
 
 
 async def test_reset_breaks_off_before_any_header(simulator: Simulator, http: httpx.AsyncClient) -> None:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groq_core.simulator import Simulator
-from groq_core.simulator.limits import Bucket
+from groq_core.simulator.limits import SimulatedBucket
 from tests.recordings import recordings
 from tests.simulator.http import CHAT, OSS, QWEN, ask, connect, error
 
@@ -60,7 +60,7 @@ def seconds(duration: str) -> float:
     ],
 )
 def test_wait_is_what_real_refusals_said(limit: int, used: int, requested: int, window: int, wait: float) -> None:
-    assert Bucket(limit, window, used=used).wait(requested, 0) == pytest.approx(wait, abs=1e-6)
+    assert SimulatedBucket(limit, window, used=used).wait(requested, 0) == pytest.approx(wait, abs=1e-6)
 
 
 @given(
@@ -69,7 +69,7 @@ def test_wait_is_what_real_refusals_said(limit: int, used: int, requested: int, 
 def test_bucket_never_grants_more_than_its_size_and_what_leaked(
     limit: int, window: float, steps: list[tuple[float, float]]
 ) -> None:
-    bucket = Bucket(limit, window)
+    bucket = SimulatedBucket(limit, window)
     now = granted = 0.0
     for passed, share in steps:
         now += passed
@@ -104,7 +104,7 @@ def test_reset_formula_fits_the_recorded_headers(recording: Any) -> None:
     headers = recording.headers
     for kind, window in (("requests", 86_400), ("tokens", 60)):
         limit, left = (int(headers[f"x-ratelimit-{which}-{kind}"]) for which in ("limit", "remaining"))
-        bucket = Bucket(limit, window, used=limit - left)
+        bucket = SimulatedBucket(limit, window, used=limit - left)
 
         told = seconds(headers[f"x-ratelimit-reset-{kind}"])
         # What had leaked before the headers were written may be missing from the reset.

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from groq_core.redaction import Secret
-from groq_core.store.database import Database, opened
+from groq_core.store.database import Database, open_database
 
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 
@@ -90,5 +90,5 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 async def database(url: str) -> AsyncIterator[Database]:
-    async with opened(Secret(url)) as running:
+    async with open_database(Secret(url)) as running:
         yield running

@@ -12,14 +12,14 @@ from typing import Any
 
 import httpx
 
-from groq_core.access.passwords import hashed
-from groq_core.compose import Core, assembled
+from groq_core.access.passwords import hash_password
+from groq_core.compose import Core, assemble
 from groq_core.redaction import Secret
 from groq_core.serve import create_app
 from groq_core.settings.settings import Settings
 from groq_core.simulator import Simulator
-from groq_core.store.database import opened
-from groq_core.store.people import People
+from groq_core.store.database import open_database
+from groq_core.store.people import PeopleStore
 from tests.api.stage import serving
 
 PASSWORD = "correct horse"
@@ -58,15 +58,15 @@ async def team_stage(
     """
     Start a server on a database, in which these people can sign in with :data:`PASSWORD`.
     """
-    async with opened(Secret(database)) as prepared:
-        known = {one.name for one in await People(prepared).all()}
+    async with open_database(Secret(database)) as prepared:
+        known = {one.name for one in await PeopleStore(prepared).all()}
         for name in people:
             if name not in known:
-                await People(prepared).add(name, who="tests", password=_hash())
+                await PeopleStore(prepared).add(name, who="tests", password=_hash())
     made = Settings.from_env(
         {"GROQ_CORE_DATABASE": database, "GROQ_CORE_ADMINS": "ann", "GROQ_CORE_OFFLINE": "1", **settings}
     )
-    async with assembled(made, simulator=simulator) as core, serving(create_app(core)) as port:
+    async with assemble(made, simulator=simulator) as core, serving(create_app(core)) as port:
         yield TeamStage(core, f"http://127.0.0.1:{port}", simulator)
 
 
@@ -75,7 +75,7 @@ _hashes: list[str] = []
 
 def _hash() -> str:
     if not _hashes:
-        _hashes.append(hashed(PASSWORD))
+        _hashes.append(hash_password(PASSWORD))
     return _hashes[0]
 
 

@@ -26,11 +26,11 @@ class Absent(MetaPathFinder):
         if name.partition(".")[0] in {APART!r}:
             raise ImportError(name)
 sys.meta_path.insert(0, Absent())
-from groq_core.compose import assembled
+from groq_core.compose import assemble
 from groq_core.serve import create_app
 from groq_core.settings.settings import Settings
 async def main():
-    async with assembled(Settings(offline=True)) as core:
+    async with assemble(Settings(offline=True)) as core:
         create_app(core)
         reply = await core.chat.ask("Hello")
         assert reply.text

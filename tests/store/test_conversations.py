@@ -12,9 +12,9 @@ from groq_core.errors import RequestError
 from groq_core.redaction import Secret
 from groq_core.store.backup import back_up, restore
 from groq_core.store.conversations import Conversations
-from groq_core.store.database import Database, opened
+from groq_core.store.database import Database, open_database
 from groq_core.store.keys import ApiKeys
-from groq_core.store.people import People
+from groq_core.store.people import PeopleStore
 from groq_core.store.shapes import Whole
 
 
@@ -106,16 +106,16 @@ async def test_a_shared_one_is_read_by_its_link_until_it_is_taken_back(database:
     await kept.put("ann", whole("a", "one"))
     link = await kept.share("ann", "a")
     assert await kept.share("ann", "a") == link
-    found = await kept.shared(link)
+    found = await kept.find_shared(link)
     assert found is not None
     assert found.messages[0]["text"] == "one"
     assert found.head["share"] == link
 
     await kept.unshare("ann", "a")
-    assert await kept.shared(link) is None
+    assert await kept.find_shared(link) is None
     assert await kept.share("ann", "a") != link
     await kept.clear("ann")
-    assert await kept.shared(link) is None
+    assert await kept.find_shared(link) is None
 
 
 async def test_everything_of_a_person_is_exported_and_cleared(database: Database) -> None:
@@ -137,14 +137,14 @@ async def test_what_is_no_conversation_is_refused(database: Database, bad: dict[
 async def test_a_backup_is_read_back_whole(url: str, tmp_path: Path) -> None:
     file = tmp_path / "backup.gz"
     put = whole("a", "Grüße", "two")
-    async with opened(Secret(url)) as database:
-        await People(database).add("ann", who="tests")
+    async with open_database(Secret(url)) as database:
+        await PeopleStore(database).add("ann", who="tests")
         key = (await ApiKeys(database).create("ci", who="tests")).reveal().encode()
         await Conversations(database).put("ann", put)
         rows = await back_up(database, file)
         with pytest.raises(RequestError, match="not empty"):
             await restore(database, file)
-        await People(database).remove("ann", who="tests")
+        await PeopleStore(database).remove("ann", who="tests")
         assert await restore(database, file, replace=True) == rows
         assert await Conversations(database).read("ann", "a") == put
         assert await ApiKeys(database).holder(key) is not None
@@ -152,14 +152,14 @@ async def test_a_backup_is_read_back_whole(url: str, tmp_path: Path) -> None:
         await ApiKeys(database).create("next", who="tests")  # numbers go on where they were
     assert file.stat().st_mode & 0o077 == 0
     # And into the other kind of database.
-    async with opened(Secret(f"sqlite:///{tmp_path}/other.db")) as other:
+    async with open_database(Secret(f"sqlite:///{tmp_path}/other.db")) as other:
         assert await restore(other, file) == rows
         assert await Conversations(other).read("ann", "a") == put
 
 
 async def test_half_a_backup_changes_nothing(tmp_path: Path) -> None:
     file, half = tmp_path / "backup.gz", tmp_path / "half.gz"
-    async with opened(Secret(f"sqlite:///{tmp_path}/a.db")) as database:
+    async with open_database(Secret(f"sqlite:///{tmp_path}/a.db")) as database:
         await Conversations(database).put("ann", whole("a", *(f"text {n * 7919}" for n in range(300))))
         await back_up(database, file)
         half.write_bytes(file.read_bytes()[:-200])

@@ -11,13 +11,13 @@ from sqlalchemy import text
 from groq_core.errors import RequestError, SettingsError
 from groq_core.redaction import Secret
 from groq_core.store.audit import Announcements, AuditLog
-from groq_core.store.database import Database, opened
+from groq_core.store.database import Database, open_database
 from groq_core.store.keys import ApiKeys, age
-from groq_core.store.people import People
+from groq_core.store.people import PeopleStore
 
 
 async def test_a_person_is_added_changed_and_removed(database: Database) -> None:
-    people = People(database)
+    people = PeopleStore(database)
     await people.add("ann", who="tests", password="scrypt$x$y")
     await people.set_role("ann", "admin", who="tests")
     await people.set_limits("ann", "20/minute, $2/day", who="tests")
@@ -36,7 +36,7 @@ async def test_a_person_is_added_changed_and_removed(database: Database) -> None
 
 
 async def test_a_role_can_be_given_to_somebody_who_signs_in_elsewhere(database: Database) -> None:
-    people = People(database)
+    people = PeopleStore(database)
     await people.set_role("bob@example.org", "admin", who="tests")
 
     assert await people.role("bob@example.org") == "admin"
@@ -46,11 +46,11 @@ async def test_a_role_can_be_given_to_somebody_who_signs_in_elsewhere(database: 
 @pytest.mark.parametrize("name", ["", "a:b", "#x", "@team", "a\nb", "x" * 201])
 async def test_a_name_that_cannot_be_one_is_refused(database: Database, name: str) -> None:
     with pytest.raises(RequestError, match="name"):
-        await People(database).add(name, who="tests")
+        await PeopleStore(database).add(name, who="tests")
 
 
 async def test_what_is_not_there_is_said_to_be_missing(database: Database) -> None:
-    people, keys = People(database), ApiKeys(database)
+    people, keys = PeopleStore(database), ApiKeys(database)
     for change in (
         people.remove("nobody", who="tests"),
         people.set_password("nobody", "x", who="tests"),
@@ -64,7 +64,7 @@ async def test_what_is_not_there_is_said_to_be_missing(database: Database) -> No
 
 
 async def test_a_name_is_given_once(database: Database) -> None:
-    people, keys = People(database), ApiKeys(database)
+    people, keys = PeopleStore(database), ApiKeys(database)
     await people.add("ann", who="tests")
     await keys.create("ci", who="tests")
     with pytest.raises(RequestError, match="already"):
@@ -93,7 +93,7 @@ async def test_a_key_is_good_until_it_is_revoked(database: Database) -> None:
 
 
 async def test_a_key_is_revoked_in_every_process_at_once(url: str) -> None:
-    async with opened(Secret(url)) as one, opened(Secret(url)) as other:
+    async with open_database(Secret(url)) as one, open_database(Secret(url)) as other:
         key = (await ApiKeys(one).create("ci", who="tests")).reveal().encode()
         elsewhere = ApiKeys(other)
         assert await elsewhere.holder(key) is not None
@@ -116,7 +116,7 @@ async def test_the_key_itself_is_nowhere_in_the_database(database: Database) -> 
 
 
 async def test_a_removed_person_has_no_keys_left(database: Database) -> None:
-    people, keys = People(database), ApiKeys(database)
+    people, keys = PeopleStore(database), ApiKeys(database)
     await people.add("ann", who="tests")
     key = (await keys.create("hers", who="tests", person="ann")).reveal().encode()
     await people.remove("ann", who="tests")
@@ -144,7 +144,7 @@ async def test_the_newest_announcement_counts(database: Database) -> None:
 
 async def test_processes_that_start_together_make_the_tables_once(url: str) -> None:
     async def start() -> int:
-        async with opened(Secret(url)) as database, database.reading() as connection:
+        async with open_database(Secret(url)) as database, database.reading() as connection:
             return len((await connection.execute(text("SELECT * FROM alembic_version"))).all())
 
     assert await asyncio.gather(*(start() for _ in range(4))) == [1] * 4
@@ -153,7 +153,7 @@ async def test_processes_that_start_together_make_the_tables_once(url: str) -> N
 async def test_a_database_that_is_not_there_stops_the_start_without_its_password() -> None:
     before = time.monotonic()
     with pytest.raises(SettingsError, match="GROQ_CORE_DATABASE") as refused:
-        async with opened(Secret("postgresql://ann:s3cret@127.0.0.1:1/none")):
+        async with open_database(Secret("postgresql://ann:s3cret@127.0.0.1:1/none")):
             pass
     assert "s3cret" not in refused.value.message
     assert time.monotonic() - before < 30

@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
-from groq_core.compose import Core, assembled
+from groq_core.compose import Core, assemble
 from groq_core.serve import create_app
 from groq_core.settings.settings import Settings
 from groq_core.simulator import Fault, Simulator
@@ -97,7 +97,7 @@ class Replicas:
 async def replicas(count: int, redis: Redis, simulator: Simulator, **settings: str) -> AsyncIterator[Replicas]:
     made = Settings.from_env({"GROQ_CORE_OFFLINE": "1", "GROQ_CORE_REDIS_URL": redis.url, **settings})
     async with AsyncExitStack() as stack:
-        cores = [await stack.enter_async_context(assembled(made, simulator=simulator)) for _ in range(count)]
+        cores = [await stack.enter_async_context(assemble(made, simulator=simulator)) for _ in range(count)]
         ports = [await stack.enter_async_context(serving(create_app(core))) for core in cores]
         yield Replicas(cores, [f"http://127.0.0.1:{port}" for port in ports])
 
@@ -155,7 +155,7 @@ async def test_what_rests_on_one_replica_rests_on_the_others_and_wakes_with_it(
             return any(target.name == name and target.state == "resting" for target in snapshot.targets)
 
         assert await eventually(rests, 3)
-        running.cores[0].health.succeeded("server", failed["provider"], name)
+        running.cores[0].health.record_success("server", failed["provider"], name)
 
         async def awake() -> bool:
             return not await rests()

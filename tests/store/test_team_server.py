@@ -207,11 +207,11 @@ async def test_an_admin_makes_a_key_that_works_and_all_is_written_down(stage: Te
 
 
 async def test_a_person_added_while_it_runs_can_sign_in(stage: TeamStage) -> None:
-    from groq_core.access.passwords import hashed
+    from groq_core.access.passwords import hash_password
 
     team = stage.core.team
     assert team is not None
-    await team.people.add("eve", who="tests", password=hashed("another horse"))
+    await team.people.add("eve", who="tests", password=hash_password("another horse"))
 
     async def signed_in() -> bool:
         async with httpx.AsyncClient(base_url=stage.url) as http:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from groq_core.events import ToolCallDelta
 from groq_core.streaming.tool_calls import ToolCalls
-from groq_core.streaming.wire_types import Call, Function
+from groq_core.streaming.wire_types import Function, WireToolCall
 
 
-def piece(index: int | None, id: str, name: str, arguments: str) -> Call:
-    return Call(index=index, id=id, function=Function(name=name, arguments=arguments))
+def piece(index: int | None, id: str, name: str, arguments: str) -> WireToolCall:
+    return WireToolCall(index=index, id=id, function=Function(name=name, arguments=arguments))
 
 
 def test_a_name_and_an_id_in_every_piece_are_told_once() -> None:

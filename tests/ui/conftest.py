@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, async_playwright
 
-from groq_core.compose import Core, assembled
+from groq_core.compose import Core, assemble
 from groq_core.events import Events
 from groq_core.requests import Request as Asked
 from groq_core.serve import create_app
@@ -67,7 +67,7 @@ def anyio_backend() -> str:
 async def application() -> AsyncIterator[House]:
     simulator = Simulator(pace=4, limits="off", seed=1)
     await simulator.start()
-    async with assembled(Settings.from_env({}), simulator=simulator) as core:
+    async with assemble(Settings.from_env({}), simulator=simulator) as core:
         await core.catalogue.refresh()
         house = House(core, simulator)
         whole = replace(

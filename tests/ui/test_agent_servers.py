@@ -6,11 +6,13 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from typing import Any
 
 import pytest
 from mcp.server.fastmcp import FastMCP
+from pydantic import create_model
 
-from groq_core.compose import assembled
+from groq_core.compose import assemble
 from groq_core.errors import RequestError
 from groq_core.events import ApprovalAsked, Event, ToolFinished
 from groq_core.requests import Caller
@@ -21,9 +23,13 @@ from groq_core.ui.agent import read_task
 from groq_core.ui.approvals import Approvals
 from tests.requires import needs
 from tests.services.mcp_server import served
+from tests.services.oauth_server import Authority, Guarded, listening
 from tests.ui.test_work_in_browser import visiting
 
 burnt: list[str] = []
+
+Form: Any = create_model("Form", **{f"sample_{number}": (str, ...) for number in range(1, 61)})  # type: ignore[call-overload]
+"""More than fits a box on a page."""
 
 
 def lab() -> FastMCP:
@@ -34,6 +40,12 @@ def lab() -> FastMCP:
         """Burn a sample."""
         burnt.append(sample)
         return "it is ash"
+
+    @server.tool()
+    async def shred(form: Form) -> str:
+        """Shred many samples."""
+        burnt.append(form.sample_1)
+        return "it is confetti"
 
     return server
 
@@ -60,9 +72,7 @@ async def heard(simulator: Simulator, servers: str, *, agreed: bool) -> list[Eve
         assert approvals.answer("page:mine", call, agreed)
         assert not approvals.answer("page:mine", call, True)
 
-    async with assembled(
-        Settings.from_env({**SETTINGS, "GROQ_CORE_MCP_SERVERS": servers}), simulator=simulator
-    ) as core:
+    async with assemble(Settings.from_env({**SETTINGS, "GROQ_CORE_MCP_SERVERS": servers}), simulator=simulator) as core:
         events = agent.run(core, read_task(json.dumps(TASK).encode()), Caller(user="page:mine"), approvals)
         async with aclosing(events):
             async for event in events:
@@ -85,7 +95,7 @@ async def test_a_call_that_may_change_something_waits_for_its_own_pages_word(
 
 async def test_a_visitor_names_a_server_and_gives_no_address(simulator: Simulator) -> None:
     task = read_task(json.dumps({**TASK, "servers": ["http://127.0.0.1:1/mcp"]}).encode())
-    async with assembled(Settings.from_env(SETTINGS), simulator=simulator) as core:
+    async with assemble(Settings.from_env(SETTINGS), simulator=simulator) as core:
         with pytest.raises(RequestError, match="there is no MCP server"):
             async for _ in agent.run(core, task, Caller(user="page:mine"), Approvals()):
                 pass
@@ -109,3 +119,84 @@ async def test_the_page_asks_and_its_keyboard_answers(simulator: Simulator, serv
 
     assert focused == "refuse"
     assert bool(burnt) is (word == "allow")
+
+
+@needs("chromium")
+@pytest.mark.browser
+async def test_a_long_call_is_scrolled_to_its_end_before_it_may_be_allowed(simulator: Simulator, servers: str) -> None:
+    async with visiting(simulator, "agent", GROQ_CORE_MCP_SERVERS=servers) as page:
+        await page.click("#gc-agent-tools summary")
+        await page.check("#gc-agent-tools [data-server=lab]")
+        await page.fill("#agent-task textarea", "Please use lab_shred on this")
+        await page.press("#agent-task textarea", "Enter")
+        await page.click("#tab-chat-button")  # what is asked while nobody looks has not been seen
+        await page.wait_for_selector("[data-approval]", state="attached")
+        unseen = await page.is_disabled("[data-word=allow]")
+        await page.click("#tab-agent-button")
+        await page.wait_for_selector(".gc-call-scroll:visible")
+        folded = await page.is_disabled("[data-word=allow]")
+        await page.hover(".gc-call pre")
+        await page.mouse.wheel(0, 100_000)
+        await page.wait_for_selector("[data-word=allow]:enabled")
+        hint = await page.is_visible(".gc-call-scroll")
+        await page.click("[data-word=allow]")
+        await page.wait_for_selector("body:not([data-agent]) .gc-run-bar")
+
+    assert (unseen, folded, hint) == (True, True, False)
+    assert len(burnt) == 1
+
+
+@needs("chromium")
+@pytest.mark.browser
+async def test_options_on_a_phone_are_put_away_again(simulator: Simulator) -> None:
+    async with visiting(simulator, "agent") as page:
+        await page.set_viewport_size({"width": 390, "height": 844})
+        await page.reload()
+        await page.click("#tab-agent-button")
+        await page.click("#gc-agent-tools summary")
+        await page.click("#gc-agent-tools .gc-sheet-close")
+        await page.wait_for_selector("#gc-agent-tools .gc-options", state="hidden")
+
+
+@needs("chromium")
+@pytest.mark.browser
+async def test_a_visitor_brings_a_server_of_their_own(simulator: Simulator) -> None:
+    authority, made = Authority(tokens={"visitors-own-token"}), list[Guarded]()
+
+    def lab_app(origin: str) -> Guarded:
+        authority.resource = f"{origin}/mcp"
+        made.append(Guarded(lab().streamable_http_app(), authority))
+        return made[0]
+
+    burnt.clear()
+    asked: list[str] = []
+    async with (
+        listening(lab_app) as origin,
+        visiting(simulator, "agent", GROQ_CORE_MCP_VISITORS="127.0.0.1") as page,
+    ):
+        page.on("request", lambda request: asked.append(request.url))
+        await page.click("#gc-agent-tools summary")
+        await page.click("#agent-server-add")
+        await page.fill("[data-own-server]", f"{origin}/mcp")
+        await page.fill(".gc-own-server [data-secret]", "visitors-own-token")
+        await page.fill("[data-own-headers]", "X-Lab: seven")
+        await page.fill("#agent-task textarea", "Please use own1_burn on this")
+        await page.press("#agent-task textarea", "Enter")
+        await page.click("[data-word=allow]")
+        await page.wait_for_selector("body:not([data-agent]) .gc-run-bar")
+        kept = await page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])")
+        shown = await page.inner_text("#agent-log")
+
+    assert len(burnt) == 1
+    assert set(made[0].seen) == {"visitors-own-token"}
+    for place in (kept, shown, *asked):
+        assert "visitors-own-token" not in place
+
+
+async def test_a_visitors_server_is_refused_where_the_operator_allows_none(simulator: Simulator) -> None:
+    own = {**TASK, "servers": [], "own_servers": [{"address": "https://mcp.example/mcp", "token": "t0ken-of-mine"}]}
+    async with assemble(Settings.from_env(SETTINGS), simulator=simulator) as core:
+        with pytest.raises(RequestError, match="takes no MCP servers of visitors") as caught:
+            async for _ in agent.run(core, read_task(json.dumps(own).encode()), Caller(user="page:mine"), Approvals()):
+                pass
+    assert "t0ken-of-mine" not in str(caught.value)

@@ -15,8 +15,8 @@ from groq_core.requests import Caller, ChatRequest
 from groq_core.requests import Request as Asked
 from groq_core.ui import answers as module
 from groq_core.ui.answers import Answers, LoggedAnswer
-from groq_core.ui.asking import Question, Turn, read_question
-from groq_core.ui.context import continued, fit
+from groq_core.ui.asking import PageQuestion, PageTurn, read_question
+from groq_core.ui.context import fit, new_part
 from groq_core.ui.stream import Pace
 from tests.ui.conftest import House
 from tests.ui.scripts import BEGUN, DONE, Hung, plays
@@ -271,9 +271,10 @@ def asked() -> Asked:
 @pytest.mark.parametrize("turns", [1, 2, 51, 400])
 def test_the_newest_turns_are_kept_until_the_window_is_full(window: int, turns: int) -> None:
     talk = tuple(
-        Turn(role="user" if index % 2 == 0 else "assistant", text=f"{index} " + "x" * 2000) for index in range(turns)
+        PageTurn(role="user" if index % 2 == 0 else "assistant", text=f"{index} " + "x" * 2000)
+        for index in range(turns)
     )
-    question = Question(turns=(Turn(role="system", text="Be short."), *talk))
+    question = PageQuestion(turns=(PageTurn(role="system", text="Be short."), *talk))
 
     fitted, left_out = fit(question, window)
 
@@ -306,7 +307,7 @@ async def test_an_answer_that_goes_on_brings_only_what_is_new(said: str, pieces:
             yield TextDelta(piece)
         yield DONE
 
-    got = [event async for event in continued(events(), said)]  # type: ignore[arg-type]
+    got = [event async for event in new_part(events(), said)]  # type: ignore[arg-type]
 
     assert "".join(event.text for event in got if isinstance(event, TextDelta)) == new
     assert got[-1] == DONE

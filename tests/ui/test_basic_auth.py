@@ -13,7 +13,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from groq_core.errors import SettingsError
-from groq_core.ui.basic_auth import SignIn, hashed, read_users
+from groq_core.ui.basic_auth import SignIn, hash_password, read_users
 from tests.serving import serving, url_of
 
 
@@ -23,7 +23,7 @@ def seen(request: Request) -> PlainTextResponse:
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
-    app = SignIn(Starlette(routes=[Route("/{rest:path}", seen)]), {"ann": hashed("open sesame")})
+    app = SignIn(Starlette(routes=[Route("/{rest:path}", seen)]), {"ann": hash_password("open sesame")})
     async with (
         serving(app, lifespan="off") as server,
         httpx.AsyncClient(base_url=url_of(server), trust_env=False) as http,
@@ -58,7 +58,7 @@ async def test_the_api_and_the_probes_have_their_own_rules(client: httpx.AsyncCl
 
 def test_a_user_file_is_read_with_remarks(tmp_path: Path) -> None:
     file = tmp_path / "users"
-    file.write_text(f"# team\n\nann:{hashed('open sesame')}\n")
+    file.write_text(f"# team\n\nann:{hash_password('open sesame')}\n")
 
     assert list(read_users(file)) == ["ann"]
 

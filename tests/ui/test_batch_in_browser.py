@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.async_api import Page
 
 from groq_core.simulator import Fault, Simulator
 from tests.requires import needs
@@ -30,6 +31,8 @@ async def test_a_table_is_chosen_run_and_taken_away(simulator: Simulator) -> Non
         lines = (await file.path()).read_text("utf-8-sig").splitlines()
 
     assert "2 of 2" in words
+    assert "This run cost $" in words
+    assert "was estimated at $" in words
     assert file.suggested_filename == "books-answers.csv"
     assert lines[0] == "title,year,answer,error"
     assert lines[1].startswith("Emma,1815,")
@@ -53,6 +56,31 @@ async def test_a_page_loaded_again_shows_its_table_and_goes_on(simulator: Simula
 
     assert "3 of 3" in words
     assert any(seen.path.endswith("/batches") for seen in simulator.requests)
+
+
+async def test_what_groq_answers_another_day_is_found_in_another_tab(simulator: Simulator) -> None:
+    async with visiting(simulator, "batch") as page:
+        await page.click("#batch-file >> text=Try an example")
+        await page.wait_for_selector("#batch-file td >> text=Tides")
+        await page.click("#batch-file >> text=Later, half the price")
+        await page.click("#batch-run")
+        await page.wait_for_selector("#batch-progress [data-over]")
+        await in_another_tab(page)
+        await page.wait_for_selector("#batch-file td >> text=Tides")
+        await page.click("#batch-run")
+        await page.wait_for_selector("#batch-progress >> text=3 of 3")
+        await page.click("#batch-file [aria-label='Remove the file']")
+        await in_another_tab(page)
+        await page.wait_for_selector("#batch-file >> text=Try an example")
+
+        assert await page.locator("#batch-file td").count() == 0
+
+
+async def in_another_tab(page: Page) -> None:
+    """What a tab kept for itself is not there."""
+    await page.evaluate("sessionStorage.clear()")
+    await page.reload()
+    await page.click("#tab-batch-button")
 
 
 async def test_failed_rows_are_listed_with_their_reason_and_run_again(simulator: Simulator) -> None:

@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,14 +18,14 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from groq_core.compose import assembled
+from groq_core.compose import assemble
 from groq_core.errors import RequestError
 from groq_core.settings.settings import Settings
 from groq_core.simulator import Fault, Simulator
 from groq_core.ui import batch
 from groq_core.ui.page_routes import Page, create_routes
 from groq_core.ui.static import Assets
-from groq_core.ui.uploads import MAX_UPLOADS, Desk, remove_leftovers
+from groq_core.ui.uploads import MAX_AT_ADDRESS, MAX_UPLOADS, UploadStore, remove_leftovers
 
 TABLE = b'title,text\nTides,The sea rises and falls\nRust,Iron takes up oxygen\nYeast,"=A fungus"\n'
 PROMPT = "Explain {title}: {text}"
@@ -32,7 +33,7 @@ PROMPT = "Explain {title}: {text}"
 
 @asynccontextmanager
 async def page(simulator: Simulator) -> AsyncIterator[httpx.AsyncClient]:
-    async with assembled(Settings.from_env({"GROQ_CORE_OFFLINE": "1"}), simulator=simulator) as core:
+    async with assemble(Settings.from_env({"GROQ_CORE_OFFLINE": "1"}), simulator=simulator) as core:
         app = FastAPI()
         held = Page(core, Assets())
         for create in (create_routes, batch.create_routes):
@@ -117,7 +118,7 @@ async def test_a_line_of_the_page_reads_no_file_of_the_server(simulator: Simulat
         pytest.param("in.pdf", b"%PDF", "of a kind that is not read", id="kind"),
         pytest.param("in.csv", b"", "no header row", id="empty"),
         pytest.param("in.csv", b"title\n", "the table is empty", id="no rows"),
-        pytest.param("in.xlsx", b"PK", "not a readable XLSX", id="broken"),
+        pytest.param("in.xlsx", b"PK", "no Excel reader can make sense of it", id="broken"),
     ],
 )
 async def test_a_table_that_cannot_be_read_says_why(simulator: Simulator, name: str, data: bytes, said: str) -> None:
@@ -181,29 +182,113 @@ async def test_groq_answers_later_for_half_the_price(simulator: Simulator) -> No
     assert not any("completions" in seen.path for seen in simulator.requests)
 
 
-def test_the_desk_keeps_the_newest_and_those_at_work() -> None:
-    desk = Desk()
-    first = desk.keep("a.csv", b"a\n1\n")
-    first.running = True
-    second = desk.keep("a.csv", b"a\n1\n")
-    for _ in range(MAX_UPLOADS):
-        desk.keep("a.csv", b"a\n1\n")
-
-    assert desk.of(first.id) is first
+def test_the_desk_keeps_the_newest_and_those_at_work(tmp_path: Path) -> None:
+    desk = UploadStore(tmp_path)
+    first, second = (desk.keep("a.csv", b"a\n1\n") for _ in range(2))
+    for ago, upload in ((200, first), (100, second)):
+        os.utime(upload.folder / "table.json", (time.time() - ago,) * 2)
+    with desk.at_work(first):
+        for _ in range(MAX_UPLOADS - 1):
+            desk.keep("a.csv", b"a\n1\n")
+        assert desk.find(first.id).path.read_bytes() == b"a\n1\n"
+        with pytest.raises(RequestError, match="is being worked on"), desk.at_work(first):
+            pass
     with pytest.raises(RequestError, match="no longer here"):
-        desk.of(second.id)
-    assert not second.path.exists()
+        desk.find(second.id)
+    assert not second.folder.exists()
 
 
-def test_tables_of_others_never_make_room_and_are_never_read() -> None:
-    desk = Desk()
+def test_tables_of_others_never_make_room_and_are_never_read(tmp_path: Path) -> None:
+    desk = UploadStore(tmp_path)
     mine = desk.keep("a.csv", b"a\n1\n", "page:ann")
-    for _ in range(MAX_UPLOADS + 1):
+    for _ in range(41):
         desk.keep("a.csv", b"a\n1\n", "page:bob")
 
-    assert desk.of(mine.id, "page:ann") is mine
+    assert desk.find(mine.id, "page:ann").path.exists()
     with pytest.raises(RequestError, match="no longer here"):
-        desk.of(mine.id, "page:bob")
+        desk.find(mine.id, "page:bob")
+
+
+def test_one_address_does_not_use_up_everybodys_room(tmp_path: Path) -> None:
+    desk = UploadStore(tmp_path)
+    for number in range(MAX_AT_ADDRESS):
+        desk.keep("a.csv", b"a\n1\n", f"page:{number}", "203.0.113.7")
+
+    with pytest.raises(RequestError) as refused:
+        desk.keep("a.csv", b"a\n1\n", "page:one-more", "203.0.113.7")
+    assert refused.value.status == 429
+    assert desk.keep("a.csv", b"a\n1\n", "page:elsewhere", "203.0.113.8").path.exists()
+
+
+class Clock:
+    """Time that moves when a test says so."""
+
+    def __init__(self, now: float = 0.0) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_another_process_finds_the_table_and_its_answers_for_a_day(tmp_path: Path) -> None:
+    kept = UploadStore(tmp_path).keep("täble.csv", b"a\n1\n", "page:ann")
+    (kept.folder / "x.jsonl").write_bytes(b"answers")
+    clock = Clock()
+
+    again = UploadStore(tmp_path, clock).find(kept.id, "page:ann")
+    assert (again.name, again.path.read_bytes()) == ("täble.csv", b"a\n1\n")
+    assert (again.folder / "x.jsonl").read_bytes() == b"answers"
+
+    later = UploadStore(tmp_path, clock)
+    for hours, there in ((0, True), (23, True), (25, False)):
+        clock.now = hours * 3600.0
+        later.keep("b.csv", b"b\n1\n", f"page:{hours}")
+        assert kept.folder.exists() == there, hours
+
+
+def test_answers_of_groqs_batch_api_are_kept_until_they_are_fetched(tmp_path: Path) -> None:
+    clock = Clock()
+    desk = UploadStore(tmp_path, clock)
+    kept = desk.keep("a.csv", b"a\n1\n", "page:ann")
+    kept.record.waits = True
+    kept.save()
+    for day in range(29):
+        clock.now = day * 86_400.0
+        desk.keep("b.csv", b"b\n1\n", "page:bob")
+    for _ in range(MAX_UPLOADS + 1):
+        desk.keep("c.csv", b"c\n1\n", "page:ann")
+
+    found = UploadStore(tmp_path, clock).find(kept.id, "page:ann")
+    found.record.waits = False
+    found.save()
+    desk.keep("d.csv", b"d\n1\n", "page:bob")
+    clock.now += 25 * 3600
+    desk.keep("e.csv", b"e\n1\n", "page:bob")
+    assert not kept.folder.exists()
+
+
+@pytest.mark.parametrize("jump", [86_400, -86_400], ids=["a day ahead", "a day back"])
+def test_a_clock_that_is_set_takes_no_table_away(tmp_path: Path, jump: int) -> None:
+    clock, wall = Clock(), Clock(time.time())
+    desk = UploadStore(tmp_path, clock, wall)
+    kept = desk.keep("a.csv", b"a\n1\n", "page:ann")
+    desk.keep("b.csv", b"b\n1\n", "page:bob")  # has looked at all there are
+    wall.now += jump + 60
+    clock.now += 60
+    desk.keep("b.csv", b"b\n1\n", "page:bob")
+
+    assert desk.find(kept.id, "page:ann").path.exists()
+
+
+def test_half_a_table_is_none(tmp_path: Path) -> None:
+    desk = UploadStore(tmp_path)
+    (tmp_path / "A").mkdir()
+    (tmp_path / ("x" * 24)).mkdir()
+    (tmp_path / ("x" * 24) / "table.csv").write_bytes(b"a\n1")
+
+    for ident in ("x" * 24, "A", "../files", "", "x" * 23 + "/"):
+        with pytest.raises(RequestError, match="no longer here"):
+            desk.find(ident)
 
 
 def test_what_a_killed_process_left_is_removed_and_a_running_ones_is_not(tmp_path: Path) -> None:

@@ -19,8 +19,10 @@ from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 from PIL import Image
 
-from groq_core.compose import assembled
+from groq_core.compose import assemble
+from groq_core.errors import RequestError
 from groq_core.serve import create_app
+from groq_core.services.agent import remote_tools
 from groq_core.settings.settings import Settings
 from groq_core.simulator import Fault, Simulator
 from tests.api.stage import serving
@@ -35,7 +37,7 @@ T = TypeVar("T")
 async def house(**env: str) -> AsyncIterator[tuple[str, Simulator]]:
     async with (
         Simulator(pace=0, limits="off", seed=1) as simulator,
-        assembled(Settings.from_env(env), simulator=simulator) as core,
+        assemble(Settings.from_env(env), simulator=simulator) as core,
     ):
         await core.catalogue.refresh()
         async with serving(create_app(core)) as port:
@@ -246,6 +248,31 @@ async def test_mcp_asks_for_the_same_token(monkeypatch: pytest.MonkeyPatch) -> N
 
     assert refused.status_code == 401
     assert text_of(answered)
+
+
+async def test_our_agent_uses_every_tool_with_a_token_and_nobody_without(
+    monkeypatch: pytest.MonkeyPatch, picture: Path
+) -> None:
+    monkeypatch.setenv("GRADIO_MCP_SERVER", "1")
+    recording = "data:audio/wav;base64," + base64.b64encode((MEDIA / "jfk.wav").read_bytes()).decode()
+    given: dict[str, dict[str, Any]] = {
+        "chat": {"message": "Say hello."},
+        "ask_image": {"image": data_url(picture), "question": "Which colour?", "model": "vision"},
+        "transcribe": {"audio": recording},
+        "speak": {"text": "Hello.", "voice": ""},
+        "extract": {"text": "Total: 12", "schema": '{"type": "object", "properties": {"total": {"type": "number"}}}'},
+        "models": {},
+    }
+    async with house(GROQ_CORE_API_TOKENS="right") as (url, _):
+        address = f"{url}/gradio_api/mcp/"
+        for headers in ({}, {"Authorization": "Bearer wrong"}):
+            with pytest.raises(RequestError, match="HTTP 401"):
+                async with remote_tools(address, headers=headers):
+                    pass
+        async with remote_tools(address, headers={"Authorization": "Bearer right"}) as tools:
+            assert {tool.name for tool in tools} == given.keys()
+            for tool in tools:
+                assert await tool.call(given[tool.name]), tool.name
 
 
 async def test_without_the_switch_there_is_no_mcp() -> None:

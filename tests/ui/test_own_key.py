@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
-from groq_core.compose import assembled
+from groq_core.compose import assemble
 from groq_core.settings.settings import Settings
 from groq_core.simulator import Simulator
 from tests.ui.conftest import served
@@ -22,7 +22,7 @@ async def page(simulator: Simulator, **more: str) -> AsyncIterator[httpx.AsyncCl
     """The page of a server that asks the simulator as if it were Groq."""
     environ = {"GROQ_BASE_URL": simulator.groq_url.removesuffix("/openai/v1"), **more}
     async with (
-        assembled(Settings.from_env(environ)) as core,
+        assemble(Settings.from_env(environ)) as core,
         served(core) as url,
         httpx.AsyncClient(base_url=url, timeout=20) as client,
     ):

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
-from groq_core.compose import assembled
+from groq_core.compose import assemble
 from groq_core.settings.settings import Settings
 from groq_core.simulator import Simulator
 from tests.requires import needs
@@ -25,7 +25,7 @@ async def real() -> AsyncIterator[tuple[str, Simulator]]:
     groq = Simulator(pace=0, limits="off", seed=1, keys={KEY})
     await groq.start()
     environ = {"GROQ_BASE_URL": groq.groq_url.removesuffix("/openai/v1")}
-    async with assembled(Settings.from_env(environ)) as core, served(core) as url:
+    async with assemble(Settings.from_env(environ)) as core, served(core) as url:
         yield url, groq
     await groq.stop()
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import brotli
 import pytest
 
-from groq_core.ui.app import FIRST
+from groq_core.ui.app import preloads
 from groq_core.ui.static import ASSETS, Assets
 
 
@@ -60,18 +60,16 @@ def test_fonts_are_not_compressed_twice() -> None:
 
 
 def test_first_visit_names_every_script_it_needs() -> None:
-    needed, queue = set(), ["main"]
+    needed, queue = {"texts.js"}, ["js/main.js"]
     while queue:
         name = queue.pop()
         if name not in needed:
             needed.add(name)
-            source = (ASSETS / "js" / f"{name}.js").read_text()
-            for path in re.findall(r'^import [^;]*?"(\.\.?/[\w/.-]+)\.js";', source, re.MULTILINE):
-                found = posixpath.normpath(posixpath.join("js", posixpath.dirname(name), path))
-                if found.startswith("js/"):
-                    queue.append(found.removeprefix("js/"))
+            source = (ASSETS / name).read_text()
+            paths = re.findall(r'^import [^;]*?"(\.\.?/[\w/.-]+\.js)";', source, re.MULTILINE)
+            queue += [posixpath.normpath(posixpath.join(posixpath.dirname(name), path)) for path in paths]
 
-    assert needed == set(FIRST)
+    assert needed == {name for name in re.findall(r"<base/([^>]*)>", preloads("base")) if name.endswith(".js")}
 
 
 def test_address_changes_with_the_content(tmp_path: Path) -> None:

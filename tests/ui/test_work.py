@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from openpyxl import load_workbook
 from PIL import Image
 
-from groq_core.compose import assembled
+from groq_core.compose import assemble
 from groq_core.errors import RequestError
 from groq_core.settings.settings import Settings
 from groq_core.simulator import Simulator
@@ -38,7 +38,7 @@ def png() -> bytes:
 
 @asynccontextmanager
 async def page(simulator: Simulator) -> AsyncIterator[httpx.AsyncClient]:
-    async with assembled(Settings.from_env({"GROQ_CORE_OFFLINE": "1"}), simulator=simulator) as core:
+    async with assemble(Settings.from_env({"GROQ_CORE_OFFLINE": "1"}), simulator=simulator) as core:
         app = FastAPI()
         held = Page(core, Assets())
         for create in (create_routes, extract.create_routes, agent.create_routes):
@@ -76,8 +76,8 @@ async def test_data_is_found_and_its_place_told(simulator: Simulator) -> None:
     async with page(simulator) as client:
         heard = await events(await client.post("/ui/extract", json=body))
 
-    assert [event["e"] for event in heard] == ["open", "tried", "extracted", "receipt"]
-    found = heard[2]
+    assert [event["e"] for event in heard] == ["open", "partly_extracted", "tried", "extracted", "receipt"]
+    found = heard[3]
     assert found["data"] == {"Total": 105.5, "Date": "2026-03-05"}
     assert found["spans"]["Date"] == {
         "page": None,

@@ -4,6 +4,8 @@
 import { el, iconButton } from "../shared/dom.js";
 import { say } from "../shared/words.js";
 
+/** @import { Attachments } from "./attachments.js" */
+
 /** A paste of more than this becomes an attachment. */
 const BIG_PASTE = 4000;
 
@@ -14,19 +16,27 @@ export class Attach {
    */
   constructor(box, hint) {
     this.hint = hint;
-    this.loaded = null; // the list itself
+    /** @type {Attachments | null} the list itself */
+    this.loaded = null;
     this.input = el("input", { type: "file", id: "gc-attach-input", multiple: true, class: "gc-offscreen", tabindex: "-1", "aria-label": say("attach") });
     this.strip = el("div", { class: "gc-attachments", role: "list", "aria-label": say("attachments"), hidden: true });
     this.button = iconButton("attach", say("attach"), { id: "chat-attach", class: "gc-icon-button gc-tool", onclick: () => this.input.click() });
     this.input.addEventListener("change", () => {
-      this.add([...this.input.files]);
+      this.add([...(this.input.files ?? [])]);
       this.input.value = "";
     });
     box.addEventListener("paste", (event) => this.#paste(event));
     this.#listen();
   }
 
-  /** Attach files; what each is shows itself. */
+  /** @type {Promise<Attachments> | undefined} */
+  loading;
+
+  /**
+   * Attach files; what each is shows itself.
+   *
+   * @param {File[]} files
+   */
   async add(files) {
     if (files.length) (await this.#list()).add(files);
   }
@@ -36,9 +46,9 @@ export class Attach {
     return !this.loaded?.all.length;
   }
 
-  /** What goes along: `{documents, pictures}`, or null with a hint while something is not ready. */
+  /** What goes along, or null with a hint while something is not ready. */
   take() {
-    return this.empty ? { documents: [], pictures: [] } : this.loaded.take();
+    return this.loaded ? this.loaded.take() : { documents: [], pictures: [] };
   }
 
   /** Everything is sent. */
@@ -51,7 +61,9 @@ export class Attach {
     return this.loading;
   }
 
+  /** @param {ClipboardEvent} event */
   #paste(event) {
+    if (!event.clipboardData) return;
     const files = [...event.clipboardData.files];
     const text = event.clipboardData.getData("text/plain");
     if (files.length && !text) {
@@ -65,9 +77,9 @@ export class Attach {
 
   // A file dropped anywhere is attached while this tab is open, and never opened in place of the page.
   #listen() {
-    const carriesFiles = (event) => event.dataTransfer?.types.includes("Files");
+    const carriesFiles = (/** @type {DragEvent} */ event) => event.dataTransfer?.types.includes("Files");
     const here = () => document.getElementById("chat-log")?.checkVisibility?.() ?? true;
-    const over = (on) => document.body.toggleAttribute("data-dropping", on);
+    const over = (/** @type {boolean} */ on) => document.body.toggleAttribute("data-dropping", on);
     document.addEventListener("dragover", (event) => {
       if (!carriesFiles(event)) return;
       event.preventDefault();
@@ -79,7 +91,7 @@ export class Attach {
       if (!carriesFiles(event)) return;
       const taken = event.defaultPrevented;
       event.preventDefault();
-      if (!taken && here()) this.add([...event.dataTransfer.files]);
+      if (!taken && here()) this.add([...(event.dataTransfer?.files ?? [])]);
     });
   }
 }

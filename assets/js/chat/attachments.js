@@ -5,19 +5,39 @@ import { el, icon, iconButton, setText } from "../shared/dom.js";
 import { count } from "../shared/formats.js";
 import { say } from "../shared/words.js";
 import { ask, send } from "../shared/wire.js";
-import { LIMITS } from "../../texts.js";
+import { ENDINGS, LIMITS } from "../../texts.js";
 
 const MOST = 20;
 const PICTURE = /^image\//;
 const SOUND = /^(?:audio|video)\//;
-const SOUND_NAMES = /\.(?:mp3|m4a|wav|ogg|oga|opus|flac|webm|mp4|mpga|mpeg|mov|mkv|aac|caf|amr|wma|aiff?)$/i;
-const PICTURE_NAMES = /\.(?:png|jpe?g|gif|webp|avif|heic|heif|bmp|tiff?)$/i;
 const PATIENCE_MS = 120_000;
 const BYTES = { "content-type": "application/octet-stream" };
 
-/** @typedef {{name: string, kind: string, element: HTMLElement, urls?: string[], text?: string, error?: string}} Attachment */
+/**
+ * @import { ErrorLine, PreparedPicture } from "../shared/types.js"
+ * @import { Attached } from "../shared/user-text.js"
+ * @import { Picture } from "./types.js"
+ *
+ * @typedef {"picture" | "document" | "sound"} Kind
+ *
+ * @typedef {object} Attachment
+ * @property {string} name
+ * @property {Kind} kind
+ * @property {AbortController} hangUp
+ * @property {HTMLElement} element
+ * @property {HTMLElement} state what became of it, in words
+ * @property {HTMLElement} sign
+ * @property {number} room pictures that fit into the question, this one included
+ * @property {string[]} [urls] of a picture: a long one comes in pieces
+ * @property {string} [text] of everything else
+ * @property {string} [error] why it cannot go along
+ */
 
 export class Attachments {
+  /**
+   * @param {HTMLElement} strip
+   * @param {(words: string) => void} hint
+   */
   constructor(strip, hint) {
     this.strip = strip;
     this.hint = hint;
@@ -25,10 +45,16 @@ export class Attachments {
     this.all = [];
   }
 
+  /** @param {File[]} files */
   add(files) {
     return Promise.all(files.map((file) => this.#addOne(file)));
   }
 
+  /**
+   * What goes along; null with a hint while something is not ready.
+   *
+   * @returns {{ documents: Attached[], pictures: Picture[] } | null}
+   */
   take() {
     if (this.all.some(({ element }) => element.dataset.state === "preparing")) {
       this.hint(say("attachments_preparing"));
@@ -38,9 +64,14 @@ export class Attachments {
       this.hint(say("attachments_refused"));
       return null;
     }
+    const pictures = this.all.flatMap(({ name, urls = [] }) => urls.map((url, at) => ({ name: urls.length > 1 ? `${name} (${at + 1})` : name, url })));
+    if (pictures.length > LIMITS.images) {
+      this.hint(say("pictures_too_many", { n: LIMITS.images }));
+      return null;
+    }
     return {
-      documents: this.all.filter(({ text }) => text !== undefined).map(({ name, text }) => ({ name, text })),
-      pictures: this.all.flatMap(({ name, urls = [] }) => urls.map((url) => ({ name, url }))),
+      documents: this.all.flatMap(({ name, text }) => (text === undefined ? [] : [{ name, text }])),
+      pictures,
     };
   }
 
@@ -48,6 +79,7 @@ export class Attachments {
     for (const one of [...this.all]) this.remove(one);
   }
 
+  /** @param {Attachment} one */
   remove(one) {
     one.hangUp.abort();
     this.all = this.all.filter((other) => other !== one);
@@ -55,29 +87,39 @@ export class Attachments {
     this.strip.hidden = !this.all.length;
   }
 
+  /** @param {File} file */
+  #newOne(file) {
+    const [name, kind] = [file.name || say("picture"), kindOf(file)];
+    const state = el("span", {}, say("picture_preparing"));
+    const sign = el("span", { class: "gc-attachment-sign" }, icon(kind === "sound" ? "speaker" : "file"));
+    const element = el(
+      "div",
+      { class: "gc-attachment", role: "listitem", "data-attachment": name, "data-state": "preparing" },
+      sign,
+      el("span", { class: "gc-attachment-facts" }, el("b", { title: name }, name), state),
+      iconButton("close", say("picture_remove", { name }), { onclick: () => this.remove(one) }),
+    );
+    /** @type {Attachment} */
+    const one = { name, kind, hangUp: new AbortController(), element, state, sign, room: 0 };
+    return one;
+  }
+
+  /** @param {File} file */
   async #addOne(file) {
     if (this.all.length >= MOST) return this.hint(say("attachments_too_many", { n: MOST }));
-    const one = { name: file.name || say("picture"), kind: kindOf(file), hangUp: new AbortController() };
-    one.state = el("span", {}, say("picture_preparing"));
-    one.sign = el("span", { class: "gc-attachment-sign" }, icon(one.kind === "sound" ? "speaker" : "file"));
-    one.element = el(
-      "div",
-      { class: "gc-attachment", role: "listitem", "data-attachment": one.name, "data-state": "preparing" },
-      one.sign,
-      el("span", { class: "gc-attachment-facts" }, el("b", { title: one.name }, one.name), one.state),
-      iconButton("close", say("picture_remove", { name: one.name }), { onclick: () => this.remove(one) }),
-    );
+    const one = this.#newOne(file);
     this.all.push(one);
     this.strip.append(one.element);
     this.strip.hidden = false;
     try {
-      one.room = LIMITS.images - this.all.reduce((taken, { kind, urls }) => taken + (kind === "picture" ? (urls?.length ?? 1) : 0), -1);
+      const others = this.all.filter((other) => other !== one);
+      one.room = LIMITS.images - others.reduce((taken, { kind, urls }) => taken + (urls?.length ?? Number(kind === "picture")), 0);
       if (one.kind === "picture" && one.room < 1) throw new Error(say("pictures_too_many", { n: LIMITS.images }));
       await WAYS[one.kind](one, file);
       one.element.dataset.state = "ready";
     } catch (error) {
       if (one.hangUp.signal.aborted) return undefined;
-      one.error = error.refused || error.said ? error.message : error.message || say("error_unreachable");
+      one.error = /** @type {Error} */ (error).message || say("error_unreachable");
       one.element.dataset.state = "refused";
       setText(one.state, one.error);
       this.hint(one.error);
@@ -86,24 +128,39 @@ export class Attachments {
   }
 }
 
+/**
+ * @param {File} file
+ * @returns {Kind}
+ */
 function kindOf({ type, name }) {
-  if (PICTURE.test(type) || PICTURE_NAMES.test(name)) return type === "image/svg+xml" ? "document" : "picture";
-  if (SOUND.test(type) || SOUND_NAMES.test(name)) return "sound";
-  return "document";
+  const ending = name.slice(name.lastIndexOf(".")).toLowerCase();
+  if (ENDINGS.documents.includes(ending)) return "document"; // some systems call a subtitle or a table a film
+  if ((PICTURE.test(type) && type !== "image/svg+xml") || ENDINGS.pictures.includes(ending)) return "picture";
+  return SOUND.test(type) || ENDINGS.recordings.includes(ending) ? "sound" : "document";
 }
 
+/**
+ * @param {string} path
+ * @param {Attachment} one
+ * @param {File} file
+ * @param {string} [more] of the address
+ */
 async function prepared(path, one, file, more = "") {
   let response;
   try {
     response = await send(`${path}?name=${encodeURIComponent(one.name)}${more}`, { body: file, headers: BYTES, signal: one.hangUp.signal });
   } catch (error) {
-    throw error.name === "AbortError" ? error : new Error(say("error_unreachable"));
+    throw /** @type {Error} */ (error).name === "AbortError" ? error : new Error(say("error_unreachable"));
   }
   const body = await response.json().catch(() => ({}));
   if (!response.ok) throw new Error(body.detail ?? say(response.status === 413 ? "error_413" : "error_unreachable"));
   return body;
 }
 
+/**
+ * @param {Attachment} one
+ * @param {PreparedPicture} picture
+ */
 function asPicture(one, picture) {
   one.urls = [picture, ...(picture.more ?? [])].map(({ url }) => url); // a long picture comes in several pieces
   one.sign.replaceChildren(el("img", { src: picture.url, alt: "" }));
@@ -111,31 +168,42 @@ function asPicture(one, picture) {
   one.element.title = [picture.removed, ...(picture.notes ?? [])].filter(Boolean).join(" · ");
 }
 
+/**
+ * @param {Attachment} one
+ * @param {string} text
+ * @param {string[]} [notes]
+ */
 function asText(one, text, notes = []) {
   one.text = text;
   setText(one.state, [say("attachment_characters", { n: count(text.length) }), ...notes].join(" · "));
   one.element.title = text.slice(0, 600);
 }
 
-/** What becomes of each kind of file. */
+/**
+ * What becomes of each kind of file.
+ *
+ * @type {Record<Kind, (one: Attachment, file: File) => Promise<void>>}
+ */
 const WAYS = {
   async picture(one, file) {
     asPicture(one, await prepared("image", one, file, `&room=${one.room}`));
   },
   async document(one, file) {
-    const body = await prepared("document", one, file);
-    if (body.picture) asPicture(one, body.picture);
-    else asText(one, body.text, body.notes);
+    const body = await prepared("document", one, file, `&room=${Math.max(0, one.room)}`);
+    if (body.picture) {
+      asPicture(one, body.picture);
+      one.text = body.text; // of a scanned document: which picture is which page
+    } else asText(one, body.text, body.notes);
   },
   async sound(one, file) {
-    let text = null;
-    let refused = null;
+    /** @type {{ text?: string, refused?: ErrorLine }} */
+    const end = {};
     const options = { body: file, headers: BYTES, signal: one.hangUp.signal, patience: PATIENCE_MS };
     await ask(`transcribe?name=${encodeURIComponent(one.name)}`, options, (event) => {
-      if (event.e === "finished" && event.transcript) text = event.transcript.text;
-      if (event.e === "error") refused = event;
+      if (event.e === "finished" && event.transcript) end.text = event.transcript.text;
+      if (event.e === "error") end.refused = event;
     });
-    if (text === null) throw new Error([refused?.message, refused?.hint].filter(Boolean).join(". ") || say("error_cut"));
-    asText(one, text, [say("attachment_transcript")]);
+    if (end.text === undefined) throw new Error([end.refused?.message, end.refused?.hint].filter(Boolean).join(". ") || say("error_cut"));
+    asText(one, end.text, [say("attachment_transcript")]);
   },
 };

@@ -16,29 +16,41 @@ import { withDocuments } from "../shared/user-text.js";
 import { route } from "../shared/wire.js";
 import { MODELS } from "../../texts.js";
 
+/**
+ * @import { Compare } from "./compare.js"
+ * @import { Dictation } from "./dictate.js"
+ * @import { Keeper } from "./keeper.js"
+
+ * @import { Talk } from "../talk/talk.js"
+ * @import { Choice, Composer } from "./types.js"
+ */
+
 const SUGGESTIONS = ["suggestion_1", "suggestion_2", "suggestion_3", "suggestion_4"];
 
 const hint = hinter(() => document.getElementById("gc-hint"));
-const told = (what) => (...facts) => keeper().then((kept) => kept[what](...facts));
 const conversation = new Conversation({
   name: "chat",
   options,
   system: options.system,
   welcome,
   hint,
-  keeper: { message: told("message"), head: told("head"), removed: told("removed") },
+  keeper: {
+    message: (tree, message) => keeper().then((kept) => kept.message(tree, message)),
+    head: (tree) => keeper().then((kept) => kept.head(tree)),
+    removed: (tree, ids) => keeper().then((kept) => kept.removed(tree, ids)),
+  },
   ended: (answer) => waiting.next(answer),
 });
 const waiting = new Waiting(conversation, edit);
 conversation.onBusy = () => waiting.show();
 const log = el("div", { id: "chat-log" });
 const box = el("textarea", { rows: "1", "aria-label": say("message_label"), placeholder: say("message_placeholder"), dir: "auto", enterkeyhint: "send" });
-const picked = (value) => {
+const picked = (/** @type {string} */ value) => {
   pickModel(value);
   keptDraft();
 };
 const picker = new Picker({ id: "chat-model", label: say("model_label"), choices: MODELS, value: "auto", picked, refresh: models });
-const button = (id, words, onclick) => el("button", { type: "button", id, class: "gc-button gc-round", onclick }, words);
+const button = (/** @type {string} */ id, /** @type {string} */ words, /** @type {() => void} */ onclick) => el("button", { type: "button", id, class: "gc-button gc-round", onclick }, words);
 
 const talk = el(
   "button",
@@ -91,14 +103,17 @@ conversation.showIn(log);
 composed();
 
 // What keeps conversations is loaded when the page has nothing more urgent to do; at once where one is to be shown.
+/** @type {Promise<Keeper> | null} */
 let kept = null;
+/** @returns {Promise<Keeper>} */
 function keeper() {
-  kept ??= import("./keeper.js").then(({ Keeper }) => new Keeper(conversation, composer).begin());
+  kept ??= import("./keeper.js").then(({ Keeper }) => Keeper.begin(conversation, composer));
   return kept;
 }
 /** Whoever keeps the conversations: for the settings, which export, import and clear them. */
 export const conversations = () => keeper();
 
+/** @type {Composer} */
 const composer = {
   text: () => box.value,
   options: chosenOptions,
@@ -110,7 +125,7 @@ const composer = {
   },
 };
 if (conversation.opening) keeper();
-else (globalThis.requestIdleCallback ?? setTimeout)(keeper, { timeout: 2000 });
+else (globalThis.requestIdleCallback ?? setTimeout)(() => keeper(), { timeout: 2000 });
 
 // Told when somebody has typed or chosen; nothing is loaded for it.
 function keptDraft() {
@@ -127,17 +142,21 @@ function openBefore() {
 }
 
 // What talking takes is loaded when somebody reaches for its button.
+/** @type {Promise<Talk> | null} */
 let talking = null;
 holds(talk, () => (talking ??= import("../talk/talk.js").then(({ Talk }) => new Talk(conversation, talk, voice))));
 
 // So is what dictating takes.
+/** @type {Promise<Dictation> | null} */
 let dictating = null;
 dictate.addEventListener("click", () =>
   (dictating ??= import("./dictate.js").then(({ Dictation }) => new Dictation(dictate, box, hint))).then((it) => it.press()),
 );
 
 // And comparing.
+/** @type {Promise<Compare> | null} */
 let comparing = null;
+/** @type {Compare | null} */
 let comparison = null;
 compare.addEventListener("click", () =>
   (comparing ??= import("./compare.js").then(
@@ -150,7 +169,11 @@ document.addEventListener("gc:pick-model", ({ detail }) => picker.pick(detail));
 // A tour or a template of another part of the page asks by this.
 document.addEventListener("gc:ask", ({ detail }) => conversation.ask(detail.text, [], detail.extra));
 
-/** Put the tab into its place; called again whenever Gradio makes that place anew. */
+/**
+ * Put the tab into its place; called again whenever Gradio makes that place anew.
+ *
+ * @param {HTMLElement} host
+ */
 export function showIn(host) {
   move(element, host);
   conversation.follower.grown();
@@ -170,12 +193,14 @@ export function invite() {
   if (document.activeElement === document.body) box.focus({ preventScroll: true });
 }
 
+/** @returns {Promise<Choice[]>} */
 async function models() {
   const response = await fetch(route("models"), { cache: "no-store", headers: ownKeyHeaders() });
   if (!response.ok) throw new Error(`models: ${response.status}`);
   return response.json();
 }
 
+/** @returns {HTMLElement} */
 function welcome() {
   const suggestions = SUGGESTIONS.map((name) =>
     el("button", { type: "button", class: "gc-suggestion", onclick: () => conversation.ask(say(name)) }, say(name)),
@@ -206,6 +231,7 @@ function send() {
   attach.clear();
 }
 
+/** @param {string} text */
 function edit(text) {
   fill(box, text);
   box.focus();
@@ -235,6 +261,7 @@ box.addEventListener("keydown", (event) => {
   send();
 });
 // `/` in the empty box opens the prompts, which are loaded then.
+/** @type {Promise<void> | null} */
 let prompting = null;
 box.addEventListener("input", () => {
   if (box.value !== "/" || prompting) return;

@@ -8,6 +8,7 @@ import { newId, send } from "../shared/wire.js";
 import { say } from "../shared/words.js";
 import { answerView, copyCode, editQuestion, questionView, showActions } from "./message.js";
 import { Run } from "./run.js";
+import { olderHalf, turnsOf } from "./sent.js";
 import { Tree, newHead } from "./tree.js";
 import { offerUndo } from "./undo.js";
 
@@ -16,29 +17,35 @@ const DRAWN_AT_ONCE = 3;
 const ADDED_AT_ONCE = 4;
 
 /**
- * @typedef {object} Keeper told of changes
- * @property {(tree: Tree, message: object) => void} message it is new, or has changed
- * @property {(tree: Tree) => void} head
- * @property {(tree: Tree, ids: string[]) => void} removed
+ * @import { AnswerView, Extra, Message, Options, Picture, QuestionView, Recorder, Removal, Turn } from "./types.js"
+ * @import { Sent } from "./sent.js"
+ *
+ * @typedef {object} Given what a conversation is made for
+ * @property {string} name the tab's, by which the page's styles know that it is busy
+ * @property {() => Partial<Options>} options fields that go along with every question
+ * @property {() => string} [system] instructions that stand before it
+ * @property {() => Node} welcome what an empty list shows
+ * @property {(text: string) => void} hint tells what is in the way
+ * @property {(answer: Answer, extra: Extra) => void} [ended] called with every answer when it is over
+ * @property {(answer: Answer, extra: Extra) => void} [drawn] called when an answer of before is on the page again
+ * @property {Recorder | null} [keeper]
  */
-const idle = () => new Promise((resolve) => (globalThis.requestIdleCallback ?? setTimeout)(() => resolve(), { timeout: 200 }));
 
 export class Conversation {
-  /**
-   * @param {object} given
-   * @param {string} given.name the tab's, by which the page's styles know that it is busy
-   * @param {() => object} given.options fields that go along with every question
-   * @param {() => string} [given.system] instructions that stand before it
-   * @param {() => Node} given.welcome what an empty list shows
-   * @param {(text: string) => void} given.hint tells what is in the way
-   * @param {(answer: Answer, extra: object) => void} [given.ended] called with every answer when it is over
-   * @param {(answer: Answer, extra: object) => void} [given.drawn] called when an answer of before is on the page again
-   * @param {Keeper} [given.keeper]
-   */
+  /** @param {Given} given */
   constructor({ name, options, system = () => "", welcome, hint, ended = () => {}, drawn = () => {}, keeper = null }) {
-    Object.assign(this, { name, options, system, welcome, hint, ended, drawn, keeper });
+    this.name = name;
+    this.options = options;
+    this.system = system;
+    this.welcome = welcome;
+    this.hint = hint;
+    this.ended = ended;
+    this.drawn = drawn;
+    this.keeper = keeper;
     this.tree = new Tree(newHead(name));
-    /** What the list shows: {role, message, element, answer?}. */
+    /** Whether another conversation is on its way, so that no welcome need be shown. */
+    this.opening = false;
+    /** @type {Turn[]} what the list shows */
     this.turns = [];
     /** @type {Map<string, Run>} by the id of their answer, of other conversations too */
     this.runs = new Map();
@@ -47,11 +54,22 @@ export class Conversation {
     this.follower = new Follower(this.list);
   }
 
+  /** @type {((busy: boolean) => void) | undefined} called when an answer begins or ends */
+  onBusy;
+  /** @type {(() => void) | undefined} called when another conversation is shown */
+  onOpen;
+
+  /** @type {WeakMap<Message, Turn>} */
   #views = new WeakMap();
-  #older = []; // messages of the branch that are not in the list yet
+  /** @type {Message[]} of the branch, those that are not in the list yet */
+  #older = [];
   #filling = false;
 
-  /** Put the conversation into an element; called again whenever Gradio makes that element anew. */
+  /**
+   * Put the conversation into an element; called again whenever Gradio makes that element anew.
+   *
+   * @param {HTMLElement} host
+   */
   showIn(host) {
     host.replaceChildren(this.list, this.follower.button);
     if (!this.turns.length && !this.opening) this.list.replaceChildren(this.welcome());
@@ -64,7 +82,11 @@ export class Conversation {
     return null;
   }
 
-  /** Show another conversation. What runs in this one goes on. */
+  /**
+   * Show another conversation. What runs in this one goes on.
+   *
+   * @param {Tree} tree
+   */
   open(tree) {
     const running = [...this.runs.values()].find((run) => run.tree.head.id === tree.head.id);
     this.tree = running?.tree ?? tree;
@@ -75,12 +97,18 @@ export class Conversation {
     this.follower.following = true;
     this.show();
     this.list.scrollTop = this.list.scrollHeight;
-    for (const turn of this.turns) if (turn.message.answer && !this.runs.has(turn.message.id)) this.#follow(turn);
+    for (const turn of this.turns) if (turn.answer && turn.message.answer && !this.runs.has(turn.message.id)) this.#follow(turn);
     this.#busy();
     this.onOpen?.();
   }
 
-  /** Ask with all that was said before; `pictures` and the fields of `extra` go along with this question. */
+  /**
+   * Ask with all that was said before; `pictures` and the fields of `extra` go along with this question.
+   *
+   * @param {string} text
+   * @param {Picture[]} [pictures]
+   * @param {Extra} [extra]
+   */
   ask(text, pictures = [], extra = {}) {
     if (this.running) {
       this.hint(say("still_answering"));
@@ -91,7 +119,13 @@ export class Conversation {
     return this.#answer(question);
   }
 
-  /** Go on with a question and its answer from elsewhere. */
+  /**
+   * Go on with a question and its answer from elsewhere.
+   *
+   * @param {string} text
+   * @param {Picture[]} pictures
+   * @param {Answer} answer
+   */
   adopt(text, pictures, answer) {
     this.#kept(this.tree.add({ role: "user", text, pictures: pictures.map(plain) }));
     this.#kept(this.tree.add({ role: "assistant", ...answer.data }));
@@ -101,7 +135,7 @@ export class Conversation {
 
   /** All that was said, as it is sent. */
   history() {
-    const last = this.tree.messages.get(this.tree.head.leaf);
+    const last = this.tree.message(this.tree.head.leaf);
     return last ? this.#turnsTo(last).filter((turn) => turn.role !== "system") : [];
   }
 
@@ -138,10 +172,11 @@ export class Conversation {
     if (!this.#filling) this.#fill();
   }
 
+  /** @param {Turn} turn */
   async #draw({ answer, message }) {
     if (!answer || answer.undrawn === null) return;
     await answer.draw();
-    this.drawn(answer, this.tree.messages.get(message.parent)?.extra ?? {});
+    this.drawn(answer, this.tree.message(message.parent)?.extra ?? {});
   }
 
   // One after the other, so that no task is long: draw what is plain, the newest first, and add what is older.
@@ -167,18 +202,22 @@ export class Conversation {
     }
   }
 
+  /** @param {Message} message */
   #view(message) {
-    let view = this.#views.get(message);
-    if (view) return view;
-    if (message.role === "user") view = questionView(message);
-    else {
-      view = answerView(message, this.#newAnswer(message));
-      if (message.state && !message.answer) view.answer.restore(message);
-    }
+    const known = this.#views.get(message);
+    if (known) return known;
+    const view = message.role === "user" ? questionView(message) : answerView(message, this.#newAnswer(message));
+    if (view.answer && message.state && !message.answer) view.answer.restore(message);
     this.#views.set(message, view);
     return view;
   }
 
+  /** @param {Message} message */
+  #answerOf(message) {
+    return /** @type {AnswerView} */ (this.#view(message));
+  }
+
+  /** @param {Message} message */
   #newAnswer(message) {
     return new Answer({
       painted: () => this.follower.grown(),
@@ -194,7 +233,7 @@ export class Conversation {
       const { message } = view;
       showActions(view, place(message), {
         turn: (by) => this.#turn(message, by),
-        edit: () => this.#edit(view),
+        edit: () => view.role === "user" && this.#edit(view),
         again: () => this.again(message),
         goOn: () => this.goOn(message),
         remove: () => this.remove(message),
@@ -204,6 +243,7 @@ export class Conversation {
 
   // ── answers ──
 
+  /** @param {Message} question */
   async #answer(question) {
     const message = this.tree.add({ role: "assistant", state: "waiting", answer: newId() }, question.id);
     this.show();
@@ -212,31 +252,43 @@ export class Conversation {
     await this.#run(message, (run) => run.ask(JSON.stringify(body)), question.extra);
   }
 
-  /** Ask for another answer; the old one stays beside it. */
+  /**
+   * Ask for another answer; the old one stays beside it.
+   *
+   * @param {Message} message
+   */
   again(message) {
     if (this.running) return this.hint(say("still_answering"));
-    const question = this.tree.messages.get(message.parent);
+    const question = this.tree.message(message.parent);
     if (question?.role === "user") return this.#answer(question);
     return null;
   }
 
-  /** Let an answer go on where it stopped. */
+  /**
+   * Let an answer go on where it stopped.
+   *
+   * @param {Message} message
+   */
   async goOn(message) {
     if (this.running) return this.hint(say("still_answering"));
-    const { answer } = this.#view(message);
-    const question = this.tree.messages.get(message.parent);
+    const { answer } = this.#answerOf(message);
+    const question = this.tree.message(message.parent);
     const body = { turns: this.#turnsTo(message), ...this.options(), continues: true };
     message.answer = newId();
     answer.reopen();
     await this.#run(message, (run) => run.ask(JSON.stringify(body)), question?.extra ?? {});
   }
 
-  /** Let the older messages go along as a summary from now on, and ask again. */
+  /**
+   * Let the older messages go along as a summary from now on, and ask again.
+   *
+   * @param {Message} message
+   */
   async shorten(message) {
     if (this.running) return this.hint(say("still_answering"));
     const { tree } = this;
-    const { turns, last } = olderOf(tree.branch(message.parent), (one) => this.#textOf(one));
-    if (!turns.length) return null;
+    const { turns, last } = olderHalf(tree.branch(message.parent), (one) => this.#textOf(one));
+    if (!last || !turns.length) return null;
     this.hint(say("shortening"));
     const headers = { "content-type": "application/json" };
     const response = await send("summary", { body: JSON.stringify({ turns }), headers });
@@ -245,22 +297,30 @@ export class Conversation {
     tree.head.summary = { until: last.id, text: body.summary, n: turns.length };
     this.keeper?.head(tree);
     this.hint(say("shortened", { n: turns.length }));
-    if (this.tree === tree) return this.again(message);
+    return this.tree === tree ? this.again(message) : null;
   }
 
+  /** @param {Message} message */
   #textOf(message) {
-    return message.role === "user" ? message.text : this.#view(message).answer.text;
+    return message.role === "user" ? message.text : this.#answerOf(message).answer.text;
   }
 
   // An answer that was under way when the page was left, or that another page of this browser asked for.
+  /** @param {AnswerView} turn */
   #follow(turn) {
     turn.answer.reopen();
-    return this.#run(turn.message, (run) => run.follow(), this.tree.messages.get(turn.message.parent)?.extra ?? {}, true);
+    return this.#run(turn.message, (run) => run.follow(), this.tree.message(turn.message.parent)?.extra ?? {}, true);
   }
 
+  /**
+   * @param {Message} message
+   * @param {(run: Run) => Promise<void>} start
+   * @param {Extra | undefined} extra
+   * @param {boolean} [watches]
+   */
   async #run(message, start, extra, watches = false) {
     const { tree } = this;
-    const view = this.#view(message);
+    const view = this.#answerOf(message);
     const run = new Run({ tree, message, answer: view.answer, changed: () => this.keeper?.message(tree, message), watches });
     this.runs.set(message.id, run);
     view.signature = null;
@@ -288,6 +348,7 @@ export class Conversation {
 
   // ── branches ──
 
+  /** @param {QuestionView} view */
   #edit(view) {
     if (this.running) return this.hint(say("still_answering"));
     editQuestion(view, (text) => {
@@ -299,6 +360,10 @@ export class Conversation {
     });
   }
 
+  /**
+   * @param {Message} message
+   * @param {number} by
+   */
   #turn(message, by) {
     if (this.running) return this.hint(say("still_answering"));
     this.tree.turnTo(message, by);
@@ -306,13 +371,22 @@ export class Conversation {
     this.show();
   }
 
-  /** Take one message out; for a while it can be taken back. */
+  /**
+   * Take one message out; for a while it can be taken back.
+   *
+   * @param {Message} message
+   */
   remove(message) {
     if (this.running) return this.hint(say("still_answering"));
     this.#drop(this.tree, this.tree.remove(message), say("message_deleted"));
     this.show();
   }
 
+  /**
+   * @param {Tree} tree
+   * @param {Removal} removal
+   * @param {string} words
+   */
   #drop(tree, { gone, moved, back }, words) {
     this.keeper?.removed(
       tree,
@@ -329,47 +403,26 @@ export class Conversation {
     announce(words);
   }
 
+  /** @param {Message} message */
   #kept(message) {
     this.keeper?.message(this.tree, message);
     this.keeper?.head(this.tree);
   }
 
-  // What is sent: the whole branch, for the server to fit to the model that answers. A broken answer without a word is
-  // left out, and of the pictures only the newest are sent: older ones become a note, or they would be sent for ever.
+  /**
+   * What is sent: the whole branch, for the server to fit to the model that answers.
+   *
+   * @param {Message} last
+   * @returns {Sent[]}
+   */
   #turnsTo(last) {
-    const sent = [];
-    let seen = false;
-    const { summary } = this.tree.head;
-    for (const message of this.tree.branch(last.id).reverse()) {
-      if (message.id === summary?.until) {
-        sent.unshift({ role: "system", text: `${say("summary_is", { n: summary.n })}\n${summary.text}` });
-        break;
-      }
-      const text = this.#textOf(message);
-      if (!text) continue;
-      sent.unshift({ role: message.role, text });
-      if (!message.pictures?.length) continue;
-      if (seen) sent[0].text += `\n\n${say("picture_note", { n: message.pictures.length })}`;
-      else sent[0].images = message.pictures.map((picture) => picture.url);
-      seen = true;
-    }
+    const sent = turnsOf(this.tree.branch(last.id), (message) => this.#textOf(message), this.tree.head.summary);
     return this.system() ? [{ role: "system", text: this.system() }, ...sent] : sent;
   }
 }
 
-// Of a picture, what is sent and kept of it.
+/** Of a picture, what is sent and kept of it. @param {Picture} picture */
 const plain = ({ name, url }) => ({ name, url });
 
-// The older half of what was said, in characters; the newest question is never among it.
-function olderOf(branch, textOf) {
-  const texts = branch.slice(0, -1).map((message) => ({ message, text: textOf(message) }));
-  const half = texts.reduce((sum, { text }) => sum + text.length, 0) / 2;
-  let sum = 0;
-  const older = [];
-  for (const one of texts) {
-    if (sum >= half) break;
-    sum += one.text.length;
-    older.push(one);
-  }
-  return { turns: older.filter(({ text }) => text).map(({ message, text }) => ({ role: message.role, text })), last: older.at(-1)?.message };
-}
+/** @returns {Promise<void>} when the page has nothing more urgent to do */
+const idle = () => new Promise((resolve) => (globalThis.requestIdleCallback ?? setTimeout)(() => resolve(), { timeout: 200 }));

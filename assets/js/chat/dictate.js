@@ -2,26 +2,37 @@
 
 import { Recorder } from "../microphone/recorder.js";
 import { fill } from "../shared/dom.js";
+import { inSight } from "../shared/sheet.js";
 import { say } from "../shared/words.js";
 import { ask } from "../shared/wire.js";
 
 const PATIENCE_MS = 60_000;
 
 export class Dictation {
+  /**
+   * @param {HTMLElement} button
+   * @param {HTMLTextAreaElement} box
+   * @param {(words: string) => void} hint
+   */
   constructor(button, box, hint) {
-    Object.assign(this, { button, box, hint, recorder: null, writing: false });
-    window.addEventListener("keydown", (event) => event.key === "Escape" && this.#drop(), true);
+    this.button = button;
+    this.box = box;
+    this.hint = hint;
+    /** @type {Recorder | null} */
+    this.recorder = null;
+    this.writing = false;
+    window.addEventListener("keydown", (event) => event.key === "Escape" && inSight(button.id) && this.#drop(), true);
   }
 
   /** Begin to listen, or write down what was heard. */
   async press() {
     if (this.writing) return;
-    if (this.recorder) await this.#write();
+    if (this.recorder) await this.#write(this.recorder);
     else await this.#listen();
   }
 
   async #listen() {
-    const recorder = (this.recorder = new Recorder((level) => this.button.style.setProperty("--level", level)));
+    const recorder = (this.recorder = new Recorder((level) => this.button.style.setProperty("--level", String(level))));
     this.#show(true);
     try {
       await recorder.start();
@@ -32,8 +43,8 @@ export class Dictation {
     }
   }
 
-  async #write() {
-    const recorder = this.recorder;
+  /** @param {Recorder} recorder */
+  async #write(recorder) {
     this.recorder = null;
     this.writing = true;
     this.hint(say("talk_writing"));
@@ -56,6 +67,7 @@ export class Dictation {
     }
   }
 
+  /** @param {string} text */
   #insert(text) {
     const { value, selectionStart: from, selectionEnd: to } = this.box;
     const gap = from && !/\s$/.test(value.slice(0, from)) ? " " : "";
@@ -72,6 +84,7 @@ export class Dictation {
     this.#show(false);
   }
 
+  /** @param {boolean} on */
   #show(on) {
     this.button.setAttribute("aria-pressed", String(on));
   }

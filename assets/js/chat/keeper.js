@@ -2,38 +2,74 @@
 // this browser hear of it. Loaded when the page has nothing more urgent to do, or is to show a conversation of before.
 
 import { save, setText } from "../shared/dom.js";
-import { send } from "../shared/wire.js";
 import { say } from "../shared/words.js";
 import { showList } from "./list.js";
+import { openId, rememberDraft, rememberOpen } from "./open-here.js";
 import { openStore } from "./store.js";
+import { Titles } from "./titles.js";
 import { Tree, newHead } from "./tree.js";
 import { offerUndo } from "./undo.js";
 
-const TITLE_AFTER_MS = 4000;
-const TITLE_TEXT = 2000;
+/**
+ * @import { Composer, ConversationStore, Head, KeptConversation, Message, Recorder } from "./types.js"
+ * @import { Search } from "./search.js"
+ */
+
 const DRAFT_MS = 400;
 
+/** @implements {Recorder} */
 export class Keeper {
   /**
-   * @param {import("./conversation.js").Conversation} conversation
-   * @param {object} composer {text, adopt(draft), options(), adoptOptions(values)}
+   * @param {KeptConversation} conversation
+   * @param {Composer} composer
+   * @param {ConversationStore} store
    */
-  constructor(conversation, composer) {
-    Object.assign(this, { conversation, composer, kind: conversation.name, heads: [], found: null, temporary: false });
+  constructor(conversation, composer, store) {
+    this.store = store;
+    this.conversation = conversation;
+    this.composer = composer;
+    this.kind = conversation.name;
+    /** @type {Head[]} */
+    this.heads = [];
+    /** @type {string[] | null} ids of what was searched for; null while nothing is */
+    this.found = null;
+    this.temporary = false;
+    /** Whether the browser has no room left. */
+    this.full = false;
+    /** @type {HTMLElement | null} where the list stands */
+    this.host = null;
     this.channel = globalThis.BroadcastChannel ? new BroadcastChannel("groq-core") : null;
     this.channel?.addEventListener("message", ({ data }) => this.#heard(data));
     addEventListener("pagehide", () => this.#keepRunning());
     document.addEventListener("visibilitychange", () => document.hidden && this.#keepRunning());
   }
 
-  #work = Promise.resolve();
-  #wanted = false;
-  #titles = new Set();
-  #gone = new Set(); // conversations that were deleted: what still comes of them is not kept
+  /** @type {Search | undefined} */
+  search;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  drafting;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  hearing;
 
-  /** Open the store, and what this page showed before it was loaded again. */
-  async begin() {
-    this.store = await openStore();
+  /** @type {Promise<void>} */
+  #work = Promise.resolve();
+  #wanted = "";
+  #titles = new Titles((tree) => this.#passing(tree), (id, change) => this.#change(id, change));
+  /** @type {Set<string>} conversations that were deleted: what still comes of them is not kept */
+  #gone = new Set();
+
+  /**
+   * Keep a tab's conversations from now on: the best store there is, and what this page showed before it was loaded
+   * again.
+   *
+   * @param {KeptConversation} conversation
+   * @param {Composer} composer
+   */
+  static async begin(conversation, composer) {
+    return new Keeper(conversation, composer, await openStore()).#begin();
+  }
+
+  async #begin() {
     this.heads = await this.store.heads();
     const open = openId(this.kind);
     if (open && this.conversation.tree.empty) await this.open(open);
@@ -45,13 +81,19 @@ export class Keeper {
 
   // ── told by the conversation ──
 
+  /**
+   * @param {Tree} tree
+   * @param {Message} message
+   */
   message(tree, message) {
     if (this.#passing(tree)) return;
     const { conversation: _, ...kept } = message;
     this.#do(() => this.store.putMessage(tree.head.id, { ...kept }), tree.head.id);
-    if (message.role === "assistant" && ["done", "cut"].includes(message.state) && !message.answer) this.#titleSoon(tree);
+    const whole = message.role === "assistant" && ["done", "cut"].includes(message.state ?? "") && !message.answer;
+    if (whole && this.kind === "chat") this.#titles.soon(tree);
   }
 
+  /** @param {Tree} tree */
   head(tree) {
     if (tree === this.conversation.tree) rememberOpen(this.kind, tree.empty || this.#passing(tree) ? null : tree.head.id);
     if (this.#passing(tree)) return;
@@ -60,14 +102,20 @@ export class Keeper {
     this.#putHead(head);
   }
 
+  /**
+   * @param {Tree} tree
+   * @param {string[]} ids
+   */
   removed(tree, ids) {
     if (!this.#passing(tree)) this.#do(() => this.store.removeMessages(ids), tree.head.id);
   }
 
+  /** @param {Tree} tree */
   #passing(tree) {
-    return Boolean(tree.temporary) || this.#gone.has(tree.head.id);
+    return tree.temporary || this.#gone.has(tree.head.id);
   }
 
+  /** @param {Head} head */
   #putHead(head) {
     const at = this.heads.findIndex(({ id }) => id === head.id);
     if (at < 0) this.heads.push({ ...head });
@@ -77,6 +125,10 @@ export class Keeper {
   }
 
   // One after the other, so that what was told last is what stands there.
+  /**
+   * @param {() => Promise<unknown>} work
+   * @param {string} id of the conversation that changes
+   */
   #do(work, id) {
     this.#work = this.#work.then(work).then(
       () => {
@@ -88,6 +140,7 @@ export class Keeper {
     return this.#work;
   }
 
+  /** @param {Error} error */
   #refused(error) {
     if (this.full) return;
     this.full = true;
@@ -106,7 +159,11 @@ export class Keeper {
 
   // ── told by people ──
 
-  /** Show a conversation of the list. */
+  /**
+   * Show a conversation of the list.
+   *
+   * @param {string} id
+   */
   async open(id) {
     if (id === this.conversation.tree.head.id) return;
     this.draft();
@@ -132,14 +189,24 @@ export class Keeper {
     this.#draw();
   }
 
+  /**
+   * @param {string} id
+   * @param {string} title
+   */
   async rename(id, title) {
     await this.#change(id, (head) => Object.assign(head, { title: title.trim() || head.title, titled: true }));
   }
 
+  /** @param {string} id */
   async pin(id) {
     await this.#change(id, (head) => Object.assign(head, { pinned: !head.pinned }));
   }
 
+  /**
+   * @param {string} id
+   * @param {(head: Head) => void} change
+   * @returns {Promise<void>}
+   */
   async #change(id, change) {
     const { tree, runs } = this.conversation;
     const held = [tree.head, ...[...runs.values()].map((run) => run.tree.head), ...this.heads];
@@ -153,6 +220,7 @@ export class Keeper {
     await this.#work;
   }
 
+  /** @param {string} id */
   async remove(id) {
     if (this.conversation.tree.head.id === id) {
       this.conversation.stop();
@@ -177,6 +245,10 @@ export class Keeper {
     });
   }
 
+  /**
+   * @param {string} id
+   * @param {"markdown" | "json"} form
+   */
   async exportOne(id, form) {
     await this.#work;
     const whole = await this.store.read(id);
@@ -192,12 +264,13 @@ export class Keeper {
     await this.#work;
     const { toJson } = await import("./transfer.js");
     const all = await Promise.all((await this.store.heads()).map(({ id }) => this.store.read(id)));
-    save(new Blob([toJson(all.filter(Boolean))], { type: "application/json" }), "conversations.json");
+    save(new Blob([toJson(all.filter((whole) => whole !== null))], { type: "application/json" }), "conversations.json");
   }
 
   /**
    * Add the conversations of a file, ours or another application's; gives how many there were.
    *
+   * @param {File} file
    * @throws {Error} it is none we know; its message is for people
    */
   async importAll(file) {
@@ -216,7 +289,7 @@ export class Keeper {
   /** Take away everything this browser keeps; for ten seconds it can be taken back. */
   async clearAll() {
     await this.#work;
-    const all = (await Promise.all((await this.store.heads()).map(({ id }) => this.store.read(id)))).filter(Boolean);
+    const all = (await Promise.all((await this.store.heads()).map(({ id }) => this.store.read(id)))).filter((whole) => whole !== null);
     this.conversation.stop();
     all.forEach(({ head }) => this.#gone.add(head.id));
     await this.store.clear();
@@ -251,7 +324,11 @@ export class Keeper {
     this.drafting = setTimeout(() => this.draft(), DRAFT_MS);
   }
 
-  /** Show only what holds these words; nothing shows all. */
+  /**
+   * Show only what holds these words; nothing shows all.
+   *
+   * @param {string} words
+   */
   async look(words) {
     this.#wanted = words;
     if (!words.trim()) this.found = null;
@@ -272,8 +349,9 @@ export class Keeper {
 
   // ── other pages of this browser ──
 
+  /** @param {{ changed: string | null, gone?: boolean }} news which conversation; null for any */
   async #heard({ changed, gone }) {
-    if (!this.store?.lasts) return;
+    if (!this.store.lasts) return;
     clearTimeout(this.hearing);
     this.hearing = setTimeout(async () => {
       this.heads = await this.store.heads();
@@ -282,6 +360,10 @@ export class Keeper {
       if (now) Object.assign(head, { title: now.title, titled: now.titled, asked: now.asked, pinned: now.pinned, summary: now.summary });
       this.#draw();
     }, 50);
+    if (changed === null) {
+      this.search = undefined; // many have changed: read anew when it is wanted
+      return;
+    }
     this.search?.changed(changed);
     const { tree, running } = this.conversation;
     if (changed !== tree.head.id || running) return;
@@ -292,75 +374,24 @@ export class Keeper {
     this.conversation.open(new Tree({ ...whole.head, draft, options }, whole.messages));
   }
 
-  // ── titles ──
-
-  // Some seconds after the first answer, so that nothing waits for it; the first words of the question do till then.
-  #titleSoon(tree) {
-    const { head } = tree;
-    if (head.titled || head.asked || this.#titles.has(head.id) || this.kind !== "chat") return;
-    this.#titles.add(head.id);
-    setTimeout(() => this.#title(tree).catch(() => {}), TITLE_AFTER_MS);
-  }
-
-  async #title(tree) {
-    const [question, answer] = tree.branch();
-    if (tree.head.titled || !question || !answer?.text) return;
-    const response = await send("title", {
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ question: question.text.slice(0, TITLE_TEXT), answer: answer.text.slice(0, TITLE_TEXT) }),
-    });
-    if (!response.ok) return;
-    const { title } = await response.json();
-    if (this.#passing(tree)) return;
-    // Meanwhile it may have been left, renamed or pinned: what counts is its head as it is now. Once is enough.
-    await this.#change(tree.head.id, (head) => {
-      if (!head.titled) Object.assign(head, { asked: true }, title ? { title } : {});
-    });
-  }
 
   #draw() {
     if (this.kind !== "chat") return; // the list stands in the Chat tab, for all of them
     const { tree, runs } = this.conversation;
     setText(document.getElementById("gc-conversation-title"), tree.empty ? "" : tree.head.title);
     document.getElementById("gc-temporary-mark")?.toggleAttribute("hidden", !tree.temporary);
-    document.getElementById("conversation-temporary")?.setAttribute("aria-pressed", String(Boolean(tree.temporary)));
+    document.getElementById("conversation-temporary")?.setAttribute("aria-pressed", String(tree.temporary));
     showList(this, { open: tree.head.id, running: new Set([...runs.values()].map((run) => run.tree.head.id)) });
   }
 }
 
+/**
+ * @param {Message[]} messages
+ * @param {Tree} tree
+ */
 function sameMessages(messages, tree) {
   return messages.length === tree.messages.size && messages.every(({ id, state, text }) => {
     const own = tree.messages.get(id);
     return own && own.state === state && (own.text ?? "") === (text ?? "");
   });
-}
-
-// ── what this page, and no other, has open ──
-
-const keyOf = (kind) => (kind === "chat" ? "gc-open" : `gc-open-${kind}`);
-
-/** The conversation of a tab that this page showed before it was loaded again. */
-export function openId(kind) {
-  try {
-    return sessionStorage[keyOf(kind)] ?? null;
-  } catch {
-    return null;
-  }
-}
-
-function rememberOpen(kind, id) {
-  try {
-    if (id) sessionStorage[keyOf(kind)] = id;
-    else delete sessionStorage[keyOf(kind)];
-  } catch {
-    // without a store there is nothing to come back to
-  }
-}
-
-function rememberDraft(text) {
-  try {
-    sessionStorage["gc-draft"] = text;
-  } catch {
-    // as above
-  }
 }

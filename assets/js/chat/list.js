@@ -3,21 +3,35 @@
 
 import htm from "../../vendor/htm/htm.js";
 import { Component, h, render } from "../../vendor/preact/preact.js";
-import { icon } from "../shared/dom.js";
+import { icon, targetOf } from "../shared/dom.js";
 import { say } from "../shared/words.js";
 
-const html = htm.bind(h);
+/**
+ * @import { VNode } from "../../vendor/preact/preact.js"
+ * @import { Keeper } from "./keeper.js"
+ * @import { Head } from "./types.js"
+ *
+ * @typedef {{ open: string, running: Set<string> }} Now what is open, and where answers run
+ * @typedef {{ keeper: Keeper, now: Now, entries: Head[], more: number }} ListProps
+ * @typedef {{ head: Head, keeper: Keeper, open: boolean, running: boolean, menu: boolean, renaming: boolean }} EntryProps
+ */
+
+/** @type {(strings: TemplateStringsArray, ...values: unknown[]) => VNode} */
+const html = /** @type {any} */ (htm.bind(h)); // htm cannot know whether a template holds one node or several
 const SHOWN_AT_FIRST = 50;
 const DAY_MS = 86_400_000;
 
 let shown = SHOWN_AT_FIRST;
-let menu = null; // id of the conversation whose menu is open
+/** @type {string | null} id of the conversation whose menu is open */
+let menu = null;
+/** @type {string | null} */
 let renaming = null;
+/** @type {[keeper: Keeper, now: Now] | null} */
 let latest = null;
 
 /**
- * @param {import("./keeper.js").Keeper} keeper
- * @param {{open: string, running: Set<string>}} now
+ * @param {Keeper} keeper
+ * @param {Now} now
  */
 export function showList(keeper, now) {
   latest = [keeper, now];
@@ -33,26 +47,33 @@ export function showList(keeper, now) {
 
 const again = () => latest && showList(...latest);
 
+/** @param {Keeper} keeper */
 function sorted({ heads, found }) {
   if (found) {
     const byId = new Map(heads.map((head) => [head.id, head]));
-    return found.map((id) => byId.get(id)).filter(Boolean);
+    return found.map((id) => byId.get(id)).filter((head) => head !== undefined);
   }
   return [...heads].sort((a, b) => Number(b.pinned) - Number(a.pinned) || b.updated - a.updated);
 }
 
+/**
+ * @param {Head} head
+ * @param {number} today when it began
+ */
 function groupOf(head, today) {
   if (head.pinned) return "group_pinned";
   const days = Math.floor((today - head.updated) / DAY_MS) + 1;
   return days <= 0 ? "group_today" : days <= 7 ? "group_week" : "group_older";
 }
 
+/** @extends {Component<ListProps>} */
 class List extends Component {
   componentDidMount() {
     document.addEventListener("pointerdown", closeMenu);
     document.addEventListener("keydown", (event) => event.key === "Escape" && closeMenu(event));
   }
 
+  /** @param {ListProps} props */
   render({ keeper, now, entries, more }) {
     const today = new Date().setHours(0, 0, 0, 0);
     let group = null;
@@ -64,7 +85,7 @@ class List extends Component {
       rows.push(html`<${Entry} key=${head.id} head=${head} keeper=${keeper} open=${head.id === now.open} running=${now.running.has(head.id)} menu=${menu === head.id} renaming=${renaming === head.id} />`);
     }
     return html`
-      ${keeper.store && !keeper.store.lasts ? html`<p class="gc-list-note" role="note">${say("storage_refused")}</p>` : null}
+      ${!keeper.store.lasts ? html`<p class="gc-list-note" role="note">${say("storage_refused")}</p>` : null}
       ${keeper.full ? html`<p class="gc-list-note" role="note">${say("storage_full")}</p>` : null}
       ${rows}
       ${entries.length ? null : html`<p class="gc-list-note">${say(keeper.found ? "search_nothing" : "conversations_none")}</p>`}
@@ -73,19 +94,22 @@ class List extends Component {
   }
 }
 
+/** @extends {Component<EntryProps>} */
 class Entry extends Component {
+  /** @param {EntryProps} next */
   shouldComponentUpdate(next) {
     const { head, open, running, menu, renaming } = this.props;
     return head !== next.head || open !== next.open || running !== next.running || menu !== next.menu || renaming !== next.renaming;
   }
 
+  /** @param {EntryProps} props */
   render({ head, keeper, open, running, menu: menuOpen, renaming: renames }) {
     const title = head.title || say("conversation_untitled");
     return html`
       <div class="gc-entry" data-conversation=${head.id} aria-current=${open ? "true" : null} data-running=${running ? "" : null}>
         ${renames
-          ? html`<input class="gc-entry-name" aria-label=${say("rename")} value=${head.title} ref=${focusAll} onKeyDown=${(event) => renameKey(event, head, keeper)} onBlur=${(event) => renamed(event.target.value, head, keeper)} />`
-          : html`<button type="button" class="gc-entry-title" title=${title} onClick=${() => opened(head, keeper)}>${head.kind === "image" ? html`<span class="gc-entry-kind" ref=${kindIcon} />` : null}${title}</button>`}
+          ? html`<input class="gc-entry-name" aria-label=${say("rename")} value=${head.title} ref=${focusAll} onKeyDown=${(/** @type {KeyboardEvent} */ event) => renameKey(event, head, keeper)} onBlur=${(/** @type {Event} */ event) => rename(event, head, keeper)} />`
+          : html`<button type="button" class="gc-entry-title" title=${title} onClick=${() => openEntry(head, keeper)}>${head.kind in KIND_ICONS ? html`<span class="gc-entry-kind" ref=${kindIcon(head.kind)} />` : null}${title}</button>`}
         <button type="button" class="gc-icon-button" data-action="menu" aria-label=${say("entry_menu", { title })} aria-haspopup="menu" aria-expanded=${String(menuOpen)} onClick=${() => toggleMenu(head.id)} ref=${menuIcon} />
         ${menuOpen ? html`<${Menu} head=${head} keeper=${keeper} />` : null}
       </div>
@@ -93,16 +117,18 @@ class Entry extends Component {
   }
 }
 
+/** @param {{ head: Head, keeper: Keeper }} props */
 function Menu({ head, keeper }) {
+  /** @type {[name: string, words: string, what: () => unknown][]} */
   const items = [
     ["rename", say("rename"), () => (renaming = head.id)],
     ["pin", say(head.pinned ? "unpin" : "pin"), () => keeper.pin(head.id)],
     ["export-markdown", say("export_markdown"), () => keeper.exportOne(head.id, "markdown")],
     ["export-json", say("export_json"), () => keeper.exportOne(head.id, "json")],
-    ...(keeper.store?.share ? [["share", say("share"), () => keeper.store.share(head.id)]] : []),
     ["delete", say("delete"), () => keeper.remove(head.id)],
   ];
-  const does = (what) => {
+  if (keeper.store.share) items.splice(-1, 0, ["share", say("share"), () => keeper.store.share?.(head.id)]);
+  const does = (/** @type {() => unknown} */ what) => {
     menu = null;
     what();
     again();
@@ -112,10 +138,16 @@ function Menu({ head, keeper }) {
   </div>`;
 }
 
-const kindIcon = (place) => place && !place.firstChild && place.append(icon("camera"));
+/** Of conversations that belong to another tab. @type {Record<string, "camera" | "wrench">} */
+const KIND_ICONS = { image: "camera", agent: "wrench" };
 
+/** @param {string} kind */
+const kindIcon = (kind) => (/** @type {HTMLElement | null} */ place) => place && !place.firstChild && place.append(icon(KIND_ICONS[kind]));
+
+/** @param {HTMLElement | null} button */
 const menuIcon = (button) => button && !button.firstChild && button.append(icon("more"));
 
+/** @param {HTMLInputElement | null} input */
 function focusAll(input) {
   if (!input || input.dataset.ready) return;
   input.dataset.ready = "";
@@ -123,14 +155,23 @@ function focusAll(input) {
   input.select();
 }
 
-function opened(head, keeper) {
+/**
+ * @param {Head} head
+ * @param {Keeper} keeper
+ */
+function openEntry(head, keeper) {
   if (head.kind === keeper.kind) keeper.open(head.id);
   else document.dispatchEvent(new CustomEvent("gc:open", { detail: { kind: head.kind, id: head.id } }));
   document.body.removeAttribute("data-conversations");
 }
 
+/**
+ * @param {KeyboardEvent} event
+ * @param {Head} head
+ * @param {Keeper} keeper
+ */
 function renameKey(event, head, keeper) {
-  if (event.key === "Enter" && !event.isComposing) renamed(event.target.value, head, keeper);
+  if (event.key === "Enter" && !event.isComposing) rename(event, head, keeper);
   else if (event.key === "Escape") {
     event.stopPropagation();
     renaming = null;
@@ -138,20 +179,28 @@ function renameKey(event, head, keeper) {
   }
 }
 
-function renamed(title, head, keeper) {
-  if (renaming !== head.id) return;
+/**
+ * @param {Event} event
+ * @param {Head} head
+ * @param {Keeper} keeper
+ */
+function rename({ target }, head, keeper) {
+  if (renaming !== head.id || !(target instanceof HTMLInputElement)) return;
+  const title = target.value;
   renaming = null;
   if (title.trim() && title.trim() !== head.title) keeper.rename(head.id, title);
   again();
 }
 
+/** @param {string} id */
 function toggleMenu(id) {
   menu = menu === id ? null : id;
   again();
 }
 
+/** @param {Event} event */
 function closeMenu(event) {
-  if (menu === null || event.target.closest?.(`[data-conversation="${menu}"]`)?.querySelector(".gc-menu")) {
+  if (menu === null || targetOf(event)?.closest(`[data-conversation="${menu}"]`)?.querySelector(".gc-menu")) {
     if (event.type !== "keydown" || menu === null) return;
   }
   menu = null;

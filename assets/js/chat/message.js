@@ -1,27 +1,53 @@
 // One message on the page: a question, or the frame of an answer, and what can be done with it.
 
-import { copy, el, iconButton } from "../shared/dom.js";
+import { copy, el, iconButton, targetOf } from "../shared/dom.js";
 import { speakButton } from "../shared/answer.js";
 import { parted, userText, withDocuments } from "../shared/user-text.js";
 import { say } from "../shared/words.js";
 
-/** A button of a message; scripts know it by its action. */
+/**
+ * @import { Answer } from "../shared/answer.js"
+ * @import { Shape } from "../shared/dom.js"
+ * @import { Properties } from "../shared/types.js"
+ * @import { Actions, AnswerView, Message, QuestionView, Turn } from "./types.js"
+ */
+
+/**
+ * A button of a message; scripts know it by its action.
+ *
+ * @param {string} name
+ * @param {Shape} shape
+ * @param {string} label
+ * @param {Properties["onclick"]} onclick
+ */
 export const action = (name, shape, label, onclick) => iconButton(shape, label, { "data-action": name, class: `gc-icon-button gc-do-${name}`, onclick });
 
-/** A question: its pictures, its text, its buttons. */
+/**
+ * A question: its pictures, its text, its buttons.
+ *
+ * @param {Message} message
+ * @returns {QuestionView}
+ */
 export function questionView(message) {
   const pictures = message.pictures ?? [];
+  const bar = el("div", { class: "gc-user-actions" });
   const element = el(
     "section",
     { class: "gc-turn gc-user", "data-message": message.id, "data-role": "user" },
     pictures.length ? el("div", { class: "gc-user-pictures" }, ...pictures.map((picture) => el("img", { src: picture.url, alt: picture.name }))) : null,
     el("div", { class: "gc-user-text", dir: "auto" }, ...userText(message.text)),
-    el("div", { class: "gc-user-actions" }),
+    bar,
   );
-  return { role: "user", message, element, bar: element.lastChild, text: message.text, pictures };
+  return { role: "user", message, element, bar };
 }
 
-/** An answer in the list. */
+/**
+ * An answer in the list.
+ *
+ * @param {Message} message
+ * @param {Answer} answer
+ * @returns {AnswerView}
+ */
 export function answerView(message, answer) {
   answer.message.dataset.message = message.id;
   return { role: "assistant", message, answer, bar: answer.bar, element: el("section", { class: "gc-turn" }, answer.element) };
@@ -30,9 +56,9 @@ export function answerView(message, answer) {
 /**
  * Bring the buttons up to date; those of a finished message are touched only when something about it has changed.
  *
- * @param {object} view
+ * @param {Turn} view
  * @param {{at: number, of: number}} place among its brothers
- * @param {Record<string, () => void>} does what the buttons do
+ * @param {Actions} does
  */
 export function showActions(view, place, does) {
   const { answer } = view;
@@ -41,7 +67,7 @@ export function showActions(view, place, does) {
   const signature = [place.at, place.of, over, goesOn, Boolean(answer?.text)].join();
   if (view.signature === signature) return;
   view.signature = signature;
-  const marked = view.role === "user" ? view.element : answer.message;
+  const marked = answer ? answer.message : view.element;
   if (place.of > 1) marked.dataset.branch = `${place.at}/${place.of}`;
   else delete marked.dataset.branch;
   const text = () => (answer ? answer.text : view.message.text);
@@ -59,19 +85,24 @@ export function showActions(view, place, does) {
   if (answer && over && text()) buttons.push(speakButton(text));
   if (goesOn) buttons.push(action("continue", "onward", say("continue_answer"), does.goOn));
   if (over) buttons.push(action("delete", "trash", say("delete_message"), does.remove));
-  buttons.find(({ dataset }) => dataset?.action === "edit")?.classList.add("gc-edit");
-  buttons.find(({ dataset }) => dataset?.action === "again")?.classList.add("gc-again");
+  buttons.find(({ dataset }) => dataset.action === "edit")?.classList.add("gc-edit");
+  buttons.find(({ dataset }) => dataset.action === "again")?.classList.add("gc-again");
   view.bar.replaceChildren(...buttons);
 }
 
-/** Edit a question where it stands; `send` gets the new text. */
+/**
+ * Edit a question where it stands; `send` gets the new text.
+ *
+ * @param {QuestionView} view
+ * @param {(text: string) => void} send
+ */
 export function editQuestion(view, send) {
   const body = view.element.querySelector(".gc-user-text");
   if (!body) return;
   const box = el("textarea", { class: "gc-edit-box", "aria-label": say("edit_message"), rows: "3" });
   const { question, documents } = parted(view.message.text);
   box.value = question;
-  const done = (sends) => {
+  const done = (/** @type {boolean} */ sends) => {
     form.replaceWith(body);
     view.element.classList.remove("gc-editing");
     const text = withDocuments(box.value.trim(), documents);
@@ -98,8 +129,13 @@ export function editQuestion(view, send) {
   box.focus();
 }
 
-/** Copy buttons of code blocks, wherever answers stand. */
+/**
+ * Copy buttons of code blocks, wherever answers stand.
+ *
+ * @param {Event} event
+ */
 export function copyCode(event) {
-  const button = event.target.closest(".gc-copy-code");
-  if (button) copy(button.closest(".gc-code").querySelector("code").textContent.replace(/\n$/, ""), button);
+  const button = targetOf(event)?.closest(".gc-copy-code");
+  const code = button?.closest(".gc-code")?.querySelector("code");
+  if (button instanceof HTMLElement && code) copy((code.textContent ?? "").replace(/\n$/, ""), button);
 }

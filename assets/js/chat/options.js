@@ -3,12 +3,22 @@
 import { announce, el, iconButton } from "../shared/dom.js";
 import { say } from "../shared/words.js";
 
+/**
+ * @import { Properties } from "../shared/types.js"
+ * @import { Options } from "./types.js"
+ *
+ * @typedef {"fresh" | "cheap" | "json" | "search"} Switch
+ */
+
+/** @type {Options} */
 const FIRST = { model: "auto", system: "", temperature: null, max_tokens: null, effort: "", fresh: false, cheap: false, json: false, search: false };
 const NAME = "groq-core-defaults";
 const chosen = { ...defaults() };
+/** @type {HTMLElement | null} */
 let form = null;
 
 // What a new conversation begins with: the person's own choice, where there is one.
+/** @returns {Options} */
 function defaults() {
   try {
     return { ...FIRST, ...JSON.parse(localStorage.getItem(NAME) ?? "{}") };
@@ -29,7 +39,11 @@ function keepAsDefault() {
 /** All that is chosen, instructions included: it belongs to the conversation. */
 export const chosenOptions = () => ({ ...chosen });
 
-/** Choose what was chosen in another conversation. */
+/**
+ * Choose what was chosen in another conversation.
+ *
+ * @param {Partial<Options>} values
+ */
 export function adoptOptions(values) {
   Object.assign(chosen, defaults(), values);
   for (const heard of listeners) heard();
@@ -38,7 +52,11 @@ export function adoptOptions(values) {
   old.replaceWith(optionsForm());
 }
 
-/** Ask this model from now on, or this tier. */
+/**
+ * Ask this model from now on, or this tier.
+ *
+ * @param {string} value
+ */
 export function pickModel(value) {
   chosen.model = value || "auto";
 }
@@ -51,10 +69,16 @@ export function options() {
 
 options.system = () => chosen.system.trim();
 
-const listeners = []; // of the switches
+/** @type {(() => void)[]} of the switches */
+const listeners = [];
+/** @type {(() => void)[]} */
 let formListeners = [];
 
 // The same switch stands beside the box and, for small screens, among the options.
+/**
+ * @param {Switch} name
+ * @param {boolean} on
+ */
 function turn(name, on) {
   chosen[name] = on;
   for (const heard of [...listeners, ...formListeners]) heard();
@@ -62,7 +86,7 @@ function turn(name, on) {
 
 /** The switches beside the box: answer in JSON, search the web. */
 export function switches() {
-  return ["json", "search"].map((name) => {
+  return /** @type {const} */ (["json", "search"]).map((name) => {
     const button = iconButton(name, say(`switch_${name}`), { id: `chat-${name}`, class: "gc-icon-button gc-tool", "aria-pressed": "false" });
     button.addEventListener("click", () => turn(name, !chosen[name]));
     listeners.push(() => button.setAttribute("aria-pressed", String(chosen[name])));
@@ -73,9 +97,9 @@ export function switches() {
 /** The form behind "Options". */
 export function optionsForm() {
   formListeners = [];
-  const number = (name, properties) => {
+  const number = (/** @type {"temperature" | "max_tokens"} */ name, /** @type {Properties} */ properties) => {
     const input = el("input", { type: "number", inputmode: "decimal", ...properties });
-    if (chosen[name] !== null) input.value = chosen[name];
+    if (chosen[name] !== null) input.value = String(chosen[name]);
     const wrong = el("small", { class: "gc-wrong", role: "status" });
     // A value that cannot be is refused here, and the last good one counts.
     input.addEventListener("input", () => {
@@ -89,7 +113,7 @@ export function optionsForm() {
     labelled.append(wrong);
     return labelled;
   };
-  const check = (name) => {
+  const check = (/** @type {Switch} */ name) => {
     const input = el("input", { type: "checkbox" });
     input.checked = chosen[name];
     input.addEventListener("change", () => turn(name, input.checked));
@@ -122,11 +146,15 @@ export function optionsForm() {
     check("json"),
     check("search"),
     el("button", { type: "button", class: "gc-link gc-keep-options", onclick: keepAsDefault }, say("options_keep")),
-    el("button", { type: "button", class: "gc-button gc-quiet gc-sheet-close", onclick: (event) => (event.target.closest("details").open = false) }, say("close")),
+    el("button", { type: "button", class: "gc-button gc-quiet gc-sheet-close", onclick: (event) => event.currentTarget.closest("details")?.removeAttribute("open") }, say("close")),
   );
   return form;
 }
 
+/**
+ * @param {string} name
+ * @param {HTMLElement} input
+ */
 function field(name, input) {
   return el("label", { class: "gc-field" }, el("span", {}, say(`option_${name}`)), input);
 }

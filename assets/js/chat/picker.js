@@ -1,13 +1,19 @@
 // A box to pick from a list or to type into: the model picker. Whatever is typed counts, listed or not.
 
-import { el } from "../shared/dom.js";
+import { el, targetOf } from "../shared/dom.js";
 import { count, wholeSeconds } from "../shared/formats.js";
 import { say } from "../shared/words.js";
 
-/** What stands in the list: the tiers speak the page's language. */
+/** @import { Choice, ModelFacts } from "./types.js" */
+
+/** What stands in the list: the tiers speak the page's language. @param {Choice} choice */
 const nameOf = ([label, , facts]) => (facts?.tier ? say(`tier_${facts.tier}`) : label);
 
-/** State, speed, window, price and abilities of a model, in that order; empty for a tier. */
+/**
+ * State, speed, window, price and abilities of a model, in that order; empty for a tier.
+ *
+ * @param {ModelFacts} [facts]
+ */
 export function factsInWords(facts = {}) {
   const words = [];
   if (facts.state === "resting" && facts.rests_s) words.push(say("state_resting_for", { s: wholeSeconds(Math.ceil(facts.rests_s)) }));
@@ -25,13 +31,17 @@ export class Picker {
    * @param {object} given
    * @param {string} given.id of the element
    * @param {string} given.label for who cannot see it
-   * @param {[string, string, object][]} given.choices label, value, and facts about it
+   * @param {Choice[]} given.choices
    * @param {string} given.value what is picked at first
    * @param {(value: string) => void} given.picked
-   * @param {() => Promise<[string, string][]>} given.refresh asks what the choices are now
+   * @param {() => Promise<Choice[]>} given.refresh asks what the choices are now
    */
   constructor({ id, label, choices, value, picked, refresh }) {
-    Object.assign(this, { choices, value, picked, refresh });
+    this.choices = choices;
+    this.value = value;
+    this.picked = picked;
+    this.refresh = refresh;
+    this.typed = "";
     this.list = el("ul", { id: `${id}-list`, class: "gc-picker-list", role: "listbox", "aria-label": label, hidden: true });
     this.input = el("input", {
       type: "text",
@@ -48,13 +58,21 @@ export class Picker {
     this.#listen();
   }
 
-  /** Show another value as picked, without telling anybody. */
+  /**
+   * Show another value as picked, without telling anybody.
+   *
+   * @param {string} value
+   */
   set(value) {
     this.value = value;
     this.#show();
   }
 
-  /** Pick this, as if by hand. */
+  /**
+   * Pick this, as if by hand.
+   *
+   * @param {string} value
+   */
   pick(value) {
     this.#pick(value);
   }
@@ -62,22 +80,22 @@ export class Picker {
   #at = -1; // the option that Enter would take
 
   #listen() {
-    const on = (node, kind, heard) => node.addEventListener(kind, heard);
-    on(this.input, "focus", () => {
-      this.input.select();
+    const { input, list } = this;
+    input.addEventListener("focus", () => {
+      input.select();
       this.#renew();
     });
-    on(this.input, "click", () => this.#open(""));
-    on(this.input, "input", () => this.#open(this.input.value));
-    on(this.input, "keydown", (event) => this.#key(event));
-    on(this.input, "blur", () => {
+    input.addEventListener("click", () => this.#open(""));
+    input.addEventListener("input", () => this.#open(input.value));
+    input.addEventListener("keydown", (event) => this.#key(event));
+    input.addEventListener("blur", () => {
       this.#close();
-      this.#take(this.input.value);
+      this.#take(input.value);
     });
-    on(this.list, "pointerdown", (event) => event.preventDefault()); // the box keeps the focus
-    on(this.list, "click", (event) => {
-      const option = event.target.closest("[role=option]");
-      if (option) this.#pick(option.dataset.value);
+    list.addEventListener("pointerdown", (event) => event.preventDefault()); // the box keeps the focus
+    list.addEventListener("click", (event) => {
+      const value = targetOf(event)?.closest("[role=option]")?.getAttribute("data-value");
+      if (value) this.#pick(value);
     });
   }
 
@@ -90,6 +108,7 @@ export class Picker {
     if (!this.list.hidden) this.#open(this.typed);
   }
 
+  /** @param {KeyboardEvent} event */
   #key(event) {
     const open = !this.list.hidden;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
@@ -97,9 +116,8 @@ export class Picker {
       if (!open) this.#open("");
       this.#mark(this.#at + (event.key === "ArrowDown" ? 1 : -1));
     } else if (event.key === "Enter") {
-      const option = this.list.children[this.#at];
-      if (open && option) this.#pick(option.dataset.value);
-      else this.#pick(this.#meant(this.input.value));
+      const value = open ? this.list.children[this.#at]?.getAttribute("data-value") : null;
+      this.#pick(value ?? this.#meant(this.input.value));
       event.preventDefault();
     } else if (event.key === "Escape" && open) {
       event.stopPropagation(); // stops no answer
@@ -108,11 +126,12 @@ export class Picker {
     }
   }
 
+  /** @param {string} typed */
   #open(typed) {
     this.typed = typed;
     const wanted = typed.trim().toLowerCase();
     const fitting = this.choices.filter((choice) => `${nameOf(choice)} ${choice[1]}`.toLowerCase().includes(wanted));
-    const chosen = (value) => String(value === this.value);
+    const chosen = (/** @type {string} */ value) => String(value === this.value);
     this.list.replaceChildren(
       ...fitting.map(([label, value, facts], index) =>
         el(
@@ -128,6 +147,7 @@ export class Picker {
     this.#mark(typed ? 0 : fitting.findIndex(([, value]) => value === this.value));
   }
 
+  /** @param {number} index */
   #mark(index) {
     const options = [...this.list.children];
     this.#at = Math.max(-1, Math.min(index, options.length - 1));
@@ -138,6 +158,7 @@ export class Picker {
     option?.scrollIntoView({ block: "nearest" });
   }
 
+  /** @param {string} value */
   #pick(value) {
     this.#take(value);
     this.#close();
@@ -150,6 +171,7 @@ export class Picker {
     this.input.removeAttribute("aria-activedescendant");
   }
 
+  /** @param {string} text */
   #take(text) {
     const value = this.#meant(text);
     if (value && value !== this.value) {
@@ -160,6 +182,7 @@ export class Picker {
   }
 
   // A label stands for its value; anything else for itself.
+  /** @param {string} text */
   #meant(text) {
     return this.choices.find((choice) => nameOf(choice) === text)?.[1] ?? text.trim();
   }

@@ -1,14 +1,23 @@
 // Prompts that are used again, behind `/` in the empty box, and presets for the instructions. A preset is the text it
 // writes into its field and nothing more; one's own are kept in this browser.
 
-import { el, fill } from "../shared/dom.js";
+import { el, fill, targetOf } from "../shared/dom.js";
 import { say } from "../shared/words.js";
+
+/** @import { Prompt } from "./types.js" */
 
 const PROMPTS = ["summary", "explain", "translate", "mend", "review", "table"];
 const PRESETS = ["short", "steps", "plain", "code", "sources"];
 const NAMES = { prompts: "groq-core-prompts", presets: "groq-core-presets" };
 
-/** One's own: `{name, text}`. */
+/** @typedef {keyof typeof NAMES} Kind */
+
+/**
+ * One's own.
+ *
+ * @param {Kind} kind
+ * @returns {Prompt[]}
+ */
 export function own(kind) {
   try {
     return JSON.parse(localStorage.getItem(NAMES[kind]) ?? "[]");
@@ -17,7 +26,12 @@ export function own(kind) {
   }
 }
 
-/** Keep one's own from now on; false where this browser keeps nothing. */
+/**
+ * Keep one's own from now on; false where this browser keeps nothing.
+ *
+ * @param {Kind} kind
+ * @param {Prompt[]} all
+ */
 export function keepOwn(kind, all) {
   try {
     localStorage.setItem(NAMES[kind], JSON.stringify(all));
@@ -27,16 +41,24 @@ export function keepOwn(kind, all) {
   }
 }
 
+/**
+ * @param {string} kind
+ * @param {string[]} names
+ */
 const given = (kind, names) => names.map((name) => ({ name: say(`${kind}_${name}`), text: say(`${kind}_${name}_text`) }));
 
 /** All prompts, one's own first. */
 export const prompts = () => [...own("prompts"), ...given("prompt", PROMPTS)];
 
-/** Buttons that write a preset into the field of the instructions, and one that keeps what stands there. */
+/**
+ * Buttons that write a preset into the field of the instructions, and one that keeps what stands there.
+ *
+ * @param {HTMLTextAreaElement} field
+ */
 export function presetButtons(field) {
   const row = el("div", { class: "gc-presets", role: "group", "aria-label": say("presets") });
   const draw = () => {
-    const chip = ({ name, text }) => el("button", { type: "button", class: "gc-chip", title: text, onclick: () => fill(field, text) }, name);
+    const chip = (/** @type {Prompt} */ { name, text }) => el("button", { type: "button", class: "gc-chip", title: text, onclick: () => fill(field, text) }, name);
     const keep = el("button", { type: "button", class: "gc-link", onclick: () => keepPreset(field.value.trim(), draw) }, say("preset_keep"));
     row.replaceChildren(...[...own("presets"), ...given("preset", PRESETS)].map(chip), keep);
   };
@@ -44,6 +66,10 @@ export function presetButtons(field) {
   return row;
 }
 
+/**
+ * @param {string} text
+ * @param {() => void} draw
+ */
 function keepPreset(text, draw) {
   if (!text) return;
   const name = text.length > 24 ? `${text.slice(0, 22)}…` : text;
@@ -53,17 +79,20 @@ function keepPreset(text, draw) {
 
 /** The list behind `/`: it narrows as one types, Enter or a click takes, Esc closes. */
 export class PromptList {
+  /** @param {HTMLTextAreaElement} box */
   constructor(box) {
     this.box = box;
     this.at = 0;
+    /** @type {Prompt[]} */
+    this.fitting = [];
     this.list = el("ul", { id: "gc-prompts", class: "gc-picker-list gc-prompts", role: "listbox", "aria-label": say("prompts"), hidden: true });
-    box.parentElement.prepend(this.list);
+    box.parentElement?.prepend(this.list);
     box.addEventListener("input", () => this.show());
     box.addEventListener("blur", () => this.close());
     box.addEventListener("keydown", (event) => this.#key(event), true);
     this.list.addEventListener("pointerdown", (event) => event.preventDefault()); // the box keeps the focus
     this.list.addEventListener("click", (event) => {
-      const option = event.target.closest("[role=option]");
+      const option = targetOf(event)?.closest("[role=option]");
       if (option) this.#take([...this.list.children].indexOf(option));
     });
   }
@@ -87,9 +116,10 @@ export class PromptList {
     this.list.hidden = true;
   }
 
+  /** @param {KeyboardEvent} event */
   #key(event) {
     if (this.list.hidden || event.isComposing) return;
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
     if (step) this.#mark((this.at + step + this.fitting.length) % this.fitting.length);
     else if (event.key === "Enter") this.#take(this.at);
     else if (event.key === "Escape") this.close();
@@ -98,6 +128,7 @@ export class PromptList {
     event.stopImmediatePropagation();
   }
 
+  /** @param {number} index */
   #mark(index) {
     this.at = index;
     [...this.list.children].forEach((option, place) => {
@@ -107,6 +138,7 @@ export class PromptList {
     this.list.children[index].scrollIntoView({ block: "nearest" });
   }
 
+  /** @param {number} index */
   #take(index) {
     const { text } = this.fitting[index];
     this.close();

@@ -3,7 +3,10 @@
 
 import { ownKey } from "../shared/own-key.js";
 import { DirectWayBroken, ask, send } from "../shared/wire.js";
+import { eventReader } from "../shared/sse.js";
 import { say } from "../shared/words.js";
+
+/** @import { ErrorLine, Line, Receipt, Trouble } from "../shared/types.js" */
 
 const PATIENCE_MS = 60_000; // as long as the server waits for its last reader
 const FIRST_PAUSE_MS = 300;
@@ -16,22 +19,38 @@ export class Run {
   /**
    * @param {object} given
    * @param {import("./tree.js").Tree} given.tree
-   * @param {import("./tree.js").Message} given.message the answer; `answer` is its name on the server
+   * @param {import("./types.js").Message} given.message the answer; `answer` is its name on the server
    * @param {import("../shared/answer.js").Answer} given.answer on the page
    * @param {() => void} given.changed the message is to be kept as it now is
    * @param {boolean} [given.watches] somebody else asked: another page of this browser, or this one before a reload
    */
   constructor({ tree, message, answer, changed, watches = false }) {
-    Object.assign(this, { tree, message, answer, changed, watches });
+    this.tree = tree;
+    this.message = message;
+    this.answer = answer;
+    this.changed = changed;
+    this.watches = watches;
     this.hangUp = new AbortController();
     this.stopped = false;
+    /** Whether this page stopped listening, and left it to the server. */
+    this.left = false;
+    this.over = false;
     this.heard = 0;
     this.saved = performance.now();
   }
 
-  /** Ask, and listen until it is over. */
+  /** @type {Promise<Line | null> | undefined} of an answer that was stopped */
+  receipt;
+  /** @type {number | undefined} how many receipts there were when it began */
+  receiptsBefore;
+
+  /**
+   * Ask, and listen until it is over.
+   *
+   * @param {string} question
+   */
   async ask(question) {
-    const headers = { "content-type": "application/json", "x-groq-core-answer": this.message.answer };
+    const headers = { "content-type": "application/json", "x-groq-core-answer": this.message.answer ?? "" };
     await this.#listen(() => this.#askOnce(question, headers));
   }
 
@@ -54,13 +73,14 @@ export class Run {
     this.hangUp.abort();
   }
 
+  /** @param {() => Promise<void>} first */
   async #listen(first) {
     try {
       await first();
       if (!this.answer.receipt && !this.#ended) this.#hear(localError(say("error_cut")));
     } catch (error) {
       if (this.left) return;
-      if (!this.stopped) this.#hear(inWords(error));
+      if (!this.stopped) this.#hear(inWords(/** @type {Trouble} */ (error)));
     }
     this.over = true;
     const ended = this.answer.end(this.stopped ? { stopped: true } : {});
@@ -73,16 +93,22 @@ export class Run {
   }
 
   get #ended() {
-    return this.answer.receipts.length > this.receiptsBefore;
+    return this.answer.receipts.length > (this.receiptsBefore ?? 0);
   }
 
+  /**
+   * @param {string} question
+   * @param {Record<string, string>} headers
+   * @returns {Promise<void>}
+   */
   async #askOnce(question, headers) {
     this.receiptsBefore = this.answer.receipts.length;
     if (!direct) return this.#throughQueue(question);
     try {
       await ask("chat", { body: question, headers, signal: this.hangUp.signal, heartbeat: true }, (event) => this.#hear(event));
       if (!this.#ended) await this.#again();
-    } catch (error) {
+    } catch (thrown) {
+      const error = /** @type {Trouble} */ (thrown);
       if (this.stopped || this.left || error.refused) throw error;
       if (this.heard) return this.#again();
       if (!(error instanceof DirectWayBroken)) throw error;
@@ -95,12 +121,17 @@ export class Run {
     }
   }
 
+  /** @param {string} question */
   async #throughQueue(question) {
     const queue = await import("../shared/queue.js");
     return queue.ask(question, this.hangUp.signal, (event) => this.#hear(event));
   }
 
   // Find it again, from the first line that was missed.
+  /**
+   * @param {(() => Promise<void>) | null} [unknown] what to do where the server does not know it
+   * @returns {Promise<void>}
+   */
   async #again(unknown = null) {
     this.receiptsBefore ??= this.answer.receipts.length;
     const until = performance.now() + PATIENCE_MS;
@@ -109,7 +140,8 @@ export class Run {
         const path = `answers/${this.message.answer}?at=${this.heard}`;
         await ask(path, { method: "GET", signal: this.hangUp.signal, heartbeat: true }, (event) => this.#hear(event));
         if (this.#ended) return;
-      } catch (error) {
+      } catch (thrown) {
+        const error = /** @type {Trouble} */ (thrown);
         if (this.stopped || this.left) throw error;
         if (error.status === 404) {
           if (!unknown) throw error;
@@ -123,6 +155,10 @@ export class Run {
   }
 
   // Until it is worth another try: some time, or as soon as the network says that it is back.
+  /**
+   * @param {number} ms
+   * @returns {Promise<void>}
+   */
   #pause(ms) {
     return new Promise((resolve, reject) => {
       const done = () => {
@@ -137,6 +173,7 @@ export class Run {
     });
   }
 
+  /** @param {Line} event */
   #hear(event) {
     if (this.stopped) return;
     this.heard += 1;
@@ -152,24 +189,34 @@ export class Run {
     this.changed();
   }
 
+  /** @returns {Promise<Line | null>} its receipt */
   async #stopThere() {
     try {
       const response = await send(`answers/${this.message.answer}/stop`);
-      const text = response.ok ? await response.text() : "";
-      return text.startsWith("data: ") ? JSON.parse(text.slice(6)) : null;
+      const [line] = response.ok ? eventReader()(await response.text()) : [];
+      return /** @type {Line | undefined} */ (line) ?? null;
     } catch {
       return null; // it ends by itself when nobody listens
     }
   }
 
+  /** @param {Line | null} receipt */
   #addReceipt(receipt) {
     if (receipt?.e === "receipt") this.answer.addReceipt(receipt);
   }
 }
 
+/**
+ * @param {Trouble} error
+ * @returns {ErrorLine}
+ */
 function inWords(error) {
   if (error.refused) return { e: "error", kind: "refused", message: error.message, status: error.status, hint: "" };
   return localError(say(error.status === 404 ? "error_cut" : "error_unreachable"));
 }
 
+/**
+ * @param {string} message
+ * @returns {ErrorLine}
+ */
 const localError = (message) => ({ e: "error", kind: "connection", message, hint: say("hint_unreachable") });

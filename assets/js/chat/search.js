@@ -5,11 +5,16 @@ import MiniSearch from "../../vendor/minisearch/minisearch.js";
 const LONGEST_TEXT = 200_000; // characters of one conversation that are searched
 const CHUNK = 4; // conversations indexed in one go: no task is long enough to be felt
 
+/** @import { ConversationStore } from "./types.js" */
+
 export class Search {
   #index = new MiniSearch({ fields: ["title", "text"], searchOptions: { prefix: true, combineWith: "AND", boost: { title: 3 } } });
+  /** @type {Set<string>} */
   #stale = new Set();
+  /** @type {Promise<void> | undefined} */
+  coming;
 
-  /** @param {object} store */
+  /** @param {ConversationStore} store */
   constructor(store) {
     this.store = store;
   }
@@ -29,12 +34,21 @@ export class Search {
     );
   }
 
-  /** A conversation has changed, or is gone; it is read again before the next search. */
+  /**
+   * A conversation has changed, or is gone; it is read again before the next search.
+   *
+   * @param {string} id
+   */
   changed(id) {
     if (this.coming) this.#stale.add(id);
   }
 
-  /** Ids of the conversations that hold all these words, the best first. */
+  /**
+   * Ids of the conversations that hold all these words, the best first.
+   *
+   * @param {string} words
+   * @returns {Promise<string[]>}
+   */
   async find(words) {
     if (this.store.search) return this.store.search(words);
     await this.ready();
@@ -44,6 +58,7 @@ export class Search {
     return this.#index.search(words).map(({ id }) => id);
   }
 
+  /** @param {string} id */
   async #renew(id) {
     if (this.#index.has(id)) this.#index.discard(id);
     const whole = await this.store.read(id);

@@ -5,12 +5,15 @@ import { el, iconButton } from "../shared/dom.js";
 import { route, send } from "../shared/wire.js";
 import { say } from "../shared/words.js";
 
+/** @import { ConversationStore, Head, Message, Whole } from "./types.js" */
+
 /** The server's store, or null for somebody who has not signed in. */
 export async function serverStore() {
   const store = new ServerStore();
   return (await store.signedIn()) ? store : null;
 }
 
+/** @implements {ConversationStore} */
 class ServerStore {
   lasts = true;
 
@@ -22,33 +25,43 @@ class ServerStore {
     return (await answer("conversations")).heads;
   }
 
+  /** @param {string} id */
   read(id) {
     return answer(`conversations/${id}`);
   }
 
+  /** @param {Head} head */
   putHead(head) {
     return change("PUT", `conversations/${head.id}/head`, head);
   }
 
+  /**
+   * @param {string} id
+   * @param {Message} message
+   */
   putMessage(id, message) {
     return change("PUT", `conversations/${id}/messages/${message.id}`, message);
   }
 
+  /** @param {string[]} ids */
   removeMessages(ids) {
     return change("POST", "conversations/remove-messages", ids);
   }
 
+  /** @param {string} id */
   async remove(id) {
     const whole = await answer(`conversations/${id}`);
     await change("DELETE", `conversations/${id}`);
     return whole;
   }
 
+  /** @param {Whole} whole */
   put(whole) {
     return change("PUT", `conversations/${whole.head.id}`, whole);
   }
 
   async texts() {
+    /** @type {{ conversations: Whole[] }} */
     const { conversations } = await answer("conversations/export");
     return conversations.map(({ head, messages }) => ({ id: head.id, text: messages.map(({ text }) => text ?? "").join("\n") }));
   }
@@ -57,12 +70,22 @@ class ServerStore {
     return change("DELETE", "conversations");
   }
 
-  /** Ids of the conversations that hold all these words. */
+  /**
+   * Ids of the conversations that hold all these words.
+   *
+   * @param {string} words
+   */
   async search(words) {
-    return (await answer(`conversations/search?q=${encodeURIComponent(words)}`)).found.map(({ id }) => id);
+    /** @type {{ found: { id: string }[] }} */
+    const { found } = await answer(`conversations/search?q=${encodeURIComponent(words)}`);
+    return found.map(({ id }) => id);
   }
 
-  /** Make a link under which anybody may read it, and show it, with a way to take it back. */
+  /**
+   * Make a link under which anybody may read it, and show it, with a way to take it back.
+   *
+   * @param {string} id
+   */
   async share(id) {
     const response = await send(`conversations/${id}/share`);
     if (!response.ok) throw new Error(`share: ${response.status}`);
@@ -70,6 +93,7 @@ class ServerStore {
   }
 }
 
+/** @param {string} path */
 async function answer(path) {
   const response = await send(path, { method: "GET" });
   if (response.status === 404) return null;
@@ -77,16 +101,26 @@ async function answer(path) {
   return response.json();
 }
 
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {unknown} [value]
+ */
 async function change(method, path, value) {
   const body = value === undefined ? undefined : JSON.stringify(value);
   const response = await send(path, { method, body });
   if (!response.ok) throw new Error(`${path}: ${response.status}`);
 }
 
+/**
+ * @param {string} id
+ * @param {string} link
+ */
 function showLink(id, link) {
   const input = el("input", { id: "share-link", type: "text", readOnly: true, value: link, "aria-label": say("share_link") });
   const copy = el("button", { type: "button", id: "share-copy", class: "gc-button" }, say("share_copy"));
   const stop = el("button", { type: "button", id: "share-stop", class: "gc-link" }, say("share_stop"));
+  /** @type {HTMLDialogElement} */
   const dialog = el(
     "dialog",
     { id: "share-dialog", class: "gc-dialog", "aria-labelledby": "share-title" },

@@ -1,7 +1,7 @@
 // The column beside the conversation: begin one, search, and the list of those there are. The list itself and all that
 // keeps it come later; what is pressed before waits for them.
 
-import { el, icon } from "../shared/dom.js";
+import { el, icon, targetOf } from "../shared/dom.js";
 import { say } from "../shared/words.js";
 
 /**
@@ -9,7 +9,7 @@ import { say } from "../shared/words.js";
  * @returns {{element: HTMLElement, bar: HTMLElement}} the column, and the line that opens it where there is no room
  */
 export function sideColumn(keeper) {
-  const does = (what) => () => keeper().then(what);
+  const does = (/** @type {(kept: import("./keeper.js").Keeper) => unknown} */ what) => () => keeper().then(what);
   const temporary = el(
     "button",
     { type: "button", id: "conversation-temporary", class: "gc-icon-button", "aria-pressed": "false", "aria-label": say("temporary"), title: say("temporary_help") },
@@ -47,10 +47,10 @@ export function sideColumn(keeper) {
     el("span", { id: "gc-temporary-mark", hidden: true }, say("temporary_mark")),
   );
   document.addEventListener("pointerdown", (event) => {
-    if (!event.target.closest?.("#gc-conversations, #gc-conversations-open")) closeDrawer();
+    if (!targetOf(event)?.closest("#gc-conversations, #gc-conversations-open")) closeDrawer();
   });
   document.addEventListener("keydown", (event) => event.key === "Escape" && closeDrawer());
-  return { element, bar, temporary };
+  return { element, bar };
 }
 
 const closeDrawer = () => document.body.removeAttribute("data-conversations");

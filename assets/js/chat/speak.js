@@ -4,9 +4,16 @@ import { Sentences } from "../talk/sentences.js";
 import { Voice } from "../talk/voice.js";
 import { say } from "../shared/words.js";
 
-let speaking = null; // {voice, button, context}
+/** @type {{ voice: Voice, button: HTMLElement, context: AudioContext } | null} */
+let speaking = null;
 
-/** Speak `text`; `button` shows whether it does. */
+/**
+ * Speak `text`; `button` shows whether it does.
+ *
+ * @param {string} text
+ * @param {HTMLElement} button
+ * @param {(words: string) => void} hint
+ */
 export async function speak(text, button, hint) {
   const again = speaking?.button === button;
   hush();

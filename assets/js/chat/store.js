@@ -1,15 +1,15 @@
-// Where conversations are kept: one small interface with a home in this browser (IndexedDB), and one in memory for
-// where the browser keeps nothing. A server's store has the same methods.
-//
-//   heads()                       what the list shows, of every conversation
-//   read(id)                      {head, messages}, or null
-//   putHead(head)                 new or changed
-//   putMessage(id, message)       of the conversation with this id
-//   removeMessages(ids)
-//   remove(id)                    the whole conversation; gives what read(id) gave
-//   put({head, messages})         a whole conversation, from elsewhere or taken back
-//   texts()                       [{id, text}] of every conversation, for search
-//   clear()
+// Where conversations are kept: one small interface (`ConversationStore` in types.d.ts) with a home in this browser
+// (IndexedDB), and one in memory for where the browser keeps nothing. A server's store has the same methods.
+
+/**
+ * @import { IDBPDatabase } from "../../vendor/idb/idb.js"
+ * @import { ConversationStore, Head, Message, Whole } from "./types.js"
+ *
+ * @typedef {object} Schema of the database
+ * @property {{ key: string, value: Head }} heads
+ * @property {{ key: string, value: Message, indexes: { conversation: string } }} messages
+ * @property {{ key: string, value: { id: string, conversation: string, blob: Blob }, indexes: { conversation: string } }} blobs
+ */
 
 import { KEEPS } from "../../texts.js";
 import { openDB } from "../../vendor/idb/idb.js";
@@ -17,11 +17,12 @@ import { openDB } from "../../vendor/idb/idb.js";
 const NAME = "groq-core";
 const VERSION = 1;
 
-/** The server's for who signed in, else the browser's, or one in memory where that is refused; `lasts` says which. */
+/** @returns {Promise<ConversationStore>} the server's for who signed in, else the browser's, or one in memory where that is refused; `lasts` says which. */
 export async function openStore() {
   const kept = KEEPS ? await (await import("./server-store.js")).serverStore() : null;
   if (kept) return kept;
   try {
+    /** @type {IDBPDatabase<Schema>} */
     const db = await openDB(NAME, VERSION, { upgrade });
     await db.count("heads"); // some browsers refuse only now
     return new BrowserStore(db);
@@ -30,15 +31,18 @@ export async function openStore() {
   }
 }
 
+/** @param {IDBPDatabase<Schema>} db */
 function upgrade(db) {
   db.createObjectStore("heads", { keyPath: "id" });
   db.createObjectStore("messages", { keyPath: "id" }).createIndex("conversation", "conversation");
   db.createObjectStore("blobs", { keyPath: "id" }).createIndex("conversation", "conversation");
 }
 
+/** @implements {ConversationStore} */
 class BrowserStore {
   lasts = true;
 
+  /** @param {IDBPDatabase<Schema>} db */
   constructor(db) {
     this.db = db;
     db.addEventListener("versionchange", () => db.close()); // a newer page wants to renew it
@@ -48,6 +52,10 @@ class BrowserStore {
     return this.db.getAll("heads");
   }
 
+  /**
+   * @param {string} id
+   * @returns {Promise<Whole | null>}
+   */
   async read(id) {
     const head = await this.db.get("heads", id);
     if (!head) return null;
@@ -55,28 +63,36 @@ class BrowserStore {
       this.db.getAllFromIndex("messages", "conversation", id),
       this.db.getAllFromIndex("blobs", "conversation", id),
     ]);
-    const urls = new Map(await Promise.all(blobs.map(async ({ id, blob }) => [id, await urlOf(blob)])));
+    /** @type {Map<string, string>} */
+    const urls = new Map();
+    await Promise.all(blobs.map(async ({ id, blob }) => urls.set(id, await urlOf(blob))));
     for (const message of messages) {
       message.pictures?.forEach((picture, index) => (picture.url ??= urls.get(`${message.id}/${index}`) ?? ""));
     }
     return { head, messages: messages.sort(older) };
   }
 
+  /** @param {Head} head */
   putHead(head) {
     return this.db.put("heads", head);
   }
 
+  /**
+   * @param {string} id
+   * @param {Message} message
+   */
   async putMessage(id, message) {
     const pictures = message.pictures?.length ? message.pictures : [];
     // Data URLs become blobs before the transaction, which does not wait for anything else.
     const blobs = await Promise.all(pictures.map(async ({ url }, index) => ({ id: `${message.id}/${index}`, conversation: id, blob: await blobOf(url) })));
     const work = this.db.transaction(["messages", "blobs"], "readwrite");
     const bare = pictures.map(({ url: _, ...facts }) => facts);
-    work.objectStore("messages").put({ ...message, ...(bare.length ? { pictures: bare } : {}), conversation: id });
+    work.objectStore("messages").put(/** @type {Message} */ ({ ...message, ...(bare.length ? { pictures: bare } : {}), conversation: id }));
     for (const blob of blobs) work.objectStore("blobs").put(blob);
     await work.done;
   }
 
+  /** @param {string[]} ids */
   async removeMessages(ids) {
     const work = this.db.transaction(["messages", "blobs"], "readwrite");
     for (const id of ids) {
@@ -86,11 +102,12 @@ class BrowserStore {
     await work.done;
   }
 
+  /** @param {string} id */
   async remove(id) {
     const whole = await this.read(id);
     const work = this.db.transaction(["heads", "messages", "blobs"], "readwrite");
     work.objectStore("heads").delete(id);
-    for (const name of ["messages", "blobs"]) {
+    for (const name of /** @type {const} */ (["messages", "blobs"])) {
       const store = work.objectStore(name);
       for (const key of await store.index("conversation").getAllKeys(id)) store.delete(key);
     }
@@ -98,6 +115,10 @@ class BrowserStore {
     return whole;
   }
 
+  /**
+   * @param {Whole} whole
+   * @returns {Promise<unknown>}
+   */
   async put({ head, messages }) {
     if (messages.some(({ pictures }) => pictures?.length)) {
       for (const message of messages) await this.putMessage(head.id, message);
@@ -110,60 +131,88 @@ class BrowserStore {
   }
 
   async texts() {
+    /** @type {Map<string, string>} */
     const texts = new Map();
     for (const { conversation, text } of await this.db.getAll("messages")) {
-      if (text) texts.set(conversation, `${texts.get(conversation) ?? ""}\n${text}`);
+      if (conversation && text) texts.set(conversation, `${texts.get(conversation) ?? ""}\n${text}`);
     }
     return [...texts].map(([id, text]) => ({ id, text }));
   }
 
   async clear() {
     const work = this.db.transaction(["heads", "messages", "blobs"], "readwrite");
-    for (const name of ["heads", "messages", "blobs"]) work.objectStore(name).clear();
+    for (const name of /** @type {const} */ (["heads", "messages", "blobs"])) work.objectStore(name).clear();
     await work.done;
   }
 }
 
+/**
+ * @param {Message} a
+ * @param {Message} b
+ */
 const older = (a, b) => a.created - b.created;
 
+/** @param {string} url */
 const blobOf = async (url) => (await fetch(url)).blob();
 
+/**
+ * @param {Blob} blob
+ * @returns {Promise<string>} as a data URL
+ */
 const urlOf = (blob) =>
   new Promise((resolve, reject) => {
     const reader = new FileReader();
-    reader.onload = () => resolve(reader.result);
+    reader.onload = () => resolve(/** @type {string} */ (reader.result));
     reader.onerror = () => reject(reader.error);
     reader.readAsDataURL(blob);
   });
 
-/** The same for as long as the page is open; what goes in and out is copied, as a real store does. */
+/**
+ * The same for as long as the page is open; what goes in and out is copied, as a real store does.
+ *
+ * @implements {ConversationStore}
+ */
 export class MemoryStore {
   lasts = false;
+  /** @type {Map<string, Head>} */
   #heads = new Map();
+  /** @type {Map<string, Message>} */
   #messages = new Map();
 
   async heads() {
     return structuredClone([...this.#heads.values()]);
   }
 
+  /**
+   * @param {string} id
+   * @returns {Promise<Whole | null>}
+   */
   async read(id) {
-    if (!this.#heads.has(id)) return null;
+    const head = this.#heads.get(id);
+    if (!head) return null;
     const messages = [...this.#messages.values()].filter((message) => message.conversation === id);
-    return structuredClone({ head: this.#heads.get(id), messages: messages.sort(older) });
+    return structuredClone({ head, messages: messages.sort(older) });
   }
 
+  /** @param {Head} head */
   async putHead(head) {
     this.#heads.set(head.id, structuredClone(head));
   }
 
+  /**
+   * @param {string} id
+   * @param {Message} message
+   */
   async putMessage(id, message) {
     this.#messages.set(message.id, structuredClone({ ...message, conversation: id }));
   }
 
+  /** @param {string[]} ids */
   async removeMessages(ids) {
     for (const id of ids) this.#messages.delete(id);
   }
 
+  /** @param {string} id */
   async remove(id) {
     const whole = await this.read(id);
     this.#heads.delete(id);
@@ -171,14 +220,16 @@ export class MemoryStore {
     return whole;
   }
 
+  /** @param {Whole} whole */
   async put({ head, messages }) {
     await this.putHead(head);
     for (const message of messages) await this.putMessage(head.id, message);
   }
 
   async texts() {
+    /** @type {Map<string, string>} */
     const texts = new Map();
-    for (const { conversation, text } of this.#messages.values()) texts.set(conversation, `${texts.get(conversation) ?? ""}\n${text ?? ""}`);
+    for (const { conversation = "", text } of this.#messages.values()) texts.set(conversation, `${texts.get(conversation) ?? ""}\n${text ?? ""}`);
     return [...texts].map(([id, text]) => ({ id, text }));
   }
 

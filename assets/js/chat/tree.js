@@ -4,34 +4,20 @@
 import { parted } from "../shared/user-text.js";
 import { newId } from "../shared/wire.js";
 
+/**
+ * @import { Head, Message, Removal } from "./types.js"
+ *
+ * @typedef {{ leaf: string | null, all: [message: Message, parent: string | null][] }} Before what stood where
+ */
+
 const TITLE_LENGTH = 60;
 
 /**
- * @typedef {object} Message
- * @property {string} id
- * @property {string|null} parent
- * @property {"user"|"assistant"} role
- * @property {string} text
- * @property {number} created Unix time in milliseconds
- * @property {object[]} [pictures] of a question
- * @property {object} [extra] fields that went along with a question
- * @property {string} [state] of an answer, see Answer
- * @property {string} [answer] name under which the server logs a running answer
+ * The head of a conversation that has not begun.
  *
- * @typedef {object} Head what the list shows of a conversation, and what belongs to it as a whole
- * @property {string} id
- * @property {string} kind the tab it belongs to
- * @property {string} title
- * @property {boolean} titled whether somebody chose the title
- * @property {string|null} leaf
- * @property {boolean} pinned
- * @property {number} created
- * @property {number} updated
- * @property {string} draft
- * @property {object} options
+ * @param {string} kind the tab it belongs to
+ * @returns {Head}
  */
-
-/** The head of a conversation that has not begun. */
 export function newHead(kind) {
   const now = Date.now();
   return { id: newId(), kind, title: "", titled: false, leaf: null, pinned: false, created: now, updated: now, draft: "", options: {} };
@@ -44,18 +30,31 @@ export class Tree {
    */
   constructor(head, messages = []) {
     this.head = head;
+    /** Whether it is not kept. */
+    this.temporary = false;
     /** @type {Map<string, Message>} */
     this.messages = new Map([...messages].sort((a, b) => a.created - b.created).map((message) => [message.id, message]));
-    if (!this.messages.has(head.leaf)) head.leaf = [...this.messages.keys()].at(-1) ?? null;
+    if (head.leaf === null || !this.messages.has(head.leaf)) head.leaf = [...this.messages.keys()].at(-1) ?? null;
+  }
+
+  /** @param {string | null} id */
+  message(id) {
+    return id === null ? undefined : this.messages.get(id);
   }
 
   get empty() {
     return this.messages.size === 0;
   }
 
-  /** Add a message below `parent` (the open leaf if not given) and open the branch that ends in it. */
+  /**
+   * Add a message below `parent` (the open leaf if not given) and open the branch that ends in it.
+   *
+   * @param {Partial<Message> & Pick<Message, "role">} fields
+   * @param {string | null} [parent]
+   */
   add(fields, parent = this.head.leaf) {
-    const message = { id: newId(), created: this.#now(), text: "", ...fields, parent };
+    /** @type {Message} */
+    const message = { id: newId(), created: this.#later(), text: "", ...fields, parent };
     this.messages.set(message.id, message);
     this.head.leaf = message.id;
     if (!this.head.title && message.role === "user") this.head.title = titleOf(message.text);
@@ -63,83 +62,124 @@ export class Tree {
   }
 
   // Later than every other, so that brothers keep their order.
-  #now() {
+  #later() {
     return Math.max(Date.now(), ...[...this.messages.values()].slice(-1).map((message) => message.created + 1));
   }
 
   /** Messages from the root to `leaf`. */
   branch(leaf = this.head.leaf) {
+    /** @type {Message[]} */
     const path = [];
-    for (let at = this.messages.get(leaf); at; at = this.messages.get(at.parent)) path.unshift(at);
-    return path;
+    for (let at = this.message(leaf); at; at = this.message(at.parent)) path.push(at);
+    return path.reverse();
   }
 
-  /** The message's brothers and itself, the oldest first. */
+  /**
+   * The message's brothers and itself, the oldest first.
+   *
+   * @param {Message} message
+   */
   siblings(message) {
     return this.children(message.parent).filter((one) => one.role === message.role);
   }
 
-  /** How many brothers each message has, found in one go. */
+  /**
+   * How many brothers each message has, found in one go.
+   *
+   * @returns {(message: Message) => { at: number, of: number }}
+   */
   places() {
+    /** @type {Map<string, Message[]>} */
     const families = new Map();
     for (const message of this.messages.values()) {
       const key = `${message.parent} ${message.role}`;
-      if (!families.has(key)) families.set(key, []);
-      families.get(key).push(message);
+      const family = families.get(key);
+      if (family) family.push(message);
+      else families.set(key, [message]);
     }
     return (message) => {
-      const family = families.get(`${message.parent} ${message.role}`);
+      const family = families.get(`${message.parent} ${message.role}`) ?? [message];
       return { at: family.indexOf(message) + 1, of: family.length };
     };
   }
 
+  /** @param {string | null} id */
   children(id) {
     return [...this.messages.values()].filter((message) => message.parent === id);
   }
 
-  /** Open the brother so many places on, at the end of its newest branch. */
+  /**
+   * Open the brother so many places on, at the end of its newest branch.
+   *
+   * @param {Message} message
+   * @param {number} by
+   */
   turnTo(message, by) {
     const family = this.siblings(message);
     const brother = family[(family.indexOf(message) + by + family.length) % family.length];
     this.head.leaf = this.#newest(brother.id);
   }
 
+  /**
+   * @param {string} id
+   * @returns {string}
+   */
   #newest(id) {
-    for (let last = id; ; id = last) {
-      last = this.children(id).at(-1)?.id;
+    for (;;) {
+      const last = this.children(id).at(-1)?.id;
       if (!last) return id;
+      id = last;
     }
   }
 
-  /** Take one message out; what followed it follows what stood before it. Gives a function that puts it back. */
+  /**
+   * Take one message out; what followed it follows what stood before it.
+   *
+   * @param {Message} message
+   * @returns {Removal}
+   */
   remove(message) {
-    const before = { leaf: this.head.leaf, all: [...this.messages.values()].map((one) => [one, one.parent]) };
+    const before = this.#now();
     const family = this.siblings(message);
     const followers = this.children(message.id);
     // A branch with brothers goes as a whole: its questions were about this answer.
     const gone = family.length > 1 ? this.#below(message) : [message];
     for (const one of gone) this.messages.delete(one.id);
     if (family.length === 1) for (const one of followers) one.parent = message.parent;
-    if (!this.messages.has(before.leaf)) {
+    if (!this.message(before.leaf)) {
       const brother = family.filter((one) => one !== message).at(-1) ?? this.children(message.parent).at(-1);
       this.head.leaf = brother ? this.#newest(brother.id) : message.parent;
     }
     return { gone, moved: family.length === 1 ? followers : [], back: () => this.#restore(before) };
   }
 
-  /** Take all messages out. */
+  /**
+   * Take all messages out.
+   *
+   * @returns {Removal}
+   */
   clear() {
-    const before = { leaf: this.head.leaf, all: [...this.messages.values()].map((one) => [one, one.parent]) };
+    const before = this.#now();
     const gone = [...this.messages.values()];
     this.messages.clear();
     this.head.leaf = null;
     return { gone, moved: [], back: () => this.#restore(before) };
   }
 
+  /** @returns {Before} */
+  #now() {
+    return { leaf: this.head.leaf, all: [...this.messages.values()].map((one) => [one, one.parent]) };
+  }
+
+  /**
+   * @param {Message} message
+   * @returns {Message[]}
+   */
   #below(message) {
     return [message, ...this.children(message.id).flatMap((child) => this.#below(child))];
   }
 
+  /** @param {Before} before */
   #restore({ leaf, all }) {
     const since = [...this.messages.values()].filter((message) => !all.some(([one]) => one === message));
     this.messages = new Map([...all.map(([message]) => message), ...since].map((message) => [message.id, message]));
@@ -148,7 +188,11 @@ export class Tree {
   }
 }
 
-/** The first words of a question, until somebody or a model finds a better title. */
+/**
+ * The first words of a question, until somebody or a model finds a better title.
+ *
+ * @param {string} text
+ */
 export function titleOf(text) {
   const { question, documents } = parted(text);
   const line = (question || documents[0]?.name || "").trim().split("\n", 1)[0].replace(/\s+/g, " ");

@@ -4,9 +4,15 @@ import { announce, el } from "../shared/dom.js";
 import { say } from "../shared/words.js";
 
 const OFFERED_MS = 10_000;
+/** @type {{ button: HTMLElement, timer: ReturnType<typeof setTimeout> } | null} */
 let offer = null;
 
-/** Offer to take something back; an older offer is over with that. */
+/**
+ * Offer to take something back; an older offer is over with that.
+ *
+ * @param {string} words
+ * @param {() => unknown} back
+ */
 export function offerUndo(words, back) {
   withdraw();
   const button = el("button", { type: "button", id: "chat-undo", class: "gc-undo" }, el("span", {}, words), el("b", {}, say("undo")));

@@ -4,25 +4,44 @@
 import { el, iconButton } from "../shared/dom.js";
 import { say } from "../shared/words.js";
 
+/**
+ * @import { Answer } from "../shared/answer.js"
+ * @import { Extra, Picture } from "./types.js"
+ * @import { Tree } from "./tree.js"
+ *
+ * @typedef {{ tree: Tree, text: string, pictures: Picture[], extra: Extra }} Question one that waits
+ */
+
 export class Waiting {
   /**
    * @param {import("./conversation.js").Conversation} conversation
    * @param {(text: string) => void} edit puts a question back into the message box
    */
   constructor(conversation, edit) {
-    Object.assign(this, { conversation, edit });
-    /** @type {{tree: object, text: string, pictures: object[], extra: object}[]} */
+    this.conversation = conversation;
+    this.edit = edit;
+    /** @type {Question[]} */
     this.questions = [];
     this.element = el("ol", { id: "chat-queue", "aria-label": say("queue_label"), hidden: true });
   }
 
-  /** Let a question wait for the end of the answer that is shown. */
+  /**
+   * Let a question wait for the end of the answer that is shown.
+   *
+   * @param {string} text
+   * @param {Picture[]} [pictures]
+   * @param {Extra} [extra]
+   */
   add(text, pictures = [], extra = {}) {
     this.questions.push({ tree: this.conversation.tree, text, pictures, extra });
     this.show();
   }
 
-  /** The answer is over: the next one's turn, if it came to a good end. */
+  /**
+   * The answer is over: the next one's turn, if it came to a good end.
+   *
+   * @param {Answer} answer
+   */
   next(answer) {
     const question = this.#own[0];
     if (!question || this.conversation.running || !["done", "cut"].includes(answer.state)) return;
@@ -33,16 +52,19 @@ export class Waiting {
     return this.questions.filter(({ tree }) => tree === this.conversation.tree);
   }
 
+  /** @param {Question} question */
   #send(question) {
     this.#take(question);
     this.conversation.ask(question.text, question.pictures, question.extra);
   }
 
+  /** @param {Question} question */
   #steer(question) {
     this.conversation.stop();
     this.#send(question);
   }
 
+  /** @param {Question} question */
   #take(question) {
     this.questions = this.questions.filter((one) => one !== question);
     this.show();
@@ -54,6 +76,7 @@ export class Waiting {
     this.element.replaceChildren(...own.map((question) => this.#row(question)));
   }
 
+  /** @param {Question} question */
   #row(question) {
     return el(
       "li",

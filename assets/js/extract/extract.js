@@ -1,22 +1,36 @@
 // The Extract tab: a text, a file or a picture on top, what to find in it below, and then what was found.
 
 import { triedView } from "../shared/error-card.js";
-import { announce, el, hinter, icon, iconButton, setText } from "../shared/dom.js";
+import { announce, el, findAll, hinter, icon, iconButton, setText } from "../shared/dom.js";
 import { Fields } from "./fields.js";
-import { foundView } from "./found.js";
+import { foundView, growingView } from "./found.js";
 import { count, dollars, seconds } from "../shared/formats.js";
 import { say, shortModel } from "../shared/words.js";
 import { onRun, sheet, takesFiles } from "../shared/sheet.js";
 import { ask, send } from "../shared/wire.js";
+import { ENDINGS } from "../../texts.js";
+
+/**
+ * @import { ErrorLine, Line, PreparedPicture, StoryLine, Trouble } from "../shared/types.js"
+ * @import { Field } from "./fields.js"
+ *
+ * @typedef {object} Source a file, as the server reads it: a text, or a picture
+ * @property {string} name
+ * @property {string} [text]
+ * @property {number[]} [pages] where each begins
+ * @property {string[]} [notes]
+ * @property {PreparedPicture} [picture]
+ *
+ * @typedef {{ extracted?: StoryLine<"extracted">, error?: Pick<ErrorLine, "message" | "hint" | "failures"> }} End
+ */
 
 sheet("work");
 
 /** A long document is read before the first word comes back. */
 const PATIENCE_MS = 120_000;
-const ACCEPTED =
-  "text/*,image/*,.txt,.text,.log,.md,.markdown,.csv,.tsv,.json,.jsonl,.yaml,.yml,.toml,.ini,.srt,.vtt,.ics,.vcf,.tex,.rst,.xml,.html,.htm,.xhtml," +
-  ".eml,.msg,.pdf,.docx,.docm,.dotx,.pptx,.pptm,.ppsx,.xlsx,.xlsm,.odt,.ods,.odp,.rtf,.heic,.heif,.hif,.avif,.jp2,.j2k,.jpx,.tif,.tiff,.psd,.tga,.ppm,.pgm,.pbm,.pnm,.pfm,.qoi,.ico";
+const ACCEPTED = ["text/*", "image/*", ...ENDINGS.documents, ...ENDINGS.pictures].join();
 
+/** @type {{ text: string, fields: Partial<Field>[] }} */
 const EXAMPLE = {
   text:
     "Harbour Bikes, 2 Quay Street, Hull\n\nINVOICE\nNumber: HB-2041\nDate: 12 March 2026\nCustomer: Ada Lovelace\n\n" +
@@ -34,7 +48,9 @@ const EXAMPLE = {
 
 // ── what is asked about ────────────────────────────────────────────────────────────────────────────
 
-let file = null; // {name, text, pages, notes} or {name, picture}
+/** @type {Source | null} */
+let file = null;
+/** @type {AbortController | null} */
 let running = null;
 
 const fields = new Fields();
@@ -50,17 +66,17 @@ const tell = hinter(() => hint);
 const result = el("div", { class: "gc-extract-result" });
 
 input.addEventListener("change", () => {
-  if (input.files[0]) take(input.files[0]);
+  if (input.files?.[0]) take(input.files[0]);
   input.value = "";
 });
 // A text that somebody changed is no longer the file's.
 text.addEventListener("input", () => file && !file.picture && forget());
 takesFiles(box, ([first]) => take(first));
 
-export const showInputIn = (host) => host.replaceChildren(box);
-export const showSchemaIn = (host) => host.replaceChildren(fields.element);
-export const showHintIn = (host) => host.replaceChildren(hint);
-export const showResultIn = (host) => host.replaceChildren(result);
+export const showInputIn = (/** @type {HTMLElement} */ host) => host.replaceChildren(box);
+export const showSchemaIn = (/** @type {HTMLElement} */ host) => host.replaceChildren(fields.element);
+export const showHintIn = (/** @type {HTMLElement} */ host) => host.replaceChildren(hint);
+export const showResultIn = (/** @type {HTMLElement} */ host) => host.replaceChildren(result);
 
 function showExample() {
   forget();
@@ -68,6 +84,7 @@ function showExample() {
   fields.set(EXAMPLE.fields);
 }
 
+/** @param {File} chosen */
 async function take(chosen) {
   forget();
   text.value = "";
@@ -77,22 +94,31 @@ async function take(chosen) {
     const body = await response.json();
     if (!response.ok) return tellFacts(body.detail ?? `HTTP ${response.status}`, true);
     file = { ...body, name: body.name ?? chosen.name };
+    showFile(/** @type {Source} */ (file));
   } catch {
     return tellFacts(say("error_unreachable"), true);
   }
-  if (file.picture) {
-    picture.src = file.picture.url;
-    picture.alt = file.name;
-    tellFacts([file.name, file.picture.size, file.picture.removed].filter(Boolean).join(" · "));
-  } else {
-    text.value = file.text;
-    const pages = file.pages.length ? ` · ${say("extract_file_pages", { n: file.pages.length })}` : "";
-    tellFacts([say("extract_file_facts", { name: file.name, n: count(file.text.length) }) + pages, ...file.notes].join(" · "));
-  }
-  picture.hidden = !file.picture;
-  text.hidden = Boolean(file.picture);
 }
 
+/** @param {Source} file */
+function showFile({ name, text: source = "", pages = [], notes = [], picture: seen }) {
+  if (seen) {
+    picture.src = seen.url;
+    picture.alt = name;
+    tellFacts([name, seen.size, seen.removed].filter(Boolean).join(" · "));
+  } else {
+    text.value = source;
+    const length = pages.length ? ` · ${say("extract_file_pages", { n: pages.length })}` : "";
+    tellFacts([say("extract_file_facts", { name, n: count(source.length) }) + length, ...notes].join(" · "));
+  }
+  picture.hidden = !seen;
+  text.hidden = Boolean(seen);
+}
+
+/**
+ * @param {string} words
+ * @param {boolean} [wrong]
+ */
 function tellFacts(words, wrong = false) {
   facts.replaceChildren(el("span", { class: wrong ? "gc-warn" : "" }, words), ...(wrong ? [] : [iconButton("close", say("extract_file_remove"), { onclick: dropFile })]));
   facts.hidden = false;
@@ -118,28 +144,42 @@ async function extract() {
   if (running) return tell(say("extract_busy"));
   if (!file?.picture && !text.value.trim()) return tell(say("extract_nothing"));
   if (fields.empty) return tell(say("extract_no_fields"));
-  running = new AbortController();
+  const { signal } = (running = new AbortController());
   document.body.setAttribute("data-extract", "busy");
   const progress = el("ol", { class: "gc-tries" });
-  const story = el("div", { class: "gc-story" }, el("span", { class: "gc-pulse" }), el("span", {}, say("extract_asking")));
-  result.replaceChildren(el("details", { class: "gc-fold", open: true }, el("summary", {}, story), progress));
+  const story = el("span", {}, say("extract_asking"));
+  const pulse = el("span", { class: "gc-pulse" });
+  const fold = el("details", { class: "gc-fold", open: true }, el("summary", {}, el("div", { class: "gc-story" }, pulse, story)), progress);
+  const growing = el("div", { class: "gc-growing" });
+  result.replaceChildren(growing, fold);
   result.scrollIntoView({ block: "nearest" });
   let tries = 0;
+  /** @type {End} */
   const end = {};
-  const heard = (event) => {
+  const heard = (/** @type {Line} */ event) => {
     if (event.e === "tried") {
       tries += 1;
-      progress.append(tryView(event));
-      setText(story.lastChild, event.chunks > 1 ? say("extract_part", { n: partsDone(progress), of: event.chunks }) : tryView(event).textContent);
-    } else end[event.e] = event;
+      const view = tryView(event);
+      progress.append(view);
+      setText(story, event.chunks > 1 ? say("extract_part", { n: partsDone(progress), of: event.chunks }) : (view.textContent ?? ""));
+    } else if (event.e === "partly_extracted") growing.replaceChildren(growingView(event));
+    else if (event.e === "extracted") end.extracted = event;
+    else if (event.e === "error") end.error = event;
   };
   try {
-    await ask("extract", { body: JSON.stringify(question()), signal: running.signal, patience: PATIENCE_MS, headers: { "content-type": "application/json" } }, heard);
+    await ask("extract", { body: JSON.stringify(question()), signal, patience: PATIENCE_MS, headers: { "content-type": "application/json" } }, heard);
     if (!end.extracted && !end.error) end.error = { message: say("error_cut"), hint: "" };
-  } catch (error) {
-    if (!running.signal.aborted) end.error = { message: error.refused ? error.message : say("error_unreachable"), hint: say("hint_unreachable") };
+  } catch (thrown) {
+    const error = /** @type {Trouble} */ (thrown);
+    if (!signal.aborted) end.error = { message: error.refused ? error.message : say("error_unreachable"), hint: say("hint_unreachable") };
   }
-  show(end, { tries, story, progress, stopped: running.signal.aborted });
+  pulse.remove();
+  fold.open = !end.extracted;
+  setText(story, tries === 1 ? say("extract_one_try") : say("extract_tries", { n: tries }));
+  // What was known when it broke off stays.
+  if (end.extracted || !growing.children.length) growing.remove();
+  if (!progress.children.length && !growing.isConnected) result.replaceChildren();
+  show(end, tries, signal.aborted);
   running = null;
   document.body.removeAttribute("data-extract");
 }
@@ -149,8 +189,10 @@ function question() {
   return { name: file?.name ?? "", ...source, ...fields.wanted };
 }
 
-const partsDone = (progress) => new Set([...progress.children].filter((node) => node.dataset.outcome === "fits").map((node) => node.dataset.chunk)).size;
+/** @param {HTMLElement} progress */
+const partsDone = (progress) => new Set(findAll("[data-outcome=fits]", progress).map((node) => node.dataset.chunk)).size;
 
+/** @param {StoryLine<"tried">} event */
 function tryView(event) {
   const words = [];
   if (event.chunks > 1) words.push(say("extract_part", { n: event.chunk + 1, of: event.chunks }));
@@ -168,19 +210,21 @@ function tryView(event) {
   );
 }
 
-function show(end, { tries, story, progress, stopped }) {
-  story.firstChild.remove();
-  result.firstChild.open = !end.extracted;
-  setText(story.lastChild, tries === 1 ? say("extract_one_try") : say("extract_tries", { n: tries }));
-  if (!progress.children.length) result.replaceChildren();
+/**
+ * @param {End} end
+ * @param {number} tries
+ * @param {boolean} stopped
+ */
+function show(end, tries, stopped) {
   if (stopped) result.append(el("p", { class: "gc-stopped" }, say("extract_stopped")));
   else if (end.error) result.append(card(end.error));
-  else {
+  else if (end.extracted) {
     result.prepend(foundView(end.extracted, { name: file?.name ?? "", picture: Boolean(file?.picture), tries }));
     announce(say("extract_done"));
   }
 }
 
+/** @param {NonNullable<End["error"]>} error */
 function card(error) {
   announce(error.message);
   return el(

@@ -5,16 +5,24 @@ import { count, dollars } from "../shared/formats.js";
 import { say } from "../shared/words.js";
 import { send } from "../shared/wire.js";
 
+/**
+ * @import { Conflict, Span, StoryLine, Table } from "../shared/types.js"
+ *
+ * @typedef {{ name: string, picture: boolean, tries: number }} Given what was asked about, and how often
+ * @typedef {Record<string, Span | null>} Spans
+ */
+
 const FORMS = ["json", "csv", "xlsx"];
 
 /**
- * @param {object} found the stream's `extracted` event
- * @param {{name: string, picture: boolean, tries: number}} given
+ * @param {StoryLine<"extracted">} found
+ * @param {Given} given
  */
 export function foundView(found, given) {
   const place = el("div", { class: "gc-place gc-muted", role: "status" }, given.picture ? "" : say("extract_pick"));
   const list = el("div", { class: "gc-tables" }, ...found.tables.map((table) => tableView(table, found.spans, place)));
   const json = el("pre", { class: "gc-json", tabindex: "0", hidden: true }, JSON.stringify(found.data, null, 2));
+  /** @type {HTMLElement} */
   const view = el(
     "div",
     { class: "gc-switch", role: "tablist" },
@@ -25,7 +33,7 @@ export function foundView(found, given) {
           type: "button",
           role: "tab",
           "aria-selected": String(name === "table"),
-          onclick: (event) => {
+          onclick: (/** @type {Event} */ event) => {
             list.hidden = name !== "table";
             place.hidden = name !== "table" || given.picture;
             json.hidden = name !== "json";
@@ -39,11 +47,26 @@ export function foundView(found, given) {
   const downloads = FORMS.map((form) =>
     el("button", { type: "button", class: "gc-chip", "data-form": form, onclick: () => download(found.data, form, given.name) }, say("download", { form: form.toUpperCase() })),
   );
-  const bar = el("div", { class: "gc-found-bar" }, view, el("span", { class: "gc-spring" }), iconButton("copy", say("copy_answer"), { onclick: (event) => copy(json.textContent, event.currentTarget) }), ...downloads);
+  const bar = el("div", { class: "gc-found-bar" }, view, el("span", { class: "gc-spring" }), iconButton("copy", say("copy_answer"), { onclick: (event) => copy(json.textContent ?? "", event.currentTarget) }), ...downloads);
   place.hidden = given.picture;
   return el("div", { class: "gc-found" }, summary(found, given), conflicts(found.conflicts), bar, list, json, place);
 }
 
+/**
+ * What is known so far: tables without places, which are looked up at the end.
+ *
+ * @param {StoryLine<"partly_extracted">} event
+ */
+export function growingView(event) {
+  const words = event.parts ? say("extract_part", { n: event.parts, of: event.of }) : say("extract_growing");
+  const nowhere = el("div");
+  return el("div", { class: "gc-found" }, el("p", { class: "gc-found-summary" }, words), el("div", { class: "gc-tables" }, ...event.tables.map((table) => tableView(table, {}, nowhere))));
+}
+
+/**
+ * @param {StoryLine<"extracted">} found
+ * @param {Given} given
+ */
 function summary(found, given) {
   const spans = Object.values(found.spans);
   const values = given.picture ? found.tables.reduce((sum, table) => sum + table.rows.length * table.columns.length, 0) : spans.length;
@@ -54,6 +77,7 @@ function summary(found, given) {
   return el("p", { class: "gc-found-summary" }, parts.join(" · "));
 }
 
+/** @param {Conflict[]} all */
 function conflicts(all) {
   if (!all.length) return null;
   return el(
@@ -77,10 +101,15 @@ function conflicts(all) {
 
 // ── tables ─────────────────────────────────────────────────────────────────────────────────────────
 
+/**
+ * @param {Table} table
+ * @param {Spans} spans
+ * @param {HTMLElement} place where a value's place is shown
+ */
 function tableView(table, spans, place) {
   const single = table.rows.length === 1 && table.name === "data";
   const shown = table.columns.map((name, index) => ({ name, index })).filter((column) => !column.name.endsWith(" no."));
-  const cell = (row, number, column) => valueView(row[column.index], spans, pathsOf(table, row, number, column.name), place);
+  const cell = (/** @type {unknown[]} */ row, /** @type {number} */ number, /** @type {{ name: string, index: number }} */ column) => valueView(row[column.index], spans, pathsOf(table, row, number, column.name), place);
   const body = single
     ? shown.map((column) => el("tr", {}, el("th", { scope: "row" }, column.name), cell(table.rows[0], 0, column)))
     : table.rows.map((row, number) => el("tr", {}, ...shown.map((column) => cell(row, number, column))));
@@ -90,12 +119,25 @@ function tableView(table, spans, place) {
 }
 
 // A cell's path in the data; a column that joins several values has several.
+/**
+ * @param {Table} table
+ * @param {unknown[]} row
+ * @param {number} number
+ * @param {string} column
+ */
 function pathsOf(table, row, number, column) {
   const own = table.columns.indexOf(`${table.name} no.`);
-  if (table.name === "data") return own < 0 ? column : `[${row[own] - 1}].${column}`;
-  return `${table.name}[${own < 0 ? number : row[own] - 1}].${column}`;
+  const at = own < 0 ? number : Number(row[own]) - 1;
+  if (table.name === "data") return own < 0 ? column : `[${at}].${column}`;
+  return `${table.name}[${at}].${column}`;
 }
 
+/**
+ * @param {unknown} value
+ * @param {Spans} spans
+ * @param {string} path
+ * @param {HTMLElement} place
+ */
 function valueView(value, spans, path, place) {
   if (value === null || value === undefined || value === "") return el("td", { class: "gc-none" }, "–");
   const text = inWords(value);
@@ -108,6 +150,10 @@ function valueView(value, spans, path, place) {
 }
 
 // Lists of single values share a cell: the first that was found stands for them, and one that was not for all.
+/**
+ * @param {Spans} spans
+ * @param {string} path
+ */
 function spanOf(spans, path) {
   if (path in spans) return spans[path];
   const members = Object.keys(spans).filter((key) => key.startsWith(`${path}[`));
@@ -115,6 +161,11 @@ function spanOf(spans, path) {
   return members.some((key) => !spans[key]) ? null : spans[members[0]];
 }
 
+/**
+ * @param {HTMLElement} place
+ * @param {Span | null} span
+ * @param {string} text
+ */
 function show(place, span, text) {
   place.classList.remove("gc-muted");
   if (!span) return place.replaceChildren(el("b", {}, text), ` ${say("extract_unfounded")}`);
@@ -126,12 +177,18 @@ function show(place, span, text) {
   );
 }
 
+/** @param {unknown} value */
 function inWords(value) {
   if (value === true) return say("extract_yes");
   if (value === false) return say("extract_no");
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
+/**
+ * @param {unknown} data
+ * @param {string} form
+ * @param {string} name
+ */
 async function download(data, form, name) {
   const response = await send(`extraction/${form}`, { body: JSON.stringify(data), headers: { "content-type": "application/json" } });
   if (!response.ok) return;

@@ -3,19 +3,21 @@
 import { conversations } from "../chat/chat.js";
 import { el } from "../shared/dom.js";
 import { say } from "../shared/words.js";
-import { part } from "./settings.js";
+import { closeSettings, part } from "./settings.js";
 
 /** The section of the settings. */
 export function keptSection() {
   const told = el("p", { class: "gc-muted", role: "status" });
   const file = el("input", { type: "file", id: "import-all", accept: ".json,application/json", "aria-label": say("import_all") });
-  const button = (id, words, onclick) => el("button", { type: "button", id, class: "gc-button gc-quiet", onclick }, words);
+  const button = (/** @type {string} */ id, /** @type {string} */ words, /** @type {() => unknown} */ onclick) => el("button", { type: "button", id, class: "gc-button gc-quiet", onclick }, words);
   file.addEventListener("change", async () => {
+    const [chosen] = file.files ?? [];
+    if (!chosen) return;
     try {
-      const n = await (await conversations()).importAll(file.files[0]);
+      const n = await (await conversations()).importAll(chosen);
       told.textContent = n === 1 ? say("imported_one") : say("imported", { n });
     } catch (error) {
-      told.textContent = error.message;
+      told.textContent = /** @type {Error} */ (error).message;
     }
     file.value = "";
   });
@@ -28,7 +30,7 @@ export function keptSection() {
       button("export-all", say("export_all"), async () => (await conversations()).exportAll()),
       el("label", { class: "gc-field" }, el("span", {}, say("import_all")), file),
       button("clear-all", say("clear_all"), async () => {
-        document.getElementById("settings")?.close();
+        closeSettings();
         (await conversations()).clearAll();
       }),
     ),

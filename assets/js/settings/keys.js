@@ -1,15 +1,15 @@
 // The page by keyboard: `/` to the box, arrows between tabs, ↑ edits the last question, Ctrl+K finds, `?` tells all.
 
-import { el } from "../shared/dom.js";
+import { el, find, findAll, inputOf, targetOf } from "../shared/dom.js";
 import { sheet } from "../shared/sheet.js";
 import { say } from "../shared/words.js";
 import { modal } from "./settings.js";
 
 const KEYS = ["enter", "shift_enter", "esc", "slash", "up", "arrows", "find", "help"];
+/** @type {HTMLDialogElement | null} */
 let help = null;
 
-const typing = (node) => node?.matches?.("input, textarea, select, [contenteditable=true]");
-const boxOf = () => document.querySelector("#chat-message textarea");
+const isBox = (/** @type {Element | null} */ node) => node?.matches("input, textarea, select, [contenteditable=true]") ?? false;
 
 /** Show the sheet of keys. */
 export function showKeys() {
@@ -19,20 +19,22 @@ export function showKeys() {
     say("keys"),
     el("dl", { class: "gc-keys" }, ...KEYS.flatMap((name) => [el("dt", {}, el("kbd", {}, say(`key_${name}`))), el("dd", {}, say(`key_${name}_does`))])),
   );
-  if (!help.isConnected) document.querySelector(".gradio-container").append(help);
+  if (!help.isConnected) (find(".gradio-container") ?? document.body).append(help);
   if (!help.open) help.showModal();
 }
 
 document.addEventListener("keydown", (event) => {
   if (event.isComposing || event.altKey || event.defaultPrevented) return;
-  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") return find(event);
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") return reachSearch(event);
   if (event.ctrlKey || event.metaKey || document.querySelector("dialog[open]")) return undefined;
-  if (event.target.matches?.("[role=tab]")) return betweenTabs(event);
-  if (event.key === "ArrowUp" && event.target === boxOf() && !boxOf().value) return editLast(event);
-  if (typing(event.target)) return undefined;
-  if (event.key === "/" && boxOf()?.checkVisibility()) {
+  const target = targetOf(event);
+  const box = inputOf("chat-message");
+  if (target?.matches("[role=tab]")) return betweenTabs(event, target);
+  if (event.key === "ArrowUp" && box && target === box && !box.value) return editLast(event);
+  if (isBox(target)) return undefined;
+  if (event.key === "/" && box?.checkVisibility()) {
     event.preventDefault();
-    boxOf().focus();
+    box.focus();
   } else if (event.key === "?") {
     event.preventDefault();
     showKeys();
@@ -40,7 +42,8 @@ document.addEventListener("keydown", (event) => {
   return undefined;
 });
 
-function find(event) {
+/** @param {KeyboardEvent} event */
+function reachSearch(event) {
   const search = document.getElementById("conversation-search");
   if (!search) return;
   event.preventDefault();
@@ -48,19 +51,24 @@ function find(event) {
   search.focus();
 }
 
-function betweenTabs(event) {
-  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-  if (!step) return;
+/**
+ * @param {KeyboardEvent} event
+ * @param {Element} tab
+ */
+function betweenTabs(event, tab) {
+  const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
+  const list = tab.closest("[role=tablist]");
+  if (!step || !list) return;
   event.preventDefault();
-  const tabs = [...event.target.closest("[role=tablist]").querySelectorAll("[role=tab]")];
-  const next = tabs[(tabs.indexOf(event.target) + step + tabs.length) % tabs.length];
+  const tabs = findAll("[role=tab]", list);
+  const next = tabs[(tabs.findIndex((one) => one === tab) + step + tabs.length) % tabs.length];
   next.click();
   next.focus();
 }
 
+/** @param {KeyboardEvent} event */
 function editLast(event) {
-  const buttons = document.querySelectorAll("#chat-log .gc-user .gc-edit, #chat-log [data-role=user] [data-action=edit]");
-  const last = buttons[buttons.length - 1];
+  const last = findAll("#chat-log .gc-user .gc-edit, #chat-log [data-role=user] [data-action=edit]").at(-1);
   if (!last) return;
   event.preventDefault();
   last.click();

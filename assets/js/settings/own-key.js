@@ -29,7 +29,7 @@ async function take() {
   show(say("own_key_checking"), "checking");
   try {
     const answer = await showKey(plain, keep.checked);
-    if (!answer.handle) return refuse(answer.detail);
+    if (!answer.handle) return refuse(answer.detail ?? say("error_unreachable"));
     input.value = "";
     input.removeAttribute("aria-invalid");
     showInUse();
@@ -40,6 +40,7 @@ async function take() {
   }
 }
 
+/** @param {string} words */
 function refuse(words) {
   input.setAttribute("aria-invalid", "true");
   show(words, "refused");
@@ -54,6 +55,10 @@ function drop() {
   announce(say("own_key_forgotten"));
 }
 
+/**
+ * @param {string} words
+ * @param {"checking" | "refused" | "off" | "used" | "none"} how
+ */
 function show(words, how) {
   setText(state, words);
   state.dataset.state = how;

@@ -1,12 +1,19 @@
 // A saved story, watched again: as fast as it was, or slowly.
 
 import { Answer } from "../shared/answer.js";
-import { el } from "../shared/dom.js";
+import { el, find } from "../shared/dom.js";
 import { FORMAT } from "../shared/story-file.js";
 import { say } from "../shared/words.js";
 import { modal, part } from "./settings.js";
 
+/**
+ * @import { Line } from "../shared/types.js"
+ *
+ * @typedef {{ events: [seconds: number, line: Line][] }} Story
+ */
+
 const SPEEDS = { story_real: 1, story_slow: 0.2 };
+/** @type {AbortController | null} */
 let playing = null;
 
 /** The section of the settings. */
@@ -14,8 +21,10 @@ export function storySection() {
   const told = el("p", { class: "gc-muted", role: "status" });
   const file = el("input", { type: "file", id: "story-open", accept: ".json,application/json" });
   file.addEventListener("change", async () => {
+    const [chosen] = file.files ?? [];
+    if (!chosen) return;
     try {
-      const story = JSON.parse(await file.files[0].text());
+      const story = JSON.parse(await chosen.text());
       if (story.format !== FORMAT) throw new Error("format");
       told.textContent = "";
       showStory(story);
@@ -27,6 +36,7 @@ export function storySection() {
   return part(say("story"), el("p", { class: "gc-muted" }, say("story_help")), el("label", { class: "gc-field" }, el("span", {}, say("story_open")), file), told);
 }
 
+/** @param {Story} story */
 function showStory(story) {
   const place = el("div", { class: "gc-story-place" });
   const buttons = Object.entries(SPEEDS).map(([words, speed]) =>
@@ -37,11 +47,16 @@ function showStory(story) {
     playing?.abort();
     dialog.remove();
   });
-  document.querySelector(".gradio-container").append(dialog);
+  (find(".gradio-container") ?? document.body).append(dialog);
   dialog.showModal();
   play(story, place, 1);
 }
 
+/**
+ * @param {Story} story
+ * @param {HTMLElement} place
+ * @param {number} speed
+ */
 async function play({ events }, place, speed) {
   playing?.abort();
   const mine = (playing = new AbortController());

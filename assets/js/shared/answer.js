@@ -7,27 +7,47 @@ import { count, seconds, wholeSeconds } from "./formats.js";
 import { kindInWords, say, shortModel } from "./words.js";
 import { TextView } from "./text-view.js";
 
+/**
+ * @import { AnswerText, ErrorLine, Line, Receipt, StoryLine, StoryName } from "./types.js"
+ * @import { AnswerData, AnswerState } from "../chat/types.js"
+ */
+
 const MOST_EVENTS = 20_000;
 
 export class Answer {
   /**
    * @param {object} given
    * @param {() => void} [given.painted] called after each change of height
-   * @param {() => void} [given.again] asks anew
-   * @param {() => void} [given.goOn] asks for more where it stopped
-   * @param {() => void} [given.shorten] what is offered where older messages were left out
-   * @param {TextView} [given.view] where the text goes, when it is not here
+   * @param {(() => void) | null} [given.again] asks anew
+   * @param {(() => void) | null} [given.goOn] asks for more where it stopped
+   * @param {(() => void) | null} [given.shorten] what is offered where older messages were left out
+   * @param {AnswerText | null} [given.view] where the text goes, when it is not here
    */
   constructor({ painted = () => {}, again = null, goOn = null, shorten = null, view = null } = {}) {
-    Object.assign(this, { again, goOn, shorten, painted });
-    this.events = []; // with the seconds at which they came: the story, to be saved
-    this.receipts = []; // one for each time it was asked: the first, and those of going on
+    this.painted = painted;
+    this.again = again;
+    this.goOn = goOn;
+    this.shorten = shorten;
+    /** @type {[seconds: number, line: Line][]} the story with the times at which it came, to be saved */
+    this.events = [];
+    /** @type {Receipt[]} one for each time it was asked: the first, and those of going on */
+    this.receipts = [];
+    /** @type {Receipt | null} */
     this.receipt = null;
+    /** @type {ErrorLine | null} */
     this.error = null;
     this.finish = "";
     this.leftOut = "";
+    /** @type {import("./types.js").Quoted|null} passages of long documents that went along */
+    this.quoted = null;
+    /** @type {string[]} */
     this.keptTexts = [];
-    this.undrawn = null; // text that is not drawn yet, of an answer from the store
+    /** @type {string | null} text that is not drawn yet, of an answer from the store */
+    this.undrawn = null;
+    this.lastFailure = "";
+    /** Whether the text broke off, and somebody else is asked to go on with it. */
+    this.brokeOff = false;
+    this.halted = false;
     this.tokens = 0;
     this.began = performance.now();
     this.body = el("div", { class: "gc-text" });
@@ -35,37 +55,53 @@ export class Answer {
     this.message = el("div", { class: "gc-message", "data-role": "assistant", "data-state": "waiting" }, this.body, this.bar);
     this.elsewhere = Boolean(view);
     this.view = view ?? new TextView(this.body, painted);
-    this.story = el("div", { class: "gc-story" }, el("span", { class: "gc-pulse" }), el("span", {}, say("story_asking")));
+    this.storyWords = el("span", {}, say("story_asking"));
+    this.story = el("div", { class: "gc-story" }, el("span", { class: "gc-pulse" }), this.storyWords);
     this.kept = el("div", { class: "gc-kept" });
     this.thinking = el("div", { class: "gc-thinking-slot" });
     this.foot = el("div", { class: "gc-foot" });
     this.element = el("article", { class: "gc-answer" }, this.kept, this.thinking, this.message, this.story, this.foot);
   }
 
+  /** @type {HTMLElement | undefined} */
+  thought;
+  /** @type {HTMLElement | undefined} */
+  leftOutLine;
+
+  /** All it says. */
   get text() {
     return this.undrawn ?? this.view.text;
   }
 
-  /** @type {"waiting"|"writing"|"done"|"stopped"|"broken"|"cut"} */
+  /** @type {AnswerState} */
   get state() {
-    return this.message.dataset.state;
+    return /** @type {AnswerState} */ (this.message.dataset.state);
   }
   set state(state) {
     this.message.dataset.state = state;
   }
 
-  /** Everything that makes this answer, to be kept and shown again by {@link restore}. */
+  /**
+   * Everything that makes this answer, to be kept and shown again by {@link restore}.
+   *
+   * @type {AnswerData}
+   */
   get data() {
-    const { text, state, receipts, error, finish, leftOut, keptTexts } = this;
-    return { text, state, receipts, error, finish, leftOut, keptTexts, thought: this.thought?.textContent ?? "" };
+    const { text, state, receipts, error, finish, leftOut, quoted, keptTexts } = this;
+    return { text, state, receipts, error, finish, leftOut, quoted, keptTexts, thought: this.thought?.textContent ?? "" };
   }
 
-  /** Show an answer of before; its text stands there plain until it is drawn. */
-  restore({ text = "", state = "done", receipts = [], error = null, finish = "", leftOut = "", keptTexts = [], thought = "" }) {
+  /**
+   * Show an answer of before; its text stands there plain until it is drawn.
+   *
+   * @param {Partial<AnswerData>} data
+   */
+  restore({ text = "", state = "done", receipts = [], error = null, finish = "", leftOut = "", quoted = null, keptTexts = [], thought = "" }) {
     Object.assign(this, { receipts, receipt: receipts.at(-1) ?? null, error, finish, undrawn: text });
     this.body.classList.add("gc-plain");
     this.body.textContent = text;
     if (leftOut) this.#leaveOut(leftOut);
+    this.quoted = quoted;
     keptTexts.forEach((kept) => this.#fold(kept));
     if (thought) this.#think(thought);
     this.state = state;
@@ -99,22 +135,29 @@ export class Answer {
     this.#tell(say("story_asking"));
   }
 
-  /** Take the next line of the stream into account. */
+  /**
+   * Take the next line of the stream into account.
+   *
+   * @param {Line} event
+   */
   hear(event) {
     if (this.events.length < MOST_EVENTS) this.events.push([Math.round(performance.now() - this.began) / 1000, event]);
     if (event.t !== undefined) this.#write(event.t);
     else if (event.r !== undefined) this.#think(event.r);
-    else this.#on[event.e]?.call(this, event);
+    else /** @type {((line: Line) => void) | undefined} */ (this.#on[event.e])?.(event);
   }
 
+  /** @param {string} text */
   #write(text) {
-    if (this.state === "waiting") {
+    if (this.state === "waiting" || this.brokeOff) {
       this.state = "writing";
+      this.brokeOff = false;
       this.story.hidden = true;
     }
     this.view.append(text);
   }
 
+  /** @param {string} text */
   #think(text) {
     if (!this.thought) {
       this.thought = el("div", { class: "gc-thought" });
@@ -124,12 +167,14 @@ export class Answer {
     this.painted();
   }
 
+  /** @param {string} words */
   #tell(words) {
-    setText(this.story.lastChild, words);
-    this.story.hidden = this.state === "writing" && !this.seamed;
+    setText(this.storyWords, words);
+    this.story.hidden = this.state === "writing" && !this.brokeOff;
     this.painted();
   }
 
+  /** @type {{[Name in StoryName]?: (line: StoryLine<Name>) => void} & {error: (line: ErrorLine) => void, receipt: (line: Receipt) => void}} */
   #on = {
     routed: (event) => this.#tell(say("story_routed", { model: shortModel(event.candidates[0] ?? event.tier) })),
     waiting: (event) => this.#tell(say("story_waiting", { s: seconds(event.seconds), why: event.reason })),
@@ -141,6 +186,7 @@ export class Answer {
       ),
     attempt_failed: (event) => {
       if (event.cancelled) return;
+      this.brokeOff = this.state === "writing";
       this.lastFailure = failureInWords(event);
       this.#tell(this.lastFailure);
     },
@@ -151,22 +197,35 @@ export class Answer {
     continued: (event) => this.view.seam(event.at, say("continued_by", { model: shortModel(event.model) })),
     restarted: (event) => this.#restart(event),
     degraded: () => this.element.classList.add("gc-degraded"),
-    note: (event) => event.code === "conversation_trimmed" && this.#leaveOut(event.text),
-    finished: (event) => (this.finish = event.finish_reason ?? ""),
-    stopped: () => (this.halted = true),
-    error: (event) => (this.error = event),
-    receipt: (event) => this.receipts.push((this.receipt = event)),
+    note: (event) => void (event.code === "conversation_trimmed" && this.#leaveOut(event.text)),
+    quoted: (event) => this.#quote(event),
+    finished: (event) => void (this.finish = event.finish_reason ?? ""),
+    stopped: () => void (this.halted = true),
+    error: (event) => void (this.error = event),
+    receipt: (event) => void this.receipts.push((this.receipt = event)),
   };
 
   // A line in the conversation: nothing is shortened in silence.
+  /** @param {string} words */
   #leaveOut(words) {
     this.leftOut = words;
     this.leftOutLine?.remove();
     this.leftOutLine = el("p", { class: "gc-left-out", role: "note" }, el("span", {}, words));
-    if (this.shorten) this.leftOutLine.append(el("button", { type: "button", class: "gc-link gc-shorten", onclick: () => this.shorten() }, say("shorten")));
+    if (this.shorten) this.leftOutLine.append(el("button", { type: "button", class: "gc-link gc-shorten", onclick: () => this.shorten?.() }, say("shorten")));
     this.element.prepend(this.leftOutLine);
   }
 
+  /**
+   * Likewise of a document.
+   *
+   * @param {import("./types.js").Quoted} event
+   */
+  #quote(event) {
+    this.quoted = event;
+    import("./sources.js").then(({ showSources }) => showSources(this));
+  }
+
+  /** @param {string} text */
   #fold(text) {
     this.keptTexts.push(text);
     const old = el("div", { class: "gc-text" });
@@ -178,6 +237,7 @@ export class Answer {
     view.end();
   }
 
+  /** @param {StoryLine<"restarted">} event */
   #restart(event) {
     this.#fold(event.kept);
     this.view.clear();
@@ -196,7 +256,12 @@ export class Answer {
     if (this.state === "writing") this.story.hidden = true;
   }
 
-  /** The stream is over: whole, stopped by the reader, or broken. */
+  /**
+   * The stream is over: whole, stopped by the reader, or broken.
+   *
+   * @param {object} [given]
+   * @param {boolean} [given.stopped]
+   */
   async end({ stopped = this.halted } = {}) {
     if (stopped) {
       this.state = "stopped"; // at once
@@ -211,7 +276,11 @@ export class Answer {
     this.painted();
   }
 
-  /** A receipt that came after the end: of an answer that was stopped. */
+  /**
+   * A receipt that came after the end: of an answer that was stopped.
+   *
+   * @param {Receipt} receipt
+   */
   addReceipt(receipt) {
     this.receipts.push((this.receipt = receipt));
     this.#showEnd();
@@ -220,11 +289,12 @@ export class Answer {
   #showEnd() {
     this.story.hidden = true;
     this.body.hidden = !this.text || this.elsewhere;
-    const more = this.goOn && this.text ? el("button", { type: "button", class: "gc-link gc-continue", onclick: () => this.goOn() }, say("continue_answer")) : null;
+    const more = this.goOn && this.text ? el("button", { type: "button", class: "gc-link gc-continue", onclick: () => this.goOn?.() }, say("continue_answer")) : null;
     this.foot.replaceChildren();
     if (this.state === "stopped") this.foot.append(el("p", { class: "gc-stopped" }, say("stopped"), " ", more));
     if (this.state === "cut") this.foot.append(el("p", { class: "gc-cut", role: "note" }, this.#cutInWords(), " ", more));
-    if (this.error) this.foot.append(this.#card());
+    if (this.error) this.foot.append(errorCard(this.error, { kept: Boolean(this.text), again: this.again }));
+    if (this.quoted) this.#quote(this.quoted);
     const seen = { shownTokensPerS: this.#shownTokensPerS() };
     this.foot.append(...this.receipts.map((receipt) => receiptView(receipt, seen, this.#saves())));
     if (!this.bar.childElementCount) this.bar.append(...this.#buttons());
@@ -233,7 +303,7 @@ export class Answer {
   // Only of what this page has heard itself.
   #saves() {
     if (!this.events.length) return null;
-    const link = (words, texts) =>
+    const link = (/** @type {string} */ words, /** @type {boolean} */ texts) =>
       el("button", { type: "button", class: "gc-link", onclick: () => import("./story-file.js").then((module) => module.saveStory(this.events, texts)) }, say(words));
     return el("p", { class: "gc-story-save" }, link("story_save", false), link("story_save_texts", true));
   }
@@ -247,31 +317,33 @@ export class Answer {
     const buttons = [];
     if (this.text && !this.elsewhere) buttons.push(iconButton("copy", say("copy_answer"), { "data-action": "copy", onclick: (event) => copy(this.text, event.currentTarget) }));
     if (this.text && !this.elsewhere) buttons.push(speakButton(() => this.text));
-    if (this.again) buttons.push(iconButton("retry", say("ask_again"), { "data-action": "again", class: "gc-icon-button gc-again", onclick: () => this.again() }));
+    if (this.again) buttons.push(iconButton("retry", say("ask_again"), { "data-action": "again", class: "gc-icon-button gc-again", onclick: () => this.again?.() }));
     return buttons;
   }
 
   // From the first word on the screen to the last; what the model thought was not shown between them.
   #shownTokensPerS() {
-    if (this.view.firstPaint === null) return null;
+    const { firstPaint, lastPaint } = this.view;
+    if (firstPaint === null || lastPaint === null) return null;
     const usage = this.receipt?.usage;
     const tokens = usage ? usage.completion_tokens - (usage.reasoning_tokens ?? 0) : 0;
-    const span = (this.view.lastPaint - this.view.firstPaint) / 1000;
+    const span = (lastPaint - firstPaint) / 1000;
     return tokens && span > 0.05 ? tokens / span : null;
-  }
-
-  #card() {
-    return errorCard(this.error, { kept: Boolean(this.text), again: this.again });
   }
 }
 
-/** Reads an answer aloud; what that takes is loaded when it is pressed. */
+/**
+ * Reads an answer aloud; what that takes is loaded when it is pressed.
+ *
+ * @param {() => string} text
+ */
 export function speakButton(text) {
   const button = iconButton("speaker", say("speak"), { "data-action": "speak", "aria-pressed": "false" });
   button.addEventListener("click", () => import("../chat/speak.js").then((module) => module.speak(text(), button, announce)));
   return button;
 }
 
+/** @param {StoryLine<"attempt_failed">} event */
 function failureInWords(event) {
   const words = `${shortModel(event.model)}: ${event.status ? `${event.status} ` : ""}${kindInWords(event.kind)}`;
   return event.rest_s > 0 ? `${words}, ${say("story_rests", { s: wholeSeconds(event.rest_s) })}` : words;

@@ -5,6 +5,8 @@ import { ownKey } from "./own-key.js";
 import { say } from "./words.js";
 import { DirectWayBroken, ask } from "./wire.js";
 
+/** @import { AskOptions, ErrorLine, Hear, Line, Trouble } from "./types.js" */
+
 let direct = true;
 
 /**
@@ -12,16 +14,17 @@ let direct = true;
  *
  * @param {Answer} answer already on the page
  * @param {string} path a route under /ui
- * @param {object} options for fetch: body, headers, signal, patience
+ * @param {AskOptions} options
  * @param {string|null} queued what to send through the queue instead when the direct way is broken
  */
 export async function answerFrom(answer, path, options, queued = null) {
-  const heard = (event) => answer.hear(event);
+  const heard = (/** @type {Line} */ event) => answer.hear(event);
   let stopped = false;
   try {
     await oneWayOrTheOther(path, options, queued, heard);
     if (!answer.receipt) answer.hear(localError(say("error_cut")));
-  } catch (error) {
+  } catch (thrown) {
+    const error = /** @type {Trouble} */ (thrown);
     stopped = options.signal?.aborted ?? false;
     if (!stopped) answer.hear(error.refused ? { e: "error", kind: "refused", message: error.message, status: error.status, hint: "" } : localError(say("error_unreachable")));
   }
@@ -29,6 +32,13 @@ export async function answerFrom(answer, path, options, queued = null) {
   if (answer.receipt) document.dispatchEvent(new CustomEvent("gc:receipt", { detail: answer.receipt }));
 }
 
+/**
+ * @param {string} path
+ * @param {AskOptions} options
+ * @param {string | null} queued
+ * @param {Hear} heard
+ * @returns {Promise<void>}
+ */
 async function oneWayOrTheOther(path, options, queued, heard) {
   if (ownKey()) queued = null; // the queue asks with the server's key
   if (direct || queued === null) {
@@ -43,6 +53,10 @@ async function oneWayOrTheOther(path, options, queued, heard) {
   return queue.ask(queued, options.signal, heard);
 }
 
+/**
+ * @param {string} message
+ * @returns {ErrorLine}
+ */
 const localError = (message) => ({ e: "error", kind: "connection", message, hint: say("hint_unreachable") });
 
 export { Answer };

@@ -4,24 +4,41 @@ import { el } from "./dom.js";
 import { seconds } from "./formats.js";
 import { kindInWords, say, shortModel } from "./words.js";
 
+/**
+ * @import { Attempt, Receipt } from "./types.js"
+ * @import { Snapshot } from "../status/types.js"
+ */
+
 const MOST_NODES = 6;
 
 /**
- * @param {object} snapshot
- * @param {object|null} receipt of the last answer
+ * @param {Snapshot} snapshot
+ * @param {Receipt | null} receipt of the last answer
  */
 export function chainView(snapshot, receipt) {
   const tier = receipt?.tier || snapshot.tiers[0]?.tier || "";
   const names = receipt?.candidates?.length ? receipt.candidates : chainOf(snapshot, tier);
+  /** @type {Map<string, string>} */
   const states = new Map(snapshot.targets.map((target) => [target.name, target.state]));
   const nodes = names.slice(0, MOST_NODES).map((name, index) => node(name, index, names, states, receipt));
   nodes.push(degradedNode(receipt));
   return el("ol", { class: "gc-chain", "aria-label": say("chain_of", { tier }) }, ...nodes);
 }
 
+/**
+ * @param {Snapshot} snapshot
+ * @param {string} tier
+ */
 const chainOf = (snapshot, tier) =>
   snapshot.targets.filter((target) => target.tiers.includes(tier) && target.state !== "no_key" && target.state !== "gone").map((target) => target.name);
 
+/**
+ * @param {string} name
+ * @param {number} index
+ * @param {string[]} names
+ * @param {Map<string, string>} states
+ * @param {Receipt | null} receipt
+ */
 function node(name, index, names, states, receipt) {
   const [provider, ...rest] = name.split(":");
   const attempts = (receipt?.attempts ?? []).filter((attempt) => `${attempt.provider}:${attempt.model}` === name);
@@ -36,11 +53,20 @@ function node(name, index, names, states, receipt) {
   );
 }
 
+/**
+ * @param {string} provider
+ * @param {number} index
+ * @param {string[]} names
+ */
 function place(provider, index, names) {
   if (provider !== names[0].split(":")[0]) return say("chain_backup");
   return say(index === 0 ? "chain_primary" : "chain_next");
 }
 
+/**
+ * @param {Attempt} attempt
+ * @param {number} times
+ */
 function outcome(attempt, times) {
   const again = times > 1 ? ` ×${times}` : "";
   if (attempt.outcome === "answered") return say("chain_answered", { s: seconds(attempt.ttft_s ?? attempt.elapsed_s) }) + again;
@@ -49,6 +75,7 @@ function outcome(attempt, times) {
   return kindInWords(attempt.error) + again;
 }
 
+/** @param {Receipt | null} receipt */
 function degradedNode(receipt) {
   return el(
     "li",

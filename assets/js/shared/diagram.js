@@ -11,9 +11,13 @@ await new Promise((resolve, reject) => {
 const MOST_CHARACTERS = 20_000;
 let drawn = 0;
 
-/** Draw the diagram of a code block above its source, which is folded away. */
+/**
+ * Draw the diagram of a code block above its source, which is folded away.
+ *
+ * @param {HTMLElement} block
+ */
 export async function draw(block) {
-  const source = block.querySelector("code").textContent;
+  const source = block.querySelector("code")?.textContent ?? "";
   if (source.length > MOST_CHARACTERS || block.previousElementSibling?.classList.contains("gc-diagram")) return;
   const dark = document.body.classList.contains("dark");
   globalThis.mermaid.initialize({ startOnLoad: false, securityLevel: "strict", theme: dark ? "dark" : "neutral", htmlLabels: false, flowchart: { htmlLabels: false }, maxTextSize: MOST_CHARACTERS });
@@ -39,6 +43,7 @@ export async function draw(block) {
 }
 
 // An image needs its size in pixels; mermaid gives it in the view box alone.
+/** @param {string} svg */
 function sized(svg) {
   const box = /viewBox="[-\d.]+ [-\d.]+ ([\d.]+) ([\d.]+)"/.exec(svg);
   return box ? svg.replace(/<svg /, `<svg width="${box[1]}" height="${box[2]}" `).replace(/(<svg [^>]*?) width="100%"/, "$1") : svg;

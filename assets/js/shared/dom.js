@@ -1,13 +1,22 @@
 // Elements in one expression; text always through textContent, never through innerHTML.
 
-/** Make an element: `el("p", {class: "note", onclick: f}, "text", child)`. Null children are left out. */
+/** @import { Child, Properties } from "./types.js" */
+
+/**
+ * Make an element: `el("p", {class: "note", onclick: f}, "text", child)`. Null children are left out.
+ *
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Properties} [properties]
+ * @param {...Child} children
+ * @returns {HTMLElementTagNameMap[Tag]}
+ */
 export function el(tag, properties = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
     if (value === null || value === undefined || value === false) continue;
-    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
-    else if (name === "text") node.textContent = value;
-    else node.setAttribute(name, value === true ? "" : value);
+    if (typeof value === "function") node.addEventListener(name.slice(2), /** @type {EventListener} */ (value));
+    else node.setAttribute(name, value === true ? "" : String(value));
   }
   node.append(...children.filter((child) => child !== null && child !== undefined));
   return node;
@@ -20,6 +29,7 @@ const SHAPES = {
   edit: "M5 19h3.5L19 8.5 15.5 5 5 15.5z",
   down: "M12 5v13M6.5 12.5L12 18l5.5-5.5",
   close: "M6 6l12 12M18 6L6 18",
+  wrench: "M14.5 4.5a5 5 0 0 0-5.2 6.7L4 16.5 7.5 20l5.3-5.3a5 5 0 0 0 6.7-5.2l-3 3-3-1-1-3z",
   camera: "M4 8h3.5L9 5.5h6L16.5 8H20v11H4zM12 10a3.3 3.3 0 1 0 0 6.6 3.3 3.3 0 0 0 0-6.6",
   play: "M8 5.5v13l10.5-6.5z",
   upload: "M12 17V5M6.5 10.5L12 5l5.5 5.5M5 20h14",
@@ -32,6 +42,7 @@ const SHAPES = {
   plus: "M12 5v14M5 12h14",
   pin: "M9 4.5h6l-1 6 3.5 3.5h-11L10 10.5zM12 14v6",
   hidden: "M4 12s3-5.5 8-5.5 8 5.5 8 5.5-3 5.5-8 5.5S4 12 4 12zM4.5 19.5l15-15",
+  leave: "M10 4H5v16h5M14 8l4 4-4 4M18 12H9",
   gear: "M12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6M19 12l2-1-1.2-3.2-2.2.3-1.4-1.4.3-2.2L13.3 3.3 12 5.2 10.7 3.3 7.5 4.5l.3 2.2-1.4 1.4-2.2-.3L3 11l2 1-2 1 1.2 3.2 2.2-.3 1.4 1.4-.3 2.2 3.2 1.2L12 18.8l1.3 1.9 3.2-1.2-.3-2.2 1.4-1.4 2.2.3L21 13z",
   attach: "M19 11.5l-7.5 7.5a4.6 4.6 0 0 1-6.5-6.5l8-8a3.1 3.1 0 0 1 4.4 4.4l-7.9 7.9a1.5 1.5 0 0 1-2.2-2.2l7.2-7.2",
   dictate: "M4 9v6M7.5 6v12M11 10v4M15 8h5M15 12h5M15 16h5",
@@ -45,7 +56,13 @@ const SHAPES = {
   send: "M5 12h13M12 5.5l6.5 6.5-6.5 6.5",
 };
 
-/** A line icon by name, hidden from screen readers: the button that holds it carries the label. */
+/** @typedef {keyof typeof SHAPES} Shape */
+
+/**
+ * A line icon by name, hidden from screen readers: the button that holds it carries the label.
+ *
+ * @param {Shape} name
+ */
 export function icon(name) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("viewBox", "0 0 24 24");
@@ -57,12 +74,23 @@ export function icon(name) {
   return svg;
 }
 
-/** A button that shows an icon and says its label to whoever cannot see it. */
+/**
+ * A button that shows an icon and says its label to whoever cannot see it.
+ *
+ * @param {Shape} name
+ * @param {string} label
+ * @param {Properties} [properties]
+ */
 export function iconButton(name, label, properties = {}) {
   return el("button", { type: "button", class: "gc-icon-button", "aria-label": label, title: label, ...properties }, icon(name));
 }
 
-/** Put text on the clipboard, and show for a moment that it is there. */
+/**
+ * Put text on the clipboard, and show for a moment that it is there.
+ *
+ * @param {string} text
+ * @param {HTMLElement} [button]
+ */
 export async function copy(text, button) {
   try {
     await navigator.clipboard.writeText(text);
@@ -75,6 +103,7 @@ export async function copy(text, button) {
 }
 
 // The clipboard interface exists on secure addresses only; a server in the local network has none.
+/** @param {string} text */
 function copyTheOldWay(text) {
   const area = el("textarea", { class: "gc-offscreen", "aria-hidden": "true" });
   area.value = text;
@@ -84,29 +113,83 @@ function copyTheOldWay(text) {
   area.remove();
 }
 
-/** Set text only where it differs, so that nothing flickers and a selection survives. */
+/**
+ * Set text only where it differs, so that nothing flickers and a selection survives.
+ *
+ * @param {Node | null} node
+ * @param {string} text
+ */
 export function setText(node, text) {
-  if (node.textContent !== text) node.textContent = text;
+  if (node && node.textContent !== text) node.textContent = text;
 }
 
-/** Set or remove an attribute only where it differs. */
+/**
+ * Set or remove an attribute only where it differs.
+ *
+ * @param {Element} node
+ * @param {string} name
+ * @param {string | number | null | undefined} value
+ */
 export function setAttribute(node, name, value) {
   if (value === null || value === undefined || value === "") {
     if (node.hasAttribute(name)) node.removeAttribute(name);
-  } else if (node.getAttribute(name) !== String(value)) node.setAttribute(name, value);
+  } else if (node.getAttribute(name) !== String(value)) node.setAttribute(name, String(value));
 }
 
-/** The text box inside a Gradio component. */
+/** @typedef {HTMLTextAreaElement | HTMLInputElement} Box */
+
+/**
+ * The text box inside a Gradio component.
+ *
+ * @param {string} id
+ * @returns {Box | null}
+ */
 export const inputOf = (id) => document.querySelector(`#${id} textarea, #${id} input`);
 
-/** Put a value into a Gradio text box so that Gradio notices. */
+/** The element that an event happened to; null where it was the window or the document. @param {Event} event */
+export const targetOf = (event) => (event.target instanceof Element ? event.target : null);
+
+/**
+ * The first element of HTML that a selector finds, or null.
+ *
+ * @param {string} selector
+ * @param {ParentNode} [root]
+ */
+export function find(selector, root = document) {
+  const found = root.querySelector(selector);
+  return found instanceof HTMLElement ? found : null;
+}
+
+/**
+ * All elements of HTML that a selector finds.
+ *
+ * @param {string} selector
+ * @param {ParentNode} [root]
+ */
+export const findAll = (selector, root = document) => [...root.querySelectorAll(selector)].filter((one) => one instanceof HTMLElement);
+
+/** The node that has the focus, when it is an element of HTML. */
+export const focused = () => (document.activeElement instanceof HTMLElement ? document.activeElement : null);
+
+/**
+ * Put a value into a Gradio text box so that Gradio notices.
+ *
+ * @param {Box | null} input
+ * @param {string} value
+ */
 export function fill(input, value) {
-  const setter = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(input), "value").set;
-  setter.call(input, value);
+  if (!input) return;
+  const setter = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(input), "value")?.set;
+  setter?.call(input, value);
   input.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
-/** Let the browser save something as a file. */
+/**
+ * Let the browser save something as a file.
+ *
+ * @param {Blob} blob
+ * @param {string} name
+ */
 export function save(blob, name) {
   const link = el("a", { href: URL.createObjectURL(blob), download: name });
   link.click();
@@ -115,9 +198,15 @@ export function save(blob, name) {
 
 const HINT_MS = 4000;
 
-/** A function that tells something in a line of the page for a while, and to screen readers; `find` gives the line. */
+/**
+ * A function that tells something in a line of the page for a while, and to screen readers; `find` gives the line.
+ *
+ * @param {() => HTMLElement | null} find
+ * @returns {(words: string) => void}
+ */
 export function hinter(find) {
-  let timer = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
   return (words) => {
     const line = find();
     if (line) {
@@ -129,7 +218,11 @@ export function hinter(find) {
   };
 }
 
-/** Tell screen readers, and nobody else. */
+/**
+ * Tell screen readers, and nobody else.
+ *
+ * @param {string} text
+ */
 export function announce(text) {
   let live = document.getElementById("gc-live");
   if (!live) {

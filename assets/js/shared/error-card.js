@@ -1,10 +1,12 @@
 // What a person reads when there is no answer: what happened, what was tried, when to try again, and one button that
 // helps.
 
-import { el, setText } from "./dom.js";
+import { el, find, findAll, setText } from "./dom.js";
 import { wholeSeconds } from "./formats.js";
 import { kindInWords, say, shortModel } from "./words.js";
 import { OWN_KEYS } from "../../texts.js";
+
+/** @import { ErrorLine, Failure } from "./types.js" */
 
 const KEY_KINDS = ["auth", "quota_exhausted"];
 const LONG_KINDS = ["too_large", "context_length"];
@@ -12,7 +14,7 @@ const MODEL_KINDS = ["model_gone", "not_permitted", "terms_required", "unsupport
 const OPTIONS = ["temperature", "max_tokens"];
 
 /**
- * @param {object} error the stream's error line
+ * @param {ErrorLine} error
  * @param {{kept: boolean, again: (() => void)|null}} given whether some words arrived, and how to ask anew
  */
 export function errorCard(error, { kept, again }) {
@@ -35,20 +37,30 @@ export function errorCard(error, { kept, again }) {
 const WHEN = /^(?:try|best) (?:again )?in \d/i;
 
 // Who was asked stands under "what was tried", once.
+/** @param {ErrorLine} error */
 const happened = ({ message, failures }) => (failures?.length ? message.replace(/: .*/s, "") : message);
 
-/** A sentence as it stands on paper: it ends. The style gives it its capital. */
+/**
+ * A sentence as it stands on paper: it ends. The style gives it its capital.
+ *
+ * @param {string | null | undefined} text
+ */
 export const sentence = (text) => {
   const words = String(text ?? "").trim();
   return words + (!words || /[.!?…]$/.test(words) ? "" : ".");
 };
 
 // The one thing that helps, by what stood in the way of most.
+/**
+ * @param {ErrorLine} error
+ * @param {(() => void) | null} again
+ * @returns {{ words: string, act: () => void } | null}
+ */
 function helpFor(error, again) {
   const kinds = (error.failures ?? []).map((failure) => failure.kind);
-  const all = (few) => kinds.length > 0 && kinds.every((kind) => few.includes(kind));
+  const all = (/** @type {string[]} */ few) => kinds.length > 0 && kinds.every((kind) => few.includes(kind));
   if (OWN_KEYS && all(KEY_KINDS)) return { words: "help_key", act: () => import("../settings/brand-tools.js").then((tools) => tools.openSettings()) };
-  if (OPTIONS.includes(error.param)) return { words: "help_options", act: openOptions };
+  if (OPTIONS.includes(error.param ?? "")) return { words: "help_options", act: openOptions };
   if (all(LONG_KINDS) || error.status === 413 || error.param === "turns") return { words: "help_shorten", act: editLast };
   if (!again) return null;
   if (all(MODEL_KINDS)) {
@@ -62,17 +74,21 @@ function helpFor(error, again) {
 }
 
 function openOptions() {
-  const fold = document.querySelector(".gc-options-fold");
-  fold.open = true;
-  fold.querySelector("[aria-invalid=true], input").focus();
+  const fold = find("details.gc-options-fold");
+  if (!fold) return;
+  fold.setAttribute("open", "");
+  find("[aria-invalid=true], input", fold)?.focus();
 }
 
 function editLast() {
-  const buttons = document.querySelectorAll("#chat-log .gc-edit, #chat-log [data-action=edit]");
-  buttons[buttons.length - 1]?.click();
+  findAll("#chat-log .gc-edit, #chat-log [data-action=edit]").at(-1)?.click();
 }
 
-/** Who was asked and why none of them answered, folded up; null where nobody was. */
+/**
+ * Who was asked and why none of them answered, folded up; null where nobody was.
+ *
+ * @param {Failure[]} [failures]
+ */
 export function triedView(failures = []) {
   const tried = failures.map((failure) =>
     el("li", {}, el("b", {}, shortModel(failure.model) || failure.provider), ` ${kindInWords(failure.kind)}: ${failure.message}`),
@@ -81,6 +97,10 @@ export function triedView(failures = []) {
 }
 
 // One number: it runs down, and says when it has.
+/**
+ * @param {HTMLElement} node
+ * @param {number | null | undefined} from
+ */
 function countDown(node, from) {
   if (!from) return;
   const until = performance.now() + from * 1000;

@@ -1,6 +1,10 @@
 // Figures as people read them: pure functions from numbers to text.
 
-/** Seconds for reading: `0.18 s`, `2.4 s`, `35 s`, `2 min 5 s`, `3 h 4 min`. */
+/**
+ * Seconds for reading: `0.18 s`, `2.4 s`, `35 s`, `2 min 5 s`, `3 h 4 min`.
+ *
+ * @param {number | null | undefined} value
+ */
 export function seconds(value) {
   if (value === null || value === undefined) return "";
   if (value < 0.9995) return `${Math.round(value * 1000)} ms`;
@@ -13,15 +17,27 @@ export function seconds(value) {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** Whole seconds for what runs: `3 s ago`, `rests 12 s`. */
+/**
+ * Whole seconds for what runs: `3 s ago`, `rests 12 s`.
+ *
+ * @param {number} value
+ */
 export const wholeSeconds = (value) => seconds(Math.max(0, Math.round(value)) || 0).replace(".0 ", " ").replace("0 ms", "0 s");
 
-/** Dollars with the digits that matter: `$0.00004`, `$0.012`. */
+/**
+ * Dollars with the digits that matter: `$0.00004`, `$0.012`.
+ *
+ * @param {number | null | undefined} value
+ */
 export function dollars(value) {
   if (value === null || value === undefined) return "";
   if (value === 0) return "$0";
   return `$${value >= 0.01 ? value.toFixed(3) : value.toPrecision(2).replace(/e-(\d+)/, "×10⁻$1")}`;
 }
 
-/** Whole numbers in groups of three that stay on one line: `12 400`. */
+/**
+ * Whole numbers in groups of three that stay on one line: `12 400`.
+ *
+ * @param {number} value
+ */
 export const count = (value) => Math.round(value).toString().replace(/\B(?=(\d{3})+(?!\d))/g, "\u202f");

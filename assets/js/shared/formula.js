@@ -12,6 +12,7 @@ document.head.append(styles);
 const DEEPEST = 40;
 const MOST_CHARACTERS = 6000;
 
+/** @param {string} source */
 function fits(source) {
   if (source.length > MOST_CHARACTERS) return false;
   let depth = 0;
@@ -23,7 +24,11 @@ function fits(source) {
   return (source.match(/\\(?:left|begin)\b/g) ?? []).length <= DEEPEST;
 }
 
-/** Draw a formula in place of its source; a source that is no formula stays as it is. */
+/**
+ * Draw a formula in place of its source; a source that is no formula stays as it is.
+ *
+ * @param {HTMLElement} span
+ */
 export function typeset(span) {
   if (!span.dataset.tex || !fits(span.dataset.tex)) return;
   const drawn = document.createElement("span");

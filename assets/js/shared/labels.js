@@ -1,9 +1,14 @@
 // Gradio makes its buttons and labels on the server, in English. For another language they are told it here, by the
 // element they belong to. Loaded by whoever reads another language.
 
+import { find, findAll, inputOf } from "./dom.js";
 import { language, say } from "./words.js";
 
-/** Buttons: id to text. */
+/**
+ * Buttons: id to text.
+ *
+ * @type {Record<string, string>}
+ */
 const BUTTONS = {
   "image-send": "send",
   "image-stop": "stop",
@@ -16,7 +21,11 @@ const BUTTONS = {
   "batch-run": "batch_run",
   "batch-stop": "stop",
 };
-/** Boxes: id to label and placeholder. */
+/**
+ * Boxes: id to label and placeholder.
+ *
+ * @type {Record<string, [label: string, placeholder: string | null]>}
+ */
 const BOXES = {
   "image-question": ["question_label", "question_placeholder"],
   "mic-prompt": ["prompt_label", "prompt_placeholder"],
@@ -26,23 +35,26 @@ const BOXES = {
   "batch-model": ["batch_model", null],
 };
 
+/**
+ * @param {Node} node
+ * @param {string} words
+ */
 function setWords(node, words) {
-  const text = [...node.childNodes].find((child) => child.nodeType === Node.TEXT_NODE && child.data.trim());
+  const text = [...node.childNodes].filter((child) => child instanceof Text).find((child) => child.data.trim());
   if (text && text.data.trim() !== words) text.data = words;
 }
 
 function relabel() {
   if (document.documentElement.lang !== language) document.documentElement.lang = language;
-  for (const tab of document.querySelectorAll("[role=tab][data-tab-id]")) setWords(tab, say(`tab_${tab.dataset.tabId}`));
+  for (const tab of findAll("[role=tab][data-tab-id]")) setWords(tab, say(`tab_${tab.dataset.tabId}`));
   for (const [id, words] of Object.entries(BUTTONS)) {
     const button = document.getElementById(id);
     if (button) setWords(button, say(words));
   }
   for (const [id, [label, placeholder]] of Object.entries(BOXES)) {
-    const box = document.getElementById(id);
-    const input = box?.querySelector("textarea, input");
+    const input = inputOf(id);
     if (!input) continue;
-    const title = box.querySelector("[data-testid=block-info]");
+    const title = find(`#${id} [data-testid=block-info]`);
     if (title) setWords(title, say(label));
     if (placeholder && input.placeholder !== say(placeholder)) input.placeholder = say(placeholder);
   }

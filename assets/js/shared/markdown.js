@@ -5,22 +5,40 @@
 
 import { Lexer, Marked } from "../../vendor/marked/marked.esm.js";
 import "../../vendor/dompurify/purify.min.js";
-import { icon } from "./dom.js";
+import { findAll, icon, targetOf } from "./dom.js";
 import { boundedInline, nestsTooDeep, plain } from "./bounds.js";
 import { say } from "./words.js";
+
+/**
+ * @import { RendererObject, Token, TokenizerAndRendererExtension, TokenizerObject, Tokens, TokensList } from "../../vendor/marked/marked.esm.js"
+ * @import { Shape } from "./dom.js"
+ *
+ * @typedef {Token[] & { links?: TokensList["links"] }} Blocks a text's blocks, and the addresses that its links name
+ */
 
 const INLINE_HTML = /^<\/?(?:br|sub|sup|kbd|mark|u)\s*\/?>$/i;
 const PICTURE = /^data:image\/(?:png|jpeg|gif|webp|avif);base64,[a-z0-9+/=\s]+$/i;
 const LINK = /^(?:https?:|mailto:|tel:)/i;
 
+/** @type {Record<string, string>} */
 const escapes = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+/** @param {string} text */
 const escaped = (text) => text.replace(/[&<>"']/g, (character) => escapes[character]);
 
-/** A formula: its source stays visible until it is drawn, and for good where it cannot be. */
-const mathToken = (match, display) => match && { type: "math", raw: match[0], text: match[1] ?? match[2], display };
+/**
+ * A formula: its source stays visible until it is drawn, and for good where it cannot be.
+ *
+ * @param {RegExpExecArray | null} match
+ * @param {boolean} display
+ * @returns {Tokens.Generic | undefined}
+ */
+const mathToken = (match, display) => (match ? { type: "math", raw: match[0], text: match[1] ?? match[2], display } : undefined);
+
+/** @param {Tokens.Generic} token */
 const drawMath = ({ raw, text, display }) =>
   `<span class="gc-math" data-tex="${escaped(text)}" ${display ? "data-display" : ""}>${escaped(raw.trim())}</span>`;
 
+/** @type {TokenizerAndRendererExtension[]} */
 const MATH = [
   {
     name: "math",
@@ -44,7 +62,11 @@ const MATH = [
   },
 ];
 
-/** Thoughts that a model wrote into its answer, and notes at the foot of it. */
+/**
+ * Thoughts that a model wrote into its answer, and notes at the foot of it.
+ *
+ * @type {TokenizerAndRendererExtension[]}
+ */
 const ASIDES = [
   {
     name: "think",
@@ -65,7 +87,7 @@ const ASIDES = [
       return match ? { type: "footnote", raw: match[0], name: match[1], tokens: this.lexer.inline(match[2].trim(), []) } : undefined;
     },
     renderer(token) {
-      return `<p class="gc-note" data-note="${escaped(token.name)}"><sup>${escaped(token.name)}</sup> ${this.parser.parseInline(token.tokens)}</p>`;
+      return `<p class="gc-note" data-note="${escaped(token.name)}"><sup>${escaped(token.name)}</sup> ${this.parser.parseInline(token.tokens ?? [])}</p>`;
     },
   },
   {
@@ -80,7 +102,11 @@ const ASIDES = [
   },
 ];
 
-/** Two tildes strike through; one is a tilde, as in `a~b~c`. */
+/**
+ * Two tildes strike through; one is a tilde, as in `a~b~c`.
+ *
+ * @type {TokenizerObject}
+ */
 const tokenizer = {
   del(source) {
     const match = /^~~(?=[^\s~])([\s\S]*?[^\s~])~~(?!~)/.exec(source);
@@ -88,6 +114,7 @@ const tokenizer = {
   },
 };
 
+/** @type {RendererObject} */
 const renderer = {
   html: ({ text }) => (INLINE_HTML.test(text.trim()) ? text : escaped(text)),
   image: ({ href, text }) =>
@@ -95,12 +122,12 @@ const renderer = {
       ? `<img src="${escaped(href)}" alt="${escaped(text)}">`
       : `<span class="gc-picture-link">${escaped(say("picture_not_loaded", { alt: text || say("picture") }))}</span>`,
   code: ({ text, lang }) => {
-    const language = (lang ?? "").match(/^[\w+#.-]*/)[0];
+    const [language] = /** @type {RegExpMatchArray} */ ((lang ?? "").match(/^[\w+#.-]*/));
     return `<div class="gc-code" data-language="${escaped(language)}"><pre tabindex="0"><code>${escaped(text)}\n</code></pre></div>`;
   },
   checkbox: ({ checked }) => (checked ? "☑ " : "☐ "),
   table(token) {
-    const row = (cells, tag) =>
+    const row = (/** @type {Tokens.TableCell[]} */ cells, /** @type {string} */ tag) =>
       `<tr>${cells.map((cell) => `<${tag}${cell.align ? ` align="${cell.align}"` : ""}>${this.parser.parseInline(cell.tokens)}</${tag}>`).join("")}</tr>`;
     const body = token.rows.map((cells) => row(cells, "td")).join("");
     return `<div class="gc-table" tabindex="0"><table><thead>${row(token.header, "th")}</thead><tbody>${body}</tbody></table></div>`;
@@ -116,7 +143,7 @@ const POLICY = {
   ALLOWED_ATTR: ["href", "title", "src", "alt", "start", "align", "class", "data-language", "data-tex", "data-display", "data-note", "tabindex"],
   ALLOW_DATA_ATTR: false,
   ALLOW_ARIA_ATTR: false,
-  RETURN_DOM_FRAGMENT: true,
+  RETURN_DOM_FRAGMENT: /** @type {const} */ (true),
 };
 
 /** What is read from its own first letters on, from left to right or the other way. */
@@ -134,7 +161,12 @@ purify.addHook("afterSanitizeAttributes", (node) => {
   if (node.nodeName === "IMG" && !PICTURE.test(node.getAttribute("src") ?? "")) node.remove();
 });
 
-/** Cut markdown into its top-level blocks; `raw` of all of them joined is the source. */
+/**
+ * Cut markdown into its top-level blocks; `raw` of all of them joined is the source.
+ *
+ * @param {string} source
+ * @returns {Blocks}
+ */
 export function blocks(source) {
   if (nestsTooDeep(source)) return [plain(source)];
   try {
@@ -146,14 +178,24 @@ export function blocks(source) {
   }
 }
 
-/** One block as elements that are safe to insert. */
+/**
+ * One block as elements that are safe to insert.
+ *
+ * @param {Token} token
+ * @param {TokensList["links"]} [links]
+ */
 export function draw(token, links) {
   const tokens = Object.assign([token], { links: links ?? {} });
-  const fragment = purify.sanitize(marked.parser(tokens), POLICY);
+  const fragment = purify.sanitize(/** @type {string} */ (marked.parser(tokens)), POLICY);
   for (const code of fragment.querySelectorAll(".gc-code")) code.append(codeButton("wrap", "wrap_code", "gc-wrap-code"), codeButton("copy", "copy_code", "gc-copy-code"));
   return fragment;
 }
 
+/**
+ * @param {Shape} shape
+ * @param {string} words
+ * @param {string} name
+ */
 function codeButton(shape, words, name) {
   const button = document.createElement("button");
   button.type = "button";
@@ -166,19 +208,28 @@ function codeButton(shape, words, name) {
 
 // Wherever answers stand: a mark leads to its note, a switch wraps the lines of its code.
 document.addEventListener("click", (event) => {
-  const mark = event.target.closest?.(".gc-note-mark");
-  if (mark) {
-    const notes = mark.closest(".gc-text")?.querySelectorAll(".gc-note") ?? [];
-    [...notes].find((note) => note.dataset.note === mark.dataset.note)?.scrollIntoView({ block: "center" });
+  const target = targetOf(event);
+  const mark = target?.closest(".gc-note-mark");
+  const text = mark?.closest(".gc-text");
+  if (mark && text) {
+    const name = mark.getAttribute("data-note");
+    findAll(".gc-note", text).find((note) => note.dataset.note === name)?.scrollIntoView({ block: "center" });
   }
-  event.target.closest?.(".gc-wrap-code")?.closest(".gc-code").classList.toggle("gc-wrap");
+  target?.closest(".gc-wrap-code")?.closest(".gc-code")?.classList.toggle("gc-wrap");
 });
-document.addEventListener("keydown", (event) => event.key === "Enter" && event.target.matches?.(".gc-note-mark") && event.target.click());
+document.addEventListener("keydown", (event) => {
+  const mark = targetOf(event);
+  if (event.key === "Enter" && mark instanceof HTMLElement && mark.matches(".gc-note-mark")) mark.click();
+});
 
-/** Colour code and draw formulas in a finished block; what they need is loaded when the first one is met. */
+/**
+ * Colour code and draw formulas in a finished block; what they need is loaded when the first one is met.
+ *
+ * @param {Element} block
+ */
 export function enrich(block) {
-  const codes = [...block.querySelectorAll(".gc-code[data-language]:not([data-language=''])")];
-  const formulas = [...block.querySelectorAll(".gc-math")];
+  const codes = findAll(".gc-code[data-language]:not([data-language=''])", block);
+  const formulas = findAll(".gc-math", block);
   const diagrams = codes.filter((code) => code.dataset.language === "mermaid");
   return Promise.all([
     codes.length > diagrams.length && import("./highlight.js").then((module) => inSlices(codes, module.colour)),
@@ -190,6 +241,10 @@ export function enrich(block) {
 const SLICE_MS = 12;
 
 // A frame between slices, so that a thousand formulas hold nobody up.
+/**
+ * @param {HTMLElement[]} nodes
+ * @param {(node: HTMLElement) => unknown} work
+ */
 async function inSlices(nodes, work) {
   let began = performance.now();
   for (const node of nodes) {

@@ -1,11 +1,19 @@
 // The visitor's own Groq key. The server holds it; here is only what stands for it, for as long as the tab is open,
 // and the key itself where the person chose to keep it in this browser.
 
+/** @import { OwnKey } from "./types.js" */
+
 const HANDLE = "groq-core-own-key";
 const KEPT = "groq-core-kept-key";
 
-/** Something the browser may refuse to store, as in a private window: then it lives as long as the page. */
+/**
+ * Something the browser may refuse to store, as in a private window: then it lives as long as the page.
+ *
+ * @param {"sessionStorage" | "localStorage"} storage
+ * @param {string} name
+ */
 function stored(storage, name) {
+  /** @type {string | null} */
   let here = null;
   const box = () => {
     try {
@@ -16,6 +24,7 @@ function stored(storage, name) {
   };
   return {
     get: () => here ?? box()?.getItem(name) ?? null,
+    /** @param {string | null} value */
     set(value) {
       here = value;
       try {
@@ -30,21 +39,39 @@ function stored(storage, name) {
 
 const handle = stored("sessionStorage", HANDLE);
 const kept = stored("localStorage", KEPT);
-let key = null; // of this page alone, for a server that was started anew
+/** @type {string | null} of this page alone, for a server that was started anew */
+let key = null;
 
-/** `{handle, ending}` of the key in use, or null. */
+/**
+ * What stands for the key in use, or null.
+ *
+ * @returns {OwnKey | null}
+ */
 export function ownKey() {
   const text = handle.get();
   return text ? JSON.parse(text) : null;
 }
 
-/** The header that says whose key to ask with. */
-export const ownKeyHeaders = () => (ownKey() ? { "x-groq-core-own-key": ownKey().handle } : {});
+/**
+ * The header that says whose key to ask with.
+ *
+ * @returns {Record<string, string>}
+ */
+export function ownKeyHeaders() {
+  const own = ownKey();
+  return own ? { "x-groq-core-own-key": own.handle } : {};
+}
 
 /** Whether a key stays in this browser when the tab is closed. */
 export const isKept = () => kept.get() !== null;
 
-/** Use a key from now on that the server has taken; `keep` leaves it in this browser. */
+/**
+ * Use a key from now on that the server has taken; `keep` leaves it in this browser.
+ *
+ * @param {OwnKey} taken
+ * @param {string} plain
+ * @param {boolean} keep
+ */
 export function useOwnKey(taken, plain, keep) {
   key = plain;
   handle.set(JSON.stringify(taken));

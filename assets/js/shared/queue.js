@@ -2,16 +2,27 @@
 // come as one growing text, and what is new of it is handed on.
 
 import { fill, inputOf } from "./dom.js";
+import { eventReader } from "./sse.js";
 import { DirectWayBroken, passOf } from "./wire.js";
 
+/** @import { Hear, Line } from "./types.js" */
+
+/** @type {((lines: string) => void) | null} */
 let current = null;
 
 /** Gradio calls this with all lines so far whenever there are more. */
-globalThis.groqCoreQueued = (lines) => current?.(lines);
+globalThis.groqCoreQueued = (/** @type {string} */ lines) => current?.(lines);
 
 const LAID_OUT_WITHIN_MS = 15_000;
 
-/** Ask through the queue; the same promise as `ask` of wire.js. */
+/**
+ * Ask through the queue; the same promise as `ask` of wire.js.
+ *
+ * @param {string} question
+ * @param {AbortSignal | null | undefined} signal
+ * @param {Hear} heard
+ * @returns {Promise<void>}
+ */
 export async function ask(question, signal, heard) {
   const until = performance.now() + LAID_OUT_WITHIN_MS;
   // Gradio may still be laying out the page.
@@ -24,7 +35,8 @@ export async function ask(question, signal, heard) {
   // The first line names the question, so that lines of an earlier one, still on their way, are not taken for ours.
   const name = crypto.getRandomValues(new Uint32Array(2)).join("-");
   return new Promise((resolve, reject) => {
-    let read = 0;
+    const read = eventReader();
+    let at = name.length;
     const stop = () => {
       current = null;
       document.getElementById("chat-queue-stop")?.click();
@@ -33,10 +45,9 @@ export async function ask(question, signal, heard) {
     signal?.addEventListener("abort", stop, { once: true });
     current = (lines) => {
       if (!lines.startsWith(name)) return;
-      const end = lines.lastIndexOf("\n\n") + 2;
-      for (const line of lines.slice(Math.max(read, name.length), end).split("\n\n")) {
-        const event = line.trim().startsWith("data: ") ? JSON.parse(line.trim().slice(6)) : null;
-        if (!event) continue;
+      const more = lines.slice(at);
+      at = lines.length;
+      for (const event of /** @type {Line[]} */ (read(more))) {
         heard(event);
         if (event.e === "receipt") {
           current = null;
@@ -44,7 +55,6 @@ export async function ask(question, signal, heard) {
           resolve();
         }
       }
-      read = end;
     };
     passOf().then((pass) => {
       if (signal?.aborted) return;

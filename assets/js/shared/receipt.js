@@ -5,11 +5,17 @@ import { count, dollars, seconds } from "./formats.js";
 import { kindInWords, say, shortModel } from "./words.js";
 
 /**
+ * @import { Attempt, Child, Receipt } from "./types.js"
+ *
+ * @typedef {{ shownTokensPerS: number | null }} Seen what this page measured itself
+ */
+
+/**
  * One line that is always visible, and the whole story to unfold.
  *
- * @param {object} receipt the stream's last line
- * @param {Node|null} more what stands at its end
- * @param {{shownTokensPerS: number|null}} seen what this page measured itself
+ * @param {Receipt} receipt the stream's last line
+ * @param {Seen} seen
+ * @param {Child} [more] what stands at its end
  */
 export function receiptView(receipt, seen, more = null) {
   return el(
@@ -20,7 +26,12 @@ export function receiptView(receipt, seen, more = null) {
   );
 }
 
+/**
+ * @param {Receipt} receipt
+ * @param {Seen} seen
+ */
 function headline(receipt, seen) {
+  /** @type {(string | HTMLElement)[]} */
   const parts = [];
   const by = receipt.served_by;
   if (receipt.degraded) parts.push(el("strong", { class: "gc-warn" }, say("receipt_degraded")));
@@ -37,12 +48,17 @@ function headline(receipt, seen) {
   return parts.map((part) => (typeof part === "string" ? el("span", {}, part) : part));
 }
 
+/** @param {Receipt} receipt */
 function why(receipt) {
   if (!receipt.reason) return null;
   return el("p", { class: "gc-why" }, el("b", {}, receipt.tier || say("receipt_route")), ` · ${receipt.reason.replace(`${receipt.tier}: `, "")}`);
 }
 
-/** Attempts as bars on one time axis. */
+/**
+ * Attempts as bars on one time axis.
+ *
+ * @param {Attempt[]} attempts
+ */
 export function waterfall(attempts) {
   if (!attempts?.length) return null;
   const end = Math.max(...attempts.map((attempt) => (attempt.started_s ?? 0) + (attempt.elapsed_s ?? 0)), 0.001);
@@ -51,7 +67,7 @@ export function waterfall(attempts) {
     const start = attempt.started_s ?? 0;
     bar.style.left = `${(100 * start) / end}%`;
     bar.style.width = `max(3px, ${(100 * (attempt.elapsed_s ?? 0)) / end}%)`;
-    if (attempt.ttft_s != null && attempt.elapsed_s > 0) {
+    if (attempt.ttft_s !== null && attempt.elapsed_s) {
       bar.style.setProperty("--first", `${(100 * attempt.ttft_s) / attempt.elapsed_s}%`);
     }
     return el(
@@ -65,18 +81,24 @@ export function waterfall(attempts) {
   return el("div", { class: "gc-waterfall", role: "list", "aria-label": say("receipt_attempts") }, ...rows);
 }
 
+/** @param {Attempt} attempt */
 function outcome(attempt) {
   if (attempt.outcome === "answered") return seconds(attempt.elapsed_s);
   const words = [attempt.outcome === "cancelled" ? say("outcome_cancelled") : kindInWords(attempt.error)];
-  if (attempt.status) words.push(attempt.status);
+  if (attempt.status) words.push(String(attempt.status));
   if (attempt.outcome === "skipped") words.push(say("outcome_skipped"));
   else if (attempt.elapsed_s) words.push(seconds(attempt.elapsed_s));
   if (attempt.retry_after_s) words.push(say("outcome_retry_after", { s: seconds(attempt.retry_after_s) }));
   return words.join(" · ");
 }
 
+/**
+ * @param {Receipt} receipt
+ * @param {Seen} seen
+ */
 function facts(receipt, seen) {
   const usage = receipt.usage;
+  /** @type {[name: string, value: string][]} */
   const rows = [];
   if (receipt.tokens_per_s || seen.shownTokensPerS) {
     const both = [];
@@ -97,12 +119,14 @@ function facts(receipt, seen) {
   return el("dl", { class: "gc-facts" }, ...rows.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]));
 }
 
+/** @param {Receipt} receipt */
 function cacheInWords(receipt) {
   if (receipt.cache !== "hit") return say("cache_miss");
   const saved = receipt.saved_usd ? say("cache_saved", { usd: dollars(receipt.saved_usd) }) : "";
   return say("cache_hit", { age: seconds(receipt.cache_age_s ?? 0) }) + saved;
 }
 
+/** @param {Receipt} receipt */
 function notes(receipt) {
   if (!receipt.notes?.length) return null;
   return el("ul", { class: "gc-notes" }, ...receipt.notes.map((note) => el("li", {}, note)));

@@ -1,13 +1,21 @@
 // The page before Gradio has laid it out: the same frame, in which one can already read, type and ask. Gradio's
 // scripts take four times as long as ours; when its places are there, what is here moves into them.
 
-import { el } from "./dom.js";
+import { el, focused } from "./dom.js";
 import { say } from "./words.js";
 import { TABS } from "../../texts.js";
 
+/** @type {HTMLElement | null} */
 let shell = null;
 
-/** Show the page's frame at once, with the first tab's content in it; `showBrandIn` and `showStatusIn` fill the rest. */
+/**
+ * Show the page's frame at once, with the first tab's content in it; `showBrandIn` and `showStatusIn` fill the rest.
+ *
+ * @param {object} given
+ * @param {(host: HTMLElement) => void} given.showBrandIn
+ * @param {(host: HTMLElement) => void} given.showStatusIn
+ * @param {HTMLElement} given.content
+ */
 export function showShell({ showBrandIn, showStatusIn, content }) {
   const [bar, side] = [el("div", { id: "gc-brand" }), el("div", { id: "gc-side" })];
   showBrandIn(bar);
@@ -22,6 +30,10 @@ export function showShell({ showBrandIn, showStatusIn, content }) {
   showStatusIn(side);
 }
 
+/**
+ * @param {string} name
+ * @param {number} index
+ */
 const tab = (name, index) => el("span", index ? {} : { class: "selected" }, say(`tab_${name}`));
 
 /** Gradio's places are there and filled. */
@@ -30,15 +42,21 @@ export function dropShell() {
   shell = null;
 }
 
-/** Put an element somewhere else with whoever is typing in it: focus, selection and an open input method stay. */
+/**
+ * Put an element somewhere else with whoever is typing in it: focus, selection and an open input method stay.
+ *
+ * @param {HTMLElement} element
+ * @param {HTMLElement} host
+ */
 export function move(element, host) {
   if (element.parentNode === host) return;
-  const typing = element.contains(document.activeElement) ? document.activeElement : null;
-  const [from, to] = [typing?.selectionStart, typing?.selectionEnd];
+  const typing = element.contains(document.activeElement) ? focused() : null;
+  const box = typing instanceof HTMLTextAreaElement || typing instanceof HTMLInputElement ? typing : null;
+  const [from, to] = [box?.selectionStart, box?.selectionEnd];
   host.replaceChildren();
   if (host.moveBefore && element.isConnected) host.moveBefore(element, null);
   else host.append(element);
   if (!typing || document.activeElement === typing) return;
   typing.focus({ preventScroll: true });
-  if (from !== undefined && from !== null) typing.setSelectionRange(from, to);
+  if (from !== undefined && from !== null) box?.setSelectionRange(from, to ?? from);
 }

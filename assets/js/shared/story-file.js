@@ -3,8 +3,11 @@
 
 import { save } from "./dom.js";
 
+/** @import { Line } from "./types.js" */
+
 export const FORMAT = "groq-core story 1";
 
+/** @type {[pattern: RegExp, instead: string][]} */
 const SECRETS = [
   [/\b(gsk_|sk-|hf_|xai-)[\w*.-]{4,}/g, "$1…"],
   [/\b(bearer|basic)\s+[\w.~+/=-]{4,}/gi, "$1 …"],
@@ -15,9 +18,17 @@ const SECRETS = [
 /** Fields that hold words of the question or the answer. */
 const WORDS = new Set(["t", "r", "kept", "transcript", "text"]);
 
+/** @param {string} text */
 const blanked = (text) => text.replace(/[^\s]/g, "x");
 
-/** A copy without secrets; without words too unless `texts`. */
+/**
+ * A copy without secrets; without words too unless `texts`.
+ *
+ * @param {unknown} value
+ * @param {boolean} texts
+ * @param {string} [name] of the field that holds it
+ * @returns {unknown}
+ */
 export function redacted(value, texts, name = "") {
   if (typeof value === "string") {
     if (WORDS.has(name) && !texts) return blanked(value);
@@ -31,7 +42,12 @@ export function redacted(value, texts, name = "") {
   return value;
 }
 
-/** Let the browser save it. */
+/**
+ * Let the browser save it.
+ *
+ * @param {[seconds: number, line: Line][]} events
+ * @param {boolean} texts
+ */
 export function saveStory(events, texts) {
   const story = { format: FORMAT, texts, events: events.map(([at, event]) => [at, redacted(event, texts)]) };
   save(new Blob([JSON.stringify(story)], { type: "application/json" }), "story.json");

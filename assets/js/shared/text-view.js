@@ -3,7 +3,16 @@
 // A finished block is never touched again, so a long answer costs no more per frame than a short one, and what a
 // reader has selected or is copying stays as it is. Only the block that is still being written is drawn anew.
 
+/**
+ * @import { Token, TokensList } from "../../vendor/marked/marked.esm.js"
+ *
+ * @typedef {typeof import("./markdown.js")} Renderer
+ * @typedef {{ node: HTMLElement, raw: string, plain?: boolean }} Block one block of the text, and its source
+ */
+
+/** @type {Renderer | null} */
 let markdown = null;
+/** @type {Promise<Renderer> | null} */
 let loading = null;
 
 /** Load the renderer ahead of the first answer. */
@@ -35,12 +44,20 @@ export class TextView {
   constructor(root, painted = () => {}) {
     this.root = root;
     this.painted = painted;
+    this.text = ""; // as it came over the wire
+    /** @type {number | null} */
+    this.firstPaint = null;
+    /** @type {number | null} */
+    this.lastPaint = null;
+    this.ended = false;
+    /** @type {{at: number, words: string}[]} */
+    this.seams = [];
     this.clear();
     prepareMarkdown().then(() => this.#schedule());
   }
 
   clear() {
-    this.text = ""; // as it came over the wire
+    this.text = "";
     this.firstPaint = null;
     this.lastPaint = null;
     this.ended = false;
@@ -58,20 +75,26 @@ export class TextView {
     this.root.replaceChildren();
   }
 
-  #shown; // how much of the source is on the screen
-  #gap; // milliseconds between two arrivals, smoothed
-  #arrived; // when the last text came
-  #patience = 0;
-  #cutLineEnd;
-  #source; // the same with plain line ends, as the parser counts
-  #frozen; // finished blocks: {raw, node}
-  #frozenTo; // how far in the source they reach
-  #open; // blocks still being written
-  #live; // the block with the cursor
+  #shown = 0; // how much of the source is on the screen
+  #gap = 0; // milliseconds between two arrivals, smoothed
+  /** @type {number | null} when the last text came */
+  #arrived = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #patience;
+  #cutLineEnd = false;
+  #source = ""; // the same with plain line ends, as the parser counts
+  /** @type {Block[]} finished */
+  #frozen = [];
+  #frozenTo = 0; // how far in the source they reach
+  /** @type {Block[]} still being written */
+  #open = [];
+  /** @type {Element | null} the block with the cursor */
+  #live = null;
   #frame = 0;
   #rest = 0; // frames to leave out, where they are costly
   #cost = 0; // milliseconds the last one took
 
+  /** @param {string} text */
   append(text) {
     this.text += text;
     // A line end may be cut in two: the second half must not count as another one.
@@ -102,18 +125,24 @@ export class TextView {
     await prepareMarkdown();
     this.#cancel();
     this.#paint();
-    await shown();
+    await nextFrame();
   }
 
   /** Nothing more comes; resolves when all of it is as it stays, colours and formulas included. */
   async end() {
     if (!this.ended) await this.catchUp();
-    this.#mend();
-    await Promise.all(this.#frozen.map(({ node }) => markdown.enrich(node)));
+    const renderer = await prepareMarkdown();
+    this.#mend(renderer);
+    await Promise.all(this.#frozen.map(({ node }) => renderer.enrich(node)));
     this.painted();
   }
 
-  /** Mark the block in which another model took over. */
+  /**
+   * Mark the block in which another model took over.
+   *
+   * @param {number} at
+   * @param {string} words
+   */
   seam(at, words) {
     this.seams.push({ at, words });
   }
@@ -170,13 +199,15 @@ export class TextView {
   #due() {
     const length = this.#source.length;
     const now = performance.now();
-    const left = this.#arrived + this.#gap - now; // until the next lump
-    const since = now - Math.max(this.lastPaint, this.#arrived);
+    const arrived = this.#arrived ?? now;
+    const left = arrived + this.#gap - now; // until the next lump
+    const since = now - Math.max(this.lastPaint ?? 0, arrived);
     if (this.#gap < SLOW_LINK_MS || left <= since || still.matches) return length;
     return this.#shown + Math.ceil(((length - this.#shown) * since) / left);
   }
 
   // The end of the last word that is whole at this place; the place itself where words are not parted by spaces.
+  /** @param {number} at */
   #wholeWords(at) {
     if (SPACE.test(this.#source[at] ?? "")) return at;
     for (let end = at; end > this.#shown; end -= 1) {
@@ -194,7 +225,7 @@ export class TextView {
   #paint() {
     this.#reveal();
     if (!markdown) this.#paintPlain();
-    else this.#paintBlocks();
+    else this.#paintBlocks(markdown);
     const now = performance.now();
     this.firstPaint ??= now;
     this.lastPaint = now;
@@ -207,28 +238,30 @@ export class TextView {
       const node = document.createElement("div");
       node.className = "gc-block gc-plain";
       this.root.append(node);
-      this.#open.push({ node, plain: true });
+      this.#open.push({ node, raw: "", plain: true });
       this.#point(node);
     }
     this.#open[0].node.textContent = this.#source.slice(0, this.#shown);
   }
 
-  #paintBlocks() {
+  /** @param {Renderer} renderer */
+  #paintBlocks(renderer) {
     if (this.#open[0]?.plain) {
       this.#open[0].node.remove();
       this.#open = [];
     }
-    const tokens = markdown.blocks(this.#source.slice(this.#frozenTo, this.#shown));
+    const tokens = renderer.blocks(this.#source.slice(this.#frozenTo, this.#shown));
     const finished = this.ended ? tokens.length : settled(tokens);
+    /** @type {Block[]} */
     const open = [];
     tokens.forEach((token, index) => {
       const start = this.#frozenTo;
       if (index < finished) this.#frozenTo += token.raw.length;
       if (token.type === "space" || token.type === "def") return;
       const entry = this.#open.shift() ?? this.#newBlock();
-      patch(entry.node, markdown.draw(token, tokens.links));
+      patch(entry.node, renderer.draw(token, tokens.links));
       entry.raw = token.raw;
-      if (index < finished) this.#freeze(entry, start);
+      if (index < finished) this.#freeze(entry, start, renderer);
       else open.push(entry);
     });
     this.#open.forEach(({ node }) => node.remove());
@@ -237,6 +270,7 @@ export class TextView {
   }
 
   // A class of the one block, since a rule about the whole answer would be applied to all of it anew at its end.
+  /** @param {Element | null} node */
   #point(node) {
     if (node === this.#live) return;
     this.#live?.classList.remove("gc-live");
@@ -244,41 +278,52 @@ export class TextView {
     this.#live = node;
   }
 
+  /** @returns {Block} */
   #newBlock() {
     const node = document.createElement("div");
     node.className = "gc-block";
     this.root.append(node);
-    return { node };
+    return { node, raw: "" };
   }
 
-  #freeze(entry, start) {
+  /**
+   * @param {Block} entry
+   * @param {number} start
+   * @param {Renderer} renderer
+   */
+  #freeze(entry, start, renderer) {
     this.#frozen.push(entry);
     for (const seam of this.seams) {
       if (seam.at >= start && seam.at <= start + entry.raw.length) entry.node.dataset.seam = seam.words;
     }
-    if (!this.ended) markdown.enrich(entry.node);
+    if (!this.ended) renderer.enrich(entry.node);
   }
 
   // Read as a whole, an answer may fall into other blocks than it did line by line: a link's address may stand at
   // the end, a list may go on after a blank line. What differs is drawn once more.
-  #mend() {
-    const tokens = markdown.blocks(this.#source);
+  /** @param {Renderer} renderer */
+  #mend(renderer) {
+    const tokens = renderer.blocks(this.#source);
     const whole = tokens.filter((token) => token.type !== "space" && token.type !== "def");
     const links = Object.keys(tokens.links ?? {}).length > 0;
     whole.forEach((token, index) => {
       const entry = this.#frozen[index] ?? (this.#frozen[index] = this.#newBlock());
       if (entry.raw === token.raw && !(links && token.raw.includes("["))) return;
-      entry.node.replaceChildren(markdown.draw(token, tokens.links));
+      entry.node.replaceChildren(renderer.draw(token, tokens.links));
       entry.raw = token.raw;
     });
     for (const { node } of this.#frozen.splice(whole.length)) node.remove();
   }
 }
 
-/** Resolves when what was drawn is on the screen; soon, where nobody looks and no frame comes. */
-function shown() {
+/**
+ * Resolves when what was drawn is on the screen; soon, where nobody looks and no frame comes.
+ *
+ * @returns {Promise<void>}
+ */
+function nextFrame() {
   return new Promise((resolve) => {
-    requestAnimationFrame(() => setTimeout(resolve));
+    requestAnimationFrame(() => setTimeout(() => resolve()));
     setTimeout(resolve, LONGEST_FRAME_MS);
   });
 }
@@ -286,6 +331,8 @@ function shown() {
 /**
  * How many of the first blocks can no longer change, whatever comes: all before the last one, once that one's first
  * line is whole (until then it could still turn out to belong to the block before it).
+ *
+ * @param {Pick<Token, "type" | "raw">[]} tokens
  */
 export function settled(tokens) {
   let last = tokens.length - 1;
@@ -297,13 +344,18 @@ export function settled(tokens) {
   return Math.max(0, last);
 }
 
-/** Make `old` look like `fresh` with as few changes as it takes: text that grew is appended to, equal parts stay. */
+/**
+ * Make `old` look like `fresh` with as few changes as it takes: text that grew is appended to, equal parts stay.
+ *
+ * @param {ParentNode & Node} old
+ * @param {Node} fresh
+ */
 export function patch(old, fresh) {
   let now = old.firstChild;
   let wanted = fresh.firstChild;
   while (wanted) {
     const next = wanted.nextSibling;
-    if (!now) old.append(wanted);
+    if (!now) old.appendChild(wanted);
     else {
       const after = now.nextSibling;
       if (!now.isEqualNode(wanted)) change(now, wanted);
@@ -318,13 +370,17 @@ export function patch(old, fresh) {
   }
 }
 
+/**
+ * @param {ChildNode} now
+ * @param {ChildNode} wanted
+ */
 function change(now, wanted) {
-  if (now.nodeName !== wanted.nodeName) return now.replaceWith(wanted);
-  if (now.nodeType === Node.TEXT_NODE) {
+  if (now instanceof Text && wanted instanceof Text) {
     if (wanted.data.startsWith(now.data)) now.appendData(wanted.data.slice(now.data.length));
     else now.data = wanted.data;
     return;
   }
+  if (now.nodeName !== wanted.nodeName || !(now instanceof Element && wanted instanceof Element)) return now.replaceWith(wanted);
   // What the reader has unfolded stays open.
   for (const { name } of [...now.attributes]) if (!wanted.hasAttribute(name) && name !== "open") now.removeAttribute(name);
   for (const { name, value } of wanted.attributes) if (now.getAttribute(name) !== value) now.setAttribute(name, value);

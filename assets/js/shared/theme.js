@@ -17,7 +17,11 @@ let chosen = new URL(location.href).searchParams.get("__theme") ?? stored() ?? "
 /** The theme in force: `system`, `light` or `dark`. */
 export const theme = () => (THEMES.includes(chosen) ? chosen : "system");
 
-/** Choose a theme, now and for later visits. */
+/**
+ * Choose a theme, now and for later visits.
+ *
+ * @param {string} value
+ */
 export function setTheme(value) {
   chosen = value;
   try {

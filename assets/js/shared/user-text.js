@@ -5,11 +5,18 @@ import { el } from "./dom.js";
 import { count } from "./formats.js";
 import { say } from "./words.js";
 
+/** @typedef {{ name: string, text: string }} Attached a document that goes along with a question */
+
 const DOCUMENT = /\n*<attachment name="([^"\n]*)">\n([\s\S]*?)\n<\/attachment>/g;
 const LONG_CHARACTERS = 1600;
 const LONG_LINES = 20;
 
-/** A question with its documents, as it is sent. */
+/**
+ * A question with its documents, as it is sent.
+ *
+ * @param {string} question
+ * @param {Attached[]} documents
+ */
 export function withDocuments(question, documents) {
   const parts = documents.map(({ name, text }) => {
     const safe = text.replaceAll("</attachment>", "<\\/attachment>");
@@ -18,8 +25,13 @@ export function withDocuments(question, documents) {
   return [question, ...parts].filter(Boolean).join("\n\n");
 }
 
-/** What was typed, and what was attached. */
+/**
+ * What was typed, and what was attached.
+ *
+ * @param {string} text
+ */
 export function parted(text) {
+  /** @type {Attached[]} */
   const documents = [];
   const question = text.replace(DOCUMENT, (all, name, content) => {
     documents.push({ name, text: content.replaceAll("<\\/attachment>", "</attachment>") });
@@ -28,12 +40,18 @@ export function parted(text) {
   return { question: documents.length ? question.trim() : text, documents };
 }
 
-/** Nodes that show a question: what was typed, folded where it is long, and its documents as folded boxes. */
+/**
+ * Nodes that show a question: what was typed, folded where it is long, and its documents as folded boxes.
+ *
+ * @param {string} text
+ * @returns {(string | HTMLElement)[]}
+ */
 export function userText(text) {
   const { question, documents } = parted(text);
   return [...(question ? [foldedText(question)] : []), ...documents.map(documentBox)];
 }
 
+/** @param {string} text */
 function foldedText(text) {
   const long = text.length > LONG_CHARACTERS || text.split("\n", LONG_LINES + 1).length > LONG_LINES;
   if (!long) return text;
@@ -47,6 +65,7 @@ function foldedText(text) {
   return el("div", {}, body, more);
 }
 
+/** @param {Attached} document */
 const documentBox = ({ name, text }) =>
   el(
     "details",

@@ -1,22 +1,29 @@
 // From the page to its own routes: a question out, events back as they happen.
 
+import { events } from "./sse.js";
 import { say } from "./words.js";
 import { isKept, keptKey, lostOwnKey, ownKeyHeaders, useOwnKey } from "./own-key.js";
+
+/** @import { AskOptions, Hear, Line, OwnKey, Trouble } from "./types.js" */
 
 const UI = new URL("../../../../", import.meta.url);
 const OPEN_WITHIN_MS = 6000;
 const SILENT_MS = 25_000; // a stream with heartbeats sends one every ten seconds
+/** @type {Promise<string> | null} */
 let pass = null;
 
 /** The direct way to the server is blocked, or something on it holds streams back. */
 export class DirectWayBroken extends Error {}
 
-/** Address of one of the page's routes. */
+/**
+ * Address of one of the page's routes.
+ *
+ * @param {string} path
+ */
 export const route = (path) => new URL(path, UI).href;
 
 const KEPT_PASS = "groq-core:pass";
 
-// The pass from before the page was loaded again makes this one the same visitor's, who finds what was left: tables.
 /** A word that only a computer could guess, as an id. */
 export function newId() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
@@ -35,32 +42,71 @@ function knownVisitor() {
   }
 }
 
+/** @returns {Promise<string>} */
 function newPass() {
-  const headers = {};
+  // The pass from before the page was loaded again makes this one the same visitor's, who finds what was left: tables.
+  // Of this tab alone, unless something was left for another day.
+  const old = keptPass();
+  const coming = fetchPass(old ? { "x-groq-core-page": old } : {});
+  pass = coming;
+  coming.catch(() => (pass = null));
+  return coming;
+}
+
+/**
+ * @param {Record<string, string>} headers
+ * @returns {Promise<string>}
+ */
+async function fetchPass(headers) {
+  const response = await fetch(route("pass"), { cache: "no-store", headers });
+  if (!response.ok) throw new DirectWayBroken(`pass: ${response.status}`);
+  const body = await response.json();
+  keepPass(body.pass);
+  return body.pass;
+}
+
+function keptPass() {
   try {
-    const old = sessionStorage.getItem(KEPT_PASS);
-    if (old) headers["x-groq-core-page"] = old;
+    return sessionStorage.getItem(KEPT_PASS) ?? localStorage.getItem(KEPT_PASS);
   } catch {
-    // storage is forbidden here
+    return null; // storage is forbidden here
   }
-  pass = fetch(route("pass"), { cache: "no-store", headers })
-    .then((response) => (response.ok ? response.json() : Promise.reject(new DirectWayBroken(`pass: ${response.status}`))))
-    .then((body) => {
-      try {
-        sessionStorage.setItem(KEPT_PASS, body.pass);
-      } catch {
-        // as above: the next load is another visitor's
-      }
-      return body.pass;
-    });
-  pass.catch(() => (pass = null));
-  return pass;
+}
+
+/** @param {string} given */
+function keepPass(given) {
+  try {
+    sessionStorage.setItem(KEPT_PASS, given);
+    if (localStorage.getItem(KEPT_PASS)) localStorage.setItem(KEPT_PASS, given);
+  } catch {
+    // as above: the next load is another visitor's
+  }
+}
+
+/**
+ * Come back as the same visitor on another day, or do not any more.
+ * @param {boolean} keeps
+ */
+export function keepForAnotherDay(keeps) {
+  try {
+    if (keeps) localStorage.setItem(KEPT_PASS, sessionStorage.getItem(KEPT_PASS) ?? "");
+    else localStorage.removeItem(KEPT_PASS);
+  } catch {
+    // as above
+  }
 }
 
 /** This page's pass, for what does not go through `send`. */
 export const passOf = () => pass ?? newPass();
 
-/** Fetch one of the page's routes with this page's pass; a pass that has grown too old is renewed once. */
+/**
+ * Fetch one of the page's routes with this page's pass; a pass that has grown too old is renewed once.
+ *
+ * @param {string} path
+ * @param {AskOptions} [options]
+ * @param {boolean} [again]
+ * @returns {Promise<Response>}
+ */
 export async function send(path, options = {}, again = true) {
   let response;
   await ready;
@@ -68,7 +114,8 @@ export async function send(path, options = {}, again = true) {
     const known = { ...ownKeyHeaders(), "x-groq-core-visitor": visitor, "x-groq-core-page": await (pass ?? newPass()) };
     const headers = { ...options.headers, ...known };
     response = await fetch(route(path), { method: "POST", cache: "no-store", ...options, headers });
-  } catch (error) {
+  } catch (thrown) {
+    const error = /** @type {Error} */ (thrown);
     if (error.name === "AbortError" || error instanceof DirectWayBroken) throw error;
     throw new DirectWayBroken(error.message);
   }
@@ -88,12 +135,14 @@ export async function send(path, options = {}, again = true) {
  * Show the server a visitor's own key, in a header; it asks Groq about it, and from now on it asks with it.
  *
  * @returns {Promise<{handle?: string, ending?: string, detail?: string}>} `detail` says why it was not taken
+ * @param {string} plain
+ * @param {boolean} keep
  */
 export async function showKey(plain, keep) {
   const headers = { "x-groq-core-key": plain, "x-groq-core-page": await (pass ?? newPass()) };
   const response = await fetch(route("own-key"), { method: "POST", cache: "no-store", headers });
   const body = await response.json();
-  if (response.ok) useOwnKey(body, plain, keep);
+  if (response.ok) useOwnKey(/** @type {OwnKey} */ (body), plain, keep);
   return body;
 }
 
@@ -101,9 +150,8 @@ export async function showKey(plain, keep) {
  * Ask, and hand every event to `heard` as it arrives. Resolves when the stream ends.
  *
  * @param {string} path a route under /ui
- * @param {object} options for fetch; its signal hangs up, and the server then hangs up upstream unless it logs the
- *   answer; with `heartbeat`, a stream that has fallen silent counts as broken
- * @param {(event: object) => void} heard
+ * @param {AskOptions} options its signal hangs up, and the server then hangs up upstream unless it logs the answer
+ * @param {Hear} heard
  * @throws {DirectWayBroken} before anything was heard; asking by another way is safe then
  */
 export async function ask(path, options, heard) {
@@ -112,14 +160,15 @@ export async function ask(path, options, heard) {
   options.signal?.addEventListener("abort", leave);
   let opened = false;
   let alive = performance.now();
-  const watch = options.heartbeat && setInterval(() => performance.now() - alive > SILENT_MS && hangUp.abort(), 5000);
+  const watch = options.heartbeat ? setInterval(() => performance.now() - alive > SILENT_MS && hangUp.abort(), 5000) : undefined;
   const impatient = setTimeout(() => !opened && hangUp.abort(), options.patience ?? OPEN_WITHIN_MS);
   try {
     const response = await send(path, { ...options, signal: hangUp.signal });
-    if (!response.headers.get("content-type")?.startsWith("text/event-stream")) throw await refusal(response);
+    if (!response.body || !response.headers.get("content-type")?.startsWith("text/event-stream")) throw await refusal(response);
     for await (const event of events(response.body, () => (alive = performance.now()))) {
       opened = true;
-      if (event.e !== "open") heard(event);
+      const line = /** @type {Line} */ (event);
+      if (line.e !== "open") heard(line);
     }
     if (!opened) throw new DirectWayBroken("nothing came");
   } catch (error) {
@@ -132,9 +181,17 @@ export async function ask(path, options, heard) {
   }
 }
 
-/** What a proxy on the way says when it is not the page's server that answers. */
+/**
+ * What a proxy on the way says when it is not the page's server that answers.
+ *
+ * @type {Record<number, string>}
+ */
 const PROXY_SAYS = { 413: "error_413", 429: "error_429", 502: "error_502", 503: "error_503", 504: "error_504" };
 
+/**
+ * @param {Response} response
+ * @returns {Promise<Trouble>}
+ */
 async function refusal(response) {
   const body = await response.json().catch(() => null);
   if (!body && response.status in PROXY_SAYS) {
@@ -146,28 +203,8 @@ async function refusal(response) {
   return Object.assign(new DirectWayBroken(`HTTP ${response.status}`), { status: response.status });
 }
 
-/** Parse server-sent events of the form `data: {…}` out of a stream of bytes; `beat` is called whenever some come. */
-export async function* events(body, beat = () => {}) {
-  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = "";
-  let whole = false;
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      whole = done;
-      if (done) return;
-      beat();
-      rest += value;
-      const parts = rest.split("\n\n");
-      rest = parts.pop();
-      for (const part of parts) if (part.startsWith("data: ")) yield JSON.parse(part.slice(6));
-    }
-  } finally {
-    if (!whole) reader.cancel().catch(() => {});
-  }
-}
-
 newPass();
 
 // A key kept in this browser is shown before the first question, which must not go with the server's.
-const ready = keptKey() ? showKey(keptKey(), true).catch(() => {}) : null;
+const kept = keptKey();
+const ready = kept ? showKey(kept, true).catch(() => {}) : null;

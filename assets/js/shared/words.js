@@ -8,6 +8,7 @@ export const LANGUAGES = { en: "English", de: "Deutsch" };
 
 const NAME = "groq-core-language";
 
+/** @returns {string} */
 function chosen() {
   let stored = null;
   try {
@@ -25,7 +26,11 @@ document.documentElement.lang = language;
 
 const words = language === "en" ? TEXTS : { ...TEXTS, ...(await import("../../texts-de.js")).default };
 
-/** Read the page in another language from now on; it is loaded anew in it. */
+/**
+ * Read the page in another language from now on; it is loaded anew in it.
+ *
+ * @param {string} code
+ */
 export function setLanguage(code) {
   try {
     localStorage.setItem(NAME, code);
@@ -35,15 +40,28 @@ export function setLanguage(code) {
   location.reload();
 }
 
-/** A text by its name, with `{placeholders}` filled in. */
+/**
+ * A text by its name, with `{placeholders}` filled in.
+ *
+ * @param {string} name
+ * @param {Record<string, unknown>} [values]
+ */
 export function say(name, values = {}) {
   const text = words[name];
   if (text === undefined) return name;
-  return text.replace(/\{(\w+)\}/g, (all, key) => (key in values ? values[key] : all));
+  return text.replace(/\{(\w+)\}/g, (all, key) => (key in values ? String(values[key]) : all));
 }
 
-/** What a kind of failure is called; the kind itself where we have no word for it. */
+/**
+ * What a kind of failure is called; the kind itself where we have no word for it.
+ *
+ * @param {string | null | undefined} kind
+ */
 export const kindInWords = (kind) => words[`kind_${kind}`] ?? String(kind ?? "").replaceAll("_", " ");
 
-/** The end of a model's id, which is what people call it: `openai/gpt-oss-20b` → `gpt-oss-20b`. */
-export const shortModel = (model) => String(model ?? "").split("/").pop();
+/**
+ * The end of a model's id, which is what people call it: `openai/gpt-oss-20b` → `gpt-oss-20b`.
+ *
+ * @param {string | null | undefined} model
+ */
+export const shortModel = (model) => String(model ?? "").split("/").at(-1) ?? "";

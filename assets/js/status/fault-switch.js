@@ -5,11 +5,18 @@ import { say } from "../shared/words.js";
 import { FAULTS } from "../../texts.js";
 import { send } from "../shared/wire.js";
 
+/** @import { FaultInForce } from "./types.js" */
+
+/** @param {{ target: string | null, fault: string | null, once?: boolean }} body */
 async function change(body) {
   await send("faults", { body: JSON.stringify(body), headers: { "content-type": "application/json" } });
 }
 
-/** The little menu at the end of a target's line. */
+/**
+ * The little menu at the end of a target's line.
+ *
+ * @param {string} target
+ */
 export function faultMenu(target) {
   const pick = el(
     "select",
@@ -24,6 +31,7 @@ export function faultMenu(target) {
   });
   return {
     element: pick,
+    /** @param {FaultInForce[]} inForce */
     show(inForce) {
       const value = inForce.length ? `${inForce[0].fault}:${inForce[0].once ? "once" : "always"}` : "";
       // What somebody else switched on may be none of those on offer.
@@ -37,15 +45,26 @@ export function faultMenu(target) {
 const clear = el("button", { type: "button", class: "gc-link", onclick: () => change({ target: null, fault: null }) }, say("fault_clear"));
 const line = el("span");
 
-/** Whether a fault on `provider:model`, either of which may be `*`, breaks the target of that name. */
+/**
+ * Whether a fault on `provider:model`, either of which may be `*`, breaks the target of that name.
+ *
+ * @param {{ target: string }} fault
+ * @param {string} name
+ */
 export function breaks(fault, name) {
-  const split = (text) => [text.slice(0, text.indexOf(":")), text.slice(text.indexOf(":") + 1)];
+  const split = (/** @type {string} */ text) => [text.slice(0, text.indexOf(":")), text.slice(text.indexOf(":") + 1)];
   const [whose, which] = split(name);
   const [provider, model] = split(fault.target);
   return (provider === "*" || provider === whose) && (model === "*" || model === which);
 }
 
-/** How many of the targets are broken on purpose, and the way out. */
+/**
+ * How many of the targets are broken on purpose, and the way out.
+ *
+ * @param {HTMLElement} host
+ * @param {FaultInForce[]} inForce
+ * @param {string[]} names
+ */
 export function showFaults(host, inForce, names) {
   if (!host.children.length) host.append(line, clear);
   host.hidden = !inForce.length;

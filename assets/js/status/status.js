@@ -1,7 +1,7 @@
 // The status panel: what the router sees, as it sees it. Rows are changed in place and never drawn anew.
 
 import { chainView } from "../shared/chain.js";
-import { el, setAttribute, setText } from "../shared/dom.js";
+import { el, find, setAttribute, setText } from "../shared/dom.js";
 import { breaks, faultMenu, showFaults } from "./fault-switch.js";
 import { Feed } from "./feed.js";
 import { endings, leftInWords, tierInWords } from "./plain.js";
@@ -9,12 +9,22 @@ import { count, dollars, seconds, wholeSeconds } from "../shared/formats.js";
 import { kindInWords, say, shortModel } from "../shared/words.js";
 import { SIMULATED } from "../../texts.js";
 
+/**
+ * @import { Child, Receipt } from "../shared/types.js"
+ * @import { FaultInForce, LimitStatus, Models, Snapshot, TargetStatus } from "./types.js"
+ */
+
+/** @type {Map<string, ReturnType<typeof targetRow>>} */
 const rows = new Map();
+/** @type {Snapshot | null} */
 let snapshot = null;
 let receivedAt = 0;
+/** @type {Receipt | null} */
 let receipt = null;
+/** @type {Models} */
 let models = {};
-let lists = {}; // of each tier: its models in order of preference
+/** @type {Record<string, string[]>} of each tier: its models in order of preference */
+let lists = {};
 let begun = false;
 const spent = { messages: 0, tokens: 0, usd: 0, hits: 0, saved: 0 }; // by this page
 
@@ -51,6 +61,10 @@ const panel = el(
   ),
 );
 
+/**
+ * @param {string} name
+ * @param {...Child} children
+ */
 function section(name, ...children) {
   return el("section", {}, el("h2", {}, say(name)), ...children);
 }
@@ -64,12 +78,16 @@ window.addEventListener(
     if (event.key !== "Escape" || !panel.open || !narrow.matches) return;
     event.stopPropagation();
     panel.open = false;
-    panel.querySelector("summary").focus();
+    panel.querySelector("summary")?.focus();
   },
   true,
 );
 
-/** Put the panel into an element; called again whenever Gradio makes that element anew. */
+/**
+ * Put the panel into an element; called again whenever Gradio makes that element anew.
+ *
+ * @param {HTMLElement} host
+ */
 export function showStatusIn(host) {
   if (!panel.isConnected) panel.open = matchMedia("(min-width: 900px)").matches;
   host.replaceChildren(panel, scrim);
@@ -82,9 +100,10 @@ export function showStatusIn(host) {
 const feed = new Feed(
   (news) => {
     snapshot = news.snapshot;
-    if (news.models) [models, lists] = [news.models, news.lists];
+    models = news.models ?? models;
+    lists = news.lists ?? lists;
     receivedAt = performance.now();
-    show(news.faults);
+    show(snapshot, news.faults);
   },
   (there) => {
     panel.classList.toggle("gc-stale", !there);
@@ -99,7 +118,7 @@ document.addEventListener("gc:receipt", (event) => {
   spent.messages += 1;
   spent.tokens += receipt.usage?.total_tokens ?? 0;
   spent.usd += receipt.cost_usd ?? 0;
-  spent.hits += receipt.cache === "hit";
+  spent.hits += Number(receipt.cache === "hit");
   spent.saved += receipt.saved_usd ?? 0;
   showMine();
   if (snapshot) chain.replaceChildren(chainView(snapshot, receipt));
@@ -110,28 +129,37 @@ export const firstChoice = () => snapshot?.tiers.find((tier) => tier.tier === "s
 
 const sinceNews = () => (performance.now() - receivedAt) / 1000;
 
-function show(inForce) {
+/**
+ * @param {Snapshot} snapshot
+ * @param {FaultInForce[]} inForce
+ */
+function show(snapshot, inForce) {
   const awake = snapshot.targets.filter((target) => target.state === "healthy").length;
   setAttribute(dot, "data-state", snapshot.ready ? "healthy" : "resting");
   tellEverybody(snapshot);
-  setText(headline, snapshot.ready ? say("status_ready", { n: awake, of: snapshot.targets.length }) : whyNobody());
-  showTiers();
-  showTargets();
+  setText(headline, snapshot.ready ? say("status_ready", { n: awake, of: snapshot.targets.length }) : whyNobody(snapshot));
+  showTiers(snapshot);
+  showTargets(snapshot);
   chain.replaceChildren(chainView(snapshot, receipt));
   showFaults(faults, inForce, [...rows.keys()]);
   for (const [name, row] of rows) row.faults?.show(inForce.filter((fault) => breaks(fault, name)));
-  showFoot();
+  showFoot(snapshot);
   tick();
 }
 
-/** Why nobody could answer, short enough for a headline: when the first one is back, where that is known. */
-function whyNobody() {
+/**
+ * Why nobody could answer, short enough for a headline: when the first one is back, where that is known.
+ *
+ * @param {Snapshot} snapshot
+ */
+function whyNobody(snapshot) {
   const rests = snapshot.targets.map((target) => target.rests_for_s).filter((s) => s !== null);
   if (!rests.length) return snapshot.not_ready_why;
   return say("status_resting", { s: wholeSeconds(Math.max(0, Math.min(...rests) - sinceNews())) });
 }
 
-function showTiers() {
+/** @param {Snapshot} snapshot */
+function showTiers(snapshot) {
   snapshot.tiers.forEach((tier, index) => {
     const row = tiers.children[index] ?? tiers.appendChild(el("div", { class: "gc-tier", tabindex: "0" }, el("b"), el("span"), el("small")));
     setText(row.children[0], tier.tier);
@@ -140,7 +168,7 @@ function showTiers() {
     setText(row.children[2], words);
     setAttribute(row, "title", `${tier.target ?? ""} ${words}`);
   });
-  while (tiers.children.length > snapshot.tiers.length) tiers.lastChild.remove();
+  while (tiers.children.length > snapshot.tiers.length) tiers.lastChild?.remove();
   const words = endings(snapshot, models);
   if (ending.textContent !== words.join("")) ending.replaceChildren(...words.map((one) => el("p", {}, one)));
 }
@@ -154,13 +182,14 @@ function showMine() {
 const tokensPerMessage = () => (spent.messages ? spent.tokens / spent.messages : 0);
 
 // Targets of the chain are in sight; what has neither state nor use now is folded away.
-function showTargets() {
-  const asleep = (target) => target.state === "no_key" || target.state === "gone";
+/** @param {Snapshot} snapshot */
+function showTargets(snapshot) {
+  const asleep = (/** @type {TargetStatus} */ target) => target.state === "no_key" || target.state === "gone";
   const shown = new Set();
   for (const target of snapshot.targets) {
     shown.add(target.name);
     let row = rows.get(target.name);
-    if (!row) rows.set(target.name, (row = targetRow(target)));
+    if (!row) rows.set(target.name, (row = targetRow(target, snapshot.mode === "simulator")));
     const home = !asleep(target) || target.attempts ? targets : target.state === "gone" ? retired : others;
     if (row.element.parentNode !== home) home.append(row.element);
     row.show(target);
@@ -170,14 +199,26 @@ function showTargets() {
     row.element.remove();
     rows.delete(name);
   }
-  for (const [fold, list, words] of [[othersFold, others, "status_others"], [retiredFold, retired, "status_retired"]]) {
-    fold.hidden = !list.children.length;
-    setText(fold.firstChild, say(words, { n: list.children.length }));
-  }
+  showFold(othersFold, others, "status_others");
+  showFold(retiredFold, retired, "status_retired");
   caveat.hidden = !snapshot.targets.some((target) => target.limits.length);
 }
 
-function targetRow(first) {
+/**
+ * @param {HTMLElement} fold
+ * @param {HTMLElement} list what it holds
+ * @param {string} words
+ */
+function showFold(fold, list, words) {
+  fold.hidden = !list.children.length;
+  setText(fold.firstChild, say(words, { n: list.children.length }));
+}
+
+/**
+ * @param {TargetStatus} first
+ * @param {boolean} breakable
+ */
+function targetRow(first, breakable) {
   const name = el("span", { class: "gc-target-name" });
   const state = el("span", { class: "gc-target-state" });
   const error = el("p", { class: "gc-target-error" });
@@ -185,11 +226,12 @@ function targetRow(first) {
   const limits = el("div", { class: "gc-limits" });
   const left = el("p", { class: "gc-target-left" });
   const note = el("p", { class: "gc-target-note" });
-  const menu = snapshot.mode === "simulator" ? faultMenu(first.name) : null;
+  const menu = breakable ? faultMenu(first.name) : null;
+  const dot = el("i", { class: "gc-dot" });
   const element = el(
     "div",
     { class: "gc-target", role: "listitem", "data-target": first.name, "data-state": first.state },
-    el("div", { class: "gc-target-line" }, el("i", { class: "gc-dot" }), name, state, menu?.element ?? null),
+    el("div", { class: "gc-target-line" }, dot, name, state, menu?.element ?? null),
     error,
     figures,
     limits,
@@ -199,10 +241,11 @@ function targetRow(first) {
   return {
     element,
     faults: menu,
-    tick: (target) => setText(state, stateInWords(target)),
+    tick: (/** @type {TargetStatus} */ target) => setText(state, stateInWords(target)),
+    /** @param {TargetStatus} target */
     show(target) {
       setAttribute(element, "data-state", target.state);
-      setAttribute(element.querySelector(".gc-dot"), "data-state", target.state);
+      setAttribute(dot, "data-state", target.state);
       setText(name, shortModel(target.model));
       setAttribute(name, "title", target.name);
       setAttribute(element, "data-provider", target.provider);
@@ -215,6 +258,7 @@ function targetRow(first) {
   };
 }
 
+/** @param {TargetStatus} target */
 function stateInWords(target) {
   if (target.state === "resting" && target.rests_for_s !== null) {
     return say("state_resting_for", { s: wholeSeconds(Math.ceil(target.rests_for_s - sinceNews())) });
@@ -222,12 +266,14 @@ function stateInWords(target) {
   return say(`state_${target.state}`);
 }
 
+/** @param {TargetStatus} target */
 function lastError(target) {
   if (!target.last_error || target.state === "no_key") return "";
   const ago = target.last_error_ago_s === null ? "" : say("error_ago", { s: wholeSeconds(target.last_error_ago_s + sinceNews()) });
   return `${(target.last_error_text || kindInWords(target.last_error)).replace(/\.$/, "")}${ago}`;
 }
 
+/** @param {TargetStatus} target */
 function figuresInWords(target) {
   const words = [];
   if (target.ttft_p50_s !== null) words.push(say("figure_ttft", { s: seconds(target.ttft_p50_s) }));
@@ -237,20 +283,25 @@ function figuresInWords(target) {
   return words.join(" · ");
 }
 
+/**
+ * @param {HTMLElement} host
+ * @param {LimitStatus[]} limits
+ */
 function showLimits(host, limits) {
   limits.forEach((limit, index) => {
     const row = host.children[index] ?? host.appendChild(el("div", { class: "gc-limit" }, el("span"), el("i", {}, el("b")), el("span")));
     const share = limit.limit > 0 ? Math.max(0, Math.min(1, limit.remaining / limit.limit)) : 0;
     setText(row.children[0], say("limit_name", { kind: say(`limit_${limit.kind}`), window: say(`window_${limit.window_s}`) }));
-    row.children[1].firstChild.style.width = `${100 * share}%`;
+    find("b", row)?.style.setProperty("width", `${100 * share}%`);
     setAttribute(row, "data-low", share < 0.15 ? "yes" : null);
     setText(row.children[2], say("limit_left", { n: count(limit.remaining), of: count(limit.limit) }));
     setAttribute(row, "title", say("limit_full_in", { s: wholeSeconds(limit.full_in_s) }));
   });
-  while (host.children.length > limits.length) host.lastChild.remove();
+  while (host.children.length > limits.length) host.lastChild?.remove();
 }
 
-function showFoot() {
+/** @param {Snapshot} snapshot */
+function showFoot(snapshot) {
   const { catalogue, cache } = snapshot;
   const age = catalogue.age_s === null ? "" : say("catalogue_age", { s: wholeSeconds(catalogue.age_s) });
   setText(
@@ -269,17 +320,22 @@ function showFoot() {
 // Countdowns run between the news.
 function tick() {
   if (!snapshot || document.hidden) return;
-  if (!snapshot.ready && !panel.classList.contains("gc-stale")) setText(headline, whyNobody());
+  if (!snapshot.ready && !panel.classList.contains("gc-stale")) setText(headline, whyNobody(snapshot));
   for (const target of snapshot.targets) rows.get(target.name)?.tick(target);
 }
 setInterval(tick, 1000);
 
 // What an admin announces, and that processes which share their state have lost each other.
+/** @param {Snapshot} snapshot */
 function tellEverybody({ announcement, shared }) {
   note("announcement", announcement ?? "");
   note("shared-away", shared?.startsWith("away") ? say("shared_away") : "");
 }
 
+/**
+ * @param {string} id
+ * @param {string} text
+ */
 function note(id, text) {
   let place = document.getElementById(id);
   if (!place && text) document.getElementById("status-panel")?.prepend((place = el("p", { id, class: "gc-announcement", role: "status" })));

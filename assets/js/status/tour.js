@@ -1,8 +1,8 @@
 // The guided tour of the simulator: four faults, one after the other. Each breaks the first choice, asks a question,
 // and shows what the chain makes of it.
 
-import { el, setText } from "../shared/dom.js";
-import { sheet } from "../shared/sheet.js";
+import { el, find, findAll, setText } from "../shared/dom.js";
+import { inSight, sheet } from "../shared/sheet.js";
 import { say } from "../shared/words.js";
 import { send } from "../shared/wire.js";
 import { firstChoice } from "./status.js";
@@ -30,12 +30,12 @@ let waiting = false;
 
 /** Begin with the first fault. */
 export function startTour() {
-  const panel = document.querySelector("#status-panel details");
-  if (panel && matchMedia("(max-width: 899px)").matches) panel.open = false;
-  document.getElementById("gc-composer").before(card);
+  if (matchMedia("(max-width: 899px)").matches) find("#status-panel details")?.removeAttribute("open");
+  document.getElementById("gc-composer")?.before(card);
   show(0);
 }
 
+/** @param {number} step */
 function show(step) {
   if (step >= STEPS.length) return end();
   at = step;
@@ -49,6 +49,7 @@ function show(step) {
   title.focus({ preventScroll: true });
 }
 
+/** @param {{ target: string | null | undefined, fault: string | null, once?: boolean }} body */
 const flip = (body) => send("faults", { body: JSON.stringify(body), headers: { "content-type": "application/json" } });
 
 async function breakAndAsk() {
@@ -67,11 +68,9 @@ document.addEventListener("gc:receipt", () => {
   go.hidden = true;
   next.hidden = false;
   setText(next, say(at + 1 < STEPS.length ? "tour_next" : "tour_done"));
-  const receipts = document.querySelectorAll("#chat-log .gc-receipt");
-  const last = receipts[receipts.length - 1];
-  if (!last) return;
-  last.open = true;
-  last.scrollIntoView({ block: "nearest" });
+  const last = findAll("#chat-log .gc-receipt").at(-1);
+  last?.setAttribute("open", "");
+  last?.scrollIntoView({ block: "nearest" });
 });
 
 function end() {
@@ -83,7 +82,7 @@ function end() {
 window.addEventListener(
   "keydown",
   (event) => {
-    if (event.key !== "Escape" || !card.isConnected) return;
+    if (event.key !== "Escape" || !inSight(card.id)) return;
     event.stopPropagation();
     end();
   },

@@ -9,7 +9,7 @@ import msgspec
 import orjson
 
 from groq_core.api.chat.clients import loads_with_halves, mend_messages, mend_params
-from groq_core.api.chat.parameters import check_params, known_params
+from groq_core.api.chat.parameters import check_params, part_params
 from groq_core.api.field_errors import bad, kind_of, mapping
 from groq_core.errors import RequestError
 from groq_core.events import Note
@@ -70,7 +70,7 @@ def read_chat(raw: bytes, *, caller: Caller, request_id: str, no_store: bool = F
     ):
         raise bad("max_latency_ms", "`max_latency_ms` must be a positive number of milliseconds")
     params, changed = mend_params(body)
-    params, passed_over = known_params(params)
+    params, passed_over = part_params(params)
     request = ChatRequest(
         messages=messages,
         model=model,

@@ -110,7 +110,7 @@ class ChunkWriter:
             return event_bytes(finish | tail) + DONE
         return event_bytes(finish) + event_bytes(self._identity | {"choices": [], "usage": usage} | tail) + DONE
 
-    def broken(self, error: Exception) -> bytes:
+    def break_off(self, error: Exception) -> bytes:
         """The last event of a stream that broke: what happened, and who was asked. No end mark follows."""
         return event_bytes({"error": error_object(error), "x_groq_core": self.receipt.as_dict()})
 

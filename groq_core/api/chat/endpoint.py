@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from time import perf_counter
 
-from groq_core.api.asgi import Exchange
+import msgspec
+
+from groq_core.api.asgi import ApiExchange
 from groq_core.api.backend import Backend
 from groq_core.api.chat.body import read_chat
 from groq_core.api.chat.chunks import ChunkWriter
 from groq_core.api.chat.completion import completion
 from groq_core.api.chat.pictures import clean, pieces_within
-from groq_core.api.content_coding import decoded
 from groq_core.api.headers import HeaderStory
 from groq_core.api.sending import fold_answer, stream_answer
 
@@ -32,23 +33,26 @@ class ChatCompletions:
         self._catalogue = backend.catalogue
         self._clock = clock
 
-    async def __call__(self, exchange: Exchange) -> None:
+    async def __call__(self, exchange: ApiExchange) -> None:
         call = read_chat(
-            decoded(await exchange.body(MAX_BODY), exchange.headers.get(b"content-encoding"), MAX_BODY),
+            await exchange.body(MAX_BODY),
             caller=exchange.caller,
             request_id=exchange.request_id,
             no_store=exchange.no_store,
         )
         headers = HeaderStory(exchange, self._board)
-        with exchange.watched() as watch:
+        with exchange.watch() as watch:
             request, notes = await clean(call.request, pieces_within(self._catalogue))
-            events, notes = self._handle(request), (*call.notes, *notes)
+            notes = (*call.notes, *notes)
             if call.stream:
                 writer = ChunkWriter(
                     request.request_id, request.model, include_usage=call.include_usage, groq=exchange.groq_wire
                 )
                 writer.receipt.notes.extend(notes)
-                await stream_answer(exchange, events, writer, watch, self._clock, headers)
-            elif (reply := await fold_answer(exchange, events, watch, self._clock, notes)) is not None:
+                request = msgspec.structs.replace(request, outlet=exchange.outlet(writer.feed))
+                await stream_answer(exchange, self._handle(request), writer, watch, self._clock, headers)
+                return
+            events = self._handle(request)
+            if (reply := await fold_answer(exchange, events, watch, self._clock, notes)) is not None:
                 body = completion(reply, exchange.request_id, groq=exchange.groq_wire)
                 await exchange.answer_json(body, *headers(reply.receipt))

@@ -56,7 +56,7 @@ KNOWN: Final = frozenset(
 """Parameters that Groq or OpenAI takes; whoever is asked gets those it knows, with a note about the others."""
 
 
-def known_params(params: dict[str, Any]) -> tuple[dict[str, Any], list[Note]]:
+def part_params(params: dict[str, Any]) -> tuple[dict[str, Any], list[Note]]:
     """
     Part the parameters that change an answer from those that do not.
 

@@ -42,7 +42,9 @@ async def clean(request: ChatRequest, pieces: Callable[[int], int]) -> tuple[Cha
         RequestError: 400, 413 or 422 with the path of the picture that cannot be used.
     """
     count = image_parts(request.messages)
-    if not any(isinstance(message.get("content"), list) and _embedded(message) for message in request.messages):
+    if not any(
+        isinstance(message.get("content"), list) and _indexes_of_data_urls(message) for message in request.messages
+    ):
         return request, ()
     work = _Work(pieces(count))
     # Decoding takes milliseconds to seconds, in which other people's tokens want to go out.
@@ -50,7 +52,7 @@ async def clean(request: ChatRequest, pieces: Callable[[int], int]) -> tuple[Cha
     return msgspec.structs.replace(request, messages=messages), tuple(work.notes)
 
 
-def _embedded(message: Message) -> list[int]:
+def _indexes_of_data_urls(message: Message) -> list[int]:
     return [
         index
         for index, part in enumerate(message["content"])
@@ -74,7 +76,7 @@ class _Work:
         )
 
     def _parts(self, message: Message, path: str) -> list[Any]:
-        embedded = set(_embedded(message))
+        embedded = set(_indexes_of_data_urls(message))
         parts = list[Any]()
         for index, part in enumerate(message["content"]):
             parts += self._clean(part, f"{path}[{index}].image_url.url") if index in embedded else [part]

@@ -7,11 +7,11 @@ from typing import Any, Final
 
 import msgspec
 
-from groq_core.api.asgi import Exchange
+from groq_core.api.asgi import ApiExchange
 from groq_core.api.chat.body import check_model, json_object
 from groq_core.api.chat.parameters import check_params
 from groq_core.api.field_errors import bad, kind_of, mapping
-from groq_core.api.responses.items import Item, messages_of, read_items, renamed
+from groq_core.api.responses.items import Item, messages_of, read_items, rename_param
 from groq_core.api.responses.store import ResponseStore
 from groq_core.api.responses.tools import chat_choice, chat_tools
 from groq_core.errors import RequestError
@@ -59,7 +59,7 @@ class ResponseCall(msgspec.Struct, frozen=True, kw_only=True):
     store: bool
 
 
-def read_response(raw: bytes, exchange: Exchange, store: ResponseStore) -> ResponseCall:
+def read_response(raw: bytes, exchange: ApiExchange, store: ResponseStore) -> ResponseCall:
     """
     Turn a body into a call.
 
@@ -97,7 +97,7 @@ def read_response(raw: bytes, exchange: Exchange, store: ResponseStore) -> Respo
 
 
 def _conversation(
-    body: dict[str, Any], items: list[Item], exchange: Exchange, store: ResponseStore
+    body: dict[str, Any], items: list[Item], exchange: ApiExchange, store: ResponseStore
 ) -> tuple[Message, ...]:
     owner = exchange.caller
     messages = _before(body.get("previous_response_id"), exchange, store)
@@ -115,7 +115,7 @@ def _instructions(value: Any) -> list[Message]:
     return [{"role": "system", "content": value}] if value.strip() else []
 
 
-def _before(previous: Any, exchange: Exchange, store: ResponseStore) -> list[Message]:
+def _before(previous: Any, exchange: ApiExchange, store: ResponseStore) -> list[Message]:
     """What was said up to an earlier response; its instructions do not carry over."""
     if previous is None:
         return []
@@ -144,7 +144,7 @@ def _params(body: dict[str, Any]) -> dict[str, Any]:
     try:
         return check_params(params)
     except RequestError as error:
-        raise renamed(error, *RENAMED) from None
+        raise rename_param(error, *RENAMED) from None
 
 
 def _response_format(form: Any) -> dict[str, Any] | None:

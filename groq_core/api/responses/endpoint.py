@@ -6,7 +6,9 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
-from groq_core.api.asgi import Exchange
+import msgspec
+
+from groq_core.api.asgi import ApiExchange
 from groq_core.api.backend import Backend
 from groq_core.api.chat.endpoint import MAX_BODY
 from groq_core.api.chat.pictures import clean, pieces_within
@@ -19,9 +21,9 @@ from groq_core.api.responses.output import (
     answer_message,
     call_item,
     end_status,
-    ended,
+    final_response,
     frame,
-    hosted_items,
+    items_of_hosted_tools,
     message_item,
     reasoning_item,
 )
@@ -52,13 +54,12 @@ class Responses:
         self._store = ResponseStore() if store is None else store
         self._clock = clock
 
-    async def create(self, exchange: Exchange) -> None:
+    async def create(self, exchange: ApiExchange) -> None:
         """Answer, streamed or whole."""
         call = read_response(await exchange.body(MAX_BODY), exchange, self._store)
         headers = HeaderStory(exchange, self._board)
-        with exchange.watched() as watch:
+        with exchange.watch() as watch:
             request, notes = await clean(call.request, pieces_within(self._catalogue))
-            events = self._handle(request)
 
             def keep(response: dict[str, Any], text: str, calls: list[ToolCall]) -> None:
                 self._keep(exchange.caller, call, response, text, calls)
@@ -68,16 +69,18 @@ class Responses:
                     exchange.request_id, call.request.model, call.echo, summary=call.summary, keep=keep
                 )
                 writer.receipt.notes.extend(notes)
-                await stream_answer(exchange, events, writer, watch, self._clock, headers)
-            elif (reply := await fold_answer(exchange, events, watch, self._clock, notes)) is not None:
+                request = msgspec.structs.replace(request, outlet=exchange.outlet(writer.feed))
+                await stream_answer(exchange, self._handle(request), writer, watch, self._clock, headers)
+                return
+            if (reply := await fold_answer(exchange, self._handle(request), watch, self._clock, notes)) is not None:
                 response = whole_response(reply, exchange.request_id, call)
                 keep(response, reply.text, reply.tool_calls)
                 await exchange.answer_json(response, *headers(reply.receipt))
 
-    async def read(self, exchange: Exchange) -> None:
+    async def read(self, exchange: ApiExchange) -> None:
         """A response, or the items it was given (`…/input_items`)."""
         name, _, part = exchange.path.removeprefix(PREFIX).partition("/")
-        kept = self._kept(exchange.caller, name)
+        kept = self._find(exchange.caller, name)
         if not part:
             await exchange.answer_json(kept.response)
         elif part == "input_items":
@@ -85,14 +88,14 @@ class Responses:
         else:
             raise _missing(exchange.path)
 
-    async def delete(self, exchange: Exchange) -> None:
+    async def delete(self, exchange: ApiExchange) -> None:
         """Forget a response."""
         name = exchange.path.removeprefix(PREFIX)
         if not self._store.forget(exchange.caller, name):
             raise _missing(name)
         await exchange.answer_json({"id": name, "object": "response", "deleted": True})
 
-    def _kept(self, caller: Caller, name: str) -> Kept:
+    def _find(self, caller: Caller, name: str) -> Kept:
         kept = self._store.find(caller, name)
         if kept is None:
             raise _missing(name)
@@ -114,15 +117,15 @@ def whole_response(reply: Reply, request_id: str, call: ResponseCall) -> dict[st
     output: list[Item] = []
     if reply.reasoning:
         output.append(reasoning_item(ids("rs"), reply.reasoning, summary=call.summary))
-    output += hosted_items(finished.extra, ids)
+    output += items_of_hosted_tools(finished.extra, ids)
     calls = reply.tool_calls
     if reply.text or not calls:
         output.append(message_item(ids("msg"), reply.text, status))
     output += [call_item(ids("fc"), one, status) for one in calls]
-    return ended(frame(request_id, call.request.model, call.echo), output, finished, reply.receipt)
+    return final_response(frame(request_id, call.request.model, call.echo), output, finished, reply.receipt)
 
 
-def _list(kept: Kept, exchange: Exchange) -> dict[str, Any]:
+def _list(kept: Kept, exchange: ApiExchange) -> dict[str, Any]:
     """The items of a response's input, newest first as OpenAI lists them, unless asked otherwise."""
     items = [
         {"id": f"in_{kept.response['id'].removeprefix('resp_')}_{place}", "type": "message", **item}

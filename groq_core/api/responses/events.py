@@ -17,9 +17,9 @@ from groq_core.api.responses.output import (
     ItemIds,
     call_item,
     end_status,
-    ended,
+    final_response,
     frame,
-    hosted_items,
+    items_of_hosted_tools,
     message_item,
     reasoning_item,
     text_part,
@@ -112,17 +112,17 @@ class ResponseWriter:
             raise ValueError("an answer that is not whole is never reported as one")
         status, _ = end_status(finished)
         closing = self._close("completed" if status == "completed" else "incomplete") + self._close_calls(status)
-        for item in hosted_items(finished.extra, self._ids):
-            closing += self._add(item) + self._done(len(self._output) - 1, item)
+        for item in items_of_hosted_tools(finished.extra, self._ids):
+            closing += self._add(item) + self._item_done(len(self._output) - 1, item)
         if not self._output:
             # An answer may be whole without a word, but clients expect a message.
             closing += self._open(TextDelta) + self._close(status)
-        response = ended(self._frame, self._output, finished, self.receipt)
+        response = final_response(self._frame, self._output, finished, self.receipt)
         if self._keep is not None:
             self._keep(response, "".join(self._said), [call.whole for _, call in sorted(self._calls.items())])
         return closing + self._event(f"response.{status}", response=response)
 
-    def broken(self, error: Exception) -> bytes:
+    def break_off(self, error: Exception) -> bytes:
         """The last event of a response that broke: what happened, and who was asked. What was sent stays."""
         told = error_object(error)
         code = told["code"] if told["code"] in FAILED_CODES else "server_error"
@@ -191,7 +191,7 @@ class ResponseWriter:
         at = {"item_id": name, "output_index": place, where: 0}
         self._output[place] = item
         ends = self._event(word, **at, text=text, **more) + self._event(part, **at, part=content)
-        return ends + self._done(place, item)
+        return ends + self._item_done(place, item)
 
     def _call(self, delta: ToolCallDelta) -> bytes:
         """A call, or a piece of one; calls stay open to the end, since their pieces may take turns."""
@@ -216,14 +216,14 @@ class ResponseWriter:
             ends += self._event(
                 "response.function_call_arguments.done", **at, name=whole.name, arguments=whole.arguments
             )
-            ends += self._done(call.place, item)
+            ends += self._item_done(call.place, item)
         return ends
 
     def _add(self, item: Item) -> bytes:
         self._output.append(item)
         return self._event("response.output_item.added", output_index=len(self._output) - 1, item=item)
 
-    def _done(self, place: int, item: Item) -> bytes:
+    def _item_done(self, place: int, item: Item) -> bytes:
         return self._event("response.output_item.done", output_index=place, item=item)
 
     def _event(self, kind: str, **fields: Any) -> bytes:

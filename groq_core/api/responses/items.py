@@ -154,7 +154,7 @@ def _check(message: Message, path: str) -> None:
     try:
         check_messages([message])
     except RequestError as error:
-        raise renamed(error, ("messages[0]", path), (".image_url.url", ".image_url")) from None
+        raise rename_param(error, ("messages[0]", path), (".image_url.url", ".image_url")) from None
 
 
 def _parts(parts: list[Any], path: str) -> list[dict[str, Any]]:
@@ -186,7 +186,7 @@ def _picture(part: dict[str, Any], path: str) -> dict[str, Any]:
     return {"type": "image_url", "image_url": image}
 
 
-def renamed(error: RequestError, *names: tuple[str, str]) -> RequestError:
+def rename_param(error: RequestError, *names: tuple[str, str]) -> RequestError:
     """Tell of the same fault in other names, since the client knows the field by those."""
     message, param = error.message, error.param
     for old, new in names:

@@ -68,7 +68,7 @@ def call_item(name: str, call: ToolCall, status: str) -> Item:
     }
 
 
-def hosted_items(extra: Mapping[str, Any] | None, ids: ItemIds) -> Iterator[Item]:
+def items_of_hosted_tools(extra: Mapping[str, Any] | None, ids: ItemIds) -> Iterator[Item]:
     """Searches made and code run by the provider, from the `executed_tools` of its answer."""
     executed = (extra or {}).get("executed_tools")
     if not isinstance(executed, list):
@@ -156,7 +156,9 @@ def end_status(finished: Finished) -> tuple[str, dict[str, str] | None]:
     return ("completed", None) if reason is None else ("incomplete", {"reason": reason})
 
 
-def ended(begun: Mapping[str, Any], output: Sequence[Item], finished: Finished, receipt: Receipt) -> dict[str, Any]:
+def final_response(
+    begun: Mapping[str, Any], output: Sequence[Item], finished: Finished, receipt: Receipt
+) -> dict[str, Any]:
     """The response object of an answer that is whole."""
     status, details = end_status(finished)
     return {

@@ -11,9 +11,18 @@ from dataclasses import dataclass
 from typing import Literal
 
 from groq_core.errors import RequestError
+from groq_core.media.image import signatures
 
 EXTENSIONS = ("flac", "mp3", "mp4", "mpeg", "mpga", "m4a", "ogg", "opus", "wav", "webm")
 """What Groq accepts: its validator's own list, 2026-10."""
+
+ENDINGS = (
+    *EXTENSIONS,
+    *("3g2", "3gp", "aac", "ac3", "aif", "aifc", "aiff", "amr", "ape", "asf", "au", "avi", "caf", "dff", "dsf", "dts"),
+    *("eac3", "flv", "gsm", "m2ts", "m4b", "m4v", "mka", "mkv", "mov", "mp2", "mpg", "mpc", "mts", "mxf", "oga", "ogv"),
+    *("ra", "rm", "snd", "spx", "tak", "ts", "tta", "voc", "vob", "w64", "wma", "wmv", "wv"),
+)
+"""How the names of recordings and films end that are read here, for whoever lets people choose one; content decides."""
 
 HINT = "Record again, or save it as WAV, MP3, FLAC, OGG, M4A or WebM."
 _TEXT = bytes(range(0x20, 0x100)) + b"\t\n\r\f"
@@ -78,7 +87,7 @@ _SIGNATURES: tuple[tuple[int, bytes, Container], ...] = (
 """Offset, bytes, and what they mean; containers with inner differences are looked at below."""
 
 
-def unsupported(
+def unsupported_error(
     message: str, code: str = "unsupported_audio_format", *, status: int = 422, hint: str = HINT
 ) -> RequestError:
     """An error about the recording, for the caller to raise."""
@@ -95,13 +104,23 @@ def container_of(data: bytes) -> Container:
     >>> container_of(b"RIFF\\0\\0\\0\\0WAVEfmt ").name
     'WAV'
     """
-    found = known_container(data)
+    found = find_container(data)
     if found is None:
-        raise unsupported("This is not a recording: its first bytes belong to no known format.")
+        raise unsupported_error("This is not a recording: its first bytes belong to no known format.")
     return found
 
 
-def known_container(data: bytes) -> Container | None:
+def check_head(head: bytes) -> None:
+    """
+    Refuse early, by its first bytes, what is surely no recording: ffmpeg knows more kinds than have a signature here.
+
+    Raises:
+        RequestError: As :func:`find_container`.
+    """
+    find_container(head)
+
+
+def find_container(data: bytes) -> Container | None:
     """
     The container, or None where the first bytes are no signature known here.
 
@@ -109,7 +128,7 @@ def known_container(data: bytes) -> Container | None:
         RequestError: ``param="file"``; it is empty (400), or a picture, a document or a text (422).
     """
     if not data:
-        raise unsupported(
+        raise unsupported_error(
             "The recording is empty: 0 bytes.", "empty_file", status=400, hint="Record or choose it again."
         )
     for offset, signature, container in _SIGNATURES:
@@ -133,7 +152,7 @@ def _iso_media(data: bytes) -> Container:
     """M4A, MP4, QuickTime and 3GP share a container; so do HEIC and AVIF, which are silent."""
     brand = data[8:12]
     if brand in (b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis"):
-        raise unsupported("This is a picture, not a recording.", hint="The Image tab takes pictures.")
+        raise unsupported_error("This is a picture, not a recording.", hint="The Image tab takes pictures.")
     return M4A if brand in (b"M4A ", b"M4B ") else MP4
 
 
@@ -161,9 +180,9 @@ def _tag_length(data: bytes) -> int:
 
 def _refuse(data: bytes) -> None:
     head = data[:1024]
-    if head.startswith((b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"II*\0", b"MM\0*")) or head[8:12] == b"WEBP":
-        raise unsupported("This is a picture, not a recording.", hint="The Image tab takes pictures.")
+    if signatures.signature(head):
+        raise unsupported_error("This is a picture, not a recording.", hint="The Image tab takes pictures.")
     if head.startswith(b"%PDF"):
-        raise unsupported("This is a PDF, not a recording.")
+        raise unsupported_error("This is a PDF, not a recording.")
     if not head.translate(None, _TEXT):
-        raise unsupported("This is a text file, not a recording.")
+        raise unsupported_error("This is a text file, not a recording.")

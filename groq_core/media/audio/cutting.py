@@ -17,7 +17,7 @@ _PULL = 0.2  # dB a second: how much quieter a spot must be to be worth going fu
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class PartSamples:
     """Samples of one part, and where they begin in the recording (a number of samples)."""
 
     start: int
@@ -43,23 +43,23 @@ class Cutter:
         self._held: list[Samples] = []
         self._length = 0
 
-    def push(self, samples: Samples) -> Iterator[Stretch]:
+    def push(self, samples: Samples) -> Iterator[PartSamples]:
         """Take samples, hand out the stretches they complete."""
         self._held.append(samples)
         self._length += len(samples)
         while self._length > min(self._longest, self._aim + self._search):
             yield self._cut()
 
-    def rest(self) -> Stretch:
+    def rest(self) -> PartSamples:
         """What is left at the end."""
-        return Stretch(self._start, self._join())
+        return PartSamples(self._start, self._join())
 
-    def _cut(self) -> Stretch:
+    def _cut(self) -> PartSamples:
         samples = self._join()
         until = min(self._longest, self._aim + self._search)
         spot = _quietest(samples[:until], self._aim, self._search, margin=self._overlap // 2)
         end, begin = spot + self._overlap // 2, spot - self._overlap // 2
-        stretch = Stretch(self._start, samples[:end])
+        stretch = PartSamples(self._start, samples[:end])
         self._held, self._length = [samples[begin:].copy()], len(samples) - begin
         self._start += begin
         return stretch

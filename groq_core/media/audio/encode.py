@@ -35,7 +35,7 @@ def available() -> bool:
     return shutil.which("ffmpeg") is not None
 
 
-async def encoded(samples: AsyncGenerator[bytes, None], form: str) -> AsyncGenerator[bytes, None]:
+async def encode(samples: AsyncGenerator[bytes, None], form: str) -> AsyncGenerator[bytes, None]:
     """
     Encode 16-bit little-endian mono samples at :data:`RATE` while they come.
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import IO, Any, TypeAlias
 
 from groq_core.errors import RequestError
-from groq_core.media.audio.container import HINT, MPEG_TS, Container, unsupported
+from groq_core.media.audio.container import HINT, MPEG_TS, Container, unsupported_error
 
 Media: TypeAlias = bytes | Path
 """A whole file: its bytes, or where it lies, so that ten hours need not stand in memory."""
@@ -106,7 +106,7 @@ def available() -> bool:
 
 
 def missing(container: Container) -> RequestError:
-    return unsupported(
+    return unsupported_error(
         f"{container.name} recordings can't be read here, since ffmpeg is not installed.",
         "ffmpeg_missing",
         hint="Save it as WAV, MP3, FLAC or OGG; or install ffmpeg where this app runs.",
@@ -141,11 +141,11 @@ def probe(data: Media, container: Container) -> Probed:
     found = _json(data, command, container.name)
     streams = found.get("streams", [])
     if not streams:
-        raise _broken(container)
+        raise _decoding_error(container)
     sounds = [stream for stream in streams if stream.get("codec_type") == "audio"]
     tracks = tuple(_track(number, stream) for number, stream in enumerate(sounds))
     if not tracks:
-        raise unsupported(
+        raise unsupported_error(
             "The file holds no sound: it has no audio track.", "no_audio_track", hint="Choose another file."
         )
     form = found.get("format", {})
@@ -160,7 +160,7 @@ def probe(data: Media, container: Container) -> Probed:
 
 
 def _json(data: Media, command: list[str], name: str) -> dict[str, Any]:
-    with _opened(data) as (source, path):
+    with _open_media(data) as (source, path):
         try:
             done = subprocess.run(
                 [*command, "-i", path],
@@ -171,11 +171,11 @@ def _json(data: Media, command: list[str], name: str) -> dict[str, Any]:
                 env=_environment(),
             )
         except subprocess.TimeoutExpired as error:
-            raise _broken_file(name) from error
+            raise _file_error(name) from error
     try:
         found = json.loads(done.stdout)
     except ValueError as error:
-        raise _broken_file(name) from error
+        raise _file_error(name) from error
     return found if isinstance(found, dict) else {}
 
 
@@ -238,7 +238,7 @@ def decoding(
         *("-ac", str(channels), "-f", "f32le", "pipe:1"),
     ]
     with (
-        _opened(data) as (source, path),
+        _open_media(data) as (source, path),
         subprocess.Popen(
             [*command, "-i", path, *options],
             stdin=source,
@@ -272,14 +272,14 @@ def _blocks(
         heard = True
         yield block[: len(block) - len(block) % frame]
     if overdue.is_set():
-        raise unsupported(
+        raise unsupported_error(
             f"Decoding the recording took longer than {timeout:.0f} s.",
             "too_slow",
             status=413,
             hint="Send a shorter one.",
         )
     if not heard:
-        raise _broken(container)
+        raise _decoding_error(container)
 
 
 def longest_gap(data: Media, container: Container, track: int = 0) -> float:
@@ -309,7 +309,7 @@ def _environment() -> dict[str, str]:
 
 
 @contextmanager
-def _opened(data: Media) -> Iterator[tuple[IO[bytes], str]]:
+def _open_media(data: Media) -> Iterator[tuple[IO[bytes], str]]:
     """
     A file object on a recording, and the path under which the child that gets it as its input can seek in it.
 
@@ -342,9 +342,9 @@ def _seconds(text: Any) -> float | None:
         return None
 
 
-def _broken(container: Container) -> RequestError:
-    return _broken_file(container.name)
+def _decoding_error(container: Container) -> RequestError:
+    return _file_error(container.name)
 
 
-def _broken_file(name: str) -> RequestError:
-    return unsupported(f"The {name} file is broken and can't be decoded.", "invalid_audio", status=400, hint=HINT)
+def _file_error(name: str) -> RequestError:
+    return unsupported_error(f"The {name} file is broken and can't be decoded.", "invalid_audio", status=400, hint=HINT)

@@ -19,7 +19,7 @@ from groq_core.media.audio.word_tokens import (
     Token,
     guess_length,
     joins_without_space,
-    phrased,
+    make_phrases,
     split,
     tokens_of,
 )
@@ -40,7 +40,7 @@ class _Part:
         self.tokens = tokens_of(transcript, offset, self.end)
         self.timed = bool(transcript.segments or transcript.words)
         if not transcript.segments:
-            self.tokens, segments = phrased(self.tokens, offset)
+            self.tokens, segments = make_phrases(self.tokens, offset)
             transcript = msgspec.structs.replace(transcript, segments=segments)
         self.transcript = transcript
         self.since, self.until = 0.0, math.inf
@@ -91,17 +91,17 @@ class Joiner:
             if held.timed and part.timed:
                 kept, dropped = _seam(held.tokens, part.tokens, offset_s, offset_s + overlap)
             else:
-                kept, dropped = _untimed_seam(held.tokens, part.tokens)
+                kept, dropped = _seam_without_times(held.tokens, part.tokens)
             held.tokens, part.tokens = held.tokens[:kept], part.tokens[dropped:]
             _part_times(held, part)
-        rest = self._taken(held, held.tokens)
+        rest = self._take(held, held.tokens)
         sure = self._settle(part, until=part.end - self._overlap_s)
         return _concatenate((rest, sure))
 
     def finish(self) -> Transcript:
         """Hand out what was held back."""
         held, self._held = self._held, None
-        return self._taken(held, held.tokens) if held else Transcript(text="")
+        return self._take(held, held.tokens) if held else Transcript(text="")
 
     @property
     def transcript(self) -> Transcript:
@@ -120,9 +120,9 @@ class Joiner:
         while 0 < count < len(tokens) and tokens[count].segment == tokens[count - 1].segment != -1:
             count -= 1
         part.tokens = tokens[count:]
-        return self._taken(part, tokens[:count])
+        return self._take(part, tokens[:count])
 
-    def _taken(self, part: _Part, tokens: Sequence[Token]) -> Transcript:
+    def _take(self, part: _Part, tokens: Sequence[Token]) -> Transcript:
         piece = _rebuilt(part, tokens, self._count)
         if piece.text:
             if self._settled and not joins_without_space(self._settled[-1].text, piece.text):
@@ -174,7 +174,7 @@ def _seam(before: Sequence[Token], after: Sequence[Token], start: float, end: fl
     return kept, dropped
 
 
-def _untimed_seam(before: Sequence[Token], after: Sequence[Token]) -> tuple[int, int]:
+def _seam_without_times(before: Sequence[Token], after: Sequence[Token]) -> tuple[int, int]:
     """
     The same where times are guesses: what both heard must end the one and begin the other.
 
@@ -264,13 +264,13 @@ def _rebuilt(part: _Part, tokens: Sequence[Token], first_id: int) -> Transcript:
     text = "".join(
         token.text
         if not at or token.segment == tokens[at - 1].segment or token.text[:1].isspace()
-        else _spaced(tokens[at - 1].text, token.text)
+        else _with_space(tokens[at - 1].text, token.text)
         for at, token in enumerate(tokens)
     )
     return Transcript(text=text.strip(), segments=tuple(segments), words=words)
 
 
-def _spaced(before: str, text: str) -> str:
+def _with_space(before: str, text: str) -> str:
     return text if joins_without_space(before, text) else f" {text}"
 
 

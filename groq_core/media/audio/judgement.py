@@ -112,7 +112,7 @@ def judge_transcript(
     return _without(transcript, kept)
 
 
-def left_out(said: Transcript, judged: Transcript | NoSpeech, start_s: float) -> list[tuple[float, str]]:
+def omissions(said: Transcript, judged: Transcript | NoSpeech, start_s: float) -> list[tuple[float, str]]:
     """What the model claims to have heard and is not believed: when, in seconds of the recording, and what."""
     if judged is said:
         return []

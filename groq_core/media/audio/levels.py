@@ -75,7 +75,7 @@ class Levels:
     speech: Spans = ()
 
 
-class Meter:
+class LevelMeter:
     """Takes a recording in blocks of 16 kHz mono samples and keeps 16 bytes of every 32 ms."""
 
     def __init__(self) -> None:
@@ -105,7 +105,7 @@ class Meter:
             return Levels()
         first = int(start_s * RATE / FRAME)
         energy, flatness, flux, peak = np.concatenate(frames, axis=1)[:, first:]
-        loud = _heard(_decibels(energy))
+        loud = _is_audible(_decibels(energy))
         starts, likelihoods = _speech_likelihoods(energy, flatness, flux)
         speaking = np.zeros(len(energy), bool)
         for at, likelihood in zip(starts, likelihoods, strict=True):
@@ -138,7 +138,7 @@ class Meter:
         return np.stack((energy, flatness, flux, np.abs(frames).max(axis=1))).astype(np.float32)
 
 
-def _heard(level: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+def _is_audible(level: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
     """Which frames stand out: by themselves, or from what the quietest tenth of the recording is like."""
     floor = np.percentile(level, 10) + ABOVE_FLOOR_DB
     return np.asarray(level > min(SILENCE_DBFS, max(NOTHING_DBFS, float(floor))))

@@ -77,13 +77,13 @@ class Mixer:
             weights = heard.astype(np.float32)
         weights = np.asarray(weights / weights.sum(), np.float32)
         mixture = float(weights @ self._products @ weights)
-        if power[loudest] > 0 and (mixture < _LOST * power[loudest] / heard.sum() or self._opposed(loudest, heard)):
+        if power[loudest] > 0 and (mixture < _LOST * power[loudest] / heard.sum() or self._is_inverted(loudest, heard)):
             self.alone = loudest
             weights = np.zeros_like(weights)
             weights[loudest] = 1.0
         return np.asarray(weights, np.float32)
 
-    def _opposed(self, loudest: int, heard: npt.NDArray[np.bool_]) -> bool:
+    def _is_inverted(self, loudest: int, heard: npt.NDArray[np.bool_]) -> bool:
         """Whether a channel as loud as the loudest runs against it."""
         power = np.diag(self._products)
         for other in np.flatnonzero(heard):

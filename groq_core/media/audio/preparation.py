@@ -21,13 +21,13 @@ from groq_core.media.audio.container import (
     EXTENSIONS,
     Container,
     container_of,
-    known_container,
-    unsupported,
+    find_container,
+    unsupported_error,
 )
-from groq_core.media.audio.cutting import Cutter, Stretch
-from groq_core.media.audio.decode import RATE, Source, decoding, head_of, size_of
+from groq_core.media.audio.cutting import Cutter, PartSamples
+from groq_core.media.audio.decode import RATE, SampleSource, decoding, head_of, size_of
 from groq_core.media.audio.ffmpeg import Media
-from groq_core.media.audio.levels import Levels, Meter, Spans
+from groq_core.media.audio.levels import LevelMeter, Levels, Spans
 from groq_core.media.audio.mixing import gain_of
 from groq_core.media.audio.resample import Samples
 from groq_core.media.audio.tags import without_tags
@@ -174,7 +174,7 @@ class Preparation:
     ) -> None:
         self._size = size_of(data)
         if self._size > max_bytes:
-            raise unsupported(
+            raise unsupported_error(
                 f"The recording is too large: {size_in_words(self._size)} of at most {size_in_words(max_bytes)}.",
                 "file_too_large",
                 status=413,
@@ -190,7 +190,7 @@ class Preparation:
         self._stopped = False
         self.expected_s: float | None = None
         self.info = AudioInfo(format=self._container.name, original_bytes=self._size, measured=False)
-        if (note := _misnamed(filename, self._container)) is not None:
+        if (note := _wrong_name_note(filename, self._container)) is not None:
             self.notes.append(note)
 
     def stop(self) -> None:
@@ -199,7 +199,7 @@ class Preparation:
 
     def __iter__(self) -> Generator[AudioPart, None, None]:
         if self._container.reader == "ffmpeg" and not ffmpeg.available():
-            yield self._untouched()
+            yield self._original_part()
             return
         with decoding(self._data, self._container) as source:
             self._check_length(source.declared_s or 0.0)
@@ -207,14 +207,14 @@ class Preparation:
             self.notes.extend(source.notes)
             yield from self._parts(source)
 
-    def _parts(self, source: Source) -> Iterator[AudioPart]:
+    def _parts(self, source: SampleSource) -> Iterator[AudioPart]:
         cutter = Cutter(
             longest=int(self._max_part_s * RATE),
             overlap=int(self.overlap_s * RATE),
             search=int(SEARCH_S * RATE),
             total=int((source.declared_s or 0.0) * RATE) or None,
         )
-        meter = Meter()
+        meter = LevelMeter()
         heard = count = 0
         for block in source.blocks:
             if self._stopped:
@@ -242,7 +242,7 @@ class Preparation:
         elif (length := len(last.samples) / RATE) >= MIN_PART_S:
             yield _encode(last, self._info(source, meter, last.start / RATE, length), count)
 
-    def _info(self, source: Source, meter: Meter, start_s: float, length_s: float) -> AudioInfo:
+    def _info(self, source: SampleSource, meter: LevelMeter, start_s: float, length_s: float) -> AudioInfo:
         return AudioInfo(
             format=self._container.name,
             original_bytes=self._size,
@@ -278,7 +278,7 @@ class Preparation:
     def _whole(self) -> bytes:
         return self._data.read_bytes() if isinstance(self._data, Path) else self._data
 
-    def _untouched(self) -> AudioPart:
+    def _original_part(self) -> AudioPart:
         """The original as it is: what can be done without ffmpeg."""
         if not self._container.extension or self._size > self._max_part_bytes:
             raise ffmpeg.missing(self._container)
@@ -291,7 +291,7 @@ class Preparation:
 
     def _check_length(self, seconds: float) -> None:
         if seconds > self._max_s:
-            raise unsupported(
+            raise unsupported_error(
                 f"The recording is too long: at most {length_in_words(self._max_s)} can be transcribed at once.",
                 "recording_too_long",
                 status=413,
@@ -301,7 +301,7 @@ class Preparation:
 
 def _recognise(data: Media) -> Container:
     head = head_of(data)
-    found = known_container(head)
+    found = find_container(head)
     if found is None and ffmpeg.available():
         found = ffmpeg.recognise(data)
     return found or container_of(head)
@@ -340,7 +340,7 @@ def probe(data: Media, filename: str = "") -> AudioInfo:
     return prepare(data, filename).info
 
 
-def _encode(stretch: Stretch, info: AudioInfo, index: int = 0, *, last: bool = True) -> AudioPart:
+def _encode(stretch: PartSamples, info: AudioInfo, index: int = 0, *, last: bool = True) -> AudioPart:
     start = stretch.start / RATE
     return AudioPart(
         data=_flac(stretch.samples),
@@ -369,10 +369,10 @@ _BLOCK = 60 * RATE
 
 def _too_short(seconds: float) -> Exception:
     if not seconds:
-        return unsupported(
+        return unsupported_error(
             "The recording holds no sound: 0 seconds.", "empty_audio", status=400, hint="Record or choose it again."
         )
-    return unsupported(
+    return unsupported_error(
         f"The recording is too short: {length_in_words(seconds)}, at least {MIN_S} s are needed.",
         "audio_too_short",
         status=400,
@@ -380,7 +380,7 @@ def _too_short(seconds: float) -> Exception:
     )
 
 
-def _misnamed(filename: str, container: Container) -> str | None:
+def _wrong_name_note(filename: str, container: Container) -> str | None:
     extension = filename.rpartition(".")[2].lower()
     same = {container.extension, container.name.lower(), container.demuxer}
     if extension not in EXTENSIONS or extension in same or {extension, container.extension} <= _KIN:

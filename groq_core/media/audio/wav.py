@@ -88,7 +88,7 @@ def write_wav(wave: Wave) -> bytes:
     return _CHUNK.pack(b"RIFF", len(chunks) + len(wave.data) + len(padding)) + chunks + wave.data + padding
 
 
-def joined(files: Sequence[bytes]) -> bytes:
+def join_wavs(files: Sequence[bytes]) -> bytes:
     """
     Put WAV files one behind the other, as one file.
 

@@ -50,11 +50,11 @@ def tokens_of(transcript: Transcript, offset: float, end: float) -> list[Token]:
         for token in _spread(at, segment.text, segment.start + offset, segment.end + offset)
     ]
     if not transcript.segments:
-        tokens = _paced(split(transcript.text), offset, end)
-    return _timed_by_words(tokens, transcript.words, offset) if transcript.words else tokens
+        tokens = _spread_evenly(split(transcript.text), offset, end)
+    return _take_times(tokens, transcript.words, offset) if transcript.words else tokens
 
 
-def _paced(pieces: Sequence[str], start: float, end: float) -> list[Token]:
+def _spread_evenly(pieces: Sequence[str], start: float, end: float) -> list[Token]:
     """
     Time a text of which nothing is known but where it begins and ends: OpenAI's newer models tell no more.
 
@@ -79,7 +79,7 @@ def _paced(pieces: Sequence[str], start: float, end: float) -> list[Token]:
     ]
 
 
-def phrased(tokens: Sequence[Token], offset: float) -> tuple[list[Token], tuple[Segment, ...]]:
+def make_phrases(tokens: Sequence[Token], offset: float) -> tuple[list[Token], tuple[Segment, ...]]:
     """Make phrases of tokens that came without: sentences, or as many words as fit on a screen."""
     phrases: list[list[Token]] = []
     for token in tokens:
@@ -109,7 +109,7 @@ def _spread(segment: int, text: str, start: float, end: float) -> Iterator[Token
         yield Token(piece, key_of(piece), begin, start + (end - start) * passed / total, segment)
 
 
-def _timed_by_words(tokens: list[Token], words: Sequence[Word], offset: float) -> list[Token]:
+def _take_times(tokens: list[Token], words: Sequence[Word], offset: float) -> list[Token]:
     """
     Give tokens the times of the words they are made of.
 

@@ -19,7 +19,7 @@ MAX_CHUNKS = 50_000
 """Of a PNG: one of 50 MB in pieces of 4 KB has 12,000."""
 
 
-def overloaded(data: bytes, format_name: str) -> bool:
+def has_too_many_parts(data: bytes, format_name: str) -> bool:
     """Whether a file has so many parts that walking them would take longer than a picture is worth."""
     if format_name == "JPEG":
         return _jpeg_overloaded(data)

@@ -51,7 +51,7 @@ def coding_of(data: bytes, format_name: str) -> Coding | None:
     return found
 
 
-def decoded(image: Image.Image, coding: Coding) -> Image.Image:
+def to_srgb(image: Image.Image, coding: Coding) -> Image.Image:
     """A picture in sRGB; an alpha channel stays as it is."""
     if image.mode not in ("RGB", "RGBA", "L", "LA"):
         return image

@@ -21,7 +21,7 @@ def with_end(data: bytes) -> bytes:
     return data.rstrip(b"\xff") + _END
 
 
-def lost_rows(data: bytes, size: tuple[int, int]) -> tuple[int, int]:
+def count_lost_rows(data: bytes, size: tuple[int, int]) -> tuple[int, int]:
     """
     Rows that are lost, and rows there should be: what is filled in decodes to whatever it is filled with.
 
@@ -37,15 +37,15 @@ def lost_rows(data: bytes, size: tuple[int, int]) -> tuple[int, int]:
 
 
 def _height(data: bytes) -> int:
-    return _opened(data).size[1]
+    return _open_jpeg(data).size[1]
 
 
-def _opened(data: bytes) -> ImageFile.ImageFile:
+def _open_jpeg(data: bytes) -> ImageFile.ImageFile:
     return JpegImagePlugin.JpegImageFile(BytesIO(data), "")
 
 
 def _pixels(data: bytes, size: tuple[int, int]) -> np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]:
-    image = _opened(data)
+    image = _open_jpeg(data)
     image.draft(None, size)
     pixels = np.asarray(image if image.mode in ("RGB", "CMYK") else image.convert("RGB"))
     return pixels.reshape(*pixels.shape[:2], -1)

@@ -12,7 +12,7 @@ class Room:
     Room for so many pixels; who finds none waits.
 
     >>> room = Room(100)
-    >>> with room.held(60):
+    >>> with room.hold(60):
     ...     room.used
     60
     """
@@ -23,7 +23,7 @@ class Room:
         self._changed = threading.Condition()
 
     @contextmanager
-    def held(self, pixels: int) -> Iterator[None]:
+    def hold(self, pixels: int) -> Iterator[None]:
         """Take room for the time of the block; what is larger than all of it waits to be alone."""
         with self._changed:
             self._changed.wait_for(lambda: not self.used or self.used + pixels <= self.limit)

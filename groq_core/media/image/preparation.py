@@ -14,15 +14,17 @@ from io import BytesIO
 
 from PIL import Image, ImageFile
 
+from groq_core.connections.bytes import hold_bytes
 from groq_core.media.image import light, tiles
 from groq_core.media.image.colour import on_ground, to_eight_bits, to_srgb
-from groq_core.media.image.format import EXTENSIONS, FORMATS, format_of, invalid, opened, reading
+from groq_core.media.image.deep import stretch_dark
+from groq_core.media.image.format import EXTENSIONS, FORMATS, format_of, invalid, open_image, reading
 from groq_core.media.image.frames import count_of, seek_first_shown
-from groq_core.media.image.headers import overloaded, webp_size
-from groq_core.media.image.mending import is_cut_off, is_progressive, lost_rows, with_end
+from groq_core.media.image.headers import has_too_many_parts, webp_size
+from groq_core.media.image.mending import count_lost_rows, is_cut_off, is_progressive, with_end
 from groq_core.media.image.metadata import metadata_of, orientation_of
 from groq_core.media.image.pixel_budget import Room
-from groq_core.media.text.phrases import listed, size_in_words
+from groq_core.media.text.phrases import enumerate_words, size_in_words
 from groq_core.requests import IMAGE_TOKENS
 
 MAX_EDGE = 1568
@@ -60,6 +62,9 @@ _PNG_FRAME = 70
 
 _room = Room(MAX_PIXELS)
 """Memory is the process's, so this is: many large pictures at once are decoded one after another."""
+
+_PIXEL_BYTES = 8
+"""Of a pixel while it is worked on: as it was decoded, and as it was turned or converted."""
 
 _SIDEWAYS = (5, 6, 7, 8)
 
@@ -108,7 +113,7 @@ class PreparedImage:
         came = f"{self.original_width}×{self.original_height} {self.original_format}"
         sent = f"{self.width}×{self.height} {self.mime.removeprefix('image/').upper()}"
         line = f"{came}, {size_in_words(self.original_bytes)} → {sent}, {size_in_words(len(self.data))}"
-        removed = [f"{listed(self.removed)} removed"] if self.removed else []
+        removed = [f"{enumerate_words(self.removed)} removed"] if self.removed else []
         return "; ".join((line, *removed, *self.notes))
 
 
@@ -141,7 +146,7 @@ def prepare(
     limits = _Limits(max_edge, max_bytes, max_pixels)
     picture, pages = _read(data, format_name, filename, limits, page=0, at_most=1)
     note = (f"only the first of its {pages} pages is sent",) if pages > 1 else ()
-    (sent,) = _sent(picture, limits, more=note)
+    (sent,) = _encode_all(picture, limits, more=note)
     return sent
 
 
@@ -169,7 +174,7 @@ def prepare_all(
     limits = _Limits(max_edge, max_bytes, max_pixels)
     first, pages = _read(data, format_name, filename, limits, page=0, at_most=at_most)
     if pages == 1:
-        return _sent(first, limits)
+        return _encode_all(first, limits)
     taken = min(pages, at_most)
     sent = list[PreparedImage]()
     for page in range(taken):
@@ -177,7 +182,9 @@ def prepare_all(
         note = f"page {page + 1} of {pages}"
         if page == taken - 1 and taken < pages:
             note += f"; pages {taken + 1} to {pages} are not sent, since a question takes {at_most} pictures"
-        sent.extend(_sent(replace(picture, boxes=picture.boxes[:1] if taken > 1 else picture.boxes), limits, (note,)))
+        sent.extend(
+            _encode_all(replace(picture, boxes=picture.boxes[:1] if taken > 1 else picture.boxes), limits, (note,))
+        )
     return tuple(sent)
 
 
@@ -206,25 +213,26 @@ def _read(
 ) -> tuple[_Picture, int]:
     """Decode a page of a file; also tells how many there are."""
     with reading():
-        image = opened(data, format_name)
+        image = open_image(data, format_name)
         if page:
             image.seek(page)
         original = image.size
         # A JPEG is decoded at 1/2, 1/4 or 1/8 where that suffices.
-        image.draft(None, _needed(image.size, limits.max_edge, at_most))
+        image.draft(None, _conversion(image.size, limits.max_edge, at_most))
     # A progressive JPEG is held whole before it is reduced.
     held = _check_pixels(*(original if is_progressive(image) else image.size), limits.max_pixels)
-    with _room.held(held), reading():
+    with _room.hold(held), hold_bytes(held * _PIXEL_BYTES), reading():
         pages = count_of(image, format_name) if format_name == "TIFF" else 1
         _, frame_note = seek_first_shown(image, format_name)
-        image, cut_note = _loaded(image, data, format_name)
+        image, cut_note = _load(image, data, format_name)
+        shown = stretch_dark(image, data, format_name, page)
         # A TIFF is turned upright by Pillow when it is loaded, and HEIC by its decoder; no other format is.
         orientation = 1 if format_name in ("TIFF", "HEIF") else orientation_of(image)
         original = image.size if format_name == "TIFF" else original
         removed = metadata_of(image)
         width, height = original[::-1] if orientation in _SIDEWAYS else original
         boxes = tiles.boxes((width, height), limits.max_edge, at_most)
-        upright, colour_note = _pixels(image, data, format_name, orientation, limits.max_edge if len(boxes) == 1 else 0)
+        upright, colour_note = _pixels(shown, data, format_name, orientation, limits.max_edge if len(boxes) == 1 else 0)
         # Where the decoder reduced it, boxes are smaller, too.
         scale = upright.width / width
         pieces = [_cut_out(upright, box, scale) for box in boxes] if boxes[1:] else [upright]
@@ -233,7 +241,7 @@ def _read(
         cut_note,
         frame_note,
         colour_note,
-        _misnamed(filename, format_name),
+        _wrong_name_note(filename, format_name),
         _legibility(tuple(pieces), boxes, (width, height)),
         "enlarged, since models can't see pictures that small" if pieces[0].width > width else None,
     )
@@ -251,7 +259,7 @@ def _read(
     )
 
 
-def _loaded(image: ImageFile.ImageFile, data: bytes, format_name: str) -> tuple[ImageFile.ImageFile, str | None]:
+def _load(image: ImageFile.ImageFile, data: bytes, format_name: str) -> tuple[ImageFile.ImageFile, str | None]:
     """
     Decode the pixels, before the metadata is read: asking a PNG for it decodes it. A JPEG that is cut off is
     decoded as far as it goes.
@@ -264,10 +272,10 @@ def _loaded(image: ImageFile.ImageFile, data: bytes, format_name: str) -> tuple[
     else:
         return image, None
     size = image.size
-    mended = opened(with_end(data), format_name)
+    mended = open_image(with_end(data), format_name)
     mended.draft(None, size)
     mended.load()
-    lost, rows = lost_rows(data, size)
+    lost, rows = count_lost_rows(data, size)
     if lost > _MOST_LOST * rows:
         raise invalid(
             "The picture is cut off: nearly all of it is missing.", "truncated_image", hint="Copy or download it again."
@@ -280,7 +288,7 @@ def _loaded(image: ImageFile.ImageFile, data: bytes, format_name: str) -> tuple[
 _MOST_LOST = 0.95
 
 
-def _needed(size: tuple[int, int], max_edge: int, at_most: int) -> tuple[int, int]:
+def _conversion(size: tuple[int, int], max_edge: int, at_most: int) -> tuple[int, int]:
     """The size a picture must at least be decoded at."""
     if len(tiles.boxes(size, max_edge, at_most)) > 1 or len(tiles.boxes(size[::-1], max_edge, at_most)) > 1:
         return size
@@ -298,7 +306,7 @@ def _legibility(pieces: tuple[Image.Image, ...], boxes: list[tiles.Box], size: t
     return f"{parts}; {shown}" if parts else shown
 
 
-def _sent(picture: _Picture, limits: _Limits, more: tuple[str, ...] = ()) -> tuple[PreparedImage, ...]:
+def _encode_all(picture: _Picture, limits: _Limits, more: tuple[str, ...] = ()) -> tuple[PreparedImage, ...]:
     """Encode the pieces of a picture; those after the first say which they are, and nothing else."""
     share = (
         limits.max_bytes if len(picture.pieces) == 1 else max(MIN_TILE_BYTES, limits.max_bytes // len(picture.pieces))
@@ -337,7 +345,7 @@ def _check(data: bytes, max_pixels: int, max_input_bytes: int) -> str:
     format_name = format_of(data)
     if format_name == "WEBP":
         _check_pixels(*webp_size(data), max_pixels)
-    if overloaded(data, format_name):
+    if has_too_many_parts(data, format_name):
         raise invalid("The picture is broken: it has more parts than any picture needs.", hint="Save it anew.")
     return format_name
 
@@ -378,7 +386,7 @@ def _pixels(
         pixels = pixels.transpose(_TURNS[orientation])
     coding = light.coding_of(data, format_name)
     if coding is not None:
-        pixels, profile = light.decoded(pixels, coding), None
+        pixels, profile = light.to_srgb(pixels, coding), None
     elif format_name == "PNG" and gamma and not profile and "srgb" not in image.info:
         pixels = light.brighten(pixels, gamma)
     grounded, ground_note = on_ground(pixels)
@@ -455,7 +463,7 @@ def _suits_png(image: Image.Image, jpeg_bytes: int) -> bool:
     return sampled * image.height / (3 * strip) < 1.5 * jpeg_bytes
 
 
-def _misnamed(filename: str, format_name: str) -> str | None:
+def _wrong_name_note(filename: str, format_name: str) -> str | None:
     extension = filename.rpartition(".")[2].lower()
     if EXTENSIONS.get(extension, format_name) == format_name:
         return None

@@ -29,9 +29,9 @@ def length_in_words(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02} h" if hours else f"{minutes}:{rest:02} min"
 
 
-def listed(words: Sequence[str]) -> str:
+def enumerate_words(words: Sequence[str]) -> str:
     """
-    >>> listed(["a"]), listed(["a", "b", "c"])
+    >>> enumerate_words(["a"]), enumerate_words(["a", "b", "c"])
     ('a', 'a, b and c')
     """
     return " and ".join(filter(None, (", ".join(words[:-1]), words[-1]))) if words else ""

@@ -15,7 +15,7 @@ import msgspec
 
 from groq_core.events import Transcript
 from groq_core.media.text.layout import LINE, LINES, LONGEST_S, SHORTEST_S, Cue, breaches, cues
-from groq_core.media.text.phrases import listed
+from groq_core.media.text.phrases import enumerate_words
 
 __all__ = [
     "LINE",
@@ -75,7 +75,7 @@ def breaches_in_words(transcript: Transcript) -> str:
     found = breaches(cues(transcript))
     if not found:
         return ""
-    named = listed([f"{breach.cue} ({breach.what})" for breach in found[:_MOST_NAMED]])
+    named = enumerate_words([f"{breach.cue} ({breach.what})" for breach in found[:_MOST_NAMED]])
     more = f", and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
     return f"Faster or longer than is easily read: {named}{more}."
 

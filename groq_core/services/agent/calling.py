@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from groq_core.events import ToolCall
 from groq_core.redaction import redact
-from groq_core.services.agent.results import MOST_PICTURES, picture_urls, written
+from groq_core.services.agent.results import MOST_PICTURES, picture_urls, to_text
 from groq_core.services.agent.tools import Arguments, ArgumentsError, Tool
 from groq_core.services.agent.visible import whole_call
 
@@ -28,7 +28,7 @@ _REDACTED_AHEAD: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class BoundCall:
     """
     One call that a model made, fit to be run.
 
@@ -48,7 +48,7 @@ class Call:
         return self.tool.name
 
     @property
-    def shown(self) -> str:
+    def arguments_text(self) -> str:
         """The arguments down to the last character; what is shown is what runs."""
         return whole_call(self.arguments)
 
@@ -74,7 +74,7 @@ def refusal(reason: str) -> Result:
     return Result(text=f"Error: {reason}", error=reason)
 
 
-def read_call(call: ToolCall, tools: Mapping[str, Tool], step: int) -> Call | Result:
+def read_call(call: ToolCall, tools: Mapping[str, Tool], step: int) -> BoundCall | Result:
     """
     Find the tool of a call and read its arguments.
 
@@ -87,7 +87,7 @@ def read_call(call: ToolCall, tools: Mapping[str, Tool], step: int) -> Call | Re
         hint = f" Did you mean {near[0]}?" if near else ""
         return refusal(f"there is no tool called {call.name!r}.{hint} Tools: {', '.join(tools) or 'none'}")
     try:
-        return Call(id=call.id, tool=tool, arguments=tool.check(read_arguments(call.arguments)), step=step)
+        return BoundCall(id=call.id, tool=tool, arguments=tool.check(read_arguments(call.arguments)), step=step)
     except ArgumentsError as error:
         return refusal(f"wrong arguments for {call.name}: {error}")
 
@@ -147,7 +147,7 @@ def _constant(text: str) -> object:
     raise ArgumentsError(f"{text} is no number of JSON")
 
 
-async def run_call(call: Call, *, seconds: float, clock: Callable[[], float] = time.monotonic) -> Result:
+async def run_call(call: BoundCall, *, seconds: float, clock: Callable[[], float] = time.monotonic) -> Result:
     """
     Run a call to its end, or until ``seconds`` are over.
 
@@ -162,18 +162,18 @@ async def run_call(call: Call, *, seconds: float, clock: Callable[[], float] = t
         await asyncio.wait({task}, timeout=max(0.0, allowed))
         if not task.done():
             left = "; it may still be at work" if call.tool.threaded else ""
-            return _failed(f"{call.name} took longer than {allowed:.3g} s and was given up{left}", clock() - started)
+            return _failure(f"{call.name} took longer than {allowed:.3g} s and was given up{left}", clock() - started)
         # A value of many megabytes takes its time to be written down, and others wait for the loop.
-        return await asyncio.to_thread(_told, call, task.result(), clock() - started)
+        return await asyncio.to_thread(_result_of, call, task.result(), clock() - started)
     except ArgumentsError as error:
-        return _failed(f"wrong arguments for {call.name}: {error}", clock() - started)
+        return _failure(f"wrong arguments for {call.name}: {error}", clock() - started)
     except asyncio.CancelledError:
         if task.cancelled():
-            return _failed(f"{call.name} was cancelled", clock() - started)
+            return _failure(f"{call.name} was cancelled", clock() - started)
         raise
     except Exception as error:  # a tool may raise anything, and none of it ends the run
         said = redact(_words(error)[: 4 * _LONGEST_ERROR]).strip()[:_LONGEST_ERROR]
-        return _failed(f"{call.name} failed: {type(error).__name__}{': ' + said if said else ''}", clock() - started)
+        return _failure(f"{call.name} failed: {type(error).__name__}{': ' + said if said else ''}", clock() - started)
     finally:
         task.cancel()
 
@@ -185,13 +185,13 @@ def _words(error: Exception) -> str:
         return ""
 
 
-def _failed(reason: str, elapsed_s: float) -> Result:
+def _failure(reason: str, elapsed_s: float) -> Result:
     return Result(text=f"Error: {reason}", error=reason, elapsed_s=elapsed_s)
 
 
-def _told(call: Call, value: object, elapsed_s: float) -> Result:
+def _result_of(call: BoundCall, value: object, elapsed_s: float) -> Result:
     pictures = tuple(picture_urls(value))
-    text = clip(written(value), call.tool.max_result)
+    text = clip(to_text(value), call.tool.max_result)
     return Result(text=text, elapsed_s=elapsed_s, pictures=pictures[:MOST_PICTURES])
 
 

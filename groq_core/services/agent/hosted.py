@@ -23,7 +23,7 @@ Beginnings of the names that come back in ``executed_tools``: ``browser.open`` a
 """
 
 
-def hosted_events(executed: object, step: int) -> Iterator[Event]:
+def events_of_hosted_tools(executed: object, step: int) -> Iterator[Event]:
     """
     Tell of the tools a provider ran.
 
@@ -53,7 +53,7 @@ def _output(entry: Mapping[str, Any]) -> str:
         return "\n\n".join(_source(one) for one in found if isinstance(one, Mapping))
     code = entry.get("code_results")
     if isinstance(code, list):
-        return "\n".join(_shown(one) for one in code if isinstance(one, Mapping))
+        return "\n".join(_describe(one) for one in code if isinstance(one, Mapping))
     return ""
 
 
@@ -61,7 +61,7 @@ def _source(result: Mapping[str, Any]) -> str:
     return "\n".join(str(result[key]) for key in ("title", "url", "content") if result.get(key))
 
 
-def _shown(result: Mapping[str, Any]) -> str:
+def _describe(result: Mapping[str, Any]) -> str:
     if text := result.get("text"):
         return str(text)
     return "[a picture]" if result.get("png") else "[a chart]" if result.get("chart") else ""

@@ -24,7 +24,7 @@ FEWEST_TOKENS: Final = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class AgentLimits:
     """
     The bounds of a run.
 
@@ -46,12 +46,12 @@ class Limits:
     def __post_init__(self) -> None:
         for name, value in (("max_steps", self.steps), ("max_tokens", self.tokens)):
             if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
-                raise _refused(name, value, "a whole number from 1 on")
+                raise _limit_error(name, value, "a whole number from 1 on")
         for name, amount in (("max_seconds", self.seconds), ("max_usd", self.usd)):
             if amount is None:
                 continue
             if isinstance(amount, bool) or not isinstance(amount, int | float) or not 0 < amount < math.inf:
-                raise _refused(name, amount, "a number above 0")
+                raise _limit_error(name, amount, "a number above 0")
 
     @property
     def answer_s(self) -> float:
@@ -59,7 +59,7 @@ class Limits:
         return min(ANSWER_S, ANSWER_SHARE * self.seconds)
 
 
-def _refused(name: str, value: object, wanted: str) -> RequestError:
+def _limit_error(name: str, value: object, wanted: str) -> RequestError:
     return RequestError(
         f"{name} is {value!r}, which is no limit", param=name, code="invalid_value", hint=f"Give {wanted}."
     )

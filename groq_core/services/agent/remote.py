@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import base64
 import os
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -16,7 +16,8 @@ from pydantic_core import to_json
 from groq_core.errors import RequestError
 from groq_core.redaction import redact
 from groq_core.services.agent.names import tool_name, unique_names
-from groq_core.services.agent.results import Mixed, Picture
+from groq_core.services.agent.oauth import Authorize
+from groq_core.services.agent.results import Mixed, ToolPicture
 from groq_core.services.agent.tools import MAX_RESULT, Arguments, Tool, loose
 
 if TYPE_CHECKING:
@@ -43,6 +44,10 @@ class RemoteToolError(Exception):
     """The server says the tool failed; the message is the server's."""
 
 
+class SessionGoneError(Exception):
+    """Another call found that the server no longer knows the session, so this one will not be answered in it."""
+
+
 @asynccontextmanager
 async def remote_tools(
     url: str,
@@ -54,6 +59,8 @@ async def remote_tools(
     trusted: bool = False,
     timeout: float = CALL_S,
     connect_seconds: float = CONNECT_S,
+    authorize: Authorize | None = None,
+    transport: Callable[[], Any] | None = None,
 ) -> AsyncIterator[list[Tool]]:
     """
     Connect to an MCP server for as long as the context lasts.
@@ -71,13 +78,15 @@ async def remote_tools(
             tool that it only reads and destroys nothing.
         trusted: The operator believes what the server says of its own tools.
         timeout: Seconds one call may take.
+        authorize: Gets tokens where the server asks for them, see :mod:`groq_core.services.agent.oauth`.
+        transport: Makes the httpx transport the requests go through; None for the usual one.
 
     Raises:
         RequestError: The server cannot be reached or does not speak MCP.
     """
-    connection = _Connection(url, headers, timeout, command)
+    connection = _Connection(url, headers, timeout, command, authorize, transport)
     try:
-        listed = await connection.opened(connect_seconds)
+        listed = await connection.open(connect_seconds)
         tools = [_tool(connection, one, label, dangerous, trusted, timeout) for one in listed[:MOST_TOOLS]]
         yield unique_names(tools)
     finally:
@@ -88,11 +97,21 @@ class _Connection:
     """Keeps a session open in a task of its own."""
 
     def __init__(
-        self, url: str, headers: Mapping[str, str] | None, timeout: float, command: Sequence[str] = ()
+        self,
+        url: str,
+        headers: Mapping[str, str] | None,
+        timeout: float,
+        command: Sequence[str],
+        authorize: Authorize | None,
+        transport: Callable[[], Any] | None,
     ) -> None:
         self._url = url
+        self._authorize = authorize
+        self._make_transport = transport
         self._command = tuple(command)
         self._expired = asyncio.Event()
+        self._sessions = 1
+        self._gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._headers = dict(headers or {})
         self._timeout = timeout
         self._leave = asyncio.Event()
@@ -101,7 +120,7 @@ class _Connection:
         self._ready: asyncio.Future[tuple[ClientSession, list[RemoteTool]]] = asyncio.get_running_loop().create_future()
         self._task = asyncio.create_task(self._hold())
 
-    async def opened(self, seconds: float) -> list[RemoteTool]:
+    async def open(self, seconds: float) -> list[RemoteTool]:
         host = urlsplit(self._url).hostname or (self._command[0] if self._command else "?")
         try:
             async with asyncio.timeout(seconds):
@@ -132,22 +151,34 @@ class _Connection:
         """
         from mcp import McpError
 
+        session = self._sessions
         try:
-            return await self._guarded(name, arguments)
+            return await self._call_guarded(name, arguments)
+        except SessionGoneError:
+            pass
         except McpError as error:
             if not _session_gone(error):
                 raise
-        # The specification: a client whose session the server no longer knows begins a new one.
-        self._ready = asyncio.get_running_loop().create_future()
-        self._expired.set()
-        return await self._guarded(name, arguments)
+        # The specification: a client whose session the server no longer knows begins a new one. Of several calls that
+        # find it gone at once, the first does.
+        if session == self._sessions:
+            self._sessions += 1
+            self._ready = asyncio.get_running_loop().create_future()
+            self._expired.set()
+            self._gone.set_result(None)
+            self._gone = asyncio.get_running_loop().create_future()
+        return await self._call_guarded(name, arguments)
 
-    async def _guarded(self, name: str, arguments: Arguments) -> CallToolResult:
+    async def _call_guarded(self, name: str, arguments: Arguments) -> CallToolResult:
         """One call, given up when the connection breaks."""
         call = asyncio.create_task(self._call(name, arguments))
         try:
             # A connection that breaks leaves its calls waiting, so it is waited for beside them.
-            await asyncio.wait({call, self._task}, return_when=asyncio.FIRST_COMPLETED)
+            gone = self._gone
+            ends: set[asyncio.Future[Any]] = {call, self._task, gone}
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            if gone.done() and not call.done():
+                raise SessionGoneError
             if call.done() and (call.exception() is None or not self._task.done()):
                 return call.result()
         finally:
@@ -221,14 +252,20 @@ class _Connection:
         import httpx
         from mcp.client.streamable_http import streamable_http_client
 
-        async with (
-            httpx.AsyncClient(headers=self._headers, timeout=httpx.Timeout(CONNECT_S, read=READ_S)) as http,
-            streamable_http_client(self._url, http_client=http) as (incoming, outgoing, _),
-        ):
-            yield incoming, outgoing
+        async with AsyncExitStack() as opened:
+            auth = await opened.enter_async_context(self._authorize()) if self._authorize is not None else None
+            http = httpx.AsyncClient(
+                headers=self._headers,
+                timeout=httpx.Timeout(CONNECT_S, read=READ_S),
+                auth=auth,
+                transport=self._make_transport() if self._make_transport is not None else None,
+            )
+            await opened.enter_async_context(http)
+            streams = await opened.enter_async_context(streamable_http_client(self._url, http_client=http))
+            yield streams[0], streams[1]
 
 
-def _session_gone(error: Exception) -> bool:
+def _session_gone(error: BaseException) -> bool:
     """What the library makes of the 404 with which a server answers for a session it does not know."""
     return "session terminated" in str(error).lower()
 
@@ -263,7 +300,7 @@ def _tool(
 ) -> Tool:
     async def call(arguments: Arguments) -> object:
         result = await connection.call(one.name, arguments)
-        text = written(result)
+        text = result_text(result)
         if result.isError:
             raise RemoteToolError(text or "the server says it failed")
         pictures = list(_pictures(result))
@@ -286,7 +323,7 @@ def _harmless(one: RemoteTool) -> bool:
     return bool(hints and hints.readOnlyHint) and not (hints and hints.destructiveHint)
 
 
-def written(result: CallToolResult) -> str:
+def result_text(result: CallToolResult) -> str:
     """Write a result down as text; pictures and sounds are mentioned in their places."""
     pieces = [_block(block) for block in result.content]
     text = "\n".join(piece for piece in pieces if piece)
@@ -309,7 +346,7 @@ def _block(block: Any) -> str:
             return ""
 
 
-def _pictures(result: CallToolResult) -> Iterator[Picture]:
+def _pictures(result: CallToolResult) -> Iterator[ToolPicture]:
     """The pictures of a result, for a model that can see."""
     for block in result.content:
         data, kind = "", ""
@@ -319,7 +356,7 @@ def _pictures(result: CallToolResult) -> Iterator[Picture]:
             data, kind = getattr(block.resource, "blob", ""), block.resource.mimeType or ""
         if data and kind in ("image/png", "image/jpeg", "image/gif", "image/webp"):
             try:
-                yield Picture(base64.b64decode(data, validate=True), kind)
+                yield ToolPicture(base64.b64decode(data, validate=True), kind)
             except ValueError:
                 continue  # it is mentioned all the same
 
@@ -327,11 +364,13 @@ def _pictures(result: CallToolResult) -> Iterator[Picture]:
 def _cause(error: BaseException) -> str:
     while isinstance(error, BaseExceptionGroup) and error.exceptions:
         error = error.exceptions[0]
+    if _session_gone(error):
+        return "it answered HTTP 404 Not Found"
     response = getattr(error, "response", None)
     if (status := getattr(response, "status_code", None)) is not None:
         # The library's own words hold the whole address, and an address may hold a token.
         return f"it answered HTTP {status} {getattr(response, 'reason_phrase', '')}".strip()
-    return redact(f"{type(error).__name__}: {error}")[:300]
+    return redact(f"{type(error).__name__}: {error}"[:2_000])[:300]
 
 
 def _unreachable(host: str, why: str, command: Sequence[str] = ()) -> RequestError:

@@ -80,7 +80,7 @@ def _calls(text: str, tools: Mapping[str, Tool]) -> Iterator[tuple[str, str]]:
                 yield match[1], json.dumps(value or {})
         return
     for candidate in _candidates(text):
-        found = list(_named(candidate, tools))
+        found = list(_find_calls(candidate, tools))
         yield from found
         if found:
             return
@@ -106,10 +106,10 @@ def _first_json(text: str) -> Any:
     return None
 
 
-def _named(value: Any, tools: Mapping[str, Tool]) -> Iterator[tuple[str, str]]:
+def _find_calls(value: Any, tools: Mapping[str, Tool]) -> Iterator[tuple[str, str]]:
     if isinstance(value, list):
         for item in value:
-            yield from _named(item, tools)
+            yield from _find_calls(item, tools)
         return
     if not isinstance(value, dict):
         return
@@ -120,7 +120,7 @@ def _named(value: Any, tools: Mapping[str, Tool]) -> Iterator[tuple[str, str]]:
     if isinstance(name, str) and name and (arguments is not None or set(inner) <= {"name", "type", "id"}):
         yield name, arguments if isinstance(arguments, str) else json.dumps(arguments or {})
     elif isinstance(nested := value.get("tool_calls"), list):
-        yield from _named(nested, tools)
+        yield from _find_calls(nested, tools)
     elif (fitting := _fitting(value, tools)) is not None:
         yield fitting, json.dumps(value)
 

@@ -25,7 +25,7 @@ TYPED_TRIES: Final = 3
 UNFINISHED: Final = frozenset({"paused", "broken", "degraded"})
 
 
-class Run(AsyncGenerator[Event, None], Generic[T]):
+class AgentRun(AsyncGenerator[Event, None], Generic[T]):
     """
     One run of an agent.
 
@@ -44,7 +44,7 @@ class Run(AsyncGenerator[Event, None], Generic[T]):
         self.typed = wanted is not None
         self._wanted = wanted
         self._problem: ExtractionError | None = None
-        self._events = self._typed(events)
+        self._events = self._parse_output(events)
 
     async def asend(self, value: None) -> Event:
         return await self._events.asend(value)
@@ -79,7 +79,7 @@ class Run(AsyncGenerator[Event, None], Generic[T]):
             )
         return self.output
 
-    async def _typed(self, events: Events) -> Events:
+    async def _parse_output(self, events: Events) -> Events:
         async with aclosing(events):
             async for event in events:
                 if not isinstance(event, RunEnded):

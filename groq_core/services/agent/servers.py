@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -12,8 +12,10 @@ from typing import Any, Final
 from groq_core.errors import RequestError
 from groq_core.requests import Message
 from groq_core.services.agent.names import unique_names
-from groq_core.services.agent.remote import remote_tools
+from groq_core.services.agent.oauth import Authorize, ClientCredentials
+from groq_core.services.agent.remote import CONNECT_S, remote_tools
 from groq_core.services.agent.tools import Arguments, Tool
+from groq_core.services.logins import Logins, MemoryLogins
 from groq_core.settings.parsers import header_value
 
 MOST_OFFERED: Final = 110
@@ -23,7 +25,7 @@ LIST_NAME: Final = "list_more_tools"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Server:
+class McpServer:
     """
     An MCP server.
 
@@ -32,6 +34,9 @@ class Server:
         command: Program and arguments of a server that speaks over its standard input and output. Never a stranger's.
         headers: Sent with every request; never shown.
         trusted: What the server says of its tools being harmless is believed.
+        authorize: Gets tokens where the server asks for them; an ``Authorization`` of the headers takes its place.
+        transport: Makes what the requests go through; None for the usual one.
+        connect_seconds: That long it may take to connect, signing in included.
     """
 
     name: str
@@ -39,8 +44,11 @@ class Server:
     command: tuple[str, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     trusted: bool = False
+    authorize: Authorize | None = field(default=None, repr=False)
+    transport: Callable[[], Any] | None = field(default=None, repr=False)
+    connect_seconds: float = CONNECT_S
 
-    def with_headers(self, headers: Mapping[str, Any], param: str) -> Server:
+    def with_headers(self, headers: Mapping[str, Any], param: str) -> McpServer:
         """
         The same with further headers; they win over the operator's.
 
@@ -51,20 +59,42 @@ class Server:
             more = {name: header_value(name, value).reveal() for name, value in headers.items()}
         except ValueError as error:
             raise RequestError(f"a header cannot be sent: {error}", param=param, code="invalid_value") from None
-        return replace(self, headers={**self.headers, **more})
+        # Whoever brings a token of their own is not to act with the operator's.
+        own = any(name.lower() == "authorization" for name in more)
+        return replace(self, headers={**self.headers, **more}, authorize=None if own else self.authorize)
+
+    def with_token(self, token: str, param: str) -> McpServer:
+        """
+        The same with a bearer token; an empty one changes nothing.
+
+        Raises:
+            RequestError: HTTP allows no such token.
+        """
+        token = token.strip().removeprefix("Bearer ").strip()
+        kept = {name: value for name, value in self.headers.items() if name.lower() != "authorization"}
+        return replace(self, headers=kept).with_headers({"Authorization": f"Bearer {token}"}, param) if token else self
 
 
-def offered_servers(settings: Any) -> list[Server]:
-    """The servers that the operator has set, with their headers."""
+def operator_servers(settings: Any, logins: Logins | None = None) -> list[McpServer]:
+    """
+    The servers that the operator has set, with their headers and credentials.
+
+    Args:
+        logins: Where tokens that were got with the credentials are kept from one run to the next.
+    """
     headers = {name: {key: value.reveal() for key, value in pairs} for name, pairs in settings.mcp_headers}
-    return [
-        Server(name=name, address=address.reveal(), headers=headers.get(name, {}))
-        for name, address in settings.mcp_servers
-    ]
+    credentials = {name: {key: value.reveal() for key, value in given} for name, given in settings.mcp_oauth}
+    logins = MemoryLogins() if logins is None else logins
+    found = []
+    for name, secret in settings.mcp_servers:
+        address, given = secret.reveal(), credentials.get(name)
+        authorize = ClientCredentials(**given).authorize(address, logins) if given is not None else None
+        found.append(McpServer(name=name, address=address, headers=headers.get(name, {}), authorize=authorize))
+    return found
 
 
 @asynccontextmanager
-async def server_tools(servers: Sequence[Server], task: str | Sequence[Message]) -> AsyncIterator[list[Tool]]:
+async def server_tools(servers: Sequence[McpServer], task: str | Sequence[Message]) -> AsyncIterator[list[Tool]]:
     """
     Connect to servers for as long as the context lasts.
 
@@ -85,6 +115,9 @@ async def server_tools(servers: Sequence[Server], task: str | Sequence[Message])
                     headers=server.headers,
                     command=server.command,
                     trusted=server.trusted,
+                    authorize=server.authorize,
+                    transport=server.transport,
+                    connect_seconds=server.connect_seconds,
                 )
             )
         yield fitting(unique_names(found), task)
@@ -115,14 +148,14 @@ def _text(task: str | Sequence[Message]) -> str:
 def _listing(rest: Mapping[str, Tool]) -> list[Tool]:
     """One tool that lists what there is beside the tools offered, and one that calls it by name."""
 
-    async def listed(arguments: Arguments) -> object:
+    async def list_tools(arguments: Arguments) -> object:
         words = set(_words(str(arguments.get("about", ""))))
         found = [one for one in rest.values() if not words or words & set(_words(f"{one.name} {one.description}"))]
         lines = [f"{one.name}: {one.description[:160]} {one.parameters.get('properties', {})}" for one in found[:40]]
         more = f"\n… and {len(found) - 40} more; say what they are about" if len(found) > 40 else ""
         return "\n".join(lines) + more if lines else "none; try other words"
 
-    async def called(arguments: Arguments) -> object:
+    async def call_tool(arguments: Arguments) -> object:
         one = rest.get(str(arguments.get("name")))
         if one is None:
             return f"there is no tool {arguments.get('name')!r}; see {LIST_NAME}"
@@ -135,7 +168,7 @@ def _listing(rest: Mapping[str, Tool]) -> list[Tool]:
             name=LIST_NAME,
             description=f"List {len(rest)} further tools, by what they are about, with their parameters.",
             parameters={"type": "object", "properties": {"about": text}},
-            call=listed,
+            call=list_tools,
         ),
         Tool(
             name="call_more_tools",
@@ -145,7 +178,7 @@ def _listing(rest: Mapping[str, Tool]) -> list[Tool]:
                 "properties": {"name": text, "arguments": {"type": "object"}},
                 "required": ["name", "arguments"],
             },
-            call=called,
+            call=call_tool,
             dangerous=any(one.dangerous for one in rest.values()),
         ),
     ]

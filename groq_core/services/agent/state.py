@@ -26,7 +26,7 @@ class Pending(msgspec.Struct, frozen=True, kw_only=True):
     arguments: str
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
+class RequestedCall(msgspec.Struct, frozen=True, kw_only=True):
     """A call of the step that is not over: ``arguments`` as the model wrote them."""
 
     id: str
@@ -34,7 +34,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     arguments: str
 
 
-class Told(msgspec.Struct, frozen=True, kw_only=True):
+class ReportedResult(msgspec.Struct, frozen=True, kw_only=True):
     """What the model is told of a call that has run, and the pictures it gave (data URLs)."""
 
     text: str
@@ -63,8 +63,8 @@ class RunState(msgspec.Struct, kw_only=True):
     elapsed_s: float = 0.0
     ids: list[str] = []
     repeats: dict[str, int] = {}
-    calls: list[Asked] = []
-    results: dict[str, Told] = {}
+    calls: list[RequestedCall] = []
+    results: dict[str, ReportedResult] = {}
     pending: list[Pending] = []
 
     def encode(self) -> bytes:

@@ -123,7 +123,7 @@ def _make(
     timeout: float,
     max_result: int,
 ) -> Tool:
-    typed = typed_part(function)
+    typed = signature_source(function)
     summary, told = read_docstring(inspect.getdoc(typed) or "")
     model = _arguments_model(function, typed, told)
     is_async = any(map(inspect.iscoroutinefunction, (function, typed)))
@@ -159,13 +159,13 @@ def _make(
     )
 
 
-def typed_part(function: Callable[..., Any]) -> Callable[..., Any]:
+def signature_source(function: Callable[..., Any]) -> Callable[..., Any]:
     """What of a callable has the types and the docstring: the function in a partial, the call of an object."""
     while isinstance(function, functools.partial | functools.partialmethod):
         function = function.func
     if inspect.isroutine(function) or inspect.isclass(function):
         return inspect.unwrap(function) if inspect.isroutine(function) else function
-    return typed_part(type(function).__call__) if inspect.isfunction(type(function).__call__) else function
+    return signature_source(type(function).__call__) if inspect.isfunction(type(function).__call__) else function
 
 
 def name_of(function: Callable[..., Any]) -> str:

@@ -22,7 +22,7 @@ from groq_core.requests import Caller, ChatRequest, Request
 from groq_core.services.batch.lines import Line, Operation
 from groq_core.services.documents.parts import Document
 from groq_core.services.documents.source import source_of
-from groq_core.services.extraction import Extractor, Options, schema_of, spelled
+from groq_core.services.extraction import ExtractionOptions, Extractor, schema_of, spell_path
 from groq_core.services.transcription import TranscriptionService
 
 OURS: Final = frozenset({"model", "messages", "stream", "stream_options", "cost_sensitive", "max_latency_ms"})
@@ -38,7 +38,7 @@ Waited: TypeAlias = Callable[[float], None]
 """Told how many seconds the rate guard holds a line back."""
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
+class BatchAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """
     What a line came to.
 
@@ -66,7 +66,7 @@ class Answerer(Protocol):
         ExtractionError: What was answered is of no use.
     """
 
-    async def __call__(self, line: Line, waited: Waited) -> Answer: ...
+    async def __call__(self, line: Line, waited: Waited) -> BatchAnswer: ...
 
 
 def answerers(
@@ -84,7 +84,7 @@ def answerers(
         caller: Who asks; the rate guard is fair between users, and all lines of a batch are one.
     """
     lend = Lending(handle, stay=stay, caller=caller)
-    opened = Files(files)
+    opened = AnswerFiles(files)
     audio = TranscriptionAnswerer(lend, opened)
     return {
         "chat": ChatAnswerer(lend),
@@ -117,7 +117,7 @@ class Lending:
         return handle
 
 
-class Files:
+class AnswerFiles:
     """The files that lines may name, a few in memory at a time."""
 
     def __init__(self, folder: Path | None) -> None:
@@ -153,7 +153,7 @@ class ChatAnswerer:
     def __init__(self, lend: Lending) -> None:
         self._lend = lend
 
-    async def __call__(self, line: Line, waited: Waited) -> Answer:
+    async def __call__(self, line: Line, waited: Waited) -> BatchAnswer:
         body = line.body
         request = ChatRequest(
             messages=tuple(body["messages"]),
@@ -169,7 +169,7 @@ class ChatAnswerer:
         finished = reply.finished
         assert finished is not None, "the chain ends in Finished or raises"
         usage = finished.usage or Usage()
-        return Answer(
+        return BatchAnswer(
             body=completion(reply, request.request_id),
             request_id=finished.request_id or request.request_id,
             tokens_in=usage.prompt_tokens,
@@ -231,11 +231,11 @@ def _usage(usage: Usage | None) -> dict[str, Any] | None:
 class TranscriptionAnswerer:
     """Recordings, written down or translated; the body is a ``verbose_json`` transcript."""
 
-    def __init__(self, lend: Lending, files: Files) -> None:
+    def __init__(self, lend: Lending, files: AnswerFiles) -> None:
         self._lend = lend
         self._files = files
 
-    async def __call__(self, line: Line, waited: Waited) -> Answer:
+    async def __call__(self, line: Line, waited: Waited) -> BatchAnswer:
         name = line.body.get("file")
         if not isinstance(name, str):
             raise RequestError("an address is not fetched here; name a file", param="url")
@@ -257,7 +257,7 @@ class TranscriptionAnswerer:
         finished = reply.finished
         assert finished is not None, "a transcription ends in Finished or raises"
         body = msgspec.json.decode(to_json(finished.transcript)) if finished.transcript else {"text": reply.text}
-        return Answer(
+        return BatchAnswer(
             body={**body, "x_groq_core": reply.receipt.as_dict()},
             request_id=reply.receipt.request_id,
             usd=reply.receipt.cost_usd,
@@ -270,26 +270,28 @@ class TranscriptionAnswerer:
 class ExtractionAnswerer:
     """Data out of texts, documents and pictures; the body holds ``data`` and what to doubt in it."""
 
-    def __init__(self, lend: Lending, files: Files) -> None:
+    def __init__(self, lend: Lending, files: AnswerFiles) -> None:
         self._lend = lend
         self._files = files
 
-    async def __call__(self, line: Line, waited: Waited) -> Answer:
+    async def __call__(self, line: Line, waited: Waited) -> BatchAnswer:
         body = line.body
-        options = Options(model=body.get("model", "auto"), instructions=body.get("instructions", ""), parallel=2)
+        options = ExtractionOptions(
+            model=body.get("model", "auto"), instructions=body.get("instructions", ""), parallel=2
+        )
         extractor = Extractor(self._lend(waited), options)
         async with self._files:
             source = body.get("text") or await self._document(body["file"])
             found = await extractor.extract_detailed(source, schema_of(body["schema"]), caller=self._lend.caller)
         usages = [one.usage for one in found.tries if one.usage is not None]
         last = found.tries[-1]
-        return Answer(
+        return BatchAnswer(
             body={
                 "object": "extraction",
                 "model": last.model,
                 "data": found.data,
-                "unfounded": [spelled(path) for path in found.unfounded],
-                "conflicts": [spelled(conflict.path) for conflict in found.conflicts],
+                "unfounded": [spell_path(path) for path in found.without_place],
+                "conflicts": [spell_path(conflict.path) for conflict in found.conflicts],
                 "tries": len(found.tries),
                 "cost_usd": found.cost_usd,
             },

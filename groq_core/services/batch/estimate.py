@@ -12,7 +12,7 @@ from groq_core.models.pricing import cost_usd
 from groq_core.models.spec import ModelSpec
 from groq_core.ratelimit.plans import LIMITS, Plan, TierLimits
 from groq_core.requests import IMAGE_TOKENS, estimate_tokens
-from groq_core.services.batch.lines import Entry, Fault
+from groq_core.services.batch.lines import Entry, LineFault
 
 SAMPLE: Final = 10_000
 """Lines whose tokens are estimated one by one where only the beginning is read; the rest are taken to be like them."""
@@ -64,7 +64,7 @@ class Survey(msgspec.Struct, frozen=True, kw_only=True):
         """Of all answers, those without a maximum taken to be of the usual length."""
         return self.tokens_out + self.unbound * ANSWER_TOKENS
 
-    def grown(self, lines: int) -> Survey:
+    def scale_to(self, lines: int) -> Survey:
         """The same for a source of which only the beginning was read."""
         grown = lines / self.sampled if self.sampled else 0.0
         fields = ("tokens_in", "tokens_in_most", "tokens_out", "unbound", "unknown")
@@ -92,11 +92,11 @@ def survey(entries: Iterable[Entry], *, sample: int | None = None, counted: int 
         for name, figure in _figures(entry).items():
             totals[name] += figure
     found = Survey(lines=lines, sampled=sampled, **totals)
-    return found.grown(lines if counted is None else counted) if sampled != lines or counted is not None else found
+    return found.scale_to(lines if counted is None else counted) if sampled != lines or counted is not None else found
 
 
 def _figures(entry: Entry) -> dict[str, int]:
-    if isinstance(entry, Fault):
+    if isinstance(entry, LineFault):
         return {"faults": 1}
     body = entry.body
     asked = [body.get(name) for name in ("messages", "tools", "text", "schema")]

@@ -11,7 +11,7 @@ import msgspec
 
 from groq_core.services.batch.ids import IdSet
 from groq_core.services.batch.sink import Written
-from groq_core.services.batch.sources import Source
+from groq_core.services.batch.sources import LineSource
 from groq_core.services.extraction.tables import FORMULA_SIGNS
 
 ANSWER: Final = "answer"
@@ -24,7 +24,7 @@ class _Row(msgspec.Struct):
     error: dict[str, Any] | None = None
 
 
-def write_table(source: Source, answers: Path, out: TextIO) -> None:
+def write_table(source: LineSource, answers: Path, out: TextIO) -> None:
     """
     Write the source's columns and the answers as CSV, in the order of the source.
 
@@ -51,7 +51,7 @@ def write_table(source: Source, answers: Path, out: TextIO) -> None:
                 file.seek(place)
                 line = file.readline()
                 if msgspec.json.decode(line, type=Written).key in ("", entry.key):
-                    text, error = shown(msgspec.json.decode(line, type=_Row))
+                    text, error = answer_and_reason(msgspec.json.decode(line, type=_Row))
             writer.writerow([*(_disarm(cells.get(name, "")) for name in header), _disarm(text), _disarm(error)])
 
 
@@ -63,7 +63,7 @@ def _places(answers: Path) -> Iterator[tuple[str, int]]:
             at += len(line)
 
 
-def shown(row: _Row) -> tuple[str, str]:
+def answer_and_reason(row: _Row) -> tuple[str, str]:
     """The text of an answer, whatever answered it, and the reason where there is none."""
     if row.error is not None:
         return "", str(row.error.get("message") or row.error.get("code") or "failed")

@@ -8,6 +8,7 @@ goes on where it was, since every answer carries a hash of its question.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -16,7 +17,7 @@ import msgspec
 
 from groq_core.errors import RequestError
 from groq_core.services.batch.lines import Recipe
-from groq_core.services.batch.sources import Source
+from groq_core.services.batch.sources import LineSource
 
 Stage: TypeAlias = Literal["uploaded", "created", "fetched"]
 
@@ -74,7 +75,7 @@ def beside(output: Path) -> Path:
     return output.with_name(output.name + ".job")
 
 
-def job_of(output: Path, source: Source) -> Job:
+def job_of(output: Path, source: LineSource) -> Job:
     """
     Read the job of a file of answers, or begin one.
 
@@ -99,6 +100,15 @@ def job_of(output: Path, source: Source) -> Job:
             hint="Name a new file for these answers.",
         )
     return job
+
+
+def still_open(folder: Path) -> bool:
+    """Whether Groq still has answers for one of the jobs in a folder."""
+    for slip in folder.glob("*.job"):
+        with suppress(OSError, msgspec.DecodeError, UnicodeDecodeError):
+            if msgspec.json.decode(slip.read_bytes(), type=Job).open_parts:
+                return True
+    return False
 
 
 def _questions(recipe: Recipe) -> bytes:

@@ -13,11 +13,11 @@ from groq_core.services.batch.job import Job
 from groq_core.services.batch.progress import Progress
 from groq_core.services.batch.remote import BatchApi, RemoteBatchRun
 from groq_core.services.batch.sink import Sink
-from groq_core.services.batch.sources import Source
-from groq_core.services.candidates import resolved
+from groq_core.services.batch.sources import LineSource
+from groq_core.services.candidates import resolve_name
 
 
-class House(Protocol):
+class BatchCore(Protocol):
     """What this needs of the core."""
 
     @property
@@ -30,7 +30,7 @@ class House(Protocol):
 
 
 async def run_later(
-    core: House, source: Source, sink: Sink, job: Job, total: int | None = None
+    core: BatchCore, source: LineSource, sink: Sink, job: Job, total: int | None = None
 ) -> AsyncGenerator[Progress, None]:
     """
     Let Groq answer a source within a day, and tell how far it is; begun anew, it looks after the same batches.
@@ -54,14 +54,14 @@ async def run_later(
                 yield step
 
 
-def groq_id(core: House, name: str | None) -> str:
+def groq_id(core: BatchCore, name: str | None) -> str:
     """
     The Groq model that a line's model stands for; the Batch API knows no tiers and goes on to no other.
 
     Raises:
         RequestError: It is no model of Groq's.
     """
-    spec = resolved(core, name or "auto")
+    spec = resolve_name(core, name or "auto")
     if spec is not None and spec.provider == "groq":
         return spec.id
     if spec is None and name and ":" not in name:

@@ -16,7 +16,7 @@ import msgspec
 
 from groq_core.errors import RequestError
 from groq_core.services.batch.ids import IdSet
-from groq_core.services.batch.template import Template
+from groq_core.services.batch.template import LineTemplate
 
 Operation: TypeAlias = Literal["chat", "extraction", "transcription", "translation"]
 
@@ -59,7 +59,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
         return _hash(_ENCODER.encode([self.operation, self.body, self.stamp]))
 
 
-class Fault(msgspec.Struct, frozen=True, kw_only=True):
+class LineFault(msgspec.Struct, frozen=True, kw_only=True):
     """A line that cannot be asked, and why."""
 
     number: int
@@ -73,7 +73,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
         return _hash(self.raw.encode("utf-8", "surrogatepass"))
 
 
-Entry: TypeAlias = Line | Fault
+Entry: TypeAlias = Line | LineFault
 
 _ENCODER: Final = msgspec.json.Encoder(order="sorted")
 
@@ -105,7 +105,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     operation: Operation = "chat"
-    template: Template | None = None
+    template: LineTemplate | None = None
     system: str | None = None
     model: str | None = None
     params: dict[str, Any] = {}
@@ -116,7 +116,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     # ── JSON lines ───────────────────────────────────────────────────────────────────────────────────
 
     def line(self, number: int, raw: bytes | str) -> Entry:
-        """Read one line of a JSONL file; what is wrong with it becomes a :class:`Fault`."""
+        """Read one line of a JSONL file; what is wrong with it becomes a :class:`LineFault`."""
         custom_id = f"line-{number}"
         try:
             value = _decode(raw)
@@ -126,7 +126,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
             return self._plain(number, custom_id, value)
         except RequestError as error:
             raw = raw if isinstance(raw, str) else raw.decode("utf-8", "replace")
-            return Fault(number=number, custom_id=custom_id, error=error, raw=raw)
+            return LineFault(number=number, custom_id=custom_id, error=error, raw=raw)
 
     def _batch_line(self, number: int, custom_id: str, value: dict[str, Any]) -> Line:
         url, method, body = value["url"], value.get("method", "POST"), value["body"]
@@ -165,7 +165,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
             return self._row(number, _check_id(custom_id), cells)
         except RequestError as error:
             raw = msgspec.json.encode(list(cells.values())).decode()
-            return Fault(number=number, custom_id=custom_id[:LONGEST_ID], error=error, raw=raw)
+            return LineFault(number=number, custom_id=custom_id[:LONGEST_ID], error=error, raw=raw)
 
     def check(self, columns: tuple[str, ...]) -> None:
         """
@@ -174,7 +174,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             RequestError: The template, or what stands in for one, names a column that is not there.
         """
-        (self.template or Template(f"{{{self._only_column}}}")).check(columns)
+        (self.template or LineTemplate(f"{{{self._only_column}}}")).check(columns)
 
     @property
     def _only_column(self) -> str:
@@ -182,7 +182,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
         return {"chat": "prompt", "extraction": "text"}.get(self.operation, "file")
 
     def _row(self, number: int, custom_id: str, cells: Mapping[str, str]) -> Line:
-        template = self.template or Template(f"{{{self._only_column}}}")
+        template = self.template or LineTemplate(f"{{{self._only_column}}}")
         text = template.fill(cells)
         if not text.strip():
             raise RequestError("the row is empty", param=self._only_column)

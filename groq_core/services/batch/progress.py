@@ -57,32 +57,32 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
 
     @property
-    def settled(self) -> int:
+    def done_count(self) -> int:
         """Lines nothing more will be done about."""
         return self.done + self.failed
 
     @property
     def rows(self) -> int:
         """Lines there are, as far as anybody has counted: ``done + failed + unanswered``."""
-        return max(self.total or 0, self.settled + self.duplicates)
+        return max(self.total or 0, self.done_count + self.duplicates)
 
     @property
-    def unanswered(self) -> int:
+    def open_count(self) -> int:
         """Lines that have neither an answer nor a failure, duplicates among them."""
-        return self.rows - self.settled
+        return self.rows - self.done_count
 
     @property
     def share(self) -> float | None:
         """Part of the whole that is settled, 0 to 1."""
-        return None if not self.total else min(1.0, (self.settled + self.duplicates) / self.total)
+        return None if not self.total else min(1.0, (self.done_count + self.duplicates) / self.total)
 
 
-class Meter:
+class ProgressMeter:
     """
     Lines a minute, over the last minute, in sixty counters.
 
     >>> now = iter([0.0, 0.5, 1.0, 2.0])
-    >>> meter = Meter(clock=lambda: next(now))
+    >>> meter = ProgressMeter(clock=lambda: next(now))
     >>> meter.count(); meter.count()
     >>> meter.per_min()
     60.0

@@ -19,7 +19,7 @@ import orjson
 
 from groq_core.services.batch.ids import IdSet
 from groq_core.services.batch.lines import Entry, distinct
-from groq_core.services.batch.sink import Sink, Written, bound, json_line
+from groq_core.services.batch.sink import Sink, Written, binding, json_line
 
 
 class Reconciled(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,7 +76,7 @@ class _Reconciling:
     def run(self) -> Reconciled:
         unkeyed = self.sink.unkeyed or self.earlier.exists()
         for entry in distinct(self.entries):
-            self.today.add(bound(entry.custom_id, entry.key))
+            self.today.add(binding(entry.custom_id, entry.key))
             if unkeyed and not is_numbered(entry):
                 self.given.add(entry.custom_id)
         loose: Counter[str] = Counter()
@@ -105,7 +105,7 @@ class _Reconciling:
 
     def _fits(self, one: Written) -> bool:
         """An answer whose question is not known is believed where its id was given by whoever wrote the row."""
-        return one.bound in self.today if one.key else one.custom_id in self.given
+        return one.binding in self.today if one.key else one.custom_id in self.given
 
     def _names(self, loose: Counter[str], held: IdSet) -> dict[str, deque[str]]:
         """The ids that rows have now whose answers stand under other ids, by question."""
@@ -123,7 +123,7 @@ class _Reconciling:
         aside = self.earlier.with_name(self.earlier.name + ".sorted")
         try:
             with aside.open("wb") as out:
-                self.sink.replace(self._sorted(names, out, counts))
+                self.sink.replace(self._sort_lines(names, out, counts))
         except BaseException:
             aside.unlink(missing_ok=True)
             raise
@@ -134,7 +134,7 @@ class _Reconciling:
             self.earlier.unlink(missing_ok=True)
         return Reconciled(**counts)
 
-    def _sorted(self, names: dict[str, deque[str]], out: BinaryIO, counts: Counter[str]) -> Iterator[bytes]:
+    def _sort_lines(self, names: dict[str, deque[str]], out: BinaryIO, counts: Counter[str]) -> Iterator[bytes]:
         """The lines that belong to a row, under its id of today; the others go to ``out``."""
         held, put = IdSet(), IdSet()
         for line, early in self._lines():
@@ -145,7 +145,7 @@ class _Reconciling:
                 found = json_line({**orjson.loads(line), "custom_id": names[one.key].popleft()})
                 counts["renamed"] += 1
             else:
-                if put.add(one.id or one.bound):
+                if put.add(one.id or one.binding):
                     counts["set_aside"] += not early
                     out.write(line)
                 continue

@@ -24,7 +24,7 @@ from groq_core.events import Usage
 from groq_core.models.pricing import BATCH_DISCOUNT
 from groq_core.services.batch.ids import IdSet
 from groq_core.services.batch.job import Job, Part
-from groq_core.services.batch.lines import Entry, Fault, Line
+from groq_core.services.batch.lines import Entry, Line, LineFault
 from groq_core.services.batch.progress import Progress
 from groq_core.services.batch.reconcile import Reconciled, reconcile
 from groq_core.services.batch.runner import failure
@@ -248,7 +248,7 @@ class RemoteBatchRun:
     def _wire_line(self, entry: Entry) -> bytes | None:
         """A line as the Batch API takes it; None, and a failure in the sink, where it takes none."""
         try:
-            if isinstance(entry, Fault):
+            if isinstance(entry, LineFault):
                 raise entry.error
             return self._wire(entry)
         except RequestError as error:
@@ -300,7 +300,7 @@ class RemoteBatchRun:
         part.status, part.completed, part.failed = batch.status, batch.completed, batch.failed
         if not batch.over:
             return
-        known = await asyncio.to_thread(self._known, part)
+        known = await asyncio.to_thread(self._read_ids, part)
         for file_id in filter(None, (batch.output_file_id, batch.error_file_id)):
             await self._patiently(lambda file_id=file_id: self._fetch(file_id, known))  # type: ignore[misc]
         await self._sink.sync()
@@ -310,7 +310,7 @@ class RemoteBatchRun:
         if batch.status == "failed":
             self._refused += batch.problems or ("no reason given",)
 
-    def _known(self, part: Part) -> dict[str, str] | None:
+    def _read_ids(self, part: Part) -> dict[str, str] | None:
         """The ids of a part with the hashes of their questions; None where nothing was written down."""
         try:
             with self._beside(self._job.parts.index(part), "ids").open("rb") as file:

@@ -21,13 +21,13 @@ from typing import Final
 import msgspec
 
 from groq_core.errors import ChainError, ExtractionError, GroqCoreError, Kind, RequestError
-from groq_core.services.batch.answers import Answer, Answerer
+from groq_core.services.batch.answers import Answerer, BatchAnswer
 from groq_core.services.batch.ids import IdSet
-from groq_core.services.batch.lines import Entry, Fault, Line, Operation
-from groq_core.services.batch.progress import Meter, Progress
+from groq_core.services.batch.lines import Entry, Line, LineFault, Operation
+from groq_core.services.batch.progress import Progress, ProgressMeter
 from groq_core.services.batch.reconcile import Reconciled, reconcile
 from groq_core.services.batch.sink import SYNC_S, Failure, Sink
-from groq_core.services.batch.window import Turn, Window
+from groq_core.services.batch.window import Window, WindowTurn
 
 READ_AT_ONCE: Final = 256
 """Lines read from the source in one go, in a thread, so that a slow disk holds up nobody."""
@@ -60,13 +60,13 @@ class _Tried(msgspec.Struct):
     shared: int = 0
 
 
-class Batch:
+class BatchRun:
     """
     One run over a source.
 
     Args:
         entries: The lines, read as they are needed; of a million only a few hundred are in memory. Where they can
-            be iterated anew (a :class:`Source`, a list), what the sink holds is first held against them, see
+            be iterated anew (a :class:`LineSource`, a list), what the sink holds is first held against them, see
             :func:`reconcile`.
         sink: Open; lines it holds already are passed over.
         answerers: Who answers which operation.
@@ -115,7 +115,7 @@ class Batch:
         self._moved = asyncio.Event()
         self._stopping = False
         self._hopeless: ChainError | None = None
-        self._meter = Meter(clock)
+        self._meter = ProgressMeter(clock)
         self._started = clock()
         self._resumed = len(sink)
         self._duplicates = self._truncated = self._tokens_in = self._tokens_out = 0
@@ -131,7 +131,7 @@ class Batch:
         met = len(self._seen) + self._duplicates
         rows = met if self._exhausted and not self._read else self._total
         left = None if rows is None else max(0, rows - settled - self._duplicates)
-        paused = self.window.paused_s
+        paused = self.window.pause_s
         return Progress(
             done=self._sink.answered,
             failed=self._sink.failed,
@@ -196,7 +196,7 @@ class Batch:
 
     # ── which line next ──────────────────────────────────────────────────────────────────────────────
 
-    async def _next(self) -> tuple[Line, Turn] | None:
+    async def _next(self) -> tuple[Line, WindowTurn] | None:
         """The next line and its turn, as soon as there is room for it; None at the end."""
         while not self._stopping:
             turn = await self.window.enter()
@@ -228,8 +228,8 @@ class Batch:
                     self._duplicates += 1
                 elif entry.custom_id in self._sink:
                     continue
-                elif isinstance(entry, Fault):
-                    self._failed(entry, entry.error)
+                elif isinstance(entry, LineFault):
+                    self._record_failure(entry, entry.error)
                 else:
                     return entry
             self._read = await asyncio.to_thread(lambda: list(islice(self._source, READ_AT_ONCE)))
@@ -251,7 +251,7 @@ class Batch:
 
     # ── what a line comes to ─────────────────────────────────────────────────────────────────────────
 
-    async def _settle(self, line: Line, turn: Turn) -> None:
+    async def _settle(self, line: Line, turn: WindowTurn) -> None:
         answered, before = False, self._answers
         try:
             answer = await self._answerers[line.operation](line, turn.wait)
@@ -261,17 +261,17 @@ class Batch:
             if error.status == 429:
                 self._put_back(line, error.retry_after, error.message)
             else:
-                self._failed(line, error)
+                self._record_failure(line, error)
         except ChainError as error:
-            self._unanswered(line, error, alone=self._answers > before)
+            self._pause_or_fail(line, error, alone=self._answers > before)
         except ExtractionError as error:
             self._spend(error.cost_usd)
-            self._failed(line, error)
+            self._record_failure(line, error)
         finally:
             self.window.leave(turn, answered=answered)
             self._moved.set()
 
-    def _answer(self, line: Line, answer: Answer) -> None:
+    def _answer(self, line: Line, answer: BatchAnswer) -> None:
         self._answers += 1
         self._silences = 0
         self._sink.answer(line.custom_id, answer.body, key=line.key, request_id=answer.request_id)
@@ -285,12 +285,12 @@ class Batch:
     def _spend(self, usd: float | None) -> None:
         self._usd = None if self._usd is None or usd is None else self._usd + usd
 
-    def _failed(self, entry: Entry, error: GroqCoreError) -> None:
+    def _record_failure(self, entry: Entry, error: GroqCoreError) -> None:
         self._sink.fail(entry.custom_id, failure(error), key=entry.key)
         self._tried.pop(entry.custom_id, None)
         self._meter.count()
 
-    def _unanswered(self, line: Line, error: ChainError, *, alone: bool) -> None:
+    def _pause_or_fail(self, line: Line, error: ChainError, *, alone: bool) -> None:
         """
         Nobody answered: stop, wait and ask again, or give the line up.
 
@@ -320,7 +320,7 @@ class Batch:
         if alone or tried.own:
             tried.own += 1
             if tried.own >= OWN_TRIES:
-                self._failed(line, error)
+                self._record_failure(line, error)
             else:
                 self._last.append(line)
         elif (shared := tried.shared + 1) < self._tries:
@@ -329,7 +329,7 @@ class Batch:
             self.window.pause(seconds, error.message)
             self._due_in(line, seconds)
         else:
-            self._failed(line, error)
+            self._record_failure(line, error)
 
     def _put_back(self, line: Line, retry_after: float | None, why: str) -> None:
         seconds = min(LONGEST_PAUSE_S, max(0.5, 5.0 if retry_after is None else retry_after))
@@ -365,7 +365,7 @@ def failure(error: GroqCoreError) -> Failure:
     return Failure(code=str(kind or "failed"), message=message)
 
 
-async def run_batch(batch: Batch, *, every_s: float = 1.0) -> AsyncGenerator[Progress, None]:
+async def run_batch(batch: BatchRun, *, every_s: float = 1.0) -> AsyncGenerator[Progress, None]:
     """
     Run a batch and tell how far it is, every so often and once at the end.
 

@@ -64,11 +64,11 @@ class Written(msgspec.Struct):
         return self.id[_OWN_ID + 1 :]
 
     @property
-    def bound(self) -> str:
-        return bound(self.custom_id, self.key)
+    def binding(self) -> str:
+        return binding(self.custom_id, self.key)
 
 
-def bound(custom_id: str, key: str) -> str:
+def binding(custom_id: str, key: str) -> str:
     """An id together with the question it stands for."""
     return f"{custom_id}\0{key}"
 

@@ -9,14 +9,15 @@ from __future__ import annotations
 import csv
 import re
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime, time
-from itertools import islice, zip_longest
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
 from groq_core.errors import RequestError
-from groq_core.services.batch.lines import Entry, Fault, Recipe
+from groq_core.services.batch.lines import Entry, LineFault, Recipe
 
 LONGEST_LINE: Final = 32 * 1024 * 1024
 """Bytes of one line or cell; more is a file that is not what its name says."""
@@ -24,13 +25,16 @@ LONGEST_LINE: Final = 32 * 1024 * 1024
 LARGEST_SHEET: Final = 2 * 1024**3
 """Bytes a spreadsheet may unfold to: it is a zip, and a small one can hold anything."""
 
+MOST_COLUMNS: Final = 16_384
+"""As many as a spreadsheet has."""
+
 RECORDINGS: Final = frozenset(["flac", "mp3", "mp4", "mpeg", "mpga", "m4a", "ogg", "opus", "wav", "webm"])
 """Extensions a folder is searched for."""
 
 _KINDS: Final = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "csv", ".xlsx": "xlsx"}
 
 
-class Source:
+class LineSource:
     """
     The lines of one file or folder; iterating starts anew each time.
 
@@ -40,7 +44,7 @@ class Source:
 
     Raises:
         RequestError: There is no such file, or it is of another kind. Iterating raises it where a table
-            lacks a column or cannot be read at all; a single bad line is a :class:`Fault` instead.
+            lacks a column or cannot be read at all; a single bad line is a :class:`LineFault` instead.
     """
 
     def __init__(self, path: Path, recipe: Recipe) -> None:
@@ -80,7 +84,7 @@ class Source:
             yield from self._wide_lines()
             return
         with self.path.open("rb") as file:
-            for number in _counted():
+            for number in _count():
                 raw = file.readline(LONGEST_LINE + 1)
                 if not raw:
                     return
@@ -128,7 +132,7 @@ class Source:
     def _row(self, number: int, cells: dict[str, str]) -> Entry:
         if cells.pop("", "").strip():
             error = RequestError("the row has more cells than the header")
-            return Fault(number=number, custom_id=f"row-{number}", error=error, raw="\0".join(cells.values()))
+            return LineFault(number=number, custom_id=f"row-{number}", error=error, raw="\0".join(cells.values()))
         return self.recipe.row(number, cells)
 
     def _table(self) -> Iterator[tuple[int, dict[str, str]]]:
@@ -139,14 +143,13 @@ class Source:
         start = 3 if first is _SAID else 2
         if not any(header):
             raise RequestError(f"{self.path.name} has no header row", param="file", hint="Name the columns in row 1.")
-        if doubled := {name for name in header if name and header.count(name) > 1}:
+        if len(header) > MOST_COLUMNS:
+            raise RequestError(f"{self.path.name} has more than {MOST_COLUMNS:,} columns", param="file")
+        if doubled := {name for name, times in Counter(header).items() if name and times > 1}:
             raise RequestError(f"{self.path.name} has the column {sorted(doubled)[0]!r} more than once", param="file")
         for number, found in enumerate(rows, start=start):
             if any(cell.strip() for cell in found):
-                cells = dict.fromkeys(filter(None, header), "")
-                for name, cell in zip_longest(header, found, fillvalue=""):
-                    cells[name] = cells.get(name, "") + cell
-                yield number, cells
+                yield number, _named(header, found)
 
     def _recordings(self) -> Iterator[Entry]:
         found = sorted(path for path in self.path.rglob("*") if path.suffix.lower().lstrip(".") in RECORDINGS)
@@ -157,7 +160,19 @@ class Source:
             yield self.recipe.row(number, cells)
 
 
-def _counted() -> Iterator[int]:
+def _named(header: list[str], row: list[str]) -> dict[str, str]:
+    """
+    >>> _named(["a", "", "b"], ["1", "2", "3", "4"]), _named(["a", "b"], ["1"])
+    ({'a': '1', 'b': '3', '': '24'}, {'a': '1', 'b': ''})
+    """
+    cells = dict.fromkeys(filter(None, header), "")
+    named = list(zip(header, row, strict=False))
+    cells.update((name, cell) for name, cell in named if name)
+    rest = "".join([*(cell for name, cell in named if not name), *row[len(header) :]])
+    return cells | {"": rest} if rest else cells
+
+
+def _count() -> Iterator[int]:
     number = 0
     while True:
         yield (number := number + 1)
@@ -228,10 +243,10 @@ def _dialect(start: str, path: Path) -> type[csv.Dialect]:
 
 
 def _separate(sign: str) -> type[csv.Dialect]:
-    class Found(csv.excel):
+    class SniffedDialect(csv.excel):
         delimiter = sign
 
-    return Found
+    return SniffedDialect
 
 
 def _xlsx_rows(path: Path) -> Iterator[list[str]]:
@@ -251,16 +266,16 @@ def _xlsx_rows(path: Path) -> Iterator[list[str]]:
         # What a file says of its own size is often wrong; without it openpyxl reads on to the last row.
         sheet.reset_dimensions()
         for row in sheet.iter_rows(values_only=True):
-            yield [_shown(value) for value in row]
+            yield [cell_text(value) for value in row]
     finally:
         book.close()
 
 
-def _shown(value: Any) -> str:
+def cell_text(value: Any) -> str:
     """
     A cell as a person sees it.
 
-    >>> [_shown(value) for value in (None, 3.0, 0.5, True, date(2026, 1, 2), datetime(2026, 1, 2))]
+    >>> [cell_text(value) for value in (None, 3.0, 0.5, True, date(2026, 1, 2), datetime(2026, 1, 2))]
     ['', '3', '0.5', 'TRUE', '2026-01-02', '2026-01-02']
     """
     match value:

@@ -11,7 +11,7 @@ from groq_core.errors import RequestError
 _PIECE = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 
 
-class Template:
+class LineTemplate:
     """
     A text with columns in braces; a doubled brace is a brace.
 
@@ -21,7 +21,7 @@ class Template:
     Raises:
         RequestError: A brace stands alone, or a pair of braces holds no name.
 
-    >>> Template("Is {{this}} {kind}?").fill({"kind": "JSON"})
+    >>> LineTemplate("Is {{this}} {kind}?").fill({"kind": "JSON"})
     'Is {this} JSON?'
     """
 

@@ -30,7 +30,7 @@ MEASURED: Final = 32
 """Lines over whose ends the rate is measured."""
 
 
-class Turn(msgspec.Struct):
+class WindowTurn(msgspec.Struct):
     """One line's way through the window, told as it goes."""
 
     started: float
@@ -68,26 +68,26 @@ class Window:
         self._answer_s: float | None = None
 
     def __repr__(self) -> str:
-        return f"<Window {self.in_flight} of {self.size:.1f} under way, {self.paused_s:.0f} s paused>"
+        return f"<Window {self.in_flight} of {self.size:.1f} under way, {self.pause_s:.0f} s paused>"
 
     @property
-    def paused_s(self) -> float:
+    def pause_s(self) -> float:
         """Seconds until lines may start again; 0 when they may."""
         return max(0.0, self.paused_until - self._clock())
 
-    async def enter(self) -> Turn:
+    async def enter(self) -> WindowTurn:
         """Wait until one more line may start."""
         while True:
-            if (pause := self.paused_s) > 0:
+            if (pause := self.pause_s) > 0:
                 await self._sleep(pause)
             elif self.in_flight < round(self.size):
                 self.in_flight += 1
-                return Turn(started=self._clock())
+                return WindowTurn(started=self._clock())
             else:
                 self._free.clear()
                 await self._free.wait()
 
-    def leave(self, turn: Turn, *, answered: bool) -> None:
+    def leave(self, turn: WindowTurn, *, answered: bool) -> None:
         """The line is over. One that was answered tells how wide the window should be."""
         full = self.in_flight >= round(self.size)
         self.in_flight -= 1
@@ -96,7 +96,7 @@ class Window:
             self._learn(turn, now, full)
         self._free.set()
 
-    def _learn(self, turn: Turn, now: float, full: bool) -> None:
+    def _learn(self, turn: WindowTurn, now: float, full: bool) -> None:
         self._ends.append(now)
         answer_s = max(0.0, now - turn.started - turn.waited_s)
         self._answer_s = answer_s if self._answer_s is None else self._answer_s + (answer_s - self._answer_s) * WEIGHT
@@ -111,7 +111,7 @@ class Window:
 
     def pause(self, seconds: float, why: str) -> None:
         """Start nothing for a while: every model's limit is spent, or all of them rest."""
-        if self.paused_s <= 0:
+        if self.pause_s <= 0:
             # What comes after a pause feels its way again.
             self.size = max(1.0, self.size / 2)
             self._ends.clear()

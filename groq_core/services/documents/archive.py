@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from lxml import etree
 
-from groq_core.services.documents.parts import EXTENSIONS, Kind, Limits, damaged, megabytes, unfit
+from groq_core.services.documents.parts import EXTENSIONS, Kind, ReadingLimits, damage_error, megabytes, unfit
 
 MOST_ENTRIES: Final = 5_000
 _KINDS: Final[dict[str, Kind]] = {"word/": "docx", "ppt/": "pptx", "xl/": "xlsx"}
@@ -30,14 +30,14 @@ class Archive:
         RequestError: It is damaged, locked, or unpacks to more than the limits allow.
     """
 
-    def __init__(self, data: bytes, name: str, limits: Limits, label: str) -> None:
+    def __init__(self, data: bytes, name: str, limits: ReadingLimits, label: str) -> None:
         self._name, self._label = name, label
         try:
             self._zip = zipfile.ZipFile(BytesIO(data))
             entries = self._zip.infolist()
         # What zipfile says of an archive made by a newer version than it knows is the last of them.
         except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-            raise damaged(name, label, error) from None
+            raise damage_error(name, label, error) from None
         unpacked = sum(entry.file_size for entry in entries)
         if unpacked > limits.unpacked_bytes or len(entries) > MOST_ENTRIES:
             raise unfit(
@@ -60,7 +60,7 @@ class Archive:
             return None
         return etree.fromstring(self._zip.read(path), parser())
 
-    def related(self, path: str) -> dict[str, tuple[str, str]]:
+    def relations(self, path: str) -> dict[str, tuple[str, str]]:
         """Relations of a part: their ids to their kind (the last word of it) and the path they lead to."""
         folder, file = posixpath.split(path)
         tree = self.tree(posixpath.join(folder, "_rels", f"{file}.rels"))
@@ -76,7 +76,7 @@ class Archive:
 
     def main(self, usual: str) -> str:
         """Path of the part that is the document itself."""
-        for kind, path in self.related("").values():
+        for kind, path in self.relations("").values():
             if kind == "officeDocument" and path in self.names:
                 return path
         return usual

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from groq_core.errors import RequestError
 from groq_core.services.documents.archive import Archive, attribute, child, children, local
-from groq_core.services.documents.parts import Found, Limits, Watch, damaged
+from groq_core.services.documents.parts import ReadingLimits, ReadingWatch, ReadText, damage_error
 
 _GONE: Final = frozenset(
     {
@@ -32,27 +32,27 @@ _GONE: Final = frozenset(
 _SIGNS: Final = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "softHyphen": ""}
 
 
-def read_docx(data: bytes, name: str, limits: Limits) -> Found:
+def read_docx(data: bytes, name: str, limits: ReadingLimits) -> ReadText:
     archive = Archive(data, name, limits, "Word")
     try:
-        return _Reading(archive, Watch(name, limits)).found()
+        return _Reading(archive, ReadingWatch(name, limits)).read()
     except RequestError:
         raise
     except Exception as error:  # a damaged file raises whatever its bytes happen to run into
-        raise damaged(name, "Word", error) from None
+        raise damage_error(name, "Word", error) from None
 
 
 class _Reading:
-    def __init__(self, archive: Archive, watch: Watch) -> None:
+    def __init__(self, archive: Archive, watch: ReadingWatch) -> None:
         self._archive, self._watch = archive, watch
         self._path = archive.main("word/document.xml")
-        self._related = archive.related(self._path)
+        self._related = archive.relations(self._path)
         self._notes: list[str] = []
         self._boxes: list[str] = []
         self._fields: list[str] = []
         self._footnotes = {kind: self._note_bodies(kind) for kind in ("footnotes", "endnotes")}
 
-    def found(self) -> Found:
+    def read(self) -> ReadText:
         root = self._archive.tree(self._path)
         body = child(root, "body")
         if body is None:
@@ -64,7 +64,7 @@ class _Reading:
             count = len(comments)
             notes.append(f"Not read: {count} {'comment' if count == 1 else 'comments'} in its margin.")
         texts = [block for block in (*head, *blocks, *self._notes, *foot) if block.strip()]
-        return Found(["\n\n".join(texts)], notes=notes)
+        return ReadText(["\n\n".join(texts)], notes=notes)
 
     def _part(self, kind: str) -> Any:
         path = next((path for one, path in self._related.values() if one == kind), "")
@@ -79,7 +79,7 @@ class _Reading:
             self._watch.count()
             if kind == "p":
                 blocks.append(self._paragraph(element))
-                blocks += self._taken_boxes()
+                blocks += self._take_boxes()
             elif kind == "tbl":
                 blocks += self._rows(element)
             elif kind == "AlternateContent":
@@ -88,7 +88,7 @@ class _Reading:
                 blocks += self._blocks(element)
         return blocks
 
-    def _taken_boxes(self) -> list[str]:
+    def _take_boxes(self) -> list[str]:
         boxes, self._boxes = self._boxes, []
         return boxes
 
@@ -145,7 +145,7 @@ class _Reading:
                 self._boxes += self._blocks(element)
             elif kind == "AlternateContent":
                 pieces += self._runs(_choice(element))
-            elif kind != "r" or not _hidden(element):
+            elif kind != "r" or not _is_hidden(element):
                 pieces += self._runs(element)
         return pieces
 
@@ -199,7 +199,7 @@ def _choice(element: Any) -> Any:
     return chosen if chosen is not None and len(chosen) else child(element, "Fallback") if chosen is None else chosen
 
 
-def _hidden(run: Any) -> bool:
+def _is_hidden(run: Any) -> bool:
     marks = child(run, "rPr")
     return marks is not None and (_on(child(marks, "vanish")) or _on(child(marks, "webHidden")))
 

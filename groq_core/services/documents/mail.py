@@ -12,7 +12,7 @@ from typing import Final
 
 from groq_core.errors import RequestError
 from groq_core.services.documents.html import html_text
-from groq_core.services.documents.parts import EXTENSIONS, Found, Limits, Watch, tidy, unfit
+from groq_core.services.documents.parts import EXTENSIONS, ReadingLimits, ReadingWatch, ReadText, tidy, unfit
 from groq_core.services.documents.text import decode
 
 SHOWN_HEADERS: Final = ("From", "To", "Cc", "Date", "Subject")
@@ -24,7 +24,7 @@ ReadAttached = Callable[[bytes, str], str]
 """Reads a document that came inside another one; raises RequestError where it cannot."""
 
 
-def read_email(data: bytes, name: str, limits: Limits, read_attached: ReadAttached | None = None) -> Found:
+def read_email(data: bytes, name: str, limits: ReadingLimits, read_attached: ReadAttached | None = None) -> ReadText:
     reading = _Reading(name, limits, read_attached)
     message = email.message_from_bytes(data, policy=email.policy.compat32)
     text = reading.message(message, 0)
@@ -33,13 +33,13 @@ def read_email(data: bytes, name: str, limits: Limits, read_attached: ReadAttach
     notes = list(dict.fromkeys(reading.notes))
     if reading.unread:
         notes.append(f"Not read: attached {', '.join(reading.unread)}.")
-    return Found([text], notes=notes)
+    return ReadText([text], notes=notes)
 
 
 class _Reading:
-    def __init__(self, name: str, limits: Limits, read_attached: ReadAttached | None) -> None:
+    def __init__(self, name: str, limits: ReadingLimits, read_attached: ReadAttached | None) -> None:
         self._name = name
-        self._watch = Watch(name, limits)
+        self._watch = ReadingWatch(name, limits)
         self._read_attached = read_attached
         self._parts = 0
         self.notes: list[str] = []
@@ -106,7 +106,7 @@ class _Reading:
         filename = part.get_filename()
         attached = part.get_content_disposition() == "attachment" or (filename and not kind.startswith("text/"))
         if attached or not kind.startswith("text/"):
-            return self._attached(part, filename)
+            return self._read_attachment(part, filename)
         content = _content(part)
         text, note = self._decode(content, kind, part.get_content_charset())
         if note:
@@ -120,11 +120,11 @@ class _Reading:
             return tidy(text), note
         text, note = decode(content, self._name, charset)
         try:
-            return html_text(text.encode("utf-8", "replace")), note
+            return html_text(text), note
         except ValueError:
             return tidy(text), note
 
-    def _attached(self, part: Message, filename: str | None) -> list[str]:
+    def _read_attachment(self, part: Message, filename: str | None) -> list[str]:
         name = PurePath(str(filename or "unnamed").replace("\\", "/")).name
         if part.get_content_maintype() == "image" and not filename:
             return []

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from groq_core.errors import RequestError
 from groq_core.services.documents.archive import Archive, attribute, child, local
-from groq_core.services.documents.parts import Found, Limits, Watch, damaged
+from groq_core.services.documents.parts import ReadingLimits, ReadingWatch, ReadText, damage_error
 
 _GONE: Final = frozenset(
     {"tracked-changes", "annotation", "annotation-end", "sequence-decls", "variable-decls", "forms", "desc", "title"}
@@ -16,35 +16,35 @@ _BLOCKS: Final = frozenset({"p", "h"})
 _MOST_REPEATS: Final = 200
 
 
-def read_opendocument(data: bytes, name: str, limits: Limits) -> Found:
+def read_opendocument(data: bytes, name: str, limits: ReadingLimits) -> ReadText:
     archive = Archive(data, name, limits, "OpenDocument")
-    watch = Watch(name, limits)
+    watch = ReadingWatch(name, limits)
     try:
         return _read(archive, watch)
     except RequestError:
         raise
     except Exception as error:
-        raise damaged(name, "OpenDocument", error) from None
+        raise damage_error(name, "OpenDocument", error) from None
 
 
-def _read(archive: Archive, watch: Watch) -> Found:
+def _read(archive: Archive, watch: ReadingWatch) -> ReadText:
     body = child(archive.tree("content.xml"), "body")
     content = body[0]
     kind = local(content)
     reading = _Reading(watch)
     if kind == "presentation":
-        texts = [reading.joined(page) for page in content if local(page) == "page"]
-        return Found(texts, paged=True)
+        texts = [reading.join_blocks(page) for page in content if local(page) == "page"]
+        return ReadText(texts, paged=True)
     if kind == "spreadsheet":
         texts = [
             "\n".join((f"## {attribute(table, 'name')}", "", *reading.rows(table))).strip()
             for table in content
             if local(table) == "table"
         ]
-        return Found(texts, paged=True)
+        return ReadText(texts, paged=True)
     head, foot = _edges(archive.tree("styles.xml"), reading)
-    text = reading.joined(content)
-    return Found(["\n\n".join(filter(None, (*head, text, *reading.notes, *foot)))])
+    text = reading.join_blocks(content)
+    return ReadText(["\n\n".join(filter(None, (*head, text, *reading.notes, *foot)))])
 
 
 def _edges(styles: Any, reading: _Reading) -> tuple[list[str], list[str]]:
@@ -56,19 +56,19 @@ def _edges(styles: Any, reading: _Reading) -> tuple[list[str], list[str]]:
     ):
         for element in styles.iter():
             if local(element) in names and attribute(element, "display") != "false":
-                text = reading.joined(element)
+                text = reading.join_blocks(element)
                 if text and text not in found[place]:
                     found[place].append(text)
     return found
 
 
 class _Reading:
-    def __init__(self, watch: Watch) -> None:
+    def __init__(self, watch: ReadingWatch) -> None:
         self._watch = watch
         self._boxes: list[str] = []
         self.notes: list[str] = []
 
-    def joined(self, container: Any) -> str:
+    def join_blocks(self, container: Any) -> str:
         return "\n\n".join(block for block in self.blocks(container) if block.strip())
 
     def blocks(self, container: Any) -> list[str]:

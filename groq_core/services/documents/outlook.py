@@ -14,9 +14,17 @@ from typing import Any, Final
 import olefile
 
 from groq_core.errors import RequestError
-from groq_core.services.documents.html import html_text
+from groq_core.services.documents.html import read_html
 from groq_core.services.documents.mail import ReadAttached
-from groq_core.services.documents.parts import EXTENSIONS, Found, Limits, Watch, damaged, tidy, unfit
+from groq_core.services.documents.parts import (
+    EXTENSIONS,
+    ReadingLimits,
+    ReadingWatch,
+    ReadText,
+    damage_error,
+    tidy,
+    unfit,
+)
 from groq_core.services.documents.text import decode
 
 _HEADS: Final = (("From", "0C1A"), ("To", "0E04"), ("Cc", "0E03"), ("Subject", "0037"))
@@ -29,22 +37,22 @@ def is_message(data: bytes) -> bool:
     return "__properties_version1.0".encode("utf-16-le") in data
 
 
-def read_msg(data: bytes, name: str, limits: Limits, read_attached: ReadAttached | None = None) -> Found:
-    watch = Watch(name, limits)
+def read_msg(data: bytes, name: str, limits: ReadingLimits, read_attached: ReadAttached | None = None) -> ReadText:
+    watch = ReadingWatch(name, limits)
     try:
         with olefile.OleFileIO(BytesIO(data)) as container:
             text, notes = _Reading(container, name, watch, read_attached).message((), 0)
     except RequestError:
         raise
     except Exception as error:  # olefile raises OSError, IndexError and struct.error for damage
-        raise damaged(name, "Outlook", error) from None
+        raise damage_error(name, "Outlook", error) from None
     if not text.strip():
         raise unfit(f"{name} has no text in it", "Send the file that is attached to it instead.")
-    return Found([text], notes=notes)
+    return ReadText([text], notes=notes)
 
 
 class _Reading:
-    def __init__(self, container: Any, name: str, watch: Watch, read_attached: ReadAttached | None) -> None:
+    def __init__(self, container: Any, name: str, watch: ReadingWatch, read_attached: ReadAttached | None) -> None:
         self._container, self._name, self._watch, self._read_attached = container, name, watch, read_attached
         self._entries = [tuple(entry) for entry in container.listdir(streams=True, storages=True)]
 
@@ -72,15 +80,15 @@ class _Reading:
         if wide is not None:
             return wide.decode("utf-16-le", "replace").rstrip("\0")
         narrow = self._stream(at, number, "001E")
-        return decode(narrow, self._name)[0].rstrip("\0") if narrow else ""
+        return decode(narrow.rstrip(b"\0"), self._name)[0] if narrow and narrow.strip(b"\0") else ""
 
     def _html(self, at: tuple[str, ...]) -> str:
         page = self._stream(at, _HTML, "0102")
         if page is None:
             return ""
         try:
-            return html_text(page)
-        except ValueError:
+            return read_html(page, self._name, ReadingLimits()).texts[0]
+        except RequestError:
             return ""
 
     def _attachments(self, at: tuple[str, ...], depth: int) -> tuple[list[str], list[str]]:

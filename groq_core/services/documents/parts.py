@@ -59,7 +59,7 @@ PAGE_BREAK: Final = "\f"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class ReadingLimits:
     """
     How large a document may be.
 
@@ -83,7 +83,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class DocumentPage:
     """One page: ``number`` counts from 1, ``start`` and ``end`` are offsets in the document's text."""
 
     number: int
@@ -106,13 +106,13 @@ class Document:
     name: str
     kind: Kind
     text: str = field(repr=False)
-    pages: tuple[Page, ...] = ()
+    pages: tuple[DocumentPage, ...] = ()
     notes: tuple[str, ...] = ()
     unread: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
-class Found:
+class ReadText:
     """What a reader found: a text, or the texts of pages; and what is to be said."""
 
     texts: list[str]
@@ -121,13 +121,13 @@ class Found:
     unread: list[int] = field(default_factory=list)
 
 
-Reader: TypeAlias = Callable[[bytes, str, Limits], Found]
+Reader: TypeAlias = Callable[[bytes, str, ReadingLimits], ReadText]
 
 
-class Watch:
+class ReadingWatch:
     """Counts elements and time, and ends a reading that has had enough of either."""
 
-    def __init__(self, name: str, limits: Limits) -> None:
+    def __init__(self, name: str, limits: ReadingLimits) -> None:
         self._name, self._limits = name, limits
         self._until = time.monotonic() + limits.seconds
         self._left = limits.elements
@@ -153,7 +153,7 @@ def unfit(message: str, hint: str, *, status: int = 400, code: str = "unreadable
     return RequestError(message, status=status, param="file", code=code, hint=hint)
 
 
-def slow(name: str, limits: Limits, what: str = "") -> RequestError:
+def slow(name: str, limits: ReadingLimits, what: str = "") -> RequestError:
     return unfit(
         f"{name} takes too long to read: {what}{'' if what else 'more than '}{limits.seconds:g} s",
         "Send only the pages that matter, or its text.",
@@ -162,7 +162,7 @@ def slow(name: str, limits: Limits, what: str = "") -> RequestError:
     )
 
 
-def damaged(name: str, kind: str, error: Exception) -> RequestError:
+def damage_error(name: str, kind: str, error: Exception) -> RequestError:
     return unfit(
         f"{name} is damaged: no {kind} reader can make sense of it ({type(error).__name__})",
         "Open it in the program that made it and save it anew.",
@@ -177,17 +177,23 @@ def tidy(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n").strip("\n")
 
 
-def pages_of(texts: Sequence[str]) -> tuple[Page, ...]:
+def pages_of(texts: Sequence[str]) -> tuple[DocumentPage, ...]:
     pages, start = [], 0
     for number, text in enumerate(texts, start=1):
-        pages.append(Page(number, start, start + len(text)))
+        pages.append(DocumentPage(number, start, start + len(text)))
         start += len(text) + len(PAGE_BREAK)
     return tuple(pages)
 
 
-def numbered(numbers: Sequence[int]) -> str:
+def document_from(name: str, text: str) -> Document:
+    """A text that was read before, with the pages that its form feeds part."""
+    texts = text.split(PAGE_BREAK)
+    return Document(name=name, kind="text", text=text, pages=pages_of(texts) if len(texts) > 1 else ())
+
+
+def format_pages(numbers: Sequence[int]) -> str:
     """
-    >>> numbered([2]), numbered([2, 3, 4, 9])
+    >>> format_pages([2]), format_pages([2, 3, 4, 9])
     ('page 2', 'pages 2–4, 9')
     """
     runs: list[list[int]] = []

@@ -9,7 +9,16 @@ from typing import Any, Final
 from groq_core.errors import RequestError
 from groq_core.services.documents.columns import in_columns
 from groq_core.services.documents.mail import ReadAttached
-from groq_core.services.documents.parts import Found, Limits, Watch, damaged, numbered, slow, tidy, unfit
+from groq_core.services.documents.parts import (
+    ReadingLimits,
+    ReadingWatch,
+    ReadText,
+    damage_error,
+    format_pages,
+    slow,
+    tidy,
+    unfit,
+)
 
 _FAR: Final = 64_000
 """Bytes in which a PDF begins: a printer's commands may come first."""
@@ -27,11 +36,11 @@ def start_of(data: bytes) -> int:
     return at if at >= 0 and (not head or head.startswith((b"\x1b%-12345X", b"@PJL")) or at < 1024) else -1
 
 
-def read_pdf(data: bytes, name: str, limits: Limits, read_attached: ReadAttached | None = None) -> Found:
+def read_pdf(data: bytes, name: str, limits: ReadingLimits, read_attached: ReadAttached | None = None) -> ReadText:
     from pypdf import PdfReader
     from pypdf.errors import PyPdfError
 
-    watch = Watch(name, limits)
+    watch = ReadingWatch(name, limits)
     try:
         reader = PdfReader(BytesIO(data[max(0, start_of(data)) :]))
         if reader.is_encrypted and not reader.decrypt(""):
@@ -45,26 +54,26 @@ def read_pdf(data: bytes, name: str, limits: Limits, read_attached: ReadAttached
     except RequestError:
         raise
     except (PyPdfError, Exception) as error:  # a damaged file raises whatever its bytes happen to run into
-        raise damaged(name, "PDF", error) from None
+        raise damage_error(name, "PDF", error) from None
     return _judge(texts, enclosed, notes, name)
 
 
-def _judge(texts: list[str], enclosed: list[str], notes: list[str], name: str) -> Found:
+def _judge(texts: list[str], enclosed: list[str], notes: list[str], name: str) -> ReadText:
     count = len(texts)
     coded = [number for number, text in enumerate(texts, start=1) if is_meaningless(text)]
     texts = ["" if number in coded else text for number, text in enumerate(texts, start=1)]
     unread = [number for number, text in enumerate(texts, start=1) if not text.strip()]
     if enclosed:
-        return Found([*texts, *enclosed], paged=True, notes=notes, unread=[])
+        return ReadText([*texts, *enclosed], paged=True, notes=notes, unread=[])
     empty = [number for number in unread if number not in coded]
     if coded:
-        notes.append(f"The letters of {numbered(coded)} have no meaning in the file.")
+        notes.append(f"The letters of {format_pages(coded)} have no meaning in the file.")
     if empty and len(empty) < count:
-        notes.insert(0, f"No text on {numbered(empty)}: scanned, or empty.")
-    return Found(texts, paged=True, notes=notes, unread=unread)
+        notes.insert(0, f"No text on {format_pages(empty)}: scanned, or empty.")
+    return ReadText(texts, paged=True, notes=notes, unread=unread)
 
 
-def unreadable(found: Found, name: str) -> RequestError:
+def unreadable(found: ReadText, name: str) -> RequestError:
     """What to say of a PDF none of whose pages could be read."""
     count = len(found.texts)
     where = f"its {count} {'page' if count == 1 else 'pages'}"
@@ -81,7 +90,7 @@ def unreadable(found: Found, name: str) -> RequestError:
     )
 
 
-def _texts(reader: Any, name: str, limits: Limits, watch: Watch) -> list[str]:
+def _texts(reader: Any, name: str, limits: ReadingLimits, watch: ReadingWatch) -> list[str]:
     count = len(reader.pages)
     if count > limits.pages:
         raise unfit(

@@ -13,19 +13,18 @@ from typing import Final
 from groq_core.services.documents import outlook, pdf
 from groq_core.services.documents.archive import kind_of_archive
 from groq_core.services.documents.docx import read_docx
-from groq_core.services.documents.html import html_text
+from groq_core.services.documents.html import read_html
 from groq_core.services.documents.mail import ReadAttached, read_email
 from groq_core.services.documents.opendocument import read_opendocument
 from groq_core.services.documents.parts import (
     EXTENSIONS,
     PAGE_BREAK,
     Document,
-    Found,
+    DocumentPage,
     Kind,
-    Limits,
-    Page,
     Reader,
-    damaged,
+    ReadingLimits,
+    ReadText,
     megabytes,
     pages_of,
     unfit,
@@ -37,7 +36,7 @@ from groq_core.services.documents.text import read_text
 from groq_core.services.documents.worker import run
 from groq_core.services.documents.xml import read_xml
 
-__all__ = ["EXTENSIONS", "PAGE_BREAK", "Document", "Kind", "Limits", "Page", "read", "read_document"]
+__all__ = ["EXTENSIONS", "PAGE_BREAK", "Document", "DocumentPage", "Kind", "ReadingLimits", "read", "read_document"]
 
 _AT_ONCE: Final = 500_000
 """Bytes of a plain text that is read without a process of its own."""
@@ -46,9 +45,9 @@ _DEEPEST: Final = 2
 """Documents inside documents: a mail with a mail attached that has a PDF."""
 
 
-async def read_document(data: bytes, filename: str, limits: Limits | None = None) -> Document:
+async def read_document(data: bytes, filename: str, limits: ReadingLimits | None = None) -> Document:
     """As :func:`read`, in a process of its own that is ended when it takes too long or too much memory."""
-    limits = limits or Limits()
+    limits = limits or ReadingLimits()
     if len(data) <= _AT_ONCE and PurePath(filename).suffix.lower() in _PLAIN and not _is_packed(data):
         return read(data, filename, limits)
     return await run(data, filename, limits)
@@ -61,7 +60,7 @@ def _is_packed(data: bytes) -> bool:
     return data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")) or pdf.start_of(data) >= 0
 
 
-def read(data: bytes, filename: str, limits: Limits | None = None, *, depth: int = 0) -> Document:
+def read(data: bytes, filename: str, limits: ReadingLimits | None = None, *, depth: int = 0) -> Document:
     """
     Read a document's text.
 
@@ -77,14 +76,14 @@ def read(data: bytes, filename: str, limits: Limits | None = None, *, depth: int
     found, name, kind = read_as_far_as_possible(data, filename, limits, depth=depth)
     if kind == "pdf" and found.texts and len(found.unread) == len(found.texts):
         raise pdf.unreadable(found, name)
-    return _document(found, name, kind, limits or Limits())
+    return _document(found, name, kind, limits or ReadingLimits())
 
 
 def read_as_far_as_possible(
-    data: bytes, filename: str, limits: Limits | None = None, *, depth: int = 0
-) -> tuple[Found, str, Kind]:
+    data: bytes, filename: str, limits: ReadingLimits | None = None, *, depth: int = 0
+) -> tuple[ReadText, str, Kind]:
     """What is found in a document, although pages of it may have to be looked at as pictures."""
-    limits = limits or Limits()
+    limits = limits or ReadingLimits()
     name = PurePath(filename.replace("\\", "/")).name or "document"
     if len(data) > limits.bytes:
         raise unfit(
@@ -104,13 +103,13 @@ def read_as_far_as_possible(
     return _READERS[kind](data, name, limits), name, kind
 
 
-def _reader_of_attached(limits: Limits, depth: int) -> ReadAttached | None:
+def _reader_of_attached(limits: ReadingLimits, depth: int) -> ReadAttached | None:
     if depth >= _DEEPEST:
         return None
     return lambda data, name: read(data, name, limits, depth=depth + 1).text
 
 
-def _document(found: Found, name: str, kind: Kind, limits: Limits) -> Document:
+def _document(found: ReadText, name: str, kind: Kind, limits: ReadingLimits) -> Document:
     text = PAGE_BREAK.join(found.texts)
     if len(text) > limits.characters:
         raise unfit(
@@ -131,7 +130,7 @@ def _document(found: Found, name: str, kind: Kind, limits: Limits) -> Document:
     )
 
 
-def document_of(found: Found, name: str, kind: Kind, limits: Limits) -> Document:
+def document_of(found: ReadText, name: str, kind: Kind, limits: ReadingLimits) -> Document:
     """A document of which every page may still be unread."""
     return _document(found, name, kind, limits)
 
@@ -176,17 +175,10 @@ _BY_CONTENT: Final = frozenset(
 )
 
 
-def _html(data: bytes, name: str, _: Limits) -> Found:
-    try:
-        return Found([html_text(data)])
-    except ValueError as error:
-        raise damaged(name, "HTML", error) from None
-
-
 _READERS: Final[dict[Kind, Reader]] = {
     "text": read_text,
     "markdown": read_text,
-    "html": _html,
+    "html": read_html,
     "xml": read_xml,
     "docx": read_docx,
     "pptx": read_pptx,

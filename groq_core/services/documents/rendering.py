@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from io import BytesIO
 from typing import Final
 
-from groq_core.services.documents.parts import damaged
+from groq_core.services.documents.parts import damage_error
 from groq_core.services.documents.pdf import start_of
 
 _EDGE: Final = 1568
@@ -33,5 +33,5 @@ def pages_as_png(data: bytes, name: str, pages: Sequence[int]) -> list[bytes]:
             page.render(scale=scale, may_draw_forms=True).to_pil().convert("RGB").save(buffer, "PNG")
             pictures.append(buffer.getvalue())
     except (pypdfium2.PdfiumError, ValueError, IndexError) as error:
-        raise damaged(name, "PDF", error) from None
+        raise damage_error(name, "PDF", error) from None
     return pictures

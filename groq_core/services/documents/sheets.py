@@ -8,14 +8,14 @@ from typing import Any
 
 from groq_core.errors import RequestError
 from groq_core.services.documents.archive import Archive
-from groq_core.services.documents.parts import Found, Limits, Watch, damaged
+from groq_core.services.documents.parts import ReadingLimits, ReadingWatch, ReadText, damage_error
 
 
-def read_xlsx(data: bytes, name: str, limits: Limits) -> Found:
+def read_xlsx(data: bytes, name: str, limits: ReadingLimits) -> ReadText:
     Archive(data, name, limits, "Excel")
     import openpyxl  # takes a tenth of a second
 
-    watch = Watch(name, limits)
+    watch = ReadingWatch(name, limits)
     try:
         book = openpyxl.load_workbook(BytesIO(data), read_only=True, data_only=True, keep_links=False)
         texts, hidden = list[str](), list[str]()
@@ -26,12 +26,12 @@ def read_xlsx(data: bytes, name: str, limits: Limits) -> Found:
     except RequestError:
         raise
     except Exception as error:  # openpyxl raises KeyError, ValueError, and what its XML reader raises
-        raise damaged(name, "Excel", error) from None
+        raise damage_error(name, "Excel", error) from None
     notes = [f"Hidden in it, and read all the same: {', '.join(hidden)}."] if hidden else []
-    return Found(texts, paged=True, notes=notes)
+    return ReadText(texts, paged=True, notes=notes)
 
 
-def _rows(sheet: Any, watch: Watch) -> list[str]:
+def _rows(sheet: Any, watch: ReadingWatch) -> list[str]:
     sheet.reset_dimensions()  # what a file says of its size may be a million rows of nothing
     rows: list[str] = []
     for row in sheet.iter_rows(values_only=True):

@@ -6,23 +6,23 @@ from typing import Any
 
 from groq_core.errors import RequestError
 from groq_core.services.documents.archive import Archive, attribute, child, children, local
-from groq_core.services.documents.parts import Found, Limits, Watch, damaged, numbered, unfit
+from groq_core.services.documents.parts import ReadingLimits, ReadingWatch, ReadText, damage_error, format_pages, unfit
 
 
-def read_pptx(data: bytes, name: str, limits: Limits) -> Found:
+def read_pptx(data: bytes, name: str, limits: ReadingLimits) -> ReadText:
     archive = Archive(data, name, limits, "PowerPoint")
     try:
         return _slides(archive, name, limits)
     except RequestError:
         raise
     except Exception as error:
-        raise damaged(name, "PowerPoint", error) from None
+        raise damage_error(name, "PowerPoint", error) from None
 
 
-def _slides(archive: Archive, name: str, limits: Limits) -> Found:
-    watch = Watch(name, limits)
+def _slides(archive: Archive, name: str, limits: ReadingLimits) -> ReadText:
+    watch = ReadingWatch(name, limits)
     path = archive.main("ppt/presentation.xml")
-    related = archive.related(path)
+    related = archive.relations(path)
     order = child(archive.tree(path), "sldIdLst")
     paths = [
         related[relation][1]
@@ -42,25 +42,25 @@ def _slides(archive: Archive, name: str, limits: Limits) -> Found:
         if attribute(tree, "show") in ("0", "false"):
             hidden.append(number)
         blocks = _blocks(tree, watch)
-        for kind, part in archive.related(slide).values():
+        for kind, part in archive.relations(slide).values():
             if kind == "diagramData":
                 blocks += _blocks(archive.tree(part), watch)
             elif kind == "notesSlide" and (said := _notes(archive.tree(part), watch)):
                 blocks.append("Notes: " + "\n".join(said))
         texts.append("\n\n".join(block for block in blocks if block.strip()))
     notes = (
-        [f"Hidden when it is shown, and read all the same: {numbered(hidden).replace('page', 'slide')}."]
+        [f"Hidden when it is shown, and read all the same: {format_pages(hidden).replace('page', 'slide')}."]
         if hidden
         else []
     )
-    return Found(texts, paged=True, notes=notes)
+    return ReadText(texts, paged=True, notes=notes)
 
 
 def _relation(slide: Any) -> str:
     return next((value for key, value in slide.attrib.items() if key.endswith("}id")), "")
 
 
-def _notes(tree: Any, watch: Watch) -> list[str]:
+def _notes(tree: Any, watch: ReadingWatch) -> list[str]:
     """Only what was written: the slide's picture and number stand on the same page."""
     said: list[str] = []
     for shape in tree.iter("{*}sp"):
@@ -70,7 +70,7 @@ def _notes(tree: Any, watch: Watch) -> list[str]:
     return said
 
 
-def _blocks(tree: Any, watch: Watch) -> list[str]:
+def _blocks(tree: Any, watch: ReadingWatch) -> list[str]:
     blocks: list[str] = []
     if tree is None:
         return blocks
@@ -93,7 +93,7 @@ def _blocks(tree: Any, watch: Watch) -> list[str]:
     return blocks
 
 
-def _paragraph(paragraph: Any, watch: Watch) -> str:
+def _paragraph(paragraph: Any, watch: ReadingWatch) -> str:
     pieces: list[str] = []
     for element in paragraph.iter():
         watch.count()

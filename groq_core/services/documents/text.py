@@ -8,7 +8,7 @@ from typing import Final
 
 from charset_normalizer import from_bytes
 
-from groq_core.services.documents.parts import EXTENSIONS, Found, Limits, tidy, unfit
+from groq_core.services.documents.parts import EXTENSIONS, ReadingLimits, ReadText, tidy, unfit
 
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -33,9 +33,9 @@ _NO_WESTERN_WORD: Final = re.compile(
 """Four accented letters in a row, signs inside words: what other encodings look like when taken for Windows-1252."""
 
 
-def read_text(data: bytes, name: str, _: Limits) -> Found:
+def read_text(data: bytes, name: str, _: ReadingLimits) -> ReadText:
     text, note = decode(data, name)
-    return Found([tidy(text)], notes=[note] if note else [])
+    return ReadText([tidy(text)], notes=[note] if note else [])
 
 
 def decode(data: bytes, name: str, declared: str | None = None) -> tuple[str, str]:

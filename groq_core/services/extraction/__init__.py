@@ -1,40 +1,35 @@
 """Text, a document or a picture into data that fits a schema."""
 
 from groq_core.services.extraction.ask import Try
-from groq_core.services.extraction.fitting import Problem, spelled
+from groq_core.services.extraction.fitting import Problem, spell_path
+from groq_core.services.extraction.found import Extraction, MissingPart, Partial, total_cost
+from groq_core.services.extraction.looking import Path
 from groq_core.services.extraction.merge import Conflict, Said
-from groq_core.services.extraction.options import Options
-from groq_core.services.extraction.schema import FIELD_TYPES, Field, FieldType, Schema, schema_of
-from groq_core.services.extraction.service import (
-    Extraction,
-    Extractor,
-    Input,
-    MissingPart,
-    Partial,
-    extract_sync,
-    spent,
-)
-from groq_core.services.extraction.spans import Path, Span
+from groq_core.services.extraction.options import ExtractionOptions
+from groq_core.services.extraction.reading import Input
+from groq_core.services.extraction.schema import FIELD_TYPES, FieldType, Schema, TableField, schema_of
+from groq_core.services.extraction.service import Extractor, extract_sync
+from groq_core.services.extraction.spans import Span
 
 __all__ = [
     "FIELD_TYPES",
     "Conflict",
     "Extraction",
+    "ExtractionOptions",
     "Extractor",
-    "Field",
     "FieldType",
     "Input",
     "MissingPart",
-    "Options",
     "Partial",
     "Path",
     "Problem",
     "Said",
     "Schema",
     "Span",
+    "TableField",
     "Try",
     "extract_sync",
     "schema_of",
-    "spelled",
-    "spent",
+    "spell_path",
+    "total_cost",
 ]

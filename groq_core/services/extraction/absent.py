@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from groq_core.services.extraction.spans import Path
-from groq_core.services.extraction.strict import Node, resolved
+from groq_core.services.extraction.looking import Path
+from groq_core.services.extraction.strict import Node, resolve_ref
 
 
 def absent(data: Any, node: object, root: Node, path: Path = ()) -> Iterator[Path]:
@@ -18,7 +18,7 @@ def absent(data: Any, node: object, root: Node, path: Path = ()) -> Iterator[Pat
     """
     if not isinstance(node, dict) or len(path) > 40:
         return
-    node = resolved(node, root)
+    node = resolve_ref(node, root)
     if isinstance(data, list):
         for place, item in enumerate(data):
             yield from absent(item, node.get("items"), root, (*path, place))

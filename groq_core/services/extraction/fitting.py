@@ -22,7 +22,7 @@ from pydantic_core import SchemaValidator, core_schema
 from referencing import Registry
 
 from groq_core.errors import RequestError
-from groq_core.services.extraction.strict import Node, allows_null, resolved, subschemas
+from groq_core.services.extraction.strict import Node, allows_null, resolve_ref, subschemas
 
 MAX_SCHEMA_BYTES: Final = 100_000
 MAX_PROBLEMS: Final = 20
@@ -46,14 +46,14 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        return f"{spelled(self.path)}: {self.message}" if self.path else self.message
+        return f"{spell_path(self.path)}: {self.message}" if self.path else self.message
 
 
-def spelled(path: tuple[str | int, ...]) -> str:
+def spell_path(path: tuple[str | int, ...]) -> str:
     """
     Write a path as people do.
 
-    >>> spelled(("lines", 0, "total"))
+    >>> spell_path(("lines", 0, "total"))
     'lines[0].total'
     """
     text = ""
@@ -74,22 +74,22 @@ def check_schema(schema: Node) -> None:
     """
     for path, node in subschemas(schema):
         if path.count("/") > 2 * MAX_DEPTH:
-            raise _refused("it is nested too deeply")
+            raise _schema_error("it is nested too deeply")
         for keyword in _REFUSED:
             if keyword in node:
-                raise _refused(f"{path} uses {keyword}", "Name the properties one by one instead.")
+                raise _schema_error(f"{path} uses {keyword}", "Name the properties one by one instead.")
         if "$ref" in node:
-            resolved(node, schema)
+            resolve_ref(node, schema)
         if isinstance(pattern := node.get("pattern"), str):
             _pattern_check(pattern, path)
     try:
         _validator_class(schema).check_schema(schema)
     except SchemaError as error:
         place = "/".join(map(str, error.absolute_path))
-        raise _refused(f"{'#/' + place if place else '#'}: {_short(error.message)}") from None
+        raise _schema_error(f"{'#/' + place if place else '#'}: {_short(error.message)}") from None
 
 
-def _refused(
+def _schema_error(
     why: str, hint: str = "See https://json-schema.org/understanding-json-schema for what may stand there."
 ) -> RequestError:
     return RequestError(f"the schema cannot be used: {why}", param="schema", code="invalid_schema", hint=hint)
@@ -99,7 +99,7 @@ def _pattern_check(pattern: str, path: str) -> None:
     try:
         _matcher(pattern)
     except CoreSchemaError:
-        raise _refused(
+        raise _schema_error(
             f"{path} has a pattern that cannot be checked in bounded time: {_short(pattern)}",
             "Look-around and back-references do not work; leave them out.",
         ) from None
@@ -163,7 +163,7 @@ def _deepest(error: ValidationError) -> str:
     """Where no branch of a choice fits, say what the nearest one lacks."""
     if error.context:
         nearest = max(error.context, key=lambda inner: len(inner.absolute_path))
-        place = spelled(tuple(nearest.absolute_path)[len(error.absolute_path) :])
+        place = spell_path(tuple(nearest.absolute_path)[len(error.absolute_path) :])
         return f"fits none of the choices; the nearest: {place + ': ' if place else ''}{nearest.message}"
     return error.message
 
@@ -172,7 +172,7 @@ def _short(text: str) -> str:
     return text if len(text) <= _LONGEST_MESSAGE else text[: _LONGEST_MESSAGE - 1] + "…"
 
 
-def restored(data: Any, node: object, root: Node) -> Any:
+def restore_absent(data: Any, node: object, root: Node) -> Any:
     """
     Undo what strictness did to an answer: a null that only said "not there" is left out again.
 
@@ -180,13 +180,13 @@ def restored(data: Any, node: object, root: Node) -> Any:
     """
     if not isinstance(node, dict):
         return data
-    node = resolved(node, root)
+    node = resolve_ref(node, root)
     for part in node.get("allOf", ()):
-        data = restored(data, part, root)
+        data = restore_absent(data, part, root)
     if branches := node.get("anyOf") or node.get("oneOf"):
         return _restore_choice(data, branches, root)
     if isinstance(data, list):
-        return [restored(item, node.get("items"), root) for item in data]
+        return [restore_absent(item, node.get("items"), root) for item in data]
     if not isinstance(data, dict):
         return data
     properties = node.get("properties") or {}
@@ -196,7 +196,7 @@ def restored(data: Any, node: object, root: Node) -> Any:
         child = properties.get(name, extra)
         if value is None and name in properties and not allows_null(child, root):
             continue
-        kept[name] = restored(value, child, root)
+        kept[name] = restore_absent(value, child, root)
     for name in node.get("required", ()):
         if name not in kept and name in properties and allows_null(properties[name], root):
             kept[name] = None
@@ -209,7 +209,7 @@ def _restore_choice(data: Any, branches: list[Any], root: Node) -> Any:
     validator = _validator(root)
     tried = []
     for branch in branches:
-        candidate = restored(data, branch, root)
+        candidate = restore_absent(data, branch, root)
         if validator.evolve(schema=branch).is_valid(candidate):
             return candidate
         tried.append(candidate)

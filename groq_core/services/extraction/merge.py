@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from groq_core.services.extraction.looking import Path
 from groq_core.services.extraction.plain import Place
-from groq_core.services.extraction.spans import Path
 
 Prefer: TypeAlias = Literal["majority", "first"]
 
@@ -208,7 +208,7 @@ class _Joined:
                 new.spots.clear()
                 form = _canonical(value)
                 seen[form] += 1
-                same = self._unplaced_twin(new, seen[form], form)
+                same = self._find_twin(new, seen[form], form)
             if same is None:
                 self._add(new)
             else:
@@ -250,7 +250,7 @@ class _Joined:
         between = self._text[last.end : new.start]
         return last if "\n" not in between and not any(map(str.isalnum, between)) else None
 
-    def _unplaced_twin(self, new: _Item, times: int, form: Any) -> _Item | None:
+    def _find_twin(self, new: _Item, times: int, form: Any) -> _Item | None:
         """Of an item that stands nowhere, the one in the part before that says the same, or more, or less."""
         for item in self._unplaced.get(new.chunk - 1, ()):
             old, value = item.said[-1].value, new.said[0].value
@@ -276,7 +276,7 @@ class _Joined:
         old.said = [fuller]
         if old.spots and isinstance(fuller.value, dict) and isinstance(lesser.value, dict):
             told = _speak(fuller.value)
-            beside = {name: value for name, value in lesser.value.items() if name not in told or _nested(value)}
+            beside = {name: value for name, value in lesser.value.items() if name not in told or _is_nested(value)}
             if _speak(beside):
                 old.said.append(Said(beside, lesser.chunk, lesser.at))
         for path, place in new.spots.items():
@@ -285,7 +285,7 @@ class _Joined:
                 self._at.setdefault((path, place), []).append(old)
 
 
-def _nested(value: Any) -> bool:
+def _is_nested(value: Any) -> bool:
     return isinstance(value, dict | list)
 
 

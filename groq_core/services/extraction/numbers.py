@@ -58,6 +58,11 @@ _SCALES: Final = {
 _WORDS: Final = "|".join(sorted(map(re.escape, _SCALES), key=len, reverse=True))
 _SCALE: Final = re.compile(rf"\s?(?P<scale>{_WORDS})\b\.?|\s?(?P<sign>[万萬億亿千兆])")
 
+WITHOUT_SPACES: Final = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]"
+)
+"""Letters of languages that write no space between words, so that any of them may be a word's end."""
+
 _BEFORE: Final = re.compile(r"([^\W\d_]{1,12})\.?\Z")
 _PREFIX_LETTERS: Final = 4
 """Letters that may stand right before a number: a currency (``EUR1``) or an abbreviation (``No.12``)."""
@@ -72,7 +77,7 @@ def numbers(text: str) -> Iterator[tuple[int, int, tuple[float, ...]]]:
         scale = _SCALE.match(text, match.end())
         if scale is not None:
             factor = _SCALES[scale["scale"] or scale["sign"]]
-            yield match.start(), scale.end(), tuple(rounded(value * factor) for value in found)
+            yield match.start(), scale.end(), tuple(round_noise(value * factor) for value in found)
         yield match.start(), match.end(), found
         if " " in match[0].strip() and not (match["power"] or match["exponent"]):
             # Two columns side by side look like one number with a space in it.
@@ -85,7 +90,7 @@ def numbers(text: str) -> Iterator[tuple[int, int, tuple[float, ...]]]:
 
 def _stands_alone(text: str, start: int) -> bool:
     before = text[max(0, start - 14) : start]
-    word = _BEFORE.search(before)
+    word = None if WITHOUT_SPACES.search(before[-1:]) else _BEFORE.search(before)
     if word is None:
         return not before.endswith("_")
     return len(word[1]) <= _PREFIX_LETTERS or before.endswith(".")
@@ -107,7 +112,7 @@ def readings(text: str) -> tuple[float, ...]:
     if match is not None and (power := match["power"] or match["exponent"]) is not None:
         exponent = int(power)
         text = re.split(r"\s?[x×*]\s?10|e", text)[0]
-    return tuple(rounded(value * 10.0**exponent) if exponent else value for value in _plain_readings(text))
+    return tuple(round_noise(value * 10.0**exponent) if exponent else value for value in _plain_readings(text))
 
 
 def _plain_readings(text: str) -> tuple[float, ...]:
@@ -127,9 +132,9 @@ def _plain_readings(text: str) -> tuple[float, ...]:
 
 
 def _float(text: str) -> float:
-    return rounded(float(text))
+    return round_noise(float(text))
 
 
-def rounded(value: float) -> float:
+def round_noise(value: float) -> float:
     """Twelve digits: more are noise of arithmetic, and equal numbers are to be equal."""
     return float(f"{value:.12g}")

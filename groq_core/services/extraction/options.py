@@ -25,7 +25,7 @@ OVERLAP_CHARS: Final = 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class ExtractionOptions:
     """
     How to extract.
 
@@ -52,7 +52,7 @@ class Options:
     caller: Caller = field(default_factory=Caller)
 
 
-def part_chars(options: Options, schema: Schema[Any], snapshot: Snapshot | None) -> int:
+def part_chars(options: ExtractionOptions, schema: Schema[Any], snapshot: Snapshot | None) -> int:
     """Choose the size of a part: as asked for, else as the limits allow, as far as any are known."""
     if options.chunk_chars:
         return options.chunk_chars

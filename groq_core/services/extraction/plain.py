@@ -42,10 +42,10 @@ def plain(text: str) -> str:
     >>> plain("Rechnungs-\\nnummer № １２"), plain("It’s")
     ('rechnungsnummer no 12', "it's")
     """
-    return _SPECIAL.sub(_rewritten, text).lower() if _SPECIAL.search(text) else text.lower()
+    return _SPECIAL.sub(_rewrite, text).lower() if _SPECIAL.search(text) else text.lower()
 
 
-def _rewritten(match: re.Match[str]) -> str:
+def _rewrite(match: re.Match[str]) -> str:
     return "" if len(match[0]) > 1 or match[0] == "-" else _letter(match[0])
 
 
@@ -66,7 +66,7 @@ class PlainText:
         self.hyphens = False
         at = length = 0
         for match in _SPECIAL.finditer(original):
-            new = _rewritten(match)
+            new = _rewrite(match)
             self.hyphens = self.hyphens or match[0].startswith("-")
             before = original[at : match.start()]
             pieces += (before, new)

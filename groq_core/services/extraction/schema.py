@@ -20,9 +20,9 @@ from groq_core.services.extraction.fitting import (
     Problem,
     check_schema,
     problems,
-    restored,
+    restore_absent,
 )
-from groq_core.services.extraction.strict import Node, StrictSchema, relaxed, resolved
+from groq_core.services.extraction.strict import Node, StrictSchema, relax, resolve_ref
 
 T = TypeVar("T")
 
@@ -44,7 +44,7 @@ MAX_FIELDS = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class TableField:
     """
     One line of a table of fields.
 
@@ -90,7 +90,7 @@ class Schema(Generic[T]):
 
     def part(self) -> Schema[Any]:
         """The same schema for one part of a long document, in which any value may be missing."""
-        loose = relaxed(self.json)
+        loose = relax(self.json)
         return Schema(
             name=self.name,
             json=loose,
@@ -106,7 +106,7 @@ class Schema(Generic[T]):
         Raises:
             MisfitError: It does not fit.
         """
-        data = restored(answer, self.json, self.json)
+        data = restore_absent(answer, self.json, self.json)
         if self.checked and (found := problems(data, self.json)):
             raise MisfitError(found)
         return data
@@ -124,7 +124,7 @@ class Schema(Generic[T]):
 @overload
 def schema_of(wanted: type[T] | Schema[T]) -> Schema[T]: ...
 @overload
-def schema_of(wanted: Mapping[str, Any] | Iterable[Field]) -> Schema[Any]: ...
+def schema_of(wanted: Mapping[str, Any] | Iterable[TableField]) -> Schema[Any]: ...
 def schema_of(wanted: Any) -> Schema[Any]:
     """
     Make a schema of whatever describes what is wanted.
@@ -194,7 +194,7 @@ def from_json_schema(schema: Mapping[str, Any]) -> Schema[Any]:
     return _schema(plain, str(plain.get("title") or ""), lambda data: data)
 
 
-def from_fields(fields: Iterable[Field], *, name: str = "Fields") -> Schema[Any]:
+def from_fields(fields: Iterable[TableField], *, name: str = "Fields") -> Schema[Any]:
     """Make a schema of a table of fields; each one not required may be missing from the data."""
     listed = list(fields)
     if not listed:
@@ -241,7 +241,7 @@ def _schema(described: Node, name: str, parse: Callable[[Any], T], *, trusted: b
 
 
 def _root(schema: Node) -> Node:
-    return resolved(schema, schema) if "$ref" in schema else schema
+    return resolve_ref(schema, schema) if "$ref" in schema else schema
 
 
 def _is_object(node: Node) -> bool:

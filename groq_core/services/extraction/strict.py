@@ -62,7 +62,7 @@ def subschemas(node: object, path: str = "#") -> Iterator[tuple[str, Node]]:
         yield from subschemas(node.get(key), f"{path}/{key}")
 
 
-def resolved(node: Node, root: Node) -> Node:
+def resolve_ref(node: Node, root: Node) -> Node:
     """
     Follow ``$ref`` to the schema it names.
 
@@ -101,7 +101,7 @@ def allows_null(node: object, root: Node, depth: int = 0) -> bool:
     """
     if not isinstance(node, dict) or depth > 16:
         return node is True
-    node = resolved(node, root)
+    node = resolve_ref(node, root)
     if "const" in node:
         return node["const"] is None
     if "enum" in node:
@@ -115,7 +115,7 @@ def allows_null(node: object, root: Node, depth: int = 0) -> bool:
     return all(allows_null(part, root, depth + 1) for part in node.get("allOf", ()))
 
 
-def relaxed(schema: Node) -> Node:
+def relax(schema: Node) -> Node:
     """
     Let every value be missing that a part of a document may not hold, for when the parts are asked one by one.
 
@@ -124,7 +124,7 @@ def relaxed(schema: Node) -> Node:
     node = {key: value for key, value in schema.items() if key not in ("required", "minItems", "minProperties")}
     if isinstance(properties := node.get("properties"), dict):
         node["properties"] = {
-            name: relaxed(child) if isinstance(child, dict) else child for name, child in properties.items()
+            name: relax(child) if isinstance(child, dict) else child for name, child in properties.items()
         }
     return node
 
@@ -147,7 +147,7 @@ class StrictSchema:
         root = self.original
         if "$ref" in root:
             # The decoder wants an object at the root, not a name for one.
-            root = {**resolved(root, root), **{key: root[key] for key in ("$defs", "definitions") if key in root}}
+            root = {**resolve_ref(root, root), **{key: root[key] for key in ("$defs", "definitions") if key in root}}
         defs = {**root.get("definitions", {}), **root.get("$defs", {})}
         self.schema = self._node({key: value for key, value in root.items() if key not in ("$defs", "definitions")})
         if defs:
@@ -219,7 +219,7 @@ class StrictSchema:
             return {**whole, **parts[0]}
         own = {key: whole.pop(key) for key in ("properties", "required") if key in whole}
         for part in [*parts, own]:
-            found = resolved(part, self.original)
+            found = resolve_ref(part, self.original)
             whole = {
                 **found,
                 **whole,

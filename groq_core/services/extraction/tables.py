@@ -46,11 +46,11 @@ def flat(data: Any, name: str = "") -> Row:
             row |= flat(value, f"{name}.{key}" if name else str(key))
         return row
     if isinstance(data, list):
-        return {} if any(isinstance(item, dict | list) for item in data) else {name: "; ".join(map(_shown, data))}
+        return {} if any(isinstance(item, dict | list) for item in data) else {name: "; ".join(map(_cell_text, data))}
     return {name or "value": data}
 
 
-def _shown(value: object) -> str:
+def _cell_text(value: object) -> str:
     return "" if value is None else str(value)
 
 
@@ -92,19 +92,19 @@ def _table(name: str, rows: Sequence[Row]) -> Table:
     return Table(name, tuple(dict.fromkeys(column for row in kept for column in row)), kept)
 
 
-def joined(data: Any) -> Table:
+def join_tables(data: Any) -> Table:
     """
     Make one table of everything: a row for each item of the longest list, single values on every row.
 
-    >>> joined({"no": 7, "lines": [{"sum": 1}, {"sum": 2}]}).rows
+    >>> join_tables({"no": 7, "lines": [{"sum": 1}, {"sum": 2}]}).rows
     ({'no': 7, 'lines.sum': 1}, {'no': 7, 'lines.sum': 2})
     """
     if isinstance(data, list):
-        return _table("data", [row for item in data for row in _exploded(item)])
-    return _table("data", list(_exploded(data)))
+        return _table("data", [row for item in data for row in _explode(item)])
+    return _table("data", list(_explode(data)))
 
 
-def _exploded(item: Any) -> Iterator[Row]:
+def _explode(item: Any) -> Iterator[Row]:
     own = flat(item)
     lists = dict(_lists(item))
     if not lists:
@@ -131,7 +131,7 @@ def as_csv(data: Any) -> bytes:
 
     A text that would be run as a formula gets an apostrophe before it; numbers stay numbers.
     """
-    table = joined(data)
+    table = join_tables(data)
     sheet = io.StringIO()
     writer = csv.writer(sheet, lineterminator="\r\n")
     writer.writerow([_disarm(column) for column in table.columns])

@@ -17,7 +17,7 @@ SMALLEST: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Chunk:
+class TextChunk:
     """A part of a text: ``number`` counts from 0, ``start`` and ``end`` are character offsets."""
 
     number: int
@@ -26,7 +26,7 @@ class Chunk:
     text: str
 
 
-def cut(text: str, size: int, overlap: int = 0) -> list[Chunk]:
+def cut(text: str, size: int, overlap: int = 0) -> list[TextChunk]:
     """
     Cut a text into parts that overlap.
 
@@ -44,13 +44,13 @@ def cut(text: str, size: int, overlap: int = 0) -> list[Chunk]:
         raise RequestError(f"parts of {size} characters are too small; {SMALLEST} is the least", param="chunk_chars")
     if not 0 <= overlap <= size // 2:
         raise RequestError(f"an overlap of {overlap} characters does not go with parts of {size}", param="overlap")
-    chunks: list[Chunk] = []
+    chunks: list[TextChunk] = []
     start = end = 0
     while end < len(text):
         end = len(text) if len(text) - start <= size else _pause_before(text, start + size, at_least=end + 1)
-        chunks.append(Chunk(len(chunks), start, end, text[start:end]))
+        chunks.append(TextChunk(len(chunks), start, end, text[start:end]))
         start = _pause_after(text, max(start + 1, end - overlap), end) if overlap else end
-    return chunks or [Chunk(0, 0, 0, "")]
+    return chunks or [TextChunk(0, 0, 0, "")]
 
 
 def _pause_before(text: str, limit: int, *, at_least: int) -> int:

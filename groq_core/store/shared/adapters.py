@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from math import inf
 
 from groq_core.errors import Kind
-from groq_core.fallback.health import SERVER, Breaker, Health, LocalHealth
+from groq_core.fallback.health import SERVER, BreakerState, Health, LocalHealth
 from groq_core.ratelimit.budgets import LocalBudgets
 from groq_core.store.shared.beat import Rest
 
@@ -54,7 +54,7 @@ class ProcessState:
             if ends > now and ends not in (self._told.get(name), self._heard.get(name)):
                 self._told[name] = ends
                 found.append(Rest(name, ends - now, _note(breaker)))
-            elif breaker.closed and (name in self._told or name in self._heard):
+            elif breaker.is_closed and (name in self._told or name in self._heard):
                 self._told.pop(name, None)
                 self._heard.pop(name, None)
                 found.append(Rest(name, 0.0, ""))
@@ -85,7 +85,7 @@ class ProcessState:
                 self._health.announce()
 
 
-def _note(breaker: Breaker) -> str:
+def _note(breaker: BreakerState) -> str:
     kind = str(breaker.last_error) if breaker.last_error else ""
     gone = breaker.rests_until == inf
     return json.dumps([kind, breaker.failures, breaker.told_when, breaker.last_error_text[:200], gone])

@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from groq_core.events import CONTENT, Event, Events, Finished, Routed
-from groq_core.middleware.cache import Entry, entry_of, key_of, replayed, reproducible
+from groq_core.middleware.cache import CacheEntry, all_by_events, entry_of, key_of, replay, reproducible
 from groq_core.pipeline import Handler
 from groq_core.requests import Request
 from groq_core.store.shared.link import PREFIX, Away, Link
@@ -30,13 +30,13 @@ _TYPES: Final = {kind.__name__: kind for kind in (*CONTENT, Routed, Finished)}
 _RELEASE: Final = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end"
 
 
-def packed(entry: Entry) -> bytes:
+def pack(entry: CacheEntry) -> bytes:
     """An answer for the way to Redis. Nothing of the question is in it."""
     events: list[Event] = [entry.routed, *entry.answer, entry.finished]
     return msgspec.msgpack.encode([[type(event).__name__, event] for event in events])
 
 
-def unpacked(body: bytes, now: float) -> Entry | None:
+def unpack(body: bytes, now: float) -> CacheEntry | None:
     """The answer again; None for one of another version of this program."""
     try:
         events = [msgspec.convert(event, _TYPES[name]) for name, event in msgspec.msgpack.decode(body)]
@@ -45,7 +45,7 @@ def unpacked(body: bytes, now: float) -> Entry | None:
     routed, *answer, finished = events
     if not isinstance(routed, Routed) or not isinstance(finished, Finished):
         return None
-    return Entry(routed, tuple(answer), finished, now)
+    return CacheEntry(routed, tuple(answer), finished, now)
 
 
 class SharedAnswers:
@@ -67,28 +67,28 @@ class SharedAnswers:
         entry = lock = None
         if key is not None:
             with suppress(Away):
-                entry, lock = await self._found(key)
+                entry, lock = await self._find(key)
         if entry is not None:
-            for event in replayed(entry, request, 0.0):
+            for event in replay(entry, request, 0.0):
                 yield event
             return
         heard: list[Event] = []
         try:
-            async with aclosing(handle(request)) as events:
+            async with aclosing(handle(request if lock is None else all_by_events(request))) as events:
                 async for event in events:
                     if lock is not None:
                         heard.append(event)
                     yield event
         finally:
             if lock is not None and key is not None:
-                await asyncio.shield(self._landed(key, lock, heard))
+                await asyncio.shield(self._land(key, lock, heard))
 
     def _key(self, request: Request) -> str | None:
         if not reproducible(request) or request.caller.credential != "server" or self._link.away:
             return None
         return PREFIX + "answer:" + key_of(request, self._scope)
 
-    async def _found(self, key: str) -> tuple[Entry | None, str | None]:
+    async def _find(self, key: str) -> tuple[CacheEntry | None, str | None]:
         """The answer, or the lock of whoever gives it; neither where another takes too long."""
         lock = secrets.token_hex(8)
         ends = time.monotonic() + PATIENCE_S
@@ -101,7 +101,7 @@ class SharedAnswers:
                 return await pipe.execute()
 
             body, mine = await self._link.call(look)
-            if body is not None and (entry := unpacked(body, time.monotonic())) is not None:
+            if body is not None and (entry := unpack(body, time.monotonic())) is not None:
                 if mine:
                     await self._release(key, lock)
                 return entry, None
@@ -110,10 +110,10 @@ class SharedAnswers:
             await asyncio.sleep(LOOK_S)
         return None, None
 
-    async def _landed(self, key: str, lock: str, heard: list[Event]) -> None:
+    async def _land(self, key: str, lock: str, heard: list[Event]) -> None:
         entry = entry_of(heard, 0.0)
         with suppress(Away):
-            if entry is not None and len(body := packed(entry)) <= LARGEST:
+            if entry is not None and len(body := pack(entry)) <= LARGEST:
                 await self._link.call(lambda redis: redis.set(key, body, px=self._ttl_ms))
             await self._release(key, lock)
 

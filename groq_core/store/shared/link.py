@@ -70,7 +70,7 @@ class Link:
             async with asyncio.timeout(CONNECT_S + ANSWER_S):
                 found = await ask(self._client)
         except (RedisError, OSError, TimeoutError) as error:
-            await self._lost(error)
+            await self._lose(error)
             raise Away(self.away) from None
         if self.away:
             logger.info("the shared state is there")
@@ -78,7 +78,7 @@ class Link:
             self._changed()
         return found
 
-    async def _lost(self, error: BaseException) -> None:
+    async def _lose(self, error: BaseException) -> None:
         why = "it may only be read" if isinstance(error, ReadOnlyError) else type(error).__name__
         if not self.away:
             logger.warning("the shared state is away, each process goes on alone: %s", redact(str(error)) or why)

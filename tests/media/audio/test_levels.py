@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from groq_core.media.audio.levels import SPEECH_LIKELIHOOD, Meter
+from groq_core.media.audio.levels import SPEECH_LIKELIHOOD, LevelMeter
 
 RATE = 16_000
 
@@ -24,7 +24,7 @@ def bursts_of_noise(tilt: float, seed: int = 1) -> npt.NDArray[np.float32]:
 
 @pytest.mark.parametrize("tilt", [0.75, 1.0])
 def test_noise_that_keeps_its_colour_is_no_speech_though_it_pauses_like_it(tilt: float) -> None:
-    meter = Meter()
+    meter = LevelMeter()
     meter.push(bursts_of_noise(tilt))
 
     assert meter.levels().speech_likelihood < SPEECH_LIKELIHOOD

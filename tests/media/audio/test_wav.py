@@ -12,7 +12,7 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groq_core.media.audio.wav import joined, read_wav, write_wav
+from groq_core.media.audio.wav import join_wavs, read_wav, write_wav
 
 SUBTYPES = ("PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT")
 
@@ -46,7 +46,7 @@ def test_parts_of_one_kind_joined_are_their_samples_one_after_the_other(
     rng = np.random.default_rng(sum(lengths))
     files = [sound(rng.uniform(-1, 1, (length, channels)), rate, subtype, format_) for length in lengths]
 
-    whole, told = soundfile.read(BytesIO(joined(files)), always_2d=True)
+    whole, told = soundfile.read(BytesIO(join_wavs(files)), always_2d=True)
 
     assert told == rate
     assert np.array_equal(whole, np.concatenate([soundfile.read(BytesIO(file), always_2d=True)[0] for file in files]))
@@ -57,7 +57,7 @@ def test_lengths_in_the_header_are_not_believed(riff: int, data: int) -> None:
     true = sound(tone(0.1, 24_000))
 
     assert read_wav(with_length(true, riff, data)) == read_wav(true)
-    assert joined([with_length(true, riff, data)]) == joined([true])
+    assert join_wavs([with_length(true, riff, data)]) == join_wavs([true])
 
 
 def test_what_stands_beside_the_samples_is_passed_over() -> None:
@@ -72,7 +72,7 @@ def test_parts_of_other_kinds_are_made_like_the_first() -> None:
     first = sound(tone(0.5, 24_000))
     other = sound(np.column_stack([tone(0.5, 48_000)] * 2), 48_000, "FLOAT")
 
-    whole, rate = soundfile.read(BytesIO(joined([first, other, first])))
+    whole, rate = soundfile.read(BytesIO(join_wavs([first, other, first])))
 
     assert rate == 24_000
     assert len(whole) == 36_000
@@ -80,7 +80,7 @@ def test_parts_of_other_kinds_are_made_like_the_first() -> None:
 
 
 def test_an_odd_number_of_bytes_is_padded_and_not_counted() -> None:
-    file = joined([sound(np.zeros((3, 1)), subtype="PCM_U8")])
+    file = join_wavs([sound(np.zeros((3, 1)), subtype="PCM_U8")])
 
     assert len(file) % 2 == 0
     assert soundfile.info(BytesIO(file)).frames == 3
@@ -94,7 +94,7 @@ def test_an_odd_number_of_bytes_is_padded_and_not_counted() -> None:
 )
 def test_what_is_no_recording_is_said_to_be_none(file: bytes) -> None:
     with pytest.raises(ValueError, match="WAV"):
-        joined([file])
+        join_wavs([file])
 
 
 @given(st.binary(max_size=120))

@@ -15,7 +15,7 @@ def test_many_threads_never_hold_more_than_there_is() -> None:
     most: list[int] = []
 
     def decode(pixels: int) -> None:
-        with room.held(pixels):
+        with room.hold(pixels):
             most.append(room.used)
 
     with ThreadPoolExecutor(8) as pool:
@@ -31,7 +31,7 @@ def test_what_is_larger_than_the_room_is_decoded_alone() -> None:
     inside, leave = threading.Event(), threading.Event()
 
     def small() -> None:
-        with room.held(10):
+        with room.hold(10):
             inside.set()
             leave.wait(5)
 
@@ -39,7 +39,7 @@ def test_what_is_larger_than_the_room_is_decoded_alone() -> None:
         running = pool.submit(small)
         inside.wait(5)
         threading.Timer(0.01, leave.set).start()
-        with room.held(500):
+        with room.hold(500):
             alone = room.used
         running.result()
 
@@ -47,7 +47,7 @@ def test_what_is_larger_than_the_room_is_decoded_alone() -> None:
 
 
 def decode_and_fail(room: Room) -> None:
-    with room.held(50):
+    with room.hold(50):
         raise ValueError("a broken picture")
 
 

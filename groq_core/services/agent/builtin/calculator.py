@@ -47,7 +47,7 @@ def calculate(expression: str) -> str:
             sin (radians), abs, round(x, digits), floor, ceil, min, max, mean, sum, gcd.
             Example: round(19/100 * 1234.5, 2)
     """
-    return shown(evaluate(expression))
+    return format_number(evaluate(expression))
 
 
 def evaluate(expression: str) -> Fraction:
@@ -69,11 +69,11 @@ def evaluate(expression: str) -> Fraction:
     return value
 
 
-def shown(value: Fraction) -> str:
+def format_number(value: Fraction) -> str:
     """
     Write a number for people.
 
-    >>> shown(Fraction(1, 3)), shown(Fraction(10) ** 20), shown(Fraction(5, 2))
+    >>> format_number(Fraction(1, 3)), format_number(Fraction(10) ** 20), format_number(Fraction(5, 2))
     ('0.333333333333333', '100000000000000000000', '2.5')
     """
     if value.denominator == 1 and abs(value.numerator) < 10**LONGEST_WHOLE:
@@ -134,7 +134,7 @@ class _Parser:
             elif (strength := _BINDING.get(self.here, 0)) > binding:
                 sign = self._next()
                 # A power holds from the right: 2^3^2 is 2^9.
-                left = _bounded(_OPERATIONS[sign](left, self.expression(strength - (sign == "^"))))
+                left = _check_size(_OPERATIONS[sign](left, self.expression(strength - (sign == "^"))))
             else:
                 self._depth -= 1
                 return left
@@ -174,7 +174,7 @@ class _Parser:
             values.append(self.expression(0))
         self._expect(")")
         try:
-            return _bounded(_FUNCTIONS[name](*values))
+            return _check_size(_FUNCTIONS[name](*values))
         except ArgumentsError:
             raise
         except TypeError:
@@ -193,7 +193,7 @@ def _number(text: str) -> Fraction:
     return Fraction(text)
 
 
-def _bounded(value: Fraction) -> Fraction:
+def _check_size(value: Fraction) -> Fraction:
     if max(value.numerator.bit_length(), value.denominator.bit_length()) > MAX_BITS:
         raise ArgumentsError("the result is too large")
     return value
@@ -245,7 +245,7 @@ def _root(value: Fraction) -> Fraction:
 def _factorial(value: Fraction) -> Fraction:
     if value.denominator != 1 or not 0 <= value <= 400:
         raise ArgumentsError("a factorial is taken of a whole number from 0 to 400")
-    return _bounded(Fraction(math.factorial(value.numerator)))
+    return _check_size(Fraction(math.factorial(value.numerator)))
 
 
 def _round(value: Fraction, digits: Fraction = Fraction(0)) -> Fraction:

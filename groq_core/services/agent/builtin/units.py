@@ -9,7 +9,7 @@ from fractions import Fraction
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from groq_core.services.agent.builtin.calculator import shown
+from groq_core.services.agent.builtin.calculator import format_number
 from groq_core.services.agent.tools import ArgumentsError, tool
 
 if TYPE_CHECKING:
@@ -191,18 +191,18 @@ async def convert_unit(value: float, from_unit: str, to_unit: str) -> str:
         exact = Fraction(str(value))
     except ValueError:
         raise ArgumentsError(f"value must be a finite number, not {value}") from None
-    found = await asyncio.to_thread(converted, exact, from_unit, to_unit)
-    return f"{shown(exact)} {from_unit} = {shown(found)} {to_unit}"
+    found = await asyncio.to_thread(convert, exact, from_unit, to_unit)
+    return f"{format_number(exact)} {from_unit} = {format_number(found)} {to_unit}"
 
 
-def converted(value: Fraction, from_unit: str, to_unit: str) -> Fraction:
+def convert(value: Fraction, from_unit: str, to_unit: str) -> Fraction:
     """
     Convert exactly.
 
     Raises:
         ArgumentsError: A unit is not known, or the two measure different things.
 
-    >>> converted(Fraction(212), "°F", "celsius"), converted(Fraction(1), "Mile", "feet")
+    >>> convert(Fraction(212), "°F", "celsius"), convert(Fraction(1), "Mile", "feet")
     (Fraction(100, 1), Fraction(5280, 1))
     """
     from pint import PintError

@@ -25,10 +25,10 @@ from groq_core.errors import GroqCoreError, RequestError
 from groq_core.pipeline import Handler
 from groq_core.requests import Caller, Request
 from groq_core.services.batch.answers import answerers
-from groq_core.services.batch.lines import URLS, Fault, Recipe
-from groq_core.services.batch.runner import Batch
+from groq_core.services.batch.lines import URLS, LineFault, Recipe
+from groq_core.services.batch.runner import BatchRun
 from groq_core.services.batch.sink import Sink
-from groq_core.services.batch.sources import Source
+from groq_core.services.batch.sources import LineSource
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +36,9 @@ MAX_LINES: Final = 50_000
 MAX_ERRORS: Final = 20
 KEPT_S: Final = 30 * 86_400
 """Seconds a file is kept, as with Groq."""
+
+UNFINISHED_S: Final = 3600
+"""Seconds after which nobody is still writing what has no record beside it."""
 
 MAX_BYTES: Final = 2 * 2**30
 """Of all files of one caller together."""
@@ -58,7 +61,7 @@ class Filed(msgspec.Struct, kw_only=True):
     bytes: int
     created_at: int
 
-    def shown(self) -> dict[str, Any]:
+    def to_wire(self) -> dict[str, Any]:
         """The file object of the wire."""
         return {
             "id": self.id,
@@ -96,7 +99,7 @@ class Running(msgspec.Struct, kw_only=True):
     completed: int = 0
     failed: int = 0
 
-    def shown(self) -> dict[str, Any]:
+    def to_wire(self) -> dict[str, Any]:
         """The batch object of the wire."""
         body: dict[str, Any] = msgspec.to_builtins(self)
         for name in ("owner", "errors", "total", "completed", "failed"):
@@ -110,7 +113,7 @@ class Running(msgspec.Struct, kw_only=True):
         }
 
 
-class Desk:
+class BatchStore:
     """
     Where files and batches are handed in and fetched. Everything of a caller is his alone.
 
@@ -122,7 +125,7 @@ class Desk:
     def __init__(self, folder: Path, handle: Handler[Request]) -> None:
         self._folder = folder
         self._handle = handle
-        self._runs: dict[str, Batch] = {}
+        self._runs: dict[str, BatchRun] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._batches: dict[str, Running] | None = None
 
@@ -216,13 +219,13 @@ class Desk:
             created_at=int(time.time()),
         )
         self._save(batch)
-        self._known()[batch.id] = batch
+        self._load_batches()[batch.id] = batch
         self._run(batch)
         return batch
 
     def batches(self, owner: Caller) -> list[Running]:
         """All batches of a caller, newest first."""
-        own = [self._fresh(batch) for batch in self._known().values() if batch.owner == _owner(owner)]
+        own = [self._fresh(batch) for batch in self._load_batches().values() if batch.owner == _owner(owner)]
         return sorted(own, key=lambda batch: (batch.created_at, batch.id), reverse=True)
 
     def batch(self, owner: Caller, name: str) -> Running:
@@ -230,7 +233,7 @@ class Desk:
         Raises:
             RequestError: 404; there is no such batch of this caller.
         """
-        batch = self._known().get(name)
+        batch = self._load_batches().get(name)
         if batch is None or batch.owner != _owner(owner):
             raise _missing("batch", name)
         return self._fresh(batch)
@@ -267,7 +270,7 @@ class Desk:
 
     async def _carry_out(self, batch: Running) -> None:
         try:
-            source = Source(self._folder / "files" / f"{batch.input_file_id}.jsonl", Recipe())
+            source = LineSource(self._folder / "files" / f"{batch.input_file_id}.jsonl", Recipe())
             if batch.status == "validating":
                 batch.total, batch.errors = await asyncio.to_thread(_look_through, source, batch.endpoint)
                 if batch.errors:
@@ -285,12 +288,12 @@ class Desk:
             batch.errors = [{"code": "internal_error", "message": "the batch broke", "line": None, "param": None}]
             self._end(batch, "failed")
 
-    async def _ask(self, batch: Running, source: Source) -> None:
+    async def _ask(self, batch: Running, source: LineSource) -> None:
         answers = self._folder / "batches" / f"{batch.id}.answers"
         caller = Caller(credential=batch.owner[0], user=batch.owner[1])
         with Sink(answers) as sink:
             if batch.status != "cancelling":
-                run = Batch(source, sink, answerers(self._handle, stay=False, caller=caller), total=batch.total)
+                run = BatchRun(source, sink, answerers(self._handle, stay=False, caller=caller), total=batch.total)
                 self._runs[batch.id] = run
                 try:
                     await run.run()
@@ -315,7 +318,7 @@ class Desk:
 
     # ── the folder ───────────────────────────────────────────────────────────────────────────────────
 
-    def _known(self) -> dict[str, Running]:
+    def _load_batches(self) -> dict[str, Running]:
         self.start()
         assert self._batches is not None
         return self._batches
@@ -331,8 +334,12 @@ class Desk:
         )
         content = self.content(file)
         content.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        content.write_bytes(data)
-        _replace(content.with_suffix(".json"), msgspec.json.encode(file))
+        try:
+            content.write_bytes(data)
+            _replace(content.with_suffix(".json"), msgspec.json.encode(file))
+        except OSError:
+            content.unlink(missing_ok=True)  # half a file is none
+            raise
         return file
 
     def _save(self, batch: Running) -> None:
@@ -350,22 +357,23 @@ class Desk:
                 yield read
 
     def _tidy(self) -> None:
-        """Delete what is older than a file is kept."""
-        oldest = time.time() - KEPT_S
+        """Delete what is older than a file is kept, and what a process that was killed has not finished."""
+        now = time.time()
         for room in ("files", "batches"):
             for path in (self._folder / room).glob("*"):
+                half = path.suffix == ".new" or (room == "files" and not path.with_suffix(".json").exists())
                 with suppress(OSError):
-                    if path.stat().st_mtime < oldest:
+                    if path.stat().st_mtime < now - (UNFINISHED_S if half else KEPT_S):
                         path.unlink()
 
 
-def _look_through(source: Source, endpoint: str) -> tuple[int, list[dict[str, Any]]]:
+def _look_through(source: LineSource, endpoint: str) -> tuple[int, list[dict[str, Any]]]:
     """Count the lines, and say which cannot be part of this batch."""
     wanted = URLS[endpoint.removeprefix("/openai")]
     count, errors = 0, list[dict[str, Any]]()
     for entry in source:
         count += 1
-        if isinstance(entry, Fault):
+        if isinstance(entry, LineFault):
             problem = (entry.error.message, entry.error.param)
         elif entry.operation != wanted:
             problem = (f"the line's url is not the batch's {endpoint}", "url")
@@ -400,11 +408,15 @@ def _decode(path: Path, kind: type[Any]) -> Any:
 def _replace(path: Path, data: bytes) -> None:
     """Write a small file whole or not at all."""
     new = path.with_suffix(".new")
-    with new.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    shutil.move(new, path)
+    try:
+        with new.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        shutil.move(new, path)
+    except OSError:
+        new.unlink(missing_ok=True)
+        raise
 
 
 def _new(kind: str) -> str:

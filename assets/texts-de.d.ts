@@ -1,0 +1,2 @@
+declare const GERMAN: Record<string, string>;
+export default GERMAN;

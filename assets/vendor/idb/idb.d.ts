@@ -1,0 +1,2 @@
+// Types of the package whose script stands beside this.
+export * from "idb";
