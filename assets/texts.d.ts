@@ -14,6 +14,8 @@ export const OWN_SERVERS: boolean;
 /** There are limits for what one person may use. */
 export const LIMITED: boolean;
 export const LIMITS: { images: number };
+/** How the names of the files end that are read here, each with its dot. */
+export const ENDINGS: { recordings: string[]; pictures: string[]; documents: string[] };
 export const MODELS: Choice[];
 /** Others reach this simulator too. */
 export const SHARED: boolean;

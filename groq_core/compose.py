@@ -44,6 +44,7 @@ from groq_core.router.route import HEALTHY, Availability, Route, resolve_tiers
 from groq_core.router.route_cache import Routes
 from groq_core.router.target_state import TierStatus
 from groq_core.services.chat import Chat
+from groq_core.services.documents.attached import Shelf
 from groq_core.services.extraction import Extractor
 from groq_core.services.logins import MemoryLogins
 from groq_core.services.own_keys import OwnKeys
@@ -76,6 +77,7 @@ class Core:
         team: The database behind people, keys, spend and conversations; None where there is none.
         shared: What several processes share in Redis; None where there is none.
         own_keys: Keys that visitors bring along; None where they are not welcome.
+        shelf: Indexes of the long documents that were asked about last.
         mcp_logins: Tokens that MCP servers gave for the operator's credentials.
     """
 
@@ -99,6 +101,7 @@ class Core:
     speech: Speech
     extraction: Extractor
     own_keys: OwnKeys | None = None
+    shelf: Shelf = field(default_factory=Shelf)
     mcp_logins: MemoryLogins = field(default_factory=MemoryLogins, repr=False)
 
     def batches(self) -> GroqBatches:

@@ -286,6 +286,32 @@ class Note(Event, frozen=True, kw_only=True):
     text: str
 
 
+class Quote(msgspec.Struct, frozen=True, kw_only=True):
+    """Words of a document; ``page`` counts from 1 and is 0 where it has no pages."""
+
+    document: str
+    page: int
+    text: str
+
+
+class Quoted(Event, frozen=True, kw_only=True):
+    """
+    Of documents too long for one question, only these passages went along with it.
+
+    Attributes:
+        documents: Their names.
+        pages: How many they have together; 0 where they have none.
+        tokens: Of all that stands in them, estimated.
+        whole: The question was about all of them, so the passages are from everywhere.
+    """
+
+    documents: tuple[str, ...]
+    pages: int
+    tokens: int
+    quotes: tuple[Quote, ...]
+    whole: bool = False
+
+
 class PartStarted(Event, frozen=True, kw_only=True):
     """
     One part of a long recording is about to be transcribed.

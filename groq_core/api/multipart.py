@@ -128,7 +128,7 @@ async def read_form(exchange: ApiExchange, check: Callable[[bytes], object] | No
         raise RequestError(
             "the body must be multipart/form-data, with its boundary",
             code="invalid_content_type",
-            hint="Send the recording as a form: curl -F file=@talk.mp3 -F model=audio …",
+            hint="Send the file as a form: curl -F file=@talk.mp3 -F model=audio …",
         )
     form = MultipartForm(check)
     try:

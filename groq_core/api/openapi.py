@@ -81,8 +81,10 @@ def _answers(content: Mapping[str, str], others: Mapping[str, str], ok: str = "T
     return answers
 
 
-def _post(summary: str, schema: str, answers: Schema, media: str = JSON) -> Schema:
-    body = {"required": True, "content": {media: {"schema": ref(schema)}}}
+def _post(summary: str, schema: str, answers: Schema, media: str = JSON, *, upload: str = "") -> Schema:
+    """``upload``: the schema of a form that may come instead."""
+    content = {media: {"schema": ref(schema)}} | ({FORM: {"schema": ref(upload)}} if upload else {})
+    body = {"required": True, "content": content}
     return {"summary": summary, "requestBody": body, "responses": answers}
 
 
@@ -167,13 +169,14 @@ PATHS: Final[dict[str, dict[str, Schema]]] = {
     },
     "/v1/extract": {
         "post": _post(
-            "Find data that fits a schema in a text",
+            "Find data that fits a schema in a text or a file",
             "ExtractRequest",
             _answers(
                 {JSON: "Extraction", EVENTS: "Text"},
                 {**_ASKING, "422": "Unfit"},
                 "The data; with `stream`, events of type `try` and `partial`, `result` as the last, then `[DONE]`.",
             ),
+            upload="ExtractUpload",
         )
     },
     "/v1/agent/runs": {

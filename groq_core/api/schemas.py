@@ -321,10 +321,27 @@ WORK: Final[dict[str, Schema]] = {
         "text",
         "schema",
     ),
+    "ExtractUpload": object_of(
+        {
+            "file": with_description(
+                {"type": "string", "format": "binary"}, "A document or a picture, with its file name."
+            ),
+            "schema": with_description(TEXT, "A JSON Schema of what is wanted, as JSON."),
+            "model": MODEL,
+            "instructions": with_description(TEXT, "What the schema does not say."),
+            "stream": with_description(SWITCH, "Send each try, what is known so far, and the result as events."),
+        },
+        "file",
+        "schema",
+    ),
     "Extraction": object_of(
         {
             "data": with_description({}, "Fits the schema."),
-            "places": with_description(OBJECT, "Where each value stands, in characters; null where it stands nowhere."),
+            "places": with_description(
+                OBJECT, "Where each value stands, in characters and by page; null where nowhere."
+            ),
+            "document": with_description(OBJECT, "Of a file: what it was read as."),
+            "notes": with_description(list_of(TEXT), "Of a file: what could not be kept of it."),
             "missing": with_description(list_of(TEXT), "Fields without a value."),
             "parts_missing": with_description(list_of(OBJECT), "Parts of the text that nobody could read."),
             "x_groq_core": ref("Receipt"),

@@ -14,7 +14,7 @@ from groq_core.api.asgi import EVENT_STREAM, ApiExchange, HangUpWatch
 from groq_core.api.backend import Backend
 from groq_core.api.chat.body import check_model
 from groq_core.api.chat.clients import BOOKKEEPING
-from groq_core.api.chat.completion import story_headers
+from groq_core.api.chat.completion import note_texts, story_headers
 from groq_core.api.encoding import event_bytes
 from groq_core.api.errors import error_object, note_bug, reason, refuse
 from groq_core.api.field_errors import bad
@@ -23,8 +23,8 @@ from groq_core.api.languages import UNTOLD, language_code
 from groq_core.api.multipart import MultipartForm, read_form
 from groq_core.errors import BrokenAnswerError
 from groq_core.events import Events, Note, TextDelta, Transcript
-from groq_core.media.audio.container import container_of
-from groq_core.media.text.subtitles import to_srt, to_vtt
+from groq_core.media.audio.container import check_head
+from groq_core.media.text.subtitles import breaches_in_words, to_srt, to_vtt
 from groq_core.reply import Reply
 
 FORMATS: Final = ("json", "text", "verbose_json", "srt", "vtt")
@@ -74,7 +74,7 @@ class Transcriptions:
         await self._answer(exchange, "translate")
 
     async def _answer(self, exchange: ApiExchange, task: Literal["transcribe", "translate"]) -> None:
-        question = read_question(await read_form(exchange, container_of), task)
+        question = read_question(await read_form(exchange, check_head), task)
         with exchange.watch() as watch:
             events = self._service.stream(
                 question.audio,
@@ -245,7 +245,11 @@ def _flag(form: MultipartForm, name: str) -> bool:
 
 async def _write(exchange: ApiExchange, reply: Reply, question: TranscriptionQuery) -> None:
     transcript = _transcript(reply)
+    if question.form in ("srt", "vtt") and (remark := breaches_in_words(transcript)):
+        reply.receipt.notes.append(Note(code="subtitles", text=remark))
     headers = story_headers(reply.receipt)
+    if question.form in ("text", "srt", "vtt"):
+        headers += note_texts(reply.receipt)
     match question.form:
         case "text":
             await exchange.answer(200, transcript.text.encode(), TEXT, *headers)

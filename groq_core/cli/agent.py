@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from groq_core.services.agent import BoundCall, Tool
     from groq_core.services.agent.servers import McpServer
     from groq_core.services.agent.sign_in import BrowserSignIn
+    from groq_core.services.documents.parts import Document
+    from groq_core.services.documents.seeing import Look
     from groq_core.settings.settings import Settings
 
 HELP = "work on a task with tools, step by step"
@@ -91,7 +93,7 @@ async def run(args: argparse.Namespace) -> int:
     async with assemble(settings) as core, AsyncExitStack() as connected:
         if settings.is_simulated:
             print(SIMULATED, file=sys.stderr)
-        tools: list[Tool] = [*builtin_tools(), *await files(args.file)]
+        tools: list[Tool] = [*builtin_tools(), *await files(args.file, core.vision.reader())]
         remote = await connected.enter_async_context(server_tools(servers(args, sign_in(args, settings)), task))
         tools += unique_names(remote, (one.name for one in tools))
         agent = Agent(
@@ -186,15 +188,18 @@ def servers(args: argparse.Namespace, sign_in: BrowserSignIn | None = None) -> l
     return found
 
 
-async def files(paths: list[Path]) -> list[Tool]:
+async def files(paths: list[Path], look: Look | None = None) -> list[Tool]:
     """
-    The tools that read these files and no others.
+    The tools that read these files and no others; what could not be kept of one goes to standard error.
+
+    Args:
+        look: Writes down what stands in a picture, for pages that were scanned.
 
     Raises:
         RequestError: One of them cannot be read.
     """
     from groq_core.services.agent import file_tools
-    from groq_core.services.documents.reading import Document, read_document
+    from groq_core.services.documents.seeing import read_and_look
 
     texts: dict[str, Document | str] = {}
     for path in paths:
@@ -202,7 +207,9 @@ async def files(paths: list[Path]) -> list[Tool]:
             data = await asyncio.to_thread(path.read_bytes)
         except OSError as error:
             raise RequestError(f"--file {path.name}: {error.strerror}", param="file") from None
-        texts[path.name] = await read_document(data, path.name)
+        document = texts[path.name] = await read_and_look(data, path.name, look)
+        for note in document.notes:
+            print(f"{path.name}: {note}", file=sys.stderr)
     return file_tools(texts) if texts else []
 
 

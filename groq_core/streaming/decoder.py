@@ -181,7 +181,7 @@ class StreamDecoder(AnswerReader):
         whole = self._unparsed + b"\n" + data if self._unparsed else data
         try:
             chunk = decode_chunk(whole)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             # Half a letter at the end looks cut off to the fast reader, and is not.
             self._unread(data, whole, cut_off="truncated" in str(error) and not _HALF.search(whole))
         else:
@@ -299,7 +299,7 @@ def read_completion(body: bytes, *, split_thoughts: bool = True) -> list[Event]:
     decoder = StreamDecoder(split_thoughts=split_thoughts)
     try:
         chunk = decode_chunk(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _read_odd_body(body, decoder)
     if chunk.choices is None and not chunk.error:
         return _read_odd_body(body, decoder)

@@ -19,6 +19,9 @@ from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from groq_core.media.audio.container import ENDINGS as RECORDINGS
+from groq_core.media.image.format import EXTENSIONS as PICTURES
+from groq_core.services.documents.parts import EXTENSIONS as DOCUMENTS
 from groq_core.services.vision import TEMPLATES
 from groq_core.ui import admin, agent, batch, chat, extract, image, kept, microphone, own_key, summary, talk, title
 from groq_core.ui.answers import Answers
@@ -224,6 +227,11 @@ def texts_module(core: PageCore) -> bytes:
         "SERVERS": [name for name, _ in core.settings.mcp_servers],
         "OWN_SERVERS": bool(core.settings.mcp_visitors),
         "LIMITS": {"images": most_images(core)},
+        "ENDINGS": {
+            "recordings": [f".{ending}" for ending in RECORDINGS],
+            "pictures": [f".{ending}" for ending in PICTURES],
+            "documents": list(DOCUMENTS),
+        },
         "MODELS": choices(models_of(core), targets=core.board.snapshot().targets),
         "SHARED": core.simulator is not None and not core.settings.loopback,
         "KEEPS": getattr(core, "team", None) is not None,

@@ -18,6 +18,7 @@ from groq_core.events import Event, Events
 from groq_core.media.image.preparation import MAX_INPUT_BYTES, prepare
 from groq_core.requests import Caller
 from groq_core.services.documents.parts import Document, DocumentPage, ReadingLimits
+from groq_core.services.documents.pdf import start_of
 from groq_core.services.documents.seeing import Look
 from groq_core.services.documents.source import source_of
 from groq_core.services.extraction import (
@@ -34,12 +35,14 @@ from groq_core.services.extraction import (
 from groq_core.services.extraction.fitting import spell_path
 from groq_core.services.extraction.schema import from_fields, from_json_schema
 from groq_core.services.extraction.tables import as_csv, as_json, as_xlsx, tables
+from groq_core.services.vision import least_images
 from groq_core.ui import page_routes as routes
 from groq_core.ui.asking import IMAGE_URLS
 from groq_core.ui.core import PageCore
 from groq_core.ui.image import to_page as picture_shown
 from groq_core.ui.layout import place
 from groq_core.ui.leaving import unless_gone
+from groq_core.ui.model_picker import models_of
 from groq_core.ui.page_bodies import decode_json
 from groq_core.ui.page_routes import body_of
 from groq_core.ui.stream import refusal
@@ -151,14 +154,18 @@ def create_routes(page: routes.Page) -> APIRouter:
     router = APIRouter(prefix="/ui", include_in_schema=False)
 
     @router.post("/document")
-    async def document(request: Request, name: str = "") -> Response:
-        """A file's bytes in, its text out; a picture comes back as it will be sent. Nothing is kept."""
-        page.caller(request)
+    async def document(request: Request, name: str = "", room: int = 0) -> Response:
+        """
+        A file's bytes in, its text out; a picture comes back as it will be sent, and so do the pages of a scanned
+        document where there is room for so many pictures. Nothing is kept.
+        """
+        caller = page.caller(request)
         body = await body_of(request, max(ReadingLimits().bytes, MAX_INPUT_BYTES))
         try:
-            look = page.core.vision.reader(caller=page.caller(request))
+            room = max(0, min(room, least_images(models_of(page.core))))
+            look = page.core.vision.reader(caller=caller)
             # A page that has left ends the process that reads for it.
-            found = await unless_gone(request, read_file(body, name, look))
+            found = await unless_gone(request, read_file(body, name, look, room))
             return JSONResponse(found, headers={"cache-control": "no-store"})
         except RequestError as error:
             raise routes.http_error(error) from error
@@ -190,21 +197,26 @@ def create_routes(page: routes.Page) -> APIRouter:
     return router
 
 
-async def read_file(body: bytes, name: str, look: Look | None = None) -> dict[str, Any]:
+async def read_file(body: bytes, name: str, look: Look | None = None, room: int = 0) -> dict[str, Any]:
     """
     Read a document, or prepare a picture, by what the file is.
 
     Args:
         look: Writes down what stands in a picture, for pages that were scanned.
+        room: Pictures that may come of it: pieces of a long one, pages of a scanned document.
 
     Raises:
         RequestError: It is neither, or cannot be read.
     """
-    found = await source_of(body, name, look=look)
-    if isinstance(found, tuple):
-        return {"picture": picture_shown(found[0])}
-    pages = [one.start for one in found.pages]
-    return {"name": found.name, "text": found.text, "pages": pages, "notes": found.notes}
+    found = await source_of(body, name, look=look, pieces=max(1, room), room=room)
+    if isinstance(found, Document):
+        pages = [one.start for one in found.pages]
+        return {"name": found.name, "text": found.text, "pages": pages, "notes": found.notes}
+    first, *more = map(picture_shown, found)
+    sent: dict[str, Any] = {"picture": first | {"more": more}}
+    if start_of(body) >= 0:
+        sent["text"] = TEXTS["attachment_pages"].format(n=len(found))
+    return sent
 
 
 async def read_wanted(body: bytes) -> tuple[Input, Schema[Any], ExtractionOptions]:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
 from groq_core.errors import RequestError
-from groq_core.media.image.format import format_of
+from groq_core.media.image.format import check_head
 from groq_core.media.image.preparation import MAX_INPUT_BYTES, PreparedImage, prepare_all
 from groq_core.media.text.phrases import enumerate_words, size_in_words
 from groq_core.services.vision import least_images
@@ -48,7 +48,7 @@ def create_routes(page: Page) -> APIRouter:
     async def image(request: Request, name: str = "", room: int = 1) -> Response:
         """A picture's bytes in, what is sent of it out, in as many pieces as there is room for; nothing is kept."""
         page.caller(request)
-        body = await body_of(request, MAX_INPUT_BYTES, format_of)
+        body = await body_of(request, MAX_INPUT_BYTES, check_head)
         try:
             at_most = max(1, min(room, least_images(models_of(page.core))))
             prepared = await to_thread.run_sync(lambda: prepare_all(body, filename=name, at_most=at_most))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Literal
 
@@ -12,8 +13,8 @@ from starlette.responses import PlainTextResponse, Response
 
 from groq_core.errors import RequestError
 from groq_core.events import Transcript
-from groq_core.media.audio.container import container_of
-from groq_core.media.text.subtitles import to_json, to_srt, to_txt, to_vtt
+from groq_core.media.audio.container import check_head
+from groq_core.media.text.subtitles import breaches_in_words, to_json, to_srt, to_txt, to_vtt
 from groq_core.ui.core import PageCore
 from groq_core.ui.layout import place
 from groq_core.ui.page_routes import Page, body_of
@@ -88,7 +89,7 @@ def create_routes(page: Page) -> APIRouter:
     ) -> Response:
         """A recording's bytes in, the transcript out as it comes; nothing is kept."""
         caller = page.caller(request)
-        audio = await body_of(request, MAX_RECORDING_BYTES, container_of)
+        audio = await body_of(request, MAX_RECORDING_BYTES, check_head)
         try:
             events = page.core.transcription.stream(
                 audio,
@@ -112,7 +113,10 @@ def create_routes(page: Page) -> APIRouter:
             raise HTTPException(404, f"a transcript can be written as {', '.join(FORMATS)}")
         body = await body_of(request, MAX_TRANSCRIPT_BYTES)
         try:
-            return PlainTextResponse(write(msgspec.json.decode(body, type=Transcript)))
+            written = msgspec.json.decode(body, type=Transcript)
+            remark = breaches_in_words(written) if form in ("srt", "vtt") else ""
+            headers = {"x-groq-core-note-texts": json.dumps([remark])} if remark else None
+            return PlainTextResponse(write(written), headers=headers)
         except msgspec.DecodeError as error:
             raise HTTPException(422, f"the page sent what cannot be read: {error}") from error
 

@@ -353,6 +353,7 @@ TEXTS: dict[str, str] = {
     "batch_later": "Later, half the price",
     "batch_within_day": "within 24 h, through Groq's Batch API",
     "batch_price": "{least} to {most}",
+    "batch_cost": "This run cost {usd}; the whole table was estimated at {least} to {most}.",
     "batch_failed_rows": "Failed",
     "batch_lines": "{n} rows",
     "batch_tokens": "{n} tokens",

@@ -336,6 +336,7 @@ GERMAN: dict[str, str] = {
     "batch_later": "Später, zum halben Preis",
     "batch_within_day": "binnen 24 h, über Groqs Batch-API",
     "batch_price": "{least} bis {most}",
+    "batch_cost": "Dieser Lauf kostete {usd}; die ganze Tabelle war auf {least} bis {most} geschätzt.",
     "batch_failed_rows": "Misslungen",
     "batch_lines": "{n} Zeilen",
     "batch_tokens": "{n} Token",

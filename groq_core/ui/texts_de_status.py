@@ -195,6 +195,14 @@ STATUS: dict[str, str] = {
     "attachment_characters": "{n} Zeichen",
     "attachment_pasted": "Eingefügter Text",
     "attachment_transcript": "von der Aufnahme abgeschrieben",
+    "attachment_pages": "Die Seiten 1 bis {n} gehen als Bilder mit, in dieser Reihenfolge.",
+    "pages_chosen": "{names}: zu lang, um ganz mitzugehen (etwa {tokens} Token). Die {n} Stellen gingen mit, die am "
+    "besten zur Frage passen.",
+    "pages_chosen_whole": "{names}: zu lang, um ganz mitzugehen (etwa {tokens} Token). Der Anfang und Proben vom "
+    "Rest gingen mit, zusammen {n} Stellen.",
+    "sources": "Quellen",
+    "source_named": "in der Antwort genannt",
+    "source_page": "{name}, Seite {n}",
     "wrap_code": "Lange Zeilen umbrechen",
     "diagram": "Diagramm; seine Quelle folgt",
     "show_all": "Alles zeigen",

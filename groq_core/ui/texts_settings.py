@@ -35,6 +35,14 @@ SETTINGS: dict[str, str] = {
     "attachment_characters": "{n} characters",
     "attachment_pasted": "Pasted text",
     "attachment_transcript": "written down from the recording",
+    "attachment_pages": "Pages 1 to {n} go along as pictures, in this order.",
+    "pages_chosen": "{names}: too long to be sent whole (about {tokens} tokens). The {n} passages went along that fit "
+    "the question best.",
+    "pages_chosen_whole": "{names}: too long to be sent whole (about {tokens} tokens). Its beginning and samples of "
+    "the rest went along, {n} passages in all.",
+    "sources": "Sources",
+    "source_named": "named in the answer",
+    "source_page": "{name}, page {n}",
     "wrap_code": "Wrap long lines",
     "diagram": "Diagram; its source follows",
     "show_all": "Show all",

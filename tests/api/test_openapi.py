@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from groq_core.api import agent_runs, extract
+from groq_core.api import agent_runs, extract_asked
 from groq_core.api.absent import MISPLACED
 from groq_core.api.app import OPEN_PATHS, routes
 from groq_core.api.chat.parameters import KNOWN
@@ -110,7 +110,7 @@ async def test_an_allowance_used_up_is_refused_as_described() -> None:
 
 
 @pytest.mark.parametrize(
-    ("schema", "fields"), [("AgentRequest", agent_runs.FIELDS), ("ExtractRequest", extract.FIELDS)]
+    ("schema", "fields"), [("AgentRequest", agent_runs.FIELDS), ("ExtractRequest", extract_asked.FIELDS)]
 )
 def test_the_fields_described_are_those_that_are_read(schema: str, fields: tuple[str, ...]) -> None:
     assert SCHEMAS[schema]["properties"].keys() == set(fields)
@@ -222,3 +222,7 @@ async def test_errors_fit_their_description() -> None:
 
     assert [answer.status_code for answer in refused] == [400, 404, 405, 403]
     assert not [fault for answer in refused for fault in misfits("Error", answer.json())]
+
+
+def test_the_fields_of_an_upload_are_those_that_are_read() -> None:
+    assert SCHEMAS["ExtractUpload"]["properties"].keys() == {"file", *extract_asked.FORM_FIELDS}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from groq_core.services.documents.index import CHARACTERS_PER_TOKEN, MOST_TOKENS, Index
+from groq_core.services.documents.index import MOST_TOKENS, Index, count_tokens
 from groq_core.services.documents.parts import PAGE_BREAK, Document, pages_of
 
 NOUNS = ["pump", "valve", "gasket", "rotor", "boiler", "ladder", "engine", "filter", "sensor", "cable", "bracket"]
@@ -45,7 +45,7 @@ def test_two_hundred_facts_in_three_hundred_pages_are_found_within_a_plan() -> N
     for question, value, page in facts:
         quotes = index.quotes(question)
         found += any(quote.page == page and value in quote.text for quote in quotes)
-        assert len(index.prompt(question)) / CHARACTERS_PER_TOKEN <= MOST_TOKENS
+        assert count_tokens(index.prompt(question)) <= MOST_TOKENS
 
     assert found >= 190
 
@@ -92,7 +92,37 @@ def test_any_document_and_any_question_stay_within_their_tokens(texts: list[str]
     texts = [text.replace(PAGE_BREAK, " ") for text in texts]
     index = Index(Document(name="a", kind="pdf", text=PAGE_BREAK.join(texts), pages=pages_of(texts)))
 
-    assert len(index.prompt(question, tokens=tokens)) / CHARACTERS_PER_TOKEN <= tokens + 1
+    assert count_tokens(index.prompt(question, tokens=tokens)) <= tokens
+
+
+def test_a_short_document_beside_a_long_one_is_found_in() -> None:
+    long, _ = book(50, 0)
+    short = Document(name="note.txt", kind="text", text="The caretaker keeps the spare key in the blue cupboard.")
+    index = Index(long, short)
+
+    best = index.search("Where is the spare key?")[0]
+
+    assert (index.documents[best.document].name, best.page) == ("note.txt", 0)
+
+
+def test_a_further_question_is_understood_by_the_one_before() -> None:
+    texts = [
+        "The boiler weighs 900 kg. Its price is 40.",
+        "The pump was bought in May. Its price is 70.",
+        "None of it.",
+    ]
+    index = Index(Document(name="a", kind="pdf", text=PAGE_BREAK.join(texts), pages=pages_of(texts)))
+
+    assert index.search("And its price?", before="When was the pump bought?")[0].page == 2
+    assert index.search("And its price?", before="How heavy is the boiler?")[0].page == 1
+
+
+@settings(max_examples=200, deadline=None)
+@given(text=st.text(max_size=400), more=st.text(max_size=40))
+def test_tokens_are_never_fewer_than_bytes_over_four_or_than_of_a_part(text: str, more: str) -> None:
+    assert count_tokens(text) >= len(text.encode("utf-8", "surrogatepass")) // 4
+    assert count_tokens(text + more) >= count_tokens(text)
+    assert count_tokens(text + more) <= count_tokens(text) + count_tokens(more)
 
 
 def test_what_is_nowhere_gives_no_quote() -> None:

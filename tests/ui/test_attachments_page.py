@@ -7,8 +7,10 @@ from playwright.async_api import FilePayload, Page, expect
 
 from groq_core.requests import ChatRequest
 from tests.requires import needs
+from tests.services.test_document_index import book
 from tests.ui.conftest import MEDIA, House
 from tests.ui.scripts import answered, ask, says, size_of
+from tests.ui.test_long_documents import scan
 
 pytestmark = [pytest.mark.browser, needs("chromium")]
 
@@ -143,3 +145,41 @@ async def test_long_question_folds(page: Page, house: House) -> None:
     await bubble.get_by_text("Show all").click()
 
     assert (await size_of(bubble))[1] > 2 * before
+
+
+async def test_long_document_is_asked_by_its_pages_and_the_answer_shows_them(page: Page, house: House) -> None:
+    document, facts = book(60, 3)
+    question, value, number = facts[0]
+    house.script = says(f"It is {value} (p. {number}).")
+    await attach(page, FilePayload(name="report.txt", mimeType="text/plain", buffer=document.text.encode()))
+    await expect(page.locator('[data-attachment="report.txt"][data-state=ready]')).to_be_visible()
+    await ask(page, question)
+    await answered(page)
+
+    for _ in range(2):
+        line = page.locator("#chat-log .gc-chosen")
+        await expect(line).to_contain_text("report.txt: too long to be sent whole")
+        sources = page.locator("#chat-log .gc-sources")
+        await sources.locator("summary").click()
+        first = sources.locator(".gc-source").first
+        await expect(first).to_have_attribute("data-page", str(number))
+        await expect(first).to_contain_text(f"report.txt, page {number} · named in the answer")
+        named = sources.locator(f'.gc-source[data-page="{number}"] blockquote').filter(has_text=value)
+        await expect(named.first).to_be_visible()
+        await page.wait_for_timeout(1200)  # what is kept is written a moment later
+        await page.reload()
+        await page.wait_for_selector("#chat-log .gc-sources")
+
+
+async def test_scanned_document_is_sent_as_its_pages(page: Page, house: House) -> None:
+    house.script = says("two pages")
+    await attach(page, FilePayload(name="scan.pdf", mimeType="application/pdf", buffer=scan("one", "two")))
+    await expect(page.locator('[data-attachment="scan.pdf"][data-state=ready] img')).to_be_visible(timeout=30_000)
+    await expect(page.locator('[data-attachment="scan.pdf"]')).to_contain_text("page 1 of 2")
+    await ask(page, "What does it say?")
+    await answered(page)
+
+    asked = house.asked[-1]
+    assert isinstance(asked, ChatRequest)
+    assert asked.needs.images == 2
+    assert "Pages 1 to 2 go along as pictures, in this order." in text_of(house)

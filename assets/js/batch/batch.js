@@ -156,6 +156,11 @@ const lacksQuestion = (/** @type {Sheet} */ table) => table.kind !== "jsonl" && 
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let guessing;
 let guesses = 0;
+/**
+ * The newest estimate that has a price, to stand beside the cost at the end.
+ * @type {Estimate | null}
+ */
+let estimated = null;
 
 function guessSoon(after = GUESS_AFTER_MS) {
   clearTimeout(guessing);
@@ -169,6 +174,7 @@ async function showGuess() {
     const response = await send(`batch/${table.id}/estimate`, { body: JSON.stringify(wanted()), headers: JSON_TYPE });
     const found = await response.json();
     if (guesses !== turn || !response.ok) return;
+    estimated = found.usd_most ? found : null;
     guess.classList.toggle("gc-warn", Boolean(found.error));
     setText(guess, found.error ? `${found.error}. ${found.hint}` : guessInWords(found));
   } catch {
@@ -323,6 +329,8 @@ function progressView() {
      */
     end(what, stopped) {
       track.toggleAttribute("data-over", Boolean(what.last?.over));
+      const spent = what.last?.progress.usd;
+      if (estimated && typeof spent === "number") element.append(el("p", { class: "gc-batch-cost" }, say("batch_cost", { usd: dollars(spent), least: dollars(estimated.usd_least), most: dollars(estimated.usd_most) })));
       if (stopped) element.append(el("p", { class: "gc-stopped" }, say("batch_stopped")));
       else if (what.error) element.append(el("div", { class: "gc-card", role: "alert" }, el("p", { class: "gc-card-title" }, what.error.message), el("p", {}, what.error.hint ?? "")));
       else announce(say("batch_done"));

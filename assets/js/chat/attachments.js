@@ -5,13 +5,11 @@ import { el, icon, iconButton, setText } from "../shared/dom.js";
 import { count } from "../shared/formats.js";
 import { say } from "../shared/words.js";
 import { ask, send } from "../shared/wire.js";
-import { LIMITS } from "../../texts.js";
+import { ENDINGS, LIMITS } from "../../texts.js";
 
 const MOST = 20;
 const PICTURE = /^image\//;
 const SOUND = /^(?:audio|video)\//;
-const SOUND_NAMES = /\.(?:mp3|m4a|wav|ogg|oga|opus|flac|webm|mp4|mpga|mpeg|mov|mkv|aac|caf|amr|wma|aiff?)$/i;
-const PICTURE_NAMES = /\.(?:png|jpe?g|gif|webp|avif|heic|heif|bmp|tiff?)$/i;
 const PATIENCE_MS = 120_000;
 const BYTES = { "content-type": "application/octet-stream" };
 
@@ -66,9 +64,14 @@ export class Attachments {
       this.hint(say("attachments_refused"));
       return null;
     }
+    const pictures = this.all.flatMap(({ name, urls = [] }) => urls.map((url, at) => ({ name: urls.length > 1 ? `${name} (${at + 1})` : name, url })));
+    if (pictures.length > LIMITS.images) {
+      this.hint(say("pictures_too_many", { n: LIMITS.images }));
+      return null;
+    }
     return {
       documents: this.all.flatMap(({ name, text }) => (text === undefined ? [] : [{ name, text }])),
-      pictures: this.all.flatMap(({ name, urls = [] }) => urls.map((url) => ({ name, url }))),
+      pictures,
     };
   }
 
@@ -109,7 +112,8 @@ export class Attachments {
     this.strip.append(one.element);
     this.strip.hidden = false;
     try {
-      one.room = LIMITS.images - this.all.reduce((taken, { kind, urls }) => taken + (kind === "picture" ? (urls?.length ?? 1) : 0), -1);
+      const others = this.all.filter((other) => other !== one);
+      one.room = LIMITS.images - others.reduce((taken, { kind, urls }) => taken + (urls?.length ?? Number(kind === "picture")), 0);
       if (one.kind === "picture" && one.room < 1) throw new Error(say("pictures_too_many", { n: LIMITS.images }));
       await WAYS[one.kind](one, file);
       one.element.dataset.state = "ready";
@@ -129,9 +133,10 @@ export class Attachments {
  * @returns {Kind}
  */
 function kindOf({ type, name }) {
-  if (PICTURE.test(type) || PICTURE_NAMES.test(name)) return type === "image/svg+xml" ? "document" : "picture";
-  if (SOUND.test(type) || SOUND_NAMES.test(name)) return "sound";
-  return "document";
+  const ending = name.slice(name.lastIndexOf(".")).toLowerCase();
+  if (ENDINGS.documents.includes(ending)) return "document"; // some systems call a subtitle or a table a film
+  if ((PICTURE.test(type) && type !== "image/svg+xml") || ENDINGS.pictures.includes(ending)) return "picture";
+  return SOUND.test(type) || ENDINGS.recordings.includes(ending) ? "sound" : "document";
 }
 
 /**
@@ -184,9 +189,11 @@ const WAYS = {
     asPicture(one, await prepared("image", one, file, `&room=${one.room}`));
   },
   async document(one, file) {
-    const body = await prepared("document", one, file);
-    if (body.picture) asPicture(one, body.picture);
-    else asText(one, body.text, body.notes);
+    const body = await prepared("document", one, file, `&room=${Math.max(0, one.room)}`);
+    if (body.picture) {
+      asPicture(one, body.picture);
+      one.text = body.text; // of a scanned document: which picture is which page
+    } else asText(one, body.text, body.notes);
   },
   async sound(one, file) {
     /** @type {{ text?: string, refused?: ErrorLine }} */

@@ -8,6 +8,7 @@ import { count, dollars, seconds } from "../shared/formats.js";
 import { say, shortModel } from "../shared/words.js";
 import { onRun, sheet, takesFiles } from "../shared/sheet.js";
 import { ask, send } from "../shared/wire.js";
+import { ENDINGS } from "../../texts.js";
 
 /**
  * @import { ErrorLine, Line, PreparedPicture, StoryLine, Trouble } from "../shared/types.js"
@@ -27,9 +28,7 @@ sheet("work");
 
 /** A long document is read before the first word comes back. */
 const PATIENCE_MS = 120_000;
-const ACCEPTED =
-  "text/*,image/*,.txt,.text,.log,.md,.markdown,.csv,.tsv,.json,.jsonl,.yaml,.yml,.toml,.ini,.srt,.vtt,.ics,.vcf,.tex,.rst,.xml,.html,.htm,.xhtml," +
-  ".eml,.msg,.pdf,.docx,.docm,.dotx,.pptx,.pptm,.ppsx,.xlsx,.xlsm,.odt,.ods,.odp,.rtf,.heic,.heif,.hif,.avif,.jp2,.j2k,.jpx,.tif,.tiff,.psd,.tga,.ppm,.pgm,.pbm,.pnm,.pfm,.qoi,.ico";
+const ACCEPTED = ["text/*", "image/*", ...ENDINGS.documents, ...ENDINGS.pictures].join();
 
 /** @type {{ text: string, fields: Partial<Field>[] }} */
 const EXAMPLE = {

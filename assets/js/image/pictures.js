@@ -6,6 +6,7 @@ import { count } from "../shared/formats.js";
 import { takesFiles } from "../shared/sheet.js";
 import { say } from "../shared/words.js";
 import { send } from "../shared/wire.js";
+import { ENDINGS } from "../../texts.js";
 
 /**
  * @import { PreparedPicture } from "../shared/types.js"
@@ -13,7 +14,7 @@ import { send } from "../shared/wire.js";
  * @typedef {Partial<PreparedPicture> & { name: string, element: HTMLElement, error?: string }} Shown a picture on the page
  */
 
-const ACCEPTED = "image/*,.heic,.heif,.hif,.avif,.jp2,.j2k,.jpx,.tif,.tiff,.psd,.tga,.ppm,.pgm,.pbm,.pnm,.pfm,.qoi,.ico";
+const ACCEPTED = ["image/*", ...ENDINGS.pictures].join();
 
 export class Pictures {
   /**

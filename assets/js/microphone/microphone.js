@@ -8,6 +8,7 @@ import { say } from "../shared/words.js";
 import { clock, segmentsView } from "./segments.js";
 import { inSight, takesFiles } from "../shared/sheet.js";
 import { send } from "../shared/wire.js";
+import { ENDINGS } from "../../texts.js";
 
 /**
  * @import { AnswerText, Line, Transcript } from "../shared/types.js"
@@ -36,7 +37,7 @@ const time = el("p", { class: "gc-clock" });
 const button = el("button", { type: "button", class: "gc-record record-button", "aria-label": say("record"), title: say("record"), onclick: toggle }, el("i"));
 const player = el("audio", { controls: true, hidden: true });
 const facts = el("div", { class: "gc-recording-facts", hidden: true });
-const input = el("input", { type: "file", accept: "audio/*,video/*,.flac,.opus,.m4a,.ogg,.oga,.mts,.m2ts,.mkv,.mka,.caf,.w64,.ac3,.eac3,.dts,.wv,.tta,.ape,.amr,.3gp,.aiff,.aif,.au,.wma,.mov,.mxf", class: "gc-offscreen", tabindex: "-1", "aria-label": say("recording_choose") });
+const input = el("input", { type: "file", accept: ["audio/*", "video/*", ...ENDINGS.recordings].join(), class: "gc-offscreen", tabindex: "-1", "aria-label": say("recording_choose") });
 const invite = el("p", { class: "gc-muted" }, say("recording_invite"));
 const choose = el("button", { type: "button", class: "gc-button gc-quiet gc-with-icon", onclick: () => input.click() }, icon("upload"), say("recording_choose"));
 const box = el("div", { class: "gc-recorder", "data-state": "empty" }, input, button, meter, time, invite, facts, player, choose);
@@ -273,9 +274,19 @@ async function download(format) {
     const body = JSON.stringify(transcript ?? { text });
     const response = await send(`transcript/${format}`, { body, headers: { "content-type": "application/json" } });
     text = await response.text();
+    for (const note of JSON.parse(response.headers.get("x-groq-core-note-texts") ?? "[]")) noteOnce(note);
   }
   const name = (recording?.name ?? "transcript").replace(/\.[^.]+$/, "");
   save(new Blob([text], { type: "text/plain" }), `${name}.${format}`);
+}
+
+/**
+ * What speech itself breaks of the rules of subtitles; downloaded twice it is said once.
+ *
+ * @param {string} words
+ */
+function noteOnce(words) {
+  if ([...told.children].every(({ textContent }) => textContent !== words)) told.append(el("p", { "data-code": "subtitles" }, words));
 }
 
 function toChat() {

@@ -38,6 +38,8 @@ export class Answer {
     this.error = null;
     this.finish = "";
     this.leftOut = "";
+    /** @type {import("./types.js").Quoted|null} passages of long documents that went along */
+    this.quoted = null;
     /** @type {string[]} */
     this.keptTexts = [];
     /** @type {string | null} text that is not drawn yet, of an answer from the store */
@@ -85,8 +87,8 @@ export class Answer {
    * @type {AnswerData}
    */
   get data() {
-    const { text, state, receipts, error, finish, leftOut, keptTexts } = this;
-    return { text, state, receipts, error, finish, leftOut, keptTexts, thought: this.thought?.textContent ?? "" };
+    const { text, state, receipts, error, finish, leftOut, quoted, keptTexts } = this;
+    return { text, state, receipts, error, finish, leftOut, quoted, keptTexts, thought: this.thought?.textContent ?? "" };
   }
 
   /**
@@ -94,11 +96,12 @@ export class Answer {
    *
    * @param {Partial<AnswerData>} data
    */
-  restore({ text = "", state = "done", receipts = [], error = null, finish = "", leftOut = "", keptTexts = [], thought = "" }) {
+  restore({ text = "", state = "done", receipts = [], error = null, finish = "", leftOut = "", quoted = null, keptTexts = [], thought = "" }) {
     Object.assign(this, { receipts, receipt: receipts.at(-1) ?? null, error, finish, undrawn: text });
     this.body.classList.add("gc-plain");
     this.body.textContent = text;
     if (leftOut) this.#leaveOut(leftOut);
+    this.quoted = quoted;
     keptTexts.forEach((kept) => this.#fold(kept));
     if (thought) this.#think(thought);
     this.state = state;
@@ -195,6 +198,7 @@ export class Answer {
     restarted: (event) => this.#restart(event),
     degraded: () => this.element.classList.add("gc-degraded"),
     note: (event) => void (event.code === "conversation_trimmed" && this.#leaveOut(event.text)),
+    quoted: (event) => this.#quote(event),
     finished: (event) => void (this.finish = event.finish_reason ?? ""),
     stopped: () => void (this.halted = true),
     error: (event) => void (this.error = event),
@@ -209,6 +213,16 @@ export class Answer {
     this.leftOutLine = el("p", { class: "gc-left-out", role: "note" }, el("span", {}, words));
     if (this.shorten) this.leftOutLine.append(el("button", { type: "button", class: "gc-link gc-shorten", onclick: () => this.shorten?.() }, say("shorten")));
     this.element.prepend(this.leftOutLine);
+  }
+
+  /**
+   * Likewise of a document.
+   *
+   * @param {import("./types.js").Quoted} event
+   */
+  #quote(event) {
+    this.quoted = event;
+    import("./sources.js").then(({ showSources }) => showSources(this));
   }
 
   /** @param {string} text */
@@ -280,6 +294,7 @@ export class Answer {
     if (this.state === "stopped") this.foot.append(el("p", { class: "gc-stopped" }, say("stopped"), " ", more));
     if (this.state === "cut") this.foot.append(el("p", { class: "gc-cut", role: "note" }, this.#cutInWords(), " ", more));
     if (this.error) this.foot.append(errorCard(this.error, { kept: Boolean(this.text), again: this.again }));
+    if (this.quoted) this.#quote(this.quoted);
     const seen = { shownTokensPerS: this.#shownTokensPerS() };
     this.foot.append(...this.receipts.map((receipt) => receiptView(receipt, seen, this.#saves())));
     if (!this.bar.childElementCount) this.bar.append(...this.#buttons());

@@ -131,6 +131,7 @@ interface Story {
   restarted: Asked & { kept: string };
   degraded: { message: string; retry_after_s: number | null };
   note: { code: string; text: string };
+  quoted: Quoted;
   tool_call_delta: { index: number; id: string; name: string; arguments: string };
   segments_found: { segments: Segment[] };
   part_started: { index: number; start_s: number; end_s: number; total_s: number | null; again: boolean };
@@ -241,6 +242,15 @@ export interface Progress {
   paused_s: number;
   paused_why: string;
   note: string;
+}
+
+/** Of documents too long for one question, the passages that went along with it (events.py). */
+export interface Quoted {
+  documents: string[];
+  pages: number;
+  tokens: number;
+  quotes: { document: string; page: number; text: string }[];
+  whole: boolean;
 }
 
 /** A picture as it will be sent (ui/image.py). */

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 
@@ -30,6 +31,19 @@ def story_headers(receipt: Receipt) -> Headers:
         codes = dict.fromkeys(note.code for note in receipt.notes)
         headers.append((b"x-groq-core-notes", ",".join(codes).encode()))
     return headers
+
+
+def note_texts(receipt: Receipt) -> Headers:
+    """The sentences themselves, as a JSON list in ASCII, for answers that are no JSON: a text, a subtitle file."""
+    if not receipt.notes:
+        return []
+    texts = [note.text if len(note.text) <= LONGEST_NOTE else f"{note.text[:LONGEST_NOTE]}…" for note in receipt.notes]
+    kept = texts[:MOST_NOTES] + ([f"{len(texts) - MOST_NOTES} more"] if len(texts) > MOST_NOTES else [])
+    return [(b"x-groq-core-note-texts", json.dumps(kept).encode())]
+
+
+MOST_NOTES, LONGEST_NOTE = 10, 400
+"""Of a header: proxies take eight kilobytes of all together."""
 
 
 def notes_object(receipt: Receipt) -> dict[str, Any]:

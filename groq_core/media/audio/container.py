@@ -16,6 +16,14 @@ from groq_core.media.image import signatures
 EXTENSIONS = ("flac", "mp3", "mp4", "mpeg", "mpga", "m4a", "ogg", "opus", "wav", "webm")
 """What Groq accepts: its validator's own list, 2026-10."""
 
+ENDINGS = (
+    *EXTENSIONS,
+    *("3g2", "3gp", "aac", "ac3", "aif", "aifc", "aiff", "amr", "ape", "asf", "au", "avi", "caf", "dff", "dsf", "dts"),
+    *("eac3", "flv", "gsm", "m2ts", "m4b", "m4v", "mka", "mkv", "mov", "mp2", "mpg", "mpc", "mts", "mxf", "oga", "ogv"),
+    *("ra", "rm", "snd", "spx", "tak", "ts", "tta", "voc", "vob", "w64", "wma", "wmv", "wv"),
+)
+"""How the names of recordings and films end that are read here, for whoever lets people choose one; content decides."""
+
 HINT = "Record again, or save it as WAV, MP3, FLAC, OGG, M4A or WebM."
 _TEXT = bytes(range(0x20, 0x100)) + b"\t\n\r\f"
 
@@ -100,6 +108,16 @@ def container_of(data: bytes) -> Container:
     if found is None:
         raise unsupported_error("This is not a recording: its first bytes belong to no known format.")
     return found
+
+
+def check_head(head: bytes) -> None:
+    """
+    Refuse early, by its first bytes, what is surely no recording: ffmpeg knows more kinds than have a signature here.
+
+    Raises:
+        RequestError: As :func:`find_container`.
+    """
+    find_container(head)
 
 
 def find_container(data: bytes) -> Container | None:

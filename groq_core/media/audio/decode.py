@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, TypeAlias, cast
 
 import numpy as np
 import soundfile
@@ -15,7 +15,7 @@ import soundfile
 from groq_core.media.audio import ffmpeg
 from groq_core.media.audio.container import AIFF, AU, FLAC, MP3, MPGA, OGG, OPUS, WAV, Container, unsupported_error
 from groq_core.media.audio.ffmpeg import Media, Probed, Track
-from groq_core.media.audio.headers import has_frame_count, is_lengthless_wav, links_of, with_length
+from groq_core.media.audio.headers import Bytes, has_frame_count, is_lengthless_wav, links_of, look_into, with_length
 from groq_core.media.audio.mixing import Mixer, finite, power_of
 from groq_core.media.audio.resample import Resampler, Samples
 
@@ -70,50 +70,67 @@ def decoding(data: Media, container: Container) -> Iterator[SampleSource]:
     """
     with_ffmpeg = ffmpeg.available()
     if container.reader == "soundfile" and (container in _PLAIN or not with_ffmpeg):
-        if container == WAV and isinstance(data, bytes) and is_lengthless_wav(data):
-            data = with_length(data)
-        try:
-            file = soundfile.SoundFile(_readable(data))
-        # It knows the container but not every codec that may be in it; ffmpeg may.
-        except soundfile.LibsndfileError as error:
-            if not with_ffmpeg:
-                raise _decoding_error(container) from error
-        else:
-            with file:
-                yield _from_soundfile(file, data, container)
-            return
+        with _readable(data, container) as readable:
+            try:
+                file = soundfile.SoundFile(readable())
+            # It knows the container but not every codec that may be in it; ffmpeg may.
+            except soundfile.LibsndfileError as error:
+                if not with_ffmpeg:
+                    raise _decoding_error(container) from error
+            else:
+                with file:
+                    yield _from_soundfile(file, data, readable, container)
+                return
     if not with_ffmpeg:
         raise ffmpeg.missing(container)
     with _by_ffmpeg(data, container) as source:
         yield source
 
 
-def _readable(data: Media) -> IO[bytes] | str:
-    return BytesIO(data) if isinstance(data, bytes) else str(data)
+Readable: TypeAlias = Callable[[], IO[bytes] | str]
+
+
+@contextmanager
+def _readable(data: Media, container: Container) -> Iterator[Readable]:
+    """What soundfile opens, as often as wanted; a WAV without a length gets the one it has."""
+    if container == WAV:
+        with look_into(data) as seen:
+            if is_lengthless_wav(seen):
+                mended = with_length(seen)
+                yield lambda: _from_start(mended)
+                return
+    yield lambda: BytesIO(data) if isinstance(data, bytes) else str(data)
+
+
+def _from_start(data: Bytes) -> IO[bytes]:
+    if isinstance(data, bytes):
+        return BytesIO(data)
+    data.seek(0)
+    return cast("IO[bytes]", data)
 
 
 # ── soundfile ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _from_soundfile(file: soundfile.SoundFile, data: Media, container: Container) -> SampleSource:
+def _from_soundfile(file: soundfile.SoundFile, data: Media, readable: Readable, container: Container) -> SampleSource:
     if not 0 < file.channels <= _MAX_CHANNELS or not 0 < file.samplerate <= _MAX_RATE:
         raise _decoding_error(container)
     known = container not in _GUESSED or has_frame_count(data)
     declared = file.frames / file.samplerate if known else None
     mixer = Mixer(file.channels, "5.1" if file.channels == 6 else "")
-    blocks = _mix_down(file, data, mixer)
+    blocks = _mix_down(file, readable, mixer)
     return SampleSource(file.samplerate, file.channels, declared, False, file.channels <= 2, blocks, mixer)
 
 
-def _mix_down(file: soundfile.SoundFile, data: Media, mixer: Mixer) -> Iterator[Samples]:
+def _mix_down(file: soundfile.SoundFile, readable: Readable, mixer: Mixer) -> Iterator[Samples]:
     """One channel, at 16 kHz, about a quarter of a million values at a time."""
     resampler = Resampler(file.samplerate, RATE)
-    for block in _blocks(file, data):
+    for block in _blocks(file, readable):
         yield resampler.push(mixer.mix(finite(block)))
     yield resampler.flush()
 
 
-def _blocks(file: soundfile.SoundFile, data: Media) -> Iterator[Samples]:
+def _blocks(file: soundfile.SoundFile, readable: Readable) -> Iterator[Samples]:
     """
     Large blocks, since libsndfile seeks after every read; where the file breaks off, small ones.
 
@@ -126,7 +143,7 @@ def _blocks(file: soundfile.SoundFile, data: Media) -> Iterator[Samples]:
             heard += len(block)
             yield block
     except soundfile.LibsndfileError:
-        with suppress(soundfile.LibsndfileError), soundfile.SoundFile(_readable(data)) as again:
+        with suppress(soundfile.LibsndfileError), soundfile.SoundFile(readable()) as again:
             again.seek(heard)
             while len(block := again.read(_SMALL_BLOCK, dtype="float32", always_2d=True)):
                 yield block
@@ -137,9 +154,11 @@ def _blocks(file: soundfile.SoundFile, data: Media) -> Iterator[Samples]:
 
 @contextmanager
 def _by_ffmpeg(data: Media, container: Container) -> Iterator[SampleSource]:
-    if container.demuxer == "ogg" and isinstance(data, bytes) and len(links := links_of(data)) > 1:
-        yield _chain(links, container)
-        return
+    if container.demuxer == "ogg":
+        with look_into(data) as seen:
+            if len(links := links_of(seen)) > 1:
+                yield _chain(seen, links, container)
+                return
     probed = ffmpeg.probe(data, container)
     track, note = _track_of(data, container, probed)
     channels = min(max(1, track.channels), _MAX_CHANNELS)
@@ -160,14 +179,14 @@ def _by_ffmpeg(data: Media, container: Container) -> Iterator[SampleSource]:
         )
 
 
-def _chain(links: Sequence[bytes], container: Container) -> SampleSource:
+def _chain(data: Bytes, links: Sequence[slice], container: Container) -> SampleSource:
     """Several Ogg files in a row, each read for itself."""
-    probed = ffmpeg.probe(links[0], container)
+    probed = ffmpeg.probe(data[links[0]], container)
     track = probed.tracks[0]
 
     def blocks() -> Iterator[Samples]:
         for link in links:
-            with _by_ffmpeg(link, container) as source:
+            with _by_ffmpeg(data[link], container) as source:
                 yield from source.blocks
 
     return SampleSource(track.sample_rate, track.channels, None, probed.video, False, blocks(), Mixer(1))

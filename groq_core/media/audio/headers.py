@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import mmap
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
+
+Bytes: TypeAlias = bytes | mmap.mmap
 
 _FRAME_COUNTS: Final = (b"Xing", b"Info", b"VBRI")
 _FAR: Final = 200_000
@@ -22,9 +27,10 @@ def has_frame_count(data: bytes | Path) -> bool:
     return any(mark in first for mark in _FRAME_COUNTS)
 
 
-def links_of(data: bytes) -> list[bytes]:
+def links_of(data: Bytes) -> list[slice]:
     """
-    The files that a chained Ogg is made of. Each has a clock and maybe a rate of its own, which readers mix up.
+    Where the files lie that a chained Ogg is made of. Each has a clock and maybe a rate of its own, which readers mix
+    up.
 
     Source:
         RFC 3533, section 4: a link begins where first pages come after pages that are none.
@@ -37,30 +43,47 @@ def links_of(data: bytes) -> list[bytes]:
         before = first
         count = data[at + 26]
         at += 27 + count + sum(data[at + 27 : at + 27 + count])
-    return [data[start:end] for start, end in zip(starts, [*starts[1:], len(data)], strict=True)] or [data]
+    return [slice(start, end) for start, end in zip(starts, [*starts[1:], len(data)], strict=True)]
 
 
-def is_lengthless_wav(data: bytes) -> bool:
+@contextmanager
+def look_into(data: bytes | Path) -> Iterator[Bytes]:
+    """The bytes of a recording wherever it is, without reading it; what is changed in them stays here."""
+    if isinstance(data, bytes):
+        yield data
+    elif not data.stat().st_size:
+        yield b""
+    else:
+        with data.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY) as mapped:
+            yield mapped
+
+
+def is_lengthless_wav(data: Bytes) -> bool:
     """
     Whether a WAV's data have no length, or more than a file can: what is left by a writer that was killed, or by one
     that wrote to a pipe. A length that is merely too large means that something is missing.
     """
-    at = _data_chunk(data) if data.startswith(b"RIFF") else -1
+    at = _data_chunk(data) if data[:4] == b"RIFF" else -1
     return at >= 0 and int.from_bytes(data[at + 4 : at + 8], "little") in _NO_LENGTH and len(data) > at + 8
 
 
 _NO_LENGTH: Final = frozenset({0, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0x7FFFFFDB, 0x7FFFFFD8, 0xFFFFFFDB, 0x7FFFFF00})
 
 
-def with_length(data: bytes) -> bytes:
-    """The same WAV with the lengths that it has."""
+def with_length(data: Bytes) -> Bytes:
+    """The same WAV with the lengths that it has; one that is only looked into is mended where it is."""
     at = _data_chunk(data)
-    length = len(data) - at - 8
-    sizes = (min(len(data) - 8, 0xFFFFFFFF).to_bytes(4, "little"), min(length, 0xFFFFFFFF).to_bytes(4, "little"))
-    return b"".join((data[:4], sizes[0], data[8 : at + 4], sizes[1], data[at + 8 :]))
+    sizes = (
+        min(len(data) - 8, 0xFFFFFFFF).to_bytes(4, "little"),
+        min(len(data) - at - 8, 0xFFFFFFFF).to_bytes(4, "little"),
+    )
+    if isinstance(data, bytes):
+        return b"".join((data[:4], sizes[0], data[8 : at + 4], sizes[1], data[at + 8 :]))
+    data[4:8], data[at + 4 : at + 8] = sizes
+    return data
 
 
-def _data_chunk(data: bytes) -> int:
+def _data_chunk(data: Bytes) -> int:
     """Where the chunk with the samples begins; −1 where there is none."""
     at = 12
     while at + 8 <= len(data):

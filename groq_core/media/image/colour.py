@@ -35,7 +35,7 @@ def _scale(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I;16") and values.max() >= _FULL_RANGE:
         grey = (values.astype(np.uint16) >> 8).astype(np.uint8)
     else:
-        grey = _stretch(values)
+        grey = stretch(values)
     shown = Image.fromarray(grey)
     transparent = image.info.get("transparency")
     if isinstance(transparent, int):
@@ -43,7 +43,8 @@ def _scale(image: Image.Image) -> Image.Image:
     return shown
 
 
-def _stretch(values: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+def stretch(values: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+    """Bring values of any range to 0…255: the whole of it, or 0 to the largest where black is meant."""
     finite = np.nan_to_num(values.astype(np.float64), posinf=0.0, neginf=0.0)
     low, high = float(finite.min()), float(finite.max())
     if 0 <= low < (high - low) / 2:  # black stays black, unless nearly all of the range lies above it

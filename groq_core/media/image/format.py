@@ -131,22 +131,39 @@ def format_of(data: bytes) -> str:
 _JPEG_XL = (b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n")
 
 
+def check_head(head: bytes) -> None:
+    """
+    Refuse early, by its first bytes, what is surely no picture; a Targa may show only at its end that it is one.
+
+    Raises:
+        RequestError: As :func:`format_of`.
+    """
+    if not _begins_targa(head):
+        format_of(head)
+
+
 def _is_targa(data: bytes) -> bool:
     """A Targa has no signature but, if it is new, one at its end; in an old one every field must make sense."""
     if data[-18:-2] == b"TRUEVISION-XFILE":
         return True
+    if not _begins_targa(data):
+        return False
+    palette, kind, depth = data[1], data[2], data[16]
+    width, height = int.from_bytes(data[12:14], "little"), int.from_bytes(data[14:16], "little")
+    return kind >= 9 or (palette == 0 and len(data) >= 18 + data[0] + width * height * (depth + 7) // 8)
+
+
+def _begins_targa(data: bytes) -> bool:
     if len(data) < 18:
         return False
     palette, kind, depth = data[1], data[2], data[16]
     width, height = int.from_bytes(data[12:14], "little"), int.from_bytes(data[14:16], "little")
-    whole = kind < 9 and palette == 0 and len(data) >= 18 + data[0] + width * height * (depth + 7) // 8
     return (
         palette in (0, 1)
         and (kind, depth) in _TARGA_KINDS
         and (kind in (1, 9)) == (palette == 1)
         and bool(width and height)
         and data[17] & 0xC0 == 0
-        and (whole or kind >= 9)
         and data[:3].translate(None, b"\0\1\2\3\x09\x0a\x0b") == b""
     )
 

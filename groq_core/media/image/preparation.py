@@ -17,6 +17,7 @@ from PIL import Image, ImageFile
 from groq_core.connections.bytes import hold_bytes
 from groq_core.media.image import light, tiles
 from groq_core.media.image.colour import on_ground, to_eight_bits, to_srgb
+from groq_core.media.image.deep import stretch_dark
 from groq_core.media.image.format import EXTENSIONS, FORMATS, format_of, invalid, open_image, reading
 from groq_core.media.image.frames import count_of, seek_first_shown
 from groq_core.media.image.headers import has_too_many_parts, webp_size
@@ -224,13 +225,14 @@ def _read(
         pages = count_of(image, format_name) if format_name == "TIFF" else 1
         _, frame_note = seek_first_shown(image, format_name)
         image, cut_note = _load(image, data, format_name)
+        shown = stretch_dark(image, data, format_name, page)
         # A TIFF is turned upright by Pillow when it is loaded, and HEIC by its decoder; no other format is.
         orientation = 1 if format_name in ("TIFF", "HEIF") else orientation_of(image)
         original = image.size if format_name == "TIFF" else original
         removed = metadata_of(image)
         width, height = original[::-1] if orientation in _SIDEWAYS else original
         boxes = tiles.boxes((width, height), limits.max_edge, at_most)
-        upright, colour_note = _pixels(image, data, format_name, orientation, limits.max_edge if len(boxes) == 1 else 0)
+        upright, colour_note = _pixels(shown, data, format_name, orientation, limits.max_edge if len(boxes) == 1 else 0)
         # Where the decoder reduced it, boxes are smaller, too.
         scale = upright.width / width
         pieces = [_cut_out(upright, box, scale) for box in boxes] if boxes[1:] else [upright]

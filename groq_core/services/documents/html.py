@@ -6,80 +6,164 @@ It is written while it is parsed, so a page may be nested as deep as a stranger 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from lxml import etree
 
-_UNSEEN: Final = frozenset({"script", "style", "template", "noscript", "iframe", "object", "svg", "head"})
+from groq_core.services.documents.parts import ReadingLimits, ReadText, damage_error
+from groq_core.services.documents.stylesheet import StyleSheet, read_style
+from groq_core.services.documents.text import decode
+
+_UNSEEN: Final = frozenset(
+    (
+        *("script", "style", "template", "noscript", "iframe", "object", "head", "datalist", "rp", "noembed"),
+        *("video", "audio", "canvas", "progress", "meter", "frameset", "map"),
+        *("defs", "desc", "metadata", "symbol", "clippath", "mask"),  # of drawings
+    )
+)
+"""Never shown, or shown only by browsers that cannot do better."""
+
 _BLOCKS: Final = frozenset(
     (
         *("address", "article", "aside", "blockquote", "dd", "div", "dl", "dt", "fieldset", "figcaption", "figure"),
         *("footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "main", "nav", "ol", "p", "pre"),
-        *("section", "table", "ul"),
+        *("section", "table", "ul", "textarea", "details", "summary", "dialog", "legend", "caption"),
     )
 )
-_LINES: Final = frozenset({"br", "tr", "li"})
+_LINES: Final = frozenset({"br", "tr", "li", "option", "text"})
+_VALUES: Final = frozenset(
+    (
+        *("", "text", "search", "email", "tel", "url", "number", "date", "time", "month", "week", "datetime-local"),
+        *("range", "submit", "button", "reset"),
+    )
+)
+"""Kinds of input whose value is shown; of passwords only dots are."""
+
+_CHARSET: Final = re.compile(
+    rb"charset\s{0,9}=\s{0,9}[\"']?\s{0,9}([\w.:-]{1,40})|encoding=[\"']([\w.:-]{1,40})", re.IGNORECASE
+)
 
 
-def html_text(data: bytes) -> str:
+def read_html(data: bytes, name: str, _: ReadingLimits) -> ReadText:
+    """
+    Read a page in its own encoding, else in the one it can only have.
+
+    Raises:
+        RequestError: No parser can make sense of it.
+    """
+    match = _CHARSET.search(data[:4096])
+    text, note = decode(data, name, (match[1] or match[2]).decode("ascii") if match else None)
+    try:
+        return ReadText([html_text(text)], notes=[note] if note else [])
+    except ValueError as error:
+        raise damage_error(name, "HTML", error) from None
+
+
+def html_text(page: str) -> str:
     """
     Read a page: its title, then what it shows. Nothing in it is run or fetched.
 
     Raises:
         ValueError: No parser can make sense of it.
 
-    >>> html_text(b"<title>Offer</title><p>Nails<br>and <b>rope</b></p><script>alert(1)</script>")
+    >>> html_text("<title>Offer</title><p>Nails<br>and <b>rope</b></p><script>alert(1)</script>")
     'Offer\\n\\nNails\\nand rope'
     """
-    page = _Page()
-    # Without a word about its encoding lxml takes a page for Latin-1, as nobody has written for long.
-    parser = etree.HTMLParser(target=page, encoding="utf-8" if _is_utf8(data) else None, huge_tree=True)
+    data = page.encode("utf-8", "replace").replace(b"\0", b"")
+    styles = _Styles()
+    _parse(data, styles)
+    shown = _Page(StyleSheet("\n".join(styles.css)))
+    _parse(data, shown)
+    title, body = " ".join("".join(shown.title).split()), shown.text()
+    return f"{title}\n\n{body}".strip() if title and not body.startswith(title) else body
+
+
+def _parse(data: bytes, target: _Styles | _Page) -> None:
+    # Pages name encodings they have lost on their way; the text is decoded already.
+    parser = etree.HTMLParser(target=target, encoding="utf-8", huge_tree=True)
     try:
         parser.feed(data)
         parser.close()
     except etree.LxmlError as error:
         raise ValueError(str(error)) from None
-    title, body = " ".join("".join(page.title).split()), page.text()
-    return f"{title}\n\n{body}" if title and not body.startswith(title) else body
 
 
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
+class _Styles:
+    """Gathers a page's style sheets, wherever they stand in it."""
+
+    def __init__(self) -> None:
+        self.css: list[str] = []
+        self._inside = False
+
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        self._inside = tag == "style" and attributes.get("media", "all").strip().lower() in ("", "all", "screen")
+
+    def end(self, tag: str) -> None:
+        self._inside = False
+
+    def data(self, text: str) -> None:
+        if self._inside:
+            self.css.append(text)
+
+    def comment(self, text: str) -> None:
+        """No style."""
+
+    def close(self) -> None:
+        """Everything has been gathered by now."""
 
 
 class _Page:
     """Writes a page as text while it is parsed: blocks on lines of their own, cells of a row parted by bars."""
 
-    def __init__(self) -> None:
+    def __init__(self, styles: StyleSheet) -> None:
         self.title: list[str] = []
+        self._styles = styles
         self._pieces: list[str] = []
-        self._open: list[str] = []
+        self._open: list[tuple[str, bool]] = []
+        """Tags, each with whether what stood around it was visible."""
+        self._visible = True
         self._unseen = 0
         """How many elements were open when something that is not shown began; 0 while everything is shown."""
+        self._titled = False
+        self._choice: _Choice | None = None
 
-    def start(self, tag: str, attributes: dict[str, str]) -> None:
-        self._open.append(tag)
-        if not self._unseen and (tag in _UNSEEN or "hidden" in attributes):
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        self._open.append((tag, self._visible))
+        sheet, own = self._styles.of(tag, attributes), read_style(attributes.get("style", ""))
+        displayed = _displays(tag, attributes, sheet.display, own.display)
+        visible = sheet.visibility if own.visibility is None else own.visibility
+        self._visible = self._visible if visible is None else visible
+        if self._choice is not None and tag == "option":
+            displayed = displayed and self._choice.takes("selected" in attributes)
+        if not self._unseen and not displayed:
             self._unseen = len(self._open)
         self._pieces.append(_gap(tag))
+        if self._unseen:
+            return
+        if tag == "select":
+            self._choice = _Choice(self._pieces, "multiple" in attributes or _number(attributes.get("size")) > 1)
+        if self._visible and (said := _value_of(tag, attributes)):
+            self._pieces.append(f" {_run(said).strip()} ")
 
     def end(self, tag: str) -> None:
-        self._open.pop()
+        _, self._visible = self._open.pop()
         if len(self._open) < self._unseen:
             self._unseen = 0
+        if tag == "select":
+            self._choice = None
+        if tag == "title" and not self._is_drawn():
+            self._titled = True
         if tag in _BLOCKS:
             self._pieces.append("\n\n")
 
     def data(self, text: str) -> None:
-        if self._open and self._open[-1] == "title":
-            self.title.append(text)
-        elif not self._unseen:
-            self._pieces.append(_run(text))
+        if self._open and self._open[-1][0] == "title":
+            if not self._titled and not self._is_drawn():
+                self.title.append(text)
+        elif not self._unseen and self._visible:
+            self._pieces.append(_run(text.replace("\xad", "")))
 
     def comment(self, text: str) -> None:
         """Not shown."""
@@ -87,9 +171,59 @@ class _Page:
     def close(self) -> None:
         """Everything has been said by now."""
 
+    def _is_drawn(self) -> bool:
+        """A drawing has titles too, which show only under the pointer."""
+        return any(tag == "svg" for tag, _ in self._open[-40:])
+
     def text(self) -> str:
         lines = (" ".join(line.split()).removeprefix("| ") for line in "".join(self._pieces).split("\n"))
         return _without_gaps(lines)
+
+
+class _Choice:
+    """Of a list that is folded only what is chosen shows: the last that is marked, else the first."""
+
+    def __init__(self, pieces: list[str], open_: bool) -> None:
+        self._pieces = pieces
+        self._begins = len(pieces)
+        self._open = open_
+        self._any = False
+
+    def takes(self, marked: bool) -> bool:
+        if self._open:
+            return True
+        if marked and self._any:
+            del self._pieces[self._begins :]
+        taken = marked or not self._any
+        self._any = True
+        return taken
+
+
+def _displays(tag: str, attributes: Mapping[str, str], *said: bool | None) -> bool:
+    if tag in _UNSEEN or (tag == "dialog" and "open" not in attributes):
+        return False
+    last = next((one for one in reversed(said) if one is not None), None)
+    return last if last is not None else "hidden" not in attributes
+
+
+def _value_of(tag: str, attributes: Mapping[str, str]) -> str:
+    """What an element shows that has no text inside."""
+    if tag == "img":
+        return attributes.get("alt", "")
+    if tag != "input":
+        return ""
+    kind = attributes.get("type", "").strip().lower()
+    if kind in ("checkbox", "radio"):
+        return "[x]" if "checked" in attributes else "[ ]"
+    if kind == "image":
+        return attributes.get("alt", "")
+    if kind in ("hidden", "password", "file", "color"):
+        return ""
+    return attributes.get("value", "") if kind in _VALUES or kind.isalpha() else ""
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 6 else 0
 
 
 def _gap(tag: str) -> str:

@@ -8,22 +8,21 @@ answer can name it.
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-import bm25s
 import numpy as np
+import numpy.typing as npt
 
 from groq_core.services.documents.parts import Document, DocumentPage
 
 MOST_TOKENS: Final = 7_000
 """Of one question with what is quoted, below the 8,000 a minute of a free plan."""
-
-CHARACTERS_PER_TOKEN: Final = 3.2
-"""On the safe side: English has 4.2, German 3.4, numbers fewer."""
 
 PASSAGE: Final = 1_200
 """Characters of a passage: a few paragraphs."""
@@ -32,7 +31,16 @@ SHARED: Final = 200
 """Characters two neighbours share, so that a sentence on the border stands whole in one of them."""
 
 _RESERVED: Final = 600
-"""Tokens of a question that are no quotes: the instructions and the question itself."""
+"""Tokens of a question that are no quotes: the instructions and what a wire adds."""
+
+_PLACE_TOKENS: Final = 12
+"""Of the line above a passage that says where it stands."""
+
+_BEFORE: Final = 0.35
+"""What an earlier question counts beside the newest."""
+
+_SAMPLES: Final = 24
+"""Passages of an overview, at most, beside the beginnings."""
 
 _WORD: Final = re.compile(r"[^\W_]+(?:[.,:/-][^\W_]+)*")
 _PART: Final = re.compile(r"[^\W_]+")
@@ -53,6 +61,7 @@ class Passage:
         page: Its number, counted from 1; 0 where the document has no pages.
         start, end: Offsets in the document's text.
         score: How well it fits a question; larger is better.
+        document: Which of the documents of an index it is from, counted from 0.
     """
 
     page: int
@@ -60,6 +69,7 @@ class Passage:
     end: int
     text: str
     score: float = 0.0
+    document: int = 0
 
     @property
     def place(self) -> str:
@@ -68,58 +78,104 @@ class Passage:
 
 class Index:
     """
-    An index of one document. Building it takes about a second for a million characters.
+    An index of one document or several. Building it takes about a second for a million characters.
 
     >>> index = Index(Document(name="a.txt", kind="text", text="The cat sat.\\n\\nThe pump costs 40 euros."))
     >>> index.search("What does the pump cost?")[0].start
     0
     """
 
-    def __init__(self, document: Document, *, passage: int = PASSAGE) -> None:
-        self.document = document
-        self.passages = tuple(_passages(document, passage))
-        words = [_words(one.text) for one in self.passages]
+    def __init__(self, *documents: Document, passage: int = PASSAGE) -> None:
+        self.documents = documents
+        self.passages = tuple(
+            replace(one, document=number)
+            for number, document in enumerate(documents)
+            for one in _passages(document, passage)
+        )
+        words = [words_of(one.text) for one in self.passages]
+        self._passages_with = Counter(word for one in words for word in set(one))
         self._engine: Any = None
         if any(words):
+            import bm25s  # half a second, which no start should wait for
+
             self._engine = bm25s.BM25(method="lucene", k1=1.2, b=0.6)
             self._engine.index([list(map(str, one)) or ["\0"] for one in words], show_progress=False)
 
-    def search(self, question: str, limit: int = 8) -> list[Passage]:
-        """The passages that fit a question best, the best first; those that share no word with it are left out."""
-        words = list(dict.fromkeys(_words(question)))
-        if self._engine is None or not words:
-            return []
-        known = [word for word in words if word in self._engine.vocab_dict]
-        if not known:
-            return []
-        scores = np.asarray(self._engine.get_scores(known))
-        best = np.argsort(-scores, kind="stable")[:limit]
-        return [_score(self.passages[at], float(scores[at])) for at in best if scores[at] > 0]
+    def search(self, question: str, limit: int = 8, *, before: str = "") -> list[Passage]:
+        """
+        The passages that fit a question best, the best first; those that share no word with it are left out.
 
-    def quotes(self, question: str, *, tokens: int = MOST_TOKENS - _RESERVED) -> list[Passage]:
-        """As many of the best passages as fit into so many tokens, in the order of the document."""
-        chosen, left = list[Passage](), int(tokens * CHARACTERS_PER_TOKEN)
-        for passage in self.search(question, limit=40):
-            cost = len(passage.text) + 40
+        Args:
+            before: What was asked earlier, which a question like "and its weight?" is to be understood by.
+        """
+        scores = self._scores(question)
+        if before:
+            scores = scores + _BEFORE * self._scores(before)
+        best = np.argsort(-scores, kind="stable")[:limit]
+        return [replace(self.passages[at], score=float(scores[at])) for at in best if scores[at] > 0]
+
+    def _scores(self, question: str) -> npt.NDArray[np.float32]:
+        nothing = np.zeros(len(self.passages), np.float32)
+        if self._engine is None:
+            return nothing
+        known = [word for word in dict.fromkeys(words_of(question)) if word in self._engine.vocab_dict]
+        return np.asarray(self._engine.get_scores(known), np.float32) if known else nothing
+
+    def weights(self, question: str) -> dict[str, float]:
+        """The words of a question in one spelling, with how much each tells: the rarer, the more."""
+        count = len(self.passages) + 1
+        return {word: math.log(count / (1 + self._passages_with[word])) + 0.1 for word in words_of(question)}
+
+    def overview(self) -> list[Passage]:
+        """Every document's beginning, then passages from all over them, for a question about the whole."""
+        firsts = [next((one for one in self.passages if one.document == at), None) for at in range(len(self.documents))]
+        begun = [one for one in firsts if one is not None]
+        step = max(1, len(self.passages) // _SAMPLES)
+        return list(dict.fromkeys((*begun, *self.passages[step // 2 :: step])))
+
+    def quotes(
+        self, question: str, *, tokens: int = MOST_TOKENS - _RESERVED, before: str = "", whole: bool = False
+    ) -> list[Passage]:
+        """
+        As many of the best passages as fit into so many tokens, in the order of the documents.
+
+        Args:
+            whole: The question is about the documents as a whole: an overview of them is taken.
+        """
+        chosen, left = list[Passage](), tokens
+        for passage in self.overview() if whole else self.search(question, limit=40, before=before):
+            cost = count_tokens(passage.text) + _PLACE_TOKENS
             if cost <= left:
                 chosen.append(passage)
                 left -= cost
-        return sorted(chosen, key=lambda one: one.start)
+        return sorted(chosen, key=lambda one: (one.document, one.start))
 
     def prompt(self, question: str, *, tokens: int = MOST_TOKENS) -> str:
-        """A question with what the document says about it, within so many tokens, ready for any model."""
-        quotes = self.quotes(question, tokens=max(200, tokens - _RESERVED - _tokens(question)))
+        """A question with what the documents say about it, within so many tokens, ready for any model."""
+        quotes = self.quotes(question, tokens=max(200, tokens - _RESERVED - count_tokens(question)))
         parts = [f"[{one.place}]\n{one.text}" for one in quotes] or ["(no passage shares a word with the question)"]
-        head = f"The document is {self.document.name}. {INSTRUCTIONS}"
+        names = ", ".join(document.name for document in self.documents)
+        head = f"The document is {names}. {INSTRUCTIONS}"
         return "\n\n".join((head, *parts, f"Question: {question}"))
 
 
-def _tokens(text: str) -> int:
-    return int(len(text) / CHARACTERS_PER_TOKEN) + 1
+def count_tokens(text: str) -> int:
+    """
+    Tokens of a text at most, by its letters: words take fewer than a letter in three, numbers and signs one in two,
+    other alphabets about as many, signs of words and syllables one each.
+
+    >>> count_tokens("four score and seven"), count_tokens("1,234.56"), count_tokens("請求書"), count_tokens("")
+    (7, 4, 3, 0)
+    """
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    ascii_words = int(_ASCII_WORDS[np.minimum(codes, 128)].sum())
+    ascii_others = int((codes < 128).sum()) - ascii_words
+    others = len(codes) - ascii_words - ascii_others
+    far = int((codes >= 0x800).sum())
+    return math.ceil(ascii_words / 3.2 + ascii_others / 2 + (others - far) / 1.8 + far)
 
 
-def _score(passage: Passage, score: float) -> Passage:
-    return Passage(passage.page, passage.start, passage.end, passage.text, score)
+_ASCII_WORDS: Final = np.array([chr(code).isalpha() or chr(code) in " \n\f" for code in range(128)] + [False])
 
 
 def _passages(document: Document, size: int) -> list[Passage]:
@@ -155,11 +211,11 @@ def _begin(text: str, start: int, end: int) -> int:
     return at + 1 if at >= 0 else start
 
 
-def _words(text: str) -> list[str]:
+def words_of(text: str) -> list[str]:
     """
     Words in one spelling, numbers and codes also in their parts, signs of scripts without spaces in pairs.
 
-    >>> _words("Réf. A-17/4: Pumps")
+    >>> words_of("Réf. A-17/4: Pumps")
     ['ref', 'a-17/4', 'a', '17', '4', 'pump']
     """
     plain = "".join(

@@ -120,7 +120,7 @@ class _Reading:
             return tidy(text), note
         text, note = decode(content, self._name, charset)
         try:
-            return html_text(text.encode("utf-8", "replace")), note
+            return html_text(text), note
         except ValueError:
             return tidy(text), note
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 import olefile
 
 from groq_core.errors import RequestError
-from groq_core.services.documents.html import html_text
+from groq_core.services.documents.html import read_html
 from groq_core.services.documents.mail import ReadAttached
 from groq_core.services.documents.parts import (
     EXTENSIONS,
@@ -87,8 +87,8 @@ class _Reading:
         if page is None:
             return ""
         try:
-            return html_text(page)
-        except ValueError:
+            return read_html(page, self._name, ReadingLimits()).texts[0]
+        except RequestError:
             return ""
 
     def _attachments(self, at: tuple[str, ...], depth: int) -> tuple[list[str], list[str]]:

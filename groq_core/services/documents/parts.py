@@ -185,6 +185,12 @@ def pages_of(texts: Sequence[str]) -> tuple[DocumentPage, ...]:
     return tuple(pages)
 
 
+def document_from(name: str, text: str) -> Document:
+    """A text that was read before, with the pages that its form feeds part."""
+    texts = text.split(PAGE_BREAK)
+    return Document(name=name, kind="text", text=text, pages=pages_of(texts) if len(texts) > 1 else ())
+
+
 def format_pages(numbers: Sequence[int]) -> str:
     """
     >>> format_pages([2]), format_pages([2, 3, 4, 9])

@@ -13,7 +13,7 @@ from typing import Final
 from groq_core.services.documents import outlook, pdf
 from groq_core.services.documents.archive import kind_of_archive
 from groq_core.services.documents.docx import read_docx
-from groq_core.services.documents.html import html_text
+from groq_core.services.documents.html import read_html
 from groq_core.services.documents.mail import ReadAttached, read_email
 from groq_core.services.documents.opendocument import read_opendocument
 from groq_core.services.documents.parts import (
@@ -25,7 +25,6 @@ from groq_core.services.documents.parts import (
     Reader,
     ReadingLimits,
     ReadText,
-    damage_error,
     megabytes,
     pages_of,
     unfit,
@@ -176,17 +175,10 @@ _BY_CONTENT: Final = frozenset(
 )
 
 
-def _html(data: bytes, name: str, _: ReadingLimits) -> ReadText:
-    try:
-        return ReadText([html_text(data)])
-    except ValueError as error:
-        raise damage_error(name, "HTML", error) from None
-
-
 _READERS: Final[dict[Kind, Reader]] = {
     "text": read_text,
     "markdown": read_text,
-    "html": _html,
+    "html": read_html,
     "xml": read_xml,
     "docx": read_docx,
     "pptx": read_pptx,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Final, TypeAlias
 
+from groq_core.errors import GroqCoreError, RequestError
 from groq_core.media.image.preparation import PreparedImage, prepare
 from groq_core.services.documents import pdf
 from groq_core.services.documents.parts import (
@@ -21,6 +22,9 @@ from groq_core.services.documents.parts import (
 from groq_core.services.documents.reading import read_document
 from groq_core.services.documents.worker import pictures_of, read_with_unread_pages
 
+_SIDE_BY_SIDE: Final = 3
+"""Pages looked at at once."""
+
 Look: TypeAlias = Callable[[PreparedImage], Awaitable[str]]
 """Writes down what stands in a picture."""
 
@@ -34,7 +38,19 @@ async def read_and_look(data: bytes, filename: str, look: Look | None, limits: R
 
     Raises:
         RequestError: As :func:`~groq_core.services.documents.reading.read`; a scanned PDF is only one without
-            ``look``.
+            ``look``, or where no page could be looked at.
+    """
+    found = await read_or_show(data, filename, look, limits=limits)
+    assert isinstance(found, Document), "without room there are no pictures"
+    return found
+
+
+async def read_or_show(
+    data: bytes, filename: str, look: Look | None, *, room: int = 0, limits: ReadingLimits | None = None
+) -> Document | tuple[PreparedImage, ...]:
+    """
+    The same, but a scanned PDF of at most ``room`` pages comes back as pictures of them, in their order: whoever asks
+    about it sees them himself.
     """
     limits = limits or ReadingLimits()
     if look is None or pdf.start_of(data) < 0:
@@ -42,24 +58,68 @@ async def read_and_look(data: bytes, filename: str, look: Look | None, limits: R
     document = await read_with_unread_pages(data, filename, limits)
     if not document.unread:
         return document
-    seen = document.unread[:MOST_PAGES]
-    pictures = await pictures_of(data, filename, seen, limits)
+    if len(document.unread) == len(document.pages) <= room:
+        pictures = await pictures_of(data, filename, document.unread, limits)
+        return tuple([await asyncio.to_thread(_as_page, one, at, document) for at, one in enumerate(pictures, start=1)])
+    return await _look_at_pages(document, data, filename, look, limits)
+
+
+def _as_page(picture: bytes, number: int, document: Document) -> PreparedImage:
+    prepared = prepare(picture)
+    return replace(prepared, notes=(f"page {number} of {len(document.pages)}", *prepared.notes))
+
+
+async def _look_at_pages(document: Document, data: bytes, filename: str, look: Look, limits: ReadingLimits) -> Document:
+    wanted = document.unread[:MOST_PAGES]
+    pictures = await pictures_of(data, filename, wanted, limits)
+    free = asyncio.Semaphore(_SIDE_BY_SIDE)
+
+    async def look_at_one(picture: bytes) -> str | GroqCoreError:
+        async with free:
+            try:
+                return await look(await asyncio.to_thread(prepare, picture))
+            except GroqCoreError as error:
+                return error
+
+    answers = await asyncio.gather(*map(look_at_one, pictures))
     texts = document.text.split(PAGE_BREAK)
-    for number, picture in zip(seen, pictures, strict=True):
-        texts[number - 1] = await look(await asyncio.to_thread(prepare, picture))
-    return _with_texts(document, texts, seen)
+    failed = dict[int, GroqCoreError]()
+    for number, answer in zip(wanted, answers, strict=True):
+        if isinstance(answer, GroqCoreError):
+            failed[number] = answer
+        else:
+            texts[number - 1] = answer
+    if failed and not any(text.strip() for text in texts):
+        raise _unseen(document, failed[wanted[0]])
+    return _with_texts(document, texts, tuple(number for number in wanted if number not in failed), failed)
 
 
-def _with_texts(document: Document, texts: list[str], seen: tuple[int, ...]) -> Document:
+def _unseen(document: Document, why: GroqCoreError) -> RequestError:
+    """What to say of a scanned PDF that no vision model could look at."""
+    error = pdf.unreadable(ReadText([""] * len(document.pages), notes=list(document.notes)), document.name)
+    said = f"{error.message}; no vision model could look at it: {why.message.rstrip('.')}"
+    return RequestError(said, status=error.status, param="file", code=error.code, hint=error.hint)
+
+
+def _with_texts(
+    document: Document, texts: list[str], seen: tuple[int, ...], failed: Mapping[int, GroqCoreError]
+) -> Document:
     if not any(text.strip() for text in texts):
         raise pdf.unreadable(ReadText(texts, notes=list(document.notes)), document.name)
-    left = tuple(number for number in document.unread if number not in seen)
-    notes = [f"{format_pages(seen).capitalize()} had no text to be read and were looked at by a vision model."]
+    left = tuple(number for number in document.unread if number not in seen and number not in failed)
+    notes = list[str]()
+    if seen:
+        verb = "was" if len(seen) == 1 else "were"
+        notes.append(
+            f"{format_pages(seen).capitalize()} had no text to be read and {verb} looked at by a vision model."
+        )
+    if failed:
+        why = next(iter(failed.values())).message.rstrip(".")
+        notes.append(f"Not read: {format_pages(tuple(failed))}, since no vision model could look at it: {why}.")
     if left:
         notes.append(f"Not read: {format_pages(left)}, since at most {MOST_PAGES} pages are looked at.")
-    if len(seen) == 1:
-        notes[0] = notes[0].replace(" were ", " was ")
+    notes += [note for note in document.notes if not note.startswith("No text on")]
     text = PAGE_BREAK.join(texts)
     if len(text) > ReadingLimits().characters:
         raise unfit(f"{document.name} holds {len(text)} characters of text", "Send it in pieces.", status=413)
-    return replace(document, text=text, pages=pages_of(texts), notes=tuple(notes), unread=left)
+    return replace(document, text=text, pages=pages_of(texts), notes=tuple(notes), unread=(*failed, *left))

@@ -11,14 +11,20 @@ from groq_core.media.image.preparation import PreparedImage, prepare_all
 from groq_core.media.image.signatures import UNMISTAKABLE, signature
 from groq_core.services.documents.parts import EXTENSIONS as DOCUMENTS
 from groq_core.services.documents.parts import Document, ReadingLimits
-from groq_core.services.documents.seeing import Look, read_and_look
+from groq_core.services.documents.seeing import Look, read_or_show
 
 ACCEPTED = (*DOCUMENTS, *(f".{ending}" for ending in PICTURES))
 """Endings of all that is read here, for whoever lets people choose a file."""
 
 
 async def source_of(
-    data: bytes, filename: str, *, look: Look | None = None, pieces: int = 1, limits: ReadingLimits | None = None
+    data: bytes,
+    filename: str,
+    *,
+    look: Look | None = None,
+    pieces: int = 1,
+    room: int = 0,
+    limits: ReadingLimits | None = None,
 ) -> Document | tuple[PreparedImage, ...]:
     """
     Read a file, whatever it is.
@@ -26,6 +32,7 @@ async def source_of(
     Args:
         look: Writes down what stands in a picture, for pages of a PDF that hold no text.
         pieces: Pictures that may be made of a long or many-paged one.
+        room: Pages up to which a scanned PDF becomes pictures instead of being written down.
 
     Raises:
         RequestError: It is neither, or cannot be read; the message says which and the hint what to do.
@@ -34,7 +41,7 @@ async def source_of(
     named = suffix.lstrip(".") in PICTURES
     if named or (suffix not in DOCUMENTS and is_picture(data)) or _is_surely_picture(data):
         return await asyncio.to_thread(prepare_all, data, filename=filename, at_most=pieces)
-    return await read_and_look(data, filename, look, limits)
+    return await read_or_show(data, filename, look, room=room, limits=limits)
 
 
 def _is_surely_picture(data: bytes) -> bool:

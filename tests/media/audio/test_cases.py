@@ -78,9 +78,10 @@ LENGTHS = [
 ]
 
 
+@pytest.mark.parametrize("given", [bytes, Path], ids=["in memory", "on disk"])
 @pytest.mark.parametrize(("name", "seconds"), LENGTHS)
-def test_every_case_is_heard_whole(name: str, seconds: float) -> None:
-    prepared = prepare(case(name), name)
+def test_every_case_is_heard_whole(name: str, seconds: float, given: type) -> None:
+    prepared = prepare(case(name) if given is bytes else CASES / name, name)
 
     assert prepared.info.duration_s == pytest.approx(seconds, abs=0.06)
     assert prepared.info.speech_likelihood == 1.0
@@ -173,24 +174,30 @@ def test_joined_files_are_heard_to_the_end_whatever_their_first_header_says() ->
     assert prepare(ogg * 2).info.duration_s == pytest.approx(22, abs=0.2)
 
 
-def test_a_chain_that_changes_its_rate_is_heard_to_the_end() -> None:
+def test_a_chain_that_changes_its_rate_is_heard_to_the_end(tmp_path: Path) -> None:
     first = by_ffmpeg(sample("jfk.wav"), "-ar", "44100", "-c:a", "libvorbis", "-f", "ogg")
     second = by_ffmpeg(sample("jfk.wav"), "-ar", "22050", "-c:a", "libvorbis", "-f", "ogg")
 
-    assert prepare(first + second).info.duration_s == pytest.approx(22, abs=0.2)
+    (tmp_path / "both.ogg").write_bytes(first + second)
+
+    for media in (first + second, tmp_path / "both.ogg"):
+        assert prepare(media).info.duration_s == pytest.approx(22, abs=0.2)
 
 
 @pytest.mark.parametrize("length", [0, 0x7FFFFFFF, 0xFFFFFFFF])
 @pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24", "FLOAT"])
-def test_a_wav_without_a_length_is_read_to_its_end(length: int, subtype: str) -> None:
+def test_a_wav_without_a_length_is_read_to_its_end(length: int, subtype: str, tmp_path: Path) -> None:
     data = bytearray(wav(JFK, subtype=subtype))
     at = data.index(b"data")
     data[at + 4 : at + 8] = length.to_bytes(4, "little")
 
-    prepared = prepare(bytes(data))
+    (tmp_path / "a.wav").write_bytes(data)
 
-    assert prepared.info.duration_s == pytest.approx(11.0, abs=0.05)
-    assert prepared.notes == ()
+    for media in (bytes(data), tmp_path / "a.wav"):
+        prepared = prepare(media)
+        assert prepared.info.duration_s == pytest.approx(11.0, abs=0.05)
+        assert prepared.notes == ()
+    assert (tmp_path / "a.wav").read_bytes() == data
 
 
 def test_an_mp3_that_breaks_off_says_so_only_where_sound_is_missing() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import struct
+import zlib
+from collections.abc import Callable
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
@@ -147,6 +149,56 @@ def test_sixteen_bits_are_stretched_to_what_they_use(bits: int) -> None:
 
 def test_twelve_bits_of_sixteen_are_not_black() -> None:
     assert np.asarray(pixels(prepare(case("g16_12bit.png")))).max() > 240
+
+
+def deep_png(values: np.ndarray) -> bytes:
+    """A PNG of 16 bits a colour, which Pillow reads and does not write."""
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in values)
+    kind = 2 if values.shape[2] == 3 else 6
+    head = struct.pack(">IIBBBBB", values.shape[1], values.shape[0], 16, kind, 0, 0, 0)
+    chunks = (png_chunk(b"IHDR", head), png_chunk(b"IDAT", zlib.compress(rows)), png_chunk(b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+def deep_tiff(values: np.ndarray) -> bytes:
+    """A TIFF of 16 bits a colour, as a scanner writes it: no compression, one strip, lower byte first."""
+    height, width, bands = values.shape
+    body: bytes = values.astype("<u2").tobytes()
+    fields = [(256, 3, 1, width), (257, 3, 1, height), (258, 3, bands, 8), (259, 3, 1, 1), (262, 3, 1, 2)]
+    fields += [(273, 4, 1, 8 + 2 * bands), (277, 3, 1, bands), (278, 3, 1, height), (279, 4, 1, len(body))]
+    directory = struct.pack("<H", len(fields)) + b"".join(struct.pack("<HHII", *field) for field in fields)
+    at = 8 + 2 * bands + len(body)
+    return b"".join((struct.pack("<2sHI", b"II", 42, at), struct.pack("<H", 16) * bands, body, directory, bytes(4)))
+
+
+@pytest.mark.parametrize("write", [deep_png, deep_tiff])
+@pytest.mark.parametrize("bits", [8, 9, 10, 12, 14, 15])
+def test_colours_of_sixteen_bits_are_stretched_to_what_they_use(
+    bits: int, write: Callable[[np.ndarray], bytes]
+) -> None:
+    ramp = np.linspace(0, 2**bits - 1, 256).astype(np.uint16)
+    values = np.stack([np.tile(ramp, (64, 1)), np.tile(ramp[::-1], (64, 1)), np.full((64, 256), 2 ** (bits - 1))], -1)
+
+    shown = np.asarray(pixels(prepare(write(values))).convert("RGB")).astype(int)
+
+    wanted = np.linspace(0, 255, 256)
+    assert np.abs(shown[32, :, 0] - wanted).max() <= 12
+    assert np.abs(shown[32, :, 1] - wanted[::-1]).max() <= 12
+    assert len(np.unique(shown[:, :, 0])) > 150
+
+
+@pytest.mark.parametrize("write", [deep_png, deep_tiff])
+def test_colours_that_use_all_sixteen_bits_keep_their_brightness(write: Callable[[np.ndarray], bytes]) -> None:
+    values = np.full((64, 64, 3), 0x8000)
+    values[:8, :8] = 0xFFFF
+
+    assert abs(int(np.asarray(pixels(prepare(write(values))).convert("RGB"))[40, 40, 0]) - 128) <= 2
+
+
+def test_a_dark_picture_of_eight_bits_stays_dark() -> None:
+    shown = pixels(prepare(encoded(Image.new("RGB", (64, 64), (9, 9, 9)), "PNG")))
+
+    assert np.asarray(shown.convert("RGB")).max() <= 12
 
 
 @pytest.mark.parametrize(("low", "high"), [(0.0, 1.0), (0.0, 0.02), (-5.0, 5.0), (1000.0, 1010.0), (0.0, 1e6)])

@@ -10,7 +10,7 @@ from typing import Final
 
 from groq_core.services.agent.tools import ArgumentsError, Tool, tool
 from groq_core.services.documents.index import Index
-from groq_core.services.documents.parts import Document
+from groq_core.services.documents.parts import Document, document_from
 
 PIECE: Final = 6_000
 """Characters of one reading, below what a result may hold."""
@@ -27,7 +27,8 @@ def file_tools(files: Mapping[str, Document | str]) -> list[Tool]:
     Args:
         files: Names to documents or texts. A name is looked up here and nowhere else: no path leads out.
     """
-    texts = {name: one if isinstance(one, str) else one.text for name, one in files.items()}
+    documents = {name: document_from(name, one) if isinstance(one, str) else one for name, one in files.items()}
+    texts = {name: one.text for name, one in documents.items()}
 
     def text_of(name: str) -> str:
         if name in texts:
@@ -37,22 +38,21 @@ def file_tools(files: Mapping[str, Document | str]) -> list[Tool]:
         raise ArgumentsError(f"no file called {name!r} is attached{hint} Attached: {', '.join(texts) or 'none'}")
 
     def page_at(name: str, start: int) -> dict[str, str | int]:
-        pages = getattr(files[name], "pages", ())
+        pages = documents[name].pages
         return next(({"page": page.number} for page in reversed(pages) if page.start <= start), {})
 
-    indexes: dict[str, Index] = {}
+    indexes: dict[tuple[str, ...], Index] = {}
 
     def passages_about(question: str, name: str) -> list[dict[str, str | int]]:
         """The best passages of all files together; a file is indexed when it is first asked about."""
-        found = list[tuple[float, dict[str, str | int]]]()
-        for title in [name] if name else texts:
-            if title not in indexes:
-                one = files[title]
-                indexes[title] = Index(Document(name=title, kind="text", text=one) if isinstance(one, str) else one)
-            for passage in indexes[title].search(question, limit=MOST_PASSAGES):
-                hit: dict[str, str | int] = {"file": title, "start": passage.start, "text": passage.text}
-                found.append((passage.score, hit | ({"page": passage.page} if passage.page else {})))
-        return [one for _, one in sorted(found, key=lambda one: -one[0])[:MOST_PASSAGES]]
+        titles = (name,) if name else tuple(documents)
+        if titles not in indexes:
+            indexes[titles] = Index(*(documents[title] for title in titles))
+        hits = list[dict[str, str | int]]()
+        for one in indexes[titles].search(question, limit=MOST_PASSAGES):
+            hit: dict[str, str | int] = {"file": titles[one.document], "start": one.start, "text": one.text}
+            hits.append(hit | ({"page": one.page} if one.page else {}))
+        return hits
 
     @tool(timeout=10)
     async def list_files() -> list[dict[str, str | int]]:

@@ -1,0 +1,144 @@
+"""A web page is read as it is seen: what is not displayed is not there, what stands for a picture or in a field is."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from groq_core.services.documents.html import html_text
+from groq_core.services.documents.reading import read
+
+HIDDEN = [
+    pytest.param("<script>X</script>", id="script"),
+    pytest.param("<style>.X{}</style>", id="style"),
+    pytest.param("<template><p>X</p></template>", id="template"),
+    pytest.param("<noscript>X</noscript>", id="noscript"),
+    pytest.param("<!-- X -->", id="comment"),
+    pytest.param("<p hidden>X</p>", id="hidden"),
+    pytest.param("<div hidden=''><p>X</p></div>", id="hidden around"),
+    pytest.param("<p style='display:none'>X</p>", id="display none"),
+    pytest.param("<p style='COLOR:red; Display : none !important'>X</p>", id="display none, important"),
+    pytest.param("<p style='visibility: hidden'>X</p>", id="visibility"),
+    pytest.param("<div style='visibility:collapse'><b>X</b></div>", id="visibility around"),
+    pytest.param("<style>.off{display:none}</style><p class='big off'>X</p>", id="class"),
+    pytest.param("<p class='off'>X</p><style>/* later */ .off { display: none; }</style>", id="class, later"),
+    pytest.param("<style>#it,.a.b{visibility:hidden}</style><p id=it>X</p><p class='a b'>X</p>", id="id and classes"),
+    pytest.param("<style>@media screen{p.off{display:none}}</style><p class=off>X</p>", id="on screen"),
+    pytest.param("<style>.a{display:block}.a{display:none}</style><p class=a>X</p>", id="the last rule"),
+    pytest.param("<style>#a{display:none}.b{display:block}</style><p id=a class=b>X</p>", id="the stronger rule"),
+    pytest.param("<input type=hidden value=X>", id="hidden field"),
+    pytest.param("<input type=password value=X>", id="password"),
+    pytest.param("<dialog>X</dialog>", id="closed dialog"),
+    pytest.param("<select><option>A<option selected>B<option>X</select>", id="what is not chosen"),
+    pytest.param("<video>X</video><canvas>X</canvas><object>X</object>", id="for browsers that cannot"),
+    pytest.param("<svg><title>X</title><defs><text>X</text></defs></svg>", id="inside a drawing"),
+    pytest.param("<datalist><option value=X>X</datalist>", id="suggestions"),
+    pytest.param("<img title=X>", id="tool tip"),
+]
+
+SHOWN = [
+    pytest.param("<img src=a.png alt='X'>", id="alt text"),
+    pytest.param("<input value='X'>", id="field"),
+    pytest.param("<input type=email value='X'>", id="field of a kind"),
+    pytest.param("<input type=submit value='X'>", id="button"),
+    pytest.param("<input type=image alt='X'>", id="button with a picture"),
+    pytest.param("<textarea>X</textarea>", id="text area"),
+    pytest.param("<select><option>A<option selected>X</select>", id="chosen"),
+    pytest.param("<select><option>X<option>A</select>", id="first of a list"),
+    pytest.param("<select multiple><option>A<option>X</select>", id="open list"),
+    pytest.param("<details><summary>A</summary>X</details>", id="closed details"),
+    pytest.param("<dialog open>X</dialog>", id="open dialog"),
+    pytest.param("<p aria-hidden=true>X</p>", id="hidden from screen readers only"),
+    pytest.param("<div style='visibility:hidden'><b style='visibility:visible'>X</b></div>", id="visible again"),
+    pytest.param("<p hidden style='display:block'>X</p>", id="shown by its style"),
+    pytest.param("<style>.a{display:none}</style><p class=a style='display:block'>X</p>", id="own style wins"),
+    pytest.param("<style>@media print{p{display:none}}</style><p>X</p>", id="hidden in print"),
+    pytest.param("<style>@media (max-width:600px){p{display:none}}</style><p>X</p>", id="hidden on phones"),
+    pytest.param("<style media=print>p{display:none}</style><p>X</p>", id="style for print"),
+    pytest.param("<style>div .a{display:none}</style><p class=a>X</p>", id="a rule about others"),
+    pytest.param("<style>.ab{display:none}</style><p class=a>X</p>", id="another class"),
+    pytest.param("<svg><text>X</text></svg>", id="text of a drawing"),
+    pytest.param("<table><tr><td>A<td>X</table>", id="cell"),
+    pytest.param("<style>p{</style><p>X</p>", id="broken style"),
+    pytest.param("<p>in&shy;X</p>", id="soft hyphen"),
+]
+
+
+@pytest.mark.parametrize("page", HIDDEN)
+def test_what_is_not_displayed_is_not_read(page: str) -> None:
+    text = html_text(f"<body><p>before</p>{page}<p>after</p></body>")
+
+    assert "X" not in text
+    assert text.split()[0] == "before"
+    assert text.split()[-1] == "after"
+
+
+@pytest.mark.parametrize("page", SHOWN)
+def test_what_is_displayed_is_read(page: str) -> None:
+    text = html_text(f"<body><p>before</p>{page}<p>after</p></body>")
+
+    assert text.replace("inX", "X").count("X") == 1
+    assert text.split()[-1] == "after"
+
+
+def test_ticks_are_read_beside_their_words() -> None:
+    page = "<label><input type=checkbox checked> paid</label> <label><input type=radio> due</label>"
+
+    assert html_text(page) == "[x] paid [ ] due"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32", "cp1251", "koi8-r"])
+@pytest.mark.parametrize("said", [True, False])
+def test_a_page_in_any_encoding_is_read_and_a_guess_is_told(encoding: str, said: bool) -> None:
+    meta = f"<meta charset={encoding}>" if said else ""
+    document = read((f"<html>{meta}<p>" + "Привет, как дела? Всё хорошо. " * 8).encode(encoding), "a.html")
+
+    assert "Привет, как дела?" in document.text
+    assert bool(document.notes) == (not said and encoding in ("cp1251", "koi8-r"))
+
+
+WAYS = ["<p>{}</p>", "<div><span>{}</span></div>", "<li>{}</li>", "<td>{}</td>", "<img alt='{}'>", "<input value='{}'>"]
+AWAY = ["<p hidden>{}</p>", "<p class=off>{}</p>", "<i id=gone>{}</i>", "<b style='display:none'>{}</b>", "<!--{}-->"]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    pieces=st.lists(
+        st.one_of(
+            st.tuples(st.just(True), st.sampled_from(WAYS)),
+            st.tuples(st.just(False), st.sampled_from([*AWAY, "<script>{}</script>", "<template>{}</template>"])),
+        ),
+        max_size=25,
+    ),
+    depth=st.integers(0, 30),
+)
+def test_any_page_is_read_as_exactly_its_visible_words(pieces: list[tuple[bool, str]], depth: int) -> None:
+    body = "".join(way.format(f"word{number}") for number, (_, way) in enumerate(pieces))
+    page = f"<style>.off{{display:none}} #gone{{visibility:hidden}}</style><body>{'<div>' * depth}{body}"
+
+    found = html_text(page).replace("|", " ").split()
+
+    assert found == [f"word{number}" for number, (visible, _) in enumerate(pieces) if visible]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<style>" + ".a{" * 300_000,
+        "<style>" + "/*" * 500_000,
+        "<style>" + ".a{display:none}" * 60_000 + "</style>" + "<p class=a>x</p>" * 300,
+        "<style>" + "a," * 400_000 + "{display:none}",
+        "<p style='" + "display:none;" * 80_000 + "'>x",
+        "<select>" + "<option selected>x" * 50_000,
+        "<p class='" + "a " * 300_000 + "'>x",
+    ],
+    ids=["open", "comments", "rules", "selectors", "declarations", "options", "classes"],
+)
+def test_no_style_takes_long(page: str) -> None:
+    began = time.process_time()
+    html_text(page)
+
+    assert time.process_time() - began < 20
