@@ -97,7 +97,7 @@ def judge_transcript(transcript: Transcript, info: AudioInfo, *, start_s: float 
     if not _has_words(transcript.text):
         return NoSpeech("empty", transcript.text)
     if not transcript.segments:
-        unbelievable = is_hallucination(transcript.text) and info.speech_likelihood < SPEECH_LIKELIHOOD
+        unbelievable = is_hallucination(transcript.text) and info.levels.speech_likelihood < SPEECH_LIKELIHOOD
         return NoSpeech("not_speech", transcript.text) if unbelievable else transcript
     kept = [segment for segment in transcript.segments if _believable(segment, info, start_s)]
     if len(kept) == len(transcript.segments):
@@ -134,7 +134,7 @@ _MOST_NAMED = 20
 
 def _believable(segment: Segment, info: AudioInfo, start_s: float) -> bool:
     start, end = segment.start + start_s - _SLACK_S, segment.end + start_s + _SLACK_S
-    if not _overlaps(info.active, start, end):
+    if not _overlaps(info.levels.active, start, end):
         return False
     return not _suspicious(segment) or _overlaps(info.levels.speech, start, end)
 
