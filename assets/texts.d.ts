@@ -9,6 +9,10 @@ export default TEXTS;
 export const FAULTS: string[];
 /** Names of the MCP servers that the operator set. */
 export const SERVERS: string[];
+/** Visitors may add MCP servers of their own. */
+export const OWN_SERVERS: boolean;
+/** There are limits for what one person may use. */
+export const LIMITED: boolean;
 export const LIMITS: { images: number };
 /** How the names of the files end that are read here, each with its dot. */
 export const ENDINGS: { recordings: string[]; pictures: string[]; documents: string[] };

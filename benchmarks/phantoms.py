@@ -21,6 +21,7 @@ import soundfile
 from groq_core.events import Segment, Transcript
 from groq_core.media.audio.judgement import NoSpeech, judge_transcript
 from groq_core.media.audio.preparation import probe
+from groq_core.media.audio.voice import Voice
 
 RATE = 16_000
 WORDS = {
@@ -92,7 +93,8 @@ def grounds() -> dict[str, bytes]:
 def kept(data: bytes, text: str) -> bool:
     info = probe(data)
     segment = Segment(id=0, start=0.0, end=info.duration_s, text=text, avg_logprob=-0.35, no_speech_prob=0.0)
-    judged = judge_transcript(Transcript(text=text, duration=info.duration_s, segments=(segment,)), info)
+    transcript = Transcript(text=text, duration=info.duration_s, segments=(segment,))
+    judged = judge_transcript(transcript, info, voice=Voice(data))
     return not isinstance(judged, NoSpeech)
 
 

@@ -9,12 +9,25 @@ import hypothesis
 import pytest
 
 from groq_core.simulator import Simulator
+from tests.requires import not_run
 
 # Two shared cores are no place for deadlines.
 hypothesis.settings.register_profile("tests", deadline=None)
 hypothesis.settings.load_profile("tests")
 
 _OURS = ("GROQ_", "OPENAI_")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
+    """Say last what this machine could not run, and how to get it."""
+    yield
+    reports = [one for one in terminalreporter.stats.get("skipped", []) if isinstance(one.longrepr, tuple)]
+    lines = not_run(str(one.longrepr[2]) for one in reports if "+SKIP option" not in str(one.longrepr[2]))
+    if lines:
+        terminalreporter.section("not run here", sep="-")
+        for line in lines:
+            terminalreporter.line(line)
 
 
 @pytest.fixture

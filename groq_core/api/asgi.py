@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from groq_core.access.door import cors_headers
 from groq_core.access.visit import Visit, visit_of
+from groq_core.api.content_coding import decode_body
 from groq_core.api.encoding import json_bytes
 from groq_core.connections.bytes import holding_of, size_by_header
 from groq_core.connections.line import line_of
@@ -132,9 +133,11 @@ class ApiExchange:
                 yield body
 
     async def body(self, limit: int) -> bytes:
-        """The whole body; errors as for :meth:`chunks`."""
+        """The whole body, its content coding undone; errors as for :meth:`chunks` and :func:`decoded`."""
         parts = [part async for part in self.chunks(limit)]
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+        raw = parts[0] if len(parts) == 1 else b"".join(parts)
+        coding = self.headers.get(b"content-encoding")
+        return decode_body(raw, coding, limit) if coding else raw
 
     async def _discard(self, declared: int) -> None:
         """Let a client that sends before it listens finish, within reason."""

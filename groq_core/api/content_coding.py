@@ -33,11 +33,34 @@ def decode_body(raw: bytes, coding: bytes | None, limit: int) -> bytes:
             code="unsupported_content_coding",
             hint="Send the body as it is, or with gzip.",
         )
-    inflate = zlib.decompressobj(WINDOWS[word])
-    try:
-        plain = inflate.decompress(raw, limit + 1)
-    except zlib.error:
-        raise RequestError(f"the body is not {word}, though its header says so", param="Content-Encoding") from None
-    if len(plain) > limit:
-        raise RequestError(f"the body has more than {limit} bytes when unpacked", status=413, code="request_too_large")
-    return plain
+    # Some leave out what deflate should be wrapped in, so that it is tried without as well.
+    for window in (WINDOWS[word], -zlib.MAX_WBITS) if word == "deflate" else (WINDOWS[word],):
+        inflate = zlib.decompressobj(window)
+        try:
+            plain = inflate.decompress(raw, limit + 1)
+        except zlib.error:
+            continue
+        if len(plain) > limit:
+            message = f"the body has more than {limit} bytes when unpacked"
+            raise RequestError(message, status=413, code="request_too_large")
+        if not inflate.eof:
+            raise RequestError(f"the body's {word} ends in the middle", param="Content-Encoding", hint="Send it whole.")
+        return plain
+    raise RequestError(f"the body is not {word}, though its header says so", param="Content-Encoding")
+
+
+def refuse_coding(coding: bytes | None) -> None:
+    """
+    Take no coded body where it is read as it arrives.
+
+    Raises:
+        RequestError: 415 that says so.
+    """
+    if coding and coding.strip().lower() != b"identity":
+        raise RequestError(
+            "a form is taken as it is, without a content coding",
+            status=415,
+            param="Content-Encoding",
+            code="unsupported_content_coding",
+            hint="Recordings hardly shrink: send the form unpacked.",
+        )

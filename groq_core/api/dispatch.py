@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import TypeAlias
@@ -20,6 +21,8 @@ Endpoint: TypeAlias = Callable[[ApiExchange], Awaitable[None]]
 
 Routes: TypeAlias = Mapping[str, Mapping[str, Endpoint]]
 """Path to method to endpoint. A path that ends in `/` stands for everything below it, the method `*` for any."""
+
+SLASHES = re.compile(r"/{2,}")
 
 GROQ_PREFIX = "/openai"
 """Stands before every path of Groq's own API; its SDK adds it to its base URL."""
@@ -54,13 +57,17 @@ class Dispatcher:
     def path_of(self, scope: Scope) -> str | None:
         """The path of a request, without slash at its end, if it is one of ours."""
         path: str = scope["path"]
+        if "//" in path:
+            path = SLASHES.sub("/", path)  # a base URL that ends in one, joined to a path that begins with one
         if root := scope.get("root_path"):
             path = path.removeprefix(root)  # where a proxy has put us
         if path.startswith(GROQ_PREFIX + "/v1/"):
             path = path.removeprefix(GROQ_PREFIX)
+        bare = path.rstrip("/")
         if path in self._routes:
-            return path
-        return path.rstrip("/") if f"{path}/".startswith(self._below) or path.rstrip("/") in self._routes else None
+            # What stands for everything below it stands for itself too: a slash at the end changes nothing.
+            return bare if bare in self._routes else path
+        return bare if f"{path}/".startswith(self._below) or bare in self._routes else None
 
     async def __call__(self, exchange: ApiExchange) -> None:
         try:

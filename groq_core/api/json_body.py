@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
+from groq_core.api.chat.body import json_object
 from groq_core.api.field_errors import bad, kind_of
 
 
@@ -21,12 +20,7 @@ class Body:
     """
 
     def __init__(self, raw: bytes, allowed: tuple[str, ...]) -> None:
-        try:
-            fields = msgspec.json.decode(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise bad(None, f"the body is not JSON: {error}", code="invalid_json") from None
-        if not isinstance(fields, dict):
-            raise bad(None, f"the body must be an object, not {kind_of(fields)}", code="invalid_json")
+        fields = json_object(raw)
         for name in fields:
             if name not in allowed:
                 raise bad(name, f"`{name}` is no field here", f"There are: {', '.join(allowed)}.", code="unknown_field")

@@ -4,6 +4,38 @@ from __future__ import annotations
 
 from typing import Final
 
+UNTOLD: Final = frozenset({"", "auto", "autodetect", "automatic", "detect", "none", "null", "undefined", "und", "mul"})
+"""What clients send who leave it to the model."""
+
+OWN_NAMES: Final = dict(
+    pair.split("=")
+    for pair in (  # noqa: SIM905 - as above
+        "bahasa=id català=ca catala=ca čeština=cs cestina=cs dansk=da deutsch=de eesti=et español=es espanol=es "
+        "français=fr francais=fr hrvatski=hr italiano=it latviešu=lv lietuvių=lt magyar=hu nederlands=nl norsk=no "
+        "polski=pl português=pt portugues=pt română=ro romana=ro shqip=sq slovenčina=sk slovenščina=sl suomi=fi "
+        "svenska=sv türkçe=tr turkce=tr ελληνικά=el български=bg русский=ru српски=sr українська=uk עברית=he "
+        "العربية=ar فارسی=fa हिन्दी=hi हिंदी=hi বাংলা=bn தமிழ்=ta ไทย=th 中文=zh 日本語=ja 한국어=ko"
+    ).split()
+)
+"""What speakers call their language."""
+
+THREE_LETTERS: Final = dict(
+    pair.split("=")
+    for pair in (  # noqa: SIM905 - as above
+        "afr=af alb=sq sqi=sq amh=am ara=ar arm=hy hye=hy aze=az baq=eu eus=eu bel=be ben=bn bos=bs bul=bg bur=my "
+        "mya=my cat=ca chi=zh zho=zh cmn=zh hrv=hr cze=cs ces=cs dan=da dut=nl nld=nl eng=en est=et fin=fi fre=fr "
+        "fra=fr geo=ka kat=ka ger=de deu=de gre=el ell=el guj=gu heb=he hin=hi hun=hu ice=is isl=is ind=id "
+        "ita=it jpn=ja kan=kn kaz=kk khm=km kor=ko lao=lo lat=la lav=lv lit=lt mac=mk mkd=mk may=ms msa=ms mal=ml "
+        "mar=mr mon=mn nep=ne nor=no nob=no nno=nn per=fa fas=fa pol=pl por=pt rum=ro ron=ro rus=ru srp=sr slo=sk "
+        "slk=sk slv=sl spa=es swa=sw swe=sv tam=ta tel=te tgl=tl fil=tl tha=th "
+        "tur=tr ukr=uk urd=ur uzb=uz vie=vi wel=cy cym=cy"
+    ).split()
+)
+"""ISO 639-2 and -3 for the code of two letters that transcribers take."""
+
+OTHER_CODES: Final = {"iw": "he", "in": "id", "ji": "yi", "nb": "no", "jv": "jw", "cn": "zh", "jp": "ja", "kr": "ko"}
+"""Codes that were withdrawn, or are a country's, and codes Whisper has another for."""
+
 NAMES: Final = dict(
     pair.split("=")
     for pair in (  # noqa: SIM905 - a table is read more easily than 110 strings
@@ -31,11 +63,12 @@ def language_code(text: str) -> str | None:
     >>> language_code("zh_CN"), language_code("English"), language_code("pt-BR"), language_code("e n")
     ('zh', 'en', 'pt', None)
     """
-    word = text.strip().lower().replace("_", "-")
-    if word in NAMES:
-        return NAMES[word]
+    word = text.strip().casefold().partition(".")[0].partition("@")[0].replace("_", "-")
+    for table in (NAMES, OWN_NAMES):
+        if word in table:
+            return table[word]
     code = word.split("-")[0]
     parts = word.split("-")
     if not 2 <= len(code) <= 3 or not all(part.isascii() and part.isalnum() for part in parts) or not code.isalpha():
         return None
-    return code
+    return THREE_LETTERS.get(code) or OTHER_CODES.get(code, code)

@@ -10,6 +10,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from groq_core.api.asgi import ApiExchange
+from groq_core.api.content_coding import refuse_coding
 from groq_core.api.field_errors import bad
 from groq_core.errors import RequestError
 
@@ -118,8 +119,10 @@ async def read_form(exchange: ApiExchange, check: Callable[[bytes], object] | No
         check: Looks at the file as soon as its first :data:`FIRST_BYTES` are here.
 
     Raises:
-        RequestError: 413 when it is too large, 400 when it is not a form, and whatever ``check`` says.
+        RequestError: 413 when it is too large, 400 when it is not a form, 415 when it is packed, and whatever
+            ``check`` says.
     """
+    refuse_coding(exchange.headers.get(b"content-encoding"))
     kind, options = parse_options_header(exchange.headers.get(b"content-type", b""))
     if kind != b"multipart/form-data" or not options.get(b"boundary"):
         raise RequestError(

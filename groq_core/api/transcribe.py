@@ -13,12 +13,13 @@ import msgspec
 from groq_core.api.asgi import EVENT_STREAM, ApiExchange, HangUpWatch
 from groq_core.api.backend import Backend
 from groq_core.api.chat.body import check_model
+from groq_core.api.chat.clients import BOOKKEEPING
 from groq_core.api.chat.completion import note_texts, story_headers
 from groq_core.api.encoding import event_bytes
 from groq_core.api.errors import error_object, note_bug, reason, refuse
 from groq_core.api.field_errors import bad
 from groq_core.api.fold import fold, with_notes
-from groq_core.api.languages import language_code
+from groq_core.api.languages import UNTOLD, language_code
 from groq_core.api.multipart import MultipartForm, read_form
 from groq_core.errors import BrokenAnswerError
 from groq_core.events import Events, Note, TextDelta, Transcript
@@ -138,10 +139,10 @@ def read_question(form: MultipartForm, task: Literal["transcribe", "translate"])
         raise bad("file", given, "Send the recording itself as the field `file`, with its file name.")
     if not form.file:
         raise bad("file", "`file` is empty: 0 bytes", "Choose the recording again.", code="empty_file")
-    shape = form.text("response_format") or "json"
+    shape = (form.text("response_format") or "json").strip().lower()
     if shape not in FORMATS:
         raise bad("response_format", f"`response_format` must be one of {', '.join(FORMATS)}")
-    granularities = tuple(dict.fromkeys(form.fields.get("timestamp_granularities", [])))
+    granularities = tuple(dict.fromkeys(_words(form.fields.get("timestamp_granularities", []))))
     if wrong := [word for word in granularities if word not in GRANULARITIES]:
         raise bad(
             "timestamp_granularities",
@@ -155,7 +156,7 @@ def read_question(form: MultipartForm, task: Literal["transcribe", "translate"])
             "Send response_format=verbose_json, or leave the field out.",
         )
     prompt = form.text("prompt")
-    notes = []
+    notes = _others(form)
     if prompt is not None and len(prompt) > MAX_PROMPT:
         notes.append(
             Note(code="prompt_cut", text=f"`prompt` has {len(prompt)} characters: the first {MAX_PROMPT} were sent")
@@ -177,9 +178,44 @@ def read_question(form: MultipartForm, task: Literal["transcribe", "translate"])
     )
 
 
+FIELDS: Final = frozenset(
+    {"model", "language", "prompt", "response_format", "temperature", "timestamp_granularities", "stream", "url"}
+)
+WITHOUT_EFFECT: Final = BOOKKEEPING | {"chunking_strategy", "include"}
+"""Fields that change no word of a transcript."""
+
+
+def _others(form: MultipartForm) -> list[Note]:
+    """
+    Look at the fields that are not taken here.
+
+    Raises:
+        RequestError: 400 naming one that would change the transcript.
+    """
+    notes = []
+    for name in form.fields:
+        if name in WITHOUT_EFFECT:
+            notes.append(Note(code="parameter_passed_over", text=f"`{name}` was passed over: it changes no transcript"))
+        elif name not in FIELDS and any(form.fields[name]):
+            shown = name if name.isprintable() and 0 < len(name) <= 60 else None
+            raise bad(
+                shown,
+                f"`{shown or 'a field'}` is not a field that is known here",
+                "Leave it out: it would have no effect on the transcript.",
+                code="unknown_parameter",
+            )
+    return notes
+
+
+def _words(values: list[str]) -> list[str]:
+    """Read a list however a form holds it: a field each, one field with commas between, or one that is JSON."""
+    bare = (value.strip().removeprefix("[").removesuffix("]") for value in values)
+    return [word for value in bare for part in value.split(",") if (word := part.strip().strip("\"'").lower())]
+
+
 def _language(form: MultipartForm, task: str) -> str | None:
     language = form.text("language")
-    if language is None or task == "translate":
+    if language is None or task == "translate" or language.strip().casefold() in UNTOLD:
         return None  # a translation is always into English
     code = language_code(language)
     if code is None:

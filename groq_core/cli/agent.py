@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from groq_core.events import Event
     from groq_core.services.agent import BoundCall, Tool
     from groq_core.services.agent.servers import McpServer
-    from groq_core.services.agent.sign_in import SignIn
+    from groq_core.services.agent.sign_in import BrowserSignIn
     from groq_core.services.documents.parts import Document
     from groq_core.services.documents.seeing import Look
     from groq_core.settings.settings import Settings
@@ -130,14 +130,14 @@ async def run(args: argparse.Namespace) -> int:
     return 0 if end.reason == "answered" else 1
 
 
-def sign_in(args: argparse.Namespace, settings: Settings) -> SignIn | None:
+def sign_in(args: argparse.Namespace, settings: Settings) -> BrowserSignIn | None:
     """How the person at the terminal signs in to servers; None where they did not ask for it."""
-    from groq_core.services.agent.sign_in import SignIn
+    from groq_core.services.agent.sign_in import BrowserSignIn
     from groq_core.services.logins import FileLogins, MemoryLogins
 
     if args.mcp_keep_login:
-        return SignIn(logins=FileLogins(settings.state_folder / "mcp-logins.json"), invite=invite)
-    return SignIn(logins=MemoryLogins(), invite=invite) if args.mcp_login else None
+        return BrowserSignIn(logins=FileLogins(settings.state_folder / "mcp-logins.json"), invite=invite)
+    return BrowserSignIn(logins=MemoryLogins(), invite=invite) if args.mcp_login else None
 
 
 async def invite(address: str) -> None:
@@ -150,7 +150,7 @@ async def invite(address: str) -> None:
     await asyncio.to_thread(webbrowser.open, address)
 
 
-def servers(args: argparse.Namespace, sign_in: SignIn | None = None) -> list[McpServer]:
+def servers(args: argparse.Namespace, sign_in: BrowserSignIn | None = None) -> list[McpServer]:
     """
     The MCP servers of the command line.
 

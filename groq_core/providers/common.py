@@ -330,7 +330,7 @@ def fitting_voice(asked: str | None, spec: ModelSpec) -> tuple[str, list[Note]]:
 def _entries(body: bytes) -> list[dict[str, Any]]:
     try:
         found = msgspec.json.decode(body)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         found = None
     entries = found.get("data", found.get("models")) if isinstance(found, dict) else found
     if not isinstance(entries, list):

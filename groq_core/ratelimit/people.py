@@ -114,7 +114,7 @@ def allowance(limit: PersonLimit, used: float, resets_in_s: float) -> Allowance:
     )
 
 
-class Reservation(msgspec.Struct, frozen=True):
+class PersonReservation(msgspec.Struct, frozen=True):
     """So much of a limit is held for an attempt that is under way."""
 
     limit: PersonLimit
@@ -122,7 +122,7 @@ class Reservation(msgspec.Struct, frozen=True):
     amount: float
 
 
-class Line(msgspec.Struct):
+class Taken(msgspec.Struct):
     """What an attempt took."""
 
     requests: int = 0
@@ -194,7 +194,7 @@ class People:
             RequestError: 429 where there is not so much left and nobody gives anything back within 2.5 s.
         """
         key = key_of(caller)
-        held: list[Reservation] = []
+        held: list[PersonReservation] = []
         if key is None:
             return held
         try:
@@ -207,14 +207,14 @@ class People:
             raise
         return held
 
-    async def _take(self, limit: PersonLimit, key: str, amount: float) -> Reservation:
+    async def _take(self, limit: PersonLimit, key: str, amount: float) -> PersonReservation:
         name, pot = _name(limit, key), _pot(limit, key)
         ends = time.monotonic() + PATIENCE_S
         while True:
             used, resets_in_s = await self._ledger.add(name, limit.window_s, amount)
             if used <= limit.amount + TINY:
                 self._held[pot] = self._held.get(pot, 0.0) + amount
-                return Reservation(limit, key, amount)
+                return PersonReservation(limit, key, amount)
             await self._ledger.add(name, limit.window_s, -amount)
             left, others = limit.amount - (used - amount), self._held.get(pot, 0.0)
             if limit.kind == "tokens" and left > TINY and not others:
@@ -228,7 +228,7 @@ class People:
         """An attempt is over: count what it took, and give back the rest of what was held for it."""
         await self._give_back(held, {"tokens": float(line.tokens_in + line.tokens_out), "usd": line.usd})
 
-    async def _give_back(self, held: Sequence[Reservation], took: Mapping[str, float]) -> None:
+    async def _give_back(self, held: Sequence[PersonReservation], took: Mapping[str, float]) -> None:
         for one in held:
             pot = _pot(one.limit, one.key)
             self._held[pot] -= one.amount
@@ -240,7 +240,7 @@ class People:
 
     def line(self, caller: Caller, model: str) -> Any:
         """An empty line."""
-        return Line()
+        return Taken()
 
     async def allowances(self, caller: Caller) -> list[Allowance]:
         """Every limit of a caller and what is used of it."""

@@ -38,6 +38,7 @@ from groq_core.media.audio.ffmpeg import Media
 from groq_core.media.audio.joiner import Joiner
 from groq_core.media.audio.judgement import NoSpeech, doubts_in_words, judge_transcript, omissions
 from groq_core.media.audio.preparation import AudioPart, Preparation
+from groq_core.media.audio.voice import Voice
 from groq_core.media.text.phrases import length_in_words
 from groq_core.pipeline import Handler
 from groq_core.reply import Reply, collect
@@ -259,7 +260,8 @@ class _Run:
             self._tell(PartDone(outcome="failed", error=error.message, **place))
             return _Heard(part, error=error)
         said = finished.transcript or Transcript(text="")
-        judged = await asyncio.to_thread(judge_transcript, said, part.info, start_s=part.start_s)
+        voice = Voice(part.data, part.start_s)
+        judged = await asyncio.to_thread(judge_transcript, said, part.info, start_s=part.start_s, voice=voice)
         heard = _Heard(replace(part, data=b""), finished=finished)
         self._doubted.extend(omissions(said, judged, part.start_s))
         if isinstance(judged, NoSpeech):

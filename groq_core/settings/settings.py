@@ -191,7 +191,7 @@ class Settings:
         Path | None,
         ours(
             "STATE_DIR",
-            "folder for the files and batches of `/v1/files` and `/v1/batches`; "
+            "folder for the files and batches of `/v1/files`, `/v1/batches` and the page's tables; "
             "else `groq-core` in the user's folder for program state",
             folder,
         ),

@@ -14,7 +14,7 @@ from groq_core.simulator.delivery import send_json
 from groq_core.simulator.dialect import Dialect
 from groq_core.simulator.ids import fingerprint
 from groq_core.simulator.limits import SimulatedCost, UsageMeter
-from groq_core.simulator.story import Part
+from groq_core.simulator.story import StoryPart
 from groq_core.simulator.stream import Player
 from groq_core.simulator.wire import Json, WireError, bad_request
 from groq_core.simulator.world import RequestInPlay, World
@@ -91,7 +91,7 @@ async def compose(
     return answer, meter, cost
 
 
-def _retell(part: Part, answer: SimulatedAnswer, body: Json) -> None:
+def _retell(part: StoryPart, answer: SimulatedAnswer, body: Json) -> None:
     """Say what a story says here; what its reader had before too, unless the request brings that along."""
     prefilled = body["messages"][-1].get("role") == "assistant" and answer.model.prefill
     before = [] if prefilled or not part.kept else [part.kept]

@@ -48,7 +48,7 @@ BREAKS: Final = {
 
 
 @dataclass(slots=True, kw_only=True)
-class Part:
+class StoryPart:
     """
     What one provider contributed to an answer.
 
@@ -80,7 +80,7 @@ class Stories:
     """What is still to be told, by target and in order."""
 
     def __init__(self) -> None:
-        self._parts: deque[Part] = deque()
+        self._parts: deque[StoryPart] = deque()
 
     def add(self, events: Iterable[tuple[float, Json]]) -> int:
         """
@@ -96,7 +96,7 @@ class Stories:
         self._parts.extend(parts)
         return len(parts)
 
-    def take(self, provider: str, model: str) -> Part | None:
+    def take(self, provider: str, model: str) -> StoryPart | None:
         """The next part of a target; None where nothing is to be told by it."""
         for part in self._parts:
             if (part.provider, part.model) == (provider, model):
@@ -111,24 +111,24 @@ class Stories:
         return len(self._parts)
 
 
-def parts_of(events: Iterable[tuple[float, Json]]) -> list[Part]:
+def parts_of(events: Iterable[tuple[float, Json]]) -> list[StoryPart]:
     """
     Who said what in a story.
 
     Words have no name on them: they are of whoever was asked and has not been hung up on.
     """
-    parts: dict[int, Part] = {}
+    parts: dict[int, StoryPart] = {}
     lost = set()
     events = list(events)
     for _, event in events:
         if event.get("e") == "attempt_failed" and event.get("cancelled"):
             lost.add(event.get("number"))
-    speaking: Part | None = None
+    speaking: StoryPart | None = None
     said = ""
     for at, event in events:
         match event.get("e"):
             case "attempt_started":
-                part = Part(provider=event["provider"], model=event["model"], begun=at, kept=said)
+                part = StoryPart(provider=event["provider"], model=event["model"], begun=at, kept=said)
                 parts[event["number"]] = part
                 if event["number"] in lost:
                     part.fault = Fault(kind="never")
@@ -148,7 +148,7 @@ def parts_of(events: Iterable[tuple[float, Json]]) -> list[Part]:
     return list(parts.values())
 
 
-def _hear(part: Part, at: float, event: Json) -> None:
+def _hear(part: StoryPart, at: float, event: Json) -> None:
     if thought := event.get("r"):
         part.reasoning.append(thought)
     elif text := event.get("t"):
@@ -158,7 +158,7 @@ def _hear(part: Part, at: float, event: Json) -> None:
     part.times.append(max(0.0, at - part.begun))
 
 
-def _fault(event: Json, part: Part) -> Fault:
+def _fault(event: Json, part: StoryPart) -> Fault:
     """How to fail so that it is told as the same kind."""
     kind = str(event.get("kind"))
     heard = len(part.times)

@@ -21,7 +21,7 @@ from groq_core.simulator.ids import Ids, organisation
 from groq_core.simulator.limits import RateLimits, Setting
 from groq_core.simulator.openai_catalogue import OPENAI
 from groq_core.simulator.openai_wire import OpenAIWire
-from groq_core.simulator.story import Part, Stories
+from groq_core.simulator.story import Stories, StoryPart
 from groq_core.simulator.wire import Json, WireError
 
 REMEMBERED = 1_000
@@ -53,7 +53,7 @@ class RequestInPlay:
     organisation: str
     model: str = ""
     fault: Fault | None = None
-    part: Part | None = None
+    part: StoryPart | None = None
 
 
 class World:

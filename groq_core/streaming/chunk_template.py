@@ -51,6 +51,24 @@ class ChunkTemplate:
         self._after = data[found.end(1) :] + b"\n\n"
         self._close = self._after[:24]
 
+    def read_one(self, data: bytes) -> str:
+        """
+        Read what may be one chunk that is known and whole, as most reads of a paced stream bring it.
+
+        Returns:
+            Its words; empty where it is anything else.
+        """
+        before, end = self._before, len(data) - len(self._after)
+        if not before or data.find(self._close, len(before)) != end or end < len(before):
+            return ""
+        if not data.startswith(before) or not data.endswith(self._after):
+            return ""
+        try:
+            # With the quotation marks around the words, which stand in what is repeated.
+            return _decode(data[len(before) - 1 : end + 1])
+        except ValueError:
+            return ""  # no JSON, or no UTF-8
+
     def read(self, data: bytes) -> tuple[str, int, int] | None:
         """
         Read the chunks at the beginning of some bytes that are known and whole.

@@ -100,7 +100,7 @@ def read_usage(raw: bytes | msgspec.Raw) -> Usage | None:
     try:
         found = json.loads(bytes(raw))
         return _usage(found) if isinstance(found, dict) else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import msgspec
 
 from groq_core.errors import RequestError
+from groq_core.media.image.signatures import SENDABLE
 from groq_core.requests import Caller, ChatRequest, Message
 from groq_core.services.vision import FormField, form_question
 from groq_core.ui.page_bodies import decode_json
@@ -15,7 +16,7 @@ MAX_TURNS = 5000
 """More than any window holds; what does not fit is left out, see :mod:`groq_core.ui.context`."""
 
 MAX_FIELDS = 50
-IMAGE_URLS = ("data:image/jpeg;base64,", "data:image/png;base64,", "data:image/webp;base64,", "data:image/gif;base64,")
+IMAGE_URLS = tuple(f"data:{kind};base64," for kind in sorted(SENDABLE))
 
 
 JSON_ONLY = "Answer with one JSON object and nothing else."

@@ -65,7 +65,7 @@ CUT: Final = 400
 
 EVERY_S: Final = 0.4
 
-LONGEST_ROW: Final = 4_000_000
+LONGEST_ROW: Final = 1_000_000
 """Bytes of a line of CSV, which is read in one go."""
 
 
@@ -148,7 +148,11 @@ def create_routes(page: routes.Page) -> APIRouter:
             address = "" if caller.person else caller.address
             data, suffix = await plain_table(body, name, request)
             upload = await to_thread.run_sync(desk.keep, name, data, caller.user, address, suffix)
-            return respond(await to_thread.run_sync(preview, upload, desk))
+            try:
+                return respond(await to_thread.run_sync(preview, upload, desk))
+            except RequestError:
+                upload.remove()  # what cannot be read takes nobody's room
+                raise
         except RequestError as error:
             raise routes.http_error(error) from error
 

@@ -21,7 +21,17 @@ from groq_core.services.documents.parts import Document, DocumentPage, ReadingLi
 from groq_core.services.documents.pdf import start_of
 from groq_core.services.documents.seeing import Look
 from groq_core.services.documents.source import source_of
-from groq_core.services.extraction import Extraction, ExtractionOptions, FieldType, Input, Schema, Span, TableField, Try
+from groq_core.services.extraction import (
+    Extraction,
+    ExtractionOptions,
+    FieldType,
+    Input,
+    Partial,
+    Schema,
+    Span,
+    TableField,
+    Try,
+)
 from groq_core.services.extraction.fitting import spell_path
 from groq_core.services.extraction.schema import from_fields, from_json_schema
 from groq_core.services.extraction.tables import as_csv, as_json, as_xlsx, tables
@@ -96,6 +106,20 @@ class Tried(Event, frozen=True, kw_only=True):
     cost_usd: float | None
     elapsed_s: float | None
     tokens: int | None
+
+
+class PartlyExtracted(Event, frozen=True, kw_only=True):
+    """
+    What is known so far; nothing in it has been held against the schema.
+
+    Attributes:
+        tables: As of :class:`Extracted`.
+        parts: Parts of the document that have been read, ``of`` how many; 0 while the one there is is being read.
+    """
+
+    tables: list[dict[str, Any]]
+    parts: int
+    of: int
 
 
 class Extracted(Event, frozen=True, kw_only=True):
@@ -246,7 +270,7 @@ async def _picture(url: str) -> Input:
 async def extraction_events(
     core: PageCore, wanted: tuple[Input, Schema[Any], ExtractionOptions], caller: Caller
 ) -> Events:
-    """Tell of every try, then of what was found."""
+    """Tell of every try, of what is known so far, and then of what was found."""
     source, schema, options = wanted
     text = source.text if isinstance(source, Document) else ""
     found: Any
@@ -254,6 +278,8 @@ async def extraction_events(
         async for found in happenings:
             if isinstance(found, Try):
                 yield try_event(found)
+            elif isinstance(found, Partial):
+                yield PartlyExtracted(tables=table_rows(found.data), parts=found.parts, of=found.of)
             elif isinstance(found, Extraction):
                 yield result_event(found, text)
 
@@ -284,17 +310,21 @@ def context(span: Span, text: str) -> dict[str, Any]:
     }
 
 
+def table_rows(data: Any) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": table.name,
+            "columns": table.columns,
+            "rows": [[row.get(column) for column in table.columns] for row in table.rows],
+        }
+        for table in tables(data)
+    ]
+
+
 def result_event(found: Extraction[Any], text: str) -> Extracted:
     return Extracted(
         data=found.data,
-        tables=[
-            {
-                "name": table.name,
-                "columns": table.columns,
-                "rows": [[row.get(column) for column in table.columns] for row in table.rows],
-            }
-            for table in tables(found.data)
-        ],
+        tables=table_rows(found.data),
         spans={spell_path(path): span and context(span, text) for path, span in found.spans.items()},
         conflicts=[
             {

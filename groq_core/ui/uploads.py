@@ -82,6 +82,9 @@ class Upload:
     def name(self) -> str:
         return self.record.name
 
+    def remove(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+
     def save(self) -> None:
         """Write down what is known of it, whole or not at all; it counts as used."""
         write_record(self.folder, self.record)
@@ -229,7 +232,7 @@ class UploadStore:
         too_many = max(0, len(own) + 1 - MAX_UPLOADS)
         gone += rest[:too_many]
         for one in gone:
-            shutil.rmtree(one.folder, ignore_errors=True)
+            one.remove()
             self._seen.pop(one.id, None)
         left = [one for one in left if one not in gone]
         near = [one for one in left if address and one.record.address == address]

@@ -59,9 +59,9 @@ def user(content: object) -> dict[str, object]:
         pytest.param(user(7), "messages[0].content", id="content as a number"),
         pytest.param(user([]), "messages[0].content", id="no parts"),
         pytest.param(user([{"type": "text", "text": " "}]), "messages[0].content", id="only blank parts"),
-        pytest.param(user(["Hi"]), "messages[0].content[0]", id="a part as text"),
+        pytest.param(user([7]), "messages[0].content[0]", id="a part as a number"),
         pytest.param(user([{"type": "text"}]), "messages[0].content[0].text", id="a text part without text"),
-        pytest.param(user([{"text": "Hi"}]), "messages[0].content[0].type", id="a part without type"),
+        pytest.param(user([{"words": "Hi"}]), "messages[0].content[0].type", id="a part without type"),
         pytest.param(user([{"type": "input_audio"}]), "messages[0].content[0].type", id="audio in a chat"),
         pytest.param(user([{"type": "image_url"}]), "messages[0].content[0].image_url", id="no picture"),
         pytest.param(
@@ -89,15 +89,19 @@ def user(content: object) -> dict[str, object]:
             "messages[1].content[0]",
             id="a picture from the system",
         ),
-        pytest.param({"messages": [{"role": "system"}]}, "messages[0].content", id="a system that says nothing"),
+        pytest.param({"messages": [{"role": "system", "content": 7}]}, "messages[0].content", id="a system of 7"),
         pytest.param({"messages": [{"role": "tool", "content": "3"}]}, "messages[0].tool_call_id", id="whose result?"),
         pytest.param(
             {"messages": [{**HI, "tool_calls": [CALL]}]}, "messages[0].tool_calls", id="a user who calls tools"
         ),
         pytest.param(
-            {"messages": [{"role": "assistant", "tool_calls": [{**CALL, "function": {"name": "add"}}]}]},
+            {
+                "messages": [
+                    {"role": "assistant", "tool_calls": [{**CALL, "function": {"name": "add", "arguments": 7}}]}
+                ]
+            },
             "messages[0].tool_calls[0].function.arguments",
-            id="a call without arguments",
+            id="a call with 7",
         ),
         pytest.param({"messages": [HI], "model": 7}, "model", id="model as a number"),
         pytest.param({"messages": [HI], "model": ""}, "model", id="empty model"),

@@ -55,6 +55,127 @@ def test_what_has_no_text_is_empty(messages: list[Any], contents: list[Any]) -> 
     assert [message["content"] for message in call({"messages": messages}).request.messages] == contents
 
 
+@pytest.mark.parametrize(
+    ("part", "becomes"),
+    [
+        ("Hi", {"type": "text", "text": "Hi"}),
+        ({"text": "Hi"}, {"type": "text", "text": "Hi"}),
+        ({"type": "input_text", "text": "Hi"}, {"type": "text", "text": "Hi"}),
+        ({"type": "text", "text": None}, {"type": "text", "text": ""}),
+        (
+            {"type": "input_image", "image_url": "https://x/y.png", "detail": "low"},
+            {"type": "image_url", "image_url": {"url": "https://x/y.png", "detail": "low"}},
+        ),
+        (
+            {"type": "input_image", "image_url": {"url": "https://x/y.png"}},
+            {"type": "image_url", "image_url": {"url": "https://x/y.png"}},
+        ),
+    ],
+    ids=json.dumps,
+)
+def test_a_part_is_read_in_every_spelling(part: Any, becomes: Any) -> None:
+    rest = {"type": "text", "text": "there"}
+
+    found = call({"messages": [{"role": "user", "content": [part, rest]}]})
+
+    assert found.request.messages[0]["content"] == [becomes, rest]
+
+
+def test_what_an_assistant_put_out_is_text() -> None:
+    said = {"role": "Assistant", "content": [{"type": "output_text", "text": "Hi"}]}
+
+    assert call({"messages": [HI, said, HI]}).request.messages[1] == {
+        "role": "assistant", "content": [{"type": "text", "text": "Hi"}],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("role", ["system", "developer"])
+def test_an_instruction_without_text_is_empty(role: str) -> None:
+    assert call({"messages": [{"role": role, "content": None}, HI]}).request.messages[0]["content"] == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "becomes"),
+    [({"a": "ü"}, '{"a": "ü"}'), (None, "{}"), ([1], "[1]"), ("", ""), ('{"a":1}', '{"a":1}'), (..., "{}")],
+    ids=str,
+)
+@pytest.mark.parametrize("id", ["7", 7])
+def test_the_arguments_and_ids_of_a_call_are_text(arguments: Any, becomes: str, id: str | int) -> None:
+    function = {"name": "f"} | ({} if arguments is ... else {"arguments": arguments})
+    asked = {"role": "assistant", "content": None, "tool_calls": [{"id": id, "function": function}]}
+
+    _, asking, told = call(
+        {"messages": [HI, asked, {"role": "tool", "tool_call_id": id, "content": "x"}]}
+    ).request.messages
+
+    assert asking["tool_calls"] == [{"id": "7", "type": "function", "function": {"name": "f", "arguments": becomes}}]
+    assert told["tool_call_id"] == "7"
+
+
+@pytest.mark.parametrize(
+    ("content", "becomes"), [({"a": 1}, '{"a": 1}'), (3, "3"), (True, "true"), (None, ""), ([], "")]
+)
+def test_a_result_is_text_whatever_it_was(content: Any, becomes: str) -> None:
+    calls = [{"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}]
+    tool = {"role": "tool", "tool_call_id": "1", "content": content}
+
+    found = call({"messages": [HI, {"role": "assistant", "content": None, "tool_calls": calls}, tool]})
+
+    assert found.request.messages[-1]["content"] == becomes
+
+
+SCHEMA = {"type": "object", "properties": {}}
+TOOL = {"type": "function", "function": {"name": "f", "description": "d", "parameters": SCHEMA}}
+
+
+@pytest.mark.parametrize(
+    "tool",
+    [
+        TOOL,
+        {"function": TOOL["function"]},
+        {"type": "function", "name": "f", "description": "d", "parameters": SCHEMA},
+        {"name": "f", "description": "d", "parameters": SCHEMA},
+        {"name": "f", "description": "d", "input_schema": SCHEMA},
+        {"type": "custom", "name": "f", "description": "d", "input_schema": SCHEMA},
+    ],
+    ids=["wire", "no type", "flat", "flat, no type", "input_schema", "custom"],
+)
+def test_a_tool_is_understood_in_every_spelling(tool: Any) -> None:
+    assert call({"tools": [tool]}).request.params["tools"] == [TOOL]
+
+
+@pytest.mark.parametrize("choice", ["auto", "none", {"name": "f"}, None])
+def test_functions_of_old_are_tools(choice: Any) -> None:
+    params = call({"functions": [TOOL["function"]], "function_call": choice}).request.params
+
+    assert params["tools"] == [TOOL]
+    assert params.get("tool_choice") == (
+        {"type": "function", "function": choice} if isinstance(choice, dict) else choice
+    )
+    assert not params.keys() & {"functions", "function_call"}
+    assert call({"functions": [], "function_call": choice}).request.params == {}
+
+
+@pytest.mark.parametrize(
+    ("form", "becomes"),
+    [
+        ("json_object", {"type": "json_object"}),
+        ("text", {"type": "text"}),
+        (
+            {"type": "json_schema", "name": "a", "schema": SCHEMA, "strict": True},
+            {"type": "json_schema", "json_schema": {"name": "a", "schema": SCHEMA, "strict": True}},
+        ),
+        (
+            {"type": "json_schema", "json_schema": {"schema": SCHEMA}},
+            {"type": "json_schema", "json_schema": {"schema": SCHEMA, "name": "answer"}},
+        ),
+    ],
+    ids=["a word", "text", "flat", "without a name"],
+)
+def test_a_format_is_understood_in_every_spelling(form: Any, becomes: Any) -> None:
+    assert call({"response_format": form}).request.params["response_format"] == becomes
+
+
 def test_a_tool_that_gave_nothing_gave_an_empty_result() -> None:
     calls = [{"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}]
     tool = {"role": "tool", "tool_call_id": "1", "content": None}
@@ -89,6 +210,13 @@ NAMED = {"type": "function", "function": {"name": "add"}}
         ({"type": "any"}, "required"),
         ({"type": "function", "name": "add"}, NAMED),
         ({"type": "tool", "name": "add"}, NAMED),
+        ({"type": "tool", "function": {"name": "add"}}, NAMED),
+        ({"type": "function", "function": "add"}, NAMED),
+        ({"function": {"name": "add"}}, NAMED),
+        ("Auto", "auto"),
+        ({"mode": "ANY"}, "required"),
+        ({"type": "any", "disable_parallel_tool_use": True}, "required"),
+        ({"type": "allowed_tools", "mode": "required"}, "required"),
         ({"name": "add"}, NAMED),
         (NAMED, NAMED),
     ],
@@ -110,6 +238,19 @@ def test_only_allowed_tools_are_offered(nested: bool, mode: str, tool: Any) -> N
     assert (params["tools"], params["tool_choice"]) == ([TOOLS[0]], mode)
 
 
+@pytest.mark.parametrize("tools", [[], [{"type": "function", "name": "subtract"}], [NAMED, {"name": "subtract"}]])
+def test_what_is_allowed_and_not_there_is_refused_by_name(tools: Any) -> None:
+    with pytest.raises(RequestError) as caught:
+        call({"tools": TOOLS, "tool_choice": {"type": "allowed_tools", "mode": "auto", "tools": tools}})
+
+    assert (caught.value.status, caught.value.param) == (400, "tool_choice.tools")
+
+
+@pytest.mark.parametrize("choice", [{}, None])
+def test_a_choice_of_nothing_is_none(choice: Any) -> None:
+    assert "tool_choice" not in call({"tools": TOOLS, "tool_choice": choice}).request.params
+
+
 @pytest.mark.parametrize("name", ["max_tokens", "max_completion_tokens"])
 @pytest.mark.parametrize("value", [-1, 0])
 def test_no_limit_is_no_limit_and_noted(name: str, value: int) -> None:
@@ -125,9 +266,13 @@ def test_a_whole_number_may_have_a_point() -> None:
     assert json.dumps(params) == '{"max_tokens": 100, "seed": 3}'
 
 
-@pytest.mark.parametrize("stop", ["", [], [""]])
+@pytest.mark.parametrize("stop", ["", [], [""], [None], ["", ""]])
 def test_a_stop_that_says_nothing_is_left_out(stop: Any) -> None:
     assert "stop" not in call({"stop": stop}).request.params
+
+
+def test_of_several_stops_those_that_say_something_stay() -> None:
+    assert call({"stop": ["", "END", None]}).request.params["stop"] == ["END"]
 
 
 def test_half_a_letter_is_replaced_and_noted() -> None:
@@ -142,10 +287,13 @@ def test_a_byte_order_mark_is_no_fault() -> None:
 
 
 def test_what_changes_no_answer_is_passed_over_and_noted() -> None:
-    found = call({"session_id": "s", "tags": ["a"], "prompt_cache_key": "k", "trace_id": None})
+    odd = {"metadata": ["a"], "store": "yes", "user": 5}
+
+    found = call({"session_id": "s", "tags": ["a"], "prompt_cache_key": "k", "trace_id": None, "api_key": "sk-x"} | odd)
 
     assert found.request.params == {}
-    assert codes(found) == ["parameter_passed_over"] * 3
+    assert codes(found) == ["parameter_passed_over"] * 7
+    assert "sk-x" not in str(found.notes)
 
 
 @pytest.mark.parametrize("name", ["top_k", "min_p", "repetition_penalty", "max_output_tokens"])
@@ -173,12 +321,58 @@ def test_a_compressed_body_is_unpacked_within_the_limit(coding: bytes, pack: Any
     assert caught.value.status == 413
 
 
-@pytest.mark.parametrize(("raw", "coding", "status"), [(b"{}", b"br", 415), (b"{}", b"gzip", 400)])
+def test_deflate_may_come_without_its_wrapping() -> None:
+    assert decode_body(zlib.compress(b"x" * 100)[2:-4], b"deflate", 1000) == b"x" * 100
+
+
+@pytest.mark.parametrize(
+    ("raw", "coding", "status"),
+    [
+        (b"{}", b"br", 415),
+        (b"{}", b"gzip", 400),
+        (gzip.compress(b"{}")[:-9], b"gzip", 400),
+        (gzip.compress(gzip.compress(b"{}")), b"gzip, gzip", 415),
+        (b"{}", b"deflate", 400),
+    ],
+)
 def test_a_coding_nobody_undoes_is_refused_by_name(raw: bytes, coding: bytes, status: int) -> None:
     with pytest.raises(RequestError) as caught:
         decode_body(raw, coding, 1000)
 
     assert (caught.value.status, caught.value.param) == (status, "Content-Encoding")
+
+
+PACKED = {
+    "/v1/chat/completions": {"messages": [HI]},
+    "/v1/responses": {"input": "Hi"},
+    "/v1/audio/speech": {"input": "Hi"},
+    "/v1/extract": {"text": "5 apples", "schema": {"type": "object", "properties": {"n": {"type": "integer"}}}},
+    "/v1/agent/runs": {"task": "What is 2 + 2?"},
+    "/v1/batches": {"input_file_id": "file_x", "endpoint": "/v1/chat/completions", "completion_window": "24h"},
+}
+
+
+async def test_every_body_may_come_packed_and_begin_with_a_mark_and_every_path_end_in_a_slash() -> None:
+    async with staged() as stage:
+        for path, body in PACKED.items():
+            plain = await stage.http.post(path, json=body)
+            raw = b"\xef\xbb\xbf" + json.dumps(body).encode()
+            for address in (path, path + "/", path.replace("/v1/", "/v1//"), "/openai" + path + "/"):
+                packed = await stage.http.post(
+                    address, content=gzip.compress(raw), headers={"content-encoding": "gzip"}
+                )
+                assert packed.status_code == plain.status_code, (address, packed.text)
+                assert packed.status_code in (200, 404), packed.text
+            assert (await stage.http.post(path, content=raw, headers={"content-encoding": "br"})).status_code == 415
+        for path in ("/v1/models", "/v1/files", "/v1/batches", "/v1/status", "/health", "/ready", "/metrics"):
+            bare, slash = await stage.http.get(path), await stage.http.get(path + "/")
+            assert bare.status_code == slash.status_code == 200, path
+            assert path == "/metrics" or bare.json().keys() == slash.json().keys()
+        refused = await stage.http.post(
+            "/v1/audio/transcriptions", files={"file": ("a.wav", b"RIFF")}, headers={"content-encoding": "gzip"}
+        )
+
+    assert (refused.status_code, refused.json()["error"]["param"]) == (415, "Content-Encoding")
 
 
 async def test_a_compressed_question_with_a_slash_behind_its_path_is_answered() -> None:

@@ -52,7 +52,8 @@ async def test_a_stream_ends_in_the_result(stage: Stage) -> None:
     assert answer.headers["content-type"].startswith("text/event-stream")
     assert lines[-1] == "[DONE]"
     events = [json.loads(line) for line in lines[:-1]]
-    assert [event["type"] for event in events] == ["try", "result"]
+    assert [event["type"] for event in events] == ["partial", "try", "result"]
+    assert events[0]["data"] == {"total": 42.5}
     assert events[-1]["data"]["total"] == 42.5
 
 

@@ -189,6 +189,8 @@ async def test_a_recording_the_service_refuses_is_the_callers_fault() -> None:
         pytest.param({"language": "e n"}, "language", id="no language"),
         pytest.param({"model": "x" * 201}, "model", id="a long model"),
         pytest.param({"stream": "yes please"}, "stream", id="stream in words"),
+        pytest.param({"diarize": "true"}, "diarize", id="what would change the transcript and is not known"),
+        pytest.param({"known_speaker_names[]": "Ann"}, "known_speaker_names", id="a list of the same kind"),
         pytest.param({"timestamp_granularities": ["word"]}, "timestamp_granularities", id="times in plain json"),
         pytest.param(
             {"timestamp_granularities": ["letter"], "response_format": "verbose_json"},
@@ -294,12 +296,38 @@ async def test_a_fault_in_a_speech_names_its_field(body: dict[str, object], para
 
 
 @pytest.mark.parametrize(
-    ("said", "code"), [("english", "en"), ("zh_CN", "zh"), ("pt-BR", "pt"), ("Mandarin", "zh"), ("de", "de")]
-)
-async def test_a_language_is_understood_by_code_locale_and_name(said: str, code: str) -> None:
+    ("said", "code"),
+    [
+        ("english", "en"), ("zh_CN", "zh"), ("pt-BR", "pt"), ("Mandarin", "zh"), ("de", "de"), ("de_DE.UTF-8", "de"),
+        ("ca_ES@valencia", "ca"), ("deutsch", "de"), ("Español", "es"), ("日本語", "ja"), ("eng", "en"), ("deu", "de"),
+        ("ger", "de"), ("iw", "he"), ("nb-NO", "no"), ("haw", "haw"), ("yue", "yue"),
+        ("auto", None), ("None", None), ("", None), ("und", None), ("detect", None),
+    ],
+)  # fmt: skip
+async def test_a_language_is_understood_by_code_locale_and_name(said: str, code: str | None) -> None:
     _, asked = await heard(language=said)
 
     assert asked["language"] == code
+
+
+@pytest.mark.parametrize(
+    "said",
+    [["word", "segment"], "word,segment", '["word", "segment"]', "Word, Segment", ["['word'", "'segment']"]],
+    ids=str,
+)
+async def test_lists_and_formats_are_read_however_a_form_holds_them(said: Any) -> None:
+    response, asked = await heard(response_format="Verbose_JSON", timestamp_granularities=said)
+
+    assert response.status_code == 200
+    assert asked["granularities"] == ("word", "segment")
+
+
+async def test_what_changes_no_transcript_is_passed_over_and_noted() -> None:
+    fields: dict[str, Any] = {"user": "u", "metadata": "{}", "chunking_strategy": "auto", "include[]": "logprobs"}
+    response, _ = await heard(**fields)
+
+    notes = [note["text"].split("`")[1] for note in response.json()["notes"]]
+    assert (response.status_code, notes) == (200, ["user", "metadata", "chunking_strategy", "include"])
 
 
 async def test_a_long_prompt_is_cut_and_noted() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import random
@@ -16,6 +17,9 @@ from tests.doors.stage import house, new_pass
 
 MEANT = {503, 507}
 DEEP = 100_000
+
+STALL_S = float(os.environ.get("GROQ_FUZZ_STALL_S", "5"))
+"""Seconds that no answer of `/health` may take; `make fuzz` allows 0.25, a busy machine more."""
 
 WORDS = (
     b"GET", b"POST", b" ", b"/", b"HTTP/1.1", b"\r\n", b"Host: localhost", b":", b"\0", b"Content-Length: -1",
@@ -112,10 +116,31 @@ async def test_broken_bytes_are_the_callers_fault(client: httpx.AsyncClient) -> 
                 await asked(client, path, body, headers)
         began = time.monotonic()
         assert (await client.get("health")).status_code == 200
-        assert not seconds or time.monotonic() - began < 0.25, f"health stalled after seed {seed}"
+        assert not seconds or time.monotonic() - began < STALL_S, f"health stalled after seed {seed}"
         seed += 1
         if time.monotonic() >= ends:
             return
+
+
+FORM = (
+    b'--b\r\nContent-Disposition: form-data; name="model"\r\n\r\naudio\r\n'
+    b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\nRIFF\x24\0\0\0WAVEfmt \r\n--b--\r\n'
+)
+
+
+async def test_forms_of_any_shape_are_the_callers_fault(client: httpx.AsyncClient) -> None:
+    chance = random.Random(5)
+    shapes = [FORM * 60, FORM.replace(b"--b--", b""), b"--b\r\n" * 5_000, b"--b\r\nX: " + b"x" * 100_000]
+    for _ in range(40):
+        spoilt = bytearray(FORM)
+        for _ in range(chance.randrange(1, 8)):
+            spoilt[chance.randrange(len(spoilt))] = chance.choice(b'\r\n-b:;="\0\xff')
+        shapes.append(bytes(spoilt[: chance.randrange(1, len(spoilt) + 1)]))
+    for number, data in enumerate(shapes):
+        boundary = ("b", "b", "", "x" * 500, '"')[number % 5]
+        headers = {"content-type": f"multipart/form-data; boundary={boundary}"}
+        for path in ("v1/audio/transcriptions", "v1/files"):
+            await asked(client, path, data, headers)
 
 
 @pytest.mark.parametrize("name", ["a\0b.wav", "..\\..\\a.wav", "a" * 5000 + ".wav", "é\u202e.wav", ""])
@@ -142,3 +167,36 @@ async def test_heads_of_any_shape_leave_the_server_standing(client: httpx.AsyncC
         writer.close()
         assert b" 5" not in head[:12], head
     assert (await client.get("health")).status_code == 200
+
+
+SSE = (b"data: ", b"data:", b"\n\n", b"\n", b"\r\n", b": ping", b"event: error\n", b"[DONE]",
+       b"{", b"}", b"\xff\xfe", b"\0",
+       b'{"choices":[{"index":0,"delta":{"content":"x"},"finish_reason":null}]}',
+       b'{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}', b'{"error":{"message":"x"}}', b"[" * 5000,
+       b'{"choices":[{"delta":{"tool_calls":[{"index":99999999}]}}]}', b'{"choices":null}', b"x" * 70_000)  # fmt: skip
+
+
+async def test_whatever_a_model_streams_is_an_answer_or_an_honest_error() -> None:
+    chance = random.Random(int(os.environ.get("GROQ_SEED", "16")))
+
+    async def babble(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n")
+            writer.write(b"".join(chance.choice(SSE) for _ in range(chance.randrange(1, 40))))
+            await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(babble, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    quick = {"GROQ_CORE_DEADLINE": "5", "GROQ_CORE_COOLDOWN": "0.1", "GROQ_CORE_MAX_ATTEMPTS": "2"}
+    async with house(GROQ_API_KEY="gsk_babble", GROQ_BASE_URL=url, **quick) as (client, _):
+        for number in range(40):
+            body = {"messages": [{"role": "user", "content": f"{number}"}], "stream": number % 2 == 0}
+            response = await client.post("v1/chat/completions", json=body)
+            assert response.status_code < 500 or response.status_code in MEANT, response.text[:300]
+            if response.status_code == 200 and body["stream"]:
+                ended, failed = "data: [DONE]" in response.text, '"error"' in response.text
+                assert ended != failed, response.text[-300:]
+        assert (await client.get("health")).status_code == 200
+    server.close()

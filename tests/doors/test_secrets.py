@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from groq_core.errors import SettingsError
-from groq_core.settings.settings import Settings
+from groq_core.settings.settings import Settings, variables
 from tests.doors.stage import house, new_pass
 
 KEYS = {
@@ -18,7 +18,13 @@ KEYS = {
     "GROQ_CORE_API_TOKENS": "gck-PLANTED0token",
     "GROQ_CORE_SECRET": "PLANTED0secret0secret0secret",
     "GROQ_CORE_MCP_SERVERS": "lab=http://127.0.0.1:9/PLANTED0mcp",
+    "GROQ_CORE_MCP_HEADERS": '{"lab": {"Authorization": "Bearer PLANTED0header"}}',
+    "GROQ_CORE_OIDC_CLIENT_SECRET": "PLANTED0oidc",
 }
+ELSEWHERE = {"GROQ_CORE_REDIS_URL", "GROQ_CORE_DATABASE", "GROQ_CORE_MCP_OAUTH"}
+"""They need servers of their own to be right; wrong ones are tried below."""
+
+VISITORS = "gsk_PLANTED0visitor0000000000000000"
 PLANTED = "PLANTED0"
 TOKEN = {"authorization": f"Bearer {KEYS['GROQ_CORE_API_TOKENS']}"}
 PROMPT = "PLANTED0prompt tell me of gsk_PLANTED0prompted000000000000"
@@ -46,7 +52,18 @@ async def everything(client: httpx.AsyncClient) -> dict[str, str]:
     }.items():
         answer = await client.post(path, json=body, headers=TOKEN)
         said[f"refused {path}"] = f"{answer.headers} {answer.json()['error']['hint']}"
+    own = await client.post("ui/own-key", headers={**passed, "x-groq-core-key": VISITORS})
+    said["own key"] = f"{own.headers} {own.text}"
+    if handle := own.json().get("handle"):
+        held = {**passed, "x-groq-core-own-key": handle}
+        said["own key's status"] = (await client.get("ui/limits", headers=held)).text
+        turns = {"turns": [{"role": "user", "text": "hi"}]}
+        said["own key's answer"] = (await client.post("ui/chat", json=turns, headers=held)).text
     return said
+
+
+def test_every_setting_that_is_a_secret_is_hunted_for() -> None:
+    assert {env.name for env in variables().values() if env.hidden} == set(KEYS) | ELSEWHERE
 
 
 def written(folder: Path) -> str:
@@ -59,7 +76,10 @@ async def test_no_output_log_metric_or_file_holds_a_planted_key(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     monkeypatch.chdir(tmp_path)
-    async with house(**KEYS, GROQ_CORE_OFFLINE="1", GROQ_CORE_LOG_LEVEL="debug") as (client, core):
+    async with house(**KEYS, GROQ_CORE_OFFLINE="1", GROQ_CORE_BYO_KEY="on", GROQ_CORE_LOG_LEVEL="debug") as (
+        client,
+        core,
+    ):
         own = {"messages": [{"role": "user", "content": PROMPT}], "temperature": 0}
         for body in (own, {**own, "stream": True}, {**own, "model": "groq:nothing-like-this"}):
             answered = await client.post("v1/chat/completions", json=body, headers=TOKEN)
@@ -77,7 +97,7 @@ async def test_no_output_log_metric_or_file_holds_a_planted_key(
     assert leaks == {}
 
 
-@pytest.mark.parametrize("name", [*KEYS, "GROQ_CORE_REDIS_URL"])
+@pytest.mark.parametrize("name", [*KEYS, *ELSEWHERE])
 def test_a_wrong_secret_is_never_quoted(name: str) -> None:
     with pytest.raises(SettingsError) as caught:
         Settings.from_env({name: f"PLANTED0 é {PLANTED}", "GROQ_CORE_LIMITS": "nonsense"})

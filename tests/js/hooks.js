@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 const file = process.env.PAGE_TEXTS;
 const texts = file ? JSON.parse(readFileSync(file, "utf8")) : {};
 const SOURCE = `export default ${JSON.stringify(texts)};
-export const SIMULATED = true, SHARED = false, KEEPS = false, OWN_KEYS = true, OWN_KEYS_ARE_REAL = false;
+export const SIMULATED = true, LIMITED = false, SHARED = false, KEEPS = false, OWN_KEYS = true, OWN_KEYS_ARE_REAL = false;
 export const ENDINGS = { recordings: [], pictures: [], documents: [] };
 export const MODELS = [], LIMITS = { images: 5 }, TEMPLATES = [], FAULTS = [], SERVERS = [], TABS = [], OWN_SERVERS = false;`;
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groq_core.errors import RequestError
-from groq_core.ratelimit.people import Line, LocalLedger, People, key_of
+from groq_core.ratelimit.people import LocalLedger, People, Taken, key_of
 from groq_core.requests import Caller
 from groq_core.settings.limits import limits
 
@@ -65,7 +65,7 @@ async def test_tokens_and_money_end_it_too(text: str, tokens: int, usd: float) -
 
     await people.enter(ANN)
     held = await people.reserve(ANN, tokens, usd)
-    await people.settle(ANN, held, "m", Line(tokens_out=tokens, usd=usd))
+    await people.settle(ANN, held, "m", Taken(tokens_out=tokens, usd=usd))
 
     with pytest.raises(RequestError, match="used up"):
         await people.enter(ANN)
@@ -86,7 +86,7 @@ async def test_those_who_ask_at_once_hold_no_more_than_there_is() -> None:
         assert under_way <= 3
         await asyncio.sleep(0.01)
         under_way -= 1
-        await people.settle(ANN, held, "m", Line(usd=0.3))
+        await people.settle(ANN, held, "m", Taken(usd=0.3))
         return 1
 
     assert sum(await asyncio.gather(*(ask() for _ in range(40)))) == 3
@@ -102,9 +102,9 @@ async def test_what_an_attempt_did_not_take_is_given_back_to_those_who_wait() ->
     assert not waiting.done()
     assert [one.used for one in await people.allowances(ANN)] == [0, 0], "held is not used"
     await people.enter(ANN)
-    await people.settle(ANN, first, "m", Line(tokens_out=10, usd=0.01))
+    await people.settle(ANN, first, "m", Taken(tokens_out=10, usd=0.01))
 
-    await people.settle(ANN, await waiting, "m", Line(tokens_in=5, tokens_out=15, usd=0.02))
+    await people.settle(ANN, await waiting, "m", Taken(tokens_in=5, tokens_out=15, usd=0.02))
 
     assert [one.used for one in await people.allowances(ANN)] == [pytest.approx(0.03), pytest.approx(30)]
 
@@ -113,7 +113,7 @@ async def test_of_tokens_no_more_is_held_than_is_left() -> None:
     people = People(limits("100 tokens/day"), LocalLedger(Clock()))
     held = await people.reserve(ANN, 70_000, 0.0)
     assert [one.amount for one in held] == [100]
-    await people.settle(ANN, held, "m", Line(tokens_out=40))
+    await people.settle(ANN, held, "m", Taken(tokens_out=40))
 
     assert [one.remaining for one in await people.allowances(ANN)] == [60]
 

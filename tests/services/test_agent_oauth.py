@@ -17,7 +17,7 @@ from groq_core.errors import RequestError
 from groq_core.services.agent.oauth import ClientCredentials
 from groq_core.services.agent.remote import remote_tools
 from groq_core.services.agent.servers import McpServer, operator_servers, server_tools
-from groq_core.services.agent.sign_in import SignIn
+from groq_core.services.agent.sign_in import BrowserSignIn
 from groq_core.services.logins import FileLogins, MemoryLogins
 from groq_core.settings.settings import Settings
 from tests.services.oauth_server import CLIENT, SECRET, Authority, Guarded, guarded_lab
@@ -56,7 +56,7 @@ async def measured(server: McpServer) -> object:
         return await tools[0].call({"sample": "A"})
 
 
-def by_person(authority: Authority, sign_in: SignIn) -> McpServer:
+def by_person(authority: Authority, sign_in: BrowserSignIn) -> McpServer:
     return McpServer(name="lab", address=authority.resource, authorize=sign_in.authorize(authority.resource))
 
 
@@ -151,7 +151,7 @@ def test_credentials_hide_themselves() -> None:
 
 async def test_a_person_signs_in_with_their_browser(authority: Authority, lab: Guarded) -> None:
     browser = Browser()
-    server = by_person(authority, SignIn(logins=MemoryLogins(), invite=browser.invite, seconds=20))
+    server = by_person(authority, BrowserSignIn(logins=MemoryLogins(), invite=browser.invite, seconds=20))
 
     assert await measured(server) == "A: 7.2"
 
@@ -163,11 +163,14 @@ async def test_a_person_signs_in_with_their_browser(authority: Authority, lab: G
 
 async def test_a_sign_in_is_kept_only_where_it_is_asked_for(authority: Authority, lab: Guarded, tmp_path: Path) -> None:
     browser, path = Browser(), tmp_path / "state" / "mcp-logins.json"
-    kept = SignIn(logins=FileLogins(path), invite=browser.invite, seconds=20)
+    kept = BrowserSignIn(logins=FileLogins(path), invite=browser.invite, seconds=20)
 
     for _ in range(2):
         assert await measured(by_person(authority, kept)) == "A: 7.2"
-        assert await measured(by_person(authority, SignIn(logins=MemoryLogins(), invite=browser.invite))) == "A: 7.2"
+        assert (
+            await measured(by_person(authority, BrowserSignIn(logins=MemoryLogins(), invite=browser.invite)))
+            == "A: 7.2"
+        )
 
     assert len(browser.opened) == 3
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -178,7 +181,7 @@ async def test_a_kept_token_that_has_ended_is_renewed_where_it_came_from_without
     authority: Authority, lab: Guarded, tmp_path: Path
 ) -> None:
     browser, authority.lasting = Browser(), 5
-    sign_in = SignIn(logins=FileLogins(tmp_path / "logins.json"), invite=browser.invite, seconds=20)
+    sign_in = BrowserSignIn(logins=FileLogins(tmp_path / "logins.json"), invite=browser.invite, seconds=20)
     await measured(by_person(authority, sign_in))
     authority.tokens.clear()
 
@@ -189,7 +192,7 @@ async def test_a_kept_token_that_has_ended_is_renewed_where_it_came_from_without
 
 async def test_a_port_that_is_taken_is_registered_anew(authority: Authority, lab: Guarded, tmp_path: Path) -> None:
     browser = Browser()
-    sign_in = SignIn(logins=FileLogins(tmp_path / "logins.json"), invite=browser.invite, seconds=20)
+    sign_in = BrowserSignIn(logins=FileLogins(tmp_path / "logins.json"), invite=browser.invite, seconds=20)
     await measured(by_person(authority, sign_in))
     authority.tokens.clear()
     authority.refreshable.clear()
@@ -203,7 +206,7 @@ async def test_a_port_that_is_taken_is_registered_anew(authority: Authority, lab
 
 async def test_a_refusal_is_told(authority: Authority, lab: Guarded) -> None:
     authority.refuses = True
-    server = by_person(authority, SignIn(logins=MemoryLogins(), invite=Browser().invite, seconds=20))
+    server = by_person(authority, BrowserSignIn(logins=MemoryLogins(), invite=Browser().invite, seconds=20))
 
     with pytest.raises(RequestError, match="the server refused the sign-in: access_denied"):
         await measured(server)
@@ -213,7 +216,7 @@ async def test_nobody_signing_in_is_told(authority: Authority, lab: Guarded) -> 
     async def nobody(_: str) -> None:
         pass
 
-    server = by_person(authority, SignIn(logins=MemoryLogins(), invite=nobody, seconds=0.2))
+    server = by_person(authority, BrowserSignIn(logins=MemoryLogins(), invite=nobody, seconds=0.2))
 
     with pytest.raises(RequestError, match=r"nobody signed in within 0\.2 s"):
         await measured(server)
@@ -226,7 +229,7 @@ async def test_an_answer_with_another_state_is_not_taken(authority: Authority, l
             assert (await attacker.get(back.replace("/callback", "/"))).status_code == 404
             await attacker.get(f"{back}?code=stolen&state=forged")
 
-    server = by_person(authority, SignIn(logins=MemoryLogins(), invite=forge, seconds=20))
+    server = by_person(authority, BrowserSignIn(logins=MemoryLogins(), invite=forge, seconds=20))
 
     with pytest.raises(RequestError, match="State parameter mismatch"):
         await measured(server)

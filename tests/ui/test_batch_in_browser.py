@@ -31,6 +31,8 @@ async def test_a_table_is_chosen_run_and_taken_away(simulator: Simulator) -> Non
         lines = (await file.path()).read_text("utf-8-sig").splitlines()
 
     assert "2 of 2" in words
+    assert "This run cost $" in words
+    assert "was estimated at $" in words
     assert file.suggested_filename == "books-answers.csv"
     assert lines[0] == "title,year,answer,error"
     assert lines[1].startswith("Emma,1815,")

@@ -76,8 +76,8 @@ async def test_data_is_found_and_its_place_told(simulator: Simulator) -> None:
     async with page(simulator) as client:
         heard = await events(await client.post("/ui/extract", json=body))
 
-    assert [event["e"] for event in heard] == ["open", "tried", "extracted", "receipt"]
-    found = heard[2]
+    assert [event["e"] for event in heard] == ["open", "partly_extracted", "tried", "extracted", "receipt"]
+    found = heard[3]
     assert found["data"] == {"Total": 105.5, "Date": "2026-03-05"}
     assert found["spans"]["Date"] == {
         "page": None,

@@ -1,40 +1,94 @@
 // The admin page: shows what /ui/admin tells, and sends what is to be changed. Everything here is a command too.
 
+import { el as make, find } from "../shared/dom.js";
 import { send } from "../shared/wire.js";
 
+/**
+ * @import { Child } from "../shared/types.js"
+ * @import { TargetStatus } from "../status/types.js"
+ *
+ * @typedef {{ name: string, role: string, team?: string | null, limits?: string | null, seen?: number | null }} Person
+ *
+ * @typedef {object} Key
+ * @property {string} id
+ * @property {string} name
+ * @property {string} start its first characters
+ * @property {string} state
+ * @property {string | null} [person]
+ * @property {string | null} [limits]
+ * @property {number | null} [used]
+ * @property {number | null} [expires]
+ * @property {number} requests
+ * @property {number} usd
+ *
+ * @typedef {object} Spend what one person, key and model used on one day
+ * @property {string} day
+ * @property {string | null} [person]
+ * @property {string | null} [key]
+ * @property {string} model
+ * @property {number} requests
+ * @property {number} cached
+ * @property {number} tokens_in
+ * @property {number} tokens_out
+ * @property {number} audio_s
+ * @property {number} usd
+ *
+ * @typedef {{ at: number, who: string, action: string, subject: string, detail: string }} Deed
+ *
+ * @typedef {object} Overview everything an admin sees (ui/admin.py)
+ * @property {string} mode
+ * @property {boolean} ready
+ * @property {number} inflight
+ * @property {number} requests
+ * @property {number} degraded
+ * @property {number} fallbacks
+ * @property {TargetStatus[]} targets
+ * @property {string} limits
+ * @property {boolean} database
+ * @property {string} [announcement]
+ * @property {Person[]} people what follows is there where there is a database
+ * @property {Key[]} keys
+ * @property {Spend[]} spend
+ * @property {Deed[]} audit
+ * @property {string[]} admins
+ */
+
+const SVG = "http://www.w3.org/2000/svg";
 const EVERY_MS = 5000;
-const part = (name) => document.querySelector(`[data-part="${name}"]`);
+const part = (/** @type {string} */ name) => find(`[data-part="${name}"]`);
 
-/** An element; text is never markup. */
-function make(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (value !== null) element.setAttribute(name, value);
-  }
-  element.append(...children.filter((child) => child !== null && child !== undefined));
-  return element;
-}
+const day = (/** @type {number | null | undefined} */ seconds) => (seconds ? new Date(seconds * 1000).toISOString().slice(0, 10) : "–");
+const moment = (/** @type {number} */ seconds) => new Date(seconds * 1000).toISOString().slice(0, 16).replace("T", " ");
+const usd = (/** @type {number} */ amount) => (amount >= 1 ? `$${amount.toFixed(2)}` : `$${amount.toFixed(4)}`);
 
-const day = (seconds) => (seconds ? new Date(seconds * 1000).toISOString().slice(0, 10) : "–");
-const moment = (seconds) => new Date(seconds * 1000).toISOString().slice(0, 16).replace("T", " ");
-const usd = (amount) => (amount >= 1 ? `$${amount.toFixed(2)}` : `$${amount.toFixed(4)}`);
-
-/** A table; a column is [title, cell of a row, is a number]. */
+/**
+ * A table; a column is its title, the cell of a row, and whether it is a number.
+ *
+ * @template Row
+ * @param {[title: string, content: (row: Row) => Child, number?: boolean][]} columns
+ * @param {Row[]} rows
+ * @param {string} none what to say where there are no rows
+ */
 function table(columns, rows, none) {
   if (!rows.length) return make("p", { class: "quiet" }, none);
-  const cell = (tag, [, , number], ...content) => make(tag, { class: number ? "number" : null }, ...content);
-  const head = make("tr", {}, ...columns.map((column) => cell("th", column, column[0])));
-  const body = rows.map((row) => make("tr", {}, ...columns.map((column) => cell("td", column, column[1](row)))));
+  const cell = (/** @type {"th" | "td"} */ tag, /** @type {boolean | undefined} */ number, /** @type {Child} */ content) => make(tag, { class: number ? "number" : null }, content);
+  const head = make("tr", {}, ...columns.map(([title, , number]) => cell("th", number, title)));
+  const body = rows.map((row) => make("tr", {}, ...columns.map(([, content, number]) => cell("td", number, content(row)))));
   return make("table", {}, make("thead", {}, head), make("tbody", {}, ...body));
 }
 
+/**
+ * @param {string} text
+ * @param {{ wrong?: boolean, secret?: string }} [given]
+ */
 function say(text, { wrong = false, secret = "" } = {}) {
   const said = document.getElementById("said");
+  if (!said) return;
   said.className = wrong ? "wrong" : "";
   said.replaceChildren(text, ...(secret ? [" ", make("code", { id: "new-key" }, secret)] : []));
 }
 
+/** @param {Record<string, unknown>} fields */
 async function change(fields) {
   const response = await send("admin", { body: JSON.stringify(fields) });
   const answer = await response.json().catch(() => ({}));
@@ -44,21 +98,36 @@ async function change(fields) {
   await refresh();
 }
 
+/**
+ * @param {string} label
+ * @param {Record<string, unknown>} fields
+ * @param {string} [question] to be answered before
+ */
 const act = (label, fields, question = "") =>
   make("button", { type: "button", onclick: () => (!question || confirm(question)) && change(fields) }, label);
 
+/**
+ * @param {string} action
+ * @param {string} label
+ * @param {[name: string, placeholder: string, required: boolean][]} fields
+ */
 function form(action, label, fields) {
   const inputs = fields.map(([name, placeholder, required]) =>
     make("input", { name, placeholder, "aria-label": placeholder, required: required ? "" : null, autocomplete: "off" }),
   );
-  const submit = (event) => {
+  const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
-    change({ action, ...Object.fromEntries(new FormData(event.target)) });
-    event.target.reset();
+    change({ action, ...Object.fromEntries(new FormData(made)) });
+    made.reset();
   };
-  return make("form", { "data-action": action, onsubmit: submit }, ...inputs, make("button", {}, label));
+  /** @type {HTMLFormElement} */
+  const made = make("form", { "data-action": action, onsubmit: submit }, ...inputs, make("button", {}, label));
+  return made;
 }
 
+/** @typedef {{ [Key in "now" | "people" | "keys" | "spend" | "targets" | "audit"]: (data: Overview) => (HTMLElement | SVGElement | null)[] }} Parts */
+
+/** @type {Parts} */
 const shows = {
   now({ mode, ready, inflight, requests, degraded, fallbacks, announcement, limits }) {
     const facts = { Mode: mode, Ready: ready ? "yes" : "no", "Asking now": inflight, Requests: requests, Fallbacks: fallbacks, Degraded: degraded, "Everybody's limits": limits || "none" };
@@ -66,6 +135,7 @@ const shows = {
     return [list, ...(announcement === undefined ? [] : [form("announce", "Announce", [["value", announcement || "A text for everybody; empty takes it away", false]])])];
   },
   people({ people, admins }) {
+    /** @type {[string, (person: Person) => Child, boolean?][]} */
     const columns = [
       ["Name", ({ name }) => name],
       ["Role", ({ name, role }) => (admins.includes(name) ? "admin (settings)" : role)],
@@ -78,6 +148,7 @@ const shows = {
     return [table(columns, people, "Nobody is written down yet."), form("people add", "Add", [["name", "Name", true]]), form("people limit", "Set limits", [["name", "Name, or @group", true], ["value", "20/minute, 2 usd/day", false]]), form("people group", "Set group", [["name", "Name", true], ["value", "Group", false]])];
   },
   keys({ keys }) {
+    /** @type {[string, (key: Key) => Child, boolean?][]} */
     const columns = [
       ["Name", ({ name }) => name],
       ["Key", ({ start }) => `${start}…`],
@@ -94,10 +165,11 @@ const shows = {
   },
   spend({ spend, keys }) {
     const names = new Map(keys.map(({ id, name }) => [id, name]));
+    /** @type {[string, (line: Spend) => Child, boolean?][]} */
     const columns = [
       ["Day", (line) => line.day],
       ["Person", ({ person }) => person || "–"],
-      ["Key", ({ key }) => names.get(key) ?? "–"],
+      ["Key", ({ key }) => names.get(key ?? "") ?? "–"],
       ["Model", ({ model }) => model],
       ["Requests", ({ requests }) => String(requests), true],
       ["From the cache", ({ cached }) => String(cached), true],
@@ -109,6 +181,7 @@ const shows = {
     return [chart(spend), table(columns, [...spend].reverse(), "Nothing was spent.")];
   },
   targets({ targets }) {
+    /** @type {[string, (target: TargetStatus) => Child, boolean?][]} */
     const columns = [
       ["Target", ({ name }) => name],
       ["State", ({ state }) => state],
@@ -121,6 +194,7 @@ const shows = {
     return [table(columns, targets, "There is no target.")];
   },
   audit({ audit }) {
+    /** @type {[string, (deed: Deed) => Child][]} */
     const columns = [
       ["When (UTC)", ({ at }) => moment(at)],
       ["Who", ({ who }) => who],
@@ -132,16 +206,17 @@ const shows = {
   },
 };
 
-/** Dollars a day, as bars. */
+/** Dollars a day, as bars. @param {Spend[]} spend */
 function chart(spend) {
+  /** @type {Map<string, number>} */
   const days = new Map();
   for (const { day, usd } of spend) days.set(day, (days.get(day) ?? 0) + usd);
   if (!days.size) return null;
   const most = Math.max(...days.values()) || 1;
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  const put = (tag, attributes, text = "") => {
-    const element = document.createElementNS(svg.namespaceURI, tag);
-    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  const svg = document.createElementNS(SVG, "svg");
+  const put = (/** @type {string} */ tag, /** @type {Record<string, number>} */ attributes, text = "") => {
+    const element = document.createElementNS(SVG, tag);
+    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
     element.textContent = text;
     svg.append(element);
     return element;
@@ -154,7 +229,7 @@ function chart(spend) {
   [...days].forEach(([name, amount], index) => {
     const height = Math.max(1, (amount / most) * 85);
     const bar = put("rect", { x: index * 20, y: 105 - height, width: 14, height, rx: 2 });
-    bar.append(Object.assign(document.createElementNS(svg.namespaceURI, "title"), { textContent: `${name}: ${usd(amount)}` }));
+    bar.append(Object.assign(document.createElementNS(SVG, "title"), { textContent: `${name}: ${usd(amount)}` }));
     put("text", { x: index * 20, y: 118 }, name.slice(8));
   });
   return svg;
@@ -163,14 +238,16 @@ function chart(spend) {
 async function refresh() {
   const response = await send("admin", { method: "GET" });
   if (!response.ok) return say(`The server answers ${response.status}.`, { wrong: true });
+  /** @type {Overview} */
   const data = await response.json();
   for (const [name, show] of Object.entries(shows)) {
     const place = part(name);
+    if (!place) continue;
     // What somebody is typing stays.
-    if (place.contains(document.activeElement) && document.activeElement.matches("input")) continue;
+    if (place.contains(document.activeElement) && document.activeElement?.matches("input")) continue;
     const known = name === "now" || name === "targets" || data.database;
     const children = known ? show(data) : [make("p", { class: "quiet" }, "There is no database: set GROQ_CORE_DATABASE.")];
-    place.replaceChildren(...children.filter(Boolean));
+    place.replaceChildren(...children.filter((child) => child !== null));
   }
 
   document.documentElement.dataset.shown = "yes";

@@ -1,14 +1,21 @@
 // The Agent tab: a task, the steps it takes, every call of a tool with what it was given and what it gave.
 
-import { Answer } from "../shared/answer.js";
-import { announce, el, fill, hinter, iconButton, inputOf, setText } from "../shared/dom.js";
-import { receiptView } from "../shared/receipt.js";
-import { seconds } from "../shared/formats.js";
+import { el, fill, hinter, iconButton, inputOf, targetOf } from "../shared/dom.js";
+import { KeptRuns, record, replay } from "./kept.js";
+import { RunView } from "./run-view.js";
 import { say } from "../shared/words.js";
 import { Follower } from "../shared/scroll.js";
 import { inSight, sheet, takesFiles } from "../shared/sheet.js";
 import { ask, send } from "../shared/wire.js";
 import { serverFields, serversWanted } from "./servers.js";
+
+/**
+ * @import { Line, Properties, Trouble } from "../shared/types.js"
+ * @import { Attached } from "../shared/user-text.js"
+ *
+ * @typedef {"max_steps" | "max_seconds" | "max_usd"} Limit
+ * @typedef {Record<Limit, number | null>} Limits
+ */
 
 sheet("work");
 
@@ -16,10 +23,13 @@ const TOOLS = ["calculator", "units", "clock", "browser_search", "code_interpret
 const EXAMPLES = ["agent_example_1", "agent_example_2", "agent_example_3", "agent_example_4"];
 const PATIENCE_MS = 20_000;
 
-const chosen = { tools: new Set(["calculator", "units", "clock"]), max_steps: 10, max_seconds: 120, max_usd: null };
-/** @type {{name: string, text: string}[]} */
+
+const tools = new Set(["calculator", "units", "clock"]);
+/** @type {Limits} */
+const limits = { max_steps: 10, max_seconds: 120, max_usd: null };
+/** @type {Attached[]} */
 let files = [];
-let messages = [];
+/** @type {AbortController | null} */
 let running = null;
 
 const list = el("div", { class: "gc-turns", role: "log", "aria-label": say("conversation"), tabindex: "0" });
@@ -27,11 +37,45 @@ const follower = new Follower(list);
 const hintNode = el("span", { class: "gc-hint", role: "status" });
 const hint = hinter(() => hintNode);
 
+const kept = new KeptRuns(draw, () => running?.abort());
+const composer = {
+  text: () => inputOf("agent-task")?.value ?? "",
+  options: () => ({}),
+  adopt: (/** @type {{ draft?: string }} */ { draft = "" }) => {
+    const box = inputOf("agent-task");
+    if (box) fill(box, draft);
+  },
+};
+/** @type {Promise<import("../chat/keeper.js").Keeper> | undefined} */
+let beginning;
+
+// Its runs are kept like the conversations of the chat, whose list shows them too.
+const keeper = () => (beginning ??= import("../chat/keeper.js").then(({ Keeper }) => Keeper.begin(kept, composer)));
+keeper();
+
+/** Show a conversation of before. @param {string} id */
+export const openKept = async (id) => (await keeper()).open(id);
+
+/** @param {HTMLElement} host */
 export function showLogIn(host) {
   host.replaceChildren(list, follower.button);
-  if (!list.children.length) list.replaceChildren(welcome());
+  if (!list.children.length) draw();
   follower.grown();
 }
+
+/** Show the open conversation: the runs it has had, and the one that is under way. */
+function draw() {
+  const views = kept.tree.branch().map((message) => {
+    if (message.role === "user") return taskView(message.text);
+    const under = kept.running;
+    return (under?.message === message ? under.view : replay(message, hint)).element;
+  });
+  list.replaceChildren(...(views.length ? views : [welcome()]));
+  follower.jump();
+}
+
+/** @param {string} task */
+const taskView = (task) => el("section", { class: "gc-turn gc-user" }, el("div", { class: "gc-user-text", "data-role": "user" }, task));
 
 function welcome() {
   return el(
@@ -45,21 +89,22 @@ function welcome() {
 
 // ── tools, files, limits ───────────────────────────────────────────────────────────────────────────
 
+/** @param {HTMLElement} host */
 export function showToolsIn(host) {
-  const tools = TOOLS.map((name) => {
+  const marks = TOOLS.map((name) => {
     const input = el("input", { type: "checkbox", "data-tool": name });
-    input.checked = chosen.tools.has(name);
-    input.addEventListener("change", () => (input.checked ? chosen.tools.add(name) : chosen.tools.delete(name)));
+    input.checked = tools.has(name);
+    input.addEventListener("change", () => (input.checked ? tools.add(name) : tools.delete(name)));
     return el("label", { class: "gc-check" }, input, el("span", {}, say(`tool_${name}`)));
   });
-  const limits = [
+  const fields = [
     limit("max_steps", "limit_steps", { min: "1", max: "50", step: "1" }),
     limit("max_seconds", "limit_seconds", { min: "1", max: "600", step: "1" }),
     limit("max_usd", "limit_usd", { min: "0.0001", step: "any", placeholder: say("limit_usd_none") }),
   ];
   const input = el("input", { type: "file", multiple: true, class: "gc-offscreen", tabindex: "-1", "aria-label": say("agent_attach") });
   input.addEventListener("change", () => {
-    attach([...input.files]);
+    attach([...(input.files ?? [])]);
     input.value = "";
   });
   host.replaceChildren(
@@ -70,11 +115,11 @@ export function showToolsIn(host) {
       el(
         "div",
         { class: "gc-options" },
-        el("div", { class: "gc-tool-list" }, ...tools),
+        el("div", { class: "gc-tool-list" }, ...marks),
         ...serverFields(),
-        el("div", { class: "gc-options-row" }, ...limits),
+        el("div", { class: "gc-options-row" }, ...fields),
         // On a phone the options lie over the page, their heading too.
-        el("button", { type: "button", class: "gc-button gc-quiet gc-sheet-close", onclick: (event) => (event.target.closest("details").open = false) }, say("close")),
+        el("button", { type: "button", class: "gc-button gc-quiet gc-sheet-close", onclick: (event) => event.currentTarget.closest("details")?.removeAttribute("open") }, say("close")),
       ),
     ),
     input,
@@ -85,15 +130,22 @@ export function showToolsIn(host) {
   );
 }
 
+
+/**
+ * @param {Limit} name
+ * @param {string} label
+ * @param {Properties} properties
+ */
 function limit(name, label, properties) {
   const input = el("input", { type: "number", inputmode: "decimal", ...properties });
-  if (chosen[name] !== null) input.value = chosen[name];
-  input.addEventListener("input", () => (chosen[name] = input.value === "" ? null : Number(input.value)));
+  if (limits[name] !== null) input.value = String(limits[name]);
+  input.addEventListener("input", () => (limits[name] = input.value === "" ? null : Number(input.value)));
   return el("label", { class: "gc-field" }, el("span", {}, say(label)), input);
 }
 
 const attached = el("span", { class: "gc-attached" });
 
+/** @param {File[]} picked */
 async function attach(picked) {
   for (const file of picked) {
     try {
@@ -119,242 +171,76 @@ function showFiles() {
   );
 }
 
-takesFiles(document.body, (dropped) => document.querySelector("#agent-log")?.offsetParent && attach(dropped));
+takesFiles(document.body, (dropped) => inSight("agent-log") && attach(dropped));
 
 // ── running ────────────────────────────────────────────────────────────────────────────────────────
 
+/** @param {string} task */
 async function run(task) {
   if (running) return hint(say("still_answering"));
   if (!task) return hint(say("message_empty"));
-  if (!messages.length) list.replaceChildren();
+  if (kept.tree.empty) list.replaceChildren();
   fill(inputOf("agent-task"), "");
-  running = new AbortController();
+  const { signal } = (running = new AbortController());
   document.body.setAttribute("data-agent", "busy");
-  list.append(el("section", { class: "gc-turn gc-user" }, el("div", { class: "gc-user-text", "data-role": "user" }, task)));
-  const turn = new Run(() => follower.grown());
-  list.append(turn.element);
+  const messages = kept.turns;
+  const turn = new RunView(() => follower.grown(), hint);
+  const begun = kept.begin(task, turn);
+  list.append(taskView(task), turn.element);
   follower.jump();
-  const { tools, ...limits } = chosen;
-  const body = JSON.stringify({ text: task, messages, tools: [...tools], ...serversWanted(), files, ...defaults(limits) });
+  keep(begun);
+  const hear = (/** @type {Line} */ event) => {
+    record(begun.message.events ?? [], event);
+    turn.hear(event);
+  };
+  const body = JSON.stringify({ text: task, messages, tools: [...tools], ...serversWanted(), files, ...limitsInForce() });
   try {
-    await ask("agent", { body, signal: running.signal, patience: PATIENCE_MS, headers: { "content-type": "application/json" } }, (event) => turn.hear(event));
-    if (!turn.receipt) turn.hear({ e: "error", message: say("error_cut"), hint: "" });
-  } catch (error) {
-    if (!running.signal.aborted) turn.hear({ e: "error", message: error.refused ? error.message : say("error_unreachable"), hint: say("hint_unreachable") });
+    await ask("agent", { body, signal, patience: PATIENCE_MS, headers: { "content-type": "application/json" } }, hear);
+    if (!turn.receipt) hear({ e: "error", kind: "connection", message: say("error_cut"), hint: "" });
+  } catch (thrown) {
+    const error = /** @type {Trouble} */ (thrown);
+    if (!signal.aborted) hear({ e: "error", kind: "connection", message: error.refused ? error.message : say("error_unreachable"), hint: say("hint_unreachable") });
   }
-  await turn.end(running.signal.aborted);
-  if (turn.ended) messages = turn.ended.messages;
+  await turn.end(signal.aborted);
+  kept.end(begun, signal.aborted);
+  keep(begun);
   running = null;
   document.body.removeAttribute("data-agent");
   if (turn.receipt) document.dispatchEvent(new CustomEvent("gc:receipt", { detail: turn.receipt }));
 }
 
 // A limit that was left empty is the usual one.
-const defaults = (limits) => ({ max_steps: limits.max_steps ?? 10, max_seconds: limits.max_seconds ?? 120, max_usd: limits.max_usd });
+const limitsInForce = () => ({ max_steps: limits.max_steps ?? 10, max_seconds: limits.max_seconds ?? 120, max_usd: limits.max_usd });
 
-function clear() {
+/** @param {import("./kept.js").Running} run */
+async function keep({ tree, message }) {
+  const keeps = await keeper();
+  const question = tree.message(message.parent);
+  if (question) keeps.message(tree, question);
+  keeps.message(tree, message);
+  keeps.head(tree);
+}
+
+// The runs so far stay in the list.
+async function clear() {
   running?.abort();
-  messages = [];
-  list.replaceChildren(welcome());
-  announce(say("cleared"));
+  (await keeper()).fresh();
 }
 
-/** One run on the page: its steps, each an answer and the calls it made. */
-class Run {
-  constructor(painted) {
-    this.painted = painted;
-    this.calls = new Map();
-    this.receipt = null;
-    this.ended = null;
-    this.error = null;
-    this.element = el("section", { class: "gc-turn gc-run" });
-    this.#step();
-  }
-
-  hear(event) {
-    if (event.e === "step_started") {
-      if (event.step > 1) this.#step(event.step);
-    } else if (event.e === "tool_started" || event.e === "approval_asked") this.#started(event);
-    else if (event.e === "tool_finished") this.#finished(event);
-    else if (event.e === "run_ended") this.ended = event;
-    else if (event.e === "receipt") this.receipt = event;
-    else if (event.e === "error") this.error = event;
-    else this.answer.hear(event);
-    this.painted();
-  }
-
-  #step(number = 1) {
-    if (this.answer) settle(this.answer);
-    this.answer = new Answer({ painted: this.painted });
-    this.slot = el("div", { class: "gc-calls" });
-    this.element.append(el("div", { class: "gc-step" }, el("span", { class: "gc-step-number", title: say("agent_step", { n: number }) }, String(number)), el("div", { class: "gc-step-body" }, this.answer.element, this.slot)));
-  }
-
-  #started(event) {
-    this.answer.story.hidden = true;
-    const asks = event.e === "approval_asked";
-    const known = this.calls.get(event.call);
-    if (known) return known.state("runs");
-    const call = new CallView(event, asks ? "asks" : "runs");
-    this.calls.set(event.call, call);
-    this.slot.append(call.element);
-    if (asks) call.ask(event);
-  }
-
-  #finished(event) {
-    this.calls.get(event.call)?.finish(event);
-  }
-
-  async end(stopped) {
-    for (const call of this.calls.values()) call.abandon();
-    const last = this.answer;
-    if (this.error) last.error = this.error;
-    await last.end({ stopped });
-    const reason = this.ended && this.ended.reason !== "answered" ? say(`ended_${this.ended.reason}`, { n: this.ended.steps }) : "";
-    if (reason) this.element.append(el("p", { class: "gc-ended" }, reason));
-    if (!this.receipt) return this.painted();
-    const steps = this.ended?.steps ?? 0;
-    const took = seconds(this.ended?.elapsed_s ?? 0);
-    const facts = steps ? el("span", { class: "gc-muted" }, steps === 1 ? say("agent_one_step", { s: took }) : say("agent_steps_done", { n: steps, s: took })) : null;
-    this.element.append(el("div", { class: "gc-bar-row gc-run-bar" }, facts, receiptView(this.receipt, { shownTokensPerS: null })));
-    this.painted();
-  }
-}
-
-// A step between others: its text stands, its calls follow, and the receipt comes once, at the end.
-function settle(answer) {
-  answer.state = "done";
-  answer.story.hidden = true;
-  if (!answer.text) answer.body.hidden = true;
-  answer.view.end();
-}
-
-class CallView {
-  constructor(event, state) {
-    this.mark = el("span", { class: "gc-call-state" });
-    this.result = el("pre", { tabindex: "0" });
-    this.given = el("pre", { tabindex: "0" }, indented(event.arguments));
-    this.scrollHint = el("b", { class: "gc-call-scroll", hidden: true }, say("call_scroll"));
-    this.resultBox = el("div", { hidden: true }, el("h4", {}, say("call_result")), this.result);
-    this.element = el(
-      "details",
-      { class: "gc-call", "data-call": event.name },
-      el("summary", {}, el("b", {}, event.name), el("code", { class: "gc-call-brief" }, brief(event.arguments)), event.hosted ? el("small", {}, say("call_hosted")) : null, this.mark),
-      el("div", { class: "gc-call-body" }, el("h4", {}, say("call_arguments")), this.given, this.resultBox),
-    );
-    this.state(state);
-  }
-
-  state(state, words = say(`call_${state}`)) {
-    this.element.dataset.state = state;
-    setText(this.mark, words);
-  }
-
-  /** Ask whether it may be called. Refuse has the focus: what happens by mistake should be harmless. */
-  ask(event) {
-    const word = (agreed) => () => {
-      question.remove();
-      this.state(agreed ? "runs" : "asks");
-      giveWord(event.approval, agreed).then((said) => said || hint(say("call_waits_no_more")));
-    };
-    const refuse = el("button", { type: "button", class: "gc-chip", "data-word": "refuse", onclick: word(false) }, say("call_refuse"));
-    const allow = el("button", { type: "button", class: "gc-chip gc-allow", "data-word": "allow", onclick: word(true) }, say("call_allow"));
-    const question = el("div", { class: "gc-call-question", role: "group", "aria-label": say("call_asks"), "data-approval": event.approval }, el("p", {}, say("call_question", { name: event.name }), " ", this.scrollHint), refuse, allow);
-    this.question = question;
-    this.element.open = true;
-    this.element.append(question);
-    announce(say("call_question", { name: event.name }));
-    refuse.focus();
-    this.#allowAtTheEnd(allow);
-  }
-
-  /** What does not fit its box must have been scrolled to its end before it can be allowed. */
-  #allowAtTheEnd(allow) {
-    const shown = this.given;
-    // What is in a tab that is not looked at, or folded away, has no size and has not been seen.
-    const seen = () => shown.clientHeight > 0 && shown.scrollTop + shown.clientHeight >= shown.scrollHeight - 2;
-    const sized = new ResizeObserver(() => look());
-    const look = () => {
-      allow.disabled = !seen();
-      allow.title = allow.disabled ? say("call_scroll") : "";
-      this.scrollHint.hidden = !allow.disabled;
-      if (allow.disabled) return;
-      shown.removeEventListener("scroll", look);
-      sized.disconnect();
-    };
-    shown.addEventListener("scroll", look);
-    sized.observe(shown);
-    look();
-  }
-
-  finish(event) {
-    this.result.textContent = indented(event.result);
-    this.resultBox.hidden = false;
-    const took = event.elapsed_s === null || event.elapsed_s === undefined ? "" : ` · ${seconds(event.elapsed_s)}`;
-    if (event.error !== null) this.state("failed", say("call_failed") + took);
-    else this.state("done", `${firstLine(event.result)}${took}`);
-  }
-
-  abandon() {
-    this.question?.remove();
-    if (["runs", "asks"].includes(this.element.dataset.state)) this.state("failed", say("stopped"));
-  }
-}
-
-async function giveWord(approval, agreed) {
-  try {
-    return (await send("agent/word", { body: JSON.stringify({ approval, agreed }), headers: { "content-type": "application/json" } })).ok;
-  } catch {
-    return false;
-  }
-}
-
-const firstLine = (text) => {
-  const line = text.split("\n")[0];
-  return line.length > 60 ? `${line.slice(0, 59)}…` : line || say("call_done");
-};
-const brief = (text) => (text === "{}" || text === "null" ? "" : text.length > 80 ? `${text.slice(0, 79)}…` : text);
-
-/** Lay JSON out in lines without reading it: every sign of it stays as it is written, long numbers too. */
-export function indented(text) {
-  if (!/^\s*[[{]/.test(text)) return text;
-  let [out, depth, quoted] = ["", 0, false];
-  for (let at = 0; at < text.length; at += 1) {
-    const sign = text[at];
-    if (quoted) {
-      out += sign;
-      if (sign === "\\") out += text[(at += 1)] ?? "";
-      else if (sign === '"') quoted = false;
-    } else if (sign === '"') {
-      quoted = true;
-      out += sign;
-    } else if ("{[".includes(sign)) {
-      const empty = /^\s*[}\]]/.exec(text.slice(at + 1, at + 9));
-      if (empty) at += empty[0].length;
-      else depth += 1;
-      out += empty ? sign + empty[0].trim() : `${sign}\n${"  ".repeat(depth)}`;
-    } else if ("}]".includes(sign)) {
-      depth = Math.max(0, depth - 1);
-      out += `\n${"  ".repeat(depth)}${sign}`;
-    } else if (sign === ",") out += `,\n${"  ".repeat(depth)}`;
-    else if (sign === ":") out += ": ";
-    else if (sign.trim()) out += sign;
-  }
-  return out;
-}
+const task = () => inputOf("agent-task")?.value.trim() ?? "";
 
 document.addEventListener("click", (event) => {
-  if (event.target.closest("#agent-run")) run(inputOf("agent-task").value.trim());
-  else if (event.target.closest("#agent-stop")) running?.abort();
+  if (targetOf(event)?.closest("#agent-run")) run(task());
+  else if (targetOf(event)?.closest("#agent-stop")) running?.abort();
 });
 document.addEventListener(
   "keydown",
   (event) => {
-    if (event.key === "Escape") return inSight("agent-task") && running?.abort();
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing || !event.target.closest?.("#agent-task")) return;
+    if (event.key === "Escape" && inSight("agent-task")) running?.abort();
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229 || !targetOf(event)?.closest("#agent-task")) return;
     event.preventDefault();
     event.stopPropagation();
-    run(inputOf("agent-task").value.trim());
+    run(task());
   },
   true,
 );

@@ -5,11 +5,13 @@ import { el, iconButton } from "../shared/dom.js";
 import { say } from "../shared/words.js";
 import { OWN_SERVERS, SERVERS } from "../../texts.js";
 
+/** @typedef {{ address: string, token: string, headers: string }} OwnServer */
+
 const MOST = 5;
 
 /** @type {Map<string, string>} names of the operator's servers that are chosen, with the visitor's token or "" */
 const offered = new Map();
-/** @type {{address: string, token: string, headers: string}[]} */
+/** @type {OwnServer[]} */
 let own = [];
 
 /** What goes along with a run. */
@@ -19,24 +21,35 @@ export const serversWanted = () => ({
   own_servers: own.filter((server) => server.address.trim()).map((server) => ({ address: server.address.trim(), token: server.token.trim(), headers: headersOf(server.headers) })),
 });
 
-/** "NAME: VALUE" lines as an object; a line without a colon is left for the server to refuse by name. */
+/**
+ * "NAME: VALUE" lines as an object; a line without a colon is left for the server to refuse by name.
+ *
+ * @param {string} text
+ */
 function headersOf(text) {
   const lines = text.split("\n").map((line) => line.trim()).filter(Boolean);
   return Object.fromEntries(lines.map((line) => [line.split(":")[0].trim(), line.includes(":") ? line.slice(line.indexOf(":") + 1).trim() : ""]));
 }
 
+/** @returns {HTMLElement[]} */
 export function serverFields() {
   if (!SERVERS.length && !OWN_SERVERS) return [];
   return [...SERVERS.map(offeredField), ...(OWN_SERVERS ? [ownFields()] : [])];
 }
 
-// A password field keeps a token from being read over a shoulder, and "off" from being offered again.
+/**
+ * A password field keeps a token from being read over a shoulder, and "off" from being offered again.
+ *
+ * @param {string} label
+ * @param {(value: string) => void} hear
+ */
 const secret = (label, hear) => {
   const input = el("input", { type: "password", autocomplete: "off", spellcheck: "false", "data-secret": "", "aria-label": label, placeholder: label });
   input.addEventListener("input", () => hear(input.value));
   return input;
 };
 
+/** @param {string} name */
 function offeredField(name) {
   const check = el("input", { type: "checkbox", "data-server": name });
   const token = secret(say("server_token_optional"), (value) => offered.set(name, value));
@@ -61,12 +74,16 @@ function ownFields() {
   const grow = () => {
     own.push({ address: "", token: "", headers: "" });
     draw();
-    list.lastChild.querySelector("input").focus();
+    list.lastElementChild?.querySelector("input")?.focus();
   };
   draw();
   return el("div", { class: "gc-own-server-box" }, list, add, el("p", { class: "gc-muted" }, say("server_own_help")));
 }
 
+/**
+ * @param {OwnServer} server
+ * @param {() => void} remove
+ */
 function ownRow(server, remove) {
   const address = el("input", { type: "url", class: "gc-server-address", autocomplete: "off", spellcheck: "false", "data-own-server": "", "aria-label": say("server_address"), placeholder: "https://example.com/mcp" });
   address.value = server.address;

@@ -6,6 +6,24 @@ import { kindInWords, say } from "../shared/words.js";
 import { onRun, sheet, takesFiles } from "../shared/sheet.js";
 import { ask, keepForAnotherDay, send } from "../shared/wire.js";
 
+/**
+ * @import { ErrorLine, Line, Progress, StoryLine, Trouble } from "../shared/types.js"
+ *
+ * @typedef {object} Sheet a table as the server has read it
+ * @property {string} id
+ * @property {string} name
+ * @property {string} kind of file
+ * @property {string[]} columns
+ * @property {string[][]} rows the first ones
+ * @property {number} lines how many there are
+ * @property {boolean} waits whether Groq has been asked for answers that nobody has fetched yet
+ *
+ * @typedef {{ prompt: string, system: string, model: string, max_tokens: number | null, via: Via }} Wanted
+ * @typedef {"live" | "later"} Via
+ * @typedef {Omit<StoryLine<"surveyed">, "e" | "t" | "r">} Estimate
+ * @typedef {{ last?: StoryLine<"progressed">, error?: Pick<ErrorLine, "message" | "hint"> }} End
+ */
+
 sheet("work");
 
 /** Counting a long table comes before the first word. */
@@ -28,9 +46,13 @@ const GUESS_AFTER_MS = 400;
 
 const EXAMPLE_PROMPT = "Explain in one short sentence for a child: {title}. {text}";
 
-let table = null; // {id, name, kind, columns, rows, lines}
+/** @type {Sheet | null} */
+let table = null;
+/** @type {AbortController | null} */
 let running = null;
-let asked = null; // what the shown answers belong to
+/** @type {Wanted | null} what the shown answers belong to */
+let asked = null;
+/** @type {Via} */
 let via = "live";
 let waits = false; // Groq has been asked for answers that nobody has fetched yet
 
@@ -50,10 +72,10 @@ const tiers = el("datalist", { id: "gc-batch-tiers" }, ...["auto", "speed", "qua
 const ways = el(
   "div",
   { class: "gc-switch", role: "radiogroup", "aria-label": say("batch_when") },
-  ...["live", "later"].map((way) => el("button", { type: "button", role: "radio", "data-via": way, onclick: () => go(way) }, say(`batch_${way}`))),
+  .../** @type {const} */ (["live", "later"]).map((way) => el("button", { type: "button", role: "radio", "data-via": way, onclick: () => go(way) }, say(`batch_${way}`))),
 );
 const guess = el("p", { class: "gc-batch-guess", role: "status" });
-const labelled = (words, input) => el("label", { class: "gc-field" }, el("span", {}, words), input);
+const labelled = (/** @type {string} */ words, /** @type {HTMLElement} */ input) => el("label", { class: "gc-field" }, el("span", {}, words), input);
 const question = el(
   "div",
   { class: "gc-batch-question", hidden: true },
@@ -70,7 +92,7 @@ const progress = el("div", { class: "gc-batch-progress" });
 const result = el("div", { class: "gc-batch-result" });
 
 input.addEventListener("change", () => {
-  if (input.files[0]) take(input.files[0]);
+  if (input.files?.[0]) take(input.files[0]);
   input.value = "";
 });
 takesFiles(box, ([first]) => take(first));
@@ -79,11 +101,12 @@ question.addEventListener("input", () => {
   guessSoon();
 });
 
-export const showFileIn = (host) => host.replaceChildren(box);
-export const showHintIn = (host) => host.replaceChildren(hint);
-export const showProgressIn = (host) => host.replaceChildren(progress);
-export const showResultIn = (host) => host.replaceChildren(result);
+export const showFileIn = (/** @type {HTMLElement} */ host) => host.replaceChildren(box);
+export const showHintIn = (/** @type {HTMLElement} */ host) => host.replaceChildren(hint);
+export const showProgressIn = (/** @type {HTMLElement} */ host) => host.replaceChildren(progress);
+export const showResultIn = (/** @type {HTMLElement} */ host) => host.replaceChildren(result);
 
+/** @param {File} file */
 async function take(file) {
   if (running) return tell(say("batch_busy"));
   forget();
@@ -93,16 +116,17 @@ async function take(file) {
     const body = await response.json();
     if (!response.ok) return wrong(body.detail ?? `HTTP ${response.status}`);
     table = { ...body, name: file.name };
+    showTable(/** @type {Sheet} */ (table));
   } catch {
     return wrong(say("error_unreachable"));
   }
-  showTable();
-  if (table.name === "example.csv" && !prompt.value) prompt.value = EXAMPLE_PROMPT;
+  if (file.name === "example.csv" && !prompt.value) prompt.value = EXAMPLE_PROMPT;
   remember();
   guessSoon(0);
 }
 
-function showTable() {
+/** @param {Sheet} table */
+function showTable(table) {
   facts.replaceChildren(say("batch_facts", { name: table.name, n: count(table.lines) }), iconButton("close", say("extract_file_remove"), { onclick: forget }));
   rows.replaceChildren(el("div", { class: "gc-table-box" }, grid(table.columns, table.rows)));
   const names = table.kind === "jsonl" ? [] : table.columns;
@@ -110,34 +134,47 @@ function showTable() {
   question.hidden = false;
 }
 
+/** @param {Via} way */
 function go(way) {
   show(way);
   remember();
   guessSoon(0);
 }
 
+/** @param {Via} way */
 function show(way) {
   via = way;
-  for (const button of ways.children) button.setAttribute("aria-checked", String(button.dataset.via === way));
+  for (const button of ways.children) button.setAttribute("aria-checked", String(button.getAttribute("data-via") === way));
 }
 
+/** @returns {Wanted} */
 const wanted = () => ({ prompt: prompt.value, system: system.value, model: model.value, max_tokens: Number(longest.value) || null, via });
-const unasked = () => table.kind !== "jsonl" && !prompt.value.trim() && !table.columns.includes("prompt");
+const lacksQuestion = (/** @type {Sheet} */ table) => table.kind !== "jsonl" && !prompt.value.trim() && !table.columns.includes("prompt");
 
 // ── what it will take ──────────────────────────────────────────────────────────────────────────────
 
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let guessing;
+let guesses = 0;
+/**
+ * The newest estimate that has a price, to stand beside the cost at the end.
+ * @type {Estimate | null}
+ */
+let estimated = null;
+
 function guessSoon(after = GUESS_AFTER_MS) {
-  clearTimeout(guessSoon.timer);
-  guessSoon.timer = setTimeout(showGuess, after);
+  clearTimeout(guessing);
+  guessing = setTimeout(showGuess, after);
 }
 
 async function showGuess() {
-  if (!table || unasked()) return setText(guess, "");
-  const turn = (showGuess.turn = {});
+  if (!table || lacksQuestion(table)) return setText(guess, "");
+  const turn = (guesses += 1);
   try {
     const response = await send(`batch/${table.id}/estimate`, { body: JSON.stringify(wanted()), headers: JSON_TYPE });
     const found = await response.json();
-    if (showGuess.turn !== turn || !response.ok) return;
+    if (guesses !== turn || !response.ok) return;
+    estimated = found.usd_most ? found : null;
     guess.classList.toggle("gc-warn", Boolean(found.error));
     setText(guess, found.error ? `${found.error}. ${found.hint}` : guessInWords(found));
   } catch {
@@ -145,6 +182,7 @@ async function showGuess() {
   }
 }
 
+/** @param {Estimate} found */
 function guessInWords(found) {
   const parts = [say("batch_lines", { n: count(found.lines) }), say("batch_tokens", { n: count(found.tokens_in) })];
   if (found.usd_most) parts.push(say("batch_price", { least: dollars(found.usd_least), most: dollars(found.usd_most) }));
@@ -158,12 +196,12 @@ function guessInWords(found) {
 function remember() {
   try {
     const kept = table && JSON.stringify({ id: table.id, ...wanted() });
-    if (table) sessionStorage.setItem(REMEMBERED, kept);
+    if (kept) sessionStorage.setItem(REMEMBERED, kept);
     else sessionStorage.removeItem(REMEMBERED);
     if (!waits) return;
-    if (table) localStorage.setItem(REMEMBERED, kept);
+    if (kept) localStorage.setItem(REMEMBERED, kept);
     else localStorage.removeItem(REMEMBERED);
-    keepForAnotherDay(Boolean(table));
+    keepForAnotherDay(Boolean(kept));
   } catch {
     // A browser that keeps nothing forgets this too.
   }
@@ -174,16 +212,18 @@ async function recall() {
     const was = JSON.parse(sessionStorage.getItem(REMEMBERED) ?? localStorage.getItem(REMEMBERED) ?? "null");
     const response = was && (await send(`batch/${was.id}/look`));
     if (!response?.ok || table) return;
-    table = await response.json();
-    waits = table.waits;
+    const found = /** @type {Sheet} */ (await response.json());
+    table = found;
+    waits = found.waits;
     [prompt.value, system.value, model.value, longest.value] = [was.prompt, was.system, was.model, was.max_tokens ?? ""];
-    showTable();
+    showTable(found);
     go(was.via);
   } catch {
     // Then it begins anew.
   }
 }
 
+/** @param {string} words */
 function wrong(words) {
   facts.replaceChildren(el("span", { class: "gc-warn" }, words));
   announce(words);
@@ -203,6 +243,10 @@ function forget() {
   result.replaceChildren();
 }
 
+/**
+ * @param {string[]} names
+ * @param {string[][]} lines
+ */
 function grid(names, lines) {
   return el(
     "table",
@@ -212,6 +256,7 @@ function grid(names, lines) {
   );
 }
 
+/** @param {string} text */
 function insert(text) {
   prompt.setRangeText(text, prompt.selectionStart, prompt.selectionEnd, "end");
   prompt.focus();
@@ -223,7 +268,7 @@ function insert(text) {
 async function run(retry = false) {
   if (running) return tell(say("batch_busy"));
   if (!table) return tell(say("batch_nothing"));
-  if (unasked()) return tell(say("batch_no_prompt"));
+  if (lacksQuestion(table)) return tell(say("batch_no_prompt"));
   const stop = (running = new AbortController());
   asked = wanted();
   waits ||= via === "later";
@@ -233,18 +278,20 @@ async function run(retry = false) {
   progress.replaceChildren(view.element);
   result.replaceChildren();
   progress.scrollIntoView({ block: "nearest" });
+  /** @type {End} */
   const end = {};
-  const heard = (event) => {
+  const heard = (/** @type {Line} */ event) => {
     if (event.e === "progressed") {
       end.last = event;
       view.show(event);
       showAnswers(event);
-    } else end[event.e] = event;
+    } else if (event.e === "error") end.error = event;
   };
   try {
     await ask(`batch/${table.id}/run`, { body: JSON.stringify({ ...asked, retry }), signal: stop.signal, patience: PATIENCE_MS, headers: JSON_TYPE }, heard);
     if (!end.error && !end.last?.over) end.error = { message: say("error_cut"), hint: say("batch_again") };
-  } catch (error) {
+  } catch (thrown) {
+    const error = /** @type {Trouble} */ (thrown);
     if (!stop.signal.aborted) end.error = { message: error.refused ? error.message : say("error_unreachable"), hint: say("batch_again") };
   }
   running = null;
@@ -260,11 +307,12 @@ function progressView() {
   const element = el("div", {}, track, words);
   return {
     element,
+    /** @param {{ progress: Progress }} event */
     show({ progress: now }) {
       const settled = now.done + now.failed;
       const share = now.total ? Math.min(100, (100 * (settled + now.duplicates)) / now.total) : 0;
       bar.style.width = `${share}%`;
-      track.setAttribute("aria-valuenow", Math.round(share));
+      track.setAttribute("aria-valuenow", String(Math.round(share)));
       const parts = [say("batch_of", { n: count(settled), of: count(now.total ?? settled) })];
       if (now.failed) parts.push(say("batch_failed", { n: count(now.failed) }));
       if (now.rate_per_min) parts.push(say("batch_rate", { n: count(now.rate_per_min) }));
@@ -272,11 +320,17 @@ function progressView() {
       if (now.usd) parts.push(dollars(now.usd));
       if (now.note) parts.push(now.note);
       if (now.paused_s >= 1) parts.push(say("batch_paused", { s: seconds(Math.round(now.paused_s)), why: now.paused_why }));
-      else if (now.eta_s && settled < now.total) parts.push(say("batch_left", { s: seconds(Math.max(1, Math.round(now.eta_s))) }));
+      else if (now.eta_s && settled < (now.total ?? settled)) parts.push(say("batch_left", { s: seconds(Math.max(1, Math.round(now.eta_s))) }));
       setText(words, parts.join(" · "));
     },
+    /**
+     * @param {End} what
+     * @param {boolean} stopped
+     */
     end(what, stopped) {
       track.toggleAttribute("data-over", Boolean(what.last?.over));
+      const spent = what.last?.progress.usd;
+      if (estimated && typeof spent === "number") element.append(el("p", { class: "gc-batch-cost" }, say("batch_cost", { usd: dollars(spent), least: dollars(estimated.usd_least), most: dollars(estimated.usd_most) })));
       if (stopped) element.append(el("p", { class: "gc-stopped" }, say("batch_stopped")));
       else if (what.error) element.append(el("div", { class: "gc-card", role: "alert" }, el("p", { class: "gc-card-title" }, what.error.message), el("p", {}, what.error.hint ?? "")));
       else announce(say("batch_done"));
@@ -286,6 +340,10 @@ function progressView() {
 
 // ── answers ────────────────────────────────────────────────────────────────────────────────────────
 
+/**
+ * @param {StoryLine<"progressed">} event
+ * @param {boolean} [over]
+ */
 function showAnswers(event, over = false) {
   const answers = event.recent.map(([id, text, error]) => el("tr", {}, el("th", { scope: "row" }, id), el("td", { class: error ? "gc-warn" : "" }, error || text)));
   const failures = (event.failures ?? []).map(([id, why]) => el("tr", {}, el("th", { scope: "row" }, id), el("td", { class: "gc-warn" }, why)));
@@ -299,13 +357,16 @@ function showAnswers(event, over = false) {
   );
 }
 
+/** @param {number} failed */
 function downloads(failed) {
-  const buttons = ["csv", "jsonl"].map((form) => el("button", { type: "button", class: "gc-chip", "data-form": form, onclick: () => download(form) }, say("download", { form: form.toUpperCase() })));
+  const buttons = /** @type {const} */ (["csv", "jsonl"]).map((form) => el("button", { type: "button", class: "gc-chip", "data-form": form, onclick: () => download(form) }, say("download", { form: form.toUpperCase() })));
   if (failed) buttons.push(el("button", { type: "button", class: "gc-chip", onclick: () => run(true) }, say("batch_retry")));
   return el("div", { class: "gc-found-bar" }, ...buttons);
 }
 
+/** @param {"csv" | "jsonl"} form */
 async function download(form) {
+  if (!table) return;
   const response = await send(`batch/${table.id}/${form}`, { body: JSON.stringify(asked), headers: JSON_TYPE });
   if (!response.ok) return tell(say("error_unreachable"));
   save(await response.blob(), `${table.name.replace(/\.[^.]+$/, "")}-answers.${form}`);

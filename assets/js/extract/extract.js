@@ -3,7 +3,7 @@
 import { triedView } from "../shared/error-card.js";
 import { announce, el, findAll, hinter, icon, iconButton, setText } from "../shared/dom.js";
 import { Fields } from "./fields.js";
-import { foundView } from "./found.js";
+import { foundView, growingView } from "./found.js";
 import { count, dollars, seconds } from "../shared/formats.js";
 import { say, shortModel } from "../shared/words.js";
 import { onRun, sheet, takesFiles } from "../shared/sheet.js";
@@ -150,7 +150,8 @@ async function extract() {
   const story = el("span", {}, say("extract_asking"));
   const pulse = el("span", { class: "gc-pulse" });
   const fold = el("details", { class: "gc-fold", open: true }, el("summary", {}, el("div", { class: "gc-story" }, pulse, story)), progress);
-  result.replaceChildren(fold);
+  const growing = el("div", { class: "gc-growing" });
+  result.replaceChildren(growing, fold);
   result.scrollIntoView({ block: "nearest" });
   let tries = 0;
   /** @type {End} */
@@ -161,7 +162,8 @@ async function extract() {
       const view = tryView(event);
       progress.append(view);
       setText(story, event.chunks > 1 ? say("extract_part", { n: partsDone(progress), of: event.chunks }) : (view.textContent ?? ""));
-    } else if (event.e === "extracted") end.extracted = event;
+    } else if (event.e === "partly_extracted") growing.replaceChildren(growingView(event));
+    else if (event.e === "extracted") end.extracted = event;
     else if (event.e === "error") end.error = event;
   };
   try {
@@ -174,7 +176,9 @@ async function extract() {
   pulse.remove();
   fold.open = !end.extracted;
   setText(story, tries === 1 ? say("extract_one_try") : say("extract_tries", { n: tries }));
-  if (!progress.children.length) result.replaceChildren();
+  // What was known when it broke off stays.
+  if (end.extracted || !growing.children.length) growing.remove();
+  if (!progress.children.length && !growing.isConnected) result.replaceChildren();
   show(end, tries, signal.aborted);
   running = null;
   document.body.removeAttribute("data-extract");

@@ -53,6 +53,17 @@ export function foundView(found, given) {
 }
 
 /**
+ * What is known so far: tables without places, which are looked up at the end.
+ *
+ * @param {StoryLine<"partly_extracted">} event
+ */
+export function growingView(event) {
+  const words = event.parts ? say("extract_part", { n: event.parts, of: event.of }) : say("extract_growing");
+  const nowhere = el("div");
+  return el("div", { class: "gc-found" }, el("p", { class: "gc-found-summary" }, words), el("div", { class: "gc-tables" }, ...event.tables.map((table) => tableView(table, {}, nowhere))));
+}
+
+/**
  * @param {StoryLine<"extracted">} found
  * @param {Given} given
  */

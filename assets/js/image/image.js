@@ -2,14 +2,22 @@
 
 import { LIMITS, TEMPLATES } from "../../texts.js";
 import { Conversation } from "../chat/conversation.js";
-import { el, fill, hinter, inputOf } from "../shared/dom.js";
+import { el, fill, hinter, inputOf, targetOf } from "../shared/dom.js";
+import { inSight } from "../shared/sheet.js";
 import { Pictures } from "./pictures.js";
 import { readingForm, showReading } from "./reading.js";
 import { say } from "../shared/words.js";
 
+/**
+ * @import { Answer } from "../shared/answer.js"
+ * @import { Composer, Extra } from "../chat/types.js"
+ * @import { Keeper } from "../chat/keeper.js"
+ * @import { Shown } from "./pictures.js"
+ */
+
 const pictures = new Pictures(LIMITS.images, changed);
 const hint = hinter(() => document.getElementById("gc-image-hint"));
-const told = (what) => (...facts) => keeper().then((kept) => kept[what](...facts));
+
 const conversation = new Conversation({
   name: "image",
   options: () => ({ model: "vision" }),
@@ -17,7 +25,11 @@ const conversation = new Conversation({
   hint,
   ended,
   drawn: ended,
-  keeper: { message: told("message"), head: told("head"), removed: told("removed") },
+  keeper: {
+    message: (tree, message) => keeper().then((kept) => kept.message(tree, message)),
+    head: (tree) => keeper().then((kept) => kept.head(tree)),
+    removed: (tree, ids) => keeper().then((kept) => kept.removed(tree, ids)),
+  },
 });
 conversation.onOpen = () => {
   asked = [];
@@ -25,26 +37,31 @@ conversation.onOpen = () => {
 };
 const form = readingForm(read);
 const templates = el("div", { class: "gc-templates" });
+/** @type {Shown[]} */
 let asked = [];
 
 // Its conversations are kept like those of the chat, whose list shows them too.
+/** @type {Promise<Keeper> | null} */
 let kept = null;
+/** @returns {Promise<Keeper>} */
 function keeper() {
   kept ??= import("../chat/keeper.js").then(({ Keeper }) => Keeper.begin(conversation, composer));
   return kept;
 }
+/** @type {Composer} */
 const composer = {
   text: () => inputOf("image-question")?.value ?? "",
   options: () => ({}),
-  adopt: ({ draft = "" }) => inputOf("image-question") && fill(inputOf("image-question"), draft),
+  adopt: ({ draft = "" }) => fill(inputOf("image-question"), draft),
 };
 keeper();
 
-/** Show a conversation of before. */
+/** Show a conversation of before. @param {string} id */
 export const openKept = async (id) => (await keeper()).open(id);
 
-export const showPicturesIn = (host) => host.replaceChildren(pictures.element);
-export const showAnswersIn = (host) => conversation.showIn(host);
+export const showPicturesIn = (/** @type {HTMLElement} */ host) => host.replaceChildren(pictures.element);
+export const showAnswersIn = (/** @type {HTMLElement} */ host) => conversation.showIn(host);
+/** @param {HTMLElement} host */
 export function showTemplatesIn(host) {
   host.replaceChildren(templates, form, el("span", { class: "gc-hint", id: "gc-image-hint", role: "status" }));
   changed();
@@ -67,19 +84,28 @@ function changed() {
 function toggleForm() {
   form.hidden = !form.hidden;
   changed();
-  if (!form.hidden) form.querySelector("input").focus();
+  if (!form.hidden) form.querySelector("input")?.focus();
 }
 
+/** @param {NonNullable<Extra["fields"]>} fields */
 function read(fields) {
   if (!fields.length) return hint(say("extract_no_fields"));
   form.hidden = true;
   ask(say("reading_question", { names: fields.map(({ name }) => name).join(", ") }), { fields });
 }
 
+/**
+ * @param {Answer} answer
+ * @param {Extra} extra
+ */
 function ended(answer, { fields }) {
   if (fields) showReading(answer, fields);
 }
 
+/**
+ * @param {string} text
+ * @param {Extra} [extra]
+ */
 async function ask(text, extra = {}) {
   if (pictures.preparing) return hint(say("pictures_preparing"));
   if (!pictures.ready.length && conversation.tree.empty) return hint(say("pictures_none"));
@@ -101,28 +127,28 @@ async function startOver() {
   (await keeper()).fresh();
 }
 
-const shown = () => document.querySelector("#image-question")?.offsetParent !== null;
+const question = () => inputOf("image-question")?.value.trim() ?? "";
 
 document.addEventListener("click", (event) => {
-  if (event.target.closest("#image-send")) ask(inputOf("image-question").value.trim());
-  else if (event.target.closest("#image-stop")) conversation.stop();
+  if (targetOf(event)?.closest("#image-send")) ask(question());
+  else if (targetOf(event)?.closest("#image-stop")) conversation.stop();
 });
 document.addEventListener(
   "keydown",
   (event) => {
-    if (event.key === "Escape") return shown() && conversation.stop();
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing || !event.target.closest?.("#image-question")) return;
+    if (event.key === "Escape" && inSight("image-question")) conversation.stop();
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229 || !targetOf(event)?.closest("#image-question")) return;
     event.preventDefault();
     event.stopPropagation();
-    ask(inputOf("image-question").value.trim());
+    ask(question());
   },
   true,
 );
 document.addEventListener("paste", (event) => {
   const files = [...(event.clipboardData?.files ?? [])].filter((file) => file.type.startsWith("image/"));
-  if (!files.length || !shown()) return;
+  if (!files.length || !inSight("image-question")) return;
   event.preventDefault();
   pictures.add(files);
 });
 // A picture dropped beside its place must not replace the page.
-for (const name of ["dragover", "drop"]) document.addEventListener(name, (event) => event.preventDefault());
+for (const name of /** @type {const} */ (["dragover", "drop"])) document.addEventListener(name, (event) => event.preventDefault());

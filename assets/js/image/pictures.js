@@ -3,9 +3,16 @@
 
 import { el, icon, iconButton } from "../shared/dom.js";
 import { count } from "../shared/formats.js";
+import { takesFiles } from "../shared/sheet.js";
 import { say } from "../shared/words.js";
 import { send } from "../shared/wire.js";
 import { ENDINGS } from "../../texts.js";
+
+/**
+ * @import { PreparedPicture } from "../shared/types.js"
+ *
+ * @typedef {Partial<PreparedPicture> & { name: string, element: HTMLElement, error?: string }} Shown a picture on the page
+ */
 
 const ACCEPTED = ["image/*", ...ENDINGS.pictures].join();
 
@@ -17,11 +24,11 @@ export class Pictures {
   constructor(most, changed) {
     this.most = most;
     this.changed = changed;
-    /** @type {{name: string, url?: string, error?: string, element: HTMLElement}[]} */
+    /** @type {Shown[]} */
     this.all = [];
     this.input = el("input", { type: "file", accept: ACCEPTED, multiple: true, class: "gc-offscreen", tabindex: "-1", "aria-label": say("pictures_choose") });
     this.input.addEventListener("change", () => {
-      this.add(this.input.files);
+      this.add(this.input.files ?? []);
       this.input.value = "";
     });
     this.strip = el("div", { class: "gc-strip", role: "list" });
@@ -45,33 +52,29 @@ export class Pictures {
         el("button", { type: "button", class: "gc-button gc-quiet", onclick: () => this.#openCamera() }, icon("camera"), say("pictures_camera")),
       ),
     );
-    for (const name of ["dragover", "dragenter"]) {
-      this.element.addEventListener(name, (event) => {
-        event.preventDefault();
-        this.element.classList.add("gc-over");
-      });
-    }
-    for (const name of ["dragleave", "drop"]) this.element.addEventListener(name, () => this.element.classList.remove("gc-over"));
-    this.element.addEventListener("drop", (event) => {
-      event.preventDefault();
-      this.add(event.dataTransfer.files);
-    });
+    takesFiles(this.element, (files) => this.add(files));
   }
+
+  /** @type {MediaStream | null} of the camera, while it is on */
+  stream = null;
 
   /** Those that can be sent. */
   get ready() {
-    return this.all.filter((picture) => picture.url);
+    return this.all.flatMap((picture) => (picture.url ? [/** @type {Shown & { url: string }} */ (picture)] : []));
   }
 
   get preparing() {
     return this.all.some((picture) => !picture.url && !picture.error);
   }
 
+  /** @param {Iterable<File>} files */
   async add(files) {
     await Promise.all([...files].map((file) => this.#addOne(file)));
   }
 
+  /** @param {File} file */
   async #addOne(file) {
+    /** @type {Shown} */
     const picture = { name: file.name || say("picture"), element: el("div", { class: "gc-picture", role: "listitem", "data-state": "preparing" }) };
     if (this.all.filter((one) => !one.error).length >= this.most) picture.error = say("pictures_too_many", { n: this.most });
     this.all.push(picture);
@@ -84,6 +87,10 @@ export class Pictures {
     this.changed();
   }
 
+  /**
+   * @param {Shown} picture
+   * @param {File} file
+   */
   async #prepare(picture, file) {
     try {
       const room = this.most - this.all.filter((one) => !one.error && one !== picture).length;
@@ -96,7 +103,12 @@ export class Pictures {
     }
   }
 
-  /** A long picture comes in several pieces: each is one that is sent, right behind the one before. */
+  /**
+   * A long picture comes in several pieces: each is one that is sent, right behind the one before.
+   *
+   * @param {Shown} picture
+   * @param {PreparedPicture} prepared
+   */
   #take(picture, { more = [], ...body }) {
     Object.assign(picture, body);
     let before = picture;
@@ -109,6 +121,7 @@ export class Pictures {
     }
   }
 
+  /** @param {Shown} picture */
   #show(picture) {
     const { element, url, name, error } = picture;
     element.dataset.state = error ? "refused" : url ? "ready" : "preparing";
@@ -118,7 +131,7 @@ export class Pictures {
         "div",
         { class: "gc-picture-facts" },
         el("b", { title: name }, name),
-        el("span", {}, error ?? (url ? `${picture.size} · ${say("picture_tokens", { n: count(picture.tokens) })}` : say("picture_preparing"))),
+        el("span", {}, error ?? (url ? `${picture.size} · ${say("picture_tokens", { n: count(picture.tokens ?? 0) })}` : say("picture_preparing"))),
         picture.removed ? el("span", { class: "gc-good" }, picture.removed) : null,
         ...(picture.notes ?? []).map((note) => el("span", { title: note }, note)),
       ),
@@ -126,6 +139,7 @@ export class Pictures {
     );
   }
 
+  /** @param {Shown} picture */
   remove(picture) {
     this.all = this.all.filter((one) => one !== picture);
     picture.element.remove();
@@ -156,12 +170,14 @@ export class Pictures {
     this.camera.hidden = false;
   }
 
+  /** @param {HTMLVideoElement} video */
   async #photograph(video) {
     const canvas = el("canvas", { width: video.videoWidth, height: video.videoHeight });
-    canvas.getContext("2d").drawImage(video, 0, 0);
+    canvas.getContext("2d")?.drawImage(video, 0, 0);
     this.#closeCamera();
+    /** @type {Blob | null} */
     const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", 0.92));
-    await this.add([new File([blob], say("camera_name"), { type: "image/jpeg" })]);
+    if (blob) await this.add([new File([blob], say("camera_name"), { type: "image/jpeg" })]);
   }
 
   #closeCamera() {

@@ -37,7 +37,8 @@ export function readingForm(read) {
 
   const fields = () =>
     [...rows.children]
-      .map((row) => ({ name: row.children[0].value.trim(), description: row.children[1].value.trim() }))
+      .map((row) => [...row.querySelectorAll("input")].map((input) => input.value.trim()))
+      .map(([name, description]) => ({ name, description }))
       .filter(({ name }) => name);
 
   add();
@@ -71,12 +72,17 @@ export function showReading(answer, fields) {
   );
 }
 
+/** @param {unknown} value */
 function inWords(value) {
   if (value === null) return say("reading_nothing");
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
 // With or without a code fence around it.
+/**
+ * @param {string} text
+ * @returns {Record<string, unknown> | null}
+ */
 function objectIn(text) {
   try {
     const value = JSON.parse(text.slice(text.indexOf("{"), text.lastIndexOf("}") + 1));

@@ -1,13 +1,18 @@
 // The Microphone tab: a recording, made here or brought along, and what was said in it.
 
 import { Answer, answerFrom } from "../shared/asking.js";
-import { announce, copy, el, fill, icon, iconButton, inputOf, save, setText } from "../shared/dom.js";
+import { announce, copy, el, fill, icon, iconButton, inputOf, save, setText, targetOf } from "../shared/dom.js";
 import { partsView } from "./parts.js";
 import { Recorder } from "./recorder.js";
 import { say } from "../shared/words.js";
 import { clock, segmentsView } from "./segments.js";
+import { inSight, takesFiles } from "../shared/sheet.js";
 import { send } from "../shared/wire.js";
 import { ENDINGS } from "../../texts.js";
+
+/**
+ * @import { AnswerText, Line, Transcript } from "../shared/types.js"
+ */
 
 const BARS = 40;
 const FORMATS = ["txt", "srt", "vtt", "json"];
@@ -15,9 +20,13 @@ const FORMATS = ["txt", "srt", "vtt", "json"];
 const PATIENCE_MS = 120_000;
 
 const chosen = { translate: false };
-let recording = null; // {blob, name}
+/** @type {{ blob: Blob, name: string } | null} */
+let recording = null;
+/** @type {Recorder | null} */
 let recorder = null;
+/** @type {Transcript | null} */
 let transcript = null;
+/** @type {AbortController | null} */
 let running = null;
 
 // ── recording ──────────────────────────────────────────────────────────────────────────────────────
@@ -35,23 +44,13 @@ const box = el("div", { class: "gc-recorder", "data-state": "empty" }, input, bu
 meter.hidden = true;
 
 input.addEventListener("change", () => {
-  if (input.files[0]) take(input.files[0], input.files[0].name);
+  const [file] = input.files ?? [];
+  if (file) take(file, file.name);
   input.value = "";
 });
-for (const name of ["dragover", "dragenter"]) {
-  box.addEventListener(name, (event) => {
-    event.preventDefault();
-    box.classList.add("gc-over");
-  });
-}
-for (const name of ["dragleave", "drop"]) box.addEventListener(name, () => box.classList.remove("gc-over"));
-box.addEventListener("drop", (event) => {
-  event.preventDefault();
-  const [file] = event.dataTransfer.files;
-  if (file) take(file, file.name);
-});
+takesFiles(box, ([file]) => take(file, file.name));
 
-export const showRecorderIn = (host) => host.replaceChildren(box);
+export const showRecorderIn = (/** @type {HTMLElement} */ host) => host.replaceChildren(box);
 
 async function toggle() {
   if (recorder) return finish();
@@ -72,10 +71,13 @@ async function toggle() {
 async function finish() {
   const finishing = recorder;
   recorder = null;
-  const blob = await finishing.stop();
-  take(blob, say("recording_name"));
+  if (finishing) take(await finishing.stop(), say("recording_name"));
 }
 
+/**
+ * @param {number} level
+ * @param {number} at seconds
+ */
 function heard(level, at) {
   levels.shift();
   levels.push(level);
@@ -85,6 +87,7 @@ function heard(level, at) {
 
 function draw() {
   const pen = meter.getContext("2d");
+  if (!pen) return;
   pen.clearRect(0, 0, meter.width, meter.height);
   pen.fillStyle = getComputedStyle(box).getPropertyValue("--gc-accent");
   const width = meter.width / BARS;
@@ -94,6 +97,10 @@ function draw() {
   });
 }
 
+/**
+ * @param {Blob} blob
+ * @param {string} name
+ */
 function take(blob, name) {
   forget();
   recording = { blob, name };
@@ -112,6 +119,7 @@ function forget() {
   player.removeAttribute("src");
 }
 
+/** @param {"empty" | "recording" | "ready"} name */
 function state(name) {
   box.dataset.state = name;
   const on = name === "recording";
@@ -142,14 +150,15 @@ player.addEventListener("timeupdate", () => segments.now(player.currentTime));
 const bar = el(
   "div",
   { class: "gc-transcript-bar" },
-  iconButton("copy", say("copy_transcript"), { onclick: (event) => copy(inputOf("mic-transcript").value, event.currentTarget) }),
+  iconButton("copy", say("copy_transcript"), { onclick: (event) => copy(edited(), event.currentTarget) }),
   el("button", { type: "button", class: "gc-chip", onclick: toChat }, say("send_to_chat")),
   ...FORMATS.map((format) => el("button", { type: "button", class: "gc-chip", "data-format": format, onclick: () => download(format) }, format.toUpperCase())),
 );
 
-export const showResultIn = (host) => host.replaceChildren(result);
-export const showSegmentsIn = (host) => host.replaceChildren(bar, segments.element);
+export const showResultIn = (/** @type {HTMLElement} */ host) => host.replaceChildren(result);
+export const showSegmentsIn = (/** @type {HTMLElement} */ host) => host.replaceChildren(bar, segments.element);
 
+/** @param {HTMLElement} host */
 export function showOptionsIn(host) {
   const translate = el("input", { type: "checkbox", id: "mic-translate" });
   translate.checked = chosen.translate;
@@ -157,23 +166,33 @@ export function showOptionsIn(host) {
   host.replaceChildren(el("label", { class: "gc-check" }, translate, el("span", {}, say("translate"))));
 }
 
-/** Writes into the page's own editable text box, with the interface of a TextView. */
+/**
+ * Writes into the page's own editable text box.
+ *
+ * @implements {AnswerText}
+ */
 class FieldView {
+  text = "";
+  /** @type {number | null} */
+  firstPaint = null;
+  /** @type {number | null} */
+  lastPaint = null;
+
   constructor() {
-    this.firstPaint = null;
-    this.lastPaint = null;
     this.clear();
   }
   clear() {
     this.text = "";
     this.#show();
   }
+  /** @param {string} text */
   append(text) {
     this.text += text;
     this.firstPaint ??= performance.now();
     this.lastPaint = performance.now();
     this.#show();
   }
+  /** @param {string} text */
   replace(text) {
     this.text = text;
     this.#show();
@@ -206,7 +225,7 @@ async function transcribe() {
   const answer = new Answer({ view, again: () => transcribe() });
   result.replaceChildren(parts.element, told, answer.element);
   const hear = answer.hear.bind(answer);
-  answer.hear = (event) => {
+  answer.hear = (/** @type {Line} */ event) => {
     parts.hear(event);
     if (event.e === "note") told.append(el("p", { "data-code": event.code }, event.text));
     if (event.e === "segments_found") segments.add(event.segments);
@@ -220,7 +239,7 @@ async function transcribe() {
     hear(event);
   };
   try {
-    await answerFrom(answer, `transcribe?${parameters()}`, {
+    await answerFrom(answer, `transcribe?${parameters(recording.name)}`, {
       body: recording.blob,
       signal: running.signal,
       patience: PATIENCE_MS,
@@ -232,21 +251,27 @@ async function transcribe() {
   }
 }
 
-function parameters() {
+/** @param {string} name */
+function parameters(name) {
   return new URLSearchParams({
-    name: recording.name,
+    name,
     language: globalThis.groqCoreLanguage ?? "",
     task: chosen.translate ? "translate" : "transcribe",
     prompt: inputOf("mic-prompt")?.value.trim() ?? "",
   });
 }
 
-// Plain text is what stands in the box, corrections included; the other formats carry times, so they are the model's.
+const edited = () => inputOf("mic-transcript")?.value ?? "";
+
+/**
+ * Plain text is what stands in the box, corrections included; the other formats carry times, so they are the model's.
+ *
+ * @param {string} format
+ */
 async function download(format) {
-  const edited = inputOf("mic-transcript").value;
-  let text = edited;
+  let text = edited();
   if (format !== "txt") {
-    const body = JSON.stringify(transcript ?? { text: edited });
+    const body = JSON.stringify(transcript ?? { text });
     const response = await send(`transcript/${format}`, { body, headers: { "content-type": "application/json" } });
     text = await response.text();
     for (const note of JSON.parse(response.headers.get("x-groq-core-note-texts") ?? "[]")) noteOnce(note);
@@ -255,13 +280,17 @@ async function download(format) {
   save(new Blob([text], { type: "text/plain" }), `${name}.${format}`);
 }
 
-// What speech itself breaks of the rules of subtitles; downloaded twice it is said once.
+/**
+ * What speech itself breaks of the rules of subtitles; downloaded twice it is said once.
+ *
+ * @param {string} words
+ */
 function noteOnce(words) {
   if ([...told.children].every(({ textContent }) => textContent !== words)) told.append(el("p", { "data-code": "subtitles" }, words));
 }
 
 function toChat() {
-  const text = inputOf("mic-transcript").value.trim();
+  const text = edited().trim();
   document.getElementById("tab-chat-button")?.click();
   const message = inputOf("chat-message");
   if (message && text) {
@@ -271,10 +300,10 @@ function toChat() {
 }
 
 /** Gradio calls this when another language is picked. */
-globalThis.groqCoreLanguagePicked = (value) => (globalThis.groqCoreLanguage = value || "");
+globalThis.groqCoreLanguagePicked = (/** @type {string | null} */ value) => (globalThis.groqCoreLanguage = value || "");
 
 document.addEventListener("click", (event) => {
-  if (event.target.closest("#mic-transcribe")) transcribe();
-  else if (event.target.closest("#mic-stop")) running?.abort();
+  if (targetOf(event)?.closest("#mic-transcribe")) transcribe();
+  else if (targetOf(event)?.closest("#mic-stop")) running?.abort();
 });
-document.addEventListener("keydown", (event) => event.key === "Escape" && running?.abort());
+document.addEventListener("keydown", (event) => event.key === "Escape" && inSight("mic-input") && running?.abort());

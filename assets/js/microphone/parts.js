@@ -4,12 +4,19 @@ import { el, setText } from "../shared/dom.js";
 import { say } from "../shared/words.js";
 import { clock } from "./segments.js";
 
+/**
+ * @import { Line } from "../shared/types.js"
+ *
+ * @typedef {{ start_s: number, end_s: number, outcome: string, cell: HTMLElement }} Part
+ */
+
 /** A line of cells and a sentence; it shows itself when a recording has more than one part. */
 export function partsView() {
   const track = el("div", { class: "gc-parts-track" });
   const words = el("p", { class: "gc-muted" });
   const element = el("div", { class: "gc-parts", role: "progressbar", "aria-label": say("parts"), "aria-valuemin": "0", "aria-valuemax": "100", hidden: true }, track, words);
-  const parts = new Map(); // index to {start_s, end_s, outcome, cell}
+  /** @type {Map<number, Part>} by their index */
+  const parts = new Map();
   let total = 0;
 
   function show() {
@@ -36,14 +43,14 @@ export function partsView() {
       track.replaceChildren();
       element.hidden = true;
     },
-    /** Take an event of a transcription into account. */
+    /** Take an event of a transcription into account. @param {Line} event */
     hear(event) {
       if (event.e !== "part_started" && event.e !== "part_done") return;
-      const part = parts.get(event.index) ?? { cell: track.appendChild(el("i")) };
+      const cell = parts.get(event.index)?.cell ?? track.appendChild(el("i"));
       const { start_s, end_s } = event;
       const outcome = event.e === "part_done" ? event.outcome : event.again ? "again" : "running";
-      parts.set(event.index, Object.assign(part, { start_s, end_s, outcome }));
-      total = event.total_s ?? total;
+      parts.set(event.index, { start_s, end_s, outcome, cell });
+      if (event.e === "part_started") total = event.total_s ?? total;
       show();
     },
   };

@@ -4,11 +4,12 @@
 const RATE = 16_000;
 const TELL_EVERY_S = 0.06;
 
-/** Why there is no microphone: the name of a text. */
+/** Why there is no microphone: the name of a text. @param {unknown} error */
 export function trouble(error) {
   if (!globalThis.isSecureContext || !navigator.mediaDevices) return "microphone_insecure";
-  if (error?.name === "NotReadableError" || error?.name === "AbortError") return "microphone_in_use";
-  if (error?.name === "NotFoundError" || error?.name === "OverconstrainedError") return "microphone_none";
+  const name = error instanceof Error ? error.name : "";
+  if (name === "NotReadableError" || name === "AbortError") return "microphone_in_use";
+  if (name === "NotFoundError" || name === "OverconstrainedError") return "microphone_none";
   return "microphone_refused";
 }
 
@@ -23,9 +24,14 @@ export class Microphone {
     this.lost = lost;
   }
 
+  /** @type {MediaStream | undefined} */
+  stream;
+  /** @type {AudioContext | undefined} */
+  context;
+
   /** Samples a second; known once it is open. */
   get rate() {
-    return this.context.sampleRate;
+    return this.context?.sampleRate ?? RATE;
   }
 
   /**
@@ -37,15 +43,15 @@ export class Microphone {
   async open({ echoCancellation = false } = {}) {
     this.stream = await navigator.mediaDevices.getUserMedia({ audio: { channelCount: 1, echoCancellation } });
     for (const track of this.stream.getTracks()) track.addEventListener("ended", () => this.lost());
-    this.context = await context(this.stream);
+    const context = (this.context = await contextFor(this.stream));
     // A call or a locked screen suspends it; it goes on by itself where the browser lets it.
-    this.context.addEventListener("statechange", () => {
-      if (this.context.state !== "running" && this.context.state !== "closed") this.context.resume().catch(() => {});
+    context.addEventListener("statechange", () => {
+      if (context.state !== "running" && context.state !== "closed") context.resume().catch(() => {});
     });
-    await this.context.audioWorklet.addModule(new URL("recorder-worklet.js", import.meta.url));
-    const tap = new AudioWorkletNode(this.context, "gc-tap");
+    await context.audioWorklet.addModule(new URL("recorder-worklet.js", import.meta.url));
+    const tap = new AudioWorkletNode(context, "gc-tap");
     tap.port.onmessage = ({ data }) => this.heard(data);
-    this.context.createMediaStreamSource(this.stream).connect(tap);
+    context.createMediaStreamSource(this.stream).connect(tap);
   }
 
   async close() {
@@ -59,6 +65,7 @@ export class Recorder {
   /** @param {(level: number, seconds: number) => void} heard loudness from 0 to 1, some times a second */
   constructor(heard) {
     this.heard = heard;
+    /** @type {Float32Array[]} */
     this.blocks = [];
     this.samples = 0;
     this.peak = 0;
@@ -71,6 +78,7 @@ export class Recorder {
     return this.microphone.open();
   }
 
+  /** @param {Float32Array} block */
   #take(block) {
     this.blocks.push(block);
     this.samples += block.length;
@@ -90,11 +98,17 @@ export class Recorder {
   }
 }
 
-/** Blocks of samples as a file: 16 kHz, mono, WAV. */
+/**
+ * Blocks of samples as a file: 16 kHz, mono, WAV.
+ *
+ * @param {Float32Array[]} blocks
+ * @param {number} rate
+ */
 export const recording = (blocks, rate) => wav(resampled(joined(blocks), rate));
 
 // Where the browser resamples, let it; Firefox takes a microphone only at its own rate.
-async function context(stream) {
+/** @param {MediaStream} stream */
+async function contextFor(stream) {
   const wanted = new AudioContext({ sampleRate: RATE });
   try {
     wanted.createMediaStreamSource(stream);
@@ -106,6 +120,7 @@ async function context(stream) {
   }
 }
 
+/** @param {Float32Array[]} blocks */
 function joined(blocks) {
   const all = new Float32Array(blocks.reduce((sum, block) => sum + block.length, 0));
   let at = 0;
@@ -116,7 +131,12 @@ function joined(blocks) {
   return all;
 }
 
-/** To 16 kHz by averaging what falls into each new sample, which keeps most of what it cannot carry from folding back. */
+/**
+ * To 16 kHz by averaging what falls into each new sample, which keeps most of what it cannot carry from folding back.
+ *
+ * @param {Float32Array} samples
+ * @param {number} rate
+ */
 export function resampled(samples, rate) {
   if (rate === RATE) return samples;
   const step = rate / RATE;
@@ -131,10 +151,14 @@ export function resampled(samples, rate) {
   return result;
 }
 
-/** A WAV file of 16-bit samples. */
+/**
+ * A WAV file of 16-bit samples.
+ *
+ * @param {Float32Array} samples
+ */
 export function wav(samples) {
   const bytes = new DataView(new ArrayBuffer(44 + samples.length * 2));
-  const word = (at, text) => [...text].forEach((letter, index) => bytes.setUint8(at + index, letter.charCodeAt(0)));
+  const word = (/** @type {number} */ at, /** @type {string} */ text) => [...text].forEach((letter, index) => bytes.setUint8(at + index, letter.charCodeAt(0)));
   word(0, "RIFF");
   bytes.setUint32(4, 36 + samples.length * 2, true);
   word(8, "WAVEfmt ");

@@ -6,20 +6,34 @@ import { say } from "../shared/words.js";
 import { route, send } from "../shared/wire.js";
 import { LIMITED } from "../../texts.js";
 
+/**
+ * @typedef {object} Limit what one person may use
+ * @property {"requests" | "usd"} kind
+ * @property {string} window
+ * @property {number} limit
+ * @property {number} used
+ * @property {number} remaining
+ * @property {number} resets_in_s
+ *
+ * @typedef {{ person: string, limits: Limit[] }} Account
+ */
+
 /** Below this share of a limit the page says so in a colour. */
 export const LOW = 0.15;
 
 const left = el("button", { type: "button", id: "limits-left", class: "gc-pill gc-limits-left", hidden: true, title: say("limits_help") });
 const out = iconButton("leave", say("sign_out"), { id: "sign-out", hidden: true, onclick: signOut });
+/** @type {Account} */
 const known = { person: "", limits: [] };
-const seen = new Set(); // whoever shows them elsewhere too
+/** @type {Set<(account: Account) => void>} whoever shows them elsewhere too */
+const seen = new Set();
 
 if (LIMITED) {
   setTimeout(look); // after what the page begins with
   document.addEventListener("gc:receipt", look);
 }
 
-/** What is left, for the top row; a click opens the settings. */
+/** What is left, for the top row; a click opens the settings. @param {() => void} openSettings */
 export function limitsLeft(openSettings) {
   left.onclick = openSettings;
   return left;
@@ -28,7 +42,7 @@ export function limitsLeft(openSettings) {
 /** The way out, for the tools in the top row. */
 export const signOutButton = () => out;
 
-/** Call with what is known now, and whenever it changes. */
+/** Call with what is known now, and whenever it changes. @param {(account: Account) => void} show */
 export function watchAccount(show) {
   seen.add(show);
   show(known);
@@ -50,15 +64,15 @@ async function look() {
   for (const show of seen) show(known);
 }
 
-export const share = (limit) => limit.remaining / limit.limit;
+export const share = (/** @type {Limit} */ limit) => limit.remaining / limit.limit;
 
-/** `38 of 50 today`. */
+/** `38 of 50 today`. @param {Limit} limit */
 export function inWords(limit) {
   const number = limit.kind === "usd" ? dollars : count;
   return say(`limits_used_${limit.kind}`, { used: number(limit.used), limit: number(limit.limit), window: say(`within_${limit.window}`) });
 }
 
-/** When nothing of it is used any more. */
+/** When nothing of it is used any more. @param {Limit} limit */
 export const resetInWords = (limit) => say("limits_reset", { s: wholeSeconds(limit.resets_in_s) });
 
 export async function signOut() {

@@ -27,6 +27,12 @@ declare global {
   var groqCoreLanguage: string | undefined;
   var groqCoreLanguagePicked: ((value: string | null) => void) | undefined;
 
+  /** Of the audio worklet's own scope. */
+  class AudioWorkletProcessor {
+    readonly port: MessagePort;
+  }
+  function registerProcessor(name: string, processor: typeof AudioWorkletProcessor): void;
+
   var mermaid: {
     initialize(options: object): void;
     render(id: string, source: string): Promise<{ svg: string }>;

@@ -173,6 +173,7 @@ interface Story {
     elapsed_s: number | null;
     tokens: number | null;
   };
+  partly_extracted: { tables: Table[]; parts: number; of: number };
   extracted: {
     data: unknown;
     tables: Table[];

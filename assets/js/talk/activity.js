@@ -15,9 +15,14 @@ export class Activity {
   /** @param {number} rate samples a second */
   constructor(rate) {
     this.size = Math.round(rate * WINDOW_S);
-    this.levels = []; // of the last windows
+    /** @type {number[]} of the last windows */
+    this.levels = [];
     this.sum = 0;
     this.count = 0;
+    this.level = 0;
+    this.run = 0;
+    this.spoken = 0;
+    this.quiet = 0;
     /** How much louder than usual speech must be: 2 while a loudspeaker talks. */
     this.strictness = 1;
     this.reset();
@@ -31,6 +36,7 @@ export class Activity {
     this.quiet = 0; // seconds since the last speech
   }
 
+  /** @param {Float32Array} block */
   hear(block) {
     for (const sample of block) {
       this.sum += sample * sample;

@@ -21,8 +21,13 @@ export class Ears {
   /** @param {Listener} listener */
   constructor(listener) {
     this.listener = listener;
-    this.recent = []; // blocks from before a turn
-    this.kept = null; // blocks of a turn, while one is taken down
+    /** @type {Float32Array[]} blocks from before a turn */
+    this.recent = [];
+    /** @type {Float32Array[] | null} blocks of a turn, while one is taken down */
+    this.kept = null;
+    this.noticed = NOTICED_S;
+    /** @type {Activity | undefined} there once it is open */
+    this.activity = undefined;
     this.told = 0;
     this.microphone = new Microphone(
       (block) => this.#take(block),
@@ -41,7 +46,7 @@ export class Ears {
     return this.microphone.close();
   }
 
-  /** Somebody has to speak louder and longer to be noticed while the page speaks itself. */
+  /** Somebody has to speak louder and longer to be noticed while the page speaks itself. @param {boolean} on */
   guard(on) {
     this.noticed = on ? INTERRUPTS_S : NOTICED_S;
     if (this.activity) this.activity.strictness = on ? 2 : 1;
@@ -50,10 +55,14 @@ export class Ears {
   /** Wait for somebody to speak. */
   wait() {
     this.kept = null;
-    this.activity.reset();
+    this.activity?.reset();
   }
 
-  /** Take down from now on, beginning with the last moments, and with what was said before but never sent. */
+  /**
+   * Take down from now on, beginning with the last moments, and with what was said before but never sent.
+   *
+   * @param {Float32Array[]} [before]
+   */
   keep(before = []) {
     this.kept = [...before, ...this.recent];
     this.recent = [];
@@ -71,11 +80,12 @@ export class Ears {
     return blocks;
   }
 
-  /** Blocks as a file. */
+  /** Blocks as a file. @param {Float32Array[]} blocks */
   file(blocks) {
     return recording(blocks, this.microphone.rate);
   }
 
+  /** @param {Float32Array} block */
   #take(block) {
     const { activity, microphone, listener } = this;
     if (!activity) return;
@@ -92,11 +102,11 @@ export class Ears {
       return;
     }
     this.recent.push(block);
-    const most = ((this.noticed ?? NOTICED_S) + BEFORE_S) / seconds;
+    const most = (this.noticed + BEFORE_S) / seconds;
     while (this.recent.length > most) this.recent.shift();
-    if (activity.run >= (this.noticed ?? NOTICED_S)) listener.began();
+    if (activity.run >= this.noticed) listener.began();
   }
 }
 
-/** As people hear it: 0 at −50 dBFS, 1 at −5. */
+/** As people hear it: 0 at −50 dBFS, 1 at −5. @param {number} level */
 const loudness = (level) => Math.min(1, Math.max(0, (20 * Math.log10(level + 1e-9) + 50) / 45));

@@ -7,6 +7,12 @@ import { blocks } from "../shared/markdown.js";
 import { settled } from "../shared/text-view.js";
 import { say as text } from "../shared/words.js";
 
+/**
+ * @import { MarkedToken, Token } from "../../vendor/marked/marked.esm.js"
+ *
+ * @typedef {{ type: "math" | "mathInline", raw: string, text: string }} Formula what markdown.js makes of one
+ */
+
 /** Characters a voice takes at a time (services/speech.py). */
 export const PIECE = 200;
 
@@ -34,8 +40,8 @@ export class Sentences {
     this.#said = 0;
   }
 
-  #read; // how far in the source the blocks reach that are said to their end
-  #said; // how many letters and digits of the next one are said: signs may yet turn out to be marks and vanish
+  #read = 0; // how far in the source the blocks reach that are said to their end
+  #said = 0; // how many letters and digits of the next one are said: signs may yet turn out to be marks and vanish
 
   /**
    * Take the answer as it stands now.
@@ -62,15 +68,21 @@ export class Sentences {
     }
   }
 
+  /** @param {string} text */
   #tell(text) {
     for (const sentence of sentences(text)) this.say(sentence);
   }
 }
 
 const LETTER = /[\p{L}\p{N}]/gu;
-const letters = (text) => text.match(LETTER)?.length ?? 0;
+const letters = (/** @type {string} */ text) => text.match(LETTER)?.length ?? 0;
 
-/** Where a text goes on after so many letters and digits. */
+/**
+ * Where a text goes on after so many letters and digits.
+ *
+ * @param {string} text
+ * @param {number} count
+ */
 function after(text, count) {
   if (!count) return 0;
   let left = count;
@@ -81,7 +93,12 @@ function after(text, count) {
   return text.length;
 }
 
-/** Up to where a growing text consists of sentences that cannot change any more. */
+/**
+ * Up to where a growing text consists of sentences that cannot change any more.
+ *
+ * @param {string} text
+ * @param {number} from
+ */
 function certain(text, from) {
   const doubt = text.slice(from).search(UNDECIDED);
   const stretch = doubt < 0 ? text : text.slice(0, from + doubt);
@@ -90,6 +107,7 @@ function certain(text, from) {
   return sure;
 }
 
+/** @param {string} text */
 function* ends(text) {
   for (const match of text.matchAll(END)) {
     const end = match.index + match[0].length;
@@ -97,7 +115,13 @@ function* ends(text) {
   }
 }
 
-/** Cut plain text into sentences, none longer than a voice takes at a time. */
+/**
+ * Cut plain text into sentences, none longer than a voice takes at a time.
+ *
+ * @param {string} text
+ * @param {number} [limit]
+ * @returns {Generator<string, void>}
+ */
 export function* sentences(text, limit = PIECE) {
   let from = 0;
   for (const end of [...ends(text), text.length]) {
@@ -107,6 +131,10 @@ export function* sentences(text, limit = PIECE) {
 }
 
 // At commas, else at words, else anywhere.
+/**
+ * @param {string} sentence
+ * @param {number} limit
+ */
 function* pieces(sentence, limit) {
   let rest = sentence;
   while (rest.length > limit) {
@@ -122,8 +150,14 @@ function* pieces(sentence, limit) {
 
 // ── Markdown to what is read aloud ─────────────────────────────────────────────────────────────────────
 
-/** A block's plain text; lines end where a reader would pause. */
-export function spoken(token) {
+/**
+ * A block's plain text; lines end where a reader would pause.
+ *
+ * @param {Token} block
+ * @returns {string}
+ */
+export function spoken(block) {
+  const token = /** @type {MarkedToken | Formula} */ (block);
   switch (token.type) {
     case "paragraph":
     case "heading":
@@ -145,13 +179,19 @@ export function spoken(token) {
 }
 
 /** A formula of plain letters, figures and signs can be read; another stands on the screen. */
-const formula = (tex) => (/^[\p{L}\p{N}\s+\-=.,()/]+$/u.test(tex) ? tex.trim() : text("spoken_formula"));
+const formula = (/** @type {string} */ tex) => (/^[\p{L}\p{N}\s+\-=.,()/]+$/u.test(tex) ? tex.trim() : text("spoken_formula"));
 
-const lines = (tokens) => tokens.map(spoken).filter(Boolean).join("\n");
+const lines = (/** @type {Token[]} */ tokens) => tokens.map(spoken).filter(Boolean).join("\n");
 
+/**
+ * @param {Token[]} tokens
+ * @returns {string}
+ */
 const inline = (tokens) => tokens.map(inlineOne).join("");
 
-function inlineOne(token) {
+/** @param {Token} part */
+function inlineOne(part) {
+  const token = /** @type {MarkedToken | Formula} */ (part);
   switch (token.type) {
     case "text":
       return token.tokens ? inline(token.tokens) : uncited(plain(token.text));
@@ -175,6 +215,7 @@ function inlineOne(token) {
   }
 }
 
+/** @param {string} address */
 function host(address) {
   try {
     return new URL(address).host;
@@ -189,10 +230,11 @@ const decoder = document.createElement("textarea");
 const EMOJI =
   /(?:\p{Extended_Pictographic}|[\u{1F1E6}-\u{1F1FF}])(?:[\p{Emoji_Modifier}\uFE0F\u20E3]|\u200D\p{Extended_Pictographic})*[\u{E0020}-\u{E007F}]*|[\uFE0F\u20E3\p{Emoji_Modifier}]/gu;
 
+/** @param {string} source */
 function plain(source) {
   decoder.innerHTML = source.replaceAll("<", "&lt;");
   return decoder.value.replace(EMOJI, "");
 }
 
 /** Without footnotes and citations: `[1]`, `[^2]`, `【4†source】`. */
-const uncited = (source) => source.replace(/【[^】]*】|\[\^?\d+(?:[,–-]\s*\d+)*\]/gu, "");
+const uncited = (/** @type {string} */ source) => source.replace(/【[^】]*】|\[\^?\d+(?:[,–-]\s*\d+)*\]/gu, "");

@@ -3,7 +3,8 @@
 
 import { Ears } from "./ears.js";
 import { trouble } from "../microphone/recorder.js";
-import { save } from "../shared/dom.js";
+import { save, setText } from "../shared/dom.js";
+import { inSight } from "../shared/sheet.js";
 import { say } from "../shared/words.js";
 import { Sentences } from "./sentences.js";
 import { VoiceBar } from "./voice-bar.js";
@@ -20,7 +21,16 @@ const LOOK_MS = 250;
 const PATIENCE_MS = 60_000;
 
 /**
+ * @import { Line, Trouble } from "../shared/types.js"
+ * @import { Turn as Shown } from "../chat/types.js"
+ *
  * @typedef {"off"|"opening"|"listening"|"writing"|"thinking"|"speaking"} State
+ *
+ * @typedef {object} Turn a question that was spoken, and its answer
+ * @property {AbortController} controller
+ * @property {Voice | null} voice
+ * @property {Float32Array[]} unsent
+ * @property {Shown} [asked] the answer in the conversation
  */
 export class Talk {
   /**
@@ -38,12 +48,27 @@ export class Talk {
     place.replaceChildren(this.bar.element);
     /** @type {State} */
     this.state = "off";
+    /** @type {"hold" | "free"} */
     this.how = "hold";
-    this.turn = null; // {controller, voice, asking, unsent}: the one under way
-    this.unsent = []; // recordings that were not written down: kept until they are, or are thrown away
+    /** @type {Turn | null} the one under way */
+    this.turn = null;
+    /** @type {{ file: Blob, why: string }[]} recordings that were not written down: kept until they are, or are thrown away */
+    this.unsent = [];
+    this.down = false;
+    /** @type {number | undefined} */
+    this.pressedAt = undefined;
+    /** @type {Ears | null} */
+    this.ears = null;
+    /** @type {WakeLockSentinel | null} */
+    this.awake = null;
+    /** @type {AudioContext | null} */
+    this.sound = null;
+    this.quietSince = 0;
+    /** @type {Promise<void> | null} */
+    this.asking = null;
     this.#show("off");
     // On the window, to be the first to hear of it: the conversation stops its answer by the same key.
-    window.addEventListener("keydown", (event) => event.key === "Escape" && this.interrupt(), true);
+    window.addEventListener("keydown", (event) => event.key === "Escape" && inSight(button.id) && this.interrupt(), true);
     setInterval(() => this.#look(), LOOK_MS);
     addEventListener("beforeunload", (event) => {
       if (this.unsent.length || this.ears?.kept || this.state === "writing") event.preventDefault();
@@ -70,7 +95,7 @@ export class Talk {
     this.down = false;
     if (held) return this.#letGo();
     this.how = "free";
-    if (this.state === "listening") this.#listen();
+    if (this.state === "listening" && this.ears) this.#listen(this.ears);
     else this.#show(this.state);
   }
 
@@ -88,8 +113,9 @@ export class Talk {
     this.#tellUnsent();
     this.sound ??= new AudioContext();
     this.sound.resume();
-    if (this.ears) return this.#listen();
+    if (this.ears) return this.#listen(this.ears);
     this.#show("opening");
+    /** @type {Ears} */
     const ears = new Ears({ level: (level) => this.#level(level), began: () => this.#began(), paused: () => this.#paused(), lost: () => this.#lost(ears) });
     this.ears = ears;
     try {
@@ -103,25 +129,27 @@ export class Talk {
     if (this.ears !== ears) return void ears.close();
     // Let go while the browser was still asking whether it may listen: they have to press again.
     if (this.how === "hold" && !this.down) return this.#off();
-    this.#listen();
+    this.#listen(ears);
   }
 
-  #listen() {
+  /** @param {Ears} ears */
+  #listen(ears) {
     this.turn = null;
-    this.ears.guard(false);
-    this.ears.wait();
+    ears.guard(false);
+    ears.wait();
     this.quietSince = performance.now();
-    if (this.how === "hold") this.ears.keep();
+    if (this.how === "hold") ears.keep();
     this.#show("listening");
   }
 
+  /** @param {number} level */
   #level(level) {
     if (this.state === "listening" || this.how === "free") this.bar.heard(level);
   }
 
   // Somebody speaks: a question begins, or an answer is interrupted.
   #began() {
-    if (this.how !== "free") return;
+    if (this.how !== "free" || !this.ears) return;
     if (this.state === "listening") this.ears.keep();
     else if (this.state !== "opening" && this.state !== "off") {
       const before = this.state === "writing" ? (this.turn?.unsent ?? []) : [];
@@ -133,34 +161,35 @@ export class Talk {
   }
 
   #paused() {
-    if (this.how === "free" && this.state === "listening") this.#take();
+    if (this.how === "free" && this.state === "listening" && this.ears) this.#take(this.ears);
   }
 
   // Unplugged, or the permission withdrawn: what was said so far is sent, as if they had stopped.
+  /** @param {Ears} ears */
   #lost(ears) {
     if (this.ears !== ears) return;
     const heard = this.state === "listening" && ears.kept && ears.spoken >= LEAST_SPEECH_S;
     this.how = "hold";
-    if (heard) this.#take();
+    if (heard) this.#take(ears);
     else if (this.state === "listening" || this.state === "opening") this.#off();
     else this.#closeEars();
     this.bar.tell(say("microphone_lost"));
   }
 
   async #stayAwake() {
-    const lock = await navigator.wakeLock?.request("screen").catch(() => null);
+    const lock = (await navigator.wakeLock?.request("screen").catch(() => null)) ?? null;
     if (this.state === "off") lock?.release();
     else this.awake = lock;
   }
 
   #letGo() {
-    if (this.state === "listening") this.#take();
+    if (this.state === "listening" && this.ears) this.#take(this.ears);
     else if (this.state === "opening") this.#off();
   }
 
   // The question is complete.
-  #take() {
-    const { ears } = this;
+  /** @param {Ears} ears */
+  #take(ears) {
     const heard = ears.spoken >= LEAST_SPEECH_S;
     const blocks = ears.cut();
     if (this.how === "hold" && !heard) return this.#off(say("talk_unheard"));
@@ -172,11 +201,16 @@ export class Talk {
 
   // ── answering ──
 
+  /**
+   * @param {Blob} file
+   * @param {Float32Array[]} blocks
+   */
   async #answer(file, blocks) {
+    /** @type {Turn} */
     const turn = { controller: new AbortController(), voice: null, unsent: blocks };
     this.turn = turn;
     this.#show("writing");
-    const heard = await transcribed(file, turn.controller.signal);
+    const heard = await transcribe(file, turn.controller.signal);
     if (this.turn !== turn) return;
     if (heard.error) return this.#keep(file, heard.error);
     if (!heard.text) return this.#next(say("talk_unheard"));
@@ -191,6 +225,10 @@ export class Talk {
   }
 
   // What was said is never lost: it can be sent again, downloaded, or thrown away by the one who said it.
+  /**
+   * @param {Blob} file
+   * @param {string} why
+   */
   #keep(file, why) {
     this.unsent.push({ file, why });
     this.#next();
@@ -199,8 +237,9 @@ export class Talk {
 
   #tellUnsent() {
     const { unsent } = this;
-    if (!unsent.length) return this.bar.tell("");
-    const { why } = unsent.at(-1);
+    const last = unsent.at(-1);
+    if (!last) return this.bar.tell("");
+    const { why } = last;
     this.bar.tell(say(unsent.length > 1 ? "talk_unsent_more" : "talk_unsent", { why, count: unsent.length }), [
       [say("talk_send_again"), () => this.#sendAgain()],
       [say("talk_download"), () => unsent.forEach(({ file }, index) => save(file, `${index + 1}-${say("recording_name")}`))],
@@ -218,10 +257,16 @@ export class Talk {
   }
 
   // Read aloud what comes, until it is said, stopped or interrupted.
+  /**
+   * @param {Turn} turn
+   * @param {Promise<void>} asking
+   * @param {string | null | undefined} language
+   */
   async #speak(turn, asking, language) {
     turn.asked = this.conversation.turns.at(-1);
     this.asking = asking.finally(() => (this.asking = null));
-    const { answer } = turn.asked;
+    const answer = turn.asked?.answer;
+    if (!answer || !this.sound) return;
     const voice = new Voice(this.sound, {
       language,
       began: () => this.turn === turn && this.state !== "speaking" && this.#show("speaking"),
@@ -231,7 +276,7 @@ export class Talk {
     turn.voice = voice;
     const sentences = new Sentences((sentence) => voice.say(sentence));
     const hear = answer.hear.bind(answer);
-    answer.hear = (event) => {
+    answer.hear = (/** @type {Line} */ event) => {
       hear(event);
       if (event.e === "restarted") {
         sentences.clear();
@@ -249,7 +294,7 @@ export class Talk {
   #next(note = "") {
     if (this.how === "hold" || !this.ears) return this.#off(note);
     if (note) this.bar.tell(note);
-    this.#listen();
+    this.#listen(this.ears);
   }
 
   // ── ending ──
@@ -257,9 +302,9 @@ export class Talk {
   /** What Esc does: the answer stops; where there is none, the conversation ends. */
   interrupt() {
     if (this.state === "off") return;
-    if (this.turn && this.how === "free") {
+    if (this.turn && this.how === "free" && this.ears) {
       this.#dropTurn();
-      this.#listen();
+      this.#listen(this.ears);
     } else this.end();
   }
 
@@ -298,29 +343,37 @@ export class Talk {
     const { turn } = this;
     if (this.button.offsetParent === null) this.end();
     else if (turn?.asked && turn.asked !== this.conversation.turns.at(-1)) this.#leave(turn);
-    else if (this.state === "listening" && this.how === "free" && !this.ears.kept && performance.now() - this.quietSince > UNHEARD_MS) {
+    else if (this.state === "listening" && this.how === "free" && !this.ears?.kept && performance.now() - this.quietSince > UNHEARD_MS) {
       this.#off(say("talk_nobody"));
     }
   }
 
+  /** @param {Turn} turn */
   #leave(turn) {
     turn.voice?.stop();
     this.turn = null;
     this.#next();
   }
 
+  /** @param {State} state */
   #show(state) {
     this.state = state;
     this.bar.show(state, this.how);
     const on = state !== "off";
     this.button.dataset.state = state;
     this.button.setAttribute("aria-pressed", String(on));
-    this.button.lastChild.textContent = say(on && this.how === "free" ? "talk_end" : "talk");
+    setText(this.button.lastChild, say(on && this.how === "free" ? "talk_end" : "talk"));
   }
 }
 
-// What was said, in words: {text, language}, or {error}.
-async function transcribed(file, signal) {
+/**
+ * What was said, in words; or why it is not known.
+ *
+ * @param {Blob} file
+ * @param {AbortSignal} signal
+ */
+async function transcribe(file, signal) {
+  /** @type {{ text: string, language?: string | null, error?: string }} */
   const heard = { text: "" };
   const options = { body: file, signal, patience: PATIENCE_MS, headers: { "content-type": "application/octet-stream" } };
   try {
@@ -330,7 +383,8 @@ async function transcribed(file, signal) {
         heard.language = event.transcript.language;
       } else if (event.e === "error") heard.error = event.message;
     });
-  } catch (error) {
+  } catch (thrown) {
+    const error = /** @type {Trouble} */ (thrown);
     heard.error = error.refused ? error.message : say("error_unreachable");
   }
   return heard;

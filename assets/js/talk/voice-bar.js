@@ -48,7 +48,7 @@ export class VoiceBar {
       setText(this.stop, say(["opening", "listening"].includes(state) ? "cancel" : "talk_interrupt"));
       announce(`${this.words.textContent} ${this.help.textContent}`);
     }
-    for (const part of this.element.children) if (part !== this.note) part.hidden = !on;
+    for (const part of this.element.children) if (part !== this.note && part instanceof HTMLElement) part.hidden = !on;
     this.#place();
   }
 
@@ -60,7 +60,7 @@ export class VoiceBar {
    */
   tell(text, choices = []) {
     setText(this.said, text);
-    const button = ([label, onclick]) => el("button", { type: "button", class: "gc-button gc-quiet", onclick }, label);
+    const button = (/** @type {[string, () => void]} */ [label, onclick]) => el("button", { type: "button", class: "gc-button gc-quiet", onclick }, label);
     this.choices.replaceChildren(...choices.map(button));
     this.close.hidden = choices.length > 0;
     this.note.hidden = !text;
@@ -68,6 +68,7 @@ export class VoiceBar {
     this.#place();
   }
 
+  /** How loud it is. @param {number} level from 0 to 1 */
   heard(level) {
     this.level.style.scale = `${level.toFixed(2)} 1`;
   }

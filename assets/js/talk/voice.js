@@ -5,6 +5,8 @@ import { kindInWords } from "../shared/words.js";
 import { PIECE } from "./sentences.js";
 import { send } from "../shared/wire.js";
 
+/** @typedef {{ text: string, hangUp: AbortController, sound: Promise<AudioBuffer | null> | null }} Piece asked for, not yet begun */
+
 /** Pieces that are asked for before they are needed. */
 const AHEAD = 2;
 /** The next piece is scheduled so long before the last one ends. */
@@ -23,16 +25,23 @@ export class Voice {
   /**
    * @param {AudioContext} context running, since a page may sound only after a touch
    * @param {object} given
-   * @param {string|null} given.language English name of the language that is spoken
+   * @param {string|null} [given.language] English name of the language that is spoken
    * @param {() => void} given.began the first sound is heard
    * @param {(why: string|null) => void} given.changed the browser's voice took over, and why
    * @param {() => void} given.failed nobody can speak here
    */
   constructor(context, { language = null, began, changed, failed }) {
-    Object.assign(this, { context, language, began, changed, failed });
-    this.waiting = []; // sentences
-    this.pieces = []; // {text, sound, hangUp}: asked for, not yet begun
+    this.context = context;
+    this.language = language;
+    this.began = began;
+    this.changed = changed;
+    this.failed = failed;
+    /** @type {string[]} sentences */
+    this.waiting = [];
+    /** @type {Piece[]} */
+    this.pieces = [];
     this.failures = 0; // in a row
+    /** @type {Set<AudioBufferSourceNode>} */
     this.playing = new Set();
     this.endsAt = 0;
     this.asked = false; // for a first piece
@@ -47,7 +56,12 @@ export class Voice {
     this.done = this.#run();
   }
 
-  /** Say this after everything else. */
+  /** @type {string | undefined} why there was no sound */
+  why;
+  /** @type {((value?: unknown) => void) | undefined} */
+  wake;
+
+  /** Say this after everything else. @param {string} sentence */
   say(sentence) {
     if (this.stopped || this.complete) return;
     this.waiting.push(sentence);
@@ -72,7 +86,8 @@ export class Voice {
   /** Be silent at once; whatever is on its way is called off. */
   stop() {
     this.stopped = true;
-    this.waiting = this.pieces = [];
+    this.waiting = [];
+    this.pieces = [];
     this.hangUp.abort();
     this.#hush();
     this.#wake();
@@ -98,7 +113,7 @@ export class Voice {
 
   // The first sentence alone, to be heard soon; later ones together as they fit, which takes fewer requests.
   #packed() {
-    let text = this.waiting.shift();
+    let text = this.waiting.shift() ?? "";
     while (this.asked && this.waiting.length && text.length + 1 + this.waiting[0].length <= PIECE) {
       text += ` ${this.waiting.shift()}`;
     }
@@ -107,11 +122,17 @@ export class Voice {
   }
 
   // Resolves to the sound, or to null when there is none; why is kept. What broke on the way is asked for once more.
+  /**
+   * @param {string} text
+   * @param {AbortSignal} signal
+   * @returns {Promise<AudioBuffer | null>}
+   */
   async #sound(text, signal) {
     for (let again = true; ; again = false) {
       try {
-        return await this.#fetched(text, signal);
-      } catch (error) {
+        return await this.#fetch(text, signal);
+      } catch (thrown) {
+        const error = /** @type {Error & { final?: boolean }} */ (thrown);
         if (signal.aborted) return null;
         this.why = error.message;
         if (error.final || !again) return null;
@@ -119,7 +140,11 @@ export class Voice {
     }
   }
 
-  async #fetched(text, signal) {
+  /**
+   * @param {string} text
+   * @param {AbortSignal} signal
+   */
+  async #fetch(text, signal) {
     const response = await send("speak", { body: JSON.stringify({ text }), signal, headers: { "content-type": "application/json" } });
     // The server has already tried whom it could: a refusal of its own is no accident.
     if (!response.ok) throw Object.assign(new Error(await refusal(response)), { final: true });
@@ -127,10 +152,16 @@ export class Voice {
   }
 
   // The sound of the piece whose turn has come, or null where the browser should say it.
+  /**
+   * @param {Piece} piece
+   * @param {AbortSignal} signal
+   */
   async #inTime(piece, signal) {
     if (this.byBrowser || !piece.sound) return null;
     if (!browserVoice(this.language)) return piece.sound;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
     let timer;
+    /** @type {Promise<undefined>} */
     const late = new Promise((resolve) => (timer = setTimeout(resolve, PATIENCE_MS, undefined)));
     const sound = await Promise.race([piece.sound, late]);
     clearTimeout(timer);
@@ -167,6 +198,10 @@ export class Voice {
     this.wake?.();
   }
 
+  /**
+   * @param {AudioBuffer} sound
+   * @param {AbortSignal} signal
+   */
   #play(sound, signal) {
     const source = this.context.createBufferSource();
     source.buffer = sound;
@@ -181,6 +216,10 @@ export class Voice {
   }
 
   // Until what is scheduled has ended, but for so many seconds.
+  /**
+   * @param {number} before seconds
+   * @param {AbortSignal} signal
+   */
   async #silence(before, signal) {
     for (;;) {
       const left = this.endsAt - before - this.context.currentTime;
@@ -192,6 +231,10 @@ export class Voice {
     }
   }
 
+  /**
+   * @param {string} text
+   * @param {AbortSignal} signal
+   */
   async #utter(text, signal) {
     if (this.mute) return;
     await this.#silence(0, signal);
@@ -207,31 +250,47 @@ export class Voice {
   }
 }
 
-/** Aborted as soon as one of two is. */
+/**
+ * Aborted as soon as one of two is.
+ *
+ * @param {AbortController} one
+ * @param {AbortController} other
+ */
 function either(one, other) {
   const both = new AbortController();
   for (const { signal } of [one, other]) signal.addEventListener("abort", () => both.abort(), { once: true });
   return both.signal;
 }
 
+/** @param {Response} response */
 async function refusal(response) {
   const body = await response.json().catch(() => null);
   return body?.kind ? kindInWords(body.kind) : (body?.detail ?? `HTTP ${response.status}`);
 }
 
 // Groq says "English", other servers "english".
-const isEnglish = (language) => !language || language.toLowerCase() === "english";
+const isEnglish = (/** @type {string | null} */ language) => !language || language.toLowerCase() === "english";
 
-/** One of the browser's own voices for a language by its English name; null where there is none. */
+/**
+ * One of the browser's own voices for a language by its English name; null where there is none.
+ *
+ * @param {string | null} language
+ */
 function browserVoice(language) {
   const names = new Intl.DisplayNames(["en"], { type: "language" });
   const wanted = (language || "English").toLowerCase();
-  const speaks = (voice) => voice.lang && names.of(voice.lang.split(/[-_]/)[0])?.toLowerCase() === wanted;
+  const speaks = (/** @type {SpeechSynthesisVoice} */ voice) => voice.lang && names.of(voice.lang.split(/[-_]/)[0])?.toLowerCase() === wanted;
   const voices = (globalThis.speechSynthesis?.getVoices() ?? []).filter(speaks);
   return voices.find((voice) => voice.default) ?? voices[0] ?? null;
 }
 
 // Resolves to whether the browser has said it.
+/**
+ * @param {string} text
+ * @param {SpeechSynthesisVoice | null} voice
+ * @param {() => void} began
+ * @returns {Promise<boolean>}
+ */
 function utter(text, voice, began) {
   const { speechSynthesis } = globalThis;
   if (!speechSynthesis) return Promise.resolve(false);
@@ -242,7 +301,7 @@ function utter(text, voice, began) {
       utterance.lang = voice.lang;
     }
     let timer = setTimeout(() => resolve(false), VOICELESS_MS);
-    const over = (said) => (clearTimeout(timer), resolve(said));
+    const over = (/** @type {boolean} */ said) => (clearTimeout(timer), resolve(said));
     utterance.onstart = () => {
       clearTimeout(timer);
       timer = setTimeout(() => resolve(true), VOICELESS_MS + text.length * SLOWEST_MS); // some forget to tell the end

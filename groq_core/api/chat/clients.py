@@ -1,7 +1,7 @@
 """
 What clients really send: spellings that differ and mean the same, brought to one; what was changed is noted.
 
-Nothing is refused here. What is left as it came goes on to the checks, which name the field.
+What is left as it came goes on to the checks, which name the field.
 """
 
 from __future__ import annotations
@@ -10,17 +10,25 @@ import json
 from collections.abc import Callable
 from typing import Any, Final
 
+from groq_core.api.field_errors import bad
 from groq_core.events import Note
 
 BOOKKEEPING: Final = frozenset(
     {
-        "client_id", "client_metadata", "conversation_id", "extra_body", "extra_headers", "extra_query",
-        "litellm_metadata", "litellm_params", "metadata", "moderation", "prompt_cache_key", "prompt_cache_options",
-        "prompt_cache_retention", "request_id", "request_timeout", "safety_identifier", "session_id", "store", "tags",
-        "timeout", "trace", "trace_id", "user", "user_id",
+        "api_base", "api_key", "api_version", "background_tasks", "base_url", "cache_control", "caching", "chat_id",
+        "client_id", "client_metadata", "conversation_id", "custom_llm_provider", "drop_params", "extra_body",
+        "extra_headers", "extra_query", "generation_id", "headers", "id", "include_usage", "keep_alive",
+        "litellm_call_id", "litellm_metadata", "litellm_params", "litellm_session_id", "max_retries", "message_id",
+        "metadata", "moderation", "no-log", "num_retries", "organization", "parent_id", "project", "prompt_cache_key",
+        "prompt_cache_options", "prompt_cache_retention", "request_id", "request_timeout", "run_id",
+        "safety_identifier", "session_id", "span_id", "store", "stream_timeout", "tags", "thread_id", "timeout",
+        "trace", "trace_id", "usage", "user", "user_id",
     }
 )  # fmt: skip
 """Parameters about the caller's books: no answer is another for them."""
+
+TYPES: Final = {"metadata": dict, "store": bool, "user": str}
+"""Those of the caller's books that some server takes; of another type they are passed over like the rest."""
 
 WHOLE: Final = ("max_tokens", "max_completion_tokens", "seed", "n", "top_logprobs")
 
@@ -38,42 +46,103 @@ def mend_params(params: dict[str, Any]) -> tuple[dict[str, Any], list[Note]]:
         if isinstance(value, int) and not isinstance(value, bool) and value in (-1, 0):
             del params[name]
             notes.append(Note(code="max_tokens_left_out", text=f"`{name}` of {value} was taken as no limit"))
-    if params.get("stop") in ("", [], [""]):
+    stop = params.get("stop")
+    if isinstance(stop, list):
+        stop = params["stop"] = [word for word in stop if word not in ("", None)]
+    if stop in ("", []):
         del params["stop"]
+    for name, kind in TYPES.items():
+        if params.get(name) is not None and not isinstance(params[name], kind):
+            del params[name]
+            notes.append(Note(code="parameter_passed_over", text=f"`{name}` was passed over: it changes no answer"))
+    _mend_functions(params)
+    if isinstance(params.get("tools"), list):
+        params["tools"] = [_mend_tool(tool) for tool in params["tools"]]
     _mend_choice(params)
+    _mend_format(params)
     return params, notes
+
+
+def _mend_functions(params: dict[str, Any]) -> None:
+    """What was called functions, and the choice among them, are tools and theirs."""
+    functions, call = params.get("functions"), params.get("function_call")
+    if isinstance(functions, list) and functions and not params.get("tools"):
+        params["tools"] = [{"type": "function", "function": one} for one in functions]
+        if call is not None and params.get("tool_choice") is None:
+            params["tool_choice"] = call
+    if functions is None or isinstance(functions, list):
+        params.pop("functions", None)
+        params.pop("function_call", None)
+
+
+def _mend_tool(tool: Any) -> Any:
+    match tool:
+        case {"function": dict()} if tool.get("type") is None:
+            return tool | {"type": "function"}
+        case {"name": str(), "input_schema": schema} if tool.get("type") in (None, "custom", "function"):
+            named = {name: tool[name] for name in ("name", "description") if name in tool}
+            return {"type": "function", "function": named | {"parameters": schema}}
+        case {"name": str()} if tool.get("type") in (None, "function") and "function" not in tool:
+            known = ("name", "description", "parameters", "strict")
+            return {"type": "function", "function": {name: tool[name] for name in known if name in tool}}
+        case _:
+            return tool
+
+
+def _mend_format(params: dict[str, Any]) -> None:
+    form: Any = params.get("response_format")
+    match form:
+        case "text" | "json_object":
+            params["response_format"] = {"type": form}
+        case {"type": "json_schema", "schema": dict()} if form.get("json_schema") is None:
+            inner = {name: one for name, one in form.items() if name != "type"}
+            params["response_format"] = {"type": "json_schema", "json_schema": {"name": "answer"} | inner}
+        case {"type": "json_schema", "json_schema": {"schema": dict()} as inner} if inner.get("name") in (None, ""):
+            params["response_format"] = form | {"json_schema": inner | {"name": "answer"}}
+
+
+MODES: Final = {"auto": "auto", "none": "none", "required": "required", "any": "required"}
 
 
 def _mend_choice(params: dict[str, Any]) -> None:
     choice = params.get("tool_choice")
     if isinstance(choice, str):
-        params["tool_choice"] = {"any": "required"}.get(choice, choice)
-        return
+        params["tool_choice"] = MODES.get(choice.strip().lower(), choice)
     if not isinstance(choice, dict):
         return
-    match choice:
-        case {"type": "auto" | "none" | "required" as word}:
-            params["tool_choice"] = word
-        case {"type": "any"}:
-            params["tool_choice"] = "required"
-        case {"type": "allowed_tools"}:
-            _allow(params, choice)
-        case {"type": "function" | "tool", "name": str(name)} if "function" not in choice:
-            params["tool_choice"] = {"type": "function", "function": {"name": name}}
-        case {"name": str(name)} if "function" not in choice and "type" not in choice:
-            params["tool_choice"] = {"type": "function", "function": {"name": name}}
+    named = choice.get("function", choice)
+    name = named if isinstance(named, str) else named.get("name") if isinstance(named, dict) else None
+    kind = choice.get("type")
+    if kind == "allowed_tools":
+        _allow(params, choice)
+    elif isinstance(kind, str) and kind in MODES and name is None:
+        params["tool_choice"] = MODES[kind]
+    elif kind is None and isinstance(mode := choice.get("mode"), str) and mode.lower() in MODES and name is None:
+        params["tool_choice"] = MODES[mode.lower()]
+    elif kind in (None, "function", "tool") and isinstance(name, str):
+        params["tool_choice"] = {"type": "function", "function": {"name": name}}
+    elif not choice:
+        del params["tool_choice"]
 
 
 def _allow(params: dict[str, Any], choice: dict[str, Any]) -> None:
-    """Offer only the tools that are allowed, and choose among them by the mode."""
+    """
+    Offer only the tools that are allowed, and choose among them by the mode.
+
+    Raises:
+        RequestError: 400; one that is allowed is not among the tools.
+    """
     inner = choice.get("allowed_tools")
     allowed = inner if isinstance(inner, dict) else choice
     listed, tools = allowed.get("tools"), params.get("tools")
+    params["tool_choice"] = MODES.get(str(allowed.get("mode")).lower(), "auto")
     if not isinstance(listed, list) or not isinstance(tools, list):
         return
     names = {_tool_name(tool) for tool in listed}
+    if not listed or not names <= {_tool_name(tool) for tool in tools}:
+        path = "tool_choice.allowed_tools.tools" if allowed is inner else "tool_choice.tools"
+        raise bad(path, f"`{path}` must name one or more of `tools`, and nothing else")
     params["tools"] = [tool for tool in tools if _tool_name(tool) in names]
-    params["tool_choice"] = "required" if allowed.get("mode") == "required" else "auto"
 
 
 def _tool_name(tool: object) -> str:
@@ -105,7 +174,11 @@ def mend_messages(messages: Any) -> Any:
         if not isinstance(message, dict):
             mended.append(message)
             continue
-        message = _mend_function(dict(message), index, pending)
+        message = dict(message)
+        if isinstance(role := message.get("role"), str):
+            message["role"] = role.lower()
+        message = _mend_function(message, index, pending)
+        message = _mend_calls(message)
         message = _mend_content(message, old=index < newest)
         mended.append(message)
     return mended
@@ -125,16 +198,42 @@ def _mend_function(message: dict[str, Any], index: int, pending: list[str]) -> d
     return message
 
 
+def _mend_calls(message: dict[str, Any]) -> dict[str, Any]:
+    """Arguments are text however they came, and so are ids."""
+    calls = message.get("tool_calls")
+    if isinstance(calls, list):
+        message["tool_calls"] = [_mend_call(call) for call in calls]
+    if isinstance(id := message.get("tool_call_id"), int) and not isinstance(id, bool):
+        message["tool_call_id"] = str(id)
+    return message
+
+
+def _mend_call(call: Any) -> Any:
+    match call:
+        case {"function": {"name": str()} as function}:
+            call = call | {"type": call.get("type") or "function"}
+            arguments = function.get("arguments")
+            if arguments is None:
+                call["function"] = function | {"arguments": "{}"}
+            elif isinstance(arguments, dict | list):
+                call["function"] = function | {"arguments": json.dumps(arguments, ensure_ascii=False)}
+            if isinstance(id := call.get("id"), int) and not isinstance(id, bool):
+                call["id"] = str(id)
+    return call
+
+
 def _mend_content(message: dict[str, Any], *, old: bool) -> dict[str, Any]:
     role, content = message.get("role"), message.get("content")
     if isinstance(content, list):
         message["content"] = [_mend_part(part) for part in content]
+    elif role in ("tool", "function") and isinstance(content, dict | int | float):
+        message["content"] = json.dumps(content, ensure_ascii=False)
     elif content is None:
         refusal = message.get("refusal")
         silent = role == "assistant" and not message.get("tool_calls")
         if role == "assistant" and isinstance(refusal, str) and refusal:
             message["content"] = refusal
-        elif silent or role in ("tool", "function") or (role == "user" and old):
+        elif silent or role in ("tool", "function", "system", "developer") or (role == "user" and old):
             message["content"] = ""
     if message.get("content") == [] and (old or role != "user"):
         message["content"] = ""
@@ -145,8 +244,17 @@ def _mend_part(part: Any) -> Any:
     match part:
         case {"type": "refusal", "refusal": str(text)}:
             return {"type": "text", "text": text}
-        case {"type": "image_url", "image_url": str(url)}:
-            return {"type": "image_url", "image_url": {"url": url}}
+        case {"type": "image_url" | "input_image", "image_url": str(url)}:
+            detail = {"detail": part["detail"]} if "detail" in part else {}
+            return {"type": "image_url", "image_url": {"url": url} | detail}
+        case {"type": "input_image", "image_url": dict(image)}:
+            return {"type": "image_url", "image_url": image}
+        case {"type": "input_text" | "output_text" | None, "text": str()} | {"type": "text", "text": None}:
+            return part | {"type": "text", "text": part["text"] or ""}
+        case {"text": str()} if "type" not in part:
+            return part | {"type": "text"}
+        case str():
+            return {"type": "text", "text": part}
         case _:
             return part
 

@@ -13,7 +13,6 @@ from groq_core.api.chat.body import read_chat
 from groq_core.api.chat.chunks import ChunkWriter
 from groq_core.api.chat.completion import completion
 from groq_core.api.chat.pictures import clean, pieces_within
-from groq_core.api.content_coding import decode_body
 from groq_core.api.headers import HeaderStory
 from groq_core.api.sending import fold_answer, stream_answer
 
@@ -36,7 +35,7 @@ class ChatCompletions:
 
     async def __call__(self, exchange: ApiExchange) -> None:
         call = read_chat(
-            decode_body(await exchange.body(MAX_BODY), exchange.headers.get(b"content-encoding"), MAX_BODY),
+            await exchange.body(MAX_BODY),
             caller=exchange.caller,
             request_id=exchange.request_id,
             no_store=exchange.no_store,

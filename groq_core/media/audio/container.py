@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from groq_core.errors import RequestError
+from groq_core.media.image import signatures
 
 EXTENSIONS = ("flac", "mp3", "mp4", "mpeg", "mpga", "m4a", "ogg", "opus", "wav", "webm")
 """What Groq accepts: its validator's own list, 2026-10."""
@@ -179,7 +180,7 @@ def _tag_length(data: bytes) -> int:
 
 def _refuse(data: bytes) -> None:
     head = data[:1024]
-    if head.startswith((b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"II*\0", b"MM\0*")) or head[8:12] == b"WEBP":
+    if signatures.signature(head):
         raise unsupported_error("This is a picture, not a recording.", hint="The Image tab takes pictures.")
     if head.startswith(b"%PDF"):
         raise unsupported_error("This is a PDF, not a recording.")

@@ -18,6 +18,7 @@ import msgspec
 from groq_core.events import Segment, Transcript
 from groq_core.media.audio.levels import SPEECH_LIKELIHOOD, Spans
 from groq_core.media.audio.preparation import AudioInfo
+from groq_core.media.audio.voice import Voice
 from groq_core.media.text.phrases import length_in_words
 
 _SLACK_S = 1.0
@@ -74,7 +75,9 @@ class NoSpeech:
         }[self.reason]
 
 
-def judge_transcript(transcript: Transcript, info: AudioInfo, *, start_s: float = 0.0) -> Transcript | NoSpeech:
+def judge_transcript(
+    transcript: Transcript, info: AudioInfo, *, start_s: float = 0.0, voice: Voice | None = None
+) -> Transcript | NoSpeech:
     """
     Take out of a transcript what cannot have been said.
 
@@ -86,6 +89,7 @@ def judge_transcript(transcript: Transcript, info: AudioInfo, *, start_s: float 
         transcript: Times count from ``start_s``.
         info: Of the whole recording.
         start_s: Where the transcribed part begins in the recording.
+        voice: A second opinion, asked before anything that sounds is taken out.
 
     Returns:
         The transcript (the same object if nothing was taken out), or why there is none.
@@ -97,9 +101,10 @@ def judge_transcript(transcript: Transcript, info: AudioInfo, *, start_s: float 
     if not _has_words(transcript.text):
         return NoSpeech("empty", transcript.text)
     if not transcript.segments:
-        unbelievable = is_hallucination(transcript.text) and info.levels.speech_likelihood < SPEECH_LIKELIHOOD
-        return NoSpeech("not_speech", transcript.text) if unbelievable else transcript
-    kept = [segment for segment in transcript.segments if _believable(segment, info, start_s)]
+        doubtful = is_hallucination(transcript.text) and info.levels.speech_likelihood < SPEECH_LIKELIHOOD
+        believed = not doubtful or _speaks(voice, start_s, start_s + (info.duration_s or 0.0))
+        return transcript if believed else NoSpeech("not_speech", transcript.text)
+    kept = [segment for segment in transcript.segments if _believable(segment, info, start_s, voice)]
     if len(kept) == len(transcript.segments):
         return transcript
     if not any(_has_words(segment.text) for segment in kept):
@@ -132,11 +137,15 @@ def doubts_in_words(doubted: list[tuple[float, str]]) -> str:
 _MOST_NAMED = 20
 
 
-def _believable(segment: Segment, info: AudioInfo, start_s: float) -> bool:
+def _believable(segment: Segment, info: AudioInfo, start_s: float, voice: Voice | None) -> bool:
     start, end = segment.start + start_s - _SLACK_S, segment.end + start_s + _SLACK_S
     if not _overlaps(info.levels.active, start, end):
         return False
-    return not _suspicious(segment) or _overlaps(info.levels.speech, start, end)
+    return not _suspicious(segment) or _overlaps(info.levels.speech, start, end) or _speaks(voice, start, end)
+
+
+def _speaks(voice: Voice | None, start_s: float, end_s: float) -> bool:
+    return voice is not None and voice.speaks(start_s, end_s)
 
 
 def _suspicious(segment: Segment) -> bool:

@@ -30,6 +30,7 @@ from PIL import (
 )
 
 from groq_core.errors import RequestError
+from groq_core.media.image.signatures import signature
 
 FORMATS = {
     "JPEG": "JPEG",
@@ -97,8 +98,6 @@ EXTENSIONS = {
 }
 """What a file name promises."""
 
-_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
-
 _SAVE_AS_JPEG = "Save it as JPEG or PNG and try again."
 _TEXT = bytes(range(0x20, 0x100)) + b"\t\n\r\f"
 
@@ -121,47 +120,15 @@ def format_of(data: bytes) -> str:
     >>> format_of(b"GIF89a")
     'GIF'
     """
-    head = data[:64]
     if not data:
         raise invalid("The picture is empty: 0 bytes.", "empty_image", hint="Choose the file again.")
-    if head.startswith(b"\xff\xd8\xff"):
-        return "JPEG"
-    if head.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "PNG"
-    if head.startswith((b"GIF87a", b"GIF89a")):
-        return "GIF"
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "WEBP"
-    if head.startswith((b"II*\0", b"MM\0*")):
-        return "TIFF"
-    if head.startswith(b"BM") and len(data) > 26:
-        return "BMP"
-    if head.startswith(_JPEG_XL):
-        raise invalid(
-            "JPEG XL pictures can't be read here.",
-            "unsupported_image_format",
-            status=422,
-            hint="Save it as JPEG or PNG.",
-        )
-    if head[4:8] == b"ftyp":
-        return _format_of_iso_media(data)
-    found = next((name for signature, name in _RARER if head.startswith(signature)), None)
-    if found is None and _is_targa(data):
-        found = "TGA"
+    found = signature(data) or ("TGA" if _is_targa(data) else None)
     if found is None:
         raise _refusal(data)
     return found
 
 
 _JPEG_XL = (b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n")
-_RARER = (
-    (b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG2000"),
-    (b"\xff\x4f\xff\x51\0", "JPEG2000"),
-    (b"\0\0\1\0", "ICO"),
-    (b"8BPS\0\1", "PSD"),
-    (b"qoif", "QOI"),
-    *((b"P%c%c" % (kind, gap), "PPM") for kind in b"123456fF" for gap in b" \t\r\n"),
-)
 
 
 def check_head(head: bytes) -> None:
@@ -215,17 +182,16 @@ def is_picture(data: bytes) -> bool:
     return True
 
 
-def _format_of_iso_media(data: bytes) -> str:
-    """AVIF, HEIC and films share a container; the brands at its start tell them apart."""
-    brands = data[8 : min(64, int.from_bytes(data[:4], "big"))]
-    if b"avif" in brands or b"avis" in brands:
-        return "AVIF"
-    if not any(brand in brands for brand in _HEIC_BRANDS):
-        raise invalid("This is a video, not a picture.", "unsupported_image_format", status=422)
-    return "HEIF"
-
-
 def _refusal(data: bytes) -> RequestError:
+    if data.startswith(_JPEG_XL):
+        return invalid(
+            "JPEG XL pictures can't be read here.",
+            "unsupported_image_format",
+            status=422,
+            hint="Save it as JPEG or PNG.",
+        )
+    if data[4:8] == b"ftyp":
+        return invalid("This is a video, not a picture.", "unsupported_image_format", status=422)
     head = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if head.startswith(b"%pdf"):
         return invalid(

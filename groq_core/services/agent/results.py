@@ -10,17 +10,13 @@ from typing import Any, Final
 
 from pydantic_core import to_json, to_jsonable_python
 
+from groq_core.media.image.signatures import HEAD, MEDIA_TYPES, SENDABLE, signature
+
 MOST_PICTURES: Final = 4
 """Pictures of one result that are shown to a model."""
 
 LARGEST_PICTURE: Final = 3_000_000
 """Characters of a picture's data URL (Groq takes 4 MB in one request); a larger one is only mentioned."""
-
-_SIGNS: Final = (
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"GIF8", "image/gif"),
-)
 
 
 class ToolPicture:
@@ -95,8 +91,8 @@ def _whole(text: str) -> str:
 
 
 def _bytes(data: bytes) -> str:
-    if any(data.startswith(sign) for sign, _ in _SIGNS):
-        return str(_as_picture(data))
+    if (picture := _as_picture(data)) is not None:
+        return str(picture)
     try:
         text = data.decode()
     except UnicodeDecodeError:
@@ -105,10 +101,11 @@ def _bytes(data: bytes) -> str:
 
 
 def picture_urls(value: object) -> Iterator[str]:
-    """The pictures in a result, as data URLs; what is too large to be sent is left out."""
+    """The pictures in a result, as data URLs; what is too large or of a format that cannot be sent is left out."""
     items = value.pictures if isinstance(value, Mixed) else value if isinstance(value, list | tuple) else (value,)
     for item in items[:100]:
-        if (picture := _as_picture(item)) is not None and len(url := picture.url) <= LARGEST_PICTURE:
+        picture = _as_picture(item)
+        if picture is not None and picture.kind in SENDABLE and len(url := picture.url) <= LARGEST_PICTURE:
             yield url
 
 
@@ -116,8 +113,8 @@ def _as_picture(value: Any) -> ToolPicture | None:
     if isinstance(value, ToolPicture):
         return value
     if isinstance(value, bytes | bytearray):
-        kind = next((kind for sign, kind in _SIGNS if bytes(value[:8]).startswith(sign)), None)
-        return ToolPicture(bytes(value), kind) if kind else None
+        found = signature(bytes(value[:HEAD]))
+        return ToolPicture(bytes(value), MEDIA_TYPES[found]) if found else None
     # A picture of PIL, without importing it for those that have none.
     if any(f"{one.__module__}.{one.__name__}" == "PIL.Image.Image" for one in type(value).__mro__):
         file = io.BytesIO()

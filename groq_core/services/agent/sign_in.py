@@ -28,7 +28,7 @@ class SignInError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SignIn:
+class BrowserSignIn:
     """
     Signs a person in with their browser.
 
@@ -66,7 +66,7 @@ def _provider(address: str, storage: Storage, invite: Callable[[str], Awaitable[
     from mcp.shared.auth import OAuthClientMetadata
     from pydantic import AnyUrl
 
-    class Provider(OAuthClientProvider):
+    class _KeptLogin(OAuthClientProvider):
         """The library's, which knows of a token that was kept when it ends and whose it is."""
 
         async def _initialize(self) -> None:
@@ -83,7 +83,7 @@ def _provider(address: str, storage: Storage, invite: Callable[[str], Awaitable[
         # Who can be read by everybody keeps no secret: the proof is PKCE's.
         token_endpoint_auth_method="none",
     )
-    return Provider(address, wanted, storage, invite, callback.answer)
+    return _KeptLogin(address, wanted, storage, invite, callback.answer)
 
 
 class _Callback:

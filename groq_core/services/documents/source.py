@@ -8,6 +8,7 @@ from pathlib import PurePath
 from groq_core.media.image.format import EXTENSIONS as PICTURES
 from groq_core.media.image.format import is_picture
 from groq_core.media.image.preparation import PreparedImage, prepare_all
+from groq_core.media.image.signatures import UNMISTAKABLE, signature
 from groq_core.services.documents.parts import EXTENSIONS as DOCUMENTS
 from groq_core.services.documents.parts import Document, ReadingLimits
 from groq_core.services.documents.seeing import Look, read_or_show
@@ -45,4 +46,4 @@ async def source_of(
 
 def _is_surely_picture(data: bytes) -> bool:
     """A photograph that came under the name of a document; short signatures might begin a text."""
-    return data[:4] in (b"\xff\xd8\xff\xe0", b"\xff\xd8\xff\xe1", b"\x89PNG", b"GIF8") and is_picture(data)
+    return signature(data) in UNMISTAKABLE

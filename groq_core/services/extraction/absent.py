@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from groq_core.services.extraction.spans import Path
+from groq_core.services.extraction.looking import Path
 from groq_core.services.extraction.strict import Node, resolve_ref
 
 

@@ -8,12 +8,13 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias
 
-from groq_core.errors import ChainError, ExtractionError, Kind
+from groq_core.errors import ChainError, ExtractionError, Kind, RequestError
 from groq_core.events import Usage
 from groq_core.pipeline import Handler
 from groq_core.reply import Reply
 from groq_core.requests import Caller, ChatRequest, Message, Request
 from groq_core.services.extraction.fitting import Problem
+from groq_core.services.extraction.growing import Growth
 from groq_core.services.extraction.json_text import read_json
 from groq_core.services.extraction.schema import MisfitError, Schema
 
@@ -88,6 +89,14 @@ class Answered:
     data: Any
 
 
+@dataclass(frozen=True, slots=True)
+class Growing:
+    """What stands in an answer that is still being written, as the model writes it."""
+
+    chunk: int
+    data: dict[str, Any]
+
+
 @dataclass(slots=True, kw_only=True)
 class Asker:
     """
@@ -97,6 +106,8 @@ class Asker:
         retries: Further tries where an answer does not fit.
         max_tokens: Of the first try; an answer that is cut off is asked for again with four times as many.
         most_tokens: Of any try.
+        streams: Answers are streamed, and told of while they grow. Groq's documents rule that out together with a
+            schema, though its servers do it; whoever refuses is asked again without.
     """
 
     handle: Handler[Request]
@@ -105,14 +116,15 @@ class Asker:
     max_tokens: int = 2048
     most_tokens: int = 32_768
     caller: Caller = field(default_factory=Caller)
+    streams: bool = False
 
-    async def ask(self, question: ExtractionPrompt) -> AsyncGenerator[Try | Answered, None]:
+    async def ask(self, question: ExtractionPrompt) -> AsyncGenerator[Try | Answered | Growing, None]:
         """
         Ask about one part until the answer fits: at most ``retries`` times more, and once more without a
         strict schema where no model could write by it.
 
         Yields:
-            Every try, then the data.
+            Every try, then the data; between them, where answers are streamed, what stands in them so far.
 
         Raises:
             ExtractionError: The last answer does not fit either.
@@ -129,8 +141,15 @@ class Asker:
             number += 1
             reply = Reply()
             try:
-                await self._fold(reply, question, messages, mode, max_tokens)
-            except ChainError as error:
+                async with aclosing(self._fold(reply, question, messages, mode, max_tokens)) as growing:
+                    async for one in growing:
+                        yield one
+            except (ChainError, RequestError) as error:
+                if self.streams and not reply.text and _unstreamed(error):
+                    self.streams = False
+                    continue
+                if isinstance(error, RequestError):
+                    raise
                 yield _try(question, number, mode, "failed", (Problem((), error.message),), reply)
                 if mode == "json_object" or not _incapable(error):
                     raise
@@ -151,7 +170,7 @@ class Asker:
 
     async def _fold(
         self, reply: Reply, question: ExtractionPrompt, messages: tuple[Message, ...], mode: Mode, max_tokens: int
-    ) -> None:
+    ) -> AsyncGenerator[Growing, None]:
         """Ask once. What failed attempts cost is in the reply even when nothing answers."""
         request = ChatRequest(
             messages=messages,
@@ -163,16 +182,27 @@ class Asker:
                 # Thinking counts against the limit, and an answer that is cut off is no answer.
                 "reasoning_effort": "low",
             },
-            # Groq's documents rule out streaming together with a schema.
-            stream=False,
+            stream=self.streams,
             revisable=True,
             caller=self.caller,
         )
         async with aclosing(self.handle(request)) as events:
+            growth = Growth()
             async for event in events:
                 reply.apply(event)
+                if self.streams and (found := growth.look(reply.text)) is not None:
+                    yield Growing(question.chunk, found)
         if reply.receipt.degraded or reply.finished is None:
             raise ChainError("no model answered", hint="Try again later.")
+
+
+def _unstreamed(error: ChainError | RequestError) -> bool:
+    """Nobody streams by a schema: what was refused may be answered whole."""
+    if isinstance(error, RequestError):
+        return error.status == 400
+    return bool(error.failures) and all(
+        failure.kind in (Kind.INVALID_REQUEST, Kind.UNSUPPORTED) for failure in error.failures
+    )
 
 
 def _incapable(error: ChainError) -> bool:

@@ -8,25 +8,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Final
 
-_NAMES: Final = (
-    "january jan januar janner janvier janv enero ene gennaio gen januari janeiro stycznia styczen января январь янв"
-    " січня ledna leden ocak",
-    "february feb februar fevrier fevr febrero febbraio februari fevereiro lutego luty февраля февраль фев лютого"
-    " unora unor subat",
-    "march mar marz maerz mars marzo maart mrt marco marca marzec марта март мар березня brezna brezen mart",
-    "april apr avril avr abril abr aprile kwietnia kwiecien апреля апрель апр квітня dubna duben nisan",
-    "may mai mayo maggio mag mei maio maja maj мая май травня kvetna kveten mayis",
-    "june jun juni juin junio giugno giu junho czerwca czerwiec июня июнь июн червня cervna cerven haziran",
-    "july jul juli juillet juil julio luglio lug julho lipca lipiec июля июль июл липня cervence cervenec temmuz",
-    "august aug aout agosto ago augustus agustos sierpnia sierpien августа август авг серпня srpna srpen",
-    "september sep sept septembre septiembre settembre set setembro wrzesnia wrzesien сентября сентябрь сен сент"
-    " вересня zari eylul",
-    "october oct oktober okt octobre octubre ottobre ott outubro out pazdziernika pazdziernik октября октябрь окт"
-    " жовтня rijna rijen ekim",
-    "november nov novembre noviembre novembro listopada listopad ноября ноябрь ноя листопада kasim",
-    "december dec dezember dez decembre diciembre dic dicembre dezembro grudnia grudzien декабря декабрь дек грудня"
-    " prosince prosinec aralik",
-)
+from groq_core.services.extraction.months import NAMES
 
 
 def _bare(word: str) -> str:
@@ -35,7 +17,15 @@ def _bare(word: str) -> str:
     return "".join(sign for sign in taken if not unicodedata.combining(sign)).casefold().replace("ı", "i")
 
 
-_MONTHS: Final = {_bare(name): number for number, names in enumerate(_NAMES, start=1) for name in names.split()}
+def _months() -> dict[str, tuple[int, ...]]:
+    found: dict[str, tuple[int, ...]] = {}
+    for number, names in enumerate(NAMES, start=1):
+        for name in names.split():
+            found[_bare(name)] = (*found.get(_bare(name), ()), number)
+    return found
+
+
+_MONTHS: Final = _months()
 
 _NAMED = r"(?P<name>[^\W\d_][^\W\d_\u0300-\u036f]?(?:[^\W\d_]|[\u0300-\u036f]){1,13})\.?"
 _DATES: Final = (
@@ -66,8 +56,8 @@ def _days(parts: dict[str, str | None]) -> Iterator[str]:
     year = int(parts["y"] or 0)
     year += 2000 if year < 70 else 1900 if year < 100 else 0
     if parts.get("name") is not None:
-        month = _MONTHS.get(_bare(str(parts["name"])), 0)
-        orders: list[tuple[str | int | None, str | None]] = [(month, parts["d"])]
+        months = _MONTHS.get(_bare(str(parts["name"])), ())
+        orders: list[tuple[str | int | None, str | None]] = [(month, parts["d"]) for month in months]
     elif parts.get("a") is not None:
         orders = [(parts["b"], parts["a"]), (parts["a"], parts["b"])]
     else:

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from groq_core.services.extraction.looking import Path
 from groq_core.services.extraction.plain import Place
-from groq_core.services.extraction.spans import Path
 
 Prefer: TypeAlias = Literal["majority", "first"]
 

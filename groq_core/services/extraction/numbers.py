@@ -58,6 +58,11 @@ _SCALES: Final = {
 _WORDS: Final = "|".join(sorted(map(re.escape, _SCALES), key=len, reverse=True))
 _SCALE: Final = re.compile(rf"\s?(?P<scale>{_WORDS})\b\.?|\s?(?P<sign>[万萬億亿千兆])")
 
+WITHOUT_SPACES: Final = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]"
+)
+"""Letters of languages that write no space between words, so that any of them may be a word's end."""
+
 _BEFORE: Final = re.compile(r"([^\W\d_]{1,12})\.?\Z")
 _PREFIX_LETTERS: Final = 4
 """Letters that may stand right before a number: a currency (``EUR1``) or an abbreviation (``No.12``)."""
@@ -85,7 +90,7 @@ def numbers(text: str) -> Iterator[tuple[int, int, tuple[float, ...]]]:
 
 def _stands_alone(text: str, start: int) -> bool:
     before = text[max(0, start - 14) : start]
-    word = _BEFORE.search(before)
+    word = None if WITHOUT_SPACES.search(before[-1:]) else _BEFORE.search(before)
     if word is None:
         return not before.endswith("_")
     return len(word[1]) <= _PREFIX_LETTERS or before.endswith(".")

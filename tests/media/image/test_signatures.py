@@ -1,0 +1,56 @@
+"""What tells a picture from something else stands in one place, and every part of the house asks there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from groq_core.errors import RequestError
+from groq_core.media.audio.container import container_of
+from groq_core.media.image.format import format_of, is_picture
+from groq_core.media.image.signatures import MEDIA_TYPES, SENDABLE, signature
+from groq_core.services.agent.results import picture_urls, to_text
+from tests.media.samples import encoded
+
+FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "AVIF", "JPEG2000", "ICO", "PPM", "QOI")
+SQUARE = Image.new("RGB", (32, 32), "teal")
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_part_knows_a_picture_when_it_sees_one(name: str) -> None:
+    data = encoded(SQUARE, name)
+
+    assert signature(data) == format_of(data) == name
+    with pytest.raises(RequestError, match="picture, not a recording"):
+        container_of(data)
+    assert to_text(data).startswith(f"[a picture, {MEDIA_TYPES[name]}, ")
+    assert len(list(picture_urls(data))) == (MEDIA_TYPES[name] in SENDABLE)
+
+
+@pytest.mark.parametrize("kind", ["1", "L", "P", "RGB"])
+def test_a_bmp_of_every_depth_is_one(kind: str) -> None:
+    assert signature(encoded(SQUARE.convert(kind), "BMP")) == "BMP"
+
+
+@pytest.mark.parametrize("start", ["BM", "BMW sold more cars than ever before in its history", "BM" + 60 * " "])
+def test_a_text_that_begins_as_a_bmp_does_is_none(start: str) -> None:
+    for length in range(2, 100):
+        data = (start + 100 * "x")[:length].encode()
+        assert signature(data) is None
+        assert not is_picture(data)
+        assert to_text(data) == data.decode()
+
+
+def test_signatures_stand_nowhere_else() -> None:
+    signs = re.compile(r"x89PNG|GIF8|\\xff\\xd8\\xff|b\"BM\"")
+    package = Path(__file__).parents[3] / "groq_core"
+    holders = {
+        path.relative_to(package).as_posix()
+        for path in package.rglob("*.py")
+        if "simulator" not in path.parts and signs.search(path.read_text("utf-8").split(">>>")[0])
+    }
+
+    assert holders == {"media/image/signatures.py"}
