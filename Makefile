@@ -59,6 +59,7 @@ bench: $(VENV)/.dev
 
 profile: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.profile
+	$(BIN)/python -m benchmarks.profile api 100
 
 # Broken and hostile input for twenty minutes; in the tests it is one round, in CI a minute.
 fuzz: $(VENV)/.dev

@@ -16,10 +16,10 @@ from collections.abc import Sequence
 
 import uvloop
 
-from benchmarks import batch, crowd, media, page, pipeline, service, services, speech, start, wire
+from benchmarks import batch, crowd, media, page, pipeline, relay, service, services, speech, start, wire
 from benchmarks.processes import PeerMissingError
 from benchmarks.results import merged, table, write
-from benchmarks.rows import Bench, Benchmark, Row, WrongTextError
+from benchmarks.rows import Bench, Benchmark, BusyMachineError, Row, WrongTextError
 
 BENCHMARKS: dict[str, Benchmark] = {
     "cpu": pipeline.cpu,
@@ -27,6 +27,8 @@ BENCHMARKS: dict[str, Benchmark] = {
     "wire": wire.wire,
     "first-token": pipeline.first_token,
     "api": service.api,
+    "relay": relay.relay,
+    "pace": relay.pace,
     "page": page.page,
     "paint": page.paint,
     "people": crowd.people,
@@ -48,7 +50,7 @@ def run(name: str, bench: Bench) -> list[Row]:
     """One benchmark's rows; what keeps it from being measured is a row too."""
     try:
         rows: list[Row] = uvloop.run(BENCHMARKS[name](bench))
-    except (PeerMissingError, WrongTextError) as error:
+    except (PeerMissingError, WrongTextError, BusyMachineError) as error:
         return [Row(name, None, "", "", detail=str(error))]
     except Exception as error:
         traceback.print_exc()

@@ -10,6 +10,7 @@ what the client got is right *and* what was asked upstream is. The tests run the
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -35,6 +36,12 @@ class Verdict(NamedTuple):
 
     passed: bool
     why: str
+
+    @property
+    def seconds(self) -> float:
+        """Of the request that met the fault; 0 where several did."""
+        found = re.search(r" in ([\d.]+) s", self.why)
+        return float(found[1]) if found else 0.0
 
 
 Scenario = Callable[[Stage], Awaitable[Verdict]]

@@ -9,7 +9,9 @@ touch, and how much later than beside nginx a token comes.
 from __future__ import annotations
 
 import asyncio
+import os
 import re
+import sys
 import time
 from bisect import bisect_left
 from collections.abc import Callable
@@ -20,10 +22,11 @@ from urllib.parse import urlsplit
 
 import httptools
 import msgspec
+import uvloop
 
-from benchmarks.load import openai_text
+from benchmarks.load import Connection, openai_text
 from benchmarks.processes import Process, app, nginx, upstream
-from benchmarks.rows import Bench, Row, WrongTextError, check, median, percentile
+from benchmarks.rows import Bench, BusyMachineError, Row, WrongTextError, check, median, percentile
 from benchmarks.text import tokens
 from benchmarks.upstream import order
 
@@ -35,6 +38,8 @@ SHARE = 0.5
 """Of nginx's tokens per CPU second."""
 
 LATEST_MS = 15.0
+BUSY_LOAD = 1.5
+PATIENCE_S = 300.0
 _names = count()
 
 
@@ -120,9 +125,9 @@ class Listener(asyncio.Protocol):
             self.done.set_exception(WrongTextError(f"the connection broke off: {error}"))
 
 
-async def listen(server: Process, body: dict[str, Any]) -> Heard:
+async def listen(url: str, body: dict[str, Any]) -> Heard:
     """Ask one question on a connection of its own."""
-    place = urlsplit(server.url)
+    place = urlsplit(url)
     loop = asyncio.get_running_loop()
     _, listener = await loop.create_connection(
         lambda: Listener(place.netloc, body), place.hostname or "", place.port or 80
@@ -135,6 +140,16 @@ def question(words: int, rate: int, *, stream: bool = True, stamped: bool = True
     return {"model": MODEL, "messages": [message], "stream": stream}
 
 
+async def crowd(url: str, streams: int, rate: int, words: int) -> list[Heard]:
+    """So many streams at once, begun at different moments of a beat."""
+
+    async def one(number: int) -> Heard:
+        await asyncio.sleep(0.1 * number / streams)
+        return await listen(url, question(words, rate))
+
+    return await asyncio.gather(*(one(number) for number in range(streams)))
+
+
 @dataclass(slots=True)
 class Seen:
     """What one side cost and how late its tokens were, a number for each round."""
@@ -143,21 +158,31 @@ class Seen:
     delays_ms: list[float] = field(default_factory=list)
 
     async def take(self, server: Process, streams: int, rate: int, words: int) -> None:
-        """One round: so many streams at once, begun at different moments of a beat."""
-
-        async def one(number: int) -> Heard:
-            await asyncio.sleep(0.1 * number / streams)
-            return await listen(server, question(words, rate))
-
+        """One round."""
         before = server.cpu_s()
-        answers = await asyncio.gather(*(one(number) for number in range(streams)))
+        answers = await crowd(server.url, streams, rate, words)
         self.cpu_us.append((server.cpu_s() - before) * 1e6 / (streams * words))
         for answer in answers:
             self.delays_ms += [delay * 1e3 for delay in answer.delays_s(words)]
 
 
+async def wait_for_quiet(bench: Bench) -> None:
+    """
+    Wait until nothing else keeps the machine busy; a quick run, which writes nothing, does not.
+
+    Raises:
+        BusyMachineError: Something does, for minutes.
+    """
+    until = time.monotonic() + PATIENCE_S
+    while not bench.quick and (load := os.getloadavg()[0]) > BUSY_LOAD:
+        if time.monotonic() > until:
+            raise BusyMachineError(f"the load average is {load:.1f}, which is more than {BUSY_LOAD:g}")
+        await asyncio.sleep(5)
+
+
 async def pace(bench: Bench) -> list[Row]:
     """Tokens per CPU second at a pace, and how late they come, against nginx."""
+    await wait_for_quiet(bench)
     seconds, rounds = bench.times(3, 1), bench.times(5, 2)
     rows: list[Row] = []
     async with upstream() as model, app(model) as ours, nginx(model) as theirs:
@@ -194,6 +219,7 @@ def _pace_rows(streams: int, rate: int, ours: Seen, theirs: Seen) -> list[Row]:
 
 async def relay(bench: Bench) -> list[Row]:
     """First tokens, answers in bulk, and answers that are not streamed, against nginx."""
+    await wait_for_quiet(bench)
     async with upstream() as model, app(model) as ours, nginx(model) as theirs:
         return [
             *await _first_tokens(bench, ours, theirs),
@@ -207,7 +233,7 @@ async def _first_tokens(bench: Bench, ours: Process, theirs: Process) -> list[Ro
     waits: dict[str, list[float]] = {"ours": [], "nginx": []}
     for round_ in range(times + 30):
         for name, server in (("nginx", theirs), ("ours", ours)):
-            heard = await listen(server, question(3, 1000))
+            heard = await listen(server.url, question(3, 1000))
             if round_ >= 30:
                 waits[name].append((heard.first - heard.asked) * 1e3)
     rows = []
@@ -225,7 +251,7 @@ async def _bulk(bench: Bench, ours: Process, theirs: Process) -> Row:
     async def cost(server: Process) -> float:
         before = server.cpu_s()
         body = [question(words, 0, stamped=False) for _ in range(streams)]
-        for heard in await asyncio.gather(*(listen(server, one) for one in body)):
+        for heard in await asyncio.gather(*(listen(server.url, one) for one in body)):
             check(openai_text(heard.body), sent, server.url)
         return (server.cpu_s() - before) * 1e6 / (streams * words)
 
@@ -248,8 +274,6 @@ async def _turns(cost: Callable[[Process], Any], ours: Process, theirs: Process,
 
 
 async def _calls(bench: Bench, ours: Process, theirs: Process) -> list[Row]:
-    from benchmarks.load import Connection
-
     calls, rounds = bench.times(400, 100), bench.times(5, 2)
     waits: dict[str, list[float]] = {ours.url: [], theirs.url: []}
     sent = "".join(tokens(100))
@@ -277,3 +301,12 @@ async def _calls(bench: Bench, ours: Process, theirs: Process) -> list[Row]:
             detail=f"{own:.2f} ms against {relayed:.2f}",
         ),
     ]  # fmt: skip
+
+
+async def main(url: str, streams: int, rate: int, words: int) -> None:
+    for heard in await crowd(url, streams, rate, words):
+        heard.delays_s(words)
+
+
+if __name__ == "__main__":  # a crowd in a process of its own: ``python -m benchmarks.relay URL STREAMS RATE WORDS``
+    uvloop.run(main(sys.argv[1], *map(int, sys.argv[2:5])))

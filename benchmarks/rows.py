@@ -12,6 +12,10 @@ class WrongTextError(Exception):
     """What arrived is not what was sent, so there is nothing to be fast at."""
 
 
+class BusyMachineError(Exception):
+    """Other work on the machine would be measured as well."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """

@@ -15,6 +15,7 @@ from PIL import Image, ImageDraw
 
 from tests.media.samples import encoded, file_by_ffmpeg, sample
 from tests.services import offices
+from tests.services.messages import compound, message
 from tests.services.papers import pdf
 
 CASES: Final = Path(__file__).parent / "data" / "cases"
@@ -87,6 +88,12 @@ def heif() -> bytes:
     return buffer.getvalue()
 
 
+def qoi() -> bytes:
+    pixels = np.asarray(drawing(64, 48)).reshape(-1, 3)
+    body = b"".join(b"\xfe" + pixel.tobytes() for pixel in pixels)
+    return b"qoif" + struct.pack(">IIBB", 64, 48, 3, 0) + body + bytes(7) + b"\1"
+
+
 PICTURES: Final[dict[str, Made]] = {
     **{
         name: case(name)
@@ -104,11 +111,21 @@ PICTURES: Final[dict[str, Made]] = {
     "photo.psd": photoshop,
     "photo.tga": lambda: encoded(drawing(), "TGA"),
     "large.tga": lambda: encoded(drawing(1200, 900), "TGA"),
+    "photo.qoi": qoi,
     "photo.ppm": lambda: encoded(drawing(), "PPM"),
     "photo.bmp": lambda: encoded(drawing(), "BMP"),
     "float.tif": lambda: encoded(Image.fromarray(np.linspace(0, 3, 4800, dtype=np.float32).reshape(60, 80)), "TIFF"),
     "misnamed.png": lambda: encoded(drawing(), "JPEG"),
 }
+
+ODS: Final = (
+    '<table:table table:name="One"><table:table-row><table:table-cell office:value-type="float" office:value="42">'
+    "<text:p>42</text:p></table:table-cell></table:table-row></table:table>"
+)
+ODP: Final = (
+    '<draw:page draw:name="One"><draw:frame><draw:text-box><text:p>The total is 42.</text:p></draw:text-box>'
+    "</draw:frame></draw:page>"
+)
 
 MAIL: Final = (
     "From: ada@example.com\nTo: bob@example.com\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\nMIME-Version: 1.0\n"
@@ -133,6 +150,10 @@ DOCUMENTS: Final[dict[str, Made]] = {
     "letter.docx": lambda: offices.docx(offices.p(offices.t("The total is 42."))),
     "talk.pptx": lambda: offices.pptx(offices.shape("The total is 42."), notes="said quietly"),
     "text.odt": lambda: offices.opendocument("text", "<text:p>The total is 42.</text:p>"),
+    "sheet.ods": lambda: offices.opendocument("spreadsheet", ODS),
+    "slides.odp": lambda: offices.opendocument("presentation", ODP),
+    "list.md": lambda: b"# Total\n\n- 42\n",
+    "offer.msg": lambda: compound(message("Offer", "The total is 42.")),
     "print.pdf": lambda: pdf(["The total is 42.", "Page two."]),
     "printer.pdf": lambda: b"\x1b%-12345X@PJL\n" + pdf(["The total is 42."]),
     "half.pdf": lambda: pdf(["The total is 42.", ""]),

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import re
 import threading
 from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, TypeVar
 
 import httpx
@@ -17,12 +18,17 @@ import pytest
 from groq_core.cli import main
 from groq_core.compose import Core, assemble
 from groq_core.errors import RequestError
+from groq_core.media.audio.container import ENDINGS
+from groq_core.media.image.format import EXTENSIONS as PICTURE_ENDINGS
+from groq_core.media.image.format import FORMATS
 from groq_core.media.image.preparation import prepare_all
 from groq_core.serve import create_app
+from groq_core.services.documents.parts import EXTENSIONS
 from groq_core.services.documents.seeing import read_and_look
 from groq_core.services.documents.source import source_of
 from groq_core.settings.settings import Settings
 from groq_core.simulator import Simulator
+from groq_core.ui.static import ASSETS
 from tests.api.stage import serving
 from tests.files_everywhere import (
     BAD_DOCUMENTS,
@@ -109,6 +115,37 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, surfaces: Surfaces) 
 
 def lines(response: httpx.Response) -> list[dict[str, Any]]:
     return [json.loads(line.removeprefix("data: ")) for line in response.text.split("\n\n") if line]
+
+
+def test_every_kind_that_is_read_is_tried_here() -> None:
+    kinds = {EXTENSIONS[PurePath(name).suffix] for name in DOCUMENTS}
+    formats = {prepare_all(make())[0].original_format for make in PICTURES.values()}
+
+    assert kinds == set(EXTENSIONS.values())
+    assert formats == set(FORMATS.values())
+    assert {PurePath(name).suffix[1:] for name in RECORDINGS} <= set(ENDINGS)
+
+
+@pytest.mark.parametrize(
+    ("script", "wanted"),
+    [
+        ("microphone/microphone.js", ["recordings"]),
+        ("image/pictures.js", ["pictures"]),
+        ("extract/extract.js", ["documents", "pictures"]),
+        ("chat/attachments.js", ["documents", "pictures", "recordings"]),
+    ],
+)
+def test_choosers_accept_what_the_server_says_it_reads(script: str, wanted: list[str], surfaces: Surfaces) -> None:
+    text = (ASSETS / "js" / script).read_text(encoding="utf-8")
+    base = re.search(r"/ui/assets/[^/]+", surfaces.http.get("/").text)
+    assert base is not None
+    written = surfaces.http.get(f"{base[0]}/texts.js").text
+    endings = json.loads(re.findall(r"^export const ENDINGS = (.*);$", written, re.MULTILINE)[0])
+
+    assert all(f"ENDINGS.{one}" in text for one in wanted)
+    assert endings["documents"] == list(EXTENSIONS)
+    assert endings["pictures"] == [f".{one}" for one in PICTURE_ENDINGS]
+    assert endings["recordings"] == [f".{one}" for one in ENDINGS]
 
 
 # ── recordings ───────────────────────────────────────────────────────────────────────────────────────

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 from groq_core.events import Events
 from groq_core.models.catalogue import Catalogue
 from groq_core.pipeline import Handler
+from groq_core.ratelimit.limit_status import LimitStatus
 from groq_core.ratelimit.people import Allowance
 from groq_core.redaction import Secret
 from groq_core.requests import Caller, Request
@@ -61,6 +62,10 @@ class Board(Protocol):
     """The state of every target, as the status panel sees it."""
 
     def snapshot(self, credential: str = "server") -> Snapshot: ...
+
+    def limits(self, name: str, credential: str = "server") -> tuple[LimitStatus, ...]:
+        """What is left of the limits of ``provider:model``."""
+        ...
 
     async def wait_for_change(self, version: int) -> int:
         """Wait until the snapshot is newer than ``version``; returns the version it then has."""

@@ -38,10 +38,8 @@ class HeaderStory:
         if not asked:
             return []
         name = f"{asked[-1].provider}:{asked[-1].model}"
-        for target in self._board.snapshot(self._exchange.caller.credential).targets:
-            if target.name == name:
-                return [header for limit in target.limits for header in limit_headers(limit)]
-        return []
+        limits = self._board.limits(name, self._exchange.caller.credential)
+        return [header for limit in limits for header in limit_headers(limit)]
 
 
 def limit_headers(limit: LimitStatus) -> Headers:

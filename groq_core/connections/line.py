@@ -7,7 +7,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 
-class ChunkedLine:
+class DirectLine:
     """
     One answer that is being sent in chunks.
 
@@ -36,7 +36,7 @@ class ChunkedLine:
         self._cycle.transport.write(b"%x\r\n%b\r\n" % (len(body), body))
 
 
-def line_of(send: Any) -> ChunkedLine | None:
+def line_of(send: Any) -> DirectLine | None:
     """The line behind an application's ``send``; None where somebody stands in between, or the server is another."""
     cycle = getattr(send, "__self__", None)
-    return ChunkedLine(cycle) if isinstance(cycle, RequestResponseCycle) else None
+    return DirectLine(cycle) if isinstance(cycle, RequestResponseCycle) else None

@@ -14,6 +14,7 @@ from groq_core.middleware.log import Log
 from groq_core.models.catalogue import CatalogueKeeper, life
 from groq_core.models.spec import ModelSpec
 from groq_core.ratelimit.budgets import LocalBudgets, limit_status
+from groq_core.ratelimit.limit_status import LimitStatus
 from groq_core.router.target_state import TargetState, TierStatus
 from groq_core.status.snapshot import CacheStatus, Snapshot, TargetStatus
 from groq_core.telemetry.metrics import Metrics
@@ -133,6 +134,11 @@ class Board:
             announcement=self._announcement(),
         )
 
+    def limits(self, name: str, credential: str = "server") -> tuple[LimitStatus, ...]:
+        """What is left of one target's limits, without looking at anything else: every answer may tell it."""
+        buckets = self._budgets.find(credential, name)
+        return limit_status(buckets, self._clock()) if buckets is not None else ()
+
     def _target(self, credential: str, spec: ModelSpec, tiers: tuple[str, ...]) -> TargetStatus:
         now = self._clock()
         stats = self._metrics.of(spec.name)
@@ -142,7 +148,6 @@ class Board:
             key=lambda breaker: breaker.last_error_at or 0.0,
             default=None,
         )
-        buckets = self._budgets.find(credential, spec.name)
         rests = self._health.rests_for(credential, spec.provider, spec.name)
         state = self._state(credential, spec)
         return TargetStatus(
@@ -162,7 +167,7 @@ class Board:
             ttft_p50_s=stats.ttft_quantile(0.5),
             ttft_p95_s=stats.ttft_quantile(0.95),
             tokens_per_s=stats.tokens_per_s,
-            limits=limit_status(buckets, now) if buckets is not None else (),
+            limits=self.limits(spec.name, credential),
             note=life(spec),
         )
 

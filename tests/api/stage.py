@@ -17,6 +17,7 @@ from groq_core.api.backend import Simulator
 from groq_core.events import AttemptStarted, CacheChecked, Event, Events, Finished, Routed, TextDelta, Usage
 from groq_core.middleware.allowance import Allowances
 from groq_core.models.catalogue import CatalogueKeeper, CatalogueStatus
+from groq_core.ratelimit.limit_status import LimitStatus
 from groq_core.ratelimit.people import People
 from groq_core.requests import ChatRequest, Request, TranscriptionRequest
 from groq_core.router.target_state import TierStatus
@@ -65,9 +66,11 @@ class Board:
     def __init__(self) -> None:
         self.version = 1
         self.ready = True
+        self.looks = 0
         self._moved = asyncio.Condition()
 
     def snapshot(self, credential: str = "server") -> Snapshot:
+        self.looks += 1
         return Snapshot(
             version=self.version,
             mode="live",
@@ -92,6 +95,9 @@ class Board:
             degraded=0,
             fallbacks=0,
         )
+
+    def limits(self, name: str, credential: str = "server") -> tuple[LimitStatus, ...]:
+        return ()
 
     async def move(self, *, ready: bool = True) -> None:
         async with self._moved:

@@ -374,3 +374,13 @@ async def test_no_store_keeps_the_cache_out_of_it() -> None:
         await client.post(URL, json=ask())
 
     assert [request.no_store for request in stage.asked] == [True, False]
+
+
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/openai/v1/chat/completions"])
+async def test_an_answer_does_not_look_at_the_whole_board(path: str) -> None:
+    stage = Stage(says("Hi"))
+    async with stage.served() as client:
+        for stream in (True, False):
+            assert (await client.post(path, json=ask(stream=stream))).status_code == 200
+
+    assert stage.board.looks == 0

@@ -246,8 +246,9 @@ def test_what_is_allowed_and_not_there_is_refused_by_name(tools: Any) -> None:
     assert (caught.value.status, caught.value.param) == (400, "tool_choice.tools")
 
 
-def test_a_choice_of_nothing_is_none() -> None:
-    assert "tool_choice" not in call({"tools": TOOLS, "tool_choice": {}}).request.params
+@pytest.mark.parametrize("choice", [{}, None])
+def test_a_choice_of_nothing_is_none(choice: Any) -> None:
+    assert "tool_choice" not in call({"tools": TOOLS, "tool_choice": choice}).request.params
 
 
 @pytest.mark.parametrize("name", ["max_tokens", "max_completion_tokens"])

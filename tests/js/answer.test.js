@@ -67,7 +67,7 @@ test("an answer ends as what happened to it", async () => {
 
 test("what was kept is shown again as it was", () => {
   const answer = newAnswer();
-  const kept = { text: "**bold** text", state: "cut", finish: "length", leftOut: "2 older messages were not sent", keptTexts: [], thought: "hm", error: null, receipts: [] };
+  const kept = { text: "**bold** text", state: "cut", finish: "length", leftOut: "2 older messages were not sent", quoted: null, keptTexts: [], thought: "hm", error: null, receipts: [] };
   answer.restore(kept);
 
   assert.deepEqual(answer.data, kept);

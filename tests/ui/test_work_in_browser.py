@@ -110,3 +110,66 @@ async def test_an_agent_shows_its_call_and_goes_on_when_asked_more(simulator: Si
         assert "42" in await call.first.inner_text()
         assert await page.locator(".gc-run").count() == 2
         assert "division by zero" in (await call.nth(1).text_content() or "")
+
+
+async def run(page: Page, task: str, runs: int) -> None:
+    await page.fill("#agent-task textarea", task)
+    await page.press("#agent-task textarea", "Enter")
+    await page.wait_for_function("n => document.querySelectorAll('.gc-run-bar').length === n", arg=runs)
+    await page.wait_for_selector("body:not([data-agent])")
+
+
+async def test_runs_of_the_agent_are_kept_and_gone_on_with(simulator: Simulator) -> None:
+    async with visiting(simulator, "agent") as page:
+        await run(page, "Work out 6 * 7", 1)
+        seen = await page.inner_text("#agent-log .gc-run")
+        # What is written goes into the store behind the page's back.
+        await page.wait_for_function(
+            """async () => {
+              const all = await new Promise((done) => {
+                const asked = indexedDB.open("groq-core");
+                asked.onsuccess = () => {
+                  const all = asked.result.transaction("messages").objectStore("messages").getAll();
+                  all.onsuccess = () => done(all.result);
+                  asked.result.close();
+                };
+              });
+              return all.some((one) => one.state === "done" && one.receipts?.length);
+            }"""
+        )
+        await page.reload()
+        await page.click("#tab-agent-button")
+        await page.wait_for_selector("#agent-log .gc-run-bar")
+        assert await page.inner_text("#agent-log .gc-run") == seen
+        assert "Work out 6 * 7" in await page.inner_text("#agent-log .gc-user")
+
+        simulator.requests.clear()
+        await run(page, "Work out 6 + 1", 2)
+        assert any("Work out 6 * 7" in str(asked.body) for asked in simulator.requests)
+
+        await page.click("#agent-clear")
+        await page.wait_for_selector("#agent-log .gc-welcome")
+        await page.click("#tab-chat-button")
+        await page.click("#conversations .gc-entry-title >> text=Work out 6 * 7")
+        await page.wait_for_selector("#agent-log .gc-run-bar")
+        assert await page.locator("#agent-log .gc-run-bar").count() == 2
+
+
+async def test_an_approval_of_before_asks_for_no_word_now(simulator: Simulator) -> None:
+    async with visiting(simulator, "agent") as page:
+        found = await page.evaluate(
+            """async () => {
+              const base = document.querySelector('script[src*="main.js"]').src.replace(/main\\.js.*/, "");
+              const { record, replay } = await import(base + "agent/kept.js");
+              const events = [];
+              for (const event of [
+                { t: "I " }, { t: "will." },
+                { e: "approval_asked", step: 1, call: "c1", name: "delete", arguments: "{}", approval: "a1" },
+              ]) record(events, event);
+              const view = replay({ events, state: "stopped" }, () => {});
+              const call = view.element.querySelector(".gc-call");
+              return [events.length, view.element.querySelectorAll("[data-word]").length, call.dataset.state];
+            }"""
+        )
+
+    assert found == [2, 0, "failed"]

@@ -1,6 +1,7 @@
 // The Agent tab: a task, the steps it takes, every call of a tool with what it was given and what it gave.
 
-import { announce, el, fill, hinter, iconButton, inputOf, targetOf } from "../shared/dom.js";
+import { el, fill, hinter, iconButton, inputOf, targetOf } from "../shared/dom.js";
+import { KeptRuns, record, replay } from "./kept.js";
 import { RunView } from "./run-view.js";
 import { say } from "../shared/words.js";
 import { Follower } from "../shared/scroll.js";
@@ -9,7 +10,7 @@ import { ask, send } from "../shared/wire.js";
 import { serverFields, serversWanted } from "./servers.js";
 
 /**
- * @import { Properties, Trouble } from "../shared/types.js"
+ * @import { Line, Properties, Trouble } from "../shared/types.js"
  * @import { Attached } from "../shared/user-text.js"
  *
  * @typedef {"max_steps" | "max_seconds" | "max_usd"} Limit
@@ -28,8 +29,6 @@ const tools = new Set(["calculator", "units", "clock"]);
 const limits = { max_steps: 10, max_seconds: 120, max_usd: null };
 /** @type {Attached[]} */
 let files = [];
-/** @type {object[]} */
-let messages = [];
 /** @type {AbortController | null} */
 let running = null;
 
@@ -38,12 +37,45 @@ const follower = new Follower(list);
 const hintNode = el("span", { class: "gc-hint", role: "status" });
 const hint = hinter(() => hintNode);
 
+const kept = new KeptRuns(draw, () => running?.abort());
+const composer = {
+  text: () => inputOf("agent-task")?.value ?? "",
+  options: () => ({}),
+  adopt: (/** @type {{ draft?: string }} */ { draft = "" }) => {
+    const box = inputOf("agent-task");
+    if (box) fill(box, draft);
+  },
+};
+/** @type {Promise<import("../chat/keeper.js").Keeper> | undefined} */
+let beginning;
+
+// Its runs are kept like the conversations of the chat, whose list shows them too.
+const keeper = () => (beginning ??= import("../chat/keeper.js").then(({ Keeper }) => Keeper.begin(kept, composer)));
+keeper();
+
+/** Show a conversation of before. @param {string} id */
+export const openKept = async (id) => (await keeper()).open(id);
+
 /** @param {HTMLElement} host */
 export function showLogIn(host) {
   host.replaceChildren(list, follower.button);
-  if (!list.children.length) list.replaceChildren(welcome());
+  if (!list.children.length) draw();
   follower.grown();
 }
+
+/** Show the open conversation: the runs it has had, and the one that is under way. */
+function draw() {
+  const views = kept.tree.branch().map((message) => {
+    if (message.role === "user") return taskView(message.text);
+    const under = kept.running;
+    return (under?.message === message ? under.view : replay(message, hint)).element;
+  });
+  list.replaceChildren(...(views.length ? views : [welcome()]));
+  follower.jump();
+}
+
+/** @param {string} task */
+const taskView = (task) => el("section", { class: "gc-turn gc-user" }, el("div", { class: "gc-user-text", "data-role": "user" }, task));
 
 function welcome() {
   return el(
@@ -147,24 +179,31 @@ takesFiles(document.body, (dropped) => inSight("agent-log") && attach(dropped));
 async function run(task) {
   if (running) return hint(say("still_answering"));
   if (!task) return hint(say("message_empty"));
-  if (!messages.length) list.replaceChildren();
+  if (kept.tree.empty) list.replaceChildren();
   fill(inputOf("agent-task"), "");
   const { signal } = (running = new AbortController());
   document.body.setAttribute("data-agent", "busy");
-  list.append(el("section", { class: "gc-turn gc-user" }, el("div", { class: "gc-user-text", "data-role": "user" }, task)));
+  const messages = kept.turns;
   const turn = new RunView(() => follower.grown(), hint);
-  list.append(turn.element);
+  const begun = kept.begin(task, turn);
+  list.append(taskView(task), turn.element);
   follower.jump();
+  keep(begun);
+  const hear = (/** @type {Line} */ event) => {
+    record(begun.message.events ?? [], event);
+    turn.hear(event);
+  };
   const body = JSON.stringify({ text: task, messages, tools: [...tools], ...serversWanted(), files, ...limitsInForce() });
   try {
-    await ask("agent", { body, signal, patience: PATIENCE_MS, headers: { "content-type": "application/json" } }, (event) => turn.hear(event));
-    if (!turn.receipt) turn.hear({ e: "error", kind: "connection", message: say("error_cut"), hint: "" });
+    await ask("agent", { body, signal, patience: PATIENCE_MS, headers: { "content-type": "application/json" } }, hear);
+    if (!turn.receipt) hear({ e: "error", kind: "connection", message: say("error_cut"), hint: "" });
   } catch (thrown) {
     const error = /** @type {Trouble} */ (thrown);
-    if (!signal.aborted) turn.hear({ e: "error", kind: "connection", message: error.refused ? error.message : say("error_unreachable"), hint: say("hint_unreachable") });
+    if (!signal.aborted) hear({ e: "error", kind: "connection", message: error.refused ? error.message : say("error_unreachable"), hint: say("hint_unreachable") });
   }
   await turn.end(signal.aborted);
-  if (turn.ended) messages = turn.ended.messages;
+  kept.end(begun, signal.aborted);
+  keep(begun);
   running = null;
   document.body.removeAttribute("data-agent");
   if (turn.receipt) document.dispatchEvent(new CustomEvent("gc:receipt", { detail: turn.receipt }));
@@ -173,11 +212,19 @@ async function run(task) {
 // A limit that was left empty is the usual one.
 const limitsInForce = () => ({ max_steps: limits.max_steps ?? 10, max_seconds: limits.max_seconds ?? 120, max_usd: limits.max_usd });
 
-function clear() {
+/** @param {import("./kept.js").Running} run */
+async function keep({ tree, message }) {
+  const keeps = await keeper();
+  const question = tree.message(message.parent);
+  if (question) keeps.message(tree, question);
+  keeps.message(tree, message);
+  keeps.head(tree);
+}
+
+// The runs so far stay in the list.
+async function clear() {
   running?.abort();
-  messages = [];
-  list.replaceChildren(welcome());
-  announce(say("cleared"));
+  (await keeper()).fresh();
 }
 
 const task = () => inputOf("agent-task")?.value.trim() ?? "";

@@ -11,7 +11,7 @@ import { Tree, newHead } from "./tree.js";
 import { offerUndo } from "./undo.js";
 
 /**
- * @import { Composer, ConversationStore, Head, Message, Recorder } from "./types.js"
+ * @import { Composer, ConversationStore, Head, KeptConversation, Message, Recorder } from "./types.js"
  * @import { Search } from "./search.js"
  */
 
@@ -20,7 +20,7 @@ const DRAFT_MS = 400;
 /** @implements {Recorder} */
 export class Keeper {
   /**
-   * @param {import("./conversation.js").Conversation} conversation
+   * @param {KeptConversation} conversation
    * @param {Composer} composer
    * @param {ConversationStore} store
    */
@@ -62,7 +62,7 @@ export class Keeper {
    * Keep a tab's conversations from now on: the best store there is, and what this page showed before it was loaded
    * again.
    *
-   * @param {import("./conversation.js").Conversation} conversation
+   * @param {KeptConversation} conversation
    * @param {Composer} composer
    */
   static async begin(conversation, composer) {

@@ -109,7 +109,7 @@ class Entry extends Component {
       <div class="gc-entry" data-conversation=${head.id} aria-current=${open ? "true" : null} data-running=${running ? "" : null}>
         ${renames
           ? html`<input class="gc-entry-name" aria-label=${say("rename")} value=${head.title} ref=${focusAll} onKeyDown=${(/** @type {KeyboardEvent} */ event) => renameKey(event, head, keeper)} onBlur=${(/** @type {Event} */ event) => rename(event, head, keeper)} />`
-          : html`<button type="button" class="gc-entry-title" title=${title} onClick=${() => openEntry(head, keeper)}>${head.kind === "image" ? html`<span class="gc-entry-kind" ref=${kindIcon} />` : null}${title}</button>`}
+          : html`<button type="button" class="gc-entry-title" title=${title} onClick=${() => openEntry(head, keeper)}>${head.kind in KIND_ICONS ? html`<span class="gc-entry-kind" ref=${kindIcon(head.kind)} />` : null}${title}</button>`}
         <button type="button" class="gc-icon-button" data-action="menu" aria-label=${say("entry_menu", { title })} aria-haspopup="menu" aria-expanded=${String(menuOpen)} onClick=${() => toggleMenu(head.id)} ref=${menuIcon} />
         ${menuOpen ? html`<${Menu} head=${head} keeper=${keeper} />` : null}
       </div>
@@ -138,8 +138,11 @@ function Menu({ head, keeper }) {
   </div>`;
 }
 
-/** @param {HTMLElement | null} place */
-const kindIcon = (place) => place && !place.firstChild && place.append(icon("camera"));
+/** Of conversations that belong to another tab. @type {Record<string, "camera" | "wrench">} */
+const KIND_ICONS = { image: "camera", agent: "wrench" };
+
+/** @param {string} kind */
+const kindIcon = (kind) => (/** @type {HTMLElement | null} */ place) => place && !place.firstChild && place.append(icon(KIND_ICONS[kind]));
 
 /** @param {HTMLElement | null} button */
 const menuIcon = (button) => button && !button.firstChild && button.append(icon("more"));

@@ -1,6 +1,6 @@
 // What conversations are made of, here and in the store.
 
-import type { ErrorLine, Quoted, Receipt } from "../shared/types.js";
+import type { ErrorLine, Line, Quoted, Receipt } from "../shared/types.js";
 import type { Answer } from "../shared/answer.js";
 import type { Tree } from "./tree.js";
 
@@ -48,8 +48,27 @@ export interface Message extends Partial<Omit<AnswerData, "text" | "state">> {
   state?: AnswerState;
   /** Name under which the server logs a running answer; null when it has ended. */
   answer?: string | null;
+  /** Of a run of the agent: what was heard of it, and what the model is told of it later. */
+  events?: Line[];
+  turns?: object[];
   /** In the store: the conversation it belongs to. */
   conversation?: string;
+}
+
+/** What the keeper asks of a tab's conversation. */
+export interface KeptConversation {
+  /** The tab. */
+  name: string;
+  tree: Tree;
+  /** Whether the one of before is still on its way. */
+  opening: boolean;
+  /** What runs in the open one. */
+  readonly running: unknown;
+  /** What runs, by conversation. */
+  runs: Map<string, { tree: Tree; message: Message; answer: { readonly data: Partial<Message> } }>;
+  open(tree: Tree): unknown;
+  show(): unknown;
+  stop(): unknown;
 }
 
 /** What is chosen behind "Options" and beside the box. */

@@ -1,11 +1,11 @@
 """Chat with tools until done."""
 
+from groq_core.services.agent.agent import Agent, Approve
 from groq_core.services.agent.builtin import builtin_tools, calculate, clock_tools, convert_unit, file_tools
 from groq_core.services.agent.calling import BoundCall, Result
 from groq_core.services.agent.fold import Called, Step, Trace
 from groq_core.services.agent.hosted import Hosted
 from groq_core.services.agent.limits import AgentLimits, Price
-from groq_core.services.agent.loop import Agent, Approve
 from groq_core.services.agent.remote import remote_tools
 from groq_core.services.agent.results import Mixed, ToolPicture
 from groq_core.services.agent.run import AgentRun

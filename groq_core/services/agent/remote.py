@@ -44,6 +44,10 @@ class RemoteToolError(Exception):
     """The server says the tool failed; the message is the server's."""
 
 
+class SessionGoneError(Exception):
+    """Another call found that the server no longer knows the session, so this one will not be answered in it."""
+
+
 @asynccontextmanager
 async def remote_tools(
     url: str,
@@ -106,6 +110,8 @@ class _Connection:
         self._make_transport = transport
         self._command = tuple(command)
         self._expired = asyncio.Event()
+        self._sessions = 1
+        self._gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._headers = dict(headers or {})
         self._timeout = timeout
         self._leave = asyncio.Event()
@@ -145,14 +151,22 @@ class _Connection:
         """
         from mcp import McpError
 
+        session = self._sessions
         try:
             return await self._call_guarded(name, arguments)
+        except SessionGoneError:
+            pass
         except McpError as error:
             if not _session_gone(error):
                 raise
-        # The specification: a client whose session the server no longer knows begins a new one.
-        self._ready = asyncio.get_running_loop().create_future()
-        self._expired.set()
+        # The specification: a client whose session the server no longer knows begins a new one. Of several calls that
+        # find it gone at once, the first does.
+        if session == self._sessions:
+            self._sessions += 1
+            self._ready = asyncio.get_running_loop().create_future()
+            self._expired.set()
+            self._gone.set_result(None)
+            self._gone = asyncio.get_running_loop().create_future()
         return await self._call_guarded(name, arguments)
 
     async def _call_guarded(self, name: str, arguments: Arguments) -> CallToolResult:
@@ -160,7 +174,11 @@ class _Connection:
         call = asyncio.create_task(self._call(name, arguments))
         try:
             # A connection that breaks leaves its calls waiting, so it is waited for beside them.
-            await asyncio.wait({call, self._task}, return_when=asyncio.FIRST_COMPLETED)
+            gone = self._gone
+            ends: set[asyncio.Future[Any]] = {call, self._task, gone}
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            if gone.done() and not call.done():
+                raise SessionGoneError
             if call.done() and (call.exception() is None or not self._task.done()):
                 return call.result()
         finally:
@@ -247,7 +265,7 @@ class _Connection:
             yield streams[0], streams[1]
 
 
-def _session_gone(error: Exception) -> bool:
+def _session_gone(error: BaseException) -> bool:
     """What the library makes of the 404 with which a server answers for a session it does not know."""
     return "session terminated" in str(error).lower()
 
@@ -346,6 +364,8 @@ def _pictures(result: CallToolResult) -> Iterator[ToolPicture]:
 def _cause(error: BaseException) -> str:
     while isinstance(error, BaseExceptionGroup) and error.exceptions:
         error = error.exceptions[0]
+    if _session_gone(error):
+        return "it answered HTTP 404 Not Found"
     response = getattr(error, "response", None)
     if (status := getattr(response, "status_code", None)) is not None:
         # The library's own words hold the whole address, and an address may hold a token.

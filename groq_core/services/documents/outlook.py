@@ -80,7 +80,7 @@ class _Reading:
         if wide is not None:
             return wide.decode("utf-16-le", "replace").rstrip("\0")
         narrow = self._stream(at, number, "001E")
-        return decode(narrow, self._name)[0].rstrip("\0") if narrow else ""
+        return decode(narrow.rstrip(b"\0"), self._name)[0] if narrow and narrow.strip(b"\0") else ""
 
     def _html(self, at: tuple[str, ...]) -> str:
         page = self._stream(at, _HTML, "0102")

@@ -224,6 +224,40 @@ def test_a_thai_word_is_not_parted() -> None:
     assert " ".join(cue.text for cue in cues(transcript((0.0, 9.0, text)))).split() == text.split()
 
 
+THAI = ["วันนี้", "อากาศ", "ดี", "มาก", "เรา", "จะ", "ไป", "เที่ยว", "ทะเล", "กับ", "ครอบครัว", "และ", "เพื่อน", "ของ", "เรา"]
+
+
+def test_a_long_run_of_thai_breaks_between_words_and_keeps_their_times() -> None:
+    run = THAI * 4
+    said = tuple(Word(word=word, start=number / 2, end=number / 2 + 0.5) for number, word in enumerate(run))
+    whole = Transcript(
+        text="".join(run),
+        duration=30.0,
+        segments=(Segment(id=0, start=0.0, end=30.0, text="".join(run)),),
+        words=said,
+    )
+
+    laid = cues(whole)
+
+    assert breaches(laid) == []
+    lines = [line for cue in laid for line in cue.lines]
+    assert "".join(lines) == "".join(run)
+    begins = {sum(map(len, run[:number])): word.start for number, word in enumerate(said)}
+    ends = [sum(map(len, lines[:number])) for number in range(len(lines))]
+    assert set(ends) <= set(begins)
+    at = 0
+    for cue in laid:
+        assert cue.start == pytest.approx(begins[at], abs=0.6)
+        at += sum(map(len, cue.lines))
+
+
+@pytest.mark.parametrize("text", ["ខ្ញុំស្រលាញ់ប្រទេសកម្ពុជា", "ຂ້ອຍຮັກປະເທດລາວຫຼາຍທີ່ສຸດ", "ကျွန်တော်မြန်မာစာဖတ်သည်"])
+def test_khmer_lao_and_burmese_are_left_whole(text: str) -> None:
+    laid = cues(transcript((0.0, 30.0, text * 4)))
+
+    assert [line for cue in laid for line in cue.lines] == [text * 4]
+
+
 def test_what_speech_itself_breaks_is_named_in_the_file() -> None:
     fast = transcript((0.0, 3.0, SPEECH))
 

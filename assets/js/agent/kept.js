@@ -1,0 +1,116 @@
+// The runs of the Agent tab as a conversation that is kept: every run with all that was heard of it, so that it is
+// shown again as it was, its calls and its receipt too, and the next task goes on from it.
+
+import { Tree, newHead } from "../chat/tree.js";
+import { RunView } from "./run-view.js";
+
+/**
+ * @import { KeptConversation, Message } from "../chat/types.js"
+ * @import { Line } from "../shared/types.js"
+ *
+ * @typedef {object} Running
+ * @property {Tree} tree
+ * @property {Message} message
+ * @property {{ readonly data: Partial<Message> }} answer what there is of it so far
+ * @property {RunView} view
+ */
+
+/** @implements {KeptConversation} */
+export class KeptRuns {
+  name = "agent";
+  opening = false;
+  tree = new Tree(newHead("agent"));
+  /** @type {Map<string, Running>} by conversation */
+  runs = new Map();
+
+  /**
+   * @param {() => void} drawn called when another conversation is open
+   * @param {() => void} stop ends the run that is under way
+   */
+  constructor(drawn, stop) {
+    this.drawn = drawn;
+    this.stop = stop;
+  }
+
+  get running() {
+    return this.runs.get(this.tree.head.id) ?? null;
+  }
+
+  /** @param {Tree} tree */
+  open(tree) {
+    this.tree = tree;
+    this.show();
+  }
+
+  show() {
+    this.drawn();
+  }
+
+  /** What the model is told of the runs before. @returns {object[]} */
+  get turns() {
+    return this.tree.branch().findLast((message) => message.turns)?.turns ?? [];
+  }
+
+  /**
+   * Note a run that begins.
+   *
+   * @param {string} task
+   * @param {RunView} view
+   * @returns {Running}
+   */
+  begin(task, view) {
+    const { tree } = this;
+    tree.add({ role: "user", text: task });
+    /** @type {Line[]} */
+    const events = [];
+    const message = tree.add({ role: "assistant", state: "writing", events });
+    const answer = {
+      get data() {
+        return { text: view.answer.text, state: /** @type {const} */ ("stopped"), events };
+      },
+    };
+    const run = { tree, message, answer, view };
+    this.runs.set(tree.head.id, run);
+    return run;
+  }
+
+  /**
+   * Note how it ended.
+   *
+   * @param {Running} run
+   * @param {boolean} stopped
+   */
+  end({ tree, message, view, answer }, stopped) {
+    const state = stopped ? "stopped" : view.error ? "broken" : "done";
+    Object.assign(message, answer.data, { state, receipts: view.receipt ? [view.receipt] : [], turns: view.ended?.messages ?? this.turns });
+    this.runs.delete(tree.head.id);
+  }
+}
+
+/**
+ * Note what was heard; words that follow each other are one.
+ *
+ * @param {Line[]} events
+ * @param {Line} event
+ */
+export function record(events, event) {
+  const last = events.at(-1);
+  if (event.e === undefined && last?.e === undefined && last) {
+    if (typeof event.t === "string" && typeof last.t === "string") return void (last.t += event.t);
+    if (typeof event.r === "string" && typeof last.r === "string") return void (last.r += event.r);
+  }
+  events.push({ ...event });
+}
+
+/**
+ * A run of before, as it was seen. What waited for a word then asks for none now.
+ *
+ * @param {Message} message
+ * @param {(words: string) => void} hint
+ */
+export function replay({ events = [], state }, hint) {
+  const view = new RunView(() => {}, hint);
+  for (const event of events) view.hear(event.e === "approval_asked" ? { ...event, e: "tool_started", hosted: false } : event);
+  view.end(state === "stopped" || state === "writing");
+  return view;
+}
