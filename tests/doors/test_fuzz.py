@@ -132,7 +132,7 @@ async def test_forms_of_any_shape_are_the_callers_fault(client: httpx.AsyncClien
     chance = random.Random(5)
     shapes = [FORM * 60, FORM.replace(b"--b--", b""), b"--b\r\n" * 5_000, b"--b\r\nX: " + b"x" * 100_000]
     for _ in range(40):
-        spoilt = bytearray(FORM)
+        data = bytearray(FORM)
         for _ in range(chance.randrange(1, 8)):
             data[chance.randrange(len(data))] = chance.choice(b'\r\n-b:;="\0\xff')
         shapes.append(bytes(data[: chance.randrange(1, len(data) + 1)]))
