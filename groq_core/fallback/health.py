@@ -9,12 +9,12 @@ when a stream ends, not when it opens, and a reader who leaves counts for nothin
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, MutableMapping
+from collections import OrderedDict
+from collections.abc import Callable
 from math import inf
 from typing import Literal, Protocol, TypeAlias
 
 import msgspec
-from cachetools import LRUCache
 
 from groq_core.errors import Kind, ProviderError
 from groq_core.failures import policy
@@ -98,20 +98,26 @@ class LocalHealth:
     Breakers in this process, by credential and name (``provider:model`` or ``provider``).
 
     Args:
-        capacity: Breakers kept; the least recently used of visitors' keys go first.
+        capacity: Breakers kept; the least recently used, that is told of, of visitors' keys go first.
     """
 
     def __init__(self, capacity: int = 20_000) -> None:
-        self._breakers: MutableMapping[tuple[str, str], BreakerState] = LRUCache(capacity)
+        self._capacity = capacity
+        self._breakers: OrderedDict[tuple[str, str], BreakerState] = OrderedDict()
 
     def of(self, credential: str, name: str) -> BreakerState:
         key = (credential, name)
         breaker = self._breakers.get(key)
         if breaker is None:
             breaker = self._breakers[key] = BreakerState()
+            if len(self._breakers) > self._capacity:
+                self._breakers.popitem(last=False)
+        else:
+            self._breakers.move_to_end(key)
         return breaker
 
     def find(self, credential: str, name: str) -> BreakerState | None:
+        # Asked eighty times for a request; it is `of` that counts as use.
         return self._breakers.get((credential, name))
 
     def under(self, credential: str) -> list[tuple[str, BreakerState]]:

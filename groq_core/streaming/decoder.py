@@ -45,6 +45,9 @@ LONGEST_UNPARSED = 64 * 1024
 """Bytes of data lines that are kept because they may go on; what pretty-prints an event is shorter."""
 
 
+_ENDS = (b"}", b"]")
+"""How a chunk may end, or ``[DONE]``."""
+
 _HALF = re.compile(rb"\\u[dD][89abAB]")
 
 
@@ -179,6 +182,10 @@ class StreamDecoder(AnswerReader):
                 self._fail(from_event(data))
             return
         whole = self._unparsed + b"\n" + data if self._unparsed else data
+        if self._unparsed and data.rstrip()[-1:] not in _ENDS:
+            # No JSON ends here; to read all of it again for each of its lines would take quadratic time.
+            self._keep(whole, data)
+            return
         try:
             chunk = decode_chunk(whole)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -213,10 +220,13 @@ class StreamDecoder(AnswerReader):
                 self._give_up_line()
                 self._data(data)
                 return
-            # It may go on in the next line: an event may have several.
-            self._unparsed = whole if bare else self._unparsed
-            if len(whole) > LONGEST_UNPARSED:
-                self._give_up_line()
+            self._keep(whole, bare)
+
+    def _keep(self, whole: bytes, data: bytes) -> None:
+        """It may go on in the next line: an event may have several."""
+        self._unparsed = whole if data.strip() else self._unparsed
+        if len(whole) > LONGEST_UNPARSED:
+            self._give_up_line()
 
     def _take_loose(self, data: bytes) -> None:
         """

@@ -314,6 +314,7 @@ TEXTS: dict[str, str] = {
     "server_own_help": "Address, token and headers stay in this page's memory and go along with a run; they are kept "
     "nowhere. Each of its calls is shown to you first.",
     "server_address": "Address of the MCP server",
+    "server_address_example": "https://example.com/mcp",
     "server_token": "Token",
     "server_headers": "Headers (NAME: VALUE)",
     "server_remove": "Remove this server",

@@ -298,6 +298,7 @@ GERMAN: dict[str, str] = {
     "server_own_help": "Adresse, Token und Header bleiben im Speicher dieser Seite und gehen mit einem Lauf mit; sie "
     "werden nirgends aufbewahrt. Jeder seiner Aufrufe wird Ihnen vorher gezeigt.",
     "server_address": "Adresse des MCP-Servers",
+    "server_address_example": "https://example.com/mcp",
     "server_token": "Token",
     "server_headers": "Header (NAME: WERT)",
     "server_remove": "Diesen Server entfernen",

@@ -132,15 +132,15 @@ async def test_forms_of_any_shape_are_the_callers_fault(client: httpx.AsyncClien
     chance = random.Random(5)
     shapes = [FORM * 60, FORM.replace(b"--b--", b""), b"--b\r\n" * 5_000, b"--b\r\nX: " + b"x" * 100_000]
     for _ in range(40):
-        spoilt = bytearray(FORM)
+        data = bytearray(FORM)
         for _ in range(chance.randrange(1, 8)):
-            spoilt[chance.randrange(len(spoilt))] = chance.choice(b'\r\n-b:;="\0\xff')
-        shapes.append(bytes(spoilt[: chance.randrange(1, len(spoilt) + 1)]))
-    for number, data in enumerate(shapes):
+            data[chance.randrange(len(data))] = chance.choice(b'\r\n-b:;="\0\xff')
+        shapes.append(bytes(data[: chance.randrange(1, len(data) + 1)]))
+    for number, shape in enumerate(shapes):
         boundary = ("b", "b", "", "x" * 500, '"')[number % 5]
         headers = {"content-type": f"multipart/form-data; boundary={boundary}"}
         for path in ("v1/audio/transcriptions", "v1/files"):
-            await asked(client, path, data, headers)
+            await asked(client, path, shape, headers)
 
 
 @pytest.mark.parametrize("name", ["a\0b.wav", "..\\..\\a.wav", "a" * 5000 + ".wav", "é\u202e.wav", ""])

@@ -85,7 +85,7 @@ function ownFields() {
  * @param {() => void} remove
  */
 function ownRow(server, remove) {
-  const address = el("input", { type: "url", class: "gc-server-address", autocomplete: "off", spellcheck: "false", "data-own-server": "", "aria-label": say("server_address"), placeholder: "https://example.com/mcp" });
+  const address = el("input", { type: "url", class: "gc-server-address", autocomplete: "off", spellcheck: "false", "data-own-server": "", "aria-label": say("server_address"), placeholder: say("server_address_example") });
   address.value = server.address;
   address.addEventListener("input", () => (server.address = address.value));
   const token = secret(say("server_token"), (value) => (server.token = value));

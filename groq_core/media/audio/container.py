@@ -115,9 +115,10 @@ def check_head(head: bytes) -> None:
     Refuse early, by its first bytes, what is surely no recording: ffmpeg knows more kinds than have a signature here.
 
     Raises:
-        RequestError: As :func:`find_container`.
+        RequestError: As :func:`find_container`; also 422 for nothing but zeros, which no kind begins with.
     """
-    find_container(head)
+    if find_container(head) is None and not head.strip(b"\0"):
+        raise unsupported_error("This is not a recording: its first bytes are all zero.")
 
 
 def find_container(data: bytes) -> Container | None:

@@ -40,34 +40,41 @@ class Cutter:
         self._search = min(search, (longest - overlap) // 4)
         self._aim = _even_length(longest - self._search, overlap, total)
         self._start = 0
-        self._held: list[Samples] = []
+        self._held = np.empty(0, np.float32)
         self._length = 0
 
     def push(self, samples: Samples) -> Iterator[PartSamples]:
         """Take samples, hand out the stretches they complete."""
-        self._held.append(samples)
-        self._length += len(samples)
+        self._hold(samples)
         while self._length > min(self._longest, self._aim + self._search):
             yield self._cut()
 
     def rest(self) -> PartSamples:
         """What is left at the end."""
-        return PartSamples(self._start, self._join())
+        return PartSamples(self._start, self._held[: self._length])
 
     def _cut(self) -> PartSamples:
-        samples = self._join()
+        samples = self._held[: self._length]
         until = min(self._longest, self._aim + self._search)
         spot = _quietest(samples[:until], self._aim, self._search, margin=self._overlap // 2)
         end, begin = spot + self._overlap // 2, spot - self._overlap // 2
         stretch = PartSamples(self._start, samples[:end])
-        self._held, self._length = [samples[begin:].copy()], len(samples) - begin
+        rest = samples[begin:]
+        self._held, self._length = np.empty(0, np.float32), 0
+        self._hold(rest)
         self._start += begin
         return stretch
 
-    def _join(self) -> Samples:
-        if len(self._held) != 1:
-            self._held = [np.concatenate(self._held)] if self._held else [np.zeros(0, np.float32)]
-        return self._held[0]
+    def _hold(self, samples: Samples) -> None:
+        """Copy into one buffer as large as a stretch can get: pieces joined at the end would be there twice."""
+        needed = self._length + len(samples)
+        if needed > len(self._held):
+            room = max(needed, min(self._longest, self._aim + self._search) + len(samples)) if self._length else needed
+            larger = np.empty(room, np.float32)
+            larger[: self._length] = self._held[: self._length]
+            self._held = larger
+        self._held[self._length : needed] = samples
+        self._length = needed
 
 
 def _even_length(longest: int, overlap: int, total: int | None) -> int:

@@ -101,7 +101,7 @@ def judge_transcript(
     if not _has_words(transcript.text):
         return NoSpeech("empty", transcript.text)
     if not transcript.segments:
-        doubtful = is_hallucination(transcript.text) and info.speech_likelihood < SPEECH_LIKELIHOOD
+        doubtful = is_hallucination(transcript.text) and info.levels.speech_likelihood < SPEECH_LIKELIHOOD
         believed = not doubtful or _speaks(voice, start_s, start_s + (info.duration_s or 0.0))
         return transcript if believed else NoSpeech("not_speech", transcript.text)
     kept = [segment for segment in transcript.segments if _believable(segment, info, start_s, voice)]
@@ -139,7 +139,7 @@ _MOST_NAMED = 20
 
 def _believable(segment: Segment, info: AudioInfo, start_s: float, voice: Voice | None) -> bool:
     start, end = segment.start + start_s - _SLACK_S, segment.end + start_s + _SLACK_S
-    if not _overlaps(info.active, start, end):
+    if not _overlaps(info.levels.active, start, end):
         return False
     return not _suspicious(segment) or _overlaps(info.levels.speech, start, end) or _speaks(voice, start, end)
 

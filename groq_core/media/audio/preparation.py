@@ -27,7 +27,7 @@ from groq_core.media.audio.container import (
 from groq_core.media.audio.cutting import Cutter, PartSamples
 from groq_core.media.audio.decode import RATE, SampleSource, decoding, head_of, size_of
 from groq_core.media.audio.ffmpeg import Media
-from groq_core.media.audio.levels import LevelMeter, Levels, Spans
+from groq_core.media.audio.levels import LevelMeter, Levels
 from groq_core.media.audio.mixing import gain_of
 from groq_core.media.audio.resample import Samples
 from groq_core.media.audio.tags import without_tags
@@ -78,29 +78,9 @@ class AudioInfo:
     video: bool = False
 
     @property
-    def peak_dbfs(self) -> float:
-        return self.levels.peak_dbfs
-
-    @property
-    def rms_dbfs(self) -> float:
-        return self.levels.rms_dbfs
-
-    @property
-    def silent_share(self) -> float:
-        return self.levels.silent_share
-
-    @property
-    def speech_likelihood(self) -> float:
-        return self.levels.speech_likelihood
-
-    @property
-    def active(self) -> Spans:
-        return self.levels.active
-
-    @property
     def is_silent(self) -> bool:
         """Nothing is heard for as long as a syllable takes; False when nothing is known."""
-        return self.measured and sum(end - start for start, end in self.active) < 0.1
+        return self.measured and sum(end - start for start, end in self.levels.active) < 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

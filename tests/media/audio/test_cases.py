@@ -84,7 +84,7 @@ def test_every_case_is_heard_whole(name: str, seconds: float, given: type) -> No
     prepared = prepare(case(name) if given is bytes else CASES / name, name)
 
     assert prepared.info.duration_s == pytest.approx(seconds, abs=0.06)
-    assert prepared.info.speech_likelihood == 1.0
+    assert prepared.info.levels.speech_likelihood == 1.0
     assert len(sent(prepared)) / 16_000 == pytest.approx(seconds, abs=0.12)
     assert not any("breaks off" in note for note in prepared.notes)
 
@@ -149,7 +149,7 @@ def test_whatever_ffmpeg_reads_is_a_recording(tmp_path: Path, arguments: tuple[s
     prepared = prepare(data, "upload")
 
     assert prepared.info.duration_s == pytest.approx(11.0, abs=0.15)
-    assert prepared.info.speech_likelihood == 1.0
+    assert prepared.info.levels.speech_likelihood == 1.0
 
 
 def test_a_film_without_its_brand_and_an_mp3_behind_zeros_are_recordings(tmp_path: Path) -> None:
@@ -299,7 +299,7 @@ def test_quiet_speech_is_lifted_and_is_speech(decibels: int) -> None:
     prepared = prepare(wav(quiet, subtype="FLOAT"))
 
     assert not prepared.info.is_silent
-    assert prepared.info.speech_likelihood > 0.6
+    assert prepared.info.levels.speech_likelihood > 0.6
     assert np.abs(sent(prepared)).max() > 0.4
     assert np.corrcoef(sent(prepared), JFK)[0, 1] > 0.999
 

@@ -82,7 +82,7 @@ def test_music_and_noise_do_not_say_thank_you(data: bytes, text: str) -> None:
 
     judged = judge_transcript(transcript(text), info)
 
-    assert info.speech_likelihood < SPEECH_LIKELIHOOD
+    assert info.levels.speech_likelihood < SPEECH_LIKELIHOOD
     assert not info.is_silent
     assert isinstance(judged, NoSpeech)
     assert judge_transcript(Transcript(text=text), info) == judged or judged.reason != "not_speech"
@@ -100,7 +100,7 @@ def test_quiet_speech_is_speech() -> None:
     info = probe(wav(heard(sample("galileo.mp3"))[:48_000] * 0.02, 48_000))
 
     assert not info.is_silent
-    assert info.speech_likelihood > SPEECH_LIKELIHOOD
+    assert info.levels.speech_likelihood > SPEECH_LIKELIHOOD
 
 
 def test_words_over_music_that_are_no_stock_phrase_are_believed() -> None:

@@ -80,7 +80,7 @@ def test_a_recording_of_speech_becomes_one_part(name: str) -> None:
     assert part.filename.rpartition(".")[2] in EXTENSIONS
     assert len(part.data) <= len(data)
     assert part.duration_s == pytest.approx(prepared.info.duration_s)
-    assert prepared.info.speech_likelihood > 0.6
+    assert prepared.info.levels.speech_likelihood > 0.6
     assert not prepared.info.is_silent
     assert not prepared.notes
 
@@ -149,7 +149,7 @@ def test_samples_that_are_no_numbers_do_no_harm() -> None:
     wild[::100] = np.nan
     wild[50::100] = np.inf
 
-    assert prepare(wav(wild, subtype="FLOAT")).info.peak_dbfs == 0.0
+    assert prepare(wav(wild, subtype="FLOAT")).info.levels.peak_dbfs == 0.0
 
 
 @pytest.mark.parametrize("name", ["jfk.mp3", "galileo.mp3"])
@@ -291,7 +291,7 @@ def test_ffmpeg_reads_what_soundfile_cannot(arguments: tuple[str, ...], named: s
     (part,) = prepared.parts
     assert (prepared.info.format, prepared.info.video) == (named, video)
     assert prepared.info.duration_s == pytest.approx(11.0, abs=0.2)
-    assert prepared.info.speech_likelihood == 1.0
+    assert prepared.info.levels.speech_likelihood == 1.0
     assert part.filename.rpartition(".")[2] in EXTENSIONS
     if video:
         assert part.filename == "audio.flac"
