@@ -334,6 +334,7 @@ def test_deflate_may_come_without_its_wrapping() -> None:
         (gzip.compress(gzip.compress(b"{}")), b"gzip, gzip", 415),
         (b"{}", b"deflate", 400),
     ],
+    ids=["br", "gzip of nothing", "gzip cut", "gzip twice", "deflate of nothing"],
 )
 def test_a_coding_nobody_undoes_is_refused_by_name(raw: bytes, coding: bytes, status: int) -> None:
     with pytest.raises(RequestError) as caught:

@@ -97,7 +97,7 @@ async def test_no_output_log_metric_or_file_holds_a_planted_key(
     assert leaks == {}
 
 
-@pytest.mark.parametrize("name", [*KEYS, *ELSEWHERE])
+@pytest.mark.parametrize("name", [*KEYS, *sorted(ELSEWHERE)])
 def test_a_wrong_secret_is_never_quoted(name: str) -> None:
     with pytest.raises(SettingsError) as caught:
         Settings.from_env({name: f"PLANTED0 é {PLANTED}", "GROQ_CORE_LIMITS": "nonsense"})
