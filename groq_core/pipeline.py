@@ -35,6 +35,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         spec: The model.
         budget: Attempts, time and money left for the user request this belongs to.
         last: No candidate comes after this one, so waiting is better than going on.
+        patient: Whoever could come before or instead is full as well, so a spent rate limit is waited for.
         peers, others: Targets of the same provider, and of other providers, that have their turn yet: so many of
             the upstream requests left are kept for them.
         hedge: It races another attempt.
@@ -51,6 +52,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     spec: ModelSpec
     budget: Budget
     last: bool = False
+    patient: bool = False
     peers: int = 0
     others: int = 0
     hedge: bool = False

@@ -49,6 +49,7 @@ class TargetTurn(msgspec.Struct, frozen=True, kw_only=True):
         forced: It cools down still and is asked as a probe.
         insistent: It is asked although our count says that the request never fits.
         probed: Another request is finding out how it is: only what that finds is waited for.
+        patient: Nobody can be asked before it, so its rate limit is waited for as long as time is left.
     """
 
     spec: ModelSpec
@@ -57,6 +58,7 @@ class TargetTurn(msgspec.Struct, frozen=True, kw_only=True):
     forced: bool = False
     insistent: bool = False
     probed: bool = False
+    patient: bool = False
 
 
 class ChainRun:
@@ -123,6 +125,7 @@ class ChainRun:
             others=sum(1 for other in waiting if other.provider != spec.provider),
             forced=turn.forced,
             insistent=turn.insistent,
+            patient=turn.patient,
         )
         text, asked = self.text, plain.request
         if not isinstance(asked, ChatRequest):

@@ -119,7 +119,9 @@ class Turns:
             self._run.insisted.add(spec.name)
             return TargetTurn(spec=spec, insistent=True)
         if one.why == "rate limit spent":
-            return TargetTurn(spec=spec)  # the guard waits itself, in turn with others
+            # The guard waits itself, in turn with others. Had it only a moment's patience, two such targets would be
+            # put back for each other without an end.
+            return TargetTurn(spec=spec, patient=True)
         if one.back_at:
             wait = max(0.0, one.back_at - now)
             return TargetTurn(spec=spec, wait_s=wait, reason="every target is cooling down; this one is back first")

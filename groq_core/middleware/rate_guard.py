@@ -99,7 +99,7 @@ class RateGuard:
         wait = buckets.wait(cost, caller.user)
         left = attempt.budget.remaining_s
         if wait > 0:
-            if wait > (left - 0.5 if attempt.last else min(SHORT_WAIT_S, left)):
+            if wait > (left - 0.5 if attempt.last or attempt.patient else min(SHORT_WAIT_S, left)):
                 raise _full(spec, wait)
             yield Waiting(seconds=wait, reason=RATE_LIMIT, target=spec.name)
         try:

@@ -543,3 +543,38 @@ async def test_walking_away_closes_what_was_asked() -> None:
 
     assert speaker.open == 0
     assert bench.health.admission("server", "groq", A) == "closed"
+
+
+@pytest.mark.parametrize("waits", [{A: 30.0, B: 10.0, C: 20.0}, {A: 10.0, B: 10.0, C: 10.0}], ids=["one first", "all"])
+async def test_targets_that_are_all_full_are_not_put_back_for_each_other_without_end(waits: dict[str, float]) -> None:
+    asked: list[str] = []
+
+    async def guarded(attempt: Attempt) -> Events:
+        """As the rate guard does: who is not the last hope is refused at once, the others wait."""
+        name = attempt.spec.name
+        asked.append(name)
+        left = attempt.budget.remaining_s
+        if waits[name] > (left - 0.5 if attempt.last or attempt.patient else 2.0):
+            raise ProviderError(Kind.BUDGET, "full", provider="groq", model=name, retry_after=waits[name])
+        await bench.clock.sleep(waits[name])
+        yield TextDelta("answered")
+        yield Finished()
+
+    bench = Bench(guarded)  # type: ignore[arg-type]
+    async with asyncio.timeout(20):
+        events = await bench.ask()
+
+    assert text(events) == "answered"
+    assert asked[:3] == [A, B, C]
+    assert len(asked) == 4
+    assert bench.clock.slept == [10.0]
+
+
+async def test_targets_that_are_all_full_for_longer_than_there_is_time_end_the_request() -> None:
+    async def guarded(attempt: Attempt) -> Events:
+        raise ProviderError(Kind.BUDGET, "full", provider="groq", model=attempt.spec.name, retry_after=59.7)
+        yield TextDelta("")
+
+    with pytest.raises(ChainError):
+        async with asyncio.timeout(20):
+            await Bench(guarded).ask()  # type: ignore[arg-type]
