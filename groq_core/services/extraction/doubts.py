@@ -15,7 +15,7 @@ DOUBT: Final = 200
 _BOUND_BEFORE: Final = re.compile(r"[^\W_][-/.:_#]\Z")
 _BOUND_AFTER: Final = re.compile(r"[-/_#][^\W_]|[.:]\d")
 _NUMBERING_BEFORE: Final = re.compile(
-    r"(?:\A|\n)[\s*#>|(]*(?:(?:§§?|№|art(?:icle|ikel|\.)?|section|sec\.|clause|ziff(?:er|\.)?|nr\.?|no\.?|pos\.?|第|пункт|п\.|статья"
+    r"(?:\A|\n)(?:[^\S\n]|[*#>|(])*+(?:(?:§§?|№|art(?:icle|ikel|\.)?|section|sec\.|clause|ziff(?:er|\.)?|nr\.?|no\.?|pos\.?|第|пункт|п\.|статья"
     r"|table|tisch|tabelle|page|seite|стр\.)\s*)?\Z",
     re.IGNORECASE,
 )

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 import jiter
 
-_THOUGHT: Final = re.compile(r"<(think|thinking|reasoning)>.*?</\1>", re.DOTALL | re.IGNORECASE)
-_THINKS: Final = re.compile(r"<(?:think|thinking|reasoning)>", re.IGNORECASE)
-_NUMBER: Final = re.compile(r"[-+.\deE]+\Z")
+_THINKS: Final = re.compile(r"<(think|thinking|reasoning)>", re.IGNORECASE)
+_ENDS: Final = {name: re.compile(f"</{name}>", re.IGNORECASE) for name in ("think", "thinking", "reasoning")}
+_NUMBER: Final = "-+.0123456789eE"
 
 FEWEST: Final = 24
 """Characters that come between two looks; from 480 on a twentieth of the text, so that looking costs little."""
@@ -22,13 +22,13 @@ def whole_values(text: str) -> dict[str, Any] | None:
     >>> whole_values('Here: {"rows": [{"a": "x", "b": 12'), whole_values("<think>{"), whole_values("no")
     ({'rows': [{'a': 'x'}]}, None, None)
     """
-    plain = _THOUGHT.sub("", text)
+    plain = _without_thoughts(text)
     start = plain.find("{")
     if start < 0 or _THINKS.search(plain):
         return None
     try:
         found = jiter.from_json(
-            _NUMBER.sub("", plain[start:]).encode("utf-8", "replace"), partial_mode="on", allow_inf_nan=False
+            plain[start:].rstrip(_NUMBER).encode("utf-8", "replace"), partial_mode="on", allow_inf_nan=False
         )
     except ValueError:
         return None
@@ -54,3 +54,20 @@ class Growth:
             return None
         self._last = found
         return found
+
+
+def _without_thoughts(text: str) -> str:
+    """The text without what stands between a thought's marks; one look at it, however many marks are never closed."""
+    kept, at = [], 0
+    open_for_ever: set[str] = set()
+    for begun in _THINKS.finditer(text):
+        name = begun[1].lower()
+        if begun.start() < at or name in open_for_ever:
+            continue
+        ended = _ENDS[name].search(text, begun.end())
+        if ended is None:
+            open_for_ever.add(name)
+            continue
+        kept.append(text[at : begun.start()])
+        at = ended.end()
+    return "".join((*kept, text[at:]))
