@@ -216,6 +216,8 @@ async def test_a_person_added_while_it_runs_can_sign_in(stage: TeamStage) -> Non
     async def signed_in() -> bool:
         async with httpx.AsyncClient(base_url=stage.url) as http:
             answer = await http.post("/login", data={"name": "eve", "password": "another horse"})
-            return answer.status_code == 303
+        if answer.status_code != 303:
+            await asyncio.sleep(1)  # who guesses faster is made to wait
+        return answer.status_code == 303
 
-    assert await eventually(signed_in, 3.0)
+    assert await eventually(signed_in, 30.0)
