@@ -23,6 +23,10 @@ STALL_S = float(os.environ.get("GROQ_FUZZ_STALL_S", "5"))
 """No single answer of `/health` takes longer; on a machine that does other things beside, that can be seconds."""
 
 
+KEPT = 1.1
+MOST_ROUNDS = 4
+
+
 class Probe(threading.Thread):
     """Asks for `/health` again and again, and keeps how long each took."""
 
@@ -74,18 +78,19 @@ def test_no_bomb_halts_the_others_or_keeps_its_memory(tmp_path: Path) -> None:
         calm = probed(house)
         time.sleep(2)
         usual = calm.end()
-        first = feed(house, corpus)
-        before = memory(house)
-        second = feed(house, corpus)
-        after = memory(house)
+        rounds, held = [feed(house, corpus)], [memory(house)]
+        # What an allocator keeps for later comes once or twice, what is kept for good comes with every round.
+        while len(rounds) < 2 or (held[-1] > KEPT * held[-2] and len(rounds) < MOST_ROUNDS):
+            rounds.append(feed(house, corpus))
+            held.append(memory(house))
         healthy = house.http.get("health").status_code
 
-    for found in (first, second):
+    for found in rounds:
         for name, (status, took) in found.items():
             assert status < 500 or status in (503, 507), (name, status)
             # A whole machine may be busy: the promise is about what the bomb adds to a calm server's time.
             slow = sum(one > PROMISED_S + usual[-1] for one in took)
             assert slow <= max(2, len(took) // 5), (name, took[-5:], usual[-3:])
             assert took[-1] < STALL_S, (name, took[-1])
-    assert after <= 1.1 * before, f"{before} KiB after the first round, {after} after the second"
+    assert held[-1] <= KEPT * held[-2], f"KiB after each round: {held}"
     assert healthy == 200
