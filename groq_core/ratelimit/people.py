@@ -284,28 +284,21 @@ def _site(address: str) -> str:
 
 def limit_error(limit: PersonLimit, resets_in_s: float) -> RequestError:
     """What somebody is told who has used up a limit."""
-    wait = max(1, math.ceil(resets_in_s))
-    return RequestError(
-        f"your {limit.amount:g} {COUNTED[limit.kind]} {IN_WORDS[limit.window]} are used up",
-        status=429,
-        code="limit_reached",
-        hint=f"Try again in {wait} s.",
-        retry_after=float(wait),
-    )
+    used_up = f"your {limit.amount:g} {COUNTED[limit.kind]} {IN_WORDS[limit.window]} are used up"
+    return _refusal(used_up, "Try again in {} s.", resets_in_s)
 
 
 def too_little(limit: PersonLimit, resets_in_s: float, amount: float) -> RequestError:
     """What somebody is told who asks for more than is left of a limit."""
     if limit.kind != "usd" or amount <= 0:
         return limit_error(limit, resets_in_s)
+    more = f"this could cost up to {amount:.4f} USD, more than is left of your {limit}"
+    return _refusal(more, "Ask for fewer tokens (max_completion_tokens), or try again in {} s.", resets_in_s)
+
+
+def _refusal(message: str, hint: str, resets_in_s: float) -> RequestError:
     wait = max(1, math.ceil(resets_in_s))
-    return RequestError(
-        f"this could cost up to {amount:.4f} USD, more than is left of your {limit}",
-        status=429,
-        code="limit_reached",
-        hint=f"Ask for fewer tokens (max_completion_tokens), or try again in {wait} s.",
-        retry_after=float(wait),
-    )
+    return RequestError(message, status=429, code="limit_reached", hint=hint.format(wait), retry_after=float(wait))
 
 
 def headers_of(allowances: Sequence[Allowance]) -> list[tuple[bytes, bytes]]:
