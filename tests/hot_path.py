@@ -213,6 +213,14 @@ class Hall:
             await asyncio.sleep(0.1)
         raise AssertionError("nobody else is asked")
 
+    async def answering(self) -> tuple[Client, asyncio.Task[None], Upstream]:
+        """An answer of which the first word has come: its reader, its task, and where it comes from."""
+        client, task = await self.ask()
+        upstream = self.wire.upstreams[-1]
+        begin(upstream)
+        await self.settle()
+        return client, task, upstream
+
     async def settle(self) -> None:
         """Let everybody do what they can do now."""
         for _ in range(50):

@@ -73,10 +73,7 @@ def test_no_token_wakes_a_task_and_none_waits_longer_than_a_beat(
 def test_a_token_leaves_hardly_anything_behind() -> None:
     async def main() -> None:
         hall = Hall()
-        client, task = await hall.ask()
-        upstream = hall.wire.upstreams[-1]
-        begin(upstream)
-        await hall.settle()
+        client, task, upstream = await hall.answering()
         data = [token(f"w{number} ") for number in range(2000)]
         for one in data[:1000]:
             upstream.arrive(one)
@@ -102,10 +99,7 @@ def test_a_token_leaves_hardly_anything_behind() -> None:
 def test_first_words_and_an_end_that_is_read_go_at_once() -> None:
     async def main() -> None:
         hall = Hall()
-        busy, task = await hall.ask()
-        upstream = hall.wire.upstreams[-1]
-        begin(upstream)
-        await hall.settle()
+        busy, task, upstream = await hall.answering()
         schedule(upstream, [f"w{number} " for number in range(1000)], 1000)
         await asyncio.sleep(0.5)
         # The process is busy; another answer begins.
@@ -130,10 +124,7 @@ def test_first_words_and_an_end_that_is_read_go_at_once() -> None:
 def test_an_end_in_a_gathered_stream_waits_for_no_more_than_its_beat() -> None:
     async def main() -> None:
         hall = Hall()
-        client, task = await hall.ask()
-        upstream = hall.wire.upstreams[-1]
-        begin(upstream)
-        await hall.settle()
+        client, task, upstream = await hall.answering()
         due = schedule(upstream, [f"w{number} " for number in range(1000)], 1000)
         ended = max(due.values()) + 0.0001
         hall.loop.call_at(ended, upstream.arrive, FINISH)
@@ -147,10 +138,7 @@ def test_an_end_in_a_gathered_stream_waits_for_no_more_than_its_beat() -> None:
 def test_what_is_gathered_shrinks_to_nothing_when_few_come() -> None:
     async def main() -> None:
         hall = Hall()
-        client, task = await hall.ask()
-        upstream = hall.wire.upstreams[-1]
-        begin(upstream)
-        await hall.settle()
+        client, task, upstream = await hall.answering()
         schedule(upstream, [f"w{number} " for number in range(1000)], 1000)
         await asyncio.sleep(1.3)
         assert upstream.reading
@@ -170,10 +158,7 @@ def test_what_is_gathered_shrinks_to_nothing_when_few_come() -> None:
 def test_a_slow_reader_makes_the_provider_wait_and_gets_everything() -> None:
     async def main() -> None:
         hall = Hall()
-        client, task = await hall.ask()
-        upstream = hall.wire.upstreams[-1]
-        begin(upstream)
-        await hall.settle()
+        client, task, upstream = await hall.answering()
         client.flow.pause_writing()
         written = len(client.writes)
         words = [f"w{number} " for number in range(6000)]
