@@ -37,7 +37,7 @@ from groq_core.providers.groq import GroqProvider
 from groq_core.providers.openai_compatible import OpenAICompatibleProvider
 from groq_core.ratelimit.budgets import LocalBudgets
 from groq_core.ratelimit.estimates import Estimates
-from groq_core.ratelimit.people import People
+from groq_core.ratelimit.personal_limits import People
 from groq_core.redaction import Secret
 from groq_core.requests import Request
 from groq_core.router.route import HEALTHY, Availability, Route, resolve_tiers
@@ -52,14 +52,14 @@ from groq_core.services.speech import Speech
 from groq_core.services.transcription import TranscriptionService
 from groq_core.services.vision import VisionService, image_limit, least_images
 from groq_core.settings.settings import Settings
-from groq_core.settings.team import require_team
+from groq_core.settings.team_extra import require_team
 from groq_core.simulator import Simulator
 from groq_core.status.board import Board, ChangeNotifier
 from groq_core.telemetry.metrics import Metrics
 
 if TYPE_CHECKING:
     from groq_core.providers.groq_batch import GroqBatches
-    from groq_core.store.shared.state import SharedState
+    from groq_core.store.shared.shared_state import SharedState
     from groq_core.store.team import Team
 
 SIMULATED_KEY = Secret("gsk_simulated")
@@ -163,7 +163,7 @@ def _open_shared_state(
 ) -> SharedState:
     """Only who has Redis waits for its client."""
     require_team(redis=True)
-    from groq_core.store.shared.state import SharedState
+    from groq_core.store.shared.shared_state import SharedState
 
     return SharedState(settings, budgets=budgets, store=breakers, health=health, changed=changed)
 

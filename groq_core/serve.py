@@ -26,7 +26,7 @@ from groq_core.errors import SettingsError
 from groq_core.event_loop import new_event_loop
 from groq_core.settings.ports import free_port, next_port
 from groq_core.settings.settings import Settings
-from groq_core.settings.team import require_team
+from groq_core.settings.team_extra import require_team
 from groq_core.telemetry import logs
 from groq_core.workers import own_socket, supervise, watch_parent, worker_number
 

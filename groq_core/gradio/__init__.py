@@ -10,7 +10,7 @@ The chain in Gradio apps of other people: functions and a component that fit sto
 
 from __future__ import annotations
 
-from groq_core.gradio.asking import Chain, ask_image, chat, registry, transcribe
+from groq_core.gradio.functions import Chain, ask_image, chat, registry, transcribe
 from groq_core.gradio.panel import StatusPanel
 
 __all__ = ["Chain", "StatusPanel", "ask_image", "chat", "registry", "transcribe"]
