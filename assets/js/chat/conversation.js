@@ -73,7 +73,7 @@ export class Conversation {
   showIn(host) {
     host.replaceChildren(this.list, this.follower.button);
     if (!this.turns.length && !this.opening) this.list.replaceChildren(this.welcome());
-    this.follower.grown();
+    this.follower.followGrowth();
   }
 
   /** The answer under way in what is shown; null when nobody writes. */
@@ -115,7 +115,7 @@ export class Conversation {
       return null;
     }
     const question = this.tree.add({ role: "user", text, pictures: pictures.map(plain), extra });
-    this.#kept(question);
+    this.#keepMessage(question);
     return this.#answer(question);
   }
 
@@ -127,8 +127,8 @@ export class Conversation {
    * @param {Answer} answer
    */
   adopt(text, pictures, answer) {
-    this.#kept(this.tree.add({ role: "user", text, pictures: pictures.map(plain) }));
-    this.#kept(this.tree.add({ role: "assistant", ...answer.data }));
+    this.#keepMessage(this.tree.add({ role: "user", text, pictures: pictures.map(plain) }));
+    this.#keepMessage(this.tree.add({ role: "assistant", ...answer.data }));
     this.show();
     this.follower.jump();
   }
@@ -168,7 +168,7 @@ export class Conversation {
     this.turns = views;
     if (!branch.length) this.list.replaceChildren(this.welcome());
     this.#mark();
-    for (const view of views.slice(-DRAWN_AT_ONCE)) this.#draw(view).then(() => this.follower.grown());
+    for (const view of views.slice(-DRAWN_AT_ONCE)) this.#draw(view).then(() => this.follower.followGrowth());
     if (!this.#filling) this.#fill();
   }
 
@@ -198,7 +198,7 @@ export class Conversation {
         this.#filling = false;
         return;
       }
-      if (this.tree === tree) this.follower.grown();
+      if (this.tree === tree) this.follower.followGrowth();
     }
   }
 
@@ -220,7 +220,7 @@ export class Conversation {
   /** @param {Message} message */
   #newAnswer(message) {
     return new Answer({
-      painted: () => this.follower.grown(),
+      painted: () => this.follower.followGrowth(),
       again: () => this.again(message),
       goOn: () => this.goOn(message),
       shorten: () => this.shorten(message),
@@ -325,7 +325,7 @@ export class Conversation {
     this.runs.set(message.id, run);
     view.signature = null;
     this.#mark();
-    if (!watches) this.#kept(message);
+    if (!watches) this.#keepMessage(message);
     this.#busy();
     try {
       await start(run);
@@ -337,7 +337,7 @@ export class Conversation {
     }
     if (run.left) return;
     this.ended(view.answer, extra ?? {});
-    this.#kept(message);
+    this.#keepMessage(message);
   }
 
   #busy() {
@@ -355,7 +355,7 @@ export class Conversation {
       if (this.running) return this.hint(say("still_answering"));
       const { pictures, extra, parent } = view.message;
       const question = this.tree.add({ role: "user", text, pictures, extra }, parent);
-      this.#kept(question);
+      this.#keepMessage(question);
       this.#answer(question);
     });
   }
@@ -388,7 +388,7 @@ export class Conversation {
    * @param {string} words
    */
   #drop(tree, { gone, moved, back }, words) {
-    this.keeper?.removed(
+    this.keeper?.announceRemoval(
       tree,
       gone.map(({ id }) => id),
     );
@@ -404,7 +404,7 @@ export class Conversation {
   }
 
   /** @param {Message} message */
-  #kept(message) {
+  #keepMessage(message) {
     this.keeper?.message(this.tree, message);
     this.keeper?.head(this.tree);
   }
