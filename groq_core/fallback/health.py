@@ -12,12 +12,14 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from math import inf
-from typing import Literal, Protocol, TypeAlias
+from typing import Protocol
 
 import msgspec
 
 from groq_core.errors import Kind, ProviderError
 from groq_core.failures import policy
+from groq_core.models.catalogue import Catalogue
+from groq_core.router.availability import Admission
 
 SERVER = "server"
 """The credential of the server's own key, the only one the catalogue is read with."""
@@ -27,9 +29,6 @@ VISITOR_GONE_S = 86_400.0
 
 QUIET_S = 1.0
 """Seconds after a failure in which nobody tries again out of turn."""
-
-Admission: TypeAlias = Literal["closed", "probe", "resting", "gone"]
-
 
 TRANSIENT = frozenset(
     {
@@ -298,6 +297,13 @@ class Health:
             breaker = self._store.find(credential, key)
             if breaker is not None:
                 breaker.probing_since = None
+
+    def forgive_listed(self, catalogue: Catalogue) -> None:
+        """A new list of models has come: what it names is not gone, whatever a refusal said before."""
+        if catalogue.source == "live":
+            for name in catalogue.specs.keys() - catalogue.gone.keys():
+                self.forgive_gone(SERVER, name)
+        self._tell()
 
     def forgive_gone(self, credential: str, name: str) -> None:
         """A new catalogue lists the model again."""
