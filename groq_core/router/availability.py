@@ -24,7 +24,7 @@ class Breakers(Protocol):
 
     def admission(self, credential: str, provider: str, name: str) -> Admission: ...
 
-    def rests_for(self, credential: str, provider: str, name: str) -> float | None: ...
+    def cooldown_left(self, credential: str, provider: str, name: str) -> float | None: ...
 
 
 class Router:
@@ -90,8 +90,8 @@ class Router:
             case "gone":
                 return Availability(state="gone")
             case "resting":
-                rests = self._health.rests_for(credential, spec.provider, spec.name) or 0.0
-                return Availability(state="resting", rests_for_s=rests)
+                left = self._health.cooldown_left(credential, spec.provider, spec.name) or 0.0
+                return Availability(state="resting", rests_for_s=left)
             case "probe":
                 return Availability(state="probing")
             case _:

@@ -146,7 +146,7 @@ class Board:
             key=lambda breaker: breaker.last_error_at or 0.0,
             default=None,
         )
-        rests = self._health.rests_for(credential, spec.provider, spec.name)
+        left = self._health.cooldown_left(credential, spec.provider, spec.name)
         state = self._state(credential, spec)
         return TargetStatus(
             name=spec.name,
@@ -154,7 +154,7 @@ class Board:
             model=spec.id,
             tiers=tiers,
             state=state,
-            rests_for_s=round(rests, 2) if state == "resting" and rests is not None else None,
+            rests_for_s=round(left, 2) if state == "resting" and left is not None else None,
             last_error=latest.last_error if latest else None,
             last_error_text=policy.POLICY[latest.last_error].says if latest and latest.last_error else "",
             last_error_ago_s=round(now - latest.last_error_at, 1) if latest and latest.last_error_at else None,
@@ -177,8 +177,8 @@ class Board:
             return "gone"
         if admission == "closed":
             return "healthy"
-        rests = self._health.rests_for(credential, spec.provider, spec.name)
-        return "resting" if rests else "probing"
+        left = self._health.cooldown_left(credential, spec.provider, spec.name)
+        return "resting" if left else "probing"
 
     @staticmethod
     def _why_not(targets: tuple[TargetStatus, ...]) -> str:
