@@ -25,7 +25,7 @@ from groq_core.models.catalogue import CatalogueKeeper
 from groq_core.models.pricing import cost_usd
 from groq_core.models.tiers import Tiers, specs, tiers
 from groq_core.pipeline import Handler, Middleware, stack
-from groq_core.providers.clients import Clients
+from groq_core.providers.directory import Clients
 from groq_core.ratelimit.budgets import LocalBudgets
 from groq_core.ratelimit.estimates import Estimates
 from groq_core.ratelimit.personal_limits import People

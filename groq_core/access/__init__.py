@@ -9,4 +9,6 @@ Who may ask: names, origins, proxies and sessions; what both edges decide by, be
 - ``sessions``: Signed words that a browser keeps.
 - ``throttle``: How often somebody may guess: five times for nothing, then after waits that double.
 - ``visit``: What a request's address, name and origin say, read once at the door and carried along with it.
+
+Imported by ``api``, ``cli``, ``serve``, ``store`` and ``ui``.
 """

@@ -6,6 +6,13 @@ The chain in Gradio apps of other people: functions and a component that fit sto
 >>> with gr.Blocks() as demo:  # doctest: +SKIP
 ...     gr.ChatInterface(groq.chat, multimodal=True)
 ...     groq.StatusPanel()
+
+- ``functions``: Functions for stock Gradio components: they ask the chain and give what the components show.
+- ``messages``: What Gradio's chat hands over, as turns of a conversation: texts, and files that are pictures or
+  recordings.
+- ``panel``: The chain, live, as a component for other people's pages.
+
+Gradio apps of other people import it; nothing in the package does.
 """
 
 from __future__ import annotations

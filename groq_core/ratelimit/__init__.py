@@ -8,4 +8,6 @@ What a provider allows: its headers, its plans, buckets that mirror its limits, 
 - ``limit_status``: One bucket of a target as the status panel shows it.
 - ``personal_limits``: What one person has used, and whether there is something left.
 - ``plans``: What a Groq plan allows each model: limits the headers show, and those they hide.
+
+Imported by ``api``, ``compose``, ``failures``, ``middleware``, ``services``, ``status``, ``store`` and ``ui``.
 """

@@ -301,8 +301,8 @@ async def test_what_was_not_sent_is_a_line_in_the_conversation(tab: Page, house:
     await tab.locator(".gc-shorten").last.click()
     await expect(tab.locator(ANSWER).last).to_have_attribute("data-branch", "2/2")
     await answered(tab, 4)
-    sent = texts(house.asked[-1])
+    # A title may be asked for at any time; what counts is the question.
+    sent = next(said for request in reversed(house.asked) if (said := texts(request))[-1] == "question 4")
     assert "What was said before, in short." in sent[0]
-    assert sent[-1] == "question 4"
     assert sum(map(len, sent)) < 4 * len(long)
     await expect(tab.locator(ANSWER).last).to_contain_text("in short")
