@@ -44,6 +44,7 @@ The web page: a Gradio frame, our own conversation and status panel in it.
 - ``tab_parts``: Pieces of layout that every tab uses.
 - ``talk``: Talk, in the Chat tab: the route that gives a sentence of an answer a voice.
 - ``texts``: Every word the page says, in one place: the scripts get them from here too.
+- ``texts_answer``: Words of an answer's story and receipt, of failures, and of the status panel; part of the texts.
 - ``texts_de``: The page's words in German; the names are those of :mod:`groq_core.ui.texts`.
 - ``texts_de_status``: The second half of the German words: options, receipts, errors, status and settings.
 - ``texts_settings``: Words of the settings, the attachments and what the page tells about the models; part of the
