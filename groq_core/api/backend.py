@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 
 from groq_core.events import Events
 from groq_core.models.catalogue import Catalogue
+from groq_core.models.tiers import Tiers
 from groq_core.pipeline import Handler
 from groq_core.ratelimit.limit_status import LimitStatus
 from groq_core.ratelimit.personal_limits import Allowance
@@ -125,6 +126,9 @@ class Backend(Protocol):
 
     @property
     def catalogue(self) -> Catalogues: ...
+
+    @property
+    def tiers(self) -> Tiers: ...
 
     @property
     def metrics(self) -> Metrics: ...

@@ -17,6 +17,7 @@ from groq_core.api.backend import Simulator
 from groq_core.events import AttemptStarted, CacheChecked, Event, Events, Finished, Routed, TextDelta, Usage
 from groq_core.middleware.allowance import Allowances
 from groq_core.models.catalogue import CatalogueKeeper, CatalogueStatus
+from groq_core.models.tiers import tiers
 from groq_core.ratelimit.limit_status import LimitStatus
 from groq_core.ratelimit.personal_limits import People
 from groq_core.requests import ChatRequest, Request, TranscriptionRequest
@@ -145,6 +146,7 @@ class Stage:
         self.board = Board()
         self.metrics = Metrics()
         self.catalogue = CatalogueKeeper(None)
+        self.tiers = tiers(self.settings)
         self.people = People(self.settings.limits)
         self.transcription = Ear(self)
         self.simulator: Simulator | None = None
