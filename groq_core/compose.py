@@ -33,6 +33,7 @@ from groq_core.models.spec import ModelSpec
 from groq_core.models.tiers import Tiers, specs, tiers
 from groq_core.pipeline import Attempt, Handler, Middleware, stack
 from groq_core.providers import Provider
+from groq_core.providers.common import SdkProvider
 from groq_core.providers.groq import GroqProvider
 from groq_core.providers.openai_compatible import OpenAICompatibleProvider
 from groq_core.ratelimit.budgets import LocalBudgets
@@ -103,6 +104,12 @@ class Core:
     own_keys: OwnKeys | None = None
     shelf: Shelf = field(default_factory=Shelf)
     mcp_logins: MemoryLogins = field(default_factory=MemoryLogins, repr=False)
+
+    def prepare_uploads(self) -> None:
+        """Import what the first upload would wait for; takes a second, and may run in a thread."""
+        for provider in self.providers.values():
+            if isinstance(provider, SdkProvider):
+                provider.prepare_uploads()
 
     def batches(self) -> GroqBatches:
         """
