@@ -23,13 +23,13 @@ from groq_core.api.app import Api, create_api
 from groq_core.api.late_page import LatePage
 from groq_core.compose import Core, assemble
 from groq_core.connections.guard import Guard, bounds_for, protocol_for, raise_descriptors
+from groq_core.connections.workers import own_socket, supervise, watch_parent, worker_number
 from groq_core.errors import SettingsError
 from groq_core.event_loop import new_event_loop
 from groq_core.settings.ports import free_port, next_port
 from groq_core.settings.settings import Settings
-from groq_core.settings.team import require_team
+from groq_core.settings.team_extra import require_team
 from groq_core.telemetry import logs
-from groq_core.workers import own_socket, supervise, watch_parent, worker_number
 
 if TYPE_CHECKING:
     from groq_core.store.team import Team
@@ -169,7 +169,7 @@ async def serve(settings: Settings, people: UserFile | None = None) -> int:
 
         def load_all() -> None:
             load()
-            core.prepare_uploads()
+            core.clients.prepare_uploads()
 
         def loaded(error: Exception | None) -> None:
             # What is there now stays; looking through it for garbage again would halt all answers for 150 ms.
