@@ -25,6 +25,7 @@ from groq_core.api.dispatch import Dispatcher, Endpoint, Routes
 from groq_core.api.errors import ShortOfSomething, error_object
 from groq_core.api.extract import Extractions
 from groq_core.api.health import HealthEndpoint
+from groq_core.api.late_page import LatePage
 from groq_core.api.model_list import ModelList
 from groq_core.api.openapi import document
 from groq_core.api.reference import reference
@@ -52,13 +53,15 @@ class Api(FastAPI):
     access: Access
     door: Door
     in_flight: BytesInFlight
+    late: LatePage | None = None
+    """What is mounted at `/`, where that is still on its way."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})  # nothing here speaks it
             return
         if scope["type"] != "http":
-            await super().__call__(scope, receive, send)
+            await (self.late.live(receive, send) if self.late is not None else super().__call__(scope, receive, send))
             return
         path = self.dispatcher.path_of(scope)
         visit = await self.door.enter(scope, send, api=path is not None)
@@ -70,6 +73,8 @@ class Api(FastAPI):
             if path is not None:
                 await self.dispatcher(ApiExchange(scope, receive, send, path))
             else:
+                if self.late is not None:
+                    await self.late.wait()
                 await super().__call__(scope, receive, self.door.sender(visit, send))
         finally:
             held.release()
