@@ -229,7 +229,7 @@ class Health:
             breaker.last_error_at is not None
             and breaker.last_error_at >= at
             and breaker.last_error is not None
-            and policy.POLICY[breaker.last_error].rest != 0.0
+            and policy.POLICY[breaker.last_error].cooldown != 0.0
             for breaker in self._open_breakers(credential, provider, name)
         )
 

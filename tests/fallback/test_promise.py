@@ -74,7 +74,7 @@ LIMITS = [
 """What stands beside a refusal about the target's limits: spent for a while, too small for anything, nonsense."""
 
 LONGEST_WAIT_S = 55.0
-"""Of the sixty seconds that a request has: what a provider asks for is waited for as long as an answer fits behind it."""
+"""Of the sixty seconds that a request has: a time that is named is waited for as long as an answer fits behind it."""
 
 refusals = st.builds(
     lambda refusal, headers, limits: Fault(
@@ -246,7 +246,7 @@ class Mixtures(RuleBasedStateMachine):
         if health.admission("server", provider, name) == "gone":
             return False
         named = health.has_retry_after("server", provider, name)
-        return not named or (health.rests_for("server", provider, name) or 0.0) < LONGEST_WAIT_S
+        return not named or (health.cooldown_left("server", provider, name) or 0.0) < LONGEST_WAIT_S
 
     def teardown(self) -> None:
         self.runner.close()
