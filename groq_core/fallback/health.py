@@ -239,9 +239,21 @@ class Health:
         held = self._open_breakers(credential, provider, name)
         return any(breaker.told_when and now < breaker.cooling_until for breaker in held)
 
-    def probing(self, credential: str, provider: str, name: str) -> bool:
-        """Whether another request is finding out how a target is."""
-        return any(breaker.probing_since is not None for breaker in self._open_breakers(credential, provider, name))
+    def probed_since(self, credential: str, provider: str, name: str) -> float | None:
+        """Clock time at which another request began to find out how a target is; None where none is about to."""
+        held = self._open_breakers(credential, provider, name)
+        began = [breaker.probing_since for breaker in held if breaker.probing_since is not None]
+        return min(began, default=None)
+
+    def failed_since(self, credential: str, provider: str, name: str, at: float) -> bool:
+        """Whether a target that cools down has failed later than this in a way that shows it is not back."""
+        return any(
+            breaker.last_error_at is not None
+            and breaker.last_error_at >= at
+            and breaker.last_error is not None
+            and policy.POLICY[breaker.last_error].cooldown != 0.0
+            for breaker in self._open_breakers(credential, provider, name)
+        )
 
     def quiet_for(self, credential: str, provider: str, name: str) -> float:
         """Seconds until a target that named no time may be tried out of turn: one since its last failure."""
