@@ -13,6 +13,8 @@ export const SERVERS: string[];
 export const OWN_SERVERS: boolean;
 /** There are limits for what one person may use. */
 export const LIMITED: boolean;
+/** Where people may sign in who need not, relative to the page; empty for nowhere. */
+export const SIGN_IN: string;
 export const LIMITS: { images: number };
 /** How the names of the files end that are read here, each with its dot. */
 export const ENDINGS: { recordings: string[]; pictures: string[]; documents: string[] };

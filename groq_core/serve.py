@@ -95,6 +95,10 @@ def create_app(core: Core, people: UserFile | None = None) -> FastAPI:
     app = mount(api, core, api.access.admit_scope)
     if users is not None:
         _sign_in(app, core, users, api.access.admit_scope)
+    elif core.settings.hf_oauth:
+        from groq_core.ui.hugging_face import HuggingFaceSignIn
+
+        app.add_middleware(HuggingFaceSignIn)
     return app
 
 

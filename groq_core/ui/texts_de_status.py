@@ -267,6 +267,7 @@ STATUS: dict[str, str] = {
     "within_month": "in diesem Monat",
     "signed_in_as": "Angemeldet als {name}",
     "sign_out": "Abmelden",
+    "sign_in_hf": "Mit Hugging Face anmelden",
     "mine_messages": "Diese Seite: {n} Antworten, {tokens} Token, {usd}.",
     "mine_hit": "1 kam aus dem Zwischenspeicher und sparte {usd}.",
     "mine_hits": "{n} kamen aus dem Zwischenspeicher und sparten {usd}.",

@@ -105,6 +105,7 @@ SETTINGS: dict[str, str] = {
     "within_month": "this month",
     "signed_in_as": "Signed in as {name}",
     "sign_out": "Sign out",
+    "sign_in_hf": "Sign in with Hugging Face",
     "mine_messages": "This page: {n} answers, {tokens} tokens, {usd}.",
     "mine_hit": "1 came from the cache and saved {usd}.",
     "mine_hits": "{n} came from the cache and saved {usd}.",
