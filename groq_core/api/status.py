@@ -41,22 +41,22 @@ class Status:
         self._gather_s = gather_s
 
     async def snapshot(self, exchange: ApiExchange) -> None:
-        await exchange.answer_json(self._current()[1])
+        await exchange.answer_json(self._current(exchange.caller.credential)[1])
 
     async def events(self, exchange: ApiExchange) -> None:
         """The snapshot now, and again after every change, until the client or the server goes."""
         with exchange.watch():
             await exchange.start(200, EVENT_STREAM)
             while not self._stopping.is_set():
-                version, shown = self._current()
+                version, shown = self._current(exchange.caller.credential)
                 await exchange.write(b"event: status\nid: %d\ndata: %b\n\n" % (version, orjson.dumps(shown)))
                 await asyncio.sleep(self._gather_s)
                 while not await self._wait_for_change(version) and not self._stopping.is_set():
                     await exchange.write(b": still here\n\n")
             await exchange.end()
 
-    def _current(self) -> tuple[int, dict[str, Any]]:
-        snapshot = self._backend.board.snapshot()
+    def _current(self, credential: str) -> tuple[int, dict[str, Any]]:
+        snapshot = self._backend.board.snapshot(credential)
         return snapshot.version, msgspec.to_builtins(snapshot)
 
     async def _wait_for_change(self, version: int) -> bool:

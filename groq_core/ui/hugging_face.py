@@ -34,9 +34,8 @@ class HuggingFaceSignIn:
         self._app = app
         self._routes = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
         oauth.attach_oauth(self._routes)
-        options: dict[str, Any] = next(
-            one.kwargs for one in self._routes.user_middleware if one.cls is SessionMiddleware
-        )
+        (layer,) = self._routes.user_middleware
+        options: dict[str, Any] = layer.kwargs
         self._session = SessionMiddleware(_recognise, **options)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
