@@ -511,4 +511,5 @@ def _warnings(given: Mapping[str, str], settings: Settings) -> Iterator[str]:
     if settings.first_token_timeout > settings.deadline:
         yield "GROQ_CORE_FIRST_TOKEN_TIMEOUT is longer than GROQ_CORE_DEADLINE, so the deadline always comes first"
     if not settings.loopback and not settings.api_tokens and not settings.database:
-        yield f"listening on {settings.server_name} without GROQ_CORE_API_TOKENS: /v1/* and /metrics answer 401"
+        who = ", but to visitors with a Groq key of their own" if settings.visitor_keys and not settings.sign_in else ""
+        yield f"listening on {settings.server_name} without GROQ_CORE_API_TOKENS: /v1/* and /metrics answer 401{who}"

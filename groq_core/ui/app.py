@@ -122,6 +122,8 @@ def create_ui(core: PageCore) -> gr.Blocks:
             with gr.Column(elem_id="gc-side", scale=0, min_width=0):
                 place("status-panel")
         create_endpoints(core)
+    # Told that it is on a Space, Gradio lays the hub's badge over our own tools, with fonts and pictures from elsewhere.
+    demo.space_id = None
     demo.max_threads = MAX_THREADS
     demo.state_session_capacity = SESSIONS
     demo.queue(default_concurrency_limit=None, max_size=500, status_update_rate=5, api_open=False)
