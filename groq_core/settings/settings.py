@@ -361,6 +361,7 @@ class Settings:
 
     on_spaces: bool = False
     hf_oauth: bool = False
+    space: str = ""
     warnings: tuple[str, ...] = ()
     source: str = field(default="the environment", compare=False)
 
@@ -379,6 +380,7 @@ class Settings:
             values["server_name"] = "0.0.0.0"
             values["frame_ancestors"] = ("'self'", "https://huggingface.co")
             values["trusted_proxies"] = SPACE_PROXIES
+            values["space"] = given.get("SPACE_ID", "")
             # What Spaces set where the README's header asks for `hf_oauth`.
             values["hf_oauth"] = all(given.get(name) for name in HF_OAUTH)
         faults = []

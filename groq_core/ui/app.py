@@ -122,7 +122,7 @@ def create_ui(core: PageCore) -> gr.Blocks:
             with gr.Column(elem_id="gc-side", scale=0, min_width=0):
                 place("status-panel")
         create_endpoints(core)
-    # Told that it is on a Space, Gradio lays the hub's badge over our own tools, with fonts and pictures from elsewhere.
+    # Told that it is on a Space, Gradio lays the hub's badge over our own tools, with fonts from elsewhere.
     demo.space_id = None
     demo.max_threads = MAX_THREADS
     demo.state_session_capacity = SESSIONS
@@ -242,6 +242,7 @@ def texts_module(core: PageCore) -> bytes:
         "KEEPS": getattr(core, "team", None) is not None,
         "LIMITED": core.people.has_limits or core.settings.sign_in or core.settings.hf_oauth,
         "SIGN_IN": "login/huggingface" if core.settings.hf_oauth and not core.settings.sign_in else "",
+        "SPACE": core.settings.space,
         "SIMULATED": core.simulator is not None,
         "OWN_KEYS": core.own_keys is not None,
         "OWN_KEYS_ARE_REAL": core.own_keys is not None and not core.settings.offline,

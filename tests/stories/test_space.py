@@ -128,7 +128,8 @@ async def test_a_visitor_in_the_frame(space: Space) -> None:
             await entry.locator('[data-action="menu"]').click(force=True)
             async with page.expect_download() as saved:
                 await entry.locator('[data-action="export-markdown"]').click()
-            assert "What is a fox?" in Path(await (await saved.value).path()).read_text("utf-8")
+            await (await saved.value).save_as(space.folder / "fox.md")
+            assert b"What is a fox?" in (space.folder / "fox.md").read_bytes()
 
             # The microphone, whose permission the frame hands on.
             await inside.get_by_role("tab", name="Microphone").click()
@@ -138,6 +139,10 @@ async def test_a_visitor_in_the_frame(space: Space) -> None:
             await inside.locator("#mic-transcribe").click()
             await expect(inside.locator("#mic-transcript .gc-segment").first).to_be_visible()
             await inside.get_by_role("tab", name="Chat").click()
+
+            await inside.locator("#settings-open").click()
+            await expect(inside.locator("#duplicate-space")).to_have_attribute("href", f"{HUB}?duplicate=true")
+            await inside.locator("#settings").press("Escape")
 
             assert space.hub.asked, "Gradio's page asks the hub which Space it is on"
             assert complaints == []
