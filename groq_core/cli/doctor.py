@@ -52,7 +52,7 @@ async def run(args: argparse.Namespace) -> int:
     settings = load()
     # The state of a team is asked by itself, so that one part that is away hides nothing of the others.
     async with assemble(replace(settings, database=None, redis_url=None)) as core:
-        real = {} if settings.is_simulated else core.providers
+        real = {} if settings.is_simulated else core.clients.by_name
         asked, (state, usable) = await asyncio.gather(
             asyncio.gather(*(provider_line(name, provider, settings) for name, provider in real.items())),
             state_lines(settings),

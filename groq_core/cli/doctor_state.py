@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from groq_core.errors import SettingsError
 from groq_core.redaction import redact
-from groq_core.settings.team import require_team
+from groq_core.settings.team_extra import require_team
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
