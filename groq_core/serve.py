@@ -105,6 +105,10 @@ def _prepare(core: Core, people: UserFile | None) -> tuple[Api, Callable[[], Non
         mount(api, core, api.access.admit_scope)
         if users is not None:
             _sign_in(api, core, users, api.access.admit_scope)
+        elif core.settings.hf_oauth:
+            from groq_core.ui.hugging_face import HuggingFaceSignIn
+
+            api.add_middleware(HuggingFaceSignIn)
 
     return api, load
 

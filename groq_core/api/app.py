@@ -111,7 +111,7 @@ def create_api(
     app.openapi = document  # type: ignore[method-assign]  # the way FastAPI documents
     app.add_route("/docs", describe_api, include_in_schema=False)
     app.state.stopping = asyncio.Event()
-    app.access = Access(core.settings, holders, sign_in=sign_in)
+    app.access = Access(core.settings, holders, sign_in=sign_in, own_keys=core.own_keys)
     app.door = Door(core.settings, open_paths=OPEN_PATHS)
     app.in_flight = BytesInFlight(core.settings.max_bytes_in_flight or default_limit())
     app.add_exception_handler(RecursionError, too_deep)

@@ -18,6 +18,7 @@ from groq_core.ratelimit.personal_limits import Allowance
 from groq_core.redaction import Secret
 from groq_core.requests import Caller, Request
 from groq_core.services.logins import Logins
+from groq_core.services.own_keys import OwnKeys
 from groq_core.status.snapshot import Snapshot
 
 
@@ -33,6 +34,9 @@ class Settings(Protocol):
 
     @property
     def sign_in(self) -> bool: ...
+
+    @property
+    def byo_key(self) -> str: ...
 
     @property
     def max_bytes_in_flight(self) -> int | None: ...
@@ -144,6 +148,9 @@ class Backend(Protocol):
 
     @property
     def mcp_logins(self) -> Logins: ...
+
+    @property
+    def own_keys(self) -> OwnKeys | None: ...
 
     @property
     def handle(self) -> Handler[Request]: ...

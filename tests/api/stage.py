@@ -23,6 +23,7 @@ from groq_core.ratelimit.personal_limits import People
 from groq_core.requests import ChatRequest, Request, TranscriptionRequest
 from groq_core.router.target_state import TierStatus
 from groq_core.services.logins import MemoryLogins
+from groq_core.services.own_keys import OwnKeys
 from groq_core.settings.settings import Settings
 from groq_core.status.snapshot import CacheStatus, Snapshot, TargetStatus
 
@@ -151,6 +152,7 @@ class Stage:
         self.transcription = Ear(self)
         self.simulator: Simulator | None = None
         self.mcp_logins = MemoryLogins()
+        self.own_keys: OwnKeys | None = None
         self.asked: list[Request] = []
         self.running = 0
         self.left = asyncio.Event()
