@@ -15,7 +15,7 @@ from starlette.types import Lifespan, Receive, Scope, Send
 
 from groq_core import __version__
 from groq_core.access.door import Door
-from groq_core.api.absent import MISPLACED, refuse_base_url
+from groq_core.api.absent_paths import MISPLACED, refuse_base_url
 from groq_core.api.access import Access, TokenHolders
 from groq_core.api.agent_runs import AgentRuns
 from groq_core.api.asgi import ApiExchange
@@ -36,8 +36,8 @@ from groq_core.api.transcribe import Transcriptions
 from groq_core.connections.bytes import BUDGET, BytesInFlight, Holding, default_limit
 from groq_core.connections.bytes import KEY as BYTES
 from groq_core.errors import nesting_error
+from groq_core.services.batch.batch_store import BatchStore, Later
 from groq_core.services.batch.later import run_later
-from groq_core.services.batch.store import BatchStore, Later
 
 OPEN_PATHS = frozenset({"/health", "/ready"})
 

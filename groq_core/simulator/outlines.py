@@ -12,9 +12,9 @@ import random
 import re
 
 from groq_core.simulator import structured, tokens
-from groq_core.simulator.schema import Filler
+from groq_core.simulator.schema_instances import Filler
 from groq_core.simulator.skills import compute
-from groq_core.simulator.wire import Json
+from groq_core.simulator.wire_format import Json
 
 _FIELD = re.compile(r"`(?:\[\[ ## )?(\w+)(?: ## \]\])?`(?: \(must be formatted as a valid Python (.+?)\)(?=,|\.|$))?")
 _HEADED = re.compile(r"Respond with the corresponding output fields, starting with the field (.+)$", re.S)

@@ -24,17 +24,17 @@ from groq_core.media.image.format import EXTENSIONS as PICTURES
 from groq_core.services.documents.parts import EXTENSIONS as DOCUMENTS
 from groq_core.services.vision import TEMPLATES
 from groq_core.ui import admin, agent, batch, chat, extract, image, kept, microphone, own_key, summary, talk, title
-from groq_core.ui.answers import Answers
+from groq_core.ui.answer_logs import Answers
 from groq_core.ui.core import PageCore
 from groq_core.ui.endpoints import create_endpoints, prepare_tools, serve_tools, tools_wanted
 from groq_core.ui.fault_switch import FAULTS
 from groq_core.ui.gradio_door import Admit, GradioDoor
 from groq_core.ui.installable import ORIGIN, links
 from groq_core.ui.installable import create_routes as installable_routes
-from groq_core.ui.layout import place
 from groq_core.ui.model_picker import choices, models_of, most_images
 from groq_core.ui.page_routes import ChatRoute, Page, create_routes
 from groq_core.ui.static import Assets
+from groq_core.ui.tab_parts import place
 from groq_core.ui.texts import TEXTS
 from groq_core.ui.texts_de import GERMAN
 from groq_core.ui.theme import theme

@@ -26,8 +26,8 @@ import orjson
 from groq_core.errors import GroqCoreError, RequestError
 from groq_core.pipeline import Handler
 from groq_core.requests import Caller, Request
-from groq_core.services.batch.answers import answerers
 from groq_core.services.batch.job import Job, beside, job_of
+from groq_core.services.batch.line_answers import answerers
 from groq_core.services.batch.lines import URLS, LineFault, Recipe
 from groq_core.services.batch.progress import Progress
 from groq_core.services.batch.runner import BatchRun

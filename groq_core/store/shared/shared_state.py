@@ -8,10 +8,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from groq_core.store.shared.adapters import ProcessState
-from groq_core.store.shared.answers import SharedAnswers
 from groq_core.store.shared.beat import Beat
 from groq_core.store.shared.counters import SharedLedger, SharedRevoked, SharedThrottle
 from groq_core.store.shared.link import Link
+from groq_core.store.shared.shared_answers import SharedAnswers
 
 if TYPE_CHECKING:
     from groq_core.fallback.health import Health, LocalHealth
