@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
@@ -36,7 +37,8 @@ from groq_core.api.transcribe import Transcriptions
 from groq_core.connections.bytes import BUDGET, BytesInFlight, Holding, default_limit
 from groq_core.connections.bytes import KEY as BYTES
 from groq_core.errors import nesting_error
-from groq_core.services.batch.batch_store import BatchStore
+from groq_core.services.batch.batch_store import BatchStore, Later
+from groq_core.services.batch.later import run_later
 
 OPEN_PATHS = frozenset({"/health", "/ready"})
 
@@ -99,7 +101,7 @@ def create_api(
         sign_in: People must sign in to the page, though the settings alone do not say so.
         lifespan: Entered when the server starts, left when it has stopped.
     """
-    store = BatchStore(core.settings.state_folder, core.handle)
+    store = BatchStore(core.settings.state_folder, core.handle, _later(core))
     app = Api(
         title="groq-core",
         version=__version__,
@@ -124,6 +126,11 @@ def create_api(
         people=core.people,
     )
     return app
+
+
+def _later(core: Backend) -> Later | None:
+    """Groq's Batch API takes the server's own key and counts for nobody, so not where people have limits."""
+    return None if core.people.has_limits else partial(run_later, core)
 
 
 def _carrying_out(store: BatchStore, inner: Lifespan[Any] | None) -> Lifespan[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -17,6 +18,7 @@ from groq_core.ratelimit.limit_status import LimitStatus
 from groq_core.ratelimit.personal_limits import Allowance
 from groq_core.redaction import Secret
 from groq_core.requests import Caller, Request
+from groq_core.services.batch.batch_api import BatchApi
 from groq_core.services.logins import Logins
 from groq_core.services.own_keys import OwnKeys
 from groq_core.status.snapshot import Snapshot
@@ -154,3 +156,7 @@ class Backend(Protocol):
 
     @property
     def handle(self) -> Handler[Request]: ...
+
+    def batches(self) -> AbstractAsyncContextManager[BatchApi]:
+        """Groq's Batch API with the server's own key."""
+        ...

@@ -107,6 +107,10 @@ class GroqBatches:
         """How far a batch is."""
         return _read(await _translate(self._client.batches.retrieve(batch_id)))
 
+    async def cancel(self, batch_id: str) -> RemoteBatch:
+        """Ask no further line of a batch; what is answered by then is handed over when it has stopped."""
+        return _read(await _translate(self._client.batches.cancel(batch_id)))
+
     async def lines(self, file_id: str) -> AsyncGenerator[bytes, None]:
         """The lines of a file, as they arrive; never the whole of it at once."""
         rest = b""
