@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import Any, Final
 
@@ -28,15 +29,41 @@ def whole_call(arguments: dict[str, Any]) -> str:
     >>> whole_call({"to": "a\u202eb", "sum": 12345678901234567890})
     '{"to": "a\\\\u202eb", "sum": 12345678901234567890}'
     """
-    try:
-        text = json.dumps(arguments, ensure_ascii=False)
-    except (TypeError, ValueError):
-        # Values that a tool's own types made of the model's: dates, models, enumerations.
-        text = json.dumps(to_jsonable_python(arguments, fallback=str, inf_nan_mode="strings"), ensure_ascii=False)
+    plain = arguments if is_plain(arguments) else as_json(arguments)
+    text = json.dumps(plain, ensure_ascii=False)
     # The white space between JSON's own signs is a plain space; all else that is hidden stands inside a text.
     text = _HIDDEN.sub(lambda match: _escape(match[0]), text)
     # Signs that this Python's tables do not know may be drawn as nothing.
     return text if text.isprintable() else "".join(s if s.isprintable() else _escape(s) for s in text)
+
+
+def is_plain(value: object) -> bool:
+    """
+    A value that JSON writes down as it is.
+
+    >>> is_plain({"a": [1, None]}), is_plain({"a": (1,)}), is_plain({1: 2})
+    (True, False, False)
+    """
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if type(one) is dict:
+            if not all(type(name) is str for name in one):
+                return False
+            waiting += one.values()
+        elif type(one) is list:
+            waiting += one
+        elif not (one is None or type(one) in (str, int, bool) or (type(one) is float and math.isfinite(one))):
+            return False
+    return True
+
+
+def as_json(value: object) -> Any:
+    """What a tool's own type made of the model's words (a date, a model, an enumeration), as plain data."""
+    try:
+        return to_jsonable_python(value, fallback=str, inf_nan_mode="strings")
+    except Exception:  # a value may refuse in its own way to be written down
+        return f"[a {type(value).__name__} that cannot be written down]"
 
 
 def for_terminal(text: str) -> str:
