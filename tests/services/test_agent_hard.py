@@ -194,12 +194,14 @@ async def test_what_is_returned_is_waited_for_to_its_end() -> None:
         async def __call__(self) -> str:
             return "called"
 
-    @functools.wraps(Called())  # type: ignore[no-untyped-call]
     async def wrapped() -> str:
         return "wrapped"
 
+    functools.update_wrapper(wrapped, Called(), ("__doc__",))
+
     async def gives(what: str) -> Any:
-        return {"inner": inner, "stream": stream, "iterating": Iterating, "generator": lambda: iter(["g"])}[what]()
+        makers: dict[str, Callable[[], Any]] = {"inner": inner, "stream": stream, "iterating": Iterating}
+        return (makers | {"generator": lambda: iter(["g"])})[what]()
 
     for what, text in (("inner", "in"), ("stream", "st"), ("iterating", "[1,0]"), ("generator", '["g"]')):
         _, (told,) = await run_with(gives, json.dumps({"what": what}))
@@ -218,7 +220,7 @@ class Holder:
 
 
 def test_pictures_are_found_wherever_they_are_and_made_small_enough_to_be_seen() -> None:
-    noise = Image.effect_noise((2400, 1800), 120)
+    noise = Image.effect_noise((900, 700), 120)
     value = {"one": Holder(noise, [Image.new("CMYK", (5, 5)), "text"]), "two": noise.convert("RGB")}
 
     found = read_result(value, 8_000)
