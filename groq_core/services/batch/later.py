@@ -47,7 +47,14 @@ async def run_later(
 
     async with core.batches() as api:
         run = RemoteBatchRun(
-            lambda: source, sink, job, api, model=lambda name: groq_id(core, name), price=price, total=total
+            lambda: source,
+            sink,
+            job,
+            api,
+            model=lambda name: groq_id(core, name),
+            price=price,
+            total=total,
+            simulated=source.recipe.simulated,
         )
         async with aclosing(run.run()) as steps:
             async for step in steps:
