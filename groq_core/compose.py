@@ -360,6 +360,6 @@ def _wire(
         ),
         transcription=TranscriptionService(handle),
         speech=Speech(handle),
-        extraction=Extractor(handle, snapshot=board.snapshot),
+        extraction=Extractor(handle, snapshot=board.snapshot, simulated=simulator is not None),
         own_keys=OwnKeys(visitors.models, clock=clock) if visitors is not None else None,
     )

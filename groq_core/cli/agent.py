@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from groq_core.cli.console import SIMULATED, money
 from groq_core.errors import RequestError
+from groq_core.terminal import for_terminal
 
 if TYPE_CHECKING:
     from groq_core.events import Event
@@ -81,7 +82,7 @@ async def run(args: argparse.Namespace) -> int:
     from groq_core.compose import assemble
     from groq_core.errors import GroqCoreError
     from groq_core.requests import HOSTED_TOOLS
-    from groq_core.services.agent import Agent, Trace, builtin_tools, for_terminal
+    from groq_core.services.agent import Agent, Trace, builtin_tools
     from groq_core.services.agent.names import unique_names
     from groq_core.services.agent.servers import server_tools
     from groq_core.services.candidates import agent_price, agent_room
@@ -143,8 +144,6 @@ def sign_in(args: argparse.Namespace, settings: Settings) -> BrowserSignIn | Non
 async def invite(address: str) -> None:
     """Open the page of a sign-in; whoever has no browser here opens it by hand."""
     import webbrowser
-
-    from groq_core.services.agent import for_terminal
 
     print(f"sign in to go on: {for_terminal(address)}", file=sys.stderr, flush=True)
     await asyncio.to_thread(webbrowser.open, address)
@@ -209,7 +208,7 @@ async def files(paths: list[Path], look: Look | None = None) -> list[Tool]:
             raise RequestError(f"--file {path.name}: {error.strerror}", param="file") from None
         document = texts[path.name] = await read_and_look(data, path.name, look)
         for note in document.notes:
-            print(f"{path.name}: {note}", file=sys.stderr)
+            print(for_terminal(f"{path.name}: {note}"), file=sys.stderr)
     return file_tools(texts) if texts else []
 
 
@@ -252,7 +251,5 @@ def brief(text: str) -> str:
     >>> brief("one\ntwo"), brief("a\x1b[2J"), len(brief("x" * 1000))
     ('one two', 'a\\x1b[2J', 161)
     """
-    from groq_core.services.agent import for_terminal
-
     line = for_terminal(" ".join(text[: 4 * SHOWN].split()))
     return line if len(line) <= SHOWN else line[:SHOWN] + "…"

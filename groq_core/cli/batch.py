@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from groq_core.cli.console import StatusLine, count, duration, money
 from groq_core.errors import GroqCoreError, RequestError
 from groq_core.models.pricing import BATCH_DISCOUNT
+from groq_core.terminal import for_terminal
 
 if TYPE_CHECKING:
     from groq_core.compose import Core
@@ -76,7 +77,6 @@ async def run(args: argparse.Namespace) -> int:
     import msgspec
 
     from groq_core.compose import assemble
-    from groq_core.services.agent.visible import for_terminal
     from groq_core.services.batch import (
         BatchRun,
         Job,
@@ -332,8 +332,6 @@ def line(progress: Progress) -> str:
 def _report(end: Progress, sink: Sink, job: Job, guess: Estimate | None) -> int:
     """Say how it ended: in words on standard error, as JSON on standard output."""
     import msgspec
-
-    from groq_core.services.agent.visible import for_terminal
 
     for text in ending(end, sink, job, guess):
         print(for_terminal(text), file=sys.stderr)

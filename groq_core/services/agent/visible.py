@@ -1,4 +1,4 @@
-"""Text of models and tools made safe to look at: nothing in it is hidden, nothing in it drives a terminal."""
+"""Calls of models made safe to look at: nothing in them is hidden."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from typing import Any, Final
 
 from pydantic_core import to_jsonable_python
 
+from groq_core.terminal import for_terminal
+
+__all__ = ["as_json", "for_terminal", "is_plain", "whole_call"]
+
 _HIDDEN: Final = re.compile(
     "[\x00-\x1f\x7f-\xa0\xad\u034f\u061c\u070f\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f"
     "\u205f-\u206f\u2800\u3000\u3164\ud800-\uf8ff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff"
     "\U000e0000-\U0010ffff]"
 )
 """Controls, what takes no room, turns the direction of writing or only looks like a space, and private signs."""
-
-_COMMANDS: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-"""What a terminal may act upon, and marks that turn the direction of writing; a new line and a tab are left."""
 
 
 def whole_call(arguments: dict[str, Any]) -> str:
@@ -64,20 +65,6 @@ def as_json(value: object) -> Any:
         return to_jsonable_python(value, fallback=str, inf_nan_mode="strings")
     except Exception:  # a value may refuse in its own way to be written down
         return f"[a {type(value).__name__} that cannot be written down]"
-
-
-def for_terminal(text: str) -> str:
-    r"""
-    Make a text safe to print: what would move the cursor, colour or retitle the window is written out.
-
-    >>> for_terminal("a\x1b[2Jb\nc")
-    'a\\x1b[2Jb\nc'
-    """
-    return _COMMANDS.sub(lambda match: _short(ord(match[0])), text)
-
-
-def _short(code: int) -> str:
-    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
 
 
 def _escape(sign: str) -> str:
