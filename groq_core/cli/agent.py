@@ -52,7 +52,11 @@ def arguments(command: argparse.ArgumentParser) -> None:
         "--mcp", action="append", default=[], metavar="[NAME=]URL", help="MCP server over streamable HTTP"
     )
     tools.add_argument(
-        "--mcp-header", action="append", default=[], metavar="'NAME: VALUE'", help="sent to the --mcp servers"
+        "--mcp-header",
+        action="append",
+        default=[],
+        metavar="'[SERVER=]NAME: VALUE'",
+        help="sent to the --mcp server of that name, else to each of them",
     )
     tools.add_argument(
         "--mcp-login", action="store_true", help="sign in with your browser where an --mcp server asks for it (OAuth)"
@@ -83,8 +87,8 @@ async def run(args: argparse.Namespace) -> int:
     from groq_core.errors import GroqCoreError
     from groq_core.requests import HOSTED_TOOLS
     from groq_core.services.agent import Agent, Trace, builtin_tools
-    from groq_core.services.agent.names import unique_names
     from groq_core.services.agent.servers import server_tools
+    from groq_core.services.agent.tool_names import unique_names
     from groq_core.services.candidates import agent_price, agent_room
     from groq_core.settings.settings import load
 
@@ -161,12 +165,7 @@ def servers(args: argparse.Namespace, sign_in: BrowserSignIn | None = None) -> l
     """
     from groq_core.services.agent.servers import McpServer
 
-    headers: dict[str, str] = {}
-    for text in args.mcp_header:
-        name, colon, value = text.partition(":")
-        if not colon:
-            raise RequestError("--mcp-header is not 'NAME: VALUE'", param="mcp-header")
-        headers[name.strip()] = value.strip()
+    headers = _headers(args.mcp_header)
     several = len(args.mcp) + len(args.mcp_command) > 1
     found = []
     for place, text in enumerate([*args.mcp, *args.mcp_command], start=1):
@@ -183,7 +182,33 @@ def servers(args: argparse.Namespace, sign_in: BrowserSignIn | None = None) -> l
         if sign_in is not None:
             patience = sign_in.seconds + server.connect_seconds
             server = replace(server, authorize=sign_in.authorize(text), connect_seconds=patience)
-        found.append(server.with_headers(headers, "mcp-header"))
+        found.append(server.with_headers(headers.get("", {}) | headers.get(label, {}), "mcp-header"))
+    if unknown := set(headers) - {""} - {one.name for one in found if one.address}:
+        raise RequestError(
+            f"--mcp-header names the server {min(unknown)!r}, which is none",
+            param="mcp-header",
+            hint="Use --mcp NAME=URL.",
+        )
+    return found
+
+
+def _headers(given: list[str]) -> dict[str, dict[str, str]]:
+    """
+    Headers by the server they are for; those for all of them stand under the empty name.
+
+    >>> _headers(["lab=Authorization: Bearer a=b", "X-Trace: 1"])
+    {'lab': {'Authorization': 'Bearer a=b'}, '': {'X-Trace': '1'}}
+
+    Raises:
+        RequestError: One of them is no header.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for text in given:
+        name, colon, value = text.partition(":")
+        server, equals, inner = name.partition("=")
+        if not colon:
+            raise RequestError("--mcp-header is not 'NAME: VALUE'", param="mcp-header")
+        found.setdefault(server.strip() if equals else "", {})[(inner if equals else name).strip()] = value.strip()
     return found
 
 
