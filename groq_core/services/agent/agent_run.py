@@ -34,6 +34,7 @@ class AgentRun(AsyncGenerator[Event, None], Generic[T]):
         ended: None while it goes on.
         output: The answer as it was asked for; None until the run has ended with one.
         typed: An ``output_type`` was asked for.
+        problem: Why there is no ``output`` though there is an answer: it does not fit its type.
     """
 
     def __init__(self, events: Events, course: Course, wanted: Schema[T] | None) -> None:
@@ -42,7 +43,7 @@ class AgentRun(AsyncGenerator[Event, None], Generic[T]):
         self._course = course
         self.typed = wanted is not None
         self._wanted = wanted
-        self._problem: ExtractionError | None = None
+        self.problem: ExtractionError | None = None
         self._events = self._parse_output(events)
 
     async def asend(self, value: None) -> Event:
@@ -68,8 +69,8 @@ class AgentRun(AsyncGenerator[Event, None], Generic[T]):
         async with aclosing(self._events) as events:
             async for _ in events:
                 pass
-        if self._problem is not None:
-            raise self._problem
+        if self.problem is not None:
+            raise self.problem
         if self.output is None:
             reason = self.ended.reason if self.ended is not None else "broken"
             raise ChainError(
@@ -140,7 +141,7 @@ class AgentRun(AsyncGenerator[Event, None], Generic[T]):
         if outcome == "fits":
             self.output = wanted.value(data)
         else:
-            self._problem = ExtractionError(
+            self.problem = ExtractionError(
                 "the answer does not fit its type: " + "; ".join(map(str, problems[:3])),
                 problems=[str(one) for one in problems],
                 partial=data,
