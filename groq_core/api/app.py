@@ -101,7 +101,7 @@ def create_api(
         sign_in: People must sign in to the page, though the settings alone do not say so.
         lifespan: Entered when the server starts, left when it has stopped.
     """
-    store = BatchStore(core.settings.state_folder, core.handle, _later(core))
+    store = BatchStore(core.settings.state_folder, core.handle, _later(core), simulated=core.simulator is not None)
     app = Api(
         title="groq-core",
         version=__version__,

@@ -31,6 +31,7 @@ from groq_core.services.batch.line_answers import answerers
 from groq_core.services.batch.lines import URLS, LineFault, Recipe
 from groq_core.services.batch.progress import Progress
 from groq_core.services.batch.runner import BatchRun
+from groq_core.services.batch.seen_ids import IdSet
 from groq_core.services.batch.sink import Sink
 from groq_core.services.batch.sources import LineSource
 
@@ -132,12 +133,16 @@ class BatchStore:
         folder: Made when the first file comes.
         handle: The pipeline.
         later: Hands a batch to Groq; None where nobody may.
+        simulated: The simulator answers, and each answer says so.
     """
 
-    def __init__(self, folder: Path, handle: Handler[Request], later: Later | None = None) -> None:
+    def __init__(
+        self, folder: Path, handle: Handler[Request], later: Later | None = None, *, simulated: bool = False
+    ) -> None:
         self._folder = folder
         self._handle = handle
         self._later = later
+        self._simulated = simulated
         self._runs: dict[str, BatchRun] = {}
         self._stops: dict[str, asyncio.Event] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -309,7 +314,9 @@ class BatchStore:
 
     async def _carry_out(self, batch: Running) -> None:
         try:
-            source = LineSource(self._folder / "files" / f"{batch.input_file_id}.jsonl", Recipe())
+            source = LineSource(
+                self._folder / "files" / f"{batch.input_file_id}.jsonl", Recipe(simulated=self._simulated)
+            )
             if batch.status == "validating":
                 batch.total, batch.errors = await asyncio.to_thread(_look_through, source, batch.endpoint)
                 if batch.errors:
@@ -321,6 +328,7 @@ class BatchStore:
             await self._ask(batch, source)
         except GroqCoreError as error:
             batch.errors = [{"code": "batch_stopped", "message": error.message, "line": None, "param": None}]
+            await self._publish(batch)
             self._end(batch, "failed")
         except Exception as error:
             log.error("%s while carrying out %s", type(error).__name__, batch.id)  # noqa: TRY400 - its text may quote
@@ -344,14 +352,21 @@ class BatchStore:
         cancelled = batch.cancelling_at is not None
         if not cancelled:
             batch.status, batch.finalizing_at = "finalizing", int(time.time())
+        await self._publish(batch)
+        self._end(batch, "cancelled" if cancelled else "completed")
+        answers.unlink(missing_ok=True)
+        beside(answers).unlink(missing_ok=True)
+
+    async def _publish(self, batch: Running) -> None:
+        """Make files of what was answered and what failed, however the batch ended."""
+        answers = self._folder / "batches" / f"{batch.id}.answers"
+        if not answers.exists():
+            return
         good, bad = await asyncio.to_thread(_part, answers)
         for data, field in ((good, "output_file_id"), (bad, "error_file_id")):
             if data:
                 kept = self._file(batch.owner, f"{batch.id}_{field[:-8]}.jsonl", "batch_output", data)
                 setattr(batch, field, kept.id)
-        self._end(batch, "cancelled" if cancelled else "completed")
-        answers.unlink(missing_ok=True)
-        beside(answers).unlink(missing_ok=True)
 
     async def _hand_over(self, batch: Running, source: LineSource, sink: Sink) -> None:
         """Let Groq answer, and follow it to its end."""
@@ -427,18 +442,21 @@ class BatchStore:
 def _look_through(source: LineSource, endpoint: str) -> tuple[int, list[dict[str, Any]]]:
     """Count the lines, and say which cannot be part of this batch."""
     wanted = URLS[endpoint.removeprefix("/openai")]
-    count, errors = 0, list[dict[str, Any]]()
+    count, errors, ids = 0, list[dict[str, Any]](), IdSet()
     for entry in source:
         count += 1
+        code = "invalid_line"
         if isinstance(entry, LineFault):
             problem = (entry.error.message, entry.error.param)
         elif entry.operation != wanted:
             problem = (f"the line's url is not the batch's {endpoint}", "url")
+        elif not ids.add(entry.custom_id):
+            code, problem = "duplicate_custom_id", ("an earlier line has the same custom_id", "custom_id")
         else:
             continue
         if len(errors) < MAX_ERRORS:
             message, param = problem
-            errors.append({"code": "invalid_line", "message": message, "line": entry.number, "param": param})
+            errors.append({"code": code, "message": message, "line": entry.number, "param": param})
     if count > MAX_LINES:
         errors.append({"code": "too_many_lines", "message": f"at most {MAX_LINES} lines", "line": None, "param": None})
     if not count:
