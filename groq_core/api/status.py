@@ -44,14 +44,14 @@ class Status:
         self._gather_s = gather_s
 
     async def snapshot(self, exchange: ApiExchange) -> None:
-        await exchange.answer_json(msgspec.to_builtins(self._backend.board.snapshot()))
+        await exchange.answer_json(msgspec.to_builtins(self._backend.board.snapshot(exchange.caller.credential)))
 
     async def events(self, exchange: ApiExchange) -> None:
         """The snapshot now, and again after every change, until the client or the server goes."""
         with exchange.watch():
             await exchange.start(200, EVENT_STREAM)
             told = -1
-            async with aclosing(self._watch()) as snapshots:
+            async with aclosing(self._watch(exchange.caller.credential)) as snapshots:
                 async for snapshot in snapshots:
                     if snapshot.version == told:
                         await exchange.write(b": still here\n\n")
@@ -61,9 +61,9 @@ class Status:
                     await exchange.write(b"event: status\nid: %d\ndata: %b\n\n" % (told, shown))
             await exchange.end()
 
-    def _watch(self) -> AsyncGenerator[Snapshot, None]:
+    def _watch(self, credential: str) -> AsyncGenerator[Snapshot, None]:
         board = self._backend.board
-        return watch(board, gather_s=self._gather_s, look_s=self._keep_alive_s, stopping=self._stopping)
+        return watch(board, credential, gather_s=self._gather_s, look_s=self._keep_alive_s, stopping=self._stopping)
 
     async def metrics(self, exchange: ApiExchange) -> None:
         body = generate_latest(self._backend.metrics.registry)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from groq_core.events import Usage
+from groq_core.events import Finished, Usage
 from groq_core.reply import Receipt, Reply
 
 FALLBACK_MODEL = "fallback"
@@ -62,12 +62,20 @@ def groq_id(request_id: str) -> str:
     return "req_" + request_id.removeprefix("gc_")
 
 
-def completion(reply: Reply, request_id: str, *, groq: bool = False) -> dict[str, Any]:
+def finish_word(finished: Finished, *, by_function_call: bool) -> str:
+    """How the answer ended, in the words of the wire that its client speaks: of calls there are two."""
+    if finished.finish_reason in ("tool_calls", "function_call"):
+        return "function_call" if by_function_call else "tool_calls"
+    return finished.finish_reason
+
+
+def completion(reply: Reply, request_id: str, *, groq: bool = False, by_function_call: bool = False) -> dict[str, Any]:
     """
     The body of a `chat.completion`; the reply must be finished.
 
     Args:
         groq: Say what only Groq's own API says.
+        by_function_call: The client knows of no tools but of one function call; more of them are calls of today.
     """
     finished = reply.finished
     if finished is None:
@@ -79,15 +87,18 @@ def completion(reply: Reply, request_id: str, *, groq: bool = False) -> dict[str
     message: dict[str, Any] = {"role": "assistant", "content": reply.text or (None if calls else "")}
     if reasoning := reply.reasoning:
         message["reasoning"] = reasoning
-    if calls:
+    if calls and by_function_call:
+        message["function_call"] = calls[0]["function"]
+    if calls and (len(calls) > 1 or not by_function_call):
         message["tool_calls"] = calls
     message.update(finished.extra or {})
+    finish = finish_word(finished, by_function_call=by_function_call)
     body: dict[str, Any] = {
         "id": completion_id(request_id),
         "object": "chat.completion",
         "created": now(),
         "model": FALLBACK_MODEL if reply.receipt.degraded else finished.model,
-        "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": finished.finish_reason}],
+        "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": finish}],
         "usage": usage_object(finished.usage),
         "system_fingerprint": finished.system_fingerprint,
     }

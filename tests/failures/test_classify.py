@@ -16,7 +16,8 @@ import openai
 import pytest
 
 from groq_core.errors import Kind, LimitText
-from groq_core.failures.classify import EXCEPTIONS, from_event, from_exception, from_response, read_complaint
+from groq_core.failures.classify import EXCEPTIONS, from_event, from_exception, from_response
+from groq_core.failures.complaint import read_complaint
 from tests.recordings import Recording, recordings
 
 REFUSED = [found for found in recordings() if found.status >= 400]
@@ -226,7 +227,8 @@ def test_an_error_event_is_classified_by_what_it_says(body: str, kind: Kind) -> 
 def test_a_complaint_is_read_in_any_envelope() -> None:
     assert read_complaint(b"\xff\xfe").plain
     assert read_complaint('{"detail":"Not Found"}').message == "Not Found"
-    assert read_complaint('{"error":{"message":["a"],"code":7}}').status == 7
+    assert read_complaint('{"error":{"message":["a"],"code":500}}').status == 500
+    assert read_complaint('{"error":{"message":["a"],"code":7}}').code == "7"
 
 
 # ── exceptions ───────────────────────────────────────────────────────────────────────────────────────

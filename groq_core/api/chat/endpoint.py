@@ -46,7 +46,11 @@ class ChatCompletions:
             notes = (*call.notes, *notes)
             if call.stream:
                 writer = ChunkWriter(
-                    request.request_id, request.model, include_usage=call.include_usage, groq=exchange.groq_wire
+                    request.request_id,
+                    request.model,
+                    include_usage=call.include_usage,
+                    groq=exchange.groq_wire,
+                    by_function_call=call.by_function_call,
                 )
                 writer.receipt.notes.extend(notes)
                 request = msgspec.structs.replace(request, outlet=exchange.outlet(writer.feed))
@@ -54,5 +58,7 @@ class ChatCompletions:
                 return
             events = self._handle(request)
             if (reply := await fold_answer(exchange, events, watch, self._clock, notes)) is not None:
-                body = completion(reply, exchange.request_id, groq=exchange.groq_wire)
+                body = completion(
+                    reply, exchange.request_id, groq=exchange.groq_wire, by_function_call=call.by_function_call
+                )
                 await exchange.answer_json(body, *headers(reply.receipt))

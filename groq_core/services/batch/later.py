@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, aclosing
 from typing import Protocol
@@ -24,10 +25,18 @@ class BatchCore(CandidatesCore, Protocol):
 
 
 async def run_later(
-    core: BatchCore, source: LineSource, sink: Sink, job: Job, total: int | None = None
+    core: BatchCore,
+    source: LineSource,
+    sink: Sink,
+    job: Job,
+    total: int | None = None,
+    stopping: asyncio.Event | None = None,
 ) -> AsyncGenerator[Progress, None]:
     """
     Let Groq answer a source within a day, and tell how far it is; begun anew, it looks after the same batches.
+
+    Args:
+        stopping: Once set, nothing more is sent, and what Groq has is cancelled there.
 
     Raises (from the stream):
         SettingsError: There is no key for it.
@@ -41,7 +50,14 @@ async def run_later(
 
     async with core.batches() as api:
         run = RemoteBatchRun(
-            lambda: source, sink, job, api, model=lambda name: groq_id(core, name), price=price, total=total
+            lambda: source,
+            sink,
+            job,
+            api,
+            model=lambda name: groq_id(core, name),
+            price=price,
+            total=total,
+            stopping=stopping,
         )
         async with aclosing(run.run()) as steps:
             async for step in steps:
