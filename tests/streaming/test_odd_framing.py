@@ -47,6 +47,13 @@ FRAMES = {
     "messages instead of deltas": sse(
         *({"choices": [{"message": {"content": word}}]} for word in WORDS), chunk({}, "stop")
     ),
+    "the message beside the delta": sse(
+        *(
+            one | {"choices": [one["choices"][0] | {"message": {"content": word}}]}
+            for one, word in zip(CHUNKS, [*WORDS, ""], strict=True)
+        )
+    ),
+    "no delta at the end": sse(*CHUNKS[:-1], {"choices": [{"index": 0, "finish_reason": "stop"}]}),
     **{
         f"a body and {tail!r}": BODY + tail
         for tail in (
