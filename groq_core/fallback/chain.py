@@ -99,16 +99,15 @@ class FallbackChain:
         limits = self._limits
         budget = Budget(attempts=limits.attempts, seconds=limits.deadline_s, usd=limits.usd, clock=self._clock)
         route = self._route(request)
-        specs = [candidate.spec for candidate in route.candidates]
         yield Routed(
             request_id=request.request_id,
             tier=route.tier,
             reason=route.reason,
-            candidates=tuple(spec.name for spec in specs),
+            candidates=route.names,
         )
-        if not specs:
+        if not route.candidates:
             raise RequestError(f"no model can do this: {route.reason}", param="model", code="no_model")
-        run = ChainRun(request, deque(specs), budget)
+        run = ChainRun(request, deque(candidate.spec for candidate in route.candidates), budget)
         turns = Turns(run, self._health)
         waited = 0.0
         while budget.remaining_s > 0 and budget.remaining > 0:

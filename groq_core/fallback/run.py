@@ -116,13 +116,14 @@ class ChainRun:
             waiting: Everybody else who could still be asked.
         """
         spec = turn.spec
+        peers = [other.provider for other in waiting].count(spec.provider)
         plain = Attempt(
             request=self.mended.get(spec.name, self.request),
             spec=spec,
             budget=self.budget,
             last=not waiting,
-            peers=sum(1 for other in waiting if other.provider == spec.provider),
-            others=sum(1 for other in waiting if other.provider != spec.provider),
+            peers=peers,
+            others=len(waiting) - peers,
             forced=turn.forced,
             insistent=turn.insistent,
             patient=turn.patient,

@@ -61,7 +61,9 @@ class Turns:
 
     def waiting(self) -> list[ModelSpec]:
         """Everybody who could still be asked: the awake of the queue, and those passed over, now or soon."""
-        queue = [spec for spec in self._run.queue if self.awake(spec) or self._may_be_asked(self._cooling(spec))]
+        queue = list(self._run.queue)
+        if self._health.suspects(self._credential):
+            queue = [spec for spec in queue if self.awake(spec) or self._may_be_asked(self._cooling(spec))]
         return queue + [one.spec for one in self._open()]
 
     # ── out of turn ──────────────────────────────────────────────────────────────────────────────────

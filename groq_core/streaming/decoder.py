@@ -112,31 +112,58 @@ class StreamDecoder(AnswerReader):
             # Lines may end in CR alone; of a CR at the end of a read it is not known yet whether it is alone.
             data, held = (data[:-1], b"\r") if data.endswith(b"\r") else (data, b"")
             data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n") + held
-        if not self._unparsed and not self._error_event and (known := self._template.read(data)) is not None:
-            text, chunks, end = known
-            self.take_repeated(text, chunks)
-            data = data[end:]
-        lines = data.split(b"\n")
-        self._rest = lines.pop()
+        self._rest = data[self._take_lines(data) :]
         if len(self._rest) > LONGEST_LINE:
             self._fail(ProviderError(Kind.MALFORMED, f"a line of more than {LONGEST_LINE} bytes"))
-        for line in lines:
-            if line.startswith(b"data:"):
-                self._data(line[5:])
-                if self.done:
-                    break
-            elif self._body is not None:
-                self._body.append(line)
-            elif line and line != b"\r":
-                self._other_line(line)
-            elif self._unparsed:
-                self._give_up_line()
-            else:
-                self._error_event = False
+        self._learn()
+        return self._drain()
+
+    def _take_lines(self, data: bytes) -> int:
+        """
+        Take the whole lines of some bytes.
+
+        Returns:
+            Where they end.
+        """
+        at = self._take_known(data, 0)
+        # Chunks parsed since the template was last learnt, and how many to parse before that is worth its time again.
+        parsed = patience = 0
+        while not self.done and (end := data.find(b"\n", at)) >= 0:
+            line, ends_event = data[at:end], at == end
+            at = end + 1
+            self._line(line)
+            if ends_event and self._last is not None and at < len(data):
+                parsed += 1
+                if parsed > patience:
+                    self._learn()
+                    known = self._take_known(data, at)
+                    at, parsed, patience = known, 0, 0 if known > at else 2 * patience + 1
+        return at
+
+    def _line(self, line: bytes) -> None:
+        if line.startswith(b"data:"):
+            self._data(line[5:])
+        elif self._body is not None:
+            self._body.append(line)
+        elif line and line != b"\r":
+            self._other_line(line)
+        elif self._unparsed:
+            self._give_up_line()
+        else:
+            self._error_event = False
+
+    def _take_known(self, data: bytes, at: int) -> int:
+        """Take the chunks from a place on that are as those before them; returns where they end."""
+        if self._unparsed or self._error_event or (known := self._template.read(data, at)) is None:
+            return at
+        text, chunks, end = known
+        self.take_repeated(text, chunks)
+        return end
+
+    def _learn(self) -> None:
         if self._last is not None:
             self._template.learn(*self._last)
             self._last = None
-        return self._drain()
 
     def close(self) -> list[Event]:
         """

@@ -9,15 +9,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from groq_core.api.chat.completion import (
-    FALLBACK_MODEL,
-    completion_id,
-    finish_word,
-    groq_id,
-    notes_object,
-    now,
-    usage_object,
-)
 from groq_core.api.encoding import event_bytes, json_bytes
 from groq_core.api.errors import error_object
 from groq_core.events import (
@@ -35,6 +26,15 @@ from groq_core.events import (
     ToolCallDelta,
 )
 from groq_core.reply import Receipt
+from groq_core.streaming.completion import (
+    FALLBACK_MODEL,
+    completion_id,
+    finish_word,
+    groq_id,
+    notes_object,
+    now,
+    usage_object,
+)
 
 DONE: Final = b"data: [DONE]\n\n"
 END_OF_DELTA: Final = b'},"logprobs":null,"finish_reason":null}]}\n\n'

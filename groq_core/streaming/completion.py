@@ -1,12 +1,10 @@
-"""The answer in OpenAI's shapes: the final body, and what it shares with the chunks of a stream."""
+"""A whole answer in OpenAI's shape: one body for the API and for batches, and what a stream's chunks share with it."""
 
 from __future__ import annotations
 
-import json
 import time
 from typing import Any
 
-from groq_core.api.asgi import Headers
 from groq_core.events import Finished, Usage
 from groq_core.reply import Receipt, Reply
 
@@ -22,28 +20,6 @@ def completion_id(request_id: str) -> str:
     'chatcmpl-01ABC'
     """
     return "chatcmpl-" + request_id.removeprefix("gc_")
-
-
-def story_headers(receipt: Receipt) -> Headers:
-    """What a client should know of how its answer came about, as far as that is known when the headers go out."""
-    headers: Headers = [(b"x-groq-core-cache", b"hit")] if receipt.cache == "hit" else []
-    if receipt.notes:
-        codes = dict.fromkeys(note.code for note in receipt.notes)
-        headers.append((b"x-groq-core-notes", ",".join(codes).encode()))
-    return headers
-
-
-def note_texts(receipt: Receipt) -> Headers:
-    """The sentences themselves, as a JSON list in ASCII, for answers that are no JSON: a text, a subtitle file."""
-    if not receipt.notes:
-        return []
-    texts = [note.text if len(note.text) <= LONGEST_NOTE else f"{note.text[:LONGEST_NOTE]}…" for note in receipt.notes]
-    kept = texts[:MOST_NOTES] + ([f"{len(texts) - MOST_NOTES} more"] if len(texts) > MOST_NOTES else [])
-    return [(b"x-groq-core-note-texts", json.dumps(kept).encode())]
-
-
-MOST_NOTES, LONGEST_NOTE = 10, 400
-"""Of a header: proxies take eight kilobytes of all together."""
 
 
 def notes_object(receipt: Receipt) -> dict[str, Any]:
