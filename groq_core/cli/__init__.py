@@ -5,6 +5,8 @@ Progress and remarks go to standard error, data to standard output. The exit sta
 failed, 2 when the use or the settings are wrong, and 130 after Ctrl-C. What a command needs is imported when
 it runs, so that ``--help`` is there at once.
 
+- ``admin``: What the admin page shows beside people and keys, from the database of ``GROQ_CORE_DATABASE``, and
+  announcements.
 - ``agent``: Let a model work on a task with tools: a calculator, dates, units, your files, MCP servers, Groq's own
   search and code.
 - ``backup``: Back up the database of ``GROQ_CORE_DATABASE`` into one file, while it is in use.
@@ -14,6 +16,7 @@ it runs, so that ``--help`` is there at once.
   then.
 - ``doctor``: Say what works and what does not, a line each with the mend: keys, networks, addresses, tools, the port,
   the pins.
+- ``doctor_state``: What the doctor says of the two places where a team's state lives: the database and Redis.
 - ``extract``: Find data that fits a JSON Schema in a text, a document or a picture.
 - ``keys``: API keys of people and programs, in the database of ``GROQ_CORE_DATABASE``.
 - ``passwd``: Make a line for the user file of the page (``GROQ_CORE_AUTH_FILE``).
@@ -42,6 +45,7 @@ from collections.abc import Sequence
 
 from groq_core import __version__
 from groq_core.cli import (
+    admin,
     agent,
     backup,
     batch,
@@ -73,6 +77,7 @@ COMMANDS = (
     passwd,
     keys,
     people,
+    admin,
     backup,
     restore,
 )
