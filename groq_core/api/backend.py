@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -11,11 +12,13 @@ from starlette.types import ASGIApp
 
 from groq_core.events import Events
 from groq_core.models.catalogue import Catalogue
+from groq_core.models.tiers import Tiers
 from groq_core.pipeline import Handler
 from groq_core.ratelimit.limit_status import LimitStatus
 from groq_core.ratelimit.personal_limits import Allowance
 from groq_core.redaction import Secret
 from groq_core.requests import Caller, Request
+from groq_core.services.batch.batch_api import BatchApi
 from groq_core.services.logins import Logins
 from groq_core.services.own_keys import OwnKeys
 from groq_core.status.snapshot import Snapshot
@@ -131,6 +134,9 @@ class Backend(Protocol):
     def catalogue(self) -> Catalogues: ...
 
     @property
+    def tiers(self) -> Tiers: ...
+
+    @property
     def metrics(self) -> Metrics: ...
 
     @property
@@ -150,3 +156,7 @@ class Backend(Protocol):
 
     @property
     def handle(self) -> Handler[Request]: ...
+
+    def batches(self) -> AbstractAsyncContextManager[BatchApi]:
+        """Groq's Batch API with the server's own key."""
+        ...

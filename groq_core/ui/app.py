@@ -171,8 +171,8 @@ def mount(app: FastAPI, core: PageCore, admit: Admit) -> FastAPI:
         app.include_router(create(page))
     # Gradio's page asks there for the name of the Space it finds itself on.
     connect = " https://huggingface.co" if core.settings.on_spaces else ""
-    frame = {"head": head(base), "link": preloads(base), "ancestors": core.settings.frame_ancestors}
-    app.add_middleware(PageFrame, **frame, connect=connect)
+    ancestors = core.settings.frame_ancestors
+    app.add_middleware(PageFrame, head=head(base), link=preloads(base), ancestors=ancestors, connect=connect)
     app.add_middleware(ChatRoute, page=page)
     demo = create_ui(core)
     tools = tools_wanted()

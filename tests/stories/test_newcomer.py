@@ -68,14 +68,16 @@ class Checkout:
     def at_port(self, text: str, port: int | None = None) -> str:
         return text.replace("127.0.0.1:7860", f"127.0.0.1:{port or self.port}")
 
-    async def run(self, command: str, *, words: str = "", port: int | None = None, **environ: str) -> str:
+    async def run(
+        self, command: str, environ: Mapping[str, str] | None = None, *, words: str = "", port: int | None = None
+    ) -> str:
         """Run one command by the shell; gives what it wrote. Fails unless it ends well."""
         process = await asyncio.create_subprocess_exec(
             "bash",
             "-c",
             self.at_port(command, port),
             cwd=self.folder,
-            env={**self.environ, **environ},
+            env={**self.environ, **(environ or {})},
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
@@ -187,7 +189,7 @@ async def test_every_example_of_python_runs(checkout: Checkout, simulator: Simul
     live = {"GROQ_API_KEY": "gsk_any_key_of_mine", "GROQ_BASE_URL": simulator.groq_url}
     for example in ("import asyncio", "from groq_core import Groq"):
         (checkout.folder / "example.py").write_text(block(example))
-        assert "simulat" in (await checkout.run(".venv/bin/python example.py", **live)).lower(), example
+        assert "simulat" in (await checkout.run(".venv/bin/python example.py", live)).lower(), example
     (checkout.folder / "example.py").write_text(block("import gradio as gr"))
     port = free_port()
     async with checkout.serving(".venv/bin/python example.py", port) as demo:
@@ -221,7 +223,7 @@ async def test_every_command_runs(checkout: Checkout) -> None:
         "agent": "simulator",
     }
     for command in lines(".venv/bin/python -m groq_core doctor"):
-        said = await checkout.run(command, GRADIO_SERVER_PORT="0")
+        said = await checkout.run(command, {"GRADIO_SERVER_PORT": "0"})
         assert wanted.pop(command.split()[3]) in said, said
     assert wanted == {}
 
@@ -229,10 +231,10 @@ async def test_every_command_runs(checkout: Checkout) -> None:
 async def test_a_team_begins(checkout: Checkout) -> None:
     run, add, create = lines("make run-team")
     port = free_port()
-    await checkout.run(add, words="correct horse\n", GROQ_CORE_DATABASE="sqlite:///groq-core.db")
+    await checkout.run(add, {"GROQ_CORE_DATABASE": "sqlite:///groq-core.db"}, words="correct horse\n")
     async with checkout.serving(run, port) as running:
         await running.wait_for("groq-core is at ")
-        said = await checkout.run(create, GROQ_CORE_DATABASE="sqlite:///groq-core.db")
+        said = await checkout.run(create, {"GROQ_CORE_DATABASE": "sqlite:///groq-core.db"})
         key = said.split()[-1]
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False) as http:
             question = {"model": "auto", "messages": [{"role": "user", "content": "hi"}]}
@@ -240,9 +242,9 @@ async def test_a_team_begins(checkout: Checkout) -> None:
             answer = await http.post("/v1/chat/completions", json=question, headers={"authorization": f"Bearer {key}"})
             signed_in = await http.post("/login", data={"name": "ann", "password": "correct horse"})
         backup, restore = lines("groq-core backup")
-        assert "rows" in await checkout.run(backup, GROQ_CORE_DATABASE="sqlite:///groq-core.db")
+        assert "rows" in await checkout.run(backup, {"GROQ_CORE_DATABASE": "sqlite:///groq-core.db"})
     assert (strangers.status_code, answer.status_code, signed_in.status_code) == (401, 200, 303)
-    await checkout.run(restore, GROQ_CORE_DATABASE="sqlite:///another.db")
+    await checkout.run(restore, {"GROQ_CORE_DATABASE": "sqlite:///another.db"})
 
 
 def test_what_is_for_those_who_change_it_is_there() -> None:

@@ -2,7 +2,9 @@
 Files and batches of the OpenAI wire, on disk: what was handed in, what is being asked, what came back.
 
 A batch is our own (:mod:`groq_core.services.batch.runner`): lines are asked as fast as the limits allow, and every
-answer is on disk as soon as it is known, so a restart goes on where it was.
+answer is on disk as soon as it is known, so a restart goes on where it was. Or it is handed to Groq's Batch API
+(:mod:`groq_core.services.batch.later`), which answers within a day for half the price; a restart then looks after
+the same batches.
 """
 
 from __future__ import annotations
@@ -13,8 +15,8 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
@@ -24,8 +26,10 @@ import orjson
 from groq_core.errors import GroqCoreError, RequestError
 from groq_core.pipeline import Handler
 from groq_core.requests import Caller, Request
+from groq_core.services.batch.job import Job, beside, job_of
 from groq_core.services.batch.line_answers import answerers
 from groq_core.services.batch.lines import URLS, LineFault, Recipe
+from groq_core.services.batch.progress import Progress
 from groq_core.services.batch.runner import BatchRun
 from groq_core.services.batch.sink import Sink
 from groq_core.services.batch.sources import LineSource
@@ -48,6 +52,12 @@ PURPOSES: Final = ("batch", "batch_output")
 Status: TypeAlias = Literal[
     "validating", "failed", "in_progress", "finalizing", "completed", "expired", "cancelling", "cancelled"
 ]
+Via: TypeAlias = Literal["live", "groq-batch"]
+"""Who carries it out: our own processor at once, or Groq within a day."""
+
+Later: TypeAlias = Callable[[LineSource, Sink, Job, int, asyncio.Event], AsyncGenerator[Progress, None]]
+"""Lets Groq answer a source; see :func:`groq_core.services.batch.later.run_later`."""
+
 OPEN: Final = ("validating", "in_progress", "finalizing", "cancelling")
 
 
@@ -84,6 +94,7 @@ class Running(msgspec.Struct, kw_only=True):
     input_file_id: str
     completion_window: str
     metadata: dict[str, str] | None = None
+    via: Via = "live"
     status: Status = "validating"
     errors: list[dict[str, Any]] = []
     output_file_id: str | None = None
@@ -120,12 +131,15 @@ class BatchStore:
     Args:
         folder: Made when the first file comes.
         handle: The pipeline.
+        later: Hands a batch to Groq; None where nobody may.
     """
 
-    def __init__(self, folder: Path, handle: Handler[Request]) -> None:
+    def __init__(self, folder: Path, handle: Handler[Request], later: Later | None = None) -> None:
         self._folder = folder
         self._handle = handle
+        self._later = later
         self._runs: dict[str, BatchRun] = {}
+        self._stops: dict[str, asyncio.Event] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._batches: dict[str, Running] | None = None
 
@@ -196,19 +210,28 @@ class BatchStore:
     # ── batches ──────────────────────────────────────────────────────────────────────────────────────
 
     def create(
-        self, owner: Caller, *, input_file_id: str, endpoint: str, window: str, metadata: dict[str, str] | None
+        self,
+        owner: Caller,
+        *,
+        input_file_id: str,
+        endpoint: str,
+        window: str,
+        metadata: dict[str, str] | None,
+        via: Via = "live",
     ) -> Running:
         """
         Begin a batch; its lines are looked through once it runs.
 
         Raises:
-            RequestError: There is no such file, or nothing here answers the endpoint.
+            RequestError: There is no such file, or nothing here answers the endpoint, or not by that way.
         """
         file = self.file(owner, input_file_id)
         if endpoint.removeprefix("/openai") not in URLS:
             raise RequestError(
                 f"no batch is answered at {endpoint[:80]}", param="endpoint", hint=f"Use one of: {', '.join(URLS)}."
             )
+        if via == "groq-batch":
+            self._check_later(endpoint)
         batch = Running(
             id=_new("batch"),
             owner=file.owner,
@@ -216,10 +239,12 @@ class BatchStore:
             input_file_id=file.id,
             completion_window=window,
             metadata=metadata,
+            via=via,
             created_at=int(time.time()),
         )
+        known = self._load_batches()  # first, or it would find this one on disk and carry it out as well
         self._save(batch)
-        self._load_batches()[batch.id] = batch
+        known[batch.id] = batch
         self._run(batch)
         return batch
 
@@ -252,7 +277,21 @@ class BatchStore:
         self._save(batch)
         if (run := self._runs.get(name)) is not None:
             run.stop()
+        if (stop := self._stops.get(name)) is not None:
+            stop.set()
         return batch
+
+    def _check_later(self, endpoint: str) -> None:
+        if self._later is None:
+            raise RequestError(
+                "batches are not handed to Groq here, since what people may use is limited",
+                param="via",
+                hint="Leave `via` out: the batch is carried out here, and counted.",
+            )
+        if URLS[endpoint.removeprefix("/openai")] != "chat":
+            raise RequestError(
+                f"Groq's Batch API is given chats alone, not {endpoint}", param="via", hint="Leave it out."
+            )
 
     def _fresh(self, batch: Running) -> Running:
         """With the counts of this moment."""
@@ -292,7 +331,9 @@ class BatchStore:
         answers = self._folder / "batches" / f"{batch.id}.answers"
         caller = Caller(credential=batch.owner[0], user=batch.owner[1])
         with Sink(answers) as sink:
-            if batch.status != "cancelling":
+            if batch.via == "groq-batch":
+                await self._hand_over(batch, source, sink)
+            elif batch.status != "cancelling":
                 run = BatchRun(source, sink, answerers(self._handle, stay=False, caller=caller), total=batch.total)
                 self._runs[batch.id] = run
                 try:
@@ -310,6 +351,22 @@ class BatchStore:
                 setattr(batch, field, kept.id)
         self._end(batch, "cancelled" if cancelled else "completed")
         answers.unlink(missing_ok=True)
+        beside(answers).unlink(missing_ok=True)
+
+    async def _hand_over(self, batch: Running, source: LineSource, sink: Sink) -> None:
+        """Let Groq answer, and follow it to its end."""
+        if self._later is None:
+            raise RequestError("batches are not handed to Groq any more", param="via")
+        stopping = self._stops[batch.id] = asyncio.Event()
+        if batch.status == "cancelling":
+            stopping.set()
+        job = await asyncio.to_thread(job_of, sink.path, source)
+        try:
+            async with aclosing(self._later(source, sink, job, batch.total, stopping)) as steps:
+                async for progress in steps:
+                    batch.completed, batch.failed = progress.done, progress.failed
+        finally:
+            self._stops.pop(batch.id, None)
 
     def _end(self, batch: Running, status: Literal["failed", "cancelled", "completed"]) -> None:
         batch.status = status
