@@ -18,6 +18,7 @@ from fastapi import FastAPI
 from uvicorn.server import HANDLED_SIGNALS
 
 from groq_core.access.passwords import UserFile
+from groq_core.access.refused_sign_ins import RefusedSignIns
 from groq_core.access.sessions import Sessions
 from groq_core.api.app import Api, create_api
 from groq_core.api.late_page import LatePage
@@ -98,6 +99,7 @@ def _prepare(core: Core, people: UserFile | None) -> tuple[Api, Callable[[], Non
         people = UserFile(core.settings.auth_file)
     users = _users(people, core.team, core.settings)
     api = create_api(core, holders=[core.team.keys] if core.team is not None else [], sign_in=users is not None)
+    api.state.refused_sign_ins = core.team.sign_ins if core.team is not None else RefusedSignIns()
 
     def load() -> None:
         from groq_core.ui.app import mount
@@ -124,8 +126,15 @@ def _sign_in(app: FastAPI, core: Core, users: UserFile | Everybody, admit: Admit
         shared.revoked if shared is not None else None,
     )
     throttle = shared.throttle if shared is not None else None
+    refused = app.state.refused_sign_ins
     app.add_middleware(
-        SignIn, users=users, sessions=sessions, throttle=throttle, admit=admit, elsewhere=settings.open_id
+        SignIn,
+        users=users,
+        sessions=sessions,
+        throttle=throttle,
+        admit=admit,
+        elsewhere=settings.open_id,
+        refused=refused,
     )
     if settings.open_id:
         require_team(open_id=True)
@@ -138,6 +147,7 @@ def _sign_in(app: FastAPI, core: Core, users: UserFile | Everybody, admit: Admit
             client_secret=settings.oidc_client_secret,
             sessions=sessions,
             secret=settings.secret,
+            refused=refused,
         )
 
 
