@@ -12,6 +12,7 @@ from groq_core.store.shared.answers import SharedAnswers
 from groq_core.store.shared.beat import Beat
 from groq_core.store.shared.counters import SharedLedger, SharedRevoked, SharedThrottle
 from groq_core.store.shared.link import Link
+from groq_core.store.shared.running import SharedRuns
 
 if TYPE_CHECKING:
     from groq_core.fallback.health import Health, LocalHealth
@@ -25,6 +26,7 @@ class SharedState:
         answers: The layer below the process's cache.
         ledger: Counters of people's limits, where no database has them.
         throttle, revoked: Of signing in.
+        runs: Answers that pages can come back to.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class SharedState:
         self.ledger = SharedLedger(self._link)
         self.throttle = SharedThrottle(self._link)
         self.revoked = SharedRevoked(self._link)
+        self.runs = SharedRuns(self._link)
         self._task: asyncio.Task[None] | None = None
 
     def status(self) -> str:
