@@ -74,7 +74,7 @@ class Replicas:
         self.cores, self.urls = cores, urls
 
     async def status(self) -> list[dict[str, Any]]:
-        async with httpx.AsyncClient() as http:
+        async with httpx.AsyncClient(timeout=30) as http:
             return [(await http.get(f"{url}/ready")).json() for url in self.urls]
 
     async def in_step(self) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from groq_core.requests import Caller
 from groq_core.simulator import Fault, Simulator
 from tests.requires import needs
 from tests.store.replicas import Redis, Replicas, replicas
@@ -172,3 +173,51 @@ async def test_wrong_guesses_and_limits_are_counted_together(redis: Redis, simul
         await other.throttle.forgive("ann")
         await one.revoked.add("session", 60)
         assert await other.revoked.has("session")
+
+
+SPENDING = {"GROQ_CORE_LIMITS": "0.003 usd/day", "GROQ_CORE_MAX_ATTEMPTS": "1", "GROQ_CORE_CACHE_SIZE": "0"}
+
+
+async def spend(running: Replicas, rounds: int) -> tuple[float, list[int]]:
+    """Ask all replicas at once, again and again; gives the dollars and the statuses."""
+    usd, codes = 0.0, []
+    async with httpx.AsyncClient(timeout=30) as http:
+
+        async def one(url: str, number: int) -> None:
+            nonlocal usd
+            body = {"messages": [{"role": "user", "content": f"Say {number}"}], "max_completion_tokens": 400}
+            answer = await http.post(f"{url}/v1/chat/completions", json=body)
+            codes.append(answer.status_code)
+            if answer.status_code == 200:
+                usd += answer.json()["x_groq_core"]["cost_usd"]
+
+        for _ in range(rounds):
+            await asyncio.gather(*(one(url, number) for url in running.urls for number in range(8)))
+    return usd, codes
+
+
+@pytest.mark.parametrize("fault", ["none", "absent", "kill", "flush"])
+async def test_replicas_together_never_overspend_whatever_redis_does(
+    redis: Redis, simulator: Simulator, fault: str
+) -> None:
+    if fault == "absent":
+        redis.stop()
+    async with replicas(3, redis, simulator, **SPENDING) as running:
+        if fault != "absent":
+            assert await eventually(running.in_step, 5)
+        first, codes = await spend(running, 1)
+        if fault in ("kill", "absent"):
+            redis.stop()
+        elif fault == "flush":
+            redis.say("FLUSHALL")
+        second, more = await spend(running, 1)
+        if fault in ("kill", "absent"):
+            redis.start()
+            assert await eventually(running.in_step, 6)
+        third, last = await spend(running, 1)
+        assert set(codes + more + last) <= {200, 429}
+        spent = first + second + third
+        assert 0.0005 < spent <= 0.003
+        for core in running.cores:
+            (one,) = await core.people.allowances(Caller(address="127.0.0.1"))
+            assert spent - 1e-9 <= one.used <= 0.003, "all know what all have spent"

@@ -111,9 +111,9 @@ class SharedRuns:
         Away: From every method, while Redis does not answer.
     """
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: Link, me: str) -> None:
         self._link = link
-        self.me = secrets.token_hex(8)
+        self.me = me
 
     async def put(self, news: Sequence[News]) -> tuple[str, list[Told]]:
         """

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from groq_core.store.shared.adapters import ProcessState
 from groq_core.store.shared.answers import SharedAnswers
-from groq_core.store.shared.beat import Beat
-from groq_core.store.shared.counters import SharedLedger, SharedRevoked, SharedThrottle
+from groq_core.store.shared.beat import ALONE, Beat
+from groq_core.store.shared.counters import SharedRevoked, SharedThrottle
+from groq_core.store.shared.ledger import SharedLedger
 from groq_core.store.shared.link import Link
 from groq_core.store.shared.running import SharedRuns
 
@@ -40,13 +42,22 @@ class SharedState:
     ) -> None:
         assert settings.redis_url is not None
         self._link = Link(settings.redis_url, changed)
-        self._beat = Beat(self._link, ProcessState(budgets, store, health), changed=changed)
+        me = secrets.token_hex(8)
+        self.ledger = SharedLedger(self._link, self._share_alone, me=me)
+        self._alone = min(ALONE, 1 / settings.workers)
+        self._beat = Beat(self._link, ProcessState(budgets, store, health), me=me, renew=self._renew, changed=changed)
         self.answers = SharedAnswers(self._link, ttl_s=settings.cache_ttl, scope=settings.cache_scope)
-        self.ledger = SharedLedger(self._link)
         self.throttle = SharedThrottle(self._link)
         self.revoked = SharedRevoked(self._link)
-        self.runs = SharedRuns(self._link)
+        self.runs = SharedRuns(self._link, me)
         self._task: asyncio.Task[None] | None = None
+
+    def _share_alone(self) -> float:
+        """The part of what is left that is this process's while Redis is away."""
+        return 1 / self._beat.replicas if self._beat.replicas else self._alone
+
+    async def _renew(self, emptied: bool) -> None:
+        await self.ledger.tell_again(everything=emptied)
 
     def status(self) -> str:
         """``in step``, or why it is not, for the panel and `/ready`."""
