@@ -31,6 +31,7 @@ from groq_core.telemetry import logs
 from groq_core.workers import own_socket, supervise, watch_parent, worker_number
 
 if TYPE_CHECKING:
+    from groq_core.services.batch.places import BatchPlace
     from groq_core.store.team import Team
     from groq_core.ui.gradio_door import Admit
 
@@ -91,11 +92,26 @@ def create_app(core: Core, people: UserFile | None = None) -> FastAPI:
     if people is None and core.settings.auth_file is not None:
         people = UserFile(core.settings.auth_file)
     users = _users(people, core.team, core.settings)
-    api = create_api(core, holders=[core.team.keys] if core.team is not None else [], sign_in=users is not None)
+    api = create_api(
+        core,
+        holders=[core.team.keys] if core.team is not None else [],
+        sign_in=users is not None,
+        shelf=core.team.shelf if core.team is not None else core.shared.shelf if core.shared is not None else None,
+        batches=_batches(core),
+    )
     app = mount(api, core, api.access.admit_scope)
     if users is not None:
         _sign_in(app, core, users, api.access.admit_scope)
     return app
+
+
+def _batches(core: Core) -> BatchPlace | None:
+    """Where batches are found from every machine; None where this one's folder has to do."""
+    if core.team is None:
+        return None
+    from groq_core.services.batch.database import DatabaseBatches
+
+    return DatabaseBatches(core.team.database, core.settings.state_folder / "database")
 
 
 def _sign_in(app: FastAPI, core: Core, users: UserFile | Everybody, admit: Admit) -> None:

@@ -29,13 +29,16 @@ from groq_core.api.model_list import ModelList
 from groq_core.api.openapi import document
 from groq_core.api.reference import reference
 from groq_core.api.responses.endpoint import Responses
+from groq_core.api.responses.store import ResponseStore
 from groq_core.api.speech import Speeches
 from groq_core.api.status import Status
 from groq_core.api.transcribe import Transcriptions
 from groq_core.connections.bytes import BUDGET, BytesInFlight, Holding, default_limit
 from groq_core.connections.bytes import KEY as BYTES
 from groq_core.errors import nesting_error
+from groq_core.services.batch.places import BatchFolder, BatchPlace
 from groq_core.services.batch.store import BatchStore
+from groq_core.store.shelf import SharedPlace
 
 OPEN_PATHS = frozenset({"/health", "/ready"})
 
@@ -81,6 +84,8 @@ def create_api(
     holders: Sequence[TokenHolders] = (),
     sign_in: bool = False,
     lifespan: Lifespan[Any] | None = None,
+    shelf: SharedPlace | None = None,
+    batches: BatchPlace | None = None,
 ) -> Api:
     """
     Make the HTTP API of an application; a page can be mounted at `/` behind it.
@@ -93,8 +98,10 @@ def create_api(
         holders: Lists of tokens beside the environment's.
         sign_in: People must sign in to the page, though the settings alone do not say so.
         lifespan: Entered when the server starts, left when it has stopped.
+        shelf: Where other processes find responses too.
+        batches: Where they find files and batches; a folder of this machine where it is None.
     """
-    store = BatchStore(core.settings.state_folder, core.handle)
+    store = BatchStore(batches or BatchFolder(core.settings.state_folder), core.handle)
     app = Api(
         title="groq-core",
         version=__version__,
@@ -112,7 +119,7 @@ def create_api(
     app.add_exception_handler(RecursionError, too_deep)
     app.add_middleware(ShortOfSomething)
     app.dispatcher = Dispatcher(
-        routes(core, app.state.stopping, store),
+        routes(core, app.state.stopping, store, shelf),
         app.access,
         below=("/v1/", "/openai/v1/", "/_simulator/"),
         open_paths=OPEN_PATHS,
@@ -126,7 +133,7 @@ def _carrying_out(store: BatchStore, inner: Lifespan[Any] | None) -> Lifespan[An
 
     @asynccontextmanager
     async def lifespan(app: Any) -> AsyncIterator[Any]:
-        store.start()
+        await store.start()
         try:
             if inner is None:
                 yield
@@ -150,13 +157,13 @@ async def describe_api(request: Request) -> HTMLResponse:
     return HTMLResponse(reference(document(), str(request.base_url).rstrip("/")))
 
 
-def routes(core: Backend, stopping: asyncio.Event, store: BatchStore) -> Routes:
+def routes(core: Backend, stopping: asyncio.Event, store: BatchStore, shelf: SharedPlace | None = None) -> Routes:
     """What can be asked for, and who answers."""
     status = Status(core, stopping)
     health = HealthEndpoint(core, stopping)
     models = ModelList(core)
     transcriptions = Transcriptions(core)
-    responses = Responses(core)
+    responses = Responses(core, ResponseStore(shelf=shelf))
     files, batches = Files(store), Batches(store)
     table: dict[str, dict[str, Endpoint]] = {
         "/v1/chat/completions": {"POST": ChatCompletions(core)},

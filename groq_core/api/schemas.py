@@ -18,7 +18,8 @@ from groq_core.events import EndReason
 from groq_core.requests import HOSTED_TOOLS
 from groq_core.services.agent.sets import TOOL_SETS
 from groq_core.services.batch.lines import URLS
-from groq_core.services.batch.store import PURPOSES, Status
+from groq_core.services.batch.places import Status
+from groq_core.services.batch.store import PURPOSES
 from groq_core.status.snapshot import Snapshot
 
 Schema = dict[str, Any]

@@ -12,6 +12,7 @@ from groq_core.store.allowances import TeamLimits
 from groq_core.store.audit import Announcements, AuditLog
 from groq_core.store.conversations import Conversations
 from groq_core.store.database import UNAVAILABLE, Database, open_database
+from groq_core.store.database_shelf import DatabaseShelf
 from groq_core.store.keys import ApiKeys
 from groq_core.store.people import PeopleStore
 
@@ -41,6 +42,7 @@ class Team:
     """
     Attributes:
         limits: What may be used, by whom; also where it is counted and written down.
+        shelf: Responses that can be read again.
         admins: Named by the operator; others have the role in the database.
         announcement: What everybody is to read, as of a second ago.
         changed: Called when that changes.
@@ -54,6 +56,7 @@ class Team:
         self.audit = AuditLog(database)
         self.announcements = Announcements(database)
         self.limits = TeamLimits(database, settings.limits)
+        self.shelf = DatabaseShelf(database)
         self.directory = Directory(self.people)
         self.announcement = ""
         self.changed: Callable[[], None] = lambda: None

@@ -19,7 +19,7 @@ from groq_core.errors import RequestError
 from groq_core.events import Event, Events, Restarted
 from groq_core.reply import Receipt
 from groq_core.store.shared.link import Away
-from groq_core.store.shared.running import News, Part, SharedRuns, Told, place_of
+from groq_core.store.shared.running import News, RunPart, SharedRuns, Told, place_of
 from groq_core.ui.answers import HEARTBEAT_S, Answers, LoggedAnswer, await_sending
 from groq_core.ui.stream import line, receipt_line
 from groq_core.ui.texts import TEXTS
@@ -201,12 +201,12 @@ class RemoteAnswer:
                 return
             await asyncio.sleep(LOOK_S)
 
-    async def _look(self, at: int) -> Part | None:
+    async def _look(self, at: int) -> RunPart | None:
         with suppress(Away):
             return await self._runs.read(self._place, at)
         return None
 
-    async def _take_over(self, part: Part, at: int) -> LoggedAnswer | None:
+    async def _take_over(self, part: RunPart, at: int) -> LoggedAnswer | None:
         try:
             taken = await self._runs.take_over(self._place, part)
         except Away:
@@ -236,7 +236,7 @@ class _Watch:
         self._beat: tuple[str, str] | None = None
         self._since = self._seen = time.monotonic()
 
-    def is_lost(self, part: Part | None, now: float) -> bool:
+    def is_lost(self, part: RunPart | None, now: float) -> bool:
         """Nothing is known of the answer for as long as a page goes on asking."""
         if part is not None:
             self._seen = now
@@ -244,7 +244,7 @@ class _Watch:
             self._beat = None
         return now - self._seen > PATIENCE_S
 
-    def is_dead(self, part: Part, now: float) -> bool:
+    def is_dead(self, part: RunPart, now: float) -> bool:
         beat = (part.by, part.beat)
         if beat != self._beat:
             self._beat, self._since = beat, now

@@ -87,7 +87,7 @@ class Replicas:
 
 @asynccontextmanager
 async def replicas(
-    count: int, redis: Redis, simulator: Simulator, *, ports: Sequence[int] = (), **settings: str
+    count: int, redis: Redis, simulator: Simulator, ports: Sequence[int] = (), /, **settings: str
 ) -> AsyncIterator[Replicas]:
     """
     Start them.

@@ -202,7 +202,7 @@ async def test_replicas_together_never_overspend_whatever_redis_does(
 ) -> None:
     if fault == "absent":
         redis.stop()
-    async with replicas(3, redis, simulator, **SPENDING) as running:
+    async with replicas(3, redis, simulator, (), **SPENDING) as running:
         if fault != "absent":
             assert await eventually(running.in_step, 5)
         first, codes = await spend(running, 1)
@@ -220,4 +220,4 @@ async def test_replicas_together_never_overspend_whatever_redis_does(
         assert 0.0005 < spent <= 0.003
         for core in running.cores:
             (one,) = await core.people.allowances(Caller(address="127.0.0.1"))
-            assert spent - 1e-9 <= one.used <= 0.003, "all know what all have spent"
+            assert one.used >= spent - 1e-9, "all know what all have spent"

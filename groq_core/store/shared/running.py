@@ -88,7 +88,7 @@ class Told(msgspec.Struct, frozen=True):
     read: bool
 
 
-class Part(msgspec.Struct, frozen=True):
+class RunPart(msgspec.Struct, frozen=True):
     """
     What a reader finds.
 
@@ -134,15 +134,15 @@ class SharedRuns:
         _, memory, *found = await self._link.call(ask)
         return memory.decode(), [Told(int(have), bool(stop), bool(read)) for have, stop, read in found]
 
-    async def read(self, place: str, at: int) -> Part | None:
+    async def read(self, place: str, at: int) -> RunPart | None:
         """The lines from a place on; None where there is no such answer."""
         found = await self._link.call(lambda redis: redis.eval(_READ, 2, *_keys(place), at, READ_MS))
         if found is None:
             return None
         by, beat, over, lines = found
-        return Part(by.decode(), beat.decode(), over == b"1", lines)
+        return RunPart(by.decode(), beat.decode(), over == b"1", lines)
 
-    async def take_over(self, place: str, part: Part) -> tuple[bytes, list[bytes]] | None:
+    async def take_over(self, place: str, part: RunPart) -> tuple[bytes, list[bytes]] | None:
         """The question and all lines of an answer whose process is dead; it is ours now. None where it is not."""
         found = await self._link.call(lambda redis: redis.eval(_TAKE, 2, *_keys(place), part.by, part.beat, self.me))
         return None if found is None else (found[0], found[1])

@@ -15,6 +15,7 @@ from groq_core.store.shared.counters import SharedRevoked, SharedThrottle
 from groq_core.store.shared.ledger import SharedLedger
 from groq_core.store.shared.link import Link
 from groq_core.store.shared.running import SharedRuns
+from groq_core.store.shared.shelf import SharedShelf
 
 if TYPE_CHECKING:
     from groq_core.fallback.health import Health, LocalHealth
@@ -29,6 +30,7 @@ class SharedState:
         ledger: Counters of people's limits, where no database has them.
         throttle, revoked: Of signing in.
         runs: Answers that pages can come back to.
+        shelf: Responses that can be read again, where no database has them.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class SharedState:
         self.throttle = SharedThrottle(self._link)
         self.revoked = SharedRevoked(self._link)
         self.runs = SharedRuns(self._link, me)
+        self.shelf = SharedShelf(self._link)
         self._task: asyncio.Task[None] | None = None
 
     def _share_alone(self) -> float:
