@@ -34,7 +34,7 @@ from groq_core.models.spec import Capability, ModelSpec
 from groq_core.pipeline import Attempt, Handler, stack
 from groq_core.ratelimit.budgets import LocalBudgets
 from groq_core.ratelimit.estimates import Estimates
-from groq_core.ratelimit.people import LocalLedger, People
+from groq_core.ratelimit.personal_limits import LocalLedger, People
 from groq_core.requests import ChatRequest, Request, TranscriptionRequest
 from groq_core.router.route import Candidate, Route
 from groq_core.settings.limits import PersonLimit

@@ -22,13 +22,13 @@ from groq_core.access.sessions import Sessions
 from groq_core.api.app import create_api
 from groq_core.compose import Core, assemble
 from groq_core.connections.guard import Guard, bounds_for, protocol_for, raise_descriptors
+from groq_core.connections.workers import own_socket, supervise, watch_parent, worker_number
 from groq_core.errors import SettingsError
 from groq_core.event_loop import new_event_loop
 from groq_core.settings.ports import free_port, next_port
 from groq_core.settings.settings import Settings
-from groq_core.settings.team import require_team
+from groq_core.settings.team_extra import require_team
 from groq_core.telemetry import logs
-from groq_core.workers import own_socket, supervise, watch_parent, worker_number
 
 if TYPE_CHECKING:
     from groq_core.services.batch.places import BatchPlace
@@ -109,7 +109,7 @@ def _batches(core: Core) -> BatchPlace | None:
     """Where batches are found from every machine; None where this one's folder has to do."""
     if core.team is None:
         return None
-    from groq_core.services.batch.database import DatabaseBatches
+    from groq_core.services.batch.database_batches import DatabaseBatches
 
     return DatabaseBatches(core.team.database, core.settings.state_folder / "database")
 

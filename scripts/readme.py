@@ -144,8 +144,8 @@ _MENDS: Final = {"": "", "shrink": "once more, made smaller", "tell": "told what
 
 def policy_table() -> str:
     return table(
-        ("failure", "same model again", "then", "rests", "what is said"),
-        ((f"`{kind}`", _again(rule), _then(rule), _rests(rule), rule.says) for kind, rule in POLICY.items()),
+        ("failure", "same model again", "then", "cools down for", "what is said"),
+        ((f"`{kind}`", _again(rule), _then(rule), _cooldown(rule), rule.says) for kind, rule in POLICY.items()),
     )
 
 
@@ -158,14 +158,14 @@ def _then(rule: PolicyRow) -> str:
     return _THEN[rule.then] + ("; twice: next provider" if rule.suspect else "")
 
 
-def _rests(rule: PolicyRow) -> str:
-    if rule.rest is None:
+def _cooldown(rule: PolicyRow) -> str:
+    if rule.cooldown is None:
         cooldown = Settings().cooldown
         told = ", ".join(f"{cooldown * times:g}" for times in LADDER) + " s"
-    elif rule.rest == inf:
+    elif rule.cooldown == inf:
         told = "until the catalogue is read again"
-    elif rule.rest:
-        told = f"{rule.rest:g} s"
+    elif rule.cooldown:
+        told = f"{rule.cooldown:g} s"
     else:
         return "–"
     return told + (", all its models" if rule.whole_provider else "")

@@ -14,7 +14,7 @@ from starlette.types import Lifespan, Receive, Scope, Send
 
 from groq_core import __version__
 from groq_core.access.door import Door
-from groq_core.api.absent import MISPLACED, refuse_base_url
+from groq_core.api.absent_paths import MISPLACED, refuse_base_url
 from groq_core.api.access import Access, TokenHolders
 from groq_core.api.agent_runs import AgentRuns
 from groq_core.api.asgi import ApiExchange
@@ -29,15 +29,15 @@ from groq_core.api.model_list import ModelList
 from groq_core.api.openapi import document
 from groq_core.api.reference import reference
 from groq_core.api.responses.endpoint import Responses
-from groq_core.api.responses.store import ResponseStore
+from groq_core.api.responses.kept_responses import ResponseStore
 from groq_core.api.speech import Speeches
 from groq_core.api.status import Status
 from groq_core.api.transcribe import Transcriptions
 from groq_core.connections.bytes import BUDGET, BytesInFlight, Holding, default_limit
 from groq_core.connections.bytes import KEY as BYTES
 from groq_core.errors import nesting_error
+from groq_core.services.batch.batch_store import BatchStore
 from groq_core.services.batch.places import BatchFolder, BatchPlace
-from groq_core.services.batch.store import BatchStore
 from groq_core.store.shelf import SharedPlace
 
 OPEN_PATHS = frozenset({"/health", "/ready"})

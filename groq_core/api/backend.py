@@ -13,7 +13,7 @@ from groq_core.events import Events
 from groq_core.models.catalogue import Catalogue
 from groq_core.pipeline import Handler
 from groq_core.ratelimit.limit_status import LimitStatus
-from groq_core.ratelimit.people import Allowance
+from groq_core.ratelimit.personal_limits import Allowance
 from groq_core.redaction import Secret
 from groq_core.requests import Caller, Request
 from groq_core.services.logins import Logins

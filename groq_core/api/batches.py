@@ -12,8 +12,8 @@ from groq_core.api.chat.body import json_object
 from groq_core.api.field_errors import bad, mapping
 from groq_core.api.multipart import read_form
 from groq_core.errors import RequestError
+from groq_core.services.batch.batch_store import BatchStore
 from groq_core.services.batch.places import Filed, Running
-from groq_core.services.batch.store import BatchStore
 
 MAX_BODY: Final = 2**20
 WINDOW: Final = "24h"

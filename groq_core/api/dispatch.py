@@ -9,13 +9,13 @@ from typing import TypeAlias
 
 from starlette.types import Scope
 
-from groq_core.api.absent import absent
+from groq_core.api.absent_paths import absent
 from groq_core.api.access import Access
 from groq_core.api.asgi import ApiExchange, ClientGoneError, Headers
 from groq_core.api.backend import People
 from groq_core.api.errors import MethodError, note_bug, refuse
 from groq_core.errors import nesting_error
-from groq_core.ratelimit.people import headers_of
+from groq_core.ratelimit.personal_limits import headers_of
 
 Endpoint: TypeAlias = Callable[[ApiExchange], Awaitable[None]]
 

@@ -10,16 +10,16 @@ from groq_core.api.agent_runs import LIMITS
 from groq_core.api.batches import WINDOW
 from groq_core.api.chat.parameters import KNOWN, MAX_STOPS, MAX_TOOLS
 from groq_core.api.responses.body import MAX_METADATA
-from groq_core.api.responses.tools import HOSTED
+from groq_core.api.responses.flat_tools import HOSTED
 from groq_core.api.speech import MAX_SPEECH, TYPES
 from groq_core.api.transcribe import FORMATS, GRANULARITIES
 from groq_core.errors import Kind
 from groq_core.events import EndReason
 from groq_core.requests import HOSTED_TOOLS
 from groq_core.services.agent.sets import TOOL_SETS
+from groq_core.services.batch.batch_store import PURPOSES
 from groq_core.services.batch.lines import URLS
 from groq_core.services.batch.places import Status
-from groq_core.services.batch.store import PURPOSES
 from groq_core.status.snapshot import Snapshot
 
 Schema = dict[str, Any]

@@ -48,7 +48,7 @@ async def run(args: argparse.Namespace) -> int:
 
     settings = load()
     async with assemble(settings) as core:
-        real = {} if settings.is_simulated else core.providers
+        real = {} if settings.is_simulated else core.clients.by_name
         asked = await asyncio.gather(*(provider_line(name, provider, settings) for name, provider in real.items()))
         await core.catalogue.refresh()
         snapshot = core.board.snapshot()

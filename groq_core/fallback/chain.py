@@ -343,10 +343,10 @@ class FallbackChain:
         """Seconds until the first target is awake again."""
         credential = run.request.caller.credential
         waits = [
-            rest
+            left
             for spec in {one.name: one for one in run.route}.values()
             if self._health.admission(credential, spec.provider, spec.name) != "gone"
-            and (rest := self._health.rests_for(credential, spec.provider, spec.name)) is not None
+            and (left := self._health.cooldown_left(credential, spec.provider, spec.name)) is not None
         ]
         waits += [f.retry_after for f in run.failures if f.kind is Kind.BUDGET and f.retry_after is not None]
         soonest = min(waits, default=inf)

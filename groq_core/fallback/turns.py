@@ -141,15 +141,15 @@ class Turns:
         return PassedOver(spec=spec, why="cooling down", back_at=self._back_at(spec))
 
     def _back_at(self, spec: ModelSpec) -> float:
-        """When it said itself that it will be back; 0 where its rest is our own guess."""
+        """When it said itself that it will be back; 0 where its cooldown is our own guess."""
         if not self._health.has_retry_after(self._credential, spec.provider, spec.name):
             return 0.0
-        rests = self._health.rests_for(self._credential, spec.provider, spec.name)
-        return self._health.now() + (rests or 0.0)
+        left = self._health.cooldown_left(self._credential, spec.provider, spec.name)
+        return self._health.now() + (left or 0.0)
 
     def _skip(self, spec: ModelSpec) -> AttemptSkipped:
         state = self._admission(spec)
-        rests = self._health.rests_for(self._credential, spec.provider, spec.name)
+        left = self._health.cooldown_left(self._credential, spec.provider, spec.name)
         kind = Kind.MODEL_GONE if state == "gone" else Kind.RESTING
         cause = self._health.cause(self._credential, spec.provider, spec.name)
         self._run.skipped.append(
@@ -160,7 +160,7 @@ class Turns:
             model=spec.id,
             kind=kind,
             message=policy.POLICY[cause or kind].says,
-            retry_after_s=rests if state != "gone" else None,
+            retry_after_s=left if state != "gone" else None,
         )
 
 

@@ -7,16 +7,17 @@ import random
 import re
 import time
 
-from groq_core.simulator import builtin, images, openai_validation, structured, text, tokens, tools, validation
+from groq_core.simulator import builtin, images, openai_validation, structured, text, tokens, validation
+from groq_core.simulator import tool_choice as tools
 from groq_core.simulator.answer import SimulatedAnswer, Timing
-from groq_core.simulator.catalogue import SimModel
 from groq_core.simulator.delivery import send_json
 from groq_core.simulator.dialect import Dialect
 from groq_core.simulator.ids import fingerprint
-from groq_core.simulator.limits import SimulatedCost, UsageMeter
-from groq_core.simulator.story import StoryPart
-from groq_core.simulator.stream import Player
-from groq_core.simulator.wire import Json, WireError, bad_request
+from groq_core.simulator.leaking_buckets import SimulatedCost, UsageMeter
+from groq_core.simulator.model_profiles import SimModel
+from groq_core.simulator.paced_stream import Player
+from groq_core.simulator.story_upstream import StoryPart
+from groq_core.simulator.wire_format import Json, WireError, bad_request
 from groq_core.simulator.world import RequestInPlay, World
 
 CONTEXT_TEXT = "Please reduce the length of the messages or completion."

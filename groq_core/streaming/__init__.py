@@ -10,4 +10,6 @@ From a provider's bytes to events.
 - ``tool_calls``: Put the pieces of tool calls together, whatever a server leaves out, repeats or misnumbers.
 - ``transcription``: From the body of a transcription to its events: its words are read whatever stands beside them.
 - ``wire_types``: What a chunk of a stream, or a whole completion, looks like on the wire.
+
+Imported by ``providers``.
 """

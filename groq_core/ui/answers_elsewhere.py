@@ -20,7 +20,7 @@ from groq_core.events import Event, Events, Restarted
 from groq_core.reply import Receipt
 from groq_core.store.shared.link import Away
 from groq_core.store.shared.running import News, RunPart, SharedRuns, Told, place_of
-from groq_core.ui.answers import HEARTBEAT_S, Answers, LoggedAnswer, await_sending
+from groq_core.ui.answer_logs import HEARTBEAT_S, Answers, LoggedAnswer, await_sending
 from groq_core.ui.stream import line, receipt_line
 from groq_core.ui.texts import TEXTS
 

@@ -30,10 +30,10 @@ from groq_core.ui.fault_switch import FAULTS
 from groq_core.ui.gradio_door import Admit, GradioDoor
 from groq_core.ui.installable import ORIGIN, links
 from groq_core.ui.installable import create_routes as installable_routes
-from groq_core.ui.layout import place
 from groq_core.ui.model_picker import choices, models_of, most_images
 from groq_core.ui.page_routes import ChatRoute, Page, create_routes
 from groq_core.ui.static import Assets
+from groq_core.ui.tab_parts import place
 from groq_core.ui.texts import TEXTS
 from groq_core.ui.texts_de import GERMAN
 from groq_core.ui.theme import theme

@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol
 from groq_core.events import Events
 from groq_core.fallback.health import Health
 from groq_core.media.image.preparation import PreparedImage
-from groq_core.ratelimit.people import People
+from groq_core.ratelimit.personal_limits import People
 from groq_core.reply import Reply
 from groq_core.requests import Caller, Request
 from groq_core.services.documents.attached import Shelf

@@ -26,8 +26,8 @@ from groq_core.errors import RequestError
 from groq_core.events import Events
 from groq_core.fallback.health import SERVER
 from groq_core.requests import Caller
-from groq_core.ui import answers
-from groq_core.ui.asking import read_question
+from groq_core.ui import answer_logs as answers
+from groq_core.ui.chat_request import read_question
 from groq_core.ui.context import answer_to
 from groq_core.ui.core import PageCore
 from groq_core.ui.csrf import PASS_HEADER, Passes, caller_on_page, require_own_page, visitor
@@ -39,7 +39,7 @@ from groq_core.ui.texts import TEXTS
 from groq_core.ui.visitor_key import own_caller, own_credential
 
 if TYPE_CHECKING:
-    from groq_core.store.shared.state import SharedState
+    from groq_core.store.shared.shared_state import SharedState
     from groq_core.ui.answers_elsewhere import AnswersElsewhere
 
 MAX_QUESTION_BYTES = 48 * 1024 * 1024

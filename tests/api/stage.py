@@ -18,7 +18,7 @@ from groq_core.events import AttemptStarted, CacheChecked, Event, Events, Finish
 from groq_core.middleware.allowance import Allowances
 from groq_core.models.catalogue import CatalogueKeeper, CatalogueStatus
 from groq_core.ratelimit.limit_status import LimitStatus
-from groq_core.ratelimit.people import People
+from groq_core.ratelimit.personal_limits import People
 from groq_core.requests import ChatRequest, Request, TranscriptionRequest
 from groq_core.router.target_state import TierStatus
 from groq_core.services.logins import MemoryLogins

@@ -15,8 +15,8 @@ import pytest
 from groq_core.compose import assemble
 from groq_core.redaction import Secret
 from groq_core.serve import create_app
-from groq_core.services.batch import database as module
-from groq_core.services.batch.database import DatabaseBatches
+from groq_core.services.batch import database_batches as module
+from groq_core.services.batch.database_batches import DatabaseBatches
 from groq_core.services.batch.places import BatchFolder, BatchPlace, Filed, Running
 from groq_core.settings.settings import Settings
 from groq_core.simulator import Simulator

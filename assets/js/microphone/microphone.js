@@ -54,7 +54,7 @@ export const showRecorderIn = (/** @type {HTMLElement} */ host) => host.replaceC
 
 async function toggle() {
   if (recorder) return finish();
-  const starting = new Recorder(heard);
+  const starting = new Recorder(hearLevel);
   try {
     await starting.start();
   } catch {
@@ -78,7 +78,7 @@ async function finish() {
  * @param {number} level
  * @param {number} at seconds
  */
-function heard(level, at) {
+function hearLevel(level, at) {
   levels.shift();
   levels.push(level);
   setText(time, clock(at));
@@ -150,7 +150,7 @@ player.addEventListener("timeupdate", () => segments.now(player.currentTime));
 const bar = el(
   "div",
   { class: "gc-transcript-bar" },
-  iconButton("copy", say("copy_transcript"), { onclick: (event) => copy(edited(), event.currentTarget) }),
+  iconButton("copy", say("copy_transcript"), { onclick: (event) => copy(editableText(), event.currentTarget) }),
   el("button", { type: "button", class: "gc-chip", onclick: toChat }, say("send_to_chat")),
   ...FORMATS.map((format) => el("button", { type: "button", class: "gc-chip", "data-format": format, onclick: () => download(format) }, format.toUpperCase())),
 );
@@ -261,7 +261,7 @@ function parameters(name) {
   });
 }
 
-const edited = () => inputOf("mic-transcript")?.value ?? "";
+const editableText = () => inputOf("mic-transcript")?.value ?? "";
 
 /**
  * Plain text is what stands in the box, corrections included; the other formats carry times, so they are the model's.
@@ -269,7 +269,7 @@ const edited = () => inputOf("mic-transcript")?.value ?? "";
  * @param {string} format
  */
 async function download(format) {
-  let text = edited();
+  let text = editableText();
   if (format !== "txt") {
     const body = JSON.stringify(transcript ?? { text });
     const response = await send(`transcript/${format}`, { body, headers: { "content-type": "application/json" } });
@@ -290,7 +290,7 @@ function noteOnce(words) {
 }
 
 function toChat() {
-  const text = edited().trim();
+  const text = editableText().trim();
   document.getElementById("tab-chat-button")?.click();
   const message = inputOf("chat-message");
   if (message && text) {

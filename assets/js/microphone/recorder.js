@@ -104,7 +104,7 @@ export class Recorder {
  * @param {Float32Array[]} blocks
  * @param {number} rate
  */
-export const recording = (blocks, rate) => wav(resampled(joined(blocks), rate));
+export const recording = (blocks, rate) => wav(resample(join(blocks), rate));
 
 // Where the browser resamples, let it; Firefox takes a microphone only at its own rate.
 /** @param {MediaStream} stream */
@@ -121,7 +121,7 @@ async function contextFor(stream) {
 }
 
 /** @param {Float32Array[]} blocks */
-function joined(blocks) {
+function join(blocks) {
   const all = new Float32Array(blocks.reduce((sum, block) => sum + block.length, 0));
   let at = 0;
   for (const block of blocks) {
@@ -137,7 +137,7 @@ function joined(blocks) {
  * @param {Float32Array} samples
  * @param {number} rate
  */
-export function resampled(samples, rate) {
+export function resample(samples, rate) {
   if (rate === RATE) return samples;
   const step = rate / RATE;
   const result = new Float32Array(Math.floor(samples.length / step));

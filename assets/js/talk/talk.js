@@ -43,7 +43,7 @@ export class Talk {
     this.button = button;
     this.bar = new VoiceBar(
       () => this.interrupt(),
-      () => conversation.follower.grown(),
+      () => conversation.follower.followGrowth(),
     );
     place.replaceChildren(this.bar.element);
     /** @type {State} */
@@ -116,7 +116,7 @@ export class Talk {
     if (this.ears) return this.#listen(this.ears);
     this.#show("opening");
     /** @type {Ears} */
-    const ears = new Ears({ level: (level) => this.#level(level), began: () => this.#began(), paused: () => this.#paused(), lost: () => this.#lost(ears) });
+    const ears = new Ears({ level: (level) => this.#level(level), began: () => this.#began(), paused: () => this.#hearPause(), lost: () => this.#loseEars(ears) });
     this.ears = ears;
     try {
       await ears.open();
@@ -144,7 +144,7 @@ export class Talk {
 
   /** @param {number} level */
   #level(level) {
-    if (this.state === "listening" || this.how === "free") this.bar.heard(level);
+    if (this.state === "listening" || this.how === "free") this.bar.showLevel(level);
   }
 
   // Somebody speaks: a question begins, or an answer is interrupted.
@@ -160,13 +160,13 @@ export class Talk {
     }
   }
 
-  #paused() {
+  #hearPause() {
     if (this.how === "free" && this.state === "listening" && this.ears) this.#take(this.ears);
   }
 
   // Unplugged, or the permission withdrawn: what was said so far is sent, as if they had stopped.
   /** @param {Ears} ears */
-  #lost(ears) {
+  #loseEars(ears) {
     if (this.ears !== ears) return;
     const heard = this.state === "listening" && ears.kept && ears.spoken >= LEAST_SPEECH_S;
     this.how = "hold";

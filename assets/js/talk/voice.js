@@ -104,7 +104,7 @@ export class Voice {
 
   #ask() {
     while (this.waiting.length && this.pieces.length < AHEAD) {
-      const text = this.#packed();
+      const text = this.#pack();
       const hangUp = new AbortController();
       this.pieces.push({ text, hangUp, sound: this.byBrowser ? null : this.#sound(text, either(hangUp, this.hangUp)) });
     }
@@ -112,7 +112,7 @@ export class Voice {
   }
 
   // The first sentence alone, to be heard soon; later ones together as they fit, which takes fewer requests.
-  #packed() {
+  #pack() {
     let text = this.waiting.shift() ?? "";
     while (this.asked && this.waiting.length && text.length + 1 + this.waiting[0].length <= PIECE) {
       text += ` ${this.waiting.shift()}`;

@@ -7,13 +7,13 @@ from time import perf_counter
 
 import msgspec
 
+from groq_core.api.answer_headers import HeaderStory
 from groq_core.api.asgi import ApiExchange
 from groq_core.api.backend import Backend
 from groq_core.api.chat.body import read_chat
 from groq_core.api.chat.chunks import ChunkWriter
 from groq_core.api.chat.completion import completion
 from groq_core.api.chat.pictures import clean, pieces_within
-from groq_core.api.headers import HeaderStory
 from groq_core.api.sending import fold_answer, stream_answer
 
 MAX_BODY = 30 * 2**20

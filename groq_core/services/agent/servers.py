@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from groq_core.errors import RequestError
 from groq_core.requests import Message
-from groq_core.services.agent.names import unique_names
+from groq_core.services.agent.mcp_server import CONNECT_S, remote_tools
 from groq_core.services.agent.oauth import Authorize, ClientCredentials
-from groq_core.services.agent.remote import CONNECT_S, remote_tools
+from groq_core.services.agent.tool_names import unique_names
 from groq_core.services.agent.tools import Arguments, Tool
 from groq_core.services.logins import Logins, MemoryLogins
 from groq_core.settings.parsers import header_value

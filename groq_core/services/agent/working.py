@@ -14,7 +14,7 @@ from groq_core.requests import Message
 from groq_core.services.agent.calling import MOST_SHOWN, BoundCall, Result, clip, read_call, refusal, run_call
 from groq_core.services.agent.course import Course
 from groq_core.services.agent.history import PICTURES
-from groq_core.services.agent.state import Pending, ReportedResult, RequestedCall
+from groq_core.services.agent.paused_run import Pending, ReportedResult, RequestedCall
 from groq_core.services.agent.tools import MAX_RESULT
 
 MAX_PARALLEL: Final = 8

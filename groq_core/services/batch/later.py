@@ -9,9 +9,9 @@ from typing import Any, Protocol
 from groq_core.errors import RequestError
 from groq_core.events import Usage
 from groq_core.models.pricing import cost_usd
+from groq_core.services.batch.batch_api import BatchApi, RemoteBatchRun
 from groq_core.services.batch.job import Job
 from groq_core.services.batch.progress import Progress
-from groq_core.services.batch.remote import BatchApi, RemoteBatchRun
 from groq_core.services.batch.sink import Sink
 from groq_core.services.batch.sources import LineSource
 from groq_core.services.candidates import resolve_name

@@ -1,7 +1,7 @@
 """
 Where files and batches are kept, and who carries a batch out: a folder of this machine, whose processes take turns.
 
-Where there is a database, :mod:`groq_core.services.batch.database` is the other home, found from every machine.
+Where there is a database, :mod:`groq_core.services.batch.database_batches` is the other home, found from every machine.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from typing import Final
 import msgspec
 from cachetools import LRUCache
 
-from groq_core.ratelimit.people import KNOWN, Count
+from groq_core.ratelimit.personal_limits import KNOWN, Count
 from groq_core.store.shared.counters import place
 from groq_core.store.shared.link import PREFIX, Away, Link
 

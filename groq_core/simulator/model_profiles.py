@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from groq_core.simulator.wire import Json
+from groq_core.simulator.wire_format import Json
 
 Kind: TypeAlias = Literal["chat", "transcription", "speech", "guard"]
 Plan: TypeAlias = Literal["free", "developer"]

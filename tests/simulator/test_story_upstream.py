@@ -14,7 +14,7 @@ from groq_core.errors import ChainError
 from groq_core.events import AttemptFailed, Event, Finished, TextDelta
 from groq_core.requests import ChatRequest
 from groq_core.services.story import FORMAT, read_story
-from groq_core.simulator.story import parts_of
+from groq_core.simulator.story_upstream import parts_of
 from groq_core.ui.fault_switch import FAULTS
 from groq_core.ui.stream import encode
 from tests.stage import Stage, staged

@@ -20,7 +20,7 @@ import orjson
 from groq_core.errors import GroqCoreError, RequestError
 from groq_core.pipeline import Handler
 from groq_core.requests import Caller, Request
-from groq_core.services.batch.answers import answerers
+from groq_core.services.batch.line_answers import answerers
 from groq_core.services.batch.lines import URLS, LineFault, Recipe
 from groq_core.services.batch.places import BatchPlace, Filed, Owner, PlaceAway, Running
 from groq_core.services.batch.runner import BatchRun

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groq_core.simulator.patterns import matching
-from groq_core.simulator.schema import Filler
+from groq_core.simulator.schema_instances import Filler
 from tests.simulator.http import ask, said
 
 INVOICE = """Invoice number: INV-2041

@@ -12,13 +12,13 @@ from groq_core.errors import ChainError, ExtractionError, Kind, RequestError
 from groq_core.media.image.preparation import PreparedImage
 from groq_core.pipeline import Handler
 from groq_core.requests import Caller, Request
-from groq_core.services.documents.reading import Document
-from groq_core.services.extraction.absent import absent
+from groq_core.services.documents.readers import Document
 from groq_core.services.extraction.ask import Answered, Asker, ExtractionPrompt, Growing, Try
 from groq_core.services.extraction.fitting import Problem, restore_absent
 from groq_core.services.extraction.found import Extraction, MissingPart, Partial
 from groq_core.services.extraction.looking import Path
 from groq_core.services.extraction.merge import Merged, merge
+from groq_core.services.extraction.missing_values import absent
 from groq_core.services.extraction.options import ExtractionOptions
 from groq_core.services.extraction.plain import Place
 from groq_core.services.extraction.schema import WRAPPED, MisfitError, Schema

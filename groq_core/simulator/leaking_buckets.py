@@ -14,8 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from groq_core.simulator.catalogue import ModelLimits, SimModel
-from groq_core.simulator.wire import WireError, go_duration, whole_seconds
+from groq_core.simulator.model_profiles import ModelLimits, SimModel
+from groq_core.simulator.wire_format import WireError, go_duration, whole_seconds
 
 Setting: TypeAlias = Literal["free", "developer", "off"]
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0

@@ -111,7 +111,9 @@ class ResponseStore:
         for kept in unsettled:
             assert self._shelf is not None
             with suppress(ShelfAway):
-                await self._shelf.put(_place(kept.owner, kept.response["id"]), json_bytes(msgspec.to_builtins(kept)), self._kept_s)
+                await self._shelf.put(
+                    _place(kept.owner, kept.response["id"]), json_bytes(msgspec.to_builtins(kept)), self._kept_s
+                )
 
     async def load(self, caller: Caller, names: Iterable[str]) -> None:
         """Bring responses of this caller here as they are now, or take them away where another process deleted them."""

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from groq_core.gradio import Chain
-from groq_core.gradio.asking import messages_of
+from groq_core.gradio.functions import messages_of
 from groq_core.gradio.messages import conversation
 from groq_core.gradio.panel import panel
 from groq_core.reply import Reply

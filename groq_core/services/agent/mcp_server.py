@@ -15,9 +15,9 @@ from pydantic_core import to_json
 
 from groq_core.errors import RequestError
 from groq_core.redaction import redact
-from groq_core.services.agent.names import tool_name, unique_names
 from groq_core.services.agent.oauth import Authorize
 from groq_core.services.agent.results import Mixed, ToolPicture
+from groq_core.services.agent.tool_names import tool_name, unique_names
 from groq_core.services.agent.tools import MAX_RESULT, Arguments, Tool, loose
 
 if TYPE_CHECKING:

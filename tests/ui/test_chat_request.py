@@ -9,7 +9,7 @@ import pytest
 
 from groq_core.errors import RequestError
 from groq_core.requests import Caller
-from groq_core.ui.asking import chat_request, read_question
+from groq_core.ui.chat_request import chat_request, read_question
 
 CALLER = Caller(user="page:x")
 

@@ -13,8 +13,8 @@ from groq_core.reply import Reply
 from groq_core.requests import ChatRequest, estimate_tokens
 from groq_core.services.agent.course import Course
 from groq_core.services.agent.history import shorten
-from groq_core.services.agent.limits import Outlook
 from groq_core.services.agent.rescue import Rescued, rescue
+from groq_core.services.agent.run_limits import Outlook
 
 LAST_STEP: Final = "No more tools can be called. Answer now with what is known, and say what is missing."
 

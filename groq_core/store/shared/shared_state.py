@@ -9,13 +9,14 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from groq_core.store.shared.adapters import ProcessState
-from groq_core.store.shared.answers import SharedAnswers
 from groq_core.store.shared.beat import ALONE, Beat
 from groq_core.store.shared.counters import SharedRevoked, SharedThrottle
 from groq_core.store.shared.ledger import SharedLedger
+from groq_core.store.shared.line_shares import LineShares
 from groq_core.store.shared.link import Link
 from groq_core.store.shared.running import SharedRuns
-from groq_core.store.shared.shelf import SharedShelf
+from groq_core.store.shared.shared_answers import SharedAnswers
+from groq_core.store.shared.shared_shelf import SharedShelf
 
 if TYPE_CHECKING:
     from groq_core.fallback.health import Health, LocalHealth
@@ -61,6 +62,10 @@ class SharedState:
 
     async def _renew(self, emptied: bool) -> None:
         await self.ledger.tell_again(everything=emptied)
+
+    def line_shares(self, job: str) -> LineShares:
+        """What a batch run has of an input that others run too."""
+        return LineShares(self._link, job)
 
     def status(self) -> str:
         """``in step``, or why it is not, for the panel and `/ready`."""

@@ -13,9 +13,9 @@ import pytest
 from groq_core.events import Event, Events, TextDelta
 from groq_core.requests import Caller, ChatRequest
 from groq_core.requests import Request as Asked
-from groq_core.ui import answers as module
-from groq_core.ui.answers import Answers, LoggedAnswer
-from groq_core.ui.asking import PageQuestion, PageTurn, read_question
+from groq_core.ui import answer_logs as module
+from groq_core.ui.answer_logs import Answers, LoggedAnswer
+from groq_core.ui.chat_request import PageQuestion, PageTurn, read_question
 from groq_core.ui.context import fit, new_part
 from groq_core.ui.stream import Pace
 from tests.ui.conftest import House

@@ -21,7 +21,7 @@ from typing import Final
 from groq_core.errors import SettingsError
 from groq_core.settings.settings import Settings
 
-logger = logging.getLogger("groq_core.workers")
+logger = logging.getLogger("groq_core.connections.workers")
 
 NUMBER: Final = "_GROQ_CORE_WORKER"
 """Tells a process that it is one of several, and which."""

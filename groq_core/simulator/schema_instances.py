@@ -13,9 +13,9 @@ from typing import Any
 
 import jsonschema
 
-from groq_core.simulator.dates import first_date
+from groq_core.simulator.named_dates import first_date
 from groq_core.simulator.patterns import matching
-from groq_core.simulator.wire import Json
+from groq_core.simulator.wire_format import Json
 
 # Not the digits of a date, a version or a code.
 _NUMBER = re.compile(r"(?<![\w.-])-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?![\d-]|\.\d)")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groq_core.errors import RequestError
-from groq_core.ratelimit.people import LocalLedger, People, Taken, key_of
+from groq_core.ratelimit.personal_limits import LocalLedger, People, Taken, key_of
 from groq_core.requests import Caller
 from groq_core.settings.limits import limits
 

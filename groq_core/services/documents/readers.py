@@ -12,6 +12,7 @@ from typing import Final
 
 from groq_core.services.documents import outlook, pdf
 from groq_core.services.documents.archive import kind_of_archive
+from groq_core.services.documents.charsets import read_text
 from groq_core.services.documents.docx import read_docx
 from groq_core.services.documents.html import read_html
 from groq_core.services.documents.mail import ReadAttached, read_email
@@ -32,7 +33,6 @@ from groq_core.services.documents.parts import (
 from groq_core.services.documents.rtf import read_rtf
 from groq_core.services.documents.sheets import read_xlsx
 from groq_core.services.documents.slides import read_pptx
-from groq_core.services.documents.text import read_text
 from groq_core.services.documents.worker import run
 from groq_core.services.documents.xml import read_xml
 

@@ -28,7 +28,7 @@ async def team_database() -> AsyncIterator[Database]:
         SettingsError: None is set, or it cannot be used.
     """
     from groq_core.settings.settings import load
-    from groq_core.settings.team import require_team
+    from groq_core.settings.team_extra import require_team
 
     settings = load()
     if settings.database is None:

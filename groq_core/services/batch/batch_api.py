@@ -22,12 +22,12 @@ import msgspec
 from groq_core.errors import Kind, ProviderError, RequestError
 from groq_core.events import Usage
 from groq_core.models.pricing import BATCH_DISCOUNT
-from groq_core.services.batch.ids import IdSet
 from groq_core.services.batch.job import Job, Part
 from groq_core.services.batch.lines import Entry, Line, LineFault
 from groq_core.services.batch.progress import Progress
 from groq_core.services.batch.reconcile import Reconciled, reconcile
 from groq_core.services.batch.runner import failure
+from groq_core.services.batch.seen_ids import IdSet
 from groq_core.services.batch.sink import Failure, Sink
 
 T = TypeVar("T")

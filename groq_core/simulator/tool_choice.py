@@ -12,12 +12,12 @@ import referencing.exceptions
 
 from groq_core.simulator import tokens
 from groq_core.simulator.answer import SimulatedCall
-from groq_core.simulator.catalogue import SimModel
-from groq_core.simulator.dates import dates_in
 from groq_core.simulator.ids import Ids
-from groq_core.simulator.schema import Filler
+from groq_core.simulator.model_profiles import SimModel
+from groq_core.simulator.named_dates import dates_in
+from groq_core.simulator.schema_instances import Filler
 from groq_core.simulator.skills import STOPWORDS, evaluate
-from groq_core.simulator.wire import Json, bad_request
+from groq_core.simulator.wire_format import Json, bad_request
 
 # Words that say little of a text may well be what a tool is for.
 _STOPWORDS = STOPWORDS - {"time", "list", "word", "words", "answer", "write", "like", "show"}

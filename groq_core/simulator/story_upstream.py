@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from groq_core.simulator.faults import Fault
-from groq_core.simulator.wire import Json
+from groq_core.simulator.wire_format import Json
 
 PRESETS: Final = {
     "rate_limited": "429_rpm",

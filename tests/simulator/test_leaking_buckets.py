@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groq_core.simulator import Simulator
-from groq_core.simulator.limits import SimulatedBucket
+from groq_core.simulator.leaking_buckets import SimulatedBucket
 from tests.recordings import recordings
 from tests.simulator.http import CHAT, OSS, QWEN, ask, connect, error
 
