@@ -51,6 +51,10 @@ class Crossing:
         else:
             self._open.set()
 
+    def lead_to(self, port: int) -> None:
+        """Connect to another server from now on; connections that are open stay."""
+        self._behind = port
+
     def cut(self) -> None:
         """Break every connection, and those to come, until :meth:`mend`."""
         self._cut = True

@@ -151,7 +151,7 @@ async def test_two_commands_share_an_input_and_one_of_them_is_killed(redis: Redi
     try:
         output = tmp_path / "a.jsonl"
         for _ in range(400):
-            if output.exists() and output.read_bytes().count(b"\n") > 20 or first.poll() is not None:
+            if (output.exists() and output.read_bytes().count(b"\n") > 20) or first.poll() is not None:
                 break
             await asyncio.sleep(0.05)
         first.kill()
