@@ -22,7 +22,7 @@ from groq_core.models.registry import MODELS
 from groq_core.models.spec import TIER_NAMES, ModelSpec
 from groq_core.models.tiers import ANY, BACKUP_TIERS, GROQ_TIERS
 from groq_core.settings.settings import Env, Settings, defaults, variables
-from scripts import kinds
+from scripts import clients, kinds
 
 ROOT: Final = Path(__file__).parents[1]
 
@@ -240,6 +240,7 @@ PARTS: Final[Mapping[str, Callable[[], str]]] = MappingProxyType(
         "models": models_table,
         "policy": policy_table,
         "commands": commands_table,
+        "clients": lambda: table(("client", "version", "what is run"), clients.rows()),
         "kinds": lambda: table(kinds.HEAD, kinds.rows()),
     }
 )

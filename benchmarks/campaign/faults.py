@@ -49,6 +49,7 @@ async def demote_redis(house: House, chance: random.Random) -> None:
 async def fail_over(house: House, chance: random.Random) -> None:
     """The replica becomes the master, and the name leads there a moment later; old connections stay on the old one."""
     house.redis, house.second = house.second, house.redis
+    house.redis.of, house.second.of = None, house.redis.port
     await house.redis.say("REPLICAOF", "NO", "ONE")
     await house.second.say("REPLICAOF", "127.0.0.1", str(house.redis.port))
     await hold(chance)

@@ -62,12 +62,13 @@ class Redis:
     def __init__(self, folder: Path, of: int | None = None) -> None:
         self.port = free_port()
         self._command = [program("redis-server", "valkey-server"), "--port", str(self.port), "--bind", "127.0.0.1"]
-        self._command += ["--save", "", "--dir", str(folder), "--repl-diskless-load", "on-empty-db"]
-        self._command += ["--replicaof", "127.0.0.1", str(of)] if of is not None else []
+        self._command += ["--save", "", "--dir", str(folder)]
+        self.of = of
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        of = [] if self.of is None else ["--replicaof", "127.0.0.1", str(self.of)]
+        self._process = subprocess.Popen([*self._command, *of], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     async def say(self, *words: str) -> None:
         with suppress(OSError, TimeoutError):

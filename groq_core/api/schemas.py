@@ -19,7 +19,7 @@ from groq_core.requests import HOSTED_TOOLS
 from groq_core.services.agent.sets import TOOL_SETS
 from groq_core.services.batch.batch_store import PURPOSES
 from groq_core.services.batch.lines import URLS
-from groq_core.services.batch.places import Status
+from groq_core.services.batch.places import Status, Via
 from groq_core.status.snapshot import Snapshot
 
 Schema = dict[str, Any]
@@ -424,6 +424,11 @@ WORK: Final[dict[str, Schema]] = {
                 {**TEXT, "pattern": "^[0-9]+[hd]$", "default": WINDOW}, "Lines are asked as fast as the limits allow."
             ),
             "metadata": METADATA,
+            "via": with_description(
+                {"enum": list(get_args(Via)), "default": "live"},
+                "`live`: carried out here, at once. `groq-batch`: handed to Groq's Batch API, answered within a day at "
+                "half the price, by Groq's models alone.",
+            ),
         },
         "input_file_id",
         "endpoint",

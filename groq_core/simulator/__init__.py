@@ -32,6 +32,8 @@ Imports nothing of the rest of groq_core, so that what the tests talk to shares 
   for the rest.
 - ``openai_wire``: OpenAI's dialect: indented bodies, nulls that Groq leaves out, tool calls in fragments, usage only
   when asked for.
+- ``outlines``: Answers in the form that a prompt spells out: fields under headings, a JSON object, code between two
+  marks.
 - ``paced_stream``: Play a streamed answer at the model's own pace, with the faults that hit streams.
 - ``patterns``: Strings that match a regular expression, for schemas with a ``pattern``.
 - ``presets``: Refusals by name, as they were recorded or quoted in public threads (tests/data/wire, facts of 2024 to

@@ -7,7 +7,7 @@ import random
 import re
 import time
 
-from groq_core.simulator import builtin, images, openai_validation, structured, text, tokens, validation
+from groq_core.simulator import builtin, images, openai_validation, outlines, structured, text, tokens, validation
 from groq_core.simulator import tool_choice as tools
 from groq_core.simulator.answer import SimulatedAnswer, Timing
 from groq_core.simulator.delivery import send_json
@@ -156,7 +156,7 @@ def _fill(
         answer.finish_reason = "tool_calls"
         return
     answer.executed = builtin.run_tools(body) if model.builtin else []
-    written = structured.answer(body, rng) or _write(messages, model, pictures, salt)
+    written = structured.answer(body, rng) or outlines.answer(messages, rng) or _write(messages, model, pictures, salt)
     if body.get("tool_choice") == "required":
         raise bad_request(
             "Tool choice is required, but model did not call a tool", code="tool_use_failed", failed_generation=written

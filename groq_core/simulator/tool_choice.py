@@ -23,6 +23,8 @@ from groq_core.simulator.wire_format import Json, bad_request
 _STOPWORDS = STOPWORDS - {"time", "list", "word", "words", "answer", "write", "like", "show"}
 _SUM = re.compile(r"\d\s*(?:[-+*/×÷^%]|plus|minus|times|divided by)\s*\(?\d", re.I)
 _DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
+_ENDINGS = frozenset({"final_answer", "final_result", "finish", "submit"})
+"""Tools by which an agent that must always call one hands its answer in."""
 _CALCULATES = re.compile(r"calc|math|arithmetic|expression|evaluat|comput|\badd\b|multipl|sum", re.I)
 
 
@@ -53,8 +55,8 @@ def choose(body: Json, model: SimModel, ids: Ids, rng: random.Random) -> list[Si
     else:
         wanted = [f for f in _rank(offered, text) if f["name"] not in called]
         if choice == "required" and not wanted:
-            wanted = [f for f in offered if f["name"] not in called] or offered
-            wanted = wanted[:1]
+            ending = [f for f in offered if f["name"] in _ENDINGS]
+            wanted = (ending or [f for f in offered if f["name"] not in called] or offered)[:1]
     if not wanted:
         return []
     if not model.parallel or body.get("parallel_tool_calls") is False or isinstance(choice, dict):
@@ -123,6 +125,11 @@ def _call(function: Json, text: str, model: SimModel, ids: Ids, rng: random.Rand
     arguments = Filler(schema, text, rng).instance() if isinstance(schema, dict) else {}
     if not isinstance(arguments, dict):
         arguments = {}
+    if function["name"] in _ENDINGS:
+        arguments = {
+            n: text.removeprefix("Observation:").strip() if v == "" or isinstance(v, str) else v
+            for n, v in arguments.items()
+        }
     arguments = {name: _sum_of(name, value, text) for name, value in _in_turn(arguments, dates_in(text)).items()}
     encoded = msgspec.json.encode(arguments).decode()
     if (fault := mismatch(arguments, schema)) is not None:

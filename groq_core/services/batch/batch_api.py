@@ -13,7 +13,7 @@ import asyncio
 import functools
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
@@ -84,6 +84,7 @@ class BatchApi(Protocol):
     async def create(self, file_id: str) -> Described: ...
     async def find(self, file_id: str) -> Described | None: ...
     async def look(self, batch_id: str) -> Described: ...
+    async def cancel(self, batch_id: str) -> Described: ...
     def lines(self, file_id: str) -> AsyncGenerator[bytes, None]: ...
 
 
@@ -110,6 +111,7 @@ class RemoteBatchRun:
         model: From a line's model (perhaps a tier, perhaps None) to a Groq id. Raises RequestError.
         price: From a model's id and a usage to USD, undiscounted; None where it is unknown.
         total: Lines in the source, where somebody has counted.
+        stopping: Once set, nothing more is sent, and what Groq has is cancelled there.
     """
 
     def __init__(
@@ -122,6 +124,7 @@ class RemoteBatchRun:
         model: Callable[[str | None], str],
         price: Callable[[str, Usage], float | None],
         total: int | None = None,
+        stopping: asyncio.Event | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         most_lines: int = MOST_LINES,
@@ -129,6 +132,7 @@ class RemoteBatchRun:
     ) -> None:
         self._entries, self._sink, self._job, self._api = entries, sink, job, api
         self._model, self._price, self._total = model, price, total
+        self._stopping = stopping or asyncio.Event()
         self._clock, self._sleep = clock, sleep
         self._most_lines, self._most_bytes = most_lines, most_bytes
         self._started = clock()
@@ -193,7 +197,7 @@ class RemoteBatchRun:
         entries, seen = iter(self._entries()), IdSet()
         carried = (b"", b"")
         try:
-            while True:
+            while not self._stopping.is_set():
                 path = self._beside(len(self._job.parts), "jsonl")
                 lines, carried = await asyncio.to_thread(self._write_part, path, entries, seen, carried)
                 if not lines:
@@ -283,15 +287,38 @@ class RemoteBatchRun:
 
     async def _finish(self) -> AsyncGenerator[Progress, None]:
         pause = FIRST_LOOK_S
+        cancelled = set[str | None]()
         while parts := self._job.open_parts:
             for part in parts:
+                if self._stopping.is_set() and part.batch_id not in cancelled:
+                    cancelled.add(part.batch_id)
+                    await self._cancel(part)
                 if part.batch_id is None:
                     await self._create(part)
                 await self._look_at(part)
                 yield self.progress()
             if self._job.open_parts:
-                await self._sleep(pause)
+                await self._wait(pause)
                 pause = min(LONGEST_LOOK_S, pause * 1.5)
+
+    async def _wait(self, seconds: float) -> None:
+        """Until the next look is due; at once when it is to stop."""
+        if self._stopping.is_set():
+            await self._sleep(FIRST_LOOK_S)
+            return
+        pausing = asyncio.ensure_future(self._sleep(seconds))
+        stopping = asyncio.ensure_future(self._stopping.wait())
+        try:
+            await asyncio.wait((pausing, stopping), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for waiting in (pausing, stopping):
+                waiting.cancel()
+
+    async def _cancel(self, part: Part) -> None:
+        """One that has ended meanwhile cannot be cancelled, and need not be."""
+        if part.batch_id is not None:
+            with suppress(ProviderError):
+                await self._api.cancel(part.batch_id)
 
     async def _look_at(self, part: Part) -> None:
         batch_id = part.batch_id

@@ -2,7 +2,9 @@
 Files and batches of the OpenAI wire, on disk: what was handed in, what is being asked, what came back.
 
 A batch is our own (:mod:`groq_core.services.batch.runner`): lines are asked as fast as the limits allow, and every
-answer is on disk as soon as it is known, so a restart goes on where it was.
+answer is on disk as soon as it is known, so a restart goes on where it was. Or it is handed to Groq's Batch API
+(:mod:`groq_core.services.batch.later`), which answers within a day for half the price; a restart then looks after
+the same batches.
 """
 
 from __future__ import annotations
@@ -11,18 +13,21 @@ import asyncio
 import logging
 import secrets
 import time
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing, suppress
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeAlias
 
 import orjson
 
 from groq_core.errors import GroqCoreError, RequestError
 from groq_core.pipeline import Handler
 from groq_core.requests import Caller, Request
+from groq_core.services.batch.job import Job, job_of
 from groq_core.services.batch.line_answers import answerers
 from groq_core.services.batch.lines import URLS, LineFault, Recipe
-from groq_core.services.batch.places import BatchPlace, Filed, Owner, PlaceAway, Running
+from groq_core.services.batch.places import BatchPlace, Filed, Owner, PlaceAway, Running, Via
+from groq_core.services.batch.progress import Progress
 from groq_core.services.batch.runner import BatchRun
 from groq_core.services.batch.sink import Sink
 from groq_core.services.batch.sources import LineSource
@@ -35,6 +40,9 @@ MAX_BYTES: Final = 2 * 2**30
 """Of all files of one caller together."""
 
 PURPOSES: Final = ("batch", "batch_output")
+
+Later: TypeAlias = Callable[[LineSource, Sink, Job, int, asyncio.Event], AsyncGenerator[Progress, None]]
+"""Lets Groq answer a source; see :func:`groq_core.services.batch.later.run_later`."""
 
 LOOK_S: Final = 1.0
 """Seconds between two looks at which batches nobody carries out."""
@@ -50,11 +58,14 @@ class BatchStore:
     Args:
         place: Where they are kept, and found by other processes too.
         handle: The pipeline.
+        later: Hands a batch to Groq; None where nobody may.
     """
 
-    def __init__(self, place: BatchPlace, handle: Handler[Request]) -> None:
+    def __init__(self, place: BatchPlace, handle: Handler[Request], later: Later | None = None) -> None:
         self._place = place
         self._handle = handle
+        self._later = later
+        self._stops: dict[str, asyncio.Event] = {}
         self._runs: dict[str, BatchRun] = {}
         self._mine: dict[str, Running] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -111,9 +122,8 @@ class BatchStore:
         known = await self._place.batch(name)
         if known is not None and known.cancelling_at is not None and batch.cancelling_at is None:
             batch.with_wish(known.cancelling_at)
-            if (run := self._runs.get(name)) is not None:
-                run.stop()
-        if name in self._runs:
+            self._stop_asking(name)
+        if name in self._runs or name in self._stops:
             self._fresh(batch)
             await self._place.save_answers(name)
             await self._place.put_batch(batch)
@@ -163,19 +173,28 @@ class BatchStore:
     # ── batches ──────────────────────────────────────────────────────────────────────────────────────
 
     async def create(
-        self, owner: Caller, *, input_file_id: str, endpoint: str, window: str, metadata: dict[str, str] | None
+        self,
+        owner: Caller,
+        *,
+        input_file_id: str,
+        endpoint: str,
+        window: str,
+        metadata: dict[str, str] | None,
+        via: Via = "live",
     ) -> Running:
         """
         Begin a batch; its lines are looked through once it runs.
 
         Raises:
-            RequestError: There is no such file, or nothing here answers the endpoint.
+            RequestError: There is no such file, or nothing here answers the endpoint, or not by that way.
         """
         file = await self.file(owner, input_file_id)
         if endpoint.removeprefix("/openai") not in URLS:
             raise RequestError(
                 f"no batch is answered at {endpoint[:80]}", param="endpoint", hint=f"Use one of: {', '.join(URLS)}."
             )
+        if via == "groq-batch":
+            self._check_later(endpoint)
         batch = Running(
             id=_new("batch"),
             owner=file.owner,
@@ -183,6 +202,7 @@ class BatchStore:
             input_file_id=file.id,
             completion_window=window,
             metadata=metadata,
+            via=via,
             created_at=int(time.time()),
         )
         await self._place.put_batch(batch)
@@ -218,9 +238,26 @@ class BatchStore:
             raise RequestError(f"the batch is {batch.status} and cannot be cancelled", param="batch_id")
         await self._place.cancel(batch.id)
         batch.with_wish(int(time.time()))
+        self._stop_asking(name)
+        return batch
+
+    def _stop_asking(self, name: str) -> None:
         if (run := self._runs.get(name)) is not None:
             run.stop()
-        return batch
+        if (stop := self._stops.get(name)) is not None:
+            stop.set()
+
+    def _check_later(self, endpoint: str) -> None:
+        if self._later is None:
+            raise RequestError(
+                "batches are not handed to Groq here, since what people may use is limited",
+                param="via",
+                hint="Leave `via` out: the batch is carried out here, and counted.",
+            )
+        if URLS[endpoint.removeprefix("/openai")] != "chat":
+            raise RequestError(
+                f"Groq's Batch API is given chats alone, not {endpoint}", param="via", hint="Leave it out."
+            )
 
     def _now(self, batch: Running) -> Running:
         """As it is at this moment, where this process carries it out."""
@@ -273,7 +310,9 @@ class BatchStore:
         answers = await self._place.answers(batch.id)
         caller = Caller(credential=batch.owner[0], user=batch.owner[1])
         with Sink(answers) as sink:
-            if batch.cancelling_at is None:
+            if batch.via == "groq-batch":
+                await self._hand_over(batch, source, sink)
+            elif batch.cancelling_at is None:
                 run = BatchRun(source, sink, answerers(self._handle, stay=False, caller=caller), total=batch.total)
                 self._runs[batch.id] = run
                 try:
@@ -293,6 +332,21 @@ class BatchStore:
                 setattr(batch, field, kept.id)
         await self._end(batch, "cancelled" if cancelled else "completed")
         await self._place.remove_answers(batch.id)
+
+    async def _hand_over(self, batch: Running, source: LineSource, sink: Sink) -> None:
+        """Let Groq answer, and follow it to its end."""
+        if self._later is None:
+            raise RequestError("batches are not handed to Groq any more", param="via")
+        stopping = self._stops[batch.id] = asyncio.Event()
+        if batch.status == "cancelling":
+            stopping.set()
+        job = await asyncio.to_thread(job_of, sink.path, source)
+        try:
+            async with aclosing(self._later(source, sink, job, batch.total, stopping)) as steps:
+                async for progress in steps:
+                    batch.completed, batch.failed = progress.done, progress.failed
+        finally:
+            self._stops.pop(batch.id, None)
 
     async def _end(self, batch: Running, status: Literal["failed", "cancelled", "completed"]) -> None:
         batch.status = status

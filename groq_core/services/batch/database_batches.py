@@ -22,6 +22,7 @@ import msgspec
 from sqlalchemy import delete, insert, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from groq_core.services.batch.job import beside
 from groq_core.services.batch.places import KEPT_S, Filed, Owner, PlaceAway, Running
 from groq_core.store.database import UNAVAILABLE, Database
 from groq_core.store.tables import Batch, BatchFile, BatchPart
@@ -44,6 +45,7 @@ class DatabaseBatches:
         self._database = database
         self._me = secrets.token_hex(8)
         self._folder = folder / self._me
+        self._slips: dict[str, bytes] = {}
         self._saved: dict[str, tuple[int, int]] = {}
 
     @asynccontextmanager
@@ -163,10 +165,15 @@ class DatabaseBatches:
         path.unlink(missing_ok=True)
         count = await self._fetch(name, path)
         self._saved[name] = (path.stat().st_size, count)
+        slip = beside(path)
+        slip.unlink(missing_ok=True)
+        if not await self._fetch(slip.name, slip):
+            slip.unlink()
         return path
 
     async def save_answers(self, name: str) -> None:
         path = self._here(f"{name}.answers")
+        await self._save_slip(name, beside(path))
         at, number = self._saved.get(name, (0, 0))
         with path.open("rb") as file:
             file.seek(at)
@@ -182,10 +189,23 @@ class DatabaseBatches:
                 number += 1
         self._saved[name] = (at + len(data), number)
 
-    async def remove_answers(self, name: str) -> None:
-        self._here(f"{name}.answers").unlink(missing_ok=True)
+    async def _save_slip(self, name: str, slip: Path) -> None:
+        """Which batches Groq is working on for it: the next holder looks after the same ones."""
+        data = await asyncio.to_thread(_read, slip)
+        if not data or data == self._slips.get(name):
+            return
         async with self._writing() as connection:
-            await connection.execute(delete(BatchPart).where(BatchPart.id == name))
+            await connection.execute(delete(BatchPart).where(BatchPart.id == slip.name))
+            await _add(connection, slip.name, 0, data)
+        self._slips[name] = data
+
+    async def remove_answers(self, name: str) -> None:
+        path = self._here(f"{name}.answers")
+        self._slips.pop(name, None)
+        for one in (path, beside(path)):
+            one.unlink(missing_ok=True)
+        async with self._writing() as connection:
+            await connection.execute(delete(BatchPart).where(BatchPart.id.in_([name, beside(path).name])))
 
     async def tidy(self) -> None:
         old = time.time() - KEPT_S
@@ -214,6 +234,14 @@ async def _add(connection: AsyncConnection, id: str, number: int, data: bytes) -
 
 def _batch(body: str, cancelled: float | None) -> Running:
     return msgspec.json.decode(body, type=Running).with_wish(None if cancelled is None else int(cancelled))
+
+
+def _read(path: Path) -> bytes:
+    """Empty where there is no such file."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
 
 
 def _hash(owner: Owner) -> str:

@@ -33,6 +33,9 @@ Owner: TypeAlias = tuple[str, str]
 Status: TypeAlias = Literal[
     "validating", "failed", "in_progress", "finalizing", "completed", "expired", "cancelling", "cancelled"
 ]
+Via: TypeAlias = Literal["live", "groq-batch"]
+"""Who carries it out: our own processor at once, or Groq within a day."""
+
 OPEN: Final = ("validating", "in_progress", "finalizing", "cancelling")
 
 
@@ -73,6 +76,7 @@ class Running(msgspec.Struct, kw_only=True):
     input_file_id: str
     completion_window: str
     metadata: dict[str, str] | None = None
+    via: Via = "live"
     status: Status = "validating"
     errors: list[dict[str, Any]] = []
     output_file_id: str | None = None
@@ -260,7 +264,7 @@ class BatchFolder:
         """They are where every process of this machine finds them."""
 
     async def remove_answers(self, name: str) -> None:
-        for ending in ("answers", "cancel", "lock"):
+        for ending in ("answers", "answers.job", "cancel", "lock"):
             self._beside(name, ending).unlink(missing_ok=True)
 
     # ── the folder ───────────────────────────────────────────────────────────────────────────────────
