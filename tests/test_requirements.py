@@ -25,7 +25,8 @@ PLATFORMS = {
     # What pip's --platform says, and how markers see such a machine (dependency specifiers, packaging.python.org).
     "Windows x86_64": (["win_amd64"], ("win32", "Windows", "nt", "AMD64")),
     "macOS x86_64": (["macosx_11_0_x86_64"], ("darwin", "Darwin", "posix", "x86_64")),
-    "macOS arm64": (["macosx_11_0_arm64"], ("darwin", "Darwin", "posix", "arm64")),
+    # onnxruntime's wheel asks for macOS 14, which every Mac of this kind takes.
+    "macOS arm64": (["macosx_14_0_arm64", "macosx_11_0_arm64"], ("darwin", "Darwin", "posix", "arm64")),
     "Linux aarch64": (
         ["manylinux_2_28_aarch64", "manylinux_2_17_aarch64", "manylinux2014_aarch64"],
         ("linux", "Linux", "posix", "aarch64"),
