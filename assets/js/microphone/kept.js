@@ -45,7 +45,9 @@ async function open() {
  */
 export function keep(from) {
   const id = newId();
-  let last = hold(id);
+  const held = hold(id);
+  /** @type {Promise<unknown>} */
+  let last = held;
   let begun = false;
   const then = (/** @type {(db: IDBPDatabase<Schema>) => Promise<unknown>} */ act) => {
     last = last.then(async () => {
@@ -60,16 +62,23 @@ export function keep(from) {
       begun = true;
       then((db) => db.add("pieces", { recording: id, samples }));
     },
-    drop: () => then((db) => remove(db, id)),
+    drop() {
+      then((db) => remove(db, id));
+      last.then(async () => (await held)());
+    },
   };
 }
 
-// As long as this page lives, no other takes the recording for one that was left behind.
-/** @param {string} id */
-async function hold(id) {
-  if (!navigator.locks) return;
-  await new Promise((/** @type {(value?: unknown) => void} */ held) => {
-    navigator.locks.request(lockOf(id), () => (held(), new Promise(() => {}))).catch(() => held());
+/**
+ * As long as this page lives and does not release it, no other takes the recording for one that was left behind.
+ *
+ * @param {string} id
+ * @returns {Promise<() => void>} releases it
+ */
+function hold(id) {
+  return new Promise((held) => {
+    if (!navigator.locks) return held(() => {});
+    navigator.locks.request(lockOf(id), () => new Promise((release) => held(() => release(undefined)))).catch(() => held(() => {}));
   });
 }
 
@@ -100,10 +109,10 @@ export async function leftBehind(from) {
  * @param {number} made
  */
 async function adopt(db, id, made) {
-  await hold(id);
+  const release = await hold(id);
   const parts = (await db.getAllFromIndex("pieces", "recording", id)).map(({ samples }) => samples);
   const length = parts.reduce((sum, { size }) => sum + size, 0);
-  return { file: wavOf(parts, length), made: new Date(made), drop: () => void remove(db, id) };
+  return { file: wavOf(parts, length), made: new Date(made), drop: () => void remove(db, id).then(release) };
 }
 
 /**
