@@ -11,6 +11,9 @@ _TAGS: Final = (
     "|meta|metadata|token|express-as|(?:amazon|mstts|google|ssml):[a-z-]+"
 )
 _TAG: Final = re.compile(rf"</?(?:{_TAGS})(?:\s[^<>]*)?/?>|<!--.*?-->|<\?xml[^>]*\?>", re.IGNORECASE | re.DOTALL)
+_INLINE: Final = re.compile(r"</?(?:prosody|emphasis|say-as|phoneme|sub|voice|lang|w|token|mark)\b", re.IGNORECASE)
+"""What stands within a sentence leaves no gap behind."""
+
 _SUBSTITUTE: Final = re.compile(r"<sub\s[^<>]*?alias=([\"'])(.*?)\1[^<>]*>.*?</sub>", re.IGNORECASE | re.DOTALL)
 _UNSPOKEN: Final = re.compile(r"<(desc|metadata)(?:\s[^<>]*)?>.*?</\1>", re.IGNORECASE | re.DOTALL)
 _SPACE: Final = re.compile(r"[ \t]{2,}")
@@ -29,5 +32,5 @@ def without_ssml(text: str) -> tuple[str, bool]:
     """
     if _TAG.search(text) is None:
         return text, False
-    plain = _TAG.sub(" ", _UNSPOKEN.sub(" ", _SUBSTITUTE.sub(r" \2 ", text)))
+    plain = _TAG.sub(lambda tag: "" if _INLINE.match(tag[0]) else " ", _UNSPOKEN.sub(" ", _SUBSTITUTE.sub(r"\2", text)))
     return _SPACE.sub(" ", html.unescape(plain)).strip(), True
