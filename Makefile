@@ -12,7 +12,7 @@ export PYTHONDONTWRITEBYTECODE :=
 WORKERS ?= 4
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
-.PHONY: run test test-ten lint lint-scripts check docs format bench profile fuzz sbom lock audit run-team clean
+.PHONY: clients clients-built run test test-ten lint lint-scripts check docs format bench profile fuzz sbom lock audit run-team clean
 
 run: $(VENV)/.run
 	$(BIN)/python app.py
@@ -70,10 +70,33 @@ sbom: $(VENV)/.run
 	$(BIN)/python -m scripts.sbom
 
 # The same versions as requirements.txt, each with the hashes of its files; names no host.
-lock: $(VENV)/.run
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.8
+lock: $(VENV)/.dev
 	$(BIN)/uv pip compile requirements.txt --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--quiet --output-file requirements.lock
+
+# The clients of this field, each with its real package, and the museum with those that need one: two environments of
+# their own, since some still want last year's SDKs, and node_modules. They are heavy (0.7 GB), so no part of `make test`.
+clients: $(VENV)/.dev clients-built
+	GROQ_CLIENTS_BUILT=1 $(BIN)/python -m pytest tests/clients tests/museum -n 2 --dist worksteal
+
+clients-built: .venv-clients/.built .venv-clients-older/.built tests/clients/node_modules/.built
+
+.venv-clients/.built: requirements-clients.txt | $(VENV)/.run
+	$(call build-clients,.venv-clients,$<)
+
+.venv-clients-older/.built: requirements-clients-older.txt | $(VENV)/.run
+	$(call build-clients,.venv-clients-older,$<)
+
+define build-clients
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.8
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(1)
+	$(BIN)/uv pip install --quiet --python $(1)/bin/python --requirement $(2)
+	touch $(1)/.built
+endef
+
+tests/clients/node_modules/.built: tests/clients/package.json tests/clients/package-lock.json
+	cd tests/clients && npm ci --silent
+	touch $@
 
 # Known faults of what is pinned, asked of the index's own service; and the scripts that were copied.
 audit: $(VENV)/.dev
@@ -82,7 +105,7 @@ audit: $(VENV)/.dev
 	$(BIN)/pip-audit --requirement requirements.lock --require-hashes --disable-pip
 
 clean:
-	rm -rf $(VENV) node_modules
+	rm -rf $(VENV) .venv-clients .venv-clients-older node_modules tests/clients/node_modules
 
 $(VENV)/.run: requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name it with: make PYTHON=/path/to/python3.11")'

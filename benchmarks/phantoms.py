@@ -21,7 +21,7 @@ import soundfile
 from groq_core.events import Segment, Transcript
 from groq_core.media.audio.judgement import NoSpeech, judge_transcript
 from groq_core.media.audio.preparation import probe
-from groq_core.media.audio.voice import Voice
+from groq_core.media.audio.silero import Voice
 
 RATE = 16_000
 WORDS = {

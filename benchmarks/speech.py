@@ -28,7 +28,7 @@ import soxr
 from benchmarks.processes import PeerMissingError
 from benchmarks.rows import Bench, Row
 from groq_core.media.audio.levels import SPEECH_LIKELIHOOD, LevelMeter
-from groq_core.media.audio.voice import Voice
+from groq_core.media.audio.silero import Voice
 
 RATE: Final = 16_000
 CLIP: Final = 4 * RATE

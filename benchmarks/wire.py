@@ -68,7 +68,7 @@ class AiohttpWire:
 async def on_aiohttp(model: str) -> AsyncIterator[Asked]:
     """The whole pipeline over aiohttp."""
     async with core_on(model) as core:
-        provider: Any = core.providers["groq"]
+        provider: Any = core.clients.by_name["groq"]
         wire = AiohttpWire(f"{model}/openai/v1")
         provider._wire.close()
         provider._wire = wire

@@ -22,7 +22,7 @@ from groq_core.models.registry import MODELS
 from groq_core.models.spec import TIER_NAMES, ModelSpec
 from groq_core.models.tiers import ANY, BACKUP_TIERS, GROQ_TIERS
 from groq_core.settings.settings import Env, Settings, defaults, variables
-from scripts import kinds
+from scripts import clients, kinds
 
 ROOT: Final = Path(__file__).parents[1]
 
@@ -144,8 +144,8 @@ _MENDS: Final = {"": "", "shrink": "once more, made smaller", "tell": "told what
 
 def policy_table() -> str:
     return table(
-        ("failure", "same model again", "then", "rests", "what is said"),
-        ((f"`{kind}`", _again(rule), _then(rule), _rests(rule), rule.says) for kind, rule in POLICY.items()),
+        ("failure", "same model again", "then", "cools down for", "what is said"),
+        ((f"`{kind}`", _again(rule), _then(rule), _cooldown(rule), rule.says) for kind, rule in POLICY.items()),
     )
 
 
@@ -158,14 +158,14 @@ def _then(rule: PolicyRow) -> str:
     return _THEN[rule.then] + ("; twice: next provider" if rule.suspect else "")
 
 
-def _rests(rule: PolicyRow) -> str:
-    if rule.rest is None:
+def _cooldown(rule: PolicyRow) -> str:
+    if rule.cooldown is None:
         cooldown = Settings().cooldown
         told = ", ".join(f"{cooldown * times:g}" for times in LADDER) + " s"
-    elif rule.rest == inf:
+    elif rule.cooldown == inf:
         told = "until the catalogue is read again"
-    elif rule.rest:
-        told = f"{rule.rest:g} s"
+    elif rule.cooldown:
+        told = f"{rule.cooldown:g} s"
     else:
         return "–"
     return told + (", all its models" if rule.whole_provider else "")
@@ -240,6 +240,7 @@ PARTS: Final[Mapping[str, Callable[[], str]]] = MappingProxyType(
         "models": models_table,
         "policy": policy_table,
         "commands": commands_table,
+        "clients": lambda: table(("client", "version", "what is run"), clients.rows()),
         "kinds": lambda: table(kinds.HEAD, kinds.rows()),
     }
 )

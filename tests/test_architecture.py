@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from functools import cache
@@ -29,7 +30,6 @@ ROWS = (
     ("simulator",),
     ("compose",),
     ("api", "ui"),
-    ("workers",),
     ("client", "gradio"),
     ("serve",),
     ("cli",),
@@ -57,10 +57,15 @@ def module_of(file: Path) -> str:
 
 
 @cache
+def tree(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
+@cache
 def imports(file: Path) -> frozenset[str]:
     """Every dotted name a file imports, wherever in the file and for whatever purpose."""
     found = set[str]()
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree(file)):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -155,8 +160,7 @@ IRREGULAR = (
 
 def functions(file: Path) -> list[str]:
     """Every function and method of a file, properties and inner functions too."""
-    tree = ast.parse(file.read_text(encoding="utf-8"))
-    return [node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    return [node.name for node in ast.walk(tree(file)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
 
 
 def begins_with_a_participle(name: str) -> bool:
@@ -185,7 +189,7 @@ SAME_MEANING = {
 def test_no_class_shares_its_name_with_another_meaning() -> None:
     homes: dict[str, list[str]] = {}
     for file in FILES:
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        for node in ast.walk(tree(file)):
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 homes.setdefault(node.name, []).append(module_of(file))
     shared = {name: where for name, where in homes.items() if len(where) > 1}
@@ -193,3 +197,59 @@ def test_no_class_shares_its_name_with_another_meaning() -> None:
     assert set(shared) == set(SAME_MEANING), {name: shared.get(name) for name in set(shared) ^ set(SAME_MEANING)}
     for where in shared.values():
         assert len([home for home in where if home != "api.backend"]) == 1, where
+
+
+SAME_SUBJECT = {
+    # A file may bear the name of another room's where both are about the same thing, each from its own side.
+    "__init__": "what a room is for",
+    "agent": "a run with tools: the service, its command and its tab",
+    "app": "what a room serves as one ASGI application",
+    "backup": "the backup of the database: how it is made, and the command",
+    "batch": "many questions at once: its command and its tab",
+    "batches": "Groq's Batch API: what we serve of it, and what the simulator plays",
+    "body": "how the body of a POST is read, for each of the API's larger endpoints",
+    "chat": "a conversation: the service, its command, its tab, and what the simulator answers",
+    "endpoint": "the route of one of the API's larger endpoints",
+    "errors": "errors, and the form they have on their way out over HTTP",
+    "extract": "an extraction: its command, its route and its tab",
+    "health": "who is cooling down, and the route that tells it",
+    "keys": "people's API keys: where they are kept, and their command",
+    "people": "people: where they are kept, and their command",
+    "preparation": "one file made fit to be sent: a recording, a picture",
+    "serve": "one process that serves everything, and its command",
+    "speech": "a text read aloud: the service and its route",
+    "transcribe": "a recording written down: its route and its command",
+    "transcription": "the words of a recording: from the wire, and as a service",
+}
+
+
+def test_no_file_shares_its_name_with_another_meaning() -> None:
+    homes: dict[str, list[str]] = {}
+    for file in FILES:
+        homes.setdefault(file.stem, []).append(module_of(file))
+    shared = {name for name, where in homes.items() if len(where) > 1}
+
+    assert shared == set(SAME_SUBJECT), {name: homes.get(name) for name in shared ^ set(SAME_SUBJECT)}
+
+
+ROOMS = sorted(file.parent for file in PACKAGE.glob("*/__init__.py"))
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.name)
+def test_a_room_says_what_lives_in_it_and_who_may_come_in(room: Path) -> None:
+    told = ast.get_docstring(tree(room / "__init__.py")) or ""
+    lives = {file.stem for file in room.glob("*.py")} | {file.parent.name for file in room.glob("*/__init__.py")}
+
+    assert set(re.findall(r"^- ``(\w+)``: \S", told, re.MULTILINE)) == lives - {"__init__"}
+    assert importers(room.name) <= set(re.findall(r"``(\w+)``", told.rpartition("Imported by")[2]))
+
+
+@cache
+def importers(room: str) -> frozenset[str]:
+    """Who imports of a room: rooms, and modules of the root."""
+    found = {module_of(file).partition(".")[0] for file in INSIDE if room in neighbours(file)}
+    return frozenset(found)
+
+
+def test_the_root_holds_at_most_twelve_files() -> None:
+    assert len(list(PACKAGE.glob("*.py"))) <= 12

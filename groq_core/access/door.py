@@ -8,7 +8,7 @@ from typing import Protocol
 import msgspec
 from starlette.types import Message, Scope, Send
 
-from groq_core.access.names import Names
+from groq_core.access.host_names import Names
 from groq_core.access.origins import Origins
 from groq_core.access.visit import KEY, MARKS, Forwarding, Visit
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
-from groq_core.access.names import host_of
+from groq_core.access.host_names import host_of
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 

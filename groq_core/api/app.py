@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
@@ -14,7 +15,7 @@ from starlette.types import Lifespan, Receive, Scope, Send
 
 from groq_core import __version__
 from groq_core.access.door import Door
-from groq_core.api.absent import MISPLACED, refuse_base_url
+from groq_core.api.absent_paths import MISPLACED, refuse_base_url
 from groq_core.api.access import Access, TokenHolders
 from groq_core.api.agent_runs import AgentRuns
 from groq_core.api.asgi import ApiExchange
@@ -25,6 +26,7 @@ from groq_core.api.dispatch import Dispatcher, Endpoint, Routes
 from groq_core.api.errors import ShortOfSomething, error_object
 from groq_core.api.extract import Extractions
 from groq_core.api.health import HealthEndpoint
+from groq_core.api.late_page import LatePage
 from groq_core.api.model_list import ModelList
 from groq_core.api.openapi import document
 from groq_core.api.reference import reference
@@ -35,7 +37,8 @@ from groq_core.api.transcribe import Transcriptions
 from groq_core.connections.bytes import BUDGET, BytesInFlight, Holding, default_limit
 from groq_core.connections.bytes import KEY as BYTES
 from groq_core.errors import nesting_error
-from groq_core.services.batch.store import BatchStore
+from groq_core.services.batch.batch_store import BatchStore, Later
+from groq_core.services.batch.later import run_later
 
 OPEN_PATHS = frozenset({"/health", "/ready"})
 
@@ -52,13 +55,15 @@ class Api(FastAPI):
     access: Access
     door: Door
     in_flight: BytesInFlight
+    late: LatePage | None = None
+    """What is mounted at `/`, where that is still on its way."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})  # nothing here speaks it
             return
         if scope["type"] != "http":
-            await super().__call__(scope, receive, send)
+            await (self.late.live(receive, send) if self.late is not None else super().__call__(scope, receive, send))
             return
         path = self.dispatcher.path_of(scope)
         visit = await self.door.enter(scope, send, api=path is not None)
@@ -70,6 +75,8 @@ class Api(FastAPI):
             if path is not None:
                 await self.dispatcher(ApiExchange(scope, receive, send, path))
             else:
+                if self.late is not None:
+                    await self.late.wait()
                 await super().__call__(scope, receive, self.door.sender(visit, send))
         finally:
             held.release()
@@ -94,7 +101,7 @@ def create_api(
         sign_in: People must sign in to the page, though the settings alone do not say so.
         lifespan: Entered when the server starts, left when it has stopped.
     """
-    store = BatchStore(core.settings.state_folder, core.handle)
+    store = BatchStore(core.settings.state_folder, core.handle, _later(core))
     app = Api(
         title="groq-core",
         version=__version__,
@@ -106,7 +113,7 @@ def create_api(
     app.openapi = document  # type: ignore[method-assign]  # the way FastAPI documents
     app.add_route("/docs", describe_api, include_in_schema=False)
     app.state.stopping = asyncio.Event()
-    app.access = Access(core.settings, holders, sign_in=sign_in)
+    app.access = Access(core.settings, holders, sign_in=sign_in, own_keys=core.own_keys)
     app.door = Door(core.settings, open_paths=OPEN_PATHS)
     app.in_flight = BytesInFlight(core.settings.max_bytes_in_flight or default_limit())
     app.add_exception_handler(RecursionError, too_deep)
@@ -119,6 +126,11 @@ def create_api(
         people=core.people,
     )
     return app
+
+
+def _later(core: Backend) -> Later | None:
+    """Groq's Batch API takes the server's own key and counts for nobody, so not where people have limits."""
+    return None if core.people.has_limits else partial(run_later, core)
 
 
 def _carrying_out(store: BatchStore, inner: Lifespan[Any] | None) -> Lifespan[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, get_args
 from urllib.parse import parse_qs
 
 from groq_core.api.asgi import ApiExchange
@@ -12,7 +12,7 @@ from groq_core.api.chat.body import json_object
 from groq_core.api.field_errors import bad, mapping
 from groq_core.api.multipart import read_form
 from groq_core.errors import RequestError
-from groq_core.services.batch.store import BatchStore, Filed, Running
+from groq_core.services.batch.batch_store import BatchStore, Filed, Running, Via
 
 MAX_BODY: Final = 2**20
 WINDOW: Final = "24h"
@@ -91,12 +91,16 @@ class Batches:
             raise bad("completion_window", f"`completion_window` must be a time such as {WINDOW}")
         if metadata is not None and not all(isinstance(text, str) for text in mapping(metadata, "metadata").values()):
             raise bad("metadata", "`metadata` takes texts")
+        via = body.get("via", "live")
+        if via not in get_args(Via):
+            raise bad("via", "`via` must be live or groq-batch", "Left out, the batch is carried out here, at once.")
         batch = self._store.create(
             exchange.caller,
             input_file_id=body["input_file_id"],
             endpoint=body["endpoint"],
             window=window,
             metadata=metadata,
+            via=via,
         )
         await exchange.answer_json(batch.to_wire())
 

@@ -9,13 +9,13 @@ from typing import TypeAlias
 
 from starlette.types import Scope
 
-from groq_core.api.absent import absent
+from groq_core.api.absent_paths import absent
 from groq_core.api.access import Access
 from groq_core.api.asgi import ApiExchange, ClientGoneError, Headers
 from groq_core.api.backend import People
 from groq_core.api.errors import MethodError, note_bug, refuse
 from groq_core.errors import nesting_error
-from groq_core.ratelimit.people import headers_of
+from groq_core.ratelimit.personal_limits import headers_of
 
 Endpoint: TypeAlias = Callable[[ApiExchange], Awaitable[None]]
 
@@ -72,7 +72,8 @@ class Dispatcher:
     async def __call__(self, exchange: ApiExchange) -> None:
         try:
             if exchange.path not in self._open:
-                exchange.caller = await self._access.admit(exchange.headers, exchange.visit)
+                question = exchange.path.startswith("/v1/")
+                exchange.caller = await self._access.admit(exchange.headers, exchange.visit, own_key=question)
                 if self._people is not None and self._people.has_limits:
                     exchange.notes = partial(self._allowances, self._people, exchange)
             await self._endpoint(exchange.path, exchange.scope["method"])(exchange)

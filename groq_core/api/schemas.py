@@ -10,15 +10,15 @@ from groq_core.api.agent_runs import LIMITS
 from groq_core.api.batches import WINDOW
 from groq_core.api.chat.parameters import KNOWN, MAX_STOPS, MAX_TOOLS
 from groq_core.api.responses.body import MAX_METADATA
-from groq_core.api.responses.tools import HOSTED
+from groq_core.api.responses.flat_tools import HOSTED
 from groq_core.api.speech import MAX_SPEECH, TYPES
 from groq_core.api.transcribe import FORMATS, GRANULARITIES
 from groq_core.errors import Kind
 from groq_core.events import EndReason
 from groq_core.requests import HOSTED_TOOLS
 from groq_core.services.agent.sets import TOOL_SETS
+from groq_core.services.batch.batch_store import PURPOSES, Status, Via
 from groq_core.services.batch.lines import URLS
-from groq_core.services.batch.store import PURPOSES, Status
 from groq_core.status.snapshot import Snapshot
 
 Schema = dict[str, Any]
@@ -423,6 +423,11 @@ WORK: Final[dict[str, Schema]] = {
                 {**TEXT, "pattern": "^[0-9]+[hd]$", "default": WINDOW}, "Lines are asked as fast as the limits allow."
             ),
             "metadata": METADATA,
+            "via": with_description(
+                {"enum": list(get_args(Via)), "default": "live"},
+                "`live`: carried out here, at once. `groq-batch`: handed to Groq's Batch API, answered within a day at "
+                "half the price, by Groq's models alone.",
+            ),
         },
         "input_file_id",
         "endpoint",

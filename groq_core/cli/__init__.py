@@ -4,6 +4,31 @@ The command line: ``python -m groq_core COMMAND …``.
 Progress and remarks go to standard error, data to standard output. The exit status is 0, 1 when some items
 failed, 2 when the use or the settings are wrong, and 130 after Ctrl-C. What a command needs is imported when
 it runs, so that ``--help`` is there at once.
+
+- ``agent``: Let a model work on a task with tools: a calculator, dates, units, your files, MCP servers, Groq's own
+  search and code.
+- ``backup``: Back up the database of ``GROQ_CORE_DATABASE`` into one file, while it is in use.
+- ``batch``: Ask many things at once, as fast as the limits allow, and write down each answer as it comes.
+- ``chat``: Ask one question; the answer streams to standard output.
+- ``console``: What a person at a terminal sees while something runs: one line that is rewritten, or a line now and
+  then.
+- ``doctor``: Say what works and what does not, a line each with the mend: keys, networks, addresses, tools, the port,
+  the pins.
+- ``doctor_state``: What the doctor says of the two places where a team's state lives: the database and Redis.
+- ``extract``: Find data that fits a JSON Schema in a text, a document or a picture.
+- ``keys``: API keys of people and programs, in the database of ``GROQ_CORE_DATABASE``.
+- ``passwd``: Make a line for the user file of the page (``GROQ_CORE_AUTH_FILE``).
+- ``people``: People who sign in, in the database of ``GROQ_CORE_DATABASE``.
+- ``replay``: Tell the saved story of an answer again: its words to standard output, what happened to standard error.
+- ``restore``: Read a backup into the database of ``GROQ_CORE_DATABASE``, all of it or nothing. Stop the servers
+  before.
+- ``serve``: Serve the page and the HTTP API, as ``python app.py`` does, from wherever the package is installed.
+- ``simulate``: Serve the built-in stand-in for the Groq and OpenAI APIs, for tests of your own.
+- ``team_commands``: What the commands of a team share: the database, tables of plain text, and who is written into
+  the audit log.
+- ``transcribe``: Write recordings down: text, subtitles or JSON on standard output, or one file each with --to.
+
+Imported by ``__main__``.
 """
 
 from __future__ import annotations

@@ -82,8 +82,8 @@ async def run(args: argparse.Namespace) -> int:
     from groq_core.errors import GroqCoreError
     from groq_core.requests import HOSTED_TOOLS
     from groq_core.services.agent import Agent, Trace, builtin_tools, for_terminal
-    from groq_core.services.agent.names import unique_names
     from groq_core.services.agent.servers import server_tools
+    from groq_core.services.agent.tool_names import unique_names
     from groq_core.services.candidates import agent_price, agent_room
     from groq_core.settings.settings import load
 

@@ -10,7 +10,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from groq_core.cli.team import team_database
+from groq_core.cli.team_commands import team_database
 
 HELP = "back up the database into one file"
 EPILOG = "Example: python -m groq_core backup monday.gz"

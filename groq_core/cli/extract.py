@@ -42,7 +42,7 @@ async def run(args: argparse.Namespace) -> int:
     from groq_core.compose import assemble
     from groq_core.services.agent.visible import for_terminal
     from groq_core.services.extraction import Extraction, ExtractionOptions, Extractor, Try, schema_of
-    from groq_core.services.extraction.tables import as_csv, as_json, as_xlsx
+    from groq_core.services.extraction.result_files import as_csv, as_json, as_xlsx
     from groq_core.settings.settings import load
 
     schema = schema_of(_schema(args.schema))

@@ -10,7 +10,7 @@ import argparse
 import sys
 
 from groq_core.cli.console import money
-from groq_core.cli.team import WHO, day, print_json, print_rows, team_database
+from groq_core.cli.team_commands import WHO, day, print_json, print_rows, team_database
 
 HELP = "API keys of people and programs: create, list, limit, revoke"
 EPILOG = 'Example: python -m groq_core keys create ci --limit "20/minute, 2 usd/day" --expires 90d'

@@ -13,7 +13,7 @@ import asyncio
 import getpass
 import sys
 
-from groq_core.cli.team import WHO, day, print_json, print_rows, team_database
+from groq_core.cli.team_commands import WHO, day, print_json, print_rows, team_database
 from groq_core.errors import RequestError
 
 HELP = "people: add, list, role, limit, group, password, remove"

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from groq_core.cli.team import team_database
+from groq_core.cli.team_commands import team_database
 
 HELP = "read a backup into the database"
 EPILOG = "Example: python -m groq_core restore monday.gz"

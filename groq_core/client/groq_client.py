@@ -12,7 +12,7 @@ import httpx
 from starlette.types import ASGIApp
 
 from groq_core.api.app import create_api
-from groq_core.client.transport import AsyncTransport, SyncTransport
+from groq_core.client.in_process import AsyncTransport, SyncTransport
 from groq_core.compose import assemble
 from groq_core.redaction import Secret
 from groq_core.settings.settings import Settings, load

@@ -22,7 +22,7 @@ SHORT_WAIT_S: Final = 2.5
 """A Retry-After up to this is waited for on the same target; a longer one means go on now."""
 
 LADDER: Final = (1, 2, 4, 20)
-"""How the rest grows from failure to failure, in multiples of the first: 15, 30, 60, 300 s by default."""
+"""How the cooldown grows from failure to failure, in multiples of the first: 15, 30, 60, 300 s by default."""
 
 
 class PolicyRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,9 +32,9 @@ class PolicyRow(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         retries: Further tries on the same target, with jittered backoff, before going on.
         then: Where to go on: the next model (of the same provider first), the next provider, or nowhere.
-        rest: Seconds the target then rests; None means the escalating ladder from ``GROQ_CORE_COOLDOWN``,
+        cooldown: Seconds the target then cools down; None means the escalating ladder from ``GROQ_CORE_COOLDOWN``,
             infinity "until the next look at the catalogue". A provider's own Retry-After wins over both.
-        whole_provider: The trouble is the provider's, so all its models rest.
+        whole_provider: The trouble is the provider's, so all its models cool down.
         suspect: Twice in one request from one provider, and its other models are not asked.
         mend: What is changed before the request is sent again: ``shrink`` it, or ``tell`` the model what
             was wrong with its last try.
@@ -43,7 +43,7 @@ class PolicyRow(msgspec.Struct, frozen=True, kw_only=True):
 
     retries: int = 0
     then: Then = "model"
-    rest: float | None = 0.0
+    cooldown: float | None = 0.0
     whole_provider: bool = False
     suspect: bool = False
     mend: Mend = ""
@@ -52,30 +52,34 @@ class PolicyRow(msgspec.Struct, frozen=True, kw_only=True):
 
 POLICY: Final[Mapping[Kind, PolicyRow]] = MappingProxyType(
     {
-        Kind.RATE_LIMITED: PolicyRow(rest=None, says="The rate limit of this model is reached."),
-        Kind.OVER_CAPACITY: PolicyRow(retries=1, rest=None, suspect=True, says="The model is over capacity."),
+        Kind.RATE_LIMITED: PolicyRow(cooldown=None, says="The rate limit of this model is reached."),
+        Kind.OVER_CAPACITY: PolicyRow(retries=1, cooldown=None, suspect=True, says="The model is over capacity."),
         Kind.SERVER_ERROR: PolicyRow(
-            retries=1, then="provider", rest=None, whole_provider=True, says="The provider has an internal error."
+            retries=1, then="provider", cooldown=None, whole_provider=True, says="The provider has an internal error."
         ),
         Kind.CONNECTION: PolicyRow(
-            retries=1, then="provider", rest=None, whole_provider=True, says="The provider cannot be reached."
+            retries=1, then="provider", cooldown=None, whole_provider=True, says="The provider cannot be reached."
         ),
-        Kind.TIMEOUT_FIRST_TOKEN: PolicyRow(rest=None, suspect=True, says="The model stayed silent for too long."),
+        Kind.TIMEOUT_FIRST_TOKEN: PolicyRow(cooldown=None, suspect=True, says="The model stayed silent for too long."),
         Kind.TIMEOUT_IDLE: PolicyRow(
-            rest=None, suspect=True, says="The model fell silent in the middle of its answer."
+            cooldown=None, suspect=True, says="The model fell silent in the middle of its answer."
         ),
-        Kind.STREAM_CUT: PolicyRow(retries=1, rest=None, suspect=True, says="The connection broke before the end."),
-        Kind.STREAM_ERROR: PolicyRow(retries=1, rest=None, suspect=True, says="The provider reported an error midway."),
-        Kind.EMPTY_ANSWER: PolicyRow(retries=1, rest=None, suspect=True, says="The model sent an empty answer."),
-        Kind.MALFORMED: PolicyRow(retries=1, rest=None, suspect=True, says="The provider's answer could not be read."),
-        Kind.MODEL_GONE: PolicyRow(rest=inf, says="The provider no longer offers this model to this key."),
-        Kind.NOT_PERMITTED: PolicyRow(rest=300.0, says="This key may not use this model."),
+        Kind.STREAM_CUT: PolicyRow(retries=1, cooldown=None, suspect=True, says="The connection broke before the end."),
+        Kind.STREAM_ERROR: PolicyRow(
+            retries=1, cooldown=None, suspect=True, says="The provider reported an error midway."
+        ),
+        Kind.EMPTY_ANSWER: PolicyRow(retries=1, cooldown=None, suspect=True, says="The model sent an empty answer."),
+        Kind.MALFORMED: PolicyRow(
+            retries=1, cooldown=None, suspect=True, says="The provider's answer could not be read."
+        ),
+        Kind.MODEL_GONE: PolicyRow(cooldown=inf, says="The provider no longer offers this model to this key."),
+        Kind.NOT_PERMITTED: PolicyRow(cooldown=300.0, says="This key may not use this model."),
         Kind.TERMS_REQUIRED: PolicyRow(
-            rest=300.0, says="The model's terms must be accepted in the provider's console first."
+            cooldown=300.0, says="The model's terms must be accepted in the provider's console first."
         ),
-        Kind.AUTH: PolicyRow(then="provider", rest=300.0, whole_provider=True, says="The API key is not accepted."),
+        Kind.AUTH: PolicyRow(then="provider", cooldown=300.0, whole_provider=True, says="The API key is not accepted."),
         Kind.QUOTA_EXHAUSTED: PolicyRow(
-            then="provider", rest=300.0, whole_provider=True, says="The account's quota or spend limit is used up."
+            then="provider", cooldown=300.0, whole_provider=True, says="The account's quota or spend limit is used up."
         ),
         Kind.TOO_LARGE: PolicyRow(mend="shrink", says="The request is larger than the model's limit for one minute."),
         Kind.CONTEXT_LENGTH: PolicyRow(mend="shrink", says="The conversation is longer than the model can read."),
@@ -98,25 +102,25 @@ def judge(error: ProviderError) -> PolicyRow:
     return rule
 
 
-def rest_s(rule: PolicyRow, error: ProviderError, *, failures: int, cooldown: float) -> float:
+def cooldown_after(rule: PolicyRow, error: ProviderError, *, failures: int, cooldown: float) -> float:
     """
-    How long the target now rests.
+    How long the target now cools down.
 
     Args:
         failures: How many times in a row it has failed, this one included.
-        cooldown: Seconds of the first rest on the ladder.
+        cooldown: Seconds of the first rung of the ladder.
 
     >>> error = ProviderError(Kind.SERVER_ERROR, "")
-    >>> [rest_s(POLICY[Kind.SERVER_ERROR], error, failures=n, cooldown=15) for n in (1, 2, 3, 4, 9)]
+    >>> [cooldown_after(POLICY[Kind.SERVER_ERROR], error, failures=n, cooldown=15) for n in (1, 2, 3, 4, 9)]
     [15, 30, 60, 300, 300]
     """
-    if rule.rest == 0.0:
+    if rule.cooldown == 0.0:
         return 0.0
-    if error.retry_after is not None and rule.rest != inf:
+    if error.retry_after is not None and rule.cooldown != inf:
         return error.retry_after
-    if rule.rest is None:
+    if rule.cooldown is None:
         return cooldown * LADDER[min(failures, len(LADDER)) - 1]
-    return rule.rest
+    return rule.cooldown
 
 
 WAITED_FOR: Final = frozenset({Kind.RATE_LIMITED, Kind.OVER_CAPACITY, Kind.SERVER_ERROR, Kind.BUDGET})

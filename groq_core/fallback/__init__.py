@@ -10,4 +10,6 @@ One target after another until one answers, and what is remembered of those that
 - ``shrink``: Make a request fit.
 - ``splice``: Join an answer that broke off to what another attempt goes on to write.
 - ``turns``: Whose turn it is.
+
+Imported by ``compose``, ``middleware``, ``status``, ``store`` and ``ui``.
 """

@@ -1,23 +1,25 @@
 """
 Who is awake: a breaker for every target and for every provider, kept per credential.
 
-Three states. *Closed*: asked as usual. *Resting*: it failed, and is not asked until its time is up.
-*Probing*: its time is up and exactly one request finds out; the others still pass it by. The outcome counts
-when a stream ends, not when it opens, and a reader who leaves counts for nothing.
+Three states. *Closed*: asked as usual. *Cooling down* (`resting` outwardly): it failed, and is not asked until its
+time is up. *Probing*: its time is up and exactly one request finds out; the others still pass it by. The outcome
+counts when a stream ends, not when it opens, and a reader who leaves counts for nothing.
 """
 
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable
 from math import inf
-from typing import Literal, Protocol, TypeAlias
+from typing import Protocol
 
 import msgspec
 
 from groq_core.errors import Kind, ProviderError
 from groq_core.failures import policy
+from groq_core.models.catalogue import Catalogue
+from groq_core.router.availability import Admission
 
 SERVER = "server"
 """The credential of the server's own key, the only one the catalogue is read with."""
@@ -27,9 +29,6 @@ VISITOR_GONE_S = 86_400.0
 
 QUIET_S = 1.0
 """Seconds after a failure in which nobody tries again out of turn."""
-
-Admission: TypeAlias = Literal["closed", "probe", "resting", "gone"]
-
 
 TRANSIENT = frozenset(
     {
@@ -51,14 +50,14 @@ class BreakerState(msgspec.Struct):
 
     Attributes:
         failures: Failures in a row, which is also the rung of the ladder.
-        rests_until: Clock time; 0 when closed, infinity when gone.
-        told_when: The rest is what the provider asked for, not our guess.
+        cooling_until: Clock time; 0 when closed, infinity when gone.
+        told_when: The cooldown is what the provider asked for, not our guess.
         answered_at: Clock time at which an answer last came to its end.
         probing_since: Clock time at which the one probe was let through; None when there is none.
     """
 
     failures: int = 0
-    rests_until: float = 0.0
+    cooling_until: float = 0.0
     probing_since: float | None = None
     told_when: bool = False
     answered_at: float | None = None
@@ -68,15 +67,15 @@ class BreakerState(msgspec.Struct):
 
     @property
     def is_closed(self) -> bool:
-        return self.rests_until == 0.0
+        return self.cooling_until == 0.0
 
     def admission(self, now: float) -> Admission:
         """What a request that came now would meet; asks without taking the probe."""
-        if self.rests_until == inf:
+        if self.cooling_until == inf:
             return "gone"
         if self.is_closed:
             return "closed"
-        if now < self.rests_until or self.probing_since is not None:
+        if now < self.cooling_until or self.probing_since is not None:
             return "resting"
         return "probe"
 
@@ -92,6 +91,8 @@ class HealthStore(Protocol):
 
     def find(self, credential: str, name: str) -> BreakerState | None: ...
 
+    def under(self, credential: str) -> list[tuple[str, BreakerState]]: ...
+
 
 class LocalHealth:
     """
@@ -103,26 +104,35 @@ class LocalHealth:
 
     def __init__(self, capacity: int = 20_000) -> None:
         self._capacity = capacity
-        self._breakers: OrderedDict[tuple[str, str], BreakerState] = OrderedDict()
+        self._used: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._breakers: defaultdict[str, dict[str, BreakerState]] = defaultdict(dict)
 
     def of(self, credential: str, name: str) -> BreakerState:
-        key = (credential, name)
-        breaker = self._breakers.get(key)
+        self._used[credential, name] = None
+        self._used.move_to_end((credential, name))
+        named = self._breakers[credential]
+        breaker = named.get(name)
         if breaker is None:
-            breaker = self._breakers[key] = BreakerState()
-            if len(self._breakers) > self._capacity:
-                self._breakers.popitem(last=False)
-        else:
-            self._breakers.move_to_end(key)
+            breaker = named[name] = BreakerState()
+            if len(self._used) > self._capacity:
+                self._drop_oldest()
         return breaker
 
+    def _drop_oldest(self) -> None:
+        (credential, name), _ = self._used.popitem(last=False)
+        named = self._breakers[credential]
+        del named[name]
+        if not named:
+            del self._breakers[credential]
+
     def find(self, credential: str, name: str) -> BreakerState | None:
-        # Asked eighty times for a request; it is `of` that counts as use.
-        return self._breakers.get((credential, name))
+        # It is `of` that counts as use.
+        named = self._breakers.get(credential)
+        return named.get(name) if named is not None else None
 
     def under(self, credential: str) -> list[tuple[str, BreakerState]]:
         """All breakers under a credential."""
-        return [(name, breaker) for (of, name), breaker in list(self._breakers.items()) if of == credential]
+        return list(self._breakers.get(credential, {}).items())
 
 
 class Health:
@@ -131,7 +141,7 @@ class Health:
 
     Args:
         store: Where the breakers live.
-        cooldown: Seconds of the first rest.
+        cooldown: Seconds of the first one.
         changed: Called whenever a state changes, for the status panel.
 
     Attributes:
@@ -150,21 +160,32 @@ class Health:
         self._cooldown = cooldown
         self._clock = clock
         self._tell = changed
+        self._suspects: dict[str, frozenset[str]] = {}
         self.version = 0
 
     def _notify(self) -> None:
         self.version += 1
+        self._suspects.clear()
         self._tell()
 
     def announce(self) -> None:
-        """Something was changed from elsewhere: another process told of a rest."""
+        """Something was changed from elsewhere: another process told of a cooldown."""
         self._notify()
+
+    def suspects(self, credential: str) -> frozenset[str]:
+        """Targets and providers whose breaker is not closed: nearly always none, and asked before every attempt."""
+        found = self._suspects.get(credential)
+        if found is None:
+            held = self._store.under(credential)
+            found = self._suspects[credential] = frozenset(name for name, one in held if not one.is_closed)
+        return found
 
     def admission(self, credential: str, provider: str, name: str) -> Admission:
         """The worse of the target's own state and its provider's."""
+        suspects = self.suspects(credential)
+        if name not in suspects and provider not in suspects:
+            return "closed"
         own, whole = self._store.find(credential, name), self._store.find(credential, provider)
-        if (own is None or own.is_closed) and (whole is None or whole.is_closed):
-            return "closed"  # nearly always, and asked of every target before every request
         now = self._clock()
         states = [breaker.admission(now) for breaker in (own, whole) if breaker is not None]
         for state in ("gone", "resting", "probe"):
@@ -172,16 +193,16 @@ class Health:
                 return state
         return "closed"
 
-    def rests_for(self, credential: str, provider: str, name: str) -> float | None:
-        """Seconds until it is awake; 0 while a probe is out; None when it does not rest."""
+    def cooldown_left(self, credential: str, provider: str, name: str) -> float | None:
+        """Seconds until it is awake; 0 while a probe is out; None when it does not cool down."""
         now = self._clock()
-        rests = [
-            max(0.0, breaker.rests_until - now)
+        left = [
+            max(0.0, breaker.cooling_until - now)
             for key in (provider, name)
             if (breaker := self._store.find(credential, key)) is not None
             and breaker.admission(now) in ("resting", "gone")
         ]
-        return max(rests) if rests else None
+        return max(left) if left else None
 
     def of(self, credential: str, name: str) -> BreakerState | None:
         """The breaker of a target or provider, if anything was ever held against it."""
@@ -216,11 +237,23 @@ class Health:
         """Whether a target that cools down said itself when to come back: before that it would only refuse again."""
         now = self._clock()
         held = self._open_breakers(credential, provider, name)
-        return any(breaker.told_when and now < breaker.rests_until for breaker in held)
+        return any(breaker.told_when and now < breaker.cooling_until for breaker in held)
 
-    def probing(self, credential: str, provider: str, name: str) -> bool:
-        """Whether another request is finding out how a target is."""
-        return any(breaker.probing_since is not None for breaker in self._open_breakers(credential, provider, name))
+    def probed_since(self, credential: str, provider: str, name: str) -> float | None:
+        """Clock time at which another request began to find out how a target is; None where none is about to."""
+        held = self._open_breakers(credential, provider, name)
+        began = [breaker.probing_since for breaker in held if breaker.probing_since is not None]
+        return min(began, default=None)
+
+    def failed_since(self, credential: str, provider: str, name: str, at: float) -> bool:
+        """Whether a target that cools down has failed later than this in a way that shows it is not back."""
+        return any(
+            breaker.last_error_at is not None
+            and breaker.last_error_at >= at
+            and breaker.last_error is not None
+            and policy.POLICY[breaker.last_error].cooldown != 0.0
+            for breaker in self._open_breakers(credential, provider, name)
+        )
 
     def quiet_for(self, credential: str, provider: str, name: str) -> float:
         """Seconds until a target that named no time may be tried out of turn: one since its last failure."""
@@ -238,8 +271,8 @@ class Health:
         for key in (provider, name):
             breaker = self._store.of(credential, key)
             breaker.answered_at = self._clock()
-            if breaker.failures or breaker.rests_until:
-                breaker.failures, breaker.rests_until, breaker.probing_since = 0, 0.0, None
+            if breaker.failures or breaker.cooling_until:
+                breaker.failures, breaker.cooling_until, breaker.probing_since = 0, 0.0, None
                 self._notify()
 
     def now(self) -> float:
@@ -260,32 +293,32 @@ class Health:
         Hold a failure against the target, or against its whole provider.
 
         A transient failure while others were answered is that request's bad luck: under a hundred requests at once,
-        one in a hundred fails twice although the target is well, and resting it would stop the other ninety-nine.
+        one in a hundred fails twice although the target is well, and a cooldown would stop the other ninety-nine.
 
         Args:
             probe: What :meth:`enter` said of this request.
             began: When the request began, by :meth:`now`; None leaves out what others were answered since.
 
         Returns:
-            Seconds it now rests; 0 when it does not.
+            Seconds it now cools down; 0 when it does not.
         """
         rule = policy.judge(error)
         now = self._clock()
         breaker = self._store.of(credential, provider if rule.whole_provider else name)
         breaker.last_error, breaker.last_error_text, breaker.last_error_at = error.kind, error.message, now
         # Requests that were under way together fail together: that is one failure, not a rung for each.
-        rung = max(1, breaker.failures + (now >= breaker.rests_until))
-        rest = policy.rest_s(rule, error, failures=rung, cooldown=self._cooldown)
-        if rest == inf and credential != SERVER:
-            rest = VISITOR_GONE_S  # nobody reads the catalogue again with a visitor's key
+        rung = max(1, breaker.failures + (now >= breaker.cooling_until))
+        seconds = policy.cooldown_after(rule, error, failures=rung, cooldown=self._cooldown)
+        if seconds == inf and credential != SERVER:
+            seconds = VISITOR_GONE_S  # nobody reads the catalogue again with a visitor's key
         if error.kind in TRANSIENT and error.retry_after is None and _has_answered_since(breaker, began):
-            rest = 0.0
-        if rest > 0:
+            seconds = 0.0
+        if seconds > 0:
             breaker.failures = rung
-            breaker.rests_until = max(breaker.rests_until, now + rest)
+            breaker.cooling_until = max(breaker.cooling_until, now + seconds)
             breaker.told_when = error.retry_after is not None
         self.record_cancellation(credential, provider, name, probe=probe)
-        return rest
+        return seconds
 
     def record_cancellation(self, credential: str, provider: str, name: str, *, probe: bool = False) -> None:
         """The reader went away before the end: nothing was learnt, so the next request may probe."""
@@ -299,9 +332,16 @@ class Health:
             if breaker is not None:
                 breaker.probing_since = None
 
+    def forgive_listed(self, catalogue: Catalogue) -> None:
+        """A new list of models has come: what it names is not gone, whatever a refusal said before."""
+        if catalogue.source == "live":
+            for name in catalogue.specs.keys() - catalogue.gone.keys():
+                self.forgive_gone(SERVER, name)
+        self._tell()
+
     def forgive_gone(self, credential: str, name: str) -> None:
         """A new catalogue lists the model again."""
         breaker = self._store.find(credential, name)
-        if breaker is not None and breaker.rests_until == inf:
-            breaker.rests_until, breaker.failures = 0.0, 0
+        if breaker is not None and breaker.cooling_until == inf:
+            breaker.cooling_until, breaker.failures = 0.0, 0
             self._notify()

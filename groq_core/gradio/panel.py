@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import gradio as gr
 
-from groq_core.gradio.asking import Chain, own_chain
+from groq_core.gradio.functions import Chain, own_chain
 from groq_core.status.snapshot import Snapshot, TargetStatus
 
 EVERY_S: Final = 1.0

@@ -6,7 +6,7 @@ from contextlib import aclosing
 
 from groq_core.events import Events
 from groq_core.pipeline import Handler
-from groq_core.ratelimit.people import People
+from groq_core.ratelimit.personal_limits import People
 from groq_core.requests import Request
 
 

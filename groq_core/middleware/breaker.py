@@ -45,8 +45,8 @@ class Breaker:
             if error.attempt is None:
                 self._health.record_cancellation(credential, spec.provider, spec.name, probe=probe)
                 raise  # nobody was asked: a guard said no
-            rest = self._health.record_failure(credential, error, spec.provider, spec.name, probe=probe, began=began)
-            error.attempt = msgspec.structs.replace(error.attempt, rest_s=rest)
+            seconds = self._health.record_failure(credential, error, spec.provider, spec.name, probe=probe, began=began)
+            error.attempt = msgspec.structs.replace(error.attempt, rest_s=seconds)
             if error.kind is Kind.MODEL_GONE and credential == SERVER:
                 self._gone(spec.name)
             raise

@@ -18,6 +18,7 @@ from functools import partial
 from typing import Any, Literal
 
 import msgspec
+from cachetools import TTLCache
 
 from groq_core.errors import GroqCoreError
 from groq_core.events import (
@@ -89,6 +90,13 @@ def key_of(request: Request, scope: Literal["person", "server"] = "person") -> s
     sharers = request.caller.user if scope == "person" else ""
     body = _encoder.encode([type(request).__name__, request.caller.credential, sharers, fields])
     return hashlib.sha256(body).hexdigest()
+
+
+def open_store(
+    size: int, ttl_s: float, clock: Callable[[], float] = time.monotonic
+) -> MutableMapping[str, CacheEntry] | None:
+    """Room for so many answers, each kept for so long; None where ``size`` is 0."""
+    return TTLCache(size, ttl_s, timer=clock) if size else None
 
 
 class Cache:

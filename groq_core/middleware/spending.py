@@ -21,7 +21,7 @@ UNKNOWN_OUTPUT = 8192
 
 
 class Account(Protocol):
-    """Who counts it: :class:`groq_core.ratelimit.people.People`, or those of the database."""
+    """Who counts it: :class:`groq_core.ratelimit.personal_limits.People`, or those of the database."""
 
     async def reserve(self, caller: Caller, tokens: float, usd: float) -> Sequence[Any]: ...
 

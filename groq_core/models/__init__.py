@@ -9,4 +9,7 @@ What a model is, which there are, what they cost, and which of them make up a ti
 - ``registry``: The registry: every model we know of, with its figures, their source and the day they were read.
 - ``spec``: What a model is: what may be asked of it, its figures, its price, where it is in its life.
 - ``tiers``: Whom to ask for what: each tier is a preference list.
+
+Imported by ``api``, ``cli``, ``compose``, ``fallback``, ``middleware``, ``pipeline``, ``providers``, ``router``,
+``services``, ``status`` and ``ui``.
 """

@@ -13,6 +13,7 @@ from typing import Final, TypeAlias
 
 import msgspec
 
+from groq_core.models.catalogue import Catalogue
 from groq_core.models.providers import BUILT_IN, added_providers
 from groq_core.models.registry import MODELS
 from groq_core.models.spec import Capability, ModelSpec, Tier
@@ -99,6 +100,16 @@ def specs(settings: Settings) -> Mapping[str, ModelSpec]:
             spec = known.get(name) or ModelSpec(id=id, provider=provider, capabilities=frozenset())
             known[name] = msgspec.structs.replace(spec, capabilities=spec.capabilities | ASSUMED[tier])
     return MappingProxyType(known)
+
+
+def tiers_of_models(listed: Tiers, catalogue: Catalogue) -> dict[ModelSpec, tuple[str, ...]]:
+    """Every model that there is and that is on a list, and the tiers it is on."""
+    found: dict[str, list[str]] = {}
+    for tier, names in listed.items():
+        for name in names:
+            if name in catalogue.specs:
+                found.setdefault(name, []).append(tier)
+    return {catalogue.specs[name]: tuple(tiers_of) for name, tiers_of in found.items()}
 
 
 def is_registrys(listed: Tiers, tier: Tier) -> bool:

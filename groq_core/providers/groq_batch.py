@@ -7,7 +7,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, NoReturn, Self, TypeVar
 
-import groq
 import httpx
 import msgspec
 
@@ -63,6 +62,8 @@ class GroqBatches:
     def __init__(
         self, api_key: Secret, base_url: str | None = None, *, http_client: httpx.AsyncClient | None = None
     ) -> None:
+        import groq  # takes half a second, and few need it
+
         quieten("groq")
         self._client = groq.AsyncGroq(
             api_key=api_key.reveal(),
@@ -105,6 +106,10 @@ class GroqBatches:
     async def look(self, batch_id: str) -> RemoteBatch:
         """How far a batch is."""
         return _read(await _translate(self._client.batches.retrieve(batch_id)))
+
+    async def cancel(self, batch_id: str) -> RemoteBatch:
+        """Ask no further line of a batch; what is answered by then is handed over when it has stopped."""
+        return _read(await _translate(self._client.batches.cancel(batch_id)))
 
     async def lines(self, file_id: str) -> AsyncGenerator[bytes, None]:
         """The lines of a file, as they arrive; never the whole of it at once."""

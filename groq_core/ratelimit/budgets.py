@@ -39,11 +39,12 @@ class LocalBudgets:
         *,
         rpm: int | None = None,
         tpm: int | None = None,
+        share: float = 1.0,
         capacity: int = 20_000,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._rpm, self._tpm, self._clock = rpm, tpm, clock
-        self.share = 1.0
+        self.share = share
         self._targets: MutableMapping[tuple[str, str], TargetBuckets] = LRUCache(capacity)
 
     def of(self, credential: str, name: str) -> TargetBuckets:

@@ -1,7 +1,10 @@
 """
 Which targets could answer a request, in which order, and why.
 
+- ``availability``: How targets are doing for whoever asks, and what follows: a request's route, every tier's target.
 - ``route``: Whom to ask, in which order, and why: a pure function of what is needed and what is alive.
 - ``route_cache``: Routes, remembered while nothing they hang on changes.
 - ``target_state``: How a target is doing, and which target a tier resolves to, in the words the panel uses.
+
+Imported by ``compose``, ``fallback`` and ``status``.
 """

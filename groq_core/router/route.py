@@ -8,6 +8,7 @@ tools or JSON → quality; else speed. What a model cannot do it is not asked; w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from itertools import takewhile
 from typing import Final, TypeAlias
 
@@ -33,7 +34,7 @@ class Availability(msgspec.Struct, frozen=True, kw_only=True):
     How a target is doing, for the credential that asks.
 
     Attributes:
-        rests_for_s: Seconds it still rests; 0 unless it does.
+        rests_for_s: Seconds it still cools down; 0 unless it does.
         why: A predicate for people ("rests after a rate limit"); may be empty.
     """
 
@@ -53,7 +54,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         state: ``healthy``, ``probing`` or ``resting``; whether a resting one is asked is the chain's decision.
-        rests_for_s: Seconds it still rests.
+        rests_for_s: Seconds it still cools down.
         fits: False where the request is too large for it as it stands, so it comes last.
         why: What speaks against it, a predicate for people; empty when nothing does.
     """
@@ -77,7 +78,7 @@ class Excluded(msgspec.Struct, frozen=True, kw_only=True):
     why: str
 
 
-class Route(msgspec.Struct, frozen=True, kw_only=True):
+class Route(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """
     Attributes:
         tier: ``speed``, ``quality``, ``vision``, ``audio`` or ``speech``.
@@ -91,6 +92,11 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     candidates: tuple[Candidate, ...]
     excluded: tuple[Excluded, ...] = ()
 
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The candidates' names; a route is kept and serves many requests."""
+        return tuple(candidate.spec.name for candidate in self.candidates)
+
 
 Candidates: TypeAlias = tuple[Candidate, ...]
 Exclusions: TypeAlias = tuple[Excluded, ...]
@@ -102,9 +108,9 @@ def route(needs: Needs, catalogue: Catalogue, tiers: Tiers, availability: Availa
     """
     Decide whom to ask.
 
-    A pinned model comes first even while it rests. Then, of each provider in turn, those awake before those
-    resting, models that keep a schema strictly before others, and else the tier's own order. In tier speed the price
-    stands for that order and for the providers' too: whoever is able and cheapest is asked next.
+    A pinned model comes first even while it cools down. Then, of each provider in turn, those awake before those
+    cooling down, models that keep a schema strictly before others, and else the tier's own order. In tier speed the
+    price stands for that order and for the providers' too: whoever is able and cheapest is asked next.
     """
     pinned = _find_pinned(needs, catalogue)
     tier, rule = _tier(needs, pinned, tiers)
@@ -312,11 +318,11 @@ def _verdict(
         state=available.state,
         rests_for_s=available.rests_for_s,
         fits=not misfit,
-        why=misfit or _resting(available) or _doubt(spec, needs, catalogue),
+        why=misfit or _cooldown_note(available) or _doubt(spec, needs, catalogue),
     )
 
 
-def _resting(available: Availability) -> str:
+def _cooldown_note(available: Availability) -> str:
     if available.state != "resting":
         return ""
     return available.why or f"rests for {available.rests_for_s:.0f} s more"

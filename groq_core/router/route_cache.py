@@ -21,7 +21,7 @@ class Routes:
     """
     :func:`~groq_core.router.route.route` for the same needs, the same models and the same health, asked once.
 
-    A route is remembered only while nobody on it rests, since a rest ends by the clock, and while the request is
+    A route is remembered only while nobody on it cools down, since that ends by the clock, and while the request is
     small enough for every candidate, since then the number of its tokens changes nothing.
 
     Args:

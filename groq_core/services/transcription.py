@@ -38,7 +38,7 @@ from groq_core.media.audio.ffmpeg import Media
 from groq_core.media.audio.joiner import Joiner
 from groq_core.media.audio.judgement import NoSpeech, doubts_in_words, judge_transcript, omissions
 from groq_core.media.audio.preparation import AudioPart, Preparation
-from groq_core.media.audio.voice import Voice
+from groq_core.media.audio.silero import Voice
 from groq_core.media.text.phrases import length_in_words
 from groq_core.pipeline import Handler
 from groq_core.reply import Reply, collect

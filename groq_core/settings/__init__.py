@@ -1,1 +1,12 @@
-"""What the environment says, read once."""
+"""
+What the environment says, read once.
+
+- ``limits``: What one person may use: ``20/minute, 500/day, 2 usd/day, 30 usd/month``.
+- ``parsers``: Texts into settings: each parser returns a value, or raises ValueError saying what is allowed.
+- ``ports``: Whether a port can be listened on, and which is the next that can.
+- ``settings``: The environment as one frozen object, read once, with every fault reported at once.
+- ``team_extra``: Whether what only a team needs is installed.
+
+Imported by ``cli``, ``client``, ``compose``, ``connections``, ``gradio``, ``models``, ``providers``, ``ratelimit``,
+``serve``, ``services``, ``store`` and ``ui``.
+"""

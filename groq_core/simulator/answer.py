@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from groq_core.simulator.catalogue import SimModel
-from groq_core.simulator.wire import Json
+from groq_core.simulator.model_profiles import SimModel
+from groq_core.simulator.wire_format import Json
 
 
 @dataclass(slots=True, frozen=True)

@@ -12,7 +12,7 @@ from groq_core.simulator.dialect import Dialect
 from groq_core.simulator.exchange import HungUp, Receive, Scope, Send, SimulatedExchange
 from groq_core.simulator.faults import Fault
 from groq_core.simulator.presets import PRESETS, PresetContext, RawPage
-from groq_core.simulator.wire import Json, WireError, bad_request, decode, header_bytes
+from groq_core.simulator.wire_format import Json, WireError, bad_request, decode, header_bytes
 from groq_core.simulator.world import RequestInPlay, World
 
 Endpoint: TypeAlias = Callable[["App", RequestInPlay, str], Awaitable[None]]

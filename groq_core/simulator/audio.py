@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from groq_core.simulator import sound, transcript, voice
-from groq_core.simulator.catalogue import SimModel
 from groq_core.simulator.delivery import send, send_json
 from groq_core.simulator.dialect import Dialect
 from groq_core.simulator.forms import FormFile, SimulatedForm
-from groq_core.simulator.limits import SimulatedCost
+from groq_core.simulator.leaking_buckets import SimulatedCost
+from groq_core.simulator.model_profiles import SimModel
 from groq_core.simulator.sound import Sound
 from groq_core.simulator.transcript import Phrase
-from groq_core.simulator.wire import Json, WireError, bad_request
+from groq_core.simulator.wire_format import Json, WireError, bad_request
 from groq_core.simulator.world import RequestInPlay, World
 
 EXTENSIONS = ("flac", "mp3", "mp4", "mpeg", "mpga", "m4a", "ogg", "opus", "wav", "webm")

@@ -11,7 +11,7 @@ import msgspec
 
 from groq_core.simulator import chat
 from groq_core.simulator.dialect import Dialect
-from groq_core.simulator.wire import Json, WireError, bad_request, decode, encode, go_json
+from groq_core.simulator.wire_format import Json, WireError, bad_request, decode, encode, go_json
 from groq_core.simulator.world import RequestInPlay, World
 
 if TYPE_CHECKING:

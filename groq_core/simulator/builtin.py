@@ -12,7 +12,7 @@ import msgspec
 
 from groq_core.simulator import tokens
 from groq_core.simulator.skills import evaluate, number
-from groq_core.simulator.wire import Json
+from groq_core.simulator.wire_format import Json
 
 TYPES = ("browser_search", "code_interpreter")
 OFFLINE = "The simulator is offline: it searched nothing and found nothing."

@@ -7,16 +7,17 @@ import random
 import re
 import time
 
-from groq_core.simulator import builtin, images, openai_validation, structured, text, tokens, tools, validation
+from groq_core.simulator import builtin, images, openai_validation, outlines, structured, text, tokens, validation
+from groq_core.simulator import tool_choice as tools
 from groq_core.simulator.answer import SimulatedAnswer, Timing
-from groq_core.simulator.catalogue import SimModel
 from groq_core.simulator.delivery import send_json
 from groq_core.simulator.dialect import Dialect
 from groq_core.simulator.ids import fingerprint
-from groq_core.simulator.limits import SimulatedCost, UsageMeter
-from groq_core.simulator.story import StoryPart
-from groq_core.simulator.stream import Player
-from groq_core.simulator.wire import Json, WireError, bad_request
+from groq_core.simulator.leaking_buckets import SimulatedCost, UsageMeter
+from groq_core.simulator.model_profiles import SimModel
+from groq_core.simulator.paced_stream import Player
+from groq_core.simulator.story_upstream import StoryPart
+from groq_core.simulator.wire_format import Json, WireError, bad_request
 from groq_core.simulator.world import RequestInPlay, World
 
 CONTEXT_TEXT = "Please reduce the length of the messages or completion."
@@ -155,7 +156,7 @@ def _fill(
         answer.finish_reason = "tool_calls"
         return
     answer.executed = builtin.run_tools(body) if model.builtin else []
-    written = structured.answer(body, rng) or _write(messages, model, pictures, salt)
+    written = structured.answer(body, rng) or outlines.answer(messages, rng) or _write(messages, model, pictures, salt)
     if body.get("tool_choice") == "required":
         raise bad_request(
             "Tool choice is required, but model did not call a tool", code="tool_use_failed", failed_generation=written

@@ -6,12 +6,12 @@ from typing import Any
 
 import msgspec
 
-from groq_core.simulator.catalogue import PROFILES
 from groq_core.simulator.exchange import SimulatedExchange
 from groq_core.simulator.faults import KINDS, Fault
+from groq_core.simulator.model_profiles import PROFILES
 from groq_core.simulator.presets import PRESETS
-from groq_core.simulator.story import SavedStory
-from groq_core.simulator.wire import WireError, encode
+from groq_core.simulator.story_upstream import SavedStory
+from groq_core.simulator.wire_format import WireError, encode
 from groq_core.simulator.world import World
 
 _JSON = [(b"content-type", b"application/json"), (b"cache-control", b"no-store"), (b"x-simulated", b"true")]

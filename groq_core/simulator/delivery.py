@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from groq_core.simulator.answer import SimulatedAnswer
 from groq_core.simulator.faults import Fault
-from groq_core.simulator.wire import Headers, Json
+from groq_core.simulator.wire_format import Headers, Json
 from groq_core.simulator.world import RequestInPlay
 
 PIECE = 64 * 1024

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Protocol
 
 from groq_core.simulator.answer import Frames, SimulatedAnswer
-from groq_core.simulator.catalogue import SimModel
-from groq_core.simulator.wire import Headers, Json, WireError
+from groq_core.simulator.model_profiles import SimModel
+from groq_core.simulator.wire_format import Headers, Json, WireError
 
 
 class Dialect(Protocol):

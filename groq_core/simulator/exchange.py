@@ -8,7 +8,7 @@ import struct
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, TypeAlias
 
-from groq_core.simulator.wire import Headers, WireError
+from groq_core.simulator.wire_format import Headers, WireError
 
 Message: TypeAlias = MutableMapping[str, Any]
 Scope: TypeAlias = MutableMapping[str, Any]

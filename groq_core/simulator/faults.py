@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeAlias, get_args
 import msgspec
 
 from groq_core.simulator.presets import PRESETS, PresetContext
-from groq_core.simulator.wire import WireError
+from groq_core.simulator.wire_format import WireError
 
 FaultKind: TypeAlias = Literal[
     "status",  # answer with this status, headers and body instead

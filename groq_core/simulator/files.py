@@ -9,7 +9,7 @@ import msgspec
 from groq_core.simulator.batches import SimulatedBatches
 from groq_core.simulator.dialect import Dialect
 from groq_core.simulator.forms import SimulatedForm
-from groq_core.simulator.wire import Json, WireError, bad_request
+from groq_core.simulator.wire_format import Json, WireError, bad_request
 from groq_core.simulator.world import RequestInPlay, World
 
 MAX_BYTES = 100 * 1024 * 1024

@@ -8,7 +8,7 @@ from typing import Any
 
 from python_multipart import FormParser
 
-from groq_core.simulator.wire import bad_request
+from groq_core.simulator.wire_format import bad_request
 
 
 @dataclass(slots=True)

@@ -10,9 +10,9 @@ from email.utils import formatdate
 
 from groq_core.simulator import builtin
 from groq_core.simulator.answer import Frames, SimulatedAnswer
-from groq_core.simulator.catalogue import SimModel, listing
 from groq_core.simulator.ids import Ids
-from groq_core.simulator.wire import Headers, Json, WireError, go_json, header_bytes, token_json
+from groq_core.simulator.model_profiles import SimModel, listing
+from groq_core.simulator.wire_format import Headers, Json, WireError, go_json, header_bytes, token_json
 
 NAME = "groq"
 _EDGE = header_bytes(

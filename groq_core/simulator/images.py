@@ -13,8 +13,8 @@ import msgspec
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from groq_core.simulator.catalogue import SimModel
-from groq_core.simulator.wire import Json, WireError, bad_request
+from groq_core.simulator.model_profiles import SimModel
+from groq_core.simulator.wire_format import Json, WireError, bad_request
 
 # Named colours as hue, saturation, value would part them, but by nearest point in RGB, which is good enough to read.
 COLOURS = {

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from groq_core.simulator.catalogue import ModelLimits, SimModel
-from groq_core.simulator.wire import words
+from groq_core.simulator.model_profiles import ModelLimits, SimModel
+from groq_core.simulator.wire_format import words
 
 _OPENAI_LIMITS = ModelLimits(rpm=5_000, tpm=2_000_000)
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from groq_core.simulator import types
-from groq_core.simulator.catalogue import SimModel
+from groq_core.simulator.model_profiles import SimModel
 from groq_core.simulator.tokens import text_of
 from groq_core.simulator.validation import schema_fault
-from groq_core.simulator.wire import Json, bad_request, words
+from groq_core.simulator.wire_format import Json, bad_request, words
 
 _KNOWN = frozenset(
     words(

@@ -11,10 +11,10 @@ from email.utils import formatdate
 import msgspec
 
 from groq_core.simulator.answer import Frames, SimulatedAnswer
-from groq_core.simulator.catalogue import SimModel
 from groq_core.simulator.ids import Ids
+from groq_core.simulator.model_profiles import SimModel
 from groq_core.simulator.tokens import split
-from groq_core.simulator.wire import Headers, Json, WireError, encode, header_bytes
+from groq_core.simulator.wire_format import Headers, Json, WireError, encode, header_bytes
 
 NAME = "openai"
 _EDGE = header_bytes(

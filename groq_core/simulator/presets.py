@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from groq_core.simulator.limits import DAY, MINUTE, UPGRADE
-from groq_core.simulator.wire import WireError, go_duration, whole_seconds
+from groq_core.simulator.leaking_buckets import DAY, MINUTE, UPGRADE
+from groq_core.simulator.wire_format import WireError, go_duration, whole_seconds
 
 _CLOUDFLARE_502 = """<!DOCTYPE html>
 <html lang="en-US">

@@ -16,7 +16,7 @@ from uvicorn.server import ServerState
 from groq_core.simulator.app import App
 from groq_core.simulator.exchange import TRANSPORT, Receive, Scope, Send
 from groq_core.simulator.faults import Faults
-from groq_core.simulator.limits import Setting
+from groq_core.simulator.leaking_buckets import Setting
 from groq_core.simulator.world import SeenRequest, World
 
 KEEP_ALIVE_S = 75

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from groq_core.simulator.wire import words
+from groq_core.simulator.wire_format import words
 
 Skill = Callable[[str, list[str]], str | None]
 

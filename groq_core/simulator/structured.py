@@ -10,9 +10,10 @@ from typing import Any
 
 import msgspec
 
-from groq_core.simulator import text, tokens, tools
-from groq_core.simulator.schema import Filler
-from groq_core.simulator.wire import Json, bad_request
+from groq_core.simulator import text, tokens
+from groq_core.simulator import tool_choice as tools
+from groq_core.simulator.schema_instances import Filler
+from groq_core.simulator.wire_format import Json, bad_request
 
 _NO_KEYS = frozenset({"and", "or", "the", "a", "an", "as", "with", "string", "number", "only", "json", "in", "is"})
 _KEYS = re.compile(r"\b(?:keys?|fields?|properties)\b\s*(?:named|called|are|of)?:?\s+([^.:\n]{2,160})", re.I)

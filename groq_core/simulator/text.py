@@ -16,7 +16,7 @@ from typing import NamedTuple
 from groq_core.simulator import snippets, tokens
 from groq_core.simulator.prose import STATEMENTS, paragraphs, sentences
 from groq_core.simulator.skills import compute, frequent_words
-from groq_core.simulator.wire import Json, encode, words
+from groq_core.simulator.wire_format import Json, encode, words
 
 MARK = "*Simulated: no model was asked; groq-core's simulator wrote this from your message.*"
 _MARKS = (

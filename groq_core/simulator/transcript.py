@@ -14,7 +14,7 @@ from itertools import accumulate, pairwise
 import msgspec
 
 from groq_core.simulator.sound import Sound, SoundStretch
-from groq_core.simulator.wire import Json
+from groq_core.simulator.wire_format import Json
 
 LONG_S = 20.0
 """A shorter recording is described as a whole."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from groq_core.simulator.wire import Json
+from groq_core.simulator.wire_format import Json
 
 
 class _Function(msgspec.Struct):

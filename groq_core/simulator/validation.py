@@ -13,9 +13,9 @@ from typing import Any
 import jsonschema
 
 from groq_core.simulator import builtin, types
-from groq_core.simulator.catalogue import SimModel
+from groq_core.simulator.model_profiles import SimModel
 from groq_core.simulator.tokens import text_of
-from groq_core.simulator.wire import Json, WireError, bad_request, decode, encode, words
+from groq_core.simulator.wire_format import Json, WireError, bad_request, decode, encode, words
 
 TOP_LEVEL = frozenset(
     words(

@@ -12,17 +12,17 @@ from typing import Any, get_args
 
 import msgspec
 
-from groq_core.simulator.catalogue import DECOMMISSIONED, PROFILES, SimModel
 from groq_core.simulator.dialect import Dialect
 from groq_core.simulator.exchange import SimulatedExchange
 from groq_core.simulator.faults import Fault, Faults
 from groq_core.simulator.groq_wire import GroqWire
 from groq_core.simulator.ids import Ids, organisation
-from groq_core.simulator.limits import RateLimits, Setting
+from groq_core.simulator.leaking_buckets import RateLimits, Setting
+from groq_core.simulator.model_profiles import DECOMMISSIONED, PROFILES, SimModel
 from groq_core.simulator.openai_catalogue import OPENAI
 from groq_core.simulator.openai_wire import OpenAIWire
-from groq_core.simulator.story import Stories, StoryPart
-from groq_core.simulator.wire import Json, WireError
+from groq_core.simulator.story_upstream import Stories, StoryPart
+from groq_core.simulator.wire_format import Json, WireError
 
 REMEMBERED = 1_000
 """Requests kept for tests and curious people."""
@@ -63,7 +63,7 @@ class World:
     Args:
         catalogue: A profile's name.
         pace: Multiplies every model's speed; 0 is as fast as it goes.
-        limits, limits_scale: See :class:`~groq_core.simulator.limits.RateLimits`.
+        limits, limits_scale: See :class:`~groq_core.simulator.leaking_buckets.RateLimits`.
         keys: Accepted keys; None accepts all that are not empty and do not contain ``invalid``.
         clock: Seconds, monotonic, for limits and faults.
         seed: Makes ids and chances repeat.

@@ -15,7 +15,8 @@ from groq_core.models.catalogue import CatalogueKeeper, life
 from groq_core.models.spec import ModelSpec
 from groq_core.ratelimit.budgets import LocalBudgets, limit_status
 from groq_core.ratelimit.limit_status import LimitStatus
-from groq_core.router.target_state import TargetState, TierStatus
+from groq_core.router.availability import Router
+from groq_core.router.target_state import TargetState
 from groq_core.status.snapshot import CacheStatus, Snapshot, TargetStatus
 from groq_core.telemetry.metrics import Metrics
 
@@ -56,8 +57,7 @@ class Board:
     Everything there is to show, put together on request.
 
     Args:
-        targets: Every model that is on a tier's list, and the tiers it is on.
-        tiers: Which target each tier resolves to now, and why.
+        router: Knows which models are on which list, and which target each tier resolves to now.
         has_key: Whether a provider can be asked at all.
     """
 
@@ -67,8 +67,7 @@ class Board:
         *,
         mode: Literal["live", "simulator"],
         catalogue: CatalogueKeeper,
-        targets: Callable[[], dict[ModelSpec, tuple[str, ...]]],
-        tiers: Callable[[str], tuple[TierStatus, ...]],
+        router: Router,
         has_key: Callable[..., bool],
         health: Health,
         budgets: LocalBudgets,
@@ -83,8 +82,7 @@ class Board:
         self._changes = changes
         self._mode = mode
         self._catalogue = catalogue
-        self._targets = targets
-        self._tiers = tiers
+        self._router = router
         self._has_key = has_key
         self._health = health
         self._budgets = budgets
@@ -106,8 +104,8 @@ class Board:
 
     def snapshot(self, credential: str = "server") -> Snapshot:
         """Everything as it is now, as far as it concerns requests under this credential."""
-        targets = tuple(self._target(credential, spec, tiers) for spec, tiers in self._targets().items())
-        tiers = self._tiers(credential)
+        targets = tuple(self._target(credential, spec, tiers) for spec, tiers in self._router.targets().items())
+        tiers = self._router.tier_statuses(credential)
         ready = any(target.state in ("healthy", "probing") for target in targets if "speed" in target.tiers)
         store = self._cache.store
         return Snapshot(
@@ -148,7 +146,7 @@ class Board:
             key=lambda breaker: breaker.last_error_at or 0.0,
             default=None,
         )
-        rests = self._health.rests_for(credential, spec.provider, spec.name)
+        left = self._health.cooldown_left(credential, spec.provider, spec.name)
         state = self._state(credential, spec)
         return TargetStatus(
             name=spec.name,
@@ -156,7 +154,7 @@ class Board:
             model=spec.id,
             tiers=tiers,
             state=state,
-            rests_for_s=round(rests, 2) if state == "resting" and rests is not None else None,
+            rests_for_s=round(left, 2) if state == "resting" and left is not None else None,
             last_error=latest.last_error if latest else None,
             last_error_text=policy.POLICY[latest.last_error].says if latest and latest.last_error else "",
             last_error_ago_s=round(now - latest.last_error_at, 1) if latest and latest.last_error_at else None,
@@ -179,8 +177,8 @@ class Board:
             return "gone"
         if admission == "closed":
             return "healthy"
-        rests = self._health.rests_for(credential, spec.provider, spec.name)
-        return "resting" if rests else "probing"
+        left = self._health.cooldown_left(credential, spec.provider, spec.name)
+        return "resting" if left else "probing"
 
     @staticmethod
     def _why_not(targets: tuple[TargetStatus, ...]) -> str:

@@ -24,7 +24,7 @@ class TargetStatus(msgspec.Struct, frozen=True, kw_only=True):
         name: ``provider:model``.
         tiers: Tiers whose list it is on.
         state: ``gone``: the provider no longer offers it to this key.
-        rests_for_s: Seconds it still rests; None when it does not.
+        rests_for_s: Seconds it still cools down; None when it does not.
         last_error, last_error_text: Its newest failure, as a word and as a sentence for people.
         ttft_p50_s, ttft_p95_s: Of its newest answers; None before the first.
         tokens_per_s: Of its newest answer, as the model counted.

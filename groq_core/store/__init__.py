@@ -1,1 +1,24 @@
-"""What lasts: people, their API keys, what they spent and their conversations, in a database of the operator's."""
+"""
+What lasts: people, their API keys, what they spent and their conversations, in a database of the operator's.
+
+- ``allowances``: What people, keys and groups may use, by the database: the limits behind every request and every
+  attempt.
+- ``audit``: Who changed what, and what admins announce.
+- ``backup``: Back the database up into one file, and read it back, into the same kind of database or the other.
+- ``bank``: Lends parts of limits out of the database; by its clock, so that replicas whose clocks differ agree.
+- ``books``: The ledger: written together twice a second, read by person, key, model and day.
+- ``conversations``: Conversations of people who signed in: kept, found again, shared by link, exported and deleted.
+- ``database``: One connection pool, and transactions for reading and for writing, the same on SQLite and PostgreSQL.
+- ``keys``: API keys of people and programs: made once, shown once, kept as a hash.
+- ``loans``: What people may use, as loans: a process borrows a little of a limit, spends it without asking, and gives
+  the rest back.
+- ``migrate``: Bring the tables up to date with Alembic, from the migrations that travel inside the package.
+- ``people``: People: their roles, passwords, limits and groups.
+- ``shapes``: Conversations as they go in and out, for those who need not know how they are kept.
+- ``shared``: State that replicas share for a short while, in Redis or Valkey. Without it each goes on alone with its
+  share.
+- ``tables``: The tables. A change here is a migration in ``migrations/versions``.
+- ``team``: Everything of a team in one place, and the tasks that keep it.
+
+Imported by ``cli``, ``compose``, ``serve`` and ``ui``.
+"""

@@ -8,8 +8,8 @@ from typing import Any
 from cachetools import TTLCache
 
 from groq_core.errors import RequestError
-from groq_core.ratelimit.people import Allowance, allowance, key_of, limit_error, too_little
-from groq_core.ratelimit.people import People as Limited
+from groq_core.ratelimit.personal_limits import Allowance, allowance, key_of, limit_error, too_little
+from groq_core.ratelimit.personal_limits import People as Limited
 from groq_core.requests import Caller
 from groq_core.settings.limits import PersonLimit
 from groq_core.store.bank import DatabaseBank

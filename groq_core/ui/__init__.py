@@ -1,27 +1,128 @@
-"""The web page: a Gradio frame, our own conversation and status panel in it."""
+"""
+The web page: a Gradio frame, our own conversation and status panel in it.
+
+- ``admin``: The admin page: people, keys, spend, who is asking, targets, limits and the audit log, as a page and as
+  JSON.
+- ``admin_page``: The admin page's frame; a small script fills it from ``/ui/admin``.
+- ``agent``: The Agent tab: its layout, and the route that runs an agent and tells every step.
+- ``answer_logs``: Answers that outlive their readers: each is written into a log, which any reader of the same
+  visitor follows from any place in it.
+- ``app``: The page: its frame, its tabs, and how it is mounted.
+- ``approvals``: Calls that wait for a visitor's word.
+- ``basic_auth``: Who may see the page: names and password hashes from a file.
+- ``batch``: The Batch tab: its layout, and the routes that take a table, run it and hand back the answers.
+- ``chat``: The Chat tab: its place, and the way through Gradio's queue for when the direct one is blocked.
+- ``chat_request``: What the page sends when somebody asks: read, checked and turned into a request.
+- ``context``: A page's question on its way to the pipeline: as much of the conversation as fits, and answers that go
+  on.
+- ``core``: What the page needs of the house. ``compose.Core`` is one; a test may bring a smaller one.
+- ``csrf``: Who may use the page's own routes: the page itself, and nobody else's.
+- ``endpoints``: Gradio's named endpoints, for its own client, for ``gr.load`` and for MCP: `/chat`, `/ask_image`,
+  `/transcribe`, `/speak`, `/extract`, `/models`.
+- ``extract``: The Extract tab: its layout, and the routes that read a document, find data in it and write the data as
+  a file.
+- ``fault_switch``: The fault switch of the status panel: the words a visitor picks, and what they mean to the
+  simulator.
+- ``gradio_door``: Which of Gradio's own routes are there at all, and for whom.
+- ``hugging_face``: Sign-in with Hugging Face on a Space whose header asks for ``hf_oauth``.
+- ``image``: The Image tab: its layout, and the route that prepares a picture without ever writing it to disk.
+- ``installable``: What makes an application of the page: its icon, its manifest, and the card shown where its link is
+  shared.
+- ``kept``: Conversations of people who signed in, kept on the server: the page's store, over HTTP.
+- ``leaving``: Work that nobody waits for any more is given up.
+- ``microphone``: The Microphone tab: its layout, and the routes that take a recording and give back what was said.
+- ``model_picker``: What the model picker offers: tiers first, then real models with price and speed; pure functions.
+- ``open_id``: Sign-in by OpenID Connect: the authorization code flow with PKCE, state and nonce, in front of the
+  sign-in by password.
+- ``own_key``: The routes that take a visitor's own Groq key, and forget it.
+- ``page_bodies``: What the page sends, decoded.
+- ``page_routes``: The page's own routes, under ``/ui``: answers and status go here directly, not through a queue.
+- ``shared_page``: A shared conversation, read-only: one page without script, for whoever has the link.
+- ``sign_in_page``: The form that asks who is there: one page without script, since nobody has been let in yet.
+- ``static``: Scripts and styles from memory, compressed once.
+- ``stream``: The wire from the server to the page: events as server-sent events, gathered to what a screen can show.
+- ``summary``: Older messages of a conversation as a summary, for whoever would rather shorten than leave out.
+- ``tab_parts``: Pieces of layout that every tab uses.
+- ``talk``: Talk, in the Chat tab: the route that gives a sentence of an answer a voice.
+- ``texts``: Every word the page says, in one place: the scripts get them from here too.
+- ``texts_answer``: Words of an answer's story and receipt, of failures, and of the status panel; part of the texts.
+- ``texts_de``: The page's words in German; the names are those of :mod:`groq_core.ui.texts`.
+- ``texts_de_status``: The second half of the German words: options, receipts, errors, status and settings.
+- ``texts_settings``: Words of the settings, the attachments and what the page tells about the models; part of the
+  texts.
+- ``theme``: Colours and type: warm greys, one orange that is used sparingly, and the fonts a computer already has.
+- ``title``: A title for a conversation, by the speed tier: the page asks for one after the first answer.
+- ``uploads``: The tables that visitors have brought, and their answers: on disk, and still there after a restart.
+- ``visitor_key``: Who asks when a visitor has brought a key of their own.
+
+Imported by ``serve``.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.machinery import ModuleSpec, PathFinder
+from types import ModuleType
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio is imported
 
 
-def _import_gradio_without(unused: str) -> None:
+class _WithoutStubs:
     """
-    Import gradio as if a package were not installed, and give that package back.
+    Import Gradio's metaclass without its writing of stubs.
 
-    Gradio imports `mcp` wherever it finds it, to serve tools of its own, which this page does not; our agent imports
-    it when it is used. Without it `import gradio` takes 0.7 of the time.
+    It parses the source of every component and writes a ``.pyi`` beside it, for editors: 0.3 of what
+    ``import gradio`` takes, at each start, and files that processes which start together write over each other.
     """
-    if unused in sys.modules or "gradio" in sys.modules:
+
+    _name = "gradio.component_meta"
+
+    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
+        spec = PathFinder.find_spec(name, path, target) if name == self._name else None
+        if spec is None or spec.loader is None:
+            return None
+        execute = spec.loader.exec_module
+
+        def execute_without(module: ModuleType) -> None:
+            execute(module)
+            module.create_or_modify_pyi = lambda *_: None  # type: ignore[attr-defined]
+
+        spec.loader.exec_module = execute_without  # type: ignore[method-assign]
+        return spec
+
+
+@contextmanager
+def _missing(package: str) -> Iterator[None]:
+    """Let a package look as if it were not installed."""
+    if package in sys.modules:
+        yield
         return
-    sys.modules[unused] = None  # type: ignore[assignment]
+    sys.modules[package] = None  # type: ignore[assignment]
     try:
-        import gradio  # noqa: F401 - so that every later import finds it made
+        yield
     finally:
-        del sys.modules[unused]
+        del sys.modules[package]
 
 
-_import_gradio_without("mcp")
+def _import_gradio() -> None:
+    """
+    Import gradio without what it does besides, in half the time.
+
+    It imports `mcp` wherever it finds it, to serve tools of its own, which this page does not; our agent imports it
+    when it is used.
+    """
+    if "gradio" in sys.modules:
+        return
+    finder = _WithoutStubs()
+    sys.meta_path.insert(0, finder)
+    try:
+        with _missing("mcp"):
+            import gradio  # noqa: F401 - so that every later import finds it made
+    finally:
+        sys.meta_path.remove(finder)
+
+
+_import_gradio()

@@ -14,17 +14,17 @@ from groq_core.errors import RequestError
 from groq_core.events import Events
 from groq_core.requests import HOSTED_TOOLS, Caller, Message
 from groq_core.services.agent import Agent, Tool, file_tools
-from groq_core.services.agent.names import unique_names
 from groq_core.services.agent.servers import McpServer, operator_servers, server_tools
 from groq_core.services.agent.sets import tools_named
 from groq_core.services.agent.strangers import MOST, allowed_by, strangers_server
+from groq_core.services.agent.tool_names import unique_names
 from groq_core.services.candidates import agent_price, agent_room
 from groq_core.ui.approvals import Approvals
 from groq_core.ui.core import PageCore
-from groq_core.ui.layout import place
 from groq_core.ui.page_bodies import decode_json
 from groq_core.ui.page_routes import Page, body_of
 from groq_core.ui.stream import refusal
+from groq_core.ui.tab_parts import place
 from groq_core.ui.texts import TEXTS
 
 MAX_TASK_BYTES = 24_000_000

@@ -40,15 +40,15 @@ from groq_core.services.batch import (
     text_of,
     write_table,
 )
-from groq_core.services.documents.tables import TABLE_LIMITS
+from groq_core.services.documents.first_sheet import TABLE_LIMITS
 from groq_core.services.documents.worker import table_of
 from groq_core.ui import page_routes as routes
 from groq_core.ui.core import PageCore
-from groq_core.ui.layout import place
 from groq_core.ui.leaving import unless_gone
 from groq_core.ui.page_bodies import decode_json
 from groq_core.ui.page_routes import body_of
 from groq_core.ui.stream import refusal
+from groq_core.ui.tab_parts import place
 from groq_core.ui.texts import TEXTS
 from groq_core.ui.uploads import Upload, UploadStore
 

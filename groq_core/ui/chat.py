@@ -17,12 +17,12 @@ import msgspec
 from groq_core.errors import RequestError
 from groq_core.events import Events
 from groq_core.requests import Caller
-from groq_core.ui.asking import read_question
+from groq_core.ui.chat_request import read_question
 from groq_core.ui.context import answer_to
 from groq_core.ui.core import PageCore
 from groq_core.ui.gradio_door import caller_of
-from groq_core.ui.layout import place
 from groq_core.ui.stream import Gathering, refusal
+from groq_core.ui.tab_parts import place
 
 UPDATES_PER_S = 25
 

@@ -13,7 +13,7 @@ from groq_core.fallback.splice import Diverged, Splice
 from groq_core.requests import BYTES_PER_TOKEN, IMAGE_TOKENS, Caller
 from groq_core.services.documents.attached import PassageChoice, choose, split_attachments
 from groq_core.services.documents.index import MOST_TOKENS, count_tokens
-from groq_core.ui.asking import PageQuestion, PageTurn, chat_request
+from groq_core.ui.chat_request import PageQuestion, PageTurn, chat_request
 from groq_core.ui.core import PageCore
 from groq_core.ui.texts import TEXTS
 

@@ -29,7 +29,7 @@ from groq_core.requests import Caller
 from groq_core.services.extraction import Extraction, ExtractionOptions
 from groq_core.services.extraction.fitting import spell_path
 from groq_core.services.extraction.schema import from_json_schema
-from groq_core.ui.asking import PageQuestion, PageTurn, chat_request
+from groq_core.ui.chat_request import PageQuestion, PageTurn, chat_request
 from groq_core.ui.core import PageCore
 from groq_core.ui.gradio_door import caller_of
 from groq_core.ui.model_picker import TIERS, models_of

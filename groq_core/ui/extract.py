@@ -33,19 +33,19 @@ from groq_core.services.extraction import (
     Try,
 )
 from groq_core.services.extraction.fitting import spell_path
+from groq_core.services.extraction.result_files import as_csv, as_json, as_xlsx, tables
 from groq_core.services.extraction.schema import from_fields, from_json_schema
-from groq_core.services.extraction.tables import as_csv, as_json, as_xlsx, tables
 from groq_core.services.vision import least_images
 from groq_core.ui import page_routes as routes
-from groq_core.ui.asking import IMAGE_URLS
+from groq_core.ui.chat_request import IMAGE_URLS
 from groq_core.ui.core import PageCore
 from groq_core.ui.image import to_page as picture_shown
-from groq_core.ui.layout import place
 from groq_core.ui.leaving import unless_gone
 from groq_core.ui.model_picker import models_of
 from groq_core.ui.page_bodies import decode_json
 from groq_core.ui.page_routes import body_of
 from groq_core.ui.stream import refusal
+from groq_core.ui.tab_parts import place
 from groq_core.ui.texts import TEXTS
 
 MAX_WANTED_BYTES = 24_000_000

@@ -15,9 +15,9 @@ from groq_core.media.image.preparation import MAX_INPUT_BYTES, PreparedImage, pr
 from groq_core.media.text.phrases import enumerate_words, size_in_words
 from groq_core.services.vision import least_images
 from groq_core.ui.core import PageCore
-from groq_core.ui.layout import place
 from groq_core.ui.model_picker import models_of
 from groq_core.ui.page_routes import Page, body_of, http_error
+from groq_core.ui.tab_parts import place
 from groq_core.ui.texts import TEXTS
 
 

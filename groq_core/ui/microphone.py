@@ -16,9 +16,9 @@ from groq_core.events import Transcript
 from groq_core.media.audio.container import check_head
 from groq_core.media.text.subtitles import breaches_in_words, to_json, to_srt, to_txt, to_vtt
 from groq_core.ui.core import PageCore
-from groq_core.ui.layout import place
 from groq_core.ui.page_routes import Page, body_of
 from groq_core.ui.stream import refusal
+from groq_core.ui.tab_parts import place
 from groq_core.ui.texts import TEXTS
 
 MAX_RECORDING_BYTES = 400_000_000

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from groq_core.errors import GroqCoreError, RequestError
 from groq_core.reply import Reply
 from groq_core.requests import BYTES_PER_TOKEN, Caller, ChatRequest
-from groq_core.ui.asking import PageTurn
+from groq_core.ui.chat_request import PageTurn
 from groq_core.ui.core import PageCore
 from groq_core.ui.page_bodies import decode_json
 from groq_core.ui.page_routes import MAX_QUESTION_BYTES, Page, body_of

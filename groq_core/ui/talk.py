@@ -79,7 +79,7 @@ def create_routes(page: Page) -> APIRouter:
                 if not len(samples):
                     known = await asyncio.to_thread(turn.available)
                     return Response(status_code=204 if known else 503)
-                chance = await asyncio.to_thread(turn.finished, samples, min(max(quiet, 0.0), 10.0))
+                chance = await asyncio.to_thread(turn.chance_of_end, samples, min(max(quiet, 0.0), 10.0))
         finally:
             waiting.discard(mine)
         if chance is None:

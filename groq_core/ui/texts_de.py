@@ -201,7 +201,7 @@ GERMAN: dict[str, str] = {
     "recording_unsent": "Diese Aufnahme ist noch nicht aufgeschrieben.",
     "recording_replace": "Ersetzen",
     "recording_keep": "Behalten",
-    "recording_recalled": "Am {when} aufgenommen und nicht aufgeschrieben, bevor die Seite geschlossen wurde; insgesamt {n}.",
+    "recording_recalled": "Am {when} aufgenommen und nicht aufgeschrieben, bevor die Seite zuging; insgesamt {n}.",
     "recording_download_all": "Alle herunterladen",
     "dictate_kept": "Die Aufnahme wartet im Mikrofon-Tab, wenn die Seite neu geladen wird.",
     "microphone_refused": "Kein Mikrofon: erlaube es im Browser oder wähle eine Datei.",

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groq_core.access.names import Names, host_of
+from groq_core.access.host_names import Names, host_of
 from groq_core.access.origins import Origins, own_origin
 from groq_core.access.visit import Forwarding, Visit
 

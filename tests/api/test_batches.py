@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import groq
+import httpx
 import openai
 import orjson
 import pytest
 
 from groq_core.api.app import create_api
+from groq_core.compose import assemble
 from groq_core.errors import RequestError
 from groq_core.events import Events
 from groq_core.redaction import Secret
 from groq_core.requests import Request
 from groq_core.settings.settings import Settings
+from groq_core.simulator import Simulator
 from tests.api.stage import Stage, begun, plays, says, serving
 
 
@@ -235,3 +239,101 @@ async def test_a_file_that_is_no_batch_is_refused(tmp_path: Path) -> None:
 
     assert caught.value.param == "file"
     assert assistants.value.param == "purpose"
+
+
+# ── handed to Groq ───────────────────────────────────────────────────────────────────────────────────
+
+LATER: Any = {"endpoint": "/v1/chat/completions", "completion_window": "24h", "extra_body": {"via": "groq-batch"}}
+
+
+@asynccontextmanager
+async def house(simulator: Simulator, folder: Path, **env: str) -> AsyncIterator[str]:
+    """The whole application on Groq's wire; gives its address."""
+    settings = {"GROQ_API_KEY": "gsk_test", "GROQ_BASE_URL": simulator.groq_url, "GROQ_CORE_STATE_DIR": str(folder)}
+    async with assemble(Settings.from_env(settings | env)) as core, serving(create_api(core)) as port:
+        await core.catalogue.refresh()
+        yield f"http://127.0.0.1:{port}"
+
+
+async def handed_over(http_url: str, *lines: Any) -> tuple[openai.AsyncOpenAI, openai.types.Batch]:
+    client = openai.AsyncOpenAI(base_url=f"{http_url}/v1", api_key="any", max_retries=0)
+    file = await client.files.create(file=jsonl(*lines), purpose="batch")
+    return client, await client.batches.create(input_file_id=file.id, **LATER)
+
+
+async def test_groq_is_handed_a_batch_that_asks_for_it(simulator: Simulator, tmp_path: Path) -> None:
+    async with house(simulator, tmp_path) as url:
+        client, batch = await handed_over(url, *(line(f"l{n}") for n in range(3)))
+        batch = await ended(client, batch.id)
+        content = (await client.files.content(str(batch.output_file_id))).read()
+        await client.close()
+
+    assert batch.status == "completed", batch
+    assert batch.request_counts is not None
+    assert batch.request_counts.completed == 3
+    assert {orjson.loads(one)["custom_id"] for one in content.splitlines()} == {"l0", "l1", "l2"}
+    asked = [seen.path for seen in simulator.requests]
+    assert any(path.endswith("/batches") for path in asked)
+    assert not [path for path in asked if path.endswith("/chat/completions")]
+    assert not [name for name in os.listdir(tmp_path / "batches") if not name.endswith(".json")]
+
+
+async def begun_at(simulator: Simulator) -> int:
+    """How many batches were begun at the provider."""
+    async with httpx.AsyncClient(headers={"authorization": "Bearer gsk_test"}) as groq_itself:
+        return len((await groq_itself.get(f"{simulator.groq_url}/openai/v1/batches")).json()["data"])
+
+
+async def begin_at(simulator: Simulator) -> None:
+    """Wait until the provider has a batch."""
+    async with asyncio.timeout(30):
+        while not await begun_at(simulator):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+async def test_what_groq_was_handed_is_found_again_after_a_restart_and_paid_for_once(tmp_path: Path) -> None:
+    async with Simulator(pace=1, limits="off", seed=1) as slow:
+        async with house(slow, tmp_path) as url:
+            client, batch = await handed_over(url, line("a"))
+            await begin_at(slow)
+            await client.close()
+        async with house(slow, tmp_path) as url:
+            client = openai.AsyncOpenAI(base_url=f"{url}/v1", api_key="any", max_retries=0)
+            batch = await ended(client, batch.id)
+            await client.close()
+        begun_in_all = await begun_at(slow)
+
+    assert batch.status == "completed", batch
+    assert begun_in_all == 1
+
+
+async def test_what_groq_was_handed_is_cancelled_there(tmp_path: Path) -> None:
+    async with Simulator(pace=1, limits="off", seed=1) as slow, house(slow, tmp_path) as url:
+        client, batch = await handed_over(url, *(line(f"l{n}") for n in range(20)))
+        await begin_at(slow)
+        await client.batches.cancel(batch.id)
+        batch = await ended(client, batch.id)
+        await client.close()
+
+    assert batch.status == "cancelled", batch
+    assert any(seen.path.endswith("/cancel") for seen in slow.requests)
+
+
+@pytest.mark.parametrize(
+    ("fields", "env"),
+    [
+        pytest.param({"via": "pigeon"}, {}, id="no such way"),
+        pytest.param({"via": "groq-batch", "endpoint": "/v1/audio/transcriptions"}, {}, id="recordings"),
+        pytest.param({"via": "groq-batch"}, {"GROQ_CORE_LIMITS": "9/day"}, id="what people may use is limited"),
+    ],
+)
+async def test_what_cannot_be_handed_over_is_refused_by_its_field(
+    fields: dict[str, str], env: dict[str, str], simulator: Simulator, tmp_path: Path
+) -> None:
+    async with house(simulator, tmp_path, **env) as url, httpx.AsyncClient(base_url=url) as http:
+        sent = {"file": ("in.jsonl", orjson.dumps(line("a")))}
+        file = (await http.post("/v1/files", data={"purpose": "batch"}, files=sent)).json()
+        body = {"input_file_id": file["id"], "endpoint": "/v1/chat/completions", "completion_window": "24h"} | fields
+        answer = await http.post("/v1/batches", json=body)
+
+    assert (answer.status_code, answer.json()["error"]["param"]) == (400, "via")

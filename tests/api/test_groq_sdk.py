@@ -10,8 +10,8 @@ import groq
 import pytest
 from PIL import Image
 
-from groq_core.api.absent import ABSENT, MISPLACED, WITHOUT_V1
-from groq_core.services.batch.store import BatchStore
+from groq_core.api.absent_paths import ABSENT, MISPLACED, WITHOUT_V1
+from groq_core.services.batch.batch_store import BatchStore
 from tests.api.stage import Stage
 from tests.media.samples import encoded, tone, wav
 from tests.stage import Stage as House

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from groq_core.api.app import create_api
-from groq_core.api.responses.events import ResponseWriter
-from groq_core.api.responses.store import ResponseStore
+from groq_core.api.responses.kept_responses import ResponseStore
+from groq_core.api.responses.wire_events import ResponseWriter
 from groq_core.errors import BrokenAnswerError, ChainError
 from groq_core.events import Event, Finished, ReasoningDelta, TextDelta, ToolCallDelta, Usage
 from groq_core.requests import Caller

@@ -15,7 +15,7 @@ import pytest
 from groq.types.chat import ChatCompletion, ChatCompletionChunk
 
 import groq_core
-from groq_core.client.transport import AsyncTransport
+from groq_core.client.in_process import AsyncTransport
 from groq_core.settings.settings import Settings
 from groq_core.simulator import Fault, Simulator
 from tests.media.samples import tone, wav

@@ -5,7 +5,7 @@ from math import inf
 import pytest
 
 from groq_core.errors import Kind, ProviderError
-from groq_core.failures.policy import POLICY, judge, rest_s
+from groq_core.failures.policy import POLICY, cooldown_after, judge
 
 
 def test_every_kind_has_a_rule_and_says_something_to_the_reader() -> None:
@@ -34,10 +34,10 @@ def test_a_refusal_at_the_edge_counts_for_the_whole_provider() -> None:
 def test_a_target_rests_exactly_as_long_as_it_asked() -> None:
     error = ProviderError(Kind.RATE_LIMITED, "", retry_after=120.0)
 
-    assert rest_s(judge(error), error, failures=1, cooldown=15) == 120.0
+    assert cooldown_after(judge(error), error, failures=1, cooldown=15) == 120.0
 
 
 def test_a_gone_model_rests_until_the_next_catalogue_whatever_it_says() -> None:
     error = ProviderError(Kind.MODEL_GONE, "", retry_after=1.0)
 
-    assert rest_s(judge(error), error, failures=1, cooldown=15) == inf
+    assert cooldown_after(judge(error), error, failures=1, cooldown=15) == inf

@@ -17,7 +17,7 @@ from groq_core.middleware.retry import Retry
 from groq_core.pipeline import Attempt, stack
 from groq_core.reply import Reply
 from groq_core.requests import ChatRequest
-from tests.fallback.test_chain import A, Bench
+from tests.fallback.bench import A, Bench
 from tests.speakers import Clock, request
 
 ANSWERS = (

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks import month
 from groq_core.fallback.health import BreakerState
-from groq_core.ratelimit.people import limit_error
+from groq_core.ratelimit.personal_limits import limit_error
 
 
 def _always_cooling(breaker: BreakerState, now: float) -> str:
@@ -43,7 +43,7 @@ BROKEN: dict[str, dict[str, object]] = {
     "another's words": {"benchmarks.month.Month._text": lambda *_: "The answer to 000000000000 is as it was."},
     "were well": {"groq_core.fallback.turns.Turns.next": lambda *_: None},
     "does not recover": {"groq_core.fallback.health.BreakerState.admission": _always_cooling},
-    "refused with something left": {"groq_core.ratelimit.people.People.enter": _let_nobody_in},
+    "refused with something left": {"groq_core.ratelimit.personal_limits.People.enter": _let_nobody_in},
 }
 
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { blocks } from "../../assets/js/shared/markdown.js";
-import { patch, settled } from "../../assets/js/shared/text-view.js";
+import { patch, countSettled } from "../../assets/js/shared/text-view.js";
 
 const element = (html) => {
   const made = document.createElement("div");
@@ -15,7 +15,7 @@ test("blocks that are settled stay as they are, whatever is written next", () =>
   for (let end = 1; end < source.length; end += 1) {
     const now = blocks(source.slice(0, end));
     const later = blocks(source);
-    for (let at = 0; at < settled(now); at += 1) assert.equal(later[at].raw.trimEnd(), now[at].raw.trimEnd(), `after ${end}`);
+    for (let at = 0; at < countSettled(now); at += 1) assert.equal(later[at].raw.trimEnd(), now[at].raw.trimEnd(), `after ${end}`);
   }
 });
 

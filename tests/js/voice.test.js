@@ -7,7 +7,7 @@ import { Ears } from "../../assets/js/talk/ears.js";
 import { isOpen } from "../../assets/js/talk/heard.js";
 import { FRAME, Silero } from "../../assets/js/talk/silero.js";
 import { codeOf, languageOf } from "../../assets/js/talk/tongue.js";
-import { Downsampler, Tape, packed } from "../../assets/js/microphone/recorder.js";
+import { Downsampler, Tape, pack16 } from "../../assets/js/microphone/recorder.js";
 
 const RATE = 16_000;
 const bytes = (path) => {
@@ -112,7 +112,7 @@ test("what is heard at any rate is resampled as it comes, with nothing lost betw
 test("a tape gives its end, its fresh part and its copy", async () => {
   const tape = new Tape();
   for (let at = 0; at < 10; at += 1) tape.push(new Float32Array(100).fill(at / 10));
-  assert.deepEqual([...tape.end(150 / RATE)].slice(49, 51), [...packed(Float32Array.of(0.8, 0.9))]);
+  assert.deepEqual([...tape.end(150 / RATE)].slice(49, 51), [...pack16(Float32Array.of(0.8, 0.9))]);
   assert.equal(tape.end(10).length, 1000);
   assert.equal(tape.fresh().size, 2000);
   assert.equal(tape.fresh().size, 0);

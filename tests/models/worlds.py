@@ -207,7 +207,7 @@ async def house(upstream: Upstream, *, backup: bool) -> AsyncIterator[Core]:
     if backup:
         env |= {"OPENAI_API_KEY": "sk-test", "OPENAI_BASE_URL": nobody}
     async with assemble(Settings.from_env(env)) as core:
-        for name, provider in core.providers.items():
+        for name, provider in core.clients.by_name.items():
             provider._wire.close()  # type: ignore[attr-defined]
             wire = upstream.wire(name)
             provider._wire, provider._upload = wire, wire.upload  # type: ignore[attr-defined]

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from groq_core.services.agent import ArgumentsError, Tool, builtin_tools, clock_tools, convert_unit, file_tools
 from groq_core.services.agent.builtin.calculator import evaluate, format_number
 from groq_core.services.agent.builtin.units import convert
-from groq_core.services.documents.reading import Document
+from groq_core.services.documents.readers import Document
 
 
 def named(tools: list[Tool], name: str) -> Callable[..., Any]:

@@ -14,8 +14,8 @@ import httpx
 import pytest
 
 from groq_core.errors import RequestError
+from groq_core.services.agent.mcp_server import remote_tools
 from groq_core.services.agent.oauth import ClientCredentials
-from groq_core.services.agent.remote import remote_tools
 from groq_core.services.agent.servers import McpServer, operator_servers, server_tools
 from groq_core.services.agent.sign_in import BrowserSignIn
 from groq_core.services.logins import FileLogins, MemoryLogins

@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groq_core.errors import RequestError
-from groq_core.services.agent.remote import remote_tools
+from groq_core.services.agent.mcp_server import remote_tools
 from groq_core.services.agent.servers import server_tools
 from groq_core.services.agent.strangers import (
     Allowed,

@@ -30,9 +30,9 @@ from groq_core.requests import ChatRequest
 from groq_core.services.agent import Agent, BoundCall, RunState, Tool, Trace, for_terminal, tool, whole_call
 from groq_core.services.agent.calling import MOST_SHOWN, clip, read_arguments
 from groq_core.services.agent.history import shorten
-from groq_core.services.agent.names import tool_name, unique_names
 from groq_core.services.agent.results import to_text
 from groq_core.services.agent.servers import fitting
+from groq_core.services.agent.tool_names import tool_name, unique_names
 from groq_core.services.agent.tools import ArgumentsError
 from groq_core.ui.approvals import Approvals
 from tests.services.scripted import Model, calls, fails, says

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from groq_core.errors import RequestError
 from groq_core.services.batch import Failure, Sink
-from groq_core.services.batch.ids import IdSet
+from groq_core.services.batch.seen_ids import IdSet
 
 
 def rows(path: Path) -> list[dict[str, object]]:

@@ -18,7 +18,7 @@ from pypdf.generic import ArrayObject, DictionaryObject, NameObject, NumberObjec
 from groq_core.errors import RequestError
 from groq_core.media.image.preparation import PreparedImage
 from groq_core.services.documents.parts import ReadingLimits
-from groq_core.services.documents.reading import read, read_document
+from groq_core.services.documents.readers import read, read_document
 from groq_core.services.documents.seeing import read_and_look
 from groq_core.services.documents.source import source_of
 from tests.services.offices import W, docx, opendocument, p, pptx, shape, t

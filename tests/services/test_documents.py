@@ -10,7 +10,7 @@ import pytest
 from pypdf import PdfReader, PdfWriter
 
 from groq_core.errors import RequestError
-from groq_core.services.documents.reading import ReadingLimits, read, read_document
+from groq_core.services.documents.readers import ReadingLimits, read, read_document
 from tests.services.papers import pdf
 
 PAGES = pdf(["First page", "Invoice A-7\nTotal 1.234,50 EUR"])

@@ -18,7 +18,7 @@ from groq_core.models.catalogue import CatalogueStatus
 from groq_core.ratelimit.limit_status import LimitStatus
 from groq_core.requests import ChatRequest, Request
 from groq_core.router.target_state import TierStatus
-from groq_core.services.documents.reading import Document, DocumentPage
+from groq_core.services.documents.readers import Document, DocumentPage
 from groq_core.services.extraction import (
     Extraction,
     ExtractionOptions,

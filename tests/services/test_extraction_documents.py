@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from groq_core.compose import assemble
 from groq_core.requests import ChatRequest
-from groq_core.services.documents.reading import Document, read
+from groq_core.services.documents.readers import Document, read
 from groq_core.services.extraction import ExtractionOptions, Extractor, spell_path
 from groq_core.services.extraction.fitting import problems
 from groq_core.services.extraction.schema import schema_of

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from groq_core.services.extraction.tables import FORMULA_SIGNS, as_csv, as_json, as_xlsx, join_tables, tables
+from groq_core.services.extraction.result_files import FORMULA_SIGNS, as_csv, as_json, as_xlsx, join_tables, tables
 
 INVOICE = {
     "number": "A-7",

@@ -11,7 +11,7 @@ from pypdf import PdfReader, PdfWriter
 from pypdf.generic import DictionaryObject, NameObject
 
 from groq_core.errors import RequestError
-from groq_core.services.documents.reading import read
+from groq_core.services.documents.readers import read
 from tests.services import offices
 from tests.services.messages import attachment, compound, message, text
 from tests.services.papers import pdf

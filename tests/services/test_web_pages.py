@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groq_core.services.documents.html import html_text
-from groq_core.services.documents.reading import read
+from groq_core.services.documents.readers import read
 
 HIDDEN = [
     pytest.param("<script>X</script>", id="script"),

@@ -10,7 +10,7 @@ import pytest
 
 from groq_core.errors import SettingsError
 from groq_core.settings.settings import Settings
-from groq_core.settings.team import require_team
+from groq_core.settings.team_extra import require_team
 
 ROOT = Path(__file__).parents[2]
 APART = ("sqlalchemy", "alembic", "aiosqlite", "psycopg", "redis", "authlib", "joserfc")
@@ -42,7 +42,7 @@ assert not set(sys.modules) & set({APART!r})
 
 
 def test_what_a_team_needs_and_is_not_installed_is_named_with_the_mend(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("groq_core.settings.team.find_spec", lambda name: None)
+    monkeypatch.setattr("groq_core.settings.team_extra.find_spec", lambda name: None)
     for redis, setting in ((False, "GROQ_CORE_DATABASE"), (True, "GROQ_CORE_REDIS_URL")):
         with pytest.raises(SettingsError, match=setting) as refused:
             require_team(redis=redis)

@@ -1,191 +1,28 @@
-"""However the bytes are cut, the answer is the same; however it breaks, it is not taken for a whole one."""
+"""From bytes to events: the dialects of servers, and how a stream breaks."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from itertools import pairwise
-from typing import Any
 
-import msgspec
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from groq_core.errors import Kind, ProviderError
 from groq_core.events import (
-    Event,
     Finished,
     ReasoningDelta,
     TextDelta,
     ToolCall,
     Usage,
 )
-from groq_core.reply import Reply
 from groq_core.streaming.decoder import StreamDecoder, read_completion
 from groq_core.streaming.wire_types import read_usage
-from tests.recordings import Recording, recordings
-
-STREAMS = [found for found in recordings() if found.streamed]
-BROKEN = [found for found in STREAMS if b"event: error" in found.body]
-WHOLE = [found for found in STREAMS if found not in BROKEN]
-BODIES = [
-    found
-    for found in recordings(
-        "plain-chat", "tool-call", "parallel", "reasoning", "vision", "json", "builtin", "chat-after"
-    )
-    if not found.streamed and found.status == 200
-]
-
-
-def decoded(reads: Iterable[bytes]) -> list[Event]:
-    """The events of a stream; a failure comes last, as its kind and message."""
-    decoder = StreamDecoder()
-    events: list[Event] = []
-    for data in reads:
-        events += decoder.feed(data)
-    return [*events, *decoder.close()]
-
-
-def joined(events: Iterable[Event]) -> list[Event]:
-    """Adjacent text of one kind as one event, since where it was cut tells nothing."""
-    whole: list[Event] = []
-    for event in events:
-        last = whole[-1] if whole else None
-        if isinstance(event, TextDelta) and isinstance(last, TextDelta):
-            whole[-1] = TextDelta(last.text + event.text)
-        elif isinstance(event, ReasoningDelta) and isinstance(last, ReasoningDelta):
-            whole[-1] = ReasoningDelta(last.text + event.text)
-        else:
-            whole.append(event)
-    return whole
-
-
-def outcome(reads: Iterable[bytes], *, split_thoughts: bool = True) -> tuple[list[Event], object]:
-    """What a reader has heard, and the failure it ended in."""
-    decoder = StreamDecoder(split_thoughts=split_thoughts)
-    events: list[Event] = []
-    for data in reads:
-        events += decoder.feed(data)
-    try:
-        events += decoder.close()
-    except ProviderError as error:
-        return joined(events), (error.kind, error.message, error.code, error.failed_generation)
-    return joined(events), decoder.malformed
-
-
-def cut(data: bytes, places: Sequence[int]) -> list[bytes]:
-    edges = [0, *sorted(place % (len(data) + 1) for place in places), len(data)]
-    return [data[start:end] for start, end in pairwise(edges)]
-
-
-def chunk(delta: dict[str, Any] | None = None, finish: str | None = None, **more: Any) -> bytes:
-    choices = [] if delta is None else [{"index": 0, "delta": delta, "finish_reason": finish}]
-    return b"data: " + json.dumps({"id": "c", "choices": choices, **more}).encode() + b"\n\n"
-
-
-DONE = b"data: [DONE]\n\n"
-
-
-def reply_of(*parts: bytes) -> Reply:
-    reply = Reply()
-    for event in decoded([b"".join(parts)]):
-        reply.apply(event)
-    return reply
-
-
-def failure_of(*parts: bytes) -> ProviderError:
-    with pytest.raises(ProviderError) as caught:
-        decoded([b"".join(parts)])
-    return caught.value
-
-
-# ── the recordings ───────────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.mark.parametrize("found", STREAMS, ids=lambda found: found.name)
-@settings(max_examples=15, deadline=None)
-@given(data=st.data())
-def test_a_recorded_stream_is_the_same_however_it_is_cut(found: Recording, data: st.DataObject) -> None:
-    places = data.draw(st.lists(st.integers(0, len(found.body)), max_size=40))
-
-    assert outcome(cut(found.body, places)) == outcome([found.body])
-
-
-@pytest.mark.parametrize(
-    "found", [found for found in STREAMS if len(found.body) < 20_000], ids=lambda found: found.name
+from tests.streaming.decoding import (
+    DONE,
+    chunk,
+    failure_of,
+    outcome,
+    reply_of,
 )
-def test_a_recorded_stream_is_the_same_byte_by_byte(found: Recording) -> None:
-    assert outcome(bytes([byte]) for byte in found.body) == outcome([found.body])
-
-
-@pytest.mark.parametrize("found", STREAMS, ids=lambda found: found.name)
-def test_a_recorded_stream_is_the_same_with_carriage_returns(found: Recording) -> None:
-    windows = found.body.replace(b"\n", b"\r\n")
-
-    assert outcome(cut(windows, range(0, len(windows), 97))) == outcome([found.body])
-
-
-@pytest.mark.parametrize("found", WHOLE, ids=lambda found: found.name)
-def test_a_recorded_stream_says_what_its_chunks_say(found: Recording) -> None:
-    chunks = [json.loads(line[5:]) for line in found.body.decode().splitlines() if line.startswith("data: {")]
-    deltas = [part["choices"][0].get("delta", {}) for part in chunks if part["choices"]]
-    finish = [part["choices"][0]["finish_reason"] for part in chunks if part["choices"]][-1]
-
-    events, malformed = outcome([found.body], split_thoughts="-raw-" not in found.name)
-
-    reply = Reply()
-    for event in events:
-        reply.apply(event)
-    assert reply.text == "".join(delta.get("content") or "" for delta in deltas)
-    assert reply.reasoning == "".join(delta.get("reasoning") or "" for delta in deltas)
-    assert [call.id for call in reply.tool_calls] == [
-        call["id"] for delta in deltas for call in delta.get("tool_calls") or []
-    ]
-    assert malformed == 0
-    assert isinstance(events[-1], Finished)
-    assert events[-1].finish_reason == finish
-    assert events[-1].model == chunks[0]["model"]
-    assert events[-1].usage is not None
-    assert events[-1].usage.completion_tokens > 0
-
-
-@pytest.mark.parametrize("found", BROKEN, ids=lambda found: found.name)
-def test_a_recorded_error_event_follows_what_was_said_before_it(found: Recording) -> None:
-    spoken = b'"delta":{"' in found.body
-
-    events, failure = outcome([found.body])
-
-    match failure:
-        case (Kind.GENERATION_FAILED, str(), "tool_use_failed", _):
-            pass
-        case _:
-            pytest.fail(f"not a failed tool call: {failure}")
-    assert bool(events) == spoken
-    assert not any(isinstance(event, Finished) for event in events)
-
-
-@pytest.mark.parametrize("found", BODIES, ids=lambda found: found.name)
-def test_a_recorded_body_gives_the_events_of_its_stream(found: Recording) -> None:
-    body = json.loads(found.body)
-    choice = body["choices"][0]
-    message = choice["message"]
-    streamed = [
-        *([chunk({"reasoning": message["reasoning"]})] if message.get("reasoning") else []),
-        *([chunk({"content": message["content"]})] if message.get("content") else []),
-        chunk({"tool_calls": message.get("tool_calls"), "executed_tools": message.get("executed_tools")}),
-        chunk(
-            {},
-            choice["finish_reason"],
-            **{name: body.get(name) for name in ("model", "usage", "x_groq", "system_fingerprint", "service_tier")},
-        ),
-    ]
-
-    events = read_completion(found.body)
-
-    assert events == decoded([b"".join(streamed)])
-    assert isinstance(events[-1], Finished)
-
 
 # ── the dialects ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -397,106 +234,6 @@ def test_a_finish_carries_what_the_provider_says_of_itself() -> None:
     )
 
 
-# ── tool calls ───────────────────────────────────────────────────────────────────────────────────────
-
-
-def call(arguments: str = "", *, id: str | None = None, name: str | None = None, index: int | None = None) -> bytes:
-    function = {key: value for key, value in (("name", name), ("arguments", arguments)) if value is not None}
-    fields = {key: value for key, value in (("id", id), ("index", index)) if value is not None}
-    return chunk({"tool_calls": [{**fields, "type": "function", "function": function}]})
-
-
-A, B = ToolCall(id="a", name="f", arguments='{"x":1}'), ToolCall(id="b", name="g", arguments='{"y":2}')
-
-
-@pytest.mark.parametrize(
-    "parts",
-    [
-        pytest.param(
-            [call('{"x":1}', id="a", name="f", index=0), call('{"y":2}', id="b", name="g", index=1)], id="whole"
-        ),
-        pytest.param(
-            [
-                call(id="a", name="f", index=0),
-                call('{"x"', index=0),
-                call(":1}", index=0),
-                call(id="b", name="g", index=1),
-                call('{"y":2}', index=1),
-            ],
-            id="in pieces",
-        ),
-        pytest.param(
-            [
-                call(id="a", name="f", index=0),
-                call(id="b", name="g", index=1),
-                call('{"x":', index=0),
-                call('{"y":', index=1),
-                call("1}", index=0),
-                call("2}", index=1),
-            ],
-            id="interleaved",
-        ),
-        pytest.param(
-            [call(id="a", name="f"), call('{"x":1}'), call(id="b", name="g"), call('{"y":2}')], id="without index"
-        ),
-        pytest.param(
-            [call('{"x":1}', id="a", name="f", index=0), call('{"y":2}', id="b", name="g", index=0)], id="all index 0"
-        ),
-        pytest.param(
-            [
-                call('{"x"', id="a", name="f", index=0),
-                call(":1}", id="a", name="f", index=0),
-                call('{"y":2}', id="b", name="g", index=1),
-            ],
-            id="id and name in every piece",
-        ),
-        pytest.param(
-            [
-                call('{"x"', id="a", name="f", index=0),
-                call(":1}", id="a", index=5),
-                call('{"y":2}', id="b", name="g", index=1),
-            ],
-            id="id counts before index",
-        ),
-        pytest.param(
-            [call('{"x":1}', id="a", name="f", index=0), call(id="b", name="g", index=0), call('{"y":2}', index=0)],
-            id="pieces of a misnumbered call",
-        ),
-        pytest.param(
-            [call(name="f", index=0), call('{"x":1}', id="a", index=0), call('{"y":2}', id="b", name="g", index=1)],
-            id="id after name",
-        ),
-    ],
-)
-def test_pieces_find_their_call(parts: list[bytes]) -> None:
-    assert reply_of(*parts, chunk({}, "tool_calls")).tool_calls == [A, B]
-
-
-def test_calls_without_ids_are_told_apart_and_named() -> None:
-    reply = reply_of(
-        call('{"x":1}', name="f", index=0), call('{"y":2}', name="g", index=0), chunk({}, "tool_calls"), DONE
-    )
-
-    assert reply.tool_calls == [msgspec.structs.replace(A, id="call_0"), msgspec.structs.replace(B, id="call_1")]
-
-
-def test_arguments_may_be_an_object() -> None:
-    reply = reply_of(
-        chunk({"tool_calls": [{"id": "a", "function": {"name": "f", "arguments": {"x": 1}}}]}, "tool_calls")
-    )
-
-    assert reply.tool_calls == [A]
-
-
-def test_the_old_function_call_is_a_tool_call() -> None:
-    reply = reply_of(
-        chunk({"function_call": {"name": "f", "arguments": '{"x"'}}),
-        chunk({"function_call": {"arguments": ":1}"}}, "function_call"),
-    )
-
-    assert [(found.name, found.arguments) for found in reply.tool_calls] == [("f", '{"x":1}')]
-
-
 # ── how it breaks ────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -581,74 +318,3 @@ def test_a_body_that_is_no_answer_is_a_failure(body: bytes, kind: Kind) -> None:
         read_completion(body)
 
     assert caught.value.kind is kind
-
-
-# ── anything ─────────────────────────────────────────────────────────────────────────────────────────
-
-texts = st.text(max_size=12)
-deltas = st.one_of(
-    st.builds(lambda text: {"content": text}, texts),
-    st.builds(lambda text: {"reasoning": text}, texts),
-    st.builds(
-        lambda id, name, arguments, index: {
-            "tool_calls": [{"id": id, "index": index, "function": {"name": name, "arguments": arguments}}]
-        },
-        st.none() | st.sampled_from(["a", "b", "c"]),
-        st.none() | st.sampled_from(["f", "g"]),
-        st.none() | st.text(max_size=5),
-        st.none() | st.integers(0, 2),
-    ),
-)
-
-
-@settings(max_examples=150, deadline=None)
-@given(
-    parts=st.lists(deltas, max_size=12),
-    newline=st.sampled_from([b"\n", b"\r\n"]),
-    ending=st.sampled_from([b"", DONE, b": bye\n\n" + DONE]),
-    places=st.lists(st.integers(0, 5000), max_size=30),
-    escaped=st.booleans(),
-)
-def test_a_made_up_stream_is_the_same_however_it_is_cut(
-    parts: list[dict[str, Any]], newline: bytes, ending: bytes, places: list[int], escaped: bool
-) -> None:
-    lines = [
-        b"data: " + json.dumps({"choices": [{"delta": delta}]}, ensure_ascii=escaped).encode() + b"\n\n"
-        for delta in parts
-    ]
-    body = b"".join([*lines, chunk({}, "stop"), ending]).replace(b"\n", newline)
-
-    events, failure = outcome(cut(body, places))
-
-    assert (events, failure) == outcome([body])
-    reply = Reply()
-    for event in events:
-        reply.apply(event)
-    assert reply.text == "".join(delta.get("content") or "" for delta in parts)
-    assert reply.reasoning == "".join(delta.get("reasoning") or "" for delta in parts)
-    assert "".join(found.arguments for found in reply.tool_calls) == "" or reply.tool_calls
-
-
-@settings(max_examples=200, deadline=None)
-@given(
-    body=st.binary(max_size=300)
-    | st.lists(
-        st.sampled_from(
-            [
-                b"data: ",
-                b"{}",
-                b"\n",
-                b"\r\n",
-                b"event: error",
-                b"[DONE]",
-                b'{"choices":[{"delta":{"content":"x"}}]}',
-                b":",
-                b"null",
-            ]
-        ),
-        max_size=20,
-    ).map(b"".join),
-    places=st.lists(st.integers(0, 300), max_size=10),
-)
-def test_no_bytes_break_the_decoder(body: bytes, places: list[int]) -> None:
-    assert outcome(cut(body, places)) == outcome([body])

@@ -35,6 +35,11 @@ Script: TypeAlias = Callable[[Asked], Events]
 
 PATIENCE_MS = 30_000
 
+SIZES = [
+    pytest.param({"width": 1440, "height": 900}, id="desktop"),
+    pytest.param({"width": 390, "height": 844}, id="phone"),
+]
+
 
 @dataclass
 class House:
@@ -105,6 +110,23 @@ async def browser() -> AsyncIterator[Browser]:
         browser = await playwright.chromium.launch(executable_path=found("chromium"), args=ALONE)
         yield browser
         await browser.close()
+
+
+@pytest.fixture(params=[SIZES[0]])
+async def visitor(request: pytest.FixtureRequest, browser: Browser) -> AsyncIterator[BrowserContext]:
+    """A browser of its own for every test: what one keeps, the next must not see."""
+    context = await browser.new_context(viewport=request.param, accept_downloads=True)
+    context.set_default_timeout(PATIENCE_MS)
+    yield context
+    await context.close()
+
+
+@pytest.fixture
+async def tab(visitor: BrowserContext, house: House) -> Page:
+    """The page in that browser."""
+    page = await visitor.new_page()
+    await open_page(page, house)
+    return page
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 import soundfile
@@ -38,7 +38,7 @@ async def conversation(page: Page) -> AsyncIterator[Page]:
     await page.keyboard.press("Escape")
 
 
-async def judged(page: Page, chance: float) -> None:
+async def always_judge(page: Page, chance: float) -> None:
     """What the turn model says, whatever it hears."""
 
     async def fulfil(route: Route) -> None:
@@ -47,7 +47,7 @@ async def judged(page: Page, chance: float) -> None:
     await page.route("**/ui/turn?**", fulfil)
 
 
-def understood(
+def transcribes(
     house: House,
     *texts: str,
     answer: Script,
@@ -66,8 +66,8 @@ def understood(
             # What goes on is longer; what is said anew comes later.
             index = min(heard, len(texts) - 1) if by_turn else int(request.duration_s > WHOLE_S)
             heard += 1
-            if (event := until(index)) is not None:
-                await event.wait()
+            if (known := until(index)) is not None:
+                await known.wait()
             yield Finished(transcript=Transcript(text=texts[index], language="english", duration=2))
             return
         events = answer(request) if isinstance(request, ChatRequest) else house.core.handle(request)
@@ -77,7 +77,7 @@ def understood(
     return script
 
 
-def heard(house: House) -> list[float]:
+def lengths(house: House) -> list[float]:
     return [asked.duration_s for asked in house.asked if isinstance(asked, TranscriptionRequest)]
 
 
@@ -93,46 +93,46 @@ async def asked(house: House, count: int = 1) -> list[str]:
 
 
 async def test_what_the_model_takes_for_an_end_is_sent_at_once(conversation: Page, house: House) -> None:
-    await judged(conversation, 0.99)
-    house.script = understood(house, "What time is it?", answer=says("Late."))
+    await always_judge(conversation, 0.99)
+    house.script = transcribes(house, "What time is it?", answer=says("Late."))
     await play(conversation, "phrase")
     await in_state(conversation, "writing", "thinking", "speaking")
 
     assert await asked(house) == ["What time is it?"]
-    assert heard(house)[0] < len(PHRASE) / 16_000 + 1.3, "long before the pause that ends every turn"
+    assert lengths(house)[0] < len(PHRASE) / 16_000 + 1.3, "long before the pause that ends every turn"
 
 
 @pytest.mark.parametrize("why", ["by the model", "by its words"])
 async def test_a_pause_within_a_sentence_does_not_end_it(conversation: Page, house: House, why: str) -> None:
-    await judged(conversation, 0.1 if why == "by the model" else 0.99)
-    house.script = understood(
+    await always_judge(conversation, 0.1 if why == "by the model" else 0.99)
+    house.script = transcribes(
         house, "I would like to know if", "I would like to know if it rains.", answer=says("It does."), by_turn=False
     )
     await play(conversation, "phrase")
-    await asyncio.sleep(1.1)
+    await asyncio.sleep(0.9)
     assert questions(house) == []
     await play(conversation, "more")
 
     assert len(await asked(house)) == 1
-    assert heard(house)[-1] > WHOLE_S + 1, "all of it is one recording"
+    assert lengths(house)[-1] > WHOLE_S + 1, "all of it is one recording"
 
 
 async def test_send_now_does_not_wait(conversation: Page, house: House) -> None:
-    await judged(conversation, 0.1)
-    house.script = understood(house, "Now.", answer=says("Yes."))
+    await always_judge(conversation, 0.1)
+    house.script = transcribes(house, "Now.", answer=says("Yes."))
     await expect(conversation.locator("#talk-send")).to_be_hidden()
     await play(conversation, "phrase")
     await conversation.click("#talk-send")
 
     assert await asked(house) == ["Now."]
-    assert heard(house)[0] < len(PHRASE) / 16_000 + 1.5
+    assert lengths(house)[0] < len(PHRASE) / 16_000 + 1.5
 
 
 async def test_who_goes_on_before_anything_was_heard_has_asked_one_question(conversation: Page, house: House) -> None:
-    await judged(conversation, 0.99)
+    await always_judge(conversation, 0.99)
     first = Hung("")
     answers = iter([first, Hung(""), Hung("")])  # they pause once more while they go on
-    house.script = understood(
+    house.script = transcribes(
         house, "Tell me.", "Tell me about whales.", answer=lambda request: next(answers)(request), by_turn=False
     )
     await play(conversation, "phrase")
@@ -143,17 +143,18 @@ async def test_who_goes_on_before_anything_was_heard_has_asked_one_question(conv
         while questions(house)[-1] != "Tell me about whales.":  # noqa: ASYNC110 - the house offers a list, no event
             await asyncio.sleep(0.01)
     await asyncio.wait_for(first.closed.wait(), 10)
-    assert heard(house)[-1] > WHOLE_S
+    assert lengths(house)[-1] > WHOLE_S
     await expect(conversation.locator("#chat-log [data-role=user]")).to_have_count(1)
     last = [asked for asked in house.asked if isinstance(asked, ChatRequest)][-1]
     assert len([message for message in last.messages if message["role"] == "user"]) == 1
 
 
 async def test_a_word_interrupts_once_it_is_known_to_be_one(conversation: Page, house: House) -> None:
-    await judged(conversation, 0.99)
+    await always_judge(conversation, 0.99)
     known = asyncio.Event()
-    answers = iter([first := Hung(LONG * 8), says("Yes?")])
-    house.script = understood(
+    first = Hung(LONG * 8)
+    answers: Iterator[Script] = iter([first, says("Yes?")])
+    house.script = transcribes(
         house,
         "Begin.",
         "Stop.",
@@ -173,14 +174,15 @@ async def test_a_word_interrupts_once_it_is_known_to_be_one(conversation: Page, 
 
 
 async def test_a_cough_does_not_end_the_answer(conversation: Page, house: House) -> None:
-    await judged(conversation, 0.99)
-    answer = Hung(LONG * 8)
-    house.script = understood(house, "Begin.", "", answer=answer)
+    await always_judge(conversation, 0.99)
+    answer, known = Hung(LONG * 8), asyncio.Event()
+    house.script = transcribes(house, "Begin.", "", answer=answer, until=lambda index: known if index else None)
     await play(conversation, "phrase")
     await in_state(conversation, "speaking")
     before = len(spoken(house))
     await play(conversation, "word")
     await in_state(conversation, "listening", "writing")
+    known.set()
     await in_state(conversation, "speaking")
 
     assert not answer.closed.is_set()
@@ -194,7 +196,7 @@ async def test_what_was_said_is_there_after_the_page_was_closed(conversation: Pa
     def nobody(request: Request) -> Events:
         raise ChainError("Nobody can listen now.", failures=[ProviderError(Kind.SERVER_ERROR, "broken")])
 
-    await judged(conversation, 0.99)
+    await always_judge(conversation, 0.99)
     house.script = nobody
     await play(conversation, "phrase")
     await expect(conversation.locator(".gc-voice-note")).to_contain_text("The recording is kept")
@@ -204,7 +206,7 @@ async def test_what_was_said_is_there_after_the_page_was_closed(conversation: Pa
     await other.hover(TALK)
     note = other.locator(".gc-voice-note")
     await expect(note).to_contain_text("the page was closed before")
-    house.script = understood(house, "What I said.", answer=says("Aha."))
+    house.script = transcribes(house, "What I said.", answer=says("Aha."))
     await note.get_by_text("Try again").click()
 
     assert await asked(house) == ["What I said."]
@@ -213,12 +215,12 @@ async def test_what_was_said_is_there_after_the_page_was_closed(conversation: Pa
 
 async def test_a_voice_that_will_not_come_soon_is_not_waited_for(conversation: Page, house: House) -> None:
     await conversation.evaluate(BROWSER_VOICE, [{"lang": "en-GB", "name": "Kate", "default": True}])
-    await judged(conversation, 0.99)
+    await always_judge(conversation, 0.99)
 
     async def busy(request: Request) -> Events:
         if isinstance(request, SpeechRequest):
             raise ChainError("busy", failures=[ProviderError(Kind.RATE_LIMITED, "slow down")], retry_after=50)
-        async for event in understood(house, "Speak.", answer=says(LONG * 6))(request):
+        async for event in transcribes(house, "Speak.", answer=says(LONG * 6))(request):
             yield event
 
     house.script = busy
@@ -234,14 +236,14 @@ async def test_each_sentence_has_a_voice_of_its_language_or_is_told_to_have_none
     conversation: Page, house: House
 ) -> None:
     await conversation.evaluate(BROWSER_VOICE, [{"lang": "nb-NO", "name": "Kari"}, {"lang": "de-DE", "name": "Anna"}])
-    await judged(conversation, 0.99)
+    await always_judge(conversation, 0.99)
     german, norwegian, japanese = (
         "Das ist nicht der Weg, den wir gehen.",
         "Det er ikke veldig langt.",
         "これは答えです。",
     )
     arabic = "هذا هو الجواب الصحيح."
-    house.script = understood(
+    house.script = transcribes(
         house, "Say it in four languages.", answer=says(f"{german} {norwegian} {japanese} {arabic}")
     )
     await play(conversation, "phrase")
@@ -255,10 +257,10 @@ async def test_each_sentence_has_a_voice_of_its_language_or_is_told_to_have_none
 
 
 async def test_a_microphone_that_is_plugged_in_again_is_listened_to(conversation: Page, house: House) -> None:
-    await judged(conversation, 0.99)
+    await always_judge(conversation, 0.99)
     await conversation.evaluate("window.stream.getTracks()[0].dispatchEvent(new Event('ended'))")
     await expect(conversation.locator(".gc-voice-note")).to_contain_text("another one listens now")
-    house.script = understood(house, "Still here?", answer=says("Yes."))
+    house.script = transcribes(house, "Still here?", answer=says("Yes."))
     await play(conversation, "phrase")
 
     assert await asked(house) == ["Still here?"]

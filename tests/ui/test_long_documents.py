@@ -17,7 +17,7 @@ from groq_core.events import Finished, TextDelta
 from groq_core.requests import ChatRequest, estimate_tokens
 from groq_core.services.documents.index import MOST_TOKENS, count_tokens
 from groq_core.services.documents.parts import PAGE_BREAK
-from groq_core.ui.asking import PageQuestion, PageTurn
+from groq_core.ui.chat_request import PageQuestion, PageTurn
 from groq_core.ui.context import safely, whole_of, with_passages
 from tests.services.papers import pdf
 from tests.services.test_attached import attached

@@ -60,7 +60,7 @@ export const openKept = async (id) => (await keeper()).open(id);
 export function showLogIn(host) {
   host.replaceChildren(list, follower.button);
   if (!list.children.length) draw();
-  follower.grown();
+  follower.followGrowth();
 }
 
 /** Show the open conversation: the runs it has had, and the one that is under way. */
@@ -184,7 +184,7 @@ async function run(task) {
   const { signal } = (running = new AbortController());
   document.body.setAttribute("data-agent", "busy");
   const messages = kept.turns;
-  const turn = new RunView(() => follower.grown(), hint);
+  const turn = new RunView(() => follower.followGrowth(), hint);
   const begun = kept.begin(task, turn);
   list.append(taskView(task), turn.element);
   follower.jump();

@@ -19,7 +19,7 @@ export class CallView {
     this.hint = hint;
     this.mark = el("span", { class: "gc-call-state" });
     this.result = el("pre", { tabindex: "0" });
-    this.given = el("pre", { tabindex: "0" }, indented(event.arguments));
+    this.given = el("pre", { tabindex: "0" }, indent(event.arguments));
     this.scrollHint = el("b", { class: "gc-call-scroll", hidden: true }, say("call_scroll"));
     this.resultBox = el("div", { hidden: true }, el("h4", {}, say("call_result")), this.result);
     this.element = el(
@@ -70,10 +70,10 @@ export class CallView {
   #allowAtTheEnd(allow) {
     const shown = this.given;
     // What is in a tab that is not looked at, or folded away, has no size and has not been seen.
-    const seen = () => shown.clientHeight > 0 && shown.scrollTop + shown.clientHeight >= shown.scrollHeight - 2;
+    const isAtEnd = () => shown.clientHeight > 0 && shown.scrollTop + shown.clientHeight >= shown.scrollHeight - 2;
     const sized = new ResizeObserver(() => look());
     const look = () => {
-      allow.disabled = !seen();
+      allow.disabled = !isAtEnd();
       allow.title = allow.disabled ? say("call_scroll") : "";
       this.scrollHint.hidden = !allow.disabled;
       if (allow.disabled) return;
@@ -87,7 +87,7 @@ export class CallView {
 
   /** @param {StoryLine<"tool_finished">} event */
   finish(event) {
-    this.result.textContent = indented(event.result);
+    this.result.textContent = indent(event.result);
     this.resultBox.hidden = false;
     const took = event.elapsed_s === null || event.elapsed_s === undefined ? "" : ` · ${seconds(event.elapsed_s)}`;
     if (event.error !== null) this.state("failed", say("call_failed") + took);
@@ -123,7 +123,7 @@ const brief = (/** @type {string} */ text) => (text === "{}" || text === "null" 
  *
  * @param {string} text
  */
-export function indented(text) {
+export function indent(text) {
   if (!/^\s*[[{]/.test(text)) return text;
   let out = "";
   let depth = 0;

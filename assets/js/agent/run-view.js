@@ -36,8 +36,8 @@ export class RunView {
   hear(event) {
     if (event.e === "step_started") {
       if (event.step > 1) this.#step(event.step);
-    } else if (event.e === "tool_started" || event.e === "approval_asked") this.#started(event);
-    else if (event.e === "tool_finished") this.#finished(event);
+    } else if (event.e === "tool_started" || event.e === "approval_asked") this.#showStart(event);
+    else if (event.e === "tool_finished") this.#showEnd(event);
     else if (event.e === "run_ended") this.ended = event;
     else if (event.e === "receipt") this.receipt = event;
     else if (event.e === "error") this.error = event;
@@ -59,7 +59,7 @@ export class RunView {
   }
 
   /** @param {StoryLine<"tool_started" | "approval_asked">} event */
-  #started(event) {
+  #showStart(event) {
     this.answer.story.hidden = true;
     const asks = event.e === "approval_asked";
     const known = this.calls.get(event.call);
@@ -71,7 +71,7 @@ export class RunView {
   }
 
   /** @param {StoryLine<"tool_finished">} event */
-  #finished(event) {
+  #showEnd(event) {
     this.calls.get(event.call)?.finish(event);
   }
 

@@ -34,7 +34,7 @@ function headersOf(text) {
 /** @returns {HTMLElement[]} */
 export function serverFields() {
   if (!SERVERS.length && !OWN_SERVERS) return [];
-  return [...SERVERS.map(offeredField), ...(OWN_SERVERS ? [ownFields()] : [])];
+  return [...SERVERS.map(choiceField), ...(OWN_SERVERS ? [ownFields()] : [])];
 }
 
 /**
@@ -50,7 +50,7 @@ const secret = (label, hear) => {
 };
 
 /** @param {string} name */
-function offeredField(name) {
+function choiceField(name) {
   const check = el("input", { type: "checkbox", "data-server": name });
   const token = secret(say("server_token_optional"), (value) => offered.set(name, value));
   check.checked = offered.has(name);

@@ -75,13 +75,13 @@ const ways = el(
   .../** @type {const} */ (["live", "later"]).map((way) => el("button", { type: "button", role: "radio", "data-via": way, onclick: () => go(way) }, say(`batch_${way}`))),
 );
 const guess = el("p", { class: "gc-batch-guess", role: "status" });
-const labelled = (/** @type {string} */ words, /** @type {HTMLElement} */ input) => el("label", { class: "gc-field" }, el("span", {}, words), input);
+const withLabel = (/** @type {string} */ words, /** @type {HTMLElement} */ input) => el("label", { class: "gc-field" }, el("span", {}, words), input);
 const question = el(
   "div",
   { class: "gc-batch-question", hidden: true },
   columns,
   prompt,
-  el("div", { class: "gc-batch-options" }, labelled(say("option_system"), system), labelled(say("batch_model"), model), labelled(say("option_max_tokens"), longest)),
+  el("div", { class: "gc-batch-options" }, withLabel(say("option_system"), system), withLabel(say("batch_model"), model), withLabel(say("option_max_tokens"), longest)),
   tiers,
   el("div", { class: "gc-batch-when" }, ways, guess),
 );
@@ -148,7 +148,7 @@ function show(way) {
 }
 
 /** @returns {Wanted} */
-const wanted = () => ({ prompt: prompt.value, system: system.value, model: model.value, max_tokens: Number(longest.value) || null, via });
+const readOptions = () => ({ prompt: prompt.value, system: system.value, model: model.value, max_tokens: Number(longest.value) || null, via });
 const lacksQuestion = (/** @type {Sheet} */ table) => table.kind !== "jsonl" && !prompt.value.trim() && !table.columns.includes("prompt");
 
 // ── what it will take ──────────────────────────────────────────────────────────────────────────────
@@ -171,7 +171,7 @@ async function showGuess() {
   if (!table || lacksQuestion(table)) return setText(guess, "");
   const turn = (guesses += 1);
   try {
-    const response = await send(`batch/${table.id}/estimate`, { body: JSON.stringify(wanted()), headers: JSON_TYPE });
+    const response = await send(`batch/${table.id}/estimate`, { body: JSON.stringify(readOptions()), headers: JSON_TYPE });
     const found = await response.json();
     if (guesses !== turn || !response.ok) return;
     estimated = found.usd_most ? found : null;
@@ -195,7 +195,7 @@ function guessInWords(found) {
 
 function remember() {
   try {
-    const kept = table && JSON.stringify({ id: table.id, ...wanted() });
+    const kept = table && JSON.stringify({ id: table.id, ...readOptions() });
     if (kept) sessionStorage.setItem(REMEMBERED, kept);
     else sessionStorage.removeItem(REMEMBERED);
     if (!waits) return;
@@ -270,7 +270,7 @@ async function run(retry = false) {
   if (!table) return tell(say("batch_nothing"));
   if (lacksQuestion(table)) return tell(say("batch_no_prompt"));
   const stop = (running = new AbortController());
-  asked = wanted();
+  asked = readOptions();
   waits ||= via === "later";
   remember();
   document.body.setAttribute("data-batch", "busy");
@@ -280,7 +280,7 @@ async function run(retry = false) {
   progress.scrollIntoView({ block: "nearest" });
   /** @type {End} */
   const end = {};
-  const heard = (/** @type {Line} */ event) => {
+  const hear = (/** @type {Line} */ event) => {
     if (event.e === "progressed") {
       end.last = event;
       view.show(event);
@@ -288,7 +288,7 @@ async function run(retry = false) {
     } else if (event.e === "error") end.error = event;
   };
   try {
-    await ask(`batch/${table.id}/run`, { body: JSON.stringify({ ...asked, retry }), signal: stop.signal, patience: PATIENCE_MS, headers: JSON_TYPE }, heard);
+    await ask(`batch/${table.id}/run`, { body: JSON.stringify({ ...asked, retry }), signal: stop.signal, patience: PATIENCE_MS, headers: JSON_TYPE }, hear);
     if (!end.error && !end.last?.over) end.error = { message: say("error_cut"), hint: say("batch_again") };
   } catch (thrown) {
     const error = /** @type {Trouble} */ (thrown);

@@ -145,7 +145,7 @@ function kindOf({ type, name }) {
  * @param {File} file
  * @param {string} [more] of the address
  */
-async function prepared(path, one, file, more = "") {
+async function prepare(path, one, file, more = "") {
   let response;
   try {
     response = await send(`${path}?name=${encodeURIComponent(one.name)}${more}`, { body: file, headers: BYTES, signal: one.hangUp.signal });
@@ -186,10 +186,10 @@ function asText(one, text, notes = []) {
  */
 const WAYS = {
   async picture(one, file) {
-    asPicture(one, await prepared("image", one, file, `&room=${one.room}`));
+    asPicture(one, await prepare("image", one, file, `&room=${one.room}`));
   },
   async document(one, file) {
-    const body = await prepared("document", one, file, `&room=${Math.max(0, one.room)}`);
+    const body = await prepare("document", one, file, `&room=${Math.max(0, one.room)}`);
     if (body.picture) {
       asPicture(one, body.picture);
       one.text = body.text; // of a scanned document: which picture is which page

@@ -4,7 +4,7 @@ import { Attach } from "./attach.js";
 import { Conversation } from "./conversation.js";
 import { el, fill, hinter, icon, iconButton } from "../shared/dom.js";
 import { holds } from "../talk/hold.js";
-import { adoptOptions, chosenOptions, options, optionsForm, pickModel, switches } from "./options.js";
+import { adoptOptions, currentOptions, options, optionsForm, pickModel, switches } from "./options.js";
 import { ownKeyHeaders } from "../shared/own-key.js";
 import { Picker } from "./picker.js";
 import { sideColumn } from "./side.js";
@@ -37,7 +37,7 @@ const conversation = new Conversation({
   keeper: {
     message: (tree, message) => keeper().then((kept) => kept.message(tree, message)),
     head: (tree) => keeper().then((kept) => kept.head(tree)),
-    removed: (tree, ids) => keeper().then((kept) => kept.removed(tree, ids)),
+    announceRemoval: (tree, ids) => keeper().then((kept) => kept.announceRemoval(tree, ids)),
   },
   ended: (answer) => waiting.next(answer),
 });
@@ -45,11 +45,11 @@ const waiting = new Waiting(conversation, edit);
 conversation.onBusy = () => waiting.show();
 const log = el("div", { id: "chat-log" });
 const box = el("textarea", { rows: "1", "aria-label": say("message_label"), placeholder: say("message_placeholder"), dir: "auto", enterkeyhint: "send" });
-const picked = (/** @type {string} */ value) => {
+const takeModel = (/** @type {string} */ value) => {
   pickModel(value);
-  keptDraft();
+  readDraft();
 };
-const picker = new Picker({ id: "chat-model", label: say("model_label"), choices: MODELS, value: "auto", picked, refresh: models });
+const picker = new Picker({ id: "chat-model", label: say("model_label"), choices: MODELS, value: "auto", picked: takeModel, refresh: models });
 const button = (/** @type {string} */ id, /** @type {string} */ words, /** @type {() => void} */ onclick) => el("button", { type: "button", id, class: "gc-button gc-round", onclick }, words);
 
 const talk = el(
@@ -100,7 +100,7 @@ const column = el(
 export const element = el("div", { class: "gc-chat" }, side.element, column);
 conversation.opening = Boolean(openBefore());
 conversation.showIn(log);
-composed();
+composeQuestion();
 
 // What keeps conversations is loaded when the page has nothing more urgent to do; at once where one is to be shown.
 /** @type {Promise<Keeper> | null} */
@@ -116,7 +116,7 @@ export const conversations = () => keeper();
 /** @type {Composer} */
 const composer = {
   text: () => box.value,
-  options: chosenOptions,
+  options: currentOptions,
   adopt: ({ draft = "", options: values = {} }) => {
     adoptOptions(values);
     picker.set(values.model ?? "auto");
@@ -128,7 +128,7 @@ if (conversation.opening) keeper();
 else (globalThis.requestIdleCallback ?? setTimeout)(() => keeper(), { timeout: 2000 });
 
 // Told when somebody has typed or chosen; nothing is loaded for it.
-function keptDraft() {
+function readDraft() {
   kept?.then((one) => one.draftSoon());
 }
 
@@ -176,7 +176,7 @@ document.addEventListener("gc:ask", ({ detail }) => conversation.ask(detail.text
  */
 export function showIn(host) {
   move(element, host);
-  conversation.follower.grown();
+  conversation.follower.followGrowth();
 }
 
 /** Let who opens the page begin to type, unless they are somewhere else already; with the question of the address. */
@@ -238,7 +238,7 @@ function edit(text) {
 }
 
 // Styles show the Send button beside Stop where there is something to let wait.
-function composed() {
+function composeQuestion() {
   element.toggleAttribute("data-text", Boolean(box.value.trim()) || !attach.empty);
 }
 
@@ -251,10 +251,10 @@ box.addEventListener("input", () => {
   prepareMarkdown();
   box.style.height = "auto"; // as high as its text, up to what the style allows
   box.style.height = `${box.scrollHeight}px`;
-  composed();
-  keptDraft();
+  composeQuestion();
+  readDraft();
 });
-column.addEventListener("input", keptDraft);
+column.addEventListener("input", readDraft);
 box.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return; // Safari's order
   event.preventDefault();

@@ -1,23 +1,19 @@
 // A conversation on the page: what was asked and answered, in one scrolling list. It shows one branch of its tree, and
 // tells whoever keeps it of every change; without anybody who does, it lives in this page alone.
 
-import { announce, el } from "../shared/dom.js";
+import { announce } from "../shared/dom.js";
 import { Answer } from "../shared/answer.js";
-import { Follower } from "../shared/scroll.js";
 import { newId, send } from "../shared/wire.js";
 import { say } from "../shared/words.js";
-import { answerView, copyCode, editQuestion, questionView, showActions } from "./message.js";
+import { editQuestion } from "./message.js";
 import { Run } from "./run.js";
 import { olderHalf, turnsOf } from "./sent.js";
 import { Tree, newHead } from "./tree.js";
+import { TurnList } from "./turn-list.js";
 import { offerUndo } from "./undo.js";
 
-const SHOWN_AT_ONCE = 12; // a screen of messages and some more; the older ones follow when nothing else is to do
-const DRAWN_AT_ONCE = 3;
-const ADDED_AT_ONCE = 4;
-
 /**
- * @import { AnswerView, Extra, Message, Options, Picture, QuestionView, Recorder, Removal, Turn } from "./types.js"
+ * @import { Actions, AnswerView, Extra, Message, Options, Picture, QuestionView, Recorder, Removal, Turn } from "./types.js"
  * @import { Sent } from "./sent.js"
  *
  * @typedef {object} Given what a conversation is made for
@@ -37,21 +33,21 @@ export class Conversation {
     this.name = name;
     this.options = options;
     this.system = system;
-    this.welcome = welcome;
     this.hint = hint;
     this.ended = ended;
-    this.drawn = drawn;
     this.keeper = keeper;
     this.tree = new Tree(newHead(name));
     /** Whether another conversation is on its way, so that no welcome need be shown. */
     this.opening = false;
-    /** @type {Turn[]} what the list shows */
-    this.turns = [];
     /** @type {Map<string, Run>} by the id of their answer, of other conversations too */
     this.runs = new Map();
-    this.list = el("div", { class: "gc-turns", role: "log", "aria-label": say("conversation"), tabindex: "0" });
-    this.list.addEventListener("click", copyCode);
-    this.follower = new Follower(this.list);
+    this.list = new TurnList(this.tree, { welcome, drawn, newAnswer: (message) => this.#newAnswer(message), actions: (turn) => this.#actions(turn) });
+    this.follower = this.list.follower;
+  }
+
+  /** What the list shows. */
+  get turns() {
+    return this.list.turns;
   }
 
   /** @type {((busy: boolean) => void) | undefined} called when an answer begins or ends */
@@ -59,21 +55,13 @@ export class Conversation {
   /** @type {(() => void) | undefined} called when another conversation is shown */
   onOpen;
 
-  /** @type {WeakMap<Message, Turn>} */
-  #views = new WeakMap();
-  /** @type {Message[]} of the branch, those that are not in the list yet */
-  #older = [];
-  #filling = false;
-
   /**
    * Put the conversation into an element; called again whenever Gradio makes that element anew.
    *
    * @param {HTMLElement} host
    */
   showIn(host) {
-    host.replaceChildren(this.list, this.follower.button);
-    if (!this.turns.length && !this.opening) this.list.replaceChildren(this.welcome());
-    this.follower.grown();
+    this.list.showIn(host, this.opening);
   }
 
   /** The answer under way in what is shown; null when nobody writes. */
@@ -91,12 +79,7 @@ export class Conversation {
     const running = [...this.runs.values()].find((run) => run.tree.head.id === tree.head.id);
     this.tree = running?.tree ?? tree;
     this.opening = false;
-    this.turns = [];
-    this.#older = this.tree.branch().slice(0, -SHOWN_AT_ONCE);
-    this.list.replaceChildren();
-    this.follower.following = true;
-    this.show();
-    this.list.scrollTop = this.list.scrollHeight;
+    this.list.open(this.tree);
     for (const turn of this.turns) if (turn.answer && turn.message.answer && !this.runs.has(turn.message.id)) this.#follow(turn);
     this.#busy();
     this.onOpen?.();
@@ -115,7 +98,7 @@ export class Conversation {
       return null;
     }
     const question = this.tree.add({ role: "user", text, pictures: pictures.map(plain), extra });
-    this.#kept(question);
+    this.#keepMessage(question);
     return this.#answer(question);
   }
 
@@ -132,7 +115,7 @@ export class Conversation {
     }
     const { pictures, extra, parent } = asked;
     const question = this.tree.add({ role: "user", text, pictures, extra }, parent);
-    this.#kept(question);
+    this.#keepMessage(question);
     return this.#answer(question);
   }
 
@@ -144,8 +127,8 @@ export class Conversation {
    * @param {Answer} answer
    */
   adopt(text, pictures, answer) {
-    this.#kept(this.tree.add({ role: "user", text, pictures: pictures.map(plain) }));
-    this.#kept(this.tree.add({ role: "assistant", ...answer.data }));
+    this.#keepMessage(this.tree.add({ role: "user", text, pictures: pictures.map(plain) }));
+    this.#keepMessage(this.tree.add({ role: "assistant", ...answer.data }));
     this.show();
     this.follower.jump();
   }
@@ -169,93 +152,36 @@ export class Conversation {
     this.show();
   }
 
-  /** Bring the list up to date with the tree; what stands already is not touched. */
+  /** Bring the list up to date with the tree. */
   show() {
-    const branch = this.tree.branch();
-    let older = 0;
-    while (older < this.#older.length && this.#older[older] === branch[older]) older += 1;
-    if (older < this.#older.length) this.turns = []; // an older message has changed: begin anew from there
-    this.#older = branch.slice(0, older);
-    const views = branch.slice(older).map((message) => this.#view(message));
-    let same = 0;
-    while (same < this.turns.length && this.turns[same] === views[same]) same += 1;
-    if (!this.turns.length) this.list.replaceChildren();
-    for (const { element } of this.turns.slice(same)) element.remove();
-    this.list.append(...views.slice(same).map(({ element }) => element));
-    this.turns = views;
-    if (!branch.length) this.list.replaceChildren(this.welcome());
-    this.#mark();
-    for (const view of views.slice(-DRAWN_AT_ONCE)) this.#draw(view).then(() => this.follower.grown());
-    if (!this.#filling) this.#fill();
-  }
-
-  /** @param {Turn} turn */
-  async #draw({ answer, message }) {
-    if (!answer || answer.undrawn === null) return;
-    await answer.draw();
-    this.drawn(answer, this.tree.message(message.parent)?.extra ?? {});
-  }
-
-  // One after the other, so that no task is long: draw what is plain, the newest first, and add what is older.
-  async #fill() {
-    this.#filling = true;
-    for (;;) {
-      await idle();
-      const { tree } = this;
-      const undrawn = this.turns.findLast(({ answer }) => answer?.undrawn != null);
-      if (undrawn) await this.#draw(undrawn);
-      else if (this.#older.length) {
-        const views = this.#older.splice(-ADDED_AT_ONCE).map((message) => this.#view(message));
-        for (const view of views) await this.#draw(view);
-        if (this.tree !== tree) continue;
-        this.turns.unshift(...views);
-        this.list.prepend(...views.map(({ element }) => element));
-        this.#mark(views);
-      } else {
-        this.#filling = false;
-        return;
-      }
-      if (this.tree === tree) this.follower.grown();
-    }
-  }
-
-  /** @param {Message} message */
-  #view(message) {
-    const known = this.#views.get(message);
-    if (known) return known;
-    const view = message.role === "user" ? questionView(message) : answerView(message, this.#newAnswer(message));
-    if (view.answer && message.state && !message.answer) view.answer.restore(message);
-    this.#views.set(message, view);
-    return view;
-  }
-
-  /** @param {Message} message */
-  #answerOf(message) {
-    return /** @type {AnswerView} */ (this.#view(message));
+    this.list.show();
   }
 
   /** @param {Message} message */
   #newAnswer(message) {
     return new Answer({
-      painted: () => this.follower.grown(),
+      painted: () => this.follower.followGrowth(),
       again: () => this.again(message),
       goOn: () => this.goOn(message),
       shorten: () => this.shorten(message),
     });
   }
 
-  #mark(views = this.turns) {
-    const place = this.tree.places();
-    for (const view of views) {
-      const { message } = view;
-      showActions(view, place(message), {
-        turn: (by) => this.#turn(message, by),
-        edit: () => view.role === "user" && this.#edit(view),
-        again: () => this.again(message),
-        goOn: () => this.goOn(message),
-        remove: () => this.remove(message),
-      });
-    }
+  /**
+   * What can be done with a message.
+   *
+   * @param {Turn} turn
+   * @returns {Actions}
+   */
+  #actions(turn) {
+    const { message } = turn;
+    return {
+      turn: (by) => this.#turn(message, by),
+      edit: () => turn.role === "user" && this.#edit(turn),
+      again: () => this.again(message),
+      goOn: () => this.goOn(message),
+      remove: () => this.remove(message),
+    };
   }
 
   // ── answers ──
@@ -288,7 +214,7 @@ export class Conversation {
    */
   async goOn(message) {
     if (this.running) return this.hint(say("still_answering"));
-    const { answer } = this.#answerOf(message);
+    const { answer } = this.list.answerOf(message);
     const question = this.tree.message(message.parent);
     const body = { turns: this.#turnsTo(message), ...this.options(), continues: true };
     message.answer = newId();
@@ -319,7 +245,7 @@ export class Conversation {
 
   /** @param {Message} message */
   #textOf(message) {
-    return message.role === "user" ? message.text : this.#answerOf(message).answer.text;
+    return message.role === "user" ? message.text : this.list.answerOf(message).answer.text;
   }
 
   // An answer that was under way when the page was left, or that another page of this browser asked for.
@@ -337,24 +263,24 @@ export class Conversation {
    */
   async #run(message, start, extra, watches = false) {
     const { tree } = this;
-    const view = this.#answerOf(message);
+    const view = this.list.answerOf(message);
     const run = new Run({ tree, message, answer: view.answer, changed: () => this.keeper?.message(tree, message), watches });
     this.runs.set(message.id, run);
     view.signature = null;
-    this.#mark();
-    if (!watches) this.#kept(message);
+    this.list.mark();
+    if (!watches) this.#keepMessage(message);
     this.#busy();
     try {
       await start(run);
     } finally {
       this.runs.delete(message.id);
       view.signature = null;
-      if (this.tree === tree) this.#mark();
+      if (this.tree === tree) this.list.mark();
       this.#busy();
     }
     if (run.left) return;
     this.ended(view.answer, extra ?? {});
-    this.#kept(message);
+    this.#keepMessage(message);
   }
 
   #busy() {
@@ -399,7 +325,7 @@ export class Conversation {
    * @param {string} words
    */
   #drop(tree, { gone, moved, back }, words) {
-    this.keeper?.removed(
+    this.keeper?.announceRemoval(
       tree,
       gone.map(({ id }) => id),
     );
@@ -415,7 +341,7 @@ export class Conversation {
   }
 
   /** @param {Message} message */
-  #kept(message) {
+  #keepMessage(message) {
     this.keeper?.message(this.tree, message);
     this.keeper?.head(this.tree);
   }
@@ -434,6 +360,3 @@ export class Conversation {
 
 /** Of a picture, what is sent and kept of it. @param {Picture} picture */
 const plain = ({ name, url }) => ({ name, url });
-
-/** @returns {Promise<void>} when the page has nothing more urgent to do */
-const idle = () => new Promise((resolve) => (globalThis.requestIdleCallback ?? setTimeout)(() => resolve(), { timeout: 200 }));

@@ -39,7 +39,7 @@ export class Keeper {
     /** @type {HTMLElement | null} where the list stands */
     this.host = null;
     this.channel = globalThis.BroadcastChannel ? new BroadcastChannel("groq-core") : null;
-    this.channel?.addEventListener("message", ({ data }) => this.#heard(data));
+    this.channel?.addEventListener("message", ({ data }) => this.#hear(data));
     addEventListener("pagehide", () => this.#keepRunning());
     document.addEventListener("visibilitychange", () => document.hidden && this.#keepRunning());
   }
@@ -106,7 +106,7 @@ export class Keeper {
    * @param {Tree} tree
    * @param {string[]} ids
    */
-  removed(tree, ids) {
+  announceRemoval(tree, ids) {
     if (!this.#passing(tree)) this.#do(() => this.store.removeMessages(ids), tree.head.id);
   }
 
@@ -132,16 +132,16 @@ export class Keeper {
   #do(work, id) {
     this.#work = this.#work.then(work).then(
       () => {
-        this.search?.changed(id);
+        this.search?.forget(id);
         this.channel?.postMessage({ changed: id });
       },
-      (error) => this.#refused(error),
+      (error) => this.#tellRefusal(error),
     );
     return this.#work;
   }
 
   /** @param {Error} error */
-  #refused(error) {
+  #tellRefusal(error) {
     if (this.full) return;
     this.full = true;
     console.warn("conversations are not kept:", error.message);
@@ -231,7 +231,7 @@ export class Keeper {
     const whole = await this.store.remove(id);
     if (!whole) return;
     this.heads = this.heads.filter((head) => head.id !== id);
-    this.search?.changed(id);
+    this.search?.forget(id);
     this.channel?.postMessage({ changed: id, gone: true });
     if (this.conversation.tree.head.id === id) this.fresh();
     this.#draw();
@@ -279,7 +279,7 @@ export class Keeper {
     for (const whole of found) {
       await this.store.put(whole);
       this.heads.push(whole.head);
-      this.search?.changed(whole.head.id);
+      this.search?.forget(whole.head.id);
     }
     this.channel?.postMessage({ changed: null });
     this.#draw();
@@ -294,14 +294,14 @@ export class Keeper {
     all.forEach(({ head }) => this.#gone.add(head.id));
     await this.store.clear();
     this.heads = [];
-    all.forEach(({ head }) => this.search?.changed(head.id));
+    all.forEach(({ head }) => this.search?.forget(head.id));
     this.channel?.postMessage({ changed: null });
     this.fresh();
     offerUndo(say("conversations_deleted"), async () => {
       this.#gone.clear();
       for (const whole of all) await this.store.put(whole);
       this.heads = all.map(({ head }) => head);
-      all.forEach(({ head }) => this.search?.changed(head.id));
+      all.forEach(({ head }) => this.search?.forget(head.id));
       this.channel?.postMessage({ changed: null });
       this.#draw();
     });
@@ -350,7 +350,7 @@ export class Keeper {
   // ── other pages of this browser ──
 
   /** @param {{ changed: string | null, gone?: boolean }} news which conversation; null for any */
-  async #heard({ changed, gone }) {
+  async #hear({ changed, gone }) {
     if (!this.store.lasts) return;
     clearTimeout(this.hearing);
     this.hearing = setTimeout(async () => {
@@ -364,7 +364,7 @@ export class Keeper {
       this.search = undefined; // many have changed: read anew when it is wanted
       return;
     }
-    this.search?.changed(changed);
+    this.search?.forget(changed);
     const { tree, running } = this.conversation;
     if (changed !== tree.head.id || running) return;
     if (gone) return this.fresh();

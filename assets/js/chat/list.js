@@ -38,7 +38,7 @@ export function showList(keeper, now) {
   const host = document.getElementById("conversations") ?? keeper.host;
   if (!host) return;
   keeper.host = host;
-  const entries = sorted(keeper);
+  const entries = sortHeads(keeper);
   render(
     html`<${List} keeper=${keeper} now=${now} entries=${entries.slice(0, shown)} more=${entries.length - shown} />`,
     host,
@@ -48,7 +48,7 @@ export function showList(keeper, now) {
 const again = () => latest && showList(...latest);
 
 /** @param {Keeper} keeper */
-function sorted({ heads, found }) {
+function sortHeads({ heads, found }) {
   if (found) {
     const byId = new Map(heads.map((head) => [head.id, head]));
     return found.map((id) => byId.get(id)).filter((head) => head !== undefined);

@@ -2,7 +2,7 @@
 
 import { copy, el, iconButton, targetOf } from "../shared/dom.js";
 import { speakButton } from "../shared/answer.js";
-import { parted, userText, withDocuments } from "../shared/user-text.js";
+import { splitText, userText, withDocuments } from "../shared/user-text.js";
 import { say } from "../shared/words.js";
 
 /**
@@ -100,9 +100,9 @@ export function editQuestion(view, send) {
   const body = view.element.querySelector(".gc-user-text");
   if (!body) return;
   const box = el("textarea", { class: "gc-edit-box", "aria-label": say("edit_message"), rows: "3" });
-  const { question, documents } = parted(view.message.text);
+  const { question, documents } = splitText(view.message.text);
   box.value = question;
-  const done = (/** @type {boolean} */ sends) => {
+  const close = (/** @type {boolean} */ sends) => {
     form.replaceWith(body);
     view.element.classList.remove("gc-editing");
     const text = withDocuments(box.value.trim(), documents);
@@ -112,16 +112,16 @@ export function editQuestion(view, send) {
     "div",
     { class: "gc-edit-form" },
     box,
-    el("button", { type: "button", class: "gc-button gc-quiet", onclick: () => done(false) }, say("cancel")),
-    el("button", { type: "button", class: "gc-button", onclick: () => done(true) }, say("send_edited")),
+    el("button", { type: "button", class: "gc-button gc-quiet", onclick: () => close(false) }, say("cancel")),
+    el("button", { type: "button", class: "gc-button", onclick: () => close(true) }, say("send_edited")),
   );
   box.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229) {
       event.preventDefault();
-      done(true);
+      close(true);
     } else if (event.key === "Escape") {
       event.stopPropagation(); // stops no answer
-      done(false);
+      close(false);
     }
   });
   body.replaceWith(form);

@@ -37,7 +37,7 @@ function keepAsDefault() {
 }
 
 /** All that is chosen, instructions included: it belongs to the conversation. */
-export const chosenOptions = () => ({ ...chosen });
+export const currentOptions = () => ({ ...chosen });
 
 /**
  * Choose what was chosen in another conversation.

@@ -117,7 +117,7 @@ export class Picker {
       this.#mark(this.#at + (event.key === "ArrowDown" ? 1 : -1));
     } else if (event.key === "Enter") {
       const value = open ? this.list.children[this.#at]?.getAttribute("data-value") : null;
-      this.#pick(value ?? this.#meant(this.input.value));
+      this.#pick(value ?? this.#rowFor(this.input.value));
       event.preventDefault();
     } else if (event.key === "Escape" && open) {
       event.stopPropagation(); // stops no answer
@@ -131,12 +131,12 @@ export class Picker {
     this.typed = typed;
     const wanted = typed.trim().toLowerCase();
     const fitting = this.choices.filter((choice) => `${nameOf(choice)} ${choice[1]}`.toLowerCase().includes(wanted));
-    const chosen = (/** @type {string} */ value) => String(value === this.value);
+    const isChosen = (/** @type {string} */ value) => String(value === this.value);
     this.list.replaceChildren(
       ...fitting.map(([label, value, facts], index) =>
         el(
           "li",
-          { id: `${this.list.id}-${index}`, role: "option", "data-value": value, "data-state": facts?.state, "aria-selected": chosen(value) },
+          { id: `${this.list.id}-${index}`, role: "option", "data-value": value, "data-state": facts?.state, "aria-selected": isChosen(value) },
           nameOf([label, value, facts]),
           el("small", {}, factsInWords(facts)),
         ),
@@ -173,7 +173,7 @@ export class Picker {
 
   /** @param {string} text */
   #take(text) {
-    const value = this.#meant(text);
+    const value = this.#rowFor(text);
     if (value && value !== this.value) {
       this.value = value;
       this.picked(value);
@@ -183,7 +183,7 @@ export class Picker {
 
   // A label stands for its value; anything else for itself.
   /** @param {string} text */
-  #meant(text) {
+  #rowFor(text) {
     return this.choices.find((choice) => nameOf(choice) === text)?.[1] ?? text.trim();
   }
 

@@ -45,10 +45,10 @@ export function keepOwn(kind, all) {
  * @param {string} kind
  * @param {string[]} names
  */
-const given = (kind, names) => names.map((name) => ({ name: say(`${kind}_${name}`), text: say(`${kind}_${name}_text`) }));
+const templatesOf = (kind, names) => names.map((name) => ({ name: say(`${kind}_${name}`), text: say(`${kind}_${name}_text`) }));
 
 /** All prompts, one's own first. */
-export const prompts = () => [...own("prompts"), ...given("prompt", PROMPTS)];
+export const prompts = () => [...own("prompts"), ...templatesOf("prompt", PROMPTS)];
 
 /**
  * Buttons that write a preset into the field of the instructions, and one that keeps what stands there.
@@ -60,7 +60,7 @@ export function presetButtons(field) {
   const draw = () => {
     const chip = (/** @type {Prompt} */ { name, text }) => el("button", { type: "button", class: "gc-chip", title: text, onclick: () => fill(field, text) }, name);
     const keep = el("button", { type: "button", class: "gc-link", onclick: () => keepPreset(field.value.trim(), draw) }, say("preset_keep"));
-    row.replaceChildren(...[...own("presets"), ...given("preset", PRESETS)].map(chip), keep);
+    row.replaceChildren(...[...own("presets"), ...templatesOf("preset", PRESETS)].map(chip), keep);
   };
   draw();
   return row;

@@ -77,7 +77,7 @@ export class Run {
   async #listen(first) {
     try {
       await first();
-      if (!this.answer.receipt && !this.#ended) this.#hear(localError(say("error_cut")));
+      if (!this.answer.receipt && !this.#hasEnded) this.#hear(localError(say("error_cut")));
     } catch (error) {
       if (this.left) return;
       if (!this.stopped) this.#hear(inWords(/** @type {Trouble} */ (error)));
@@ -92,7 +92,7 @@ export class Run {
     if (receipt) document.dispatchEvent(new CustomEvent("gc:receipt", { detail: receipt }));
   }
 
-  get #ended() {
+  get #hasEnded() {
     return this.answer.receipts.length > (this.receiptsBefore ?? 0);
   }
 
@@ -106,7 +106,7 @@ export class Run {
     if (!direct) return this.#throughQueue(question);
     try {
       await ask("chat", { body: question, headers, signal: this.hangUp.signal, heartbeat: true }, (event) => this.#hear(event));
-      if (!this.#ended) await this.#again();
+      if (!this.#hasEnded) await this.#again();
     } catch (thrown) {
       const error = /** @type {Trouble} */ (thrown);
       if (this.stopped || this.left || error.refused) throw error;
@@ -139,7 +139,7 @@ export class Run {
       try {
         const path = `answers/${this.message.answer}?at=${this.heard}`;
         await ask(path, { method: "GET", signal: this.hangUp.signal, heartbeat: true }, (event) => this.#hear(event));
-        if (this.#ended) return;
+        if (this.#hasEnded) return;
       } catch (thrown) {
         const error = /** @type {Trouble} */ (thrown);
         if (this.stopped || this.left) throw error;
@@ -161,15 +161,15 @@ export class Run {
    */
   #pause(ms) {
     return new Promise((resolve, reject) => {
-      const done = () => {
+      const finish = () => {
         clearTimeout(timer);
-        removeEventListener("online", done);
+        removeEventListener("online", finish);
         if (this.hangUp.signal.aborted) reject(new DOMException("stopped", "AbortError"));
         else resolve();
       };
-      const timer = setTimeout(done, ms);
-      addEventListener("online", done);
-      this.hangUp.signal.addEventListener("abort", done, { once: true });
+      const timer = setTimeout(finish, ms);
+      addEventListener("online", finish);
+      this.hangUp.signal.addEventListener("abort", finish, { once: true });
     });
   }
 

@@ -39,7 +39,7 @@ export class Search {
    *
    * @param {string} id
    */
-  changed(id) {
+  forget(id) {
     if (this.coming) this.#stale.add(id);
   }
 

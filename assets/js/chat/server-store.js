@@ -10,14 +10,14 @@ import { say } from "../shared/words.js";
 /** The server's store, or null for somebody who has not signed in. */
 export async function serverStore() {
   const store = new ServerStore();
-  return (await store.signedIn()) ? store : null;
+  return (await store.isSignedIn()) ? store : null;
 }
 
 /** @implements {ConversationStore} */
 class ServerStore {
   lasts = true;
 
-  async signedIn() {
+  async isSignedIn() {
     return (await send("conversations", { method: "GET" })).ok;
   }
 

@@ -90,7 +90,7 @@ function ours({ head, messages }) {
     ...message,
     id: ids.get(message.id) ?? newId(),
     parent: ids.get(message.parent ?? "") ?? null,
-    state: settled(message),
+    state: stateToSave(message),
   }));
   return { head: { ...newHead(head.kind), ...head, id: newId(), leaf: ids.get(head.leaf ?? "") ?? null }, messages: moved };
 }
@@ -99,7 +99,7 @@ function ours({ head, messages }) {
  * @param {Pick<Message, "role" | "state">} message
  * @returns {AnswerState | undefined}
  */
-const settled = ({ role, state }) => (role === "user" ? undefined : state === "waiting" || state === "writing" ? "stopped" : (state ?? "done"));
+const stateToSave = ({ role, state }) => (role === "user" ? undefined : state === "waiting" || state === "writing" ? "stopped" : (state ?? "done"));
 
 /**
  * @param {any} one whatever stands in the file
@@ -130,7 +130,7 @@ function fromChatGpt({ title, mapping, create_time, update_time, current_node })
   };
   let leaf = current_node;
   while (leaf && !kept.has(leaf)) leaf = mapping[leaf]?.parent;
-  return built(title, [...kept].map(([id, message]) => ({ ...message, id, parent: parentOf(id) })), leaf, (create_time ?? 0) * 1000, (update_time ?? 0) * 1000);
+  return build(title, [...kept].map(([id, message]) => ({ ...message, id, parent: parentOf(id) })), leaf, (create_time ?? 0) * 1000, (update_time ?? 0) * 1000);
 }
 
 /**
@@ -143,19 +143,19 @@ function fromOpenWebUi(one, chat) {
   const said = listed.filter(({ role, content }) => (role === "user" || role === "assistant") && typeof content === "string" && content.trim());
   const kept = new Set(said.map(({ id }) => id));
   // Who followed a message without words follows what stood before it.
-  const keptFrom = (/** @type {string | null | undefined} */ id) => {
+  const lookUp = (/** @type {string | null | undefined} */ id) => {
     for (let left = listed.length; id && !kept.has(id) && left; left -= 1) id = parents.get(id);
     return id ?? null;
   };
   const messages = said.map(({ id, role, content, timestamp }) => /** @type {Bare} */ ({
     id,
-    parent: keptFrom(parents.get(id)),
+    parent: lookUp(parents.get(id)),
     role,
     text: content,
     created: (timestamp ?? 0) * 1000,
   }));
   const time = (/** @type {number | undefined} */ seconds) => (seconds ?? 0) * 1000;
-  return built(one.title ?? chat.title, messages, keptFrom(chat.history?.currentId), time(one.created_at), time(one.updated_at));
+  return build(one.title ?? chat.title, messages, lookUp(chat.history?.currentId), time(one.created_at), time(one.updated_at));
 }
 
 /**
@@ -166,7 +166,7 @@ function fromOpenWebUi(one, chat) {
  * @param {number} updated
  * @returns {Whole}
  */
-function built(title, messages, leaf, created, updated) {
+function build(title, messages, leaf, created, updated) {
   const ids = new Map(messages.map(({ id }) => [id, newId()]));
   const now = Date.now();
   const moved = messages.map(({ id, parent, role, text, created: at }, index) => /** @type {Message} */ ({

@@ -1,7 +1,7 @@
 // A conversation as a tree of messages: every edit and every further answer is a branch beside the old one. Pure data;
 // what is shown is the branch that ends in the open leaf.
 
-import { parted } from "../shared/user-text.js";
+import { splitText } from "../shared/user-text.js";
 import { newId } from "../shared/wire.js";
 
 /**
@@ -194,7 +194,7 @@ export class Tree {
  * @param {string} text
  */
 export function titleOf(text) {
-  const { question, documents } = parted(text);
+  const { question, documents } = splitText(text);
   const line = (question || documents[0]?.name || "").trim().split("\n", 1)[0].replace(/\s+/g, " ");
   return line.length <= TITLE_LENGTH ? line : `${line.slice(0, TITLE_LENGTH).replace(/\s+\S*$/, "")}…`;
 }

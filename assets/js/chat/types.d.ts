@@ -138,7 +138,7 @@ export interface Recorder {
   /** It is new, or has changed. */
   message(tree: Tree, message: Message): unknown;
   head(tree: Tree): unknown;
-  removed(tree: Tree, ids: string[]): unknown;
+  announceRemoval(tree: Tree, ids: string[]): unknown;
 }
 
 /** The box and the options, which belong to the open conversation. */

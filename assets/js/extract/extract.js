@@ -1,9 +1,9 @@
 // The Extract tab: a text, a file or a picture on top, what to find in it below, and then what was found.
 
-import { triedView } from "../shared/error-card.js";
+import { attemptsView } from "../shared/error-card.js";
 import { announce, el, findAll, hinter, icon, iconButton, setText } from "../shared/dom.js";
 import { Fields } from "./fields.js";
-import { foundView, growingView } from "./found.js";
+import { resultView, growingView } from "./found.js";
 import { count, dollars, seconds } from "../shared/formats.js";
 import { say, shortModel } from "../shared/words.js";
 import { onRun, sheet, takesFiles } from "../shared/sheet.js";
@@ -156,7 +156,7 @@ async function extract() {
   let tries = 0;
   /** @type {End} */
   const end = {};
-  const heard = (/** @type {Line} */ event) => {
+  const hear = (/** @type {Line} */ event) => {
     if (event.e === "tried") {
       tries += 1;
       const view = tryView(event);
@@ -167,7 +167,7 @@ async function extract() {
     else if (event.e === "error") end.error = event;
   };
   try {
-    await ask("extract", { body: JSON.stringify(question()), signal, patience: PATIENCE_MS, headers: { "content-type": "application/json" } }, heard);
+    await ask("extract", { body: JSON.stringify(question()), signal, patience: PATIENCE_MS, headers: { "content-type": "application/json" } }, hear);
     if (!end.extracted && !end.error) end.error = { message: say("error_cut"), hint: "" };
   } catch (thrown) {
     const error = /** @type {Trouble} */ (thrown);
@@ -219,7 +219,7 @@ function show(end, tries, stopped) {
   if (stopped) result.append(el("p", { class: "gc-stopped" }, say("extract_stopped")));
   else if (end.error) result.append(card(end.error));
   else if (end.extracted) {
-    result.prepend(foundView(end.extracted, { name: file?.name ?? "", picture: Boolean(file?.picture), tries }));
+    result.prepend(resultView(end.extracted, { name: file?.name ?? "", picture: Boolean(file?.picture), tries }));
     announce(say("extract_done"));
   }
 }
@@ -232,7 +232,7 @@ function card(error) {
     { class: "gc-card", role: "alert" },
     el("p", { class: "gc-card-title" }, error.message),
     error.hint ? el("p", {}, error.hint) : null,
-    triedView(error.failures),
+    attemptsView(error.failures),
   );
 }
 

@@ -63,23 +63,23 @@ export class Fields {
     this.show("fields");
   }
 
-  get #named() {
+  get #rowsWithNames() {
     return this.rows.filter((row) => row.name.trim());
   }
 
   /** What goes along with the question. */
   get wanted() {
     if (this.mode === "json") return { schema: this.json.value };
-    return { fields: this.#named };
+    return { fields: this.#rowsWithNames };
   }
 
   get empty() {
-    return this.mode === "json" ? !this.json.value.trim() : !this.#named.length;
+    return this.mode === "json" ? !this.json.value.trim() : !this.#rowsWithNames.length;
   }
 
   /** @param {"fields" | "json"} mode */
   show(mode) {
-    if (mode === "json" && !this.json.value.trim()) this.json.value = JSON.stringify(asSchema(this.#named), null, 2);
+    if (mode === "json" && !this.json.value.trim()) this.json.value = JSON.stringify(asSchema(this.#rowsWithNames), null, 2);
     this.mode = mode;
     this.table.hidden = mode !== "fields";
     this.json.hidden = mode !== "json";

@@ -18,7 +18,7 @@ const FORMS = ["json", "csv", "xlsx"];
  * @param {StoryLine<"extracted">} found
  * @param {Given} given
  */
-export function foundView(found, given) {
+export function resultView(found, given) {
   const place = el("div", { class: "gc-place gc-muted", role: "status" }, given.picture ? "" : say("extract_pick"));
   const list = el("div", { class: "gc-tables" }, ...found.tables.map((table) => tableView(table, found.spans, place)));
   const json = el("pre", { class: "gc-json", tabindex: "0", hidden: true }, JSON.stringify(found.data, null, 2));

@@ -15,7 +15,7 @@ import { say } from "../shared/words.js";
  * @import { Shown } from "./pictures.js"
  */
 
-const pictures = new Pictures(LIMITS.images, changed);
+const pictures = new Pictures(LIMITS.images, showChange);
 const hint = hinter(() => document.getElementById("gc-image-hint"));
 
 const conversation = new Conversation({
@@ -23,17 +23,17 @@ const conversation = new Conversation({
   options: () => ({ model: "vision" }),
   welcome: () => el("span"),
   hint,
-  ended,
-  drawn: ended,
+  ended: showEnd,
+  drawn: showEnd,
   keeper: {
     message: (tree, message) => keeper().then((kept) => kept.message(tree, message)),
     head: (tree) => keeper().then((kept) => kept.head(tree)),
-    removed: (tree, ids) => keeper().then((kept) => kept.removed(tree, ids)),
+    announceRemoval: (tree, ids) => keeper().then((kept) => kept.announceRemoval(tree, ids)),
   },
 });
 conversation.onOpen = () => {
   asked = [];
-  changed();
+  showChange();
 };
 const form = readingForm(read);
 const templates = el("div", { class: "gc-templates" });
@@ -64,11 +64,11 @@ export const showAnswersIn = (/** @type {HTMLElement} */ host) => conversation.s
 /** @param {HTMLElement} host */
 export function showTemplatesIn(host) {
   host.replaceChildren(templates, form, el("span", { class: "gc-hint", id: "gc-image-hint", role: "status" }));
-  changed();
+  showChange();
 }
 
 // A template is offered where it makes sense: comparing takes two.
-function changed() {
+function showChange() {
   const ready = pictures.ready.length;
   document.body.toggleAttribute("data-asked", conversation.turns.length > 0);
   document.body.toggleAttribute("data-pictures", pictures.all.length > 0 || conversation.turns.length > 0);
@@ -83,7 +83,7 @@ function changed() {
 
 function toggleForm() {
   form.hidden = !form.hidden;
-  changed();
+  showChange();
   if (!form.hidden) form.querySelector("input")?.focus();
 }
 
@@ -98,7 +98,7 @@ function read(fields) {
  * @param {Answer} answer
  * @param {Extra} extra
  */
-function ended(answer, { fields }) {
+function showEnd(answer, { fields }) {
   if (fields) showReading(answer, fields);
 }
 
@@ -117,7 +117,7 @@ async function ask(text, extra = {}) {
   if (!asking) return;
   asked = now;
   fill(inputOf("image-question"), "");
-  changed();
+  showChange();
   await asking;
 }
 

@@ -90,7 +90,7 @@ const lockOf = (/** @type {string} */ id) => `gc-recording-${id}`;
  * @param {string} from
  * @returns {Promise<{ file: Blob, made: Date, drop: () => void }[]>}
  */
-export async function leftBehind(from) {
+export async function findStranded(from) {
   const db = await database().catch(() => null);
   if (!db) return [];
   const held = new Set((await navigator.locks?.query())?.held?.map(({ name }) => name));

@@ -2,7 +2,7 @@
 
 import { Answer, answerFrom } from "../shared/asking.js";
 import { announce, copy, el, fill, icon, iconButton, inputOf, save, setText, targetOf } from "../shared/dom.js";
-import { leftBehind } from "./kept.js";
+import { findStranded } from "./kept.js";
 import { partsView } from "./parts.js";
 import { Recorder, trouble } from "./recorder.js";
 import { say } from "../shared/words.js";
@@ -78,7 +78,7 @@ let starting = false;
 async function start() {
   if (starting) return; // a second press must not open a second microphone
   starting = true;
-  const fresh = new Recorder(heard, { lost: () => lost(fresh), halted: (deaf) => tell(deaf ? say("microphone_halted") : "") });
+  const fresh = new Recorder(hearLevel, { lost: () => loseMicrophone(fresh), halted: (deaf) => tell(deaf ? say("microphone_halted") : "") });
   try {
     await fresh.start();
   } catch (error) {
@@ -114,7 +114,7 @@ async function finish() {
 
 // Unplugged, or the permission withdrawn: what was said so far is there.
 /** @param {Recorder} one */
-async function lost(one) {
+async function loseMicrophone(one) {
   if (recorder !== one) return;
   await finish();
   tell(say("microphone_lost"));
@@ -147,7 +147,7 @@ const download = () => recording && save(recording.blob, recording.name);
 
 // What a page that was closed had not written down.
 async function recall() {
-  const [last, ...older] = (await leftBehind("microphone")).toSorted((one, other) => other.made.getTime() - one.made.getTime());
+  const [last, ...older] = (await findStranded("microphone")).toSorted((one, other) => other.made.getTime() - one.made.getTime());
   if (!last) return;
   if (recording || recorder) return older.push(last);
   take(last.file, say("recording_name"), last.drop);
@@ -159,7 +159,7 @@ async function recall() {
  * @param {number} level
  * @param {number} at seconds
  */
-function heard(level, at) {
+function hearLevel(level, at) {
   levels.shift();
   levels.push(level);
   setText(time, clock(at));
@@ -236,7 +236,7 @@ player.addEventListener("timeupdate", () => segments.now(player.currentTime));
 const bar = el(
   "div",
   { class: "gc-transcript-bar" },
-  iconButton("copy", say("copy_transcript"), { onclick: (event) => copy(edited(), event.currentTarget) }),
+  iconButton("copy", say("copy_transcript"), { onclick: (event) => copy(editableText(), event.currentTarget) }),
   el("button", { type: "button", class: "gc-chip", onclick: toChat }, say("send_to_chat")),
   ...FORMATS.map((format) => el("button", { type: "button", class: "gc-chip", "data-format": format, onclick: () => downloadAs(format) }, format.toUpperCase())),
 );
@@ -318,7 +318,7 @@ async function transcribe() {
     if (event.e === "segments_found") segments.add(event.segments);
     if (event.e === "restarted") segments.clear();
     if (event.e === "finished" && event.transcript) {
-      writtenDown(sent);
+      markWritten(sent);
       transcript = event.transcript;
       view.replace(transcript.text);
       segments.show(transcript);
@@ -341,7 +341,7 @@ async function transcribe() {
 
 // From now on it may be replaced; the browser need not keep it any more.
 /** @param {Lying} sent */
-function writtenDown(sent) {
+function markWritten(sent) {
   sent.drop?.();
   sent.drop = undefined;
 }
@@ -356,7 +356,7 @@ function parameters(name) {
   });
 }
 
-const edited = () => inputOf("mic-transcript")?.value ?? "";
+const editableText = () => inputOf("mic-transcript")?.value ?? "";
 
 /**
  * Plain text is what stands in the box, corrections included; the other formats carry times, so they are the model's.
@@ -364,7 +364,7 @@ const edited = () => inputOf("mic-transcript")?.value ?? "";
  * @param {string} format
  */
 async function downloadAs(format) {
-  let text = edited();
+  let text = editableText();
   if (format !== "txt") {
     const body = JSON.stringify(transcript ?? { text });
     const response = await send(`transcript/${format}`, { body, headers: { "content-type": "application/json" } });
@@ -385,7 +385,7 @@ function noteOnce(words) {
 }
 
 function toChat() {
-  const text = edited().trim();
+  const text = editableText().trim();
   document.getElementById("tab-chat-button")?.click();
   const message = inputOf("chat-message");
   if (message && text) {

@@ -91,7 +91,7 @@ export class Tape {
 
   /** @param {Float32Array} block at 16 kHz, from -1 to 1 */
   push(block) {
-    this.chunks.push(packed(block));
+    this.chunks.push(pack16(block));
     this.samples += block.length;
   }
 
@@ -253,7 +253,7 @@ export class Downsampler {
 }
 
 /** As 16-bit samples. @param {Float32Array} samples from -1 to 1 */
-export function packed(samples) {
+export function pack16(samples) {
   const result = new Int16Array(samples.length);
   for (let at = 0; at < samples.length; at += 1) result[at] = Math.max(-1, Math.min(1, samples[at])) * 32767;
   return result;

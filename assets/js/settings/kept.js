@@ -6,7 +6,7 @@ import { say } from "../shared/words.js";
 import { closeSettings, part } from "./settings.js";
 
 /** The section of the settings. */
-export function keptSection() {
+export function storageSection() {
   const told = el("p", { class: "gc-muted", role: "status" });
   const file = el("input", { type: "file", id: "import-all", accept: ".json,application/json", "aria-label": say("import_all") });
   const button = (/** @type {string} */ id, /** @type {string} */ words, /** @type {() => unknown} */ onclick) => el("button", { type: "button", id, class: "gc-button gc-quiet", onclick }, words);

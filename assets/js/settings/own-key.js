@@ -5,7 +5,7 @@ import { dropOwnKey, isKept, ownKey } from "../shared/own-key.js";
 import { say } from "../shared/words.js";
 import { send, showKey } from "../shared/wire.js";
 import { OWN_KEYS, OWN_KEYS_ARE_REAL } from "../../texts.js";
-import { labelled, part } from "./settings.js";
+import { withLabel, part } from "./settings.js";
 
 const input = el("input", {
   id: "own-key",
@@ -81,7 +81,7 @@ export function keySection() {
   return part(
     say("own_key"),
     OWN_KEYS ? el("p", { class: "gc-muted" }, say(OWN_KEYS_ARE_REAL ? "own_key_help" : "own_key_simulated")) : null,
-    labelled(say("own_key"), input),
+    withLabel(say("own_key"), input),
     el("label", { class: "gc-check" }, keep, el("span", {}, say("own_key_keep"))),
     state,
     el("div", { class: "gc-dialog-buttons" }, use, forget),

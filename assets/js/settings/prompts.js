@@ -3,7 +3,7 @@
 import { keepOwn, own } from "../chat/prompts.js";
 import { el, iconButton } from "../shared/dom.js";
 import { say } from "../shared/words.js";
-import { labelled, part } from "./settings.js";
+import { withLabel, part } from "./settings.js";
 
 /** The section. */
 export function promptsSection() {
@@ -40,8 +40,8 @@ export function promptsSection() {
     say("prompts"),
     el("p", { class: "gc-muted" }, say("prompts_help")),
     rows,
-    labelled(say("prompt_name"), name),
-    labelled(say("prompt_text"), text),
+    withLabel(say("prompt_name"), name),
+    withLabel(say("prompt_text"), text),
     el("div", { class: "gc-dialog-buttons" }, el("button", { type: "button", class: "gc-button gc-quiet", onclick: add }, say("prompt_add"))),
   );
 }

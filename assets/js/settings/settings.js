@@ -4,10 +4,11 @@ import { el, find } from "../shared/dom.js";
 import { sheet } from "../shared/sheet.js";
 import { setTheme, theme } from "../shared/theme.js";
 import { say } from "../shared/words.js";
-import { keptSection } from "./kept.js";
+import { storageSection } from "./kept.js";
 import { keySection } from "./own-key.js";
 import { personSection } from "./person.js";
 import { promptsSection } from "./prompts.js";
+import { spaceSection } from "./space.js";
 import { storySection } from "./story.js";
 import { language, LANGUAGES, setLanguage } from "../shared/words.js";
 
@@ -15,7 +16,7 @@ import { language, LANGUAGES, setLanguage } from "../shared/words.js";
 
 sheet("settings");
 
-const SECTIONS = [personSection, keySection, lookSection, promptsSection, keptSection, storySection];
+const SECTIONS = [personSection, keySection, lookSection, promptsSection, storageSection, storySection, spaceSection];
 /** @type {HTMLDialogElement | null} */
 let dialog = null;
 
@@ -61,7 +62,7 @@ export const part = (title, ...content) => el("section", {}, el("h3", {}, title)
 function lookSection() {
   const themes = choice("theme", ["system", "light", "dark"].map((name) => /** @type {const} */ ([name, say(`theme_${name}`)])), theme(), setTheme);
   const languages = choice("language", Object.entries(LANGUAGES), language, setLanguage);
-  return part(say("settings_look"), el("div", { class: "gc-settings-row" }, labelled(say("theme"), themes), labelled(say("language"), languages)));
+  return part(say("settings_look"), el("div", { class: "gc-settings-row" }, withLabel(say("theme"), themes), withLabel(say("language"), languages)));
 }
 
 /**
@@ -85,4 +86,4 @@ export function choice(id, pairs, value, chosen) {
  * @param {string} words
  * @param {HTMLElement} input
  */
-export const labelled = (words, input) => el("label", { class: "gc-field" }, el("span", {}, words), input);
+export const withLabel = (words, input) => el("label", { class: "gc-field" }, el("span", {}, words), input);

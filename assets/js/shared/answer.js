@@ -295,7 +295,7 @@ export class Answer {
     if (this.state === "cut") this.foot.append(el("p", { class: "gc-cut", role: "note" }, this.#cutInWords(), " ", more));
     if (this.error) this.foot.append(errorCard(this.error, { kept: Boolean(this.text), again: this.again }));
     if (this.quoted) this.#quote(this.quoted);
-    const seen = { shownTokensPerS: this.#shownTokensPerS() };
+    const seen = { shownTokensPerS: this.#tokensPerS() };
     this.foot.append(...this.receipts.map((receipt) => receiptView(receipt, seen, this.#saves())));
     if (!this.bar.childElementCount) this.bar.append(...this.#buttons());
   }
@@ -322,7 +322,7 @@ export class Answer {
   }
 
   // From the first word on the screen to the last; what the model thought was not shown between them.
-  #shownTokensPerS() {
+  #tokensPerS() {
     const { firstPaint, lastPaint } = this.view;
     if (firstPaint === null || lastPaint === null) return null;
     const usage = this.receipt?.usage;

@@ -18,10 +18,10 @@ let direct = true;
  * @param {string|null} queued what to send through the queue instead when the direct way is broken
  */
 export async function answerFrom(answer, path, options, queued = null) {
-  const heard = (/** @type {Line} */ event) => answer.hear(event);
+  const hear = (/** @type {Line} */ event) => answer.hear(event);
   let stopped = false;
   try {
-    await oneWayOrTheOther(path, options, queued, heard);
+    await oneWayOrTheOther(path, options, queued, hear);
     if (!answer.receipt) answer.hear(localError(say("error_cut")));
   } catch (thrown) {
     const error = /** @type {Trouble} */ (thrown);

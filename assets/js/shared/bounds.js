@@ -32,7 +32,7 @@ const textToken = (text) => /** @type {Tokens.Text} */ ({ type: "text", raw: tex
  *
  * @param {Lexer} lexer
  */
-export function boundedInline(lexer) {
+export function boundInline(lexer) {
   const whole = lexer.inlineTokens.bind(lexer);
   lexer.inlineTokens = (source, /** @type {Token[]} */ tokens = [], ...rest) => {
     const marks = (source.match(MARKS) ?? []).length;

@@ -21,7 +21,7 @@ export function chainView(snapshot, receipt) {
   /** @type {Map<string, string>} */
   const states = new Map(snapshot.targets.map((target) => [target.name, target.state]));
   const nodes = names.slice(0, MOST_NODES).map((name, index) => node(name, index, names, states, receipt));
-  nodes.push(degradedNode(receipt));
+  nodes.push(degradationNode(receipt));
   return el("ol", { class: "gc-chain", "aria-label": say("chain_of", { tier }) }, ...nodes);
 }
 
@@ -76,7 +76,7 @@ function outcome(attempt, times) {
 }
 
 /** @param {Receipt | null} receipt */
-function degradedNode(receipt) {
+function degradationNode(receipt) {
   return el(
     "li",
     { class: "gc-node gc-node-end", "data-outcome": receipt?.degraded ? "degraded" : null },

@@ -36,7 +36,7 @@ export async function draw(block) {
   // An image and not elements: what a model wrote runs no script and loads nothing there.
   const image = document.createElement("img");
   image.alt = "";
-  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(sized(svg))}`;
+  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(setSize(svg))}`;
   picture.append(image);
   block.before(picture);
   block.classList.add("gc-diagram-source");
@@ -44,7 +44,7 @@ export async function draw(block) {
 
 // An image needs its size in pixels; mermaid gives it in the view box alone.
 /** @param {string} svg */
-function sized(svg) {
+function setSize(svg) {
   const box = /viewBox="[-\d.]+ [-\d.]+ ([\d.]+) ([\d.]+)"/.exec(svg);
   return box ? svg.replace(/<svg /, `<svg width="${box[1]}" height="${box[2]}" `).replace(/(<svg [^>]*?) width="100%"/, "$1") : svg;
 }

@@ -169,7 +169,7 @@ export function find(selector, root = document) {
 export const findAll = (selector, root = document) => [...root.querySelectorAll(selector)].filter((one) => one instanceof HTMLElement);
 
 /** The node that has the focus, when it is an element of HTML. */
-export const focused = () => (document.activeElement instanceof HTMLElement ? document.activeElement : null);
+export const focusedElement = () => (document.activeElement instanceof HTMLElement ? document.activeElement : null);
 
 /**
  * Put a value into a Gradio text box so that Gradio notices.

@@ -23,10 +23,10 @@ export function errorCard(error, { kept, again }) {
   const card = el(
     "div",
     { class: "gc-card", role: "alert" },
-    el("p", { class: "gc-card-title" }, sentence(happened(error))),
+    el("p", { class: "gc-card-title" }, sentence(whatHappened(error))),
     error.hint && !(error.retry_after_s && WHEN.test(error.hint)) ? el("p", {}, sentence(error.hint)) : null,
     kept ? el("p", { class: "gc-muted" }, say("partial_kept")) : null,
-    triedView(error.failures),
+    attemptsView(error.failures),
     help ? el("div", { class: "gc-card-actions" }, el("button", { type: "button", class: "gc-button gc-again", onclick: help.act }, say(help.words)), wait) : null,
   );
   countDown(wait, error.retry_after_s);
@@ -38,7 +38,7 @@ const WHEN = /^(?:try|best) (?:again )?in \d/i;
 
 // Who was asked stands under "what was tried", once.
 /** @param {ErrorLine} error */
-const happened = ({ message, failures }) => (failures?.length ? message.replace(/: .*/s, "") : message);
+const whatHappened = ({ message, failures }) => (failures?.length ? message.replace(/: .*/s, "") : message);
 
 /**
  * A sentence as it stands on paper: it ends. The style gives it its capital.
@@ -89,7 +89,7 @@ function editLast() {
  *
  * @param {Failure[]} [failures]
  */
-export function triedView(failures = []) {
+export function attemptsView(failures = []) {
   const tried = failures.map((failure) =>
     el("li", {}, el("b", {}, shortModel(failure.model) || failure.provider), ` ${kindInWords(failure.kind)}: ${failure.message}`),
   );

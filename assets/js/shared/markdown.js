@@ -6,7 +6,7 @@
 import { Lexer, Marked } from "../../vendor/marked/marked.esm.js";
 import "../../vendor/dompurify/purify.min.js";
 import { findAll, icon, targetOf } from "./dom.js";
-import { boundedInline, nestsTooDeep, plain } from "./bounds.js";
+import { boundInline, nestsTooDeep, plain } from "./bounds.js";
 import { say } from "./words.js";
 
 /**
@@ -23,7 +23,7 @@ const LINK = /^(?:https?:|mailto:|tel:)/i;
 /** @type {Record<string, string>} */
 const escapes = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
 /** @param {string} text */
-const escaped = (text) => text.replace(/[&<>"']/g, (character) => escapes[character]);
+const escapeHtml = (text) => text.replace(/[&<>"']/g, (character) => escapes[character]);
 
 /**
  * A formula: its source stays visible until it is drawn, and for good where it cannot be.
@@ -36,7 +36,7 @@ const mathToken = (match, display) => (match ? { type: "math", raw: match[0], te
 
 /** @param {Tokens.Generic} token */
 const drawMath = ({ raw, text, display }) =>
-  `<span class="gc-math" data-tex="${escaped(text)}" ${display ? "data-display" : ""}>${escaped(raw.trim())}</span>`;
+  `<span class="gc-math" data-tex="${escapeHtml(text)}" ${display ? "data-display" : ""}>${escapeHtml(raw.trim())}</span>`;
 
 /** @type {TokenizerAndRendererExtension[]} */
 const MATH = [
@@ -76,7 +76,7 @@ const ASIDES = [
       const match = /^<think>([\s\S]*?)(?:<\/think>\s*|$)/.exec(source);
       return match ? { type: "think", raw: match[0], text: match[1].trim() } : undefined;
     },
-    renderer: ({ text }) => `<details class="gc-fold gc-think"><summary>${escaped(say("thinking"))}</summary><div class="gc-thought">${escaped(text)}</div></details>`,
+    renderer: ({ text }) => `<details class="gc-fold gc-think"><summary>${escapeHtml(say("thinking"))}</summary><div class="gc-thought">${escapeHtml(text)}</div></details>`,
   },
   {
     name: "footnote",
@@ -87,7 +87,7 @@ const ASIDES = [
       return match ? { type: "footnote", raw: match[0], name: match[1], tokens: this.lexer.inline(match[2].trim(), []) } : undefined;
     },
     renderer(token) {
-      return `<p class="gc-note" data-note="${escaped(token.name)}"><sup>${escaped(token.name)}</sup> ${this.parser.parseInline(token.tokens ?? [])}</p>`;
+      return `<p class="gc-note" data-note="${escapeHtml(token.name)}"><sup>${escapeHtml(token.name)}</sup> ${this.parser.parseInline(token.tokens ?? [])}</p>`;
     },
   },
   {
@@ -98,7 +98,7 @@ const ASIDES = [
       const match = /^\[\^([^\]\s]{1,40})\](?!:)/.exec(source);
       return match ? { type: "footnoteMark", raw: match[0], name: match[1] } : undefined;
     },
-    renderer: ({ name }) => `<sup class="gc-note-mark" tabindex="0" data-note="${escaped(name)}">${escaped(name)}</sup>`,
+    renderer: ({ name }) => `<sup class="gc-note-mark" tabindex="0" data-note="${escapeHtml(name)}">${escapeHtml(name)}</sup>`,
   },
 ];
 
@@ -116,14 +116,14 @@ const tokenizer = {
 
 /** @type {RendererObject} */
 const renderer = {
-  html: ({ text }) => (INLINE_HTML.test(text.trim()) ? text : escaped(text)),
+  html: ({ text }) => (INLINE_HTML.test(text.trim()) ? text : escapeHtml(text)),
   image: ({ href, text }) =>
     PICTURE.test(href)
-      ? `<img src="${escaped(href)}" alt="${escaped(text)}">`
-      : `<span class="gc-picture-link">${escaped(say("picture_not_loaded", { alt: text || say("picture") }))}</span>`,
+      ? `<img src="${escapeHtml(href)}" alt="${escapeHtml(text)}">`
+      : `<span class="gc-picture-link">${escapeHtml(say("picture_not_loaded", { alt: text || say("picture") }))}</span>`,
   code: ({ text, lang }) => {
     const [language] = /** @type {RegExpMatchArray} */ ((lang ?? "").match(/^[\w+#.-]*/));
-    return `<div class="gc-code" data-language="${escaped(language)}"><pre tabindex="0"><code>${escaped(text)}\n</code></pre></div>`;
+    return `<div class="gc-code" data-language="${escapeHtml(language)}"><pre tabindex="0"><code>${escapeHtml(text)}\n</code></pre></div>`;
   },
   checkbox: ({ checked }) => (checked ? "☑ " : "☐ "),
   table(token) {
@@ -171,7 +171,7 @@ export function blocks(source) {
   if (nestsTooDeep(source)) return [plain(source)];
   try {
     const lexer = new Lexer(marked.defaults);
-    boundedInline(lexer);
+    boundInline(lexer);
     return lexer.lex(source);
   } catch {
     return [plain(source)]; // shown as it was written

@@ -12,7 +12,7 @@ const KEPT = "groq-core-kept-key";
  * @param {"sessionStorage" | "localStorage"} storage
  * @param {string} name
  */
-function stored(storage, name) {
+function slotIn(storage, name) {
   /** @type {string | null} */
   let here = null;
   const box = () => {
@@ -37,8 +37,8 @@ function stored(storage, name) {
   };
 }
 
-const handle = stored("sessionStorage", HANDLE);
-const kept = stored("localStorage", KEPT);
+const handle = slotIn("sessionStorage", HANDLE);
+const kept = slotIn("localStorage", KEPT);
 /** @type {string | null} of this page alone, for a server that was started anew */
 let key = null;
 
@@ -88,13 +88,13 @@ export function dropOwnKey() {
 }
 
 /** The key is no longer with the server: what to show it again, if it is known here. */
-export function lostOwnKey() {
+export function recallOwnKey() {
   handle.set(null);
   tell();
   return key ?? kept.get();
 }
 
 /** The key that was kept in this browser and is not in use yet. */
-export const keptKey = () => (ownKey() ? null : kept.get());
+export const storedKey = () => (ownKey() ? null : kept.get());
 
 const tell = () => document.dispatchEvent(new CustomEvent("gc:own-key"));

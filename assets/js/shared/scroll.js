@@ -35,7 +35,7 @@ export class Follower {
   }
 
   /** The content has grown. */
-  grown() {
+  followGrowth() {
     if (this.following) this.list.scrollTop = this.list.scrollHeight;
     else this.button.hidden = this.#near();
   }

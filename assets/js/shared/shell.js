@@ -1,7 +1,7 @@
 // The page before Gradio has laid it out: the same frame, in which one can already read, type and ask. Gradio's
 // scripts take four times as long as ours; when its places are there, what is here moves into them.
 
-import { el, focused } from "./dom.js";
+import { el, focusedElement } from "./dom.js";
 import { say } from "./words.js";
 import { TABS } from "../../texts.js";
 
@@ -50,7 +50,7 @@ export function dropShell() {
  */
 export function move(element, host) {
   if (element.parentNode === host) return;
-  const typing = element.contains(document.activeElement) ? focused() : null;
+  const typing = element.contains(document.activeElement) ? focusedElement() : null;
   const box = typing instanceof HTMLTextAreaElement || typing instanceof HTMLInputElement ? typing : null;
   const [from, to] = [box?.selectionStart, box?.selectionEnd];
   host.replaceChildren();

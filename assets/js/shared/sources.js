@@ -14,13 +14,13 @@ import { say } from "./words.js";
  */
 export function showSources({ element, foot, quoted, text, state }) {
   if (!quoted) return;
-  if (!element.querySelector(".gc-chosen")) element.prepend(chosenLine(quoted));
+  if (!element.querySelector(".gc-chosen")) element.prepend(choiceLine(quoted));
   const over = !["waiting", "writing"].includes(state);
   if (over && text && quoted.quotes.length && !foot.querySelector(".gc-sources")) foot.append(sourcesView(quoted, text));
 }
 
 /** @param {Quoted} quoted */
-function chosenLine({ documents, tokens, quotes, whole }) {
+function choiceLine({ documents, tokens, quotes, whole }) {
   const words = say(whole ? "pages_chosen_whole" : "pages_chosen", { names: documents.join(", "), tokens: count(tokens), n: quotes.length });
   return el("p", { class: "gc-left-out gc-chosen", role: "note" }, el("span", {}, words));
 }

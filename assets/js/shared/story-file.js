@@ -19,7 +19,7 @@ const SECRETS = [
 const WORDS = new Set(["t", "r", "kept", "transcript", "text"]);
 
 /** @param {string} text */
-const blanked = (text) => text.replace(/[^\s]/g, "x");
+const blank = (text) => text.replace(/[^\s]/g, "x");
 
 /**
  * A copy without secrets; without words too unless `texts`.
@@ -29,15 +29,15 @@ const blanked = (text) => text.replace(/[^\s]/g, "x");
  * @param {string} [name] of the field that holds it
  * @returns {unknown}
  */
-export function redacted(value, texts, name = "") {
+export function redact(value, texts, name = "") {
   if (typeof value === "string") {
-    if (WORDS.has(name) && !texts) return blanked(value);
+    if (WORDS.has(name) && !texts) return blank(value);
     return SECRETS.reduce((text, [pattern, instead]) => text.replace(pattern, instead), value);
   }
-  if (Array.isArray(value)) return value.map((one) => redacted(one, texts, name));
+  if (Array.isArray(value)) return value.map((one) => redact(one, texts, name));
   if (value && typeof value === "object") {
     if (WORDS.has(name) && !texts) return null;
-    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, redacted(one, texts, key)]));
+    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, redact(one, texts, key)]));
   }
   return value;
 }
@@ -49,6 +49,6 @@ export function redacted(value, texts, name = "") {
  * @param {boolean} texts
  */
 export function saveStory(events, texts) {
-  const story = { format: FORMAT, texts, events: events.map(([at, event]) => [at, redacted(event, texts)]) };
+  const story = { format: FORMAT, texts, events: events.map(([at, event]) => [at, redact(event, texts)]) };
   save(new Blob([JSON.stringify(story)], { type: "application/json" }), "story.json");
 }

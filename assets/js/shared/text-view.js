@@ -251,7 +251,7 @@ export class TextView {
       this.#open = [];
     }
     const tokens = renderer.blocks(this.#source.slice(this.#frozenTo, this.#shown));
-    const finished = this.ended ? tokens.length : settled(tokens);
+    const finished = this.ended ? tokens.length : countSettled(tokens);
     /** @type {Block[]} */
     const open = [];
     tokens.forEach((token, index) => {
@@ -334,7 +334,7 @@ function nextFrame() {
  *
  * @param {Pick<Token, "type" | "raw">[]} tokens
  */
-export function settled(tokens) {
+export function countSettled(tokens) {
   let last = tokens.length - 1;
   while (last >= 0 && tokens[last].type === "space") last -= 1;
   if (last <= 0) return 0;

@@ -4,7 +4,7 @@ const NAME = "groq-core-theme";
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const THEMES = ["system", "light", "dark"];
 
-function stored() {
+function readChoice() {
   try {
     return localStorage.getItem(NAME);
   } catch {
@@ -12,7 +12,7 @@ function stored() {
   }
 }
 
-let chosen = new URL(location.href).searchParams.get("__theme") ?? stored() ?? "system";
+let chosen = new URL(location.href).searchParams.get("__theme") ?? readChoice() ?? "system";
 
 /** The theme in force: `system`, `light` or `dark`. */
 export const theme = () => (THEMES.includes(chosen) ? chosen : "system");

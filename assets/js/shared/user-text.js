@@ -30,7 +30,7 @@ export function withDocuments(question, documents) {
  *
  * @param {string} text
  */
-export function parted(text) {
+export function splitText(text) {
   /** @type {Attached[]} */
   const documents = [];
   const question = text.replace(DOCUMENT, (all, name, content) => {
@@ -47,12 +47,12 @@ export function parted(text) {
  * @returns {(string | HTMLElement)[]}
  */
 export function userText(text) {
-  const { question, documents } = parted(text);
-  return [...(question ? [foldedText(question)] : []), ...documents.map(documentBox)];
+  const { question, documents } = splitText(text);
+  return [...(question ? [foldText(question)] : []), ...documents.map(documentBox)];
 }
 
 /** @param {string} text */
-function foldedText(text) {
+function foldText(text) {
   const long = text.length > LONG_CHARACTERS || text.split("\n", LONG_LINES + 1).length > LONG_LINES;
   if (!long) return text;
   const body = el("div", { class: "gc-long" }, text);

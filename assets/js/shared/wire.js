@@ -2,7 +2,7 @@
 
 import { events } from "./sse.js";
 import { say } from "./words.js";
-import { isKept, keptKey, lostOwnKey, ownKeyHeaders, useOwnKey } from "./own-key.js";
+import { isKept, storedKey, recallOwnKey, ownKeyHeaders, useOwnKey } from "./own-key.js";
 
 /** @import { AskOptions, Hear, Line, OwnKey, Trouble } from "./types.js" */
 
@@ -31,9 +31,9 @@ export function newId() {
 }
 
 /** Knows this browser again after a reload and in its other tabs; where nothing is stored, this page only. */
-export const visitor = knownVisitor();
+export const visitor = visitorId();
 
-function knownVisitor() {
+function visitorId() {
   try {
     localStorage["gc-visitor"] ??= newId();
     return localStorage["gc-visitor"];
@@ -46,7 +46,7 @@ function knownVisitor() {
 function newPass() {
   // The pass from before the page was loaded again makes this one the same visitor's, who finds what was left: tables.
   // Of this tab alone, unless something was left for another day.
-  const old = keptPass();
+  const old = storedPass();
   const coming = fetchPass(old ? { "x-groq-core-page": old } : {});
   pass = coming;
   coming.catch(() => (pass = null));
@@ -65,7 +65,7 @@ async function fetchPass(headers) {
   return body.pass;
 }
 
-function keptPass() {
+function storedPass() {
   try {
     return sessionStorage.getItem(KEPT_PASS) ?? localStorage.getItem(KEPT_PASS);
   } catch {
@@ -125,7 +125,7 @@ export async function send(path, options = {}, again = true) {
   }
   // The server holds keys in memory only: one that was started anew is shown the key again, where it is known here.
   if (response.status === 401 && again && options.ownKey !== false) {
-    const plain = lostOwnKey();
+    const plain = recallOwnKey();
     if (plain && (await showKey(plain, isKept())).handle) return send(path, options, false);
   }
   return response;
@@ -206,5 +206,5 @@ async function refusal(response) {
 newPass();
 
 // A key kept in this browser is shown before the first question, which must not go with the server's.
-const kept = keptKey();
+const kept = storedKey();
 const ready = kept ? showKey(kept, true).catch(() => {}) : null;

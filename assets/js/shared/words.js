@@ -9,7 +9,7 @@ export const LANGUAGES = { en: "English", de: "Deutsch" };
 const NAME = "groq-core-language";
 
 /** @returns {string} */
-function chosen() {
+function chooseLanguage() {
   let stored = null;
   try {
     stored = localStorage.getItem(NAME);
@@ -21,7 +21,7 @@ function chosen() {
 }
 
 /** The language in use. */
-export const language = chosen();
+export const language = chooseLanguage();
 document.documentElement.lang = language;
 
 const words = language === "en" ? TEXTS : { ...TEXTS, ...(await import("../../texts-de.js")).default };

@@ -106,7 +106,7 @@ export function messagesLeft(target, tokensPerMessage) {
  * @param {TargetStatus} target
  * @param {number} tokensPerMessage
  */
-export function leftInWords(target, tokensPerMessage) {
+export function remainderInWords(target, tokensPerMessage) {
   const left = messagesLeft(target, tokensPerMessage);
   return left === null ? "" : say(left === 1 ? "left_one" : "left_some", { n: count(left) });
 }

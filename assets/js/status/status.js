@@ -4,7 +4,7 @@ import { chainView } from "../shared/chain.js";
 import { el, find, setAttribute, setText } from "../shared/dom.js";
 import { breaks, faultMenu, showFaults } from "./fault-switch.js";
 import { Feed } from "./feed.js";
-import { endings, leftInWords, tierInWords } from "./plain.js";
+import { endings, remainderInWords, tierInWords } from "./plain.js";
 import { count, dollars, seconds, wholeSeconds } from "../shared/formats.js";
 import { kindInWords, say, shortModel } from "../shared/words.js";
 import { SIMULATED } from "../../texts.js";
@@ -253,7 +253,7 @@ function targetRow(first, breakable) {
       setText(figures, figuresInWords(target));
       setText(note, target.note);
       showLimits(limits, target.limits);
-      setText(left, target.tiers.some((tier) => tier !== "audio" && tier !== "speech") ? leftInWords(target, tokensPerMessage()) : "");
+      setText(left, target.tiers.some((tier) => tier !== "audio" && tier !== "speech") ? remainderInWords(target, tokensPerMessage()) : "");
     },
   };
 }

@@ -18,7 +18,7 @@ export const JUDGED_S = 8;
 let deaf = false; // the server has no such model, and will have none
 
 /** Have the model at hand before somebody speaks. */
-export const warm = () => finished(new Int16Array(0), 0);
+export const warm = () => chanceOfEnd(new Int16Array(0), 0);
 
 /**
  * How likely it is that somebody has finished speaking, from 0 to 1; null where nobody knows in time.
@@ -27,7 +27,7 @@ export const warm = () => finished(new Int16Array(0), 0);
  * @param {number} quiet seconds at its end
  * @returns {Promise<number | null>}
  */
-export async function finished(samples, quiet) {
+export async function chanceOfEnd(samples, quiet) {
   if (deaf) return null;
   const signal = AbortSignal.timeout(JUDGED_WITHIN_MS);
   try {

@@ -4,7 +4,7 @@
 // Addresses of links, footnotes and citations are left out.
 
 import { blocks } from "../shared/markdown.js";
-import { settled } from "../shared/text-view.js";
+import { countSettled } from "../shared/text-view.js";
 import { say as text } from "../shared/words.js";
 
 /**
@@ -51,9 +51,9 @@ export class Sentences {
    */
   hear(source, whole = false) {
     const tokens = blocks(source.replace(/\r\n?/g, "\n").slice(this.#read));
-    const done = whole ? tokens.length : settled(tokens);
+    const done = whole ? tokens.length : countSettled(tokens);
     for (const [index, token] of tokens.entries()) {
-      const words = spoken(token);
+      const words = speakable(token);
       if (index < done) {
         this.#tell(words.slice(after(words, this.#said)));
         this.#read += token.raw.length;
@@ -156,7 +156,7 @@ function* pieces(sentence, limit) {
  * @param {Token} block
  * @returns {string}
  */
-export function spoken(block) {
+export function speakable(block) {
   const token = /** @type {MarkedToken | Formula} */ (block);
   switch (token.type) {
     case "paragraph":
@@ -181,7 +181,7 @@ export function spoken(block) {
 /** A formula of plain letters, figures and signs can be read; another stands on the screen. */
 const formula = (/** @type {string} */ tex) => (/^[\p{L}\p{N}\s+\-=.,()/]+$/u.test(tex) ? tex.trim() : text("spoken_formula"));
 
-const lines = (/** @type {Token[]} */ tokens) => tokens.map(spoken).filter(Boolean).join("\n");
+const lines = (/** @type {Token[]} */ tokens) => tokens.map(speakable).filter(Boolean).join("\n");
 
 /**
  * @param {Token[]} tokens
@@ -194,7 +194,7 @@ function inlineOne(part) {
   const token = /** @type {MarkedToken | Formula} */ (part);
   switch (token.type) {
     case "text":
-      return token.tokens ? inline(token.tokens) : uncited(plain(token.text));
+      return token.tokens ? inline(token.tokens) : withoutCitations(plain(token.text));
     case "mathInline":
       return formula(token.text);
     case "image":
@@ -237,4 +237,4 @@ function plain(source) {
 }
 
 /** Without footnotes and citations: `[1]`, `[^2]`, `【4†source】`. */
-const uncited = (/** @type {string} */ source) => source.replace(/【[^】]*】|\[\^?\d+(?:[,–-]\s*\d+)*\]/gu, "");
+const withoutCitations = (/** @type {string} */ source) => source.replace(/【[^】]*】|\[\^?\d+(?:[,–-]\s*\d+)*\]/gu, "");

@@ -1,8 +1,8 @@
 // Talk: hold the button to speak, or press it once for a conversation. What is said goes the ways of the other tabs
 // (transcription, then chat), and the answer is read aloud while it streams into the conversation.
 
-import { END_S, Ears } from "./ears.js";
-import { JUDGED_S, finished, isOpen, transcribe, warm } from "./heard.js";
+import { Ears } from "./ears.js";
+import { JUDGED_S, chanceOfEnd, isOpen, transcribe, warm } from "./heard.js";
 import { Loudspeaker } from "./loudspeaker.js";
 import { Sentences } from "./sentences.js";
 import { Silero } from "./silero.js";
@@ -55,8 +55,8 @@ export class Talk {
     this.button = button;
     this.bar = new VoiceBar({
       interrupt: () => this.interrupt(),
-      sendNow: () => this.#ended(),
-      resized: () => conversation.follower.grown(),
+      sendNow: () => this.#hearEnd(),
+      resized: () => conversation.follower.followGrowth(),
     });
     place.replaceChildren(this.bar.element);
     /** @type {State} */
@@ -89,7 +89,7 @@ export class Talk {
     // On the window, to be the first to hear of it: the conversation stops its answer by the same key.
     window.addEventListener("keydown", (event) => event.key === "Escape" && inSight(button.id) && this.interrupt(), true);
     setInterval(() => this.#look(), LOOK_MS);
-    document.addEventListener("visibilitychange", () => this.#seen());
+    document.addEventListener("visibilitychange", () => this.#comeBack());
     addEventListener("beforeunload", (event) => {
       if (this.unsent.recordings.length || this.ears?.taken || this.guess) event.preventDefault();
     });
@@ -156,12 +156,12 @@ export class Talk {
     /** @type {Ears} */
     const ears = new Ears({
       level: (level) => this.#level(level),
-      began: () => this.#began(),
-      paused: (stage) => this.#paused(stage),
-      wentOn: () => this.#wentOn(),
-      nothing: () => this.#nothing(),
-      ended: () => this.#ended(),
-      lost: () => this.#lost(ears),
+      began: () => this.#hearBegin(),
+      paused: (stage) => this.#hearPause(stage),
+      wentOn: () => this.#hearOn(),
+      nothing: () => this.#hearNothing(),
+      ended: () => this.#hearEnd(),
+      lost: () => this.#loseEars(ears),
       halted: (deaf) => this.bar.tell(deaf ? say("microphone_halted") : ""),
       own: () => this.loudspeaker?.loudness ?? 0,
     });
@@ -184,12 +184,12 @@ export class Talk {
 
   /** @param {number} level */
   #level(level) {
-    if (this.state === "listening" || this.how === "free") this.bar.heard(level);
+    if (this.state === "listening" || this.how === "free") this.bar.showLevel(level);
     if (this.interrupted && (this.ears?.spoken ?? 0) >= KNOWN_S) this.#yield();
   }
 
   // Somebody speaks: a question begins; or an answer is interrupted, which waits until it is known that it was somebody.
-  #began() {
+  #hearBegin() {
     const { ears, turn } = this;
     if (this.how !== "free" || !ears || ["off", "opening"].includes(this.state)) return;
     if (!turn) {
@@ -205,22 +205,22 @@ export class Talk {
 
   // Quiet for a moment: was it the end? The model is asked; what it is sure of is written down while it stays quiet.
   /** @param {number} stage */
-  async #paused(stage) {
+  async #hearPause(stage) {
     const taken = this.ears?.taken;
     if (this.how !== "free" || !taken || !this.ears || this.guess) return;
     const pause = (this.pause = {});
-    const chance = await finished(taken.tape.end(JUDGED_S), this.ears.quiet);
+    const chance = await chanceOfEnd(taken.tape.end(JUDGED_S), this.ears.quiet);
     if (this.pause === pause && chance !== null && chance >= SURE[stage]) this.#write(taken, false);
   }
 
-  #wentOn() {
+  #hearOn() {
     this.pause = null;
     if (!this.guess || this.guess.final) return;
     this.#dropGuess();
     this.#show("listening");
   }
 
-  #ended() {
+  #hearEnd() {
     const { ears } = this;
     if (this.how !== "free" || !ears?.taken) return;
     this.pause = null;
@@ -229,7 +229,7 @@ export class Talk {
   }
 
   // A cough, a door.
-  #nothing() {
+  #hearNothing() {
     if (this.how !== "free" || this.guess) return;
     if (this.interrupted) this.#goOn();
     else this.ears?.wait();
@@ -238,7 +238,7 @@ export class Talk {
   // Unplugged, or the permission withdrawn: what was said so far is sent, as if they had stopped. In a conversation
   // another microphone, or the same one plugged in again, is listened to.
   /** @param {Ears} ears */
-  async #lost(ears) {
+  async #loseEars(ears) {
     if (this.ears !== ears) return;
     const said = ears.taken && ears.isWord ? ears.cut() : null;
     const free = this.how === "free";
@@ -248,10 +248,10 @@ export class Talk {
     else if (!this.turn) this.#off();
     this.how = "hold";
     this.bar.tell(say("microphone_lost"));
-    if (free && (await this.#reopened()) && this.state === "off") this.#listen(/** @type {Ears} */ (this.ears));
+    if (free && (await this.#reopen()) && this.state === "off") this.#listen(/** @type {Ears} */ (this.ears));
   }
 
-  async #reopened() {
+  async #reopen() {
     await new Promise((later) => setTimeout(later, REOPEN_MS));
     if (this.ears) return false;
     const ears = this.#newEars();
@@ -280,7 +280,7 @@ export class Talk {
   }
 
   // A page that was hidden has lost its lock on the screen, and perhaps its sound.
-  #seen() {
+  #comeBack() {
     if (document.hidden || this.state === "off") return;
     this.#stayAwake();
     this.ears?.microphone.wake();
@@ -314,9 +314,10 @@ export class Talk {
     if (this.guess !== guess) return;
     this.guess = null;
     const goesOn = this.ears?.taken === taken;
-    if (goesOn && !guess.final && isOpen(heard.text) && (this.ears?.quiet ?? END_S) < END_S) return this.#show("listening");
+    // Not the end by its words, or nobody could write them down: the rest may come yet.
+    if (goesOn && !guess.final && (heard.error || isOpen(heard.text))) return this.#show("listening");
     if (goesOn) this.ears?.cut();
-    this.#heard(taken, heard, file);
+    this.#use(taken, heard, file);
   }
 
   /**
@@ -324,7 +325,7 @@ export class Talk {
    * @param {Heard} heard
    * @param {Blob} file
    */
-  #heard(taken, heard, file) {
+  #use(taken, heard, file) {
     if (heard.error) {
       this.unsent.add({ file, why: heard.error, drop: taken.kept.drop });
       return this.interrupted ? this.#goOn() : this.#next();
@@ -438,7 +439,7 @@ export class Talk {
     const voice = new Voice(this.loudspeaker.context, {
       output: this.loudspeaker.input,
       language,
-      began: () => this.#sounds(turn),
+      began: () => this.#sound(turn),
       told: (note) => this.bar.tell(note),
     });
     turn.voice = voice;
@@ -461,7 +462,7 @@ export class Talk {
   }
 
   /** @param {Turn} turn */
-  #sounds(turn) {
+  #sound(turn) {
     turn.sounds = true;
     if (this.turn === turn && this.state !== "speaking" && !this.interrupted) this.#show("speaking");
   }

@@ -1,7 +1,7 @@
 // Recordings that were not written down: kept, in the page and by the browser, until they are, or are thrown away by the
 // one who spoke.
 
-import { leftBehind } from "../microphone/kept.js";
+import { findStranded } from "../microphone/kept.js";
 import { save } from "../shared/dom.js";
 import { say } from "../shared/words.js";
 
@@ -17,7 +17,7 @@ export class Unsent {
     this.again = again;
     /** @type {Recording[]} */
     this.recordings = [];
-    leftBehind("talk").then((found) => {
+    findStranded("talk").then((found) => {
       this.recordings.unshift(...found.map(({ file, drop }) => ({ file, drop, why: say("recording_left") })));
       if (found.length) this.tell();
     });

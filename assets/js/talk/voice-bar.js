@@ -45,7 +45,7 @@ export class VoiceBar {
    */
   show(state, how = "hold", { canSend = false } = {}) {
     this.element.dataset.state = state;
-    this.heard(0);
+    this.showLevel(0);
     const on = state !== "off";
     if (on) {
       setText(this.words, say(`talk_${state}`));
@@ -76,7 +76,7 @@ export class VoiceBar {
   }
 
   /** How loud it is. @param {number} level from 0 to 1 */
-  heard(level) {
+  showLevel(level) {
     this.level.style.scale = `${level.toFixed(2)} 1`;
   }
 

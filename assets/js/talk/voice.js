@@ -132,7 +132,7 @@ export class Voice {
 
   #ask() {
     while (this.waiting.length && this.pieces.length < AHEAD) {
-      const { text, language } = this.#packed();
+      const { text, language } = this.#pack();
       const hangUp = new AbortController();
       const byModel = !this.byBrowser && MODELS_SPEAK.includes(language) && (performance.now() >= this.askAgainAt || !browserVoice(language));
       this.pieces.push({ text, language, hangUp, sound: byModel ? this.#sound(text, language, either(hangUp, this.hangUp)) : null });
@@ -142,7 +142,7 @@ export class Voice {
 
   // The first sentence alone, to be heard soon; later ones of its language together as they fit, which takes fewer
   // requests.
-  #packed() {
+  #pack() {
     const first = /** @type {{ text: string, language: string }} */ (this.waiting.shift());
     const { language } = first;
     let { text } = first;

@@ -11,9 +11,9 @@ from groq_core.api.asgi import ApiExchange
 from groq_core.api.chat.body import check_model, json_object
 from groq_core.api.chat.parameters import check_params
 from groq_core.api.field_errors import bad, kind_of, mapping
+from groq_core.api.responses.flat_tools import chat_choice, chat_tools
 from groq_core.api.responses.items import Item, messages_of, read_items, rename_param
-from groq_core.api.responses.store import ResponseStore
-from groq_core.api.responses.tools import chat_choice, chat_tools
+from groq_core.api.responses.kept_responses import ResponseStore
 from groq_core.errors import RequestError
 from groq_core.requests import ChatRequest, Message
 

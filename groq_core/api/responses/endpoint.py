@@ -8,13 +8,13 @@ from typing import Any
 
 import msgspec
 
+from groq_core.api.answer_headers import HeaderStory
 from groq_core.api.asgi import ApiExchange
 from groq_core.api.backend import Backend
 from groq_core.api.chat.endpoint import MAX_BODY
 from groq_core.api.chat.pictures import clean, pieces_within
-from groq_core.api.headers import HeaderStory
 from groq_core.api.responses.body import ResponseCall, read_response
-from groq_core.api.responses.events import ResponseWriter
+from groq_core.api.responses.kept_responses import Kept, ResponseStore
 from groq_core.api.responses.output import (
     Item,
     ItemIds,
@@ -27,7 +27,7 @@ from groq_core.api.responses.output import (
     message_item,
     reasoning_item,
 )
-from groq_core.api.responses.store import Kept, ResponseStore
+from groq_core.api.responses.wire_events import ResponseWriter
 from groq_core.api.sending import fold_answer, stream_answer
 from groq_core.errors import RequestError
 from groq_core.events import ToolCall

@@ -15,7 +15,14 @@ import soundfile
 from groq_core.media.audio import ffmpeg
 from groq_core.media.audio.container import AIFF, AU, FLAC, MP3, MPGA, OGG, OPUS, WAV, Container, unsupported_error
 from groq_core.media.audio.ffmpeg import Media, Probed, Track
-from groq_core.media.audio.headers import Bytes, has_frame_count, is_lengthless_wav, links_of, look_into, with_length
+from groq_core.media.audio.header_length import (
+    Bytes,
+    has_frame_count,
+    is_lengthless_wav,
+    links_of,
+    look_into,
+    with_length,
+)
 from groq_core.media.audio.mixing import Mixer, finite, power_of
 from groq_core.media.audio.resample import Resampler, Samples
 

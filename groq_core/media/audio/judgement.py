@@ -18,7 +18,7 @@ import msgspec
 from groq_core.events import Segment, Transcript
 from groq_core.media.audio.levels import SPEECH_LIKELIHOOD, Spans
 from groq_core.media.audio.preparation import AudioInfo
-from groq_core.media.audio.voice import Voice
+from groq_core.media.audio.silero import Voice
 from groq_core.media.text.phrases import length_in_words
 
 _SLACK_S = 1.0

@@ -40,11 +40,15 @@ _LOADING: Final = threading.Lock()
 
 
 def available() -> bool:
-    """Whether this machine can judge; False on Intel Macs, for which there is no wheel. Loads the model."""
+    """
+    Load the model, and say whether that is possible.
+
+    False where onnxruntime is missing: on Macs it is not installed with us, as the oldest have no wheel.
+    """
     return _session() is not None
 
 
-def finished(samples: Samples, quiet_s: float = 0.0) -> float | None:
+def chance_of_end(samples: Samples, quiet_s: float = 0.0) -> float | None:
     """
     How likely it is that somebody has finished, from 0 to 1.
 

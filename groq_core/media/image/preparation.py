@@ -20,7 +20,7 @@ from groq_core.media.image.colour import on_ground, to_eight_bits, to_srgb
 from groq_core.media.image.deep import stretch_dark
 from groq_core.media.image.format import EXTENSIONS, FORMATS, format_of, invalid, open_image, reading
 from groq_core.media.image.frames import count_of, seek_first_shown
-from groq_core.media.image.headers import has_too_many_parts, webp_size
+from groq_core.media.image.header_check import has_too_many_parts, webp_size
 from groq_core.media.image.mending import count_lost_rows, is_cut_off, is_progressive, with_end
 from groq_core.media.image.metadata import metadata_of, orientation_of
 from groq_core.media.image.pixel_budget import Room

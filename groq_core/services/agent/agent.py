@@ -10,13 +10,13 @@ from typing import Any, Final, TypeAlias, TypeVar, overload
 from groq_core.errors import RequestError
 from groq_core.pipeline import Handler
 from groq_core.requests import Caller, Message, Request
+from groq_core.services.agent.agent_run import AgentRun
 from groq_core.services.agent.calling import BoundCall
 from groq_core.services.agent.course import Course
 from groq_core.services.agent.hosted import Hosted
-from groq_core.services.agent.limits import AgentLimits, Price
 from groq_core.services.agent.loop import AgentLoop
-from groq_core.services.agent.run import AgentRun
-from groq_core.services.agent.state import RunState
+from groq_core.services.agent.paused_run import RunState
+from groq_core.services.agent.run_limits import AgentLimits, Price
 from groq_core.services.agent.tools import Tool, tool
 from groq_core.services.extraction.schema import Schema, schema_of
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 from groq_core.events import EndReason, ToolCall
 from groq_core.reply import Reply
 from groq_core.requests import estimate_tokens
-from groq_core.services.agent.limits import OPEN, Outlook, outlook
-from groq_core.services.agent.state import RunState
+from groq_core.services.agent.paused_run import RunState
+from groq_core.services.agent.run_limits import OPEN, Outlook, outlook
 
 if TYPE_CHECKING:
     from groq_core.services.agent.agent import Agent

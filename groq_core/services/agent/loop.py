@@ -11,11 +11,11 @@ from groq_core.errors import GroqCoreError
 from groq_core.events import EndReason, Events, Note, RunEnded, StepStarted, ToolCall
 from groq_core.reply import Reply
 from groq_core.requests import Message
-from groq_core.services.agent.asking import TimeUpError, ask_in_room
 from groq_core.services.agent.calling import read_arguments
 from groq_core.services.agent.course import Course
 from groq_core.services.agent.hosted import events_of_hosted_tools
-from groq_core.services.agent.state import RequestedCall
+from groq_core.services.agent.next_step import TimeUpError, ask_in_room
+from groq_core.services.agent.paused_run import RequestedCall
 from groq_core.services.agent.tools import ArgumentsError
 from groq_core.services.agent.working import work_off
 

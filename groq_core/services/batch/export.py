@@ -9,10 +9,10 @@ from typing import Any, Final, TextIO
 
 import msgspec
 
-from groq_core.services.batch.ids import IdSet
+from groq_core.services.batch.seen_ids import IdSet
 from groq_core.services.batch.sink import Written
 from groq_core.services.batch.sources import LineSource
-from groq_core.services.extraction.tables import FORMULA_SIGNS
+from groq_core.services.extraction.result_files import FORMULA_SIGNS
 
 ANSWER: Final = "answer"
 ERROR: Final = "error"

@@ -2,38 +2,41 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, aclosing
-from typing import Any, Protocol
+from typing import Protocol
 
 from groq_core.errors import RequestError
 from groq_core.events import Usage
 from groq_core.models.pricing import cost_usd
+from groq_core.services.batch.batch_api import BatchApi, RemoteBatchRun
 from groq_core.services.batch.job import Job
 from groq_core.services.batch.progress import Progress
-from groq_core.services.batch.remote import BatchApi, RemoteBatchRun
 from groq_core.services.batch.sink import Sink
 from groq_core.services.batch.sources import LineSource
-from groq_core.services.candidates import resolve_name
+from groq_core.services.candidates import CandidatesCore, resolve_name
 
 
-class BatchCore(Protocol):
+class BatchCore(CandidatesCore, Protocol):
     """What this needs of the core."""
 
-    @property
-    def board(self) -> Any: ...
-    @property
-    def catalogue(self) -> Any: ...
-    @property
-    def settings(self) -> Any: ...
     def batches(self) -> AbstractAsyncContextManager[BatchApi]: ...
 
 
 async def run_later(
-    core: BatchCore, source: LineSource, sink: Sink, job: Job, total: int | None = None
+    core: BatchCore,
+    source: LineSource,
+    sink: Sink,
+    job: Job,
+    total: int | None = None,
+    stopping: asyncio.Event | None = None,
 ) -> AsyncGenerator[Progress, None]:
     """
     Let Groq answer a source within a day, and tell how far it is; begun anew, it looks after the same batches.
+
+    Args:
+        stopping: Once set, nothing more is sent, and what Groq has is cancelled there.
 
     Raises (from the stream):
         SettingsError: There is no key for it.
@@ -47,7 +50,14 @@ async def run_later(
 
     async with core.batches() as api:
         run = RemoteBatchRun(
-            lambda: source, sink, job, api, model=lambda name: groq_id(core, name), price=price, total=total
+            lambda: source,
+            sink,
+            job,
+            api,
+            model=lambda name: groq_id(core, name),
+            price=price,
+            total=total,
+            stopping=stopping,
         )
         async with aclosing(run.run()) as steps:
             async for step in steps:

@@ -15,7 +15,7 @@ from typing import Any, Final, Literal, TypeAlias
 import msgspec
 
 from groq_core.errors import RequestError
-from groq_core.services.batch.ids import IdSet
+from groq_core.services.batch.seen_ids import IdSet
 from groq_core.services.batch.template import LineTemplate
 
 Operation: TypeAlias = Literal["chat", "extraction", "transcription", "translation"]

@@ -17,8 +17,8 @@ from typing import BinaryIO
 import msgspec
 import orjson
 
-from groq_core.services.batch.ids import IdSet
 from groq_core.services.batch.lines import Entry, distinct
+from groq_core.services.batch.seen_ids import IdSet
 from groq_core.services.batch.sink import Sink, Written, binding, json_line
 
 

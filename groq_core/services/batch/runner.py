@@ -21,11 +21,11 @@ from typing import Final
 import msgspec
 
 from groq_core.errors import ChainError, ExtractionError, GroqCoreError, Kind, RequestError
-from groq_core.services.batch.answers import Answerer, BatchAnswer
-from groq_core.services.batch.ids import IdSet
+from groq_core.services.batch.line_answers import Answerer, BatchAnswer
 from groq_core.services.batch.lines import Entry, Line, LineFault, Operation
 from groq_core.services.batch.progress import Progress, ProgressMeter
 from groq_core.services.batch.reconcile import Reconciled, reconcile
+from groq_core.services.batch.seen_ids import IdSet
 from groq_core.services.batch.sink import SYNC_S, Failure, Sink
 from groq_core.services.batch.window import Window, WindowTurn
 

@@ -24,7 +24,7 @@ import orjson
 
 from groq_core.errors import RequestError
 from groq_core.requests import new_request_id
-from groq_core.services.batch.ids import IdSet
+from groq_core.services.batch.seen_ids import IdSet
 
 try:
     import fcntl

@@ -12,9 +12,9 @@ from typing import Final
 
 from lxml import etree
 
+from groq_core.services.documents.charsets import decode
 from groq_core.services.documents.parts import ReadingLimits, ReadText, damage_error
 from groq_core.services.documents.stylesheet import StyleSheet, read_style
-from groq_core.services.documents.text import decode
 
 _UNSEEN: Final = frozenset(
     (

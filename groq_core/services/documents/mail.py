@@ -11,9 +11,9 @@ from pathlib import PurePath
 from typing import Final
 
 from groq_core.errors import RequestError
+from groq_core.services.documents.charsets import decode
 from groq_core.services.documents.html import html_text
 from groq_core.services.documents.parts import EXTENSIONS, ReadingLimits, ReadingWatch, ReadText, tidy, unfit
-from groq_core.services.documents.text import decode
 
 SHOWN_HEADERS: Final = ("From", "To", "Cc", "Date", "Subject")
 _LONGEST_HEADER: Final = 4_000

@@ -14,6 +14,7 @@ from typing import Any, Final
 import olefile
 
 from groq_core.errors import RequestError
+from groq_core.services.documents.charsets import decode
 from groq_core.services.documents.html import read_html
 from groq_core.services.documents.mail import ReadAttached
 from groq_core.services.documents.parts import (
@@ -25,7 +26,6 @@ from groq_core.services.documents.parts import (
     tidy,
     unfit,
 )
-from groq_core.services.documents.text import decode
 
 _HEADS: Final = (("From", "0C1A"), ("To", "0E04"), ("Cc", "0E03"), ("Subject", "0037"))
 _BODY, _HTML, _ATTACHED, _NAME, _SHORT_NAME, _ADDRESS = "1000", "1013", "3701", "3707", "3704", "0C1F"

@@ -19,7 +19,7 @@ from groq_core.services.documents.parts import (
     pages_of,
     unfit,
 )
-from groq_core.services.documents.reading import read_document
+from groq_core.services.documents.readers import read_document
 from groq_core.services.documents.worker import pictures_of, read_with_unread_pages
 
 _SIDE_BY_SIDE: Final = 3
@@ -37,7 +37,7 @@ async def read_and_look(data: bytes, filename: str, look: Look | None, limits: R
     Read a document; pages of a PDF that hold no text are shown to a vision model where there is one.
 
     Raises:
-        RequestError: As :func:`~groq_core.services.documents.reading.read`; a scanned PDF is only one without
+        RequestError: As :func:`~groq_core.services.documents.readers.read`; a scanned PDF is only one without
             ``look``, or where no page could be looked at.
     """
     found = await read_or_show(data, filename, look, limits=limits)

@@ -33,7 +33,7 @@ async def run(data: bytes, filename: str, limits: ReadingLimits) -> Document:
     Read a document in a process of its own.
 
     Raises:
-        RequestError: As :func:`groq_core.services.documents.reading.read`; also 413 when it was ended, since it
+        RequestError: As :func:`groq_core.services.documents.readers.read`; also 413 when it was ended, since it
             took too long or too much memory.
     """
     found = await _ask({"what": "read", "name": filename}, data, filename, limits)
@@ -128,11 +128,11 @@ def _limit_memory(limit: int) -> None:
 
 
 def _answer(wanted: dict[str, Any], data: bytes) -> dict[str, Any]:
-    from groq_core.services.documents import reading
+    from groq_core.services.documents import readers as reading
 
     limits = msgspec.convert(wanted["limits"], ReadingLimits)
     if wanted["what"] == "table":
-        from groq_core.services.documents.tables import csv_of
+        from groq_core.services.documents.first_sheet import csv_of
 
         return {"rest": csv_of(data, wanted["name"], limits)}
     if wanted["what"] == "pictures":

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from groq_core.services.documents.charsets import decode
 from groq_core.services.documents.parts import ReadingLimits, ReadText, tidy
-from groq_core.services.documents.text import decode
 
 _DECLARED: Final = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
 

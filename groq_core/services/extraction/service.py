@@ -12,9 +12,9 @@ from groq_core.errors import ExtractionError
 from groq_core.pipeline import Handler
 from groq_core.requests import Caller, Request
 from groq_core.services.extraction.ask import Try
+from groq_core.services.extraction.extraction_run import Input, Reading
 from groq_core.services.extraction.found import Extraction, Partial, total_cost
 from groq_core.services.extraction.options import ExtractionOptions, part_chars
-from groq_core.services.extraction.reading import Input, Reading
 from groq_core.services.extraction.schema import Schema, TableField, schema_of
 from groq_core.status.snapshot import Snapshot
 

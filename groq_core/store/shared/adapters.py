@@ -50,7 +50,7 @@ class ProcessState:
         found = []
         now = self._clock()
         for name, breaker in self._store.under(SERVER):
-            ends = breaker.rests_until
+            ends = breaker.cooling_until
             if ends > now and ends not in (self._told.get(name), self._heard.get(name)):
                 self._told[name] = ends
                 found.append(Rest(name, ends - now, _note(breaker)))
@@ -69,23 +69,23 @@ class ProcessState:
             ends = now + rest.seconds
             known = self._heard.get(rest.name)
             # A rest is told again with every beat; clocks make a difference of milliseconds.
-            if breaker.rests_until >= ends - 0.5 or (known is not None and abs(known - ends) < 0.5):
+            if breaker.cooling_until >= ends - 0.5 or (known is not None and abs(known - ends) < 0.5):
                 continue
             kind, failures, told_when, text, gone = json.loads(rest.note)
             breaker.failures = max(breaker.failures, failures)
             breaker.last_error, breaker.last_error_text = Kind(kind) if kind else None, text
             breaker.last_error_at, breaker.told_when = now, told_when
-            breaker.rests_until = self._heard[rest.name] = inf if gone else ends
+            breaker.cooling_until = self._heard[rest.name] = inf if gone else ends
             self._health.announce()
         for name in [name for name in self._heard if name not in names]:
             ends = self._heard.pop(name)
             breaker = self._store.of(SERVER, name)
-            if breaker.rests_until == ends:
-                breaker.failures, breaker.rests_until, breaker.probing_since = 0, 0.0, None
+            if breaker.cooling_until == ends:
+                breaker.failures, breaker.cooling_until, breaker.probing_since = 0, 0.0, None
                 self._health.announce()
 
 
 def _note(breaker: BreakerState) -> str:
     kind = str(breaker.last_error) if breaker.last_error else ""
-    gone = breaker.rests_until == inf
+    gone = breaker.cooling_until == inf
     return json.dumps([kind, breaker.failures, breaker.told_when, breaker.last_error_text[:200], gone])

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from groq_core.access.sessions import LocalRevoked
 from groq_core.access.throttle import FORGOTTEN_S, FREE, LocalThrottle, wait_after
-from groq_core.ratelimit.people import LocalLedger
+from groq_core.ratelimit.personal_limits import LocalLedger
 from groq_core.store.shared.link import PREFIX, Away, Link
 
 _COUNT: Final = """

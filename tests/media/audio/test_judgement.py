@@ -12,7 +12,7 @@ from groq_core.events import Segment, Transcript, Word
 from groq_core.media.audio.judgement import NoSpeech, is_hallucination, judge_transcript
 from groq_core.media.audio.levels import SPEECH_LIKELIHOOD
 from groq_core.media.audio.preparation import probe
-from groq_core.media.audio.voice import Voice
+from groq_core.media.audio.silero import Voice
 from tests.media.audio.test_preparation import SPOKEN
 from tests.media.samples import heard, sample, tone, wav
 

@@ -40,7 +40,7 @@ def recording(name: str, end_s: float) -> Samples:
     ],
 )
 def test_ends_are_told_from_pauses(name: str, end_s: float, over: bool) -> None:
-    chance = turn.finished(recording(name, end_s), quiet_s=0.0)
+    chance = turn.chance_of_end(recording(name, end_s), quiet_s=0.0)
 
     assert chance is not None
     assert (chance > 0.9) is over

@@ -2,7 +2,7 @@
 
 from groq_core.services.agent.builtin.calculator import calculate
 from groq_core.services.agent.builtin.clock import clock_tools
-from groq_core.services.agent.builtin.files import file_tools
+from groq_core.services.agent.builtin.conversation_files import file_tools
 from groq_core.services.agent.builtin.units import convert_unit
 from groq_core.services.agent.tools import Tool
 

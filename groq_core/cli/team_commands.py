@@ -1,0 +1,67 @@
+"""What the commands of a team share: the database, tables of plain text, and who is written into the audit log."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from groq_core.errors import SettingsError
+
+if TYPE_CHECKING:
+    from groq_core.store.database import Database
+
+WHO: Final = "command line"
+
+
+@asynccontextmanager
+async def team_database() -> AsyncIterator[Database]:
+    """
+    Open the database of the settings.
+
+    Raises:
+        SettingsError: None is set, or it cannot be used.
+    """
+    from groq_core.settings.settings import load
+    from groq_core.settings.team_extra import require_team
+
+    settings = load()
+    if settings.database is None:
+        raise SettingsError(
+            "there is no database: GROQ_CORE_DATABASE is not set",
+            hint="Set it to sqlite:///groq-core.db or to the address of a PostgreSQL server.",
+        )
+    require_team()
+    from groq_core.store.database import open_database
+
+    async with open_database(settings.database) as database:
+        yield database
+
+
+def print_rows(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Columns as wide as they need to be."""
+    lines = [tuple(header), *map(tuple, rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
+    for line in lines:
+        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def print_json(entries: Iterable[Any]) -> None:
+    """One JSON array, for programs."""
+    json.dump(msgspec.to_builtins(list(entries)), sys.stdout, indent=2, ensure_ascii=False)
+    print()
+
+
+def day(moment: float | None) -> str:
+    """
+    A moment as people write a day; ``never`` for none.
+
+    >>> day(0), day(None)
+    ('1970-01-01', 'never')
+    """
+    return "never" if moment is None else time.strftime("%Y-%m-%d", time.gmtime(moment))

@@ -1,0 +1,412 @@
+"""
+Instances of a JSON schema, made of what a text says: a field called ``total`` takes the number after "Total:".
+
+What the text does not say is filled with plain values that still satisfy the schema.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import re
+from typing import Any
+
+import jsonschema
+
+from groq_core.simulator.named_dates import first_date
+from groq_core.simulator.patterns import matching
+from groq_core.simulator.wire_format import Json
+
+# Not the digits of a date, a version or a code.
+_NUMBER = re.compile(r"(?<![\w.-])-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?![\d-]|\.\d)")
+_FORMATS = {
+    "email": (re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+\w"), "someone@example.com"),
+    "uri": (re.compile(r"https?://[^\s)\"'>]+"), "https://example.com/"),
+    "url": (re.compile(r"https?://[^\s)\"'>]+"), "https://example.com/"),
+    "date": (re.compile(r"\b\d{4}-\d{2}-\d{2}\b"), "2026-11-22"),
+    "date-time": (
+        re.compile(r"\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:\d{2})\b"),
+        "2026-11-22T12:00:00Z",
+    ),
+    "time": (re.compile(r"\b\d{2}:\d{2}:\d{2}(?:Z|[+-]\d{2}:\d{2})\b"), "12:00:00Z"),
+    "uuid": (re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), "00000000-0000-4000-8000-000000000000"),
+    "ipv4": (re.compile(r"\b(?:\d{1,3}\.){3}\d{1,3}\b"), "127.0.0.1"),
+    "duration": (re.compile(r"\bP(?:\d+[YMWD])*(?:T(?:\d+[HMS])+)?\b"), "PT1H"),
+}
+_TOLD_FORMATS = {
+    "YYYY-MM-DDTHH": "date-time",
+    "YYYY-MM-DD": "date",
+    "HH:MM:SS": "time",
+    "e-mail address": "email",
+    "URL": "uri",
+}
+"""A strict schema may not name a format, so it is told in the description, and a model reads that."""
+_NAMED_FORMATS = {"email": "email", "e_mail": "email", "url": "uri", "website": "uri", "link": "uri"}
+MAX_DEPTH = 12
+
+
+class Filler:
+    """
+    Fills one schema.
+
+    Args:
+        schema: JSON schema; ``$ref`` within itself is followed.
+        text: Where values are looked for.
+        rng: Decides where nothing else does.
+    """
+
+    def __init__(self, schema: Json, text: str, rng: random.Random) -> None:
+        self.root = schema
+        self.text = text
+        self.random = rng
+        self._used: set[int] = set()
+
+    def instance(self) -> Any:
+        return self.fill(self.root, "", 0)
+
+    def fill(self, schema: Any, name: str, depth: int) -> Any:
+        """A value for a schema; ``name`` is the property it stands at."""
+        if schema is True or schema == {}:
+            return self._string({}, name)
+        if depth > 3 * MAX_DEPTH:
+            # A schema that refers to itself without end has no instance; the check that follows will say so.
+            return None
+        if not isinstance(schema, dict):
+            return None
+        schema = self._resolve(schema)
+        if "const" in schema:
+            return schema["const"]
+        if "enum" in schema:
+            return self._choose(schema["enum"], name)
+        for key in ("anyOf", "oneOf"):
+            if options := schema.get(key):
+                rest = {k: v for k, v in schema.items() if k != key}
+                return self.fill(_merge([rest, self._option(options, name, depth)]), name, depth + 1)
+        if parts := schema.get("allOf"):
+            rest = {k: v for k, v in schema.items() if k != "allOf"}
+            return self.fill(_merge([rest, *(self._resolve(part) for part in parts)]), name, depth + 1)
+        match self._type(schema, name, depth):
+            case "object":
+                return self._object(schema, depth)
+            case "array":
+                return self._array(schema, name, depth)
+            case "integer" | "number" as kind:
+                return self._number(schema, name, whole=kind == "integer")
+            case "boolean":
+                return self._boolean(name)
+            case "null":
+                return None
+            case _:
+                return self._string(schema, name)
+
+    # ── choosing ─────────────────────────────────────────────────────────────────────────────────────
+
+    def _resolve(self, schema: Json) -> Json:
+        for _ in range(20):
+            ref = schema.get("$ref")
+            if not isinstance(ref, str) or not ref.startswith("#"):
+                return schema
+            target: Any = self.root
+            for step in ref.lstrip("#").strip("/").split("/"):
+                if step:
+                    target = (
+                        target.get(step.replace("~1", "/").replace("~0", "~")) if isinstance(target, dict) else None
+                    )
+            if not isinstance(target, dict):
+                return {}
+            schema = {**target, **{k: v for k, v in schema.items() if k != "$ref"}}
+        return schema
+
+    def _type(self, schema: Json, name: str, depth: int) -> str:
+        kind = schema.get("type")
+        if isinstance(kind, list):
+            real = [k for k in kind if k != "null"]
+            if "null" in kind and (depth >= MAX_DEPTH or not real or not self._seems_present(real[0], name)):
+                return "null"
+            return str(real[0])
+        if kind is None:
+            return "object" if "properties" in schema else "array" if "items" in schema else "string"
+        return str(kind)
+
+    def _option(self, options: list[Any], name: str, depth: int) -> Json:
+        resolved = [self._resolve(option) for option in options if isinstance(option, dict)]
+        real = [option for option in resolved if option.get("type") != "null"]
+        nullable = len(real) < len(resolved)
+        if nullable and (depth >= MAX_DEPTH or not real or not self._seems_present(str(real[0].get("type")), name)):
+            return {"type": "null"}
+        for option in real:
+            words = _words_of(str(option.get("title", "")))
+            if words and all(word in self.text.lower() for word in words):
+                return option
+        return real[0]
+
+    def _choose(self, options: list[Any], name: str) -> Any:
+        lowered = self.text.lower()
+        near = self._after(name)
+        for option in options:
+            if isinstance(option, str) and near and re.match(rf"\W*{re.escape(option.lower())}\b", near.lower()):
+                return option
+        for option in options:
+            if isinstance(option, str) and re.search(rf"\b{re.escape(option.lower())}\b", lowered):
+                return option
+        return options[0] if options else None
+
+    def _seems_present(self, kind: str, name: str) -> bool:
+        """Whether the text seems to hold a value for a property that may be null."""
+        if kind in ("object", "array"):
+            return any(word in self.text.lower() for word in _words_of(name))
+        return bool(self._after(name))
+
+    # ── filling ──────────────────────────────────────────────────────────────────────────────────────
+
+    def _object(self, schema: Json, depth: int) -> Json:
+        properties: Json = schema.get("properties") or {}
+        required = schema.get("required") or []
+        filled: Json = {}
+        for name, inner in properties.items():
+            if name not in required and (depth >= MAX_DEPTH or not self._after(name)):
+                continue
+            filled[name] = self.fill(inner, name, depth + 1)
+        for name in required:
+            if name not in filled:
+                filled[name] = self.fill(schema.get("additionalProperties") or {}, name, depth + 1)
+        return filled
+
+    def _array(self, schema: Json, name: str, depth: int) -> list[Any]:
+        low = int(schema.get("minItems", 0))
+        high = int(schema.get("maxItems", max(low, 10)))
+        if prefix := schema.get("prefixItems"):
+            return [self.fill(item, name, depth + 1) for item in prefix]
+        items = schema.get("items", {})
+        resolved = self._resolve(items) if isinstance(items, dict) else {}
+        values: list[Any] = []
+        if depth < MAX_DEPTH:
+            fits = jsonschema.Draft202012Validator({**resolved, "$defs": self.root.get("$defs", {})})
+            values = [value for value in self._list(resolved, name, depth) if fits.is_valid(value)][:high]
+            if not values and high:
+                values = [self.fill(items, name, depth + 1)]
+        if schema.get("uniqueItems"):
+            return self._distinct(values, resolved, name, low, depth)
+        while len(values) < low:
+            values.append(self.fill(items, name, depth + 1))
+        return values
+
+    def _distinct(self, values: list[Any], items: Json, name: str, low: int, depth: int) -> list[Any]:
+        values = [value for index, value in enumerate(values) if value not in values[:index]]
+        while len(values) < low:
+            another = self._another(items, name, values, depth)
+            if another in values:
+                # There are not as many different values as it asks for; the check that follows will say so.
+                break
+            values.append(another)
+        return values
+
+    def _list(self, items: Json, name: str, depth: int) -> list[Any]:
+        """Values that the text lists after the property's name, or rows that look like its objects."""
+        kind = items.get("type")
+        if kind == "object" or "properties" in items:
+            return self._rows(items, depth)
+        near = self._after(name)
+        if not near:
+            return []
+        line = near.split("\n")[0]
+        if kind in ("number", "integer"):
+            numbers = [float(n.replace(",", "")) for n in _NUMBER.findall(line)]
+            return [int(n) if kind == "integer" else n for n in numbers]
+        if kind in ("string", None) and "enum" not in items:
+            parts = [p.strip(" .\"'“”") for p in re.split(r",|;|\band\b", line)]
+            return [p for p in parts if 0 < len(p) <= 80]
+        return []
+
+    def _rows(self, items: Json, depth: int) -> list[Any]:
+        """One object for each line of the text that has as many columns as the object needs numbers and words."""
+        properties: Json = items.get("properties") or {}
+        kinds = [self._type(self._resolve(p), "", MAX_DEPTH) for p in properties.values() if isinstance(p, dict)]
+        numeric = sum(kind in ("number", "integer") for kind in kinds)
+        if not numeric:
+            return []
+        rows = []
+        for line in self.text.splitlines():
+            cells = [c.strip() for c in re.split(r"\s*[|\t;]\s*|\s{2,}|,\s+(?=\D)|\s+[x@×]\s+", line.strip("| "))]
+            words = [c for c in cells if c and not _NUMBER.search(c) and len(c) > 1]
+            if len(_NUMBER.findall(line)) >= numeric and words and len(cells) > 1 and ":" not in line:
+                rows.append(
+                    Filler({**items, "$defs": self.root.get("$defs", {})}, _label(properties, line), self.random).fill(
+                        items, "", depth + 1
+                    )
+                )
+        return rows
+
+    def _another(self, items: Json, name: str, values: list[Any], depth: int) -> Any:
+        if options := items.get("enum"):
+            return next((option for option in options if option not in values), options[0])
+        value = self.fill(items, name, depth + 1)
+        if value in values and isinstance(value, int | float) and not isinstance(value, bool):
+            return max(v for v in values if isinstance(v, int | float)) + 1
+        if value in values and isinstance(value, str):
+            return f"{value} {len(values) + 1}"
+        return value
+
+    def _number(self, schema: Json, name: str, *, whole: bool) -> float | int:
+        low, high = _bounds(schema, whole)
+        value = self._find_number(name, low, high, whole)
+        if value is None:
+            value = min(max(1.0, low), high)
+            if not math.isfinite(value):
+                value = 1.0
+        if step := schema.get("multipleOf"):
+            value = math.ceil(value / step - 1e-9) * step
+            if value > high:
+                value = math.floor(high / step + 1e-9) * step
+        return int(value) if whole else value
+
+    def _find_number(self, name: str, low: float, high: float, whole: bool) -> float | None:
+        near = self._after(name)
+        candidates = list(_NUMBER.finditer(near.split("\n")[0][:60])) if near else []
+        for found in candidates[:1]:
+            value = float(found.group().replace(",", ""))
+            if low <= value <= high and (not whole or value == int(value)):
+                return value
+        if name and (words := _words_of(name)):
+            # "42 years", "3 items": the number stands before the word.
+            before = re.search(rf"({_NUMBER.pattern})\s*{re.escape(words[-1].rstrip('s'))}", self.text, re.I)
+            if before is not None and low <= float(before.group(1).replace(",", "")) <= high:
+                return float(before.group(1).replace(",", ""))
+        for found in _NUMBER.finditer(self.text):
+            value = float(found.group().replace(",", ""))
+            if found.start() not in self._used and low <= value <= high and (not whole or value == int(value)):
+                self._used.add(found.start())
+                return value
+        return None
+
+    def _boolean(self, name: str) -> bool:
+        near = self._after(name).lower()[:30]
+        return bool(re.match(r"\W*(yes|true|on|1|enabled)\b", near)) or (
+            bool(near) and "no" not in near.split()[:1] and "false" not in near
+        )
+
+    def _string(self, schema: Json, name: str) -> str:
+        kind = (
+            schema.get("format")
+            or _format_by_description(schema)
+            or _NAMED_FORMATS.get(name.lower().rsplit("_", 1)[-1], "")
+        )
+        if kind in _FORMATS:
+            pattern, fallback = _FORMATS[kind]
+            if kind == "date":
+                return first_date(self._after(name)) or first_date(self.text) or fallback
+            found = pattern.search(self._after(name)) or pattern.search(self.text)
+            return found.group() if found else fallback
+        if pattern_text := schema.get("pattern"):
+            return self._match_pattern(str(pattern_text), name)
+        low, high = int(schema.get("minLength", 0)), int(schema.get("maxLength", 200))
+        value = self._phrase(name)[:high]
+        return value if len(value) >= low else value + "." * (low - len(value))
+
+    def _phrase(self, name: str) -> str:
+        near = self._after(name)
+        if near:
+            line = near.split("\n")[0].strip(" :=–-\t\"'“”`")
+            line = re.split(r"[.;](?:\s|$)|,\s|\"|”|\s{2,}|\s\|", line)[0].strip(" .,;:\"'“”`?!")
+            if line:
+                return line[:120]
+        if name.lower() in ("city", "location", "place", "town", "country"):
+            found = re.search(r"\b(?:in|for|at|to|near)\s+([A-Z][\w'-]+(?:[ ,]+[A-Z][\w'-]+)*)", self.text)
+            if found:
+                return found.group(1)
+        if name.lower() in ("query", "question", "q", "search", "input", "text", "prompt", "message", "topic"):
+            return " ".join(self.text.split())[:160] or "simulated"
+        if name.lower() in ("expression", "expr", "formula", "calculation"):
+            found = re.search(r"[\d(][\d\s.()*/+^%-]*[\d)]", self.text)
+            return found.group().strip() if found else "0"
+        if quoted := re.search(r"[\"“'‘`]([^\"”'’`\n]{1,120})[\"”'’`]", self.text):
+            return quoted.group(1)
+        if name.lower().endswith("name") or name.lower() in ("person", "author", "customer", "title"):
+            found = re.search(r"\b([A-Z][\w'-]+(?:\s+[A-Z][\w'-]+)+)\b", self.text)
+            if found:
+                return found.group(1)
+        return f"simulated {' '.join(_words_of(name))}".strip()
+
+    def _match_pattern(self, pattern: str, name: str) -> str:
+        try:
+            compiled = re.compile(pattern)
+        except re.error:
+            return self._phrase(name)
+        bare = pattern.removeprefix("^").removesuffix("$")
+        try:
+            found = re.search(bare, self.text)
+        except re.error:
+            found = None
+        if found and compiled.search(found.group()):
+            return found.group()
+        return matching(pattern, self.random)
+
+    def _after(self, name: str) -> str:
+        """What follows the property's name in the text, as in ``Total: 12.50`` or ``total is 12.50``."""
+        words = _words_of(name)
+        if not words:
+            return ""
+        joined = r"[\s_-]*".join(re.escape(word) for word in words)
+        label = re.search(
+            rf"(?<![a-z]){joined}(?:\s*(?:no\.?|number|#|name|code))?[\"'`*]*\s*(?:[:=#]|\bis\b|\bwas\b|\bare\b|\bof\b)\s*",
+            self.text,
+            re.I,
+        )
+        if label is None:
+            label = re.search(rf"(?<![a-z]){joined}[\"'`*]*\s+(?=[\d\"'“$€£A-Z])", self.text, re.I)
+        if label is None and len(words) > 1:
+            return (
+                self._after(words[-1]) if words[-1] not in ("id", "name", "number", "date") else self._after(words[0])
+            )
+        return self.text[label.end() : label.end() + 400] if label else ""
+
+
+def _format_by_description(schema: Json) -> str:
+    told = str(schema.get("description") or "")
+    return next((kind for sign, kind in _TOLD_FORMATS.items() if sign in told), "")
+
+
+def _bounds(schema: Json, whole: bool) -> tuple[float, float]:
+    step = 1 if whole else 1e-6
+    low = float(schema.get("minimum", -math.inf))
+    high = float(schema.get("maximum", math.inf))
+    if isinstance(exclusive := schema.get("exclusiveMinimum"), int | float) and not isinstance(exclusive, bool):
+        low = max(low, exclusive + step)
+    if isinstance(exclusive := schema.get("exclusiveMaximum"), int | float) and not isinstance(exclusive, bool):
+        high = min(high, exclusive - step)
+    return low, high
+
+
+def _merge(schemas: list[Json]) -> Json:
+    merged: Json = {}
+    for schema in schemas:
+        for key, value in schema.items():
+            if key == "properties" and key in merged:
+                merged[key] = {**merged[key], **value}
+            elif key == "required" and key in merged:
+                merged[key] = [*merged[key], *(name for name in value if name not in merged[key])]
+            else:
+                merged[key] = value
+    return merged
+
+
+def _label(properties: Json, line: str) -> str:
+    """A table row as ``name: value`` lines, words to the string properties and numbers to the others in turn."""
+    cells = [c.strip() for c in re.split(r"\s*[|\t;]\s*|\s{2,}|,\s+(?=\D)|\s+[x@×]\s+", line.strip("| ")) if c.strip()]
+    words = [c for c in cells if not _NUMBER.fullmatch(c.strip("$€£ "))]
+    numbers = [n for c in cells if _NUMBER.fullmatch(c.strip("$€£ ")) for n in _NUMBER.findall(c)]
+    labelled = []
+    for name, schema in properties.items():
+        kind = schema.get("type") if isinstance(schema, dict) else None
+        source = numbers if kind in ("number", "integer") else words
+        if source:
+            labelled.append(f"{name}: {source.pop(0)}")
+    return "\n".join(labelled)
+
+
+def _words_of(name: str) -> list[str]:
+    """
+    >>> _words_of("invoiceNumber"), _words_of("unit_price")
+    (['invoice', 'number'], ['unit', 'price'])
+    """
+    return [word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+", name)]

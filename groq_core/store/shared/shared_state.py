@@ -1,0 +1,67 @@
+"""Everything that replicas share, in one place, and the tasks that keep it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from groq_core.store.shared.adapters import ProcessState
+from groq_core.store.shared.beat import Beat
+from groq_core.store.shared.counters import SharedLedger, SharedRevoked, SharedThrottle
+from groq_core.store.shared.link import Link
+from groq_core.store.shared.shared_answers import SharedAnswers
+
+if TYPE_CHECKING:
+    from groq_core.fallback.health import Health, LocalHealth
+    from groq_core.ratelimit.budgets import LocalBudgets
+    from groq_core.settings.settings import Settings
+
+
+class SharedState:
+    """
+    Attributes:
+        answers: The layer below the process's cache.
+        ledger: Counters of people's limits, where no database has them.
+        throttle, revoked: Of signing in.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        budgets: LocalBudgets,
+        store: LocalHealth,
+        health: Health,
+        changed: Callable[[], None],
+    ) -> None:
+        assert settings.redis_url is not None
+        self._link = Link(settings.redis_url, changed)
+        self._beat = Beat(self._link, ProcessState(budgets, store, health), changed=changed)
+        self.answers = SharedAnswers(self._link, ttl_s=settings.cache_ttl, scope=settings.cache_scope)
+        self.ledger = SharedLedger(self._link)
+        self.throttle = SharedThrottle(self._link)
+        self.revoked = SharedRevoked(self._link)
+        self._task: asyncio.Task[None] | None = None
+
+    def status(self) -> str:
+        """``in step``, or why it is not, for the panel and `/ready`."""
+        return f"away: {self._link.away}" if self._link.away else "in step"
+
+    @property
+    def replicas(self) -> int:
+        """Processes that share it, as of the last beat; 0 before the first."""
+        return self._beat.replicas
+
+    async def start(self) -> None:
+        """Begin to beat; a Redis that is not there stops nothing."""
+        self._task = asyncio.create_task(self._beat.run())
+
+    async def close(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+            await self._beat.leave()
+        await self._link.close()

@@ -1,0 +1,93 @@
+"""
+Every client of this field, its real package, unchanged but for the base URL.
+
+Those of this project's own environment always run; the others where `make clients` has built theirs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from scripts.clients import PROGRAMS, Client, clients
+from tests.clients.where import NODE_MODULES, miss, require_python
+from tests.requires import found
+from tests.stage import Stage, staged
+
+SPEECH = Path(__file__).parents[1] / "data" / "media" / "jfk.wav"
+LONG_ENOUGH_S = 150
+PATIENT = {"GROQ_CORE_FIRST_TOKEN_TIMEOUT": "8", "GROQ_CORE_IDLE_TIMEOUT": "8", "GROQ_CORE_DEADLINE": "60"}
+
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+    folder = tmp_path_factory.mktemp("state")
+    async with staged({**PATIENT, "GROQ_CORE_STATE_DIR": str(folder)}) as stage:
+        yield stage
+
+
+@pytest.fixture(scope="module")
+def picture(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("pictures") / "red.png"
+    Image.new("RGB", (64, 48), "red").save(path)
+    return path
+
+
+@pytest.mark.parametrize("client", clients(), ids=lambda client: client.program)
+async def test_a_client_works_unchanged(client: Client, house: Stage, picture: Path, tmp_path: Path) -> None:
+    program = PROGRAMS / client.program
+    # Nobody's first question meets a healthy model.
+    house.fault("status", preset="503_over_capacity", provider="groq", operation="chat", times=1)
+    if program.suffix == ".mjs":
+        command = [node(), str(NODE_MODULES.parent / "programs" / program.name)]
+    else:
+        command = [str(require_python(client.module)), str(program)]
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        cwd=tmp_path,
+        env={
+            "PATH": os.environ.get("PATH", os.defpath),
+            "HOME": str(tmp_path),
+            "BASE_URL": house.url,
+            "SPEECH": str(SPEECH),
+            "PICTURE": str(picture),
+            # Some look models up at Hugging Face, and wait long where nobody answers.
+            "HF_HUB_OFFLINE": "1",
+        },
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        said, problems = await asyncio.wait_for(process.communicate(), LONG_ENOUGH_S)
+    finally:
+        if process.returncode is None:
+            process.kill()
+
+    assert process.returncode == 0, problems.decode()[-3000:]
+    assert said.decode().splitlines()[-1].startswith("ok ")
+
+
+def node() -> str:
+    if not NODE_MODULES.is_dir():
+        miss("those in tests/clients/package.json")
+    program = found("node")
+    if program is None:
+        miss("node")
+    return program
+
+
+def test_there_is_a_program_for_every_client_named() -> None:
+    listed = {client.program for client in clients()}
+
+    assert listed == {path.name for path in PROGRAMS.iterdir() if path.suffix in (".py", ".mjs")}
+    assert len(listed) >= 15

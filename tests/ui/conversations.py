@@ -1,0 +1,69 @@
+"""Conversations on the page, as a person in a browser handles them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+from playwright.async_api import BrowserContext, Page, expect
+
+from groq_core.requests import ChatRequest, Request
+from tests.ui.conftest import SIZES, House, Script, open_page
+from tests.ui.scripts import DONE, says
+
+CUT = msgspec.structs.replace(DONE, finish_reason="length")
+ANSWER = "#chat-log [data-role=assistant]"
+
+
+everywhere = pytest.mark.parametrize("visitor", SIZES, indirect=True)
+
+
+async def open_in(visitor: BrowserContext, house: House) -> Page:
+    page = await visitor.new_page()
+    await open_page(page, house)
+    return page
+
+
+async def kept(page: Page, count: int = 1) -> None:
+    """Wait until so many conversations are in the list."""
+    await expect(page.locator("#conversations [data-conversation]")).to_have_count(count)
+
+
+async def show_list(page: Page) -> None:
+    """Where there is little room the list is a drawer."""
+    if await page.locator("#gc-conversations-open").is_visible():
+        await page.click("#gc-conversations-open")
+    await expect(page.locator("#conversation-new")).to_be_in_viewport()
+
+
+async def choose(page: Page, name: str, entry: int = 0) -> None:
+    """Choose from an entry's menu."""
+    one = page.locator("#conversations [data-conversation]").nth(entry)
+    await one.hover()
+    await one.locator("[data-action=menu]").click()
+    await one.locator(f"[data-action={name}]").click()
+
+
+async def do(page: Page, message: str, action: str) -> None:
+    """Press a message's button."""
+    await page.locator(message).hover()
+    await page.locator(message).locator(f"[data-action={action}]").click()
+
+
+def numbered() -> Script:
+    """Every answer says which it is."""
+    count = 0
+
+    async def script(request: Request) -> Any:
+        nonlocal count
+        count += 1
+        async for event in says(f"answer {count}")(request):
+            yield event
+
+    return script
+
+
+def texts(request: Request) -> list[str]:
+    assert isinstance(request, ChatRequest)
+    return [message["content"] for message in request.messages]

@@ -1,0 +1,131 @@
+"""Answers under way, in a real browser: questions wait for them, and nothing of them is lost."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from playwright.async_api import BrowserContext, Page, expect
+
+from groq_core.events import TextDelta
+from tests.requires import needs
+from tests.ui.conftest import House
+from tests.ui.conversations import ANSWER, choose, everywhere, kept, open_in, texts
+from tests.ui.scripts import BEGUN, DONE, Hung, answered, ask, plays, says
+
+pytestmark = [pytest.mark.browser, needs("chromium")]
+
+# ── questions that wait ──
+
+
+@everywhere
+async def test_questions_wait_are_edited_and_taken_back(tab: Page, house: House) -> None:
+    more = asyncio.Event()
+    house.script = plays(BEGUN, TextDelta("The first answer"), more.wait, DONE)
+    await ask(tab, "one")
+    await expect(tab.locator(ANSWER)).to_contain_text("The first answer")
+    for text in ("two", "three", "four"):
+        await ask(tab, text)
+    queued = tab.locator("#chat-queue [data-queued]")
+    await expect(queued).to_contain_text(["two", "three", "four"])
+    await queued.nth(1).locator("[data-action=delete]").click()
+    await queued.nth(1).locator("[data-action=edit]").click()
+    await expect(tab.locator("#chat-message textarea")).to_have_value("four")
+    await tab.fill("#chat-message textarea", "")
+    await expect(queued).to_contain_text(["two"])
+    more.set()
+    await answered(tab, 2)
+
+    await expect(tab.locator("#chat-log [data-role=user]")).to_have_text(["one", "two"])
+    await expect(tab.locator("#chat-queue")).to_be_hidden()
+
+
+async def test_steering_stops_the_answer_where_it_is(tab: Page, house: House) -> None:
+    house.script = hung = Hung("The beginning")
+    await ask(tab, "one")
+    await expect(tab.locator(ANSWER)).to_contain_text("The beginning")
+    await ask(tab, "no, this")
+    house.script = says("As you say.")
+    await tab.click("#chat-queue [data-action=steer]")
+
+    assert await answered(tab, 2) == "As you say."
+    await expect(tab.locator(ANSWER).nth(0)).to_have_attribute("data-state", "stopped")
+    await asyncio.wait_for(hung.closed.wait(), 10)
+    assert texts(house.asked[-1]) == ["one", "The beginning", "no, this"]
+
+
+# ── nothing is lost ──
+
+
+@everywhere
+async def test_a_reload_finds_the_running_answer(tab: Page, house: House) -> None:
+    more = asyncio.Event()
+    house.script = plays(BEGUN, TextDelta("The beginning, "), more.wait, TextDelta("and the end."), DONE)
+    await ask(tab, "go")
+    await expect(tab.locator(ANSWER)).to_contain_text("The beginning,")
+    await tab.reload()
+    await expect(tab.locator(ANSWER)).to_contain_text("The beginning,")
+    await expect(tab.locator(ANSWER)).to_have_attribute("data-state", "writing")
+    more.set()
+
+    assert await answered(tab) == "The beginning, and the end."
+    assert len(house.asked) == 1
+
+
+async def test_a_closed_tab_finds_its_answer_in_the_next(visitor: BrowserContext, house: House) -> None:
+    more = asyncio.Event()
+    house.script = plays(BEGUN, TextDelta("The beginning, "), more.wait, TextDelta("and the end."), DONE)
+    tab = await open_in(visitor, house)
+    await ask(tab, "go")
+    await expect(tab.locator(ANSWER)).to_contain_text("The beginning,")
+    await tab.close()
+    more.set()
+
+    tab = await open_in(visitor, house)
+    await tab.locator("[data-conversation]").click()
+    assert await answered(tab) == "The beginning, and the end."
+    assert len(house.asked) == 1
+
+
+async def test_a_dropped_network_is_found_again_at_the_exact_character(
+    tab: Page, visitor: BrowserContext, house: House
+) -> None:
+    steps = [asyncio.Event() for _ in range(2)]
+    house.script = plays(
+        BEGUN, TextDelta("one "), steps[0].wait, TextDelta("two "), steps[1].wait, TextDelta("three"), DONE
+    )
+    await ask(tab, "go")
+    await expect(tab.locator(ANSWER)).to_contain_text("one")
+    await visitor.set_offline(True)
+    steps[0].set()
+    await tab.wait_for_timeout(500)
+    await visitor.set_offline(False)
+    await expect(tab.locator(ANSWER)).to_contain_text("one two")
+    steps[1].set()
+
+    assert await answered(tab) == "one two three"
+    assert len(house.asked) == 1
+
+
+async def test_two_tabs_see_one_list_and_one_answer(visitor: BrowserContext, house: House) -> None:
+    one, other = await open_in(visitor, house), await open_in(visitor, house)
+    house.script = hung = Hung("The beginning")
+    await ask(one, "go")
+    await expect(one.locator(ANSWER)).to_contain_text("The beginning")
+    await kept(other)
+    await other.locator("[data-conversation]").click()
+    await expect(other.locator(ANSWER)).to_contain_text("The beginning")
+    await expect(other.locator(ANSWER)).to_have_attribute("data-state", "writing")
+    await one.click("#chat-stop")
+
+    assert await answered(other, state="stopped") == "The beginning"
+    await asyncio.wait_for(hung.closed.wait(), 10)
+    house.script = says("Another answer.")
+    await ask(one, "again")
+    await answered(one, 2)
+    assert await answered(other, 2) == "Another answer."
+    await choose(other, "rename")
+    await other.keyboard.type("Ours")
+    await other.keyboard.press("Enter")
+    await expect(one.locator("[data-conversation]")).to_contain_text("Ours")
+    assert len(house.asked) == 2
