@@ -197,7 +197,7 @@ WHERE: Final = (
     ("How is a request made to fit?", "groq_core/fallback/shrink.py", "shrink"),
     ("Where do bytes become events?", "groq_core/streaming/decoder.py", "StreamDecoder"),
     ("What is cached, and for whom?", "groq_core/middleware/cache.py", "Cache"),
-    ("Where are Groq's limits counted?", "groq_core/ratelimit/buckets.py", "TargetBuckets"),
+    ("Where are Groq's limits counted?", "groq_core/ratelimit/buckets.py", "TargetBudget"),
     ("What does the status panel read?", "groq_core/status/board.py", "Board"),
     ("Which metrics are there?", "groq_core/telemetry/metrics.py", "Metrics"),
     ("Where is a setting declared?", "groq_core/settings/settings.py", "Settings"),
