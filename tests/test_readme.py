@@ -78,6 +78,18 @@ def test_every_target_of_make_in_the_readme_exists() -> None:
     assert set(re.findall(r"^make ([a-z]+)", README, re.MULTILINE)) <= targets
 
 
+def test_what_we_write_ourselves_is_there_and_has_its_reason() -> None:
+    table = README.partition("### What we write ourselves, and why")[2].partition("\nLicence:")[0]
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines() if line.startswith("| ")][
+        2:
+    ]
+    named = [path for own, _, _ in rows for path in re.findall(r"`([\w./-]+[/.][\w./-]*)`", own) if path != "/docs"]
+
+    assert len(named) >= 14
+    assert not [path for path in named if not ((ROOT / "groq_core" / path).exists() or (ROOT / path).exists())]
+    assert all(why for _, _, why in rows)
+
+
 @pytest.mark.parametrize(("question", "path", "name"), WHERE)
 def test_a_newcomers_question_is_answered_where_the_table_says(question: str, path: str, name: str) -> None:
     source = (ROOT / path).read_text(encoding="utf-8")
