@@ -195,6 +195,7 @@ class TargetBudget:
     def learn(self, kind: str, window_s: int, limit: float, remaining: float) -> None:
         """Take over what the provider said of one limit; it knows better than we do."""
         now = self._clock()
+        # What the provider tells is left of the whole limit; only a part of that is this process's.
         bucket = self._buckets.get((kind, window_s))
         if bucket is None:
             self._adopt(Bucket(kind, window_s, limit, remaining * self.share, now, self.share))
@@ -232,6 +233,7 @@ class TargetBudget:
             self._adopt(Bucket(kind, window_s, limit, level, self._clock(), self.share))
         elif limit < bucket.limit:
             now = self._clock()
+            # A lower ceiling gives nothing back: what was spent stays spent.
             bucket.set(limit, min(bucket.level(now), limit * self.share), now)
 
     def has(self, kind: str, window_s: int) -> bool:
@@ -268,6 +270,7 @@ class TargetBudget:
     def wait(self, cost: Cost, ahead: Sequence[Cost]) -> float:
         """Seconds until a request fits behind others; 0 when it does."""
         if self.holds_back:
+            # A guess at when the first answer's headers will have told the limits.
             return 0.5
         now = self._clock()
         return max(
@@ -341,6 +344,7 @@ class TargetBudget:
         for bucket in self._buckets.values():
             self._release(reservation, bucket, inf)
             if used is not None:
+                # The start was charged when the headers came, or is now, where none came.
                 start_used, answer_used = used.of(bucket.kind)
                 bucket.charge(answer_used if reservation.charged else start_used + answer_used, now)
 
@@ -349,5 +353,6 @@ def _wait_behind(bucket: Bucket, amount: float, ahead: list[float], now: float) 
     own = bucket.limit * bucket.share
     if amount > own:
         return SHARE_S
+    # Those ahead have not been let in, so nothing is held for them yet.
     missing = amount + sum(ahead) - (bucket.level(now) - bucket.held)
     return missing * bucket.window_s / own if missing > 1e-3 else 0.0
