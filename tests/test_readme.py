@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from groq_core.settings.settings import Settings, load, variables
-from scripts.readme import PARTS, WHERE, env_example, rendered, summary
+from scripts.readme import PARTS, WHERE, env_example, render, summary
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_generated_parts_are_fresh() -> None:
-    assert rendered(README) == README, "run: make docs"
+    assert render(README) == README, "run: make docs"
 
 
 def test_env_example_is_fresh() -> None:
@@ -25,7 +25,7 @@ def test_env_example_is_fresh() -> None:
 
 def test_a_readme_without_a_place_for_a_part_is_refused() -> None:
     with pytest.raises(ValueError, match="no place for policy"):
-        rendered(README.replace("<!-- policy -->", ""))
+        render(README.replace("<!-- policy -->", ""))
 
 
 @pytest.mark.parametrize("name", PARTS)
