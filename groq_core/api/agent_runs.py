@@ -216,6 +216,7 @@ class Answering:
             async with aclosing(run) as events:
                 async for event in events:
                     self._trace.apply(event)
+            _must_fit(run)
             self._watch.release()
         except (Exception, asyncio.CancelledError) as caught:
             error = misfit(reason(caught, self._watch))
@@ -236,6 +237,7 @@ class Answering:
                         if not exchange.started:
                             await exchange.start(200, [*EVENT_STREAM, *self._headers])
                         await exchange.write(event_bytes(self._event(event)))
+            _must_fit(run)
             self._watch.release()
             if not exchange.started:
                 await exchange.start(200, [*EVENT_STREAM, *self._headers])
@@ -273,6 +275,15 @@ class Answering:
         if run.typed:
             body["output"] = msgspec.to_builtins(run.output) if run.output is not None else None
         return body
+
+
+def _must_fit(run: AgentRun[Any]) -> None:
+    """
+    Raises:
+        ExtractionError: There is an answer, and it does not fit the type that was asked for.
+    """
+    if run.problem is not None:
+        raise run.problem
 
 
 def step_object(step: Any) -> dict[str, Any]:

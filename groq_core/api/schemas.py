@@ -42,8 +42,9 @@ from groq_core.errors import Kind
 from groq_core.events import EndReason
 from groq_core.requests import HOSTED_TOOLS
 from groq_core.services.agent.sets import TOOL_SETS
-from groq_core.services.batch.batch_store import PURPOSES, Status, Via
+from groq_core.services.batch.batch_store import PURPOSES
 from groq_core.services.batch.lines import URLS
+from groq_core.services.batch.places import Status, Via
 from groq_core.status.snapshot import Snapshot
 
 ATTEMPT: Final = object_of(

@@ -24,7 +24,6 @@ from groq_core.media.image.format import EXTENSIONS as PICTURES
 from groq_core.services.documents.parts import EXTENSIONS as DOCUMENTS
 from groq_core.services.vision import TEMPLATES
 from groq_core.ui import admin, agent, batch, chat, extract, image, kept, microphone, own_key, summary, talk, title
-from groq_core.ui.answer_logs import Answers
 from groq_core.ui.core import PageCore
 from groq_core.ui.endpoints import create_endpoints, prepare_tools, serve_tools, tools_wanted
 from groq_core.ui.fault_switch import FAULTS
@@ -185,11 +184,11 @@ def mount(app: FastAPI, core: PageCore, admit: Admit) -> FastAPI:
     mounted = app.routes[-1]
     assert isinstance(mounted, Mount)  # Gradio's own application, the last that is asked
     mounted.app = GradioDoor(mounted.app, demo, admit, page.passes, page.scope_caller)
-    close_with(app, page.answers)
+    close_with(app, page)
     return app
 
 
-def close_with(app: FastAPI, answers: Answers) -> None:
+def close_with(app: FastAPI, page: Page) -> None:
     """Stop answers that still run for nobody when the server ends, before what they ask with is closed."""
     inner = app.router.lifespan_context
 
@@ -197,7 +196,7 @@ def close_with(app: FastAPI, answers: Answers) -> None:
     async def lifespan(app: FastAPI) -> AsyncIterator[Any]:
         async with inner(app) as state:
             yield state
-            await answers.close()
+            await page.close()
 
     app.router.lifespan_context = lifespan
 

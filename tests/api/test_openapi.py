@@ -21,6 +21,7 @@ from groq_core.api.openapi import ABOUT, PATHS, document
 from groq_core.api.schemas import SCHEMAS
 from groq_core.api.speech import TYPES
 from groq_core.services.batch.batch_store import BatchStore
+from groq_core.services.batch.places import BatchFolder
 from tests.stage import Stage, staged
 
 NOT_DESCRIBED = {*MISPLACED, "/_simulator/"}
@@ -30,7 +31,7 @@ OPERATIONS = [(path, verb) for path, verbs in PATHS.items() for verb in verbs]
 
 
 def routing_table(stage: Stage, folder: Path) -> dict[str, set[str]]:
-    table = routes(stage.core, asyncio.Event(), BatchStore(folder, stage.core.handle))
+    table = routes(stage.core, asyncio.Event(), BatchStore(BatchFolder(folder), stage.core.handle))
     return {path: {method.lower() for method in methods} for path, methods in table.items()}
 
 
