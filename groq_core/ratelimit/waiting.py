@@ -38,6 +38,11 @@ class TargetBuckets:
     def __iter__(self) -> Iterator[Bucket]:
         return iter(self.budget)
 
+    @property
+    def share(self) -> float:
+        """The part of every limit that is this process's."""
+        return self.budget.share
+
     def release_learners(self) -> None:
         """The limits are known as far as they will be: whoever waited for that may go."""
         self.budget.known = True
