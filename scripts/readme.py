@@ -95,12 +95,12 @@ def _plain(markdown: str) -> str:
 
 
 def tiers_table() -> str:
-    def listed(ids: tuple[str, ...]) -> str:
+    def join_ids(ids: tuple[str, ...]) -> str:
         return ", ".join("any other" if id == ANY else f"`{id}`" for id in ids)
 
     return table(
         ("tier", "Groq models, first choice first", "backup"),
-        ((f"`{tier}`", listed(GROQ_TIERS[tier]), listed(BACKUP_TIERS[tier])) for tier in TIER_NAMES),
+        ((f"`{tier}`", join_ids(GROQ_TIERS[tier]), join_ids(BACKUP_TIERS[tier])) for tier in TIER_NAMES),
     )
 
 
@@ -197,7 +197,7 @@ WHERE: Final = (
     ("How is a request made to fit?", "groq_core/fallback/shrink.py", "shrink"),
     ("Where do bytes become events?", "groq_core/streaming/decoder.py", "StreamDecoder"),
     ("What is cached, and for whom?", "groq_core/middleware/cache.py", "Cache"),
-    ("Where are Groq's limits counted?", "groq_core/ratelimit/buckets.py", "TargetBuckets"),
+    ("Where are Groq's limits counted?", "groq_core/ratelimit/buckets.py", "TargetBudget"),
     ("What does the status panel read?", "groq_core/status/board.py", "Board"),
     ("Which metrics are there?", "groq_core/telemetry/metrics.py", "Metrics"),
     ("Where is a setting declared?", "groq_core/settings/settings.py", "Settings"),
@@ -246,7 +246,7 @@ PARTS: Final[Mapping[str, Callable[[], str]]] = MappingProxyType(
 )
 
 
-def rendered(readme: str) -> str:
+def render(readme: str) -> str:
     """
     Put every generated part between its two comments.
 
@@ -265,7 +265,7 @@ def rendered(readme: str) -> str:
 def main() -> int:
     """Rewrite both files in place."""
     readme = ROOT / "README.md"
-    readme.write_text(rendered(readme.read_text(encoding="utf-8")), encoding="utf-8")
+    readme.write_text(render(readme.read_text(encoding="utf-8")), encoding="utf-8")
     (ROOT / ".env.example").write_text(env_example(), encoding="utf-8")
     return 0
 

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from groq_core.settings.settings import Settings, load, variables
-from scripts.readme import PARTS, WHERE, env_example, rendered, summary
+from scripts.readme import PARTS, WHERE, env_example, render, summary
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_generated_parts_are_fresh() -> None:
-    assert rendered(README) == README, "run: make docs"
+    assert render(README) == README, "run: make docs"
 
 
 def test_env_example_is_fresh() -> None:
@@ -25,7 +25,7 @@ def test_env_example_is_fresh() -> None:
 
 def test_a_readme_without_a_place_for_a_part_is_refused() -> None:
     with pytest.raises(ValueError, match="no place for policy"):
-        rendered(README.replace("<!-- policy -->", ""))
+        render(README.replace("<!-- policy -->", ""))
 
 
 @pytest.mark.parametrize("name", PARTS)
@@ -76,6 +76,18 @@ def test_every_target_of_make_in_the_readme_exists() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
     assert set(re.findall(r"^make ([a-z]+)", README, re.MULTILINE)) <= targets
+
+
+def test_what_we_write_ourselves_is_there_and_has_its_reason() -> None:
+    table = README.partition("### What we write ourselves, and why")[2].partition("\nLicence:")[0]
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines() if line.startswith("| ")][
+        2:
+    ]
+    named = [path for own, _, _ in rows for path in re.findall(r"`([\w./-]+[/.][\w./-]*)`", own) if path != "/docs"]
+
+    assert len(named) >= 14
+    assert not [path for path in named if not ((ROOT / "groq_core" / path).exists() or (ROOT / path).exists())]
+    assert all(why for _, _, why in rows)
 
 
 @pytest.mark.parametrize(("question", "path", "name"), WHERE)

@@ -127,7 +127,7 @@ def prompts(count: int) -> list[Samples]:
 
 def hash_of(name: str) -> int:
     """An order that is the same everywhere, and not the alphabet's."""
-    return sum(ord(letter) * 31**index for index, letter in enumerate(name)) % 10_007
+    return int(sum(ord(letter) * 31**index for index, letter in enumerate(name)) % 10_007)
 
 
 @cache
@@ -140,9 +140,9 @@ def babble(seconds: float = 12.0) -> Samples:
     """Six people at once."""
     voices = [robot(voice, " ".join(SENTENCES)) for voice in VOICES]
     length = int(seconds * RATE)
-    return np.sum(
-        [np.resize(np.roll(voice, 3001 * at), length) for at, voice in enumerate(voices)], axis=0, dtype=np.float32
-    )
+    turned = np.stack([np.resize(np.roll(voice, 3001 * at), length) for at, voice in enumerate(voices)])
+    mixed: Samples = turned.sum(axis=0, dtype=np.float32)
+    return mixed
 
 
 def cough(seed: int) -> Samples:

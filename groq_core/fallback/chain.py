@@ -123,8 +123,10 @@ class FallbackChain:
                 yield Waiting(seconds=turn.wait_s, reason=turn.reason, target=turn.spec.name)
                 await (self._sleep(turn.wait_s) if turn.probed_since is None else self._await_probe(run, turn.spec))
                 waited += self._clock() - began
+                # Meanwhile another request may have found out that it is no better, or spent its turn.
                 if not turns.may_ask(turn):
                     continue
+            # Overhead is what we took ourselves, not what was waited for.
             if not run.asked:
                 self._metrics.overhead.observe(max(0.0, budget.elapsed_s - waited))
             elif run.asked[-1] is not turn.spec:
@@ -198,6 +200,7 @@ class FallbackChain:
 
     def _send(self, run: ChainRun, turns: Turns, attempt: Attempt) -> Events:
         """Make the attempt, raced against the next target where hedging is on and may be done."""
+        # A race takes an attempt to spare: those left may be promised to the targets that come after.
         if self._hedging is None or run.is_committed or run.budget.remaining <= attempt.peers + attempt.others:
             return self._attempt(attempt)
         second = next((spec for spec in run.queue if turns.awake(spec)), None)
@@ -241,6 +244,7 @@ class FallbackChain:
         """
         spec = attempt.spec
         move = decide(self._state(run, attempt, heard), error)
+        # It was the beginning that it would not take: no failure of its own, so none is counted or told.
         if move.to == "retry":
             run.refused_prefill.add(spec.name)
             run.queue.appendleft(spec)
@@ -253,6 +257,7 @@ class FallbackChain:
             run.passed.clear()
             return []
         if move.to == "shrink" and (shorter := shrink(attempt.request, error, spec)) is not None:
+            # The reader is told: an answer to a shortened conversation must not pass for one to the whole.
             run.mended[spec.name], note = shorter
             run.queue.appendleft(spec)
             return [note]
@@ -325,6 +330,7 @@ class FallbackChain:
                 retry_after=retry_after,
                 hint="What you have is what arrived; ask again for a whole answer.",
             )
+        # What the caller can mend is said even where the app would rather be friendly: asking again would not help.
         if (fault := callers_fault(failures)) is not None:
             raise refusal(fault)
         if self._degrade == "message":
@@ -347,6 +353,7 @@ class FallbackChain:
             if self._health.admission(credential, spec.provider, spec.name) != "gone"
             and (left := self._health.cooldown_left(credential, spec.provider, spec.name)) is not None
         ]
+        # Nobody cools down for a limit that was kept here without asking; its time counts all the same.
         waits += [f.retry_after for f in run.failures if f.kind is Kind.BUDGET and f.retry_after is not None]
         soonest = min(waits, default=inf)
         return None if soonest == inf else max(1.0, soonest)

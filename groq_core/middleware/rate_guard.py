@@ -16,11 +16,12 @@ from groq_core.failures.policy import SHORT_WAIT_S
 from groq_core.models.pricing import BILLED_AUDIO_S
 from groq_core.models.spec import ModelSpec
 from groq_core.pipeline import Attempt, Handler
-from groq_core.ratelimit.buckets import Cost, TargetBuckets
+from groq_core.ratelimit.buckets import Cost
 from groq_core.ratelimit.budgets import LocalBudgets
 from groq_core.ratelimit.estimates import Estimates
 from groq_core.ratelimit.headers import read_headers, received_at_ms
 from groq_core.ratelimit.plans import limits_for
+from groq_core.ratelimit.waiting import TargetBuckets
 
 RATE_LIMIT = "the model's rate limit"
 """Why this guard makes a request wait; other waits have other reasons."""

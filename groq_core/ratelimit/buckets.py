@@ -1,5 +1,5 @@
 """
-How much a provider still lets us ask: linear-refill buckets, with a fair queue in front.
+How much a provider still lets us ask: linear-refill buckets, and what requests under way hold in them.
 
 Groq's limits are buckets that drip back continuously, ``limit / window`` a second, one per organisation, model
 and dimension (derived from its headers and 429 texts of 2024-2026, where ``wait = (used + requested - limit) /
@@ -8,11 +8,10 @@ limit * window`` fits every one). Per minute for tokens, per day for requests, p
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections import OrderedDict, deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import inf
+from typing import Protocol
 
 import msgspec
 
@@ -144,16 +143,35 @@ class Reservation:
         self.held: dict[tuple[str, int], float] = {}
 
 
-class _Waiter(msgspec.Struct, eq=False):
-    cost: Cost
-    future: asyncio.Future[Reservation]
-
-
-class TargetBuckets:
+class BudgetStore(Protocol):
     """
-    Every limit of one target under one credential, and the queue of those who wait for it.
+    What is left of one target's limits under one credential, as plain numbers.
 
-    The queue is fair between users: one who sends a hundred requests waits behind another's first.
+    Who waits for it, and in which order, is the business of the queue in front
+    (:class:`~groq_core.ratelimit.waiting.TargetBuckets`), so the numbers may live in another place.
+    """
+
+    def room_in(self, cost: Cost) -> float:
+        """Seconds until a request fits; 0 when it does."""
+
+    def wait(self, cost: Cost, ahead: Sequence[Cost]) -> float:
+        """Seconds until a request fits behind others; 0 when it does."""
+
+    def reserve(self, cost: Cost) -> Reservation:
+        """Hold what a request takes at most, from its admission on."""
+
+    def observe(
+        self, reservation: Reservation, told: Mapping[tuple[str, int], tuple[float, float]], *, at: int | None = None
+    ) -> None:
+        """Take over what the provider says as it begins to answer."""
+
+    def settle(self, reservation: Reservation, used: Cost | None = None) -> None:
+        """The request is over: charge what it took, give back the rest."""
+
+
+class TargetBudget:
+    """
+    The buckets of one target in this process; a :class:`BudgetStore`.
 
     Attributes:
         share: The part of every limit that is this process's.
@@ -163,14 +181,11 @@ class TargetBuckets:
     def __init__(self, clock: Callable[[], float] = time.monotonic, share: float = 1.0) -> None:
         self._clock = clock
         self.share = share
-        self._asked = 0.0
+        self.known = False
         self._buckets: dict[tuple[str, int], Bucket] = {}
-        self._queues: OrderedDict[str, deque[_Waiter]] = OrderedDict()
-        self._timer: asyncio.TimerHandle | None = None
         self._open: set[Reservation] = set()
         self._admitted = 0
         self._told_at = 0
-        self.known = False
 
     def __iter__(self) -> Iterator[Bucket]:
         return iter(self._buckets.values())
@@ -180,6 +195,7 @@ class TargetBuckets:
     def learn(self, kind: str, window_s: int, limit: float, remaining: float) -> None:
         """Take over what the provider said of one limit; it knows better than we do."""
         now = self._clock()
+        # What the provider tells is left of the whole limit; only a part of that is this process's.
         bucket = self._buckets.get((kind, window_s))
         if bucket is None:
             self._adopt(Bucket(kind, window_s, limit, remaining * self.share, now, self.share))
@@ -217,41 +233,19 @@ class TargetBuckets:
             self._adopt(Bucket(kind, window_s, limit, level, self._clock(), self.share))
         elif limit < bucket.limit:
             now = self._clock()
+            # A lower ceiling gives nothing back: what was spent stays spent.
             bucket.set(limit, min(bucket.level(now), limit * self.share), now)
 
     def has(self, kind: str, window_s: int) -> bool:
         return (kind, window_s) in self._buckets
 
-    def release_learners(self) -> None:
-        """The limits are known as far as they will be: whoever waited for that may go."""
-        self.known = True
-        self._pump()
-
-    # ── one process among several ────────────────────────────────────────────────────────────────────
-
-    def set_share(self, share: float) -> None:
+    def resize(self, share: float) -> None:
         """This process may spend so much of every limit here; others have the rest."""
-        if share == self.share:
-            return
         self.share, now = share, self._clock()
         for bucket in self._buckets.values():
             bucket.resize(share, now)
-        self._pump()
 
-    def demand(self) -> tuple[float, float]:
-        """
-        How much was asked for since the last time this was called, those in the queue included; and the largest part
-        of a limit that one of them needs by itself.
-        """
-        queued = [waiter.cost for queue in self._queues.values() for waiter in queue]
-        asked, self._asked = self._asked + len(queued), self._asked / 2
-        need = max(
-            (sum(cost.of(bucket.kind)) / bucket.limit for cost in queued for bucket in self if bucket.limit > 0),
-            default=0.0,
-        )
-        return asked, min(1.0, need)
-
-    # ── admission ────────────────────────────────────────────────────────────────────────────────────
+    # ── reserve, observe, settle ─────────────────────────────────────────────────────────────────────
 
     def never(self, cost: Cost) -> Bucket | None:
         """The bucket that this request is larger than, if there is one."""
@@ -263,12 +257,22 @@ class TargetBuckets:
             cost = cost.within(bucket.kind, bucket.limit)
         return cost
 
-    def wait(self, cost: Cost, user: str = "") -> float:
-        """Seconds until a request that came now would be let in, those before it in the queue counted."""
-        if not self.known and len(self._open) >= UNKNOWN_AT_ONCE:
+    @property
+    def holds_back(self) -> bool:
+        """Whether as many are under way as may be before the first answer has told the limits."""
+        return not self.known and len(self._open) >= UNKNOWN_AT_ONCE
+
+    def room_in(self, cost: Cost) -> float:
+        """Seconds until a request fits, by the limits that are known; 0 when it does."""
+        now = self._clock()
+        return max((bucket.wait(sum(cost.of(bucket.kind)), now) for bucket in self._buckets.values()), default=0.0)
+
+    def wait(self, cost: Cost, ahead: Sequence[Cost]) -> float:
+        """Seconds until a request fits behind others; 0 when it does."""
+        if self.holds_back:
+            # A guess at when the first answer's headers will have told the limits.
             return 0.5
         now = self._clock()
-        ahead = self._ahead_of(user)
         return max(
             (
                 bucket.wait(0, now)
@@ -279,42 +283,8 @@ class TargetBuckets:
             default=0.0,
         )
 
-    def _ahead_of(self, user: str) -> list[Cost]:
-        turn = len(self._queues.get(user, ())) + 1
-        return [waiter.cost for queue in self._queues.values() for waiter in list(queue)[:turn]]
-
-    async def enter(self, cost: Cost, user: str) -> Reservation:
-        """Wait for a place and take it; cancelling gives the place in the queue back."""
-        self._asked += 1
-        if not self._queues and self._fits(cost):
-            return self._admit(cost)
-        waiter = _Waiter(cost, asyncio.get_running_loop().create_future())
-        self._queues.setdefault(user, deque()).append(waiter)
-        self._pump()
-        try:
-            return await waiter.future
-        except asyncio.CancelledError:
-            if waiter.future.done() and not waiter.future.cancelled():
-                self.leave(waiter.future.result())
-            else:
-                self._forget(user, waiter)
-            raise
-
-    def _forget(self, user: str, waiter: _Waiter) -> None:
-        queue = self._queues.get(user)
-        if queue is not None and waiter in queue:
-            queue.remove(waiter)
-            if not queue:
-                del self._queues[user]
-        self._pump()
-
-    def _fits(self, cost: Cost) -> bool:
-        if not self.known and len(self._open) >= UNKNOWN_AT_ONCE:
-            return False
-        now = self._clock()
-        return all(bucket.wait(sum(cost.of(bucket.kind)), now) <= 0 for bucket in self._buckets.values())
-
-    def _admit(self, cost: Cost) -> Reservation:
+    def reserve(self, cost: Cost) -> Reservation:
+        """Hold what a request takes at most, from its admission on."""
         self._admitted += 1
         reservation = Reservation(cost)
         self._open.add(reservation)
@@ -322,31 +292,7 @@ class TargetBuckets:
             self._hold(reservation, bucket, sum(cost.of(bucket.kind)))
         return reservation
 
-    def _pump(self) -> None:
-        """Let in whoever fits, users in turn; set a timer for the next one who does not."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        while self._queues:
-            user, queue = next(iter(self._queues.items()))
-            waiter = queue[0]
-            if not self._fits(waiter.cost):
-                now = self._clock()
-                waits = (bucket.wait(sum(waiter.cost.of(bucket.kind)), now) for bucket in self._buckets.values())
-                wait = max(waits, default=0.0)
-                # What never fits was refused before; if the limit shrank since, look again now and then.
-                self._timer = asyncio.get_running_loop().call_later(min(max(wait, 0.01), 1.0), self._pump)
-                return
-            queue.popleft()
-            self._queues.move_to_end(user)
-            if not queue:
-                del self._queues[user]
-            if not waiter.future.done():
-                waiter.future.set_result(self._admit(waiter.cost))
-
-    # ── accounting ───────────────────────────────────────────────────────────────────────────────────
-
-    def charge(
+    def observe(
         self,
         reservation: Reservation,
         told: Mapping[tuple[str, int], tuple[float, float]],
@@ -384,9 +330,9 @@ class TargetBuckets:
                 if key not in told:
                     bucket.charge(start, now)
                 self._release(reservation, bucket, start)
-        self.release_learners()
+        self.known = True
 
-    def leave(self, reservation: Reservation, *, used: Cost | None = None) -> None:
+    def settle(self, reservation: Reservation, used: Cost | None = None) -> None:
         """
         The request is over.
 
@@ -398,14 +344,15 @@ class TargetBuckets:
         for bucket in self._buckets.values():
             self._release(reservation, bucket, inf)
             if used is not None:
+                # The start was charged when the headers came, or is now, where none came.
                 start_used, answer_used = used.of(bucket.kind)
                 bucket.charge(answer_used if reservation.charged else start_used + answer_used, now)
-        self._pump()
 
 
 def _wait_behind(bucket: Bucket, amount: float, ahead: list[float], now: float) -> float:
     own = bucket.limit * bucket.share
     if amount > own:
         return SHARE_S
+    # Those ahead have not been let in, so nothing is held for them yet.
     missing = amount + sum(ahead) - (bucket.level(now) - bucket.held)
     return missing * bucket.window_s / own if missing > 1e-3 else 0.0

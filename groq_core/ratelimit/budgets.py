@@ -4,23 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, MutableMapping
-from typing import Protocol
 
 from cachetools import LRUCache
 
-from groq_core.ratelimit.buckets import TargetBuckets
 from groq_core.ratelimit.limit_status import LimitStatus
+from groq_core.ratelimit.waiting import TargetBuckets
 
 SERVER = "server"
 """The credential of the server's own key, the one whose limits other processes draw on too."""
-
-
-class BudgetStore(Protocol):
-    """Where the buckets live: in process now, shared between replicas later."""
-
-    def of(self, credential: str, name: str) -> TargetBuckets: ...
-
-    def find(self, credential: str, name: str) -> TargetBuckets | None: ...
 
 
 class LocalBudgets:

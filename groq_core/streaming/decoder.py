@@ -81,6 +81,7 @@ class StreamDecoder(AnswerReader):
         Returns:
             The events in it; adjacent text is joined.
         """
+        # Most reads bring one chunk like the last: its words are cut out, and nothing is parsed.
         if self._steady and (words := self._template.read_one(data)):
             self.chunks += 1
             self._spoke, self._maybe_finished = True, False
@@ -103,6 +104,7 @@ class StreamDecoder(AnswerReader):
         if self._rest:
             data = self._rest + data
         if not self._begun:
+            # The mark may come in pieces, too.
             if BOM.startswith(data):
                 self._rest = data
                 return []
@@ -113,6 +115,7 @@ class StreamDecoder(AnswerReader):
             data, held = (data[:-1], b"\r") if data.endswith(b"\r") else (data, b"")
             data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n") + held
         self._rest = data[self._take_lines(data) :]
+        # Whoever sends a line without end would fill the memory before anybody noticed.
         if len(self._rest) > LONGEST_LINE:
             self._fail(ProviderError(Kind.MALFORMED, f"a line of more than {LONGEST_LINE} bytes"))
         self._learn()
@@ -137,6 +140,7 @@ class StreamDecoder(AnswerReader):
                 if parsed > patience:
                     self._learn()
                     known = self._take_known(data, at)
+                    # Chunks that differ each time would be learnt from in vain, at more than their parsing costs.
                     at, parsed, patience = known, 0, 0 if known > at else 2 * patience + 1
         return at
 
@@ -278,6 +282,7 @@ class StreamDecoder(AnswerReader):
         try:
             self._take_loose(data)
         except ValueError:
+            # Some servers put several chunks behind one `data:`.
             found = split_values(data)
             if not found:
                 raise

@@ -37,8 +37,8 @@ def test_the_same_seed_gives_the_same_trace() -> None:
 
 BROKEN: dict[str, dict[str, object]] = {
     "refusals of our own making": {
-        "groq_core.ratelimit.buckets.TargetBuckets.wait": lambda *_: 0.0,
-        "groq_core.ratelimit.buckets.TargetBuckets._fits": lambda *_: True,
+        "groq_core.ratelimit.waiting.TargetBuckets.wait": lambda *_: 0.0,
+        "groq_core.ratelimit.waiting.TargetBuckets._fits": lambda *_: True,
     },
     "another's words": {"benchmarks.month.Month._text": lambda *_: "The answer to 000000000000 is as it was."},
     "were well": {"groq_core.fallback.turns.Turns.next": lambda *_: None},

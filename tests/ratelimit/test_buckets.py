@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groq_core.ratelimit.buckets import SLACK_S, Bucket, Cost, TargetBuckets
+from groq_core.ratelimit.buckets import SLACK_S, Bucket, BudgetStore, Cost, TargetBudget
+from groq_core.ratelimit.waiting import TargetBuckets
 
 
 class Clock:
@@ -206,3 +207,21 @@ async def test_a_limit_that_is_found_out_holds_what_is_under_way_already() -> No
 
     buckets.leave(second)
     assert bucket.held == 0
+
+
+def test_what_is_left_is_kept_without_anybody_who_waits() -> None:
+    clock = Clock()
+    store: BudgetStore = TargetBudget(clock)
+    assert isinstance(store, TargetBudget)
+    store.learn("tokens", 60, 600, 600)
+    store.known = True
+    cost = Cost(tokens_in=300, tokens_out=200)
+
+    first = store.reserve(cost)
+    assert store.room_in(cost) > 0  # 100 are left of 600
+    store.observe(first, {("tokens", 60): (600, 300)})
+    store.settle(first, Cost(tokens_in=300, tokens_out=50))
+
+    assert [bucket.held for bucket in store] == [0]
+    assert [bucket.level(clock()) for bucket in store] == [250]
+    assert store.wait(Cost(tokens_in=200), [Cost(tokens_in=100)]) == pytest.approx(5.0)  # 50 more at 10 a second

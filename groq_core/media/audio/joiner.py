@@ -87,6 +87,7 @@ class Joiner:
         if held is None:
             return self._settle(part, until=part.end - self._overlap_s)
         overlap = min(self._overlap_s, held.end - offset_s)
+        # Parts that share no time can say nothing twice, and there is no seam to look for.
         if overlap > 0:
             if held.timed and part.timed:
                 kept, dropped = _seam(held.tokens, part.tokens, offset_s, offset_s + overlap)
@@ -114,9 +115,12 @@ class Joiner:
     def _settle(self, part: _Part, until: float) -> Transcript:
         """Hand out the tokens before ``until`` and keep the others, whole segments at a time."""
         tokens = part.tokens
+        # A word's times are right to a fraction of a second: one that may reach into the overlap waits for it.
         count = next((at for at, token in enumerate(tokens) if token.end > until - _SLACK_S), len(tokens))
         if not part.timed:
+            # Guessed times drift, so twice as many words stay back as the overlap would hold.
             count = min(count, max(0, len(tokens) - int(2 * self._overlap_s / SECONDS_PER_TOKEN)))
+        # A segment goes out whole: half of one could not be taken back when the seam falls inside it.
         while 0 < count < len(tokens) and tokens[count].segment == tokens[count - 1].segment != -1:
             count -= 1
         part.tokens = tokens[count:]
@@ -166,8 +170,11 @@ def _seam(before: Sequence[Token], after: Sequence[Token], start: float, end: fl
     if run is not None:
         at, other, length = run
         return _inside(before, first + at, other, length)
+    # One of them heard nothing in the shared time: nothing can be doubled, so nothing is dropped.
     if first == len(before) or not last or before[-1].end <= after[0].start:
         return len(before), 0
+    # They heard different words. Each is worst near its own cut, where words are torn: it counts for the half
+    # that lies further from it.
     middle = (start + end) / 2
     kept = next((at for at, token in enumerate(before) if token.start + token.end > 2 * middle), len(before))
     dropped = next((at for at, token in enumerate(after) if token.start + token.end > 2 * middle), len(after))
@@ -181,6 +188,7 @@ def _seam_without_times(before: Sequence[Token], after: Sequence[Token]) -> tupl
     A few spoilt words may stand at the cut, fewer than agree. If nothing fits, all of both is kept, since the
     overlap may have been a pause.
     """
+    # The longest first: a short fit may be chance, as of a word that is said twice.
     for length in range(min(len(before), len(after)), 0, -1):
         for spoilt in range(min(length, 2 * _SPOILT)):
             for lost in range(max(0, spoilt - _SPOILT), min(spoilt, _SPOILT) + 1):
@@ -246,6 +254,7 @@ def _rebuilt(part: _Part, tokens: Sequence[Token], first_id: int) -> Transcript:
         mine = [token for token in tokens if token.segment == at]
         if not mine:
             continue
+        # A whole segment keeps the model's own times; of a shortened one only the words still know theirs.
         whole = len(mine) == len(split(segment.text))
         segments.append(
             msgspec.structs.replace(

@@ -1,0 +1,142 @@
+"""Whose turn it is to ask a target: a queue in front of its buckets, fair between users."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterator, Mapping
+
+import msgspec
+
+from groq_core.ratelimit.buckets import Bucket, Cost, Reservation, TargetBudget
+
+
+class _Waiter(msgspec.Struct, eq=False):
+    cost: Cost
+    future: asyncio.Future[Reservation]
+
+
+class TargetBuckets:
+    """
+    Every limit of one target under one credential, and the queue of those who wait for it.
+
+    The queue is fair between users: one who sends a hundred requests waits behind another's first.
+
+    Attributes:
+        budget: What is left; it knows of nobody who waits.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic, share: float = 1.0) -> None:
+        self.budget = TargetBudget(clock, share)
+        self._asked = 0.0
+        self._queues: OrderedDict[str, deque[_Waiter]] = OrderedDict()
+        self._timer: asyncio.TimerHandle | None = None
+        self.learn, self.cap, self.has = self.budget.learn, self.budget.cap, self.budget.has
+        self.never, self.within = self.budget.never, self.budget.within
+
+    def __iter__(self) -> Iterator[Bucket]:
+        return iter(self.budget)
+
+    @property
+    def share(self) -> float:
+        """The part of every limit that is this process's."""
+        return self.budget.share
+
+    def release_learners(self) -> None:
+        """The limits are known as far as they will be: whoever waited for that may go."""
+        self.budget.known = True
+        self._pump()
+
+    # ── one process among several ────────────────────────────────────────────────────────────────────
+
+    def set_share(self, share: float) -> None:
+        """This process may spend so much of every limit here; others have the rest."""
+        if share != self.budget.share:
+            self.budget.resize(share)
+            self._pump()
+
+    def demand(self) -> tuple[float, float]:
+        """
+        How much was asked for since the last time this was called, those in the queue included; and the largest part
+        of a limit that one of them needs by itself.
+        """
+        queued = [waiter.cost for queue in self._queues.values() for waiter in queue]
+        asked, self._asked = self._asked + len(queued), self._asked / 2
+        need = max(
+            (sum(cost.of(bucket.kind)) / bucket.limit for cost in queued for bucket in self if bucket.limit > 0),
+            default=0.0,
+        )
+        return asked, min(1.0, need)
+
+    # ── admission ────────────────────────────────────────────────────────────────────────────────────
+
+    def wait(self, cost: Cost, user: str = "") -> float:
+        """Seconds until a request that came now would be let in, those before it in the queue counted."""
+        return self.budget.wait(cost, self._ahead_of(user))
+
+    def _ahead_of(self, user: str) -> list[Cost]:
+        turn = len(self._queues.get(user, ())) + 1
+        return [waiter.cost for queue in self._queues.values() for waiter in list(queue)[:turn]]
+
+    async def enter(self, cost: Cost, user: str) -> Reservation:
+        """Wait for a place and take it; cancelling gives the place in the queue back."""
+        self._asked += 1
+        if not self._queues and self._fits(cost):
+            return self.budget.reserve(cost)
+        waiter = _Waiter(cost, asyncio.get_running_loop().create_future())
+        self._queues.setdefault(user, deque()).append(waiter)
+        self._pump()
+        try:
+            return await waiter.future
+        except asyncio.CancelledError:
+            if waiter.future.done() and not waiter.future.cancelled():
+                self.leave(waiter.future.result())
+            else:
+                self._forget(user, waiter)
+            raise
+
+    def _forget(self, user: str, waiter: _Waiter) -> None:
+        queue = self._queues.get(user)
+        if queue is not None and waiter in queue:
+            queue.remove(waiter)
+            if not queue:
+                del self._queues[user]
+        self._pump()
+
+    def _fits(self, cost: Cost) -> bool:
+        return not self.budget.holds_back and self.budget.room_in(cost) <= 0
+
+    def _pump(self) -> None:
+        """Let in whoever fits, users in turn; set a timer for the next one who does not."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        while self._queues:
+            user, queue = next(iter(self._queues.items()))
+            waiter = queue[0]
+            if not self._fits(waiter.cost):
+                wait = self.budget.room_in(waiter.cost)
+                # What never fits was refused before; if the limit shrank since, look again now and then.
+                self._timer = asyncio.get_running_loop().call_later(min(max(wait, 0.01), 1.0), self._pump)
+                return
+            queue.popleft()
+            self._queues.move_to_end(user)
+            if not queue:
+                del self._queues[user]
+            if not waiter.future.done():
+                waiter.future.set_result(self.budget.reserve(waiter.cost))
+
+    # ── accounting ───────────────────────────────────────────────────────────────────────────────────
+
+    def charge(
+        self, reservation: Reservation, told: Mapping[tuple[str, int], tuple[float, float]], *, at: int | None = None
+    ) -> None:
+        """The answer's headers are here; see :meth:`TargetBudget.observe`."""
+        self.budget.observe(reservation, told, at=at)
+        self.release_learners()
+
+    def leave(self, reservation: Reservation, *, used: Cost | None = None) -> None:
+        """The request is over; see :meth:`TargetBudget.settle`."""
+        self.budget.settle(reservation, used)
+        self._pump()
