@@ -20,7 +20,7 @@ import random
 import sys
 import time
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
@@ -180,18 +180,22 @@ class Person:
         self._let = array("d")
 
     def within(self, seconds: float, now: float) -> int:
-        return len(self._let) - bisect_left(self._let, now - seconds)
+        return bisect_right(self._let, now) - bisect_left(self._let, now - seconds)
+
+    def begin(self, now: float) -> None:
+        """A request of theirs begins; until it is refused it counts, however long its answer takes."""
+        self._let.append(now)
 
     def fault(self, refused: bool, now: float) -> str:
         """
-        What is wrong with having been let through or refused; empty where nothing is.
+        What is wrong with a request that began then having been let through or refused; empty where nothing is.
 
         A window begins with its first request, so that two windows' worth may fall into one that begins otherwise.
         """
         if refused:
+            self._let.remove(now)
             full = any(self.within(limit.window_s, now) >= limit.amount for limit in BY_PERSON)
             return "" if full else "refused with something left of the limit"
-        self._let.append(now)
         if len(self._let) > 4 * BY_PERSON[1].amount:
             del self._let[: int(2 * BY_PERSON[1].amount)]
         over = any(self.within(limit.window_s - 1e-6, now) > 2 * limit.amount for limit in BY_PERSON)
@@ -257,6 +261,7 @@ class Life:
         tokens = request.needs.prompt_tokens + ANSWER_TOKENS
         able, faults = world.able(tokens, began), dict(world.faults)
         reply, ended, failure = Reply(), "failed", None
+        person.begin(began)
         try:
             async with aclosing(self.house.handle(request)) as events:
                 async for event in events:

@@ -20,6 +20,7 @@ from groq_core.events import Event, Events
 from groq_core.failures.classify import from_response
 from groq_core.fallback.chain import FallbackChain
 from groq_core.fallback.health import Health, LocalHealth
+from groq_core.fallback.hedge import Hedging
 from groq_core.fallback.run import ChainLimits
 from groq_core.middleware.allowance import Allowances
 from groq_core.middleware.breaker import Breaker
@@ -218,6 +219,7 @@ class House:
         uniform: Where jitter comes from.
         cache: Entries kept; 0 turns the cache off.
         people: What single people may use; None for no limits.
+        hedge: Ask a second target beside one that is slower than it usually is.
         around: Who answers; the world itself by default.
     """
 
@@ -231,9 +233,11 @@ class House:
         cache: int = 0,
         around: Handler[Attempt] | None = None,
         people: Sequence[PersonLimit] | None = None,
+        hedge: bool = False,
     ) -> None:
         clock = asyncio.get_running_loop().time
         self.world = world
+        self.hedges = hedge
         self.metrics = Metrics()
         self.breakers = LocalHealth()
         self.health = Health(self.breakers, cooldown=15.0, clock=clock)
@@ -255,6 +259,7 @@ class House:
             health=self.health,
             metrics=self.metrics,
             limits=ChainLimits(attempts=attempts, deadline_s=deadline_s),
+            hedging=Hedging(self.metrics, price=cost_usd, enabled=True, share=1.0, clock=clock) if hedge else None,
             clock=clock,
         )
         self.cache = Cache(TTLCache(cache, 600, timer=clock) if cache else None, self.metrics, clock=clock)

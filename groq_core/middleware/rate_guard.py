@@ -16,12 +16,12 @@ from groq_core.failures.policy import SHORT_WAIT_S
 from groq_core.models.pricing import BILLED_AUDIO_S
 from groq_core.models.spec import ModelSpec
 from groq_core.pipeline import Attempt, Handler
-from groq_core.ratelimit.buckets import Cost
+from groq_core.ratelimit.buckets import Bucket, Cost, Reservation
 from groq_core.ratelimit.budgets import LocalBudgets
 from groq_core.ratelimit.estimates import Estimates
 from groq_core.ratelimit.headers import read_headers, received_at_ms
 from groq_core.ratelimit.plans import limits_for
-from groq_core.ratelimit.waiting import TargetBuckets
+from groq_core.ratelimit.waiting import NeverFitsError, TargetBuckets
 
 RATE_LIMIT = "the model's rate limit"
 """Why this guard makes a request wait; other waits have other reasons."""
@@ -77,35 +77,21 @@ class RateGuard:
         if attempt.insistent:
             cost = buckets.within(cost)
         elif (bucket := buckets.never(cost)) is not None:
-            wanted = sum(cost.of(bucket.kind))
-            raise ProviderError(
-                Kind.TOO_LARGE,
-                f"about {wanted:.0f} {UNITS[bucket.kind]} wanted, the limit is {bucket.limit:.0f} "
-                f"per {WINDOWS[bucket.window_s]}",
-                provider=spec.provider,
-                model=spec.id,
-                limit=LimitText(
-                    dimension=bucket.kind,
-                    kind=bucket.kind,
-                    window_s=bucket.window_s,
-                    limit=bucket.limit,
-                    used=None,
-                    requested=wanted,
-                    wait_s=None,
-                    too_large=True,
-                ),
-            )
+            raise _too_large(spec, cost, bucket)
         wait = buckets.wait(cost, caller.user)
         left = attempt.budget.remaining_s
+        patience = left - 0.5 if attempt.last or attempt.patient else min(SHORT_WAIT_S, left)
         if wait > 0:
-            if wait > (left - 0.5 if attempt.last or attempt.patient else min(SHORT_WAIT_S, left)):
+            if wait > patience:
                 raise _full(spec, wait)
             yield Waiting(seconds=wait, reason=RATE_LIMIT, target=spec.name)
         try:
-            async with asyncio.timeout(max(0.0, left)):
-                reservation = await buckets.enter(cost, caller.user)
+            # What is ahead may take longer than it was thought to; then somebody else is asked.
+            async with asyncio.timeout(max(0.0, min(left, patience + 0.5))):
+                reservation = await self._enter(buckets, attempt, cost)
         except TimeoutError as error:
-            raise _full(spec, wait) from error
+            raise _full(spec, max(wait, buckets.wait(cost, caller.user))) from error
+        cost = reservation.cost
 
         def on_headers(headers: Mapping[str, str]) -> None:
             told = {(limit.kind, limit.window_s): (limit.limit, limit.remaining) for limit in read_headers(headers)}
@@ -130,6 +116,16 @@ class RateGuard:
         finally:
             buckets.leave(reservation, used=used)
             buckets.release_learners()
+
+    async def _enter(self, buckets: TargetBuckets, attempt: Attempt, cost: Cost) -> Reservation:
+        """Take a place; limits that become known while it is waited for count as if they had been."""
+        while True:
+            try:
+                return await buckets.enter(cost, attempt.request.caller.user)
+            except NeverFitsError as error:
+                if not attempt.insistent:
+                    raise _too_large(attempt.spec, cost, error.bucket) from None
+                cost = buckets.within(cost)
 
     def _actual_cost(self, event: Finished, attempt: Attempt, cost: Cost) -> Cost:
         usage = event.usage
@@ -169,6 +165,27 @@ class RateGuard:
             # Exact, where the number of what is used has been rounded.
             remaining = text.requested - text.wait_s * text.limit / text.window_s
         buckets.learn(text.kind, text.window_s, text.limit, remaining)
+
+
+def _too_large(spec: ModelSpec, cost: Cost, bucket: Bucket) -> ProviderError:
+    wanted = sum(cost.of(bucket.kind))
+    return ProviderError(
+        Kind.TOO_LARGE,
+        f"about {wanted:.0f} {UNITS[bucket.kind]} wanted, the limit is {bucket.limit:.0f} "
+        f"per {WINDOWS[bucket.window_s]}",
+        provider=spec.provider,
+        model=spec.id,
+        limit=LimitText(
+            dimension=bucket.kind,
+            kind=bucket.kind,
+            window_s=bucket.window_s,
+            limit=bucket.limit,
+            used=None,
+            requested=wanted,
+            wait_s=None,
+            too_large=True,
+        ),
+    )
 
 
 def _full(spec: ModelSpec, wait: float) -> ProviderError:

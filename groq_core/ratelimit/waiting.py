@@ -12,6 +12,14 @@ import msgspec
 from groq_core.ratelimit.buckets import Bucket, Cost, Reservation, TargetBudget
 
 
+class NeverFitsError(Exception):
+    """A limit became known, while a request waited for its turn, that it is larger than."""
+
+    def __init__(self, bucket: Bucket) -> None:
+        super().__init__(repr(bucket))
+        self.bucket = bucket
+
+
 class _Waiter(msgspec.Struct, eq=False):
     cost: Cost
     future: asyncio.Future[Reservation]
@@ -80,7 +88,12 @@ class TargetBuckets:
         return [waiter.cost for queue in self._queues.values() for waiter in list(queue)[:turn]]
 
     async def enter(self, cost: Cost, user: str) -> Reservation:
-        """Wait for a place and take it; cancelling gives the place in the queue back."""
+        """
+        Wait for a place and take it; cancelling gives the place in the queue back.
+
+        Raises:
+            NeverFitsError: There will never be one, as far as is known by now.
+        """
         self._asked += 1
         if not self._queues and self._fits(cost):
             return self.budget.reserve(cost)
@@ -91,7 +104,8 @@ class TargetBuckets:
             return await waiter.future
         except asyncio.CancelledError:
             if waiter.future.done() and not waiter.future.cancelled():
-                self.leave(waiter.future.result())
+                if waiter.future.exception() is None:
+                    self.leave(waiter.future.result())
             else:
                 self._forget(user, waiter)
             raise
@@ -115,16 +129,20 @@ class TargetBuckets:
         while self._queues:
             user, queue = next(iter(self._queues.items()))
             waiter = queue[0]
-            if not self._fits(waiter.cost):
+            larger_than = self.never(waiter.cost)
+            if larger_than is None and not self._fits(waiter.cost):
                 wait = self.budget.room_in(waiter.cost)
-                # What never fits was refused before; if the limit shrank since, look again now and then.
                 self._timer = asyncio.get_running_loop().call_later(min(max(wait, 0.01), 1.0), self._pump)
                 return
             queue.popleft()
             self._queues.move_to_end(user)
             if not queue:
                 del self._queues[user]
-            if not waiter.future.done():
+            if waiter.future.done():
+                continue
+            if larger_than is not None:
+                waiter.future.set_exception(NeverFitsError(larger_than))
+            else:
                 waiter.future.set_result(self.budget.reserve(waiter.cost))
 
     # ── accounting ───────────────────────────────────────────────────────────────────────────────────

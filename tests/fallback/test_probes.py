@@ -17,9 +17,9 @@ DOWN = Fault(kind="status", status=500, code="internal_server_error")
 SILENT = Fault(kind="silent")
 
 
-async def _ask(house: House) -> str:
+async def _ask(house: House, **params: int) -> str:
     reply = Reply()
-    request = ChatRequest(messages=({"role": "user", "content": "Hi"},), stream=True)
+    request = ChatRequest(messages=({"role": "user", "content": "Hi"},), params=params, stream=True)
     try:
         async for event in house.handle(request):
             reply.apply(event)
@@ -85,5 +85,30 @@ def test_a_probe_whose_reader_leaves_has_found_nothing_out() -> None:
         probing.cancel()
 
         assert await waiting == "yes"
+
+    _live(story)
+
+
+BEHIND = {
+    "a limit that is smaller than the request": ("10", "10"),
+    "a limit that is spent for a while": ("6000", "0"),
+}
+
+
+@pytest.mark.parametrize("limit", [*BEHIND, "no limit, but silence"])
+def test_those_who_wait_for_the_first_answers_of_a_target_go_on_when_it_has_nothing_for_them(limit: str) -> None:
+    """Of many at once to an unknown target a few are let through; what they learn holds for the others at once."""
+
+    async def story(house: House) -> None:
+        told, left = BEHIND.get(limit, ("", ""))
+        headers = (("x-ratelimit-limit-tokens", told), ("x-ratelimit-remaining-tokens", left))
+        refusal = Fault(kind="status", status=400, message="property 'x' is unsupported", headers=headers)
+        house.world.faults = {"groq:a": refusal if told else SILENT}
+        began = asyncio.get_running_loop().time()
+
+        answers = await asyncio.gather(*(_ask(house, max_completion_tokens=2000) for _ in range(20)))
+
+        assert answers == ["yes"] * 20
+        assert asyncio.get_running_loop().time() - began < 15
 
     _live(story)
