@@ -202,6 +202,7 @@ def test_no_class_shares_its_name_with_another_meaning() -> None:
 SAME_SUBJECT = {
     # A file may bear the name of another room's where both are about the same thing, each from its own side.
     "__init__": "what a room is for",
+    "admin": "the admin page, and the command that tells the same",
     "agent": "a run with tools: the service, its command and its tab",
     "app": "what a room serves as one ASGI application",
     "backup": "the backup of the database: how it is made, and the command",

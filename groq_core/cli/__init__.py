@@ -5,6 +5,8 @@ Progress and remarks go to standard error, data to standard output. The exit sta
 failed, 2 when the use or the settings are wrong, and 130 after Ctrl-C. What a command needs is imported when
 it runs, so that ``--help`` is there at once.
 
+- ``admin``: What the admin page shows beside people and keys, from the database of ``GROQ_CORE_DATABASE``, and
+  announcements.
 - ``agent``: Let a model work on a task with tools: a calculator, dates, units, your files, MCP servers, Groq's own
   search and code.
 - ``backup``: Back up the database of ``GROQ_CORE_DATABASE`` into one file, while it is in use.
@@ -43,6 +45,7 @@ from collections.abc import Sequence
 
 from groq_core import __version__
 from groq_core.cli import (
+    admin,
     agent,
     backup,
     batch,
@@ -75,6 +78,7 @@ COMMANDS = (
     passwd,
     keys,
     people,
+    admin,
     backup,
     restore,
 )

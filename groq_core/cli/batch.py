@@ -66,6 +66,7 @@ def arguments(command: argparse.ArgumentParser) -> None:
     how.add_argument("--table", metavar="FILE", type=Path, help="at the end, write rows and answers as CSV")
     how.add_argument("--estimate", action="store_true", help="only say what it would take")
     how.add_argument("--fallback", action="store_true", help="let others answer where the model named cannot")
+    how.add_argument("--alone", action="store_true", help="ask every line, though other runs share this input by Redis")
     how.add_argument(
         "--most", type=positive, default=96, metavar="N", help="lines under way at most (default: %(default)s)"
     )
@@ -85,6 +86,7 @@ async def run(args: argparse.Namespace) -> int:
         Sink,
         answerers,
         job_of,
+        name_of_lines,
         reconcile,
         run_batch,
         run_later,
@@ -115,6 +117,7 @@ async def run(args: argparse.Namespace) -> int:
             progress = Progress(total=found.lines)
             try:
                 job = job_of(args.output, source)
+                failed = [name for name, _ in sink.failures(sink.failed)] if args.retry_failed else []
                 if args.retry_failed:
                     status.say(f"{count(sink.forget_failures())} failed lines are run again")
                 if args.via == "groq-batch":
@@ -122,7 +125,11 @@ async def run(args: argparse.Namespace) -> int:
                 else:
                     status.say(earlier_answers(await asyncio.to_thread(reconcile, sink, source), sink))
                     asked = answerers(core.handle, stay=not args.fallback, files=args.input.parent)
-                    batch = BatchRun(source, sink, asked, total=found.lines, most=args.most)
+                    shares = None
+                    if core.shared is not None and not args.alone:
+                        status.say("other runs of this input on the same Redis ask the lines that this one does not")
+                        shares = core.shared.line_shares(await asyncio.to_thread(name_of_lines, source))
+                    batch = BatchRun(source, sink, asked, total=found.lines, most=args.most, shares=shares, own=failed)
                     steps = run_batch(batch, every_s=0.5)
                 async with aclosing(steps):
                     async for progress in steps:
@@ -342,7 +349,7 @@ def _report(end: Progress, sink: Sink, job: Job, guess: Estimate | None) -> int:
         for name in ("usd_least", "usd_most")
     }
     print(msgspec.json.encode({**msgspec.structs.asdict(end), **accounts, **bounds}).decode())
-    return 0 if end.done == end.rows else 1
+    return 0 if end.done + end.elsewhere == end.rows else 1
 
 
 def ending(end: Progress, sink: Sink, job: Job, guess: Estimate | None) -> list[str]:
@@ -353,6 +360,8 @@ def ending(end: Progress, sink: Sink, job: Job, guess: Estimate | None) -> list[
         f"{count(end.done)} answered, {count(end.failed)} failed, {count(end.open_count)} unanswered of "
         f"{count(end.rows)} rows in {duration(end.elapsed_s)}: {sink.path.name}"
     ]
+    if end.elsewhere:
+        said.append(f"{count(end.elsewhere)} rows are settled in the outputs of other runs of this input")
     said += [f"  {count(number)} × {code}" for code, number in sink.reasons.most_common()]
     if end.failed:
         said.append("Run again with --retry-failed to ask those alone.")

@@ -44,6 +44,7 @@ from groq_core.services.documents.first_sheet import TABLE_LIMITS
 from groq_core.services.documents.worker import table_of
 from groq_core.ui import page_routes as routes
 from groq_core.ui.core import PageCore
+from groq_core.ui.csrf import page_router
 from groq_core.ui.leaving import unless_gone
 from groq_core.ui.page_bodies import decode_json
 from groq_core.ui.page_routes import body_of
@@ -129,7 +130,7 @@ def create_tab(core: PageCore) -> None:
 
 
 def create_routes(page: routes.Page) -> APIRouter:
-    router = APIRouter(prefix="/ui", include_in_schema=False)
+    router = page_router()
     uploads = UploadStore(page.core.settings.state_folder / "tables")
 
     def table_of(request: Request, ident: str) -> Upload:

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from groq_core.errors import ChainError, GroqCoreError, RequestError
 from groq_core.redaction import redact
 from groq_core.services.speech import PIECE
+from groq_core.ui.csrf import page_router
 from groq_core.ui.leaving import unless_gone
 from groq_core.ui.page_routes import Page, body_of
 from groq_core.ui.texts import TEXTS
@@ -25,7 +26,7 @@ class Piece(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def create_routes(page: Page) -> APIRouter:
-    router = APIRouter(prefix="/ui", include_in_schema=False)
+    router = page_router()
 
     @router.post("/speak")
     async def speak(request: Request) -> Response:

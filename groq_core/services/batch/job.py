@@ -16,8 +16,8 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from groq_core.errors import RequestError
-from groq_core.services.batch.lines import Recipe
-from groq_core.services.batch.sink import DiskFullError, writing_beside
+from groq_core.services.batch.lines import Recipe, distinct
+from groq_core.services.batch.sink import DiskFullError, binding, writing_beside
 from groq_core.services.batch.sources import LineSource
 
 Stage: TypeAlias = Literal["uploaded", "created", "fetched"]
@@ -118,6 +118,14 @@ def still_open(folder: Path) -> bool:
             if msgspec.json.decode(slip.read_bytes(), type=Job).open_parts:
                 return True
     return False
+
+
+def name_of_lines(source: LineSource) -> str:
+    """What several runs of the same input, asked the same, know each other by."""
+    lines = blake2b(digest_size=16)
+    for entry in distinct(source):
+        lines.update(f"{binding(entry.custom_id, entry.key)}\n".encode("utf-8", "surrogatepass"))
+    return lines.hexdigest()
 
 
 def _questions(recipe: Recipe) -> bytes:
