@@ -114,8 +114,7 @@ def test_every_command_that_asks_says_when_no_model_answers(
     ):
         assert main(command) == 0
         assert "simulator: " in capsys.readouterr().err, command
-    (row,) = rows(tmp_path / "out.jsonl")
-    assert row["response"]["body"]["simulated"] is True
+    assert '"simulated":true' in (tmp_path / "out.jsonl").read_text()
 
 
 def test_batch_answers_each_line_and_ends_in_json(groq: Simulator, tmp_path: Path, capsys: Output) -> None:
