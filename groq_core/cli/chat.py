@@ -10,7 +10,7 @@ import argparse
 import sys
 from contextlib import aclosing
 
-from groq_core.cli.console import read_words, write_words
+from groq_core.cli.console import SIMULATED, read_words, write_words
 
 HELP = "ask one question"
 EPILOG = None
@@ -31,7 +31,10 @@ async def run(args: argparse.Namespace) -> int:
     messages = [{"role": "user", "content": await read_words(args.question, "question")}]
     if args.system:
         messages.insert(0, {"role": "system", "content": args.system})
-    async with assemble(load()) as core:
+    settings = load()
+    async with assemble(settings) as core:
+        if settings.is_simulated:
+            print(SIMULATED, file=sys.stderr)
         reply = Reply()
         async with aclosing(core.chat.stream(messages, model=args.model, revisable=False)) as events:
             async for event in events:

@@ -14,7 +14,7 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from groq_core.cli.console import StatusLine, duration, money, write_words
+from groq_core.cli.console import SIMULATED, StatusLine, duration, money, write_words
 from groq_core.errors import GroqCoreError, RequestError
 
 if TYPE_CHECKING:
@@ -56,7 +56,10 @@ async def run(args: argparse.Namespace) -> int:
         args.to.mkdir(parents=True, exist_ok=True)
     status = StatusLine()
     failed = 0
-    async with assemble(load()) as core:
+    settings = load()
+    async with assemble(settings) as core:
+        if settings.is_simulated:
+            status.say(SIMULATED)
         for path in args.files:
             try:
                 journal, service = _with_journal(core.transcription, path, args)

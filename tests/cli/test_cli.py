@@ -98,6 +98,25 @@ def test_chat_writes_the_answer_and_nothing_else(groq: Simulator, capsys: Output
     assert told.err == "groq:openai/gpt-oss-120b\n"
 
 
+def test_every_command_that_asks_says_when_no_model_answers(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Output
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GROQ_CORE_OFFLINE", "1")
+    prompts(tmp_path / "in.jsonl", 1)
+    (tmp_path / "schema.json").write_text('{"type": "object", "properties": {"total": {"type": "number"}}}')
+    (tmp_path / "note.txt").write_text("Total 12.50")
+    for command in (
+        ["chat", "Hi"],
+        ["batch", "in.jsonl", "out.jsonl"],
+        ["extract", "--schema", "schema.json", "note.txt"],
+        ["agent", "6 * 7"],
+    ):
+        assert main(command) == 0
+        assert "simulator: " in capsys.readouterr().err, command
+    assert '"simulated":true' in (tmp_path / "out.jsonl").read_text()
+
+
 def test_batch_answers_each_line_and_ends_in_json(groq: Simulator, tmp_path: Path, capsys: Output) -> None:
     prompts(tmp_path / "in.jsonl", 20)
 

@@ -41,6 +41,7 @@ from groq_core.services.batch import (
     write_table,
 )
 from groq_core.services.batch.estimate import Survey
+from groq_core.services.batch.runner import LAST_WAITS, OWN_WAITS
 
 
 class Echo:
@@ -325,17 +326,20 @@ async def test_a_result_belongs_to_the_row_that_was_sent(tmp_path: Path) -> None
 # ── one bad row, a full disk ─────────────────────────────────────────────────────────────────────────
 
 
+class Clock:
+    """A clock on which sleeping takes no time."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        self.now += max(0.0, seconds)
+        await asyncio.sleep(0)
+
+
 async def test_one_bad_row_slows_nothing(tmp_path: Path) -> None:
-    class Clock:
-        now = 0.0
-
-        def __call__(self) -> float:
-            return self.now
-
-        async def sleep(self, seconds: float) -> None:
-            self.now += max(0.0, seconds)
-            await asyncio.sleep(0)
-
     clock, model = Clock(), Echo()
     rests = {"until": -1.0}
     bad = ProviderError(Kind.SERVER_ERROR, "internal error", status=500)
@@ -364,6 +368,34 @@ async def test_one_bad_row_slows_nothing(tmp_path: Path) -> None:
     assert (end.done, end.failed) == (299, 1)
     assert model.asked["bad"] == 2
     assert clock.now < 299 * 0.1 * 1.5, "half as much again at most"
+
+
+@pytest.mark.parametrize("kind", [Kind.RATE_LIMITED, Kind.OVER_CAPACITY])
+@pytest.mark.parametrize(("most", "at"), [(1, 3), (96, 3), (96, 99)])
+async def test_a_row_that_is_always_told_to_wait_ends(tmp_path: Path, kind: Kind, most: int, at: int) -> None:
+    clock, model = Clock(), Echo()
+
+    async def handle(request: Request) -> Events:
+        assert isinstance(request, ChatRequest)
+        clock.now += 0.1
+        if request.messages[-1]["content"] == "Q bad":
+            model.asked["bad"] += 1
+            raise ChainError("no", failures=[ProviderError(kind, "later", retry_after=1.0)], retry_after=1.0)
+        async for event in model(request):
+            yield event
+
+    rows = [("", f"t{number}") for number in range(100)]
+    rows[at] = ("", "bad")
+    as_csv(tmp_path / "in.csv", rows, False)
+    with Sink(tmp_path / "out.jsonl") as sink:
+        source = LineSource(tmp_path / "in.csv", recipe())
+        run = BatchRun(source, sink, answerers(handle), most=most, clock=clock, sleep=clock.sleep)
+        end = await asyncio.wait_for(run.run(), 20)
+
+    assert (end.done, end.failed) == (99, 1)
+    assert sink.reasons == {str(kind): 1}
+    assert model.asked["bad"] <= OWN_WAITS + LAST_WAITS + 2
+    assert clock.now < 110 * 0.1 + (OWN_WAITS + LAST_WAITS + 2) * 1.5
 
 
 @pytest.mark.parametrize("written_first", [0, 7])

@@ -112,12 +112,14 @@ async def test_the_page_asks_and_its_keyboard_answers(simulator: Simulator, serv
         await page.press("#agent-task textarea", "Enter")
         await page.wait_for_selector('.gc-call[data-state="asks"] .gc-call-question:has-text("lab_burn")')
         focused = await page.evaluate("document.activeElement.dataset.word")
+        apart = await page.locator(".gc-call pre bdi").all_inner_texts()
         if word == "allow":
             await page.keyboard.press("Tab")
         await page.keyboard.press("Enter")
         await page.wait_for_selector("body:not([data-agent]) .gc-run-bar")
 
     assert focused == "refuse"
+    assert apart[0] == '"sample"', "what is written from right to left changes places with nothing beside it"
     assert bool(burnt) is (word == "allow")
 
 

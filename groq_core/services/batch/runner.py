@@ -3,7 +3,8 @@ Run a batch: ask line after line at the highest rate the limits allow, and write
 
 A line is settled once: it has an answer, or it has failed for good. A line that nobody could answer *now*,
 since the limits are spent or every model rests, is put back and asked again when they are not. A line that fails
-while others are answered is at fault itself: it is asked once more, after all others, and then given up.
+while others are answered is at fault itself: it is asked once more, after all others, and then given up; so is one
+that is told to wait over and over while others are not.
 """
 
 from __future__ import annotations
@@ -33,7 +34,17 @@ READ_AT_ONCE: Final = 256
 """Lines read from the source in one go, in a thread, so that a slow disk holds up nobody."""
 
 WAITED_OUT: Final = frozenset({Kind.RATE_LIMITED, Kind.BUDGET, Kind.RESTING, Kind.OVER_CAPACITY})
-"""Failures that say "not now": however often they come, the line is asked again."""
+"""Failures that say "not now": while they come to all lines alike, the line is asked again, however often."""
+
+REFUSED: Final = frozenset({Kind.RATE_LIMITED, Kind.OVER_CAPACITY})
+"""Those of them that a provider says of one request, and so perhaps of this line alone."""
+
+OWN_WAITS, LAST_WAITS = 2, 2
+"""Times a line is told to wait while others are answered before it is put behind all of them; and times it is told so
+there, with nobody beside it, before it is given up."""
+
+BEHIND_S: Final = 0.2
+"""Seconds that a line which was put back lets others go first, so that it never is the only one that is asked."""
 
 HOPELESS: Final = frozenset({Kind.AUTH, Kind.QUOTA_EXHAUSTED, Kind.TERMS_REQUIRED, Kind.NOT_PERMITTED})
 """Failures that will meet every line alike until a person mends them."""
@@ -80,10 +91,20 @@ SHARD: Final = 64
 
 
 class _Tried(msgspec.Struct):
-    """How often a line has failed: on its own, and when nobody was answered."""
+    """
+    How often a line has failed.
+
+    Attributes:
+        own: On its own, while others were answered.
+        shared: When nobody was answered.
+        waits: Times it was told to wait while others were answered, or with nobody beside it.
+        answers: How many others had been answered when it was told so the last time.
+    """
 
     own: int = 0
     shared: int = 0
+    waits: int = 0
+    answers: int | None = None
 
 
 class BatchRun:
@@ -149,6 +170,7 @@ class BatchRun:
         self._last: deque[Line] = deque()  # lines that failed while others were answered
         self._tried: dict[str, _Tried] = {}
         self._answers = 0
+        self._under_way = 0
         self._silences = 0
         self.reconciled = Reconciled()
         self._moved = asyncio.Event()
@@ -325,6 +347,7 @@ class BatchRun:
 
     async def _settle(self, line: Line, turn: WindowTurn) -> None:
         answered, before = False, self._answers
+        self._under_way += 1
         try:
             answer = await self._answerers[line.operation](line, turn.wait)
             answered = True
@@ -335,11 +358,12 @@ class BatchRun:
             else:
                 self._record_failure(line, error)
         except ChainError as error:
-            self._pause_or_fail(line, error, alone=self._answers > before)
+            self._pause_or_fail(line, error, before)
         except ExtractionError as error:
             self._spend(error.cost_usd)
             self._record_failure(line, error)
         finally:
+            self._under_way -= 1
             self.window.leave(turn, answered=answered)
             self._moved.set()
 
@@ -367,21 +391,41 @@ class BatchRun:
         self._tried.pop(entry.custom_id, None)
         self._meter.count()
 
-    def _pause_or_fail(self, line: Line, error: ChainError, *, alone: bool) -> None:
+    def _pause_or_fail(self, line: Line, error: ChainError, before: int) -> None:
         """
         Nobody answered: stop, wait and ask again, or give the line up.
 
         Args:
-            alone: Others were answered meanwhile.
+            before: How many had been answered when it was asked.
         """
         kinds = {failed.kind for failed in error.failures}
         if kinds and kinds <= HOPELESS:
             self._hopeless = error
             self.stop()
         elif kinds <= WAITED_OUT:
-            self._put_back(line, self._patience(kinds, error), error.message)
+            seconds = self._patience(kinds, error)
+            if not (kinds & REFUSED and self._waits_alone(line, error, seconds, before)):
+                self._put_back(line, seconds, error.message)
         else:
-            self._give_up_or_try(line, error, alone=alone)
+            self._give_up_or_try(line, error, alone=self._answers > before)
+
+    def _waits_alone(self, line: Line, error: ChainError, seconds: float | None, before: int) -> bool:
+        """Whether a line is told to wait again and again though others are answered; then it waits behind them all."""
+        if _bounded(seconds) >= LONGEST_PAUSE_S:
+            return False  # so long a wait is for what a day allows, which all have spent
+        tried = self._tried.setdefault(line.custom_id, _Tried())
+        last = before if tried.answers is None else tried.answers
+        tried.waits += tried.waits >= OWN_WAITS or self._answers > last or self._is_only()
+        tried.answers = self._answers
+        if tried.waits < OWN_WAITS:
+            return False
+        if tried.waits == OWN_WAITS:
+            self._last.append(line)
+        elif tried.waits < OWN_WAITS + LAST_WAITS:
+            self._due_in(line, _bounded(seconds))
+        else:
+            self._record_failure(line, error)
+        return True
 
     def _patience(self, kinds: set[Kind], error: ChainError) -> float | None:
         """How long to wait: as the limits say; where only a rest is in the way, a moment at first."""
@@ -390,6 +434,11 @@ class BatchRun:
         self._silences += 1
         look = min(LONGEST_LOOK_S, LOOK_S * 2.0 ** (self._silences - 1))
         return look if error.retry_after is None else min(look, error.retry_after)
+
+    def _is_only(self) -> bool:
+        """All others are done with, some of them in this run, so that nobody spends what this one is refused."""
+        others = self._read or self._again or self._last or self._under_way > 1
+        return self._exhausted and self._answers > 0 and not others
 
     def _give_up_or_try(self, line: Line, error: ChainError, *, alone: bool) -> None:
         tried = self._tried.setdefault(line.custom_id, _Tried())
@@ -409,12 +458,17 @@ class BatchRun:
             self._record_failure(line, error)
 
     def _put_back(self, line: Line, retry_after: float | None, why: str) -> None:
-        seconds = min(LONGEST_PAUSE_S, max(0.5, 5.0 if retry_after is None else retry_after))
+        seconds = _bounded(retry_after)
         self.window.pause(seconds, why)
-        self._due_in(line, seconds)
+        self._due_in(line, seconds + BEHIND_S)
 
     def _due_in(self, line: Line, seconds: float) -> None:
         heapq.heappush(self._again, (self._clock() + seconds, line.number, line))
+
+
+def _bounded(retry_after: float | None) -> float:
+    """Seconds to wait, however long the limits are said to be spent."""
+    return min(LONGEST_PAUSE_S, max(0.5, 5.0 if retry_after is None else retry_after))
 
 
 def _first(errors: BaseExceptionGroup[GroqCoreError]) -> GroqCoreError:
