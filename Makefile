@@ -8,8 +8,8 @@ BIN := $(VENV)/bin
 # even where the environment says otherwise.
 export PYTHONDONTWRITEBYTECODE :=
 
-# Most tests wait for something, so more of them run at once than there are cores.
-WORKERS ?= 4
+# Most tests wait for something, so more of them run at once than there are cores; each worker collects them all first.
+WORKERS ?= 3
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 .PHONY: clients clients-built run test test-ten lint lint-scripts check docs format bench profile fuzz sbom lock audit run-team clean

@@ -15,16 +15,21 @@ from collections.abc import Iterable
 
 import pytest
 
-_ALSO = {
-    "chromium": ("chromium-browser", "google-chrome", "google-chrome-stable", "chrome"),
-    "redis-server": ("valkey-server",),
+_WHOLE = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+
+_NAMES = {
+    # The first is the same engine without a window around it, and opens a page for half as much.
+    "chromium": ("chromium-headless-shell", *_WHOLE),
+    # What it has not: a profile with settings.
+    "chromium-browser": _WHOLE,
+    "redis-server": ("redis-server", "valkey-server"),
 }
-"""Other names of the same program."""
+"""The names of a program that goes by more than one, the best first."""
 
 
 def found(program: str) -> str | None:
     """Path of a program under any of its names, or None."""
-    return next(filter(None, map(shutil.which, (program, *_ALSO.get(program, ())))), None)
+    return next(filter(None, map(shutil.which, _NAMES.get(program, (program,)))), None)
 
 
 def needs(*programs: str) -> pytest.MarkDecorator:
@@ -43,7 +48,9 @@ _PACKAGES = {
     "PostgreSQL": "postgresql",
     "node": "nodejs",
     "node_modules": "nodejs npm",
-    **{name: name for name in ("caddy", "chromium", "espeak-ng", "ffmpeg", "nginx", "redis-server", "sox")},
+    "chromium": "chromium-headless-shell",
+    "chromium-browser": "chromium",
+    **{name: name for name in ("caddy", "espeak-ng", "ffmpeg", "nginx", "redis-server", "sox")},
 }
 """Debian's packages, by the word a reason names."""
 

@@ -20,7 +20,7 @@ from tests.stories.hub import CLIENT, SECRET, Hub
 from tests.stories.processes import Program, app, certificate, free_port, nginx
 from tests.ui.conftest import ALONE
 
-pytestmark = [needs("chromium", "nginx"), pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [needs("chromium-browser", "nginx"), pytest.mark.browser, pytest.mark.timeout(240)]
 
 expect.set_options(timeout=30_000)
 
@@ -86,7 +86,7 @@ async def browser(space: Space, *, stores: bool = True) -> AsyncIterator[tuple[B
     async with async_playwright() as playwright:
         context = await playwright.chromium.launch_persistent_context(
             profile,
-            executable_path=found("chromium"),
+            executable_path=found("chromium-browser"),
             args=arguments,
             headless=True,
             ignore_https_errors=True,

@@ -112,54 +112,99 @@ async def browser() -> AsyncIterator[Browser]:
         await browser.close()
 
 
-@pytest.fixture(params=[SIZES[0]])
-async def visitor(request: pytest.FixtureRequest, browser: Browser) -> AsyncIterator[BrowserContext]:
-    """A browser of its own for every test: what one keeps, the next must not see."""
-    context = await browser.new_context(viewport=request.param, accept_downloads=True)
-    context.set_default_timeout(PATIENCE_MS)
-    yield context
-    await context.close()
-
-
-@pytest.fixture
-async def tab(visitor: BrowserContext, house: House) -> Page:
-    """The page in that browser."""
-    page = await visitor.new_page()
-    await open_page(page, house)
-    return page
-
-
 @pytest.fixture(scope="module")
-async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    """One cache for a module, so that only its first page is loaded whole; a page shares nothing else with another."""
+async def shared_context(browser: Browser) -> AsyncIterator[BrowserContext]:
+    """One cache for a module, so that only its first page is loaded whole."""
     context = await browser.new_context(permissions=["microphone", "camera", "clipboard-read", "clipboard-write"])
     context.set_default_timeout(PATIENCE_MS)
     yield context
     await context.close()
 
 
+@pytest.fixture(scope="module")
+async def kept_pages(shared_context: BrowserContext) -> list[Page]:
+    """The page that a module's tests use one after the other, once there is one."""
+    return []
+
+
 @pytest.fixture
-async def page(context: BrowserContext, house: House) -> AsyncIterator[Page]:
+async def context(
+    shared_context: BrowserContext, kept_pages: list[Page], house: House
+) -> AsyncIterator[BrowserContext]:
+    """A visitor who has never been here, with one empty page; of the tests before only the cache of files is left."""
+    if not kept_pages or kept_pages[0].is_closed():
+        kept_pages[:] = [await shared_context.new_page()]
+    (page,) = kept_pages
+    # Of the same origin, and without scripts: what the page kept can be taken away with nobody there to write it again.
+    await page.goto(f"{house.url}health")
+    await forget(page)
+    yield shared_context
+    await shared_context.set_offline(False)
+    for other in shared_context.pages:
+        if other is not page:
+            await other.close()  # or its two open streams would count against the six connections of the next ones
+    if not page.is_closed():
+        for key in (" ", "Shift"):  # that the test before still holds
+            await page.keyboard.up(key)
+        await page.mouse.up()
+        await page.unroute_all(behavior="ignoreErrors")
+        await page.goto("about:blank")
+
+
+async def forget(page: Page) -> None:
+    """Take away all that a browser keeps for the origin of this page, but for its cache of files; and what was set."""
+    await page.context.clear_cookies()
+    await page.evaluate("sessionStorage.clear()")
+    session = await page.context.new_cdp_session(page)
+    kinds = "local_storage,indexeddb,cache_storage,service_workers"
+    origin = await page.evaluate("origin")
+    await session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": kinds})
+    await session.detach()
+    await page.emulate_media(media="null", color_scheme="null", reduced_motion="null")
+    await page.set_viewport_size({"width": 1280, "height": 720})
+
+
+@pytest.fixture(params=[SIZES[0]])
+async def visitor(request: pytest.FixtureRequest, context: BrowserContext) -> BrowserContext:
+    """Somebody who has never been here, before a screen of this size."""
+    await context.pages[0].set_viewport_size(request.param)
+    return context
+
+
+@pytest.fixture
+async def tab(visitor: BrowserContext, house: House) -> Page:
+    """The page in that browser."""
+    await open_page(visitor.pages[0], house)
+    return visitor.pages[0]
+
+
+@pytest.fixture
+async def page(context: BrowserContext, kept_pages: list[Page], house: House) -> AsyncIterator[Page]:
     """The page, opened; it must stay free of script errors and talk to nobody else."""
-    page = await context.new_page()
+    (page,) = kept_pages
     wrong: list[str] = []
 
-    def requested(request: Request) -> None:
+    def note_request(request: Request) -> None:
         parts = urlsplit(request.url)
         if parts.scheme in ("http", "https", "ws") and parts.netloc != urlsplit(house.url).netloc:
             wrong.append(f"asked another host: {request.url}")
 
-    def said(message: ConsoleMessage) -> None:
+    def note_message(message: ConsoleMessage) -> None:
         # A refused picture is a 4xx on purpose; the browser notes each in its console.
         if message.type == "error" and "Failed to load resource" not in message.text:
             wrong.append(f"console: {message.text}")
 
-    page.on("request", requested)
-    page.on("console", said)
-    page.on("pageerror", lambda error: wrong.append(f"script error: {error}"))
+    def note_error(error: Exception) -> None:
+        wrong.append(f"script error: {error}")
+
+    page.on("request", note_request)
+    page.on("console", note_message)
+    page.on("pageerror", note_error)
     await open_page(page, house)
     yield page
-    await page.close()  # or its two open streams would count against the six connections of the next ones
+    page.remove_listener("request", note_request)
+    page.remove_listener("console", note_message)
+    page.remove_listener("pageerror", note_error)
     assert wrong == []
 
 

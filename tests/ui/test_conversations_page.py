@@ -10,8 +10,8 @@ from playwright.async_api import BrowserContext, Page, expect
 from groq_core.events import TextDelta
 from groq_core.requests import ChatRequest, Request
 from tests.requires import needs
-from tests.ui.conftest import House
-from tests.ui.conversations import ANSWER, CUT, choose, do, everywhere, kept, numbered, open_in, show_list, texts
+from tests.ui.conftest import House, open_page
+from tests.ui.conversations import ANSWER, CUT, choose, do, everywhere, kept, numbered, show_list, texts
 from tests.ui.scripts import BEGUN, Hung, answered, ask, plays, says
 
 pytestmark = [pytest.mark.browser, needs("chromium")]
@@ -26,7 +26,8 @@ async def test_a_conversation_is_there_again_after_a_reload(tab: Page, house: Ho
     await answered(tab)
     await tab.reload()
 
-    assert await answered(tab) == "An answer with words."
+    await answered(tab)
+    await expect(tab.locator(ANSWER)).to_have_text("An answer with words.")
     await expect(tab.locator("#chat-log [data-role=user]")).to_have_text("What is kept?")
     await expect(tab.locator("#chat-log .gc-receipt summary")).to_contain_text("gpt-oss-20b")
     await expect(tab.locator(f"{ANSWER} strong")).to_have_text("words")
@@ -154,11 +155,12 @@ async def test_the_speed_tier_finds_a_title(tab: Page, house: House) -> None:
 
 
 async def test_where_the_browser_keeps_nothing_it_works_and_says_so_once(visitor: BrowserContext, house: House) -> None:
-    await visitor.add_init_script(
+    tab = await visitor.new_page()
+    await tab.add_init_script(
         """for (const name of ["indexedDB", "localStorage", "sessionStorage"])
              Object.defineProperty(globalThis, name, { get() { throw new DOMException("no", "SecurityError") } })"""
     )
-    tab = await open_in(visitor, house)
+    await open_page(tab, house)
     house.script = says("An answer.")
     await ask(tab, "a question")
     await answered(tab)

@@ -18,7 +18,7 @@ from groq_core.requests import ChatRequest, Request
 from groq_core.serve import create_app
 from tests.requires import needs
 from tests.serving import serving
-from tests.ui.conftest import PATIENCE_MS, House, Script, open_page
+from tests.ui.conftest import House, Script, open_page
 from tests.ui.scripts import BEGUN, DONE, Hung, ask, plays
 
 pytestmark = [pytest.mark.browser, needs("chromium")]
@@ -33,12 +33,22 @@ STOP = """() => {
 """What stands there and the press of the button in one moment."""
 
 
-@pytest.fixture
-async def visitor(browser: Browser) -> AsyncIterator[BrowserContext]:
-    context = await browser.new_context()
-    context.set_default_timeout(PATIENCE_MS)
-    yield context
-    await context.close()
+SEND = """async (text) => {
+  const put = [];
+  let committed = 0;
+  const { put: putting } = IDBObjectStore.prototype, { commit } = IDBTransaction.prototype;
+  IDBObjectStore.prototype.put = function (value) { put.push(this.name); return putting.call(this, value); };
+  IDBTransaction.prototype.commit = function () { committed += 1; return commit.call(this); };
+  const box = document.querySelector("#chat-message textarea");
+  box.value = text;
+  box.dispatchEvent(new Event("input", { bubbles: true }));
+  document.getElementById("chat-send").click();
+  for (let turn = 0; turn < 50; turn += 1) await null;
+  Object.assign(IDBObjectStore.prototype, { put: putting });
+  Object.assign(IDBTransaction.prototype, { commit });
+  return [put, committed];
+}"""
+"""A question is sent; gives what is handed to the browser's store before anything else can happen."""
 
 
 def slowly(words: str) -> Script:
@@ -59,9 +69,9 @@ async def over(page: Page, count: int) -> tuple[str, str]:
     return await answer.get_attribute("data-state") or "", (await answer.inner_text()).strip()
 
 
-async def test_tab_network_and_stop_at_random_moments(visitor: BrowserContext, house: House) -> None:
+async def test_tab_network_and_stop_at_random_moments(context: BrowserContext, house: House) -> None:
     dice = random.Random(13)
-    page = await visitor.new_page()
+    page = await context.new_page()
     await open_page(page, house)
     for count in range(1, ROUNDS + 1):
         words = " ".join(f"word{count}x{number}" for number in range(60))
@@ -76,12 +86,12 @@ async def test_tab_network_and_stop_at_random_moments(visitor: BrowserContext, h
             await page.wait_for_timeout(dice.randint(10, 400))
             await page.reload()
         if accident == "offline":
-            await visitor.set_offline(True)
+            await context.set_offline(True)
             await page.wait_for_timeout(dice.randint(10, 600))
-            await visitor.set_offline(False)
+            await context.set_offline(False)
         if accident == "tab":
             await page.close()
-            page = await visitor.new_page()
+            page = await context.new_page()
             await open_page(page, house)
             await page.locator("[data-conversation]").first.click()
         if accident == "stop":
@@ -98,6 +108,36 @@ async def test_tab_network_and_stop_at_random_moments(visitor: BrowserContext, h
         assert asked.count(f"question {count}") == 1
 
 
+async def test_a_question_is_handed_to_the_store_in_the_moment_it_is_sent(
+    context: BrowserContext, house: House
+) -> None:
+    (page,) = context.pages
+    await open_page(page, house)
+    house.script = plays(BEGUN, TextDelta("An answer."), DONE)
+    await ask(page, "question 1")
+    await over(page, 1)
+    await expect(page.locator("#conversations [data-conversation]")).to_have_count(1)
+    # The question and where it stands, the answer and where it stands: whole, so that no reload takes a part along.
+    assert await page.evaluate(SEND, "question 2") == [["messages", "heads", "messages", "heads"], 1]
+
+
+async def test_a_question_that_never_came_to_the_server_is_asked_after_a_reload(
+    context: BrowserContext, house: House
+) -> None:
+    (page,) = context.pages
+    await open_page(page, house)
+    house.script = plays(BEGUN, TextDelta("An answer."), DONE)
+    await page.route("**/ui/chat", lambda route: None)  # on its way for ever
+    await ask(page, "a question")
+    await expect(page.locator("#conversations [data-conversation]")).to_have_count(1)
+    await page.reload(wait_until="commit")
+    await page.unroute("**/ui/chat")  # which lets go what it held
+
+    assert await over(page, 1) == ("done", "An answer.")
+    asked = [request.messages[-1]["content"] for request in house.asked if isinstance(request, ChatRequest)]
+    assert asked.count("a question") == 1
+
+
 @asynccontextmanager
 async def dying(house: House, port: int) -> AsyncIterator[None]:
     """A server that hangs up on everybody at its end, and can be started once more at the same address."""
@@ -107,13 +147,13 @@ async def dying(house: House, port: int) -> AsyncIterator[None]:
             connection.transport.abort()
 
 
-async def test_a_server_that_dies_takes_nothing_of_what_was_seen(visitor: BrowserContext, house: House) -> None:
+async def test_a_server_that_dies_takes_nothing_of_what_was_seen(context: BrowserContext, house: House) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     there = replace(house, url=f"http://127.0.0.1:{port}/")
     house.script = Hung("All of this was seen")
-    page = await visitor.new_page()
+    page = await context.new_page()
     async with dying(house, port):
         await open_page(page, there)
         await ask(page, "go")

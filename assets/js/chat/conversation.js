@@ -6,7 +6,7 @@ import { Answer } from "../shared/answer.js";
 import { newId, send } from "../shared/wire.js";
 import { say } from "../shared/words.js";
 import { editQuestion } from "./message.js";
-import { Run } from "./run.js";
+import { PATIENCE_MS, Run } from "./run.js";
 import { olderHalf, turnsOf } from "./sent.js";
 import { Tree, newHead } from "./tree.js";
 import { TurnList } from "./turn-list.js";
@@ -191,8 +191,13 @@ export class Conversation {
     const message = this.tree.add({ role: "assistant", state: "waiting", answer: newId() }, question.id);
     this.show();
     this.follower.jump();
-    const body = { turns: this.#turnsTo(question), ...this.options(), ...question.extra };
-    await this.#run(message, (run) => run.ask(JSON.stringify(body)), question.extra);
+    const body = this.#bodyFor(question);
+    await this.#run(message, (run) => run.ask(body), question.extra);
+  }
+
+  /** @param {Message} question */
+  #bodyFor(question) {
+    return JSON.stringify({ turns: this.#turnsTo(question), ...this.options(), ...question.extra });
   }
 
   /**
@@ -252,7 +257,11 @@ export class Conversation {
   /** @param {AnswerView} turn */
   #follow(turn) {
     turn.answer.reopen();
-    return this.#run(turn.message, (run) => run.follow(), this.tree.message(turn.message.parent)?.extra ?? {}, true);
+    const { text, created, parent } = turn.message;
+    const question = this.tree.message(parent);
+    // One that was asked in the moment in which the page was left may never have come to the server.
+    const unsent = question && !text && Date.now() - created < PATIENCE_MS;
+    return this.#run(turn.message, (run) => run.follow(unsent ? () => this.#bodyFor(question) : null), question?.extra ?? {}, true);
   }
 
   /**

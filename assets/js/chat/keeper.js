@@ -124,19 +124,22 @@ export class Keeper {
     this.#draw();
   }
 
-  // One after the other, so that what was told last is what stands there.
+  // In the order in which it was told. A store that keeps that order by itself begins in this moment: the next may be
+  // the page's last, when somebody asks and loads it again.
   /**
    * @param {() => Promise<unknown>} work
    * @param {string} id of the conversation that changes
    */
   #do(work, id) {
-    this.#work = this.#work.then(work).then(
+    const begun = this.store.atOnce ? work() : this.#work.then(work);
+    const told = begun.then(
       () => {
         this.search?.forget(id);
         this.channel?.postMessage({ changed: id });
       },
       (error) => this.#tellRefusal(error),
     );
+    this.#work = Promise.all([this.#work, told]).then(() => {});
     return this.#work;
   }
 

@@ -8,7 +8,7 @@ import { say } from "../shared/words.js";
 
 /** @import { ErrorLine, Line, Receipt, Trouble } from "../shared/types.js" */
 
-const PATIENCE_MS = 60_000; // as long as the server waits for its last reader
+export const PATIENCE_MS = 60_000; // as long as the server waits for its last reader
 const FIRST_PAUSE_MS = 300;
 const LONGEST_PAUSE_MS = 5000;
 const SAVE_EVERY_MS = 1000;
@@ -50,13 +50,16 @@ export class Run {
    * @param {string} question
    */
   async ask(question) {
-    const headers = { "content-type": "application/json", "x-groq-core-answer": this.message.answer ?? "" };
-    await this.#listen(() => this.#askOnce(question, headers));
+    await this.#listen(() => this.#askOnce(question));
   }
 
-  /** Listen to an answer that is under way already. */
-  async follow() {
-    await this.#listen(() => this.#again());
+  /**
+   * Listen to an answer that is under way already.
+   *
+   * @param {(() => string) | null} [question] what to ask where the server never heard of it
+   */
+  async follow(question = null) {
+    await this.#listen(() => this.#again(question && (() => this.#askOnce(question()))));
   }
 
   /** End it; the text is what was seen. The receipt comes when the server has written it. */
@@ -98,10 +101,10 @@ export class Run {
 
   /**
    * @param {string} question
-   * @param {Record<string, string>} headers
    * @returns {Promise<void>}
    */
-  async #askOnce(question, headers) {
+  async #askOnce(question) {
+    const headers = { "content-type": "application/json", "x-groq-core-answer": this.message.answer ?? "" };
     this.receiptsBefore = this.answer.receipts.length;
     if (!direct) return this.#throughQueue(question);
     try {
@@ -114,7 +117,7 @@ export class Run {
       if (!(error instanceof DirectWayBroken)) throw error;
       // Nothing came: either the way is blocked, or it is only cut for the moment and the question may have come through.
       if (ownKey()) throw error; // the queue asks with the server's key
-      if (!navigator.onLine) return this.#again(() => this.#askOnce(question, headers));
+      if (!navigator.onLine) return this.#again(() => this.#askOnce(question));
       direct = false;
       this.#stopThere();
       await this.#throughQueue(question);
@@ -144,7 +147,7 @@ export class Run {
         const error = /** @type {Trouble} */ (thrown);
         if (this.stopped || this.left) throw error;
         if (error.status === 404) {
-          if (!unknown) throw error;
+          if (!unknown || this.heard) throw error;
           return unknown();
         }
         if (error.refused || performance.now() > until) throw error;

@@ -16,6 +16,7 @@ export async function serverStore() {
 /** @implements {ConversationStore} */
 class ServerStore {
   lasts = true;
+  atOnce = false;
 
   async isSignedIn() {
     return (await send("conversations", { method: "GET" })).ok;

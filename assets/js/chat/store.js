@@ -9,6 +9,9 @@
  * @property {{ key: string, value: Head }} heads
  * @property {{ key: string, value: Message, indexes: { conversation: string } }} messages
  * @property {{ key: string, value: { id: string, conversation: string, blob: Blob }, indexes: { conversation: string } }} blobs
+ *
+ * @typedef {"heads" | "messages" | "blobs"} StoreName
+ * @typedef {{ put: (value: unknown) => unknown, delete: (key: unknown) => unknown }} Changed a store while it is written
  */
 
 import { KEEPS } from "../../texts.js";
@@ -41,11 +44,39 @@ function upgrade(db) {
 /** @implements {ConversationStore} */
 class BrowserStore {
   lasts = true;
+  atOnce = true;
 
   /** @param {IDBPDatabase<Schema>} db */
   constructor(db) {
     this.db = db;
     db.addEventListener("versionchange", () => db.close()); // a newer page wants to renew it
+  }
+
+  /** @type {Promise<void> | null} a message whose pictures become blobs: what comes after it waits */
+  #pictured = null;
+
+  /** @type {((store: (name: StoreName) => Changed) => void)[]} what this moment has changed */
+  #changes = [];
+  /** @type {Promise<void> | null} */
+  #writing = null;
+
+  // All that one moment changes is one transaction, begun at once and said to be whole: a page that is loaded again
+  // in this moment would take along what is begun later, or waits for another one.
+  /**
+   * @param {(store: (name: StoreName) => Changed) => void} change
+   * @returns {Promise<void>}
+   */
+  #write(change) {
+    this.#changes.push(change);
+    this.#writing ??= Promise.resolve(this.#pictured).then(() => {
+      const changes = this.#changes.splice(0);
+      this.#writing = null;
+      const work = this.db.transaction(["heads", "messages", "blobs"], "readwrite");
+      for (const one of changes) one((name) => /** @type {Changed} */ (work.objectStore(name)));
+      work.commit();
+      return work.done;
+    });
+    return this.#writing;
   }
 
   heads() {
@@ -74,32 +105,49 @@ class BrowserStore {
 
   /** @param {Head} head */
   putHead(head) {
-    return this.db.put("heads", head);
+    return this.#write((store) => store("heads").put(head));
   }
 
   /**
    * @param {string} id
    * @param {Message} message
    */
-  async putMessage(id, message) {
-    const pictures = message.pictures?.length ? message.pictures : [];
+  putMessage(id, message) {
+    const { pictures } = message;
+    if (!pictures?.length) return this.#write((store) => store("messages").put({ ...message, conversation: id }));
+    const written = this.#putPictured(id, message, pictures);
+    const over = written.catch(() => {}).then(() => {
+      if (this.#pictured === over) this.#pictured = null;
+    });
+    this.#pictured = over;
+    return written;
+  }
+
+  /**
+   * @param {string} id
+   * @param {Message} message
+   * @param {NonNullable<Message["pictures"]>} pictures
+   */
+  async #putPictured(id, message, pictures) {
+    const before = this.#pictured;
     // Data URLs become blobs before the transaction, which does not wait for anything else.
     const blobs = await Promise.all(pictures.map(async ({ url }, index) => ({ id: `${message.id}/${index}`, conversation: id, blob: await blobOf(url) })));
+    await before;
     const work = this.db.transaction(["messages", "blobs"], "readwrite");
     const bare = pictures.map(({ url: _, ...facts }) => facts);
-    work.objectStore("messages").put(/** @type {Message} */ ({ ...message, ...(bare.length ? { pictures: bare } : {}), conversation: id }));
+    work.objectStore("messages").put(/** @type {Message} */ ({ ...message, pictures: bare, conversation: id }));
     for (const blob of blobs) work.objectStore("blobs").put(blob);
     await work.done;
   }
 
   /** @param {string[]} ids */
-  async removeMessages(ids) {
-    const work = this.db.transaction(["messages", "blobs"], "readwrite");
-    for (const id of ids) {
-      work.objectStore("messages").delete(id);
-      work.objectStore("blobs").delete(IDBKeyRange.bound(`${id}/`, `${id}/\uffff`));
-    }
-    await work.done;
+  removeMessages(ids) {
+    return this.#write((store) => {
+      for (const id of ids) {
+        store("messages").delete(id);
+        store("blobs").delete(IDBKeyRange.bound(`${id}/`, `${id}/\uffff`));
+      }
+    });
   }
 
   /** @param {string} id */
@@ -174,6 +222,7 @@ const urlOf = (blob) =>
  */
 export class MemoryStore {
   lasts = false;
+  atOnce = true;
   /** @type {Map<string, Head>} */
   #heads = new Map();
   /** @type {Map<string, Message>} */

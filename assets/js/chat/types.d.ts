@@ -114,6 +114,8 @@ export interface Whole {
 export interface ConversationStore {
   /** Whether it outlives the page. */
   lasts: boolean;
+  /** Whether it begins a change in the moment it is told of it, and keeps their order. */
+  atOnce: boolean;
   heads(): Promise<Head[]>;
   read(id: string): Promise<Whole | null>;
   putHead(head: Head): Promise<unknown>;
