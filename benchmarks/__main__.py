@@ -17,6 +17,7 @@ from collections.abc import Sequence
 import uvloop
 
 from benchmarks import batch, crowd, media, page, pipeline, relay, service, services, speech, start, wire
+from benchmarks.campaign.run import campaign
 from benchmarks.processes import PeerMissingError
 from benchmarks.results import merged, table, write
 from benchmarks.rows import Bench, Benchmark, BusyMachineError, Row, WrongTextError
@@ -40,9 +41,10 @@ BENCHMARKS: dict[str, Benchmark] = {
     "services": services.services,
     "speech": speech.speech,
     "batch": batch.batch,
+    "campaign": campaign,
 }
 
-LONG = frozenset({"batch"})
+LONG = frozenset({"batch", "campaign"})
 """Those that run for ten minutes, and only when they are named."""
 
 

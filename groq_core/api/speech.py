@@ -204,6 +204,13 @@ def _done_event(reply: Reply) -> bytes:
     return event_bytes({"type": "speech.audio.done", "usage": counted, "x_groq_core": reply.receipt.as_dict()})
 
 
+def _word(body: dict[str, Any], name: str, known: tuple[str, ...]) -> str | None:
+    word = body.get(name)
+    if word is not None and (not isinstance(word, str) or word not in known):
+        raise bad(name, f"`{name}` must be one of {', '.join(known)}")
+    return word
+
+
 def read_speech(raw: bytes, exchange: ApiExchange) -> SpeechCall:
     """
     Check the body of a speech request.
@@ -219,11 +226,8 @@ def read_speech(raw: bytes, exchange: ApiExchange) -> SpeechCall:
         raise bad(
             "input", f"`input` has {len(text)} characters; at most {MAX_SPEECH} are possible", "Send it in parts."
         )
-    form, stream = body.get("response_format") or "wav", body.get("stream_format") or ""
-    if form not in TYPES:
-        raise bad("response_format", f"`response_format` must be one of {', '.join(TYPES)}")
-    if stream not in ("", "audio", "sse"):
-        raise bad("stream_format", "`stream_format` must be audio or sse")
+    form = _word(body, "response_format", tuple(TYPES)) or "wav"
+    stream = _word(body, "stream_format", ("audio", "sse")) or ""
     voice, speed = body.get("voice"), body.get("speed")
     if voice is not None and not isinstance(voice, str):
         raise bad("voice", "`voice` must be a name")

@@ -21,5 +21,5 @@ What the app can do, in its users' words; each a few lines on the one pipeline.
   on where it was.
 - ``vision``: Vision: pictures and a question in, an answer out; then further questions about the same pictures.
 
-Imported by ``api``, ``cli``, ``compose`` and ``ui``.
+Imported by ``api``, ``cli``, ``compose``, ``serve`` and ``ui``.
 """

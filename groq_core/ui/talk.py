@@ -16,6 +16,7 @@ from groq_core.media.audio.decode import RATE
 from groq_core.media.audio.resample import Samples
 from groq_core.redaction import redact
 from groq_core.services.speech import PIECE, has_words, model_for
+from groq_core.ui.csrf import page_router
 from groq_core.ui.leaving import unless_gone
 from groq_core.ui.page_routes import Page, body_of
 from groq_core.ui.texts import TEXTS
@@ -39,7 +40,7 @@ class Piece(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def create_routes(page: Page) -> APIRouter:
-    router = APIRouter(prefix="/ui", include_in_schema=False)
+    router = page_router()
 
     @router.post("/speak")
     async def speak(request: Request) -> Response:

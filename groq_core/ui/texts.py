@@ -139,6 +139,8 @@ TEXTS: dict[str, str] = {
     ),
     "left_out": "{n} older messages were not sent",
     "left_out_one": "1 older message was not sent",
+    "error_answer_died": "The server that wrote this answer has stopped.",
+    "hint_answer_died": "Ask again; what you see is what it had written.",
     "error_answer_gone": "This answer is no longer kept here.",
     "error_long_answer": "The answer was longer than can be kept",
     "hint_long_answer": "Ask for a shorter one.",

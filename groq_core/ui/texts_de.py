@@ -123,6 +123,8 @@ GERMAN: dict[str, str] = {
     "steer_help": "Jetzt senden: die laufende Antwort hält an, wo sie ist",
     "left_out": "{n} ältere Nachrichten wurden nicht gesendet",
     "left_out_one": "1 ältere Nachricht wurde nicht gesendet",
+    "error_answer_died": "Der Server, der diese Antwort schrieb, läuft nicht mehr.",
+    "hint_answer_died": "Frag noch einmal; zu sehen ist, was bis dahin da war.",
     "error_answer_gone": "Diese Antwort wird hier nicht mehr aufbewahrt.",
     "error_long_answer": "Die Antwort war länger, als aufbewahrt werden kann",
     "hint_long_answer": "Bitte um eine kürzere.",
