@@ -29,6 +29,8 @@ const FALL = 10 ** ((-1 * FRAME_S) / 20);
 /** An echo comes so late at most. */
 const DELAY = Math.round(0.4 / FRAME_S);
 
+const SILENT = new Float32Array(FRAME);
+
 export class Activity {
   /**
    * @param {{ chance: (frame: Float32Array) => number } | null} [model] says how likely it is that a frame holds speech
@@ -86,8 +88,11 @@ export class Activity {
     if (this.levels.length > MEMORY) this.levels.shift();
     const sorted = this.levels.toSorted((one, other) => one - other);
     this.room = Math.min(LOUDEST_ROOM, sorted[Math.floor(QUIETEST * sorted.length)]);
-    const known = this.model ? this.model.chance(this.frame) : Number(this.level > LEAST);
-    const speech = known >= (this.quiet ? BEGINS : GOES_ON) && this.level > this.#threshold();
+    const loud = this.level > this.#threshold();
+    // An echo is speech too: heard by the model, it would take whatever is louder for more of it.
+    const echo = !loud && own >= FAINTEST;
+    const known = this.model ? this.model.chance(echo ? SILENT : this.frame) : Number(this.level > LEAST);
+    const speech = loud && known >= (this.quiet ? BEGINS : GOES_ON);
     // One frame alone is a click; only the second of two in a row ends a pause.
     const counts = speech && (this.passed || !this.quiet);
     if (counts) {

@@ -13,6 +13,8 @@ const INTERRUPTS_S = 0.09;
 const WORD_S = 0.15;
 /** After so much quiet it is asked whether it was the end: at once, and once more with the silence heard. */
 export const PAUSES_S = [0.06, 0.25];
+/** So sure that it was the end the turn model must be at each of them. */
+export const SURE = [0.9, 0.95];
 /** After so much quiet what was no word is forgotten. */
 const NOTHING_S = 0.4;
 /** After so much quiet it is the end, whatever anybody says: nobody pauses longer within a sentence. */

@@ -1,7 +1,7 @@
 // Talk: hold the button to speak, or press it once for a conversation. What is said goes the ways of the other tabs
 // (transcription, then chat), and the answer is read aloud while it streams into the conversation.
 
-import { Ears } from "./ears.js";
+import { Ears, SURE } from "./ears.js";
 import { JUDGED_S, chanceOfEnd, isOpen, transcribe, warm } from "./heard.js";
 import { Loudspeaker } from "./loudspeaker.js";
 import { Sentences } from "./sentences.js";
@@ -16,8 +16,6 @@ import { say } from "../shared/words.js";
 
 /** A press that lasts longer is held. */
 const HELD_MS = 350;
-/** So sure that somebody has finished the model must be at each of the pauses (ears.js). */
-const SURE = [0.9, 0.95];
 /** Speech for so long is somebody who interrupts, whatever they say. */
 const KNOWN_S = 0.7;
 /** A conversation in which nobody speaks for so long is over: the microphone does not stay open unnoticed. */
