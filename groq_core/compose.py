@@ -273,6 +273,6 @@ def _make_core(state: _State, handle: Handler[Request], simulator: Simulator | N
         ),
         transcription=TranscriptionService(handle),
         speech=Speech(handle),
-        extraction=Extractor(handle, snapshot=board.snapshot),
+        extraction=Extractor(handle, snapshot=board.snapshot, simulated=simulator is not None),
         own_keys=OwnKeys(visitors.models) if visitors is not None else None,
     )

@@ -33,6 +33,7 @@ from groq_core.settings.team_extra import require_team
 from groq_core.telemetry import logs
 
 if TYPE_CHECKING:
+    from groq_core.services.batch.places import BatchPlace
     from groq_core.store.team import Team
     from groq_core.ui.gradio_door import Admit
 
@@ -98,7 +99,13 @@ def _prepare(core: Core, people: UserFile | None) -> tuple[Api, Callable[[], Non
     if people is None and core.settings.auth_file is not None:
         people = UserFile(core.settings.auth_file)
     users = _users(people, core.team, core.settings)
-    api = create_api(core, holders=[core.team.keys] if core.team is not None else [], sign_in=users is not None)
+    api = create_api(
+        core,
+        holders=[core.team.keys] if core.team is not None else [],
+        sign_in=users is not None,
+        shelf=core.team.shelf if core.team is not None else core.shared.shelf if core.shared is not None else None,
+        batches=_batches(core),
+    )
     api.state.refused_sign_ins = core.team.sign_ins if core.team is not None else RefusedSignIns()
 
     def load() -> None:
@@ -113,6 +120,15 @@ def _prepare(core: Core, people: UserFile | None) -> tuple[Api, Callable[[], Non
             api.add_middleware(HuggingFaceSignIn)
 
     return api, load
+
+
+def _batches(core: Core) -> BatchPlace | None:
+    """Where batches are found from every machine; None where this one's folder has to do."""
+    if core.team is None:
+        return None
+    from groq_core.services.batch.database_batches import DatabaseBatches
+
+    return DatabaseBatches(core.team.database, core.settings.state_folder / "database")
 
 
 def _sign_in(app: FastAPI, core: Core, users: UserFile | Everybody, admit: Admit) -> None:

@@ -16,7 +16,7 @@ PACKAGE = Path(__file__).parents[1] / "groq_core"
 ROWS = (
     # From what knows nothing of the others to what knows everything. A room may import from its own row and from
     # rows above it in this list; within a row, imports make no circle.
-    ("events", "event_loop", "redaction"),
+    ("events", "event_loop", "redaction", "terminal"),
     ("errors",),
     ("settings", "requests"),
     ("reply", "media", "models", "telemetry", "access", "connections"),

@@ -63,6 +63,7 @@ from groq_core.cli import (
 )
 from groq_core.errors import GroqCoreError, RequestError, SettingsError
 from groq_core.event_loop import new_event_loop
+from groq_core.terminal import for_terminal
 
 COMMANDS = (
     serve,
@@ -140,7 +141,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"error: the output could not be written: {error.strerror}", file=sys.stderr)
         return FAILED
     except GroqCoreError as error:
-        print(f"error: {error.message}", file=sys.stderr)
+        # A server, a model or a file may have had its part in the words.
+        print(for_terminal(f"error: {error.message}"), file=sys.stderr)
         if error.hint:
-            print(error.hint, file=sys.stderr)
+            print(for_terminal(error.hint), file=sys.stderr)
         return WRONG if isinstance(error, SettingsError | RequestError) else FAILED

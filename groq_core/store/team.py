@@ -13,6 +13,7 @@ from groq_core.store.asking_now import AskingNow
 from groq_core.store.audit import Announcements, AuditLog
 from groq_core.store.conversations import Conversations
 from groq_core.store.database import UNAVAILABLE, Database, open_database
+from groq_core.store.database_shelf import DatabaseShelf
 from groq_core.store.keys import ApiKeys
 from groq_core.store.people import PeopleStore
 from groq_core.store.sign_in_log import SignInLog
@@ -45,6 +46,7 @@ class Team:
         limits: What may be used, by whom; also where it is counted and written down.
         asking: Who is asking now, on every process.
         sign_ins: Those that were refused.
+        shelf: Responses that can be read again.
         admins: Named by the operator; others have the role in the database.
         announcement: What everybody is to read, as of a second ago.
         changed: Called when that changes.
@@ -60,6 +62,7 @@ class Team:
         self.limits = TeamLimits(database, settings.limits)
         self.asking = AskingNow(database)
         self.sign_ins = SignInLog(database)
+        self.shelf = DatabaseShelf(database)
         self.directory = Directory(self.people)
         self.announcement = ""
         self.changed: Callable[[], None] = lambda: None

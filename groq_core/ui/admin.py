@@ -16,6 +16,7 @@ from groq_core.access.refused_sign_ins import RefusedSignIns
 from groq_core.errors import RequestError
 from groq_core.ui.admin_page import ADMIN_HEADERS, admin_page, refusal_page
 from groq_core.ui.basic_auth import PERSON
+from groq_core.ui.csrf import page_router
 from groq_core.ui.kept import http_errors, team_of
 from groq_core.ui.page_routes import Page, body_of
 
@@ -67,12 +68,14 @@ def create_routes(page: Page) -> APIRouter:
             return HTMLResponse(refusal_page(person), 403, ADMIN_HEADERS)
         return HTMLResponse(admin_page(person, f"ui/assets/{page.assets.version}/"), headers=ADMIN_HEADERS)
 
-    @router.get("/ui/admin")
+    data_router = page_router()
+
+    @data_router.get("/admin")
     async def data(request: Request) -> Response:
         await check(request)
         return _json(await overview(page, request.app.state.refused_sign_ins))
 
-    @router.post("/ui/admin")
+    @data_router.post("/admin")
     async def change(request: Request) -> Response:
         who = await check(request)
         team = team_of(page)
@@ -85,6 +88,7 @@ def create_routes(page: Page) -> APIRouter:
         with http_errors():
             return _json(await carry_out(team, wanted, who))
 
+    router.include_router(data_router)
     return router
 
 

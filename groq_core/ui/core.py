@@ -65,7 +65,9 @@ class PageVision(Protocol):
 class PageSpeech(Protocol):
     """Texts into recordings."""
 
-    async def say(self, text: str, *, voice: str | None = None, caller: Caller | None = None) -> Reply: ...
+    async def say(
+        self, text: str, *, voice: str | None = None, model: str = "speech", caller: Caller | None = None
+    ) -> Reply: ...
 
 
 class PageCore(Protocol):

@@ -252,6 +252,7 @@ function chart(spend) {
   };
   svg.setAttribute("class", "chart");
   svg.setAttribute("viewBox", "0 0 620 120");
+  svg.setAttribute("preserveAspectRatio", "xMinYMid meet");
   svg.setAttribute("role", "img");
   svg.setAttribute("aria-label", `Dollars a day, at most ${usd(most)}`);
   put("text", { x: 0, y: 12 }, usd(most));
