@@ -102,7 +102,7 @@ async def test_a_conversation_is_there_on_a_second_device_and_shared_by_link(
     async with stage.client("bob") as bob:
 
         async def gone() -> bool:
-            return (await bob.get("/ui/conversations")).json() == {"heads": []}
+            return bool((await bob.get("/ui/conversations")).json() == {"heads": []})
 
         assert await eventually(gone, 20), "deleted by their owner, on the server too"
 

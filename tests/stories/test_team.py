@@ -26,9 +26,9 @@ from groq_core.store.database import open_database
 from groq_core.store.people import PeopleStore
 from tests.api.stage import serving
 from tests.requires import found, needs
-from tests.store.conftest import Postgres, postgres
+from tests.store.conftest import Postgres, postgres, redis
+from tests.store.replicas import Redis
 from tests.store.stage import PASSWORD, ask, eventually, password_hash
-from tests.store.test_shared_state import Redis, redis
 from tests.stories.processes import free_port, nginx
 from tests.ui.conftest import ALONE
 
