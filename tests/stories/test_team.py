@@ -38,7 +38,7 @@ pytestmark = [needs("chromium", "nginx", "redis-server"), pytest.mark.browser, p
 
 OTHERS = ("bob", "cy", "dee", "eve")
 DONE = '#chat-log [data-role="assistant"][data-state="done"]'
-PATIENCE_MS = 40_000
+PATIENCE_MS = 90_000
 
 
 @dataclass
