@@ -23,7 +23,7 @@ export const MODELS: Choice[];
 export const SHARED: boolean;
 /** Conversations of whoever signed in are kept on the server. */
 export const KEEPS: boolean;
-/** `owner/name` of the Space this is; empty elsewhere. */
+/** Address of the Space this is; empty elsewhere. */
 export const SPACE: string;
 export const SIMULATED: boolean;
 /** Visitors may use their own key. */

@@ -6,9 +6,12 @@ import configparser
 import json
 import re
 import subprocess
+import sys
+import sysconfig
 from pathlib import Path
 from typing import Any
 
+import kubernetes_validate  # type: ignore[import-untyped]
 import pytest
 import yaml
 
@@ -84,6 +87,34 @@ def test_the_image_is_small_not_root_and_pinned() -> None:
     for name in copied:
         assert (ROOT / name).exists(), name
         assert f"!{name}" in ignored, f"{name} is not sent to the build"
+
+
+def test_hadolint_has_nothing_against_the_image() -> None:
+    hadolint = Path(sysconfig.get_path("scripts")) / "hadolint"
+    done = subprocess.run([hadolint, DEPLOY / "Dockerfile"], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr
+
+
+def test_the_manifests_are_of_kubernetes_schemas() -> None:
+    """Strict: a field that is misspelt is one that does not exist."""
+    for manifest in documents("kubernetes/groq-core.yaml"):
+        kubernetes_validate.validate(manifest, "1.37", strict=True)
+    misspelt = documents("kubernetes/groq-core.yaml")[0] | {"dataa": {}}
+    with pytest.raises(kubernetes_validate.ValidationError):
+        kubernetes_validate.validate(misspelt, "1.37", strict=True)
+
+
+@needs("systemd-analyze")
+def test_systemd_takes_the_unit(tmp_path: Path) -> None:
+    unit = tmp_path / "groq-core.service"
+    text = (DEPLOY / "groq-core.service").read_text(encoding="utf-8")
+    unit.write_text(
+        re.sub(r"^ExecStart=\S+", f"ExecStart={sys.executable}", text, flags=re.MULTILINE), encoding="utf-8"
+    )
+    command = ["systemd-analyze", "verify", "--man=no", str(unit)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    said = [line for line in done.stderr.splitlines() if "groq-core.service" in line]
+    assert (done.returncode, said) == (0, []), done.stderr
 
 
 def test_the_manifests_fit_together() -> None:

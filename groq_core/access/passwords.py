@@ -20,6 +20,9 @@ logger = logging.getLogger("groq_core.sign_in")
 _HASHER = argon2.PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 """Argon2id with OWASP's least for interactive use: 19 MiB and about 30 ms a guess (RFC 9106)."""
 
+LEAST_PASSWORD = 8
+"""Characters of a new password."""
+
 COST, BLOCK, LANES = 2**14, 8, 1
 """Of scrypt, in which lines of earlier versions are kept (RFC 7914)."""
 

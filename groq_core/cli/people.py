@@ -19,9 +19,6 @@ from groq_core.errors import RequestError
 HELP = "people: add, list, role, limit, group, password, remove"
 EPILOG = "Example: python -m groq_core people role ann admin"
 
-LEAST = 8
-"""Characters of a password."""
-
 
 def arguments(command: argparse.ArgumentParser) -> None:
     actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
@@ -99,7 +96,7 @@ async def run(args: argparse.Namespace) -> int:
 
 async def _password(name: str) -> str | None:
     """The hash of what was typed; None for nothing."""
-    from groq_core.access.passwords import hash_password
+    from groq_core.access.passwords import LEAST_PASSWORD, hash_password
 
     if sys.stdin.isatty():
         typed = await asyncio.to_thread(getpass.getpass, f"password for {name} (empty for none): ")
@@ -107,6 +104,6 @@ async def _password(name: str) -> str | None:
         typed = (await asyncio.to_thread(sys.stdin.readline)).rstrip("\n")
     if not typed:
         return None
-    if len(typed) < LEAST:
-        raise RequestError(f"a password has at least {LEAST} characters", param="password")
+    if len(typed) < LEAST_PASSWORD:
+        raise RequestError(f"a password has at least {LEAST_PASSWORD} characters", param="password")
     return await asyncio.to_thread(hash_password, typed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,9 @@ import orjson
 from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import HTMLResponse, Response
 
+from groq_core.access.passwords import LEAST_PASSWORD, hash_password
 from groq_core.access.refused_sign_ins import RefusedSignIns
+from groq_core.errors import RequestError
 from groq_core.ui.admin_page import ADMIN_HEADERS, admin_page, refusal_page
 from groq_core.ui.basic_auth import PERSON
 from groq_core.ui.csrf import page_router
@@ -32,6 +35,7 @@ class AdminCommand(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         action: The command's words, such as ``keys revoke``.
         name: Of the person, ``@GROUP`` or key.
         value: The role, the limits, the group or the text.
+        password: A new one, of at least eight characters; whoever signs in elsewhere needs none.
     """
 
     action: str
@@ -39,6 +43,7 @@ class AdminCommand(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     value: str = ""
     person: str = ""
     expires: str = ""
+    password: str = ""
 
 
 def create_routes(page: Page) -> APIRouter:
@@ -132,7 +137,10 @@ async def carry_out(team: Team, wanted: AdminCommand, who: str) -> dict[str, Any
     name, value = wanted.name, wanted.value
     match wanted.action:
         case "people add":
-            await team.people.add(name, who=who, role="admin" if value == "admin" else "user")
+            hashed = await _hash(wanted.password) if wanted.password else None
+            await team.people.add(name, who=who, role="admin" if value == "admin" else "user", password=hashed)
+        case "people password":
+            await team.people.set_password(name, await _hash(wanted.password), who=who)
         case "people role" if value in ("user", "admin"):
             await team.people.set_role(name, "admin" if value == "admin" else "user", who=who)
         case "people limit":
@@ -154,6 +162,16 @@ async def carry_out(team: Team, wanted: AdminCommand, who: str) -> dict[str, Any
         case _:
             raise HTTPException(422, f"there is no action {wanted.action[:50]!r} with this value")
     return {"done": True}
+
+
+async def _hash(password: str) -> str:
+    """
+    Raises:
+        RequestError: It is too short.
+    """
+    if len(password) < LEAST_PASSWORD:
+        raise RequestError(f"a password has at least {LEAST_PASSWORD} characters", param="password")
+    return await asyncio.to_thread(hash_password, password)
 
 
 def _json(value: object) -> Response:

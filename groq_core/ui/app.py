@@ -87,7 +87,7 @@ POLICY = "; ".join(
 
 FIRST = (
     "main", "chat/attach", "chat/chat", "chat/conversation", "chat/message", "chat/options", "chat/picker", "chat/run",
-    "chat/sent", "chat/side", "chat/tree", "chat/undo", "chat/waiting", "settings/account",
+    "chat/sent", "chat/side", "chat/tree", "chat/turn-list", "chat/undo", "chat/waiting", "settings/account",
     "settings/brand-tools", "shared/answer", "shared/chain",
     "shared/dom", "shared/error-card", "shared/formats", "shared/own-key", "shared/receipt",
     "shared/scroll", "shared/shell", "shared/sse", "shared/text-view", "shared/theme", "shared/user-text",
@@ -242,7 +242,7 @@ def texts_module(core: PageCore) -> bytes:
         "KEEPS": getattr(core, "team", None) is not None,
         "LIMITED": core.people.has_limits or core.settings.sign_in or core.settings.hf_oauth,
         "SIGN_IN": "login/huggingface" if core.settings.hf_oauth and not core.settings.sign_in else "",
-        "SPACE": core.settings.space,
+        "SPACE": f"https://huggingface.co/spaces/{core.settings.space}" if core.settings.space else "",
         "SIMULATED": core.simulator is not None,
         "OWN_KEYS": core.own_keys is not None,
         "OWN_KEYS_ARE_REAL": core.own_keys is not None and not core.settings.offline,

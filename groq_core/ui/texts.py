@@ -111,6 +111,9 @@ TEXTS: dict[str, str] = {
     "export_answer": "Answer",
     "import_unreadable": "This file is no JSON. Choose an export of conversations (.json).",
     "import_nothing": "There are no conversations in this file that can be read here.",
+    "my_data": "My data",
+    "kept_on_server": "Your conversations are kept on this server, for you on every device. Take all of them out as a "
+    "file, bring some in, or delete them here and there.",
     "kept_where": "Conversations stay in this browser. Take them out as a file, or bring some in.",
     "export_all": "Export all",
     "import_all": "Import (also from ChatGPT and Open WebUI)",

@@ -106,6 +106,9 @@ GERMAN: dict[str, str] = {
     "export_answer": "Antwort",
     "import_unreadable": "Diese Datei ist kein JSON. Wähle eine Ausgabe von Unterhaltungen (.json).",
     "import_nothing": "In dieser Datei sind keine Unterhaltungen, die hier gelesen werden können.",
+    "my_data": "Meine Daten",
+    "kept_on_server": "Deine Unterhaltungen liegen auf diesem Server, für dich auf jedem Gerät. Hol alle als Datei "
+    "heraus, bring welche herein oder lösche sie hier wie dort.",
     "kept_where": "Unterhaltungen bleiben in diesem Browser. Hol sie als Datei heraus oder bring welche herein.",
     "export_all": "Alle ausgeben",
     "import_all": "Hereinholen (auch aus ChatGPT und Open WebUI)",

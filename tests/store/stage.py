@@ -62,7 +62,7 @@ async def team_stage(
         known = {one.name for one in await PeopleStore(prepared).all()}
         for name in people:
             if name not in known:
-                await PeopleStore(prepared).add(name, who="tests", password=_hash())
+                await PeopleStore(prepared).add(name, who="tests", password=password_hash())
     made = Settings.from_env(
         {"GROQ_CORE_DATABASE": database, "GROQ_CORE_ADMINS": "ann", "GROQ_CORE_OFFLINE": "1", **settings}
     )
@@ -73,7 +73,7 @@ async def team_stage(
 _hashes: list[str] = []
 
 
-def _hash() -> str:
+def password_hash() -> str:
     if not _hashes:
         _hashes.append(hash_password(PASSWORD))
     return _hashes[0]

@@ -11,7 +11,7 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 
 from groq_core.simulator import Simulator
 from tests.requires import found, needs
-from tests.store.stage import PASSWORD, TeamStage, ask, team_stage
+from tests.store.stage import PASSWORD, TeamStage, ask, eventually, team_stage
 
 pytestmark = [needs("chromium"), pytest.mark.browser]
 
@@ -78,6 +78,13 @@ async def test_a_conversation_is_there_on_a_second_device_and_shared_by_link(
     await entry.locator(".gc-entry-title").click()
     await expect(second.locator("#chat-log")).to_contain_text("What is a fox?")
 
+    await second.click("#settings-open")
+    await expect(second.locator("#kept-where")).to_contain_text("kept on this server")
+    async with second.expect_download() as saved:
+        await second.click("#export-all")
+    assert (await saved.value).suggested_filename.endswith(".json")
+    await second.locator("#settings").press("Escape")
+
     await entry.locator('[data-action="menu"]').click(force=True)
     await entry.locator('[data-action="share"]').click()
     link = await second.locator("#share-link").input_value()
@@ -88,6 +95,16 @@ async def test_a_conversation_is_there_on_a_second_device_and_shared_by_link(
     await expect(second.locator("#share-dialog")).to_have_count(0)
     await stranger.reload()
     await expect(stranger.locator("main")).to_contain_text("nothing here")
+
+    await second.click("#settings-open")
+    await second.click("#clear-all")
+    await expect(entry).to_have_count(0)
+    async with stage.client("bob") as bob:
+
+        async def gone() -> bool:
+            return bool((await bob.get("/ui/conversations")).json() == {"heads": []})
+
+        assert await eventually(gone, 20), "deleted by their owner, on the server too"
 
     other = await signed_in(browser, stage, "ann")
     await expect(other.locator("#chat-send")).to_be_visible(timeout=20_000)

@@ -58,14 +58,14 @@ class Program:
                 await asyncio.sleep(0.05)
 
     async def end(self, number: int = signal.SIGTERM) -> int:
-        """Send a signal and wait; returns the exit status."""
+        """Send a signal to it and its children, as a terminal does, and wait; returns the exit status."""
         if self._process.returncode is None:
-            self._process.send_signal(number)
+            os.killpg(self._process.pid, number)
         try:
             async with asyncio.timeout(END_S):
                 status = await self._process.wait()
         except TimeoutError:
-            self._process.kill()
+            os.killpg(self._process.pid, signal.SIGKILL)
             status = await self._process.wait()
         await self._reading
         return status
@@ -82,6 +82,7 @@ async def program(*command: str, folder: Path, environ: Mapping[str, str]) -> As
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
+        start_new_session=True,
     )
     running = Program(process)
     try:

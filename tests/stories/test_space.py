@@ -57,7 +57,7 @@ async def space(tmp_path: Path) -> AsyncIterator[Space]:
     chain, key = certificate(tmp_path, HOST, "huggingface.co")
     async with serving(hub.app) as serves:
         hub.url = url_of(serves)
-        secure = f"listen 127.0.0.1:{tls} ssl; ssl_certificate {chain}; ssl_certificate_key {key};"
+        secure = f"listen 127.0.0.1:{tls} ssl http2; ssl_certificate {chain}; ssl_certificate_key {key};"
         forwarded = (
             "proxy_http_version 1.1; proxy_buffering off; proxy_set_header Host $host; "
             "proxy_set_header X-Forwarded-For $remote_addr; proxy_set_header X-Forwarded-Proto https;"

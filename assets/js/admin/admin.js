@@ -119,7 +119,7 @@ const act = (label, fields, question = "") =>
  */
 function form(action, label, fields) {
   const inputs = fields.map(([name, placeholder, required]) =>
-    make("input", { name, placeholder, "aria-label": placeholder, required: required ? "" : null, autocomplete: "off" }),
+    make("input", { name, placeholder, type: name === "password" ? "password" : "text", "aria-label": placeholder, required: required ? "" : null, autocomplete: name === "password" ? "new-password" : "off" }),
   );
   const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
@@ -164,7 +164,7 @@ const shows = {
       ["Group", ({ name }) => name],
       ["Limits together", ({ limits }) => limits ?? "–"],
     ];
-    return [table(columns, people, "Nobody is written down yet."), ...(groups.length ? [table(ofGroups, groups, "")] : []), form("people add", "Add", [["name", "Name", true]]), form("people limit", "Set limits", [["name", "Name, or @group", true], ["value", "20/minute, 2 usd/day", false]]), form("people group", "Set group", [["name", "Name", true], ["value", "Group", false]])];
+    return [table(columns, people, "Nobody is written down yet."), ...(groups.length ? [table(ofGroups, groups, "")] : []), form("people add", "Add", [["name", "Name", true], ["password", "Password, or none", false]]), form("people password", "Set password", [["name", "Name", true], ["password", "At least 8 characters", true]]), form("people limit", "Set limits", [["name", "Name, or @group", true], ["value", "20/minute, 2 usd/day", false]]), form("people group", "Set group", [["name", "Name", true], ["value", "Group", false]])];
   },
   keys({ keys }) {
     /** @type {[string, (key: Key) => Child, boolean?][]} */
@@ -252,6 +252,7 @@ function chart(spend) {
   };
   svg.setAttribute("class", "chart");
   svg.setAttribute("viewBox", "0 0 620 120");
+  svg.setAttribute("preserveAspectRatio", "xMinYMid meet");
   svg.setAttribute("role", "img");
   svg.setAttribute("aria-label", `Dollars a day, at most ${usd(most)}`);
   put("text", { x: 0, y: 12 }, usd(most));

@@ -1,7 +1,7 @@
 // The Microphone tab: a recording, made here or brought along, and what was said in it.
 
 import { Answer, answerFrom } from "../shared/asking.js";
-import { announce, copy, el, fill, icon, iconButton, inputOf, save, setText, targetOf } from "../shared/dom.js";
+import { announce, copy, el, fill, icon, iconButton, inputOf, save, setText, targetOf, keepScreenOn } from "../shared/dom.js";
 import { findStranded } from "./kept.js";
 import { partsView } from "./parts.js";
 import { Recorder, trouble } from "./recorder.js";
@@ -96,7 +96,7 @@ async function start() {
 
 /** @param {Recorder} one */
 async function stayAwake(one) {
-  const lock = (await navigator.wakeLock?.request("screen").catch(() => null)) ?? null;
+  const lock = await keepScreenOn();
   if (recorder === one) awake = lock;
   else lock?.release();
 }

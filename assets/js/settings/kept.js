@@ -1,8 +1,10 @@
-// What this browser keeps of conversations: out into a file, in from one (other applications' too), and away with it.
+// What is kept of conversations, in this browser or, of whoever signed in, on the server: out into a file, in from one (other applications' too), and away with it.
 
 import { conversations } from "../chat/chat.js";
 import { el } from "../shared/dom.js";
 import { say } from "../shared/words.js";
+import { KEEPS } from "../../texts.js";
+import { watchAccount } from "./account.js";
 import { closeSettings, part } from "./settings.js";
 
 /** The section of the settings. */
@@ -21,9 +23,11 @@ export function storageSection() {
     }
     file.value = "";
   });
+  const where = el("p", { class: "gc-muted", id: "kept-where" });
+  watchAccount(({ person }) => (where.textContent = say(KEEPS && person ? "kept_on_server" : "kept_where")));
   return part(
-    say("conversations"),
-    el("p", { class: "gc-muted" }, say("kept_where")),
+    say("my_data"),
+    where,
     el(
       "div",
       { class: "gc-settings-row" },

@@ -7,7 +7,7 @@ import { part } from "./settings.js";
 
 /** Nothing where this is no Space. */
 export function spaceSection() {
-  const href = `https://huggingface.co/spaces/${SPACE}?duplicate=true`;
+  const href = `${SPACE}?duplicate=true`;
   const link = el("a", { id: "duplicate-space", class: "gc-button gc-quiet", href, target: "_blank", rel: "noopener" }, say("space_duplicate"));
   const section = part(say("space_title"), el("p", {}, say("space_help")), link);
   section.hidden = !SPACE;

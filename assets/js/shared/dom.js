@@ -231,3 +231,15 @@ export function announce(text) {
   }
   live.textContent = text;
 }
+
+/**
+ * Keep the screen on while somebody speaks; null where the browser, or the frame the page is shown in, does not allow it.
+ *
+ * @returns {Promise<WakeLockSentinel | null>}
+ */
+export async function keepScreenOn() {
+  // Asking where a frame forbids it is written into the console as a violation.
+  const policy = /** @type {{ featurePolicy?: { allowsFeature(name: string): boolean } }} */ (/** @type {unknown} */ (document)).featurePolicy;
+  if (policy && !policy.allowsFeature("screen-wake-lock")) return null;
+  return (await navigator.wakeLock?.request("screen").catch(() => null)) ?? null;
+}

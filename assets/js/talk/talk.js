@@ -10,7 +10,7 @@ import { Unsent } from "./unsent.js";
 import { VoiceBar } from "./voice-bar.js";
 import { Voice } from "./voice.js";
 import { trouble } from "../microphone/recorder.js";
-import { setText } from "../shared/dom.js";
+import { setText, keepScreenOn } from "../shared/dom.js";
 import { inSight } from "../shared/sheet.js";
 import { say } from "../shared/words.js";
 
@@ -269,7 +269,7 @@ export class Talk {
   }
 
   async #stayAwake() {
-    const lock = (await navigator.wakeLock?.request("screen").catch(() => null)) ?? null;
+    const lock = await keepScreenOn();
     this.awake?.release();
     this.awake = lock;
     if (this.state !== "off" || this.ears) return;
