@@ -118,6 +118,6 @@ $(VENV)/.team: requirements-team.txt $(VENV)/.run
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements.txt -r requirements-team.txt
 	touch $@
 
-$(VENV)/.dev: requirements-dev.txt requirements-team.txt $(VENV)/.run
+$(VENV)/.dev: requirements-dev.txt requirements-team.txt requirements-otel.txt $(VENV)/.run
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements-dev.txt
 	touch $@

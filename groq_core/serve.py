@@ -28,7 +28,7 @@ from groq_core.event_loop import new_event_loop
 from groq_core.settings.ports import free_port, next_port
 from groq_core.settings.settings import Settings
 from groq_core.settings.team_extra import require_team
-from groq_core.telemetry import logs
+from groq_core.telemetry import logs, tracing
 
 if TYPE_CHECKING:
     from groq_core.store.team import Team
@@ -153,6 +153,14 @@ async def serve(settings: Settings, people: UserFile | None = None) -> int:
         people: Who may see the page; None for everybody.
     """
     worker = worker_number()
+    finish_spans = tracing.configure()
+    try:
+        return await _serve(settings, people, worker)
+    finally:
+        await asyncio.to_thread(finish_spans)
+
+
+async def _serve(settings: Settings, people: UserFile | None, worker: int | None) -> int:
     async with assemble(settings) as core:
         app = create_app(core, people)
         server = PageServer(

@@ -13,8 +13,16 @@ from groq_core.access.origins import Origins
 from groq_core.access.visit import KEY, MARKS, Forwarding, Visit
 
 ALLOWED_METHODS = b"GET, HEAD, POST, DELETE"
-EXPOSED = (
-    b"x-request-id, retry-after, x-ratelimit-limit-requests, x-ratelimit-remaining-requests, x-ratelimit-reset-requests"
+EXPOSED = b", ".join(
+    [
+        b"x-request-id, x-groq-core-request-id, x-groq-core-overhead-ms, x-groq-core-cache, x-groq-core-notes",
+        b"retry-after",
+        *(
+            b"x-ratelimit-%b-%b" % (what, of)
+            for of in (b"requests", b"tokens")
+            for what in (b"limit", b"remaining", b"reset")
+        ),
+    ]
 )
 PREFLIGHT_S = b"600"
 

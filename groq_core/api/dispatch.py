@@ -16,6 +16,7 @@ from groq_core.api.backend import People
 from groq_core.api.errors import MethodError, note_bug, refuse
 from groq_core.errors import nesting_error
 from groq_core.ratelimit.personal_limits import headers_of
+from groq_core.telemetry.trace_context import CLIENT, read_context
 
 Endpoint: TypeAlias = Callable[[ApiExchange], Awaitable[None]]
 
@@ -70,6 +71,8 @@ class Dispatcher:
         return bare if f"{path}/".startswith(self._below) or bare in self._routes else None
 
     async def __call__(self, exchange: ApiExchange) -> None:
+        sent = exchange.headers
+        CLIENT.set(read_context(_text(sent, b"x-request-id"), _text(sent, b"traceparent")))
         try:
             if exchange.path not in self._open:
                 exchange.caller = await self._access.admit(exchange.headers, exchange.visit)
@@ -103,3 +106,7 @@ class Dispatcher:
 
     def _methods_below(self, path: str) -> Mapping[str, Endpoint] | None:
         return next((methods for prefix, methods in self._prefixes.items() if path.startswith(prefix)), None)
+
+
+def _text(headers: Mapping[bytes, bytes], name: bytes) -> str:
+    return headers.get(name, b"").decode("latin-1")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing
+from time import perf_counter
 from typing import Protocol
 
 from groq_core.api.asgi import EVENT_STREAM, ApiExchange, HangUpWatch, Headers
@@ -52,7 +53,7 @@ async def stream_answer(
     Args:
         headers: What the answer's headers tell of how it came about.
     """
-    started = clock()
+    started, exchange.asked = clock(), perf_counter()
     try:
         async with aclosing(events):
             async for event in events:
@@ -92,7 +93,7 @@ async def fold_answer(
     reply = Reply()
     reply.receipt.request_id = exchange.request_id
     reply.receipt.notes.extend(notes)
-    started = clock()
+    started, exchange.asked = clock(), perf_counter()
     try:
         async with aclosing(events):
             async for event in events:
