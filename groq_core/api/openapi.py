@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from groq_core import __version__
+from groq_core.api.batches import LISTED, MOST_LISTED
 from groq_core.api.schemas import SCHEMAS, TEXT, WHOLE, Schema, ref, with_description
 from groq_core.api.speech import TYPES
 
@@ -109,7 +110,7 @@ def _query(name: str, schema: Schema) -> Schema:
 
 
 _PAGE: Final = (
-    _query("limit", {**WHOLE, "minimum": 1, "maximum": 100, "default": 100}),
+    _query("limit", {**WHOLE, "minimum": 1, "maximum": MOST_LISTED, "default": LISTED}),
     _query("after", with_description(TEXT, "The id of the last entry of the page before.")),
 )
 _MODEL: Final = _part("model", "An alias, an id, or `provider:id`; its slashes stay as they are.")
@@ -140,14 +141,14 @@ PATHS: Final[dict[str, dict[str, Schema]]] = {
             "Continue a conversation, as OpenAI's Responses API does",
             "ResponseRequest",
             _answers(
-                {JSON: "Response", EVENTS: "Text"},
+                {JSON: "ResponseObject", EVENTS: "Text"},
                 {**_ASKING, "422": "BadPicture"},
                 "The response; with `stream`, its events.",
             ),
         )
     },
     "/v1/responses/{response_id}": {
-        "get": _operation("Read a response that is kept", _answers({JSON: "Response"}, _NAMED), _RESPONSE),
+        "get": _operation("Read a response that is kept", _answers({JSON: "ResponseObject"}, _NAMED), _RESPONSE),
         "delete": _operation("Forget a response", _answers({JSON: "ResponseDeletion"}, _NAMED), _RESPONSE),
     },
     "/v1/responses/{response_id}/input_items": {
@@ -189,13 +190,13 @@ PATHS: Final[dict[str, dict[str, Schema]]] = {
         )
     },
     "/v1/files": {
-        "post": _post("Hand in a file for a batch", "FileUpload", _answers({JSON: "File"}, _KEEPING), FORM),
+        "post": _post("Hand in a file for a batch", "FileUpload", _answers({JSON: "FileObject"}, _KEEPING), FORM),
         "get": _operation(
             "List your files, newest first", _answers({JSON: "Files"}, _ADMISSION), *_PAGE, _query("purpose", TEXT)
         ),
     },
     "/v1/files/{file_id}": {
-        "get": _operation("One file", _answers({JSON: "File"}, _NAMED), _FILE),
+        "get": _operation("One file", _answers({JSON: "FileObject"}, _NAMED), _FILE),
         "delete": _operation("Delete a file", _answers({JSON: "FileDeletion"}, _NAMED), _FILE),
     },
     "/v1/files/{file_id}/content": {

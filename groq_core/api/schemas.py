@@ -74,7 +74,7 @@ def page_of(name: str) -> Schema:
 
 
 def deletion_of(kind: str) -> Schema:
-    return object_of({"id": TEXT, "object": {"const": kind}, "deleted": {"const": True}})
+    return object_of({"id": TEXT, "object": {"const": kind}, "deleted": with_description(SWITCH, "Always true.")})
 
 
 MODEL: Final = with_description(
@@ -153,8 +153,11 @@ SHARED: Final[dict[str, Schema]] = {
     ),
 }
 
+_SOME: Final[Schema] = {**list_of(OBJECT), "minItems": 1}
+_WORDS: Final[Schema] = {**TEXT, "minLength": 1, "pattern": r"\S"}
+
 _CHAT_FIELDS: Final[dict[str, Schema]] = {
-    "messages": with_description(list_of(OBJECT), "As in OpenAI's API; pictures as data URLs or http(s) addresses."),
+    "messages": with_description(_SOME, "As in OpenAI's API; pictures as data URLs or http(s) addresses."),
     "model": MODEL,
     "stream": STREAM,
     "stream_options": object_of({"include_usage": SWITCH}),
@@ -204,9 +207,7 @@ CHAT: Final[dict[str, Schema]] = {
     ),
     "ResponseRequest": object_of(
         {
-            "input": with_description(
-                either(TEXT, list_of(OBJECT)), "A text of the user, or items as in OpenAI's API."
-            ),
+            "input": with_description(either(_WORDS, _SOME), "A text of the user, or items as in OpenAI's API."),
             "model": MODEL,
             "instructions": with_description(TEXT, "Do not carry over to the next response."),
             "previous_response_id": with_description(TEXT, "Go on from a response that is still kept."),
@@ -236,7 +237,7 @@ CHAT: Final[dict[str, Schema]] = {
         "input",
         note="`background`, `conversation` and `prompt` are refused.",
     ),
-    "Response": object_of(
+    "ResponseObject": object_of(
         {
             "id": TEXT,
             "object": {"const": "response"},
@@ -288,7 +289,7 @@ SOUND: Final[dict[str, Schema]] = {
     ),
     "SpeechRequest": object_of(
         {
-            "input": {**TEXT, "maxLength": MAX_SPEECH},
+            "input": {**_WORDS, "maxLength": MAX_SPEECH},
             "model": MODEL,
             "voice": TEXT,
             "response_format": with_description(
@@ -401,7 +402,7 @@ WORK: Final[dict[str, Schema]] = {
         "file",
         "purpose",
     ),
-    "File": object_of(
+    "FileObject": object_of(
         {
             "id": TEXT,
             "object": {"const": "file"},
@@ -413,7 +414,7 @@ WORK: Final[dict[str, Schema]] = {
             "status": {"const": "processed"},
         }
     ),
-    "Files": page_of("File"),
+    "Files": page_of("FileObject"),
     "FileDeletion": deletion_of("file"),
     "BatchRequest": object_of(
         {
