@@ -366,10 +366,10 @@ def _servers(body: Body, settings: Any, logins: Logins | None) -> tuple[McpServe
             allowed = allowed_by(settings.mcp_visitors)
             found.append(strangers_server(allowed, place + 1, given["url"], headers, param=path))
             continue
-        if (name := given.get("name")) not in offered:
+        if not isinstance(name := given.get("name"), str) or name not in offered:
             known = f"There are: {', '.join(offered)}." if offered else "The operator has set none."
             raise bad(path, f"`{path}` names no MCP server of this one", known, code="unknown_mcp_server")
-        found.append(offered[str(name)].with_headers(headers, f"{path}.headers"))
+        found.append(offered[name].with_headers(headers, f"{path}.headers"))
     return tuple(found)
 
 

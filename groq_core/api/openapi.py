@@ -114,8 +114,8 @@ _PAGE: Final = (
     _query("after", with_description(TEXT, "The id of the last entry of the page before.")),
 )
 _MODEL: Final = _part("model", "An alias, an id, or `provider:id`; its slashes stay as they are.")
-_TRANSCRIPT: Final = {JSON: "Transcript", "text/plain": "Text", "text/vtt": "Text", EVENTS: "Text"}
-_SPEECH: Final = {**{media.decode(): "Bytes" for media in TYPES.values()}, EVENTS: "Text"}
+_TRANSCRIPT: Final = {JSON: "Transcript", "text/plain": "Text", "text/vtt": "Text", EVENTS: "Events"}
+_SPEECH: Final = {**{media.decode(): "Bytes" for media in TYPES.values()}, EVENTS: "Events"}
 _READY: Final = {
     "200": {"description": "It would.", "content": {JSON: {"schema": ref("Readiness")}}},
     "503": _error("It would not; `why` says why.", "Readiness", retry_after=_WAIT),
@@ -130,7 +130,7 @@ PATHS: Final[dict[str, dict[str, Schema]]] = {
             "Continue a conversation",
             "ChatRequest",
             _answers(
-                {JSON: "ChatCompletion", EVENTS: "Text"},
+                {JSON: "ChatCompletion", EVENTS: "Events"},
                 {**_ASKING, "415": "Coding", "422": "BadPicture"},
                 "The answer; with `stream`, its chunks as events, `[DONE]` after the last.",
             ),
@@ -141,7 +141,7 @@ PATHS: Final[dict[str, dict[str, Schema]]] = {
             "Continue a conversation, as OpenAI's Responses API does",
             "ResponseRequest",
             _answers(
-                {JSON: "ResponseObject", EVENTS: "Text"},
+                {JSON: "ResponseObject", EVENTS: "Events"},
                 {**_ASKING, "422": "BadPicture"},
                 "The response; with `stream`, its events.",
             ),
@@ -173,7 +173,7 @@ PATHS: Final[dict[str, dict[str, Schema]]] = {
             "Find data that fits a schema in a text or a file",
             "ExtractRequest",
             _answers(
-                {JSON: "Extraction", EVENTS: "Text"},
+                {JSON: "Extraction", EVENTS: "Events"},
                 {**_ASKING, "422": "Unfit"},
                 "The data; with `stream`, events of type `try` and `partial`, `result` as the last, then `[DONE]`.",
             ),
@@ -185,7 +185,9 @@ PATHS: Final[dict[str, dict[str, Schema]]] = {
             "Let a model with tools work on a task",
             "AgentRequest",
             _answers(
-                {JSON: "AgentRun", EVENTS: "Text"}, {**_ASKING, "404": "Missing", "422": "Unfit"}, "How the run ended."
+                {JSON: "AgentRun", EVENTS: "Events"},
+                {**_ASKING, "404": "Missing", "422": "Unfit"},
+                "How the run ended.",
             ),
         )
     },
@@ -213,7 +215,7 @@ PATHS: Final[dict[str, dict[str, Schema]]] = {
     "/v1/models": {"get": _operation("What can be asked for now", _answers({JSON: "Models"}, _ADMISSION))},
     "/v1/models/{model}": {"get": _operation("One of them", _answers({JSON: "Model"}, _NAMED), _MODEL)},
     "/v1/status": {"get": _operation("The state of every target", _answers({JSON: "Snapshot"}, _ADMISSION))},
-    "/v1/status/events": {"get": _operation("The same on every change", _answers({EVENTS: "Text"}, _ADMISSION))},
+    "/v1/status/events": {"get": _operation("The same on every change", _answers({EVENTS: "Events"}, _ADMISSION))},
     "/health": {
         "get": _open(
             "The process serves", {"200": {"description": "It does.", "content": {JSON: {"schema": ref("Health")}}}}

@@ -135,6 +135,7 @@ SHARED: Final[dict[str, Schema]] = {
     ),
     "Text": TEXT,
     "Bytes": {},
+    "Events": {"description": "Server-sent events, each with JSON in `data`."},
     "Model": object_of(
         {
             "id": TEXT,

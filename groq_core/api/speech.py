@@ -213,7 +213,7 @@ def read_speech(raw: bytes, exchange: ApiExchange) -> SpeechCall:
             "input", f"`input` has {len(text)} characters; at most {MAX_SPEECH} are possible", "Send it in parts."
         )
     form, stream = body.get("response_format") or "wav", body.get("stream_format") or ""
-    if form not in TYPES:
+    if not isinstance(form, str) or form not in TYPES:
         raise bad("response_format", f"`response_format` must be one of {', '.join(TYPES)}")
     if stream not in ("", "audio", "sse"):
         raise bad("stream_format", "`stream_format` must be audio or sse")
