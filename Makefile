@@ -70,8 +70,7 @@ sbom: $(VENV)/.run
 	$(BIN)/python -m scripts.sbom
 
 # The same versions as requirements.txt, each with the hashes of its files; names no host.
-lock: $(VENV)/.run
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.8
+lock: $(VENV)/.dev
 	$(BIN)/uv pip compile requirements.txt --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--quiet --output-file requirements.lock
 

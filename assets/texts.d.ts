@@ -13,6 +13,8 @@ export const SERVERS: string[];
 export const OWN_SERVERS: boolean;
 /** There are limits for what one person may use. */
 export const LIMITED: boolean;
+/** Where people may sign in who need not, relative to the page; empty for nowhere. */
+export const SIGN_IN: string;
 export const LIMITS: { images: number };
 /** How the names of the files end that are read here, each with its dot. */
 export const ENDINGS: { recordings: string[]; pictures: string[]; documents: string[] };
@@ -21,6 +23,8 @@ export const MODELS: Choice[];
 export const SHARED: boolean;
 /** Conversations of whoever signed in are kept on the server. */
 export const KEEPS: boolean;
+/** `owner/name` of the Space this is; empty elsewhere. */
+export const SPACE: string;
 export const SIMULATED: boolean;
 /** Visitors may use their own key. */
 export const OWN_KEYS: boolean;

@@ -54,7 +54,7 @@ FAULTS = (
     Fault(kind="garbage"),
     Fault(kind="cut", after=11),
     Fault(kind="stall", after=11),
-    Fault(kind="error", after=11),
+    Fault(kind="error", code="internal_server_error", after=11),
 )
 LIMITED = Fault(kind="status", status=429, code="rate_limit_exceeded")
 KNOWN = 50

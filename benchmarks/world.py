@@ -52,7 +52,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         kind: ``status``, ``refused`` (no connection), ``silent``, ``empty``, ``garbage``, ``cut``, ``stall`` or
             ``error`` (an event in the stream).
-        status, headers, message, code: Of a refusal.
+        status, headers, message, code: Of a refusal; of an ``error``, message and code.
         after: Characters of the answer sent before it happens.
     """
 
@@ -119,7 +119,7 @@ class World:
             await asyncio.sleep(3600)
         await asyncio.sleep(self.latency_s)
         if fault is not None and fault.kind == "status":
-            body = json.dumps({"error": {"message": fault.message, "code": fault.code or None}})
+            body = _complaint(fault)
             headers = dict(fault.headers)
             if attempt.on_headers is not None:
                 attempt.on_headers(headers)
@@ -154,6 +154,11 @@ class World:
         return text.removeprefix(attempt.request.messages[-1]["content"])
 
 
+def _complaint(fault: Fault | None) -> bytes:
+    error = None if fault is None else {"message": fault.message, "code": fault.code or None}
+    return json.dumps({"error": error}).encode()
+
+
 def _chunk(delta: dict[str, Any], finish: str | None = None, **more: Any) -> bytes:
     choice = {"index": 0, "delta": delta, "finish_reason": finish}
     return b"data: " + msgspec.json.encode({"id": "c", "model": "m", "choices": [choice], **more}) + b"\n\n"
@@ -173,7 +178,7 @@ async def _streamed(text: str, fault: Fault | None, usage: dict[str, int], piece
         if kind == "stall":
             await asyncio.sleep(3600)
         if kind == "error":
-            decoder.feed(b'data: {"error": {"message": "boom", "code": "internal_server_error"}}\n\n')
+            decoder.feed(b"data: " + _complaint(fault) + b"\n\n")
     if kind in ("", "empty"):
         for event in decoder.feed(_chunk({}, "stop", usage=usage) + b"data: [DONE]\n\n"):
             yield event
@@ -188,7 +193,7 @@ def _whole(text: str, fault: Fault | None, usage: dict[str, int]) -> list[Event]
     if kind == "garbage":
         return read_completion(b"<html>")
     if kind == "error":
-        return read_completion(b'{"error": {"message": "boom"}}')
+        return read_completion(_complaint(fault))
     message = {"role": "assistant", "content": "" if kind == "empty" else text}
     choice = {"message": message, "finish_reason": "stop"}
     return read_completion(msgspec.json.encode({"choices": [choice], "usage": usage}))
@@ -201,7 +206,7 @@ def _transcript(text: str, fault: Fault | None) -> list[Event]:
     if kind == "garbage":
         return read_transcription(b"<html>")
     if kind == "error":
-        return read_transcription(b'{"error": {"message": "boom"}}')
+        return read_transcription(_complaint(fault))
     return read_transcription(json.dumps({} if kind == "empty" else {"text": text, "duration": 3.0}).encode())
 
 

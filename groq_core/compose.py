@@ -23,6 +23,7 @@ from groq_core.middleware.observe import Observe
 from groq_core.middleware.rate_guard import RateGuard
 from groq_core.middleware.retry import Retry
 from groq_core.middleware.spending import CachedAnswers, Spending
+from groq_core.middleware.tracing import Tracing
 from groq_core.models.catalogue import CatalogueKeeper
 from groq_core.models.pricing import cost_usd
 from groq_core.models.tiers import Tiers, specs, tiers
@@ -46,7 +47,7 @@ from groq_core.settings.team_extra import require_team
 from groq_core.simulator import Simulator
 from groq_core.status.board import Board, ChangeNotifier
 from groq_core.telemetry.metrics import Metrics
-from groq_core.telemetry.tracing import Tracing, configured_tracer
+from groq_core.telemetry.span_export import configured_tracer
 
 if TYPE_CHECKING:
     from groq_core.providers.groq_batch import GroqBatches

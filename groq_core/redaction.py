@@ -47,8 +47,8 @@ _PATTERNS = (
         r"\1…",
     ),
     (re.compile(r"(?i)(\bx-api-key[\"']?\s*[=:]\s*[\"']?)[^\s\"',;}]+"), r"\1…"),
-    # user:password@host
-    (re.compile(r"(?i)(?<=[a-z0-9+.-])(://)[^/\s:@]+:[^/\s@]+@"), r"\1…@"),
+    # user:password@host, and :password@host as Redis has it
+    (re.compile(r"(?i)(?<=[a-z0-9+.-])(://)[^/\s:@]*:[^/\s@]+@"), r"\1…@"),
     # An organisation's id is in every rate-limit message; it is nobody's business but its owner's.
     (re.compile(r"\borg([_-])[A-Za-z0-9]{6,}"), r"org\1…"),
     # OpenAI repeats a wrong key word for word.
@@ -62,6 +62,8 @@ def redact(text: str) -> str:
 
     >>> redact("https://u:p@host/?api_key=123&x=1 Bearer abcdefgh gsk_12345678 in org_01abcdefgh")
     'https://…@host/?api_key=…&x=1 Bearer … gsk_… in org_…'
+    >>> redact("redis://:p@host/0, http://host:80/a@b")
+    'redis://…@host/0, http://host:80/a@b'
     """
     for pattern, replacement in _PATTERNS:
         text = pattern.sub(replacement, text)

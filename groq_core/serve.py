@@ -19,7 +19,8 @@ from uvicorn.server import HANDLED_SIGNALS
 
 from groq_core.access.passwords import UserFile
 from groq_core.access.sessions import Sessions
-from groq_core.api.app import create_api
+from groq_core.api.app import Api, create_api
+from groq_core.api.late_page import LatePage
 from groq_core.compose import Core, assemble
 from groq_core.connections.guard import Guard, bounds_for, protocol_for, raise_descriptors
 from groq_core.connections.workers import own_socket, supervise, watch_parent, worker_number
@@ -28,7 +29,7 @@ from groq_core.event_loop import new_event_loop
 from groq_core.settings.ports import free_port, next_port
 from groq_core.settings.settings import Settings
 from groq_core.settings.team_extra import require_team
-from groq_core.telemetry import logs, tracing
+from groq_core.telemetry import logs, span_export
 
 if TYPE_CHECKING:
     from groq_core.store.team import Team
@@ -86,16 +87,30 @@ def create_app(core: Core, people: UserFile | None = None) -> FastAPI:
     Args:
         people: Who may see the page; None reads the file of the settings, where there is one.
     """
-    from groq_core.ui.app import mount
+    api, load = _prepare(core, people)
+    load()
+    return api
 
+
+def _prepare(core: Core, people: UserFile | None) -> tuple[Api, Callable[[], None]]:
+    """The HTTP API, and what mounts the page on it."""
     if people is None and core.settings.auth_file is not None:
         people = UserFile(core.settings.auth_file)
     users = _users(people, core.team, core.settings)
     api = create_api(core, holders=[core.team.keys] if core.team is not None else [], sign_in=users is not None)
-    app = mount(api, core, api.access.admit_scope)
-    if users is not None:
-        _sign_in(app, core, users, api.access.admit_scope)
-    return app
+
+    def load() -> None:
+        from groq_core.ui.app import mount
+
+        mount(api, core, api.access.admit_scope)
+        if users is not None:
+            _sign_in(api, core, users, api.access.admit_scope)
+        elif core.settings.hf_oauth:
+            from groq_core.ui.hugging_face import HuggingFaceSignIn
+
+            api.add_middleware(HuggingFaceSignIn)
+
+    return api, load
 
 
 def _sign_in(app: FastAPI, core: Core, users: UserFile | Everybody, admit: Admit) -> None:
@@ -153,7 +168,7 @@ async def serve(settings: Settings, people: UserFile | None = None) -> int:
         people: Who may see the page; None for everybody.
     """
     worker = worker_number()
-    finish_spans = tracing.configure()
+    finish_spans = span_export.configure()
     try:
         return await _serve(settings, people, worker)
     finally:
@@ -162,7 +177,20 @@ async def serve(settings: Settings, people: UserFile | None = None) -> int:
 
 async def _serve(settings: Settings, people: UserFile | None, worker: int | None) -> int:
     async with assemble(settings) as core:
-        app = create_app(core, people)
+        app, load = _prepare(core, people)
+
+        def load_all() -> None:
+            load()
+            core.clients.prepare_uploads()
+
+        def loaded(error: Exception | None) -> None:
+            # What is there now stays; looking through it for garbage again would halt all answers for 150 ms.
+            gc.freeze()
+            gc.enable()
+            server.should_exit = server.should_exit or error is not None
+            server.failed = error is not None
+
+        app.late = LatePage(app, load_all, loaded)
         server = PageServer(
             uvicorn.Config(
                 app,
@@ -186,7 +214,7 @@ async def _serve(settings: Settings, people: UserFile | None, worker: int | None
         else:
             watch_parent(lambda: os.kill(os.getpid(), signal.SIGTERM))
             await server.serve([own_socket(settings.server_name, settings.server_port)])
-        if not server.started:
+        if not server.started or server.failed:
             return 1
     return 0
 
@@ -216,13 +244,12 @@ class PageServer(uvicorn.Server):
         self._stopping = stopping
         self._busy = busy
         self._announce = announce
+        self.failed = False
+        """It stopped since the page could not be loaded."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            # What is there now stays; looking through it for garbage again would halt all answers for 150 ms.
-            gc.freeze()
-            gc.enable()
             self._announce(self.servers[0].sockets[0].getsockname()[1])
 
     @contextmanager

@@ -127,6 +127,9 @@ document.addEventListener("gc:open", async ({ detail: { kind, id } }) => {
   else (await import(`./${kind}/${kind}.js`)).openKept(id);
 });
 
+// A narrow screen shows the row of tabs in part: the chosen one comes into it, also when a key or a link chose it.
+document.addEventListener("click", (event) => targetOf(event)?.closest("[role=tab][data-tab-id]")?.scrollIntoView({ block: "nearest", inline: "nearest" }));
+
 // This script waits for nothing, so the body may not have begun.
 while (!document.body) await new Promise(requestAnimationFrame);
 

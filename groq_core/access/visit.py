@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 import msgspec
@@ -64,6 +65,8 @@ class Forwarding:
             ip_network(name, strict=False) for name in names if name != "*"
         ]
         self._origins = origins
+        self.trusts = lru_cache(maxsize=1024)(self._is_trusted)
+        """Whether what an address says of others is believed."""
 
     def read(self, scope: Scope) -> Visit:
         headers: dict[bytes, bytes] = dict(scope["headers"])
@@ -88,8 +91,7 @@ class Forwarding:
             cors=self._origins.allow(origin) if origin else "",
         )
 
-    def trusts(self, address: str) -> bool:
-        """Whether what this address says of others is believed."""
+    def _is_trusted(self, address: str) -> bool:
         if self._all:
             return True
         try:

@@ -26,6 +26,7 @@ The HTTP API: the OpenAI wire format in front, one handler of events behind.
 - ``health``: Whether the process serves, and whether a request would find somebody to answer it.
 - ``json_body``: Read a JSON body field by field; what is wrong with one is said by its name.
 - ``languages``: Languages as clients name them, brought to the code that transcribers take.
+- ``late_page``: What is mounted at `/` and takes longer to load than the API: it is waited for, and the API is not.
 - ``model_list``: `GET /v1/models`: what can be asked for now, tier aliases first.
 - ``multipart``: Read a form with one file, in memory: what was said to a microphone has no business on a disk.
 - ``openapi``: The API's description for `/openapi.json` and `/docs`: written by hand, as the bodies are read by hand.

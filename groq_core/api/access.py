@@ -15,6 +15,7 @@ from groq_core.api.backend import Settings
 from groq_core.errors import RequestError
 from groq_core.redaction import Secret
 from groq_core.requests import Caller
+from groq_core.services.own_keys import BEGINNING, OwnKeys
 
 VARIABLE = "GROQ_CORE_API_TOKENS"
 
@@ -58,33 +59,78 @@ class Access:
     on a loopback address, nobody must sign in to the page, no proxy stands between, no page of another origin asks.
     (That the name is a local one has been seen to by :class:`groq_core.access.door.Door`.)
 
+    Whoever would be refused may ask with a Groq key of their own where visitors' keys are welcome and nobody must sign
+    in; a local program's is used only where the setting says so outright, since it may be there for form's sake.
+
     Args:
         holders: Further lists of tokens beside the environment's, asked in order.
+        own_keys: Groq keys of visitors; None where they are not welcome.
     """
 
-    def __init__(self, settings: Settings, holders: Sequence[TokenHolders] = (), *, sign_in: bool = False) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        holders: Sequence[TokenHolders] = (),
+        *,
+        sign_in: bool = False,
+        own_keys: OwnKeys | None = None,
+    ) -> None:
         self._holders: list[TokenHolders] = [EnvironmentTokens(settings.api_tokens), *holders]
         self._loopback = settings.loopback
         self._sign_in = sign_in or settings.sign_in
+        self._own_keys = own_keys
+        self._own_keys_first = settings.byo_key == "on"
 
-    async def admit(self, headers: Mapping[bytes, bytes], visit: Visit) -> Caller:
+    async def admit(self, headers: Mapping[bytes, bytes], visit: Visit, *, own_key: bool = False) -> Caller:
         """
         Let a request in and say who sent it.
 
         Args:
             headers: Names in lower case.
             visit: What the door has read.
+            own_key: This is a question, which may be asked with a visitor's own Groq key.
 
         Raises:
             RequestError: 401 for everybody who needs a token and brings none that is good, 403 for a request from
                 another origin's page.
         """
-        authorization = headers.get(b"authorization", b"")
+        own = self._own_key(headers) if own_key else None
+        try:
+            caller = await self._admit(headers.get(b"authorization", b""), visit)
+        except RequestError as refusal:
+            if own is None or refusal.status != 401:
+                raise
+            return await self._visitor(own, visit)
+        return await self._visitor(own, visit) if own and caller.user == "local" and self._own_keys_first else caller
+
+    async def _admit(self, authorization: bytes, visit: Visit) -> Caller:
         for holders in self._holders:
             if await holders.exist():
                 return await self._holder(authorization, visit)
         self._refuse_strangers(visit)
         return Caller(user="local", address=visit.address)
+
+    def _own_key(self, headers: Mapping[bytes, bytes]) -> str | None:
+        """What looks like a Groq key of the visitor's, where one is welcome."""
+        if self._own_keys is None or self._sign_in:
+            return None
+        scheme, _, given = headers.get(b"authorization", b"").partition(b" ")
+        text = given.strip().decode("latin-1")
+        return text if scheme.lower() == b"bearer" and text.startswith(BEGINNING) else None
+
+    async def _visitor(self, text: str, visit: Visit) -> Caller:
+        """
+        Raises:
+            RequestError: 401 for a key that Groq refuses; others as they come.
+        """
+        assert self._own_keys is not None
+        try:
+            own = await self._own_keys.recognise(text, visit.address)
+        except RequestError as error:
+            if error.status != 422:
+                raise
+            raise RequestError(error.message, status=401, code="invalid_api_key", hint=error.hint) from None
+        return Caller(user=own.credential, credential=own.credential, groq_key=own.key, address=visit.address)
 
     async def admit_scope(self, scope: Scope) -> Caller:
         """The same for a request that is not the API's own; errors as for :meth:`admit`."""

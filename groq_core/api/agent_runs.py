@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from groq_core.api.asgi import EVENT_STREAM, ApiExchange, HangUpWatch, Headers
-from groq_core.api.backend import Backend
+from groq_core.api.backend import Backend, Settings
 from groq_core.api.encoding import event_bytes
 from groq_core.api.errors import error_headers, error_object, note_bug, reason, refuse, status_of
 from groq_core.api.extract import DONE, misfit
@@ -299,7 +299,7 @@ def step_object(step: Any) -> dict[str, Any]:
 # ── what is asked for ────────────────────────────────────────────────────────────────────────────────
 
 
-def read_wanted(body: Body, settings: Any, logins: Logins | None = None) -> AgentQuery:
+def read_wanted(body: Body, settings: Settings, logins: Logins | None = None) -> AgentQuery:
     """
     Check what is asked for.
 
@@ -345,7 +345,7 @@ def _tools(body: Body) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def _servers(body: Body, settings: Any, logins: Logins | None) -> tuple[McpServer, ...]:
+def _servers(body: Body, settings: Settings, logins: Logins | None) -> tuple[McpServer, ...]:
     """The operator's by name, and a caller's own by address where the operator allows that."""
     offered = {server.name: server for server in operator_servers(settings, logins)}
     found: list[McpServer] = []

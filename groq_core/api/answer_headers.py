@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from time import perf_counter
 from typing import Final
 
 from groq_core.api.asgi import ApiExchange, Headers
 from groq_core.api.backend import Board
-from groq_core.api.chat.completion import story_headers
 from groq_core.ratelimit.limit_status import LimitStatus
 from groq_core.reply import Receipt
 
@@ -80,3 +80,25 @@ def duration(seconds: float) -> str:
     hours, minutes = divmod(int(minutes), 60)
     whole = f"{hours}h" if hours else ""
     return f"{whole}{minutes}m{rest:.6g}s" if hours or minutes else f"{rest:.6g}s"
+
+
+def story_headers(receipt: Receipt) -> Headers:
+    """What a client should know of how its answer came about, as far as that is known when the headers go out."""
+    headers: Headers = [(b"x-groq-core-cache", b"hit")] if receipt.cache == "hit" else []
+    if receipt.notes:
+        codes = dict.fromkeys(note.code for note in receipt.notes)
+        headers.append((b"x-groq-core-notes", ",".join(codes).encode()))
+    return headers
+
+
+def note_texts(receipt: Receipt) -> Headers:
+    """The sentences themselves, as a JSON list in ASCII, for answers that are no JSON: a text, a subtitle file."""
+    if not receipt.notes:
+        return []
+    texts = [note.text if len(note.text) <= LONGEST_NOTE else f"{note.text[:LONGEST_NOTE]}…" for note in receipt.notes]
+    kept = texts[:MOST_NOTES] + ([f"{len(texts) - MOST_NOTES} more"] if len(texts) > MOST_NOTES else [])
+    return [(b"x-groq-core-note-texts", json.dumps(kept).encode())]
+
+
+MOST_NOTES, LONGEST_NOTE = 10, 400
+"""Of a header: proxies take eight kilobytes of all together."""

@@ -26,6 +26,7 @@ from groq_core.api.dispatch import Dispatcher, Endpoint, Routes
 from groq_core.api.errors import ShortOfSomething, error_object
 from groq_core.api.extract import Extractions
 from groq_core.api.health import HealthEndpoint
+from groq_core.api.late_page import LatePage
 from groq_core.api.model_list import ModelList
 from groq_core.api.openapi import document
 from groq_core.api.reference import reference
@@ -54,13 +55,15 @@ class Api(FastAPI):
     access: Access
     door: Door
     in_flight: BytesInFlight
+    late: LatePage | None = None
+    """What is mounted at `/`, where that is still on its way."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})  # nothing here speaks it
             return
         if scope["type"] != "http":
-            await super().__call__(scope, receive, send)
+            await (self.late.live(receive, send) if self.late is not None else super().__call__(scope, receive, send))
             return
         path = self.dispatcher.path_of(scope)
         visit = await self.door.enter(scope, send, api=path is not None)
@@ -72,6 +75,8 @@ class Api(FastAPI):
             if path is not None:
                 await self.dispatcher(ApiExchange(scope, receive, send, path))
             else:
+                if self.late is not None:
+                    await self.late.wait()
                 await super().__call__(scope, receive, self.door.sender(visit, send))
         finally:
             held.release()
@@ -108,7 +113,7 @@ def create_api(
     app.openapi = document  # type: ignore[method-assign]  # the way FastAPI documents
     app.add_route("/docs", describe_api, include_in_schema=False)
     app.state.stopping = asyncio.Event()
-    app.access = Access(core.settings, holders, sign_in=sign_in)
+    app.access = Access(core.settings, holders, sign_in=sign_in, own_keys=core.own_keys)
     app.door = Door(core.settings, open_paths=OPEN_PATHS)
     app.in_flight = BytesInFlight(core.settings.max_bytes_in_flight or default_limit())
     app.add_exception_handler(RecursionError, too_deep)

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 
 from groq_core.events import Events
 from groq_core.models.catalogue import Catalogue
+from groq_core.models.tiers import Tiers
 from groq_core.pipeline import Handler
 from groq_core.ratelimit.limit_status import LimitStatus
 from groq_core.ratelimit.personal_limits import Allowance
@@ -19,6 +20,7 @@ from groq_core.redaction import Secret
 from groq_core.requests import Caller, Request
 from groq_core.services.batch.batch_api import BatchApi
 from groq_core.services.logins import Logins
+from groq_core.services.own_keys import OwnKeys
 from groq_core.status.snapshot import Snapshot
 
 
@@ -34,6 +36,9 @@ class Settings(Protocol):
 
     @property
     def sign_in(self) -> bool: ...
+
+    @property
+    def byo_key(self) -> str: ...
 
     @property
     def max_bytes_in_flight(self) -> int | None: ...
@@ -129,6 +134,9 @@ class Backend(Protocol):
     def catalogue(self) -> Catalogues: ...
 
     @property
+    def tiers(self) -> Tiers: ...
+
+    @property
     def metrics(self) -> Metrics: ...
 
     @property
@@ -142,6 +150,9 @@ class Backend(Protocol):
 
     @property
     def mcp_logins(self) -> Logins: ...
+
+    @property
+    def own_keys(self) -> OwnKeys | None: ...
 
     @property
     def handle(self) -> Handler[Request]: ...

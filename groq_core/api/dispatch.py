@@ -83,7 +83,8 @@ class Dispatcher:
         CLIENT.set(read_context(_text(sent, b"x-request-id"), _text(sent, b"traceparent")))
         try:
             if exchange.path not in self._open:
-                exchange.caller = await self._access.admit(exchange.headers, exchange.visit)
+                question = exchange.path.startswith("/v1/")
+                exchange.caller = await self._access.admit(exchange.headers, exchange.visit, own_key=question)
                 if self._people is not None and self._people.has_limits:
                     exchange.notes = partial(self._allowances, self._people, exchange)
             await self._endpoint(exchange.path, exchange.scope["method"])(exchange)

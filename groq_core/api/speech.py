@@ -14,7 +14,6 @@ import msgspec
 from groq_core.api.asgi import EVENT_STREAM, ApiExchange, HangUpWatch, Headers
 from groq_core.api.backend import Backend
 from groq_core.api.chat.body import check_model, json_object
-from groq_core.api.chat.completion import usage_object
 from groq_core.api.encoding import event_bytes
 from groq_core.api.errors import error_object, note_bug, reason, refuse
 from groq_core.api.field_errors import bad
@@ -26,6 +25,7 @@ from groq_core.media.audio.wav import open_wav, voice_pcm
 from groq_core.reply import Reply
 from groq_core.requests import SpeechRequest
 from groq_core.services.speech import Speech
+from groq_core.streaming.completion import usage_object
 
 MAX_SPEECH_BODY: Final = 2**20
 

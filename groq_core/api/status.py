@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 import msgspec
 import orjson
@@ -11,6 +12,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from groq_core.api.asgi import EVENT_STREAM, ApiExchange
 from groq_core.api.backend import Backend
+from groq_core.status.snapshot import Snapshot
+from groq_core.status.watch import watch
 
 KEEP_ALIVE_S = 15.0
 """Proxies close a connection that is silent for 30 or 60 s."""
@@ -41,36 +44,26 @@ class Status:
         self._gather_s = gather_s
 
     async def snapshot(self, exchange: ApiExchange) -> None:
-        await exchange.answer_json(self._current()[1])
+        await exchange.answer_json(msgspec.to_builtins(self._backend.board.snapshot(exchange.caller.credential)))
 
     async def events(self, exchange: ApiExchange) -> None:
         """The snapshot now, and again after every change, until the client or the server goes."""
         with exchange.watch():
             await exchange.start(200, EVENT_STREAM)
-            while not self._stopping.is_set():
-                version, shown = self._current()
-                await exchange.write(b"event: status\nid: %d\ndata: %b\n\n" % (version, orjson.dumps(shown)))
-                await asyncio.sleep(self._gather_s)
-                while not await self._wait_for_change(version) and not self._stopping.is_set():
-                    await exchange.write(b": still here\n\n")
+            told = -1
+            async with aclosing(self._watch(exchange.caller.credential)) as snapshots:
+                async for snapshot in snapshots:
+                    if snapshot.version == told:
+                        await exchange.write(b": still here\n\n")
+                        continue
+                    told = snapshot.version
+                    shown = orjson.dumps(msgspec.to_builtins(snapshot))
+                    await exchange.write(b"event: status\nid: %d\ndata: %b\n\n" % (told, shown))
             await exchange.end()
 
-    def _current(self) -> tuple[int, dict[str, Any]]:
-        snapshot = self._backend.board.snapshot()
-        return snapshot.version, msgspec.to_builtins(snapshot)
-
-    async def _wait_for_change(self, version: int) -> bool:
-        """Wait for a change, a stop, or the time for a sign of life; true for a change."""
-        waits = {
-            asyncio.ensure_future(self._backend.board.wait_for_change(version)),
-            asyncio.ensure_future(self._stopping.wait()),
-        }
-        try:
-            done, _ = await asyncio.wait(waits, timeout=self._keep_alive_s, return_when=asyncio.FIRST_COMPLETED)
-            return bool(done)
-        finally:
-            for wait in waits:
-                wait.cancel()
+    def _watch(self, credential: str) -> AsyncGenerator[Snapshot, None]:
+        board = self._backend.board
+        return watch(board, credential, gather_s=self._gather_s, look_s=self._keep_alive_s, stopping=self._stopping)
 
     async def metrics(self, exchange: ApiExchange) -> None:
         body = generate_latest(self._backend.metrics.registry)

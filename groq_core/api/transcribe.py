@@ -10,12 +10,11 @@ from typing import Any, Final, Literal, cast
 
 import msgspec
 
-from groq_core.api.answer_headers import overhead_header
+from groq_core.api.answer_headers import note_texts, overhead_header, story_headers
 from groq_core.api.asgi import EVENT_STREAM, ApiExchange, HangUpWatch
 from groq_core.api.backend import Backend
 from groq_core.api.chat.body import check_model
 from groq_core.api.chat.clients import BOOKKEEPING
-from groq_core.api.chat.completion import note_texts, story_headers
 from groq_core.api.encoding import event_bytes
 from groq_core.api.errors import error_object, note_bug, reason, refuse
 from groq_core.api.field_errors import bad

@@ -14,6 +14,7 @@ it runs, so that ``--help`` is there at once.
   then.
 - ``doctor``: Say what works and what does not, a line each with the mend: keys, networks, addresses, tools, the port,
   the pins.
+- ``doctor_state``: What the doctor says of the two places where a team's state lives: the database and Redis.
 - ``extract``: Find data that fits a JSON Schema in a text, a document or a picture.
 - ``keys``: API keys of people and programs, in the database of ``GROQ_CORE_DATABASE``.
 - ``passwd``: Make a line for the user file of the page (``GROQ_CORE_AUTH_FILE``).

@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -28,6 +29,8 @@ EPILOG = "Exit status 1 when a request would find nobody to answer it now."
 
 ASKING_S: Final = 8.0
 """Seconds a provider gets to list its models."""
+
+NOT_THE_API: Final = "Something else may answer there: look at {address}."
 
 MENDS: Final[Mapping[Kind, str]] = {
     Kind.AUTH: "The key is refused. Make a new one{where} and set {variable}.",
@@ -47,22 +50,41 @@ async def run(args: argparse.Namespace) -> int:
     from groq_core.settings.settings import load
 
     settings = load()
-    async with assemble(settings) as core:
+    # The state of a team is asked by itself, so that one part that is away hides nothing of the others.
+    async with assemble(replace(settings, database=None, redis_url=None)) as core:
         real = {} if settings.is_simulated else core.clients.by_name
-        asked = await asyncio.gather(*(provider_line(name, provider, settings) for name, provider in real.items()))
+        asked, (state, usable) = await asyncio.gather(
+            asyncio.gather(*(provider_line(name, provider, settings) for name, provider in real.items())),
+            state_lines(settings),
+        )
         await core.catalogue.refresh()
         snapshot = core.board.snapshot()
         lines = [
             *settings_lines(settings),
-            *asked,
+            *(line for line, _ in asked),
             *model_lines(snapshot),
+            *state,
             ffmpeg_line(),
             port_line(settings.server_name, settings.server_port),
             pins_line(),
         ]
     for line in lines:
         print(line)
-    return 0 if snapshot.ready else 1
+    answered = not asked or any(answers for _, answers in asked)
+    return 0 if snapshot.ready and answered and usable else 1
+
+
+async def state_lines(settings: Settings) -> tuple[list[str], bool]:
+    """A line for the database and one for Redis, where they are set, and whether a server could start with them."""
+    from groq_core.cli.doctor_state import database_line, redis_line
+
+    lines, usable = [], True
+    if settings.database is not None:
+        line, usable = await database_line(settings.database)
+        lines.append(line)
+    if settings.redis_url is not None:
+        lines.append(await redis_line(settings.redis_url))
+    return lines, usable
 
 
 def settings_lines(settings: Settings) -> list[str]:
@@ -81,8 +103,13 @@ def settings_lines(settings: Settings) -> list[str]:
     return [*lines, *(f"warning    {warning}" for warning in settings.warnings)]
 
 
-async def provider_line(name: str, provider: Provider, settings: Settings) -> str:
-    """Ask a provider for its models; what came of it, and the mend where it is none of a healthy one."""
+async def provider_line(name: str, provider: Provider, settings: Settings) -> tuple[str, bool]:
+    """
+    Ask a provider for its models.
+
+    Returns:
+        What came of it, with the mend where it is none of a healthy one, and whether a request would be answered there.
+    """
     if name == "groq":
         label, variable, where = "groq", "GROQ_API_KEY", " at console.groq.com/keys"
         address, setting = settings.groq_base_url or "https://api.groq.com", "GROQ_BASE_URL"
@@ -90,19 +117,30 @@ async def provider_line(name: str, provider: Provider, settings: Settings) -> st
         label, variable, where = "backup", "OPENAI_API_KEY", ""
         address, setting = settings.openai_base_url or "https://api.openai.com/v1", "OPENAI_BASE_URL"
     if name == "groq" and settings.groq_api_key is None:
-        return "groq       not asked: visitors bring their own keys."
+        return "groq       not asked: visitors bring their own keys.", False
     try:
         async with asyncio.timeout(ASKING_S):
             entries = await provider.models()
     except TimeoutError:
         mend = MENDS[Kind.CONNECTION].format(address=setting)
-        return f"{label:<10} no answer from {address} within {ASKING_S:g} s. {mend}"
+        return f"{label:<10} no answer from {address} within {ASKING_S:g} s. {mend}", False
     except ProviderError as error:
-        mend = MENDS.get(error.kind, "Look at {address}.").format(where=where, variable=variable, address=setting)
-        return f"{label:<10} {address}: {error.message}. {mend}"
+        mend = _mend(error).format(where=where, variable=variable, address=setting)
+        return f"{label:<10} {address}: {error.message.rstrip('.')}. {mend}", error.kind is Kind.RATE_LIMITED
     except (GroqCoreError, OSError) as error:
-        return f"{label:<10} {address}: {error}. Look at {setting}."
-    return f"{label:<10} {address} answers and lists {len(entries)} models"
+        return f"{label:<10} {address}: {error}. Look at {setting}.", False
+    if not entries:
+        return f"{label:<10} {address} lists no models. {NOT_THE_API.format(address=setting)}", False
+    return f"{label:<10} {address} answers and lists {len(entries)} models", True
+
+
+def _mend(error: ProviderError) -> str:
+    nobody = error.kind in (Kind.CONNECTION, Kind.TIMEOUT_FIRST_TOKEN)
+    if error.status is None and nobody:
+        return MENDS[Kind.CONNECTION]
+    if error.kind in MENDS and not nobody:
+        return MENDS[error.kind]
+    return "It has trouble of its own; try again in a moment." if (error.status or 0) >= 500 else NOT_THE_API
 
 
 def model_lines(snapshot: Snapshot) -> list[str]:

@@ -19,29 +19,12 @@ from urllib.parse import urlsplit
 import msgspec
 
 from groq_core.errors import Kind, ProviderError
+from groq_core.failures.complaint import Complaint, has_complaint, read_complaint
 from groq_core.ratelimit.headers import read_limit_text, retry_after
 from groq_core.redaction import redact
 
 LONGEST_MESSAGE = 500
 """Characters of a provider's message that are kept."""
-
-
-class Complaint(msgspec.Struct, kw_only=True):
-    """
-    What a failed response says, whichever envelope it came in.
-
-    Attributes:
-        status: Of the response, or the ``status_code`` in the body of an error event.
-        plain: The body was no JSON, so an edge, a proxy or a wrong address answered, not the API.
-    """
-
-    status: int = 0
-    message: str = ""
-    type: str = ""
-    code: str = ""
-    param: str | None = None
-    failed_generation: str | None = None
-    plain: bool = False
 
 
 class KindRule(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,7 +33,7 @@ class KindRule(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         kind: What it is then.
-        codes: Compared with the beginning of ``error.code`` and ``error.type``.
+        codes: Compared with the beginning of ``error.code`` and ``error.type``, in small letters.
         statuses: HTTP statuses that mean this whatever the text says.
         text: Searched in the message, in any case.
         within: Statuses outside which the rule says nothing; empty for all.
@@ -73,7 +56,7 @@ class KindRule(msgspec.Struct, frozen=True, kw_only=True):
             return False
         return (
             complaint.status in self.statuses
-            or (bool(self.codes) and (complaint.code.startswith(self.codes) or complaint.type.startswith(self.codes)))
+            or (bool(self.codes) and any(word.startswith(self.codes) for word in complaint.words))
             or (self.text is not None and self.text.search(complaint.message) is not None)
         )
 
@@ -125,9 +108,14 @@ RULES = (
     ),
     KindRule(
         kind=Kind.QUOTA_EXHAUSTED,
-        codes=("blocked_api_access", "spend_", "insufficient_quota", "organization_restricted", "billing_"),
+        codes=("blocked_api_access", "spend_", "insufficient_", "organization_restricted", "billing_"),
         statuses=frozenset({402}),
-        text=_says("organization has been restricted", "exceeded your current quota", "spend(ing)? limit"),
+        text=_says(
+            "organization has been restricted",
+            "exceeded your current quota",
+            "spend(ing)? limit",
+            "insufficient (balance|credit|fund|quota)",
+        ),
         provider_wide=True,
     ),
     KindRule(
@@ -142,9 +130,16 @@ RULES = (
     KindRule(kind=Kind.MODEL_GONE, statuses=frozenset({404, 410})),
     KindRule(
         kind=Kind.AUTH,
-        codes=("invalid_api_key", "expired_api_key", "invalid_authentication", "authentication_error"),
+        codes=(
+            "invalid_api_key",
+            "expired_api_key",
+            "invalid_auth",
+            "authentication_",
+            "unauthorized",
+            "unauthenticated",
+        ),
         statuses=frozenset({401}),
-        text=_says("invalid api key", "incorrect api key"),
+        text=_says("(invalid|incorrect) api.?key"),
         provider_wide=True,
     ),
     KindRule(
@@ -154,13 +149,20 @@ RULES = (
     KindRule(kind=Kind.NOT_PERMITTED, statuses=frozenset({403, 451}), provider_wide=True),
     KindRule(
         kind=Kind.OVER_CAPACITY,
-        codes=("capacity_exceeded", "overloaded"),
+        codes=("capacity_exceeded", "overloaded", "unavailable", "service_unavailable"),
         statuses=frozenset({498, 529}),
         text=_says("over capacity", "overloaded"),
     ),
     KindRule(kind=Kind.OVER_CAPACITY, statuses=frozenset({503}), plain=False),
-    KindRule(kind=Kind.RATE_LIMITED, codes=("rate_limit_exceeded", "rate_limit_error"), statuses=frozenset({429})),
-    KindRule(kind=Kind.RATE_LIMITED, text=_says("rate limit (reached|exceeded)", "too many requests"), within=_EVENT),
+    KindRule(
+        kind=Kind.RATE_LIMITED,
+        codes=("rate_limit", "too_many_requests", "resource_exhausted", "throttl"),
+        statuses=frozenset({429}),
+    ),
+    KindRule(kind=Kind.RATE_LIMITED, text=_says("rate.?limit", "too many requests"), within=_EVENT),
+    KindRule(kind=Kind.AUTH, text=_says(r"\Aunauthori[sz]ed\b"), within=_EVENT, provider_wide=True),
+    KindRule(kind=Kind.NOT_PERMITTED, codes=("permission_",), within=_EVENT, provider_wide=True),
+    KindRule(kind=Kind.INVALID_REQUEST, codes=("invalid_argument", "bad_request"), within=_EVENT),
     KindRule(
         kind=Kind.UNSUPPORTED,
         codes=("unsupported_parameter", "unsupported_value"),
@@ -175,9 +177,7 @@ RULES = (
         statuses=frozenset({501}),
         within=_CALLER | {500, 501},
     ),
-    KindRule(
-        kind=Kind.SERVER_ERROR, codes=("internal_server_error", "server_error"), statuses=frozenset(range(500, 600))
-    ),
+    KindRule(kind=Kind.SERVER_ERROR, codes=("internal", "server_error"), statuses=frozenset(range(500, 600))),
     KindRule(kind=Kind.SERVER_ERROR, statuses=frozenset({408, 409, 425, 499})),
     KindRule(kind=Kind.CONNECTION, statuses=frozenset({*range(300, 400), 407}), provider_wide=True),
     # Strangers' servers answer 422 for a field of the wrong type; Groq for an answer it could not use.
@@ -225,8 +225,12 @@ def from_event(body: bytes | str | Mapping[str, Any]) -> ProviderError:
     return error
 
 
+def _rule(complaint: Complaint) -> KindRule | None:
+    return next((rule for rule in RULES if rule.matches(complaint)), None)
+
+
 def _classify(complaint: Complaint, *, default: Kind) -> ProviderError:
-    rule = next((rule for rule in RULES if rule.matches(complaint)), None)
+    rule = _rule(complaint)
     return ProviderError(
         rule.kind if rule else default,
         _presentable(complaint),
@@ -238,67 +242,16 @@ def _classify(complaint: Complaint, *, default: Kind) -> ProviderError:
     )
 
 
-_TITLE = re.compile(r"<title>(.*?)(</title>|\Z)", re.IGNORECASE | re.DOTALL)
-
-
-def read_complaint(body: bytes | str | Mapping[str, Any]) -> Complaint:
+def is_complaint(found: object) -> bool:
     """
-    Read an error body in any envelope: Groq's and OpenAI's, vLLM's without one, Ollama's string, FastAPI's
-    ``detail``, an HTML page, plain text, nothing.
+    Whether JSON without an answer in it is an error: made as one, or nothing but words that tell of one.
 
-    >>> read_complaint('{"error":{"message":"Invalid API Key","code":"invalid_api_key"}}').code
-    'invalid_api_key'
-    >>> read_complaint("error code: 1010").plain
-    True
+    >>> is_complaint({"message": "Unauthorized"}), is_complaint({"message": "in the queue"}), is_complaint("rate limit")
+    (True, False, True)
     """
-    if isinstance(body, Mapping):
-        found: object = body
-    else:
-        text = body if isinstance(body, str) else body.decode(errors="replace")
-        try:
-            found = msgspec.json.decode(text)
-        except msgspec.DecodeError:
-            title = _TITLE.search(text)
-            return Complaint(message=title[1].strip() if title and title[2] else text.strip(), plain=bool(text.strip()))
-    if isinstance(found, list) and found and isinstance(found[0], Mapping):
-        found = found[0]  # Google's servers put it into a list
-    inner = found
-    if isinstance(found, Mapping):
-        inner = found.get("error") or found.get("detail") or found
-    if not isinstance(inner, Mapping):
-        return Complaint(message=inner if isinstance(inner, str) else _text(msgspec.json.encode(inner)))
-    code, status = inner.get("code"), inner.get("status_code")
-    if isinstance(code, str) and code.isdecimal():
-        code = int(code)
-    if isinstance(code, int):
-        # vLLM and llama.cpp put the HTTP status where others put a word.
-        code, status = "", status or code
-    return Complaint(
-        status=status if isinstance(status, int) else 0,
-        message=_text(inner.get("message")),
-        type=_text(inner.get("type")),
-        code=_text(code),
-        param=_text(inner.get("param")) or None,
-        failed_generation=inner["failed_generation"] if isinstance(inner.get("failed_generation"), str) else None,
-    )
-
-
-def is_complaint(found: Mapping[str, Any]) -> bool:
-    """
-    Whether JSON without an answer in it is an error, in whichever envelope.
-
-    >>> is_complaint({"object": "error", "message": "no"}), is_complaint({"object": "list"})
-    (True, False)
-    """
-    if found.get("object") == "error" or found.get("type") == "error" or found.get("error") or found.get("detail"):
+    if isinstance(found, Mapping) and has_complaint(found):
         return True
-    return isinstance(found.get("message"), str) and any(found.get(key) for key in ("code", "status", "status_code"))
-
-
-def _text(value: object) -> str:
-    if isinstance(value, bytes):
-        return value.decode(errors="replace")
-    return value if isinstance(value, str) else "" if value is None else str(value)
+    return _rule(read_complaint(msgspec.json.encode(found))) is not None
 
 
 # Validators of pydantic's family quote the value they refuse, which may be the prompt.
@@ -313,8 +266,10 @@ def _presentable(complaint: Complaint) -> str:
     message = redact(" ".join(message.split()))
     if len(message) > LONGEST_MESSAGE:
         message = message[:LONGEST_MESSAGE] + "…"
-    if complaint.plain or not message:
-        message = f"HTTP {complaint.status}: {message}" if message else f"HTTP {complaint.status} without a word"
+    if not message:
+        return f"HTTP {complaint.status} without a word" if complaint.status else "an error without a word"
+    if complaint.plain and complaint.status:
+        message = f"HTTP {complaint.status}: {message}"
     return message
 
 

@@ -99,16 +99,15 @@ class FallbackChain:
         limits = self._limits
         budget = Budget(attempts=limits.attempts, seconds=limits.deadline_s, usd=limits.usd, clock=self._clock)
         route = self._route(request)
-        specs = [candidate.spec for candidate in route.candidates]
         yield Routed(
             request_id=request.request_id,
             tier=route.tier,
             reason=route.reason,
-            candidates=tuple(spec.name for spec in specs),
+            candidates=route.names,
         )
-        if not specs:
+        if not route.candidates:
             raise RequestError(f"no model can do this: {route.reason}", param="model", code="no_model")
-        run = ChainRun(request, deque(specs), budget)
+        run = ChainRun(request, deque(candidate.spec for candidate in route.candidates), budget)
         turns = Turns(run, self._health)
         waited = 0.0
         while budget.remaining_s > 0 and budget.remaining > 0:
@@ -119,12 +118,12 @@ class FallbackChain:
             turn = TargetTurn(spec=following) if following is not None else turns.out_of_turn()
             if turn is None:
                 break
-            if turn.wait_s > 0 or turn.probed:
+            if turn.wait_s > 0 or turn.probed_since is not None:
                 began = self._clock()
                 yield Waiting(seconds=turn.wait_s, reason=turn.reason, target=turn.spec.name)
-                await (self._probe(run, turn.spec) if turn.probed else self._sleep(turn.wait_s))
+                await (self._sleep(turn.wait_s) if turn.probed_since is None else self._await_probe(run, turn.spec))
                 waited += self._clock() - began
-                if turn.probed and not turns.awake(turn.spec):
+                if not turns.may_ask(turn):
                     continue
             if not run.asked:
                 self._metrics.overhead.observe(max(0.0, budget.elapsed_s - waited))
@@ -142,10 +141,10 @@ class FallbackChain:
             async for event in events:
                 yield event
 
-    async def _probe(self, run: ChainRun, spec: ModelSpec) -> None:
+    async def _await_probe(self, run: ChainRun, spec: ModelSpec) -> None:
         """Wait until the request that found out about a target is through, or the time is up."""
-        credential = run.request.caller.credential
-        while self._health.probing(credential, spec.provider, spec.name) and run.budget.remaining_s > 0:
+        of = run.request.caller.credential, spec.provider, spec.name
+        while self._health.probed_since(*of) is not None and run.budget.remaining_s > 0:
             await self._sleep(LOOK_S)
 
     # ── one target ───────────────────────────────────────────────────────────────────────────────────

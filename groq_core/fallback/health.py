@@ -9,7 +9,7 @@ counts when a stream ends, not when it opens, and a reader who leaves counts for
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable
 from math import inf
 from typing import Protocol
@@ -91,6 +91,8 @@ class HealthStore(Protocol):
 
     def find(self, credential: str, name: str) -> BreakerState | None: ...
 
+    def under(self, credential: str) -> list[tuple[str, BreakerState]]: ...
+
 
 class LocalHealth:
     """
@@ -102,26 +104,35 @@ class LocalHealth:
 
     def __init__(self, capacity: int = 20_000) -> None:
         self._capacity = capacity
-        self._breakers: OrderedDict[tuple[str, str], BreakerState] = OrderedDict()
+        self._used: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._breakers: defaultdict[str, dict[str, BreakerState]] = defaultdict(dict)
 
     def of(self, credential: str, name: str) -> BreakerState:
-        key = (credential, name)
-        breaker = self._breakers.get(key)
+        self._used[credential, name] = None
+        self._used.move_to_end((credential, name))
+        named = self._breakers[credential]
+        breaker = named.get(name)
         if breaker is None:
-            breaker = self._breakers[key] = BreakerState()
-            if len(self._breakers) > self._capacity:
-                self._breakers.popitem(last=False)
-        else:
-            self._breakers.move_to_end(key)
+            breaker = named[name] = BreakerState()
+            if len(self._used) > self._capacity:
+                self._drop_oldest()
         return breaker
 
+    def _drop_oldest(self) -> None:
+        (credential, name), _ = self._used.popitem(last=False)
+        named = self._breakers[credential]
+        del named[name]
+        if not named:
+            del self._breakers[credential]
+
     def find(self, credential: str, name: str) -> BreakerState | None:
-        # Asked eighty times for a request; it is `of` that counts as use.
-        return self._breakers.get((credential, name))
+        # It is `of` that counts as use.
+        named = self._breakers.get(credential)
+        return named.get(name) if named is not None else None
 
     def under(self, credential: str) -> list[tuple[str, BreakerState]]:
         """All breakers under a credential."""
-        return [(name, breaker) for (of, name), breaker in list(self._breakers.items()) if of == credential]
+        return list(self._breakers.get(credential, {}).items())
 
 
 class Health:
@@ -149,21 +160,32 @@ class Health:
         self._cooldown = cooldown
         self._clock = clock
         self._tell = changed
+        self._suspects: dict[str, frozenset[str]] = {}
         self.version = 0
 
     def _notify(self) -> None:
         self.version += 1
+        self._suspects.clear()
         self._tell()
 
     def announce(self) -> None:
         """Something was changed from elsewhere: another process told of a cooldown."""
         self._notify()
 
+    def suspects(self, credential: str) -> frozenset[str]:
+        """Targets and providers whose breaker is not closed: nearly always none, and asked before every attempt."""
+        found = self._suspects.get(credential)
+        if found is None:
+            held = self._store.under(credential)
+            found = self._suspects[credential] = frozenset(name for name, one in held if not one.is_closed)
+        return found
+
     def admission(self, credential: str, provider: str, name: str) -> Admission:
         """The worse of the target's own state and its provider's."""
+        suspects = self.suspects(credential)
+        if name not in suspects and provider not in suspects:
+            return "closed"
         own, whole = self._store.find(credential, name), self._store.find(credential, provider)
-        if (own is None or own.is_closed) and (whole is None or whole.is_closed):
-            return "closed"  # nearly always, and asked of every target before every request
         now = self._clock()
         states = [breaker.admission(now) for breaker in (own, whole) if breaker is not None]
         for state in ("gone", "resting", "probe"):
@@ -217,9 +239,21 @@ class Health:
         held = self._open_breakers(credential, provider, name)
         return any(breaker.told_when and now < breaker.cooling_until for breaker in held)
 
-    def probing(self, credential: str, provider: str, name: str) -> bool:
-        """Whether another request is finding out how a target is."""
-        return any(breaker.probing_since is not None for breaker in self._open_breakers(credential, provider, name))
+    def probed_since(self, credential: str, provider: str, name: str) -> float | None:
+        """Clock time at which another request began to find out how a target is; None where none is about to."""
+        held = self._open_breakers(credential, provider, name)
+        began = [breaker.probing_since for breaker in held if breaker.probing_since is not None]
+        return min(began, default=None)
+
+    def failed_since(self, credential: str, provider: str, name: str, at: float) -> bool:
+        """Whether a target that cools down has failed later than this in a way that shows it is not back."""
+        return any(
+            breaker.last_error_at is not None
+            and breaker.last_error_at >= at
+            and breaker.last_error is not None
+            and policy.POLICY[breaker.last_error].cooldown != 0.0
+            for breaker in self._open_breakers(credential, provider, name)
+        )
 
     def quiet_for(self, credential: str, provider: str, name: str) -> float:
         """Seconds until a target that named no time may be tried out of turn: one since its last failure."""

@@ -48,7 +48,7 @@ class TargetTurn(msgspec.Struct, frozen=True, kw_only=True):
         reason: Why, for a person.
         forced: It cools down still and is asked as a probe.
         insistent: It is asked although our count says that the request never fits.
-        probed: Another request is finding out how it is: only what that finds is waited for.
+        probed_since: Clock time at which another request began to find out how it is: that is waited for first.
         patient: Nobody can be asked before it, so its rate limit is waited for as long as time is left.
     """
 
@@ -57,7 +57,7 @@ class TargetTurn(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     forced: bool = False
     insistent: bool = False
-    probed: bool = False
+    probed_since: float | None = None
     patient: bool = False
 
 
@@ -116,13 +116,14 @@ class ChainRun:
             waiting: Everybody else who could still be asked.
         """
         spec = turn.spec
+        peers = [other.provider for other in waiting].count(spec.provider)
         plain = Attempt(
             request=self.mended.get(spec.name, self.request),
             spec=spec,
             budget=self.budget,
             last=not waiting,
-            peers=sum(1 for other in waiting if other.provider == spec.provider),
-            others=sum(1 for other in waiting if other.provider != spec.provider),
+            peers=peers,
+            others=len(waiting) - peers,
             forced=turn.forced,
             insistent=turn.insistent,
             patient=turn.patient,

@@ -26,6 +26,7 @@ class Turns:
         self._run = run
         self._health = health
         self._credential = run.request.caller.credential
+        self._began = health.now()
 
     # ── in order ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -60,7 +61,9 @@ class Turns:
 
     def waiting(self) -> list[ModelSpec]:
         """Everybody who could still be asked: the awake of the queue, and those passed over, now or soon."""
-        queue = [spec for spec in self._run.queue if self.awake(spec) or self._may_be_asked(self._cooling(spec))]
+        queue = list(self._run.queue)
+        if self._health.suspects(self._credential):
+            queue = [spec for spec in queue if self.awake(spec) or self._may_be_asked(self._cooling(spec))]
         return queue + [one.spec for one in self._open()]
 
     # ── out of turn ──────────────────────────────────────────────────────────────────────────────────
@@ -125,12 +128,31 @@ class Turns:
         if one.back_at:
             wait = max(0.0, one.back_at - now)
             return TargetTurn(spec=spec, wait_s=wait, reason="every target is cooling down; this one is back first")
-        if self._health.probing(self._credential, spec.provider, spec.name):
-            return TargetTurn(spec=spec, probed=True, reason="another request is finding out whether it is back")
+        if (since := self._probed_since(spec)) is not None:
+            return TargetTurn(spec=spec, probed_since=since, reason="another request is finding out whether it is back")
         wait = self._health.quiet_for(self._credential, spec.provider, spec.name)
         return TargetTurn(
             spec=spec, wait_s=wait, reason="every other target failed; this one is tried again", forced=True
         )
+
+    def may_ask(self, turn: TargetTurn) -> bool:
+        """
+        Whether a target that was waited for is asked now; if not, it has its turn later, or had it by another's.
+
+        Several that wait for one target ask it one after another, not all at once.
+        """
+        since = turn.probed_since if turn.probed_since is not None else self._probed_since(turn.spec)
+        if since is None or not (turn.forced or turn.probed_since is not None) or self.awake(turn.spec):
+            return True
+        # What another found out before this request was there says nothing about now.
+        if since < self._began or not self._health.failed_since(
+            self._credential, turn.spec.provider, turn.spec.name, since
+        ):
+            self._run.passed.append(self._cooling(turn.spec))
+        return False
+
+    def _probed_since(self, spec: ModelSpec) -> float | None:
+        return self._health.probed_since(self._credential, spec.provider, spec.name)
 
     # ── health ───────────────────────────────────────────────────────────────────────────────────────
 

@@ -13,6 +13,7 @@ import msgspec
 from groq_core.errors import Kind, LimitText, ProviderError
 from groq_core.events import Events, Finished, Waiting
 from groq_core.failures.policy import SHORT_WAIT_S
+from groq_core.models.pricing import BILLED_AUDIO_S
 from groq_core.models.spec import ModelSpec
 from groq_core.pipeline import Attempt, Handler
 from groq_core.ratelimit.buckets import Cost, TargetBuckets
@@ -20,9 +21,6 @@ from groq_core.ratelimit.budgets import LocalBudgets
 from groq_core.ratelimit.estimates import Estimates
 from groq_core.ratelimit.headers import read_headers, received_at_ms
 from groq_core.ratelimit.plans import limits_for
-
-MIN_BILLED_AUDIO_S = 10.0
-"""Groq counts a recording as ten seconds at least (speech-to-text page)."""
 
 RATE_LIMIT = "the model's rate limit"
 """Why this guard makes a request wait; other waits have other reasons."""
@@ -63,7 +61,7 @@ class RateGuard:
         """What this attempt would take from the buckets at most."""
         needs, spec = attempt.request.needs, attempt.spec
         if needs.operation in ("transcription", "translation"):
-            return Cost(audio_s=max(MIN_BILLED_AUDIO_S, needs.audio_s))
+            return Cost(audio_s=max(BILLED_AUDIO_S, needs.audio_s))
         if needs.operation == "speech":
             return Cost(tokens_in=needs.characters)
         return Cost(

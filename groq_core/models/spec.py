@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 from typing import Final, Literal, TypeAlias, get_args
 
 import msgspec
@@ -35,7 +36,7 @@ class Capability(StrEnum):
     CLASSIFY = "classify"
 
 
-class ModelSpec(msgspec.Struct, frozen=True, kw_only=True):
+class ModelSpec(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """
     One model on one provider, as the provider documents it.
 
@@ -89,7 +90,7 @@ class ModelSpec(msgspec.Struct, frozen=True, kw_only=True):
     def label(self) -> str:
         return self.title or self.id
 
-    @property
+    @cached_property
     def name(self) -> str:
         """Unique across providers, e.g. ``groq:openai/gpt-oss-20b``; everything but the wire uses this."""
         return f"{self.provider}:{self.id}"

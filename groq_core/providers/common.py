@@ -16,6 +16,7 @@ from typing import Any, NoReturn, Protocol, cast
 import httpx
 import msgspec
 
+from groq_core import __version__
 from groq_core.errors import Kind, ProviderError
 from groq_core.events import CONTENT, AudioDelta, Event, Events, Finished, Note, Usage
 from groq_core.failures.classify import from_event, from_exception, from_response
@@ -39,6 +40,13 @@ GRACE_S = 1.0
 
 HANG_UP_S = 0.02
 """Seconds from ``[DONE]`` to the end of the body. A body read to its end leaves a connection to use again."""
+
+OWN_HEADERS = {
+    "accept": "application/json",
+    "content-type": "application/json",
+    "user-agent": f"groq-core/{__version__}",
+}
+"""What goes with every request that is JSON or has no body."""
 
 OnHeaders = Callable[[Mapping[str, str]], None]
 """Told the headers of every response, refusals included."""
@@ -133,19 +141,12 @@ class SdkProvider(ABC):
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._wire: Wire | None = None
-        self._shared_headers: dict[str, str] = {}
 
-    def _use_wire(self, base_url: str, headers: Callable[[], Mapping[str, Any]]) -> None:
-        """
-        Send JSON past the SDK's client from now on, unless there is something on the way that only that can do.
-
-        Args:
-            headers: What the SDK sends with every request; asked for at the first one.
-        """
+    def _use_wire(self, base_url: str) -> None:
+        """Send JSON past the SDK's client from now on, unless there is something on the way that only that can do."""
         url = httpx.URL(base_url)
         if direct(url):
             self._wire = Wire(url, tls(), connect_s=CONNECT_TIMEOUT_S, idle=IDLE_CONNECTIONS, idle_s=IDLE_S)
-            self._sdk_headers = headers
 
     async def _send(self, method: str, path: str, caller: Caller, body: Any = None) -> Response:
         """
@@ -158,11 +159,8 @@ class SdkProvider(ABC):
         content = b"" if body is None else msgspec.json.encode(body)
         if self._wire is None:
             return await self._send_by_sdk(method, path, own, content)
-        if not self._shared_headers:
-            given = self._sdk_headers().items()
-            self._shared_headers = {name: value for name, value in given if isinstance(value, str)}
         try:
-            return await self._wire.ask(method, path, self._shared_headers | own, content)
+            return await self._wire.ask(method, path, OWN_HEADERS | own, content)
         except HeaderError:
             raise ProviderError(
                 Kind.AUTH, "the key has a character in it that no header can carry", provider_wide=True
@@ -187,6 +185,10 @@ class SdkProvider(ABC):
     @abstractmethod
     def transcription_form(self, request: TranscriptionRequest, spec: ModelSpec) -> dict[str, Any]:
         """The form fields that go with a recording."""
+
+    @abstractmethod
+    def prepare_uploads(self) -> None:
+        """Import the SDK and make its client, which the first upload would wait for; may run in a thread."""
 
     async def close(self) -> None:
         """Hang up everything, what is under way included."""

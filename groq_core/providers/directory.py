@@ -11,6 +11,7 @@ from groq_core.events import Events
 from groq_core.models.providers import added_providers
 from groq_core.pipeline import Attempt
 from groq_core.providers import Provider
+from groq_core.providers.common import SdkProvider
 from groq_core.providers.groq import GroqProvider
 from groq_core.providers.openai_compatible import OpenAICompatibleProvider
 from groq_core.redaction import Secret
@@ -55,6 +56,12 @@ class Clients:
     def __call__(self, attempt: Attempt) -> Events:
         own = attempt.spec.provider == "groq" and attempt.request.caller.groq_key is not None
         return (self.visitors if own and self.visitors else self.by_name[attempt.spec.provider])(attempt)
+
+    def prepare_uploads(self) -> None:
+        """Import what the first upload would wait for; takes a second, and may run in a thread."""
+        for client in {*self.by_name.values(), self.visitors}:
+            if isinstance(client, SdkProvider):
+                client.prepare_uploads()
 
     @property
     def are_simulated(self) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Callable
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-import groq
 import httpx
 
 from groq_core.errors import Kind, ProviderError
@@ -31,12 +32,15 @@ from groq_core.providers.common import (
     tls,
     visitor_header,
 )
-from groq_core.providers.transport import CookielessClient
 from groq_core.redaction import Secret
 from groq_core.requests import Caller, ChatRequest, TranscriptionRequest
 
+if TYPE_CHECKING:
+    from groq import AsyncGroq
+
 log = logging.getLogger(__name__)
 
+BASE_URL = "https://api.groq.com"
 PATH = "/openai/v1"
 
 ACCEPTED = frozenset(
@@ -97,13 +101,25 @@ class GroqProvider(SdkProvider):
         if base_url and base_url.rstrip("/").endswith(PATH):
             log.warning("the base URL of Groq is the host alone: %s is left off", PATH)
             base_url = base_url.rstrip("/").removesuffix(PATH)
-        self._has_key = api_key is not None
-        self._client = groq.AsyncGroq(
-            api_key=api_key.reveal() if api_key is not None else "",
-            base_url=base_url,
+        self._api_key = api_key
+        self._base_url = (base_url or os.environ.get("GROQ_BASE_URL") or BASE_URL).rstrip("/")
+        self._http_client = http_client
+        if http_client is None:
+            self._use_wire(self._base_url + PATH)
+
+    @cached_property
+    def _client(self) -> AsyncGroq:
+        """Made at the first upload: to import the SDK takes longer than the rest of a start."""
+        import groq
+
+        from groq_core.providers.transport import CookielessClient
+
+        return groq.AsyncGroq(
+            api_key=self._api_key.reveal() if self._api_key is not None else "",
+            base_url=self._base_url,
             max_retries=0,
             timeout=httpx.Timeout(None, connect=CONNECT_TIMEOUT_S),
-            http_client=http_client
+            http_client=self._http_client
             or CookielessClient(
                 verify=tls(),
                 limits=httpx.Limits(
@@ -114,15 +130,13 @@ class GroqProvider(SdkProvider):
                 timeout=httpx.Timeout(None, connect=CONNECT_TIMEOUT_S),
             ),
         )
-        if http_client is None:
-            self._use_wire(f"{self._client.base_url}".rstrip("/") + PATH, lambda: self._client.default_headers)
 
     def _headers(self, caller: Caller) -> dict[str, str]:
-        if caller.groq_key is not None:
-            return {"Authorization": f"Bearer {caller.groq_key.reveal()}"}
-        if not self._has_key:
+        key = caller.groq_key or self._api_key
+        if key is None:
             raise ProviderError(Kind.AUTH, "no Groq key is set", provider_wide=True)
-        return visitor_header(caller)
+        own = {"Authorization": f"Bearer {key.reveal()}"}
+        return own if caller.groq_key is not None else own | visitor_header(caller)
 
     async def _send_by_sdk(self, method: str, path: str, headers: dict[str, str], content: bytes) -> Response:
         options: Any = {"headers": {**_RAW, **headers, "Content-Type": "application/json"}}
@@ -134,9 +148,13 @@ class GroqProvider(SdkProvider):
         options: Any = {"headers": {**_RAW, **self._headers(caller), "Content-Type": "multipart/form-data"}}
         return await self._client.post(PATH + path, cast_to=httpx.Response, body=form, files=files, options=options)
 
+    def prepare_uploads(self) -> None:
+        _ = self._client
+
     async def close(self) -> None:
         await super().close()
-        await self._client.close()
+        if "_client" in vars(self):
+            await self._client.close()
 
     def chat_body(self, request: ChatRequest, spec: ModelSpec) -> tuple[dict[str, Any], list[Note]]:
         params, notes = only_accepted(request.params, ACCEPTED, "Groq")

@@ -7,7 +7,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, NoReturn, Self, TypeVar
 
-import groq
 import httpx
 import msgspec
 
@@ -63,6 +62,8 @@ class GroqBatches:
     def __init__(
         self, api_key: Secret, base_url: str | None = None, *, http_client: httpx.AsyncClient | None = None
     ) -> None:
+        import groq  # takes half a second, and few need it
+
         quieten("groq")
         self._client = groq.AsyncGroq(
             api_key=api_key.reveal(),

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Callable, Mapping, Set
+from functools import cached_property
 from types import MappingProxyType
-from typing import Any
-
-import httpx2
-import openai
-from openai.types.chat.completion_create_params import CompletionCreateParamsBase
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from groq_core.events import Note
 from groq_core.models.spec import Capability, ModelSpec
@@ -35,6 +34,12 @@ from groq_core.providers.common import (
 from groq_core.redaction import Secret
 from groq_core.requests import Caller, ChatRequest, TranscriptionRequest
 
+if TYPE_CHECKING:
+    import httpx2
+    from openai import AsyncOpenAI
+
+BASE_URL = "https://api.openai.com/v1"
+
 GROQ_ONLY = frozenset(
     {
         "citation_options", "compound_custom", "disable_tool_validation", "documents", "exclude_domains",
@@ -48,8 +53,17 @@ SERVICE_TIERS = frozenset({"auto", "default", "flex", "priority", "scale"})
 OPENAIS_OWN = re.compile(r"gpt-(?!oss)|chatgpt-|o\d")
 """Ids of OpenAI's own models, wherever they are served; it refuses what it does not know, others pass it over."""
 
-ACCEPTED: Set[str] = frozenset(CompletionCreateParamsBase.__annotations__)
-"""Parameters OpenAI takes, as its SDK lists them."""
+ACCEPTED = frozenset(
+    {
+        "audio", "frequency_penalty", "function_call", "functions", "logit_bias", "logprobs", "max_completion_tokens",
+        "max_tokens", "messages", "metadata", "modalities", "model", "moderation", "n", "parallel_tool_calls",
+        "prediction", "presence_penalty", "prompt_cache_key", "prompt_cache_options", "prompt_cache_retention",
+        "reasoning_effort", "response_format", "safety_identifier", "seed", "service_tier", "stop", "store",
+        "stream_options", "temperature", "tool_choice", "tools", "top_logprobs", "top_p", "user", "verbosity",
+        "web_search_options",
+    }
+)  # fmt: skip
+"""Parameters OpenAI takes, as its SDK lists them; a test compares them."""
 
 SAMPLING = frozenset(
     {"temperature", "top_p", "presence_penalty", "frequency_penalty", "logprobs", "top_logprobs", "logit_bias", "stop"}
@@ -87,12 +101,25 @@ class OpenAICompatibleProvider(SdkProvider):
         quieten("openai")
         self.name = name
         self._own_headers = dict(headers)
-        self._client = openai.AsyncOpenAI(
-            api_key=api_key.reveal() if api_key is not None else "none",
-            base_url=base_url,
+        self._api_key = api_key.reveal() if api_key is not None else "none"
+        self._base_url = base_url or os.environ.get("OPENAI_BASE_URL") or BASE_URL
+        self._http_client = http_client
+        if http_client is None:
+            self._use_wire(self._base_url)
+        self._official = (urlsplit(self._base_url).hostname or "").endswith("openai.com")
+
+    @cached_property
+    def _client(self) -> AsyncOpenAI:
+        """Made at the first upload: to import the SDK takes longer than the rest of a start."""
+        import httpx2
+        import openai
+
+        return openai.AsyncOpenAI(
+            api_key=self._api_key,
+            base_url=self._base_url,
             max_retries=0,
             timeout=httpx2.Timeout(None, connect=CONNECT_TIMEOUT_S),
-            http_client=http_client
+            http_client=self._http_client
             or openai.DefaultAioHttpClient(
                 verify=tls(),
                 limits=httpx2.Limits(
@@ -103,34 +130,39 @@ class OpenAICompatibleProvider(SdkProvider):
                 timeout=httpx2.Timeout(None, connect=CONNECT_TIMEOUT_S),
             ),
         )
-        if http_client is None:
-            self._use_wire(str(self._client.base_url), lambda: self._client.default_headers)
-        self._official = (self._client.base_url.host or "").endswith("openai.com")
 
     def _headers(self, caller: Caller) -> dict[str, str]:
-        own = {**self._own_headers, "Authorization": f"Bearer {self._client.api_key}"}
+        own = {**self._own_headers, "Authorization": f"Bearer {self._api_key}"}
         return own | visitor_header(caller)
 
     async def _send_by_sdk(self, method: str, path: str, headers: dict[str, str], content: bytes) -> Response:
+        import httpx2
+
         options: Any = {"headers": {**_RAW, **headers, "Content-Type": "application/json"}}
         if method == "GET":
             return await self._client.get(path, cast_to=httpx2.Response, options=options)
         return await self._client.post(path, cast_to=httpx2.Response, content=content, options=options)
 
     async def _upload(self, path: str, caller: Caller, form: Any, files: Any) -> Response:
+        import httpx2
+
         options: Any = {"headers": {**_RAW, **self._headers(caller), "Content-Type": "multipart/form-data"}}
         return await self._client.post(path, cast_to=httpx2.Response, body=form, files=files, options=options)
 
+    def prepare_uploads(self) -> None:
+        _ = self._client
+
     async def close(self) -> None:
         await super().close()
-        await self._client.close()
+        if "_client" in vars(self):
+            await self._client.close()
 
     def chat_body(self, request: ChatRequest, spec: ModelSpec) -> tuple[dict[str, Any], list[Note]]:
         params = {name: value for name, value in request.params.items() if name not in GROQ_ONLY}
         if params.get("service_tier") not in SERVICE_TIERS:
             params.pop("service_tier", None)
         strict = self._official or OPENAIS_OWN.match(spec.id) is not None
-        accepted = ACCEPTED if strict else params.keys()
+        accepted: Set[str] = ACCEPTED if strict else params.keys()
         if strict and spec.can(Capability.REASONING):
             accepted -= SAMPLING
         params, notes = only_accepted(params, accepted, spec.id)

@@ -23,6 +23,9 @@ _DURATION = rf"(?:{_PART.pattern})+"
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
+LONGEST_WAIT_S = float(DAY)
+"""No limit has a longer window than a day: who asks for a longer wait has named no time that can be believed."""
+
 
 def parse_duration(text: str) -> float:
     """
@@ -69,28 +72,33 @@ def retry_after(headers: Mapping[str, str], text: str, now: float) -> float | No
     Seconds the provider asks us to wait, or None where it does not say.
 
     The text is more exact than the header, which is rounded up to whole seconds, so the text wins where the
-    two agree on the second.
+    two agree on the second. More than a day is what nobody can mean, and counts as not said.
 
     Args:
         headers: Of the response; names in any case.
         text: Message of the error body.
         now: Unix time, against which an HTTP date is measured.
     """
-    stated = _retry_after_header({name.lower(): value for name, value in headers.items()}, now)
-    said = wait_in_text(text)
+    stated = _believable(_retry_after_header({name.lower(): value for name, value in headers.items()}, now))
+    said = _believable(wait_in_text(text))
     if stated is None or (said is not None and stated - 1.0 <= said <= stated):
         return said
     return stated
 
 
+def _believable(seconds: float | None) -> float | None:
+    return seconds if seconds is not None and seconds <= LONGEST_WAIT_S else None
+
+
 def _retry_after_header(headers: Mapping[str, str], now: float) -> float | None:
-    if (milliseconds := _number(headers.get("retry-after-ms"))) is not None:
-        return max(0.0, milliseconds / 1000)
+    milliseconds = _number(headers.get("retry-after-ms"))
+    if milliseconds is not None and milliseconds >= 0:
+        return milliseconds / 1000
     value = headers.get("retry-after", "").strip()
     if not value:
         return None
     if (seconds := _number(value)) is not None:
-        return max(0.0, seconds)
+        return seconds if seconds >= 0 else None
     try:
         return parse_duration(value)
     except ValueError:

@@ -8,6 +8,7 @@ tools or JSON → quality; else speed. What a model cannot do it is not asked; w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from itertools import takewhile
 from typing import Final, TypeAlias
 
@@ -77,7 +78,7 @@ class Excluded(msgspec.Struct, frozen=True, kw_only=True):
     why: str
 
 
-class Route(msgspec.Struct, frozen=True, kw_only=True):
+class Route(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """
     Attributes:
         tier: ``speed``, ``quality``, ``vision``, ``audio`` or ``speech``.
@@ -90,6 +91,11 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     candidates: tuple[Candidate, ...]
     excluded: tuple[Excluded, ...] = ()
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The candidates' names; a route is kept and serves many requests."""
+        return tuple(candidate.spec.name for candidate in self.candidates)
 
 
 Candidates: TypeAlias = tuple[Candidate, ...]

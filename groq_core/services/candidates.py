@@ -3,39 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Protocol
 
 from groq_core.events import Usage
+from groq_core.models.catalogue import Catalogue
 from groq_core.models.pricing import cost_usd
 from groq_core.models.spec import ModelSpec
-from groq_core.models.tiers import tiers
-from groq_core.settings.settings import Settings
+from groq_core.models.tiers import Tiers
+from groq_core.status.snapshot import Snapshot
+
+
+class StateNow(Protocol):
+    """The newest state."""
+
+    def snapshot(self) -> Snapshot: ...
+
+
+class CatalogueNow(Protocol):
+    """The newest catalogue."""
+
+    @property
+    def current(self) -> Catalogue: ...
 
 
 class CandidatesCore(Protocol):
     """What this needs of the core."""
 
     @property
-    def board(self) -> Any: ...
+    def board(self) -> StateNow: ...
     @property
-    def catalogue(self) -> Any: ...
+    def catalogue(self) -> CatalogueNow: ...
     @property
-    def settings(self) -> Any: ...
+    def tiers(self) -> Tiers: ...
 
 
 def resolve_name(core: CandidatesCore, name: str) -> ModelSpec | None:
     """What a tier's or a model's name stands for now."""
     tier = "speed" if name == "auto" else name
     target = next((status.target for status in core.board.snapshot().tiers if status.tier == tier), name)
-    found: ModelSpec | None = core.catalogue.current.lookup(target) if target else None
-    return found
+    return core.catalogue.current.lookup(target) if target else None
 
 
 def stand_ins(core: CandidatesCore, name: str) -> list[ModelSpec]:
     """The models of a tier, any of which may answer; none where the name is a model's, which answers alone."""
     tier = "speed" if name == "auto" else name
-    settings: Settings = core.settings
-    listed = next((names for known, names in tiers(settings).items() if known == tier), ())
+    listed = next((names for known, names in core.tiers.items() if known == tier), ())
     found = (core.catalogue.current.lookup(one) for one in listed)
     return [spec for spec in found if spec is not None]
 

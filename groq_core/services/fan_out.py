@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable
+from typing import Any, TypeVar
 
-from groq_core.events import Event, Events
+T = TypeVar("T")
 
 
-async def events_of(work: Callable[[], Coroutine[Any, Any, None]], queue: asyncio.Queue[Event | None]) -> Events:
+async def run_all(works: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Run pieces of work side by side; the first error ends the others and is raised as it is."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def events_of(
+    work: Callable[[], Coroutine[Any, Any, None]], queue: asyncio.Queue[T | None]
+) -> AsyncGenerator[T, None]:
     """
     Yield what a piece of work puts into its queue until it ends; its error is raised, leaving cancels it.
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import secrets
 import time
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
+from weakref import WeakValueDictionary
 
 import msgspec
+from cachetools import TTLCache
 
 from groq_core.errors import Kind, ProviderError, RequestError
 from groq_core.redaction import Secret
@@ -20,6 +23,15 @@ IDLE_S: Final = 12 * 3600
 """Seconds after its last use until a key is forgotten."""
 
 CHECKS_A_MINUTE: Final = 60
+CHECKS_OF_ONE: Final = 10
+"""Of those, how many one address may cause, so that who tries keys out keeps nobody else from bringing theirs."""
+
+REFUSED_S: Final = 60.0
+"""How long a key that Groq refused is refused here without asking."""
+
+BEGINNING: Final = "gsk_"
+"""Of every key of Groq's."""
+
 SHORTEST, LONGEST = 8, 256
 
 Listing = Callable[[Caller], Awaitable[list[dict[str, Any]]]]
@@ -57,6 +69,39 @@ class OwnKeys:
         self._salt = secrets.token_bytes(32)
         self._kept: OrderedDict[str, tuple[OwnKey, float]] = OrderedDict()
         self._checks: deque[float] = deque()
+        self._checks_of: TTLCache[str, int] = TTLCache(10_000, 60, timer=clock)
+        self._handles: dict[str, str] = {}
+        self._refused: TTLCache[str, RequestError] = TTLCache(10_000, REFUSED_S, timer=clock)
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def recognise(self, text: str, address: str = "") -> OwnKey:
+        """
+        The key that a program sends along with every request; checked the first time.
+
+        Args:
+            address: Whose checks are counted.
+
+        Raises:
+            RequestError: As for :meth:`add`.
+        """
+        credential = self._credential(text.strip())
+        async with self._turns.setdefault(credential, asyncio.Lock()):
+            if (handle := self._handles.get(credential)) and (known := self.get(handle)) is not None:
+                return known
+            if (refused := self._refused.get(credential)) is not None:
+                raise refused
+            self._count_check_of(address)
+            try:
+                own = await self.add(text)
+            except RequestError as error:
+                if error.status == 422:
+                    self._refused[credential] = error
+                raise
+            self._handles[credential] = own.handle
+            return own
+
+    def _credential(self, plain: str) -> str:
+        return f"visitor:{hmac.new(self._salt, plain.encode(), 'sha256').hexdigest()[:20]}"
 
     async def add(self, text: str) -> OwnKey:
         """
@@ -70,7 +115,7 @@ class OwnKeys:
         if not (SHORTEST <= len(plain) <= LONGEST and plain.isascii() and plain.isprintable() and " " not in plain):
             raise RequestError("this is not a Groq key", param="own-key", hint="A key begins with gsk_; copy it whole.")
         self._count_check()
-        credential = f"visitor:{hmac.new(self._salt, plain.encode(), 'sha256').hexdigest()[:20]}"
+        credential = self._credential(plain)
         try:
             await self._models(Caller(credential=credential, groq_key=key))
         except ProviderError as error:
@@ -92,7 +137,8 @@ class OwnKeys:
 
     def remove(self, handle: str) -> None:
         """Forget a key at once."""
-        self._kept.pop(handle, None)
+        if (gone := self._kept.pop(handle, None)) is not None and self._handles.get(gone[0].credential) == handle:
+            del self._handles[gone[0].credential]
 
     def _tidy(self) -> None:
         oldest = self._clock() - IDLE_S
@@ -100,21 +146,31 @@ class OwnKeys:
             handle, (_, used_at) = next(iter(self._kept.items()))
             if used_at > oldest and len(self._kept) <= MAX_KEYS:
                 return
-            del self._kept[handle]
+            self.remove(handle)
+
+    def _count_check_of(self, address: str) -> None:
+        count = self._checks_of.get(address, 0)
+        if count >= CHECKS_OF_ONE:
+            raise _too_many()
+        self._checks_of[address] = count + 1
 
     def _count_check(self) -> None:
         now = self._clock()
         while self._checks and self._checks[0] <= now - 60:
             self._checks.popleft()
         if len(self._checks) >= CHECKS_A_MINUTE:
-            raise RequestError(
-                "too many keys are being checked",
-                param="own-key",
-                status=429,
-                hint="Try again in a minute.",
-                retry_after=60,
-            )
+            raise _too_many()
         self._checks.append(now)
+
+
+def _too_many() -> RequestError:
+    return RequestError(
+        "too many keys are being checked",
+        param="own-key",
+        status=429,
+        hint="Try again in a minute.",
+        retry_after=60,
+    )
 
 
 def _refusal(error: ProviderError) -> RequestError:

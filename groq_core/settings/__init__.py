@@ -8,5 +8,5 @@ What the environment says, read once.
 - ``team_extra``: Whether what only a team needs is installed.
 
 Imported by ``cli``, ``client``, ``compose``, ``connections``, ``gradio``, ``models``, ``providers``, ``ratelimit``,
-``serve``, ``services`` and ``store``.
+``serve``, ``services``, ``store`` and ``ui``.
 """

@@ -52,6 +52,11 @@ from groq_core.settings.parsers import (
 
 OUR_PREFIX: Final = "GROQ_CORE_"
 
+HF_OAUTH: Final = ("OAUTH_CLIENT_ID", "OAUTH_CLIENT_SECRET", "OAUTH_SCOPES", "OPENID_PROVIDER_URL")
+
+SPACE_PROXIES: Final = ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
+"""Where the proxy of a Space is: its container is reached from Hugging Face's own network alone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Env:
@@ -246,7 +251,7 @@ class Settings:
             "TRUSTED_PROXIES",
             "addresses or networks of proxies whose `X-Forwarded-*` are believed, or `*`",
             networks,
-            "`127.0.0.1`",
+            "`127.0.0.1`; on Spaces also private networks, where its proxy is",
         ),
     ] = ("127.0.0.1",)
     limits: Annotated[
@@ -355,6 +360,8 @@ class Settings:
     ] = 7860
 
     on_spaces: bool = False
+    hf_oauth: bool = False
+    space: str = ""
     warnings: tuple[str, ...] = ()
     source: str = field(default="the environment", compare=False)
 
@@ -372,6 +379,10 @@ class Settings:
         if on_spaces:
             values["server_name"] = "0.0.0.0"
             values["frame_ancestors"] = ("'self'", "https://huggingface.co")
+            values["trusted_proxies"] = SPACE_PROXIES
+            values["space"] = given.get("SPACE_ID", "")
+            # What Spaces set where the README's header asks for `hf_oauth`.
+            values["hf_oauth"] = all(given.get(name) for name in HF_OAUTH)
         faults = []
         for name, env in variables().items():
             if text := given.get(env.name):
@@ -502,4 +513,5 @@ def _warnings(given: Mapping[str, str], settings: Settings) -> Iterator[str]:
     if settings.first_token_timeout > settings.deadline:
         yield "GROQ_CORE_FIRST_TOKEN_TIMEOUT is longer than GROQ_CORE_DEADLINE, so the deadline always comes first"
     if not settings.loopback and not settings.api_tokens and not settings.database:
-        yield f"listening on {settings.server_name} without GROQ_CORE_API_TOKENS: /v1/* and /metrics answer 401"
+        who = ", but to visitors with a Groq key of their own" if settings.visitor_keys and not settings.sign_in else ""
+        yield f"listening on {settings.server_name} without GROQ_CORE_API_TOKENS: /v1/* and /metrics answer 401{who}"

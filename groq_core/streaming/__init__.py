@@ -3,6 +3,7 @@ From a provider's bytes to events.
 
 - ``answer_reader``: What chunks say, folded into events.
 - ``chunk_template``: What the chunks of an answer repeat around their words.
+- ``completion``: A whole answer in OpenAI's shape: one body for the API and for batches.
 - ``decoder``: From bytes to events, without I/O.
 - ``halves``: Letters that arrive in two halves.
 - ``loose``: Read a chunk whose fields are not of the types they should be: whatever can be told from it is.
@@ -11,5 +12,5 @@ From a provider's bytes to events.
 - ``transcription``: From the body of a transcription to its events: its words are read whatever stands beside them.
 - ``wire_types``: What a chunk of a stream, or a whole completion, looks like on the wire.
 
-Imported by ``providers``.
+Imported by ``api``, ``providers`` and ``services``.
 """

@@ -11,16 +11,16 @@ from groq_core.events import (
     FinishReason,
     ReasoningDelta,
     TextDelta,
-    ToolCallDelta,
     Usage,
 )
 from groq_core.failures.classify import from_event
 from groq_core.streaming.chunk_template import ChunkTemplate
 from groq_core.streaming.halves import Halves
-from groq_core.streaming.loose import text_in
+from groq_core.streaming.loose import spoken_in, thoughts_in
 from groq_core.streaming.thoughts import Thoughts
 from groq_core.streaming.tool_calls import ToolCalls
 from groq_core.streaming.wire_types import (
+    BROKEN_OFF,
     FINISH_REASONS,
     NO_FINISH,
     NO_USAGE,
@@ -58,6 +58,8 @@ class AnswerReader:
         self._halves = Halves()
         self._thought_halves = Halves()
         self._maybe_finished = False
+        # Indices of choices that were seen beside the one that is the answer.
+        self._others: frozenset[int] = frozenset()
         self._error: ProviderError | None = None
         self._spoke = False
         self._calls: ToolCalls | None = None
@@ -80,20 +82,32 @@ class AnswerReader:
         last = not chunk.choices
         if chunk.choices:
             self.chunks += 1
-            choices = chunk.choices
-            for choice in choices if len(choices) == 1 else _first_of(choices):
+            for choice in self._answering(chunk.choices):
                 last = self._take_choice(choice) or last
         # All but a handful of a thousand chunks have nothing but text.
         if last or self.chunks == 1 or chunk.usage is not NO_USAGE or chunk.x_groq or chunk.error:
             self._read_margin(chunk)
 
+    def _answering(self, choices: list[Choice]) -> list[Choice]:
+        """One answer was asked for: of choices side by side the one with the lowest index is it, then and later."""
+        if len(choices) > 1:
+            places = {choice.index or 0 for choice in choices}
+            self._others |= places - {min(places)}
+        if not self._others:
+            return choices
+        return [choice for choice in choices if (choice.index or 0) not in self._others]
+
     def _take_choice(self, choice: Choice) -> bool:
         """Take one choice into account; returns whether it says that the answer is finished."""
-        delta = choice.delta or choice.message
+        if choice.error:
+            self._fail(from_event({"error": choice.error}))
+        delta = choice.delta or choice.message or (Delta(content=choice.text) if choice.text else None)
         if delta is not None:
             if delta.reasoning or delta.reasoning_content:
                 self._think(delta.reasoning or delta.reasoning_content or "")
             if delta.content or delta.refusal:
+                if isinstance(delta.content, list) and (thought := thoughts_in(delta.content)):
+                    self._think(thought)
                 self._say(delta.content or delta.refusal or "")
             if delta.tool_calls or delta.function_call or delta.executed_tools or delta.annotations:
                 self._use_tools(delta, apart=choice.message is not None)
@@ -121,7 +135,7 @@ class AnswerReader:
             self._think(text)
 
     def _say(self, content: str | list[Any]) -> None:
-        text = content if isinstance(content, str) else text_in(content)
+        text = content if isinstance(content, str) else spoken_in(content)
         if self.odd:
             # Only what was read loosely has halves of letters in it.
             text = self._halves.join(text)
@@ -200,12 +214,12 @@ class AnswerReader:
 
     def _finish(self, reason: str) -> bool:
         """Whether the word means that the answer is finished."""
-        word = reason.strip().lower()
+        word = reason.strip().lower().removeprefix("finishreason.").removeprefix("finish_reason_")
         if word in NO_FINISH:
             return False
-        if word == "error":
-            self._fail(ProviderError(Kind.STREAM_ERROR, "the provider finished the answer with an error"))
-        if word in FINISH_REASONS or word == "error":
+        if word in BROKEN_OFF:
+            self._fail(ProviderError(Kind.STREAM_ERROR, f"the provider finished the answer with {word!r}"))
+        if word in FINISH_REASONS or word in BROKEN_OFF:
             self.finish_reason = FINISH_REASONS.get(word, "stop")
             return True
         # A word nobody knows is a finish where the stream then ends, and means nothing where it goes on.
@@ -276,13 +290,5 @@ class AnswerReader:
         )
 
     def _last_calls(self) -> list[Event]:
-        """Name the calls that came without an id: an answer to one must say which it answers."""
-        if self._calls is None:
-            return []
-        return [ToolCallDelta(place, f"call_{place}") for place, id in enumerate(self._calls.ids) if not id]
-
-
-def _first_of(choices: list[Choice]) -> list[Choice]:
-    """One answer was asked for: of several choices the one with the lowest index counts."""
-    lowest = min((choice.index or 0 for choice in choices), default=0)
-    return [choice for choice in choices if (choice.index or 0) == lowest]
+        """What the calls still lack: an id to answer to, and arguments that are JSON where none came."""
+        return [] if self._calls is None else [*self._calls.close()]

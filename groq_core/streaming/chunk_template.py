@@ -12,6 +12,7 @@ from groq_core.streaming.wire_types import Chunk, Delta
 Key = Literal["content", "reasoning"]
 
 _WORDS = {key: re.compile(rb'"%s" ?: ?"((?:[^"\\]|\\.)*)"' % key.encode()) for key in ("content", "reasoning")}
+_END = b"\n\n"
 _decode = msgspec.json.Decoder(str).decode
 
 
@@ -48,7 +49,7 @@ class ChunkTemplate:
             return
         self.key = key
         self._before = b"data:" + data[: found.start(1)]
-        self._after = data[found.end(1) :] + b"\n\n"
+        self._after = data[found.end(1) :] + _END
         self._close = self._after[:24]
 
     def read_one(self, data: bytes) -> str:
@@ -69,30 +70,47 @@ class ChunkTemplate:
         except ValueError:
             return ""  # no JSON, or no UTF-8
 
-    def read(self, data: bytes) -> tuple[str, int, int] | None:
+    def read(self, data: bytes, at: int = 0) -> tuple[str, int, int] | None:
         """
-        Read the chunks at the beginning of some bytes that are known and whole.
+        Read the chunks from a place on that are known and whole.
 
         Returns:
-            Their words, how many chunks they were, and how many bytes; None where there are none.
+            Their words, how many chunks they were, and where they end; None where there are none.
         """
-        before, after, close = self._before, self._after, self._close
-        if not before or not data.startswith(before):
+        if not self._before or not data.startswith(self._before, at):
             return None
+        words, end = self._split(data, at) or self._find(data, at)
+        try:
+            return (_decode(b'"%s"' % b"".join(words)), len(words), end) if words else None
+        except ValueError:
+            return None  # no JSON, or no UTF-8: the decoder finds out which of the chunks it was
+
+    def _split(self, data: bytes, at: int) -> tuple[list[bytes], int] | None:
+        """The words of known chunks where, up to the last end of one, there is nothing else, as in a read of many."""
+        end = data.rfind(_END, at)
+        if end < at:
+            return None
+        first, last = len(self._before), len(_END) - len(self._after)
+        known = data[at:end]
+        words = [event[first:last] for event in known.split(_END)]
+        # One comparison of all of it is quicker than two for each.
+        same = self._before + (self._after + self._before).join(words) + self._after == known + _END
+        return (words, end + len(_END)) if same else None
+
+    def _find(self, data: bytes, at: int) -> tuple[list[bytes], int]:
+        """The words of the known chunks that come before anything else."""
+        before, after, close = self._before, self._after, self._close
         # A loop over short finds: a search for the whole of what stands between two words, as `bytes.replace`
         # makes, prepares itself anew for each and takes five times as long.
         words: list[bytes] = []
-        read, at = 0, len(before)
-        while (end := data.find(close, at)) >= 0 and data.startswith(after, end):
-            words.append(data[at:end])
-            read = end + len(after)
-            if not data.startswith(before, read):
+        end, start = at, at + len(before)
+        while (stop := data.find(close, start)) >= 0 and data.startswith(after, stop):
+            words.append(data[start:stop])
+            end = stop + len(after)
+            if not data.startswith(before, end):
                 break
-            at = read + len(before)
-        try:
-            return (_decode(b'"%s"' % b"".join(words)), len(words), read) if words else None
-        except ValueError:
-            return None  # no JSON, or no UTF-8: the decoder finds out which of the chunks it was
+            start = end + len(before)
+        return words, end
 
 
 def _only_words(chunk: Chunk) -> tuple[Key, str]:

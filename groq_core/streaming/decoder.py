@@ -29,7 +29,7 @@ from groq_core.events import (
 )
 from groq_core.failures.classify import from_event, is_complaint
 from groq_core.streaming.answer_reader import AnswerReader
-from groq_core.streaming.loose import read_loose
+from groq_core.streaming.loose import read_loose, split_values
 from groq_core.streaming.wire_types import (
     NO_USAGE,
     Chunk,
@@ -47,6 +47,9 @@ LONGEST_UNPARSED = 64 * 1024
 
 _ENDS = (b"}", b"]")
 """How a chunk may end, or ``[DONE]``."""
+
+_NOISE = b"\x00 \t\xef\xbb\xbf"
+"""What some servers put before a line: blanks, byte order marks, nothings."""
 
 _HALF = re.compile(rb"\\u[dD][89abAB]")
 
@@ -109,31 +112,58 @@ class StreamDecoder(AnswerReader):
             # Lines may end in CR alone; of a CR at the end of a read it is not known yet whether it is alone.
             data, held = (data[:-1], b"\r") if data.endswith(b"\r") else (data, b"")
             data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n") + held
-        if not self._unparsed and not self._error_event and (known := self._template.read(data)) is not None:
-            text, chunks, end = known
-            self.take_repeated(text, chunks)
-            data = data[end:]
-        lines = data.split(b"\n")
-        self._rest = lines.pop()
+        self._rest = data[self._take_lines(data) :]
         if len(self._rest) > LONGEST_LINE:
             self._fail(ProviderError(Kind.MALFORMED, f"a line of more than {LONGEST_LINE} bytes"))
-        for line in lines:
-            if line.startswith(b"data:"):
-                self._data(line[5:])
-                if self.done:
-                    break
-            elif self._body is not None:
-                self._body.append(line)
-            elif line and line != b"\r":
-                self._other_line(line)
-            elif self._unparsed:
-                self._give_up_line()
-            else:
-                self._error_event = False
+        self._learn()
+        return self._drain()
+
+    def _take_lines(self, data: bytes) -> int:
+        """
+        Take the whole lines of some bytes.
+
+        Returns:
+            Where they end.
+        """
+        at = self._take_known(data, 0)
+        # Chunks parsed since the template was last learnt, and how many to parse before that is worth its time again.
+        parsed = patience = 0
+        while not self.done and (end := data.find(b"\n", at)) >= 0:
+            line, ends_event = data[at:end], at == end
+            at = end + 1
+            self._line(line)
+            if ends_event and self._last is not None and at < len(data):
+                parsed += 1
+                if parsed > patience:
+                    self._learn()
+                    known = self._take_known(data, at)
+                    at, parsed, patience = known, 0, 0 if known > at else 2 * patience + 1
+        return at
+
+    def _line(self, line: bytes) -> None:
+        if line.startswith(b"data:"):
+            self._data(line[5:])
+        elif self._body is not None:
+            self._body.append(line)
+        elif line and line != b"\r":
+            self._other_line(line)
+        elif self._unparsed:
+            self._give_up_line()
+        else:
+            self._error_event = False
+
+    def _take_known(self, data: bytes, at: int) -> int:
+        """Take the chunks from a place on that are as those before them; returns where they end."""
+        if self._unparsed or self._error_event or (known := self._template.read(data, at)) is None:
+            return at
+        text, chunks, end = known
+        self.take_repeated(text, chunks)
+        return end
+
+    def _learn(self) -> None:
         if self._last is not None:
             self._template.learn(*self._last)
             self._last = None
-        return self._drain()
 
     def close(self) -> list[Event]:
         """
@@ -165,21 +195,16 @@ class StreamDecoder(AnswerReader):
         """A whole JSON body where events were promised."""
         body = b"\n".join(self._body or ())
         self._body = None
-        # A stream's end behind a body is a server's mistake, and no harm.
-        for text in (body, body.rpartition(b"\n")[0]):
-            try:
-                self._take_loose(text)
-            except ValueError:
-                continue
-            return
-        self._give_up_line()
+        try:
+            self._take_all(body)
+        except ValueError:
+            self._give_up_line()
 
     # ── lines ────────────────────────────────────────────────────────────────────────────────────────
 
     def _data(self, data: bytes) -> None:
         if self._error_event:
-            if data.strip() != b"[DONE]":
-                self._fail(from_event(data))
+            self._read_error(data)
             return
         whole = self._unparsed + b"\n" + data if self._unparsed else data
         if self._unparsed and data.rstrip()[-1:] not in _ENDS:
@@ -193,11 +218,23 @@ class StreamDecoder(AnswerReader):
             self._unread(data, whole, cut_off="truncated" in str(error) and not _HALF.search(whole))
         else:
             self._unparsed = b""
-            if chunk.choices is None and chunk.usage is NO_USAGE and chunk.x_groq is None and not chunk.error:
+            if chunk.choices is None and chunk.usage is NO_USAGE and chunk.x_groq is None and not _tells(chunk.error):
                 self._read_envelope(whole)
                 return
             self.take(chunk)
-            self._last = whole, chunk
+            if not self._others:
+                self._last = whole, chunk
+
+    def _read_error(self, data: bytes) -> None:
+        """Data of an event that is an error; its JSON may be several lines."""
+        whole = self._unparsed + b"\n" + data if self._unparsed else data
+        if data.strip() in (b"", b"[DONE]"):
+            return
+        if whole.lstrip()[:1] == b"{" and len(whole) < LONGEST_UNPARSED and not _is_json(whole):
+            self._unparsed = whole
+            return
+        self._unparsed = b""
+        self._fail(from_event(whole))
 
     def _unread(self, data: bytes, whole: bytes, *, cut_off: bool) -> None:
         """
@@ -210,10 +247,13 @@ class StreamDecoder(AnswerReader):
         if bare == b"[DONE]":
             self.done = True
             return
+        if not self._unparsed and (inner := _bare(data)) != bare:
+            self._data(inner)
+            return
         try:
             if cut_off:
                 raise ValueError("cut off")
-            self._take_loose(whole)
+            self._take_all(whole)
         except ValueError:
             if self._unparsed and _is_chunk(data):
                 # The bad line before it had no end of its own.
@@ -228,6 +268,23 @@ class StreamDecoder(AnswerReader):
         if len(whole) > LONGEST_UNPARSED:
             self._give_up_line()
 
+    def _take_all(self, data: bytes) -> None:
+        """
+        Take what can be told from JSON of any shape, one value or several one behind another.
+
+        Raises:
+            ValueError: It is no JSON.
+        """
+        try:
+            self._take_loose(data)
+        except ValueError:
+            found = split_values(data)
+            if not found:
+                raise
+            for one in found:
+                self._data(one)
+        self._unparsed = b""
+
     def _take_loose(self, data: bytes) -> None:
         """
         Take what can be told from JSON of any shape.
@@ -237,7 +294,7 @@ class StreamDecoder(AnswerReader):
         """
         chunk, found = read_loose(data)
         self._unparsed = b""
-        if chunk is None:
+        if chunk is None or (not chunk.choices and chunk.error and not _tells(chunk.error)):
             self._read_shape(found)
             return
         self.odd += 1
@@ -259,12 +316,14 @@ class StreamDecoder(AnswerReader):
             # Google's servers put an error, and a stream's chunks, into a list.
             for one in found:
                 self._data(json.dumps(one).encode())
-        elif isinstance(found, dict) and is_complaint(found):
-            self._fail(from_event(found))
+        elif isinstance(found, dict | str) and found and is_complaint(found):
+            self._fail(from_event(json.dumps(found)))
         elif found or isinstance(found, list):
             self.malformed += 1
 
     def _give_up_line(self) -> None:
+        if self._error_event:
+            self._fail(from_event(self._unparsed))
         self._unparsed = b""
         self.malformed += 1
 
@@ -277,8 +336,10 @@ class StreamDecoder(AnswerReader):
                 self._fail(from_event(value))
             case b"" | b"id" | b"retry":
                 pass  # a comment keeps the connection alive; ids are for reconnecting, which a chat cannot
-            case _ if line.lstrip()[:1] in (b"{", b"["):
-                self._bare_json(line)
+            case _ if line.lstrip(_NOISE)[:5].lower() == b"data:":
+                self._data(line.lstrip(_NOISE)[5:])
+            case _ if line.lstrip(_NOISE)[:1] in (b"{", b"["):
+                self._bare_json(line.lstrip(_NOISE))
             case _:
                 self.malformed += 1
 
@@ -288,6 +349,27 @@ class StreamDecoder(AnswerReader):
             self._take_loose(line)
         except ValueError:
             self._body = [line]
+
+
+def _tells(error: object) -> bool:
+    """Whether an error says what it is; of others it stands beside them."""
+    return isinstance(error, dict) and bool(error)
+
+
+def _bare(data: bytes) -> bytes:
+    """Data without what some servers put before it: marks, blanks, and the field's name once more."""
+    data = data.strip(_NOISE + b"\r")
+    while data[:5].lower() == b"data:":
+        data = data[5:].strip(_NOISE)
+    return data
+
+
+def _is_json(data: bytes) -> bool:
+    try:
+        msgspec.json.decode(data)
+    except (msgspec.DecodeError, RecursionError):
+        return False
+    return True
 
 
 def _is_chunk(data: bytes) -> bool:
@@ -311,7 +393,7 @@ def read_completion(body: bytes, *, split_thoughts: bool = True) -> list[Event]:
         chunk = decode_chunk(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _read_odd_body(body, decoder)
-    if chunk.choices is None and not chunk.error:
+    if chunk.choices is None and not _tells(chunk.error):
         return _read_odd_body(body, decoder)
     decoder.take(chunk)
     return decoder.close()

@@ -8,10 +8,12 @@ all the same. Nothing here is fast, and nothing has to be: it is asked for the o
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, Final
 
 import msgspec
 
+from groq_core.streaming.halves import whole
 from groq_core.streaming.wire_types import NO_USAGE, Choice, Chunk, Delta, Function, WireToolCall, XGroq
 
 _TEXTS: Final = ("text", "content", "reasoning", "thinking", "summary", "refusal", "value")
@@ -41,6 +43,38 @@ def read_loose(data: bytes) -> tuple[Chunk | None, object]:
     return _chunk(found), found
 
 
+def split_values(data: bytes) -> list[bytes]:
+    """
+    Part JSON values that stand one behind another, with an end mark or the names of fields between them.
+
+    Returns:
+        The values; none where something else is among them.
+
+    >>> split_values(b'{"a": 1}data: {"b": 2} data: [DONE]')
+    [b'{"a": 1}', b'{"b": 2}', b'[DONE]']
+    """
+    text = data.decode("utf-8", "replace")
+    values: list[bytes] = []
+    at = 0
+    while found := _BETWEEN.match(text, at):
+        at = found.end()
+        if at == len(text):
+            return values
+        if text.startswith("[DONE]", at):
+            return [*values, b"[DONE]"]
+        try:
+            _, end = _decode(text, at)
+        except (ValueError, RecursionError):
+            return []
+        values.append(text[at:end].encode("utf-8", "replace"))
+        at = end
+    return values
+
+
+_BETWEEN: Final = re.compile(r"(?:\s|data:)*")
+_decode: Final = json.JSONDecoder(strict=False).raw_decode
+
+
 def _chunk(found: dict[str, Any]) -> Chunk:
     choices = found.get("choices")
     if isinstance(choices, dict):
@@ -61,8 +95,8 @@ def _choice(found: dict[str, Any]) -> Choice:
     if delta is None and message is None:
         delta = found.get("text")
     return Choice(
-        delta=_delta(delta), message=_delta(message), finish_reason=_word(found.get("finish_reason")),
-        index=_number(found.get("index")),
+        delta=_delta(delta), message=_delta(message), finish_reason=_reason(found.get("finish_reason")),
+        index=_number(found.get("index")), error=found.get("error"),
     )  # fmt: skip
 
 
@@ -73,12 +107,13 @@ def _delta(found: object) -> Delta | None:
         return Delta(content=text_in(found))
     calls = found.get("tool_calls")
     executed, annotations = found.get("executed_tools"), found.get("annotations")
+    content = found.get("content")
     return Delta(
-        content=text_in(found.get("content")),
+        content=content if isinstance(content, list) else text_in(content),
         reasoning=text_in(found.get("reasoning")) or None,
         reasoning_content=text_in(found.get("reasoning_content")) or None,
         refusal=text_in(found.get("refusal")) or None,
-        tool_calls=[_call(call) for call in _list(calls) if isinstance(call, dict)] or None,
+        tool_calls=[_call(call) for call in _calls(calls) if isinstance(call, dict)] or None,
         function_call=_function(found.get("function_call")),
         executed_tools=executed if isinstance(executed, list) else None,
         annotations=annotations if isinstance(annotations, list) else None,
@@ -86,8 +121,13 @@ def _delta(found: object) -> Delta | None:
 
 
 def _call(found: dict[str, Any]) -> WireToolCall:
+    function = found.get("function")
     return WireToolCall(
-        id=_name(found.get("id")), index=_number(found.get("index")), function=_function(found.get("function"))
+        id=_name(found.get("id")),
+        index=_number(found.get("index")),
+        function=_function(function),
+        name=_name(function) or _name(found.get("name")),
+        arguments=found.get("arguments"),
     )
 
 
@@ -106,6 +146,40 @@ def _x_groq(found: object) -> XGroq | None:
         usage=_raw(found.get("usage")),
         error=found.get("error"),
     )
+
+
+def _calls(found: object) -> list[Any]:
+    """A list of calls, one alone, or calls by their index."""
+    if (
+        isinstance(found, dict)
+        and found
+        and all(key.isdecimal() and isinstance(one, dict) for key, one in found.items())
+    ):
+        return [{"index": int(key)} | one for key, one in found.items()]
+    return _list(found)
+
+
+def _reason(found: object) -> str | None:
+    """The word in what should have been one."""
+    if isinstance(found, list):
+        return next((one for one in found if isinstance(one, str)), None)
+    if isinstance(found, dict):
+        return next((word for key in ("reason", "type", "finish_reason") if (word := _word(found.get(key)))), None)
+    return _word(found)
+
+
+def thoughts_in(parts: list[Any]) -> str:
+    """The words of those parts of a content that are thinking."""
+    return "".join(text_in(one) for one in parts if _is_thought(one))
+
+
+def spoken_in(parts: list[Any]) -> str:
+    """The words of all the other parts."""
+    return "".join(text_in(one) for one in parts if not _is_thought(one))
+
+
+def _is_thought(part: object) -> bool:
+    return isinstance(part, dict) and part.get("type") in ("thinking", "reasoning", "thought")
 
 
 def text_in(found: object, depth: int = 0) -> str:
@@ -133,7 +207,7 @@ def _list(found: object) -> list[Any]:
 
 
 def _word(found: object) -> str | None:
-    return found if isinstance(found, str) else None
+    return whole(found) if isinstance(found, str) else None
 
 
 def _name(found: object) -> str | None:

@@ -53,7 +53,11 @@ class Thoughts:
             self._held, self._inside, self._thought = bare[len(OPEN) :], True, True
             self._fresh = True
             return True
-        if OPEN.startswith(bare):
+        if bare.startswith(CLOSE) and not self._thought:
+            # The thinking was begun in the question, and nothing was thought.
+            self._held, self._thought = bare[len(CLOSE) :], True
+            return True
+        if OPEN.startswith(bare) or (CLOSE.startswith(bare) and not self._thought):
             return False
         # The blank lines between thinking and answer belong to neither.
         self._held = bare if self._thought else self._held

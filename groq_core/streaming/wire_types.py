@@ -19,9 +19,13 @@ class Function(msgspec.Struct, gc=False):
 
 
 class WireToolCall(msgspec.Struct):
+    """A call, or a piece of one; some servers leave out the ``function`` around its name and arguments."""
+
     id: str | None = None
     index: int | None = None
     function: Function | None = None
+    name: str | None = None
+    arguments: Any = None
 
 
 class Delta(msgspec.Struct):
@@ -42,6 +46,8 @@ class Choice(msgspec.Struct):
     message: Delta | None = None
     finish_reason: str | None = None
     index: int | None = None
+    text: str | None = None
+    error: Any = None
 
 
 class XGroq(msgspec.Struct):
@@ -77,8 +83,18 @@ FINISH_REASONS: dict[str, FinishReason] = {
     "stop_sequence": "stop",
     "end_turn": "stop",
     "max_tokens": "length",
+    "max_output_tokens": "length",
+    "model_length": "length",
     "tool_use": "tool_calls",
+    "tool_call": "tool_calls",
+    "safety": "content_filter",
+    "prohibited_content": "content_filter",
+    "blocklist": "content_filter",
+    "recitation": "content_filter",
 }
+
+BROKEN_OFF: frozenset[str] = frozenset({"error", "abort", "aborted", "cancelled", "canceled", "failed", "timeout"})
+"""Words that say themselves that the answer is not whole."""
 
 
 MOST_TOKENS = 10**9
@@ -105,15 +121,22 @@ def read_usage(raw: bytes | msgspec.Raw) -> Usage | None:
 
 
 def _usage(found: dict[str, Any]) -> Usage | None:
-    prompt = _count(found, "prompt_tokens") or _count(found, "input_tokens")
-    completion = _count(found, "completion_tokens") or _count(found, "output_tokens")
-    total, seconds = _count(found, "total_tokens"), _seconds(found, "seconds")
+    prompt = _count(found, "prompt_tokens", "input_tokens")
+    completion = _count(found, "completion_tokens", "output_tokens")
+    total, seconds = _count(found, "total_tokens") or 0, _seconds(found, "seconds")
+    if (prompt is None) != (completion is None):
+        # Half of it is known: the rest follows from the sum, or nothing does.
+        rest = total - (prompt or completion or 0)
+        if rest < 0:
+            return None
+        prompt, completion = (rest, completion) if prompt is None else (prompt, rest)
+    prompt, completion = prompt or 0, completion or 0
     if not (prompt or completion or total or seconds):
         return None
     return Usage(
         prompt_tokens=prompt,
         completion_tokens=completion,
-        total_tokens=total or prompt + completion,
+        total_tokens=max(total, prompt + completion),
         cached_tokens=min(prompt, _detail(found, "prompt_tokens_details", "cached_tokens")),
         reasoning_tokens=min(completion, _detail(found, "completion_tokens_details", "reasoning_tokens")),
         queue_time=_seconds(found, "queue_time"),
@@ -124,14 +147,17 @@ def _usage(found: dict[str, Any]) -> Usage | None:
     )
 
 
-def _count(found: dict[str, Any], name: str) -> int:
+def _count(found: dict[str, Any], *names: str) -> int | None:
     """
+    The first of these counts that is there.
+
     Raises:
         ValueError: It is no number of tokens.
     """
-    value = found.get(name)
-    if value is None:
-        return 0
+    name = next((name for name in names if found.get(name) is not None), None)
+    if name is None:
+        return None
+    value = found[name]
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MOST_TOKENS:
         raise ValueError(name)
     if value != int(value):
@@ -142,7 +168,7 @@ def _count(found: dict[str, Any], name: str) -> int:
 def _detail(found: dict[str, Any], group: str, name: str) -> int:
     details = found.get(group)
     try:
-        return _count(details, name) if isinstance(details, dict) else 0
+        return (_count(details, name) or 0) if isinstance(details, dict) else 0
     except ValueError:
         return 0  # a part of a count that is known
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sys
 from datetime import UTC, datetime
@@ -47,6 +48,15 @@ class TextLines(logging.Formatter):
         return redact(text)
 
 
+def is_no_end(record: logging.LogRecord) -> bool:
+    """
+    Whether a line tells of something else than a stream that is cut because the server ends.
+
+    uvicorn takes that for a fault of the application, and writes a trace for every open page.
+    """
+    return record.exc_info is None or not isinstance(record.exc_info[1], asyncio.CancelledError)
+
+
 def configure(style: Literal["text", "json"], level: str) -> None:
     """
     Send this package's log lines to standard error.
@@ -61,5 +71,6 @@ def configure(style: Literal["text", "json"], level: str) -> None:
     logging.getLogger("groq_core").setLevel(level.upper())
     for name in ("groq", "openai", "httpx", "httpx2", "httpcore", "aiohttp", "uvicorn"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("uvicorn.error").addFilter(is_no_end)
     # What goes wrong there is raised as well, and its traces quote what a stranger's server answered.
     logging.getLogger("mcp.client").setLevel(logging.CRITICAL)

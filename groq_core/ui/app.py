@@ -76,7 +76,7 @@ POLICY = "; ".join(
         "img-src 'self' data: blob:",
         "media-src 'self' data: blob:",
         "font-src 'self' data:",
-        "connect-src 'self' data: blob:",
+        "connect-src 'self' data: blob:{connect}",
         "worker-src 'self' blob:",
         "object-src 'none'",
         "base-uri 'self'",
@@ -122,6 +122,8 @@ def create_ui(core: PageCore) -> gr.Blocks:
             with gr.Column(elem_id="gc-side", scale=0, min_width=0):
                 place("status-panel")
         create_endpoints(core)
+    # Told that it is on a Space, Gradio lays the hub's badge over our own tools, with fonts from elsewhere.
+    demo.space_id = None
     demo.max_threads = MAX_THREADS
     demo.state_session_capacity = SESSIONS
     demo.queue(default_concurrency_limit=None, max_size=500, status_update_rate=5, api_open=False)
@@ -167,7 +169,10 @@ def mount(app: FastAPI, core: PageCore, admit: Admit) -> FastAPI:
     app.include_router(gradio_scripts())
     for create in ROUTES:
         app.include_router(create(page))
-    app.add_middleware(PageFrame, head=head(base), link=preloads(base), ancestors=core.settings.frame_ancestors)
+    # Gradio's page asks there for the name of the Space it finds itself on.
+    connect = " https://huggingface.co" if core.settings.on_spaces else ""
+    ancestors = core.settings.frame_ancestors
+    app.add_middleware(PageFrame, head=head(base), link=preloads(base), ancestors=ancestors, connect=connect)
     app.add_middleware(ChatRoute, page=page)
     demo = create_ui(core)
     tools = tools_wanted()
@@ -235,7 +240,9 @@ def texts_module(core: PageCore) -> bytes:
         "MODELS": choices(models_of(core), targets=core.board.snapshot().targets),
         "SHARED": core.simulator is not None and not core.settings.loopback,
         "KEEPS": getattr(core, "team", None) is not None,
-        "LIMITED": core.people.has_limits or core.settings.sign_in,
+        "LIMITED": core.people.has_limits or core.settings.sign_in or core.settings.hf_oauth,
+        "SIGN_IN": "login/huggingface" if core.settings.hf_oauth and not core.settings.sign_in else "",
+        "SPACE": core.settings.space,
         "SIMULATED": core.simulator is not None,
         "OWN_KEYS": core.own_keys is not None,
         "OWN_KEYS_ARE_REAL": core.own_keys is not None and not core.settings.offline,
@@ -266,11 +273,14 @@ class PageFrame:
     where their imports would tell it of one after the other.
     """
 
-    def __init__(self, app: ASGIApp, head: str, link: str, ancestors: Sequence[str] = ("'self'",)) -> None:
+    def __init__(
+        self, app: ASGIApp, head: str, link: str, ancestors: Sequence[str] = ("'self'",), connect: str = ""
+    ) -> None:
         self._app = app
         self._head = head.encode()
         self._link = link
         self._ancestors = " ".join(ancestors)
+        self._connect = connect
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -317,7 +327,7 @@ class PageFrame:
 
     def _headers(self, path: str, nonce: str) -> dict[str, str]:
         headers = {
-            "content-security-policy": POLICY.format(nonce=nonce, ancestors=self._ancestors),
+            "content-security-policy": POLICY.format(nonce=nonce, ancestors=self._ancestors, connect=self._connect),
             "cache-control": "no-store",
             "referrer-policy": "no-referrer",
             "x-content-type-options": "nosniff",

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Literal, Protocol
 
 from groq_core.events import Events
 from groq_core.fallback.health import Health
 from groq_core.media.image.preparation import PreparedImage
+from groq_core.models.catalogue import CatalogueKeeper
+from groq_core.models.tiers import Tiers
 from groq_core.ratelimit.personal_limits import People
 from groq_core.reply import Reply
 from groq_core.requests import Caller, Request
+from groq_core.services.batch.batch_api import BatchApi
 from groq_core.services.documents.attached import Shelf
 from groq_core.services.documents.seeing import Look
 from groq_core.services.extraction import Extractor
 from groq_core.services.logins import Logins
 from groq_core.services.own_keys import OwnKeys
+from groq_core.settings.settings import Settings
 from groq_core.status.snapshot import Snapshot
 from groq_core.ui.fault_switch import FaultStore
 
@@ -68,7 +73,7 @@ class PageCore(Protocol):
     @property
     def board(self) -> PageBoard: ...
     @property
-    def settings(self) -> Any: ...
+    def settings(self) -> Settings: ...
     @property
     def simulator(self) -> PageSimulator | None: ...
     @property
@@ -86,12 +91,12 @@ class PageCore(Protocol):
     @property
     def mcp_logins(self) -> Logins: ...
     @property
-    def catalogue(self) -> Any: ...
+    def catalogue(self) -> CatalogueKeeper: ...
     @property
-    def tiers(self) -> Mapping[Any, Any]: ...
+    def tiers(self) -> Tiers: ...
     @property
     def health(self) -> Health: ...
     @property
     def shelf(self) -> Shelf: ...
     def handle(self, request: Request) -> Events: ...
-    def batches(self) -> Any: ...
+    def batches(self) -> AbstractAsyncContextManager[BatchApi]: ...

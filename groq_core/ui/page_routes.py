@@ -6,10 +6,9 @@ They keep nothing: a conversation lives in the browser and is sent along with ea
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable
-from contextlib import suppress
+from contextlib import aclosing
 from math import ceil
 
 import msgspec
@@ -25,6 +24,7 @@ from groq_core.errors import RequestError
 from groq_core.events import Events
 from groq_core.fallback.health import SERVER
 from groq_core.requests import Caller
+from groq_core.status.watch import watch
 from groq_core.ui import answer_logs as answers
 from groq_core.ui.chat_request import read_question
 from groq_core.ui.context import answer_to
@@ -252,20 +252,18 @@ async def snapshots(core: PageCore, caller: Caller = Caller()) -> AsyncGenerator
     told_at = 0.0
     known: object = None
     whose = caller.visitor or "*"
-    while True:
-        snapshot = core.board.snapshot(caller.credential)
-        faults = in_force(core.simulator.faults, whose) if core.simulator else []
-        seen = (snapshot.version, [target.state for target in snapshot.targets], faults)
-        if seen != told:
-            news: dict[str, object] = {"snapshot": snapshot, "faults": faults}
-            if known is not core.catalogue.current:
-                known = core.catalogue.current
-                news |= {"models": lives(core), "lists": core.tiers}
-            yield line(news)
-            told, told_at = seen, time.monotonic()
-        elif time.monotonic() - told_at > STATUS_HEARTBEAT_S:
-            yield b": still here\n\n"
-            told_at = time.monotonic()
-        await asyncio.sleep(STATUS_GATHER_S)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(core.board.wait_for_change(snapshot.version), STATUS_LOOK_S)
+    states = watch(core.board, caller.credential, gather_s=STATUS_GATHER_S, look_s=STATUS_LOOK_S)
+    async with aclosing(states):
+        async for snapshot in states:
+            faults = in_force(core.simulator.faults, whose) if core.simulator else []
+            seen = (snapshot.version, [target.state for target in snapshot.targets], faults)
+            if seen != told:
+                news: dict[str, object] = {"snapshot": snapshot, "faults": faults}
+                if known is not core.catalogue.current:
+                    known = core.catalogue.current
+                    news |= {"models": lives(core), "lists": core.tiers}
+                yield line(news)
+                told, told_at = seen, time.monotonic()
+            elif time.monotonic() - told_at > STATUS_HEARTBEAT_S:
+                yield b": still here\n\n"
+                told_at = time.monotonic()

@@ -267,6 +267,12 @@ STATUS: dict[str, str] = {
     "within_month": "in diesem Monat",
     "signed_in_as": "Angemeldet als {name}",
     "sign_out": "Abmelden",
+    "sign_in_hf": "Mit Hugging Face anmelden",
+    "space_title": "Ein eigener Space",
+    "space_duplicate": "Diesen Space kopieren",
+    "space_help": "Gib deiner Kopie das Secret GROQ_API_KEY, und sie gibt echte Antworten. Wer sie besucht, gibt dann "
+    "dein Geld aus: Setze auch die Variable GROQ_CORE_LIMITS, zum Beispiel 50/day. Ohne das Secret bringen Besucher "
+    "ihren eigenen Schlüssel mit.",
     "mine_messages": "Diese Seite: {n} Antworten, {tokens} Token, {usd}.",
     "mine_hit": "1 kam aus dem Zwischenspeicher und sparte {usd}.",
     "mine_hits": "{n} kamen aus dem Zwischenspeicher und sparten {usd}.",

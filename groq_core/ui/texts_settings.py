@@ -105,6 +105,12 @@ SETTINGS: dict[str, str] = {
     "within_month": "this month",
     "signed_in_as": "Signed in as {name}",
     "sign_out": "Sign out",
+    "sign_in_hf": "Sign in with Hugging Face",
+    "space_title": "A Space of your own",
+    "space_duplicate": "Duplicate this Space",
+    "space_help": "Give your copy the secret GROQ_API_KEY, and it gives real answers. Whoever visits it then spends "
+    "your money: set the variable GROQ_CORE_LIMITS too, for example 50/day. Without the secret, visitors bring their "
+    "own key.",
     "mine_messages": "This page: {n} answers, {tokens} tokens, {usd}.",
     "mine_hit": "1 came from the cache and saved {usd}.",
     "mine_hits": "{n} came from the cache and saved {usd}.",

@@ -18,11 +18,13 @@ from groq_core.errors import SettingsError
 from groq_core.events import AttemptStarted, CacheChecked, Event, Events, Finished, Routed, TextDelta, Usage
 from groq_core.middleware.allowance import Allowances
 from groq_core.models.catalogue import CatalogueKeeper, CatalogueStatus
+from groq_core.models.tiers import tiers
 from groq_core.ratelimit.limit_status import LimitStatus
 from groq_core.ratelimit.personal_limits import People
 from groq_core.requests import ChatRequest, Request, TranscriptionRequest
 from groq_core.router.target_state import TierStatus
 from groq_core.services.logins import MemoryLogins
+from groq_core.services.own_keys import OwnKeys
 from groq_core.settings.settings import Settings
 from groq_core.status.snapshot import CacheStatus, Snapshot, TargetStatus
 
@@ -146,10 +148,12 @@ class Stage:
         self.board = Board()
         self.metrics = Metrics()
         self.catalogue = CatalogueKeeper(None)
+        self.tiers = tiers(self.settings)
         self.people = People(self.settings.limits)
         self.transcription = Ear(self)
         self.simulator: Simulator | None = None
         self.mcp_logins = MemoryLogins()
+        self.own_keys: OwnKeys | None = None
         self.asked: list[Request] = []
         self.running = 0
         self.left = asyncio.Event()

@@ -45,6 +45,16 @@ def codes(found: ChatCall) -> list[str]:
             id="a refusal in parts",
         ),
         pytest.param(
+            [HI, {"role": "assistant", "content": [{"type": "refusal", "refusal": None}]}, HI],
+            ["Hi", [{"type": "text", "text": ""}], "Hi"],
+            id="a refusal of nothing",
+        ),
+        pytest.param(
+            [{"role": "user", "content": {"type": "text", "text": "Hi"}}],
+            [[{"type": "text", "text": "Hi"}]],
+            id="a part without a list",
+        ),
+        pytest.param(
             [{"role": "user", "content": [{"type": "image_url", "image_url": "https://x/y.png"}]}],
             [[{"type": "image_url", "image_url": {"url": "https://x/y.png"}}]],
             id="a picture as its address",
@@ -65,6 +75,21 @@ def test_what_has_no_text_is_empty(messages: list[Any], contents: list[Any]) -> 
         (
             {"type": "input_image", "image_url": "https://x/y.png", "detail": "low"},
             {"type": "image_url", "image_url": {"url": "https://x/y.png", "detail": "low"}},
+        ),
+        *(
+            (spelling, {"type": "image_url", "image_url": {"url": "https://x/y.png"}})
+            for spelling in (
+                {"type": "image_url", "image_url": " https://x/y.png\n"},
+                {"type": "image_url", "image_url": {"url": "https://x/y.png", "detail": None}},
+                {"type": "image_url", "url": "https://x/y.png"},
+                {"type": "image", "url": "https://x/y.png"},
+                {"type": "image", "image": "https://x/y.png"},
+                {"type": "image", "source": {"type": "url", "url": "https://x/y.png"}},
+            )
+        ),
+        (
+            {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AAAA"}},
+            {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}},
         ),
         (
             {"type": "input_image", "image_url": {"url": "https://x/y.png"}},
@@ -110,6 +135,22 @@ def test_the_arguments_and_ids_of_a_call_are_text(arguments: Any, becomes: str, 
 
     assert asking["tool_calls"] == [{"id": "7", "type": "function", "function": {"name": "f", "arguments": becomes}}]
     assert told["tool_call_id"] == "7"
+
+
+@pytest.mark.parametrize("none", [None, "", ...], ids=str)
+def test_calls_and_results_without_an_id_belong_together_in_their_order(none: Any) -> None:
+    def give(field: str) -> dict[str, Any]:
+        return {} if none is ... else {field: none}
+
+    functions = [{"name": name, "arguments": "{}"} for name in ("add", "multiply")]
+    asked = {"role": "assistant", "tool_calls": [{"function": one} | give("id") for one in functions]}
+    told = [{"role": "tool", "content": str(place)} | give("tool_call_id") for place in (1, 2)]
+
+    _, asking, *results = call({"messages": [HI, asked, *told]}).request.messages
+
+    ids = [one["id"] for one in asking["tool_calls"]]
+    assert len(set(ids)) == 2
+    assert [one["tool_call_id"] for one in results] == ids
 
 
 @pytest.mark.parametrize(
@@ -214,6 +255,9 @@ NAMED = {"type": "function", "function": {"name": "add"}}
         ({"type": "function", "function": "add"}, NAMED),
         ({"function": {"name": "add"}}, NAMED),
         ("Auto", "auto"),
+        ({"type": "AUTO"}, "auto"),
+        ("add", NAMED),
+        ({"type": "custom", "custom": {"name": "add"}}, NAMED),
         ({"mode": "ANY"}, "required"),
         ({"type": "any", "disable_parallel_tool_use": True}, "required"),
         ({"type": "allowed_tools", "mode": "required"}, "required"),
@@ -227,15 +271,15 @@ def test_a_choice_is_understood_in_every_spelling(choice: Any, becomes: Any) -> 
 
 
 @pytest.mark.parametrize("nested", [True, False])
-@pytest.mark.parametrize("mode", ["auto", "required"])
-@pytest.mark.parametrize("tool", [NAMED, {"type": "function", "name": "add"}], ids=["nested", "flat"])
-def test_only_allowed_tools_are_offered(nested: bool, mode: str, tool: Any) -> None:
-    allowed = {"mode": mode, "tools": [tool]}
+@pytest.mark.parametrize("mode", ["auto", "required", None])
+@pytest.mark.parametrize("tool", [NAMED, {"type": "function", "name": "add"}, "add"], ids=["nested", "flat", "a name"])
+def test_only_allowed_tools_are_offered(nested: bool, mode: str | None, tool: Any) -> None:
+    allowed = {"tools": [tool]} | ({"mode": mode} if mode else {})
     choice = {"type": "allowed_tools"} | ({"allowed_tools": allowed} if nested else allowed)
 
     params = call({"tools": TOOLS, "tool_choice": choice}).request.params
 
-    assert (params["tools"], params["tool_choice"]) == ([TOOLS[0]], mode)
+    assert (params["tools"], params["tool_choice"]) == ([TOOLS[0]], mode or "auto")
 
 
 @pytest.mark.parametrize("tools", [[], [{"type": "function", "name": "subtract"}], [NAMED, {"name": "subtract"}]])
@@ -246,7 +290,7 @@ def test_what_is_allowed_and_not_there_is_refused_by_name(tools: Any) -> None:
     assert (caught.value.status, caught.value.param) == (400, "tool_choice.tools")
 
 
-@pytest.mark.parametrize("choice", [{}, None])
+@pytest.mark.parametrize("choice", [{}, None, "", " ", []])
 def test_a_choice_of_nothing_is_none(choice: Any) -> None:
     assert "tool_choice" not in call({"tools": TOOLS, "tool_choice": choice}).request.params
 
@@ -294,6 +338,19 @@ def test_what_changes_no_answer_is_passed_over_and_noted() -> None:
     assert found.request.params == {}
     assert codes(found) == ["parameter_passed_over"] * 7
     assert "sk-x" not in str(found.notes)
+
+
+def test_what_says_nothing_is_not_missed() -> None:
+    found = call({"plugins": [], "transforms": {}, "suffix": "", "top_k": None, "metadata": None, "tags": []})
+
+    assert (found.request.params, found.notes) == ({}, ())
+
+
+def test_functions_that_are_no_list_are_refused_by_name() -> None:
+    with pytest.raises(RequestError) as caught:
+        call({"functions": "add"})
+
+    assert (caught.value.status, caught.value.param) == (400, "functions")
 
 
 @pytest.mark.parametrize("name", ["top_k", "min_p", "repetition_penalty", "max_output_tokens"])

@@ -17,7 +17,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
 
-from groq_core.telemetry import tracing
+from groq_core.telemetry import span_export
 from groq_core.telemetry.trace_context import read_context, read_traceparent
 from tests.stage import staged
 
@@ -227,10 +227,10 @@ async def collector() -> AsyncIterator[tuple[str, list[ExportTraceServiceRequest
 PROGRAM = """
 import asyncio
 from groq_core import assemble, load
-from groq_core.telemetry import tracing
+from groq_core.telemetry import span_export
 
 async def main():
-    finish = tracing.configure()
+    finish = span_export.configure()
     async with assemble(load()) as core:
         print((await core.chat.ask("What is 17 * 23?")).text)
     finish()
@@ -265,6 +265,6 @@ async def test_spans_go_where_the_environment_says() -> None:
     ],
 )
 def test_nothing_is_set_up_where_nobody_asks_for_it(said: dict[str, str]) -> None:
-    tracing.configure(said)()
+    span_export.configure(said)()
 
-    assert tracing.configured_tracer() is None
+    assert span_export.configured_tracer() is None

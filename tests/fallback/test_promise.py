@@ -27,10 +27,19 @@ RETRY_AFTER = [
     (("retry-after", "0"),),
     (("retry-after-ms", "700"),),
     (("retry-after", "2"),),
+    (("retry-after", "2.5"), ("retry-after-ms", "nan")),
+    (("retry-after", "30"),),
+    (("retry-after", "90"),),
+    (("retry-after", "1m26.4s"),),
     (("retry-after", "Fri, 15 Jan 2027 08:00:20 GMT"),),
+    (("retry-after", "Fri, 01 Jan 2027 08:00:20 GMT"),),
+    (("retry-after", "Fri, 31 Dec 9999 23:59:59 GMT"),),
     (("retry-after", "-5"),),
+    (("retry-after-ms", "-700"),),
     (("retry-after", "999999999"),),
+    (("retry-after", "1e308"),),
     (("retry-after", "soon"),),
+    (("retry-after", ""), ("retry-after-ms", "")),
 ]
 
 REFUSALS = [
@@ -55,19 +64,39 @@ REFUSALS = [
     (400, "this model needs terms acceptance: requires terms acceptance", "model_terms_required"),
 ]  # fmt: skip
 
+LIMITS = [
+    (),
+    (),
+    (("x-ratelimit-limit-tokens", "60000"), ("x-ratelimit-remaining-tokens", "0")),
+    (("x-ratelimit-limit-tokens", "10"), ("x-ratelimit-remaining-tokens", "10")),
+    (("x-ratelimit-limit-tokens", "-1"), ("x-ratelimit-remaining-tokens", "lots")),
+]
+"""What stands beside a refusal about the target's limits: spent for a while, too small for anything, nonsense."""
+
+LONGEST_WAIT_S = 55.0
+"""Of the sixty seconds that a request has: a time that is named is waited for as long as an answer fits behind it."""
+
 refusals = st.builds(
-    lambda refusal, headers: Fault(
-        kind="status", status=refusal[0], message=refusal[1], code=refusal[2], headers=headers
+    lambda refusal, headers, limits: Fault(
+        kind="status", status=refusal[0], message=refusal[1], code=refusal[2], headers=headers + limits
     ),
     st.sampled_from(REFUSALS),
     st.sampled_from(RETRY_AFTER),
+    st.sampled_from(LIMITS),
 )
 breaks = st.builds(
     lambda kind, after: Fault(kind=kind, after=after),
-    st.sampled_from(["refused", "silent", "empty", "garbage", "cut", "stall", "error"]),
+    st.sampled_from(["refused", "silent", "empty", "garbage", "cut", "stall"]),
     st.integers(0, 60),
 )
-faults = refusals | breaks
+# The same refusals as an event in a stream of 200, or as its body; what they ask to wait stands in the text alone.
+errors = st.builds(
+    lambda refusal, wait, after: Fault(kind="error", message=refusal[1] + wait, code=refusal[2], after=after),
+    st.sampled_from(REFUSALS),
+    st.sampled_from(["", ". Please try again in 700ms.", ". Please try again in 20 seconds.", ". Retry in 999h."]),
+    st.sampled_from([0, 0, 11, 60]),
+)
+faults = refusals | breaks | errors
 
 
 def question(kind: str, *, stream: bool, revisable: bool) -> Request:
@@ -186,7 +215,7 @@ class Mixtures(RuleBasedStateMachine):
         kind=st.sampled_from(["text", "text", "picture", "recording"]),
         stream=st.booleans(),
         revisable=st.booleans(),
-        together=st.sampled_from([1, 1, 1, 3]),
+        together=st.sampled_from([1, 1, 1, 3, 10]),
     )
     def ask(self, kind: str, stream: bool, revisable: bool, together: int) -> None:
         house = self.house
@@ -201,7 +230,7 @@ class Mixtures(RuleBasedStateMachine):
         assert house.world.open == 0
 
     def _promised(self) -> set[str]:
-        """Healthy providers that did not say themselves, when they were ill, to be left alone for now."""
+        """Healthy providers that did not ask, when they were ill, for more time than a request has."""
         house = self.house
         names = {spec.provider: [] for spec in house.world.specs}  # type: dict[str, list[str]]
         for spec in house.world.specs:
@@ -214,9 +243,10 @@ class Mixtures(RuleBasedStateMachine):
 
     def _may_be_asked(self, provider: str, name: str) -> bool:
         health = self.house.health
-        return health.admission("server", provider, name) != "gone" and not health.has_retry_after(
-            "server", provider, name
-        )
+        if health.admission("server", provider, name) == "gone":
+            return False
+        named = health.has_retry_after("server", provider, name)
+        return not named or (health.cooldown_left("server", provider, name) or 0.0) < LONGEST_WAIT_S
 
     def teardown(self) -> None:
         self.runner.close()

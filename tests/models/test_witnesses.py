@@ -11,30 +11,40 @@ from groq_core.models.disagreements import REASONS
 from groq_core.models.registry import MODELS
 from tests.models.witnesses import Witness, contradictions, genai_prices, litellm
 
-WITNESSES = {"genai-prices": genai_prices(), "LiteLLM": litellm()}
+READERS = {"genai-prices": genai_prices, "LiteLLM": litellm}
 
 
-@pytest.mark.parametrize("name", WITNESSES)
-def test_no_witness_contradicts_the_registry_without_an_answer(name: str) -> None:
-    assert contradictions(MODELS, WITNESSES[name], REASONS) == []
+@pytest.fixture(scope="module", params=READERS)
+def witness(request: pytest.FixtureRequest) -> Witness:
+    return READERS[request.param]()
+
+
+@pytest.fixture(scope="module")
+def witnesses() -> dict[str, Witness]:
+    return {name: read() for name, read in READERS.items()}
+
+
+def test_no_witness_contradicts_the_registry_without_an_answer(witness: Witness) -> None:
+    assert contradictions(MODELS, witness, REASONS) == []
 
 
 @pytest.mark.parametrize(("model", "field", "name"), REASONS)
-def test_every_reason_answers_a_witness_that_still_says_so(model: str, field: str, name: str) -> None:
+def test_every_reason_answers_a_witness_that_still_says_so(
+    model: str, field: str, name: str, witnesses: dict[str, Witness]
+) -> None:
     reason = REASONS[model, field, name]
 
-    assert WITNESSES[name].models[model][field] == pytest.approx(reason.theirs)
+    assert witnesses[name].models[model][field] == pytest.approx(reason.theirs)
     assert getattr(MODELS[model], field) != reason.theirs
     assert reason.why.endswith(".")
 
 
-def test_the_witnesses_have_something_to_say() -> None:
+def test_the_witnesses_have_something_to_say(witness: Witness) -> None:
     """An empty witness agrees with everybody."""
     priced = [spec for spec in MODELS.values() if spec.status == "active" and spec.provider == "groq"]
 
-    for witness in WITNESSES.values():
-        assert all(witness.models[spec.name] for spec in priced)
-        assert sum(map(len, witness.models.values())) >= 35
+    assert all(witness.models[spec.name] for spec in priced)
+    assert sum(map(len, witness.models.values())) >= 35
 
 
 def doctored(witness: Witness, model: str, field: str) -> Witness:
@@ -47,29 +57,23 @@ def doctored(witness: Witness, model: str, field: str) -> Witness:
     return msgspec.structs.replace(witness, models={**witness.models, model: {**witness.models[model], field: lie}})
 
 
-COMPARED = [
-    pytest.param(name, model, field, id=f"{name} {model} {field}")
-    for name, witness in WITNESSES.items()
-    for model, said in sorted(witness.models.items())
-    for field in said
-    if model in MODELS and getattr(MODELS[model], field)
-]
+def test_any_figure_that_is_doctored_is_caught_and_both_sources_are_named(witness: Witness) -> None:
+    compared = [
+        (model, field)
+        for model, said in witness.models.items()
+        for field in said
+        if model in MODELS and getattr(MODELS[model], field)
+    ]
+    assert compared
+    for model, field in compared:
+        (complaint,) = contradictions(MODELS, doctored(witness, model, field), REASONS)
+
+        assert complaint.startswith(f"{model} {field}: ")
+        assert MODELS[model].source in complaint
+        assert witness.edition in complaint
 
 
-@pytest.mark.parametrize(("name", "model", "field"), COMPARED)
-def test_any_figure_that_is_doctored_is_caught_and_both_sources_are_named(name: str, model: str, field: str) -> None:
-    witness = doctored(WITNESSES[name], model, field)
-
-    (complaint,) = contradictions(MODELS, witness, REASONS)
-
-    assert complaint.startswith(f"{model} {field}: ")
-    assert MODELS[model].source in complaint
-    assert witness.edition in complaint
-
-
-@pytest.mark.parametrize("name", WITNESSES)
-def test_an_id_only_one_of_them_has_is_caught(name: str) -> None:
-    witness = WITNESSES[name]
+def test_an_id_only_one_of_them_has_is_caught(witness: Witness) -> None:
     without = {model: said for model, said in witness.models.items() if model != "groq:openai/gpt-oss-20b"}
     beside = {**witness.models, "groq:new/model": {}}
 
@@ -82,9 +86,8 @@ def test_an_id_only_one_of_them_has_is_caught(name: str) -> None:
     assert witness.edition in added
 
 
-def test_a_registry_that_is_doctored_is_caught_by_both() -> None:
+def test_a_registry_that_is_doctored_is_caught(witness: Witness) -> None:
     model = "groq:openai/gpt-oss-120b"
     wrong = {**MODELS, model: msgspec.structs.replace(MODELS[model], usd_out=0.75, context_window=128_000)}
 
-    for witness in WITNESSES.values():
-        assert len(contradictions(wrong, witness, REASONS)) == 2
+    assert len(contradictions(wrong, witness, REASONS)) == 2

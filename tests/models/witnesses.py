@@ -7,14 +7,15 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import msgspec
-from genai_prices.data import providers
-from genai_prices.types import ModelInfo, ModelPrice
 
 from groq_core.models.disagreements import Reason
 from groq_core.models.spec import ModelSpec
+
+if TYPE_CHECKING:
+    from genai_prices.types import ModelInfo
 
 MAP = Path(__file__).parents[1] / "data/witnesses/litellm-1.110.2.json"
 
@@ -42,6 +43,8 @@ class Witness(msgspec.Struct, frozen=True, kw_only=True):
 
 def genai_prices() -> Witness:
     """The installed package; it reads no network unless asked to update itself."""
+    from genai_prices.data import providers  # a second of every worker's collection
+
     models: dict[str, Figures] = {}
     for provider in providers:
         if provider.id in ("groq", "openai"):
@@ -51,6 +54,8 @@ def genai_prices() -> Witness:
 
 
 def _priced(model: ModelInfo) -> Figures:
+    from genai_prices.types import ModelPrice
+
     price = model.prices
     found: dict[str, Any] = {"context_window": model.context_window}
     if isinstance(price, ModelPrice):

@@ -8,6 +8,7 @@ from contextlib import aclosing, suppress
 import msgspec
 import pytest
 
+from groq_core import __version__
 from groq_core.errors import Kind, ProviderError
 from groq_core.events import (
     Finished,
@@ -325,14 +326,13 @@ async def test_many_answers_stream_at_once(connect: Connect) -> None:
 
 
 @pytest.mark.parametrize("connect", [groq_at, openai_at])
-async def test_an_sdk_is_announced_where_it_is_passed_by(connect: Connect) -> None:
+async def test_a_request_says_who_asks(connect: Connect) -> None:
     async with serving(says("x")) as wire, connect(wire.url) as provider:
         await events_of(provider)
 
     sent = wire.heard[0].headers
-    assert sent["user-agent"].startswith(f"Async{provider.name}".replace("groq", "Groq").replace("openai", "OpenAI"))
-    assert sent["accept"] == "application/json"
-    assert "x-stainless-raw-response" not in sent
+    assert sent["user-agent"] == f"groq-core/{__version__}"
+    assert sent["accept"] == sent["content-type"] == "application/json"
 
 
 async def test_a_key_that_no_header_can_carry_is_refused_and_not_shown() -> None:

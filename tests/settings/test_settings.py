@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from groq_core.access.origins import Origins
+from groq_core.access.visit import Forwarding
 from groq_core.errors import SettingsError
 from groq_core.redaction import Secret
 from groq_core.settings.limits import PersonLimit
@@ -38,6 +40,7 @@ def test_the_defaults_are_the_published_ones() -> None:
         "workers": 1,
         "server_port": 7860,
         "on_spaces": False,
+        "hf_oauth": False,
     }
     assert (Settings().degrade, Settings().byo_key, Settings().log) == ("error", "auto", "text")
 
@@ -326,3 +329,20 @@ def test_mcp_servers_are_named_once_and_their_addresses_hide() -> None:
     for wrong in ("http://no-name.example", "a=ftp://x.example", "a=https://x.example,a=https://y.example"):
         with pytest.raises(SettingsError, match="GROQ_CORE_MCP_SERVERS"):
             Settings.from_env({"GROQ_CORE_MCP_SERVERS": wrong})
+
+
+def test_a_space_sees_its_visitors_behind_its_proxy_and_signs_in_where_it_was_told_how() -> None:
+    oauth = dict.fromkeys(("OAUTH_CLIENT_ID", "OAUTH_CLIENT_SECRET", "OAUTH_SCOPES", "OPENID_PROVIDER_URL"), "x")
+    space = Settings.from_env({"SPACE_ID": "me/app"} | oauth)
+    seen = Forwarding(space.trusted_proxies, Origins(())).read(
+        {
+            "type": "http",
+            "client": ("10.16.4.2", 4000),
+            "headers": [(b"x-forwarded-for", b"198.51.100.7"), (b"x-forwarded-proto", b"https")],
+        }
+    )
+
+    assert (seen.address, seen.https) == ("198.51.100.7", True)
+    assert (space.space, space.hf_oauth) == ("me/app", True)
+    assert not Settings.from_env(oauth).hf_oauth, "elsewhere than on a Space"
+    assert not Settings.from_env({"SPACE_ID": "me/app", "OAUTH_CLIENT_ID": "x"}).hf_oauth

@@ -336,6 +336,17 @@ async def test_panel_folds_away_on_a_phone(page: Page, house: House) -> None:
     assert await page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+async def test_the_chosen_tab_comes_into_a_phones_row(page: Page, house: House) -> None:
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await open_page(page, house)
+    tab = page.locator("#tab-batch-button")
+    await expect(tab).not_to_be_in_viewport(ratio=0.9)
+
+    await tab.evaluate("tab => tab.click()")
+
+    await expect(tab).to_be_in_viewport(ratio=0.9)
+
+
 async def test_one_can_ask_before_gradio_has_laid_out_the_page(context: BrowserContext, house: House) -> None:
     house.script = says("An early answer.")
     page, held = await context.new_page(), asyncio.Event()

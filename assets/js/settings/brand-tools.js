@@ -4,13 +4,14 @@ import { el, iconButton, setText } from "../shared/dom.js";
 import { ownKey } from "../shared/own-key.js";
 import { say } from "../shared/words.js";
 import { OWN_KEYS_ARE_REAL } from "../../texts.js";
-import { signOutButton } from "./account.js";
+import { personInTopRow, signOutButton } from "./account.js";
 
 const chip = el("button", { type: "button", class: "gc-pill gc-own-key-chip", title: say("own_key_chip_help"), onclick: () => openSettings() });
 const element = el(
   "div",
   { class: "gc-brand-tools" },
   chip,
+  ...personInTopRow(() => openSettings()),
   signOutButton(),
   iconButton("gear", say("settings"), { id: "settings-open", "aria-haspopup": "dialog", onclick: () => openSettings() }),
 );

@@ -2,16 +2,18 @@
 
 import { el } from "../shared/dom.js";
 import { say } from "../shared/words.js";
-import { inWords, LOW, resetInWords, share, signOut, watchAccount } from "./account.js";
+import { inWords, LOW, maySignIn, resetInWords, share, signInLink, signOut, watchAccount } from "./account.js";
 import { part } from "./settings.js";
 
 export function personSection() {
   const who = el("p", {});
   const list = el("ul", { id: "limits", class: "gc-own-limits" });
   const out = el("button", { type: "button", class: "gc-button gc-quiet", onclick: signOut }, say("sign_out"));
-  const section = part(say("limits_title"), who, list, out);
+  const way = signInLink("sign-in-settings", "gc-button gc-quiet");
+  const section = part(say("limits_title"), who, way, list, out);
   watchAccount(({ person, limits }) => {
-    section.hidden = !person && !limits.length;
+    way.hidden = !maySignIn();
+    section.hidden = !person && !limits.length && way.hidden;
     who.hidden = out.hidden = !person;
     who.textContent = person ? say("signed_in_as", { name: person }) : "";
     list.replaceChildren(...limits.map((limit) => el("li", { "data-low": share(limit) < LOW ? "yes" : null }, el("b", {}, inWords(limit)), ` · ${resetInWords(limit)}`)));

@@ -8,6 +8,7 @@ import { storageSection } from "./kept.js";
 import { keySection } from "./own-key.js";
 import { personSection } from "./person.js";
 import { promptsSection } from "./prompts.js";
+import { spaceSection } from "./space.js";
 import { storySection } from "./story.js";
 import { language, LANGUAGES, setLanguage } from "../shared/words.js";
 
@@ -15,7 +16,7 @@ import { language, LANGUAGES, setLanguage } from "../shared/words.js";
 
 sheet("settings");
 
-const SECTIONS = [personSection, keySection, lookSection, promptsSection, storageSection, storySection];
+const SECTIONS = [personSection, keySection, lookSection, promptsSection, storageSection, storySection, spaceSection];
 /** @type {HTMLDialogElement | null} */
 let dialog = null;
 

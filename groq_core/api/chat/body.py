@@ -35,12 +35,14 @@ class ChatCall(msgspec.Struct, frozen=True, kw_only=True):
         request: What is to be answered.
         stream: The answer is to go out piece by piece.
         include_usage: A streamed answer ends with a chunk that holds nothing but the usage.
+        by_function_call: Asked with `functions`, as before there were tools: calls go back as `function_call`.
         notes: What was changed in it that its author should know.
     """
 
     request: ChatRequest
     stream: bool
     include_usage: bool
+    by_function_call: bool = False
     notes: tuple[Note, ...] = ()
 
 
@@ -69,6 +71,7 @@ def read_chat(raw: bytes, *, caller: Caller, request_id: str, no_store: bool = F
         isinstance(max_latency_ms, bool) or not isinstance(max_latency_ms, int | float) or max_latency_ms <= 0
     ):
         raise bad("max_latency_ms", "`max_latency_ms` must be a positive number of milliseconds")
+    by_function_call = bool(body.get("functions")) and not body.get("tools")
     params, changed = mend_params(body)
     params, passed_over = part_params(params)
     request = ChatRequest(
@@ -85,7 +88,13 @@ def read_chat(raw: bytes, *, caller: Caller, request_id: str, no_store: bool = F
         request_id=request_id,
     )
     notes += [*changed, *passed_over]
-    return ChatCall(request=request, stream=stream, include_usage=include_usage, notes=tuple(notes))
+    return ChatCall(
+        request=request,
+        stream=stream,
+        include_usage=include_usage,
+        by_function_call=by_function_call,
+        notes=tuple(notes),
+    )
 
 
 def json_object(raw: bytes) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from groq_core.api.chat.completion import FALLBACK_MODEL, completion_id, groq_id, notes_object, now, usage_object
 from groq_core.api.encoding import event_bytes, json_bytes
 from groq_core.api.errors import error_object
 from groq_core.events import (
@@ -27,6 +26,15 @@ from groq_core.events import (
     ToolCallDelta,
 )
 from groq_core.reply import Receipt
+from groq_core.streaming.completion import (
+    FALLBACK_MODEL,
+    completion_id,
+    finish_word,
+    groq_id,
+    notes_object,
+    now,
+    usage_object,
+)
 
 DONE: Final = b"data: [DONE]\n\n"
 END_OF_DELTA: Final = b'},"logprobs":null,"finish_reason":null}]}\n\n'
@@ -42,17 +50,21 @@ class ChunkWriter:
         model: What was asked for; named until it is known who answers.
         include_usage: A last chunk without choices holds the usage, and every other one `"usage": null`.
         groq: The first and the last chunk have an `x_groq`, as Groq's own do.
+        by_function_call: The client knows of no tools but of one function call; more of them are calls of today.
 
     Attributes:
         receipt: Of the events so far.
         finished: The answer is whole, and :meth:`last` may be sent.
     """
 
-    def __init__(self, request_id: str, model: str, *, include_usage: bool, groq: bool = False) -> None:
+    def __init__(
+        self, request_id: str, model: str, *, include_usage: bool, groq: bool = False, by_function_call: bool = False
+    ) -> None:
         self.receipt = Receipt()
         self.receipt.request_id = request_id
         self.finished: Finished | None = None
         self._include_usage = include_usage
+        self._by_function_call = by_function_call
         self._x_groq = {"id": groq_id(request_id)} if groq else None
         self._identity: dict[str, Any] = {
             "id": completion_id(request_id),
@@ -84,7 +96,8 @@ class ChunkWriter:
             case ReasoningDelta():
                 return self._content(self._reasoning + json_bytes(event.text) + END_OF_DELTA)
             case ToolCallDelta():
-                return self._content(self._delta + _call(event) + END_OF_DELTA)
+                write = _function_call if self._by_function_call and event.index == 0 else _call
+                return self._content(self._delta + write(event) + END_OF_DELTA)
         self.receipt.note(event, elapsed_s)
         self._follow(event)
         return self._finish(event) if isinstance(event, Finished) else b""
@@ -96,11 +109,10 @@ class ChunkWriter:
             raise ValueError("an answer that is not whole is never reported as one")
         tail = notes_object(self.receipt) | {"x_groq_core": self.receipt.as_dict()}
         usage = usage_object(finished.usage)
+        reason = finish_word(finished, by_function_call=self._by_function_call)
         finish = self._identity | {
             "system_fingerprint": finished.system_fingerprint,
-            "choices": [
-                {"index": 0, "delta": finished.extra or {}, "logprobs": None, "finish_reason": finished.finish_reason}
-            ],
+            "choices": [{"index": 0, "delta": finished.extra or {}, "logprobs": None, "finish_reason": reason}],
         }
         if finished.service_tier is not None:
             finish["service_tier"] = finished.service_tier
@@ -162,6 +174,11 @@ class ChunkWriter:
         self._delta = b"data: " + json_bytes(self._identity)[:-1] + b',"choices":[{"index":0,"delta":{'
         self._text = self._delta + b'"content":'
         self._reasoning = self._delta + b'"reasoning":'
+
+
+def _function_call(event: ToolCallDelta) -> bytes:
+    function = {"name": event.name} if event.name else {}
+    return b'"function_call":' + json_bytes(function | {"arguments": event.arguments})
 
 
 def _call(event: ToolCallDelta) -> bytes:

@@ -15,9 +15,9 @@ from groq_core.events import Note
 
 BOOKKEEPING: Final = frozenset(
     {
-        "api_base", "api_key", "api_version", "background_tasks", "base_url", "cache_control", "caching", "chat_id",
-        "client_id", "client_metadata", "conversation_id", "custom_llm_provider", "drop_params", "extra_body",
-        "extra_headers", "extra_query", "generation_id", "headers", "id", "include_usage", "keep_alive",
+        "api_base", "api_key", "api_version", "background_tasks", "base_url", "cache_control", "cache_prompt",
+        "caching", "chat_id", "client_id", "client_metadata", "conversation_id", "custom_llm_provider", "drop_params",
+        "extra_body", "extra_headers", "extra_query", "generation_id", "headers", "id", "include_usage", "keep_alive",
         "litellm_call_id", "litellm_metadata", "litellm_params", "litellm_session_id", "max_retries", "message_id",
         "metadata", "moderation", "no-log", "num_retries", "organization", "parent_id", "project", "prompt_cache_key",
         "prompt_cache_options", "prompt_cache_retention", "request_id", "request_timeout", "run_id",
@@ -106,23 +106,31 @@ MODES: Final = {"auto": "auto", "none": "none", "required": "required", "any": "
 
 def _mend_choice(params: dict[str, Any]) -> None:
     choice = params.get("tool_choice")
-    if isinstance(choice, str):
-        params["tool_choice"] = MODES.get(choice.strip().lower(), choice)
-    if not isinstance(choice, dict):
+    if isinstance(choice, str) and choice.strip():
+        mode = MODES.get(choice.strip().lower())
+        tools = params.get("tools")
+        offered = {_tool_name(tool) for tool in tools} if isinstance(tools, list) else set()
+        if mode is None and choice.strip() in offered:
+            params["tool_choice"] = {"type": "function", "function": {"name": choice.strip()}}
+        else:
+            params["tool_choice"] = mode or choice
+    elif isinstance(choice, str | None) or choice in ({}, []):
+        params.pop("tool_choice", None)
+    if not isinstance(choice, dict) or not choice:
         return
-    named = choice.get("function", choice)
+    named = choice.get("function", choice.get("custom", choice))
     name = named if isinstance(named, str) else named.get("name") if isinstance(named, dict) else None
     kind = choice.get("type")
     if kind == "allowed_tools":
         _allow(params, choice)
-    elif isinstance(kind, str) and kind in MODES and name is None:
-        params["tool_choice"] = MODES[kind]
-    elif kind is None and isinstance(mode := choice.get("mode"), str) and mode.lower() in MODES and name is None:
-        params["tool_choice"] = MODES[mode.lower()]
-    elif kind in (None, "function", "tool") and isinstance(name, str):
+    elif name is None and (mode := _mode(kind) or (_mode(choice.get("mode")) if kind is None else None)) is not None:
+        params["tool_choice"] = mode
+    elif kind in (None, "function", "tool", "custom") and isinstance(name, str):
         params["tool_choice"] = {"type": "function", "function": {"name": name}}
-    elif not choice:
-        del params["tool_choice"]
+
+
+def _mode(word: object) -> str | None:
+    return MODES.get(word.strip().lower()) if isinstance(word, str) else None
 
 
 def _allow(params: dict[str, Any], choice: dict[str, Any]) -> None:
@@ -135,7 +143,7 @@ def _allow(params: dict[str, Any], choice: dict[str, Any]) -> None:
     inner = choice.get("allowed_tools")
     allowed = inner if isinstance(inner, dict) else choice
     listed, tools = allowed.get("tools"), params.get("tools")
-    params["tool_choice"] = MODES.get(str(allowed.get("mode")).lower(), "auto")
+    params["tool_choice"] = _mode(allowed.get("mode")) or "auto"
     if not isinstance(listed, list) or not isinstance(tools, list):
         return
     names = {_tool_name(tool) for tool in listed}
@@ -146,6 +154,8 @@ def _allow(params: dict[str, Any], choice: dict[str, Any]) -> None:
 
 
 def _tool_name(tool: object) -> str:
+    if isinstance(tool, str):
+        return tool
     if not isinstance(tool, dict):
         return ""
     function = tool.get("function")
@@ -178,7 +188,7 @@ def mend_messages(messages: Any) -> Any:
         if isinstance(role := message.get("role"), str):
             message["role"] = role.lower()
         message = _mend_function(message, index, pending)
-        message = _mend_calls(message)
+        message = _mend_calls(message, index, pending)
         message = _mend_content(message, old=index < newest)
         mended.append(message)
     return mended
@@ -198,17 +208,22 @@ def _mend_function(message: dict[str, Any], index: int, pending: list[str]) -> d
     return message
 
 
-def _mend_calls(message: dict[str, Any]) -> dict[str, Any]:
-    """Arguments are text however they came, and so are ids."""
+def _mend_calls(message: dict[str, Any], index: int, pending: list[str]) -> dict[str, Any]:
+    """Arguments are text however they came, and so are ids; who gives none means the calls in their order."""
     calls = message.get("tool_calls")
     if isinstance(calls, list):
-        message["tool_calls"] = [_mend_call(call) for call in calls]
+        message["tool_calls"] = calls = [_mend_call(call, f"call_{index}_{place}") for place, call in enumerate(calls)]
+        pending[:] = [call["id"] for call in calls if isinstance(call, dict) and isinstance(call.get("id"), str)]
+    if message.get("role") == "tool" and message.get("tool_call_id") in (None, "") and pending:
+        message["tool_call_id"] = pending.pop(0)
     if isinstance(id := message.get("tool_call_id"), int) and not isinstance(id, bool):
         message["tool_call_id"] = str(id)
+    if message.get("tool_call_id") in pending:
+        pending.remove(message["tool_call_id"])
     return message
 
 
-def _mend_call(call: Any) -> Any:
+def _mend_call(call: Any, id_if_none: str) -> Any:
     match call:
         case {"function": {"name": str()} as function}:
             call = call | {"type": call.get("type") or "function"}
@@ -217,13 +232,17 @@ def _mend_call(call: Any) -> Any:
                 call["function"] = function | {"arguments": "{}"}
             elif isinstance(arguments, dict | list):
                 call["function"] = function | {"arguments": json.dumps(arguments, ensure_ascii=False)}
-            if isinstance(id := call.get("id"), int) and not isinstance(id, bool):
+            if (id := call.get("id")) in (None, ""):
+                call["id"] = id_if_none
+            elif isinstance(id, int) and not isinstance(id, bool):
                 call["id"] = str(id)
     return call
 
 
 def _mend_content(message: dict[str, Any], *, old: bool) -> dict[str, Any]:
     role, content = message.get("role"), message.get("content")
+    if role in ("user", "assistant", "system", "developer") and isinstance(content, dict):
+        content = [content]  # one part without a list around it
     if isinstance(content, list):
         message["content"] = [_mend_part(part) for part in content]
     elif role in ("tool", "function") and isinstance(content, dict | int | float):
@@ -242,13 +261,16 @@ def _mend_content(message: dict[str, Any], *, old: bool) -> dict[str, Any]:
 
 def _mend_part(part: Any) -> Any:
     match part:
-        case {"type": "refusal", "refusal": str(text)}:
-            return {"type": "text", "text": text}
-        case {"type": "image_url" | "input_image", "image_url": str(url)}:
-            detail = {"detail": part["detail"]} if "detail" in part else {}
-            return {"type": "image_url", "image_url": {"url": url} | detail}
-        case {"type": "input_image", "image_url": dict(image)}:
-            return {"type": "image_url", "image_url": image}
+        case {"type": "refusal", "refusal": str() | None}:
+            return {"type": "text", "text": part["refusal"] or ""}
+        case {"type": "image_url" | "input_image" | "image", "image_url": str() | dict()}:
+            return _picture(part["image_url"], part)
+        case {"type": "image_url" | "image", "url": str(url)} | {"type": "image", "image": str(url)}:
+            return _picture(url, part)
+        case {"type": "image", "source": {"type": "base64", "media_type": str(kind), "data": str(data)}}:
+            return _picture(f"data:{kind};base64,{data}", part)
+        case {"type": "image", "source": {"type": "url", "url": str(url)}}:
+            return _picture(url, part)
         case {"type": "input_text" | "output_text" | None, "text": str()} | {"type": "text", "text": None}:
             return part | {"type": "text", "text": part["text"] or ""}
         case {"text": str()} if "type" not in part:
@@ -257,6 +279,16 @@ def _mend_part(part: Any) -> Any:
             return {"type": "text", "text": part}
         case _:
             return part
+
+
+def _picture(image: str | dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
+    """A picture's part as the wire has it: a detail that is none, and blanks around an address, are left out."""
+    found: dict[str, Any] = {"url": image, "detail": part.get("detail")} if isinstance(image, str) else dict(image)
+    if isinstance(url := found.get("url"), str):
+        found["url"] = url.strip()
+    if found.get("detail") is None:
+        found.pop("detail", None)
+    return {"type": "image_url", "image_url": found}
 
 
 # ── letters ──────────────────────────────────────────────────────────────────────────────────────────

@@ -12,9 +12,9 @@ from groq_core.api.asgi import ApiExchange
 from groq_core.api.backend import Backend
 from groq_core.api.chat.body import read_chat
 from groq_core.api.chat.chunks import ChunkWriter
-from groq_core.api.chat.completion import completion
 from groq_core.api.chat.pictures import clean, pieces_within
 from groq_core.api.sending import fold_answer, stream_answer
+from groq_core.streaming.completion import completion
 
 MAX_BODY = 30 * 2**20
 
@@ -46,7 +46,11 @@ class ChatCompletions:
             notes = (*call.notes, *notes)
             if call.stream:
                 writer = ChunkWriter(
-                    request.request_id, request.model, include_usage=call.include_usage, groq=exchange.groq_wire
+                    request.request_id,
+                    request.model,
+                    include_usage=call.include_usage,
+                    groq=exchange.groq_wire,
+                    by_function_call=call.by_function_call,
                 )
                 writer.receipt.notes.extend(notes)
                 request = msgspec.structs.replace(request, outlet=exchange.outlet(writer.feed))
@@ -54,5 +58,7 @@ class ChatCompletions:
                 return
             events = self._handle(request)
             if (reply := await fold_answer(exchange, events, watch, self._clock, notes)) is not None:
-                body = completion(reply, exchange.request_id, groq=exchange.groq_wire)
+                body = completion(
+                    reply, exchange.request_id, groq=exchange.groq_wire, by_function_call=call.by_function_call
+                )
                 await exchange.answer_json(body, *headers(reply.receipt))

@@ -72,9 +72,9 @@ def part_params(params: dict[str, Any]) -> tuple[dict[str, Any], list[Note]]:
         if name in KNOWN or name in CHECKS:
             kept[name] = value
         elif name in BOOKKEEPING:
-            if value not in (None, {}, [], ""):
+            if not _says_nothing(value):
                 notes.append(Note(code="parameter_passed_over", text=f"`{name}` was passed over: it changes no answer"))
-        elif value is not None:
+        elif not _says_nothing(value):
             shown = name if name.isprintable() and len(name) <= 60 else "a parameter"
             raise bad(
                 name if shown == name else None,
@@ -83,6 +83,10 @@ def part_params(params: dict[str, Any]) -> tuple[dict[str, Any], list[Note]]:
                 code="unknown_parameter",
             )
     return kept, notes
+
+
+def _says_nothing(value: Any) -> bool:
+    return value is None or (isinstance(value, dict | list | str) and not value)
 
 
 def _number(low: float, high: float) -> Check:
@@ -147,6 +151,11 @@ def _tools(value: Any, name: str) -> None:
             _check_function(mapping(tool.get("function"), f"{path}.function"), f"{path}.function")
 
 
+def _functions(value: Any, name: str) -> None:
+    # A list has become `tools` by now.
+    raise bad(name, f"`{name}` must be a list, not {kind_of(value)}", "Better send `tools`.")
+
+
 def _check_function(function: dict[str, Any], path: str) -> None:
     name = function.get("name")
     if not isinstance(name, str) or not 0 < len(name) <= 64:
@@ -205,6 +214,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "stop": _stop,
     "tools": _tools,
     "tool_choice": _tool_choice,
+    "functions": _functions,
     "parallel_tool_calls": _boolean,
     "response_format": _response_format,
     "logprobs": _boolean,

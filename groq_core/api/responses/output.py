@@ -7,10 +7,10 @@ from typing import Any, Final
 
 import orjson
 
-from groq_core.api.chat.completion import FALLBACK_MODEL, now
 from groq_core.events import Finished, ToolCall, Usage
 from groq_core.reply import Receipt
 from groq_core.requests import Message
+from groq_core.streaming.completion import FALLBACK_MODEL, now
 
 Item = dict[str, Any]
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from groq_core.api.chat.completion import FALLBACK_MODEL
 from groq_core.api.encoding import json_bytes
 from groq_core.api.errors import error_object
 from groq_core.api.responses.output import (
@@ -37,6 +36,7 @@ from groq_core.events import (
     ToolCallDelta,
 )
 from groq_core.reply import Receipt
+from groq_core.streaming.completion import FALLBACK_MODEL
 
 FAILED_CODES: Final = frozenset({"rate_limited", "invalid_request", "context_length", "too_large"})
 """Codes of ours that a client may act on; all others are told as `server_error`, which every SDK knows."""

@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from groq_core.errors import RequestError
+from groq_core.redaction import Secret
 from groq_core.requests import Message
 from groq_core.services.agent.mcp_server import CONNECT_S, remote_tools
 from groq_core.services.agent.oauth import Authorize, ClientCredentials
@@ -75,7 +76,18 @@ class McpServer:
         return replace(self, headers=kept).with_headers({"Authorization": f"Bearer {token}"}, param) if token else self
 
 
-def operator_servers(settings: Any, logins: Logins | None = None) -> list[McpServer]:
+class ServerSettings(Protocol):
+    """What the operator has set of MCP servers: names with addresses, headers and credentials."""
+
+    @property
+    def mcp_servers(self) -> Sequence[tuple[str, Secret]]: ...
+    @property
+    def mcp_headers(self) -> Sequence[tuple[str, Sequence[tuple[str, Secret]]]]: ...
+    @property
+    def mcp_oauth(self) -> Sequence[tuple[str, Sequence[tuple[str, Secret]]]]: ...
+
+
+def operator_servers(settings: ServerSettings, logins: Logins | None = None) -> list[McpServer]:
     """
     The servers that the operator has set, with their headers and credentials.
 

@@ -16,6 +16,7 @@ from groq_core.services.agent.course import Course
 from groq_core.services.agent.history import PICTURES
 from groq_core.services.agent.paused_run import Pending, ReportedResult, RequestedCall
 from groq_core.services.agent.tools import MAX_RESULT
+from groq_core.services.fan_out import events_of, run_all
 
 MAX_PARALLEL: Final = 8
 """Tools of one step that run at the same time."""
@@ -104,22 +105,16 @@ async def _together(
     course: Course, ready: Sequence[tuple[RequestedCall, BoundCall]]
 ) -> AsyncGenerator[tuple[RequestedCall, Result], None]:
     room = asyncio.Semaphore(MAX_PARALLEL)
+    results: asyncio.Queue[tuple[RequestedCall, Result] | None] = asyncio.Queue()
 
-    async def run(call: BoundCall) -> Result:
+    async def run(asked: RequestedCall, call: BoundCall) -> None:
         async with room:
-            return await run_call(call, seconds=course.remaining_s - course.limits.answer_s, clock=course.agent.clock)
+            seconds = course.remaining_s - course.limits.answer_s
+            results.put_nowait((asked, await run_call(call, seconds=seconds, clock=course.agent.clock)))
 
-    tasks = {asyncio.create_task(run(call)): asked for asked, call in ready}
-    waiting = set(tasks)
-    try:
-        while waiting:
-            done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-            for task in [one for one in tasks if one in done]:
-                yield tasks[task], task.result()
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    async with aclosing(events_of(lambda: run_all(run(asked, call) for asked, call in ready), results)) as events:
+        async for result in events:
+            yield result
 
 
 async def _approve(course: Course, call: BoundCall) -> BoundCall | Result:

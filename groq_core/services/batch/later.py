@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, aclosing
-from typing import Any, Protocol
+from typing import Protocol
 
 from groq_core.errors import RequestError
 from groq_core.events import Usage
@@ -15,18 +15,12 @@ from groq_core.services.batch.job import Job
 from groq_core.services.batch.progress import Progress
 from groq_core.services.batch.sink import Sink
 from groq_core.services.batch.sources import LineSource
-from groq_core.services.candidates import resolve_name
+from groq_core.services.candidates import CandidatesCore, resolve_name
 
 
-class BatchCore(Protocol):
+class BatchCore(CandidatesCore, Protocol):
     """What this needs of the core."""
 
-    @property
-    def board(self) -> Any: ...
-    @property
-    def catalogue(self) -> Any: ...
-    @property
-    def settings(self) -> Any: ...
     def batches(self) -> AbstractAsyncContextManager[BatchApi]: ...
 
 

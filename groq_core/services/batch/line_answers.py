@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from pathlib import Path
@@ -24,6 +23,7 @@ from groq_core.services.documents.parts import Document
 from groq_core.services.documents.source import source_of
 from groq_core.services.extraction import ExtractionOptions, Extractor, schema_of, spell_path
 from groq_core.services.transcription import TranscriptionService
+from groq_core.streaming.completion import completion
 
 OURS: Final = frozenset({"model", "messages", "stream", "stream_options", "cost_sensitive", "max_latency_ms"})
 """Fields of a chat body that are not sent on as parameters."""
@@ -184,45 +184,6 @@ def whole(reply: Reply) -> Reply:
     if reply.receipt.degraded:
         raise ChainError("no model could answer", retry_after=60.0)
     return reply
-
-
-def completion(reply: Reply, request_id: str) -> dict[str, Any]:
-    """A finished reply as the body of a `chat.completion`, with its receipt."""
-    finished = reply.finished
-    assert finished is not None, "only a whole answer is written down"
-    calls = [
-        {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
-        for call in reply.tool_calls
-    ]
-    message: dict[str, Any] = {"role": "assistant", "content": reply.text or (None if calls else "")}
-    if reasoning := reply.reasoning:
-        message["reasoning"] = reasoning
-    if calls:
-        message["tool_calls"] = calls
-    return {
-        "id": "chatcmpl-" + request_id.removeprefix("gc_"),
-        "object": "chat.completion",
-        "created": int(time.time()),
-        "model": finished.model,
-        "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": finished.finish_reason}],
-        "usage": _usage(finished.usage),
-        "x_groq_core": reply.receipt.as_dict(),
-    }
-
-
-def _usage(usage: Usage | None) -> dict[str, Any] | None:
-    if usage is None:
-        return None
-    told: dict[str, Any] = {
-        "prompt_tokens": usage.prompt_tokens,
-        "completion_tokens": usage.completion_tokens,
-        "total_tokens": usage.total_tokens or usage.prompt_tokens + usage.completion_tokens,
-    }
-    if usage.cached_tokens:
-        told["prompt_tokens_details"] = {"cached_tokens": usage.cached_tokens}
-    if usage.reasoning_tokens:
-        told["completion_tokens_details"] = {"reasoning_tokens": usage.reasoning_tokens}
-    return told
 
 
 # ── recordings ───────────────────────────────────────────────────────────────────────────────────────

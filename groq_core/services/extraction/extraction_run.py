@@ -25,6 +25,7 @@ from groq_core.services.extraction.schema import WRAPPED, MisfitError, Schema
 from groq_core.services.extraction.spans import SourceText, Span, constants_of
 from groq_core.services.extraction.strict import subschemas
 from groq_core.services.extraction.text_parts import SMALLEST, TextChunk, cut
+from groq_core.services.fan_out import events_of, run_all
 
 T = TypeVar("T")
 
@@ -173,19 +174,14 @@ class Reading(Generic[T]):
                     raise
                 self.lost[chunk.number] = error
 
-        tasks = [asyncio.create_task(ask(self.chunks[number], before)) for number, before in parts.items()]
-        everybody = asyncio.gather(*tasks)
-        everybody.add_done_callback(lambda _: happenings.put_nowait(None))
-        try:
-            while (one := await happenings.get()) is not None:
+        async def ask_all() -> None:
+            await run_all(ask(self.chunks[number], before) for number, before in parts.items())
+
+        async with aclosing(events_of(ask_all, happenings)) as events:
+            async for one in events:
                 if isinstance(one, Try):
                     self.tries.append(one)
                 yield one
-            await everybody
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, everybody, return_exceptions=True)
 
     def _question(self, chunk: TextChunk, before: tuple[Any, tuple[Problem, ...]] | None) -> ExtractionPrompt:
         content: str | list[dict[str, Any]]

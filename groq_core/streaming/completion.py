@@ -1,13 +1,11 @@
-"""The answer in OpenAI's shapes: the final body, and what it shares with the chunks of a stream."""
+"""A whole answer in OpenAI's shape: one body for the API and for batches, and what a stream's chunks share with it."""
 
 from __future__ import annotations
 
-import json
 import time
 from typing import Any
 
-from groq_core.api.asgi import Headers
-from groq_core.events import Usage
+from groq_core.events import Finished, Usage
 from groq_core.reply import Receipt, Reply
 
 FALLBACK_MODEL = "fallback"
@@ -22,28 +20,6 @@ def completion_id(request_id: str) -> str:
     'chatcmpl-01ABC'
     """
     return "chatcmpl-" + request_id.removeprefix("gc_")
-
-
-def story_headers(receipt: Receipt) -> Headers:
-    """What a client should know of how its answer came about, as far as that is known when the headers go out."""
-    headers: Headers = [(b"x-groq-core-cache", b"hit")] if receipt.cache == "hit" else []
-    if receipt.notes:
-        codes = dict.fromkeys(note.code for note in receipt.notes)
-        headers.append((b"x-groq-core-notes", ",".join(codes).encode()))
-    return headers
-
-
-def note_texts(receipt: Receipt) -> Headers:
-    """The sentences themselves, as a JSON list in ASCII, for answers that are no JSON: a text, a subtitle file."""
-    if not receipt.notes:
-        return []
-    texts = [note.text if len(note.text) <= LONGEST_NOTE else f"{note.text[:LONGEST_NOTE]}…" for note in receipt.notes]
-    kept = texts[:MOST_NOTES] + ([f"{len(texts) - MOST_NOTES} more"] if len(texts) > MOST_NOTES else [])
-    return [(b"x-groq-core-note-texts", json.dumps(kept).encode())]
-
-
-MOST_NOTES, LONGEST_NOTE = 10, 400
-"""Of a header: proxies take eight kilobytes of all together."""
 
 
 def notes_object(receipt: Receipt) -> dict[str, Any]:
@@ -86,12 +62,20 @@ def groq_id(request_id: str) -> str:
     return "req_" + request_id.removeprefix("gc_")
 
 
-def completion(reply: Reply, request_id: str, *, groq: bool = False) -> dict[str, Any]:
+def finish_word(finished: Finished, *, by_function_call: bool) -> str:
+    """How the answer ended, in the words of the wire that its client speaks: of calls there are two."""
+    if finished.finish_reason in ("tool_calls", "function_call"):
+        return "function_call" if by_function_call else "tool_calls"
+    return finished.finish_reason
+
+
+def completion(reply: Reply, request_id: str, *, groq: bool = False, by_function_call: bool = False) -> dict[str, Any]:
     """
     The body of a `chat.completion`; the reply must be finished.
 
     Args:
         groq: Say what only Groq's own API says.
+        by_function_call: The client knows of no tools but of one function call; more of them are calls of today.
     """
     finished = reply.finished
     if finished is None:
@@ -103,15 +87,18 @@ def completion(reply: Reply, request_id: str, *, groq: bool = False) -> dict[str
     message: dict[str, Any] = {"role": "assistant", "content": reply.text or (None if calls else "")}
     if reasoning := reply.reasoning:
         message["reasoning"] = reasoning
-    if calls:
+    if calls and by_function_call:
+        message["function_call"] = calls[0]["function"]
+    if calls and (len(calls) > 1 or not by_function_call):
         message["tool_calls"] = calls
     message.update(finished.extra or {})
+    finish = finish_word(finished, by_function_call=by_function_call)
     body: dict[str, Any] = {
         "id": completion_id(request_id),
         "object": "chat.completion",
         "created": now(),
         "model": FALLBACK_MODEL if reply.receipt.degraded else finished.model,
-        "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": finished.finish_reason}],
+        "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": finish}],
         "usage": usage_object(finished.usage),
         "system_fingerprint": finished.system_fingerprint,
     }

@@ -1,15 +1,13 @@
 """
 OpenTelemetry spans under the names of its GenAI conventions: one for a request, below it one for each upstream request.
 
-Only where its SDK is configured, by `OTEL_*` in the environment or by whatever runs this; else no layer is added and
-nothing is spent. Neither prompts nor answers nor keys become attributes.
+Only where its SDK is configured (:mod:`groq_core.telemetry.span_export`); else no layer is added and nothing is spent.
+Neither prompts nor answers nor keys become attributes.
 """
 
 from __future__ import annotations
 
-import logging
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import aclosing
 from typing import Any, Final
 
@@ -24,9 +22,6 @@ from groq_core.reply import Receipt
 from groq_core.requests import ChatRequest, Request
 from groq_core.telemetry.trace_context import CLIENT, TraceParent
 
-logger = logging.getLogger("groq_core.tracing")
-
-SCOPE: Final = "groq_core"
 CONTENT: Final = (TextDelta, ReasoningDelta, ToolCallDelta, AudioDelta)
 PARAMETERS: Final[Mapping[str, str]] = {
     "temperature": "gen_ai.request.temperature",
@@ -37,59 +32,6 @@ PARAMETERS: Final[Mapping[str, str]] = {
     "frequency_penalty": "gen_ai.request.frequency_penalty",
     "presence_penalty": "gen_ai.request.presence_penalty",
 }
-WANTED: Final = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_TRACES_EXPORTER")
-"""Any of these in the environment asks for spans."""
-
-
-def configured_tracer() -> trace.Tracer | None:
-    """The tracer of whoever has configured one; None where nobody has."""
-    provider = trace.get_tracer_provider()
-    if isinstance(provider, trace.ProxyTracerProvider | trace.NoOpTracerProvider):
-        return None
-    return trace.get_tracer(SCOPE)
-
-
-def configure(environment: Mapping[str, str] | None = None) -> Callable[[], None]:
-    """
-    Set up the SDK as `OTEL_*` says, unless something has done so already.
-
-    Returns:
-        What sends the last spans at the end.
-    """
-    said = os.environ if environment is None else environment
-    exporter = said.get("OTEL_TRACES_EXPORTER", "otlp").strip().lower()
-    if not any(said.get(name) for name in WANTED) or said.get("OTEL_SDK_DISABLED", "").lower() == "true":
-        return _nothing
-    if exporter == "none" or configured_tracer() is not None:
-        return _nothing
-    try:
-        from opentelemetry.sdk.resources import Resource
-        from opentelemetry.sdk.trace import TracerProvider
-        from opentelemetry.sdk.trace.export import BatchSpanProcessor
-
-        provider = TracerProvider(
-            resource=Resource.create({"service.name": said.get("OTEL_SERVICE_NAME") or "groq-core"})
-        )
-        provider.add_span_processor(BatchSpanProcessor(_exporter(exporter)))
-    except ImportError:
-        logger.warning("spans are asked for by OTEL_*, and their SDK is not installed: pip install 'groq-core[otel]'")
-        return _nothing
-    trace.set_tracer_provider(provider)
-    return provider.shutdown
-
-
-def _exporter(name: str) -> Any:
-    if name == "console":
-        from opentelemetry.sdk.trace.export import ConsoleSpanExporter
-
-        return ConsoleSpanExporter()
-    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-
-    return OTLPSpanExporter()
-
-
-def _nothing() -> None:
-    pass
 
 
 class Tracing:
