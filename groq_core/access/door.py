@@ -77,7 +77,7 @@ class Door:
         """
         visit = self._forwarding.read(scope)
         path: str = scope["path"]
-        if path not in self._open and not all(self._names.own(name) for name in visit.authorities):
+        if path not in self._open and not all([await self._names.owns(name) for name in visit.authorities]):
             await refuse(send, 403, "foreign_host", *FOREIGN_HOST)
             return None
         own_page_only = path.startswith(OWN_PAGE_ONLY)
