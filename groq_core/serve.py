@@ -18,6 +18,7 @@ from fastapi import FastAPI
 from uvicorn.server import HANDLED_SIGNALS
 
 from groq_core.access.passwords import UserFile
+from groq_core.access.refused_sign_ins import RefusedSignIns
 from groq_core.access.sessions import Sessions
 from groq_core.api.app import Api, create_api
 from groq_core.api.late_page import LatePage
@@ -32,6 +33,7 @@ from groq_core.settings.team_extra import require_team
 from groq_core.telemetry import logs, span_export
 
 if TYPE_CHECKING:
+    from groq_core.services.batch.places import BatchPlace
     from groq_core.store.team import Team
     from groq_core.ui.gradio_door import Admit
 
@@ -97,7 +99,14 @@ def _prepare(core: Core, people: UserFile | None) -> tuple[Api, Callable[[], Non
     if people is None and core.settings.auth_file is not None:
         people = UserFile(core.settings.auth_file)
     users = _users(people, core.team, core.settings)
-    api = create_api(core, holders=[core.team.keys] if core.team is not None else [], sign_in=users is not None)
+    api = create_api(
+        core,
+        holders=[core.team.keys] if core.team is not None else [],
+        sign_in=users is not None,
+        shelf=core.team.shelf if core.team is not None else core.shared.shelf if core.shared is not None else None,
+        batches=_batches(core),
+    )
+    api.state.refused_sign_ins = core.team.sign_ins if core.team is not None else RefusedSignIns()
 
     def load() -> None:
         from groq_core.ui.app import mount
@@ -113,6 +122,15 @@ def _prepare(core: Core, people: UserFile | None) -> tuple[Api, Callable[[], Non
     return api, load
 
 
+def _batches(core: Core) -> BatchPlace | None:
+    """Where batches are found from every machine; None where this one's folder has to do."""
+    if core.team is None:
+        return None
+    from groq_core.services.batch.database_batches import DatabaseBatches
+
+    return DatabaseBatches(core.team.database, core.settings.state_folder / "database")
+
+
 def _sign_in(app: FastAPI, core: Core, users: UserFile | Everybody, admit: Admit) -> None:
     """Put the doors for people in front of the page."""
     from groq_core.ui.basic_auth import SignIn
@@ -124,8 +142,15 @@ def _sign_in(app: FastAPI, core: Core, users: UserFile | Everybody, admit: Admit
         shared.revoked if shared is not None else None,
     )
     throttle = shared.throttle if shared is not None else None
+    refused = app.state.refused_sign_ins
     app.add_middleware(
-        SignIn, users=users, sessions=sessions, throttle=throttle, admit=admit, elsewhere=settings.open_id
+        SignIn,
+        users=users,
+        sessions=sessions,
+        throttle=throttle,
+        admit=admit,
+        elsewhere=settings.open_id,
+        refused=refused,
     )
     if settings.open_id:
         require_team(open_id=True)
@@ -138,6 +163,7 @@ def _sign_in(app: FastAPI, core: Core, users: UserFile | Everybody, admit: Admit
             client_secret=settings.oidc_client_secret,
             sessions=sessions,
             secret=settings.secret,
+            refused=refused,
         )
 
 

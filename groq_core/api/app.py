@@ -31,6 +31,7 @@ from groq_core.api.model_list import ModelList
 from groq_core.api.openapi import document
 from groq_core.api.reference import reference
 from groq_core.api.responses.endpoint import Responses
+from groq_core.api.responses.kept_responses import ResponseStore
 from groq_core.api.speech import Speeches
 from groq_core.api.status import Status
 from groq_core.api.transcribe import Transcriptions
@@ -39,6 +40,8 @@ from groq_core.connections.bytes import KEY as BYTES
 from groq_core.errors import nesting_error
 from groq_core.services.batch.batch_store import BatchStore, Later
 from groq_core.services.batch.later import run_later
+from groq_core.services.batch.places import BatchFolder, BatchPlace
+from groq_core.store.shelf import SharedPlace
 
 OPEN_PATHS = frozenset({"/health", "/ready"})
 
@@ -88,6 +91,8 @@ def create_api(
     holders: Sequence[TokenHolders] = (),
     sign_in: bool = False,
     lifespan: Lifespan[Any] | None = None,
+    shelf: SharedPlace | None = None,
+    batches: BatchPlace | None = None,
 ) -> Api:
     """
     Make the HTTP API of an application; a page can be mounted at `/` behind it.
@@ -100,8 +105,15 @@ def create_api(
         holders: Lists of tokens beside the environment's.
         sign_in: People must sign in to the page, though the settings alone do not say so.
         lifespan: Entered when the server starts, left when it has stopped.
+        shelf: Where other processes find responses too.
+        batches: Where they find files and batches; a folder of this machine where it is None.
     """
-    store = BatchStore(core.settings.state_folder, core.handle, _later(core))
+    store = BatchStore(
+        batches or BatchFolder(core.settings.state_folder),
+        core.handle,
+        _later(core),
+        simulated=core.simulator is not None,
+    )
     app = Api(
         title="groq-core",
         version=__version__,
@@ -119,7 +131,7 @@ def create_api(
     app.add_exception_handler(RecursionError, too_deep)
     app.add_middleware(ShortOfSomething)
     app.dispatcher = Dispatcher(
-        routes(core, app.state.stopping, store),
+        routes(core, app.state.stopping, store, shelf),
         app.access,
         below=("/v1/", "/openai/v1/", "/_simulator/"),
         open_paths=OPEN_PATHS,
@@ -138,7 +150,7 @@ def _carrying_out(store: BatchStore, inner: Lifespan[Any] | None) -> Lifespan[An
 
     @asynccontextmanager
     async def lifespan(app: Any) -> AsyncIterator[Any]:
-        store.start()
+        await store.start()
         try:
             if inner is None:
                 yield
@@ -162,13 +174,13 @@ async def describe_api(request: Request) -> HTMLResponse:
     return HTMLResponse(reference(document(), str(request.base_url).rstrip("/")))
 
 
-def routes(core: Backend, stopping: asyncio.Event, store: BatchStore) -> Routes:
+def routes(core: Backend, stopping: asyncio.Event, store: BatchStore, shelf: SharedPlace | None = None) -> Routes:
     """What can be asked for, and who answers."""
     status = Status(core, stopping)
     health = HealthEndpoint(core, stopping)
     models = ModelList(core)
     transcriptions = Transcriptions(core)
-    responses = Responses(core)
+    responses = Responses(core, ResponseStore(shelf=shelf))
     files, batches = Files(store), Batches(store)
     table: dict[str, dict[str, Endpoint]] = {
         "/v1/chat/completions": {"POST": ChatCompletions(core)},

@@ -12,7 +12,8 @@ from groq_core.api.chat.body import json_object
 from groq_core.api.field_errors import bad, mapping
 from groq_core.api.multipart import read_form
 from groq_core.errors import RequestError
-from groq_core.services.batch.batch_store import BatchStore, Filed, Running, Via
+from groq_core.services.batch.batch_store import BatchStore
+from groq_core.services.batch.places import Filed, Running, Via
 
 MAX_BODY: Final = 2**20
 WINDOW: Final = "24h"
@@ -38,19 +39,19 @@ class Files:
             raise bad("purpose", "`purpose` must be batch", "Files are kept here for batches alone.")
         if not form.filename.lower().endswith((".jsonl", ".ndjson")):
             raise bad("file", "`file` must be called something.jsonl", "A batch is one JSON object a line.")
-        file = await asyncio.to_thread(self._store.keep, exchange.caller, form.filename, "batch", form.file)
+        file = await self._store.keep(exchange.caller, form.filename, "batch", form.file)
         await exchange.answer_json(file.to_wire())
 
     async def all(self, exchange: ApiExchange) -> None:
         """The caller's files, newest first."""
         purpose = _query(exchange, "purpose")
-        files = [file for file in self._store.files(exchange.caller) if purpose in (None, file.purpose)]
+        files = [file for file in await self._store.files(exchange.caller) if purpose in (None, file.purpose)]
         await exchange.answer_json(_page(exchange, files))
 
     async def one(self, exchange: ApiExchange) -> None:
         """A file object, or its content (`…/content`)."""
         name, _, part = exchange.path.removeprefix("/v1/files/").partition("/")
-        file = self._store.file(exchange.caller, name)
+        file = await self._store.file(exchange.caller, name)
         if not part:
             await exchange.answer_json(file.to_wire())
         elif part == "content":
@@ -59,7 +60,7 @@ class Files:
             raise _nowhere(exchange.path)
 
     async def _content(self, exchange: ApiExchange, file: Filed) -> None:
-        path = self._store.content(file)
+        path = await self._store.content(file)
         await exchange.start(200, [(b"content-type", b"application/jsonl"), (b"content-length", b"%d" % file.bytes)])
         opened = await asyncio.to_thread(path.open, "rb")
         try:
@@ -72,7 +73,7 @@ class Files:
     async def delete(self, exchange: ApiExchange) -> None:
         """Delete a file."""
         name = exchange.path.removeprefix("/v1/files/")
-        self._store.delete(exchange.caller, name)
+        await self._store.delete(exchange.caller, name)
         await exchange.answer_json({"id": name, "object": "file", "deleted": True})
 
 
@@ -88,6 +89,7 @@ class Batches:
         for name in ("input_file_id", "endpoint"):
             if not isinstance(body.get(name), str):
                 raise bad(name, f"`{name}` must be text")
+        body = {name: value for name, value in body.items() if value is not None}
         window, metadata = body.get("completion_window", WINDOW), body.get("metadata")
         if not isinstance(window, str) or not window[:-1].isdigit() or window[-1:] not in ("h", "d"):
             raise bad("completion_window", f"`completion_window` must be a time such as {WINDOW}")
@@ -96,7 +98,7 @@ class Batches:
         via = body.get("via", "live")
         if via not in get_args(Via):
             raise bad("via", "`via` must be live or groq-batch", "Left out, the batch is carried out here, at once.")
-        batch = self._store.create(
+        batch = await self._store.create(
             exchange.caller,
             input_file_id=body["input_file_id"],
             endpoint=body["endpoint"],
@@ -108,17 +110,17 @@ class Batches:
 
     async def all(self, exchange: ApiExchange) -> None:
         """The caller's batches, newest first."""
-        await exchange.answer_json(_page(exchange, self._store.batches(exchange.caller)))
+        await exchange.answer_json(_page(exchange, await self._store.batches(exchange.caller)))
 
     async def one(self, exchange: ApiExchange) -> None:
         """A batch, with the counts of this moment."""
-        batch = self._store.batch(exchange.caller, exchange.path.removeprefix("/v1/batches/"))
+        batch = await self._store.batch(exchange.caller, exchange.path.removeprefix("/v1/batches/"))
         await exchange.answer_json(batch.to_wire())
 
     async def cancel(self, exchange: ApiExchange) -> None:
         """Ask no further line (`…/cancel`)."""
         name = exchange.path.removeprefix("/v1/batches/").removesuffix("/cancel")
-        await exchange.answer_json(self._store.cancel(exchange.caller, name).to_wire())
+        await exchange.answer_json((await self._store.cancel(exchange.caller, name)).to_wire())
 
 
 def _page(exchange: ApiExchange, entries: Sequence[Filed | Running]) -> dict[str, Any]:

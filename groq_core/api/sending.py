@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from time import perf_counter
 from typing import Protocol
@@ -37,6 +37,10 @@ class Writer(Protocol):
         """The end of one that is not."""
 
 
+async def _nothing() -> None:
+    return
+
+
 async def stream_answer(
     exchange: ApiExchange,
     events: Events,
@@ -44,6 +48,7 @@ async def stream_answer(
     watch: HangUpWatch,
     clock: Callable[[], float],
     headers: Callable[[Receipt], Headers],
+    settle: Callable[[], Awaitable[None]] = _nothing,
 ) -> None:
     """
     Write events as they come.
@@ -52,6 +57,7 @@ async def stream_answer(
 
     Args:
         headers: What the answer's headers tell of how it came about.
+        settle: What must be done before the client hears that the answer is whole.
     """
     started, exchange.asked = clock(), perf_counter()
     try:
@@ -62,7 +68,9 @@ async def stream_answer(
                         await exchange.start(200, [*EVENT_STREAM, *headers(writer.receipt)])
                     await exchange.write(chunk)
                 if writer.finished is not None:
-                    await exchange.write(writer.last())
+                    last = writer.last()
+                    await settle()
+                    await exchange.write(last)
                     watch.release()
                     await _exhaust(events, exchange)
         if writer.finished is None:

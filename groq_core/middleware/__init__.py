@@ -12,5 +12,5 @@ What stands between a request and a provider, one thing a module.
 - ``tracing``: OpenTelemetry spans under the names of its GenAI conventions: one for a request, one for each attempt.
 - ``spending``: Spend no more than there is: hold what an attempt can cost before it is sent, settle when it is over.
 
-Imported by ``compose``, ``services``, ``status`` and ``store``.
+Imported by ``compose``, ``services``, ``status``, ``store`` and ``ui``.
 """

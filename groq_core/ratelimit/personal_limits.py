@@ -12,7 +12,7 @@ import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from ipaddress import IPv6Address, ip_address
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 from cachetools import TTLCache
@@ -40,11 +40,30 @@ IN_WORDS = {"minute": "this minute", "hour": "this hour", "day": "today", "month
 COUNTED = {"requests": "requests", "tokens": "tokens", "usd": "USD"}
 
 
-class Ledger(Protocol):
-    """Counters that begin with their first use and end with their window; replicas can share one."""
+class Count(NamedTuple):
+    """
+    A counter after something was counted.
 
-    async def add(self, key: str, window_s: int, amount: float) -> tuple[float, float]:
-        """Count; returns what is used now, and the seconds until it starts at 0 again."""
+    Attributes:
+        resets_in_s: Seconds until it starts at 0 again.
+        window: Which of its windows it is.
+    """
+
+    used: float
+    resets_in_s: float
+    window: float
+
+
+class Ledger(Protocol):
+    """Counters that begin at 0 with each window; replicas can share one."""
+
+    async def add(self, key: str, window_s: int, amount: float, window: float | None = None) -> Count:
+        """
+        Count.
+
+        Args:
+            window: Where it belongs, for what was held before; once that window is over, nothing is counted.
+        """
         ...
 
 
@@ -68,15 +87,16 @@ class LocalLedger:
             seconds: TTLCache(KNOWN, seconds, timer=clock) for seconds in WINDOWS.values()
         }
 
-    async def add(self, key: str, window_s: int, amount: float) -> tuple[float, float]:
+    async def add(self, key: str, window_s: int, amount: float, window: float | None = None) -> Count:
         counters, now = self._kept[window_s], self._clock()
         began, used = counters.get(key, (now, 0.0))
         if now - began >= window_s:
             began, used = now, 0.0
-        used = max(0.0, used + amount)
-        if amount:
-            counters[key] = began, used
-        return used, began + window_s - now
+        if window is None or window == began:
+            used = max(0.0, used + amount)
+            if amount:
+                counters[key] = began, used
+        return Count(used, began + window_s - now, began)
 
 
 class Allowance(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,6 +140,7 @@ class PersonReservation(msgspec.Struct, frozen=True):
     limit: PersonLimit
     key: str
     amount: float
+    window: float
 
 
 class Taken(msgspec.Struct):
@@ -171,17 +192,17 @@ class People:
         key = key_of(caller)
         if key is None:
             return
-        counted: list[PersonLimit] = []
+        counted: list[tuple[PersonLimit, float]] = []
         for limit in await self.limits_of(caller):
             one = 1.0 if limit.kind == "requests" else 0.0
-            used, resets_in_s = await self._ledger.add(_name(limit, key), limit.window_s, one)
+            used, resets_in_s, window = await self._ledger.add(_name(limit, key), limit.window_s, one)
             if one:
-                counted.append(limit)
+                counted.append((limit, window))
             else:
                 used -= self._held.get(_pot(limit, key), 0.0)
             if used > limit.amount or (not one and used >= limit.amount - TINY):
-                for earlier in counted:
-                    await self._ledger.add(_name(earlier, key), earlier.window_s, -1.0)
+                for earlier, began in counted:
+                    await self._ledger.add(_name(earlier, key), earlier.window_s, -1.0, began)
                 raise limit_error(limit, resets_in_s)
 
     async def reserve(self, caller: Caller, tokens: float, usd: float) -> list[Any]:
@@ -211,11 +232,11 @@ class People:
         name, pot = _name(limit, key), _pot(limit, key)
         ends = time.monotonic() + PATIENCE_S
         while True:
-            used, resets_in_s = await self._ledger.add(name, limit.window_s, amount)
+            used, resets_in_s, window = await self._ledger.add(name, limit.window_s, amount)
             if used <= limit.amount + TINY:
                 self._held[pot] = self._held.get(pot, 0.0) + amount
-                return PersonReservation(limit, key, amount)
-            await self._ledger.add(name, limit.window_s, -amount)
+                return PersonReservation(limit, key, amount, window)
+            await self._ledger.add(name, limit.window_s, -amount, window)
             left, others = limit.amount - (used - amount), self._held.get(pot, 0.0)
             if limit.kind == "tokens" and left > TINY and not others:
                 amount = left
@@ -236,7 +257,7 @@ class People:
                 del self._held[pot]
         for one in held:
             rest = took.get(one.limit.kind, 0.0) - one.amount
-            await self._ledger.add(_name(one.limit, one.key), one.limit.window_s, rest)
+            await self._ledger.add(_name(one.limit, one.key), one.limit.window_s, rest, one.window)
 
     def line(self, caller: Caller, model: str) -> Any:
         """An empty line."""
@@ -249,7 +270,7 @@ class People:
             return []
         found = []
         for limit in await self.limits_of(caller):
-            used, resets_in_s = await self._ledger.add(_name(limit, key), limit.window_s, 0.0)
+            used, resets_in_s, _ = await self._ledger.add(_name(limit, key), limit.window_s, 0.0)
             used = max(0.0, used - self._held.get(_pot(limit, key), 0.0))
             found.append(allowance(limit, used, resets_in_s))
         return found

@@ -14,13 +14,16 @@ from groq_core.requests import Caller
 from groq_core.settings.limits import PersonLimit
 from groq_core.store.bank import DatabaseBank
 from groq_core.store.books import Books, LedgerEntry, today
-from groq_core.store.database import UNAVAILABLE, Database
+from groq_core.store.database import UNAVAILABLE, Database, away_error, patiently
 from groq_core.store.keys import ApiKeys
-from groq_core.store.loans import Held, Loans, Refused
+from groq_core.store.loans import PATIENCE_S, Held, Loans, Refused
 from groq_core.store.people import PeopleStore
 
 REMEMBERED_S = 2.0
 """How long limits that were changed may stay in force."""
+
+KNOWN_S = 60.0
+"""How long the last known limits count while the database does not answer."""
 
 Bounds = Sequence[tuple[str, Sequence[PersonLimit]]]
 
@@ -46,6 +49,7 @@ class TeamLimits(Limited):
         self.loans = Loans(DatabaseBank(database), UNAVAILABLE)
         self.books = Books(database)
         self._bounds: TTLCache[tuple[str, str, str | None], Bounds] = TTLCache(10_000, REMEMBERED_S)
+        self._last_bounds: TTLCache[tuple[str, str, str | None], Bounds] = TTLCache(10_000, KNOWN_S)
 
     @property
     def has_limits(self) -> bool:
@@ -58,10 +62,14 @@ class TeamLimits(Limited):
         place = (caller.user, caller.person, key_of(caller))
         found = self._bounds.get(place)
         if found is None:
+            last = self._last_bounds.get(place)
             try:
-                found = self._bounds[place] = await self._read(caller)
+                found = await patiently(lambda: self._read(caller), 0.0 if last is not None else PATIENCE_S)
             except UNAVAILABLE:
-                raise _away() from None
+                if last is None:
+                    raise away_error("what may be spent") from None
+                found = last
+            self._bounds[place] = self._last_bounds[place] = found
         return found
 
     async def _read(self, caller: Caller) -> Bounds:
@@ -108,14 +116,22 @@ class TeamLimits(Limited):
                 if amount <= 0:
                     continue
                 try:
-                    held.append(await self.loans.take(subject, limit, amount))
+                    held.append(await self._hold(subject, limit, amount))
                 except (Refused, *UNAVAILABLE) as refused:
                     for earlier in held:
                         self.loans.settle(earlier, 0.0)
                     if not isinstance(refused, Refused):
-                        raise _away() from None
+                        raise away_error("what may be spent") from None
                     raise too_little(limit, refused.wait_s, amount) from None
         return held
+
+    async def _hold(self, subject: str, limit: PersonLimit, amount: float) -> Held:
+        """Take a loan; a database that was away for a moment is waited for."""
+        try:
+            return await patiently(lambda: self.loans.take(subject, limit, amount), PATIENCE_S)
+        except UNAVAILABLE:
+            self.loans.away = True
+            raise
 
     async def settle(self, caller: Caller, held: Sequence[Any], model: str, line: Any) -> None:
         """An attempt is over: give back what it did not take, and write down what it did."""
@@ -129,18 +145,10 @@ class TeamLimits(Limited):
         return LedgerEntry(day=today(), person=caller.person, key=key_number(caller), model=model)
 
     async def allowances(self, caller: Caller) -> list[Allowance]:
+        try:
+            bounds = await self._all(caller)
+        except RequestError:
+            return []  # nobody can say
         return [
-            allowance(limit, *await self.loans.usage(subject, limit))
-            for subject, limits in await self._all(caller)
-            for limit in limits
+            allowance(limit, *await self.loans.usage(subject, limit)) for subject, limits in bounds for limit in limits
         ]
-
-
-def _away() -> RequestError:
-    return RequestError(
-        "nobody can say now what may be spent: the database does not answer",
-        status=503,
-        code="limits_unavailable",
-        hint="Try again in a few seconds.",
-        retry_after=2.0,
-    )

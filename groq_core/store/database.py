@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import URL, make_url
@@ -14,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from groq_core.errors import SettingsError
+from groq_core.errors import RequestError, SettingsError
 from groq_core.redaction import Secret
 from groq_core.store.migrate import upgrade
 
@@ -25,6 +26,13 @@ BUSY_S: Final = 10.0
 
 START_S: Final = 20.0
 """Seconds that a database gets to answer at the start."""
+
+ANSWER_S: Final = 3.0
+"""Longest wait for an answer that a request needs; a server that is paused accepts and says nothing."""
+
+LOOK_S: Final = 0.25
+
+T = TypeVar("T")
 
 UNAVAILABLE = (SQLAlchemyError, OSError, TimeoutError)
 """What a database that has gone away raises."""
@@ -146,3 +154,35 @@ def _prepare_sqlite(connection: Any, _: ConnectionPoolEntry) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     immediate = connection.get_execution_options().get("immediate")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+async def patiently(ask: Callable[[], Awaitable[T]], seconds: float) -> T:
+    """
+    Ask something of a database that may be away for a moment.
+
+    Args:
+        seconds: How long it is asked again; each time has :data:`ANSWER_S` to answer.
+
+    Raises:
+        UNAVAILABLE: It still is.
+    """
+    ends = time.monotonic() + seconds
+    while True:
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                return await ask()
+        except UNAVAILABLE:
+            if time.monotonic() >= ends:
+                raise
+        await asyncio.sleep(LOOK_S)
+
+
+def away_error(what: str) -> RequestError:
+    """What somebody is told whom the database keeps waiting for too long."""
+    return RequestError(
+        f"nobody can say now {what}: the database does not answer",
+        status=503,
+        code="limits_unavailable",
+        hint="Try again in a few seconds.",
+        retry_after=2.0,
+    )

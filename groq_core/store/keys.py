@@ -6,9 +6,10 @@ import hashlib
 import re
 import secrets
 import time
-from typing import Final
+from typing import Any, Final
 
 import msgspec
+from cachetools import TTLCache
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -17,7 +18,7 @@ from groq_core.redaction import Secret
 from groq_core.requests import Caller
 from groq_core.settings.limits import PersonLimit, limits
 from groq_core.store.audit import note
-from groq_core.store.database import Database
+from groq_core.store.database import UNAVAILABLE, Database, away_error, patiently
 from groq_core.store.people import check_limits, check_name
 from groq_core.store.tables import ApiKey, Spend
 
@@ -73,17 +74,25 @@ def age(text: str) -> float:
     return float(int(matched[1]) * _AGES[matched[2]])
 
 
+KNOWN_S: Final = 60.0
+"""How long somebody still comes in while the database does not answer."""
+
+PATIENCE_S: Final = 2.5
+"""How long somebody waits who has not been seen before."""
+
+
 class ApiKeys:
     """
     Everything about keys; each change is in the audit log. It is also a list of token holders for the API's door.
 
-    Nothing of it is remembered between two requests: a key that was revoked is worth nothing from that moment on, in
-    every process.
+    A key that was revoked is worth nothing from that moment on, in every process, since the database is asked about
+    each request. While it does not answer, nobody can revoke one either, and who came in a moment ago still comes in.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._any = False
+        self._known: TTLCache[str, tuple[Caller, float | None]] = TTLCache(10_000, KNOWN_S)
 
     async def create(
         self, name: str, *, who: str, person: str = "", limit: str | None = None, expires_s: float | None = None
@@ -178,15 +187,31 @@ class ApiKeys:
         """Whom a key was given to; None for one that was revoked, has expired, or never was."""
         if not token.startswith(PREFIX.encode()):
             return None
-        query = select(ApiKey.id, ApiKey.person, ApiKey.expires, ApiKey.revoked).where(ApiKey.digest == digest(token))
-        async with self._database.reading() as connection:
-            row = (await connection.execute(query)).first()
-        if row is None or row.revoked is not None or (row.expires is not None and row.expires <= time.time()):
+        hashed = digest(token)
+        try:
+            row = await patiently(lambda: self._row_of(hashed), 0.0 if hashed in self._known else PATIENCE_S)
+        except UNAVAILABLE:
+            if (known := self._known.get(hashed)) is None:
+                raise away_error("who you are") from None
+            return None if _is_over(known[1]) else known[0]
+        if row is None or row.revoked is not None or _is_over(row.expires):
+            self._known.pop(hashed, None)
             return None
-        return Caller(user=f"key:{row.id}", person=row.person)
+        caller = Caller(user=f"key:{row.id}", person=row.person)
+        self._known[hashed] = caller, row.expires
+        return caller
+
+    async def _row_of(self, hashed: str) -> Any:
+        query = select(ApiKey.id, ApiKey.person, ApiKey.expires, ApiKey.revoked).where(ApiKey.digest == hashed)
+        async with self._database.reading() as connection:
+            return (await connection.execute(query)).first()
 
     async def bounds(self, key: int) -> tuple[PersonLimit, ...]:
         """What may be used with a key; empty for no bound of its own."""
         async with self._database.reading() as connection:
             text = await connection.scalar(select(ApiKey.limits).where(ApiKey.id == key))
         return limits(text) if text else ()
+
+
+def _is_over(expires: float | None) -> bool:
+    return expires is not None and expires <= time.time()

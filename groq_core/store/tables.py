@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import JSON, BigInteger, Float, Index, Integer, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Boolean, Float, Index, Integer, MetaData, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 NAME: Final = 200
@@ -178,4 +178,89 @@ class Announcement(Base):
     text: Mapped[str] = mapped_column(Text)
 
 
-TABLES: Final = tuple(Base.metadata.sorted_tables)
+class FailedSignIn(Base):
+    """A sign-in that was refused; ``person`` only where there is somebody of that name."""
+
+    __tablename__ = "failed_sign_ins"
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=True)
+    at: Mapped[float] = mapped_column(Float, index=True)
+    address: Mapped[str] = mapped_column(String(64))
+    person: Mapped[str] = mapped_column(String(NAME), default="")
+    way: Mapped[str] = mapped_column(String(20))
+
+
+class AskingRow(Base):
+    """Somebody who asks a process right now, as of its last ``beat``."""
+
+    __tablename__ = "asking"
+
+    process: Mapped[str] = mapped_column(String(32), primary_key=True)
+    number: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
+    beat: Mapped[float] = mapped_column(Float)
+    person: Mapped[str] = mapped_column(String(NAME))
+    user: Mapped[str] = mapped_column(String(NAME))
+    operation: Mapped[str] = mapped_column(String(20))
+    model: Mapped[str] = mapped_column(String(NAME))
+    since: Mapped[float] = mapped_column(Float)
+
+
+class ShelfRow(Base):
+    """A response that can be read again; only the API reads it."""
+
+    __tablename__ = "shelf"
+
+    name: Mapped[str] = mapped_column(String(100), primary_key=True)
+    body: Mapped[str] = mapped_column(Text)
+    ends: Mapped[float] = mapped_column(Float, index=True)
+
+
+class BatchFile(Base):
+    """
+    A file for a batch, or of its answers; its content is in :class:`BatchPart` under the same id.
+
+    Attributes:
+        owner: A hash of whose it is.
+    """
+
+    __tablename__ = "batch_files"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    owner: Mapped[str] = mapped_column(String(64), index=True)
+    created: Mapped[float] = mapped_column(Float)
+    body: Mapped[str] = mapped_column(Text)
+
+
+class BatchPart(Base):
+    """Some of the content of a file, or of the answers of a batch so far; base64, since text holds no zero bytes."""
+
+    __tablename__ = "batch_parts"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    number: Mapped[int] = mapped_column(Number, primary_key=True)
+    data: Mapped[str] = mapped_column(Text)
+
+
+class Batch(Base):
+    """
+    A batch, and which process carries it out.
+
+    Attributes:
+        cancelled: When somebody wanted it to end; only its holder ends it.
+        held_until: By the database's clock; then another process may go on with it.
+    """
+
+    __tablename__ = "batches"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    owner: Mapped[str] = mapped_column(String(64), index=True)
+    created: Mapped[float] = mapped_column(Float)
+    open: Mapped[bool] = mapped_column(Boolean)
+    cancelled: Mapped[float | None] = mapped_column(Float)
+    holder: Mapped[str | None] = mapped_column(String(32))
+    held_until: Mapped[float] = mapped_column(Float, default=0.0)
+    body: Mapped[str] = mapped_column(Text)
+
+
+TABLES: Final = tuple(table for table in Base.metadata.sorted_tables if table is not AskingRow.__table__)
+"""Those that last: what a backup holds."""

@@ -7,6 +7,8 @@ The web page: a Gradio frame, our own conversation and status panel in it.
 - ``agent``: The Agent tab: its layout, and the route that runs an agent and tells every step.
 - ``answer_logs``: Answers that outlive their readers: each is written into a log, which any reader of the same
   visitor follows from any place in it.
+- ``answers_elsewhere``: Answers that other replicas give: what runs here is told to all of them, and what runs there
+  is followed, stopped and, when its process has died, gone on with from here.
 - ``app``: The page: its frame, its tabs, and how it is mounted.
 - ``approvals``: Calls that wait for a visitor's word.
 - ``basic_auth``: Who may see the page: names and password hashes from a file.

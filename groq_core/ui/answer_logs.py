@@ -12,10 +12,10 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -51,10 +51,8 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{20,64}")
 
 
 class PageAnswer(Protocol):
-    """A running or finished answer. With several processes its log lives where all of them can read it."""
+    """A running or finished answer, of this process or of another one."""
 
-    @property
-    def finished(self) -> bool: ...
     async def follow(self, at: int, send: Callable[[bytes, bool], object]) -> None: ...
     async def stop(self) -> bytes: ...
 
@@ -85,14 +83,23 @@ class LoggedAnswer:
         pace: How long text is gathered into one line; shared with all streams of the page.
         owner: See :func:`owner_of`.
         linger_s: Seconds it goes on without a reader.
+        before: Lines that another process wrote, whose answer this goes on with.
+
+    Attributes:
+        changed: Called when there are new lines, and when it is over.
+        gone: Another process has it now; whoever reads it is to look for it anew.
     """
 
-    def __init__(self, events: Events, pace: Pace, owner: str, linger_s: float = LINGER_S) -> None:
+    def __init__(
+        self, events: Events, pace: Pace, owner: str, linger_s: float = LINGER_S, before: Sequence[bytes] = ()
+    ) -> None:
         self.owner = owner
         self.finished = False
-        self.size = 0
+        self.gone = False
+        self.size = sum(map(len, before))
         self.ended_at = 0.0
-        self._lines: list[bytes] = []
+        self.changed: Callable[[], None] = lambda: None
+        self._lines: list[bytes] = [*before]
         self._waiting: list[asyncio.Future[None]] = []
         self._readers = 0
         self._linger_s = linger_s
@@ -116,11 +123,11 @@ class LoggedAnswer:
                 lines, finished = self._lines[at:], self.finished
                 if lines or finished:
                     at += len(lines)
-                    await _await_sending(send(b"".join(lines), not finished))
-                if finished:
+                    await await_sending(send(b"".join(lines), not finished))
+                if finished or self.gone:
                     return
-                if at == len(self._lines) and not self.finished and not await self._more():
-                    await _await_sending(send(b": still here\n\n", True))
+                if at >= len(self._lines) and not self.finished and not await self._more():
+                    await await_sending(send(b": still here\n\n", True))
         finally:
             self._readers -= 1
             if not self._readers and not self.finished:
@@ -133,6 +140,25 @@ class LoggedAnswer:
             await asyncio.gather(self._task, return_exceptions=True)
             self._end(line({"e": "stopped", "why": why}), self._receipt_when_stopped())
         return self._lines[-1] if self._lines else receipt_line(self._receipt)
+
+    async def let_go(self) -> None:
+        """Give no more of it here, and say nothing of an end: another process goes on with it."""
+        self.gone = True
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        if self._leaving is not None:
+            self._leaving.cancel()
+        self._wake()
+
+    def since(self, at: int) -> list[bytes]:
+        """The lines from number ``at`` on, as of now."""
+        return self._lines[at:]
+
+    def keep_alive(self) -> None:
+        """Somebody reads it elsewhere."""
+        if self._leaving is not None and not self.finished:
+            self._leaving.cancel()
+            self._start_linger()
 
     # ── the log ──
 
@@ -162,6 +188,7 @@ class LoggedAnswer:
         self._lines += lines
         self.size += sum(map(len, lines))
         self._wake()
+        self.changed()
 
     def _end(self, *lines: bytes) -> None:
         self.finished = True
@@ -192,7 +219,7 @@ class LoggedAnswer:
             beat.cancel()
             if waiting in self._waiting:
                 self._waiting.remove(waiting)
-        return self.finished or len(self._lines) > before
+        return self.finished or self.gone or len(self._lines) > before
 
     def _wake(self) -> None:
         waiting, self._waiting = self._waiting, []
@@ -212,7 +239,7 @@ class LoggedAnswer:
         self._ending = asyncio.ensure_future(self.stop("left"))
 
 
-async def _await_sending(sending: object) -> None:
+async def await_sending(sending: object) -> None:
     if asyncio.iscoroutine(sending):
         await sending
 
@@ -262,14 +289,14 @@ class Answers:
             del self._answers[key]
         return not self._full()
 
-    def start(self, name: str, owner: str, events: Events) -> LoggedAnswer:
-        """Begin to log an answer; ask :meth:`has_room` first."""
-        answer = self._answers[name] = LoggedAnswer(events, self._pace, owner, self.linger_s)
+    def start(self, name: str, owner: str, events: Events, before: Sequence[bytes] = ()) -> LoggedAnswer:
+        """Begin to log an answer, or go on with one of another process; ask :meth:`has_room` first."""
+        answer = self._answers[name] = LoggedAnswer(events, self._pace, owner, self.linger_s, before)
         return answer
 
     async def close(self) -> None:
         """Stop what still runs: nobody will read it."""
-        await asyncio.gather(*(answer.stop("left") for answer in self._answers.values()))
+        await asyncio.gather(*(answer.stop("left") for answer in self._answers.values() if not answer.gone))
 
     def _full(self) -> bool:
         size = sum(answer.size for answer in self._answers.values())
@@ -277,7 +304,8 @@ class Answers:
 
     def _tidy(self) -> None:
         old = time.monotonic() - self._kept_s
-        for name in [name for name, one in self._answers.items() if one.finished and one.ended_at < old]:
+        over = [key for key, one in self._answers.items() if one.gone or (one.finished and one.ended_at < old)]
+        for name in over:
             del self._answers[name]
 
 
@@ -289,7 +317,7 @@ class AnswerStream(Response):
         at: How many lines the page has already.
     """
 
-    def __init__(self, answer: LoggedAnswer, at: int = 0) -> None:
+    def __init__(self, answer: PageAnswer, at: int = 0) -> None:
         super().__init__()
         self._answer = answer
         self._at = at
@@ -311,23 +339,23 @@ class AnswerStream(Response):
             await asyncio.gather(following, gone, return_exceptions=True)
 
 
-def create_routes(answers: Answers, caller: Callable[[Request], Caller]) -> APIRouter:
+class Found(Protocol):
+    """Looks for an answer, here and wherever else it can be; raises HTTPException where there is none."""
+
+    def __call__(self, name: str, request: Request) -> Awaitable[PageAnswer]: ...
+
+
+def create_routes(find: Found) -> APIRouter:
     """The ways back to an answer, and the one that ends it."""
     router = APIRouter(prefix="/answers", include_in_schema=False)
 
-    def find_answer(name: str, request: Request) -> LoggedAnswer:
-        answer = answers.find(name, owner_of(request, caller(request)))
-        if answer is None:
-            raise HTTPException(404, TEXTS["error_answer_gone"])
-        return answer
-
     @router.get("/{name}")
     async def follow(name: str, request: Request, at: int = 0) -> Response:
-        return AnswerStream(find_answer(name, request), max(0, at))
+        return AnswerStream(await find(name, request), max(0, at))
 
     @router.post("/{name}/stop")
     async def stop(name: str, request: Request) -> Response:
-        receipt = await find_answer(name, request).stop()
+        receipt = await (await find(name, request)).stop()
         return Response(receipt, media_type="text/event-stream", headers={"cache-control": "no-store"})
 
     return router

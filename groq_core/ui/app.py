@@ -24,7 +24,6 @@ from groq_core.media.image.format import EXTENSIONS as PICTURES
 from groq_core.services.documents.parts import EXTENSIONS as DOCUMENTS
 from groq_core.services.vision import TEMPLATES
 from groq_core.ui import admin, agent, batch, chat, extract, image, kept, microphone, own_key, summary, talk, title
-from groq_core.ui.answer_logs import Answers
 from groq_core.ui.core import PageCore
 from groq_core.ui.endpoints import create_endpoints, prepare_tools, serve_tools, tools_wanted
 from groq_core.ui.fault_switch import FAULTS
@@ -32,7 +31,7 @@ from groq_core.ui.gradio_door import Admit, GradioDoor
 from groq_core.ui.installable import ORIGIN, links
 from groq_core.ui.installable import create_routes as installable_routes
 from groq_core.ui.model_picker import choices, models_of, most_images
-from groq_core.ui.page_routes import ChatRoute, Page, create_routes
+from groq_core.ui.page_routes import ChatRoute, Page, create_asset_routes, create_routes
 from groq_core.ui.static import Assets
 from groq_core.ui.tab_parts import place
 from groq_core.ui.texts import TEXTS
@@ -166,6 +165,7 @@ def mount(app: FastAPI, core: PageCore, admit: Admit) -> FastAPI:
     base = f"ui/assets/{assets.version}"
     page = Page(core, assets)
     app.include_router(create_routes(page))
+    app.include_router(create_asset_routes(page))
     app.include_router(gradio_scripts())
     for create in ROUTES:
         app.include_router(create(page))
@@ -184,11 +184,11 @@ def mount(app: FastAPI, core: PageCore, admit: Admit) -> FastAPI:
     mounted = app.routes[-1]
     assert isinstance(mounted, Mount)  # Gradio's own application, the last that is asked
     mounted.app = GradioDoor(mounted.app, demo, admit, page.passes, page.scope_caller)
-    close_with(app, page.answers)
+    close_with(app, page)
     return app
 
 
-def close_with(app: FastAPI, answers: Answers) -> None:
+def close_with(app: FastAPI, page: Page) -> None:
     """Stop answers that still run for nobody when the server ends, before what they ask with is closed."""
     inner = app.router.lifespan_context
 
@@ -196,7 +196,7 @@ def close_with(app: FastAPI, answers: Answers) -> None:
     async def lifespan(app: FastAPI) -> AsyncIterator[Any]:
         async with inner(app) as state:
             yield state
-            await answers.close()
+            await page.close()
 
     app.router.lifespan_context = lifespan
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from math import ceil
+from typing import TYPE_CHECKING
 
 import msgspec
 from fastapi import APIRouter, HTTPException, Request
@@ -29,13 +30,17 @@ from groq_core.ui import answer_logs as answers
 from groq_core.ui.chat_request import read_question
 from groq_core.ui.context import answer_to
 from groq_core.ui.core import PageCore
-from groq_core.ui.csrf import PASS_HEADER, Passes, caller_on_page, require_own_page, visitor
+from groq_core.ui.csrf import PASS_HEADER, Passes, caller_on_page, page_router, visitor
 from groq_core.ui.fault_switch import Switch, flip, in_force, read_switch
 from groq_core.ui.model_picker import choices, models_of
 from groq_core.ui.static import Assets
 from groq_core.ui.stream import EventStream, Pace, line, refusal
 from groq_core.ui.texts import TEXTS
 from groq_core.ui.visitor_key import own_caller, own_credential
+
+if TYPE_CHECKING:
+    from groq_core.store.shared.shared_state import SharedState
+    from groq_core.ui.answers_elsewhere import AnswersElsewhere
 
 MAX_QUESTION_BYTES = 48 * 1024 * 1024
 """A question with five pictures of four megabytes, in base64, and a long conversation."""
@@ -61,6 +66,8 @@ class Page:
         self.passes = Passes(secret=core.settings.secret or kept_secret(core.settings.state_folder))
         self.pace = Pace()
         self.answers = answers.Answers(self.pace)
+        shared = getattr(core, "shared", None)
+        self.elsewhere = _answers_elsewhere(self.answers, shared) if shared is not None else None
 
     def caller(self, request: Request) -> Caller:
         return self.scope_caller(own_caller(self.core.own_keys, request, visitor(request, self.passes)))
@@ -78,6 +85,55 @@ class Page:
 
     def answer(self, events: Events) -> EventStream:
         return EventStream(events, self.pace)
+
+    def begin(self, name: str, owner: str, events: Events, question: bytes, caller: Caller) -> answers.LoggedAnswer:
+        """Begin an answer that its page, and every replica, can come back to."""
+        answer = self.answers.start(name, owner, events)
+        if self.elsewhere is not None:
+            # A visitor's own key is in this process alone, so no other can ask again.
+            self.elsewhere.begin(name, owner, answer, question if caller.groq_key is None else b"")
+        return answer
+
+    async def find_elsewhere(self, name: str, owner: str, caller: Caller, **how: float) -> answers.PageAnswer | None:
+        """An answer that another replica gives; None without others."""
+        if self.elsewhere is None or not name:
+            return None
+        return await self.elsewhere.find(name, owner, lambda body: answer_question(self.core, body, caller), **how)
+
+    async def find(self, name: str, request: Request) -> answers.PageAnswer:
+        """
+        An answer, wherever it runs.
+
+        Raises:
+            HTTPException: 404; there is none of this visitor.
+        """
+        caller = self.caller(request)
+        owner = answers.owner_of(request, caller)
+        found = self.answers.find(name, owner) or await self.find_elsewhere(name, owner, caller)
+        if found is None:
+            raise HTTPException(404, TEXTS["error_answer_gone"])
+        return found
+
+    async def close(self) -> None:
+        """Let go of what still runs, or stop it: nobody reads it here any more."""
+        if self.elsewhere is not None:
+            await self.elsewhere.close()
+        await self.answers.close()
+
+
+def _answers_elsewhere(here: answers.Answers, shared: SharedState) -> AnswersElsewhere:
+    """Only who has Redis waits for its client."""
+    from groq_core.ui.answers_elsewhere import AnswerMirror, AnswersElsewhere
+
+    return AnswersElsewhere(here, AnswerMirror(shared.runs))
+
+
+def answer_question(core: PageCore, body: bytes, caller: Caller) -> Events:
+    """A page's question, once more; one that cannot be asked is an answer that is only a refusal."""
+    try:
+        return answer_to(core, read_question(body), caller)
+    except RequestError as error:
+        return refusal(error)
 
 
 FIRST_BYTES = 64 * 1024
@@ -156,36 +212,28 @@ class ChatRoute:
         body = await body_of(request, MAX_QUESTION_BYTES)
         log, name, owner = self._page.answers, answers.name_of(request), answers.owner_of(request, caller)
         # The page asks again when it cannot know whether its question came through.
-        if name and (known := log.find(name, owner)):
+        known = log.find(name, owner) or await self._page.find_elsewhere(name, owner, caller, wait_s=0.0)
+        if known is not None:
             return answers.AnswerStream(known)
-        try:
-            events = answer_to(self._page.core, read_question(body), caller)
-        except RequestError as error:
-            events = refusal(error)
+        events = answer_question(self._page.core, body, caller)
         if name and log.has_room(name, owner):
-            return answers.AnswerStream(log.start(name, owner, events))
+            return answers.AnswerStream(self._page.begin(name, owner, events, body, caller))
         return self._page.answer(events)
 
 
 def create_routes(page: Page) -> APIRouter:
     """The routes every tab needs; a tab adds its own with a function like this one."""
-    router = APIRouter(prefix="/ui", include_in_schema=False)
-    router.include_router(answers.create_routes(page.answers, page.caller))
-
-    @router.get("/assets/{version}/{name:path}")
-    async def asset(version: str, name: str, request: Request) -> Response:
-        return page.assets.response(name, request.headers.get("accept-encoding", ""))
+    router = page_router()
+    router.include_router(answers.create_routes(page.find))
 
     @router.get("/pass")
     async def new_pass(request: Request) -> Response:
-        require_own_page(request)
         return JSONResponse(
             {"pass": page.passes.issue(request.headers.get(PASS_HEADER, ""))}, headers={"cache-control": "no-store"}
         )
 
     @router.get("/models")
     async def models(request: Request) -> Response:
-        require_own_page(request)
         targets = page.core.board.snapshot(own_credential(page.core.own_keys, request)).targets
         return JSONResponse(choices(models_of(page.core), targets=targets), headers={"cache-control": "no-store"})
 
@@ -198,7 +246,6 @@ def create_routes(page: Page) -> APIRouter:
 
     @router.get("/status/events")
     async def status(request: Request, visitor: str = "") -> Response:
-        require_own_page(request)
         found = page.passes.page_id(request.headers.get(PASS_HEADER) or visitor)
         caller = page.scope_caller(caller_on_page(request, found)) if found is not None else Caller()
         own = own_credential(page.core.own_keys, request)
@@ -220,6 +267,17 @@ def create_routes(page: Page) -> APIRouter:
         except RequestError as error:
             raise http_error(error) from error
         return Response(status_code=204)
+
+    return router
+
+
+def create_asset_routes(page: Page) -> APIRouter:
+    """Scripts and styles, for whoever asks: nothing in them is anybody's."""
+    router = APIRouter(prefix="/ui/assets", include_in_schema=False)
+
+    @router.get("/{version}/{name:path}")
+    async def asset(version: str, name: str, request: Request) -> Response:
+        return page.assets.response(name, request.headers.get("accept-encoding", ""))
 
     return router
 

@@ -12,6 +12,7 @@ from PIL import Image
 
 from groq_core.api.absent_paths import ABSENT, MISPLACED, WITHOUT_V1
 from groq_core.services.batch.batch_store import BatchStore
+from groq_core.services.batch.places import BatchFolder
 from tests.api.stage import Stage
 from tests.media.samples import encoded, tone, wav
 from tests.stage import Stage as House
@@ -185,6 +186,6 @@ def test_every_route_of_the_api_is_known_without_its_v1() -> None:
     from groq_core.api.app import routes
 
     stage = Stage()
-    table = routes(stage, stage.left, BatchStore(stage.settings.state_folder, stage.handle))
+    table = routes(stage, stage.left, BatchStore(BatchFolder(stage.settings.state_folder), stage.handle))
     ours = {path for path in table if path.startswith(("/v1/chat", "/v1/audio", "/v1/responses", "/v1/files"))}
     assert {path for path in ours if not path.endswith("/")} <= {f"/v1{path}" for path in WITHOUT_V1}

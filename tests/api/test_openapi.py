@@ -21,6 +21,7 @@ from groq_core.api.openapi import ABOUT, PATHS, document
 from groq_core.api.schemas import SCHEMAS
 from groq_core.api.speech import TYPES
 from groq_core.services.batch.batch_store import BatchStore
+from groq_core.services.batch.places import BatchFolder
 from tests.stage import Stage, staged
 
 NOT_DESCRIBED = {*MISPLACED, "/_simulator/"}
@@ -30,7 +31,7 @@ OPERATIONS = [(path, verb) for path, verbs in PATHS.items() for verb in verbs]
 
 
 def routing_table(stage: Stage, folder: Path) -> dict[str, set[str]]:
-    table = routes(stage.core, asyncio.Event(), BatchStore(folder, stage.core.handle))
+    table = routes(stage.core, asyncio.Event(), BatchStore(BatchFolder(folder), stage.core.handle))
     return {path: {method.lower() for method in methods} for path, methods in table.items()}
 
 
@@ -117,17 +118,13 @@ def test_the_fields_described_are_those_that_are_read(schema: str, fields: tuple
 
 
 def test_every_parameter_of_a_chat_is_named() -> None:
-    request = SCHEMAS["ChatRequest"]
-
-    assert not [
-        name for name in KNOWN if name not in request["properties"] and f"`{name}`" not in request["description"]
-    ]
+    assert SCHEMAS["ChatRequest"]["properties"].keys() >= KNOWN
 
 
 def test_every_format_of_speech_is_described() -> None:
     content = PATHS["/v1/audio/speech"]["post"]["responses"]["200"]["content"]
 
-    assert SCHEMAS["SpeechRequest"]["properties"]["response_format"]["enum"] == list(TYPES)
+    assert SCHEMAS["SpeechRequest"]["properties"]["response_format"]["anyOf"][0]["enum"] == list(TYPES)
     assert {media.decode() for media in TYPES.values()} <= content.keys()
 
 

@@ -15,8 +15,8 @@ from groq_core.cli import main
 from groq_core.cli.doctor_state import database_line, redis_line
 from groq_core.redaction import Secret
 from tests.requires import needs
-from tests.store.conftest import Postgres, postgres
-from tests.store.test_shared_state import Redis, redis
+from tests.store.conftest import Postgres, postgres, redis
+from tests.store.replicas import Redis
 
 __all__ = ["postgres", "redis"]
 

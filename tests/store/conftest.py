@@ -14,6 +14,7 @@ import pytest
 
 from groq_core.redaction import Secret
 from groq_core.store.database import Database, open_database
+from tests.store.replicas import Redis
 
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 
@@ -92,3 +93,11 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 async def database(url: str) -> AsyncIterator[Database]:
     async with open_database(Secret(url)) as running:
         yield running
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[Redis]:
+    server = Redis(tmp_path)
+    server.start()
+    yield server
+    server.stop()

@@ -3,103 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-import socket
-import subprocess
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from groq_core.compose import Core, assemble
-from groq_core.serve import create_app
-from groq_core.settings.settings import Settings
+from groq_core.requests import Caller
 from groq_core.simulator import Fault, Simulator
-from tests.api.stage import serving
-from tests.requires import found, needs
+from tests.requires import needs
+from tests.store.replicas import Redis, Replicas, replicas
 from tests.store.stage import ask, eventually
 
 pytestmark = needs("redis-server")
-
-
-class Redis:
-    """A server on a loopback port of its own, which can be killed, paused, demoted and emptied."""
-
-    def __init__(self, folder: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
-        self._folder = folder
-        self._process: subprocess.Popen[bytes] | None = None
-        self.url = f"redis://127.0.0.1:{self.port}/0"
-
-    def start(self) -> None:
-        program = found("redis-server")
-        assert program is not None
-        command = [program, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self._folder)]
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        ends = time.monotonic() + 10
-        while time.monotonic() < ends:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
-            time.sleep(0.02)
-        raise AssertionError("redis-server does not start")
-
-    def say(self, *words: str) -> None:
-        with socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:
-            connection.sendall(" ".join(words).encode() + b"\r\n")
-            assert connection.recv(100)[:1] in (b"+", b":")
-
-    def signal(self, number: int) -> None:
-        if self._process is not None:
-            os.kill(self._process.pid, number)
-
-    def stop(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
-
-
-@pytest.fixture
-def redis(tmp_path: Path) -> Iterator[Redis]:
-    server = Redis(tmp_path)
-    server.start()
-    yield server
-    server.stop()
-
-
-class Replicas:
-    """Several whole servers on one simulator."""
-
-    def __init__(self, cores: list[Core], urls: list[str]) -> None:
-        self.cores, self.urls = cores, urls
-
-    async def status(self) -> list[dict[str, Any]]:
-        async with httpx.AsyncClient() as http:
-            return [(await http.get(f"{url}/ready")).json() for url in self.urls]
-
-    async def in_step(self) -> bool:
-        found = await self.status()
-        return all(one.get("shared") == "in step" and one.get("replicas") == len(self.cores) for one in found)
-
-    async def away(self) -> bool:
-        return all(str(one.get("shared")).startswith("away") for one in await self.status())
-
-
-@asynccontextmanager
-async def replicas(count: int, redis: Redis, simulator: Simulator, **settings: str) -> AsyncIterator[Replicas]:
-    made = Settings.from_env({"GROQ_CORE_OFFLINE": "1", "GROQ_CORE_REDIS_URL": redis.url, **settings})
-    async with AsyncExitStack() as stack:
-        cores = [await stack.enter_async_context(assemble(made, simulator=simulator)) for _ in range(count)]
-        ports = [await stack.enter_async_context(serving(create_app(core))) for core in cores]
-        yield Replicas(cores, [f"http://127.0.0.1:{port}" for port in ports])
 
 
 async def test_replicas_say_that_they_are_in_step(redis: Redis, simulator: Simulator) -> None:
@@ -256,3 +173,51 @@ async def test_wrong_guesses_and_limits_are_counted_together(redis: Redis, simul
         await other.throttle.forgive("ann")
         await one.revoked.add("session", 60)
         assert await other.revoked.has("session")
+
+
+SPENDING = {"GROQ_CORE_LIMITS": "0.003 usd/day", "GROQ_CORE_MAX_ATTEMPTS": "1", "GROQ_CORE_CACHE_SIZE": "0"}
+
+
+async def spend(running: Replicas, rounds: int) -> tuple[float, list[int]]:
+    """Ask all replicas at once, again and again; gives the dollars and the statuses."""
+    usd, codes = 0.0, []
+    async with httpx.AsyncClient(timeout=30) as http:
+
+        async def one(url: str, number: int) -> None:
+            nonlocal usd
+            body = {"messages": [{"role": "user", "content": f"Say {number}"}], "max_completion_tokens": 400}
+            answer = await http.post(f"{url}/v1/chat/completions", json=body)
+            codes.append(answer.status_code)
+            if answer.status_code == 200:
+                usd += answer.json()["x_groq_core"]["cost_usd"]
+
+        for _ in range(rounds):
+            await asyncio.gather(*(one(url, number) for url in running.urls for number in range(8)))
+    return usd, codes
+
+
+@pytest.mark.parametrize("fault", ["none", "absent", "kill", "flush"])
+async def test_replicas_together_never_overspend_whatever_redis_does(
+    redis: Redis, simulator: Simulator, fault: str
+) -> None:
+    if fault == "absent":
+        redis.stop()
+    async with replicas(3, redis, simulator, (), **SPENDING) as running:
+        if fault != "absent":
+            assert await eventually(running.in_step, 5)
+        first, codes = await spend(running, 1)
+        if fault in ("kill", "absent"):
+            redis.stop()
+        elif fault == "flush":
+            redis.say("FLUSHALL")
+        second, more = await spend(running, 1)
+        if fault in ("kill", "absent"):
+            redis.start()
+            assert await eventually(running.in_step, 6)
+        third, last = await spend(running, 1)
+        assert set(codes + more + last) <= {200, 429}
+        spent = first + second + third
+        assert 0.0005 < spent <= 0.003
+        for core in running.cores:
+            (one,) = await core.people.allowances(Caller(address="127.0.0.1"))
+            assert one.used >= spent - 1e-9, "all know what all have spent"

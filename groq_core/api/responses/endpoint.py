@@ -14,7 +14,7 @@ from groq_core.api.backend import Backend
 from groq_core.api.chat.endpoint import MAX_BODY
 from groq_core.api.chat.pictures import clean, pieces_within
 from groq_core.api.responses.body import ResponseCall, read_response
-from groq_core.api.responses.kept_responses import Kept, ResponseStore
+from groq_core.api.responses.kept_responses import Kept, ResponseStore, referred
 from groq_core.api.responses.output import (
     Item,
     ItemIds,
@@ -56,7 +56,9 @@ class Responses:
 
     async def create(self, exchange: ApiExchange) -> None:
         """Answer, streamed or whole."""
-        call = read_response(await exchange.body(MAX_BODY), exchange, self._store)
+        body = await exchange.body(MAX_BODY)
+        await self._store.load(exchange.caller, referred(body))
+        call = read_response(body, exchange, self._store)
         headers = HeaderStory(exchange, self._board)
         with exchange.watch() as watch:
             request, notes = await clean(call.request, pieces_within(self._catalogue))
@@ -70,17 +72,20 @@ class Responses:
                 )
                 writer.receipt.notes.extend(notes)
                 request = msgspec.structs.replace(request, outlet=exchange.outlet(writer.feed))
-                await stream_answer(exchange, self._handle(request), writer, watch, self._clock, headers)
+                await stream_answer(
+                    exchange, self._handle(request), writer, watch, self._clock, headers, self._store.settle
+                )
                 return
             if (reply := await fold_answer(exchange, self._handle(request), watch, self._clock, notes)) is not None:
                 response = whole_response(reply, exchange.request_id, call)
                 keep(response, reply.text, reply.tool_calls)
+                await self._store.settle()
                 await exchange.answer_json(response, *headers(reply.receipt))
 
     async def read(self, exchange: ApiExchange) -> None:
         """A response, or the items it was given (`…/input_items`)."""
         name, _, part = exchange.path.removeprefix(PREFIX).partition("/")
-        kept = self._find(exchange.caller, name)
+        kept = await self._find(exchange.caller, name)
         if not part:
             await exchange.answer_json(kept.response)
         elif part == "input_items":
@@ -91,11 +96,13 @@ class Responses:
     async def delete(self, exchange: ApiExchange) -> None:
         """Forget a response."""
         name = exchange.path.removeprefix(PREFIX)
-        if not self._store.forget(exchange.caller, name):
-            raise _missing(name)
+        await self._find(exchange.caller, name)
+        self._store.forget(exchange.caller, name)
+        await self._store.remove(exchange.caller, name)
         await exchange.answer_json({"id": name, "object": "response", "deleted": True})
 
-    def _find(self, caller: Caller, name: str) -> Kept:
+    async def _find(self, caller: Caller, name: str) -> Kept:
+        await self._store.load(caller, [name])
         kept = self._store.find(caller, name)
         if kept is None:
             raise _missing(name)

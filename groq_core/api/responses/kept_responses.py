@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any, Final
 
 import msgspec
+import orjson
 
 from groq_core.api.encoding import json_bytes
 from groq_core.requests import Caller, Message
+from groq_core.store.shelf import SharedPlace, ShelfAway
 
 KEPT_S: Final = 3600.0
 MOST: Final = 2_000
 MOST_BYTES: Final = 64 * 2**20
 """Bounds of what is kept in memory; beyond them the oldest responses go first."""
+
+MOST_SHARED_BYTES: Final = 8 * 2**20
+"""A larger response is found only where it was given."""
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +49,11 @@ class ResponseStore:
     """
     Keep responses in memory; each caller sees their own.
 
+    Where there is a shelf that other processes read too, what stands there counts: :meth:`load` brings a response
+    from there, :meth:`settle` takes there what was kept. While it is away, the memory goes on alone.
+
     Args:
+        shelf: What all processes share; None where there is nothing of the kind.
         clock: Seconds.
     """
 
@@ -52,8 +63,11 @@ class ResponseStore:
         kept_s: float = KEPT_S,
         most: int = MOST,
         most_bytes: int = MOST_BYTES,
+        shelf: SharedPlace | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._shelf = shelf
+        self._unsettled: list[Kept] = []
         self._kept_s = kept_s
         self._most = most
         self._most_bytes = most_bytes
@@ -76,14 +90,51 @@ class ResponseStore:
         size = len(json_bytes(response)) + len(json_bytes(items))
         if size > self._most_bytes:
             return
-        name = response["id"]
         ends = self._clock() + self._kept_s
-        self._kept[name] = Kept(
-            owner=_owner(caller), response=response, items=items, messages=messages, size=size, ends=ends
-        )
-        self._bytes += size
-        self._places |= {item["id"]: name for item in response["output"]}
+        kept = Kept(owner=_owner(caller), response=response, items=items, messages=messages, size=size, ends=ends)
+        self._put(kept)
+        if self._shelf is not None and size <= MOST_SHARED_BYTES:
+            self._unsettled.append(kept)
+
+    def _put(self, kept: Kept) -> None:
+        name = kept.response["id"]
+        if name in self._kept:
+            self._drop(name)
+        self._kept[name] = kept
+        self._bytes += kept.size
+        self._places |= {item["id"]: name for item in kept.response["output"]}
         self._tidy()
+
+    async def settle(self) -> None:
+        """Let the other processes find what was kept since the last time."""
+        unsettled, self._unsettled = self._unsettled, []
+        for kept in unsettled:
+            assert self._shelf is not None
+            with suppress(ShelfAway):
+                await self._shelf.put(
+                    _place(kept.owner, kept.response["id"]), json_bytes(msgspec.to_builtins(kept)), self._kept_s
+                )
+
+    async def load(self, caller: Caller, names: Iterable[str]) -> None:
+        """Bring responses of this caller here as they are now, or take them away where another process deleted them."""
+        if self._shelf is None:
+            return
+        for name in names:
+            try:
+                body = await self._shelf.get(_place(_owner(caller), name))
+            except ShelfAway:
+                return
+            if body is not None:
+                found = msgspec.json.decode(body, type=Kept)
+                self._put(msgspec.structs.replace(found, ends=self._clock() + self._kept_s))
+            elif (kept := self.find(caller, name)) is not None and kept.size <= MOST_SHARED_BYTES:
+                self._drop(name)
+
+    async def remove(self, caller: Caller, name: str) -> None:
+        """Let no process find it any more."""
+        if self._shelf is not None:
+            with suppress(ShelfAway):
+                await self._shelf.remove(_place(_owner(caller), name))
 
     def find(self, caller: Caller, name: str) -> Kept | None:
         """A response of this caller, or None when there is none (any more)."""
@@ -116,6 +167,31 @@ class ResponseStore:
         self._bytes -= kept.size
         for item in kept.response["output"]:
             self._places.pop(item["id"], None)
+
+
+def referred(raw: bytes) -> list[str]:
+    """
+    Ids of responses that a body goes on from, by itself or by one of their items.
+
+    >>> referred(b'{"previous_response_id": "resp_1", "input": [{"type": "item_reference", "id": "msg_2_1"}]}')
+    ['resp_1', 'resp_2']
+    """
+    try:
+        body = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return []
+    if not isinstance(body, dict):
+        return []
+    items = body.get("input")
+    names = [item.get("id") for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+    found = ["resp_" + name.split("_")[1] for name in names if isinstance(name, str) and name.count("_") == 2]
+    previous = body.get("previous_response_id")
+    return list(dict.fromkeys([previous, *found] if isinstance(previous, str) else found))
+
+
+def _place(owner: tuple[str, str], name: str) -> str:
+    """Where it stands on the shelf; who does not know whose it is finds nothing."""
+    return hashlib.sha256("\0".join(("response", *owner, name)).encode()).hexdigest()
 
 
 def _owner(caller: Caller) -> tuple[str, str]:

@@ -13,7 +13,7 @@ Many requests at once: live at the highest rate the limits allow, or through Gro
 from groq_core.services.batch.batch_api import BatchApi, RemoteBatchRun
 from groq_core.services.batch.estimate import Estimate, Survey, estimate, survey
 from groq_core.services.batch.export import text_of, write_table
-from groq_core.services.batch.job import Job, job_of, still_open
+from groq_core.services.batch.job import Job, job_of, name_of_lines, still_open
 from groq_core.services.batch.later import groq_id, run_later
 from groq_core.services.batch.line_answers import Answerer, BatchAnswer, answerers
 from groq_core.services.batch.lines import Entry, Line, LineFault, Recipe
@@ -50,6 +50,7 @@ __all__ = [
     "estimate",
     "groq_id",
     "job_of",
+    "name_of_lines",
     "reconcile",
     "resolve_name",
     "run_batch",

@@ -11,26 +11,25 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import secrets
-import shutil
 import time
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
-import msgspec
 import orjson
 
 from groq_core.errors import GroqCoreError, RequestError
 from groq_core.pipeline import Handler
 from groq_core.requests import Caller, Request
-from groq_core.services.batch.job import Job, beside, job_of
+from groq_core.services.batch.job import Job, job_of
 from groq_core.services.batch.line_answers import answerers
 from groq_core.services.batch.lines import URLS, LineFault, Recipe
+from groq_core.services.batch.places import BatchPlace, Filed, Owner, PlaceAway, Running, Via
 from groq_core.services.batch.progress import Progress
 from groq_core.services.batch.runner import BatchRun
+from groq_core.services.batch.seen_ids import IdSet
 from groq_core.services.batch.sink import Sink
 from groq_core.services.batch.sources import LineSource
 
@@ -38,90 +37,19 @@ log = logging.getLogger(__name__)
 
 MAX_LINES: Final = 50_000
 MAX_ERRORS: Final = 20
-KEPT_S: Final = 30 * 86_400
-"""Seconds a file is kept, as with Groq."""
-
-UNFINISHED_S: Final = 3600
-"""Seconds after which nobody is still writing what has no record beside it."""
-
 MAX_BYTES: Final = 2 * 2**30
 """Of all files of one caller together."""
 
 PURPOSES: Final = ("batch", "batch_output")
 
-Status: TypeAlias = Literal[
-    "validating", "failed", "in_progress", "finalizing", "completed", "expired", "cancelling", "cancelled"
-]
-Via: TypeAlias = Literal["live", "groq-batch"]
-"""Who carries it out: our own processor at once, or Groq within a day."""
-
 Later: TypeAlias = Callable[[LineSource, Sink, Job, int, asyncio.Event], AsyncGenerator[Progress, None]]
 """Lets Groq answer a source; see :func:`groq_core.services.batch.later.run_later`."""
 
-OPEN: Final = ("validating", "in_progress", "finalizing", "cancelling")
+LOOK_S: Final = 1.0
+"""Seconds between two looks at which batches nobody carries out."""
 
-
-class Filed(msgspec.Struct, kw_only=True):
-    """A file; its content lies beside it."""
-
-    id: str
-    owner: tuple[str, str]
-    filename: str
-    purpose: str
-    bytes: int
-    created_at: int
-
-    def to_wire(self) -> dict[str, Any]:
-        """The file object of the wire."""
-        return {
-            "id": self.id,
-            "object": "file",
-            "bytes": self.bytes,
-            "created_at": self.created_at,
-            "expires_at": self.created_at + KEPT_S,
-            "filename": self.filename,
-            "purpose": self.purpose,
-            "status": "processed",
-        }
-
-
-class Running(msgspec.Struct, kw_only=True):
-    """A batch, as the wire knows it, with whose it is."""
-
-    id: str
-    owner: tuple[str, str]
-    endpoint: str
-    input_file_id: str
-    completion_window: str
-    metadata: dict[str, str] | None = None
-    via: Via = "live"
-    status: Status = "validating"
-    errors: list[dict[str, Any]] = []
-    output_file_id: str | None = None
-    error_file_id: str | None = None
-    created_at: int = 0
-    in_progress_at: int | None = None
-    finalizing_at: int | None = None
-    completed_at: int | None = None
-    failed_at: int | None = None
-    cancelling_at: int | None = None
-    cancelled_at: int | None = None
-    total: int = 0
-    completed: int = 0
-    failed: int = 0
-
-    def to_wire(self) -> dict[str, Any]:
-        """The batch object of the wire."""
-        body: dict[str, Any] = msgspec.to_builtins(self)
-        for name in ("owner", "errors", "total", "completed", "failed"):
-            del body[name]
-        return body | {
-            "object": "batch",
-            "errors": {"object": "list", "data": self.errors} if self.errors else None,
-            "expires_at": self.created_at + KEPT_S,
-            "expired_at": None,
-            "request_counts": {"total": self.total, "completed": self.completed, "failed": self.failed},
-        }
+PLACE_AWAY: Final = (PlaceAway, OSError)
+"""What a place raises that cannot be reached now."""
 
 
 class BatchStore:
@@ -129,49 +57,92 @@ class BatchStore:
     Where files and batches are handed in and fetched. Everything of a caller is his alone.
 
     Args:
-        folder: Made when the first file comes.
+        place: Where they are kept, and found by other processes too.
         handle: The pipeline.
         later: Hands a batch to Groq; None where nobody may.
+        simulated: The simulator answers, and each answer says so.
     """
 
-    def __init__(self, folder: Path, handle: Handler[Request], later: Later | None = None) -> None:
-        self._folder = folder
+    def __init__(
+        self, place: BatchPlace, handle: Handler[Request], later: Later | None = None, *, simulated: bool = False
+    ) -> None:
+        self._place = place
         self._handle = handle
         self._later = later
-        self._runs: dict[str, BatchRun] = {}
+        self._simulated = simulated
         self._stops: dict[str, asyncio.Event] = {}
+        self._runs: dict[str, BatchRun] = {}
+        self._mine: dict[str, Running] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._batches: dict[str, Running] | None = None
+        self._looking: asyncio.Task[None] | None = None
 
     # ── the process ──────────────────────────────────────────────────────────────────────────────────
 
-    def start(self) -> None:
-        """Go on with every batch that an earlier process left open; again is no harm."""
-        if self._batches is not None:
-            return
-        self._tidy()
-        self._batches = {batch.id: batch for batch in self._read("batches", Running)}
-        for batch in self._batches.values():
-            if batch.status in OPEN:
-                self._run(batch)
+    async def start(self) -> None:
+        """Go on with every batch that nobody carries out, now and whenever a process dies; again is no harm."""
+        if self._looking is None:
+            with suppress(*PLACE_AWAY):
+                await self._place.tidy()
+            self._looking = asyncio.create_task(self._look())
 
     async def stop(self) -> None:
-        """Drop what is under way; what is written stays, and the next start goes on from it."""
-        tasks = [*self._tasks.values()]
+        """Drop what is under way; what is written stays, and whoever is next goes on from it."""
+        tasks = [*self._tasks.values(), *([self._looking] if self._looking is not None else [])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    async def _look(self) -> None:
+        while True:
+            try:
+                for batch in await self._place.batches():
+                    if batch.id not in self._tasks:
+                        await self._take_up(batch.id)
+                for name in [*self._mine]:
+                    await self._keep(name)
+            except PLACE_AWAY as error:
+                log.warning("batches wait, since where they are kept does not answer: %s", type(error).__name__)
+            except Exception:
+                log.exception("a look at the batches went wrong")
+            await asyncio.sleep(LOOK_S)
+
+    async def _take_up(self, name: str) -> None:
+        """Carry out a batch that nobody else has."""
+        if not await self._place.claim(name):
+            return
+        batch = await self._place.batch(name)
+        if batch is None or not batch.open:
+            await self._place.release(name)
+            return
+        self._run(batch)
+
+    async def _keep(self, name: str) -> None:
+        """Go on holding a batch, tell the others how far it is, and end it where somebody wants that."""
+        task, batch = self._tasks.get(name), self._mine.get(name)
+        if task is None or batch is None:
+            return
+        if not await self._place.claim(name):
+            task.cancel()  # this process was away for so long that another one has it
+            return
+        known = await self._place.batch(name)
+        if known is not None and known.cancelling_at is not None and batch.cancelling_at is None:
+            batch.with_wish(known.cancelling_at)
+            self._stop_asking(name)
+        if name in self._runs or name in self._stops:
+            self._fresh(batch)
+            await self._place.save_answers(name)
+            await self._place.put_batch(batch)
+
     # ── files ────────────────────────────────────────────────────────────────────────────────────────
 
-    def keep(self, owner: Caller, filename: str, purpose: str, data: bytes) -> Filed:
+    async def keep(self, owner: Caller, filename: str, purpose: str, data: bytes) -> Filed:
         """
         Keep a file.
 
         Raises:
             RequestError: The caller's files take too much room.
         """
-        used = sum(file.bytes for file in self.files(owner))
+        used = sum(file.bytes for file in await self.files(owner))
         if used + len(data) > MAX_BYTES:
             raise RequestError(
                 f"your files take more than {MAX_BYTES // 2**20} MiB together",
@@ -179,37 +150,34 @@ class BatchStore:
                 param="file",
                 hint="Delete some.",
             )
-        return self._file(_owner(owner), filename, purpose, data)
+        return await self._file(_owner(owner), filename, purpose, data)
 
-    def files(self, owner: Caller) -> list[Filed]:
+    async def files(self, owner: Caller) -> list[Filed]:
         """All files of a caller, newest first."""
-        own = [file for file in self._read("files", Filed) if file.owner == _owner(owner)]
+        own = await self._place.files(_owner(owner))
         return sorted(own, key=lambda file: (file.created_at, file.id), reverse=True)
 
-    def file(self, owner: Caller, name: str) -> Filed:
+    async def file(self, owner: Caller, name: str) -> Filed:
         """
         Raises:
             RequestError: 404; there is no such file of this caller.
         """
-        path = self._path("files", name)
-        file: Filed | None = _decode(path, Filed) if path is not None else None
+        file = await self._place.file(name)
         if file is None or file.owner != _owner(owner):
             raise _missing("file", name)
         return file
 
-    def content(self, file: Filed) -> Path:
+    async def content(self, file: Filed) -> Path:
         """Where the content of a file lies."""
-        return self._folder / "files" / f"{file.id}.jsonl"
+        return await self._place.content(file.id)
 
-    def delete(self, owner: Caller, name: str) -> None:
+    async def delete(self, owner: Caller, name: str) -> None:
         """Delete a file; errors as for :meth:`file`."""
-        file = self.file(owner, name)
-        self.content(file).unlink(missing_ok=True)
-        (self._folder / "files" / f"{file.id}.json").unlink(missing_ok=True)
+        await self._place.remove_file((await self.file(owner, name)).id)
 
     # ── batches ──────────────────────────────────────────────────────────────────────────────────────
 
-    def create(
+    async def create(
         self,
         owner: Caller,
         *,
@@ -225,7 +193,7 @@ class BatchStore:
         Raises:
             RequestError: There is no such file, or nothing here answers the endpoint, or not by that way.
         """
-        file = self.file(owner, input_file_id)
+        file = await self.file(owner, input_file_id)
         if endpoint.removeprefix("/openai") not in URLS:
             raise RequestError(
                 f"no batch is answered at {endpoint[:80]}", param="endpoint", hint=f"Use one of: {', '.join(URLS)}."
@@ -242,44 +210,47 @@ class BatchStore:
             via=via,
             created_at=int(time.time()),
         )
-        known = self._load_batches()  # first, or it would find this one on disk and carry it out as well
-        self._save(batch)
-        known[batch.id] = batch
-        self._run(batch)
+        await self._place.put_batch(batch)
+        await self.start()
+        if await self._place.claim(batch.id):
+            self._run(batch)
         return batch
 
-    def batches(self, owner: Caller) -> list[Running]:
+    async def batches(self, owner: Caller) -> list[Running]:
         """All batches of a caller, newest first."""
-        own = [self._fresh(batch) for batch in self._load_batches().values() if batch.owner == _owner(owner)]
+        own = [self._now(batch) for batch in await self._place.batches(_owner(owner))]
         return sorted(own, key=lambda batch: (batch.created_at, batch.id), reverse=True)
 
-    def batch(self, owner: Caller, name: str) -> Running:
+    async def batch(self, owner: Caller, name: str) -> Running:
         """
         Raises:
             RequestError: 404; there is no such batch of this caller.
         """
-        batch = self._load_batches().get(name)
+        batch = await self._place.batch(name)
         if batch is None or batch.owner != _owner(owner):
             raise _missing("batch", name)
-        return self._fresh(batch)
+        return self._now(batch)
 
-    def cancel(self, owner: Caller, name: str) -> Running:
+    async def cancel(self, owner: Caller, name: str) -> Running:
         """
         Ask no further line; those under way are still written down.
 
         Raises:
             RequestError: 404, or 400 when it has ended.
         """
-        batch = self.batch(owner, name)
+        batch = await self.batch(owner, name)
         if batch.status not in ("validating", "in_progress"):
             raise RequestError(f"the batch is {batch.status} and cannot be cancelled", param="batch_id")
-        batch.status, batch.cancelling_at = "cancelling", int(time.time())
-        self._save(batch)
+        await self._place.cancel(batch.id)
+        batch.with_wish(int(time.time()))
+        self._stop_asking(name)
+        return batch
+
+    def _stop_asking(self, name: str) -> None:
         if (run := self._runs.get(name)) is not None:
             run.stop()
         if (stop := self._stops.get(name)) is not None:
             stop.set()
-        return batch
 
     def _check_later(self, endpoint: str) -> None:
         if self._later is None:
@@ -293,6 +264,10 @@ class BatchStore:
                 f"Groq's Batch API is given chats alone, not {endpoint}", param="via", hint="Leave it out."
             )
 
+    def _now(self, batch: Running) -> Running:
+        """As it is at this moment, where this process carries it out."""
+        return self._fresh(self._mine.get(batch.id, batch))
+
     def _fresh(self, batch: Running) -> Running:
         """With the counts of this moment."""
         if (run := self._runs.get(batch.id)) is not None:
@@ -303,37 +278,47 @@ class BatchStore:
     # ── carrying out ─────────────────────────────────────────────────────────────────────────────────
 
     def _run(self, batch: Running) -> None:
-        task = asyncio.create_task(self._carry_out(batch))
-        self._tasks[batch.id] = task
-        task.add_done_callback(lambda _: self._tasks.pop(batch.id, None))
+        self._mine[batch.id] = batch
+        self._tasks[batch.id] = asyncio.create_task(self._carry_out(batch))
 
     async def _carry_out(self, batch: Running) -> None:
         try:
-            source = LineSource(self._folder / "files" / f"{batch.input_file_id}.jsonl", Recipe())
-            if batch.status == "validating":
-                batch.total, batch.errors = await asyncio.to_thread(_look_through, source, batch.endpoint)
-                if batch.errors:
-                    self._end(batch, "failed")
-                    return
-                if batch.status == "validating":  # it may have been cancelled meanwhile
-                    batch.status, batch.in_progress_at = "in_progress", int(time.time())
-                self._save(batch)
-            await self._ask(batch, source)
+            await self._work(batch)
         except GroqCoreError as error:
             batch.errors = [{"code": "batch_stopped", "message": error.message, "line": None, "param": None}]
-            self._end(batch, "failed")
+            await self._publish(batch)
+            await self._end(batch, "failed")
+        except PLACE_AWAY:
+            log.warning("%s waits, since where it is kept does not answer", batch.id)
         except Exception as error:
             log.error("%s while carrying out %s", type(error).__name__, batch.id)  # noqa: TRY400 - its text may quote
             batch.errors = [{"code": "internal_error", "message": "the batch broke", "line": None, "param": None}]
-            self._end(batch, "failed")
+            await self._end(batch, "failed")
+        finally:
+            self._tasks.pop(batch.id, None)
+            self._mine.pop(batch.id, None)
+            with suppress(*PLACE_AWAY):
+                await self._place.release(batch.id)
+
+    async def _work(self, batch: Running) -> None:
+        source = LineSource(await self._place.content(batch.input_file_id), Recipe(simulated=self._simulated))
+        if batch.status == "validating":
+            batch.total, batch.errors = await asyncio.to_thread(_look_through, source, batch.endpoint)
+            if batch.errors:
+                await self._end(batch, "failed")
+                return
+            if batch.status == "validating":  # it may have been cancelled meanwhile
+                batch.status, batch.in_progress_at = "in_progress", int(time.time())
+            await self._place.put_batch(batch)
+        await self._ask(batch, source)
 
     async def _ask(self, batch: Running, source: LineSource) -> None:
-        answers = self._folder / "batches" / f"{batch.id}.answers"
+        answers = await self._place.answers(batch.id)
         caller = Caller(credential=batch.owner[0], user=batch.owner[1])
         with Sink(answers) as sink:
             if batch.via == "groq-batch":
                 await self._hand_over(batch, source, sink)
-            elif batch.status != "cancelling":
+            elif batch.cancelling_at is None:
                 run = BatchRun(source, sink, answerers(self._handle, stay=False, caller=caller), total=batch.total)
                 self._runs[batch.id] = run
                 try:
@@ -341,17 +326,25 @@ class BatchStore:
                 finally:
                     self._fresh(batch)
                     self._runs.pop(batch.id, None)
+        wish = await self._place.batch(batch.id)
+        batch.cancelling_at = batch.cancelling_at or (wish.cancelling_at if wish is not None else None)
         cancelled = batch.cancelling_at is not None
         if not cancelled:
             batch.status, batch.finalizing_at = "finalizing", int(time.time())
+        await self._publish(batch)
+        await self._end(batch, "cancelled" if cancelled else "completed")
+        await self._place.remove_answers(batch.id)
+
+    async def _publish(self, batch: Running) -> None:
+        """Make files of what was answered and what failed, however the batch ended."""
+        answers = await self._place.answers(batch.id)
+        if not answers.exists():
+            return
         good, bad = await asyncio.to_thread(_part, answers)
         for data, field in ((good, "output_file_id"), (bad, "error_file_id")):
             if data:
-                kept = self._file(batch.owner, f"{batch.id}_{field[:-8]}.jsonl", "batch_output", data)
+                kept = await self._file(batch.owner, f"{batch.id}_{field[:-8]}.jsonl", "batch_output", data)
                 setattr(batch, field, kept.id)
-        self._end(batch, "cancelled" if cancelled else "completed")
-        answers.unlink(missing_ok=True)
-        beside(answers).unlink(missing_ok=True)
 
     async def _hand_over(self, batch: Running, source: LineSource, sink: Sink) -> None:
         """Let Groq answer, and follow it to its end."""
@@ -368,19 +361,12 @@ class BatchStore:
         finally:
             self._stops.pop(batch.id, None)
 
-    def _end(self, batch: Running, status: Literal["failed", "cancelled", "completed"]) -> None:
+    async def _end(self, batch: Running, status: Literal["failed", "cancelled", "completed"]) -> None:
         batch.status = status
         setattr(batch, f"{status}_at", int(time.time()))
-        self._save(batch)
+        await self._place.put_batch(batch)
 
-    # ── the folder ───────────────────────────────────────────────────────────────────────────────────
-
-    def _load_batches(self) -> dict[str, Running]:
-        self.start()
-        assert self._batches is not None
-        return self._batches
-
-    def _file(self, owner: tuple[str, str], filename: str, purpose: str, data: bytes) -> Filed:
+    async def _file(self, owner: Owner, filename: str, purpose: str, data: bytes) -> Filed:
         file = Filed(
             id=_new("file"),
             owner=owner,
@@ -389,56 +375,28 @@ class BatchStore:
             bytes=len(data),
             created_at=int(time.time()),
         )
-        content = self.content(file)
-        content.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        try:
-            content.write_bytes(data)
-            _replace(content.with_suffix(".json"), msgspec.json.encode(file))
-        except OSError:
-            content.unlink(missing_ok=True)  # half a file is none
-            raise
+        await self._place.put_file(file, data)
         return file
-
-    def _save(self, batch: Running) -> None:
-        path = self._folder / "batches" / f"{batch.id}.json"
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _replace(path, msgspec.json.encode(batch))
-
-    def _path(self, room: str, name: str) -> Path | None:
-        """A name comes from outside, so it is no path until it looks like one of ours."""
-        return self._folder / room / f"{name}.json" if name.replace("_", "").replace("-", "").isalnum() else None
-
-    def _read(self, room: str, kind: type[Any]) -> Iterator[Any]:
-        for path in sorted((self._folder / room).glob("*.json")):
-            if (read := _decode(path, kind)) is not None:
-                yield read
-
-    def _tidy(self) -> None:
-        """Delete what is older than a file is kept, and what a process that was killed has not finished."""
-        now = time.time()
-        for room in ("files", "batches"):
-            for path in (self._folder / room).glob("*"):
-                half = path.suffix == ".new" or (room == "files" and not path.with_suffix(".json").exists())
-                with suppress(OSError):
-                    if path.stat().st_mtime < now - (UNFINISHED_S if half else KEPT_S):
-                        path.unlink()
 
 
 def _look_through(source: LineSource, endpoint: str) -> tuple[int, list[dict[str, Any]]]:
     """Count the lines, and say which cannot be part of this batch."""
     wanted = URLS[endpoint.removeprefix("/openai")]
-    count, errors = 0, list[dict[str, Any]]()
+    count, errors, ids = 0, list[dict[str, Any]](), IdSet()
     for entry in source:
         count += 1
+        code = "invalid_line"
         if isinstance(entry, LineFault):
             problem = (entry.error.message, entry.error.param)
         elif entry.operation != wanted:
             problem = (f"the line's url is not the batch's {endpoint}", "url")
+        elif not ids.add(entry.custom_id):
+            code, problem = "duplicate_custom_id", ("an earlier line has the same custom_id", "custom_id")
         else:
             continue
         if len(errors) < MAX_ERRORS:
             message, param = problem
-            errors.append({"code": "invalid_line", "message": message, "line": entry.number, "param": param})
+            errors.append({"code": code, "message": message, "line": entry.number, "param": param})
     if count > MAX_LINES:
         errors.append({"code": "too_many_lines", "message": f"at most {MAX_LINES} lines", "line": None, "param": None})
     if not count:
@@ -455,32 +413,11 @@ def _part(answers: Path) -> tuple[bytes, bytes]:
     return bytes(good), bytes(bad)
 
 
-def _decode(path: Path, kind: type[Any]) -> Any:
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=kind)
-    except (OSError, msgspec.DecodeError):
-        return None
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Write a small file whole or not at all."""
-    new = path.with_suffix(".new")
-    try:
-        with new.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        shutil.move(new, path)
-    except OSError:
-        new.unlink(missing_ok=True)
-        raise
-
-
 def _new(kind: str) -> str:
     return f"{kind}_{secrets.token_hex(12)}"
 
 
-def _owner(caller: Caller) -> tuple[str, str]:
+def _owner(caller: Caller) -> Owner:
     return caller.credential, caller.user
 
 

@@ -22,6 +22,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
         failed: Lines that have failed for good, in earlier runs too.
         resumed: Lines of ``done`` and ``failed`` that earlier runs settled.
         duplicates: Lines passed over because an earlier line has the same ``custom_id``.
+        elsewhere: Lines that other runs of the same input have settled, in outputs of their own.
         truncated: Answers of this run that ended because they reached their maximum length.
         total: Lines in the source; None until it is known.
         in_flight: Lines being asked now.
@@ -40,6 +41,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     failed: int = 0
     resumed: int = 0
     duplicates: int = 0
+    elsewhere: int = 0
     truncated: int = 0
     total: int | None = None
     in_flight: int = 0
@@ -63,18 +65,18 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def rows(self) -> int:
-        """Lines there are, as far as anybody has counted: ``done + failed + unanswered``."""
-        return max(self.total or 0, self.done_count + self.duplicates)
+        """Lines there are, as far as anybody has counted: ``done + failed + elsewhere + unanswered``."""
+        return max(self.total or 0, self.done_count + self.duplicates + self.elsewhere)
 
     @property
     def open_count(self) -> int:
         """Lines that have neither an answer nor a failure, duplicates among them."""
-        return self.rows - self.done_count
+        return self.rows - self.done_count - self.elsewhere
 
     @property
     def share(self) -> float | None:
         """Part of the whole that is settled, 0 to 1."""
-        return None if not self.total else min(1.0, (self.done_count + self.duplicates) / self.total)
+        return None if not self.total else min(1.0, (self.done_count + self.duplicates + self.elsewhere) / self.total)
 
 
 class ProgressMeter:

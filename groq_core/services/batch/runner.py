@@ -13,16 +13,16 @@ import heapq
 import random
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Mapping
+from contextlib import nullcontext, suppress
 from itertools import islice
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
 from groq_core.errors import ChainError, ExtractionError, GroqCoreError, Kind, RequestError
 from groq_core.services.batch.line_answers import Answerer, BatchAnswer
-from groq_core.services.batch.lines import Entry, Line, LineFault, Operation
+from groq_core.services.batch.lines import Entry, Line, LineFault, Operation, distinct
 from groq_core.services.batch.progress import Progress, ProgressMeter
 from groq_core.services.batch.reconcile import Reconciled, reconcile
 from groq_core.services.batch.seen_ids import IdSet
@@ -45,12 +45,38 @@ LOOK_S, LONGEST_LOOK_S = 1.0, 60.0
 """Seconds after which one line finds out whether a resting model is back: at first, and when it often was not. One
 broken line can bring a model to rest, and the others need not sit it out."""
 
+UNSURE_S: Final = 0.5
+
 OWN_TRIES: Final = 2
 """Times a line is asked that fails while others are answered."""
 
 
 class BatchStoppedError(GroqCoreError):
     """The batch stopped early because every further line would fail alike; what is done is kept."""
+
+
+class Shares(Protocol):
+    """What one of several runs over the same input has of it."""
+
+    async def __aenter__(self) -> object: ...
+
+    async def __aexit__(self, *error: object) -> None: ...
+
+    async def may_ask(self, number: int) -> bool | None:
+        """Whether a line is this run's to ask; None while nobody can say. Lines come in the order of the source."""
+        ...
+
+    def settle(self, number: int) -> None:
+        """What became of a line is written down."""
+        ...
+
+    async def leftovers(self) -> Collection[int] | None:
+        """At the end of the source: shards that others left; none while they work; None when all is settled."""
+        ...
+
+
+SHARD: Final = 64
+"""Lines of a shard."""
 
 
 class _Tried(msgspec.Struct):
@@ -72,8 +98,13 @@ class BatchRun:
         answerers: Who answers which operation.
         total: Lines in the source, where somebody has counted.
         most: Lines under way at most.
+        shares: Where other runs ask lines of the same source too, and each is to be asked by one of them.
+        own: Ids of lines that are asked here whosever they are.
         tries: Times a line is put through the chain while nobody is answered before it counts as failed, not
             counting those that ended because limits were spent.
+
+    Raises:
+        RequestError: ``most`` or ``tries`` is less than 1.
 
     Attributes:
         window: How many lines are under way.
@@ -88,16 +119,24 @@ class BatchRun:
         *,
         total: int | None = None,
         most: int = 96,
+        shares: Shares | None = None,
+        own: Collection[str] = (),
         tries: int = 5,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         uniform: Callable[[float, float], float] = random.uniform,
     ) -> None:
+        if most < 1 or tries < 1:
+            raise RequestError(f"{min(most, tries)} lines under way, or tries of one, are none", param="most")
         self.window = Window(most, clock=clock, sleep=sleep)
         self._source = iter(entries)
         self._sink = sink
         self._answerers = answerers
         self._total = total
+        self._shares = shares
+        self._own = frozenset(own)
+        self._unsure = False
+        self._elsewhere = False
         self._tries = tries
         self._clock = clock
         self._sleep = sleep
@@ -127,16 +166,18 @@ class BatchRun:
     def progress(self) -> Progress:
         """How far it has come."""
         settled = self._sink.answered + self._sink.failed
+        elsewhere = max(0, (self._total or 0) - settled - self._duplicates) if self._elsewhere else 0
         rate = self._meter.per_min()
         met = len(self._seen) + self._duplicates
         rows = met if self._exhausted and not self._read else self._total
-        left = None if rows is None else max(0, rows - settled - self._duplicates)
+        left = None if rows is None else max(0, rows - settled - self._duplicates - elsewhere)
         paused = self.window.pause_s
         return Progress(
             done=self._sink.answered,
             failed=self._sink.failed,
             resumed=self._resumed,
             duplicates=self._duplicates,
+            elsewhere=elsewhere,
             truncated=self._truncated,
             total=rows,
             in_flight=self.window.in_flight,
@@ -172,7 +213,7 @@ class BatchRun:
             self._resumed = len(self._sink)
         syncing = asyncio.create_task(self._sync())
         try:
-            async with asyncio.TaskGroup() as group:
+            async with self._shares or nullcontext(), asyncio.TaskGroup() as group:
                 while (started := await self._next()) is not None:
                     group.create_task(self._settle(*started))
         except* GroqCoreError as errors:
@@ -204,9 +245,12 @@ class BatchRun:
             if line is not None:
                 return line, turn
             self.window.leave(turn, answered=False)
-            if not self._again and not self.window.in_flight:
+            if self.window.in_flight or self._again:
+                await self._moves()
+            elif self._unsure:
+                await self._sleep(UNSURE_S)  # another run may leave lines behind, or nobody can say whose they are
+            else:
                 return None
-            await self._moves()
         return None
 
     def _due(self) -> Line | None:
@@ -224,19 +268,47 @@ class BatchRun:
         while True:
             while self._read:
                 entry = self._read.pop()
-                if not self._seen.add(entry.custom_id):
+                if entry.custom_id in self._seen:
                     self._duplicates += 1
-                elif entry.custom_id in self._sink:
                     continue
-                elif isinstance(entry, LineFault):
+                if (mine := await self._is_mine(entry)) is None:
+                    self._read.append(entry)
+                    return None
+                self._seen.add(entry.custom_id)
+                if mine and isinstance(entry, LineFault):
                     self._record_failure(entry, entry.error)
-                else:
-                    return entry
+                elif mine:
+                    return entry  # type: ignore[return-value]  # what is no fault is a line
             self._read = await asyncio.to_thread(lambda: list(islice(self._source, READ_AT_ONCE)))
-            if not self._read:
-                self._exhausted = True
+            if not self._read and not await self._read_leftovers():
                 return None
             self._read.reverse()
+
+    async def _is_mine(self, entry: Entry) -> bool | None:
+        """Whether a line is to be asked, and by this run; None while nobody can say."""
+        self._unsure = False
+        if entry.custom_id in self._sink:
+            if self._shares is not None:
+                self._shares.settle(entry.number)
+            return False
+        if self._shares is None or entry.custom_id in self._own:
+            return True
+        mine = await self._shares.may_ask(entry.number)
+        self._unsure = mine is None
+        return mine
+
+    async def _read_leftovers(self) -> bool:
+        """At the end of the source: go on with what other runs left; False where there is nothing now."""
+        self._exhausted = self._shares is None
+        if self._shares is None:
+            return False
+        left = await self._shares.leftovers()
+        self._unsure, self._elsewhere = left is not None, left is None
+        if not left:
+            return False
+        self._read = await asyncio.to_thread(lambda: [e for e in distinct(self._entries) if e.number // SHARD in left])
+        self._seen = IdSet()
+        return True
 
     async def _moves(self) -> None:
         """Wait until a line ends, or one that was put back is due."""
@@ -274,7 +346,10 @@ class BatchRun:
     def _answer(self, line: Line, answer: BatchAnswer) -> None:
         self._answers += 1
         self._silences = 0
-        self._sink.answer(line.custom_id, answer.body, key=line.key, request_id=answer.request_id)
+        body = {**answer.body, "simulated": True} if line.simulated else answer.body
+        self._sink.answer(line.custom_id, body, key=line.key, request_id=answer.request_id)
+        if self._shares is not None:
+            self._shares.settle(line.number)
         self._tried.pop(line.custom_id, None)
         self._tokens_in += answer.tokens_in
         self._tokens_out += answer.tokens_out
@@ -287,6 +362,8 @@ class BatchRun:
 
     def _record_failure(self, entry: Entry, error: GroqCoreError) -> None:
         self._sink.fail(entry.custom_id, failure(error), key=entry.key)
+        if self._shares is not None:
+            self._shares.settle(entry.number)
         self._tried.pop(entry.custom_id, None)
         self._meter.count()
 

@@ -60,6 +60,9 @@ class ProcessState:
                 found.append(Rest(name, 0.0, ""))
         return found
 
+    def tell_anew(self) -> None:
+        self._told.clear()
+
     def resting(self, rests: Iterable[Rest]) -> None:
         now = self._clock()
         names = set()

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from math import inf
 from typing import Any, Final, Protocol
 
@@ -42,7 +41,7 @@ local young = now - tonumber(born) < lease
 local members = prefix .. 'members'
 redis.call('ZADD', members, now + lease, me)
 redis.call('ZREMRANGEBYSCORE', members, '-inf', '(' .. now)
-local result = {redis.call('ZCARD', members), {}, {}}
+local result = {redis.call('ZCARD', members), {}, {}, born}
 local at = 6
 for _ = 1, count do
   local target, want, need, held = ARGV[at], tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3])
@@ -126,20 +125,38 @@ class Sharing(Protocol):
         """All rests that others have told."""
         ...
 
+    def tell_anew(self) -> None:
+        """Nobody remembers what was told."""
+        ...
+
 
 class Beat:
     """
     The exchange with the others.
 
+    Args:
+        me: Name of this process among them.
+        renew: Called after each beat, with whether Redis has forgotten everything.
+
     Attributes:
         replicas: How many processes there are, as of the last beat that was answered.
     """
 
-    def __init__(self, link: Link, sharing: Sharing, *, changed: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        link: Link,
+        sharing: Sharing,
+        *,
+        me: str,
+        renew: Callable[[bool], Awaitable[None]],
+        changed: Callable[[], None] = lambda: None,
+    ) -> None:
         self._link = link
         self._sharing = sharing
+        self._renew = renew
         self._changed = changed
-        self._me = secrets.token_hex(8)
+        self._me = me
+        self._born = b""
         self._shares: dict[str, float] = {}
         self._waiting: list[Rest] = []
         self.replicas = 0
@@ -159,7 +176,7 @@ class Beat:
             arguments += [target, f"{want:.6g}", f"{need:.6g}", f"{self._shares.get(target, ALONE):.9g}"]
         for rest in self._waiting:
             arguments += [rest.name, GONE_MS if rest.seconds == inf else int(rest.seconds * 1000), rest.note]
-        members, shares, rests = await self._link.recheck(lambda redis: redis.eval(SCRIPT, 0, *arguments))
+        members, shares, rests, born = await self._link.recheck(lambda redis: redis.eval(SCRIPT, 0, *arguments))
         self._waiting.clear()
         self.at = time.monotonic()
         for target, share in zip(demands, shares, strict=True):
@@ -172,6 +189,10 @@ class Beat:
         self._sharing.resting(
             Rest(name.decode(), int(left) / 1000, note.decode()) for name, left, who, note in rests if who != mine
         )
+        emptied, self._born = bool(self._born) and born != self._born, born
+        if emptied:
+            self._sharing.tell_anew()
+        await self._renew(emptied)
 
     async def run(self) -> None:
         """Beat until cancelled."""

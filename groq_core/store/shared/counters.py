@@ -1,51 +1,18 @@
-"""What replicas count together: people's limits where there is no database, wrong guesses, ended sessions."""
+"""What replicas count together: wrong guesses and ended sessions."""
 
 from __future__ import annotations
 
 import hashlib
-from typing import Any, Final
+from typing import Any
 
 from groq_core.access.sessions import LocalRevoked
 from groq_core.access.throttle import FORGOTTEN_S, FREE, LocalThrottle, wait_after
-from groq_core.ratelimit.personal_limits import LocalLedger
 from groq_core.store.shared.link import PREFIX, Away, Link
 
-_COUNT: Final = """
-local used = tonumber(redis.call('GET', KEYS[1]) or '0')
-local left = redis.call('PTTL', KEYS[1])
-local sum = math.max(0, used + tonumber(ARGV[1]))
-if tonumber(ARGV[1]) ~= 0 then
-  if left < 0 then left = tonumber(ARGV[2]) end
-  redis.call('SET', KEYS[1], tostring(sum), 'PX', left)
-elseif left < 0 then
-  left = tonumber(ARGV[2])
-end
-return {tostring(sum), left}
-"""
 
-
-def _place(kind: str, key: str) -> str:
+def place(kind: str, key: str) -> str:
     """A key without names of people or addresses in it."""
     return f"{PREFIX}{kind}:{hashlib.sha256(key.encode()).hexdigest()[:32]}"
-
-
-class SharedLedger:
-    """Counters of people's limits; while Redis is away this process counts alone."""
-
-    def __init__(self, link: Link) -> None:
-        self._link = link
-        self._alone = LocalLedger()
-
-    async def add(self, key: str, window_s: int, amount: float) -> tuple[float, float]:
-        place = _place(f"used:{window_s}", key)
-        here = await self._alone.add(key, window_s, amount)
-        try:
-            used, left = await self._link.call(
-                lambda redis: redis.eval(_COUNT, 1, place, repr(amount), window_s * 1000)
-            )
-        except Away:
-            return here
-        return float(used), int(left) / 1000
 
 
 class SharedThrottle:
@@ -58,7 +25,7 @@ class SharedThrottle:
     async def wait_s(self, key: str) -> float:
         alone = await self._alone.wait_s(key)
         try:
-            left = await self._link.call(lambda redis: redis.pttl(_place("wait", key)))
+            left = await self._link.call(lambda redis: redis.pttl(place("wait", key)))
         except Away:
             return alone
         return max(alone, int(left) / 1000)
@@ -67,11 +34,11 @@ class SharedThrottle:
         await self._alone.fail(key, free=free)
 
         async def count(redis: Any) -> None:
-            place = _place("failed", key)
-            failures = int(await redis.incr(place))
-            await redis.expire(place, int(FORGOTTEN_S))
+            failed = place("failed", key)
+            failures = int(await redis.incr(failed))
+            await redis.expire(failed, int(FORGOTTEN_S))
             if (wait := wait_after(failures, free)) > 0:
-                await redis.set(_place("wait", key), 1, px=int(wait * 1000))
+                await redis.set(place("wait", key), 1, px=int(wait * 1000))
 
         try:
             await self._link.call(count)
@@ -81,7 +48,7 @@ class SharedThrottle:
     async def forgive(self, key: str) -> None:
         await self._alone.forgive(key)
         try:
-            await self._link.call(lambda redis: redis.delete(_place("failed", key), _place("wait", key)))
+            await self._link.call(lambda redis: redis.delete(place("failed", key), place("wait", key)))
         except Away:
             return
 
@@ -96,7 +63,7 @@ class SharedRevoked:
     async def add(self, session: str, seconds: float) -> None:
         await self._alone.add(session, seconds)
         try:
-            await self._link.call(lambda redis: redis.set(_place("ended", session), 1, ex=max(1, int(seconds))))
+            await self._link.call(lambda redis: redis.set(place("ended", session), 1, ex=max(1, int(seconds))))
         except Away:
             return
 
@@ -104,6 +71,6 @@ class SharedRevoked:
         if await self._alone.has(session):
             return True
         try:
-            return bool(await self._link.call(lambda redis: redis.exists(_place("ended", session))))
+            return bool(await self._link.call(lambda redis: redis.exists(place("ended", session))))
         except Away:
             return False

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from groq_core.store.shared.adapters import ProcessState
-from groq_core.store.shared.beat import Beat
-from groq_core.store.shared.counters import SharedLedger, SharedRevoked, SharedThrottle
+from groq_core.store.shared.beat import ALONE, Beat
+from groq_core.store.shared.counters import SharedRevoked, SharedThrottle
+from groq_core.store.shared.ledger import SharedLedger
+from groq_core.store.shared.line_shares import LineShares
 from groq_core.store.shared.link import Link
+from groq_core.store.shared.running import SharedRuns
 from groq_core.store.shared.shared_answers import SharedAnswers
+from groq_core.store.shared.shared_shelf import SharedShelf
 
 if TYPE_CHECKING:
     from groq_core.fallback.health import Health, LocalHealth
@@ -25,6 +30,8 @@ class SharedState:
         answers: The layer below the process's cache.
         ledger: Counters of people's limits, where no database has them.
         throttle, revoked: Of signing in.
+        runs: Answers that pages can come back to.
+        shelf: Responses that can be read again, where no database has them.
     """
 
     def __init__(
@@ -38,12 +45,27 @@ class SharedState:
     ) -> None:
         assert settings.redis_url is not None
         self._link = Link(settings.redis_url, changed)
-        self._beat = Beat(self._link, ProcessState(budgets, store, health), changed=changed)
+        me = secrets.token_hex(8)
+        self.ledger = SharedLedger(self._link, self._share_alone, me=me)
+        self._alone = min(ALONE, 1 / settings.workers)
+        self._beat = Beat(self._link, ProcessState(budgets, store, health), me=me, renew=self._renew, changed=changed)
         self.answers = SharedAnswers(self._link, ttl_s=settings.cache_ttl, scope=settings.cache_scope)
-        self.ledger = SharedLedger(self._link)
         self.throttle = SharedThrottle(self._link)
         self.revoked = SharedRevoked(self._link)
+        self.runs = SharedRuns(self._link, me)
+        self.shelf = SharedShelf(self._link)
         self._task: asyncio.Task[None] | None = None
+
+    def _share_alone(self) -> float:
+        """The part of what is left that is this process's while Redis is away."""
+        return 1 / self._beat.replicas if self._beat.replicas else self._alone
+
+    async def _renew(self, emptied: bool) -> None:
+        await self.ledger.tell_again(everything=emptied)
+
+    def line_shares(self, job: str) -> LineShares:
+        """What a batch run has of an input that others run too."""
+        return LineShares(self._link, job)
 
     def status(self) -> str:
         """``in step``, or why it is not, for the panel and `/ready`."""

@@ -1,0 +1,144 @@
+"""Run it, and put what came of it into rows."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from pathlib import Path
+
+import aiohttp
+
+from benchmarks.campaign.faults import FAULTS, break_and_mend, plan
+from benchmarks.campaign.house import House, open_house
+from benchmarks.campaign.people import PEOPLE, TIGHT, TIGHT_USD, Asker, Outcome, Visitor, make_people, mark, spent
+from benchmarks.rows import Bench, Row, percentile
+
+MEAN_USD = 3e-5
+"""What a request of the campaign costs; what the model was asked, and whose answer reached nobody, counts so much."""
+
+PROMISE_S = 3.0
+
+
+async def run(
+    house: House, *, faults: int, requests: int, seconds: float, visitors: int, seed: int
+) -> tuple[Outcome, dict[str, list[float]], dict[str, float]]:
+    """
+    Ask and break at once.
+
+    Args:
+        seconds: Over which the requests are spread; the faults take what they take.
+
+    Returns:
+        What was seen, the seconds until in step by fault, and what each person has spent at most, in dollars.
+    """
+    database = f"postgresql+psycopg://team@127.0.0.1:{house.postgres.port}/postgres"
+    keys = await make_people(database)
+    outcome, chance, ends = Outcome(), random.Random(seed), asyncio.Event()
+    times: defaultdict[str, list[float]] = defaultdict(list)
+    timeout = aiohttp.ClientTimeout(total=40)
+    each = -(-requests // PEOPLE)
+    async with (
+        aiohttp.ClientSession(timeout=timeout, connector=aiohttp.TCPConnector(limit=0)) as http,
+        aiohttp.ClientSession() as probe,
+    ):
+        while not await house.in_step(probe):
+            await asyncio.sleep(0.1)
+        asking = [
+            asyncio.create_task(Asker(house.url, name, key, outcome, http).run(each, seconds / each))
+            for name, key in keys.items()
+        ]
+        following = [
+            asyncio.create_task(Visitor(house.url, outcome, http, random.Random(seed + n)).run(ends))
+            for n in range(visitors)
+        ]
+        for name in plan(faults, chance):
+            print(f"{outcome.asked:6} asked, breaking: {name}", file=sys.stderr, flush=True)
+            times[name].append(await break_and_mend(name, house, chance, probe))
+            await asyncio.sleep(chance.uniform(0.0, 0.5))
+        await asyncio.gather(*asking)
+        ends.set()
+        await asyncio.gather(*following)
+    await asyncio.sleep(2)  # the ledger is written twice a second
+    ledger, asked = await spent(database), await house.asked()
+    most = {}
+    for number in range(PEOPLE):
+        name = mark(number)
+        # The ledger lacks the last half second of a killed replica, and askers what was cut on its way to them.
+        untold = max(0, asked.get(name, 0) - outcome.known[name])
+        most[name] = max(ledger.get(name, 0.0), outcome.usd[name] + untold * MEAN_USD)
+    return outcome, dict(times), most
+
+
+def leaks(house: House) -> int:
+    """Lines of the replicas' logs with a key or a question in them."""
+    words = ("gsk_campaign", "gck_", "say that again", "Tell me of fox")
+    return sum(
+        any(word in line for word in words)
+        for replica in house.replicas
+        for line in replica.log.read_text(errors="replace").splitlines()
+    )
+
+
+def rows(
+    outcome: Outcome, times: dict[str, list[float]], spent_usd: dict[str, float], leaked: int, took: str
+) -> list[Row]:
+    """The table."""
+    over = sum(max(0.0, spent_usd[mark(number)] - TIGHT_USD) for number in range(TIGHT))
+    ample = max(1, outcome.asked - outcome.limits_met)
+    all_times = [one for found in times.values() for one in found]
+    refused = sum(outcome.refused.values())
+    reasons = "; ".join(f"{count} × {why}" for why, count in outcome.reasons.most_common(3))
+    found = [
+        Row("overspend of ten people with 0.003 $ a day", round(over, 6), "$", "their limits", 0.0, detail=took),
+        Row("false refusals", 100 * refused / ample, "%", "requests within limits", 0.5, detail=reasons),
+        Row("429 that we brought on ourselves", float(outcome.upstream_429), "", "answers' attempts", 0.0),
+        Row("back in step, slowest", max(all_times), "s", "the mend of the fault", PROMISE_S),
+        Row("back in step, median", percentile(all_times, 0.5), "s", "the mend of the fault"),
+        Row(
+            "running answers resumed exactly",
+            100 * (outcome.exact + outcome.gone) / max(1, outcome.runs),
+            "%",
+            "answers begun",
+            100.0,
+            at_most=False,
+            detail=f"{outcome.runs} answers, followed anew {outcome.resumed} times; {outcome.gone} were forgotten "
+            f"before they could be compared. {'; '.join(outcome.wrong[:3])}",
+        ),
+        Row("texts that reached somebody else", float(outcome.crossed), "", "all answers", 0.0),
+        Row("keys and questions in logs", float(leaked), "", "lines", 0.0),
+    ]
+    by_fault = ((name, times[name]) for name in FAULTS if name in times)
+    return found + [
+        Row(f"back in step: {name}", max(known), "s", "slowest", PROMISE_S, detail=f"{len(known)} times")
+        for name, known in by_fault
+    ]
+
+
+async def campaign(bench: Bench, *, seed: int = 15) -> list[Row]:
+    """200 faults under 20,000 requests; a tenth with ``--quick``."""
+    faults, requests, seconds = bench.times(200, 20), bench.times(20_000, 2000), float(bench.times(540, 60))
+    return await measure(faults, requests, seconds, seed=seed)
+
+
+async def measure(
+    faults: int, requests: int, seconds: float, *, seed: int = 15, replicas: int = 3, visitors: int = 4
+) -> list[Row]:
+    """A campaign of any size."""
+    began, load = time.monotonic(), os.getloadavg()[0]
+    with tempfile.TemporaryDirectory(prefix="campaign", dir="/tmp") as folder:
+        async with open_house(Path(folder), replicas=replicas) as house:
+            found = await run(house, faults=faults, requests=requests, seconds=seconds, visitors=visitors, seed=seed)
+            leaked = leaks(house)
+    outcome, times, usd = found
+    took = (
+        f"{sum(map(len, times.values()))} faults, {outcome.asked} requests ({outcome.answered} answered, "
+        f"{outcome.limits_met} refused by a limit, {outcome.cut} cut and asked again), {PEOPLE} people, "
+        f"{replicas} replicas; "
+        f"{(time.monotonic() - began) / 60:.0f} min, load average {load:.1f} to {os.getloadavg()[0]:.1f}"
+    )
+    return rows(outcome, times, usd, leaked, took)

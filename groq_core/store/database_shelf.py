@@ -1,0 +1,49 @@
+"""What every replica should find, in the database."""
+
+from __future__ import annotations
+
+import time
+
+from sqlalchemy import delete, insert, select
+
+from groq_core.store.database import UNAVAILABLE, Database
+from groq_core.store.shelf import ShelfAway
+from groq_core.store.tables import ShelfRow
+
+TIDY_S = 60.0
+
+
+class DatabaseShelf:
+    """See :class:`groq_core.store.shelf.SharedPlace`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._tidied = time.monotonic()
+
+    async def put(self, name: str, body: bytes, seconds: float) -> None:
+        now = time.time()
+        try:
+            async with self._database.writing() as connection:
+                await connection.execute(delete(ShelfRow).where(ShelfRow.name == name))
+                await connection.execute(insert(ShelfRow).values(name=name, body=body.decode(), ends=now + seconds))
+                if time.monotonic() - self._tidied > TIDY_S:
+                    await connection.execute(delete(ShelfRow).where(ShelfRow.ends < now))
+                    self._tidied = time.monotonic()
+        except UNAVAILABLE as error:
+            raise ShelfAway from error
+
+    async def get(self, name: str) -> bytes | None:
+        query = select(ShelfRow.body).where(ShelfRow.name == name, ShelfRow.ends >= time.time())
+        try:
+            async with self._database.reading() as connection:
+                found = await connection.scalar(query)
+        except UNAVAILABLE as error:
+            raise ShelfAway from error
+        return found.encode() if found is not None else None
+
+    async def remove(self, name: str) -> None:
+        try:
+            async with self._database.writing() as connection:
+                await connection.execute(delete(ShelfRow).where(ShelfRow.name == name))
+        except UNAVAILABLE as error:
+            raise ShelfAway from error

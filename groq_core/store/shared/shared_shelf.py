@@ -1,0 +1,32 @@
+"""What every replica should find, in Redis."""
+
+from __future__ import annotations
+
+from groq_core.store.shared.link import PREFIX, Away, Link
+from groq_core.store.shelf import ShelfAway
+
+
+class SharedShelf:
+    """See :class:`groq_core.store.shelf.SharedPlace`."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    async def put(self, name: str, body: bytes, seconds: float) -> None:
+        try:
+            await self._link.call(lambda redis: redis.set(f"{PREFIX}shelf:{name}", body, px=int(seconds * 1000)))
+        except Away as away:
+            raise ShelfAway from away
+
+    async def get(self, name: str) -> bytes | None:
+        try:
+            found: bytes | None = await self._link.call(lambda redis: redis.get(f"{PREFIX}shelf:{name}"))
+        except Away as away:
+            raise ShelfAway from away
+        return found
+
+    async def remove(self, name: str) -> None:
+        try:
+            await self._link.call(lambda redis: redis.delete(f"{PREFIX}shelf:{name}"))
+        except Away as away:
+            raise ShelfAway from away

@@ -1,0 +1,24 @@
+"""A place for what every replica should find, behind one protocol: the database, or Redis where there is none."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class ShelfAway(Exception):  # noqa: N818 - a state, not a fault
+    """Nobody can say now what is there."""
+
+
+class SharedPlace(Protocol):
+    """
+    Bytes by name, for a while.
+
+    Raises:
+        ShelfAway: From every method, while it does not answer.
+    """
+
+    async def put(self, name: str, body: bytes, seconds: float) -> None: ...
+
+    async def get(self, name: str) -> bytes | None: ...
+
+    async def remove(self, name: str) -> None: ...

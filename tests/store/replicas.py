@@ -1,0 +1,105 @@
+"""Replicas of the whole server on one Redis, which can be killed, paused, demoted and emptied."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from groq_core.compose import Core, assemble
+from groq_core.serve import create_app
+from groq_core.settings.settings import Settings
+from groq_core.simulator import Simulator
+from tests.api.stage import serving
+from tests.requires import found
+
+
+class Redis:
+    """A server on a loopback port of its own, which can be killed, paused, demoted and emptied."""
+
+    def __init__(self, folder: Path) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port: int = probe.getsockname()[1]
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+
+    def start(self) -> None:
+        program = found("redis-server")
+        assert program is not None
+        command = [program, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self._folder)]
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        ends = time.monotonic() + 10
+        while time.monotonic() < ends:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            time.sleep(0.02)
+        raise AssertionError("redis-server does not start")
+
+    def say(self, *words: str) -> None:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:
+            connection.sendall(" ".join(words).encode() + b"\r\n")
+            assert connection.recv(100)[:1] in (b"+", b":")
+
+    def keys(self) -> list[str]:
+        """All names of keys."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:
+            connection.sendall(b"EVAL \"return table.concat(redis.call('KEYS', '*'), ' ')\" 0\r\n")
+            return connection.recv(1 << 20).decode().split("\r\n", 1)[1].split()
+
+    def signal(self, number: int) -> None:
+        if self._process is not None:
+            os.kill(self._process.pid, number)
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+
+class Replicas:
+    """Several whole servers on one simulator."""
+
+    def __init__(self, cores: list[Core], urls: list[str]) -> None:
+        self.cores, self.urls = cores, urls
+
+    async def status(self) -> list[dict[str, Any]]:
+        async with httpx.AsyncClient(timeout=30) as http:
+            return [(await http.get(f"{url}/ready")).json() for url in self.urls]
+
+    async def in_step(self) -> bool:
+        found = await self.status()
+        return all(one.get("shared") == "in step" and one.get("replicas") == len(self.cores) for one in found)
+
+    async def away(self) -> bool:
+        return all(str(one.get("shared")).startswith("away") for one in await self.status())
+
+
+@asynccontextmanager
+async def replicas(
+    count: int, redis: Redis, simulator: Simulator, ports: Sequence[int] = (), /, **settings: str
+) -> AsyncIterator[Replicas]:
+    """
+    Start them.
+
+    Args:
+        ports: Where each finds Redis, where there is something in between.
+    """
+    async with AsyncExitStack() as stack:
+        cores = []
+        for port in ports or [redis.port] * count:
+            address = f"redis://127.0.0.1:{port}/0"
+            made = Settings.from_env({"GROQ_CORE_OFFLINE": "1", "GROQ_CORE_REDIS_URL": address, **settings})
+            cores.append(await stack.enter_async_context(assemble(made, simulator=simulator)))
+        served = [await stack.enter_async_context(serving(create_app(core))) for core in cores]
+        yield Replicas(cores, [f"http://127.0.0.1:{port}" for port in served])

@@ -1,0 +1,210 @@
+"""An answer that runs on one replica, and a page that comes back to it on another: byte for byte, whatever fails."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+
+from benchmarks.crossing import Crossing
+from groq_core.simulator import Simulator
+from groq_core.ui import answers_elsewhere as module
+from tests.requires import needs
+from tests.store.replicas import Redis, Replicas, replicas
+from tests.store.stage import eventually
+
+pytestmark = needs("redis-server")
+
+VISITOR = "visitor-0123456789abcdef"
+OPEN = 'data: {"e":"open"}\n\n'
+
+
+def question(text: str = "Tell me a long story about a fox.") -> dict[str, Any]:
+    return {"turns": [{"role": "user", "text": text}], "model": "speed"}
+
+
+def lines_of(body: str) -> list[str]:
+    """The lines of the answer; heartbeats and the first line, which each connection has, are none of them."""
+    parts = [part for part in body.split("\n\n") if part.startswith("data: ")]
+    return parts[1:] if parts and parts[0] == OPEN.strip() else parts
+
+
+def text_of(lines: list[str]) -> str:
+    text = ""
+    for one in lines:
+        told = json.loads(one.removeprefix("data: "))
+        text = "" if told.get("e") == "restarted" else text + told.get("t", "")
+    return text
+
+
+class Visitor:
+    """A browser, whose every request may reach another replica."""
+
+    def __init__(self, clients: list[httpx.AsyncClient]) -> None:
+        self.clients = clients
+        self.name = {"x-groq-core-answer": secrets.token_urlsafe(16)}
+
+    async def begin(self, replica: int, least: int) -> list[str]:
+        """Ask, and hang up after so many lines; gives those that were read."""
+        body = ""
+        asking = self.clients[replica].stream("POST", "/ui/chat", json=question(), headers=self.name)
+        async with asking as response:
+            async for part in response.aiter_text():
+                body += part
+                if len(lines_of(body)) >= least and body.endswith("\n\n"):
+                    break
+        return lines_of(body)
+
+    async def follow(self, replica: int, at: int = 0) -> list[str]:
+        path = f"/ui/answers/{self.name['x-groq-core-answer']}?at={at}"
+        found = await self.clients[replica].get(path)
+        assert found.status_code == 200, found.text
+        return lines_of(found.text)
+
+
+@asynccontextmanager
+async def visitor(running: Replicas) -> AsyncIterator[Visitor]:
+    clients = [httpx.AsyncClient(base_url=url, timeout=30) for url in running.urls]
+    page = (await clients[0].get("/ui/pass")).json()["pass"]
+    for client in clients:
+        client.headers.update({"x-groq-core-page": page, "x-groq-core-visitor": VISITOR})
+    yield Visitor(clients)
+    for client in clients:
+        await client.aclose()
+
+
+@dataclass
+class Pair:
+    """Two replicas, the first of which finds Redis through a crossing."""
+
+    redis: Redis
+    simulator: Simulator
+    crossing: Crossing
+    running: Replicas
+
+    def asked(self) -> int:
+        """How often a model was asked."""
+        return len([seen for seen in self.simulator.requests if "chat" in seen.path])
+
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+async def whole_pair(anyio_backend: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pair]:
+    redis = Redis(tmp_path_factory.mktemp("redis"))
+    redis.start()
+    simulator = Simulator(pace=1, limits="off", seed=1)
+    await simulator.start()
+    state = {"GROQ_CORE_STATE_DIR": str(tmp_path_factory.mktemp("state"))}
+    async with (
+        Crossing(redis.port) as crossing,
+        replicas(2, redis, simulator, [crossing.port, redis.port], **state) as running,
+    ):
+        yield Pair(redis, simulator, crossing, running)
+    await simulator.stop()
+    redis.stop()
+
+
+@pytest.fixture
+async def pair(whole_pair: Pair) -> AsyncIterator[Pair]:
+    assert await eventually(whole_pair.running.in_step, 5)
+    yield whole_pair
+    whole_pair.crossing.mend()
+
+
+@pytest.fixture
+async def page(pair: Pair) -> AsyncIterator[Visitor]:
+    async with visitor(pair.running) as found:
+        yield found
+
+
+@pytest.mark.parametrize("fault", ["none", "flush", "kill"])
+async def test_an_answer_is_followed_on_another_replica_byte_for_byte(pair: Pair, page: Visitor, fault: str) -> None:
+    before = pair.asked()
+    first = await page.begin(0, least=5)
+    following = asyncio.create_task(page.follow(1, len(first)))
+    await asyncio.sleep(0.3)
+    if fault == "flush":
+        pair.redis.say("FLUSHALL")
+    elif fault == "kill":
+        pair.redis.stop()
+        await asyncio.sleep(0.5)
+        pair.redis.start()
+    rest = await following
+    whole = await page.follow(0)
+    assert first + rest == whole
+    assert '"e":"receipt"' in whole[-1]
+    assert await page.follow(1) == whole, "and read once more from the beginning"
+    assert pair.asked() - before == 1
+
+
+async def test_asking_again_on_another_replica_asks_nobody_twice(pair: Pair, page: Visitor) -> None:
+    before = pair.asked()
+    first = await page.begin(0, least=5)
+    again = await page.clients[1].post("/ui/chat", json=question(), headers=page.name)
+    assert lines_of(again.text)[: len(first)] == first
+    assert pair.asked() - before == 1
+
+
+async def test_another_visitor_finds_nothing_and_the_lists_name_nobody(pair: Pair, page: Visitor) -> None:
+    await page.begin(0, least=5)
+    name = page.name["x-groq-core-answer"]
+    other = {"x-groq-core-visitor": "another-0123456789abcdef"}
+    found = await page.clients[1].get(f"/ui/answers/{name}", headers=other)
+    assert found.status_code == 404
+    keys = pair.redis.keys()
+    assert any("run:" in key for key in keys)
+    assert not [key for key in keys if name in key or VISITOR in key]
+
+
+async def test_stop_on_another_replica_stops_it(pair: Pair, page: Visitor) -> None:
+    await page.begin(0, least=5)
+    receipt = await page.clients[1].post(f"/ui/answers/{page.name['x-groq-core-answer']}/stop")
+    assert '"e":"receipt"' in receipt.text
+    whole = await page.follow(0)
+    assert whole[-1] == receipt.text.strip()
+    assert '"e":"stopped"' in whole[-2]
+
+
+async def test_an_answer_of_a_replica_that_died_is_given_anew_by_the_one_that_is_asked(
+    pair: Pair, page: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "DEAD_S", 0.8)
+    first = await page.begin(0, least=8)
+    pair.crossing.cut()  # for the other it is dead, though it goes on
+    rest = await page.follow(1, len(first))
+    whole = await page.follow(1)
+    assert len(first) + len(rest) == len(whole), "a page counts lines, and misses none"
+    assert whole[len(first) :] == rest
+    (again,) = [json.loads(one[6:]) for one in whole if '"restarted"' in one]
+    assert text_of(first).startswith(again["kept"])
+    assert '"e":"receipt"' in whole[-1]
+    assert text_of(whole)
+    pair.crossing.mend()
+
+    async def same() -> bool:
+        return await page.follow(0) == whole
+
+    assert await eventually(same, 8), "the first replica lets go of its own"
+
+
+async def test_what_nobody_else_may_ask_again_ends_with_the_reason(
+    pair: Pair, page: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "DEAD_S", 0.8)
+    monkeypatch.setattr(module, "MAX_QUESTION_BYTES", 10)
+    first = await page.begin(0, least=8)
+    pair.crossing.cut()
+    rest = await page.follow(1, len(first))
+    assert "has stopped" in rest[-2]
+    assert '"e":"receipt"' in rest[-1]
