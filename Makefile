@@ -12,7 +12,7 @@ export PYTHONDONTWRITEBYTECODE :=
 WORKERS ?= 3
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
-.PHONY: clients clients-built run test test-ten lint lint-scripts check docs format bench profile fuzz sbom lock audit run-team clean
+.PHONY: clients clients-built conformance run test test-ten lint lint-scripts check docs format bench profile fuzz sbom lock audit run-team clean
 
 run: $(VENV)/.run
 	$(BIN)/python app.py
@@ -79,6 +79,11 @@ lock: $(VENV)/.dev
 clients: $(VENV)/.dev clients-built
 	GROQ_CLIENTS_BUILT=1 $(BIN)/python -m pytest tests/clients tests/museum -n 2 --dist worksteal
 
+# Four thousand made-up requests, none of whose answers may be a 5xx or one that /openapi.json does not describe.
+conformance: $(VENV)/.dev .venv-clients/.built
+	GROQ_CLIENTS_BUILT=1 GROQ_CONFORMANCE_CASES=$${GROQ_CONFORMANCE_CASES:-4000} \
+		$(BIN)/python -m pytest tests/clients/test_openapi.py -q -s
+
 clients-built: .venv-clients/.built .venv-clients-older/.built tests/clients/node_modules/.built
 
 .venv-clients/.built: requirements-clients.txt | $(VENV)/.run
@@ -117,6 +122,6 @@ $(VENV)/.team: requirements-team.txt $(VENV)/.run
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements.txt -r requirements-team.txt
 	touch $@
 
-$(VENV)/.dev: requirements-dev.txt requirements-team.txt $(VENV)/.run
+$(VENV)/.dev: requirements-dev.txt requirements-team.txt requirements-otel.txt $(VENV)/.run
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements-dev.txt
 	touch $@

@@ -96,6 +96,12 @@ def openai_text(stream: bytes) -> str:
     return "".join(words)
 
 
+def response_text(stream: bytes) -> str:
+    """The text of a stream of the Responses API."""
+    lines = (line for line in stream.split(b"\n") if b'"type":"response.output_text.delta"' in line)
+    return "".join(msgspec.json.decode(line.removeprefix(b"data: "))["delta"] for line in lines)
+
+
 def page_text(stream: bytes) -> str:
     """The text of a stream on the page's own wire."""
     lines = (line for line in stream.split(b"\n") if line.startswith(b'data: {"t":'))

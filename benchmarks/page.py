@@ -179,8 +179,27 @@ def _picture(number: int) -> bytes:
     return out.getvalue()
 
 
-async def _stock(chromium: Browser, model: str, words: int) -> tuple[float, float]:
-    async with peer("stock_chat.py", model) as stock:
+async def interface(bench: Bench) -> list[Row]:
+    """4000 tokens at 1200/s in somebody else's `gr.ChatInterface`: with `groq_core.gradio`, and without."""
+    words, rounds = bench.times(WORDS, 800), bench.times(3, 1)
+    async with upstream() as model, browser() as chromium:
+        runs = [await _stock(chromium, model, words, "chain_chat.py") for _ in range(rounds)]
+        alone = await _stock(chromium, model, words)
+    spans = [span for span, _ in runs]
+    return [
+        Row(
+            f"`groq_core.gradio` in stock `gr.ChatInterface`: {words} tokens at {RATE}/s, click to last word",
+            median(spans),
+            "×",
+            f"the model's time (`gr.ChatInterface` alone {alone[0]:.2f} ×)",
+            1.15,
+            detail=f"runs {', '.join(f'{one:.3f}' for one in spans)}",
+        )
+    ]
+
+
+async def _stock(chromium: Browser, model: str, words: int, script: str = "stock_chat.py") -> tuple[float, float]:
+    async with peer(script, model) as stock:
         tab = await _opened(chromium, stock.url, STOCK[2])
         await _asked(tab, STOCK, 40, 0, model)
         seen = await _asked(tab, STOCK, words, RATE, model)

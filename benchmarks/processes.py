@@ -193,7 +193,7 @@ async def peer(script: str, model: str = "", ready: str = "/") -> AsyncIterator[
     """A small app of ``benchmarks/peers`` in our own environment."""
     port = free_port()
     command = [sys.executable, str(PEERS / script)]
-    env = {"GRADIO_SERVER_PORT": str(port), "GRADIO_ANALYTICS_ENABLED": "False"}
+    env = {"GRADIO_SERVER_PORT": str(port), "GRADIO_ANALYTICS_ENABLED": "False", "PYTHONPATH": str(ROOT)}
     async with served(command, ready, port=port, GROQ_API_KEY="gsk_bench", GROQ_BASE_URL=model, **env) as process:
         yield process
 

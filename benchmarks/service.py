@@ -8,7 +8,7 @@ import time
 from itertools import count
 from typing import Any
 
-from benchmarks.load import Connection, openai_text
+from benchmarks.load import Connection, openai_text, response_text
 from benchmarks.processes import Process, app, litellm_proxy, upstream
 from benchmarks.rows import Bench, Row, check, median
 from benchmarks.text import tokens
@@ -17,6 +17,7 @@ from benchmarks.upstream import order
 CONNECTIONS = 64
 STREAMS = 8
 PATH = "/v1/chat/completions"
+RESPONSES = "/v1/responses"
 _names = count()
 
 
@@ -53,6 +54,46 @@ async def _requests_per_s(server: Process, model: str, seconds: float) -> float:
     began = time.perf_counter()
     await asyncio.gather(*(one() for _ in range(CONNECTIONS)))
     return done / (time.perf_counter() - began)
+
+
+async def responses(bench: Bench) -> list[Row]:
+    """CPU of a streamed token by the Responses API, beside the same by Chat Completions: one server, in turns."""
+    words, rounds = bench.times(4000, 500), bench.times(7, 2)
+    seen: dict[tuple[str, int], list[float]] = {}
+    async with upstream() as model, app(model) as ours:
+        for _ in range(rounds):
+            for rate in (0, 100):
+                for path in (PATH, RESPONSES):
+                    # At a hundred a second a tenth of the tokens takes longer than all of them at once.
+                    cost = await _cpu_us_per_token(ours, path, words // 10 if rate else words, rate)
+                    seen.setdefault((path, rate), []).append(cost)
+
+    def row(what: str, rate: int) -> Row:
+        chat, answer = median(seen[PATH, rate][1:]), median(seen[RESPONSES, rate][1:])
+        detail = f"{answer:.1f} µs of CPU a token against {chat:.1f}, {STREAMS} streams"
+        return Row(what, answer / chat, "×", f"`{PATH}`", 1.3, detail=detail)
+
+    return [
+        row(f"`{RESPONSES}` streaming: CPU a token", 0),
+        row("the same at 100 tokens a second", 100),
+    ]
+
+
+async def _cpu_us_per_token(server: Process, path: str, words: int, rate: int) -> float:
+    sent = "".join(tokens(words))
+
+    async def one() -> None:
+        body = _body("openai/gpt-oss-20b", words, rate, stream=True)
+        if path == RESPONSES:
+            body = {"model": body["model"], "input": body["messages"], "stream": True, "store": False}
+        connection = Connection(server.url)
+        stream, _, _ = await connection.streamed(path, body)
+        connection.close()
+        check(response_text(stream) if path == RESPONSES else openai_text(stream), sent, server.url)
+
+    before = server.cpu_s()
+    await asyncio.gather(*(one() for _ in range(STREAMS)))
+    return 1e6 * (server.cpu_s() - before) / (STREAMS * words)
 
 
 async def api(bench: Bench) -> list[Row]:

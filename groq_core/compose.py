@@ -8,6 +8,8 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from opentelemetry.trace import Tracer
+
 from groq_core.fallback.chain import FallbackChain
 from groq_core.fallback.health import Health, LocalHealth
 from groq_core.fallback.hedge import Hedging
@@ -21,6 +23,7 @@ from groq_core.middleware.observe import Observe
 from groq_core.middleware.rate_guard import RateGuard
 from groq_core.middleware.retry import Retry
 from groq_core.middleware.spending import CachedAnswers, Spending
+from groq_core.middleware.tracing import Tracing
 from groq_core.models.catalogue import CatalogueKeeper
 from groq_core.models.pricing import cost_usd
 from groq_core.models.tiers import Tiers, specs, tiers
@@ -44,6 +47,7 @@ from groq_core.settings.team_extra import require_team
 from groq_core.simulator import Simulator
 from groq_core.status.board import Board, ChangeNotifier
 from groq_core.telemetry.metrics import Metrics
+from groq_core.telemetry.span_export import configured_tracer
 
 if TYPE_CHECKING:
     from groq_core.providers.groq_batch import GroqBatches
@@ -102,12 +106,15 @@ class Core:
 
 
 @asynccontextmanager
-async def assemble(settings: Settings, *, simulator: Simulator | None = None) -> AsyncIterator[Core]:
+async def assemble(
+    settings: Settings, *, simulator: Simulator | None = None, tracer: Tracer | None = None
+) -> AsyncIterator[Core]:
     """
     Build the application and own everything that must be closed.
 
     Args:
         simulator: One that runs already, to be used instead of a new one where the settings ask for one.
+        tracer: Makes OpenTelemetry's spans; None takes that of whoever has configured its SDK.
     """
     async with AsyncExitStack() as owned:
         if settings.is_simulated and simulator is None:
@@ -120,7 +127,7 @@ async def assemble(settings: Settings, *, simulator: Simulator | None = None) ->
         clients = Clients(settings, simulator)
         owned.push_async_callback(clients.close)
         team = await owned.enter_async_context(_team(settings)) if settings.database is not None else None
-        state = _make_state(settings, clients, team)
+        state = _make_state(settings, clients, team, tracer or configured_tracer())
         core = _make_core(state, _make_pipeline(state), simulator)
         if core.shared is not None:
             await core.shared.start()
@@ -170,10 +177,11 @@ class _State:
     people: People
     router: Router
     log: Log
+    tracing: Tracing | None
     cache: Cache
 
 
-def _make_state(settings: Settings, clients: Clients, team: Team | None) -> _State:
+def _make_state(settings: Settings, clients: Clients, team: Team | None, tracer: Tracer | None) -> _State:
     changes = ChangeNotifier()
     fetchers = {name: client.models for name, client in clients.listers().items()}
     catalogue = CatalogueKeeper(
@@ -203,6 +211,7 @@ def _make_state(settings: Settings, clients: Clients, team: Team | None) -> _Sta
         people=team.limits if team is not None else People(settings.limits, shared.ledger if shared else None),
         router=Router(tiers(settings), lambda: catalogue.current, health, clients.has_key),
         log=log,
+        tracing=Tracing(tracer) if tracer is not None else None,
         cache=Cache(store, metrics, scope=settings.cache_scope, changed=changes.notify),
     )
 
@@ -215,6 +224,7 @@ def _make_pipeline(state: _State) -> Handler[Request]:
         Retry(),
         RateGuard(state.budgets, Estimates(), changed=changed),
         *([Spending(state.people)] if state.people.has_limits else []),
+        *([state.tracing.attempt] if state.tracing else []),
         Observe(state.metrics, price=cost_usd, changed=changed),
         Deadline(first=settings.first_token_timeout, idle=settings.idle_timeout),
         around=state.clients,
@@ -230,7 +240,8 @@ def _make_pipeline(state: _State) -> Handler[Request]:
     )
     booked: list[Middleware[Request]] = [CachedAnswers(state.team.limits)] if state.team is not None else []
     alike = [state.shared.answers] if state.shared else []
-    return stack(state.log, Allowances(state.people), *booked, state.cache, *alike, around=chain)
+    traced = [state.tracing.request] if state.tracing else []
+    return stack(*traced, state.log, Allowances(state.people), *booked, state.cache, *alike, around=chain)
 
 
 def _make_core(state: _State, handle: Handler[Request], simulator: Simulator | None) -> Core:

@@ -28,6 +28,7 @@ from groq_core.events import (
     TextDelta,
     ToolCall,
     ToolCallDelta,
+    Waiting,
 )
 
 
@@ -47,6 +48,7 @@ class Receipt:
         self.cache_age_s: float | None = None
         self.saved_usd: float | None = None
         self.degraded = False
+        self.waited_s = 0.0
         self.attempts: list[AttemptRecord] = []
         self.notes: list[Note] = []
         self.seams: list[Continued | Restarted] = []
@@ -107,6 +109,8 @@ class Receipt:
                 self._add_cost(event.cost_usd)
             case Degraded():
                 self.degraded = True
+            case Waiting() if not self.attempts:
+                self.waited_s += event.seconds
             case Note():
                 self.notes.append(event)
             case Continued() | Restarted():

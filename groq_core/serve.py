@@ -30,7 +30,7 @@ from groq_core.event_loop import new_event_loop
 from groq_core.settings.ports import free_port, next_port
 from groq_core.settings.settings import Settings
 from groq_core.settings.team_extra import require_team
-from groq_core.telemetry import logs
+from groq_core.telemetry import logs, span_export
 
 if TYPE_CHECKING:
     from groq_core.services.batch.places import BatchPlace
@@ -194,6 +194,14 @@ async def serve(settings: Settings, people: UserFile | None = None) -> int:
         people: Who may see the page; None for everybody.
     """
     worker = worker_number()
+    finish_spans = span_export.configure()
+    try:
+        return await _serve(settings, people, worker)
+    finally:
+        await asyncio.to_thread(finish_spans)
+
+
+async def _serve(settings: Settings, people: UserFile | None, worker: int | None) -> int:
     async with assemble(settings) as core:
         app, load = _prepare(core, people)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import orjson
+from opentelemetry.trace import Tracer
 
 from groq_core.api.app import create_api
 from groq_core.compose import Core, assemble
@@ -102,7 +103,11 @@ class Streamed:
 
 @asynccontextmanager
 async def staged(
-    env: dict[str, str] | None = None, *, simulator: Simulator | None = None, backup: bool = True
+    env: dict[str, str] | None = None,
+    *,
+    simulator: Simulator | None = None,
+    backup: bool = True,
+    tracer: Tracer | None = None,
 ) -> AsyncIterator[Stage]:
     """Both providers are the simulator's, reached by their base URLs as any server would be."""
     upstream = simulator or Simulator(pace=0, limits="off", seed=1)
@@ -113,7 +118,7 @@ async def staged(
         variables |= {"OPENAI_API_KEY": "sk-test", "OPENAI_BASE_URL": upstream.openai_url}
     try:
         async with (
-            assemble(Settings.from_env(variables | (env or {}))) as core,
+            assemble(Settings.from_env(variables | (env or {})), tracer=tracer) as core,
             served(core) as url,
             httpx.AsyncClient(base_url=url, timeout=120, trust_env=False) as http,
         ):

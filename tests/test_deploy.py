@@ -151,6 +151,8 @@ def test_the_dashboard_shows_metrics_that_exist() -> None:
     used = {name for expression in asked for name in re.findall(r"\b(?:gen_ai|groq_core)_\w+(?=[\[{)]|$)", expression)}
     assert used
     assert used <= names
+    for family in metrics.registry.collect():
+        assert any(name.startswith(family.name) for name in used), f"{family.name} is shown nowhere"
 
 
 def test_the_dashboard_groups_by_labels_that_exist() -> None:

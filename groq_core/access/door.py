@@ -13,8 +13,16 @@ from groq_core.access.origins import Origins
 from groq_core.access.visit import KEY, MARKS, Forwarding, Visit
 
 ALLOWED_METHODS = b"GET, HEAD, POST, DELETE"
-EXPOSED = (
-    b"x-request-id, retry-after, x-ratelimit-limit-requests, x-ratelimit-remaining-requests, x-ratelimit-reset-requests"
+EXPOSED = b", ".join(
+    [
+        b"x-request-id, x-groq-core-request-id, x-groq-core-overhead-ms, x-groq-core-cache, x-groq-core-notes",
+        b"retry-after",
+        *(
+            b"x-ratelimit-%b-%b" % (what, of)
+            for of in (b"requests", b"tokens")
+            for what in (b"limit", b"remaining", b"reset")
+        ),
+    ]
 )
 PREFLIGHT_S = b"600"
 
@@ -69,7 +77,7 @@ class Door:
         """
         visit = self._forwarding.read(scope)
         path: str = scope["path"]
-        if path not in self._open and not all(self._names.own(name) for name in visit.authorities):
+        if path not in self._open and not all([await self._names.owns(name) for name in visit.authorities]):
             await refuse(send, 403, "foreign_host", *FOREIGN_HOST)
             return None
         own_page_only = path.startswith(OWN_PAGE_ONLY)

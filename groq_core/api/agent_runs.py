@@ -381,7 +381,7 @@ def _servers(body: Body, settings: Settings, logins: Logins | None) -> tuple[Mcp
         if not isinstance(name := given.get("name"), str) or name not in offered:
             known = f"There are: {', '.join(offered)}." if offered else "The operator has set none."
             raise bad(path, f"`{path}` names no MCP server of this one", known, code="unknown_mcp_server")
-        found.append(offered[str(name)].with_headers(headers, f"{path}.headers"))
+        found.append(offered[name].with_headers(headers, f"{path}.headers"))
     return tuple(found)
 
 

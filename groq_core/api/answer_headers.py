@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from time import perf_counter
 from typing import Final
 
 from groq_core.api.asgi import ApiExchange, Headers
@@ -27,7 +28,7 @@ class HeaderStory:
         self._board = board
 
     def __call__(self, receipt: Receipt) -> Headers:
-        headers = story_headers(receipt)
+        headers = [*story_headers(receipt), overhead_header(self._exchange, receipt)]
         if self._exchange.groq_wire:
             headers += self._limits(receipt)
         return headers
@@ -40,6 +41,18 @@ class HeaderStory:
         name = f"{asked[-1].provider}:{asked[-1].model}"
         limits = self._board.limits(name, self._exchange.caller.credential)
         return [header for limit in limits for header in limit_headers(limit)]
+
+
+def overhead_header(exchange: ApiExchange, receipt: Receipt) -> tuple[bytes, bytes]:
+    """
+    Milliseconds from the whole request to the first question upstream, waiting for limits left out; of an answer
+    for which nobody was asked, to its first byte.
+    """
+    if receipt.attempts:
+        seconds = exchange.asked - exchange.arrived + (receipt.attempts[0].started_s or 0.0) - receipt.waited_s
+    else:
+        seconds = perf_counter() - exchange.arrived
+    return b"x-groq-core-overhead-ms", b"%.2f" % (1000 * max(0.0, seconds))
 
 
 def limit_headers(limit: LimitStatus) -> Headers:

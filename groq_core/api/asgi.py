@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
+from time import perf_counter
 from types import TracebackType
 from typing import Any, TypeAlias
 
@@ -19,6 +20,7 @@ from groq_core.connections.line import line_of
 from groq_core.errors import RequestError
 from groq_core.events import Event, Outlet
 from groq_core.requests import Caller, new_request_id
+from groq_core.telemetry.trace_context import CLIENT
 
 Headers: TypeAlias = list[tuple[bytes, bytes]]
 
@@ -57,6 +59,7 @@ class ApiExchange:
         visit: What the door has read of where it comes from.
         notes: Adds headers to the answer, made when it starts.
         started: The status line is out, so nothing can be taken back.
+        arrived, asked: When the request was whole, and when the pipeline was asked; seconds of ``perf_counter``.
         sending: The piece that waits for the client to read; None while it has read them all.
     """
 
@@ -64,6 +67,8 @@ class ApiExchange:
         "_line",
         "_receive",
         "_send",
+        "arrived",
+        "asked",
         "caller",
         "headers",
         "notes",
@@ -83,6 +88,7 @@ class ApiExchange:
         self.visit: Visit = visit_of(scope)
         self.notes: Callable[[], Awaitable[Headers]] | None = None
         self.request_id = new_request_id()
+        self.arrived = self.asked = perf_counter()
         self.started = False
         self.sending: bytes | None = None
         self._receive = receive
@@ -131,6 +137,7 @@ class ApiExchange:
             holding.reach(size)
             if body:
                 yield body
+        self.arrived = perf_counter()
 
     async def body(self, limit: int) -> bytes:
         """The whole body, its content coding undone; errors as for :meth:`chunks` and :func:`decoded`."""
@@ -158,10 +165,16 @@ class ApiExchange:
 
     async def start(self, status: int, headers: Headers) -> None:
         self.started = True
-        headers = [*headers, (b"x-request-id", self.request_id.encode()), NO_SNIFF, *cors_headers(self.visit)]
+        headers = [*headers, *self._ids(), NO_SNIFF, *cors_headers(self.visit)]
         if self.notes is not None:
             headers += await self.notes()
         await self._send({"type": "http.response.start", "status": status, "headers": headers})
+
+    def _ids(self) -> Headers:
+        """The client's own id of the request where it sent one, and ours."""
+        ours = self.request_id.encode()
+        theirs = CLIENT.get().request_id.encode()
+        return [(b"x-request-id", theirs or ours), *([(b"x-groq-core-request-id", ours)] if theirs else [])]
 
     async def write(self, body: bytes) -> None:
         """Send a piece of the answer; waits while the client reads more slowly than we write."""

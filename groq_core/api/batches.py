@@ -18,6 +18,8 @@ from groq_core.services.batch.places import Filed, Running, Via
 MAX_BODY: Final = 2**20
 WINDOW: Final = "24h"
 LISTED: Final = 100
+MOST_LISTED: Final = 10_000
+"""Entries of a page, where a client does not say, and at most."""
 PIECE: Final = 2**18
 
 
@@ -117,16 +119,13 @@ class Batches:
 
     async def cancel(self, exchange: ApiExchange) -> None:
         """Ask no further line (`…/cancel`)."""
-        name, _, part = exchange.path.removeprefix("/v1/batches/").partition("/")
-        if part != "cancel":
-            raise _nowhere(exchange.path)
+        name = exchange.path.removeprefix("/v1/batches/").removesuffix("/cancel")
         await exchange.answer_json((await self._store.cancel(exchange.caller, name)).to_wire())
 
 
 def _page(exchange: ApiExchange, entries: Sequence[Filed | Running]) -> dict[str, Any]:
     """One page of a list: `limit` entries behind `after`."""
-    limit, after = _query(exchange, "limit"), _query(exchange, "after")
-    most = int(limit) if limit is not None and limit.isdigit() and 1 <= int(limit) <= LISTED else LISTED
+    most, after = _limit(_query(exchange, "limit")), _query(exchange, "after")
     names = [entry.id for entry in entries]
     first = names.index(after) + 1 if after in names else 0
     shown = [entry.to_wire() for entry in entries[first : first + most]]
@@ -137,6 +136,20 @@ def _page(exchange: ApiExchange, entries: Sequence[Filed | Running]) -> dict[str
         "last_id": shown[-1]["id"] if shown else None,
         "has_more": first + most < len(entries),
     }
+
+
+def _limit(text: str | None) -> int:
+    """
+    How many entries a page has.
+
+    Raises:
+        RequestError: 400; it is no such number.
+    """
+    if text is None:
+        return LISTED
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MOST_LISTED:
+        raise bad("limit", f"`limit` must be a number from 1 to {MOST_LISTED}")
+    return int(text)
 
 
 def _query(exchange: ApiExchange, name: str) -> str | None:

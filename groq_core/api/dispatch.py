@@ -16,11 +16,15 @@ from groq_core.api.backend import People
 from groq_core.api.errors import MethodError, note_bug, refuse
 from groq_core.errors import nesting_error
 from groq_core.ratelimit.personal_limits import headers_of
+from groq_core.telemetry.trace_context import CLIENT, read_context
 
 Endpoint: TypeAlias = Callable[[ApiExchange], Awaitable[None]]
 
 Routes: TypeAlias = Mapping[str, Mapping[str, Endpoint]]
-"""Path to method to endpoint. A path that ends in `/` stands for everything below it, the method `*` for any."""
+"""
+Path to method to endpoint. `{}` in a path stands for one name; a path that ends in `/` for everything below it; the
+method `*` for any.
+"""
 
 SLASHES = re.compile(r"/{2,}")
 
@@ -48,6 +52,11 @@ class Dispatcher:
         people: People | None = None,
     ) -> None:
         self._routes = routes
+        self._named = [
+            (re.compile(re.escape(path).replace(r"\{\}", "[^/]+")), methods)
+            for path, methods in routes.items()
+            if "{}" in path
+        ]
         self._prefixes = {path: methods for path, methods in routes.items() if path.endswith("/")}
         self._access = access
         self._below = below
@@ -70,6 +79,8 @@ class Dispatcher:
         return bare if f"{path}/".startswith(self._below) or bare in self._routes else None
 
     async def __call__(self, exchange: ApiExchange) -> None:
+        sent = exchange.headers
+        CLIENT.set(read_context(_text(sent, b"x-request-id"), _text(sent, b"traceparent")))
         try:
             if exchange.path not in self._open:
                 question = exchange.path.startswith("/v1/")
@@ -94,7 +105,7 @@ class Dispatcher:
         return headers_of(await people.allowances(exchange.caller))
 
     def _endpoint(self, path: str, method: str) -> Endpoint:
-        methods = self._routes.get(path) or self._methods_below(path)
+        methods = self._routes.get(path) or self._methods_named(path) or self._methods_below(path)
         if methods is None:
             raise absent(path, self._routes)
         endpoint = methods.get("GET" if method == "HEAD" else method) or methods.get("*")
@@ -102,5 +113,12 @@ class Dispatcher:
             raise MethodError(method, path, ", ".join(sorted(methods)))
         return endpoint
 
+    def _methods_named(self, path: str) -> Mapping[str, Endpoint] | None:
+        return next((methods for pattern, methods in self._named if pattern.fullmatch(path)), None)
+
     def _methods_below(self, path: str) -> Mapping[str, Endpoint] | None:
         return next((methods for prefix, methods in self._prefixes.items() if path.startswith(prefix)), None)
+
+
+def _text(headers: Mapping[bytes, bytes], name: bytes) -> str:
+    return headers.get(name, b"").decode("latin-1")

@@ -21,6 +21,7 @@ from groq_core.connections.scarcity import scarcity
 from groq_core.errors import BrokenAnswerError, ChainError, GroqCoreError, RequestError
 from groq_core.redaction import redact
 from groq_core.reply import Receipt
+from groq_core.telemetry.trace_context import CLIENT
 
 log = logging.getLogger(__name__)
 
@@ -171,4 +172,6 @@ def note_bug(error: Exception, request_id: str) -> None:
     """Log an exception nobody raised on purpose: where it came from, but not its text, which may quote a prompt."""
     if not isinstance(error, RequestError | ChainError):
         where = "".join(traceback.format_tb(error.__traceback__))
-        log.error("%s while answering %s\n%s", type(error).__name__, request_id, where)
+        theirs = CLIENT.get().request_id
+        told = f"{request_id} ({theirs})" if theirs else request_id
+        log.error("%s while answering %s\n%s", type(error).__name__, told, where)

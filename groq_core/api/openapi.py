@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from groq_core import __version__
+from groq_core.api.batches import LISTED, MOST_LISTED
 from groq_core.api.schema_parts import TEXT, WHOLE, Schema, ref, with_description
 from groq_core.api.schemas import SCHEMAS
 from groq_core.api.speech import TYPES
@@ -110,12 +111,12 @@ def _query(name: str, schema: Schema) -> Schema:
 
 
 _PAGE: Final = (
-    _query("limit", {**WHOLE, "minimum": 1, "maximum": 100, "default": 100}),
+    _query("limit", {**WHOLE, "minimum": 1, "maximum": MOST_LISTED, "default": LISTED}),
     _query("after", with_description(TEXT, "The id of the last entry of the page before.")),
 )
 _MODEL: Final = _part("model", "An alias, an id, or `provider:id`; its slashes stay as they are.")
-_TRANSCRIPT: Final = {JSON: "Transcript", "text/plain": "Text", "text/vtt": "Text", EVENTS: "Text"}
-_SPEECH: Final = {**{media.decode(): "Bytes" for media in TYPES.values()}, EVENTS: "Text"}
+_TRANSCRIPT: Final = {JSON: "Transcript", "text/plain": "Text", "text/vtt": "Text", EVENTS: "Events"}
+_SPEECH: Final = {**{media.decode(): "Bytes" for media in TYPES.values()}, EVENTS: "Events"}
 _READY: Final = {
     "200": {"description": "It would.", "content": {JSON: {"schema": ref("Readiness")}}},
     "503": _error("It would not; `why` says why.", "Readiness", retry_after=_WAIT),
@@ -130,7 +131,7 @@ PATHS: Final[dict[str, dict[str, Schema]]] = {
             "Continue a conversation",
             "ChatRequest",
             _answers(
-                {JSON: "ChatCompletion", EVENTS: "Text"},
+                {JSON: "ChatCompletion", EVENTS: "Events"},
                 {**_ASKING, "415": "Coding", "422": "BadPicture"},
                 "The answer; with `stream`, its chunks as events, `[DONE]` after the last.",
             ),
@@ -141,14 +142,14 @@ PATHS: Final[dict[str, dict[str, Schema]]] = {
             "Continue a conversation, as OpenAI's Responses API does",
             "ResponseRequest",
             _answers(
-                {JSON: "Response", EVENTS: "Text"},
+                {JSON: "ResponseObject", EVENTS: "Events"},
                 {**_ASKING, "422": "BadPicture"},
                 "The response; with `stream`, its events.",
             ),
         )
     },
     "/v1/responses/{response_id}": {
-        "get": _operation("Read a response that is kept", _answers({JSON: "Response"}, _NAMED), _RESPONSE),
+        "get": _operation("Read a response that is kept", _answers({JSON: "ResponseObject"}, _NAMED), _RESPONSE),
         "delete": _operation("Forget a response", _answers({JSON: "ResponseDeletion"}, _NAMED), _RESPONSE),
     },
     "/v1/responses/{response_id}/input_items": {
@@ -173,7 +174,7 @@ PATHS: Final[dict[str, dict[str, Schema]]] = {
             "Find data that fits a schema in a text or a file",
             "ExtractRequest",
             _answers(
-                {JSON: "Extraction", EVENTS: "Text"},
+                {JSON: "Extraction", EVENTS: "Events"},
                 {**_ASKING, "422": "Unfit"},
                 "The data; with `stream`, events of type `try` and `partial`, `result` as the last, then `[DONE]`.",
             ),
@@ -185,18 +186,20 @@ PATHS: Final[dict[str, dict[str, Schema]]] = {
             "Let a model with tools work on a task",
             "AgentRequest",
             _answers(
-                {JSON: "AgentRun", EVENTS: "Text"}, {**_ASKING, "404": "Missing", "422": "Unfit"}, "How the run ended."
+                {JSON: "AgentRun", EVENTS: "Events"},
+                {**_ASKING, "404": "Missing", "422": "Unfit"},
+                "How the run ended.",
             ),
         )
     },
     "/v1/files": {
-        "post": _post("Hand in a file for a batch", "FileUpload", _answers({JSON: "File"}, _KEEPING), FORM),
+        "post": _post("Hand in a file for a batch", "FileUpload", _answers({JSON: "FileObject"}, _KEEPING), FORM),
         "get": _operation(
             "List your files, newest first", _answers({JSON: "Files"}, _ADMISSION), *_PAGE, _query("purpose", TEXT)
         ),
     },
     "/v1/files/{file_id}": {
-        "get": _operation("One file", _answers({JSON: "File"}, _NAMED), _FILE),
+        "get": _operation("One file", _answers({JSON: "FileObject"}, _NAMED), _FILE),
         "delete": _operation("Delete a file", _answers({JSON: "FileDeletion"}, _NAMED), _FILE),
     },
     "/v1/files/{file_id}/content": {
@@ -213,7 +216,7 @@ PATHS: Final[dict[str, dict[str, Schema]]] = {
     "/v1/models": {"get": _operation("What can be asked for now", _answers({JSON: "Models"}, _ADMISSION))},
     "/v1/models/{model}": {"get": _operation("One of them", _answers({JSON: "Model"}, _NAMED), _MODEL)},
     "/v1/status": {"get": _operation("The state of every target", _answers({JSON: "Snapshot"}, _ADMISSION))},
-    "/v1/status/events": {"get": _operation("The same on every change", _answers({EVENTS: "Text"}, _ADMISSION))},
+    "/v1/status/events": {"get": _operation("The same on every change", _answers({EVENTS: "Events"}, _ADMISSION))},
     "/health": {
         "get": _open(
             "The process serves", {"200": {"description": "It does.", "content": {JSON: {"schema": ref("Health")}}}}

@@ -62,7 +62,7 @@ def page_of(name: str) -> Schema:
 
 
 def deletion_of(kind: str) -> Schema:
-    return object_of({"id": TEXT, "object": {"const": kind}, "deleted": {"const": True}})
+    return object_of({"id": TEXT, "object": {"const": kind}, "deleted": with_description(SWITCH, "Always true.")})
 
 
 def request_of(fields: dict[str, Schema], *required: str, note: str = "", **others: Any) -> Schema:

@@ -99,6 +99,7 @@ SHARED: Final[dict[str, Schema]] = {
     ),
     "Text": TEXT,
     "Bytes": {},
+    "Events": {"description": "Server-sent events, each with JSON in `data`."},
     "Model": object_of(
         {
             "id": TEXT,
@@ -169,7 +170,7 @@ CHAT: Final[dict[str, Schema]] = {
         },
         "input",
     ),
-    "Response": object_of(
+    "ResponseObject": object_of(
         {
             "id": TEXT,
             "object": {"const": "response"},
@@ -343,7 +344,7 @@ WORK: Final[dict[str, Schema]] = {
         "file",
         "purpose",
     ),
-    "File": object_of(
+    "FileObject": object_of(
         {
             "id": TEXT,
             "object": {"const": "file"},
@@ -355,7 +356,7 @@ WORK: Final[dict[str, Schema]] = {
             "status": {"const": "processed"},
         }
     ),
-    "Files": page_of("File"),
+    "Files": page_of("FileObject"),
     "FileDeletion": deletion_of("file"),
     "BatchRequest": request_of(
         {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
+from time import perf_counter
 from typing import Protocol
 
 from groq_core.api.asgi import EVENT_STREAM, ApiExchange, HangUpWatch, Headers
@@ -58,7 +59,7 @@ async def stream_answer(
         headers: What the answer's headers tell of how it came about.
         settle: What must be done before the client hears that the answer is whole.
     """
-    started = clock()
+    started, exchange.asked = clock(), perf_counter()
     try:
         async with aclosing(events):
             async for event in events:
@@ -100,7 +101,7 @@ async def fold_answer(
     reply = Reply()
     reply.receipt.request_id = exchange.request_id
     reply.receipt.notes.extend(notes)
-    started = clock()
+    started, exchange.asked = clock(), perf_counter()
     try:
         async with aclosing(events):
             async for event in events:

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, cast
 
 import msgspec
 
-from groq_core.api.answer_headers import note_texts, story_headers
+from groq_core.api.answer_headers import note_texts, overhead_header, story_headers
 from groq_core.api.asgi import EVENT_STREAM, ApiExchange, HangUpWatch
 from groq_core.api.backend import Backend
 from groq_core.api.chat.body import check_model
@@ -247,7 +247,7 @@ async def _write(exchange: ApiExchange, reply: Reply, question: TranscriptionQue
     transcript = _transcript(reply)
     if question.form in ("srt", "vtt") and (remark := breaches_in_words(transcript)):
         reply.receipt.notes.append(Note(code="subtitles", text=remark))
-    headers = story_headers(reply.receipt)
+    headers = [*story_headers(reply.receipt), overhead_header(exchange, reply.receipt)]
     if question.form in ("text", "srt", "vtt"):
         headers += note_texts(reply.receipt)
     match question.form:

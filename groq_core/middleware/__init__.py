@@ -9,6 +9,7 @@ What stands between a request and a provider, one thing a module.
 - ``observe``: Time one upstream request, number it, and tell its story.
 - ``rate_guard``: Ask for no more than the provider allows, so that it never has to say no.
 - ``retry``: Ask the same model again after a transient failure, as long as nobody has read anything yet.
+- ``tracing``: OpenTelemetry spans under the names of its GenAI conventions: one for a request, one for each attempt.
 - ``spending``: Spend no more than there is: hold what an attempt can cost before it is sent, settle when it is over.
 
 Imported by ``compose``, ``services``, ``status``, ``store`` and ``ui``.

@@ -15,6 +15,7 @@ from groq_core.pipeline import Handler
 from groq_core.reply import Receipt
 from groq_core.requests import Request
 from groq_core.telemetry.metrics import Metrics
+from groq_core.telemetry.trace_context import CLIENT
 
 logger = logging.getLogger("groq_core.request")
 
@@ -112,6 +113,7 @@ class Log:
         if not logger.isEnabledFor(logging.INFO):
             return
         usage = receipt.finished.usage if receipt.finished else None
+        client = CLIENT.get()
         logger.info(
             "%s %s in %.3f s",
             request.needs.operation,
@@ -119,6 +121,8 @@ class Log:
             elapsed,
             extra={
                 "request_id": request.request_id,
+                "client_request_id": client.request_id,
+                "trace_id": client.parent.trace_id if client.parent else "",
                 "operation": request.needs.operation,
                 "outcome": outcome,
                 "error": error,

@@ -119,6 +119,36 @@ async def test_another_origin_reads_nothing_until_it_is_named(browser: Browser) 
     assert heard["pass"] == "blocked", "the page's own routes are for the page alone"
 
 
+AS_AN_APP = """async ([base, token]) => {
+  const ask = async (headers) => {
+    const response = await fetch(base + "v1/chat/completions", {
+      method: "POST",
+      headers: { "content-type": "application/json", "x-request-id": "job-7", ...headers },
+      body: JSON.stringify({ messages: [{ role: "user", content: "Count from 1 to 12." }], stream: true }),
+    });
+    const said = [response.status, response.headers.get("x-request-id"), await response.text()];
+    return [...said, response.headers.get("x-groq-core-overhead-ms") !== null];
+  };
+  return [await ask({ authorization: `Bearer ${token}` }), await ask({})];
+}"""
+
+
+async def test_an_app_of_a_named_origin_asks_with_its_token_and_reads_why_it_may_not_without(browser: Browser) -> None:
+    token = "a-token-that-is-long-enough-0123456789"
+    async with elsewhere("<h1>our app</h1>") as port:
+        origin = f"http://app.example:{port}"
+        async with house(GROQ_CORE_CORS_ORIGINS=origin, GROQ_CORE_API_TOKENS=token) as (client, _):
+            page = await opened(browser, f"{origin}/")
+            good, bad = await page.evaluate(AS_AN_APP, [str(client.base_url), token])
+            await page.close()
+
+    status, request_id, text, timed = good
+    assert (status, request_id, timed) == (200, "job-7", True)
+    assert "data: [DONE]" in text
+    assert bad[0] == 401
+    assert "GROQ_CORE_API_TOKENS" in bad[2]
+
+
 async def test_nobody_else_shows_the_page_in_a_frame(browser: Browser) -> None:
     async with house() as (client, _):
         frame = f'<iframe src="{client.base_url}"></iframe>'

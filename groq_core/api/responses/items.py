@@ -92,7 +92,7 @@ class _Conversation:
 
     def add(self, item: Item, path: str) -> None:
         kind = item.get("type", "message")
-        if kind in LEFT_OUT:
+        if isinstance(kind, str) and kind in LEFT_OUT:
             return
         if kind != "function_call_output":
             self._show()
@@ -171,10 +171,10 @@ def _parts(parts: list[Any], path: str) -> list[dict[str, Any]]:
 
 def _part(part: dict[str, Any], path: str) -> dict[str, Any]:
     match part.get("type"):
-        case kind if kind in TEXTS:
-            return {"type": "text", "text": part.get("text")}
+        case str(kind) if kind in TEXTS:
+            return _text(part, "text", path)
         case "refusal":
-            return {"type": "text", "text": part.get("refusal")}
+            return _text(part, "refusal", path)
         case "input_image":
             return _picture(part, path)
         case "input_file":
@@ -183,6 +183,13 @@ def _part(part: dict[str, Any], path: str) -> dict[str, Any]:
             raise bad(f"{path}.type", f"`{path}`: chat models here take no audio", "Use POST /v1/audio/transcriptions.")
         case _:
             raise bad(f"{path}.type", f"`{path}.type` must be input_text, input_image or output_text")
+
+
+def _text(part: dict[str, Any], field: str, path: str) -> dict[str, Any]:
+    text = part.get(field)
+    if not isinstance(text, str):
+        raise bad(f"{path}.{field}", f"`{path}.{field}` must be text, not {kind_of(text)}")
+    return {"type": "text", "text": text}
 
 
 def _picture(part: dict[str, Any], path: str) -> dict[str, Any]:
