@@ -84,8 +84,10 @@ class Asker:
         self._url, self._name, self._outcome, self._http = f"{url}/v1/chat/completions", name, outcome, http
         self._headers = {"authorization": f"Bearer {key}"}
 
-    async def run(self, requests: int, every_s: float) -> None:
+    async def run(self, requests: int, every_s: float, ends: asyncio.Event) -> None:
         for number in range(requests):
+            if ends.is_set():
+                return
             began = time.monotonic()
             await self._ask(f"R{number:05}")
             await asyncio.sleep(max(0.0, every_s - (time.monotonic() - began)))
