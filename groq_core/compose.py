@@ -185,8 +185,10 @@ def _make_state(settings: Settings, clients: Clients, team: Team | None) -> _Sta
     catalogue.subscribe(health.forgive_listed)
     budgets = LocalBudgets(rpm=settings.rpm, tpm=settings.tpm, share=1 / settings.workers)
     shared = _open_shared_state(settings, budgets, breakers, health, changes.notify) if settings.redis_url else None
+    log = Log(metrics, changed=changes.notify)
     if team is not None:
         team.changed = changes.notify
+        team.asking.running = log.asking
     store = open_store(settings.cache_size, settings.cache_ttl)
     return _State(
         settings=settings,
@@ -200,7 +202,7 @@ def _make_state(settings: Settings, clients: Clients, team: Team | None) -> _Sta
         budgets=budgets,
         people=team.limits if team is not None else People(settings.limits, shared.ledger if shared else None),
         router=Router(tiers(settings), lambda: catalogue.current, health, clients.has_key),
-        log=Log(metrics, changed=changes.notify),
+        log=log,
         cache=Cache(store, metrics, scope=settings.cache_scope, changed=changes.notify),
     )
 
@@ -271,6 +273,6 @@ def _make_core(state: _State, handle: Handler[Request], simulator: Simulator | N
         ),
         transcription=TranscriptionService(handle),
         speech=Speech(handle),
-        extraction=Extractor(handle, snapshot=board.snapshot),
+        extraction=Extractor(handle, snapshot=board.snapshot, simulated=simulator is not None),
         own_keys=OwnKeys(visitors.models) if visitors is not None else None,
     )

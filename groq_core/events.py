@@ -169,6 +169,7 @@ class Finished(Event, frozen=True, kw_only=True):
         cost_usd: Price of this attempt by the registry, or None where the price is unknown.
         request_id: The provider's id.
         extra: Fields of the body that are passed through unread (``executed_tools``, ``annotations``).
+        unread: Lines with something in them that could not be read; the words beside it were.
     """
 
     provider: str = ""
@@ -185,6 +186,7 @@ class Finished(Event, frozen=True, kw_only=True):
     seed: int | None = None
     transcript: Transcript | None = None
     extra: dict[str, Any] | None = None
+    unread: int = 0
 
 
 # ── the story ────────────────────────────────────────────────────────────────────────────────────────

@@ -18,6 +18,7 @@ from fastapi import FastAPI
 from uvicorn.server import HANDLED_SIGNALS
 
 from groq_core.access.passwords import UserFile
+from groq_core.access.refused_sign_ins import RefusedSignIns
 from groq_core.access.sessions import Sessions
 from groq_core.api.app import Api, create_api
 from groq_core.api.late_page import LatePage
@@ -105,6 +106,7 @@ def _prepare(core: Core, people: UserFile | None) -> tuple[Api, Callable[[], Non
         shelf=core.team.shelf if core.team is not None else core.shared.shelf if core.shared is not None else None,
         batches=_batches(core),
     )
+    api.state.refused_sign_ins = core.team.sign_ins if core.team is not None else RefusedSignIns()
 
     def load() -> None:
         from groq_core.ui.app import mount
@@ -140,8 +142,15 @@ def _sign_in(app: FastAPI, core: Core, users: UserFile | Everybody, admit: Admit
         shared.revoked if shared is not None else None,
     )
     throttle = shared.throttle if shared is not None else None
+    refused = app.state.refused_sign_ins
     app.add_middleware(
-        SignIn, users=users, sessions=sessions, throttle=throttle, admit=admit, elsewhere=settings.open_id
+        SignIn,
+        users=users,
+        sessions=sessions,
+        throttle=throttle,
+        admit=admit,
+        elsewhere=settings.open_id,
+        refused=refused,
     )
     if settings.open_id:
         require_team(open_id=True)
@@ -154,6 +163,7 @@ def _sign_in(app: FastAPI, core: Core, users: UserFile | Everybody, admit: Admit
             client_secret=settings.oidc_client_secret,
             sessions=sessions,
             secret=settings.secret,
+            refused=refused,
         )
 
 

@@ -16,7 +16,7 @@ PACKAGE = Path(__file__).parents[1] / "groq_core"
 ROWS = (
     # From what knows nothing of the others to what knows everything. A room may import from its own row and from
     # rows above it in this list; within a row, imports make no circle.
-    ("events", "event_loop", "redaction"),
+    ("events", "event_loop", "redaction", "terminal"),
     ("errors",),
     ("settings", "requests"),
     ("reply", "media", "models", "telemetry", "access", "connections"),
@@ -202,6 +202,7 @@ def test_no_class_shares_its_name_with_another_meaning() -> None:
 SAME_SUBJECT = {
     # A file may bear the name of another room's where both are about the same thing, each from its own side.
     "__init__": "what a room is for",
+    "admin": "the admin page, and the command that tells the same",
     "agent": "a run with tools: the service, its command and its tab",
     "app": "what a room serves as one ASGI application",
     "backup": "the backup of the database: how it is made, and the command",

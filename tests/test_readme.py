@@ -83,3 +83,16 @@ def test_a_newcomers_question_is_answered_where_the_table_says(question: str, pa
     source = (ROOT / path).read_text(encoding="utf-8")
 
     assert re.search(rf"^(?:class |def |async def )?{name}\b(?:[:(\[]| =|: )", source, re.MULTILINE), question
+
+
+def test_every_report_names_a_test_that_is_there() -> None:
+    rows = [line for line in (ROOT / "tests" / "REPORTS.md").read_text().splitlines() if line.startswith("| ")][1:]
+    for row in rows:
+        kind, reported, held = (cell.strip() for cell in row.strip("|").split("|"))
+        path = ""
+        for name in re.findall(r"`([^`]*test_\w+)`", held):
+            path, test = name.split("::") if "::" in name else (path, name)
+            assert re.search(rf"\b{test}\b", (ROOT / path).read_text()), f"{kind}: {path} has no {test}"
+        assert path, f"{kind}: held by nothing"
+        assert not reported or all(re.fullmatch(r"[\w./-]+#\d+", one) for one in reported.split(", ")), kind
+    assert len(rows) >= 60

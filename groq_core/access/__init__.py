@@ -6,6 +6,7 @@ Who may ask: names, origins, proxies and sessions; what both edges decide by, be
 - ``kept_secret``: What signs page passes where the operator has set no secret.
 - ``origins``: Which page a request comes from: our own, one that the operator lets in, or somebody else's.
 - ``passwords``: Names and passwords of a file, and the form a password is kept in.
+- ``refused_sign_ins``: Sign-ins that were refused, for an admin to look at.
 - ``sessions``: Signed words that a browser keeps.
 - ``throttle``: How often somebody may guess: five times for nothing, then after waits that double.
 - ``visit``: What a request's address, name and origin say, read once at the door and carried along with it.

@@ -29,11 +29,12 @@ The HTTP API: the OpenAI wire format in front, one handler of events behind.
 - ``late_page``: What is mounted at `/` and takes longer to load than the API: it is waited for, and the API is not.
 - ``model_list``: `GET /v1/models`: what can be asked for now, tier aliases first.
 - ``multipart``: Read a form with one file, in memory: what was said to a microphone has no business on a disk.
-- ``openapi``: The API's description for `/openapi.json` and `/docs`: written by hand, as the bodies are read by hand.
+- ``openapi``: The API's description for `/openapi.json` and `/docs`: what a body may hold is said by whoever reads it.
 - ``receipts``: One receipt for work that takes many requests: an extraction's questions, an agent's steps.
 - ``reference``: The API's description as a page at `/docs`: plain HTML, that asks nobody else for scripts or styles.
 - ``responses``: `/v1/responses`: the Responses API on the same chain; its items in, its items and events out, kept
   for an hour.
+- ``schema_parts``: The parts that schemas are put together from; each reader of a body says with them what it takes.
 - ``schemas``: Schemas of what the API takes and gives, for `/openapi.json`; names and bounds are those of the code
   that checks.
 - ``sending``: Send an answer: its events written as they come, or folded into one; what they all share, whatever the

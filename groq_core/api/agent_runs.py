@@ -15,6 +15,7 @@ import msgspec
 
 from groq_core.api.asgi import EVENT_STREAM, ApiExchange, HangUpWatch, Headers
 from groq_core.api.backend import Backend, Settings
+from groq_core.api.chat.body import check_model
 from groq_core.api.encoding import event_bytes
 from groq_core.api.errors import error_headers, error_object, note_bug, reason, refuse, status_of
 from groq_core.api.extract import DONE, misfit
@@ -215,6 +216,7 @@ class Answering:
             async with aclosing(run) as events:
                 async for event in events:
                     self._trace.apply(event)
+            _must_fit(run)
             self._watch.release()
         except (Exception, asyncio.CancelledError) as caught:
             error = misfit(reason(caught, self._watch))
@@ -235,6 +237,7 @@ class Answering:
                         if not exchange.started:
                             await exchange.start(200, [*EVENT_STREAM, *self._headers])
                         await exchange.write(event_bytes(self._event(event)))
+            _must_fit(run)
             self._watch.release()
             if not exchange.started:
                 await exchange.start(200, [*EVENT_STREAM, *self._headers])
@@ -272,6 +275,15 @@ class Answering:
         if run.typed:
             body["output"] = msgspec.to_builtins(run.output) if run.output is not None else None
         return body
+
+
+def _must_fit(run: AgentRun[Any]) -> None:
+    """
+    Raises:
+        ExtractionError: There is an answer, and it does not fit the type that was asked for.
+    """
+    if run.problem is not None:
+        raise run.problem
 
 
 def step_object(step: Any) -> dict[str, Any]:
@@ -314,7 +326,7 @@ def read_wanted(body: Body, settings: Settings, logins: Logins | None = None) ->
         tools=_tools(body),
         servers=_servers(body, settings, logins),
         limits=_limits(body),
-        model=body.text("model", "auto").strip() or "auto",
+        model=check_model(body.fields.get("model"), default="auto"),
         output=body.object("output") or None,
     )
 
@@ -366,7 +378,7 @@ def _servers(body: Body, settings: Settings, logins: Logins | None) -> tuple[Mcp
             allowed = allowed_by(settings.mcp_visitors)
             found.append(strangers_server(allowed, place + 1, given["url"], headers, param=path))
             continue
-        if (name := given.get("name")) not in offered:
+        if not isinstance(name := given.get("name"), str) or name not in offered:
             known = f"There are: {', '.join(offered)}." if offered else "The operator has set none."
             raise bad(path, f"`{path}` names no MCP server of this one", known, code="unknown_mcp_server")
         found.append(offered[str(name)].with_headers(headers, f"{path}.headers"))

@@ -108,7 +108,12 @@ def create_api(
         shelf: Where other processes find responses too.
         batches: Where they find files and batches; a folder of this machine where it is None.
     """
-    store = BatchStore(batches or BatchFolder(core.settings.state_folder), core.handle, _later(core))
+    store = BatchStore(
+        batches or BatchFolder(core.settings.state_folder),
+        core.handle,
+        _later(core),
+        simulated=core.simulator is not None,
+    )
     app = Api(
         title="groq-core",
         version=__version__,

@@ -87,6 +87,7 @@ class Batches:
         for name in ("input_file_id", "endpoint"):
             if not isinstance(body.get(name), str):
                 raise bad(name, f"`{name}` must be text")
+        body = {name: value for name, value in body.items() if value is not None}
         window, metadata = body.get("completion_window", WINDOW), body.get("metadata")
         if not isinstance(window, str) or not window[:-1].isdigit() or window[-1:] not in ("h", "d"):
             raise bad("completion_window", f"`completion_window` must be a time such as {WINDOW}")

@@ -133,7 +133,7 @@ def extraction_body(found: Extraction[Any], receipts: Receipts, question: Questi
             | ({} if span.page is None else {"page": span.page})
             for path, span in found.spans.items()
         },
-        "missing": [spell_path(path) for path in found.absent],
+        "missing": [spell_path(path) or "value" for path in found.absent],
         "x_groq_core": receipts.as_dict(),
     }
     if question.document:

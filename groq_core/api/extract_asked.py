@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from groq_core.api.asgi import ApiExchange
+from groq_core.api.chat.body import check_model
 from groq_core.api.field_errors import bad, kind_of
 from groq_core.api.json_body import Body
 from groq_core.api.multipart import MultipartForm, read_form
@@ -59,7 +60,7 @@ async def read_question(exchange: ApiExchange, look: Look, pieces: int) -> Quest
         source=body.text("text"),
         schema=schema_of(body.object("schema", required=True)),
         options=ExtractionOptions(
-            model=body.text("model", "auto") or "auto", instructions=body.text("instructions", "")
+            model=check_model(body.fields.get("model"), default="auto"), instructions=body.text("instructions", "")
         ),
         stream=body.switch("stream"),
     )

@@ -1,4 +1,4 @@
-"""The API's description for `/openapi.json` and `/docs`: written by hand, as the bodies are read by hand."""
+"""The API's description for `/openapi.json` and `/docs`: what a body may hold is said by whoever reads it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from groq_core import __version__
-from groq_core.api.schemas import SCHEMAS, TEXT, WHOLE, Schema, ref, with_description
+from groq_core.api.schema_parts import TEXT, WHOLE, Schema, ref, with_description
+from groq_core.api.schemas import SCHEMAS
 from groq_core.api.speech import TYPES
 
 JSON: Final = "application/json"

@@ -7,7 +7,7 @@ import re
 from html import escape
 from typing import Any
 
-from groq_core.api.schemas import Schema
+from groq_core.api.schema_parts import Schema
 
 _STYLE = """
 :root { color-scheme: light dark; font: 15px/1.55 system-ui, sans-serif; }
@@ -128,6 +128,9 @@ def _about(field: Schema) -> str:
     >>> _about({"type": "number", "minimum": 0, "maximum": 2, "description": "How wild."})
     'number, 0 to 2. How wild.'
     """
+    match field.get("anyOf"):
+        case [only, {"type": "null"}]:  # whatever may be left out may be null, which needs no saying
+            field = only | {name: field[name] for name in field if name != "anyOf"}
     words = _kind(field)
     if "minimum" in field:
         words += (
@@ -144,11 +147,11 @@ def _about(field: Schema) -> str:
 
 def _kind(field: Schema) -> str:
     if "enum" in field:
-        return ", ".join(f"`{value}`" for value in field["enum"])
+        return ", ".join(f"`{value}`" for value in field["enum"] if value is not None)
     if "anyOf" in field:
-        return " or ".join(map(_kind, field["anyOf"]))
+        return " or ".join(dict.fromkeys(map(_kind, field["anyOf"])))
     kind: Any = field.get("type", "anything")
-    return f"list of {_kind(field['items'])}" if kind == "array" else _json(kind)
+    return f"list of {_kind(field.get('items', {}))}" if kind == "array" else _json(kind)
 
 
 def _json(value: Any) -> str:

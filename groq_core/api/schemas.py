@@ -2,15 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, get_args
+from typing import Final, get_args
 
 import msgspec
 
 from groq_core.api.agent_runs import LIMITS
 from groq_core.api.batches import WINDOW
-from groq_core.api.chat.parameters import KNOWN, MAX_STOPS, MAX_TOOLS
-from groq_core.api.responses.body import MAX_METADATA
-from groq_core.api.responses.flat_tools import HOSTED
+from groq_core.api.chat.body import OWN_FIELDS
+from groq_core.api.chat.clients import BOOKKEEPING
+from groq_core.api.chat.parameters import KNOWN, LONGEST, MAX_STOPS, RULES
+from groq_core.api.responses.body import MAX_METADATA, NOT_HERE, SUMMARIES
+from groq_core.api.responses.flat_tools import CHOICE, TOOLS
+from groq_core.api.responses.items import ITEM
+from groq_core.api.schema_parts import (
+    METADATA,
+    MODEL,
+    NULL,
+    NUMBER,
+    OBJECT,
+    STREAM,
+    SWITCH,
+    TEXT,
+    WHOLE,
+    WORDS,
+    Schema,
+    deletion_of,
+    either,
+    list_of,
+    object_of,
+    or_null,
+    page_of,
+    ref,
+    request_of,
+    with_description,
+)
 from groq_core.api.speech import MAX_SPEECH, TYPES
 from groq_core.api.transcribe import FORMATS, GRANULARITIES
 from groq_core.errors import Kind
@@ -21,68 +46,6 @@ from groq_core.services.batch.batch_store import PURPOSES
 from groq_core.services.batch.lines import URLS
 from groq_core.services.batch.places import Status, Via
 from groq_core.status.snapshot import Snapshot
-
-Schema = dict[str, Any]
-
-TEXT: Final[Schema] = {"type": "string"}
-NUMBER: Final[Schema] = {"type": "number"}
-WHOLE: Final[Schema] = {"type": "integer"}
-SWITCH: Final[Schema] = {"type": "boolean"}
-OBJECT: Final[Schema] = {"type": "object"}
-
-
-def object_of(properties: dict[str, Schema], *required: str, note: str = "") -> Schema:
-    """An object with these fields, and whatever else it may have."""
-    schema: Schema = {"type": "object", "properties": properties}
-    if required:
-        schema["required"] = list(required)
-    if note:
-        schema["description"] = note
-    return schema
-
-
-def list_of(items: Schema) -> Schema:
-    return {"type": "array", "items": items}
-
-
-def with_description(schema: Schema, note: str) -> Schema:
-    return {**schema, "description": note}
-
-
-def or_null(schema: Schema) -> Schema:
-    return {"anyOf": [schema, {"type": "null"}]}
-
-
-def either(*schemas: Schema) -> Schema:
-    return {"anyOf": list(schemas)}
-
-
-def ref(name: str) -> Schema:
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-def page_of(name: str) -> Schema:
-    """A list as OpenAI's API gives it, page by page."""
-    return object_of(
-        {
-            "object": {"const": "list"},
-            "data": list_of(ref(name)),
-            "first_id": or_null(TEXT),
-            "last_id": or_null(TEXT),
-            "has_more": SWITCH,
-        }
-    )
-
-
-def deletion_of(kind: str) -> Schema:
-    return object_of({"id": TEXT, "object": {"const": kind}, "deleted": {"const": True}})
-
-
-MODEL: Final = with_description(
-    TEXT, "`auto`, a tier (`speed`, `quality`, `vision`, `audio`, `speech`), an id, or `provider:id`."
-)
-STREAM: Final = with_description(SWITCH, "Send the answer as server-sent events.")
-METADATA: Final = {"type": "object", "additionalProperties": TEXT}
 
 ATTEMPT: Final = object_of(
     {
@@ -154,42 +117,15 @@ SHARED: Final[dict[str, Schema]] = {
     ),
 }
 
-_CHAT_FIELDS: Final[dict[str, Schema]] = {
-    "messages": with_description(list_of(OBJECT), "As in OpenAI's API; pictures as data URLs or http(s) addresses."),
-    "model": MODEL,
-    "stream": STREAM,
-    "stream_options": object_of({"include_usage": SWITCH}),
-    "temperature": {**NUMBER, "minimum": 0, "maximum": 2},
-    "top_p": {**NUMBER, "minimum": 0, "maximum": 1},
-    "frequency_penalty": {**NUMBER, "minimum": -2, "maximum": 2},
-    "presence_penalty": {**NUMBER, "minimum": -2, "maximum": 2},
-    "max_completion_tokens": {**WHOLE, "minimum": 1},
-    "max_tokens": with_description({**WHOLE, "minimum": 1}, "The old name of `max_completion_tokens`."),
-    "n": with_description({"enum": [1]}, "One answer a request."),
-    "stop": either(TEXT, {**list_of(TEXT), "maxItems": MAX_STOPS}),
-    "seed": WHOLE,
-    "tools": {**list_of(OBJECT), "maxItems": MAX_TOOLS},
-    "tool_choice": with_description(
-        either(TEXT, OBJECT), "`none`, `auto`, `required`, or an object that names a function."
-    ),
-    "parallel_tool_calls": SWITCH,
-    "response_format": with_description(OBJECT, "Of type `text`, `json_object` or `json_schema`."),
-    "reasoning_effort": TEXT,
-    "reasoning_format": TEXT,
-    "include_reasoning": SWITCH,
-    "service_tier": TEXT,
-    "cost_sensitive": with_description(SWITCH, "Prefer the cheapest model that will do. Not sent upstream."),
-    "max_latency_ms": with_description(NUMBER, "Below 100 the fastest tier answers. Not sent upstream."),
-    "hedge": with_description(
-        SWITCH, "Whether a second target may be asked while the first is silent. Not sent upstream."
-    ),
-}
+_PARAMETERS: Final[dict[str, Schema]] = {name: rule.schema for name, rule in RULES.items()}
+_UNREAD: Final[dict[str, Schema]] = {name: {} for name in sorted((KNOWN | BOOKKEEPING) - RULES.keys())}
 
 CHAT: Final[dict[str, Schema]] = {
-    "ChatRequest": object_of(
-        _CHAT_FIELDS,
+    "ChatRequest": request_of(
+        {**OWN_FIELDS, **_PARAMETERS, **_UNREAD},
         "messages",
-        note=f"Taken as well: {', '.join(f'`{name}`' for name in sorted(KNOWN - _CHAT_FIELDS.keys()))}.",
+        # A field nobody knows would have no effect; null is no effect asked for.
+        additionalProperties=NULL,
     ),
     "ChatCompletion": object_of(
         {
@@ -203,39 +139,35 @@ CHAT: Final[dict[str, Schema]] = {
             "x_groq_core": ref("Receipt"),
         }
     ),
-    "ResponseRequest": object_of(
+    "ResponseRequest": request_of(
         {
             "input": with_description(
-                either(TEXT, list_of(OBJECT)), "A text of the user, or items as in OpenAI's API."
+                either(WORDS, {**list_of(ITEM), "minItems": 1}), "A text of the user, or items as in OpenAI's API."
             ),
             "model": MODEL,
             "instructions": with_description(TEXT, "Do not carry over to the next response."),
             "previous_response_id": with_description(TEXT, "Go on from a response that is still kept."),
             "store": with_description({**SWITCH, "default": True}, "Keep the response for an hour, in memory."),
             "stream": STREAM,
-            "tools": with_description(
-                {**list_of(OBJECT), "maxItems": MAX_TOOLS},
-                f"Of type `function`, {', '.join(f'`{name}`' for name in HOSTED)}.",
-            ),
-            "tool_choice": either(TEXT, OBJECT),
+            "tools": TOOLS,
+            "tool_choice": CHOICE,
             "parallel_tool_calls": {**SWITCH, "default": True},
-            "reasoning": object_of({"effort": TEXT, "summary": {"enum": ["auto", "concise", "detailed", "none"]}}),
-            "text": with_description(OBJECT, "`format` of type `text`, `json_object` or `json_schema`."),
-            "max_output_tokens": {**WHOLE, "minimum": 1},
-            "temperature": {**NUMBER, "minimum": 0, "maximum": 2},
-            "top_p": {**NUMBER, "minimum": 0, "maximum": 1},
-            "seed": WHOLE,
+            "reasoning": object_of({"effort": or_null(TEXT), "summary": {"enum": [*SUMMARIES, None]}}),
+            "text": with_description(
+                object_of({"format": or_null(OBJECT)}), "`format` of type `text`, `json_object` or `json_schema`."
+            ),
+            "max_output_tokens": {**WHOLE, "minimum": 1, "maximum": LONGEST},
+            **{name: RULES[name].schema for name in ("temperature", "top_p", "seed", "service_tier")},
             "stop": either(TEXT, {**list_of(TEXT), "maxItems": MAX_STOPS}),
             "truncation": with_description(
                 {"enum": ["auto", "disabled"], "default": "auto"}, "`disabled` leaves nothing out."
             ),
             "metadata": with_description({**METADATA, "maxProperties": MAX_METADATA}, "Repeated in the response."),
-            "service_tier": TEXT,
             "user": TEXT,
-            "cost_sensitive": with_description(SWITCH, "Prefer the cheapest model that will do. Not sent upstream."),
+            "cost_sensitive": OWN_FIELDS["cost_sensitive"],
+            **{name: with_description({"enum": [False]}, hint) for name, hint in NOT_HERE.items()},
         },
         "input",
-        note="`background`, `conversation` and `prompt` are refused.",
     ),
     "Response": object_of(
         {
@@ -287,9 +219,9 @@ SOUND: Final[dict[str, Schema]] = {
         "text",
         note="`task`, `language`, `duration`, `words` and `segments` with `verbose_json` only. Times are seconds.",
     ),
-    "SpeechRequest": object_of(
+    "SpeechRequest": request_of(
         {
-            "input": {**TEXT, "maxLength": MAX_SPEECH},
+            "input": {**WORDS, "maxLength": MAX_SPEECH},
             "model": MODEL,
             "voice": TEXT,
             "response_format": with_description(
@@ -311,9 +243,9 @@ SOUND: Final[dict[str, Schema]] = {
 _NAMED_TOOLS = {"enum": [*TOOL_SETS, *HOSTED_TOOLS]}
 
 WORK: Final[dict[str, Schema]] = {
-    "ExtractRequest": object_of(
+    "ExtractRequest": request_of(
         {
-            "text": with_description(TEXT, "Where the data stands."),
+            "text": with_description(WORDS, "Where the data stands."),
             "schema": with_description(OBJECT, "A JSON Schema of what is wanted."),
             "model": MODEL,
             "instructions": with_description(TEXT, "What the schema does not say."),
@@ -321,6 +253,7 @@ WORK: Final[dict[str, Schema]] = {
         },
         "text",
         "schema",
+        additionalProperties=False,
     ),
     "ExtractUpload": object_of(
         {
@@ -348,10 +281,11 @@ WORK: Final[dict[str, Schema]] = {
             "x_groq_core": ref("Receipt"),
         }
     ),
-    "AgentRequest": object_of(
+    "AgentRequest": request_of(
         {
             "task": with_description(
-                either(TEXT, list_of(OBJECT)), "A text or messages; required, except with `resume`."
+                either(WORDS, {**list_of(object_of({"role": TEXT}, "role")), "minItems": 1}),
+                "A text or messages; required, except with `resume`.",
             ),
             "tools": with_description(
                 list_of(either(_NAMED_TOOLS, object_of({"type": _NAMED_TOOLS}, "type"))),
@@ -363,8 +297,13 @@ WORK: Final[dict[str, Schema]] = {
             ),
             "limits": with_description(
                 object_of(
-                    {name: {**NUMBER, "exclusiveMinimum": 0, "maximum": most} for name, (_, most) in LIMITS.items()}
-                ),
+                    {
+                        name: or_null({**NUMBER, "exclusiveMinimum": 0, "maximum": most})
+                        for limit, (_, most) in LIMITS.items()
+                        for name in (limit, f"max_{limit}")
+                    }
+                )
+                | {"additionalProperties": False},
                 f"Bounds of the run: {', '.join(f'`{name}` up to {most:g}' for name, (_, most) in LIMITS.items())}.",
             ),
             "model": MODEL,
@@ -375,7 +314,9 @@ WORK: Final[dict[str, Schema]] = {
                 "Only `stream` may stand beside it.",
             ),
             "stream": with_description(SWITCH, "Send what happens as events, `run_ended` as the last."),
-        }
+        },
+        anyOf=[{"properties": {name: {"not": NULL}}, "required": [name]} for name in ("task", "resume")],
+        additionalProperties=False,
     ),
     "AgentRun": object_of(
         {
@@ -416,7 +357,7 @@ WORK: Final[dict[str, Schema]] = {
     ),
     "Files": page_of("File"),
     "FileDeletion": deletion_of("file"),
-    "BatchRequest": object_of(
+    "BatchRequest": request_of(
         {
             "input_file_id": TEXT,
             "endpoint": with_description({"enum": list(URLS)}, "Of every line; with `/openai` before it is the same."),

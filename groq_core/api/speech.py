@@ -24,7 +24,8 @@ from groq_core.media.audio.encode import EncodingError, available, encode
 from groq_core.media.audio.wav import open_wav, voice_pcm
 from groq_core.reply import Reply
 from groq_core.requests import SpeechRequest
-from groq_core.services.speech import Speech
+from groq_core.services.speech import Speech, has_words
+from groq_core.services.ssml import without_ssml
 from groq_core.streaming.completion import usage_object
 
 MAX_SPEECH_BODY: Final = 2**20
@@ -42,8 +43,8 @@ TYPES: Final[Mapping[str, bytes]] = {
 }
 """Media type of each format; `pcm` is 24 kHz, 16 bit, mono, as in OpenAI's API."""
 
-NO_ENCODER: Final = (b"x-groq-core-notes", b"speech_as_wav")
-"""Told where ffmpeg is missing, and WAV was sent in place of what was asked for."""
+NO_ENCODER: Final = "speech_as_wav"
+"""Told in the header where ffmpeg is missing, and WAV was sent in place of what was asked for."""
 
 
 class SpeechCall(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,7 +87,7 @@ class Speeches:
         other format goes out as it comes.
         """
         call = read_speech(await exchange.body(MAX_SPEECH_BODY), exchange)
-        notes: Headers = []
+        notes: list[str] = []
         if call.form not in ("wav", "pcm") and not self._encoder():
             call = msgspec.structs.replace(call, form="wav")
             notes = [NO_ENCODER]
@@ -96,13 +97,13 @@ class Speeches:
             else:
                 await self._stream(exchange, call, watch, notes)
 
-    async def _whole(self, exchange: ApiExchange, request: SpeechRequest, watch: HangUpWatch, notes: Headers) -> None:
+    async def _whole(self, exchange: ApiExchange, request: SpeechRequest, watch: HangUpWatch, notes: list[str]) -> None:
         reply = await fold(exchange, self._service.read(request), watch, self._clock)
         if reply is not None and reply.finished is not None:
-            headers = [(b"content-type", TYPES["wav"]), *_who(reply), *notes]
+            headers = [(b"content-type", TYPES["wav"]), *_who(reply), *_notes(reply, notes)]
             await exchange.answer(200, reply.audio, *headers)
 
-    async def _stream(self, exchange: ApiExchange, call: SpeechCall, watch: HangUpWatch, notes: Headers) -> None:
+    async def _stream(self, exchange: ApiExchange, call: SpeechCall, watch: HangUpWatch, notes: list[str]) -> None:
         """Send the recording as it is spoken; one that breaks is cut off without a proper end."""
         reply = Reply()
         reply.receipt.request_id = exchange.request_id
@@ -111,7 +112,7 @@ class Speeches:
                 async for block in blocks:
                     if not exchange.started:
                         head = EVENT_STREAM if call.stream == "sse" else [(b"content-type", TYPES[call.form])]
-                        await exchange.start(200, [*head, *_who(reply), *notes])
+                        await exchange.start(200, [*head, *_who(reply), *_notes(reply, notes)])
                     await exchange.write(_delta(block) if call.stream == "sse" else block)
         except (Exception, asyncio.CancelledError) as caught:
             error = reason(_as_answerable(caught), watch)
@@ -175,6 +176,12 @@ def _as_answerable(caught: BaseException) -> BaseException:
     return caught
 
 
+def _notes(reply: Reply, more: list[str]) -> Headers:
+    """What was changed in the question, as far as that is known when the headers go out: codes, each once."""
+    codes = dict.fromkeys([*more, *(note.code for note in reply.receipt.notes)])
+    return [(b"x-groq-core-notes", ",".join(codes).encode())] if codes else []
+
+
 def _who(reply: Reply) -> Headers:
     """Who speaks, as far as that is known when the headers go out."""
     attempts = reply.receipt.attempts
@@ -197,6 +204,13 @@ def _done_event(reply: Reply) -> bytes:
     return event_bytes({"type": "speech.audio.done", "usage": counted, "x_groq_core": reply.receipt.as_dict()})
 
 
+def _word(body: dict[str, Any], name: str, known: tuple[str, ...]) -> str | None:
+    word = body.get(name)
+    if word is not None and (not isinstance(word, str) or word not in known):
+        raise bad(name, f"`{name}` must be one of {', '.join(known)}")
+    return word
+
+
 def read_speech(raw: bytes, exchange: ApiExchange) -> SpeechCall:
     """
     Check the body of a speech request.
@@ -206,17 +220,14 @@ def read_speech(raw: bytes, exchange: ApiExchange) -> SpeechCall:
     """
     body = json_object(raw)
     text = body.get("input")
-    if not isinstance(text, str) or not text.strip():
+    if not isinstance(text, str) or not has_words(without_ssml(text)[0]):
         raise bad("input", "`input` must be a text with at least one word")
     if len(text) > MAX_SPEECH:
         raise bad(
             "input", f"`input` has {len(text)} characters; at most {MAX_SPEECH} are possible", "Send it in parts."
         )
-    form, stream = body.get("response_format") or "wav", body.get("stream_format") or ""
-    if form not in TYPES:
-        raise bad("response_format", f"`response_format` must be one of {', '.join(TYPES)}")
-    if stream not in ("", "audio", "sse"):
-        raise bad("stream_format", "`stream_format` must be audio or sse")
+    form = _word(body, "response_format", tuple(TYPES)) or "wav"
+    stream = _word(body, "stream_format", ("audio", "sse")) or ""
     voice, speed = body.get("voice"), body.get("speed")
     if voice is not None and not isinstance(voice, str):
         raise bad("voice", "`voice` must be a name")

@@ -5,6 +5,8 @@ Progress and remarks go to standard error, data to standard output. The exit sta
 failed, 2 when the use or the settings are wrong, and 130 after Ctrl-C. What a command needs is imported when
 it runs, so that ``--help`` is there at once.
 
+- ``admin``: What the admin page shows beside people and keys, from the database of ``GROQ_CORE_DATABASE``, and
+  announcements.
 - ``agent``: Let a model work on a task with tools: a calculator, dates, units, your files, MCP servers, Groq's own
   search and code.
 - ``backup``: Back up the database of ``GROQ_CORE_DATABASE`` into one file, while it is in use.
@@ -43,6 +45,7 @@ from collections.abc import Sequence
 
 from groq_core import __version__
 from groq_core.cli import (
+    admin,
     agent,
     backup,
     batch,
@@ -60,6 +63,7 @@ from groq_core.cli import (
 )
 from groq_core.errors import GroqCoreError, RequestError, SettingsError
 from groq_core.event_loop import new_event_loop
+from groq_core.terminal import for_terminal
 
 COMMANDS = (
     serve,
@@ -74,6 +78,7 @@ COMMANDS = (
     passwd,
     keys,
     people,
+    admin,
     backup,
     restore,
 )
@@ -136,7 +141,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"error: the output could not be written: {error.strerror}", file=sys.stderr)
         return FAILED
     except GroqCoreError as error:
-        print(f"error: {error.message}", file=sys.stderr)
+        # A server, a model or a file may have had its part in the words.
+        print(for_terminal(f"error: {error.message}"), file=sys.stderr)
         if error.hint:
-            print(error.hint, file=sys.stderr)
+            print(for_terminal(error.hint), file=sys.stderr)
         return WRONG if isinstance(error, SettingsError | RequestError) else FAILED

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from groq_core.cli.console import SIMULATED, money
 from groq_core.errors import RequestError
+from groq_core.terminal import for_terminal
 
 if TYPE_CHECKING:
     from groq_core.events import Event
@@ -51,7 +52,11 @@ def arguments(command: argparse.ArgumentParser) -> None:
         "--mcp", action="append", default=[], metavar="[NAME=]URL", help="MCP server over streamable HTTP"
     )
     tools.add_argument(
-        "--mcp-header", action="append", default=[], metavar="'NAME: VALUE'", help="sent to the --mcp servers"
+        "--mcp-header",
+        action="append",
+        default=[],
+        metavar="'[SERVER=]NAME: VALUE'",
+        help="sent to the --mcp server of that name, else to each of them",
     )
     tools.add_argument(
         "--mcp-login", action="store_true", help="sign in with your browser where an --mcp server asks for it (OAuth)"
@@ -81,7 +86,7 @@ async def run(args: argparse.Namespace) -> int:
     from groq_core.compose import assemble
     from groq_core.errors import GroqCoreError
     from groq_core.requests import HOSTED_TOOLS
-    from groq_core.services.agent import Agent, Trace, builtin_tools, for_terminal
+    from groq_core.services.agent import Agent, Trace, builtin_tools
     from groq_core.services.agent.servers import server_tools
     from groq_core.services.agent.tool_names import unique_names
     from groq_core.services.candidates import agent_price, agent_room
@@ -144,8 +149,6 @@ async def invite(address: str) -> None:
     """Open the page of a sign-in; whoever has no browser here opens it by hand."""
     import webbrowser
 
-    from groq_core.services.agent import for_terminal
-
     print(f"sign in to go on: {for_terminal(address)}", file=sys.stderr, flush=True)
     await asyncio.to_thread(webbrowser.open, address)
 
@@ -162,12 +165,7 @@ def servers(args: argparse.Namespace, sign_in: BrowserSignIn | None = None) -> l
     """
     from groq_core.services.agent.servers import McpServer
 
-    headers: dict[str, str] = {}
-    for text in args.mcp_header:
-        name, colon, value = text.partition(":")
-        if not colon:
-            raise RequestError("--mcp-header is not 'NAME: VALUE'", param="mcp-header")
-        headers[name.strip()] = value.strip()
+    headers = _headers(args.mcp_header)
     several = len(args.mcp) + len(args.mcp_command) > 1
     found = []
     for place, text in enumerate([*args.mcp, *args.mcp_command], start=1):
@@ -184,7 +182,33 @@ def servers(args: argparse.Namespace, sign_in: BrowserSignIn | None = None) -> l
         if sign_in is not None:
             patience = sign_in.seconds + server.connect_seconds
             server = replace(server, authorize=sign_in.authorize(text), connect_seconds=patience)
-        found.append(server.with_headers(headers, "mcp-header"))
+        found.append(server.with_headers(headers.get("", {}) | headers.get(label, {}), "mcp-header"))
+    if unknown := set(headers) - {""} - {one.name for one in found if one.address}:
+        raise RequestError(
+            f"--mcp-header names the server {min(unknown)!r}, which is none",
+            param="mcp-header",
+            hint="Use --mcp NAME=URL.",
+        )
+    return found
+
+
+def _headers(given: list[str]) -> dict[str, dict[str, str]]:
+    """
+    Headers by the server they are for; those for all of them stand under the empty name.
+
+    >>> _headers(["lab=Authorization: Bearer a=b", "X-Trace: 1"])
+    {'lab': {'Authorization': 'Bearer a=b'}, '': {'X-Trace': '1'}}
+
+    Raises:
+        RequestError: One of them is no header.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for text in given:
+        name, colon, value = text.partition(":")
+        server, equals, inner = name.partition("=")
+        if not colon:
+            raise RequestError("--mcp-header is not 'NAME: VALUE'", param="mcp-header")
+        found.setdefault(server.strip() if equals else "", {})[(inner if equals else name).strip()] = value.strip()
     return found
 
 
@@ -209,7 +233,7 @@ async def files(paths: list[Path], look: Look | None = None) -> list[Tool]:
             raise RequestError(f"--file {path.name}: {error.strerror}", param="file") from None
         document = texts[path.name] = await read_and_look(data, path.name, look)
         for note in document.notes:
-            print(f"{path.name}: {note}", file=sys.stderr)
+            print(for_terminal(f"{path.name}: {note}"), file=sys.stderr)
     return file_tools(texts) if texts else []
 
 
@@ -252,7 +276,5 @@ def brief(text: str) -> str:
     >>> brief("one\ntwo"), brief("a\x1b[2J"), len(brief("x" * 1000))
     ('one two', 'a\\x1b[2J', 161)
     """
-    from groq_core.services.agent import for_terminal
-
     line = for_terminal(" ".join(text[: 4 * SHOWN].split()))
     return line if len(line) <= SHOWN else line[:SHOWN] + "…"

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from groq_core.cli.console import StatusLine, count, duration, money
 from groq_core.errors import GroqCoreError, RequestError
 from groq_core.models.pricing import BATCH_DISCOUNT
+from groq_core.terminal import for_terminal
 
 if TYPE_CHECKING:
     from groq_core.compose import Core
@@ -36,8 +37,8 @@ EPILOG = """examples:
 The last line on standard output is the end of the run as JSON: rows = answered + failed + unanswered. Exit status 1
 when any row has no answer: those that failed are in OUTPUT with their reasons, and --retry-failed runs them again;
 the others are asked by the same command given again. Rows may be sorted, changed, added and deleted between two
-runs: an answer stays with its question, and another --model or parameter asks anew. In a template {{ and }} are
-braces of the text."""
+runs: an answer stays with its question. Another prompt, --model or parameter asks anew, and so does a model after the
+simulator; the answers so far are kept in OUTPUT.earlier. In a template {{ and }} are braces of the text."""
 
 
 def arguments(command: argparse.ArgumentParser) -> None:
@@ -48,7 +49,7 @@ def arguments(command: argparse.ArgumentParser) -> None:
     asked.add_argument("--prompt-file", metavar="FILE", type=Path, help="the same, from a file")
     asked.add_argument("--system", help="system message of rows and plain prompts")
     asked.add_argument("--model", help="of lines that name none: a tier, a model id or provider:id (default: auto)")
-    asked.add_argument("--max-tokens", type=int, metavar="N", help="of an answer, where a line does not say")
+    asked.add_argument("--max-tokens", type=positive, metavar="N", help="of an answer, where a line does not say")
     asked.add_argument("--param", action="append", default=[], metavar="NAME=JSON", help="any other parameter")
     asked.add_argument(
         "--operation",
@@ -66,9 +67,11 @@ def arguments(command: argparse.ArgumentParser) -> None:
     how.add_argument("--estimate", action="store_true", help="only say what it would take")
     how.add_argument("--fallback", action="store_true", help="let others answer where the model named cannot")
     how.add_argument("--alone", action="store_true", help="ask every line, though other runs share this input by Redis")
-    how.add_argument("--most", type=int, default=96, metavar="N", help="lines under way at most (default: %(default)s)")
-    how.add_argument("--rpm", type=int, metavar="N", help="requests a minute at most, per model")
-    how.add_argument("--tpm", type=int, metavar="N", help="tokens a minute at most, per model")
+    how.add_argument(
+        "--most", type=positive, default=96, metavar="N", help="lines under way at most (default: %(default)s)"
+    )
+    how.add_argument("--rpm", type=positive, metavar="N", help="requests a minute at most, per model")
+    how.add_argument("--tpm", type=positive, metavar="N", help="tokens a minute at most, per model")
 
 
 async def run(args: argparse.Namespace) -> int:
@@ -77,6 +80,7 @@ async def run(args: argparse.Namespace) -> int:
     from groq_core.compose import assemble
     from groq_core.services.batch import (
         BatchRun,
+        Job,
         LineSource,
         Progress,
         Sink,
@@ -90,8 +94,9 @@ async def run(args: argparse.Namespace) -> int:
     )
     from groq_core.settings.settings import load
 
-    settings = dataclasses.replace(load(), **{name: value for name in ("rpm", "tpm") if (value := getattr(args, name))})
-    source = LineSource(args.input, recipe_of(args))
+    limits = {name: value for name in ("rpm", "tpm") if (value := getattr(args, name)) is not None}
+    settings = dataclasses.replace(load(), **limits)
+    source = LineSource(args.input, recipe_of(args, simulated=settings.is_simulated))
     if args.output.resolve() == args.input.resolve():
         raise RequestError("INPUT and OUTPUT are the same file", param="output")
     status = StatusLine()
@@ -107,36 +112,54 @@ async def run(args: argparse.Namespace) -> int:
         if args.estimate:
             return 0
         with Sink(args.output) as sink:
-            job = job_of(args.output, source)
-            failed = [name for name, _ in sink.failures(sink.failed)] if args.retry_failed else []
-            if args.retry_failed:
-                status.say(f"{count(sink.forget_failures())} failed lines are run again")
+            job = Job(questions="")
             batch: BatchRun | None = None
-            if args.via == "groq-batch":
-                steps = run_later(core, source, sink, job, found.lines)
-            else:
-                status.say(earlier_answers(await asyncio.to_thread(reconcile, sink, source), sink))
-                asked = answerers(core.handle, stay=not args.fallback, files=args.input.parent)
-                shares = None
-                if core.shared is not None and not args.alone:
-                    status.say("other runs of this input on the same Redis ask the lines that this one does not")
-                    shares = core.shared.line_shares(await asyncio.to_thread(name_of_lines, source))
-                batch = BatchRun(source, sink, asked, total=found.lines, most=args.most, shares=shares, own=failed)
-                steps = run_batch(batch, every_s=0.5)
             progress = Progress(total=found.lines)
             try:
+                job = job_of(args.output, source)
+                failed = [name for name, _ in sink.failures(sink.failed)] if args.retry_failed else []
+                if args.retry_failed:
+                    status.say(f"{count(sink.forget_failures())} failed lines are run again")
+                if args.via == "groq-batch":
+                    steps = run_later(core, source, sink, job, found.lines)
+                else:
+                    status.say(earlier_answers(await asyncio.to_thread(reconcile, sink, source), sink))
+                    asked = answerers(core.handle, stay=not args.fallback, files=args.input.parent)
+                    shares = None
+                    if core.shared is not None and not args.alone:
+                        status.say("other runs of this input on the same Redis ask the lines that this one does not")
+                        shares = core.shared.line_shares(await asyncio.to_thread(name_of_lines, source))
+                    batch = BatchRun(source, sink, asked, total=found.lines, most=args.most, shares=shares, own=failed)
+                    steps = run_batch(batch, every_s=0.5)
                 async with aclosing(steps):
                     async for progress in steps:
                         status.show(line(progress))
-            except GroqCoreError:
+                if args.table:
+                    await asyncio.to_thread(_write_table, source, args.output, args.table, sink.answered)
+            except (GroqCoreError, asyncio.CancelledError) as error:
+                # However it ends, every row is accounted for; and what is open is asked by the same command.
                 status.close()
                 progress = batch.progress if batch is not None else progress
                 _report(msgspec.structs.replace(progress, done=sink.answered, failed=sink.failed), sink, job, guess)
-                raise
+                if isinstance(error, asyncio.CancelledError):
+                    raise
+                print(for_terminal(f"error: {error.message}\n{error.hint}".strip()), file=sys.stderr)
+                return 1
             status.close()
-            if args.table:
-                await asyncio.to_thread(_write_table, source, args.output, args.table)
             return _report(progress, sink, job, guess)
+
+
+def positive(text: str) -> int:
+    """
+    A whole number from 1 on, as argparse reads it.
+
+    >>> positive("5")
+    5
+    """
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 1 on")
+    return number
 
 
 def earlier_answers(found: Reconciled, sink: Sink) -> str:
@@ -151,17 +174,32 @@ def earlier_answers(found: Reconciled, sink: Sink) -> str:
     return said.removeprefix("; ")
 
 
-def _write_table(source: LineSource, answers: Path, path: Path) -> None:
+def _write_table(source: LineSource, answers: Path, path: Path, number: int) -> None:
+    """
+    Raises:
+        RequestError: It cannot be written; half a table is none.
+    """
     from groq_core.services.batch import write_table
+    from groq_core.services.batch.sink import writing_beside
 
-    # The byte order mark is what Excel knows UTF-8 by.
-    with path.open("w", encoding="utf-8-sig", newline="") as out:
-        write_table(source, answers, out)
+    try:
+        # The byte order mark is what Excel knows UTF-8 by.
+        with writing_beside(answers, number), path.open("w", encoding="utf-8-sig", newline="") as out:
+            write_table(source, answers, out)
+    except OSError as error:
+        raise RequestError(f"--table {path.name} cannot be written: {error.strerror}", param="table") from None
+    except RequestError:
+        if path.is_file():
+            path.unlink()
+        raise
 
 
-def recipe_of(args: argparse.Namespace) -> Recipe:
+def recipe_of(args: argparse.Namespace, *, simulated: bool = False) -> Recipe:
     """
     Put the arguments into a recipe.
+
+    Args:
+        simulated: The simulator answers.
 
     Raises:
         RequestError: One of them cannot be used; it is named.
@@ -183,6 +221,7 @@ def recipe_of(args: argparse.Namespace) -> Recipe:
         schema=_object(_read(args.schema, "--schema"), "--schema") if args.schema else None,
         language=args.language,
         folder=args.input.parent,
+        simulated=simulated,
     )
 
 
@@ -201,9 +240,13 @@ def _param(text: str) -> tuple[str, Any]:
             f"--param {text!r} is not NAME=JSON", param="param", hint="For example: --param temperature=0"
         )
     try:
-        return name, json.loads(value)
+        return name, json.loads(value, parse_constant=_no_number)
     except ValueError:
         return name, value  # a plain word needs no quotes: --param reasoning_effort=low
+
+
+def _no_number(text: str) -> Any:
+    raise RequestError(f"--param takes no {text}, which is no JSON", param="param")
 
 
 def _object(text: str, argument: str) -> dict[str, Any]:
@@ -298,7 +341,7 @@ def _report(end: Progress, sink: Sink, job: Job, guess: Estimate | None) -> int:
     import msgspec
 
     for text in ending(end, sink, job, guess):
-        print(text, file=sys.stderr)
+        print(for_terminal(text), file=sys.stderr)
     accounts = {"rows": end.rows, "answered": end.done, "failed": end.failed, "unanswered": end.open_count}
     share = BATCH_DISCOUNT if job.parts else 1.0
     bounds = {
@@ -311,6 +354,8 @@ def _report(end: Progress, sink: Sink, job: Job, guess: Estimate | None) -> int:
 
 def ending(end: Progress, sink: Sink, job: Job, guess: Estimate | None) -> list[str]:
     """Every row accounted for, and what it cost beside what it was thought to cost."""
+    from groq_core.services.batch.batch_api import unreadable_results
+
     said = [
         f"{count(end.done)} answered, {count(end.failed)} failed, {count(end.open_count)} unanswered of "
         f"{count(end.rows)} rows in {duration(end.elapsed_s)}: {sink.path.name}"
@@ -321,12 +366,15 @@ def ending(end: Progress, sink: Sink, job: Job, guess: Estimate | None) -> list[
     if end.failed:
         said.append("Run again with --retry-failed to ask those alone.")
     lost = end.open_count - end.duplicates
-    if lost > 0:
+    if lost > 0 and not job.parts:
+        said.append(f"{count(lost)} rows are still to be asked; the same command again asks them")
+    elif lost > 0:
         states = sorted({part.status for part in job.parts if part.status in ("expired", "cancelled", "failed")})
         why = f" (a batch is {' and '.join(states)})" if states else ""
         said.append(f"{count(lost)} rows came back without an answer{why}; the same command again asks them")
     if end.unreadable:
-        said.append(f"{count(end.unreadable)} results could not be read")
+        kept = unreadable_results(sink.path).name
+        said.append(f"{count(end.unreadable)} results could not be read; they are in {kept}")
     if end.unknown:
         said.append(f"{count(end.unknown)} results are for ids that were not asked, and do not count")
     if end.duplicates:

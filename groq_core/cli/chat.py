@@ -10,7 +10,7 @@ import argparse
 import sys
 from contextlib import aclosing
 
-from groq_core.cli.console import read_words
+from groq_core.cli.console import read_words, write_words
 
 HELP = "ask one question"
 EPILOG = None
@@ -26,7 +26,6 @@ async def run(args: argparse.Namespace) -> int:
     from groq_core.compose import assemble
     from groq_core.events import TextDelta
     from groq_core.reply import Reply
-    from groq_core.services.agent.visible import for_terminal
     from groq_core.settings.settings import load
 
     messages = [{"role": "user", "content": await read_words(args.question, "question")}]
@@ -38,8 +37,7 @@ async def run(args: argparse.Namespace) -> int:
             async for event in events:
                 reply.apply(event)
                 if isinstance(event, TextDelta):
-                    sys.stdout.write(for_terminal(event.text) if sys.stdout.isatty() else event.text)
-                    sys.stdout.flush()
+                    write_words(event.text)
         sys.stdout.write("\n")
         if served := reply.receipt.served_by:
             print(f"{served['provider']}:{served['model']}", file=sys.stderr)

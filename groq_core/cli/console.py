@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Final, TextIO
 
 from groq_core.errors import RequestError
+from groq_core.terminal import for_terminal
 
 SELDOM_S: Final = 10.0
 """Seconds between two lines where the output is a file or a log."""
@@ -37,6 +38,24 @@ async def read_words(given: str | None, what: str) -> str:
     return words
 
 
+def write_words(words: str) -> None:
+    """Write words to standard output as they are; on a terminal without what would drive it."""
+    sys.stdout.write(for_terminal(words) if sys.stdout.isatty() else words)
+    sys.stdout.flush()
+
+
+def write_data(data: bytes) -> None:
+    """
+    Write data to standard output: byte by byte where it goes on to a file or a program, and on a terminal without
+    what would drive it.
+    """
+    if sys.stdout.isatty():
+        sys.stdout.write(for_terminal(data.decode("utf-8", "replace").replace("\r\n", "\n").removeprefix("\ufeff")))
+    else:
+        sys.stdout.buffer.write(data)
+    sys.stdout.flush()
+
+
 class StatusLine:
     """
     One line on standard error.
@@ -56,6 +75,7 @@ class StatusLine:
 
     def show(self, text: str) -> None:
         """Say how it stands."""
+        text = for_terminal(text)
         if self._terminal:
             width = shutil.get_terminal_size().columns - 1
             self._out.write("\r" + text[:width] + "\x1b[K")
@@ -69,7 +89,7 @@ class StatusLine:
         """Say something that stays; nothing, where there is nothing to say."""
         if not text:
             return
-        self._out.write(("\r\x1b[K" if self._shown else "") + text + "\n")
+        self._out.write(("\r\x1b[K" if self._shown else "") + for_terminal(text) + "\n")
         self._shown = False
         self._out.flush()
 

@@ -15,7 +15,7 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from groq_core.cli.console import SIMULATED, StatusLine, money
+from groq_core.cli.console import SIMULATED, StatusLine, money, write_data
 from groq_core.errors import RequestError
 
 if TYPE_CHECKING:
@@ -40,7 +40,6 @@ def arguments(command: argparse.ArgumentParser) -> None:
 
 async def run(args: argparse.Namespace) -> int:
     from groq_core.compose import assemble
-    from groq_core.services.agent.visible import for_terminal
     from groq_core.services.extraction import Extraction, ExtractionOptions, Extractor, Try, schema_of
     from groq_core.services.extraction.result_files import as_csv, as_json, as_xlsx
     from groq_core.settings.settings import load
@@ -62,10 +61,9 @@ async def run(args: argparse.Namespace) -> int:
                     status.show(f"part {one.chunk + 1}, try {one.number}: {one.outcome}")
         assert found is not None, "a stream of an extraction ends in one"
     for remark in _remarks(found):
-        status.say(for_terminal(remark))
+        status.say(remark)
     status.close()
-    sys.stdout.buffer.write({"json": as_json, "csv": as_csv, "xlsx": as_xlsx}[args.format](found.data))
-    sys.stdout.flush()
+    write_data({"json": as_json, "csv": as_csv, "xlsx": as_xlsx}[args.format](found.data))
     return 1 if found.missing else 0
 
 

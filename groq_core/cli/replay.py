@@ -7,7 +7,9 @@ import asyncio
 import sys
 from pathlib import Path
 
+from groq_core.cli.console import write_words
 from groq_core.errors import RequestError
+from groq_core.terminal import for_terminal
 
 HELP = "tell the saved story of an answer again"
 EPILOG = """example:
@@ -36,8 +38,8 @@ async def run(args: argparse.Namespace) -> int:
             await asyncio.sleep((at - now) / args.speed)
         now = at
         if words := remark(event):
-            print(f"{at:8.3f} s  {words}", file=sys.stderr, flush=True)
-        print(event.get("t", ""), end="", flush=True)
+            print(for_terminal(f"{at:8.3f} s  {words}"), file=sys.stderr, flush=True)
+        write_words(str(event.get("t", "")))
     print()
     return 1 if any(event.get("e") == "error" for _, event in story.events) else 0
 

@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import sys
 from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from groq_core.cli.console import StatusLine, duration, money
+from groq_core.cli.console import StatusLine, duration, money, write_words
 from groq_core.errors import GroqCoreError, RequestError
 
 if TYPE_CHECKING:
@@ -72,8 +71,7 @@ async def run(args: argparse.Namespace) -> int:
             if args.format in ("srt", "vtt") and (remark := breaches_in_words(transcript)):
                 status.say(f"{path.name}: {remark}")
             if args.to is None:
-                sys.stdout.write(text)
-                sys.stdout.flush()
+                write_words(text)
             else:
                 target = args.to / f"{path.stem}.{args.format}"
                 await asyncio.to_thread(target.write_text, text, encoding="utf-8")

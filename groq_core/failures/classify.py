@@ -207,7 +207,10 @@ def from_response(
     error.request_id = headers.get("x-request-id") or error.request_id
     # A request that is too large stays so, whatever a Retry-After beside the 413 says.
     if error.kind is not Kind.TOO_LARGE:
-        error.retry_after = retry_after(headers, complaint.message, time.time() if now is None else now)
+        told = {name.lower(): value for name, value in headers.items()}
+        if complaint.retry_after and not told.keys() & {"retry-after", "retry-after-ms"}:
+            told["retry-after"] = complaint.retry_after
+        error.retry_after = retry_after(told, complaint.message, time.time() if now is None else now)
     return error
 
 
@@ -221,7 +224,7 @@ def from_event(body: bytes | str | Mapping[str, Any]) -> ProviderError:
     """Classify the data of an error event, or an error that came in the body of a 200."""
     complaint = read_complaint(body)
     error = _classify(complaint, default=Kind.STREAM_ERROR)
-    error.retry_after = retry_after({}, complaint.message, 0.0)
+    error.retry_after = retry_after({"retry-after": complaint.retry_after}, complaint.message, time.time())
     return error
 
 

@@ -20,6 +20,7 @@ class Complaint(msgspec.Struct, kw_only=True):
 
     Attributes:
         status: Of the response, or the status in the body of an error event.
+        retry_after: Seconds to wait, where the body has a field for them.
         plain: The body was no JSON, so an edge, a proxy or a wrong address answered, not the API.
     """
 
@@ -29,6 +30,7 @@ class Complaint(msgspec.Struct, kw_only=True):
     code: str = ""
     param: str | None = None
     failed_generation: str | None = None
+    retry_after: str = ""
     plain: bool = False
 
     @property
@@ -80,6 +82,7 @@ def read_complaint(body: bytes | str | Mapping[str, Any]) -> Complaint:
         code=code or (word if isinstance(word, str) and not _status(word) else ""),
         param=_text(inner.get("param")) or None,
         failed_generation=inner["failed_generation"] if isinstance(inner.get("failed_generation"), str) else None,
+        retry_after=_wait(inner),
     )
 
 
@@ -113,6 +116,16 @@ def _unwrap(found: object, depth: int = 0) -> object:
         # Code and status may stand beside the words.
         return inner if isinstance(inner, Mapping) else {**found, "message": inner}
     return found
+
+
+def _wait(inner: Mapping[str, Any]) -> str:
+    """Anthropic's and OpenRouter's field, or what stands among Google's details; as a header would say it."""
+    places = [inner, inner.get("metadata"), *(inner["details"] if isinstance(inner.get("details"), list) else ())]
+    for place in places:
+        for key in ("retry_after", "retry_after_seconds", "retryAfter", "retryDelay"):
+            if isinstance(place, Mapping) and isinstance(value := place.get(key), int | float | str):
+                return _text(value)
+    return ""
 
 
 def _status(value: object) -> int:

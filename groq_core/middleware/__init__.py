@@ -11,5 +11,5 @@ What stands between a request and a provider, one thing a module.
 - ``retry``: Ask the same model again after a transient failure, as long as nobody has read anything yet.
 - ``spending``: Spend no more than there is: hold what an attempt can cost before it is sent, settle when it is over.
 
-Imported by ``compose``, ``services``, ``status`` and ``store``.
+Imported by ``compose``, ``services``, ``status``, ``store`` and ``ui``.
 """

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from contextlib import aclosing
 
+import msgspec
+
 from groq_core.errors import ChainError, GroqCoreError, RequestError
 from groq_core.events import AudioDelta, Events, ReasoningDelta, TextDelta, ToolCallDelta
 from groq_core.pipeline import Handler
@@ -17,6 +19,24 @@ from groq_core.telemetry.metrics import Metrics
 logger = logging.getLogger("groq_core.request")
 
 _SPOKEN = (TextDelta, ReasoningDelta, ToolCallDelta, AudioDelta)
+
+
+class Asking(msgspec.Struct, frozen=True):
+    """
+    Somebody whose request is under way.
+
+    Attributes:
+        person: Their name, where it is known.
+        user: Names the program or visitor otherwise, see :class:`groq_core.requests.Caller`.
+        model: What was asked for.
+        since: Unix time in seconds.
+    """
+
+    person: str
+    user: str
+    operation: str
+    model: str
+    since: float
 
 
 class Log:
@@ -36,14 +56,28 @@ class Log:
         self._metrics = metrics
         self._clock = clock
         self._changed = changed
-        self.under_way = 0
+        self._running: dict[object, tuple[Request, float]] = {}
+
+    @property
+    def under_way(self) -> int:
+        """How many requests are."""
+        return len(self._running)
+
+    def asking(self) -> list[Asking]:
+        """Who asks now, longest first."""
+        now, clock = time.time(), self._clock()
+        return [
+            Asking(one.caller.person, one.caller.user, one.needs.operation, one.model, now - (clock - started))
+            for one, started in self._running.values()
+        ]
 
     async def __call__(self, handle: Handler[Request], request: Request) -> Events:
         receipt, clock = Receipt(), self._clock
         started = clock()
         outcome, error = "cancelled", ""
         self._metrics.requests += 1
-        self.under_way += 1
+        mark = object()
+        self._running[mark] = request, started
         self._metrics.inflight.inc()
         try:
             async with aclosing(handle(request)) as events:
@@ -61,7 +95,7 @@ class Log:
             error = str(failure.kind) if isinstance(failure, ChainError) and failure.kind else type(failure).__name__
             raise
         finally:
-            self.under_way -= 1
+            del self._running[mark]
             self._metrics.inflight.dec()
             self._write(request, receipt, outcome, error, clock() - started)
             self._changed()

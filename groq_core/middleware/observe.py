@@ -107,6 +107,8 @@ class Observe:
     def _complete(self, event: Finished, attempt: Attempt, number: int, ttft: float | None, elapsed: float) -> Event:
         spec, usage = attempt.spec, usage_of(event.usage, attempt.request)
         cost = self._price(spec, usage) if usage else None
+        if event.unread:
+            self._metrics.unread.labels(spec.provider, self._metrics.label(spec.id)).inc(event.unread)
         if cost:
             attempt.budget.spent_usd += cost
         if usage is not None:

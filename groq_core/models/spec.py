@@ -56,6 +56,7 @@ class ModelSpec(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         efforts: Values ``reasoning_effort`` may take; empty where it may not be sent.
         effort_with_tools: The only effort that may go with tools; empty where any may.
         voices: Of a speech model; the first is the default.
+        one_speed: Of a speech model that cannot be told how fast to speak.
         status: ``enterprise``: shut down for self-serve keys, alive under contract.
         shutdown: The day it was or will be shut down for self-serve keys.
         replacement: Official successor's id.
@@ -80,6 +81,7 @@ class ModelSpec(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     efforts: tuple[str, ...] = ()
     effort_with_tools: str = ""
     voices: tuple[str, ...] = ()
+    one_speed: bool = False
     status: Status = "active"
     shutdown: date | None = None
     replacement: str | None = None

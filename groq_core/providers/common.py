@@ -258,8 +258,10 @@ class SdkProvider(ABC):
         for note in notes:
             yield note
         body: dict[str, Any] = {"model": spec.id, "input": request.text, "voice": voice, "response_format": "wav"}
-        if request.speed is not None:
+        if request.speed is not None and not spec.one_speed:
             body["speed"] = request.speed
+        elif request.speed not in (None, 1):
+            yield Note(code="speed_left_out", text=f"{spec.id} speaks at one speed: {request.speed:g} was left out")
         send = self._send("POST", "/audio/speech", request.caller, body)
         async with self._exchange(attempt, send) as response:
             if _is_json(response):

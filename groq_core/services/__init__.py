@@ -14,6 +14,7 @@ What the app can do, in its users' words; each a few lines on the one pipeline.
   their own.
 - ``own_keys``: Groq keys that visitors bring along: checked once, then held in memory for as long as they are used.
 - ``speech``: Speech: a text of any length in, one WAV file out.
+- ``ssml``: SSML, which people bring along from other services: no voice here knows it, and would read its tags aloud.
 - ``story``: The story of one answer, as the page saves it: its events with their times, to be told again.
 - ``transcription``: Transcription: a recording of any kind and length in, its words out as they are found.
 - ``transcription_journal``: Keep what was heard of a recording's parts in a file, so that a run that was killed goes

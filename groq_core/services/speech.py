@@ -23,6 +23,7 @@ from groq_core.events import (
     Event,
     Events,
     Finished,
+    Note,
     PartDone,
     Restarted,
     Routed,
@@ -34,9 +35,12 @@ from groq_core.pipeline import Handler
 from groq_core.reply import Reply, collect
 from groq_core.requests import Caller, Request, SpeechRequest
 from groq_core.services.fan_out import events_of
+from groq_core.services.ssml import without_ssml
 
 PIECE = 200
 """Characters in one request (Groq's Orpheus page, read 2026-08)."""
+
+SSML_LEFT_OUT = "the voices know no SSML: its tags were left out, their text is spoken"
 
 PARALLEL = 3
 """Pieces of one text under way at once; Groq's free plan allows ten requests a minute."""
@@ -105,10 +109,12 @@ class Speech:
                 yield event
 
     def _reading(self, request: SpeechRequest, *, piecemeal: bool) -> Events:
-        if not request.text.strip():
+        text, changed = without_ssml(request.text)
+        if not has_words(text):
             raise RequestError("there is no text to speak", param="input", hint="Send a text with at least one word.")
-        texts = [request.text] if len(request.text) <= PIECE else [*pack(pieces(request.text))]
-        return _Reading(self._handle, request, texts, self._parallel, piecemeal=piecemeal).events()
+        texts = [text] if len(text) <= PIECE else [*pack(part for part in pieces(text) if has_words(part))]
+        notes = [Note(code="ssml_left_out", text=SSML_LEFT_OUT)] if changed else []
+        return _Reading(self._handle, request, texts, self._parallel, piecemeal=piecemeal, notes=notes).events()
 
 
 class _Reading:
@@ -122,6 +128,7 @@ class _Reading:
         parallel: int,
         *,
         piecemeal: bool = False,
+        notes: Iterable[Note] = (),
     ) -> None:
         self._handle = handle
         self._template = template
@@ -133,6 +140,9 @@ class _Reading:
         self._next = 0
         self._numbers = 0
         self._routed = False
+        self._told: set[tuple[str, str]] = set()
+        for note in notes:
+            self._tell(note)
 
     def events(self) -> Events:
         return events_of(self._work, self._queue)
@@ -172,10 +182,14 @@ class _Reading:
                         self._tell(msgspec.structs.replace(event, number=numbers.get(event.number, 0)))
                     case Routed() if self._routed:
                         pass
+                    case Note(code=code, text=words) if (code, words) in self._told:
+                        pass  # what was changed in every piece alike is told once
                     case AudioDelta() | TextDelta() | Finished() | Restarted():
                         pass
                     case _:
                         self._routed = self._routed or isinstance(event, Routed)
+                        if isinstance(event, Note):
+                            self._told.add((event.code, event.text))
                         self._tell(event)
         raise BrokenAnswerError("The recording ended before it was whole.", hint="Try again.")
 
@@ -212,6 +226,30 @@ def _one_file(recordings: list[bytes]) -> bytes:
         if len(recordings) == 1:
             return recordings[0]  # another kind of file than we asked for, but whole
         raise BrokenAnswerError(f"What was spoken cannot be joined: {error}.", hint="Try again.") from error
+
+
+_DIRECTION = re.compile(r"\[[^\]]*\]")
+_WORD = re.compile(r"[^\W_]")
+
+
+def has_words(text: str) -> bool:
+    """
+    Whether there is anything to say besides signs, emoji and directions to the speaker.
+
+    >>> has_words("[cheerful] Hi!"), has_words("[cheerful] 🎉 …")
+    (True, False)
+    """
+    return _WORD.search(_DIRECTION.sub("", text)) is not None
+
+
+def model_for(language: str) -> str:
+    """
+    Who speaks a language best.
+
+    >>> model_for("ar"), model_for("en")
+    ('canopylabs/orpheus-arabic-saudi', 'speech')
+    """
+    return "canopylabs/orpheus-arabic-saudi" if language == "ar" else "speech"
 
 
 _SENTENCE = re.compile(

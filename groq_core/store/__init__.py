@@ -3,6 +3,7 @@ What lasts: people, their API keys, what they spent and their conversations, in 
 
 - ``allowances``: What people, keys and groups may use, by the database: the limits behind every request and every
   attempt.
+- ``asking_now``: Who is asking now, on whichever process: each writes down its own once a second, while anybody asks.
 - ``audit``: Who changed what, and what admins announce.
 - ``backup``: Back the database up into one file, and read it back, into the same kind of database or the other.
 - ``bank``: Lends parts of limits out of the database; by its clock, so that replicas whose clocks differ agree.
@@ -20,6 +21,7 @@ What lasts: people, their API keys, what they spent and their conversations, in 
   share.
 - ``shelf``: A place for what every replica should find, behind one protocol: the database, or Redis where there is
   none.
+- ``sign_in_log``: Refused sign-ins of every process, for a month; written together once a second.
 - ``tables``: The tables. A change here is a migration in ``migrations/versions``.
 - ``team``: Everything of a team in one place, and the tasks that keep it.
 

@@ -23,6 +23,15 @@ from groq_core.store.tables import TABLES
 FORM: Final = "groq-core backup"
 ROWS_AT_ONCE: Final = 500
 
+NUMBERED: Final = {
+    "api_keys": "id",
+    "messages": "number",
+    "audit": "id",
+    "announcements": "id",
+    "failed_sign_ins": "id",
+}
+"""Tables whose rows the database numbers, and the column."""
+
 
 async def back_up(database: Database, file: Path) -> int:
     """
@@ -94,7 +103,7 @@ async def _read_rows(database: Database, lines: Any, *, replace: bool) -> int:
         if waiting:
             await connection.execute(insert(tables[name]), waiting)
         if not database.sqlite:
-            for table, column in (("api_keys", "id"), ("messages", "number"), ("audit", "id"), ("announcements", "id")):
+            for table, column in NUMBERED.items():
                 sequence = f"pg_get_serial_sequence('{table}', '{column}')"
                 await connection.execute(
                     text(f"SELECT setval({sequence}, COALESCE((SELECT MAX({column}) FROM {table}), 0) + 1, false)")

@@ -32,6 +32,13 @@ class PersonEntry(msgspec.Struct, frozen=True, kw_only=True):
     seen: float | None
 
 
+class GroupEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """People with limits in common; None for none."""
+
+    name: str
+    limits: str | None
+
+
 def check_name(name: str, what: str = "name") -> str:
     """
     Raises:
@@ -105,6 +112,15 @@ class PeopleStore:
             )
             for row in rows
         ]
+
+    async def groups(self) -> list[GroupEntry]:
+        """Every group that has people or limits."""
+        async with self._database.reading() as connection:
+            limited = await connection.execute(select(TeamRow.name, TeamRow.limits))
+            found: dict[str, GroupEntry] = {name: GroupEntry(name=name, limits=text) for name, text in limited}
+            for (name,) in await connection.execute(select(Person.team).where(Person.team != "").distinct()):
+                found.setdefault(name, GroupEntry(name=name, limits=None))
+        return [found[name] for name in sorted(found)]
 
     async def passwords(self) -> dict[str, str]:
         """Hashes by name, of everybody who has a password here."""

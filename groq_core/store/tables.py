@@ -178,6 +178,33 @@ class Announcement(Base):
     text: Mapped[str] = mapped_column(Text)
 
 
+class FailedSignIn(Base):
+    """A sign-in that was refused; ``person`` only where there is somebody of that name."""
+
+    __tablename__ = "failed_sign_ins"
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=True)
+    at: Mapped[float] = mapped_column(Float, index=True)
+    address: Mapped[str] = mapped_column(String(64))
+    person: Mapped[str] = mapped_column(String(NAME), default="")
+    way: Mapped[str] = mapped_column(String(20))
+
+
+class AskingRow(Base):
+    """Somebody who asks a process right now, as of its last ``beat``."""
+
+    __tablename__ = "asking"
+
+    process: Mapped[str] = mapped_column(String(32), primary_key=True)
+    number: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
+    beat: Mapped[float] = mapped_column(Float)
+    person: Mapped[str] = mapped_column(String(NAME))
+    user: Mapped[str] = mapped_column(String(NAME))
+    operation: Mapped[str] = mapped_column(String(20))
+    model: Mapped[str] = mapped_column(String(NAME))
+    since: Mapped[float] = mapped_column(Float)
+
+
 class ShelfRow(Base):
     """A response that can be read again; only the API reads it."""
 
@@ -235,4 +262,5 @@ class Batch(Base):
     body: Mapped[str] = mapped_column(Text)
 
 
-TABLES: Final = tuple(Base.metadata.sorted_tables)
+TABLES: Final = tuple(table for table in Base.metadata.sorted_tables if table is not AskingRow.__table__)
+"""Those that last: what a backup holds."""

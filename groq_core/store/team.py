@@ -9,12 +9,14 @@ from typing import Final
 
 from groq_core.settings.settings import Settings
 from groq_core.store.allowances import TeamLimits
+from groq_core.store.asking_now import AskingNow
 from groq_core.store.audit import Announcements, AuditLog
 from groq_core.store.conversations import Conversations
 from groq_core.store.database import UNAVAILABLE, Database, open_database
 from groq_core.store.database_shelf import DatabaseShelf
 from groq_core.store.keys import ApiKeys
 from groq_core.store.people import PeopleStore
+from groq_core.store.sign_in_log import SignInLog
 
 LOOK_S: Final = 1.0
 """Seconds between two looks at who may sign in."""
@@ -42,6 +44,8 @@ class Team:
     """
     Attributes:
         limits: What may be used, by whom; also where it is counted and written down.
+        asking: Who is asking now, on every process.
+        sign_ins: Those that were refused.
         shelf: Responses that can be read again.
         admins: Named by the operator; others have the role in the database.
         announcement: What everybody is to read, as of a second ago.
@@ -56,6 +60,8 @@ class Team:
         self.audit = AuditLog(database)
         self.announcements = Announcements(database)
         self.limits = TeamLimits(database, settings.limits)
+        self.asking = AskingNow(database)
+        self.sign_ins = SignInLog(database)
         self.shelf = DatabaseShelf(database)
         self.directory = Directory(self.people)
         self.announcement = ""
@@ -74,6 +80,8 @@ class Team:
         """Look again until cancelled; while the database is away, everything stays as it was."""
         while True:
             await asyncio.sleep(LOOK_S)
+            await self.asking.flush()
+            await self.sign_ins.flush()
             with suppress(*UNAVAILABLE):
                 await self.refresh()
 
@@ -109,3 +117,4 @@ async def open_team(settings: Settings) -> AsyncIterator[Team]:
             await asyncio.wait(tasks)
             await team.limits.loans.flush(everything=True)
             await team.limits.books.flush()
+            await team.sign_ins.flush()

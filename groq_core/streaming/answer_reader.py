@@ -287,6 +287,7 @@ class AnswerReader:
             service_tier=self._service_tier,
             seed=self._seed,
             extra=extra or None,
+            unread=self.malformed + self.odd,
         )
 
     def _last_calls(self) -> list[Event]:

@@ -15,10 +15,13 @@ from groq_core.streaming.wire_types import read_usage
 
 BOM = b"\xef\xbb\xbf"
 
+_MARKUP = (b"<!doctype", b"<html", b"<?xml")
+"""How the page of an edge or a proxy begins, which nobody spoke."""
+
 
 def read_transcription(body: bytes, content_type: str = "application/json") -> list[Event]:
     """
-    Read a transcript: ``json`` and ``verbose_json``, or the bare words of ``text``.
+    Read a transcript: ``json`` and ``verbose_json`` however they are labelled, or the bare words of ``text``.
 
     No words are no failure: silence was recorded.
 
@@ -26,12 +29,15 @@ def read_transcription(body: bytes, content_type: str = "application/json") -> l
         ProviderError: JSON was promised and is not there, or an error came in a 200.
     """
     body = body.removeprefix(BOM)
-    if "json" not in content_type:
-        return _events({"text": body.decode(errors="replace")})
+    bare = "json" not in content_type and not body.lstrip()[:9].lower().startswith(_MARKUP)
     try:
         found = json.loads(body.decode("utf-8", "replace"), strict=False)
     except (ValueError, RecursionError) as error:
-        raise ProviderError(Kind.MALFORMED, f"the body is not a transcript: {error}") from None
+        if not bare:
+            raise ProviderError(Kind.MALFORMED, f"the body is not a transcript: {error}") from None
+        found = body.decode(errors="replace")
+    if bare and not isinstance(found, dict | str):
+        found = body.decode(errors="replace")  # a number that was spoken
     if isinstance(found, str):
         found = {"text": found}
     if not isinstance(found, dict):

@@ -103,6 +103,12 @@ class Metrics:
             buckets=FIRST_TOKEN_SECONDS,
             registry=registry,
         )
+        self.unread = Counter(
+            "groq_core_unread_lines",
+            "Lines of answers with something in them that could not be read; the words beside it were.",
+            ("provider", "model"),
+            registry=registry,
+        )
         self.token_usage = Counter(
             "gen_ai_client_token_usage",
             "Tokens as the provider counted them.",

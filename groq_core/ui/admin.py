@@ -10,8 +10,10 @@ import orjson
 from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import HTMLResponse, Response
 
+from groq_core.access.refused_sign_ins import RefusedSignIns
 from groq_core.ui.admin_page import ADMIN_HEADERS, admin_page, refusal_page
 from groq_core.ui.basic_auth import PERSON
+from groq_core.ui.csrf import page_router
 from groq_core.ui.kept import http_errors, team_of
 from groq_core.ui.page_routes import Page, body_of
 
@@ -61,12 +63,14 @@ def create_routes(page: Page) -> APIRouter:
             return HTMLResponse(refusal_page(person), 403, ADMIN_HEADERS)
         return HTMLResponse(admin_page(person, f"ui/assets/{page.assets.version}/"), headers=ADMIN_HEADERS)
 
-    @router.get("/ui/admin")
+    data_router = page_router()
+
+    @data_router.get("/admin")
     async def data(request: Request) -> Response:
         await check(request)
-        return _json(await overview(page))
+        return _json(await overview(page, request.app.state.refused_sign_ins))
 
-    @router.post("/ui/admin")
+    @data_router.post("/admin")
     async def change(request: Request) -> Response:
         who = await check(request)
         team = team_of(page)
@@ -79,10 +83,11 @@ def create_routes(page: Page) -> APIRouter:
         with http_errors():
             return _json(await carry_out(team, wanted, who))
 
+    router.include_router(data_router)
     return router
 
 
-async def overview(page: Page) -> dict[str, Any]:
+async def overview(page: Page, refused: RefusedSignIns) -> dict[str, Any]:
     """Everything an admin sees."""
     core, team = page.core, team_of(page)
     snapshot = core.board.snapshot()
@@ -96,12 +101,15 @@ async def overview(page: Page) -> dict[str, Any]:
         "targets": snapshot.targets,
         "limits": ", ".join(map(str, core.settings.limits)),
         "database": team is not None,
+        "sign_ins": await refused.newest(),
+        "asking": await team.asking.everywhere() if team is not None else core.log.asking(),
     }
     if team is not None:
         since = (datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=SPEND_DAYS)).date().isoformat()
         keys = [{**msgspec.to_builtins(key), "state": key.state} for key in await team.keys.all()]
         found |= {
             "people": await team.people.all(),
+            "groups": await team.people.groups(),
             "keys": keys,
             "spend": await team.limits.books.read(since=since),
             "audit": await team.audit.newest(),

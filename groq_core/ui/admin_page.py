@@ -20,6 +20,7 @@ _SECTIONS: Final = {
     "people": "People",
     "keys": "API keys",
     "spend": "Spend, last 31 days",
+    "sign_ins": "Refused sign-ins, last 30 days",
     "targets": "Targets",
     "audit": "Who changed what",
 }

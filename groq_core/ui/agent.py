@@ -21,6 +21,7 @@ from groq_core.services.agent.tool_names import unique_names
 from groq_core.services.candidates import agent_price, agent_room
 from groq_core.ui.approvals import Approvals
 from groq_core.ui.core import PageCore
+from groq_core.ui.csrf import page_router
 from groq_core.ui.page_bodies import decode_json
 from groq_core.ui.page_routes import Page, body_of
 from groq_core.ui.stream import refusal
@@ -104,7 +105,7 @@ def create_tab(core: PageCore) -> None:
 
 
 def create_routes(page: Page) -> APIRouter:
-    router = APIRouter(prefix="/ui", include_in_schema=False)
+    router = page_router()
     approvals = Approvals()
 
     @router.post("/agent")

@@ -31,7 +31,7 @@ from groq_core.ui.gradio_door import Admit, GradioDoor
 from groq_core.ui.installable import ORIGIN, links
 from groq_core.ui.installable import create_routes as installable_routes
 from groq_core.ui.model_picker import choices, models_of, most_images
-from groq_core.ui.page_routes import ChatRoute, Page, create_routes
+from groq_core.ui.page_routes import ChatRoute, Page, create_asset_routes, create_routes
 from groq_core.ui.static import Assets
 from groq_core.ui.tab_parts import place
 from groq_core.ui.texts import TEXTS
@@ -165,6 +165,7 @@ def mount(app: FastAPI, core: PageCore, admit: Admit) -> FastAPI:
     base = f"ui/assets/{assets.version}"
     page = Page(core, assets)
     app.include_router(create_routes(page))
+    app.include_router(create_asset_routes(page))
     app.include_router(gradio_scripts())
     for create in ROUTES:
         app.include_router(create(page))

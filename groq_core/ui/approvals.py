@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
-from groq_core.services.agent import Approve, BoundCall
+from groq_core.services.agent import BoundCall
 
 
 class Approvals:
@@ -18,7 +19,7 @@ class Approvals:
     def __init__(self) -> None:
         self._open: dict[tuple[str, str], asyncio.Future[bool]] = {}
 
-    def asker(self, page: str) -> Approve:
+    def asker(self, page: str) -> Callable[[BoundCall], Awaitable[bool]]:
         """What an agent asks when a page runs it; the page is told by the event that comes before."""
 
         async def approve(call: BoundCall) -> bool:

@@ -28,6 +28,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from groq_core.access.passwords import UserFile, hash_password, matches, read_users
+from groq_core.access.refused_sign_ins import RefusedSignIns
 from groq_core.access.sessions import SESSION_S, Sessions
 from groq_core.access.throttle import LocalThrottle, Throttle
 from groq_core.access.visit import visit_of
@@ -84,6 +85,7 @@ class SignIn:
         sessions: Signs what the browser keeps.
         throttle: Counts wrong guesses.
         elsewhere: People may also sign in with an OpenID provider.
+        refused: Where refused sign-ins are written down.
         admit: Lets the holders of API tokens to Gradio's endpoints; raises RequestError for others.
     """
 
@@ -96,8 +98,10 @@ class SignIn:
         throttle: Throttle | None = None,
         admit: Callable[[Scope], Awaitable[object]] | None = None,
         elsewhere: bool = False,
+        refused: RefusedSignIns | None = None,
     ) -> None:
         self._app = app
+        self._refused = refused or RefusedSignIns()
         self._users: Users = _Fixed(users) if isinstance(users, Mapping) else users
         self._sessions = sessions or Sessions(None, self._users.hash_of)
         self._throttle: Throttle = throttle or LocalThrottle()
@@ -192,6 +196,7 @@ class SignIn:
                 return True
             for key, free in keys.items():
                 await self._throttle.fail(key, free=free)
+        self._refused.note(address, person=name if kept is not None else "")
         # The address alone: people type passwords into the field of the name.
         logger.warning("sign-in failed from %s", address or "unknown")
         return False

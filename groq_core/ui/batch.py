@@ -44,6 +44,7 @@ from groq_core.services.documents.first_sheet import TABLE_LIMITS
 from groq_core.services.documents.worker import table_of
 from groq_core.ui import page_routes as routes
 from groq_core.ui.core import PageCore
+from groq_core.ui.csrf import page_router
 from groq_core.ui.leaving import unless_gone
 from groq_core.ui.page_bodies import decode_json
 from groq_core.ui.page_routes import body_of
@@ -129,7 +130,7 @@ def create_tab(core: PageCore) -> None:
 
 
 def create_routes(page: routes.Page) -> APIRouter:
-    router = APIRouter(prefix="/ui", include_in_schema=False)
+    router = page_router()
     uploads = UploadStore(page.core.settings.state_folder / "tables")
 
     def table_of(request: Request, ident: str) -> Upload:
@@ -195,7 +196,8 @@ def create_routes(page: routes.Page) -> APIRouter:
         if form not in ("jsonl", "csv") or not path.exists():
             raise HTTPException(404, "there are no answers yet")
         if form == "csv":
-            path = await to_thread.run_sync(write_table_file, upload, wanted, path)
+            recipe = recipe_of(wanted, simulated=is_simulated(page.core, wanted, page.caller(request)))
+            path = await to_thread.run_sync(write_table_file, upload, recipe, path)
         if upload.record.waits and not uploads.running(upload):
             upload.record.waits = await to_thread.run_sync(still_open, upload.folder)
             upload.save()
@@ -251,8 +253,9 @@ def read_wanted(body: bytes) -> BatchForm:
     return wanted
 
 
-def recipe_of(wanted: BatchForm) -> Recipe:
+def recipe_of(wanted: BatchForm, *, simulated: bool = False) -> Recipe:
     return Recipe(
+        simulated=simulated,
         template=LineTemplate(wanted.prompt) if wanted.prompt.strip() else None,
         system=wanted.system.strip() or None,
         model=wanted.model.strip() or "auto",
@@ -315,10 +318,15 @@ def answers_of(upload: Upload, wanted: BatchForm) -> Path:
     return upload.path.parent / f"{questions}.jsonl"
 
 
-def write_table_file(upload: Upload, wanted: BatchForm, answers: Path) -> Path:
+def is_simulated(core: PageCore, wanted: BatchForm, caller: Caller) -> bool:
+    """Whether the simulator answers, and not a model: a visitor's own key reaches one, but not Groq's Batch API."""
+    return core.simulator is not None and (caller.groq_key is None or wanted.via == "later")
+
+
+def write_table_file(upload: Upload, recipe: Recipe, answers: Path) -> Path:
     path = answers.with_suffix(".csv")
     with path.open("w", encoding="utf-8-sig", newline="") as out:
-        write_table(LineSource(upload.path, recipe_of(wanted)), answers, out)
+        write_table(LineSource(upload.path, recipe), answers, out)
     return path
 
 
@@ -332,7 +340,7 @@ async def work(core: PageCore, uploads: UploadStore, upload: Upload, wanted: Bat
         RequestError: 409; it is worked on already.
     """
     with uploads.at_work(upload):
-        source = LineSource(upload.path, recipe_of(wanted))
+        source = LineSource(upload.path, recipe_of(wanted, simulated=is_simulated(core, wanted, caller)))
         found = await to_thread.run_sync(survey, source)
         yield survey_event(core, found, wanted)
         with Sink(answers_of(upload, wanted)) as sink:

@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol
 from groq_core.events import Events
 from groq_core.fallback.health import Health
 from groq_core.media.image.preparation import PreparedImage
+from groq_core.middleware.log import Log
 from groq_core.models.catalogue import CatalogueKeeper
 from groq_core.models.tiers import Tiers
 from groq_core.ratelimit.personal_limits import People
@@ -64,7 +65,9 @@ class PageVision(Protocol):
 class PageSpeech(Protocol):
     """Texts into recordings."""
 
-    async def say(self, text: str, *, voice: str | None = None, caller: Caller | None = None) -> Reply: ...
+    async def say(
+        self, text: str, *, voice: str | None = None, model: str = "speech", caller: Caller | None = None
+    ) -> Reply: ...
 
 
 class PageCore(Protocol):
@@ -98,5 +101,7 @@ class PageCore(Protocol):
     def health(self) -> Health: ...
     @property
     def shelf(self) -> Shelf: ...
+    @property
+    def log(self) -> Log: ...
     def handle(self, request: Request) -> Events: ...
     def batches(self) -> AbstractAsyncContextManager[BatchApi]: ...

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from hashlib import blake2b
 
-from fastapi import HTTPException, Request
+from fastapi import APIRouter, Depends, HTTPException, Request
 
 from groq_core.access.origins import own_origin
 from groq_core.access.sessions import Signer
@@ -91,6 +91,11 @@ def require_own_page(request: Request) -> None:
     visit = request.scope.get(KEY)
     if visit.foreign if visit is not None else not same_origin(dict(request.headers)):
         raise HTTPException(403, TEXTS["error_foreign"])
+
+
+def page_router(prefix: str = "/ui") -> APIRouter:
+    """Routes of the page's own scripts: each refuses another origin's request before anything else happens."""
+    return APIRouter(prefix=prefix, include_in_schema=False, dependencies=[Depends(require_own_page)])
 
 
 def visitor(request: Request, passes: Passes) -> Caller:

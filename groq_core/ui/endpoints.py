@@ -269,13 +269,14 @@ def _schema(schema: Any) -> dict[str, Any]:
 
 
 def extraction_body(found: Extraction[Any]) -> dict[str, Any]:
-    """What was found, where each value stands in the text, and which values stand nowhere in it."""
+    """What was found, where it stands in the text, what stands nowhere in it, and whether a simulator answered."""
     places = {
         spell_path(path): {"start": span.start, "end": span.end, "quote": span.quote}
         for path, span in found.spans.items()
         if span is not None
     }
-    return {"data": found.data, "places": places, "missing": [spell_path(path) for path in found.without_place]}
+    body = {"data": found.data, "places": places, "missing": [spell_path(path) for path in found.without_place]}
+    return {**body, "simulated": True} if found.simulated else body
 
 
 def list_models(core: PageCore) -> list[dict[str, Any]]:

@@ -39,6 +39,7 @@ from groq_core.services.vision import least_images
 from groq_core.ui import page_routes as routes
 from groq_core.ui.chat_request import IMAGE_URLS
 from groq_core.ui.core import PageCore
+from groq_core.ui.csrf import page_router
 from groq_core.ui.image import to_page as picture_shown
 from groq_core.ui.leaving import unless_gone
 from groq_core.ui.model_picker import models_of
@@ -151,7 +152,7 @@ def create_tab(core: PageCore) -> None:
 
 
 def create_routes(page: routes.Page) -> APIRouter:
-    router = APIRouter(prefix="/ui", include_in_schema=False)
+    router = page_router()
 
     @router.post("/document")
     async def document(request: Request, name: str = "", room: int = 0) -> Response:

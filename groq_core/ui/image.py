@@ -15,6 +15,7 @@ from groq_core.media.image.preparation import MAX_INPUT_BYTES, PreparedImage, pr
 from groq_core.media.text.phrases import enumerate_words, size_in_words
 from groq_core.services.vision import least_images
 from groq_core.ui.core import PageCore
+from groq_core.ui.csrf import page_router
 from groq_core.ui.model_picker import models_of
 from groq_core.ui.page_routes import Page, body_of, http_error
 from groq_core.ui.tab_parts import place
@@ -42,7 +43,7 @@ def create_tab(core: PageCore) -> None:
 
 
 def create_routes(page: Page) -> APIRouter:
-    router = APIRouter(prefix="/ui", include_in_schema=False)
+    router = page_router()
 
     @router.post("/image")
     async def image(request: Request, name: str = "", room: int = 1) -> Response:

@@ -17,6 +17,7 @@ from starlette.responses import HTMLResponse, Response
 
 from groq_core.errors import RequestError
 from groq_core.store.shapes import Whole, check_id
+from groq_core.ui.csrf import page_router
 from groq_core.ui.page_routes import Page, body_of, http_error
 from groq_core.ui.shared_page import NOT_SHARED, PAGE_HEADERS, page_of_shared
 
@@ -36,7 +37,7 @@ def team_of(page: Page) -> Team | None:
 
 def create_routes(page: Page) -> APIRouter:
     """The store's routes, and the page of a shared conversation."""
-    router = APIRouter(include_in_schema=False)
+    router = page_router(prefix="")
     base = "/ui/conversations"
 
     def store(request: Request) -> tuple[Conversations, str]:
@@ -131,7 +132,10 @@ def create_routes(page: Page) -> APIRouter:
         await kept.unshare(owner, id)
         return Response(status_code=204)
 
-    @router.get("/s/{word}")
+    # A shared conversation is for whoever follows its link, from wherever.
+    linked = APIRouter(include_in_schema=False)
+
+    @linked.get("/s/{word}")
     async def serve_shared(word: str) -> Response:
         team = team_of(page)
         whole = await team.conversations.find_shared(word) if team is not None else None
@@ -139,7 +143,8 @@ def create_routes(page: Page) -> APIRouter:
             return HTMLResponse(NOT_SHARED, 404, PAGE_HEADERS)
         return HTMLResponse(page_of_shared(whole), headers=PAGE_HEADERS)
 
-    return router
+    linked.include_router(router)
+    return linked
 
 
 def _json(value: object, headers: dict[str, str] | None = None) -> Response:

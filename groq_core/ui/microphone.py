@@ -16,6 +16,7 @@ from groq_core.events import Transcript
 from groq_core.media.audio.container import check_head
 from groq_core.media.text.subtitles import breaches_in_words, to_json, to_srt, to_txt, to_vtt
 from groq_core.ui.core import PageCore
+from groq_core.ui.csrf import page_router
 from groq_core.ui.page_routes import Page, body_of
 from groq_core.ui.stream import refusal
 from groq_core.ui.tab_parts import place
@@ -77,7 +78,7 @@ def create_tab(core: PageCore) -> None:
 
 
 def create_routes(page: Page) -> APIRouter:
-    router = APIRouter(prefix="/ui", include_in_schema=False)
+    router = page_router()
 
     @router.post("/transcribe")
     async def transcribe(

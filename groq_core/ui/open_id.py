@@ -26,6 +26,7 @@ from starlette.datastructures import Headers, QueryParams
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from groq_core.access.refused_sign_ins import RefusedSignIns
 from groq_core.access.sessions import SESSION_S, Sessions, Signer
 from groq_core.access.visit import visit_of
 from groq_core.redaction import Secret
@@ -63,6 +64,7 @@ class OpenIdSignIn:
         issuer: The provider's address, as it stands in its tokens.
         sessions: Signs what the browser keeps.
         secret: As for the sessions.
+        refused: Where refused sign-ins are written down.
     """
 
     def __init__(
@@ -74,8 +76,10 @@ class OpenIdSignIn:
         client_secret: Secret | None,
         sessions: Sessions,
         secret: Secret | None,
+        refused: RefusedSignIns,
     ) -> None:
         self._app = app
+        self._refused = refused
         self._issuer = issuer
         self._client_id = client_id
         self._client_secret = client_secret
@@ -92,6 +96,7 @@ class OpenIdSignIn:
             response = await (self._away(scope) if path == START else self._back(scope))
         except (SignInRefused, httpx.HTTPError, JoseError, KeyError, ValueError) as error:
             logger.warning("sign-in by OpenID Connect failed: %s", type(error).__name__ if error.args else error)
+            self._refused.note(visit_of(scope).address, way="open id")
             response = HTMLResponse(sign_in_page(TEXTS["sign_in_elsewhere_failed"], elsewhere=True), 401, PAGE_HEADERS)
         await response(scope, receive, send)
 

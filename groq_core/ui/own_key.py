@@ -6,7 +6,7 @@ from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import JSONResponse, Response
 
 from groq_core.errors import RequestError
-from groq_core.ui.csrf import visitor
+from groq_core.ui.csrf import page_router, visitor
 from groq_core.ui.page_routes import Page
 from groq_core.ui.texts import TEXTS
 from groq_core.ui.visitor_key import HANDLE_HEADER
@@ -16,7 +16,7 @@ KEY_HEADER = "x-groq-core-key"
 
 
 def create_routes(page: Page) -> APIRouter:
-    router = APIRouter(prefix="/ui", include_in_schema=False)
+    router = page_router()
     no_store = {"cache-control": "no-store"}
 
     @router.post("/own-key")

@@ -30,7 +30,7 @@ from groq_core.ui import answer_logs as answers
 from groq_core.ui.chat_request import read_question
 from groq_core.ui.context import answer_to
 from groq_core.ui.core import PageCore
-from groq_core.ui.csrf import PASS_HEADER, Passes, caller_on_page, require_own_page, visitor
+from groq_core.ui.csrf import PASS_HEADER, Passes, caller_on_page, page_router, visitor
 from groq_core.ui.fault_switch import Switch, flip, in_force, read_switch
 from groq_core.ui.model_picker import choices, models_of
 from groq_core.ui.static import Assets
@@ -223,23 +223,17 @@ class ChatRoute:
 
 def create_routes(page: Page) -> APIRouter:
     """The routes every tab needs; a tab adds its own with a function like this one."""
-    router = APIRouter(prefix="/ui", include_in_schema=False)
+    router = page_router()
     router.include_router(answers.create_routes(page.find))
-
-    @router.get("/assets/{version}/{name:path}")
-    async def asset(version: str, name: str, request: Request) -> Response:
-        return page.assets.response(name, request.headers.get("accept-encoding", ""))
 
     @router.get("/pass")
     async def new_pass(request: Request) -> Response:
-        require_own_page(request)
         return JSONResponse(
             {"pass": page.passes.issue(request.headers.get(PASS_HEADER, ""))}, headers={"cache-control": "no-store"}
         )
 
     @router.get("/models")
     async def models(request: Request) -> Response:
-        require_own_page(request)
         targets = page.core.board.snapshot(own_credential(page.core.own_keys, request)).targets
         return JSONResponse(choices(models_of(page.core), targets=targets), headers={"cache-control": "no-store"})
 
@@ -252,7 +246,6 @@ def create_routes(page: Page) -> APIRouter:
 
     @router.get("/status/events")
     async def status(request: Request, visitor: str = "") -> Response:
-        require_own_page(request)
         found = page.passes.page_id(request.headers.get(PASS_HEADER) or visitor)
         caller = page.scope_caller(caller_on_page(request, found)) if found is not None else Caller()
         own = own_credential(page.core.own_keys, request)
@@ -274,6 +267,17 @@ def create_routes(page: Page) -> APIRouter:
         except RequestError as error:
             raise http_error(error) from error
         return Response(status_code=204)
+
+    return router
+
+
+def create_asset_routes(page: Page) -> APIRouter:
+    """Scripts and styles, for whoever asks: nothing in them is anybody's."""
+    router = APIRouter(prefix="/ui/assets", include_in_schema=False)
+
+    @router.get("/{version}/{name:path}")
+    async def asset(version: str, name: str, request: Request) -> Response:
+        return page.assets.response(name, request.headers.get("accept-encoding", ""))
 
     return router
 

@@ -28,6 +28,7 @@ SERVED = {
     ".woff2": "font/woff2",
     ".svg": "image/svg+xml",
     ".png": "image/png",
+    ".safetensors": "application/octet-stream",
 }
 """Ending to media type (IANA). Not from :mod:`mimetypes`: that reads the machine's own tables, and they differ."""
 PACKED = (".js", ".css", ".svg")

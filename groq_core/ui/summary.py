@@ -13,6 +13,7 @@ from groq_core.reply import Reply
 from groq_core.requests import BYTES_PER_TOKEN, Caller, ChatRequest
 from groq_core.ui.chat_request import PageTurn
 from groq_core.ui.core import PageCore
+from groq_core.ui.csrf import page_router
 from groq_core.ui.page_bodies import decode_json
 from groq_core.ui.page_routes import MAX_QUESTION_BYTES, Page, body_of
 from groq_core.ui.texts import TEXTS
@@ -32,7 +33,7 @@ class Older(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def create_routes(page: Page) -> APIRouter:
-    router = APIRouter(prefix="/ui", include_in_schema=False)
+    router = page_router()
 
     @router.post("/summary")
     async def summary(request: Request) -> Response:

@@ -113,6 +113,8 @@ ANSWER: dict[str, str] = {
     "sign_in_later": "Too many wrong guesses. Try again in {seconds} s.",
     "error_unreadable": "the page sent what cannot be read: reload it",
     "error_piece": "between 1 and {limit} characters can be spoken at a time",
+    "error_language": "the voice that was left does not speak this language",
+    "error_turn": "nobody can say now whether that was the end",
     "error_too_large": "more than {limit} MB cannot be sent",
     "error_no_simulator": "faults can be switched on only on the simulator",
     # ── status ───────────────────────────────────────────────────────────────────────────────────

@@ -96,6 +96,8 @@ STATUS: dict[str, str] = {
     "error_pass": "diese Seite ist zu alt, lade sie neu",
     "error_unreadable": "die Seite sandte etwas Unlesbares: lade sie neu",
     "error_piece": "zwischen 1 und {limit} Zeichen können auf einmal gesprochen werden",
+    "error_language": "die Stimme, die übrig war, spricht diese Sprache nicht",
+    "error_turn": "niemand kann jetzt sagen, ob das das Ende war",
     "error_too_large": "mehr als {limit} MB können nicht gesendet werden",
     "error_no_simulator": "Störungen lassen sich nur auf dem Simulator einschalten",
     "status": "Zustand",

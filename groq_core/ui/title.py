@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from groq_core.errors import GroqCoreError, RequestError
 from groq_core.reply import Reply
 from groq_core.requests import ChatRequest
+from groq_core.ui.csrf import page_router
 from groq_core.ui.page_bodies import decode_json
 from groq_core.ui.page_routes import Page, body_of, http_error
 from groq_core.ui.texts import TEXTS
@@ -29,7 +30,7 @@ class Beginning(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def create_routes(page: Page) -> APIRouter:
-    router = APIRouter(prefix="/ui", include_in_schema=False)
+    router = page_router()
 
     @router.post("/title")
     async def title(request: Request) -> Response:

@@ -216,6 +216,8 @@ async def _stop(server: uvicorn.Server) -> None:
             return
         await asyncio.sleep(0.001)
     await server.shutdown()
+    # What it closed lets go of its socket in the loop's next turn, and this may be the loop's last.
+    await asyncio.sleep(0.001)
 
 
 def ask(**fields: object) -> dict[str, object]:

@@ -89,13 +89,24 @@ async def test_what_is_wrong_is_named(stage: Stage, body: Any, param: str) -> No
     assert answer.json()["error"]["param"] == param
 
 
-async def test_a_typed_output(stage: Stage) -> None:
-    schema = {"type": "object", "properties": {"total": {"type": "number"}}, "required": ["total"]}
-    answer = await post(stage.url, {"task": "What is the total? Total: 42", "tools": [], "output": schema})
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(("said", "output"), [('Here: {"total": 42}', {"total": 42}), ("forty-two", None)])
+async def test_a_typed_output_fits_or_is_an_error(stream: bool, said: str, output: Any) -> None:
+    async def script(_: Request) -> Events:
+        yield TextDelta(said)
+        yield Finished(provider="groq", model="m", usage=USAGE)
 
-    assert answer.status_code in (200, 422)
-    if answer.status_code == 200:
-        assert answer.json()["output"]["total"] == 42
+    schema = {"type": "object", "properties": {"total": {"type": "number"}}, "required": ["total"]}
+    async with Scripted(script).served() as client:
+        answer = await send(client, {"task": "Total?", "tools": [], "output": schema, "stream": stream})
+    lines = [line.removeprefix("data: ") for line in answer.text.split("\n\n") if line.startswith("data: {")]
+    run = json.loads(lines[-1]) if stream else answer.json()
+
+    assert (run["output"], run["answer"]) == (output, said)
+    assert ("error" in run) is (output is None)
+    if output is None:
+        assert run["error"]["code"] == "does_not_fit"
+    assert answer.status_code == (422 if output is None and not stream else 200)
 
 
 def burning(done: list[str]) -> FastMCP:

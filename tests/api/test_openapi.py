@@ -118,17 +118,13 @@ def test_the_fields_described_are_those_that_are_read(schema: str, fields: tuple
 
 
 def test_every_parameter_of_a_chat_is_named() -> None:
-    request = SCHEMAS["ChatRequest"]
-
-    assert not [
-        name for name in KNOWN if name not in request["properties"] and f"`{name}`" not in request["description"]
-    ]
+    assert SCHEMAS["ChatRequest"]["properties"].keys() >= KNOWN
 
 
 def test_every_format_of_speech_is_described() -> None:
     content = PATHS["/v1/audio/speech"]["post"]["responses"]["200"]["content"]
 
-    assert SCHEMAS["SpeechRequest"]["properties"]["response_format"]["enum"] == list(TYPES)
+    assert SCHEMAS["SpeechRequest"]["properties"]["response_format"]["anyOf"][0]["enum"] == list(TYPES)
     assert {media.decode() for media in TYPES.values()} <= content.keys()
 
 

@@ -194,6 +194,29 @@ async def test_without_ffmpeg_there_is_a_note_and_wav(monkeypatch: pytest.Monkey
     assert soundfile.info(io.BytesIO(answer.content)).duration == pytest.approx(0.5)
 
 
+@pytest.mark.parametrize("words", ["🎉 …", "<speak><break time='1s'/></speak>", "[whisper]", "* * *"])
+async def test_nothing_is_asked_for_what_has_nothing_to_say(words: str) -> None:
+    stage = Stage(speaks)
+    async with stage.served() as http:
+        answer = await http.post("/v1/audio/speech", json={"input": words})
+
+    assert answer.status_code == 400
+    assert orjson.loads(answer.content)["error"]["param"] == "input"
+    assert stage.asked == []
+
+
+async def test_ssml_is_left_out_and_told() -> None:
+    stage = Stage(speaks)
+    async with stage.served() as http:
+        body = {"input": "<speak>Hello <emphasis>there</emphasis>.</speak>"}
+        whole = await http.post("/v1/audio/speech", json=body)
+        streamed = await http.post("/v1/audio/speech", json=body | {"response_format": "pcm"})
+
+    assert whole.headers["x-groq-core-notes"] == streamed.headers["x-groq-core-notes"] == "ssml_left_out"
+    spoken = [request.text for request in stage.asked if isinstance(request, SpeechRequest)]
+    assert spoken == ["Hello there."] * 2
+
+
 @pytest.mark.parametrize(("field", "value"), [("response_format", "midi"), ("stream_format", "chunks")])
 async def test_a_format_nobody_knows_is_named(field: str, value: str) -> None:
     async with Stage(speaks).served() as http:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import os
 import re
@@ -10,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from groq_core.cli import agent as agent_command
+from groq_core.cli.agent import servers
+from groq_core.errors import RequestError
 from tests.services.oauth_server import Authority, guarded_lab
 from tests.services.test_agent_mcp_world import PROGRAM
 
@@ -31,6 +35,19 @@ async def agent(folder: Path, *args: str, **env: str) -> tuple[int, str, str]:
     )
     out, err = await asyncio.wait_for(process.communicate(), 120)
     return process.returncode or 0, out.decode("cp1252", "replace"), err.decode("cp1252", "replace")
+
+
+def test_a_header_goes_to_the_server_it_is_for() -> None:
+    command = argparse.ArgumentParser()
+    agent_command.arguments(command)
+    asked = ["--mcp", "lab=https://lab.test", "--mcp", "https://other.test", "--mcp-header", "X-All: 1"]
+
+    lab, other = servers(command.parse_args([*asked, "--mcp-header", "lab=Authorization: Bearer a=b"]))
+    assert lab.headers == {"X-All": "1", "Authorization": "Bearer a=b"}
+    assert other.headers == {"X-All": "1"}
+    for wrong in ("lib=X: 1", "X"):
+        with pytest.raises(RequestError, match="mcp-header"):
+            servers(command.parse_args([*asked, "--mcp-header", wrong]))
 
 
 async def test_a_person_signs_in_once_where_it_is_kept(tmp_path: Path) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -178,6 +180,8 @@ def test_an_estimate_asks_nothing_and_writes_nothing(groq: Simulator, tmp_path: 
         pytest.param(["in.jsonl", "in.jsonl"], "the same file", id="onto itself"),
         pytest.param(["in.jsonl", "out.jsonl", "--prompt", "{"], "stray brace", id="template"),
         pytest.param(["in.jsonl", "out.jsonl", "--param", "x"], "not NAME=JSON", id="parameter"),
+        pytest.param(["in.jsonl", "out.jsonl", "--param", "temperature=NaN"], "takes no NaN", id="no number"),
+        pytest.param(["in.jsonl", "/dev/full"], "no file that can be read again", id="device"),
         pytest.param(["in.jsonl", "out.jsonl", "--schema", "none.json"], "--schema none.json cannot", id="schema"),
         pytest.param(["empty.jsonl", "out.jsonl"], "holds no lines", id="empty input"),
         pytest.param(["in.jsonl", "notes.txt"], "not the output of a batch", id="other output"),
@@ -193,6 +197,38 @@ def test_a_batch_that_cannot_be_run_says_why(
     assert main(["batch", *args]) == 2
     assert says in capsys.readouterr().err
     assert (tmp_path / "notes.txt").read_text() == "milk\n"
+
+
+@pytest.mark.parametrize("name", ["--most", "--rpm", "--tpm", "--max-tokens"])
+def test_a_limit_of_a_batch_that_is_none_is_refused(tmp_path: Path, capsys: Output, name: str) -> None:
+    for value in ("0", "-1", "nan", "1.5"):
+        with pytest.raises(SystemExit) as left:
+            main(["batch", "in.jsonl", "out.jsonl", f"{name}={value}"])
+        assert left.value.code == 2
+        assert name in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["out.jsonl.job.new", "table.csv"])
+def test_a_full_disk_is_told_with_every_row_accounted_for(
+    groq: Simulator, tmp_path: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    prompts(tmp_path / "in.jsonl", 3)
+    real = Path.open
+
+    def full(path: Path, *args: Any, **named: Any) -> Any:
+        if path.name == name:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return real(path, *args, **named)
+
+    monkeypatch.setattr(Path, "open", full)
+    assert main(["batch", "in.jsonl", "out.jsonl", "--table", "table.csv"]) == 1
+    said = capsys.readouterr()
+    accounts = json.loads(said.out)
+
+    assert accounts["rows"] == accounts["answered"] + accounts["failed"] + accounts["unanswered"] == 3
+    assert "the disk is full: out.jsonl keeps" in said.err
+    assert "same command again" in said.err
+    assert not (tmp_path / "table.csv").exists()
 
 
 def test_a_batch_with_a_refused_key_stops_with_status_1(groq: Simulator, tmp_path: Path, capsys: Output) -> None:

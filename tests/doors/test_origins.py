@@ -46,19 +46,25 @@ def changing_routes(app: FastAPI) -> Iterator[tuple[str, str]]:
         for method in methods:
             if method != "GET":
                 yield ("POST" if method == "*" else method), path
-    waiting = [*app.routes]
-    while waiting:
-        route = waiting.pop()
-        waiting += getattr(route, "routes", None) or []
-        router = getattr(route, "original_router", None) or getattr(route, "router", None)
-        waiting += getattr(router, "routes", None) or []
-        methods = getattr(route, "methods", None) or set()
-        for method in methods - {"GET", "HEAD", "OPTIONS"}:
-            yield method, getattr(route, "path", "")
+    for method, path in routes_of(app):
+        if method not in ("GET", "HEAD", "OPTIONS"):
+            yield method, path
     for fixed in ("queue/join", "cancel", "reset", "upload", "call/chat"):
         yield "POST", f"/gradio_api/{fixed}"
     yield "POST", "/login"
     yield "POST", "/logout"
+
+
+def routes_of(app: FastAPI) -> Iterator[tuple[str, str]]:
+    """Method and path of every route of the page and of Gradio."""
+    waiting: list[object] = [*app.routes]
+    while waiting:
+        route = waiting.pop()
+        router = getattr(route, "original_router", None) or getattr(route, "router", None)
+        for inner in (route, router):
+            waiting += getattr(inner, "routes", None) or []
+        for method in getattr(route, "methods", None) or ():
+            yield method, str(getattr(route, "path", ""))
 
 
 def written(path: str) -> str:
@@ -83,6 +89,22 @@ async def test_no_route_that_changes_anything_takes_another_origins_request(
 
         assert response.status_code == 403, (method, path)
         assert "access-control-allow-origin" not in response.headers
+
+
+PUBLIC = ("/ui/assets/", "/ui/manifest.json")
+"""Scripts, styles and the card of the application: nothing in them is anybody's."""
+
+
+async def test_no_route_of_the_page_that_reads_answers_another_origin(local: House) -> None:
+    client, core = local
+    passed = await new_pass(client)
+    read = {path for method, path in routes_of(create_app(core)) if method == "GET" and path.startswith("/ui/")}
+
+    assert {"/ui/pass", "/ui/models", "/ui/limits", "/ui/status/events", "/ui/admin", "/ui/conversations"} <= read
+    for path in read:
+        if not path.startswith(PUBLIC):
+            response = await client.get(written(path), headers={**passed, "sec-fetch-site": "cross-site"})
+            assert response.status_code == 403, path
 
 
 async def test_a_preflight_for_the_pages_own_routes_is_refused_even_to_origins_that_are_set(open_house: House) -> None:

@@ -7,6 +7,7 @@ import json
 import pkgutil
 from collections.abc import Iterator
 from types import ModuleType
+from typing import Any
 
 import aiohttp
 import groq
@@ -176,6 +177,25 @@ def test_an_edge_that_refuses_is_told_from_a_model_that_is_blocked() -> None:
     model = from_response(403, {}, groq_body("The model `x` is blocked", "model_permission_blocked_org"), now=0)
 
     assert (edge.provider_wide, network.provider_wide, model.provider_wide) == (True, True, False)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"retry_after": 7},
+        {"retry_after_seconds": 7.0},
+        {"retry_after": "7s"},
+        {"metadata": {"retry_after": "7"}},
+        {"details": [{"@type": "x"}, {"retryDelay": "7s"}]},
+    ],
+    ids=json.dumps,
+)
+def test_the_time_to_wait_is_read_from_the_body_where_no_header_has_it(fields: dict[str, Any]) -> None:
+    body = json.dumps({"error": {"message": "slow down", "code": 429} | fields})
+
+    assert from_response(429, {}, body).retry_after == from_event(body).retry_after == 7.0
+    assert from_response(429, {"Retry-After": "3"}, body).retry_after == 3.0
+    assert from_response(429, {}, body.replace("7", "-7")).retry_after is None
 
 
 def test_a_message_shows_neither_key_nor_prompt_nor_organisation() -> None:

@@ -7,7 +7,7 @@ const RATE = 16_000;
 const tone = (seconds, level) => Float32Array.from({ length: seconds * RATE }, (_, at) => level * Math.SQRT2 * Math.sin(at / 5));
 
 function listening(room = 0.001) {
-  const activity = new Activity(RATE);
+  const activity = new Activity();
   activity.hear(tone(1, room));
   return activity;
 }
@@ -41,7 +41,7 @@ test("blocks of any size are heard alike", () => {
   for (const size of [1, 128, 333, 4096]) {
     const parts = listening();
     for (let at = 0; at < sound.length; at += size) parts.hear(sound.subarray(at, at + size));
-    assert.equal(parts.spoken, whole.spoken);
+    assert.ok(Math.abs(parts.spoken - whole.spoken) < 1e-9);
     assert.equal(parts.level, whole.level);
   }
 });

@@ -90,13 +90,16 @@ async def test_an_answer_that_is_not_streamed_has_the_same_events(connect: Conne
 
 @pytest.mark.parametrize("stream", [True, False])
 async def test_what_comes_counts_more_than_what_was_asked(connect: Connect, stream: bool) -> None:
-    whole = answers({"choices": [{"message": {"content": "Hello"}, "finish_reason": "stop"}]})
+    whole = b'{"choices": [{"message": {"content": "Hello"}, "finish_reason": "stop"}]}'
+    events = b'data: {"choices": [{"delta": {"content": "Hello"}, "finish_reason": "stop"}]}\n\ndata: [DONE]\n\n'
+    labels = ("application/json", "text/event-stream", "text/plain")
+    bodies = [answers(body, label) for body in (whole, events) for label in labels]
     request = msgspec.structs.replace(HELLO, stream=stream)
 
-    async with serving(whole if stream else says("Hello")) as wire, connect(wire.url) as provider:
-        events = await events_of(provider, request)
+    async with serving(*bodies) as wire, connect(wire.url) as provider:
+        said = [text_of(await events_of(provider, request)) for _ in bodies]
 
-    assert text_of(events) == "Hello"
+    assert said == ["Hello"] * len(bodies)
 
 
 @pytest.mark.parametrize(

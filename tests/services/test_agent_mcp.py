@@ -14,7 +14,8 @@ from pydantic import AnyUrl
 
 from groq_core.errors import RequestError
 from groq_core.services.agent import Agent, BoundCall, Trace, remote_tools
-from groq_core.services.agent.mcp_server import RemoteToolError, result_text
+from groq_core.services.agent.mcp_server import RemoteToolError
+from groq_core.services.agent.remote_results import result_text
 from tests.services.mcp_server import served
 from tests.services.scripted import Model, calls, says
 

@@ -14,7 +14,7 @@ from groq_core.errors import Kind, ProviderError, RequestError
 from groq_core.events import Usage
 from groq_core.providers.groq_batch import GroqBatches, RemoteBatch
 from groq_core.redaction import Secret
-from groq_core.services.batch import Job, LineSource, Progress, Recipe, RemoteBatchRun, Sink, job_of
+from groq_core.services.batch import Job, LineSource, LineTemplate, Progress, Recipe, RemoteBatchRun, Sink, job_of
 from groq_core.simulator import Fault, Simulator
 from tests.recordings import recordings
 
@@ -176,7 +176,8 @@ class Scripted:
         for number, custom_id in enumerate(done):
             if number == 1:
                 self._called("second line")
-            response = {"status_code": 200, "request_id": "req_1", "body": {"model": MODEL, "text": "\u2028"}}
+            body = {"model": MODEL, "choices": [{"message": {"content": "\u2028"}, "finish_reason": "stop"}]}
+            response = {"status_code": 200, "request_id": "req_1", "body": body}
             yield json.dumps({"custom_id": custom_id, "response": response, "error": None}).encode()
 
 
@@ -310,12 +311,20 @@ async def test_a_line_separator_inside_a_text_ends_no_line(tmp_path: Path) -> No
         assert sink.answered == 2
 
 
-async def test_answers_of_another_job_are_not_mixed_in(tmp_path: Path) -> None:
-    source, path = questions(tmp_path, 2), tmp_path / "out.jsonl"
-    job_of(path, source)
+async def test_another_prompt_asks_anew_and_what_the_first_one_sent_is_not_put_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("text\na\nb\n")
+    first, second = (
+        LineSource(tmp_path / "in.csv", Recipe(template=LineTemplate(words + " {text}"))) for words in ("Sum", "Draw")
+    )
+    path, api = tmp_path / "out.jsonl", Scripted()
+    for source in (first, second):
+        with Sink(path) as sink:
+            end = await finished(run(source, sink, api, job_of(path, source)))
+        assert (end.done, end.rows) == (2, 2)
 
-    with pytest.raises(RequestError, match="another prompt"):
-        job_of(path, LineSource(source.path, Recipe(system="Be brief.")))
+    assert [*api.files.values()] == [["row-2", "row-3"]] * 2, "all is asked anew"
+    assert len(job_of(path, second).parts) == 2, "the slip of the first one's batch is kept"
+    assert path.with_name("out.jsonl.earlier").read_bytes().count(b"\n") == 2
 
 
 async def test_lines_may_be_added_to_the_input(tmp_path: Path) -> None:

@@ -167,7 +167,11 @@ async def test_a_row_beyond_the_first_kilobytes_is_known_to_have_changed(tmp_pat
     assert answers(tmp_path / "out.jsonl")["row-252"].endswith("Q changed")
 
 
-@pytest.mark.parametrize("changed", [{"model": "quality"}, {"params": {"temperature": 1}}])
+@pytest.mark.parametrize(
+    "changed",
+    [{"model": "quality"}, {"params": {"temperature": 1}}, {"system": "Be brief."}, {"simulated": True}],
+    ids=lambda changed: next(iter(changed)),
+)
 async def test_another_model_or_parameter_asks_anew_and_the_old_answers_come_back(
     tmp_path: Path, changed: dict[str, Any]
 ) -> None:
@@ -179,7 +183,8 @@ async def test_another_model_or_parameter_asks_anew_and_the_old_answers_come_bac
 
     await asked(model, LineSource(tmp_path / "in.csv", recipe(**changed)), out)
     assert model.asked.total() == 4
-    assert not set(answers(out).values()) & set(before.values())
+    if set(changed) & {"model", "params"}:
+        assert not set(answers(out).values()) & set(before.values())
 
     await asked(model, first, out)
     assert answers(out) == before
@@ -187,14 +192,15 @@ async def test_another_model_or_parameter_asks_anew_and_the_old_answers_come_bac
 
 
 async def test_an_edited_file_is_another_question(tmp_path: Path) -> None:
-    (tmp_path / "a.txt").write_text("one")
+    text = "one" * 100_000
+    (tmp_path / "a.txt").write_text(text)
     line = '{"file": "a.txt", "schema": {"type": "object", "properties": {}}}'
     at = Recipe(operation="extraction", folder=tmp_path)
     before, same = at.line(1, line).key, at.line(9, line).key
-    (tmp_path / "a.txt").write_text("two")
+    (tmp_path / "a.txt").write_text(text[:-3] + "two")
 
     assert before == same
-    assert at.line(1, line).key != before
+    assert at.line(1, line).key != before, "of the same length, and other only at its end"
 
 
 # ── every row is accounted for ───────────────────────────────────────────────────────────────────────
@@ -233,6 +239,19 @@ def result(custom_id: str) -> bytes:
     return json.dumps({"custom_id": custom_id, "response": {"status_code": 200, "body": body}, "error": None}).encode()
 
 
+ODD_BODIES: tuple[Any, ...] = (
+    {},
+    {"choices": []},
+    {"choices": [None]},
+    {"choices": {"message": {}}},
+    {"choices": [{"message": "x"}]},
+)
+
+
+def odd(custom_id: str, body: Any) -> bytes:
+    return json.dumps({"custom_id": custom_id, "response": {"status_code": 200, "body": body}}).encode()
+
+
 async def later(source: LineSource, out: Path, api: BatchApi, job: Job) -> Progress:
     async def nap(_: float) -> None: ...
 
@@ -256,6 +275,7 @@ async def later(source: LineSource, out: Path, api: BatchApi, job: Job) -> Progr
             lambda ids: [*map(result, ids), result("who?"), result("row-2")], "completed", (6, 0, 0, 3), id="unknown"
         ),
         pytest.param(lambda ids: [*map(result, ids)] * 2, "completed", (6, 0, 0, 0), id="twice"),
+        pytest.param(lambda ids: [*map(odd, ids, ODD_BODIES)], "completed", (0, 0, 0, 0), id="no answers in them"),
     ],
 )
 async def test_rows_are_answered_failed_or_unanswered(
@@ -268,6 +288,8 @@ async def test_rows_are_answered_failed_or_unanswered(
 
     assert (end.done, end.open_count, end.unreadable, end.unknown) == accounts
     assert end.done + end.failed + end.open_count == end.rows == 6
+    kept = tmp_path / "out.jsonl.unreadable"
+    assert (kept.read_bytes().count(b"\n") if kept.exists() else 0) == end.unreadable
 
 
 async def test_a_result_belongs_to_the_row_that_was_sent(tmp_path: Path) -> None:
@@ -374,6 +396,34 @@ async def test_a_full_disk_keeps_what_is_there(
     assert end.done == 40
 
 
+@pytest.mark.parametrize("kind", ["device", "pipe"])
+def test_what_cannot_be_read_again_is_no_file_of_answers(tmp_path: Path, kind: str) -> None:
+    path = Path("/dev/full") if kind == "device" else tmp_path / "pipe"
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif not path.exists():
+        pytest.skip("there is no such device here")
+
+    with pytest.raises(RequestError, match="no file that can be read again"):
+        Sink(path).__enter__()
+
+
+@pytest.mark.parametrize("most", [0, -1])
+def test_a_batch_that_would_ask_nothing_is_refused(tmp_path: Path, most: int) -> None:
+    with pytest.raises(RequestError, match="under way"):
+        BatchRun([], Sink(tmp_path / "out.jsonl"), {}, most=most)
+
+
+async def test_answers_of_the_simulator_say_so_and_are_none_of_a_model(tmp_path: Path) -> None:
+    as_csv(tmp_path / "in.csv", [("a", "x")], True)
+    model, out = Echo(), tmp_path / "out.jsonl"
+    for simulated in (True, False):
+        await asked(model, LineSource(tmp_path / "in.csv", recipe(simulated=simulated)), out)
+        (row,) = map(json.loads, out.read_text().splitlines())
+        assert row["response"]["body"].get("simulated", False) is simulated
+    assert model.asked.total() == 2
+
+
 # ── estimates, forms ─────────────────────────────────────────────────────────────────────────────────
 
 
@@ -399,6 +449,7 @@ def test_an_estimate_is_a_bound(tmp_path: Path) -> None:
         pytest.param("text\na;b\n\n   \nc\n".encode("utf-16"), id="utf-16"),
         pytest.param("text\na;b\n,\nc\n".encode("utf-16-le"), id="utf-16 without a mark"),
         pytest.param("text\na;b\nc\n".encode("utf-16-be"), id="utf-16-be"),
+        pytest.param("text\na;b\nc\n\n".encode("utf-16-le") + "\n".encode("utf-16-le") * 3, id="blank rows, utf-16"),
         pytest.param(b"sep=,\r\ntext\r\na;b\r\n \r\nc\r\n", id="sep"),
         pytest.param(b'\xef\xbb\xbfsep=;\ntext;n\n"a;b";\n ; \nc;\n', id="sep with a mark"),
     ],
@@ -409,6 +460,15 @@ def test_tables_as_programs_write_them(tmp_path: Path, raw: bytes) -> None:
     found = [entry.body["messages"][0]["content"] for entry in LineSource(tmp_path / "in.csv", recipe())]  # type: ignore[union-attr]
 
     assert found == ["Q a;b", "Q c"]
+
+
+@pytest.mark.parametrize("coding", ["utf-16-le", "utf-16-be", "utf-8", "utf-16"])
+def test_a_table_of_letters_that_all_take_two_bytes(tmp_path: Path, coding: str) -> None:
+    rows = ["一乙丁", "ab", "тест", "漢字一二三四五六" * 40]
+    (tmp_path / "in.csv").write_bytes(("題名\n" + "\n".join(rows) + "\n").encode(coding))
+    source = LineSource(tmp_path / "in.csv", Recipe(template=LineTemplate("{題名}")))
+
+    assert [entry.body["messages"][0]["content"] for entry in source] == rows  # type: ignore[union-attr]
 
 
 def test_json_lines_in_utf_16(tmp_path: Path) -> None:

@@ -136,6 +136,18 @@ def test_a_value_that_all_rows_share_stands_in_the_heading() -> None:
 
 
 FORMS: list[tuple[str, object]] = [
+    ("Rechnungs\u00ad\nnummer 7", "Rechnungsnummer"),
+    ("Rechnungs‐\nnummer 7", "Rechnungsnummer"),
+    ("6,02 · 10²³", 6.02e23),
+    ("1½ l", 1.5),
+    ("1 ½ l", 1.5),
+    ("½ l", 0.5),
+    ("2¾", 2.75),
+    ("1٫5", 1.5),
+    ("١٬٢٣٤٫٥", 1234.5),
+    ("4-го марта 2026 г.", "2026-03-04"),
+    ("令和8年3月4日", "2026-03-04"),
+    ("平成元年1月8日", "1989-01-08"),
     ("Invoice No.12345 of today", "12345"),
     ("Invoice No.12345 of today", 12345),
     ("Invoice № 12345", 12345),
@@ -207,6 +219,9 @@ FORMS: list[tuple[str, object]] = [
 ]
 
 NOWHERE: list[tuple[str, object]] = [
+    ("1½ l", 11),
+    ("1½ l", 0.5),
+    ("令和8年3月4日", "2008-03-04"),
     ("Invoice 12345", 1234),
     ("Invoice 12345", "1234"),
     ("1,234.50", 234.5),

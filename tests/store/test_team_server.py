@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from groq_core.simulator import Simulator
+from groq_core.simulator import Fault, Simulator
 from tests.store.stage import TeamStage, ask, eventually, team_stage, title_of
 
 
@@ -221,3 +221,50 @@ async def test_a_person_added_while_it_runs_can_sign_in(stage: TeamStage) -> Non
         return answer.status_code == 303
 
     assert await eventually(signed_in, 30.0)
+
+
+async def test_refused_sign_ins_are_seen_by_admins_without_what_was_typed(stage: TeamStage) -> None:
+    async with httpx.AsyncClient(base_url=stage.url) as stranger:
+        for name in ("bob", "hunter2-typed-into-the-wrong-field"):
+            await stranger.post("/login", data={"name": name, "password": "guess"})
+    team = stage.core.team
+    assert team is not None
+    await team.sign_ins.flush()
+    async with stage.client("ann") as ann:
+        seen = (await ann.get("/ui/admin")).json()["sign_ins"]
+
+    assert [one["person"] for one in seen] == ["", "bob"]
+    assert {one["address"] for one in seen} == {"127.0.0.1"}
+    assert "hunter2" not in str(seen)
+
+
+async def test_who_is_asking_is_seen_on_every_process_while_they_do(stage: TeamStage) -> None:
+    team = stage.core.team
+    assert team is not None
+    stage.simulator.faults.add(Fault(kind="slow_first_token", seconds=5))
+    async with stage.client("ann") as ann, stage.client("bob") as bob:
+        question = {"turns": [{"role": "user", "text": "Something that takes a while"}]}
+        asking = asyncio.create_task(bob.post("/ui/chat", json=question))
+
+        async def seen() -> Any:
+            await team.asking.flush()
+            return (await ann.get("/ui/admin")).json()["asking"]
+
+        (one,) = await eventually(seen)
+        assert (one["person"], one["operation"], one["model"]) == ("bob", "chat", "auto")
+        stage.simulator.faults.clear()
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+
+
+async def test_a_group_s_limits_are_seen(stage: TeamStage) -> None:
+    async with stage.client("ann") as ann:
+        for command in (
+            {"action": "people group", "name": "bob", "value": "lab"},
+            {"action": "people limit", "name": "@lab", "value": "30 usd/month"},
+            {"action": "people group", "name": "ann", "value": "office"},
+        ):
+            assert (await ann.post("/ui/admin", json=command)).status_code == 200
+        groups = (await ann.get("/ui/admin")).json()["groups"]
+
+    assert groups == [{"name": "lab", "limits": "30 usd/month"}, {"name": "office", "limits": None}]

@@ -8,8 +8,14 @@ from typing import Any
 import pytest
 
 from groq_core.errors import Kind, ProviderError
+from groq_core.events import Events
+from groq_core.middleware.observe import Observe
+from groq_core.pipeline import Attempt, Budget
+from groq_core.requests import ChatRequest
 from groq_core.streaming.decoder import read_completion
 from groq_core.streaming.wire_types import read_usage
+from groq_core.telemetry.metrics import Metrics
+from tests.speakers import spec
 from tests.streaming.test_wire_kinds import TEXT, WORDS, chunk, read, reply, sse
 
 CHUNKS = [*(chunk({"content": word}) for word in WORDS), chunk({}, "stop")]
@@ -47,6 +53,13 @@ FRAMES = {
     "messages instead of deltas": sse(
         *({"choices": [{"message": {"content": word}}]} for word in WORDS), chunk({}, "stop")
     ),
+    "the message beside the delta": sse(
+        *(
+            one | {"choices": [one["choices"][0] | {"message": {"content": word}}]}
+            for one, word in zip(CHUNKS, [*WORDS, ""], strict=True)
+        )
+    ),
+    "no delta at the end": sse(*CHUNKS[:-1], {"choices": [{"index": 0, "finish_reason": "stop"}]}),
     **{
         f"a body and {tail!r}": BODY + tail
         for tail in (
@@ -262,3 +275,22 @@ def test_an_event_that_is_an_error_is_what_it_tells(wire: bytes) -> None:
 @pytest.mark.parametrize("beside", [{"message": "in the queue"}, {"type": "ping"}, {"status": "processing"}, {}, [], 5])
 def test_what_only_says_that_it_goes_on_ends_nothing(beside: Any) -> None:
     assert read(sse(beside, CHUNKS[0], beside, *CHUNKS[1:])).text == TEXT
+
+
+async def test_what_could_not_be_read_is_counted() -> None:
+    """By the decoder, and by whoever scrapes: a server that begins to send nonsense is seen before it costs words."""
+    odd = [chunk({"content": word}, system_fingerprint=42) for word in WORDS]
+    body = sse(*odd, chunk({}, "stop")).replace(b"\n\n", b"\n\ngarbage\n\n", 3)
+    found = read(body).finished
+    metrics = Metrics()
+
+    async def answer(attempt: Attempt) -> Events:
+        assert found is not None
+        yield found
+
+    attempt = Attempt(request=ChatRequest(messages=()), spec=spec("groq:m"), budget=Budget(attempts=1, seconds=1))
+    async for _ in Observe(metrics, price=lambda *_: None)(answer, attempt):
+        pass
+
+    counted = metrics.registry.get_sample_value("groq_core_unread_lines_total", {"provider": "groq", "model": "m"})
+    assert counted == len(odd) + 3

@@ -58,6 +58,26 @@ def test_phrases_come_beside_the_text() -> None:
     )
 
 
+@pytest.mark.parametrize("label", ["application/json", "text/plain; charset=utf-8", "text/event-stream", ""])
+def test_a_transcript_is_read_however_it_is_labelled(label: str) -> None:
+    for body in (b'{"text": " Hi."}', b'\xef\xbb\xbf{"text": "Hi.", "language": 7}', b'"Hi."'):
+        assert read_transcription(body, label)[0] == TextDelta("Hi.")
+
+
+@pytest.mark.parametrize("words", ["Hi.", "42", "[laughs]", "[1]", "null", "true", "{so", "<laughs>"])
+def test_bare_words_are_words_whatever_they_look_like(words: str) -> None:
+    assert read_transcription(f" {words}\n".encode(), "text/plain")[0] == TextDelta(words)
+
+
+@pytest.mark.parametrize("page", ["<html><body>502", "<!DOCTYPE html><title>Blocked", '<?xml version="1.0"?><e/>'])
+@pytest.mark.parametrize("label", ["text/html", "text/plain", "application/json"])
+def test_a_page_is_no_transcript(page: str, label: str) -> None:
+    with pytest.raises(ProviderError) as caught:
+        read_transcription(page.encode(), label)
+
+    assert caught.value.kind is Kind.MALFORMED
+
+
 @pytest.mark.parametrize(
     ("body", "kind"),
     [

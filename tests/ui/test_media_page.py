@@ -19,7 +19,7 @@ from groq_core.errors import ChainError
 from groq_core.events import Events
 from groq_core.requests import ChatRequest, Request, TranscriptionRequest
 from tests.requires import needs
-from tests.ui.conftest import MEDIA, House
+from tests.ui.conftest import MEDIA, House, open_page
 from tests.ui.scripts import BEGUN, plays, says
 
 pytestmark = [pytest.mark.browser, needs("chromium")]
@@ -197,6 +197,68 @@ async def test_speech_from_the_microphone_is_written_down(mic_tab: Page, house: 
     assert isinstance(sent, TranscriptionRequest)
     assert sent.duration_s > 1.5
     assert files_on_disk() == before
+
+
+async def record(page: Page) -> None:
+    await page.click("#mic-input .record-button")
+    await expect(page.locator(".gc-clock")).to_contain_text("0:01")
+    await page.click("#mic-input .stop-button")
+    await expect(page.locator("#mic-input audio")).to_be_visible()
+
+
+LEAVING = "() => !window.dispatchEvent(new Event('beforeunload', { cancelable: true }))"
+
+
+async def test_what_was_recorded_is_kept_until_it_is_written_down(mic_tab: Page, house: House) -> None:
+    def nobody(request: Request) -> Events:
+        raise ChainError("Nobody can listen now.")
+
+    house.script = nobody
+    await record(mic_tab)
+    assert await mic_tab.evaluate(LEAVING), "leaving asks first"
+    await mic_tab.click("#mic-transcribe")
+    await expect(mic_tab.locator("#mic-transcribe")).to_be_visible()
+    await mic_tab.click("#mic-input .record-button")
+    note = mic_tab.locator(".gc-recorder-note")
+    await expect(note).to_contain_text("not written down yet")
+    await note.get_by_text("Keep it").click()
+    await expect(mic_tab.locator("#mic-input audio")).to_be_visible()
+    async with mic_tab.expect_download() as coming:
+        await mic_tab.click("#mic-input [aria-label='Download the recording']")
+    kept = soundfile.info(await (await coming.value).path()).duration
+
+    other = await mic_tab.context.new_page()
+    await mic_tab.goto("about:blank")
+    await open_page(other, house)
+    await other.get_by_role("tab", name="Microphone").click()
+    await expect(other.locator(".gc-recorder-note")).to_contain_text("before the page was closed")
+    house.script = None
+    await other.click("#mic-transcribe")
+    await other.wait_for_selector("#mic-transcript .gc-segment")
+    sent = house.asked[-1]
+    assert isinstance(sent, TranscriptionRequest)
+    assert sent.duration_s == pytest.approx(kept, abs=0.01)
+    assert not await other.evaluate(LEAVING), "it is written down: nothing to ask any more"
+    await other.click("#mic-input .record-button")
+    await expect(other.locator("#mic-input .stop-button")).to_be_visible()
+    assert await other.evaluate(LEAVING), "while it records, leaving asks first"
+    await other.close()
+
+
+async def test_a_microphone_that_goes_leaves_what_was_recorded(mic_tab: Page) -> None:
+    await mic_tab.evaluate(
+        """() => {
+            const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+            navigator.mediaDevices.getUserMedia = async (wanted) => (window.stream = await ask(wanted));
+        }"""
+    )
+    await mic_tab.click("#mic-input .record-button")
+    await expect(mic_tab.locator(".gc-clock")).to_contain_text("0:01")
+    await mic_tab.evaluate("window.stream.getTracks()[0].dispatchEvent(new Event('ended'))")
+
+    await expect(mic_tab.locator(".gc-recorder-note")).to_contain_text("microphone is gone")
+    await expect(mic_tab.locator("#mic-input audio")).to_be_visible()
+    await mic_tab.click("#mic-input [aria-label='Remove the recording']")
 
 
 async def test_recording_brought_along_is_written_down_and_exported(mic_tab: Page) -> None:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from io import BytesIO
+from pathlib import Path
 
 import httpx
 import pytest
@@ -19,6 +20,8 @@ from groq_core.ui.static import Assets
 from groq_core.ui.talk import unspoken
 from tests.api.stage import serving
 from tests.stage import Stage, staged
+
+MEDIA = Path(__file__).parents[1] / "data" / "media"
 
 
 @pytest.fixture
@@ -63,6 +66,7 @@ async def test_only_our_own_page_is_spoken_to(stage: Stage) -> None:
         (b'{"text": "' + b"x" * 201 + b'"}', 422),
         (b'{"text": "' + b"x" * 5000 + b'"}', 413),
         (b'{"text": " "}', 422),
+        ('{"text": "🎉 … [cheerful]"}'.encode(), 422),
         (b'{"words": "Hi"}', 422),
         (b"\xff", 422),
         (b"", 422),
@@ -117,3 +121,32 @@ def test_status_says_whether_to_try_again(error: ChainError, status: int, retry_
 
     assert response.status_code == status
     assert response.headers.get("retry-after") == retry_after
+
+
+async def test_page_asks_whether_that_was_the_end(stage: Stage) -> None:
+    samples, _ = soundfile.read(MEDIA / "jfk.wav", dtype="int16")
+    async with page(stage) as client:
+        ready = await client.post("/ui/turn")
+        inside = await client.post("/ui/turn", content=samples[: 4 * 16_000 + 4000].tobytes())
+        over = await client.post("/ui/turn?quiet=0.3", content=samples[3 * 16_000 :].tobytes())
+        half = await client.post("/ui/turn", content=b"\0\0\0")
+        long = await client.post("/ui/turn", content=bytes(2 * 16_000 * 9))
+        foreign = await client.post("/ui/turn", headers={"sec-fetch-site": "cross-site"})
+
+    assert (half.status_code, long.status_code, foreign.status_code) == (422, 413, 403)
+    if ready.status_code == 503:  # there is no wheel for this machine
+        assert (inside.status_code, over.status_code) == (503, 503)
+        return
+    assert ready.status_code == 204
+    assert inside.json()["finished"] < 0.5 < 0.8 < over.json()["finished"]
+
+
+async def test_arabic_is_asked_of_who_speaks_it_and_of_nobody_who_does_not(stage: Stage) -> None:
+    async with page(stage) as client:
+        spoken = await client.post("/ui/speak", json={"text": "مرحبا", "language": "ar"})
+        stage.fault("status", preset="400_terms", operation="speech", model="canopylabs/orpheus-arabic-saudi")
+        misread = await client.post("/ui/speak", json={"text": "أهلا", "language": "ar"})
+
+    assert spoken.status_code == 200
+    assert stage.asked("speech")[0] == "groq:canopylabs/orpheus-arabic-saudi"
+    assert misread.status_code == 503

@@ -4,6 +4,9 @@ import { el as make, find } from "../shared/dom.js";
 import { send } from "../shared/wire.js";
 
 /**
+ * @typedef {{ person: string, user: string, operation: string, model: string, since: number }} Asking somebody who asks now
+ * @typedef {{ at: number, address: string, person: string, way: string }} RefusedSignIn
+ *
  * @import { Child } from "../shared/types.js"
  * @import { TargetStatus } from "../status/types.js"
  *
@@ -45,8 +48,11 @@ import { send } from "../shared/wire.js";
  * @property {TargetStatus[]} targets
  * @property {string} limits
  * @property {boolean} database
+ * @property {Asking[]} asking
+ * @property {RefusedSignIn[]} sign_ins
  * @property {string} [announcement]
  * @property {Person[]} people what follows is there where there is a database
+ * @property {{ name: string, limits: string | null }[]} groups
  * @property {Key[]} keys
  * @property {Spend[]} spend
  * @property {Deed[]} audit
@@ -125,16 +131,24 @@ function form(action, label, fields) {
   return made;
 }
 
-/** @typedef {{ [Key in "now" | "people" | "keys" | "spend" | "targets" | "audit"]: (data: Overview) => (HTMLElement | SVGElement | null)[] }} Parts */
+/** @typedef {{ [Key in "now" | "people" | "keys" | "spend" | "sign_ins" | "targets" | "audit"]: (data: Overview) => (HTMLElement | SVGElement | null)[] }} Parts */
 
 /** @type {Parts} */
 const shows = {
-  now({ mode, ready, inflight, requests, degraded, fallbacks, announcement, limits }) {
+  now({ mode, ready, inflight, requests, degraded, fallbacks, announcement, limits, asking, keys }) {
     const facts = { Mode: mode, Ready: ready ? "yes" : "no", "Asking now": inflight, Requests: requests, Fallbacks: fallbacks, Degraded: degraded, "Everybody's limits": limits || "none" };
     const list = make("dl", { class: "facts" }, ...Object.entries(facts).map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, String(value)))));
-    return [list, ...(announcement === undefined ? [] : [form("announce", "Announce", [["value", announcement || "A text for everybody; empty takes it away", false]])])];
+    const names = new Map((keys ?? []).map(({ id, name }) => [`key:${id}`, name]));
+    /** @type {[string, (one: Asking) => Child, boolean?][]} */
+    const columns = [
+      ["Asking now", ({ person, user }) => person || names.get(user) || user],
+      ["What", ({ operation }) => operation],
+      ["Of", ({ model }) => model],
+      ["For", ({ since }) => `${Math.max(0, Math.round(Date.now() / 1000 - since))} s`, true],
+    ];
+    return [list, table(columns, asking, "Nobody is asking now."), ...(announcement === undefined ? [] : [form("announce", "Announce", [["value", announcement || "A text for everybody; empty takes it away", false]])])];
   },
-  people({ people, admins }) {
+  people({ people, admins, groups }) {
     /** @type {[string, (person: Person) => Child, boolean?][]} */
     const columns = [
       ["Name", ({ name }) => name],
@@ -145,7 +159,12 @@ const shows = {
       ["", ({ name, role }) => act(role === "admin" ? "Make a user" : "Make an admin", { action: "people role", name, value: role === "admin" ? "user" : "admin" })],
       ["", ({ name }) => act("Remove", { action: "people remove", name }, `Remove ${name}, with all conversations and keys?`)],
     ];
-    return [table(columns, people, "Nobody is written down yet."), form("people add", "Add", [["name", "Name", true]]), form("people limit", "Set limits", [["name", "Name, or @group", true], ["value", "20/minute, 2 usd/day", false]]), form("people group", "Set group", [["name", "Name", true], ["value", "Group", false]])];
+    /** @type {[string, (group: { name: string, limits: string | null }) => Child][]} */
+    const ofGroups = [
+      ["Group", ({ name }) => name],
+      ["Limits together", ({ limits }) => limits ?? "–"],
+    ];
+    return [table(columns, people, "Nobody is written down yet."), ...(groups.length ? [table(ofGroups, groups, "")] : []), form("people add", "Add", [["name", "Name", true]]), form("people limit", "Set limits", [["name", "Name, or @group", true], ["value", "20/minute, 2 usd/day", false]]), form("people group", "Set group", [["name", "Name", true], ["value", "Group", false]])];
   },
   keys({ keys }) {
     /** @type {[string, (key: Key) => Child, boolean?][]} */
@@ -179,6 +198,16 @@ const shows = {
       ["Spent", (line) => usd(line.usd), true],
     ];
     return [chart(spend), table(columns, [...spend].reverse(), "Nothing was spent.")];
+  },
+  sign_ins({ sign_ins }) {
+    /** @type {[string, (one: RefusedSignIn) => Child][]} */
+    const columns = [
+      ["When (UTC)", ({ at }) => moment(at)],
+      ["From", ({ address }) => address || "–"],
+      ["Person", ({ person }) => person || "nobody of that name"],
+      ["By", ({ way }) => way],
+    ];
+    return [table(columns, sign_ins, "None was refused.")];
   },
   targets({ targets }) {
     /** @type {[string, (target: TargetStatus) => Child, boolean?][]} */
@@ -245,7 +274,7 @@ async function refresh() {
     if (!place) continue;
     // What somebody is typing stays.
     if (place.contains(document.activeElement) && document.activeElement?.matches("input")) continue;
-    const known = name === "now" || name === "targets" || data.database;
+    const known = ["now", "targets", "sign_ins"].includes(name) || data.database;
     const children = known ? show(data) : [make("p", { class: "quiet" }, "There is no database: set GROQ_CORE_DATABASE.")];
     place.replaceChildren(...children.filter((child) => child !== null));
   }

@@ -19,7 +19,7 @@ export class CallView {
     this.hint = hint;
     this.mark = el("span", { class: "gc-call-state" });
     this.result = el("pre", { tabindex: "0" });
-    this.given = el("pre", { tabindex: "0" }, indent(event.arguments));
+    this.given = el("pre", { tabindex: "0", dir: "ltr" }, ...isolated(indent(event.arguments)));
     this.scrollHint = el("b", { class: "gc-call-scroll", hidden: true }, say("call_scroll"));
     this.resultBox = el("div", { hidden: true }, el("h4", {}, say("call_result")), this.result);
     this.element = el(
@@ -117,6 +117,17 @@ const firstLine = (/** @type {string} */ text) => {
   return line.length > 60 ? `${line.slice(0, 59)}…` : line || say("call_done");
 };
 const brief = (/** @type {string} */ text) => (text === "{}" || text === "null" ? "" : text.length > 80 ? `${text.slice(0, 79)}…` : text);
+
+/**
+ * Keep each text of laid-out JSON to itself: letters that are written from right to left would change places with those
+ * of the next one, and a name stand where its value stands.
+ *
+ * @param {string} text
+ * @returns {(string | HTMLElement)[]}
+ */
+export function isolated(text) {
+  return text.split(/("(?:[^"\\]|\\.)*")/).map((piece, number) => (number % 2 ? el("bdi", {}, piece) : piece));
+}
 
 /**
  * Lay JSON out in lines without reading it: every sign of it stays as it is written, long numbers too.

@@ -103,6 +103,23 @@ export class Conversation {
   }
 
   /**
+   * Ask another question in the place of one, which stays beside it.
+   *
+   * @param {Message} asked
+   * @param {string} text
+   */
+  askInstead(asked, text) {
+    if (this.running) {
+      this.hint(say("still_answering"));
+      return null;
+    }
+    const { pictures, extra, parent } = asked;
+    const question = this.tree.add({ role: "user", text, pictures, extra }, parent);
+    this.#keepMessage(question);
+    return this.#answer(question);
+  }
+
+  /**
    * Go on with a question and its answer from elsewhere.
    *
    * @param {string} text
@@ -277,13 +294,7 @@ export class Conversation {
   /** @param {QuestionView} view */
   #edit(view) {
     if (this.running) return this.hint(say("still_answering"));
-    editQuestion(view, (text) => {
-      if (this.running) return this.hint(say("still_answering"));
-      const { pictures, extra, parent } = view.message;
-      const question = this.tree.add({ role: "user", text, pictures, extra }, parent);
-      this.#keepMessage(question);
-      this.#answer(question);
-    });
+    editQuestion(view, (text) => void this.askInstead(view.message, text));
   }
 
   /**

@@ -1,6 +1,6 @@
 // Dictation: speak into the box. What is said is written down where the cursor stands, to be read over and sent by hand.
 
-import { Recorder } from "../microphone/recorder.js";
+import { Recorder, trouble } from "../microphone/recorder.js";
 import { fill } from "../shared/dom.js";
 import { inSight } from "../shared/sheet.js";
 import { say } from "../shared/words.js";
@@ -32,14 +32,14 @@ export class Dictation {
   }
 
   async #listen() {
-    const recorder = (this.recorder = new Recorder((level) => this.button.style.setProperty("--level", String(level))));
+    const recorder = (this.recorder = new Recorder((level) => this.button.style.setProperty("--level", String(level)), { lost: () => this.recorder === recorder && this.press() }));
     this.#show(true);
     try {
       await recorder.start();
       this.hint(say("dictate_listening"));
-    } catch {
+    } catch (error) {
       this.#drop();
-      this.hint(say("microphone_refused"));
+      this.hint(say(trouble(error)));
     }
   }
 
@@ -57,10 +57,12 @@ export class Dictation {
         if (event.e === "finished") text = event.transcript?.text.trim() ?? "";
         if (event.e === "error") refused = event.message;
       });
-      if (text) this.#insert(text);
-      else this.hint(refused);
+      if (text) {
+        recorder.kept.drop();
+        this.#insert(text);
+      } else this.hint(`${refused} ${say("dictate_kept")}`);
     } catch {
-      this.hint(say("error_unreachable"));
+      this.hint(`${say("error_unreachable")} ${say("dictate_kept")}`);
     } finally {
       this.writing = false;
       this.#show(false);
@@ -79,7 +81,7 @@ export class Dictation {
 
   #drop() {
     if (!this.recorder) return;
-    this.recorder.microphone.close();
+    this.recorder.drop();
     this.recorder = null;
     this.#show(false);
   }

@@ -19,7 +19,7 @@ export async function speak(text, button, hint) {
   hush();
   if (again) return;
   const context = new AudioContext();
-  const voice = new Voice(context, { began: () => {}, changed: () => {}, failed: () => hint(say("talk_voiceless", { why: say("speak_none") })) });
+  const voice = new Voice(context, { began: () => {}, told: hint });
   const mine = (speaking = { voice, button, context });
   button.setAttribute("aria-pressed", "true");
   let said = 0;

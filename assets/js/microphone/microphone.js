@@ -2,8 +2,9 @@
 
 import { Answer, answerFrom } from "../shared/asking.js";
 import { announce, copy, el, fill, icon, iconButton, inputOf, save, setText, targetOf } from "../shared/dom.js";
+import { findStranded } from "./kept.js";
 import { partsView } from "./parts.js";
-import { Recorder } from "./recorder.js";
+import { Recorder, trouble } from "./recorder.js";
 import { say } from "../shared/words.js";
 import { clock, segmentsView } from "./segments.js";
 import { inSight, takesFiles } from "../shared/sheet.js";
@@ -20,7 +21,13 @@ const FORMATS = ["txt", "srt", "vtt", "json"];
 const PATIENCE_MS = 120_000;
 
 const chosen = { translate: false };
-/** @type {{ blob: Blob, name: string } | null} */
+/**
+ * @typedef {object} Lying what lies here
+ * @property {Blob} blob
+ * @property {string} name
+ * @property {() => void} [drop] where the browser keeps it: made here, and not written down yet
+ */
+/** @type {Lying | null} */
 let recording = null;
 /** @type {Recorder | null} */
 let recorder = null;
@@ -40,38 +47,112 @@ const facts = el("div", { class: "gc-recording-facts", hidden: true });
 const input = el("input", { type: "file", accept: ["audio/*", "video/*", ...ENDINGS.recordings].join(), class: "gc-offscreen", tabindex: "-1", "aria-label": say("recording_choose") });
 const invite = el("p", { class: "gc-muted" }, say("recording_invite"));
 const choose = el("button", { type: "button", class: "gc-button gc-quiet gc-with-icon", onclick: () => input.click() }, icon("upload"), say("recording_choose"));
-const box = el("div", { class: "gc-recorder", "data-state": "empty" }, input, button, meter, time, invite, facts, player, choose);
+const note = el("div", { class: "gc-recorder-note", role: "alert", hidden: true });
+const box = el("div", { class: "gc-recorder", "data-state": "empty" }, input, button, meter, time, invite, facts, player, note, choose);
 meter.hidden = true;
 
 input.addEventListener("change", () => {
   const [file] = input.files ?? [];
-  if (file) take(file, file.name);
+  if (file) unlessUnsent(() => take(file, file.name));
   input.value = "";
 });
-takesFiles(box, ([file]) => take(file, file.name));
+takesFiles(box, ([file]) => unlessUnsent(() => take(file, file.name)));
+addEventListener("beforeunload", (event) => (recorder || recording?.drop) && event.preventDefault());
 
-export const showRecorderIn = (/** @type {HTMLElement} */ host) => host.replaceChildren(box);
+let recalled = false;
+
+/** @param {HTMLElement} host */
+export function showRecorderIn(host) {
+  host.replaceChildren(box);
+  if (!recalled) recall();
+  recalled = true;
+}
 
 async function toggle() {
-  if (recorder) return finish();
-  const starting = new Recorder(hearLevel);
+  if (recorder) await finish();
+  else unlessUnsent(start);
+}
+
+let starting = false;
+
+async function start() {
+  if (starting) return; // a second press must not open a second microphone
+  starting = true;
+  const fresh = new Recorder(hearLevel, { lost: () => loseMicrophone(fresh), halted: (deaf) => tell(deaf ? say("microphone_halted") : "") });
   try {
-    await starting.start();
-  } catch {
-    setText(invite, say("microphone_refused"));
-    announce(say("microphone_refused"));
+    await fresh.start();
+  } catch (error) {
+    tell(say(trouble(error)));
     return;
+  } finally {
+    starting = false;
   }
-  recorder = starting;
+  recorder = fresh;
   levels.fill(0);
   forget();
   state("recording");
+  stayAwake(fresh);
 }
+
+/** @param {Recorder} one */
+async function stayAwake(one) {
+  const lock = (await navigator.wakeLock?.request("screen").catch(() => null)) ?? null;
+  if (recorder === one) awake = lock;
+  else lock?.release();
+}
+
+/** @type {WakeLockSentinel | null} */
+let awake = null;
 
 async function finish() {
   const finishing = recorder;
   recorder = null;
-  if (finishing) take(await finishing.stop(), say("recording_name"));
+  awake?.release();
+  awake = null;
+  if (finishing) take(await finishing.stop(), say("recording_name"), finishing.kept.drop);
+}
+
+// Unplugged, or the permission withdrawn: what was said so far is there.
+/** @param {Recorder} one */
+async function loseMicrophone(one) {
+  if (recorder !== one) return;
+  await finish();
+  tell(say("microphone_lost"));
+}
+
+/**
+ * Say what is out of the ordinary, and what can be done about it.
+ *
+ * @param {string} words
+ * @param {[string, () => void][]} [choices] each closes it
+ */
+function tell(words, choices = []) {
+  const button = (/** @type {[string, () => void]} */ [label, act]) => el("button", { type: "button", class: "gc-button gc-quiet", onclick: () => (tell(""), act()) }, label);
+  note.replaceChildren(el("span", {}, words), ...choices.map(button));
+  note.hidden = !words;
+  if (words) announce(words);
+}
+
+// What was said and is not written down is not replaced without asking.
+/** @param {() => void} act */
+function unlessUnsent(act) {
+  if (!recording?.drop) return act();
+  tell(say("recording_unsent"), [
+    [say("recording_replace"), act],
+    [say("recording_keep"), () => {}],
+  ]);
+}
+
+const download = () => recording && save(recording.blob, recording.name);
+
+// What a page that was closed had not written down.
+async function recall() {
+  const [last, ...older] = (await findStranded("microphone")).toSorted((one, other) => other.made.getTime() - one.made.getTime());
+  if (!last) return;
+  if (recording || recorder) return older.push(last);
+  take(last.file, say("recording_name"), last.drop);
+  const all = [last, ...older];
+  tell(say("recording_recalled", { n: all.length, when: last.made.toLocaleString() }), older.length ? [[say("recording_download_all"), () => all.forEach(({ file }, index) => save(file, `${index + 1}-${say("recording_name")}`))], [say("talk_throw_away"), () => older.forEach(({ drop }) => drop())]] : []);
 }
 
 /**
@@ -100,20 +181,25 @@ function draw() {
 /**
  * @param {Blob} blob
  * @param {string} name
+ * @param {() => void} [drop] where the browser keeps it
  */
-function take(blob, name) {
+function take(blob, name, drop) {
   forget();
-  recording = { blob, name };
+  tell("");
+  recording = { blob, name, drop };
   player.src = URL.createObjectURL(blob);
   facts.replaceChildren(
     el("b", { title: name }, name),
     el("span", { class: "gc-muted" }, say("megabytes", { n: (blob.size / 1e6).toFixed(blob.size < 1e6 ? 2 : 1) })),
+    iconButton("down", say("recording_download"), { onclick: download }),
     iconButton("close", say("recording_remove"), { onclick: () => (forget(), state("empty")) }),
   );
   state("ready");
 }
 
+// Replaced or removed by the one who made it: the browser need not keep it any more.
 function forget() {
+  recording?.drop?.();
   recording = null;
   if (player.src) URL.revokeObjectURL(player.src);
   player.removeAttribute("src");
@@ -152,7 +238,7 @@ const bar = el(
   { class: "gc-transcript-bar" },
   iconButton("copy", say("copy_transcript"), { onclick: (event) => copy(editableText(), event.currentTarget) }),
   el("button", { type: "button", class: "gc-chip", onclick: toChat }, say("send_to_chat")),
-  ...FORMATS.map((format) => el("button", { type: "button", class: "gc-chip", "data-format": format, onclick: () => download(format) }, format.toUpperCase())),
+  ...FORMATS.map((format) => el("button", { type: "button", class: "gc-chip", "data-format": format, onclick: () => downloadAs(format) }, format.toUpperCase())),
 );
 
 export const showResultIn = (/** @type {HTMLElement} */ host) => host.replaceChildren(result);
@@ -214,6 +300,7 @@ async function transcribe() {
     return;
   }
   if (running) return;
+  const sent = recording;
   running = new AbortController();
   document.body.setAttribute("data-mic", "busy");
   transcript = null;
@@ -231,6 +318,7 @@ async function transcribe() {
     if (event.e === "segments_found") segments.add(event.segments);
     if (event.e === "restarted") segments.clear();
     if (event.e === "finished" && event.transcript) {
+      markWritten(sent);
       transcript = event.transcript;
       view.replace(transcript.text);
       segments.show(transcript);
@@ -239,8 +327,8 @@ async function transcribe() {
     hear(event);
   };
   try {
-    await answerFrom(answer, `transcribe?${parameters(recording.name)}`, {
-      body: recording.blob,
+    await answerFrom(answer, `transcribe?${parameters(sent.name)}`, {
+      body: sent.blob,
       signal: running.signal,
       patience: PATIENCE_MS,
       headers: { "content-type": "application/octet-stream" },
@@ -249,6 +337,13 @@ async function transcribe() {
     running = null;
     document.body.removeAttribute("data-mic");
   }
+}
+
+// From now on it may be replaced; the browser need not keep it any more.
+/** @param {Lying} sent */
+function markWritten(sent) {
+  sent.drop?.();
+  sent.drop = undefined;
 }
 
 /** @param {string} name */
@@ -268,7 +363,7 @@ const editableText = () => inputOf("mic-transcript")?.value ?? "";
  *
  * @param {string} format
  */
-async function download(format) {
+async function downloadAs(format) {
   let text = editableText();
   if (format !== "txt") {
     const body = JSON.stringify(transcript ?? { text });

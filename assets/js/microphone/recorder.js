@@ -1,7 +1,11 @@
 // A recording from the microphone as 16 kHz mono WAV: what Whisper hears in any case, and what every part of the
-// server can measure, cut and shrink without a decoder. It stays in the page's memory until it is sent.
+// server can measure, cut and shrink without a decoder. It is resampled and packed while it is made, so that the end of
+// half an hour is there at once; meanwhile it is kept by the browser (kept.js), in case the page is lost.
 
-const RATE = 16_000;
+import { keep } from "./kept.js";
+
+/** Samples a second of everything that is heard here. */
+export const RATE = 16_000;
 const TELL_EVERY_S = 0.06;
 
 /** Why there is no microphone: the name of a text. @param {unknown} error */
@@ -13,26 +17,24 @@ export function trouble(error) {
   return "microphone_refused";
 }
 
-/** An open microphone: its samples, block by block, as they are heard. */
+/** An open microphone: its samples at 16 kHz, block by block, as they are heard. */
 export class Microphone {
   /**
    * @param {(block: Float32Array) => void} heard some milliseconds at a time
    * @param {() => void} [lost] it was unplugged, or the permission was taken back
+   * @param {(deaf: boolean) => void} [halted] nothing comes (a call, a locked screen), or comes again
    */
-  constructor(heard, lost = () => {}) {
+  constructor(heard, lost = () => {}, halted = () => {}) {
     this.heard = heard;
     this.lost = lost;
+    this.halted = halted;
+    this.closed = false;
   }
 
   /** @type {MediaStream | undefined} */
   stream;
   /** @type {AudioContext | undefined} */
   context;
-
-  /** Samples a second; known once it is open. */
-  get rate() {
-    return this.context?.sampleRate ?? RATE;
-  }
 
   /**
    * Open it; rejects when there is none or it is not allowed.
@@ -41,70 +43,163 @@ export class Microphone {
    * @param {boolean} [given.echoCancellation] take out what the loudspeaker says
    */
   async open({ echoCancellation = false } = {}) {
-    this.stream = await navigator.mediaDevices.getUserMedia({ audio: { channelCount: 1, echoCancellation } });
-    for (const track of this.stream.getTracks()) track.addEventListener("ended", () => this.lost());
-    const context = (this.context = await contextFor(this.stream));
+    const stream = await navigator.mediaDevices.getUserMedia({ audio: { channelCount: 1, echoCancellation } });
+    // Closed while the browser was still asking: what it gives now must not stay open.
+    if (this.closed) return void stream.getTracks().forEach((track) => track.stop());
+    this.stream = stream;
+    for (const track of stream.getTracks()) {
+      track.addEventListener("ended", () => this.lost());
+      for (const name of ["mute", "unmute"]) track.addEventListener(name, () => this.halted(track.muted));
+    }
+    const context = (this.context = await contextFor(stream));
+    if (this.closed) return void context.close();
     // A call or a locked screen suspends it; it goes on by itself where the browser lets it.
     context.addEventListener("statechange", () => {
-      if (context.state !== "running" && context.state !== "closed") context.resume().catch(() => {});
+      if (this.closed || context.state === "closed") return;
+      this.halted(context.state !== "running");
+      if (context.state !== "running") context.resume().catch(() => {});
     });
     await context.audioWorklet.addModule(new URL("recorder-worklet.js", import.meta.url));
+    const down = new Downsampler(context.sampleRate);
     const tap = new AudioWorkletNode(context, "gc-tap");
-    tap.port.onmessage = ({ data }) => this.heard(data);
-    context.createMediaStreamSource(this.stream).connect(tap);
+    tap.port.onmessage = ({ data }) => this.heard(down.push(data));
+    context.createMediaStreamSource(stream).connect(tap);
+  }
+
+  /** Try again to hear, after something halted it; a touch allows what the browser had refused. */
+  wake() {
+    if (this.context?.state === "suspended") this.context.resume().catch(() => {});
   }
 
   async close() {
-    this.heard = this.lost = () => {};
+    this.closed = true;
+    this.heard = this.lost = this.halted = () => {};
     this.stream?.getTracks().forEach((track) => track.stop());
     if (this.context && this.context.state !== "closed") await this.context.close();
   }
 }
 
+/** Samples on their way into a file: 16 bits each, put together only by the browser, when the file is asked for. */
+export class Tape {
+  /** @type {Int16Array<ArrayBuffer>[]} */
+  chunks = [];
+  samples = 0;
+
+  get seconds() {
+    return this.samples / RATE;
+  }
+
+  /** @param {Float32Array} block at 16 kHz, from -1 to 1 */
+  push(block) {
+    this.chunks.push(pack16(block));
+    this.samples += block.length;
+  }
+
+  /** What came since the last call: for who keeps it piece by piece. */
+  fresh() {
+    const from = this.#given;
+    this.#given = this.chunks.length;
+    return new Blob(this.chunks.slice(from));
+  }
+  #given = 0;
+
+  /** Another one with the same on it. */
+  copy() {
+    const tape = new Tape();
+    tape.chunks = [...this.chunks];
+    tape.samples = this.samples;
+    return tape;
+  }
+
+  /** The last seconds of it. @param {number} seconds */
+  end(seconds) {
+    const result = new Int16Array(Math.min(this.samples, Math.round(seconds * RATE)));
+    let at = result.length;
+    for (let index = this.chunks.length - 1; at > 0; index -= 1) {
+      const chunk = this.chunks[index];
+      const part = chunk.subarray(Math.max(0, chunk.length - at));
+      at -= part.length;
+      result.set(part, at);
+    }
+    return result;
+  }
+
+  /** All of it as a WAV file. */
+  file() {
+    return wavOf(this.chunks, this.samples * 2);
+  }
+}
+
+const KEEP_EVERY_S = 2;
+
 export class Recorder {
-  /** @param {(level: number, seconds: number) => void} heard loudness from 0 to 1, some times a second */
-  constructor(heard) {
+  /**
+   * @param {(level: number, seconds: number) => void} heard loudness from 0 to 1, some times a second
+   * @param {object} [given]
+   * @param {string} [given.from] which part of the page makes it
+   * @param {() => void} [given.lost] the microphone is gone; what was heard is there
+   * @param {(deaf: boolean) => void} [given.halted]
+   */
+  constructor(heard, { from = "microphone", lost = () => {}, halted = () => {} } = {}) {
     this.heard = heard;
-    /** @type {Float32Array[]} */
-    this.blocks = [];
-    this.samples = 0;
+    this.tape = new Tape();
     this.peak = 0;
     this.told = 0;
-    this.microphone = new Microphone((block) => this.#take(block));
+    this.keptAt = 0;
+    this.kept = keep(from);
+    this.microphone = new Microphone((block) => this.#take(block), lost, halted);
   }
 
   /** Begin; rejects when there is no microphone or it is not allowed. */
-  start() {
-    return this.microphone.open();
+  async start() {
+    try {
+      await this.microphone.open();
+    } catch (error) {
+      this.kept.drop();
+      throw error;
+    }
   }
 
   /** @param {Float32Array} block */
   #take(block) {
-    this.blocks.push(block);
-    this.samples += block.length;
+    const { tape } = this;
+    tape.push(block);
     for (const sample of block) this.peak = Math.max(this.peak, Math.abs(sample));
-    const seconds = this.samples / this.microphone.rate;
+    const { seconds } = tape;
+    if (seconds - this.keptAt >= KEEP_EVERY_S) {
+      this.kept.add(tape.fresh());
+      this.keptAt = seconds;
+    }
     if (seconds - this.told < TELL_EVERY_S) return;
     this.heard(this.peak, seconds);
     this.told = seconds;
     this.peak = 0;
   }
 
-  /** End; resolves to the file. */
+  /** End; resolves to the file. The browser keeps it until `kept.drop` is called. */
   async stop() {
-    const { rate } = this.microphone;
     await this.microphone.close();
-    return recording(this.blocks, rate);
+    this.kept.add(this.tape.fresh());
+    return this.tape.file();
+  }
+
+  /** End, and throw away what was heard. */
+  drop() {
+    this.kept.drop();
+    return this.microphone.close();
   }
 }
 
 /**
- * Blocks of samples as a file: 16 kHz, mono, WAV.
+ * Blocks of samples at 16 kHz as a file: mono, WAV.
  *
  * @param {Float32Array[]} blocks
- * @param {number} rate
  */
-export const recording = (blocks, rate) => wav(resample(join(blocks), rate));
+export function recording(blocks) {
+  const tape = new Tape();
+  for (const block of blocks) tape.push(block);
+  return tape.file();
+}
 
 // Where the browser resamples, let it; Firefox takes a microphone only at its own rate.
 /** @param {MediaStream} stream */
@@ -120,57 +215,70 @@ async function contextFor(stream) {
   }
 }
 
-/** @param {Float32Array[]} blocks */
-function join(blocks) {
-  const all = new Float32Array(blocks.reduce((sum, block) => sum + block.length, 0));
-  let at = 0;
-  for (const block of blocks) {
-    all.set(block, at);
-    at += block.length;
+/**
+ * To 16 kHz, block by block, by averaging what falls into each new sample, which keeps most of what it cannot carry from
+ * folding back.
+ */
+export class Downsampler {
+  /** @param {number} rate samples a second of what comes */
+  constructor(rate) {
+    this.step = rate / RATE;
+    this.made = 0;
+    this.from = 0; // where `rest` begins
+    this.rest = new Float32Array(0);
   }
-  return all;
+
+  /** @param {Float32Array} block */
+  push(block) {
+    if (this.step === 1) return block;
+    const { step, from } = this;
+    const heard = new Float32Array(this.rest.length + block.length);
+    heard.set(this.rest);
+    heard.set(block, this.rest.length);
+    const count = Math.max(0, Math.floor((from + heard.length) / step) - this.made);
+    const result = new Float32Array(count);
+    for (let index = 0; index < count; index += 1) {
+      const begin = Math.floor((this.made + index) * step) - from;
+      const end = Math.max(begin + 1, Math.floor((this.made + index + 1) * step) - from);
+      let sum = 0;
+      for (let at = begin; at < end; at += 1) sum += heard[at];
+      result[index] = sum / (end - begin);
+    }
+    this.made += count;
+    const used = Math.floor(this.made * step) - from;
+    this.rest = heard.slice(used);
+    this.from += used;
+    return result;
+  }
 }
 
-/**
- * To 16 kHz by averaging what falls into each new sample, which keeps most of what it cannot carry from folding back.
- *
- * @param {Float32Array} samples
- * @param {number} rate
- */
-export function resample(samples, rate) {
-  if (rate === RATE) return samples;
-  const step = rate / RATE;
-  const result = new Float32Array(Math.floor(samples.length / step));
-  for (let index = 0; index < result.length; index += 1) {
-    const from = Math.floor(index * step);
-    const to = Math.max(from + 1, Math.floor((index + 1) * step));
-    let sum = 0;
-    for (let at = from; at < to; at += 1) sum += samples[at] ?? 0;
-    result[index] = sum / (to - from);
-  }
+/** As 16-bit samples. @param {Float32Array} samples from -1 to 1 */
+export function pack16(samples) {
+  const result = new Int16Array(samples.length);
+  for (let at = 0; at < samples.length; at += 1) result[at] = Math.max(-1, Math.min(1, samples[at])) * 32767;
   return result;
 }
 
 /**
- * A WAV file of 16-bit samples.
+ * A WAV file of 16-bit samples: 16 kHz, mono.
  *
- * @param {Float32Array} samples
+ * @param {BlobPart[]} parts
+ * @param {number} length of all of them, bytes
  */
-export function wav(samples) {
-  const bytes = new DataView(new ArrayBuffer(44 + samples.length * 2));
-  const word = (/** @type {number} */ at, /** @type {string} */ text) => [...text].forEach((letter, index) => bytes.setUint8(at + index, letter.charCodeAt(0)));
+export function wavOf(parts, length) {
+  const head = new DataView(new ArrayBuffer(44));
+  const word = (/** @type {number} */ at, /** @type {string} */ text) => [...text].forEach((letter, index) => head.setUint8(at + index, letter.charCodeAt(0)));
   word(0, "RIFF");
-  bytes.setUint32(4, 36 + samples.length * 2, true);
+  head.setUint32(4, 36 + length, true);
   word(8, "WAVEfmt ");
-  bytes.setUint32(16, 16, true);
-  bytes.setUint16(20, 1, true);
-  bytes.setUint16(22, 1, true);
-  bytes.setUint32(24, RATE, true);
-  bytes.setUint32(28, RATE * 2, true);
-  bytes.setUint16(32, 2, true);
-  bytes.setUint16(34, 16, true);
+  head.setUint32(16, 16, true);
+  head.setUint16(20, 1, true);
+  head.setUint16(22, 1, true);
+  head.setUint32(24, RATE, true);
+  head.setUint32(28, RATE * 2, true);
+  head.setUint16(32, 2, true);
+  head.setUint16(34, 16, true);
   word(36, "data");
-  bytes.setUint32(40, samples.length * 2, true);
-  samples.forEach((sample, index) => bytes.setInt16(44 + index * 2, Math.max(-1, Math.min(1, sample)) * 32767, true));
-  return new Blob([bytes.buffer], { type: "audio/wav" });
+  head.setUint32(40, length, true);
+  return new Blob([head, ...parts], { type: "audio/wav" });
 }

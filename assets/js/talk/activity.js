@@ -1,63 +1,121 @@
-// Tells speech from silence by loudness: what is well above the quiet of the last seconds. No more is needed to know
-// when somebody begins and when they have finished; what was said is for Whisper to find out.
+// Tells speech from everything else: a model that knows voices (silero.js), and loudness, which knows whose voice it is:
+// people in the background and what comes back from the loudspeaker are speech too, but not as loud as who speaks here.
 
-const WINDOW_S = 0.02;
-/** Speech is at least this loud (RMS, full scale 1: −40 dBFS) and this many times as loud as the quiet around it. */
+import { FRAME } from "./silero.js";
+
+export const FRAME_S = FRAME / 16_000;
+/** Speech begins at one chance and goes on at a lower one, so that it does not flicker. */
+const BEGINS = 0.5;
+const GOES_ON = 0.35;
+/** Without the model: at least this loud (RMS, full scale 1: −40 dBFS). */
 const LEAST = 0.01;
+/** With it: nothing quieter can be somebody at this microphone (−60 dBFS). */
+const FAINTEST = 0.001;
+/** Speech is so many times as loud as what the quietest tenth of the last seconds was: speech dips to it, babble not. */
 const ABOVE = 3;
-/** The quietest moment of so long is the room's own noise: speech dips to it between words, a fan does not. */
-const MEMORY = 2 / WINDOW_S;
+const MEMORY = Math.round(6 / FRAME_S);
+const QUIETEST = 0.1;
 const LOUDEST_ROOM = 0.05;
 /** A gap within a word or between two does not end a run of speech. */
 const BRIDGED_S = 0.2;
+/** What comes back from the loudspeaker is at first taken to be so loud (−24 dB), and learnt from there. */
+const ECHO = 0.06;
+const MOST_ECHO = 0.5;
+/** So many times as loud as its echo is somebody else. */
+const LOUDER = 2;
+/** Of its estimate, in a frame: up by 3 dB a second, down by 1. */
+const RISE = 10 ** ((3 * FRAME_S) / 20);
+const FALL = 10 ** ((-1 * FRAME_S) / 20);
+/** An echo comes so late at most. */
+const DELAY = Math.round(0.4 / FRAME_S);
 
 export class Activity {
-  /** @param {number} rate samples a second */
-  constructor(rate) {
-    this.size = Math.round(rate * WINDOW_S);
-    /** @type {number[]} of the last windows */
+  /**
+   * @param {{ chance: (frame: Float32Array) => number } | null} [model] says how likely it is that a frame holds speech
+   */
+  constructor(model = null) {
+    this.model = model;
+    this.frame = new Float32Array(FRAME);
+    this.filled = 0;
+    /** @type {number[]} of the last frames */
     this.levels = [];
-    this.sum = 0;
-    this.count = 0;
+    this.room = 0;
+    this.echo = ECHO;
+    /** @type {number[]} how loud the page itself was in the last frames */
+    this.own = [];
+    this.passed = false; // whether the last frame was speech by itself
+    /** Level of the last frame, RMS. */
     this.level = 0;
     this.run = 0;
     this.spoken = 0;
     this.quiet = 0;
-    /** How much louder than usual speech must be: 2 while a loudspeaker talks. */
-    this.strictness = 1;
     this.reset();
   }
 
-  /** Forget what was heard, but not how quiet the room is. */
+  /** Forget what was said, but not how the room sounds. */
   reset() {
-    this.level = 0; // of the last window, RMS
     this.run = 0; // seconds of speech, up to now
     this.spoken = 0; // seconds of speech, all together
     this.quiet = 0; // seconds since the last speech
   }
 
-  /** @param {Float32Array} block */
-  hear(block) {
-    for (const sample of block) {
-      this.sum += sample * sample;
-      this.count += 1;
-      if (this.count >= this.size) this.#window();
+  /**
+   * Take in what is heard.
+   *
+   * @param {Float32Array} block at 16 kHz
+   * @param {number} [own] how loud the page itself speaks now, RMS at its loudspeaker
+   */
+  hear(block, own = 0) {
+    for (let at = 0; at < block.length;) {
+      const taken = block.subarray(at, at + FRAME - this.filled);
+      this.frame.set(taken, this.filled);
+      this.filled += taken.length;
+      at += taken.length;
+      if (this.filled < FRAME) return;
+      this.filled = 0;
+      this.#frame(own);
     }
   }
 
-  #window() {
-    this.level = Math.sqrt(this.sum / this.count);
-    this.sum = this.count = 0;
+  /** @param {number} own */
+  #frame(own) {
+    this.level = rms(this.frame);
+    this.own.push(own);
+    if (this.own.length > DELAY) this.own.shift();
     this.levels.push(this.level);
     if (this.levels.length > MEMORY) this.levels.shift();
-    const room = Math.min(LOUDEST_ROOM, ...this.levels);
-    if (this.level > this.strictness * Math.max(LEAST, ABOVE * room)) {
-      this.run += WINDOW_S;
-      this.spoken += WINDOW_S;
+    const sorted = this.levels.toSorted((one, other) => one - other);
+    this.room = Math.min(LOUDEST_ROOM, sorted[Math.floor(QUIETEST * sorted.length)]);
+    const known = this.model ? this.model.chance(this.frame) : Number(this.level > LEAST);
+    const speech = known >= (this.quiet ? BEGINS : GOES_ON) && this.level > this.#threshold();
+    // One frame alone is a click; only the second of two in a row ends a pause.
+    const counts = speech && (this.passed || !this.quiet);
+    if (counts) {
+      const late = this.quiet ? 2 : 1; // with the one that was held back
+      this.run += late * FRAME_S;
+      this.spoken += late * FRAME_S;
       this.quiet = 0;
     } else {
-      this.quiet += WINDOW_S;
+      this.quiet += FRAME_S;
       if (this.quiet > BRIDGED_S) this.run = 0;
     }
+    this.passed = speech;
   }
+
+  // Learns how loud the loudspeaker is in the microphone, slowly, so that who speaks over it is not learnt with it.
+  #threshold() {
+    const own = Math.max(...this.own);
+    const least = Math.max(FAINTEST, ABOVE * this.room);
+    if (own < FAINTEST) return least;
+    const heard = this.level / own;
+    this.echo = Math.min(MOST_ECHO, heard > this.echo ? Math.min(heard, this.echo * RISE) : Math.max(heard, this.echo * FALL));
+    return Math.max(least, LOUDER * this.echo * own);
+  }
+}
+
+/** @param {Float32Array} samples */
+export function rms(samples) {
+  let sum = 0;
+  for (const sample of samples) sum += sample * sample;
+  return Math.sqrt(sum / samples.length);
 }

@@ -1,21 +1,42 @@
-// Listens while somebody talks with the page: keeps what is said, and tells when they begin and when they stop.
+// Listens while somebody talks with the page: keeps what is said, and tells when they begin, pause, go on and stop.
 
-import { Activity } from "./activity.js";
-import { Microphone, recording } from "../microphone/recorder.js";
+import { Activity, FRAME_S } from "./activity.js";
+import { keep } from "../microphone/kept.js";
+import { Microphone, RATE, Tape } from "../microphone/recorder.js";
 
 /** What is kept from before the moment speech is noticed, so that no first syllable is lost. */
-const BEFORE_S = 0.3;
+const BEFORE_S = 0.4;
+/** So much speech is somebody: a word like "stop" has a quarter of a second, a click or a knock less. */
 const NOTICED_S = 0.12;
-const INTERRUPTS_S = 0.25;
-const PAUSE_S = 0.9;
+const INTERRUPTS_S = 0.09;
+/** Less is no word. */
+const WORD_S = 0.15;
+/** After so much quiet it is asked whether it was the end: at once, and once more with the silence heard. */
+export const PAUSES_S = [0.06, 0.25];
+/** After so much quiet what was no word is forgotten. */
+const NOTHING_S = 0.4;
+/** After so much quiet it is the end, whatever anybody says: nobody pauses longer within a sentence. */
+export const END_S = 1.6;
+/** Nobody who asks speaks longer at a time; the rest is the next question. */
+const LONGEST_S = 300;
 const TELL_EVERY_S = 0.05;
+const KEEP_EVERY_S = 2;
 
 /**
+ * @import { Kept } from "../microphone/kept.js"
+ *
+ * @typedef {{ tape: Tape, kept: Kept }} Taken what was said in a turn
+ *
  * @typedef {object} Listener
  * @property {(level: number) => void} level loudness from 0 to 1, twenty times a second
  * @property {() => void} began somebody speaks
- * @property {() => void} paused they have stopped
+ * @property {(stage: number) => void} paused they are quiet for as long as this stage of {@link PAUSES_S} says
+ * @property {() => void} wentOn they were quiet, and are not any more
+ * @property {() => void} nothing it was no word: a cough, a door
+ * @property {() => void} ended they have been quiet for so long that they have finished, or spoken long enough
  * @property {() => void} lost the microphone is gone
+ * @property {(deaf: boolean) => void} halted nothing comes from it, or comes again
+ * @property {() => number} own how loud the page itself speaks right now
  */
 export class Ears {
   /** @param {Listener} listener */
@@ -23,88 +44,140 @@ export class Ears {
     this.listener = listener;
     /** @type {Float32Array[]} blocks from before a turn */
     this.recent = [];
-    /** @type {Float32Array[] | null} blocks of a turn, while one is taken down */
-    this.kept = null;
+    this.recentSamples = 0;
+    /** @type {Taken | null} a turn, while one is taken down */
+    this.taken = null;
     this.noticed = NOTICED_S;
-    /** @type {Activity | undefined} there once it is open */
-    this.activity = undefined;
+    this.activity = new Activity();
     this.told = 0;
+    this.keptAt = 0;
+    this.stage = 0; // of the pause that goes on
+    this.ended = false;
     this.microphone = new Microphone(
-      (block) => this.#take(block),
+      (block) => this.hear(block),
       () => listener.lost(),
+      (deaf) => listener.halted(deaf),
     );
   }
 
   /** Open the microphone; rejects when there is none or it is not allowed. */
   async open() {
     await this.microphone.open({ echoCancellation: true });
-    this.activity = new Activity(this.microphone.rate);
   }
 
+  /** Close it. What is being taken down stays kept by the browser unless it was cut. */
   close() {
-    this.kept = null;
+    this.taken = null;
     return this.microphone.close();
   }
 
-  /** Somebody has to speak louder and longer to be noticed while the page speaks itself. @param {boolean} on */
+  /** Whether the page speaks itself meanwhile. @param {boolean} on */
   guard(on) {
     this.noticed = on ? INTERRUPTS_S : NOTICED_S;
-    if (this.activity) this.activity.strictness = on ? 2 : 1;
   }
 
   /** Wait for somebody to speak. */
   wait() {
-    this.kept = null;
-    this.activity?.reset();
+    this.taken?.kept.drop();
+    this.taken = null;
+    this.#begin();
   }
 
-  /**
-   * Take down from now on, beginning with the last moments, and with what was said before but never sent.
-   *
-   * @param {Float32Array[]} [before]
-   */
-  keep(before = []) {
-    this.kept = [...before, ...this.recent];
+  /** Take down from now on, beginning with the last moments; after what was said before, where that goes on. @param {Tape} [before] */
+  keep(before) {
+    this.taken = { tape: before?.copy() ?? new Tape(), kept: keep("talk") };
+    this.keptAt = 0;
+    this.activity.spoken = this.activity.run;
+    for (const block of this.recent) this.taken.tape.push(block);
     this.recent = [];
+    this.recentSamples = 0;
+    this.stage = 0;
+    this.ended = false;
   }
 
   /** Seconds of speech in what is being taken down, or was last. */
   get spoken() {
-    return this.activity?.spoken ?? 0;
+    return this.activity.spoken;
   }
 
-  /** End of a turn: its blocks. */
+  /** Whether what was heard can be a word. */
+  get isWord() {
+    return this.activity.spoken >= WORD_S;
+  }
+
+  /** Seconds for which nobody has spoken. */
+  get quiet() {
+    return this.activity.quiet;
+  }
+
+  /** End of a turn: what was said. */
   cut() {
-    const blocks = this.kept ?? [];
-    this.wait();
-    return blocks;
+    const { taken } = this;
+    this.taken = null;
+    if (taken) this.#keep(taken);
+    this.#begin();
+    return taken;
   }
 
-  /** Blocks as a file. @param {Float32Array[]} blocks */
-  file(blocks) {
-    return recording(blocks, this.microphone.rate);
+  #begin() {
+    this.activity.reset();
+    this.stage = 0;
+    this.ended = false;
+    this.keptAt = 0;
   }
 
-  /** @param {Float32Array} block */
-  #take(block) {
-    const { activity, microphone, listener } = this;
-    if (!activity) return;
-    activity.hear(block);
-    const seconds = block.length / microphone.rate;
+  /** @param {Taken} taken */
+  #keep({ tape, kept }) {
+    kept.add(tape.fresh());
+    this.keptAt = tape.seconds;
+  }
+
+  /** Take in what the microphone hears. @param {Float32Array} block */
+  hear(block) {
+    const { activity, listener } = this;
+    const wasQuiet = activity.quiet >= PAUSES_S[0];
+    activity.hear(block, listener.own());
+    const seconds = block.length / RATE;
     this.told += seconds;
     if (this.told >= TELL_EVERY_S) {
       this.told = 0;
       listener.level(loudness(activity.level));
     }
-    if (this.kept) {
-      this.kept.push(block);
-      if (activity.spoken > NOTICED_S && activity.quiet >= PAUSE_S) listener.paused();
-      return;
-    }
+    if (this.taken) this.#take(this.taken, block, wasQuiet);
+    else this.#wait(block);
+  }
+
+  /** @param {Float32Array} block */
+  #wait(block) {
     this.recent.push(block);
-    const most = (this.noticed + BEFORE_S) / seconds;
-    while (this.recent.length > most) this.recent.shift();
-    if (activity.run >= this.noticed) listener.began();
+    this.recentSamples += block.length;
+    while (this.recentSamples - this.recent[0].length > (this.noticed + BEFORE_S) * RATE) this.recentSamples -= this.recent.shift()?.length ?? 0;
+    if (this.activity.run >= this.noticed - FRAME_S / 4) this.listener.began();
+  }
+
+  /**
+   * @param {Taken} taken
+   * @param {Float32Array} block
+   * @param {boolean} wasQuiet
+   */
+  #take(taken, block, wasQuiet) {
+    const { activity, listener } = this;
+    taken.tape.push(block);
+    if (taken.tape.seconds - this.keptAt >= KEEP_EVERY_S) this.#keep(taken);
+    if (activity.quiet < PAUSES_S[0]) {
+      this.stage = 0;
+      if (wasQuiet && this.isWord) listener.wentOn();
+    }
+    if (this.ended) return;
+    if (!this.isWord && activity.quiet >= NOTHING_S) listener.nothing();
+    while (this.isWord && this.stage < PAUSES_S.length && activity.quiet >= PAUSES_S[this.stage]) {
+      this.stage += 1;
+      listener.paused(this.stage - 1);
+    }
+    if (this.taken !== taken) return;
+    if (activity.quiet < END_S && taken.tape.seconds < LONGEST_S) return;
+    this.ended = true;
+    listener.ended();
   }
 }
 

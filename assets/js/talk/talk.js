@@ -2,35 +2,47 @@
 // (transcription, then chat), and the answer is read aloud while it streams into the conversation.
 
 import { Ears } from "./ears.js";
-import { trouble } from "../microphone/recorder.js";
-import { save, setText } from "../shared/dom.js";
-import { inSight } from "../shared/sheet.js";
-import { say } from "../shared/words.js";
+import { JUDGED_S, chanceOfEnd, isOpen, transcribe, warm } from "./heard.js";
+import { Loudspeaker } from "./loudspeaker.js";
 import { Sentences } from "./sentences.js";
+import { Silero } from "./silero.js";
+import { Unsent } from "./unsent.js";
 import { VoiceBar } from "./voice-bar.js";
 import { Voice } from "./voice.js";
-import { ask } from "../shared/wire.js";
+import { trouble } from "../microphone/recorder.js";
+import { setText } from "../shared/dom.js";
+import { inSight } from "../shared/sheet.js";
+import { say } from "../shared/words.js";
 
 /** A press that lasts longer is held. */
 const HELD_MS = 350;
-/** Less than this is a click or a cough, and not sent. */
-const LEAST_SPEECH_S = 0.15;
+/** So sure that somebody has finished the model must be at each of the pauses (ears.js). */
+const SURE = [0.9, 0.95];
+/** Speech for so long is somebody who interrupts, whatever they say. */
+const KNOWN_S = 0.7;
 /** A conversation in which nobody speaks for so long is over: the microphone does not stay open unnoticed. */
 const UNHEARD_MS = 60_000;
 const LOOK_MS = 250;
-const PATIENCE_MS = 60_000;
+const REOPEN_MS = 300;
 
 /**
- * @import { Line, Trouble } from "../shared/types.js"
- * @import { Turn as Shown } from "../chat/types.js"
+ * @import { Tape } from "../microphone/recorder.js"
+ * @import { Line } from "../shared/types.js"
+ * @import { Message, Turn as Shown } from "../chat/types.js"
+ * @import { Taken } from "./ears.js"
+ * @import { Heard } from "./heard.js"
  *
  * @typedef {"off"|"opening"|"listening"|"writing"|"thinking"|"speaking"} State
  *
- * @typedef {object} Turn a question that was spoken, and its answer
- * @property {AbortController} controller
- * @property {Voice | null} voice
- * @property {Float32Array[]} unsent
+ * @typedef {object} Turn an answer to what was said
+ * @property {Tape | null} tape what was said
+ * @property {Message} [question] where it stands in the conversation
  * @property {Shown} [asked] the answer in the conversation
+ * @property {Voice | null} voice
+ * @property {boolean} sounds something of it was heard
+ *
+ * @typedef {{ controller: AbortController, final: boolean }} Guess a transcript on its way; not `final` while the pause
+ *   may turn out to be one within a sentence
  */
 export class Talk {
   /**
@@ -41,19 +53,25 @@ export class Talk {
   constructor(conversation, button, place) {
     this.conversation = conversation;
     this.button = button;
-    this.bar = new VoiceBar(
-      () => this.interrupt(),
-      () => conversation.follower.followGrowth(),
-    );
+    this.bar = new VoiceBar({
+      interrupt: () => this.interrupt(),
+      sendNow: () => this.#hearEnd(),
+      resized: () => conversation.follower.followGrowth(),
+    });
     place.replaceChildren(this.bar.element);
     /** @type {State} */
     this.state = "off";
     /** @type {"hold" | "free"} */
     this.how = "hold";
-    /** @type {Turn | null} the one under way */
+    /** @type {Turn | null} the answer under way */
     this.turn = null;
-    /** @type {{ file: Blob, why: string }[]} recordings that were not written down: kept until they are, or are thrown away */
-    this.unsent = [];
+    /** Whether somebody speaks meanwhile, or something that is not known yet to be nobody; the answer waits. */
+    this.interrupted = false;
+    /** @type {Guess | null} */
+    this.guess = null;
+    /** @type {object | null} the pause that it is asked about */
+    this.pause = null;
+    this.unsent = new Unsent(this.bar, () => this.#sendAgain());
     this.down = false;
     /** @type {number | undefined} */
     this.pressedAt = undefined;
@@ -61,17 +79,19 @@ export class Talk {
     this.ears = null;
     /** @type {WakeLockSentinel | null} */
     this.awake = null;
-    /** @type {AudioContext | null} */
-    this.sound = null;
+    /** @type {Loudspeaker | null} */
+    this.loudspeaker = null;
     this.quietSince = 0;
     /** @type {Promise<void> | null} */
     this.asking = null;
+    this.model = voiceModel();
     this.#show("off");
     // On the window, to be the first to hear of it: the conversation stops its answer by the same key.
     window.addEventListener("keydown", (event) => event.key === "Escape" && inSight(button.id) && this.interrupt(), true);
     setInterval(() => this.#look(), LOOK_MS);
+    document.addEventListener("visibilitychange", () => this.#comeBack());
     addEventListener("beforeunload", (event) => {
-      if (this.unsent.length || this.ears?.kept || this.state === "writing") event.preventDefault();
+      if (this.unsent.recordings.length || this.ears?.taken || this.guess) event.preventDefault();
     });
   }
 
@@ -110,14 +130,14 @@ export class Talk {
   async #hear() {
     if (this.state === "opening") return; // a second press must not open a second microphone
     this.#dropTurn();
-    this.#tellUnsent();
-    this.sound ??= new AudioContext();
-    this.sound.resume();
+    this.unsent.tell();
+    this.loudspeaker ??= new Loudspeaker(new AudioContext());
+    this.loudspeaker.context.resume();
     if (this.ears) return this.#listen(this.ears);
     this.#show("opening");
-    /** @type {Ears} */
-    const ears = new Ears({ level: (level) => this.#level(level), began: () => this.#began(), paused: () => this.#hearPause(), lost: () => this.#loseEars(ears) });
+    const ears = this.#newEars();
     this.ears = ears;
+    warm();
     try {
       await ears.open();
     } catch (error) {
@@ -132,128 +152,276 @@ export class Talk {
     this.#listen(ears);
   }
 
+  #newEars() {
+    /** @type {Ears} */
+    const ears = new Ears({
+      level: (level) => this.#level(level),
+      began: () => this.#hearBegin(),
+      paused: (stage) => this.#hearPause(stage),
+      wentOn: () => this.#hearOn(),
+      nothing: () => this.#hearNothing(),
+      ended: () => this.#hearEnd(),
+      lost: () => this.#loseEars(ears),
+      halted: (deaf) => this.bar.tell(deaf ? say("microphone_halted") : ""),
+      own: () => this.loudspeaker?.loudness ?? 0,
+    });
+    this.model.then((model) => (ears.activity.model = model));
+    return ears;
+  }
+
   /** @param {Ears} ears */
   #listen(ears) {
     this.turn = null;
+    this.interrupted = false;
+    this.#dropGuess();
     ears.guard(false);
     ears.wait();
     this.quietSince = performance.now();
     if (this.how === "hold") ears.keep();
+    else this.loudspeaker?.throughElement();
     this.#show("listening");
   }
 
   /** @param {number} level */
   #level(level) {
     if (this.state === "listening" || this.how === "free") this.bar.showLevel(level);
+    if (this.interrupted && (this.ears?.spoken ?? 0) >= KNOWN_S) this.#yield();
   }
 
-  // Somebody speaks: a question begins, or an answer is interrupted.
-  #began() {
-    if (this.how !== "free" || !this.ears) return;
-    if (this.state === "listening") this.ears.keep();
-    else if (this.state !== "opening" && this.state !== "off") {
-      const before = this.state === "writing" ? (this.turn?.unsent ?? []) : [];
-      this.#dropTurn();
-      this.ears.guard(false);
-      this.ears.keep(before);
-      this.#show("listening");
+  // Somebody speaks: a question begins; or an answer is interrupted, which waits until it is known that it was somebody.
+  #hearBegin() {
+    const { ears, turn } = this;
+    if (this.how !== "free" || !ears || ["off", "opening"].includes(this.state)) return;
+    if (!turn) {
+      ears.keep();
+      return this.#show("listening");
     }
+    turn.voice?.pause();
+    this.interrupted = true;
+    // Nothing of the answer was heard yet: who speaks has not finished their question.
+    ears.keep(turn.sounds ? undefined : (turn.tape ?? undefined));
+    this.#show("listening");
   }
 
-  #hearPause() {
-    if (this.how === "free" && this.state === "listening" && this.ears) this.#take(this.ears);
+  // Quiet for a moment: was it the end? The model is asked; what it is sure of is written down while it stays quiet.
+  /** @param {number} stage */
+  async #hearPause(stage) {
+    const taken = this.ears?.taken;
+    if (this.how !== "free" || !taken || !this.ears || this.guess) return;
+    const pause = (this.pause = {});
+    const chance = await chanceOfEnd(taken.tape.end(JUDGED_S), this.ears.quiet);
+    if (this.pause === pause && chance !== null && chance >= SURE[stage]) this.#write(taken, false);
   }
 
-  // Unplugged, or the permission withdrawn: what was said so far is sent, as if they had stopped.
+  #hearOn() {
+    this.pause = null;
+    if (!this.guess || this.guess.final) return;
+    this.#dropGuess();
+    this.#show("listening");
+  }
+
+  #hearEnd() {
+    const { ears } = this;
+    if (this.how !== "free" || !ears?.taken) return;
+    this.pause = null;
+    if (this.guess) this.guess.final = true;
+    else this.#write(ears.taken, true);
+  }
+
+  // A cough, a door.
+  #hearNothing() {
+    if (this.how !== "free" || this.guess) return;
+    if (this.interrupted) this.#goOn();
+    else this.ears?.wait();
+  }
+
+  // Unplugged, or the permission withdrawn: what was said so far is sent, as if they had stopped. In a conversation
+  // another microphone, or the same one plugged in again, is listened to.
   /** @param {Ears} ears */
-  #loseEars(ears) {
+  async #loseEars(ears) {
     if (this.ears !== ears) return;
-    const heard = this.state === "listening" && ears.kept && ears.spoken >= LEAST_SPEECH_S;
+    const said = ears.taken && ears.isWord ? ears.cut() : null;
+    const free = this.how === "free";
+    this.#closeEars();
+    if (this.guess) this.guess.final = true;
+    else if (said) this.#write(said, true);
+    else if (!this.turn) this.#off();
     this.how = "hold";
-    if (heard) this.#take(ears);
-    else if (this.state === "listening" || this.state === "opening") this.#off();
-    else this.#closeEars();
     this.bar.tell(say("microphone_lost"));
+    if (free && (await this.#reopen()) && this.state === "off") this.#listen(/** @type {Ears} */ (this.ears));
+  }
+
+  async #reopen() {
+    await new Promise((later) => setTimeout(later, REOPEN_MS));
+    if (this.ears) return false;
+    const ears = this.#newEars();
+    try {
+      await ears.open();
+    } catch {
+      ears.close();
+      return false;
+    }
+    if (this.ears) return void ears.close();
+    this.ears = ears;
+    this.how = "free";
+    ears.guard(Boolean(this.turn));
+    this.#stayAwake();
+    this.bar.tell(say("microphone_again"));
+    return true;
   }
 
   async #stayAwake() {
     const lock = (await navigator.wakeLock?.request("screen").catch(() => null)) ?? null;
-    if (this.state === "off") lock?.release();
-    else this.awake = lock;
+    this.awake?.release();
+    this.awake = lock;
+    if (this.state !== "off" || this.ears) return;
+    lock?.release();
+    this.awake = null;
+  }
+
+  // A page that was hidden has lost its lock on the screen, and perhaps its sound.
+  #comeBack() {
+    if (document.hidden || this.state === "off") return;
+    this.#stayAwake();
+    this.ears?.microphone.wake();
+    if (!this.interrupted) this.turn?.voice?.resume();
   }
 
   #letGo() {
-    if (this.state === "listening" && this.ears) this.#take(this.ears);
-    else if (this.state === "opening") this.#off();
+    const { ears } = this;
+    if (this.state === "opening") this.#off();
+    if (this.state !== "listening" || !ears) return;
+    const heard = ears.isWord;
+    const taken = ears.cut();
+    if (!heard || !taken) {
+      taken?.kept.drop();
+      return this.#off(say("talk_unheard"));
+    }
+    this.#closeEars();
+    this.#write(taken, true);
   }
 
-  // The question is complete.
-  /** @param {Ears} ears */
-  #take(ears) {
-    const heard = ears.spoken >= LEAST_SPEECH_S;
-    const blocks = ears.cut();
-    if (this.how === "hold" && !heard) return this.#off(say("talk_unheard"));
-    const file = ears.file(blocks);
-    if (this.how === "hold") this.#closeEars();
-    else ears.guard(true);
-    this.#answer(file, blocks);
+  // ── writing down ──
+
+  /**
+   * @param {Taken} taken
+   * @param {boolean} final
+   */
+  async #write(taken, final) {
+    const guess = this.#guess(final);
+    const file = taken.tape.file();
+    const heard = await transcribe(file, guess.controller.signal);
+    if (this.guess !== guess) return;
+    this.guess = null;
+    const goesOn = this.ears?.taken === taken;
+    // Not the end by its words, or nobody could write them down: the rest may come yet.
+    if (goesOn && !guess.final && (heard.error || isOpen(heard.text))) return this.#show("listening");
+    if (goesOn) this.ears?.cut();
+    this.#use(taken, heard, file);
+  }
+
+  /**
+   * @param {Taken} taken
+   * @param {Heard} heard
+   * @param {Blob} file
+   */
+  #use(taken, heard, file) {
+    if (heard.error) {
+      this.unsent.add({ file, why: heard.error, drop: taken.kept.drop });
+      return this.interrupted ? this.#goOn() : this.#next();
+    }
+    taken.kept.drop();
+    if (heard.text) this.#answer(heard, taken.tape);
+    else if (this.interrupted) this.#goOn();
+    else this.#next(this.how === "hold" ? say("talk_unheard") : "");
+  }
+
+  #sendAgain() {
+    if (this.guess || (this.state !== "off" && this.state !== "listening")) return; // an answer is under way
+    const next = this.unsent.shift();
+    if (!next) return;
+    this.ears?.wait();
+    this.#writeKept(next);
+  }
+
+  /** @param {import("./unsent.js").Recording} recording */
+  async #writeKept(recording) {
+    this.loudspeaker ??= new Loudspeaker(new AudioContext());
+    const guess = this.#guess(true);
+    const heard = await transcribe(recording.file, guess.controller.signal);
+    if (this.guess !== guess) return this.unsent.add(recording);
+    this.guess = null;
+    if (heard.error) {
+      this.unsent.add({ ...recording, why: heard.error });
+      return this.#next();
+    }
+    recording.drop();
+    if (heard.text) this.#answer(heard, null);
+    else this.#next(say("talk_unheard"));
+  }
+
+  /**
+   * @param {boolean} final
+   * @returns {Guess}
+   */
+  #guess(final) {
+    const guess = { controller: new AbortController(), final };
+    this.guess = guess;
+    this.#show("writing");
+    return guess;
+  }
+
+  #dropGuess() {
+    this.guess?.controller.abort();
+    this.guess = null;
   }
 
   // ── answering ──
 
+  // It was somebody: the answer that waited is over.
+  #yield() {
+    const { turn } = this;
+    this.interrupted = false;
+    const unfinished = turn && !turn.sounds ? turn.question : undefined;
+    this.#dropTurn();
+    if (unfinished) this.continues = unfinished;
+  }
+  /** @type {Message | undefined} the question that what is said now goes on with */
+  continues;
+
+  // It was nobody: the answer goes on where it was.
+  #goOn() {
+    const { turn } = this;
+    this.ears?.cut()?.kept.drop();
+    this.interrupted = false;
+    if (!turn) return this.#next();
+    turn.voice?.resume();
+    this.#show(turn.sounds ? "speaking" : "thinking");
+  }
+
   /**
-   * @param {Blob} file
-   * @param {Float32Array[]} blocks
+   * @param {Heard} heard
+   * @param {Tape | null} tape
    */
-  async #answer(file, blocks) {
+  async #answer(heard, tape) {
+    if (this.interrupted) this.#yield();
+    const { continues } = this;
+    this.continues = undefined;
     /** @type {Turn} */
-    const turn = { controller: new AbortController(), voice: null, unsent: blocks };
+    const turn = { tape, voice: null, sounds: false };
     this.turn = turn;
-    this.#show("writing");
-    const heard = await transcribe(file, turn.controller.signal);
-    if (this.turn !== turn) return;
-    if (heard.error) return this.#keep(file, heard.error);
-    if (!heard.text) return this.#next(say("talk_unheard"));
+    this.#show("thinking");
+    this.ears?.guard(true);
     // Whoever was interrupted needs a moment to leave.
     if (this.asking) await this.asking;
     if (this.turn !== turn) return;
-    const asking = this.conversation.ask(heard.text);
+    const asking = continues ? this.conversation.askInstead(continues, heard.text) : this.conversation.ask(heard.text);
     if (!asking) return this.#next(say("still_answering"));
-    this.#show("thinking");
     await this.#speak(turn, asking, heard.language);
-    if (this.turn === turn) this.#next();
-  }
-
-  // What was said is never lost: it can be sent again, downloaded, or thrown away by the one who said it.
-  /**
-   * @param {Blob} file
-   * @param {string} why
-   */
-  #keep(file, why) {
-    this.unsent.push({ file, why });
-    this.#next();
-    this.#tellUnsent();
-  }
-
-  #tellUnsent() {
-    const { unsent } = this;
-    const last = unsent.at(-1);
-    if (!last) return this.bar.tell("");
-    const { why } = last;
-    this.bar.tell(say(unsent.length > 1 ? "talk_unsent_more" : "talk_unsent", { why, count: unsent.length }), [
-      [say("talk_send_again"), () => this.#sendAgain()],
-      [say("talk_download"), () => unsent.forEach(({ file }, index) => save(file, `${index + 1}-${say("recording_name")}`))],
-      [say("talk_throw_away"), () => ((this.unsent = []), this.bar.tell(""))],
-    ]);
-  }
-
-  #sendAgain() {
-    if (this.state !== "off" && this.state !== "listening") return; // an answer is under way
-    const next = this.unsent.shift();
-    if (!next) return;
-    this.#tellUnsent();
-    this.ears?.guard(true);
-    this.#answer(next.file, []);
+    if (this.turn !== turn) return;
+    this.turn = null;
+    if (this.interrupted) this.interrupted = false; // who speaks now is heard to the end
+    else this.#next();
   }
 
   // Read aloud what comes, until it is said, stopped or interrupted.
@@ -264,16 +432,18 @@ export class Talk {
    */
   async #speak(turn, asking, language) {
     turn.asked = this.conversation.turns.at(-1);
+    turn.question = this.conversation.turns.at(-2)?.message;
     this.asking = asking.finally(() => (this.asking = null));
     const answer = turn.asked?.answer;
-    if (!answer || !this.sound) return;
-    const voice = new Voice(this.sound, {
+    if (!answer || !this.loudspeaker) return;
+    const voice = new Voice(this.loudspeaker.context, {
+      output: this.loudspeaker.input,
       language,
-      began: () => this.turn === turn && this.state !== "speaking" && this.#show("speaking"),
-      changed: (why) => this.bar.tell(why ? say("talk_browser_voice", { why }) : ""),
-      failed: () => this.bar.tell(say("talk_voiceless", { why: voice.why ?? "" })),
+      began: () => this.#sound(turn),
+      told: (note) => this.bar.tell(note),
     });
     turn.voice = voice;
+    if (this.interrupted) voice.pause();
     const sentences = new Sentences((sentence) => voice.say(sentence));
     const hear = answer.hear.bind(answer);
     answer.hear = (/** @type {Line} */ event) => {
@@ -291,6 +461,12 @@ export class Talk {
     await voice.done;
   }
 
+  /** @param {Turn} turn */
+  #sound(turn) {
+    turn.sounds = true;
+    if (this.turn === turn && this.state !== "speaking" && !this.interrupted) this.#show("speaking");
+  }
+
   #next(note = "") {
     if (this.how === "hold" || !this.ears) return this.#off(note);
     if (note) this.bar.tell(note);
@@ -302,7 +478,7 @@ export class Talk {
   /** What Esc does: the answer stops; where there is none, the conversation ends. */
   interrupt() {
     if (this.state === "off") return;
-    if (this.turn && this.how === "free" && this.ears) {
+    if ((this.turn || this.guess) && this.how === "free" && this.ears) {
       this.#dropTurn();
       this.#listen(this.ears);
     } else this.end();
@@ -314,9 +490,11 @@ export class Talk {
   }
 
   #off(note = "") {
+    this.#dropGuess();
     this.#dropTurn();
     this.#closeEars();
-    this.down = false;
+    this.down = this.interrupted = false;
+    this.continues = undefined;
     this.awake?.release();
     this.awake = null;
     if (note) this.bar.tell(note);
@@ -324,6 +502,7 @@ export class Talk {
   }
 
   #closeEars() {
+    this.ears?.wait(); // what is thrown away here was thrown away by the one who spoke
     this.ears?.close();
     this.ears = null;
   }
@@ -332,7 +511,6 @@ export class Talk {
     const { turn } = this;
     this.turn = null;
     if (!turn) return;
-    turn.controller.abort();
     turn.voice?.stop();
     if (this.asking && turn.asked === this.conversation.turns.at(-1)) this.conversation.stop();
   }
@@ -343,7 +521,7 @@ export class Talk {
     const { turn } = this;
     if (this.button.offsetParent === null) this.end();
     else if (turn?.asked && turn.asked !== this.conversation.turns.at(-1)) this.#leave(turn);
-    else if (this.state === "listening" && this.how === "free" && !this.ears?.kept && performance.now() - this.quietSince > UNHEARD_MS) {
+    else if (this.state === "listening" && this.how === "free" && !this.ears?.taken && performance.now() - this.quietSince > UNHEARD_MS) {
       this.#off(say("talk_nobody"));
     }
   }
@@ -358,7 +536,7 @@ export class Talk {
   /** @param {State} state */
   #show(state) {
     this.state = state;
-    this.bar.show(state, this.how);
+    this.bar.show(state, this.how, { canSend: Boolean(this.ears?.taken) });
     const on = state !== "off";
     this.button.dataset.state = state;
     this.button.setAttribute("aria-pressed", String(on));
@@ -366,26 +544,12 @@ export class Talk {
   }
 }
 
-/**
- * What was said, in words; or why it is not known.
- *
- * @param {Blob} file
- * @param {AbortSignal} signal
- */
-async function transcribe(file, signal) {
-  /** @type {{ text: string, language?: string | null, error?: string }} */
-  const heard = { text: "" };
-  const options = { body: file, signal, patience: PATIENCE_MS, headers: { "content-type": "application/octet-stream" } };
+/** The model that knows voices; null where it cannot be had: then loudness has to do. */
+async function voiceModel() {
   try {
-    await ask(`transcribe?${new URLSearchParams({ name: say("recording_name") })}`, options, (event) => {
-      if (event.e === "finished" && event.transcript) {
-        heard.text = event.transcript.text.trim();
-        heard.language = event.transcript.language;
-      } else if (event.e === "error") heard.error = event.message;
-    });
-  } catch (thrown) {
-    const error = /** @type {Trouble} */ (thrown);
-    heard.error = error.refused ? error.message : say("error_unreachable");
+    const response = await fetch(new URL("../../vendor/silero-vad/silero_vad_16k.safetensors", import.meta.url));
+    return response.ok ? new Silero(await response.arrayBuffer()) : null;
+  } catch {
+    return null;
   }
-  return heard;
 }

@@ -6,10 +6,12 @@ import { sheet } from "../shared/sheet.js";
 
 export class VoiceBar {
   /**
-   * @param {() => void} interrupt the button's work: what Esc does
-   * @param {() => void} resized it takes more room, or less
+   * @param {object} given
+   * @param {() => void} given.interrupt the button's work: what Esc does
+   * @param {() => void} given.sendNow what was said is complete
+   * @param {() => void} given.resized it takes more room, or less
    */
-  constructor(interrupt, resized) {
+  constructor({ interrupt, sendNow, resized }) {
     sheet("talk");
     this.resized = resized;
     this.level = el("i");
@@ -20,12 +22,14 @@ export class VoiceBar {
     this.close = iconButton("close", say("close"), { onclick: () => this.tell("") });
     this.note = el("p", { class: "gc-voice-note", hidden: true }, this.said, this.choices, this.close);
     this.stop = el("button", { type: "button", class: "gc-button gc-quiet", id: "talk-stop", onclick: interrupt });
+    this.send = el("button", { type: "button", class: "gc-button", id: "talk-send", onclick: sendNow }, say("talk_send_now"));
     this.element = el(
       "div",
       { class: "gc-voice", role: "group", "aria-label": say("talk"), hidden: true },
       el("span", { class: "gc-voice-sign", "aria-hidden": "true" }, icon("microphone"), icon("speaker"), el("span", { class: "gc-pulse" })),
       el("span", { class: "gc-voice-words" }, this.words, " ", this.help),
       el("span", { class: "gc-level", "aria-hidden": "true" }, this.level),
+      this.send,
       this.stop,
       this.note,
     );
@@ -36,19 +40,22 @@ export class VoiceBar {
    *
    * @param {string} state off, opening, listening, writing, thinking or speaking
    * @param {string} [how] hold or free: what people can do next depends on it
+   * @param {object} [given]
+   * @param {boolean} [given.canSend] something was said that is not sent yet
    */
-  show(state, how = "hold") {
+  show(state, how = "hold", { canSend = false } = {}) {
     this.element.dataset.state = state;
     this.showLevel(0);
     const on = state !== "off";
     if (on) {
       setText(this.words, say(`talk_${state}`));
-      const help = say(`talk_${state}_${how}`);
+      const help = say(canSend && state === "listening" && how === "free" ? "talk_listening_send" : `talk_${state}_${how}`);
       setText(this.help, help.startsWith("talk_") ? "" : help);
       setText(this.stop, say(["opening", "listening"].includes(state) ? "cancel" : "talk_interrupt"));
       announce(`${this.words.textContent} ${this.help.textContent}`);
     }
     for (const part of this.element.children) if (part !== this.note && part instanceof HTMLElement) part.hidden = !on;
+    this.send.hidden = state !== "listening" || how !== "free" || !canSend;
     this.#place();
   }
 

@@ -1,42 +1,56 @@
 // Speaks an answer while it is still being written: sentence by sentence, in order, without gaps; with the voice of
 // the speech models where there is one, else with the browser's own.
 
-import { kindInWords } from "../shared/words.js";
 import { PIECE } from "./sentences.js";
+import { codeOf, languageOf, nameOf, sameLanguage } from "./tongue.js";
+import { kindInWords, say } from "../shared/words.js";
 import { send } from "../shared/wire.js";
 
-/** @typedef {{ text: string, hangUp: AbortController, sound: Promise<AudioBuffer | null> | null }} Piece asked for, not yet begun */
+/**
+ * @typedef {object} Piece asked for, not yet begun
+ * @property {string} text
+ * @property {string} language ISO 639-1
+ * @property {AbortController} hangUp
+ * @property {Promise<AudioBuffer | null> | null} sound null where the browser is to say it
+ */
 
 /** Pieces that are asked for before they are needed. */
 const AHEAD = 2;
 /** The next piece is scheduled so long before the last one ends. */
 const LEAD_S = 0.3;
-const SOON_S = 0.03;
+const SOON_S = 0.005;
 /** A browser that has a voice begins to speak within this time. */
 const VOICELESS_MS = 4000;
 /** Of one character. */
 const SLOWEST_MS = 200;
-/** A piece whose turn has come and that is not there after so long is said by the browser's voice, if it has one. */
+/** A piece whose turn has come and that is not there after so long is said by the browser's voice, */
 const PATIENCE_MS = 2000;
+/** or, where it has none, is left to be read. */
+const MOST_PATIENCE_MS = 8000;
 /** After so many failures in a row the rest of the answer is the browser's. */
 const ENOUGH = 2;
+/** A server that will have no voice sooner than this is not asked for the next piece. */
+const SOONER_MS = 2000;
+const VOICES_WITHIN_MS = 1000;
+/** What the speech models speak; for anything else the browser's own voices are better. */
+const MODELS_SPEAK = ["en", "ar"];
 
 export class Voice {
   /**
    * @param {AudioContext} context running, since a page may sound only after a touch
    * @param {object} given
-   * @param {string|null} [given.language] English name of the language that is spoken
-   * @param {() => void} given.began the first sound is heard
-   * @param {(why: string|null) => void} given.changed the browser's voice took over, and why
-   * @param {() => void} given.failed nobody can speak here
+   * @param {AudioNode} [given.output] where the sound goes
+   * @param {string|null} [given.language] English name of the language that was spoken: that of sentences that do not show another
+   * @param {() => void} given.began a sound is heard
+   * @param {(note: string) => void} given.told something is out of the ordinary: another voice, or none
    */
-  constructor(context, { language = null, began, changed, failed }) {
+  constructor(context, { output = context.destination, language = null, began, told }) {
     this.context = context;
-    this.language = language;
+    this.output = output;
+    this.language = codeOf(language);
     this.began = began;
-    this.changed = changed;
-    this.failed = failed;
-    /** @type {string[]} sentences */
+    this.tell = told;
+    /** @type {{ text: string, language: string }[]} sentences */
     this.waiting = [];
     /** @type {Piece[]} */
     this.pieces = [];
@@ -47,11 +61,12 @@ export class Voice {
     this.asked = false; // for a first piece
     this.complete = false;
     this.stopped = false;
-    this.mute = false;
-    this.hangUp = new AbortController();
-    // Groq's voice speaks English; for another language the browser's own is better, if it has one.
-    this.byBrowser = !isEnglish(language) && browserVoice(language) !== null;
+    this.byBrowser = false; // from now on
+    this.askAgainAt = 0;
+    /** @type {Set<string>} languages that nobody here speaks, as was told */
+    this.mute = new Set();
     this.told = false; // that another voice speaks
+    this.hangUp = new AbortController();
     /** Resolves when everything is said, or it was stopped. */
     this.done = this.#run();
   }
@@ -64,7 +79,7 @@ export class Voice {
   /** Say this after everything else. @param {string} sentence */
   say(sentence) {
     if (this.stopped || this.complete) return;
-    this.waiting.push(sentence);
+    this.waiting.push({ text: sentence, language: languageOf(sentence, this.language) });
     this.#ask();
   }
 
@@ -83,6 +98,18 @@ export class Voice {
     this.#hush();
   }
 
+  /** Be silent for now, and go on from there after {@link resume}. */
+  pause() {
+    this.context.suspend();
+    globalThis.speechSynthesis?.pause();
+  }
+
+  /** Go on where it was silenced. */
+  resume() {
+    this.context.resume();
+    globalThis.speechSynthesis?.resume();
+  }
+
   /** Be silent at once; whatever is on its way is called off. */
   stop() {
     this.stopped = true;
@@ -90,6 +117,7 @@ export class Voice {
     this.pieces = [];
     this.hangUp.abort();
     this.#hush();
+    this.resume(); // whoever speaks next must be heard
     this.#wake();
   }
 
@@ -104,33 +132,38 @@ export class Voice {
 
   #ask() {
     while (this.waiting.length && this.pieces.length < AHEAD) {
-      const text = this.#pack();
+      const { text, language } = this.#pack();
       const hangUp = new AbortController();
-      this.pieces.push({ text, hangUp, sound: this.byBrowser ? null : this.#sound(text, either(hangUp, this.hangUp)) });
+      const byModel = !this.byBrowser && MODELS_SPEAK.includes(language) && (performance.now() >= this.askAgainAt || !browserVoice(language));
+      this.pieces.push({ text, language, hangUp, sound: byModel ? this.#sound(text, language, either(hangUp, this.hangUp)) : null });
     }
     this.#wake();
   }
 
-  // The first sentence alone, to be heard soon; later ones together as they fit, which takes fewer requests.
+  // The first sentence alone, to be heard soon; later ones of its language together as they fit, which takes fewer
+  // requests.
   #pack() {
-    let text = this.waiting.shift() ?? "";
-    while (this.asked && this.waiting.length && text.length + 1 + this.waiting[0].length <= PIECE) {
-      text += ` ${this.waiting.shift()}`;
+    const first = /** @type {{ text: string, language: string }} */ (this.waiting.shift());
+    const { language } = first;
+    let { text } = first;
+    while (this.asked && this.waiting.length && this.waiting[0].language === language && text.length + 1 + this.waiting[0].text.length <= PIECE) {
+      text += ` ${this.waiting.shift()?.text}`;
     }
     this.asked = true;
-    return text;
+    return { text, language };
   }
 
   // Resolves to the sound, or to null when there is none; why is kept. What broke on the way is asked for once more.
   /**
    * @param {string} text
+   * @param {string} language
    * @param {AbortSignal} signal
    * @returns {Promise<AudioBuffer | null>}
    */
-  async #sound(text, signal) {
+  async #sound(text, language, signal) {
     for (let again = true; ; again = false) {
       try {
-        return await this.#fetch(text, signal);
+        return await this.#fetch(text, language, signal);
       } catch (thrown) {
         const error = /** @type {Error & { final?: boolean }} */ (thrown);
         if (signal.aborted) return null;
@@ -142,10 +175,13 @@ export class Voice {
 
   /**
    * @param {string} text
+   * @param {string} language
    * @param {AbortSignal} signal
    */
-  async #fetch(text, signal) {
-    const response = await send("speak", { body: JSON.stringify({ text }), signal, headers: { "content-type": "application/json" } });
+  async #fetch(text, language, signal) {
+    const response = await send("speak", { body: JSON.stringify({ text, language }), signal, headers: { "content-type": "application/json" } });
+    const wait = 1000 * Number(response.headers.get("retry-after"));
+    if (wait > SOONER_MS) this.askAgainAt = performance.now() + wait;
     // The server has already tried whom it could: a refusal of its own is no accident.
     if (!response.ok) throw Object.assign(new Error(await refusal(response)), { final: true });
     return await this.context.decodeAudioData(await response.arrayBuffer());
@@ -157,12 +193,12 @@ export class Voice {
    * @param {AbortSignal} signal
    */
   async #inTime(piece, signal) {
-    if (this.byBrowser || !piece.sound) return null;
-    if (!browserVoice(this.language)) return piece.sound;
+    if (!piece.sound || this.byBrowser) return null;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     let timer;
+    const patience = browserVoice(piece.language) ? PATIENCE_MS : MOST_PATIENCE_MS;
     /** @type {Promise<undefined>} */
-    const late = new Promise((resolve) => (timer = setTimeout(resolve, PATIENCE_MS, undefined)));
+    const late = new Promise((resolve) => (timer = setTimeout(resolve, patience, undefined)));
     const sound = await Promise.race([piece.sound, late]);
     clearTimeout(timer);
     if (sound === undefined && !signal.aborted) {
@@ -185,11 +221,11 @@ export class Voice {
       const { signal } = this.hangUp;
       const sound = await this.#inTime(piece, signal);
       if (signal.aborted) continue;
-      this.failures = sound ? 0 : this.failures + 1;
+      if (piece.sound) this.failures = sound ? 0 : this.failures + 1;
       if (this.failures >= ENOUGH) this.byBrowser = true;
       this.#ask();
       if (sound) await this.#play(sound, signal);
-      else await this.#utter(piece.text, signal);
+      else await this.#utter(piece, signal);
     }
     await this.#silence(0, this.hangUp.signal);
   }
@@ -205,7 +241,7 @@ export class Voice {
   #play(sound, signal) {
     const source = this.context.createBufferSource();
     source.buffer = sound;
-    source.connect(this.context.destination);
+    source.connect(this.output);
     const at = Math.max(this.context.currentTime + SOON_S, this.endsAt);
     source.start(at);
     source.addEventListener("ended", () => this.playing.delete(source));
@@ -232,21 +268,23 @@ export class Voice {
   }
 
   /**
-   * @param {string} text
+   * @param {Piece} piece
    * @param {AbortSignal} signal
    */
-  async #utter(text, signal) {
-    if (this.mute) return;
+  async #utter({ text, language, sound }, signal) {
+    if (this.mute.has(language)) return;
     await this.#silence(0, signal);
+    await voicesLoaded;
     if (signal.aborted) return;
-    if (this.why && !this.told) {
+    const voice = browserVoice(language);
+    if (voice && this.why && sound && !this.told) {
       this.told = true;
-      this.changed(this.why);
+      this.tell(say("talk_browser_voice", { why: this.why }));
     }
-    const said = await utter(text, browserVoice(this.language), this.began);
+    const said = voice ? await utter(text, voice, this.began) : false;
     if (said || signal.aborted) return;
-    this.mute = true;
-    this.failed();
+    this.mute.add(language);
+    this.tell(sound ? say("talk_voiceless", { why: this.why ?? say("speak_none") }) : say("talk_no_voice_for", { language: nameOf(language) }));
   }
 }
 
@@ -268,18 +306,21 @@ async function refusal(response) {
   return body?.kind ? kindInWords(body.kind) : (body?.detail ?? `HTTP ${response.status}`);
 }
 
-// Groq says "English", other servers "english".
-const isEnglish = (/** @type {string | null} */ language) => !language || language.toLowerCase() === "english";
+// Some browsers find their voices only after a while, and tell.
+const voicesLoaded = new Promise((/** @type {(value?: unknown) => void} */ loaded) => {
+  const { speechSynthesis } = globalThis;
+  if (!speechSynthesis?.addEventListener || speechSynthesis.getVoices().length) return loaded();
+  speechSynthesis.addEventListener("voiceschanged", loaded, { once: true });
+  setTimeout(loaded, VOICES_WITHIN_MS);
+});
 
 /**
- * One of the browser's own voices for a language by its English name; null where there is none.
+ * One of the browser's own voices for a language; null where there is none.
  *
- * @param {string | null} language
+ * @param {string} language
  */
 function browserVoice(language) {
-  const names = new Intl.DisplayNames(["en"], { type: "language" });
-  const wanted = (language || "English").toLowerCase();
-  const speaks = (/** @type {SpeechSynthesisVoice} */ voice) => voice.lang && names.of(voice.lang.split(/[-_]/)[0])?.toLowerCase() === wanted;
+  const speaks = (/** @type {SpeechSynthesisVoice} */ { lang }) => lang && sameLanguage(lang.split(/[-_]/)[0].toLowerCase(), language);
   const voices = (globalThis.speechSynthesis?.getVoices() ?? []).filter(speaks);
   return voices.find((voice) => voice.default) ?? voices[0] ?? null;
 }

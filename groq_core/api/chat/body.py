@@ -11,6 +11,21 @@ import orjson
 from groq_core.api.chat.clients import loads_with_halves, mend_messages, mend_params
 from groq_core.api.chat.parameters import check_params, part_params
 from groq_core.api.field_errors import bad, kind_of, mapping
+from groq_core.api.schema_parts import (
+    MODEL,
+    NULL,
+    NUMBER,
+    OBJECT,
+    STREAM,
+    SWITCH,
+    TEXT,
+    Schema,
+    either,
+    list_of,
+    object_of,
+    or_null,
+    with_description,
+)
 from groq_core.errors import RequestError
 from groq_core.events import Note
 from groq_core.requests import Caller, ChatRequest, Message
@@ -25,6 +40,32 @@ MAX_PARTS: Final = 1_000
 """Nobody writes so many; a body of 30 MB could hold a million, and checking them would stop the loop for seconds."""
 
 ROLES: Final = ("system", "developer", "user", "assistant", "tool", "function")
+
+
+MESSAGES: Final = with_description(
+    {
+        **list_of(object_of({"role": {"enum": list(ROLES)}, "content": either(TEXT, list_of(OBJECT), NULL)}, "role")),
+        "minItems": 1,
+        "maxItems": MAX_MESSAGES,
+    },
+    "As in OpenAI's API; pictures as data URLs or http(s) addresses.",
+)
+"""What :func:`check_messages` takes, in the API's description."""
+
+OWN_FIELDS: Final[dict[str, Schema]] = {
+    "messages": MESSAGES,
+    "model": MODEL,
+    "stream": STREAM,
+    "stream_options": object_of({"include_usage": or_null(SWITCH)}),
+    "cost_sensitive": with_description(SWITCH, "Prefer the cheapest model that will do. Not sent upstream."),
+    "max_latency_ms": with_description(
+        {**NUMBER, "exclusiveMinimum": 0}, "Below 100 the fastest tier answers. Not sent upstream."
+    ),
+    "hedge": with_description(
+        SWITCH, "Whether a second target may be asked while the first is silent. Not sent upstream."
+    ),
+}
+"""What :func:`read_chat` reads beside the parameters, in the API's description."""
 
 
 class ChatCall(msgspec.Struct, frozen=True, kw_only=True):

@@ -33,14 +33,17 @@ TYPES: Final = {"metadata": dict, "store": bool, "user": str}
 WHOLE: Final = ("max_tokens", "max_completion_tokens", "seed", "n", "top_logprobs")
 
 
+def whole_numbers(params: dict[str, Any]) -> dict[str, Any]:
+    """A copy in which a whole number is one, however it was written: `5.0` is 5 to JSON."""
+    found = {name: params[name] for name in WHOLE if isinstance(params.get(name), float)}
+    # Beyond 2**53 a float no longer says which number was meant.
+    return params | {name: int(value) for name, value in found.items() if value.is_integer() and abs(value) <= 2**53}
+
+
 def mend_params(params: dict[str, Any]) -> tuple[dict[str, Any], list[Note]]:
     """Bring parameters to the spelling that every server knows."""
-    params = dict(params)
+    params = whole_numbers(params)
     notes: list[Note] = []
-    for name in WHOLE:
-        value = params.get(name)
-        if isinstance(value, float) and value.is_integer():
-            params[name] = int(value)
     for name in ("max_tokens", "max_completion_tokens"):
         value = params.get(name)
         if isinstance(value, int) and not isinstance(value, bool) and value in (-1, 0):

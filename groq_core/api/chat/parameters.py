@@ -8,13 +8,34 @@ adapter to decide. Here only what no server would take is refused, before anybod
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
-from groq_core.api.chat.clients import BOOKKEEPING
+from groq_core.api.chat.clients import BOOKKEEPING, MODES
 from groq_core.api.field_errors import bad, kind_of, mapping
+from groq_core.api.schema_parts import (
+    NUMBER,
+    OBJECT,
+    SWITCH,
+    TEXT,
+    WHOLE,
+    Schema,
+    either,
+    list_of,
+    object_of,
+    or_null,
+    with_description,
+)
 from groq_core.events import Note
 
 Check: TypeAlias = Callable[[Any, str], None]
+
+
+class Rule(NamedTuple):
+    """What a parameter may be: how that is checked, and the same said as a schema in the API's description."""
+
+    check: Check
+    schema: Schema
+
 
 MAX_TOOLS: Final = 128
 MAX_STOPS: Final = 4
@@ -31,8 +52,8 @@ def check_params(params: dict[str, Any]) -> dict[str, Any]:
     for name, value in params.items():
         if value is None:
             continue
-        if (check := CHECKS.get(name)) is not None:
-            check(value, name)
+        if (rule := RULES.get(name)) is not None:
+            rule.check(value, name)
         checked[name] = value
     _check_choice(checked)
     checked.pop("n", None)  # only 1 passes the check, and not every server knows the field
@@ -69,7 +90,7 @@ def part_params(params: dict[str, Any]) -> tuple[dict[str, Any], list[Note]]:
     kept: dict[str, Any] = {}
     notes = []
     for name, value in params.items():
-        if name in KNOWN or name in CHECKS:
+        if name in KNOWN or name in RULES:
             kept[name] = value
         elif name in BOOKKEEPING:
             if not _says_nothing(value):
@@ -89,24 +110,24 @@ def _says_nothing(value: Any) -> bool:
     return value is None or (isinstance(value, dict | list | str) and not value)
 
 
-def _number(low: float, high: float) -> Check:
+def _number(low: float, high: float) -> Rule:
     def check(value: Any, name: str) -> None:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise bad(name, f"`{name}` must be a number, not {kind_of(value)}")
         if not low <= value <= high:
             raise bad(name, f"`{name}` must be between {low:g} and {high:g}")
 
-    return check
+    return Rule(check, {**NUMBER, "minimum": low, "maximum": high})
 
 
-def _whole(low: int, high: int) -> Check:
+def _whole(low: int, high: int) -> Rule:
     def check(value: Any, name: str) -> None:
         if isinstance(value, bool) or not isinstance(value, int):
             raise bad(name, f"`{name}` must be a whole number")
         if not low <= value <= high:
             raise bad(name, f"`{name}` must be between {low} and {high}")
 
-    return check
+    return Rule(check, {**WHOLE, "minimum": low, "maximum": high})
 
 
 def _boolean(value: Any, name: str) -> None:
@@ -201,29 +222,69 @@ def _response_format(value: Any, name: str) -> None:
             raise bad(f"{name}.type", f"`{name}.type` must be text, json_object or json_schema")
 
 
-CHECKS: Final[Mapping[str, Check]] = {
+TOOL_NAME: Final[Schema] = {**TEXT, "minLength": 1, "maxLength": 64}
+_FUNCTION: Final[Schema] = object_of(
+    {"name": TOOL_NAME, "description": or_null(TEXT), "parameters": or_null(OBJECT)}, "name"
+)
+_BARE: Final[Schema] = {**_FUNCTION, "properties": {**_FUNCTION["properties"], "type": {"enum": ["function", None]}}}
+TOOLS: Final[Schema] = with_description(
+    {
+        **list_of(
+            either(
+                object_of({"type": {"enum": ["function", None]}, "function": _FUNCTION}, "function"),
+                _BARE,
+                object_of({"type": {**TEXT, "not": {"const": "function"}}}, "type"),
+            )
+        ),
+        "maxItems": MAX_TOOLS,
+    },
+    "Functions; or, by their type, tools that the provider runs itself.",
+)
+_CHOICE: Final[Schema] = with_description(
+    either(TEXT, OBJECT, {"type": "array", "maxItems": 0}),
+    f"{', '.join(f'`{mode}`' for mode in MODES)}, the name of one of the `tools`, or an object that names one.",
+)
+_FORMAT: Final[Schema] = with_description(
+    either(
+        {"enum": ["text", "json_object"]},
+        object_of({"type": {"enum": ["text", "json_object"]}}, "type"),
+        object_of({"type": {"const": "json_schema"}, "json_schema": OBJECT}, "type", "json_schema"),
+        object_of({"type": {"const": "json_schema"}, "schema": OBJECT}, "type", "schema"),
+    ),
+    "Of type `text`, `json_object` or `json_schema`.",
+)
+LONGEST: Final = 10_000_000
+"""Tokens that an answer may be limited to."""
+_MAX_TOKENS: Final = Rule(
+    _whole(1, LONGEST).check,
+    {**WHOLE, "minimum": -1, "maximum": LONGEST, "description": "-1 and 0 are taken as no limit."},
+)
+_PASSED_OVER: Final[Schema] = {"description": "Changes no answer."}
+
+RULES: Final[Mapping[str, Rule]] = {
     "temperature": _number(0, 2),
     "top_p": _number(0, 1),
     "frequency_penalty": _number(-2, 2),
     "presence_penalty": _number(-2, 2),
-    "max_tokens": _whole(1, 10_000_000),
-    "max_completion_tokens": _whole(1, 10_000_000),
-    "n": _one,
+    "max_completion_tokens": _MAX_TOKENS,
+    "max_tokens": _MAX_TOKENS,
+    "n": Rule(_one, with_description({"enum": [1]}, "One answer a request.")),
     "seed": _whole(-(2**63), 2**63 - 1),
     "top_logprobs": _whole(0, 20),
-    "stop": _stop,
-    "tools": _tools,
-    "tool_choice": _tool_choice,
-    "functions": _functions,
-    "parallel_tool_calls": _boolean,
-    "response_format": _response_format,
-    "logprobs": _boolean,
-    "logit_bias": _object,
-    "metadata": _object,
-    "store": _boolean,
-    "user": _text,
-    "reasoning_effort": _text,
-    "reasoning_format": _text,
-    "include_reasoning": _boolean,
-    "service_tier": _text,
+    "stop": Rule(_stop, either(TEXT, {**list_of(or_null(TEXT)), "maxItems": MAX_STOPS})),
+    "tools": Rule(_tools, TOOLS),
+    "functions": Rule(_functions, with_description({"type": "array"}, "The old name of `tools`.")),
+    "tool_choice": Rule(_tool_choice, _CHOICE),
+    "parallel_tool_calls": Rule(_boolean, SWITCH),
+    "response_format": Rule(_response_format, _FORMAT),
+    "logprobs": Rule(_boolean, SWITCH),
+    "logit_bias": Rule(_object, OBJECT),
+    "metadata": Rule(_object, _PASSED_OVER),
+    "store": Rule(_boolean, _PASSED_OVER),
+    "user": Rule(_text, _PASSED_OVER),
+    "reasoning_effort": Rule(_text, TEXT),
+    "reasoning_format": Rule(_text, TEXT),
+    "include_reasoning": Rule(_boolean, SWITCH),
+    "service_tier": Rule(_text, TEXT),
 }
+"""The API's description is made of these: what it says of a parameter is what is checked."""

@@ -9,6 +9,7 @@ import msgspec
 
 from groq_core.api.asgi import ApiExchange
 from groq_core.api.chat.body import check_model, json_object
+from groq_core.api.chat.clients import whole_numbers
 from groq_core.api.chat.parameters import check_params
 from groq_core.api.field_errors import bad, kind_of, mapping
 from groq_core.api.responses.flat_tools import chat_choice, chat_tools
@@ -25,6 +26,8 @@ NOT_HERE: Final[Mapping[str, str]] = {
 """Fields that mean a service this server does not have, and what to do instead."""
 
 MAX_METADATA: Final = 16
+
+SUMMARIES: Final = ("auto", "concise", "detailed", "none")
 
 RENAMED: Final = (
     ("max_completion_tokens", "max_output_tokens"),
@@ -68,7 +71,7 @@ def read_response(raw: bytes, exchange: ApiExchange, store: ResponseStore) -> Re
     """
     body = json_object(raw)
     for name, hint in NOT_HERE.items():
-        if body.get(name):
+        if body.get(name) is not None and body[name] is not False:
             raise bad(name, f"`{name}` is not possible here", hint, code="unsupported_parameter")
     switches = {name: _switch(body, name) for name in ("stream", "store", "parallel_tool_calls")}
     items = read_items(body.get("input"))
@@ -137,12 +140,12 @@ def _params(body: dict[str, Any]) -> dict[str, Any]:
     names = ("temperature", "top_p", "parallel_tool_calls", "user", "service_tier", "seed", "stop")
     params = {name: body[name] for name in names if body.get(name) is not None}
     params["max_completion_tokens"] = body.get("max_output_tokens")
-    params["reasoning_effort"] = (body.get("reasoning") or {}).get("effort")
-    params["response_format"] = _response_format((body.get("text") or {}).get("format"))
+    params["reasoning_effort"] = _object(body, "reasoning").get("effort")
+    params["response_format"] = _response_format(_object(body, "text").get("format"))
     params["tools"] = chat_tools(body.get("tools"))
     params["tool_choice"] = chat_choice(body.get("tool_choice"))
     try:
-        return check_params(params)
+        return check_params(whole_numbers(params))
     except RequestError as error:
         raise rename_param(error, *RENAMED) from None
 
@@ -165,8 +168,7 @@ def _echo(body: dict[str, Any], switches: Mapping[str, bool | None]) -> dict[str
     truncation = body.get("truncation")
     if truncation not in (None, "auto", "disabled"):
         raise bad("truncation", "`truncation` must be auto or disabled")
-    reasoning = mapping(body.get("reasoning") or {}, "reasoning")
-    text = mapping(body.get("text") or {}, "text")
+    reasoning, text = _object(body, "reasoning"), _object(body, "text")
     return {
         "background": False,
         "instructions": body.get("instructions"),
@@ -188,9 +190,13 @@ def _echo(body: dict[str, Any], switches: Mapping[str, bool | None]) -> dict[str
     }
 
 
+def _object(body: dict[str, Any], name: str) -> dict[str, Any]:
+    return {} if body.get(name) is None else mapping(body[name], name)
+
+
 def _summary(reasoning: dict[str, Any]) -> str | None:
     summary = reasoning.get("summary") or reasoning.get("generate_summary")
-    if summary not in (None, "auto", "concise", "detailed", "none"):
+    if summary not in (None, *SUMMARIES):
         raise bad("reasoning.summary", "`reasoning.summary` must be auto, concise or detailed")
     return None if summary == "none" else summary
 

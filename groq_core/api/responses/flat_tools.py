@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from groq_core.api.chat.parameters import MAX_TOOLS
 from groq_core.api.field_errors import bad, kind_of, mapping
+from groq_core.api.schema_parts import TEXT, Schema, either, list_of, object_of, with_description
 
 HOSTED: Final[Mapping[str, str]] = {
     "browser_search": "browser_search",
@@ -18,6 +20,28 @@ HOSTED: Final[Mapping[str, str]] = {
 """Tools a provider runs itself, by OpenAI's name and by Groq's, and what Groq calls them."""
 
 FUNCTION_FIELDS: Final = ("name", "description", "parameters", "strict")
+
+
+TOOLS: Final[Schema] = with_description(
+    {
+        **list_of(
+            either(
+                object_of(
+                    {"type": {"const": "function"}, "name": {**TEXT, "minLength": 1, "maxLength": 64}}, "type", "name"
+                ),
+                object_of({"type": {"enum": list(HOSTED)}}, "type"),
+            )
+        ),
+        "maxItems": MAX_TOOLS,
+    },
+    f"Of type `function`, {', '.join(f'`{name}`' for name in HOSTED)}.",
+)
+CHOICE: Final[Schema] = either(
+    {"enum": ["none", "auto", "required"]},
+    object_of({"type": {"const": "function"}, "name": TEXT}, "type", "name"),
+    object_of({"type": {"enum": ["allowed_tools", *HOSTED]}}, "type"),
+)
+"""What is taken, in the API's description."""
 
 
 def chat_tools(tools: Any) -> list[dict[str, Any]] | None:

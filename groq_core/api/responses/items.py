@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from groq_core.api.chat.body import MAX_MESSAGES, check_messages
 from groq_core.api.field_errors import bad, kind_of, mapping
+from groq_core.api.schema_parts import TEXT, Schema, either, object_of
 from groq_core.errors import RequestError
 from groq_core.requests import Message
 
@@ -18,6 +19,13 @@ LEFT_OUT: Final = frozenset({"reasoning", "web_search_call", "code_interpreter_c
 """Items that are taken back and not sent on: models do no better for reading their old thoughts, and cost more."""
 
 TEXTS: Final = frozenset({"input_text", "output_text", "text"})
+
+
+ITEM: Final[Schema] = either(
+    object_of({"type": {"const": "message"}, "role": {"enum": ["user", "assistant", "system", "developer"]}}, "role"),
+    object_of({"type": {**TEXT, "not": {"const": "message"}}}, "type"),
+)
+"""What :func:`read_items` takes, in the API's description."""
 
 
 def read_items(value: Any) -> list[Item]:

@@ -16,13 +16,13 @@ from groq_core.services.agent.course import Course
 from groq_core.services.agent.hosted import Hosted
 from groq_core.services.agent.loop import AgentLoop
 from groq_core.services.agent.paused_run import RunState
-from groq_core.services.agent.run_limits import AgentLimits, Price
+from groq_core.services.agent.run_limits import AgentLimits, Price, check_amount, check_count
 from groq_core.services.agent.tools import Tool, tool
 from groq_core.services.extraction.schema import Schema, schema_of
 
 T = TypeVar("T")
 
-Approve: TypeAlias = Callable[[BoundCall], Awaitable[bool]]
+Approve: TypeAlias = Callable[[BoundCall], Awaitable[bool] | bool]
 
 INSTRUCTIONS: Final = (
     "Work on the task step by step. Use the tools where they know better than you do; call several at once where "
@@ -91,14 +91,17 @@ class Agent:
         self.model = model
         self.limits = AgentLimits(steps=max_steps, seconds=max_seconds, usd=max_usd, tokens=max_tokens)
         self.approve = approve
+        check_amount("approval_seconds", approval_seconds)
         self.approval_seconds = approval_seconds
         self.pause = pause
         self.params = {"max_completion_tokens": 4096, **(params or {})}
+        check_count("max_completion_tokens", self.params["max_completion_tokens"])
         self.caller = caller or Caller()
         self.price = price
         self.room = room
         self.sees = model in ("auto", "vision") if sees is None else sees
         self.clock = clock
+        self.spent: set[str] = set()
         if max_usd is not None and price is not None and price(1, 1) is None:
             raise RequestError(
                 f"no price is known for {model}, so a limit in dollars cannot be kept",
@@ -143,7 +146,7 @@ class Agent:
         Raises:
             RequestError: A word is for no call that waits.
         """
-        waiting = {one.approval for one in state.pending}
+        waiting = {one.approval for one in state.pending} - self.spent
         if unknown := set(words) - waiting:
             raise RequestError(
                 f"no call waits for the approval {min(unknown)!r}",
@@ -157,7 +160,8 @@ class Agent:
         wanted = None if output_type is None else schema_of(output_type)
         if wanted is not None and not state.step:
             state.messages = _with_schema(state.messages, wanted)
-        return AgentRun(AgentLoop(Course(self, state, words)).events(), self.handle, self.model, self.caller, wanted)
+        course = Course(self, state, words)
+        return AgentRun(AgentLoop(course).events(), course, wanted)
 
 
 def _by_name(tools: Iterable[Tool]) -> dict[str, Tool]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Generator
 from contextlib import aclosing
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
-from groq_core.errors import ChainError, ExtractionError
-from groq_core.events import Event, Events, Note, RunEnded
-from groq_core.pipeline import Handler
+from groq_core.errors import ChainError, ExtractionError, GroqCoreError
+from groq_core.events import EndReason, Event, Events, Note, RunEnded
 from groq_core.reply import Reply
-from groq_core.requests import Caller, ChatRequest, Message, Request
+from groq_core.requests import ChatRequest, Message
+from groq_core.services.agent.course import Course
 from groq_core.services.extraction.ask import again, assess, response_format
 from groq_core.services.extraction.fitting import Problem
 from groq_core.services.extraction.schema import Schema
@@ -33,17 +34,16 @@ class AgentRun(AsyncGenerator[Event, None], Generic[T]):
         ended: None while it goes on.
         output: The answer as it was asked for; None until the run has ended with one.
         typed: An ``output_type`` was asked for.
+        problem: Why there is no ``output`` though there is an answer: it does not fit its type.
     """
 
-    def __init__(
-        self, events: Events, handle: Handler[Request], model: str, caller: Caller, wanted: Schema[T] | None
-    ) -> None:
+    def __init__(self, events: Events, course: Course, wanted: Schema[T] | None) -> None:
         self.ended: RunEnded | None = None
         self.output: T | str | None = None
-        self._handle, self._model, self._caller = handle, model, caller
+        self._course = course
         self.typed = wanted is not None
         self._wanted = wanted
-        self._problem: ExtractionError | None = None
+        self.problem: ExtractionError | None = None
         self._events = self._parse_output(events)
 
     async def asend(self, value: None) -> Event:
@@ -69,8 +69,8 @@ class AgentRun(AsyncGenerator[Event, None], Generic[T]):
         async with aclosing(self._events) as events:
             async for _ in events:
                 pass
-        if self._problem is not None:
-            raise self._problem
+        if self.problem is not None:
+            raise self.problem
         if self.output is None:
             reason = self.ended.reason if self.ended is not None else "broken"
             raise ChainError(
@@ -95,54 +95,88 @@ class AgentRun(AsyncGenerator[Event, None], Generic[T]):
             if self._wanted is None:
                 self.output = end.answer
             else:
-                async with aclosing(self._fitting(end, self._wanted)) as tries:
-                    async for one in tries:
-                        if isinstance(one, RunEnded):
-                            end = one
-                        else:
-                            yield one
+                try:
+                    async with aclosing(self._fit(end, self._wanted)) as tries:
+                        async for one in tries:
+                            if isinstance(one, RunEnded):
+                                end = one
+                            else:
+                                yield one
+                except GroqCoreError:
+                    self.ended = end = self._end(end, end.answer, "broken")
+                    yield end
+                    raise
         self.ended = end
         yield end
 
-    async def _fitting(self, end: RunEnded, wanted: Schema[T]) -> Events:
-        reply, spoken = None, end.answer
+    async def _fit(self, end: RunEnded, wanted: Schema[T]) -> Events:
+        """Ask again, within the limits of the run, until the answer fits."""
+        course, spoken, reason = self._course, end.answer, end.reason
         outcome, data, problems = assess(spoken, wanted)
-        cost = end.cost_usd
         for _ in range(TYPED_TRIES):
             if outcome == "fits":
                 break
+            messages = _question(end, spoken, problems)
+            ahead, limit = course.once_more(messages)
+            if ahead.over:
+                reason = limit
+                break
             yield Note(code="answer_misfit", text="the answer did not fit its type and is asked for again")
             reply = Reply()
-            async with aclosing(self._handle(self._question(end, wanted, spoken, problems))) as answer:
-                async for event in answer:
-                    reply.apply(event)
-            if (paid := reply.receipt.cost_usd) is not None:
-                cost = (cost or 0.0) + paid
+            course.state.step += 1
+            try:
+                async with (
+                    asyncio.timeout(course.remaining_s),
+                    aclosing(course.agent.handle(self._request(messages, wanted, ahead.max_tokens))) as answer,
+                ):
+                    async for event in answer:
+                        reply.apply(event)
+            except TimeoutError:
+                reason = "time_limit"
+                break
+            finally:
+                course.pay(reply)
             spoken = reply.text
             outcome, data, problems = assess(spoken, wanted)
         if outcome == "fits":
             self.output = wanted.value(data)
         else:
-            self._problem = ExtractionError(
+            self.problem = ExtractionError(
                 "the answer does not fit its type: " + "; ".join(map(str, problems[:3])),
                 problems=[str(one) for one in problems],
                 partial=data,
-                cost_usd=cost,
+                cost_usd=course.state.cost_usd,
             )
-        yield msgspec.structs.replace(end, answer=spoken, cost_usd=cost)
+        yield self._end(end, spoken, reason)
 
-    def _question(self, end: RunEnded, wanted: Schema[T], spoken: str, problems: tuple[Problem, ...]) -> ChatRequest:
-        messages: list[Message] = [*end.messages]
-        if messages and messages[-1].get("role") == "assistant":
-            messages.pop()
+    def _end(self, end: RunEnded, answer: str, reason: EndReason) -> RunEnded:
+        course = self._course
+        return msgspec.structs.replace(
+            end,
+            answer=answer,
+            reason=reason,
+            steps=course.state.step,
+            cost_usd=course.state.cost_usd,
+            elapsed_s=course.agent.clock() - course.started,
+        )
+
+    def _request(self, messages: tuple[Message, ...], wanted: Schema[T], most: int | None) -> ChatRequest:
+        agent = self._course.agent
         return ChatRequest(
-            messages=(*messages, *again(spoken, problems)),
-            model=self._model,
+            messages=messages,
+            model=agent.model,
             params={
                 "response_format": response_format(wanted, "json_schema"),
-                "max_completion_tokens": 4096,
+                "max_completion_tokens": most or self._course.most_out,
             },
             stream=False,
             revisable=True,
-            caller=self._caller,
+            caller=agent.caller,
         )
+
+
+def _question(end: RunEnded, spoken: str, problems: tuple[Problem, ...]) -> tuple[Message, ...]:
+    messages: list[Message] = [*end.messages]
+    if messages and messages[-1].get("role") == "assistant":
+        messages.pop()
+    return (*messages, *again(spoken, problems))

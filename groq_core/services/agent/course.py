@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from groq_core.events import EndReason, ToolCall
 from groq_core.reply import Reply
-from groq_core.requests import estimate_tokens
+from groq_core.requests import Message, estimate_tokens
 from groq_core.services.agent.paused_run import RunState
 from groq_core.services.agent.run_limits import OPEN, Outlook, outlook
 
@@ -54,7 +54,8 @@ class Course:
             return Outlook(last=True, over=True), "step_limit"
         if self.remaining_s <= 0:
             return Outlook(last=True, over=True), "time_limit"
-        for looked, limit in ((self._money(), "money_limit"), (self._tokens(), "token_limit")):
+        prompt = self._prompt_tokens() if self.limits.usd is not None or self.limits.tokens is not None else 0
+        for looked, limit in ((self._money(prompt), "money_limit"), (self._tokens(prompt), "token_limit")):
             if looked.last:
                 return looked, limit  # type: ignore[return-value]
         if self.remaining_s <= self.limits.answer_s:
@@ -67,21 +68,34 @@ class Course:
             return Outlook(last=True), "step_limit"
         return OPEN, "answered"
 
-    def _money(self) -> Outlook:
+    def once_more(self, messages: Sequence[Message]) -> tuple[Outlook, EndReason]:
+        """What one further question about the answer may write, without tools, and the limit that forbids it."""
+        prompt = 200 + estimate_tokens(messages) * 3 // 2
+        if self.state.step >= self.limits.steps:
+            return Outlook(last=True, over=True), "step_limit"
+        if self.remaining_s <= 0:
+            return Outlook(last=True, over=True), "time_limit"
+        money, tokens = self._money(prompt), self._tokens(prompt)
+        if money.over or tokens.over:
+            return Outlook(last=True, over=True), "money_limit" if money.over else "token_limit"
+        most = min(one.max_tokens or self.most_out for one in (money, tokens))
+        return Outlook(last=True, max_tokens=min(self.most_out, most)), "answered"
+
+    def _money(self, prompt: int) -> Outlook:
         if (most := self.limits.usd) is None:
             return OPEN
         left = most - (self.state.cost_usd or 0.0)
         if self.agent.price is not None:
-            return outlook(left, self._prompt_tokens(), self.most_out, self.agent.price)
+            return outlook(left, prompt, self.most_out, self.agent.price)
         if self.unpriced or left < self.dearest or left <= 0:
             return Outlook(last=True, over=True)
         return Outlook(last=True) if left < 2 * self.dearest else OPEN
 
-    def _tokens(self) -> Outlook:
+    def _tokens(self, prompt: int) -> Outlook:
         if (most := self.limits.tokens) is None:
             return OPEN
         left = most - self.state.tokens
-        return outlook(left, self._prompt_tokens(), self.most_out, lambda prompt, out: float(prompt + out))
+        return outlook(left, prompt, self.most_out, lambda prompt, out: float(prompt + out))
 
     @property
     def most_out(self) -> int:

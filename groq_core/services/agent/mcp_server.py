@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import base64
+import json
 import os
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from pydantic_core import to_json
-
 from groq_core.errors import RequestError
 from groq_core.redaction import redact
+from groq_core.services.agent.answer_bounds import bound_answers
 from groq_core.services.agent.oauth import Authorize
-from groq_core.services.agent.results import Mixed, ToolPicture
+from groq_core.services.agent.remote_results import result_pictures, result_text
+from groq_core.services.agent.results import Mixed
 from groq_core.services.agent.tool_names import tool_name, unique_names
-from groq_core.services.agent.tools import MAX_RESULT, Arguments, Tool, loose
+from groq_core.services.agent.tools import MAX_RESULT, Arguments, ArgumentsError, Tool, loose
 
 if TYPE_CHECKING:
     from mcp import ClientSession
@@ -117,6 +117,8 @@ class _Connection:
         self._leave = asyncio.Event()
         self._why = ""
         self._goodbyes: set[asyncio.Task[None]] = set()
+        self._calls: dict[int, asyncio.Task[Any] | None] = {}
+        self._refused: dict[int, str] = {}
         self._ready: asyncio.Future[tuple[ClientSession, list[RemoteTool]]] = asyncio.get_running_loop().create_future()
         self._task = asyncio.create_task(self._hold())
 
@@ -192,16 +194,30 @@ class _Connection:
         session, _ = await self._ready
         # A session numbers its requests and tells nobody; nothing is awaited before it takes this number.
         number = session._request_id
+        self._calls[number] = asyncio.current_task()
         try:
             # A second more than the agent allows, so that it is the agent who says what took too long.
             return await session.call_tool(name, arguments, timedelta(seconds=self._timeout + 1))
         except (asyncio.CancelledError, McpError) as error:
+            if (why := self._refused.pop(number, None)) is not None:
+                raise RemoteToolError(f"{why}, and is not read; ask for less") from None
             if not isinstance(error, McpError) or error.error.code == TIMED_OUT:
                 # Not awaited: whoever cancels is not to wait for the server.
                 goodbye = asyncio.create_task(_cancel(session, number))
                 self._goodbyes.add(goodbye)
                 goodbye.add_done_callback(self._goodbyes.discard)
             raise
+        finally:
+            self._calls.pop(number, None)
+
+    def _refuse(self, number: int | None, why: str) -> None:
+        """An answer is not read on; whoever waits for it is told."""
+        call = self._calls.get(number) if number is not None else None
+        if call is not None and number is not None:
+            self._refused[number] = why
+            call.cancel()
+        elif not self._ready.done():
+            self._ready.set_exception(RemoteToolError(why))
 
     async def _hold(self) -> None:
         try:
@@ -255,9 +271,10 @@ class _Connection:
         async with AsyncExitStack() as opened:
             auth = await opened.enter_async_context(self._authorize()) if self._authorize is not None else None
             http = httpx.AsyncClient(
-                headers=self._headers,
+                headers={"Accept-Encoding": "identity", **self._headers},
                 timeout=httpx.Timeout(CONNECT_S, read=READ_S),
                 auth=auth,
+                event_hooks={"response": [bound_answers(self._refuse, plain=self._make_transport is not None)]},
                 transport=self._make_transport() if self._make_transport is not None else None,
             )
             await opened.enter_async_context(http)
@@ -303,7 +320,7 @@ def _tool(
         text = result_text(result)
         if result.isError:
             raise RemoteToolError(text or "the server says it failed")
-        pictures = list(_pictures(result))
+        pictures = list(result_pictures(result))
         return Mixed(text, pictures) if pictures else text
 
     return Tool(
@@ -311,54 +328,26 @@ def _tool(
         description=(one.description or one.title or "")[:2_000],
         parameters=loose(dict(one.inputSchema)),
         call=call,
+        check=_sendable,
         dangerous=not (trusted and _harmless(one)) if dangerous is None else dangerous,
         timeout=timeout,
         max_result=MAX_RESULT,
     )
 
 
+def _sendable(arguments: Arguments) -> Arguments:
+    """What cannot be sent is refused beforehand: sending it would break the connection for all that comes after."""
+    try:
+        json.dumps(arguments, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise ArgumentsError("a text holds half a surrogate pair, which cannot be sent") from None
+    return arguments
+
+
 def _harmless(one: RemoteTool) -> bool:
     """What a server says of its own tool; that it destroys something counts for more than that it only reads."""
     hints = one.annotations
     return bool(hints and hints.readOnlyHint) and not (hints and hints.destructiveHint)
-
-
-def result_text(result: CallToolResult) -> str:
-    """Write a result down as text; pictures and sounds are mentioned in their places."""
-    pieces = [_block(block) for block in result.content]
-    text = "\n".join(piece for piece in pieces if piece)
-    if not text and result.structuredContent is not None:
-        return to_json(result.structuredContent, fallback=str).decode()
-    return text
-
-
-def _block(block: Any) -> str:
-    match block.type:
-        case "text":
-            return str(block.text)
-        case "resource":
-            return str(getattr(block.resource, "text", "") or f"[a file: {block.resource.uri}]")
-        case "resource_link":
-            return f"[a link: {block.name} {block.uri}]"
-        case "image" | "audio":
-            return f"[{block.type}, {len(block.data) * 3 // 4} bytes]"
-        case _:
-            return ""
-
-
-def _pictures(result: CallToolResult) -> Iterator[ToolPicture]:
-    """The pictures of a result, for a model that can see."""
-    for block in result.content:
-        data, kind = "", ""
-        if block.type == "image":
-            data, kind = block.data, block.mimeType
-        elif block.type == "resource":
-            data, kind = getattr(block.resource, "blob", ""), block.resource.mimeType or ""
-        if data and kind in ("image/png", "image/jpeg", "image/gif", "image/webp"):
-            try:
-                yield ToolPicture(base64.b64decode(data, validate=True), kind)
-            except ValueError:
-                continue  # it is mentioned all the same
 
 
 def _cause(error: BaseException) -> str:

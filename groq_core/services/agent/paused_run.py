@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from hashlib import blake2b
 
@@ -69,7 +70,11 @@ class RunState(msgspec.Struct, kw_only=True):
 
     def encode(self) -> bytes:
         """As JSON; it holds the conversation, so it is as private as that."""
-        return msgspec.json.encode(self)
+        try:
+            return msgspec.json.encode(self)
+        except UnicodeEncodeError:
+            # Half a surrogate pair, which UTF-8 cannot hold, stands as its escape.
+            return json.dumps(msgspec.to_builtins(self)).encode()
 
     @classmethod
     def decode(cls, data: bytes | str) -> RunState:
@@ -78,11 +83,11 @@ class RunState(msgspec.Struct, kw_only=True):
             RequestError: It is no state of a run.
         """
         try:
-            return msgspec.json.decode(data, type=cls)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            return msgspec.convert(json.loads(data), cls)
+        except (ValueError, RecursionError) as error:
             raise RequestError(f"the state of the run cannot be read: {error}", param="state") from None
 
     def approval(self, call: str, name: str, arguments: str) -> str:
         """The id under which one call is approved: another run, call or argument has another."""
-        about = msgspec.json.encode([self.run, self.step, call, name, arguments])
+        about = json.dumps([self.run, self.step, call, name, arguments]).encode()
         return "ap_" + blake2b(about, digest_size=15).hexdigest()

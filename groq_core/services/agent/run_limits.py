@@ -44,19 +44,35 @@ class AgentLimits:
     tokens: int | None = None
 
     def __post_init__(self) -> None:
-        for name, value in (("max_steps", self.steps), ("max_tokens", self.tokens)):
-            if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
-                raise _limit_error(name, value, "a whole number from 1 on")
-        for name, amount in (("max_seconds", self.seconds), ("max_usd", self.usd)):
-            if amount is None:
-                continue
-            if isinstance(amount, bool) or not isinstance(amount, int | float) or not 0 < amount < math.inf:
-                raise _limit_error(name, amount, "a number above 0")
+        check_count("max_steps", self.steps)
+        if self.tokens is not None:
+            check_count("max_tokens", self.tokens)
+        check_amount("max_seconds", self.seconds)
+        if self.usd is not None:
+            check_amount("max_usd", self.usd)
 
     @property
     def answer_s(self) -> float:
         """Seconds kept for the answer."""
         return min(ANSWER_S, ANSWER_SHARE * self.seconds)
+
+
+def check_count(name: str, value: object) -> None:
+    """
+    Raises:
+        RequestError: It is no whole number from 1 on.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise _limit_error(name, value, "a whole number from 1 on")
+
+
+def check_amount(name: str, value: object) -> None:
+    """
+    Raises:
+        RequestError: It is no number above 0 that ends somewhere.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+        raise _limit_error(name, value, "a number above 0")
 
 
 def _limit_error(name: str, value: object, wanted: str) -> RequestError:

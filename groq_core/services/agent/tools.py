@@ -6,18 +6,20 @@ import asyncio
 import contextvars
 import functools
 import inspect
+import math
 import re
 import threading
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import aclosing
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, Final, TypeAlias, get_type_hints, overload
+from typing import Any, Final, TypeAlias, TypeVar, get_type_hints, overload
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from pydantic import Field as PydanticField
 
 Arguments: TypeAlias = dict[str, Any]
+
+R = TypeVar("R")
 
 TIMEOUT_S: Final = 30.0
 
@@ -61,6 +63,10 @@ class Tool:
     def __post_init__(self) -> None:
         if not _NAME.match(self.name):
             raise ValueError(f"{self.name!r} is no name for a tool: 1 to 64 letters, digits, _ or -")
+        if not 0 < self.timeout < math.inf:
+            raise ValueError(f"the timeout of tool {self.name} is {self.timeout!r}, and not a number above 0")
+        if not isinstance(self.max_result, int) or self.max_result < 1:
+            raise ValueError(f"max_result of tool {self.name} is {self.max_result!r}, and not a whole number from 1 on")
 
     @property
     def wire(self) -> dict[str, Any]:
@@ -130,20 +136,17 @@ def _make(
     is_stream = inspect.isasyncgenfunction(typed)
 
     async def call(arguments: Arguments) -> object:
-        if is_stream:
-            return await _gather(function(**arguments))
-        if is_async:
-            return await function(**arguments)
-        found = await in_thread(lambda: _list(function(**arguments)))
-        if inspect.isasyncgen(found):
-            return await _gather(found)
-        return await found if inspect.isawaitable(found) else found
+        if is_async or is_stream:
+            return await _resolve(function(**arguments))
+        return await _resolve(await in_thread(lambda: _list(function(**arguments))))
 
     def check(arguments: Arguments) -> Arguments:
         try:
             found = model.model_validate(arguments)
         except ValidationError as error:
             raise ArgumentsError(_wrong(error)) from None
+        except Exception as error:  # a type's own validators may raise anything
+            raise ArgumentsError(type(error).__name__) from None
         return {str(info.alias): getattr(found, field) for field, info in model.model_fields.items()}
 
     return Tool(
@@ -163,8 +166,10 @@ def signature_source(function: Callable[..., Any]) -> Callable[..., Any]:
     """What of a callable has the types and the docstring: the function in a partial, the call of an object."""
     while isinstance(function, functools.partial | functools.partialmethod):
         function = function.func
+    if inspect.isroutine(function) and (inner := inspect.unwrap(function)) is not function:
+        return signature_source(inner)
     if inspect.isroutine(function) or inspect.isclass(function):
-        return inspect.unwrap(function) if inspect.isroutine(function) else function
+        return function
     return signature_source(type(function).__call__) if inspect.isfunction(type(function).__call__) else function
 
 
@@ -185,14 +190,35 @@ MOST_ITEMS: Final = 10_000
 """Values that are taken from a tool that yields them one by one."""
 
 
+MOST_LAYERS: Final = 10
+"""Times that what a tool returns is awaited, where it gives something to await."""
+
+
+async def _resolve(value: object) -> object:
+    """What there is in the end: a coroutine's result, and what a generator yields."""
+    for _ in range(MOST_LAYERS):
+        if inspect.isawaitable(value):
+            value = await value
+        elif hasattr(type(value), "__anext__"):
+            value = await _gather(value)
+        elif inspect.isgenerator(value):
+            value = await in_thread(functools.partial(_list, value))
+        else:
+            break
+    return value
+
+
 async def _gather(values: Any) -> object:
-    """What an async generator yields: a text where all of it is text, else a list."""
+    """What is yielded one by one: a text where all of it is text, else a list."""
     found = []
-    async with aclosing(values):
+    try:
         async for value in values:
             found.append(value)
             if len(found) == MOST_ITEMS:
                 break
+    finally:
+        if (close := getattr(values, "aclose", None)) is not None:
+            await close()
     return _join(found)
 
 
@@ -208,8 +234,11 @@ def _arguments_model(
     function: Callable[..., Any], typed: Callable[..., Any], told: Mapping[str, str]
 ) -> type[BaseModel]:
     hints = get_type_hints(typed, include_extras=True)
+    bound = _bound_names(function)
     fields: dict[str, Any] = {}
     for place, (name, parameter) in enumerate(inspect.signature(function).parameters.items()):
+        if name in bound:
+            continue
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.POSITIONAL_ONLY):
             raise TypeError(f"a tool's parameters are named one by one; {name!r} is not")
         if name not in hints:
@@ -221,6 +250,15 @@ def _arguments_model(
         # The field's own name is ours: a parameter may be called "schema" or "json", a model's field may not.
         fields[f"argument_{place}"] = (hints[name], info)
     return create_model("Arguments", __config__=ConfigDict(extra="forbid"), **fields)
+
+
+def _bound_names(function: Callable[..., Any]) -> set[str]:
+    """Keywords that a partial gives: whoever bound them leaves no model the choice, nor shows it a default."""
+    found = set[str]()
+    while isinstance(function, functools.partial):
+        found |= set(function.keywords)
+        function = function.func
+    return found
 
 
 def _wrong(error: ValidationError) -> str:
@@ -297,37 +335,32 @@ def loose(schema: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-async def in_thread(function: Callable[[], object]) -> object:
+async def in_thread(function: Callable[[], R]) -> R:
     """
     Run a function in a thread of its own, which the end of the process does not wait for.
 
     A pool would run out of threads when tools are abandoned, and would hold up the end of the process.
     """
     loop = asyncio.get_running_loop()
-    outcome: asyncio.Future[object] = loop.create_future()
+    outcome: asyncio.Future[R] = loop.create_future()
     context = contextvars.copy_context()
 
-    def settle(result: object, error: Exception | None) -> None:
-        if outcome.done():
-            return
-        if error is None:
-            outcome.set_result(result)
-        else:
-            outcome.set_exception(error)
+    def settle(finish: Callable[[], None]) -> None:
+        if not outcome.done():
+            finish()
 
     def run() -> None:
-        result: object = None
-        error: Exception | None = None
+        finish: Callable[[], None]
         try:
-            result = context.run(function)
+            finish = functools.partial(outcome.set_result, context.run(function))
         except StopIteration:
-            error = RuntimeError("StopIteration")  # a future refuses it
+            finish = functools.partial(outcome.set_exception, RuntimeError("StopIteration"))  # a future refuses it
         except Exception as raised:
-            error = raised
+            finish = functools.partial(outcome.set_exception, raised)
         except BaseException as raised:  # a tool that calls sys.exit() ends itself, not the app
-            error = RuntimeError(type(raised).__name__)
+            finish = functools.partial(outcome.set_exception, RuntimeError(type(raised).__name__))
         try:
-            loop.call_soon_threadsafe(settle, result, error)
+            loop.call_soon_threadsafe(settle, finish)
         except RuntimeError:
             pass  # the loop is closed: nobody waits any more
 

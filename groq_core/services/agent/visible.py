@@ -1,12 +1,17 @@
-"""Text of models and tools made safe to look at: nothing in it is hidden, nothing in it drives a terminal."""
+"""Calls of models made safe to look at: nothing in them is hidden."""
 
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import Any, Final
 
 from pydantic_core import to_jsonable_python
+
+from groq_core.terminal import for_terminal
+
+__all__ = ["as_json", "for_terminal", "is_plain", "whole_call"]
 
 _HIDDEN: Final = re.compile(
     "[\x00-\x1f\x7f-\xa0\xad\u034f\u061c\u070f\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f"
@@ -14,9 +19,6 @@ _HIDDEN: Final = re.compile(
     "\U000e0000-\U0010ffff]"
 )
 """Controls, what takes no room, turns the direction of writing or only looks like a space, and private signs."""
-
-_COMMANDS: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-"""What a terminal may act upon, and marks that turn the direction of writing; a new line and a tab are left."""
 
 
 def whole_call(arguments: dict[str, Any]) -> str:
@@ -28,29 +30,41 @@ def whole_call(arguments: dict[str, Any]) -> str:
     >>> whole_call({"to": "a\u202eb", "sum": 12345678901234567890})
     '{"to": "a\\\\u202eb", "sum": 12345678901234567890}'
     """
-    try:
-        text = json.dumps(arguments, ensure_ascii=False)
-    except (TypeError, ValueError):
-        # Values that a tool's own types made of the model's: dates, models, enumerations.
-        text = json.dumps(to_jsonable_python(arguments, fallback=str, inf_nan_mode="strings"), ensure_ascii=False)
+    plain = arguments if is_plain(arguments) else as_json(arguments)
+    text = json.dumps(plain, ensure_ascii=False)
     # The white space between JSON's own signs is a plain space; all else that is hidden stands inside a text.
     text = _HIDDEN.sub(lambda match: _escape(match[0]), text)
     # Signs that this Python's tables do not know may be drawn as nothing.
     return text if text.isprintable() else "".join(s if s.isprintable() else _escape(s) for s in text)
 
 
-def for_terminal(text: str) -> str:
-    r"""
-    Make a text safe to print: what would move the cursor, colour or retitle the window is written out.
-
-    >>> for_terminal("a\x1b[2Jb\nc")
-    'a\\x1b[2Jb\nc'
+def is_plain(value: object) -> bool:
     """
-    return _COMMANDS.sub(lambda match: _short(ord(match[0])), text)
+    A value that JSON writes down as it is.
+
+    >>> is_plain({"a": [1, None]}), is_plain({"a": (1,)}), is_plain({1: 2})
+    (True, False, False)
+    """
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if type(one) is dict:
+            if not all(type(name) is str for name in one):
+                return False
+            waiting += one.values()
+        elif type(one) is list:
+            waiting += one
+        elif not (one is None or type(one) in (str, int, bool) or (type(one) is float and math.isfinite(one))):
+            return False
+    return True
 
 
-def _short(code: int) -> str:
-    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
+def as_json(value: object) -> Any:
+    """What a tool's own type made of the model's words (a date, a model, an enumeration), as plain data."""
+    try:
+        return to_jsonable_python(value, fallback=str, inf_nan_mode="strings")
+    except Exception:  # a value may refuse in its own way to be written down
+        return f"[a {type(value).__name__} that cannot be written down]"
 
 
 def _escape(sign: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
@@ -55,6 +56,10 @@ async def work_off(course: Course, *, fresh: bool = True) -> AsyncGenerator[Even
                 found = await _approve(course, found)
             elif not word:
                 found = refusal(f"the user declined this call of {asked.name}")
+            elif found.approval in course.agent.spent:
+                found = refusal(f"the approval of this call of {asked.name} was used already")
+            else:
+                course.agent.spent.add(found.approval)
         shown = found.arguments_text if isinstance(found, BoundCall) else asked.arguments
         yield ToolStarted(step=state.step, call=asked.id, name=asked.name, arguments=clip(shown, MAX_RESULT))
         if isinstance(found, BoundCall):
@@ -123,10 +128,16 @@ async def _approve(course: Course, call: BoundCall) -> BoundCall | Result:
     asked = course.agent.clock()
     try:
         async with asyncio.timeout(course.agent.approval_seconds):
-            agreed = await course.agent.approve(call)
+            word = course.agent.approve(call)
+            agreed = await word if inspect.isawaitable(word) else word
     except TimeoutError:
         return refusal(f"nobody answered whether {call.name} may be called")
-    except Exception as error:  # whoever asks may fail in any way, and then nobody has agreed
+    except (KeyboardInterrupt, GeneratorExit):
+        raise
+    except BaseException as error:  # whoever asks may fail in any way, and then nobody has agreed
+        own = asyncio.current_task()
+        if isinstance(error, asyncio.CancelledError) and own is not None and own.cancelling():
+            raise
         return refusal(f"nobody could be asked whether {call.name} may be called ({type(error).__name__})")
     finally:
         course.waited_s += course.agent.clock() - asked

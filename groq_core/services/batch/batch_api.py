@@ -28,7 +28,7 @@ from groq_core.services.batch.progress import Progress
 from groq_core.services.batch.reconcile import Reconciled, reconcile
 from groq_core.services.batch.runner import failure
 from groq_core.services.batch.seen_ids import IdSet
-from groq_core.services.batch.sink import Failure, Sink
+from groq_core.services.batch.sink import Failure, Sink, writing_beside
 
 T = TypeVar("T")
 
@@ -54,6 +54,9 @@ PASSING: Final = frozenset(
 """Failures after which the same thing is tried again."""
 
 TRIES: Final = 6
+
+FAILED: Final = Failure(code="failed", message="")
+NO_ANSWER: Final = Failure(code="malformed", message="the result holds no answer")
 
 
 class Described(Protocol):
@@ -111,6 +114,7 @@ class RemoteBatchRun:
         model: From a line's model (perhaps a tier, perhaps None) to a Groq id. Raises RequestError.
         price: From a model's id and a usage to USD, undiscounted; None where it is unknown.
         total: Lines in the source, where somebody has counted.
+        simulated: The simulator answers, and each answer says so.
         stopping: Once set, nothing more is sent, and what Groq has is cancelled there.
     """
 
@@ -124,6 +128,7 @@ class RemoteBatchRun:
         model: Callable[[str | None], str],
         price: Callable[[str, Usage], float | None],
         total: int | None = None,
+        simulated: bool = False,
         stopping: asyncio.Event | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -131,7 +136,7 @@ class RemoteBatchRun:
         most_bytes: int = MOST_BYTES,
     ) -> None:
         self._entries, self._sink, self._job, self._api = entries, sink, job, api
-        self._model, self._price, self._total = model, price, total
+        self._model, self._price, self._total, self._simulated = model, price, total, simulated
         self._stopping = stopping or asyncio.Event()
         self._clock, self._sleep = clock, sleep
         self._most_lines, self._most_bytes = most_lines, most_bytes
@@ -229,10 +234,17 @@ class RemoteBatchRun:
 
         Returns:
             How many were written, and the first line of the next part, which did not fit any more, with its id.
+
+        Raises:
+            DiskFullError: There is no room for them.
         """
         raw, known = carried
         lines, size = int(bool(raw)), len(raw)
-        with path.open("wb") as file, path.with_suffix(".ids").open("wb") as ids:
+        with (
+            writing_beside(self._sink.path, self._sink.answered),
+            path.open("wb") as file,
+            path.with_suffix(".ids").open("wb") as ids,
+        ):
             file.write(raw)
             ids.write(known)
             for entry in entries:
@@ -347,41 +359,52 @@ class RemoteBatchRun:
 
     async def _fetch(self, file_id: str, known: dict[str, str] | None) -> None:
         """Take in a file of results; lines the sink has from an interrupted fetch are not taken twice."""
-        unreadable = unknown = 0
+        unreadable, unknown = list[bytes](), 0
         async with aclosing(self._api.lines(file_id)) as lines:
             async for raw in lines:
                 try:
                     result = msgspec.json.decode(raw, type=_Result)
                 except (msgspec.DecodeError, UnicodeDecodeError):
-                    unreadable += 1
+                    unreadable.append(raw)
                     continue
                 if known is not None and result.custom_id not in known:
                     unknown += 1
                 else:
                     self._take(result, (known or {}).get(result.custom_id, ""))
         # Only when the file has been read to its end: an interrupted one is read again.
-        self._unreadable += unreadable
+        if unreadable:
+            self._record_unreadable(unreadable)
+        self._unreadable += len(unreadable)
         self._unknown += unknown
+
+    def _record_unreadable(self, lines: Iterable[bytes]) -> None:
+        """Keep what nobody could read, for whoever can."""
+        path = unreadable_results(self._sink.path)
+        with writing_beside(self._sink.path, self._sink.answered), path.open("ab") as file:
+            file.writelines(line.rstrip(b"\r\n") + b"\n" for line in lines)
 
     def _take(self, result: _Result, key: str) -> None:
         if result.custom_id in self._sink:
             return
         response = result.response
-        if response is not None and response.body is not None and response.status_code < 400 and not result.error:
+        if response is None or response.body is None or response.status_code >= 400 or result.error:
+            self._sink.fail(result.custom_id, _refusal(result), key=key)
+        elif not _is_completion(response.body):
+            self._sink.fail(result.custom_id, _refusal(result, NO_ANSWER), key=key)
+        else:
+            body = {**response.body, "simulated": True} if self._simulated else response.body
             self._sink.answer(
-                result.custom_id, response.body, key=key, request_id=response.request_id, status=response.status_code
+                result.custom_id, body, key=key, request_id=response.request_id, status=response.status_code
             )
             self._count(response.body)
-        else:
-            self._sink.fail(result.custom_id, _refusal(result), key=key)
 
     def _count(self, body: dict[str, Any]) -> None:
         reported = body.get("usage")
         usage = reported if isinstance(reported, dict) else {}
-        tokens_in, tokens_out = usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0
+        tokens_in, tokens_out = (_number(usage.get(name)) for name in ("prompt_tokens", "completion_tokens"))
         self._tokens_in += tokens_in
         self._tokens_out += tokens_out
-        self._truncated += any(choice.get("finish_reason") == "length" for choice in body.get("choices") or [])
+        self._truncated += any(choice.get("finish_reason") == "length" for choice in body["choices"])
         usd = self._price(str(body.get("model")), Usage(prompt_tokens=tokens_in, completion_tokens=tokens_out))
         self._usd = None if usd is None or self._usd is None else self._usd + usd * BATCH_DISCOUNT
 
@@ -397,11 +420,32 @@ class RemoteBatchRun:
         return await call()
 
 
-def _refusal(result: _Result) -> Failure:
+def unreadable_results(output: Path) -> Path:
+    """Where results are kept that could not be read."""
+    return output.with_name(output.name + ".unreadable")
+
+
+def _is_completion(body: dict[str, Any]) -> bool:
+    """It holds what a chat completion must: choices with messages."""
+    choices = body.get("choices")
+    return (
+        isinstance(choices, list)
+        and bool(choices)
+        and all(isinstance(choice, dict) and isinstance(choice.get("message"), dict) for choice in choices)
+    )
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) and value > 0 else 0
+
+
+def _refusal(result: _Result, otherwise: Failure = FAILED) -> Failure:
     """Why a line has no answer, wherever Groq put it."""
     body = result.response.body if result.response is not None else None
     error = (body or {}).get("error") if result.error is None else result.error
-    error = error if isinstance(error, dict) else {}
+    if not isinstance(error, dict):
+        return otherwise
     return Failure(
-        code=str(error.get("code") or error.get("type") or "failed"), message=str(error.get("message") or "")
+        code=str(error.get("code") or error.get("type") or otherwise.code),
+        message=str(error.get("message") or otherwise.message),
     )

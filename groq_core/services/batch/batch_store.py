@@ -29,6 +29,7 @@ from groq_core.services.batch.lines import URLS, LineFault, Recipe
 from groq_core.services.batch.places import BatchPlace, Filed, Owner, PlaceAway, Running, Via
 from groq_core.services.batch.progress import Progress
 from groq_core.services.batch.runner import BatchRun
+from groq_core.services.batch.seen_ids import IdSet
 from groq_core.services.batch.sink import Sink
 from groq_core.services.batch.sources import LineSource
 
@@ -59,12 +60,16 @@ class BatchStore:
         place: Where they are kept, and found by other processes too.
         handle: The pipeline.
         later: Hands a batch to Groq; None where nobody may.
+        simulated: The simulator answers, and each answer says so.
     """
 
-    def __init__(self, place: BatchPlace, handle: Handler[Request], later: Later | None = None) -> None:
+    def __init__(
+        self, place: BatchPlace, handle: Handler[Request], later: Later | None = None, *, simulated: bool = False
+    ) -> None:
         self._place = place
         self._handle = handle
         self._later = later
+        self._simulated = simulated
         self._stops: dict[str, asyncio.Event] = {}
         self._runs: dict[str, BatchRun] = {}
         self._mine: dict[str, Running] = {}
@@ -281,6 +286,7 @@ class BatchStore:
             await self._work(batch)
         except GroqCoreError as error:
             batch.errors = [{"code": "batch_stopped", "message": error.message, "line": None, "param": None}]
+            await self._publish(batch)
             await self._end(batch, "failed")
         except PLACE_AWAY:
             log.warning("%s waits, since where it is kept does not answer", batch.id)
@@ -295,7 +301,7 @@ class BatchStore:
                 await self._place.release(batch.id)
 
     async def _work(self, batch: Running) -> None:
-        source = LineSource(await self._place.content(batch.input_file_id), Recipe())
+        source = LineSource(await self._place.content(batch.input_file_id), Recipe(simulated=self._simulated))
         if batch.status == "validating":
             batch.total, batch.errors = await asyncio.to_thread(_look_through, source, batch.endpoint)
             if batch.errors:
@@ -325,13 +331,20 @@ class BatchStore:
         cancelled = batch.cancelling_at is not None
         if not cancelled:
             batch.status, batch.finalizing_at = "finalizing", int(time.time())
+        await self._publish(batch)
+        await self._end(batch, "cancelled" if cancelled else "completed")
+        await self._place.remove_answers(batch.id)
+
+    async def _publish(self, batch: Running) -> None:
+        """Make files of what was answered and what failed, however the batch ended."""
+        answers = await self._place.answers(batch.id)
+        if not answers.exists():
+            return
         good, bad = await asyncio.to_thread(_part, answers)
         for data, field in ((good, "output_file_id"), (bad, "error_file_id")):
             if data:
                 kept = await self._file(batch.owner, f"{batch.id}_{field[:-8]}.jsonl", "batch_output", data)
                 setattr(batch, field, kept.id)
-        await self._end(batch, "cancelled" if cancelled else "completed")
-        await self._place.remove_answers(batch.id)
 
     async def _hand_over(self, batch: Running, source: LineSource, sink: Sink) -> None:
         """Let Groq answer, and follow it to its end."""
@@ -369,18 +382,21 @@ class BatchStore:
 def _look_through(source: LineSource, endpoint: str) -> tuple[int, list[dict[str, Any]]]:
     """Count the lines, and say which cannot be part of this batch."""
     wanted = URLS[endpoint.removeprefix("/openai")]
-    count, errors = 0, list[dict[str, Any]]()
+    count, errors, ids = 0, list[dict[str, Any]](), IdSet()
     for entry in source:
         count += 1
+        code = "invalid_line"
         if isinstance(entry, LineFault):
             problem = (entry.error.message, entry.error.param)
         elif entry.operation != wanted:
             problem = (f"the line's url is not the batch's {endpoint}", "url")
+        elif not ids.add(entry.custom_id):
+            code, problem = "duplicate_custom_id", ("an earlier line has the same custom_id", "custom_id")
         else:
             continue
         if len(errors) < MAX_ERRORS:
             message, param = problem
-            errors.append({"code": "invalid_line", "message": message, "line": entry.number, "param": param})
+            errors.append({"code": code, "message": message, "line": entry.number, "param": param})
     if count > MAX_LINES:
         errors.append({"code": "too_many_lines", "message": f"at most {MAX_LINES} lines", "line": None, "param": None})
     if not count:

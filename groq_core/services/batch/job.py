@@ -17,7 +17,7 @@ import msgspec
 
 from groq_core.errors import RequestError
 from groq_core.services.batch.lines import Recipe, distinct
-from groq_core.services.batch.sink import binding
+from groq_core.services.batch.sink import DiskFullError, binding, writing_beside
 from groq_core.services.batch.sources import LineSource
 
 Stage: TypeAlias = Literal["uploaded", "created", "fetched"]
@@ -48,7 +48,7 @@ class Job(msgspec.Struct, kw_only=True):
     What a file of answers belongs to.
 
     Attributes:
-        questions: Hash of what turns the source into questions.
+        questions: Hash of what turned the source into questions the last time.
         parts: Of the Batch API, oldest first.
     """
 
@@ -61,13 +61,22 @@ class Job(msgspec.Struct, kw_only=True):
         return [part for part in self.parts if part.stage != "fetched"]
 
     def save(self, output: Path) -> None:
-        """Write it beside the answers, whole or not at all."""
+        """
+        Write it beside the answers, whole or not at all.
+
+        Raises:
+            DiskFullError: There is no room for it.
+        """
         path = beside(output)
         new = path.with_name(path.name + ".new")
-        with new.open("wb") as file:
-            file.write(msgspec.json.format(msgspec.json.encode(self), indent=1))
-            file.flush()
-            os.fsync(file.fileno())
+        try:
+            with writing_beside(output), new.open("wb") as file:
+                file.write(msgspec.json.format(msgspec.json.encode(self), indent=1))
+                file.flush()
+                os.fsync(file.fileno())
+        except DiskFullError:
+            new.unlink(missing_ok=True)
+            raise
         new.replace(path)
 
 
@@ -80,26 +89,25 @@ def job_of(output: Path, source: LineSource) -> Job:
     """
     Read the job of a file of answers, or begin one.
 
+    Answers to other questions stay where they are until the rows are held against them, see
+    :func:`~groq_core.services.batch.reconcile.reconcile`; batches that Groq works on are followed to their end.
+
     Raises:
-        RequestError: The answers there belong to other questions.
+        RequestError: It cannot be read.
+        DiskFullError: There is no room for it.
     """
     questions = _hash(_questions(source.recipe))
     try:
         job = msgspec.json.decode(beside(output).read_bytes(), type=Job)
     except FileNotFoundError:
-        job = Job(questions=questions)
-        job.save(output)
-        return job
+        job = Job(questions="")
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise RequestError(
             f"{beside(output).name} cannot be read", param="output", hint="Delete it to go on without it."
         ) from None
     if job.questions != questions:
-        raise RequestError(
-            f"{output.name} holds the answers to another prompt, system message, schema or operation",
-            param="output",
-            hint="Name a new file for these answers.",
-        )
+        job.questions = questions
+        job.save(output)
     return job
 
 

@@ -57,6 +57,7 @@ async def run_later(
             model=lambda name: groq_id(core, name),
             price=price,
             total=total,
+            simulated=source.recipe.simulated,
             stopping=stopping,
         )
         async with aclosing(run.run()) as steps:

@@ -7,6 +7,8 @@ and any parameters), or a row of columns that a template turns into a prompt.
 
 from __future__ import annotations
 
+import functools
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import blake2b
 from pathlib import Path
@@ -30,8 +32,8 @@ URLS: Final[Mapping[str, Operation]] = {
 LONGEST_ID: Final = 512
 """Characters of a ``custom_id``."""
 
-STAMPED: Final = 65_536
-"""Bytes of a file that are compared, beside its size."""
+STAMPS: Final = 4_096
+"""Files whose hashes are remembered, so that one is read once and not at every walk over the lines."""
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +47,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
         body: The request in wire form. An extraction has ``text`` or ``file`` and perhaps ``schema``; a
             recording has ``file``, or ``url`` for Groq to fetch.
         stamp: What tells the files it names from others of the same name.
+        simulated: The simulator answers it, and no model: whoever asks a model later asks anew.
     """
 
     number: int
@@ -52,11 +55,13 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     operation: Operation
     body: dict[str, Any]
     stamp: str = ""
+    simulated: bool = False
 
     @property
     def key(self) -> str:
         """Hash of everything that is asked, so that an answer is never taken for that to another question."""
-        return _hash(_ENCODER.encode([self.operation, self.body, self.stamp]))
+        asked = [self.operation, self.body, self.stamp]
+        return _hash(_ENCODER.encode([*asked, "simulator"] if self.simulated else asked))
 
 
 class LineFault(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,6 +107,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
         language: ISO 639-1, of recordings that name none.
         folder: Where relative names of files start, so that a changed file is known from an unchanged one; None
             where lines may name none.
+        simulated: The simulator answers; see :class:`Line`.
     """
 
     operation: Operation = "chat"
@@ -112,6 +118,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     schema: dict[str, Any] | None = None
     language: str | None = None
     folder: Path | None = None
+    simulated: bool = False
 
     # ── JSON lines ───────────────────────────────────────────────────────────────────────────────────
 
@@ -220,20 +227,33 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
         model = body.get("model")
         if model is not None and not isinstance(model, str):
             raise RequestError("model is not a name", param="model")
-        return Line(number=number, custom_id=custom_id, operation=operation, body=body, stamp=self._stamp(body))
+        return Line(
+            number=number,
+            custom_id=custom_id,
+            operation=operation,
+            body=body,
+            stamp=self._stamp(body),
+            simulated=self.simulated,
+        )
 
     def _stamp(self, body: Mapping[str, Any]) -> str:
-        """Size and beginning of the file a line names: the same name may hold something else tomorrow."""
+        """Hash of the whole file a line names: the same name may hold something else tomorrow."""
         name = body.get("file")
         if self.folder is None or not isinstance(name, str):
             return ""
         try:
-            with (self.folder / name).open("rb") as file:
-                head = file.read(STAMPED)
-                size = file.seek(0, 2)
-        except OSError:
+            path = self.folder / name
+            facts = path.stat()
+            return _file_hash(str(path), facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns)
+        except (OSError, ValueError):
             return ""  # what is wrong with it is said when it is asked for
-        return f"{size}-{_hash(head)}"
+
+
+@functools.lru_cache(maxsize=STAMPS)
+def _file_hash(path: str, *_: int) -> str:
+    """The hash of a file's content; what else is given tells when it is to be read anew."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, lambda: blake2b(digest_size=8)).hexdigest()
 
 
 def _decode(raw: bytes | str) -> dict[str, Any]:

@@ -103,6 +103,9 @@ class BatchRun:
         tries: Times a line is put through the chain while nobody is answered before it counts as failed, not
             counting those that ended because limits were spent.
 
+    Raises:
+        RequestError: ``most`` or ``tries`` is less than 1.
+
     Attributes:
         window: How many lines are under way.
         reconciled: What became of the answers of earlier runs.
@@ -123,6 +126,8 @@ class BatchRun:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         uniform: Callable[[float, float], float] = random.uniform,
     ) -> None:
+        if most < 1 or tries < 1:
+            raise RequestError(f"{min(most, tries)} lines under way, or tries of one, are none", param="most")
         self.window = Window(most, clock=clock, sleep=sleep)
         self._source = iter(entries)
         self._sink = sink
@@ -341,7 +346,8 @@ class BatchRun:
     def _answer(self, line: Line, answer: BatchAnswer) -> None:
         self._answers += 1
         self._silences = 0
-        self._sink.answer(line.custom_id, answer.body, key=line.key, request_id=answer.request_id)
+        body = {**answer.body, "simulated": True} if line.simulated else answer.body
+        self._sink.answer(line.custom_id, body, key=line.key, request_id=answer.request_id)
         if self._shares is not None:
             self._shares.settle(line.number)
         self._tried.pop(line.custom_id, None)

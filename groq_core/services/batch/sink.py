@@ -11,9 +11,10 @@ import asyncio
 import errno
 import json
 import os
+import stat
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -74,15 +75,38 @@ def binding(custom_id: str, key: str) -> str:
 
 
 class DiskFullError(RequestError):
-    """Nothing more can be written; what was, is whole."""
+    """
+    Nothing more can be written; what was, is whole.
 
-    def __init__(self, sink: Sink) -> None:
+    Args:
+        output: The file of answers.
+        answers: How many it holds; None where nobody has counted.
+    """
+
+    def __init__(self, output: Path, answers: int | None = None) -> None:
+        kept = "the answers there are" if answers is None else f"{answers:,} answers"
         super().__init__(
-            f"the disk is full: {sink.path.name} keeps {sink.answered:,} answers, whole",
+            f"the disk is full: {output.name} keeps {kept}, whole",
             param="output",
             code="disk_full",
             hint="Make room and run the same command again; it goes on where it stopped.",
         )
+
+
+@contextmanager
+def writing_beside(output: Path, answers: int | None = None) -> Iterator[None]:
+    """
+    Where something is written that goes with a file of answers.
+
+    Raises:
+        DiskFullError: There is no room for it.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno in FULL:
+            raise DiskFullError(output, answers) from None
+        raise
 
 
 class Sink:
@@ -119,10 +143,13 @@ class Sink:
             RequestError: Another run has the file, or it holds something that is no batch output.
         """
         try:
-            self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+            # Of a pipe nobody reads from, opening would wait for ever.
+            self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NONBLOCK", 0), 0o644)
         except OSError as error:
             raise RequestError(f"{self.path.name} cannot be written: {error.strerror}", param="output") from None
         try:
+            if not stat.S_ISREG(os.fstat(self._file).st_mode):
+                raise RequestError(f"{self.path.name} is no file that can be read again", param="output")
             self._lock(self._file)
             self._take_stock()
         except BaseException:
@@ -200,7 +227,7 @@ class Sink:
             with suppress(OSError):
                 os.ftruncate(self._file, end)
             if error.errno in FULL:
-                raise DiskFullError(self) from None
+                raise DiskFullError(self.path, self.answered) from None
             raise RequestError(
                 f"{self.path.name} cannot be written on: {error.strerror}",
                 param="output",
@@ -218,7 +245,7 @@ class Sink:
                 await asyncio.to_thread(os.fsync, copy)
             except OSError as error:
                 if error.errno in FULL:
-                    raise DiskFullError(self) from None
+                    raise DiskFullError(self.path, self.answered) from None
                 raise RequestError(
                     f"{self.path.name} cannot be written to disk: {error.strerror}", param="output"
                 ) from None
@@ -252,7 +279,7 @@ class Sink:
         except OSError as error:
             kept.unlink(missing_ok=True)
             if error.errno in FULL:
-                raise DiskFullError(self) from None
+                raise DiskFullError(self.path, self.answered) from None
             raise
         locked = os.open(kept, os.O_RDWR | os.O_APPEND)
         try:

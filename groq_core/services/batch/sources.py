@@ -183,18 +183,24 @@ UTF8: Final = "utf-8-sig"
 
 def encoding(path: Path) -> str:
     """
-    UTF-8 or UTF-16, told by the byte order mark, else by the zero bytes that plain letters have in UTF-16.
+    UTF-8 or UTF-16, told by the byte order mark, else by the zero bytes beside plain letters, signs and ends of lines.
 
     Every other encoding is found out when the text is decoded.
     """
     with path.open("rb") as file:
-        start = file.read(1000)
+        start = file.read(4096)
     if start.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
-    half = len(start) // 2
-    if half and start[1::2].count(0) > half // 2:
-        return "utf-16-le"
-    return "utf-16-be" if half and start[::2].count(0) > half // 2 else UTF8
+    if b"\0" not in start:
+        return UTF8
+    pairs = list(zip(start[::2], start[1::2], strict=False))
+    # Ends of lines first: a sign of another script may have a zero byte in the other place.
+    for signs in (b"\n\r", b"\t" + bytes(range(32, 127))):
+        little = sum(not high and low in signs for low, high in pairs)
+        big = sum(not high and low in signs for high, low in pairs)
+        if little != big:
+            return "utf-16-le" if little > big else "utf-16-be"
+    return UTF8
 
 
 def _undecodable(path: Path) -> RequestError:

@@ -267,7 +267,7 @@ def assess_reply(reply: Reply, schema: Schema[Any]) -> tuple[TryOutcome, Any, tu
 def assess(text: str, schema: Schema[Any]) -> tuple[TryOutcome, Any, tuple[Problem, ...]]:
     """The same for the text of a whole answer."""
     try:
-        raw = read_json(text)
+        raw = read_json(text, lists=schema.wrapped)
     except ValueError as error:
         return "no_json", None, (Problem((), str(error)),)
     try:

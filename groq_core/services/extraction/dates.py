@@ -31,15 +31,19 @@ _NAMED = r"(?P<name>[^\W\d_][^\W\d_\u0300-\u036f]?(?:[^\W\d_]|[\u0300-\u036f]){1
 _DATES: Final = (
     re.compile(r"(?<!\d)(?P<y>\d{4})\s?[-/.]\s?(?P<m>\d{1,2})\s?[-/.]\s?(?P<d>\d{1,2})(?!\d)"),
     re.compile(r"(?<!\d)(?P<y>\d{4})\s?[年년]\s?(?P<m>\d{1,2})\s?[月월]\s?(?P<d>\d{1,2})\s?[日일号]?"),
+    re.compile(r"(?P<era>令和|平成|昭和)\s?(?P<y>\d{1,2}|元)\s?年\s?(?P<m>\d{1,2})\s?月\s?(?P<d>\d{1,2})\s?日?"),
     re.compile(r"(?<![\d.])(?P<a>\d{1,2})\s?[-/.]\s?(?P<b>\d{1,2})\s?[-/.]\s?(?P<y>\d{4}|\d{2})(?!\d)"),
     re.compile(
-        rf"(?<!\d)(?P<d>\d{{1,2}})(?:st|nd|rd|th|er|\.|º|o)?[\s\-/]+(?:of\s+|de\s+)?{_NAMED},?[\s\-/]+(?:de[l]?\s+)?"
+        rf"(?<!\d)(?P<d>\d{{1,2}})(?:st|nd|rd|th|er|\.|º|o|-?го|-?е)?[\s\-/]+(?:of\s+|de\s+)?{_NAMED},?[\s\-/]+(?:de[l]?\s+)?"
         r"(?P<y>\d{4}|\d{2}(?=\b))(?!\d)"
     ),
     re.compile(rf"(?<![^\W\d_]){_NAMED}[\s\-]+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?,?[\s\-]+(?P<y>\d{{4}})(?!\d)"),
     re.compile(rf"(?<!\d)(?P<y>\d{{4}})[\s\-./]+{_NAMED}[\s\-./]+(?P<d>\d{{1,2}})(?!\d)"),
     re.compile(r"(?<!\d)(?P<y>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)(?!\d)"),
 )
+_ERAS: Final = {"令和": 2018, "平成": 1988, "昭和": 1925}
+"""Years before the first of each era of Japan's calendar."""
+
 ISO_DATE: Final = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[t ][\d:.+z-]*)?\Z")
 
 
@@ -53,7 +57,9 @@ def dates(text: str) -> Iterator[tuple[int, int, str]]:
 
 def _days(parts: dict[str, str | None]) -> Iterator[str]:
     """Read a date in every order it may have been written in."""
-    year = int(parts["y"] or 0)
+    year = 1 if parts["y"] == "元" else int(parts["y"] or 0)
+    if (era := parts.get("era")) is not None:
+        year += _ERAS[era]
     year += 2000 if year < 70 else 1900 if year < 100 else 0
     if parts.get("name") is not None:
         months = _MONTHS.get(_bare(str(parts["name"])), ())

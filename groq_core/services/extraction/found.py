@@ -66,6 +66,7 @@ class Extraction(Generic[T]):
             where it does not fit the schema without them.
         absent: Fields of the schema that have no value, and values that stand nowhere in the document.
         answers: What each part gave, to go on from: see :meth:`Extractor.extract_detailed`.
+        simulated: The simulator answered, and no model.
     """
 
     value: T
@@ -77,6 +78,7 @@ class Extraction(Generic[T]):
     missing: tuple[MissingPart, ...] = ()
     absent: tuple[Path, ...] = ()
     answers: Mapping[int, Any] = field(default_factory=dict)
+    simulated: bool = False
 
     @property
     def cost_usd(self) -> float | None:

@@ -27,12 +27,15 @@ MOST_STARTS: Final = 50
 _NO_NUMBER: Final = re.compile(r"[:\[,]\s*-?(?:NaN|Infinity)\b")
 
 
-def read_json(text: str) -> dict[str, Any]:
+def read_json(text: str, *, lists: bool = False) -> Any:
     """
     Read the JSON object of an answer: as it stands, in a fence, after thoughts, among prose, or with the small faults
     that models make (a comma too many, quotes of another kind, a comment).
 
     What was cut off in the middle is not read: half a list looks like a whole one.
+
+    Args:
+        lists: A list is an answer too. Else of a list of one object that object is taken, and of several none.
 
     Raises:
         ValueError: There is none.
@@ -41,36 +44,53 @@ def read_json(text: str) -> dict[str, Any]:
     ({'a': 1}, {'a': [1, 2]})
     """
     try:
-        found = msgspec.json.decode(text.strip() or "null")
-        if isinstance(found, dict):
+        found = _answer(msgspec.json.decode(text.strip() or "null"), lists)
+        if found is not None:
             return found
         problem = "it is not a JSON object"
     except (msgspec.DecodeError, RecursionError) as error:
         problem = f"it is not JSON: {error}"
-    best: dict[str, Any] = {}
-    for candidate in _candidates(text[:LONGEST]):
+    best: Any = {}
+    end = -1
+    for start, candidate in _candidates(text[:LONGEST]):
+        if 0 <= start < end:
+            continue  # a piece of what was read already
         value = _decode(candidate)
+        if start >= 0 and value is not None:
+            end = start + len(candidate)
         # Prose may hold small objects of its own; the answer is the one that says most.
-        if isinstance(value, dict) and len(value) > len(best):
-            best = value
+        answer = _answer(value, lists)
+        if answer is not None and len(answer) > len(best):
+            best = answer
     if best:
         return best
     raise ValueError(problem)
 
 
-def _candidates(text: str) -> Iterator[str]:
-    """The stretches that may be the object, likeliest first."""
+def _answer(value: object, lists: bool) -> Any:
+    """What of a value is an answer; None where nothing is."""
+    if isinstance(value, str):
+        # JSON within JSON.
+        try:
+            value = msgspec.json.decode(value)
+        except msgspec.DecodeError:
+            return None
+    if isinstance(value, list) and not lists:
+        value = value[0] if len(value) == 1 else None
+    return value if isinstance(value, dict | list) else None
+
+
+def _candidates(text: str) -> Iterator[tuple[int, str]]:
+    """The stretches that may be the object, likeliest first, each with where it begins; -1 within a fence."""
     plain = _THOUGHT.sub("", text)
     for fenced in _FENCE.findall(plain):
         if "{" in fenced:
-            yield fenced.strip()
-    end = 0
+            yield -1, fenced.strip()
     for number, match in enumerate(_BRACE.finditer(plain)):
         if number == MOST_STARTS:
             return
-        if match[0] == "{" and match.start() >= end and (stretch := _balance(plain, match.start())):
-            end = match.start() + len(stretch)
-            yield stretch
+        if stretch := _balance(plain, match.start()):
+            yield match.start(), stretch
 
 
 def _balance(text: str, start: int) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 
 NUMBER: Final = re.compile(
     r"(?<![\d])(?<!\d[.,])[-+]?(?:\d{1,3}(?:,\d{2})+,\d{3}|\d{1,3}(?:[ '.,]\d{3})+|\d+)(?:[.,]\d+)?"
-    r"(?:\s?[x×*]\s?10\s?\^?\s?(?P<power>[-+]?\d{1,3})(?!\d)|e(?P<exponent>[-+]?\d{1,3})(?![\w]))?(?!\d)"
+    r"(?:\s?[x×*·⋅∙]\s?10\s?\^?\s?(?P<power>[-+]?\d{1,3})(?!\d)|e(?P<exponent>[-+]?\d{1,3})(?![\w]))?(?!\d)"
 )
 """In plain form; what stands before it is looked at by :func:`_stands_alone`."""
 
@@ -111,7 +111,7 @@ def readings(text: str) -> tuple[float, ...]:
     exponent = 0
     if match is not None and (power := match["power"] or match["exponent"]) is not None:
         exponent = int(power)
-        text = re.split(r"\s?[x×*]\s?10|e", text)[0]
+        text = re.split(r"\s?[x×*·⋅∙]\s?10|e", text)[0]
     return tuple(round_noise(value * 10.0**exponent) if exponent else value for value in _plain_readings(text))
 
 

@@ -10,11 +10,19 @@ from typing import Final, TypeAlias
 
 Place: TypeAlias = tuple[int, int]
 
-_QUOTES: Final = {"'": "’‘`´‛ʼ", '"': "“”„«»‟", "-": "‐‑‒–—―−﹣－"}
-_ALIKE: Final = {ord(alike): plain for plain, signs in _QUOTES.items() for alike in signs}
+_SIGNS: Final = {"'": "’‘`´‛ʼ", '"': "“”„«»‟", "-": "‐‑‒–—―−﹣－", ".": "٫", ",": "٬،"}
+_ALIKE: Final = {ord(alike): plain for plain, signs in _SIGNS.items() for alike in signs}
 
-_SPECIAL: Final = re.compile(r"[^\x00-\x7f]|(?<=[^\W\d_])-[ \t]*\r?\n[ \t]*(?=[^\W\d_])")
-"""What is written otherwise in plain form: everything beyond ASCII, and a word that a line's end has cut in two."""
+_FRACTIONS: Final = {"¼": ".25", "½": ".5", "¾": ".75", "⅛": ".125", "⅜": ".375", "⅝": ".625", "⅞": ".875"}
+
+_SPECIAL: Final = re.compile(
+    r"(?<=[^\W\d_])[-\u00ad\u2010][ \t]*\r?\n[ \t]*(?=[^\W\d_])"
+    rf"|(?<=\d)[ \u00a0\u2009\u202f]?[{''.join(_FRACTIONS)}]|[^\x00-\x7f]"
+)
+"""
+What is written otherwise in plain form: a word that a line's end has cut in two, a fraction behind a number, and
+everything beyond ASCII.
+"""
 
 
 @lru_cache(maxsize=4096)
@@ -46,7 +54,10 @@ def plain(text: str) -> str:
 
 
 def _rewrite(match: re.Match[str]) -> str:
-    return "" if len(match[0]) > 1 or match[0] == "-" else _letter(match[0])
+    found = match[0]
+    if (share := _FRACTIONS.get(found[-1])) is not None:
+        return share if match.string[max(0, match.start() - 1) : match.start()].isdigit() else "0" + share
+    return "" if len(found) > 1 else _letter(found)
 
 
 class PlainText:
@@ -67,7 +78,7 @@ class PlainText:
         at = length = 0
         for match in _SPECIAL.finditer(original):
             new = _rewrite(match)
-            self.hyphens = self.hyphens or match[0].startswith("-")
+            self.hyphens = self.hyphens or "\n" in match[0]
             before = original[at : match.start()]
             pieces += (before, new)
             length += len(before)

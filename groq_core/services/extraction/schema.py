@@ -10,7 +10,7 @@ from types import UnionType
 from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar, get_args, get_origin, overload
 
 from pydantic import TypeAdapter, ValidationError
-from pydantic.errors import PydanticInvalidForJsonSchema, PydanticSchemaGenerationError
+from pydantic.errors import PydanticUndefinedAnnotation, PydanticUserError
 from typing_extensions import TypeAliasType
 
 from groq_core.errors import RequestError
@@ -41,6 +41,9 @@ WRAPPED: Final = "value"
 """Name under which an answer that is no object is asked for, since a strict schema wants an object at its root."""
 
 MAX_FIELDS = 200
+
+_SAYS_WHAT: Final = ("properties", "type", "anyOf", "oneOf", "allOf", "enum", "const")
+"""Words of a schema that say what is to be found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,9 @@ class Schema(Generic[T]):
         Raises:
             MisfitError: It does not fit.
         """
+        if self.wrapped and not (isinstance(answer, dict) and set(answer) == {WRAPPED}):
+            # The object around the data proper is ours, and models leave it out.
+            answer = {WRAPPED: answer}
         data = restore_absent(answer, self.json, self.json)
         if self.checked and (found := problems(data, self.json)):
             raise MisfitError(found)
@@ -150,7 +156,7 @@ def from_type(wanted: type[T]) -> Schema[T]:
     try:
         adapter = TypeAdapter(wanted)
         described = adapter.json_schema(mode="validation")
-    except (PydanticSchemaGenerationError, PydanticInvalidForJsonSchema) as error:
+    except (PydanticUserError, PydanticUndefinedAnnotation) as error:
         raise RequestError(f"no JSON Schema describes {wanted!r}: {error}", param="schema") from None
 
     def parse(data: Any) -> T:
@@ -161,10 +167,20 @@ def from_type(wanted: type[T]) -> Schema[T]:
             raise MisfitError(
                 [Problem(tuple(line["loc"]), line["msg"]) for line in error.errors(include_url=False)[:MAX_PROBLEMS]]
             ) from None
-        except Exception as error:  # a model's own validators may raise anything
-            raise MisfitError([Problem((), f"{type(error).__name__}: {error}"[:300])]) from None
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a model's own validators may raise anything, and nothing was awaited
+            raise MisfitError([Problem((), _words(error))]) from None
 
     return _schema(described, getattr(wanted, "__name__", "") or "Extraction", parse, trusted=True)
+
+
+def _words(error: BaseException) -> str:
+    name = type(error).__name__
+    try:
+        return f"{name}: {error}"[:300]
+    except Exception:  # its own words may fail as well
+        return name
 
 
 def from_json_schema(schema: Mapping[str, Any]) -> Schema[Any]:
@@ -183,7 +199,7 @@ def from_json_schema(schema: Mapping[str, Any]) -> Schema[Any]:
             f"the schema has {len(text)} characters; {MAX_SCHEMA_BYTES} is the most", status=413, param="schema"
         )
     plain = json.loads(text)
-    if not isinstance(plain, dict) or not any(key in _root(plain) for key in ("properties", "type", "anyOf", "enum")):
+    if not isinstance(plain, dict) or not any(key in _root(plain) for key in _SAYS_WHAT):
         raise RequestError(
             "the schema does not say what to find",
             param="schema",

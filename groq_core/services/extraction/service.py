@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -30,11 +31,13 @@ class Extractor:
         handle: The pipeline.
         options: Used where a call brings none of its own.
         snapshot: The state of the targets, whose limits say how much of a text may be sent at once.
+        simulated: The simulator answers whoever brings no key of their own, and extractions say so.
     """
 
     handle: Handler[Request]
     options: ExtractionOptions = field(default_factory=ExtractionOptions)
     snapshot: Callable[[], Snapshot] | None = None
+    simulated: bool = False
 
     @overload
     async def extract(
@@ -157,7 +160,9 @@ class Extractor:
                 async for one in tries:
                     yield one
             # Thousands of values in a long text are looked up for seconds.
-            yield await asyncio.to_thread(run.extraction)
+            found = await asyncio.to_thread(run.extraction)
+            simulated = self.simulated and (caller is None or caller.groq_key is None)
+            yield dataclasses.replace(found, simulated=True) if simulated else found
         except ExtractionError as error:
             error.cost_usd = total_cost(run.tries)
             raise
@@ -170,4 +175,6 @@ def extract_sync(extractor: Extractor, source: Input, schema: Any, **options: An
     Raises:
         RuntimeError: One runs already; await ``extract`` there.
     """
+    if asyncio._get_running_loop() is not None:
+        raise RuntimeError("an event loop runs here already (a notebook has one): write `await extractor.extract(…)`")
     return asyncio.run(extractor.extract(source, schema, **options))

@@ -1,0 +1,72 @@
+// What the server makes of what was said: whether it was the end of it, and its words.
+
+import { say } from "../shared/words.js";
+import { ask, send } from "../shared/wire.js";
+
+const PATIENCE_MS = 60_000;
+/** An opinion that comes later is of no use: the pause has decided. */
+const JUDGED_WITHIN_MS = 1200;
+/** The turn model listens to so much. */
+export const JUDGED_S = 8;
+
+/**
+ * @import { Trouble } from "../shared/types.js"
+ *
+ * @typedef {{ text: string, language?: string | null, error?: string }} Heard
+ */
+
+let deaf = false; // the server has no such model, and will have none
+
+/** Have the model at hand before somebody speaks. */
+export const warm = () => chanceOfEnd(new Int16Array(0), 0);
+
+/**
+ * How likely it is that somebody has finished speaking, from 0 to 1; null where nobody knows in time.
+ *
+ * @param {Int16Array<ArrayBuffer>} samples the last {@link JUDGED_S} of what they said
+ * @param {number} quiet seconds at its end
+ * @returns {Promise<number | null>}
+ */
+export async function chanceOfEnd(samples, quiet) {
+  if (deaf) return null;
+  const signal = AbortSignal.timeout(JUDGED_WITHIN_MS);
+  try {
+    const response = await send(`turn?quiet=${quiet.toFixed(3)}`, { body: samples, signal, headers: { "content-type": "application/octet-stream" } });
+    if (response.status === 503 && !samples.length) deaf = true;
+    return response.status === 200 ? (await response.json()).finished : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * What was said, in words; or why it is not known.
+ *
+ * @param {Blob} file
+ * @param {AbortSignal} signal
+ * @returns {Promise<Heard>}
+ */
+export async function transcribe(file, signal) {
+  /** @type {Heard} */
+  const heard = { text: "" };
+  const options = { body: file, signal, patience: PATIENCE_MS, headers: { "content-type": "application/octet-stream" } };
+  try {
+    await ask(`transcribe?${new URLSearchParams({ name: say("recording_name") })}`, options, (event) => {
+      if (event.e === "finished" && event.transcript) {
+        heard.text = event.transcript.text.trim();
+        heard.language = event.transcript.language;
+      } else if (event.e === "error") heard.error = event.message;
+    });
+  } catch (thrown) {
+    const error = /** @type {Trouble} */ (thrown);
+    heard.error = error.refused ? error.message : say("error_unreachable");
+  }
+  return heard;
+}
+
+/** Words after which nobody has finished; Whisper writes them with the pause's comma, its dots, or nothing. */
+const OPEN =
+  /(?:[,;:–—-]|\.{3}|…|(?:^|\s)(?:and|or|but|because|if|that|which|the|an?|of|to|for|with|in|on|at|from|my|your|und|oder|aber|weil|dass|wenn|der|die|das|ein|eine|mit|von|zu|für|et|ou|mais|parce que|que|le|la|les|un|une|de|du|y|o|pero|porque|el|los|una|con|para)[.…]*)$/iu;
+
+/** Whether a sentence cannot be over, by its words. @param {string} text */
+export const isOpen = (text) => OPEN.test(text.trim());

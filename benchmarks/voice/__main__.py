@@ -1,0 +1,43 @@
+"""
+Whose turn it is, who interrupts, and how soon an answer is heard.
+
+    python -m benchmarks.voice              # about four minutes
+    python -m benchmarks.voice --quick      # about one
+    python -m benchmarks.voice --write      # and into RESULTS.md
+
+Needs Node, Chromium, espeak-ng, sox and ffmpeg; with Debian's asterisk-core-sounds-en-g722 (and -fr-, -it-, -es-, -ru-)
+more people are heard. The shares depend on the recordings alone; the times want a machine that does nothing else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+
+from benchmarks.results import merged, table, write
+from benchmarks.voice import sounds
+from benchmarks.voice.detector import detector
+from benchmarks.voice.latency import latency
+
+
+def main(argv: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.voice")
+    parser.add_argument("--quick", action="store_true", help="a third of the recordings, five rounds")
+    parser.add_argument("--write", action="store_true", help="write the table into RESULTS.md")
+    chosen = parser.parse_args(argv)
+    if name := sounds.missing():
+        print(f"{name} is not installed", file=sys.stderr)
+        return 2
+    rows = [*detector(chosen.quick), *asyncio.run(latency(5 if chosen.quick else 20))]
+    print(f"load average {os.getloadavg()[0]:.1f}\n\n{table(rows)}")
+    if chosen.write:
+        from benchmarks.__main__ import BENCHMARKS
+
+        write(merged({"voice": rows}, [*BENCHMARKS, "voice"]))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

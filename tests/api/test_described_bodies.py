@@ -1,0 +1,113 @@
+"""What the description calls valid is accepted, what it calls invalid is refused: field by field, value by value."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from jsonschema import Draft202012Validator
+
+from groq_core.api.chat.body import read_chat
+from groq_core.api.openapi import PATHS
+from groq_core.api.schemas import SCHEMAS
+from groq_core.errors import RequestError
+from groq_core.events import AudioDelta, Events
+from groq_core.requests import Caller, Request, SpeechRequest
+from groq_core.settings.settings import Settings
+from tests.api.stage import Stage, begun, done, plays, says
+from tests.media.samples import tone, wav
+
+VOICE = wav(tone(0.1, rate=24_000), rate=24_000)
+
+FUNCTION = {"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}
+
+BODIES: dict[str, dict[str, Any]] = {
+    "/v1/chat/completions": {"messages": [{"role": "user", "content": "Hello"}], "tools": [FUNCTION]},
+    "/v1/responses": {"input": "Hello", "tools": [{"type": "function", "name": "f"}]},
+    "/v1/audio/speech": {"input": "Hello"},
+    "/v1/agent/runs": {"task": "Hello"},
+    "/v1/extract": {"text": "Hello", "schema": {"type": "object", "properties": {"a": {"type": "string"}}}},
+    "/v1/batches": {"input_file_id": "", "endpoint": "/v1/chat/completions"},
+}
+"""For each route a body that is accepted; each of its fields is changed in turn."""
+
+DEPEND = ("tool_choice", "previous_response_id", "mcp_servers", "resume", "schema", "output", "input_file_id")
+"""Fields that name something, or are a schema themselves: one that is well formed may still be refused."""
+
+VALUES: tuple[Any, ...] = (
+    None, True, False, -1, 0, 1, 2, 3, 0.5, 1.5, 2.5, 5.0, 21, 2**70, "", " ", "x", "auto", "none", "required", "wav",
+    "sse", "24h", "medium", "f", [], [1], [None], [""], ["x"], ["a", "b", "c", "d"], ["a", "b", "c", "d", "e"], [[]],
+    [{}], {}, {"x": 1}, {"x": "y"}, {"x": None}, {"name": "x"}, {"role": "user", "content": "x"}, {"type": "text"},
+)  # fmt: skip
+"""Values of every kind, at and beyond every bound."""
+
+
+def answers(request: Request) -> Events:
+    if isinstance(request, SpeechRequest):
+        return plays(begun(), AudioDelta(VOICE), done())(request)
+    return says('{"a": "Hello"}')(request)
+
+
+def variants(body: dict[str, Any], fields: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The body with one field changed, left out, or added."""
+    yield "no_such_field", {**body, "no_such_field": 1}
+    for name, schema in fields.items():
+        if name in body:
+            yield f"without {name}", {key: value for key, value in body.items() if key != name}
+        for value in (*VALUES, *enumerated(schema)) if schema.keys() - {"description"} else VALUES[:1]:
+            yield f"{name}={value!r}"[:80], {**body, name: value}
+
+
+def enumerated(schema: dict[str, Any]) -> Iterator[Any]:
+    """What a schema names: words, and numbers at its bounds and beyond them."""
+    yield from schema.get("enum", ())
+    for bound in ("minimum", "maximum"):
+        if bound in schema:
+            yield from (schema[bound], schema[bound] - 1, schema[bound] + 1)
+    for one in schema.get("anyOf", ()):
+        yield from enumerated(one)
+
+
+@pytest.mark.parametrize("path", BODIES)
+async def test_the_description_and_the_reader_agree(path: str, tmp_path: Path) -> None:
+    content = PATHS[path]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    schema = json.loads(json.dumps(SCHEMAS[content["$ref"].rpartition("/")[2]]))
+    valid = Draft202012Validator(schema).is_valid
+    stage = Stage(answers, Settings.from_env({"GROQ_CORE_STATE_DIR": str(tmp_path)}))
+    differ = []
+    async with stage.served() as http:
+        body = await base(http, path)
+        for about, changed in variants(body, schema["properties"]):
+            status = (
+                read(changed) if path == "/v1/chat/completions" else (await http.post(path, json=changed)).status_code
+            )
+            depends = status == 400 and about.partition("=")[0] in DEPEND
+            if status == 500 or ((status == 400) == valid(changed) and not depends):
+                differ.append(f"{about}: described as valid: {valid(changed)}, answered {status}")
+
+    assert not differ, "\n".join(differ)
+
+
+def read(body: dict[str, Any]) -> int:
+    """The status by the reader alone, which is what a chat of so many parameters can afford."""
+    try:
+        read_chat(json.dumps(body).encode(), caller=Caller(), request_id="gc_1")
+    except RequestError as error:
+        return error.status or 400
+    return 200
+
+
+async def base(http: httpx.AsyncClient, path: str) -> dict[str, Any]:
+    body = BODIES[path]
+    if path == "/v1/batches":
+        line = {"custom_id": "1", "method": "POST", "url": "/v1/chat/completions", "body": {"messages": []}}
+        sent = {"file": ("lines.jsonl", json.dumps(line).encode())}
+        file = (await http.post("/v1/files", data={"purpose": "batch"}, files=sent)).json()
+        body = {**body, "input_file_id": file["id"]}
+    answer = await http.post(path, json=body)
+    assert answer.status_code == 200, answer.text
+    return body

@@ -1,0 +1,50 @@
+"""Whatever a command prints, a terminal shows it and does nothing else; a file gets every byte as it is."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from groq_core.cli.console import StatusLine, write_data, write_words
+
+WORDS = "a\x1b[2J\x9b31m\x07b\u202e"
+SAFE = "a\\x1b[2J\\x9b31m\\x07b\\u202e"
+
+
+class Output(io.TextIOWrapper):
+    """Standard output that is a terminal, or is none."""
+
+    def __init__(self, *, terminal: bool) -> None:
+        super().__init__(io.BytesIO(), encoding="utf-8", newline="")
+        self.terminal = terminal
+
+    def isatty(self) -> bool:
+        return self.terminal
+
+    @property
+    def written(self) -> str:
+        self.flush()
+        self.seek(0)
+        return self.read()
+
+
+WRITERS: list[Callable[[], None]] = [lambda: write_words(WORDS), lambda: write_data(WORDS.encode())]
+
+
+@pytest.mark.parametrize("write", WRITERS, ids=["words", "data"])
+def test_a_terminal_is_shown_what_a_file_gets(monkeypatch: pytest.MonkeyPatch, write: Callable[[], None]) -> None:
+    for terminal, words in ((True, SAFE), (False, WORDS)):
+        monkeypatch.setattr(sys, "stdout", out := Output(terminal=terminal))
+        write()
+        assert out.written == words
+
+
+def test_the_line_that_is_rewritten_holds_no_commands_but_its_own() -> None:
+    status = StatusLine(out := Output(terminal=True))
+    status.show(WORDS)
+    status.say(WORDS)
+
+    assert out.written == f"\r{SAFE}\x1b[K\r\x1b[K{SAFE}\n"

@@ -1,0 +1,141 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+
+import { Activity } from "../../assets/js/talk/activity.js";
+import { Ears } from "../../assets/js/talk/ears.js";
+import { isOpen } from "../../assets/js/talk/heard.js";
+import { FRAME, Silero } from "../../assets/js/talk/silero.js";
+import { codeOf, languageOf } from "../../assets/js/talk/tongue.js";
+import { Downsampler, Tape, pack16 } from "../../assets/js/microphone/recorder.js";
+
+const RATE = 16_000;
+const bytes = (path) => {
+  const file = readFileSync(new URL(`../../${path}`, import.meta.url));
+  return file.buffer.slice(file.byteOffset, file.byteOffset + file.length);
+};
+const weights = bytes("assets/vendor/silero-vad/silero_vad_16k.safetensors");
+const pcm = new Int16Array(bytes("tests/data/media/jfk.wav").slice(78)); // its header tells who made it
+const speech = Float32Array.from(pcm, (sample) => sample / 32768);
+const hiss = (seconds, level = 0.001) => Float32Array.from({ length: seconds * RATE }, (_, at) => level * Math.sin(at * at));
+const cut = (from, to) => speech.subarray(from * RATE, to * RATE);
+
+test("the voice model says what its own makers' arithmetic says", () => {
+  const model = new Silero(weights);
+  const chances = [];
+  for (let at = 0; at + FRAME <= 140 * FRAME; at += FRAME) chances.push(model.chance(speech.subarray(at, at + FRAME)));
+  // By numpy in double precision, from the layers in the package's tinygrad_model.py; every fifth frame.
+  const expected = [
+    0.022, 0.6456, 0.9957, 0.9955, 0.9948, 0.9917, 0.9919, 0.9986, 0.9989, 0.9971, 0.9998, 0.9982, 0.9989, 0.3973, 0.0301, 0.0231, 0.007, 0.0091, 0.0027, 0.0027,
+    0.9955, 0.9905, 0.9997, 0.4393, 0.8692, 0.9976, 0.9448,
+  ];
+  expected.forEach((value, index) => assert.ok(Math.abs(chances[5 * (index + 1)] - value) < 2e-4, `${index}: ${chances[5 * (index + 1)]} for ${value}`));
+});
+
+/** What ears hear, with their times in seconds. */
+function heard(sound, { own = () => 0, guard = false, taking = false } = {}) {
+  const events = [];
+  let at = 0;
+  const note = (name) => (stage) => events.push([name, at / RATE, stage]);
+  const ears = new Ears({ level() {}, began: () => (note("began")(), ears.keep()), paused: note("paused"), wentOn: note("wentOn"), nothing: () => (note("nothing")(), ears.wait()), ended: note("ended"), lost() {}, halted() {}, own: () => own(at) });
+  ears.activity.model = new Silero(weights);
+  ears.guard(guard);
+  if (taking) ears.keep();
+  for (; at < sound.length; at += 128) ears.hear(sound.subarray(at, at + 128));
+  return { events, ears };
+}
+const joined = (...parts) => Float32Array.from(parts.flatMap((part) => [...part]));
+const named = (events, name) => events.filter(([what]) => what === name);
+
+test("who begins is noticed at once, who pauses is asked about within a tenth of a second, who is quiet has finished", () => {
+  const said = cut(0.3, 2.1);
+  const { events, ears } = heard(joined(hiss(1), said, hiss(2)));
+  const end = 1 + said.length / RATE;
+  const [, began] = named(events, "began")[0];
+  assert.ok(began > 1 && began < 1.3, `began at ${began}`);
+  const last = named(events, "paused").filter(([, , stage]) => stage === 0).at(-1)[1];
+  assert.ok(last - end < 0.15, `asked ${last - end} s after the end`);
+  const [, ended] = named(events, "ended")[0];
+  assert.ok(ended - end > 1.5 && ended - end < 1.8, `ended after ${ended - end}`);
+  assert.ok(ears.taken.tape.seconds > end - 1 + 1.5, "the first syllable is there");
+});
+
+test("a pause of a second within a sentence ends nothing", () => {
+  const { events } = heard(joined(hiss(1), cut(0.3, 2.1), hiss(1.2), cut(3.3, 4.2)));
+  assert.equal(named(events, "ended").length, 0);
+  assert.ok(named(events, "wentOn").length >= 1);
+});
+
+test("noise, knocks and typing are nobody", () => {
+  const knocks = hiss(4);
+  for (const at of [0.5, 0.9, 1.7, 2.6, 3.1]) for (let index = 0; index < 900; index += 1) knocks[at * RATE + index] += 0.4 * Math.sin(index * index) * Math.exp(-index / 150);
+  assert.deepEqual(named(heard(knocks).events, "began"), []);
+  assert.deepEqual(named(heard(joined(hiss(1), hiss(3, 0.05))).events, "began"), []);
+});
+
+test("the page's own voice does not interrupt it, somebody else does", () => {
+  const own = (at) => (at > RATE ? 0.1 : 0);
+  const echo = joined(hiss(1), speech).map((sample) => sample * 0.03);
+  assert.deepEqual(named(heard(echo, { own, guard: true }).events, "began"), []);
+  const over = echo.map((sample, at) => sample + (at > 5 * RATE && at < 6 * RATE ? speech[at - 4 * RATE] : 0));
+  const [began] = named(heard(over, { own, guard: true }).events, "began");
+  assert.ok(began && began[1] > 5 && began[1] < 5.6, `${began}`);
+});
+
+test("a short word is one, and is told from a click", () => {
+  const word = cut(0.32, 0.57);
+  const { events } = heard(joined(hiss(1), word, hiss(0.6)), { guard: true });
+  assert.equal(named(events, "began").length, 1);
+  assert.equal(named(events, "nothing").length, 0);
+  assert.ok(named(events, "paused").length >= 1);
+});
+
+test("without the model loudness has to do", () => {
+  const activity = new Activity();
+  activity.hear(joined(hiss(1), cut(0.3, 2.1)));
+  assert.ok(activity.spoken > 0.8);
+});
+
+test("what is heard at any rate is resampled as it comes, with nothing lost between two blocks", () => {
+  for (const rate of [16_000, 44_100, 48_000, 8_000]) {
+    const sound = Float32Array.from({ length: rate }, (_, at) => Math.sin((at * 440 * 2 * Math.PI) / rate));
+    const whole = new Downsampler(rate).push(sound);
+    const down = new Downsampler(rate);
+    const parts = [];
+    for (let at = 0; at < sound.length; at += 128) parts.push(...down.push(sound.subarray(at, at + 128)));
+    assert.ok(Math.abs(whole.length - RATE) <= 1);
+    assert.deepEqual(parts, [...whole], `${rate}`);
+    for (const at of [100, 5000, 15_000]) assert.ok(Math.abs(whole[at] - Math.sin((at * 440 * 2 * Math.PI) / RATE)) < 0.2);
+  }
+});
+
+test("a tape gives its end, its fresh part and its copy", async () => {
+  const tape = new Tape();
+  for (let at = 0; at < 10; at += 1) tape.push(new Float32Array(100).fill(at / 10));
+  assert.deepEqual([...tape.end(150 / RATE)].slice(49, 51), [...pack16(Float32Array.of(0.8, 0.9))]);
+  assert.equal(tape.end(10).length, 1000);
+  assert.equal(tape.fresh().size, 2000);
+  assert.equal(tape.fresh().size, 0);
+  const copy = tape.copy();
+  copy.push(new Float32Array(5));
+  assert.deepEqual([tape.samples, copy.samples, copy.fresh().size], [1000, 1005, 2010]);
+  const file = new DataView(await copy.file().arrayBuffer());
+  assert.deepEqual([file.byteLength, file.getUint32(4, true), file.getUint32(24, true), file.getUint32(40, true)], [44 + 2010, 36 + 2010, RATE, 2010]);
+});
+
+test("a sentence's language is seen by its letters and its smallest words", () => {
+  const cases = {
+    en: "It is what you want to know.", de: "Das ist nicht der Weg, den wir gehen.", fr: "Ce n'est pas la même chose pour nous.", es: "No es lo que usted quería, pero está muy bien.",
+    ar: "هذا هو الجواب", ru: "Это просто ответ", ja: "これは答えです", zh: "这是答案", ko: "이것은 답입니다", it: "Questo non è il libro che ho letto.", pt: "Você não está com a chave da casa.",
+    nl: "Het is niet van mij, maar ook niet van hem.", el: "Αυτή είναι η απάντηση",
+  };
+  for (const [language, sentence] of Object.entries(cases)) assert.equal(languageOf(sentence, language === "en" ? "de" : "en"), language, sentence);
+  assert.equal(languageOf("Paris.", "fr"), "fr", "what shows nothing is in the language of the others");
+  assert.equal(languageOf("Це просто відповідь", "uk"), "uk");
+  assert.deepEqual(["German", "german", "de", null, "Klingon"].map(codeOf), ["de", "de", "de", "en", "en"]);
+});
+
+test("what cannot be the end by its words", () => {
+  for (const text of ["I would like to know if", "First the eggs, and…", "It is about the...", "Ich möchte wissen, ob du und", "on Monday,"]) assert.ok(isOpen(text), text);
+  for (const text of ["What time is it?", "Stop.", "Yes", "I like the sand", "Das ist der Hand"]) assert.ok(!isOpen(text), text);
+});

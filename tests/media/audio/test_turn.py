@@ -1,0 +1,62 @@
+"""Who has finished speaking: on recordings of people, cut where they pause and where they end."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import soxr
+
+from groq_core.media.audio import turn
+from groq_core.media.audio.resample import Samples
+
+RATE = 16_000
+MEDIA = Path(__file__).parents[2] / "data" / "media"
+WEIGHTS = turn.WEIGHTS.parent
+
+pytestmark = pytest.mark.skipif(not turn.available(), reason="onnxruntime has no wheel for this machine")
+
+
+def recording(name: str, end_s: float) -> Samples:
+    samples, rate = soundfile.read(MEDIA / name, dtype="float32", always_2d=True)
+    mono = np.asarray(soxr.resample(samples.mean(axis=1), rate, RATE), np.float32)
+    return mono[: int(end_s * RATE)]
+
+
+@pytest.mark.parametrize(
+    ("name", "end_s", "over"),
+    [
+        ("jfk.wav", 3.69, False),  # "…my fellow Americans, ask"
+        ("jfk.wav", 4.29, False),  # "not"
+        ("jfk.wav", 7.56, False),  # "…can do for you,"
+        ("jfk.wav", 10.6, True),
+        ("galileo.mp3", 26.08, False),  # "by Space Shuttle"
+        ("galileo.mp3", 17.23, True),
+        ("marcelo.mp3", 3.93, True),
+        ("vercel-transcript-test.mp3", 2.23, True),
+    ],
+)
+def test_ends_are_told_from_pauses(name: str, end_s: float, over: bool) -> None:
+    chance = turn.chance_of_end(recording(name, end_s), quiet_s=0.0)
+
+    assert chance is not None
+    assert (chance > 0.9) is over
+
+
+def test_picture_of_the_sound_has_the_shape_and_range_the_model_was_trained_on() -> None:
+    for length in (0, 1, 5 * RATE, 20 * RATE):
+        picture = turn.log_mel(np.sin(np.arange(length, dtype=np.float32) / 7))
+        assert picture.shape == (80, 800)
+        assert picture.max() <= 2
+        assert np.isfinite(picture).all()
+    quiet, loud = (turn.log_mel(gain * recording("jfk.wav", 8.0)) for gain in (0.1, 0.5))
+    assert np.abs(quiet - loud).max() < 0.05, "loudness makes no difference"
+
+
+def test_weights_are_the_ones_that_were_copied() -> None:
+    for line in (WEIGHTS / "SHA256SUMS").read_text(encoding="ascii").splitlines():
+        digest, name = line.split()
+        assert hashlib.sha256((WEIGHTS / name).read_bytes()).hexdigest() == digest

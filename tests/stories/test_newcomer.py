@@ -1,0 +1,268 @@
+"""
+A newcomer with the README in front of them: its commands and examples, run as they stand there, and the page behind.
+
+What stands there is taken from there; only ports are free ones, and the key with an ellipsis is one without.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.async_api import async_playwright, expect
+
+from groq_core.simulator import Simulator
+from tests.requires import found
+from tests.stories.processes import ROOT, Program, free_port, program
+from tests.ui.conftest import ALONE
+
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="the README's commands are a shell's"),
+    pytest.mark.timeout(300),
+    pytest.mark.xdist_group("newcomer"),
+]
+
+DATA = ROOT / "tests" / "data"
+LINKED = ("app.py", "groq_core", "assets", "requirements.txt", "requirements-dev.txt", "requirements-team.txt")
+PATIENCE_MS = 60_000
+
+
+def blocks(file: str) -> list[str]:
+    """Every block of commands or code in a document."""
+    text = (ROOT / file).read_text("utf-8")
+    return re.findall(r"^```(?:sh|bash|python)\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+
+BLOCKS = [*blocks("README.md"), *blocks("deploy/README.md")]
+
+
+def block(beginning: str) -> str:
+    """The one block that begins with these words, or holds the line that does."""
+    (matched,) = [one for one in BLOCKS if re.search(rf"^{re.escape(beginning)}", one, re.MULTILINE)]
+    return matched
+
+
+def lines(beginning: str) -> list[str]:
+    """Its commands, without remarks; one that goes on in the next line is one."""
+    joined = block(beginning).replace("\\\n", " ").splitlines()
+    return [re.sub(r"\s+# .*$", "", line) for line in joined if line.strip()]
+
+
+@dataclass
+class Checkout:
+    """What the newcomer has: the files of a checkout whose environment is made, and a home of their own."""
+
+    folder: Path
+    port: int
+    environ: dict[str, str] = field(default_factory=dict)
+
+    def at_port(self, text: str, port: int | None = None) -> str:
+        return text.replace("127.0.0.1:7860", f"127.0.0.1:{port or self.port}")
+
+    async def run(
+        self, command: str, environ: Mapping[str, str] | None = None, *, words: str = "", port: int | None = None
+    ) -> str:
+        """Run one command by the shell; gives what it wrote. Fails unless it ends well."""
+        process = await asyncio.create_subprocess_exec(
+            "bash",
+            "-c",
+            self.at_port(command, port),
+            cwd=self.folder,
+            env={**self.environ, **(environ or {})},
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        async with asyncio.timeout(90):
+            said, _ = await process.communicate(words.encode())
+        assert process.returncode == 0, f"{command}\n{said.decode()}"
+        return said.decode()
+
+    def serving(self, command: str, port: int, **environ: str) -> Started:
+        return Started(self, command, port, environ)
+
+
+class Started:
+    """A command that serves until the block ends."""
+
+    def __init__(self, checkout: Checkout, command: str, port: int, environ: Mapping[str, str]) -> None:
+        given = {**checkout.environ, "GRADIO_SERVER_PORT": str(port), **environ}
+        self._context = program("bash", "-c", f"exec {command}", folder=checkout.folder, environ=given)
+
+    async def __aenter__(self) -> Program:
+        return await self._context.__aenter__()
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._context.__aexit__(*_)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """Links to this checkout's files, with this environment as the one that ``make`` would make."""
+    folder = tmp_path_factory.mktemp("newcomer")
+    for name in (*LINKED, "Makefile", "README.md", ".env.example", "scripts", "deploy"):
+        (folder / name).symlink_to(ROOT / name)
+    environment = folder / ".venv"
+    environment.mkdir()
+    for entry in Path(sys.prefix).iterdir():
+        if not entry.name.startswith("."):
+            (environment / entry.name).symlink_to(entry)
+    for stamp in (".run", ".team", ".dev"):
+        (environment / stamp).touch()
+    programs = folder / "programs"
+    programs.mkdir()
+    # What `pip install .` puts on the path; tests/test_wheel.py installs it for real.
+    (programs / "groq-core").write_text(f'#!/bin/sh\nexec {environment}/bin/python -m groq_core "$@"\n')
+    (programs / "groq-core").chmod(0o755)
+    shutil.copy(DATA / "media" / "jfk.wav", folder / "speech.wav")
+    shutil.copy(DATA / "documents" / "invoice_acme.pdf", folder / "invoice.pdf")
+    shutil.copy(DATA / "documents" / "bank_statement.pdf", folder / "report.pdf")
+    (folder / "titles.csv").write_text("title\nThe Waves\nDracula\n")
+    (folder / "invoice.schema.json").write_text('{"type": "object", "properties": {"number": {"type": "string"}}}')
+    environ = {"PATH": f"{programs}:{os.environ['PATH']}", "HOME": str(folder), "PYTHONUNBUFFERED": "1"}
+    return Checkout(folder, free_port(), environ)
+
+
+@pytest.fixture(scope="module")
+async def served(checkout: Checkout) -> AsyncIterator[Program]:
+    """The first command of the README, once it says where to look."""
+    command = lines("make run  ")[0]
+    assert command == "make run"
+    async with checkout.serving(command, checkout.port) as running:
+        await running.wait_for(f"groq-core is at http://localhost:{checkout.port}")
+        yield running
+
+
+async def test_the_page_answers_and_can_be_broken(served: Program, checkout: Checkout) -> None:
+    assert "built-in simulator answers" in served.said
+    if found("chromium") is None:
+        pytest.skip("needs chromium, which is not installed")
+    wrong: list[str] = []
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=found("chromium"), args=list(ALONE))
+        page = await browser.new_page(locale="en-GB", viewport={"width": 1440, "height": 900})
+        page.set_default_timeout(PATIENCE_MS)
+        page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+        await page.goto(f"http://localhost:{checkout.port}")
+        await expect(page.locator("#mode-banner")).to_contain_text("simulator", timeout=PATIENCE_MS)
+        await page.fill("#chat-message textarea", "Why is the sky blue?")
+        await page.click("#chat-send")
+        done = page.locator('#chat-log [data-role="assistant"][data-state="done"]')
+        await expect(done).to_have_count(1, timeout=PATIENCE_MS)
+        await page.click("#tour-start")
+        await page.get_by_role("button", name="Break it and ask").click()
+        await expect(done).to_have_count(2, timeout=PATIENCE_MS)
+        await expect(page.locator("#chat-log")).to_contain_text("429", timeout=PATIENCE_MS)
+        await page.get_by_role("button", name="End the tour").click()
+        await browser.close()
+    assert wrong == []
+
+
+async def test_every_request_of_the_readme_is_answered(served: Program, checkout: Checkout) -> None:
+    chat, transcript = lines("curl http://127.0.0.1:7860/v1/chat")
+    assert '"content"' in await checkout.run(chat)
+    assert "-->" in await checkout.run(transcript)
+    breaks, told, mends = lines("curl http://127.0.0.1:7860/_simulator/faults")
+    assert '"cut"' in await checkout.run(breaks)
+    assert '"cut"' in await checkout.run(told)
+    await checkout.run(mends)
+    for example in ("from openai import OpenAI", "from gradio_client import Client"):
+        (checkout.folder / "example.py").write_text(checkout.at_port(block(example)))
+        assert (await checkout.run(".venv/bin/python example.py")).strip(), example
+
+
+async def test_every_example_of_python_runs(checkout: Checkout, simulator: Simulator) -> None:
+    live = {"GROQ_API_KEY": "gsk_any_key_of_mine", "GROQ_BASE_URL": simulator.groq_url}
+    for example in ("import asyncio", "from groq_core import Groq"):
+        (checkout.folder / "example.py").write_text(block(example))
+        assert "simulat" in (await checkout.run(".venv/bin/python example.py", live)).lower(), example
+    (checkout.folder / "example.py").write_text(block("import gradio as gr"))
+    port = free_port()
+    async with checkout.serving(".venv/bin/python example.py", port) as demo:
+        await demo.wait_for(f"Running on local URL:  http://127.0.0.1:{port}")
+    compile(f"async def example():\n{re.sub('^', '    ', block('found = await'), flags=re.M)}", "README.md", "exec")
+
+
+async def test_a_key_and_a_server_of_one_s_own(checkout: Checkout, simulator: Simulator) -> None:
+    (with_key,) = lines("GROQ_API_KEY=gsk_… make run")
+    port = free_port()
+    command = f"env {with_key.replace('…', 'a_key_of_mine')}"
+    async with checkout.serving(command, port, GROQ_BASE_URL=simulator.groq_url) as running:
+        await running.wait_for("groq-core is at ")
+        assert "simulator" not in running.said.replace("settings", "")
+    simulate, run = lines(".venv/bin/python -m groq_core simulate --port 8089\nGROQ")
+    other = free_port()
+    async with checkout.serving(simulate.replace("8089", str(other)), port) as upstream:
+        await upstream.wait_for("serving")
+        async with checkout.serving(f"env {run.replace('8089', str(other))}", port) as running:
+            await running.wait_for("groq-core is at ")
+            answer = await checkout.run(lines("curl http://127.0.0.1:7860/v1/chat")[0], port=port)
+            assert '"provider":"groq"' in answer.replace(" ", "")
+
+
+async def test_every_command_runs(checkout: Checkout) -> None:
+    wanted = {
+        "doctor": "mode       simulator",
+        "chat": "simulat",
+        "batch": "answered",
+        "extract": "{",
+        "agent": "simulator",
+    }
+    for command in lines(".venv/bin/python -m groq_core doctor"):
+        said = await checkout.run(command, {"GRADIO_SERVER_PORT": "0"})
+        assert wanted.pop(command.split()[3]) in said, said
+    assert wanted == {}
+
+
+async def test_a_team_begins(checkout: Checkout) -> None:
+    run, add, create = lines("make run-team")
+    port = free_port()
+    await checkout.run(add, {"GROQ_CORE_DATABASE": "sqlite:///groq-core.db"}, words="correct horse\n")
+    async with checkout.serving(run, port) as running:
+        await running.wait_for("groq-core is at ")
+        said = await checkout.run(create, {"GROQ_CORE_DATABASE": "sqlite:///groq-core.db"})
+        key = said.split()[-1]
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False) as http:
+            question = {"model": "auto", "messages": [{"role": "user", "content": "hi"}]}
+            strangers = await http.post("/v1/chat/completions", json=question)
+            answer = await http.post("/v1/chat/completions", json=question, headers={"authorization": f"Bearer {key}"})
+            signed_in = await http.post("/login", data={"name": "ann", "password": "correct horse"})
+        backup, restore = lines("groq-core backup")
+        assert "rows" in await checkout.run(backup, {"GROQ_CORE_DATABASE": "sqlite:///groq-core.db"})
+    assert (strangers.status_code, answer.status_code, signed_in.status_code) == (401, 200, 303)
+    await checkout.run(restore, {"GROQ_CORE_DATABASE": "sqlite:///another.db"})
+
+
+def test_what_is_for_those_who_change_it_is_there() -> None:
+    """These run the tests themselves, so that here it is only looked at what they would do."""
+    for command in [lines("make run  ")[1], *lines("make check")]:
+        dry = ["make", "-n", *command.split()[1:]] if command.startswith("make") else ["bash", "-n", command]
+        done = subprocess.run(dry, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+
+
+def test_every_block_of_the_documents_is_tried_here() -> None:
+    source = Path(__file__).read_text("utf-8")
+    tried = [one for one in BLOCKS if any(f'"{line[:9]}' in source for line in one.splitlines() if len(line) > 9)]
+    assert [one for one in BLOCKS if one not in tried] == []
+
+
+async def test_ctrl_c_ends_it_without_a_trace(served: Program) -> None:
+    """The last of the story: the server of all the others."""
+    assert await served.end(2) == 0
+    assert "Traceback" not in served.said
+    assert " error " not in served.said

@@ -1,0 +1,280 @@
+"""A conversation by voice: whose turn it is, who interrupts, and what is said to whom."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+
+import pytest
+import soundfile
+from playwright.async_api import Page, Route, expect
+
+from groq_core.errors import ChainError, Kind, ProviderError
+from groq_core.events import Events, Finished, Transcript
+from groq_core.requests import ChatRequest, Request, SpeechRequest, TranscriptionRequest
+from tests.requires import needs
+from tests.ui.conftest import MEDIA, House, Script, open_page
+from tests.ui.microphone import install_microphone, play
+from tests.ui.scripts import Hung, says
+from tests.ui.test_talk_page import BAR, BROWSER_VOICE, TALK, in_state, spoken
+
+pytestmark = [pytest.mark.browser, needs("chromium")]
+
+SPEECH, _ = soundfile.read(MEDIA / "jfk.wav", dtype="float32")
+PHRASE, MORE, WORD = SPEECH[10880:33600], SPEECH[52800:68000], SPEECH[5100:9300]
+WHOLE_S = (len(PHRASE) + len(MORE)) / 16_000
+LONG = "A sentence that takes some time to be read aloud, as it has many words in it. "
+
+
+@pytest.fixture
+async def conversation(page: Page) -> AsyncIterator[Page]:
+    """A conversation that listens; its microphone hears what a test plays."""
+    await install_microphone(page, phrase=PHRASE, more=MORE, word=WORD)
+    await page.hover(TALK)
+    await page.click(TALK)
+    await in_state(page, "listening")
+    yield page
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("Escape")
+
+
+async def always_judge(page: Page, chance: float) -> None:
+    """What the turn model says, whatever it hears."""
+
+    async def fulfil(route: Route) -> None:
+        await route.fulfill(json={"finished": chance})
+
+    await page.route("**/ui/turn?**", fulfil)
+
+
+def transcribes(
+    house: House,
+    *texts: str,
+    answer: Script,
+    until: Callable[[int], asyncio.Event | None] = lambda _: None,
+    by_turn: bool = True,
+) -> Script:
+    """
+    Recordings are written down as ``texts``: one after the other, the last for ever; or, not ``by_turn``, as the second
+    where all of it was heard.
+    """
+    heard = 0
+
+    async def script(request: Request) -> Events:
+        nonlocal heard
+        if isinstance(request, TranscriptionRequest):
+            # What goes on is longer; what is said anew comes later.
+            index = min(heard, len(texts) - 1) if by_turn else int(request.duration_s > WHOLE_S)
+            heard += 1
+            if (known := until(index)) is not None:
+                await known.wait()
+            yield Finished(transcript=Transcript(text=texts[index], language="english", duration=2))
+            return
+        events = answer(request) if isinstance(request, ChatRequest) else house.core.handle(request)
+        async for event in events:
+            yield event
+
+    return script
+
+
+def lengths(house: House) -> list[float]:
+    return [asked.duration_s for asked in house.asked if isinstance(asked, TranscriptionRequest)]
+
+
+def questions(house: House) -> list[str]:
+    return [asked.messages[-1]["content"] for asked in house.asked if isinstance(asked, ChatRequest)]
+
+
+async def asked(house: House, count: int = 1) -> list[str]:
+    async with asyncio.timeout(20):
+        while len(questions(house)) < count:  # noqa: ASYNC110 - the house offers a list, no event
+            await asyncio.sleep(0.01)
+    return questions(house)
+
+
+async def test_what_the_model_takes_for_an_end_is_sent_at_once(conversation: Page, house: House) -> None:
+    await always_judge(conversation, 0.99)
+    house.script = transcribes(house, "What time is it?", answer=says("Late."))
+    await play(conversation, "phrase")
+    await in_state(conversation, "writing", "thinking", "speaking")
+
+    assert await asked(house) == ["What time is it?"]
+    assert lengths(house)[0] < len(PHRASE) / 16_000 + 1.3, "long before the pause that ends every turn"
+
+
+@pytest.mark.parametrize("why", ["by the model", "by its words"])
+async def test_a_pause_within_a_sentence_does_not_end_it(conversation: Page, house: House, why: str) -> None:
+    await always_judge(conversation, 0.1 if why == "by the model" else 0.99)
+    house.script = transcribes(
+        house, "I would like to know if", "I would like to know if it rains.", answer=says("It does."), by_turn=False
+    )
+    await play(conversation, "phrase")
+    await asyncio.sleep(0.9)
+    assert questions(house) == []
+    await play(conversation, "more")
+
+    assert len(await asked(house)) == 1
+    assert lengths(house)[-1] > WHOLE_S + 1, "all of it is one recording"
+
+
+async def test_send_now_does_not_wait(conversation: Page, house: House) -> None:
+    await always_judge(conversation, 0.1)
+    house.script = transcribes(house, "Now.", answer=says("Yes."))
+    await expect(conversation.locator("#talk-send")).to_be_hidden()
+    await play(conversation, "phrase")
+    await conversation.click("#talk-send")
+
+    assert await asked(house) == ["Now."]
+    assert lengths(house)[0] < len(PHRASE) / 16_000 + 1.5
+
+
+async def test_who_goes_on_before_anything_was_heard_has_asked_one_question(conversation: Page, house: House) -> None:
+    await always_judge(conversation, 0.99)
+    first = Hung("")
+    answers = iter([first, Hung(""), Hung("")])  # they pause once more while they go on
+    house.script = transcribes(
+        house, "Tell me.", "Tell me about whales.", answer=lambda request: next(answers)(request), by_turn=False
+    )
+    await play(conversation, "phrase")
+    await in_state(conversation, "thinking")
+    await play(conversation, "more")
+
+    async with asyncio.timeout(20):
+        while questions(house)[-1] != "Tell me about whales.":  # noqa: ASYNC110 - the house offers a list, no event
+            await asyncio.sleep(0.01)
+    await asyncio.wait_for(first.closed.wait(), 10)
+    assert lengths(house)[-1] > WHOLE_S
+    await expect(conversation.locator("#chat-log [data-role=user]")).to_have_count(1)
+    last = [asked for asked in house.asked if isinstance(asked, ChatRequest)][-1]
+    assert len([message for message in last.messages if message["role"] == "user"]) == 1
+
+
+async def test_a_word_interrupts_once_it_is_known_to_be_one(conversation: Page, house: House) -> None:
+    await always_judge(conversation, 0.99)
+    known = asyncio.Event()
+    first = Hung(LONG * 8)
+    answers: Iterator[Script] = iter([first, says("Yes?")])
+    house.script = transcribes(
+        house,
+        "Begin.",
+        "Stop.",
+        answer=lambda request: next(answers)(request),
+        until=lambda index: known if index else None,
+    )
+    await play(conversation, "phrase")
+    await in_state(conversation, "speaking")
+    await play(conversation, "word")
+    await in_state(conversation, "listening", "writing")
+    await asyncio.sleep(0.3)
+
+    assert not first.closed.is_set(), "nothing is given up before it is known that somebody spoke"
+    known.set()
+    assert await asked(house, 2) == ["Begin.", "Stop."]
+    await asyncio.wait_for(first.closed.wait(), 10)
+
+
+async def test_a_cough_does_not_end_the_answer(conversation: Page, house: House) -> None:
+    await always_judge(conversation, 0.99)
+    answer, known = Hung(LONG * 8), asyncio.Event()
+    house.script = transcribes(house, "Begin.", "", answer=answer, until=lambda index: known if index else None)
+    await play(conversation, "phrase")
+    await in_state(conversation, "speaking")
+    before = len(spoken(house))
+    await play(conversation, "word")
+    await in_state(conversation, "listening", "writing")
+    known.set()
+    await in_state(conversation, "speaking")
+
+    assert not answer.closed.is_set()
+    async with asyncio.timeout(20):
+        while len(spoken(house)) <= before:  # noqa: ASYNC110 - it is read on from where it was
+            await asyncio.sleep(0.05)
+    assert len(questions(house)) == 1
+
+
+async def test_what_was_said_is_there_after_the_page_was_closed(conversation: Page, house: House) -> None:
+    def nobody(request: Request) -> Events:
+        raise ChainError("Nobody can listen now.", failures=[ProviderError(Kind.SERVER_ERROR, "broken")])
+
+    await always_judge(conversation, 0.99)
+    house.script = nobody
+    await play(conversation, "phrase")
+    await expect(conversation.locator(".gc-voice-note")).to_contain_text("The recording is kept")
+    other = await conversation.context.new_page()
+    await conversation.goto("about:blank")
+    await open_page(other, house)
+    await other.hover(TALK)
+    note = other.locator(".gc-voice-note")
+    await expect(note).to_contain_text("the page was closed before")
+    house.script = transcribes(house, "What I said.", answer=says("Aha."))
+    await note.get_by_text("Try again").click()
+
+    assert await asked(house) == ["What I said."]
+    await other.close()
+
+
+async def test_a_voice_that_will_not_come_soon_is_not_waited_for(conversation: Page, house: House) -> None:
+    await conversation.evaluate(BROWSER_VOICE, [{"lang": "en-GB", "name": "Kate", "default": True}])
+    await always_judge(conversation, 0.99)
+
+    async def busy(request: Request) -> Events:
+        if isinstance(request, SpeechRequest):
+            raise ChainError("busy", failures=[ProviderError(Kind.RATE_LIMITED, "slow down")], retry_after=50)
+        async for event in transcribes(house, "Speak.", answer=says(LONG * 6))(request):
+            yield event
+
+    house.script = busy
+    await play(conversation, "phrase")
+    await expect(conversation.locator(".gc-voice-note")).to_contain_text("your browser's own voice")
+    await in_state(conversation, "listening")
+
+    assert " ".join(await conversation.evaluate("window.uttered")) == (LONG * 6).strip()
+    assert len(spoken(house)) <= 2, "what was asked for ahead, and nothing after"
+
+
+async def test_each_sentence_has_a_voice_of_its_language_or_is_told_to_have_none(
+    conversation: Page, house: House
+) -> None:
+    await conversation.evaluate(BROWSER_VOICE, [{"lang": "nb-NO", "name": "Kari"}, {"lang": "de-DE", "name": "Anna"}])
+    await always_judge(conversation, 0.99)
+    german, norwegian, japanese = (
+        "Das ist nicht der Weg, den wir gehen.",
+        "Det er ikke veldig langt.",
+        "これは答えです。",
+    )
+    arabic = "هذا هو الجواب الصحيح."
+    house.script = transcribes(
+        house, "Say it in four languages.", answer=says(f"{german} {norwegian} {japanese} {arabic}")
+    )
+    await play(conversation, "phrase")
+    await in_state(conversation, "speaking")
+    await in_state(conversation, "listening")
+
+    assert await conversation.evaluate("window.voices") == ["Anna", "Kari"]
+    models = [request.model for request in house.asked if isinstance(request, SpeechRequest)]
+    assert models == ["canopylabs/orpheus-arabic-saudi"]
+    await expect(conversation.locator(".gc-voice-note")).to_contain_text("Japanese")
+
+
+async def test_a_microphone_that_is_plugged_in_again_is_listened_to(conversation: Page, house: House) -> None:
+    await always_judge(conversation, 0.99)
+    await conversation.evaluate("window.stream.getTracks()[0].dispatchEvent(new Event('ended'))")
+    await expect(conversation.locator(".gc-voice-note")).to_contain_text("another one listens now")
+    house.script = transcribes(house, "Still here?", answer=says("Yes."))
+    await play(conversation, "phrase")
+
+    assert await asked(house) == ["Still here?"]
+
+
+async def test_a_microphone_that_gives_nothing_is_told(conversation: Page, house: House) -> None:
+    await conversation.evaluate("window.stream.getTracks()[0].dispatchEvent(new Event('mute'))")
+    # The browser's own answer to whether it is muted stays no: only that it is asked can be seen here.
+    await expect(conversation.locator(BAR)).to_have_attribute("data-state", "listening")
+    await conversation.evaluate(
+        """() => {
+            const [track] = window.stream.getTracks();
+            Object.defineProperty(track, "muted", { value: true, configurable: true });
+            track.dispatchEvent(new Event("mute"));
+        }"""
+    )
+    await expect(conversation.locator(".gc-voice-note")).to_contain_text("Nothing comes from the microphone")
