@@ -16,7 +16,7 @@ from collections.abc import Sequence
 
 import uvloop
 
-from benchmarks import batch, crowd, media, page, pipeline, relay, service, services, speech, start, wire
+from benchmarks import batch, crowd, media, page, pipeline, relay, service, services, speech, start, team, wire
 from benchmarks.campaign.run import campaign
 from benchmarks.processes import PeerMissingError
 from benchmarks.results import merged, table, write
@@ -42,6 +42,9 @@ BENCHMARKS: dict[str, Benchmark] = {
     "recording": media.recording,
     "services": services.services,
     "speech": speech.speech,
+    "shared-state": team.shared,
+    "workers": team.workers,
+    "conversations": team.conversations,
     "batch": batch.batch,
     "campaign": campaign,
 }

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 
 import aiohttp
 
-from benchmarks.campaign.house import House, Replica, until_open
+from benchmarks.campaign.house import House, Replica
 
 GIVEN_UP_S = 30.0
 
@@ -127,7 +127,7 @@ async def slow_postgres(house: House, chance: random.Random) -> None:
 async def restart(replica: Replica) -> None:
     replica.kill()
     replica.start()
-    await until_open(replica.port)
+    await replica.until_open()
 
 
 async def kill_replica(house: House, chance: random.Random) -> None:

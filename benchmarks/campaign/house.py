@@ -194,6 +194,16 @@ class Replica:
             self._process.wait()
             self._process = None
 
+    async def until_open(self) -> None:
+        """Wait until it serves; one that could not start is started again, as whatever looks after it would do."""
+        for _ in range(6):
+            with suppress(OSError):
+                await until_open(self.port, 30.0)
+                return
+            if self._process is not None and self._process.poll() is not None:
+                self.start()
+        await until_open(self.port)
+
     def fill_disk(self, full: bool) -> None:
         """Nothing more can be written to files, as on a disk without room."""
         if self._process is not None:

@@ -9,6 +9,7 @@ import re
 import secrets
 import time
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,8 +84,10 @@ class Asker:
         self._url, self._name, self._outcome, self._http = f"{url}/v1/chat/completions", name, outcome, http
         self._headers = {"authorization": f"Bearer {key}"}
 
-    async def run(self, requests: int, every_s: float) -> None:
+    async def run(self, requests: int, every_s: float, ends: asyncio.Event) -> None:
         for number in range(requests):
+            if ends.is_set():
+                return
             began = time.monotonic()
             await self._ask(f"R{number:05}")
             await asyncio.sleep(max(0.0, every_s - (time.monotonic() - began)))
@@ -116,7 +119,7 @@ class Asker:
             out.usd[self._name] += ours["cost_usd"] or 0.0
             out.known[self._name] += 1
             text = told["choices"][0]["message"]["content"] or ""
-            out.crossed += bool(set(MARKS.findall(text)) - {self._name, nonce})
+            out.crossed += _crossed(MARKS.findall(text), self._name, nonce)
             return
         error = told.get("error") or {} if isinstance(told, dict) else {}
         if error.get("code") == "limit_reached" and int(self._name[1:]) < TIGHT:
@@ -213,8 +216,8 @@ class Visitor:
         else:
             at = next((n for n, (a, b) in enumerate(zip(got or [], heard, strict=False)) if a != b), -1)
             out.wrong.append(f"{len(heard)} lines heard, {len(got or [])} kept, first difference at {at}")
-        marks = {part.decode() for part in re.findall(rb"fox ([\w-]{20,24})", b"".join(heard))}
-        out.crossed += bool(marks - {name})
+        marks = [part.decode() for part in re.findall(rb"fox ([\w-]{20,24})", b"".join(heard))]
+        out.crossed += _crossed(marks, name)
 
     async def _whole(self, name: str, headers: dict[str, str]) -> list[bytes] | None:
         async with self._http.get(f"{self._url}/ui/answers/{name}", headers=headers) as answer:
@@ -223,6 +226,11 @@ class Visitor:
             body = await answer.read()
         lines = [one for one in body.split(b"\n\n") if one.startswith(b"data: ") and one != b'data: {"e":"open"}']
         return lines if _is_over(lines) else None
+
+
+def _crossed(marks: Iterable[str], *own: str) -> bool:
+    """Whether there is a mark of somebody else; one may be cut off where an answer or a line of it ends."""
+    return any(not any(mine.startswith(mark) for mine in own) for mark in marks)
 
 
 def _is_over(lines: list[bytes]) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,7 +16,7 @@ from groq_core.requests import Caller
 from groq_core.settings.limits import PersonLimit
 from groq_core.store.bank import DatabaseBank
 from groq_core.store.books import Books, LedgerEntry, today
-from groq_core.store.database import UNAVAILABLE, Database, away_error, patiently
+from groq_core.store.database import LOOK_S, STRANGER_S, UNAVAILABLE, Database, away_error, patiently
 from groq_core.store.keys import ApiKeys
 from groq_core.store.loans import PATIENCE_S, Held, Loans, Refused
 from groq_core.store.people import PeopleStore
@@ -64,7 +66,7 @@ class TeamLimits(Limited):
         if found is None:
             last = self._last_bounds.get(place)
             try:
-                found = await patiently(lambda: self._read(caller), 0.0 if last is not None else PATIENCE_S)
+                found = await patiently(lambda: self._read(caller), 0.0 if last is not None else STRANGER_S)
             except UNAVAILABLE:
                 if last is None:
                     raise away_error("what may be spent") from None
@@ -127,11 +129,16 @@ class TeamLimits(Limited):
 
     async def _hold(self, subject: str, limit: PersonLimit, amount: float) -> Held:
         """Take a loan; a database that was away for a moment is waited for."""
-        try:
-            return await patiently(lambda: self.loans.take(subject, limit, amount), PATIENCE_S)
-        except UNAVAILABLE:
-            self.loans.away = True
-            raise
+        ends = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                # Without a timeout: a loan that was granted to somebody who has gone would be lost.
+                return await self.loans.take(subject, limit, amount)
+            except UNAVAILABLE:
+                self.loans.away = True
+                if time.monotonic() >= ends:
+                    raise
+            await asyncio.sleep(LOOK_S)
 
     async def settle(self, caller: Caller, held: Sequence[Any], model: str, line: Any) -> None:
         """An attempt is over: give back what it did not take, and write down what it did."""

@@ -30,6 +30,9 @@ START_S: Final = 20.0
 ANSWER_S: Final = 3.0
 """Longest wait for an answer that a request needs; a server that is paused accepts and says nothing."""
 
+STRANGER_S: Final = 8.0
+"""How long somebody waits of whom nothing is known here."""
+
 LOOK_S: Final = 0.25
 
 T = TypeVar("T")
@@ -129,9 +132,9 @@ def _engine(url: URL) -> AsyncEngine:
     if url.get_backend_name() != "sqlite":
         return create_async_engine(
             url,
-            pool_size=5,
+            pool_size=10,
             max_overflow=10,
-            pool_timeout=5,
+            pool_timeout=10,
             pool_pre_ping=True,
             hide_parameters=True,
             connect_args={"connect_timeout": 5},

@@ -18,7 +18,7 @@ from groq_core.redaction import Secret
 from groq_core.requests import Caller
 from groq_core.settings.limits import PersonLimit, limits
 from groq_core.store.audit import note
-from groq_core.store.database import UNAVAILABLE, Database, away_error, patiently
+from groq_core.store.database import STRANGER_S, UNAVAILABLE, Database, away_error, patiently
 from groq_core.store.people import check_limits, check_name
 from groq_core.store.tables import ApiKey, Spend
 
@@ -76,9 +76,6 @@ def age(text: str) -> float:
 
 KNOWN_S: Final = 60.0
 """How long somebody still comes in while the database does not answer."""
-
-PATIENCE_S: Final = 2.5
-"""How long somebody waits who has not been seen before."""
 
 
 class ApiKeys:
@@ -189,7 +186,7 @@ class ApiKeys:
             return None
         hashed = digest(token)
         try:
-            row = await patiently(lambda: self._row_of(hashed), 0.0 if hashed in self._known else PATIENCE_S)
+            row = await patiently(lambda: self._row_of(hashed), 0.0 if hashed in self._known else STRANGER_S)
         except UNAVAILABLE:
             if (known := self._known.get(hashed)) is None:
                 raise away_error("who you are") from None

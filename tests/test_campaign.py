@@ -1,0 +1,44 @@
+"""A small part of the state-fault campaign, with real processes; `python -m benchmarks.campaign` is the whole."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from pathlib import Path
+
+import pytest
+
+from benchmarks.campaign.faults import FAULTS, plan
+from benchmarks.campaign.run import measure
+from tests.requires import needs
+
+SMALL = (
+    "Redis killed",
+    "Redis demoted to read-only",
+    "Redis failed over to its replica",
+    "Redis flushed",
+    "way to Redis cut",
+    "PostgreSQL killed",
+    "clock of a replica wrong by up to an hour",
+    "disk of a replica full",
+)
+POSTGRES = bool(sorted(Path("/usr/lib/postgresql").glob("*/bin"))) or shutil.which("pg_ctl") is not None
+
+
+@needs("redis-server", "nginx")
+@pytest.mark.skipif(not POSTGRES, reason="needs PostgreSQL, which is not installed")
+async def test_whatever_breaks_nobody_overspends_and_every_answer_is_whole_and_its_own(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    rows = {row.what: row for row in await measure(SMALL, 120, 4.0, replicas=2, visitors=2)}
+    assert rows["overspend of ten people with 0.003 $ a day"].value == 0
+    assert "first difference" not in rows["running answers resumed exactly"].detail
+    assert rows["texts that reached somebody else"].value == 0
+    assert rows["keys and questions in logs"].value == 0
+
+
+def test_a_plan_has_every_kind_of_fault_and_is_the_same_for_the_same_seed() -> None:
+    first, again = (plan(200, random.Random(7)) for _ in range(2))
+    assert first == again
+    assert set(first) == set(FAULTS)
+    assert len(first) == 200
