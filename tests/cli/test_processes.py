@@ -82,7 +82,8 @@ async def test_ctrl_c_ends_a_batch_with_status_130(tmp_path: Path, simulator: Si
     told, remarks = await process.communicate()
 
     assert process.returncode == 130
-    assert told == b""
+    summary = json.loads(told)
+    assert 0 < summary["done"] < 5000
     assert remarks.endswith(b"interrupted\n")
     assert b"Traceback" not in remarks
     assert output.read_bytes().endswith(b"}\n")

@@ -125,7 +125,7 @@ async def test_data_is_extracted_with_its_places() -> None:
             lambda client: client.predict("Write to ada@example.org today.", schema, "auto", api_name="/extract"),
         )
 
-    assert set(found) == {"data", "places", "missing"}
+    assert set(found) == {"data", "places", "missing", "simulated"}
     assert set(found["data"]) == {"email"}
 
 

@@ -152,9 +152,9 @@ async def test_two_hundred_messages_stay_usable(page: Page, house: House) -> Non
 
 
 @pytest.fixture(scope="module")
-async def bench(context: BrowserContext, application: House) -> Any:
+async def bench(shared_context: BrowserContext, application: House) -> Any:
     """A page on which a test draws text without asking anybody."""
-    page = await context.new_page()
+    page = await shared_context.new_page()
     hosts: set[str] = set()
     page.on("request", lambda request: hosts.add(request.url))
     await open_page(page, application)

@@ -236,7 +236,7 @@ class LineShares:
 
 
 def _bits(data: bytes) -> int:
-    """
+    r"""
     Bits as Redis keeps them, the first of a byte its highest, as a number whose lowest is the first.
 
     >>> _bits(b"\x80\x01")
