@@ -279,6 +279,8 @@ def test_every_block_of_the_documents_is_tried_here() -> None:
 
 async def test_ctrl_c_ends_it_without_a_trace(served: Program) -> None:
     """The last of the story: the server of all the others."""
-    assert await served.end(signal.SIGINT) in (0, 2, 130, -signal.SIGINT), "make has a status of its own for an interrupt"
+    assert await served.end(signal.SIGINT) in (0, 2, 130, -signal.SIGINT), (
+        "make has a status of its own for an interrupt"
+    )
     assert "Traceback" not in served.said
     assert " error " not in served.said

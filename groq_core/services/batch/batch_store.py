@@ -73,6 +73,7 @@ class BatchStore:
         self._stops: dict[str, asyncio.Event] = {}
         self._runs: dict[str, BatchRun] = {}
         self._mine: dict[str, Running] = {}
+        self._written: dict[str, Path] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._looking: asyncio.Task[None] | None = None
 
@@ -297,6 +298,7 @@ class BatchStore:
         finally:
             self._tasks.pop(batch.id, None)
             self._mine.pop(batch.id, None)
+            self._written.pop(batch.id, None)
             with suppress(*PLACE_AWAY):
                 await self._place.release(batch.id)
 
@@ -313,7 +315,7 @@ class BatchStore:
         await self._ask(batch, source)
 
     async def _ask(self, batch: Running, source: LineSource) -> None:
-        answers = await self._place.answers(batch.id)
+        answers = self._written[batch.id] = await self._place.answers(batch.id)
         caller = Caller(credential=batch.owner[0], user=batch.owner[1])
         with Sink(answers) as sink:
             if batch.via == "groq-batch":
@@ -337,8 +339,9 @@ class BatchStore:
 
     async def _publish(self, batch: Running) -> None:
         """Make files of what was answered and what failed, however the batch ended."""
-        answers = await self._place.answers(batch.id)
-        if not answers.exists():
+        # The file that was written, not one fetched anew, which may lack what has not been saved yet.
+        answers = self._written.get(batch.id)
+        if answers is None or not answers.exists():
             return
         good, bad = await asyncio.to_thread(_part, answers)
         for data, field in ((good, "output_file_id"), (bad, "error_file_id")):
