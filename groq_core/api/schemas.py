@@ -166,7 +166,7 @@ CHAT: Final[dict[str, Schema]] = {
             "metadata": with_description({**METADATA, "maxProperties": MAX_METADATA}, "Repeated in the response."),
             "user": TEXT,
             "cost_sensitive": OWN_FIELDS["cost_sensitive"],
-            **{name: with_description({"enum": [False]}, hint) for name, hint in NOT_HERE.items()},
+            **{name: with_description({**SWITCH, "not": {"const": True}}, hint) for name, hint in NOT_HERE.items()},
         },
         "input",
     ),

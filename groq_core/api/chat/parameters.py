@@ -241,7 +241,7 @@ TOOLS: Final[Schema] = with_description(
     "Functions; or, by their type, tools that the provider runs itself.",
 )
 _CHOICE: Final[Schema] = with_description(
-    either(TEXT, OBJECT, {"type": "array", "maxItems": 0}),
+    either(TEXT, OBJECT, {**list_of({}), "maxItems": 0}),
     f"{', '.join(f'`{mode}`' for mode in MODES)}, the name of one of the `tools`, or an object that names one.",
 )
 _FORMAT: Final[Schema] = with_description(
@@ -273,7 +273,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "top_logprobs": _whole(0, 20),
     "stop": Rule(_stop, either(TEXT, {**list_of(or_null(TEXT)), "maxItems": MAX_STOPS})),
     "tools": Rule(_tools, TOOLS),
-    "functions": Rule(_functions, with_description({"type": "array"}, "The old name of `tools`.")),
+    "functions": Rule(_functions, with_description(list_of({}), "The old name of `tools`.")),
     "tool_choice": Rule(_tool_choice, _CHOICE),
     "parallel_tool_calls": Rule(_boolean, SWITCH),
     "response_format": Rule(_response_format, _FORMAT),
