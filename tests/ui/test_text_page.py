@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import BrowserContext, Page, expect
+from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from groq_core.events import TextDelta
 from tests.requires import needs
@@ -152,9 +152,10 @@ async def test_two_hundred_messages_stay_usable(page: Page, house: House) -> Non
 
 
 @pytest.fixture(scope="module")
-async def bench(shared_context: BrowserContext, application: House) -> Any:
+async def bench(browser: Browser, application: House) -> Any:
     """A page on which a test draws text without asking anybody."""
-    page = await shared_context.new_page()
+    # A context of its own: pages beside the kept one of the shared context are closed after each test.
+    page = await (await browser.new_context()).new_page()
     hosts: set[str] = set()
     page.on("request", lambda request: hosts.add(request.url))
     await open_page(page, application)
