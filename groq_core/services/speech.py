@@ -228,7 +228,7 @@ def _one_file(recordings: list[bytes]) -> bytes:
         raise BrokenAnswerError(f"What was spoken cannot be joined: {error}.", hint="Try again.") from error
 
 
-_DIRECTION = re.compile(r"\[[^\]]*\]")
+_DIRECTION = re.compile(r"\[[^\]]{0,200}\]")
 _WORD = re.compile(r"[^\W_]")
 
 

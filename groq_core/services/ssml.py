@@ -10,12 +10,17 @@ _TAGS: Final = (
     "speak|break|prosody|emphasis|say-as|phoneme|sub|voice|audio|lang|mark|par|seq|media|p|s|w|desc|lexicon|lookup"
     "|meta|metadata|token|express-as|(?:amazon|mstts|google|ssml):[a-z-]+"
 )
-_TAG: Final = re.compile(rf"</?(?:{_TAGS})(?:\s[^<>]*)?/?>|<!--.*?-->|<\?xml[^>]*\?>", re.IGNORECASE | re.DOTALL)
+_TAG: Final = re.compile(
+    rf"</?(?:{_TAGS})(?:\s[^<>]{{0,500}})?/?>|<!--.{{0,1000}}?-->|<\?xml[^<>]{{0,200}}\?>", re.IGNORECASE | re.DOTALL
+)
 _INLINE: Final = re.compile(r"</?(?:prosody|emphasis|say-as|phoneme|sub|voice|lang|w|token|mark)\b", re.IGNORECASE)
 """What stands within a sentence leaves no gap behind."""
 
-_SUBSTITUTE: Final = re.compile(r"<sub\s[^<>]*?alias=([\"'])(.*?)\1[^<>]*>.*?</sub>", re.IGNORECASE | re.DOTALL)
-_UNSPOKEN: Final = re.compile(r"<(desc|metadata)(?:\s[^<>]*)?>.*?</\1>", re.IGNORECASE | re.DOTALL)
+# All lengths are bounded: an opening without its end would be looked for to the end of the text, from each of them.
+_SUBSTITUTE: Final = re.compile(
+    r"<sub\s[^<>]{0,50}?alias=([\"'])([^<>]{0,200}?)\1[^<>]{0,50}>[^<>]{0,200}</sub>", re.IGNORECASE | re.DOTALL
+)
+_UNSPOKEN: Final = re.compile(r"<(desc|metadata)(?:\s[^<>]{0,200})?>.{0,1000}?</\1>", re.IGNORECASE | re.DOTALL)
 _SPACE: Final = re.compile(r"[ \t]{2,}")
 
 
