@@ -44,32 +44,22 @@ BODY: Final = json.dumps(
 async def shared(bench: Bench) -> list[Row]:
     """The time that a request takes with Redis beside one without, in turns; two limits are counted too."""
     limits = {"GROQ_CORE_LIMITS": "100000/minute, 1000 usd/day"}
-    with tempfile.TemporaryDirectory() as folder:
-        redis = Redis(Path(folder))
-        redis.start()
-        try:
-            await until_open(redis.port)
-            address = {
-                "GROQ_CORE_REDIS_URL": f"redis://127.0.0.1:{redis.port}/0",
-                "GROQ_CORE_SECRET": "bench-secret-12345",
-            }
-            async with (
-                upstream() as model,
-                _server(model, 1, **limits) as plain,
-                _server(model, 1, **limits, **address) as both,
-            ):
-                times: dict[str, list[float]] = {plain.url: [], both.url: []}
-                cpu = {plain.url: plain.cpu_s, both.url: both.cpu_s}
-                spent = {plain.url: 0.0, both.url: 0.0}
-                async with aiohttp.ClientSession() as http:
-                    for turn in range(bench.times(30, 6)):
-                        for url in times:
-                            before = cpu[url]()
-                            for _ in range(40):
-                                times[url].append(await _ask(http, url))
-                            spent[url] += (cpu[url]() - before) if turn else 0.0
-        finally:
-            redis.stop()
+    async with (
+        _redis() as address,
+        upstream() as model,
+        _server(model, 1, **limits) as plain,
+        _server(model, 1, **limits, **address) as both,
+    ):
+        times: dict[str, list[float]] = {plain.url: [], both.url: []}
+        cpu = {plain.url: plain.cpu_s, both.url: both.cpu_s}
+        spent = {plain.url: 0.0, both.url: 0.0}
+        async with aiohttp.ClientSession() as http:
+            for turn in range(bench.times(30, 6)):
+                for url in times:
+                    before = cpu[url]()
+                    for _ in range(40):
+                        times[url].append(await _ask(http, url))
+                    spent[url] += (cpu[url]() - before) if turn else 0.0
     count = 40 * (bench.times(30, 6) - 1)
     alone, together = (times[url][40:] for url in times)
     more_ms = 1000 * (median(together) - median(alone))
@@ -89,6 +79,22 @@ async def _ask(http: aiohttp.ClientSession, url: str) -> float:
 
 
 @asynccontextmanager
+async def _redis() -> AsyncIterator[dict[str, str]]:
+    """The settings that share its state."""
+    with tempfile.TemporaryDirectory() as folder:
+        redis = Redis(Path(folder))
+        redis.start()
+        try:
+            await until_open(redis.port)
+            yield {
+                "GROQ_CORE_REDIS_URL": f"redis://127.0.0.1:{redis.port}/0",
+                "GROQ_CORE_SECRET": "bench-secret-12345",
+            }
+        finally:
+            redis.stop()
+
+
+@asynccontextmanager
 async def _server(model: str, workers: int, /, **settings: str) -> AsyncIterator[Process]:
     port = free_port()
     env = {"GRADIO_SERVER_PORT": str(port), "GROQ_API_KEY": "gsk_bench", "GROQ_BASE_URL": model, **settings}
@@ -103,23 +109,12 @@ async def _server(model: str, workers: int, /, **settings: str) -> AsyncIterator
 async def workers(bench: Bench) -> list[Row]:
     """Requests a second of two processes beside those of one, behind one port; and what a request costs in each."""
     seconds = bench.times(8, 3)
-    with tempfile.TemporaryDirectory() as folder:
-        redis = Redis(Path(folder))
-        redis.start()
-        try:
-            await until_open(redis.port)
-            address = {
-                "GROQ_CORE_REDIS_URL": f"redis://127.0.0.1:{redis.port}/0",
-                "GROQ_CORE_SECRET": "bench-secret-12345",
-            }
-            found: dict[int, tuple[int, float]] = {}
-            async with upstream() as model:
-                for count in (1, 2):
-                    async with _server(model, count, **address) as process:
-                        await asyncio.sleep(3)
-                        found[count] = await _flood(process, seconds)
-        finally:
-            redis.stop()
+    found: dict[int, tuple[int, float]] = {}
+    async with _redis() as address, upstream() as model:
+        for count in (1, 2):
+            async with _server(model, count, **address) as process:
+                await asyncio.sleep(3)
+                found[count] = await _flood(process, seconds)
     (one, cost), (two, costs) = found[1], found[2]
     detail = (
         f"{one / seconds:.0f} and {two / seconds:.0f} requests a second; CPU of the processes {1000 * cost:.2f} and "

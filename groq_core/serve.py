@@ -205,10 +205,6 @@ async def _serve(settings: Settings, people: UserFile | None, worker: int | None
     async with assemble(settings) as core:
         app, load = _prepare(core, people)
 
-        def load_all() -> None:
-            load()
-            core.clients.prepare_uploads()
-
         def loaded(error: Exception | None) -> None:
             # What is there now stays; looking through it for garbage again would halt all answers for 150 ms.
             gc.freeze()
@@ -216,7 +212,7 @@ async def _serve(settings: Settings, people: UserFile | None, worker: int | None
             server.should_exit = server.should_exit or error is not None
             server.failed = error is not None
 
-        app.late = LatePage(app, load_all, loaded)
+        app.late = LatePage(app, load, loaded, afterwards=core.clients.prepare_uploads)
         server = PageServer(
             uvicorn.Config(
                 app,

@@ -22,15 +22,22 @@ class LatePage:
     Args:
         app: Whose lifespan it has. Nothing may have been asked of its own routes before.
         load: Mounts the page; runs in a thread.
-        loaded: Called in the event loop, with what `load` raised or None.
+        afterwards: What else is to be loaded and nobody waits for; runs in a thread, once the page can be asked.
+        loaded: Called in the event loop when all is there, with what was raised or None.
     """
 
     def __init__(
-        self, app: FastAPI, load: Callable[[], object], loaded: Callable[[Exception | None], None] = lambda _: None
+        self,
+        app: FastAPI,
+        load: Callable[[], object],
+        loaded: Callable[[Exception | None], None] = lambda _: None,
+        *,
+        afterwards: Callable[[], object] = lambda: None,
     ) -> None:
         self._app = app
         self._load = load
         self._loaded = loaded
+        self._afterwards = afterwards
         self._here = asyncio.Event()
         self._over = asyncio.Event()
         self._life: asyncio.Task[None] | None = None
@@ -55,6 +62,7 @@ class LatePage:
             await asyncio.to_thread(self._load)
             async with self._app.router.lifespan_context(self._app):
                 self._here.set()
+                await asyncio.to_thread(self._afterwards)
                 self._loaded(None)
                 await self._over.wait()
         except Exception as error:

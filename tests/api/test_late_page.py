@@ -40,7 +40,7 @@ async def test_the_api_answers_and_the_page_is_waited_for() -> None:
             may_load.set()
 
             assert (await early).text == "the page"
-            assert told == [None]
+        assert told == [None]
 
 
 async def test_a_page_that_cannot_be_loaded_keeps_nobody_waiting() -> None:

@@ -73,7 +73,6 @@ class BatchStore:
         self._stops: dict[str, asyncio.Event] = {}
         self._runs: dict[str, BatchRun] = {}
         self._mine: dict[str, Running] = {}
-        self._written: dict[str, Path] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._looking: asyncio.Task[None] | None = None
 
@@ -287,7 +286,6 @@ class BatchStore:
             await self._work(batch)
         except GroqCoreError as error:
             batch.errors = [{"code": "batch_stopped", "message": error.message, "line": None, "param": None}]
-            await self._publish(batch)
             await self._end(batch, "failed")
         except PLACE_AWAY:
             log.warning("%s waits, since where it is kept does not answer", batch.id)
@@ -298,7 +296,6 @@ class BatchStore:
         finally:
             self._tasks.pop(batch.id, None)
             self._mine.pop(batch.id, None)
-            self._written.pop(batch.id, None)
             with suppress(*PLACE_AWAY):
                 await self._place.release(batch.id)
 
@@ -315,7 +312,22 @@ class BatchStore:
         await self._ask(batch, source)
 
     async def _ask(self, batch: Running, source: LineSource) -> None:
-        answers = self._written[batch.id] = await self._place.answers(batch.id)
+        answers = await self._place.answers(batch.id)
+        try:
+            await self._answer(batch, source, answers)
+        except GroqCoreError:
+            await self._publish(batch, answers)
+            raise
+        wish = await self._place.batch(batch.id)
+        batch.cancelling_at = batch.cancelling_at or (wish.cancelling_at if wish is not None else None)
+        cancelled = batch.cancelling_at is not None
+        if not cancelled:
+            batch.status, batch.finalizing_at = "finalizing", int(time.time())
+        await self._publish(batch, answers)
+        await self._end(batch, "cancelled" if cancelled else "completed")
+        await self._place.remove_answers(batch.id)
+
+    async def _answer(self, batch: Running, source: LineSource, answers: Path) -> None:
         caller = Caller(credential=batch.owner[0], user=batch.owner[1])
         with Sink(answers) as sink:
             if batch.via == "groq-batch":
@@ -328,21 +340,14 @@ class BatchStore:
                 finally:
                     self._fresh(batch)
                     self._runs.pop(batch.id, None)
-        wish = await self._place.batch(batch.id)
-        batch.cancelling_at = batch.cancelling_at or (wish.cancelling_at if wish is not None else None)
-        cancelled = batch.cancelling_at is not None
-        if not cancelled:
-            batch.status, batch.finalizing_at = "finalizing", int(time.time())
-        await self._publish(batch)
-        await self._end(batch, "cancelled" if cancelled else "completed")
-        await self._place.remove_answers(batch.id)
 
-    async def _publish(self, batch: Running) -> None:
-        """Make files of what was answered and what failed, however the batch ended."""
-        # The file that was written, not one fetched anew, which may lack what has not been saved yet.
-        answers = self._written.get(batch.id)
-        if answers is None or not answers.exists():
-            return
+    async def _publish(self, batch: Running, answers: Path) -> None:
+        """
+        Make files of what was answered and what failed, however the batch ended.
+
+        Args:
+            answers: The file they were written to; one fetched anew may lack what has not been saved yet.
+        """
         good, bad = await asyncio.to_thread(_part, answers)
         for data, field in ((good, "output_file_id"), (bad, "error_file_id")):
             if data:
@@ -408,9 +413,9 @@ def _look_through(source: LineSource, endpoint: str) -> tuple[int, list[dict[str
 
 
 def _part(answers: Path) -> tuple[bytes, bytes]:
-    """What was answered and what failed, as two files."""
+    """What was answered and what failed, as two files; nothing where there is none."""
     good, bad = bytearray(), bytearray()
-    with answers.open("rb") as file:
+    with suppress(FileNotFoundError), answers.open("rb") as file:
         for line in file:
             (good if orjson.loads(line)["error"] is None else bad).extend(line)
     return bytes(good), bytes(bad)
