@@ -28,6 +28,17 @@ def reply(events: list[Event]) -> Reply:
     return found
 
 
+def fails_as(kind: Kind, said: bytes, *streams: bytes) -> None:
+    """An error is told as this kind by each stream, and as a body that is not streamed."""
+    for wire in streams:
+        with pytest.raises(ProviderError) as caught:
+            read(wire)
+        assert caught.value.kind is kind, wire
+    with pytest.raises(ProviderError) as caught:
+        read_completion(said)
+    assert caught.value.kind is kind
+
+
 def read(body: bytes, size: int = 0) -> Reply:
     """Read a stream in pieces of so many bytes; at once by default."""
     decoder = StreamDecoder()
@@ -361,13 +372,7 @@ def test_a_word_nobody_knows_is_a_finish_where_the_stream_ends() -> None:
 )
 def test_an_error_is_what_it_tells_whatever_its_envelope(body: Any, kind: Kind) -> None:
     said = json.dumps(body).encode()
-    for wire in (b"data: " + said + b"\n\n", said, b"event: error\ndata: " + said + b"\n\n"):
-        with pytest.raises(ProviderError) as caught:
-            read(wire)
-        assert caught.value.kind is kind, wire
-    with pytest.raises(ProviderError) as caught:
-        read_completion(said)
-    assert caught.value.kind is kind
+    fails_as(kind, said, b"data: " + said + b"\n\n", said, b"event: error\ndata: " + said + b"\n\n")
 
 
 # ── transcripts ──────────────────────────────────────────────────────────────────────────────────────

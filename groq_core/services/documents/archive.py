@@ -10,7 +10,15 @@ from typing import Any, Final
 
 from lxml import etree
 
-from groq_core.services.documents.parts import EXTENSIONS, Kind, ReadingLimits, damage_error, megabytes, unfit
+from groq_core.services.documents.parts import (
+    EXTENSIONS,
+    Kind,
+    ReadingLimits,
+    damage_error,
+    megabytes,
+    size_error,
+    unfit,
+)
 
 MOST_ENTRIES: Final = 5_000
 _KINDS: Final[dict[str, Kind]] = {"word/": "docx", "ppt/": "pptx", "xl/": "xlsx"}
@@ -40,12 +48,10 @@ class Archive:
             raise damage_error(name, label, error) from None
         unpacked = sum(entry.file_size for entry in entries)
         if unpacked > limits.unpacked_bytes or len(entries) > MOST_ENTRIES:
-            raise unfit(
+            raise size_error(
                 f"{name} unpacks to {megabytes(unpacked)} in {len(entries)} files; {megabytes(limits.unpacked_bytes)} "
                 f"in {MOST_ENTRIES} is the most",
                 "Save it without embedded pictures and files.",
-                status=413,
-                code="file_too_large",
             )
         if any(entry.flag_bits & 1 for entry in entries):
             raise unfit(f"{name} is locked with a password", "Save it without one.", code="encrypted_file")

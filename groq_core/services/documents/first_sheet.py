@@ -9,7 +9,7 @@ from typing import Final
 from groq_core.errors import RequestError
 from groq_core.services.batch.sources import cell_text
 from groq_core.services.documents.archive import Archive
-from groq_core.services.documents.parts import ReadingLimits, ReadingWatch, damage_error, megabytes, unfit
+from groq_core.services.documents.parts import ReadingLimits, ReadingWatch, damage_error, megabytes, size_error
 
 TABLE_LIMITS: Final = ReadingLimits(
     bytes=50_000_000, unpacked_bytes=1_000_000_000, characters=100_000_000, elements=5_000_000, seconds=60.0
@@ -37,11 +37,9 @@ def csv_of(data: bytes, name: str, limits: ReadingLimits = TABLE_LIMITS) -> byte
             watch.count(1 + len(row))
             rows.writerow([cell_text(value) for value in row])
             if out.tell() > limits.characters:
-                raise unfit(
+                raise size_error(
                     f"{name} holds more than {megabytes(limits.characters)} of cells",
                     "Send it in pieces.",
-                    status=413,
-                    code="file_too_large",
                 )
     except RequestError:
         raise

@@ -139,11 +139,9 @@ class ReadingWatch:
         """
         self._left -= elements
         if self._left < 0:
-            raise unfit(
+            raise size_error(
                 f"{self._name} has more than {self._limits.elements} elements",
                 "Send it in pieces.",
-                status=413,
-                code="file_too_large",
             )
         if time.monotonic() > self._until:
             raise slow(self._name, self._limits)
@@ -153,12 +151,15 @@ def unfit(message: str, hint: str, *, status: int = 400, code: str = "unreadable
     return RequestError(message, status=status, param="file", code=code, hint=hint)
 
 
+def size_error(message: str, hint: str) -> RequestError:
+    """A file is larger, longer or slower to read than is allowed."""
+    return unfit(message, hint, status=413, code="file_too_large")
+
+
 def slow(name: str, limits: ReadingLimits, what: str = "") -> RequestError:
-    return unfit(
+    return size_error(
         f"{name} takes too long to read: {what}{'' if what else 'more than '}{limits.seconds:g} s",
         "Send only the pages that matter, or its text.",
-        status=413,
-        code="file_too_large",
     )
 
 

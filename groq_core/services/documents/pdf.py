@@ -15,6 +15,7 @@ from groq_core.services.documents.parts import (
     ReadText,
     damage_error,
     format_pages,
+    size_error,
     slow,
     tidy,
     unfit,
@@ -93,11 +94,9 @@ def unreadable(found: ReadText, name: str) -> RequestError:
 def _texts(reader: Any, name: str, limits: ReadingLimits, watch: ReadingWatch) -> list[str]:
     count = len(reader.pages)
     if count > limits.pages:
-        raise unfit(
+        raise size_error(
             f"{name} has {count} pages; {limits.pages} is the most",
             "Send only the pages that matter.",
-            status=413,
-            code="file_too_large",
         )
     texts: list[str] = []
     for page in reader.pages:

@@ -28,6 +28,7 @@ from groq_core.services.documents.parts import (
     ReadText,
     megabytes,
     pages_of,
+    size_error,
     unfit,
 )
 from groq_core.services.documents.rtf import read_rtf
@@ -86,11 +87,9 @@ def read_as_far_as_possible(
     limits = limits or ReadingLimits()
     name = PurePath(filename.replace("\\", "/")).name or "document"
     if len(data) > limits.bytes:
-        raise unfit(
+        raise size_error(
             f"{name} has {megabytes(len(data))}; {megabytes(limits.bytes)} is the most",
             "Send a smaller file, or only the pages that matter.",
-            status=413,
-            code="file_too_large",
         )
     kind = kind_of(data, name)
     inside = _reader_of_attached(limits, depth)
@@ -112,11 +111,9 @@ def _reader_of_attached(limits: ReadingLimits, depth: int) -> ReadAttached | Non
 def _document(found: ReadText, name: str, kind: Kind, limits: ReadingLimits) -> Document:
     text = PAGE_BREAK.join(found.texts)
     if len(text) > limits.characters:
-        raise unfit(
+        raise size_error(
             f"{name} holds {len(text)} characters of text; {limits.characters} is the most",
             "Send it in pieces.",
-            status=413,
-            code="file_too_large",
         )
     if not text.strip() and not found.unread:
         raise unfit(f"{name} holds no text", "Send a file that is not empty.", code="empty_file")

@@ -6,7 +6,14 @@ from typing import Any
 
 from groq_core.errors import RequestError
 from groq_core.services.documents.archive import Archive, attribute, child, children, local
-from groq_core.services.documents.parts import ReadingLimits, ReadingWatch, ReadText, damage_error, format_pages, unfit
+from groq_core.services.documents.parts import (
+    ReadingLimits,
+    ReadingWatch,
+    ReadText,
+    damage_error,
+    format_pages,
+    size_error,
+)
 
 
 def read_pptx(data: bytes, name: str, limits: ReadingLimits) -> ReadText:
@@ -30,11 +37,9 @@ def _slides(archive: Archive, name: str, limits: ReadingLimits) -> ReadText:
         if (relation := _relation(slide)) in related
     ]
     if len(paths) > limits.pages:
-        raise unfit(
+        raise size_error(
             f"{name} has {len(paths)} slides; {limits.pages} is the most",
             "Send only the slides that matter.",
-            status=413,
-            code="file_too_large",
         )
     texts, hidden = list[str](), list[int]()
     for number, slide in enumerate(paths, start=1):

@@ -20,7 +20,7 @@ import msgspec
 
 from groq_core.connections.bytes import hold_process
 from groq_core.errors import RequestError
-from groq_core.services.documents.parts import Document, ReadingLimits, slow, unfit
+from groq_core.services.documents.parts import Document, ReadingLimits, size_error, slow
 
 _GRACE: Final = 5.0
 """Seconds beyond a document's own in which the process starts and answers."""
@@ -68,11 +68,9 @@ async def _ask(wanted: dict[str, Any], data: bytes, filename: str, limits: Readi
     try:
         found: dict[str, Any] = json.loads(said)
     except ValueError:
-        raise unfit(
+        raise size_error(
             f"{name} takes more memory to read than it may",
             "Send only the pages that matter, or its text.",
-            status=413,
-            code="file_too_large",
         ) from None
     if (error := found.get("error")) is not None:
         raise RequestError(
