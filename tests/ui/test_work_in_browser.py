@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, Route, async_playwright
+from playwright.async_api import Page, Route, async_playwright, expect
 
 from groq_core.compose import assemble
 from groq_core.serve import create_app
@@ -51,7 +51,10 @@ async def test_a_document_is_dropped_in_and_its_data_taken_away(simulator: Simul
         await page.click("#extract-schema >> text=JSON Schema")
         schema = '{"type": "object", "properties": {"rent": {"type": "number"}}, "required": ["rent"]}'
         await page.fill("#extract-schema textarea", schema)
+        await page.set_viewport_size({"width": 1280, "height": 500})
         await page.click("#extract-run")
+        # Nobody has to look for it below what was filled in.
+        await expect(page.locator("#extract-result .gc-value").first).to_be_in_viewport()
         await page.click("#extract-result .gc-value")
         place = await page.inner_text("#extract-result .gc-place")
         async with page.expect_download() as downloading:

@@ -152,7 +152,7 @@ async function extract() {
   const fold = el("details", { class: "gc-fold", open: true }, el("summary", {}, el("div", { class: "gc-story" }, pulse, story)), progress);
   const growing = el("div", { class: "gc-growing" });
   result.replaceChildren(growing, fold);
-  result.scrollIntoView({ block: "nearest" });
+  bringIntoSight();
   let tries = 0;
   /** @type {End} */
   const end = {};
@@ -162,8 +162,11 @@ async function extract() {
       const view = tryView(event);
       progress.append(view);
       setText(story, event.chunks > 1 ? say("extract_part", { n: partsDone(progress), of: event.chunks }) : (view.textContent ?? ""));
-    } else if (event.e === "partly_extracted") growing.replaceChildren(growingView(event));
-    else if (event.e === "extracted") end.extracted = event;
+    } else if (event.e === "partly_extracted") {
+      const first = !growing.children.length;
+      growing.replaceChildren(growingView(event));
+      if (first) bringIntoSight();
+    } else if (event.e === "extracted") end.extracted = event;
     else if (event.e === "error") end.error = event;
   };
   try {
@@ -180,9 +183,13 @@ async function extract() {
   if (end.extracted || !growing.children.length) growing.remove();
   if (!progress.children.length && !growing.isConnected) result.replaceChildren();
   show(end, tries, signal.aborted);
+  if (!growing.isConnected) bringIntoSight();
   running = null;
   document.body.removeAttribute("data-extract");
 }
+
+/** As much of the result as there is room for; from its beginning where there is more. */
+const bringIntoSight = () => result.scrollIntoView({ block: "nearest" });
 
 function question() {
   const source = file?.picture ? { picture: file.picture.url } : { text: text.value, pages: file?.pages ?? [] };
