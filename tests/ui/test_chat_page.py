@@ -336,6 +336,14 @@ async def test_panel_folds_away_on_a_phone(page: Page, house: House) -> None:
     assert await page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+async def test_panel_folds_away_when_the_window_gets_narrow(page: Page) -> None:
+    await expect(page.locator(".gc-status-body")).to_be_visible()
+
+    await page.set_viewport_size({"width": 390, "height": 844})
+
+    await expect(page.locator(".gc-status-body")).to_be_hidden()
+
+
 async def test_the_chosen_tab_comes_into_a_phones_row(page: Page, house: House) -> None:
     await page.set_viewport_size({"width": 390, "height": 844})
     await open_page(page, house)

@@ -71,6 +71,7 @@ function section(name, ...children) {
 
 // On a narrow page the open panel is a drawer: it goes by Esc or a touch beside it, too.
 const narrow = matchMedia("(max-width: 899px)");
+narrow.addEventListener("change", () => narrow.matches && (panel.open = false)); // nobody opened a drawer over the page
 const scrim = el("div", { class: "gc-scrim", "aria-hidden": "true", onclick: () => (panel.open = false) });
 window.addEventListener(
   "keydown",
@@ -89,7 +90,7 @@ window.addEventListener(
  * @param {HTMLElement} host
  */
 export function showStatusIn(host) {
-  if (!panel.isConnected) panel.open = matchMedia("(min-width: 900px)").matches;
+  if (!panel.isConnected) panel.open = !narrow.matches;
   host.replaceChildren(panel, scrim);
   if (!snapshot) setText(headline, say("status_connecting"));
   if (begun) return;
