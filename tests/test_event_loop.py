@@ -42,7 +42,7 @@ async def running(start: str, *args: str) -> AsyncIterator[asyncio.subprocess.Pr
         await process.communicate()
 
 
-async def announced(process: asyncio.subprocess.Process) -> str:
+async def read_address(process: asyncio.subprocess.Process) -> str:
     """The address a server says it is at."""
     said = b""
     assert process.stderr is not None
@@ -56,7 +56,7 @@ async def announced(process: asyncio.subprocess.Process) -> str:
 
 async def test_the_app_serves_and_ends_cleanly_without_uvloop() -> None:
     async with running("runpy.run_path('app.py', run_name='__main__')", "app.py") as process:
-        url = await announced(process)
+        url = await read_address(process)
         async with httpx.AsyncClient(base_url=url, timeout=60, trust_env=False) as http:
             health = await http.get("/health")
             page = await http.get("/")

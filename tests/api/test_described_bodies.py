@@ -58,18 +58,18 @@ def variants(body: dict[str, Any], fields: dict[str, Any]) -> Iterator[tuple[str
     for name, schema in fields.items():
         if name in body:
             yield f"without {name}", {key: value for key, value in body.items() if key != name}
-        for value in (*VALUES, *enumerated(schema)) if schema.keys() - {"description"} else VALUES[:1]:
+        for value in (*VALUES, *named_values(schema)) if schema.keys() - {"description"} else VALUES[:1]:
             yield f"{name}={value!r}"[:80], {**body, name: value}
 
 
-def enumerated(schema: dict[str, Any]) -> Iterator[Any]:
+def named_values(schema: dict[str, Any]) -> Iterator[Any]:
     """What a schema names: words, and numbers at its bounds and beyond them."""
     yield from schema.get("enum", ())
     for bound in ("minimum", "maximum"):
         if bound in schema:
             yield from (schema[bound], schema[bound] - 1, schema[bound] + 1)
     for one in schema.get("anyOf", ()):
-        yield from enumerated(one)
+        yield from named_values(one)
 
 
 @pytest.mark.parametrize("path", BODIES)

@@ -35,7 +35,7 @@ def routing_table(stage: Stage, folder: Path) -> dict[str, set[str]]:
     return {path: {method.lower() for method in methods} for path, methods in table.items()}
 
 
-def undescribed(table: Mapping[str, set[str]], paths: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+def differences(table: Mapping[str, set[str]], paths: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     """Routes nobody describes, and descriptions nobody answers."""
     described: dict[str, set[str]] = {}
     for path, verbs in paths.items():
@@ -50,17 +50,17 @@ async def test_every_route_is_described_and_every_description_has_a_route(tmp_pa
     async with staged() as stage:
         table = routing_table(stage, tmp_path)
 
-    assert not sorted(undescribed(table, PATHS))
+    assert not sorted(differences(table, PATHS))
 
 
 async def test_a_route_that_nobody_describes_is_found(tmp_path: Path) -> None:
     async with staged() as stage:
         table = routing_table(stage, tmp_path)
 
-    assert list(undescribed(table | {"/v1/rerank": {"post"}}, PATHS)) == ["post /v1/rerank"]
-    assert list(undescribed(table | {"/v1/batches/": {"get", "put"}}, PATHS)) == ["put /v1/batches/"]
+    assert list(differences(table | {"/v1/rerank": {"post"}}, PATHS)) == ["post /v1/rerank"]
+    assert list(differences(table | {"/v1/batches/": {"get", "put"}}, PATHS)) == ["put /v1/batches/"]
     fewer = {path: verbs for path, verbs in PATHS.items() if path != "/v1/extract"}
-    assert list(undescribed(table, fewer)) == ["post /v1/extract"]
+    assert list(differences(table, fewer)) == ["post /v1/extract"]
 
 
 async def test_every_operation_is_there_under_both_prefixes() -> None:
