@@ -110,7 +110,7 @@ def count_answers(upstream: Upstream, run: Callable[[], list[str]]) -> tuple[lis
 
 def wording(ids: list[str], counts: Counts) -> str:
     faults = sum(number for status, number in counts.statuses.items() if status not in ("200", "429"))
-    limits = "".join(f" ({name})" for name in counts.refusals_by)
+    limits = "".join(f" ({name})" for name in counts.refused_by)
     return (
         f"{len(set(ids))} answered, {counts.a_minute:.0f} a minute, {counts.refusals} × 429{limits}, {faults} refused "
         f"by faults"
