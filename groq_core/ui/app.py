@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-import orjson
 from fastapi import APIRouter, FastAPI, Request
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from groq_core.encoding import json_bytes
 from groq_core.media.audio.container import ENDINGS as RECORDINGS
 from groq_core.media.image.format import EXTENSIONS as PICTURES
 from groq_core.services.documents.parts import EXTENSIONS as DOCUMENTS
@@ -161,7 +161,7 @@ def mount(app: FastAPI, core: PageCore, admit: Admit) -> FastAPI:
     """
     assets = Assets()
     assets.add("texts.js", texts_module(core))
-    assets.add("texts-de.js", b"export default " + orjson.dumps(GERMAN) + b";\n")
+    assets.add("texts-de.js", b"export default " + json_bytes(GERMAN) + b";\n")
     base = f"ui/assets/{assets.version}"
     page = Page(core, assets)
     app.include_router(create_routes(page))
@@ -249,8 +249,8 @@ def texts_module(core: PageCore) -> bytes:
         "TEMPLATES": [asdict(template) for template in TEMPLATES],
         "TABS": [name for name, _ in TABS],
     }
-    named = b"".join(b"export const %s = %s;\n" % (name.encode(), orjson.dumps(it)) for name, it in exports.items())
-    return b"export default " + orjson.dumps(TEXTS) + b";\n" + named
+    named = b"".join(b"export const %s = %s;\n" % (name.encode(), json_bytes(it)) for name, it in exports.items())
+    return b"export default " + json_bytes(TEXTS) + b";\n" + named
 
 
 def gradio_scripts() -> APIRouter:

@@ -14,9 +14,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from groq_core.event_loop import new_event_loop
+from groq_core.connections.event_loop import new_event_loop
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 WITHOUT_UVLOOP = "import runpy, sys; sys.modules['uvloop'] = None; sys.argv = sys.argv[1:]; "
 """An import of what is None there fails as if nothing were installed."""
