@@ -143,8 +143,10 @@ const POLICY = {
   ALLOWED_ATTR: ["href", "title", "src", "alt", "start", "align", "class", "data-language", "data-tex", "data-display", "data-note", "tabindex"],
   ALLOW_DATA_ATTR: false,
   ALLOW_ARIA_ATTR: false,
-  RETURN_DOM_FRAGMENT: /** @type {const} */ (true),
+  IN_PLACE: /** @type {const} */ (true),
 };
+/** @type {Document | undefined} a document that runs nothing and fetches nothing */
+let inert;
 
 /** What is read from its own first letters on, from left to right or the other way. */
 const PARAGRAPHS = new Set("P LI H1 H2 H3 H4 H5 H6 TD TH DIV".split(" "));
@@ -186,7 +188,13 @@ export function blocks(source) {
  */
 export function draw(token, links) {
   const tokens = Object.assign([token], { links: links ?? {} });
-  const fragment = purify.sanitize(/** @type {string} */ (marked.parser(tokens)), POLICY);
+  inert ??= document.implementation.createHTMLDocument("");
+  const drawn = inert.createElement("div");
+  drawn.innerHTML = /** @type {string} */ (marked.parser(tokens));
+  // In place: what is checked is what is inserted, and nothing is parsed or written out a second time.
+  purify.sanitize(drawn, POLICY);
+  const fragment = document.createDocumentFragment();
+  fragment.append(...drawn.childNodes);
   for (const code of fragment.querySelectorAll(".gc-code")) code.append(codeButton("wrap", "wrap_code", "gc-wrap-code"), codeButton("copy", "copy_code", "gc-copy-code"));
   return fragment;
 }
