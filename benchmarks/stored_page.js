@@ -87,15 +87,13 @@ async function openEntry(id) {
 async function typeSearch(words) {
   const box = document.getElementById("conversation-search");
   const shown = () => [...document.querySelectorAll("#conversations [data-conversation]")].map((one) => one.dataset.conversation).join();
-  const before = shown();
   const began = performance.now();
   if (document.activeElement !== box) box.focus();
   box.value = words;
   box.dispatchEvent(new Event("input", { bubbles: true }));
   let now = await painted();
   let after = shown();
-  // Where the index is still being made, the list comes later.
-  for (let tries = 0; tries < 600 && after === before && document.querySelector("#conversations[aria-busy=true]"); tries += 1) {
+  for (let tries = 0; tries < 1200 && document.querySelector("#conversations[aria-busy=true]"); tries += 1) {
     now = await painted();
     after = shown();
   }

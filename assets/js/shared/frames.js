@@ -1,7 +1,8 @@
 // When to draw what grows: in every frame, where frames are cheap, and seldom enough elsewhere that drawing takes a
-// part of the time only. What counts is all that a frame takes, its layout and its painting too.
+// part of the time only: the smaller a part the slower the machine is, which has all the rest to do as well. What counts
+// is all that a frame takes, its layout and its painting too.
 
-const SHARE = 5; // a frame that took so long is followed by so many times that, itself included
+const REST_PER_MS = 0.7; // times what the frame took: of 5 ms every 18th, of 15 every 160th
 const LONGEST_REST_MS = 240;
 const FRAME_MS = 16;
 
@@ -74,7 +75,8 @@ export class Frames {
     this.#measuring = false;
     const cost = performance.now() - began;
     // One long frame may be the machine's doing, which another one left out would only make worse.
-    this.#notBefore = began + Math.min(LONGEST_REST_MS, SHARE * Math.min(cost, this.#cost));
+    const usual = Math.min(cost, this.#cost);
+    this.#notBefore = began + Math.min(LONGEST_REST_MS, REST_PER_MS * usual * usual);
     this.#cost = cost;
     if (!this.#again) return;
     this.#again = false;

@@ -42,3 +42,26 @@ function change(now, wanted) {
   for (const { name, value } of wanted.attributes) if (now.getAttribute(name) !== value) now.setAttribute(name, value);
   patch(now, wanted);
 }
+
+const PLAIN = /^[\p{L}\p{M}\p{N} ,.!?'"()%-]+$/u; // changes nothing of what stands before it, within a line
+const PARAGRAPHS = new Set(["P", "LI", "H1", "H2", "H3", "H4", "H5", "H6"]);
+
+/**
+ * Let a block that is still being written grow by plain words, where nothing need be read anew for it: most of what
+ * comes. The block is drawn once more when it is whole, so a guess that was wrong stays for a moment only.
+ *
+ * @param {Element} block as it was drawn last
+ * @param {string} more
+ * @returns {boolean} whether that was possible
+ */
+export function extend(block, more) {
+  if (!more) return true;
+  if (!PLAIN.test(more)) return false;
+  let last = block.lastChild;
+  while (last instanceof Element) last = last.lastChild;
+  if (!(last instanceof Text) || !last.parentElement || !PARAGRAPHS.has(last.parentElement.nodeName)) return false;
+  // What looks like the beginning of an address, or of a mark, is read.
+  if (/(?:[*_~`^[<&$:/@|\\]|www\.|http)\S*$/.test(last.data)) return false;
+  last.appendData(more);
+  return true;
+}

@@ -4,7 +4,7 @@
 // reader has selected or is copying stays as it is. Only the block that is still being written is drawn anew.
 
 import { Frames } from "./frames.js";
-import { patch } from "./patch.js";
+import { extend, patch } from "./patch.js";
 
 /**
  * @import { Token, TokensList } from "../../vendor/marked/marked.esm.js"
@@ -68,6 +68,7 @@ export class TextView {
     this.#cutLineEnd = false;
     this.#frozen = [];
     this.#frozenTo = 0;
+    this.#drawn = 0;
     this.#open = [];
     this.#live = null;
     this.#shown = 0;
@@ -88,6 +89,7 @@ export class TextView {
   /** @type {Block[]} finished */
   #frozen = [];
   #frozenTo = 0; // how far in the source they reach
+  #drawn = 0; // how far the last drawing came
   /** @type {Block[]} still being written */
   #open = [];
   /** @type {Element | null} the block with the cursor */
@@ -246,6 +248,10 @@ export class TextView {
       this.#open[0].node.remove();
       this.#open = [];
     }
+    const more = this.#source.slice(this.#drawn, this.#shown);
+    const grows = this.#open.length === 1 && !this.ended && this.#drawn > this.#frozenTo;
+    this.#drawn = this.#shown;
+    if (grows && extend(this.#open[0].node, more)) return;
     const tokens = renderer.blocks(this.#source.slice(this.#frozenTo, this.#shown));
     const finished = this.ended ? tokens.length : countSettled(tokens);
     /** @type {Block[]} */
