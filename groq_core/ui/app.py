@@ -8,13 +8,11 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, FastAPI
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -28,6 +26,7 @@ from groq_core.ui.core import PageCore
 from groq_core.ui.endpoints import create_endpoints, prepare_tools, serve_tools, tools_wanted
 from groq_core.ui.fault_switch import FAULTS
 from groq_core.ui.gradio_door import Admit, GradioDoor
+from groq_core.ui.gradio_scripts import gradio_scripts
 from groq_core.ui.installable import ORIGIN, links
 from groq_core.ui.installable import create_routes as installable_routes
 from groq_core.ui.model_picker import choices, models_of, most_images
@@ -89,7 +88,8 @@ FIRST = (
     "main", "chat/attach", "chat/chat", "chat/conversation", "chat/message", "chat/options", "chat/picker", "chat/run",
     "chat/sent", "chat/side", "chat/tree", "chat/turn-list", "chat/undo", "chat/waiting", "settings/account",
     "settings/brand-tools", "shared/answer", "shared/chain",
-    "shared/dom", "shared/error-card", "shared/formats", "shared/own-key", "shared/receipt",
+    "shared/dom", "shared/error-card", "shared/formats", "shared/frames", "shared/own-key", "shared/patch",
+    "shared/receipt",
     "shared/scroll", "shared/shell", "shared/sse", "shared/text-view", "shared/theme", "shared/user-text",
     "shared/wire", "shared/words", "status/fault-switch", "status/feed", "status/plain", "status/status", "talk/hold",
 )  # fmt: skip
@@ -251,18 +251,6 @@ def texts_module(core: PageCore) -> bytes:
     }
     named = b"".join(b"export const %s = %s;\n" % (name.encode(), json_bytes(it)) for name, it in exports.items())
     return b"export default " + json_bytes(TEXTS) + b";\n" + named
-
-
-def gradio_scripts() -> APIRouter:
-    """Gradio's own scripts and styles, before Gradio would serve them."""
-    router = APIRouter(include_in_schema=False)
-    assets = Assets(Path(gr.__file__).parent / "templates" / "frontend" / "assets")
-
-    @router.get("/assets/{name:path}")
-    async def script(name: str, request: Request) -> Response:
-        return assets.response(name, request.headers.get("accept-encoding", ""))
-
-    return router
 
 
 class PageFrame:
