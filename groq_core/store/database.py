@@ -99,7 +99,13 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that sees one state throughout and writes nothing."""
+        """
+        A transaction that sees one state throughout and writes nothing.
+
+        Raises:
+            DatabaseAway: That is known.
+        """
+        self.presence.check()
         async with self._engine.connect() as connection:
             await connection.execution_options(isolation_level="SERIALIZABLE" if self.sqlite else "REPEATABLE READ")
             async with connection.begin():
@@ -107,7 +113,13 @@ class Database:
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that writes; on SQLite one at a time, so that none fails in its middle."""
+        """
+        A transaction that writes; on SQLite one at a time, so that none fails in its middle.
+
+        Raises:
+            DatabaseAway: That is known.
+        """
+        self.presence.check()
         engine = self._engine.execution_options(immediate=True) if self.sqlite else self._engine
         async with engine.begin() as connection:
             yield connection

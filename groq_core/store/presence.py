@@ -58,6 +58,14 @@ class Presence:
         self.away = ""
         self.changed: Callable[[], None] = lambda: None
 
+    def check(self) -> None:
+        """
+        Raises:
+            DatabaseAway: It is known to be away.
+        """
+        if self.away:
+            raise DatabaseAway(self.away)
+
     async def within(self, seconds: float, ask: Callable[[], Awaitable[T]]) -> T:
         """
         Ask something, and wait no longer than that.
@@ -65,8 +73,7 @@ class Presence:
         Raises:
             UNAVAILABLE: There is no answer; at once where that is known.
         """
-        if self.away:
-            raise DatabaseAway(self.away)
+        self.check()
         try:
             return await self._detached(seconds, ask)
         except UNAVAILABLE as error:

@@ -15,7 +15,7 @@ from groq_core.store import allowances, database
 from groq_core.store.bank import DatabaseBank
 from groq_core.store.books import Books, LedgerEntry
 from groq_core.store.database import Database
-from groq_core.store.loans import Loans, Refused, Settlement
+from groq_core.store.loans import Loan, Loans, Refused, Settlement
 from groq_core.store.presence import UNAVAILABLE
 from tests.store.conftest import Postgres
 from tests.store.stage import ask, eventually, team_stage
@@ -68,6 +68,24 @@ async def test_a_database_that_is_away_for_a_moment_keeps_nobody_out(
             assert (await first.get("/ready")).json()["database"] == "in step"
             await team.keys.revoke("a", who="tests")
             assert (await ask(first)).status_code == 401, "what is remembered counts only while nobody can say"
+
+
+async def test_the_page_is_told_to_come_again_with_what_is_to_be_kept(postgres: Postgres, simulator: Simulator) -> None:
+    async with team_stage(postgres.new_url(), simulator) as stage, stage.client("bob") as bob:
+        await asyncio.to_thread(postgres.stop, "immediate")
+        try:
+            for _ in range(2):  # found out, and known
+                refused = await bob.get("/ui/conversations")
+                assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+                question = {"turns": [{"role": "user", "text": "hello"}], "model": "speed"}
+                assert '"e":"receipt"' in (await bob.post("/ui/chat", json=question)).text
+        finally:
+            await asyncio.to_thread(postgres.start)
+
+        async def there() -> bool:
+            return (await bob.get("/ui/conversations")).status_code == 200
+
+        assert await eventually(there, 5)
 
 
 async def test_a_server_that_says_nothing_holds_nobody_up_who_is_known(
@@ -146,10 +164,10 @@ class AbsentBank(DatabaseBank):
 
     away = False
 
-    async def borrow(self, *args: object, **how: object) -> object:  # type: ignore[override]
+    async def borrow(self, subject: str, limit: PersonLimit, least: float, want: float, *, spend: bool) -> Loan:
         if self.away:
             raise ConnectionError
-        return await super().borrow(*args, **how)  # type: ignore[arg-type]
+        return await super().borrow(subject, limit, least, want, spend=spend)
 
 
 async def test_who_has_nothing_left_is_told_so_though_the_database_is_away(database: Database) -> None:

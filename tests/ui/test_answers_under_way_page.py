@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from playwright.async_api import BrowserContext, Page, expect
+from playwright.async_api import BrowserContext, Page, Route, expect
 
 from groq_core.events import TextDelta
 from tests.requires import needs
@@ -105,6 +105,31 @@ async def test_a_dropped_network_is_found_again_at_the_exact_character(
 
     assert await answered(tab) == "one two three"
     assert len(house.asked) == 1
+
+
+async def test_an_answer_that_was_lost_with_its_server_is_asked_for_anew(
+    tab: Page, visitor: BrowserContext, house: House
+) -> None:
+    house.script = Hung("The beginning")
+    await ask(tab, "go")
+    await expect(tab.locator(ANSWER)).to_contain_text("The beginning")
+
+    async def forget(route: Route) -> None:
+        await route.fulfill(status=404, body="{}")
+
+    async def another_server(route: Route) -> None:
+        await route.continue_(headers={**route.request.headers, "x-groq-core-answer": "not-known-0123456789ab"})
+
+    await tab.route("**/ui/answers/*", forget)
+    await tab.route("**/ui/chat?at=*", another_server)
+    house.script = says("The whole answer.")
+    await visitor.set_offline(True)
+    await visitor.set_offline(False)
+
+    assert await answered(tab) == "The whole answer."
+    fold = tab.locator(".gc-kept details")
+    await fold.locator("summary").click()
+    await expect(fold).to_contain_text("The beginning")
 
 
 async def test_two_tabs_see_one_list_and_one_answer(visitor: BrowserContext, house: House) -> None:
