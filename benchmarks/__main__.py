@@ -16,7 +16,7 @@ from collections.abc import Sequence
 
 import uvloop
 
-from benchmarks import batch, crowd, media, page, pipeline, relay, service, services, speech, start, team, wire
+from benchmarks import batch, crowd, media, page, pipeline, relay, service, services, speech, start, stored, team, wire
 from benchmarks.campaign.run import campaign
 from benchmarks.processes import PeerMissingError
 from benchmarks.results import merge, table, write
@@ -34,6 +34,8 @@ BENCHMARKS: dict[str, Benchmark] = {
     "page": page.page,
     "interface": page.interface,
     "paint": page.paint,
+    "stored": stored.stored,
+    "phone": stored.phone,
     "people": crowd.people,
     "start": start.start,
     "load": page.load,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, Route, async_playwright, expect
 
 from groq_core.simulator import Simulator
 from tests.requires import find, needs
@@ -66,6 +66,15 @@ async def test_a_conversation_is_there_on_a_second_device_and_shared_by_link(
     browser: Browser, stage: TeamStage
 ) -> None:
     first = await sign_in(browser, stage, "bob", viewport={"width": 1440, "height": 900})
+    refused: set[str] = set()
+
+    async def refuse_once(route: Route) -> None:
+        """The database is away for a moment, whatever is to be kept."""
+        again = route.request.url in refused or route.request.method != "PUT"
+        refused.add(route.request.url)
+        await (route.continue_() if again else route.fulfill(status=503, headers={"retry-after": "1"}))
+
+    await first.route("**/ui/conversations/**", refuse_once)
     await first.fill("#chat-message textarea, textarea#chat-message", "What is a fox?")
     await first.click("#chat-send")
     answer = first.locator('#chat-log [data-role="assistant"][data-state="done"]')
@@ -77,6 +86,8 @@ async def test_a_conversation_is_there_on_a_second_device_and_shared_by_link(
     await expect(entry).to_have_count(1, timeout=20_000)
     await entry.locator(".gc-entry-title").click()
     await expect(second.locator("#chat-log")).to_contain_text("What is a fox?")
+    await expect(second.locator('#chat-log [data-role="assistant"]')).to_have_count(1)
+    assert refused
 
     await second.click("#settings-open")
     await expect(second.locator("#kept-where")).to_contain_text("kept on this server")

@@ -92,6 +92,22 @@ async def test_asking_again_under_the_same_name_asks_once(house: House, client: 
     assert len(house.asked) == 1
 
 
+async def test_an_answer_nobody_knows_is_begun_anew_behind_the_lines_that_its_page_has(
+    house: House, client: httpx.AsyncClient
+) -> None:
+    house.script = plays(BEGUN, TextDelta("anew"), DONE)
+    name = new_name()
+    path = f"/ui/answers/{name['x-groq-core-answer']}"
+    anew = events_in((await client.post("/ui/chat", params={"at": 7}, json=QUESTION, headers=name)).text)
+    whole = events_in((await client.get(path)).text)
+    rest = events_in((await client.get(path, params={"at": 7})).text)
+
+    assert [event.get("e") for event in anew[:2]] == ["open", "restarted"]
+    assert [event.get("e") for event in whole[:8]] == ["open", *["gap"] * 7]
+    assert whole[8:] == anew[1:] == rest[1:]
+    assert (await client.post("/ui/chat", params={"at": 10**6}, json=QUESTION, headers=new_name())).status_code == 400
+
+
 @pytest.mark.parametrize("stranger", ["", "visitor-somebody-else-000000"])
 async def test_another_visitor_finds_nothing(house: House, client: httpx.AsyncClient, stranger: str) -> None:
     house.script = plays(BEGUN, TextDelta("a secret"), DONE)

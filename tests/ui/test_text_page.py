@@ -133,7 +133,7 @@ async def test_two_hundred_messages_stay_usable(page: Page, house: House) -> Non
     await page.evaluate(
         """async (main) => {
             const { Answer } = await import(main.replace("main.js", "shared/answer.js"));
-            const host = document.querySelector(".gc-turns");
+            const host = document.querySelector(".gc-group"); // nothing comes after what stands in the last one
             for (let n = 0; n < 200; n += 1) {
                 const answer = new Answer();
                 answer.hear({ t: `Answer **${n}** with \\`code\\` and\\n\\n- a\\n- list\\n` });
@@ -141,7 +141,7 @@ async def test_two_hundred_messages_stay_usable(page: Page, house: House) -> Non
                 const turn = document.createElement("section");
                 turn.className = "gc-turn";
                 turn.append(answer.element);
-                host.append(turn);
+                host.prepend(turn);
             }
         }""",
         await main_script(page),
