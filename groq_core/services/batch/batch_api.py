@@ -26,9 +26,8 @@ from groq_core.services.batch.job import Job, Part
 from groq_core.services.batch.lines import Entry, Line, LineFault
 from groq_core.services.batch.progress import Progress
 from groq_core.services.batch.reconcile import Reconciled, reconcile
-from groq_core.services.batch.runner import failure
 from groq_core.services.batch.seen_ids import IdSet
-from groq_core.services.batch.sink import Failure, Sink, writing_beside
+from groq_core.services.batch.sink import Failure, Sink, failure, writing_beside
 
 T = TypeVar("T")
 
