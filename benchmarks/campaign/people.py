@@ -69,7 +69,7 @@ async def make_people(database: str, tight_usd: float) -> dict[str, str]:
     return keys
 
 
-async def spent(database: str) -> dict[str, float]:
+async def spend_by_person(database: str) -> dict[str, float]:
     """What the ledger says, by person."""
     found: defaultdict[str, float] = defaultdict(float)
     async with open_database(Secret(database)) as opened:
@@ -120,7 +120,7 @@ class Asker:
             out.usd[self._name] += ours["cost_usd"] or 0.0
             out.known[self._name] += 1
             text = told["choices"][0]["message"]["content"] or ""
-            out.crossed += _crossed(MARKS.findall(text), self._name, nonce)
+            out.crossed += _has_foreign_mark(MARKS.findall(text), self._name, nonce)
             return
         error = told.get("error") or {} if isinstance(told, dict) else {}
         if error.get("code") == "limit_reached" and int(self._name[1:]) < TIGHT:
@@ -219,7 +219,7 @@ class Visitor:
             at = next((n for n, (a, b) in enumerate(zip(got or [], heard, strict=False)) if a != b), -1)
             out.wrong.append(f"{len(heard)} lines heard, {len(got or [])} kept, first difference at {at}")
         marks = [part.decode() for part in re.findall(rb"fox ([\w-]{20,24})", b"".join(heard))]
-        out.crossed += _crossed(marks, name)
+        out.crossed += _has_foreign_mark(marks, name)
 
     async def _whole(self, name: str, headers: dict[str, str]) -> list[bytes] | None:
         async with self._http.get(f"{self._url}/ui/answers/{name}", headers=headers) as answer:
@@ -230,7 +230,7 @@ class Visitor:
         return lines if _is_over(lines) else None
 
 
-def _crossed(marks: Iterable[str], *own: str) -> bool:
+def _has_foreign_mark(marks: Iterable[str], *own: str) -> bool:
     """Whether there is a mark of somebody else; one may be cut off where an answer or a line of it ends."""
     return any(not any(mine.startswith(mark) for mine in own) for mark in marks)
 

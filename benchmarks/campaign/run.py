@@ -16,7 +16,7 @@ import aiohttp
 
 from benchmarks.campaign.faults import FAULTS, break_and_mend, plan
 from benchmarks.campaign.house import House, open_house
-from benchmarks.campaign.people import PEOPLE, TIGHT, Asker, Outcome, Visitor, make_people, mark, spent
+from benchmarks.campaign.people import PEOPLE, TIGHT, Asker, Outcome, Visitor, make_people, mark, spend_by_person
 from benchmarks.rows import Bench, Row, percentile
 
 MEAN_USD = 3e-5
@@ -75,7 +75,7 @@ async def run(
         ends.set()
         await asyncio.gather(*asking, *following)
     await asyncio.sleep(2)  # the ledger is written twice a second
-    ledger, asked = await spent(database), await house.asked()
+    ledger, asked = await spend_by_person(database), await house.asked()
     most = {}
     for number in range(PEOPLE):
         name = mark(number)

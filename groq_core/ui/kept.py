@@ -12,11 +12,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import orjson
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.routing import APIRoute
 from starlette.responses import HTMLResponse, Response
 
+from groq_core.encoding import json_bytes
 from groq_core.errors import RequestError
 from groq_core.store.shapes import Whole, check_id
 from groq_core.ui.csrf import page_router
@@ -170,7 +170,7 @@ class _StoreRoute(APIRoute):
 
 
 def _json(value: object, headers: dict[str, str] | None = None) -> Response:
-    body = orjson.dumps(msgspec.to_builtins(value))
+    body = json_bytes(value)
     return Response(body, media_type="application/json", headers={"cache-control": "no-store", **(headers or {})})
 
 

@@ -230,7 +230,7 @@ async def test_a_silent_answer_beats(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_finished_answers_are_forgotten_in_time() -> None:
     answers = Answers(Pace(), kept_s=0)
-    await read(answers.start(NAME, "me", plays(DONE)(asked())))
+    await read(answers.start(NAME, "me", plays(DONE)(ask())))
     await asyncio.sleep(0.01)
 
     assert answers.find(NAME, "me") is None
@@ -241,7 +241,7 @@ async def test_what_is_kept_is_bound_in_number_and_in_bytes() -> None:
     for number in range(5):
         name = f"answer-{number}"
         assert answers.has_room(name, "me")
-        await read(answers.start(name, "me", plays(TextDelta("x" * 1000), DONE)(asked())))
+        await read(answers.start(name, "me", plays(TextDelta("x" * 1000), DONE)(ask())))
     assert [answers.find(f"answer-{number}", "me") is not None for number in range(5)][:3] == [False] * 3
 
     for number in range(2):
@@ -279,7 +279,7 @@ async def test_an_answer_too_long_to_keep_ends_with_words(monkeypatch: pytest.Mo
 # ── as much as fits, and what goes on ──
 
 
-def asked() -> Asked:
+def ask() -> Asked:
     return ChatRequest(messages=({"role": "user", "content": "hello"},), caller=Caller())
 
 

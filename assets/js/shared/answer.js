@@ -114,9 +114,7 @@ export class Answer {
     const text = this.undrawn;
     this.undrawn = null;
     this.body.classList.remove("gc-plain");
-    this.view.clear();
-    this.view.append(text);
-    await this.view.end();
+    await this.view.show?.(text);
   }
 
   /** It goes on: what was written stays, and more will be heard. */
@@ -232,9 +230,7 @@ export class Answer {
     this.kept.append(
       el("details", { class: "gc-fold" }, el("summary", {}, say(this.kept.children.length ? "kept_again" : "kept_first")), old),
     );
-    const view = new TextView(old);
-    view.append(text);
-    view.end();
+    new TextView(old).show(text);
   }
 
   /** @param {StoryLine<"restarted">} event */
