@@ -33,6 +33,9 @@ HOP: Final = 160
 PART: Final = 3000
 """Values of the envelope that a part is found by: its first half minute."""
 
+_AT_A_CUT_S: Final = 1.0
+"""Words that are said so near to a cut are heard by half, or twice."""
+
 PHANTOMS: Final = ("Thank you.", "Untertitelung des ZDF, 2020", "Sous-titrage ST' 501", "Altyazı M.K.", "Terima kasih.")
 
 Samples = npt.NDArray[np.float32]
@@ -124,13 +127,13 @@ class Provider:
         near = self._words[bisect(self._starts, start - 0.2) : bisect(self._starts, end + 0.2)]
         said = [word for word in near if word.end < end + 0.2]
         words = [(word.word, max(0.0, word.start - start), word.end - start) for word in said]
-        if words and start > 1:
+        if words and start > 1 and words[0][1] < _AT_A_CUT_S:
             word, begin, finish = words[0]
             if begin < 0.05:  # what is cut in two is heard as something else
                 words[0] = word[2:] or "uh", begin, finish
             else:
                 words.insert(0, (word, begin / 2, begin))
-        if words and rng.random() < 0.5 and end < self._seconds - 1:
+        if words and rng.random() < 0.5 and end < self._seconds - 1 and end - start - words[-1][2] < _AT_A_CUT_S:
             word, begin, finish = words[-1]
             words[-1:] = [(word, begin, finish), (word, finish, end - start)]
         rows = [words[at : at + 10] for at in range(0, len(words), 10)]
