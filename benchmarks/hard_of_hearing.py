@@ -121,9 +121,9 @@ class Provider:
             return status, {"error": {"message": _REASONS[status], "type": "invalid_request_error"}}
         await asyncio.sleep(rng.uniform(0, 0.2))  # late, and out of order
         self.answers[part] += 1
-        return 200, self._heard(start, start + frames / RATE, rng)
+        return 200, self._hear(start, start + frames / RATE, rng)
 
-    def _heard(self, start: float, end: float, rng: random.Random) -> dict[str, Any]:
+    def _hear(self, start: float, end: float, rng: random.Random) -> dict[str, Any]:
         near = self._words[bisect(self._starts, start - 0.2) : bisect(self._starts, end + 0.2)]
         said = [word for word in near if word.end < end + 0.2]
         words = [(word.word, max(0.0, word.start - start), word.end - start) for word in said]

@@ -96,7 +96,7 @@ class Result:
         )
 
 
-def spoken(word: str, folder: Path) -> Samples:
+def speak(word: str, folder: Path) -> Samples:
     """One word as espeak-ng says it, without the silence around it."""
     path = folder / f"{word}.wav"
     subprocess.run(["espeak-ng", "-v", "en", "-w", str(path), word], check=True)
@@ -111,7 +111,7 @@ def record(path: Path, hours: float, seed: int = 1) -> Script:
     """Write a recording of so many hours to a file, piece by piece, and keep what is said in it."""
     rng, noise = random.Random(seed), np.random.default_rng(seed)
     with tempfile.TemporaryDirectory() as folder:
-        sounds = {word: spoken(word, Path(folder)) for word in VOCABULARY}
+        sounds = {word: speak(word, Path(folder)) for word in VOCABULARY}
     words, pauses, envelope = list[Word](), list[tuple[float, float]](), list[Samples]()
     at = sentence = 0
     rest = np.zeros(0, np.float32)
@@ -137,7 +137,7 @@ def record(path: Path, hours: float, seed: int = 1) -> Script:
     return Script(tuple(words), tuple(pauses), np.concatenate(envelope), at / RATE)
 
 
-def compared(said: Sequence[Word], heard: Sequence[Word]) -> tuple[int, int, int, float]:
+def compare(said: Sequence[Word], heard: Sequence[Word]) -> tuple[int, int, int, float]:
     """Words lost, doubled and invented, and the largest error of a beginning, by walking both side by side."""
     at, lost, doubled, invented, worst = 0, 0, 0, 0, 0.0
     for word in heard:
@@ -197,7 +197,7 @@ def _start(path: Path, address: str) -> subprocess.Popen[bytes]:
 def _result(script: Script, provider: Provider, folder: Path, elapsed_s: float) -> Result:
     written = json.loads((folder / "out" / "hours.json").read_text(encoding="utf-8"))
     transcript = msgspec.convert(written, Transcript)
-    lost, doubled, invented, worst = compared(script.words, transcript.words)
+    lost, doubled, invented, worst = compare(script.words, transcript.words)
     told = key_of(transcript.text)
     laid = cues(transcript)
     invented += sum(told.count(key_of(phantom)) for phantom in PHANTOMS)

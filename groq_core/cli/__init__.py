@@ -61,9 +61,9 @@ from groq_core.cli import (
     simulate,
     transcribe,
 )
+from groq_core.connections.event_loop import new_event_loop
 from groq_core.connections.large_blocks import give_back_large_blocks
 from groq_core.errors import GroqCoreError, RequestError, SettingsError
-from groq_core.event_loop import new_event_loop
 from groq_core.terminal import for_terminal
 
 COMMANDS = (

@@ -12,7 +12,7 @@ import pytest
 from groq_core.errors import ChainError
 from groq_core.services.sound_aside import SoundAside, without_frames
 from groq_core.services.transcription import TranscriptionService
-from tests.services.ears import Ears, numbers, recording, spoken
+from tests.services.ears import Ears, numbers, recording, speak
 from tests.services.test_transcription_journal import short_parts
 
 
@@ -63,7 +63,7 @@ def test_an_error_lets_go_of_what_it_was_raised_over() -> None:
 
 
 async def test_parts_that_failed_are_heard_in_the_end_and_only_they_are_sent_again() -> None:
-    words = spoken(160)
+    words = speak(160)
     data = recording(words)
     ears = Ears(words, data, short_parts, failing={0: 1, 2: 1, 4: 1})
 

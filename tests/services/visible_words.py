@@ -44,7 +44,8 @@ class Kind:
 
 def document_of(kind: Kind, rng: random.Random, rounds: int = 2) -> tuple[bytes, list[str]]:
     """A document with every piece of a kind in any order, and the words that are visible in it, in theirs."""
-    ways = [(way, True) for way in kind.shown * rounds] + [(way, False) for way in kind.unshown * rounds]
+    ways = [(way, True) for way in kind.shown] + [(way, False) for way in kind.unshown]
+    ways *= rounds
     rng.shuffle(ways)
     words = [f"w{number}q" for number in range(len(ways))]
     data = kind.whole([way(word) for (way, _), word in zip(ways, words, strict=True)])
@@ -224,7 +225,7 @@ def _xlsx(pieces: Sequence[str]) -> bytes:
     return buffer.getvalue()
 
 
-def _marked(how: str) -> Way:
+def _mark(how: str) -> Way:
     return lambda word: f"{how}:{word}"
 
 
@@ -307,7 +308,7 @@ def _message(pieces: Sequence[str]) -> bytes:
 # ── all of them ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def _joined(make: Callable[[str], bytes]) -> Callable[[Sequence[str]], bytes]:
+def _join(make: Callable[[str], bytes]) -> Callable[[Sequence[str]], bytes]:
     return lambda pieces: make("".join(pieces))
 
 
@@ -331,8 +332,8 @@ def _xml(pieces: Sequence[str]) -> bytes:
     return f"<a>{''.join(pieces)}</a>".encode()
 
 
-def _all_marked(*hows: str) -> list[Way]:
-    return [_marked(how) for how in hows]
+def _mark_all(*hows: str) -> list[Way]:
+    return [_mark(how) for how in hows]
 
 
 def _presentation(pieces: Sequence[str]) -> bytes:
@@ -340,19 +341,15 @@ def _presentation(pieces: Sequence[str]) -> bytes:
 
 
 KINDS: Final[dict[str, Kind]] = {
-    "docx": Kind("docx", *_DOCX, _joined(docx)),
+    "docx": Kind("docx", *_DOCX, _join(docx)),
     "pptx": Kind("pptx", *_PPTX, lambda pieces: pptx("".join(pieces[::2]), "".join(pieces[1::2]))),
-    "odt": Kind("odt", *_ODT, _joined(partial(opendocument, "text"))),
+    "odt": Kind("odt", *_ODT, _join(partial(opendocument, "text"))),
     "odp": Kind("odp", *_ODP, _presentation),
     "ods": Kind("ods", *_ODS, _ods, frozenset({"S"})),
-    "xlsx": Kind(
-        "xlsx", _all_marked("cell", "far", "link", "merged"), _all_marked("remark"), _xlsx, frozenset({"Sheet"})
-    ),
+    "xlsx": Kind("xlsx", _mark_all("cell", "far", "link", "merged"), _mark_all("remark"), _xlsx, frozenset({"Sheet"})),
     "rtf": Kind("rtf", *_RTF, _rich),
-    "eml": Kind("eml", _all_marked("text", "html", "both", "file", "forward"), _all_marked("unread"), _mail, _MADE),
-    "msg": Kind(
-        "msg", _all_marked("body", "file"), _all_marked("unread"), _message, _MADE | {"From", "Ada", "Lovelace"}
-    ),
+    "eml": Kind("eml", _mark_all("text", "html", "both", "file", "forward"), _mark_all("unread"), _mail, _MADE),
+    "msg": Kind("msg", _mark_all("body", "file"), _mark_all("unread"), _message, _MADE | {"From", "Ada", "Lovelace"}),
     "pdf": Kind("pdf", _PLAIN, [], _pages),
     "xml": Kind("xml", [lambda w: f"<a>{w}</a>"], [], _xml, frozenset({"a"})),
     "yaml": Kind("yaml", [lambda w: f"- {w}", lambda w: f"'{w}': 1"], [], _lines("utf-8")),

@@ -16,10 +16,10 @@ from groq_core.services.documents.parts import (
     Kind,
     ReadingLimits,
     damage_error,
+    enumerate_unread,
     megabytes,
     size_error,
     unfit,
-    unread_in_words,
 )
 
 MOST_ENTRIES: Final = 5_000
@@ -87,14 +87,14 @@ class Archive:
                 found[relation.get("Id")] = (relation.get("Type", "").rpartition("/")[2], path_to)
         return found
 
-    def unread(self, comments: int = 0) -> list[str]:
+    def list_unread(self, comments: int = 0) -> list[str]:
         """
         What lies in it that has no text for us, as notes.
 
         Args:
             comments: Those are counted by who reads the document.
         """
-        return unread_in_words(
+        return enumerate_unread(
             comments=comments,
             pictures=sum(1 for name in self.names if _PICTURE.search(name)),
             charts=sum(1 for name in self.names if _CHART.search(name)),

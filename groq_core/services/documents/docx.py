@@ -60,7 +60,7 @@ class _Reading:
         blocks = self._blocks(body)
         head, foot = self._edges(root, "header"), self._edges(root, "footer")
         comments = self._part("comments")
-        notes = self._archive.unread(comments=0 if comments is None else len(comments))
+        notes = self._archive.list_unread(comments=0 if comments is None else len(comments))
         texts = [block for block in (*head, *blocks, *self._notes, *foot) if block.strip()]
         return ReadText(["\n\n".join(texts)], notes=notes)
 

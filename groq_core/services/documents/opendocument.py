@@ -32,7 +32,7 @@ def _read(archive: Archive, watch: ReadingWatch) -> ReadText:
     content = body[0]
     kind = local(content)
     reading = _Reading(watch)
-    unread = archive.unread(comments=sum(1 for _ in content.iter("{*}annotation")))
+    unread = archive.list_unread(comments=sum(1 for _ in content.iter("{*}annotation")))
     if kind == "presentation":
         texts = [_slide(page, reading) for page in content if local(page) == "page"]
         return ReadText(texts, paged=True, notes=unread)

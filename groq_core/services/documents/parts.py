@@ -193,11 +193,11 @@ def document_from(name: str, text: str) -> Document:
     return Document(name=name, kind="text", text=text, pages=pages_of(texts) if len(texts) > 1 else ())
 
 
-def unread_in_words(*, comments: int = 0, pictures: int = 0, charts: int = 0, objects: int = 0) -> list[str]:
+def enumerate_unread(*, comments: int = 0, pictures: int = 0, charts: int = 0, objects: int = 0) -> list[str]:
     """
     What a document holds beside its text, as notes: none, or one sentence.
 
-    >>> unread_in_words(comments=1, pictures=3)
+    >>> enumerate_unread(comments=1, pictures=3)
     ['Not read: 1 comment and 3 pictures in it.']
     """
     counted = ((comments, "comment"), (pictures, "picture"), (charts, "chart"), (objects, "embedded file"))

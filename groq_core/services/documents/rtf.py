@@ -22,8 +22,8 @@ from groq_core.services.documents.parts import (
     ReadingWatch,
     ReadText,
     damage_error,
+    enumerate_unread,
     tidy,
-    unread_in_words,
 )
 
 _TOKEN: Final = re.compile(
@@ -131,7 +131,7 @@ class _Reading:
         edges = {place: dict.fromkeys(map(_text_of, pieces)) for place, pieces in self._edges.items()}
         notes = [f"[{number}] {_text_of(pieces)}" for number, pieces in enumerate(self._footnotes, start=1)]
         texts = (*edges["header"], _text_of(self._body), *notes, *edges["footer"])
-        told = unread_in_words(comments=self._comments, pictures=self._pictures)
+        told = enumerate_unread(comments=self._comments, pictures=self._pictures)
         return ReadText(["\n\n".join(filter(str.strip, texts))], notes=told)
 
     def _brace(self, brace: bytes) -> bool:

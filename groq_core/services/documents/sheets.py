@@ -40,7 +40,7 @@ def read_xlsx(data: bytes, name: str, limits: ReadingLimits) -> ReadText:
             else f"{unvalued} cells hold formulas whose values are"
         )
         notes.append(f"{cells} not in the file; open it in Excel and save it once.")
-    return ReadText(texts, paged=True, notes=[*notes, *archive.unread(comments)])
+    return ReadText(texts, paged=True, notes=[*notes, *archive.list_unread(comments)])
 
 
 _SHEET: Final = re.compile(r"xl/worksheets/[^/]+\.xml$")
@@ -69,14 +69,14 @@ def _rows(sheet: Any, watch: ReadingWatch) -> list[str]:
     rows: list[str] = []
     for row in sheet.iter_rows():
         watch.count(1 + len(row))
-        cells = [_shown(cell) for cell in row]
+        cells = [_display(cell) for cell in row]
         while cells and not cells[-1]:
             cells.pop()
         rows.append(" | ".join(cells))
     return rows
 
 
-def _shown(cell: Any) -> str:
+def _display(cell: Any) -> str:
     value = cell.value
     if isinstance(value, int | float) and not isinstance(value, bool) and "%" in (cell.number_format or ""):
         return f"{cell_text(round(value * 100, 10))}%"

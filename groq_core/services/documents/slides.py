@@ -61,7 +61,7 @@ def _slides(archive: Archive, name: str, limits: ReadingLimits) -> ReadText:
         if hidden
         else []
     )
-    return ReadText(texts, paged=True, notes=[*notes, *archive.unread(comments)])
+    return ReadText(texts, paged=True, notes=[*notes, *archive.list_unread(comments)])
 
 
 def _relation(slide: Any) -> str:

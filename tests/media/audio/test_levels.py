@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pytest
 
 from groq_core.media.audio.levels import SPEECH_LIKELIHOOD, LevelMeter, LevelSum
-from tests.media.samples import heard, sample
+from tests.media.samples import read_samples, sample
 
 RATE = 16_000
 
@@ -32,7 +32,7 @@ def test_noise_that_keeps_its_colour_is_no_speech_though_it_pauses_like_it(tilt:
 
 
 def test_what_is_put_together_from_parts_is_like_the_whole_and_keeps_nothing_of_them() -> None:
-    speech = np.concatenate([heard(sample("jfk.wav")), np.zeros(3 * RATE, np.float32)] * 8)
+    speech = np.concatenate([read_samples(sample("jfk.wav")), np.zeros(3 * RATE, np.float32)] * 8)
     whole, meter, total = LevelMeter(), LevelMeter(), LevelSum()
     whole.push(speech)
     part = 28 * RATE  # two of the eight
