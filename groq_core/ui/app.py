@@ -86,7 +86,7 @@ POLICY = "; ".join(
 
 FIRST = (
     "main", "chat/attach", "chat/chat", "chat/conversation", "chat/message", "chat/options", "chat/picker",
-    "chat/run", "chat/sent", "chat/side", "chat/tree", "chat/turn-list", "chat/undo", "chat/waiting",
+    "chat/run", "chat/sent", "chat/side", "chat/tree", "chat/turn-list", "chat/undo", "chat/unkept", "chat/waiting",
     "settings/account", "settings/brand-tools", "shared/answer", "shared/chain", "shared/dom",
     "shared/error-card", "shared/formats", "shared/frames", "shared/own-key", "shared/patch", "shared/receipt",
     "shared/scroll", "shared/shell", "shared/sse", "shared/text-view", "shared/theme", "shared/user-text",
