@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from benchmarks.speech import MEDIA, RATE, Samples, by_program, mixed, read
+from benchmarks.speech import MEDIA, RATE, Samples, by_program, mix, read
 
 VOICES: Final = ("en", "en-us+f3", "en-gb-x-rp+m3", "en-us+m7", "en-gb-scotland+f2", "en-029+f4")
 """The first half of them, and of everything else here, is what the thresholds were chosen by; the rest is held out."""
@@ -192,7 +192,7 @@ def door(seed: int) -> Samples:
 
 def over(voice: Samples, noise: Samples, below_db: float) -> Samples:
     """A voice with a background so much quieter than itself."""
-    return mixed(voice, np.resize(noise, len(voice)), below_db)
+    return mix(voice, np.resize(noise, len(voice)), below_db)
 
 
 def missing() -> str:

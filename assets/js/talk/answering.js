@@ -7,14 +7,14 @@ import { say } from "../shared/words.js";
 /**
  * @import { Tape } from "../microphone/recorder.js"
  * @import { Line } from "../shared/types.js"
- * @import { Message, Turn as Shown } from "../chat/types.js"
+ * @import { Message, FarTurn, Turn as Shown } from "../chat/types.js"
  * @import { Heard } from "./heard.js"
  * @import { Loudspeaker } from "./loudspeaker.js"
  *
  * @typedef {object} Turn an answer to what was said
  * @property {Tape | null} tape what was said, where more may be joined to it
  * @property {Message} [question] where it stands in the conversation
- * @property {Shown} [asked] the answer in the conversation
+ * @property {Shown | FarTurn} [asked] the answer in the conversation
  * @property {Voice | null} voice
  * @property {boolean} sounds something of it was heard
  * @property {boolean} waits it says nothing for now
