@@ -32,5 +32,15 @@ async def listen(agent: Agent, task: Any = "go") -> tuple[list[Event], Trace]:
 
 @tool
 async def add(a: int, b: int) -> int:
-    """Add."""
+    """Add two numbers."""
     return a + b
+
+
+@tool(dangerous=True)
+async def delete(name: str) -> str:
+    """Delete a file."""
+    return f"{name} is gone"
+
+
+def results(trace: Trace, step: int = 0) -> list[str]:
+    return [call.result for call in trace.steps[step].calls.values()]
