@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import sys
 from collections import OrderedDict
 from collections.abc import Callable
@@ -22,6 +23,9 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 DESCRIPTORS_WANTED = 65_536
 DESCRIPTORS_KEPT = 128
 """Kept back for files and for connections to the models."""
+
+FRAMING = 32
+"""Bytes that each byte of a body may cost in chunks of one; beyond them and a head's size, nothing is meant."""
 
 PROBES = ("/health", "/ready")
 
@@ -117,6 +121,10 @@ class GuardedProtocol(HttpToolsProtocol):
     _waiting = 0
     _body_size = 0
     _body_since: float | None = None
+    _body_total = 0
+    _framing = 0
+    _in_head = True
+    _answering = 0
     _refusal = 400
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -134,7 +142,13 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._head_since is None and self._body_since is None:
             self._head_since = self.guard.now()  # the first bytes of another request
             self._waiting = 0
-        super().data_received(data)
+        said_before = self._body_total
+        super().data_received(without_upgrade(data) if self._head_since is not None else data)
+        if self._body_since is not None:
+            # Sizes of chunks, what stands beside them, and trailers: the parser gathers a field until it is whole.
+            self._framing += len(data) - (self._body_total - said_before)
+            if self._framing > self.guard.bounds.head_bytes + FRAMING * self._body_total:
+                self.transport.close()
         if self._head_since is not None and not self.transport.is_closing():
             # The parser tells of a field when it is whole; one that never ends it would gather for ever.
             if self._waiting > self.guard.bounds.head_bytes:
@@ -145,6 +159,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         self.guard.idle.pop(self, None)
         self._head_size = 0
+        self._in_head = True
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
@@ -152,20 +167,28 @@ class GuardedProtocol(HttpToolsProtocol):
         self._take(len(url))
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        super().on_header(name, value)
         self._take(len(name) + len(value) + 4)
+        if not self._in_head:
+            return  # a trailer: what was read of the head has been believed already
+        super().on_header(name, value)
         if len(self.headers) > self.guard.bounds.fields:
             self._refuse(431)
 
     def on_headers_complete(self) -> None:
         self._head_since = None
+        self._in_head = False
         self._body_since, self._body_size = self.guard.now(), 0
+        self._body_total = self._framing = 0
+        if sum(name == b"host" for name, _ in self.headers) > 1:
+            self._refuse(400)  # whoever stands between may have looked at the other one
         if self.over and self.url.partition(b"?")[0].decode("latin-1") not in PROBES:
             self._refuse(503)
         super().on_headers_complete()
+        self._answering += 1
 
     def on_body(self, body: bytes) -> None:
         self._body_size += len(body)
+        self._body_total += len(body)
         super().on_body(body)
 
     def on_message_complete(self) -> None:
@@ -173,6 +196,7 @@ class GuardedProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
+        self._answering -= 1
         super().on_response_complete()
         if not self.transport.is_closing() and self.cycle.response_complete:
             if self.over:
@@ -185,13 +209,24 @@ class GuardedProtocol(HttpToolsProtocol):
         bounds = self.guard.bounds
         if self.transport.is_closing():
             return
-        if self._head_since is not None and now - self._head_since > bounds.head_s:
+        if self._head_since is not None and self._answering:
+            self._head_since = now  # the next one waits for the answer that is being given
+        elif self._head_since is not None and now - self._head_since > bounds.head_s:
             self._refusal = 408
             self.send_400_response("the request's head did not come in time")
         elif self._body_since is not None and now - self._body_since > bounds.head_s:
             if not self.flow.read_paused and self._body_size < bounds.body_rate * (now - self._body_since):
-                self.transport.close()
+                self._give_up()
             self._body_since, self._body_size = now, 0
+
+    def _give_up(self) -> None:
+        """Hang up on a body that comes too slowly; who waits for the first word of an answer is told why."""
+        if self._answering == 1 and not self.cycle.response_started:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+            self._answering, self._refusal = 0, 408
+            self.send_400_response("")
+        self.transport.close()
 
     def _take(self, size: int) -> None:
         self._head_size += size
@@ -204,6 +239,9 @@ class GuardedProtocol(HttpToolsProtocol):
         raise _Refused
 
     def send_400_response(self, msg: str) -> None:
+        if self._answering:
+            self.transport.close()  # a second status line would stand in the middle of the answer
+            return
         status = self._refusal
         message, hint = _WORDS.get(status, (msg, ""))
         error = {"message": message, "type": "invalid_request_error", "code": None, "param": None, "hint": hint}
@@ -222,13 +260,29 @@ class GuardedProtocol(HttpToolsProtocol):
         self.transport.close()
 
 
+UPGRADE = re.compile(rb"(?<=\n)upgrade(?=[ \t]*:)", re.I)
+
+
+def without_upgrade(data: bytes) -> bytes:
+    """
+    A head that asks for no other protocol. Nothing here speaks one, and httptools then passes over the body: that of
+    everything that Java's client sends over plain HTTP, which offers HTTP/2 with it.
+
+    >>> without_upgrade(b"POST / HTTP/1.1\\r\\nUpgrade: h2c\\r\\n\\r\\n")
+    b'POST / HTTP/1.1\\r\\nx-grade: h2c\\r\\n\\r\\n'
+    """
+    end = data.find(b"\r\n\r\n")
+    found = UPGRADE.search(data, 0, end if end >= 0 else len(data))
+    return data if found is None else data[: found.start()] + b"x-grade" + data[found.end() :]
+
+
 class _Refused(Exception):  # noqa: N818 - ends the parser, and is never seen outside
     pass
 
 
 _WORDS = {
     431: ("the request's head is too large", "Send at most 64 KiB and 100 fields; large values belong in the body."),
-    408: ("the request's head did not come in time", "Send it within ten seconds."),
+    408: ("the request did not come in time", "Send its head within ten seconds, and its body at a kilobyte a second."),
     503: ("there are too many connections", "Try again in a moment."),
 }
 
