@@ -8,10 +8,11 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Literal, Self
 
 import gradio as gr
 from fastapi import APIRouter, FastAPI
+from gradio.queueing import Queue
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -85,13 +86,13 @@ POLICY = "; ".join(
 """Content security: whatever a model's answer holds, the page talks to its own server only."""
 
 FIRST = (
-    "main", "chat/attach", "chat/chat", "chat/conversation", "chat/message", "chat/options", "chat/picker", "chat/run",
-    "chat/sent", "chat/side", "chat/tree", "chat/turn-list", "chat/undo", "chat/waiting", "settings/account",
-    "settings/brand-tools", "shared/answer", "shared/chain",
-    "shared/dom", "shared/error-card", "shared/formats", "shared/frames", "shared/own-key", "shared/patch",
-    "shared/receipt",
+    "main", "chat/attach", "chat/chat", "chat/conversation", "chat/message", "chat/options", "chat/picker",
+    "chat/run", "chat/sent", "chat/side", "chat/tree", "chat/turn-list", "chat/undo", "chat/unkept", "chat/waiting",
+    "settings/account", "settings/brand-tools", "shared/answer", "shared/chain", "shared/dom",
+    "shared/error-card", "shared/formats", "shared/frames", "shared/own-key", "shared/patch", "shared/receipt",
     "shared/scroll", "shared/shell", "shared/sse", "shared/text-view", "shared/theme", "shared/user-text",
-    "shared/wire", "shared/words", "status/fault-switch", "status/feed", "status/plain", "status/status", "talk/hold",
+    "shared/wire", "shared/words", "status/fault-switch", "status/feed", "status/plain", "status/status",
+    "talk/hold",
 )  # fmt: skip
 """Scripts that the page cannot begin without; a test holds this list to what ``main.js`` imports."""
 
@@ -107,9 +108,38 @@ MAX_THREADS = 200
 SESSIONS = 1000
 
 
+class Layout(gr.Blocks):
+    """
+    Gradio's blocks, whose queue is made without an application around it.
+
+    Gradio makes one of ninety routes when a layout begins, when it ends, when it gets a queue and when it is mounted.
+    Only the last answers; the two for the queue took half of the time in which the page is made.
+    """
+
+    def queue(
+        self,
+        status_update_rate: float | Literal["auto"] = "auto",
+        api_open: bool | None = None,
+        max_size: int | None = None,
+        *,
+        default_concurrency_limit: int | Literal["not_set"] | None = "not_set",
+    ) -> Self:
+        live = status_update_rate == "auto"
+        self.api_open = self.api_open if api_open is None else api_open
+        self._queue = Queue(
+            live_updates=live,
+            concurrency_count=self.max_threads,
+            update_intervals=1 if live else float(status_update_rate),
+            max_size=max_size,
+            blocks=self,
+            default_concurrency_limit=default_concurrency_limit,
+        )
+        return self
+
+
 def create_ui(core: PageCore) -> gr.Blocks:
     """Lay the page out. Nothing of a visitor is kept in it: conversations live in the browser."""
-    demo = gr.Blocks(title=TEXTS["title"], analytics_enabled=False, delete_cache=(600, 3600), fill_width=True)
+    demo = Layout(title=TEXTS["title"], analytics_enabled=False, delete_cache=(600, 3600), fill_width=True)
     with demo:
         with gr.Row(elem_id="gc-header"):
             place("gc-brand")

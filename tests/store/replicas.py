@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from fastapi import FastAPI
 
+from groq_core.api.app import create_api
 from groq_core.compose import Core, assemble
 from groq_core.serve import create_app
 from groq_core.settings.settings import Settings
@@ -87,13 +89,14 @@ class Replicas:
 
 @asynccontextmanager
 async def replicas(
-    count: int, redis: Redis, simulator: Simulator, ports: Sequence[int] = (), /, **settings: str
+    count: int, redis: Redis, simulator: Simulator, ports: Sequence[int] = (), /, *, pages: bool = True, **settings: str
 ) -> AsyncIterator[Replicas]:
     """
     Start them.
 
     Args:
         ports: Where each finds Redis, where there is something in between.
+        pages: Whether the page is wanted too; it takes longer to make than all the rest.
     """
     async with AsyncExitStack() as stack:
         cores = []
@@ -101,5 +104,9 @@ async def replicas(
             address = f"redis://127.0.0.1:{port}/0"
             made = Settings.from_env({"GROQ_CORE_OFFLINE": "1", "GROQ_CORE_REDIS_URL": address, **settings})
             cores.append(await stack.enter_async_context(assemble(made, simulator=simulator)))
-        served = [await stack.enter_async_context(serving(create_app(core))) for core in cores]
+        served = [await stack.enter_async_context(serving(create_app(core) if pages else _api(core))) for core in cores]
         yield Replicas(cores, [f"http://127.0.0.1:{port}" for port in served])
+
+
+def _api(core: Core) -> FastAPI:
+    return create_api(core, shelf=core.shared.shelf if core.shared is not None else None)

@@ -67,7 +67,10 @@ TOKENS = {"GROQ_CORE_API_TOKENS": f"{TOKEN}, t-another-token"}
 
 @needs("redis-server")
 async def test_a_response_is_found_on_another_replica_by_redis(redis: Redis, simulator: Simulator) -> None:
-    async with replicas(2, redis, simulator, (), **TOKENS) as running, clients(*running.urls) as (first, other):
+    async with (
+        replicas(2, redis, simulator, pages=False, **TOKENS) as running,
+        clients(*running.urls) as (first, other),
+    ):
         assert await eventually(running.in_step, 5)
         await check_responses(first, other)
         made = (await respond(first)).json()
