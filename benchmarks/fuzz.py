@@ -28,9 +28,9 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks.processes import Process, free_port, served
+from benchmarks.processes import Process, free_port, run_server
 from tests.doors.bombs import bombs
-from tests.doors.broken import FORM_PATHS, PATHS, babble, broken, damaged, forms, head, nested, odd_body
+from tests.doors.broken import FORM_PATHS, PATHS, babble, breakages, damage, forms, head, nestings, odd_body
 
 MEANT = {503, 507}
 STALL_S = 0.25
@@ -82,15 +82,15 @@ class Fuzz:
         """
         chance = random.Random(seed)
         self._page = {"x-groq-core-page": (await self._http.get("/ui/pass")).json()["pass"]}
-        asked = [(path, body, {}) for body in broken(seed) for path in chance.sample(PATHS, 3)]
+        asked = [(path, body, {}) for body in breakages(seed) for path in chance.sample(PATHS, 3)]
         asked += [(path, body, {}) for path, body in (odd_body(chance) for _ in range(ODD_BODIES))]
         for boundary, body in forms(seed):
             kind = {"content-type": f"multipart/form-data; boundary={boundary}"}
             asked += [(path, body, kind) for path in FORM_PATHS]
         if heavy:
-            asked += [(path, body, {}) for body in nested() for path in chance.sample(PATHS, 4)]
+            asked += [(path, body, {}) for body in nestings() for path in chance.sample(PATHS, 4)]
             asked += [(f"ui/{path}", data, {}) for _, path, data in bombs()]
-            asked += [(f"ui/{path}", damaged(data, chance), {}) for _, path, data in bombs()]
+            asked += [(f"ui/{path}", damage(data, chance), {}) for _, path, data in bombs()]
         chance.shuffle(asked)
         heads = [head(chance) for _ in range(HEADS)]
         await asyncio.gather(*(self._ask(*one) for one in asked), *(self._head(data) for data in heads))
@@ -141,11 +141,11 @@ class Probe(threading.Thread):
         threads = [(self._process.popen.pid, self._process.popen.pid), (os.getpid(), threading.get_native_id())]
         with httpx.Client(base_url=self._process.url, timeout=60, trust_env=False) as http:
             while not self._over.is_set():
-                waited, began = sum(map(waited_s, threads)), time.monotonic()
+                waited, began = sum(map(wait_of, threads)), time.monotonic()
                 http.get("/health").raise_for_status()
                 took = time.monotonic() - began
                 self._found.took.append(took)
-                self._found.own.append(took - (sum(map(waited_s, threads)) - waited))
+                self._found.own.append(took - (sum(map(wait_of, threads)) - waited))
                 self._over.wait(0.02)
 
     def end(self) -> None:
@@ -153,7 +153,7 @@ class Probe(threading.Thread):
         self.join(70)
 
 
-def waited_s(thread: tuple[int, int]) -> float:
+def wait_of(thread: tuple[int, int]) -> float:
     """Seconds that a thread, named by its process and itself, has been ready to run and did not; 0 off Linux."""
     process, number = thread
     try:
@@ -163,7 +163,7 @@ def waited_s(thread: tuple[int, int]) -> float:
 
 
 @contextmanager
-def probed(process: Process, found: Findings) -> Iterator[None]:
+def probing(process: Process, found: Findings) -> Iterator[None]:
     probe = Probe(process, found)
     probe.start()
     try:
@@ -226,7 +226,7 @@ async def run(seconds: float, seed: int) -> bool:
             ("babbler", ports[1], {"GROQ_API_KEY": "gsk_babble", "GROQ_BASE_URL": upstream}),
         ):
             own = {"GROQ_CORE_STATE_DIR": f"{folder}/{name}", "GRADIO_SERVER_PORT": str(port)}
-            house = served([sys.executable, "app.py"], "/", port=port, **QUICK, **own, **env)
+            house = run_server([sys.executable, "app.py"], "/", port=port, **QUICK, **own, **env)
             houses[name] = await stack.enter_async_context(house)
         # What a model streams is nothing to the parsers, so one of the two is enough for their bombs.
         heavy = {"simulator": 3, "babbler": 0}
@@ -235,7 +235,7 @@ async def run(seconds: float, seed: int) -> bool:
         )
         before = {name: one.rss_kib() for name, one in houses.items()}
         for one in houses.values():
-            stack.enter_context(probed(one, found))
+            stack.enter_context(probing(one, found))
         await asyncio.gather(
             *(
                 rounds(one.url, found, seconds=seconds, seed=seed + 1, heavy_every=heavy[name])

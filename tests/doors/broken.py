@@ -59,7 +59,7 @@ ODD: Final[tuple[Any, ...]] = (
 """What stands where something else should."""
 
 
-def nested() -> list[bytes]:
+def nestings() -> list[bytes]:
     """JSON with a hundred thousand levels, where readers look for something else."""
     arrays, objects = b"[" * DEEP + b"]" * DEEP, b'{"a":' * DEEP + b"1" + b"}" * DEEP
     return [
@@ -76,7 +76,7 @@ def nested() -> list[bytes]:
     ]
 
 
-def broken(seed: int) -> list[bytes]:
+def breakages(seed: int) -> list[bytes]:
     """Bytes that are nearly something."""
     chance = random.Random(seed)
     seeds = [
@@ -94,11 +94,11 @@ def broken(seed: int) -> list[bytes]:
     found = [b"", b"\0", b"null", b'"', b"{", bytes(1000), b'{"turns":[{"role":"user","text":"\\ud800"}]}']
     for text in seeds:
         found.append(text)
-        found += [damaged(text, chance) for _ in range(3)]
+        found += [damage(text, chance) for _ in range(3)]
     return found
 
 
-def damaged(data: bytes, chance: random.Random) -> bytes:
+def damage(data: bytes, chance: random.Random) -> bytes:
     """The same with some bytes changed, and often cut."""
     changed = bytearray(data)
     for _ in range(chance.randrange(1, 6)):
