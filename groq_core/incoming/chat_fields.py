@@ -64,11 +64,11 @@ def read_values(messages: str | Sequence[Message], params: Mapping[str, Any]) ->
         RequestError: As for :func:`read_fields`.
     """
     said: Any = [{"role": "user", "content": messages}] if isinstance(messages, str) else list(messages)
-    given, notes = dict(params), ()
-    if has_halves([said, given]):
-        said, given, notes = mend_letters(said), mend_letters(given), (LETTERS_REPLACED,)
-    fields = read_fields(said, given)
-    return msgspec.structs.replace(fields, notes=(*notes, *fields.notes))
+    given = dict(params)
+    if not has_halves([said, given]):
+        return read_fields(said, given)
+    fields = read_fields(mend_letters(said), mend_letters(given))
+    return msgspec.structs.replace(fields, notes=(LETTERS_REPLACED, *fields.notes))
 
 
 def has_halves(value: Any) -> bool:
