@@ -27,6 +27,8 @@ DESCRIPTORS_KEPT = 128
 FRAMING = 32
 """Bytes that each byte of a body may cost in chunks of one; beyond them and a head's size, nothing is meant."""
 
+AUTHORITY_ENDS = re.compile(rb"[/?#]")
+
 PROBES = ("/health", "/ready")
 
 
@@ -179,12 +181,22 @@ class GuardedProtocol(HttpToolsProtocol):
         self._in_head = False
         self._body_since, self._body_size = self.guard.now(), 0
         self._body_total = self._framing = 0
-        if sum(name == b"host" for name, _ in self.headers) > 1:
-            self._refuse(400)  # whoever stands between may have looked at the other one
+        if not self._names_one_host():
+            self._refuse(400)  # whoever stands between may have looked at another one
         if self.over and self.url.partition(b"?")[0].decode("latin-1") not in PROBES:
             self._refuse(503)
         super().on_headers_complete()
         self._answering += 1
+
+    def _names_one_host(self) -> bool:
+        """Whether the request says once, and in one way, whom it is for; HTTP/1.0 may leave it out."""
+        version, hosts = self.parser.get_http_version(), [value for name, value in self.headers if name == b"host"]
+        if version not in ("1.0", "1.1") or len(hosts) > 1 or (version == "1.1" and not hosts):
+            return False
+        _, absolute, rest = self.url.partition(b"://")
+        if self.url.startswith(b"/") or not absolute:
+            return True
+        return bool(hosts) and AUTHORITY_ENDS.split(rest, 1)[0].lower() == hosts[0].strip().lower()
 
     def on_body(self, body: bytes) -> None:
         self._body_size += len(body)
@@ -216,17 +228,9 @@ class GuardedProtocol(HttpToolsProtocol):
             self.send_400_response("the request's head did not come in time")
         elif self._body_since is not None and now - self._body_since > bounds.head_s:
             if not self.flow.read_paused and self._body_size < bounds.body_rate * (now - self._body_since):
-                self._give_up()
+                self._refusal = 408
+                self.send_400_response("")
             self._body_since, self._body_size = now, 0
-
-    def _give_up(self) -> None:
-        """Hang up on a body that comes too slowly; who waits for the first word of an answer is told why."""
-        if self._answering == 1 and not self.cycle.response_started:
-            self.cycle.disconnected = True
-            self.cycle.message_event.set()
-            self._answering, self._refusal = 0, 408
-            self.send_400_response("")
-        self.transport.close()
 
     def _take(self, size: int) -> None:
         self._head_size += size
@@ -240,8 +244,11 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         if self._answering:
-            self.transport.close()  # a second status line would stand in the middle of the answer
-            return
+            if self._answering > 1 or self.cycle.response_started:
+                self.transport.close()  # a second status line would stand in the middle of the answer
+                return
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
         status = self._refusal
         message, hint = _WORDS.get(status, (msg, ""))
         error = {"message": message, "type": "invalid_request_error", "code": None, "param": None, "hint": hint}

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
+from groq_core.encoding import json_bytes
 from groq_core.errors import RequestError
 from groq_core.events import Note
 from groq_core.incoming.field_errors import bad, kind_of
@@ -97,6 +98,27 @@ def mend_letters(value: Any) -> Any:
     if isinstance(value, dict):
         return {mend_letters(key): mend_letters(one) for key, one in value.items()}
     return value
+
+
+def whole_letters(raw: bytes) -> bytes:
+    """
+    JSON for others to decode, in which no letter is cut in half; whatever is no JSON is given as it came.
+
+    >>> whole_letters(b'["a\\ud83d"]').decode()
+    '["a\ufffd"]'
+    """
+    if not _SURROGATE.search(raw):
+        return raw
+    try:
+        msgspec.json.decode(raw)
+    except msgspec.DecodeError:
+        try:
+            return json_bytes(loads_with_halves(raw))
+        except ValueError:
+            return raw
+    except RecursionError:
+        return raw
+    return raw
 
 
 def loads_with_halves(raw: bytes) -> Any:

@@ -25,6 +25,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from groq_core.access.visit import visit_of
 from groq_core.connections.bytes import holding_of, size_by_header
 from groq_core.errors import RequestError
+from groq_core.incoming.json_bodies import whole_letters
 from groq_core.requests import Caller
 from groq_core.ui.basic_auth import PERSON
 from groq_core.ui.csrf import Passes, caller_on_page
@@ -123,7 +124,7 @@ class GradioDoor:
                 scope[CALLER] = await self._admit(scope)
 
     async def _queue(self, path: str, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await _body(Request(scope, receive), MAX_JSON)
+        body = whole_letters(await _body(Request(scope, receive), MAX_JSON))
         try:
             said = msgspec.json.decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -159,7 +160,8 @@ class GradioDoor:
         if upload:
             _check_length(scope, MAX_UPLOAD)
         if method == "POST" and wanted is not None:
-            receive = _replay(await _body(Request(scope, receive), MAX_JSON), receive)
+            body = whole_letters(await _body(Request(scope, receive), MAX_JSON))
+            receive = _replay(body, receive)
         await self._app(scope, receive, self._noting(send, identity) if upload or method == "POST" else send)
 
     async def _identity(self, scope: Scope) -> str:

@@ -269,12 +269,59 @@ async def test_a_body_may_come_in_chunks_of_one_byte() -> None:
         assert await one.reader.readexactly(5) == b"50000"
 
 
-@pytest.mark.parametrize("second", [b"evil.example", b"a"])
-async def test_a_request_for_two_names_is_refused(second: bytes) -> None:
+ASK = b"POST / HTTP/1.1\r\nHost: a\r\n"
+NEXT = b"GET /next HTTP/1.1\r\nHost: a\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        GET + b"Host: evil.example\r\n\r\n",
+        GET + b"Host: a\r\n\r\n",
+        b"GET http://evil.example/ HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET http://u:p@a/ HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET http://evil.example?/ HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"GET /\r\n\r\n",
+        b"GET / HTTP/1.2\r\nHost: a\r\n\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET /\xff HTTP/1.1\r\nHost: a\r\n\r\n",
+        ASK + b"Content-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + NEXT,
+        ASK + b"Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n" + NEXT,
+        ASK + b"Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n" + NEXT,
+        ASK + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\nhii" + NEXT,
+        ASK + b"Content-Length: +2\r\n\r\nhi",
+        ASK + b"Transfer-Encoding: chunked\r\n\r\n-1\r\n",
+        ASK + b"Transfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\n",
+        ASK + b"Transfer-Encoding: chunked\r\n\r\n2\nhi\n0\n\n",
+        GET + b"X: b\r\n folded\r\n\r\n",
+        GET + b"X: b\rY: c\r\n\r\n",
+        GET + b"X: b\0c\r\n\r\n",
+        b"GET / HTTP/1.1\nHost: a\n\n",
+    ],
+)
+async def test_what_could_be_read_in_two_ways_is_refused(said: bytes) -> None:
     async with listening(Bounds()) as port, line(port) as one:
-        await one.say(GET + b"Host: " + second + b"\r\n\r\n")
+        await one.say(said)
 
         assert (await one.head()).startswith(b"HTTP/1.1 400")
+        assert await one.hung_up()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"GET http://a/ HTTP/1.1\r\nHost: A\r\n\r\n",
+        b"GET / HTTP/1.0\r\n\r\n",
+        ASK + b"Transfer-Encoding: chunked\r\n\r\n2;a=b\r\nhi\r\n0\r\n\r\n",
+    ],
+)
+async def test_what_can_be_read_in_one_way_is_answered(said: bytes) -> None:
+    async with listening(Bounds()) as port, line(port) as one:
+        await one.say(said)
+
+        assert (await one.head()).startswith(b"HTTP/1.1 200")
 
 
 async def test_what_asks_for_another_protocol_is_answered_in_this_one() -> None:
