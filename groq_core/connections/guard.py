@@ -128,6 +128,7 @@ class GuardedProtocol(HttpToolsProtocol):
     _in_head = True
     _answering = 0
     _refusal = 400
+    _line = b""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -145,7 +146,9 @@ class GuardedProtocol(HttpToolsProtocol):
             self._head_since = self.guard.now()  # the first bytes of another request
             self._waiting = 0
         said_before = self._body_total
-        super().data_received(without_upgrade(data) if self._head_since is not None else data)
+        if self._head_since is not None:
+            data = self._without_upgrade(data)
+        super().data_received(data)
         if self._body_since is not None:
             # Sizes of chunks, what stands beside them, and trailers: the parser gathers a field until it is whole.
             self._framing += len(data) - (self._body_total - said_before)
@@ -157,6 +160,22 @@ class GuardedProtocol(HttpToolsProtocol):
                 self._refusal = 431
                 self.send_400_response("")
             self._waiting += len(data)
+
+    def _without_upgrade(self, data: bytes) -> bytes:
+        """
+        A head that asks for no other protocol. Nothing here speaks one, and httptools then passes over the body: that
+        of everything that Java's client sends over plain HTTP, which offers HTTP/2 with it.
+        """
+        data = self._line + data
+        known, self._line = len(self._line) and 1, b""
+        end = data.find(b"\r\n\r\n")
+        if (found := UPGRADE.search(data, 0, end if end >= 0 else len(data))) is not None:
+            data = data[: found.start()] + b"x-grade" + data[found.end() :]
+        _, line, name = data[-8:].rpartition(b"\n")
+        if end < 0 and line and b"upgrade".startswith(name.lower()):
+            self._line = line + name  # it may be cut in the middle of the field's name
+            data = data[: len(data) - len(name)]
+        return data[known:]
 
     def on_message_begin(self) -> None:
         self.guard.idle.pop(self, None)
@@ -268,19 +287,6 @@ class GuardedProtocol(HttpToolsProtocol):
 
 
 UPGRADE = re.compile(rb"(?<=\n)upgrade(?=[ \t]*:)", re.I)
-
-
-def without_upgrade(data: bytes) -> bytes:
-    """
-    A head that asks for no other protocol. Nothing here speaks one, and httptools then passes over the body: that of
-    everything that Java's client sends over plain HTTP, which offers HTTP/2 with it.
-
-    >>> without_upgrade(b"POST / HTTP/1.1\\r\\nUpgrade: h2c\\r\\n\\r\\n")
-    b'POST / HTTP/1.1\\r\\nx-grade: h2c\\r\\n\\r\\n'
-    """
-    end = data.find(b"\r\n\r\n")
-    found = UPGRADE.search(data, 0, end if end >= 0 else len(data))
-    return data if found is None else data[: found.start()] + b"x-grade" + data[found.end() :]
 
 
 class _Refused(Exception):  # noqa: N818 - ends the parser, and is never seen outside

@@ -324,11 +324,25 @@ async def test_what_can_be_read_in_one_way_is_answered(said: bytes) -> None:
         assert (await one.head()).startswith(b"HTTP/1.1 200")
 
 
-async def test_what_asks_for_another_protocol_is_answered_in_this_one() -> None:
-    """As Java's client does with everything it sends over plain HTTP."""
-    ask = b"POST / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: \r\n"
+UPGRADE = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: \r\n"
+WITH_LENGTH = ASK + UPGRADE + b"Content-Length: 5\r\n\r\nhello"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        [WITH_LENGTH],
+        [ASK + UPGRADE.lower() + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"],
+        [WITH_LENGTH[:-5], b"hello"],
+        *([WITH_LENGTH[:at], WITH_LENGTH[at:]] for at in range(len(ASK) + 34, len(ASK) + 50, 3)),
+    ],
+)
+async def test_what_offers_another_protocol_is_answered_in_this_one(said: list[bytes]) -> None:
+    """As Java's client offers HTTP/2 with everything over plain HTTP, and httptools then passes over the body."""
     async with listening(Bounds()) as port, line(port) as one:
         for _ in range(2):
-            await one.say(ask + b"Content-Length: 5\r\n\r\nhello")
+            for piece in said:
+                await one.say(piece)
+                await asyncio.sleep(0.02)
             assert (await one.head()).startswith(b"HTTP/1.1 200")
             assert await one.reader.readexactly(1) == b"5"

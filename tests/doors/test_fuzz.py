@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from benchmarks.fuzz import Findings, rounds
-from tests.doors.broken import PATHS, nestings
+from tests.doors.broken import PATHS, babble, nestings
 from tests.doors.stage import house, new_pass
 
 MEANT = {503, 507}
@@ -68,7 +68,7 @@ async def test_names_of_files_are_only_names(client: httpx.AsyncClient, name: st
 async def test_whatever_a_model_streams_is_an_answer_or_an_honest_error() -> None:
     chance = random.Random(int(os.environ.get("GROQ_SEED", "16")))
 
-    async def babble(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
             await reader.readuntil(b"\r\n\r\n")
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n")
@@ -76,7 +76,7 @@ async def test_whatever_a_model_streams_is_an_answer_or_an_honest_error() -> Non
             await writer.drain()
         writer.close()
 
-    server = await asyncio.start_server(babble, "127.0.0.1", 0)
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     quick = {"GROQ_CORE_DEADLINE": "5", "GROQ_CORE_COOLDOWN": "0.1", "GROQ_CORE_MAX_ATTEMPTS": "2"}
     async with house(GROQ_API_KEY="gsk_babble", GROQ_BASE_URL=url, **quick) as (client, _):
