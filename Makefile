@@ -63,7 +63,7 @@ profile: $(VENV)/.dev
 
 # Broken and hostile input for twenty minutes; in the tests it is one round, in CI a minute.
 fuzz: $(VENV)/.dev
-	GROQ_FUZZ_SECONDS=$${GROQ_FUZZ_SECONDS:-1200} GROQ_FUZZ_STALL_S=0.25 $(BIN)/python -m pytest tests/doors/test_fuzz.py -q --timeout=3000
+	$(BIN)/python -m benchmarks.fuzz --seconds $${GROQ_FUZZ_SECONDS:-1200}
 
 # What this installation is made of, as CycloneDX JSON on standard output.
 sbom: $(VENV)/.run
@@ -103,11 +103,11 @@ tests/clients/node_modules/.built: tests/clients/package.json tests/clients/pack
 	cd tests/clients && npm ci --silent
 	touch $@
 
-# Known faults of what is pinned, asked of the index's own service; and the scripts that were copied.
+# Known faults of what is pinned, asked of the index's own service; where that cannot be reached, versions and licences
+# of the scripts that were copied. The last line says which of the two it was.
 audit: $(VENV)/.dev
-	cd assets/vendor && sha256sum --check --quiet SHA256SUMS
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check pip-audit==2.10.1
-	$(BIN)/pip-audit --requirement requirements.lock --require-hashes --disable-pip
+	-$(BIN)/python -m pip install --quiet --disable-pip-version-check pip-audit==2.10.1
+	$(BIN)/python -m scripts.audit
 
 clean:
 	rm -rf $(VENV) .venv-clients .venv-clients-older node_modules tests/clients/node_modules
