@@ -7,15 +7,12 @@ import gc
 import json
 import re
 
-import pytest
-
 from groq_core.compose import assemble
 from groq_core.errors import GroqCoreError
 from groq_core.models.registry import MODELS
 from groq_core.requests import TranscriptionRequest
 from groq_core.services.sound_aside import without_frames
 from groq_core.settings.settings import Settings
-
 
 NAME = "refused-at-once.flac"
 
@@ -51,11 +48,13 @@ async def test_a_refused_recording_is_let_go_of_at_once() -> None:
 
         async def ask() -> GroqCoreError:
             request = TranscriptionRequest(audio=bytes(1000), filename=NAME, duration_s=60.0)
-            with pytest.raises(GroqCoreError, match="could not process") as refused:
+            try:  # pytest's own catcher would keep the frames
                 async for _ in core.transcription._handle(request):
                     pass
-            assert is_held()
-            return refused.value
+            except GroqCoreError as error:
+                assert is_held()
+                return error
+            raise AssertionError("it was taken")
 
         gc.collect()
         gc.disable()
