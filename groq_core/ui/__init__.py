@@ -5,6 +5,8 @@ The web page: a Gradio frame, our own conversation and status panel in it.
   JSON.
 - ``admin_page``: The admin page's frame; a small script fills it from ``/ui/admin``.
 - ``agent``: The Agent tab: its layout, and the route that runs an agent and tells every step.
+- ``answer_again``: An answer that is begun anew where its lines are lost, or its process; the page goes on counting
+  its lines.
 - ``answer_logs``: Answers that outlive their readers: each is written into a log, which any reader of the same
   visitor follows from any place in it.
 - ``answers_elsewhere``: Answers that other replicas give: what runs here is told to all of them, and what runs there
@@ -26,6 +28,8 @@ The web page: a Gradio frame, our own conversation and status panel in it.
 - ``fault_switch``: The fault switch of the status panel: the words a visitor picks, and what they mean to the
   simulator.
 - ``gradio_door``: Which of Gradio's own routes are there at all, and for whom.
+- ``gradio_scripts``: Gradio's own scripts and styles, served before Gradio would: from memory, compressed, and with
+  one clock slowed.
 - ``hugging_face``: Sign-in with Hugging Face on a Space whose header asks for ``hf_oauth``.
 - ``image``: The Image tab: its layout, and the route that prepares a picture without ever writing it to disk.
 - ``installable``: What makes an application of the page: its icon, its manifest, and the card shown where its link is

@@ -1,4 +1,4 @@
-"""A quarter of a day of the month: `python -m benchmarks.month` lives through thirty of them."""
+"""A day of the month: `python -m benchmarks.month` lives through thirty of them."""
 
 from __future__ import annotations
 
@@ -18,18 +18,19 @@ async def _let_nobody_in(*_: object) -> None:
     raise limit_error(month.BY_PERSON[0], 60.0)
 
 
-def test_the_month_begins_without_a_loss_and_asks_for_no_more_than_it_may() -> None:
-    trace = month.live(month.REQUESTS // month.DAYS // 4, seed=1)
+@pytest.mark.timeout(300)
+def test_a_day_of_the_month_loses_nothing_and_asks_for_no_more_than_it_may() -> None:
+    trace = month.live(month.REQUESTS // month.DAYS, seed=1)
 
     assert trace.wrong == []
     # Of everything there was something: limits that bound, people who had asked too much, answers from memory.
     for kind in ("answered", "from the cache", "waited or went on for a limit", "refused by a person's own limit"):
-        assert trace.counts[kind] > 50, kind
+        assert trace.counts[kind] > 100, kind
     assert trace.sizes[-1] < month.GROWTH * trace.sizes[len(trace.sizes) // 3]
 
 
 def test_the_same_seed_gives_the_same_trace() -> None:
-    first, again, other = (month.live(400, seed).digest for seed in (7, 7, 8))
+    first, again, other = (month.live(700, seed).digest for seed in (7, 7, 8))
 
     assert first == again != other
 
@@ -45,9 +46,6 @@ BROKEN: dict[str, dict[str, object]] = {
     "refused with something left": {"groq_core.ratelimit.personal_limits.People.enter": _let_nobody_in},
 }
 
-SELDOM = ("refusals of our own making", "does not recover")
-"""What needs a fault that outlasts a few hundred requests."""
-
 
 @pytest.mark.parametrize("seen", BROKEN)
 def test_each_thing_that_must_hold_is_seen_where_it_does_not(seen: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,6 +53,6 @@ def test_each_thing_that_must_hold_is_seen_where_it_does_not(seen: str, monkeypa
     for name, instead in BROKEN[seen].items():
         monkeypatch.setattr(name, instead, raising=False)
 
-    trace = month.live(2_500 if seen in SELDOM else 500, seed=1)
+    trace = month.live(2_500, seed=1)
 
     assert any(seen in why for why in trace.wrong)

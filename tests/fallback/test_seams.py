@@ -10,11 +10,11 @@ from groq_core.fallback import run as runs
 from groq_core.fallback.splice import Diverged, Splice, Unclear
 
 
-def test_a_thousand_seams_double_and_lose_nothing_and_end_nothing_falsely() -> None:
-    ended, wrong = run(seams.enumerate_seams(1_000))
+def test_five_thousand_seams_double_and_lose_nothing_and_end_nothing_falsely() -> None:
+    ended, wrong = run(seams.enumerate_seams(5_000))
 
     assert wrong == []
-    assert ended.total() == 1_000
+    assert ended.total() == 5_000
     assert min(ended["whole"], ended["restarted"], ended["error"]) > 100
 
 
@@ -27,7 +27,7 @@ def test_a_splice_that_guesses_is_caught(monkeypatch: pytest.MonkeyPatch) -> Non
     """The enumeration would notice: a repeated row taken for one that was said again is a row lost."""
     monkeypatch.setattr(runs, "Splice", lambda sent, mode, guess=True: Splice(sent, mode))
 
-    _, wrong = run(seams.enumerate_seams(400))
+    _, wrong = run(seams.enumerate_seams(1_500))
 
     assert "doubled or lost" in {why for _, why in wrong}
 

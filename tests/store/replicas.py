@@ -20,7 +20,7 @@ from groq_core.serve import create_app
 from groq_core.settings.settings import Settings
 from groq_core.simulator import Simulator
 from tests.api.stage import serving
-from tests.requires import found
+from tests.requires import find
 
 
 class Redis:
@@ -35,7 +35,7 @@ class Redis:
         self.url = f"redis://127.0.0.1:{self.port}/0"
 
     def start(self) -> None:
-        program = found("redis-server")
+        program = find("redis-server")
         assert program is not None
         command = [program, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self._folder)]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
