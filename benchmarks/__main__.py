@@ -34,7 +34,7 @@ from benchmarks import (
 )
 from benchmarks.campaign.run import campaign
 from benchmarks.processes import PeerMissingError
-from benchmarks.results import merged, table, write
+from benchmarks.results import merge, table, write
 from benchmarks.rows import Bench, Benchmark, BusyMachineError, Row, WrongTextError
 
 BENCHMARKS: dict[str, Benchmark] = {
@@ -60,7 +60,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "recording": media.recording,
     "services": services.services,
     "speech": speech.speech,
-    "shared-state": team.shared,
+    "shared-state": team.compare_shared,
     "workers": team.workers,
     "conversations": team.conversations,
     "batch": batch.batch,
@@ -94,7 +94,7 @@ def main(words: Sequence[str] | None = None) -> int:
         found[name] = run(name, Bench(quick=asked.quick))
         print(table(found[name]), flush=True)
     if not asked.quick:
-        write(merged(found, [*BENCHMARKS, "voice"]))  # voice is written by benchmarks.voice
+        write(merge(found, [*BENCHMARKS, "voice"]))  # voice is written by benchmarks.voice
     missed = any(row.met is False or row.value is None for rows in found.values() for row in rows)
     return 1 if missed else 0
 

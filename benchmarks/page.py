@@ -12,7 +12,7 @@ from typing import Any
 from PIL import Image
 from playwright.async_api import Browser, Page, async_playwright
 
-from benchmarks.processes import app, fetched_json, peer, upstream
+from benchmarks.processes import app, fetch_json, peer, upstream
 from benchmarks.rows import Bench, Row, WrongTextError, check, median, percentile
 from benchmarks.text import letters, tokens
 from benchmarks.upstream import order
@@ -70,7 +70,7 @@ async def browser() -> AsyncIterator[Browser]:
             await chromium.close()
 
 
-async def _opened(chromium: Browser, url: str, box: str) -> Page:
+async def _open_page(chromium: Browser, url: str, box: str) -> Page:
     context = await chromium.new_context(permissions=["clipboard-read", "clipboard-write"])
     page = await context.new_page()
     await page.goto(url)
@@ -89,11 +89,11 @@ async def ask_by_hand(page: Page, where: tuple[str, str, str], words: int, rate:
     seen: dict[str, Any] = await page.evaluate(WATCH, [selector, send, len(letters(sent))])
     if letters(seen["text"]) != letters(sent):
         raise WrongTextError(f"{len(letters(seen['text']))} letters on the screen of {len(letters(sent))}")
-    seen["model"] = await asyncio.to_thread(fetched_json, f"{model}/played/{name}")
+    seen["model"] = await asyncio.to_thread(fetch_json, f"{model}/played/{name}")
     return seen
 
 
-async def _copied(page: Page, words: int) -> None:
+async def _check_copy(page: Page, words: int) -> None:
     """The answer's copy button gives what was on the wire."""
     await page.locator("#chat-log .gc-icon-button").locator("visible=true").nth(-2).click()
     text = await page.evaluate("navigator.clipboard.readText()")
@@ -118,7 +118,7 @@ async def page(bench: Bench) -> list[Row]:
     async with upstream() as model, app(model) as ours, browser() as chromium:
         for _ in range(rounds):
             for kind in spans:
-                tab = await _opened(chromium, ours.url, OURS[2])
+                tab = await _open_page(chromium, ours.url, OURS[2])
                 await ask_by_hand(tab, OURS, 40, 0, model)  # the renderer is loaded with the first answer
                 where = OURS
                 if kind == "long":
@@ -200,7 +200,7 @@ async def interface(bench: Bench) -> list[Row]:
 
 async def _stock(chromium: Browser, model: str, words: int, script: str = "stock_chat.py") -> tuple[float, float]:
     async with peer(script, model) as stock:
-        tab = await _opened(chromium, stock.url, STOCK[2])
+        tab = await _open_page(chromium, stock.url, STOCK[2])
         await ask_by_hand(tab, STOCK, 40, 0, model)
         seen = await ask_by_hand(tab, STOCK, words, RATE, model)
         await tab.context.close()
@@ -211,12 +211,12 @@ async def paint(bench: Bench) -> list[Row]:
     """From the model's first token to the first visible word."""
     delays: list[float] = []
     async with upstream() as model, app(model) as ours, browser() as chromium:
-        tab = await _opened(chromium, ours.url, OURS[2])
+        tab = await _open_page(chromium, ours.url, OURS[2])
         for round_ in range(bench.times(40, 8) + 2):
             seen = await ask_by_hand(tab, OURS, 60, 300, model)
             if round_ >= 2:
                 delays.append(seen["first"] - seen["model"]["first"] * 1000)
-        await _copied(tab, 60)
+        await _check_copy(tab, 60)
     detail = f"p50 {median(delays):.0f} ms, {len(delays)} answers"
     what = "page: the model's first token to the first visible word, p95"
     return [Row(what, percentile(delays, 0.95), "ms", "stock (80–150 ms)", 40, detail=detail)]
@@ -267,11 +267,11 @@ async def load_once(
     await meter.send("Network.enable")
     received = 0.0
 
-    def finished(event: dict[str, Any]) -> None:
+    def on_finish(event: dict[str, Any]) -> None:
         nonlocal received
         received += event["encodedDataLength"]
 
-    meter.on("Network.loadingFinished", finished)
+    meter.on("Network.loadingFinished", on_finish)
     began = asyncio.get_running_loop().time()
     await tab.goto(url, wait_until="commit")
     await tab.locator(ready).first.wait_for(state="attached")

@@ -11,6 +11,7 @@ them rightly. On silence, room noise, hum, music and knocks it is taken to have 
 from __future__ import annotations
 
 import subprocess
+from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
 
@@ -20,7 +21,7 @@ import soundfile
 
 from groq_core.events import Segment, Transcript
 from groq_core.media.audio.judgement import NoSpeech, judge_transcript
-from groq_core.media.audio.preparation import probe
+from groq_core.media.audio.preparation import AudioInfo, probe
 from groq_core.media.audio.silero import Voice
 
 RATE = 16_000
@@ -47,7 +48,7 @@ PHANTOMS = {
 Samples = npt.NDArray[np.float64]
 
 
-def spoken(language: str, word: str, around_s: float, level: float = 0.5) -> bytes:
+def speak(language: str, word: str, around_s: float, level: float = 0.5) -> bytes:
     """A word with so much of a quiet room before and behind it."""
     command = ["espeak-ng", "-v", language, "--stdout", word]
     data = subprocess.run(command, capture_output=True, check=True).stdout
@@ -57,15 +58,16 @@ def spoken(language: str, word: str, around_s: float, level: float = 0.5) -> byt
     room = np.zeros(int(around_s * rate))
     rng = np.random.default_rng(1)
     whole = np.concatenate((room, voice, room))
-    return written(whole + rng.normal(0, 6e-4, len(whole)), rate)
+    return write_wav(whole + rng.normal(0, 6e-4, len(whole)), rate)
 
 
-def written(samples: Samples, rate: int = RATE) -> bytes:
+def write_wav(samples: Samples, rate: int = RATE) -> bytes:
     buffer = BytesIO()
     soundfile.write(buffer, samples, rate, format="WAV", subtype="PCM_16")
     return buffer.getvalue()
 
 
+@cache
 def grounds() -> dict[str, bytes]:
     """Ten seconds without a voice, of each kind."""
     rng, time = np.random.default_rng(5), np.arange(RATE * 10) / RATE
@@ -79,22 +81,42 @@ def grounds() -> dict[str, bytes]:
     for at in range(0, len(beat), 8000):
         beat[at : at + 1600] += rng.normal(0, 0.3, 1600) * np.exp(-np.arange(1600) / 300)
     return {
-        "digital silence": written(np.zeros(RATE * 10)),
-        "a quiet room": written(rng.normal(0, 4e-4, RATE * 10)),
-        "noise": written(rng.normal(0, 0.1, RATE * 10)),
-        "mains hum": written(0.01 * np.sin(2 * np.pi * 50 * time) + rng.normal(0, 5e-4, RATE * 10)),
-        "a tone": written(0.3 * np.sin(2 * np.pi * 440 * time)),
-        "beeps": written(0.3 * np.sin(2 * np.pi * 880 * time) * (np.sin(2 * np.pi * 2 * time) > 0)),
-        "plucked music": written(music),
-        "drums": written(beat),
+        "digital silence": write_wav(np.zeros(RATE * 10)),
+        "a quiet room": write_wav(rng.normal(0, 4e-4, RATE * 10)),
+        "noise": write_wav(rng.normal(0, 0.1, RATE * 10)),
+        "mains hum": write_wav(0.01 * np.sin(2 * np.pi * 50 * time) + rng.normal(0, 5e-4, RATE * 10)),
+        "a tone": write_wav(0.3 * np.sin(2 * np.pi * 440 * time)),
+        "beeps": write_wav(0.3 * np.sin(2 * np.pi * 880 * time) * (np.sin(2 * np.pi * 2 * time) > 0)),
+        "plucked music": write_wav(music),
+        "drums": write_wav(beat),
     }
 
 
-def kept(data: bytes, text: str) -> bool:
-    info = probe(data)
+class Listener(Voice):
+    """Asks the model once about a stretch, however many phrases are said to be there: it says the same again."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self._said: dict[tuple[float, float], bool] = {}
+
+    def speaks(self, start_s: float, end_s: float) -> bool:
+        stretch = (start_s, end_s)
+        if stretch not in self._said:
+            self._said[stretch] = super().speaks(*stretch)
+        return self._said[stretch]
+
+
+@lru_cache(maxsize=8)
+def measure(data: bytes) -> tuple[AudioInfo, Listener]:
+    """What is measured of a recording, and who may be asked about it."""
+    return probe(data), Listener(data)
+
+
+def keeps(data: bytes, text: str) -> bool:
+    info, voice = measure(data)
     segment = Segment(id=0, start=0.0, end=info.duration_s, text=text, avg_logprob=-0.35, no_speech_prob=0.0)
     transcript = Transcript(text=text, duration=info.duration_s, segments=(segment,))
-    judged = judge_transcript(transcript, info, voice=Voice(data))
+    judged = judge_transcript(transcript, info, voice=voice)
     return not isinstance(judged, NoSpeech)
 
 
@@ -102,11 +124,11 @@ def rows(music: Path | None = None) -> list[tuple[str, int, int]]:
     """Of each language and each ground: what it is, how many were right, of how many."""
     found = []
     for language, words in WORDS.items():
-        cases = [kept(spoken(language, word, around), word) for word in words for around in (0.2, 1.0, 3.0)]
+        cases = [keeps(speak(language, word, around), word) for word in words for around in (0.2, 1.0, 3.0)]
         found.append((f"short words in {language}, kept", sum(cases), len(cases)))
     places = grounds() | ({"recorded music": music.read_bytes()} if music else {})
     for name, data in places.items():
-        cases = [not kept(data, phrase) for phrases in PHANTOMS.values() for phrase in phrases]
+        cases = [not keeps(data, phrase) for phrases in PHANTOMS.values() for phrase in phrases]
         found.append((f"made-up phrases on {name}, left out", sum(cases), len(cases)))
     return found
 

@@ -84,7 +84,7 @@ async def open_page(tab: Page, url: str) -> None:
 async def stored(bench: Bench) -> list[Row]:
     """Open, search and ask beside 1,000 conversations."""
     async with upstream() as model, app(model) as ours, resident(ours.url) as tab:
-        opened = await _opened(tab, bench.times(9, 3))
+        opened = await _open_page(tab, bench.times(9, 3))
         keys = await _searched(tab, bench.times(5, 2))
         rows = [*_opening(opened), *_searching(*keys)]
         rows += await _page_rows(tab, model, bench)
@@ -111,7 +111,7 @@ async def _loaded(url: str, bench: Bench) -> list[Row]:
     ]
 
 
-async def _opened(tab: Page, rounds: int) -> list[Spent]:
+async def _open_page(tab: Page, rounds: int) -> list[Spent]:
     """From the press on an entry to the first painted screen, another conversation being open before."""
     meter = await Meter.of(tab)
     found = []

@@ -341,12 +341,12 @@ async def slow_link(url: str) -> AsyncIterator[tuple[str, asyncio.Event]]:
                     await asyncio.sleep(0.2)
         writer.close()
 
-    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         host, port = urlsplit(url).netloc.split(":")
         inner_reader, inner_writer = await asyncio.open_connection(host, int(port))
         await asyncio.gather(relay(reader, inner_writer), relay(inner_reader, writer, down=True))
 
-    server = await asyncio.start_server(connected, "127.0.0.1", 0)
+    server = await asyncio.start_server(connect, "127.0.0.1", 0)
     yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", slow
     slow.clear()
     server.close()

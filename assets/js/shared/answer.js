@@ -235,10 +235,10 @@ export class Answer {
 
   /** @param {StoryLine<"restarted">} event */
   #restart(event) {
-    this.#fold(event.kept);
+    this.#fold(event.kept || this.text);
     this.view.clear();
     this.state = "waiting";
-    this.#tell(say("story_restarted", { model: shortModel(event.model) }));
+    this.#tell(event.model ? say("story_restarted", { model: shortModel(event.model) }) : say("story_anew"));
   }
 
   /** The line was cut, and is being found again. */

@@ -8,13 +8,28 @@ from typing import Any, Final
 import msgspec
 
 from groq_core.api.asgi import ApiExchange
-from groq_core.api.chat.body import check_model, json_object
+from groq_core.api.chat.body import COST_SENSITIVE
 from groq_core.api.chat.clients import whole_numbers
-from groq_core.api.chat.parameters import check_params
-from groq_core.api.field_errors import bad, kind_of, mapping
-from groq_core.api.responses.flat_tools import chat_choice, chat_tools
-from groq_core.api.responses.items import Item, messages_of, read_items, rename_param
+from groq_core.api.chat.parameters import LONGEST, MAX_STOPS, RULES, check_params
+from groq_core.api.field_errors import bad, mapping
+from groq_core.api.json_body import json_object
+from groq_core.api.responses.flat_tools import CHOICE, TOOLS, chat_choice, chat_tools
+from groq_core.api.responses.items import ITEM, Item, messages_of, read_items, rename_param
 from groq_core.api.responses.kept_responses import ResponseStore
+from groq_core.api.rules import (
+    MODEL_NAME,
+    STREAMED,
+    BodyFields,
+    Check,
+    Rule,
+    object_with,
+    one_of,
+    switch,
+    text,
+    texts_by_name,
+    whole,
+)
+from groq_core.api.schema_parts import SWITCH, TEXT, WORDS, either, list_of
 from groq_core.errors import RequestError
 from groq_core.requests import ChatRequest, Message
 
@@ -39,6 +54,59 @@ RENAMED: Final = (
     ("tool_choice.function.", "tool_choice."),
 )
 """A chat's names for a field, and this API's."""
+
+
+def _refuse(hint: str) -> Check:
+    def check(value: Any, name: str) -> None:
+        if value is not False:
+            raise bad(name, f"`{name}` is not possible here", hint, code="unsupported_parameter")
+
+    return check
+
+
+def _check_input(value: Any, _: str) -> None:
+    read_items(value)
+
+
+def _check_tools(value: Any, _: str) -> None:
+    chat_tools(value)
+
+
+def _check_choice(value: Any, _: str) -> None:
+    chat_choice(value)
+
+
+_SUMMARY: Final = one_of(*SUMMARIES)
+
+FIELDS: Final = BodyFields(
+    rules={
+        **{
+            name: Rule(_refuse(hint), {**SWITCH, "not": {"const": True}}).with_note(hint)
+            for name, hint in NOT_HERE.items()
+        },
+        "input": Rule(_check_input, either(WORDS, {**list_of(ITEM), "minItems": 1})).with_note(
+            "A text of the user, or items as in OpenAI's API."
+        ),
+        "model": MODEL_NAME,
+        "instructions": text().with_note("Do not carry over to the next response."),
+        "previous_response_id": text().with_note("Go on from a response that is still kept."),
+        "store": switch().with_note("Keep the response for an hour, in memory.", default=True),
+        "stream": STREAMED,
+        "tools": Rule(_check_tools, TOOLS),
+        "tool_choice": Rule(_check_choice, CHOICE),
+        "parallel_tool_calls": switch().with_note("Whether several may be called at once.", default=True),
+        "reasoning": object_with(effort=text(), summary=_SUMMARY, generate_summary=_SUMMARY),
+        "text": object_with(format=object_with()).with_note("`format` of type `text`, `json_object` or `json_schema`."),
+        "max_output_tokens": whole(1, LONGEST),
+        **{name: RULES[name] for name in ("temperature", "top_p", "seed", "service_tier")},
+        "stop": Rule(RULES["stop"].check, either(TEXT, {**list_of(TEXT), "maxItems": MAX_STOPS})),
+        "truncation": one_of("auto", "disabled").with_note("`disabled` leaves nothing out.", default="auto"),
+        "metadata": texts_by_name(MAX_METADATA).with_note("Repeated in the response."),
+        "user": text(),
+        "cost_sensitive": COST_SENSITIVE,
+    },
+    required=("input",),
+)
 
 
 class ResponseCall(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,23 +137,20 @@ def read_response(raw: bytes, exchange: ApiExchange, store: ResponseStore) -> Re
     Raises:
         RequestError: 400 with ``param`` as the path of the field that is wrong.
     """
-    body = json_object(raw)
-    for name, hint in NOT_HERE.items():
-        if body.get(name) is not None and body[name] is not False:
-            raise bad(name, f"`{name}` is not possible here", hint, code="unsupported_parameter")
-    switches = {name: _switch(body, name) for name in ("stream", "store", "parallel_tool_calls")}
-    items = read_items(body.get("input"))
-    echo = _echo(body, switches)
+    body = FIELDS.check(whole_numbers(json_object(raw)))
+    stream, store_it = body.get("stream", False), body.get("store", True)
+    items = read_items(body["input"])
+    echo = _echo(body)
     said = _conversation(body, items, exchange, store)
     return ResponseCall(
         request=ChatRequest(
-            messages=(*_instructions(body.get("instructions")), *said),
-            model=check_model(body.get("model"), default="auto"),
+            messages=(*_instructions(body.get("instructions", "")), *said),
+            model=body.get("model", "auto").strip(),
             params=_params(body),
-            stream=bool(switches["stream"]),
-            revisable=not switches["stream"],
+            stream=stream,
+            revisable=not stream,
             keep_all=body.get("truncation") == "disabled",
-            cost_sensitive=bool(_switch(body, "cost_sensitive")),
+            cost_sensitive=body.get("cost_sensitive", False),
             no_store=exchange.no_store,
             caller=exchange.caller,
             request_id=exchange.request_id,
@@ -93,9 +158,9 @@ def read_response(raw: bytes, exchange: ApiExchange, store: ResponseStore) -> Re
         items=items,
         said=said,
         echo=echo,
-        stream=bool(switches["stream"]),
+        stream=stream,
         summary=bool(echo["reasoning"]["summary"]),
-        store=switches["store"] is not False,
+        store=store_it,
     )
 
 
@@ -110,19 +175,15 @@ def _conversation(
     return tuple(messages)
 
 
-def _instructions(value: Any) -> list[Message]:
-    if value is None:
-        return []
-    if not isinstance(value, str):
-        raise bad("instructions", f"`instructions` must be text, not {kind_of(value)}")
-    return [{"role": "system", "content": value}] if value.strip() else []
+def _instructions(said: str) -> list[Message]:
+    return [{"role": "system", "content": said}] if said.strip() else []
 
 
-def _before(previous: Any, exchange: ApiExchange, store: ResponseStore) -> list[Message]:
+def _before(previous: str | None, exchange: ApiExchange, store: ResponseStore) -> list[Message]:
     """What was said up to an earlier response; its instructions do not carry over."""
     if previous is None:
         return []
-    kept = store.find(exchange.caller, previous) if isinstance(previous, str) else None
+    kept = store.find(exchange.caller, previous)
     if kept is None:
         raise bad(
             "previous_response_id",
@@ -140,12 +201,12 @@ def _params(body: dict[str, Any]) -> dict[str, Any]:
     names = ("temperature", "top_p", "parallel_tool_calls", "user", "service_tier", "seed", "stop")
     params = {name: body[name] for name in names if body.get(name) is not None}
     params["max_completion_tokens"] = body.get("max_output_tokens")
-    params["reasoning_effort"] = _object(body, "reasoning").get("effort")
-    params["response_format"] = _response_format(_object(body, "text").get("format"))
+    params["reasoning_effort"] = body.get("reasoning", {}).get("effort")
+    params["response_format"] = _response_format(body.get("text", {}).get("format"))
     params["tools"] = chat_tools(body.get("tools"))
     params["tool_choice"] = chat_choice(body.get("tool_choice"))
     try:
-        return check_params(whole_numbers(params))
+        return check_params(params)
     except RequestError as error:
         raise rename_param(error, *RENAMED) from None
 
@@ -163,57 +224,30 @@ def _response_format(form: Any) -> dict[str, Any] | None:
     return {"type": kind, "json_schema": {name: form[name] for name in names if form.get(name) is not None}}
 
 
-def _echo(body: dict[str, Any], switches: Mapping[str, bool | None]) -> dict[str, Any]:
+def _echo(body: dict[str, Any]) -> dict[str, Any]:
     """What a response repeats of its request; fields a client may count on are there even where it sent none."""
-    truncation = body.get("truncation")
-    if truncation not in (None, "auto", "disabled"):
-        raise bad("truncation", "`truncation` must be auto or disabled")
-    reasoning, text = _object(body, "reasoning"), _object(body, "text")
+    reasoning = body.get("reasoning", {})
     return {
         "background": False,
         "instructions": body.get("instructions"),
         "max_output_tokens": body.get("max_output_tokens"),
         "max_tool_calls": body.get("max_tool_calls"),
-        "metadata": _metadata(body.get("metadata")),
-        "parallel_tool_calls": switches["parallel_tool_calls"] is not False,
+        "metadata": body.get("metadata", {}),
+        "parallel_tool_calls": body.get("parallel_tool_calls", True),
         "previous_response_id": body.get("previous_response_id"),
         "reasoning": {"effort": reasoning.get("effort"), "summary": _summary(reasoning)},
-        "store": switches["store"] is not False,
+        "store": body.get("store", True),
         "temperature": body.get("temperature"),
-        "text": {"format": text.get("format") or {"type": "text"}},
+        "text": {"format": body.get("text", {}).get("format") or {"type": "text"}},
         "tool_choice": body.get("tool_choice") or "auto",
         "tools": body.get("tools") or [],
         "top_p": body.get("top_p"),
         # The chain makes a long conversation fit unless told not to, so that is what is said.
-        "truncation": truncation or "auto",
+        "truncation": body.get("truncation", "auto"),
         "user": body.get("user"),
     }
 
 
-def _object(body: dict[str, Any], name: str) -> dict[str, Any]:
-    return {} if body.get(name) is None else mapping(body[name], name)
-
-
-def _summary(reasoning: dict[str, Any]) -> str | None:
+def _summary(reasoning: Mapping[str, Any]) -> str | None:
     summary = reasoning.get("summary") or reasoning.get("generate_summary")
-    if summary not in (None, *SUMMARIES):
-        raise bad("reasoning.summary", "`reasoning.summary` must be auto, concise or detailed")
     return None if summary == "none" else summary
-
-
-def _metadata(metadata: Any) -> dict[str, str]:
-    if metadata is None:
-        return {}
-    if len(mapping(metadata, "metadata")) > MAX_METADATA:
-        raise bad("metadata", f"`metadata` has {len(metadata)} entries; at most {MAX_METADATA} are possible")
-    for name, value in metadata.items():
-        if not isinstance(value, str) or len(name) > 64 or len(value) > 512:
-            raise bad("metadata", "`metadata` takes names of at most 64 and texts of at most 512 characters")
-    return dict(metadata)
-
-
-def _switch(body: dict[str, Any], name: str) -> bool | None:
-    value = body.get(name)
-    if value is not None and not isinstance(value, bool):
-        raise bad(name, f"`{name}` must be true or false, not {kind_of(value)}")
-    return value
