@@ -11,7 +11,6 @@ from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
 from groq_core.events import Events
-from groq_core.models.catalogue import Catalogue
 from groq_core.models.tiers import Tiers
 from groq_core.pipeline import Handler
 from groq_core.ratelimit.limit_status import LimitStatus
@@ -22,6 +21,7 @@ from groq_core.services.agent.servers import ServerSettings
 from groq_core.services.batch.batch_api import BatchApi
 from groq_core.services.logins import Logins
 from groq_core.services.own_keys import OwnKeys
+from groq_core.services.sent_pictures import Catalogues
 from groq_core.status.snapshot import Snapshot
 
 
@@ -74,11 +74,6 @@ class Board(Protocol):
 class Metrics(Protocol):
     @property
     def registry(self) -> CollectorRegistry: ...
-
-
-class Catalogues(Protocol):
-    @property
-    def current(self) -> Catalogue: ...
 
 
 class Simulator(Protocol):

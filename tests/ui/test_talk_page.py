@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from groq_core.errors import ChainError, Kind, ProviderError
 from groq_core.events import Events, Finished, Restarted, TextDelta, Transcript
 from groq_core.requests import ChatRequest, Request, SpeechRequest, TranscriptionRequest
 from groq_core.simulator import Fault
 from tests.requires import find, needs
-from tests.ui.conftest import ALONE, MEDIA, House, Script
+from tests.ui.conftest import ALONE, MEDIA, House, Script, context_of
 from tests.ui.scripts import BEGUN, DONE, Hung, answered, plays, says
 
 pytestmark = [pytest.mark.browser, needs("chromium")]
@@ -77,6 +77,17 @@ async def browser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bro
         )
         yield browser
         await browser.close()
+
+
+@pytest.fixture(scope="module")
+async def shared_context(browser: Browser) -> AsyncIterator[BrowserContext]:
+    async with context_of(browser) as context:
+        yield context
+
+
+@pytest.fixture(scope="module")
+async def kept_pages(shared_context: BrowserContext) -> list[Page]:
+    return []
 
 
 @pytest.fixture

@@ -55,6 +55,9 @@ PASSING: Final = frozenset(
 
 TRIES: Final = 6
 
+OURS: Final = frozenset({"cost_sensitive", "max_latency_ms"})
+"""Fields of a line that are for this application alone."""
+
 
 class Described(Protocol):
     """A batch as the provider describes it."""
@@ -261,7 +264,7 @@ class RemoteBatchRun:
             raise RequestError(
                 f"Groq's Batch API takes no {line.operation}", param="operation", hint="Run it with --via live."
             )
-        body = {name: value for name, value in line.body.items() if name not in ("stream", "stream_options")}
+        body = {name: value for name, value in line.body.items() if name not in OURS}
         body["model"] = self._model(body.get("model"))
         raw = msgspec.json.encode(
             {"custom_id": line.custom_id, "method": "POST", "url": "/v1/chat/completions", "body": body}
