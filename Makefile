@@ -33,11 +33,13 @@ lint: $(VENV)/.dev lint-scripts
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-# What checks the page's scripts runs in Node; whoever has none is told, and CI has one.
+# What checks the page's scripts runs in Node; whoever has none is told, and CI has one. In a line of its own, since
+# `make -n` runs every line that calls make.
 lint-scripts:
-	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory node_modules/.installed && npm run --silent lint; \
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory node_modules/.installed; \
 	elif [ -n "$$CI" ]; then echo "npm is missing" >&2; exit 1; \
 	else echo "skipped: the page's scripts, since npm is not installed (Debian: apt install nodejs npm)"; fi
+	@if command -v npm >/dev/null; then npm run --silent lint; fi
 
 node_modules/.installed: package.json package-lock.json
 	npm ci --silent

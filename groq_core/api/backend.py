@@ -17,6 +17,7 @@ from groq_core.ratelimit.limit_status import LimitStatus
 from groq_core.ratelimit.personal_limits import Allowance
 from groq_core.redaction import Secret
 from groq_core.requests import Caller, Request
+from groq_core.services.agent.servers import ServerSettings
 from groq_core.services.batch.batch_api import BatchApi
 from groq_core.services.logins import Logins
 from groq_core.services.own_keys import OwnKeys
@@ -24,7 +25,7 @@ from groq_core.services.sent_pictures import Catalogues
 from groq_core.status.snapshot import Snapshot
 
 
-class Settings(Protocol):
+class Settings(ServerSettings, Protocol):
     @property
     def api_tokens(self) -> Sequence[Secret]: ...
 
@@ -51,15 +52,6 @@ class Settings(Protocol):
 
     @property
     def trusted_proxies(self) -> Sequence[str]: ...
-
-    @property
-    def mcp_servers(self) -> Sequence[tuple[str, Secret]]: ...
-
-    @property
-    def mcp_headers(self) -> Sequence[tuple[str, Sequence[tuple[str, Secret]]]]: ...
-
-    @property
-    def mcp_oauth(self) -> Sequence[tuple[str, Sequence[tuple[str, Secret]]]]: ...
 
     @property
     def mcp_visitors(self) -> Sequence[str]: ...

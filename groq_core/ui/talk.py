@@ -69,12 +69,12 @@ def create_routes(page: Page) -> APIRouter:
         The end of what was said in, 16-bit samples at 16 kHz; whether it was the end of a turn, from 0 to 1, out.
 
         ``quiet`` tells for how many seconds nothing was said since. Nothing in: the model is loaded, to be at hand.
-        503 where there is none, or too many ask.
+        503 where there is none, 429 where too many ask.
         """
         page.caller(request)
         samples = read_samples(await body_of(request, MAX_TURN_BYTES))
         if len(waiting) >= MAX_WAITING:
-            return JSONResponse({"detail": TEXTS["error_turn"]}, 503, headers={"cache-control": "no-store"})
+            return JSONResponse({"detail": TEXTS["error_turn"]}, 429, headers={"cache-control": "no-store"})
         waiting.add(mine := object())
         try:
             async with judges:
