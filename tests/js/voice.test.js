@@ -101,7 +101,8 @@ test("over the page's own voice a single certain frame is somebody, and half a c
   };
   const silent = Array.from({ length: 10 }, () => 0);
   assert.ok(frames(...silent, 0.3, 0.9)(2), "a voiceless beginning, and the vowel");
-  assert.ok(!frames(...silent, 0.7, 0.7, 0.7, 0.7)(4), "music");
+  assert.ok(frames(...silent, 0.5, 0.7, 0.95)(3), "one that begins slowly");
+  assert.ok(!frames(...silent, 0.5, 0.6, 0.7, 0.8, 0.88, 0.85)(6), "music");
   assert.ok(!frames(...silent, 0.9)(1), "one loud frame after silence is a click");
 });
 

@@ -7,8 +7,11 @@ export const FRAME_S = FRAME / 16_000;
 /** Speech begins at one chance and goes on at a lower one, so that it does not flicker. */
 const BEGINS = 0.5;
 const GOES_ON = 0.35;
-/** So sure of a single frame it is of voices, and never of music, coughs or doors: who interrupts is known by one. */
-const CERTAIN = 0.8;
+/** So sure of a single frame the model is of voices, and hardly ever of music: who interrupts is known by one; */
+const CERTAIN = 0.9;
+/** or of so much, where it was not before: voices begin at once, what it takes for one in music comes slowly. */
+const SUDDEN = 0.8;
+const BEFORE = 0.45;
 /** Without the model: at least this loud (RMS, full scale 1: −40 dBFS). */
 const LEAST = 0.01;
 /** With it: nothing quieter can be somebody at this microphone (−60 dBFS). */
@@ -49,6 +52,8 @@ export class Activity {
     this.own = [];
     this.passed = false; // whether the last frame was speech by itself
     this.loud = false; // whether it could have been somebody by its loudness
+    this.known = [0, 0]; // what the model said of the last two frames
+    this.unsure = 0; // frames just before this one that would go on with speech but do not begin it
     /** Whether the page speaks itself meanwhile: then nobody begins by half a chance, and by a whole one at once. */
     this.guarded = false;
     /** Level of the last frame, RMS. */
@@ -102,7 +107,7 @@ export class Activity {
     const held = this.quiet > 0 && !this.guarded;
     const counts = speech && (this.passed || !held);
     if (counts) {
-      const late = held ? 2 : 1; // with the one that was held back
+      const late = 1 + (held ? 1 : this.unsure); // with those that were held back
       this.run += late * FRAME_S;
       this.spoken += late * FRAME_S;
       this.quiet = 0;
@@ -111,13 +116,16 @@ export class Activity {
       if (this.quiet > BRIDGED_S) this.run = 0;
     }
     this.passed = speech;
+    this.unsure = loud && !counts && known >= GOES_ON ? this.unsure + 1 : 0;
     this.loud = loud;
+    this.known = [this.known[1], known];
   }
 
   #begins() {
     if (!this.quiet) return GOES_ON;
     if (!this.guarded) return BEGINS;
-    return this.loud ? CERTAIN : Infinity; // what is loud for a single frame is a click
+    if (!this.loud) return Infinity; // what is loud for a single frame is a click
+    return this.known[0] < BEFORE ? SUDDEN : CERTAIN;
   }
 
   // Learns how loud the loudspeaker is in the microphone, slowly, so that who speaks over it is not learnt with it.

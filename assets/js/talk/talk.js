@@ -4,9 +4,8 @@
 import { Answering } from "./answering.js";
 import { Attention } from "./attention.js";
 import { LONGEST_S } from "./ears.js";
-import { JUDGED_S, chanceOfEnd } from "./heard.js";
 import { Loudspeaker } from "./loudspeaker.js";
-import { ASKED_AT_S, END_S, SURE, isHopeless, patienceFor } from "./turn-end.js";
+import { TurnTaking } from "./turn-taking.js";
 import { Unsent } from "./unsent.js";
 import { VoiceBar } from "./voice-bar.js";
 import { Writing } from "./writing.js";
@@ -27,7 +26,7 @@ const LOOK_MS = 250;
  * @import { Turn } from "./answering.js"
  * @import { Ears } from "./ears.js"
  * @import { Heard } from "./heard.js"
- * @import { Guess, Said, Sureness } from "./writing.js"
+ * @import { Said } from "./writing.js"
  *
  * @typedef {"off"|"opening"|"listening"|"writing"|"thinking"|"speaking"} State
  */
@@ -41,7 +40,7 @@ export class Talk {
     this.button = button;
     this.bar = new VoiceBar({
       interrupt: () => this.interrupt(),
-      sendNow: () => this.#finish("over"),
+      sendNow: () => this.turns.finish("over"),
       resized: () => conversation.follower.followGrowth(),
     });
     place.replaceChildren(this.bar.element);
@@ -50,11 +49,9 @@ export class Talk {
     /** @type {"hold" | "free"} */
     this.how = "hold";
     this.answering = new Answering(conversation, { sounds: (turn) => this.#sound(turn), told: (note) => this.bar.tell(note) });
-    this.writing = new Writing((guess) => this.#hearWords(guess));
+    this.writing = new Writing((guess) => this.turns.hearWords(guess));
     /** Whether somebody speaks meanwhile, or something that is not known yet to be nobody; the answer waits. */
     this.interrupted = false;
-    /** @type {(number | null)[] | null} what the turn model has answered in the pause that goes on */
-    this.pause = null;
     this.unsent = new Unsent(this.bar, () => this.#sendAgain());
     this.down = false;
     /** @type {number | undefined} */
@@ -62,23 +59,30 @@ export class Talk {
     this.attention = new Attention({
       level: (level) => this.#level(level),
       began: () => this.#hearBegin(),
-      paused: (stage) => this.#hearPause(stage),
-      soon: () => this.#hearSoon(),
-      wentOn: () => this.#hearOn(),
+      paused: (stage) => this.turns.hearPause(stage),
+      soon: () => this.turns.hearSoon(),
+      wentOn: () => this.turns.hearOn(),
       nothing: () => this.#hearNothing(),
-      ended: () => this.#hearEnd(),
+      ended: () => this.turns.hearEnd(),
       lost: (ears) => this.#loseEars(ears),
-      halted: (deaf) => this.bar.tell(deaf ? say("microphone_halted") : ""),
+      halted: (deaf) => this.#tellHalted(deaf),
       own: () => this.loudspeaker?.loudness ?? 0,
+    });
+    this.turns = new TurnTaking(this.attention, this.writing, {
+      isFree: () => this.how === "free",
+      show: (state) => this.#show(state),
+      said: (said, heard) => this.#use(said, heard),
     });
     /** @type {Loudspeaker | null} */
     this.loudspeaker = null;
     this.quietSince = 0;
+    this.toldDetector = false;
+    this.halted = false; // whether it is told that the microphone or the sound is held back
     this.#show("off");
     // On the window, to be the first to hear of it: the conversation stops its answer by the same key.
     window.addEventListener("keydown", (event) => event.key === "Escape" && inSight(button.id) && this.interrupt(), true);
     setInterval(() => this.#look(), LOOK_MS);
-    document.addEventListener("visibilitychange", () => this.#comeBack());
+    for (const name of ["visibilitychange", "pointerdown", "keydown"]) document.addEventListener(name, () => this.#comeBack());
     addEventListener("beforeunload", (event) => {
       if (this.unsent.recordings.length || this.ears?.taken || this.writing.guess) event.preventDefault();
     });
@@ -108,8 +112,17 @@ export class Talk {
     this.down = false;
     if (held) return this.#letGo();
     this.how = "free";
+    this.#tellDetector();
     if (this.state === "listening" && this.ears) this.#listen(this.ears);
     else this.#show(this.state);
+  }
+
+  // Who has a conversation should know when it is not taken turns in as well as it could be.
+  async #tellDetector() {
+    const missing = await this.attention.missing();
+    if (!missing || this.toldDetector || this.how !== "free" || this.state === "off") return;
+    this.toldDetector = true;
+    this.bar.tell(say(missing));
   }
 
   /** A press that cannot be held: by Enter, or by a screen reader. */
@@ -124,8 +137,7 @@ export class Talk {
     if (this.state === "opening") return; // a second press must not open a second microphone
     this.answering.drop();
     this.unsent.tell();
-    this.loudspeaker ??= new Loudspeaker(new AudioContext());
-    this.loudspeaker.context.resume();
+    this.#openLoudspeaker().context.resume();
     if (this.ears) return this.#listen(this.ears);
     this.#show("opening");
     let ears;
@@ -172,58 +184,6 @@ export class Talk {
     this.#show("listening");
   }
 
-  // Quiet for a moment: was it the end? The model is asked; what it is sure of is written down while it stays quiet.
-  /** @param {number} stage */
-  async #hearPause(stage) {
-    const { ears } = this;
-    const taken = ears?.taken;
-    if (!taken) return;
-    if (stage >= ASKED_AT_S.length) return this.writing.sendAhead(taken.tape);
-    if (this.how !== "free") return;
-    if (stage === 0) this.pause = [];
-    const { pause } = this;
-    if (!pause || isHopeless(pause)) return;
-    const chance = await chanceOfEnd(taken.tape.end(JUDGED_S), ears.quiet);
-    if (this.pause !== pause || ears.taken !== taken) return;
-    pause.push(chance);
-    ears.patience = patienceFor(pause);
-    if (pause.length === 1 && (chance ?? 0) >= SURE) this.writing.begin(taken, "maybe");
-  }
-
-  // If it stays quiet it will be the end: its words are wanted then.
-  #hearSoon() {
-    const taken = this.ears?.taken;
-    if (this.how === "free" && taken && this.writing.guess?.said !== taken) this.writing.begin(taken, "maybe");
-  }
-
-  #hearOn() {
-    this.pause = null;
-    const { guess } = this.writing;
-    if (!guess || guess.said !== this.ears?.taken) return;
-    this.#dropGuess();
-    this.#show("listening");
-  }
-
-  #hearEnd() {
-    const { ears } = this;
-    if (!ears?.taken) return;
-    this.#finish(ears.quiet >= END_S || ears.taken.tape.seconds >= LONGEST_S ? "over" : "likely");
-  }
-
-  /** @param {Sureness} sureness */
-  #finish(sureness) {
-    const { ears, writing } = this;
-    const taken = ears?.taken;
-    if (this.how !== "free" || !taken) return;
-    this.pause = null;
-    const known = writing.guess?.said === taken ? writing.guess : null;
-    if (sureness === "over") ears.cut();
-    if (known) known.sureness = sureness;
-    else writing.begin(taken, sureness);
-    this.#show("writing");
-    if (known?.heard) this.#hearWords(known);
-  }
-
   // A cough, a door.
   #hearNothing() {
     const { guess } = this.writing;
@@ -233,7 +193,7 @@ export class Talk {
     this.interrupted = Boolean(this.answering.turn);
     guess.joined = false;
     this.#show("writing");
-    if (guess.heard) this.#hearWords(guess);
+    if (guess.heard) this.turns.hearWords(guess);
   }
 
   // Unplugged, or the permission withdrawn: what was said so far is sent, as if they had stopped. In a conversation
@@ -249,7 +209,7 @@ export class Talk {
     else if (guess) guess.sureness = "over";
     if (this.writing.guess) this.#show("writing");
     else if (!this.answering.turn) this.#off();
-    if (guess?.heard && this.writing.guess === guess) this.#hearWords(guess);
+    if (guess?.heard && this.writing.guess === guess) this.turns.hearWords(guess);
     this.how = "hold";
     this.bar.tell(say("microphone_lost"));
     if (free) this.#listenAgain(await this.attention.openAgain());
@@ -264,10 +224,33 @@ export class Talk {
     if (this.state === "off") this.#listen(ears);
   }
 
+  #openLoudspeaker() {
+    if (this.loudspeaker) return this.loudspeaker;
+    const { context } = (this.loudspeaker = new Loudspeaker(new AudioContext()));
+    context.addEventListener("statechange", () => this.#hearSilence(context));
+    return this.loudspeaker;
+  }
+
+  // A call or a locked screen takes the sound away; it goes on by itself where the browser lets it, else by a touch.
+  /** @param {AudioContext} context */
+  #hearSilence(context) {
+    if (context.state === "running") this.#tellHalted(false);
+    else if (this.answering.turn?.sounds && !this.interrupted) {
+      this.#tellHalted(true, "talk_silenced");
+      context.resume().catch(() => {});
+    }
+  }
+
+  #tellHalted(halted = true, text = "microphone_halted") {
+    if (halted) this.bar.tell(say(text));
+    else if (this.halted) this.bar.tell("");
+    this.halted = halted;
+  }
+
   // A page that was hidden has lost its lock on the screen, and perhaps its sound.
   #comeBack() {
     if (document.hidden || this.state === "off") return;
-    this.attention.stayAwake();
+    if (!this.attention.awake) this.attention.stayAwake();
     this.ears?.microphone.wake();
     if (!this.interrupted) this.answering.goOn();
   }
@@ -289,24 +272,6 @@ export class Talk {
 
   // ── writing down and answering ──
 
-  /** @param {Guess} guess whose words are known */
-  #hearWords(guess) {
-    const { ears, writing } = this;
-    const heard = /** @type {Heard} */ (guess.heard);
-    if (guess.joined) return; // somebody speaks on: what is written down next holds this too
-    if (guess.sureness !== "over" && guess.open) {
-      // Not the end by its words, or nobody could write them down: the rest may come yet.
-      guess.sureness = "maybe";
-      ears?.waitOn();
-      if (heard.error) writing.drop();
-      if (this.state === "writing") this.#show("listening");
-    }
-    if (guess.sureness === "maybe") return;
-    writing.drop();
-    if (ears?.taken === guess.said) ears.cut();
-    this.#use(guess.said, heard);
-  }
-
   /**
    * @param {Said} said
    * @param {Heard} heard
@@ -327,7 +292,7 @@ export class Talk {
     const next = this.unsent.shift();
     if (!next) return;
     this.ears?.wait();
-    this.loudspeaker ??= new Loudspeaker(new AudioContext());
+    this.#openLoudspeaker();
     this.writing.begin({ tape: null, file: next.file, why: next.why, kept: { drop: next.drop } }, "over");
     this.#show("writing");
   }

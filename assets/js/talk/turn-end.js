@@ -2,9 +2,9 @@
 // less sure it is, the longer it must stay quiet.
 
 /** After so much quiet the model is asked. */
-export const ASKED_AT_S = [0.06, 0.15];
+export const ASKED_AT_S = [0.03, 0.15];
 /** Where all of its answers are so sure, it is the end; */
-export const SURE = 0.95;
+export const SURE = 0.94;
 /** where they are so sure, it is after so much quiet; */
 export const LIKELY = 0.9;
 export const LIKELY_S = 1.05;
