@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -15,6 +17,7 @@ import pytest
 from app import main as app
 from groq_core.__main__ import main as command_line
 from groq_core.errors import SettingsError
+from groq_core.serve import check_port
 from groq_core.settings.parsers import own_state_folder
 from groq_core.settings.settings import Settings
 
@@ -76,3 +79,15 @@ def test_a_user_without_a_home_has_a_folder_all_the_same(monkeypatch: pytest.Mon
     assert own_state_folder().parent == Path(tempfile.gettempdir())
     with pytest.raises(SettingsError, match="GROQ_CORE_STATE_DIR"):
         Settings.from_env({"GROQ_CORE_STATE_DIR": "~/state"})
+
+
+def test_a_port_that_is_taken_is_named_with_the_next_one() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(SettingsError, match=f"GRADIO_SERVER_PORT={port}") as refused:
+            check_port(Settings.from_env({"GRADIO_SERVER_PORT": str(port)}))
+    free = re.search(r"set GRADIO_SERVER_PORT=(\d+), which is free", refused.value.hint)
+    assert free
+    assert int(free[1]) > port
