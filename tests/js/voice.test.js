@@ -125,6 +125,18 @@ test("what is heard at any rate is resampled as it comes, with nothing lost betw
   }
 });
 
+test("half an hour at 48 kHz is resampled and packed while it is made", () => {
+  const down = new Downsampler(48_000);
+  const tape = new Tape();
+  const second = Float32Array.from({ length: 48_000 }, (_, at) => Math.sin(at / 7) / 2);
+  const before = process.memoryUsage().arrayBuffers;
+  for (let at = 0; at < 1800; at += 1) tape.push(down.push(second));
+  assert.equal(tape.chunks.reduce((sum, { byteLength }) => sum + byteLength, 0), 1800 * RATE * 2);
+  globalThis.gc?.();
+  assert.ok(process.memoryUsage().arrayBuffers - before < 1800 * RATE * 4, "57.6 MB, and what waits to be collected");
+  assert.equal(tape.file().size, 44 + 1800 * RATE * 2);
+});
+
 test("a tape gives its end, its fresh part and its copy", async () => {
   const tape = new Tape();
   for (let at = 0; at < 10; at += 1) tape.push(new Float32Array(100).fill(at / 10));
