@@ -18,6 +18,7 @@ from groq_core.redaction import redact
 from groq_core.services.speech import PIECE, has_words, model_for
 from groq_core.ui.csrf import page_router
 from groq_core.ui.leaving import unless_gone
+from groq_core.ui.page_bodies import UNREADABLE
 from groq_core.ui.page_routes import Page, body_of
 from groq_core.ui.texts import TEXTS
 
@@ -111,7 +112,7 @@ def read_piece(body: bytes) -> Piece:
     """
     try:
         piece = msgspec.json.decode(body, type=Piece)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise HTTPException(422, TEXTS["error_unreadable"]) from error
     if not has_words(piece.text) or len(piece.text) > PIECE:
         raise HTTPException(422, TEXTS["error_piece"].format(limit=PIECE))
