@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { Activity } from "../../assets/js/talk/activity.js";
-import { Ears, WORDS_S } from "../../assets/js/talk/ears.js";
+import { Ears, LONGEST_S, WORDS_S } from "../../assets/js/talk/ears.js";
 import { isOpen } from "../../assets/js/talk/heard.js";
 import { FRAME, Silero } from "../../assets/js/talk/silero.js";
 import { END_S, LIKELY_S, isHopeless, patienceFor } from "../../assets/js/talk/turn-end.js";
@@ -178,6 +178,18 @@ test("it is told that it will be the end in time for its words, and who goes on 
   assert.equal(soon.length, 2, "before the pause was over, and at the end");
   assert.ok(Math.abs(ended[1] - soon[1][1] - WORDS_S) < 0.05);
   assert.equal(named(events, "ended").length, 1);
+});
+
+test("a turn is at most five minutes long", () => {
+  const events = [];
+  const none = () => {};
+  const ears = new Ears({ level: none, began: none, paused: none, soon: none, wentOn: none, nothing: none, ended: () => events.push(ears.taken.tape.seconds), lost: none, halted: none, own: () => 0 });
+  const before = new Tape();
+  before.push(new Float32Array((LONGEST_S - 0.5) * RATE));
+  ears.keep(before);
+  const said = cut(0.3, 2.1);
+  for (let at = 0; at < said.length; at += 128) ears.hear(said.subarray(at, at + 128));
+  assert.ok(Math.abs(events[0] - LONGEST_S) < 0.1, `${events}`);
 });
 
 test("what cannot be the end by its words", () => {
