@@ -19,7 +19,7 @@ ROWS = (
     ("encoding", "events", "redaction", "terminal"),
     ("errors",),
     ("settings", "requests"),
-    ("reply", "media", "models", "telemetry", "access", "connections"),
+    ("reply", "media", "models", "telemetry", "access", "connections", "incoming"),
     ("ratelimit", "router", "pipeline"),
     ("failures",),
     ("streaming",),
@@ -123,8 +123,8 @@ def test_the_simulator_is_the_other_side_of_the_wire() -> None:
 STDLIB_JSON = {
     # Everything else encodes and decodes with msgspec. What the standard library reads or writes here, msgspec refuses.
     "encoding": "half a letter is written as a mark, and a header as ASCII",
-    "api.chat.clients": "what a model said, spaced as the clients that ask for it space it",
-    "api.json_body": "half a letter in a body is mended and told",
+    "incoming.clients": "what a model said, spaced as the clients that ask for it space it",
+    "incoming.json_bodies": "half a letter in a body is mended and told",
     "cli.batch": "what a person wrote: faults by line and column",
     "cli.extract": "what a person wrote: faults by line and column",
     "cli.team_commands": "what a person reads, with indents",
@@ -283,7 +283,6 @@ SAME_SUBJECT = {
     "backup": "the backup of the database: how it is made, and the command",
     "batch": "many questions at once: its command and its tab",
     "batches": "Groq's Batch API: what we serve of it, and what the simulator plays",
-    "body": "how the body of a POST is read, for each of the API's larger endpoints",
     "chat": "a conversation: the service, its command, its tab, and what the simulator answers",
     "endpoint": "the route of one of the API's larger endpoints",
     "errors": "errors, and the form they have on their way out over HTTP",

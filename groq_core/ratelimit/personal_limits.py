@@ -11,12 +11,12 @@ import asyncio
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from ipaddress import IPv6Address, ip_address
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
 from cachetools import TTLCache
 
+from groq_core.access.visit import site_of
 from groq_core.errors import RequestError
 from groq_core.requests import Caller
 from groq_core.settings.limits import WINDOWS, PersonLimit, plain
@@ -26,9 +26,6 @@ KNOWN = 100_000
 
 NEARLY = 0.8
 """The part of a limit above which every answer says so."""
-
-SITE_PREFIX = 64
-"""Of an IPv6 address: one customer has all that follow."""
 
 PATIENCE_S = 2.5
 """How long a request waits for what others hold and may give back."""
@@ -287,20 +284,7 @@ def key_of(caller: Caller) -> str | None:
         return f"person:{caller.person}"
     if caller.user.startswith(("token:", "key:")):
         return caller.user
-    return f"address:{_site(caller.address)}" if caller.address else None
-
-
-def _site(address: str) -> str:
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address
-    if not isinstance(parsed, IPv6Address):
-        return address
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    first = int(parsed) >> SITE_PREFIX << SITE_PREFIX
-    return f"{IPv6Address(first)}/{SITE_PREFIX}"
+    return f"address:{site_of(caller.address)}" if caller.address else None
 
 
 def limit_error(limit: PersonLimit, resets_in_s: float) -> RequestError:

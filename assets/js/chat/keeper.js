@@ -42,7 +42,12 @@ export class Keeper {
     this.host = null;
     this.channel = globalThis.BroadcastChannel ? new BroadcastChannel("groq-core") : null;
     this.channel?.addEventListener("message", ({ data }) => this.#hear(data));
-    addEventListener("pagehide", () => this.#keepRunning());
+    addEventListener("pagehide", () => {
+      this.#keepRunning();
+      // What breaks because the page goes is no end of an answer: the server has it, and the next page will follow.
+      for (const run of this.conversation.runs.values()) run.leave?.();
+    });
+    addEventListener("pageshow", ({ persisted }) => persisted && this.conversation.open(this.conversation.tree));
     document.addEventListener("visibilitychange", () => document.hidden && this.#keepRunning());
   }
 

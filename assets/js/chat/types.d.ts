@@ -65,7 +65,7 @@ export interface KeptConversation {
   /** What runs in the open one. */
   readonly running: unknown;
   /** What runs, by conversation. */
-  runs: Map<string, { tree: Tree; message: Message; answer: { readonly data: Partial<Message> } }>;
+  runs: Map<string, { tree: Tree; message: Message; answer: { readonly data: Partial<Message> }; leave?: () => void }>;
   open(tree: Tree): unknown;
   show(): unknown;
   stop(): unknown;

@@ -17,8 +17,11 @@ export const JUDGED_S = 8;
 
 let deaf = false; // the server has no such model, and will have none
 
-/** Have the model at hand before somebody speaks. */
-export const warm = () => chanceOfEnd(new Int16Array(0), 0);
+/** Have the model at hand before somebody speaks; resolves to whether there is one. */
+export async function warm() {
+  await chanceOfEnd(new Int16Array(0), 0);
+  return !deaf;
+}
 
 /**
  * How likely it is that somebody has finished speaking, from 0 to 1; null where nobody knows in time.

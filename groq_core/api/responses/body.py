@@ -8,29 +8,30 @@ from typing import Any, Final
 import msgspec
 
 from groq_core.api.asgi import ApiExchange
-from groq_core.api.chat.body import COST_SENSITIVE
-from groq_core.api.chat.clients import whole_numbers
-from groq_core.api.chat.parameters import LONGEST, MAX_STOPS, RULES, check_params
-from groq_core.api.field_errors import bad, mapping
-from groq_core.api.json_body import json_object
-from groq_core.api.responses.flat_tools import CHOICE, TOOLS, chat_choice, chat_tools
+from groq_core.api.responses.flat_tools import TOOLS, chat_choice, chat_tools
 from groq_core.api.responses.items import ITEM, Item, messages_of, read_items, rename_param
 from groq_core.api.responses.kept_responses import ResponseStore
-from groq_core.api.rules import (
+from groq_core.errors import RequestError
+from groq_core.events import Note
+from groq_core.incoming.chat_body import COST_SENSITIVE
+from groq_core.incoming.clients import BOOKKEEPING, mend_params, whole_numbers
+from groq_core.incoming.field_errors import bad, mapping
+from groq_core.incoming.json_bodies import read_object
+from groq_core.incoming.parameters import CHOICE, RULES, check_params, part_params
+from groq_core.incoming.rules import (
     MODEL_NAME,
     STREAMED,
     BodyFields,
     Check,
     Rule,
+    anything,
     object_with,
     one_of,
     switch,
     text,
     texts_by_name,
-    whole,
 )
-from groq_core.api.schema_parts import SWITCH, TEXT, WORDS, either, list_of
-from groq_core.errors import RequestError
+from groq_core.incoming.schema_parts import NULL, OBJECT, SWITCH, WORDS, either, list_of
 from groq_core.requests import ChatRequest, Message
 
 NOT_HERE: Final[Mapping[str, str]] = {
@@ -76,6 +77,19 @@ def _check_choice(value: Any, _: str) -> None:
     chat_choice(value)
 
 
+def _check_format(value: Any, name: str) -> None:
+    if not isinstance(value, dict) and value not in ("text", "json_object"):
+        mapping(value, name)
+
+
+FORMAT: Final = Rule(_check_format, either({"enum": ["text", "json_object"]}, OBJECT))
+
+OWN_FIELDS: Final = frozenset({"context_management", "include", "max_tool_calls", "stream_options", "top_logprobs"})
+"""Further fields of this API, that change no word of an answer here."""
+
+METADATA: Final = texts_by_name(MAX_METADATA).with_note("Repeated in the response.")
+STORE: Final = switch().with_note("Keep the response for an hour, in memory.", default=True)
+
 _SUMMARY: Final = one_of(*SUMMARIES)
 
 FIELDS: Final = BodyFields(
@@ -90,22 +104,24 @@ FIELDS: Final = BodyFields(
         "model": MODEL_NAME,
         "instructions": text().with_note("Do not carry over to the next response."),
         "previous_response_id": text().with_note("Go on from a response that is still kept."),
-        "store": switch().with_note("Keep the response for an hour, in memory.", default=True),
         "stream": STREAMED,
         "tools": Rule(_check_tools, TOOLS),
         "tool_choice": Rule(_check_choice, CHOICE),
         "parallel_tool_calls": switch().with_note("Whether several may be called at once.", default=True),
         "reasoning": object_with(effort=text(), summary=_SUMMARY, generate_summary=_SUMMARY),
-        "text": object_with(format=object_with()).with_note("`format` of type `text`, `json_object` or `json_schema`."),
-        "max_output_tokens": whole(1, LONGEST),
-        **{name: RULES[name] for name in ("temperature", "top_p", "seed", "service_tier")},
-        "stop": Rule(RULES["stop"].check, either(TEXT, {**list_of(TEXT), "maxItems": MAX_STOPS})),
+        "text": object_with(format=FORMAT, verbosity=text()).with_note(
+            "`format` of type `text`, `json_object` or `json_schema`."
+        ),
+        "max_output_tokens": RULES["max_completion_tokens"],
+        **{name: RULES[name] for name in ("temperature", "top_p", "seed", "service_tier", "stop")},
         "truncation": one_of("auto", "disabled").with_note("`disabled` leaves nothing out.", default="auto"),
-        "metadata": texts_by_name(MAX_METADATA).with_note("Repeated in the response."),
-        "user": text(),
         "cost_sensitive": COST_SENSITIVE,
-    },
+        **{name: anything("Changes no answer here.") for name in sorted((BOOKKEEPING - {"prompt"}) | OWN_FIELDS)},
+    }
+    | {"metadata": METADATA, "store": STORE, "user": text()},
     required=("input",),
+    # A field nobody knows would have no effect; null is no effect asked for.
+    extra={"additionalProperties": NULL},
 )
 
 
@@ -119,6 +135,7 @@ class ResponseCall(msgspec.Struct, frozen=True, kw_only=True):
         echo: The fields of a response object that repeat the request.
         summary: Thoughts are to go out as a summary.
         store: The response is to be kept.
+        notes: What was changed in it that its author should know.
     """
 
     request: ChatRequest
@@ -128,6 +145,7 @@ class ResponseCall(msgspec.Struct, frozen=True, kw_only=True):
     stream: bool
     summary: bool
     store: bool
+    notes: tuple[Note, ...] = ()
 
 
 def read_response(raw: bytes, exchange: ApiExchange, store: ResponseStore) -> ResponseCall:
@@ -137,7 +155,11 @@ def read_response(raw: bytes, exchange: ApiExchange, store: ResponseStore) -> Re
     Raises:
         RequestError: 400 with ``param`` as the path of the field that is wrong.
     """
-    body = FIELDS.check(whole_numbers(json_object(raw)))
+    body, notes = read_object(raw)
+    changed = _mend(body)
+    _refuse_others(body)
+    body = FIELDS.check(body)
+    params, passed_over = _params(body)
     stream, store_it = body.get("stream", False), body.get("store", True)
     items = read_items(body["input"])
     echo = _echo(body)
@@ -146,7 +168,7 @@ def read_response(raw: bytes, exchange: ApiExchange, store: ResponseStore) -> Re
         request=ChatRequest(
             messages=(*_instructions(body.get("instructions", "")), *said),
             model=body.get("model", "auto").strip(),
-            params=_params(body),
+            params=params,
             stream=stream,
             revisable=not stream,
             keep_all=body.get("truncation") == "disabled",
@@ -161,7 +183,34 @@ def read_response(raw: bytes, exchange: ApiExchange, store: ResponseStore) -> Re
         stream=stream,
         summary=bool(echo["reasoning"]["summary"]),
         store=store_it,
+        notes=(*notes, *changed, *passed_over),
     )
+
+
+def _refuse_others(body: Mapping[str, Any]) -> None:
+    """
+    Raises:
+        RequestError: 400 naming a field that would change what is answered, and is none of this API.
+    """
+    for name, value in body.items():
+        if name not in FIELDS.rules and value is not None:
+            shown = name if name.isprintable() and len(name) <= 60 else None
+            raise bad(
+                shown,
+                f"`{shown or 'a field'}` is not a field of a response here",
+                "Leave it out: it would have no effect on the answer.",
+                code="unknown_parameter",
+            )
+
+
+def _mend(body: dict[str, Any]) -> list[Note]:
+    """Bring what is checked by this API's own rules to their spelling, as a chat's parameters are."""
+    ours = {"max_completion_tokens": "max_output_tokens", "stop": "stop"}
+    mended, notes = mend_params({name: body.pop(own) for name, own in ours.items() if own in body})
+    body |= {ours[name]: value for name, value in mended.items()} | whole_numbers(
+        {name: body[name] for name in ("seed",) if name in body}
+    )
+    return [_rename_note(note) for note in notes]
 
 
 def _conversation(
@@ -196,29 +245,48 @@ def _before(previous: str | None, exchange: ApiExchange, store: ResponseStore) -
     return list(kept.messages)
 
 
-def _params(body: dict[str, Any]) -> dict[str, Any]:
-    """Sampling parameters, tools and formats under a chat's names."""
-    names = ("temperature", "top_p", "parallel_tool_calls", "user", "service_tier", "seed", "stop")
-    params = {name: body[name] for name in names if body.get(name) is not None}
-    params["max_completion_tokens"] = body.get("max_output_tokens")
-    params["reasoning_effort"] = body.get("reasoning", {}).get("effort")
-    params["response_format"] = _response_format(body.get("text", {}).get("format"))
-    params["tools"] = chat_tools(body.get("tools"))
-    params["tool_choice"] = chat_choice(body.get("tool_choice"))
+SHARED: Final = ("temperature", "top_p", "parallel_tool_calls", "user", "service_tier", "seed", "stop")
+"""Parameters of a chat that bear the same name here."""
+
+
+def _params(body: dict[str, Any]) -> tuple[dict[str, Any], list[Note]]:
+    """Sampling parameters, tools and formats under a chat's names, mended as a chat's, and what that changed."""
+    params = {name: body[name] for name in SHARED if name in body}
+    kept_books = {name: value for name, value in body.items() if name in BOOKKEEPING - {"metadata", "store", "user"}}
+    text = body.get("text", {})
+    ours = {
+        "max_completion_tokens": body.get("max_output_tokens"),
+        "reasoning_effort": body.get("reasoning", {}).get("effort"),
+        "response_format": _response_format(text.get("format")),
+        "verbosity": text.get("verbosity"),
+        "tools": chat_tools(body.get("tools")),
+        "tool_choice": chat_choice(body.get("tool_choice")),
+    }
+    params |= {name: value for name, value in ours.items() if value is not None}
     try:
-        return check_params(params)
+        mended, changed = mend_params(params)
+        kept, passed_over = part_params(mended | kept_books)
+        return check_params(kept), [_rename_note(note) for note in (*changed, *passed_over)]
     except RequestError as error:
         raise rename_param(error, *RENAMED) from None
+
+
+def _rename_note(note: Note) -> Note:
+    return msgspec.structs.replace(note, text=note.text.replace("max_completion_tokens", "max_output_tokens"))
 
 
 def _response_format(form: Any) -> dict[str, Any] | None:
     if form is None:
         return None
+    if isinstance(form, str):
+        return {"type": form}
     kind = mapping(form, "text.format", '{"type": "json_schema", "name": …, "schema": …}').get("type")
     if kind == "text":
         return None
     if kind != "json_schema":
         return {"type": kind}
+    if isinstance(form.get("json_schema"), dict):
+        form = form["json_schema"]  # as a chat has it
     mapping(form.get("schema"), "text.format.schema")
     names = ("name", "description", "schema", "strict")
     return {"type": kind, "json_schema": {name: form[name] for name in names if form.get(name) is not None}}
@@ -238,7 +306,7 @@ def _echo(body: dict[str, Any]) -> dict[str, Any]:
         "reasoning": {"effort": reasoning.get("effort"), "summary": _summary(reasoning)},
         "store": body.get("store", True),
         "temperature": body.get("temperature"),
-        "text": {"format": body.get("text", {}).get("format") or {"type": "text"}},
+        "text": {"format": _format_object(body.get("text", {}).get("format"))},
         "tool_choice": body.get("tool_choice") or "auto",
         "tools": body.get("tools") or [],
         "top_p": body.get("top_p"),
@@ -246,6 +314,10 @@ def _echo(body: dict[str, Any]) -> dict[str, Any]:
         "truncation": body.get("truncation", "auto"),
         "user": body.get("user"),
     }
+
+
+def _format_object(form: Any) -> Any:
+    return {"type": form} if isinstance(form, str) else form or {"type": "text"}
 
 
 def _summary(reasoning: Mapping[str, Any]) -> str | None:

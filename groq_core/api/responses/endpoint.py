@@ -12,7 +12,6 @@ from groq_core.api.answer_headers import HeaderStory
 from groq_core.api.asgi import ApiExchange
 from groq_core.api.backend import Backend
 from groq_core.api.chat.endpoint import MAX_BODY
-from groq_core.api.chat.pictures import clean, pieces_within
 from groq_core.api.responses.body import ResponseCall, read_response
 from groq_core.api.responses.kept_responses import Kept, ResponseStore, referred
 from groq_core.api.responses.output import (
@@ -33,6 +32,7 @@ from groq_core.errors import RequestError
 from groq_core.events import ToolCall
 from groq_core.reply import Reply
 from groq_core.requests import Caller
+from groq_core.services.sent_pictures import clean, pieces_within
 
 PREFIX = "/v1/responses/"
 
@@ -62,6 +62,7 @@ class Responses:
         headers = HeaderStory(exchange, self._board)
         with exchange.watch() as watch:
             request, notes = await clean(call.request, pieces_within(self._catalogue))
+            notes = (*call.notes, *notes)
 
             def keep(response: dict[str, Any], text: str, calls: list[ToolCall]) -> None:
                 self._keep(exchange.caller, call, response, text, calls)

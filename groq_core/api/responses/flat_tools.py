@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from groq_core.api.chat.parameters import MAX_TOOLS
-from groq_core.api.field_errors import bad, kind_of, mapping
-from groq_core.api.schema_parts import TEXT, Schema, either, list_of, object_of, with_description
+from groq_core.incoming.clients import MODES
+from groq_core.incoming.field_errors import bad, kind_of, mapping
+from groq_core.incoming.parameters import MAX_TOOLS
+from groq_core.incoming.schema_parts import TEXT, Schema, either, list_of, object_of, with_description
 
 HOSTED: Final[Mapping[str, str]] = {
     "browser_search": "browser_search",
@@ -18,6 +19,9 @@ HOSTED: Final[Mapping[str, str]] = {
     "code_interpreter": "code_interpreter",
 }
 """Tools a provider runs itself, by OpenAI's name and by Groq's, and what Groq calls them."""
+
+CHOICES: Final = ("function", "tool", "allowed_tools")
+"""Choices that are a chat's as well, whose spellings are mended there."""
 
 FUNCTION_FIELDS: Final = ("name", "description", "parameters", "strict")
 
@@ -36,12 +40,6 @@ TOOLS: Final[Schema] = with_description(
     },
     f"Of type `function`, {', '.join(f'`{name}`' for name in HOSTED)}.",
 )
-CHOICE: Final[Schema] = either(
-    {"enum": ["none", "auto", "required"]},
-    object_of({"type": {"const": "function"}, "name": TEXT}, "type", "name"),
-    object_of({"type": {"enum": ["allowed_tools", *HOSTED]}}, "type"),
-)
-"""What is taken, in the API's description."""
 
 
 def chat_tools(tools: Any) -> list[dict[str, Any]] | None:
@@ -60,6 +58,8 @@ def chat_tools(tools: Any) -> list[dict[str, Any]] | None:
 
 def _chat_tool(tool: dict[str, Any], path: str) -> dict[str, Any]:
     kind = tool.get("type")
+    if kind in (None, "function") and isinstance(tool.get("function"), dict):
+        tool, kind = tool["function"], "function"  # as a chat has it
     if kind == "function":
         function = {name: tool[name] for name in FUNCTION_FIELDS if tool.get(name) is not None}
         return {"type": "function", "function": function}
@@ -78,14 +78,20 @@ def chat_choice(choice: Any) -> Any:
     if not isinstance(choice, dict):
         return choice
     match choice.get("type"):
-        case "function":
-            return {"type": "function", "function": {"name": choice.get("name")}}
-        case "allowed_tools":
-            return choice.get("mode", "auto")
+        case "allowed_tools" if isinstance(choice.get("tools"), list):
+            return choice | {"tools": [_rename(tool) for tool in choice["tools"]]}
         case kind if isinstance(kind, str) and kind in HOSTED:
             return "required"
+        case kind if kind is None or kind in CHOICES or (isinstance(kind, str) and kind.lower() in MODES):
+            return choice
         case kind:
             raise _unknown(kind, "tool_choice")
+
+
+def _rename(tool: Any) -> Any:
+    """A hosted tool by Groq's name, another as it is."""
+    kind = tool.get("type") if isinstance(tool, dict) else None
+    return {"type": HOSTED[kind]} if isinstance(kind, str) and kind in HOSTED else tool
 
 
 def _unknown(kind: Any, path: str) -> Exception:

@@ -32,6 +32,7 @@ from groq_core.services.batch.runner import BatchRun
 from groq_core.services.batch.seen_ids import IdSet
 from groq_core.services.batch.sink import Sink
 from groq_core.services.batch.sources import LineSource
+from groq_core.services.sent_pictures import Pieces
 
 log = logging.getLogger(__name__)
 
@@ -61,15 +62,23 @@ class BatchStore:
         handle: The pipeline.
         later: Hands a batch to Groq; None where nobody may.
         simulated: The simulator answers, and each answer says so.
+        pieces: Into how many parts pictures may be cut.
     """
 
     def __init__(
-        self, place: BatchPlace, handle: Handler[Request], later: Later | None = None, *, simulated: bool = False
+        self,
+        place: BatchPlace,
+        handle: Handler[Request],
+        later: Later | None = None,
+        *,
+        simulated: bool = False,
+        pieces: Pieces = lambda _: 1,
     ) -> None:
         self._place = place
         self._handle = handle
         self._later = later
         self._simulated = simulated
+        self._pieces = pieces
         self._stops: dict[str, asyncio.Event] = {}
         self._runs: dict[str, BatchRun] = {}
         self._mine: dict[str, Running] = {}
@@ -333,7 +342,8 @@ class BatchStore:
             if batch.via == "groq-batch":
                 await self._hand_over(batch, source, sink)
             elif batch.cancelling_at is None:
-                run = BatchRun(source, sink, answerers(self._handle, stay=False, caller=caller), total=batch.total)
+                asked = answerers(self._handle, stay=False, caller=caller, pieces=self._pieces)
+                run = BatchRun(source, sink, asked, total=batch.total)
                 self._runs[batch.id] = run
                 try:
                     await run.run()
@@ -394,9 +404,9 @@ def _look_through(source: LineSource, endpoint: str) -> tuple[int, list[dict[str
     for entry in source:
         count += 1
         code = "invalid_line"
-        if isinstance(entry, LineFault):
+        if isinstance(entry, LineFault) and entry.asked is None:
             problem = (entry.error.message, entry.error.param)
-        elif entry.operation != wanted:
+        elif wanted != (entry.asked if isinstance(entry, LineFault) else entry.operation):
             problem = (f"the line's url is not the batch's {endpoint}", "url")
         elif not ids.add(entry.custom_id):
             code, problem = "duplicate_custom_id", ("an earlier line has the same custom_id", "custom_id")
