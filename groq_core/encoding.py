@@ -12,7 +12,16 @@ from typing import Any
 
 import msgspec
 
-_encode = msgspec.json.Encoder().encode
+
+def _as_plain(value: Any) -> Any:
+    """A text, number, list or dict of a library's own kind as what it is, which msgspec insists on."""
+    for kind in (str, int, float, list, dict):
+        if isinstance(value, kind):
+            return kind(value)
+    raise TypeError(f"a {type(value).__name__} is no JSON")
+
+
+_encode = msgspec.json.Encoder(enc_hook=_as_plain).encode
 
 
 def json_bytes(value: Any) -> bytes:
@@ -26,7 +35,7 @@ def json_bytes(value: Any) -> bytes:
         return _encode(value)
     except UnicodeEncodeError:
         # Only a model's own broken escapes bring this about, so it may cost more.
-        text = json.dumps(msgspec.to_builtins(value), ensure_ascii=False, separators=(",", ":"))
+        text = json.dumps(msgspec.to_builtins(value, enc_hook=_as_plain), ensure_ascii=False, separators=(",", ":"))
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
 
 
