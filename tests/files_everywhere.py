@@ -179,6 +179,7 @@ BAD_PICTURES: Final[dict[str, Made]] = {
     "empty.png": lambda: b"",
 }
 
+
 def nest_mail() -> bytes:
     """A mail with a mail attached that has something attached which nobody can read."""
     inner, outer = EmailMessage(), EmailMessage()
