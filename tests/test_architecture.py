@@ -327,5 +327,22 @@ def importers(room: str) -> frozenset[str]:
     return frozenset(found)
 
 
+LONGEST = 440
+"""Lines of a file; about 400 is what one reads in a sitting."""
+
+
+def test_files_can_be_read_in_a_sitting() -> None:
+    root = PACKAGE.parent
+    files = [
+        *FILES,
+        *(root / "assets" / "js").rglob("*.js"),
+        *(root / "benchmarks").rglob("*.py"),
+        *(root / "scripts").rglob("*.py"),
+    ]
+    lengths = {str(file.relative_to(root)): file.read_text(encoding="utf-8").count("\n") for file in files}
+
+    assert {file: lines for file, lines in lengths.items() if lines > LONGEST} == {}
+
+
 def test_the_root_holds_at_most_twelve_files() -> None:
     assert len(list(PACKAGE.glob("*.py"))) <= 12

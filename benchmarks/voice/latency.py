@@ -41,6 +41,7 @@ WATCH = """() => {
         }
         start.call(this, at);
     };
+    window.addEventListener("keyup", (event) => (window.releasedAt = event.timeStamp), true);
     const { suspend } = AudioContext.prototype;
     window.silences = [];
     AudioContext.prototype.suspend = function () {
@@ -144,9 +145,8 @@ async def time_from_release(page: Page) -> float:
     await page.keyboard.down(" ")
     await in_state(page, "listening")
     await page.evaluate("window.play('question')")
-    let_go = float(await page.evaluate("performance.now()"))
     await page.keyboard.up(" ")
     await in_state(page, "speaking")
-    first = float(await page.evaluate("window.sounds[0]"))
+    first = float(await page.evaluate("window.sounds[0] - window.releasedAt"))
     await page.keyboard.press("Escape")
-    return first - let_go
+    return first

@@ -39,11 +39,15 @@ def test_a_page_whose_letters_mean_nothing_is_known_by_them(text: str) -> None:
 
 
 def test_what_an_office_file_holds_beside_its_text_is_counted() -> None:
-    picture = {"word/media/image1.png": b"x", "word/media/image2.emf": b"x", "word/charts/chart1.xml": "<c/>"}
-    embedded = {"word/embeddings/oleObject1.bin": b"x", "word/media/_rels/a.rels": "<r/>"}
+    picture: dict[str, str | bytes] = {
+        "word/media/image1.png": b"x",
+        "word/media/image2.emf": b"x",
+        "word/charts/chart1.xml": "<c/>",
+    }
+    embedded: dict[str, str | bytes] = {"word/embeddings/oleObject1.bin": b"x", "word/media/_rels/a.rels": "<r/>"}
     data = offices.docx(offices.p(offices.t("hello")))
     with zipfile.ZipFile(BytesIO(data)) as before:
-        parts = {name: before.read(name) for name in before.namelist()}
+        parts: dict[str, str | bytes] = {name: before.read(name) for name in before.namelist()}
 
     document = read(offices.zip_of(parts | picture | embedded), "a.docx")
 

@@ -152,3 +152,42 @@ async def test_questions_that_wait_outlive_a_reload_and_are_asked_once(tab: Page
     await answered(tab, 3)
     await expect(tab.locator("#chat-log [data-role=user]")).to_have_text(["one", "two", "three"])
     await expect(tab.locator("#chat-queue")).to_be_hidden()
+
+
+NO_ROOM = """() => {
+  IDBObjectStore.prototype.put = () => { throw new DOMException("no room", "QuotaExceededError"); };
+}"""
+
+
+async def test_a_full_store_is_told_in_the_list_whichever_tab_meets_it(tab: Page, house: House) -> None:
+    await tab.click("#tab-agent-button")
+    await tab.wait_for_selector("#agent-log .gc-welcome")
+    await tab.evaluate(NO_ROOM)
+    await tab.fill("#agent-task textarea", "Work out 6 * 7")
+    await tab.press("#agent-task textarea", "Enter")
+    await expect(tab.locator("#tab-agent .gc-hint", has_text="This browser takes no more")).to_be_visible()
+    await tab.wait_for_selector("#agent-log .gc-run-bar")
+
+    await tab.click("#tab-chat-button")
+    await expect(tab.locator("#conversations .gc-list-note", has_text="This browser takes no more")).to_have_count(1)
+    house.script = says("It works without.")
+    await ask(tab, "a question")
+    assert await answered(tab) == "It works without."
+
+
+async def test_a_run_of_the_agent_is_seen_in_both_tabs(tab: Page, house: House) -> None:
+    other = await tab.context.new_page()
+    await open_page(other, house)
+    await tab.click("#tab-agent-button")
+    await tab.fill("#agent-task textarea", "Work out 6 * 7")
+    await tab.press("#agent-task textarea", "Enter")
+    await tab.wait_for_selector("#agent-log .gc-run-bar")
+    await tab.wait_for_selector("body:not([data-agent])")
+
+    await other.locator("#conversations .gc-entry-title", has_text="Work out 6 * 7").click()
+    await other.wait_for_selector("#agent-log .gc-run-bar")
+    assert await other.inner_text("#agent-log .gc-call") == await tab.inner_text("#agent-log .gc-call")
+    await other.fill("#agent-task textarea", "Work out 6 + 1")
+    await other.press("#agent-task textarea", "Enter")
+    await expect(tab.locator("#agent-log .gc-run-bar")).to_have_count(2)
+    await expect(tab.locator("[data-conversation]")).to_have_count(1)

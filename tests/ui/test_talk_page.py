@@ -394,6 +394,52 @@ async def test_a_reload_asks_first_while_something_said_is_not_written_down(talk
     assert not await talking.evaluate(leaving)
 
 
+async def test_a_button_pressed_twice_at_once_leaves_no_microphone_open(talking: Page, house: House) -> None:
+    await talking.evaluate(
+        """() => {
+            const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+            window.streams = [];
+            navigator.mediaDevices.getUserMedia = async (wanted) => {
+                const stream = await ask(wanted);
+                await new Promise((later) => setTimeout(later, 300));
+                window.streams.push(stream);
+                return stream;
+            };
+        }"""
+    )
+    await talking.dblclick(TALK)
+    await talking.wait_for_function("window.streams.length > 0")
+    await talking.keyboard.press("Escape")
+    await talking.keyboard.press("Escape")
+    await in_state(talking, "off")
+
+    live = "window.streams.filter((stream) => stream.getTracks().some((track) => track.readyState === 'live')).length"
+    assert await talking.evaluate(live) == 0
+    assert await talking.evaluate("window.streams.length") == 1
+
+
+async def test_on_a_slow_network_and_without_one_nothing_said_is_lost(talking: Page, house: House) -> None:
+    network = await talking.context.new_cdp_session(talking)
+    slow = {"offline": False, "latency": 150, "downloadThroughput": 60_000, "uploadThroughput": 40_000}
+    await network.send("Network.emulateNetworkConditions", slow)
+    await hold(talking)
+    assert await answered(talking) == ANSWER
+    await in_state(talking, "off")
+    await talking.focus(TALK)
+    await talking.keyboard.down(" ")
+    await in_state(talking, "listening")
+    await asyncio.sleep(1.5)
+    await network.send("Network.emulateNetworkConditions", slow | {"offline": True})
+    await talking.keyboard.up(" ")
+    note = talking.locator(".gc-voice-note")
+    await expect(note).to_contain_text("The recording is kept")
+    await network.send("Network.emulateNetworkConditions", slow)
+    await note.get_by_text("Try again").click()
+
+    assert await answered(talking, 2) == ANSWER
+    await network.detach()
+
+
 async def test_a_key_that_comes_up_in_another_window_ends_the_holding(talking: Page, house: House) -> None:
     await talking.focus(TALK)
     await talking.keyboard.down(" ")

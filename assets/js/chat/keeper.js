@@ -42,6 +42,10 @@ export class Keeper {
     this.host = null;
     this.channel = globalThis.BroadcastChannel ? new BroadcastChannel("groq-core") : null;
     this.channel?.addEventListener("message", ({ data }) => this.#hear(data));
+    document.addEventListener("gc:full", () => {
+      this.full = true;
+      this.#draw();
+    });
     addEventListener("pagehide", () => {
       this.#keepRunning();
       // What breaks because the page goes is no end of an answer: the server has it, and the next page will follow.
@@ -169,9 +173,9 @@ export class Keeper {
   /** @param {Error} error */
   #tellRefusal(error) {
     if (this.full) return;
-    this.full = true;
     console.warn("conversations are not kept:", error.message);
-    this.#draw();
+    this.composer.refused?.(say("storage_full"));
+    document.dispatchEvent(new CustomEvent("gc:full", { detail: null })); // whichever tab met it first
   }
 
   #keepRunning() {

@@ -10,6 +10,8 @@ declare global {
     "gc:own-key": CustomEvent<null>;
     "gc:pick-model": CustomEvent<string>;
     "gc:find": CustomEvent<null>;
+    /** The store has no room left. */
+    "gc:full": CustomEvent<null>;
     /** Ask this in the chat. */
     "gc:ask": CustomEvent<{ text: string; extra: Record<string, unknown> }>;
     /** Show a conversation, whichever tab it belongs to. */
