@@ -8,14 +8,17 @@ same. `python -m benchmarks.encoders` measures it.
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 
+_PLAIN: Final[tuple[type[Any], ...]] = (str, int, float, list, dict)
+
+
 def _as_plain(value: Any) -> Any:
     """A text, number, list or dict of a library's own kind as what it is, which msgspec insists on."""
-    for kind in (str, int, float, list, dict):
+    for kind in _PLAIN:
         if isinstance(value, kind):
             return kind(value)
     raise TypeError(f"a {type(value).__name__} is no JSON")
