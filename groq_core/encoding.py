@@ -12,7 +12,6 @@ from typing import Any, Final
 
 import msgspec
 
-
 _PLAIN: Final[tuple[type[Any], ...]] = (str, int, float, list, dict)
 
 
