@@ -62,18 +62,18 @@ def variants(body: dict[str, Any], fields: dict[str, Any]) -> Iterator[tuple[str
     for name, schema in fields.items():
         if name in body:
             yield f"without {name}", {key: value for key, value in body.items() if key != name}
-        for value in (*VALUES, *named_values(schema)) if schema.keys() - {"description"} else VALUES[:1]:
+        for value in (*VALUES, *values_in(schema)) if schema.keys() - {"description"} else VALUES[:1]:
             yield f"{name}={value!r}"[:80], {**body, name: value}
 
 
-def named_values(schema: dict[str, Any]) -> Iterator[Any]:
+def values_in(schema: dict[str, Any]) -> Iterator[Any]:
     """What a schema names: words, and numbers at its bounds and beyond them."""
     yield from schema.get("enum", ())
     for bound in ("minimum", "maximum"):
         if bound in schema:
             yield from (schema[bound], schema[bound] - 1, schema[bound] + 1)
     for one in schema.get("anyOf", ()):
-        yield from named_values(one)
+        yield from values_in(one)
 
 
 @pytest.mark.parametrize("path", BODIES)
@@ -121,7 +121,7 @@ async def test_the_description_and_the_reader_of_a_form_agree(path: str, tmp_pat
     stage = Stage(answers, Settings.from_env({"GROQ_CORE_STATE_DIR": str(tmp_path)}))
     async with stage.served() as http:
         for name, field in schema["properties"].items():
-            for text in () if name == "file" else (*TEXTS, *map(str, named_values(field)), None):
+            for text in () if name == "file" else (*TEXTS, *map(str, values_in(field)), None):
                 fields = {key: value for key, value in {**given, name: text}.items() if value is not None}
                 file = {} if "text" in given else {"file": ("lines.jsonl", VOICE)}
                 described = valid(as_described(fields, schema) | ({"file": "its bytes"} if file else {}))

@@ -222,14 +222,14 @@ async def test_first_words_do_not_wait_behind_the_story_before_them() -> None:
 
     asked, said = asyncio.Event(), asyncio.Event()
 
-    async def told() -> AsyncGenerator[Event, None]:
+    async def tell() -> AsyncGenerator[Event, None]:
         yield AttemptStarted(number=1, provider="groq", model="m")
         await asked.wait()
         yield TextDelta("first")
         await said.wait()
 
     reader = Reader()
-    answering = asyncio.create_task(EventStream(told(), Once())({"type": "http"}, reader.receive, reader.send))
+    answering = asyncio.create_task(EventStream(tell(), Once())({"type": "http"}, reader.receive, reader.send))
     await reader.told.wait()
     asked.set()
     await asyncio.wait_for(reader.heard.wait(), 60)
@@ -244,13 +244,13 @@ async def test_last_words_do_not_wait_for_the_next_beat() -> None:
         def interval_s(self) -> float:
             return 3600.0
 
-    async def told() -> AsyncGenerator[Event, None]:
+    async def tell() -> AsyncGenerator[Event, None]:
         yield TextDelta("first")
         await reader.heard.wait()
         yield TextDelta(" and last")
 
     reader = Reader()
-    await asyncio.wait_for(EventStream(told(), Once())({"type": "http"}, reader.receive, reader.send), 60)
+    await asyncio.wait_for(EventStream(tell(), Once())({"type": "http"}, reader.receive, reader.send), 60)
 
     assert [line["t"] for line in read(reader.body) if "t" in line] == ["first", " and last"]
 

@@ -125,7 +125,7 @@ async def in_state(page: Page, *states: str) -> None:
     )
 
 
-def spoken_texts(house: House) -> list[str]:
+def texts_spoken(house: House) -> list[str]:
     return [asked.text for asked in house.asked if isinstance(asked, SpeechRequest)]
 
 
@@ -148,7 +148,7 @@ async def test_held_question_is_written_down_answered_and_read_aloud_in_order(ta
     assert heard.duration_s > 1.5
     assert "recording" in asked.messages[-1]["content"]
     # Two are asked for ahead, at the same time: only how they are played has an order.
-    texts = sorted(spoken_texts(house), key=ANSWER.index)
+    texts = sorted(texts_spoken(house), key=ANSWER.index)
     assert texts[0] == "One is first."
     assert " ".join(texts) == ANSWER
     played: list[dict[str, Any]] = await talking.evaluate("window.played")
@@ -164,7 +164,7 @@ async def test_answer_is_heard_before_it_is_complete(talking: Page, house: House
     await hold(talking)
     await in_state(talking, "speaking")
 
-    assert spoken_texts(house) == ["The first sentence is whole."]
+    assert texts_spoken(house) == ["The first sentence is whole."]
     await talking.keyboard.press("Escape")
     await asyncio.wait_for(answer.closed.wait(), 10)
 
@@ -180,16 +180,16 @@ async def test_escape_stops_the_voice_and_the_answer(talking: Page, house: House
     assert await talking.evaluate("window.stopped") >= 1
     await asyncio.wait_for(answer.closed.wait(), 10)
     await answered(talking, state="stopped")
-    asked = len(spoken_texts(house))
+    asked = len(texts_spoken(house))
     await asyncio.sleep(0.5)
-    assert len(spoken_texts(house)) == asked <= 3, "at most two pieces ahead, and none after"
+    assert len(texts_spoken(house)) == asked <= 3, "at most two pieces ahead, and none after"
 
 
 async def test_what_is_asked_for_is_called_off_upstream(talking: Page, house: House) -> None:
     house.simulator.faults.add(Fault(kind="never", operation="speech"))
     await hold(talking)
     async with asyncio.timeout(10):
-        while not spoken_texts(house):  # noqa: ASYNC110 - the house offers a list, no event
+        while not texts_spoken(house):  # noqa: ASYNC110 - the house offers a list, no event
             await asyncio.sleep(0.01)
     await talking.keyboard.press("Escape")
 
@@ -246,7 +246,7 @@ async def test_browsers_voice_reads_on_where_the_other_fails(talking: Page, hous
     await talking.evaluate(BROWSER_VOICE, [{"lang": "en-GB", "name": "Kate", "default": True}])
 
     async def terms_after_the_first(request: Request) -> Events:
-        if isinstance(request, SpeechRequest) and len(spoken_texts(house)) > 1:
+        if isinstance(request, SpeechRequest) and len(texts_spoken(house)) > 1:
             raise ChainError("nobody", failures=[ProviderError(Kind.TERMS_REQUIRED, "accept them first")])
         async for event in chat(house, says(ANSWER))(request):
             yield event
@@ -279,12 +279,12 @@ async def test_answer_in_another_language_is_read_by_a_voice_that_speaks_it(talk
 
     assert await talking.evaluate("window.uttered") == ["Dort gibt es keine Uhren."]
     assert await talking.evaluate("window.voices") == ["Anna"]
-    assert spoken_texts(house) == []
+    assert texts_spoken(house) == []
 
 
 async def test_answer_that_begins_anew_is_read_anew(talking: Page, house: House) -> None:
     async def wait_for_speech() -> None:
-        while not spoken_texts(house):  # noqa: ASYNC110 - the house offers a list, no event
+        while not texts_spoken(house):  # noqa: ASYNC110 - the house offers a list, no event
             await asyncio.sleep(0.01)
 
     house.script = chat(
@@ -301,7 +301,7 @@ async def test_answer_that_begins_anew_is_read_anew(talking: Page, house: House)
     await hold(talking)
     await in_state(talking, "off")
 
-    assert spoken_texts(house) == ["The first attempt says this.", "The second one says that."]
+    assert texts_spoken(house) == ["The first attempt says this.", "The second one says that."]
     played = await talking.evaluate("window.played")
     assert played[-1]["seconds"] == pytest.approx((await lengths(house, ["The second one says that."]))[0], abs=0.01)
 
