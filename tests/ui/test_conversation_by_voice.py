@@ -16,7 +16,7 @@ from tests.requires import needs
 from tests.ui.conftest import MEDIA, House, Script, open_page
 from tests.ui.microphone import install_microphone, play
 from tests.ui.scripts import Hung, says
-from tests.ui.test_talk_page import BAR, BROWSER_VOICE, TALK, in_state, spoken_texts
+from tests.ui.test_talk_page import BAR, BROWSER_VOICE, TALK, in_state, texts_spoken
 
 pytestmark = [pytest.mark.browser, needs("chromium")]
 
@@ -212,7 +212,7 @@ async def test_a_cough_does_not_end_the_answer(conversation: Page, house: House)
     house.script = transcribes(house, "Begin.", "", answer=answer, until=lambda index: known if index else None)
     await play(conversation, "phrase")
     await in_state(conversation, "speaking")
-    before = len(spoken_texts(house))
+    before = len(texts_spoken(house))
     await play(conversation, "word")
     await in_state(conversation, "listening", "writing")
     known.set()
@@ -220,7 +220,7 @@ async def test_a_cough_does_not_end_the_answer(conversation: Page, house: House)
 
     assert not answer.closed.is_set()
     async with asyncio.timeout(20):
-        while len(spoken_texts(house)) <= before:  # noqa: ASYNC110 - it is read on from where it was
+        while len(texts_spoken(house)) <= before:  # noqa: ASYNC110 - it is read on from where it was
             await asyncio.sleep(0.05)
     assert len(questions(house)) == 1
 
@@ -262,7 +262,7 @@ async def test_a_voice_that_will_not_come_soon_is_not_waited_for(conversation: P
     await in_state(conversation, "listening")
 
     assert " ".join(await conversation.evaluate("window.uttered")) == (LONG * 6).strip()
-    assert len(spoken_texts(house)) <= 2, "what was asked for ahead, and nothing after"
+    assert len(texts_spoken(house)) <= 2, "what was asked for ahead, and nothing after"
 
 
 async def test_each_sentence_has_a_voice_of_its_language_or_is_told_to_have_none(
