@@ -25,8 +25,14 @@ UNAVAILABLE = (SQLAlchemyError, OSError, TimeoutError)
 """What a database that has gone away raises."""
 
 LOOK_S: Final = 0.25
-LOOK_ANSWER_S: Final = 1.0
-"""How long a server has to answer when it is looked for."""
+SUSPECT_S: Final = 2.0
+"""A server that has kept somebody waiting has so long to show that it is only slow."""
+
+LOOK_ANSWER_S: Final = 6.0
+"""How long a server has to answer when it is looked for; meanwhile others look too, since a first word may be lost."""
+
+LOOKS: Final = 4
+"""That are under way at once."""
 
 LEAVE_S: Final = 0.5
 READ_ONLY: Final = "25006"
@@ -35,6 +41,10 @@ READ_ONLY: Final = "25006"
 
 class DatabaseAway(OSError):  # noqa: N818 - a state, not a fault
     """It does not answer, or may not be written; known without having asked."""
+
+
+_SLOW: Final = (TimeoutError, PoolTimeoutError)
+"""What a server may raise that is there, and has much to do."""
 
 
 class Presence:
@@ -129,22 +139,44 @@ class Presence:
             task.exception()  # nobody else may have waited for it
 
     def _lose(self, error: BaseException) -> None:
-        if self.away:
-            return
-        self.away = "it may only be read" if _state(error) == READ_ONLY else type(error).__name__
-        logger.warning("the database is away: %s", self.away)
-        self._there.clear()
-        self.changed()
-        self._looking = asyncio.create_task(self._look_until_there())
+        if self._looking is None:
+            self._looking = asyncio.create_task(self._find_out(error))
+        if not isinstance(error, _SLOW):
+            self._go_away(error)
 
-    async def _look_until_there(self) -> None:
-        while True:
-            try:
-                await self._detached(LOOK_ANSWER_S, self._look)
-            except UNAVAILABLE:
-                await asyncio.sleep(LOOK_S)
-            else:
-                break
+    def _go_away(self, error: BaseException) -> None:
+        if not self.away:
+            only_read = isinstance(error, DatabaseAway) or _state(error) == READ_ONLY
+            self.away = "it may only be read" if only_read else type(error).__name__
+            logger.warning("the database is away: %s", self.away)
+            self._there.clear()
+            self.changed()
+
+    async def _find_out(self, error: BaseException) -> None:
+        """Whether it is away or only slow; and where it is away, when it is there again."""
+        looks: set[asyncio.Task[object]] = set()
+        ends = time.monotonic() + SUSPECT_S
+        try:
+            while True:
+                if len(looks) < LOOKS:
+                    looks.add(asyncio.ensure_future(self._detached(LOOK_ANSWER_S, self._look)))
+                done, looks = await asyncio.wait(looks, timeout=LOOK_S, return_when=asyncio.FIRST_COMPLETED)
+                failures = [one.exception() for one in done]
+                if None in failures:
+                    break
+                hard = [one for one in failures if one is not None and not isinstance(one, _SLOW)]
+                if hard or time.monotonic() > ends:
+                    self._go_away(hard[0] if hard else error)
+                if done:
+                    await asyncio.sleep(LOOK_S)
+        finally:
+            for one in looks:
+                one.cancel()
+            self._looking = None
+        if self.away:
+            await self._come_back()
+
+    async def _come_back(self) -> None:
         with suppress(*UNAVAILABLE):
             await self._detached(LEAVE_S, self._renew)
         logger.info("the database is there")

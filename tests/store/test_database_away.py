@@ -100,7 +100,7 @@ async def test_a_server_that_says_nothing_holds_nobody_up_who_is_known(
             group = os.getpgid(int((postgres.folder / "data" / "postmaster.pid").read_text().split()[0]))
             os.killpg(group, signal.SIGSTOP)
             try:
-                async with asyncio.timeout(8):  # a second to find out; the driver alone takes thirteen
+                async with asyncio.timeout(12):  # some seconds to find out; the driver alone takes thirteen each time
                     codes = [(await ask(first)).status_code for _ in range(10)]
             finally:
                 os.killpg(group, signal.SIGCONT)
