@@ -10,10 +10,11 @@ from groq_core.api.agent_runs import LIMITS
 from groq_core.api.batches import WINDOW
 from groq_core.api.chat.body import OWN_FIELDS
 from groq_core.api.chat.clients import BOOKKEEPING
-from groq_core.api.chat.parameters import KNOWN, LONGEST, MAX_STOPS, RULES
-from groq_core.api.responses.body import MAX_METADATA, NOT_HERE, SUMMARIES
+from groq_core.api.chat.parameters import KNOWN, LONGEST, RULES
+from groq_core.api.responses.body import MAX_METADATA, SUMMARIES
 from groq_core.api.responses.flat_tools import CHOICE, TOOLS
 from groq_core.api.responses.items import ITEM
+from groq_core.api.responses.parameters import AS_IN_A_CHAT, FIELDS, NOT_HERE, READ_HERE, VERBOSITIES
 from groq_core.api.schema_parts import (
     METADATA,
     MODEL,
@@ -152,23 +153,24 @@ CHAT: Final[dict[str, Schema]] = {
             "stream": STREAM,
             "tools": TOOLS,
             "tool_choice": CHOICE,
-            "parallel_tool_calls": {**SWITCH, "default": True},
             "reasoning": object_of({"effort": or_null(TEXT), "summary": {"enum": [*SUMMARIES, None]}}),
             "text": with_description(
-                object_of({"format": or_null(OBJECT)}), "`format` of type `text`, `json_object` or `json_schema`."
+                object_of({"format": or_null(OBJECT), "verbosity": {"enum": [*VERBOSITIES, None]}}),
+                "`format` of type `text`, `json_object` or `json_schema`.",
             ),
             "max_output_tokens": {**WHOLE, "minimum": 1, "maximum": LONGEST},
-            **{name: RULES[name].schema for name in ("temperature", "top_p", "seed", "service_tier")},
-            "stop": either(TEXT, {**list_of(TEXT), "maxItems": MAX_STOPS}),
+            **{name: RULES[name].schema for name in AS_IN_A_CHAT},
             "truncation": with_description(
                 {"enum": ["auto", "disabled"], "default": "auto"}, "`disabled` leaves nothing out."
             ),
             "metadata": with_description({**METADATA, "maxProperties": MAX_METADATA}, "Repeated in the response."),
-            "user": TEXT,
             "cost_sensitive": OWN_FIELDS["cost_sensitive"],
+            **FIELDS,
             **{name: with_description({**SWITCH, "not": {"const": True}}, hint) for name, hint in NOT_HERE.items()},
+            **{name: {} for name in sorted(BOOKKEEPING - READ_HERE - {*AS_IN_A_CHAT})},
         },
         "input",
+        additionalProperties=NULL,
     ),
     "ResponseObject": object_of(
         {

@@ -9,36 +9,16 @@ import msgspec
 
 from groq_core.api.asgi import ApiExchange
 from groq_core.api.chat.body import check_model, json_object
-from groq_core.api.chat.clients import whole_numbers
-from groq_core.api.chat.parameters import check_params
 from groq_core.api.field_errors import bad, kind_of, mapping
-from groq_core.api.responses.flat_tools import chat_choice, chat_tools
-from groq_core.api.responses.items import Item, messages_of, read_items, rename_param
+from groq_core.api.responses.items import Item, messages_of, read_items
 from groq_core.api.responses.kept_responses import ResponseStore
-from groq_core.errors import RequestError
+from groq_core.api.responses.parameters import chat_params, check_names, object_field
+from groq_core.events import Note
 from groq_core.requests import ChatRequest, Message
-
-NOT_HERE: Final[Mapping[str, str]] = {
-    "background": "Leave it out and stream the answer.",
-    "conversation": "Use `previous_response_id`, or send the items along.",
-    "prompt": "Prompts are not kept here; send `instructions`.",
-}
-"""Fields that mean a service this server does not have, and what to do instead."""
 
 MAX_METADATA: Final = 16
 
 SUMMARIES: Final = ("auto", "concise", "detailed", "none")
-
-RENAMED: Final = (
-    ("max_completion_tokens", "max_output_tokens"),
-    ("response_format.json_schema", "text.format"),
-    ("response_format", "text.format"),
-    ("reasoning_effort", "reasoning.effort"),
-    ("].function.", "]."),
-    ("].function`", "]`"),
-    ("tool_choice.function.", "tool_choice."),
-)
-"""A chat's names for a field, and this API's."""
 
 
 class ResponseCall(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +31,7 @@ class ResponseCall(msgspec.Struct, frozen=True, kw_only=True):
         echo: The fields of a response object that repeat the request.
         summary: Thoughts are to go out as a summary.
         store: The response is to be kept.
+        notes: What was passed over.
     """
 
     request: ChatRequest
@@ -60,6 +41,7 @@ class ResponseCall(msgspec.Struct, frozen=True, kw_only=True):
     stream: bool
     summary: bool
     store: bool
+    notes: tuple[Note, ...] = ()
 
 
 def read_response(raw: bytes, exchange: ApiExchange, store: ResponseStore) -> ResponseCall:
@@ -70,9 +52,7 @@ def read_response(raw: bytes, exchange: ApiExchange, store: ResponseStore) -> Re
         RequestError: 400 with ``param`` as the path of the field that is wrong.
     """
     body = json_object(raw)
-    for name, hint in NOT_HERE.items():
-        if body.get(name) is not None and body[name] is not False:
-            raise bad(name, f"`{name}` is not possible here", hint, code="unsupported_parameter")
+    notes = check_names(body)
     switches = {name: _switch(body, name) for name in ("stream", "store", "parallel_tool_calls")}
     items = read_items(body.get("input"))
     echo = _echo(body, switches)
@@ -81,7 +61,7 @@ def read_response(raw: bytes, exchange: ApiExchange, store: ResponseStore) -> Re
         request=ChatRequest(
             messages=(*_instructions(body.get("instructions")), *said),
             model=check_model(body.get("model"), default="auto"),
-            params=_params(body),
+            params=chat_params(body),
             stream=bool(switches["stream"]),
             revisable=not switches["stream"],
             keep_all=body.get("truncation") == "disabled",
@@ -96,6 +76,7 @@ def read_response(raw: bytes, exchange: ApiExchange, store: ResponseStore) -> Re
         stream=bool(switches["stream"]),
         summary=bool(echo["reasoning"]["summary"]),
         store=switches["store"] is not False,
+        notes=tuple(notes),
     )
 
 
@@ -135,40 +116,12 @@ def _before(previous: Any, exchange: ApiExchange, store: ResponseStore) -> list[
     return list(kept.messages)
 
 
-def _params(body: dict[str, Any]) -> dict[str, Any]:
-    """Sampling parameters, tools and formats under a chat's names."""
-    names = ("temperature", "top_p", "parallel_tool_calls", "user", "service_tier", "seed", "stop")
-    params = {name: body[name] for name in names if body.get(name) is not None}
-    params["max_completion_tokens"] = body.get("max_output_tokens")
-    params["reasoning_effort"] = _object(body, "reasoning").get("effort")
-    params["response_format"] = _response_format(_object(body, "text").get("format"))
-    params["tools"] = chat_tools(body.get("tools"))
-    params["tool_choice"] = chat_choice(body.get("tool_choice"))
-    try:
-        return check_params(whole_numbers(params))
-    except RequestError as error:
-        raise rename_param(error, *RENAMED) from None
-
-
-def _response_format(form: Any) -> dict[str, Any] | None:
-    if form is None:
-        return None
-    kind = mapping(form, "text.format", '{"type": "json_schema", "name": …, "schema": …}').get("type")
-    if kind == "text":
-        return None
-    if kind != "json_schema":
-        return {"type": kind}
-    mapping(form.get("schema"), "text.format.schema")
-    names = ("name", "description", "schema", "strict")
-    return {"type": kind, "json_schema": {name: form[name] for name in names if form.get(name) is not None}}
-
-
 def _echo(body: dict[str, Any], switches: Mapping[str, bool | None]) -> dict[str, Any]:
     """What a response repeats of its request; fields a client may count on are there even where it sent none."""
     truncation = body.get("truncation")
     if truncation not in (None, "auto", "disabled"):
         raise bad("truncation", "`truncation` must be auto or disabled")
-    reasoning, text = _object(body, "reasoning"), _object(body, "text")
+    reasoning, text = object_field(body, "reasoning"), object_field(body, "text")
     return {
         "background": False,
         "instructions": body.get("instructions"),
@@ -177,10 +130,12 @@ def _echo(body: dict[str, Any], switches: Mapping[str, bool | None]) -> dict[str
         "metadata": _metadata(body.get("metadata")),
         "parallel_tool_calls": switches["parallel_tool_calls"] is not False,
         "previous_response_id": body.get("previous_response_id"),
+        "prompt_cache_key": body.get("prompt_cache_key"),
         "reasoning": {"effort": reasoning.get("effort"), "summary": _summary(reasoning)},
+        "safety_identifier": body.get("safety_identifier"),
         "store": switches["store"] is not False,
         "temperature": body.get("temperature"),
-        "text": {"format": text.get("format") or {"type": "text"}},
+        "text": {"format": text.get("format") or {"type": "text"}, "verbosity": text.get("verbosity") or "medium"},
         "tool_choice": body.get("tool_choice") or "auto",
         "tools": body.get("tools") or [],
         "top_p": body.get("top_p"),
@@ -188,10 +143,6 @@ def _echo(body: dict[str, Any], switches: Mapping[str, bool | None]) -> dict[str
         "truncation": truncation or "auto",
         "user": body.get("user"),
     }
-
-
-def _object(body: dict[str, Any], name: str) -> dict[str, Any]:
-    return {} if body.get(name) is None else mapping(body[name], name)
 
 
 def _summary(reasoning: dict[str, Any]) -> str | None:

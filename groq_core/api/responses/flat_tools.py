@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from groq_core.api.chat.parameters import MAX_TOOLS
@@ -68,9 +68,12 @@ def _chat_tool(tool: dict[str, Any], path: str) -> dict[str, Any]:
     raise _unknown(kind, path)
 
 
-def chat_choice(choice: Any) -> Any:
+def chat_choice(choice: Any, tools: Sequence[Mapping[str, Any]]) -> Any:
     """
-    Translate `tool_choice`.
+    Translate `tool_choice`; tools that are allowed are named as a chat names them.
+
+    Args:
+        tools: Those that are offered, as a chat's.
 
     Raises:
         RequestError: 400 for a choice among tools nobody here has.
@@ -81,11 +84,29 @@ def chat_choice(choice: Any) -> Any:
         case "function":
             return {"type": "function", "function": {"name": choice.get("name")}}
         case "allowed_tools":
-            return choice.get("mode", "auto")
+            return {"type": "allowed_tools", "mode": _mode(choice), "tools": _allowed(choice.get("tools"))}
         case kind if isinstance(kind, str) and kind in HOSTED:
-            return "required"
+            if not any(tool["type"] == HOSTED[kind] for tool in tools):
+                raise bad("tool_choice.type", f"`tool_choice` names {kind}, which is not among `tools`")
+            # A chat can insist on a call, but not on a hosted tool's; so that tool alone is offered.
+            return {"type": "allowed_tools", "mode": "required", "tools": [{"type": HOSTED[kind]}]}
         case kind:
             raise _unknown(kind, "tool_choice")
+
+
+def _mode(choice: Mapping[str, Any]) -> str:
+    mode = choice.get("mode", "auto")
+    if mode not in ("auto", "required"):
+        raise bad("tool_choice.mode", "`tool_choice.mode` must be auto or required")
+    return str(mode)
+
+
+def _allowed(tools: Any) -> list[dict[str, Any]]:
+    path = "tool_choice.tools"
+    if not isinstance(tools, list) or not tools:
+        raise bad(path, f"`{path}` must name one or more of `tools`")
+    named = [mapping(tool, f"{path}[{index}]") for index, tool in enumerate(tools)]
+    return [tool | {"type": HOSTED.get(str(tool.get("type")), tool.get("type"))} for tool in named]
 
 
 def _unknown(kind: Any, path: str) -> Exception:

@@ -170,8 +170,15 @@ def final_response(
         "output": list(output),
         "usage": response_usage(finished.usage),
         "service_tier": finished.service_tier or "default",
+        **notes_object(receipt),
         "x_groq_core": receipt.as_dict(),
     }
+
+
+def notes_object(receipt: Receipt) -> dict[str, Any]:
+    """What was done to the request, and what of it was passed over; nothing where it went on as it came."""
+    told = [{"code": note.code, "text": note.text} for note in receipt.notes]
+    return {"notes": told} if told else {}
 
 
 def answer_message(text: str, calls: Sequence[ToolCall]) -> Message:

@@ -20,6 +20,7 @@ from groq_core.api.responses.output import (
     frame,
     items_of_hosted_tools,
     message_item,
+    notes_object,
     reasoning_item,
     text_part,
 )
@@ -132,8 +133,11 @@ class ResponseWriter:
             "status": "failed",
             "error": {**told, "code": code, "kind": told["code"]},
             "output": self._output,
+            **notes_object(self.receipt),
             "x_groq_core": self.receipt.as_dict(),
         }
+        if self._keep is not None and self._begun:
+            self._keep(failed, "".join(self._said), [call.whole for _, call in sorted(self._calls.items())])
         return closing + self._event("response.failed", response=failed)
 
     # ── items ────────────────────────────────────────────────────────────────────────────────────────
