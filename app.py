@@ -6,7 +6,7 @@ import sys
 
 from groq_core.errors import SettingsError
 from groq_core.serve import run
-from groq_core.settings.settings import load
+from groq_core.settings.env_file import load
 
 
 def main() -> int:

@@ -16,10 +16,10 @@ from collections.abc import Sequence
 
 import uvloop
 
-from benchmarks import batch, crowd, media, page, pipeline, relay, service, services, speech, start, team, wire
+from benchmarks import batch, crowd, media, page, pipeline, relay, service, services, speech, start, stored, team, wire
 from benchmarks.campaign.run import campaign
 from benchmarks.processes import PeerMissingError
-from benchmarks.results import merged, table, write
+from benchmarks.results import merge, table, write
 from benchmarks.rows import Bench, Benchmark, BusyMachineError, Row, WrongTextError
 
 BENCHMARKS: dict[str, Benchmark] = {
@@ -34,6 +34,8 @@ BENCHMARKS: dict[str, Benchmark] = {
     "page": page.page,
     "interface": page.interface,
     "paint": page.paint,
+    "stored": stored.stored,
+    "phone": stored.phone,
     "people": crowd.people,
     "start": start.start,
     "load": page.load,
@@ -42,7 +44,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "recording": media.recording,
     "services": services.services,
     "speech": speech.speech,
-    "shared-state": team.shared,
+    "shared-state": team.compare_shared,
     "workers": team.workers,
     "conversations": team.conversations,
     "batch": batch.batch,
@@ -76,7 +78,7 @@ def main(words: Sequence[str] | None = None) -> int:
         found[name] = run(name, Bench(quick=asked.quick))
         print(table(found[name]), flush=True)
     if not asked.quick:
-        write(merged(found, [*BENCHMARKS, "voice"]))  # voice is written by benchmarks.voice
+        write(merge(found, [*BENCHMARKS, "voice"]))  # voice is written by benchmarks.voice
     missed = any(row.met is False or row.value is None for rows in found.values() for row in rows)
     return 1 if missed else 0
 

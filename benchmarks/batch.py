@@ -26,7 +26,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.limited import MODEL, Counts, Upstream, limited, limits_of
+from benchmarks.limited import MODEL, Counts, Upstream, limits_of, run_upstream
 from benchmarks.processes import PEERS, ROOT, PeerMissingError, environment, peer_python
 from benchmarks.rows import Bench, Row
 
@@ -46,66 +46,78 @@ async def batch(bench: Bench) -> list[Row]:
     """Rows of both runs."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with limited(SLOW) as upstream:
+        with run_upstream(SLOW) as upstream:
             rows = beside(upstream, folder, bench.times(4000, 300))
-        with limited(FAST) as upstream:
-            return rows + killed(upstream, folder, bench.times(20_000, 1500))
+        with run_upstream(FAST) as upstream:
+            return rows + run_with_kills(upstream, folder, bench.times(20_000, 1500))
 
 
 def beside(upstream: Upstream, folder: Path, many: int) -> list[Row]:
     """Ours and a peer, one after the other on the same provider."""
-    source = written(folder / "beside.jsonl", many)
-    own, counts = counted(upstream, lambda: ours(upstream, source, folder / "ours.jsonl"))
-    share = 100 * counts.used(upstream.scale)
+    source = write_lines(folder / "beside.jsonl", many)
+    own, counts = count_answers(upstream, lambda: ours(upstream, source, folder / "ours.jsonl"))
+    share = 100 * counts.share_used(upstream.scale)
     what = f"rate used, {many} lines"
     rows = [
-        Row(what, share, "%", "what the limits allow", MARK, at_most=False, detail=said(own, counts)),
-        Row("refused for too high a rate", counts.refused, "× 429", "none", 0),
+        Row(what, share, "%", "what the limits allow", MARK, at_most=False, detail=wording(own, counts)),
+        Row("refused for too high a rate", counts.refusals, "× 429", "none", 0),
     ]
     try:
-        theirs, peer = counted(upstream, lambda: curator(upstream, source, folder / "curator.txt"))
+        theirs, peer = count_answers(upstream, lambda: curator(upstream, source, folder / "curator.txt"))
     except (PeerMissingError, subprocess.CalledProcessError) as error:
         return [*rows, Row("Curator's rate", None, "", "", detail=str(error))]
-    detail = f"Curator uses {100 * peer.used(upstream.scale):.1f} %: {said(theirs, peer)}"
+    detail = f"Curator uses {100 * peer.share_used(upstream.scale):.1f} %: {wording(theirs, peer)}"
     rows.append(Row("lines a minute", counts.a_minute / peer.a_minute, "×", "Curator", 1, at_most=False, detail=detail))
     return rows
 
 
-def killed(upstream: Upstream, folder: Path, many: int) -> list[Row]:
+def run_with_kills(upstream: Upstream, folder: Path, many: int) -> list[Row]:
     """Ours, ended by force on the way; what counts is the union of what its runs wrote."""
-    source = written(folder / "killed.jsonl", many)
+    source = write_lines(folder / "killed.jsonl", many)
     moments = sorted(random.Random(many).sample(range(many // 10, many * 9 // 10), KILLS))
-    ids, counts = counted(upstream, lambda: ours(upstream, source, folder / "union.jsonl", moments))
+    ids, counts = count_answers(upstream, lambda: ours(upstream, source, folder / "union.jsonl", moments))
     wanted = {f"q{number}" for number in range(many)}
     wrong = len(wanted - set(ids)) + len(set(ids) - wanted) + len(ids) - len(set(ids))
     what = f"{many} lines, killed {KILLS} times"
-    paid_twice = f"{counts.answered - len(ids)} answers paid for twice or empty"
+    paid_twice = f"{counts.answers - len(ids)} answers paid for twice or empty"
     return [
         Row(
-            f"{what}: lost, doubled or unknown", wrong, "lines", "none", 0, detail=f"{said(ids, counts)}, {paid_twice}"
+            f"{what}: lost, doubled or unknown",
+            wrong,
+            "lines",
+            "none",
+            0,
+            detail=f"{wording(ids, counts)}, {paid_twice}",
         ),
-        Row(f"{what}: rate used", 100 * counts.used(upstream.scale), "%", "what the limits allow", MARK, at_most=False),
-        Row(f"{what}: refused for too high a rate", counts.refused, "× 429", "none", 0),
+        Row(
+            f"{what}: rate used",
+            100 * counts.share_used(upstream.scale),
+            "%",
+            "what the limits allow",
+            MARK,
+            at_most=False,
+        ),
+        Row(f"{what}: refused for too high a rate", counts.refusals, "× 429", "none", 0),
     ]
 
 
-def counted(upstream: Upstream, run: Callable[[], list[str]]) -> tuple[list[str], Counts]:
+def count_answers(upstream: Upstream, run: Callable[[], list[str]]) -> tuple[list[str], Counts]:
     """The ids that were answered, and what the provider saw."""
     upstream.reset()
     ids = run()
     return ids, upstream.counts()
 
 
-def said(ids: list[str], counts: Counts) -> str:
+def wording(ids: list[str], counts: Counts) -> str:
     faults = sum(number for status, number in counts.statuses.items() if status not in ("200", "429"))
     limits = "".join(f" ({name})" for name in counts.refused_by)
     return (
-        f"{len(set(ids))} answered, {counts.a_minute:.0f} a minute, {counts.refused} × 429{limits}, {faults} refused "
+        f"{len(set(ids))} answered, {counts.a_minute:.0f} a minute, {counts.refusals} × 429{limits}, {faults} refused "
         f"by faults"
     )
 
 
-def written(path: Path, many: int) -> Path:
+def write_lines(path: Path, many: int) -> Path:
     """A file of batch lines."""
     with path.open("w") as file:
         for number in range(many):

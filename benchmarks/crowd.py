@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any
 
 from benchmarks.load import Connection, page_pass, page_text, person, question
-from benchmarks.processes import Process, app, fetched_json, peer, upstream
+from benchmarks.processes import Process, app, fetch_json, peer, upstream
 from benchmarks.rows import Bench, Row, check, percentile
 from benchmarks.text import letters, tokens
 from benchmarks.upstream import order
@@ -69,7 +69,7 @@ async def people(bench: Bench) -> list[Row]:
 
 async def _stock(crowd: int, words: int) -> float:
     async with upstream() as model, peer("stock_chat.py", model) as stock:
-        config = await asyncio.to_thread(fetched_json, f"{stock.url}/config")
+        config = await asyncio.to_thread(fetch_json, f"{stock.url}/config")
         place = next(i for i, one in enumerate(config["dependencies"]) if one["api_name"] == "chat")
         index = config["dependencies"][place]["id"]
         spans = await asyncio.gather(*(_stock_person(stock, index, words) for _ in range(crowd)))
@@ -104,9 +104,9 @@ async def memory(bench: Bench) -> list[Row]:
     """What a session costs that has talked and is idle, beyond Gradio's own; and a reader who stops reading."""
     sessions, readers = bench.times(1000, 100), 20
     async with upstream() as model, app(model) as ours, peer("empty_blocks.py") as empty:
-        bare = await _growth(empty, sessions, lambda name: _opened(empty.url))
-        talked = await _growth(ours, sessions, lambda name: _talked(ours.url, name))
-        stalled = await _stalled(ours, readers)
+        bare = await _growth(empty, sessions, lambda name: _open(empty.url))
+        talked = await _growth(ours, sessions, lambda name: _talk(ours.url, name))
+        stalled = await _stall(ours, readers)
     return [
         Row(
             f"memory: {sessions} idle sessions with 20 messages each, beyond Gradio's own",
@@ -136,7 +136,7 @@ async def _growth(server: Process, sessions: int, visit: Any) -> float:
     return (server.rss_kib() - before) / sessions
 
 
-async def _opened(url: str) -> None:
+async def _open(url: str) -> None:
     await asyncio.to_thread(_get, f"{url}/")
 
 
@@ -146,18 +146,18 @@ def _get(url: str) -> bytes:
         return body
 
 
-async def _talked(url: str, name: str) -> None:
-    await _opened(url)
+async def _talk(url: str, name: str) -> None:
+    await _open(url)
     headers = await asyncio.to_thread(page_pass, url)
     turns = [{"role": ("user", "assistant")[n % 2], "text": f"{name} said {n}. " + "word " * 100} for n in range(18)]
     turns.append({"role": "user", "text": order(50, 0, name)})
     connection = Connection(url)
-    stream, _, _ = await connection.streamed("/ui/chat", question("") | {"turns": turns, "fresh": False}, headers)
+    stream, _, _ = await connection.stream("/ui/chat", question("") | {"turns": turns, "fresh": False}, headers)
     connection.close()
     check(page_text(stream), "".join(tokens(50)), "the page's route")
 
 
-async def _stalled(server: Process, readers: int) -> float:
+async def _stall(server: Process, readers: int) -> float:
     """Ask for long answers, read their first bytes, then nothing for a while."""
     headers = await asyncio.to_thread(page_pass, server.url)
     before, open_ = server.rss_kib(), [Connection(server.url) for _ in range(readers)]

@@ -51,13 +51,13 @@ def whole(got: Streamed) -> bool:
     return got.status == 200 and got.done and got.finish_reason == "stop" and got.error is None
 
 
-def told(got: Streamed, seconds: float) -> str:
+def outcome(got: Streamed, seconds: float) -> str:
     failed = [f"{one['model']}: {one['error']}" for one in got.receipt["attempts"] if one["error"]]
     served = got.receipt["served_by"]
     return f"{'; '.join(failed) or 'no failure'} → {served['model'] if served else 'nobody'} in {seconds:.1f} s"
 
 
-async def timed(stage: Stage, text: str = QUESTION, **fields: object) -> tuple[Streamed, float]:
+async def time_answer(stage: Stage, text: str = QUESTION, **fields: object) -> tuple[Streamed, float]:
     began = time.monotonic()
     got = await stage.stream(text, **fields)
     return got, time.monotonic() - began
@@ -65,60 +65,60 @@ async def timed(stage: Stage, text: str = QUESTION, **fields: object) -> tuple[S
 
 async def s01(stage: Stage) -> Verdict:
     stage.fault("status", provider="groq", preset="429_tpm", retry_after=2, times=1, operation="chat")
-    got, seconds = await timed(stage)
-    return Verdict(whole(got) and stage.asked() == [SPEED, SPEED] and seconds >= 2, told(got, seconds))
+    got, seconds = await time_answer(stage)
+    return Verdict(whole(got) and stage.asked() == [SPEED, SPEED] and seconds >= 2, outcome(got, seconds))
 
 
 async def s02(stage: Stage) -> Verdict:
     body = {"error": {"message": "slow down", "code": "rate_limit_exceeded"}}
     stage.fault("status", provider="groq", status=429, body=body, operation="chat")
-    got, seconds = await timed(stage)
-    return Verdict(whole(got) and len(stage.asked()) <= 6, told(got, seconds))
+    got, seconds = await time_answer(stage)
+    return Verdict(whole(got) and len(stage.asked()) <= 6, outcome(got, seconds))
 
 
 async def s03(stage: Stage) -> Verdict:
     stage.fault("status", provider="groq", status=500, times=1, operation="chat")
-    got, seconds = await timed(stage)
-    return Verdict(whole(got) and stage.asked() == [SPEED, SPEED], told(got, seconds))
+    got, seconds = await time_answer(stage)
+    return Verdict(whole(got) and stage.asked() == [SPEED, SPEED], outcome(got, seconds))
 
 
 async def s04(stage: Stage) -> Verdict:
     stage.fault("status", provider="groq", preset="503_over_capacity", operation="chat")
-    got, seconds = await timed(stage)
-    return Verdict(whole(got) and len(stage.asked()) <= 6, told(got, seconds))
+    got, seconds = await time_answer(stage)
+    return Verdict(whole(got) and len(stage.asked()) <= 6, outcome(got, seconds))
 
 
 async def s05(stage: Stage) -> Verdict:
     stage.fault("reset", provider="groq", operation="chat")
-    got, seconds = await timed(stage)
-    return Verdict(whole(got), told(got, seconds))
+    got, seconds = await time_answer(stage)
+    return Verdict(whole(got), outcome(got, seconds))
 
 
 async def s06(stage: Stage) -> Verdict:
     stage.fault("never", provider="groq", operation="chat")
-    got, seconds = await timed(stage)
+    got, seconds = await time_answer(stage)
     asked = stage.asked()
-    return Verdict(whole(got) and all(asked.count(name) == 1 for name in asked), told(got, seconds))
+    return Verdict(whole(got) and all(asked.count(name) == 1 for name in asked), outcome(got, seconds))
 
 
 async def s07(stage: Stage) -> Verdict:
     stage.fault("slow_first_token", provider="groq", model="openai/gpt-oss-20b", seconds=20)
-    got, seconds = await timed(stage)
-    return Verdict(whole(got) and seconds < 20, told(got, seconds))
+    got, seconds = await time_answer(stage)
+    return Verdict(whole(got) and seconds < 20, outcome(got, seconds))
 
 
 async def _midway(stage: Stage, kind: str, **fields: object) -> Verdict:
     """The same answer from the next target is joined without a seam; a different one ends in an error."""
     expected = (await stage.stream(QUESTION, temperature=0, seed=1)).text
     stage.fault(kind, provider="groq", model="openai/gpt-oss-20b", times=1, **fields)
-    got, seconds = await timed(stage, temperature=0, seed=2)
+    got, seconds = await time_answer(stage, temperature=0, seed=2)
     joined = whole(got) and got.text == expected
     stage.simulator.faults.clear()
     stage.fault(kind, provider="groq", **fields)
     stage.fault("cut", provider="openai", after=3)
     broken = await stage.stream(LONG)
     honest = broken.error is not None and not broken.done and broken.finish_reason is None
-    return Verdict(joined and honest, told(got, seconds))
+    return Verdict(joined and honest, outcome(got, seconds))
 
 
 async def s08(stage: Stage) -> Verdict:
@@ -132,26 +132,26 @@ async def s09(stage: Stage) -> Verdict:
 async def s10(stage: Stage) -> Verdict:
     expected = (await stage.stream(QUESTION, temperature=0, seed=1)).text
     stage.fault("malformed", provider="groq", after=10, times=1)
-    got, seconds = await timed(stage, temperature=0, seed=2)
-    return Verdict(whole(got) and got.text == expected, told(got, seconds))
+    got, seconds = await time_answer(stage, temperature=0, seed=2)
+    return Verdict(whole(got) and got.text == expected, outcome(got, seconds))
 
 
 async def s11(stage: Stage) -> Verdict:
     stage.fault("no_done", provider="groq", times=1)
-    got, seconds = await timed(stage)
-    return Verdict(whole(got) and stage.asked() == [SPEED], told(got, seconds))
+    got, seconds = await time_answer(stage)
+    return Verdict(whole(got) and stage.asked() == [SPEED], outcome(got, seconds))
 
 
 async def s12(stage: Stage) -> Verdict:
     stage.fault("status", preset="context_length", operation="chat")
-    got, seconds = await timed(stage)
+    got, seconds = await time_answer(stage)
     right = got.status == 400 and got.error is not None and got.error["code"] == "context_length_exceeded"
     return Verdict(right, f"HTTP {got.status} in {seconds:.1f} s, with the mend")
 
 
 async def s13(stage: Stage) -> Verdict:
     stage.fault("status", provider="groq", preset="content_filter", operation="chat")
-    got, seconds = await timed(stage)
+    got, seconds = await time_answer(stage)
     return Verdict(
         set(stage.asked()) == {SPEED} and not got.done, f"HTTP {got.status} in {seconds:.1f} s, nobody else asked"
     )
@@ -161,8 +161,8 @@ async def s14(stage: Stage) -> Verdict:
     expected = (await stage.stream(QUESTION, temperature=0, seed=1)).text
     stage.fault("cut", model="openai/gpt-oss-20b", after=30, times=1)
     stage.fault("refuse_prefill")
-    got, seconds = await timed(stage, temperature=0, seed=2)
-    return Verdict(whole(got) and got.text == expected, told(got, seconds))
+    got, seconds = await time_answer(stage, temperature=0, seed=2)
+    return Verdict(whole(got) and got.text == expected, outcome(got, seconds))
 
 
 async def s15(stage: Stage) -> Verdict:
@@ -186,9 +186,9 @@ async def s15(stage: Stage) -> Verdict:
 
 async def s16(stage: Stage) -> Verdict:
     stage.fault("status", provider="groq", preset="429_tpd", operation="chat")
-    got, seconds = await timed(stage)
+    got, seconds = await time_answer(stage)
     listed = [f"{one['provider']}:{one['model']}" for one in got.receipt["attempts"] if one["outcome"] != "skipped"]
-    return Verdict(whole(got) and listed == stage.asked(), told(got, seconds))
+    return Verdict(whole(got) and listed == stage.asked(), outcome(got, seconds))
 
 
 SCENARIOS: dict[str, tuple[str, Scenario]] = {

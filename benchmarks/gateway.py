@@ -147,7 +147,7 @@ class Broken:
 
 
 @asynccontextmanager
-async def broken_gateway(name: str, url: str) -> AsyncIterator[httpx.AsyncClient]:
+async def gateway_that_breaks(name: str, url: str) -> AsyncIterator[httpx.AsyncClient]:
     """Put a gateway that breaks ``name`` before the one at ``url``."""
     app = Starlette(routes=[Route(PATH, Broken(name, url).__call__, methods=["POST"])])
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, lifespan="off"))
@@ -163,7 +163,7 @@ async def broken_gateway(name: str, url: str) -> AsyncIterator[httpx.AsyncClient
         await serving
 
 
-async def judged(name: str) -> tuple[str, str]:
+async def judge(name: str) -> tuple[str, str]:
     """
     Ask our gateway and one that is broken in this way.
 
@@ -172,5 +172,5 @@ async def judged(name: str) -> tuple[str, str]:
     """
     async with staged({"GROQ_CORE_CACHE_SIZE": "0"}) as stage:
         ours = await CHECKS[name](stage.http, stage)
-    async with staged({"GROQ_CORE_CACHE_SIZE": "0"}) as stage, broken_gateway(name, stage.url) as gate:
+    async with staged({"GROQ_CORE_CACHE_SIZE": "0"}) as stage, gateway_that_breaks(name, stage.url) as gate:
         return ours, await CHECKS[name](gate, stage)

@@ -98,7 +98,7 @@ class Result:
         )
 
 
-def spoken(word: str, folder: Path) -> Samples:
+def speak(word: str, folder: Path) -> Samples:
     """One word as espeak-ng says it, without the silence around it."""
     path = folder / f"{word}.wav"
     subprocess.run(["espeak-ng", "-v", "en", "-w", str(path), word], check=True)
@@ -113,7 +113,7 @@ def record(path: Path, hours: float, seed: int = 1) -> Script:
     """Write a recording of so many hours to a file, piece by piece, and keep what is said in it."""
     rng, noise = random.Random(seed), np.random.default_rng(seed)
     with tempfile.TemporaryDirectory() as folder:
-        sounds = {word: spoken(word, Path(folder)) for word in VOCABULARY}
+        sounds = {word: speak(word, Path(folder)) for word in VOCABULARY}
     words, pauses, envelope = list[Word](), list[tuple[float, float]](), list[Samples]()
     at = sentence = 0
     rest = np.zeros(0, np.float32)
@@ -193,9 +193,9 @@ class Listener:
         first = loudness(soundfile.read(BytesIO(request.audio), frames=PART * HOP, dtype="float32")[0])
         start = await asyncio.get_running_loop().run_in_executor(self._finders, _place_of, first)
         await asyncio.sleep(self._rng.uniform(0, 0.05))  # late, and out of order
-        yield Finished(provider="groq", model="whisper", transcript=self._heard(start, start + frames / RATE))
+        yield Finished(provider="groq", model="whisper", transcript=self._hear(start, start + frames / RATE))
 
-    def _heard(self, start: float, end: float) -> Transcript:
+    def _hear(self, start: float, end: float) -> Transcript:
         near = self._words[bisect(self._starts, start - 0.2) : bisect(self._starts, end + 0.2)]
         said = [word for word in near if word.end < end + 0.2]
         words = [Word(word=word.word, start=max(0.0, word.start - start), end=word.end - start) for word in said]
@@ -220,7 +220,7 @@ class Listener:
         )
 
 
-def compared(said: Sequence[Word], heard: Sequence[Word]) -> tuple[int, int, int, float]:
+def compare(said: Sequence[Word], heard: Sequence[Word]) -> tuple[int, int, int, float]:
     """Words lost, doubled and invented, and the largest error of a beginning, by walking both side by side."""
     at, lost, doubled, invented, worst = 0, 0, 0, 0, 0.0
     for word in heard:
@@ -259,7 +259,7 @@ async def hours(count: float, folder: Path) -> Result:
     assert reply.finished is not None
     transcript = reply.finished.transcript
     assert transcript is not None
-    lost, doubled, invented, worst = compared(script.words, transcript.words)
+    lost, doubled, invented, worst = compare(script.words, transcript.words)
     told = key_of(transcript.text)
     invented += sum(told.count(key_of(phantom)) for phantom in PHANTOMS)
     return Result(

@@ -44,7 +44,7 @@ async def llmock() -> bool:
     """A provider that judges its client: no finding but what is deliberate."""
     right = True
     for name in mocked.FAULTS:
-        found = await mocked.judged(name)
+        found = await mocked.judge_one(name)
         passed = found.ended and not found.findings
         right = right and passed
         said = found.findings or ("no finding" if found.ended else "no end")
@@ -57,7 +57,7 @@ async def gateway() -> bool:
     """Five checks of a gateway: ours passes each, and one that is broken in that way does not."""
     right = True
     for name in gateways.CHECKS:
-        ours, broken = await gateways.judged(name)
+        ours, broken = await gateways.judge(name)
         right = right and not ours and bool(broken)
         print(f"  {'FAIL' if ours else 'pass'} {name}: {ours or 'held'}; broken on purpose: {broken or 'NOT SEEN'}")
     return right

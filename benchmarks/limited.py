@@ -43,24 +43,24 @@ class Counts:
     last: float = 0.0
 
     @property
-    def answered(self) -> int:
+    def answers(self) -> int:
         return self.statuses.get("200", 0) - self.elsewhere
 
     @property
-    def refused(self) -> int:
+    def refusals(self) -> int:
         return self.statuses.get("429", 0)
 
     @property
     def a_minute(self) -> float:
-        return 60 * self.answered / max(1e-9, self.last - self.first)
+        return 60 * self.answers / max(1e-9, self.last - self.first)
 
-    def used(self, scale: float) -> float:
+    def share_used(self, scale: float) -> float:
         """Share of what the limit that binds allowed: a full bucket at the start, and its refill since."""
         limits = limits_of(scale)
         minutes = 1 + (self.last - self.first) / 60
         shares = [
             amount / (limit * minutes)
-            for amount, limit in ((self.tokens, limits.tpm), (self.answered, limits.rpm))
+            for amount, limit in ((self.tokens, limits.tpm), (self.answers, limits.rpm))
             if limit
         ]
         return max(shares)
@@ -85,11 +85,11 @@ class Counting:
             await send({"type": "http.response.start", "status": 200, "headers": []})
             await send({"type": "http.response.body", "body": json.dumps(vars(told)).encode()})
         elif scope["path"].endswith("/chat/completions"):
-            await self._counted(scope, receive, send)
+            await self._count_answer(scope, receive, send)
         else:
             await self.app(scope, receive, send)
 
-    async def _counted(self, scope: Any, receive: Any, send: Any) -> None:
+    async def _count_answer(self, scope: Any, receive: Any, send: Any) -> None:
         parts: list[bytes] = []
         status = 0
 
@@ -159,7 +159,7 @@ class Upstream:
 
 
 @contextmanager
-def limited(scale: float, *, pace: float = 4.0, faulty: float = 0.1) -> Iterator[Upstream]:
+def run_upstream(scale: float, *, pace: float = 4.0, faulty: float = 0.1) -> Iterator[Upstream]:
     """
     Run it until the block is left.
 

@@ -54,7 +54,7 @@ class Connection:
             return await reader.readexactly(int(length[1]))
         return await _chunks(reader)
 
-    async def streamed(
+    async def stream(
         self, path: str, body: object, headers: dict[str, str] | None = None
     ) -> tuple[bytes, float, float]:
         """All bytes of a streamed answer, and when its first content and its end came, in seconds."""
@@ -123,7 +123,7 @@ async def person(url: str, prompt: str, headers: dict[str, str]) -> Heard:
     """One person's question by the page's own route."""
     connection = Connection(url)
     try:
-        stream, first, last = await connection.streamed("/ui/chat", question(prompt), headers)
+        stream, first, last = await connection.stream("/ui/chat", question(prompt), headers)
     finally:
         connection.close()
     return Heard(page_text(stream), first, last)

@@ -56,7 +56,7 @@ def floor(data: bytes, *, draft: bool) -> None:
     image.save(BytesIO(), "JPEG", quality=QUALITIES[0])
 
 
-def measured(rounds: int, *work: Callable[[], object]) -> list[float]:
+def measure(rounds: int, *work: Callable[[], object]) -> list[float]:
     """Median CPU seconds of each piece of work; rounds are interleaved, so that all meet the same weather."""
     times: list[list[float]] = [[] for _ in work]
     for _ in range(rounds):
@@ -70,7 +70,7 @@ def measured(rounds: int, *work: Callable[[], object]) -> list[float]:
 async def picture(bench: Bench) -> list[Row]:
     """A photograph of 48 megapixels, from the phone's file to what is sent."""
     data = photograph()
-    ours, reduced, whole = measured(
+    ours, reduced, whole = measure(
         bench.times(9, 3),
         lambda: prepare(data, filename="photo.jpg"),
         lambda: floor(data, draft=True),

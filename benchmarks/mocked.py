@@ -49,7 +49,7 @@ class Judgement(NamedTuple):
     ended: bool
 
 
-async def judged(name: str) -> Judgement:
+async def judge_one(name: str) -> Judgement:
     """Ask once, streamed, of a Groq that is llmock with one fault; the backup is our simulator, and well."""
     with LLMockServer() as server:
         server.state.scenarios.add(*FAULTS[name])

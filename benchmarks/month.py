@@ -107,7 +107,7 @@ class Month(World):
     """Targets with plans: what is asked beyond one is refused, and counted as our mistake."""
 
     def __init__(self) -> None:
-        super().__init__(TARGETS, _said, latency_s=0.2, piece=24)
+        super().__init__(TARGETS, _answer_to, latency_s=0.2, piece=24)
         # By day the crowd needs more than the first two give together, in tokens a minute and in requests a day.
         self.plans = {
             "groq:small": Plan(2_500, 14_400),
@@ -142,7 +142,7 @@ class Month(World):
             yield event
 
 
-def _said(request: Request) -> str:
+def _answer_to(request: Request) -> str:
     """What is answered: the question's own number, so that an answer of another's would show."""
     assert isinstance(request, ChatRequest)
     return f"The answer to {request.messages[0]['content'][:12]} is as it was."
@@ -273,7 +273,7 @@ class Life:
                 ended = "refused by a person's own limit"
         if why := person.fault(ended.startswith("refused"), began):
             trace.wrong.append(f"request {number}: {why}")
-        whole = _said(request)
+        whole = _answer_to(request)
         if reply.text != whole if ended == "answered" else not whole.startswith(reply.text):
             trace.wrong.append(f"request {number}: another's words, or not all of its own: {reply.text!r}")
         # An answer begun by one who fell ill may find nobody who says the same; whole and well is the rest.

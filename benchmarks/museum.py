@@ -14,7 +14,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from benchmarks.processes import LITELLM, PEERS, Process, free_port, peer_python, served
+from benchmarks.processes import LITELLM, PEERS, Process, free_port, peer_python, run_server
 from groq_core.simulator import Fault, Simulator
 from tests.clients.where import python_with
 from tests.museum.museum import NAMES, NEEDS, Outcome, run
@@ -52,7 +52,7 @@ async def compare(folder: Path) -> dict[str, list[Outcome]]:
             "OPENAI_BASE_URL": simulator.openai_url,
             "GROQ_CORE_COOLDOWN": "1",
         }
-        async with served([sys.executable, "app.py"], "/health", port=port, **env) as ours:
+        async with run_server([sys.executable, "app.py"], "/health", port=port, **env) as ours:
             found["groq-core"] = await visit(ours, simulator, picture, "/openai/v1")
         port = free_port()
         command = [str(Path(peer_python()).with_name("litellm")), "--config", str(PEERS / "litellm_museum.yaml")]
@@ -60,7 +60,7 @@ async def compare(folder: Path) -> dict[str, list[Outcome]]:
         env = LITELLM | {"BENCH_GROQ": f"{simulator.groq_url}/openai/v1", "BENCH_OPENAI": simulator.openai_url}
         # What comes under /openai it passes on to OpenAI; here that is Groq, whose paths those are.
         env["OPENAI_API_BASE"] = f"{simulator.groq_url}/openai"
-        async with served(command, "/health/liveliness", port=port, **env) as theirs:
+        async with run_server(command, "/health/liveliness", port=port, **env) as theirs:
             found["LiteLLM's proxy"] = await visit(theirs, simulator, picture, "/v1")
     return found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from itertools import count
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from PIL import Image
 from playwright.async_api import Browser, Page, async_playwright
 
-from benchmarks.processes import app, fetched_json, peer, upstream
+from benchmarks.processes import app, fetch_json, peer, upstream
 from benchmarks.rows import Bench, Row, WrongTextError, check, median, percentile
 from benchmarks.text import letters, tokens
 from benchmarks.upstream import order
@@ -70,7 +70,7 @@ async def browser() -> AsyncIterator[Browser]:
             await chromium.close()
 
 
-async def _opened(chromium: Browser, url: str, box: str) -> Page:
+async def _open_page(chromium: Browser, url: str, box: str) -> Page:
     context = await chromium.new_context(permissions=["clipboard-read", "clipboard-write"])
     page = await context.new_page()
     await page.goto(url)
@@ -78,7 +78,7 @@ async def _opened(chromium: Browser, url: str, box: str) -> Page:
     return page
 
 
-async def _asked(page: Page, where: tuple[str, str, str], words: int, rate: int, model: str) -> dict[str, Any]:
+async def ask_by_hand(page: Page, where: tuple[str, str, str], words: int, rate: int, model: str) -> dict[str, Any]:
     """Ask by hand, and give when it was clicked, painted, and what stood there in the end."""
     selector, send, box = where
     name, sent = f"b{next(_names)}", "".join(tokens(words))
@@ -89,22 +89,22 @@ async def _asked(page: Page, where: tuple[str, str, str], words: int, rate: int,
     seen: dict[str, Any] = await page.evaluate(WATCH, [selector, send, len(letters(sent))])
     if letters(seen["text"]) != letters(sent):
         raise WrongTextError(f"{len(letters(seen['text']))} letters on the screen of {len(letters(sent))}")
-    seen["model"] = await asyncio.to_thread(fetched_json, f"{model}/played/{name}")
+    seen["model"] = await asyncio.to_thread(fetch_json, f"{model}/played/{name}")
     return seen
 
 
-async def _copied(page: Page, words: int) -> None:
+async def _check_copy(page: Page, words: int) -> None:
     """The answer's copy button gives what was on the wire."""
     await page.locator("#chat-log .gc-icon-button").locator("visible=true").nth(-2).click()
     text = await page.evaluate("navigator.clipboard.readText()")
     check(text, "".join(tokens(words)), "the copy button")
 
 
-def _span(seen: dict[str, Any], words: int, rate: int) -> float:
+def span(seen: dict[str, Any], words: int, rate: int) -> float:
     return float((seen["last"] - seen["click"]) / 1000 / (words / rate))
 
 
-def _gap(seen: dict[str, Any]) -> float:
+def gap_ms(seen: dict[str, Any]) -> float:
     """The longest time between two paints, in milliseconds, up to the model's last word."""
     return float(max(b - a for a, b in zip(seen["paints"], seen["paints"][1:], strict=False)))
 
@@ -118,19 +118,19 @@ async def page(bench: Bench) -> list[Row]:
     async with upstream() as model, app(model) as ours, browser() as chromium:
         for _ in range(rounds):
             for kind in spans:
-                tab = await _opened(chromium, ours.url, OURS[2])
-                await _asked(tab, OURS, 40, 0, model)  # the renderer is loaded with the first answer
+                tab = await _open_page(chromium, ours.url, OURS[2])
+                await ask_by_hand(tab, OURS, 40, 0, model)  # the renderer is loaded with the first answer
                 where = OURS
                 if kind == "long":
                     where = PICTURED
                     await _talk_of_pictures(tab, model)
                 before = ours.cpu_s()
-                await _asked(tab, where, 1, 0, model)
+                await ask_by_hand(tab, where, 1, 0, model)
                 asking_s = ours.cpu_s() - before
-                seen = await _asked(tab, where, words, RATE, model)
+                seen = await ask_by_hand(tab, where, words, RATE, model)
                 spent[kind].append(ours.cpu_s() - before - 2 * asking_s)
-                spans[kind].append(_span(seen, words, RATE))
-                gaps += [_gap(seen)] if kind == "empty" else []
+                spans[kind].append(span(seen, words, RATE))
+                gaps += [gap_ms(seen)] if kind == "empty" else []
                 await tab.context.close()
         stock = await _stock(chromium, model, words)
     told = f"runs {', '.join(f'{one:.3f}' for one in spans['empty'])}"
@@ -170,7 +170,7 @@ async def _talk_of_pictures(tab: Page, model: str) -> None:
         await tab.set_input_files("#image-input input[type=file]", files)  # type: ignore[arg-type]
         await tab.wait_for_function("() => document.querySelectorAll('#image-input .gc-picture img').length === 3")
         for _ in range(15):
-            await _asked(tab, PICTURED, 60, 0, model)
+            await ask_by_hand(tab, PICTURED, 60, 0, model)
 
 
 def _picture(number: int) -> bytes:
@@ -185,7 +185,7 @@ async def interface(bench: Bench) -> list[Row]:
     async with upstream() as model, browser() as chromium:
         runs = [await _stock(chromium, model, words, "chain_chat.py") for _ in range(rounds)]
         alone = await _stock(chromium, model, words)
-    spans = [span for span, _ in runs]
+    spans = [taken for taken, _ in runs]
     return [
         Row(
             f"`groq_core.gradio` in stock `gr.ChatInterface`: {words} tokens at {RATE}/s, click to last word",
@@ -200,23 +200,23 @@ async def interface(bench: Bench) -> list[Row]:
 
 async def _stock(chromium: Browser, model: str, words: int, script: str = "stock_chat.py") -> tuple[float, float]:
     async with peer(script, model) as stock:
-        tab = await _opened(chromium, stock.url, STOCK[2])
-        await _asked(tab, STOCK, 40, 0, model)
-        seen = await _asked(tab, STOCK, words, RATE, model)
+        tab = await _open_page(chromium, stock.url, STOCK[2])
+        await ask_by_hand(tab, STOCK, 40, 0, model)
+        seen = await ask_by_hand(tab, STOCK, words, RATE, model)
         await tab.context.close()
-    return _span(seen, words, RATE), _gap(seen)
+    return span(seen, words, RATE), gap_ms(seen)
 
 
 async def paint(bench: Bench) -> list[Row]:
     """From the model's first token to the first visible word."""
     delays: list[float] = []
     async with upstream() as model, app(model) as ours, browser() as chromium:
-        tab = await _opened(chromium, ours.url, OURS[2])
+        tab = await _open_page(chromium, ours.url, OURS[2])
         for round_ in range(bench.times(40, 8) + 2):
-            seen = await _asked(tab, OURS, 60, 300, model)
+            seen = await ask_by_hand(tab, OURS, 60, 300, model)
             if round_ >= 2:
                 delays.append(seen["first"] - seen["model"]["first"] * 1000)
-        await _copied(tab, 60)
+        await _check_copy(tab, 60)
     detail = f"p50 {median(delays):.0f} ms, {len(delays)} answers"
     what = "page: the model's first token to the first visible word, p95"
     return [Row(what, percentile(delays, 0.95), "ms", "stock (80–150 ms)", 40, detail=detail)]
@@ -230,7 +230,7 @@ async def load(bench: Bench) -> list[Row]:
     async with upstream() as model, app(model) as ours, peer("empty_blocks.py") as empty, browser() as chromium:
         for round_ in range(rounds + 1):
             for side, url, ready in (("ours", ours.url, OURS[2]), ("empty", empty.url, "gradio-app footer")):
-                received, usable = await _load(chromium, url, ready)
+                received, usable = await load_once(chromium, url, ready)
                 if round_:
                     sizes[side].append(received)
                     times[side].append(usable)
@@ -255,18 +255,23 @@ async def load(bench: Bench) -> list[Row]:
     ]
 
 
-async def _load(chromium: Browser, url: str, ready: str) -> tuple[float, float]:
+async def load_once(
+    chromium: Browser, url: str, ready: str, prepare: Callable[[Page], Awaitable[None]] | None = None
+) -> tuple[float, float]:
+    """Bytes and seconds of a first load, with nothing in the cache; what `prepare` leaves in the store is there."""
     context = await chromium.new_context()
     tab = await context.new_page()
+    if prepare is not None:
+        await prepare(tab)
     meter = await context.new_cdp_session(tab)
     await meter.send("Network.enable")
     received = 0.0
 
-    def finished(event: dict[str, Any]) -> None:
+    def on_finish(event: dict[str, Any]) -> None:
         nonlocal received
         received += event["encodedDataLength"]
 
-    meter.on("Network.loadingFinished", finished)
+    meter.on("Network.loadingFinished", on_finish)
     began = asyncio.get_running_loop().time()
     await tab.goto(url, wait_until="commit")
     await tab.locator(ready).first.wait_for(state="attached")

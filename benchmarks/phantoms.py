@@ -47,7 +47,7 @@ PHANTOMS = {
 Samples = npt.NDArray[np.float64]
 
 
-def spoken(language: str, word: str, around_s: float, level: float = 0.5) -> bytes:
+def speak(language: str, word: str, around_s: float, level: float = 0.5) -> bytes:
     """A word with so much of a quiet room before and behind it."""
     command = ["espeak-ng", "-v", language, "--stdout", word]
     data = subprocess.run(command, capture_output=True, check=True).stdout
@@ -57,10 +57,10 @@ def spoken(language: str, word: str, around_s: float, level: float = 0.5) -> byt
     room = np.zeros(int(around_s * rate))
     rng = np.random.default_rng(1)
     whole = np.concatenate((room, voice, room))
-    return written(whole + rng.normal(0, 6e-4, len(whole)), rate)
+    return write_wav(whole + rng.normal(0, 6e-4, len(whole)), rate)
 
 
-def written(samples: Samples, rate: int = RATE) -> bytes:
+def write_wav(samples: Samples, rate: int = RATE) -> bytes:
     buffer = BytesIO()
     soundfile.write(buffer, samples, rate, format="WAV", subtype="PCM_16")
     return buffer.getvalue()
@@ -79,18 +79,18 @@ def grounds() -> dict[str, bytes]:
     for at in range(0, len(beat), 8000):
         beat[at : at + 1600] += rng.normal(0, 0.3, 1600) * np.exp(-np.arange(1600) / 300)
     return {
-        "digital silence": written(np.zeros(RATE * 10)),
-        "a quiet room": written(rng.normal(0, 4e-4, RATE * 10)),
-        "noise": written(rng.normal(0, 0.1, RATE * 10)),
-        "mains hum": written(0.01 * np.sin(2 * np.pi * 50 * time) + rng.normal(0, 5e-4, RATE * 10)),
-        "a tone": written(0.3 * np.sin(2 * np.pi * 440 * time)),
-        "beeps": written(0.3 * np.sin(2 * np.pi * 880 * time) * (np.sin(2 * np.pi * 2 * time) > 0)),
-        "plucked music": written(music),
-        "drums": written(beat),
+        "digital silence": write_wav(np.zeros(RATE * 10)),
+        "a quiet room": write_wav(rng.normal(0, 4e-4, RATE * 10)),
+        "noise": write_wav(rng.normal(0, 0.1, RATE * 10)),
+        "mains hum": write_wav(0.01 * np.sin(2 * np.pi * 50 * time) + rng.normal(0, 5e-4, RATE * 10)),
+        "a tone": write_wav(0.3 * np.sin(2 * np.pi * 440 * time)),
+        "beeps": write_wav(0.3 * np.sin(2 * np.pi * 880 * time) * (np.sin(2 * np.pi * 2 * time) > 0)),
+        "plucked music": write_wav(music),
+        "drums": write_wav(beat),
     }
 
 
-def kept(data: bytes, text: str) -> bool:
+def keeps(data: bytes, text: str) -> bool:
     info = probe(data)
     segment = Segment(id=0, start=0.0, end=info.duration_s, text=text, avg_logprob=-0.35, no_speech_prob=0.0)
     transcript = Transcript(text=text, duration=info.duration_s, segments=(segment,))
@@ -102,11 +102,11 @@ def rows(music: Path | None = None) -> list[tuple[str, int, int]]:
     """Of each language and each ground: what it is, how many were right, of how many."""
     found = []
     for language, words in WORDS.items():
-        cases = [kept(spoken(language, word, around), word) for word in words for around in (0.2, 1.0, 3.0)]
+        cases = [keeps(speak(language, word, around), word) for word in words for around in (0.2, 1.0, 3.0)]
         found.append((f"short words in {language}, kept", sum(cases), len(cases)))
     places = grounds() | ({"recorded music": music.read_bytes()} if music else {})
     for name, data in places.items():
-        cases = [not kept(data, phrase) for phrases in PHANTOMS.values() for phrase in phrases]
+        cases = [not keeps(data, phrase) for phrases in PHANTOMS.values() for phrase in phrases]
         found.append((f"made-up phrases on {name}, left out", sum(cases), len(cases)))
     return found
 

@@ -31,7 +31,7 @@ Asked = Callable[[str, bool, int], Awaitable[float]]
 
 
 def _once(ask: Callable[[str, bool], Awaitable[str]], who: str, sent: Callable[[str], str]) -> Asked:
-    async def measured(prompt: str, stream: bool, times: int) -> float:
+    async def measure(prompt: str, stream: bool, times: int) -> float:
         began = time.process_time()
         for _ in range(times):
             text = await ask(prompt, stream)
@@ -39,10 +39,10 @@ def _once(ask: Callable[[str, bool], Awaitable[str]], who: str, sent: Callable[[
         check(text, sent(prompt), who)
         return cpu_s
 
-    return measured
+    return measure
 
 
-def _sent(prompt: str) -> str:
+def _answer_to(prompt: str) -> str:
     return "".join(tokens(int(prompt.split("tokens=")[1].split()[0])))
 
 
@@ -56,7 +56,7 @@ def ours(core: Core) -> Asked:
         async with aclosing(core.handle(request)) as events:
             return "".join([event.text async for event in events if isinstance(event, TextDelta)])
 
-    return _once(ask, "groq-core", _sent)
+    return _once(ask, "groq-core", _answer_to)
 
 
 def sdk(client: groq.AsyncGroq) -> Asked:
@@ -68,7 +68,7 @@ def sdk(client: groq.AsyncGroq) -> Asked:
         parts = await client.chat.completions.create(**options, stream=True)
         return "".join([part.choices[0].delta.content or "" async for part in parts if part.choices])
 
-    return _once(ask, "AsyncGroq", _sent)
+    return _once(ask, "AsyncGroq", _answer_to)
 
 
 @asynccontextmanager
@@ -80,21 +80,21 @@ async def router(model: str) -> AsyncIterator[Asked]:
     assert popen.stdout is not None
     stdin, stdout = popen.stdin, popen.stdout
 
-    def asked(prompt: str, stream: bool, times: int) -> dict[str, Any]:
+    def ask_core(prompt: str, stream: bool, times: int) -> dict[str, Any]:
         stdin.write(json.dumps({"prompt": prompt, "stream": stream, "times": times}) + "\n")
         stdin.flush()
         answer: dict[str, Any] = json.loads(stdout.readline())
         return answer
 
-    async def measured(prompt: str, stream: bool, times: int) -> float:
-        answer = await asyncio.to_thread(asked, prompt, stream, times)
-        check(answer["text"], _sent(prompt), "LiteLLM Router")
+    async def measure(prompt: str, stream: bool, times: int) -> float:
+        answer = await asyncio.to_thread(ask_core, prompt, stream, times)
+        check(answer["text"], _answer_to(prompt), "LiteLLM Router")
         return float(answer["cpu_s"])
 
     try:
         if await asyncio.to_thread(stdout.readline) != "ready\n":
             raise PeerMissingError("LiteLLM's Router does not start")
-        yield measured
+        yield measure
     finally:
         popen.kill()
         popen.wait()

@@ -87,7 +87,7 @@ def spawn(command: Sequence[str], env: Mapping[str, str]) -> subprocess.Popen[st
     )
 
 
-def answered(url: str) -> bool:
+def answers(url: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=10) as response:
             response.read()
@@ -96,7 +96,7 @@ def answered(url: str) -> bool:
         return False
 
 
-def fetched_json(url: str) -> Any:
+def fetch_json(url: str) -> Any:
     with urllib.request.urlopen(url) as response:
         return json.load(response)
 
@@ -107,7 +107,7 @@ def wait_until_answered(process: subprocess.Popen[str], url: str, *, every_s: fl
         RuntimeError: It ended, or said nothing in time.
     """
     until = time.monotonic() + READY_WITHIN_S
-    while not answered(url):
+    while not answers(url):
         if process.poll() is not None or time.monotonic() > until:
             process.kill()
             raise RuntimeError(f"{process.args!r} does not serve")
@@ -127,7 +127,7 @@ async def upstream() -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def served(command: Sequence[str], ready: str, *, port: int, **env: str) -> AsyncIterator[Process]:
+async def run_server(command: Sequence[str], ready: str, *, port: int, **env: str) -> AsyncIterator[Process]:
     """Run a server until the block is left."""
     process = Process(spawn(command, environment(**env)), f"http://127.0.0.1:{port}")
     try:
@@ -143,7 +143,7 @@ async def app(model: str) -> AsyncIterator[Process]:
     port = free_port()
     env = {"GRADIO_SERVER_PORT": str(port), "GROQ_API_KEY": "gsk_bench", "GROQ_BASE_URL": model}
     env["GROQ_CORE_LOG_LEVEL"] = "warning"
-    async with served([sys.executable, "app.py"], "/", port=port, **env) as process:
+    async with run_server([sys.executable, "app.py"], "/", port=port, **env) as process:
         yield process
 
 
@@ -184,7 +184,7 @@ async def nginx(model: str) -> AsyncIterator[Process]:
         file = Path(folder) / "nginx.conf"
         file.write_text(NGINX.format(folder=folder, port=port, model=model.removeprefix("http://")))
         command = [program, "-c", str(file), "-p", folder]
-        async with served(command, "/ready", port=port) as process:
+        async with run_server(command, "/ready", port=port) as process:
             yield process
 
 
@@ -194,7 +194,7 @@ async def peer(script: str, model: str = "", ready: str = "/") -> AsyncIterator[
     port = free_port()
     command = [sys.executable, str(PEERS / script)]
     env = {"GRADIO_SERVER_PORT": str(port), "GRADIO_ANALYTICS_ENABLED": "False", "PYTHONPATH": str(ROOT)}
-    async with served(command, ready, port=port, GROQ_API_KEY="gsk_bench", GROQ_BASE_URL=model, **env) as process:
+    async with run_server(command, ready, port=port, GROQ_API_KEY="gsk_bench", GROQ_BASE_URL=model, **env) as process:
         yield process
 
 
@@ -238,5 +238,5 @@ async def litellm_proxy(model: str) -> AsyncIterator[Process]:
     command = [str(Path(python).parent / "litellm"), "--config", str(PEERS / "litellm.yaml"), "--port", str(port)]
     command += ["--host", "127.0.0.1", "--num_workers", "1", "--telemetry", "False"]
     env = LITELLM | {"OPENAI_API_BASE": f"{model}/v1", "BENCH_BASE": f"{model}/v1"}
-    async with served(command, "/health/liveliness", port=port, **env) as process:
+    async with run_server(command, "/health/liveliness", port=port, **env) as process:
         yield process

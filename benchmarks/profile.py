@@ -92,7 +92,7 @@ async def core(rate: int) -> None:
 
 async def api(rate: int) -> None:
     words = rate * SECONDS
-    async with upstream() as model, core_on(model) as core, served(core) as url:
+    async with upstream() as model, core_on(model) as core, serve(core) as url:
         await _crowd(url, rate, rate // 2)
         costs = [await _crowd(url, rate, words) for _ in range(3)]
         profiler = cProfile.Profile(time.process_time)
@@ -114,7 +114,7 @@ async def _crowd(url: str, rate: int, words: int) -> float:
 
 
 @asynccontextmanager
-async def served(core: Core) -> AsyncIterator[str]:
+async def serve(core: Core) -> AsyncIterator[str]:
     """The HTTP API in this process; gives its address."""
     config = uvicorn.Config(
         create_api(core), host="127.0.0.1", port=0, log_config=None, access_log=False, ws="none", lifespan="off",

@@ -57,7 +57,7 @@ def section(name: str, rows: Sequence[Row]) -> str:
     return f"## {name}\n\n{stamp}\n\n{table(rows)}"
 
 
-def merged(found: dict[str, list[Row]], order: Sequence[str]) -> str:
+def merge(found: dict[str, list[Row]], order: Sequence[str]) -> str:
     """The whole page: these rows, and those of earlier runs for the benchmarks that were not asked for."""
     old = RESULTS.read_text() if RESULTS.exists() else ""
     kept = {part.split("\n", 1)[0].strip(): "## " + part.rstrip() + "\n" for part in old.split("\n## ")[1:]}

@@ -29,7 +29,7 @@ def _body(model: str, words: int, rate: int, *, stream: bool) -> dict[str, Any]:
 async def _tokens_per_cpu_s(server: Process, model: str, words: int, rate: int) -> float:
     async def one() -> None:
         connection = Connection(server.url)
-        stream, _, _ = await connection.streamed(PATH, _body(model, words, rate, stream=True))
+        stream, _, _ = await connection.stream(PATH, _body(model, words, rate, stream=True))
         connection.close()
         check(openai_text(stream), "".join(tokens(words)), server.url)
 
@@ -87,7 +87,7 @@ async def _cpu_us_per_token(server: Process, path: str, words: int, rate: int) -
         if path == RESPONSES:
             body = {"model": body["model"], "input": body["messages"], "stream": True, "store": False}
         connection = Connection(server.url)
-        stream, _, _ = await connection.streamed(path, body)
+        stream, _, _ = await connection.stream(path, body)
         connection.close()
         check(response_text(stream) if path == RESPONSES else openai_text(stream), sent, server.url)
 

@@ -38,7 +38,7 @@ from groq_core.services.batch import BatchRun, LineSource, LineTemplate, Recipe,
 from groq_core.services.extraction import ExtractionOptions, Extractor
 from groq_core.services.extraction.spans import SourceText
 from groq_core.settings.settings import Settings
-from tests.services.placed import placed_documents
+from tests.services.placed import all_documents
 
 MODEL: Final = "openai/gpt-oss-120b"
 PRICED: Final = MODELS[f"groq:{MODEL}"]
@@ -119,7 +119,7 @@ class Script(BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def scripted() -> Iterator[str]:
+def serve_script() -> Iterator[str]:
     """Serve the model; gives its host."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Script)
     serving = threading.Thread(target=server.serve_forever, daemon=True)
@@ -166,12 +166,12 @@ class Spent:
 async def services(bench: Bench) -> list[Row]:
     """Rows of extraction, ours and two peers', of thirty documents, and of a table that is edited between two runs."""
     texts = documents(bench.times(30, 8))
-    with scripted() as host:
+    with serve_script() as host:
         settings = Settings.from_env({"GROQ_API_KEY": "gsk_bench", "GROQ_BASE_URL": host, "GROQ_CORE_CACHE_SIZE": "0"})
         async with assemble(settings) as core:
             own, at_line = await ours(core, texts)
             before, after = edit(bench.times(200, 40))
-            table = await edited(core, before, after)
+            table = await edit_table(core, before, after)
         theirs = [
             await asyncio.to_thread(peer, texts, host)
             for peer in (instructor_json, instructor_markdown, curator_statements)
@@ -198,7 +198,7 @@ async def services(bench: Bench) -> list[Row]:
 def thirty() -> tuple[float, float]:
     """Per cent of the values of thirty documents that are found, and that are found where they are marked."""
     total = found = placed = 0
-    for document in placed_documents():
+    for document in all_documents():
         spans = SourceText(document.text).spans(document.data)
         for path, places in document.places.items():
             span = spans[path]
@@ -287,7 +287,7 @@ def edit(many: int) -> tuple[list[str], list[str]]:
     return rows, after
 
 
-async def edited(core: Core, rows: list[str], after: list[str]) -> tuple[float, int]:
+async def edit_table(core: Core, rows: list[str], after: list[str]) -> tuple[float, int]:
     """Per cent of an edited table's rows that stand beside their own answer, and questions that were asked twice."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -112,7 +112,7 @@ def babble() -> list[Samples]:
     return [np.sum(spoken[at : at + 18 : 3], axis=0, dtype=np.float32) for at in range(6)]
 
 
-def mixed(voice: Samples, noise: Samples, distance_db: float) -> Samples:
+def mix(voice: Samples, noise: Samples, distance_db: float) -> Samples:
     """A voice with noise so much quieter than itself, both by their mean power while they sound."""
     loud = np.abs(voice) > 0.02
     power = float((voice[loud] ** 2).mean()) if loud.any() else 1e-9
@@ -131,10 +131,10 @@ def ours(samples: Samples) -> bool:
 
 def ours_and_second(samples: Samples) -> bool:
     """As a transcript is judged: the model is asked where our measures hear nobody."""
-    return ours(samples) or Voice(written(samples)).speaks(0.0, CLIP / RATE)
+    return ours(samples) or Voice(write_wav(samples)).speaks(0.0, CLIP / RATE)
 
 
-def written(samples: Samples) -> bytes:
+def write_wav(samples: Samples) -> bytes:
     buffer = BytesIO()
     soundfile.write(buffer, samples, RATE, format="WAV", subtype="PCM_16")
     return buffer.getvalue()
@@ -196,7 +196,7 @@ def conditions() -> Iterator[tuple[str, bool, list[Samples]]]:
     noises = {name: found for name, found in grounds().items() if name not in ("digital silence", "a quiet room")}
     for distance in DISTANCES_DB:
         for name, noise in {**noises, "babble": babble()}.items():
-            whole = [mixed(voice, noise[at % len(noise)], distance) for at, voice in enumerate(voices())]
+            whole = [mix(voice, noise[at % len(noise)], distance) for at, voice in enumerate(voices())]
             yield f"false silence, {name} at {distance} dB", True, whole
     for name, found in grounds().items():
         yield f"false speech, {name}", False, found
@@ -224,15 +224,15 @@ async def speech(bench: Bench) -> list[Row]:
             spent[name] += time.process_time() - began
             wrong[name, spoken] = wrong.get((name, spoken), 0) + misses
             shares[name] = 100 * misses / len(chosen)
-        rows.append(compared(what, shares, f"{len(chosen)} clips"))
+        rows.append(comparison(what, shares, f"{len(chosen)} clips"))
     for spoken, what in ((True, "false silence, all"), (False, "false speech, all")):
         shares = {name: 100 * wrong.get((name, spoken), 0) / asked[spoken] for name in detectors}
-        rows.append(compared(what, shares, f"{asked[spoken]} clips"))
+        rows.append(comparison(what, shares, f"{asked[spoken]} clips"))
     costs = {name: 1e3 * seconds / sum(asked.values()) for name, seconds in spent.items()}
-    rows.append(compared("CPU for four seconds", costs, "", "ms"))
+    rows.append(comparison("CPU for four seconds", costs, "", "ms"))
     return rows
 
 
-def compared(what: str, values: dict[str, float], detail: str, unit: str = "%") -> Row:
+def comparison(what: str, values: dict[str, float], detail: str, unit: str = "%") -> Row:
     others = ", ".join(f"{name} {value:.3g} {unit}" for name, value in values.items() if name != "ours")
     return Row(what, values["ours"], unit, others, detail=detail)

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from benchmarks.load import openai_text, page_pass, page_text
-from benchmarks.processes import free_port, served
+from benchmarks.processes import free_port, run_server
 
 MARK = re.compile(r"mark-[a-z0-9]+")
 WORDS = 40
@@ -240,7 +240,7 @@ async def run(seconds: float, streams: int, sessions: int) -> bool:
     async with model() as (upstream, playing):
         port = free_port()
         env = {"GRADIO_SERVER_PORT": str(port), **settings(upstream)}
-        async with served([sys.executable, "app.py"], "/", port=port, **env) as process:
+        async with run_server([sys.executable, "app.py"], "/", port=port, **env) as process:
             sizes: list[tuple[float, int]] = []
 
             async def watch() -> None:

@@ -18,7 +18,7 @@ import aiohttp
 from sqlalchemy import insert, text
 
 from benchmarks.campaign.house import Postgres, Redis, until_open
-from benchmarks.processes import PeerMissingError, Process, free_port, served, upstream
+from benchmarks.processes import PeerMissingError, Process, free_port, run_server, upstream
 from benchmarks.rows import Bench, Row, median, percentile
 from groq_core.redaction import Secret
 from groq_core.store.conversations import Conversations
@@ -41,7 +41,7 @@ BODY: Final = json.dumps(
 # ── the shared state of a request ────────────────────────────────────────────────────────────────────
 
 
-async def shared(bench: Bench) -> list[Row]:
+async def compare_shared(bench: Bench) -> list[Row]:
     """The time that a request takes with Redis beside one without, in turns; two limits are counted too."""
     limits = {"GROQ_CORE_LIMITS": "100000/minute, 1000 usd/day"}
     async with (
@@ -99,7 +99,7 @@ async def _server(model: str, workers: int, /, **settings: str) -> AsyncIterator
     port = free_port()
     env = {"GRADIO_SERVER_PORT": str(port), "GROQ_API_KEY": "gsk_bench", "GROQ_BASE_URL": model, **settings}
     env |= {"GROQ_CORE_LOG_LEVEL": "warning", "GROQ_CORE_WORKERS": str(workers), "GROQ_CORE_CACHE_SIZE": "0"}
-    async with served([sys.executable, "-m", "groq_core", "serve"], "/health", port=port, **env) as process:
+    async with run_server([sys.executable, "-m", "groq_core", "serve"], "/health", port=port, **env) as process:
         yield process
 
 

@@ -67,7 +67,7 @@ def _event(delta: dict[str, str], finish: str | None = None, **more: Any) -> byt
 _STAMPED = _event({"content": " 0"}).split(b" 0")
 
 
-def _stamped(number: int) -> bytes:
+def _stamp(number: int) -> bytes:
     """A token that tells its number and when it went out."""
     return _STAMPED[0] + b" %d:%d" % (number, time.monotonic_ns() // 1000) + _STAMPED[1]
 
@@ -84,7 +84,7 @@ class Upstream:
         self._open = 0
         self._frames: dict[str, bytes] = {}
 
-    def _framed(self, count: int) -> list[bytes]:
+    def _frame(self, count: int) -> list[bytes]:
         known = self._frames
         return [known.get(token) or known.setdefault(token, _event({"content": token})) for token in tokens(count)]
 
@@ -123,14 +123,14 @@ class Upstream:
     async def _stream(self, writer: asyncio.StreamWriter, count: int, rate: int, name: str, *, stamped: bool) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")
         writer.write(_chunk(_event({"role": "assistant", "content": ""})))
-        frames, sent, began = [] if stamped else self._framed(count), 0, time.perf_counter()
+        frames, sent, began = [] if stamped else self._frame(count), 0, time.perf_counter()
         self.played[name] = {"first": time.time()}
         self._open += 1
         try:
             while sent < count:
                 due = min(count, int((time.perf_counter() - began) * rate) + 1) if rate else min(count, sent + BURST)
                 if due > sent:
-                    following = map(_stamped, range(sent, due)) if stamped else frames[sent:due]
+                    following = map(_stamp, range(sent, due)) if stamped else frames[sent:due]
                     writer.write(b"".join(map(_chunk, following)))
                     sent = due
                     await writer.drain()

@@ -136,7 +136,7 @@ class World:
                 for event in _whole(text, fault, self.usage(attempt.request)):
                     yield event
             case _:
-                async for event in _streamed(text, fault, self.usage(attempt.request), self.piece):
+                async for event in _stream_answer(text, fault, self.usage(attempt.request), self.piece):
                     yield event
 
     def headers_of(self, spec: ModelSpec) -> Mapping[str, str]:
@@ -165,7 +165,7 @@ def _chunk(delta: dict[str, Any], finish: str | None = None, **more: Any) -> byt
     return b"data: " + msgspec.json.encode({"id": "c", "model": "m", "choices": [choice], **more}) + b"\n\n"
 
 
-async def _streamed(text: str, fault: Fault | None, usage: dict[str, int], piece: int) -> AsyncIterator[Event]:
+async def _stream_answer(text: str, fault: Fault | None, usage: dict[str, int], piece: int) -> AsyncIterator[Event]:
     decoder = StreamDecoder()
     kind = "" if fault is None else fault.kind
     if kind == "garbage":

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from groq_core.errors import ChainError, GroqCoreError, RequestError, SettingsError
     from groq_core.reply import Reply
     from groq_core.requests import Caller, ChatRequest, SpeechRequest, TranscriptionRequest
-    from groq_core.settings.settings import Settings, load
+    from groq_core.settings.env_file import load
+    from groq_core.settings.settings import Settings
 
 __version__ = "0.1.0"
 
@@ -39,7 +40,8 @@ _HOMES = {
     "errors": ("ChainError", "GroqCoreError", "RequestError", "SettingsError"),
     "reply": ("Reply",),
     "requests": ("Caller", "ChatRequest", "SpeechRequest", "TranscriptionRequest"),
-    "settings.settings": ("Settings", "load"),
+    "settings.env_file": ("load",),
+    "settings.settings": ("Settings",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -258,6 +258,7 @@ def _make_core(state: _State, handle: Handler[Request], simulator: Simulator | N
         cache=state.cache,
         log=state.log,
         shared=state.shared,
+        database=team.status if team is not None else str,
         announcement=(lambda: team.announcement) if team is not None else str,
     )
     state.metrics.watch(lambda: board.snapshot().targets)

@@ -23,10 +23,10 @@ from groq_core.access.sessions import Sessions
 from groq_core.api.app import Api, create_api
 from groq_core.api.late_page import LatePage
 from groq_core.compose import Core, assemble
+from groq_core.connections.event_loop import new_event_loop
 from groq_core.connections.guard import Guard, bounds_for, protocol_for, raise_descriptors
 from groq_core.connections.workers import own_socket, supervise, watch_parent, worker_number
 from groq_core.errors import SettingsError
-from groq_core.event_loop import new_event_loop
 from groq_core.settings.ports import free_port, next_port
 from groq_core.settings.settings import Settings
 from groq_core.settings.team_extra import require_team

@@ -21,7 +21,8 @@ from groq_core.models.catalogue import life
 from groq_core.models.registry import MODELS
 from groq_core.models.spec import TIER_NAMES, ModelSpec
 from groq_core.models.tiers import ANY, BACKUP_TIERS, GROQ_TIERS
-from groq_core.settings.settings import Env, Settings, defaults, variables
+from groq_core.settings.settings import Settings, defaults, variables
+from groq_core.settings.variable import Env
 from scripts import clients, kinds
 
 ROOT: Final = Path(__file__).parents[1]

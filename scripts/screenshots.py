@@ -32,7 +32,7 @@ async def ask(page: Page, text: str = "Compare TCP and UDP in a table") -> None:
     await page.click("#chat-send")
 
 
-async def answered(page: Page) -> None:
+async def wait_for_answer(page: Page) -> None:
     await ask(page)
     await page.locator("#chat-log [data-role=assistant][data-state=done]").first.wait_for(timeout=30_000)
 
@@ -43,7 +43,7 @@ async def streaming(page: Page) -> None:
 
 
 async def receipt(page: Page) -> None:
-    await answered(page)
+    await wait_for_answer(page)
     await page.click(".gc-receipt summary")
 
 
@@ -73,7 +73,7 @@ async def error(page: Page) -> None:
 
 
 async def status(page: Page) -> None:
-    await answered(page)
+    await wait_for_answer(page)
     await open_status(page)
     await page.wait_for_timeout(300)
 
@@ -101,12 +101,12 @@ async def tour(page: Page) -> None:
 
 STATES: dict[str, State] = {
     state.__name__: state
-    for state in (empty, answered, streaming, receipt, settings, attachments, status, compare, tour, error)
+    for state in (empty, wait_for_answer, streaming, receipt, settings, attachments, status, compare, tour, error)
 }
 
 
 @asynccontextmanager
-async def served() -> AsyncIterator[str]:
+async def serve() -> AsyncIterator[str]:
     """The app on a simulator of its own, so that no picture shows what the one before broke; its address."""
     simulator = Simulator(pace=1, limits="developer", seed=1)
     await simulator.start()
@@ -126,7 +126,7 @@ async def served() -> AsyncIterator[str]:
 
 async def take(browser: Browser, folder: Path, name: str, size: str, scheme: Literal["light", "dark"]) -> None:
     width, height = SIZES[size]
-    async with served() as url:
+    async with serve() as url:
         context = await browser.new_context(
             viewport={"width": width, "height": height}, color_scheme=scheme, has_touch=size == "phone"
         )

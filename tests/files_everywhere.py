@@ -13,7 +13,7 @@ import numpy as np
 import pillow_heif
 from PIL import Image, ImageDraw
 
-from tests.media.samples import encoded, file_by_ffmpeg, sample
+from tests.media.samples import encode_image, file_by_ffmpeg, sample
 from tests.services import offices
 from tests.services.messages import compound, message
 from tests.services.papers import pdf
@@ -35,7 +35,7 @@ def by_ffmpeg(ending: str, *arguments: str, before: bytes = b"") -> Made:
     return make
 
 
-def unbranded() -> bytes:
+def old_film() -> bytes:
     """A film of the years before films named their kind."""
     film = by_ffmpeg("mov", "-c:a", "pcm_s16le")()
     size = struct.unpack(">I", film[:4])[0]
@@ -64,7 +64,7 @@ RECORDINGS: Final[dict[str, Made]] = {
     "talk.aiff": by_ffmpeg("aiff"),
     "talk.au": by_ffmpeg("au"),
     "talk.mka": by_ffmpeg("mka", "-c:a", "flac"),
-    "old.mov": unbranded,
+    "old.mov": old_film,
     "rates.ogg": lambda: by_ffmpeg("ogg", "-ar", "16000")() + by_ffmpeg("ogg", "-ar", "44100")(),
     "killed.wav": lambda: endless(sample("jfk.wav")),
     "zeros.mp3": lambda: bytes(3000) + sample("jfk.mp3"),
@@ -102,20 +102,22 @@ PICTURES: Final[dict[str, Made]] = {
             *("blankfirst.gif", "gama1.png"),
         )
     },
-    "photo.jpg": lambda: encoded(drawing(), "JPEG"),
-    "photo.webp": lambda: encoded(drawing(), "WEBP"),
-    "photo.avif": lambda: encoded(drawing(), "AVIF"),
+    "photo.jpg": lambda: encode_image(drawing(), "JPEG"),
+    "photo.webp": lambda: encode_image(drawing(), "WEBP"),
+    "photo.avif": lambda: encode_image(drawing(), "AVIF"),
     "photo.heif": heif,
-    "photo.jp2": lambda: encoded(drawing(), "JPEG2000"),
-    "photo.ico": lambda: encoded(drawing(), "ICO", sizes=[(200, 120)]),
+    "photo.jp2": lambda: encode_image(drawing(), "JPEG2000"),
+    "photo.ico": lambda: encode_image(drawing(), "ICO", sizes=[(200, 120)]),
     "photo.psd": photoshop,
-    "photo.tga": lambda: encoded(drawing(), "TGA"),
-    "large.tga": lambda: encoded(drawing(1200, 900), "TGA"),
+    "photo.tga": lambda: encode_image(drawing(), "TGA"),
+    "large.tga": lambda: encode_image(drawing(1200, 900), "TGA"),
     "photo.qoi": qoi,
-    "photo.ppm": lambda: encoded(drawing(), "PPM"),
-    "photo.bmp": lambda: encoded(drawing(), "BMP"),
-    "float.tif": lambda: encoded(Image.fromarray(np.linspace(0, 3, 4800, dtype=np.float32).reshape(60, 80)), "TIFF"),
-    "misnamed.png": lambda: encoded(drawing(), "JPEG"),
+    "photo.ppm": lambda: encode_image(drawing(), "PPM"),
+    "photo.bmp": lambda: encode_image(drawing(), "BMP"),
+    "float.tif": lambda: encode_image(
+        Image.fromarray(np.linspace(0, 3, 4800, dtype=np.float32).reshape(60, 80)), "TIFF"
+    ),
+    "misnamed.png": lambda: encode_image(drawing(), "JPEG"),
 }
 
 ODS: Final = (
@@ -162,7 +164,7 @@ DOCUMENTS: Final[dict[str, Made]] = {
 BAD_RECORDINGS: Final[dict[str, Made]] = {
     "empty.wav": lambda: b"",
     "notes.wav": lambda: b"only words " * 10_000,
-    "photo.mp3": lambda: encoded(drawing(900, 900), "BMP"),
+    "photo.mp3": lambda: encode_image(drawing(900, 900), "BMP"),
     "report.m4a": lambda: pdf(["words " * 40] * 200),
     "noise.mp3": lambda: np.random.default_rng(2).bytes(100_000),
 }
@@ -170,7 +172,7 @@ BAD_RECORDINGS: Final[dict[str, Made]] = {
 BAD_PICTURES: Final[dict[str, Made]] = {
     "new.jxl": lambda: b"\xff\x0a\xfa\x1f\1\x90" + bytes(80),
     "line.svg": lambda: b"<svg xmlns='http://www.w3.org/2000/svg'/>",
-    "broken.png": lambda: encoded(drawing(), "PNG")[:60],
+    "broken.png": lambda: encode_image(drawing(), "PNG")[:60],
     "talk.jpg": lambda: sample("jfk.wav"),
     "empty.png": lambda: b"",
 }
@@ -181,11 +183,11 @@ BAD_DOCUMENTS: Final[dict[str, Made]] = {
     "letter.pages": lambda: b"whatever this is",
     "empty.txt": lambda: b"   ",
     "called.pdf": lambda: b"no PDF at all",
-    "locked.pdf": lambda: locked(),
+    "locked.pdf": lambda: encrypt_pdf(),
 }
 
 
-def locked() -> bytes:
+def encrypt_pdf() -> bytes:
     from pypdf import PdfReader, PdfWriter
 
     writer = PdfWriter(clone_from=PdfReader(BytesIO(pdf(["secret"]))))

@@ -27,7 +27,7 @@ _NAMES = {
 """The names of a program that goes by more than one, the best first."""
 
 
-def found(program: str) -> str | None:
+def find(program: str) -> str | None:
     """Path of a program under any of its names, or None."""
     return next(filter(None, map(shutil.which, _NAMES.get(program, (program,)))), None)
 
@@ -38,7 +38,7 @@ def needs(*programs: str) -> pytest.MarkDecorator:
 
     CI has them all, so there a missing one must not look like a passing suite: the test runs and fails.
     """
-    missing = [program for program in programs if found(program) is None]
+    missing = [program for program in programs if find(program) is None]
     return pytest.mark.skipif(
         bool(missing) and not os.environ.get("CI"), reason=f"needs {' and '.join(missing)}, which is not installed"
     )

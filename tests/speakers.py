@@ -94,7 +94,7 @@ class Speaker:
                 if isinstance(step, asyncio.Event):
                     await step.wait()
                 elif isinstance(step, ProviderError):
-                    raise self._failed(step, attempt, number)
+                    raise self._failure(step, attempt, number)
                 elif isinstance(step, Finished):
                     yield msgspec.structs.replace(
                         step, provider=attempt.spec.provider, model=attempt.spec.id, number=number
@@ -104,7 +104,7 @@ class Speaker:
         finally:
             self.open -= 1
 
-    def _failed(self, step: ProviderError, attempt: Attempt, number: int) -> ProviderError:
+    def _failure(self, step: ProviderError, attempt: Attempt, number: int) -> ProviderError:
         error = ProviderError(
             step.kind,
             step.message,

@@ -16,7 +16,7 @@ PACKAGE = Path(__file__).parents[1] / "groq_core"
 ROWS = (
     # From what knows nothing of the others to what knows everything. A room may import from its own row and from
     # rows above it in this list; within a row, imports make no circle.
-    ("events", "event_loop", "redaction", "terminal"),
+    ("encoding", "events", "redaction", "terminal"),
     ("errors",),
     ("settings", "requests"),
     ("reply", "media", "models", "telemetry", "access", "connections"),
@@ -120,6 +120,70 @@ def test_the_simulator_is_the_other_side_of_the_wire() -> None:
             assert neighbours(file) <= {"redaction"}, file
 
 
+STDLIB_JSON = {
+    # Everything else encodes and decodes with msgspec. What the standard library reads or writes here, msgspec refuses.
+    "encoding": "half a letter is written as a mark, and a header as ASCII",
+    "api.chat.clients": "what a model said, spaced as the clients that ask for it space it",
+    "api.json_body": "half a letter in a body is mended and told",
+    "cli.batch": "what a person wrote: faults by line and column",
+    "cli.extract": "what a person wrote: faults by line and column",
+    "cli.team_commands": "what a person reads, with indents",
+    "services.agent.agent": "a schema in a prompt, spaced as models know it",
+    "services.agent.calling": "a model's arguments: doubled names and constants are refused by name",
+    "services.agent.loop": "arguments as a person is shown them",
+    "services.agent.mcp_server": "what a server sent, halves of letters too, to be weighed",
+    "services.agent.paused_run": "half a letter in a conversation that waits comes back as it was",
+    "services.agent.rescue": "a call that a model wrote into its text, halves of letters too",
+    "services.agent.visible": "arguments as a person is shown them, halves of letters too",
+    "services.agent.working": "the key of equal calls, halves of letters too",
+    "services.documents.worker": "half a letter of a document comes through a pipe as its escape",
+    "services.extraction.ask": "a schema and an answer in a prompt, spaced as models know them",
+    "services.extraction.json_text": "loose JSON of models",
+    "services.extraction.schema": "a schema with NaN in it is refused",
+    "settings.parsers": "what a person wrote: faults by line and column",
+    "simulator.outlines": "an answer that a person reads",
+    "simulator.structured": "an object at the beginning of a text that goes on",
+    "streaming.decoder": "loose JSON of providers",
+    "streaming.loose": "loose JSON of providers",
+    "streaming.transcription": "loose JSON of providers",
+    "streaming.wire_types": "loose JSON of providers",
+}
+
+
+def test_one_library_encodes_json() -> None:
+    using = {module_of(file) for file in FILES if "json" in imports(file)}
+
+    assert using == set(STDLIB_JSON), using ^ set(STDLIB_JSON)
+    assert {module_of(file) for file in FILES if {"orjson", "ujson", "simplejson"} & imports(file)} == set()
+
+
+def test_records_are_structs_or_dataclasses() -> None:
+    """What crosses the wire or is hot is a `msgspec.Struct`, the rest a dataclass; see the README."""
+    classes = {node.name: node for file in FILES for node in ast.walk(tree(file)) if isinstance(node, ast.ClassDef)}
+    bases = {ast.unparse(base).rpartition(".")[2] for node in classes.values() for base in node.bases}
+    assert "BaseModel" not in bases, "pydantic is for models that a caller brings, or that a library asks for"
+
+    decoded: set[str] = set()
+    for file in FILES:
+        kinds = {
+            keyword.value.id
+            for node in ast.walk(tree(file))
+            if isinstance(node, ast.Call)
+            for keyword in node.keywords
+            if keyword.arg == "type" and isinstance(keyword.value, ast.Name) and "decode" in ast.unparse(node.func)
+        }
+        decoded |= kinds
+    wrong = {name for name in decoded & classes.keys() if not is_struct(classes, name)}
+    assert wrong == set(), "what is decoded from JSON is a msgspec.Struct"
+
+
+def is_struct(classes: dict[str, ast.ClassDef], name: str) -> bool:
+    for base in map(ast.unparse, classes[name].bases):
+        if base == "msgspec.Struct" or (base in classes and is_struct(classes, base)):
+            return True
+    return False
+
+
 def test_only_providers_import_an_sdk() -> None:
     using = {module_of(file) for file in FILES if {name.partition(".")[0] for name in imports(file)} & SDKS}
 
@@ -173,9 +237,16 @@ def begins_with_a_participle(name: str) -> bool:
     return first in IRREGULAR.split() or (first.endswith("ed") and first not in NOT_PARTICIPLES)
 
 
-def test_functions_say_what_they_do_or_return() -> None:
-    names = [f"{module_of(file)}.{name}" for file in FILES for name in functions(file)]
-    told = [name for name in names if begins_with_a_participle(name.rpartition(".")[2])]
+def helpers(folder: str) -> list[str]:
+    """The functions of a folder beside the package, but the tests, whose names are facts."""
+    files = sorted((PACKAGE.parent / folder).rglob("*.py"))
+    return [name for file in files for name in functions(file) if not name.startswith("test_")]
+
+
+@pytest.mark.parametrize("folder", ["groq_core", "benchmarks", "scripts", "tests"])
+def test_functions_say_what_they_do_or_return(folder: str) -> None:
+    names = helpers(folder)
+    told = sorted(name for name in names if begins_with_a_participle(name))
 
     assert len(told) < 0.03 * len(names), f"{len(told)} of {len(names)} begin with a participle: {', '.join(told)}"
 

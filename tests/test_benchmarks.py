@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.limited import Counts, limits_of
 from benchmarks.load import Connection, openai_text, page_text
-from benchmarks.results import HEAD, merged, section, table
+from benchmarks.results import HEAD, merge, section, table
 from benchmarks.rows import Row, WrongTextError, check
 from benchmarks.text import letters, tokens
 from benchmarks.upstream import Upstream, order
@@ -28,7 +28,7 @@ def test_one_wrong_letter_fails_a_row_and_is_named() -> None:
 
 
 def test_a_section_is_one_table() -> None:
-    page = merged({"cpu": [Row("one", 1, "×", "x")]}, ["cpu"])
+    page = merge({"cpu": [Row("one", 1, "×", "x")]}, ["cpu"])
     assert table([Row("one", 1, "×", "x")]) in page
     assert section("page", [Row("two", 2, "×", "y")]).count(HEAD) == 1
 
@@ -40,7 +40,7 @@ async def test_the_model_sends_what_was_ordered_byte_for_byte() -> None:
         connection = Connection(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
         for rate in (0, 5000):
             body = {"messages": [{"role": "user", "content": order(100, rate, f"r{rate}")}], "stream": True}
-            stream, first, last = await connection.streamed("/v1/chat/completions", body)
+            stream, first, last = await connection.stream("/v1/chat/completions", body)
             assert openai_text(stream) == "".join(tokens(100))
             assert 0 < first <= last
             assert upstream.played[f"r{rate}"]["first"] <= upstream.played[f"r{rate}"]["last"]
@@ -56,5 +56,7 @@ def test_used_is_a_full_bucket_and_its_refill_whichever_limit_binds() -> None:
     limits = limits_of(10)
     assert limits.tpm is not None
     assert limits.rpm is not None
-    assert Counts(tokens=2 * limits.tpm, first=100, last=160).used(10) == pytest.approx(1)
-    assert Counts(statuses=Counter({"200": limits.rpm, "429": 9}), first=100, last=100).used(10) == pytest.approx(1)
+    assert Counts(tokens=2 * limits.tpm, first=100, last=160).share_used(10) == pytest.approx(1)
+    assert Counts(statuses=Counter({"200": limits.rpm, "429": 9}), first=100, last=100).share_used(10) == pytest.approx(
+        1
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks.hours import compared, hours
+from benchmarks.hours import compare, hours
 from groq_core.events import Word
 from tests.requires import needs
 
@@ -23,4 +23,4 @@ def test_the_comparison_finds_what_is_wrong() -> None:
     said = [Word(word=word, start=at, end=at + 0.5) for at, word in enumerate(("a", "b", "c", "d", "e"))]
     heard = [said[0], said[1], said[1], Word(word="x", start=2.0, end=2.5), said[3], said[4]]
 
-    assert compared(said, heard) == (1, 1, 1, 0.0)
+    assert compare(said, heard) == (1, 1, 1, 0.0)

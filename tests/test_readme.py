@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from groq_core.settings.settings import Settings, load, variables
+from groq_core.settings.env_file import load
+from groq_core.settings.settings import Settings, variables
 from scripts.readme import PARTS, WHERE, env_example, render, summary
 
 ROOT = Path(__file__).parents[1]

@@ -81,7 +81,7 @@ def registry() -> None:
         pytest.skip(f"needs a package registry, and none is reached: {str(error)[:200]}")
 
 
-def pinned_for(machine: dict[str, str]) -> dict[str, str]:
+def pins_for(machine: dict[str, str]) -> dict[str, str]:
     """Of the pins those that count on such a machine."""
     return {
         canonicalize_name(pin.name): str(pin.specifier)
@@ -111,7 +111,7 @@ def test_every_requirement_is_a_pin() -> None:
 
 def test_the_line_that_builds_a_space_resolves_to_our_pins(registry: None) -> None:
     found = resolve("\n".join([REQUIREMENTS.read_text(encoding="utf-8"), *spaces_line()]), SPACE)
-    ours = pinned_for({**environment("Linux aarch64", PYTHONS[0]), "platform_machine": "x86_64"})
+    ours = pins_for({**environment("Linux aarch64", PYTHONS[0]), "platform_machine": "x86_64"})
 
     assert {name: found.get(name) for name in ours} == ours
     assert "spaces" in found
@@ -124,7 +124,7 @@ def test_there_is_a_wheel_for_all_that_a_platform_needs_and_nothing_is_unpinned(
             REQUIREMENTS.read_text(encoding="utf-8"), PLATFORMS[platform][0], python, "--only-binary", ":all:"
         )
 
-        assert found == pinned_for(environment(platform, python)), python
+        assert found == pins_for(environment(platform, python)), python
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ def space() -> Iterator[Path]:
 
 
 @contextmanager
-def started(space: Path, home: Path, **environment: str) -> Iterator[str]:
+def start(space: Path, home: Path, **environment: str) -> Iterator[str]:
     """The app as the Space's user, where that can be had; gives its address."""
     home.mkdir(exist_ok=True)
     command = [str(space / "python" / "bin" / "python"), "app.py"]
@@ -100,7 +100,7 @@ def started(space: Path, home: Path, **environment: str) -> Iterator[str]:
 @pytest.mark.parametrize("hardware", [{}, {"SPACES_ZERO_GPU": "true"}], ids=["CPU", "ZeroGPU"])
 def test_a_space_shows_its_page_and_answers(space: Path, hardware: dict[str, str]) -> None:
     home = space / f"home-{len(hardware)}"
-    with started(space, home, GROQ_CORE_API_TOKENS=TOKEN, **hardware) as url, httpx.Client(timeout=120) as http:
+    with start(space, home, GROQ_CORE_API_TOKENS=TOKEN, **hardware) as url, httpx.Client(timeout=120) as http:
         page = http.get(url + "/", headers={"host": "ann-demo.hf.space"})
         question = {"model": "auto", "messages": [{"role": "user", "content": "Say hello."}]}
         answer = http.post(url + "/v1/chat/completions", json=question, headers={"authorization": f"Bearer {TOKEN}"})

@@ -135,8 +135,9 @@ while (!document.body) await new Promise(requestAnimationFrame);
 
 // Gradio draws tabs when they are opened, and may draw anything anew: look again after changes, once a frame.
 let due = false;
-new MutationObserver(() => {
-  if (due) return;
+const inConversation = (/** @type {MutationRecord} */ { target }) => target instanceof Element && target.closest(".gc-turns");
+new MutationObserver((changes) => {
+  if (due || changes.every(inConversation)) return; // what an answer writes makes no place, and need cause no frame
   due = true;
   requestAnimationFrame(() => {
     due = false;

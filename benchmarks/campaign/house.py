@@ -234,9 +234,10 @@ class House:
         self.model: asyncio.subprocess.Process
 
     async def in_step(self, http: aiohttp.ClientSession) -> bool:
-        """All replicas say that they share their state with all others."""
+        """All replicas say that they share their state with all others, and that the database answers."""
         found = await asyncio.gather(*(one.ready(http) for one in self.replicas))
-        return all(one.get("shared") == "in step" and one.get("replicas") == len(self.replicas) for one in found)
+        wanted = {"shared": "in step", "replicas": len(self.replicas), "database": "in step"}
+        return all(wanted.items() <= one.items() for one in found)
 
     async def asked(self) -> dict[str, int]:
         """How often the model was asked, by mark; it ends with that."""

@@ -20,10 +20,10 @@ from groq_core.store.books import Books
 from groq_core.store.database import open_database
 from groq_core.store.keys import ApiKeys
 from groq_core.store.people import PeopleStore
+from groq_core.ui.answer_again import GAP
 
 PEOPLE = 30
 TIGHT = 10
-TIGHT_USD = 0.003
 AMPLE = "5 usd/day, 100000/day"
 MARKS = re.compile(r"\b[PR]\d{2,6}\b")
 ANSWER_S = 60.0
@@ -48,6 +48,7 @@ class Outcome:
     resumed: int = 0
     exact: int = 0
     gone: int = 0
+    anew: int = 0
     wrong: list[str] = field(default_factory=list)
 
 
@@ -55,20 +56,20 @@ def mark(number: int) -> str:
     return f"P{number:02}"
 
 
-async def make_people(database: str) -> dict[str, str]:
-    """A key for each, by mark; a third have little money."""
+async def make_people(database: str, tight_usd: float) -> dict[str, str]:
+    """A key for each, by mark; a third have no more than this a day."""
     keys = {}
     async with open_database(Secret(database)) as opened:
         people, tokens = PeopleStore(opened), ApiKeys(opened)
         for number in range(PEOPLE):
             name = mark(number)
             await people.add(name, who="campaign")
-            await people.set_limits(name, f"{TIGHT_USD} usd/day" if number < TIGHT else AMPLE, who="campaign")
+            await people.set_limits(name, f"{tight_usd:f} usd/day" if number < TIGHT else AMPLE, who="campaign")
             keys[name] = (await tokens.create(name, who="campaign", person=name)).reveal()
     return keys
 
 
-async def spent(database: str) -> dict[str, float]:
+async def spend_by_person(database: str) -> dict[str, float]:
     """What the ledger says, by person."""
     found: defaultdict[str, float] = defaultdict(float)
     async with open_database(Secret(database)) as opened:
@@ -119,7 +120,7 @@ class Asker:
             out.usd[self._name] += ours["cost_usd"] or 0.0
             out.known[self._name] += 1
             text = told["choices"][0]["message"]["content"] or ""
-            out.crossed += _crossed(MARKS.findall(text), self._name, nonce)
+            out.crossed += _has_foreign_mark(MARKS.findall(text), self._name, nonce)
             return
         error = told.get("error") or {} if isinstance(told, dict) else {}
         if error.get("code") == "limit_reached" and int(self._name[1:]) < TIGHT:
@@ -159,7 +160,7 @@ class Visitor:
                 out.wrong.append(f"no end after {len(heard)} lines: {heard[-1:]!r}"[:200])
                 return
             given = {**headers, "x-groq-core-answer": name}
-            path = f"{self._url}/ui/chat" if asks else f"{self._url}/ui/answers/{name}?at={len(heard)}"
+            path = f"{self._url}/ui/{'chat' if asks else f'answers/{name}'}?at={len(heard)}"
             asking = (
                 self._http.post(path, json=question, headers=given) if asks else self._http.get(path, headers=given)
             )
@@ -171,9 +172,10 @@ class Visitor:
                 await asyncio.sleep(0.2)
                 continue
             if got == [b"404"]:
-                out.wrong.append(f"gone after {len(heard)} lines")
-                return
-            heard = got if asks else heard + got
+                asks = True  # lost with its process and Redis: begun anew behind what was heard, as the page does it
+                out.anew += 1
+                continue
+            heard += got
             out.resumed += not asks
             asks = asks and not heard
         await self._compare(name, headers, heard)
@@ -209,7 +211,7 @@ class Visitor:
             if got:
                 break
             await asyncio.sleep(0.2)
-        if got == heard:
+        if got is not None and _is_same(got, heard):
             out.exact += 1
         elif got == [b"404"]:
             out.gone += 1
@@ -217,7 +219,7 @@ class Visitor:
             at = next((n for n, (a, b) in enumerate(zip(got or [], heard, strict=False)) if a != b), -1)
             out.wrong.append(f"{len(heard)} lines heard, {len(got or [])} kept, first difference at {at}")
         marks = [part.decode() for part in re.findall(rb"fox ([\w-]{20,24})", b"".join(heard))]
-        out.crossed += _crossed(marks, name)
+        out.crossed += _has_foreign_mark(marks, name)
 
     async def _whole(self, name: str, headers: dict[str, str]) -> list[bytes] | None:
         async with self._http.get(f"{self._url}/ui/answers/{name}", headers=headers) as answer:
@@ -228,9 +230,14 @@ class Visitor:
         return lines if _is_over(lines) else None
 
 
-def _crossed(marks: Iterable[str], *own: str) -> bool:
+def _has_foreign_mark(marks: Iterable[str], *own: str) -> bool:
     """Whether there is a mark of somebody else; one may be cut off where an answer or a line of it ends."""
     return any(not any(mine.startswith(mark) for mine in own) for mark in marks)
+
+
+def _is_same(kept: list[bytes], heard: list[bytes]) -> bool:
+    """Whether a page that reads it once more sees the same; a gap stands for a line that died with its process."""
+    return len(kept) == len(heard) and all(one in (other, GAP) for one, other in zip(kept, heard, strict=True))
 
 
 def _is_over(lines: list[bytes]) -> bool:

@@ -16,11 +16,14 @@ import aiohttp
 
 from benchmarks.campaign.faults import FAULTS, break_and_mend, plan
 from benchmarks.campaign.house import House, open_house
-from benchmarks.campaign.people import PEOPLE, TIGHT, TIGHT_USD, Asker, Outcome, Visitor, make_people, mark, spent
+from benchmarks.campaign.people import PEOPLE, TIGHT, Asker, Outcome, Visitor, make_people, mark, spend_by_person
 from benchmarks.rows import Bench, Row, percentile
 
 MEAN_USD = 3e-5
 """What a request of the campaign costs; what the model was asked, and whose answer reached nobody, counts so much."""
+
+TIGHT_USD = 0.003
+"""A third of the people have no more a day; in a short run half of what they would ask for."""
 
 MOST_S = 12 * 60.0
 """After which nothing more is broken or asked, so that all of it takes fifteen minutes at most."""
@@ -42,7 +45,7 @@ async def run(
         What was seen, the seconds until in step by fault, and what each person has spent at most, in dollars.
     """
     database = f"postgresql+psycopg://team@127.0.0.1:{house.postgres.port}/postgres"
-    keys = await make_people(database)
+    keys = await make_people(database, tight_usd(requests))
     outcome, chance, ends = Outcome(), random.Random(seed), asyncio.Event()
     times: defaultdict[str, list[float]] = defaultdict(list)
     timeout = aiohttp.ClientTimeout(total=40)
@@ -72,7 +75,7 @@ async def run(
         ends.set()
         await asyncio.gather(*asking, *following)
     await asyncio.sleep(2)  # the ledger is written twice a second
-    ledger, asked = await spent(database), await house.asked()
+    ledger, asked = await spend_by_person(database), await house.asked()
     most = {}
     for number in range(PEOPLE):
         name = mark(number)
@@ -80,6 +83,11 @@ async def run(
         untold = max(0, asked.get(name, 0) - outcome.known[name])
         most[name] = max(ledger.get(name, 0.0), outcome.usd[name] + untold * MEAN_USD)
     return outcome, dict(times), most
+
+
+def tight_usd(requests: int) -> float:
+    """What a third of the people may spend, so that they come to their limit."""
+    return round(min(TIGHT_USD, requests / PEOPLE * MEAN_USD / 2), 6)
 
 
 def leaks(house: House) -> int:
@@ -93,16 +101,21 @@ def leaks(house: House) -> int:
 
 
 def rows(
-    outcome: Outcome, times: dict[str, list[float]], spent_usd: dict[str, float], leaked: int, took: str
+    outcome: Outcome, times: dict[str, list[float]], spent_usd: dict[str, float], leaked: int, took: str, limit: float
 ) -> list[Row]:
     """The table."""
-    over = sum(max(0.0, spent_usd[mark(number)] - TIGHT_USD) for number in range(TIGHT))
+    over = sum(max(0.0, spent_usd[mark(number)] - limit) for number in range(TIGHT))
     ample = max(1, outcome.asked - outcome.limits_met)
     all_times = [one for found in times.values() for one in found] or [0.0]
     refused = sum(outcome.refused.values())
     reasons = "; ".join(f"{count} × {why}" for why, count in outcome.reasons.most_common(3))
+    resumed = (
+        f"{outcome.runs} answers, followed again {outcome.resumed} times; {outcome.anew} times lost with its process "
+        f"and Redis and begun anew; {outcome.gone} were forgotten before they could be compared. "
+        f"{'; '.join(outcome.wrong[:3])}"
+    )
     found = [
-        Row("overspend of ten people with 0.003 $ a day", round(over, 6), "$", "their limits", 0.0, detail=took),
+        Row(f"overspend of ten people with {limit:g} $ a day", round(over, 6), "$", "their limits", 0.0, detail=took),
         Row("false refusals", 100 * refused / ample, "%", "requests within limits", 0.5, detail=reasons),
         Row("429 that we brought on ourselves", float(outcome.upstream_429), "", "answers' attempts", 0.0),
         Row("back in step, slowest", max(all_times), "s", "the mend of the fault", PROMISE_S),
@@ -114,8 +127,7 @@ def rows(
             "answers begun",
             100.0,
             at_most=False,
-            detail=f"{outcome.runs} answers, followed anew {outcome.resumed} times; {outcome.gone} were forgotten "
-            f"before they could be compared. {'; '.join(outcome.wrong[:3])}",
+            detail=resumed,
         ),
         Row("texts that reached somebody else", float(outcome.crossed), "", "all answers", 0.0),
         Row("keys and questions in logs", float(leaked), "", "lines", 0.0),
@@ -159,4 +171,4 @@ async def measure(
         f"{replicas} replicas; "
         f"{(time.monotonic() - began) / 60:.0f} min, load average {load:.1f} to {os.getloadavg()[0]:.1f}"
     )
-    return rows(outcome, times, usd, leaked, took)
+    return rows(outcome, times, usd, leaked, took, tight_usd(requests))

@@ -18,7 +18,7 @@ from litellm import Router
 litellm.suppress_debug_info = True
 
 
-async def asked(router: Any, prompt: str, stream: bool) -> Any:
+async def ask(router: Any, prompt: str, stream: bool) -> Any:
     messages = [{"role": "user", "content": prompt}]
     answer = await router.acompletion(model="m", messages=messages, stream=stream)
     if not stream:
@@ -34,7 +34,7 @@ async def main() -> None:
         order = json.loads(line)
         began = time.process_time()
         for _ in range(order["times"]):
-            text = await asked(router, order["prompt"], order["stream"])
+            text = await ask(router, order["prompt"], order["stream"])
         print(json.dumps({"cpu_s": time.process_time() - began, "text": text}), flush=True)
 
 

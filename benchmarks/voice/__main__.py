@@ -16,7 +16,7 @@ import asyncio
 import os
 import sys
 
-from benchmarks.results import merged, table, write
+from benchmarks.results import merge, table, write
 from benchmarks.voice import sounds
 from benchmarks.voice.detector import detector
 from benchmarks.voice.latency import latency
@@ -35,7 +35,7 @@ def main(argv: list[str]) -> int:
     if chosen.write:
         from benchmarks.__main__ import BENCHMARKS
 
-        write(merged({"voice": rows}, [*BENCHMARKS, "voice"]))
+        write(merge({"voice": rows}, [*BENCHMARKS, "voice"]))
     return 0
 
 

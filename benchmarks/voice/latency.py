@@ -92,7 +92,7 @@ async def latency(rounds: int) -> list[Row]:
         await install_microphone(page, question=question, word=sounds.robot("en", "stop"))
         await page.hover(TALK)
         free = await conversation(page, rounds)
-        hold = [await held(page) for _ in range(rounds)]
+        hold = [await time_from_release(page) for _ in range(rounds)]
         await browser.close()
     turns, silences = [one for one, _ in free], [two for _, two in free if two is not None]
     return [
@@ -134,7 +134,7 @@ async def conversation(page: Page, rounds: int) -> list[tuple[float, float | Non
     return found
 
 
-async def held(page: Page) -> float:
+async def time_from_release(page: Page) -> float:
     await in_state(page, "off")
     await page.evaluate("window.sounds = []")
     await page.focus(TALK)

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from benchmarks.speech import MEDIA, RATE, Samples, by_program, mixed, read
+from benchmarks.speech import MEDIA, RATE, Samples, by_program, mix, read
 
 VOICES: Final = ("en", "en-us+f3", "en-gb+m3", "en-us+m7", "en-us+f2", "en-gb+f4")
 SENTENCES: Final = (
@@ -174,7 +174,7 @@ def door(seed: int) -> Samples:
 
 def over(voice: Samples, noise: Samples, below_db: float) -> Samples:
     """A voice with a background so much quieter than itself."""
-    return mixed(voice, np.resize(noise, len(voice)), below_db)
+    return mix(voice, np.resize(noise, len(voice)), below_db)
 
 
 def missing() -> str:

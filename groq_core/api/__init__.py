@@ -4,6 +4,7 @@ The HTTP API: the OpenAI wire format in front, one handler of events behind.
 - ``absent_paths``: Paths that are not here: each gets an answer in OpenAI's shape that says why, and where to go
   instead.
 - ``access``: Who may use the API: the holder of a token, or, where there is none, programs on this very machine.
+- ``agent_asked``: What `/v1/agent/runs` is asked: a task, tools, servers and bounds.
 - ``agent_runs``: `POST /v1/agent/runs`: a model with tools works on a task; its steps and its answer, or its events.
 - ``answer_headers``: Headers that tell how an answer came about, and what Groq's own API tells of its limits.
 - ``app``: The application: what can be asked for over HTTP, in front of whatever else is mounted at `/`.
@@ -15,7 +16,6 @@ The HTTP API: the OpenAI wire format in front, one handler of events behind.
   refused by name.
 - ``dispatch``: One table of what can be asked for, and the one place where every request comes in and every error
   goes out.
-- ``encoding``: JSON on its way out.
 - ``errors``: Errors on their way out: one shape for all of them, `{"error": {"message", "type", "code", "param",
   "hint"}}`.
 - ``extract``: `POST /v1/extract`: data that fits a JSON Schema out of a text or a file, with the place of each value.
@@ -24,7 +24,8 @@ The HTTP API: the OpenAI wire format in front, one handler of events behind.
 - ``field_errors``: Say what is wrong with a field.
 - ``fold``: Read a stream of events to its end for an answer that goes out whole.
 - ``health``: Whether the process serves, and whether a request would find somebody to answer it.
-- ``json_body``: Read a JSON body field by field; what is wrong with one is said by its name.
+- ``json_body``: Decode a body that must be one JSON object; what is wrong is told by its place, never by the text
+  around it.
 - ``languages``: Languages as clients name them, brought to the code that transcribers take.
 - ``late_page``: What is mounted at `/` and takes longer to load than the API: it is waited for, and the API is not.
 - ``model_list``: `GET /v1/models`: what can be asked for now, tier aliases first.
@@ -35,6 +36,8 @@ The HTTP API: the OpenAI wire format in front, one handler of events behind.
 - ``reference``: The API's description as a page at `/docs`: plain HTML, that asks nobody else for scripts or styles.
 - ``responses``: `/v1/responses`: the Responses API on the same chain; its items in, its items and events out, kept
   for an hour.
+- ``rules``: The rules for the fields of a body: each checks a value, and says the same as a schema for the API's
+  description.
 - ``schema_parts``: The parts that schemas are put together from; each reader of a body says with them what it takes.
 - ``schemas``: Schemas of what the API takes and gives, for `/openapi.json`; names and bounds are those of the code
   that checks.

@@ -8,20 +8,19 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
 
+from groq_core.api.agent_asked import FIELDS, AgentQuery, read_wanted
 from groq_core.api.asgi import EVENT_STREAM, ApiExchange, HangUpWatch, Headers
-from groq_core.api.backend import Backend, Settings
-from groq_core.api.chat.body import check_model
-from groq_core.api.encoding import event_bytes
+from groq_core.api.backend import Backend
 from groq_core.api.errors import error_headers, error_object, note_bug, reason, refuse, status_of
 from groq_core.api.extract import DONE, misfit
-from groq_core.api.field_errors import bad, kind_of
-from groq_core.api.json_body import Body
+from groq_core.api.field_errors import bad
 from groq_core.api.receipts import SIMULATED, Receipts
+from groq_core.encoding import event_bytes
 from groq_core.errors import RequestError
 from groq_core.events import (
     ApprovalAsked,
@@ -34,26 +33,14 @@ from groq_core.events import (
     ToolFinished,
     ToolStarted,
 )
-from groq_core.requests import HOSTED_TOOLS, Caller, Message
-from groq_core.services.agent import Agent, AgentLimits, AgentRun, RunState, Tool, Trace
-from groq_core.services.agent.servers import McpServer, operator_servers, server_tools
-from groq_core.services.agent.sets import TOOL_SETS, tools_named
-from groq_core.services.agent.strangers import MOST, allowed_by, strangers_server
+from groq_core.requests import HOSTED_TOOLS, Caller
+from groq_core.services.agent import Agent, AgentRun, RunState, Tool, Trace
+from groq_core.services.agent.servers import server_tools
+from groq_core.services.agent.sets import tools_named
 from groq_core.services.candidates import agent_price, agent_room
 from groq_core.services.extraction import schema_of
-from groq_core.services.logins import Logins
 
 MAX_BODY: Final = 24 * 2**20
-
-FIELDS: Final = ("task", "tools", "mcp_servers", "limits", "model", "stream", "output", "resume")
-
-LIMITS: Final[Mapping[str, tuple[str, float]]] = {
-    "steps": ("steps", 50),
-    "seconds": ("seconds", 600),
-    "usd": ("usd", 100),
-    "tokens": ("tokens", 10_000_000),
-}
-"""What may be bounded, and the most each may be; also under ``max_…``."""
 
 MOST_PAUSED: Final = 500
 PAUSED_S: Final = 3600.0
@@ -61,18 +48,6 @@ PAUSED_S: Final = 3600.0
 
 TOLD: Final = (StepStarted, TextDelta, ReasoningDelta, ApprovalAsked, ToolStarted, ToolFinished, Note)
 """Events of a run that are sent to a client, by their names in small letters."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AgentQuery:
-    """What a request asks for; ``task`` is empty where a paused run goes on."""
-
-    task: str | list[Message]
-    tools: tuple[str, ...] = ()
-    servers: tuple[McpServer, ...] = ()
-    limits: AgentLimits = field(default_factory=AgentLimits)
-    model: str = "auto"
-    output: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +69,10 @@ class AgentRuns:
         self._paused: OrderedDict[str, Paused] = OrderedDict()
 
     async def __call__(self, exchange: ApiExchange) -> None:
-        body = Body(await exchange.body(MAX_BODY), FIELDS)
-        stream = body.switch("stream")
+        body = FIELDS.read(await exchange.body(MAX_BODY))
         state: RunState | None = None
         words: dict[str, bool] = {}
-        if "resume" in body.fields:
+        if "resume" in body:
             wanted, state, words = self._resume(body, exchange.caller)
         else:
             wanted = read_wanted(body, self._backend.settings, self._backend.mcp_logins)
@@ -113,7 +87,7 @@ class AgentRuns:
                     await refuse(exchange, reason(caught, watch))
                     return
                 answer = Answering(exchange, watch, receipts, headers, lambda end: self._keep(end, wanted, exchange))
-                await (answer.stream(run) if stream else answer.whole(run))
+                await (answer.stream(run) if body.get("stream") else answer.whole(run))
 
     async def _begin(
         self,
@@ -157,22 +131,17 @@ class AgentRuns:
         owner = (exchange.caller.credential, exchange.caller.user)
         self._paused[end.state.run] = Paused(owner, now + PAUSED_S, wanted, end.state)
 
-    def _resume(self, body: Body, caller: Caller) -> tuple[AgentQuery, RunState, dict[str, bool]]:
+    def _resume(self, body: Mapping[str, Any], caller: Caller) -> tuple[AgentQuery, RunState, dict[str, bool]]:
         """
         Take up a run that waits. It is taken out, so the same word said again finds nothing.
 
         Raises:
             RequestError: No run of this caller's waits under that id, or a word is for no call of it.
         """
-        for name in body.fields:
+        for name in body:
             if name not in ("resume", "stream"):
                 raise bad(name, f"`{name}` was said when the run began", "Send only resume and stream.")
-        resume = body.object("resume")
-        run, words = resume.get("run"), resume.get("approvals", {})
-        if not isinstance(run, str):
-            raise bad("resume.run", "`resume.run` is the id of a paused run, as text")
-        if not isinstance(words, dict) or not all(isinstance(word, bool) for word in words.values()):
-            raise bad("resume.approvals", "`resume.approvals` gives true or false for each approval id")
+        run, words = body["resume"]["run"], body["resume"].get("approvals", {})
         found = self._paused.get(run)
         if found is None or found.until < self._clock() or found.owner != (caller.credential, caller.user):
             raise RequestError(
@@ -306,99 +275,3 @@ def step_object(step: Any) -> dict[str, Any]:
             for call in step.calls.values()
         ],
     }
-
-
-# ── what is asked for ────────────────────────────────────────────────────────────────────────────────
-
-
-def read_wanted(body: Body, settings: Settings, logins: Logins | None = None) -> AgentQuery:
-    """
-    Check what is asked for.
-
-    Args:
-        logins: Tokens that the operator's credentials have brought so far.
-
-    Raises:
-        RequestError: 400 naming the field.
-    """
-    return AgentQuery(
-        task=_task(body),
-        tools=_tools(body),
-        servers=_servers(body, settings, logins),
-        limits=_limits(body),
-        model=check_model(body.fields.get("model"), default="auto"),
-        output=body.object("output") or None,
-    )
-
-
-def _task(body: Body) -> str | list[Message]:
-    task = body.fields.get("task")
-    if not isinstance(task, list):
-        return body.text("task")
-    if not task or not all(isinstance(message, dict) and isinstance(message.get("role"), str) for message in task):
-        raise bad("task", "`task` is text, or a list of messages with a role and content")
-    return task
-
-
-def _tools(body: Body) -> tuple[str, ...]:
-    if "tools" not in body.fields:
-        return tuple(TOOL_SETS)
-    names = []
-    for place, tool in enumerate(body.list("tools")):
-        name = tool.get("type") if isinstance(tool, dict) else tool
-        if name not in (*TOOL_SETS, *HOSTED_TOOLS):
-            known = ", ".join((*TOOL_SETS, *HOSTED_TOOLS))
-            raise bad(
-                f"tools[{place}]",
-                f"`tools[{place}]` is no tool of this server" if isinstance(name, str) else "a tool is named by text",
-                f"There are: {known}. Tools of your own are offered through an MCP server.",
-            )
-        names.append(name)
-    return tuple(dict.fromkeys(names))
-
-
-def _servers(body: Body, settings: Settings, logins: Logins | None) -> tuple[McpServer, ...]:
-    """The operator's by name, and a caller's own by address where the operator allows that."""
-    offered = {server.name: server for server in operator_servers(settings, logins)}
-    found: list[McpServer] = []
-    for place, asked in enumerate(body.list("mcp_servers")):
-        path = f"mcp_servers[{place}]"
-        given = asked if isinstance(asked, dict) else {"name": asked}
-        for field_name in given:
-            if field_name not in ("name", "url", "headers"):
-                raise bad(f"{path}.{field_name}", f"`{path}.{field_name}` is unknown", "Give name or url, and headers.")
-        headers = given.get("headers", {})
-        if not isinstance(headers, dict):
-            raise bad(f"{path}.headers", f"`{path}.headers` must be an object, not {kind_of(headers)}")
-        if "url" in given:
-            if "name" in given or not isinstance(given["url"], str):
-                raise bad(f"{path}.url", f"`{path}.url` must be a text, and takes the place of a name")
-            if len(found) >= MOST:
-                raise bad("mcp_servers", f"`mcp_servers` holds more than {MOST} servers")
-            allowed = allowed_by(settings.mcp_visitors)
-            found.append(strangers_server(allowed, place + 1, given["url"], headers, param=path))
-            continue
-        if not isinstance(name := given.get("name"), str) or name not in offered:
-            known = f"There are: {', '.join(offered)}." if offered else "The operator has set none."
-            raise bad(path, f"`{path}` names no MCP server of this one", known, code="unknown_mcp_server")
-        found.append(offered[name].with_headers(headers, f"{path}.headers"))
-    return tuple(found)
-
-
-def _limits(body: Body) -> AgentLimits:
-    given: dict[str, Any] = {}
-    for name, value in body.object("limits").items():
-        known = LIMITS.get(name.removeprefix("max_"))
-        if known is None:
-            raise bad(f"limits.{name}", f"`limits.{name}` is no limit", f"There are: {', '.join(LIMITS)}.")
-        limit, most = known
-        if value is None:
-            continue
-        if isinstance(value, int | float) and value > most:
-            raise bad(f"limits.{name}", f"`limits.{name}` is more than {most:g}", f"Give up to {most:g}.")
-        try:
-            AgentLimits(**{limit: value})
-        except RequestError as error:
-            raise bad(f"limits.{name}", f"`limits.{name}` is no limit", error.hint) from None
-        given[limit] = value
-    return AgentLimits(**given)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from time import perf_counter
 from typing import Final
 
 from groq_core.api.asgi import ApiExchange, Headers
 from groq_core.api.backend import Board
+from groq_core.encoding import header_json
 from groq_core.ratelimit.limit_status import LimitStatus
 from groq_core.reply import Receipt
 
@@ -97,7 +97,7 @@ def note_texts(receipt: Receipt) -> Headers:
         return []
     texts = [note.text if len(note.text) <= LONGEST_NOTE else f"{note.text[:LONGEST_NOTE]}…" for note in receipt.notes]
     kept = texts[:MOST_NOTES] + ([f"{len(texts) - MOST_NOTES} more"] if len(texts) > MOST_NOTES else [])
-    return [(b"x-groq-core-note-texts", json.dumps(kept).encode())]
+    return [(b"x-groq-core-note-texts", header_json(kept))]
 
 
 MOST_NOTES, LONGEST_NOTE = 10, 400

@@ -14,9 +14,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from groq_core.access.door import cors_headers
 from groq_core.access.visit import Visit, visit_of
 from groq_core.api.content_coding import decode_body
-from groq_core.api.encoding import json_bytes
 from groq_core.connections.bytes import holding_of, size_by_header
 from groq_core.connections.line import line_of
+from groq_core.encoding import json_bytes
 from groq_core.errors import RequestError
 from groq_core.events import Event, Outlet
 from groq_core.requests import Caller, new_request_id

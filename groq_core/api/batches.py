@@ -3,20 +3,57 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Final, get_args
+import re
+from typing import Any, Final, get_args
 
 from groq_core.api.asgi import ApiExchange
-from groq_core.api.chat.body import json_object
-from groq_core.api.field_errors import bad, mapping
+from groq_core.api.field_errors import bad
 from groq_core.api.multipart import read_form
 from groq_core.api.pages import page_of_entries, query
+from groq_core.api.rules import UPLOAD, BodyFields, FormFields, Rule, check_text, one_of, text, texts_by_name
+from groq_core.api.schema_parts import TEXT
 from groq_core.errors import RequestError
 from groq_core.services.batch.batch_store import BatchStore
+from groq_core.services.batch.lines import URLS
 from groq_core.services.batch.places import Filed, Via
 
 MAX_BODY: Final = 2**20
 WINDOW: Final = "24h"
 PIECE: Final = 2**18
+
+UPLOAD_FIELDS: Final = FormFields(
+    rules={
+        "file": UPLOAD.with_note("One JSON object a line, called `….jsonl`."),
+        "purpose": one_of("batch", hint="Files are kept here for batches alone."),
+    },
+    required=("file", "purpose"),
+)
+
+
+def _check_window(value: Any, name: str) -> None:
+    if not isinstance(value, str) or re.fullmatch("[0-9]+[hd]", value) is None:
+        raise bad(name, f"`{name}` must be a time such as {WINDOW}")
+
+
+BATCH_FIELDS: Final = BodyFields(
+    rules={
+        "input_file_id": text(),
+        # Which urls there are is for the store to say, since it also takes them with `/openai` before.
+        "endpoint": Rule(check_text, {"enum": list(URLS)}).with_note(
+            "Of every line; with `/openai` before it is the same."
+        ),
+        "completion_window": Rule(_check_window, {**TEXT, "pattern": "^[0-9]+[hd]$"}).with_note(
+            "Lines are asked as fast as the limits allow.", default=WINDOW
+        ),
+        "metadata": texts_by_name(),
+        "via": one_of(*get_args(Via), hint="Left out, the batch is carried out here, at once.").with_note(
+            "`live`: carried out here, at once. `groq-batch`: handed to Groq's Batch API, answered within a day at "
+            "half the price, by Groq's models alone.",
+            default="live",
+        ),
+    },
+    required=("input_file_id", "endpoint"),
+)
 
 
 class Files:
@@ -28,11 +65,9 @@ class Files:
     async def upload(self, exchange: ApiExchange) -> None:
         """Keep a file of lines for a batch."""
         form = await read_form(exchange)
-        purpose = form.text("purpose")
         if form.file is None:
             raise bad("file", "`file` is missing", "Send the lines as a file.")
-        if purpose != "batch":
-            raise bad("purpose", "`purpose` must be batch", "Files are kept here for batches alone.")
+        UPLOAD_FIELDS.read_form(form)
         if not form.filename.lower().endswith((".jsonl", ".ndjson")):
             raise bad("file", "`file` must be called something.jsonl", "A batch is one JSON object a line.")
         file = await self._store.keep(exchange.caller, form.filename, "batch", form.file)
@@ -81,26 +116,14 @@ class Batches:
 
     async def create(self, exchange: ApiExchange) -> None:
         """Begin a batch."""
-        body = json_object(await exchange.body(MAX_BODY))
-        for name in ("input_file_id", "endpoint"):
-            if not isinstance(body.get(name), str):
-                raise bad(name, f"`{name}` must be text")
-        body = {name: value for name, value in body.items() if value is not None}
-        window, metadata = body.get("completion_window", WINDOW), body.get("metadata")
-        if not isinstance(window, str) or not window[:-1].isdigit() or window[-1:] not in ("h", "d"):
-            raise bad("completion_window", f"`completion_window` must be a time such as {WINDOW}")
-        if metadata is not None and not all(isinstance(text, str) for text in mapping(metadata, "metadata").values()):
-            raise bad("metadata", "`metadata` takes texts")
-        via = body.get("via", "live")
-        if via not in get_args(Via):
-            raise bad("via", "`via` must be live or groq-batch", "Left out, the batch is carried out here, at once.")
+        body = BATCH_FIELDS.read(await exchange.body(MAX_BODY))
         batch = await self._store.create(
             exchange.caller,
             input_file_id=body["input_file_id"],
             endpoint=body["endpoint"],
-            window=window,
-            metadata=metadata,
-            via=via,
+            window=body.get("completion_window", WINDOW),
+            metadata=body.get("metadata"),
+            via=body.get("via", "live"),
         )
         await exchange.answer_json(batch.to_wire())
 

@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from groq_core.api.asgi import EVENT_STREAM, ApiExchange, HangUpWatch, Headers
 from groq_core.api.backend import Backend
-from groq_core.api.encoding import event_bytes
 from groq_core.api.errors import error_object, note_bug, reason, refuse
 from groq_core.api.extract_asked import Question, read_question
 from groq_core.api.receipts import SIMULATED, Receipts
+from groq_core.encoding import event_bytes
 from groq_core.errors import ExtractionError, GroqCoreError, RequestError
 from groq_core.services.extraction import (
     Extraction,

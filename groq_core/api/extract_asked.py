@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
 
 from groq_core.api.asgi import ApiExchange
-from groq_core.api.chat.body import check_model
 from groq_core.api.field_errors import bad, kind_of
-from groq_core.api.json_body import Body
 from groq_core.api.multipart import MultipartForm, read_form
+from groq_core.api.rules import MODEL_NAME, UPLOAD, BodyFields, FormFields, object_with, switch, text, words
 from groq_core.errors import RequestError
 from groq_core.services.documents.parts import Document
 from groq_core.services.documents.seeing import Look
@@ -19,8 +19,31 @@ from groq_core.services.extraction import ExtractionOptions, Input, Schema, sche
 
 MAX_BODY: Final = 10 * 2**20
 
-FIELDS: Final = ("text", "schema", "model", "instructions", "stream")
-FORM_FIELDS: Final = ("schema", "model", "instructions", "stream")
+_SHARED: Final = {
+    "model": MODEL_NAME,
+    "instructions": text().with_note("What the schema does not say."),
+    "stream": switch().with_note("Send each try, what is known so far, and the result as events."),
+}
+FIELDS: Final = BodyFields(
+    rules={
+        "text": words().with_note("Where the data stands."),
+        "schema": object_with().with_note("A JSON Schema of what is wanted."),
+        **_SHARED,
+    },
+    required=("text", "schema"),
+    closed=True,
+)
+FORM_FIELDS: Final = FormFields(
+    rules={
+        "file": UPLOAD.with_note("A document or a picture, with its file name."),
+        "text": words().with_note("Instead of a file: where the data stands."),
+        "schema": text().with_note("A JSON Schema of what is wanted, as JSON."),
+        **_SHARED,
+    },
+    required=("schema",),
+    closed=True,
+    extra={"oneOf": [{"required": ["file"]}, {"required": ["text"]}]},
+)
 
 FORM: Final = b"multipart/form-data"
 
@@ -55,44 +78,39 @@ async def read_question(exchange: ApiExchange, look: Look, pieces: int) -> Quest
     """
     if exchange.headers.get(b"content-type", b"").partition(b";")[0].strip().lower() == FORM:
         return await _from_form(await read_form(exchange), look, pieces)
-    body = Body(await exchange.body(MAX_BODY), FIELDS)
+    body = FIELDS.read(await exchange.body(MAX_BODY))
     return Question(
-        source=body.text("text"),
-        schema=schema_of(body.object("schema", required=True)),
-        options=ExtractionOptions(
-            model=check_model(body.fields.get("model"), default="auto"), instructions=body.text("instructions", "")
-        ),
-        stream=body.switch("stream"),
+        source=body["text"],
+        schema=schema_of(body["schema"]),
+        options=_options(body),
+        stream=body.get("stream", False),
     )
 
 
+def _options(fields: Mapping[str, Any]) -> ExtractionOptions:
+    return ExtractionOptions(model=fields.get("model", "auto").strip(), instructions=fields.get("instructions", ""))
+
+
 async def _from_form(form: MultipartForm, look: Look, pieces: int) -> Question:
-    for name in form.fields:
-        if name not in (*FORM_FIELDS, "text"):
-            known = ", ".join(("file", *FIELDS))
-            raise bad(name, f"`{name}` is no field here", f"There are: {known}.", code="unknown_field")
-    schema = schema_of(_schema(form))
-    options = ExtractionOptions(model=form.text("model") or "auto", instructions=form.text("instructions") or "")
-    stream = (form.text("stream") or "false").lower()
-    if stream not in ("true", "false", "1", "0"):
-        raise bad("stream", "`stream` must be true or false")
-    text = form.text("text")
-    if (form.file is None) == (text is None):
-        given = "both `file` and `text` are there" if text is not None else "`file` is missing"
+    FORM_FIELDS.refuse_others(form.fields)
+    fields = FORM_FIELDS.read_form(form)
+    schema = schema_of(_schema(fields["schema"]))
+    if (form.file is None) == ("text" not in fields):
+        given = "both `file` and `text` are there" if "text" in fields else "`file` is missing"
         raise bad("file", given, "Send the document or picture as the field `file`, with its file name; or its text.")
     source: Input
     document: dict[str, Any] = {}
     notes: tuple[str, ...] = ()
     if form.file is None:
-        source = text or ""
+        source = fields["text"]
     else:
         source = await _source(form, look, pieces)
         document, notes = _facts(source)
     return Question(
         source=source,
         schema=schema,
-        options=options,
-        stream=stream in ("true", "1"),
+        options=_options(fields),
+        stream=fields.get("stream", False),
         document=document,
         notes=notes,
     )
@@ -108,10 +126,7 @@ async def _source(form: MultipartForm, look: Look, pieces: int) -> Input:
         raise
 
 
-def _schema(form: MultipartForm) -> dict[str, Any]:
-    text = form.text("schema")
-    if text is None:
-        raise bad("schema", "`schema` is missing", code="missing_field")
+def _schema(text: str) -> dict[str, Any]:
     try:
         schema = msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

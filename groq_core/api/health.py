@@ -38,6 +38,8 @@ class HealthEndpoint:
         }
         if snapshot.shared:
             body |= {"shared": snapshot.shared, "replicas": snapshot.replicas}
+        if snapshot.database:
+            body["database"] = snapshot.database
         if ready:
             await exchange.answer_json(body)
         else:

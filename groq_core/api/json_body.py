@@ -1,64 +1,112 @@
-"""Read a JSON body field by field; what is wrong with one is said by its name."""
+"""Decode a body that must be one JSON object; what is wrong is told by its place, never by the text around it."""
 
 from __future__ import annotations
 
-from typing import Any
+import json
+import re
+from collections.abc import Callable
+from typing import Any, Final
 
-from groq_core.api.chat.body import json_object
+import msgspec
+
 from groq_core.api.field_errors import bad, kind_of
+from groq_core.errors import RequestError
+from groq_core.events import Note
+
+BOM: Final = b"\xef\xbb\xbf"
+
+MAX_DEPTH: Final = 64
+"""Levels of nesting; schemas of real tools have about ten."""
+
+_SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
+_PLACE: Final = re.compile(r"^(?:JSON is malformed: )?(.*?) \(byte (\d+)\)$")
 
 
-class Body:
+def json_object(raw: bytes) -> dict[str, Any]:
+    """As :func:`read_object`, for those whose answer has no room for notes."""
+    return read_object(raw)[0]
+
+
+def read_object(raw: bytes) -> tuple[dict[str, Any], list[Note]]:
     """
-    The fields of a JSON object.
-
-    Args:
-        allowed: Names it may have; an unknown one is refused, since a typing error would be passed over in silence.
+    Decode a body that must be one JSON object, and what had to be changed for it.
 
     Raises:
-        RequestError: 400; it is no JSON object, or has a field nobody knows.
+        RequestError: 400; it tells the place of the fault, never the text around it.
+    """
+    raw = raw.removeprefix(BOM)
+    if not raw.strip():
+        raise bad(None, "the request has no body", "Send a JSON object.", code="invalid_json")
+    notes: list[Note] = []
+    try:
+        body = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        if not isinstance(error, UnicodeDecodeError) and not _SURROGATE.search(raw):
+            raise _no_json(error, raw) from None
+        try:
+            body = loads_with_halves(raw)
+        except ValueError:
+            raise _no_json(error, raw) from None
+        notes.append(Note(code="letters_replaced", text="a letter that was cut in half was replaced by a mark"))
+    if not isinstance(body, dict):
+        raise bad(None, f"the body must be a JSON object, not {kind_of(body)}", code="invalid_json")
+    if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH and _depth_exceeds(body, MAX_DEPTH):
+        raise bad(None, f"the body is nested deeper than {MAX_DEPTH} levels", code="invalid_json")
+    return body, notes
+
+
+def _no_json(error: Exception, raw: bytes) -> RequestError:
+    if isinstance(error, RecursionError):
+        what = "it is nested too deep"
+    elif isinstance(error, UnicodeDecodeError):
+        what = "it is not UTF-8"
+    elif (found := _PLACE.match(str(error))) is not None:
+        before = raw[: int(found[2])]
+        line, column = before.count(b"\n") + 1, len(before) - before.rfind(b"\n")
+        what = f"{found[1]} at line {line}, column {column}"
+    else:
+        what = "it ends in the middle" if "truncated" in str(error) else str(error).partition(" - at ")[0].lower()
+    return bad(None, f"the body is not JSON: {what}", code="invalid_json")
+
+
+def _depth_exceeds(value: Any, limit: int) -> bool:
+    level = [value]
+    for _ in range(limit):
+        level = [
+            child
+            for parent in level
+            for child in (parent.values() if isinstance(parent, dict) else parent)
+            if isinstance(child, dict | list)
+        ]
+        if not level:
+            return False
+    return True
+
+
+def mend_letters(value: Any) -> Any:
+    """Replace halves of letters (lone surrogates) in every text of a value: no server takes them."""
+    if isinstance(value, str):
+        return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    if isinstance(value, list):
+        return [mend_letters(one) for one in value]
+    if isinstance(value, dict):
+        return {mend_letters(key): mend_letters(one) for key, one in value.items()}
+    return value
+
+
+def loads_with_halves(raw: bytes) -> Any:
+    """
+    Decode JSON in which letters are cut in half.
+
+    Raises:
+        ValueError: It is no JSON for another reason.
     """
 
-    def __init__(self, raw: bytes, allowed: tuple[str, ...]) -> None:
-        fields = json_object(raw)
-        for name in fields:
-            if name not in allowed:
-                raise bad(name, f"`{name}` is no field here", f"There are: {', '.join(allowed)}.", code="unknown_field")
-        self.fields: dict[str, Any] = {name: value for name, value in fields.items() if value is not None}
+    def refuse(word: str) -> Any:
+        raise ValueError(f"{word} is no JSON")
 
-    def text(self, name: str, default: str | None = None) -> str:
-        """
-        A text that is not empty.
-
-        Raises:
-            RequestError: It is missing and there is no default, or it is something else.
-        """
-        value = self.fields.get(name, default)
-        if value is None:
-            raise bad(name, f"`{name}` is missing", code="missing_field")
-        if not isinstance(value, str):
-            raise bad(name, f"`{name}` must be text, not {kind_of(value)}")
-        if not value.strip() and default is None:
-            raise bad(name, f"`{name}` is empty")
-        return value
-
-    def switch(self, name: str) -> bool:
-        value = self.fields.get(name, False)
-        if not isinstance(value, bool):
-            raise bad(name, f"`{name}` must be true or false, not {kind_of(value)}")
-        return value
-
-    def object(self, name: str, *, required: bool = False) -> dict[str, Any]:
-        value = self.fields.get(name)
-        if value is None and required:
-            raise bad(name, f"`{name}` is missing", code="missing_field")
-        value = {} if value is None else value
-        if not isinstance(value, dict):
-            raise bad(name, f"`{name}` must be an object, not {kind_of(value)}")
-        return value
-
-    def list(self, name: str) -> list[Any]:
-        value = self.fields.get(name, [])
-        if not isinstance(value, list):
-            raise bad(name, f"`{name}` must be a list, not {kind_of(value)}")
-        return value
+    decode: Callable[..., Any] = json.loads
+    try:
+        return mend_letters(decode(raw, parse_constant=refuse))
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from html import escape
 from typing import Any
 
 from groq_core.api.schema_parts import Schema
+from groq_core.encoding import json_bytes
 
 _STYLE = """
 :root { color-scheme: light dark; font: 15px/1.55 system-ui, sans-serif; }
@@ -155,7 +155,7 @@ def _kind(field: Schema) -> str:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value).strip('"')
+    return json_bytes(value).decode().strip('"')
 
 
 def _mark_up(text: str) -> str:

@@ -6,29 +6,23 @@ from typing import Final, get_args
 
 import msgspec
 
-from groq_core.api.agent_runs import LIMITS
-from groq_core.api.batches import WINDOW
-from groq_core.api.chat.body import OWN_FIELDS
+from groq_core.api.agent_asked import FIELDS as AGENT_FIELDS
+from groq_core.api.batches import BATCH_FIELDS, UPLOAD_FIELDS
+from groq_core.api.chat.body import MESSAGES, OWN
 from groq_core.api.chat.clients import BOOKKEEPING
-from groq_core.api.chat.parameters import KNOWN, LONGEST, RULES
-from groq_core.api.responses.body import MAX_METADATA, SUMMARIES
-from groq_core.api.responses.flat_tools import CHOICE, TOOLS
-from groq_core.api.responses.items import ITEM
-from groq_core.api.responses.parameters import AS_IN_A_CHAT, FIELDS, NOT_HERE, READ_HERE, VERBOSITIES
+from groq_core.api.chat.parameters import KNOWN, RULES
+from groq_core.api.extract_asked import FIELDS as EXTRACT_FIELDS
+from groq_core.api.extract_asked import FORM_FIELDS as EXTRACT_FORM_FIELDS
+from groq_core.api.responses.parameters import FIELDS as RESPONSE_FIELDS
 from groq_core.api.schema_parts import (
-    METADATA,
-    MODEL,
     NULL,
     NUMBER,
     OBJECT,
-    STREAM,
     SWITCH,
     TEXT,
     WHOLE,
-    WORDS,
     Schema,
     deletion_of,
-    either,
     list_of,
     object_of,
     or_null,
@@ -37,15 +31,12 @@ from groq_core.api.schema_parts import (
     request_of,
     with_description,
 )
-from groq_core.api.speech import MAX_SPEECH, TYPES
-from groq_core.api.transcribe import FORMATS, GRANULARITIES
+from groq_core.api.speech import FIELDS as SPEECH_FIELDS
+from groq_core.api.transcribe import FIELDS as RECORDING_FIELDS
 from groq_core.errors import Kind
 from groq_core.events import EndReason
-from groq_core.requests import HOSTED_TOOLS
-from groq_core.services.agent.sets import TOOL_SETS
 from groq_core.services.batch.batch_store import PURPOSES
-from groq_core.services.batch.lines import URLS
-from groq_core.services.batch.places import Status, Via
+from groq_core.services.batch.places import Status
 from groq_core.status.snapshot import Snapshot
 
 ATTEMPT: Final = object_of(
@@ -124,7 +115,7 @@ _UNREAD: Final[dict[str, Schema]] = {name: {} for name in sorted((KNOWN | BOOKKE
 
 CHAT: Final[dict[str, Schema]] = {
     "ChatRequest": request_of(
-        {**OWN_FIELDS, **_PARAMETERS, **_UNREAD},
+        {"messages": MESSAGES, **{name: rule.schema for name, rule in OWN.rules.items()}, **_PARAMETERS, **_UNREAD},
         "messages",
         # A field nobody knows would have no effect; null is no effect asked for.
         additionalProperties=NULL,
@@ -141,37 +132,7 @@ CHAT: Final[dict[str, Schema]] = {
             "x_groq_core": ref("Receipt"),
         }
     ),
-    "ResponseRequest": request_of(
-        {
-            "input": with_description(
-                either(WORDS, {**list_of(ITEM), "minItems": 1}), "A text of the user, or items as in OpenAI's API."
-            ),
-            "model": MODEL,
-            "instructions": with_description(TEXT, "Do not carry over to the next response."),
-            "previous_response_id": with_description(TEXT, "Go on from a response that is still kept."),
-            "store": with_description({**SWITCH, "default": True}, "Keep the response for an hour, in memory."),
-            "stream": STREAM,
-            "tools": TOOLS,
-            "tool_choice": CHOICE,
-            "reasoning": object_of({"effort": or_null(TEXT), "summary": {"enum": [*SUMMARIES, None]}}),
-            "text": with_description(
-                object_of({"format": or_null(OBJECT), "verbosity": {"enum": [*VERBOSITIES, None]}}),
-                "`format` of type `text`, `json_object` or `json_schema`.",
-            ),
-            "max_output_tokens": {**WHOLE, "minimum": 1, "maximum": LONGEST},
-            **{name: RULES[name].schema for name in AS_IN_A_CHAT},
-            "truncation": with_description(
-                {"enum": ["auto", "disabled"], "default": "auto"}, "`disabled` leaves nothing out."
-            ),
-            "metadata": with_description({**METADATA, "maxProperties": MAX_METADATA}, "Repeated in the response."),
-            "cost_sensitive": OWN_FIELDS["cost_sensitive"],
-            **FIELDS,
-            **{name: with_description({**SWITCH, "not": {"const": True}}, hint) for name, hint in NOT_HERE.items()},
-            **{name: {} for name in sorted(BOOKKEEPING - READ_HERE - {*AS_IN_A_CHAT})},
-        },
-        "input",
-        additionalProperties=NULL,
-    ),
+    "ResponseRequest": RESPONSE_FIELDS.schema,
     "ResponseObject": object_of(
         {
             "id": TEXT,
@@ -190,23 +151,7 @@ CHAT: Final[dict[str, Schema]] = {
 }
 
 SOUND: Final[dict[str, Schema]] = {
-    "Recording": object_of(
-        {
-            "file": {"type": "string", "format": "binary"},
-            "model": MODEL,
-            "language": with_description(
-                TEXT, "ISO 639-1; left out, the model finds out. A translation is always into English."
-            ),
-            "prompt": with_description(TEXT, "Spelling hints."),
-            "response_format": {"enum": list(FORMATS), "default": "json"},
-            "temperature": {**NUMBER, "minimum": 0, "maximum": 1},
-            "timestamp_granularities[]": with_description(
-                list_of({"enum": list(GRANULARITIES)}), "With `response_format` `verbose_json` only."
-            ),
-            "stream": STREAM,
-        },
-        "file",
-    ),
+    "Recording": RECORDING_FIELDS.schema,
     "Transcript": object_of(
         {
             "text": TEXT,
@@ -222,55 +167,12 @@ SOUND: Final[dict[str, Schema]] = {
         "text",
         note="`task`, `language`, `duration`, `words` and `segments` with `verbose_json` only. Times are seconds.",
     ),
-    "SpeechRequest": request_of(
-        {
-            "input": {**WORDS, "maxLength": MAX_SPEECH},
-            "model": MODEL,
-            "voice": TEXT,
-            "response_format": with_description(
-                {"enum": list(TYPES), "default": "wav"},
-                "`pcm` is 24 kHz, 16 bit, mono. All but `wav` and `pcm` need ffmpeg on the server; without it WAV is "
-                "sent, and the header `x-groq-core-notes` says `speech_as_wav`.",
-            ),
-            "stream_format": with_description(
-                {"enum": ["audio", "sse"]},
-                "`audio` sends bytes as they are spoken, `sse` the same in events. Left out, `wav` comes whole and "
-                "every other format as it is spoken.",
-            ),
-            "speed": {**NUMBER, "minimum": 0.25, "maximum": 4},
-        },
-        "input",
-    ),
+    "SpeechRequest": SPEECH_FIELDS.schema,
 }
 
-_NAMED_TOOLS = {"enum": [*TOOL_SETS, *HOSTED_TOOLS]}
-
 WORK: Final[dict[str, Schema]] = {
-    "ExtractRequest": request_of(
-        {
-            "text": with_description(WORDS, "Where the data stands."),
-            "schema": with_description(OBJECT, "A JSON Schema of what is wanted."),
-            "model": MODEL,
-            "instructions": with_description(TEXT, "What the schema does not say."),
-            "stream": with_description(SWITCH, "Send each try, what is known so far, and the result as events."),
-        },
-        "text",
-        "schema",
-        additionalProperties=False,
-    ),
-    "ExtractUpload": object_of(
-        {
-            "file": with_description(
-                {"type": "string", "format": "binary"}, "A document or a picture, with its file name."
-            ),
-            "schema": with_description(TEXT, "A JSON Schema of what is wanted, as JSON."),
-            "model": MODEL,
-            "instructions": with_description(TEXT, "What the schema does not say."),
-            "stream": with_description(SWITCH, "Send each try, what is known so far, and the result as events."),
-        },
-        "file",
-        "schema",
-    ),
+    "ExtractRequest": EXTRACT_FIELDS.schema,
+    "ExtractUpload": EXTRACT_FORM_FIELDS.schema,
     "Extraction": object_of(
         {
             "data": with_description({}, "Fits the schema."),
@@ -284,43 +186,7 @@ WORK: Final[dict[str, Schema]] = {
             "x_groq_core": ref("Receipt"),
         }
     ),
-    "AgentRequest": request_of(
-        {
-            "task": with_description(
-                either(WORDS, {**list_of(object_of({"role": TEXT}, "role")), "minItems": 1}),
-                "A text or messages; required, except with `resume`.",
-            ),
-            "tools": with_description(
-                list_of(either(_NAMED_TOOLS, object_of({"type": _NAMED_TOOLS}, "type"))),
-                f"Left out: {', '.join(f'`{name}`' for name in TOOL_SETS)}.",
-            ),
-            "mcp_servers": with_description(
-                list_of(either(TEXT, object_of({"name": TEXT, "headers": OBJECT}, "name"))),
-                "Of those the operator offers, by name; with further headers where they are needed.",
-            ),
-            "limits": with_description(
-                object_of(
-                    {
-                        name: or_null({**NUMBER, "exclusiveMinimum": 0, "maximum": most})
-                        for limit, (_, most) in LIMITS.items()
-                        for name in (limit, f"max_{limit}")
-                    }
-                )
-                | {"additionalProperties": False},
-                f"Bounds of the run: {', '.join(f'`{name}` up to {most:g}' for name, (_, most) in LIMITS.items())}.",
-            ),
-            "model": MODEL,
-            "output": with_description(OBJECT, "A JSON Schema for the answer."),
-            "resume": with_description(
-                object_of({"run": TEXT, "approvals": {"type": "object", "additionalProperties": SWITCH}}, "run"),
-                "Go on with a paused run: `run` is its id, `approvals` says true or false to each of what is pending. "
-                "Only `stream` may stand beside it.",
-            ),
-            "stream": with_description(SWITCH, "Send what happens as events, `run_ended` as the last."),
-        },
-        anyOf=[{"properties": {name: {"not": NULL}}, "required": [name]} for name in ("task", "resume")],
-        additionalProperties=False,
-    ),
+    "AgentRequest": AGENT_FIELDS.schema,
     "AgentRun": object_of(
         {
             "id": TEXT,
@@ -336,16 +202,7 @@ WORK: Final[dict[str, Schema]] = {
             "x_groq_core": ref("Receipt"),
         }
     ),
-    "FileUpload": object_of(
-        {
-            "file": with_description(
-                {"type": "string", "format": "binary"}, "One JSON object a line, called `….jsonl`."
-            ),
-            "purpose": {"enum": ["batch"]},
-        },
-        "file",
-        "purpose",
-    ),
+    "FileUpload": UPLOAD_FIELDS.schema,
     "FileObject": object_of(
         {
             "id": TEXT,
@@ -360,23 +217,7 @@ WORK: Final[dict[str, Schema]] = {
     ),
     "Files": page_of("FileObject"),
     "FileDeletion": deletion_of("file"),
-    "BatchRequest": request_of(
-        {
-            "input_file_id": TEXT,
-            "endpoint": with_description({"enum": list(URLS)}, "Of every line; with `/openai` before it is the same."),
-            "completion_window": with_description(
-                {**TEXT, "pattern": "^[0-9]+[hd]$", "default": WINDOW}, "Lines are asked as fast as the limits allow."
-            ),
-            "metadata": METADATA,
-            "via": with_description(
-                {"enum": list(get_args(Via)), "default": "live"},
-                "`live`: carried out here, at once. `groq-batch`: handed to Groq's Batch API, answered within a day at "
-                "half the price, by Groq's models alone.",
-            ),
-        },
-        "input_file_id",
-        "endpoint",
-    ),
+    "BatchRequest": BATCH_FIELDS.schema,
     "Batch": object_of(
         {
             "id": TEXT,

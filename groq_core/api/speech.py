@@ -13,11 +13,12 @@ import msgspec
 
 from groq_core.api.asgi import EVENT_STREAM, ApiExchange, HangUpWatch, Headers
 from groq_core.api.backend import Backend
-from groq_core.api.chat.body import check_model, json_object
-from groq_core.api.encoding import event_bytes
 from groq_core.api.errors import error_object, note_bug, reason, refuse
 from groq_core.api.field_errors import bad
 from groq_core.api.fold import fold, header_value
+from groq_core.api.rules import MODEL_NAME, BodyFields, Rule, number, one_of, text
+from groq_core.api.schema_parts import WORDS
+from groq_core.encoding import event_bytes
 from groq_core.errors import BrokenAnswerError
 from groq_core.events import AudioDelta
 from groq_core.media.audio.encode import EncodingError, available, encode
@@ -45,6 +46,33 @@ TYPES: Final[Mapping[str, bytes]] = {
 
 NO_ENCODER: Final = "speech_as_wav"
 """Told in the header where ffmpeg is missing, and WAV was sent in place of what was asked for."""
+
+
+def _check_input(value: Any, name: str) -> None:
+    if not isinstance(value, str) or not has_words(without_ssml(value)[0]):
+        raise bad(name, f"`{name}` must be a text with at least one word")
+    if len(value) > MAX_SPEECH:
+        raise bad(name, f"`{name}` has {len(value)} characters; at most {MAX_SPEECH} are possible", "Send it in parts.")
+
+
+FIELDS: Final = BodyFields(
+    rules={
+        "input": Rule(_check_input, {**WORDS, "maxLength": MAX_SPEECH}),
+        "model": MODEL_NAME,
+        "voice": text(),
+        "response_format": one_of(*TYPES).with_note(
+            "`pcm` is 24 kHz, 16 bit, mono. All but `wav` and `pcm` need ffmpeg on the server; without it WAV is "
+            "sent, and the header `x-groq-core-notes` says `speech_as_wav`.",
+            default="wav",
+        ),
+        "stream_format": one_of("audio", "sse").with_note(
+            "`audio` sends bytes as they are spoken, `sse` the same in events. Left out, `wav` comes whole and "
+            "every other format as it is spoken."
+        ),
+        "speed": number(0.25, 4),
+    },
+    required=("input",),
+)
 
 
 class SpeechCall(msgspec.Struct, frozen=True, kw_only=True):
@@ -204,13 +232,6 @@ def _done_event(reply: Reply) -> bytes:
     return event_bytes({"type": "speech.audio.done", "usage": counted, "x_groq_core": reply.receipt.as_dict()})
 
 
-def _word(body: dict[str, Any], name: str, known: tuple[str, ...]) -> str | None:
-    word = body.get(name)
-    if word is not None and (not isinstance(word, str) or word not in known):
-        raise bad(name, f"`{name}` must be one of {', '.join(known)}")
-    return word
-
-
 def read_speech(raw: bytes, exchange: ApiExchange) -> SpeechCall:
     """
     Check the body of a speech request.
@@ -218,29 +239,15 @@ def read_speech(raw: bytes, exchange: ApiExchange) -> SpeechCall:
     Raises:
         RequestError: 400 naming the field.
     """
-    body = json_object(raw)
-    text = body.get("input")
-    if not isinstance(text, str) or not has_words(without_ssml(text)[0]):
-        raise bad("input", "`input` must be a text with at least one word")
-    if len(text) > MAX_SPEECH:
-        raise bad(
-            "input", f"`input` has {len(text)} characters; at most {MAX_SPEECH} are possible", "Send it in parts."
-        )
-    form = _word(body, "response_format", tuple(TYPES)) or "wav"
-    stream = _word(body, "stream_format", ("audio", "sse")) or ""
-    voice, speed = body.get("voice"), body.get("speed")
-    if voice is not None and not isinstance(voice, str):
-        raise bad("voice", "`voice` must be a name")
-    if speed is not None and (isinstance(speed, bool) or not isinstance(speed, int | float) or not 0.25 <= speed <= 4):
-        raise bad("speed", "`speed` must be a number between 0.25 and 4")
+    body = FIELDS.read(raw)
     request = SpeechRequest(
-        text=text,
-        voice=voice or None,
-        model=check_model(body.get("model"), default="speech"),
-        speed=speed,
+        text=body["input"],
+        voice=body.get("voice") or None,
+        model=body.get("model", "speech").strip(),
+        speed=body.get("speed"),
         revisable=True,
         no_store=exchange.no_store,
         caller=exchange.caller,
         request_id=exchange.request_id,
     )
-    return SpeechCall(request=request, form=form, stream=stream)
+    return SpeechCall(request=request, form=body.get("response_format", "wav"), stream=body.get("stream_format", ""))

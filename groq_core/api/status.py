@@ -7,11 +7,11 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 import msgspec
-import orjson
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from groq_core.api.asgi import EVENT_STREAM, ApiExchange
 from groq_core.api.backend import Backend
+from groq_core.encoding import json_bytes
 from groq_core.status.snapshot import Snapshot
 from groq_core.status.watch import watch
 
@@ -57,7 +57,7 @@ class Status:
                         await exchange.write(b": still here\n\n")
                         continue
                     told = snapshot.version
-                    shown = orjson.dumps(msgspec.to_builtins(snapshot))
+                    shown = json_bytes(snapshot)
                     await exchange.write(b"event: status\nid: %d\ndata: %b\n\n" % (told, shown))
             await exchange.end()
 

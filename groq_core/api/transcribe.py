@@ -13,14 +13,15 @@ import msgspec
 from groq_core.api.answer_headers import note_texts, overhead_header, story_headers
 from groq_core.api.asgi import EVENT_STREAM, ApiExchange, HangUpWatch
 from groq_core.api.backend import Backend
-from groq_core.api.chat.body import check_model
 from groq_core.api.chat.clients import BOOKKEEPING
-from groq_core.api.encoding import event_bytes
 from groq_core.api.errors import error_object, note_bug, reason, refuse
 from groq_core.api.field_errors import bad
 from groq_core.api.fold import fold, with_notes
 from groq_core.api.languages import UNTOLD, language_code
 from groq_core.api.multipart import MultipartForm, read_form
+from groq_core.api.rules import MODEL_NAME, STREAMED, UPLOAD, FormFields, Rule, number, one_of, some_of, text
+from groq_core.api.schema_parts import TEXT as SCHEMA_TEXT
+from groq_core.encoding import event_bytes
 from groq_core.errors import BrokenAnswerError
 from groq_core.events import Events, Note, TextDelta, Transcript
 from groq_core.media.audio.container import check_head
@@ -35,6 +36,29 @@ MAX_PROMPT: Final = 896
 
 TEXT = (b"content-type", b"text/plain; charset=utf-8")
 VTT = (b"content-type", b"text/vtt; charset=utf-8")
+
+
+def _check_language(value: Any, name: str) -> None:
+    if value.strip().casefold() not in UNTOLD and language_code(value) is None:
+        raise bad(name, f"`{name}` must be a code such as en or de", "Leave it out to let the model find out.")
+
+
+FIELDS: Final = FormFields(
+    rules={
+        "file": UPLOAD,
+        "model": MODEL_NAME,
+        "language": Rule(_check_language, SCHEMA_TEXT).with_note(
+            "ISO 639-1; left out, the model finds out. A translation is always into English."
+        ),
+        "prompt": text().with_note(f"Spelling hints; the first {MAX_PROMPT} characters are sent."),
+        "response_format": one_of(*FORMATS).with_note("How the answer is written.", default="json"),
+        "temperature": number(0, 1),
+        "timestamp_granularities[]": some_of(*GRANULARITIES).with_note("With `response_format` `verbose_json` only."),
+        "stream": STREAMED,
+    },
+    required=("file",),
+)
+TAKEN: Final = frozenset(name.removesuffix("[]") for name in FIELDS.rules) | {"url"}
 
 
 class TranscriptionQuery(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,23 +163,16 @@ def read_question(form: MultipartForm, task: Literal["transcribe", "translate"])
         raise bad("file", given, "Send the recording itself as the field `file`, with its file name.")
     if not form.file:
         raise bad("file", "`file` is empty: 0 bytes", "Choose the recording again.", code="empty_file")
-    shape = (form.text("response_format") or "json").strip().lower()
-    if shape not in FORMATS:
-        raise bad("response_format", f"`response_format` must be one of {', '.join(FORMATS)}")
-    granularities = tuple(dict.fromkeys(_words(form.fields.get("timestamp_granularities", []))))
-    if wrong := [word for word in granularities if word not in GRANULARITIES]:
-        raise bad(
-            "timestamp_granularities",
-            f"`timestamp_granularities[]` has {len(wrong)} unknown values",
-            f"Send {' or '.join(GRANULARITIES)}, once each.",
-        )
+    fields = FIELDS.read_form(form)
+    shape = fields.get("response_format", "json")
+    granularities = tuple(dict.fromkeys(fields.get("timestamp_granularities", ())))
     if granularities and shape != "verbose_json":
         raise bad(
             "timestamp_granularities",
             "`timestamp_granularities[]` needs `response_format` verbose_json",
             "Send response_format=verbose_json, or leave the field out.",
         )
-    prompt = form.text("prompt")
+    prompt = fields.get("prompt")
     notes = _others(form)
     if prompt is not None and len(prompt) > MAX_PROMPT:
         notes.append(
@@ -166,21 +183,18 @@ def read_question(form: MultipartForm, task: Literal["transcribe", "translate"])
         audio=form.file,
         filename=form.filename,
         task=task,
-        model=check_model(form.text("model"), default="audio"),
-        language=_language(form, task),
+        model=fields.get("model", "audio").strip(),
+        language=_language(fields.get("language"), task),
         prompt=prompt,
-        temperature=_temperature(form),
+        temperature=fields.get("temperature", 0.0),
         form=shape,
         granularities=cast("tuple[Literal['segment', 'word'], ...]", granularities)
         or (("segment", "word") if shape in ("srt", "vtt") else ("segment",)),
-        stream=_flag(form, "stream"),
+        stream=fields.get("stream", False),
         notes=tuple(notes),
     )
 
 
-FIELDS: Final = frozenset(
-    {"model", "language", "prompt", "response_format", "temperature", "timestamp_granularities", "stream", "url"}
-)
 WITHOUT_EFFECT: Final = BOOKKEEPING | {"chunking_strategy", "include"}
 """Fields that change no word of a transcript."""
 
@@ -196,7 +210,7 @@ def _others(form: MultipartForm) -> list[Note]:
     for name in form.fields:
         if name in WITHOUT_EFFECT:
             notes.append(Note(code="parameter_passed_over", text=f"`{name}` was passed over: it changes no transcript"))
-        elif name not in FIELDS and any(form.fields[name]):
+        elif name not in TAKEN and any(form.fields[name]):
             shown = name if name.isprintable() and 0 < len(name) <= 60 else None
             raise bad(
                 shown,
@@ -207,37 +221,11 @@ def _others(form: MultipartForm) -> list[Note]:
     return notes
 
 
-def _words(values: list[str]) -> list[str]:
-    """Read a list however a form holds it: a field each, one field with commas between, or one that is JSON."""
-    bare = (value.strip().removeprefix("[").removesuffix("]") for value in values)
-    return [word for value in bare for part in value.split(",") if (word := part.strip().strip("\"'").lower())]
-
-
-def _language(form: MultipartForm, task: str) -> str | None:
-    language = form.text("language")
+def _language(language: str | None, task: str) -> str | None:
+    """The code that goes upstream; a translation is always into English."""
     if language is None or task == "translate" or language.strip().casefold() in UNTOLD:
-        return None  # a translation is always into English
-    code = language_code(language)
-    if code is None:
-        raise bad("language", "`language` must be a code such as en or de", "Leave it out to let the model find out.")
-    return code
-
-
-def _temperature(form: MultipartForm) -> float:
-    try:
-        temperature = float(form.text("temperature") or 0)
-    except ValueError:
-        raise bad("temperature", "`temperature` must be a number") from None
-    if not 0 <= temperature <= 1:
-        raise bad("temperature", "`temperature` must be between 0 and 1")
-    return temperature
-
-
-def _flag(form: MultipartForm, name: str) -> bool:
-    text = (form.text(name) or "false").lower()
-    if text not in ("true", "false", "1", "0"):
-        raise bad(name, f"`{name}` must be true or false")
-    return text in ("true", "1")
+        return None
+    return language_code(language)
 
 
 # ── what is answered ─────────────────────────────────────────────────────────────────────────────────

@@ -61,8 +61,8 @@ from groq_core.cli import (
     simulate,
     transcribe,
 )
+from groq_core.connections.event_loop import new_event_loop
 from groq_core.errors import GroqCoreError, RequestError, SettingsError
-from groq_core.event_loop import new_event_loop
 from groq_core.terminal import for_terminal
 
 COMMANDS = (

@@ -90,7 +90,7 @@ async def run(args: argparse.Namespace) -> int:
     from groq_core.services.agent.servers import server_tools
     from groq_core.services.agent.tool_names import unique_names
     from groq_core.services.candidates import agent_price, agent_room
-    from groq_core.settings.settings import load
+    from groq_core.settings.env_file import load
 
     task = args.task if args.task is not None else sys.stdin.read()
     wanted = {"browser_search": args.search, "code_interpreter": args.code}

@@ -92,7 +92,7 @@ async def run(args: argparse.Namespace) -> int:
         run_later,
         survey,
     )
-    from groq_core.settings.settings import load
+    from groq_core.settings.env_file import load
 
     limits = {name: value for name in ("rpm", "tpm") if (value := getattr(args, name)) is not None}
     settings = dataclasses.replace(load(), **limits)

@@ -26,7 +26,7 @@ async def run(args: argparse.Namespace) -> int:
     from groq_core.compose import assemble
     from groq_core.events import TextDelta
     from groq_core.reply import Reply
-    from groq_core.settings.settings import load
+    from groq_core.settings.env_file import load
 
     messages = [{"role": "user", "content": await read_words(args.question, "question")}]
     if args.system:

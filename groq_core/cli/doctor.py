@@ -47,7 +47,7 @@ def arguments(command: argparse.ArgumentParser) -> None:
 
 async def run(args: argparse.Namespace) -> int:
     from groq_core.compose import assemble
-    from groq_core.settings.settings import load
+    from groq_core.settings.env_file import load
 
     settings = load()
     # The state of a team is asked by itself, so that one part that is away hides nothing of the others.

@@ -42,7 +42,7 @@ async def run(args: argparse.Namespace) -> int:
     from groq_core.compose import assemble
     from groq_core.services.extraction import Extraction, ExtractionOptions, Extractor, Try, schema_of
     from groq_core.services.extraction.result_files import as_csv, as_json, as_xlsx
-    from groq_core.settings.settings import load
+    from groq_core.settings.env_file import load
 
     schema = schema_of(_schema(args.schema))
     status = StatusLine()

@@ -28,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
 
     from groq_core.redaction import Secret
     from groq_core.serve import run as serve
-    from groq_core.settings.settings import load
+    from groq_core.settings.env_file import load
 
     given = dict(os.environ)
     if args.host is not None:

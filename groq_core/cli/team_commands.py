@@ -27,7 +27,7 @@ async def team_database() -> AsyncIterator[Database]:
     Raises:
         SettingsError: None is set, or it cannot be used.
     """
-    from groq_core.settings.settings import load
+    from groq_core.settings.env_file import load
     from groq_core.settings.team_extra import require_team
 
     settings = load()

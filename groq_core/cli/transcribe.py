@@ -48,7 +48,7 @@ def arguments(command: argparse.ArgumentParser) -> None:
 async def run(args: argparse.Namespace) -> int:
     from groq_core.compose import assemble
     from groq_core.media.text.subtitles import breaches_in_words
-    from groq_core.settings.settings import load
+    from groq_core.settings.env_file import load
 
     if len(args.files) > 1 and args.format in ("srt", "vtt") and args.to is None:
         raise RequestError("subtitles of several recordings need --to DIR", param="to")

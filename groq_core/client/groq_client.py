@@ -15,7 +15,8 @@ from groq_core.api.app import create_api
 from groq_core.client.in_process import AsyncTransport, SyncTransport
 from groq_core.compose import assemble
 from groq_core.redaction import Secret
-from groq_core.settings.settings import Settings, load
+from groq_core.settings.env_file import load
+from groq_core.settings.settings import Settings
 
 ADDRESS = "http://localhost"
 """Stands in for a host; nothing is sent there."""

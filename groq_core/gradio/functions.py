@@ -22,7 +22,8 @@ from groq_core.gradio.messages import MessageTurn, conversation
 from groq_core.media.audio.wav import PCM, Wave, write_wav
 from groq_core.redaction import Secret, redact
 from groq_core.reply import Reply, collect
-from groq_core.settings.settings import Settings, load
+from groq_core.settings.env_file import load
+from groq_core.settings.settings import Settings
 
 UPDATES_PER_S: Final = 25
 """Each makes Gradio send and draw the conversation again; more would be slower than the model."""

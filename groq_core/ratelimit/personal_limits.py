@@ -19,7 +19,7 @@ from cachetools import TTLCache
 
 from groq_core.errors import RequestError
 from groq_core.requests import Caller
-from groq_core.settings.limits import WINDOWS, PersonLimit
+from groq_core.settings.limits import WINDOWS, PersonLimit, plain
 
 KNOWN = 100_000
 """Counters kept; one more makes the longest unused forgotten."""
@@ -130,7 +130,7 @@ def allowance(limit: PersonLimit, used: float, resets_in_s: float) -> Allowance:
         used=used,
         remaining=max(0.0, limit.amount - used),
         resets_in_s=round(resets_in_s, 1),
-        text=f"{shown} of {limit.amount:g} {COUNTED[limit.kind]} {IN_WORDS[limit.window]}",
+        text=f"{shown} of {plain(limit.amount)} {COUNTED[limit.kind]} {IN_WORDS[limit.window]}",
     )
 
 
@@ -305,7 +305,7 @@ def _site(address: str) -> str:
 
 def limit_error(limit: PersonLimit, resets_in_s: float) -> RequestError:
     """What somebody is told who has used up a limit."""
-    used_up = f"your {limit.amount:g} {COUNTED[limit.kind]} {IN_WORDS[limit.window]} are used up"
+    used_up = f"your {plain(limit.amount)} {COUNTED[limit.kind]} {IN_WORDS[limit.window]} are used up"
     return _refusal(used_up, "Try again in {} s.", resets_in_s)
 
 
@@ -340,7 +340,7 @@ def headers_of(allowances: Sequence[Allowance]) -> list[tuple[bytes, bytes]]:
         digits = 4 if kind == "usd" else 0
         name = kind.encode()
         found += [
-            (b"x-ratelimit-limit-" + name, f"{least.limit:g}".encode()),
+            (b"x-ratelimit-limit-" + name, plain(least.limit).encode()),
             (b"x-ratelimit-remaining-" + name, f"{least.remaining:.{digits}f}".encode()),
             (b"x-ratelimit-reset-" + name, f"{math.ceil(least.resets_in_s)}s".encode()),
         ]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+import msgspec
+
+from groq_core.encoding import json_bytes
 from groq_core.errors import RequestError
 
 
@@ -47,7 +49,7 @@ class FileLogins:
         Raises:
             RequestError: The file cannot be written.
         """
-        whole = json.dumps({**self._all(), address: kept}, indent=1)
+        whole = msgspec.json.format(json_bytes({**self._all(), address: kept}), indent=1).decode()
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             # Made with mode 0600, and complete before it takes the other's place.
@@ -64,7 +66,7 @@ class FileLogins:
 
     def _all(self) -> dict[str, Any]:
         try:
-            found = json.loads(self.path.read_text(encoding="utf-8"))
+            found = msgspec.json.decode(self.path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return {}
         return found if isinstance(found, dict) else {}

@@ -7,22 +7,18 @@ it means; the table in the README is printed from the same fields.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from difflib import get_close_matches
 from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self, get_type_hints
-
-from dotenv import dotenv_values
+from typing import Annotated, Any, Literal, Self, get_type_hints
 
 from groq_core.errors import SettingsError
-from groq_core.redaction import Secret, redact
+from groq_core.redaction import Secret
+from groq_core.settings.doubts import doubts
 from groq_core.settings.limits import PersonLimit, limits
 from groq_core.settings.parsers import (
-    GROQ_PATH,
     byte_count,
     choice,
     database_url,
@@ -49,39 +45,8 @@ from groq_core.settings.parsers import (
     url,
     whole,
 )
-
-OUR_PREFIX: Final = "GROQ_CORE_"
-
-HF_OAUTH: Final = ("OAUTH_CLIENT_ID", "OAUTH_CLIENT_SECRET", "OAUTH_SCOPES", "OPENID_PROVIDER_URL")
-
-SPACE_PROXIES: Final = ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
-"""Where the proxy of a Space is: its container is reached from Hugging Face's own network alone."""
-
-
-@dataclass(frozen=True, slots=True)
-class Env:
-    """
-    Where a setting comes from.
-
-    Attributes:
-        name: The variable.
-        meaning: One line for the README.
-        parse: Text to value; raises ValueError with what is allowed.
-        shown: The default in words, where the value itself would say nothing to a reader.
-        hidden: The value is a secret and never appears in an error.
-    """
-
-    name: str
-    meaning: str
-    parse: Callable[[str], Any] = str
-    shown: str = ""
-    hidden: bool = False
-
-
-def ours(name: str, meaning: str, parse: Callable[[str], Any] = str, shown: str = "", hidden: bool = False) -> Env:
-    """Name a variable of our own, ``GROQ_CORE_<NAME>``."""
-    return Env(OUR_PREFIX + name, meaning, parse, shown, hidden)
-
+from groq_core.settings.spaces import space_values
+from groq_core.settings.variable import Env, ours
 
 _SEE = "see [Models](#models)"
 
@@ -374,26 +339,18 @@ class Settings:
             SettingsError: Names every wrong variable, its value (never a secret's) and what is allowed.
         """
         given = {name: text.strip() for name, text in environ.items() if text.strip()}
-        on_spaces = "SPACE_ID" in given or given.get("SYSTEM") == "spaces"
-        values: dict[str, Any] = {"on_spaces": on_spaces}
-        if on_spaces:
-            values["server_name"] = "0.0.0.0"
-            values["frame_ancestors"] = ("'self'", "https://huggingface.co")
-            values["trusted_proxies"] = SPACE_PROXIES
-            values["space"] = given.get("SPACE_ID", "")
-            # What Spaces set where the README's header asks for `hf_oauth`.
-            values["hf_oauth"] = all(given.get(name) for name in HF_OAUTH)
+        values: dict[str, Any] = space_values(given)
         faults = []
         for name, env in variables().items():
             if text := given.get(env.name):
                 try:
                     values[name] = env.parse(text)
                 except ValueError as error:
-                    faults.append(_fault(env, text, allowed=str(error)))
+                    faults.append(env.fault(text, allowed=str(error)))
         if faults:
             raise SettingsError("\n".join(["the environment is wrong:", *faults]), hint="Mend it and start again.")
         settings = cls(**values)
-        return replace(settings, warnings=tuple(_warnings(given, settings)))
+        return replace(settings, warnings=tuple(doubts(given, settings, variables().values())))
 
     @property
     def is_simulated(self) -> bool:
@@ -448,70 +405,3 @@ def variables() -> Mapping[str, Env]:
 def defaults() -> Mapping[str, object]:
     """What each field is when its variable is unset, away from Spaces."""
     return {declared.name: declared.default for declared in fields(Settings)}
-
-
-BESIDE_APP: Final = Path(__file__).parents[2]
-"""The folder of ``app.py`` in a checkout."""
-
-
-def env_file_in_use(folder: Path | None = None) -> Path | None:
-    """The `.env` that is read: the one of the working directory, else the one beside ``app.py``."""
-    here = Path(folder or Path.cwd()) / ".env"
-    if here.is_file():
-        return here
-    beside = BESIDE_APP / ".env"
-    return beside if (BESIDE_APP / "app.py").is_file() and beside.is_file() else None
-
-
-def load(env_file: str | Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
-    """
-    Read settings from a file and the environment; the environment wins.
-
-    Args:
-        env_file: May be missing; None for :func:`env_file_in_use`.
-        environ: Instead of the process's own.
-
-    Raises:
-        SettingsError: A variable is wrong, or the file is not UTF-8 text.
-    """
-    file = env_file_in_use() if env_file is None else Path(env_file)
-    try:
-        # utf-8-sig: Notepad writes a mark in front, which would become part of the first variable's name.
-        found = dotenv_values(file, encoding="utf-8-sig") if file is not None and file.is_file() else {}
-    except UnicodeDecodeError:
-        raise SettingsError(f"{file} is not UTF-8 text", hint="Save it as UTF-8 and start again.") from None
-    written = {name: text for name, text in found.items() if text is not None}
-    settings = Settings.from_env(written | dict(os.environ if environ is None else environ))
-    return replace(settings, source=f"{file}, then the environment" if found else "the environment")
-
-
-def _fault(env: Env, text: str, *, allowed: str) -> str:
-    shown = "(hidden)" if env.hidden else repr(redact(text))
-    return f"  {env.name}={shown}: allowed is {allowed}"
-
-
-def _warnings(given: Mapping[str, str], settings: Settings) -> Iterator[str]:
-    """Say what is probably not meant, though it stops nothing."""
-    known = [env.name.removeprefix(OUR_PREFIX) for env in variables().values() if env.name.startswith(OUR_PREFIX)]
-    for name in sorted(given):
-        word = name.removeprefix(OUR_PREFIX)
-        if word != name and word not in known:
-            near = get_close_matches(word, known, n=1)
-            yield f"{name} is not a setting" + (f"; did you mean {OUR_PREFIX}{near[0]}?" if near else "")
-    if settings.workers > 1 and not settings.redis_url:
-        yield "GROQ_CORE_WORKERS is above 1 without GROQ_CORE_REDIS_URL: each takes its share of the rate limits"
-    if bool(settings.oidc_issuer) != bool(settings.oidc_client_id):
-        yield "GROQ_CORE_OIDC_ISSUER and GROQ_CORE_OIDC_CLIENT_ID go together: nobody can sign in that way yet"
-    if settings.redis_url and not settings.secret:
-        yield "several processes without GROQ_CORE_SECRET: pages and sessions of one are strangers to the others"
-    if settings.groq_base_url and not (settings.groq_api_key or settings.visitor_keys):
-        yield "GROQ_BASE_URL is set without GROQ_API_KEY, so nothing is sent there"
-    if settings.groq_base_url and settings.groq_base_url != given["GROQ_BASE_URL"].rstrip("/"):
-        yield f"GROQ_BASE_URL is the host only; the {GROQ_PATH} at its end is left out"
-    if settings.openai_base_url and not settings.openai_model:
-        yield "OPENAI_BASE_URL is set without GROQ_CORE_OPENAI_MODEL, so that server is asked for OpenAI's own models"
-    if settings.first_token_timeout > settings.deadline:
-        yield "GROQ_CORE_FIRST_TOKEN_TIMEOUT is longer than GROQ_CORE_DEADLINE, so the deadline always comes first"
-    if not settings.loopback and not settings.api_tokens and not settings.database:
-        who = ", but to visitors with a Groq key of their own" if settings.visitor_keys and not settings.sign_in else ""
-        yield f"listening on {settings.server_name} without GROQ_CORE_API_TOKENS: /v1/* and /metrics answer 401{who}"

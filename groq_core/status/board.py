@@ -75,6 +75,7 @@ class Board:
         cache: Cache,
         log: Log,
         shared: Shared | None = None,
+        database: Callable[[], str] = lambda: "",
         announcement: Callable[[], str] = lambda: "",
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
@@ -90,6 +91,7 @@ class Board:
         self._cache = cache
         self._log = log
         self._shared = shared
+        self._database = database
         self._announcement = announcement
         self._clock = clock
         self._wall = wall
@@ -129,6 +131,7 @@ class Board:
             fallbacks=self._metrics.fallbacks,
             shared=self._shared.status() if self._shared is not None else "",
             replicas=self._shared.replicas if self._shared is not None else 1,
+            database=self._database(),
             announcement=self._announcement(),
         )
 

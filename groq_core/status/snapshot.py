@@ -68,6 +68,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
         taken_at: Unix time in seconds.
         shared: The state that several processes share: ``in step``, ``away: WHY``, or empty where there is none.
         replicas: Processes that share it.
+        database: That of a team: ``in step``, ``away: WHY``, or empty where there is none.
         announcement: What an admin wants everybody to read; empty for nothing.
         ready: A request would have a target now; ``not_ready_why`` says why it would not.
     """
@@ -87,4 +88,5 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     fallbacks: int
     shared: str = ""
     replicas: int = 1
+    database: str = ""
     announcement: str = ""

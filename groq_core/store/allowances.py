@@ -16,10 +16,11 @@ from groq_core.requests import Caller
 from groq_core.settings.limits import PersonLimit
 from groq_core.store.bank import DatabaseBank
 from groq_core.store.books import Books, LedgerEntry, today
-from groq_core.store.database import LOOK_S, STRANGER_S, UNAVAILABLE, Database, away_error, patiently
+from groq_core.store.database import PATIENCE_S, Database, away_error
 from groq_core.store.keys import ApiKeys
-from groq_core.store.loans import PATIENCE_S, Held, Loans, Refused
+from groq_core.store.loans import Held, Loans, Refused
 from groq_core.store.people import PeopleStore
+from groq_core.store.presence import LOOK_S, UNAVAILABLE
 
 REMEMBERED_S = 2.0
 """How long limits that were changed may stay in force."""
@@ -46,9 +47,10 @@ class TeamLimits(Limited):
 
     def __init__(self, database: Database, everybody: Sequence[PersonLimit]) -> None:
         super().__init__(everybody)
+        self._database = database
         self._people = PeopleStore(database)
         self._keys = ApiKeys(database)
-        self.loans = Loans(DatabaseBank(database), UNAVAILABLE)
+        self.loans = Loans(DatabaseBank(database), UNAVAILABLE, away=lambda: bool(database.presence.away))
         self.books = Books(database)
         self._bounds: TTLCache[tuple[str, str, str | None], Bounds] = TTLCache(10_000, REMEMBERED_S)
         self._last_bounds: TTLCache[tuple[str, str, str | None], Bounds] = TTLCache(10_000, KNOWN_S)
@@ -66,7 +68,7 @@ class TeamLimits(Limited):
         if found is None:
             last = self._last_bounds.get(place)
             try:
-                found = await patiently(lambda: self._read(caller), 0.0 if last is not None else STRANGER_S)
+                found = await self._database.patiently(lambda: self._read(caller), known=last is not None)
             except UNAVAILABLE:
                 if last is None:
                     raise away_error("what may be spent") from None
@@ -102,7 +104,7 @@ class TeamLimits(Limited):
                         self.loans.undo(held)
                     raise limit_error(refused.limit, refused.wait_s) from None
                 except UNAVAILABLE:
-                    self.loans.away = True  # requests go on; money does not
+                    continue  # requests go on; money does not
 
     async def reserve(self, caller: Caller, tokens: float, usd: float) -> list[Any]:
         """
@@ -128,14 +130,12 @@ class TeamLimits(Limited):
         return held
 
     async def _hold(self, subject: str, limit: PersonLimit, amount: float) -> Held:
-        """Take a loan; a database that was away for a moment is waited for."""
+        """Take a loan; a database that is away for a moment is waited for."""
         ends = time.monotonic() + PATIENCE_S
         while True:
             try:
-                # Without a timeout: a loan that was granted to somebody who has gone would be lost.
                 return await self.loans.take(subject, limit, amount)
             except UNAVAILABLE:
-                self.loans.away = True
                 if time.monotonic() >= ends:
                     raise
             await asyncio.sleep(LOOK_S)

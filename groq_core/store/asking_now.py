@@ -5,13 +5,12 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from typing import Final
 
 from sqlalchemy import delete, insert, select
 
 from groq_core.middleware.log import Asking
-from groq_core.store.database import UNAVAILABLE, Database
+from groq_core.store.database import Database
 from groq_core.store.tables import AskingRow
 
 MOST: Final = 200
@@ -36,7 +35,12 @@ class AskingNow:
         self.running: Callable[[], Iterable[Asking]] = tuple
 
     async def flush(self) -> None:
-        """Write who asks here; nothing where nobody does and nobody did."""
+        """
+        Write who asks here; nothing where nobody does and nobody did.
+
+        Raises:
+            UNAVAILABLE: The database is away.
+        """
         rows = list(self.running())[:MOST]
         if not rows and not self._written:
             return
@@ -54,13 +58,12 @@ class AskingNow:
             }
             for number, one in enumerate(rows)
         ]
-        with suppress(*UNAVAILABLE):
-            async with self._database.writing() as connection:
-                mine = AskingRow.process == self._process
-                await connection.execute(delete(AskingRow).where(mine | (AskingRow.beat < now - FORGOTTEN_S)))
-                if values:
-                    await connection.execute(insert(AskingRow), values)
-            self._written = bool(values)
+        async with self._database.writing() as connection:
+            mine = AskingRow.process == self._process
+            await connection.execute(delete(AskingRow).where(mine | (AskingRow.beat < now - FORGOTTEN_S)))
+            if values:
+                await connection.execute(insert(AskingRow), values)
+        self._written = bool(values)
 
     async def everywhere(self) -> list[Asking]:
         """Who asks any process, as of a second ago; longest first."""

@@ -7,14 +7,15 @@ The file is gzipped JSON lines: what it is, then every row of every table, in on
 from __future__ import annotations
 
 import gzip
-import json
 import os
 import time
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 from sqlalchemy import delete, func, insert, select, text
 
+from groq_core.encoding import json_line
 from groq_core.errors import RequestError
 from groq_core.store.database import Database
 from groq_core.store.migrate import current, newest
@@ -46,10 +47,10 @@ async def back_up(database: Database, file: Path) -> int:
     with os.fdopen(descriptor, "wb") as raw, gzip.open(raw, "wt", encoding="utf-8") as out:
         async with database.reading() as connection:
             revision = await connection.run_sync(current)
-            out.write(json.dumps({"form": FORM, "revision": revision, "at": time.time()}) + "\n")
+            out.write(json_line({"form": FORM, "revision": revision, "at": time.time()}).decode())
             for table in TABLES:
                 async for row in await connection.stream(select(table)):
-                    out.write(json.dumps([table.name, dict(row._mapping)]) + "\n")
+                    out.write(json_line([table.name, dict(row._mapping)]).decode())
                     count += 1
     part.replace(file)
     return count
@@ -70,7 +71,7 @@ async def restore(database: Database, file: Path, *, replace: bool = False) -> i
     """
     try:
         with gzip.open(file, "rt", encoding="utf-8") as lines:
-            head = json.loads(next(lines))
+            head = msgspec.json.decode(next(lines))
             if head.get("form") != FORM or head.get("revision") != newest():
                 raise RequestError(
                     f"{file} is not a backup of this version",
@@ -93,7 +94,7 @@ async def _read_rows(database: Database, lines: Any, *, replace: bool) -> int:
         waiting: list[dict[str, Any]] = []
         name = ""
         for line in lines:
-            of, row = json.loads(line)
+            of, row = msgspec.json.decode(line)
             if of != name or len(waiting) == ROWS_AT_ONCE:
                 if waiting:
                     await connection.execute(insert(tables[name]), waiting)

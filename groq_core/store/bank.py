@@ -10,8 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from groq_core.settings.limits import PersonLimit
 from groq_core.store.database import Database
-from groq_core.store.loans import TINY, Loan, Settlement, slots_of, wait_for
+from groq_core.store.loans import TINY, Loan, Settlement, slot_left, slots_of, wait_for
+from groq_core.store.once import Once
 from groq_core.store.tables import UsageRow
+
+SHARERS = 8
+"""Nobody borrows more than such a part of what is free, unless one attempt needs it."""
 
 
 class DatabaseBank:
@@ -19,8 +23,12 @@ class DatabaseBank:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._once = Once(database)
 
     async def borrow(self, subject: str, limit: PersonLimit, least: float, want: float, *, spend: bool) -> Loan:
+        return await self._database.within(lambda: self._borrow(subject, limit, least, want, spend=spend))
+
+    async def _borrow(self, subject: str, limit: PersonLimit, least: float, want: float, *, spend: bool) -> Loan:
         async with self._database.writing() as connection:
             now = await self._begin(connection, subject, limit)
             current, oldest = slots_of(limit, now)
@@ -30,21 +38,27 @@ class DatabaseBank:
             if free + TINY < least:
                 wait_s = wait_for(limit, amounts, least - free, now)
                 return Loan(granted=0.0, slot=current, used=used, lent=lent, wait_s=wait_s)
-            granted = min(want, max(free, least))
+            granted = max(least, min(want, free / SHARERS))
             loaned = granted - least if spend else granted
             await _add(connection, subject, limit, current, granted, loaned)
             if current not in amounts:
                 whole = _of(subject, limit)
                 await connection.execute(delete(UsageRow).where(*whole, UsageRow.slot < oldest))
-        return Loan(granted=granted, slot=current, used=used + granted, lent=lent + loaned)
+        slot_s = slot_left(limit, now)
+        return Loan(granted=granted, slot=current, used=used + granted, lent=lent + loaned, slot_s=slot_s)
 
-    async def settle(self, changes: Sequence[Settlement]) -> None:
-        async with self._database.writing() as connection:
+    async def settle(self, number: int, changes: Sequence[Settlement]) -> None:
+        async def write(connection: AsyncConnection) -> None:
             # In one order, so that two processes never wait for each other.
             for change in sorted(changes, key=lambda one: (one.subject, one.limit, one.slot)):
                 await _add(connection, change.subject, change.limit, change.slot, change.amount, change.lent)
 
+        await self._once.write(number, write)
+
     async def state(self, subject: str, limit: PersonLimit) -> Loan:
+        return await self._database.within(lambda: self._state(subject, limit))
+
+    async def _state(self, subject: str, limit: PersonLimit) -> Loan:
         async with self._database.reading() as connection:
             now = await self._now(connection)
             current, oldest = slots_of(limit, now)

@@ -12,9 +12,11 @@ import msgspec
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from groq_core.store.database import UNAVAILABLE, Database
+from groq_core.store.database import Database
+from groq_core.store.once import Once
 from groq_core.store.people import PeopleStore
-from groq_core.store.tables import ApiKey, Spend
+from groq_core.store.presence import UNAVAILABLE
+from groq_core.store.tables import Spend
 
 logger = logging.getLogger("groq_core.books")
 
@@ -62,7 +64,10 @@ class Books:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._people = PeopleStore(database)
+        self._once = Once(database)
+        self._number = 1
         self._lines: dict[tuple[str, str, int, str], LedgerEntry] = {}
+        self._sent: dict[tuple[str, str, int, str], LedgerEntry] = {}
         self._keys: dict[int, float] = {}
         self._seen: set[str] = set()
         self.away = False
@@ -79,29 +84,30 @@ class Books:
             self._seen.add(line.person)
 
     async def flush(self) -> None:
-        if not self._lines:
-            return
-        lines, self._lines = self._lines, {}
+        # What was written and not answered is written again first, as it was: it may be there already.
+        while self._sent or self._lines:
+            if not self._sent:
+                self._sent, self._lines = self._lines, {}
+            try:
+                await self._once.write(self._number, self._write)
+            except UNAVAILABLE as error:
+                if not self.away:
+                    logger.warning("spend is kept in memory while the database is away: %s", type(error).__name__)
+                self.away = True
+                return
+            self._sent, self._number, self.away = {}, self._number + 1, False
+            await self._record_visits()
+
+    async def _write(self, connection: AsyncConnection) -> None:
+        for place in sorted(self._sent):
+            await _add(connection, self._sent[place])
+
+    async def _record_visits(self) -> None:
+        """When keys were used last, and who was here."""
         keys, self._keys = self._keys, {}
         seen, self._seen = self._seen, set()
-        try:
-            async with self._database.writing() as connection:
-                for place in sorted(lines):
-                    await _add(connection, lines[place])
-                for key in sorted(keys):
-                    await connection.execute(update(ApiKey).where(ApiKey.id == key).values(used=keys[key]))
-            self.away = False
-        except UNAVAILABLE as error:
-            for line in lines.values():
-                self.note(line)
-            self._seen |= seen
-            self._keys = keys | self._keys
-            if not self.away:
-                logger.warning("spend is kept in memory while the database is away: %s", type(error).__name__)
-            self.away = True
-            return
-        with suppress(*UNAVAILABLE):  # somebody who asks again is seen again
-            await self._people.record_visits(sorted(seen))
+        with suppress(*UNAVAILABLE):  # whoever asks again is seen again
+            await self._database.within(lambda: self._people.record_visits(sorted(seen), keys))
 
     async def run(self) -> None:
         """Write until cancelled."""

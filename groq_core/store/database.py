@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from groq_core.errors import RequestError, SettingsError
 from groq_core.redaction import Secret
 from groq_core.store.migrate import upgrade
+from groq_core.store.presence import UNAVAILABLE, DatabaseAway, Presence
 
 VARIABLE: Final = "GROQ_CORE_DATABASE"
 
@@ -30,15 +30,13 @@ START_S: Final = 20.0
 ANSWER_S: Final = 3.0
 """Longest wait for an answer that a request needs; a server that is paused accepts and says nothing."""
 
-STRANGER_S: Final = 8.0
-"""How long somebody waits of whom nothing is known here."""
+KNOWN_ANSWER_S: Final = 1.0
+"""The same where the last answer is remembered, and counts when there is no other."""
 
-LOOK_S: Final = 0.25
+PATIENCE_S: Final = 8.0
+"""How long a database that is away is waited for, by whoever can do nothing without it."""
 
 T = TypeVar("T")
-
-UNAVAILABLE = (SQLAlchemyError, OSError, TimeoutError)
-"""What a database that has gone away raises."""
 
 
 def async_url(text: str) -> URL:
@@ -61,13 +59,53 @@ class Database:
         sqlite: It is SQLite; else PostgreSQL.
     """
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, looker: AsyncEngine | None = None) -> None:
         self._engine = engine
+        self._looker = looker or engine
         self.sqlite = engine.dialect.name == "sqlite"
+        self.presence = Presence(self._look, self._renew)
+
+    async def within(self, ask: Callable[[], Awaitable[T]], seconds: float | None = None) -> T:
+        """
+        Ask something, at most so long as a request can wait; on SQLite, as long as another writer may take.
+
+        Raises:
+            UNAVAILABLE: There is no answer; at once while the database is known to be away.
+        """
+        return await self.presence.within(seconds or (2 * BUSY_S if self.sqlite else ANSWER_S), ask)
+
+    async def patiently(self, ask: Callable[[], Awaitable[T]], *, known: bool = False) -> T:
+        """
+        Ask something of a database that may be away for a moment.
+
+        Args:
+            known: The last answer is remembered, so there is nothing to wait for.
+
+        Raises:
+            UNAVAILABLE: It still is.
+        """
+        answer_s = 2 * BUSY_S if self.sqlite else KNOWN_ANSWER_S if known else ANSWER_S
+        return await self.presence.patiently(0.0 if known else PATIENCE_S, answer_s, ask)
+
+    async def _look(self) -> None:
+        async with self._looker.connect() as connection:
+            read_only = "SELECT 0" if self.sqlite else "SELECT pg_is_in_recovery()"
+            if await connection.scalar(text(read_only)):
+                raise DatabaseAway("it may only be read")
+
+    async def _renew(self) -> None:
+        if not self.sqlite:
+            await self._engine.dispose()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that sees one state throughout and writes nothing."""
+        """
+        A transaction that sees one state throughout and writes nothing.
+
+        Raises:
+            DatabaseAway: That is known.
+        """
+        self.presence.check()
         async with self._engine.connect() as connection:
             await connection.execution_options(isolation_level="SERIALIZABLE" if self.sqlite else "REPEATABLE READ")
             async with connection.begin():
@@ -75,13 +113,21 @@ class Database:
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that writes; on SQLite one at a time, so that none fails in its middle."""
+        """
+        A transaction that writes; on SQLite one at a time, so that none fails in its middle.
+
+        Raises:
+            DatabaseAway: That is known.
+        """
+        self.presence.check()
         engine = self._engine.execution_options(immediate=True) if self.sqlite else self._engine
         async with engine.begin() as connection:
             yield connection
 
     async def close(self) -> None:
-        await self._engine.dispose()
+        await self.presence.close()
+        for engine in {self._engine, self._looker}:
+            await engine.dispose()
 
 
 @asynccontextmanager
@@ -94,7 +140,7 @@ async def open_database(address: Secret) -> AsyncIterator[Database]:
     """
     url = async_url(address.reveal())
     engine = _engine(url)
-    database = Database(engine)
+    database = Database(engine, None if url.get_backend_name() == "sqlite" else _looker(url))
     try:
         async with asyncio.timeout(START_S):
             if database.sqlite and url.database:
@@ -128,6 +174,15 @@ def _reason(error: BaseException) -> str:
     return (str(cause).strip().splitlines() or [type(cause).__name__])[0]
 
 
+CONNECTING: Final = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+"""Of libpq; a machine that has vanished is noticed after 25 seconds, where nobody waits for it any more."""
+
+
+def _looker(url: URL) -> AsyncEngine:
+    """Connects anew each time, whatever the pool's connections wait for."""
+    return create_async_engine(url, poolclass=NullPool, hide_parameters=True, connect_args=CONNECTING)
+
+
 def _engine(url: URL) -> AsyncEngine:
     if url.get_backend_name() != "sqlite":
         return create_async_engine(
@@ -137,7 +192,7 @@ def _engine(url: URL) -> AsyncEngine:
             pool_timeout=10,
             pool_pre_ping=True,
             hide_parameters=True,
-            connect_args={"connect_timeout": 5},
+            connect_args=CONNECTING,
         )
     engine = create_async_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_S})
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
@@ -157,27 +212,6 @@ def _prepare_sqlite(connection: Any, _: ConnectionPoolEntry) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     immediate = connection.get_execution_options().get("immediate")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
-
-
-async def patiently(ask: Callable[[], Awaitable[T]], seconds: float) -> T:
-    """
-    Ask something of a database that may be away for a moment.
-
-    Args:
-        seconds: How long it is asked again; each time has :data:`ANSWER_S` to answer.
-
-    Raises:
-        UNAVAILABLE: It still is.
-    """
-    ends = time.monotonic() + seconds
-    while True:
-        try:
-            async with asyncio.timeout(ANSWER_S):
-                return await ask()
-        except UNAVAILABLE:
-            if time.monotonic() >= ends:
-                raise
-        await asyncio.sleep(LOOK_S)
 
 
 def away_error(what: str) -> RequestError:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from sqlalchemy import delete, insert, select
 
-from groq_core.store.database import UNAVAILABLE, Database
+from groq_core.store.database import Database
+from groq_core.store.presence import UNAVAILABLE
 from groq_core.store.shelf import ShelfAway
 from groq_core.store.tables import ShelfRow
 
 TIDY_S = 60.0
+
+T = TypeVar("T")
 
 
 class DatabaseShelf:
@@ -22,28 +27,36 @@ class DatabaseShelf:
 
     async def put(self, name: str, body: bytes, seconds: float) -> None:
         now = time.time()
-        try:
+
+        async def write() -> None:
             async with self._database.writing() as connection:
                 await connection.execute(delete(ShelfRow).where(ShelfRow.name == name))
                 await connection.execute(insert(ShelfRow).values(name=name, body=body.decode(), ends=now + seconds))
                 if time.monotonic() - self._tidied > TIDY_S:
                     await connection.execute(delete(ShelfRow).where(ShelfRow.ends < now))
                     self._tidied = time.monotonic()
-        except UNAVAILABLE as error:
-            raise ShelfAway from error
+
+        await self._within(write)
 
     async def get(self, name: str) -> bytes | None:
         query = select(ShelfRow.body).where(ShelfRow.name == name, ShelfRow.ends >= time.time())
-        try:
+
+        async def read() -> str | None:
             async with self._database.reading() as connection:
-                found = await connection.scalar(query)
-        except UNAVAILABLE as error:
-            raise ShelfAway from error
+                return await connection.scalar(query)
+
+        found = await self._within(read)
         return found.encode() if found is not None else None
 
     async def remove(self, name: str) -> None:
-        try:
+        async def write() -> None:
             async with self._database.writing() as connection:
                 await connection.execute(delete(ShelfRow).where(ShelfRow.name == name))
+
+        await self._within(write)
+
+    async def _within(self, ask: Callable[[], Awaitable[T]]) -> T:
+        try:
+            return await self._database.within(ask)
         except UNAVAILABLE as error:
             raise ShelfAway from error

@@ -18,8 +18,9 @@ from groq_core.redaction import Secret
 from groq_core.requests import Caller
 from groq_core.settings.limits import PersonLimit, limits
 from groq_core.store.audit import note
-from groq_core.store.database import STRANGER_S, UNAVAILABLE, Database, away_error, patiently
+from groq_core.store.database import Database, away_error
 from groq_core.store.people import check_limits, check_name
+from groq_core.store.presence import UNAVAILABLE
 from groq_core.store.tables import ApiKey, Spend
 
 PREFIX: Final = "gck_"
@@ -88,7 +89,7 @@ class ApiKeys:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._any = False
+        self._any: bool | None = None
         self._known: TTLCache[str, tuple[Caller, float | None]] = TTLCache(10_000, KNOWN_S)
 
     async def create(
@@ -174,11 +175,23 @@ class ApiKeys:
     # ── for the door of the API ──────────────────────────────────────────────────────────────────────
 
     async def exist(self) -> bool:
-        """Whether there is any key, revoked ones included: taking the last one back opens nothing."""
+        """
+        Whether there is any key, revoked ones included: taking the last one back opens nothing.
+
+        Raises:
+            RequestError: 503 where nobody can say, and nobody could before.
+        """
         if not self._any:
-            async with self._database.reading() as connection:
-                self._any = await connection.scalar(select(ApiKey.id).limit(1)) is not None
-        return self._any
+            try:
+                self._any = await self._database.patiently(self._has_any, known=self._any is not None)
+            except UNAVAILABLE:
+                if self._any is None:
+                    raise away_error("who may ask") from None
+        return bool(self._any)
+
+    async def _has_any(self) -> bool:
+        async with self._database.reading() as connection:
+            return await connection.scalar(select(ApiKey.id).limit(1)) is not None
 
     async def holder(self, token: bytes) -> Caller | None:
         """Whom a key was given to; None for one that was revoked, has expired, or never was."""
@@ -186,7 +199,7 @@ class ApiKeys:
             return None
         hashed = digest(token)
         try:
-            row = await patiently(lambda: self._row_of(hashed), 0.0 if hashed in self._known else STRANGER_S)
+            row = await self._database.patiently(lambda: self._row_of(hashed), known=hashed in self._known)
         except UNAVAILABLE:
             if (known := self._known.get(hashed)) is None:
                 raise away_error("who you are") from None

@@ -2,8 +2,10 @@
 What people may use, as loans: a process borrows a little of a limit, spends it without asking, and gives the rest back.
 
 The database counts what is lent as used, so that all processes together never spend more than the limit; while it is
-away, each goes on with what it has borrowed. A process that dies takes its loans along: they count as used until their
-window has passed. Windows move along in slots; a slot counts whole until all of it has left the window.
+away, each goes on with what it has borrowed. So that there is something to go on with, it is kept for a minute as long
+as less than half of the limit is used; later, others may need it sooner. A process that dies takes its loans along:
+they count as used until their window has passed. Windows move along in slots; a slot counts whole until all of it has
+left the window.
 """
 
 from __future__ import annotations
@@ -12,7 +14,8 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
-from math import floor
+from contextlib import suppress
+from math import floor, inf
 from typing import Final, Protocol, TypeAlias
 
 import msgspec
@@ -27,8 +30,14 @@ SLOT_S: Final[Mapping[str, int]] = {"minute": 5, "hour": 300, "day": 3600, "mont
 PART: Final = 0.02
 """Of a limit, that is borrowed at once where a request needs less."""
 
+ATTEMPTS: Final = 8
+"""Of tokens and money, so many attempts' worth is borrowed at least, up to this part of what is free."""
+
 IDLE_S: Final = 1.0
-"""Seconds after which what is not spent goes back."""
+"""Seconds after which what is not spent goes back, where half of the limit is used."""
+
+KEPT_S: Final = 60.0
+"""The same where less is; at most a sixtieth of the limit's window."""
 
 FLUSH_S: Final = 0.5
 PATIENCE_S: Final = 2.5
@@ -50,6 +59,7 @@ class Loan(msgspec.Struct, frozen=True, kw_only=True):
         used: Of the limit, by everybody, this loan included.
         lent: The part of it that somebody holds and may yet give back.
         wait_s: Until so much will have left the window; 0 where it was granted.
+        slot_s: Seconds that the slot still lasts; what is spent later counts elsewhere.
     """
 
     granted: float
@@ -57,6 +67,7 @@ class Loan(msgspec.Struct, frozen=True, kw_only=True):
     used: float
     lent: float
     wait_s: float = 0.0
+    slot_s: float = inf
 
 
 class Settlement(msgspec.Struct, frozen=True):
@@ -76,7 +87,9 @@ class Bank(Protocol):
         """Lend between ``least`` and ``want``, or nothing. With ``spend`` the least counts as spent already."""
         ...
 
-    async def settle(self, changes: list[Settlement]) -> None: ...
+    async def settle(self, number: int, changes: list[Settlement]) -> None:
+        """Count them; once, however often they are told under one number, which grows with each call that succeeds."""
+        ...
 
     async def state(self, subject: str, limit: PersonLimit) -> Loan:
         """How much is used, lending nothing."""
@@ -101,9 +114,18 @@ class Held(msgspec.Struct, frozen=True):
 
 
 class _Purse(msgspec.Struct):
+    """
+    Attributes:
+        slot_ends: By our clock.
+        empty_until: Nothing will be free before then, for whoever wants ``empty_for`` or more: nobody has a loan.
+    """
+
     slot: int = -1
+    slot_ends: float = inf
     left: float = 0.0
     used: float = 0.0
+    empty_until: float = 0.0
+    empty_for: float = 0.0
     seen_at: float = -1e9
     touched_at: float = 0.0
     lock: asyncio.Lock = msgspec.field(default_factory=asyncio.Lock)
@@ -116,6 +138,7 @@ class Loans:
     Args:
         bank: Where they are taken.
         unavailable: What the bank raises while it is away.
+        away: Whether that is known; then nothing is given back that others could not take.
     """
 
     def __init__(
@@ -123,14 +146,24 @@ class Loans:
         bank: Bank,
         unavailable: tuple[type[BaseException], ...],
         *,
+        away: Callable[[], bool] = lambda: False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._bank = bank
         self._unavailable = unavailable
+        self._is_away = away
         self._clock = clock
         self._purses: dict[Pot, _Purse] = {}
         self._owed: dict[tuple[Pot, int], list[float]] = {}
-        self.away = False
+        self._sent: dict[tuple[Pot, int], list[float]] = {}
+        self._number = 1
+        self._settling = asyncio.Lock()
+        self._is_unsettled = False
+
+    @property
+    def away(self) -> bool:
+        """The bank is away, or was when it was last told something."""
+        return self._is_unsettled or self._is_away()
 
     async def take(self, subject: str, limit: PersonLimit, amount: float, *, spend: bool = False) -> Held:
         """
@@ -153,26 +186,42 @@ class Loans:
             await asyncio.sleep(LOOK_S)
 
     async def _from(self, pot: Pot, purse: _Purse, amount: float, *, spend: bool) -> tuple[Held | None, Loan]:
-        subject, limit = pot
-        purse.touched_at = self._clock()
-        if purse.left + TINY < amount:
-            want = max(amount, limit.amount * PART)
+        now = purse.touched_at = self._clock()
+        if purse.left + TINY < amount or now >= purse.slot_ends:
             try:
-                loan = await self._bank.borrow(subject, limit, amount, want, spend=spend)
-            finally:
-                purse.touched_at = self._clock()
-            purse.used, purse.seen_at = loan.used, self._clock()
-            if loan.granted < amount - TINY:
-                return None, loan
-            if loan.slot != purse.slot:
-                self._give_back(pot, purse)
-                purse.slot = loan.slot
-            purse.left += loan.granted - amount
-            return Held(pot, loan.slot, amount), loan
+                return await self._borrow(pot, purse, amount, spend=spend)
+            except self._unavailable:
+                if purse.left + TINY < amount:
+                    left_s = purse.empty_until - self._clock()
+                    if left_s <= 0 or amount < purse.empty_for:
+                        raise
+                    return None, Loan(granted=0.0, slot=purse.slot, used=purse.used, lent=0.0, wait_s=left_s)
         purse.left -= amount
         if spend:
             self._owe(pot, purse.slot, 0.0, -amount)
         return Held(pot, purse.slot, amount), Loan(granted=amount, slot=purse.slot, used=purse.used, lent=0.0)
+
+    async def _borrow(self, pot: Pot, purse: _Purse, amount: float, *, spend: bool) -> tuple[Held | None, Loan]:
+        subject, limit = pot
+        want = limit.amount * PART
+        if limit.kind != "requests":
+            want = max(want, amount * ATTEMPTS)
+        try:
+            loan = await self._bank.borrow(subject, limit, amount, max(amount, want), spend=spend)
+        finally:
+            purse.touched_at = self._clock()
+        now = purse.seen_at = self._clock()
+        purse.used = loan.used
+        if loan.granted < amount - TINY:
+            if loan.lent <= TINY:
+                purse.empty_until, purse.empty_for = now + loan.wait_s, amount
+            return None, loan
+        purse.empty_until = 0.0
+        if loan.slot != purse.slot:
+            self._give_back(pot, purse)
+        purse.slot, purse.slot_ends = loan.slot, now + loan.slot_s
+        purse.left += loan.granted - amount
+        return Held(pot, loan.slot, amount), loan
 
     def settle(self, held: Held, spent: float) -> None:
         """An attempt is over: what it did not spend may be spent by the next."""
@@ -206,13 +255,11 @@ class Loans:
         purse = self._purses.setdefault(pot, _Purse())
         now = self._clock()
         if now - purse.seen_at > IDLE_S and not self.away:
-            try:
+            with suppress(*self._unavailable):
                 state = await self._bank.state(subject, limit)
                 purse.used, purse.seen_at = state.used, self._clock()
-            except self._unavailable:
-                self.away = True
-        owed = sum(change[0] for (of, _), change in self._owed.items() if of == pot)
-        return max(0.0, purse.used + owed - purse.left), float(limit.window_s)
+        untold = (change[0] for owed in (self._sent, self._owed) for (of, _), change in owed.items() if of == pot)
+        return max(0.0, purse.used + sum(untold) - purse.left), float(limit.window_s)
 
     # ── settling ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -223,37 +270,54 @@ class Loans:
         Args:
             everything: Give all of it back, idle or not; the process ends.
         """
+        if everything or not self._is_away():
+            self._collect_idle(everything=everything)
+        async with self._settling:
+            # What was told and not answered is told again first, as it was: it may have been counted.
+            while self._sent or self._owed:
+                if not self._sent:
+                    self._sent, self._owed = self._owed, {}
+                if not await self._settle():
+                    return
+
+    async def _settle(self) -> bool:
+        changes = [
+            Settlement(subject, limit, slot, amount, lent)
+            for ((subject, limit), slot), (amount, lent) in self._sent.items()
+            if abs(amount) > TINY or abs(lent) > TINY
+        ]
+        try:
+            if changes:
+                await self._bank.settle(self._number, changes)
+        except self._unavailable as error:
+            if not self._is_unsettled:
+                logger.warning("limits are not settled while the database is away: %s", type(error).__name__)
+            self._is_unsettled = True
+            return False
+        self._sent, self._number, self._is_unsettled = {}, self._number + 1, False
+        return True
+
+    def _collect_idle(self, *, everything: bool) -> None:
         now = self._clock()
         for pot, purse in list(self._purses.items()):
             if purse.lock.locked() and not everything:
                 continue
-            if everything or now - purse.touched_at > IDLE_S:
+            idle_s = now - purse.touched_at
+            if everything or idle_s > _kept_s(purse, pot[1]) or (idle_s > IDLE_S and now >= purse.slot_ends):
                 self._give_back(pot, purse)
-                if now - purse.touched_at > 600:
+                if idle_s > 600:
                     del self._purses[pot]
-        if not self._owed:
-            return
-        owed, self._owed = self._owed, {}
-        changes = [
-            Settlement(subject, limit, slot, amount, lent)
-            for ((subject, limit), slot), (amount, lent) in owed.items()
-            if abs(amount) > TINY or abs(lent) > TINY
-        ]
-        try:
-            await self._bank.settle(changes)
-            self.away = False
-        except self._unavailable as error:
-            for ((subject, limit), slot), (amount, lent) in owed.items():
-                self._owe((subject, limit), slot, amount, lent)
-            if not self.away:
-                logger.warning("limits are not settled while the database is away: %s", type(error).__name__)
-            self.away = True
 
     async def run(self) -> None:
         """Settle until cancelled."""
         while True:
             await asyncio.sleep(FLUSH_S)
             await self.flush()
+
+
+def _kept_s(purse: _Purse, limit: PersonLimit) -> float:
+    """How long an idle loan is kept, in case the bank goes away: longer while nobody else is short of it."""
+    return IDLE_S if purse.used > limit.amount / 2 else max(IDLE_S, min(KEPT_S, limit.window_s / 60))
 
 
 def slots_of(limit: PersonLimit, now: float) -> tuple[int, int]:
@@ -266,6 +330,17 @@ def slots_of(limit: PersonLimit, now: float) -> tuple[int, int]:
     slot_s = SLOT_S[limit.window]
     current = floor(now / slot_s)
     return current, current - limit.window_s // slot_s
+
+
+def slot_left(limit: PersonLimit, now: float) -> float:
+    """
+    Seconds that the current slot still lasts.
+
+    >>> slot_left(PersonLimit("requests", 5, "minute"), 103.5)
+    1.5
+    """
+    slot_s = SLOT_S[limit.window]
+    return slot_s - now % slot_s
 
 
 def wait_for(limit: PersonLimit, amounts: Mapping[int, float], missing: float, now: float) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, Literal, TypeAlias
 
 import msgspec
@@ -176,10 +176,17 @@ class PeopleStore:
             await connection.execute(keys.values(revoked=time.time()))
             await note(connection, who, "people remove", name)
 
-    async def record_visits(self, names: Sequence[str]) -> None:
-        """Write down that these people were here; whoever signs in elsewhere gets a line."""
+    async def record_visits(self, names: Sequence[str], keys: Mapping[int, float]) -> None:
+        """
+        Write down that these people were here; whoever signs in elsewhere gets a line.
+
+        Args:
+            keys: When API keys were used last, by number.
+        """
         now = time.time()
         async with self._database.writing() as connection:
+            for key in sorted(keys):
+                await connection.execute(update(ApiKey).where(ApiKey.id == key).values(used=keys[key]))
             for name in names:
                 if not (await connection.execute(_person(name).values(seen=now))).rowcount:
                     await connection.execute(

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from contextlib import suppress
 from typing import Final
 
 from sqlalchemy import delete, insert, select
 
 from groq_core.access.refused_sign_ins import RefusedSignIn, RefusedSignIns
-from groq_core.store.database import UNAVAILABLE, Database
+from groq_core.store.database import Database
 from groq_core.store.tables import FailedSignIn
 
 KEPT_S: Final = 30 * 86_400
@@ -28,17 +27,21 @@ class SignInLog(RefusedSignIns):
         self._new.append(RefusedSignIn(time.time(), address[:64], person, way))
 
     async def flush(self) -> None:
-        """Write what is new; while the database is away, it waits."""
+        """
+        Write what is new; while the database is away, it waits.
+
+        Raises:
+            UNAVAILABLE: It is.
+        """
         if not self._new:
             return
         lines = list(self._new)
-        with suppress(*UNAVAILABLE):
-            async with self._database.writing() as connection:
-                values = [{"at": one.at, "address": one.address, "person": one.person, "way": one.way} for one in lines]
-                await connection.execute(insert(FailedSignIn), values)
-                await connection.execute(delete(FailedSignIn).where(FailedSignIn.at < time.time() - KEPT_S))
-            for _ in lines:
-                self._new.popleft()
+        async with self._database.writing() as connection:
+            values = [{"at": one.at, "address": one.address, "person": one.person, "way": one.way} for one in lines]
+            await connection.execute(insert(FailedSignIn), values)
+            await connection.execute(delete(FailedSignIn).where(FailedSignIn.at < time.time() - KEPT_S))
+        for _ in lines:
+            self._new.popleft()
 
     async def newest(self, count: int = 100) -> list[RefusedSignIn]:
         columns = (FailedSignIn.at, FailedSignIn.address, FailedSignIn.person, FailedSignIn.way)

@@ -205,6 +205,16 @@ class AskingRow(Base):
     since: Mapped[float] = mapped_column(Float)
 
 
+class WriterRow(Base):
+    """The last of a process's numbered writes, so that one whose answer was lost is not done twice."""
+
+    __tablename__ = "writers"
+
+    process: Mapped[str] = mapped_column(String(32), primary_key=True)
+    number: Mapped[int] = mapped_column(Number)
+    beat: Mapped[float] = mapped_column(Float)
+
+
 class ShelfRow(Base):
     """A response that can be read again; only the API reads it."""
 
@@ -262,5 +272,7 @@ class Batch(Base):
     body: Mapped[str] = mapped_column(Text)
 
 
-TABLES: Final = tuple(table for table in Base.metadata.sorted_tables if table is not AskingRow.__table__)
+_OF_PROCESSES: Final = (AskingRow.__table__, WriterRow.__table__)
+
+TABLES: Final = tuple(table for table in Base.metadata.sorted_tables if table not in _OF_PROCESSES)
 """Those that last: what a backup holds."""

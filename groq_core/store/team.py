@@ -12,10 +12,11 @@ from groq_core.store.allowances import TeamLimits
 from groq_core.store.asking_now import AskingNow
 from groq_core.store.audit import Announcements, AuditLog
 from groq_core.store.conversations import Conversations
-from groq_core.store.database import UNAVAILABLE, Database, open_database
+from groq_core.store.database import Database, open_database
 from groq_core.store.database_shelf import DatabaseShelf
 from groq_core.store.keys import ApiKeys
 from groq_core.store.people import PeopleStore
+from groq_core.store.presence import UNAVAILABLE
 from groq_core.store.sign_in_log import SignInLog
 
 LOOK_S: Final = 1.0
@@ -80,19 +81,18 @@ class Team:
         """Look again until cancelled; while the database is away, everything stays as it was."""
         while True:
             await asyncio.sleep(LOOK_S)
-            await self.asking.flush()
-            await self.sign_ins.flush()
-            with suppress(*UNAVAILABLE):
-                await self.refresh()
+            for look in (self.asking.flush, self.sign_ins.flush, self.refresh):
+                with suppress(*UNAVAILABLE):
+                    await self.database.within(look)
 
     async def admin(self, person: str) -> bool:
         """Whether somebody may see and change everything of the team."""
         return bool(person) and (person in self.admins or await self.people.role(person) == "admin")
 
-    @property
-    def away(self) -> bool:
-        """The database did not answer the last time."""
-        return self.limits.loans.away or self.limits.books.away
+    def status(self) -> str:
+        """``in step``, or why not, for the panel and `/ready`."""
+        away = self.database.presence.away
+        return f"away: {away}" if away else "in step"
 
 
 @asynccontextmanager
@@ -106,6 +106,7 @@ async def open_team(settings: Settings) -> AsyncIterator[Team]:
     assert settings.database is not None
     async with open_database(settings.database) as database:
         team = Team(database, settings)
+        database.presence.changed = lambda: team.changed()
         await team.refresh()
         keepers = (team.limits.loans.run(), team.limits.books.run(), team.run())
         tasks = [asyncio.create_task(keeper) for keeper in keepers]
@@ -117,4 +118,5 @@ async def open_team(settings: Settings) -> AsyncIterator[Team]:
             await asyncio.wait(tasks)
             await team.limits.loans.flush(everything=True)
             await team.limits.books.flush()
-            await team.sign_ins.flush()
+            with suppress(*UNAVAILABLE):
+                await database.within(team.sign_ins.flush)

@@ -7,12 +7,12 @@ import datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import orjson
 from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import HTMLResponse, Response
 
 from groq_core.access.passwords import LEAST_PASSWORD, hash_password
 from groq_core.access.refused_sign_ins import RefusedSignIns
+from groq_core.encoding import json_bytes
 from groq_core.errors import RequestError
 from groq_core.ui.admin_page import ADMIN_HEADERS, admin_page, refusal_page
 from groq_core.ui.basic_auth import PERSON
@@ -175,5 +175,5 @@ async def _hash(password: str) -> str:
 
 
 def _json(value: object) -> Response:
-    body = orjson.dumps(msgspec.to_builtins(value))
+    body = json_bytes(value)
     return Response(body, media_type="application/json", headers={"cache-control": "no-store"})

@@ -8,21 +8,18 @@ Nobody waits for Redis: the lines go there a tenth of a second behind the page t
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import time
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import aclosing, suppress
-from typing import Any, Final, TypeAlias
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final
 
-from groq_core.errors import RequestError
-from groq_core.events import Event, Events, Restarted
 from groq_core.reply import Receipt
 from groq_core.store.shared.link import Away
 from groq_core.store.shared.running import News, RunPart, SharedRuns, Told, place_of
+from groq_core.ui.answer_again import GAP, Revive, again
 from groq_core.ui.answer_logs import HEARTBEAT_S, Answers, LoggedAnswer, await_sending
-from groq_core.ui.stream import line, receipt_line
-from groq_core.ui.texts import TEXTS
+from groq_core.ui.stream import receipt_line
 
 log = logging.getLogger(__name__)
 
@@ -40,11 +37,6 @@ STOPPED_WITHIN_S: Final = 3.0
 MAX_QUESTION_BYTES: Final = 256 * 1024
 MAX_LINES: Final = 500
 """Told at once, of one answer."""
-
-GAP: Final = line({"e": "gap"})
-"""Stands for a line that a reader has and the dead process told nobody else; so that all count alike."""
-
-Revive: TypeAlias = Callable[[bytes], Events]
 
 
 class _Mine:
@@ -297,36 +289,3 @@ class AnswersElsewhere:
 
     async def close(self) -> None:
         await self._mirror.close()
-
-
-async def again(lines: Sequence[bytes], question: bytes, revive: Revive) -> AsyncGenerator[Event, None]:
-    """
-    The same question anew, behind what a process had said when it died.
-
-    Raises (from the stream):
-        RequestError: The question is not known here: it was too large, or asked with a key that no other process has.
-    """
-    if not question:
-        raise RequestError(TEXTS["error_answer_died"], status=503, hint=TEXTS["hint_answer_died"])
-    provider, model, text = heard(lines)
-    yield Restarted(provider=provider, model=model, kept=text)
-    async with aclosing(revive(question)) as events:
-        async for event in events:
-            yield event
-
-
-def heard(lines: Sequence[bytes]) -> tuple[str, str, str]:
-    """
-    Who was answering when the lines end, and what a page shows of it.
-
-    >>> heard([line({"e": "attempt_started", "provider": "groq", "model": "m"}), line({"t": "a"}), line({"t": "b"})])
-    ('groq', 'm', 'ab')
-    """
-    provider = model = text = ""
-    for one in lines:
-        told: dict[str, Any] = json.loads(one.removeprefix(b"data: "))
-        if told.get("e") == "restarted":
-            text = ""
-        provider, model = told.get("provider") or provider, told.get("model") or model
-        text += told.get("t", "")
-    return provider, model, text

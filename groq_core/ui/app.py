@@ -8,17 +8,16 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict
-from pathlib import Path
-from typing import Any
+from typing import Any, Literal, Self
 
 import gradio as gr
-import orjson
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, FastAPI
+from gradio.queueing import Queue
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from groq_core.encoding import json_bytes
 from groq_core.media.audio.container import ENDINGS as RECORDINGS
 from groq_core.media.image.format import EXTENSIONS as PICTURES
 from groq_core.services.documents.parts import EXTENSIONS as DOCUMENTS
@@ -28,6 +27,7 @@ from groq_core.ui.core import PageCore
 from groq_core.ui.endpoints import create_endpoints, prepare_tools, serve_tools, tools_wanted
 from groq_core.ui.fault_switch import FAULTS
 from groq_core.ui.gradio_door import Admit, GradioDoor
+from groq_core.ui.gradio_scripts import gradio_scripts
 from groq_core.ui.installable import ORIGIN, links
 from groq_core.ui.installable import create_routes as installable_routes
 from groq_core.ui.model_picker import choices, models_of, most_images
@@ -89,7 +89,8 @@ FIRST = (
     "main", "chat/attach", "chat/chat", "chat/conversation", "chat/message", "chat/options", "chat/picker", "chat/run",
     "chat/sent", "chat/side", "chat/tree", "chat/turn-list", "chat/undo", "chat/waiting", "settings/account",
     "settings/brand-tools", "shared/answer", "shared/chain",
-    "shared/dom", "shared/error-card", "shared/formats", "shared/own-key", "shared/receipt",
+    "shared/dom", "shared/error-card", "shared/formats", "shared/frames", "shared/own-key", "shared/patch",
+    "shared/receipt",
     "shared/scroll", "shared/shell", "shared/sse", "shared/text-view", "shared/theme", "shared/user-text",
     "shared/wire", "shared/words", "status/fault-switch", "status/feed", "status/plain", "status/status", "talk/hold",
 )  # fmt: skip
@@ -107,9 +108,38 @@ MAX_THREADS = 200
 SESSIONS = 1000
 
 
+class Layout(gr.Blocks):
+    """
+    Gradio's blocks, whose queue is made without an application around it.
+
+    Gradio makes one of ninety routes when a layout begins, when it ends, when it gets a queue and when it is mounted.
+    Only the last answers; the two for the queue took half of the time in which the page is made.
+    """
+
+    def queue(
+        self,
+        status_update_rate: float | Literal["auto"] = "auto",
+        api_open: bool | None = None,
+        max_size: int | None = None,
+        *,
+        default_concurrency_limit: int | Literal["not_set"] | None = "not_set",
+    ) -> Self:
+        live = status_update_rate == "auto"
+        self.api_open = self.api_open if api_open is None else api_open
+        self._queue = Queue(
+            live_updates=live,
+            concurrency_count=self.max_threads,
+            update_intervals=1 if live else float(status_update_rate),
+            max_size=max_size,
+            blocks=self,
+            default_concurrency_limit=default_concurrency_limit,
+        )
+        return self
+
+
 def create_ui(core: PageCore) -> gr.Blocks:
     """Lay the page out. Nothing of a visitor is kept in it: conversations live in the browser."""
-    demo = gr.Blocks(title=TEXTS["title"], analytics_enabled=False, delete_cache=(600, 3600), fill_width=True)
+    demo = Layout(title=TEXTS["title"], analytics_enabled=False, delete_cache=(600, 3600), fill_width=True)
     with demo:
         with gr.Row(elem_id="gc-header"):
             place("gc-brand")
@@ -161,7 +191,7 @@ def mount(app: FastAPI, core: PageCore, admit: Admit) -> FastAPI:
     """
     assets = Assets()
     assets.add("texts.js", texts_module(core))
-    assets.add("texts-de.js", b"export default " + orjson.dumps(GERMAN) + b";\n")
+    assets.add("texts-de.js", b"export default " + json_bytes(GERMAN) + b";\n")
     base = f"ui/assets/{assets.version}"
     page = Page(core, assets)
     app.include_router(create_routes(page))
@@ -249,20 +279,8 @@ def texts_module(core: PageCore) -> bytes:
         "TEMPLATES": [asdict(template) for template in TEMPLATES],
         "TABS": [name for name, _ in TABS],
     }
-    named = b"".join(b"export const %s = %s;\n" % (name.encode(), orjson.dumps(it)) for name, it in exports.items())
-    return b"export default " + orjson.dumps(TEXTS) + b";\n" + named
-
-
-def gradio_scripts() -> APIRouter:
-    """Gradio's own scripts and styles, before Gradio would serve them."""
-    router = APIRouter(include_in_schema=False)
-    assets = Assets(Path(gr.__file__).parent / "templates" / "frontend" / "assets")
-
-    @router.get("/assets/{name:path}")
-    async def script(name: str, request: Request) -> Response:
-        return assets.response(name, request.headers.get("accept-encoding", ""))
-
-    return router
+    named = b"".join(b"export const %s = %s;\n" % (name.encode(), json_bytes(it)) for name, it in exports.items())
+    return b"export default " + json_bytes(TEXTS) + b";\n" + named
 
 
 class PageFrame:

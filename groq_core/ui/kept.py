@@ -6,20 +6,23 @@ Each route is one method of the store in the browser, so that the page need not 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import orjson
 from fastapi import APIRouter, HTTPException, Request
+from fastapi.routing import APIRoute
 from starlette.responses import HTMLResponse, Response
 
+from groq_core.encoding import json_bytes
 from groq_core.errors import RequestError
 from groq_core.store.shapes import Whole, check_id
 from groq_core.ui.csrf import page_router
 from groq_core.ui.page_routes import Page, body_of, http_error
 from groq_core.ui.shared_page import NOT_SHARED, PAGE_HEADERS, page_of_shared
+from groq_core.ui.texts import TEXTS
 
 if TYPE_CHECKING:
     from groq_core.store.conversations import Conversations
@@ -38,6 +41,7 @@ def team_of(page: Page) -> Team | None:
 def create_routes(page: Page) -> APIRouter:
     """The store's routes, and the page of a shared conversation."""
     router = page_router(prefix="")
+    router.route_class = _StoreRoute
     base = "/ui/conversations"
 
     def store(request: Request) -> tuple[Conversations, str]:
@@ -133,7 +137,7 @@ def create_routes(page: Page) -> APIRouter:
         return Response(status_code=204)
 
     # A shared conversation is for whoever follows its link, from wherever.
-    linked = APIRouter(include_in_schema=False)
+    linked = APIRouter(include_in_schema=False, route_class=_StoreRoute)
 
     @linked.get("/s/{word}")
     async def serve_shared(word: str) -> Response:
@@ -147,8 +151,26 @@ def create_routes(page: Page) -> APIRouter:
     return linked
 
 
+class _StoreRoute(APIRoute):
+    """Tells the page that the database is away, so that it comes again; nothing is lost by a moment's absence."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def answer(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except Exception as error:
+                presence = sys.modules.get("groq_core.store.presence")  # only where there is a database
+                if presence is None or not isinstance(error, presence.UNAVAILABLE):
+                    raise
+                raise HTTPException(503, TEXTS["database_away"], {"retry-after": "1"}) from None
+
+        return answer
+
+
 def _json(value: object, headers: dict[str, str] | None = None) -> Response:
-    body = orjson.dumps(msgspec.to_builtins(value))
+    body = json_bytes(value)
     return Response(body, media_type="application/json", headers={"cache-control": "no-store", **(headers or {})})
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Literal
 
@@ -11,6 +10,7 @@ import msgspec
 from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import PlainTextResponse, Response
 
+from groq_core.encoding import header_json
 from groq_core.errors import RequestError
 from groq_core.events import Transcript
 from groq_core.media.audio.container import check_head
@@ -116,7 +116,7 @@ def create_routes(page: Page) -> APIRouter:
         try:
             written = msgspec.json.decode(body, type=Transcript)
             remark = breaches_in_words(written) if form in ("srt", "vtt") else ""
-            headers = {"x-groq-core-note-texts": json.dumps([remark])} if remark else None
+            headers = {"x-groq-core-note-texts": header_json([remark]).decode()} if remark else None
             return PlainTextResponse(write(written), headers=headers)
         except msgspec.DecodeError as error:
             raise HTTPException(422, f"the page sent what cannot be read: {error}") from error

@@ -7,7 +7,7 @@ They keep nothing: a conversation lives in the browser and is sent along with ea
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from math import ceil
 from typing import TYPE_CHECKING
@@ -27,6 +27,7 @@ from groq_core.fallback.health import SERVER
 from groq_core.requests import Caller
 from groq_core.status.watch import watch
 from groq_core.ui import answer_logs as answers
+from groq_core.ui.answer_again import again, gaps
 from groq_core.ui.chat_request import read_question
 from groq_core.ui.context import answer_to
 from groq_core.ui.core import PageCore
@@ -86,9 +87,11 @@ class Page:
     def answer(self, events: Events) -> EventStream:
         return EventStream(events, self.pace)
 
-    def begin(self, name: str, owner: str, events: Events, question: bytes, caller: Caller) -> answers.LoggedAnswer:
+    def begin(
+        self, name: str, owner: str, events: Events, question: bytes, caller: Caller, before: Sequence[bytes] = ()
+    ) -> answers.LoggedAnswer:
         """Begin an answer that its page, and every replica, can come back to."""
-        answer = self.answers.start(name, owner, events)
+        answer = self.answers.start(name, owner, events, before)
         if self.elsewhere is not None:
             # A visitor's own key is in this process alone, so no other can ask again.
             self.elsewhere.begin(name, owner, answer, question if caller.groq_key is None else b"")
@@ -211,13 +214,21 @@ class ChatRoute:
         caller = self._page.caller(request)
         body = await body_of(request, MAX_QUESTION_BYTES)
         log, name, owner = self._page.answers, answers.name_of(request), answers.owner_of(request, caller)
-        # The page asks again when it cannot know whether its question came through.
+        # The page asks again when it cannot know whether its question came through, or when its answer was lost.
+        try:
+            before = gaps(request.query_params.get("at", ""))
+        except RequestError as error:
+            raise http_error(error) from None
         known = log.find(name, owner) or await self._page.find_elsewhere(name, owner, caller, wait_s=0.0)
         if known is not None:
-            return answers.AnswerStream(known)
-        events = answer_question(self._page.core, body, caller)
+            return answers.AnswerStream(known, len(before))
+
+        def ask(body: bytes) -> Events:
+            return answer_question(self._page.core, body, caller)
+
+        events = again(before, body, ask) if before else ask(body)
         if name and log.has_room(name, owner):
-            return answers.AnswerStream(self._page.begin(name, owner, events, body, caller))
+            return answers.AnswerStream(self._page.begin(name, owner, events, body, caller, before), len(before))
         return self._page.answer(events)
 
 

@@ -98,6 +98,7 @@ TEXTS: dict[str, str] = {
     "unpin": "Unpin",
     "delete": "Delete",
     "shared_away": "This server's processes have lost their shared state for now; each goes on alone within its share.",
+    "database_away": "The server's database is away just now. Questions go on; conversations are kept when it is back.",
     "share": "Share",
     "share_title": "Shared by link",
     "share_note": "Whoever has this link can read the conversation as it is, without signing in, until you stop.",

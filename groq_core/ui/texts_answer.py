@@ -32,6 +32,7 @@ ANSWER: dict[str, str] = {
     "story_rests": "rests {s}",
     "story_restarted": "The answer broke off; {model} starts it anew",
     "continued_by": "continued by {model}",
+    "story_anew": "The answer was lost with its server; it is asked for anew",
     "kept_first": "First attempt",
     "kept_again": "An earlier attempt",
     "partial_kept": "What had arrived by then is kept above.",

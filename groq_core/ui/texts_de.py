@@ -92,6 +92,7 @@ GERMAN: dict[str, str] = {
     "pin": "Anheften",
     "unpin": "Lösen",
     "delete": "Löschen",
+    "database_away": "Die Datenbank fehlt gerade. Fragen gehen weiter, Gespräche werden gespeichert, wenn sie da ist.",
     "shared_away": "Der gemeinsame Stand der Prozesse fehlt gerade; jeder macht mit seinem Anteil allein weiter.",
     "share": "Teilen",
     "share_title": "Geteilt per Link",

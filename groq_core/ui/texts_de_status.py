@@ -28,6 +28,7 @@ STATUS: dict[str, str] = {
     "story_rests": "ruht {s}",
     "story_restarted": "Die Antwort brach ab; {model} beginnt sie neu",
     "continued_by": "fortgesetzt von {model}",
+    "story_anew": "Die Antwort ging mit ihrem Server verloren; sie wird neu erfragt",
     "kept_first": "Erster Versuch",
     "kept_again": "Ein früherer Versuch",
     "partial_kept": "Was bis dahin angekommen war, steht noch oben.",

@@ -11,7 +11,7 @@ from groq_core.access.origins import Origins, own_origin
 from groq_core.access.visit import Forwarding, Visit
 
 
-def seen(*, trusted: tuple[str, ...] = ("127.0.0.1",), client: str = "127.0.0.1", **headers: str) -> Visit:
+def visit_of(*, trusted: tuple[str, ...] = ("127.0.0.1",), client: str = "127.0.0.1", **headers: str) -> Visit:
     raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
     scope = {"type": "http", "headers": raw, "client": (client, 1), "scheme": "http", "http_version": "1.1"}
     return Forwarding(trusted, Origins(())).read(scope)
@@ -36,11 +36,11 @@ def seen(*, trusted: tuple[str, ...] = ("127.0.0.1",), client: str = "127.0.0.1"
 def test_own_pages_are_told_from_others_whatever_a_proxy_did(
     host: str, forwarded: str, origin: str, foreign: bool
 ) -> None:
-    assert seen(host=host, origin=origin, x_forwarded_host=forwarded).foreign is foreign
+    assert visit_of(host=host, origin=origin, x_forwarded_host=forwarded).foreign is foreign
 
 
 def test_what_a_stranger_says_of_himself_is_not_believed() -> None:
-    visit = seen(
+    visit = visit_of(
         client="10.9.9.9",
         host="box",
         origin="http://evil.example",
@@ -64,7 +64,7 @@ def test_what_a_stranger_says_of_himself_is_not_believed() -> None:
     ],
 )
 def test_the_client_is_the_last_address_that_no_trusted_proxy_is(chain: str, address: str) -> None:
-    assert seen(trusted=("127.0.0.1", "10.0.0.0/8"), host="box", x_forwarded_for=chain).address == address
+    assert visit_of(trusted=("127.0.0.1", "10.0.0.0/8"), host="box", x_forwarded_for=chain).address == address
 
 
 @given(st.text(max_size=40))

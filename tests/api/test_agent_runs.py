@@ -15,7 +15,7 @@ from groq_core.events import Events, Finished, TextDelta, ToolCallDelta, Usage
 from groq_core.requests import ChatRequest, Request
 from groq_core.settings.settings import Settings
 from tests.api.stage import Stage as Scripted
-from tests.services.mcp_server import served
+from tests.services.mcp_server import serve
 from tests.stage import Stage, staged
 
 USAGE = Usage(prompt_tokens=50, completion_tokens=10, total_tokens=60)
@@ -137,7 +137,7 @@ def calls_then(answer: str, arguments: str = '{"sample": "A"}') -> Any:
 @pytest.mark.parametrize("agreed", [True, False])
 async def test_a_call_waits_for_a_word_that_is_good_once(agreed: bool) -> None:
     done: list[str] = []
-    async with served(burning(done)) as address:
+    async with serve(burning(done)) as address:
         settings = Settings.from_env({"GROQ_CORE_MCP_SERVERS": f"lab={address}"})
         async with Scripted(calls_then("Burnt"), settings).served() as client:
             first = (await send(client, {"task": "Burn A", "mcp_servers": ["lab"]})).json()
@@ -199,7 +199,7 @@ async def test_a_callers_own_server_is_used_for_its_run() -> None:
             yield TextDelta("Burnt.")
         yield Finished(provider="groq", model="m", usage=USAGE)
 
-    async with served(burning(done)) as address:
+    async with serve(burning(done)) as address:
         settings = Settings.from_env({"GROQ_CORE_MCP_VISITORS": "127.0.0.1"})
         async with Scripted(script, settings).served() as client:
             own = {"url": address, "headers": {"x-lab": "seven"}}

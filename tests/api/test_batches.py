@@ -47,7 +47,7 @@ def jsonl(*lines: Any) -> tuple[str, bytes]:
     return "in.jsonl", b"\n".join(one if isinstance(one, bytes) else orjson.dumps(one) for one in lines)
 
 
-async def ended(client: openai.AsyncOpenAI, name: str) -> openai.types.Batch:
+async def wait_for_end(client: openai.AsyncOpenAI, name: str) -> openai.types.Batch:
     async with asyncio.timeout(30):
         while (batch := await client.batches.retrieve(name)).status not in ENDS:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
@@ -68,7 +68,7 @@ async def begin(client: openai.AsyncOpenAI, *lines: Any) -> openai.types.Batch:
 async def test_openais_batch_code_runs(tmp_path: Path) -> None:
     async with client_of(Stage(says("Hello"), settings(tmp_path))) as client:
         begun_batch = await begin(client, *(line(f"l{n}") for n in range(20)))
-        batch = await ended(client, begun_batch.id)
+        batch = await wait_for_end(client, begun_batch.id)
         assert batch.output_file_id is not None
         content = (await client.files.content(batch.output_file_id)).read()
         listed = [one.id async for one in client.batches.list()]
@@ -112,7 +112,7 @@ async def test_what_failed_is_in_a_file_of_its_own(tmp_path: Path) -> None:
         return plays(begun(), RequestError("no"))(request) if bad else says("Hello")(request)
 
     async with client_of(Stage(script, settings(tmp_path))) as client:
-        batch = await ended(client, (await begin(client, line("one"), line("two"))).id)
+        batch = await wait_for_end(client, (await begin(client, line("one"), line("two"))).id)
         assert batch.error_file_id is not None
         errors = (await client.files.content(batch.error_file_id)).read()
 
@@ -125,7 +125,9 @@ async def test_what_failed_is_in_a_file_of_its_own(tmp_path: Path) -> None:
 async def test_lines_that_are_none_fail_the_batch_and_are_named(tmp_path: Path) -> None:
     stage = Stage(says("Hello"), settings(tmp_path))
     async with client_of(stage) as client:
-        batch = await ended(client, (await begin(client, line("a"), b"{broken", line("c", url="/v1/nowhere"))).id)
+        batch = await wait_for_end(
+            client, (await begin(client, line("a"), b"{broken", line("c", url="/v1/nowhere"))).id
+        )
 
     assert batch.status == "failed"
     assert batch.errors is not None
@@ -153,7 +155,7 @@ async def test_a_batch_goes_on_after_a_restart(tmp_path: Path) -> None:
                 await asyncio.sleep(0.01)
     later = Stage(says("Later"), settings(tmp_path))
     async with client_of(later) as client:
-        batch = await ended(client, name)
+        batch = await wait_for_end(client, name)
         content = (await client.files.content(str(batch.output_file_id))).read()
 
     assert batch.status == "completed"
@@ -173,7 +175,7 @@ async def test_a_batch_is_cancelled(tmp_path: Path) -> None:
         name = (await begin(client, *(line(f"l{n}") for n in range(300)))).id
         cancelled = await client.batches.cancel(name)
         gate.set()
-        batch = await ended(client, name)
+        batch = await wait_for_end(client, name)
         with pytest.raises(openai.BadRequestError):
             await client.batches.cancel(name)
 
@@ -190,7 +192,7 @@ async def test_files_and_batches_are_their_owners_alone(tmp_path: Path) -> None:
     ):
         file = await mine.files.create(file=jsonl(line("a")), purpose="batch")
         name = (await begin(mine, line("a"))).id
-        await ended(mine, name)
+        await wait_for_end(mine, name)
         for work in (
             other.files.retrieve(file.id),
             other.files.content(file.id),
@@ -255,7 +257,7 @@ async def house(simulator: Simulator, folder: Path, **env: str) -> AsyncIterator
         yield f"http://127.0.0.1:{port}"
 
 
-async def handed_over(http_url: str, *lines: Any) -> tuple[openai.AsyncOpenAI, openai.types.Batch]:
+async def hand_over(http_url: str, *lines: Any) -> tuple[openai.AsyncOpenAI, openai.types.Batch]:
     client = openai.AsyncOpenAI(base_url=f"{http_url}/v1", api_key="any", max_retries=0)
     file = await client.files.create(file=jsonl(*lines), purpose="batch")
     return client, await client.batches.create(input_file_id=file.id, **LATER)
@@ -263,8 +265,8 @@ async def handed_over(http_url: str, *lines: Any) -> tuple[openai.AsyncOpenAI, o
 
 async def test_groq_is_handed_a_batch_that_asks_for_it(simulator: Simulator, tmp_path: Path) -> None:
     async with house(simulator, tmp_path) as url:
-        client, batch = await handed_over(url, *(line(f"l{n}") for n in range(3)))
-        batch = await ended(client, batch.id)
+        client, batch = await hand_over(url, *(line(f"l{n}") for n in range(3)))
+        batch = await wait_for_end(client, batch.id)
         content = (await client.files.content(str(batch.output_file_id))).read()
         await client.close()
 
@@ -278,7 +280,7 @@ async def test_groq_is_handed_a_batch_that_asks_for_it(simulator: Simulator, tmp
     assert not [name for name in os.listdir(tmp_path / "batches") if not name.endswith(".json")]
 
 
-async def begun_at(simulator: Simulator) -> int:
+async def count_begun(simulator: Simulator) -> int:
     """How many batches were begun at the provider."""
     async with httpx.AsyncClient(headers={"authorization": "Bearer gsk_test"}) as groq_itself:
         return len((await groq_itself.get(f"{simulator.groq_url}/openai/v1/batches")).json()["data"])
@@ -287,21 +289,21 @@ async def begun_at(simulator: Simulator) -> int:
 async def begin_at(simulator: Simulator) -> None:
     """Wait until the provider has a batch."""
     async with asyncio.timeout(30):
-        while not await begun_at(simulator):  # noqa: ASYNC110
+        while not await count_begun(simulator):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
 
 async def test_what_groq_was_handed_is_found_again_after_a_restart_and_paid_for_once(tmp_path: Path) -> None:
     async with Simulator(pace=1, limits="off", seed=1) as slow:
         async with house(slow, tmp_path) as url:
-            client, batch = await handed_over(url, line("a"))
+            client, batch = await hand_over(url, line("a"))
             await begin_at(slow)
             await client.close()
         async with house(slow, tmp_path) as url:
             client = openai.AsyncOpenAI(base_url=f"{url}/v1", api_key="any", max_retries=0)
-            batch = await ended(client, batch.id)
+            batch = await wait_for_end(client, batch.id)
             await client.close()
-        begun_in_all = await begun_at(slow)
+        begun_in_all = await count_begun(slow)
 
     assert batch.status == "completed", batch
     assert begun_in_all == 1
@@ -309,10 +311,10 @@ async def test_what_groq_was_handed_is_found_again_after_a_restart_and_paid_for_
 
 async def test_what_groq_was_handed_is_cancelled_there(tmp_path: Path) -> None:
     async with Simulator(pace=1, limits="off", seed=1) as slow, house(slow, tmp_path) as url:
-        client, batch = await handed_over(url, *(line(f"l{n}") for n in range(20)))
+        client, batch = await hand_over(url, *(line(f"l{n}") for n in range(20)))
         await begin_at(slow)
         await client.batches.cancel(batch.id)
-        batch = await ended(client, batch.id)
+        batch = await wait_for_end(client, batch.id)
         await client.close()
 
     assert batch.status == "cancelled", batch

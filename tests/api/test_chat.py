@@ -35,7 +35,7 @@ FAILED = AttemptFailed(
 )
 
 
-async def streamed(script: Script, **fields: object) -> list[Any]:
+async def stream_of(script: Script, **fields: object) -> list[Any]:
     """What goes over the wire for a streamed answer."""
     async with Stage(script).served() as client:
         response = await client.post(URL, json=ask(stream=True, **fields))
@@ -91,7 +91,7 @@ async def test_an_answer_has_openais_shape_and_our_receipt() -> None:
 
 
 async def test_a_streamed_answer_is_chunks_a_receipt_and_an_end_mark() -> None:
-    first, second, third, finish, end = await streamed(says("Hel", "lo"))
+    first, second, third, finish, end = await stream_of(says("Hel", "lo"))
 
     assert first["object"] == "chat.completion.chunk"
     assert first["choices"][0]["delta"] == {"role": "assistant", "content": ""}
@@ -105,7 +105,7 @@ async def test_a_streamed_answer_is_chunks_a_receipt_and_an_end_mark() -> None:
 
 
 async def test_the_usage_comes_in_a_chunk_of_its_own_when_asked_for() -> None:
-    *content, finish, usage, end = await streamed(says("Hi"), stream_options={"include_usage": True})
+    *content, finish, usage, end = await stream_of(says("Hi"), stream_options={"include_usage": True})
 
     assert [chunk["usage"] for chunk in (*content, finish)] == [None] * 3
     assert usage["choices"] == []
@@ -119,7 +119,7 @@ async def test_the_usage_comes_in_a_chunk_of_its_own_when_asked_for() -> None:
     "text", ["", "a\nb", 'quote " and \\', "naïve – 日本語 🎈", "\u2028\x00\x7f", "</script>&amp;"]
 )
 async def test_text_arrives_as_it_was_said(text: str) -> None:
-    assert text_of(await streamed(says("<", text, ">"))) == f"<{text}>"
+    assert text_of(await stream_of(says("<", text, ">"))) == f"<{text}>"
 
 
 async def test_half_a_surrogate_pair_spoils_one_character_only() -> None:
@@ -127,7 +127,7 @@ async def test_half_a_surrogate_pair_spoils_one_character_only() -> None:
         whole = (await client.post(URL, json=ask())).json()
 
     assert whole["choices"][0]["message"]["content"] == "a\ufffdb"
-    assert text_of(await streamed(says("a\ud83d", "b"))) == "a\ufffdb"
+    assert text_of(await stream_of(says("a\ud83d", "b"))) == "a\ufffdb"
 
 
 async def test_reasoning_and_tool_calls_travel_in_fields_of_their_own() -> None:
@@ -138,7 +138,7 @@ async def test_reasoning_and_tool_calls_travel_in_fields_of_their_own() -> None:
         ToolCallDelta(index=0, arguments="1}"),
         Finished(provider="groq", model="quick", number=1, finish_reason="tool_calls"),
     )
-    _, reasoning, call, rest, finish, _ = await streamed(script)
+    _, reasoning, call, rest, finish, _ = await stream_of(script)
     async with Stage(script).served() as client:
         whole = (await client.post(URL, json=ask())).json()
 
@@ -157,7 +157,7 @@ async def test_reasoning_and_tool_calls_travel_in_fields_of_their_own() -> None:
 
 
 async def test_an_answer_without_words_still_has_a_role_and_an_end() -> None:
-    first, finish, end = await streamed(plays(begun(), done()))
+    first, finish, end = await stream_of(plays(begun(), done()))
 
     assert first["choices"][0]["delta"]["role"] == "assistant"
     assert finish["choices"][0]["finish_reason"] == "stop"
@@ -175,7 +175,7 @@ async def test_chunks_name_the_model_that_answers_from_then_on() -> None:
         done("other", 2),
     )
 
-    chunks = await streamed(script)
+    chunks = await stream_of(script)
 
     assert [chunk["model"] for chunk in chunks[:-1]] == ["quick", "quick", "other", "other"]
     outcomes = [attempt["outcome"] for attempt in chunks[-2]["x_groq_core"]["attempts"]]
@@ -186,7 +186,7 @@ async def test_a_lost_race_names_nobody() -> None:
     lost = AttemptFailed(
         number=2, provider="groq", model="other", kind=Kind.CONNECTION, message="lost the race", cancelled=True
     )
-    chunks = await streamed(plays(begun(1, "quick"), begun(2, "other"), lost, TextDelta("Hi"), done()))
+    chunks = await stream_of(plays(begun(1, "quick"), begun(2, "other"), lost, TextDelta("Hi"), done()))
 
     assert {chunk["model"] for chunk in chunks[:-1]} == {"quick"}
 
@@ -262,7 +262,7 @@ async def test_a_limit_of_ours_is_429_with_a_time() -> None:
 
 async def test_a_stream_that_breaks_ends_with_an_error_and_no_end_mark() -> None:
     broken = BrokenAnswerError("the answer broke off", hint="Ask again.")
-    *chunks, error = await streamed(plays(begun(), TextDelta("Hel"), FAILED, broken))
+    *chunks, error = await stream_of(plays(begun(), TextDelta("Hel"), FAILED, broken))
 
     assert text_of(chunks) == "Hel"
     assert error["error"]["message"] == "the answer broke off"
@@ -301,7 +301,7 @@ async def test_a_bug_is_a_500_that_tells_nothing(caplog: pytest.LogCaptureFixtur
 
 
 async def test_a_bug_in_the_middle_ends_the_stream_like_any_break() -> None:
-    *_, last = await streamed(plays(begun(), TextDelta("Hel"), ValueError("my secret prompt")))
+    *_, last = await stream_of(plays(begun(), TextDelta("Hel"), ValueError("my secret prompt")))
 
     assert last["error"]["code"] == "internal_error"
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from math import isfinite
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,10 +15,12 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from groq_core.api.chat.body import read_chat
+from groq_core.api.multipart import MultipartForm
 from groq_core.api.openapi import PATHS
 from groq_core.api.responses.body import read_response
 from groq_core.api.responses.kept_responses import ResponseStore
 from groq_core.api.schemas import SCHEMAS
+from groq_core.api.transcribe import read_question
 from groq_core.errors import RequestError
 from groq_core.events import AudioDelta, Events
 from groq_core.requests import Caller, Request, SpeechRequest
@@ -61,18 +65,18 @@ def variants(body: dict[str, Any], fields: dict[str, Any]) -> Iterator[tuple[str
     for name, schema in fields.items():
         if name in body:
             yield f"without {name}", {key: value for key, value in body.items() if key != name}
-        for value in (*VALUES, *enumerated(schema)) if schema.keys() - {"description"} else VALUES[:1]:
+        for value in (*VALUES, *named_values(schema)) if schema.keys() - {"description"} else VALUES[:1]:
             yield f"{name}={value!r}"[:80], {**body, name: value}
 
 
-def enumerated(schema: dict[str, Any]) -> Iterator[Any]:
+def named_values(schema: dict[str, Any]) -> Iterator[Any]:
     """What a schema names: words, and numbers at its bounds and beyond them."""
     yield from schema.get("enum", ())
     for bound in ("minimum", "maximum"):
         if bound in schema:
             yield from (schema[bound], schema[bound] - 1, schema[bound] + 1)
     for one in schema.get("anyOf", ()):
-        yield from enumerated(one)
+        yield from named_values(one)
 
 
 EXCHANGE: Any = SimpleNamespace(caller=Caller(), request_id="gc_1", no_store=False)
@@ -101,6 +105,81 @@ async def test_the_description_and_the_reader_agree(path: str, tmp_path: Path) -
                 differ.append(f"{about}: described as valid: {valid(changed)}, answered {status}")
 
     assert not differ, "\n".join(differ)
+
+
+FORMS: dict[str, dict[str, str]] = {
+    "/v1/audio/transcriptions": {"model": "audio", "response_format": "verbose_json"},
+    "/v1/extract": {"text": "Hello", "schema": '{"type": "object", "properties": {"a": {"type": "string"}}}'},
+    "/v1/files": {"purpose": "batch"},
+}
+"""For each route that takes a form, fields beside the file that are accepted."""
+
+TEXTS = (
+    "", " ", "x", "X", "true", "False", "1", "0", "yes", "0.5", "1.0", "2", "-1", "nan", "inf", "en", "de-DE", "e n",
+    "auto", "word", "segment,word", "words", "json", "VERBOSE_JSON", "batch", "x" * 201, "{}", "[]", "None",
+)  # fmt: skip
+
+NAMED = ("language", "schema")
+"""Fields whose text is looked up, or is JSON: one that is well formed may still be refused."""
+
+
+@pytest.mark.parametrize("path", FORMS)
+async def test_the_description_and_the_reader_of_a_form_agree(path: str, tmp_path: Path) -> None:
+    content = PATHS[path]["post"]["requestBody"]["content"]["multipart/form-data"]["schema"]
+    schema = SCHEMAS[content["$ref"].rpartition("/")[2]]
+    valid = Draft202012Validator(schema).is_valid
+    given, differ = FORMS[path], []
+    stage = Stage(answers, Settings.from_env({"GROQ_CORE_STATE_DIR": str(tmp_path)}))
+    async with stage.served() as http:
+        for name, field in schema["properties"].items():
+            for text in () if name == "file" else (*TEXTS, *map(str, named_values(field)), None):
+                fields = {key: value for key, value in {**given, name: text}.items() if value is not None}
+                file = {} if "text" in given else {"file": ("lines.jsonl", VOICE)}
+                described = valid(as_described(fields, schema) | ({"file": "its bytes"} if file else {}))
+                status = read_fields(fields) if path.startswith("/v1/audio") else await post(http, path, fields, file)
+                depends = status == 400 and name in NAMED
+                if status == 500 or ((status == 400) == described and not depends):
+                    differ.append(f"{name}={text!r}: described as valid: {described}, answered {status}")
+
+    assert not differ, "\n".join(differ)
+
+
+def as_described(fields: dict[str, str], schema: dict[str, Any]) -> dict[str, Any]:
+    """A form's texts as the values that its description speaks of; a blank one is as good as none."""
+    found: dict[str, Any] = {}
+    for name, text in fields.items():
+        field = schema["properties"][name]
+        kind = field.get("type")
+        if not text.strip():
+            continue
+        if kind == "array":
+            found[name] = json.loads(text) if text.startswith("[") else text.split(",")
+        elif kind == "boolean":
+            found[name] = {"true": True, "1": True, "false": False, "0": False}.get(text.lower(), text)
+        elif kind == "number":
+            with suppress(ValueError):
+                text = float(text) if isfinite(float(text)) else text  # type: ignore[assignment]
+            found[name] = text
+        else:
+            found[name] = text.lower() if "enum" in field else text
+    return found
+
+
+def read_fields(fields: dict[str, str]) -> int:
+    """The status by the reader alone, without listening to the recording again and again."""
+    form = MultipartForm()
+    form.file, form.filename = VOICE, "voice.wav"
+    form.fields = {name.removesuffix("[]"): [text] for name, text in fields.items()}
+    try:
+        read_question(form, "transcribe")
+    except RequestError as error:
+        return error.status or 400
+    return 200
+
+
+async def post(http: httpx.AsyncClient, path: str, fields: dict[str, str], file: dict[str, Any]) -> int:
+    parts = {name: (None, text) for name, text in fields.items()}
+    return (await http.post(path, files={**parts, **file})).status_code
 
 
 def read(reader: Callable[[bytes], object], body: dict[str, Any]) -> int:

@@ -16,7 +16,7 @@ from tests.api.stage import Script, Stage, ask, begun, done, plays
 
 
 @asynccontextmanager
-async def dialled(client_base: str) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+async def dial(client_base: str) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
     host, _, port = client_base.removeprefix("http://").partition(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     try:
@@ -57,7 +57,7 @@ async def test_hanging_up_closes_the_answer(stream: bool, before: list[TextDelta
     stage = Stage(plays(*before, waits))
     async with stage.served() as client:
         tasks = asyncio.all_tasks()
-        async with dialled(str(client.base_url)) as (_, writer):
+        async with dial(str(client.base_url)) as (_, writer):
             writer.write(request(stream=stream))
             await waits.reached.wait()
             assert stage.running == 1
@@ -73,7 +73,7 @@ async def test_hanging_up_closes_the_answer(stream: bool, before: list[TextDelta
 async def test_hanging_up_in_the_middle_of_the_question_asks_nobody(caplog: pytest.LogCaptureFixture) -> None:
     stage = Stage()
     async with stage.served() as client:
-        async with dialled(str(client.base_url)) as (_, writer):
+        async with dial(str(client.base_url)) as (_, writer):
             writer.write(request()[:-5])
             await writer.drain()
             await asyncio.sleep(0.02)
@@ -94,7 +94,7 @@ async def test_a_client_that_leaves_at_the_end_mark_has_been_answered() -> None:
 
     stage = Stage(plays(begun(), TextDelta("Hi"), done(), books))
     async with stage.served() as client:
-        async with dialled(str(client.base_url)) as (reader, writer):
+        async with dial(str(client.base_url)) as (reader, writer):
             writer.write(request(stream=True))
             await reader.readuntil(b"data: [DONE]")
         closed.set()
@@ -119,7 +119,7 @@ async def test_a_stalled_reader_stops_the_stream_and_nothing_piles_up() -> None:
 
     stage = Stage(endless())
     async with stage.served() as client:
-        async with dialled(str(client.base_url)) as (reader, writer):
+        async with dial(str(client.base_url)) as (reader, writer):
             writer.write(request(stream=True))
             await reader.readexactly(100)
             before = -1
@@ -135,7 +135,7 @@ async def test_a_stalled_reader_stops_the_stream_and_nothing_piles_up() -> None:
 
 
 async def test_a_connection_serves_one_request_after_another() -> None:
-    async with Stage().served() as client, dialled(str(client.base_url)) as (reader, writer):
+    async with Stage().served() as client, dial(str(client.base_url)) as (reader, writer):
         for _ in range(3):
             writer.write(request(stream=True))
             answer = await reader.readuntil(b"0\r\n\r\n")

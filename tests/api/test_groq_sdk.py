@@ -14,7 +14,7 @@ from groq_core.api.absent_paths import ABSENT, MISPLACED, WITHOUT_V1
 from groq_core.services.batch.batch_store import BatchStore
 from groq_core.services.batch.places import BatchFolder
 from tests.api.stage import Stage
-from tests.media.samples import encoded, tone, wav
+from tests.media.samples import encode_image, tone, wav
 from tests.stage import Stage as House
 from tests.stage import staged
 
@@ -105,7 +105,7 @@ async def test_a_retired_id_is_answered_by_its_successors_tier(model: str) -> No
 
 @pytest.mark.parametrize("model", EYES)
 async def test_a_retired_id_that_saw_is_answered_by_one_that_sees(model: str) -> None:
-    picture = encoded(Image.new("RGB", (40, 20), "red"), "PNG")
+    picture = encode_image(Image.new("RGB", (40, 20), "red"), "PNG")
     url = "data:image/png;base64," + base64.b64encode(picture).decode()
     async with staged() as house, client_of(house) as client:
         answer = await client.chat.completions.create(

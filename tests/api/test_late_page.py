@@ -13,7 +13,7 @@ from starlette.responses import PlainTextResponse
 from groq_core.api.app import create_api
 from groq_core.api.late_page import LatePage
 from groq_core.compose import assemble
-from groq_core.settings.settings import load
+from groq_core.settings.env_file import load
 from tests.serving import serving, url_of
 
 

@@ -42,7 +42,7 @@ def bearer(key: str) -> dict[str, str]:
     return {"authorization": f"Bearer {key}"}
 
 
-def asked(simulator: Simulator, path: str) -> int:
+def count_asked(simulator: Simulator, path: str) -> int:
     return sum(request.path.endswith(path) for request in simulator.requests)
 
 
@@ -61,8 +61,8 @@ async def test_a_visitor_asks_with_a_key_of_their_own_which_is_checked_once(simu
     assert [answer.status_code for answer in answers] == [200, 200]
     assert [answer.json()["x_groq_core"]["cache"] for answer in answers] == ["miss", "hit"]
     assert models.status_code == 200
-    assert asked(simulator, "/models") == 1, "the key was checked once"
-    assert asked(simulator, "/chat/completions") == 1
+    assert count_asked(simulator, "/models") == 1, "the key was checked once"
+    assert count_asked(simulator, "/chat/completions") == 1
     assert [answer.status_code for answer in others] == [401, 401, 401, 401]
 
 
@@ -138,7 +138,7 @@ async def test_where_own_keys_are_not_welcome_a_token_is_wanted(
         answer = await client.post("/v1/chat/completions", json=QUESTION, headers=bearer(key))
 
     assert answer.status_code == 401
-    assert asked(simulator, "/chat/completions") == 0
+    assert count_asked(simulator, "/chat/completions") == 0
 
 
 async def test_a_local_program_s_key_is_used_only_where_the_setting_says_so(simulator: Simulator) -> None:
@@ -151,4 +151,4 @@ async def test_a_local_program_s_key_is_used_only_where_the_setting_says_so(simu
         answered = await client.post("/v1/chat/completions", json=QUESTION, headers=bearer(KEY))
 
     assert (simulated.status_code, refused.status_code, answered.status_code) == (200, 401, 200)
-    assert asked(simulator, "/chat/completions") == 1
+    assert count_asked(simulator, "/chat/completions") == 1

@@ -383,7 +383,7 @@ PIECES = st.one_of(
 )
 
 
-def told(raw: bytes) -> list[dict[str, Any]]:
+def events_of(raw: bytes) -> list[dict[str, Any]]:
     events = []
     for block in raw.decode().split("\n\n")[:-1]:
         name, data = block.split("\n")
@@ -398,7 +398,7 @@ def test_whatever_comes_the_events_add_up_to_the_response(pieces: list[Event], s
     writer = ResponseWriter("gc_X", "auto", {}, summary=summary)
     raw = b"".join(writer.feed(piece) for piece in pieces)
     raw += writer.break_off(BrokenAnswerError("no")) if breaks else writer.feed(done()) + writer.last()
-    events = told(raw)
+    events = events_of(raw)
 
     assert [event["sequence_number"] for event in events] == [*range(len(events))]
     response = events[-1]["response"]
@@ -435,14 +435,14 @@ def test_whatever_comes_the_events_add_up_to_the_response(pieces: list[Event], s
 ME, OTHER = Caller(user="token:0"), Caller(user="token:1")
 
 
-def kept(store: ResponseStore, name: str, size: int = 10) -> None:
+def keep(store: ResponseStore, name: str, size: int = 10) -> None:
     item = {"id": f"msg_{name}", "type": "message", "text": "x" * size}
     store.keep(ME, {"id": name, "status": "completed", "output": [item]}, [], ())
 
 
 def test_responses_belong_to_whoever_asked() -> None:
     store = ResponseStore()
-    kept(store, "resp_1")
+    keep(store, "resp_1")
 
     assert store.find(ME, "resp_1")
     assert store.item(ME, "msg_resp_1")
@@ -454,7 +454,7 @@ def test_responses_belong_to_whoever_asked() -> None:
 def test_responses_are_forgotten_after_an_hour() -> None:
     now = [0.0]
     store = ResponseStore(clock=lambda: now[0])
-    kept(store, "resp_1")
+    keep(store, "resp_1")
     now[0] = 3599.0
     assert store.find(ME, "resp_1")
     now[0] = 3601.0
@@ -466,7 +466,7 @@ def test_responses_are_forgotten_after_an_hour() -> None:
 def test_the_store_stays_within_its_bounds(sizes: list[int]) -> None:
     store = ResponseStore(most=5, most_bytes=1000)
     for place, size in enumerate(sizes):
-        kept(store, f"resp_{place}", size)
+        keep(store, f"resp_{place}", size)
 
         assert len(store) <= 5
         assert store._bytes <= 1000

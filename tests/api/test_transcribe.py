@@ -35,7 +35,7 @@ HEARS = plays(
 )
 
 
-async def heard(
+async def transcribe(
     script: Script = HEARS,
     *,
     file: tuple[str, bytes] | None = ("jfk.wav", b"RIFF and so on"),
@@ -52,7 +52,7 @@ async def heard(
 
 async def test_a_recording_reaches_the_service_whole_with_its_wishes() -> None:
     recording = (MEDIA / "jfk.wav").read_bytes()
-    response, asked = await heard(
+    response, asked = await transcribe(
         file=("C:\\talks\\jfk.wav", recording),
         model="whisper-large-v3",
         language="EN",
@@ -74,7 +74,7 @@ async def test_a_recording_reaches_the_service_whole_with_its_wishes() -> None:
 
 
 async def test_json_is_the_text_and_the_receipt() -> None:
-    response, asked = await heard()
+    response, asked = await transcribe()
 
     body = response.json()
     assert body["text"] == "Ask not."
@@ -88,22 +88,22 @@ async def test_json_is_the_text_and_the_receipt() -> None:
 async def test_what_could_not_be_had_is_told_beside_the_words() -> None:
     gap = Note(code="gap", text="From 10:00 to 11:00 nothing could be transcribed")
     script = plays(begun(), TextDelta("Ask not."), gap, Finished(model="whisper", number=1, transcript=TRANSCRIPT))
-    told, _ = await heard(script)
-    subtitles, _ = await heard(script, response_format="srt")
+    told, _ = await transcribe(script)
+    subtitles, _ = await transcribe(script, response_format="srt")
 
     assert told.json()["notes"] == [{"code": "gap", "text": "From 10:00 to 11:00 nothing could be transcribed"}]
     assert told.headers["x-groq-core-notes"] == subtitles.headers["x-groq-core-notes"] == "gap"
 
 
 async def test_text_is_the_text_alone() -> None:
-    response, _ = await heard(response_format="text")
+    response, _ = await transcribe(response_format="text")
 
     assert response.headers["content-type"] == "text/plain; charset=utf-8"
     assert response.text == "Ask not."
 
 
 async def test_verbose_json_has_times() -> None:
-    response, _ = await heard(response_format="verbose_json", timestamp_granularities=["segment", "word"])
+    response, _ = await transcribe(response_format="verbose_json", timestamp_granularities=["segment", "word"])
 
     body = response.json()
     assert (body["task"], body["language"], body["duration"]) == ("transcribe", "English", 2.5)
@@ -114,16 +114,16 @@ async def test_verbose_json_has_times() -> None:
 
 
 async def test_only_the_times_that_were_asked_for_are_told() -> None:
-    words, _ = await heard(response_format="verbose_json", timestamp_granularities=["word"])
-    phrases, _ = await heard(response_format="verbose_json")
+    words, _ = await transcribe(response_format="verbose_json", timestamp_granularities=["word"])
+    phrases, _ = await transcribe(response_format="verbose_json")
 
     assert "segments" not in words.json()
     assert "words" not in phrases.json()
 
 
 async def test_subtitles_come_as_srt_and_vtt() -> None:
-    srt, asked = await heard(response_format="srt")
-    vtt, _ = await heard(response_format="vtt")
+    srt, asked = await transcribe(response_format="srt")
+    vtt, _ = await transcribe(response_format="vtt")
 
     assert srt.text == "1\n00:00:00,000 --> 00:00:02,000\nAsk not.\n"
     assert vtt.text.startswith("WEBVTT\n\n00:00:00.000 --> 00:00:02.000\nAsk not.")
@@ -132,7 +132,7 @@ async def test_subtitles_come_as_srt_and_vtt() -> None:
 
 
 async def test_a_translation_is_one() -> None:
-    response, asked = await heard(path="/v1/audio/translations", response_format="verbose_json", language="de")
+    response, asked = await transcribe(path="/v1/audio/translations", response_format="verbose_json", language="de")
 
     assert asked["task"] == "translate"
     assert asked["language"] is None
@@ -140,7 +140,7 @@ async def test_a_translation_is_one() -> None:
 
 
 async def test_a_streamed_transcript_is_pieces_and_then_the_whole() -> None:
-    response, _ = await heard(stream="true")
+    response, _ = await transcribe(stream="true")
 
     first, second, whole, end = events_of(response.text)
     assert first == {"type": "transcript.text.delta", "delta": "Ask "}
@@ -152,7 +152,7 @@ async def test_a_streamed_transcript_is_pieces_and_then_the_whole() -> None:
 
 
 async def test_a_streamed_transcript_that_breaks_says_so() -> None:
-    response, _ = await heard(plays(begun(), TextDelta("Ask "), BrokenAnswerError("it broke")), stream="true")
+    response, _ = await transcribe(plays(begun(), TextDelta("Ask "), BrokenAnswerError("it broke")), stream="true")
 
     *_, last = events_of(response.text)
     assert isinstance(last, dict)
@@ -161,7 +161,7 @@ async def test_a_streamed_transcript_that_breaks_says_so() -> None:
 
 @pytest.mark.parametrize("stream", ["true", "false"])
 async def test_a_recording_nobody_writes_down_is_503(stream: str) -> None:
-    response, _ = await heard(plays(begun(), ChainError("nobody can hear", retry_after=3)), stream=stream)
+    response, _ = await transcribe(plays(begun(), ChainError("nobody can hear", retry_after=3)), stream=stream)
 
     assert response.status_code == 503
     assert response.headers["retry-after"] == "3"
@@ -170,7 +170,7 @@ async def test_a_recording_nobody_writes_down_is_503(stream: str) -> None:
 
 async def test_a_recording_the_service_refuses_is_the_callers_fault() -> None:
     refusal = RequestError("this is a picture", status=422, param="file", code="unsupported_audio_format")
-    response, _ = await heard(plays(refusal))
+    response, _ = await transcribe(plays(refusal))
 
     assert response.status_code == 422
     assert response.json()["error"]["code"] == "unsupported_audio_format"
@@ -200,7 +200,7 @@ async def test_a_recording_the_service_refuses_is_the_callers_fault() -> None:
     ],
 )
 async def test_a_fault_in_a_form_names_its_field(fields: dict[str, Any], param: str) -> None:
-    response, asked = await heard(**fields)
+    response, asked = await transcribe(**fields)
 
     assert response.status_code == 400
     assert response.json()["error"]["param"] == param
@@ -305,7 +305,7 @@ async def test_a_fault_in_a_speech_names_its_field(body: dict[str, object], para
     ],
 )  # fmt: skip
 async def test_a_language_is_understood_by_code_locale_and_name(said: str, code: str | None) -> None:
-    _, asked = await heard(language=said)
+    _, asked = await transcribe(language=said)
 
     assert asked["language"] == code
 
@@ -316,7 +316,7 @@ async def test_a_language_is_understood_by_code_locale_and_name(said: str, code:
     ids=str,
 )
 async def test_lists_and_formats_are_read_however_a_form_holds_them(said: Any) -> None:
-    response, asked = await heard(response_format="Verbose_JSON", timestamp_granularities=said)
+    response, asked = await transcribe(response_format="Verbose_JSON", timestamp_granularities=said)
 
     assert response.status_code == 200
     assert asked["granularities"] == ("word", "segment")
@@ -324,14 +324,14 @@ async def test_lists_and_formats_are_read_however_a_form_holds_them(said: Any) -
 
 async def test_what_changes_no_transcript_is_passed_over_and_noted() -> None:
     fields: dict[str, Any] = {"user": "u", "metadata": "{}", "chunking_strategy": "auto", "include[]": "logprobs"}
-    response, _ = await heard(**fields)
+    response, _ = await transcribe(**fields)
 
     notes = [note["text"].split("`")[1] for note in response.json()["notes"]]
     assert (response.status_code, notes) == (200, ["user", "metadata", "chunking_strategy", "include"])
 
 
 async def test_a_long_prompt_is_cut_and_noted() -> None:
-    response, asked = await heard(prompt="x" * 900)
+    response, asked = await transcribe(prompt="x" * 900)
 
     assert asked["prompt"] == "x" * 896
     assert [note["code"] for note in response.json()["notes"]] == ["prompt_cut"]

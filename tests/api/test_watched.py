@@ -116,7 +116,7 @@ async def test_every_answer_says_what_our_layers_took(path: str, stream: bool) -
 # ── spans ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def told(span: ReadableSpan) -> dict[str, Any]:
+def attributes_of(span: ReadableSpan) -> dict[str, Any]:
     return dict(span.attributes or {})
 
 
@@ -139,18 +139,18 @@ async def test_a_request_is_a_span_and_each_question_upstream_one_below_it(expor
     assert whole.kind is SpanKind.SERVER
     assert whole.parent is not None
     assert (f"{whole.parent.trace_id:032x}", f"{whole.parent.span_id:016x}") == (TRACE, SPAN)
-    assert told(whole)["groq_core.request_id"] == answer.headers["x-request-id"]
-    assert told(whole)["groq_core.attempts"] == len(attempts) == 3
+    assert attributes_of(whole)["groq_core.request_id"] == answer.headers["x-request-id"]
+    assert attributes_of(whole)["groq_core.attempts"] == len(attempts) == 3
     for span in attempts:
         assert span.kind is SpanKind.CLIENT
         assert span.parent == whole.get_span_context()
-    assert [told(span).get("error.type") for span in attempts] == ["over_capacity", "over_capacity", None]
-    assert told(attempts[0])["http.response.status_code"] == 503
+    assert [attributes_of(span).get("error.type") for span in attempts] == ["over_capacity", "over_capacity", None]
+    assert attributes_of(attempts[0])["http.response.status_code"] == 503
     assert attempts[0].status.status_code is StatusCode.ERROR
-    answered, usage = told(attempts[-1]), answer.json()["usage"]
+    answered, usage = attributes_of(attempts[-1]), answer.json()["usage"]
     assert answered["gen_ai.operation.name"] == "chat"
     assert answered["gen_ai.provider.name"] == "groq"
-    assert answered["gen_ai.response.model"] == answer.json()["model"] == told(whole)["gen_ai.response.model"]
+    assert answered["gen_ai.response.model"] == answer.json()["model"] == attributes_of(whole)["gen_ai.response.model"]
     assert answered["gen_ai.usage.input_tokens"] == usage["prompt_tokens"]
     assert answered["gen_ai.usage.output_tokens"] == usage["completion_tokens"]
     assert answered["gen_ai.response.finish_reasons"] == ("stop",)
@@ -187,7 +187,7 @@ async def test_a_stream_that_breaks_or_is_left_ends_its_spans(exporter: InMemory
         left = exporter.get_finished_spans()
 
     assert not broken.done
-    assert told(spans[-1])["error.type"]
+    assert attributes_of(spans[-1])["error.type"]
     assert left[-1].name.startswith("chat")
     assert left[-1].end_time
 

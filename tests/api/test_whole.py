@@ -36,7 +36,7 @@ async def client(stage: Stage) -> AsyncIterator[openai.AsyncOpenAI]:
         yield it
 
 
-async def settled(stage: Stage) -> None:
+async def wait_until_idle(stage: Stage) -> None:
     """Wait until nothing is asked upstream any more; the test's own timeout is the bound."""
     async with asyncio.timeout(5):
         while stage.simulator.open_streams:  # noqa: ASYNC110 - the simulator offers a number, no event
@@ -72,7 +72,7 @@ async def test_hanging_up_closes_the_connection_upstream(kind: str, stream: bool
                     await asyncio.sleep(0.005)
             if stream and kind == "stall":
                 await reader.readuntil(b'"role":"assistant"')
-        await settled(stage)
+        await wait_until_idle(stage)
 
         (asked,) = stage.asked()
         states = {target.name: target.state for target in stage.core.board.snapshot().targets}

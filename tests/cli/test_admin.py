@@ -40,27 +40,27 @@ def test_everything_is_told_by_command_and_as_json(
     monkeypatch.setenv("GROQ_CORE_DATABASE", url)
     asyncio.run(_fill(url))
 
-    def told(*arguments: str) -> str:
+    def output(*arguments: str) -> str:
         assert main(["admin", *arguments]) == 0
         return capsys.readouterr().out
 
     def data(*arguments: str) -> Any:
-        return json.loads(told(*arguments, "--json"))
+        return json.loads(output(*arguments, "--json"))
 
     assert [line["usd"] for line in data("spend")] == [0.5, 0.25]
     assert [line["key_name"] for line in data("spend", "--since", "2026-11-02")] == ["ci"]
     assert data("spend", "--person", "eve") == []
-    assert "2026-11-02  bob     ci" in told("spend")
+    assert "2026-11-02  bob     ci" in output("spend")
     assert [(line["who"], line["action"], line["subject"]) for line in data("audit")] == [("ann", "keys create", "ci")]
-    assert "keys create" in told("audit")
+    assert "keys create" in output("audit")
     assert [(line["address"], line["person"]) for line in data("sign-ins")] == [("198.51.100.7", "bob")]
-    assert "198.51.100.7" in told("sign-ins")
+    assert "198.51.100.7" in output("sign-ins")
     assert data("now") == []
-    assert told("now").startswith("WHO")
-    told("announce", "Closed on Monday")
-    assert told("announce") == "Closed on Monday\n"
+    assert output("now").startswith("WHO")
+    output("announce", "Closed on Monday")
+    assert output("announce") == "Closed on Monday\n"
     assert data("audit")[0]["action"] == "announce"
-    told("announce", "")
-    assert told("announce") == "\n"
+    output("announce", "")
+    assert output("announce") == "\n"
     assert main(["admin", "spend", "--since", "monday"]) == 2
     assert "2026-11-01" in capsys.readouterr().err

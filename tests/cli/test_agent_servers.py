@@ -14,7 +14,7 @@ import pytest
 from groq_core.cli import agent as agent_command
 from groq_core.cli.agent import servers
 from groq_core.errors import RequestError
-from tests.services.oauth_server import Authority, guarded_lab
+from tests.services.oauth_server import Authority, serve_guarded
 from tests.services.test_agent_mcp_world import PROGRAM
 
 BROWSER = f'{sys.executable} -c "import sys, urllib.request; urllib.request.urlopen(sys.argv[1])" %s'
@@ -52,7 +52,7 @@ def test_a_header_goes_to_the_server_it_is_for() -> None:
 
 async def test_a_person_signs_in_once_where_it_is_kept(tmp_path: Path) -> None:
     authority = Authority()
-    async with guarded_lab(authority):
+    async with serve_guarded(authority):
         asked = ("--mcp", f"lab={authority.resource}", "--mcp-trust", "--mcp-keep-login", "Use lab_measure on a sample")
         first = await agent(tmp_path, *asked)
         second = await agent(tmp_path, *asked)

@@ -45,7 +45,7 @@ def upstream(status: int, body: bytes, kind: str = "application/json") -> Iterat
         server.shutdown()
 
 
-def closed_port() -> int:
+def free_port() -> int:
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -109,7 +109,7 @@ def test_groq_is_asked_and_what_is_wrong_is_named(
 
 
 def test_a_dead_network_is_named_and_a_backup_makes_up_for_it(told: Doctor) -> None:
-    dead = f"http://127.0.0.1:{closed_port()}"
+    dead = f"http://127.0.0.1:{free_port()}"
     lines, left = told(GROQ_API_KEY=KEY, GROQ_BASE_URL=dead)
     assert "Nobody answers there" in lines["groq"]
     assert "HTTPS_PROXY" in lines["groq"]
@@ -139,7 +139,7 @@ def test_what_is_missing_on_this_machine_is_named(
 def test_a_team_s_state_is_asked_without_hiding_the_rest(told: Doctor, tmp_path: Path) -> None:
     lines, left = told(
         GROQ_CORE_DATABASE=f"sqlite:///{tmp_path}/none/team.db",
-        GROQ_CORE_REDIS_URL=f"redis://:pw@127.0.0.1:{closed_port()}",
+        GROQ_CORE_REDIS_URL=f"redis://:pw@127.0.0.1:{free_port()}",
     )
     assert "cannot be used" in lines["database"]
     assert "GROQ_CORE_DATABASE" in lines["database"]

@@ -13,7 +13,7 @@ from pathlib import Path
 from groq_core.simulator import Fault, Simulator
 
 
-async def started(folder: Path, simulator: Simulator, *args: str) -> asyncio.subprocess.Process:
+async def start(folder: Path, simulator: Simulator, *args: str) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -58,12 +58,12 @@ async def test_a_killed_batch_goes_on_and_nothing_is_lost_or_doubled(tmp_path: P
     args = ("batch", "in.jsonl", "out.jsonl", "--max-tokens", "8")
     output = tmp_path / "out.jsonl"
 
-    killed = await started(tmp_path, simulator, *args)
+    killed = await start(tmp_path, simulator, *args)
     await until_lines(output, random.randrange(20, 400))
     killed.kill()
     await killed.communicate()
     before = set(ids(output))
-    again = await started(tmp_path, simulator, *args)
+    again = await start(tmp_path, simulator, *args)
     told, _ = await again.communicate()
 
     assert (killed.returncode, again.returncode) == (-signal.SIGKILL, 0)
@@ -76,7 +76,7 @@ async def test_ctrl_c_ends_a_batch_with_status_130(tmp_path: Path, simulator: Si
     prompts(tmp_path / "in.jsonl", 5000)
     output = tmp_path / "out.jsonl"
 
-    process = await started(tmp_path, simulator, "batch", "in.jsonl", "out.jsonl", "--max-tokens", "8")
+    process = await start(tmp_path, simulator, "batch", "in.jsonl", "out.jsonl", "--max-tokens", "8")
     await until_lines(output, 5)
     process.send_signal(signal.SIGINT)
     told, remarks = await process.communicate()
@@ -90,7 +90,7 @@ async def test_ctrl_c_ends_a_batch_with_status_130(tmp_path: Path, simulator: Si
 
 
 async def test_simulate_serves_until_it_is_interrupted(tmp_path: Path, simulator: Simulator) -> None:
-    process = await started(tmp_path, simulator, "simulate", "--port", "0")
+    process = await start(tmp_path, simulator, "simulate", "--port", "0")
     assert process.stdout is not None
     address = (await process.stdout.readline()).decode().strip()
     host, port = address.removeprefix("http://").split(":")

@@ -16,7 +16,7 @@ from PIL import Image
 
 from scripts.clients import PROGRAMS, Client, clients
 from tests.clients.where import NODE_MODULES, miss, require_python
-from tests.requires import found
+from tests.requires import find
 from tests.stage import Stage, staged
 
 SPEECH = Path(__file__).parents[1] / "data" / "media" / "jfk.wav"
@@ -80,7 +80,7 @@ async def test_a_client_works_unchanged(client: Client, house: Stage, picture: P
 def node() -> str:
     if not NODE_MODULES.is_dir():
         miss("those in tests/clients/package.json")
-    program = found("node")
+    program = find("node")
     if program is None:
         miss("node")
     return program

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import struct
 import zipfile
@@ -63,6 +64,7 @@ def bombs() -> Iterator[Bomb]:
     yield "a length that is a lie", "transcribe?name=a.wav", wav()
 
 
+@functools.cache
 def sheet(columns: int, rows: int) -> bytes:
     book = openpyxl.Workbook(write_only=True)
     page = book.create_sheet()
@@ -74,10 +76,11 @@ def sheet(columns: int, rows: int) -> bytes:
     return out.getvalue()
 
 
+@functools.cache
 def archive(megabytes: int) -> bytes:
     """A sheet, or a document, that unfolds to so much of nothing."""
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as made:
         for name in ("xl/worksheets/sheet1.xml", "word/document.xml"):
             with made.open(name, "w", force_zip64=True) as part:
                 for _ in range(megabytes):

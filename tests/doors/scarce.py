@@ -51,7 +51,7 @@ def alone(
     command = [sys.executable, str(ROOT / "app.py")]
     if mounts:
         script = " && ".join([*mounts, 'exec "$@"'])
-        command = [*unshared(), "sh", "-c", script, "sh", *command]
+        command = [*mount_command(), "sh", "-c", script, "sh", *command]
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("GROQ_", "OPENAI_", "GRADIO_"))}
     own = {"GROQ_CORE_STATE_DIR": str(folder / "state"), "GRADIO_SERVER_PORT": "0", "GROQ_CORE_OFFLINE": "1"}
     log = folder / "log"
@@ -83,7 +83,7 @@ def _address(process: subprocess.Popen[str], log: Path, began: int) -> str:
     raise AssertionError(f"it did not start: {log.read_text('utf-8', 'replace')[began:][-2000:]}")
 
 
-def unshared() -> list[str]:
+def mount_command() -> list[str]:
     """The beginning of a command that may mount for itself; empty where the system lets nobody."""
     for command in (["unshare", "--mount"], ["unshare", "--user", "--map-root-user", "--mount"]):
         if (
@@ -102,7 +102,7 @@ def small_disk(folder: Path, megabytes: int) -> dict[str, object]:
     every file.
     """
     (folder / "state").mkdir()
-    if unshared():
+    if mount_command():
         return {"mounts": [f"mount -t tmpfs -o size={megabytes}m,mode=700 tmpfs '{folder / 'state'}'"]}
     size = megabytes * 2**20
     return {"limits": lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))}

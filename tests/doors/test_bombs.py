@@ -50,7 +50,7 @@ class Probe(threading.Thread):
         return sorted(self.took) or [0.0]
 
 
-def probed(house: House) -> Probe:
+def open_probe(house: House) -> Probe:
     probe = Probe(house.url)
     probe.start()
     return probe
@@ -65,7 +65,7 @@ def feed(house: House, corpus: list[tuple[str, str, bytes]]) -> dict[str, tuple[
     """What was answered to each, and how long `/health` took meanwhile."""
     page, found = house.page(), {}
     for name, path, data in corpus:
-        probe = probed(house)
+        probe = open_probe(house)
         answer = house.http.post(f"ui/{path}", content=data, headers=page, timeout=120)
         found[f"{name} to {path}"] = answer.status_code, probe.end()
     return found
@@ -75,7 +75,7 @@ def feed(house: House, corpus: list[tuple[str, str, bytes]]) -> dict[str, tuple[
 def test_no_bomb_halts_the_others_or_keeps_its_memory(tmp_path: Path) -> None:
     corpus = list(bombs())
     with alone(tmp_path) as house:
-        calm = probed(house)
+        calm = open_probe(house)
         time.sleep(2)
         usual = calm.end()
         rounds, held = [feed(house, corpus)], [memory(house)]

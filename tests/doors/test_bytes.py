@@ -37,7 +37,7 @@ class Upload:
         self.writer = writer
 
     @classmethod
-    async def begun(cls, client: httpx.AsyncClient, path: str, length: int, **headers: str) -> Upload:
+    async def begin(cls, client: httpx.AsyncClient, path: str, length: int, **headers: str) -> Upload:
         reader, writer = await asyncio.open_connection("127.0.0.1", client.base_url.port)
         head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n"
         head += "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
@@ -54,7 +54,7 @@ class Upload:
 
 async def test_the_newcomer_is_refused_and_those_inside_are_not(small: httpx.AsyncClient) -> None:
     question = b'{"messages": [{"role": "user", "content": "hi"}], "user": "' + b"x" * 3_000_000 + b'"}'
-    inside = await Upload.begun(small, "/v1/chat/completions", len(question))
+    inside = await Upload.begin(small, "/v1/chat/completions", len(question))
     await inside.send(question[:1000])
     await asyncio.sleep(0.1)
 
@@ -75,7 +75,7 @@ async def test_the_newcomer_is_refused_and_those_inside_are_not(small: httpx.Asy
 @pytest.mark.parametrize("path", ["/ui/transcribe", "/ui/image"])
 async def test_zeros_are_refused_after_64_kib(small: httpx.AsyncClient, path: str) -> None:
     passed = await new_pass(small)
-    upload = await Upload.begun(small, path, 3_500_000, **passed)
+    upload = await Upload.begin(small, path, 3_500_000, **passed)
     await upload.send(bytes(64 * 1024))
 
     assert await upload.status() in (400, 415, 422)
@@ -84,7 +84,7 @@ async def test_zeros_are_refused_after_64_kib(small: httpx.AsyncClient, path: st
 
 async def test_zeros_in_a_form_are_refused_after_64_kib(small: httpx.AsyncClient) -> None:
     kind = {"content_type": "multipart/form-data; boundary=x"}
-    upload = await Upload.begun(small, "/v1/audio/transcriptions", 3_500_000, **kind)
+    upload = await Upload.begin(small, "/v1/audio/transcriptions", 3_500_000, **kind)
     part = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\n'
     await upload.send(part + bytes(80 * 1024))
 
@@ -93,7 +93,7 @@ async def test_zeros_in_a_form_are_refused_after_64_kib(small: httpx.AsyncClient
 
 
 async def test_gradios_bodies_are_counted_too(small: httpx.AsyncClient) -> None:
-    inside = await Upload.begun(small, "/gradio_api/queue/join", 3_500_000)
+    inside = await Upload.begin(small, "/gradio_api/queue/join", 3_500_000)
     await inside.send(b"{")
     await asyncio.sleep(0.1)
 
@@ -115,7 +115,7 @@ async def test_decoded_pictures_are_of_the_same_budget(small: httpx.AsyncClient)
     fits, never = picture(500, 500), picture(1000, 1000)
     small_one = await small.post("ui/image", content=fits, headers=passed)
     too_large = await small.post("ui/image", content=never, headers=passed)
-    inside = await Upload.begun(small, "/v1/chat/completions", 3_000_000)
+    inside = await Upload.begin(small, "/v1/chat/completions", 3_000_000)
     await inside.send(b"{")
     await asyncio.sleep(0.1)
     later = await small.post("ui/image", content=fits, headers=passed)
@@ -133,7 +133,7 @@ async def test_decoded_pictures_are_of_the_same_budget(small: httpx.AsyncClient)
 async def test_documents_that_are_read_are_of_the_same_budget(small: httpx.AsyncClient) -> None:
     passed = await new_pass(small)
     page = b"From: a\nSubject: b\n\nhello"
-    inside = await Upload.begun(small, "/v1/chat/completions", 3_900_000)
+    inside = await Upload.begin(small, "/v1/chat/completions", 3_900_000)
     await inside.send(b"{")
     await asyncio.sleep(0.1)
     refused = await small.post("ui/document?name=a.eml", content=page, headers=passed)

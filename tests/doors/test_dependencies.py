@@ -29,7 +29,7 @@ def test_everything_is_pinned_and_no_host_is_named() -> None:
         assert not bare or bare.startswith("-r") or "==" in bare, line
 
 
-def locked() -> dict[str, tuple[str, str, list[str]]]:
+def read_lock() -> dict[str, tuple[str, str, list[str]]]:
     """Of each library in the lock: version, for whom, and hashes."""
     found = {}
     for entry in re.split(r"\n(?=\S)", (ROOT / "requirements.lock").read_text("utf-8").strip()):
@@ -41,7 +41,7 @@ def locked() -> dict[str, tuple[str, str, list[str]]]:
 
 
 def test_the_lock_holds_what_is_pinned_with_a_hash_of_every_file() -> None:
-    lock = locked()
+    lock = read_lock()
 
     elsewhere = {name for name, (_, marker, _) in lock.items() if "emscripten" in marker}
     assert {name: version for name, (version, _, _) in lock.items() if name not in elsewhere} == pins()

@@ -43,7 +43,7 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-def nested() -> list[bytes]:
+def nestings() -> list[bytes]:
     """JSON with a hundred thousand levels, where readers look for something else."""
     arrays, objects = b"[" * DEEP + b"]" * DEEP, b'{"a":' * DEEP + b"1" + b"}" * DEEP
     return [
@@ -60,7 +60,7 @@ def nested() -> list[bytes]:
     ]
 
 
-def broken(seed: int) -> list[bytes]:
+def breakages(seed: int) -> list[bytes]:
     """Bytes that are nearly something."""
     chance = random.Random(seed)
     seeds = [
@@ -86,7 +86,7 @@ def broken(seed: int) -> list[bytes]:
     return found
 
 
-async def asked(client: httpx.AsyncClient, path: str, body: bytes, headers: dict[str, str]) -> None:
+async def ask(client: httpx.AsyncClient, path: str, body: bytes, headers: dict[str, str]) -> None:
     response = await client.post(path, content=body, headers=headers)
 
     assert response.status_code < 500 or response.status_code in MEANT, (path, body[:80], response.text[:200])
@@ -95,11 +95,11 @@ async def asked(client: httpx.AsyncClient, path: str, body: bytes, headers: dict
 async def test_json_nested_beyond_reason_is_the_callers_fault(client: httpx.AsyncClient) -> None:
     headers = {**await new_pass(client), "content-type": "application/json"}
     chance, paths = random.Random(3), [f"v1/{name}" for name in API] + [f"ui/{name}" for name in PAGE]
-    for body in nested():
+    for body in nestings():
         for path in chance.sample(paths, 8):
-            await asked(client, path, body, headers)
-        await asked(client, "_simulator/faults", body, headers)
-        await asked(client, "gradio_api/queue/join", body, headers)
+            await ask(client, path, body, headers)
+        await ask(client, "_simulator/faults", body, headers)
+        await ask(client, "gradio_api/queue/join", body, headers)
     assert (await client.get("health")).status_code == 200
 
 
@@ -111,9 +111,9 @@ async def test_broken_bytes_are_the_callers_fault(client: httpx.AsyncClient) -> 
     ends, seed = time.monotonic() + seconds, 1
     while True:
         chance = random.Random(seed)
-        for body in broken(seed):
+        for body in breakages(seed):
             for path in chance.sample(paths, 3):
-                await asked(client, path, body, headers)
+                await ask(client, path, body, headers)
         began = time.monotonic()
         assert (await client.get("health")).status_code == 200
         assert not seconds or time.monotonic() - began < STALL_S, f"health stalled after seed {seed}"
@@ -140,7 +140,7 @@ async def test_forms_of_any_shape_are_the_callers_fault(client: httpx.AsyncClien
         boundary = ("b", "b", "", "x" * 500, '"')[number % 5]
         headers = {"content-type": f"multipart/form-data; boundary={boundary}"}
         for path in ("v1/audio/transcriptions", "v1/files"):
-            await asked(client, path, shape, headers)
+            await ask(client, path, shape, headers)
 
 
 @pytest.mark.parametrize("name", ["a\0b.wav", "..\\..\\a.wav", "a" * 5000 + ".wav", "é\u202e.wav", ""])

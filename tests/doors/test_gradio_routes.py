@@ -119,14 +119,14 @@ async def test_named_endpoints_are_for_whoever_may_use_the_api(public: House) ->
 
 
 async def test_gradios_own_client_is_answered(local: House, public: House) -> None:
-    def asked(url: str, **options: Any) -> str:
+    def ask(url: str, **options: Any) -> str:
         return str(Client(url, verbose=False, **options).predict("What is 17 * 23?", api_name="/chat"))
 
-    assert "391" in await to_thread.run_sync(lambda: asked(str(local[0].base_url)))
+    assert "391" in await to_thread.run_sync(lambda: ask(str(local[0].base_url)))
     with_token = {"headers": {"Authorization": "Bearer gck-test"}}
-    assert "391" in await to_thread.run_sync(lambda: asked(str(public[0].base_url), **with_token))
+    assert "391" in await to_thread.run_sync(lambda: ask(str(public[0].base_url), **with_token))
     with pytest.raises((CancelledError, httpx.HTTPStatusError)):
-        await to_thread.run_sync(lambda: asked(str(public[0].base_url)))
+        await to_thread.run_sync(lambda: ask(str(public[0].base_url)))
 
 
 @pytest.mark.parametrize("path", ["upload", "call/chat", "upload_progress", "mcp/", "file=x"])

@@ -12,7 +12,7 @@ from playwright.async_api import Browser, Page, async_playwright
 
 from groq_core.access.passwords import hash_password
 from tests.doors.stage import house
-from tests.requires import found, needs
+from tests.requires import find, needs
 from tests.ui.conftest import ALONE
 
 pytestmark = needs("chromium")
@@ -28,7 +28,7 @@ async def browser() -> AsyncIterator[Browser]:
     """Chromium for which every name of ``.example`` is this machine: what a rebinding attack makes of DNS."""
     names = "--host-resolver-rules=MAP *.example 127.0.0.1"
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=found("chromium"), args=[*ALONE, names])
+        browser = await playwright.chromium.launch(executable_path=find("chromium"), args=[*ALONE, names])
         yield browser
         await browser.close()
 
@@ -77,7 +77,7 @@ ATTEMPTS = """async (base) => {
 }"""
 
 
-async def opened(browser: Browser, url: str) -> Page:
+async def open_page(browser: Browser, url: str) -> Page:
     page = await browser.new_page()
     await page.goto(url)
     return page
@@ -100,7 +100,7 @@ async def test_a_name_bent_to_this_machine_gets_nothing(browser: Browser) -> Non
 
 async def test_another_origin_reads_nothing_until_it_is_named(browser: Browser) -> None:
     async with house() as (client, core), elsewhere("<h1>somebody else</h1>") as port:
-        page = await opened(browser, f"http://evil.example:{port}/")
+        page = await open_page(browser, f"http://evil.example:{port}/")
         heard = await page.evaluate(ATTEMPTS, str(client.base_url))
         await page.close()
         asked, faults = core.log.under_way, core.simulator.faults.list() if core.simulator else None
@@ -111,7 +111,7 @@ async def test_another_origin_reads_nothing_until_it_is_named(browser: Browser) 
     async with elsewhere("<h1>our app</h1>") as port:
         origin = f"http://app.example:{port}"
         async with house(GROQ_CORE_CORS_ORIGINS=origin) as (client, _):
-            page = await opened(browser, f"{origin}/")
+            page = await open_page(browser, f"{origin}/")
             heard = await page.evaluate(ATTEMPTS, str(client.base_url))
             await page.close()
 
@@ -138,7 +138,7 @@ async def test_an_app_of_a_named_origin_asks_with_its_token_and_reads_why_it_may
     async with elsewhere("<h1>our app</h1>") as port:
         origin = f"http://app.example:{port}"
         async with house(GROQ_CORE_CORS_ORIGINS=origin, GROQ_CORE_API_TOKENS=token) as (client, _):
-            page = await opened(browser, f"{origin}/")
+            page = await open_page(browser, f"{origin}/")
             good, bad = await page.evaluate(AS_AN_APP, [str(client.base_url), token])
             await page.close()
 
@@ -153,20 +153,20 @@ async def test_nobody_else_shows_the_page_in_a_frame(browser: Browser) -> None:
     async with house() as (client, _):
         frame = f'<iframe src="{client.base_url}"></iframe>'
         async with elsewhere(frame) as port:
-            assert await framed(browser, f"http://evil.example:{port}/") == ""
+            assert await text_in_frame(browser, f"http://evil.example:{port}/") == ""
     async with elsewhere("") as port:
         origin = f"http://friend.example:{port}"
         async with house(GROQ_CORE_FRAME_ANCESTORS=f"'self' {origin}") as (client, _):
-            page = await opened(browser, f"{origin}/")
+            page = await open_page(browser, f"{origin}/")
             await page.set_content(f'<iframe src="{client.base_url}"></iframe>')
             inside = page.frame_locator("iframe")
             await inside.locator("#chat-send").wait_for(timeout=20_000)
             await page.close()
 
 
-async def framed(browser: Browser, url: str) -> str:
+async def text_in_frame(browser: Browser, url: str) -> str:
     """What a page shows in its frame."""
-    page = await opened(browser, url)
+    page = await open_page(browser, url)
     await page.wait_for_timeout(500)
     inside = page.frames[-1]
     text = "" if inside.url.startswith("chrome-error") else await inside.locator("body").inner_text()

@@ -67,13 +67,13 @@ def routes_of(app: FastAPI) -> Iterator[tuple[str, str]]:
             yield method, str(getattr(route, "path", ""))
 
 
-def written(path: str) -> str:
+def fill_in(path: str) -> str:
     """A path with something in the place of each parameter."""
     return "/".join("x" if part.startswith("{") else part for part in path.split("/"))
 
 
 async def test_the_list_of_routes_is_not_empty(local: House) -> None:
-    found = {written(path) for _, path in changing_routes(create_app(local[1]))}
+    found = {fill_in(path) for _, path in changing_routes(create_app(local[1]))}
 
     assert {"/v1/chat/completions", "/ui/faults", "/ui/agent", "/ui/batch/x/run", "/ui/image"} <= found
 
@@ -85,7 +85,7 @@ async def test_no_route_that_changes_anything_takes_another_origins_request(
     client, core = local
     passed = await new_pass(client)
     for method, path in set(changing_routes(create_app(core))) | {("POST", "/ui/chat")}:
-        response = await client.request(method, written(path), json={}, headers={**passed, **headers})
+        response = await client.request(method, fill_in(path), json={}, headers={**passed, **headers})
 
         assert response.status_code == 403, (method, path)
         assert "access-control-allow-origin" not in response.headers
@@ -103,7 +103,7 @@ async def test_no_route_of_the_page_that_reads_answers_another_origin(local: Hou
     assert {"/ui/pass", "/ui/models", "/ui/limits", "/ui/status/events", "/ui/admin", "/ui/conversations"} <= read
     for path in read:
         if not path.startswith(PUBLIC):
-            response = await client.get(written(path), headers={**passed, "sec-fetch-site": "cross-site"})
+            response = await client.get(fill_in(path), headers={**passed, "sec-fetch-site": "cross-site"})
             assert response.status_code == 403, path
 
 

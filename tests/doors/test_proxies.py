@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from tests.doors.stage import house, new_pass
-from tests.requires import found, needs
+from tests.requires import find, needs
 
 RECIPES = Path(__file__).parents[2] / "SECURITY.md"
 UPSTREAM = "127.0.0.1:7860"
@@ -79,9 +79,7 @@ async def nginx(location: str, upstream: int, folder: Path) -> AsyncIterator[htt
         f"{location.replace(UPSTREAM, f'127.0.0.1:{upstream}')}\n}} }}\n"
     )
     async with (
-        running(
-            found("nginx") or "nginx", "-c", str(config), "-p", str(folder), "-e", f"{folder}/start.log", port=port
-        ),
+        running(find("nginx") or "nginx", "-c", str(config), "-p", str(folder), "-e", f"{folder}/start.log", port=port),
         httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}/", timeout=30, trust_env=False) as client,
     ):
         yield client
@@ -96,7 +94,7 @@ async def caddy(directive: str, upstream: int, folder: Path) -> AsyncIterator[ht
         f"http://:{port} {{\n{directive.replace(UPSTREAM, f'127.0.0.1:{upstream}')}\n}}\n"
     )
     async with (
-        running(found("caddy") or "caddy", "run", "--adapter", "caddyfile", "--config", str(config), port=port),
+        running(find("caddy") or "caddy", "run", "--adapter", "caddyfile", "--config", str(config), port=port),
         httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}/", timeout=30, trust_env=False) as client,
     ):
         yield client

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.doors.scarce import KILL, TERM, alone, files, small_disk, unshared
+from tests.doors.scarce import KILL, TERM, alone, files, mount_command, small_disk
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits and mounts of Linux")
 
@@ -71,7 +71,7 @@ def test_answers_that_find_no_room_are_whole_and_go_on_when_there_is(tmp_path: P
 @pytest.mark.timeout(240)
 def test_a_home_that_cannot_be_written_leaves_everything_else_working(tmp_path: Path) -> None:
     (tmp_path / "state").mkdir()
-    mounts = [f"mount -t tmpfs -o ro tmpfs '{tmp_path / 'state'}'"] if unshared() else []
+    mounts = [f"mount -t tmpfs -o ro tmpfs '{tmp_path / 'state'}'"] if mount_command() else []
     if not mounts:
         (tmp_path / "state").rmdir()
         (tmp_path / "state").write_text("a file where a folder should be")
@@ -92,7 +92,7 @@ def test_a_home_that_cannot_be_written_leaves_everything_else_working(tmp_path: 
 def test_without_a_temporary_folder_it_starts_and_answers(tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
-    if not unshared():
+    if not mount_command():
         pytest.skip("nobody may mount here")
     # The test's own folder is below /tmp, so what is to be seen of it is put somewhere else first.
     mounts = [

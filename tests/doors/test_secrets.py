@@ -66,7 +66,7 @@ def test_every_setting_that_is_a_secret_is_hunted_for() -> None:
     assert {env.name for env in variables().values() if env.hidden} == set(KEYS) | ELSEWHERE
 
 
-def written(folder: Path) -> str:
+def text_of(folder: Path) -> str:
     """The text of every file below a folder."""
     return "".join(file.read_text("utf-8", "replace") for file in folder.rglob("*") if file.is_file())
 
@@ -91,7 +91,7 @@ async def test_no_output_log_metric_or_file_holds_a_planted_key(
     said["log"] = "\n".join(f"{record.getMessage()} {record.__dict__.get('error', '')}" for record in ours)
     out, err = capfd.readouterr()
     said["terminal"] = out + err
-    said["files"] = written(tmp_path)
+    said["files"] = text_of(tmp_path)
 
     leaks = {where: text[max(0, text.find(PLANTED) - 60) :][:200] for where, text in said.items() if PLANTED in text}
     assert leaks == {}

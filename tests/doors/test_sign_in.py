@@ -25,7 +25,7 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-def written(folder: Path) -> Path:
+def write_users(folder: Path) -> Path:
     file = folder / "users"
     file.write_text(f"ann:{hash_password('open sesame')}\nbob:{hash_password('swordfish')}\n")
     return file
@@ -34,7 +34,7 @@ def written(folder: Path) -> Path:
 @pytest.fixture(scope="module")
 async def url(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
     """A house where people sign in, and programs have a token."""
-    users = written(tmp_path_factory.mktemp("team"))
+    users = write_users(tmp_path_factory.mktemp("team"))
     async with house(GROQ_CORE_AUTH_FILE=str(users), GROQ_CORE_API_TOKENS="gck-1") as (client, _):
         yield str(client.base_url)
 
@@ -149,7 +149,7 @@ async def test_the_waits_grow_and_end() -> None:
 
 
 def test_the_file_is_read_again_when_it_changes(tmp_path: Path) -> None:
-    users = written(tmp_path)
+    users = write_users(tmp_path)
     now = 0.0
     people = UserFile(users, lambda: now)
     assert people.hash_of("eve") is None

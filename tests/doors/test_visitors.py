@@ -27,7 +27,7 @@ async def public() -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def told(client: httpx.AsyncClient, headers: dict[str, str]) -> list[dict[str, object]]:
+async def events_of(client: httpx.AsyncClient, headers: dict[str, str]) -> list[dict[str, object]]:
     response = await client.post("ui/chat", json=QUESTION, headers=headers)
     assert response.status_code == 200, response.text
     return [json.loads(line.removeprefix("data: ")) for line in response.text.split("\n\n") if line]
@@ -45,13 +45,13 @@ async def faults(client: httpx.AsyncClient, headers: dict[str, str]) -> list[dic
 
 async def test_a_fault_hits_the_visitor_who_switched_it_on_and_nobody_else(public: httpx.AsyncClient) -> None:
     ann, bob = await new_pass(public), await new_pass(public)
-    served = next(one for one in await told(public, bob) if one.get("e") == "receipt")["served_by"]
+    served = next(one for one in await events_of(public, bob) if one.get("e") == "receipt")["served_by"]
     assert isinstance(served, dict)
     target = f"{served['provider']}:{served['model']}"
     switched = await public.post("ui/faults", json={"target": target, "fault": "server_error"}, headers=ann)
     assert switched.status_code == 204
 
-    hit, spared = await told(public, ann), await told(public, bob)
+    hit, spared = await events_of(public, ann), await events_of(public, bob)
 
     assert any(one.get("e") == "attempt_failed" for one in hit)
     assert not any(one.get("e") == "attempt_failed" for one in spared)
@@ -63,11 +63,11 @@ async def test_answers_are_kept_for_each_visitor_alone(public: httpx.AsyncClient
     cat, dan = await new_pass(public), await new_pass(public)
     question = {**QUESTION, "turns": [{"role": "user", "text": "What is 19 * 23?"}]}
 
-    async def cached(headers: dict[str, str]) -> object:
+    async def cache_says(headers: dict[str, str]) -> object:
         response = await public.post("ui/chat", json=question, headers=headers)
         return json.loads(response.text.strip().rpartition("data: ")[2])["cache"]
 
-    assert [await cached(headers) for headers in (cat, cat, dan)] == ["miss", "hit", "miss"]
+    assert [await cache_says(headers) for headers in (cat, cat, dan)] == ["miss", "hit", "miss"]
 
 
 async def test_a_table_is_read_by_nobody_else(public: httpx.AsyncClient) -> None:
@@ -86,7 +86,7 @@ async def test_eighty_questions_at_once_are_not_all_answered(public: httpx.Async
     address = {"x-forwarded-for": "203.0.113.20"}
     refused = 0
     for _ in range(45):
-        heard = await told(public, {**visitor, **address})
+        heard = await events_of(public, {**visitor, **address})
         refused += any(one.get("e") == "error" and one.get("retry_after_s") for one in heard)
 
     left = (await public.get("ui/limits", headers={**visitor, **address})).json()["limits"]

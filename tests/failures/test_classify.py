@@ -294,7 +294,7 @@ REQUEST = httpx.Request("POST", "http://groq.test")
 REQUEST2 = httpx2.Request("POST", "http://openai.test")
 
 
-def caused(exc: Exception, *causes: Exception) -> Exception:
+def chain_causes(exc: Exception, *causes: Exception) -> Exception:
     """Chain exceptions as ``raise … from`` does."""
     outer = exc
     for cause in causes:
@@ -322,10 +322,10 @@ def caused(exc: Exception, *causes: Exception) -> Exception:
         (TimeoutError(), Kind.TIMEOUT_FIRST_TOKEN, Kind.TIMEOUT_IDLE),
         (groq.APITimeoutError(REQUEST), Kind.TIMEOUT_FIRST_TOKEN, Kind.TIMEOUT_IDLE),
         # The cause knows better than what wraps it.
-        (caused(groq.APITimeoutError(REQUEST), httpx.ConnectTimeout("")), Kind.CONNECTION, Kind.STREAM_CUT),
-        (caused(openai.APITimeoutError(REQUEST2), httpx2.ConnectTimeout("")), Kind.CONNECTION, Kind.STREAM_CUT),
+        (chain_causes(groq.APITimeoutError(REQUEST), httpx.ConnectTimeout("")), Kind.CONNECTION, Kind.STREAM_CUT),
+        (chain_causes(openai.APITimeoutError(REQUEST2), httpx2.ConnectTimeout("")), Kind.CONNECTION, Kind.STREAM_CUT),
         (
-            caused(groq.APITimeoutError(REQUEST), httpx.ConnectTimeout(""), aiohttp.SocketTimeoutError()),
+            chain_causes(groq.APITimeoutError(REQUEST), httpx.ConnectTimeout(""), aiohttp.SocketTimeoutError()),
             Kind.TIMEOUT_FIRST_TOKEN,
             Kind.TIMEOUT_IDLE,
         ),

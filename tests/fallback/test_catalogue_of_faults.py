@@ -52,11 +52,11 @@ Ask: TypeAlias = Callable[..., Awaitable[Answer]]
 
 @pytest.fixture(params=["streaming", "not streaming"])
 def ask(request: pytest.FixtureRequest, stage: Stage) -> Ask:
-    async def asked(text: str = "Count from 1 to 60.", **fields: Any) -> Answer:
+    async def call_text(text: str = "Count from 1 to 60.", **fields: Any) -> Answer:
         call = stage.stream if request.param == "streaming" else stage.chat
         return Answer(await call(text, **fields))
 
-    return asked
+    return call_text
 
 
 async def healthy(ask: Ask) -> str:

@@ -370,7 +370,7 @@ async def test_walking_away_closes_what_was_asked() -> None:
 async def test_targets_that_are_all_full_are_not_put_back_for_each_other_without_end(waits: dict[str, float]) -> None:
     asked: list[str] = []
 
-    async def guarded(attempt: Attempt) -> Events:
+    async def guard(attempt: Attempt) -> Events:
         """As the rate guard does: who is not the last hope is refused at once, the others wait."""
         name = attempt.spec.name
         asked.append(name)
@@ -381,7 +381,7 @@ async def test_targets_that_are_all_full_are_not_put_back_for_each_other_without
         yield TextDelta("answered")
         yield Finished()
 
-    bench = Bench(guarded)  # type: ignore[arg-type]
+    bench = Bench(guard)  # type: ignore[arg-type]
     async with asyncio.timeout(20):
         events = await bench.ask()
 
@@ -392,10 +392,10 @@ async def test_targets_that_are_all_full_are_not_put_back_for_each_other_without
 
 
 async def test_targets_that_are_all_full_for_longer_than_there_is_time_end_the_request() -> None:
-    async def guarded(attempt: Attempt) -> Events:
+    async def guard(attempt: Attempt) -> Events:
         raise ProviderError(Kind.BUDGET, "full", provider="groq", model=attempt.spec.name, retry_after=59.7)
         yield TextDelta("")
 
     with pytest.raises(ChainError):
         async with asyncio.timeout(20):
-            await Bench(guarded).ask()  # type: ignore[arg-type]
+            await Bench(guard).ask()  # type: ignore[arg-type]

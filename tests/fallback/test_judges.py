@@ -9,7 +9,7 @@ from benchmarks import gateway, mocked
 
 @pytest.mark.parametrize("name", gateway.CHECKS)
 async def test_a_check_of_gateways_holds_for_ours_and_sees_one_that_is_broken(name: str) -> None:
-    ours, broken = await gateway.judged(name)
+    ours, broken = await gateway.judge(name)
 
     assert ours == ""
     assert broken
@@ -19,7 +19,7 @@ async def test_a_check_of_gateways_holds_for_ours_and_sees_one_that_is_broken(na
     "name", ["429 with Retry-After 1", "500 three times", "401 for ever", "cut cleanly", "malformed"]
 )
 async def test_a_provider_that_judges_its_client_finds_nothing(name: str) -> None:
-    found = await mocked.judged(name)
+    found = await mocked.judge_one(name)
 
     assert found.ended
     assert found.findings == []

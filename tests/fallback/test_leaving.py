@@ -36,7 +36,7 @@ async def nothing_left(stage: Stage) -> None:
     assert all(stats.inflight == 0 for stats in stage.core.metrics.targets.values())
 
 
-async def opened(stage: Stage) -> None:
+async def wait_for_stream(stage: Stage) -> None:
     while not stage.simulator.open_streams:  # noqa: ASYNC110 - the simulator has no event for it
         await asyncio.sleep(0.005)
 
@@ -49,7 +49,7 @@ async def test_a_closed_client_closes_upstream(stage: Stage, streams: bool, faul
 
     async with httpx.AsyncClient(base_url=stage.url, trust_env=False) as client:
         asking = asyncio.create_task(client.post("/v1/chat/completions", json=body, timeout=30))
-        await opened(stage)
+        await wait_for_stream(stage)
         asking.cancel()
         await asyncio.gather(asking, return_exceptions=True)
 

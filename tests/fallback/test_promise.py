@@ -226,7 +226,7 @@ class Mixtures(RuleBasedStateMachine):
     )
     def ask(self, kind: str, stream: bool, revisable: bool, together: int) -> None:
         house = self.house
-        healthy = self._promised()
+        healthy = self._owed()
 
         async def all_at_once() -> list[Ended]:
             asked = (question(kind, stream=stream, revisable=revisable) for _ in range(together))
@@ -236,7 +236,7 @@ class Mixtures(RuleBasedStateMachine):
             check(ended, house, healthy, self.attempts)
         assert house.world.open == 0
 
-    def _promised(self) -> set[str]:
+    def _owed(self) -> set[str]:
         """Healthy providers that did not ask, when they were ill, for more time than a request has."""
         house = self.house
         names = {spec.provider: [] for spec in house.world.specs}  # type: dict[str, list[str]]

@@ -15,7 +15,7 @@ import pytest
 from playwright.async_api import async_playwright
 
 from groq_core.simulator import Fault, Simulator
-from tests.requires import found, needs
+from tests.requires import find, needs
 
 README = Path(__file__).parents[2] / "README.md"
 MOST_LINES = 15
@@ -76,7 +76,7 @@ async def test_the_example_streams_falls_back_and_says_so(simulator: Simulator, 
     simulator.faults.add(Fault(kind="status", preset="503_over_capacity", provider="groq", operation="chat"))
     async with running(simulator, tmp_path) as url, async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=found("chromium"), args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+            executable_path=find("chromium"), args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
         )
         page = await browser.new_page()
         page.set_default_timeout(60_000)

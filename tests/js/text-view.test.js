@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { blocks } from "../../assets/js/shared/markdown.js";
-import { patch, countSettled } from "../../assets/js/shared/text-view.js";
+import { patch } from "../../assets/js/shared/patch.js";
+import { countSettled } from "../../assets/js/shared/text-view.js";
 
 const element = (html) => {
   const made = document.createElement("div");

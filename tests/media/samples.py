@@ -20,7 +20,7 @@ def sample(name: str) -> bytes:
     return (FOLDER / name).read_bytes()
 
 
-def encoded(image: Image.Image, format_name: str, **options: Any) -> bytes:
+def encode_image(image: Image.Image, format_name: str, **options: Any) -> bytes:
     buffer = BytesIO()
     image.save(buffer, format_name, **options)
     return buffer.getvalue()
@@ -47,7 +47,7 @@ def webp_bomb(edge: int) -> bytes:
 
 def jpeg_bomb(width: int, height: int, *, progressive: bool) -> bytes:
     """A small JPEG that declares any size in its frame header."""
-    data = bytearray(encoded(Image.new("RGB", (16, 16)), "JPEG", progressive=progressive))
+    data = bytearray(encode_image(Image.new("RGB", (16, 16)), "JPEG", progressive=progressive))
     frame = data.index(b"\xff\xc2" if progressive else b"\xff\xc0")
     data[frame + 5 : frame + 9] = struct.pack(">HH", height, width)
     return bytes(data)
@@ -71,7 +71,7 @@ def tone(seconds: float, rate: int = 16_000, hertz: float = 440.0, level: float 
     return (level * np.sin(2 * np.pi * hertz * np.arange(round(seconds * rate)) / rate)).astype(np.float32)
 
 
-def heard(data: bytes) -> Any:
+def read_samples(data: bytes) -> Any:
     """Samples of a file soundfile reads, as float32 of shape (frames,)."""
     samples, _ = soundfile.read(BytesIO(data), dtype="float32", always_2d=True)
     return samples.mean(axis=1)

@@ -52,7 +52,7 @@ async def read(cache: Cache, below: Callable[[Request], Events], of: ChatRequest
         return [event async for event in events]
 
 
-def checked(events: list[Event]) -> list[str]:
+def cache_results(events: list[Event]) -> list[str]:
     return [event.result for event in events if isinstance(event, CacheChecked)]
 
 
@@ -92,7 +92,7 @@ async def test_what_may_come_out_differently_is_not_kept(fields: dict[str, Any])
     await read(cache, below, request(**fields))
 
     assert below.asked == 2
-    assert checked(first) == ["off"]
+    assert cache_results(first) == ["off"]
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ async def test_the_same_question_twice_at_once_is_asked_once() -> None:
     heard = await asyncio.gather(*readers)
 
     assert below.asked == 1
-    assert sorted(checked(events)[0] for events in heard) == ["hit"] * 4 + ["miss"]
+    assert sorted(cache_results(events)[0] for events in heard) == ["hit"] * 4 + ["miss"]
     assert all(isinstance(events[-1], Finished) for events in heard)
 
 
@@ -235,7 +235,7 @@ async def test_who_leaves_before_anybody_was_asked_leaves_nothing_to_share() -> 
 
     following = await read(cache, below, request(params=ZERO))
 
-    assert checked(following) == ["miss"]
+    assert cache_results(following) == ["miss"]
     assert [event.cost_usd for event in following if isinstance(event, Finished)] == [0.5]
 
 
@@ -250,7 +250,7 @@ async def test_nobody_joins_an_answer_that_is_being_given_up() -> None:
     assert below.gate is not None
     below.gate.set()
 
-    assert checked(await second) == ["miss"]
+    assert cache_results(await second) == ["miss"]
 
 
 def test_what_is_under_way_when_a_receipt_is_written_has_been_cancelled() -> None:

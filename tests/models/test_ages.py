@@ -13,7 +13,7 @@ from groq_core.errors import ChainError, RequestError
 from groq_core.models.spec import TIER_NAMES, Tier
 from groq_core.reply import Reply
 from groq_core.requests import ChatRequest, Request, SpeechRequest, TranscriptionRequest
-from tests.models.worlds import MONTHS, Upstream, future, house, listed_on
+from tests.models.worlds import MONTHS, Upstream, future, house, list_of_day
 
 PICTURE = [
     {"type": "text", "text": "What is this?"},
@@ -52,7 +52,7 @@ def ids(entries: list[dict[str, object]]) -> set[str]:
     return {str(entry["id"]) for entry in entries}
 
 
-def expected(month: date) -> dict[Tier, str]:
+def answerers_in(month: date) -> dict[Tier, str]:
     """Who answers: always Groq, by the model of the reference while it lives, then by its successor."""
     old = month < date(2026, 8, 16)
     eyes = "meta-llama/llama-4-scout-17b-16e-instruct" if month < date(2026, 7, 17) else "qwen/qwen3.6-27b"
@@ -67,27 +67,27 @@ def expected(month: date) -> dict[Tier, str]:
 
 @pytest.mark.parametrize("month", MONTHS, ids=str)
 async def test_every_tier_answers_in_every_month_there_was(month: date) -> None:
-    entries = listed_on(month)
+    entries = list_of_day(month)
     upstream = Upstream(entries, ids(entries))
 
     async with house(upstream, backup=True) as core:
         answered = {tier: await ask(core, tier) for tier in TIER_NAMES}
 
-    assert answered == expected(month)
+    assert answered == answerers_in(month)
     assert upstream.asked == list(answered.values())
 
 
 async def test_a_process_lives_through_every_month_and_wastes_one_call_on_each_id_that_goes() -> None:
     """Each month begins with the list of the one before."""
-    upstream = Upstream(listed_on(MONTHS[0]), set())
+    upstream = Upstream(list_of_day(MONTHS[0]), set())
 
     async with house(upstream, backup=True) as core:
         for month in MONTHS:
-            upstream.alive = ids(listed_on(month))
+            upstream.alive = ids(list_of_day(month))
             assert all([await ask(core, tier) for tier in TIER_NAMES for _ in range(2)])
-            upstream.entries = listed_on(month)
+            upstream.entries = list_of_day(month)
             await core.catalogue.refresh()
-            assert {tier: await ask(core, tier) for tier in TIER_NAMES} == expected(month)
+            assert {tier: await ask(core, tier) for tier in TIER_NAMES} == answerers_in(month)
 
     assert upstream.wasted == dict.fromkeys(
         (
@@ -102,7 +102,7 @@ async def test_a_process_lives_through_every_month_and_wastes_one_call_on_each_i
 
 
 async def test_a_dead_id_that_stays_listed_costs_one_call_however_often_the_list_is_read() -> None:
-    upstream = Upstream(listed_on(MONTHS[-1]), set())
+    upstream = Upstream(list_of_day(MONTHS[-1]), set())
 
     async with house(upstream, backup=True) as core:
         for _ in range(30):
@@ -126,7 +126,7 @@ class Story:
         self.backup = self.dice.random() < 0.5
         self.after = future(self.dice)
         self.alive = {id for id in ids(self.after) if self.dice.random() < 0.85}
-        known = self.dice.choice([listed_on(self.dice.choice(MONTHS)), self.after, None, []])
+        known = self.dice.choice([list_of_day(self.dice.choice(MONTHS)), self.after, None, []])
         self.upstream = Upstream(known, self.alive, self.dice.choice([404, 400]))
         self.unanswered = 0
 

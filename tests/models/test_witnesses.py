@@ -47,7 +47,7 @@ def test_the_witnesses_have_something_to_say(witness: Witness) -> None:
     assert sum(map(len, witness.models.values())) >= 35
 
 
-def doctored(witness: Witness, model: str, field: str) -> Witness:
+def alter(witness: Witness, model: str, field: str) -> Witness:
     """The same witness with one figure changed: a price by a hundredth, a window by one token, a day by one."""
     said = witness.models[model][field]
     if isinstance(said, date):
@@ -66,7 +66,7 @@ def test_any_figure_that_is_doctored_is_caught_and_both_sources_are_named(witnes
     ]
     assert compared
     for model, field in compared:
-        (complaint,) = contradictions(MODELS, doctored(witness, model, field), REASONS)
+        (complaint,) = contradictions(MODELS, alter(witness, model, field), REASONS)
 
         assert complaint.startswith(f"{model} {field}: ")
         assert MODELS[model].source in complaint

@@ -48,12 +48,12 @@ def genai_prices() -> Witness:
     models: dict[str, Figures] = {}
     for provider in providers:
         if provider.id in ("groq", "openai"):
-            models |= {f"{provider.id}:{model.id}": _priced(model) for model in provider.models}
+            models |= {f"{provider.id}:{model.id}": _prices(model) for model in provider.models}
     edition = f"genai-prices {version('genai-prices')}"
     return Witness(name="genai-prices", edition=edition, keeps_dead=True, models=models)
 
 
-def _priced(model: ModelInfo) -> Figures:
+def _prices(model: ModelInfo) -> Figures:
     from genai_prices.types import ModelPrice
 
     price = model.prices
@@ -69,7 +69,7 @@ def _priced(model: ModelInfo) -> Figures:
 def litellm() -> Witness:
     """The rows kept from its map: the package itself brings forty megabytes."""
     rows = json.loads(MAP.read_text(encoding="utf-8"))["models"]
-    models = {_name(id, row): _mapped(row) for id, row in rows.items()}
+    models = {_name(id, row): _map(row) for id, row in rows.items()}
     return Witness(name="LiteLLM", edition=MAP.stem, keeps_dead=False, models=models)
 
 
@@ -89,7 +89,7 @@ _SCALES: Final[Mapping[str, tuple[str, float]]] = {
 }
 
 
-def _mapped(row: Mapping[str, Any]) -> Figures:
+def _map(row: Mapping[str, Any]) -> Figures:
     found: Figures = {field: row[key] * scale for key, (field, scale) in _SCALES.items() if key in row}
     if "deprecation_date" in row:
         found["shutdown"] = date.fromisoformat(row["deprecation_date"])

@@ -45,7 +45,7 @@ MONTHS: Final = [date(2025 + month // 12, month % 12 + 1, 1) for month in range(
 """June 2025 to November 2026."""
 
 
-def listed_on(day: date) -> list[Entry]:
+def list_of_day(day: date) -> list[Entry]:
     """The list a self-serve key saw on a day, by the registry's days of shutdown."""
     return [entry(spec, modern=day >= MODALITIES_SINCE) for spec in MODELS.values() if _alive(spec, day)]
 
@@ -90,7 +90,7 @@ RENAMED: Final[Mapping[str, str]] = {
 
 def future(dice: random.Random) -> list[Entry]:
     """A list of some day to come: ids gone and new, fields renamed, absent or of another type, other modalities."""
-    entries = [item for item in listed_on(MONTHS[-1]) if dice.random() < 0.6]
+    entries = [item for item in list_of_day(MONTHS[-1]) if dice.random() < 0.6]
     entries += [newcomer(dice, number) for number in range(dice.randrange(4))]
     renamed = {field for field in RENAMED if dice.random() < 0.15}
     dropped = {field for field in RENAMED if dice.random() < 0.15}

@@ -45,7 +45,7 @@ from tests.wire_server import (
 # ── what is asked ────────────────────────────────────────────────────────────────────────────────────
 
 
-async def asked(
+async def ask(
     connect: Connect, request: ChatRequest, spec: ModelSpec = SPEC, **options: Any
 ) -> tuple[dict[str, Any], list[str]]:
     """The body that went out, and the codes of the notes that came back."""
@@ -94,7 +94,7 @@ async def test_messages_are_reduced_to_what_the_wire_knows(connect: Connect) -> 
         )
     )
 
-    body, notes = await asked(connect, request)
+    body, notes = await ask(connect, request)
 
     call = {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}
     assert body["messages"] == [
@@ -111,7 +111,7 @@ LOOK = ChatRequest(messages=({"role": "user", "content": [{"type": "text", "text
 
 
 async def test_a_picture_goes_to_a_model_that_sees(connect: Connect) -> None:
-    body, notes = await asked(connect, LOOK, SEEING)
+    body, notes = await ask(connect, LOOK, SEEING)
 
     image = {"url": "data:image/png;base64,AA==", "detail": "low"}
     assert body["messages"][0]["content"] == [
@@ -122,7 +122,7 @@ async def test_a_picture_goes_to_a_model_that_sees(connect: Connect) -> None:
 
 
 async def test_a_model_that_reads_text_only_gets_a_note_instead_of_a_picture(connect: Connect) -> None:
-    body, notes = await asked(connect, LOOK, SPEC)
+    body, notes = await ask(connect, LOOK, SPEC)
 
     assert body["messages"][0]["content"] == f"what is this?\n{IMAGE_LEFT_OUT}"
     assert notes == ["images_left_out"]
@@ -160,7 +160,7 @@ def params(**params: Any) -> ChatRequest:
     ],
 )
 async def test_groq_is_asked_only_what_it_takes(given: dict[str, Any], sent: dict[str, Any], notes: list[str]) -> None:
-    body, told = await asked(groq_at, params(**given))
+    body, told = await ask(groq_at, params(**given))
 
     usual = {"model", "messages", "stream", "stream_options"}
     assert {name: value for name, value in body.items() if name not in usual} == sent
@@ -189,7 +189,7 @@ async def test_groq_is_asked_only_what_it_takes(given: dict[str, Any], sent: dic
 async def test_a_thinking_model_is_asked_to_think_as_it_can(
     given: dict[str, Any], sent: dict[str, Any], notes: list[str]
 ) -> None:
-    body, told = await asked(groq_at, params(**given), THINKING)
+    body, told = await ask(groq_at, params(**given), THINKING)
 
     usual = {"model", "messages", "stream", "stream_options"}
     assert {name: value for name, value in body.items() if name not in usual} == sent
@@ -207,7 +207,7 @@ async def test_another_server_is_not_asked_what_only_groq_knows() -> None:
         "n": 1,
     }
 
-    body, notes = await asked(openai_at, params(**given))
+    body, notes = await ask(openai_at, params(**given))
 
     usual = {"model", "messages", "stream", "stream_options"}
     assert {name: value for name, value in body.items() if name not in usual} == {"max_tokens": 5, "top_k": 3, "n": 1}
@@ -241,7 +241,7 @@ LUNA = ModelSpec(
 async def test_openais_own_models_are_asked_as_they_want_it(
     given: dict[str, Any], sent: dict[str, Any], notes: list[str]
 ) -> None:
-    body, told = await asked(openai_at, params(**given), LUNA)
+    body, told = await ask(openai_at, params(**given), LUNA)
 
     usual = {"model", "messages", "stream", "stream_options"}
     assert {name: value for name, value in body.items() if name not in usual} == sent

@@ -285,7 +285,7 @@ SILENCE = pytest.mark.parametrize(
 )
 
 
-async def given_up(provider: SdkProvider, wire: WireServer, request: Request = HELLO) -> None:
+async def give_up(provider: SdkProvider, wire: WireServer, request: Request = HELLO) -> None:
     """Cancel a reader as a deadline does, once the request has arrived and what there is has been read."""
     reader = asyncio.create_task(events_of(provider, request))
     await wire.asked.wait()
@@ -299,12 +299,12 @@ async def given_up(provider: SdkProvider, wire: WireServer, request: Request = H
 @SILENCE
 async def test_giving_up_on_a_silent_server_hangs_up_at_once(connect: Connect, script: Script) -> None:
     async with serving(script) as wire, connect(wire.url) as provider:
-        await given_up(provider, wire)
+        await give_up(provider, wire)
 
 
 async def test_giving_up_a_transcription_hangs_up_at_once(connect: Connect) -> None:
     async with serving([Stall()]) as wire, connect(wire.url) as provider:
-        await given_up(provider, wire, AUDIO)
+        await give_up(provider, wire, AUDIO)
 
 
 async def test_a_closed_provider_hangs_up_everything(connect: Connect) -> None:

@@ -51,7 +51,7 @@ def attempt(request: Request, spec: ModelSpec) -> Attempt:
     return Attempt(request=request, spec=spec, budget=Budget(attempts=1, seconds=60))
 
 
-async def replied(providers: dict[str, SdkProvider], request: Request, spec: ModelSpec) -> Reply:
+async def reply_to(providers: dict[str, SdkProvider], request: Request, spec: ModelSpec) -> Reply:
     reply = Reply()
     async with aclosing(providers[spec.provider](attempt(request, spec))) as events:
         async for event in events:
@@ -85,7 +85,7 @@ HOSTILE = {
 async def test_every_living_model_answers(
     providers: dict[str, SdkProvider], spec: ModelSpec, params: dict[str, Any], stream: bool
 ) -> None:
-    reply = await replied(providers, says("What is the capital of France?", stream=stream, **params), spec)
+    reply = await reply_to(providers, says("What is the capital of France?", stream=stream, **params), spec)
 
     assert reply.text
     assert "<think>" not in reply.text
@@ -102,7 +102,7 @@ async def test_a_picture_breaks_no_model(providers: dict[str, SdkProvider], spec
     image = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{png}"}}
     request = ChatRequest(messages=({"role": "user", "content": [{"type": "text", "text": "what is this?"}, image]},))
 
-    assert (await replied(providers, request, spec)).text
+    assert (await reply_to(providers, request, spec)).text
 
 
 WEATHER = {
@@ -121,7 +121,7 @@ async def test_a_tool_is_called_and_its_result_is_heard(
     providers: dict[str, SdkProvider], spec: ModelSpec, stream: bool
 ) -> None:
     question = says("What is the weather in Paris?", stream=stream, tools=[WEATHER], tool_choice="required")
-    first = await replied(providers, question, spec)
+    first = await reply_to(providers, question, spec)
 
     (call, *_) = first.tool_calls
     assert call.name == "get_weather"
@@ -136,14 +136,14 @@ async def test_a_tool_is_called_and_its_result_is_heard(
         params={"tools": [WEATHER]},
         stream=stream,
     )
-    assert (await replied(providers, request, spec)).text
+    assert (await reply_to(providers, request, spec)).text
 
 
 @pytest.mark.parametrize("spec", living(Capability.TRANSCRIPTION))
 async def test_a_recording_is_written_down(providers: dict[str, SdkProvider], spec: ModelSpec) -> None:
     request = TranscriptionRequest(audio=(MEDIA / "jfk.wav").read_bytes(), filename="jfk.wav", duration_s=11.0)
 
-    reply = await replied(providers, request, spec)
+    reply = await reply_to(providers, request, spec)
 
     assert reply.finished is not None
     assert reply.finished.transcript is not None
@@ -220,7 +220,7 @@ async def test_every_named_refusal_has_its_kind(
     simulator.faults.add(Fault(kind="status", preset=preset))
 
     with pytest.raises(ProviderError) as caught:
-        await replied(providers, says("hello"), GPT_OSS)
+        await reply_to(providers, says("hello"), GPT_OSS)
 
     error = caught.value
     assert error.kind is PRESET_KINDS[preset]
@@ -270,13 +270,13 @@ async def test_a_broken_stream_is_a_failure_and_what_came_before_is_heard(
 async def test_a_small_fault_is_passed_over(simulator: Simulator, providers: dict[str, SdkProvider], kind: Any) -> None:
     simulator.faults.add(Fault(kind=kind, after=3))
 
-    reply = await replied(providers, says("hello"), GPT_OSS)
+    reply = await reply_to(providers, says("hello"), GPT_OSS)
 
     assert reply.text
     assert reply.finished is not None
 
 
-async def closed(simulator: Simulator) -> None:
+async def wait_until_idle(simulator: Simulator) -> None:
     """Wait until nothing is being answered any more: 250 ms, as the contract has it."""
     for _ in range(50):
         if not simulator.open_streams:
@@ -293,9 +293,9 @@ async def test_a_silent_stream_given_up_is_closed_upstream(
 
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.3):
-            await replied(providers, says("hello"), GPT_OSS)
+            await reply_to(providers, says("hello"), GPT_OSS)
 
-    await closed(simulator)
+    await wait_until_idle(simulator)
 
 
 @pytest.mark.parametrize("name", ["groq", "openai"])
@@ -310,12 +310,12 @@ async def test_walking_away_closes_the_stream_upstream(
             if isinstance(event, TextDelta) or simulator.open_streams:
                 break
 
-    await closed(simulator)
+    await wait_until_idle(simulator)
 
 
 async def test_a_retired_model_is_gone(providers: dict[str, SdkProvider]) -> None:
     with pytest.raises(ProviderError) as caught:
-        await replied(providers, says("hello"), MODELS["groq:llama3-70b-8192"])
+        await reply_to(providers, says("hello"), MODELS["groq:llama3-70b-8192"])
 
     assert caught.value.kind is Kind.MODEL_GONE
 
@@ -324,6 +324,6 @@ async def test_a_request_without_words_to_say_is_the_callers_fault(providers: di
     request = msgspec.structs.replace(says("hello"), params={"temperature": 7})
 
     with pytest.raises(ProviderError) as caught:
-        await replied(providers, request, GPT_OSS)
+        await reply_to(providers, request, GPT_OSS)
 
     assert caught.value.kind is Kind.INVALID_REQUEST

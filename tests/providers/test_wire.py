@@ -41,7 +41,7 @@ def wire_to(url: str, *, tls: ssl.SSLContext | None = None, idle: int = 8, idle_
 
 
 @asynccontextmanager
-async def wired(*scripts: Script, idle: int = 8, idle_s: float = 60) -> AsyncIterator[tuple[Wire, WireServer]]:
+async def open_wire(*scripts: Script, idle: int = 8, idle_s: float = 60) -> AsyncIterator[tuple[Wire, WireServer]]:
     async with serving(*scripts) as server:
         wire = wire_to(f"{server.url}/v1", idle=idle, idle_s=idle_s)
         try:
@@ -50,7 +50,7 @@ async def wired(*scripts: Script, idle: int = 8, idle_s: float = 60) -> AsyncIte
             wire.close()
 
 
-async def asked(wire: Wire, body: bytes = b"{}") -> tuple[int, bytes]:
+async def ask(wire: Wire, body: bytes = b"{}") -> tuple[int, bytes]:
     """One exchange, to its end."""
     answer = await wire.ask("POST", "/chat", {"content-type": "application/json"}, body)
     try:
@@ -65,7 +65,7 @@ async def asked(wire: Wire, body: bytes = b"{}") -> tuple[int, bytes]:
 @pytest.mark.parametrize("size", [2, 1_000_000])
 def test_a_question_goes_out_whole(run: Run, size: int) -> None:
     async def main() -> None:
-        async with wired([OK]) as (wire, server):
+        async with open_wire([OK]) as (wire, server):
             body = b"x" * size
             answer = await wire.ask("POST", "/chat", {"authorization": "Bearer k"}, body)
             await answer.aclose()
@@ -80,7 +80,7 @@ def test_a_question_goes_out_whole(run: Run, size: int) -> None:
 
 def test_a_question_without_a_body_has_no_length(run: Run) -> None:
     async def main() -> None:
-        async with wired([OK]) as (wire, server):
+        async with open_wire([OK]) as (wire, server):
             await (await wire.ask("GET", "/models", {})).aclose()
 
             assert (server.heard[0].method, "content-length" in server.heard[0].headers) == ("GET", False)
@@ -90,7 +90,7 @@ def test_a_question_without_a_body_has_no_length(run: Run) -> None:
 
 @pytest.mark.parametrize("value", ["key\r\nx-evil: 1", "key\n", "key\x00", "ключ", "kéy", "key\x85"])
 async def test_a_header_cannot_begin_another(value: str) -> None:
-    async with wired([OK]) as (wire, server):
+    async with open_wire([OK]) as (wire, server):
         with pytest.raises(HeaderError) as caught:
             await wire.ask("POST", "/chat", {"authorization": value})
 
@@ -122,14 +122,17 @@ async def test_a_header_cannot_begin_another(value: str) -> None:
 )
 def test_a_body_is_whole_however_it_is_framed(run: Run, script: Sequence[bytes | Close]) -> None:
     async def main() -> None:
-        async with wired(script) as (wire, _):
-            assert await asked(wire) == (200, b"hello")
+        async with open_wire(script) as (wire, _):
+            assert await ask(wire) == (200, b"hello")
 
     run(main())
 
 
 async def test_headers_are_told_once_and_in_lower_case() -> None:
-    async with wired([head(429, "text/plain", "Retry-After: 2", "X-A: 1", "x-a: 2", "content-length: 0")]) as (wire, _):
+    async with open_wire([head(429, "text/plain", "Retry-After: 2", "X-A: 1", "x-a: 2", "content-length: 0")]) as (
+        wire,
+        _,
+    ):
         answer = await wire.ask("POST", "/chat", {})
         await answer.aclose()
 
@@ -139,7 +142,7 @@ async def test_headers_are_told_once_and_in_lower_case() -> None:
 
 def test_what_came_before_a_break_is_heard(run: Run) -> None:
     async def main() -> None:
-        async with wired([CHUNKED, piece(b"hello"), Reset()]) as (wire, _):
+        async with open_wire([CHUNKED, piece(b"hello"), Reset()]) as (wire, _):
             answer = await wire.ask("POST", "/chat", {})
             async with aclosing(answer.aiter_bytes()) as reads:
                 assert await anext(reads) == b"hello"
@@ -181,9 +184,9 @@ def test_what_came_before_a_break_is_heard(run: Run) -> None:
 )
 def test_what_is_no_answer_is_an_error(run: Run, script: Script, error: type[Exception]) -> None:
     async def main() -> None:
-        async with wired(script) as (wire, _):
+        async with open_wire(script) as (wire, _):
             with pytest.raises(error):
-                await asked(wire)
+                await ask(wire)
 
     run(main())
 
@@ -193,9 +196,9 @@ def test_what_is_no_answer_is_an_error(run: Run, script: Script, error: type[Exc
 
 def test_a_connection_is_used_again(run: Run) -> None:
     async def main() -> None:
-        async with wired([OK], [CHUNKED, piece(b"a") + END], [OK]) as (wire, server):
+        async with open_wire([OK], [CHUNKED, piece(b"a") + END], [OK]) as (wire, server):
             for _ in range(3):
-                await asked(wire)
+                await ask(wire)
 
             assert server.connections == 1
 
@@ -212,14 +215,14 @@ def test_a_connection_is_used_again(run: Run) -> None:
 )
 def test_a_connection_that_is_no_longer_good_is_not_used_again(run: Run, first: Script) -> None:
     async def main() -> None:
-        async with wired(first, [OK]) as (wire, server):
+        async with open_wire(first, [OK]) as (wire, server):
             try:
-                await asked(wire)
+                await ask(wire)
             except httpx.RemoteProtocolError:
                 assert len(first) == 1  # it came in one read with the answer, which is then not believed either
             await asyncio.sleep(0.05)
 
-            assert await asked(wire) == (200, b"ok")
+            assert await ask(wire) == (200, b"ok")
             assert server.connections == 2
 
     run(main())
@@ -241,7 +244,7 @@ def test_a_line_that_speaks_while_it_is_idle_is_hung_up(run: Run) -> None:
         hung_up = asyncio.Event()
         server = await asyncio.start_server(handle, "127.0.0.1", 0)
         wire = wire_to(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
-        assert await asked(wire) == (200, b"ok")
+        assert await ask(wire) == (200, b"ok")
         speak.set()
         async with asyncio.timeout(5):
             await hung_up.wait()
@@ -251,33 +254,33 @@ def test_a_line_that_speaks_while_it_is_idle_is_hung_up(run: Run) -> None:
 
 
 async def test_an_idle_connection_is_kept_so_long() -> None:
-    async with wired([OK], [OK], idle_s=0.05) as (wire, server):
-        await asked(wire)
+    async with open_wire([OK], [OK], idle_s=0.05) as (wire, server):
+        await ask(wire)
         async with asyncio.timeout(5):
             while wire.idle:  # noqa: ASYNC110 - it tells nobody
                 await asyncio.sleep(0.01)
-        await asked(wire)
+        await ask(wire)
 
         assert server.connections == 2
 
 
 async def test_so_many_idle_connections_are_kept() -> None:
-    async with wired(*[[OK]] * 5, idle=2) as (wire, _):
-        await asyncio.gather(*(asked(wire) for _ in range(5)))
+    async with open_wire(*[[OK]] * 5, idle=2) as (wire, _):
+        await asyncio.gather(*(ask(wire) for _ in range(5)))
 
         assert wire.idle == 2
 
 
 def test_walking_away_hangs_up(run: Run) -> None:
     async def main() -> None:
-        async with wired([CHUNKED, piece(b"a"), Stall()], [Stall()]) as (wire, server):
+        async with open_wire([CHUNKED, piece(b"a"), Stall()], [Stall()]) as (wire, server):
             answer = await wire.ask("POST", "/chat", {})
             async with aclosing(answer.aiter_bytes()) as reads:
                 assert await anext(reads) == b"a"
             await answer.aclose()
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(0.1):
-                    await asked(wire)
+                    await ask(wire)
             async with asyncio.timeout(5):
                 await server.quiet.wait()
 
@@ -288,7 +291,7 @@ def test_walking_away_hangs_up(run: Run) -> None:
 
 def test_a_closed_wire_hangs_up_what_is_under_way(run: Run) -> None:
     async def main() -> None:
-        async with wired([CHUNKED, piece(b"a"), Stall()]) as (wire, server):
+        async with open_wire([CHUNKED, piece(b"a"), Stall()]) as (wire, server):
             answer = await wire.ask("POST", "/chat", {})
             wire.close()
             with pytest.raises(httpx.ReadError):
@@ -303,7 +306,7 @@ async def test_a_closed_wire_can_be_used_in_another_loop() -> None:
     def other_loops(wire: Wire) -> list[tuple[int, bytes]]:
         async def once() -> tuple[int, bytes]:
             try:
-                return await asked(wire)
+                return await ask(wire)
             finally:
                 wire.close()
 
@@ -360,9 +363,9 @@ def test_nobody_there_is_an_error(run: Run) -> None:
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))
             with pytest.raises(httpx.ConnectError):
-                await asked(wire_to(f"http://127.0.0.1:{taken.getsockname()[1]}"))
+                await ask(wire_to(f"http://127.0.0.1:{taken.getsockname()[1]}"))
         with pytest.raises(httpx.ConnectError):
-            await asked(wire_to("http://nobody.invalid"))
+            await ask(wire_to("http://nobody.invalid"))
 
     run(main())
 
@@ -372,7 +375,7 @@ def test_a_server_that_hangs_up_at_once_is_an_error(run: Run) -> None:
         server = await asyncio.start_server(lambda _, writer: writer.transport.abort(), "127.0.0.1", 0)
         for _ in range(20):
             with pytest.raises(httpx.HTTPError):
-                await asked(wire_to(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"))
+                await ask(wire_to(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"))
         server.close()
 
     run(main())
@@ -382,7 +385,7 @@ def test_a_host_of_two_addresses_is_reached_at_the_one_that_answers(run: Run) ->
     async def main() -> None:
         async with serving([OK]) as server:
             wire = wire_to(server.url.replace("127.0.0.1", "localhost"))  # on most machines ::1 comes first
-            assert await asked(wire) == (200, b"ok")
+            assert await ask(wire) == (200, b"ok")
             wire.close()
 
     run(main())
@@ -416,7 +419,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @asynccontextmanager
-async def encrypted(certificate: Path) -> AsyncIterator[str]:
+async def serve_tls(certificate: Path) -> AsyncIterator[str]:
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while await reader.read(65536):
             writer.write(OK)
@@ -430,9 +433,9 @@ async def encrypted(certificate: Path) -> AsyncIterator[str]:
 
 def test_an_encrypted_connection_is_used_again(run: Run, certificate: Path) -> None:
     async def main() -> None:
-        async with encrypted(certificate) as url:
+        async with serve_tls(certificate) as url:
             wire = wire_to(url, tls=ssl.create_default_context(cafile=str(certificate)))
-            assert [await asked(wire), await asked(wire)] == [(200, b"ok")] * 2
+            assert [await ask(wire), await ask(wire)] == [(200, b"ok")] * 2
             assert wire.idle == 1
             wire.close()
 
@@ -441,9 +444,9 @@ def test_an_encrypted_connection_is_used_again(run: Run, certificate: Path) -> N
 
 def test_a_certificate_nobody_signed_is_refused(run: Run, certificate: Path) -> None:
     async def main() -> None:
-        async with encrypted(certificate) as url:
+        async with serve_tls(certificate) as url:
             with pytest.raises(httpx.ConnectError, match=r"(?i)certificate.verify.failed"):
-                await asked(wire_to(url))
+                await ask(wire_to(url))
 
     run(main())
 
@@ -452,7 +455,7 @@ def test_a_server_that_accepts_and_says_nothing_is_given_up(run: Run) -> None:
     async def main() -> None:
         async with serving([Stall()]) as server:
             with pytest.raises(httpx.ConnectTimeout, match="within 1 s"):
-                await asked(wire_to(server.url.replace("http:", "https:")))
+                await ask(wire_to(server.url.replace("http:", "https:")))
 
     run(main())
 

@@ -147,7 +147,7 @@ async def test_a_bucket_that_others_draw_on_keeps_a_little_back() -> None:
     assert bucket.wait(6000, clock.now) < 60, "what fits the whole bucket still gets in"
 
 
-def told(remaining: float) -> dict[tuple[str, int], tuple[float, float]]:
+def remaining_tokens(remaining: float) -> dict[tuple[str, int], tuple[float, float]]:
     return {("tokens", 60): (6000, remaining)}
 
 
@@ -157,8 +157,8 @@ async def test_an_answer_read_late_does_not_give_back_what_was_spent_since() -> 
     first = await buckets.enter(Cost(tokens_in=1000), "a")
     second = await buckets.enter(Cost(tokens_in=1000), "a")
 
-    buckets.charge(second, told(4000), at=2)
-    buckets.charge(first, told(5000), at=1)
+    buckets.charge(second, remaining_tokens(4000), at=2)
+    buckets.charge(first, remaining_tokens(5000), at=1)
 
     (bucket,) = buckets
     assert (bucket.level(clock.now), bucket.held) == (4000, 0)
@@ -170,8 +170,8 @@ async def test_of_two_answers_of_one_millisecond_the_one_that_leaves_less_counts
     first = await buckets.enter(Cost(tokens_in=1000), "a")
     second = await buckets.enter(Cost(tokens_in=1000), "a")
 
-    buckets.charge(second, told(4000), at=1)
-    buckets.charge(first, told(5000), at=1)
+    buckets.charge(second, remaining_tokens(4000), at=1)
+    buckets.charge(first, remaining_tokens(5000), at=1)
 
     (bucket,) = buckets
     assert bucket.level(clock.now) == 4000
@@ -185,8 +185,8 @@ async def test_a_refusal_that_tells_nothing_does_not_make_an_older_word_stale() 
     first, second, refused = [await buckets.enter(Cost(tokens_in=1000), "a") for _ in range(3)]
 
     buckets.charge(refused, {}, at=3)
-    buckets.charge(first, told(5000), at=1)
-    buckets.charge(second, told(4000), at=2)
+    buckets.charge(first, remaining_tokens(5000), at=1)
+    buckets.charge(second, remaining_tokens(4000), at=2)
 
     (bucket,) = buckets
     assert (bucket.level(clock.now), bucket.held) == (4000, 0)
@@ -198,7 +198,7 @@ async def test_a_limit_that_is_found_out_holds_what_is_under_way_already() -> No
     first = await buckets.enter(Cost(tokens_in=1000, tokens_out=100), "a")
     second = await buckets.enter(Cost(tokens_in=1000, tokens_out=100), "a")
 
-    buckets.charge(first, told(5000), at=1)
+    buckets.charge(first, remaining_tokens(5000), at=1)
     (bucket,) = buckets
     assert bucket.held == 100 + 1100
 

@@ -24,7 +24,7 @@ class Clock:
         return self.now
 
 
-async def entered(people: People, caller: Caller, times: int) -> int:
+async def count_entries(people: People, caller: Caller, times: int) -> int:
     """How many of so many requests are let in."""
     count = 0
     for _ in range(times):
@@ -43,19 +43,19 @@ async def test_the_limit_is_reached_and_over_again_after_its_window() -> None:
     clock = Clock()
     people = People(limits("20/minute"), LocalLedger(clock))
 
-    assert await entered(people, ANN, 25) == 20
-    assert await entered(people, BOB, 25) == 20, "somebody else at the same address has his own"
+    assert await count_entries(people, ANN, 25) == 20
+    assert await count_entries(people, BOB, 25) == 20, "somebody else at the same address has his own"
     clock.now = 61
-    assert await entered(people, ANN, 1) == 1
+    assert await count_entries(people, ANN, 1) == 1
 
 
 async def test_what_is_refused_is_not_counted() -> None:
     clock = Clock()
     people = People(limits("2/minute, 3/day"), LocalLedger(clock))
 
-    assert await entered(people, ANN, 10) == 2
+    assert await count_entries(people, ANN, 10) == 2
     clock.now = 61
-    assert await entered(people, ANN, 10) == 1
+    assert await count_entries(people, ANN, 10) == 1
     assert [one.used for one in await people.allowances(ANN)] == [1, 3]
 
 
@@ -130,7 +130,7 @@ async def test_visitors_share_what_their_address_has() -> None:
     people = People(limits("3/day"))
     visitors = [Caller(user=f"page:{number}", address="192.0.2.7") for number in range(5)]
 
-    assert sum([await entered(people, visitor, 1) for visitor in visitors]) == 3
+    assert sum([await count_entries(people, visitor, 1) for visitor in visitors]) == 3
 
 
 async def test_a_persons_own_line_wins() -> None:
@@ -140,7 +140,7 @@ async def test_a_persons_own_line_wins() -> None:
 
     people = People(limits("5/day"), own=Lines())  # type: ignore[arg-type]
 
-    assert (await entered(people, ANN, 9), await entered(people, BOB, 9)) == (5, 1)
+    assert (await count_entries(people, ANN, 9), await count_entries(people, BOB, 9)) == (5, 1)
 
 
 @pytest.mark.parametrize(
@@ -165,5 +165,5 @@ async def test_never_more_than_the_limit_within_a_window(steps: list[tuple[float
         clock.now += wait
         if began is None or clock.now - began >= 60:
             began, count = clock.now, 0
-        count += await entered(people, ANN, 1)
+        count += await count_entries(people, ANN, 1)
         assert count <= 3

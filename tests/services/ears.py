@@ -31,7 +31,7 @@ from groq_core.requests import Request, TranscriptionRequest
 RATE = 16_000
 
 
-def spoken(count: int, pace_s: float = 0.5) -> list[Word]:
+def speak(count: int, pace_s: float = 0.5) -> list[Word]:
     """``count`` different words, one every half second."""
     return [Word(word=f"word{at}", start=at * pace_s, end=at * pace_s + 0.4) for at in range(count)]
 
@@ -103,7 +103,7 @@ class Ears:
                     cost_usd=0.001,
                 )
                 raise ChainError("Nobody answered.")
-            transcript = self._says(part.index, self._heard(part.start_s, part.end_s, request))
+            transcript = self._says(part.index, self._hear(part.start_s, part.end_s, request))
             yield TextDelta(transcript.text)
             yield Finished(
                 provider="groq",
@@ -119,7 +119,7 @@ class Ears:
             self.under_way -= 1
             self.left += 1
 
-    def _heard(self, start: float, end: float, request: TranscriptionRequest) -> Transcript:
+    def _hear(self, start: float, end: float, request: TranscriptionRequest) -> Transcript:
         mine = [
             msgspec.structs.replace(word, start=word.start - start, end=word.end - start)
             for word in self._words

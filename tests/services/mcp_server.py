@@ -11,7 +11,7 @@ from tests.serving import serving, url_of
 
 
 @asynccontextmanager
-async def served(lab: FastMCP) -> AsyncIterator[str]:
+async def serve(lab: FastMCP) -> AsyncIterator[str]:
     """Serve it on loopback and give its address."""
     async with serving(lab.streamable_http_app()) as server:
         yield f"{url_of(server)}/mcp"

@@ -175,7 +175,7 @@ async def listening(make: Any) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def guarded_lab(authority: Authority) -> AsyncIterator[Guarded]:
+async def serve_guarded(authority: Authority) -> AsyncIterator[Guarded]:
     """Both servers; the MCP server is at ``authority.resource``."""
     made: list[Guarded] = []
 

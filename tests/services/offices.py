@@ -13,7 +13,7 @@ P = "http://schemas.openxmlformats.org/presentationml/2006/main"
 RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
 
 
-def zipped(parts: Mapping[str, str | bytes]) -> bytes:
+def zip_of(parts: Mapping[str, str | bytes]) -> bytes:
     buffer = BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in parts.items():
@@ -30,7 +30,7 @@ def docx(body: str, **more: str) -> bytes:
     """A Word file of a body; further parts by name: ``footnotes``, ``comments``, ``header1``."""
     kinds = {"header1": "header", "footer1": "footer"}
     related = [(name, kinds.get(name, name), f"{name}.xml") for name in more]
-    return zipped(
+    return zip_of(
         {
             "[Content_Types].xml": "<Types/>",
             "_rels/.rels": relations(("r", "officeDocument", "word/document.xml")),
@@ -68,7 +68,7 @@ def pptx(*slides: str, notes: str = "") -> bytes:
             f'<p:notes xmlns:p="{P}" xmlns:a="{A}"><p:sp><p:nvPr><p:ph type="body"/></p:nvPr>'
             f"{shape(notes)}</p:sp></p:notes>"
         )
-    return zipped(parts)
+    return zip_of(parts)
 
 
 def shape(*paragraphs: str) -> str:
@@ -85,7 +85,7 @@ DRAW = "urn:oasis:names:tc:opendocument:xmlns:drawing:1.0"
 def opendocument(kind: str, content: str) -> bytes:
     """``kind`` is text, spreadsheet or presentation."""
     names = f'xmlns:office="{OFFICE}" xmlns:text="{TEXT}" xmlns:table="{TABLE}" xmlns:draw="{DRAW}"'
-    return zipped(
+    return zip_of(
         {
             "mimetype": f"application/vnd.oasis.opendocument.{kind}",
             "content.xml": f"<office:document-content {names}><office:body><office:{kind}>{content}</office:{kind}>"

@@ -34,11 +34,11 @@ class Placed:
     @property
     def data(self) -> dict[str, Any]:
         """Everything that stands in it, as nested JSON; names in the order of the document."""
-        return nested(self.values)
+        return nest(self.values)
 
     def ordered(self, *, alphabetical: bool) -> dict[str, Any]:
         """The same, or with its names in alphabetical order."""
-        return nested(dict(sorted(self.values.items(), key=str))) if alphabetical else self.data
+        return nest(dict(sorted(self.values.items(), key=str))) if alphabetical else self.data
 
     def seen(self, start: int, end: int) -> dict[str, Any]:
         """What a reader of one part sees, rows in part, too; what stands elsewhere is null."""
@@ -49,10 +49,10 @@ class Placed:
             for path, value in self.values.items()
             if path in inside or len(path) == 1 or path[:2] in rows
         }
-        return nested(known)
+        return nest(known)
 
 
-def nested(values: dict[Steps, Any]) -> dict[str, Any]:
+def nest(values: dict[Steps, Any]) -> dict[str, Any]:
     """
     Values by their paths as nested data; the rows there are move up.
 
@@ -89,7 +89,7 @@ def _below(here: Any, step: str | int, after: str | int) -> Any:
     return here.setdefault(step, empty)
 
 
-def placed_documents() -> list[Placed]:
+def all_documents() -> list[Placed]:
     """All thirty."""
     return [one for path in sorted(FOLDER.glob("*.txt")) for one in _read(path.read_text(encoding="utf-8"))]
 
@@ -97,10 +97,10 @@ def placed_documents() -> list[Placed]:
 def _read(marked: str) -> Iterator[Placed]:
     for piece in re.split(r"(?m)^=== ", marked)[1:]:
         name, _, body = piece.partition("\n")
-        yield _unmarked(name, body)
+        yield _strip_marks(name, body)
 
 
-def _unmarked(name: str, body: str) -> Placed:
+def _strip_marks(name: str, body: str) -> Placed:
     found = Placed(name)
     at = 0
     for mark in _MARK.finditer(body):

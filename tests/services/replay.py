@@ -14,13 +14,13 @@ from tests.recordings import Recording, recordings
 from tests.services.scripted import Answer
 
 
-def recorded(name: str) -> Recording:
+def read_recording(name: str) -> Recording:
     """One recording by its folder and file."""
     folder = name.split("/")[0]
     return next(one for one in recordings(folder) if one.name == name)
 
 
-def replayed(recording: Recording) -> Answer:
+def replay_recording(recording: Recording) -> Answer:
     """What a handler would make of the recorded response: events, or the error of a chain of one."""
     try:
         if recording.status != 200:
@@ -45,7 +45,7 @@ class CutError(ChainError):
         self.events = list(events)
 
 
-def asked(recording: Recording) -> dict[str, Any]:
+def request_of(recording: Recording) -> dict[str, Any]:
     """The recorded request's body; empty where it was not recorded."""
     body = (recording.request or {}).get("body")
     if isinstance(body, str):

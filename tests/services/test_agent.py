@@ -248,12 +248,12 @@ async def test_an_answer_cut_at_the_token_limit_is_not_called_answered() -> None
 
 
 async def test_a_degraded_answer_is_not_called_answered() -> None:
-    async def degraded(_: Request) -> Events:
+    async def degrade(_: Request) -> Events:
         yield Degraded(message="later")
         yield TextDelta("Sorry, later.")
         yield Finished()
 
-    _, trace = await run(Agent(degraded, [add]))
+    _, trace = await run(Agent(degrade, [add]))
 
     assert trace.ended is not None
     assert trace.ended.reason == "degraded"

@@ -21,7 +21,7 @@ from groq_core.services.agent.builtin.units import convert
 from groq_core.services.documents.readers import Document
 
 
-def named(tools: list[Tool], name: str) -> Callable[..., Any]:
+def tool_named(tools: list[Tool], name: str) -> Callable[..., Any]:
     found = next(one for one in tools if one.name == name)
 
     async def call(**arguments: Any) -> Any:
@@ -299,7 +299,7 @@ def test_no_spelling_of_a_unit_is_worked_out(name: str) -> None:
 async def test_what_is_no_number_is_not_converted() -> None:
     for value in (float("nan"), float("inf")):
         with pytest.raises(ArgumentsError, match="finite"):
-            await named([convert_unit], "convert_unit")(value=value, from_unit="m", to_unit="km")
+            await tool_named([convert_unit], "convert_unit")(value=value, from_unit="m", to_unit="km")
 
 
 def test_the_units_are_loaded_when_they_are_needed() -> None:
@@ -309,7 +309,7 @@ def test_the_units_are_loaded_when_they_are_needed() -> None:
 
 
 async def test_a_conversion_reads_as_a_sentence() -> None:
-    assert await named([convert_unit], "convert_unit")(value=26.2, from_unit="mi", to_unit="km") == (
+    assert await tool_named([convert_unit], "convert_unit")(value=26.2, from_unit="mi", to_unit="km") == (
         "26.2 mi = 42.1648128 km"
     )
 
@@ -320,7 +320,7 @@ CLOCK = clock_tools(lambda: datetime(2026, 3, 5, 23, 30, tzinfo=UTC))
 
 
 async def test_the_time_is_told_anywhere() -> None:
-    there = await named(CLOCK, "current_time")(timezone="Asia/Tokyo")
+    there = await tool_named(CLOCK, "current_time")(timezone="Asia/Tokyo")
 
     assert (there["date"], there["time"], there["weekday"], there["utc_offset"]) == (
         "2026-03-06",
@@ -331,7 +331,7 @@ async def test_the_time_is_told_anywhere() -> None:
 
 
 async def test_a_city_alone_will_do() -> None:
-    assert (await named(CLOCK, "current_time")(timezone="new york"))["timezone"] == "America/New_York"
+    assert (await tool_named(CLOCK, "current_time")(timezone="new york"))["timezone"] == "America/New_York"
 
 
 @pytest.mark.parametrize(
@@ -339,7 +339,7 @@ async def test_a_city_alone_will_do() -> None:
 )
 async def test_an_unknown_zone_says_what_is_near(name: str, said: str) -> None:
     with pytest.raises(ArgumentsError, match=said):
-        await named(CLOCK, "current_time")(timezone=name)
+        await tool_named(CLOCK, "current_time")(timezone=name)
 
 
 @pytest.mark.parametrize(
@@ -352,17 +352,17 @@ async def test_an_unknown_zone_says_what_is_near(name: str, said: str) -> None:
     ],
 )
 async def test_dates_are_counted_on(start: str, amount: int, unit: str, end: str) -> None:
-    assert await named(CLOCK, "add_to_date")(start=start, amount=amount, unit=unit) == end
+    assert await tool_named(CLOCK, "add_to_date")(start=start, amount=amount, unit=unit) == end
 
 
 @pytest.mark.parametrize(("start", "amount"), [("9999-12-31", 1), ("2026-01-01", 10**9)])
 async def test_the_calendar_ends(start: str, amount: int) -> None:
     with pytest.raises(ArgumentsError):
-        await named(CLOCK, "add_to_date")(start=start, amount=amount)
+        await tool_named(CLOCK, "add_to_date")(start=start, amount=amount)
 
 
 async def test_days_are_counted() -> None:
-    found = await named(CLOCK, "days_between")(first="2026-03-05", second="2026-12-24")
+    found = await tool_named(CLOCK, "days_between")(first="2026-03-05", second="2026-12-24")
 
     assert found == {"days": 294, "weeks_and_days": "42 weeks 0 days", "weekdays": "Thursday to Thursday"}
 
@@ -373,21 +373,21 @@ FILES = file_tools({"a.txt": "x" * 7000 + " the  END", "b.md": Document(name="b.
 
 
 async def test_files_are_listed_read_on_and_searched() -> None:
-    assert await named(FILES, "list_files")() == [
+    assert await tool_named(FILES, "list_files")() == [
         {"name": "a.txt", "characters": 7009},
         {"name": "b.md", "characters": 7},
     ]
-    first = await named(FILES, "read_file")(name="a.txt")
+    first = await tool_named(FILES, "read_file")(name="a.txt")
     assert first.endswith("[characters 0 to 6000 of 7009; go on with start=6000]")
-    assert (await named(FILES, "read_file")(name="a.txt", start=6000)).endswith("END")
-    (hit,) = await named(FILES, "search_files")(words="the end")
+    assert (await tool_named(FILES, "read_file")(name="a.txt", start=6000)).endswith("END")
+    (hit,) = await tool_named(FILES, "search_files")(words="the end")
     assert (hit["file"], hit["start"]) == ("a.txt", 7001)
 
 
 @pytest.mark.parametrize("name", ["../secret", "/etc/passwd", "c.txt", ""])
 async def test_only_attached_files_can_be_read(name: str) -> None:
     with pytest.raises(ArgumentsError, match=r"Attached: a\.txt, b\.md"):
-        await named(FILES, "read_file")(name=name)
+        await tool_named(FILES, "read_file")(name=name)
 
 
 def test_no_built_in_tool_is_dangerous_and_all_say_what_they_do() -> None:

@@ -16,7 +16,7 @@ from groq_core.errors import RequestError
 from groq_core.services.agent import Agent, BoundCall, Trace, remote_tools
 from groq_core.services.agent.mcp_server import RemoteToolError
 from groq_core.services.agent.remote_results import result_text
-from tests.services.mcp_server import served
+from tests.services.mcp_server import serve
 from tests.services.scripted import Model, calls, says
 
 
@@ -66,7 +66,7 @@ def waiting() -> Waiting:
 
 @pytest.fixture
 async def url(waiting: Waiting) -> AsyncIterator[str]:
-    async with served(lab(waiting)) as url:
+    async with serve(lab(waiting)) as url:
         yield url
 
 
@@ -146,7 +146,7 @@ async def test_a_call_after_the_end_says_that_the_connection_is_closed(url: str)
 
 async def test_a_server_that_goes_away_between_two_calls_is_told_to_the_model(waiting: Waiting) -> None:
     async with AsyncExitStack() as connection:
-        async with served(lab(waiting)) as url:
+        async with serve(lab(waiting)) as url:
             tools = await connection.enter_async_context(remote_tools(url))
             assert await tools[0].call({"sample": "A"}) == "A: 7.2"
 

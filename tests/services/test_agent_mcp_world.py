@@ -22,7 +22,7 @@ from starlette.types import ASGIApp
 from groq_core.errors import RequestError
 from groq_core.services.agent import Agent, Trace, remote_tools
 from groq_core.services.agent.servers import MOST_OFFERED, McpServer, server_tools
-from tests.services.mcp_server import served
+from tests.services.mcp_server import serve
 from tests.services.scripted import Model, calls, says
 
 
@@ -106,7 +106,7 @@ async def test_of_a_hundred_and_fifty_tools_those_are_offered_that_fit_and_the_r
         many.add_tool(lambda number=number: f"gear {number}", name=f"turn_gear_{number}", description=f"Gear {number}.")
     many.add_tool(lambda: "boiled", name="boil_water", description="Boil water in the kettle.")
 
-    async with served(many) as url, server_tools([McpServer(name="", address=url)], "Boil some water") as tools:
+    async with serve(many) as url, server_tools([McpServer(name="", address=url)], "Boil some water") as tools:
         names = [tool.name for tool in tools]
         found = {tool.name: tool for tool in tools}
         offered = set(names)
@@ -150,7 +150,7 @@ async def test_pictures_of_a_server_reach_a_model_that_sees() -> None:
 
     model = Model([calls(("a", "look", "{}")), says("It is red.")])
     trace = Trace()
-    async with served(camera) as url, remote_tools(url) as tools:
+    async with serve(camera) as url, remote_tools(url) as tools:
         async for event in Agent(model, tools, approve=agree).run("What do you see?"):
             trace.apply(event)
 

@@ -20,7 +20,7 @@ from groq_core.services.agent.servers import McpServer, operator_servers, server
 from groq_core.services.agent.sign_in import BrowserSignIn
 from groq_core.services.logins import FileLogins, MemoryLogins
 from groq_core.settings.settings import Settings
-from tests.services.oauth_server import CLIENT, SECRET, Authority, Guarded, guarded_lab
+from tests.services.oauth_server import CLIENT, SECRET, Authority, Guarded, serve_guarded
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ async def authority() -> Authority:
 
 @pytest.fixture
 async def lab(authority: Authority) -> AsyncIterator[Guarded]:
-    async with guarded_lab(authority) as lab:
+    async with serve_guarded(authority) as lab:
         yield lab
 
 
@@ -51,7 +51,7 @@ class Browser:
             self.pages.append((await browser.get(address)).text)
 
 
-async def measured(server: McpServer) -> object:
+async def measure(server: McpServer) -> object:
     async with server_tools([server], "measure") as tools:
         return await tools[0].call({"sample": "A"})
 
@@ -76,11 +76,11 @@ async def test_the_operators_credentials_bring_a_token_that_is_used_until_it_end
     logins = MemoryLogins()
     for _ in range(2):
         (server,) = operator_servers(settings_of(authority), logins)
-        assert await measured(server) == "A: 7.2"
+        assert await measure(server) == "A: 7.2"
     assert authority.asked == ["client_credentials"]
 
     authority.tokens.clear()
-    assert await measured(server) == "A: 7.2"
+    assert await measure(server) == "A: 7.2"
 
     assert authority.asked == ["client_credentials"] * 2
 
@@ -89,7 +89,7 @@ async def test_credentials_are_shown_to_their_own_issuer_alone(authority: Author
     (server,) = operator_servers(settings_of(authority, issuer="https://auth.example"))
 
     with pytest.raises(RequestError, match="issuer") as caught:
-        await measured(server)
+        await measure(server)
 
     assert authority.asked == []
     assert SECRET not in str(caught.value)
@@ -102,7 +102,7 @@ async def test_wrong_credentials_are_told_without_them(
     (server,) = operator_servers(settings_of(authority, client_secret="wrong-secret-77"))
 
     with pytest.raises(RequestError, match="cannot be used: OAuthTokenError") as caught:
-        await measured(server)
+        await measure(server)
 
     assert "wrong-secret-77" not in f"{caught.value} {server} {caplog.text}"
 
@@ -113,9 +113,9 @@ async def test_a_visitors_own_token_takes_the_place_of_the_operators_credentials
     authority.tokens.add("visitors-token")
     (server,) = operator_servers(settings_of(authority))
 
-    assert await measured(server.with_token("Bearer visitors-token", "tokens")) == "A: 7.2"
+    assert await measure(server.with_token("Bearer visitors-token", "tokens")) == "A: 7.2"
     with pytest.raises(RequestError, match="401"):
-        await measured(server.with_token("nobodys-token", "tokens"))
+        await measure(server.with_token("nobodys-token", "tokens"))
 
     assert authority.asked == []
     assert {"visitors-token", "nobodys-token"} == set(lab.seen)
@@ -153,7 +153,7 @@ async def test_a_person_signs_in_with_their_browser(authority: Authority, lab: G
     browser = Browser()
     server = by_person(authority, BrowserSignIn(logins=MemoryLogins(), invite=browser.invite, seconds=20))
 
-    assert await measured(server) == "A: 7.2"
+    assert await measure(server) == "A: 7.2"
 
     assert authority.asked == ["register", "authorize", "authorization_code"]
     (address,) = browser.opened
@@ -166,10 +166,9 @@ async def test_a_sign_in_is_kept_only_where_it_is_asked_for(authority: Authority
     kept = BrowserSignIn(logins=FileLogins(path), invite=browser.invite, seconds=20)
 
     for _ in range(2):
-        assert await measured(by_person(authority, kept)) == "A: 7.2"
+        assert await measure(by_person(authority, kept)) == "A: 7.2"
         assert (
-            await measured(by_person(authority, BrowserSignIn(logins=MemoryLogins(), invite=browser.invite)))
-            == "A: 7.2"
+            await measure(by_person(authority, BrowserSignIn(logins=MemoryLogins(), invite=browser.invite))) == "A: 7.2"
         )
 
     assert len(browser.opened) == 3
@@ -182,10 +181,10 @@ async def test_a_kept_token_that_has_ended_is_renewed_where_it_came_from_without
 ) -> None:
     browser, authority.lasting = Browser(), 5
     sign_in = BrowserSignIn(logins=FileLogins(tmp_path / "logins.json"), invite=browser.invite, seconds=20)
-    await measured(by_person(authority, sign_in))
+    await measure(by_person(authority, sign_in))
     authority.tokens.clear()
 
-    assert await measured(by_person(authority, sign_in)) == "A: 7.2"
+    assert await measure(by_person(authority, sign_in)) == "A: 7.2"
 
     assert authority.asked == ["register", "authorize", "authorization_code", "refresh_token"]
 
@@ -193,13 +192,13 @@ async def test_a_kept_token_that_has_ended_is_renewed_where_it_came_from_without
 async def test_a_port_that_is_taken_is_registered_anew(authority: Authority, lab: Guarded, tmp_path: Path) -> None:
     browser = Browser()
     sign_in = BrowserSignIn(logins=FileLogins(tmp_path / "logins.json"), invite=browser.invite, seconds=20)
-    await measured(by_person(authority, sign_in))
+    await measure(by_person(authority, sign_in))
     authority.tokens.clear()
     authority.refreshable.clear()
     port = urlsplit(parse_qs(urlsplit(browser.opened[0]).query)["redirect_uri"][0]).port
 
     async with await asyncio.start_server(lambda *_: None, "127.0.0.1", port):
-        assert await measured(by_person(authority, sign_in)) == "A: 7.2"
+        assert await measure(by_person(authority, sign_in)) == "A: 7.2"
 
     assert authority.asked.count("register") == 2
 
@@ -209,7 +208,7 @@ async def test_a_refusal_is_told(authority: Authority, lab: Guarded) -> None:
     server = by_person(authority, BrowserSignIn(logins=MemoryLogins(), invite=Browser().invite, seconds=20))
 
     with pytest.raises(RequestError, match="the server refused the sign-in: access_denied"):
-        await measured(server)
+        await measure(server)
 
 
 async def test_nobody_signing_in_is_told(authority: Authority, lab: Guarded) -> None:
@@ -219,7 +218,7 @@ async def test_nobody_signing_in_is_told(authority: Authority, lab: Guarded) -> 
     server = by_person(authority, BrowserSignIn(logins=MemoryLogins(), invite=nobody, seconds=0.2))
 
     with pytest.raises(RequestError, match=r"nobody signed in within 0\.2 s"):
-        await measured(server)
+        await measure(server)
 
 
 async def test_an_answer_with_another_state_is_not_taken(authority: Authority, lab: Guarded) -> None:
@@ -232,7 +231,7 @@ async def test_an_answer_with_another_state_is_not_taken(authority: Authority, l
     server = by_person(authority, BrowserSignIn(logins=MemoryLogins(), invite=forge, seconds=20))
 
     with pytest.raises(RequestError, match="State parameter mismatch"):
-        await measured(server)
+        await measure(server)
     assert "authorization_code" not in authority.asked
 
 

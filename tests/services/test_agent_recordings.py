@@ -12,14 +12,14 @@ from groq_core.events import RunEnded, ToolStarted
 from groq_core.services.agent import Agent, Tool, Trace
 from groq_core.services.agent.rescue import Rescued, read_generation
 from tests.recordings import Recording, recordings
-from tests.services.replay import asked, recorded, replayed
+from tests.services.replay import read_recording, replay_recording, request_of
 from tests.services.scripted import Model, says
 
 
-def recorded_tools(recording: Recording, results: dict[str, list[str]] | None = None) -> list[Tool]:
+def tools_of(recording: Recording, results: dict[str, list[str]] | None = None) -> list[Tool]:
     """The tools of a recorded request; each gives what the recorded conversation tells of its results."""
     found = []
-    for one in asked(recording).get("tools", ()):
+    for one in request_of(recording).get("tools", ()):
         function = one["function"]
 
         async def call(_: dict[str, Any], name: str = function["name"]) -> object:
@@ -30,7 +30,7 @@ def recorded_tools(recording: Recording, results: dict[str, list[str]] | None = 
     return found
 
 
-async def traced(agent: Agent, messages: Any = "go") -> Trace:
+async def trace_of(agent: Agent, messages: Any = "go") -> Trace:
     trace = Trace()
     async for event in agent.run(messages):
         trace.apply(event)
@@ -42,10 +42,10 @@ CALLS = list(recordings("tool-call", "parallel-tool-calls", "streaming-tool-call
 
 @pytest.mark.parametrize("recording", CALLS, ids=lambda recording: recording.name)
 async def test_every_recorded_call_is_run_and_told(recording: Recording) -> None:
-    model = Model([replayed(recording), says("done")])
-    agent = Agent(model, recorded_tools(recording))
+    model = Model([replay_recording(recording), says("done")])
+    agent = Agent(model, tools_of(recording))
 
-    events = [event async for event in agent.run(asked(recording).get("messages") or "go")]
+    events = [event async for event in agent.run(request_of(recording).get("messages") or "go")]
 
     started = [event for event in events if isinstance(event, ToolStarted)]
     assert started
@@ -66,7 +66,7 @@ async def test_every_recorded_call_is_run_and_told(recording: Recording) -> None
     ids=lambda recording: recording.name,
 )
 async def test_every_recorded_answer_after_a_result_ends_the_run(recording: Recording) -> None:
-    trace = await traced(Agent(Model([replayed(recording)])), asked(recording).get("messages") or "go")
+    trace = await trace_of(Agent(Model([replay_recording(recording)])), request_of(recording).get("messages") or "go")
 
     assert trace.ended is not None
     assert trace.ended.reason == "answered"
@@ -107,20 +107,20 @@ def essence(message: dict[str, Any]) -> tuple[Any, ...]:
 
 @pytest.mark.parametrize("names", CONVERSATIONS.values(), ids=CONVERSATIONS)
 async def test_a_recorded_conversation_is_held_again_word_for_word(names: tuple[str, ...]) -> None:
-    exchanges = [recorded(name) for name in names]
-    last = asked(exchanges[-1])["messages"]
+    exchanges = [read_recording(name) for name in names]
+    last = request_of(exchanges[-1])["messages"]
     callers = {call["id"]: call["function"]["name"] for message in last for call in message.get("tool_calls") or ()}
     results: dict[str, list[str]] = {}
     for message in last:
         if message["role"] == "tool":
             results.setdefault(callers[message["tool_call_id"]], []).append(message["content"])
-    model = Model([*map(replayed, exchanges), says("done")])
-    tools = recorded_tools(exchanges[0], {name: [*said, "ok"] for name, said in results.items()})
+    model = Model([*map(replay_recording, exchanges), says("done")])
+    tools = tools_of(exchanges[0], {name: [*said, "ok"] for name, said in results.items()})
 
-    trace = await traced(Agent(model, tools), asked(exchanges[0])["messages"])
+    trace = await trace_of(Agent(model, tools), request_of(exchanges[0])["messages"])
 
     for ours, theirs in zip(model.asked, exchanges, strict=False):
-        assert list(map(essence, ours.messages)) == list(map(essence, asked(theirs)["messages"]))
+        assert list(map(essence, ours.messages)) == list(map(essence, request_of(theirs)["messages"]))
     assert trace.ended is not None
     assert trace.ended.reason == "answered"
 
@@ -143,9 +143,9 @@ FAILED = {
 
 @pytest.mark.parametrize(("name", "answer"), FAILED.values(), ids=FAILED)
 async def test_an_answer_groq_took_for_a_failed_call_is_the_answer(name: str, answer: str) -> None:
-    recording = recorded(name)
+    recording = read_recording(name)
 
-    trace = await traced(Agent(Model([replayed(recording)]), recorded_tools(recording)))
+    trace = await trace_of(Agent(Model([replay_recording(recording)]), tools_of(recording)))
 
     assert trace.answer == answer
 
@@ -159,10 +159,10 @@ async def test_an_answer_groq_took_for_a_failed_call_is_the_answer(name: str, an
     ],
 )
 async def test_a_call_groq_refused_is_told_to_the_model(name: str) -> None:
-    recording = recorded(name)
-    model = Model([replayed(recording), says("I see.")])
+    recording = read_recording(name)
+    model = Model([replay_recording(recording), says("I see.")])
 
-    trace = await traced(Agent(model, recorded_tools(recording)))
+    trace = await trace_of(Agent(model, tools_of(recording)))
 
     (call,) = trace.steps[0].calls.values()
     assert call.name == "get_something_by_name"
@@ -170,17 +170,17 @@ async def test_a_call_groq_refused_is_told_to_the_model(name: str) -> None:
 
 
 async def test_a_failed_call_that_left_no_words_is_an_error() -> None:
-    recording = recorded("stream-error/pydai-tool-use-failed-error-streaming-with-text-1-2")
+    recording = read_recording("stream-error/pydai-tool-use-failed-error-streaming-with-text-1-2")
 
     with pytest.raises(ChainError):
-        await traced(Agent(Model([replayed(recording)]), recorded_tools(recording)))
+        await trace_of(Agent(Model([replay_recording(recording)]), tools_of(recording)))
 
 
 @pytest.mark.parametrize(
     "recording", list(recordings("builtin-tools", "builtin-tools-streaming")), ids=lambda recording: recording.name
 )
 async def test_tools_groq_ran_itself_are_shown(recording: Recording) -> None:
-    trace = await traced(Agent(Model([replayed(recording)]), hosted=["browser_search"]))
+    trace = await trace_of(Agent(Model([replay_recording(recording)]), hosted=["browser_search"]))
 
     shown = list(trace.steps[0].calls.values())
     assert shown

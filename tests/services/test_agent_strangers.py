@@ -30,7 +30,7 @@ from groq_core.services.agent.strangers import (
     strangers_server,
 )
 from groq_core.settings.settings import Settings
-from tests.services.oauth_server import Authority, guarded_lab
+from tests.services.oauth_server import Authority, serve_guarded
 
 ANYWHERE = Allowed(anywhere=True)
 
@@ -176,7 +176,7 @@ async def test_a_host_the_operator_vouches_for_may_be_used_with_a_token_that_is_
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     authority = Authority(tokens={"visitors-own-token"})
-    async with guarded_lab(authority) as lab:
+    async with serve_guarded(authority) as lab:
         address = f"{authority.resource}?key=in-the-address"
         allowed = allowed_by(Settings.from_env({"GROQ_CORE_MCP_VISITORS": "127.0.0.1"}).mcp_visitors)
         server = strangers_server(allowed, 1, address, {"x-more": "shown"}).with_token("visitors-own-token", "token")

@@ -48,7 +48,7 @@ def weather(place: Place, day: date, unit: Unit = Unit.C, hours: list[int] | Non
     return {"city": place.city, "day": day, "unit": unit.value, "hours": hours}
 
 
-async def called(one: Tool, arguments: str, *, seconds: float = 5.0) -> Result:
+async def call_tool(one: Tool, arguments: str, *, seconds: float = 5.0) -> Result:
     found = read_call(ToolCall(id="1", name=one.name, arguments=arguments), {one.name: one}, 1)
     return found if isinstance(found, Result) else await run_call(found, seconds=seconds)
 
@@ -129,11 +129,11 @@ async def test_no_arguments_in_any_spelling_call_a_tool_without_parameters(text:
     def marker() -> str:
         return "crimson-harbor"
 
-    assert (await called(marker, text)).text == "crimson-harbor"
+    assert (await call_tool(marker, text)).text == "crimson-harbor"
 
 
 async def test_arguments_reach_the_function_as_its_own_types() -> None:
-    result = await called(weather, '{"place": {"city": "Jena"}, "day": "2026-03-05", "hours": [1, "2"]}')
+    result = await call_tool(weather, '{"place": {"city": "Jena"}, "day": "2026-03-05", "hours": [1, "2"]}')
 
     assert result == Result(
         text='{"city":"Jena","day":"2026-03-05","unit":"celsius","hours":[1,2]}', elapsed_s=result.elapsed_s
@@ -157,7 +157,7 @@ async def test_an_object_within_a_text_is_unpacked() -> None:
     ],
 )
 async def test_wrong_arguments_are_told_to_the_model(arguments: str, said: str) -> None:
-    result = await called(weather, arguments)
+    result = await call_tool(weather, arguments)
 
     assert result.error is not None
     assert said in result.text
@@ -187,7 +187,7 @@ async def test_a_tool_that_fails_is_told_in_short_and_without_keys() -> None:
     def leaky() -> str:
         raise RuntimeError("no luck with gsk_abcdefgh12345678 " + "x" * 1000)
 
-    result = await called(leaky, "{}")
+    result = await call_tool(leaky, "{}")
 
     assert result.error is not None
     assert result.text.startswith("Error: leaky failed: RuntimeError: no luck with gsk_…")
@@ -200,15 +200,15 @@ async def test_no_exception_of_a_tool_ends_the_run(error: type[BaseException]) -
     def rude() -> None:
         raise error
 
-    assert (await called(rude, "{}")).error is not None
+    assert (await call_tool(rude, "{}")).error is not None
 
 
 async def test_a_tool_that_cancels_itself_is_told() -> None:
     @tool
-    async def gone() -> None:
+    async def cancel() -> None:
         raise asyncio.CancelledError
 
-    assert (await called(gone, "{}")).text == "Error: gone was cancelled"
+    assert (await call_tool(cancel, "{}")).text == "Error: cancel was cancelled"
 
 
 async def test_a_slow_tool_is_cancelled_and_told() -> None:
@@ -221,7 +221,7 @@ async def test_a_slow_tool_is_cancelled_and_told() -> None:
         finally:
             cancelled.set()
 
-    result = await called(slow, "{}")
+    result = await call_tool(slow, "{}")
     await asyncio.wait_for(cancelled.wait(), 5)
 
     assert result.text == "Error: slow took longer than 0.02 s and was given up"
@@ -231,10 +231,10 @@ async def test_a_slow_thread_is_abandoned_with_a_note() -> None:
     release = threading.Event()
 
     @tool(timeout=0.02)
-    def blocked() -> None:
+    def block() -> None:
         release.wait(10)
 
-    result = await called(blocked, "{}")
+    result = await call_tool(block, "{}")
     release.set()
 
     assert "given up; it may still be at work" in result.text
@@ -245,7 +245,7 @@ async def test_the_time_that_is_left_of_the_run_bounds_a_tool() -> None:
     async def slow() -> None:
         await asyncio.sleep(60)
 
-    assert "longer than 0.01 s" in (await called(slow, "{}", seconds=0.01)).text
+    assert "longer than 0.01 s" in (await call_tool(slow, "{}", seconds=0.01)).text
 
 
 async def test_cancelling_the_run_cancels_the_tool() -> None:
@@ -273,7 +273,7 @@ async def test_a_long_result_is_cut_off_and_says_so() -> None:
     def long() -> str:
         return "x" * 50
 
-    assert (await called(long, "{}")).text == "xxxxxxxxxx\n[cut off: the first 10 of 50 characters]"
+    assert (await call_tool(long, "{}")).text == "xxxxxxxxxx\n[cut off: the first 10 of 50 characters]"
     assert cut_off("abc", 3) == "abc"
 
 
@@ -282,7 +282,7 @@ async def test_a_key_in_a_result_is_hidden() -> None:
     def settings() -> dict[str, str]:
         return {"api_key": "gsk_abcdefgh12345678"}
 
-    assert "abcdefgh" not in (await called(settings, "{}")).text
+    assert "abcdefgh" not in (await call_tool(settings, "{}")).text
 
 
 async def test_results_of_any_type_are_written_down() -> None:
@@ -294,7 +294,7 @@ async def test_results_of_any_type_are_written_down() -> None:
     def anything(kind: str) -> object:
         return {"none": None, "point": Point(1.5), "model": Place(city="Jena"), "nan": float("nan"), "odd": sys}[kind]
 
-    texts = [(await called(anything, f'{{"kind": "{kind}"}}')).text for kind in ("none", "point", "model", "nan")]
+    texts = [(await call_tool(anything, f'{{"kind": "{kind}"}}')).text for kind in ("none", "point", "model", "nan")]
 
     assert texts == ["done", '{"x":1.5}', '{"city":"Jena","country":"DE"}', '"NaN"']
-    assert "sys" in (await called(anything, '{"kind": "odd"}')).text
+    assert "sys" in (await call_tool(anything, '{"kind": "odd"}')).text

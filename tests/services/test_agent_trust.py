@@ -49,7 +49,7 @@ def keeps(ran: list[Any]) -> Tool:
     return Tool(name="send", description="Send.", parameters={"type": "object"}, call=call, dangerous=True)
 
 
-async def heard(agent: Agent, task: Any = "go") -> tuple[list[Event], Trace]:
+async def listen(agent: Agent, task: Any = "go") -> tuple[list[Event], Trace]:
     events, trace = [], Trace()
     async for event in agent.run(task):
         events.append(event)
@@ -80,7 +80,7 @@ def test_shown_is_executed(arguments: dict[str, Any]) -> None:
 
     async def story() -> list[Event]:
         model = Model([calls(("c", "send", json.dumps(arguments))), says("sent")])
-        return (await heard(Agent(model, [keeps(ran)], approve=agree)))[0]
+        return (await listen(Agent(model, [keeps(ran)], approve=agree)))[0]
 
     events = asyncio.run(story())
 
@@ -98,7 +98,7 @@ async def test_numbers_are_run_as_they_are_written(number: str) -> None:
         return True
 
     model = Model([calls(("c", "send", f'{{"sum": {number}}}')), says("sent")])
-    events, _ = await heard(Agent(model, [keeps(ran)], approve=agree))
+    events, _ = await listen(Agent(model, [keeps(ran)], approve=agree))
 
     assert ran == [{"sum": json.loads(number)}]
     assert not isinstance(json.loads(number), int) or number.lstrip("-") in next(
@@ -135,7 +135,7 @@ async def test_too_long_to_show_is_refused() -> None:
         raise AssertionError("nobody is asked")
 
     long = json.dumps({"text": "x" * (MOST_SHOWN + 1)})
-    _, trace = await heard(Agent(Model([calls(("c", "send", long)), says("ok")]), [keeps(ran)], approve=agree))
+    _, trace = await listen(Agent(Model([calls(("c", "send", long)), says("ok")]), [keeps(ran)], approve=agree))
 
     assert not ran
     assert "more than anybody can be shown" in next(iter(trace.steps[0].calls.values())).result
@@ -145,7 +145,7 @@ async def test_an_approval_is_bound_to_run_call_and_arguments() -> None:
     found = set()
     for arguments in ('{"a": 1}', '{"a": 2}', '{"a": 1}'):
         agent = Agent(Model([calls(("c", "send", arguments), ("d", "send", arguments)), says("")]), [keeps([])])
-        events, _ = await heard(agent)
+        events, _ = await listen(agent)
         found |= {event.approval for event in events if isinstance(event, ApprovalAsked)}
 
     assert len(found) == 6
@@ -177,7 +177,7 @@ async def test_an_approval_that_fails_or_is_no_yes_runs_nothing_and_ends_nothing
             raise answer
         return answer  # type: ignore[no-any-return]
 
-    _, trace = await heard(Agent(Model([calls(("c", "send", "{}")), says("ok")]), [keeps(ran)], approve=approve))
+    _, trace = await listen(Agent(Model([calls(("c", "send", "{}")), says("ok")]), [keeps(ran)], approve=approve))
 
     assert not ran
     assert trace.ended is not None
@@ -227,7 +227,7 @@ async def test_before_the_time_is_up_the_model_is_asked_for_an_answer() -> None:
         return "half of it"
 
     model = Model([calls(("c", "slow", "{}")), says("Half of it is known.")])
-    events, trace = await heard(Agent(model, [slow], max_seconds=50, clock=clock))
+    events, trace = await listen(Agent(model, [slow], max_seconds=50, clock=clock))
 
     assert trace.ended is not None
     assert (trace.ended.reason, trace.ended.answer) == ("time_limit", "Half of it is known.")
@@ -241,7 +241,7 @@ def price(prompt: int, answer: int) -> float:
 
 async def test_before_the_money_is_spent_the_model_is_asked_for_an_answer() -> None:
     model = Model([calls(("c", "add", '{"a":1,"b":1}'), cost_usd=0.008), says("2, I think.")])
-    _, trace = await heard(Agent(model, [add], max_usd=0.0145, price=price))
+    _, trace = await listen(Agent(model, [add], max_usd=0.0145, price=price))
 
     assert trace.ended is not None
     assert (trace.ended.reason, trace.ended.answer) == ("money_limit", "2, I think.")
@@ -250,7 +250,7 @@ async def test_before_the_money_is_spent_the_model_is_asked_for_an_answer() -> N
 
 async def test_tokens_bound_a_run_too() -> None:
     model = Model(lambda _: says("much too long"))
-    _, trace = await heard(Agent(model, [add], max_tokens=50))
+    _, trace = await listen(Agent(model, [add], max_tokens=50))
 
     assert trace.ended is not None
     assert (trace.ended.reason, model.asked) == ("token_limit", [])
@@ -278,7 +278,7 @@ def test_a_limit_that_is_none_is_refused(name: str, value: Any) -> None:
 async def test_a_model_that_calls_to_the_last_is_asked_once_more_without_tools() -> None:
     again = calls(("c", "add", '{"a":1,"b":1}'))
     model = Model([again, again, says("2")])
-    _, trace = await heard(Agent(model, [add], max_steps=2))
+    _, trace = await listen(Agent(model, [add], max_steps=2))
 
     assert trace.ended is not None
     assert trace.ended.answer == "2"
@@ -288,7 +288,7 @@ async def test_a_model_that_calls_to_the_last_is_asked_once_more_without_tools()
 async def test_the_same_call_over_and_over_is_told_to_stop() -> None:
     again = calls(("c", "add", '{"a":1,"b":1}'))
     model = Model([*[again] * 6, says("2")])
-    events, trace = await heard(Agent(model, [add], max_steps=20))
+    events, trace = await listen(Agent(model, [add], max_steps=20))
 
     results = [event.result for event in events if isinstance(event, ToolFinished)]
     assert results[:3] == ["2"] * 3
@@ -308,7 +308,7 @@ async def test_old_results_are_shortened_where_the_conversation_would_not_fit() 
         number = sum(message["role"] == "tool" for message in request.messages)
         return calls((f"c{number}", "page", f'{{"number": {number}}}')) if number < 5 else says("Read five pages.")
 
-    events, trace = await heard(Agent(Model(small), [page]))
+    events, trace = await listen(Agent(Model(small), [page]))
 
     assert trace.ended is not None
     assert trace.ended.answer == "Read five pages."
@@ -406,7 +406,7 @@ async def test_callables_of_every_kind_are_tools() -> None:
             says("done"),
         ]
     )
-    _, trace = await heard(Agent(model, made))
+    _, trace = await listen(Agent(model, made))
 
     assert [call.result for call in trace.steps[0].calls.values()] == ["4", "0 1 2 ", "8"]
 
@@ -417,20 +417,20 @@ async def test_pictures_reach_a_model_that_can_see() -> None:
         return picture()
 
     model = Model([calls(("c", "look", "{}")), says("red")])
-    await heard(Agent(model, [look]))
+    await listen(Agent(model, [look]))
     *_, told, shown = model.asked[1].messages
 
     assert told["role"] == "tool"
     assert shown["content"][1]["image_url"]["url"].startswith("data:image/png;base64,")
     blind = Model([calls(("c", "look", "{}")), says("?")])
-    await heard(Agent(blind, [look], model="openai/gpt-oss-20b"))
+    await listen(Agent(blind, [look], model="openai/gpt-oss-20b"))
     assert blind.asked[1].messages[-1]["role"] == "tool"
 
 
 # ── names of strangers' tools ────────────────────────────────────────────────────────────────────────
 
 
-def named(name: str, description: str = "") -> Tool:
+def make_tool(name: str, description: str = "") -> Tool:
     async def call(_: dict[str, Any]) -> str:
         return name
 
@@ -439,14 +439,16 @@ def named(name: str, description: str = "") -> Tool:
 
 @given(st.lists(st.text(max_size=80), max_size=30))
 def test_any_names_become_names_that_are_each_there_once(names: list[str]) -> None:
-    found = unique_names([named(tool_name("lab", name)) for name in names], ["calculate"])
+    found = unique_names([make_tool(tool_name("lab", name)) for name in names], ["calculate"])
 
     assert len({one.name for one in found}) == len(names)
     assert all(1 <= len(one.name) <= 64 for one in found)
 
 
 async def test_too_many_tools_are_chosen_by_the_task_and_the_rest_can_be_called() -> None:
-    tools = [named(f"tool_{number}", "weather of Rome" if number == 150 else "something else") for number in range(200)]
+    tools = [
+        make_tool(f"tool_{number}", "weather of Rome" if number == 150 else "something else") for number in range(200)
+    ]
     found = fitting(tools, "How is the weather in Rome?", most=20)
 
     assert len(found) == 20

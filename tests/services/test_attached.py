@@ -14,7 +14,7 @@ from groq_core.services.documents.parts import PAGE_BREAK
 from tests.services.test_document_index import book
 
 
-def attached(question: str, *documents: tuple[str, str]) -> str:
+def attach(question: str, *documents: tuple[str, str]) -> str:
     """As the page's script writes it, see ``assets/js/shared/user-text.js``."""
     safe = [(name, text.replace("</attachment>", "<\\/attachment>")) for name, text in documents]
     parts = [f'<attachment name="{name}">\n{text}\n</attachment>' for name, text in safe]
@@ -30,7 +30,7 @@ def attached(question: str, *documents: tuple[str, str]) -> str:
 )
 def test_what_was_attached_is_taken_apart_again(question: str, documents: list[tuple[str, str]]) -> None:
     documents = [(name, text.replace("<\\/", "</")) for name, text in documents if "<attachment" not in text]
-    found, parts = split_attachments(attached(question, *documents))
+    found, parts = split_attachments(attach(question, *documents))
 
     assert found == question
     assert list(parts) == [Attachment(name, text) for name, text in documents]
@@ -58,7 +58,7 @@ def test_a_text_of_nothing_but_beginnings_is_read_in_a_moment() -> None:
 
 
 def test_short_documents_are_left_as_they_are() -> None:
-    assert choose([attached("What?", ("a.txt", "words " * 100))], Shelf(), whole=6_000, tokens=6_000) is None
+    assert choose([attach("What?", ("a.txt", "words " * 100))], Shelf(), whole=6_000, tokens=6_000) is None
     assert choose(["no document at all " * 9_000], Shelf(), whole=6_000, tokens=6_000) is None
 
 
@@ -66,7 +66,7 @@ def test_the_question_keeps_its_words_and_the_documents_their_pages() -> None:
     document, facts = book(60, 30)
     shelf = Shelf()
     for question, value, page in facts:
-        choice = choose([attached(question, ("r.pdf", document.text))], shelf, whole=6_000, tokens=6_500)
+        choice = choose([attach(question, ("r.pdf", document.text))], shelf, whole=6_000, tokens=6_500)
         assert choice is not None
         (text,) = choice.texts
         assert text.endswith(f"Question: {question}")
@@ -79,7 +79,7 @@ def test_the_question_keeps_its_words_and_the_documents_their_pages() -> None:
 def test_an_older_turn_keeps_only_the_name_of_its_document() -> None:
     document, facts = book(60, 3)
     question = facts[0][0]
-    texts = [attached("Read this.", ("r.pdf", document.text)), question]
+    texts = [attach("Read this.", ("r.pdf", document.text)), question]
 
     choice = choose(texts, Shelf(), whole=6_000, tokens=6_500)
 
@@ -92,7 +92,7 @@ def test_an_older_turn_keeps_only_the_name_of_its_document() -> None:
 def test_a_question_about_all_of_it_gets_the_beginning_and_samples(question: str) -> None:
     document, _ = book(60, 0)
 
-    choice = choose([attached(question, ("r.pdf", document.text))], Shelf(), whole=6_000, tokens=6_500)
+    choice = choose([attach(question, ("r.pdf", document.text))], Shelf(), whole=6_000, tokens=6_500)
 
     assert choice is not None
     assert choice.whole
@@ -109,7 +109,7 @@ def test_a_question_about_all_of_it_gets_the_beginning_and_samples(question: str
 def test_whatever_is_attached_stays_within_its_tokens(pieces: list[str], question: str, tokens: int) -> None:
     text = PAGE_BREAK.join(piece * 400 for piece in pieces)
 
-    choice = choose([attached(question, ("any", text))], Shelf(), whole=100, tokens=tokens)
+    choice = choose([attach(question, ("any", text))], Shelf(), whole=100, tokens=tokens)
 
     if choice is not None:
         assert count_tokens(choice.texts[-1]) <= tokens + count_tokens(question)
@@ -143,7 +143,7 @@ def test_nearly_every_quote_of_a_book_without_a_full_stop_holds_the_fact() -> No
     document, facts = book(300, 200)
     shelf, shown = Shelf(), 0
     for question, value, page in facts:
-        choice = choose([attached(question, ("r.pdf", document.text))], shelf, whole=6_000, tokens=6_500)
+        choice = choose([attach(question, ("r.pdf", document.text))], shelf, whole=6_000, tokens=6_500)
         assert choice is not None
         shown += any(quote.page == page and value in quote.text for quote in choice.quotes)
 

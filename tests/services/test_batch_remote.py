@@ -75,7 +75,7 @@ async def real_nap(seconds: float) -> None:
     await asyncio.sleep(0.01)
 
 
-async def finished(batch: RemoteBatchRun) -> Progress:
+async def run_to_end(batch: RemoteBatchRun) -> Progress:
     return [progress async for progress in batch.run()][-1]
 
 
@@ -92,7 +92,7 @@ def names(folder: Path) -> list[str]:
 
 async def test_every_line_comes_back_under_its_id_at_half_the_price(tmp_path: Path, api: GroqBatches) -> None:
     with Sink(tmp_path / "out.jsonl") as sink:
-        end = await finished(run(questions(tmp_path, 30, bad=7), sink, api))
+        end = await run_to_end(run(questions(tmp_path, 30, bad=7), sink, api))
 
     joined = rows(tmp_path / "out.jsonl")
     answered = [row for row in joined.values() if row["error"] is None]
@@ -113,7 +113,7 @@ async def test_a_large_job_goes_in_parts(tmp_path: Path, api: GroqBatches) -> No
     source = questions(tmp_path, 25)
     with Sink(tmp_path / "out.jsonl") as sink:
         job = job_of(sink.path, source)
-        await finished(run(source, sink, api, job, most_lines=10))
+        await run_to_end(run(source, sink, api, job, most_lines=10))
 
     assert [part.lines for part in job.parts] == [10, 10, 5]
     assert len(rows(tmp_path / "out.jsonl")) == 25
@@ -123,7 +123,7 @@ async def test_a_part_is_no_larger_than_the_api_takes(tmp_path: Path, api: GroqB
     source = questions(tmp_path, 10)
     with Sink(tmp_path / "out.jsonl") as sink:
         job = job_of(sink.path, source)
-        await finished(run(source, sink, api, job, most_bytes=400))
+        await run_to_end(run(source, sink, api, job, most_bytes=400))
 
     assert sum(part.lines for part in job.parts) == 10
     assert len(job.parts) == 5
@@ -140,13 +140,13 @@ class Scripted:
         self.batches: dict[str, RemoteBatch] = {}
         self.expires = False
 
-    def _called(self, call: str) -> None:
+    def _record_call(self, call: str) -> None:
         self.calls.append(call)
         if (error := self.breaks(call)) is not None:
             raise error
 
     async def upload(self, path: Path) -> str:
-        self._called("upload")
+        self._record_call("upload")
         file_id = f"file_{len(self.files)}"
         self.files[file_id] = list(rows(path))
         return file_id
@@ -154,28 +154,28 @@ class Scripted:
     async def create(self, file_id: str) -> RemoteBatch:
         batch = RemoteBatch(id=f"batch_{len(self.batches)}", input_file_id=file_id, status="in_progress")
         self.batches[batch.id] = batch
-        self._called("create")
+        self._record_call("create")
         return batch
 
     async def find(self, file_id: str) -> RemoteBatch | None:
-        self._called("find")
+        self._record_call("find")
         return next((batch for batch in self.batches.values() if batch.input_file_id == file_id), None)
 
     async def cancel(self, batch_id: str) -> RemoteBatch:
         raise AssertionError("nobody asks for it")
 
     async def look(self, batch_id: str) -> RemoteBatch:
-        self._called("look")
+        self._record_call("look")
         file_id = self.batches[batch_id].input_file_id
         status = "expired" if self.expires else "completed"
         return RemoteBatch(id=batch_id, input_file_id=file_id, status=status, output_file_id=file_id)
 
     async def lines(self, file_id: str) -> AsyncGenerator[bytes, None]:
-        self._called("lines")
+        self._record_call("lines")
         done = self.files[file_id][:1] if self.expires else self.files[file_id]
         for number, custom_id in enumerate(done):
             if number == 1:
-                self._called("second line")
+                self._record_call("second line")
             body = {"model": MODEL, "choices": [{"message": {"content": "\u2028"}, "finish_reason": "stop"}]}
             response = {"status_code": 200, "request_id": "req_1", "body": body}
             yield json.dumps({"custom_id": custom_id, "response": response, "error": None}).encode()
@@ -198,9 +198,9 @@ async def test_a_run_killed_anywhere_goes_on_and_pays_nothing_twice(tmp_path: Pa
 
     api = Scripted(breaks)
     with Sink(tmp_path / "out.jsonl") as sink, pytest.raises(Killed):
-        await finished(run(source, sink, api))
+        await run_to_end(run(source, sink, api))
     with Sink(tmp_path / "out.jsonl") as sink:
-        await finished(run(source, sink, api))
+        await run_to_end(run(source, sink, api))
 
     assert len(api.batches) == 1
     assert len(rows(tmp_path / "out.jsonl")) == 5
@@ -217,7 +217,7 @@ async def test_what_fails_in_passing_is_tried_again(tmp_path: Path) -> None:
 
     api = Scripted(breaks)
     with Sink(tmp_path / "out.jsonl") as sink:
-        end = await finished(run(questions(tmp_path, 3), sink, api))
+        end = await run_to_end(run(questions(tmp_path, 3), sink, api))
 
     assert end.done == 3
     assert len(api.batches) == 1, "a batch whose creation went unheard is found again"
@@ -227,7 +227,7 @@ async def test_a_key_that_may_not_is_told_at_once(tmp_path: Path) -> None:
     api = Scripted(lambda call: ProviderError(Kind.AUTH, "Invalid API Key"))
 
     with Sink(tmp_path / "out.jsonl") as sink, pytest.raises(ProviderError, match="Invalid API Key"):
-        await finished(run(questions(tmp_path, 3), sink, api))
+        await run_to_end(run(questions(tmp_path, 3), sink, api))
 
     assert api.calls == ["upload"]
 
@@ -236,10 +236,10 @@ async def test_lines_that_expired_are_sent_again_by_the_next_run(tmp_path: Path)
     source, api = questions(tmp_path, 3), Scripted()
     api.expires = True
     with Sink(tmp_path / "out.jsonl") as sink:
-        first = await finished(run(source, sink, api))
+        first = await run_to_end(run(source, sink, api))
     api.expires = False
     with Sink(tmp_path / "out.jsonl") as sink:
-        second = await finished(run(source, sink, api))
+        second = await run_to_end(run(source, sink, api))
 
     assert (first.done, second.done) == (1, 3)
     assert api.files["file_1"] == ["q1", "q2"]
@@ -253,7 +253,7 @@ async def test_an_input_that_groq_refuses_is_explained(tmp_path: Path) -> None:
             )
 
     with Sink(tmp_path / "out.jsonl") as sink, pytest.raises(RequestError, match="line 2: body is required"):
-        await finished(run(questions(tmp_path, 3), sink, Refusing()))
+        await run_to_end(run(questions(tmp_path, 3), sink, Refusing()))
 
 
 async def test_a_fault_of_the_line_goes_to_the_sink_and_not_to_groq(tmp_path: Path) -> None:
@@ -261,7 +261,7 @@ async def test_a_fault_of_the_line_goes_to_the_sink_and_not_to_groq(tmp_path: Pa
     path.write_text('{"prompt":"fine"}\n{"promt":"a"}\n')
     api = Scripted()
     with Sink(tmp_path / "out.jsonl") as sink:
-        end = await finished(run(LineSource(path, Recipe()), sink, api))
+        end = await run_to_end(run(LineSource(path, Recipe()), sink, api))
 
     assert api.files == {"file_0": ["line-1"]}
     assert (end.done, end.failed) == (1, 1)
@@ -272,7 +272,7 @@ async def test_a_hung_up_download_is_fetched_again(tmp_path: Path, simulator: Si
     simulator.faults.add(Fault(kind="status", status=500, operation="batches", times=2))
 
     with Sink(tmp_path / "out.jsonl") as sink:
-        end = await finished(run(questions(tmp_path, 5), sink, api))
+        end = await run_to_end(run(questions(tmp_path, 5), sink, api))
 
     assert end.done == 5
 
@@ -305,7 +305,7 @@ async def test_recorded_answers_are_read_as_they_came(tmp_path: Path) -> None:
 
 async def test_a_line_separator_inside_a_text_ends_no_line(tmp_path: Path) -> None:
     with Sink(tmp_path / "out.jsonl") as sink:
-        await finished(run(questions(tmp_path, 2), sink, Scripted()))
+        await run_to_end(run(questions(tmp_path, 2), sink, Scripted()))
 
     with Sink(tmp_path / "out.jsonl") as sink:
         assert sink.answered == 2
@@ -319,7 +319,7 @@ async def test_another_prompt_asks_anew_and_what_the_first_one_sent_is_not_put_b
     path, api = tmp_path / "out.jsonl", Scripted()
     for source in (first, second):
         with Sink(path) as sink:
-            end = await finished(run(source, sink, api, job_of(path, source)))
+            end = await run_to_end(run(source, sink, api, job_of(path, source)))
         assert (end.done, end.rows) == (2, 2)
 
     assert [*api.files.values()] == [["row-2", "row-3"]] * 2, "all is asked anew"

@@ -86,7 +86,7 @@ FORMS: dict[str, Callable[[Path, list[tuple[str, str]], bool], None]] = {
 }
 
 
-async def asked(model: Echo, source: LineSource, path: Path) -> Progress:
+async def ask_all(model: Echo, source: LineSource, path: Path) -> Progress:
     with Sink(path) as sink:
         return await BatchRun(source, sink, answerers(model)).run()
 
@@ -136,7 +136,7 @@ def test_any_edit_of_any_table(before: list[str], edit: list[tuple[str, int, str
             for stage in (rows, after, rows):
                 FORMS[form](path, stage, ids)
                 source = LineSource(path, recipe())
-                end = await asked(model, source, out)
+                end = await ask_all(model, source, out)
                 assert (end.done, end.rows, end.open_count) == (len(stage), len(stage), 0)
                 beside = answers(out)
                 for entry, (_, text) in zip(source, stage, strict=True):
@@ -158,11 +158,11 @@ async def test_a_row_beyond_the_first_kilobytes_is_known_to_have_changed(tmp_pat
     rows = [(f"id{number}", "x" * 500 + str(number)) for number in range(300)]
     as_csv(tmp_path / "in.csv", rows, False)
     model = Echo()
-    await asked(model, LineSource(tmp_path / "in.csv", recipe()), tmp_path / "out.jsonl")
+    await ask_all(model, LineSource(tmp_path / "in.csv", recipe()), tmp_path / "out.jsonl")
     rows[250] = ("id250", "changed")
     as_csv(tmp_path / "in.csv", rows, False)
 
-    await asked(model, LineSource(tmp_path / "in.csv", recipe()), tmp_path / "out.jsonl")
+    await ask_all(model, LineSource(tmp_path / "in.csv", recipe()), tmp_path / "out.jsonl")
 
     assert model.asked.total() == 301
     assert answers(tmp_path / "out.jsonl")["row-252"].endswith("Q changed")
@@ -179,15 +179,15 @@ async def test_another_model_or_parameter_asks_anew_and_the_old_answers_come_bac
     as_csv(tmp_path / "in.csv", [("a", "x"), ("b", "y")], True)
     model, out = Echo(), tmp_path / "out.jsonl"
     first = LineSource(tmp_path / "in.csv", recipe())
-    await asked(model, first, out)
+    await ask_all(model, first, out)
     before = answers(out)
 
-    await asked(model, LineSource(tmp_path / "in.csv", recipe(**changed)), out)
+    await ask_all(model, LineSource(tmp_path / "in.csv", recipe(**changed)), out)
     assert model.asked.total() == 4
     if set(changed) & {"model", "params"}:
         assert not set(answers(out).values()) & set(before.values())
 
-    await asked(model, first, out)
+    await ask_all(model, first, out)
     assert answers(out) == before
     assert model.asked.total() == 4, "what was set aside came back"
 
@@ -420,11 +420,11 @@ async def test_a_full_disk_keeps_what_is_there(
 
     monkeypatch.setattr("groq_core.services.batch.sink.os.write", fills)
     with pytest.raises(DiskFullError, match=rf"the disk is full: out.jsonl keeps {written_first} answers"):
-        await asked(model, source, out)
+        await ask_all(model, source, out)
     monkeypatch.undo()
     assert len(answers(out)) == written_first, "every line in it is whole"
 
-    end = await asked(model, source, out)
+    end = await ask_all(model, source, out)
     assert end.done == 40
 
 
@@ -450,7 +450,7 @@ async def test_answers_of_the_simulator_say_so_and_are_none_of_a_model(tmp_path:
     as_csv(tmp_path / "in.csv", [("a", "x")], True)
     model, out = Echo(), tmp_path / "out.jsonl"
     for simulated in (True, False):
-        await asked(model, LineSource(tmp_path / "in.csv", recipe(simulated=simulated)), out)
+        await ask_all(model, LineSource(tmp_path / "in.csv", recipe(simulated=simulated)), out)
         (row,) = map(json.loads, out.read_text().splitlines())
         assert row["response"]["body"].get("simulated", False) is simulated
     assert model.asked.total() == 2

@@ -90,7 +90,7 @@ def batch(model: Model, sink: Sink, source: list[Entry] | Iterator[Entry], clock
     )
 
 
-def written(path: Path) -> dict[str, str]:
+def read_outcomes(path: Path) -> dict[str, str]:
     """What became of each line: its text, or the code of its failure."""
     found = {}
     for row in map(json.loads, path.read_text().splitlines()):
@@ -110,7 +110,7 @@ async def test_every_line_is_asked_once_and_counted(tmp_path: Path) -> None:
     with Sink(tmp_path / "out.jsonl") as sink:
         end = await batch(model, sink, lines([f"p{n}" for n in range(500)])).run()
 
-    assert written(tmp_path / "out.jsonl") == {f"line-{n + 1}": f"p{n}!" for n in range(500)}
+    assert read_outcomes(tmp_path / "out.jsonl") == {f"line-{n + 1}": f"p{n}!" for n in range(500)}
     assert sorted(model.asked) == sorted(f"p{n}" for n in range(500))
     assert (end.done, end.failed, end.tokens_in, end.tokens_out) == (500, 0, 5000, 1000)
     assert end.usd == pytest.approx(0.5)
@@ -127,7 +127,7 @@ async def test_what_the_sink_holds_is_not_asked_again(tmp_path: Path) -> None:
 
     assert model.asked == ["c", "d"]
     assert (end.done, end.resumed) == (4, 2)
-    assert len(written(path)) == 4
+    assert len(read_outcomes(path)) == 4
 
 
 async def test_a_refused_line_fails_alone_and_is_run_again_alone(tmp_path: Path) -> None:
@@ -139,7 +139,7 @@ async def test_a_refused_line_fails_alone_and_is_run_again_alone(tmp_path: Path)
         end = await batch(refuses, sink, source).run()
 
     assert (end.done, end.failed) == (2, 1)
-    assert written(path)["line-2"] == "context_length_exceeded"
+    assert read_outcomes(path)["line-2"] == "context_length_exceeded"
 
     model = Model()
     with Sink(path) as sink:
@@ -147,7 +147,7 @@ async def test_a_refused_line_fails_alone_and_is_run_again_alone(tmp_path: Path)
         await batch(model, sink, source).run()
 
     assert model.asked == ["bad"]
-    assert written(path)["line-2"] == "bad!"
+    assert read_outcomes(path)["line-2"] == "bad!"
 
 
 async def test_spent_limits_are_waited_for_and_fail_nothing(tmp_path: Path) -> None:
@@ -188,7 +188,7 @@ async def test_a_line_that_keeps_failing_is_given_up_with_its_reason(tmp_path: P
     assert model.asked.count("b") == 2, "others were answered meanwhile, so it is the line's own fault"
     assert model.asked[-1] == "b", "after all others"
     assert (end.done, end.failed) == (2, 1)
-    assert written(tmp_path / "out.jsonl")["line-2"] == "server_error"
+    assert read_outcomes(tmp_path / "out.jsonl")["line-2"] == "server_error"
 
 
 async def test_a_key_that_is_not_accepted_stops_the_batch(tmp_path: Path) -> None:
@@ -218,7 +218,7 @@ async def test_a_friendly_sentence_is_no_answer(tmp_path: Path) -> None:
     with Sink(tmp_path / "out.jsonl") as sink:
         await batch(Friendly(), sink, lines(["a"])).run()
 
-    assert written(tmp_path / "out.jsonl") == {"line-1": "a!"}
+    assert read_outcomes(tmp_path / "out.jsonl") == {"line-1": "a!"}
 
 
 async def test_a_line_with_the_id_of_another_is_passed_over_and_counted(tmp_path: Path) -> None:
@@ -309,16 +309,16 @@ async def test_leaving_the_stream_of_progress_ends_the_run(tmp_path: Path) -> No
 
     assert len(model.asked) == asked
     assert model.at_once == 0
-    assert len(written(tmp_path / "out.jsonl")) < 1000
+    assert len(read_outcomes(tmp_path / "out.jsonl")) < 1000
 
 
 async def test_a_source_that_breaks_ends_the_run_with_its_reason(tmp_path: Path) -> None:
-    def broken() -> Iterator[Entry]:
+    def break_off() -> Iterator[Entry]:
         yield from lines(["a"])
         raise RequestError("row 9 cannot be read")
 
     with Sink(tmp_path / "out.jsonl") as sink, pytest.raises(RequestError, match="row 9"):
-        await batch(Model(), sink, broken()).run()
+        await batch(Model(), sink, break_off()).run()
 
 
 async def test_a_line_carries_its_parameters_and_its_model(tmp_path: Path) -> None:

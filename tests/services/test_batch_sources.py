@@ -14,7 +14,7 @@ from groq_core.errors import RequestError
 from groq_core.services.batch import Failure, Line, LineFault, LineSource, LineTemplate, Recipe, Sink, write_table
 
 
-def written(folder: Path, name: str, text: str | bytes) -> Path:
+def write_file(folder: Path, name: str, text: str | bytes) -> Path:
     path = folder / name
     path.write_bytes(text.encode() if isinstance(text, str) else text)
     return path
@@ -25,7 +25,7 @@ def prompts(source: LineSource) -> list[str]:
 
 
 def test_a_batch_line_is_taken_as_it_is(tmp_path: Path) -> None:
-    path = written(
+    path = write_file(
         tmp_path,
         "in.jsonl",
         '{"custom_id":"a","method":"POST","url":"/v1/chat/completions",'
@@ -47,7 +47,7 @@ def test_a_batch_line_is_taken_as_it_is(tmp_path: Path) -> None:
 
 
 def test_plain_lines_take_what_they_leave_open_from_the_recipe(tmp_path: Path) -> None:
-    path = written(
+    path = write_file(
         tmp_path, "in.jsonl", '\ufeff{"prompt":"Hi"}\n\n{"id":7,"messages":[{"role":"user","content":"Ho"}]}'
     )
 
@@ -85,7 +85,7 @@ def test_plain_lines_take_what_they_leave_open_from_the_recipe(tmp_path: Path) -
 )
 def test_a_wrong_line_is_a_fault_and_ends_nothing(tmp_path: Path, raw: str | bytes, says: str) -> None:
     raw = raw.encode() if isinstance(raw, str) else raw
-    path = written(tmp_path, "in.jsonl", raw + b'\n{"prompt":"fine"}\n')
+    path = write_file(tmp_path, "in.jsonl", raw + b'\n{"prompt":"fine"}\n')
 
     fault, fine = LineSource(path, Recipe())
 
@@ -95,7 +95,7 @@ def test_a_wrong_line_is_a_fault_and_ends_nothing(tmp_path: Path, raw: str | byt
 
 
 def test_a_template_takes_its_columns_from_a_table(tmp_path: Path) -> None:
-    path = written(
+    path = write_file(
         tmp_path,
         "in.csv",
         '\ufefftitle;text;custom_id\r\nSeas;salty, wide;s1\r\n;;\r\nHills;"one\r\ntwo";\r\n',
@@ -109,7 +109,7 @@ def test_a_template_takes_its_columns_from_a_table(tmp_path: Path) -> None:
 
 
 def test_a_template_takes_its_columns_from_json_lines(tmp_path: Path) -> None:
-    path = written(tmp_path, "in.jsonl", '{"n":1.5,"tags":["a"],"none":null}\n')
+    path = write_file(tmp_path, "in.jsonl", '{"n":1.5,"tags":["a"],"none":null}\n')
 
     assert prompts(LineSource(path, Recipe(template=LineTemplate("{n}|{tags}|{none}")))) == ['1.5|["a"]|']
 
@@ -140,7 +140,7 @@ def test_a_folder_is_its_recordings(tmp_path: Path) -> None:
 
 
 def test_an_extraction_needs_a_schema(tmp_path: Path) -> None:
-    path = written(tmp_path, "in.jsonl", '{"text":"a"}\n')
+    path = write_file(tmp_path, "in.jsonl", '{"text":"a"}\n')
     schema = {"type": "object"}
 
     (without,) = LineSource(path, Recipe(operation="extraction"))
@@ -163,7 +163,7 @@ def test_an_extraction_needs_a_schema(tmp_path: Path) -> None:
     ],
 )
 def test_a_table_that_cannot_be_read_says_why(tmp_path: Path, name: str, content: str | bytes, says: str) -> None:
-    source = LineSource(written(tmp_path, name, content), Recipe())
+    source = LineSource(write_file(tmp_path, name, content), Recipe())
 
     with pytest.raises(RequestError, match=says):
         list(source)
@@ -187,7 +187,7 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path, name: str, says: str)
 
 
 def test_a_row_with_too_many_cells_is_a_fault(tmp_path: Path) -> None:
-    source = LineSource(written(tmp_path, "in.csv", "prompt,b\n1,2,3\n4\n"), Recipe())
+    source = LineSource(write_file(tmp_path, "in.csv", "prompt,b\n1,2,3\n4\n"), Recipe())
 
     fault, fine = source
 
@@ -215,7 +215,7 @@ def test_a_template_reaches_no_attribute() -> None:
 
 
 def test_answers_stand_beside_their_rows(tmp_path: Path) -> None:
-    source = LineSource(written(tmp_path, "in.csv", "prompt,n\nfirst,1\n=cmd,2\nthird,3\n"), Recipe())
+    source = LineSource(write_file(tmp_path, "in.csv", "prompt,n\nfirst,1\n=cmd,2\nthird,3\n"), Recipe())
     with Sink(tmp_path / "out.jsonl") as sink:
         sink.answer("row-4", {"choices": [{"message": {"content": "+three"}}]})
         sink.fail("row-2", Failure(code="too_large", message="It is too large."))

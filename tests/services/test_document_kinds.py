@@ -340,7 +340,7 @@ async def test_a_mail_of_a_thousand_nested_parts_takes_little() -> None:
 # ── PDF ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def made(writer: PdfWriter) -> bytes:
+def write_pdf(writer: PdfWriter) -> bytes:
     buffer = BytesIO()
     writer.write(buffer)
     return buffer.getvalue()
@@ -357,7 +357,7 @@ def test_remarks_on_a_page_are_read() -> None:
     writer = PdfWriter(clone_from=PdfReader(BytesIO(pdf(["Invoice"]))))
     writer.add_annotation(0, FreeText(text="paid on Monday", rect=(50, 50, 200, 100)))
 
-    assert "[paid on Monday]" in read(made(writer), "a.pdf").text
+    assert "[paid on Monday]" in read(write_pdf(writer), "a.pdf").text
 
 
 @pytest.mark.parametrize(("kind", "value", "shown"), [("/Ch", "blue", "f: blue"), ("/Tx", "Zoë €", "f: Zoë €")])
@@ -375,7 +375,7 @@ def test_fields_of_any_kind_are_read(kind: str, value: str, shown: str) -> None:
     )
     writer.pages[0][NameObject("/Annots")] = ArrayObject([field])
 
-    assert shown in read(made(writer), "a.pdf").text
+    assert shown in read(write_pdf(writer), "a.pdf").text
 
 
 def columns(lines: int) -> bytes:
@@ -393,7 +393,7 @@ def _with_content(data: bytes, content: str) -> bytes:
     stream = writer.pages[0]["/Contents"].get_object()
     assert isinstance(stream, StreamObject)
     stream.set_data(content.encode())
-    return made(writer)
+    return write_pdf(writer)
 
 
 def test_two_columns_are_read_one_after_the_other() -> None:

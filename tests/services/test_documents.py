@@ -33,14 +33,14 @@ def word(*paragraphs: str, table: list[list[str]] | None = None, header: str = "
     return file.getvalue()
 
 
-def zipped(name: str, content: bytes, of: bytes = b"") -> bytes:
+def zip_of(name: str, content: bytes, of: bytes = b"") -> bytes:
     file = BytesIO(of)
     with zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(name, content)
     return file.getvalue()
 
 
-def locked(password: str, owner: str) -> bytes:
+def encrypt_pdf(password: str, owner: str) -> bytes:
     writer = PdfWriter(clone_from=PdfReader(BytesIO(PAGES)))
     writer.encrypt(user_password=password, owner_password=owner, algorithm="AES-256")
     file = BytesIO()
@@ -130,7 +130,7 @@ def test_a_pdf_is_known_by_its_first_bytes() -> None:
 
 
 def test_a_pdf_that_only_its_owner_may_change_is_read() -> None:
-    assert "First page" in read(locked("", "owner"), "a.pdf").text
+    assert "First page" in read(encrypt_pdf("", "owner"), "a.pdf").text
 
 
 def test_a_page_without_text_is_noted() -> None:
@@ -156,7 +156,7 @@ def test_a_word_file_is_read_in_order_with_its_tables() -> None:
         pytest.param(b"%PDF-1.7 and then nothing", "a.pdf", "is damaged", id="damaged PDF"),
         pytest.param(b"PK\x03\x04 and then nothing", "a.docx", "is damaged", id="damaged Word"),
         pytest.param(b"PK\x03\x04 and then nothing", "a.zip", "is an archive", id="archive"),
-        pytest.param(zipped("a.txt", b"x"), "a.docx", "is damaged", id="archive called Word"),
+        pytest.param(zip_of("a.txt", b"x"), "a.docx", "is damaged", id="archive called Word"),
     ],
 )
 def test_what_cannot_be_read_says_why(data: bytes, name: str, said: str) -> None:
@@ -169,7 +169,7 @@ def test_what_cannot_be_read_says_why(data: bytes, name: str, said: str) -> None
 
 def test_a_locked_pdf_says_so() -> None:
     with pytest.raises(RequestError, match="locked with a password") as caught:
-        read(locked("secret", "owner"), "a.pdf")
+        read(encrypt_pdf("secret", "owner"), "a.pdf")
 
     assert caught.value.code == "encrypted_file"
 
@@ -182,7 +182,7 @@ def test_a_scanned_pdf_says_so() -> None:
 
 
 def test_a_bomb_is_refused_by_what_it_declares() -> None:
-    bomb = zipped("word/media/zeros.bin", bytes(5_000_000), of=word("x"))
+    bomb = zip_of("word/media/zeros.bin", bytes(5_000_000), of=word("x"))
 
     with pytest.raises(RequestError, match="unpacks to 5"):
         read(bomb, "a.docx", ReadingLimits(unpacked_bytes=1_000_000))

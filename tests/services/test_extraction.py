@@ -118,13 +118,13 @@ async def test_other_failures_of_the_chain_are_final(kind: Kind) -> None:
 
 
 async def test_a_degraded_answer_is_no_answer() -> None:
-    async def degraded(_: Request) -> Events:
+    async def degrade(_: Request) -> Events:
         yield Degraded(message="later")
         yield TextDelta('{"number": "x", "total": 1, "tags": []}')
         yield Finished()
 
     with pytest.raises(ChainError):
-        await Extractor(degraded).extract(TEXT, Invoice)
+        await Extractor(degrade).extract(TEXT, Invoice)
 
 
 async def test_attempts_that_failed_inside_the_chain_are_paid_for() -> None:

@@ -248,7 +248,7 @@ KINDS: dict[str, type[BaseModel]] = {
 }
 
 
-def known(name: str) -> tuple[Document, type[BaseModel], BaseModel]:
+def read_document(name: str) -> tuple[Document, type[BaseModel], BaseModel]:
     """A document, its model and its answer."""
     kind = KINDS[EXPECTED[name]["kind"]]
     return read((FOLDER / name).read_bytes(), name), kind, kind.model_validate(EXPECTED[name]["data"])
@@ -259,7 +259,7 @@ every_document = pytest.mark.parametrize("name", EXPECTED)
 
 @every_document
 async def test_a_document_is_read_and_every_value_found_in_it(name: str) -> None:
-    document, kind, answer = known(name)
+    document, kind, answer = read_document(name)
 
     found = await Extractor(Model([says(EXPECTED[name]["data"])])).extract_detailed(document, kind)
 
@@ -293,14 +293,16 @@ def reader(answer: dict[str, Any]) -> Any:
 
 @every_document
 async def test_a_document_read_in_parts_gives_the_same_as_read_whole(name: str) -> None:
-    document, kind, answer = known(name)
+    document, kind, answer = read_document(name)
     expected = answer.model_dump(mode="json")
     options = ExtractionOptions(chunk_chars=500, overlap_chars=125, instructions="GBP" if name in UNWRITTEN else "")
 
     found = await Extractor(Model(reader(expected)), options).extract_detailed(document, dict_of(kind, name))
 
     assert len(found.chunks) == 1 or max(end - start for start, end in found.chunks) <= 500
-    assert {key: value for key, value in expected.items() if key not in UNWRITTEN.get(name, ())} == kept(found.data)
+    assert {key: value for key, value in expected.items() if key not in UNWRITTEN.get(name, ())} == without_currency(
+        found.data
+    )
     assert found.conflicts == ()
 
 
@@ -311,7 +313,7 @@ def dict_of(kind: type[BaseModel], name: str) -> dict[str, Any]:
     return {**schema, "required": required}
 
 
-def kept(data: dict[str, Any]) -> dict[str, Any]:
+def without_currency(data: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in data.items() if key != "currency" or value is not None}
 
 
@@ -319,7 +321,7 @@ async def test_the_simulator_accepts_every_schema_and_its_answers_fit(simulator:
     async with assemble(Settings.from_env({"GROQ_CORE_OFFLINE": "1"}), simulator=simulator) as core:
         extractor = Extractor(core.handle)
         for name in EXPECTED:
-            document, kind, _ = known(name)
+            document, kind, _ = read_document(name)
 
             found = await extractor.extract_detailed(document, kind)
 
@@ -331,7 +333,7 @@ async def test_the_simulator_accepts_every_schema_and_its_answers_fit(simulator:
 
 
 async def test_the_simulator_reads_a_long_document_in_parts(simulator: Simulator) -> None:
-    document, kind, _ = known("bank_statement.pdf")
+    document, kind, _ = read_document("bank_statement.pdf")
     optional = {**kind.model_json_schema(), "required": []}
     async with assemble(Settings.from_env({"GROQ_CORE_OFFLINE": "1"}), simulator=simulator) as core:
         options = ExtractionOptions(chunk_chars=1000, overlap_chars=100)

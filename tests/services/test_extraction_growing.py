@@ -29,7 +29,7 @@ DATA = {"rows": [{"what": f"Fee {number}", "price": 1000.25 + number} for number
 TEXT = "\n".join(f"Fee {row['price']}" for row in DATA["rows"])
 
 
-async def heard(model: Model, schema: Any = ROWS) -> tuple[list[Partial], list[Try], Extraction[Any]]:
+async def collect(model: Model, schema: Any = ROWS) -> tuple[list[Partial], list[Try], Extraction[Any]]:
     partials: list[Partial] = []
     tries: list[Try] = []
     async for one in Extractor(model).stream(TEXT, schema):
@@ -51,7 +51,7 @@ def in_pieces(text: str, size: int = 7) -> Answer:
 async def test_rows_are_told_of_while_they_are_written() -> None:
     model = Model([in_pieces("<think>{}</think>```json\n" + json.dumps(DATA) + "\n```")])
 
-    partials, tries, found = await heard(model)
+    partials, tries, found = await collect(model)
 
     assert model.asked[0].stream
     counts = [len(one.data["rows"]) for one in partials]
@@ -66,7 +66,7 @@ async def test_rows_are_told_of_while_they_are_written() -> None:
 async def test_a_list_at_the_root_grows_as_a_list() -> None:
     model = Model([in_pieces(json.dumps({"value": DATA["rows"]}))])
 
-    partials, _, found = await heard(model, list[dict[str, float | str]])
+    partials, _, found = await collect(model, list[dict[str, float | str]])
 
     assert all(isinstance(one.data, list) for one in partials)
     assert len(found.data) == 30
@@ -83,7 +83,7 @@ async def test_where_nobody_streams_by_a_schema_the_answer_comes_whole(refusal: 
 
     model = Model(script)
 
-    partials, tries, found = await heard(model)
+    partials, tries, found = await collect(model)
 
     assert [request.stream for request in model.asked] == [True, False]
     assert (partials, len(tries), found.data) == ([], 1, DATA)

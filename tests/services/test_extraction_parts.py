@@ -62,40 +62,42 @@ def test_a_part_is_as_large_as_the_tightest_limit_allows() -> None:
 # ── merging ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-def merged(*answers: Any, prefer: Any = "majority") -> Any:
+def merge_all(*answers: Any, prefer: Any = "majority") -> Any:
     return merge(list(enumerate(answers)), prefer).data
 
 
 def test_a_value_only_one_part_states_is_taken() -> None:
-    assert merged({"a": None, "b": ""}, {"a": 1, "b": "x"}) == {"a": 1, "b": "x"}
+    assert merge_all({"a": None, "b": ""}, {"a": 1, "b": "x"}) == {"a": 1, "b": "x"}
 
 
 def test_nested_objects_are_put_together() -> None:
-    assert merged({"who": {"name": "Ada"}}, {"who": {"name": None, "age": 36}}) == {"who": {"name": "Ada", "age": 36}}
+    assert merge_all({"who": {"name": "Ada"}}, {"who": {"name": None, "age": 36}}) == {
+        "who": {"name": "Ada", "age": 36}
+    }
 
 
 def test_lists_are_joined_in_order_without_doubles() -> None:
-    assert merged({"l": ["a", "B "]}, {"l": ["b", "c"]}, {"l": ["A"]}) == {"l": ["a", "B ", "c"]}
+    assert merge_all({"l": ["a", "B "]}, {"l": ["b", "c"]}, {"l": ["A"]}) == {"l": ["a", "B ", "c"]}
 
 
 def test_an_item_one_part_has_twice_stays_twice() -> None:
     coffee = {"what": "coffee", "price": 3.5}
 
-    assert merged({"l": [coffee, coffee]}, {"l": [coffee]}) == {"l": [coffee, coffee]}
+    assert merge_all({"l": [coffee, coffee]}, {"l": [coffee]}) == {"l": [coffee, coffee]}
 
 
 def test_an_item_divided_by_a_cut_gives_way_to_the_whole_one() -> None:
     part, whole = {"what": "coffee", "price": None}, {"what": "Coffee", "price": 3.5}
 
-    assert merged({"l": [part]}, {"l": [whole]}) == {"l": [whole]}
-    assert merged({"l": [whole]}, {"l": [part]}) == {"l": [whole]}
-    assert merged({"l": [part]}, {"l": []}, {"l": [whole]}) == {"l": [part, whole]}
+    assert merge_all({"l": [part]}, {"l": [whole]}) == {"l": [whole]}
+    assert merge_all({"l": [whole]}, {"l": [part]}) == {"l": [whole]}
+    assert merge_all({"l": [part]}, {"l": []}, {"l": [whole]}) == {"l": [part, whole]}
 
 
 def test_most_parts_decide_else_the_first() -> None:
-    assert merged({"a": 1}, {"a": 2}, {"a": 2.0}) == {"a": 2}
-    assert merged({"a": 1}, {"a": 2}, {"a": 2}, prefer="first") == {"a": 1}
-    assert merged({"a": 1}, {"a": 2}) == {"a": 1}
+    assert merge_all({"a": 1}, {"a": 2}, {"a": 2.0}) == {"a": 2}
+    assert merge_all({"a": 1}, {"a": 2}, {"a": 2}, prefer="first") == {"a": 1}
+    assert merge_all({"a": 1}, {"a": 2}) == {"a": 1}
 
 
 def test_a_contradiction_is_kept_with_who_said_what() -> None:

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from groq_core.errors import Kind
 from groq_core.services.extraction import Extractor, schema_of
 from tests.recordings import Recording, recordings
-from tests.services.replay import asked, recorded, replayed
+from tests.services.replay import read_recording, replay_recording, request_of
 from tests.services.scripted import Model, fails
 
 
@@ -41,8 +41,8 @@ CITIES = [one for one in recordings("json-schema") if "native-output" in one.nam
 
 @pytest.mark.parametrize("recording", CITIES, ids=lambda recording: recording.name)
 async def test_a_recorded_answer_by_a_schema_becomes_its_type(recording: Recording) -> None:
-    question = asked(recording)["messages"][-1]["content"]
-    model = Model([replayed(recording)])
+    question = request_of(recording)["messages"][-1]["content"]
+    model = Model([replay_recording(recording)])
 
     found = await Extractor(model).extract_detailed(question, CityLocation)
 
@@ -50,19 +50,19 @@ async def test_a_recorded_answer_by_a_schema_becomes_its_type(recording: Recordi
     assert found.tries[0].usage is not None
     assert found.tries[0].usage.completion_tokens > 0
     # The very request that worked then is made now.
-    assert model.asked[0].params["response_format"] == asked(recording)["response_format"]
+    assert model.asked[0].params["response_format"] == request_of(recording)["response_format"]
 
 
 async def test_a_recorded_answer_with_nested_objects_becomes_its_type() -> None:
-    recording = recorded("json-schema/rig-agent-tool-sessions-json-schema-structured-output-roundtrip-1")
-    question = asked(recording)["messages"][-1]["content"]
+    recording = read_recording("json-schema/rig-agent-tool-sessions-json-schema-structured-output-roundtrip-1")
+    question = request_of(recording)["messages"][-1]["content"]
 
-    found = await Extractor(Model([replayed(recording)])).extract_detailed(question, StructuredReleasePlan)
+    found = await Extractor(Model([replay_recording(recording)])).extract_detailed(question, StructuredReleasePlan)
 
     checks = StructuredChecks(compile=True, replay=True)
     assert found.value == StructuredReleasePlan(lane="canary", checks=checks, risk="low")
     assert found.without_place == ()
-    sent = asked(recording)["response_format"]["json_schema"]["schema"]
+    sent = request_of(recording)["response_format"]["json_schema"]["schema"]
     ours = schema_of(StructuredReleasePlan).strict.schema
     assert ours == {key: value for key, value in sent.items() if key not in ("$schema", "title")}
 
@@ -82,11 +82,11 @@ async def test_a_recorded_answer_with_nested_objects_becomes_its_type() -> None:
 async def test_a_recorded_answer_in_json_mode_is_read_where_no_schema_works(
     name: str, wanted: type[BaseModel], answer: dict[str, Any]
 ) -> None:
-    recording = recorded(name)
-    model = Model([fails(Kind.UNSUPPORTED), replayed(recording)])
+    recording = read_recording(name)
+    model = Model([fails(Kind.UNSUPPORTED), replay_recording(recording)])
 
-    found = await Extractor(model).extract_detailed(asked(recording)["messages"][-1]["content"], wanted)
+    found = await Extractor(model).extract_detailed(request_of(recording)["messages"][-1]["content"], wanted)
 
     assert found.value == wanted.model_validate(answer)
-    assert model.asked[1].params["response_format"] == asked(recording)["response_format"]
+    assert model.asked[1].params["response_format"] == request_of(recording)["response_format"]
     assert [one.outcome for one in found.tries] == ["failed", "fits"]

@@ -10,10 +10,10 @@ import pytest
 from groq_core.requests import ChatRequest
 from groq_core.services.extraction import ExtractionOptions, Extractor, Span
 from groq_core.services.extraction.spans import SourceText
-from tests.services.placed import Placed, Steps, placed_documents, schema_of_data
+from tests.services.placed import Placed, Steps, all_documents, schema_of_data
 from tests.services.scripted import Answer, Model, says
 
-DOCUMENTS = placed_documents()
+DOCUMENTS = all_documents()
 
 
 def rates(found: Mapping[str, Mapping[Steps, Span | None]]) -> tuple[float, float, list[str]]:

@@ -23,7 +23,7 @@ from groq_core.media.text.subtitles import cues
 from groq_core.reply import Reply
 from groq_core.settings.settings import Settings
 from groq_core.simulator import Simulator
-from tests.media.samples import FOLDER, heard, sample, wav
+from tests.media.samples import FOLDER, read_samples, sample, wav
 from tests.stage import FAST, Stage, staged
 
 HEARD = {
@@ -105,7 +105,7 @@ async def test_every_picture_is_seen_and_the_others_are_refused(stage: Stage) ->
 
 async def test_no_position_reaches_the_wire(simulator: Simulator) -> None:
     data = sample("exif-gps.jpg")
-    async with relayed(simulator.groq_url) as (url, sent):
+    async with open_relay(simulator.groq_url) as (url, sent):
         env = {**FAST, "GROQ_API_KEY": "gsk_test", "GROQ_BASE_URL": url}
         async with assemble(Settings.from_env(env)) as core:
             await core.vision.ask("Where is this?", [data])
@@ -125,7 +125,7 @@ async def test_no_position_reaches_the_wire(simulator: Simulator) -> None:
 
 
 async def test_no_name_of_a_file_reaches_the_wire(simulator: Simulator) -> None:
-    async with relayed(simulator.groq_url) as (url, sent):
+    async with open_relay(simulator.groq_url) as (url, sent):
         env = {**FAST, "GROQ_API_KEY": "gsk_test", "GROQ_BASE_URL": url}
         async with assemble(Settings.from_env(env)) as core:
             await core.transcription.transcribe(sample("jfk.mp3"), "Talk with Dr Somebody.mp3")
@@ -135,7 +135,7 @@ async def test_no_name_of_a_file_reaches_the_wire(simulator: Simulator) -> None:
 
 
 @asynccontextmanager
-async def relayed(target: str) -> AsyncIterator[tuple[str, bytearray]]:
+async def open_relay(target: str) -> AsyncIterator[tuple[str, bytearray]]:
     """A port that passes everything on and keeps what was sent."""
     host, port = re.findall(r"//([^:/]+):(\d+)", target)[0]
     sent = bytearray()
@@ -159,7 +159,7 @@ async def relayed(target: str) -> AsyncIterator[tuple[str, bytearray]]:
 
 
 async def test_an_hour_with_faults_on_comes_back_complete_and_in_order(stage: Stage) -> None:
-    voice = (heard(sample("jfk.wav")) * 32767).astype(np.int16)
+    voice = (read_samples(sample("jfk.wav")) * 32767).astype(np.int16)
     hour = np.tile(np.concatenate((voice, np.zeros(16_000, np.int16))), 300)
     troubles: dict[Kind, dict[str, Any]] = {
         Kind.SERVER_ERROR: {"kind": "status", "preset": "500", "times": 3},

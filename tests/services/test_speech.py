@@ -31,7 +31,7 @@ def sounding(text: str) -> bytes:
     return voice.wav(samples.astype(np.float32) / 32767, streamed=True)
 
 
-def heard(file: bytes) -> str:
+def text_in(file: bytes) -> str:
     samples, rate = soundfile.read(BytesIO(file), dtype="int16")
     assert rate == RATE
     return "".join(map(chr, samples))
@@ -79,7 +79,7 @@ async def test_long_text_is_one_recording_with_every_word_in_order() -> None:
     voice = Voice()
     reply = await Speech(voice).say(LONG)
 
-    assert heard(reply.audio) == "".join(pack(pieces(LONG)))
+    assert text_in(reply.audio) == "".join(pack(pieces(LONG)))
     assert sorted(voice.asked) == sorted(pack(pieces(LONG)))
     assert max(map(len, voice.asked)) <= PIECE
     assert 1 < voice.most_at_once <= 3
@@ -102,7 +102,7 @@ async def test_short_text_is_asked_for_as_it_stands() -> None:
     reply = await Speech(voice).say(" One. Two. ")
 
     assert voice.asked == [" One. Two. "]
-    assert heard(reply.audio) == " One. Two. "
+    assert text_in(reply.audio) == " One. Two. "
     assert [attempt.outcome for attempt in reply.receipt.attempts] == ["answered"]
 
 
@@ -114,7 +114,7 @@ async def test_piece_that_is_late_keeps_its_place() -> None:
         await asyncio.sleep(0)
     voice.hold.set()
 
-    assert heard((await speaking).audio) == "".join(pack(pieces(LONG)))
+    assert text_in((await speaking).audio) == "".join(pack(pieces(LONG)))
 
 
 async def test_one_piece_that_cannot_be_had_gives_up_the_others() -> None:
@@ -146,28 +146,28 @@ async def test_another_attempt_at_a_piece_does_not_double_it() -> None:
         yield AudioDelta(sounding(request.text))
         yield Finished(model="other")
 
-    assert heard((await Speech(twice).say("Once.")).audio) == "Once."
+    assert text_in((await Speech(twice).say("Once.")).audio) == "Once."
 
 
 async def test_friendly_sentence_is_no_recording() -> None:
-    async def degraded(request: Request) -> Events:
+    async def degrade(request: Request) -> Events:
         yield Degraded(message="I'm sorry", retry_after_s=3)
         yield TextDelta("I'm sorry")
         yield Finished(model="fallback")
 
     with pytest.raises(ChainError, match="I'm sorry") as caught:
-        await Speech(degraded).say("Hello")
+        await Speech(degrade).say("Hello")
     assert caught.value.retry_after == 3
 
 
 @pytest.mark.parametrize("events", [[], [Finished(model="m")], [AudioDelta(b"RIFF")]])
 async def test_half_a_recording_is_none(events: list[Any]) -> None:
-    async def broken(request: Request) -> Events:
+    async def break_off(request: Request) -> Events:
         for event in events:
             yield event
 
     with pytest.raises(BrokenAnswerError):
-        await Speech(broken).say("Hello")
+        await Speech(break_off).say("Hello")
 
 
 async def test_pieces_that_cannot_be_joined_are_told() -> None:

@@ -19,13 +19,13 @@ EVENTS = [
 ]
 
 
-def saved(**more: object) -> bytes:
+def save(**more: object) -> bytes:
     return json.dumps({"format": FORMAT, "texts": True, "events": EVENTS} | more).encode()
 
 
 def test_story_is_told_to_the_right_streams(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "story.json"
-    file.write_bytes(saved())
+    file.write_bytes(save())
 
     assert main(["replay", str(file), "--speed", "0"]) == 0
     out, err = capsys.readouterr()
@@ -35,7 +35,7 @@ def test_story_is_told_to_the_right_streams(tmp_path: Path, capsys: pytest.Captu
 
 def test_story_that_ended_in_an_error_says_so_by_its_status(tmp_path: Path) -> None:
     file = tmp_path / "story.json"
-    file.write_bytes(saved(events=[*EVENTS, [0.4, {"e": "error", "message": "no model could answer"}]]))
+    file.write_bytes(save(events=[*EVENTS, [0.4, {"e": "error", "message": "no model could answer"}]]))
 
     assert main(["replay", str(file), "--speed", "0"]) == 1
 
@@ -46,10 +46,10 @@ def test_story_that_ended_in_an_error_says_so_by_its_status(tmp_path: Path) -> N
         b"",
         b"[]",
         b"\xff\xfe",
-        saved(format="something else"),
-        saved(events=[[1.0, {}], [0.5, {}]]),
-        saved(events=[[-1.0, {}]]),
-        saved(events=[["soon", {}]]),
+        save(format="something else"),
+        save(events=[[1.0, {}], [0.5, {}]]),
+        save(events=[[-1.0, {}]]),
+        save(events=[["soon", {}]]),
     ],
 )
 def test_what_is_no_story_is_refused(data: bytes) -> None:

@@ -29,10 +29,10 @@ from groq_core.pipeline import Handler
 from groq_core.reply import Reply
 from groq_core.requests import Caller, Request
 from groq_core.services.transcription import TranscriptionService
-from tests.media.samples import heard, sample, wav
-from tests.services.ears import Ears, numbers, recording, spoken
+from tests.media.samples import read_samples, sample, wav
+from tests.services.ears import Ears, numbers, recording, speak
 
-WORDS = spoken(240)  # two minutes
+WORDS = speak(240)  # two minutes
 LONG = recording(WORDS)
 
 
@@ -45,7 +45,7 @@ async def events_of(service: TranscriptionService, data: bytes = LONG, filename:
         return [event async for event in events]
 
 
-def folded(events: list[Event]) -> Reply:
+def fold(events: list[Event]) -> Reply:
     reply = Reply()
     for event in events:
         reply.apply(event)
@@ -57,7 +57,7 @@ def of(kind: type, events: list[Event]) -> list[object]:
 
 
 async def test_a_short_recording_is_one_request_and_one_answer() -> None:
-    words = spoken(20)
+    words = speak(20)
     data = recording(words)
     ears = Ears(words, data)
 
@@ -80,7 +80,7 @@ async def test_a_short_recording_is_one_request_and_one_answer() -> None:
 async def test_a_long_recording_comes_back_whole_in_order_with_times_that_fit() -> None:
     ears = Ears(WORDS, LONG, short_parts)
 
-    reply = folded(await events_of(TranscriptionService(ears, prepare=short_parts)))
+    reply = fold(await events_of(TranscriptionService(ears, prepare=short_parts)))
 
     assert len(ears.asked) > 4
     assert reply.finished is not None
@@ -100,7 +100,7 @@ async def test_a_long_recording_comes_back_whole_in_order_with_times_that_fit() 
 async def test_the_receipt_names_every_attempt_of_every_part_and_their_price() -> None:
     ears = Ears(WORDS, LONG, short_parts, failing={2: 1})
 
-    receipt = folded(await events_of(TranscriptionService(ears, prepare=short_parts))).receipt
+    receipt = fold(await events_of(TranscriptionService(ears, prepare=short_parts))).receipt
 
     outcomes = [record.outcome for record in receipt.attempts]
     parts = len(ears.asked) - 1
@@ -138,7 +138,7 @@ async def test_text_appears_as_soon_as_everything_before_it_is_known() -> None:
 
     assert before == list(range(len(before)))
     assert 20 < len(before) < 60
-    assert numbers(folded(seen).text) == list(range(240))
+    assert numbers(fold(seen).text) == list(range(240))
 
 
 async def test_a_part_that_failed_is_tried_once_more_when_the_others_are_done() -> None:
@@ -149,7 +149,7 @@ async def test_a_part_that_failed_is_tried_once_more_when_the_others_are_done() 
     again = [event for event in events if isinstance(event, PartStarted) and event.again]
     assert [event.index for event in again] == [1]
     assert events.index(again[0]) > events.index([event for event in events if isinstance(event, PartDone)][-2])
-    assert numbers(folded(events).text) == list(range(240))
+    assert numbers(fold(events).text) == list(range(240))
     assert not [event for event in events if isinstance(event, Note) and event.code == "gap"]
 
 
@@ -159,7 +159,7 @@ async def test_a_part_that_cannot_be_had_leaves_a_gap_and_all_else_stays() -> No
     events = await events_of(TranscriptionService(ears, prepare=short_parts))
 
     (gap,) = [event for event in events if isinstance(event, Note) and event.code == "gap"]
-    reply = folded(events)
+    reply = fold(events)
     found = numbers(reply.text)
     assert "Nobody answered." in gap.text
     assert found == sorted(set(found))
@@ -190,12 +190,12 @@ async def test_a_friendly_sentence_is_no_transcript() -> None:
 
 
 async def test_a_bug_below_is_not_taken_for_a_failed_part() -> None:
-    async def broken(request: Request) -> Events:
+    async def break_off(request: Request) -> Events:
         yield AttemptStarted(number=1, provider="groq", model="whisper")
         raise KeyError("a bug")
 
     with pytest.raises(KeyError):
-        await events_of(TranscriptionService(broken), sample("jfk.mp3"))
+        await events_of(TranscriptionService(break_off), sample("jfk.mp3"))
 
 
 @pytest.mark.parametrize("data", [b"", b"no recording", sample("empty-header-only.wav"), sample("kiwi.jpg")])
@@ -231,7 +231,7 @@ async def test_no_speech_is_said_plainly_and_thank_you_is_not(data: bytes, told:
     events = await events_of(TranscriptionService(says("Thank you.")), data)
 
     (note,) = [event for event in events if isinstance(event, Note)]
-    reply = folded(events)
+    reply = fold(events)
     assert (note.code, told in note.text) == ("no_speech", True)
     assert reply.text == ""
     assert reply.finished is not None
@@ -247,8 +247,8 @@ async def test_a_real_thank_you_is_kept() -> None:
 
 
 async def test_a_silent_part_of_a_long_recording_is_not_sent() -> None:
-    words = spoken(60)
-    voice = heard(recording(words))
+    words = speak(60)
+    voice = read_samples(recording(words))
     data = wav(np.concatenate((voice, np.zeros(16_000 * 80))))
     ears = Ears(words, data, short_parts)
 
@@ -257,7 +257,7 @@ async def test_a_silent_part_of_a_long_recording_is_not_sent() -> None:
     silent = [event for event in events if isinstance(event, PartDone) and event.outcome == "silent"]
     assert len(silent) >= 2
     assert len(ears.asked) + len(silent) == len(list(short_parts(data, "")))
-    assert numbers(folded(events).text) == list(range(60))
+    assert numbers(fold(events).text) == list(range(60))
     assert not [event for event in events if isinstance(event, Note)]
 
 

@@ -12,14 +12,14 @@ from groq_core.media.audio.ffmpeg import Media
 from groq_core.media.audio.preparation import Preparation
 from groq_core.services.transcription import TranscriptionService
 from groq_core.services.transcription_journal import Journal
-from tests.services.ears import Ears, numbers, recording, spoken
+from tests.services.ears import Ears, numbers, recording, speak
 
 
 def short_parts(data: Media, filename: str) -> Preparation:
     return Preparation(data, filename, max_part_s=20.0, overlap_s=3.0)
 
 
-WORDS = spoken(160)
+WORDS = speak(160)
 DATA = recording(WORDS)
 
 

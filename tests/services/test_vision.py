@@ -49,7 +49,7 @@ def turn(text: str, pictures: int = 0) -> Message:
     return {"role": "user", "content": [{"type": "text", "text": text}, *[PICTURE.part] * pictures]}
 
 
-def sent_bytes(request: ChatRequest) -> list[bytes]:
+def bytes_of(request: ChatRequest) -> list[bytes]:
     return [
         base64.b64decode(part["image_url"]["url"].partition(",")[2])
         for message in request.messages
@@ -65,7 +65,7 @@ async def test_what_reaches_the_pipeline_holds_the_picture_and_not_its_position(
     reply = await service(eyes).ask("What is this?", [sample("exif-gps.jpg"), PICTURE])
 
     (request,) = eyes.asked
-    first, second = sent_bytes(request)
+    first, second = bytes_of(request)
     assert (request.model, request.needs.images, request.revisable) == ("vision", 2, True)
     assert b"Exif" not in first
     assert second == PICTURE.data
@@ -79,7 +79,7 @@ async def test_several_pictures_share_the_limit_of_bytes() -> None:
 
     await service(eyes).ask("Compare.", [sample("kiwi.jpg")] * 3, max_completion_tokens=300)
 
-    assert sum(map(len, sent_bytes(eyes.asked[0]))) < 3_000_000
+    assert sum(map(len, bytes_of(eyes.asked[0]))) < 3_000_000
     assert eyes.asked[0].params == {"max_completion_tokens": 300}
 
 

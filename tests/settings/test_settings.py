@@ -10,8 +10,9 @@ from groq_core.access.origins import Origins
 from groq_core.access.visit import Forwarding
 from groq_core.errors import SettingsError
 from groq_core.redaction import Secret
+from groq_core.settings.env_file import load
 from groq_core.settings.limits import PersonLimit
-from groq_core.settings.settings import Settings, defaults, load, variables
+from groq_core.settings.settings import Settings, defaults, variables
 
 
 def test_an_empty_environment_is_the_simulator_on_loopback() -> None:

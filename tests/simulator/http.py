@@ -37,7 +37,7 @@ async def error(http: httpx.AsyncClient, body: Any, path: str = CHAT) -> tuple[i
     return answer.status_code, answer.json().get("error", {})
 
 
-async def said(http: httpx.AsyncClient, body: Any, path: str = CHAT) -> str:
+async def text_of(http: httpx.AsyncClient, body: Any, path: str = CHAT) -> str:
     """The text of an answer."""
     answer = await http.post(path, json=body)
     assert answer.status_code == 200, answer.text

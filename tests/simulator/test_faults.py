@@ -257,7 +257,7 @@ class Clock:
         return self.now
 
 
-def taken(faults: Faults, number: int) -> int:
+def count_taken(faults: Faults, number: int) -> int:
     return sum(faults.take("groq", OSS, "chat") is not None for _ in range(number))
 
 
@@ -265,7 +265,7 @@ def test_times_are_counted_down() -> None:
     faults = Faults(Clock(), random.Random(0))
     faults.add(Fault(kind="cut", times=3))
 
-    assert taken(faults, 10) == 3
+    assert count_taken(faults, 10) == 3
     assert faults.list() == []
 
 
@@ -273,7 +273,7 @@ def test_probability_is_kept() -> None:
     faults = Faults(Clock(), random.Random(0))
     faults.add(Fault(kind="cut", probability=0.25))
 
-    assert 200 < taken(faults, 1_000) < 300
+    assert 200 < count_taken(faults, 1_000) < 300
 
 
 def test_a_fault_ends_when_its_time_is_over() -> None:
@@ -282,9 +282,9 @@ def test_a_fault_ends_when_its_time_is_over() -> None:
     faults.add(Fault(kind="cut", until_s=10))
 
     clock.now = 9.9
-    assert taken(faults, 1) == 1
+    assert count_taken(faults, 1) == 1
     clock.now = 10.0
-    assert taken(faults, 1) == 0
+    assert count_taken(faults, 1) == 0
 
 
 def test_the_first_that_matches_hits() -> None:

@@ -44,7 +44,7 @@ async def begin(http: httpx.AsyncClient, data: bytes, base: str = GROQ) -> dict[
     return dict(answer.json())
 
 
-async def finished(http: httpx.AsyncClient, job: dict[str, Any], base: str = GROQ) -> dict[str, Any]:
+async def wait_for_end(http: httpx.AsyncClient, job: dict[str, Any], base: str = GROQ) -> dict[str, Any]:
     async with asyncio.timeout(10):
         while job["status"] not in ("completed", "failed", "cancelled"):
             await asyncio.sleep(0)
@@ -58,7 +58,7 @@ async def content(http: httpx.AsyncClient, ident: str, base: str = GROQ) -> list
 
 
 async def test_every_line_is_answered(http: httpx.AsyncClient) -> None:
-    job = await finished(http, await begin(http, jsonl(*(line(n) for n in range(20)))))
+    job = await wait_for_end(http, await begin(http, jsonl(*(line(n) for n in range(20)))))
 
     results = await content(http, job["output_file_id"])
     answers = {r["custom_id"]: r["response"]["body"]["choices"][0]["message"]["content"] for r in results}
@@ -68,7 +68,7 @@ async def test_every_line_is_answered(http: httpx.AsyncClient) -> None:
 
 
 async def test_lines_that_fail_are_in_the_error_file(http: httpx.AsyncClient) -> None:
-    job = await finished(http, await begin(http, jsonl(line(1), line(2, model="nobody"), line(3, n=4))))
+    job = await wait_for_end(http, await begin(http, jsonl(line(1), line(2, model="nobody"), line(3, n=4))))
 
     failed = await content(http, job["error_file_id"])
     assert {(r["custom_id"], r["response"]["status_code"]) for r in failed} == {("line-2", 404), ("line-3", 400)}
@@ -87,7 +87,7 @@ async def test_lines_that_fail_are_in_the_error_file(http: httpx.AsyncClient) ->
     ],
 )
 async def test_a_bad_input_file_fails_the_batch_with_the_line(http: httpx.AsyncClient, data: bytes, code: str) -> None:
-    job = await finished(http, await begin(http, data))
+    job = await wait_for_end(http, await begin(http, data))
 
     assert job["status"] == "failed"
     assert job["errors"]["data"][-1]["code"] == code
@@ -95,7 +95,7 @@ async def test_a_bad_input_file_fails_the_batch_with_the_line(http: httpx.AsyncC
 
 
 async def test_batches_do_not_use_up_the_limits_of_direct_requests(http: httpx.AsyncClient) -> None:
-    await finished(http, await begin(http, jsonl(*(line(n) for n in range(50)))))
+    await wait_for_end(http, await begin(http, jsonl(*(line(n) for n in range(50)))))
 
     answer = await http.post(f"{GROQ}/chat/completions", json=ask())
     assert answer.headers["x-ratelimit-remaining-requests"] == str(
@@ -148,7 +148,7 @@ async def test_nobody_sees_another_s_files(simulator: Simulator, http: httpx.Asy
 
 async def test_groq_s_batch_and_results_have_the_recorded_shape(http: httpx.AsyncClient) -> None:
     recorded = {r.name.rpartition("-")[2]: r for r in recordings("batch")}
-    job = await finished(http, await begin(http, jsonl(*(line(n, seed=1014) for n in range(4)))))
+    job = await wait_for_end(http, await begin(http, jsonl(*(line(n, seed=1014) for n in range(4)))))
     results = await content(http, job["output_file_id"])
 
     found = differences(json.loads(recorded["completed"].body), job)

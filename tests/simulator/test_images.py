@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from groq_core.simulator import Simulator, images
-from tests.simulator.http import CHAT, QWEN, SCOUT, ask, error, said
+from tests.simulator.http import CHAT, QWEN, SCOUT, ask, error, text_of
 
 MEDIA = Path(__file__).parent.parent / "data" / "media"
 
@@ -87,7 +87,7 @@ async def test_a_broken_picture_is_refused(http: httpx.AsyncClient, name: str) -
 async def test_answer_tells_question_size_and_colours(http: httpx.AsyncClient) -> None:
     question = [{"type": "text", "text": "What is this?"}, part((MEDIA / "kiwi.jpg").read_bytes())]
 
-    answer = await said(http, ask(question, QWEN))
+    answer = await text_of(http, ask(question, QWEN))
 
     with Image.open(MEDIA / "kiwi.jpg") as image:
         assert f"{image.width} × {image.height} pixels" in answer
@@ -98,7 +98,7 @@ async def test_answer_tells_question_size_and_colours(http: httpx.AsyncClient) -
 async def test_each_of_several_pictures_is_told(http: httpx.AsyncClient) -> None:
     question = [part(plain("red"), "png"), part(plain("blue", (8, 90)), "png")]
 
-    answer = await said(http, ask(question, QWEN))
+    answer = await text_of(http, ask(question, QWEN))
 
     first, second = answer.split("**Image 2.**")
     assert "red (100%)" in first
@@ -109,7 +109,7 @@ async def test_each_of_several_pictures_is_told(http: httpx.AsyncClient) -> None
 async def test_a_linked_picture_is_not_fetched(http: httpx.AsyncClient) -> None:
     question = [{"type": "image_url", "image_url": {"url": "http://127.0.0.1:9/cat.png"}}]
 
-    assert "fetches nothing" in await said(http, ask(question, QWEN))
+    assert "fetches nothing" in await text_of(http, ask(question, QWEN))
 
 
 async def test_pictures_count_as_tokens(http: httpx.AsyncClient) -> None:
@@ -123,7 +123,7 @@ async def test_scout_takes_five_pictures_of_33_megapixels(simulator: Simulator, 
     file = io.BytesIO()
     Image.new("1", (6_000, 5_600)).save(file, "PNG")
 
-    assert "**Image 5.**" in await said(http, ask([part(plain("red"), "png")] * 5, SCOUT))
+    assert "**Image 5.**" in await text_of(http, ask([part(plain("red"), "png")] * 5, SCOUT))
     assert (await error(http, ask([part(plain("red"), "png")] * 6, SCOUT)))[0] == 400
     status, refused = await error(http, ask([part(file.getvalue(), "png")], SCOUT))
     assert status == 400

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from groq_core.simulator import outlines
-from tests.simulator.http import OSS, ask, said, tool
+from tests.simulator.http import OSS, ask, text_of, tool
 
 HEADED = (
     "[[ ## question ## ]]\nWhat is 17 * 23?\n\nRespond with the corresponding output fields, starting with the field "
@@ -23,12 +23,12 @@ LISTED = (
 )
 
 
-def written(*messages: tuple[str, str]) -> str | None:
+def answer_of(*messages: tuple[str, str]) -> str | None:
     return outlines.answer([{"role": role, "content": text} for role, text in messages], random.Random(1))
 
 
 def test_fields_stand_under_their_headings_and_a_sum_is_worked_out() -> None:
-    text = written(("user", HEADED))
+    text = answer_of(("user", HEADED))
 
     assert text is not None
     assert "[[ ## answer ## ]]\n391\n" in text
@@ -37,7 +37,7 @@ def test_fields_stand_under_their_headings_and_a_sum_is_worked_out() -> None:
 
 
 def test_fields_of_an_object_have_their_types() -> None:
-    fields = json.loads(written(("user", LISTED)) or "")
+    fields = json.loads(answer_of(("user", LISTED)) or "")
 
     assert [*fields] == ["name", "age", "tags"]
     assert (fields["age"], type(fields["tags"])) == (36, list)
@@ -45,11 +45,11 @@ def test_fields_of_an_object_have_their_types() -> None:
 
 @pytest.mark.parametrize("asked", ["Reply in JSON with the keys name and age.", "Return a valid JSON object."])
 def test_json_asked_for_in_words_is_json(asked: str) -> None:
-    assert isinstance(json.loads(written(("user", f"Ada is 36. {asked}")) or ""), dict)
+    assert isinstance(json.loads(answer_of(("user", f"Ada is 36. {asked}")) or ""), dict)
 
 
 def test_a_fence_is_put_around_json_where_one_is_asked_for() -> None:
-    text = written(("user", "Ada is 36. Return the correct JSON response within a ```json codeblock."))
+    text = answer_of(("user", "Ada is 36. Return the correct JSON response within a ```json codeblock."))
 
     assert text is not None
     assert text.startswith("```json\n{")
@@ -58,7 +58,7 @@ def test_a_fence_is_put_around_json_where_one_is_asked_for() -> None:
 
 def test_code_ends_the_work() -> None:
     rules = "Write code between <code> and </code>:\n<code>\nfinal_answer(x)\n</code>"
-    text = written(("system", rules), ("user", "New task:\nWhat is 17 * 23?"))
+    text = answer_of(("system", rules), ("user", "New task:\nWhat is 17 * 23?"))
 
     assert text is not None
     assert "<code>\nfinal_answer('17 * 23 = **391**')\n</code>" in text
@@ -66,7 +66,7 @@ def test_code_ends_the_work() -> None:
 
 @pytest.mark.parametrize("asked", ["What is JSON?", "Explain how a server answers.", "Parse this JSON: {}"])
 def test_prose_stays_prose(asked: str) -> None:
-    assert written(("user", asked)) is None
+    assert answer_of(("user", asked)) is None
 
 
 async def test_an_agent_that_must_call_a_tool_hands_in_what_it_found(http: httpx.AsyncClient) -> None:
@@ -80,4 +80,4 @@ async def test_an_agent_that_must_call_a_tool_hands_in_what_it_found(http: httpx
 
     assert call["function"]["name"] == "final_answer"
     assert json.loads(call["function"]["arguments"]) == {"answer": "hail in Paris"}
-    assert await said(http, ask(LISTED, OSS))
+    assert await text_of(http, ask(LISTED, OSS))

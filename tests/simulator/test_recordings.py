@@ -87,7 +87,7 @@ def like(recording: Recording, make: Callable[..., Any], fallback: str, **extra:
     """The request with the recorded model's nearest living relative, with usage asked for where it was."""
     asked = recording.request.get("body") if isinstance(recording.request, dict) else None
     asked = json.loads(asked) if isinstance(asked, str) and asked.startswith("{") else {}
-    name = str(asked.get("model") or _answered_by(recording))
+    name = str(asked.get("model") or _model_of(recording))
     model = OSS if "gpt-oss" in name else QWEN if "qwen" in name else fallback
     if recording.streamed:
         extra["stream"] = True
@@ -240,7 +240,7 @@ HEADERS = {
 SAME_VALUE = ("cache-control", "vary", "server", "via", "alt-svc", "strict-transport-security", "openai-version")
 
 
-def _answered_by(recording: Recording) -> str:
+def _model_of(recording: Recording) -> str:
     found = re.search(rb'"model": ?"([^"]+)"', recording.body)
     return found.group(1).decode() if found else ""
 
@@ -277,7 +277,7 @@ async def send(simulator: Simulator, http: httpx.AsyncClient, put: Put) -> httpx
     return await http.post(put.path, json=put.body, headers=headers)
 
 
-def recorded_on(recording: Recording) -> str:
+def day_of(recording: Recording) -> str:
     """The day as ``2025-10-07``; recordings tell it in four ways."""
     told = json.loads((WIRE / f"{recording.name}.json").read_text())["recorded_at"]
     if (day := re.search(r"\d{4}-\d{2}-\d{2}", told)) is not None:
@@ -287,8 +287,8 @@ def recorded_on(recording: Recording) -> str:
     return parsedate_to_datetime(told).date().isoformat()
 
 
-def disallowed(recording: Recording, found: list[str]) -> list[str]:
-    day = recorded_on(recording)
+def not_allowed(recording: Recording, found: list[str]) -> list[str]:
+    day = day_of(recording)
     here = [may for may in ALLOWED if re.fullmatch(may.recording, recording.name) and day < may.before]
     return [line for line in found if not any(re.fullmatch(may.differ, line) for may in here)]
 
@@ -327,7 +327,7 @@ async def test_answer_has_the_recorded_shape(
         found = differences(json.loads(recording.body), answer.json(), ordered=ordered)
     else:
         found = []
-    assert disallowed(recording, found) == []
+    assert not_allowed(recording, found) == []
 
 
 @pytest.mark.parametrize("recording", [*filter(complete, COMPARED)], ids=lambda recording: recording.name)
@@ -339,5 +339,5 @@ async def test_answer_has_the_recorded_headers(
     only_one_has = {*recording.headers} ^ {*answer.headers}
     assert only_one_has <= {*HEADERS}
     for name in SAME_VALUE:
-        if name in recording.headers and recorded_on(recording) > "2025-07":
+        if name in recording.headers and day_of(recording) > "2025-07":
             assert answer.headers[name] == recording.headers[name]

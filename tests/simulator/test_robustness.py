@@ -57,7 +57,7 @@ def places(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [at, *(place for key, item in inner for place in places(item, (*at, key)))][0 if at else 1 :]
 
 
-def changed(body: Any, place: tuple[Any, ...], value: Any) -> Any:
+def change(body: Any, place: tuple[Any, ...], value: Any) -> Any:
     body = copy.deepcopy(body)
     inner = body
     for step in place[:-1]:
@@ -73,7 +73,7 @@ def changed(body: Any, place: tuple[Any, ...], value: Any) -> Any:
 async def test_no_body_breaks_the_simulator(
     simulator: Simulator, http: httpx.AsyncClient, path: str, leave_out: str, place: Any, value: Any
 ) -> None:
-    body = changed(FULL, place, value)
+    body = change(FULL, place, value)
     body.pop(leave_out, None)
     if leave_out == "tools":
         body.pop("tool_choice", None)

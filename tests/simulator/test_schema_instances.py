@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from groq_core.simulator.patterns import matching
 from groq_core.simulator.schema_instances import Filler
-from tests.simulator.http import ask, said
+from tests.simulator.http import ask, text_of
 
 INVOICE = """Invoice number: INV-2041
 Date: 2026-03-14
@@ -100,7 +100,7 @@ async def test_strict_schema_is_filled_from_the_text(http: httpx.AsyncClient) ->
     }
     wanted = {"type": "json_schema", "json_schema": {"name": "invoice", "strict": True, "schema": schema}}
 
-    found = json.loads(await said(http, ask(INVOICE, response_format=wanted)))
+    found = json.loads(await text_of(http, ask(INVOICE, response_format=wanted)))
 
     jsonschema.validate(found, schema)
     assert found == {
@@ -127,7 +127,7 @@ async def test_strict_schema_is_filled_from_the_text(http: httpx.AsyncClient) ->
     ],
 )
 async def test_json_mode_has_the_keys_that_were_asked_for(http: httpx.AsyncClient, prompt: str, keys: set[str]) -> None:
-    found = json.loads(await said(http, ask(prompt, response_format={"type": "json_object"})))
+    found = json.loads(await text_of(http, ask(prompt, response_format={"type": "json_object"})))
 
     assert {*found} == keys
 

@@ -32,7 +32,7 @@ async def live(stage: Stage) -> list[tuple[float, Event]]:
     return heard
 
 
-def saved(heard: list[tuple[float, Event]]) -> bytes:
+def save(heard: list[tuple[float, Event]]) -> bytes:
     """As the page saves it."""
     lines = [(at, encode(event)) for at, event in heard]
     events = [[at, json.loads(line.removeprefix(b"data: "))] for at, line in lines if line]
@@ -55,7 +55,7 @@ async def test_every_fault_of_the_panel_happens_again_from_its_story(word: str, 
     async with staged() as stage:
         stage.fault(provider="groq", model="openai/gpt-oss-20b", times=times, **FAULTS[word])
         heard = await live(stage)
-    story = read_story(saved(heard))
+    story = read_story(save(heard))
     async with staged() as stage:
         stage.simulator.tell(story.events)
         again = await live(stage)

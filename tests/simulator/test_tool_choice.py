@@ -9,7 +9,7 @@ import httpx
 import jsonschema
 import pytest
 
-from tests.simulator.http import CHAT, OSS, QWEN, ask, error, said, tool
+from tests.simulator.http import CHAT, OSS, QWEN, ask, error, text_of, tool
 from tests.simulator.shapes import events
 
 WEATHER = tool("get_weather", "Current weather of a city", city={"type": "string"})
@@ -98,7 +98,7 @@ async def test_answer_tells_what_the_tool_found(http: httpx.AsyncClient) -> None
         {"role": "tool", "tool_call_id": "a", "content": "22 °C and sunny"},
     ]
 
-    assert "22 °C and sunny" in await said(http, body)
+    assert "22 °C and sunny" in await text_of(http, body)
 
 
 @pytest.mark.parametrize(

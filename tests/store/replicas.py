@@ -12,13 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from fastapi import FastAPI
 
+from groq_core.api.app import create_api
 from groq_core.compose import Core, assemble
 from groq_core.serve import create_app
 from groq_core.settings.settings import Settings
 from groq_core.simulator import Simulator
 from tests.api.stage import serving
-from tests.requires import found
+from tests.requires import find
 
 
 class Redis:
@@ -33,7 +35,7 @@ class Redis:
         self.url = f"redis://127.0.0.1:{self.port}/0"
 
     def start(self) -> None:
-        program = found("redis-server")
+        program = find("redis-server")
         assert program is not None
         command = [program, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self._folder)]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
@@ -87,13 +89,14 @@ class Replicas:
 
 @asynccontextmanager
 async def replicas(
-    count: int, redis: Redis, simulator: Simulator, ports: Sequence[int] = (), /, **settings: str
+    count: int, redis: Redis, simulator: Simulator, ports: Sequence[int] = (), /, *, pages: bool = True, **settings: str
 ) -> AsyncIterator[Replicas]:
     """
     Start them.
 
     Args:
         ports: Where each finds Redis, where there is something in between.
+        pages: Whether the page is wanted too; it takes longer to make than all the rest.
     """
     async with AsyncExitStack() as stack:
         cores = []
@@ -101,5 +104,9 @@ async def replicas(
             address = f"redis://127.0.0.1:{port}/0"
             made = Settings.from_env({"GROQ_CORE_OFFLINE": "1", "GROQ_CORE_REDIS_URL": address, **settings})
             cores.append(await stack.enter_async_context(assemble(made, simulator=simulator)))
-        served = [await stack.enter_async_context(serving(create_app(core))) for core in cores]
+        served = [await stack.enter_async_context(serving(create_app(core) if pages else _api(core))) for core in cores]
         yield Replicas(cores, [f"http://127.0.0.1:{port}" for port in served])
+
+
+def _api(core: Core) -> FastAPI:
+    return create_api(core, shelf=core.shared.shelf if core.shared is not None else None)

@@ -75,19 +75,19 @@ async def test_words_are_found_wherever_they_stand(database: Database) -> None:
     await kept.put("ann.smith@example.org", whole("a", "The quick brown fox", "jumps"))
     await kept.put("ann.smith@example.org", whole("b", "a lazy dog", "brown bears"))
 
-    async def found(words: str) -> set[str]:
+    async def find(words: str) -> set[str]:
         return {hit.id for hit in await kept.search("ann.smith@example.org", words)}
 
-    assert await found("BROWN") == {"a", "b"}
-    assert await found("brown fox") == {"a"}
-    assert await found("bro") == {"a", "b"}
-    assert await found("nothing") == set()
-    assert await found("") == await found("*&|!'\":()") == set()
-    assert await found('fox" OR "dog') == set()
+    assert await find("BROWN") == {"a", "b"}
+    assert await find("brown fox") == {"a"}
+    assert await find("bro") == {"a", "b"}
+    assert await find("nothing") == set()
+    assert await find("") == await find("*&|!'\":()") == set()
+    assert await find('fox" OR "dog') == set()
     await kept.put_message("ann.smith@example.org", "a", {"id": "a-0", "text": "changed"})
-    assert await found("fox") == set()
+    assert await find("fox") == set()
     await kept.remove("ann.smith@example.org", "b")
-    assert await found("dog") == set()
+    assert await find("dog") == set()
 
 
 async def test_what_was_removed_can_be_put_back(database: Database) -> None:

@@ -67,7 +67,10 @@ TOKENS = {"GROQ_CORE_API_TOKENS": f"{TOKEN}, t-another-token"}
 
 @needs("redis-server")
 async def test_a_response_is_found_on_another_replica_by_redis(redis: Redis, simulator: Simulator) -> None:
-    async with replicas(2, redis, simulator, (), **TOKENS) as running, clients(*running.urls) as (first, other):
+    async with (
+        replicas(2, redis, simulator, pages=False, **TOKENS) as running,
+        clients(*running.urls) as (first, other),
+    ):
         assert await eventually(running.in_step, 5)
         await check_responses(first, other)
         made = (await respond(first)).json()
@@ -98,11 +101,11 @@ async def test_responses_files_and_batches_are_found_on_another_replica_by_the_d
         asked = {"input_file_id": made["id"], "endpoint": "/v1/chat/completions", "completion_window": "24h"}
         batch = (await other.post("/v1/batches", json=asked)).json()
 
-        async def done() -> Any:
+        async def find_completed() -> Any:
             found = (await first.get(f"/v1/batches/{batch['id']}")).json()
             return found if found["status"] == "completed" else None
 
-        ended = await eventually(done, 20)
+        ended = await eventually(find_completed, 20)
         assert ended["request_counts"] == {"total": 5, "completed": 5, "failed": 0}
         output = (await first.get(f"/v1/files/{ended['output_file_id']}/content")).text
         assert sorted(json.loads(one)["custom_id"] for one in output.splitlines()) == [f"c{n}" for n in range(5)]

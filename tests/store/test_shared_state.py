@@ -20,7 +20,7 @@ pytestmark = needs("redis-server")
 
 
 async def test_replicas_say_that_they_are_in_step(redis: Redis, simulator: Simulator) -> None:
-    async with replicas(2, redis, simulator) as running:
+    async with replicas(2, redis, simulator, pages=False) as running:
         assert await eventually(running.in_step, 5)
 
 
@@ -37,7 +37,7 @@ async def test_shares_add_up_to_the_whole_and_follow_who_asks(redis: Redis) -> N
     limited = Simulator(pace=0, limits="developer", seed=1)
     await limited.start()
     try:
-        async with replicas(3, redis, limited) as running:
+        async with replicas(3, redis, limited, pages=False) as running:
             assert await eventually(running.in_step, 5)
             for url in running.urls:
                 async with httpx.AsyncClient(base_url=url, timeout=30) as http:
@@ -59,7 +59,7 @@ async def test_shares_add_up_to_the_whole_and_follow_who_asks(redis: Redis) -> N
 async def test_what_rests_on_one_replica_rests_on_the_others_and_wakes_with_it(
     redis: Redis, simulator: Simulator
 ) -> None:
-    async with replicas(2, redis, simulator) as running:
+    async with replicas(2, redis, simulator, pages=False) as running:
         assert await eventually(running.in_step, 5)
         simulator.faults.add(Fault(kind="status", status=429, provider="groq", times=1, retry_after=30.0))
         async with httpx.AsyncClient(base_url=running.urls[0], timeout=30) as http:
@@ -81,7 +81,7 @@ async def test_what_rests_on_one_replica_rests_on_the_others_and_wakes_with_it(
 
 
 async def test_an_answer_of_one_replica_is_the_other_s_cache(redis: Redis, simulator: Simulator) -> None:
-    async with replicas(2, redis, simulator, GROQ_CORE_CACHE_SCOPE="server") as running:
+    async with replicas(2, redis, simulator, pages=False, GROQ_CORE_CACHE_SCOPE="server") as running:
         assert await eventually(running.in_step, 5)
         answers = []
         for url in running.urls:
@@ -97,7 +97,7 @@ async def test_the_same_question_at_once_on_two_replicas_is_asked_once(redis: Re
     slow = Simulator(limits="off", seed=1)
     await slow.start()
     try:
-        async with replicas(2, redis, slow, GROQ_CORE_CACHE_SCOPE="server") as running:
+        async with replicas(2, redis, slow, pages=False, GROQ_CORE_CACHE_SCOPE="server") as running:
             assert await eventually(running.in_step, 5)
 
             async def one(url: str) -> Any:
@@ -115,7 +115,7 @@ async def test_without_redis_at_the_start_each_goes_on_and_is_in_step_when_it_is
     redis: Redis, simulator: Simulator
 ) -> None:
     redis.stop()
-    async with replicas(2, redis, simulator) as running:
+    async with replicas(2, redis, simulator, pages=False) as running:
         assert await eventually(running.away, 5)
         async with httpx.AsyncClient(base_url=running.urls[0], timeout=30) as http:
             assert (await ask(http)).status_code == 200
@@ -127,7 +127,7 @@ async def test_without_redis_at_the_start_each_goes_on_and_is_in_step_when_it_is
 
 @pytest.mark.parametrize("fault", ["kill", "pause", "read-only", "flush"])
 async def test_redis_may_fail_and_come_back(redis: Redis, simulator: Simulator, fault: str) -> None:
-    async with replicas(2, redis, simulator) as running:
+    async with replicas(2, redis, simulator, pages=False) as running:
         assert await eventually(running.in_step, 5)
         match fault:
             case "kill":
@@ -157,7 +157,7 @@ async def test_redis_may_fail_and_come_back(redis: Redis, simulator: Simulator, 
 
 
 async def test_wrong_guesses_and_limits_are_counted_together(redis: Redis, simulator: Simulator) -> None:
-    async with replicas(2, redis, simulator, GROQ_CORE_LIMITS="3/minute") as running:
+    async with replicas(2, redis, simulator, pages=False, GROQ_CORE_LIMITS="3/minute") as running:
         assert await eventually(running.in_step, 5)
         codes = []
         for url in running.urls * 2:
@@ -202,7 +202,7 @@ async def test_replicas_together_never_overspend_whatever_redis_does(
 ) -> None:
     if fault == "absent":
         redis.stop()
-    async with replicas(3, redis, simulator, (), **SPENDING) as running:
+    async with replicas(3, redis, simulator, pages=False, **SPENDING) as running:
         if fault != "absent":
             assert await eventually(running.in_step, 5)
         first, codes = await spend(running, 1)

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, Route, async_playwright, expect
 
 from groq_core.simulator import Simulator
-from tests.requires import found, needs
+from tests.requires import find, needs
 from tests.store.stage import PASSWORD, TeamStage, ask, eventually, team_stage
 
 pytestmark = [needs("chromium"), pytest.mark.browser]
@@ -25,12 +25,12 @@ async def stage(tmp_path: Path, simulator: Simulator) -> AsyncIterator[TeamStage
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        running = await playwright.chromium.launch(executable_path=found("chromium"), args=["--no-sandbox"])
+        running = await playwright.chromium.launch(executable_path=find("chromium"), args=["--no-sandbox"])
         yield running
         await running.close()
 
 
-async def signed_in(browser: Browser, stage: TeamStage, person: str, **options: Any) -> Page:
+async def sign_in(browser: Browser, stage: TeamStage, person: str, **options: Any) -> Page:
     context = await browser.new_context(**options)
     page = await context.new_page()
     await page.goto(stage.url)
@@ -41,7 +41,7 @@ async def signed_in(browser: Browser, stage: TeamStage, person: str, **options: 
 
 
 async def test_the_admin_page_shows_and_changes(browser: Browser, stage: TeamStage) -> None:
-    page = await signed_in(browser, stage, "ann", viewport={"width": 1440, "height": 900})
+    page = await sign_in(browser, stage, "ann", viewport={"width": 1440, "height": 900})
     wrong: list[str] = []
     page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
     await page.goto(f"{stage.url}/admin")
@@ -65,18 +65,29 @@ async def test_the_admin_page_shows_and_changes(browser: Browser, stage: TeamSta
 async def test_a_conversation_is_there_on_a_second_device_and_shared_by_link(
     browser: Browser, stage: TeamStage
 ) -> None:
-    first = await signed_in(browser, stage, "bob", viewport={"width": 1440, "height": 900})
+    first = await sign_in(browser, stage, "bob", viewport={"width": 1440, "height": 900})
+    refused: set[str] = set()
+
+    async def refuse_once(route: Route) -> None:
+        """The database is away for a moment, whatever is to be kept."""
+        again = route.request.url in refused or route.request.method != "PUT"
+        refused.add(route.request.url)
+        await (route.continue_() if again else route.fulfill(status=503, headers={"retry-after": "1"}))
+
+    await first.route("**/ui/conversations/**", refuse_once)
     await first.fill("#chat-message textarea, textarea#chat-message", "What is a fox?")
     await first.click("#chat-send")
     answer = first.locator('#chat-log [data-role="assistant"][data-state="done"]')
     await expect(answer).to_be_visible(timeout=20_000)
     await expect(first.locator("#conversations [data-conversation]")).to_have_count(1, timeout=20_000)
 
-    second = await signed_in(browser, stage, "bob", viewport={"width": 1440, "height": 900})
+    second = await sign_in(browser, stage, "bob", viewport={"width": 1440, "height": 900})
     entry = second.locator("#conversations [data-conversation]")
     await expect(entry).to_have_count(1, timeout=20_000)
     await entry.locator(".gc-entry-title").click()
     await expect(second.locator("#chat-log")).to_contain_text("What is a fox?")
+    await expect(second.locator('#chat-log [data-role="assistant"]')).to_have_count(1)
+    assert refused
 
     await second.click("#settings-open")
     await expect(second.locator("#kept-where")).to_contain_text("kept on this server")
@@ -101,18 +112,18 @@ async def test_a_conversation_is_there_on_a_second_device_and_shared_by_link(
     await expect(entry).to_have_count(0)
     async with stage.client("bob") as bob:
 
-        async def gone() -> bool:
+        async def is_gone() -> bool:
             return bool((await bob.get("/ui/conversations")).json() == {"heads": []})
 
-        assert await eventually(gone, 20), "deleted by their owner, on the server too"
+        assert await eventually(is_gone, 20), "deleted by their owner, on the server too"
 
-    other = await signed_in(browser, stage, "ann")
+    other = await sign_in(browser, stage, "ann")
     await expect(other.locator("#chat-send")).to_be_visible(timeout=20_000)
     await expect(other.locator("#conversations [data-conversation]")).to_have_count(0)
 
 
 async def test_what_an_admin_announces_is_read_by_everybody(browser: Browser, stage: TeamStage) -> None:
-    page = await signed_in(browser, stage, "bob", viewport={"width": 1440, "height": 900})
+    page = await sign_in(browser, stage, "bob", viewport={"width": 1440, "height": 900})
     await expect(page.locator("#status-panel")).to_be_attached(timeout=20_000)
     async with stage.client("ann") as ann:
         told = await ann.post("/ui/admin", json={"action": "announce", "value": "Closed on <b>Monday</b>"})

@@ -85,10 +85,10 @@ async def test_parallel_requests_never_spend_more_than_there_is(stage: TeamStage
     spent = sum(answer.json()["x_groq_core"]["cost_usd"] for answer in answers if answer.status_code == 200)
     assert 0 < spent <= 0.002
 
-    async def written() -> bool:
+    async def books_agree() -> bool:
         return bool(abs(sum(line.usd for line in await team.limits.books.read()) - spent) < 1e-9)
 
-    assert await eventually(written), "the ledger says the same"
+    assert await eventually(books_agree), "the ledger says the same"
 
 
 async def test_the_ledger_tells_who_spent_what_on_what(stage: TeamStage) -> None:
@@ -246,11 +246,11 @@ async def test_who_is_asking_is_seen_on_every_process_while_they_do(stage: TeamS
         question = {"turns": [{"role": "user", "text": "Something that takes a while"}]}
         asking = asyncio.create_task(bob.post("/ui/chat", json=question))
 
-        async def seen() -> Any:
+        async def look() -> Any:
             await team.asking.flush()
             return (await ann.get("/ui/admin")).json()["asking"]
 
-        (one,) = await eventually(seen)
+        (one,) = await eventually(look)
         assert (one["person"], one["operation"], one["model"]) == ("bob", "chat", "auto")
         stage.simulator.faults.clear()
         asking.cancel()

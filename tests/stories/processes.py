@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.requires import found
+from tests.requires import find
 
 ROOT = Path(__file__).parents[2]
 START_S = 60.0
@@ -135,7 +135,7 @@ async def nginx(servers: str, folder: Path, port: int) -> AsyncIterator[None]:
         f"{user}daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;\n"
         f"events {{}}\nhttp {{ access_log off; client_max_body_size 200m; {temporary}\n{servers}\n}}\n"
     )
-    command = [found("nginx") or "nginx", "-c", str(config), "-p", str(folder), "-e", f"{folder}/start.log"]
+    command = [find("nginx") or "nginx", "-c", str(config), "-p", str(folder), "-e", f"{folder}/start.log"]
     async with program(*command, folder=folder, environ={}) as running:
         async with asyncio.timeout(START_S):
             while True:

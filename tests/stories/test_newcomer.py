@@ -23,8 +23,8 @@ import pytest
 from playwright.async_api import async_playwright, expect
 
 from groq_core.simulator import Simulator
-from tests.requires import found
-from tests.services.test_story import saved
+from tests.requires import find
+from tests.services.test_story import save
 from tests.stories.processes import ROOT, Program, free_port, program
 from tests.ui.conftest import ALONE
 
@@ -152,11 +152,11 @@ async def served(checkout: Checkout) -> AsyncIterator[Program]:
 
 async def test_the_page_answers_and_can_be_broken(served: Program, checkout: Checkout) -> None:
     assert "built-in simulator answers" in served.said
-    if found("chromium") is None:
+    if find("chromium") is None:
         pytest.skip("needs chromium, which is not installed")
     wrong: list[str] = []
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=found("chromium"), args=list(ALONE))
+        browser = await playwright.chromium.launch(executable_path=find("chromium"), args=list(ALONE))
         page = await browser.new_page(locale="en-GB", viewport={"width": 1440, "height": 900})
         page.set_default_timeout(PATIENCE_MS)
         page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
@@ -218,7 +218,7 @@ async def test_a_key_and_a_server_of_one_s_own(checkout: Checkout, simulator: Si
 
 
 async def test_a_saved_story_is_told_again(served: Program, checkout: Checkout) -> None:
-    (checkout.folder / "story.json").write_bytes(saved())
+    (checkout.folder / "story.json").write_bytes(save())
     simulate, tell = lines(".venv/bin/python -m groq_core simulate --port 8089 --story")
     async with checkout.serving(simulate.replace("8089", str(free_port())), 0) as upstream:
         await upstream.wait_for("answered as in story.json")

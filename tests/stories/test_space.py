@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import BrowserContext, FrameLocator, Page, async_playwright, expect
 
-from tests.requires import found, needs
+from tests.requires import find, needs
 from tests.serving import port_of, serving, url_of
 from tests.stories.hub import CLIENT, SECRET, Hub
 from tests.stories.processes import Program, app, certificate, free_port, nginx
@@ -86,7 +86,7 @@ async def browser(space: Space, *, stores: bool = True) -> AsyncIterator[tuple[B
     async with async_playwright() as playwright:
         context = await playwright.chromium.launch_persistent_context(
             profile,
-            executable_path=found("chromium-browser"),
+            executable_path=find("chromium-browser"),
             args=arguments,
             headless=True,
             ignore_https_errors=True,

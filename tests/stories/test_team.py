@@ -25,7 +25,7 @@ from groq_core.simulator import Simulator
 from groq_core.store.database import open_database
 from groq_core.store.people import PeopleStore
 from tests.api.stage import serving
-from tests.requires import found, needs
+from tests.requires import find, needs
 from tests.store.conftest import Postgres, postgres, redis
 from tests.store.replicas import Redis
 from tests.store.stage import PASSWORD, ask, eventually, password_hash
@@ -98,7 +98,7 @@ async def house(tmp_path: Path, postgres: Postgres, redis: Redis, simulator: Sim
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        running = await playwright.chromium.launch(executable_path=found("chromium"), args=list(ALONE))
+        running = await playwright.chromium.launch(executable_path=find("chromium"), args=list(ALONE))
         yield running
         await running.close()
 

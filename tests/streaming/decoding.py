@@ -31,7 +31,7 @@ BODIES = [
 ]
 
 
-def decoded(reads: Iterable[bytes]) -> list[Event]:
+def decode_all(reads: Iterable[bytes]) -> list[Event]:
     """The events of a stream; a failure comes last, as its kind and message."""
     decoder = StreamDecoder()
     events: list[Event] = []
@@ -40,7 +40,7 @@ def decoded(reads: Iterable[bytes]) -> list[Event]:
     return [*events, *decoder.close()]
 
 
-def joined(events: Iterable[Event]) -> list[Event]:
+def join_text(events: Iterable[Event]) -> list[Event]:
     """Adjacent text of one kind as one event, since where it was cut tells nothing."""
     whole: list[Event] = []
     for event in events:
@@ -63,8 +63,8 @@ def outcome(reads: Iterable[bytes], *, split_thoughts: bool = True) -> tuple[lis
     try:
         events += decoder.close()
     except ProviderError as error:
-        return joined(events), (error.kind, error.message, error.code, error.failed_generation)
-    return joined(events), decoder.malformed
+        return join_text(events), (error.kind, error.message, error.code, error.failed_generation)
+    return join_text(events), decoder.malformed
 
 
 def cut(data: bytes, places: Sequence[int]) -> list[bytes]:
@@ -82,12 +82,12 @@ DONE = b"data: [DONE]\n\n"
 
 def reply_of(*parts: bytes) -> Reply:
     reply = Reply()
-    for event in decoded([b"".join(parts)]):
+    for event in decode_all([b"".join(parts)]):
         reply.apply(event)
     return reply
 
 
 def failure_of(*parts: bytes) -> ProviderError:
     with pytest.raises(ProviderError) as caught:
-        decoded([b"".join(parts)])
+        decode_all([b"".join(parts)])
     return caught.value

@@ -33,7 +33,7 @@ def learnt(data: bytes) -> ChunkTemplate:
     return template
 
 
-def said(*reads: bytes) -> tuple[str, str, int]:
+def words_and_chunks(*reads: bytes) -> tuple[str, str, int]:
     """Answer and thoughts, and how many chunks they came in."""
     decoder, events = StreamDecoder(), list[Event]()
     for read in reads:
@@ -60,7 +60,9 @@ def test_a_letter_in_two_halves_is_whole_again() -> None:
 
 
 def test_thoughts_have_a_template_of_their_own() -> None:
-    assert said(line("a", "reasoning"), line("b", "reasoning"), line("c"), line("d"), line("e", "reasoning")) == (
+    assert words_and_chunks(
+        line("a", "reasoning"), line("b", "reasoning"), line("c"), line("d"), line("e", "reasoning")
+    ) == (
         "cd",
         "abe",
         5,
@@ -118,13 +120,13 @@ def test_what_breaks_between_two_templates_is_left_to_the_decoder() -> None:
 def test_a_broken_letter_takes_nothing_with_it() -> None:
     broken = line("b").replace(b'"b"', b'"b\xff"')
 
-    assert said(line("a"), line("x") + broken + line("c")) == ("axb\ufffdc", "", 4)
+    assert words_and_chunks(line("a"), line("x") + broken + line("c")) == ("axb\ufffdc", "", 4)
 
 
 def test_a_broken_letter_in_a_line_that_goes_on_is_mended_too() -> None:
     whole = b'data: {"choices":\ndata: [{"delta":{"content":"a\xff"}}]}\n\n'
 
-    assert said(whole) == ("a\ufffd", "", 1)
+    assert words_and_chunks(whole) == ("a\ufffd", "", 1)
 
 
 words = st.lists(
@@ -144,7 +146,7 @@ def test_the_words_are_the_words_however_they_come(
     cuts = sorted({place for place in places if place < len(data)})
     reads = [data[start:end] for start, end in zip([0, *cuts], [*cuts, len(data)], strict=True)]
 
-    answer, thoughts, chunks = said(*reads)
+    answer, thoughts, chunks = words_and_chunks(*reads)
 
     assert answer == "".join(text for key, text in words if key == "content")
     assert thoughts == "".join(text for key, text in words if key == "reasoning")

@@ -24,7 +24,7 @@ from tests.streaming.decoding import (
     WHOLE,
     chunk,
     cut,
-    decoded,
+    decode_all,
     outcome,
 )
 
@@ -111,7 +111,7 @@ def test_a_recorded_body_gives_the_events_of_its_stream(found: Recording) -> Non
 
     events = read_completion(found.body)
 
-    assert events == decoded([b"".join(streamed)])
+    assert events == decode_all([b"".join(streamed)])
     assert isinstance(events[-1], Finished)
 
 

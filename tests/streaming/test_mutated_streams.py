@@ -31,11 +31,11 @@ def _chunks(body: bytes) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines if line != b"[DONE]"]
 
 
-def _told(found: Reply) -> tuple[str, str, list[tuple[str, str]]]:
+def _content_of(found: Reply) -> tuple[str, str, list[tuple[str, str]]]:
     return found.text, found.reasoning, [(call.name, call.arguments) for call in found.tool_calls]
 
 
-def _recorded() -> list[tuple[list[dict[str, Any]], tuple[str, str, list[tuple[str, str]]]]]:
+def _read_recordings() -> list[tuple[list[dict[str, Any]], tuple[str, str, list[tuple[str, str]]]]]:
     """Recorded streams of each kind, those of thousands of chunks without their middle; and what they tell."""
     found = []
     for one in recordings("streaming-", "reasoning-parsed-streaming", "builtin-tools-streaming"):
@@ -43,18 +43,18 @@ def _recorded() -> list[tuple[list[dict[str, Any]], tuple[str, str, list[tuple[s
             continue
         chunks = _chunks(one.body)
         chunks = chunks if len(chunks) <= 8 else chunks[:4] + chunks[-4:]
-        found.append((chunks, _told(read(_body(chunks)))))
+        found.append((chunks, _content_of(read(_body(chunks)))))
     # None of them has a letter that JSON writes as two.
     [chunks, _] = next(one for one in found if '"content": " ' in json.dumps(one[0]))
     chunks = json.loads(json.dumps(chunks).replace('"content": " ', '"content": " 😀'))
-    return [*found, *[(chunks, _told(read(_body(chunks))))] * 4]
+    return [*found, *[(chunks, _content_of(read(_body(chunks))))] * 4]
 
 
 def _body(chunks: list[dict[str, Any]]) -> bytes:
     return b"".join(b"data: " + json.dumps(chunk).encode() + b"\n\n" for chunk in chunks)
 
 
-RECORDED = _recorded()
+RECORDED = _read_recordings()
 
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4),
@@ -138,7 +138,7 @@ def _is_silent(chunk: dict[str, Any]) -> bool:
 
 
 @st.composite
-def mutated(draw: st.DrawFn) -> tuple[bytes, tuple[str, str, list[tuple[str, str]]]]:
+def mutations(draw: st.DrawFn) -> tuple[bytes, tuple[str, str, list[tuple[str, str]]]]:
     """
     A recorded stream with fields dropped, nulled, retyped, reordered and doubled, its words split anew, what says
     nothing said twice or elsewhere, its lines broken otherwise, and what is no event between; and what it tells.
@@ -161,7 +161,7 @@ def mutated(draw: st.DrawFn) -> tuple[bytes, tuple[str, str, list[tuple[str, str
 
 
 @settings(max_examples=120, deadline=None)
-@given(mutated(), st.lists(st.integers(0, 5000), max_size=8))
+@given(mutations(), st.lists(st.integers(0, 5000), max_size=8))
 def test_a_mutated_stream_never_loses_a_word_that_was_there(found: tuple[bytes, Any], places: list[int]) -> None:
     body, told = found
     edges = [0, *sorted(place % (len(body) + 1) for place in places), len(body)]
@@ -171,7 +171,7 @@ def test_a_mutated_stream_never_loses_a_word_that_was_there(found: tuple[bytes, 
         events += decoder.feed(body[start:end])
     events += decoder.close()
 
-    assert _told(reply(events)) == told
+    assert _content_of(reply(events)) == told
     assert isinstance(events[-1], Finished)
 
 

@@ -187,12 +187,12 @@ def test_a_delta_that_is_a_text_is_its_content() -> None:
 
 
 def test_of_several_choices_one_is_the_answer_whatever_their_order() -> None:
-    def doubled(word: str) -> dict[str, Any]:
+    def double(word: str) -> dict[str, Any]:
         other = {"index": 1, "delta": {"content": "other"}, "finish_reason": None}
         found = chunk({"content": word})
         return {**found, "choices": [other, found["choices"][0]]}
 
-    assert read(sse(*map(doubled, WORDS), chunk({}, "stop"))).text == TEXT
+    assert read(sse(*map(double, WORDS), chunk({}, "stop"))).text == TEXT
 
 
 def test_an_answer_of_another_index_is_the_answer() -> None:

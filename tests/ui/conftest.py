@@ -20,7 +20,7 @@ from groq_core.services.speech import Speech
 from groq_core.services.transcription import TranscriptionService
 from groq_core.settings.settings import Settings
 from groq_core.simulator import Simulator
-from tests.requires import found
+from tests.requires import find
 from tests.serving import serving, url_of
 
 MEDIA = Path(__file__).parents[1] / "data" / "media"
@@ -107,7 +107,7 @@ def house(application: House) -> House:
 @pytest.fixture(scope="module")
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=found("chromium"), args=ALONE)
+        browser = await playwright.chromium.launch(executable_path=find("chromium"), args=ALONE)
         yield browser
         await browser.close()
 

@@ -22,7 +22,7 @@ from groq_core.ui import agent
 from groq_core.ui.agent import read_task
 from groq_core.ui.approvals import Approvals
 from tests.requires import needs
-from tests.services.mcp_server import served
+from tests.services.mcp_server import serve
 from tests.services.oauth_server import Authority, Guarded, listening
 from tests.ui.test_work_in_browser import visiting
 
@@ -54,7 +54,7 @@ def lab() -> FastMCP:
 async def servers() -> AsyncIterator[str]:
     """The setting that names a real server."""
     burnt.clear()
-    async with served(lab()) as url:
+    async with serve(lab()) as url:
         yield f"lab={url}"
 
 
@@ -63,7 +63,7 @@ TASK = {"text": TEXT, "servers": ["lab"]}
 SETTINGS = {"GROQ_CORE_OFFLINE": "1"}
 
 
-async def heard(simulator: Simulator, servers: str, *, agreed: bool) -> list[Event]:
+async def run_task(simulator: Simulator, servers: str, *, agreed: bool) -> list[Event]:
     """Run the task; somebody else's page gives its word first, which counts for nothing."""
     approvals, found = Approvals(), []
 
@@ -86,7 +86,7 @@ async def heard(simulator: Simulator, servers: str, *, agreed: bool) -> list[Eve
 async def test_a_call_that_may_change_something_waits_for_its_own_pages_word(
     simulator: Simulator, servers: str, agreed: bool
 ) -> None:
-    events = await heard(simulator, servers, agreed=agreed)
+    events = await run_task(simulator, servers, agreed=agreed)
 
     (finished,) = (event for event in events if isinstance(event, ToolFinished))
     assert bool(burnt) is agreed

@@ -92,6 +92,22 @@ async def test_asking_again_under_the_same_name_asks_once(house: House, client: 
     assert len(house.asked) == 1
 
 
+async def test_an_answer_nobody_knows_is_begun_anew_behind_the_lines_that_its_page_has(
+    house: House, client: httpx.AsyncClient
+) -> None:
+    house.script = plays(BEGUN, TextDelta("anew"), DONE)
+    name = new_name()
+    path = f"/ui/answers/{name['x-groq-core-answer']}"
+    anew = events_in((await client.post("/ui/chat", params={"at": 7}, json=QUESTION, headers=name)).text)
+    whole = events_in((await client.get(path)).text)
+    rest = events_in((await client.get(path, params={"at": 7})).text)
+
+    assert [event.get("e") for event in anew[:2]] == ["open", "restarted"]
+    assert [event.get("e") for event in whole[:8]] == ["open", *["gap"] * 7]
+    assert whole[8:] == anew[1:] == rest[1:]
+    assert (await client.post("/ui/chat", params={"at": 10**6}, json=QUESTION, headers=new_name())).status_code == 400
+
+
 @pytest.mark.parametrize("stranger", ["", "visitor-somebody-else-000000"])
 async def test_another_visitor_finds_nothing(house: House, client: httpx.AsyncClient, stranger: str) -> None:
     house.script = plays(BEGUN, TextDelta("a secret"), DONE)
@@ -214,7 +230,7 @@ async def test_a_silent_answer_beats(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_finished_answers_are_forgotten_in_time() -> None:
     answers = Answers(Pace(), kept_s=0)
-    await read(answers.start(NAME, "me", plays(DONE)(asked())))
+    await read(answers.start(NAME, "me", plays(DONE)(ask())))
     await asyncio.sleep(0.01)
 
     assert answers.find(NAME, "me") is None
@@ -225,7 +241,7 @@ async def test_what_is_kept_is_bound_in_number_and_in_bytes() -> None:
     for number in range(5):
         name = f"answer-{number}"
         assert answers.has_room(name, "me")
-        await read(answers.start(name, "me", plays(TextDelta("x" * 1000), DONE)(asked())))
+        await read(answers.start(name, "me", plays(TextDelta("x" * 1000), DONE)(ask())))
     assert [answers.find(f"answer-{number}", "me") is not None for number in range(5)][:3] == [False] * 3
 
     for number in range(2):
@@ -263,7 +279,7 @@ async def test_an_answer_too_long_to_keep_ends_with_words(monkeypatch: pytest.Mo
 # ── as much as fits, and what goes on ──
 
 
-def asked() -> Asked:
+def ask() -> Asked:
     return ChatRequest(messages=({"role": "user", "content": "hello"},), caller=Caller())
 
 

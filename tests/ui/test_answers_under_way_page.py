@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from playwright.async_api import BrowserContext, Page, expect
+from playwright.async_api import BrowserContext, Page, Route, expect
 
 from groq_core.events import TextDelta
 from tests.requires import needs
@@ -104,6 +104,26 @@ async def test_a_dropped_network_is_found_again_at_the_exact_character(
     steps[1].set()
 
     assert await answered(tab) == "one two three"
+    assert len(house.asked) == 1
+
+
+async def test_an_answer_that_was_lost_with_its_server_is_asked_for_anew(tab: Page, house: House) -> None:
+    async def die(route: Route) -> None:
+        begun = 'data: {"e":"open"}\n\ndata: {"t":"The beginning"}\n\n'
+        await route.fulfill(status=200, content_type="text/event-stream", body=begun)
+
+    async def know_nothing(route: Route) -> None:
+        await route.fulfill(status=404, body="{}")
+
+    await tab.route("**/ui/chat", die)
+    await tab.route("**/ui/answers/*", know_nothing)
+    house.script = says("The whole answer.")
+    await ask(tab, "go")
+
+    assert await answered(tab) == "The whole answer."
+    fold = tab.locator(".gc-kept details")
+    await fold.locator("summary").click()
+    await expect(fold).to_contain_text("The beginning")
     assert len(house.asked) == 1
 
 

@@ -17,13 +17,13 @@ from groq_core.ui.basic_auth import SignIn, hash_password, read_users
 from tests.serving import serving, url_of
 
 
-def seen(request: Request) -> PlainTextResponse:
+def see(request: Request) -> PlainTextResponse:
     return PlainTextResponse("seen")
 
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
-    app = SignIn(Starlette(routes=[Route("/{rest:path}", seen)]), {"ann": hash_password("open sesame")})
+    app = SignIn(Starlette(routes=[Route("/{rest:path}", see)]), {"ann": hash_password("open sesame")})
     async with (
         serving(app, lifespan="off") as server,
         httpx.AsyncClient(base_url=url_of(server), trust_env=False) as http,

@@ -44,7 +44,7 @@ async def page(simulator: Simulator) -> AsyncIterator[httpx.AsyncClient]:
             yield client
 
 
-async def brought(client: httpx.AsyncClient, name: str = "in.csv", data: bytes = TABLE) -> dict[str, Any]:
+async def bring(client: httpx.AsyncClient, name: str = "in.csv", data: bytes = TABLE) -> dict[str, Any]:
     response = await client.post(f"/ui/batch?name={name}", content=data)
     assert response.status_code == 200, response.text
     found: dict[str, Any] = response.json()
@@ -58,7 +58,7 @@ async def run(client: httpx.AsyncClient, ident: str, **wanted: Any) -> list[dict
 
 async def test_a_table_is_previewed_run_and_taken_away_with_its_answers(simulator: Simulator) -> None:
     async with page(simulator) as client:
-        table = await brought(client)
+        table = await bring(client)
         heard = await run(client, table["id"])
         answers = await client.post(f"/ui/batch/{table['id']}/csv", json={"prompt": PROMPT})
         lines = await client.post(f"/ui/batch/{table['id']}/jsonl", json={"prompt": PROMPT})
@@ -80,7 +80,7 @@ async def test_a_table_is_previewed_run_and_taken_away_with_its_answers(simulato
 async def test_run_again_it_asks_only_what_failed(simulator: Simulator) -> None:
     simulator.faults.add(Fault(kind="status", preset="content_filter", operation="chat", times=1))
     async with page(simulator) as client:
-        table = await brought(client)
+        table = await bring(client)
         first = await run(client, table["id"])
         asked = len(simulator.requests)
         second = await run(client, table["id"], retry=True)
@@ -94,7 +94,7 @@ async def test_run_again_it_asks_only_what_failed(simulator: Simulator) -> None:
 
 async def test_json_lines_bring_their_own_questions(simulator: Simulator) -> None:
     async with page(simulator) as client:
-        table = await brought(client, "in.jsonl", b'{"custom_id":"a","prompt":"Hello"}\n{"nothing":1}\n')
+        table = await bring(client, "in.jsonl", b'{"custom_id":"a","prompt":"Hello"}\n{"nothing":1}\n')
         heard = await run(client, table["id"], prompt="")
 
     assert table["rows"][0] == ["a", "Hello"]
@@ -106,7 +106,7 @@ async def test_json_lines_bring_their_own_questions(simulator: Simulator) -> Non
 async def test_a_line_of_the_page_reads_no_file_of_the_server(simulator: Simulator) -> None:
     line = b'{"custom_id":"a","method":"POST","url":"/v1/audio/transcriptions","body":{"file":"/etc/hostname"}}\n'
     async with page(simulator) as client:
-        table = await brought(client, "in.jsonl", b'{"prompt":"Hello"}\n' + line)
+        table = await bring(client, "in.jsonl", b'{"prompt":"Hello"}\n' + line)
         heard = await run(client, table["id"], prompt="")
 
     assert next(event for event in heard if event.get("over"))["reasons"] == {"no_files": 1}
@@ -131,7 +131,7 @@ async def test_a_table_that_cannot_be_read_says_why(simulator: Simulator, name: 
 
 async def test_a_prompt_that_names_no_column_says_which_there_are(simulator: Simulator) -> None:
     async with page(simulator) as client:
-        table = await brought(client)
+        table = await bring(client)
         heard = await run(client, table["id"], prompt="{titel}")
 
     (error,) = (event for event in heard if event["e"] == "error")
@@ -141,7 +141,7 @@ async def test_a_prompt_that_names_no_column_says_which_there_are(simulator: Sim
 
 async def test_a_page_loaded_again_finds_its_table_and_nobody_guesses_it(simulator: Simulator) -> None:
     async with page(simulator) as client:
-        table = await brought(client)
+        table = await bring(client)
         await run(client, table["id"])
         client.headers["x-groq-core-page"] = (await client.get("/ui/pass")).json()["pass"]
         again = await client.post(f"/ui/batch/{table['id']}/look")
@@ -157,7 +157,7 @@ async def test_a_page_loaded_again_finds_its_table_and_nobody_guesses_it(simulat
 
 async def test_what_it_will_take_is_told_before_it_is_run(simulator: Simulator) -> None:
     async with page(simulator) as client:
-        table = await brought(client)
+        table = await bring(client)
         live = (await client.post(f"/ui/batch/{table['id']}/estimate", json={"prompt": PROMPT})).json()
         later = (await client.post(f"/ui/batch/{table['id']}/estimate", json={"prompt": PROMPT, "via": "later"})).json()
         wrong = (await client.post(f"/ui/batch/{table['id']}/estimate", json={"prompt": "{titel}"})).json()
@@ -172,7 +172,7 @@ async def test_what_it_will_take_is_told_before_it_is_run(simulator: Simulator) 
 
 async def test_groq_answers_later_for_half_the_price(simulator: Simulator) -> None:
     async with page(simulator) as client:
-        table = await brought(client)
+        table = await bring(client)
         heard = await run(client, table["id"], via="later")
         answers = await client.post(f"/ui/batch/{table['id']}/csv", json={"prompt": PROMPT, "via": "later"})
 

@@ -28,20 +28,20 @@ async def client(house: House) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def passed(client: httpx.AsyncClient) -> dict[str, str]:
+async def pass_header(client: httpx.AsyncClient) -> dict[str, str]:
     return {"x-groq-core-page": (await client.get("/ui/pass")).json()["pass"]}
 
 
-def told(text: str) -> list[dict[str, Any]]:
+def events_of(text: str) -> list[dict[str, Any]]:
     return [json.loads(line.removeprefix("data: ")) for line in text.split("\n\n") if line]
 
 
 async def test_a_question_is_answered_from_open_to_receipt(house: House, client: httpx.AsyncClient) -> None:
     house.script = plays(BEGUN, TextDelta("Hello"), TextDelta(" there"), DONE)
 
-    response = await client.post("/ui/chat", json=QUESTION, headers=await passed(client))
+    response = await client.post("/ui/chat", json=QUESTION, headers=await pass_header(client))
 
-    lines = told(response.text)
+    lines = events_of(response.text)
     assert response.headers["content-type"] == "text/event-stream; charset=utf-8"
     assert response.headers["cache-control"] == "no-store"
     assert lines[0] == {"e": "open"}
@@ -50,9 +50,9 @@ async def test_a_question_is_answered_from_open_to_receipt(house: House, client:
 
 
 async def test_a_question_that_cannot_be_asked_is_refused_in_the_stream(client: httpx.AsyncClient) -> None:
-    response = await client.post("/ui/chat", json={"turns": []}, headers=await passed(client))
+    response = await client.post("/ui/chat", json={"turns": []}, headers=await pass_header(client))
 
-    error = next(line for line in told(response.text) if line.get("e") == "error")
+    error = next(line for line in events_of(response.text) if line.get("e") == "error")
     assert (response.status_code, error["param"]) == (200, "message")
 
 
@@ -68,7 +68,7 @@ async def test_a_question_that_cannot_be_asked_is_refused_in_the_stream(client: 
 async def test_who_is_not_our_page_may_not_ask(
     house: House, client: httpx.AsyncClient, headers: dict[str, str], detail: str
 ) -> None:
-    genuine = await passed(client) if "x-groq-core-page" not in headers and headers else {}
+    genuine = await pass_header(client) if "x-groq-core-page" not in headers and headers else {}
 
     response = await client.post("/ui/chat", json=QUESTION, headers=genuine | headers)
 
@@ -81,7 +81,7 @@ async def test_a_question_that_is_too_large_is_refused(
 ) -> None:
     monkeypatch.setattr(routes, "MAX_QUESTION_BYTES", 1000)
 
-    response = await client.post("/ui/chat", content=b"x" * 2000, headers=await passed(client))
+    response = await client.post("/ui/chat", content=b"x" * 2000, headers=await pass_header(client))
 
     assert response.status_code == 413
     assert not house.asked
@@ -104,7 +104,7 @@ async def test_who_hangs_up_ends_the_answer(house: House, client: httpx.AsyncCli
             left.set()
 
     house.script = script
-    async with client.stream("POST", "/ui/chat", json=QUESTION, headers=await passed(client)) as response:
+    async with client.stream("POST", "/ui/chat", json=QUESTION, headers=await pass_header(client)) as response:
         async for text in response.aiter_text():
             if "Hello" in text:
                 break
@@ -116,7 +116,7 @@ async def test_who_hangs_up_ends_the_answer(house: House, client: httpx.AsyncCli
 async def test_who_hangs_up_while_asking_is_not_answered(
     house: House, client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
 ) -> None:
-    headers = await passed(client)
+    headers = await pass_header(client)
     host, port = house.url.removeprefix("http://").rstrip("/").split(":")
     _, writer = await asyncio.open_connection(host, int(port))
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
@@ -150,7 +150,7 @@ async def test_it_is_found_below_where_a_proxy_has_put_us(house: House, root: st
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE", "OPTIONS"])
 async def test_only_a_post_asks(house: House, client: httpx.AsyncClient, method: str) -> None:
-    response = await client.request(method, "/ui/chat", json=QUESTION, headers=await passed(client))
+    response = await client.request(method, "/ui/chat", json=QUESTION, headers=await pass_header(client))
 
     assert response.status_code != 200 or "text/event-stream" not in response.headers["content-type"]
     assert house.asked == []

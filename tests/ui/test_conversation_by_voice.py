@@ -16,7 +16,7 @@ from tests.requires import needs
 from tests.ui.conftest import MEDIA, House, Script, open_page
 from tests.ui.microphone import install_microphone, play
 from tests.ui.scripts import Hung, says
-from tests.ui.test_talk_page import BAR, BROWSER_VOICE, TALK, in_state, spoken
+from tests.ui.test_talk_page import BAR, BROWSER_VOICE, TALK, in_state, spoken_texts
 
 pytestmark = [pytest.mark.browser, needs("chromium")]
 
@@ -85,7 +85,7 @@ def questions(house: House) -> list[str]:
     return [asked.messages[-1]["content"] for asked in house.asked if isinstance(asked, ChatRequest)]
 
 
-async def asked(house: House, count: int = 1) -> list[str]:
+async def wait_for_questions(house: House, count: int = 1) -> list[str]:
     async with asyncio.timeout(20):
         while len(questions(house)) < count:  # noqa: ASYNC110 - the house offers a list, no event
             await asyncio.sleep(0.01)
@@ -98,7 +98,7 @@ async def test_what_the_model_takes_for_an_end_is_sent_at_once(conversation: Pag
     await play(conversation, "phrase")
     await in_state(conversation, "writing", "thinking", "speaking")
 
-    assert await asked(house) == ["What time is it?"]
+    assert await wait_for_questions(house) == ["What time is it?"]
     assert lengths(house)[0] < len(PHRASE) / 16_000 + 1.3, "long before the pause that ends every turn"
 
 
@@ -113,7 +113,7 @@ async def test_a_pause_within_a_sentence_does_not_end_it(conversation: Page, hou
     assert questions(house) == []
     await play(conversation, "more")
 
-    assert len(await asked(house)) == 1
+    assert len(await wait_for_questions(house)) == 1
     assert lengths(house)[-1] > WHOLE_S + 1, "all of it is one recording"
 
 
@@ -124,7 +124,7 @@ async def test_send_now_does_not_wait(conversation: Page, house: House) -> None:
     await play(conversation, "phrase")
     await conversation.click("#talk-send")
 
-    assert await asked(house) == ["Now."]
+    assert await wait_for_questions(house) == ["Now."]
     assert lengths(house)[0] < len(PHRASE) / 16_000 + 1.5
 
 
@@ -169,7 +169,7 @@ async def test_a_word_interrupts_once_it_is_known_to_be_one(conversation: Page, 
 
     assert not first.closed.is_set(), "nothing is given up before it is known that somebody spoke"
     known.set()
-    assert await asked(house, 2) == ["Begin.", "Stop."]
+    assert await wait_for_questions(house, 2) == ["Begin.", "Stop."]
     await asyncio.wait_for(first.closed.wait(), 10)
 
 
@@ -179,7 +179,7 @@ async def test_a_cough_does_not_end_the_answer(conversation: Page, house: House)
     house.script = transcribes(house, "Begin.", "", answer=answer, until=lambda index: known if index else None)
     await play(conversation, "phrase")
     await in_state(conversation, "speaking")
-    before = len(spoken(house))
+    before = len(spoken_texts(house))
     await play(conversation, "word")
     await in_state(conversation, "listening", "writing")
     known.set()
@@ -187,7 +187,7 @@ async def test_a_cough_does_not_end_the_answer(conversation: Page, house: House)
 
     assert not answer.closed.is_set()
     async with asyncio.timeout(20):
-        while len(spoken(house)) <= before:  # noqa: ASYNC110 - it is read on from where it was
+        while len(spoken_texts(house)) <= before:  # noqa: ASYNC110 - it is read on from where it was
             await asyncio.sleep(0.05)
     assert len(questions(house)) == 1
 
@@ -209,7 +209,7 @@ async def test_what_was_said_is_there_after_the_page_was_closed(conversation: Pa
     house.script = transcribes(house, "What I said.", answer=says("Aha."))
     await note.get_by_text("Try again").click()
 
-    assert await asked(house) == ["What I said."]
+    assert await wait_for_questions(house) == ["What I said."]
     await other.close()
 
 
@@ -229,7 +229,7 @@ async def test_a_voice_that_will_not_come_soon_is_not_waited_for(conversation: P
     await in_state(conversation, "listening")
 
     assert " ".join(await conversation.evaluate("window.uttered")) == (LONG * 6).strip()
-    assert len(spoken(house)) <= 2, "what was asked for ahead, and nothing after"
+    assert len(spoken_texts(house)) <= 2, "what was asked for ahead, and nothing after"
 
 
 async def test_each_sentence_has_a_voice_of_its_language_or_is_told_to_have_none(
@@ -263,7 +263,7 @@ async def test_a_microphone_that_is_plugged_in_again_is_listened_to(conversation
     house.script = transcribes(house, "Still here?", answer=says("Yes."))
     await play(conversation, "phrase")
 
-    assert await asked(house) == ["Still here?"]
+    assert await wait_for_questions(house) == ["Still here?"]
 
 
 async def test_a_microphone_that_gives_nothing_is_told(conversation: Page, house: House) -> None:

@@ -20,7 +20,7 @@ from groq_core.services.documents.parts import PAGE_BREAK
 from groq_core.ui.chat_request import PageQuestion, PageTurn
 from groq_core.ui.context import safely, whole_of, with_passages
 from tests.services.papers import pdf
-from tests.services.test_attached import attached
+from tests.services.test_attached import attach
 from tests.services.test_document_index import book
 from tests.ui.conftest import House
 from tests.ui.scripts import plays, says
@@ -33,11 +33,11 @@ async def client(house: House) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-def told(response: httpx.Response) -> list[dict[str, Any]]:
+def events_of(response: httpx.Response) -> list[dict[str, Any]]:
     return [json.loads(line.removeprefix("data: ")) for line in response.text.split("\n\n") if line]
 
 
-def printed(document_text: str) -> bytes:
+def print_pdf(document_text: str) -> bytes:
     return pdf([textwrap.fill(page, 100) for page in document_text.split(PAGE_BREAK)])
 
 
@@ -57,13 +57,13 @@ async def test_a_book_goes_through_the_page_and_its_facts_are_found_on_their_pag
     house: House, client: httpx.AsyncClient
 ) -> None:
     document, facts = book(300, 200)
-    answer = await client.post("/ui/document", params={"name": "report.pdf"}, content=printed(document.text))
+    answer = await client.post("/ui/document", params={"name": "report.pdf"}, content=print_pdf(document.text))
     read = answer.json()
     assert len(read["pages"]) == 300
 
     right = 0
     for question, value, page in facts:
-        turns = (PageTurn(role="user", text=attached(question, ("report.pdf", read["text"]))),)
+        turns = (PageTurn(role="user", text=attach(question, ("report.pdf", read["text"]))),)
         chosen = with_passages(house.core, PageQuestion(turns=turns))
         assert chosen is not None
         sent, left_out, choice = chosen
@@ -83,14 +83,14 @@ async def test_the_answer_tells_which_passages_went_along_and_what_was_asked_fit
     house.script = says(f"It is {value} (p. {page}).")
 
     response = await client.post(
-        "/ui/chat", json={"turns": [{"role": "user", "text": attached(question, ("report.pdf", document.text))}]}
+        "/ui/chat", json={"turns": [{"role": "user", "text": attach(question, ("report.pdf", document.text))}]}
     )
 
     asked = house.asked[-1]
     assert isinstance(asked, ChatRequest)
     assert value in asked.messages[-1]["content"]
     assert estimate_tokens(asked.messages) <= count_tokens(asked.messages[-1]["content"]) + 8 <= MOST_TOKENS
-    lines = told(response)
+    lines = events_of(response)
     quoted = next(line for line in lines if line.get("e") == "quoted")
     assert (quoted["documents"], quoted["pages"], quoted["whole"]) == (["report.pdf"], 300, False)
     assert any(quote["page"] == page and value in quote["text"] for quote in quoted["quotes"])
@@ -99,14 +99,14 @@ async def test_the_answer_tells_which_passages_went_along_and_what_was_asked_fit
 
 async def test_a_short_document_is_sent_whole_and_nothing_is_said(house: House, client: httpx.AsyncClient) -> None:
     house.script = says("heron")
-    text = attached("What is the code word?", ("notes.txt", "The code word is heron."))
+    text = attach("What is the code word?", ("notes.txt", "The code word is heron."))
 
     response = await client.post("/ui/chat", json={"turns": [{"role": "user", "text": text}]})
 
     asked = house.asked[-1]
     assert isinstance(asked, ChatRequest)
     assert asked.messages[-1]["content"] == text
-    assert not any(line.get("e") in ("quoted", "note") for line in told(response))
+    assert not any(line.get("e") in ("quoted", "note") for line in events_of(response))
 
 
 async def test_a_long_conversation_makes_room_for_the_document(house: House, client: httpx.AsyncClient) -> None:
@@ -117,7 +117,7 @@ async def test_a_long_conversation_makes_room_for_the_document(house: House, cli
         for number in range(6)
         for role in ("user", "assistant")
     ]
-    text = attached(facts[0][0], ("report.pdf", document.text))
+    text = attach(facts[0][0], ("report.pdf", document.text))
 
     response = await client.post(
         "/ui/chat", json={"turns": [{"role": "system", "text": "Be brief."}, *older, {"role": "user", "text": text}]}
@@ -128,14 +128,14 @@ async def test_a_long_conversation_makes_room_for_the_document(house: House, cli
     assert asked.messages[0] == {"role": "system", "content": "Be brief."}
     assert facts[0][1] in asked.messages[-1]["content"]
     assert sum(count_tokens(message["content"]) + 8 for message in asked.messages) <= MOST_TOKENS
-    assert any("older messages were not sent" in line.get("text", "") for line in told(response))
+    assert any("older messages were not sent" in line.get("text", "") for line in events_of(response))
 
 
 async def test_an_answer_that_goes_on_keeps_its_passages(house: House, client: httpx.AsyncClient) -> None:
     document, facts = book(100, 3)
     house.script = plays(TextDelta("euros"), Finished(provider="groq", model="m", finish_reason="stop"))
     turns = [
-        {"role": "user", "text": attached(facts[0][0], ("report.pdf", document.text))},
+        {"role": "user", "text": attach(facts[0][0], ("report.pdf", document.text))},
         {"role": "assistant", "text": "It is 42"},
     ]
 

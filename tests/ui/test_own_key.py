@@ -41,7 +41,7 @@ async def own_headers(client: httpx.AsyncClient, key: str = KEY) -> dict[str, st
 QUESTION = {"turns": [{"role": "user", "text": "What is a hash table?"}]}
 
 
-def asked(simulator: Simulator, path: str) -> int:
+def count_asked(simulator: Simulator, path: str) -> int:
     return sum(request.path.endswith(path) for request in simulator.requests)
 
 
@@ -54,7 +54,7 @@ async def test_server_without_a_key_asks_groq_with_the_visitors(simulator: Simul
         answer = await client.post("ui/chat", json=QUESTION, headers=await own_headers(client))
 
     assert ANSWERED in answer.text
-    assert asked(simulator, "/chat/completions") == 1
+    assert count_asked(simulator, "/chat/completions") == 1
 
 
 async def test_only_who_brought_a_key_asks_with_it(simulator: Simulator) -> None:
@@ -77,7 +77,7 @@ async def test_forgotten_key_is_never_replaced_by_the_servers(simulator: Simulat
 
     assert answer.status_code == 401
     assert "enter it again" in answer.json()["detail"]
-    assert asked(simulator, "/chat/completions") == 0
+    assert count_asked(simulator, "/chat/completions") == 0
 
 
 @pytest.mark.parametrize("key", ["", "short", "gsk_with a blank", "x" * 300])
@@ -87,7 +87,7 @@ async def test_what_cannot_be_a_key_is_refused_without_asking(simulator: Simulat
 
     assert answer.status_code == 400
     assert "not a Groq key" in answer.json()["detail"]
-    assert asked(simulator, "/models") == 0
+    assert count_asked(simulator, "/models") == 0
 
 
 async def test_key_that_groq_refuses_is_not_taken(simulator: Simulator) -> None:

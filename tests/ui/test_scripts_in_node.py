@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from groq_core.ui.texts import TEXTS
-from tests.requires import found, needs
+from tests.requires import find, needs
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,7 +22,7 @@ LACKS_PACKAGES = not (ROOT / "node_modules" / "linkedom").is_dir() and not os.en
 def test_the_scripts_pass_their_own_tests(tmp_path: Path) -> None:
     texts = tmp_path / "texts.json"
     texts.write_text(json.dumps(TEXTS), encoding="utf-8")
-    node = found("node")
+    node = find("node")
     assert node
 
     done = subprocess.run(

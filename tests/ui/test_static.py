@@ -12,6 +12,7 @@ import brotli
 import pytest
 
 from groq_core.ui.app import preloads
+from groq_core.ui.gradio_scripts import FOLDER, GradioAssets
 from groq_core.ui.static import ASSETS, Assets
 
 
@@ -94,3 +95,11 @@ def test_every_text_a_script_asks_for_exists() -> None:
     for path in (ASSETS / "js").rglob("*.js"):
         for name in re.findall(r'say\(\s*"(\w+)"', path.read_text()):
             assert name in TEXTS, f"{path.name} says {name}"
+
+
+def test_gradios_clock_draws_no_frame_for_ever() -> None:
+    (name,) = (path.name for path in FOLDER.glob("statustracker-*.js"))
+    plain, served = (FOLDER / name).read_bytes(), GradioAssets(FOLDER).response(name, "").body
+
+    assert served.count(b"(e=>setTimeout(e,100))(()=>{") == 1
+    assert len(served) - len(plain) == len(b"(e=>setTimeout(e,100))") - len(b"me")

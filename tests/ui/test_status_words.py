@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.browser, needs("chromium")]
 SIZES = pytest.mark.parametrize("size", [(1440, 900), (390, 844)], ids=["desktop", "phone"])
 
 
-async def sized(page: Page, house: House, size: tuple[int, int]) -> None:
+async def resize(page: Page, house: House, size: tuple[int, int]) -> None:
     await page.set_viewport_size({"width": size[0], "height": size[1]})
     await open_page(page, house)
     if not await page.evaluate("document.querySelector('#status-panel details').open"):
@@ -32,7 +32,7 @@ async def sized(page: Page, house: House, size: tuple[int, int]) -> None:
 
 @SIZES
 async def test_panel_says_who_answers_and_what_was_shut_down(page: Page, house: House, size: tuple[int, int]) -> None:
-    await sized(page, house, size)
+    await resize(page, house, size)
     speed = page.locator(".gc-tier", has_text="speed")
 
     await expect(speed).to_contain_text("gpt-oss-20b")
@@ -83,12 +83,12 @@ async def line_to(url: str) -> AsyncIterator[str]:
                 await writer.drain()
         writer.close()
 
-    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there = await asyncio.open_connection(host, port)
         writers.extend((writer, there[1]))
         await asyncio.gather(copy(reader, there[1]), copy(there[0], writer))
 
-    server = await asyncio.start_server(connected, "127.0.0.1", 0)
+    server = await asyncio.start_server(connect, "127.0.0.1", 0)
     try:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
     finally:
@@ -131,7 +131,7 @@ async def test_a_fault_on_everything_is_told_as_that_and_when_somebody_is_back(p
 
 @SIZES
 async def test_tour_breaks_asks_and_shows_the_receipt(page: Page, house: House, size: tuple[int, int]) -> None:
-    await sized(page, house, size)
+    await resize(page, house, size)
     await page.click("#tour-start")
     card = page.locator("#gc-tour")
     for step in range(1, 5):
@@ -147,7 +147,7 @@ async def test_tour_breaks_asks_and_shows_the_receipt(page: Page, house: House, 
 async def test_comparison_has_a_column_a_model_and_goes_on_with_one(
     page: Page, house: House, size: tuple[int, int]
 ) -> None:
-    await sized(page, house, size)
+    await resize(page, house, size)
     if size[0] < 900:
         await page.keyboard.press("Escape")
     await page.click("#chat-compare")

@@ -39,7 +39,7 @@ async def events(*given: Event, then: Exception | None = None) -> AsyncGenerator
         raise then
 
 
-async def gathered(*given: Event, then: Exception | None = None) -> list[dict[str, Any]]:
+async def gather(*given: Event, then: Exception | None = None) -> list[dict[str, Any]]:
     lines = b""
     async with Gathering(events(*given, then=then)) as gathering:
         while not gathering.finished:
@@ -140,7 +140,7 @@ def test_neighbouring_texts_become_one_line_and_order_stays() -> None:
 
 
 async def test_last_line_is_the_receipt() -> None:
-    lines = await gathered(
+    lines = await gather(
         AttemptStarted(number=1, provider="groq", model="m"),
         TextDelta("hi"),
         Finished(provider="groq", model="m", number=1, usage=Usage(completion_tokens=1)),
@@ -153,7 +153,7 @@ async def test_last_line_is_the_receipt() -> None:
 
 async def test_failure_is_told_with_what_was_tried_and_when_to_try_again() -> None:
     failures = [ProviderError(Kind.RATE_LIMITED, "slow down", provider="groq", model="m", status=429)]
-    lines = await gathered(
+    lines = await gather(
         TextDelta("begun"), then=ChainError("nobody could", failures=failures, retry_after=7.0, hint="Wait.")
     )
 
@@ -170,7 +170,7 @@ async def test_failure_is_told_with_what_was_tried_and_when_to_try_again() -> No
 
 
 async def test_unexpected_error_says_nothing_of_itself() -> None:
-    lines = await gathered(then=RuntimeError("gsk_secretsecretsecret in /etc/passwd"))
+    lines = await gather(then=RuntimeError("gsk_secretsecretsecret in /etc/passwd"))
 
     assert "secret" not in json.dumps(lines)
     assert lines[1]["kind"] == "internal"

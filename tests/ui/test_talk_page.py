@@ -17,7 +17,7 @@ from groq_core.errors import ChainError, Kind, ProviderError
 from groq_core.events import Events, Finished, Restarted, TextDelta, Transcript
 from groq_core.requests import ChatRequest, Request, SpeechRequest, TranscriptionRequest
 from groq_core.simulator import Fault
-from tests.requires import found, needs
+from tests.requires import find, needs
 from tests.ui.conftest import ALONE, MEDIA, House, Script
 from tests.ui.scripts import BEGUN, DONE, Hung, answered, plays, says
 
@@ -73,7 +73,7 @@ async def browser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bro
     flags = [flag for flag in ALONE if not flag.startswith("--use-file-for-fake-audio-capture")]
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=found("chromium"), args=[*flags, f"--use-file-for-fake-audio-capture={file}"]
+            executable_path=find("chromium"), args=[*flags, f"--use-file-for-fake-audio-capture={file}"]
         )
         yield browser
         await browser.close()
@@ -114,7 +114,7 @@ async def in_state(page: Page, *states: str) -> None:
     )
 
 
-def spoken(house: House) -> list[str]:
+def spoken_texts(house: House) -> list[str]:
     return [asked.text for asked in house.asked if isinstance(asked, SpeechRequest)]
 
 
@@ -136,7 +136,7 @@ async def test_held_question_is_written_down_answered_and_read_aloud_in_order(ta
     assert isinstance(asked, ChatRequest)
     assert heard.duration_s > 1.5
     assert "recording" in asked.messages[-1]["content"]
-    texts = spoken(house)
+    texts = spoken_texts(house)
     assert texts[0] == "One is first."
     assert " ".join(texts) == ANSWER
     played: list[dict[str, Any]] = await talking.evaluate("window.played")
@@ -152,7 +152,7 @@ async def test_answer_is_heard_before_it_is_complete(talking: Page, house: House
     await hold(talking)
     await in_state(talking, "speaking")
 
-    assert spoken(house) == ["The first sentence is whole."]
+    assert spoken_texts(house) == ["The first sentence is whole."]
     await talking.keyboard.press("Escape")
     await asyncio.wait_for(answer.closed.wait(), 10)
 
@@ -168,16 +168,16 @@ async def test_escape_stops_the_voice_and_the_answer(talking: Page, house: House
     assert await talking.evaluate("window.stopped") >= 1
     await asyncio.wait_for(answer.closed.wait(), 10)
     await answered(talking, state="stopped")
-    asked = len(spoken(house))
+    asked = len(spoken_texts(house))
     await asyncio.sleep(0.5)
-    assert len(spoken(house)) == asked <= 3, "at most two pieces ahead, and none after"
+    assert len(spoken_texts(house)) == asked <= 3, "at most two pieces ahead, and none after"
 
 
 async def test_what_is_asked_for_is_called_off_upstream(talking: Page, house: House) -> None:
     house.simulator.faults.add(Fault(kind="never", operation="speech"))
     await hold(talking)
     async with asyncio.timeout(10):
-        while not spoken(house):  # noqa: ASYNC110 - the house offers a list, no event
+        while not spoken_texts(house):  # noqa: ASYNC110 - the house offers a list, no event
             await asyncio.sleep(0.01)
     await talking.keyboard.press("Escape")
 
@@ -234,7 +234,7 @@ async def test_browsers_voice_reads_on_where_the_other_fails(talking: Page, hous
     await talking.evaluate(BROWSER_VOICE, [{"lang": "en-GB", "name": "Kate", "default": True}])
 
     async def terms_after_the_first(request: Request) -> Events:
-        if isinstance(request, SpeechRequest) and len(spoken(house)) > 1:
+        if isinstance(request, SpeechRequest) and len(spoken_texts(house)) > 1:
             raise ChainError("nobody", failures=[ProviderError(Kind.TERMS_REQUIRED, "accept them first")])
         async for event in chat(house, says(ANSWER))(request):
             yield event
@@ -267,12 +267,12 @@ async def test_answer_in_another_language_is_read_by_a_voice_that_speaks_it(talk
 
     assert await talking.evaluate("window.uttered") == ["Dort gibt es keine Uhren."]
     assert await talking.evaluate("window.voices") == ["Anna"]
-    assert spoken(house) == []
+    assert spoken_texts(house) == []
 
 
 async def test_answer_that_begins_anew_is_read_anew(talking: Page, house: House) -> None:
-    async def spoken_once() -> None:
-        while not spoken(house):  # noqa: ASYNC110 - the house offers a list, no event
+    async def wait_for_speech() -> None:
+        while not spoken_texts(house):  # noqa: ASYNC110 - the house offers a list, no event
             await asyncio.sleep(0.01)
 
     house.script = chat(
@@ -280,7 +280,7 @@ async def test_answer_that_begins_anew_is_read_anew(talking: Page, house: House)
         plays(
             BEGUN,
             TextDelta("The first attempt says this. And th"),
-            spoken_once,
+            wait_for_speech,
             Restarted(provider="groq", model="other", kept="The first attempt says this. And th"),
             TextDelta("The second one says that."),
             DONE,
@@ -289,7 +289,7 @@ async def test_answer_that_begins_anew_is_read_anew(talking: Page, house: House)
     await hold(talking)
     await in_state(talking, "off")
 
-    assert spoken(house) == ["The first attempt says this.", "The second one says that."]
+    assert spoken_texts(house) == ["The first attempt says this.", "The second one says that."]
     played = await talking.evaluate("window.played")
     assert played[-1]["seconds"] == pytest.approx((await lengths(house, ["The second one says that."]))[0], abs=0.01)
 

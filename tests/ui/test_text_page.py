@@ -133,7 +133,7 @@ async def test_two_hundred_messages_stay_usable(page: Page, house: House) -> Non
     await page.evaluate(
         """async (main) => {
             const { Answer } = await import(main.replace("main.js", "shared/answer.js"));
-            const host = document.querySelector(".gc-turns");
+            const host = document.querySelector(".gc-group"); // nothing comes after what stands in the last one
             for (let n = 0; n < 200; n += 1) {
                 const answer = new Answer();
                 answer.hear({ t: `Answer **${n}** with \\`code\\` and\\n\\n- a\\n- list\\n` });
@@ -141,7 +141,7 @@ async def test_two_hundred_messages_stay_usable(page: Page, house: House) -> Non
                 const turn = document.createElement("section");
                 turn.className = "gc-turn";
                 turn.append(answer.element);
-                host.append(turn);
+                host.prepend(turn);
             }
         }""",
         await main_script(page),
@@ -320,12 +320,12 @@ async def slow_link(url: str) -> AsyncIterator[tuple[str, asyncio.Event]]:
                     await asyncio.sleep(0.2)
         writer.close()
 
-    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         host, port = urlsplit(url).netloc.split(":")
         inner_reader, inner_writer = await asyncio.open_connection(host, int(port))
         await asyncio.gather(relay(reader, inner_writer), relay(inner_reader, writer, down=True))
 
-    server = await asyncio.start_server(connected, "127.0.0.1", 0)
+    server = await asyncio.start_server(connect, "127.0.0.1", 0)
     yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", slow
     slow.clear()
     server.close()

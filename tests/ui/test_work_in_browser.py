@@ -14,7 +14,7 @@ from groq_core.compose import assemble
 from groq_core.serve import create_app
 from groq_core.settings.settings import Settings
 from groq_core.simulator import Simulator
-from tests.requires import found, needs
+from tests.requires import find, needs
 from tests.serving import serving, url_of
 
 pytestmark = [needs("chromium"), pytest.mark.browser]
@@ -33,7 +33,7 @@ async def visiting(simulator: Simulator, tab: str, **environ: str) -> AsyncItera
         serving(create_app(core)) as server,
         async_playwright() as playwright,
     ):
-        browser = await playwright.chromium.launch(executable_path=found("chromium"), args=["--no-sandbox"])
+        browser = await playwright.chromium.launch(executable_path=find("chromium"), args=["--no-sandbox"])
         page = await browser.new_page()
         page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -250,7 +250,7 @@ export class Conversation {
 
   /** @param {Message} message */
   #textOf(message) {
-    return message.role === "user" ? message.text : this.list.answerOf(message).answer.text;
+    return this.list.textOf(message);
   }
 
   // An answer that was under way when the page was left, or that another page of this browser asked for.
@@ -276,7 +276,7 @@ export class Conversation {
     const run = new Run({ tree, message, answer: view.answer, changed: () => this.keeper?.message(tree, message), watches });
     this.runs.set(message.id, run);
     view.signature = null;
-    this.list.mark();
+    this.list.mark([view]);
     if (!watches) this.#keepMessage(message);
     this.#busy();
     try {
@@ -284,7 +284,7 @@ export class Conversation {
     } finally {
       this.runs.delete(message.id);
       view.signature = null;
-      if (this.tree === tree) this.list.mark();
+      if (this.tree === tree) this.list.mark([view]);
       this.#busy();
     }
     if (run.left) return;

@@ -336,18 +336,23 @@ export class Keeper {
     this.#wanted = words;
     if (!words.trim()) this.found = null;
     else {
-      this.search ??= new (await import("./search.js")).Search(this.store);
-      const found = await this.search.find(words);
+      this.host?.setAttribute("aria-busy", "true");
+      const found = await (await this.#searching()).find(words);
       if (this.#wanted !== words) return;
       this.found = found;
     }
+    this.host?.removeAttribute("aria-busy");
     this.#draw();
   }
 
   /** Read everything that is searched, as soon as somebody reaches for the search. */
   async prepareSearch() {
-    this.search ??= new (await import("./search.js")).Search(this.store);
-    await this.search.ready();
+    await (await this.#searching()).ready();
+  }
+
+  async #searching() {
+    const { Search } = await import("./search.js");
+    return (this.search ??= new Search(this.store));
   }
 
   // ── other pages of this browser ──
@@ -364,7 +369,8 @@ export class Keeper {
       this.#draw();
     }, 50);
     if (changed === null) {
-      this.search = undefined; // many have changed: read anew when it is wanted
+      this.search?.close(); // many have changed: read anew when it is wanted
+      this.search = undefined;
       return;
     }
     this.search?.forget(changed);

@@ -9,7 +9,7 @@ import { say } from "../shared/words.js";
  * @import { Answer } from "../shared/answer.js"
  * @import { Shape } from "../shared/dom.js"
  * @import { Properties } from "../shared/types.js"
- * @import { Actions, AnswerView, Message, QuestionView, Turn } from "./types.js"
+ * @import { Actions, AnswerView, FarTurn, Message, QuestionView, Turn } from "./types.js"
  */
 
 /**
@@ -51,6 +51,22 @@ export function questionView(message) {
 export function answerView(message, answer) {
   answer.message.dataset.message = message.id;
   return { role: "assistant", message, answer, bar: answer.bar, element: el("section", { class: "gc-turn" }, answer.element) };
+}
+
+/**
+ * A message that nobody is near: its text, to be found, printed and read aloud by it.
+ *
+ * @param {Message} message
+ * @returns {FarTurn}
+ */
+export function farView(message) {
+  const { id, role, state, text } = message;
+  const facts = { "data-message": id, "data-role": role, "data-state": role === "assistant" ? (state ?? "done") : null };
+  const element =
+    role === "user"
+      ? el("section", { class: "gc-turn gc-user", ...facts }, el("div", { class: "gc-user-text", dir: "auto" }, text))
+      : el("section", { class: "gc-turn" }, el("div", { class: "gc-message", ...facts }, el("div", { class: "gc-text gc-plain" }, text)));
+  return { far: true, role, message, element };
 }
 
 /**

@@ -12,6 +12,7 @@ export const PATIENCE_MS = 60_000; // as long as the server waits for its last r
 const FIRST_PAUSE_MS = 300;
 const LONGEST_PAUSE_MS = 5000;
 const SAVE_EVERY_MS = 1000;
+const ANEW_AT_MOST = 3;
 
 let direct = true;
 
@@ -36,6 +37,8 @@ export class Run {
     this.left = false;
     this.over = false;
     this.heard = 0;
+    /** How often it was asked for. */
+    this.anew = 0;
     this.saved = performance.now();
   }
 
@@ -59,7 +62,8 @@ export class Run {
    * @param {(() => string) | null} [question] what to ask where the server never heard of it
    */
   async follow(question = null) {
-    await this.#listen(() => this.#again(question && (() => this.#askOnce(question()))));
+    const unknown = question && !this.heard ? () => this.#askOnce(question()) : null;
+    await this.#listen(() => this.#again(unknown));
   }
 
   /** End it; the text is what was seen. The receipt comes when the server has written it. */
@@ -106,14 +110,16 @@ export class Run {
   async #askOnce(question) {
     const headers = { "content-type": "application/json", "x-groq-core-answer": this.message.answer ?? "" };
     this.receiptsBefore = this.answer.receipts.length;
+    const anew = this.anew++ < ANEW_AT_MOST ? () => this.#askOnce(question) : null;
     if (!direct) return this.#throughQueue(question);
     try {
-      await ask("chat", { body: question, headers, signal: this.hangUp.signal, heartbeat: true }, (event) => this.#hear(event));
-      if (!this.#hasEnded) await this.#again();
+      // A server that knows nothing of it goes on behind the lines that are here.
+      await ask(this.heard ? `chat?at=${this.heard}` : "chat", { body: question, headers, signal: this.hangUp.signal, heartbeat: true }, (event) => this.#hear(event));
+      if (!this.#hasEnded) await this.#again(anew);
     } catch (thrown) {
       const error = /** @type {Trouble} */ (thrown);
       if (this.stopped || this.left || error.refused) throw error;
-      if (this.heard) return this.#again();
+      if (this.heard) return this.#again(anew);
       if (!(error instanceof DirectWayBroken)) throw error;
       // Nothing came: either the way is blocked, or it is only cut for the moment and the question may have come through.
       if (ownKey()) throw error; // the queue asks with the server's key
@@ -147,7 +153,7 @@ export class Run {
         const error = /** @type {Trouble} */ (thrown);
         if (this.stopped || this.left) throw error;
         if (error.status === 404) {
-          if (!unknown || this.heard) throw error;
+          if (!unknown) throw error;
           return unknown();
         }
         if (error.refused || performance.now() > until) throw error;

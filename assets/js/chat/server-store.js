@@ -7,6 +7,9 @@ import { say } from "../shared/words.js";
 
 /** @import { ConversationStore, Head, Message, Whole } from "./types.js" */
 
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 16_000; // half a minute in all
+
 /** The server's store, or null for somebody who has not signed in. */
 export async function serverStore() {
   const store = new ServerStore();
@@ -19,7 +22,8 @@ class ServerStore {
   atOnce = false;
 
   async isSignedIn() {
-    return (await send("conversations", { method: "GET" })).ok;
+    const { ok, status } = await send("conversations", { method: "GET" });
+    return ok || status === 503; // its database is away for a moment
   }
 
   async heads() {
@@ -94,9 +98,29 @@ class ServerStore {
   }
 }
 
+/**
+ * Send it until the server can take it: its database may be away for a moment, or the server itself. Whatever is sent
+ * here may come twice.
+ *
+ * @param {string} path
+ * @param {{ method: string, body?: string }} options
+ */
+async function patiently(path, options) {
+  for (let pause = FIRST_PAUSE_MS; ; pause *= 2) {
+    const last = pause > LONGEST_PAUSE_MS;
+    try {
+      const response = await send(path, options);
+      if (last || ![502, 503, 504].includes(response.status)) return response;
+    } catch (error) {
+      if (last) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, pause));
+  }
+}
+
 /** @param {string} path */
 async function answer(path) {
-  const response = await send(path, { method: "GET" });
+  const response = await patiently(path, { method: "GET" });
   if (response.status === 404) return null;
   if (!response.ok) throw new Error(`${path}: ${response.status}`);
   return response.json();
@@ -109,7 +133,7 @@ async function answer(path) {
  */
 async function change(method, path, value) {
   const body = value === undefined ? undefined : JSON.stringify(value);
-  const response = await send(path, { method, body });
+  const response = await patiently(path, { method, body });
   if (!response.ok) throw new Error(`${path}: ${response.status}`);
 }
 

@@ -20,7 +20,7 @@ export function sideColumn(keeper) {
     closeDrawer();
   }));
   const search = el("input", { type: "search", id: "conversation-search", "aria-label": say("search"), placeholder: say("search"), autocomplete: "off" });
-  search.addEventListener("focus", does((kept) => kept.prepareSearch()));
+  for (const reach of ["pointerenter", "focus"]) search.addEventListener(reach, does((kept) => kept.prepareSearch()));
   search.addEventListener("input", does((kept) => kept.look(search.value)));
   const element = el(
     "aside",

@@ -24,14 +24,15 @@ const VERSION = 1;
 export async function openStore() {
   const kept = KEEPS ? await (await import("./server-store.js")).serverStore() : null;
   if (kept) return kept;
-  try {
-    /** @type {IDBPDatabase<Schema>} */
-    const db = await openDB(NAME, VERSION, { upgrade });
-    await db.count("heads"); // some browsers refuse only now
-    return new BrowserStore(db);
-  } catch {
-    return new MemoryStore();
-  }
+  return openBrowserStore().catch(() => new MemoryStore());
+}
+
+/** The browser's own store; refused in some browsers and frames. */
+export async function openBrowserStore() {
+  /** @type {IDBPDatabase<Schema>} */
+  const db = await openDB(NAME, VERSION, { upgrade });
+  await db.count("heads"); // some browsers refuse only now
+  return new BrowserStore(db);
 }
 
 /** @param {IDBPDatabase<Schema>} db */

@@ -176,6 +176,15 @@ export interface AnswerView extends View {
 }
 export type Turn = QuestionView | AnswerView;
 
+/** A message that nobody is near: no more than its text. */
+export interface FarTurn {
+  far: true;
+  role: "user" | "assistant";
+  message: Message;
+  element: HTMLElement;
+  answer?: undefined;
+}
+
 /** What the buttons of a message do. */
 export interface Actions {
   turn(by: number): unknown;

@@ -3,7 +3,6 @@
 import { el, find, findAll, inputOf, targetOf } from "../shared/dom.js";
 import { sheet } from "../shared/sheet.js";
 import { say } from "../shared/words.js";
-import { modal } from "./settings.js";
 
 const KEYS = ["enter", "shift_enter", "esc", "slash", "up", "arrows", "find", "help"];
 /** @type {HTMLDialogElement | null} */
@@ -12,8 +11,9 @@ let help = null;
 const isBox = (/** @type {Element | null} */ node) => node?.matches("input, textarea, select, [contenteditable=true]") ?? false;
 
 /** Show the sheet of keys. */
-export function showKeys() {
+export async function showKeys() {
   sheet("settings");
+  const { modal } = await import("./settings.js");
   help ??= modal(
     "gc-keys",
     say("keys"),

@@ -114,9 +114,7 @@ export class Answer {
     const text = this.undrawn;
     this.undrawn = null;
     this.body.classList.remove("gc-plain");
-    this.view.clear();
-    this.view.append(text);
-    await this.view.end();
+    await this.view.show?.(text);
   }
 
   /** It goes on: what was written stays, and more will be heard. */
@@ -232,17 +230,15 @@ export class Answer {
     this.kept.append(
       el("details", { class: "gc-fold" }, el("summary", {}, say(this.kept.children.length ? "kept_again" : "kept_first")), old),
     );
-    const view = new TextView(old);
-    view.append(text);
-    view.end();
+    new TextView(old).show(text);
   }
 
   /** @param {StoryLine<"restarted">} event */
   #restart(event) {
-    this.#fold(event.kept);
+    this.#fold(event.kept || this.text);
     this.view.clear();
     this.state = "waiting";
-    this.#tell(say("story_restarted", { model: shortModel(event.model) }));
+    this.#tell(event.model ? say("story_restarted", { model: shortModel(event.model) }) : say("story_anew"));
   }
 
   /** The line was cut, and is being found again. */

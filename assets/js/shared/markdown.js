@@ -4,9 +4,9 @@
 // answer itself carries them (data: URLs), since fetching one would tell its host what was said; links open elsewhere.
 
 import { Lexer, Marked } from "../../vendor/marked/marked.esm.js";
-import "../../vendor/dompurify/purify.min.js";
 import { findAll, icon, targetOf } from "./dom.js";
 import { boundInline, nestsTooDeep, plain } from "./bounds.js";
+import { isOwnPicture, safeFragment } from "./safe-html.js";
 import { say } from "./words.js";
 
 /**
@@ -17,8 +17,6 @@ import { say } from "./words.js";
  */
 
 const INLINE_HTML = /^<\/?(?:br|sub|sup|kbd|mark|u)\s*\/?>$/i;
-const PICTURE = /^data:image\/(?:png|jpeg|gif|webp|avif);base64,[a-z0-9+/=\s]+$/i;
-const LINK = /^(?:https?:|mailto:|tel:)/i;
 
 /** @type {Record<string, string>} */
 const escapes = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
@@ -118,7 +116,7 @@ const tokenizer = {
 const renderer = {
   html: ({ text }) => (INLINE_HTML.test(text.trim()) ? text : escapeHtml(text)),
   image: ({ href, text }) =>
-    PICTURE.test(href)
+    isOwnPicture(href)
       ? `<img src="${escapeHtml(href)}" alt="${escapeHtml(text)}">`
       : `<span class="gc-picture-link">${escapeHtml(say("picture_not_loaded", { alt: text || say("picture") }))}</span>`,
   code: ({ text, lang }) => {
@@ -135,31 +133,6 @@ const renderer = {
 };
 
 const marked = new Marked({ gfm: true, breaks: true, extensions: [...MATH, ...ASIDES], tokenizer, renderer });
-
-const purify = globalThis.DOMPurify(window);
-const POLICY = {
-  ALLOWED_TAGS:
-    "details summary p br hr h1 h2 h3 h4 h5 h6 ul ol li blockquote pre code div span em strong del a img table thead tbody tr th td sub sup kbd mark u".split(" "),
-  ALLOWED_ATTR: ["href", "title", "src", "alt", "start", "align", "class", "data-language", "data-tex", "data-display", "data-note", "tabindex"],
-  ALLOW_DATA_ATTR: false,
-  ALLOW_ARIA_ATTR: false,
-  RETURN_DOM_FRAGMENT: /** @type {const} */ (true),
-};
-
-/** What is read from its own first letters on, from left to right or the other way. */
-const PARAGRAPHS = new Set("P LI H1 H2 H3 H4 H5 H6 TD TH DIV".split(" "));
-
-purify.addHook("afterSanitizeAttributes", (node) => {
-  if (node.nodeName === "A") {
-    const href = node.getAttribute("href") ?? "";
-    if (LINK.test(href)) {
-      node.setAttribute("target", "_blank");
-      node.setAttribute("rel", "noopener noreferrer nofollow");
-    } else node.removeAttribute("href");
-  }
-  if (PARAGRAPHS.has(node.nodeName)) node.setAttribute("dir", "auto");
-  if (node.nodeName === "IMG" && !PICTURE.test(node.getAttribute("src") ?? "")) node.remove();
-});
 
 /**
  * Cut markdown into its top-level blocks; `raw` of all of them joined is the source.
@@ -186,7 +159,7 @@ export function blocks(source) {
  */
 export function draw(token, links) {
   const tokens = Object.assign([token], { links: links ?? {} });
-  const fragment = purify.sanitize(/** @type {string} */ (marked.parser(tokens)), POLICY);
+  const fragment = safeFragment(/** @type {string} */ (marked.parser(tokens)));
   for (const code of fragment.querySelectorAll(".gc-code")) code.append(codeButton("wrap", "wrap_code", "gc-wrap-code"), codeButton("copy", "copy_code", "gc-copy-code"));
   return fragment;
 }

@@ -24,7 +24,7 @@ export class Follower {
         if (list.scrollTop < before && !near) this.following = false;
         else if (near) this.following = true;
         before = list.scrollTop;
-        this.button.hidden = this.following || near;
+        this.#hide(this.following || near);
       },
       { passive: true },
     );
@@ -37,12 +37,17 @@ export class Follower {
   /** The content has grown. */
   followGrowth() {
     if (this.following) this.list.scrollTop = this.list.scrollHeight;
-    else this.button.hidden = this.#near();
+    else this.#hide(this.#near());
+  }
+
+  /** @param {boolean} hidden */
+  #hide(hidden) {
+    if (this.button.hidden !== hidden) this.button.hidden = hidden;
   }
 
   jump() {
     this.following = true;
-    this.button.hidden = true;
+    this.#hide(true);
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.list.scrollTo({ top: this.list.scrollHeight, behavior: still ? "auto" : "smooth" });
   }

@@ -3,6 +3,9 @@
 // A finished block is never touched again, so a long answer costs no more per frame than a short one, and what a
 // reader has selected or is copying stays as it is. Only the block that is still being written is drawn anew.
 
+import { Frames } from "./frames.js";
+import { extend, patch } from "./patch.js";
+
 /**
  * @import { Token, TokensList } from "../../vendor/marked/marked.esm.js"
  *
@@ -21,7 +24,6 @@ export function prepareMarkdown() {
   return loading;
 }
 
-const LONGEST_PAINT_MS = 8;
 const LONGEST_FRAME_MS = 100;
 const SLOW_LINK_MS = 80; // between two arrivals; a server that gathers sends at least every 50 ms
 const ONE_LUMP_MS = 5;
@@ -66,6 +68,7 @@ export class TextView {
     this.#cutLineEnd = false;
     this.#frozen = [];
     this.#frozenTo = 0;
+    this.#drawn = 0;
     this.#open = [];
     this.#live = null;
     this.#shown = 0;
@@ -86,13 +89,12 @@ export class TextView {
   /** @type {Block[]} finished */
   #frozen = [];
   #frozenTo = 0; // how far in the source they reach
+  #drawn = 0; // how far the last drawing came
   /** @type {Block[]} still being written */
   #open = [];
   /** @type {Element | null} the block with the cursor */
   #live = null;
-  #frame = 0;
-  #rest = 0; // frames to leave out, where they are costly
-  #cost = 0; // milliseconds the last one took
+  #frames = new Frames(() => this.#paint());
 
   /** @param {string} text */
   append(text) {
@@ -118,12 +120,28 @@ export class TextView {
     this.text = this.#source = this.#source.slice(0, this.#shown);
   }
 
+  /**
+   * Show a text that is whole, at once where the renderer is there; resolves when it is as it stays.
+   *
+   * @param {string} text
+   */
+  async show(text) {
+    this.clear();
+    this.text = text;
+    this.#source = text.replace(/\r\n?/g, "\n");
+    this.ended = true;
+    const renderer = markdown ?? (await prepareMarkdown());
+    this.#paint();
+    await Promise.all(this.#frozen.map(({ node }) => renderer.enrich(node)));
+    this.painted();
+  }
+
   /** Nothing more comes; resolves when the last words are on the screen. */
   async catchUp() {
     this.ended = true;
     clearTimeout(this.#patience);
     await prepareMarkdown();
-    this.#cancel();
+    this.#frames.cancel();
     this.#paint();
     await nextFrame();
   }
@@ -148,27 +166,7 @@ export class TextView {
   }
 
   #schedule() {
-    if (!this.#frame && this.#source) this.#frame = requestAnimationFrame(() => this.#tick());
-  }
-
-  #cancel() {
-    cancelAnimationFrame(this.#frame);
-    this.#frame = 0;
-  }
-
-  #tick() {
-    this.#frame = 0;
-    if (this.#rest > 0) {
-      this.#rest -= 1;
-      this.#schedule();
-      return;
-    }
-    const began = performance.now();
-    this.#paint();
-    const cost = performance.now() - began;
-    // One long paint may be the machine's doing, which another frame left out would only make worse.
-    this.#rest = Math.min(12, Math.floor(Math.min(cost, this.#cost) / LONGEST_PAINT_MS));
-    this.#cost = cost;
+    if (this.#source) this.#frames.schedule();
   }
 
   // Whole words; and on a link that delivers in lumps, a lump is spread over the time until the next.
@@ -250,6 +248,10 @@ export class TextView {
       this.#open[0].node.remove();
       this.#open = [];
     }
+    const more = this.#source.slice(this.#drawn, this.#shown);
+    const grows = this.#open.length === 1 && !this.ended && this.#drawn > this.#frozenTo;
+    this.#drawn = this.#shown;
+    if (grows && extend(this.#open[0].node, more)) return;
     const tokens = renderer.blocks(this.#source.slice(this.#frozenTo, this.#shown));
     const finished = this.ended ? tokens.length : countSettled(tokens);
     /** @type {Block[]} */
@@ -342,47 +344,4 @@ export function countSettled(tokens) {
   last -= 1;
   while (last >= 0 && tokens[last].type === "space") last -= 1;
   return Math.max(0, last);
-}
-
-/**
- * Make `old` look like `fresh` with as few changes as it takes: text that grew is appended to, equal parts stay.
- *
- * @param {ParentNode & Node} old
- * @param {Node} fresh
- */
-export function patch(old, fresh) {
-  let now = old.firstChild;
-  let wanted = fresh.firstChild;
-  while (wanted) {
-    const next = wanted.nextSibling;
-    if (!now) old.appendChild(wanted);
-    else {
-      const after = now.nextSibling;
-      if (!now.isEqualNode(wanted)) change(now, wanted);
-      now = after;
-    }
-    wanted = next;
-  }
-  while (now) {
-    const after = now.nextSibling;
-    now.remove();
-    now = after;
-  }
-}
-
-/**
- * @param {ChildNode} now
- * @param {ChildNode} wanted
- */
-function change(now, wanted) {
-  if (now instanceof Text && wanted instanceof Text) {
-    if (wanted.data.startsWith(now.data)) now.appendData(wanted.data.slice(now.data.length));
-    else now.data = wanted.data;
-    return;
-  }
-  if (now.nodeName !== wanted.nodeName || !(now instanceof Element && wanted instanceof Element)) return now.replaceWith(wanted);
-  // What the reader has unfolded stays open.
-  for (const { name } of [...now.attributes]) if (!wanted.hasAttribute(name) && name !== "open") now.removeAttribute(name);
-  for (const { name, value } of wanted.attributes) if (now.getAttribute(name) !== value) now.setAttribute(name, value);
-  patch(now, wanted);
 }

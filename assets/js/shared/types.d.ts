@@ -295,6 +295,8 @@ export interface AnswerText {
   lastPaint: number | null;
   clear(): void;
   append(text: string): void;
+  /** A text that is whole; resolves when it is as it stays. */
+  show?(text: string): Promise<void>;
   /** Mark where another model took over. */
   seam(at: number, words: string): void;
   halt?(): void;

@@ -328,9 +328,10 @@ setInterval(tick, 1000);
 
 // What an admin announces, and that processes which share their state have lost each other.
 /** @param {Snapshot} snapshot */
-function tellEverybody({ announcement, shared }) {
+function tellEverybody({ announcement, shared, database }) {
   note("announcement", announcement ?? "");
   note("shared-away", shared?.startsWith("away") ? say("shared_away") : "");
+  note("database-away", database?.startsWith("away") ? say("database_away") : "");
 }
 
 /**

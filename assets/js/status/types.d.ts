@@ -51,6 +51,7 @@ export interface Snapshot {
   fallbacks: number;
   shared: string;
   replicas: number;
+  database: string;
   announcement: string;
 }
 

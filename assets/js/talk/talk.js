@@ -26,7 +26,7 @@ const REOPEN_MS = 300;
 /**
  * @import { Tape } from "../microphone/recorder.js"
  * @import { Line } from "../shared/types.js"
- * @import { Message, Turn as Shown } from "../chat/types.js"
+ * @import { Message, FarTurn, Turn as Shown } from "../chat/types.js"
  * @import { Taken } from "./ears.js"
  * @import { Heard } from "./heard.js"
  *
@@ -35,7 +35,7 @@ const REOPEN_MS = 300;
  * @typedef {object} Turn an answer to what was said
  * @property {Tape | null} tape what was said
  * @property {Message} [question] where it stands in the conversation
- * @property {Shown} [asked] the answer in the conversation
+ * @property {Shown | FarTurn} [asked] the answer in the conversation
  * @property {Voice | null} voice
  * @property {boolean} sounds something of it was heard
  *

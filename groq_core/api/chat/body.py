@@ -6,34 +6,23 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import msgspec
-import orjson
 
-from groq_core.api.chat.clients import loads_with_halves, mend_messages, mend_params
+from groq_core.api.chat.clients import mend_messages, mend_params
 from groq_core.api.chat.parameters import check_params, part_params
 from groq_core.api.field_errors import bad, kind_of, mapping
+from groq_core.api.json_body import read_object
+from groq_core.api.rules import MODEL_NAME, STREAMED, BodyFields, above, object_with, switch
 from groq_core.api.schema_parts import (
-    MODEL,
     NULL,
-    NUMBER,
     OBJECT,
-    STREAM,
-    SWITCH,
     TEXT,
-    Schema,
     either,
     list_of,
     object_of,
-    or_null,
     with_description,
 )
-from groq_core.errors import RequestError
 from groq_core.events import Note
 from groq_core.requests import Caller, ChatRequest, Message
-
-BOM: Final = b"\xef\xbb\xbf"
-
-MAX_DEPTH: Final = 64
-"""Levels of nesting; schemas of real tools have about ten."""
 
 MAX_MESSAGES: Final = 10_000
 MAX_PARTS: Final = 1_000
@@ -52,20 +41,21 @@ MESSAGES: Final = with_description(
 )
 """What :func:`check_messages` takes, in the API's description."""
 
-OWN_FIELDS: Final[dict[str, Schema]] = {
-    "messages": MESSAGES,
-    "model": MODEL,
-    "stream": STREAM,
-    "stream_options": object_of({"include_usage": or_null(SWITCH)}),
-    "cost_sensitive": with_description(SWITCH, "Prefer the cheapest model that will do. Not sent upstream."),
-    "max_latency_ms": with_description(
-        {**NUMBER, "exclusiveMinimum": 0}, "Below 100 the fastest tier answers. Not sent upstream."
-    ),
-    "hedge": with_description(
-        SWITCH, "Whether a second target may be asked while the first is silent. Not sent upstream."
-    ),
-}
-"""What :func:`read_chat` reads beside the parameters, in the API's description."""
+COST_SENSITIVE: Final = switch().with_note("Prefer the cheapest model that will do. Not sent upstream.")
+
+OWN: Final = BodyFields(
+    rules={
+        "model": MODEL_NAME,
+        "stream": STREAMED,
+        "stream_options": object_with(include_usage=switch()),
+        "cost_sensitive": COST_SENSITIVE,
+        "max_latency_ms": above(0, "milliseconds").with_note("Below 100 the fastest tier answers. Not sent upstream."),
+        "hedge": switch().with_note(
+            "Whether a second target may be asked while the first is silent. Not sent upstream."
+        ),
+    }
+)
+"""What :func:`read_chat` reads beside the messages and the parameters."""
 
 
 class ChatCall(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,33 +88,21 @@ def read_chat(raw: bytes, *, caller: Caller, request_id: str, no_store: bool = F
     if "messages" not in body:
         raise bad("messages", "`messages` is missing", 'Send at least [{"role": "user", "content": "…"}].')
     messages = check_messages(mend_messages(body.pop("messages")))
-    model = check_model(body.pop("model", None), default="auto")
-    stream = _switch(body.pop("stream", None), "stream")
-    options = body.pop("stream_options", None)
-    include_usage = options is not None and _switch(
-        mapping(options, "stream_options").get("include_usage"), "stream_options.include_usage"
-    )
-    cost_sensitive = _switch(body.pop("cost_sensitive", None), "cost_sensitive")
-    hedge = body.pop("hedge", None)
-    hedge = None if hedge is None else _switch(hedge, "hedge")
-    max_latency_ms = body.pop("max_latency_ms", None)
-    if max_latency_ms is not None and (
-        isinstance(max_latency_ms, bool) or not isinstance(max_latency_ms, int | float) or max_latency_ms <= 0
-    ):
-        raise bad("max_latency_ms", "`max_latency_ms` must be a positive number of milliseconds")
+    own = OWN.check({name: body.pop(name) for name in OWN.rules if name in body})
+    stream = own.get("stream", False)
     by_function_call = bool(body.get("functions")) and not body.get("tools")
     params, changed = mend_params(body)
     params, passed_over = part_params(params)
     request = ChatRequest(
         messages=messages,
-        model=model,
+        model=own.get("model", "auto").strip(),
         params=check_params(params),
         stream=stream,
         revisable=not stream,
-        cost_sensitive=cost_sensitive,
-        max_latency_ms=max_latency_ms,
+        cost_sensitive=own.get("cost_sensitive", False),
+        max_latency_ms=own.get("max_latency_ms"),
         no_store=no_store,
-        hedge=hedge,
+        hedge=own.get("hedge"),
         caller=caller,
         request_id=request_id,
     )
@@ -132,81 +110,10 @@ def read_chat(raw: bytes, *, caller: Caller, request_id: str, no_store: bool = F
     return ChatCall(
         request=request,
         stream=stream,
-        include_usage=include_usage,
+        include_usage=bool(own.get("stream_options", {}).get("include_usage")),
         by_function_call=by_function_call,
         notes=tuple(notes),
     )
-
-
-def json_object(raw: bytes) -> dict[str, Any]:
-    """As :func:`read_object`, for those whose answer has no room for notes."""
-    return read_object(raw)[0]
-
-
-def read_object(raw: bytes) -> tuple[dict[str, Any], list[Note]]:
-    """
-    Decode a body that must be one JSON object, and what had to be changed for it.
-
-    Raises:
-        RequestError: 400; it tells the place of the fault, never the text around it.
-    """
-    raw = raw.removeprefix(BOM)
-    if not raw.strip():
-        raise bad(None, "the request has no body", "Send a JSON object.", code="invalid_json")
-    notes: list[Note] = []
-    try:
-        body = orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
-        if "surrogate" not in error.msg:
-            raise _no_json(error) from None
-        try:
-            body = loads_with_halves(raw)
-        except ValueError:
-            raise _no_json(error) from None
-        notes.append(Note(code="letters_replaced", text="a letter that was cut in half was replaced by a mark"))
-    if not isinstance(body, dict):
-        raise bad(None, f"the body must be a JSON object, not {kind_of(body)}", code="invalid_json")
-    if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH and _depth_exceeds(body, MAX_DEPTH):
-        raise bad(None, f"the body is nested deeper than {MAX_DEPTH} levels", code="invalid_json")
-    return body, notes
-
-
-def _no_json(error: orjson.JSONDecodeError) -> RequestError:
-    place = f"line {error.lineno}, column {error.colno}"
-    return bad(None, f"the body is not JSON: {error.msg} at {place}", code="invalid_json")
-
-
-def _depth_exceeds(value: Any, limit: int) -> bool:
-    level = [value]
-    for _ in range(limit):
-        level = [
-            child
-            for parent in level
-            for child in (parent.values() if isinstance(parent, dict) else parent)
-            if isinstance(child, dict | list)
-        ]
-        if not level:
-            return False
-    return True
-
-
-def check_model(model: Any, *, default: str) -> str:
-    """A tier alias, a model id or `provider:id`; left out means ``default``."""
-    if model is None:
-        return default
-    if not isinstance(model, str) or not model.strip() or len(model) > 200 or not model.isprintable():
-        raise bad(
-            "model", "`model` must be a name of at most 200 characters", "Send `auto`, or an id of GET /v1/models."
-        )
-    return model.strip()
-
-
-def _switch(value: Any, name: str) -> bool:
-    if value is None:
-        return False
-    if not isinstance(value, bool):
-        raise bad(name, f"`{name}` must be true or false, not {kind_of(value)}")
-    return value
 
 
 def check_messages(messages: Any) -> tuple[Message, ...]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from groq_core.api.encoding import event_bytes, json_bytes
 from groq_core.api.errors import error_object
+from groq_core.encoding import event_bytes, json_bytes
 from groq_core.events import (
     CONTENT,
     AttemptFailed,

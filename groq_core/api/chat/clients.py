@@ -7,7 +7,6 @@ What is left as it came goes on to the checks, which name the field.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any, Final
 
 from groq_core.api.field_errors import bad
@@ -30,7 +29,15 @@ BOOKKEEPING: Final = frozenset(
 TYPES: Final = {"metadata": dict, "store": bool, "user": str}
 """Those of the caller's books that some server takes; of another type they are passed over like the rest."""
 
-WHOLE: Final = ("max_tokens", "max_completion_tokens", "seed", "n", "top_logprobs")
+WHOLE: Final = (
+    "max_tokens",
+    "max_completion_tokens",
+    "max_output_tokens",
+    "max_tool_calls",
+    "seed",
+    "n",
+    "top_logprobs",
+)
 
 
 def whole_numbers(params: dict[str, Any]) -> dict[str, Any]:
@@ -303,35 +310,3 @@ def _picture(image: str | dict[str, Any], part: dict[str, Any]) -> dict[str, Any
     if found.get("detail") is None:
         found.pop("detail", None)
     return {"type": "image_url", "image_url": found}
-
-
-# ── letters ──────────────────────────────────────────────────────────────────────────────────────────
-
-
-def mend_letters(value: Any) -> Any:
-    """Replace halves of letters (lone surrogates) in every text of a value: no server takes them."""
-    if isinstance(value, str):
-        return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    if isinstance(value, list):
-        return [mend_letters(one) for one in value]
-    if isinstance(value, dict):
-        return {mend_letters(key): mend_letters(one) for key, one in value.items()}
-    return value
-
-
-def loads_with_halves(raw: bytes) -> Any:
-    """
-    Decode JSON in which letters are cut in half.
-
-    Raises:
-        ValueError: It is no JSON for another reason.
-    """
-
-    def refuse(word: str) -> Any:
-        raise ValueError(f"{word} is no JSON")
-
-    decode: Callable[..., Any] = json.loads
-    try:
-        return mend_letters(decode(raw, parse_constant=refuse))
-    except RecursionError:
-        raise ValueError("it is nested too deep") from None

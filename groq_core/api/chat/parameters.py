@@ -7,15 +7,14 @@ adapter to decide. Here only what no server would take is refused, before anybod
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final, NamedTuple, TypeAlias
+from collections.abc import Mapping
+from typing import Any, Final
 
 from groq_core.api.chat.clients import BOOKKEEPING, MODES
 from groq_core.api.field_errors import bad, kind_of, mapping
+from groq_core.api.rules import Rule, check_switch, check_text, number, object_with, switch, text, whole
 from groq_core.api.schema_parts import (
-    NUMBER,
     OBJECT,
-    SWITCH,
     TEXT,
     WHOLE,
     Schema,
@@ -26,16 +25,6 @@ from groq_core.api.schema_parts import (
     with_description,
 )
 from groq_core.events import Note
-
-Check: TypeAlias = Callable[[Any, str], None]
-
-
-class Rule(NamedTuple):
-    """What a parameter may be: how that is checked, and the same said as a schema in the API's description."""
-
-    check: Check
-    schema: Schema
-
 
 MAX_TOOLS: Final = 128
 MAX_STOPS: Final = 4
@@ -110,40 +99,6 @@ def _says_nothing(value: Any) -> bool:
     return value is None or (isinstance(value, dict | list | str) and not value)
 
 
-def _number(low: float, high: float) -> Rule:
-    def check(value: Any, name: str) -> None:
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise bad(name, f"`{name}` must be a number, not {kind_of(value)}")
-        if not low <= value <= high:
-            raise bad(name, f"`{name}` must be between {low:g} and {high:g}")
-
-    return Rule(check, {**NUMBER, "minimum": low, "maximum": high})
-
-
-def _whole(low: int, high: int) -> Rule:
-    def check(value: Any, name: str) -> None:
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise bad(name, f"`{name}` must be a whole number")
-        if not low <= value <= high:
-            raise bad(name, f"`{name}` must be between {low} and {high}")
-
-    return Rule(check, {**WHOLE, "minimum": low, "maximum": high})
-
-
-def _boolean(value: Any, name: str) -> None:
-    if not isinstance(value, bool):
-        raise bad(name, f"`{name}` must be true or false, not {kind_of(value)}")
-
-
-def _text(value: Any, name: str) -> None:
-    if not isinstance(value, str):
-        raise bad(name, f"`{name}` must be text, not {kind_of(value)}")
-
-
-def _object(value: Any, name: str) -> None:
-    mapping(value, name)
-
-
 def _one(value: Any, name: str) -> None:
     if isinstance(value, bool) or value != 1:
         raise bad(name, f"`{name}` must be 1: one answer a request", "Send the request as often as you want answers.")
@@ -182,7 +137,7 @@ def _check_function(function: dict[str, Any], path: str) -> None:
     if not isinstance(name, str) or not 0 < len(name) <= 64:
         raise bad(f"{path}.name", f"`{path}.name` must be a name of at most 64 characters")
     if function.get("description") is not None:
-        _text(function["description"], f"{path}.description")
+        check_text(function["description"], f"{path}.description")
     if function.get("parameters") is not None:
         mapping(function["parameters"], f"{path}.parameters")
 
@@ -193,7 +148,7 @@ def _tool_choice(value: Any, name: str) -> None:
             raise bad(name, f"`{name}` must be none, auto, required or an object that names a function")
         return
     function = mapping(mapping(value, name).get("function"), f"{name}.function")
-    _text(function.get("name"), f"{name}.function.name")
+    check_text(function.get("name"), f"{name}.function.name")
 
 
 def _check_choice(params: dict[str, Any]) -> None:
@@ -215,7 +170,7 @@ def _response_format(value: Any, name: str) -> None:
         case "json_schema":
             path = f"{name}.json_schema"
             form = mapping(value.get("json_schema"), path)
-            _text(form.get("name"), f"{path}.name")
+            check_text(form.get("name"), f"{path}.name")
             if form.get("schema") is not None:
                 mapping(form["schema"], f"{path}.schema")
         case _:
@@ -256,35 +211,35 @@ _FORMAT: Final[Schema] = with_description(
 LONGEST: Final = 10_000_000
 """Tokens that an answer may be limited to."""
 _MAX_TOKENS: Final = Rule(
-    _whole(1, LONGEST).check,
+    whole(1, LONGEST).check,
     {**WHOLE, "minimum": -1, "maximum": LONGEST, "description": "-1 and 0 are taken as no limit."},
 )
 _PASSED_OVER: Final[Schema] = {"description": "Changes no answer."}
 
 RULES: Final[Mapping[str, Rule]] = {
-    "temperature": _number(0, 2),
-    "top_p": _number(0, 1),
-    "frequency_penalty": _number(-2, 2),
-    "presence_penalty": _number(-2, 2),
+    "temperature": number(0, 2),
+    "top_p": number(0, 1),
+    "frequency_penalty": number(-2, 2),
+    "presence_penalty": number(-2, 2),
     "max_completion_tokens": _MAX_TOKENS,
     "max_tokens": _MAX_TOKENS,
     "n": Rule(_one, with_description({"enum": [1]}, "One answer a request.")),
-    "seed": _whole(-(2**63), 2**63 - 1),
-    "top_logprobs": _whole(0, 20),
+    "seed": whole(-(2**63), 2**63 - 1),
+    "top_logprobs": whole(0, 20),
     "stop": Rule(_stop, either(TEXT, {**list_of(or_null(TEXT)), "maxItems": MAX_STOPS})),
     "tools": Rule(_tools, TOOLS),
     "functions": Rule(_functions, with_description(list_of({}), "The old name of `tools`.")),
     "tool_choice": Rule(_tool_choice, _CHOICE),
-    "parallel_tool_calls": Rule(_boolean, SWITCH),
+    "parallel_tool_calls": switch(),
     "response_format": Rule(_response_format, _FORMAT),
-    "logprobs": Rule(_boolean, SWITCH),
-    "logit_bias": Rule(_object, OBJECT),
-    "metadata": Rule(_object, _PASSED_OVER),
-    "store": Rule(_boolean, _PASSED_OVER),
-    "user": Rule(_text, _PASSED_OVER),
-    "reasoning_effort": Rule(_text, TEXT),
-    "reasoning_format": Rule(_text, TEXT),
-    "include_reasoning": Rule(_boolean, SWITCH),
-    "service_tier": Rule(_text, TEXT),
+    "logprobs": switch(),
+    "logit_bias": object_with(),
+    "metadata": Rule(object_with().check, _PASSED_OVER),
+    "store": Rule(check_switch, _PASSED_OVER),
+    "user": Rule(check_text, _PASSED_OVER),
+    "reasoning_effort": text(),
+    "reasoning_format": text(),
+    "include_reasoning": switch(),
+    "service_tier": text(),
 }
 """The API's description is made of these: what it says of a parameter is what is checked."""

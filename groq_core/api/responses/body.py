@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
 from groq_core.api.asgi import ApiExchange
-from groq_core.api.chat.body import check_model, json_object
-from groq_core.api.field_errors import bad, kind_of, mapping
+from groq_core.api.chat.clients import mend_stop, whole_numbers
+from groq_core.api.field_errors import bad
+from groq_core.api.json_body import json_object
 from groq_core.api.responses.items import Item, messages_of, read_items
 from groq_core.api.responses.kept_responses import ResponseStore
-from groq_core.api.responses.parameters import chat_params, check_names, object_field
+from groq_core.api.responses.parameters import FIELDS, chat_params, note_names
 from groq_core.events import Note
 from groq_core.requests import ChatRequest, Message
-
-MAX_METADATA: Final = 16
-
-SUMMARIES: Final = ("auto", "concise", "detailed", "none")
 
 
 class ResponseCall(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,21 +48,24 @@ def read_response(raw: bytes, exchange: ApiExchange, store: ResponseStore) -> Re
     Raises:
         RequestError: 400 with ``param`` as the path of the field that is wrong.
     """
-    body = json_object(raw)
-    notes = check_names(body)
-    switches = {name: _switch(body, name) for name in ("stream", "store", "parallel_tool_calls")}
-    items = read_items(body.get("input"))
-    echo = _echo(body, switches)
+    sent = json_object(raw)
+    notes = note_names(sent)
+    sent = whole_numbers(sent)
+    mend_stop(sent)
+    body = FIELDS.check(sent)
+    stream, store_it = body.get("stream", False), body.get("store", True)
+    items = read_items(body["input"])
+    echo = _echo(body)
     said = _conversation(body, items, exchange, store)
     return ResponseCall(
         request=ChatRequest(
-            messages=(*_instructions(body.get("instructions")), *said),
-            model=check_model(body.get("model"), default="auto"),
+            messages=(*_instructions(body.get("instructions", "")), *said),
+            model=body.get("model", "auto").strip(),
             params=chat_params(body),
-            stream=bool(switches["stream"]),
-            revisable=not switches["stream"],
+            stream=stream,
+            revisable=not stream,
             keep_all=body.get("truncation") == "disabled",
-            cost_sensitive=bool(_switch(body, "cost_sensitive")),
+            cost_sensitive=body.get("cost_sensitive", False),
             no_store=exchange.no_store,
             caller=exchange.caller,
             request_id=exchange.request_id,
@@ -73,9 +73,9 @@ def read_response(raw: bytes, exchange: ApiExchange, store: ResponseStore) -> Re
         items=items,
         said=said,
         echo=echo,
-        stream=bool(switches["stream"]),
+        stream=stream,
         summary=bool(echo["reasoning"]["summary"]),
-        store=switches["store"] is not False,
+        store=store_it,
         notes=tuple(notes),
     )
 
@@ -91,19 +91,15 @@ def _conversation(
     return tuple(messages)
 
 
-def _instructions(value: Any) -> list[Message]:
-    if value is None:
-        return []
-    if not isinstance(value, str):
-        raise bad("instructions", f"`instructions` must be text, not {kind_of(value)}")
-    return [{"role": "system", "content": value}] if value.strip() else []
+def _instructions(said: str) -> list[Message]:
+    return [{"role": "system", "content": said}] if said.strip() else []
 
 
-def _before(previous: Any, exchange: ApiExchange, store: ResponseStore) -> list[Message]:
+def _before(previous: str | None, exchange: ApiExchange, store: ResponseStore) -> list[Message]:
     """What was said up to an earlier response; its instructions do not carry over."""
     if previous is None:
         return []
-    kept = store.find(exchange.caller, previous) if isinstance(previous, str) else None
+    kept = store.find(exchange.caller, previous)
     if kept is None:
         raise bad(
             "previous_response_id",
@@ -116,55 +112,32 @@ def _before(previous: Any, exchange: ApiExchange, store: ResponseStore) -> list[
     return list(kept.messages)
 
 
-def _echo(body: dict[str, Any], switches: Mapping[str, bool | None]) -> dict[str, Any]:
+def _echo(body: dict[str, Any]) -> dict[str, Any]:
     """What a response repeats of its request; fields a client may count on are there even where it sent none."""
-    truncation = body.get("truncation")
-    if truncation not in (None, "auto", "disabled"):
-        raise bad("truncation", "`truncation` must be auto or disabled")
-    reasoning, text = object_field(body, "reasoning"), object_field(body, "text")
+    reasoning, text = body.get("reasoning", {}), body.get("text", {})
     return {
         "background": False,
         "instructions": body.get("instructions"),
         "max_output_tokens": body.get("max_output_tokens"),
         "max_tool_calls": body.get("max_tool_calls"),
-        "metadata": _metadata(body.get("metadata")),
-        "parallel_tool_calls": switches["parallel_tool_calls"] is not False,
+        "metadata": body.get("metadata", {}),
+        "parallel_tool_calls": body.get("parallel_tool_calls", True),
         "previous_response_id": body.get("previous_response_id"),
         "prompt_cache_key": body.get("prompt_cache_key"),
         "reasoning": {"effort": reasoning.get("effort"), "summary": _summary(reasoning)},
         "safety_identifier": body.get("safety_identifier"),
-        "store": switches["store"] is not False,
+        "store": body.get("store", True),
         "temperature": body.get("temperature"),
         "text": {"format": text.get("format") or {"type": "text"}, "verbosity": text.get("verbosity") or "medium"},
         "tool_choice": body.get("tool_choice") or "auto",
         "tools": body.get("tools") or [],
         "top_p": body.get("top_p"),
         # The chain makes a long conversation fit unless told not to, so that is what is said.
-        "truncation": truncation or "auto",
+        "truncation": body.get("truncation", "auto"),
         "user": body.get("user"),
     }
 
 
-def _summary(reasoning: dict[str, Any]) -> str | None:
+def _summary(reasoning: Mapping[str, Any]) -> str | None:
     summary = reasoning.get("summary") or reasoning.get("generate_summary")
-    if summary not in (None, *SUMMARIES):
-        raise bad("reasoning.summary", "`reasoning.summary` must be auto, concise or detailed")
     return None if summary == "none" else summary
-
-
-def _metadata(metadata: Any) -> dict[str, str]:
-    if metadata is None:
-        return {}
-    if len(mapping(metadata, "metadata")) > MAX_METADATA:
-        raise bad("metadata", f"`metadata` has {len(metadata)} entries; at most {MAX_METADATA} are possible")
-    for name, value in metadata.items():
-        if not isinstance(value, str) or len(name) > 64 or len(value) > 512:
-            raise bad("metadata", "`metadata` takes names of at most 64 and texts of at most 512 characters")
-    return dict(metadata)
-
-
-def _switch(body: dict[str, Any], name: str) -> bool | None:
-    value = body.get(name)
-    if value is not None and not isinstance(value, bool):
-        raise bad(name, f"`{name}` must be true or false, not {kind_of(value)}")
-    return value

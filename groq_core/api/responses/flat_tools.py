@@ -68,12 +68,12 @@ def _chat_tool(tool: dict[str, Any], path: str) -> dict[str, Any]:
     raise _unknown(kind, path)
 
 
-def chat_choice(choice: Any, tools: Sequence[Mapping[str, Any]]) -> Any:
+def chat_choice(choice: Any, tools: Sequence[Mapping[str, Any]] | None = None) -> Any:
     """
     Translate `tool_choice`; tools that are allowed are named as a chat names them.
 
     Args:
-        tools: Those that are offered, as a chat's.
+        tools: Those that are offered, as a chat's; None where that does not matter yet.
 
     Raises:
         RequestError: 400 for a choice among tools nobody here has.
@@ -86,7 +86,7 @@ def chat_choice(choice: Any, tools: Sequence[Mapping[str, Any]]) -> Any:
         case "allowed_tools":
             return {"type": "allowed_tools", "mode": _mode(choice), "tools": _allowed(choice.get("tools"))}
         case kind if isinstance(kind, str) and kind in HOSTED:
-            if not any(tool["type"] == HOSTED[kind] for tool in tools):
+            if tools is not None and not any(tool["type"] == HOSTED[kind] for tool in tools):
                 raise bad("tool_choice.type", f"`tool_choice` names {kind}, which is not among `tools`")
             # A chat can insist on a call, but not on a hosted tool's; so that tool alone is offered.
             return {"type": "allowed_tools", "mode": "required", "tools": [{"type": HOSTED[kind]}]}

@@ -10,9 +10,8 @@ from contextlib import suppress
 from typing import Any, Final
 
 import msgspec
-import orjson
 
-from groq_core.api.encoding import json_bytes
+from groq_core.encoding import json_bytes
 from groq_core.requests import Caller, Message
 from groq_core.store.shelf import SharedPlace, ShelfAway
 
@@ -177,8 +176,8 @@ def referred(raw: bytes) -> list[str]:
     ['resp_1', 'resp_2']
     """
     try:
-        body = orjson.loads(raw)
-    except orjson.JSONDecodeError:
+        body = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
         return []
     if not isinstance(body, dict):
         return []

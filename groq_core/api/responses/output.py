@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-import orjson
+import msgspec
 
 from groq_core.events import Finished, ToolCall, Usage
 from groq_core.reply import Receipt
@@ -108,8 +108,8 @@ def _argument(entry: Mapping[str, Any], *names: str) -> str:
     """One argument of a call; the text of all of them where they are no JSON object with that name."""
     text = str(entry.get("arguments") or "")
     try:
-        arguments = orjson.loads(text)
-    except orjson.JSONDecodeError:
+        arguments = msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
         return text
     if not isinstance(arguments, dict):
         return text

@@ -1,16 +1,31 @@
-"""The parameters of a response beside its input, under a chat's names and by a chat's rules."""
+"""The parameters of a response: what each may be, and what they are called in a chat, by whose rules they go on."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final
 
-from groq_core.api.chat.clients import BOOKKEEPING, mend_choice, mend_stop, whole_numbers
-from groq_core.api.chat.parameters import RULES, check_params
+from groq_core.api.chat.body import COST_SENSITIVE
+from groq_core.api.chat.clients import BOOKKEEPING, mend_choice
+from groq_core.api.chat.parameters import LONGEST, RULES, check_params
 from groq_core.api.field_errors import bad, mapping
-from groq_core.api.responses.flat_tools import chat_choice, chat_tools
-from groq_core.api.responses.items import rename_param
-from groq_core.api.schema_parts import SWITCH, TEXT, WHOLE, Schema, list_of, object_of, with_description
+from groq_core.api.responses.flat_tools import CHOICE, TOOLS, chat_choice, chat_tools
+from groq_core.api.responses.items import ITEM, read_items, rename_param
+from groq_core.api.rules import (
+    MODEL_NAME,
+    STREAMED,
+    BodyFields,
+    Check,
+    Rule,
+    anything,
+    object_with,
+    one_of,
+    switch,
+    text,
+    texts_by_name,
+    whole,
+)
+from groq_core.api.schema_parts import NULL, SWITCH, TEXT, WORDS, either, list_of
 from groq_core.errors import RequestError
 from groq_core.events import Note
 
@@ -41,14 +56,6 @@ AS_IN_A_CHAT: Final = (
 )  # fmt: skip
 """Parameters that have the same name here."""
 
-READ_HERE: Final = frozenset(
-    {
-        "cost_sensitive", "include", "input", "instructions", "max_output_tokens", "max_tool_calls", "metadata",
-        "model", "previous_response_id", "reasoning", "store", "stream", "stream_options", "text", "tool_choice",
-        "tools", "top_logprobs", "truncation",
-    }
-)  # fmt: skip
-
 VERBOSITIES: Final = ("low", "medium", "high")
 
 RENAMED: Final = (
@@ -67,79 +74,123 @@ GIVEN: Final = frozenset({"code_interpreter_call.outputs", "message.input_image.
 
 MOST_TOOL_CALLS: Final = 10_000
 
-FIELDS: Final[Mapping[str, Schema]] = {
-    "include": with_description(list_of(TEXT), "What is not there is told in `notes`."),
-    "stream_options": object_of({"include_obfuscation": {**SWITCH, "description": "Nothing is padded here."}}),
-    "max_tool_calls": with_description(
-        {**WHOLE, "minimum": 1, "maximum": MOST_TOOL_CALLS}, "Of hosted tools; nobody here counts them."
-    ),
-    "top_logprobs": with_description(RULES["top_logprobs"].schema, "Passed over: none are given."),
+EFFECTIVE: Final = frozenset({"metadata", "store", "user"})
+"""Of a chat's books, what is kept or repeated here."""
+
+MAX_METADATA: Final = 16
+
+SUMMARIES: Final = ("auto", "concise", "detailed", "none")
+
+
+def _refuse(hint: str) -> Check:
+    def check(value: Any, name: str) -> None:
+        if value is not False:
+            raise bad(name, f"`{name}` is not possible here", hint, code="unsupported_parameter")
+
+    return check
+
+
+def _check_input(value: Any, _: str) -> None:
+    read_items(value)
+
+
+def _check_tools(value: Any, _: str) -> None:
+    chat_tools(value)
+
+
+def _check_choice(value: Any, _: str) -> None:
+    chat_choice(value)
+
+
+def _check_include(value: Any, name: str) -> None:
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise bad(name, f"`{name}` must be a list of texts")
+
+
+_SUMMARY: Final = one_of(*SUMMARIES)
+
+FIELDS: Final = BodyFields(
+    rules={
+        **{name: anything("Changes no answer.") for name in sorted(BOOKKEEPING)},
+        **{
+            name: Rule(_refuse(hint), {**SWITCH, "not": {"const": True}}).with_note(hint)
+            for name, hint in NOT_HERE.items()
+        },
+        "input": Rule(_check_input, either(WORDS, {**list_of(ITEM), "minItems": 1})).with_note(
+            "A text of the user, or items as in OpenAI's API."
+        ),
+        "model": MODEL_NAME,
+        "instructions": text().with_note("Do not carry over to the next response."),
+        "previous_response_id": text().with_note("Go on from a response that is still kept."),
+        "store": switch().with_note("Keep the response for an hour, in memory.", default=True),
+        "stream": STREAMED,
+        "tools": Rule(_check_tools, TOOLS),
+        "tool_choice": Rule(_check_choice, CHOICE),
+        "include": Rule(_check_include, list_of(TEXT)).with_note("What is not there is told in `notes`."),
+        "reasoning": object_with(effort=text(), summary=_SUMMARY, generate_summary=_SUMMARY),
+        "text": object_with(format=object_with(), verbosity=one_of(*VERBOSITIES)).with_note(
+            "`format` of type `text`, `json_object` or `json_schema`."
+        ),
+        "max_output_tokens": whole(1, LONGEST),
+        "max_tool_calls": whole(1, MOST_TOOL_CALLS).with_note("Of hosted tools; nobody here counts them."),
+        "top_logprobs": RULES["top_logprobs"].with_note("Passed over: none are given."),
+        "stream_options": object_with(include_obfuscation=switch().with_note("Nothing is padded here.")),
+        **{name: RULES[name] for name in AS_IN_A_CHAT},
+        "truncation": one_of("auto", "disabled").with_note("`disabled` leaves nothing out.", default="auto"),
+        "metadata": texts_by_name(MAX_METADATA).with_note("Repeated in the response."),
+        "cost_sensitive": COST_SENSITIVE,
+    },
+    required=("input",),
+    # A field nobody knows would have no effect; null is no effect asked for.
+    extra={"additionalProperties": NULL},
+)
+"""All that is taken, in the API's description too."""
+
+NOT_GIVEN: Final[Mapping[str, str]] = {
+    "max_tool_calls": "nobody here counts them",
+    "top_logprobs": "no probabilities are given",
 }
-"""Fields that are checked here and not sent on, in the API's description."""
+"""What is taken and has no effect, and why."""
 
 
-def check_names(body: Mapping[str, Any]) -> list[Note]:
+def note_names(body: Mapping[str, Any]) -> list[Note]:
     """
-    Insist that every field has an effect, or needs none; those that need none are noted.
+    Insist that every field has an effect, or needs none; those that have none are noted.
 
     Raises:
         RequestError: 400 naming a field that means nothing here, and what to do instead.
     """
     notes = []
     for name, value in body.items():
-        if value is None or name in READ_HERE or name in AS_IN_A_CHAT:
+        if value is None:
             continue
-        if name in NOT_HERE:
-            if value is not False:
-                raise bad(name, f"`{name}` is not possible here", NOT_HERE[name], code="unsupported_parameter")
-        elif name in MOVED:
+        if name in MOVED:
             hint = f"Send `{MOVED[name]}`, or ask POST /v1/chat/completions."
             raise bad(name, f"`{name}` is called `{MOVED[name]}` in this API", hint, code="unsupported_parameter")
-        elif name in BOOKKEEPING:
-            if value not in ({}, [], ""):
-                notes.append(_passed_over(name, "it changes no answer"))
-        else:
-            shown = name if name.isprintable() and len(name) <= 60 else "a parameter"
-            raise bad(
-                name if shown == name else None,
-                f"`{shown}` is not a parameter that is known here",
-                "Leave it out: it would have no effect on the answer.",
-                code="unknown_parameter",
-            )
-    return notes + _extras(body)
-
-
-def _extras(body: Mapping[str, Any]) -> list[Note]:
-    """Check what nobody here can give, and note it."""
-    notes = []
-    included = body.get("include")
-    if included is not None:
-        if not isinstance(included, list) or not all(isinstance(one, str) for one in included):
-            raise bad("include", "`include` must be a list of texts")
-        if missing := sorted({one[:60] for one in included} - GIVEN):
-            notes.append(_passed_over("include", f"there is no {', '.join(missing)}"))
-    if body.get("stream_options") is not None:
-        switch = mapping(body["stream_options"], "stream_options").get("include_obfuscation")
-        if switch is not None and not isinstance(switch, bool):
-            raise bad(
-                "stream_options.include_obfuscation", "`stream_options.include_obfuscation` must be true or false"
-            )
-    if (most := body.get("max_tool_calls")) is not None:
-        if isinstance(most, float) and most.is_integer():
-            most = int(most)
-        if isinstance(most, bool) or not isinstance(most, int) or not 1 <= most <= MOST_TOOL_CALLS:
-            raise bad("max_tool_calls", f"`max_tool_calls` must be a whole number from 1 to {MOST_TOOL_CALLS}")
-        notes.append(_passed_over("max_tool_calls", "nobody here counts them"))
-    if body.get("top_logprobs") is not None:
-        RULES["top_logprobs"].check(
-            whole_numbers({"top_logprobs": body["top_logprobs"]})["top_logprobs"], "top_logprobs"
-        )
-        notes.append(_passed_over("top_logprobs", "no probabilities are given"))
+        if name not in FIELDS.rules:
+            raise _unknown(name)
+        if (why := _why_passed_over(name, value)) is not None:
+            notes.append(Note(code="parameter_passed_over", text=f"`{name}` was passed over: {why}"))
     return notes
 
 
-def _passed_over(name: str, why: str) -> Note:
-    return Note(code="parameter_passed_over", text=f"`{name}` was passed over: {why}")
+def _why_passed_over(name: str, value: Any) -> str | None:
+    if name == "include" and isinstance(value, list):
+        missing = sorted({one[:60] for one in value if isinstance(one, str)} - GIVEN)
+        return f"there is no {', '.join(missing)}" if missing else None
+    if name in BOOKKEEPING - EFFECTIVE:
+        return "it changes no answer" if value not in ({}, [], "") else None
+    return NOT_GIVEN.get(name)
+
+
+def _unknown(name: str) -> RequestError:
+    shown = name if name.isprintable() and len(name) <= 60 else "a parameter"
+    return bad(
+        name if shown == name else None,
+        f"`{shown}` is not a parameter that is known here",
+        "Leave it out: it would have no effect on the answer.",
+        code="unknown_parameter",
+    )
 
 
 def chat_params(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -150,33 +201,19 @@ def chat_params(body: Mapping[str, Any]) -> dict[str, Any]:
         RequestError: 400 with ``param`` as the path of the field that is wrong.
     """
     params = {name: body[name] for name in AS_IN_A_CHAT if body.get(name) is not None}
-    text = object_field(body, "text")
+    text = body.get("text", {})
     params["max_completion_tokens"] = body.get("max_output_tokens")
-    params["reasoning_effort"] = object_field(body, "reasoning").get("effort")
+    params["reasoning_effort"] = body.get("reasoning", {}).get("effort")
     params["response_format"] = _response_format(text.get("format"))
-    params["verbosity"] = _verbosity(text.get("verbosity"))
+    params["verbosity"] = text.get("verbosity")
     params["tools"] = chat_tools(body.get("tools"))
     params["tool_choice"] = chat_choice(body.get("tool_choice"), params["tools"] or [])
-    mend_stop(params)
     try:
         if isinstance(params["tool_choice"], dict):
             mend_choice(params)
-        return check_params(whole_numbers(params))
+        return check_params(params)
     except RequestError as error:
         raise rename_param(error, *RENAMED) from None
-
-
-def object_field(body: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """A field that is an object, or left out."""
-    return {} if body.get(name) is None else mapping(body[name], name)
-
-
-def _verbosity(value: Any) -> str | None:
-    if value is None:
-        return None
-    if value not in VERBOSITIES:
-        raise bad("text.verbosity", "`text.verbosity` must be low, medium or high")
-    return str(value)
 
 
 def _response_format(form: Any) -> dict[str, Any] | None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from groq_core.api.encoding import json_bytes
 from groq_core.api.errors import error_object
 from groq_core.api.responses.output import (
     Item,
@@ -24,6 +23,7 @@ from groq_core.api.responses.output import (
     reasoning_item,
     text_part,
 )
+from groq_core.encoding import json_bytes
 from groq_core.events import (
     AttemptStarted,
     Continued,

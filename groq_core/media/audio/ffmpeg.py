@@ -9,7 +9,6 @@ input, in which it can seek.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -20,6 +19,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, TypeAlias
+
+import msgspec
 
 from groq_core.errors import RequestError
 from groq_core.media.audio.container import HINT, MPEG_TS, Container, unsupported_error
@@ -173,7 +174,7 @@ def _json(data: Media, command: list[str], name: str) -> dict[str, Any]:
         except subprocess.TimeoutExpired as error:
             raise _file_error(name) from error
     try:
-        found = json.loads(done.stdout)
+        found = msgspec.json.decode(done.stdout)
     except ValueError as error:
         raise _file_error(name) from error
     return found if isinstance(found, dict) else {}

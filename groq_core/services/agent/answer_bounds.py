@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 if TYPE_CHECKING:
     import httpx
@@ -59,8 +60,8 @@ def call_number(body: bytes) -> int | None:
     (3, None)
     """
     try:
-        found = json.loads(body)
-    except ValueError:
+        found = msgspec.json.decode(body)
+    except (ValueError, RecursionError):
         return None
     number = found.get("id") if isinstance(found, dict) else None
     return number if isinstance(number, int) else None

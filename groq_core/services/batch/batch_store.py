@@ -18,7 +18,7 @@ from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
-import orjson
+import msgspec
 
 from groq_core.errors import GroqCoreError, RequestError
 from groq_core.pipeline import Handler
@@ -417,7 +417,7 @@ def _part(answers: Path) -> tuple[bytes, bytes]:
     good, bad = bytearray(), bytearray()
     with suppress(FileNotFoundError), answers.open("rb") as file:
         for line in file:
-            (good if orjson.loads(line)["error"] is None else bad).extend(line)
+            (good if msgspec.json.decode(line)["error"] is None else bad).extend(line)
     return bytes(good), bytes(bad)
 
 

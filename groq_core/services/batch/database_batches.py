@@ -24,7 +24,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from groq_core.services.batch.job import beside
 from groq_core.services.batch.places import KEPT_S, Filed, Owner, PlaceAway, Running
-from groq_core.store.database import UNAVAILABLE, Database
+from groq_core.store.database import Database
+from groq_core.store.presence import UNAVAILABLE
 from groq_core.store.tables import Batch, BatchFile, BatchPart
 
 LEASE_S: Final = 15.0

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
-import orjson
 
+from groq_core.encoding import json_line
 from groq_core.services.batch.lines import Entry, distinct
 from groq_core.services.batch.seen_ids import IdSet
-from groq_core.services.batch.sink import Sink, Written, binding, json_line
+from groq_core.services.batch.sink import Sink, Written, binding
 
 
 class Reconciled(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,7 +142,7 @@ class _Reconciling:
             if self._fits(one) and held.add(one.custom_id):
                 found = line
             elif one.key and names.get(one.key):
-                found = json_line({**orjson.loads(line), "custom_id": names[one.key].popleft()})
+                found = json_line({**msgspec.json.decode(line), "custom_id": names[one.key].popleft()})
                 counts["renamed"] += 1
             else:
                 if put.add(one.id or one.binding):

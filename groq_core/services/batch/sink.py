@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import json
 import os
 import stat
 from collections import Counter, deque
@@ -21,8 +20,8 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 import msgspec
-import orjson
 
+from groq_core.encoding import json_line
 from groq_core.errors import RequestError
 from groq_core.requests import new_request_id
 from groq_core.services.batch.seen_ids import IdSet
@@ -348,15 +347,6 @@ class Sink:
             raise RequestError(
                 f"another run is writing to {self.path.name}", param="output", hint="Wait for it, or name another file."
             ) from None
-
-
-def json_line(value: dict[str, Any]) -> bytes:
-    """One line of the file; half a surrogate pair, which UTF-8 cannot hold, becomes U+FFFD."""
-    try:
-        return orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE)
-    except orjson.JSONEncodeError:
-        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode() + b"\n"
 
 
 def _write_whole(path: Path, lines: Iterable[bytes]) -> None:

@@ -7,7 +7,6 @@ file, and writes what it found as a line of JSON to standard output; behind it s
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import sys
@@ -81,6 +80,8 @@ async def _ask(wanted: dict[str, Any], data: bytes, filename: str, limits: Readi
 
 async def _answer_of(sent: bytes, name: str, limits: ReadingLimits) -> bytes:
     """What the process answers; it is ended when nobody waits for it any more."""
+    import asyncio  # a third of what the process itself would load, and it has no use for it
+
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "groq_core.services.documents.worker"),
         stdin=asyncio.subprocess.PIPE,

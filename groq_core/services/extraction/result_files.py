@@ -9,7 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-import orjson
+import msgspec
+
+from groq_core.encoding import json_bytes
 
 Row: TypeAlias = dict[str, Any]
 """One line of a table: column to text, number, yes/no or None."""
@@ -113,7 +115,7 @@ def _explode(item: Any) -> Iterator[Row]:
     longest = max(lists, key=lambda path: len(lists[path]))
     for path, entries in lists.items():
         if path != longest:
-            own[path] = orjson.dumps(entries).decode()
+            own[path] = json_bytes(entries).decode()
     for entry in lists[longest]:
         yield {**own, **{f"{longest}.{column}": value for column, value in flat(entry).items()}}
 
@@ -122,7 +124,7 @@ def _explode(item: Any) -> Iterator[Row]:
 
 
 def as_json(data: Any) -> bytes:
-    return orjson.dumps(data, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    return msgspec.json.format(json_bytes(data), indent=2) + b"\n"
 
 
 def as_csv(data: Any) -> bytes:

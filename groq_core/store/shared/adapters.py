@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterable, Mapping
 from math import inf
 
+import msgspec
+
+from groq_core.encoding import json_bytes
 from groq_core.errors import Kind
 from groq_core.fallback.health import SERVER, BreakerState, Health, LocalHealth
 from groq_core.ratelimit.budgets import LocalBudgets
@@ -74,7 +76,7 @@ class ProcessState:
             # A rest is told again with every beat; clocks make a difference of milliseconds.
             if breaker.cooling_until >= ends - 0.5 or (known is not None and abs(known - ends) < 0.5):
                 continue
-            kind, failures, told_when, text, gone = json.loads(rest.note)
+            kind, failures, told_when, text, gone = msgspec.json.decode(rest.note)
             breaker.failures = max(breaker.failures, failures)
             breaker.last_error, breaker.last_error_text = Kind(kind) if kind else None, text
             breaker.last_error_at, breaker.told_when = now, told_when
@@ -91,4 +93,4 @@ class ProcessState:
 def _note(breaker: BreakerState) -> str:
     kind = str(breaker.last_error) if breaker.last_error else ""
     gone = breaker.cooling_until == inf
-    return json.dumps([kind, breaker.failures, breaker.told_when, breaker.last_error_text[:200], gone])
+    return json_bytes([kind, breaker.failures, breaker.told_when, breaker.last_error_text[:200], gone]).decode()

@@ -19,25 +19,25 @@ from groq_core.media.audio.container import container_of
 from groq_core.media.audio.decode import decoding
 from groq_core.media.audio.preparation import PreparedAudio, prepare
 from groq_core.media.audio.tags import without_tags
-from tests.media.samples import by_ffmpeg, file_by_ffmpeg, heard, sample, tone, wav
+from tests.media.samples import by_ffmpeg, file_by_ffmpeg, read_samples, sample, tone, wav
 from tests.requires import needs
 
 pytestmark = needs("ffmpeg")
 
 CASES = Path(__file__).parents[2] / "data" / "cases"
-JFK = heard(sample("jfk.wav"))
+JFK = read_samples(sample("jfk.wav"))
 
 
 def case(name: str) -> bytes:
     return (CASES / name).read_bytes()
 
 
-def decoded(data: bytes) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+def decode(data: bytes) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
     with decoding(data, container_of(data)) as source:
         return np.concatenate(list(source.blocks))
 
 
-def sent(prepared: PreparedAudio) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+def samples_in(prepared: PreparedAudio) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
     """What the provider's own decoder hears in the parts."""
     return np.concatenate(
         [
@@ -85,21 +85,21 @@ def test_every_case_is_heard_whole(name: str, seconds: float, given: type) -> No
 
     assert prepared.info.duration_s == pytest.approx(seconds, abs=0.06)
     assert prepared.info.levels.speech_likelihood == 1.0
-    assert len(sent(prepared)) / 16_000 == pytest.approx(seconds, abs=0.12)
+    assert len(samples_in(prepared)) / 16_000 == pytest.approx(seconds, abs=0.12)
     assert not any("breaks off" in note for note in prepared.notes)
 
 
 def test_sound_that_starts_late_keeps_the_time_of_the_film() -> None:
     prepared = prepare(case("late.mp4"))
 
-    assert place_of(JFK, sent(prepared)) == pytest.approx(4.936, abs=0.07)
+    assert place_of(JFK, samples_in(prepared)) == pytest.approx(4.936, abs=0.07)
 
 
 def test_of_two_tracks_the_default_is_heard_and_named() -> None:
     prepared = prepare(case("twotrack.mkv"))
 
     assert "track 2" in prepared.notes[0]
-    assert place_of(JFK, sent(prepared)) == pytest.approx(0, abs=0.1)
+    assert place_of(JFK, samples_in(prepared)) == pytest.approx(0, abs=0.1)
 
 
 @pytest.mark.parametrize("loud", [0, 1, 2])
@@ -115,7 +115,7 @@ def test_without_a_default_the_loudest_track_is_heard(tmp_path: Path, loud: int)
 
     assert f"track {loud + 1}" in prepared.notes[0]
     assert "loudest" in prepared.notes[0]
-    assert np.abs(sent(prepared)).max() > 0.5
+    assert np.abs(samples_in(prepared)).max() > 0.5
 
 
 def _write(folder: Path, name: str, samples: np.ndarray) -> Path:
@@ -234,7 +234,7 @@ def test_any_late_start_and_any_hole_keeps_the_clock(
         check=True,
     )
 
-    samples = decoded(target.read_bytes())
+    samples = decode(target.read_bytes())
 
     assert place_of(_burst(1), samples[: int((late_s + 3) * 16_000)]) == pytest.approx(late_s, abs=0.05)
     assert place_of(_burst(2), samples) == pytest.approx(late_s + hole_s + 5, abs=0.05)
@@ -250,7 +250,7 @@ def _burst(seed: int) -> np.ndarray:
 def test_a_channel_upside_down_takes_nothing_away() -> None:
     prepared = prepare(case("phase_inv.m4a"))
 
-    assert np.abs(sent(prepared)).max() > 0.3
+    assert np.abs(samples_in(prepared)).max() > 0.3
     assert "channel" in prepared.notes[0]
 
 
@@ -261,7 +261,7 @@ def test_of_opposed_channels_the_louder_is_taken(louder: int, share: float) -> N
 
     prepared = prepare(wav(stereo))
 
-    assert np.abs(np.abs(sent(prepared)) - np.abs(JFK)).max() < 0.02
+    assert np.abs(np.abs(samples_in(prepared)) - np.abs(JFK)).max() < 0.02
     assert f"channel {louder + 1}" in prepared.notes[0]
 
 
@@ -273,12 +273,12 @@ def test_a_voice_in_one_channel_of_many_is_as_loud_as_it_was(channels: int, voic
     samples = np.zeros((len(JFK), channels), np.float32)
     samples[:, voice] = JFK
 
-    assert np.abs(sent(prepare(wav(samples)))).max() == pytest.approx(np.abs(JFK).max(), abs=0.02)
+    assert np.abs(samples_in(prepare(wav(samples)))).max() == pytest.approx(np.abs(JFK).max(), abs=0.02)
 
 
 def test_two_people_on_two_channels_are_both_heard() -> None:
     other = np.roll(JFK, 40_000) * 0.5
-    out = sent(prepare(wav(np.stack((JFK, other), axis=1))))
+    out = samples_in(prepare(wav(np.stack((JFK, other), axis=1))))
 
     assert np.corrcoef(out, JFK + other)[0, 1] > 0.99
 
@@ -287,7 +287,7 @@ def test_two_people_on_two_channels_are_both_heard() -> None:
 
 
 def test_floats_beyond_full_scale_are_scaled_and_not_clipped() -> None:
-    out = sent(prepare(wav(JFK * 8, subtype="FLOAT")))
+    out = samples_in(prepare(wav(JFK * 8, subtype="FLOAT")))
 
     assert np.corrcoef(out, JFK)[0, 1] > 0.999
     assert np.abs(out).max() <= 1.0
@@ -300,8 +300,8 @@ def test_quiet_speech_is_lifted_and_is_speech(decibels: int) -> None:
 
     assert not prepared.info.is_silent
     assert prepared.info.levels.speech_likelihood > 0.6
-    assert np.abs(sent(prepared)).max() > 0.4
-    assert np.corrcoef(sent(prepared), JFK)[0, 1] > 0.999
+    assert np.abs(samples_in(prepared)).max() > 0.4
+    assert np.corrcoef(samples_in(prepared), JFK)[0, 1] > 0.999
 
 
 def test_speech_quieter_than_a_loud_room_elsewhere_is_judged_by_its_own_floor() -> None:
@@ -343,7 +343,7 @@ def test_no_words_of_any_container_leave(tmp_path: Path, ending: str, options: t
     for part in prepared.parts:
         assert SECRET.encode() not in part.data
         assert "Elm".encode("utf-16-le") not in part.data
-    assert place_of(JFK, sent(prepared)) == pytest.approx(0, abs=0.07)
+    assert place_of(JFK, samples_in(prepared)) == pytest.approx(0, abs=0.07)
 
 
 def test_ape_and_lyrics_behind_an_mp3_are_cut_off() -> None:
@@ -435,7 +435,7 @@ def test_a_flac_keeps_its_samples_when_it_loses_its_words() -> None:
 
     assert stripped is not None
     assert SECRET.encode() not in stripped
-    assert np.array_equal(heard(stripped), heard(buffer.getvalue()))
+    assert np.array_equal(read_samples(stripped), read_samples(buffer.getvalue()))
 
 
 def test_a_demuxer_that_opens_other_files_is_never_chosen() -> None:

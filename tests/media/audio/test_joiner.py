@@ -17,12 +17,12 @@ OVERLAP_S = 4.0
 PACE_S = 0.4  # one spoken word
 
 
-def spoken(words: list[str]) -> list[Word]:
+def speak(words: list[str]) -> list[Word]:
     """Words at an even pace, four tenths of a second each."""
     return [Word(word=word, start=at * PACE_S, end=at * PACE_S + 0.35) for at, word in enumerate(words)]
 
 
-def heard(recording: list[Word], start: float, end: float, *, detail: str, jitter: float = 0.0) -> Transcript:
+def transcribe(recording: list[Word], start: float, end: float, *, detail: str, jitter: float = 0.0) -> Transcript:
     """What a model writes of a stretch: the words wholly inside, its own times, segments of about six words."""
     inside = [word for word in recording if word.start >= start - 1e-9 and word.end <= end + 1e-9]
     moved = [
@@ -82,10 +82,10 @@ details = st.sampled_from(["words", "segments", "both", "text"])
     detail=details,
 )
 def test_any_text_cut_anywhere_comes_back_whole(words: list[str], part_s: float, detail: str) -> None:
-    recording = spoken(words)
+    recording = speak(words)
     stretches = cut(len(words) * PACE_S, part_s)
 
-    whole = join([(start, heard(recording, start, end, detail=detail)) for start, end in stretches], OVERLAP_S)
+    whole = join([(start, transcribe(recording, start, end, detail=detail)) for start, end in stretches], OVERLAP_S)
 
     assert whole.text.split() == words
 
@@ -100,13 +100,13 @@ def test_any_text_cut_anywhere_comes_back_whole(words: list[str], part_s: float,
 def test_a_text_without_any_times_comes_back_whole_though_there_were_pauses(
     before: int, after: int, pause: float, part_s: float
 ) -> None:
-    recording = spoken([f"word{at}" for at in range(before + after)])
+    recording = speak([f"word{at}" for at in range(before + after)])
     recording = recording[:before] + [
         Word(word=word.word, start=word.start + pause, end=word.end + pause) for word in recording[before:]
     ]
     stretches = cut(recording[-1].end, part_s)
 
-    whole = join([(start, heard(recording, start, end, detail="text")) for start, end in stretches], OVERLAP_S)
+    whole = join([(start, transcribe(recording, start, end, detail="text")) for start, end in stretches], OVERLAP_S)
 
     assert whole.text.split() == [word.word for word in recording]
     assert "".join(segment.text for segment in whole.segments).replace(" ", "") == whole.text.replace(" ", "")
@@ -122,12 +122,12 @@ def test_a_text_without_any_times_comes_back_whole_though_there_were_pauses(
 def test_a_text_full_of_repetitions_comes_back_whole_by_its_times(
     words: list[str], part_s: float, detail: str, jitter: float
 ) -> None:
-    recording = spoken(words)
+    recording = speak(words)
     stretches = cut(len(words) * PACE_S, part_s)
 
     whole = join(
         [
-            (start, heard(recording, start, end, detail=detail, jitter=jitter if at % 2 else 0.0))
+            (start, transcribe(recording, start, end, detail=detail, jitter=jitter if at % 2 else 0.0))
             for at, (start, end) in enumerate(stretches)
         ],
         OVERLAP_S,
@@ -150,7 +150,7 @@ def test_words_spoilt_at_a_cut_are_mended_by_the_other_side(
     count: int, part_s: float, detail: str, ends: str, begins: str
 ) -> None:
     words = [f"word{at}" for at in range(count)]
-    recording = spoken(words)
+    recording = speak(words)
     stretches = cut(count * PACE_S, part_s)
     assume(len(stretches) > 1)
     parts = []
@@ -160,7 +160,7 @@ def test_words_spoilt_at_a_cut_are_mended_by_the_other_side(
             mine = spoilt_end(mine, ends)
         if at > 0:
             mine = spoilt_start(mine, begins)
-        parts.append((start, heard(mine, start, end, detail=detail)))
+        parts.append((start, transcribe(mine, start, end, detail=detail)))
 
     whole = join(parts, OVERLAP_S)
 
@@ -196,11 +196,11 @@ def spoilt_start(words: list[Word], how: str) -> list[Word]:
 @settings(max_examples=120, deadline=None)
 @given(words=st.lists(vocabulary, min_size=1, max_size=200), part_s=st.floats(9, 40), detail=details)
 def test_times_never_run_backwards_and_segments_are_numbered(words: list[str], part_s: float, detail: str) -> None:
-    recording = spoken(words)
+    recording = speak(words)
     length = len(words) * PACE_S
 
     whole = join(
-        [(start, heard(recording, start, end, detail=detail)) for start, end in cut(length, part_s)], OVERLAP_S
+        [(start, transcribe(recording, start, end, detail=detail)) for start, end in cut(length, part_s)], OVERLAP_S
     )
 
     starts = [segment.start for segment in whole.segments]
@@ -215,8 +215,10 @@ def test_times_never_run_backwards_and_segments_are_numbered(words: list[str], p
 @settings(max_examples=100, deadline=None)
 @given(words=st.lists(vocabulary, min_size=1, max_size=150), part_s=st.floats(9, 40), detail=details)
 def test_what_is_handed_out_on_the_way_is_the_whole(words: list[str], part_s: float, detail: str) -> None:
-    recording = spoken(words)
-    parts = [(start, heard(recording, start, end, detail=detail)) for start, end in cut(len(words) * PACE_S, part_s)]
+    recording = speak(words)
+    parts = [
+        (start, transcribe(recording, start, end, detail=detail)) for start, end in cut(len(words) * PACE_S, part_s)
+    ]
     joiner = Joiner(OVERLAP_S)
 
     pieces = [joiner.add(*part) for part in parts]
@@ -243,20 +245,22 @@ def test_a_sentence_repeated_again_and_again_is_neither_doubled_nor_lost() -> No
         "your",
         "country.",
     ]
-    recording = spoken(sentence * 20)
+    recording = speak(sentence * 20)
     stretches = cut(len(recording) * PACE_S, 33)
 
-    whole = join([(start, heard(recording, start, end, detail="segments")) for start, end in stretches], OVERLAP_S)
+    whole = join([(start, transcribe(recording, start, end, detail="segments")) for start, end in stretches], OVERLAP_S)
 
     assert whole.text.split() == sentence * 20
 
 
 def test_a_missing_part_leaves_a_gap_and_nothing_else() -> None:
     words = [f"word{at}" for at in range(100)]
-    recording = spoken(words)
+    recording = speak(words)
     first, _, last = cut(40.0, 16.0)
 
-    whole = join([(start, heard(recording, start, end, detail="segments")) for start, end in (first, last)], OVERLAP_S)
+    whole = join(
+        [(start, transcribe(recording, start, end, detail="segments")) for start, end in (first, last)], OVERLAP_S
+    )
 
     assert whole.text.split() == [word.word for word in recording if word.end <= 16.0 or word.start >= 24.0]
 
@@ -282,19 +286,19 @@ def test_phrases_that_have_nothing_in_common_do_not_overlap_in_time() -> None:
 
 def test_a_script_without_spaces_is_joined_without_spaces() -> None:
     text = "我们选择在这个十年登月并做其他的事不是因为它们容易而是因为它们困难"
-    recording = spoken(list(text))
+    recording = speak(list(text))
     parts = []
     for start, end in cut(len(text) * PACE_S, 9.0):
-        part = heard(recording, start, end, detail="words")
+        part = transcribe(recording, start, end, detail="words")
         parts.append((start, msgspec.structs.replace(part, text=part.text.replace(" ", ""))))
 
     assert join(parts, OVERLAP_S).text == text
 
 
 def test_a_full_stop_made_up_at_the_cut_does_not_stay() -> None:
-    recording = spoken(["Ask", "what", "you", "can", "do", "for", "your", "country."])
-    first = heard(recording, 0.0, 2.8, detail="words")
-    second = heard(recording, 2.0, 4.0, detail="words")
+    recording = speak(["Ask", "what", "you", "can", "do", "for", "your", "country."])
+    first = transcribe(recording, 0.0, 2.8, detail="words")
+    second = transcribe(recording, 2.0, 4.0, detail="words")
     first = msgspec.structs.replace(first, text=first.text + ".")  # "… do for your."
     second = msgspec.structs.replace(second, text=second.text.replace("for", "For"))
 

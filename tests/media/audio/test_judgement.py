@@ -14,7 +14,7 @@ from groq_core.media.audio.levels import SPEECH_LIKELIHOOD
 from groq_core.media.audio.preparation import probe
 from groq_core.media.audio.silero import Voice
 from tests.media.audio.test_preparation import SPOKEN
-from tests.media.samples import heard, sample, tone, wav
+from tests.media.samples import read_samples, sample, tone, wav
 
 RNG = np.random.default_rng(5)
 SECONDS = np.arange(16_000 * 10) / 16_000
@@ -97,7 +97,7 @@ def test_real_speech_is_never_touched(name: str) -> None:
 
 
 def test_quiet_speech_is_speech() -> None:
-    info = probe(wav(heard(sample("galileo.mp3"))[:48_000] * 0.02, 48_000))
+    info = probe(wav(read_samples(sample("galileo.mp3"))[:48_000] * 0.02, 48_000))
 
     assert not info.is_silent
     assert info.levels.speech_likelihood > SPEECH_LIKELIHOOD
@@ -111,7 +111,7 @@ def test_words_over_music_that_are_no_stock_phrase_are_believed() -> None:
 
 
 def test_only_the_made_up_phrase_after_the_end_is_taken_out() -> None:
-    voice = heard(sample("jfk.wav"))
+    voice = read_samples(sample("jfk.wav"))
     info = probe(wav(np.concatenate((voice, np.zeros(16_000 * 20)))))
     said = Transcript(
         text="Ask what you can do for your country. Thank you.",
@@ -131,7 +131,7 @@ def test_only_the_made_up_phrase_after_the_end_is_taken_out() -> None:
 
 
 def test_a_part_is_judged_by_its_own_place_in_the_recording() -> None:
-    info = probe(wav(np.concatenate((heard(sample("jfk.wav")), np.zeros(16_000 * 20)))))
+    info = probe(wav(np.concatenate((read_samples(sample("jfk.wav")), np.zeros(16_000 * 20)))))
     said = transcript("Thank you.", each_s=5.0)
 
     assert judge_transcript(said, info, start_s=3.0) is said
@@ -168,7 +168,7 @@ def test_stock_phrases_are_known_whole_and_only_whole(text: str, made_up: bool) 
 
 def in_noise(distance_db: float) -> Any:
     """Five seconds of noise, four of a speech in it, five of noise again."""
-    voice = np.pad(heard(sample("jfk.wav"))[: 4 * 16_000], 5 * 16_000)
+    voice = np.pad(read_samples(sample("jfk.wav"))[: 4 * 16_000], 5 * 16_000)
     power = float((voice[np.abs(voice) > 0.02] ** 2).mean())
     return voice + np.random.default_rng(3).normal(0, np.sqrt(power / 10 ** (distance_db / 10)), len(voice))
 

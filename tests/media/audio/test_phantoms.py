@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.phantoms import PHANTOMS, WORDS, grounds, kept, spoken
+from benchmarks.phantoms import PHANTOMS, WORDS, grounds, keeps, speak
 from tests.requires import needs
 
 
@@ -13,7 +13,7 @@ from tests.requires import needs
 @pytest.mark.parametrize("around_s", [0.2, 1.0, 3.0])
 def test_a_short_word_stays(language: str, around_s: float) -> None:
     for word in WORDS[language]:
-        assert kept(spoken(language, word, around_s), word), word
+        assert keeps(speak(language, word, around_s), word), word
 
 
 @pytest.mark.parametrize("ground", grounds())
@@ -21,4 +21,4 @@ def test_what_is_made_up_goes(ground: str) -> None:
     data = grounds()[ground]
     for phrases in PHANTOMS.values():
         for phrase in phrases:
-            assert not kept(data, phrase), phrase
+            assert not keeps(data, phrase), phrase

@@ -19,7 +19,7 @@ from groq_core.errors import RequestError
 from groq_core.media.audio import ffmpeg
 from groq_core.media.audio.container import MP4, container_of
 from groq_core.media.audio.preparation import EXTENSIONS, PreparedAudio, prepare, probe
-from tests.media.samples import FOLDER, by_ffmpeg, file_by_ffmpeg, heard, sample, tone, wav
+from tests.media.samples import FOLDER, by_ffmpeg, file_by_ffmpeg, read_samples, sample, tone, wav
 from tests.requires import needs
 
 SPOKEN = ["jfk.wav", "jfk.mp3", "jfk-opus.ogg", "galileo.mp3", "marcelo.mp3", "vercel-transcript-test.mp3"]
@@ -86,13 +86,13 @@ def test_a_recording_of_speech_becomes_one_part(name: str) -> None:
 
 
 def test_what_is_sent_sounds_like_what_came() -> None:
-    original = heard(sample("jfk.wav"))
+    original = read_samples(sample("jfk.wav"))
 
     (part,) = prepare(sample("jfk.wav")).parts
 
     info = soundfile.info(BytesIO(part.data))
     assert (info.format, info.samplerate, info.channels, info.subtype) == ("FLAC", 16_000, 1, "PCM_16")
-    assert np.abs(heard(part.data) - original).max() < 1e-3
+    assert np.abs(read_samples(part.data) - original).max() < 1e-3
 
 
 def test_the_smaller_of_original_and_flac_is_sent() -> None:
@@ -137,7 +137,7 @@ def test_any_form_of_samples_becomes_sixteen_kilohertz_mono(channels: int, rate:
 
     (part,) = prepared.parts
     if part.filename == "audio.flac":
-        sent = heard(part.data)
+        sent = read_samples(part.data)
         assert len(sent) == 48_000
         assert float(np.sqrt((sent[4000:-4000] ** 2).mean() * 2)) == pytest.approx(0.3, abs=0.02)
     assert (prepared.info.channels, prepared.info.sample_rate) == (channels, rate)
@@ -164,7 +164,7 @@ def test_a_recording_that_breaks_off_is_sent_as_far_as_it_goes(name: str) -> Non
 
 
 def test_a_flac_cut_in_the_middle_is_heard_up_to_there() -> None:
-    whole = by_flac(heard(sample("jfk.wav")))
+    whole = by_flac(read_samples(sample("jfk.wav")))
 
     prepared = prepare(whole[: len(whole) // 2])
 
@@ -187,7 +187,7 @@ def test_names_and_pictures_in_an_mp3_are_left_out() -> None:
 
 def sentences(count: int) -> np.ndarray[tuple[int], np.dtype[np.int16]]:
     """The eleven seconds of jfk.wav again and again, with a second of room noise between."""
-    voice = (heard(sample("jfk.wav")) * 32767).astype(np.int16)
+    voice = (read_samples(sample("jfk.wav")) * 32767).astype(np.int16)
     pause = np.random.default_rng(2).normal(0, 3, 16_000).astype(np.int16)
     return np.tile(np.concatenate((voice, pause)), count)
 
@@ -214,7 +214,7 @@ def test_parts_cover_everything_and_hold_what_was_said_there() -> None:
     assert [part.index for part in prepared.parts] == list(range(len(prepared.parts)))
     for part in prepared.parts:
         assert part.duration_s <= 40.0
-        sent = heard(part.data)
+        sent = read_samples(part.data)
         there = samples[round(part.start_s * 16_000) :][: len(sent)] / 32768
         assert np.abs(sent - there).max() < 1e-3
     for before, after in pairwise(prepared.parts):

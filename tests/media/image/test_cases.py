@@ -19,7 +19,7 @@ from PIL import ExifTags, Image, ImageDraw
 from groq_core.errors import RequestError
 from groq_core.media.image import tiles
 from groq_core.media.image.preparation import MAX_EDGE, PreparedImage, prepare, prepare_all
-from tests.media.samples import encoded, png_chunk, sample
+from tests.media.samples import encode_image, png_chunk, sample
 
 CASES = Path(__file__).parents[2] / "data" / "cases"
 RED, GREEN, BLUE, WHITE = (200, 30, 30), (30, 160, 30), (30, 30, 200), (240, 240, 240)
@@ -93,7 +93,7 @@ KINDS = [
 
 @pytest.mark.parametrize(("format_name", "options", "named"), KINDS)
 def test_every_kind_is_read(format_name: str, options: dict[str, object], named: str) -> None:
-    prepared = prepare(encoded(corners(), format_name, **options))
+    prepared = prepare(encode_image(corners(), format_name, **options))
 
     assert prepared.original_format == named
     assert_upright(pixels(prepared), by=45)
@@ -133,7 +133,7 @@ def test_any_text_on_nothing_can_be_seen(mode: str, colour: int) -> None:
     image = Image.new("LA", (300, 80), (colour, 0))
     ImageDraw.Draw(image).text((20, 20), "Total 1,234.50", fill=(colour, 255), font_size=30)
 
-    shown = np.asarray(pixels(prepare(encoded(image.convert(mode), "PNG"))).convert("L")).astype(int)
+    shown = np.asarray(pixels(prepare(encode_image(image.convert(mode), "PNG"))).convert("L")).astype(int)
 
     assert shown.max() - shown.min() > 60
 
@@ -142,7 +142,7 @@ def test_any_text_on_nothing_can_be_seen(mode: str, colour: int) -> None:
 def test_sixteen_bits_are_stretched_to_what_they_use(bits: int) -> None:
     ramp = np.tile(np.linspace(0, 2**bits - 1, 256).astype(np.uint16), (64, 1))
 
-    shown = np.asarray(pixels(prepare(encoded(Image.fromarray(ramp), "PNG"))).convert("L"))
+    shown = np.asarray(pixels(prepare(encode_image(Image.fromarray(ramp), "PNG"))).convert("L"))
 
     assert (shown.min(), shown.max()) == (0, 255)
 
@@ -196,7 +196,7 @@ def test_colours_that_use_all_sixteen_bits_keep_their_brightness(write: Callable
 
 
 def test_a_dark_picture_of_eight_bits_stays_dark() -> None:
-    shown = pixels(prepare(encoded(Image.new("RGB", (64, 64), (9, 9, 9)), "PNG")))
+    shown = pixels(prepare(encode_image(Image.new("RGB", (64, 64), (9, 9, 9)), "PNG")))
 
     assert np.asarray(shown.convert("RGB")).max() <= 12
 
@@ -205,7 +205,7 @@ def test_a_dark_picture_of_eight_bits_stays_dark() -> None:
 def test_floats_are_stretched_to_what_they_use(low: float, high: float) -> None:
     ramp = np.tile(np.linspace(low, high, 256, dtype=np.float32), (64, 1))
 
-    shown = np.asarray(pixels(prepare(encoded(Image.fromarray(ramp), "TIFF"))).convert("L"))
+    shown = np.asarray(pixels(prepare(encode_image(Image.fromarray(ramp), "TIFF"))).convert("L"))
 
     assert shown.max() - shown.min() > 240
 
@@ -219,7 +219,7 @@ def test_linear_light_is_shown_as_a_browser_does() -> None:
 
 
 def png_with(chunk: bytes, image: Image.Image) -> bytes:
-    data = encoded(image, "PNG")
+    data = encode_image(image, "PNG")
     return data[:33] + chunk + data[33:]
 
 
@@ -276,7 +276,7 @@ def test_rows_that_are_missing_are_counted(kept: float) -> None:
 @pytest.mark.parametrize("progressive", [False, True])
 @pytest.mark.parametrize("cut", [1, 2])
 def test_only_the_end_mark_missing_is_nothing_missing(progressive: bool, cut: int) -> None:
-    data = encoded(corners(), "JPEG", quality=90, progressive=progressive)
+    data = encode_image(corners(), "JPEG", quality=90, progressive=progressive)
 
     assert prepare(data[:-cut]).notes == ()
 
@@ -295,7 +295,7 @@ def test_pages_are_sent_as_pages() -> None:
 @pytest.mark.parametrize(("count", "at_most"), [(2, 5), (7, 3), (12, 5)])
 def test_as_many_pages_as_there_is_room_for(count: int, at_most: int) -> None:
     first, *rest = [Image.new("L", (60, 60), 10 * at) for at in range(count)]
-    data = encoded(first, "TIFF", save_all=True, append_images=rest)
+    data = encode_image(first, "TIFF", save_all=True, append_images=rest)
 
     pages = prepare_all(data, at_most=at_most)
 
@@ -310,7 +310,7 @@ def test_the_first_frame_that_shows_something_is_sent(format_name: str, blank: i
         corners(100, 60),
         corners(100, 60).rotate(90),
     ]
-    data = encoded(frames[0], format_name, save_all=True, append_images=frames[1:], duration=100)
+    data = encode_image(frames[0], format_name, save_all=True, append_images=frames[1:], duration=100)
 
     prepared = prepare(data)
 
@@ -356,7 +356,7 @@ def test_what_stands_at_every_height_is_in_some_tile(size: tuple[int, int]) -> N
     along = np.linspace(0, 255, max(size)).astype(np.uint8)
     ramp[:] = along[:, None] if size[1] > size[0] else along[None, :]
 
-    parts = prepare_all(encoded(Image.fromarray(ramp), "PNG"), at_most=5)
+    parts = prepare_all(encode_image(Image.fromarray(ramp), "PNG"), at_most=5)
 
     assert len(parts) > 1
     values = [np.asarray(pixels(part).convert("L")).astype(int) for part in parts]
@@ -367,6 +367,6 @@ def test_what_stands_at_every_height_is_in_some_tile(size: tuple[int, int]) -> N
 
 
 def test_a_long_picture_without_room_for_parts_says_so() -> None:
-    note = prepare(encoded(Image.new("L", (500, 9000), 200), "PNG")).summary
+    note = prepare(encode_image(Image.new("L", (500, 9000), 200), "PNG")).summary
 
     assert "can't be read" in note

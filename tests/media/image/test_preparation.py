@@ -18,7 +18,7 @@ from PIL import ExifTags, Image, ImageCms, ImageDraw, PngImagePlugin, TiffImageP
 
 from groq_core.errors import RequestError
 from groq_core.media.image.preparation import MAX_BYTES, MAX_EDGE, MIN_EDGE, PreparedImage, prepare
-from tests.media.samples import FOLDER, bmp_bomb, encoded, jpeg_bomb, png_bomb, png_chunk, sample, webp_bomb
+from tests.media.samples import FOLDER, bmp_bomb, encode_image, jpeg_bomb, png_bomb, png_chunk, sample, webp_bomb
 
 TRACES = (
     b"Exif",
@@ -38,7 +38,7 @@ TRACES = (
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 
 
-def reopened(data: bytes) -> Image.Image:
+def reopen(data: bytes) -> Image.Image:
     image = Image.open(BytesIO(data))
     image.load()
     return image
@@ -163,7 +163,7 @@ def test_a_bomb_takes_no_memory(data: bytes) -> None:
 def test_real_pictures_come_out_clean(name: str) -> None:
     prepared = prepare(sample(name), filename=name)
 
-    image = reopened(prepared.data)
+    image = reopen(prepared.data)
     assert image.mode in ("RGB", "L")
     assert image.size == (prepared.width, prepared.height)
     assert Image.MIME[image.format or ""] == prepared.mime
@@ -192,10 +192,10 @@ def test_the_position_is_named_and_gone() -> None:
 
     prepared = prepare(data)
 
-    assert reopened(data).getexif().get_ifd(ExifTags.IFD.GPSInfo)
+    assert reopen(data).getexif().get_ifd(ExifTags.IFD.GPSInfo)
     assert prepared.removed[0] == "GPS position"
     assert "GPS position" in prepared.summary
-    assert not reopened(prepared.data).getexif()
+    assert not reopen(prepared.data).getexif()
     assert b"Exif" not in prepared.data
 
 
@@ -210,7 +210,7 @@ def test_whatever_a_format_carries_is_named_and_left_out(format_name: str) -> No
         options["comment"] = b"a secret note"
     elif format_name == "PNG":
         options["pnginfo"] = text
-    data = encoded(corners(), format_name, **private_block(format_name), icc_profile=profile, **options)
+    data = encode_image(corners(), format_name, **private_block(format_name), icc_profile=profile, **options)
 
     prepared = prepare(data)
 
@@ -221,14 +221,16 @@ def test_whatever_a_format_carries_is_named_and_left_out(format_name: str) -> No
 
 
 def test_a_second_picture_hidden_behind_the_first_is_left_out() -> None:
-    data = encoded(corners(), "MPO", save_all=True, append_images=[Image.effect_noise((64, 48), 90).convert("RGB")])
+    data = encode_image(
+        corners(), "MPO", save_all=True, append_images=[Image.effect_noise((64, 48), 90).convert("RGB")]
+    )
 
     prepared = prepare(data + b"and a film behind both")
 
     assert "further pictures" in prepared.removed
     assert prepared.original_format == "JPEG"
     assert b"film" not in prepared.data
-    assert close(reopened(prepared.data).getpixel((2, 2)), RED)
+    assert close(reopen(prepared.data).getpixel((2, 2)), RED)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -239,9 +241,9 @@ def test_a_picture_stands_upright_whatever_way_it_was_held(format_name: str, ori
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = orientation
 
-    prepared = prepare(encoded(stored, format_name, exif=exif), max_edge=40)
+    prepared = prepare(encode_image(stored, format_name, exif=exif), max_edge=40)
 
-    image = reopened(prepared.data).convert("RGB")
+    image = reopen(prepared.data).convert("RGB")
     assert (prepared.width, prepared.height) == (40, 30)
     assert (prepared.original_width, prepared.original_height) == (64, 48)
     for place, colour in (((4, 4), RED), ((35, 4), GREEN), ((4, 25), BLUE), ((35, 25), WHITE)):
@@ -252,13 +254,13 @@ def test_an_orientation_that_is_none_leaves_the_picture_as_it_is() -> None:
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = 77
 
-    prepared = prepare(encoded(corners(), "JPEG", exif=exif))
+    prepared = prepare(encode_image(corners(), "JPEG", exif=exif))
 
     assert (prepared.width, prepared.height) == (64, 48)
 
 
 def test_adobe_cmyk_is_not_shown_as_a_negative() -> None:
-    image = reopened(prepare(sample("cmyk-adobe.jpg")).data)
+    image = reopen(prepare(sample("cmyk-adobe.jpg")).data)
 
     # Black paper with the word RED on it, in red.
     assert close(image.getpixel((50, 90)), (0, 0, 0), 24)
@@ -274,24 +276,24 @@ def test_another_colour_space_is_brought_to_srgb() -> None:
     swapped[red + 4 : red + 12], swapped[blue + 4 : blue + 12] = srgb[blue + 4 : blue + 12], srgb[red + 4 : red + 12]
     profile = bytes(swapped).replace("sRGB".encode("utf-16-be"), "swap".encode("utf-16-be")).replace(b"sRGB", b"swap")
 
-    prepared = prepare(encoded(Image.new("RGB", (64, 64), RED), "PNG", icc_profile=profile))
+    prepared = prepare(encode_image(Image.new("RGB", (64, 64), RED), "PNG", icc_profile=profile))
 
-    assert close(reopened(prepared.data).convert("RGB").getpixel((9, 9)), BLUE)
+    assert close(reopen(prepared.data).convert("RGB").getpixel((9, 9)), BLUE)
     assert "ICC profile" in prepared.removed
 
 
 def test_a_broken_profile_is_ignored_with_a_note() -> None:
-    prepared = prepare(encoded(corners(), "PNG", icc_profile=b"no profile at all"))
+    prepared = prepare(encode_image(corners(), "PNG", icc_profile=b"no profile at all"))
 
     assert "its colour profile is broken and was ignored" in prepared.notes
-    assert close(reopened(prepared.data).convert("RGB").getpixel((2, 2)), RED)
+    assert close(reopen(prepared.data).convert("RGB").getpixel((2, 2)), RED)
 
 
 def test_sixteen_bit_grey_keeps_its_brightness_and_its_transparency() -> None:
     values = np.full((64, 64), 0x8000, np.uint16)
     values[:, :32] = 0x1234
 
-    found = reopened(prepare(encoded(Image.fromarray(values), "PNG", transparency=0x1234)).data).convert("L")
+    found = reopen(prepare(encode_image(Image.fromarray(values), "PNG", transparency=0x1234)).data).convert("L")
 
     assert found.getpixel((50, 9)) in range(0x7E, 0x83)
     assert found.getpixel((9, 9)) in range(252, 256)
@@ -305,7 +307,7 @@ def test_a_float_picture_keeps_its_range(low: float, high: float) -> None:
     image = Image.new("F", (64, 64), low)
     image.paste(high, (0, 0, 32, 64))
 
-    found = reopened(prepare(encoded(image, "TIFF")).data).convert("L")
+    found = reopen(prepare(encode_image(image, "TIFF")).data).convert("L")
 
     assert found.getpixel((5, 5)) in range(250, 256)
     assert found.getpixel((60, 5)) in range(6)
@@ -315,9 +317,9 @@ def test_a_float_picture_keeps_its_range(low: float, high: float) -> None:
 def test_what_is_transparent_turns_white(mode: str) -> None:
     image = Image.new("RGBA", (64, 64), (0, 0, 0, 0))
     image.paste((200, 200, 200, 255), (0, 0, 32, 64))
-    data = encoded(image.convert(mode) if mode != "P" else image.quantize(4), "PNG")
+    data = encode_image(image.convert(mode) if mode != "P" else image.quantize(4), "PNG")
 
-    found = reopened(prepare(data).data).convert("L")
+    found = reopen(prepare(data).data).convert("L")
 
     assert found.getpixel((60, 5)) in range(250, 256)
     assert found.getpixel((5, 5)) in range(190, 210)
@@ -326,10 +328,10 @@ def test_what_is_transparent_turns_white(mode: str) -> None:
 def test_an_animation_sends_its_first_frame_and_says_so() -> None:
     frames = [Image.new("RGB", (64, 64), colour) for colour in (RED, GREEN, BLUE)]
 
-    prepared = prepare(encoded(frames[0], "GIF", save_all=True, append_images=frames[1:]))
+    prepared = prepare(encode_image(frames[0], "GIF", save_all=True, append_images=frames[1:]))
 
     assert prepared.notes == ("only the first of its frames is sent",)
-    assert close(reopened(prepared.data).convert("RGB").getpixel((9, 9)), RED)
+    assert close(reopen(prepared.data).convert("RGB").getpixel((9, 9)), RED)
 
 
 def test_a_name_that_promises_another_format_is_noted() -> None:
@@ -342,14 +344,14 @@ def test_a_photograph_goes_as_jpeg_and_a_drawing_as_png() -> None:
     drawing = Image.new("L", (900, 700), 255)
     ImageDraw.Draw(drawing).rectangle((100, 100, 500, 500), 0, 128, 9)
 
-    assert prepare(encoded(drawing, "BMP")).mime == "image/png"
+    assert prepare(encode_image(drawing, "BMP")).mime == "image/png"
     assert prepare(sample("kiwi.jpg")).mime == "image/jpeg"
 
 
 def test_noise_is_pressed_under_the_byte_limit() -> None:
     noise = Image.merge("RGB", [Image.effect_noise((1500, 1500), 200) for _ in range(3)])
 
-    prepared = prepare(encoded(noise, "BMP"), max_bytes=200_000)
+    prepared = prepare(encode_image(noise, "BMP"), max_bytes=200_000)
 
     assert len(prepared.data) <= 200_000
     assert prepared.width == prepared.height < 1500
@@ -361,7 +363,7 @@ def test_a_limit_nothing_fits_under_is_refused() -> None:
 
 
 def test_a_huge_photograph_is_decoded_reduced() -> None:
-    data = encoded(Image.new("RGB", (14_000, 9_000), RED), "JPEG")
+    data = encode_image(Image.new("RGB", (14_000, 9_000), RED), "JPEG")
 
     prepared = prepare(data)
 
@@ -417,9 +419,9 @@ def test_any_picture_comes_out_valid_within_limits_and_without_metadata(
     )
     carried = private_block(format_name, orientation) if format_name in ("JPEG", "PNG", "WEBP", "TIFF") else {}
 
-    prepared = prepare(encoded(image, format_name, **carried), max_edge=max_edge, max_bytes=max_bytes)
+    prepared = prepare(encode_image(image, format_name, **carried), max_edge=max_edge, max_bytes=max_bytes)
 
-    found = reopened(prepared.data)
+    found = reopen(prepared.data)
     turned = bool(carried) and orientation >= 5
     assert (prepared.original_width, prepared.original_height) == ((height, width) if turned else (width, height))
     assert found.size == (prepared.width, prepared.height)

@@ -13,7 +13,7 @@ from groq_core.media.audio.container import container_of
 from groq_core.media.image.format import format_of, is_picture
 from groq_core.media.image.signatures import MEDIA_TYPES, SENDABLE, signature
 from groq_core.services.agent.results import picture_urls, to_text
-from tests.media.samples import encoded
+from tests.media.samples import encode_image
 
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "AVIF", "JPEG2000", "ICO", "PPM", "QOI")
 SQUARE = Image.new("RGB", (32, 32), "teal")
@@ -21,7 +21,7 @@ SQUARE = Image.new("RGB", (32, 32), "teal")
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_part_knows_a_picture_when_it_sees_one(name: str) -> None:
-    data = encoded(SQUARE, name)
+    data = encode_image(SQUARE, name)
 
     assert signature(data) == format_of(data) == name
     with pytest.raises(RequestError, match="picture, not a recording"):
@@ -33,7 +33,7 @@ def test_every_part_knows_a_picture_when_it_sees_one(name: str) -> None:
 
 @pytest.mark.parametrize("kind", ["1", "L", "P", "RGB"])
 def test_a_bmp_of_every_depth_is_one(kind: str) -> None:
-    assert signature(encoded(SQUARE.convert(kind), "BMP")) == "BMP"
+    assert signature(encode_image(SQUARE.convert(kind), "BMP")) == "BMP"
 
 
 @pytest.mark.parametrize("start", ["BM", "BMW sold more cars than ever before in its history", "BM" + 60 * " "])

@@ -14,9 +14,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from groq_core.event_loop import new_event_loop
+from groq_core.connections.event_loop import new_event_loop
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 WITHOUT_UVLOOP = "import runpy, sys; sys.modules['uvloop'] = None; sys.argv = sys.argv[1:]; "
 """An import of what is None there fails as if nothing were installed."""
@@ -42,7 +42,7 @@ async def running(start: str, *args: str) -> AsyncIterator[asyncio.subprocess.Pr
         await process.communicate()
 
 
-async def announced(process: asyncio.subprocess.Process) -> str:
+async def read_address(process: asyncio.subprocess.Process) -> str:
     """The address a server says it is at."""
     said = b""
     assert process.stderr is not None
@@ -56,7 +56,7 @@ async def announced(process: asyncio.subprocess.Process) -> str:
 
 async def test_the_app_serves_and_ends_cleanly_without_uvloop() -> None:
     async with running("runpy.run_path('app.py', run_name='__main__')", "app.py") as process:
-        url = await announced(process)
+        url = await read_address(process)
         async with httpx.AsyncClient(base_url=url, timeout=60, trust_env=False) as http:
             health = await http.get("/health")
             page = await http.get("/")

@@ -1,0 +1,40 @@
+"""What is probably not meant in the settings, though it stops nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from groq_core.settings.parsers import GROQ_PATH
+from groq_core.settings.variable import OUR_PREFIX, Env
+
+if TYPE_CHECKING:
+    from groq_core.settings.settings import Settings
+
+
+def doubts(given: Mapping[str, str], settings: Settings, variables: Iterable[Env]) -> Iterator[str]:
+    """Say what is probably not meant, though it stops nothing."""
+    known = [env.name.removeprefix(OUR_PREFIX) for env in variables if env.name.startswith(OUR_PREFIX)]
+    for name in sorted(given):
+        word = name.removeprefix(OUR_PREFIX)
+        if word != name and word not in known:
+            near = get_close_matches(word, known, n=1)
+            yield f"{name} is not a setting" + (f"; did you mean {OUR_PREFIX}{near[0]}?" if near else "")
+    if settings.workers > 1 and not settings.redis_url:
+        yield "GROQ_CORE_WORKERS is above 1 without GROQ_CORE_REDIS_URL: each takes its share of the rate limits"
+    if bool(settings.oidc_issuer) != bool(settings.oidc_client_id):
+        yield "GROQ_CORE_OIDC_ISSUER and GROQ_CORE_OIDC_CLIENT_ID go together: nobody can sign in that way yet"
+    if settings.redis_url and not settings.secret:
+        yield "several processes without GROQ_CORE_SECRET: pages and sessions of one are strangers to the others"
+    if settings.groq_base_url and not (settings.groq_api_key or settings.visitor_keys):
+        yield "GROQ_BASE_URL is set without GROQ_API_KEY, so nothing is sent there"
+    if settings.groq_base_url and settings.groq_base_url != given["GROQ_BASE_URL"].rstrip("/"):
+        yield f"GROQ_BASE_URL is the host only; the {GROQ_PATH} at its end is left out"
+    if settings.openai_base_url and not settings.openai_model:
+        yield "OPENAI_BASE_URL is set without GROQ_CORE_OPENAI_MODEL, so that server is asked for OpenAI's own models"
+    if settings.first_token_timeout > settings.deadline:
+        yield "GROQ_CORE_FIRST_TOKEN_TIMEOUT is longer than GROQ_CORE_DEADLINE, so the deadline always comes first"
+    if not settings.loopback and not settings.api_tokens and not settings.database:
+        who = ", but to visitors with a Groq key of their own" if settings.visitor_keys and not settings.sign_in else ""
+        yield f"listening on {settings.server_name} without GROQ_CORE_API_TOKENS: /v1/* and /metrics answer 401{who}"

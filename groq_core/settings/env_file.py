@@ -1,0 +1,48 @@
+"""Settings from the file `.env` and the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from dotenv import dotenv_values
+
+from groq_core.errors import SettingsError
+from groq_core.settings.settings import Settings
+
+BESIDE_APP: Final = Path(__file__).parents[2]
+"""The folder of ``app.py`` in a checkout."""
+
+
+def env_file_in_use(folder: Path | None = None) -> Path | None:
+    """The `.env` that is read: the one of the working directory, else the one beside ``app.py``."""
+    here = Path(folder or Path.cwd()) / ".env"
+    if here.is_file():
+        return here
+    beside = BESIDE_APP / ".env"
+    return beside if (BESIDE_APP / "app.py").is_file() and beside.is_file() else None
+
+
+def load(env_file: str | Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """
+    Read settings from a file and the environment; the environment wins.
+
+    Args:
+        env_file: May be missing; None for :func:`env_file_in_use`.
+        environ: Instead of the process's own.
+
+    Raises:
+        SettingsError: A variable is wrong, or the file is not UTF-8 text.
+    """
+    file = env_file_in_use() if env_file is None else Path(env_file)
+    try:
+        # utf-8-sig: Notepad writes a mark in front, which would become part of the first variable's name.
+        found = dotenv_values(file, encoding="utf-8-sig") if file is not None and file.is_file() else {}
+    except UnicodeDecodeError:
+        raise SettingsError(f"{file} is not UTF-8 text", hint="Save it as UTF-8 and start again.") from None
+    written = {name: text for name, text in found.items() if text is not None}
+    settings = Settings.from_env(written | dict(os.environ if environ is None else environ))
+    return replace(settings, source=f"{file}, then the environment" if found else "the environment")

@@ -1,0 +1,41 @@
+"""One variable of the environment: its name, how it is parsed, and what it means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from groq_core.redaction import redact
+
+OUR_PREFIX: Final = "GROQ_CORE_"
+
+
+@dataclass(frozen=True, slots=True)
+class Env:
+    """
+    Where a setting comes from.
+
+    Attributes:
+        name: The variable.
+        meaning: One line for the README.
+        parse: Text to value; raises ValueError with what is allowed.
+        shown: The default in words, where the value itself would say nothing to a reader.
+        hidden: The value is a secret and never appears in an error.
+    """
+
+    name: str
+    meaning: str
+    parse: Callable[[str], Any] = str
+    shown: str = ""
+    hidden: bool = False
+
+    def fault(self, text: str, *, allowed: str) -> str:
+        """Say in a line that the text is wrong, and what is allowed."""
+        shown = "(hidden)" if self.hidden else repr(redact(text))
+        return f"  {self.name}={shown}: allowed is {allowed}"
+
+
+def ours(name: str, meaning: str, parse: Callable[[str], Any] = str, shown: str = "", hidden: bool = False) -> Env:
+    """Name a variable of our own, ``GROQ_CORE_<NAME>``."""
+    return Env(OUR_PREFIX + name, meaning, parse, shown, hidden)

@@ -1,0 +1,165 @@
+"""
+Whether the database is there: while it is known to be away, nobody waits for it in vain.
+
+A driver waits for a server that says nothing even when it is told to stop (psycopg for ten seconds more), so whoever
+asks is released by us, and what was asked is left to end by itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any, Final, TypeVar
+
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+logger = logging.getLogger("groq_core.database")
+
+T = TypeVar("T")
+
+UNAVAILABLE = (SQLAlchemyError, OSError, TimeoutError)
+"""What a database that has gone away raises."""
+
+LOOK_S: Final = 0.25
+LOOK_ANSWER_S: Final = 1.0
+"""How long a server has to answer when it is looked for."""
+
+LEAVE_S: Final = 0.5
+READ_ONLY: Final = "25006"
+"""PostgreSQL's word for a server that may only be read, such as the standby an old connection leads to."""
+
+
+class DatabaseAway(OSError):  # noqa: N818 - a state, not a fault
+    """It does not answer, or may not be written; known without having asked."""
+
+
+class Presence:
+    """
+    Args:
+        look: Asks whether the server is there, on a connection of its own.
+        renew: Called when it is there again: connections from before may lead nowhere.
+
+    Attributes:
+        away: Why it is away; empty while it is there.
+        changed: Called when that changes.
+    """
+
+    def __init__(self, look: Callable[[], Awaitable[object]], renew: Callable[[], Awaitable[object]]) -> None:
+        self._look = look
+        self._renew = renew
+        self._there = asyncio.Event()
+        self._there.set()
+        self._asked: set[asyncio.Task[Any]] = set()
+        self._looking: asyncio.Task[None] | None = None
+        self.away = ""
+        self.changed: Callable[[], None] = lambda: None
+
+    def check(self) -> None:
+        """
+        Raises:
+            DatabaseAway: It is known to be away.
+        """
+        if self.away:
+            raise DatabaseAway(self.away)
+
+    async def within(self, seconds: float, ask: Callable[[], Awaitable[T]]) -> T:
+        """
+        Ask something, and wait no longer than that.
+
+        Raises:
+            UNAVAILABLE: There is no answer; at once where that is known.
+        """
+        self.check()
+        try:
+            return await self._detached(seconds, ask)
+        except UNAVAILABLE as error:
+            if _tells_of_absence(error):
+                self._lose(error)
+            raise
+
+    async def patiently(self, seconds: float, answer_s: float, ask: Callable[[], Awaitable[T]]) -> T:
+        """
+        The same again and again, while it may be away for a moment.
+
+        Args:
+            seconds: How long it is asked again; each time has ``answer_s`` to answer.
+        """
+        ends = time.monotonic() + seconds
+        while True:
+            if self.away and seconds:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._there.wait(), max(0.0, ends - time.monotonic()))
+            try:
+                return await self.within(answer_s, ask)
+            except UNAVAILABLE:
+                if time.monotonic() >= ends:
+                    raise
+            await asyncio.sleep(LOOK_S)
+
+    async def close(self) -> None:
+        """Look for it no more, and leave what still waits for it."""
+        if self._looking is not None:
+            self._looking.cancel()
+        for task in self._asked:
+            task.cancel()
+        if self._asked:
+            await asyncio.wait(self._asked, timeout=LEAVE_S)
+
+    async def _detached(self, seconds: float, ask: Callable[[], Awaitable[T]]) -> T:
+        task = asyncio.ensure_future(ask())
+        self._asked.add(task)
+        task.add_done_callback(self._drop)
+        try:
+            done, _ = await asyncio.wait((task,), timeout=seconds)
+        except asyncio.CancelledError:
+            task.cancel()
+            raise
+        if not done:
+            task.cancel()
+            raise TimeoutError(f"the database has not answered within {seconds:g} s")
+        return task.result()
+
+    def _drop(self, task: asyncio.Task[Any]) -> None:
+        self._asked.discard(task)
+        if not task.cancelled():
+            task.exception()  # nobody else may have waited for it
+
+    def _lose(self, error: BaseException) -> None:
+        if self.away:
+            return
+        self.away = "it may only be read" if _state(error) == READ_ONLY else type(error).__name__
+        logger.warning("the database is away: %s", self.away)
+        self._there.clear()
+        self.changed()
+        self._looking = asyncio.create_task(self._look_until_there())
+
+    async def _look_until_there(self) -> None:
+        while True:
+            try:
+                await self._detached(LOOK_ANSWER_S, self._look)
+            except UNAVAILABLE:
+                await asyncio.sleep(LOOK_S)
+            else:
+                break
+        with suppress(*UNAVAILABLE):
+            await self._detached(LEAVE_S, self._renew)
+        logger.info("the database is there")
+        self.away = ""
+        self._there.set()
+        self.changed()
+
+
+def _state(error: BaseException) -> str | None:
+    return getattr(getattr(error, "orig", None), "sqlstate", None)
+
+
+def _tells_of_absence(error: BaseException) -> bool:
+    """Whether it is the server's fault; not so what was asked of it."""
+    if isinstance(error, DBAPIError):
+        by_kind = isinstance(error, OperationalError | InterfaceError)
+        return by_kind or error.connection_invalidated or _state(error) == READ_ONLY
+    return isinstance(error, PoolTimeoutError | OSError | TimeoutError)
