@@ -12,7 +12,7 @@ from openai.types.responses.response_create_params import ResponseCreateParamsBa
 from groq_core.api.openapi import PATHS
 from groq_core.api.schemas import SCHEMAS
 from groq_core.errors import BrokenAnswerError
-from groq_core.events import TextDelta
+from groq_core.events import Finished, TextDelta, ToolCallDelta
 from tests.api.stage import Stage, begun, plays, says
 from tests.api.test_responses import client_of
 
@@ -136,6 +136,51 @@ async def test_only_the_tools_that_may_be_chosen_are_offered(choice: Any, offere
     assert [tool.get("function", tool).get("name", tool["type"]) for tool in params["tools"]] == offered
     assert params["tool_choice"] == sent
     assert len(answer.tools) == 3, "what was asked is repeated as it was"
+
+
+CRM: Any = {"type": "namespace", "name": "crm", "description": "Customers.", "tools": [ADD, SUB]}
+
+
+async def test_functions_of_a_namespace_are_called_by_their_names_there() -> None:
+    script = plays(
+        begun(),
+        ToolCallDelta(index=0, id="call_1", name="crm__add", arguments="{}"),
+        ToolCallDelta(index=1, id="call_2", name="add", arguments="{}"),
+        Finished(provider="groq", model="quick", number=1, finish_reason="tool_calls"),
+    )
+    stage = Stage(script)
+    async with client_of(stage) as client:
+        whole = await client.responses.create(model="auto", input="x", tools=[ADD, CRM])
+        async with client.responses.stream(model="auto", input="x", tools=[ADD, CRM]) as stream:
+            ends = [event async for event in stream if event.type == "response.function_call_arguments.done"]
+            streamed = await stream.get_final_response()
+        given_back: list[Any] = [
+            {"role": "user", "content": "x"},
+            *[item.model_dump(exclude_none=True) for item in whole.output],
+            *[{"type": "function_call_output", "call_id": f"call_{n}", "output": "1"} for n in (1, 2)],
+        ]
+        await client.responses.create(model="auto", input=given_back, tools=[ADD, CRM])
+
+    offered = [tool["function"]["name"] for tool in stage.chat.params["tools"]]
+    assert offered == ["add", "crm__add", "crm__sub"]
+    for response in (whole, streamed):
+        calls = [item for item in response.output if item.type == "function_call"]
+        assert [(call.namespace, call.name) for call in calls] == [("crm", "add"), (None, "add")]
+    assert [event.name for event in ends] == ["add", "add"]
+    assert [call["function"]["name"] for call in stage.chat.messages[1]["tool_calls"]] == ["crm__add", "add"]
+
+
+async def test_what_is_no_function_in_a_namespace_is_refused_by_its_place() -> None:
+    stage = Stage()
+    async with stage.served() as http:
+        for inner, param in (
+            ({"type": "custom", "name": "x"}, "tools[0].tools[0].type"),
+            ({"type": "function"}, "tools[0].tools[0].name"),
+            (5, "tools[0].tools[0]"),
+        ):
+            answer = await http.post("/v1/responses", json={"input": "x", "tools": [{**CRM, "tools": [inner]}]})
+
+            assert (answer.status_code, answer.json()["error"]["param"]) == (400, param)
 
 
 async def test_a_response_that_failed_is_kept_as_one_and_nothing_goes_on_from_it() -> None:

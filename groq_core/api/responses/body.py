@@ -11,6 +11,7 @@ from groq_core.api.asgi import ApiExchange
 from groq_core.api.chat.clients import mend_stop, whole_numbers
 from groq_core.api.field_errors import bad
 from groq_core.api.json_body import json_object
+from groq_core.api.responses.flat_tools import Namespaces, namespaces_of
 from groq_core.api.responses.items import Item, messages_of, read_items
 from groq_core.api.responses.kept_responses import ResponseStore
 from groq_core.api.responses.parameters import FIELDS, chat_params, note_names
@@ -28,6 +29,7 @@ class ResponseCall(msgspec.Struct, frozen=True, kw_only=True):
         echo: The fields of a response object that repeat the request.
         summary: Thoughts are to go out as a summary.
         store: The response is to be kept.
+        namespaces: Of the functions that may be called.
         notes: What was passed over.
     """
 
@@ -38,6 +40,7 @@ class ResponseCall(msgspec.Struct, frozen=True, kw_only=True):
     stream: bool
     summary: bool
     store: bool
+    namespaces: Namespaces
     notes: tuple[Note, ...] = ()
 
 
@@ -76,6 +79,7 @@ def read_response(raw: bytes, exchange: ApiExchange, store: ResponseStore) -> Re
         stream=stream,
         summary=bool(echo["reasoning"]["summary"]),
         store=store_it,
+        namespaces=namespaces_of(body.get("tools")),
         notes=tuple(notes),
     )
 

@@ -71,7 +71,12 @@ class Responses:
 
             if call.stream:
                 writer = ResponseWriter(
-                    exchange.request_id, call.request.model, call.echo, summary=call.summary, keep=keep
+                    exchange.request_id,
+                    call.request.model,
+                    call.echo,
+                    summary=call.summary,
+                    namespaces=call.namespaces,
+                    keep=keep,
                 )
                 writer.receipt.notes.extend(notes)
                 request = msgspec.structs.replace(request, outlet=exchange.outlet(writer.feed))
@@ -134,7 +139,7 @@ def whole_response(reply: Reply, request_id: str, call: ResponseCall) -> dict[st
     calls = reply.tool_calls
     if reply.text or not calls:
         output.append(message_item(ids("msg"), reply.text, status))
-    output += [call_item(ids("fc"), one, status) for one in calls]
+    output += [call_item(ids("fc"), one, status, call.namespaces) for one in calls]
     return final_response(frame(request_id, call.request.model, call.echo), output, finished, reply.receipt)
 
 

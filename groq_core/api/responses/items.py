@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from groq_core.api.chat.body import MAX_MESSAGES, check_messages
 from groq_core.api.field_errors import bad, kind_of, mapping
+from groq_core.api.responses.flat_tools import name_in_chat
 from groq_core.api.schema_parts import TEXT, Schema, either, object_of
 from groq_core.errors import RequestError
 from groq_core.requests import Message
@@ -115,10 +116,12 @@ class _Conversation:
         for field in ("call_id", "name", "arguments"):
             if not isinstance(item.get(field), str):
                 raise bad(f"{path}.{field}", f"`{path}.{field}` must be text")
+        namespace = item.get("namespace")
+        name = name_in_chat(namespace, item["name"]) if namespace and isinstance(namespace, str) else item["name"]
         call = {
             "id": item["call_id"],
             "type": "function",
-            "function": {"name": item["name"], "arguments": item["arguments"]},
+            "function": {"name": name, "arguments": item["arguments"]},
         }
         last = self._messages[-1] if self._messages else None
         if last is not None and last["role"] == "assistant":

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+from groq_core.api.responses.flat_tools import Namespaces
 from groq_core.events import Finished, ToolCall, Usage
 from groq_core.reply import Receipt
 from groq_core.requests import Message
@@ -57,15 +58,18 @@ def message_item(name: str, text: str | None, status: str) -> Item:
     return {"id": name, "type": "message", "status": status, "role": "assistant", "content": content}
 
 
-def call_item(name: str, call: ToolCall, status: str) -> Item:
-    return {
+def call_item(name: str, call: ToolCall, status: str, namespaces: Namespaces) -> Item:
+    """A function call; where the function is one of a namespace, it has its name there."""
+    namespace, function = namespaces.get(call.name, (None, call.name))
+    item = {
         "id": name,
         "type": "function_call",
         "status": status,
         "call_id": call.id,
-        "name": call.name,
+        "name": function,
         "arguments": call.arguments,
     }
+    return item if namespace is None else item | {"namespace": namespace}
 
 
 def items_of_hosted_tools(extra: Mapping[str, Any] | None, ids: ItemIds) -> Iterator[Item]:
