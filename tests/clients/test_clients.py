@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -45,7 +45,7 @@ def picture(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("client", clients(), ids=lambda client: client.program)
 async def test_a_client_works_unchanged(
-    client: Client, house: Stage, picture: Path, tmp_path: Path, record_property: Callable[[str, object], None]
+    client: Client, house: Stage, picture: Path, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     program = PROGRAMS / client.program
     # Nobody's first question meets a healthy model.
@@ -79,7 +79,7 @@ async def test_a_client_works_unchanged(
     assert process.returncode == 0, problems.decode()[-3000:]
     last = said.decode().splitlines()[-1]
     assert last.startswith("ok ")
-    record_property("said", last)  # for the README's table
+    request.node.user_properties.append(("said", last))  # for the README's table
 
 
 def node() -> str:
