@@ -11,6 +11,7 @@ them rightly. On silence, room noise, hum, music and knocks it is taken to have 
 from __future__ import annotations
 
 import subprocess
+from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
 
@@ -20,7 +21,7 @@ import soundfile
 
 from groq_core.events import Segment, Transcript
 from groq_core.media.audio.judgement import NoSpeech, judge_transcript
-from groq_core.media.audio.preparation import probe
+from groq_core.media.audio.preparation import AudioInfo, probe
 from groq_core.media.audio.silero import Voice
 
 RATE = 16_000
@@ -66,6 +67,7 @@ def write_wav(samples: Samples, rate: int = RATE) -> bytes:
     return buffer.getvalue()
 
 
+@cache
 def grounds() -> dict[str, bytes]:
     """Ten seconds without a voice, of each kind."""
     rng, time = np.random.default_rng(5), np.arange(RATE * 10) / RATE
@@ -90,11 +92,31 @@ def grounds() -> dict[str, bytes]:
     }
 
 
+class Listener(Voice):
+    """Asks the model once about a stretch, however many phrases are said to be there: it says the same again."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self._said: dict[tuple[float, float], bool] = {}
+
+    def speaks(self, start_s: float, end_s: float) -> bool:
+        stretch = (start_s, end_s)
+        if stretch not in self._said:
+            self._said[stretch] = super().speaks(*stretch)
+        return self._said[stretch]
+
+
+@lru_cache(maxsize=8)
+def measure(data: bytes) -> tuple[AudioInfo, Listener]:
+    """What is measured of a recording, and who may be asked about it."""
+    return probe(data), Listener(data)
+
+
 def keeps(data: bytes, text: str) -> bool:
-    info = probe(data)
+    info, voice = measure(data)
     segment = Segment(id=0, start=0.0, end=info.duration_s, text=text, avg_logprob=-0.35, no_speech_prob=0.0)
     transcript = Transcript(text=text, duration=info.duration_s, segments=(segment,))
-    judged = judge_transcript(transcript, info, voice=Voice(data))
+    judged = judge_transcript(transcript, info, voice=voice)
     return not isinstance(judged, NoSpeech)
 
 

@@ -25,6 +25,7 @@ from groq_core.api.late_page import LatePage
 from groq_core.compose import Core, assemble
 from groq_core.connections.event_loop import new_event_loop
 from groq_core.connections.guard import Guard, bounds_for, protocol_for, raise_descriptors
+from groq_core.connections.large_blocks import give_back_large_blocks
 from groq_core.connections.workers import own_socket, supervise, watch_parent, worker_number
 from groq_core.errors import SettingsError
 from groq_core.settings.ports import free_port, next_port
@@ -54,6 +55,7 @@ def run(settings: Settings) -> int:
         SettingsError: The user file cannot be used, or somebody else listens on the port.
     """
     logs.configure(settings.log, settings.log_level)
+    give_back_large_blocks()
     people = UserFile(settings.auth_file) if settings.auth_file else None
     worker = worker_number()
     if worker is None:

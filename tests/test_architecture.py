@@ -294,6 +294,7 @@ SAME_SUBJECT = {
     "preparation": "one file made fit to be sent: a recording, a picture",
     "serve": "one process that serves everything, and its command",
     "speech": "a text read aloud: the service and its route",
+    "story": "the story of an answer: its events, and one that was saved",
     "transcribe": "a recording written down: its route and its command",
     "transcription": "the words of a recording: from the wire, and as a service",
 }

@@ -31,8 +31,6 @@ async def test_whatever_breaks_nobody_overspends_and_every_answer_is_whole_and_i
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     found = await measure(SMALL, 180, 6.0, replicas=2, visitors=2)
-    for row in found:
-        print(row)
     rows = {row.what.partition(" with ")[0]: row for row in found}
     assert rows["overspend of ten people"].value == 0
     assert " 0 refused by a limit" not in rows["overspend of ten people"].detail, "nobody came to a limit"

@@ -1,4 +1,4 @@
-"""An hour of speech against a listener that misbehaves: no word is lost, doubled or made up."""
+"""An hour of speech against a provider that misbehaves, by a command that is killed half-way: no word is lost."""
 
 from __future__ import annotations
 
@@ -16,7 +16,11 @@ async def test_an_hour_is_written_down_without_a_word_lost_or_invented(tmp_path:
     assert (result.lost, result.doubled, result.invented) == (0, 0, 0)
     assert result.words > 4000
     assert result.worst_s <= 0.05
-    assert result.again > 0
+    assert result.refused > 0
+    assert result.anew <= 4
+    assert result.memory_mb <= 200
+    assert result.cues > 300
+    assert result.breaches == 0
 
 
 def test_the_comparison_finds_what_is_wrong() -> None:

@@ -62,6 +62,7 @@ from groq_core.cli import (
     transcribe,
 )
 from groq_core.connections.event_loop import new_event_loop
+from groq_core.connections.large_blocks import give_back_large_blocks
 from groq_core.errors import GroqCoreError, RequestError, SettingsError
 from groq_core.terminal import for_terminal
 
@@ -114,6 +115,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit status. Wrong use leaves through ``SystemExit(2)``, as argparse does.
     """
     args = parser().parse_args(argv)
+    give_back_large_blocks()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A terminal of Windows knows 250 letters, and the others are no reason to fail.

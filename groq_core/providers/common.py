@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from functools import cache
+from io import BytesIO
 from types import TracebackType
 from typing import Any, NoReturn, Protocol, cast
 
@@ -244,7 +245,7 @@ class SdkProvider(ABC):
         spec, started = attempt.spec, self._clock()
         path = "/audio/translations" if request.operation == "translation" else "/audio/transcriptions"
         form = self.transcription_form(request, spec)
-        files = {"file": (request.filename, request.audio)}
+        files = {"file": (request.filename, BytesIO(request.audio))}  # bytes would be written, and kept, in one piece
         async with self._exchange(attempt, self._upload(path, request.caller, form, files)) as response:
             body = await response.aread()
             for event in read_transcription(body, response.headers.get("content-type", "")):

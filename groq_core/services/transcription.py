@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from contextlib import aclosing, closing
 from dataclasses import replace
 from functools import partial
 from typing import Any, Literal, TypeAlias, TypedDict, TypeVar, Unpack
@@ -44,6 +44,7 @@ from groq_core.pipeline import Handler
 from groq_core.reply import Reply, collect
 from groq_core.requests import Caller, Request, TranscriptionRequest, new_request_id
 from groq_core.services.fan_out import events_of
+from groq_core.services.sound_aside import SoundAside, without_frames
 
 _T = TypeVar("_T")
 
@@ -159,13 +160,20 @@ class _Place(TypedDict):
 
 
 class _Heard(msgspec.Struct):
-    """What became of one part: a transcript and how it was had, or an error."""
+    """What became of one part, here without its sound: a transcript and how it was had, or an error."""
 
     part: AudioPart
     finished: Finished | None = None
     transcript: Transcript | None = None
     no_speech: NoSpeech | None = None
     error: GroqCoreError | None = None
+
+    def let_go(self) -> None:
+        """Its words are in the joined transcript by now: keep none of them here, but the language."""
+        if self.finished is not None and self.finished.transcript is not None:
+            left = Transcript(text="", language=self.finished.transcript.language)
+            self.finished = msgspec.structs.replace(self.finished, transcript=left)
+        self.transcript = None
 
 
 class _Run:
@@ -197,6 +205,7 @@ class _Run:
         self._joiner = Joiner(0.0)
         self._total_s: float | None = None
         self._doubted: list[tuple[float, str]] = []
+        self._aside = SoundAside()
 
     def events(self, data: Media, filename: str) -> Events:
         return events_of(partial(self._work, data, filename), self._queue)
@@ -204,6 +213,14 @@ class _Run:
     async def _work(self, data: Media, filename: str) -> None:
         preparation = self._prepare(data, filename)
         self._joiner = Joiner(preparation.overlap_s)
+        with closing(self._aside):
+            await self._hear(preparation)
+            for note in preparation.notes:
+                self._tell(Note(code="recording", text=note))
+            await self._again()
+        self._finish()
+
+    async def _hear(self, preparation: Preparation) -> None:
         free = asyncio.Semaphore(self._parallel)
         try:
             async with asyncio.TaskGroup() as group, aclosing(self._parts(preparation, free)) as parts:
@@ -211,10 +228,6 @@ class _Run:
                     group.create_task(self._first(part, free))
         except ExceptionGroup as failed:
             raise failed.exceptions[0] from None  # a bug in one part is a bug, not a group
-        for note in preparation.notes:
-            self._tell(Note(code="recording", text=note))
-        await self._again()
-        self._finish()
 
     async def _parts(self, preparation: Preparation, free: asyncio.Semaphore) -> AsyncGenerator[AudioPart, None]:
         """Decode in a thread, no further ahead than there is somebody to send to."""
@@ -242,23 +255,28 @@ class _Run:
 
     async def _again(self) -> None:
         """Try what failed once more, unless everything did: then the chain has said what there is to say."""
-        failed = [heard.part for heard in self._heard.values() if heard.error is not None]
+        failed = [heard for heard in self._heard.values() if heard.error is not None]
         if failed and len(failed) < len(self._heard):
-            for part in sorted(failed, key=lambda part: part.index):
-                self._heard[part.index] = await self._transcribe(part, again=True)
+            for heard in sorted(failed, key=lambda heard: heard.part.index):
+                sound = await asyncio.to_thread(self._aside.take, heard.part.index)
+                self._heard[heard.part.index] = await self._transcribe(replace(heard.part, data=sound), again=True)
         self._tell_what_is_known(all_done=True)
 
     async def _transcribe(self, part: AudioPart, *, again: bool) -> _Heard:
         place: _Place = {"index": part.index, "start_s": part.start_s, "end_s": part.end_s}
         if self._several and part.info.is_silent:
             self._tell(PartDone(outcome="silent", **place))
-            return _Heard(part, transcript=Transcript(text="", duration=part.duration_s), no_speech=NoSpeech("silence"))
+            nothing = Transcript(text="", duration=part.duration_s)
+            return _Heard(replace(part, data=b""), transcript=nothing, no_speech=NoSpeech("silence"))
         self._tell(PartStarted(total_s=self._total_s, again=again, **place))
         try:
             finished = await self._ask(part)
         except GroqCoreError as error:
             self._tell(PartDone(outcome="failed", error=error.message, **place))
-            return _Heard(part, error=error)
+            if self._several and not again:
+                await asyncio.to_thread(self._aside.put, part.index, part.data)
+                without_frames(error)
+            return _Heard(replace(part, data=b""), error=error)
         said = finished.transcript or Transcript(text="")
         voice = Voice(part.data, part.start_s)
         judged = await asyncio.to_thread(judge_transcript, said, part.info, start_s=part.start_s, voice=voice)
@@ -332,6 +350,7 @@ class _Run:
                 continue
             if self._several:
                 added = self._joiner.add(heard.part.start_s, heard.transcript, duration_s=heard.part.duration_s or None)
+                heard.let_go()
                 self._say(added)
             else:
                 self._lone = heard.transcript

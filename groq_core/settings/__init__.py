@@ -1,7 +1,7 @@
 """
 What the environment says, read once.
 
-- ``doubts``: What is probably not meant in the settings, though it stops nothing.
+- ``cautions``: What is probably not meant in the settings, though it stops nothing.
 - ``env_file``: Settings from the file `.env` and the environment.
 - ``limits``: What one person may use: ``20/minute, 500/day, 2 usd/day, 30 usd/month``.
 - ``parsers``: Texts into settings: each parser returns a value, or raises ValueError saying what is allowed.

@@ -13,7 +13,7 @@ WINDOWS: Final = {"minute": 60, "hour": 3600, "day": 86_400, "month": 30 * 86_40
 """Seconds; a month is thirty days that move along, not the calendar's."""
 
 LEAST: Final = 1e-6
-MOST: Final = 1e12
+MOST: Final = 1e12 - 1
 
 ALLOWED: Final = (
     "AMOUNT/WINDOW separated by commas, each pair once: 20/minute, 500/day, 100000 tokens/day, 2 usd/day, 30 usd/month;"

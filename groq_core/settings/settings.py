@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal, Self, get_type_hints
 
 from groq_core.errors import SettingsError
 from groq_core.redaction import Secret
-from groq_core.settings.doubts import doubts
+from groq_core.settings.cautions import cautions
 from groq_core.settings.limits import PersonLimit, limits
 from groq_core.settings.parsers import (
     byte_count,
@@ -350,7 +350,7 @@ class Settings:
         if faults:
             raise SettingsError("\n".join(["the environment is wrong:", *faults]), hint="Mend it and start again.")
         settings = cls(**values)
-        return replace(settings, warnings=tuple(doubts(given, settings, variables().values())))
+        return replace(settings, warnings=tuple(cautions(given, settings, variables().values())))
 
     @property
     def is_simulated(self) -> bool:

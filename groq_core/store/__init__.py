@@ -15,7 +15,10 @@ What lasts: people, their API keys, what they spent and their conversations, in 
 - ``loans``: What people may use, as loans: a process borrows a little of a limit, spends it without asking, and gives
   the rest back.
 - ``migrate``: Bring the tables up to date with Alembic, from the migrations that travel inside the package.
+- ``once``: Writes that count once, though nobody may have heard that they were done: the answer to a commit can be
+  lost.
 - ``people``: People: their roles, passwords, limits and groups.
+- ``presence``: Whether the database is there: while it is known to be away, nobody waits for it in vain.
 - ``shapes``: Conversations as they go in and out, for those who need not know how they are kept.
 - ``shared``: State that replicas share for a short while, in Redis or Valkey. Without it each goes on alone with its
   share.

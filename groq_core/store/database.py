@@ -27,13 +27,13 @@ BUSY_S: Final = 10.0
 START_S: Final = 20.0
 """Seconds that a database gets to answer at the start."""
 
-ANSWER_S: Final = 3.0
-"""Longest wait for an answer that a request needs; a server that is paused accepts and says nothing."""
+ANSWER_S: Final = 8.0
+"""Longest wait for an answer without which nothing can be done; a server that is paused accepts and says nothing."""
 
 KNOWN_ANSWER_S: Final = 1.0
 """The same where the last answer is remembered, and counts when there is no other."""
 
-PATIENCE_S: Final = 8.0
+PATIENCE_S: Final = 15.0
 """How long a database that is away is waited for, by whoever can do nothing without it."""
 
 T = TypeVar("T")

@@ -5,6 +5,8 @@ The web page: a Gradio frame, our own conversation and status panel in it.
   JSON.
 - ``admin_page``: The admin page's frame; a small script fills it from ``/ui/admin``.
 - ``agent``: The Agent tab: its layout, and the route that runs an agent and tells every step.
+- ``answer_again``: An answer that is begun anew where its lines are lost, or its process; the page goes on counting
+  its lines.
 - ``answer_logs``: Answers that outlive their readers: each is written into a log, which any reader of the same
   visitor follows from any place in it.
 - ``answers_elsewhere``: Answers that other replicas give: what runs here is told to all of them, and what runs there

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from typing import Any, Final, TypeAlias
+
+import msgspec
 
 from groq_core.errors import RequestError
 from groq_core.events import Event, Events, Restarted
@@ -61,7 +62,7 @@ def heard(lines: Sequence[bytes]) -> tuple[str, str, str]:
     """
     provider = model = text = ""
     for one in lines:
-        told: dict[str, Any] = json.loads(one.removeprefix(b"data: "))
+        told: dict[str, Any] = msgspec.json.decode(one.removeprefix(b"data: "))
         if told.get("e") == "restarted":
             text = ""
         provider, model = told.get("provider") or provider, told.get("model") or model

@@ -86,13 +86,13 @@ POLICY = "; ".join(
 """Content security: whatever a model's answer holds, the page talks to its own server only."""
 
 FIRST = (
-    "main", "chat/attach", "chat/chat", "chat/conversation", "chat/message", "chat/options", "chat/picker", "chat/run",
-    "chat/sent", "chat/side", "chat/tree", "chat/turn-list", "chat/undo", "chat/waiting", "settings/account",
-    "settings/brand-tools", "shared/answer", "shared/chain",
-    "shared/dom", "shared/error-card", "shared/formats", "shared/frames", "shared/own-key", "shared/patch",
-    "shared/receipt",
+    "main", "chat/attach", "chat/chat", "chat/conversation", "chat/message", "chat/options", "chat/picker",
+    "chat/run", "chat/sent", "chat/side", "chat/tree", "chat/turn-list", "chat/undo", "chat/unkept", "chat/waiting",
+    "settings/account", "settings/brand-tools", "shared/answer", "shared/chain", "shared/dom",
+    "shared/error-card", "shared/formats", "shared/frames", "shared/own-key", "shared/patch", "shared/receipt",
     "shared/scroll", "shared/shell", "shared/sse", "shared/text-view", "shared/theme", "shared/user-text",
-    "shared/wire", "shared/words", "status/fault-switch", "status/feed", "status/plain", "status/status", "talk/hold",
+    "shared/wire", "shared/words", "status/fault-switch", "status/feed", "status/plain", "status/status",
+    "talk/hold",
 )  # fmt: skip
 """Scripts that the page cannot begin without; a test holds this list to what ``main.js`` imports."""
 

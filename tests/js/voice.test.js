@@ -3,9 +3,10 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { Activity } from "../../assets/js/talk/activity.js";
-import { Ears } from "../../assets/js/talk/ears.js";
+import { Ears, WORDS_S } from "../../assets/js/talk/ears.js";
 import { isOpen } from "../../assets/js/talk/heard.js";
 import { FRAME, Silero } from "../../assets/js/talk/silero.js";
+import { END_S, LIKELY_S, isHopeless, patienceFor } from "../../assets/js/talk/turn-end.js";
 import { codeOf, languageOf } from "../../assets/js/talk/tongue.js";
 import { Downsampler, Tape, pack16 } from "../../assets/js/microphone/recorder.js";
 
@@ -37,7 +38,7 @@ function heard(sound, { own = () => 0, guard = false, taking = false } = {}) {
   const events = [];
   let at = 0;
   const note = (name) => (stage) => events.push([name, at / RATE, stage]);
-  const ears = new Ears({ level() {}, began: () => (note("began")(), ears.keep()), paused: note("paused"), wentOn: note("wentOn"), nothing: () => (note("nothing")(), ears.wait()), ended: note("ended"), lost() {}, halted() {}, own: () => own(at) });
+  const ears = new Ears({ level() {}, began: () => (note("began")(), ears.keep()), paused: note("paused"), soon: note("soon"), wentOn: note("wentOn"), nothing: () => (note("nothing")(), ears.wait()), ended: note("ended"), lost() {}, halted() {}, own: () => own(at) });
   ears.activity.model = new Silero(weights);
   ears.guard(guard);
   if (taking) ears.keep();
@@ -90,6 +91,21 @@ test("a short word is one, and is told from a click", () => {
   assert.ok(named(events, "paused").length >= 1);
 });
 
+test("over the page's own voice a single certain frame is somebody, and half a chance is nobody", () => {
+  const frames = (...chances) => {
+    const activity = new Activity({ chance: () => chances.shift() ?? 0 });
+    activity.guarded = true;
+    const loud = new Float32Array(FRAME).fill(0.1);
+    activity.hear(new Float32Array(10 * FRAME));
+    return (count) => (activity.hear(joined(...Array.from({ length: count }, () => loud))), activity.run > 0);
+  };
+  const silent = Array.from({ length: 10 }, () => 0);
+  assert.ok(frames(...silent, 0.3, 0.9)(2), "a voiceless beginning, and the vowel");
+  assert.ok(frames(...silent, 0.5, 0.7, 0.95)(3), "one that begins slowly");
+  assert.ok(!frames(...silent, 0.5, 0.6, 0.7, 0.8, 0.88, 0.85)(6), "music");
+  assert.ok(!frames(...silent, 0.9)(1), "one loud frame after silence is a click");
+});
+
 test("without the model loudness has to do", () => {
   const activity = new Activity();
   activity.hear(joined(hiss(1), cut(0.3, 2.1)));
@@ -133,6 +149,23 @@ test("a sentence's language is seen by its letters and its smallest words", () =
   assert.equal(languageOf("Paris.", "fr"), "fr", "what shows nothing is in the language of the others");
   assert.equal(languageOf("Це просто відповідь", "uk"), "uk");
   assert.deepEqual(["German", "german", "de", null, "Klingon"].map(codeOf), ["de", "de", "de", "en", "en"]);
+});
+
+test("the less sure the turn model is, the longer it must stay quiet", () => {
+  const cases = [
+    [[], END_S], [[0.99], END_S], [[0.99, 0.97], 0], [[0.99, 0.87], LIKELY_S], [[0.87, 0.99], LIKELY_S], [[0.99, 0.5], END_S], [[0.4, 0.99], END_S], [[null, null], END_S], [[0.99, null], END_S],
+  ];
+  for (const [chances, patience] of cases) assert.equal(patienceFor(chances), patience, JSON.stringify(chances));
+  assert.ok(isHopeless([0.5]) && isHopeless([null]) && !isHopeless([0.99]) && !isHopeless([]));
+});
+
+test("it is told that it will be the end in time for its words, and who goes on takes it back", () => {
+  const { events } = heard(joined(hiss(1), cut(0.3, 2.1), hiss(1.4), cut(3.3, 4.2), hiss(2.2)));
+  const soon = named(events, "soon");
+  const [ended] = named(events, "ended");
+  assert.equal(soon.length, 2, "before the pause was over, and at the end");
+  assert.ok(Math.abs(ended[1] - soon[1][1] - WORDS_S) < 0.05);
+  assert.equal(named(events, "ended").length, 1);
 });
 
 test("what cannot be the end by its words", () => {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from email.message import EmailMessage
 from io import BytesIO
 
 import pytest
@@ -11,7 +13,7 @@ from pypdf import PdfReader, PdfWriter
 from pypdf.generic import DictionaryObject, NameObject
 
 from groq_core.errors import RequestError
-from groq_core.services.documents.readers import read
+from groq_core.services.documents.readers import PAGE_BREAK, read
 from tests.services import offices
 from tests.services.messages import attachment, compound, message, text
 from tests.services.papers import pdf
@@ -138,3 +140,64 @@ def test_a_pdf_with_something_attached_is_read_as_itself() -> None:
 
     assert document.text.startswith("Open this")
     assert document.notes == ("Not read: attached data.xml.",)
+
+
+def mail(subject: str, files: dict[str, bytes]) -> bytes:
+    made = EmailMessage()
+    made["Subject"] = subject
+    made.set_content(f"{subject} says hello")
+    for name, content in files.items():
+        made.add_attachment(content, maintype="application", subtype="octet-stream", filename=name)
+    return made.as_bytes()
+
+
+TOOL = mail("inner", {"tool.exe": b"\0\1"})
+NESTED = [
+    pytest.param("a.eml", lambda: mail("outer", {"inner.eml": TOOL}), id="mail in a mail"),
+    pytest.param("a.pdf", lambda: portfolio({"inner.eml": TOOL}), id="mail in a portfolio"),
+    pytest.param(
+        "a.msg",
+        lambda: compound(message("o", "x", **{"__attach_version1.0_#00000000": attachment("inner.eml", TOOL)})),
+        id="mail in a message",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "make"), NESTED)
+def test_what_is_to_be_said_of_something_inside_something_is_said_outside(name: str, make: Callable[[], bytes]) -> None:
+    document = read(make(), name)
+
+    assert "inner says hello" in document.text
+    assert document.notes == ("inner.eml: Not read: attached tool.exe.",)
+
+
+INSIDE = {
+    "half.pdf": (pdf(["Page one", ""]), "half.pdf: No text on page 2: scanned, or empty."),
+    "scan.pdf": (pdf([""]), "Not read: attached scan.pdf, which holds no text on its 1 page: it is scanned."),
+    "ru.txt": (
+        "Привет, как дела? Всё хорошо.".encode("cp1251"),
+        "ru.txt: It does not say how it is encoded; windows-1251 is a guess.",
+    ),
+    "note.docx": (
+        offices.docx(offices.p(offices.t("x")), comments="<a><b/></a>"),
+        "note.docx: Not read: 1 comment in it.",
+    ),
+    "all.pdf": (portfolio({"photo.jpg": b"\xff\xd8"}, collection=False), "all.pdf: Not read: attached photo.jpg."),
+}
+
+
+@pytest.mark.parametrize("name", INSIDE)
+def test_every_note_about_what_is_attached_reaches_the_person(name: str) -> None:
+    content, note = INSIDE[name]
+    inside = {name: content}
+
+    assert read(mail("m", inside), "a.eml").notes == (note,)
+    assert read(portfolio(inside), "a.pdf").notes == (note,)
+    assert read(mail("m", {"deep.eml": mail("n", inside)}), "a.eml").notes == (f"deep.eml: {note}",)
+
+
+def test_pages_of_what_lies_inside_are_no_pages_of_what_lies_around_it() -> None:
+    document = read(portfolio({"two.pdf": pdf(["One", "Two"])}), "a.pdf")
+
+    assert len(document.pages) == 2
+    assert document.text.count(PAGE_BREAK) == 1

@@ -108,7 +108,7 @@ async def whole_pair(anyio_backend: str, tmp_path_factory: pytest.TempPathFactor
     state = {"GROQ_CORE_STATE_DIR": str(tmp_path_factory.mktemp("state"))}
     async with (
         Crossing(redis.port) as crossing,
-        replicas(2, redis, simulator, [crossing.port, redis.port], **state) as running,
+        replicas(2, redis, simulator, [crossing.port, redis.port], pages=True, **state) as running,
     ):
         yield Pair(redis, simulator, crossing, running)
     await simulator.stop()

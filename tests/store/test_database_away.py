@@ -59,10 +59,10 @@ async def test_a_database_that_is_away_for_a_moment_keeps_nobody_out(
             answers.append(await ask(second))
             assert answers[-1].status_code == 200
 
-            async def written() -> bool:
+            async def is_written() -> bool:
                 return sum(line.requests for line in await team.limits.books.read()) == len(answers)
 
-            assert await eventually(written), "and all of it is in the ledger"
+            assert await eventually(is_written), "and all of it is in the ledger"
             spent = sum(line.usd for line in await team.limits.books.read())
             assert spent == pytest.approx(sum(one.json()["x_groq_core"]["cost_usd"] for one in answers))
             assert (await first.get("/ready")).json()["database"] == "in step"
@@ -82,10 +82,10 @@ async def test_the_page_is_told_to_come_again_with_what_is_to_be_kept(postgres: 
         finally:
             await asyncio.to_thread(postgres.start)
 
-        async def there() -> bool:
+        async def is_there() -> bool:
             return (await bob.get("/ui/conversations")).status_code == 200
 
-        assert await eventually(there, 5)
+        assert await eventually(is_there, 5)
 
 
 async def test_a_server_that_says_nothing_holds_nobody_up_who_is_known(
@@ -106,10 +106,10 @@ async def test_a_server_that_says_nothing_holds_nobody_up_who_is_known(
                 os.killpg(group, signal.SIGCONT)
             assert codes == [200] * 10
 
-            async def there() -> bool:
+            async def is_there() -> bool:
                 return not team.database.presence.away
 
-            assert await eventually(there, 5)
+            assert await eventually(is_there, 5)
 
 
 class ForgetfulBank(DatabaseBank):

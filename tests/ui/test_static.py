@@ -99,7 +99,7 @@ def test_every_text_a_script_asks_for_exists() -> None:
 
 def test_gradios_clock_draws_no_frame_for_ever() -> None:
     (name,) = (path.name for path in FOLDER.glob("statustracker-*.js"))
-    plain, served = (FOLDER / name).read_bytes(), GradioAssets(FOLDER).response(name, "").body
+    plain, served = (FOLDER / name).read_bytes(), bytes(GradioAssets(FOLDER).response(name, "").body)
 
     assert served.count(b"(e=>setTimeout(e,100))(()=>{") == 1
     assert len(served) - len(plain) == len(b"(e=>setTimeout(e,100))") - len(b"me")

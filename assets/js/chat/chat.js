@@ -8,6 +8,7 @@ import { adoptOptions, currentOptions, options, optionsForm, pickModel, switches
 import { ownKeyHeaders } from "../shared/own-key.js";
 import { Picker } from "./picker.js";
 import { sideColumn } from "./side.js";
+import { noteUnkept, unkept } from "./unkept.js";
 import { Waiting } from "./waiting.js";
 import { say } from "../shared/words.js";
 import { move } from "../shared/shell.js";
@@ -20,9 +21,9 @@ import { MODELS } from "../../texts.js";
  * @import { Compare } from "./compare.js"
  * @import { Dictation } from "./dictate.js"
  * @import { Keeper } from "./keeper.js"
-
  * @import { Talk } from "../talk/talk.js"
- * @import { Choice, Composer } from "./types.js"
+ * @import { Tree } from "./tree.js"
+ * @import { Choice, Composer, Message } from "./types.js"
  */
 
 const SUGGESTIONS = ["suggestion_1", "suggestion_2", "suggestion_3", "suggestion_4"];
@@ -35,7 +36,7 @@ const conversation = new Conversation({
   welcome,
   hint,
   keeper: {
-    message: (tree, message) => keeper().then((kept) => kept.message(tree, message)),
+    message: keepMessage,
     head: (tree) => keeper().then((kept) => kept.head(tree)),
     announceRemoval: (tree, ids) => keeper().then((kept) => kept.announceRemoval(tree, ids)),
   },
@@ -91,6 +92,7 @@ const column = el(
     { id: "gc-chat-tools" },
     el("details", { class: "gc-fold gc-options-fold" }, el("summary", {}, say("options")), optionsForm()),
     el("span", { id: "gc-hint", class: "gc-hint", role: "status" }),
+    el("span", { id: "gc-spent", class: "gc-muted", title: say("conversation_spent_help") }),
     compare,
     el("button", { type: "button", id: "chat-clear", class: "gc-link", onclick: clear }, say("clear")),
   ),
@@ -105,6 +107,19 @@ composeQuestion();
 // What keeps conversations is loaded when the page has nothing more urgent to do; at once where one is to be shown.
 /** @type {Promise<Keeper> | null} */
 let kept = null;
+
+/**
+ * @param {Tree} tree
+ * @param {Message} message
+ */
+async function keepMessage(tree, message) {
+  const isNew = message.role === "user" || message.state === "waiting";
+  const drop = isNew && !tree.temporary ? noteUnkept(tree.head, message) : null;
+  const one = await keeper();
+  await one.message(tree, message);
+  if (!one.full) drop?.();
+}
+
 /** @returns {Promise<Keeper>} */
 function keeper() {
   kept ??= import("./keeper.js").then(({ Keeper }) => Keeper.begin(conversation, composer));
@@ -135,7 +150,7 @@ function readDraft() {
 function openBefore() {
   try {
     box.value = sessionStorage["gc-draft"] ?? "";
-    return sessionStorage["gc-open"];
+    return sessionStorage["gc-open"] ?? unkept().at(-1)?.head.id;
   } catch {
     return null; // this browser keeps nothing
   }

@@ -1,14 +1,16 @@
 // Keeps the conversations of a tab: every change goes into the store, the list shows what is there, and other pages of
 // this browser hear of it. Loaded when the page has nothing more urgent to do, or is to show a conversation of before.
 
-import { save, setText } from "../shared/dom.js";
+import { setText } from "../shared/dom.js";
 import { say } from "../shared/words.js";
 import { showList } from "./list.js";
 import { openId, rememberDraft, rememberOpen } from "./open-here.js";
+import { spentInWords } from "./spent.js";
 import { openStore } from "./store.js";
 import { Titles } from "./titles.js";
 import { Tree, newHead } from "./tree.js";
 import { offerUndo } from "./undo.js";
+import { forgetUnkept, unkept } from "./unkept.js";
 
 /**
  * @import { Composer, ConversationStore, Head, KeptConversation, Message, Recorder } from "./types.js"
@@ -70,13 +72,27 @@ export class Keeper {
   }
 
   async #begin() {
+    const left = this.kind === "chat" ? await this.#keepLeft() : null;
     this.heads = await this.store.heads();
-    const open = openId(this.kind);
+    const open = openId(this.kind) ?? left;
     if (open && this.conversation.tree.empty) await this.open(open);
     this.conversation.opening = false;
     if (this.conversation.tree.empty) this.conversation.show();
     this.#draw();
     return this;
+  }
+
+  // What the page before this one had no time to keep; gives the conversation in which it was asked last.
+  async #keepLeft() {
+    const left = unkept();
+    for (const { head, message } of left) {
+      const whole = await this.store.read(head.id);
+      if (whole?.messages.some(({ id }) => id === message.id)) continue;
+      await this.store.putMessage(head.id, message);
+      await this.store.putHead({ ...head, ...whole?.head, leaf: message.id });
+    }
+    forgetUnkept();
+    return left.at(-1)?.head.id ?? null;
   }
 
   // ── told by the conversation ──
@@ -86,15 +102,17 @@ export class Keeper {
    * @param {Message} message
    */
   message(tree, message) {
-    if (this.#passing(tree)) return;
+    if (this.#passing(tree)) return this.#work;
     const { conversation: _, ...kept } = message;
-    this.#do(() => this.store.putMessage(tree.head.id, { ...kept }), tree.head.id);
+    const keeping = this.#do(() => this.store.putMessage(tree.head.id, { ...kept }), tree.head.id);
     const whole = message.role === "assistant" && ["done", "cut"].includes(message.state ?? "") && !message.answer;
     if (whole && this.kind === "chat") this.#titles.soon(tree);
+    return keeping;
   }
 
   /** @param {Tree} tree */
   head(tree) {
+    this.#drawSpent();
     if (tree === this.conversation.tree) rememberOpen(this.kind, tree.empty || this.#passing(tree) ? null : tree.head.id);
     if (this.#passing(tree)) return;
     const { head } = tree;
@@ -255,19 +273,12 @@ export class Keeper {
   async exportOne(id, form) {
     await this.#work;
     const whole = await this.store.read(id);
-    if (!whole) return;
-    const { toJson, toMarkdown } = await import("./transfer.js");
-    const name = (whole.head.title || say("conversation_untitled")).replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "").slice(0, 60) || "conversation";
-    if (form === "markdown") save(new Blob([toMarkdown(whole)], { type: "text/markdown" }), `${name}.md`);
-    else save(new Blob([toJson([whole])], { type: "application/json" }), `${name}.json`);
+    if (whole) (await import("./exchange.js")).saveOne(whole, form);
   }
 
   /** All conversations of this browser, whole, as one file. */
   async exportAll() {
-    await this.#work;
-    const { toJson } = await import("./transfer.js");
-    const all = await Promise.all((await this.store.heads()).map(({ id }) => this.store.read(id)));
-    save(new Blob([toJson(all.filter((whole) => whole !== null))], { type: "application/json" }), "conversations.json");
+    (await import("./exchange.js")).saveAll(await this.#all());
   }
 
   /**
@@ -289,10 +300,14 @@ export class Keeper {
     return found.length;
   }
 
+  async #all() {
+    await this.#work;
+    return (await Promise.all((await this.store.heads()).map(({ id }) => this.store.read(id)))).filter((whole) => whole !== null);
+  }
+
   /** Take away everything this browser keeps; for ten seconds it can be taken back. */
   async clearAll() {
-    await this.#work;
-    const all = (await Promise.all((await this.store.heads()).map(({ id }) => this.store.read(id)))).filter((whole) => whole !== null);
+    const all = await this.#all();
     this.conversation.stop();
     all.forEach(({ head }) => this.#gone.add(head.id));
     await this.store.clear();
@@ -378,29 +393,22 @@ export class Keeper {
     if (changed !== tree.head.id || running) return;
     if (gone) return this.fresh();
     const whole = await this.store.read(changed);
-    if (!whole || this.conversation.tree !== tree || this.conversation.running || sameMessages(whole.messages, tree)) return;
+    if (!whole || this.conversation.tree !== tree || this.conversation.running || tree.holds(whole.messages)) return;
     const { draft, options } = tree.head;
     this.conversation.open(new Tree({ ...whole.head, draft, options }, whole.messages));
   }
 
+  #drawSpent() {
+    if (this.kind === "chat") setText(document.getElementById("gc-spent"), spentInWords(this.conversation.tree));
+  }
 
   #draw() {
     if (this.kind !== "chat") return; // the list stands in the Chat tab, for all of them
     const { tree, runs } = this.conversation;
     setText(document.getElementById("gc-conversation-title"), tree.empty ? "" : tree.head.title);
+    this.#drawSpent();
     document.getElementById("gc-temporary-mark")?.toggleAttribute("hidden", !tree.temporary);
     document.getElementById("conversation-temporary")?.setAttribute("aria-pressed", String(tree.temporary));
     showList(this, { open: tree.head.id, running: new Set([...runs.values()].map((run) => run.tree.head.id)) });
   }
-}
-
-/**
- * @param {Message[]} messages
- * @param {Tree} tree
- */
-function sameMessages(messages, tree) {
-  return messages.length === tree.messages.size && messages.every(({ id, state, text }) => {
-    const own = tree.messages.get(id);
-    return own && own.state === state && (own.text ?? "") === (text ?? "");
-  });
 }

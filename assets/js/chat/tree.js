@@ -75,6 +75,18 @@ export class Tree {
   }
 
   /**
+   * Whether these are all its messages, as they stand in it.
+   *
+   * @param {Message[]} messages
+   */
+  holds(messages) {
+    return messages.length === this.messages.size && messages.every(({ id, state, text }) => {
+      const own = this.messages.get(id);
+      return own && own.state === state && (own.text ?? "") === (text ?? "");
+    });
+  }
+
+  /**
    * The message's brothers and itself, the oldest first.
    *
    * @param {Message} message

@@ -2,15 +2,24 @@
 // where it is.
 
 import { el, iconButton } from "../shared/dom.js";
+import { newId } from "../shared/wire.js";
 import { say } from "../shared/words.js";
 
 /**
  * @import { Answer } from "../shared/answer.js"
  * @import { Extra, Picture } from "./types.js"
- * @import { Tree } from "./tree.js"
  *
- * @typedef {{ tree: Tree, text: string, pictures: Picture[], extra: Extra }} Question one that waits
+ * @typedef {object} Question one that waits
+ * @property {string} id
+ * @property {string} conversation
+ * @property {boolean} temporary whether it is gone with the page
+ * @property {string} text
+ * @property {Picture[]} pictures
+ * @property {Extra} extra
  */
+
+const KEY = "gc-queue";
+const OTHER_PAGE_MS = 2000; // after which a question that another page holds is that page's
 
 export class Waiting {
   /**
@@ -21,7 +30,8 @@ export class Waiting {
     this.conversation = conversation;
     this.edit = edit;
     /** @type {Question[]} */
-    this.questions = [];
+    this.questions = questionsOfBefore();
+    for (const question of this.questions) this.#hold(question);
     this.element = el("ol", { id: "chat-queue", "aria-label": say("queue_label"), hidden: true });
   }
 
@@ -33,8 +43,11 @@ export class Waiting {
    * @param {Extra} [extra]
    */
   add(text, pictures = [], extra = {}) {
-    this.questions.push({ tree: this.conversation.tree, text, pictures, extra });
-    this.show();
+    const { head, temporary } = this.conversation.tree;
+    const question = { id: newId(), conversation: head.id, temporary, text, pictures, extra };
+    this.questions.push(question);
+    this.#hold(question);
+    this.#change();
   }
 
   /**
@@ -49,7 +62,28 @@ export class Waiting {
   }
 
   get #own() {
-    return this.questions.filter(({ tree }) => tree === this.conversation.tree);
+    return this.questions.filter(({ conversation }) => conversation === this.conversation.tree.head.id);
+  }
+
+  // A tab that was copied has a copy of its questions: whoever holds one, and nobody else, will ask it.
+  /** @param {Question} question */
+  #hold({ id }) {
+    const signal = AbortSignal.timeout(OTHER_PAGE_MS);
+    navigator.locks?.request(`gc-queued-${id}`, { signal }, () => new Promise(() => {})).catch((/** @type {Error} */ { name }) => {
+      if (name !== "TimeoutError") return; // no locks are to be had here
+      this.questions = this.questions.filter((one) => one.id !== id);
+      this.#change();
+    });
+  }
+
+  // Kept in this tab, for when it is loaded again.
+  #change() {
+    try {
+      sessionStorage[KEY] = JSON.stringify(this.questions.filter(({ temporary }) => !temporary));
+    } catch {
+      // nothing is stored here, or not so much
+    }
+    this.show();
   }
 
   /** @param {Question} question */
@@ -67,7 +101,7 @@ export class Waiting {
   /** @param {Question} question */
   #take(question) {
     this.questions = this.questions.filter((one) => one !== question);
-    this.show();
+    this.#change();
   }
 
   show() {
@@ -92,5 +126,14 @@ export class Waiting {
       }),
       iconButton("close", say("queue_remove"), { "data-action": "delete", onclick: () => this.#take(question) }),
     );
+  }
+}
+
+/** @returns {Question[]} */
+function questionsOfBefore() {
+  try {
+    return JSON.parse(sessionStorage[KEY] ?? "[]");
+  } catch {
+    return [];
   }
 }

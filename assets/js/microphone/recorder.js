@@ -124,9 +124,10 @@ export class Tape {
     return result;
   }
 
-  /** All of it as a WAV file. */
-  file() {
-    return wavOf(this.chunks, this.samples * 2);
+  /** All of it as a WAV file, or what came after so many blocks. */
+  file(from = 0) {
+    const chunks = this.chunks.slice(from);
+    return wavOf(chunks, chunks.reduce((sum, { byteLength }) => sum + byteLength, 0));
   }
 }
 

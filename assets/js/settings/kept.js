@@ -36,6 +36,7 @@ export function storageSection() {
       button("clear-all", say("clear_all"), async () => {
         closeSettings();
         (await conversations()).clearAll();
+        (await import("../microphone/kept.js")).forgetRecordings();
       }),
     ),
     told,

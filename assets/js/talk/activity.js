@@ -7,6 +7,11 @@ export const FRAME_S = FRAME / 16_000;
 /** Speech begins at one chance and goes on at a lower one, so that it does not flicker. */
 const BEGINS = 0.5;
 const GOES_ON = 0.35;
+/** So sure of a single frame the model is of voices, and hardly ever of music: who interrupts is known by one; */
+const CERTAIN = 0.9;
+/** or of so much, where it was not before: voices begin at once, what it takes for one in music comes slowly. */
+const SUDDEN = 0.8;
+const BEFORE = 0.45;
 /** Without the model: at least this loud (RMS, full scale 1: −40 dBFS). */
 const LEAST = 0.01;
 /** With it: nothing quieter can be somebody at this microphone (−60 dBFS). */
@@ -46,6 +51,10 @@ export class Activity {
     /** @type {number[]} how loud the page itself was in the last frames */
     this.own = [];
     this.passed = false; // whether the last frame was speech by itself
+    this.loud = false; // whether it could have been somebody by its loudness
+    this.known = [0, 0]; // what the model said of the last two frames
+    /** Whether the page speaks itself meanwhile: then nobody begins by half a chance, and by a whole one at once. */
+    this.guarded = false;
     /** Level of the last frame, RMS. */
     this.level = 0;
     this.run = 0;
@@ -92,11 +101,12 @@ export class Activity {
     // An echo is speech too: heard by the model, it would take whatever is louder for more of it.
     const echo = !loud && own >= FAINTEST;
     const known = this.model ? this.model.chance(echo ? SILENT : this.frame) : Number(this.level > LEAST);
-    const speech = loud && known >= (this.quiet ? BEGINS : GOES_ON);
+    const speech = loud && known >= this.#begins();
     // One frame alone is a click; only the second of two in a row ends a pause.
-    const counts = speech && (this.passed || !this.quiet);
+    const held = this.quiet > 0 && !this.guarded;
+    const counts = speech && (this.passed || !held);
     if (counts) {
-      const late = this.quiet ? 2 : 1; // with the one that was held back
+      const late = held ? 2 : 1; // with the one that was held back
       this.run += late * FRAME_S;
       this.spoken += late * FRAME_S;
       this.quiet = 0;
@@ -105,6 +115,15 @@ export class Activity {
       if (this.quiet > BRIDGED_S) this.run = 0;
     }
     this.passed = speech;
+    this.loud = loud;
+    this.known = [this.known[1], known];
+  }
+
+  #begins() {
+    if (!this.quiet) return GOES_ON;
+    if (!this.guarded) return BEGINS;
+    if (!this.loud) return Infinity; // what is loud for a single frame is a click
+    return this.known[0] < BEFORE ? SUDDEN : CERTAIN;
   }
 
   // Learns how loud the loudspeaker is in the microphone, slowly, so that who speaks over it is not learnt with it.

@@ -1,6 +1,7 @@
 // Listens while somebody talks with the page: keeps what is said, and tells when they begin, pause, go on and stop.
 
 import { Activity, FRAME_S } from "./activity.js";
+import { ASKED_AT_S, END_S } from "./turn-end.js";
 import { keep } from "../microphone/kept.js";
 import { Microphone, RATE, Tape } from "../microphone/recorder.js";
 
@@ -8,19 +9,16 @@ import { Microphone, RATE, Tape } from "../microphone/recorder.js";
 const BEFORE_S = 0.4;
 /** So much speech is somebody: a word like "stop" has a quarter of a second, a click or a knock less. */
 const NOTICED_S = 0.12;
-const INTERRUPTS_S = 0.09;
 /** Less is no word. */
 const WORD_S = 0.15;
-/** After so much quiet it is asked whether it was the end: at once, and once more with the silence heard. */
-export const PAUSES_S = [0.06, 0.25];
-/** So sure that it was the end the turn model must be at each of them. */
-export const SURE = [0.9, 0.95];
+/** After so much quiet it is told: twice to ask whether it was the end, and once where people draw breath. */
+export const PAUSES_S = [...ASKED_AT_S, 0.4];
 /** After so much quiet what was no word is forgotten. */
 const NOTHING_S = 0.4;
-/** After so much quiet it is the end, whatever anybody says: nobody pauses longer within a sentence. */
-export const END_S = 1.6;
 /** Nobody who asks speaks longer at a time; the rest is the next question. */
-const LONGEST_S = 300;
+export const LONGEST_S = 300;
+/** So long before it will be the end it is told, for its words to be there in time. */
+export const WORDS_S = 0.4;
 const TELL_EVERY_S = 0.05;
 const KEEP_EVERY_S = 2;
 
@@ -33,6 +31,7 @@ const KEEP_EVERY_S = 2;
  * @property {(level: number) => void} level loudness from 0 to 1, twenty times a second
  * @property {() => void} began somebody speaks
  * @property {(stage: number) => void} paused they are quiet for as long as this stage of {@link PAUSES_S} says
+ * @property {() => void} soon if they stay quiet it will be the end
  * @property {() => void} wentOn they were quiet, and are not any more
  * @property {() => void} nothing it was no word: a cough, a door
  * @property {() => void} ended they have been quiet for so long that they have finished, or spoken long enough
@@ -54,6 +53,9 @@ export class Ears {
     this.told = 0;
     this.keptAt = 0;
     this.stage = 0; // of the pause that goes on
+    /** Seconds for which it must stay quiet to be the end. */
+    this.patience = END_S;
+    this.toldSoon = false;
     this.ended = false;
     this.microphone = new Microphone(
       (block) => this.hear(block),
@@ -75,7 +77,8 @@ export class Ears {
 
   /** Whether the page speaks itself meanwhile. @param {boolean} on */
   guard(on) {
-    this.noticed = on ? INTERRUPTS_S : NOTICED_S;
+    this.noticed = on ? FRAME_S : NOTICED_S;
+    this.activity.guarded = on;
   }
 
   /** Wait for somebody to speak. */
@@ -85,7 +88,7 @@ export class Ears {
     this.#begin();
   }
 
-  /** Take down from now on, beginning with the last moments; after what was said before, where that goes on. @param {Tape} [before] */
+  /** Take down from now on, beginning with the last moments; after what was said before, where that goes on. @param {Tape | null} [before] */
   keep(before) {
     this.taken = { tape: before?.copy() ?? new Tape(), kept: keep("talk") };
     this.keptAt = 0;
@@ -94,7 +97,14 @@ export class Ears {
     this.recent = [];
     this.recentSamples = 0;
     this.stage = 0;
-    this.ended = false;
+    this.waitOn();
+    if (before) this.#keep(this.taken);
+  }
+
+  /** It is not the end yet, whatever was said before: only if nobody says anything for long. */
+  waitOn() {
+    this.patience = END_S;
+    this.ended = this.toldSoon = false;
   }
 
   /** Seconds of speech in what is being taken down, or was last. */
@@ -124,7 +134,7 @@ export class Ears {
   #begin() {
     this.activity.reset();
     this.stage = 0;
-    this.ended = false;
+    this.waitOn();
     this.keptAt = 0;
   }
 
@@ -168,7 +178,10 @@ export class Ears {
     if (taken.tape.seconds - this.keptAt >= KEEP_EVERY_S) this.#keep(taken);
     if (activity.quiet < PAUSES_S[0]) {
       this.stage = 0;
-      if (wasQuiet && this.isWord) listener.wentOn();
+      if (wasQuiet && this.isWord) {
+        this.waitOn();
+        listener.wentOn();
+      }
     }
     if (this.ended) return;
     if (!this.isWord && activity.quiet >= NOTHING_S) listener.nothing();
@@ -177,7 +190,11 @@ export class Ears {
       listener.paused(this.stage - 1);
     }
     if (this.taken !== taken) return;
-    if (activity.quiet < END_S && taken.tape.seconds < LONGEST_S) return;
+    if (!this.toldSoon && this.isWord && activity.quiet >= this.patience - WORDS_S) {
+      this.toldSoon = true;
+      listener.soon();
+    }
+    if (activity.quiet < this.patience && taken.tape.seconds < LONGEST_S) return;
     this.ended = true;
     listener.ended();
   }

@@ -1,16 +1,16 @@
 // Talk: hold the button to speak, or press it once for a conversation. What is said goes the ways of the other tabs
 // (transcription, then chat), and the answer is read aloud while it streams into the conversation.
 
-import { Ears, SURE } from "./ears.js";
-import { JUDGED_S, chanceOfEnd, isOpen, transcribe, warm } from "./heard.js";
+import { Answering } from "./answering.js";
+import { Attention } from "./attention.js";
+import { LONGEST_S } from "./ears.js";
 import { Loudspeaker } from "./loudspeaker.js";
-import { Sentences } from "./sentences.js";
-import { Silero } from "./silero.js";
+import { TurnTaking } from "./turn-taking.js";
 import { Unsent } from "./unsent.js";
 import { VoiceBar } from "./voice-bar.js";
-import { Voice } from "./voice.js";
+import { Writing } from "./writing.js";
 import { trouble } from "../microphone/recorder.js";
-import { setText, keepScreenOn } from "../shared/dom.js";
+import { setText } from "../shared/dom.js";
 import { inSight } from "../shared/sheet.js";
 import { say } from "../shared/words.js";
 
@@ -21,26 +21,14 @@ const KNOWN_S = 0.7;
 /** A conversation in which nobody speaks for so long is over: the microphone does not stay open unnoticed. */
 const UNHEARD_MS = 60_000;
 const LOOK_MS = 250;
-const REOPEN_MS = 300;
 
 /**
- * @import { Tape } from "../microphone/recorder.js"
- * @import { Line } from "../shared/types.js"
- * @import { Message, FarTurn, Turn as Shown } from "../chat/types.js"
- * @import { Taken } from "./ears.js"
+ * @import { Turn } from "./answering.js"
+ * @import { Ears } from "./ears.js"
  * @import { Heard } from "./heard.js"
+ * @import { Said } from "./writing.js"
  *
  * @typedef {"off"|"opening"|"listening"|"writing"|"thinking"|"speaking"} State
- *
- * @typedef {object} Turn an answer to what was said
- * @property {Tape | null} tape what was said
- * @property {Message} [question] where it stands in the conversation
- * @property {Shown | FarTurn} [asked] the answer in the conversation
- * @property {Voice | null} voice
- * @property {boolean} sounds something of it was heard
- *
- * @typedef {{ controller: AbortController, final: boolean }} Guess a transcript on its way; not `final` while the pause
- *   may turn out to be one within a sentence
  */
 export class Talk {
   /**
@@ -49,11 +37,10 @@ export class Talk {
    * @param {HTMLElement} place where it shows what goes on
    */
   constructor(conversation, button, place) {
-    this.conversation = conversation;
     this.button = button;
     this.bar = new VoiceBar({
       interrupt: () => this.interrupt(),
-      sendNow: () => this.#hearEnd(),
+      sendNow: () => this.turns.finish("over"),
       resized: () => conversation.follower.followGrowth(),
     });
     place.replaceChildren(this.bar.element);
@@ -61,36 +48,46 @@ export class Talk {
     this.state = "off";
     /** @type {"hold" | "free"} */
     this.how = "hold";
-    /** @type {Turn | null} the answer under way */
-    this.turn = null;
+    this.answering = new Answering(conversation, { sounds: (turn) => this.#sound(turn), told: (note) => this.bar.tell(note) });
+    this.writing = new Writing((guess) => this.turns.hearWords(guess));
     /** Whether somebody speaks meanwhile, or something that is not known yet to be nobody; the answer waits. */
     this.interrupted = false;
-    /** @type {Guess | null} */
-    this.guess = null;
-    /** @type {object | null} the pause that it is asked about */
-    this.pause = null;
     this.unsent = new Unsent(this.bar, () => this.#sendAgain());
     this.down = false;
     /** @type {number | undefined} */
     this.pressedAt = undefined;
-    /** @type {Ears | null} */
-    this.ears = null;
-    /** @type {WakeLockSentinel | null} */
-    this.awake = null;
+    this.attention = new Attention({
+      level: (level) => this.#level(level),
+      began: () => this.#hearBegin(),
+      paused: (stage) => this.turns.hearPause(stage),
+      soon: () => this.turns.hearSoon(),
+      wentOn: () => this.turns.hearOn(),
+      nothing: () => this.#hearNothing(),
+      ended: () => this.turns.hearEnd(),
+      lost: (ears) => this.#loseEars(ears),
+      halted: (deaf) => this.bar.tell(deaf ? say("microphone_halted") : ""),
+      own: () => this.loudspeaker?.loudness ?? 0,
+    });
+    this.turns = new TurnTaking(this.attention, this.writing, {
+      isFree: () => this.how === "free",
+      show: (state) => this.#show(state),
+      said: (said, heard) => this.#use(said, heard),
+    });
     /** @type {Loudspeaker | null} */
     this.loudspeaker = null;
     this.quietSince = 0;
-    /** @type {Promise<void> | null} */
-    this.asking = null;
-    this.model = voiceModel();
     this.#show("off");
     // On the window, to be the first to hear of it: the conversation stops its answer by the same key.
     window.addEventListener("keydown", (event) => event.key === "Escape" && inSight(button.id) && this.interrupt(), true);
     setInterval(() => this.#look(), LOOK_MS);
     document.addEventListener("visibilitychange", () => this.#comeBack());
     addEventListener("beforeunload", (event) => {
-      if (this.unsent.recordings.length || this.ears?.taken || this.guess) event.preventDefault();
+      if (this.unsent.recordings.length || this.ears?.taken || this.writing.guess) event.preventDefault();
     });
+  }
+
+  get ears() {
+    return this.attention.ears;
   }
 
   // ── the button ──
@@ -127,49 +124,26 @@ export class Talk {
 
   async #hear() {
     if (this.state === "opening") return; // a second press must not open a second microphone
-    this.#dropTurn();
+    this.answering.drop();
     this.unsent.tell();
     this.loudspeaker ??= new Loudspeaker(new AudioContext());
     this.loudspeaker.context.resume();
     if (this.ears) return this.#listen(this.ears);
     this.#show("opening");
-    const ears = this.#newEars();
-    this.ears = ears;
-    warm();
+    let ears;
     try {
-      await ears.open();
+      ears = await this.attention.open();
     } catch (error) {
-      ears.close(); // it may have been opened half
-      if (this.ears === ears) this.#off(say(trouble(error)));
-      return;
+      return this.#off(say(trouble(error)));
     }
-    this.#stayAwake();
-    if (this.ears !== ears) return void ears.close();
+    if (!ears) return;
     // Let go while the browser was still asking whether it may listen: they have to press again.
     if (this.how === "hold" && !this.down) return this.#off();
     this.#listen(ears);
   }
 
-  #newEars() {
-    /** @type {Ears} */
-    const ears = new Ears({
-      level: (level) => this.#level(level),
-      began: () => this.#hearBegin(),
-      paused: (stage) => this.#hearPause(stage),
-      wentOn: () => this.#hearOn(),
-      nothing: () => this.#hearNothing(),
-      ended: () => this.#hearEnd(),
-      lost: () => this.#loseEars(ears),
-      halted: (deaf) => this.bar.tell(deaf ? say("microphone_halted") : ""),
-      own: () => this.loudspeaker?.loudness ?? 0,
-    });
-    this.model.then((model) => (ears.activity.model = model));
-    return ears;
-  }
-
   /** @param {Ears} ears */
   #listen(ears) {
-    this.turn = null;
     this.interrupted = false;
     this.#dropGuess();
     ears.guard(false);
@@ -188,49 +162,28 @@ export class Talk {
 
   // Somebody speaks: a question begins; or an answer is interrupted, which waits until it is known that it was somebody.
   #hearBegin() {
-    const { ears, turn } = this;
+    const { ears, answering, writing } = this;
     if (this.how !== "free" || !ears || ["off", "opening"].includes(this.state)) return;
-    if (!turn) {
-      ears.keep();
-      return this.#show("listening");
-    }
-    turn.voice?.pause();
-    this.interrupted = true;
-    // Nothing of the answer was heard yet: who speaks has not finished their question.
-    ears.keep(turn.sounds ? undefined : (turn.tape ?? undefined));
+    const { guess } = writing;
+    if (guess) guess.joined = (guess.said.tape?.seconds ?? Infinity) < LONGEST_S;
+    // Nothing of an answer was heard yet: who speaks has not finished their question.
+    if (guess) ears.keep(guess.joined ? guess.said.tape : null);
+    else ears.keep(answering.turn?.sounds ? null : answering.turn?.tape);
+    this.interrupted = Boolean(guess || answering.turn);
+    answering.wait();
     this.#show("listening");
-  }
-
-  // Quiet for a moment: was it the end? The model is asked; what it is sure of is written down while it stays quiet.
-  /** @param {number} stage */
-  async #hearPause(stage) {
-    const taken = this.ears?.taken;
-    if (this.how !== "free" || !taken || !this.ears || this.guess) return;
-    const pause = (this.pause = {});
-    const chance = await chanceOfEnd(taken.tape.end(JUDGED_S), this.ears.quiet);
-    if (this.pause === pause && chance !== null && chance >= SURE[stage]) this.#write(taken, false);
-  }
-
-  #hearOn() {
-    this.pause = null;
-    if (!this.guess || this.guess.final) return;
-    this.#dropGuess();
-    this.#show("listening");
-  }
-
-  #hearEnd() {
-    const { ears } = this;
-    if (this.how !== "free" || !ears?.taken) return;
-    this.pause = null;
-    if (this.guess) this.guess.final = true;
-    else this.#write(ears.taken, true);
   }
 
   // A cough, a door.
   #hearNothing() {
-    if (this.how !== "free" || this.guess) return;
-    if (this.interrupted) this.#goOn();
-    else this.ears?.wait();
+    const { guess } = this.writing;
+    if (this.how !== "free" || guess?.said === this.ears?.taken) return;
+    if (!guess) return this.interrupted ? this.#goOn() : this.ears?.wait();
+    this.ears?.wait();
+    this.interrupted = Boolean(this.answering.turn);
+    guess.joined = false;
+    this.#show("writing");
+    if (guess.heard) this.turns.hearWords(guess);
   }
 
   // Unplugged, or the permission withdrawn: what was said so far is sent, as if they had stopped. In a conversation
@@ -240,49 +193,33 @@ export class Talk {
     if (this.ears !== ears) return;
     const said = ears.taken && ears.isWord ? ears.cut() : null;
     const free = this.how === "free";
-    this.#closeEars();
-    if (this.guess) this.guess.final = true;
-    else if (said) this.#write(said, true);
-    else if (!this.turn) this.#off();
+    const { guess } = this.writing;
+    this.attention.close();
+    if (said && guess?.said !== said) this.writing.begin(said, "over");
+    else if (guess) guess.sureness = "over";
+    if (this.writing.guess) this.#show("writing");
+    else if (!this.answering.turn) this.#off();
+    if (guess?.heard && this.writing.guess === guess) this.turns.hearWords(guess);
     this.how = "hold";
     this.bar.tell(say("microphone_lost"));
-    if (free && (await this.#reopen()) && this.state === "off") this.#listen(/** @type {Ears} */ (this.ears));
+    if (free) this.#listenAgain(await this.attention.openAgain());
   }
 
-  async #reopen() {
-    await new Promise((later) => setTimeout(later, REOPEN_MS));
-    if (this.ears) return false;
-    const ears = this.#newEars();
-    try {
-      await ears.open();
-    } catch {
-      ears.close();
-      return false;
-    }
-    if (this.ears) return void ears.close();
-    this.ears = ears;
+  /** @param {Ears | null} ears */
+  #listenAgain(ears) {
+    if (!ears) return;
     this.how = "free";
-    ears.guard(Boolean(this.turn));
-    this.#stayAwake();
+    ears.guard(Boolean(this.answering.turn));
     this.bar.tell(say("microphone_again"));
-    return true;
-  }
-
-  async #stayAwake() {
-    const lock = await keepScreenOn();
-    this.awake?.release();
-    this.awake = lock;
-    if (this.state !== "off" || this.ears) return;
-    lock?.release();
-    this.awake = null;
+    if (this.state === "off") this.#listen(ears);
   }
 
   // A page that was hidden has lost its lock on the screen, and perhaps its sound.
   #comeBack() {
     if (document.hidden || this.state === "off") return;
-    this.#stayAwake();
+    this.attention.stayAwake();
     this.ears?.microphone.wake();
-    if (!this.interrupted) this.turn?.voice?.resume();
+    if (!this.interrupted) this.answering.goOn();
   }
 
   #letGo() {
@@ -295,174 +232,86 @@ export class Talk {
       taken?.kept.drop();
       return this.#off(say("talk_unheard"));
     }
-    this.#closeEars();
-    this.#write(taken, true);
+    this.attention.close();
+    this.writing.begin(taken, "over");
+    this.#show("writing");
   }
 
-  // ── writing down ──
+  // ── writing down and answering ──
 
   /**
-   * @param {Taken} taken
-   * @param {boolean} final
-   */
-  async #write(taken, final) {
-    const guess = this.#guess(final);
-    const file = taken.tape.file();
-    const heard = await transcribe(file, guess.controller.signal);
-    if (this.guess !== guess) return;
-    this.guess = null;
-    const goesOn = this.ears?.taken === taken;
-    // Not the end by its words, or nobody could write them down: the rest may come yet.
-    if (goesOn && !guess.final && (heard.error || isOpen(heard.text))) return this.#show("listening");
-    if (goesOn) this.ears?.cut();
-    this.#use(taken, heard, file);
-  }
-
-  /**
-   * @param {Taken} taken
+   * @param {Said} said
    * @param {Heard} heard
-   * @param {Blob} file
    */
-  #use(taken, heard, file) {
+  #use(said, heard) {
     if (heard.error) {
-      this.unsent.add({ file, why: heard.error, drop: taken.kept.drop });
+      this.unsent.add({ file: said.file ?? said.tape.file(), why: heard.error, drop: said.kept.drop });
       return this.interrupted ? this.#goOn() : this.#next();
     }
-    taken.kept.drop();
-    if (heard.text) this.#answer(heard, taken.tape);
+    said.kept.drop();
+    if (heard.text) this.#answer(heard, said);
     else if (this.interrupted) this.#goOn();
-    else this.#next(this.how === "hold" ? say("talk_unheard") : "");
+    else this.#next(this.how === "hold" || said.file ? say("talk_unheard") : "");
   }
 
   #sendAgain() {
-    if (this.guess || (this.state !== "off" && this.state !== "listening")) return; // an answer is under way
+    if (this.writing.guess || (this.state !== "off" && this.state !== "listening")) return; // an answer is under way
     const next = this.unsent.shift();
     if (!next) return;
     this.ears?.wait();
-    this.#writeKept(next);
-  }
-
-  /** @param {import("./unsent.js").Recording} recording */
-  async #writeKept(recording) {
     this.loudspeaker ??= new Loudspeaker(new AudioContext());
-    const guess = this.#guess(true);
-    const heard = await transcribe(recording.file, guess.controller.signal);
-    if (this.guess !== guess) return this.unsent.add(recording);
-    this.guess = null;
-    if (heard.error) {
-      this.unsent.add({ ...recording, why: heard.error });
-      return this.#next();
-    }
-    recording.drop();
-    if (heard.text) this.#answer(heard, null);
-    else this.#next(say("talk_unheard"));
-  }
-
-  /**
-   * @param {boolean} final
-   * @returns {Guess}
-   */
-  #guess(final) {
-    const guess = { controller: new AbortController(), final };
-    this.guess = guess;
+    this.writing.begin({ tape: null, file: next.file, why: next.why, kept: { drop: next.drop } }, "over");
     this.#show("writing");
-    return guess;
   }
 
+  // Its words are not waited for. What was kept is kept on.
   #dropGuess() {
-    this.guess?.controller.abort();
-    this.guess = null;
+    const { guess } = this.writing;
+    this.writing.drop();
+    if (guess?.said.file) this.unsent.add({ file: guess.said.file, why: guess.said.why, drop: guess.said.kept.drop });
   }
-
-  // ── answering ──
 
   // It was somebody: the answer that waited is over.
   #yield() {
-    const { turn } = this;
     this.interrupted = false;
-    const unfinished = turn && !turn.sounds ? turn.question : undefined;
-    this.#dropTurn();
-    if (unfinished) this.continues = unfinished;
+    this.answering.giveUp();
   }
-  /** @type {Message | undefined} the question that what is said now goes on with */
-  continues;
 
   // It was nobody: the answer goes on where it was.
   #goOn() {
-    const { turn } = this;
+    const { turn } = this.answering;
     this.ears?.cut()?.kept.drop();
     this.interrupted = false;
     if (!turn) return this.#next();
-    turn.voice?.resume();
+    this.answering.goOn();
     this.#show(turn.sounds ? "speaking" : "thinking");
   }
 
   /**
    * @param {Heard} heard
-   * @param {Tape | null} tape
+   * @param {Said} said
    */
-  async #answer(heard, tape) {
-    if (this.interrupted) this.#yield();
-    const { continues } = this;
-    this.continues = undefined;
-    /** @type {Turn} */
-    const turn = { tape, voice: null, sounds: false };
-    this.turn = turn;
-    this.#show("thinking");
-    this.ears?.guard(true);
-    // Whoever was interrupted needs a moment to leave.
-    if (this.asking) await this.asking;
-    if (this.turn !== turn) return;
-    const asking = continues ? this.conversation.askInstead(continues, heard.text) : this.conversation.ask(heard.text);
-    if (!asking) return this.#next(say("still_answering"));
-    await this.#speak(turn, asking, heard.language);
-    if (this.turn !== turn) return;
-    this.turn = null;
+  async #answer(heard, said) {
+    const { answering, ears } = this;
+    const loudspeaker = /** @type {Loudspeaker} */ (this.loudspeaker);
+    // Somebody who speaks already is heard to the end; the answer waits for them.
+    const speaks = Boolean(ears?.taken);
+    if (this.interrupted && !speaks) this.#yield();
+    this.interrupted = speaks;
+    ears?.guard(true);
+    const { tape } = said;
+    const ended = answering.answer(heard, tape && tape.seconds < LONGEST_S ? tape : null, loudspeaker);
+    if (speaks) answering.wait();
+    else this.#show("thinking");
+    const how = await ended;
+    if (how === "dropped") return;
     if (this.interrupted) this.interrupted = false; // who speaks now is heard to the end
-    else this.#next();
-  }
-
-  // Read aloud what comes, until it is said, stopped or interrupted.
-  /**
-   * @param {Turn} turn
-   * @param {Promise<void>} asking
-   * @param {string | null | undefined} language
-   */
-  async #speak(turn, asking, language) {
-    turn.asked = this.conversation.turns.at(-1);
-    turn.question = this.conversation.turns.at(-2)?.message;
-    this.asking = asking.finally(() => (this.asking = null));
-    const answer = turn.asked?.answer;
-    if (!answer || !this.loudspeaker) return;
-    const voice = new Voice(this.loudspeaker.context, {
-      output: this.loudspeaker.input,
-      language,
-      began: () => this.#sound(turn),
-      told: (note) => this.bar.tell(note),
-    });
-    turn.voice = voice;
-    if (this.interrupted) voice.pause();
-    const sentences = new Sentences((sentence) => voice.say(sentence));
-    const hear = answer.hear.bind(answer);
-    answer.hear = (/** @type {Line} */ event) => {
-      hear(event);
-      if (event.e === "restarted") {
-        sentences.clear();
-        voice.restart();
-      } else if (event.t !== undefined && !voice.stopped) sentences.hear(answer.text);
-    };
-    await this.asking;
-    if (answer.state === "stopped") voice.stop();
-    else if (!voice.stopped) sentences.hear(answer.text, true);
-    voice.end();
-    if (answer.text && !voice.stopped && !voice.asked) this.bar.tell(say("talk_unspeakable"));
-    await voice.done;
+    else this.#next(how === "busy" ? say("still_answering") : "");
   }
 
   /** @param {Turn} turn */
   #sound(turn) {
-    turn.sounds = true;
-    if (this.turn === turn && this.state !== "speaking" && !this.interrupted) this.#show("speaking");
+    if (this.answering.turn === turn && this.state !== "speaking" && !this.interrupted) this.#show("speaking");
   }
 
   #next(note = "") {
@@ -476,8 +325,8 @@ export class Talk {
   /** What Esc does: the answer stops; where there is none, the conversation ends. */
   interrupt() {
     if (this.state === "off") return;
-    if ((this.turn || this.guess) && this.how === "free" && this.ears) {
-      this.#dropTurn();
+    if ((this.answering.turn || this.writing.guess) && this.how === "free" && this.ears) {
+      this.answering.drop();
       this.#listen(this.ears);
     } else this.end();
   }
@@ -489,46 +338,25 @@ export class Talk {
 
   #off(note = "") {
     this.#dropGuess();
-    this.#dropTurn();
-    this.#closeEars();
+    this.writing.clear();
+    this.answering.drop();
+    this.answering.continues = undefined;
+    this.attention.rest();
     this.down = this.interrupted = false;
-    this.continues = undefined;
-    this.awake?.release();
-    this.awake = null;
     if (note) this.bar.tell(note);
     this.#show("off");
-  }
-
-  #closeEars() {
-    this.ears?.wait(); // what is thrown away here was thrown away by the one who spoke
-    this.ears?.close();
-    this.ears = null;
-  }
-
-  #dropTurn() {
-    const { turn } = this;
-    this.turn = null;
-    if (!turn) return;
-    turn.voice?.stop();
-    if (this.asking && turn.asked === this.conversation.turns.at(-1)) this.conversation.stop();
   }
 
   // A question that was typed meanwhile, a cleared conversation, another tab: nobody listens to the old answer.
   #look() {
     if (this.state === "off") return;
-    const { turn } = this;
     if (this.button.offsetParent === null) this.end();
-    else if (turn?.asked && turn.asked !== this.conversation.turns.at(-1)) this.#leave(turn);
-    else if (this.state === "listening" && this.how === "free" && !this.ears?.taken && performance.now() - this.quietSince > UNHEARD_MS) {
+    else if (this.answering.isPast) {
+      this.answering.drop();
+      this.#next();
+    } else if (this.state === "listening" && this.how === "free" && !this.ears?.taken && performance.now() - this.quietSince > UNHEARD_MS) {
       this.#off(say("talk_nobody"));
     }
-  }
-
-  /** @param {Turn} turn */
-  #leave(turn) {
-    turn.voice?.stop();
-    this.turn = null;
-    this.#next();
   }
 
   /** @param {State} state */
@@ -539,15 +367,5 @@ export class Talk {
     this.button.dataset.state = state;
     this.button.setAttribute("aria-pressed", String(on));
     setText(this.button.lastChild, say(on && this.how === "free" ? "talk_end" : "talk"));
-  }
-}
-
-/** The model that knows voices; null where it cannot be had: then loudness has to do. */
-async function voiceModel() {
-  try {
-    const response = await fetch(new URL("../../vendor/silero-vad/silero_vad_16k.safetensors", import.meta.url));
-    return response.ok ? new Silero(await response.arrayBuffer()) : null;
-  } catch {
-    return null;
   }
 }

@@ -43,6 +43,11 @@ class Cutter:
         self._held = np.empty(0, np.float32)
         self._length = 0
 
+    @property
+    def start(self) -> int:
+        """Where the stretch begins that is still growing; nothing before it comes again."""
+        return self._start
+
     def push(self, samples: Samples) -> Iterator[PartSamples]:
         """Take samples, hand out the stretches they complete."""
         self._hold(samples)

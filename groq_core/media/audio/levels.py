@@ -9,6 +9,7 @@ word, so a window counts as speech only when all of its evidence does.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -76,12 +77,13 @@ class Levels:
 
 
 class LevelMeter:
-    """Takes a recording in blocks of 16 kHz mono samples and keeps 16 bytes of every 32 ms."""
+    """Takes a recording in blocks of 16 kHz mono samples and keeps 16 bytes of every 32 ms that is not forgotten."""
 
     def __init__(self) -> None:
         self._rest: Samples = np.zeros(0, np.float32)
         self._before: Frames | None = None
         self._frames: list[Frames] = []
+        self._forgotten = 0
 
     def push(self, samples: Samples) -> None:
         if not len(samples):
@@ -91,6 +93,12 @@ class LevelMeter:
         self._rest = samples[whole * FRAME :]
         if whole:
             self._frames.append(self._measure(samples[: whole * FRAME].reshape(whole, FRAME)))
+
+    def forget(self, before_s: float) -> None:
+        """Keep nothing of what lies before that time but for the block it lies in; nobody asks about it any more."""
+        first = int(before_s * RATE / FRAME)
+        while self._frames and self._forgotten + self._frames[0].shape[1] <= first:
+            self._forgotten += self._frames.pop(0).shape[1]
 
     def levels(self, start_s: float = 0.0) -> Levels:
         """What has been measured from ``start_s`` on; times count from the start of the recording."""
@@ -103,8 +111,8 @@ class LevelMeter:
             self._before = before
         if not frames:
             return Levels()
-        first = int(start_s * RATE / FRAME)
-        energy, flatness, flux, peak = np.concatenate(frames, axis=1)[:, first:]
+        first = max(self._forgotten, int(start_s * RATE / FRAME))
+        energy, flatness, flux, peak = np.concatenate(frames, axis=1)[:, first - self._forgotten :]
         loud = _is_audible(_decibels(energy))
         starts, likelihoods = _speech_likelihoods(energy, flatness, flux)
         speaking = np.zeros(len(energy), bool)
@@ -136,6 +144,43 @@ class LevelMeter:
         flux = np.abs(np.diff(shape, axis=0, prepend=before)).mean(axis=1)
         self._before = shape[-1:]
         return np.stack((energy, flatness, flux, np.abs(frames).max(axis=1))).astype(np.float32)
+
+
+class LevelSum:
+    """What a recording is like, put together from its parts, so that nothing of them has to be kept until the end."""
+
+    def __init__(self) -> None:
+        self.levels = Levels()
+        self._seconds = 0.0
+
+    def add(self, part: Levels, seconds: float) -> None:
+        """Take the next part, which is so long; time that two parts share counts twice."""
+        whole, self._seconds = self.levels, self._seconds + seconds
+        share = seconds / self._seconds if self._seconds else 1.0
+
+        def mean(before: float, after: float) -> float:
+            return (1 - share) * before + share * after
+
+        power = mean(10 ** (whole.rms_dbfs / 10), 10 ** (part.rms_dbfs / 10))
+        self.levels = Levels(
+            peak_dbfs=max(whole.peak_dbfs, part.peak_dbfs),
+            rms_dbfs=round(float(_decibels(np.float64(power))), 1),
+            silent_share=round(mean(whole.silent_share, part.silent_share), 4),
+            speech_likelihood=max(whole.speech_likelihood, part.speech_likelihood),
+            active=_merge(sorted((*whole.active, *part.active))),
+            speech=_merge(sorted((*whole.speech, *part.speech))),
+        )
+
+
+def _merge(spans: Iterable[tuple[float, float]], join_s: float = 0.5) -> Spans:
+    """Stretches of time in the order of their beginnings; gaps under ``join_s`` are closed."""
+    merged: list[tuple[float, float]] = []
+    for start, end in spans:
+        if merged and start - merged[-1][1] < join_s:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return tuple(merged)
 
 
 def _is_audible(level: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
@@ -240,13 +285,8 @@ def _decibels(power: npt.NDArray[np.floating] | np.floating) -> npt.NDArray[np.f
     return np.asarray(10 * np.log10(np.asarray(power, np.float64) + _TINY))
 
 
-def _spans(flags: npt.NDArray[np.bool_], first: int, join_s: float = 0.5) -> Spans:
-    """Turn a flag per frame, counted from ``first``, into stretches of time; gaps under ``join_s`` are closed."""
+def _spans(flags: npt.NDArray[np.bool_], first: int) -> Spans:
+    """Turn a flag per frame, counted from ``first``, into stretches of time."""
     edges = np.flatnonzero(np.diff(np.concatenate(([False], flags, [False])).astype(np.int8))) + first
-    spans: list[tuple[float, float]] = []
-    for start, end in (edges.reshape(-1, 2) * (FRAME / RATE)).tolist():
-        if spans and start - spans[-1][1] < join_s:
-            spans[-1] = (spans[-1][0], end)
-        else:
-            spans.append((start, end))
-    return tuple((round(start, 3), round(end, 3)) for start, end in spans)
+    merged = _merge((edges.reshape(-1, 2) * (FRAME / RATE)).tolist())
+    return tuple((round(start, 3), round(end, 3)) for start, end in merged)

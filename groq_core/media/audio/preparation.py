@@ -27,7 +27,7 @@ from groq_core.media.audio.container import (
 from groq_core.media.audio.cutting import Cutter, PartSamples
 from groq_core.media.audio.decode import RATE, SampleSource, decoding, head_of, size_of
 from groq_core.media.audio.ffmpeg import Media
-from groq_core.media.audio.levels import LevelMeter, Levels
+from groq_core.media.audio.levels import LevelMeter, Levels, LevelSum
 from groq_core.media.audio.mixing import gain_of
 from groq_core.media.audio.resample import Samples
 from groq_core.media.audio.tags import without_tags
@@ -194,7 +194,7 @@ class Preparation:
             search=int(SEARCH_S * RATE),
             total=int((source.declared_s or 0.0) * RATE) or None,
         )
-        meter = LevelMeter()
+        meter, whole = LevelMeter(), LevelSum()
         heard = count = 0
         for block in source.blocks:
             if self._stopped:
@@ -204,23 +204,30 @@ class Preparation:
             meter.push(block)
             for stretch in cutter.push(block):
                 info = self._info(source, meter, stretch.start / RATE, len(stretch.samples) / RATE)
-                yield _encode(stretch, info, count, last=False)
+                part = _encode(stretch, info, count, last=False)
+                del stretch  # forty megabytes that nobody needs while the next are gathered
+                whole.add(info.levels, info.duration_s)
+                meter.forget(cutter.start / RATE)
+                yield part
                 count += 1
         seconds = heard / RATE
         if seconds < MIN_S:
             raise _too_short(seconds)
-        self.info = self._info(source, meter, 0.0, seconds)
+        last = cutter.rest()
+        length = len(last.samples) / RATE
+        rest = self._info(source, meter, last.start / RATE, length)
+        whole.add(rest.levels, length)
+        self.info = replace(rest, levels=whole.levels, duration_s=seconds)
         self._note_cut(source.declared_s or seconds, seconds)
         if source.mixer.alone is not None:
             self.notes.append(f"its channels take each other away, so channel {source.mixer.alone + 1} is used alone")
-        last = cutter.rest()
         if count == 0:
             as_it_is = source.plain and source.mixer.alone is None and gain_of(last.samples) == 1.0
             # A header that tells another length would be believed by whoever gets it.
             as_it_is = as_it_is and abs((source.declared_s or seconds) - seconds) < 0.5
             yield self._smaller(_encode(last, self.info), replaceable=as_it_is)
-        elif (length := len(last.samples) / RATE) >= MIN_PART_S:
-            yield _encode(last, self._info(source, meter, last.start / RATE, length), count)
+        elif length >= MIN_PART_S:
+            yield _encode(last, rest, count)
 
     def _info(self, source: SampleSource, meter: LevelMeter, start_s: float, length_s: float) -> AudioInfo:
         return AudioInfo(

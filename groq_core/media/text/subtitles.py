@@ -60,14 +60,18 @@ def to_srt(transcript: Transcript) -> str:
 def to_vtt(transcript: Transcript) -> str:
     """
     WebVTT; ``&``, ``<`` and ``>`` are escaped, since cue text has tags. Where speech breaks a rule of subtitles, a
-    comment at the start says which do.
+    comment before each that does says which.
     """
     laid = cues(transcript)
+    remarks = dict[int, list[str]]()
+    for breach in breaches(laid):
+        remarks.setdefault(breach.cue, []).append(breach.what)
     blocks = (
-        f"{_clock(cue.start, '.')} --> {_clock(cue.end, '.')}\n{_body(map(_escape, cue.lines))}\n" for cue in laid
+        (f"NOTE Subtitle {number}: {enumerate_words(remarks[number])}.\n\n" if number in remarks else "")
+        + f"{_clock(cue.start, '.')} --> {_clock(cue.end, '.')}\n{_body(map(_escape, cue.lines))}\n"
+        for number, cue in enumerate(laid, start=1)
     )
-    remark = breaches_in_words(transcript)
-    return "\n".join(("WEBVTT\n", *([f"NOTE {remark}\n"] if remark else []), *blocks))
+    return "\n".join(("WEBVTT\n", *blocks))
 
 
 def breaches_in_words(transcript: Transcript) -> str:

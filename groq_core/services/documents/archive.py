@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 import zipfile
 from collections.abc import Iterator
 from io import BytesIO
@@ -15,6 +16,7 @@ from groq_core.services.documents.parts import (
     Kind,
     ReadingLimits,
     damage_error,
+    enumerate_unread,
     megabytes,
     size_error,
     unfit,
@@ -27,6 +29,11 @@ _ODF: Final[dict[bytes, Kind]] = {
     b"application/vnd.oasis.opendocument.spreadsheet": "ods",
     b"application/vnd.oasis.opendocument.presentation": "odp",
 }
+
+
+_PICTURE: Final = re.compile(r"^(?:(?:word|ppt|xl)/media|Pictures)/[^/]+\.(?!rels$|xml$|mp4$|mp3$|wav$|m4a$)\w+$")
+_CHART: Final = re.compile(r"^(?:word|ppt|xl)/charts/chart[^/]*\.xml$|^Object \d+/content\.xml$")
+_OBJECT: Final = re.compile(r"^(?:word|ppt|xl)/embeddings/[^/]+\.(?:bin|docx?|pptx?|pdf|msg)$")
 
 
 class Archive:
@@ -79,6 +86,20 @@ class Archive:
                 )
                 found[relation.get("Id")] = (relation.get("Type", "").rpartition("/")[2], path_to)
         return found
+
+    def list_unread(self, comments: int = 0) -> list[str]:
+        """
+        What lies in it that has no text for us, as notes.
+
+        Args:
+            comments: Those are counted by who reads the document.
+        """
+        return enumerate_unread(
+            comments=comments,
+            pictures=sum(1 for name in self.names if _PICTURE.search(name)),
+            charts=sum(1 for name in self.names if _CHART.search(name)),
+            objects=sum(1 for name in self.names if _OBJECT.search(name)),
+        )
 
     def main(self, usual: str) -> str:
         """Path of the part that is the document itself."""

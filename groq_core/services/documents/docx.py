@@ -59,10 +59,8 @@ class _Reading:
             raise ValueError("no body")
         blocks = self._blocks(body)
         head, foot = self._edges(root, "header"), self._edges(root, "footer")
-        notes = []
-        if (comments := self._part("comments")) is not None and len(comments):
-            count = len(comments)
-            notes.append(f"Not read: {count} {'comment' if count == 1 else 'comments'} in its margin.")
+        comments = self._part("comments")
+        notes = self._archive.list_unread(comments=0 if comments is None else len(comments))
         texts = [block for block in (*head, *blocks, *self._notes, *foot) if block.strip()]
         return ReadText(["\n\n".join(texts)], notes=notes)
 
@@ -143,11 +141,21 @@ class _Reading:
                 pieces.append(self._note(kind.removesuffix("Reference") + "s", attribute(element, "id")))
             elif kind == "txbxContent":
                 self._boxes += self._blocks(element)
+            elif kind == "relIds":
+                self._boxes += self._diagram(attribute(element, "dm"))
             elif kind == "AlternateContent":
                 pieces += self._runs(_choice(element))
             elif kind != "r" or not _is_hidden(element):
                 pieces += self._runs(element)
         return pieces
+
+    def _diagram(self, number: str | None) -> list[str]:
+        """What stands in the shapes of a SmartArt, which has its words in a part of its own."""
+        data = self._archive.tree(self._related.get(number or "", ("", ""))[1])
+        shapes = data.iter("{*}pt") if data is not None else ()
+        return [
+            text for shape in shapes if (text := "".join(one.text or "" for one in shape.iter("{*}t") if not len(one)))
+        ]
 
     def _field(self, kind: str | None) -> None:
         """Between its beginning and its separator a field is an instruction; what comes then is what it shows."""

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import email
 import email.policy
-from collections.abc import Callable
 from email.header import decode_header
 from email.message import Message
-from pathlib import PurePath
 from typing import Final
 
-from groq_core.errors import RequestError
 from groq_core.services.documents.charsets import decode
+from groq_core.services.documents.enclosed import Enclosures, ReadAttached, base_name
 from groq_core.services.documents.html import html_text
-from groq_core.services.documents.parts import EXTENSIONS, ReadingLimits, ReadingWatch, ReadText, tidy, unfit
+from groq_core.services.documents.parts import ReadingLimits, ReadingWatch, ReadText, tidy, unfit
 
 SHOWN_HEADERS: Final = ("From", "To", "Cc", "Date", "Subject")
 _LONGEST_HEADER: Final = 4_000
 _DEEPEST: Final = 12
 _MOST_PARTS: Final = 500
-
-ReadAttached = Callable[[bytes, str], str]
-"""Reads a document that came inside another one; raises RequestError where it cannot."""
 
 
 def read_email(data: bytes, name: str, limits: ReadingLimits, read_attached: ReadAttached | None = None) -> ReadText:
@@ -30,20 +25,16 @@ def read_email(data: bytes, name: str, limits: ReadingLimits, read_attached: Rea
     text = reading.message(message, 0)
     if not reading.said:
         raise unfit(f"{name} has no text in it", "Send the file that is attached to it instead.")
-    notes = list(dict.fromkeys(reading.notes))
-    if reading.unread:
-        notes.append(f"Not read: attached {', '.join(reading.unread)}.")
-    return ReadText([text], notes=notes)
+    return ReadText([text], notes=[*dict.fromkeys(reading.notes), *reading.enclosures.notes()])
 
 
 class _Reading:
     def __init__(self, name: str, limits: ReadingLimits, read_attached: ReadAttached | None) -> None:
         self._name = name
         self._watch = ReadingWatch(name, limits)
-        self._read_attached = read_attached
+        self.enclosures = Enclosures(read_attached)
         self._parts = 0
         self.notes: list[str] = []
-        self.unread: list[str] = []
         self.said = False
 
     def message(self, message: Message, depth: int) -> str:
@@ -125,16 +116,11 @@ class _Reading:
             return tidy(text), note
 
     def _read_attachment(self, part: Message, filename: str | None) -> list[str]:
-        name = PurePath(str(filename or "unnamed").replace("\\", "/")).name
         if part.get_content_maintype() == "image" and not filename:
             return []
-        if self._read_attached is None or PurePath(name).suffix.lower() not in EXTENSIONS:
-            self.unread.append(name)
-            return []
-        try:
-            text = self._read_attached(_content(part), name)
-        except RequestError:
-            self.unread.append(name)
+        name = base_name(filename)
+        text = self.enclosures.read(_content(part), name)
+        if text is None:
             return []
         self.said = True
         return [f"── Attached: {name} ──\n{text}"]

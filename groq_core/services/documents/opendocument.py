@@ -32,19 +32,27 @@ def _read(archive: Archive, watch: ReadingWatch) -> ReadText:
     content = body[0]
     kind = local(content)
     reading = _Reading(watch)
+    unread = archive.list_unread(comments=sum(1 for _ in content.iter("{*}annotation")))
     if kind == "presentation":
-        texts = [reading.join_blocks(page) for page in content if local(page) == "page"]
-        return ReadText(texts, paged=True)
+        texts = [_slide(page, reading) for page in content if local(page) == "page"]
+        return ReadText(texts, paged=True, notes=unread)
     if kind == "spreadsheet":
         texts = [
             "\n".join((f"## {attribute(table, 'name')}", "", *reading.rows(table))).strip()
             for table in content
             if local(table) == "table"
         ]
-        return ReadText(texts, paged=True)
+        return ReadText(texts, paged=True, notes=unread)
     head, foot = _edges(archive.tree("styles.xml"), reading)
     text = reading.join_blocks(content)
-    return ReadText(["\n\n".join(filter(None, (*head, text, *reading.notes, *foot)))])
+    return ReadText(["\n\n".join(filter(None, (*head, text, *reading.notes, *foot)))], notes=unread)
+
+
+def _slide(page: Any, reading: _Reading) -> str:
+    """What it shows, then what is noted under it."""
+    notes = child(page, "notes")
+    said = "" if notes is None else reading.join_blocks(notes)
+    return "\n\n".join(filter(None, (reading.join_blocks(page), f"Notes: {said}" if said else "")))
 
 
 def _edges(styles: Any, reading: _Reading) -> tuple[list[str], list[str]]:
@@ -82,7 +90,7 @@ class _Reading:
                 blocks += boxes
             elif kind == "table":
                 blocks += self.rows(element)
-            elif kind and kind not in _GONE and attribute(element, "display") not in ("none", "condition"):
+            elif kind and kind not in _GONE and _is_shown(element):
                 blocks += self.blocks(element)
         return blocks
 
@@ -129,7 +137,7 @@ class _Reading:
                 self._boxes += self.blocks(element)
             elif kind in ("ruby-text",):
                 pass
-            elif kind and kind not in _GONE and attribute(element, "display") != "none":
+            elif kind and kind not in _GONE and _is_shown(element):
                 pieces += self._runs(element)
             pieces.append(element.tail or "")
         return pieces
@@ -140,6 +148,10 @@ class _Reading:
         self.notes.append("")
         self.notes[place] = f"{mark} {' '.join(self.blocks(child(note, 'note-body')))}"
         return mark
+
+
+def _is_shown(element: Any) -> bool:
+    return attribute(element, "display") not in ("none", "condition") and attribute(element, "is-hidden") != "true"
 
 
 def _repeats(element: Any, name: str) -> int:

@@ -8,17 +8,15 @@ Source:
 from __future__ import annotations
 
 from io import BytesIO
-from pathlib import PurePath
 from typing import Any, Final
 
 import olefile
 
 from groq_core.errors import RequestError
 from groq_core.services.documents.charsets import decode
+from groq_core.services.documents.enclosed import Enclosures, ReadAttached, base_name
 from groq_core.services.documents.html import read_html
-from groq_core.services.documents.mail import ReadAttached
 from groq_core.services.documents.parts import (
-    EXTENSIONS,
     ReadingLimits,
     ReadingWatch,
     ReadText,
@@ -41,22 +39,23 @@ def read_msg(data: bytes, name: str, limits: ReadingLimits, read_attached: ReadA
     watch = ReadingWatch(name, limits)
     try:
         with olefile.OleFileIO(BytesIO(data)) as container:
-            text, notes = _Reading(container, name, watch, read_attached).message((), 0)
+            reading = _Reading(container, name, watch, Enclosures(read_attached))
+            text = reading.message((), 0)
     except RequestError:
         raise
     except Exception as error:  # olefile raises OSError, IndexError and struct.error for damage
         raise damage_error(name, "Outlook", error) from None
     if not text.strip():
         raise unfit(f"{name} has no text in it", "Send the file that is attached to it instead.")
-    return ReadText([text], notes=notes)
+    return ReadText([text], notes=reading.enclosures.notes())
 
 
 class _Reading:
-    def __init__(self, container: Any, name: str, watch: ReadingWatch, read_attached: ReadAttached | None) -> None:
-        self._container, self._name, self._watch, self._read_attached = container, name, watch, read_attached
+    def __init__(self, container: Any, name: str, watch: ReadingWatch, enclosures: Enclosures) -> None:
+        self._container, self._name, self._watch, self.enclosures = container, name, watch, enclosures
         self._entries = [tuple(entry) for entry in container.listdir(streams=True, storages=True)]
 
-    def message(self, at: tuple[str, ...], depth: int) -> tuple[str, list[str]]:
+    def message(self, at: tuple[str, ...], depth: int) -> str:
         heads = [(label, self._text(at, number)) for label, number in _HEADS]
         address = self._text(at, _ADDRESS)
         head = "\n".join(
@@ -65,8 +64,7 @@ class _Reading:
             if value
         )
         body = tidy(self._text(at, _BODY)) or self._html(at)
-        attached, notes = self._attachments(at, depth)
-        return "\n\n".join(filter(None, (head, body, *attached))), notes
+        return "\n\n".join(filter(None, (head, body, *self._attachments(at, depth))))
 
     def _stream(self, at: tuple[str, ...], number: str, kind: str) -> bytes | None:
         path = (*at, f"__substg1.0_{number}{kind}")
@@ -91,30 +89,18 @@ class _Reading:
         except RequestError:
             return ""
 
-    def _attachments(self, at: tuple[str, ...], depth: int) -> tuple[list[str], list[str]]:
-        texts, unread = list[str](), list[str]()
+    def _attachments(self, at: tuple[str, ...], depth: int) -> list[str]:
+        texts: list[str] = []
         for entry in self._entries:
             if len(entry) != len(at) + 1 or entry[: len(at)] != at or not entry[-1].startswith("__attach_"):
                 continue
             inner = (*entry, f"__substg1.0_{_ATTACHED}000D")
-            name = PurePath(
-                (self._text(entry, _NAME) or self._text(entry, _SHORT_NAME) or "unnamed").replace("\\", "/")
-            ).name
+            name = base_name(self._text(entry, _NAME) or self._text(entry, _SHORT_NAME))
             data = self._stream(entry, _ATTACHED, "0102")
             if inner in self._entries and depth < _DEEPEST:
-                text, notes = self.message(inner, depth + 1)
-                texts.append(f"── Forwarded message ──\n{text}")
-                unread += [note.removeprefix("Not read: attached ").rstrip(".") for note in notes]
-            elif data is not None and (read := self._read(data, name)) is not None:
+                texts.append(f"── Forwarded message ──\n{self.message(inner, depth + 1)}")
+            elif data is None:
+                self.enclosures.pass_over(name)
+            elif (read := self.enclosures.read(data, name)) is not None:
                 texts.append(f"── Attached: {name} ──\n{read}")
-            else:
-                unread.append(name)
-        return texts, [f"Not read: attached {', '.join(unread)}."] if unread else []
-
-    def _read(self, data: bytes, name: str) -> str | None:
-        if self._read_attached is None or PurePath(name).suffix.lower() not in EXTENSIONS:
-            return None
-        try:
-            return self._read_attached(data, name)
-        except RequestError:
-            return None
+        return texts

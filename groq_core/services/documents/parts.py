@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
 from groq_core.errors import RequestError
+from groq_core.media.text.phrases import enumerate_words
 
 Kind: TypeAlias = Literal[
     "text", "markdown", "email", "html", "pdf", "docx", "pptx", "xlsx", "odt", "ods", "odp", "rtf", "msg", "xml"
@@ -190,6 +191,18 @@ def document_from(name: str, text: str) -> Document:
     """A text that was read before, with the pages that its form feeds part."""
     texts = text.split(PAGE_BREAK)
     return Document(name=name, kind="text", text=text, pages=pages_of(texts) if len(texts) > 1 else ())
+
+
+def enumerate_unread(*, comments: int = 0, pictures: int = 0, charts: int = 0, objects: int = 0) -> list[str]:
+    """
+    What a document holds beside its text, as notes: none, or one sentence.
+
+    >>> enumerate_unread(comments=1, pictures=3)
+    ['Not read: 1 comment and 3 pictures in it.']
+    """
+    counted = ((comments, "comment"), (pictures, "picture"), (charts, "chart"), (objects, "embedded file"))
+    named = [f"{count} {what}{'' if count == 1 else 's'}" for count, what in counted if count]
+    return [f"Not read: {enumerate_words(named)} in it."] if named else []
 
 
 def format_pages(numbers: Sequence[int]) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from groq_core.errors import RequestError
 from groq_core.services.documents.columns import in_columns
-from groq_core.services.documents.mail import ReadAttached
+from groq_core.services.documents.enclosed import Enclosures, ReadAttached, base_name
 from groq_core.services.documents.parts import (
     ReadingLimits,
     ReadingWatch,
@@ -196,13 +196,9 @@ def _enclose(reader: Any, read_attached: ReadAttached | None) -> tuple[list[str]
     names = list(reader.attachments)
     if not names:
         return [], []
+    enclosures = Enclosures(read_attached)
     if read_attached is None or "/Collection" not in reader.root_object:
-        return [], [f"Not read: attached {', '.join(names)}."]
-    texts, unread = list[str](), list[str]()
-    for name in names:
-        for content in reader.attachments[name]:
-            try:
-                texts.append(f"── {name} ──\n{read_attached(content, name)}")
-            except RequestError:
-                unread.append(name)
-    return texts, [f"Not read: attached {', '.join(unread)}."] if unread else []
+        enclosures.pass_over(*names)
+        return [], enclosures.notes()
+    read = [(name, enclosures.read(content, base_name(name))) for name in names for content in reader.attachments[name]]
+    return [f"── {name} ──\n{text}" for name, text in read if text is not None], enclosures.notes()

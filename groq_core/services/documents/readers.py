@@ -14,8 +14,9 @@ from groq_core.services.documents import outlook, pdf
 from groq_core.services.documents.archive import kind_of_archive
 from groq_core.services.documents.charsets import read_text
 from groq_core.services.documents.docx import read_docx
+from groq_core.services.documents.enclosed import ReadAttached
 from groq_core.services.documents.html import read_html
-from groq_core.services.documents.mail import ReadAttached, read_email
+from groq_core.services.documents.mail import read_email
 from groq_core.services.documents.opendocument import read_opendocument
 from groq_core.services.documents.parts import (
     EXTENSIONS,
@@ -105,7 +106,7 @@ def read_as_far_as_possible(
 def _reader_of_attached(limits: ReadingLimits, depth: int) -> ReadAttached | None:
     if depth >= _DEEPEST:
         return None
-    return lambda data, name: read(data, name, limits, depth=depth + 1).text
+    return lambda data, name: read(data, name, limits, depth=depth + 1)
 
 
 def _document(found: ReadText, name: str, kind: Kind, limits: ReadingLimits) -> Document:

@@ -41,15 +41,18 @@ def _slides(archive: Archive, name: str, limits: ReadingLimits) -> ReadText:
             f"{name} has {len(paths)} slides; {limits.pages} is the most",
             "Send only the slides that matter.",
         )
-    texts, hidden = list[str](), list[int]()
+    texts, hidden, comments = list[str](), list[int](), 0
     for number, slide in enumerate(paths, start=1):
         tree = archive.tree(slide)
         if attribute(tree, "show") in ("0", "false"):
             hidden.append(number)
-        blocks = _blocks(tree, watch)
+        blocks = texts_of(tree, watch)
         for kind, part in archive.relations(slide).values():
             if kind == "diagramData":
-                blocks += _blocks(archive.tree(part), watch)
+                blocks += texts_of(archive.tree(part), watch)
+            elif kind == "comments":
+                remarks = archive.tree(part)
+                comments += 0 if remarks is None else len(remarks)
             elif kind == "notesSlide" and (said := _notes(archive.tree(part), watch)):
                 blocks.append("Notes: " + "\n".join(said))
         texts.append("\n\n".join(block for block in blocks if block.strip()))
@@ -58,7 +61,7 @@ def _slides(archive: Archive, name: str, limits: ReadingLimits) -> ReadText:
         if hidden
         else []
     )
-    return ReadText(texts, paged=True, notes=notes)
+    return ReadText(texts, paged=True, notes=[*notes, *archive.list_unread(comments)])
 
 
 def _relation(slide: Any) -> str:
@@ -71,11 +74,12 @@ def _notes(tree: Any, watch: ReadingWatch) -> list[str]:
     for shape in tree.iter("{*}sp"):
         place = next(shape.iter("{*}ph"), None)
         if place is not None and attribute(place, "type") == "body":
-            said += _blocks(shape, watch)
+            said += texts_of(shape, watch)
     return said
 
 
-def _blocks(tree: Any, watch: ReadingWatch) -> list[str]:
+def texts_of(tree: Any, watch: ReadingWatch) -> list[str]:
+    """The texts of shapes and tables in a drawing, in their order."""
     blocks: list[str] = []
     if tree is None:
         return blocks
@@ -86,16 +90,22 @@ def _blocks(tree: Any, watch: ReadingWatch) -> list[str]:
             blocks.append("\n".join(_paragraph(one, watch) for one in children(element, "p")))
         elif kind == "tr":
             blocks.append(
-                " | ".join(" ".join(" ".join(_blocks(cell, watch)).split()) for cell in children(element, "tc"))
+                " | ".join(" ".join(" ".join(texts_of(cell, watch)).split()) for cell in children(element, "tc"))
             )
         elif kind == "t" and element.getparent() is not None and local(element.getparent()) == "pt":
             blocks.append("\n".join(_paragraph(one, watch) for one in children(element, "p")))
         elif kind == "AlternateContent":
             chosen = child(element, "Choice")
-            blocks += _blocks(chosen if chosen is not None else child(element, "Fallback"), watch)
-        elif kind:
-            blocks += _blocks(element, watch)
+            blocks += texts_of(chosen if chosen is not None else child(element, "Fallback"), watch)
+        elif kind and not _is_hidden(element):
+            blocks += texts_of(element, watch)
     return blocks
+
+
+def _is_hidden(shape: Any) -> bool:
+    """Whether a shape or a group of them was switched off; its first child says so."""
+    about = next((child(one, "cNvPr") for one in shape if local(one).startswith("nv")), None)
+    return about is not None and attribute(about, "hidden") in ("1", "true")
 
 
 def _paragraph(paragraph: Any, watch: ReadingWatch) -> str:

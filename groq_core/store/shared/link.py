@@ -23,7 +23,7 @@ T = TypeVar("T")
 PREFIX: Final = "{groq-core}:"
 """Of every key; in braces, so that a cluster keeps them together for the scripts."""
 
-ANSWER_S: Final = 0.25
+ANSWER_S: Final = 0.5
 """Longest wait for an answer; a server that is paused accepts and says nothing."""
 
 CONNECT_S: Final = 0.5

@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from groq_core.media.audio.levels import SPEECH_LIKELIHOOD, LevelMeter
+from groq_core.media.audio.levels import SPEECH_LIKELIHOOD, LevelMeter, LevelSum
+from tests.media.samples import read_samples, sample
 
 RATE = 16_000
 
@@ -28,3 +29,24 @@ def test_noise_that_keeps_its_colour_is_no_speech_though_it_pauses_like_it(tilt:
     meter.push(bursts_of_noise(tilt))
 
     assert meter.levels().speech_likelihood < SPEECH_LIKELIHOOD
+
+
+def test_what_is_put_together_from_parts_is_like_the_whole_and_keeps_nothing_of_them() -> None:
+    speech = np.concatenate([read_samples(sample("jfk.wav")), np.zeros(3 * RATE, np.float32)] * 8)
+    whole, meter, total = LevelMeter(), LevelMeter(), LevelSum()
+    whole.push(speech)
+    part = 28 * RATE  # two of the eight
+    for start in range(0, len(speech), part):
+        for at in range(start, start + part, RATE):
+            meter.push(speech[at : at + RATE])
+        total.add(meter.levels(start / RATE), part / RATE)
+        meter.forget((start + part) / RATE)
+
+    one, other = total.levels, whole.levels()
+
+    assert (one.peak_dbfs, one.speech_likelihood) == (other.peak_dbfs, other.speech_likelihood)
+    assert one.rms_dbfs == pytest.approx(other.rms_dbfs, abs=0.1)
+    assert one.silent_share == pytest.approx(other.silent_share, abs=0.01)
+    assert np.allclose(one.active, other.active, atol=0.04)
+    assert np.allclose(one.speech, other.speech, atol=0.04)
+    assert sum(frames.shape[1] for frames in meter._frames) <= RATE // 512 + 1

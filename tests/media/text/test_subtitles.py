@@ -262,9 +262,20 @@ def test_what_speech_itself_breaks_is_named_in_the_file() -> None:
     fast = transcript((0.0, 3.0, SPEECH))
 
     assert breaches(cues(fast))
-    assert "NOTE Faster or longer than is easily read" in to_vtt(fast)
+    assert "characters a second are spoken.\n\n00:00:00.000 --> " in to_vtt(fast)
     assert "characters a second" in breaches_in_words(fast)
     assert breaches_in_words(LONG) == ""
+    assert "NOTE" not in to_vtt(LONG)
+
+
+def test_every_subtitle_that_breaks_a_rule_has_its_note_however_many_do() -> None:
+    fast = transcript(*((3.0 * at, 3.0 * at + 3, SPEECH) for at in range(40)))
+    broken = {breach.cue for breach in breaches(cues(fast))}
+    written = to_vtt(fast)
+
+    assert len(broken) > 100
+    assert [int(number) for number in re.findall(r"^NOTE Subtitle (\d+): ", written, re.MULTILINE)] == sorted(broken)
+    assert written.count(" --> ") == len(cues(fast))
 
 
 def test_overlapping_phrases_are_trimmed() -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from groq_core.settings.settings import Settings
 
 
-def doubts(given: Mapping[str, str], settings: Settings, variables: Iterable[Env]) -> Iterator[str]:
+def cautions(given: Mapping[str, str], settings: Settings, variables: Iterable[Env]) -> Iterator[str]:
     """Say what is probably not meant, though it stops nothing."""
     known = [env.name.removeprefix(OUR_PREFIX) for env in variables if env.name.startswith(OUR_PREFIX)]
     for name in sorted(given):

@@ -1,0 +1,50 @@
+// What was asked and is not in the store yet: noted in this tab in the same moment, for a page that is loaded again
+// before what keeps conversations is there, or has been heard.
+
+/**
+ * @import { Head, Message } from "./types.js"
+ *
+ * @typedef {{ head: Head, message: Message }} Noted
+ */
+
+const KEY = "gc-unkept";
+
+/** @returns {Record<string, Noted>} by the id of the message */
+function read() {
+  try {
+    return JSON.parse(sessionStorage[KEY] ?? "{}");
+  } catch {
+    return {};
+  }
+}
+
+/** @param {Record<string, Noted>} noted */
+function write(noted) {
+  try {
+    if (Object.keys(noted).length) sessionStorage[KEY] = JSON.stringify(noted);
+    else delete sessionStorage[KEY];
+  } catch {
+    // nothing is stored here, or not so much
+  }
+}
+
+/**
+ * Note a message until it is kept.
+ *
+ * @param {Head} head
+ * @param {Message} message
+ * @returns {() => void} it is kept
+ */
+export function noteUnkept(head, message) {
+  write({ ...read(), [message.id]: { head, message } });
+  return () => {
+    const { [message.id]: _, ...others } = read();
+    write(others);
+  };
+}
+
+/** What the page of before did not come to keep, the oldest first. */
+export const unkept = () => Object.values(read()).sort((a, b) => a.message.created - b.message.created);
+
+/** The store has them all. */
+export const forgetUnkept = () => write({});

@@ -1,0 +1,145 @@
+// Answers to what was said: asked for in the conversation, and read aloud while they stream into it.
+
+import { Sentences } from "./sentences.js";
+import { Voice } from "./voice.js";
+import { say } from "../shared/words.js";
+
+/**
+ * @import { Tape } from "../microphone/recorder.js"
+ * @import { Line } from "../shared/types.js"
+ * @import { Message, FarTurn, Turn as Shown } from "../chat/types.js"
+ * @import { Heard } from "./heard.js"
+ * @import { Loudspeaker } from "./loudspeaker.js"
+ *
+ * @typedef {object} Turn an answer to what was said
+ * @property {Tape | null} tape what was said, where more may be joined to it
+ * @property {Message} [question] where it stands in the conversation
+ * @property {Shown | FarTurn} [asked] the answer in the conversation
+ * @property {Voice | null} voice
+ * @property {boolean} sounds something of it was heard
+ * @property {boolean} waits it says nothing for now
+ */
+export class Answering {
+  /**
+   * @param {import("../chat/conversation.js").Conversation} conversation
+   * @param {object} given
+   * @param {(turn: Turn) => void} given.sounds something of an answer is heard
+   * @param {(note: string) => void} given.told what is out of the ordinary
+   */
+  constructor(conversation, { sounds, told }) {
+    this.conversation = conversation;
+    this.sounds = sounds;
+    this.tell = told;
+    /** @type {Turn | null} the one under way */
+    this.turn = null;
+    /** @type {Promise<void> | null} */
+    this.asking = null;
+    /** @type {Message | undefined} the question that what is said now goes on with */
+    this.continues = undefined;
+  }
+
+  /**
+   * Ask, and read aloud what comes, until it is said, stopped or interrupted.
+   *
+   * @param {Heard} heard
+   * @param {Tape | null} tape
+   * @param {Loudspeaker} loudspeaker
+   * @returns {Promise<"said" | "dropped" | "busy">}
+   */
+  async answer(heard, tape, loudspeaker) {
+    const { continues } = this;
+    this.continues = undefined;
+    /** @type {Turn} */
+    const turn = { tape, voice: null, sounds: false, waits: false };
+    this.turn = turn;
+    // Whoever was interrupted needs a moment to leave.
+    if (this.asking) await this.asking;
+    if (this.turn !== turn) return "dropped";
+    const asking = continues ? this.conversation.askInstead(continues, heard.text) : this.conversation.ask(heard.text);
+    if (!asking) {
+      this.turn = null;
+      return "busy";
+    }
+    await this.#speak(turn, asking, heard.language, loudspeaker);
+    if (this.turn !== turn) return "dropped";
+    this.turn = null;
+    return "said";
+  }
+
+  /**
+   * @param {Turn} turn
+   * @param {Promise<void>} asking
+   * @param {string | null | undefined} language
+   * @param {Loudspeaker} loudspeaker
+   */
+  async #speak(turn, asking, language, loudspeaker) {
+    turn.asked = this.conversation.turns.at(-1);
+    turn.question = this.conversation.turns.at(-2)?.message;
+    this.asking = asking.finally(() => (this.asking = null));
+    const answer = turn.asked?.answer;
+    if (!answer) return;
+    const voice = new Voice(loudspeaker.context, {
+      output: loudspeaker.input,
+      language,
+      began: () => {
+        turn.sounds = true;
+        this.sounds(turn);
+      },
+      told: this.tell,
+    });
+    turn.voice = voice;
+    if (turn.waits) voice.pause();
+    const sentences = new Sentences((sentence) => voice.say(sentence));
+    const hear = answer.hear.bind(answer);
+    answer.hear = (/** @type {Line} */ event) => {
+      hear(event);
+      if (event.e === "restarted") {
+        sentences.clear();
+        voice.restart();
+      } else if (event.t !== undefined && !voice.stopped) sentences.hear(answer.text);
+    };
+    await this.asking;
+    if (answer.state === "stopped") voice.stop();
+    else if (!voice.stopped) sentences.hear(answer.text, true);
+    voice.end();
+    if (answer.text && !voice.stopped && !voice.asked) this.tell(say("talk_unspeakable"));
+    await voice.done;
+  }
+
+  /** Say nothing for now. */
+  wait() {
+    if (!this.turn) return;
+    this.turn.waits = true;
+    this.turn.voice?.pause();
+  }
+
+  /** Go on where it was. */
+  goOn() {
+    if (!this.turn) return;
+    this.turn.waits = false;
+    this.turn.voice?.resume();
+  }
+
+  /** Somebody spoke: the answer is over. What they say goes on with its question, if nothing of it was heard. */
+  giveUp() {
+    const { turn } = this;
+    const unfinished = turn?.tape && !turn.sounds ? turn.question : undefined;
+    this.drop();
+    if (unfinished) this.continues = unfinished;
+  }
+
+  /** Whether another question stands below the answer: typed meanwhile, or of another conversation. */
+  get isPast() {
+    const asked = this.turn?.asked;
+    return Boolean(asked && asked !== this.conversation.turns.at(-1));
+  }
+
+  /** The answer is over; it is stopped if nobody has asked anything since. */
+  drop() {
+    const { turn } = this;
+    this.turn = null;
+    if (!turn) return;
+    turn.voice?.stop();
+    if (this.asking && turn.asked === this.conversation.turns.at(-1)) this.conversation.stop();
+  }
+}

@@ -1,0 +1,95 @@
+// The microphone while the page is talked with: opened, opened again after it was gone, and the screen kept on meanwhile.
+
+import { Ears } from "./ears.js";
+import { warm } from "./heard.js";
+import { Silero } from "./silero.js";
+import { keepScreenOn } from "../shared/dom.js";
+
+const REOPEN_MS = 300;
+
+/**
+ * @import { Listener } from "./ears.js"
+ */
+export class Attention {
+  /** @param {Omit<Listener, "lost"> & { lost: (ears: Ears) => void }} listener */
+  constructor(listener) {
+    this.listener = listener;
+    /** @type {Ears | null} */
+    this.ears = null;
+    /** @type {WakeLockSentinel | null} */
+    this.awake = null;
+    this.on = false;
+    this.model = voiceModel();
+  }
+
+  /**
+   * Open the microphone; rejects when there is none or it is not allowed.
+   *
+   * @returns {Promise<Ears | null>} null when it was closed meanwhile
+   */
+  async open() {
+    const ears = (this.ears = this.#newEars());
+    this.on = true;
+    warm();
+    try {
+      await ears.open();
+    } catch (error) {
+      ears.close(); // it may have been opened half
+      if (this.ears !== ears) return null;
+      this.ears = null;
+      throw error;
+    }
+    this.stayAwake();
+    if (this.ears === ears) return ears;
+    ears.close();
+    return null;
+  }
+
+  /** Open another one, or the same one plugged in again; null where there is none. */
+  async openAgain() {
+    await new Promise((later) => setTimeout(later, REOPEN_MS));
+    return this.ears ? null : this.open().catch(() => null);
+  }
+
+  #newEars() {
+    /** @type {Ears} */
+    const ears = new Ears({ ...this.listener, lost: () => this.listener.lost(ears) });
+    this.model.then((model) => (ears.activity.model = model));
+    return ears;
+  }
+
+  /** Close the microphone; the screen stays on while an answer is read aloud. */
+  close() {
+    this.ears?.wait(); // what is thrown away here was thrown away by the one who spoke
+    this.ears?.close();
+    this.ears = null;
+  }
+
+  /** Nobody talks any more. */
+  rest() {
+    this.close();
+    this.on = false;
+    this.awake?.release();
+    this.awake = null;
+  }
+
+  /** Keep the screen on; a page that was hidden has lost that. */
+  async stayAwake() {
+    const lock = await keepScreenOn();
+    this.awake?.release();
+    this.awake = lock;
+    if (this.on) return;
+    lock?.release();
+    this.awake = null;
+  }
+}
+
+/** The model that knows voices; null where it cannot be had: then loudness has to do. */
+async function voiceModel() {
+  try {
+    const response = await fetch(new URL("../../vendor/silero-vad/silero_vad_16k.safetensors", import.meta.url));
+    return response.ok ? new Silero(await response.arrayBuffer()) : null;
+  } catch {
+    return null;
+  }
+}

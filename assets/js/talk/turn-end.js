@@ -1,0 +1,27 @@
+// When a turn is over. The turn model is asked more than once in a pause, as it is sure of some pauses only at first; the
+// less sure it is, the longer it must stay quiet.
+
+/** After so much quiet the model is asked. */
+export const ASKED_AT_S = [0.06, 0.15];
+/** Where all of its answers are so sure, it is the end; */
+export const SURE = 0.9;
+/** where they are so sure, it is after so much quiet; */
+export const LIKELY = 0.85;
+export const LIKELY_S = 1.05;
+/** and after so much whatever it says: nobody pauses longer within a sentence. */
+export const END_S = 1.6;
+
+/**
+ * For how long it must stay quiet.
+ *
+ * @param {(number | null)[]} chances what the model has answered in this pause, null where it did not
+ * @returns {number} seconds
+ */
+export function patienceFor(chances) {
+  const least = Math.min(...chances.map((chance) => chance ?? 0));
+  if (least < LIKELY || chances.length < ASKED_AT_S.length) return END_S;
+  return least < SURE ? LIKELY_S : 0;
+}
+
+/** Whether it need not be asked again in this pause. @param {(number | null)[]} chances */
+export const isHopeless = (chances) => chances.some((chance) => (chance ?? 0) < LIKELY);

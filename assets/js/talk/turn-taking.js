@@ -1,0 +1,103 @@
+// Whose turn it is while somebody speaks: in each pause whether it was the end is asked, and what was said is written down
+// before it is known, so that nothing has to be waited for when it is.
+
+import { LONGEST_S } from "./ears.js";
+import { JUDGED_S, chanceOfEnd } from "./heard.js";
+import { ASKED_AT_S, END_S, SURE, isHopeless, patienceFor } from "./turn-end.js";
+
+/**
+ * @import { Heard } from "./heard.js"
+ * @import { Guess, Said, Sureness } from "./writing.js"
+ */
+export class TurnTaking {
+  /**
+   * @param {import("./attention.js").Attention} attention
+   * @param {import("./writing.js").Writing} writing
+   * @param {object} given
+   * @param {() => boolean} given.isFree whether a pause ends a turn; else a hand does
+   * @param {(state: "listening" | "writing") => void} given.show
+   * @param {(said: Said, heard: Heard) => void} given.said a turn is over, and its words are known, or why not
+   */
+  constructor(attention, writing, { isFree, show, said }) {
+    this.attention = attention;
+    this.writing = writing;
+    this.isFree = isFree;
+    this.show = show;
+    this.said = said;
+    /** @type {(number | null)[] | null} what the turn model has answered in the pause that goes on */
+    this.pause = null;
+  }
+
+  /** It is quiet for a moment. @param {number} stage of the pause, as the ears count them */
+  async hearPause(stage) {
+    const { ears } = this.attention;
+    const taken = ears?.taken;
+    if (!taken) return;
+    if (stage >= ASKED_AT_S.length) return this.writing.sendAhead(taken.tape);
+    if (!this.isFree()) return;
+    if (stage === 0) this.pause = [];
+    const { pause } = this;
+    if (!pause || isHopeless(pause)) return;
+    const chance = await chanceOfEnd(taken.tape.end(JUDGED_S), ears.quiet);
+    if (this.pause !== pause || ears.taken !== taken) return;
+    pause.push(chance);
+    ears.patience = patienceFor(pause);
+    if (pause.length === 1 && (chance ?? 0) >= SURE) this.writing.begin(taken, "maybe");
+  }
+
+  /** If it stays quiet it will be the end: its words are wanted then. */
+  hearSoon() {
+    const taken = this.attention.ears?.taken;
+    if (this.isFree() && taken && this.writing.guess?.said !== taken) this.writing.begin(taken, "maybe");
+  }
+
+  /** It was a pause within a sentence. */
+  hearOn() {
+    this.pause = null;
+    const { guess } = this.writing;
+    if (!guess || guess.said !== this.attention.ears?.taken) return;
+    this.writing.drop();
+    this.show("listening");
+  }
+
+  /** It is quiet for so long that it must be the end, or it is as long as one turn may be. */
+  hearEnd() {
+    const { ears } = this.attention;
+    if (!ears?.taken) return;
+    this.finish(ears.quiet >= END_S || ears.taken.tape.seconds >= LONGEST_S ? "over" : "likely");
+  }
+
+  /** It is the end. @param {Sureness} sureness */
+  finish(sureness) {
+    const { ears } = this.attention;
+    const { writing } = this;
+    const taken = ears?.taken;
+    if (!this.isFree() || !taken) return;
+    this.pause = null;
+    const known = writing.guess?.said === taken ? writing.guess : null;
+    if (sureness === "over") ears.cut();
+    if (known) known.sureness = sureness;
+    else writing.begin(taken, sureness);
+    this.show("writing");
+    if (known?.heard) this.hearWords(known);
+  }
+
+  /** @param {Guess} guess whose words are known */
+  hearWords(guess) {
+    const { ears } = this.attention;
+    const heard = /** @type {Heard} */ (guess.heard);
+    if (guess.joined) return; // somebody speaks on: what is written down next holds this too
+    if (guess.sureness !== "over" && guess.open) {
+      // Not the end by its words, or nobody could write them down: the rest may come yet.
+      const waited = guess.sureness === "likely";
+      guess.sureness = "maybe";
+      ears?.waitOn();
+      if (heard.error) this.writing.drop();
+      if (waited) this.show("listening");
+    }
+    if (guess.sureness === "maybe") return;
+    this.writing.drop();
+    if (ears?.taken === guess.said) ears.cut();
+    this.said(guess.said, heard);
+  }
+}

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+
+import { RATE, Tape } from "../../assets/js/microphone/recorder.js";
+import { Writing } from "../../assets/js/talk/writing.js";
+
+/** A server that writes down how many seconds it heard; what it is told to refuse it refuses. */
+let asked = [];
+let refuses = () => false;
+beforeEach(() => {
+  asked = [];
+  refuses = () => false;
+  globalThis.fetch = async (address, { body, signal } = {}) => {
+    if (String(address).includes("/pass")) return Response.json({ pass: "a pass" });
+    const seconds = (body.size - 44) / 2 / RATE;
+    asked.push(seconds);
+    await new Promise((later) => setTimeout(later, 5));
+    if (signal.aborted) throw Object.assign(new Error("gone"), { name: "AbortError" });
+    const event = refuses(asked.length) ? { e: "error", message: "nobody listens" } : { e: "finished", transcript: { text: `${seconds}`, language: "english" } };
+    return new Response(`data: ${JSON.stringify({ e: "open" })}\n\ndata: ${JSON.stringify(event)}\n\n`, { headers: { "content-type": "text/event-stream" } });
+  };
+});
+
+function speak(tape, seconds) {
+  for (let at = 0; at < seconds; at += 1) tape.push(new Float32Array(RATE));
+  return tape;
+}
+const said = (tape) => ({ tape, kept: { dropped: 0, add() {}, drop() { this.dropped += 1; } } });
+const written = () => {
+  let writing;
+  const done = new Promise((resolve) => (writing = new Writing(resolve)));
+  return { writing, done };
+};
+
+test("what takes long is sent part by part, and only the last part is waited for", async () => {
+  const { writing, done } = written();
+  const tape = new Tape();
+  for (const [seconds, sent] of [[5, []], [16, [21]], [10, [21]], [15, [21, 25]]]) {
+    writing.sendAhead(speak(tape, seconds));
+    await null;
+    await new Promise((later) => setTimeout(later, 10));
+    assert.deepEqual(asked, sent);
+  }
+  writing.begin(said(speak(tape, 3)), "over");
+  const { heard } = await done;
+  assert.deepEqual(asked, [21, 25, 3]);
+  assert.deepEqual(heard, { text: "21 25 3", language: "english" }, "in order, with nothing twice");
+});
+
+test("where a part could not be written down, all of it is, once more", async () => {
+  const { writing, done } = written();
+  refuses = (number) => number === 1;
+  const tape = speak(new Tape(), 30);
+  writing.sendAhead(tape);
+  await new Promise((later) => setTimeout(later, 20));
+  writing.begin(said(speak(tape, 2)), "over");
+  assert.equal((await done).heard.text, "32");
+  assert.deepEqual(asked, [30, 2, 32]);
+});
+
+test("parts of another turn are not used, and who takes words back calls them off", async () => {
+  const { writing, done } = written();
+  writing.sendAhead(speak(new Tape(), 30));
+  writing.begin(said(speak(new Tape(), 1)), "maybe");
+  writing.drop();
+  assert.equal(writing.guess, null);
+  writing.begin(said(speak(new Tape(), 4)), "over");
+  assert.equal((await done).heard.text, "4");
+});
+
+test("what goes on with something already sent takes its place", () => {
+  const { writing } = written();
+  const before = said(speak(new Tape(), 1));
+  writing.begin(before, "over");
+  writing.guess.joined = true;
+  writing.begin(said(speak(before.tape.copy(), 1)), "over");
+  assert.equal(before.kept.dropped, 1, "kept no longer: the longer one is");
+});
