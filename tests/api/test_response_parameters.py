@@ -166,7 +166,7 @@ async def test_functions_of_a_namespace_are_called_by_their_names_there() -> Non
     for response in (whole, streamed):
         calls = [item for item in response.output if item.type == "function_call"]
         assert [(call.namespace, call.name) for call in calls] == [("crm", "add"), (None, "add")]
-    assert [event.name for event in ends] == ["add", "add"]
+    assert [event.model_dump()["name"] for event in ends] == ["add", "add"]
     assert [call["function"]["name"] for call in stage.chat.messages[1]["tool_calls"]] == ["crm__add", "add"]
 
 
