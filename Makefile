@@ -33,11 +33,13 @@ lint: $(VENV)/.dev lint-scripts
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-# What checks the page's scripts runs in Node; whoever has none is told, and CI has one.
+# What checks the page's scripts runs in Node; whoever has none is told, and CI has one. In a line of its own, since
+# `make -n` runs every line that calls make.
 lint-scripts:
-	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory node_modules/.installed && npm run --silent lint; \
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory node_modules/.installed; \
 	elif [ -n "$$CI" ]; then echo "npm is missing" >&2; exit 1; \
 	else echo "skipped: the page's scripts, since npm is not installed (Debian: apt install nodejs npm)"; fi
+	@if command -v npm >/dev/null; then npm run --silent lint; fi
 
 node_modules/.installed: package.json package-lock.json
 	npm ci --silent
@@ -63,7 +65,7 @@ profile: $(VENV)/.dev
 
 # Broken and hostile input for twenty minutes; in the tests it is one round, in CI a minute.
 fuzz: $(VENV)/.dev
-	GROQ_FUZZ_SECONDS=$${GROQ_FUZZ_SECONDS:-1200} GROQ_FUZZ_STALL_S=0.25 $(BIN)/python -m pytest tests/doors/test_fuzz.py -q --timeout=3000
+	$(BIN)/python -m benchmarks.fuzz --seconds $${GROQ_FUZZ_SECONDS:-1200}
 
 # What this installation is made of, as CycloneDX JSON on standard output.
 sbom: $(VENV)/.run
@@ -105,11 +107,11 @@ tests/clients/node_modules/.built: tests/clients/package.json tests/clients/pack
 	cd tests/clients && npm ci --silent
 	touch $@
 
-# Known faults of what is pinned, asked of the index's own service; and the scripts that were copied.
+# Known faults of what is pinned, asked of the index's own service; where that cannot be reached, versions and licences
+# of the scripts that were copied. The last line says which of the two it was.
 audit: $(VENV)/.dev
-	cd assets/vendor && sha256sum --check --quiet SHA256SUMS
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check pip-audit==2.10.1
-	$(BIN)/pip-audit --requirement requirements.lock --require-hashes --disable-pip
+	-$(BIN)/python -m pip install --quiet --disable-pip-version-check pip-audit==2.10.1
+	$(BIN)/python -m scripts.audit
 
 clean:
 	rm -rf $(VENV) .venv-clients .venv-clients-older node_modules tests/clients/node_modules

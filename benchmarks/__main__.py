@@ -16,7 +16,22 @@ from collections.abc import Sequence
 
 import uvloop
 
-from benchmarks import batch, crowd, media, page, pipeline, relay, service, services, speech, start, stored, team, wire
+from benchmarks import (
+    accidents,
+    batch,
+    crowd,
+    media,
+    page,
+    pipeline,
+    relay,
+    service,
+    services,
+    speech,
+    start,
+    stored,
+    team,
+    wire,
+)
 from benchmarks.campaign.run import campaign
 from benchmarks.processes import PeerMissingError
 from benchmarks.results import merge, table, write
@@ -36,6 +51,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "paint": page.paint,
     "stored": stored.stored,
     "phone": stored.phone,
+    "accidents": accidents.accidents,
     "people": crowd.people,
     "start": start.start,
     "load": page.load,
@@ -51,7 +67,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "campaign": campaign,
 }
 
-LONG = frozenset({"batch", "campaign"})
+LONG = frozenset({"accidents", "batch", "campaign"})
 """Those that run for ten minutes, and only when they are named."""
 
 

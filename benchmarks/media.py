@@ -24,7 +24,8 @@ from PIL import Image
 from benchmarks.processes import PeerMissingError
 from benchmarks.rows import Bench, Row, median
 from groq_core.media.audio.preparation import prepare as prepare_audio
-from groq_core.media.image.preparation import MAX_EDGE, QUALITIES, prepare
+from groq_core.media.image.compression import QUALITIES
+from groq_core.media.image.preparation import MAX_EDGE, prepare
 
 WIDTH, HEIGHT = 8064, 6048
 

@@ -99,9 +99,57 @@ async def tour(page: Page) -> None:
     await page.wait_for_timeout(300)
 
 
+VOICE_BARS = """async (place) => {
+    const script = document.querySelector('script[src*="/js/main.js"]').src;
+    const { VoiceBar } = await import(new URL("talk/voice-bar.js", script).href);
+    const { say } = await import(new URL("shared/words.js", script).href);
+    const bars = [];
+    const add = (state, how, { level = 0, note = "", choices = [], ...given } = {}) => {
+        const bar = new VoiceBar({ interrupt() {}, sendNow() {}, resized() {} });
+        bar.show(state, how, given);
+        bar.showLevel(level);
+        if (note) bar.tell(note, choices.map((name) => [say(name), () => {}]));
+        bars.push(bar.element);
+    };
+    add("opening", "hold");
+    add("listening", "hold", { level: 0.6 });
+    add("listening", "free", { level: 0.1 });
+    add("listening", "free", { level: 0.8, canSend: true });
+    add("writing", "free");
+    add("thinking", "free");
+    add("speaking", "hold");
+    add("speaking", "free", { note: say("talk_browser_voice", { why: say("error_429") }) });
+    add("listening", "free", { note: say("microphone_halted") });
+    add("off", "hold", { note: say("microphone_lost") });
+    const choices = ["talk_send_again", "talk_download", "talk_throw_away"];
+    add("off", "hold", { note: say("talk_unsent_more", { why: say("error_unreachable"), count: 2 }), choices });
+    document.querySelector(place).replaceChildren(...bars);
+}"""
+
+
+async def voice_bars(page: Page) -> None:
+    """Every state of the line above the message box, one below the other."""
+    await page.hover("#chat-talk")
+    await page.locator("#gc-voice .gc-voice").wait_for(state="attached")
+    await page.evaluate(VOICE_BARS, "#gc-voice")
+    await page.wait_for_timeout(500)
+
+
 STATES: dict[str, State] = {
     state.__name__: state
-    for state in (empty, wait_for_answer, streaming, receipt, settings, attachments, status, compare, tour, error)
+    for state in (
+        empty,
+        wait_for_answer,
+        streaming,
+        receipt,
+        settings,
+        attachments,
+        status,
+        compare,
+        tour,
+        error,
+        voice_bars,
+    )
 }
 
 

@@ -19,7 +19,7 @@ ROWS = (
     ("encoding", "events", "redaction", "terminal"),
     ("errors",),
     ("settings", "requests"),
-    ("reply", "media", "models", "telemetry", "access", "connections"),
+    ("reply", "media", "models", "telemetry", "access", "connections", "incoming"),
     ("ratelimit", "router", "pipeline"),
     ("failures",),
     ("streaming",),
@@ -123,8 +123,8 @@ def test_the_simulator_is_the_other_side_of_the_wire() -> None:
 STDLIB_JSON = {
     # Everything else encodes and decodes with msgspec. What the standard library reads or writes here, msgspec refuses.
     "encoding": "half a letter is written as a mark, and a header as ASCII",
-    "api.chat.clients": "what a model said, spaced as the clients that ask for it space it",
-    "api.json_body": "half a letter in a body is mended and told",
+    "incoming.clients": "what a model said, spaced as the clients that ask for it space it",
+    "incoming.json_bodies": "half a letter in a body is mended and told",
     "cli.batch": "what a person wrote: faults by line and column",
     "cli.extract": "what a person wrote: faults by line and column",
     "cli.team_commands": "what a person reads, with indents",
@@ -283,7 +283,6 @@ SAME_SUBJECT = {
     "backup": "the backup of the database: how it is made, and the command",
     "batch": "many questions at once: its command and its tab",
     "batches": "Groq's Batch API: what we serve of it, and what the simulator plays",
-    "body": "how the body of a POST is read, for each of the API's larger endpoints",
     "chat": "a conversation: the service, its command, its tab, and what the simulator answers",
     "endpoint": "the route of one of the API's larger endpoints",
     "errors": "errors, and the form they have on their way out over HTTP",
@@ -326,6 +325,49 @@ def importers(room: str) -> frozenset[str]:
     """Who imports of a room: rooms, and modules of the root."""
     found = {module_of(file).partition(".")[0] for file in INSIDE if room in neighbours(file)}
     return frozenset(found)
+
+
+SCRIPT_ROWS = (
+    # The same for the page's scripts, a folder a tab: from what every tab uses to where the page begins.
+    ("shared",),
+    ("status", "microphone", "batch", "extract"),
+    ("talk", "admin"),
+    ("chat",),
+    ("settings", "agent", "image"),
+    ("main.js",),
+)
+
+
+def test_imports_of_scripts_point_down() -> None:
+    scripts = PACKAGE.parent / "assets" / "js"
+    row_of = {name: row for row, names in enumerate(SCRIPT_ROWS) for name in names}
+    wrong = []
+    for file in sorted(scripts.rglob("*.js")):
+        own = file.relative_to(scripts).parts[0]
+        code = re.sub(r"/\*.*?\*/", "", file.read_text(encoding="utf-8"), flags=re.DOTALL)  # types know all rooms
+        for path in re.findall(r'(?:from|import)\s*\(?\s*"(\.{1,2}/[^"]+)"', code):
+            other = (file.parent / path).resolve()
+            if other.is_relative_to(scripts) and (name := other.relative_to(scripts).parts[0]) != own:
+                wrong += [f"{own} → {name}: {file.name}"] if row_of[name] >= row_of[own] else []
+
+    assert wrong == []
+
+
+LONGEST = 440
+"""Lines of a file; about 400 is what one reads in a sitting."""
+
+
+def test_files_can_be_read_in_a_sitting() -> None:
+    root = PACKAGE.parent
+    files = [
+        *FILES,
+        *(root / "assets" / "js").rglob("*.js"),
+        *(root / "benchmarks").rglob("*.py"),
+        *(root / "scripts").rglob("*.py"),
+    ]
+    lengths = {str(file.relative_to(root)): file.read_text(encoding="utf-8").count("\n") for file in files}
+
+    assert {file: lines for file, lines in lengths.items() if lines > LONGEST} == {}
 
 
 def test_the_root_holds_at_most_twelve_files() -> None:

@@ -11,5 +11,5 @@ Who may ask: names, origins, proxies and sessions; what both edges decide by, be
 - ``throttle``: How often somebody may guess: five times for nothing, then after waits that double.
 - ``visit``: What a request's address, name and origin say, read once at the door and carried along with it.
 
-Imported by ``api``, ``cli``, ``serve``, ``store`` and ``ui``.
+Imported by ``api``, ``cli``, ``ratelimit``, ``serve``, ``services``, ``store`` and ``ui``.
 """

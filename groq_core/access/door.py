@@ -26,8 +26,11 @@ EXPOSED = b", ".join(
 )
 PREFLIGHT_S = b"600"
 
-OWN_PAGE_ONLY = "/ui/"
-"""Nobody but the page itself has anything to ask there, whatever other origins may do elsewhere."""
+SHARED = ("/gradio_api/", "/config", "/theme.css", "/static/", "/svelte/", "/assets/", "/docs", "/openapi.json")
+"""
+Beside the API and the page as such, what the origins that are let in may ask: Gradio's own routes, and what describes
+the API. Everywhere else (signing in, signing out, what the page keeps) nobody but the page itself has anything to ask.
+"""
 
 FOREIGN_HOST = (
     "this server is not addressed by that name",
@@ -80,8 +83,7 @@ class Door:
         if path not in self._open and not all([await self._names.owns(name) for name in visit.authorities]):
             await refuse(send, 403, "foreign_host", *FOREIGN_HOST)
             return None
-        own_page_only = path.startswith(OWN_PAGE_ONLY)
-        if own_page_only and visit.cors:
+        if visit.cors and not api and path != "/" and not path.startswith(SHARED):
             visit = msgspec.structs.replace(visit, cors="")
         if _preflight(scope) and visit.foreign:
             await self._answer_preflight(scope, send, visit)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
@@ -69,9 +69,9 @@ class Forwarding:
         """Whether what an address says of others is believed."""
 
     def read(self, scope: Scope) -> Visit:
-        headers: dict[bytes, bytes] = dict(scope["headers"])
+        headers = _joined(scope["headers"])
         client = scope.get("client")
-        peer: str = client[0] if client else ""
+        peer = plain_address(client[0]) if client else ""
         trusted = self.trusts(peer)
         authorities = [_text(headers, b"host")]
         https = scope.get("scheme") == "https"
@@ -95,23 +95,76 @@ class Forwarding:
         if self._all:
             return True
         try:
-            parsed = ip_address(address)
+            parsed = ip_address(plain_address(address))
         except ValueError:
             return False
-        mapped = getattr(parsed, "ipv4_mapped", None)
-        return any((mapped or parsed) in network for network in self._networks)
+        return any(parsed in network for network in self._networks)
 
     def _client(self, peer: str, chain: str) -> str:
         """The last address that no trusted proxy is: whoever stands before it may have made the rest up."""
         address = peer
         for hop in reversed([part.strip() for part in chain.split(",") if part.strip()]):
-            try:
-                address = str(ip_address(hop.strip("[]")))
-            except ValueError:
+            found = plain_address(hop)
+            if not _is_address(found):
                 break
+            address = found
             if self._all or not self.trusts(address):
                 break
         return address
+
+
+def plain_address(text: str) -> str:
+    """
+    An address in the one way it is written here: without brackets, port and zone, and an IPv4 address as one, however
+    it is wrapped. What is none is given as it came.
+
+    >>> [plain_address(text) for text in ("1.2.3.4:80", "[2001:DB8::1]:80", "::ffff:1.2.3.4", "fe80::1%eth0", "a name")]
+    ['1.2.3.4', '2001:db8::1', '1.2.3.4', 'fe80::1', 'a name']
+    """
+    bare = text.strip().strip('"')
+    if bare.startswith("["):
+        bare = bare[1:].partition("]")[0]
+    elif bare.count(":") == 1:
+        bare = bare.partition(":")[0]
+    try:
+        found = ip_address(bare.partition("%")[0])
+    except ValueError:
+        return text
+    return str(getattr(found, "ipv4_mapped", None) or found)
+
+
+def site_of(address: str) -> str:
+    """
+    What one household or machine has: an address of IPv4, a /64 of IPv6, where anybody has billions to ask from.
+
+    >>> site_of("192.0.2.7"), site_of("2001:db8:1:2:3:4:5:6"), site_of("")
+    ('192.0.2.7', '2001:db8:1:2::/64', '')
+    """
+    try:
+        found = ip_address(plain_address(address))
+    except ValueError:
+        return address
+    return str(found) if found.version == 4 else str(ip_network((int(found), 64), strict=False))
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _joined(headers: Sequence[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """Headers by name; lists of hops that came in several lines are one, as they would be with commas between."""
+    found = dict(headers)
+    if len(found) == len(headers):
+        return found
+    found = {}
+    for name, value in headers:
+        several = name in found and name.startswith(b"x-forwarded-")
+        found[name] = found[name] + b", " + value if several else value
+    return found
 
 
 def _text(headers: Mapping[bytes, bytes], name: bytes) -> str:

@@ -11,7 +11,7 @@ The HTTP API: the OpenAI wire format in front, one handler of events behind.
 - ``asgi``: One HTTP request and its answer on bare ASGI, since what a streamed token costs is spent here.
 - ``backend``: What the HTTP API asks of the application behind it; `groq_core.compose.Core` has all of it.
 - ``batches``: `/v1/files` and `/v1/batches`: OpenAI's batch wire in front of our own batch processor.
-- ``chat``: `POST /v1/chat/completions`: its body and parameters in, its chunks or its completion out.
+- ``chat``: `POST /v1/chat/completions`: its body in, its chunks or its completion out.
 - ``content_coding``: Bodies that come compressed: gzip and deflate are undone within the bound for plain ones, others
   refused by name.
 - ``dispatch``: One table of what can be asked for, and the one place where every request comes in and every error
@@ -21,12 +21,8 @@ The HTTP API: the OpenAI wire format in front, one handler of events behind.
 - ``extract``: `POST /v1/extract`: data that fits a JSON Schema out of a text or a file, with the place of each value.
 - ``extract_asked``: What `/v1/extract` is asked: a text in JSON, or a file in a form, which is read here as
   everywhere else.
-- ``field_errors``: Say what is wrong with a field.
 - ``fold``: Read a stream of events to its end for an answer that goes out whole.
 - ``health``: Whether the process serves, and whether a request would find somebody to answer it.
-- ``json_body``: Decode a body that must be one JSON object; what is wrong is told by its place, never by the text
-  around it.
-- ``languages``: Languages as clients name them, brought to the code that transcribers take.
 - ``late_page``: What is mounted at `/` and takes longer to load than the API: it is waited for, and the API is not.
 - ``model_list``: `GET /v1/models`: what can be asked for now, tier aliases first.
 - ``multipart``: Read a form with one file, in memory: what was said to a microphone has no business on a disk.
@@ -36,9 +32,6 @@ The HTTP API: the OpenAI wire format in front, one handler of events behind.
 - ``reference``: The API's description as a page at `/docs`: plain HTML, that asks nobody else for scripts or styles.
 - ``responses``: `/v1/responses`: the Responses API on the same chain; its items in, its items and events out, kept
   for an hour.
-- ``rules``: The rules for the fields of a body: each checks a value, and says the same as a schema for the API's
-  description.
-- ``schema_parts``: The parts that schemas are put together from; each reader of a body says with them what it takes.
 - ``schemas``: Schemas of what the API takes and gives, for `/openapi.json`; names and bounds are those of the code
   that checks.
 - ``sending``: Send an answer: its events written as they come, or folded into one; what they all share, whatever the

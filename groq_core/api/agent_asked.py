@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from groq_core.api.backend import Settings
-from groq_core.api.field_errors import bad, kind_of, mapping
-from groq_core.api.rules import MODEL_NAME, BodyFields, Rule, check_list, object_with, switch, words
-from groq_core.api.schema_parts import (
+from groq_core.errors import RequestError
+from groq_core.incoming.field_errors import bad, kind_of, mapping
+from groq_core.incoming.rules import MODEL_NAME, BodyFields, Rule, check_list, object_with, switch, words
+from groq_core.incoming.schema_parts import (
     NULL,
     NUMBER,
     OBJECT,
@@ -22,7 +23,6 @@ from groq_core.api.schema_parts import (
     object_of,
     or_null,
 )
-from groq_core.errors import RequestError
 from groq_core.requests import HOSTED_TOOLS, Message
 from groq_core.services.agent import AgentLimits
 from groq_core.services.agent.servers import McpServer, operator_servers

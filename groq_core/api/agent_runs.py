@@ -18,7 +18,6 @@ from groq_core.api.asgi import EVENT_STREAM, ApiExchange, HangUpWatch, Headers
 from groq_core.api.backend import Backend
 from groq_core.api.errors import error_headers, error_object, note_bug, reason, refuse, status_of
 from groq_core.api.extract import DONE, misfit
-from groq_core.api.field_errors import bad
 from groq_core.api.receipts import SIMULATED, Receipts
 from groq_core.encoding import event_bytes
 from groq_core.errors import RequestError
@@ -33,6 +32,7 @@ from groq_core.events import (
     ToolFinished,
     ToolStarted,
 )
+from groq_core.incoming.field_errors import bad
 from groq_core.requests import HOSTED_TOOLS, Caller
 from groq_core.services.agent import Agent, AgentRun, RunState, Tool, Trace
 from groq_core.services.agent.servers import server_tools

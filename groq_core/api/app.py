@@ -41,6 +41,7 @@ from groq_core.errors import nesting_error
 from groq_core.services.batch.batch_store import BatchStore, Later
 from groq_core.services.batch.later import run_later
 from groq_core.services.batch.places import BatchFolder, BatchPlace
+from groq_core.services.sent_pictures import pieces_within
 from groq_core.store.shelf import SharedPlace
 
 OPEN_PATHS = frozenset({"/health", "/ready"})
@@ -113,6 +114,7 @@ def create_api(
         core.handle,
         _later(core),
         simulated=core.simulator is not None,
+        pieces=pieces_within(core.catalogue),
     )
     app = Api(
         title="groq-core",

@@ -11,20 +11,21 @@ from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
 from groq_core.events import Events
-from groq_core.models.catalogue import Catalogue
 from groq_core.models.tiers import Tiers
 from groq_core.pipeline import Handler
 from groq_core.ratelimit.limit_status import LimitStatus
 from groq_core.ratelimit.personal_limits import Allowance
 from groq_core.redaction import Secret
 from groq_core.requests import Caller, Request
+from groq_core.services.agent.servers import ServerSettings
 from groq_core.services.batch.batch_api import BatchApi
 from groq_core.services.logins import Logins
 from groq_core.services.own_keys import OwnKeys
+from groq_core.services.sent_pictures import Catalogues
 from groq_core.status.snapshot import Snapshot
 
 
-class Settings(Protocol):
+class Settings(ServerSettings, Protocol):
     @property
     def api_tokens(self) -> Sequence[Secret]: ...
 
@@ -53,15 +54,6 @@ class Settings(Protocol):
     def trusted_proxies(self) -> Sequence[str]: ...
 
     @property
-    def mcp_servers(self) -> Sequence[tuple[str, Secret]]: ...
-
-    @property
-    def mcp_headers(self) -> Sequence[tuple[str, Sequence[tuple[str, Secret]]]]: ...
-
-    @property
-    def mcp_oauth(self) -> Sequence[tuple[str, Sequence[tuple[str, Secret]]]]: ...
-
-    @property
     def mcp_visitors(self) -> Sequence[str]: ...
 
 
@@ -82,11 +74,6 @@ class Board(Protocol):
 class Metrics(Protocol):
     @property
     def registry(self) -> CollectorRegistry: ...
-
-
-class Catalogues(Protocol):
-    @property
-    def current(self) -> Catalogue: ...
 
 
 class Simulator(Protocol):

@@ -7,12 +7,12 @@ import re
 from typing import Any, Final, get_args
 
 from groq_core.api.asgi import ApiExchange
-from groq_core.api.field_errors import bad
 from groq_core.api.multipart import read_form
 from groq_core.api.pages import page_of_entries, query
-from groq_core.api.rules import UPLOAD, BodyFields, FormFields, Rule, check_text, one_of, text, texts_by_name
-from groq_core.api.schema_parts import TEXT
 from groq_core.errors import RequestError
+from groq_core.incoming.field_errors import bad
+from groq_core.incoming.rules import UPLOAD, BodyFields, FormFields, Rule, check_text, one_of, text, texts_by_name
+from groq_core.incoming.schema_parts import TEXT
 from groq_core.services.batch.batch_store import BatchStore
 from groq_core.services.batch.lines import URLS
 from groq_core.services.batch.places import Filed, Via

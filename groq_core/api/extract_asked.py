@@ -8,10 +8,10 @@ from typing import Any, Final
 import msgspec
 
 from groq_core.api.asgi import ApiExchange
-from groq_core.api.field_errors import bad, kind_of
 from groq_core.api.multipart import MultipartForm, read_form
-from groq_core.api.rules import MODEL_NAME, UPLOAD, BodyFields, FormFields, object_with, switch, text, words
 from groq_core.errors import RequestError
+from groq_core.incoming.field_errors import bad, kind_of
+from groq_core.incoming.rules import MODEL_NAME, UPLOAD, BodyFields, FormFields, object_with, switch, text, words
 from groq_core.services.documents.parts import Document
 from groq_core.services.documents.seeing import Look
 from groq_core.services.documents.source import source_of

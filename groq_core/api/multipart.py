@@ -11,8 +11,8 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 
 from groq_core.api.asgi import ApiExchange
 from groq_core.api.content_coding import refuse_coding
-from groq_core.api.field_errors import bad
 from groq_core.errors import RequestError
+from groq_core.incoming.field_errors import bad
 
 MAX_FILE: Final = 100 * 2**20
 """Bytes; Groq's largest upload (developer plan, models page, read 2026-10)."""

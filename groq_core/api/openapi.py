@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from groq_core import __version__
 from groq_core.api.pages import LISTED, MOST_LISTED
-from groq_core.api.schema_parts import TEXT, WHOLE, Schema, ref, with_description
 from groq_core.api.schemas import SCHEMAS
 from groq_core.api.speech import TYPES
+from groq_core.incoming.schema_parts import TEXT, WHOLE, Schema, ref, with_description
 
 JSON: Final = "application/json"
 EVENTS: Final = "text/event-stream"

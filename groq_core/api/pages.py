@@ -7,7 +7,7 @@ from typing import Any, Final
 from urllib.parse import parse_qs
 
 from groq_core.api.asgi import ApiExchange
-from groq_core.api.field_errors import bad
+from groq_core.incoming.field_errors import bad
 
 LISTED: Final = 100
 MOST_LISTED: Final = 10_000

@@ -6,8 +6,8 @@ import re
 from html import escape
 from typing import Any
 
-from groq_core.api.schema_parts import Schema
 from groq_core.encoding import json_bytes
+from groq_core.incoming.schema_parts import Schema
 
 _STYLE = """
 :root { color-scheme: light dark; font: 15px/1.55 system-ui, sans-serif; }

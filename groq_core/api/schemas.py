@@ -8,13 +8,17 @@ import msgspec
 
 from groq_core.api.agent_asked import FIELDS as AGENT_FIELDS
 from groq_core.api.batches import BATCH_FIELDS, UPLOAD_FIELDS
-from groq_core.api.chat.body import MESSAGES, OWN
-from groq_core.api.chat.clients import BOOKKEEPING
-from groq_core.api.chat.parameters import KNOWN, RULES
 from groq_core.api.extract_asked import FIELDS as EXTRACT_FIELDS
 from groq_core.api.extract_asked import FORM_FIELDS as EXTRACT_FORM_FIELDS
-from groq_core.api.responses.parameters import FIELDS as RESPONSE_FIELDS
-from groq_core.api.schema_parts import (
+from groq_core.api.responses.body import FIELDS as RESPONSE_FIELDS
+from groq_core.api.speech import FIELDS as SPEECH_FIELDS
+from groq_core.api.transcribe import FIELDS as RECORDING_FIELDS
+from groq_core.errors import Kind
+from groq_core.events import EndReason
+from groq_core.incoming.chat_body import MESSAGES, OWN
+from groq_core.incoming.clients import BOOKKEEPING
+from groq_core.incoming.parameters import KNOWN, RULES
+from groq_core.incoming.schema_parts import (
     NULL,
     NUMBER,
     OBJECT,
@@ -31,10 +35,6 @@ from groq_core.api.schema_parts import (
     request_of,
     with_description,
 )
-from groq_core.api.speech import FIELDS as SPEECH_FIELDS
-from groq_core.api.transcribe import FIELDS as RECORDING_FIELDS
-from groq_core.errors import Kind
-from groq_core.events import EndReason
 from groq_core.services.batch.batch_store import PURPOSES
 from groq_core.services.batch.places import Status
 from groq_core.status.snapshot import Snapshot

@@ -14,13 +14,13 @@ import msgspec
 from groq_core.api.asgi import EVENT_STREAM, ApiExchange, HangUpWatch, Headers
 from groq_core.api.backend import Backend
 from groq_core.api.errors import error_object, note_bug, reason, refuse
-from groq_core.api.field_errors import bad
 from groq_core.api.fold import fold, header_value
-from groq_core.api.rules import MODEL_NAME, BodyFields, Rule, number, one_of, text
-from groq_core.api.schema_parts import WORDS
 from groq_core.encoding import event_bytes
 from groq_core.errors import BrokenAnswerError
 from groq_core.events import AudioDelta
+from groq_core.incoming.field_errors import bad
+from groq_core.incoming.rules import MODEL_NAME, BodyFields, Rule, number, one_of, text
+from groq_core.incoming.schema_parts import WORDS
 from groq_core.media.audio.encode import EncodingError, available, encode
 from groq_core.media.audio.wav import open_wav, voice_pcm
 from groq_core.reply import Reply

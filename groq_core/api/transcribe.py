@@ -13,34 +13,30 @@ import msgspec
 from groq_core.api.answer_headers import note_texts, overhead_header, story_headers
 from groq_core.api.asgi import EVENT_STREAM, ApiExchange, HangUpWatch
 from groq_core.api.backend import Backend
-from groq_core.api.chat.clients import BOOKKEEPING
 from groq_core.api.errors import error_object, note_bug, reason, refuse
-from groq_core.api.field_errors import bad
 from groq_core.api.fold import fold, with_notes
-from groq_core.api.languages import UNTOLD, language_code
 from groq_core.api.multipart import MultipartForm, read_form
-from groq_core.api.rules import MODEL_NAME, STREAMED, UPLOAD, FormFields, Rule, number, one_of, some_of, text
-from groq_core.api.schema_parts import TEXT as SCHEMA_TEXT
 from groq_core.encoding import event_bytes
 from groq_core.errors import BrokenAnswerError
 from groq_core.events import Events, Note, TextDelta, Transcript
+from groq_core.incoming.clients import BOOKKEEPING
+from groq_core.incoming.field_errors import bad
+from groq_core.incoming.recordings import MAX_PROMPT, cut_prompt, read_language
+from groq_core.incoming.rules import MODEL_NAME, STREAMED, UPLOAD, FormFields, Rule, number, one_of, some_of, text
+from groq_core.incoming.schema_parts import TEXT as SCHEMA_TEXT
 from groq_core.media.audio.container import check_head
 from groq_core.media.text.subtitles import breaches_in_words, to_srt, to_vtt
 from groq_core.reply import Reply
 
 FORMATS: Final = ("json", "text", "verbose_json", "srt", "vtt")
 GRANULARITIES: Final = ("segment", "word")
-MAX_PROMPT: Final = 896
-"""Characters; what Groq accepts of spelling hints."""
-
 
 TEXT = (b"content-type", b"text/plain; charset=utf-8")
 VTT = (b"content-type", b"text/vtt; charset=utf-8")
 
 
-def _check_language(value: Any, name: str) -> None:
-    if value.strip().casefold() not in UNTOLD and language_code(value) is None:
-        raise bad(name, f"`{name}` must be a code such as en or de", "Leave it out to let the model find out.")
+def _check_language(value: Any, _: str) -> None:
+    read_language(value)
 
 
 FIELDS: Final = FormFields(
@@ -172,26 +168,20 @@ def read_question(form: MultipartForm, task: Literal["transcribe", "translate"])
             "`timestamp_granularities[]` needs `response_format` verbose_json",
             "Send response_format=verbose_json, or leave the field out.",
         )
-    prompt = fields.get("prompt")
-    notes = _others(form)
-    if prompt is not None and len(prompt) > MAX_PROMPT:
-        notes.append(
-            Note(code="prompt_cut", text=f"`prompt` has {len(prompt)} characters: the first {MAX_PROMPT} were sent")
-        )
-        prompt = prompt[:MAX_PROMPT]
+    prompt, cut = cut_prompt(fields.get("prompt"))
     return TranscriptionQuery(
         audio=form.file,
         filename=form.filename,
         task=task,
         model=fields.get("model", "audio").strip(),
-        language=_language(fields.get("language"), task),
+        language=None if task == "translate" else read_language(fields.get("language")),
         prompt=prompt,
         temperature=fields.get("temperature", 0.0),
         form=shape,
         granularities=cast("tuple[Literal['segment', 'word'], ...]", granularities)
         or (("segment", "word") if shape in ("srt", "vtt") else ("segment",)),
         stream=fields.get("stream", False),
-        notes=tuple(notes),
+        notes=(*_others(form), *cut),
     )
 
 
@@ -219,13 +209,6 @@ def _others(form: MultipartForm) -> list[Note]:
                 code="unknown_parameter",
             )
     return notes
-
-
-def _language(language: str | None, task: str) -> str | None:
-    """The code that goes upstream; a translation is always into English."""
-    if language is None or task == "translate" or language.strip().casefold() in UNTOLD:
-        return None
-    return language_code(language)
 
 
 # ── what is answered ─────────────────────────────────────────────────────────────────────────────────

@@ -92,6 +92,7 @@ async def run(args: argparse.Namespace) -> int:
         run_later,
         survey,
     )
+    from groq_core.services.sent_pictures import pieces_within
     from groq_core.settings.env_file import load
 
     limits = {name: value for name in ("rpm", "tpm") if (value := getattr(args, name)) is not None}
@@ -124,7 +125,12 @@ async def run(args: argparse.Namespace) -> int:
                     steps = run_later(core, source, sink, job, found.lines)
                 else:
                     status.say(earlier_answers(await asyncio.to_thread(reconcile, sink, source), sink))
-                    asked = answerers(core.handle, stay=not args.fallback, files=args.input.parent)
+                    asked = answerers(
+                        core.handle,
+                        stay=not args.fallback,
+                        files=args.input.parent,
+                        pieces=pieces_within(core.catalogue),
+                    )
                     shares = None
                     if core.shared is not None and not args.alone:
                         status.say("other runs of this input on the same Redis ask the lines that this one does not")

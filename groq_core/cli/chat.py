@@ -42,6 +42,8 @@ async def run(args: argparse.Namespace) -> int:
                 if isinstance(event, TextDelta):
                     write_words(event.text)
         sys.stdout.write("\n")
+        for note in reply.receipt.notes:
+            print(note.text, file=sys.stderr)
         if served := reply.receipt.served_by:
             print(f"{served['provider']}:{served['model']}", file=sys.stderr)
     return 0

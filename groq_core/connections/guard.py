@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import sys
 from collections import OrderedDict
 from collections.abc import Callable
@@ -22,6 +23,11 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 DESCRIPTORS_WANTED = 65_536
 DESCRIPTORS_KEPT = 128
 """Kept back for files and for connections to the models."""
+
+FRAMING = 32
+"""Bytes that each byte of a body may cost in chunks of one; beyond them and a head's size, nothing is meant."""
+
+AUTHORITY_ENDS = re.compile(rb"[/?#]")
 
 PROBES = ("/health", "/ready")
 
@@ -117,7 +123,12 @@ class GuardedProtocol(HttpToolsProtocol):
     _waiting = 0
     _body_size = 0
     _body_since: float | None = None
+    _body_total = 0
+    _framing = 0
+    _in_head = True
+    _answering = 0
     _refusal = 400
+    _line = b""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -134,7 +145,15 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._head_since is None and self._body_since is None:
             self._head_since = self.guard.now()  # the first bytes of another request
             self._waiting = 0
+        said_before = self._body_total
+        if self._head_since is not None:
+            data = self._without_upgrade(data)
         super().data_received(data)
+        if self._body_since is not None:
+            # Sizes of chunks, what stands beside them, and trailers: the parser gathers a field until it is whole.
+            self._framing += len(data) - (self._body_total - said_before)
+            if self._framing > self.guard.bounds.head_bytes + FRAMING * self._body_total:
+                self.transport.close()
         if self._head_since is not None and not self.transport.is_closing():
             # The parser tells of a field when it is whole; one that never ends it would gather for ever.
             if self._waiting > self.guard.bounds.head_bytes:
@@ -142,9 +161,26 @@ class GuardedProtocol(HttpToolsProtocol):
                 self.send_400_response("")
             self._waiting += len(data)
 
+    def _without_upgrade(self, data: bytes) -> bytes:
+        """
+        A head that asks for no other protocol. Nothing here speaks one, and httptools then passes over the body: that
+        of everything that Java's client sends over plain HTTP, which offers HTTP/2 with it.
+        """
+        data = self._line + data
+        known, self._line = len(self._line) and 1, b""
+        end = data.find(b"\r\n\r\n")
+        if (found := UPGRADE.search(data, 0, end if end >= 0 else len(data))) is not None:
+            data = data[: found.start()] + b"x-grade" + data[found.end() :]
+        _, line, name = data[-8:].rpartition(b"\n")
+        if end < 0 and line and b"upgrade".startswith(name.lower()):
+            self._line = line + name  # it may be cut in the middle of the field's name
+            data = data[: len(data) - len(name)]
+        return data[known:]
+
     def on_message_begin(self) -> None:
         self.guard.idle.pop(self, None)
         self._head_size = 0
+        self._in_head = True
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
@@ -152,20 +188,38 @@ class GuardedProtocol(HttpToolsProtocol):
         self._take(len(url))
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        super().on_header(name, value)
         self._take(len(name) + len(value) + 4)
+        if not self._in_head:
+            return  # a trailer: what was read of the head has been believed already
+        super().on_header(name, value)
         if len(self.headers) > self.guard.bounds.fields:
             self._refuse(431)
 
     def on_headers_complete(self) -> None:
         self._head_since = None
+        self._in_head = False
         self._body_since, self._body_size = self.guard.now(), 0
+        self._body_total = self._framing = 0
+        if not self._names_one_host():
+            self._refuse(400)  # whoever stands between may have looked at another one
         if self.over and self.url.partition(b"?")[0].decode("latin-1") not in PROBES:
             self._refuse(503)
         super().on_headers_complete()
+        self._answering += 1
+
+    def _names_one_host(self) -> bool:
+        """Whether the request says once, and in one way, whom it is for; HTTP/1.0 may leave it out."""
+        version, hosts = self.parser.get_http_version(), [value for name, value in self.headers if name == b"host"]
+        if version not in ("1.0", "1.1") or len(hosts) > 1 or (version == "1.1" and not hosts):
+            return False
+        _, absolute, rest = self.url.partition(b"://")
+        if self.url.startswith(b"/") or not absolute:
+            return True
+        return bool(hosts) and AUTHORITY_ENDS.split(rest, 1)[0].lower() == hosts[0].strip().lower()
 
     def on_body(self, body: bytes) -> None:
         self._body_size += len(body)
+        self._body_total += len(body)
         super().on_body(body)
 
     def on_message_complete(self) -> None:
@@ -173,6 +227,7 @@ class GuardedProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
+        self._answering -= 1
         super().on_response_complete()
         if not self.transport.is_closing() and self.cycle.response_complete:
             if self.over:
@@ -185,12 +240,15 @@ class GuardedProtocol(HttpToolsProtocol):
         bounds = self.guard.bounds
         if self.transport.is_closing():
             return
-        if self._head_since is not None and now - self._head_since > bounds.head_s:
+        if self._head_since is not None and self._answering:
+            self._head_since = now  # the next one waits for the answer that is being given
+        elif self._head_since is not None and now - self._head_since > bounds.head_s:
             self._refusal = 408
             self.send_400_response("the request's head did not come in time")
         elif self._body_since is not None and now - self._body_since > bounds.head_s:
             if not self.flow.read_paused and self._body_size < bounds.body_rate * (now - self._body_since):
-                self.transport.close()
+                self._refusal = 408
+                self.send_400_response("")
             self._body_since, self._body_size = now, 0
 
     def _take(self, size: int) -> None:
@@ -204,6 +262,12 @@ class GuardedProtocol(HttpToolsProtocol):
         raise _Refused
 
     def send_400_response(self, msg: str) -> None:
+        if self._answering:
+            if self._answering > 1 or self.cycle.response_started:
+                self.transport.close()  # a second status line would stand in the middle of the answer
+                return
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
         status = self._refusal
         message, hint = _WORDS.get(status, (msg, ""))
         error = {"message": message, "type": "invalid_request_error", "code": None, "param": None, "hint": hint}
@@ -222,13 +286,16 @@ class GuardedProtocol(HttpToolsProtocol):
         self.transport.close()
 
 
+UPGRADE = re.compile(rb"(?<=\n)upgrade(?=[ \t]*:)", re.I)
+
+
 class _Refused(Exception):  # noqa: N818 - ends the parser, and is never seen outside
     pass
 
 
 _WORDS = {
     431: ("the request's head is too large", "Send at most 64 KiB and 100 fields; large values belong in the body."),
-    408: ("the request's head did not come in time", "Send it within ten seconds."),
+    408: ("the request did not come in time", "Send its head within ten seconds, and its body at a kilobyte a second."),
     503: ("there are too many connections", "Try again in a moment."),
 }
 

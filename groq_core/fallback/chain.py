@@ -44,7 +44,7 @@ from groq_core.fallback.turns import Turns
 from groq_core.models.spec import Capability, ModelSpec
 from groq_core.pipeline import Attempt, Budget, Handler
 from groq_core.requests import Request
-from groq_core.router.route import Route
+from groq_core.router.candidate import Route
 from groq_core.telemetry.metrics import Metrics
 
 FRIENDLY = (
@@ -249,7 +249,8 @@ class FallbackChain:
             run.refused_prefill.add(spec.name)
             run.queue.appendleft(spec)
             return []
-        run.failures.append(error)
+        # Its traceback leads back to this run, which would keep the request until a collector comes by.
+        run.failures.append(error.with_traceback(None))
         if error.kind is Kind.CONTENT_FILTER:
             return self._decline(run, spec, error)
         if move.to == "stop":

@@ -142,6 +142,7 @@ class ChainRun:
         )
         if not may_continue:
             return plain, Splice(text, "repeat")
+        # While somebody may still be asked, an unclear seam is asked anew; the last attempt has to be joined by guess.
         begun = {"role": "assistant", "content": text}
         request = msgspec.structs.replace(asked, messages=(*asked.messages, begun))
         return msgspec.structs.replace(plain, request=request, prefill=True), Splice(

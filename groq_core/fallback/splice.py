@@ -66,6 +66,7 @@ class Splice:
             return text
         if self._mode == "repeat":
             return self._swallow(text)
+        # A few letters meet nearly any text somewhere, so nothing is decided by fewer than these.
         self._held += text
         return self._meet() if len(self._held) >= HOLD else ""
 
@@ -93,7 +94,9 @@ class Splice:
     def _meet(self) -> str:
         held, sent = self._held, self._sent
         same = _common_prefix(held, sent)
+        # A shared beginning is no repetition yet: all of one side must stand in the other.
         again = same >= min(SURE, len(sent)) and (same == len(held) or same == len(sent))
+        # The longest overlap first: with a shorter one the letters in between would be there twice.
         overlap = next(
             (size for size in range(min(len(held), len(sent)), OVERLAP - 1, -1) if sent.endswith(held[:size])), 0
         )

@@ -80,6 +80,7 @@ class RateGuard:
             raise _too_large(spec, cost, bucket)
         wait = buckets.wait(cost, caller.user)
         left = attempt.budget.remaining_s
+        # Who is the last hope waits nearly to the end; something of the time must be left to answer in.
         patience = left - 0.5 if attempt.last or attempt.patient else min(SHORT_WAIT_S, left)
         if wait > 0:
             if wait > patience:
@@ -132,6 +133,7 @@ class RateGuard:
         if usage is None or not usage.total_tokens:
             return cost
         self._estimates.learn(attempt.spec.id, attempt.request.needs, usage.prompt_tokens)
+        # Groq counts cached tokens against no limit.
         return Cost(
             tokens_in=usage.prompt_tokens - usage.cached_tokens,
             tokens_out=usage.completion_tokens,

@@ -122,6 +122,7 @@ class UpstreamExchange:
         finally:
             # An SDK's exception holds its request, pictures and all, for as long as the failure is remembered.
             error.__context__ = None
+            del error, exc  # or this frame would keep its own traceback, and all that its callers hold
 
 
 def visitor_header(caller: Caller) -> dict[str, str]:

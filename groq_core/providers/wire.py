@@ -160,10 +160,12 @@ class Wire:
         """A connection of this loop that still stands; the one used last, since it stands most surely."""
         loop = asyncio.get_running_loop()
         if self._loop is not loop:
+            # What another loop left behind cannot be used or even hung up: its transports ended with it.
             self._loop, self._sweeper, self._pace = loop, None, ReadPace(loop)
             self._idle.clear()
             self._used.clear()
         while self._idle:
+            # The newest: older ones are then left to be swept, and a server hangs up on those first.
             connection = self._idle.pop()
             if connection.reusable and loop.time() - connection.idle_since < self._idle_s:
                 return connection
@@ -197,6 +199,7 @@ class Wire:
         except TimeoutError:
             raise httpx.ConnectTimeout(f"no connection within {self._connect_s:g} s") from None
         except OSError as error:
+            # The name may have moved, so the next attempt looks it up anew.
             self._addresses = 0.0, []
             raise httpx.ConnectError(str(error)) from error
         return connection

@@ -11,12 +11,12 @@ import asyncio
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from ipaddress import IPv6Address, ip_address
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
 from cachetools import TTLCache
 
+from groq_core.access.visit import site_of
 from groq_core.errors import RequestError
 from groq_core.requests import Caller
 from groq_core.settings.limits import WINDOWS, PersonLimit, plain
@@ -26,9 +26,6 @@ KNOWN = 100_000
 
 NEARLY = 0.8
 """The part of a limit above which every answer says so."""
-
-SITE_PREFIX = 64
-"""Of an IPv6 address: one customer has all that follow."""
 
 PATIENCE_S = 2.5
 """How long a request waits for what others hold and may give back."""
@@ -57,12 +54,15 @@ class Count(NamedTuple):
 class Ledger(Protocol):
     """Counters that begin at 0 with each window; replicas can share one."""
 
-    async def add(self, key: str, window_s: int, amount: float, window: float | None = None) -> Count:
+    async def add(
+        self, key: str, window_s: int, amount: float, window: float | None = None, *, limit: float = math.inf
+    ) -> Count:
         """
         Count.
 
         Args:
             window: Where it belongs, for what was held before; once that window is over, nothing is counted.
+            limit: What is allowed; far below it replicas need not ask each other.
         """
         ...
 
@@ -87,7 +87,9 @@ class LocalLedger:
             seconds: TTLCache(KNOWN, seconds, timer=clock) for seconds in WINDOWS.values()
         }
 
-    async def add(self, key: str, window_s: int, amount: float, window: float | None = None) -> Count:
+    async def add(
+        self, key: str, window_s: int, amount: float, window: float | None = None, *, limit: float = math.inf
+    ) -> Count:
         counters, now = self._kept[window_s], self._clock()
         began, used = counters.get(key, (now, 0.0))
         if now - began >= window_s:
@@ -195,14 +197,14 @@ class People:
         counted: list[tuple[PersonLimit, float]] = []
         for limit in await self.limits_of(caller):
             one = 1.0 if limit.kind == "requests" else 0.0
-            used, resets_in_s, window = await self._ledger.add(_name(limit, key), limit.window_s, one)
+            used, resets_in_s, window = await self._add(limit, key, one)
             if one:
                 counted.append((limit, window))
             else:
                 used -= self._held.get(_pot(limit, key), 0.0)
             if used > limit.amount or (not one and used >= limit.amount - TINY):
                 for earlier, began in counted:
-                    await self._ledger.add(_name(earlier, key), earlier.window_s, -1.0, began)
+                    await self._add(earlier, key, -1.0, began)
                 raise limit_error(limit, resets_in_s)
 
     async def reserve(self, caller: Caller, tokens: float, usd: float) -> list[Any]:
@@ -229,14 +231,14 @@ class People:
         return held
 
     async def _take(self, limit: PersonLimit, key: str, amount: float) -> PersonReservation:
-        name, pot = _name(limit, key), _pot(limit, key)
+        pot = _pot(limit, key)
         ends = time.monotonic() + PATIENCE_S
         while True:
-            used, resets_in_s, window = await self._ledger.add(name, limit.window_s, amount)
+            used, resets_in_s, window = await self._add(limit, key, amount)
             if used <= limit.amount + TINY:
                 self._held[pot] = self._held.get(pot, 0.0) + amount
                 return PersonReservation(limit, key, amount, window)
-            await self._ledger.add(name, limit.window_s, -amount, window)
+            await self._add(limit, key, -amount, window)
             left, others = limit.amount - (used - amount), self._held.get(pot, 0.0)
             if limit.kind == "tokens" and left > TINY and not others:
                 amount = left
@@ -257,7 +259,10 @@ class People:
                 del self._held[pot]
         for one in held:
             rest = took.get(one.limit.kind, 0.0) - one.amount
-            await self._ledger.add(_name(one.limit, one.key), one.limit.window_s, rest, one.window)
+            await self._add(one.limit, one.key, rest, one.window)
+
+    async def _add(self, limit: PersonLimit, key: str, amount: float, window: float | None = None) -> Count:
+        return await self._ledger.add(_name(limit, key), limit.window_s, amount, window, limit=limit.amount)
 
     def line(self, caller: Caller, model: str) -> Any:
         """An empty line."""
@@ -270,7 +275,7 @@ class People:
             return []
         found = []
         for limit in await self.limits_of(caller):
-            used, resets_in_s, _ = await self._ledger.add(_name(limit, key), limit.window_s, 0.0)
+            used, resets_in_s, _ = await self._add(limit, key, 0.0)
             used = max(0.0, used - self._held.get(_pot(limit, key), 0.0))
             found.append(allowance(limit, used, resets_in_s))
         return found
@@ -287,20 +292,7 @@ def key_of(caller: Caller) -> str | None:
         return f"person:{caller.person}"
     if caller.user.startswith(("token:", "key:")):
         return caller.user
-    return f"address:{_site(caller.address)}" if caller.address else None
-
-
-def _site(address: str) -> str:
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address
-    if not isinstance(parsed, IPv6Address):
-        return address
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    first = int(parsed) >> SITE_PREFIX << SITE_PREFIX
-    return f"{IPv6Address(first)}/{SITE_PREFIX}"
+    return f"address:{site_of(caller.address)}" if caller.address else None
 
 
 def limit_error(limit: PersonLimit, resets_in_s: float) -> RequestError:

@@ -13,6 +13,8 @@ What the app can do, in its users' words; each a few lines on the one pipeline.
 - ``logins``: Where tokens that other servers gave are kept: in memory, or, where a person asks for it, in a file of
   their own.
 - ``own_keys``: Groq keys that visitors bring along: checked once, then held in memory for as long as they are used.
+- ``sent_pictures``: Pictures in a conversation: decoded, checked, and freed of what they tell about their maker before
+  they go on.
 - ``sound_aside``: The sound of parts that have to be sent once more, laid aside on disk.
 - ``speech``: Speech: a text of any length in, one WAV file out.
 - ``ssml``: SSML, which people bring along from other services: no voice here knows it, and would read its tags aloud.

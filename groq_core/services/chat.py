@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
 
 from groq_core.events import Events
+from groq_core.incoming.chat_fields import ChatFields, read_values
 from groq_core.pipeline import Handler
 from groq_core.reply import Reply, collect
 from groq_core.requests import Caller, ChatRequest, Message, Request
@@ -34,7 +35,8 @@ class Chat:
         **params: Any,
     ) -> Events:
         """
-        Continue a conversation.
+        Continue a conversation. Messages and parameters may be spelled as clients of any API spell them; what was
+        changed for it comes as a ``Note``.
 
         Args:
             messages: Wire form, oldest first; a plain text is one user message.
@@ -45,32 +47,48 @@ class Chat:
         Raises (from the stream):
             RequestError, ChainError, BrokenAnswerError: See :mod:`groq_core.errors`.
         """
-        return self._handle(
-            ChatRequest(
-                messages=_conversation(messages),
+        return self._answer(
+            messages,
+            params,
+            lambda fields: ChatRequest(
+                messages=fields.messages,
                 model=model,
-                params=params,
+                params=fields.params,
                 revisable=revisable,
                 no_store=no_store,
                 caller=caller or Caller(),
-            )
+            ),
         )
 
     async def ask(
         self, messages: str | Sequence[Message], *, model: str = "auto", caller: Caller | None = None, **params: Any
     ) -> Reply:
         """The same, not streamed: the whole answer with its receipt."""
-        request = ChatRequest(
-            messages=_conversation(messages),
-            model=model,
-            params=params,
-            stream=False,
-            revisable=True,
-            caller=caller or Caller(),
+        answer = self._answer(
+            messages,
+            params,
+            lambda fields: ChatRequest(
+                messages=fields.messages,
+                model=model,
+                params=fields.params,
+                stream=False,
+                revisable=True,
+                caller=caller or Caller(),
+            ),
         )
-        async with aclosing(self._handle(request)) as events:
+        async with aclosing(answer) as events:
             return await collect(events)
 
-
-def _conversation(messages: str | Sequence[Message]) -> tuple[Message, ...]:
-    return ({"role": "user", "content": messages},) if isinstance(messages, str) else tuple(messages)
+    async def _answer(
+        self,
+        messages: str | Sequence[Message],
+        params: Mapping[str, Any],
+        request_of: Callable[[ChatFields], ChatRequest],
+    ) -> Events:
+        """The answer, after what was changed in the question."""
+        fields = read_values(messages, params)
+        for note in fields.notes:
+            yield note
+        async with aclosing(self._handle(request_of(fields))) as events:
+            async for event in events:
+                yield event

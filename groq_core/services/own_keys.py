@@ -14,6 +14,7 @@ from weakref import WeakValueDictionary
 import msgspec
 from cachetools import TTLCache
 
+from groq_core.access.visit import site_of
 from groq_core.errors import Kind, ProviderError, RequestError
 from groq_core.redaction import Secret
 from groq_core.requests import Caller
@@ -90,7 +91,7 @@ class OwnKeys:
                 return known
             if (refused := self._refused.get(credential)) is not None:
                 raise refused
-            self._count_check_of(address)
+            self._count_check_of(site_of(address))
             try:
                 own = await self.add(text)
             except RequestError as error:

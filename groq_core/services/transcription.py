@@ -34,6 +34,7 @@ from groq_core.events import (
     Transcript,
     Usage,
 )
+from groq_core.incoming.recordings import cut_prompt, read_language
 from groq_core.media.audio.ffmpeg import Media
 from groq_core.media.audio.joiner import Joiner
 from groq_core.media.audio.judgement import NoSpeech, doubts_in_words, judge_transcript, omissions
@@ -116,8 +117,8 @@ class TranscriptionService:
         Args:
             data: A whole file of any kind, or where it lies; see
                 :class:`~groq_core.media.audio.preparation.Preparation`.
-            language: ISO 639-1; None lets the model find out.
-            prompt: Names and spellings to expect, at most 224 tokens.
+            language: Its code or name; None lets the model find out. A translation is always into English.
+            prompt: Names and spellings to expect; what Groq does not take of it is cut, and noted.
             granularities: ``word`` adds the time of every word, and some waiting.
 
         Yields:
@@ -126,9 +127,13 @@ class TranscriptionService:
             part that could not be had.
 
         Raises:
-            RequestError: The file can't be transcribed (``param="file"``).
+            RequestError: The file can't be transcribed (``param="file"``), or the language is none.
             ChainError: No part could be had.
         """
+        language = None if task == "translate" else read_language(language)
+        prompt, notes = cut_prompt(prompt)
+        for note in notes:
+            yield note
         template = TranscriptionRequest(
             audio=b"",
             filename="",

@@ -12,6 +12,7 @@ import msgspec
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from groq_core.ratelimit.personal_limits import Taken
 from groq_core.store.database import Database
 from groq_core.store.once import Once
 from groq_core.store.people import PeopleStore
@@ -25,19 +26,13 @@ LONGEST: Final = 20_000
 """Lines kept while the database is away."""
 
 
-class LedgerEntry(msgspec.Struct, kw_only=True):
+class LedgerEntry(Taken, kw_only=True):
     """What one person spent with one key on one model on one day."""
 
     day: str
     person: str
     key: int
     model: str
-    requests: int = 0
-    cached: int = 0
-    tokens_in: int = 0
-    tokens_out: int = 0
-    audio_s: float = 0.0
-    usd: float = 0.0
 
     def add(self, other: LedgerEntry) -> None:
         self.requests += other.requests

@@ -18,6 +18,7 @@ from groq_core.ui.admin_page import ADMIN_HEADERS, admin_page, refusal_page
 from groq_core.ui.basic_auth import PERSON
 from groq_core.ui.csrf import page_router
 from groq_core.ui.kept import http_errors, team_of
+from groq_core.ui.page_bodies import UNREADABLE
 from groq_core.ui.page_routes import Page, body_of
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def create_routes(page: Page) -> APIRouter:
             raise HTTPException(404, "there is no database: GROQ_CORE_DATABASE is not set")
         try:
             wanted = msgspec.json.decode(await body_of(request, MAX_BYTES), type=AdminCommand)
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             raise HTTPException(422, str(error)) from None
         with http_errors():
             return _json(await carry_out(team, wanted, who))

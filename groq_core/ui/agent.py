@@ -22,7 +22,7 @@ from groq_core.services.candidates import agent_price, agent_room
 from groq_core.ui.approvals import Approvals
 from groq_core.ui.core import PageCore
 from groq_core.ui.csrf import page_router
-from groq_core.ui.page_bodies import decode_json
+from groq_core.ui.page_bodies import UNREADABLE, decode_json
 from groq_core.ui.page_routes import Page, body_of
 from groq_core.ui.stream import refusal
 from groq_core.ui.tab_parts import place
@@ -124,7 +124,7 @@ def create_routes(page: Page) -> APIRouter:
         caller = page.caller(request)
         try:
             said = msgspec.json.decode(await body_of(request, 10_000), type=ApprovalAnswer)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except UNREADABLE as error:
             raise HTTPException(422, f"the page sent what cannot be read: {error}") from error
         if not approvals.answer(caller.user, said.approval, said.agreed):
             raise HTTPException(404, TEXTS["call_waits_no_more"])

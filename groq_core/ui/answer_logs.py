@@ -32,7 +32,7 @@ from groq_core.ui.stream import (
     line,
     receipt_line,
     release,
-    wait_for_disconnect,
+    write_until_gone,
 )
 from groq_core.ui.texts import TEXTS
 
@@ -329,14 +329,7 @@ class AnswerStream(Response):
         async def write(body: bytes, more: bool) -> None:
             await send({"type": "http.response.body", "body": body, "more_body": more})
 
-        following = asyncio.ensure_future(self._answer.follow(self._at, write))
-        gone = asyncio.ensure_future(wait_for_disconnect(receive))
-        try:
-            await asyncio.wait((following, gone), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            following.cancel()
-            gone.cancel()
-            await asyncio.gather(following, gone, return_exceptions=True)
+        await write_until_gone(self._answer.follow(self._at, write), receive)
 
 
 class Found(Protocol):

@@ -31,7 +31,7 @@ from groq_core.access.passwords import UserFile, hash_password, matches, read_us
 from groq_core.access.refused_sign_ins import RefusedSignIns
 from groq_core.access.sessions import SESSION_S, Sessions
 from groq_core.access.throttle import LocalThrottle, Throttle
-from groq_core.access.visit import visit_of
+from groq_core.access.visit import site_of, visit_of
 from groq_core.errors import RequestError
 from groq_core.ui.sign_in_page import sign_in_page
 from groq_core.ui.texts import TEXTS
@@ -182,8 +182,9 @@ class SignIn:
         Raises:
             Guess: It has to wait.
         """
-        keys = {f"{name[:200]}\0{address}": 5, f"\0{address}": FROM_ONE_ADDRESS}
-        turn = self._turns.setdefault(address, asyncio.Lock())
+        site = site_of(address)
+        keys = {f"{name[:200]}\0{site}": 5, f"\0{site}": FROM_ONE_ADDRESS}
+        turn = self._turns.setdefault(site, asyncio.Lock())
         async with turn:
             if wait := max([await self._throttle.wait_s(key) for key in keys]):
                 raise Guess(wait)

@@ -42,6 +42,7 @@ from groq_core.services.batch import (
 )
 from groq_core.services.documents.first_sheet import TABLE_LIMITS
 from groq_core.services.documents.worker import table_of
+from groq_core.services.sent_pictures import pieces_within
 from groq_core.ui import page_routes as routes
 from groq_core.ui.core import PageCore
 from groq_core.ui.csrf import page_router
@@ -352,7 +353,7 @@ async def work(core: PageCore, uploads: UploadStore, upload: Upload, wanted: Bat
                 steps = run_later(core, source, sink, job_of(sink.path, source), found.lines)
             else:
                 # A page's lines name no file: the files here are not theirs.
-                asked = answerers(core.handle, files=None, caller=caller)
+                asked = answerers(core.handle, files=None, caller=caller, pieces=pieces_within(core.catalogue))
                 steps = run_batch(BatchRun(source, sink, asked, total=found.lines), every_s=EVERY_S)
             progress = Progress()
             async with aclosing(steps):

@@ -14,14 +14,11 @@ from contextlib import aclosing
 import gradio as gr
 import msgspec
 
-from groq_core.errors import RequestError
-from groq_core.events import Events
 from groq_core.requests import Caller
-from groq_core.ui.chat_request import read_question
-from groq_core.ui.context import answer_to
 from groq_core.ui.core import PageCore
 from groq_core.ui.gradio_door import caller_of
-from groq_core.ui.stream import Gathering, refusal
+from groq_core.ui.page_routes import answer_question
+from groq_core.ui.stream import Gathering
 from groq_core.ui.tab_parts import place
 
 UPDATES_PER_S = 25
@@ -63,16 +60,8 @@ async def growing_text(core: PageCore, packed: str, caller: Caller) -> AsyncGene
     """The same lines as the direct way sends, as one growing text: Gradio sends only what was appended."""
     queued = msgspec.json.decode(packed, type=Queued)
     so_far = f"{queued.name}\n\n"
-    async with Gathering(answer_events(core, queued.question, caller)) as gathering:
+    async with Gathering(answer_question(core, queued.question.encode(), caller)) as gathering:
         while not gathering.finished:
             so_far += (await gathering.next()).decode()
             yield so_far
             await asyncio.sleep(1 / UPDATES_PER_S)
-
-
-def answer_events(core: PageCore, question: str, caller: Caller) -> Events:
-    """The events of an answer; a question that cannot be read is refused in the same form."""
-    try:
-        return answer_to(core, read_question(question.encode()), caller)
-    except RequestError as error:
-        return refusal(error)

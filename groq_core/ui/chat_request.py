@@ -7,10 +7,11 @@ from typing import Any, Literal
 import msgspec
 
 from groq_core.errors import RequestError
+from groq_core.events import Note
 from groq_core.media.image.signatures import SENDABLE
 from groq_core.requests import Caller, ChatRequest, Message
 from groq_core.services.vision import FormField, form_question
-from groq_core.ui.page_bodies import decode_json
+from groq_core.ui.page_bodies import decode_with_notes
 
 MAX_TURNS = 5000
 """More than any window holds; what does not fit is left out, see :mod:`groq_core.ui.context`."""
@@ -64,7 +65,12 @@ def read_question(body: bytes) -> PageQuestion:
     Raises:
         RequestError: It names the field and the mend.
     """
-    question = decode_json(body, PageQuestion)
+    return read_question_with_notes(body)[0]
+
+
+def read_question_with_notes(body: bytes) -> tuple[PageQuestion, tuple[Note, ...]]:
+    """The same, with what had to be changed in it."""
+    question, notes = decode_with_notes(body, PageQuestion)
     asks = "assistant" if question.continues else "user"
     if not question.turns or question.turns[-1].role != asks:
         raise RequestError("there is no question", param="message", hint="Type a message first.")
@@ -92,7 +98,7 @@ def read_question(body: bytes) -> PageQuestion:
         for url in turn.images:
             if not url.startswith(IMAGE_URLS):
                 raise RequestError("a picture is not one we prepared", param="image", hint="Add the picture again.")
-    return question
+    return question, notes
 
 
 def chat_request(question: PageQuestion, caller: Caller) -> ChatRequest:

@@ -206,11 +206,17 @@ def tokens(turn: PageTurn) -> int:
     return len(turn.text.encode()) // BYTES_PER_TOKEN + 4 + IMAGE_TOKENS * len(turn.images)
 
 
-async def with_note(events: Events, left_out: int) -> AsyncGenerator[Event, None]:
+def with_note(events: Events, left_out: int) -> Events:
     """Tell of what was not sent before anything else."""
+    key = "left_out_one" if left_out == 1 else "left_out"
+    return with_notes((Note(code="conversation_trimmed", text=TEXTS[key].format(n=left_out)),), events)
+
+
+async def with_notes(notes: tuple[Note, ...], events: Events) -> AsyncGenerator[Event, None]:
+    """An answer, after what was changed in the question."""
     async with aclosing(events):
-        key = "left_out_one" if left_out == 1 else "left_out"
-        yield Note(code="conversation_trimmed", text=TEXTS[key].format(n=left_out))
+        for note in notes:
+            yield note
         async for event in events:
             yield event
 

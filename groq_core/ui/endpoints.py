@@ -33,6 +33,7 @@ from groq_core.ui.chat_request import PageQuestion, PageTurn, chat_request
 from groq_core.ui.core import PageCore
 from groq_core.ui.gradio_door import caller_of
 from groq_core.ui.model_picker import TIERS, models_of
+from groq_core.ui.page_bodies import UNREADABLE
 
 UPDATES_PER_S: Final = 25
 
@@ -261,7 +262,7 @@ def _schema(schema: Any) -> dict[str, Any]:
     if isinstance(schema, str):
         try:
             schema = msgspec.json.decode(schema)
-        except msgspec.DecodeError as error:
+        except UNREADABLE as error:
             raise RequestError(f"`schema` is not JSON: {error}", param="schema", hint="Mend it.") from error
     if not isinstance(schema, dict):
         raise RequestError("`schema` is not a JSON object", param="schema", hint="Send a JSON Schema.")

@@ -43,7 +43,7 @@ from groq_core.ui.csrf import page_router
 from groq_core.ui.image import to_page as picture_shown
 from groq_core.ui.leaving import unless_gone
 from groq_core.ui.model_picker import models_of
-from groq_core.ui.page_bodies import decode_json
+from groq_core.ui.page_bodies import UNREADABLE, decode_json
 from groq_core.ui.page_routes import body_of
 from groq_core.ui.stream import refusal
 from groq_core.ui.tab_parts import place
@@ -191,7 +191,7 @@ def create_routes(page: routes.Page) -> APIRouter:
         body = await body_of(request, MAX_DATA_BYTES)
         try:
             data = msgspec.json.decode(body)
-        except msgspec.DecodeError as error:
+        except UNREADABLE as error:
             raise HTTPException(422, f"the page sent what cannot be read: {error}") from error
         return Response(await to_thread.run_sync(write, data), media_type=kind)
 
@@ -249,7 +249,7 @@ def schema_wanted(wanted: ExtractForm) -> Schema[Any]:
         )
     try:
         schema = msgspec.json.decode(wanted.schema)
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise RequestError(
             f"the schema is not JSON: {error}", param="schema", hint="Mend it, or use fields."
         ) from error

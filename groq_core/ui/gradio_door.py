@@ -25,6 +25,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from groq_core.access.visit import visit_of
 from groq_core.connections.bytes import holding_of, size_by_header
 from groq_core.errors import RequestError
+from groq_core.incoming.json_bodies import whole_letters
 from groq_core.requests import Caller
 from groq_core.ui.basic_auth import PERSON
 from groq_core.ui.csrf import Passes, caller_on_page
@@ -123,11 +124,7 @@ class GradioDoor:
                 scope[CALLER] = await self._admit(scope)
 
     async def _queue(self, path: str, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await _body(Request(scope, receive), MAX_JSON)
-        try:
-            said = msgspec.json.decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            raise RequestError("the body is no JSON") from None
+        body, said = _decode(await _body(Request(scope, receive), MAX_JSON))
         session = said.get("session_hash") if isinstance(said, dict) else None
         if not isinstance(session, str) or not re.fullmatch(r"[\w-]{1,64}", session):
             raise RequestError("session_hash must be a word", param="session_hash")
@@ -159,7 +156,8 @@ class GradioDoor:
         if upload:
             _check_length(scope, MAX_UPLOAD)
         if method == "POST" and wanted is not None:
-            receive = _replay(await _body(Request(scope, receive), MAX_JSON), receive)
+            body, _ = _decode(await _body(Request(scope, receive), MAX_JSON))
+            receive = _replay(body, receive)
         await self._app(scope, receive, self._noting(send, identity) if upload or method == "POST" else send)
 
     async def _identity(self, scope: Scope) -> str:
@@ -239,6 +237,20 @@ async def _body(request: Request, limit: int) -> bytes:
             raise _too_large(limit)
         holding.reach(len(body))
     return bytes(body)
+
+
+def _decode(raw: bytes) -> tuple[bytes, Any]:
+    """
+    A body as Gradio may read it, and what it holds: Gradio breaks on half a letter and on numbers beyond all bounds.
+
+    Raises:
+        RequestError: It is no JSON.
+    """
+    body = whole_letters(raw)
+    try:
+        return body, msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise RequestError("the body is no JSON") from None
 
 
 def _check_length(scope: Scope, limit: int) -> None:

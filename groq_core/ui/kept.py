@@ -20,6 +20,7 @@ from groq_core.encoding import json_bytes
 from groq_core.errors import RequestError
 from groq_core.store.shapes import Whole, check_id
 from groq_core.ui.csrf import page_router
+from groq_core.ui.page_bodies import UNREADABLE
 from groq_core.ui.page_routes import Page, body_of, http_error
 from groq_core.ui.shared_page import NOT_SHARED, PAGE_HEADERS, page_of_shared
 from groq_core.ui.texts import TEXTS
@@ -179,7 +180,7 @@ async def _read_body(request: Request, form: Any) -> Any:
         return msgspec.json.decode(await body_of(request, MAX_BYTES), type=form)
     except msgspec.ValidationError as error:
         raise HTTPException(422, str(error)) from None
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise HTTPException(400, f"the body is not JSON: {error}") from None
 
 

@@ -17,6 +17,7 @@ from groq_core.media.audio.container import check_head
 from groq_core.media.text.subtitles import breaches_in_words, to_json, to_srt, to_txt, to_vtt
 from groq_core.ui.core import PageCore
 from groq_core.ui.csrf import page_router
+from groq_core.ui.page_bodies import UNREADABLE
 from groq_core.ui.page_routes import Page, body_of
 from groq_core.ui.stream import refusal
 from groq_core.ui.tab_parts import place
@@ -118,7 +119,7 @@ def create_routes(page: Page) -> APIRouter:
             remark = breaches_in_words(written) if form in ("srt", "vtt") else ""
             headers = {"x-groq-core-note-texts": header_json([remark]).decode()} if remark else None
             return PlainTextResponse(write(written), headers=headers)
-        except msgspec.DecodeError as error:
+        except UNREADABLE as error:
             raise HTTPException(422, f"the page sent what cannot be read: {error}") from error
 
     return router

@@ -28,8 +28,8 @@ from groq_core.requests import Caller
 from groq_core.status.watch import watch
 from groq_core.ui import answer_logs as answers
 from groq_core.ui.answer_again import again, gaps
-from groq_core.ui.chat_request import read_question
-from groq_core.ui.context import answer_to
+from groq_core.ui.chat_request import read_question_with_notes
+from groq_core.ui.context import answer_to, with_notes
 from groq_core.ui.core import PageCore
 from groq_core.ui.csrf import PASS_HEADER, Passes, caller_on_page, page_router, visitor
 from groq_core.ui.fault_switch import Switch, flip, in_force, read_switch
@@ -134,7 +134,9 @@ def _answers_elsewhere(here: answers.Answers, shared: SharedState) -> AnswersEls
 def answer_question(core: PageCore, body: bytes, caller: Caller) -> Events:
     """A page's question, once more; one that cannot be asked is an answer that is only a refusal."""
     try:
-        return answer_to(core, read_question(body), caller)
+        question, notes = read_question_with_notes(body)
+        events = answer_to(core, question, caller)
+        return with_notes(notes, events) if notes else events
     except RequestError as error:
         return refusal(error)
 

@@ -12,7 +12,7 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Coroutine
 from contextlib import aclosing
 from typing import Any, Self
 
@@ -305,14 +305,7 @@ class EventStream(Response):
         self._pace.streams += 1
         try:
             async with Gathering(self._events) as gathering:
-                writer = asyncio.ensure_future(self._write(gathering, send))
-                gone = asyncio.ensure_future(wait_for_disconnect(receive))
-                try:
-                    await asyncio.wait((writer, gone), return_when=asyncio.FIRST_COMPLETED)
-                finally:
-                    writer.cancel()
-                    gone.cancel()
-                    await asyncio.gather(writer, gone, return_exceptions=True)
+                await write_until_gone(self._write(gathering, send), receive)
         finally:
             self._pace.streams -= 1
 
@@ -361,6 +354,18 @@ async def refusal(error: RequestError) -> AsyncGenerator[Event, None]:
     """An answer that is only a refusal, so that the page has one way to show what went wrong."""
     raise error
     yield  # what makes it a stream
+
+
+async def write_until_gone(writing: Coroutine[Any, Any, None], receive: Receive) -> None:
+    """Write to a page until all is written, or nobody reads it any more."""
+    writer = asyncio.ensure_future(writing)
+    gone = asyncio.ensure_future(wait_for_disconnect(receive))
+    try:
+        await asyncio.wait((writer, gone), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        writer.cancel()
+        gone.cancel()
+        await asyncio.gather(writer, gone, return_exceptions=True)
 
 
 async def wait_for_disconnect(receive: Receive) -> None:

@@ -18,6 +18,7 @@ from groq_core.redaction import redact
 from groq_core.services.speech import PIECE, has_words, model_for
 from groq_core.ui.csrf import page_router
 from groq_core.ui.leaving import unless_gone
+from groq_core.ui.page_bodies import UNREADABLE
 from groq_core.ui.page_routes import Page, body_of
 from groq_core.ui.texts import TEXTS
 
@@ -68,12 +69,12 @@ def create_routes(page: Page) -> APIRouter:
         The end of what was said in, 16-bit samples at 16 kHz; whether it was the end of a turn, from 0 to 1, out.
 
         ``quiet`` tells for how many seconds nothing was said since. Nothing in: the model is loaded, to be at hand.
-        503 where there is none, or too many ask.
+        503 where there is none, 429 where too many ask.
         """
         page.caller(request)
         samples = read_samples(await body_of(request, MAX_TURN_BYTES))
         if len(waiting) >= MAX_WAITING:
-            return JSONResponse({"detail": TEXTS["error_turn"]}, 503, headers={"cache-control": "no-store"})
+            return JSONResponse({"detail": TEXTS["error_turn"]}, 429, headers={"cache-control": "no-store"})
         waiting.add(mine := object())
         try:
             async with judges:
@@ -111,7 +112,7 @@ def read_piece(body: bytes) -> Piece:
     """
     try:
         piece = msgspec.json.decode(body, type=Piece)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise HTTPException(422, TEXTS["error_unreadable"]) from error
     if not has_words(piece.text) or len(piece.text) > PIECE:
         raise HTTPException(422, TEXTS["error_piece"].format(limit=PIECE))

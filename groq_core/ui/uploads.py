@@ -21,6 +21,7 @@ from typing import Final
 
 import msgspec
 
+from groq_core.access.visit import site_of
 from groq_core.connections.scarcity import FULL, no_storage, scarcity
 from groq_core.errors import RequestError
 
@@ -235,7 +236,7 @@ class UploadStore:
             one.remove()
             self._seen.pop(one.id, None)
         left = [one for one in left if one not in gone]
-        near = [one for one in left if address and one.record.address == address]
+        near = [one for one in left if address and site_of(one.record.address) == site_of(address)]
         if len(rest) < too_many or len(near) >= MAX_AT_ADDRESS or len(left) >= MOST_UPLOADS:
             raise RequestError(
                 "too many tables are being worked on", status=429, hint="Try again later.", retry_after=60.0

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from groq_core.access.host_names import Names, host_of
 from groq_core.access.origins import Origins, own_origin
-from groq_core.access.visit import Forwarding, Visit
+from groq_core.access.visit import Forwarding, Visit, plain_address, site_of
 
 
 def visit_of(*, trusted: tuple[str, ...] = ("127.0.0.1",), client: str = "127.0.0.1", **headers: str) -> Visit:
@@ -84,3 +84,31 @@ def test_an_origin_is_its_own_with_and_without_port(scheme: str, name: str, port
     assert own_origin(f"{scheme}://{name}:{port}", [f"{name}:{port}"])
     assert own_origin(f"{scheme}://{name}:{port}", [name])
     assert not own_origin(f"{scheme}://{name}:{port}", [f"x{name}:{port}"])
+
+
+@pytest.mark.parametrize(
+    ("text", "address", "site"),
+    [
+        ("192.0.2.7", "192.0.2.7", "192.0.2.7"),
+        ("192.0.2.7:4711", "192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7", "192.0.2.7"),
+        ("[::ffff:192.0.2.7]:80", "192.0.2.7", "192.0.2.7"),
+        ("::FFFF:c000:0207", "192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("[2001:DB8:1:2::9]:443", "2001:db8:1:2::9", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::1", "fe80::/64"),
+        ("fe80::1%whatever-else", "fe80::1", "fe80::/64"),
+        ("unknown", "unknown", "unknown"),
+        ("", "", ""),
+    ],
+)
+def test_a_household_is_one(text: str, address: str, site: str) -> None:
+    assert plain_address(text) == address
+    assert site_of(text) == site
+
+
+def test_several_lines_of_hops_are_one_list() -> None:
+    reader = Forwarding(["127.0.0.1", "10.0.0.0/8"], Origins([]))
+    lines = [(b"x-forwarded-for", b"203.0.113.9:1234"), (b"x-forwarded-for", b"10.0.0.2")]
+
+    assert reader.read({"type": "http", "headers": lines, "client": ("::ffff:127.0.0.1", 1)}).address == "203.0.113.9"

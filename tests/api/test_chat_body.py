@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from groq_core.api.chat.body import ChatCall, read_chat
 from groq_core.errors import RequestError
+from groq_core.incoming.chat_body import ChatCall, read_chat
 from groq_core.media.image.preparation import prepare
 from groq_core.requests import Caller
 from tests.api.stage import Stage, ask

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from groq_core.api.chat.body import ChatCall, read_chat
 from groq_core.api.content_coding import decode_body
 from groq_core.errors import RequestError
+from groq_core.incoming.chat_body import ChatCall, read_chat
 from groq_core.requests import Caller
 from tests.stage import staged
 

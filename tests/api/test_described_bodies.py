@@ -14,7 +14,6 @@ import httpx
 import pytest
 from jsonschema import Draft202012Validator
 
-from groq_core.api.chat.body import read_chat
 from groq_core.api.multipart import MultipartForm
 from groq_core.api.openapi import PATHS
 from groq_core.api.responses.body import read_response
@@ -23,6 +22,7 @@ from groq_core.api.schemas import SCHEMAS
 from groq_core.api.transcribe import read_question
 from groq_core.errors import RequestError
 from groq_core.events import AudioDelta, Events
+from groq_core.incoming.chat_body import read_chat
 from groq_core.requests import Caller, Request, SpeechRequest
 from groq_core.settings.settings import Settings
 from tests.api.stage import Stage, begun, done, plays, says

@@ -14,11 +14,11 @@ from jsonschema import Draft202012Validator
 
 from groq_core.api.absent_paths import MISPLACED
 from groq_core.api.app import OPEN_PATHS, routes
-from groq_core.api.chat.parameters import KNOWN
 from groq_core.api.dispatch import GROQ_PREFIX
 from groq_core.api.openapi import ABOUT, PATHS, document
 from groq_core.api.schemas import SCHEMAS
 from groq_core.api.speech import TYPES
+from groq_core.incoming.parameters import KNOWN
 from groq_core.services.batch.batch_store import BatchStore
 from groq_core.services.batch.places import BatchFolder
 from tests.stage import Stage, staged

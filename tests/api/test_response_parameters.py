@@ -33,11 +33,10 @@ MEANINGLESS: dict[str, tuple[str, Any]] = {
     "max_tokens": ("max_output_tokens", 5),
     "max_completion_tokens": ("max_output_tokens", 5),
     "reasoning_effort": ("reasoning.effort", "low"),
-    "functions": ("tools", []),
+    "functions": ("tools", [{"name": "f"}]),
     "verbosity": ("text.verbosity", "low"),
     "tempreature": ("", 0.5),
     "logit_bias": ("", {"1": 1}),
-    "context_management": ("truncation", [{"type": "compaction"}]),
 }
 """Fields that would have no effect, what is to be sent instead, and a value."""
 
@@ -90,15 +89,13 @@ async def test_verbosity_goes_on_and_is_repeated() -> None:
 
 
 WRONG: dict[str, dict[str, Any]] = {
-    "text.verbosity": {"text": {"verbosity": "huge"}},
     "include": {"include": "reasoning.encrypted_content"},
     "max_tool_calls": {"max_tool_calls": 0},
     "top_logprobs": {"top_logprobs": 50},
     "stream_options": {"stream_options": 3},
     "stream_options.include_obfuscation": {"stream_options": {"include_obfuscation": "no"}},
     "tool_choice.tools": {"tools": [ADD], "tool_choice": {"type": "allowed_tools", "mode": "auto", "tools": [SUB]}},
-    "tool_choice.mode": {"tools": [ADD], "tool_choice": {"type": "allowed_tools", "mode": "x", "tools": [ADD]}},
-    "tool_choice.type": {"tools": [ADD], "tool_choice": {"type": "web_search"}},
+    "tool_choice.type": {"tools": [ADD], "tool_choice": {"type": "file_search"}},
 }
 
 

@@ -144,6 +144,7 @@ async def test_a_body_that_trickles_is_hung_up_on_and_one_that_flows_is_not() ->
             await asyncio.sleep(0.05)
 
         assert b" 200 " in await good.head()
+        assert b" 408 " in await slow.head()
         assert await slow.hung_up()
 
 
@@ -179,3 +180,169 @@ def test_descriptors_are_always_left(descriptors: int) -> None:
     bounds = bounds_for(descriptors)
 
     assert bounds.open + bounds.spare < descriptors
+
+
+CHUNKED = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@asynccontextmanager
+async def slowly(bounds: Bounds) -> AsyncIterator[tuple[int, list[Scope]]]:
+    """An application that reads everything, then answers in two pieces with three quarters of a second between."""
+    scopes: list[Scope] = []
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        while (await receive()).get("more_body"):
+            pass
+        scopes.append(scope)
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+        await send({"type": "http.response.body", "body": b"a", "more_body": True})
+        await asyncio.sleep(0.75)
+        await send({"type": "http.response.body", "body": b"b"})
+
+    async with serving(answer, lifespan="off", ws="none", http=protocol_for(Guard(bounds))) as server:
+        yield port_of(server), scopes
+
+
+@pytest.mark.parametrize(
+    "said", [b"\r\n", b"\r\n\r\n", b"GET /next HTTP/1.1\r\nHost: a\r\n"], ids=["a line", "two", "half of the next"]
+)
+async def test_what_comes_during_an_answer_does_not_break_into_it(said: bytes) -> None:
+    async with slowly(Bounds(head_s=0.2)) as (port, _), line(port) as one:
+        await one.say(GET + b"\r\n")
+        assert (await one.head()).startswith(b"HTTP/1.1 200")
+        await one.say(said)
+
+        assert await asyncio.wait_for(one.reader.readexactly(2), 10) == b"ab"
+
+
+@pytest.mark.parametrize(
+    "said", [b"\0\0 no request\r\n\r\n", b"X" * 100_000], ids=["what is no request", "a head without end"]
+)
+async def test_no_second_status_stands_in_the_middle_of_an_answer(said: bytes) -> None:
+    async with slowly(Bounds()) as (port, _), line(port) as one:
+        await one.say(GET + b"\r\n")
+        assert (await one.head()).startswith(b"HTTP/1.1 200")
+        await one.say(said)
+        rest = b""
+        try:
+            while piece := await asyncio.wait_for(one.reader.read(100), 10):
+                rest += piece
+        except ConnectionError:
+            pass
+
+    assert rest in (b"", b"a", b"ab")
+
+
+async def test_trailers_are_no_headers() -> None:
+    async with slowly(Bounds()) as (port, scopes), line(port) as one:
+        await one.say(CHUNKED + b"1\r\nx\r\n0\r\nX-Forwarded-For: 127.0.0.1\r\nAuthorization: Bearer x\r\n\r\n")
+        assert (await one.head()).startswith(b"HTTP/1.1 200")
+
+    assert [name for name, _ in scopes[0]["headers"]] == [b"host", b"transfer-encoding"]
+
+
+@pytest.mark.parametrize(
+    ("begin", "again"),
+    [(b"0\r\nX: ", b"x" * 4096), (b"1;", b"e" * 4096), (b"0\r\n", b"X: y\r\n" * 700)],
+    ids=["a trailer without end", "a chunk's words without end", "trailers without end"],
+)
+async def test_what_stands_around_a_body_has_a_size(begin: bytes, again: bytes) -> None:
+    async with listening(Bounds()) as port, line(port) as one:
+        await one.say(CHUNKED + begin)
+        sent = 0
+        try:
+            while sent < 2**22 and not one.reader.at_eof():
+                await one.say(again)
+                sent += len(again)
+                await asyncio.sleep(0)
+        except ConnectionError:
+            pass
+        assert await one.hung_up()
+
+    assert sent < 2**21
+
+
+async def test_a_body_may_come_in_chunks_of_one_byte() -> None:
+    async with listening(Bounds()) as port, line(port) as one:
+        await one.say(CHUNKED + b"1\r\nx\r\n" * 50_000 + b"0\r\n\r\n")
+        assert (await one.head()).startswith(b"HTTP/1.1 200")
+        assert await one.reader.readexactly(5) == b"50000"
+
+
+ASK = b"POST / HTTP/1.1\r\nHost: a\r\n"
+NEXT = b"GET /next HTTP/1.1\r\nHost: a\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        GET + b"Host: evil.example\r\n\r\n",
+        GET + b"Host: a\r\n\r\n",
+        b"GET http://evil.example/ HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET http://u:p@a/ HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET http://evil.example?/ HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"GET /\r\n\r\n",
+        b"GET / HTTP/1.2\r\nHost: a\r\n\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET /\xff HTTP/1.1\r\nHost: a\r\n\r\n",
+        ASK + b"Content-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + NEXT,
+        ASK + b"Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n" + NEXT,
+        ASK + b"Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n" + NEXT,
+        ASK + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\nhii" + NEXT,
+        ASK + b"Content-Length: +2\r\n\r\nhi",
+        ASK + b"Transfer-Encoding: chunked\r\n\r\n-1\r\n",
+        ASK + b"Transfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\n",
+        ASK + b"Transfer-Encoding: chunked\r\n\r\n2\nhi\n0\n\n",
+        GET + b"X: b\r\n folded\r\n\r\n",
+        GET + b"X: b\rY: c\r\n\r\n",
+        GET + b"X: b\0c\r\n\r\n",
+        b"GET / HTTP/1.1\nHost: a\n\n",
+    ],
+)
+async def test_what_could_be_read_in_two_ways_is_refused(said: bytes) -> None:
+    async with listening(Bounds()) as port, line(port) as one:
+        await one.say(said)
+
+        assert (await one.head()).startswith(b"HTTP/1.1 400")
+        assert await one.hung_up()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"GET http://a/ HTTP/1.1\r\nHost: A\r\n\r\n",
+        b"GET / HTTP/1.0\r\n\r\n",
+        ASK + b"Transfer-Encoding: chunked\r\n\r\n2;a=b\r\nhi\r\n0\r\n\r\n",
+    ],
+)
+async def test_what_can_be_read_in_one_way_is_answered(said: bytes) -> None:
+    async with listening(Bounds()) as port, line(port) as one:
+        await one.say(said)
+
+        assert (await one.head()).startswith(b"HTTP/1.1 200")
+
+
+UPGRADE = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: \r\n"
+WITH_LENGTH = ASK + UPGRADE + b"Content-Length: 5\r\n\r\nhello"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        [WITH_LENGTH],
+        [ASK + UPGRADE.lower() + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"],
+        [WITH_LENGTH[:-5], b"hello"],
+        *([WITH_LENGTH[:at], WITH_LENGTH[at:]] for at in range(len(ASK) + 34, len(ASK) + 50, 3)),
+    ],
+)
+async def test_what_offers_another_protocol_is_answered_in_this_one(said: list[bytes]) -> None:
+    """As Java's client offers HTTP/2 with everything over plain HTTP, and httptools then passes over the body."""
+    async with listening(Bounds()) as port, line(port) as one:
+        for _ in range(2):
+            for piece in said:
+                await one.say(piece)
+                await asyncio.sleep(0.02)
+            assert (await one.head()).startswith(b"HTTP/1.1 200")
+            assert await one.reader.readexactly(1) == b"5"

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
 from collections.abc import AsyncIterator, Iterator
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
+from groq_core.access.passwords import hash_password
+from groq_core.api.absent_paths import MISPLACED
 from groq_core.compose import Core
 from groq_core.serve import create_app
 from tests.doors.stage import house, new_pass
@@ -51,8 +55,20 @@ def changing_routes(app: FastAPI) -> Iterator[tuple[str, str]]:
             yield method, path
     for fixed in ("queue/join", "cancel", "reset", "upload", "call/chat"):
         yield "POST", f"/gradio_api/{fixed}"
-    yield "POST", "/login"
-    yield "POST", "/logout"
+    for layer in app.user_middleware:
+        for path in ANSWERED_BY_LAYERS[getattr(layer.cls, "__name__", "")]:
+            yield "POST", path
+
+
+ANSWERED_BY_LAYERS = {
+    # In front of every route, so no table of routes knows them. A new layer is named here, or the tests below fail.
+    "ChatRoute": ["/ui/chat"],
+    "HuggingFaceSignIn": ["/login/huggingface", "/login/callback", "/logout"],
+    "OpenIdSignIn": ["/login/oidc", "/login/callback"],
+    "PageFrame": [],
+    "ShortOfSomething": [],
+    "SignIn": ["/login", "/logout"],
+}
 
 
 def routes_of(app: FastAPI) -> Iterator[tuple[str, str]]:
@@ -78,17 +94,94 @@ async def test_the_list_of_routes_is_not_empty(local: House) -> None:
     assert {"/v1/chat/completions", "/ui/faults", "/ui/agent", "/ui/batch/x/run", "/ui/image"} <= found
 
 
+@pytest.fixture(scope="module")
+async def signed_in_house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    """One where people sign in, and every origin is let in to the API."""
+    users = tmp_path_factory.mktemp("people") / "users"
+    users.write_text(f"ann:{hash_password('correct horse')}\n", "utf-8")
+    async with house(GROQ_CORE_AUTH_FILE=str(users), GROQ_CORE_CORS_ORIGINS="*") as found:
+        yield found
+
+
 @pytest.mark.parametrize("headers", EVIL)
 async def test_no_route_that_changes_anything_takes_another_origins_request(
     local: House, headers: dict[str, str]
 ) -> None:
     client, core = local
     passed = await new_pass(client)
-    for method, path in set(changing_routes(create_app(core))) | {("POST", "/ui/chat")}:
+    for method, path in sorted(set(changing_routes(create_app(core)))):
         response = await client.request(method, fill_in(path), json={}, headers={**passed, **headers})
 
         assert response.status_code == 403, (method, path)
         assert "access-control-allow-origin" not in response.headers
+
+
+@pytest.mark.parametrize("headers", EVIL)
+async def test_origins_that_may_use_the_api_change_nothing_of_the_pages(
+    signed_in_house: House, headers: dict[str, str]
+) -> None:
+    client, core = signed_in_house
+    basic = {"authorization": f"Basic {base64.b64encode(b'ann:correct horse').decode()}"}
+    # The API asks for tokens of its own, Gradio's endpoints for the same ones.
+    others = ("/v1/", "/openai/", "/_simulator/", "/gradio_api/", *MISPLACED)
+    asked = [one for one in sorted(set(changing_routes(create_app(core)))) if not one[1].startswith(others)]
+
+    assert {("POST", "/login"), ("POST", "/logout"), ("POST", "/ui/chat")} <= set(asked)
+    for method, path in asked:
+        response = await client.request(method, fill_in(path), data={}, headers={**basic, **headers})
+
+        assert response.status_code == 403, (method, path)
+        assert "set-cookie" not in response.headers
+
+
+SPELLINGS = [
+    "//login", "/./login", "/login/", "/LOGIN", "/%6cogin", "/login%2f", "/ui//chat", "/ui/%2e/chat", "/ui/chat/",
+    "/ui%2fchat", "/x/../ui/chat", "/gradio_api/../ui/chat", "/config/../ui/faults", "/gradio_api/%2e%2e/login",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND"])
+async def test_no_spelling_of_a_path_or_verb_gets_by(signed_in_house: House, local: House, method: str) -> None:
+    for client, _ in (signed_in_house, local):
+        for path in SPELLINGS:
+            head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nOrigin: https://evil.example\r\n"
+            said = await answer_to(client, head.encode() + b"Content-Length: 0\r\n\r\n")
+            assert said.split(b" ")[1] in (b"400", b"401", b"403", b"404", b"405"), (path, said)
+            assert b"set-cookie" not in said.lower()
+
+
+async def answer_to(client: httpx.AsyncClient, data: bytes) -> bytes:
+    """The head of the answer to bytes that no client would write."""
+    reader, writer = await asyncio.open_connection(client.base_url.host, client.base_url.port)
+    try:
+        writer.write(data)
+        return await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 20)
+    finally:
+        writer.close()
+
+
+UNREADABLE = [
+    b'{"a":"\xf9"}',
+    b"\xff\xfe{}",
+    b'{"a":"\\ud83d"}',
+    b'{"a":1e999}',
+    b'{"a":NaN}',
+    b"\0",
+    b'"',
+    b"[]",
+    b"1",
+]
+
+
+async def test_no_route_breaks_on_bytes_it_cannot_read(local: House) -> None:
+    client, core = local
+    headers = {**await new_pass(client), "content-type": "application/json"}
+    for method, path in sorted(set(changing_routes(create_app(core)))):
+        for form in ("json", "csv", "txt") if "{form}" in path else ("",):
+            for body in UNREADABLE:
+                filled = fill_in(path.replace("{form}", form))
+                response = await client.request(method, filled, content=body, headers=headers)
+                assert response.status_code < 500 or response.status_code == 503, (filled, body, response.text[:200])
 
 
 PUBLIC = ("/ui/assets/", "/ui/manifest.json")

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { Activity } from "../../assets/js/talk/activity.js";
-import { Ears, WORDS_S } from "../../assets/js/talk/ears.js";
+import { Ears, LONGEST_S, WORDS_S } from "../../assets/js/talk/ears.js";
 import { isOpen } from "../../assets/js/talk/heard.js";
 import { FRAME, Silero } from "../../assets/js/talk/silero.js";
 import { END_S, LIKELY_S, isHopeless, patienceFor } from "../../assets/js/talk/turn-end.js";
@@ -125,6 +125,18 @@ test("what is heard at any rate is resampled as it comes, with nothing lost betw
   }
 });
 
+test("half an hour at 48 kHz is resampled and packed while it is made", () => {
+  const down = new Downsampler(48_000);
+  const tape = new Tape();
+  const second = Float32Array.from({ length: 48_000 }, (_, at) => Math.sin(at / 7) / 2);
+  const before = process.memoryUsage().arrayBuffers;
+  for (let at = 0; at < 1800; at += 1) tape.push(down.push(second));
+  assert.equal(tape.chunks.reduce((sum, { byteLength }) => sum + byteLength, 0), 1800 * RATE * 2);
+  globalThis.gc?.();
+  assert.ok(process.memoryUsage().arrayBuffers - before < 1800 * RATE * 4, "57.6 MB, and what waits to be collected");
+  assert.equal(tape.file().size, 44 + 1800 * RATE * 2);
+});
+
 test("a tape gives its end, its fresh part and its copy", async () => {
   const tape = new Tape();
   for (let at = 0; at < 10; at += 1) tape.push(new Float32Array(100).fill(at / 10));
@@ -153,7 +165,7 @@ test("a sentence's language is seen by its letters and its smallest words", () =
 
 test("the less sure the turn model is, the longer it must stay quiet", () => {
   const cases = [
-    [[], END_S], [[0.99], END_S], [[0.99, 0.97], 0], [[0.99, 0.87], LIKELY_S], [[0.87, 0.99], LIKELY_S], [[0.99, 0.5], END_S], [[0.4, 0.99], END_S], [[null, null], END_S], [[0.99, null], END_S],
+    [[], END_S], [[0.99], END_S], [[0.99, 0.97], 0], [[0.99, 0.92], LIKELY_S], [[0.92, 0.99], LIKELY_S], [[0.99, 0.5], END_S], [[0.4, 0.99], END_S], [[null, null], END_S], [[0.99, null], END_S],
   ];
   for (const [chances, patience] of cases) assert.equal(patienceFor(chances), patience, JSON.stringify(chances));
   assert.ok(isHopeless([0.5]) && isHopeless([null]) && !isHopeless([0.99]) && !isHopeless([]));
@@ -166,6 +178,18 @@ test("it is told that it will be the end in time for its words, and who goes on 
   assert.equal(soon.length, 2, "before the pause was over, and at the end");
   assert.ok(Math.abs(ended[1] - soon[1][1] - WORDS_S) < 0.05);
   assert.equal(named(events, "ended").length, 1);
+});
+
+test("a turn is at most five minutes long", () => {
+  const events = [];
+  const none = () => {};
+  const ears = new Ears({ level: none, began: none, paused: none, soon: none, wentOn: none, nothing: none, ended: () => events.push(ears.taken.tape.seconds), lost: none, halted: none, own: () => 0 });
+  const before = new Tape();
+  before.push(new Float32Array((LONGEST_S - 0.5) * RATE));
+  ears.keep(before);
+  const said = cut(0.3, 2.1);
+  for (let at = 0; at < said.length; at += 128) ears.hear(said.subarray(at, at + 128));
+  assert.ok(Math.abs(events[0] - LONGEST_S) < 0.1, `${events}`);
 });
 
 test("what cannot be the end by its words", () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
 import { RATE, Tape } from "../../assets/js/microphone/recorder.js";
+import { chanceOfEnd } from "../../assets/js/talk/heard.js";
 import { Writing } from "../../assets/js/talk/writing.js";
 
 /** A server that writes down how many seconds it heard; what it is told to refuse it refuses. */
@@ -75,4 +76,17 @@ test("what goes on with something already sent takes its place", () => {
   writing.guess.joined = true;
   writing.begin(said(speak(before.tape.copy(), 1)), "over");
   assert.equal(before.kept.dropped, 1, "kept no longer: the longer one is");
+});
+
+test("on a slow way the turn model is not asked again and again, so that the recording gets through", async () => {
+  let asked = 0;
+  globalThis.fetch = (_, { signal }) => {
+    asked += 1;
+    return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+  };
+  const alive = setInterval(() => {}, 100); // the signal's own timer keeps nothing running
+  assert.equal(await chanceOfEnd(new Int16Array(10), 0), null);
+  clearInterval(alive);
+  assert.equal(await chanceOfEnd(new Int16Array(10), 0), null);
+  assert.equal(asked, 1);
 });

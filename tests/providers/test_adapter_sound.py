@@ -134,6 +134,19 @@ async def test_a_voice_the_model_lacks_is_replaced_with_a_note(connect: Connect)
     assert wire.heard[0].json["voice"] == "autumn"
 
 
+async def test_a_speed_goes_to_who_has_more_than_one_and_is_told_of_who_has_not(connect: Connect) -> None:
+    sent, told = [], []
+    for spec in (SPEAKING, msgspec.structs.replace(SPEAKING, one_speed=True)):
+        for speed in (None, 1.0, 1.5):
+            async with serving(answers(b"RIFF", "audio/wav")) as wire, connect(wire.url) as provider:
+                events = await events_of(provider, SpeechRequest(text="Hello", speed=speed), spec)
+            sent.append(wire.heard[0].json.get("speed"))
+            told.append([event.code for event in events if isinstance(event, Note)])
+
+    assert sent == [None, 1.0, 1.5, None, None, None]
+    assert told == [[], [], [], [], [], ["speed_left_out"]]
+
+
 @pytest.mark.parametrize(
     ("script", "kind"),
     [

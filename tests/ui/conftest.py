@@ -62,14 +62,21 @@ class House:
         return self.script(request) if self.script else self.core.handle(request)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def anyio_backend() -> str:
-    """One event loop for a module, since the application and the browser live as long."""
+    """One event loop for all of these tests, since the application and the browser live as long."""
     return "asyncio"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 async def application() -> AsyncIterator[House]:
+    async with new_house() as house:
+        yield house
+
+
+@asynccontextmanager
+async def new_house() -> AsyncIterator[House]:
+    """Serve one that nobody has asked anything."""
     simulator = Simulator(pace=4, limits="off", seed=1)
     await simulator.start()
     async with assemble(Settings.from_env({}), simulator=simulator) as core:
@@ -104,7 +111,7 @@ def house(application: House) -> House:
     return application
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=find("chromium"), args=ALONE)
@@ -112,18 +119,25 @@ async def browser() -> AsyncIterator[Browser]:
         await browser.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 async def shared_context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    """One cache for a module, so that only its first page is loaded whole."""
+    """One cache for all of these tests, so that only the first page is loaded whole."""
+    async with context_of(browser) as context:
+        yield context
+
+
+@asynccontextmanager
+async def context_of(browser: Browser) -> AsyncIterator[BrowserContext]:
+    """What a visitor has who allows everything."""
     context = await browser.new_context(permissions=["microphone", "camera", "clipboard-read", "clipboard-write"])
     context.set_default_timeout(PATIENCE_MS)
     yield context
     await context.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 async def kept_pages(shared_context: BrowserContext) -> list[Page]:
-    """The page that a module's tests use one after the other, once there is one."""
+    """The page that tests use one after the other, once there is one."""
     return []
 
 
@@ -136,7 +150,9 @@ async def context(
         kept_pages[:] = [await shared_context.new_page()]
     (page,) = kept_pages
     # Of the same origin, and without scripts: what the page kept can be taken away with nobody there to write it again.
-    await page.goto(f"{house.url}health")
+    nowhere = f"{house.url}health"
+    if page.url != nowhere:
+        await page.goto(nowhere)
     await forget(page)
     yield shared_context
     await shared_context.set_offline(False)
@@ -148,7 +164,7 @@ async def context(
             await page.keyboard.up(key)
         await page.mouse.up()
         await page.unroute_all(behavior="ignoreErrors")
-        await page.goto("about:blank")
+        await page.goto(nowhere)
 
 
 async def forget(page: Page) -> None:

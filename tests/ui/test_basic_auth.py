@@ -11,7 +11,9 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
+from groq_core.access.visit import KEY, Visit
 from groq_core.errors import SettingsError
 from groq_core.ui.basic_auth import SignIn, hash_password, read_users
 from tests.serving import serving, url_of
@@ -81,3 +83,20 @@ def test_an_empty_user_file_is_a_fault(tmp_path: Path) -> None:
 
     with pytest.raises(SettingsError, match="names nobody"):
         read_users(file)
+
+
+async def test_a_household_has_no_more_guesses_than_one_address() -> None:
+    door = SignIn(Starlette(routes=[Route("/{rest:path}", see)]), {"ann": hash_password("open sesame")})
+    asked = iter(range(1, 100))
+
+    async def from_anywhere(scope: Scope, receive: Receive, send: Send) -> None:
+        """Each request comes from another address of one /64."""
+        await door({**scope, KEY: Visit(address=f"2001:db8::{next(asked):x}")}, receive, send)
+
+    async with (
+        serving(from_anywhere, lifespan="off") as server,
+        httpx.AsyncClient(base_url=url_of(server), trust_env=False) as http,
+    ):
+        statuses = [(await http.get("/", auth=("ann", "wrong"))).status_code for _ in range(6)]
+
+    assert statuses == [401] * 5 + [429]

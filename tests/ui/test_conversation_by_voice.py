@@ -117,6 +117,39 @@ async def test_a_pause_within_a_sentence_does_not_end_it(conversation: Page, hou
     assert lengths(house)[-1] > WHOLE_S + 1, "all of it is one recording"
 
 
+async def test_what_is_said_after_send_now_is_joined_to_it(conversation: Page, house: House) -> None:
+    await always_judge(conversation, 0.1)
+    known = asyncio.Event()
+    house.script = transcribes(
+        house, "Tell me.", "Tell me about whales.", answer=says("Aha."), until=lambda _: known, by_turn=False
+    )
+    await play(conversation, "phrase")
+    await conversation.click("#talk-send")
+    await play(conversation, "more")
+    known.set()
+
+    assert (await wait_for_questions(house))[-1] == "Tell me about whales."
+    assert lengths(house)[-1] > WHOLE_S
+    assert len(questions(house)) == 1
+
+
+async def test_where_nobody_hears_who_has_finished_it_is_told(page: Page, house: House) -> None:
+    async def refuse(route: Route) -> None:
+        await route.fulfill(status=503)
+
+    await page.route("**/ui/turn?**", refuse)
+    await install_microphone(page, phrase=PHRASE)
+    await page.hover(TALK)
+    await page.click(TALK)
+    await expect(page.locator(".gc-voice-note")).to_contain_text("pause for 1.6 seconds")
+    house.script = transcribes(house, "What time is it?", answer=says("Late."))
+    await play(page, "phrase")
+
+    assert await wait_for_questions(house) == ["What time is it?"]
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("Escape")
+
+
 async def test_send_now_does_not_wait(conversation: Page, house: House) -> None:
     await always_judge(conversation, 0.1)
     house.script = transcribes(house, "Now.", answer=says("Yes."))
@@ -264,6 +297,49 @@ async def test_a_microphone_that_is_plugged_in_again_is_listened_to(conversation
     await play(conversation, "phrase")
 
     assert await wait_for_questions(house) == ["Still here?"]
+
+
+HELD_BACK = """(part) => {
+    const context = window.contexts.find((one) => (one.sampleRate === 16000) === (part === "microphone"));
+    const resume = context.resume.bind(context);
+    context.resume = () => (window.allowed ? resume() : Promise.reject(new Error("not now")));
+    return context.suspend();
+}"""
+
+
+@pytest.mark.parametrize(("part", "words"), [("sound", "sound is held back"), ("microphone", "Nothing comes from")])
+async def test_sound_that_is_taken_away_is_told_and_goes_on_by_a_touch(
+    page: Page, house: House, part: str, words: str
+) -> None:
+    await page.evaluate(
+        """() => {
+            window.contexts = [];
+            const Real = AudioContext;
+            window.AudioContext = class extends Real {
+                constructor(given) { super(given); window.contexts.push(this); }
+            };
+        }"""
+    )
+    await install_microphone(page, phrase=PHRASE)
+    await page.evaluate("window.contexts.length = 0")  # not the one that plays into it
+    await page.hover(TALK)
+    await page.click(TALK)
+    await in_state(page, "listening")
+    await always_judge(page, 0.99)
+    house.script = transcribes(house, "Begin.", answer=Hung(LONG * 8))
+    await play(page, "phrase")
+    await in_state(page, "speaking")
+    await page.evaluate(HELD_BACK, part)
+    note = page.locator(".gc-voice-note")
+    await expect(note).to_contain_text(words, timeout=1000)
+    await page.evaluate("window.allowed = true")
+    await page.locator("#chat-log").click()
+    await expect(note).to_be_hidden()
+
+    assert await page.evaluate("window.contexts.map((context) => context.state)") == ["running", "running"]
+    await in_state(page, "speaking")
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("Escape")
 
 
 async def test_a_microphone_that_gives_nothing_is_told(conversation: Page, house: House) -> None:

@@ -22,8 +22,15 @@ from groq_core.ui.context import safely, whole_of, with_passages
 from tests.services.papers import pdf
 from tests.services.test_attached import attach
 from tests.services.test_document_index import book
-from tests.ui.conftest import House
+from tests.ui.conftest import House, new_house
 from tests.ui.scripts import plays, says
+
+
+@pytest.fixture(scope="module")
+async def application() -> AsyncIterator[House]:
+    """One of its own: what a model takes is learnt from every answer."""
+    async with new_house() as house:
+        yield house
 
 
 @pytest.fixture

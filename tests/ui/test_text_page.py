@@ -154,8 +154,22 @@ async def test_two_hundred_messages_stay_usable(page: Page, house: House) -> Non
 @pytest.fixture(scope="module")
 async def bench(browser: Browser, application: House) -> Any:
     """A page on which a test draws text without asking anybody."""
+    async for page in drawing_page(browser, application):
+        yield page
+
+
+@pytest.fixture(scope="module")
+async def old_bench(browser: Browser, application: House) -> Any:
+    """The same in a browser that has no sanitizer of its own."""
+    async for page in drawing_page(browser, application, "delete globalThis.Sanitizer"):
+        yield page
+
+
+async def drawing_page(browser: Browser, application: House, before: str = "") -> Any:
     # A context of its own: pages beside the kept one of the shared context are closed after each test.
-    page = await (await browser.new_context()).new_page()
+    context = await browser.new_context()
+    await context.add_init_script(before)
+    page = await context.new_page()
     hosts: set[str] = set()
     page.on("request", lambda request: hosts.add(request.url))
     await open_page(page, application)
@@ -210,7 +224,7 @@ async def bench(browser: Browser, application: House) -> Any:
         await main_script(page),
     )
     yield page, hosts
-    await page.close()
+    await context.close()
 
 
 async def main_script(page: Page) -> str:
@@ -237,8 +251,15 @@ async def test_growing_text_ends_as_the_whole_would_look(bench: tuple[Page, set[
 
 
 @pytest.mark.parametrize("attack", XSS, ids=range(len(XSS)))
-async def test_answer_can_neither_run_nor_fetch_nor_pretend(bench: tuple[Page, set[str]], attack: str) -> None:
-    page, asked = bench
+async def test_answer_can_neither_run_nor_fetch_nor_pretend(
+    bench: tuple[Page, set[str]], old_bench: tuple[Page, set[str]], attack: str
+) -> None:
+    assert await bench[0].evaluate("typeof Sanitizer") != await old_bench[0].evaluate("typeof Sanitizer")
+    for page, asked in (bench, old_bench):
+        await stay_unharmed(page, asked, attack)
+
+
+async def stay_unharmed(page: Page, asked: set[str], attack: str) -> None:
     drawn = await page.evaluate("(text) => draw([text.slice(0, 9), text.slice(9), '\\n\\nend'], true)", attack)
     await page.evaluate("new Promise((done) => setTimeout(done, 20))")
 

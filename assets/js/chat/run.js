@@ -89,9 +89,12 @@ export class Run {
       if (this.left) return;
       if (!this.stopped) this.#hear(inWords(/** @type {Trouble} */ (error)));
     }
+    if (this.left) return;
     this.over = true;
-    const ended = this.answer.end(this.stopped ? { stopped: true } : {});
-    this.#keep();
+    const how = this.stopped ? { stopped: true } : {};
+    const ended = this.answer.end(how);
+    // The screen takes a moment; the store learns at once how it ended, since the page may be left in that moment.
+    this.#keep({ state: this.answer.outcome(how) });
     await ended;
     if (this.receipt) this.#addReceipt(await this.receipt);
     this.#keep();
@@ -191,9 +194,10 @@ export class Run {
     if (performance.now() - this.saved > SAVE_EVERY_MS) this.#keep();
   }
 
-  #keep() {
+  /** @param {Partial<import("./types.js").Message>} [facts] that are known better than what is shown tells */
+  #keep(facts = {}) {
     this.saved = performance.now();
-    Object.assign(this.message, this.answer.data);
+    Object.assign(this.message, this.answer.data, facts);
     if (this.over) delete this.message.answer;
     this.changed();
   }

@@ -65,7 +65,7 @@ export interface KeptConversation {
   /** What runs in the open one. */
   readonly running: unknown;
   /** What runs, by conversation. */
-  runs: Map<string, { tree: Tree; message: Message; answer: { readonly data: Partial<Message> } }>;
+  runs: Map<string, { tree: Tree; message: Message; answer: { readonly data: Partial<Message> }; leave?: () => void }>;
   open(tree: Tree): unknown;
   show(): unknown;
   stop(): unknown;
@@ -148,6 +148,8 @@ export interface Composer {
   text(): string;
   options(): Partial<Options>;
   adopt(kept: { draft?: string; options?: Partial<Options> }): void;
+  /** Told that nothing more is kept, where no list says it. */
+  refused?(words: string): void;
 }
 
 /** What was taken out of a tree, and how it is put back. */

@@ -253,6 +253,17 @@ export class Answer {
   }
 
   /**
+   * How it stands when nothing more comes.
+   *
+   * @param {object} [given]
+   * @param {boolean} [given.stopped]
+   * @returns {AnswerState}
+   */
+  outcome({ stopped = this.halted } = {}) {
+    return stopped ? "stopped" : this.error ? "broken" : this.finish === "length" ? "cut" : "done";
+  }
+
+  /**
    * The stream is over: whole, stopped by the reader, or broken.
    *
    * @param {object} [given]
@@ -264,7 +275,7 @@ export class Answer {
       this.view.halt?.();
     }
     await this.view.catchUp();
-    this.state = stopped ? "stopped" : this.error ? "broken" : this.finish === "length" ? "cut" : "done";
+    this.state = this.outcome({ stopped });
     await this.view.end();
     this.#showEnd();
     if (this.error) announce(this.error.message);
@@ -329,13 +340,13 @@ export class Answer {
 }
 
 /**
- * Reads an answer aloud; what that takes is loaded when it is pressed.
+ * Reads an answer aloud; who hears of it loads what that takes.
  *
  * @param {() => string} text
  */
 export function speakButton(text) {
   const button = iconButton("speaker", say("speak"), { "data-action": "speak", "aria-pressed": "false" });
-  button.addEventListener("click", () => import("../chat/speak.js").then((module) => module.speak(text(), button, announce)));
+  button.addEventListener("click", () => document.dispatchEvent(new CustomEvent("gc:speak", { detail: { text: text(), button } })));
   return button;
 }
 

@@ -53,6 +53,7 @@ export class Activity {
     this.passed = false; // whether the last frame was speech by itself
     this.loud = false; // whether it could have been somebody by its loudness
     this.known = [0, 0]; // what the model said of the last two frames
+    this.unsure = 0; // frames just before this one that would go on with speech but do not begin it
     /** Whether the page speaks itself meanwhile: then nobody begins by half a chance, and by a whole one at once. */
     this.guarded = false;
     /** Level of the last frame, RMS. */
@@ -106,7 +107,7 @@ export class Activity {
     const held = this.quiet > 0 && !this.guarded;
     const counts = speech && (this.passed || !held);
     if (counts) {
-      const late = held ? 2 : 1; // with the one that was held back
+      const late = 1 + (held ? 1 : this.unsure); // with those that were held back
       this.run += late * FRAME_S;
       this.spoken += late * FRAME_S;
       this.quiet = 0;
@@ -115,6 +116,7 @@ export class Activity {
       if (this.quiet > BRIDGED_S) this.run = 0;
     }
     this.passed = speech;
+    this.unsure = loud && !counts && known >= GOES_ON ? this.unsure + 1 : 0;
     this.loud = loud;
     this.known = [this.known[1], known];
   }

@@ -20,6 +20,15 @@ export class Attention {
     this.awake = null;
     this.on = false;
     this.model = voiceModel();
+    /** @type {Promise<boolean> | null} whether there is a model that hears who has finished */
+    this.judge = null;
+  }
+
+  /** Which of the models that know voices and ends cannot be had: the name of a text about it; empty where both are there. */
+  async missing() {
+    const [voices, ends] = await Promise.all([this.model, this.judge]);
+    if (!voices) return "talk_by_loudness";
+    return ends === false ? "talk_by_pauses" : "";
   }
 
   /**
@@ -30,7 +39,7 @@ export class Attention {
   async open() {
     const ears = (this.ears = this.#newEars());
     this.on = true;
-    warm();
+    this.judge ??= warm();
     try {
       await ears.open();
     } catch (error) {
@@ -78,6 +87,7 @@ export class Attention {
     const lock = await keepScreenOn();
     this.awake?.release();
     this.awake = lock;
+    lock?.addEventListener("release", () => this.awake === lock && (this.awake = null));
     if (this.on) return;
     lock?.release();
     this.awake = null;

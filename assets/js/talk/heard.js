@@ -15,10 +15,17 @@ export const JUDGED_S = 8;
  * @typedef {{ text: string, language?: string | null, error?: string }} Heard
  */
 
+/** Where one came too late the way is slow, and is spared for so long: the recording itself must go the same way. */
+const SPARED_MS = 30_000;
+
+let askAgainAt = 0;
 let deaf = false; // the server has no such model, and will have none
 
-/** Have the model at hand before somebody speaks. */
-export const warm = () => chanceOfEnd(new Int16Array(0), 0);
+/** Have the model at hand before somebody speaks; resolves to whether there is one. */
+export async function warm() {
+  await chanceOfEnd(new Int16Array(0), 0);
+  return !deaf;
+}
 
 /**
  * How likely it is that somebody has finished speaking, from 0 to 1; null where nobody knows in time.
@@ -28,13 +35,14 @@ export const warm = () => chanceOfEnd(new Int16Array(0), 0);
  * @returns {Promise<number | null>}
  */
 export async function chanceOfEnd(samples, quiet) {
-  if (deaf) return null;
+  if (deaf || performance.now() < askAgainAt) return null;
   const signal = AbortSignal.timeout(JUDGED_WITHIN_MS);
   try {
     const response = await send(`turn?quiet=${quiet.toFixed(3)}`, { body: samples, signal, headers: { "content-type": "application/octet-stream" } });
     if (response.status === 503 && !samples.length) deaf = true;
     return response.status === 200 ? (await response.json()).finished : null;
   } catch {
+    if (signal.aborted) askAgainAt = performance.now() + SPARED_MS;
     return null;
   }
 }

@@ -65,7 +65,7 @@ export class Talk {
       nothing: () => this.#hearNothing(),
       ended: () => this.turns.hearEnd(),
       lost: (ears) => this.#loseEars(ears),
-      halted: (deaf) => this.bar.tell(deaf ? say("microphone_halted") : ""),
+      halted: (deaf) => this.#tellHalted(deaf),
       own: () => this.loudspeaker?.loudness ?? 0,
     });
     this.turns = new TurnTaking(this.attention, this.writing, {
@@ -76,11 +76,13 @@ export class Talk {
     /** @type {Loudspeaker | null} */
     this.loudspeaker = null;
     this.quietSince = 0;
+    this.toldDetector = false;
+    this.halted = false; // whether it is told that the microphone or the sound is held back
     this.#show("off");
     // On the window, to be the first to hear of it: the conversation stops its answer by the same key.
     window.addEventListener("keydown", (event) => event.key === "Escape" && inSight(button.id) && this.interrupt(), true);
     setInterval(() => this.#look(), LOOK_MS);
-    document.addEventListener("visibilitychange", () => this.#comeBack());
+    for (const name of ["visibilitychange", "pointerdown", "keydown"]) document.addEventListener(name, () => this.#comeBack());
     addEventListener("beforeunload", (event) => {
       if (this.unsent.recordings.length || this.ears?.taken || this.writing.guess) event.preventDefault();
     });
@@ -110,8 +112,17 @@ export class Talk {
     this.down = false;
     if (held) return this.#letGo();
     this.how = "free";
+    this.#tellDetector();
     if (this.state === "listening" && this.ears) this.#listen(this.ears);
     else this.#show(this.state);
+  }
+
+  // Who has a conversation should know when it is not taken turns in as well as it could be.
+  async #tellDetector() {
+    const missing = await this.attention.missing();
+    if (!missing || this.toldDetector || this.how !== "free" || this.state === "off") return;
+    this.toldDetector = true;
+    this.bar.tell(say(missing));
   }
 
   /** A press that cannot be held: by Enter, or by a screen reader. */
@@ -126,8 +137,7 @@ export class Talk {
     if (this.state === "opening") return; // a second press must not open a second microphone
     this.answering.drop();
     this.unsent.tell();
-    this.loudspeaker ??= new Loudspeaker(new AudioContext());
-    this.loudspeaker.context.resume();
+    this.#openLoudspeaker().context.resume();
     if (this.ears) return this.#listen(this.ears);
     this.#show("opening");
     let ears;
@@ -214,10 +224,33 @@ export class Talk {
     if (this.state === "off") this.#listen(ears);
   }
 
+  #openLoudspeaker() {
+    if (this.loudspeaker) return this.loudspeaker;
+    const { context } = (this.loudspeaker = new Loudspeaker(new AudioContext()));
+    context.addEventListener("statechange", () => this.#hearSilence(context));
+    return this.loudspeaker;
+  }
+
+  // A call or a locked screen takes the sound away; it goes on by itself where the browser lets it, else by a touch.
+  /** @param {AudioContext} context */
+  #hearSilence(context) {
+    if (context.state === "running") this.#tellHalted(false);
+    else if (this.answering.turn?.sounds && !this.interrupted) {
+      this.#tellHalted(true, "talk_silenced");
+      context.resume().catch(() => {});
+    }
+  }
+
+  #tellHalted(halted = true, text = "microphone_halted") {
+    if (halted) this.bar.tell(say(text));
+    else if (this.halted) this.bar.tell("");
+    this.halted = halted;
+  }
+
   // A page that was hidden has lost its lock on the screen, and perhaps its sound.
   #comeBack() {
     if (document.hidden || this.state === "off") return;
-    this.attention.stayAwake();
+    if (!this.attention.awake) this.attention.stayAwake();
     this.ears?.microphone.wake();
     if (!this.interrupted) this.answering.goOn();
   }
@@ -259,7 +292,7 @@ export class Talk {
     const next = this.unsent.shift();
     if (!next) return;
     this.ears?.wait();
-    this.loudspeaker ??= new Loudspeaker(new AudioContext());
+    this.#openLoudspeaker();
     this.writing.begin({ tape: null, file: next.file, why: next.why, kept: { drop: next.drop } }, "over");
     this.#show("writing");
   }

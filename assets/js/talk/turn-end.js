@@ -2,11 +2,11 @@
 // less sure it is, the longer it must stay quiet.
 
 /** After so much quiet the model is asked. */
-export const ASKED_AT_S = [0.06, 0.15];
+export const ASKED_AT_S = [0.03, 0.15];
 /** Where all of its answers are so sure, it is the end; */
-export const SURE = 0.9;
+export const SURE = 0.94;
 /** where they are so sure, it is after so much quiet; */
-export const LIKELY = 0.85;
+export const LIKELY = 0.9;
 export const LIKELY_S = 1.05;
 /** and after so much whatever it says: nobody pauses longer within a sentence. */
 export const END_S = 1.6;

@@ -66,7 +66,7 @@ export class VoiceBar {
    * @param {[string, () => void][]} [choices] what can be done about it; one of them closes it then
    */
   tell(text, choices = []) {
-    setText(this.said, text);
+    setText(this.said, text.replaceAll(/([.!?…])\.(?=\s|$)/g, "$1")); // a reason may be a sentence of its own
     const button = (/** @type {[string, () => void]} */ [label, onclick]) => el("button", { type: "button", class: "gc-button gc-quiet", onclick }, label);
     this.choices.replaceChildren(...choices.map(button));
     this.close.hidden = choices.length > 0;

@@ -10,10 +10,10 @@ import msgspec
 from groq_core.api.answer_headers import HeaderStory
 from groq_core.api.asgi import ApiExchange
 from groq_core.api.backend import Backend
-from groq_core.api.chat.body import read_chat
 from groq_core.api.chat.chunks import ChunkWriter
-from groq_core.api.chat.pictures import clean, pieces_within
 from groq_core.api.sending import fold_answer, stream_answer
+from groq_core.incoming.chat_body import read_chat
+from groq_core.services.sent_pictures import clean, pieces_within
 from groq_core.streaming.completion import completion
 
 MAX_BODY = 30 * 2**20

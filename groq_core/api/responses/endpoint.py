@@ -12,8 +12,6 @@ from groq_core.api.answer_headers import HeaderStory
 from groq_core.api.asgi import ApiExchange
 from groq_core.api.backend import Backend
 from groq_core.api.chat.endpoint import MAX_BODY
-from groq_core.api.chat.pictures import clean, pieces_within
-from groq_core.api.field_errors import bad
 from groq_core.api.pages import page_of_entries, query
 from groq_core.api.responses.body import ResponseCall, read_response
 from groq_core.api.responses.kept_responses import Kept, ResponseStore, referred
@@ -33,8 +31,10 @@ from groq_core.api.responses.wire_events import ResponseWriter
 from groq_core.api.sending import fold_answer, stream_answer
 from groq_core.errors import RequestError
 from groq_core.events import ToolCall
+from groq_core.incoming.field_errors import bad
 from groq_core.reply import Reply
 from groq_core.requests import Caller
+from groq_core.services.sent_pictures import clean, pieces_within
 
 PREFIX = "/v1/responses/"
 
@@ -63,8 +63,8 @@ class Responses:
         call = read_response(body, exchange, self._store)
         headers = HeaderStory(exchange, self._board)
         with exchange.watch() as watch:
-            request, changed = await clean(call.request, pieces_within(self._catalogue))
-            notes = [*call.notes, *changed]
+            request, notes = await clean(call.request, pieces_within(self._catalogue))
+            notes = (*call.notes, *notes)
 
             def keep(response: dict[str, Any], text: str, calls: list[ToolCall]) -> None:
                 self._keep(exchange.caller, call, response, text, calls)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
 
-from groq_core.api.chat.parameters import MAX_TOOLS
-from groq_core.api.field_errors import bad, kind_of, mapping
-from groq_core.api.schema_parts import TEXT, Schema, either, list_of, object_of, with_description
+from groq_core.incoming.clients import MODES
+from groq_core.incoming.field_errors import bad, kind_of, mapping
+from groq_core.incoming.parameters import MAX_TOOLS
+from groq_core.incoming.schema_parts import TEXT, Schema, either, list_of, object_of, with_description
 
 HOSTED: Final[Mapping[str, str]] = {
     "browser_search": "browser_search",
@@ -19,6 +20,9 @@ HOSTED: Final[Mapping[str, str]] = {
     "code_interpreter": "code_interpreter",
 }
 """Tools a provider runs itself, by OpenAI's name and by Groq's, and what Groq calls them."""
+
+CHOICES: Final = ("function", "tool", "allowed_tools")
+"""Choices that are a chat's as well, whose spellings are mended there."""
 
 FUNCTION_FIELDS: Final = ("name", "description", "parameters", "strict")
 
@@ -50,12 +54,6 @@ TOOLS: Final[Schema] = with_description(
     },
     f"Of type `function`, `namespace` (of functions), {', '.join(f'`{name}`' for name in HOSTED)}.",
 )
-CHOICE: Final[Schema] = either(
-    {"enum": ["none", "auto", "required"]},
-    object_of({"type": {"const": "function"}, "name": TEXT}, "type", "name"),
-    object_of({"type": {"enum": ["allowed_tools", *HOSTED]}}, "type"),
-)
-"""What is taken, in the API's description."""
 
 
 def chat_tools(tools: Any) -> list[dict[str, Any]] | None:
@@ -75,6 +73,8 @@ def chat_tools(tools: Any) -> list[dict[str, Any]] | None:
 
 def _chat_tools(tool: dict[str, Any], path: str) -> list[dict[str, Any]]:
     kind = tool.get("type")
+    if kind in (None, "function") and isinstance(tool.get("function"), dict):
+        tool, kind = tool["function"], "function"  # as a chat has it
     if kind == "function":
         return [_function(tool)]
     if kind == "namespace":
@@ -132,12 +132,9 @@ def namespaces_of(tools: Any) -> Namespaces:
     }
 
 
-def chat_choice(choice: Any, tools: Sequence[Mapping[str, Any]] | None = None) -> Any:
+def chat_choice(choice: Any) -> Any:
     """
     Translate `tool_choice`; tools that are allowed are named as a chat names them.
-
-    Args:
-        tools: Those that are offered, as a chat's; None where that does not matter yet.
 
     Raises:
         RequestError: 400 for a choice among tools nobody here has.
@@ -145,15 +142,15 @@ def chat_choice(choice: Any, tools: Sequence[Mapping[str, Any]] | None = None) -
     if not isinstance(choice, dict):
         return choice
     match choice.get("type"):
-        case "function":
-            return {"type": "function", "function": {"name": _named(choice)}}
-        case "allowed_tools":
-            return {"type": "allowed_tools", "mode": _mode(choice), "tools": _allowed(choice.get("tools"))}
+        case "function" if choice.get("namespace"):
+            return {"type": "function", "name": _named(choice)}
+        case "allowed_tools" if isinstance(choice.get("tools"), list):
+            return choice | {"tools": [_rename(tool) for tool in choice["tools"]]}
         case kind if isinstance(kind, str) and kind in HOSTED:
-            if tools is not None and not any(tool["type"] == HOSTED[kind] for tool in tools):
-                raise bad("tool_choice.type", f"`tool_choice` names {kind}, which is not among `tools`")
             # A chat can insist on a call, but not on a hosted tool's; so that tool alone is offered.
             return {"type": "allowed_tools", "mode": "required", "tools": [{"type": HOSTED[kind]}]}
+        case kind if kind is None or kind in CHOICES or (isinstance(kind, str) and kind.lower() in MODES):
+            return choice
         case kind:
             raise _unknown(kind, "tool_choice")
 
@@ -165,21 +162,14 @@ def _named(tool: Mapping[str, Any]) -> Any:
     return name_in_chat(str(namespace), str(name)) if both else name
 
 
-def _mode(choice: Mapping[str, Any]) -> str:
-    mode = choice.get("mode", "auto")
-    if mode not in ("auto", "required"):
-        raise bad("tool_choice.mode", "`tool_choice.mode` must be auto or required")
-    return str(mode)
-
-
-def _allowed(tools: Any) -> list[dict[str, Any]]:
-    path = "tool_choice.tools"
-    if not isinstance(tools, list) or not tools:
-        raise bad(path, f"`{path}` must name one or more of `tools`")
-    named = [mapping(tool, f"{path}[{index}]") for index, tool in enumerate(tools)]
-    return [
-        tool | {"type": HOSTED.get(str(tool.get("type")), tool.get("type")), "name": _named(tool)} for tool in named
-    ]
+def _rename(tool: Any) -> Any:
+    """A hosted tool by Groq's name, a function of a namespace by a chat's, another as it is."""
+    if not isinstance(tool, dict):
+        return tool
+    kind = tool.get("type")
+    if isinstance(kind, str) and kind in HOSTED:
+        return {"type": HOSTED[kind]}
+    return tool | {"name": _named(tool)} if tool.get("namespace") else tool
 
 
 def _unknown(kind: Any, path: str) -> Exception:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, Final
 
-from groq_core.api.chat.body import MAX_MESSAGES, check_messages
-from groq_core.api.field_errors import bad, kind_of, mapping
 from groq_core.api.responses.flat_tools import name_in_chat
-from groq_core.api.schema_parts import TEXT, Schema, either, object_of
 from groq_core.errors import RequestError
+from groq_core.incoming.clients import mend_call, mend_messages, mend_part
+from groq_core.incoming.field_errors import bad, kind_of, mapping
+from groq_core.incoming.message_checks import MAX_MESSAGES, check_messages
+from groq_core.incoming.schema_parts import TEXT, Schema, either, object_of
 from groq_core.requests import Message
 
 Item = dict[str, Any]
 Find = Callable[[str], Item | None]
 """From an item's id to the item, as far as it is kept."""
+
+CALL_FIELDS: Final = ("name", "arguments")
+
+PICTURE_NAMES: Final = ((".image_url.url", ".image_url"),)
 
 LEFT_OUT: Final = frozenset({"reasoning", "web_search_call", "code_interpreter_call"})
 """Items that are taken back and not sent on: models do no better for reading their old thoughts, and cost more."""
@@ -51,7 +57,8 @@ def read_items(value: Any) -> list[Item]:
 
 def messages_of(items: list[Item], find: Find) -> list[Message]:
     """
-    Turn items into messages: calls that follow each other become one turn of the assistant.
+    Turn items into messages: calls that follow each other become one turn of the assistant. What clients spell
+    otherwise is mended as in a chat.
 
     Args:
         find: Resolves an `item_reference`.
@@ -81,25 +88,45 @@ def _refer(item: Item, path: str, find: Find) -> Item:
 
 
 class _Conversation:
-    """Messages so far; pictures that tools gave wait until the tools have all been heard."""
+    """
+    Messages so far, each with the path of its item; pictures that tools gave wait until the tools have all been heard.
+    """
 
     def __init__(self) -> None:
         self._messages: list[Message] = []
+        self._paths: list[str] = []
         self._pictures: list[dict[str, Any]] = []
 
     def whole(self) -> list[Message]:
+        """
+        Raises:
+            RequestError: 400; a message is not what a chat takes, told in the names of this API.
+        """
         self._show()
-        return self._messages
+        if not self._messages:
+            return []
+        mended = mend_messages(self._messages)
+        try:
+            check_messages(mended)
+        except RequestError as error:
+            place = int((re.match(r"messages\[(\d+)\]", error.param or "") or ("", "0"))[1])
+            names = (f"messages[{place}]", self._paths[place]), (".tool_call_id", ".call_id"), *PICTURE_NAMES
+            raise rename_param(error, *names) from None
+        return list(mended)
+
+    def _say(self, message: Message, path: str) -> None:
+        self._messages.append(message)
+        self._paths.append(path)
 
     def add(self, item: Item, path: str) -> None:
-        kind = item.get("type", "message")
+        kind = item.get("type") or "message"
         if isinstance(kind, str) and kind in LEFT_OUT:
             return
         if kind != "function_call_output":
             self._show()
         match kind:
             case "message":
-                self._messages.append(_message(item, path))
+                self._say(_message(item, path), path)
             case "function_call":
                 self._call(item, path)
             case "function_call_output":
@@ -113,63 +140,52 @@ class _Conversation:
                 )
 
     def _call(self, item: Item, path: str) -> None:
-        for field in ("call_id", "name", "arguments"):
-            if not isinstance(item.get(field), str):
+        function = {name: item[name] for name in CALL_FIELDS if name in item}
+        call = mend_call(
+            {"id": item.get("call_id"), "type": "function", "function": function}, f"call_{len(self._paths)}"
+        )
+        for field, value in (("call_id", call["id"]), *((name, call["function"].get(name)) for name in CALL_FIELDS)):
+            if not isinstance(value, str):
                 raise bad(f"{path}.{field}", f"`{path}.{field}` must be text")
-        namespace = item.get("namespace")
-        name = name_in_chat(namespace, item["name"]) if namespace and isinstance(namespace, str) else item["name"]
-        call = {
-            "id": item["call_id"],
-            "type": "function",
-            "function": {"name": name, "arguments": item["arguments"]},
-        }
+        if isinstance(namespace := item.get("namespace"), str) and namespace:
+            call["function"]["name"] = name_in_chat(namespace, call["function"]["name"])
         last = self._messages[-1] if self._messages else None
         if last is not None and last["role"] == "assistant":
             self._messages[-1] = {**last, "tool_calls": [*last.get("tool_calls", ()), call]}
         else:
-            self._messages.append({"role": "assistant", "content": None, "tool_calls": [call]})
+            self._say({"role": "assistant", "content": None, "tool_calls": [call]}, path)
 
     def _result(self, item: Item, path: str) -> None:
-        if not isinstance(item.get("call_id"), str):
-            raise bad(f"{path}.call_id", f"`{path}.call_id` is missing", "Name the call this is the output of.")
         output = item.get("output")
         if isinstance(output, list):
             parts = _parts(output, f"{path}.output")
             self._pictures += [part for part in parts if part["type"] == "image_url"]
             output = "\n".join(part["text"] for part in parts if part["type"] == "text")
-        if not isinstance(output, str):
-            raise bad(f"{path}.output", f"`{path}.output` must be text or a list of parts, not {kind_of(output)}")
-        self._messages.append({"role": "tool", "tool_call_id": item["call_id"], "content": output})
+        self._say({"role": "tool", "tool_call_id": item.get("call_id"), "content": output}, path)
 
     def _show(self) -> None:
         if self._pictures:
             # A chat knows no pictures in a tool's result; the user shows them instead.
-            _check({"role": "user", "content": self._pictures}, "input")
-            self._messages.append({"role": "user", "content": self._pictures})
+            self._say({"role": "user", "content": self._pictures}, "input")
             self._pictures = []
 
 
 def _message(item: Item, path: str) -> Message:
-    content = item.get("content")
+    content, role = item.get("content"), item.get("role")
+    if isinstance(content, dict):
+        content = [content]  # one part without a list around it
     if isinstance(content, list):
         content = _parts(content, f"{path}.content")
-    message = {"role": item.get("role"), "content": content}
-    if item.get("role") not in ("user", "assistant", "system", "developer"):
+    role = role.lower() if isinstance(role, str) else role
+    if role not in ("user", "assistant", "system", "developer"):
         raise bad(f"{path}.role", f"`{path}.role` must be user, assistant, system or developer")
-    _check(message, path)
-    return message
-
-
-def _check(message: Message, path: str) -> None:
-    """A message must be what a chat takes; what is wrong with it is told in the names of this API."""
-    try:
-        check_messages([message])
-    except RequestError as error:
-        raise rename_param(error, ("messages[0]", path), (".image_url.url", ".image_url")) from None
+    refusal = {"refusal": item["refusal"]} if "refusal" in item else {}
+    return {"role": role, "content": content, **refusal}
 
 
 def _parts(parts: list[Any], path: str) -> list[dict[str, Any]]:
-    return [_part(mapping(part, f"{path}[{index}]"), f"{path}[{index}]") for index, part in enumerate(parts)]
+    found = [mend_part(part) for part in parts]
+    return [_part(mapping(part, f"{path}[{index}]"), f"{path}[{index}]") for index, part in enumerate(found)]
 
 
 def _part(part: dict[str, Any], path: str) -> dict[str, Any]:
@@ -178,6 +194,8 @@ def _part(part: dict[str, Any], path: str) -> dict[str, Any]:
             return _text(part, "text", path)
         case "refusal":
             return _text(part, "refusal", path)
+        case "image_url":
+            return part
         case "input_image":
             return _picture(part, path)
         case "input_file":

@@ -173,7 +173,15 @@ def _by_ffmpeg(data: Media, container: Container) -> Iterator[SampleSource]:
     declared = probed.track_duration_s(track)
     if container in (MP3, MPGA) and has_frame_count(data):
         declared = probed.duration_s
-    with ffmpeg.decoding(data, container, track=track.number, channels=channels, start_s=probed.start_s) as blocks:
+    opened = ffmpeg.decoding(
+        data,
+        container,
+        track=track.number,
+        channels=channels,
+        start_s=probed.start_s,
+        late_s=probed.late_s(track),
+    )
+    with opened as blocks:
         yield SampleSource(
             track.sample_rate,
             track.channels,

@@ -54,6 +54,9 @@ _TRUE_CLOCKS = frozenset({"mov", "matroska"})
 _CLOCKED = _TRUE_CLOCKS | {"mpegts", "mpeg", "avi", "flv", "asf", "ogg", "nut", "mxf", "rm", "dv", "gxf", "wtv"}
 """Whose packets carry times; those of the others are counted up, and wrong where two files were joined."""
 
+_SHIFTED = frozenset({"mpegts", "mpeg", "live_flv"})
+"""Whose clock ffmpeg lets begin with the first track that it was asked for, whatever began before it."""
+
 _ON_ITS_CLOCK = ":async=1:min_hard_comp=0.03:first_pts=0"
 
 _EXACT = frozenset({"mov", "matroska", "flac", "wav", "w64", "aiff", "au", "caf", "asf", "wv", "tta", "ape"})
@@ -72,6 +75,7 @@ class Track:
     default: bool
     duration_s: float | None
     language: str = ""
+    start_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,11 @@ class Probed:
     start_s: float
     video: bool
     streams: int
+
+    def late_s(self, track: Track) -> float:
+        """How much later than the film a track begins, where ffmpeg would not let it."""
+        late = (track.start_s or 0.0) - self.start_s
+        return late if self.demuxer in _SHIFTED and 0 < late < 3600 else 0.0
 
     def track_duration_s(self, track: Track) -> float | None:
         """Of one track. The picture of a film may go on after its sound has ended."""
@@ -135,7 +144,7 @@ def probe(data: Media, container: Container) -> Probed:
         RequestError: It is broken, or holds no audio track (422).
     """
     entries = (
-        "stream=codec_type,codec_name,sample_rate,channels,channel_layout,duration:format=duration,start_time,format_name"
+        "stream=codec_type,codec_name,sample_rate,channels,channel_layout,duration,start_time:format=duration,start_time,format_name"
         ":stream_disposition=attached_pic,default:stream_tags=language"
     )
     command = ["ffprobe", "-v", "error", *_choose(container), "-show_entries", entries, "-of", "json"]
@@ -191,6 +200,7 @@ def _track(number: int, stream: dict[str, Any]) -> Track:
         default=bool(stream.get("disposition", {}).get("default")),
         duration_s=_seconds(stream.get("duration")),
         language=tags.get("language", ""),
+        start_s=_seconds(stream.get("start_time")),
     )
 
 
@@ -206,6 +216,7 @@ def decoding(
     track: int = 0,
     channels: int = 1,
     start_s: float = 0.0,
+    late_s: float = 0.0,
     at_most_s: float | None = None,
     timeout: float = TIMEOUT,
 ) -> Iterator[Iterator[bytes]]:
@@ -218,6 +229,7 @@ def decoding(
         track: Counts tracks of sound from 0.
         channels: How many come out; as many as go in, so that they are mixed by who knows what they hold.
         start_s: Where the file's clock begins, as probed.
+        late_s: How much later the track does, where ffmpeg takes no notice of it.
         at_most_s: Seconds to decode.
 
     Yields:
@@ -232,10 +244,11 @@ def decoding(
         *(("-copyts",) if own_clock else ()),
         *_choose(container),
     ]
+    shift = f"asetpts=PTS+{late_s}/TB," if late_s else ""
     options = [
         *("-map", f"0:a:{track}", "-vn", "-sn", "-dn", "-map_metadata", "-1"),
         *(("-t", str(at_most_s)) if at_most_s else ()),
-        *("-af", "aresample=16000" + (_ON_ITS_CLOCK if container.demuxer in _CLOCKED else "")),
+        *("-af", shift + "aresample=16000" + (_ON_ITS_CLOCK if container.demuxer in _CLOCKED else "")),
         *("-ac", str(channels), "-f", "f32le", "pipe:1"),
     ]
     with (

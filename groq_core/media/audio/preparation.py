@@ -161,7 +161,7 @@ class Preparation:
                 hint="Send it in pieces, or as MP3.",
             )
         self._data, self._max_bytes, self._max_s = data, max_bytes, max_s
-        self._container = _recognise(data)
+        self._container = recognise(data)
         self._max_part_bytes = max_part_bytes
         # FLAC is never larger than the two bytes a sample it comes from, but for its header.
         self._max_part_s = min(max_part_s, (max_part_bytes - 20_000) / (2 * RATE))
@@ -286,7 +286,8 @@ class Preparation:
             )
 
 
-def _recognise(data: Media) -> Container:
+def recognise(data: Media) -> Container:
+    """What kind of recording it is, by its content; RequestError where it is none."""
     head = head_of(data)
     found = find_container(head)
     if found is None and ffmpeg.available():

@@ -8,15 +8,14 @@ second picture and no trailing bytes of the original can come along.
 from __future__ import annotations
 
 import base64
-import math
 from dataclasses import dataclass, field, replace
-from io import BytesIO
 
 from PIL import Image, ImageFile
 
 from groq_core.connections.bytes import hold_bytes
 from groq_core.media.image import light, tiles
 from groq_core.media.image.colour import on_ground, to_eight_bits, to_srgb
+from groq_core.media.image.compression import MIN_EDGE, compress
 from groq_core.media.image.deep import stretch_dark
 from groq_core.media.image.format import EXTENSIONS, FORMATS, format_of, invalid, open_image, reading
 from groq_core.media.image.frames import count_of, seek_first_shown
@@ -38,13 +37,8 @@ MAX_PIXELS = 64_000_000
 
 MAX_INPUT_BYTES = 50_000_000
 
-MIN_EDGE = 32
-"""Pixels; patch-based models refuse pictures smaller than a patch (a 32×32 PNG was accepted by Groq)."""
-
 MIN_TILE_BYTES = 300_000
 """Of one piece of a picture that was cut up: enough for a legible screen."""
-
-QUALITIES = (85, 70, 50)
 
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -56,9 +50,6 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 """What turns a picture of each EXIF orientation upright."""
-
-_PNG_FRAME = 70
-"""Bytes of a PNG that are not pixels: signature, header, chunk frames, zlib's own."""
 
 _room = Room(MAX_PIXELS)
 """Memory is the process's, so this is: many large pictures at once are decoded one after another."""
@@ -313,7 +304,7 @@ def _encode_all(picture: _Picture, limits: _Limits, more: tuple[str, ...] = ()) 
     )
     sent = list[PreparedImage]()
     for number, piece in enumerate(picture.pieces[: len(picture.boxes)], start=1):
-        encoded, mime, size = _encode(piece, share)
+        encoded, mime, size = compress(piece, share)
         own = tuple(filter(None, (*more, *picture.notes))) if number == 1 else ()
         part = (f"part {number} of {len(picture.pieces)}",) if len(picture.pieces) > 1 else ()
         sent.append(
@@ -410,57 +401,6 @@ def _without_info(image: Image.Image) -> Image.Image:
     bare = image.copy()
     bare.info = {}
     return bare
-
-
-def _encode(image: Image.Image, max_bytes: int) -> tuple[bytes, str, tuple[int, int]]:
-    """
-    Encode a picture as the smaller of JPEG and PNG, at the best quality and then the largest size that fits.
-
-    Raises:
-        RequestError: Not even a few pixels fit.
-    """
-    while True:
-        candidates = [(_jpeg(image, QUALITIES[0]), "image/jpeg")]
-        if _suits_png(image, len(candidates[0][0])):
-            candidates.append((_png(image), "image/png"))
-        candidates.sort(key=lambda candidate: len(candidate[0]))
-        data, mime = candidates[0]
-        if len(data) > max_bytes:
-            lesser = ((_jpeg(image, quality), "image/jpeg") for quality in QUALITIES[1:])
-            data, mime = next((found for found in lesser if len(found[0]) <= max_bytes), (data, mime))
-        if len(data) <= max_bytes:
-            return data, mime, image.size
-        if max(image.size) <= MIN_EDGE:
-            raise invalid(
-                f"The picture can't be made to fit {size_in_words(max_bytes)}.", "image_too_large", status=413
-            )
-        scale = max(0.5, min(0.9, math.sqrt(max_bytes / len(data))))
-        image = image.resize((max(1, int(image.width * scale)), max(1, int(image.height * scale))))
-
-
-def _jpeg(image: Image.Image, quality: int) -> bytes:
-    buffer = BytesIO()
-    image.save(buffer, "JPEG", quality=quality, optimize=True)
-    return buffer.getvalue()
-
-
-def _png(image: Image.Image, compress_level: int = 6) -> bytes:
-    buffer = BytesIO()
-    image.save(buffer, "PNG", compress_level=compress_level)
-    return buffer.getvalue()
-
-
-def _suits_png(image: Image.Image, jpeg_bytes: int) -> bool:
-    """
-    Guess from three strips whether PNG would be smaller: yes for drawings and screenshots, no for photographs.
-
-    Encoding a photograph as PNG to find out takes longer than everything else together.
-    """
-    strip = max(1, min(8, image.height // 3))
-    tops = (0, (image.height - strip) // 2, image.height - strip)
-    strips = (_png(image.crop((0, top, image.width, top + strip)), compress_level=1) for top in tops)
-    sampled = sum(len(png) - _PNG_FRAME for png in strips)
-    return sampled * image.height / (3 * strip) < 1.5 * jpeg_bytes
 
 
 def _wrong_name_note(filename: str, format_name: str) -> str | None:

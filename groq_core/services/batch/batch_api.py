@@ -22,13 +22,13 @@ import msgspec
 from groq_core.errors import Kind, ProviderError, RequestError
 from groq_core.events import Usage
 from groq_core.models.pricing import BATCH_DISCOUNT
+from groq_core.services.batch.batch_result import BatchResult, tokens_of
 from groq_core.services.batch.job import Job, Part
 from groq_core.services.batch.lines import Entry, Line, LineFault
 from groq_core.services.batch.progress import Progress
 from groq_core.services.batch.reconcile import Reconciled, reconcile
-from groq_core.services.batch.runner import failure
 from groq_core.services.batch.seen_ids import IdSet
-from groq_core.services.batch.sink import Failure, Sink, writing_beside
+from groq_core.services.batch.sink import Sink, failure, writing_beside
 
 T = TypeVar("T")
 
@@ -55,8 +55,8 @@ PASSING: Final = frozenset(
 
 TRIES: Final = 6
 
-FAILED: Final = Failure(code="failed", message="")
-NO_ANSWER: Final = Failure(code="malformed", message="the result holds no answer")
+OURS: Final = frozenset({"cost_sensitive", "max_latency_ms"})
+"""Fields of a line that are for this application alone."""
 
 
 class Described(Protocol):
@@ -89,18 +89,6 @@ class BatchApi(Protocol):
     async def look(self, batch_id: str) -> Described: ...
     async def cancel(self, batch_id: str) -> Described: ...
     def lines(self, file_id: str) -> AsyncGenerator[bytes, None]: ...
-
-
-class _Response(msgspec.Struct):
-    body: dict[str, Any] | None = None
-    status_code: int = 200
-    request_id: str | None = None
-
-
-class _Result(msgspec.Struct):
-    custom_id: str
-    response: _Response | None = None
-    error: dict[str, Any] | None = None
 
 
 class RemoteBatchRun:
@@ -276,7 +264,7 @@ class RemoteBatchRun:
             raise RequestError(
                 f"Groq's Batch API takes no {line.operation}", param="operation", hint="Run it with --via live."
             )
-        body = {name: value for name, value in line.body.items() if name not in ("stream", "stream_options")}
+        body = {name: value for name, value in line.body.items() if name not in OURS}
         body["model"] = self._model(body.get("model"))
         raw = msgspec.json.encode(
             {"custom_id": line.custom_id, "method": "POST", "url": "/v1/chat/completions", "body": body}
@@ -363,7 +351,7 @@ class RemoteBatchRun:
         async with aclosing(self._api.lines(file_id)) as lines:
             async for raw in lines:
                 try:
-                    result = msgspec.json.decode(raw, type=_Result)
+                    result = msgspec.json.decode(raw, type=BatchResult)
                 except (msgspec.DecodeError, UnicodeDecodeError):
                     unreadable.append(raw)
                     continue
@@ -383,25 +371,22 @@ class RemoteBatchRun:
         with writing_beside(self._sink.path, self._sink.answered), path.open("ab") as file:
             file.writelines(line.rstrip(b"\r\n") + b"\n" for line in lines)
 
-    def _take(self, result: _Result, key: str) -> None:
+    def _take(self, result: BatchResult, key: str) -> None:
         if result.custom_id in self._sink:
             return
+        reason = result.reason
+        if reason is not None:
+            self._sink.fail(result.custom_id, reason, key=key)
+            return
         response = result.response
-        if response is None or response.body is None or response.status_code >= 400 or result.error:
-            self._sink.fail(result.custom_id, _refusal(result), key=key)
-        elif not _is_completion(response.body):
-            self._sink.fail(result.custom_id, _refusal(result, NO_ANSWER), key=key)
-        else:
-            body = {**response.body, "simulated": True} if self._simulated else response.body
-            self._sink.answer(
-                result.custom_id, body, key=key, request_id=response.request_id, status=response.status_code
-            )
-            self._count(response.body)
+        assert response is not None
+        assert response.body is not None, "a result without a reason has an answer"
+        body = {**response.body, "simulated": True} if self._simulated else response.body
+        self._sink.answer(result.custom_id, body, key=key, request_id=response.request_id, status=response.status_code)
+        self._count(response.body)
 
     def _count(self, body: dict[str, Any]) -> None:
-        reported = body.get("usage")
-        usage = reported if isinstance(reported, dict) else {}
-        tokens_in, tokens_out = (_number(usage.get(name)) for name in ("prompt_tokens", "completion_tokens"))
+        tokens_in, tokens_out = tokens_of(body)
         self._tokens_in += tokens_in
         self._tokens_out += tokens_out
         self._truncated += any(choice.get("finish_reason") == "length" for choice in body["choices"])
@@ -423,29 +408,3 @@ class RemoteBatchRun:
 def unreadable_results(output: Path) -> Path:
     """Where results are kept that could not be read."""
     return output.with_name(output.name + ".unreadable")
-
-
-def _is_completion(body: dict[str, Any]) -> bool:
-    """It holds what a chat completion must: choices with messages."""
-    choices = body.get("choices")
-    return (
-        isinstance(choices, list)
-        and bool(choices)
-        and all(isinstance(choice, dict) and isinstance(choice.get("message"), dict) for choice in choices)
-    )
-
-
-def _number(value: object) -> int:
-    return value if isinstance(value, int) and value > 0 else 0
-
-
-def _refusal(result: _Result, otherwise: Failure = FAILED) -> Failure:
-    """Why a line has no answer, wherever Groq put it."""
-    body = result.response.body if result.response is not None else None
-    error = (body or {}).get("error") if result.error is None else result.error
-    if not isinstance(error, dict):
-        return otherwise
-    return Failure(
-        code=str(error.get("code") or error.get("type") or otherwise.code),
-        message=str(error.get("message") or otherwise.message),
-    )

@@ -22,6 +22,7 @@ from groq_core.services.batch.lines import Line, Operation
 from groq_core.services.documents.parts import Document
 from groq_core.services.documents.source import source_of
 from groq_core.services.extraction import ExtractionOptions, Extractor, schema_of, spell_path
+from groq_core.services.sent_pictures import Pieces, clean
 from groq_core.services.transcription import TranscriptionService
 from groq_core.streaming.completion import completion
 
@@ -70,7 +71,12 @@ class Answerer(Protocol):
 
 
 def answerers(
-    handle: Handler[Request], *, stay: bool = True, files: Path | None = None, caller: Caller = CALLER
+    handle: Handler[Request],
+    *,
+    stay: bool = True,
+    files: Path | None = None,
+    caller: Caller = CALLER,
+    pieces: Pieces = lambda _: 1,
 ) -> Mapping[Operation, Answerer]:
     """
     Who answers which operation.
@@ -87,7 +93,7 @@ def answerers(
     opened = AnswerFiles(files)
     audio = TranscriptionAnswerer(lend, opened)
     return {
-        "chat": ChatAnswerer(lend),
+        "chat": ChatAnswerer(lend, pieces),
         "extraction": ExtractionAnswerer(lend, opened),
         "transcription": audio,
         "translation": audio,
@@ -150,8 +156,9 @@ class AnswerFiles:
 class ChatAnswerer:
     """Chat lines: each is one request to the pipeline, answered whole."""
 
-    def __init__(self, lend: Lending) -> None:
+    def __init__(self, lend: Lending, pieces: Pieces) -> None:
         self._lend = lend
+        self._pieces = pieces
 
     async def __call__(self, line: Line, waited: Waited) -> BatchAnswer:
         body = line.body
@@ -160,23 +167,32 @@ class ChatAnswerer:
             model=body.get("model", "auto"),
             params={name: value for name, value in body.items() if name not in OURS},
             cost_sensitive=bool(body.get("cost_sensitive")),
+            max_latency_ms=body.get("max_latency_ms"),
             stream=False,
             revisable=True,
             caller=self._lend.caller,
         )
+        request, notes = await clean(request, self._pieces)
         async with aclosing(self._lend(waited)(request)) as events:
             reply = whole(await collect(events))
+        reply.receipt.notes.extend((*line.notes, *notes))
         finished = reply.finished
         assert finished is not None, "the chain ends in Finished or raises"
         usage = finished.usage or Usage()
         return BatchAnswer(
-            body=completion(reply, request.request_id),
+            body=completion(reply, request.request_id, by_function_call=line.by_function_call) | notes_of(reply),
             request_id=finished.request_id or request.request_id,
             tokens_in=usage.prompt_tokens,
             tokens_out=usage.completion_tokens,
             usd=reply.receipt.cost_usd,
             truncated=finished.finish_reason == "length",
         )
+
+
+def notes_of(reply: Reply) -> dict[str, Any]:
+    """What was changed in a line, or could not be kept of it: in a file of answers there are no headers to say so."""
+    told = [{"code": note.code, "text": note.text} for note in reply.receipt.notes]
+    return {"notes": told} if told else {}
 
 
 def whole(reply: Reply) -> Reply:
@@ -219,7 +235,7 @@ class TranscriptionAnswerer:
         assert finished is not None, "a transcription ends in Finished or raises"
         body = msgspec.json.decode(to_json(finished.transcript)) if finished.transcript else {"text": reply.text}
         return BatchAnswer(
-            body={**body, "x_groq_core": reply.receipt.as_dict()},
+            body={**body, **notes_of(reply), "x_groq_core": reply.receipt.as_dict()},
             request_id=reply.receipt.request_id,
             usd=reply.receipt.cost_usd,
         )

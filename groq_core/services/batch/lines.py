@@ -17,6 +17,10 @@ from typing import Any, Final, Literal, TypeAlias
 import msgspec
 
 from groq_core.errors import RequestError
+from groq_core.events import Note
+from groq_core.incoming.chat_body import take_own
+from groq_core.incoming.chat_fields import read_fields
+from groq_core.incoming.json_bodies import read_object
 from groq_core.services.batch.seen_ids import IdSet
 from groq_core.services.batch.template import LineTemplate
 
@@ -48,6 +52,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
             recording has ``file``, or ``url`` for Groq to fetch.
         stamp: What tells the files it names from others of the same name.
         simulated: The simulator answers it, and no model: whoever asks a model later asks anew.
+        notes: What was changed in it that its author should know.
+        by_function_call: Asked with `functions`, as before there were tools: calls go back as `function_call`.
     """
 
     number: int
@@ -56,6 +62,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     body: dict[str, Any]
     stamp: str = ""
     simulated: bool = False
+    notes: tuple[Note, ...] = ()
+    by_function_call: bool = False
 
     @property
     def key(self) -> str:
@@ -65,12 +73,19 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LineFault(msgspec.Struct, frozen=True, kw_only=True):
-    """A line that cannot be asked, and why."""
+    """
+    A line that cannot be asked, and why.
+
+    Attributes:
+        asked: It is a request, of this operation, and only what it asks for is wrong: that is its own answer, and no
+            fault of the file.
+    """
 
     number: int
     custom_id: str
     error: RequestError
     raw: str = ""
+    asked: Operation | None = None
 
     @property
     def key(self) -> str:
@@ -126,16 +141,20 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
         """Read one line of a JSONL file; what is wrong with it becomes a :class:`LineFault`."""
         custom_id = f"line-{number}"
         try:
-            value = _decode(raw)
+            value, notes = read_object(raw.encode("utf-8", "surrogatepass") if isinstance(raw, str) else raw, "line")
             custom_id = _custom_id(value, custom_id)
             if "url" in value and "body" in value:
-                return self._batch_line(number, custom_id, value)
-            return self._plain(number, custom_id, value)
+                entry = self._batch_line(number, custom_id, value)
+            else:
+                entry = self._plain(number, custom_id, value)
         except RequestError as error:
-            raw = raw if isinstance(raw, str) else raw.decode("utf-8", "replace")
-            return LineFault(number=number, custom_id=custom_id, error=error, raw=raw)
+            entry, notes = LineFault(number=number, custom_id=custom_id, error=error), []
+        if isinstance(entry, LineFault):
+            text = raw if isinstance(raw, str) else raw.decode("utf-8", "replace")
+            return msgspec.structs.replace(entry, raw=text)
+        return msgspec.structs.replace(entry, notes=(*notes, *entry.notes)) if notes else entry
 
-    def _batch_line(self, number: int, custom_id: str, value: dict[str, Any]) -> Line:
+    def _batch_line(self, number: int, custom_id: str, value: dict[str, Any]) -> Entry:
         url, method, body = value["url"], value.get("method", "POST"), value["body"]
         if method != "POST":
             raise RequestError(f"method is {method!r}, and only POST is asked", param="method")
@@ -148,7 +167,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
             raise RequestError("body is not an object", param="body")
         return self._make(number, custom_id, operation, dict(body))
 
-    def _plain(self, number: int, custom_id: str, value: dict[str, Any]) -> Line:
+    def _plain(self, number: int, custom_id: str, value: dict[str, Any]) -> Entry:
         if self.template is not None and "messages" not in value:
             return self._row(number, custom_id, {name: _cell(cell) for name, cell in value.items()})
         body = {name: part for name, part in value.items() if name not in ("custom_id", "id")}
@@ -169,10 +188,12 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
         """Turn a row of a table into a line. A column ``custom_id`` names it, else ``row-<number>``."""
         custom_id = cells.get("custom_id", "").strip() or f"row-{number}"
         try:
-            return self._row(number, _check_id(custom_id), cells)
+            entry = self._row(number, _check_id(custom_id), cells)
         except RequestError as error:
-            raw = msgspec.json.encode(list(cells.values())).decode()
-            return LineFault(number=number, custom_id=custom_id[:LONGEST_ID], error=error, raw=raw)
+            entry = LineFault(number=number, custom_id=custom_id[:LONGEST_ID], error=error)
+        if isinstance(entry, LineFault):
+            return msgspec.structs.replace(entry, raw=msgspec.json.encode(list(cells.values())).decode())
+        return entry
 
     def check(self, columns: tuple[str, ...]) -> None:
         """
@@ -188,7 +209,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
         """The column that is read where no template says otherwise."""
         return {"chat": "prompt", "extraction": "text"}.get(self.operation, "file")
 
-    def _row(self, number: int, custom_id: str, cells: Mapping[str, str]) -> Line:
+    def _row(self, number: int, custom_id: str, cells: Mapping[str, str]) -> Entry:
         template = self.template or LineTemplate(f"{{{self._only_column}}}")
         text = template.fill(cells)
         if not text.strip():
@@ -204,29 +225,29 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
         asked = {"role": "user", "content": prompt}
         return [{"role": "system", "content": system}, asked] if system else [asked]
 
-    def _make(self, number: int, custom_id: str, operation: Operation, body: dict[str, Any]) -> Line:
+    def _make(self, number: int, custom_id: str, operation: Operation, body: dict[str, Any]) -> Entry:
         """Fill in what the line leaves open, and check what every service needs."""
-        if self.model is not None:
-            body.setdefault("model", self.model)
-        if operation == "chat":
-            body = {**self.params, **body}
-            if not isinstance(body.get("messages"), list) or not body["messages"]:
-                raise RequestError("messages is not a list of messages", param="messages")
-            if not all(isinstance(message, dict) for message in body["messages"]):
-                raise RequestError("messages holds something that is not an object", param="messages")
-        elif operation == "extraction":
-            if not isinstance(body.get("text", body.get("file")), str):
-                raise RequestError("there is neither text nor file to extract from", param="text")
-            if not isinstance(body.setdefault("schema", self.schema), dict):
-                raise RequestError("there is no schema to extract by", param="schema")
-        else:
-            if self.language is not None:
-                body.setdefault("language", self.language)
-            if not isinstance(body.get("file", body.get("url")), str):
-                raise RequestError("there is no file to write down", param="file")
-        model = body.get("model")
-        if model is not None and not isinstance(model, str):
-            raise RequestError("model is not a name", param="model")
+        notes: tuple[Note, ...] = ()
+        by_function_call = False
+        try:
+            if self.model is not None:
+                body.setdefault("model", self.model)
+            if operation == "chat":
+                body, notes, by_function_call = _chat_body({**self.params, **body})
+            elif operation == "extraction":
+                if not isinstance(body.get("text", body.get("file")), str):
+                    raise RequestError("there is neither text nor file to extract from", param="text")
+                if not isinstance(body.setdefault("schema", self.schema), dict):
+                    raise RequestError("there is no schema to extract by", param="schema")
+            else:
+                if self.language is not None:
+                    body.setdefault("language", self.language)
+                if not isinstance(body.get("file", body.get("url")), str):
+                    raise RequestError("there is no file to write down", param="file")
+            if body.get("model") is not None and not isinstance(body["model"], str):
+                raise RequestError("model is not a name", param="model")
+        except RequestError as error:
+            return LineFault(number=number, custom_id=custom_id, error=error, asked=operation)
         return Line(
             number=number,
             custom_id=custom_id,
@@ -234,6 +255,8 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
             body=body,
             stamp=self._stamp(body),
             simulated=self.simulated,
+            notes=notes,
+            by_function_call=by_function_call,
         )
 
     def _stamp(self, body: Mapping[str, Any]) -> str:
@@ -256,14 +279,18 @@ def _file_hash(path: str, *_: int) -> str:
         return hashlib.file_digest(file, lambda: blake2b(digest_size=8)).hexdigest()
 
 
-def _decode(raw: bytes | str) -> dict[str, Any]:
-    try:
-        value = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise RequestError(f"the line is not JSON: {error}", code="invalid_json") from None
-    if not isinstance(value, dict):
-        raise RequestError("the line is not a JSON object", code="invalid_json")
-    return value
+def _chat_body(body: dict[str, Any]) -> tuple[dict[str, Any], tuple[Note, ...], bool]:
+    """
+    A chat's body as every provider understands it; whether and how it was to be streamed is of no matter here.
+
+    Returns:
+        It, what was changed, and whether calls go back as `function_call`.
+    """
+    rest = dict(body)
+    own = take_own(rest)
+    fields = read_fields(rest.pop("messages", None), rest)
+    kept: dict[str, Any] = {name: own[name] for name in ("model", "cost_sensitive", "max_latency_ms") if name in own}
+    return {**kept, "messages": list(fields.messages), **fields.params}, fields.notes, fields.by_function_call
 
 
 def _custom_id(value: Mapping[str, Any], otherwise: str) -> str:

@@ -10,28 +10,22 @@ that is told to wait over and over while others are not.
 from __future__ import annotations
 
 import asyncio
-import heapq
 import random
 import time
-from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Mapping
 from contextlib import nullcontext, suppress
-from itertools import islice
-from typing import Final, Protocol
+from typing import Final
 
 import msgspec
 
 from groq_core.errors import ChainError, ExtractionError, GroqCoreError, Kind, RequestError
 from groq_core.services.batch.line_answers import Answerer, BatchAnswer
-from groq_core.services.batch.lines import Entry, Line, LineFault, Operation, distinct
+from groq_core.services.batch.line_queue import LineQueue, Shares
+from groq_core.services.batch.lines import Entry, Line, LineFault, Operation
 from groq_core.services.batch.progress import Progress, ProgressMeter
 from groq_core.services.batch.reconcile import Reconciled, reconcile
-from groq_core.services.batch.seen_ids import IdSet
-from groq_core.services.batch.sink import SYNC_S, Failure, Sink
+from groq_core.services.batch.sink import SYNC_S, Sink, failure
 from groq_core.services.batch.window import Window, WindowTurn
-
-READ_AT_ONCE: Final = 256
-"""Lines read from the source in one go, in a thread, so that a slow disk holds up nobody."""
 
 WAITED_OUT: Final = frozenset({Kind.RATE_LIMITED, Kind.BUDGET, Kind.RESTING, Kind.OVER_CAPACITY})
 """Failures that say "not now": while they come to all lines alike, the line is asked again, however often."""
@@ -64,30 +58,6 @@ OWN_TRIES: Final = 2
 
 class BatchStoppedError(GroqCoreError):
     """The batch stopped early because every further line would fail alike; what is done is kept."""
-
-
-class Shares(Protocol):
-    """What one of several runs over the same input has of it."""
-
-    async def __aenter__(self) -> object: ...
-
-    async def __aexit__(self, *error: object) -> None: ...
-
-    async def may_ask(self, number: int) -> bool | None:
-        """Whether a line is this run's to ask; None while nobody can say. Lines come in the order of the source."""
-        ...
-
-    def settle(self, number: int) -> None:
-        """What became of a line is written down."""
-        ...
-
-    async def leftovers(self) -> Collection[int] | None:
-        """At the end of the source: shards that others left; none while they work; None when all is settled."""
-        ...
-
-
-SHARD: Final = 64
-"""Lines of a shard."""
 
 
 class _Tried(msgspec.Struct):
@@ -150,24 +120,16 @@ class BatchRun:
         if most < 1 or tries < 1:
             raise RequestError(f"{min(most, tries)} lines under way, or tries of one, are none", param="most")
         self.window = Window(most, clock=clock, sleep=sleep)
-        self._source = iter(entries)
+        self._queue = LineQueue(entries, sink, shares=shares, own=own, clock=clock)
+        self._entries = entries
         self._sink = sink
         self._answerers = answerers
         self._total = total
         self._shares = shares
-        self._own = frozenset(own)
-        self._unsure = False
-        self._elsewhere = False
         self._tries = tries
         self._clock = clock
         self._sleep = sleep
         self._uniform = uniform
-        self._entries = entries
-        self._read: list[Entry] = []  # newest last: it is taken from the end
-        self._exhausted = False
-        self._seen = IdSet()
-        self._again: list[tuple[float, int, Line]] = []  # a heap by the time each is due
-        self._last: deque[Line] = deque()  # lines that failed while others were answered
         self._tried: dict[str, _Tried] = {}
         self._answers = 0
         self._under_way = 0
@@ -179,7 +141,7 @@ class BatchRun:
         self._meter = ProgressMeter(clock)
         self._started = clock()
         self._resumed = len(sink)
-        self._duplicates = self._truncated = self._tokens_in = self._tokens_out = 0
+        self._truncated = self._tokens_in = self._tokens_out = 0
         self._usd: float | None = 0.0
 
     # ── from outside ─────────────────────────────────────────────────────────────────────────────────
@@ -188,22 +150,23 @@ class BatchRun:
     def progress(self) -> Progress:
         """How far it has come."""
         settled = self._sink.answered + self._sink.failed
-        elsewhere = max(0, (self._total or 0) - settled - self._duplicates) if self._elsewhere else 0
+        duplicates = self._queue.duplicates
+        elsewhere = max(0, (self._total or 0) - settled - duplicates) if self._queue.is_shared_out else 0
         rate = self._meter.per_min()
-        met = len(self._seen) + self._duplicates
-        rows = met if self._exhausted and not self._read else self._total
-        left = None if rows is None else max(0, rows - settled - self._duplicates - elsewhere)
+        known = self._queue.rows
+        rows = self._total if known is None else known
+        left = None if rows is None else max(0, rows - settled - duplicates - elsewhere)
         paused = self.window.pause_s
         return Progress(
             done=self._sink.answered,
             failed=self._sink.failed,
             resumed=self._resumed,
-            duplicates=self._duplicates,
+            duplicates=duplicates,
             elsewhere=elsewhere,
             truncated=self._truncated,
             total=rows,
             in_flight=self.window.in_flight,
-            again=len(self._again) + len(self._last),
+            again=self._queue.waiting,
             tokens_in=self._tokens_in,
             tokens_out=self._tokens_out,
             usd=self._usd,
@@ -230,7 +193,7 @@ class BatchRun:
             RequestError: The source cannot be read on, or the sink cannot be written on.
             BatchStoppedError: The key is not accepted, or the account may not spend more.
         """
-        if iter(self._entries) is not self._entries:
+        if not self._queue.is_read_once:
             self.reconciled = await asyncio.to_thread(reconcile, self._sink, self._entries)
             self._resumed = len(self._sink)
         syncing = asyncio.create_task(self._sync())
@@ -263,80 +226,30 @@ class BatchRun:
         """The next line and its turn, as soon as there is room for it; None at the end."""
         while not self._stopping:
             turn = await self.window.enter()
-            line = None if self._stopping else self._due() or await self._new() or self._from_last()
+            line = None if self._stopping else await self._take()
             if line is not None:
                 return line, turn
             self.window.leave(turn, answered=False)
-            if self.window.in_flight or self._again:
+            if self.window.in_flight or self._queue.due_s is not None:
                 await self._moves()
-            elif self._unsure:
+            elif self._queue.is_unsure:
                 await self._sleep(UNSURE_S)  # another run may leave lines behind, or nobody can say whose they are
             else:
                 return None
         return None
 
-    def _due(self) -> Line | None:
-        """A line that was put back and whose time has come."""
-        if self._again and self._again[0][0] <= self._clock():
-            return heapq.heappop(self._again)[2]
-        return None
-
-    def _from_last(self) -> Line | None:
-        """A line that failed while others were answered, once those are done with."""
-        return self._last.popleft() if self._last and not self._again else None
-
-    async def _new(self) -> Line | None:
-        """The next line of the source that the sink does not know; faults are settled on the way."""
-        while True:
-            while self._read:
-                entry = self._read.pop()
-                if entry.custom_id in self._seen:
-                    self._duplicates += 1
-                    continue
-                if (mine := await self._is_mine(entry)) is None:
-                    self._read.append(entry)
-                    return None
-                self._seen.add(entry.custom_id)
-                if mine and isinstance(entry, LineFault):
-                    self._record_failure(entry, entry.error)
-                elif mine:
-                    return entry  # type: ignore[return-value]  # what is no fault is a line
-            self._read = await asyncio.to_thread(lambda: list(islice(self._source, READ_AT_ONCE)))
-            if not self._read and not await self._read_leftovers():
-                return None
-            self._read.reverse()
-
-    async def _is_mine(self, entry: Entry) -> bool | None:
-        """Whether a line is to be asked, and by this run; None while nobody can say."""
-        self._unsure = False
-        if entry.custom_id in self._sink:
-            if self._shares is not None:
-                self._shares.settle(entry.number)
-            return False
-        if self._shares is None or entry.custom_id in self._own:
-            return True
-        mine = await self._shares.may_ask(entry.number)
-        self._unsure = mine is None
-        return mine
-
-    async def _read_leftovers(self) -> bool:
-        """At the end of the source: go on with what other runs left; False where there is nothing now."""
-        self._exhausted = self._shares is None
-        if self._shares is None:
-            return False
-        left = await self._shares.leftovers()
-        self._unsure, self._elsewhere = left is not None, left is None
-        if not left:
-            return False
-        self._read = await asyncio.to_thread(lambda: [e for e in distinct(self._entries) if e.number // SHARD in left])
-        self._seen = IdSet()
-        return True
+    async def _take(self) -> Line | None:
+        """The next line that can be asked; those with a fault are settled on the way."""
+        while isinstance(entry := await self._queue.take(), LineFault):
+            self._record_failure(entry, entry.error)
+        return entry
 
     async def _moves(self) -> None:
         """Wait until a line ends, or one that was put back is due."""
         self._moved.clear()
+        due_s = self._queue.due_s
         waiting = asyncio.ensure_future(self._moved.wait())
-        due = [asyncio.ensure_future(self._sleep(self._again[0][0] - self._clock()))] if self._again else []
+        due = [asyncio.ensure_future(self._sleep(due_s))] if due_s is not None else []
         try:
             await asyncio.wait([waiting, *due], return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -372,8 +285,7 @@ class BatchRun:
         self._silences = 0
         body = {**answer.body, "simulated": True} if line.simulated else answer.body
         self._sink.answer(line.custom_id, body, key=line.key, request_id=answer.request_id)
-        if self._shares is not None:
-            self._shares.settle(line.number)
+        self._queue.settle(line)
         self._tried.pop(line.custom_id, None)
         self._tokens_in += answer.tokens_in
         self._tokens_out += answer.tokens_out
@@ -386,8 +298,7 @@ class BatchRun:
 
     def _record_failure(self, entry: Entry, error: GroqCoreError) -> None:
         self._sink.fail(entry.custom_id, failure(error), key=entry.key)
-        if self._shares is not None:
-            self._shares.settle(entry.number)
+        self._queue.settle(entry)
         self._tried.pop(entry.custom_id, None)
         self._meter.count()
 
@@ -420,9 +331,9 @@ class BatchRun:
         if tried.waits < OWN_WAITS:
             return False
         if tried.waits == OWN_WAITS:
-            self._last.append(line)
+            self._queue.put_last(line)
         elif tried.waits < OWN_WAITS + LAST_WAITS:
-            self._due_in(line, _bounded(seconds))
+            self._queue.put_back(line, _bounded(seconds))
         else:
             self._record_failure(line, error)
         return True
@@ -437,8 +348,7 @@ class BatchRun:
 
     def _is_only(self) -> bool:
         """All others are done with, some of them in this run, so that nobody spends what this one is refused."""
-        others = self._read or self._again or self._last or self._under_way > 1
-        return self._exhausted and self._answers > 0 and not others
+        return self._queue.is_drained and self._answers > 0 and self._under_way <= 1
 
     def _give_up_or_try(self, line: Line, error: ChainError, *, alone: bool) -> None:
         tried = self._tried.setdefault(line.custom_id, _Tried())
@@ -448,22 +358,19 @@ class BatchRun:
             if tried.own >= OWN_TRIES:
                 self._record_failure(line, error)
             else:
-                self._last.append(line)
+                self._queue.put_last(line)
         elif (shared := tried.shared + 1) < self._tries:
             tried.shared = shared
             seconds = self._uniform(0.5, 2.0) * 2.0**shared
             self.window.pause(seconds, error.message)
-            self._due_in(line, seconds)
+            self._queue.put_back(line, seconds)
         else:
             self._record_failure(line, error)
 
     def _put_back(self, line: Line, retry_after: float | None, why: str) -> None:
         seconds = _bounded(retry_after)
         self.window.pause(seconds, why)
-        self._due_in(line, seconds + BEHIND_S)
-
-    def _due_in(self, line: Line, seconds: float) -> None:
-        heapq.heappush(self._again, (self._clock() + seconds, line.number, line))
+        self._queue.put_back(line, seconds + BEHIND_S)
 
 
 def _bounded(retry_after: float | None) -> float:
@@ -478,22 +385,6 @@ def _first(errors: BaseExceptionGroup[GroqCoreError]) -> GroqCoreError:
         error = error.exceptions[0]
     assert isinstance(error, GroqCoreError), "the group holds nothing else"
     return error
-
-
-def failure(error: GroqCoreError) -> Failure:
-    """
-    Put an error into the words of the sink.
-
-    >>> failure(RequestError("messages is empty", param="messages"))
-    Failure(code='invalid_request', message='messages is empty')
-    """
-    message = f"{error.message} {error.hint}".strip()
-    if isinstance(error, RequestError):
-        return Failure(code=error.code or "invalid_request", message=message)
-    if isinstance(error, ExtractionError):
-        return Failure(code="does_not_fit", message=message)
-    kind = error.kind if isinstance(error, ChainError) else None
-    return Failure(code=str(kind or "failed"), message=message)
 
 
 async def run_batch(batch: BatchRun, *, every_s: float = 1.0) -> AsyncGenerator[Progress, None]:

@@ -22,7 +22,7 @@ from typing import Any, Final, Self
 import msgspec
 
 from groq_core.encoding import json_line
-from groq_core.errors import RequestError
+from groq_core.errors import ChainError, ExtractionError, GroqCoreError, RequestError
 from groq_core.requests import new_request_id
 from groq_core.services.batch.seen_ids import IdSet
 
@@ -347,6 +347,22 @@ class Sink:
             raise RequestError(
                 f"another run is writing to {self.path.name}", param="output", hint="Wait for it, or name another file."
             ) from None
+
+
+def failure(error: GroqCoreError) -> Failure:
+    """
+    Put an error into the words of the sink.
+
+    >>> failure(RequestError("messages is empty", param="messages"))
+    Failure(code='invalid_request', message='messages is empty')
+    """
+    message = f"{error.message} {error.hint}".strip()
+    if isinstance(error, RequestError):
+        return Failure(code=error.code or "invalid_request", message=message)
+    if isinstance(error, ExtractionError):
+        return Failure(code="does_not_fit", message=message)
+    kind = error.kind if isinstance(error, ChainError) else None
+    return Failure(code=str(kind or "failed"), message=message)
 
 
 def _write_whole(path: Path, lines: Iterable[bytes]) -> None:

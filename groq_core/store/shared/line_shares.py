@@ -73,7 +73,7 @@ class _Shard(msgspec.Struct):
 
 class LineShares:
     """
-    What this run has of an input; see :class:`groq_core.services.batch.runner.Shares`.
+    What this run has of an input; see :class:`groq_core.services.batch.line_queue.Shares`.
 
     Args:
         job: Names the input and what is asked of it; the same for all its runs.

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from PIL import ExifTags, Image, ImageCms, ImageDraw, PngImagePlugin, TiffImagePlugin
 
 from groq_core.errors import RequestError
-from groq_core.media.image.preparation import MAX_BYTES, MAX_EDGE, MIN_EDGE, PreparedImage, prepare
+from groq_core.media.image.compression import MIN_EDGE
+from groq_core.media.image.preparation import MAX_BYTES, MAX_EDGE, PreparedImage, prepare
 from tests.media.samples import FOLDER, bmp_bomb, encode_image, jpeg_bomb, png_bomb, png_chunk, sample, webp_bomb
 
 TRACES = (

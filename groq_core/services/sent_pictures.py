@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol, TypeAlias
 
 import msgspec
 
-from groq_core.api.backend import Catalogues
 from groq_core.errors import RequestError
 from groq_core.events import Note
 from groq_core.media.image.preparation import MAX_INPUT_BYTES, prepare_all
 from groq_core.media.text.data_url import decode_data_url
+from groq_core.models.catalogue import Catalogue
 from groq_core.requests import ChatRequest, Message, image_parts
 from groq_core.services.vision import least_images
 
+Pieces: TypeAlias = Callable[[int], int]
+"""Into how many parts each of so many pictures may be cut."""
 
-def pieces_within(catalogues: Catalogues) -> Callable[[int], int]:
+
+class Catalogues(Protocol):
+    @property
+    def current(self) -> Catalogue: ...
+
+
+def pieces_within(catalogues: Catalogues) -> Pieces:
     """Into how many parts each of so many pictures may be cut, so that every model of the moment takes them all."""
 
     def pieces(pictures: int) -> int:
@@ -28,7 +36,7 @@ def pieces_within(catalogues: Catalogues) -> Callable[[int], int]:
     return pieces
 
 
-async def clean(request: ChatRequest, pieces: Callable[[int], int]) -> tuple[ChatRequest, tuple[Note, ...]]:
+async def clean(request: ChatRequest, pieces: Pieces) -> tuple[ChatRequest, tuple[Note, ...]]:
     """
     Encode every picture that came as a data URL anew; addresses stay as they are and are never fetched here.
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from groq_core.api.field_errors import bad
 from groq_core.events import Note
+from groq_core.incoming.field_errors import bad
 
 BOOKKEEPING: Final = frozenset(
     {
@@ -233,7 +233,7 @@ def _mend_calls(message: dict[str, Any], index: int, pending: list[str]) -> dict
     """Arguments are text however they came, and so are ids; who gives none means the calls in their order."""
     calls = message.get("tool_calls")
     if isinstance(calls, list):
-        message["tool_calls"] = calls = [_mend_call(call, f"call_{index}_{place}") for place, call in enumerate(calls)]
+        message["tool_calls"] = calls = [mend_call(call, f"call_{index}_{place}") for place, call in enumerate(calls)]
         pending[:] = [call["id"] for call in calls if isinstance(call, dict) and isinstance(call.get("id"), str)]
     if message.get("role") == "tool" and message.get("tool_call_id") in (None, "") and pending:
         message["tool_call_id"] = pending.pop(0)
@@ -244,7 +244,8 @@ def _mend_calls(message: dict[str, Any], index: int, pending: list[str]) -> dict
     return message
 
 
-def _mend_call(call: Any, id_if_none: str) -> Any:
+def mend_call(call: Any, id_if_none: str) -> Any:
+    """A call whose id and arguments are text, whatever they came as."""
     match call:
         case {"function": {"name": str()} as function}:
             call = call | {"type": call.get("type") or "function"}
@@ -265,7 +266,7 @@ def _mend_content(message: dict[str, Any], *, old: bool) -> dict[str, Any]:
     if role in ("user", "assistant", "system", "developer") and isinstance(content, dict):
         content = [content]  # one part without a list around it
     if isinstance(content, list):
-        message["content"] = [_mend_part(part) for part in content]
+        message["content"] = [mend_part(part) for part in content]
     elif role in ("tool", "function") and isinstance(content, dict | int | float):
         message["content"] = json.dumps(content, ensure_ascii=False)
     elif content is None:
@@ -280,7 +281,8 @@ def _mend_content(message: dict[str, Any], *, old: bool) -> dict[str, Any]:
     return message
 
 
-def _mend_part(part: Any) -> Any:
+def mend_part(part: Any) -> Any:
+    """A part of a message as the wire has it, whichever API spelled it; another as it came."""
     match part:
         case {"type": "refusal", "refusal": str() | None}:
             return {"type": "text", "text": part["refusal"] or ""}

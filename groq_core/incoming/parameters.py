@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from groq_core.api.chat.clients import BOOKKEEPING, MODES
-from groq_core.api.field_errors import bad, kind_of, mapping
-from groq_core.api.rules import Rule, check_switch, check_text, number, object_with, switch, text, whole
-from groq_core.api.schema_parts import (
+from groq_core.events import Note
+from groq_core.incoming.clients import BOOKKEEPING, MODES
+from groq_core.incoming.field_errors import bad, kind_of, mapping
+from groq_core.incoming.rules import Rule, check_switch, check_text, number, object_with, switch, text, whole
+from groq_core.incoming.schema_parts import (
     OBJECT,
     TEXT,
     WHOLE,
@@ -24,7 +25,6 @@ from groq_core.api.schema_parts import (
     or_null,
     with_description,
 )
-from groq_core.events import Note
 
 MAX_TOOLS: Final = 128
 MAX_STOPS: Final = 4
@@ -195,7 +195,7 @@ TOOLS: Final[Schema] = with_description(
     },
     "Functions; or, by their type, tools that the provider runs itself.",
 )
-_CHOICE: Final[Schema] = with_description(
+CHOICE: Final[Schema] = with_description(
     either(TEXT, OBJECT, {**list_of({}), "maxItems": 0}),
     f"{', '.join(f'`{mode}`' for mode in MODES)}, the name of one of the `tools`, or an object that names one.",
 )
@@ -229,7 +229,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "stop": Rule(_stop, either(TEXT, {**list_of(or_null(TEXT)), "maxItems": MAX_STOPS})),
     "tools": Rule(_tools, TOOLS),
     "functions": Rule(_functions, with_description(list_of({}), "The old name of `tools`.")),
-    "tool_choice": Rule(_tool_choice, _CHOICE),
+    "tool_choice": Rule(_tool_choice, CHOICE),
     "parallel_tool_calls": switch(),
     "response_format": Rule(_response_format, _FORMAT),
     "logprobs": switch(),

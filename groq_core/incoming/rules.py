@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 
-from groq_core.api.field_errors import bad, kind_of, mapping
-from groq_core.api.json_body import json_object
-from groq_core.api.multipart import MultipartForm
-from groq_core.api.schema_parts import (
+from groq_core.incoming.field_errors import bad, kind_of, mapping
+from groq_core.incoming.json_bodies import json_object
+from groq_core.incoming.schema_parts import (
     MODEL,
     NUMBER,
     OBJECT,
@@ -106,6 +105,15 @@ class BodyFields:
                 raise bad(name, f"`{name}` is no field here", known, code="unknown_field")
 
 
+class Form(Protocol):
+    """A form as it was read: name to values, and of each name the last that is not blank."""
+
+    @property
+    def fields(self) -> Mapping[str, list[str]]: ...
+
+    def text(self, name: str) -> str | None: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormFields(BodyFields):
     """
@@ -120,7 +128,7 @@ class FormFields(BodyFields):
         fields = {name: rule.schema for name, rule in self.rules.items()}
         return object_of(fields, *self.required) | dict(self.extra or {})
 
-    def read_form(self, form: MultipartForm) -> dict[str, Any]:
+    def read_form(self, form: Form) -> dict[str, Any]:
         """
         The fields that are there and not blank, as what they are.
 

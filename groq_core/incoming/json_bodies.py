@@ -9,14 +9,17 @@ from typing import Any, Final
 
 import msgspec
 
-from groq_core.api.field_errors import bad, kind_of
+from groq_core.encoding import json_bytes
 from groq_core.errors import RequestError
 from groq_core.events import Note
+from groq_core.incoming.field_errors import bad, kind_of
 
 BOM: Final = b"\xef\xbb\xbf"
 
 MAX_DEPTH: Final = 64
 """Levels of nesting; schemas of real tools have about ten."""
+
+LETTERS_REPLACED: Final = Note(code="letters_replaced", text="a letter that was cut in half was replaced by a mark")
 
 _SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
 _PLACE: Final = re.compile(r"^(?:JSON is malformed: )?(.*?) \(byte (\d+)\)$")
@@ -27,35 +30,38 @@ def json_object(raw: bytes) -> dict[str, Any]:
     return read_object(raw)[0]
 
 
-def read_object(raw: bytes) -> tuple[dict[str, Any], list[Note]]:
+def read_object(raw: bytes, what: str = "body") -> tuple[dict[str, Any], list[Note]]:
     """
-    Decode a body that must be one JSON object, and what had to be changed for it.
+    Decode what must be one JSON object, and tell what had to be changed for it.
+
+    Args:
+        what: What it is called where it is none, such as the line of a file.
 
     Raises:
         RequestError: 400; it tells the place of the fault, never the text around it.
     """
     raw = raw.removeprefix(BOM)
     if not raw.strip():
-        raise bad(None, "the request has no body", "Send a JSON object.", code="invalid_json")
+        raise bad(None, f"the {what} is empty", "Send a JSON object.", code="invalid_json")
     notes: list[Note] = []
     try:
         body = msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         if not isinstance(error, UnicodeDecodeError) and not _SURROGATE.search(raw):
-            raise _no_json(error, raw) from None
+            raise _no_json(error, raw, what) from None
         try:
             body = loads_with_halves(raw)
         except ValueError:
-            raise _no_json(error, raw) from None
-        notes.append(Note(code="letters_replaced", text="a letter that was cut in half was replaced by a mark"))
+            raise _no_json(error, raw, what) from None
+        notes.append(LETTERS_REPLACED)
     if not isinstance(body, dict):
-        raise bad(None, f"the body must be a JSON object, not {kind_of(body)}", code="invalid_json")
+        raise bad(None, f"the {what} must be a JSON object, not {kind_of(body)}", code="invalid_json")
     if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH and _depth_exceeds(body, MAX_DEPTH):
-        raise bad(None, f"the body is nested deeper than {MAX_DEPTH} levels", code="invalid_json")
+        raise bad(None, f"the {what} is nested deeper than {MAX_DEPTH} levels", code="invalid_json")
     return body, notes
 
 
-def _no_json(error: Exception, raw: bytes) -> RequestError:
+def _no_json(error: Exception, raw: bytes, what_it_is: str) -> RequestError:
     if isinstance(error, RecursionError):
         what = "it is nested too deep"
     elif isinstance(error, UnicodeDecodeError):
@@ -66,7 +72,7 @@ def _no_json(error: Exception, raw: bytes) -> RequestError:
         what = f"{found[1]} at line {line}, column {column}"
     else:
         what = "it ends in the middle" if "truncated" in str(error) else str(error).partition(" - at ")[0].lower()
-    return bad(None, f"the body is not JSON: {what}", code="invalid_json")
+    return bad(None, f"the {what_it_is} is not JSON: {what}", code="invalid_json")
 
 
 def _depth_exceeds(value: Any, limit: int) -> bool:
@@ -87,11 +93,32 @@ def mend_letters(value: Any) -> Any:
     """Replace halves of letters (lone surrogates) in every text of a value: no server takes them."""
     if isinstance(value, str):
         return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [mend_letters(one) for one in value]
     if isinstance(value, dict):
         return {mend_letters(key): mend_letters(one) for key, one in value.items()}
     return value
+
+
+def whole_letters(raw: bytes) -> bytes:
+    """
+    JSON for others to decode, in which no letter is cut in half; whatever is no JSON is given as it came.
+
+    >>> whole_letters(b'["a\\ud83d"]').decode()
+    '["a\ufffd"]'
+    """
+    if not _SURROGATE.search(raw):
+        return raw
+    try:
+        msgspec.json.decode(raw)
+    except msgspec.DecodeError:
+        try:
+            return json_bytes(loads_with_halves(raw))
+        except ValueError:
+            return raw
+    except RecursionError:
+        return raw
+    return raw
 
 
 def loads_with_halves(raw: bytes) -> Any:

@@ -1,119 +1,18 @@
-"""Read the body of `POST /v1/chat/completions`: a request, or an error that names the field and the mend."""
+"""Check a conversation: every message, part and call, by its path."""
 
 from __future__ import annotations
 
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-import msgspec
-
-from groq_core.api.chat.clients import mend_messages, mend_params
-from groq_core.api.chat.parameters import check_params, part_params
-from groq_core.api.field_errors import bad, kind_of, mapping
-from groq_core.api.json_body import read_object
-from groq_core.api.rules import MODEL_NAME, STREAMED, BodyFields, above, object_with, switch
-from groq_core.api.schema_parts import (
-    NULL,
-    OBJECT,
-    TEXT,
-    either,
-    list_of,
-    object_of,
-    with_description,
-)
-from groq_core.events import Note
-from groq_core.requests import Caller, ChatRequest, Message
+from groq_core.incoming.field_errors import bad, kind_of, mapping
+from groq_core.requests import Message
 
 MAX_MESSAGES: Final = 10_000
 MAX_PARTS: Final = 1_000
 """Nobody writes so many; a body of 30 MB could hold a million, and checking them would stop the loop for seconds."""
 
 ROLES: Final = ("system", "developer", "user", "assistant", "tool", "function")
-
-
-MESSAGES: Final = with_description(
-    {
-        **list_of(object_of({"role": {"enum": list(ROLES)}, "content": either(TEXT, list_of(OBJECT), NULL)}, "role")),
-        "minItems": 1,
-        "maxItems": MAX_MESSAGES,
-    },
-    "As in OpenAI's API; pictures as data URLs or http(s) addresses.",
-)
-"""What :func:`check_messages` takes, in the API's description."""
-
-COST_SENSITIVE: Final = switch().with_note("Prefer the cheapest model that will do. Not sent upstream.")
-
-OWN: Final = BodyFields(
-    rules={
-        "model": MODEL_NAME,
-        "stream": STREAMED,
-        "stream_options": object_with(include_usage=switch()),
-        "cost_sensitive": COST_SENSITIVE,
-        "max_latency_ms": above(0, "milliseconds").with_note("Below 100 the fastest tier answers. Not sent upstream."),
-        "hedge": switch().with_note(
-            "Whether a second target may be asked while the first is silent. Not sent upstream."
-        ),
-    }
-)
-"""What :func:`read_chat` reads beside the messages and the parameters."""
-
-
-class ChatCall(msgspec.Struct, frozen=True, kw_only=True):
-    """
-    What a client asked for.
-
-    Attributes:
-        request: What is to be answered.
-        stream: The answer is to go out piece by piece.
-        include_usage: A streamed answer ends with a chunk that holds nothing but the usage.
-        by_function_call: Asked with `functions`, as before there were tools: calls go back as `function_call`.
-        notes: What was changed in it that its author should know.
-    """
-
-    request: ChatRequest
-    stream: bool
-    include_usage: bool
-    by_function_call: bool = False
-    notes: tuple[Note, ...] = ()
-
-
-def read_chat(raw: bytes, *, caller: Caller, request_id: str, no_store: bool = False) -> ChatCall:
-    """
-    Turn a body into a call.
-
-    Raises:
-        RequestError: 400 with ``param`` as the path of the field that is wrong.
-    """
-    body, notes = read_object(raw)
-    if "messages" not in body:
-        raise bad("messages", "`messages` is missing", 'Send at least [{"role": "user", "content": "…"}].')
-    messages = check_messages(mend_messages(body.pop("messages")))
-    own = OWN.check({name: body.pop(name) for name in OWN.rules if name in body})
-    stream = own.get("stream", False)
-    by_function_call = bool(body.get("functions")) and not body.get("tools")
-    params, changed = mend_params(body)
-    params, passed_over = part_params(params)
-    request = ChatRequest(
-        messages=messages,
-        model=own.get("model", "auto").strip(),
-        params=check_params(params),
-        stream=stream,
-        revisable=not stream,
-        cost_sensitive=own.get("cost_sensitive", False),
-        max_latency_ms=own.get("max_latency_ms"),
-        no_store=no_store,
-        hedge=own.get("hedge"),
-        caller=caller,
-        request_id=request_id,
-    )
-    notes += [*changed, *passed_over]
-    return ChatCall(
-        request=request,
-        stream=stream,
-        include_usage=bool(own.get("stream_options", {}).get("include_usage")),
-        by_function_call=by_function_call,
-        notes=tuple(notes),
-    )
 
 
 def check_messages(messages: Any) -> tuple[Message, ...]:
@@ -194,7 +93,7 @@ def _check_image(image: Any, path: str) -> None:
     if not isinstance(url, str) or not url:
         raise bad(path, f"`{path}` is missing", "Send a data URL or a http(s) address.")
     if url[:5].lower() == "data:":
-        return  # looked into by `groq_core.api.chat.pictures`, which decodes it anyway
+        return  # looked into by `groq_core.services.sent_pictures`, which decodes it anyway
     try:
         address = urlsplit(url)
         well_formed = address.scheme.lower() in ("http", "https") and bool(address.hostname)

@@ -1,0 +1,274 @@
+"""
+Any container, any codec, any late start, any length: are the words where they were said?
+
+    python -m benchmarks.containers          # everything that ffmpeg can write here and read again
+    python -m benchmarks.containers mka aac  # rows whose name holds one of these
+
+A row is written by ffmpeg from pips whose rhythm is known, and decoded as any recording is. They are found again by
+their loudness, which every codec keeps; the least that can be told apart is 2.5 ms.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import soundfile
+
+from groq_core.errors import RequestError
+from groq_core.media.audio.decode import RATE, decoding
+from groq_core.media.audio.preparation import recognise
+
+Samples = npt.NDArray[np.float32]
+
+TOLERANCE_S: Final = 0.05
+HOP: Final = 40
+"""Samples of one value of loudness: 2.5 ms."""
+
+_LEAD_S: Final = 0.1
+_RHYTHM: Final = (0.06, 0.05, 0.03, 0.09, 0.12, 0.04, 0.05, 0.06)
+"""Seconds of sound and silence in turn: half a second that is like itself nowhere else."""
+
+OPENINGS: Final = {
+    "mkv",
+    "mp4",
+    "mov",
+    "webm",
+    "ts",
+    "m2ts",
+    "avi",
+    "flv",
+    "asf",
+    "nut",
+    "mpg",
+    "vob",
+    "mxf",
+    "ogv",
+    "3gp",
+    "wtv",
+}
+"""Containers of films, in which sound may start later than the picture."""
+
+CODECS: Final = (
+    *("pcm_u8", "pcm_s8", "pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be", "pcm_s32le", "pcm_f32le", "pcm_f32be"),
+    *("pcm_f64le", "pcm_alaw", "pcm_mulaw", "pcm_bluray", "pcm_dvd", "adpcm_ima_wav", "adpcm_ima_qt", "adpcm_ms"),
+    *("adpcm_yamaha", "adpcm_swf", "aac", "ac3", "eac3", "alac", "dca", "flac", "g722", "g726", "libgsm", "libgsm_ms"),
+    *(
+        "mlp",
+        "mp2",
+        "libmp3lame",
+        "nellymoser",
+        "libopus",
+        "libspeex",
+        "s302m",
+        "truehd",
+        "tta",
+        "libvorbis",
+        "wavpack",
+    ),
+    *("wmav1", "wmav2", "real_144", "aptx", "sbc"),
+)
+ENDINGS: Final = (
+    *(
+        "wav",
+        "w64",
+        "rf64",
+        "aiff",
+        "au",
+        "caf",
+        "flac",
+        "ogg",
+        "oga",
+        "opus",
+        "spx",
+        "mp3",
+        "mp2",
+        "m4a",
+        "mp4",
+        "mov",
+    ),
+    *("3gp", "mkv", "mka", "webm", "avi", "asf", "wma", "flv", "ts", "m2ts", "mpg", "vob", "nut", "mxf", "ac3", "eac3"),
+    *("dts", "wv", "tta", "voc", "aac", "latm", "gsm", "rm", "swf", "thd", "sox", "sf", "oma", "wtv", "ogv", "g722"),
+)
+_FORMATS: Final = {"rf64": ("-rf64", "always", "-f", "wav"), "m2ts": ("-mpegts_m2ts_mode", "1", "-f", "mpegts")}
+_FORMATS_BY_NAME: Final = {"thd": "truehd", "sf": "ircam", "wma": "asf", "latm": "latm", "gsm": "gsm", "oma": "oma"}
+_RATES: Final = {
+    **dict.fromkeys(("libgsm", "libgsm_ms", "g726", "real_144"), 8_000),
+    **dict.fromkeys(("g722", "libspeex"), 16_000),
+    **dict.fromkeys(("nellymoser", "adpcm_swf"), 22_050),
+}
+_PICTURES: Final = {
+    "webm": "libvpx",
+    "ogv": "libtheora",
+    "flv": "flv",
+    "mxf": "mpeg2video",
+    "vob": "mpeg2video",
+    "wtv": "mpeg2video",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One file: what it is called, what is in it, when its sound starts, how long that is."""
+
+    ending: str
+    codec: str
+    late_s: float
+    length_s: float
+
+    @property
+    def name(self) -> str:
+        return f"{self.codec} in {self.ending}, {self.length_s} s after {self.late_s} s"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """
+    What was heard of a row.
+
+    Attributes:
+        off_s: The largest error of a place, seconds; None where nothing came out.
+        said: Why not.
+    """
+
+    row: Row
+    off_s: float | None
+    said: str = ""
+
+    @property
+    def kept(self) -> bool:
+        return self.off_s is not None and self.off_s <= TOLERANCE_S
+
+
+@cache
+def rhythm(rate: int) -> Samples:
+    pieces = []
+    for at, seconds in enumerate(_RHYTHM):
+        time = np.arange(round(seconds * rate)) / rate
+        pieces.append(0.5 * np.sin(2 * np.pi * 600 * time) if at % 2 == 0 else np.zeros(len(time)))
+    return np.concatenate(pieces).astype(np.float32)
+
+
+def places(length_s: float) -> list[float]:
+    """Seconds at which the rhythm is heard: near the beginning, and near the end where there is room for both."""
+    beats = len(rhythm(RATE)) / RATE
+    last = length_s - beats - _LEAD_S
+    return [_LEAD_S, last] if last > _LEAD_S + 2 * beats else [_LEAD_S]
+
+
+def sound(length_s: float, rate: int) -> Samples:
+    samples = np.zeros(round(length_s * rate), np.float32)
+    for place in places(length_s):
+        at = round(place * rate)
+        samples[at : at + len(rhythm(rate))] = rhythm(rate)
+    return samples
+
+
+def write(row: Row, folder: Path) -> Path | None:
+    """The file of a row; None where ffmpeg cannot write it."""
+    source, target = folder / f"{_RATES.get(row.codec, 48_000)}-{row.length_s}.wav", folder / f"{row.name}.{row.ending}"
+    rate = _RATES.get(row.codec, 48_000)
+    if not source.exists():
+        soundfile.write(source, sound(row.length_s, rate), rate)
+    shape = _FORMATS.get(row.ending) or (("-f", _FORMATS_BY_NAME[row.ending]) if row.ending in _FORMATS_BY_NAME else ())
+    command = ["ffmpeg", "-v", "error", "-y", "-nostdin", "-i", str(source)]
+    if row.late_s:
+        length = row.late_s + row.length_s
+        command += ["-f", "lavfi", "-i", f"color=s=176x144:d={length}:r=25", "-map", "1:v", "-map", "0:a"]
+        command += ["-af", f"asetpts=PTS+{row.late_s}/TB", "-c:v", _PICTURES.get(row.ending, "mpeg4")]
+    command += ["-c:a", row.codec, "-strict", "-2", "-threads", "1", *shape, str(target)]
+    done = subprocess.run(command, capture_output=True, check=False, timeout=60)
+    return target if done.returncode == 0 and target.exists() and target.stat().st_size else None
+
+
+def listen(path: Path, row: Row) -> Outcome:
+    """Decode a file as any recording is, and find the rhythm in it."""
+    try:
+        with decoding(path, recognise(path)) as source:
+            samples = np.concatenate([np.zeros(0, np.float32), *source.blocks])
+    except RequestError as error:
+        return Outcome(row, None, error.message)
+    wanted = [row.late_s + place for place in places(row.length_s)]
+    off = max(abs(_nearest(samples, place) - place) for place in wanted)
+    missing = row.late_s + row.length_s - len(samples) / RATE
+    return Outcome(row, max(off, missing), f"{len(samples) / RATE:.3f} s heard")
+
+
+def _nearest(samples: Samples, place: float) -> float:
+    """Where the rhythm is heard, within a second of where it is said."""
+    first = max(0, round((place - 1) * RATE / HOP))
+    heard = _loudness(samples)[first : first + round((2 + len(rhythm(RATE)) / RATE) * RATE / HOP)]
+    needle = _loudness(rhythm(RATE))
+    if len(heard) < len(needle):
+        return float("inf")
+    likeness = np.correlate(heard, needle - needle.mean(), "valid")
+    return float((first + int(likeness.argmax())) * HOP / RATE)
+
+
+def _loudness(samples: Samples) -> npt.NDArray[np.float64]:
+    whole = samples[: len(samples) // HOP * HOP].reshape(-1, HOP).astype(np.float64)
+    return np.asarray(np.minimum(0.3, np.sqrt((whole**2).mean(axis=1))))
+
+
+def rows(lates: Sequence[float] = (0.0, 3.2), lengths: Sequence[float] = (0.7, 6.3)) -> Iterator[list[Row]]:
+    """Those of each pair of container and codec."""
+    for ending in ENDINGS:
+        for codec in CODECS:
+            late_ones = lates if ending in OPENINGS else (0.0,)
+            yield [Row(ending, codec, late, length) for late in late_ones for length in lengths]
+
+
+def try_pair(chosen: Sequence[Row], folder: Path) -> list[Outcome]:
+    """The rows of one pair; none of them where ffmpeg cannot write the first."""
+    first = try_row(chosen[0], folder)
+    return [] if first is None else [first, *filter(None, (try_row(row, folder) for row in chosen[1:]))]
+
+
+def try_row(row: Row, folder: Path) -> Outcome | None:
+    """None where ffmpeg cannot write it, or cannot read what it wrote."""
+    path = write(row, folder)
+    if path is None:
+        return None
+    outcome = listen(path, row)
+    readable = outcome.off_s is not None or _is_readable(path)
+    path.unlink()
+    return outcome if readable else None
+
+
+def _is_readable(path: Path) -> bool:
+    command = ["ffmpeg", "-v", "quiet", "-nostdin", "-i", str(path), "-map", "0:a:0", "-f", "null", os.devnull]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.containers", description=__doc__.partition("\n\n")[0])
+    parser.add_argument("names", nargs="*", help="only rows whose name holds one of these")
+    given = parser.parse_args()
+    pairs = [pair for pair in rows() if not given.names or any(name in pair[0].name for name in given.names)]
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(2) as both:
+        found = [one for outcomes in both.map(lambda pair: try_pair(pair, Path(folder)), pairs) for one in outcomes]
+    for outcome in found:
+        if not outcome.kept:
+            print(f"{outcome.row.name}: off by {outcome.off_s} s; {outcome.said}")
+    heard = {(one.row.ending, one.row.codec) for one in found}
+    kept = sum(one.kept for one in found)
+    worst = max((one.off_s for one in found if one.kept and one.off_s is not None), default=0.0)
+    print(
+        f"{len(found)} files of {len(heard)} pairs of container and codec: {kept} within {TOLERANCE_S * 1000:.0f} ms, "
+        f"by at most {worst * 1000:.0f} ms; {len(found) - kept} not"
+    )
+    return 0 if kept == len(found) else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,89 @@
+"""A conversation and its parameters, mended and checked, with what was changed; what every surface calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from groq_core.events import Note
+from groq_core.incoming.clients import mend_messages, mend_params
+from groq_core.incoming.field_errors import bad
+from groq_core.incoming.json_bodies import LETTERS_REPLACED, mend_letters
+from groq_core.incoming.message_checks import check_messages
+from groq_core.incoming.parameters import check_params, part_params
+from groq_core.requests import Message
+
+
+class ChatFields(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What is to be answered, as every provider understands it.
+
+    Attributes:
+        by_function_call: Asked with `functions`, as before there were tools: calls go back as `function_call`.
+        notes: What was changed in it that its author should know.
+    """
+
+    messages: tuple[Message, ...]
+    params: dict[str, Any]
+    by_function_call: bool = False
+    notes: tuple[Note, ...] = ()
+
+
+def read_fields(messages: Any, params: Mapping[str, Any]) -> ChatFields:
+    """
+    Mend and check what came as JSON.
+
+    Args:
+        messages: None where there are none.
+        params: Everything beside them that may change the answer, under its wire name; null means "not set".
+
+    Raises:
+        RequestError: 400 with ``param`` as the path of the field that is wrong.
+    """
+    if messages is None:
+        raise bad("messages", "`messages` is missing", 'Send at least [{"role": "user", "content": "…"}].')
+    checked = check_messages(mend_messages(messages))
+    mended, changed = mend_params(dict(params))
+    kept, passed_over = part_params(mended)
+    return ChatFields(
+        messages=checked,
+        params=check_params(kept),
+        by_function_call=bool(params.get("functions")) and not params.get("tools"),
+        notes=(*changed, *passed_over),
+    )
+
+
+def read_values(messages: str | Sequence[Message], params: Mapping[str, Any]) -> ChatFields:
+    """
+    The same for values of Python: a text is one message of the user, and halves of letters are replaced, as decoding
+    does for what comes as JSON.
+
+    Raises:
+        RequestError: As for :func:`read_fields`.
+    """
+    said: Any = [{"role": "user", "content": messages}] if isinstance(messages, str) else list(messages)
+    given = dict(params)
+    if not has_halves([said, given]):
+        return read_fields(said, given)
+    fields = read_fields(mend_letters(said), mend_letters(given))
+    return msgspec.structs.replace(fields, notes=(LETTERS_REPLACED, *fields.notes))
+
+
+def has_halves(value: Any) -> bool:
+    """
+    Whether a text in a value holds half a letter (a lone surrogate).
+
+    >>> has_halves({"a": ["b", "\\ud83d"]}), has_halves("😀")
+    (True, False)
+    """
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            return True
+        return False
+    if isinstance(value, dict):
+        return any(has_halves(key) or has_halves(one) for key, one in value.items())
+    return isinstance(value, list | tuple) and any(has_halves(one) for one in value)
