@@ -79,7 +79,9 @@ lock: $(VENV)/.dev
 # The clients of this field, each with its real package, and the museum with those that need one: two environments of
 # their own, since some still want last year's SDKs, and node_modules. They are heavy (0.7 GB), so no part of `make test`.
 clients: $(VENV)/.dev clients-built
-	GROQ_CLIENTS_BUILT=1 $(BIN)/python -m pytest tests/clients tests/museum -n 2 --dist worksteal
+	GROQ_CLIENTS_BUILT=1 $(BIN)/python -m pytest tests/clients tests/museum -n 2 --dist worksteal \
+		--junitxml=.pytest_cache/clients.xml
+	$(BIN)/python -m scripts.clients .pytest_cache/clients.xml
 
 # Four thousand made-up requests, none of whose answers may be a 5xx or one that /openapi.json does not describe.
 conformance: $(VENV)/.dev .venv-clients/.built

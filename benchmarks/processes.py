@@ -28,7 +28,7 @@ PEER_ENVIRONMENTS = {
 }
 """Where each peer that does not fit into our own environment lives, and what is installed there."""
 
-READY_WITHIN_S = 120.0
+READY_WITHIN_S = 300.0
 
 KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PIP_INDEX_URL", "PIP_CONFIG_FILE")
 """Of the environment; a key in it would send a benchmark to the real Groq."""

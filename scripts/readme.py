@@ -241,7 +241,7 @@ PARTS: Final[Mapping[str, Callable[[], str]]] = MappingProxyType(
         "models": models_table,
         "policy": policy_table,
         "commands": commands_table,
-        "clients": lambda: table(("client", "version", "what is run"), clients.rows()),
+        "clients": lambda: table(("client", "version", "what is run", "result"), clients.rows()),
         "kinds": lambda: table(kinds.HEAD, kinds.rows()),
     }
 )

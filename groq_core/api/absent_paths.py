@@ -38,6 +38,14 @@ ABSENT: Final[Mapping[str, tuple[str, str]]] = {
         "there is no realtime API here",
         "Use POST /v1/audio/transcriptions, /v1/chat/completions and /v1/audio/speech one after the other.",
     ),
+    "/v1/responses/compact": (
+        "conversations are not compacted here",
+        "Leave it out: `truncation` of auto, as it is unless said otherwise, leaves out what no longer fits.",
+    ),
+    "/v1/responses/input_tokens": (
+        "tokens are not counted beforehand here",
+        "Each model counts them its own way; `usage` of the answer tells how many there were.",
+    ),
     "/v1/uploads": ("there are no uploads in parts here", "Use POST /v1/files."),
 }
 """Beginnings of paths of OpenAI's API that this server does not have: why, and what to do instead."""
@@ -67,11 +75,21 @@ async def refuse_base_url(exchange: ApiExchange) -> None:
     )
 
 
-def absent(path: str, known: Iterable[str]) -> RequestError:
-    """The error for a path that is not here, with the one that was meant where that can be told."""
+def known_absence(path: str) -> RequestError | None:
+    """The error for a path of OpenAI's API that this server does not have; None for any other."""
     for beginning, (why, hint) in ABSENT.items():
         if f"{path}/".startswith(f"{beginning}/"):
             return RequestError(why, status=404, code="unknown_url", hint=hint)
+    if path.startswith("/v1/responses/") and path.endswith("/cancel"):
+        why = "only a response that runs in the background can be cancelled, and none does here"
+        return RequestError(why, status=404, code="unknown_url", hint="Close the connection: nobody answers then.")
+    return None
+
+
+def absent(path: str, known: Iterable[str]) -> RequestError:
+    """The error for a path that is not here, with the one that was meant where that can be told."""
+    if (error := known_absence(path)) is not None:
+        return error
     meant = next((route for route in known if _means(path, route)), None)
     hint = f"Did you mean {meant}?" if meant else "Paths start with /v1, e.g. /v1/chat/completions."
     return RequestError(

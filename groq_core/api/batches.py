@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
 from typing import Any, Final, get_args
-from urllib.parse import parse_qs
 
 from groq_core.api.asgi import ApiExchange
 from groq_core.api.multipart import read_form
+from groq_core.api.pages import page_of_entries, query
 from groq_core.errors import RequestError
 from groq_core.incoming.field_errors import bad
 from groq_core.incoming.rules import UPLOAD, BodyFields, FormFields, Rule, check_text, one_of, text, texts_by_name
 from groq_core.incoming.schema_parts import TEXT
 from groq_core.services.batch.batch_store import BatchStore
 from groq_core.services.batch.lines import URLS
-from groq_core.services.batch.places import Filed, Running, Via
+from groq_core.services.batch.places import Filed, Via
 
 MAX_BODY: Final = 2**20
 WINDOW: Final = "24h"
-LISTED: Final = 100
-MOST_LISTED: Final = 10_000
-"""Entries of a page, where a client does not say, and at most."""
 PIECE: Final = 2**18
 
 UPLOAD_FIELDS: Final = FormFields(
@@ -79,9 +75,9 @@ class Files:
 
     async def all(self, exchange: ApiExchange) -> None:
         """The caller's files, newest first."""
-        purpose = _query(exchange, "purpose")
+        purpose = query(exchange, "purpose")
         files = [file for file in await self._store.files(exchange.caller) if purpose in (None, file.purpose)]
-        await exchange.answer_json(_page(exchange, files))
+        await exchange.answer_json(page_of_entries(exchange, [file.to_wire() for file in files]))
 
     async def one(self, exchange: ApiExchange) -> None:
         """A file object, or its content (`…/content`)."""
@@ -133,7 +129,8 @@ class Batches:
 
     async def all(self, exchange: ApiExchange) -> None:
         """The caller's batches, newest first."""
-        await exchange.answer_json(_page(exchange, await self._store.batches(exchange.caller)))
+        batches = await self._store.batches(exchange.caller)
+        await exchange.answer_json(page_of_entries(exchange, [batch.to_wire() for batch in batches]))
 
     async def one(self, exchange: ApiExchange) -> None:
         """A batch, with the counts of this moment."""
@@ -144,40 +141,6 @@ class Batches:
         """Ask no further line (`…/cancel`)."""
         name = exchange.path.removeprefix("/v1/batches/").removesuffix("/cancel")
         await exchange.answer_json((await self._store.cancel(exchange.caller, name)).to_wire())
-
-
-def _page(exchange: ApiExchange, entries: Sequence[Filed | Running]) -> dict[str, Any]:
-    """One page of a list: `limit` entries behind `after`."""
-    most, after = _limit(_query(exchange, "limit")), _query(exchange, "after")
-    names = [entry.id for entry in entries]
-    first = names.index(after) + 1 if after in names else 0
-    shown = [entry.to_wire() for entry in entries[first : first + most]]
-    return {
-        "object": "list",
-        "data": shown,
-        "first_id": shown[0]["id"] if shown else None,
-        "last_id": shown[-1]["id"] if shown else None,
-        "has_more": first + most < len(entries),
-    }
-
-
-def _limit(text: str | None) -> int:
-    """
-    How many entries a page has.
-
-    Raises:
-        RequestError: 400; it is no such number.
-    """
-    if text is None:
-        return LISTED
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MOST_LISTED:
-        raise bad("limit", f"`limit` must be a number from 1 to {MOST_LISTED}")
-    return int(text)
-
-
-def _query(exchange: ApiExchange, name: str) -> str | None:
-    query: bytes = exchange.scope.get("query_string", b"")
-    return next(iter(parse_qs(query.decode("latin-1")).get(name, [])), None)
 
 
 def _nowhere(path: str) -> RequestError:

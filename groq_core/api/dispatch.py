@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from starlette.types import Scope
 
-from groq_core.api.absent_paths import absent
+from groq_core.api.absent_paths import absent, known_absence
 from groq_core.api.access import Access
 from groq_core.api.asgi import ApiExchange, ClientGoneError, Headers
 from groq_core.api.backend import People
@@ -110,6 +110,9 @@ class Dispatcher:
             raise absent(path, self._routes)
         endpoint = methods.get("GET" if method == "HEAD" else method) or methods.get("*")
         if endpoint is None:
+            # It may look like the name of something that is here, and be a service of its own that is not.
+            if (error := known_absence(path)) is not None:
+                raise error
             raise MethodError(method, path, ", ".join(sorted(methods)))
         return endpoint
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from groq_core import __version__
-from groq_core.api.batches import LISTED, MOST_LISTED
+from groq_core.api.pages import LISTED, MOST_LISTED
 from groq_core.api.schemas import SCHEMAS
 from groq_core.api.speech import TYPES
 from groq_core.incoming.schema_parts import TEXT, WHOLE, Schema, ref, with_description
@@ -155,8 +155,9 @@ PATHS: Final[dict[str, dict[str, Schema]]] = {
     "/v1/responses/{response_id}/input_items": {
         "get": _operation(
             "Read what a response was given",
-            _answers({JSON: "Items"}, _NAMED, "All items, newest first."),
+            _answers({JSON: "Items"}, _NAMED, "Newest first."),
             _RESPONSE,
+            *_PAGE,
             _query("order", {"enum": ["asc", "desc"], "default": "desc"}),
         )
     },

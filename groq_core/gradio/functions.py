@@ -7,7 +7,7 @@ import dataclasses
 import io
 import time
 import weakref
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AsyncExitStack, aclosing
 from functools import cache, partial
 from pathlib import Path
@@ -27,6 +27,9 @@ from groq_core.settings.settings import Settings
 
 UPDATES_PER_S: Final = 25
 """Each makes Gradio send and draw the conversation again; more would be slower than the model."""
+
+LETTERS_PER_S: Final = 100_000
+"""What all drawings of a second may come to: each is of the whole answer, and takes longer the longer that is."""
 
 Messages = list[dict[str, Any]]
 
@@ -80,7 +83,7 @@ class Chain:
         core = await self.core()
         try:
             turns = await conversation(message, history, partial(self._write_down, core))
-            async with aclosing(_show(self._ask(core, turns))) as updates:
+            async with aclosing(show(self._ask(core, turns))) as updates:
                 async for messages in updates:
                     yield messages
         except GroqCoreError as error:
@@ -115,7 +118,7 @@ class Chain:
         try:
             data = await asyncio.to_thread(_picture, image)
             events = core.vision.stream(question.strip() or "Describe this picture.", [data], model=model)
-            async with aclosing(_show(events)) as updates:
+            async with aclosing(show(events)) as updates:
                 async for messages in updates:
                     yield str(messages[-1]["content"])
         except GroqCoreError as error:
@@ -133,20 +136,30 @@ class Chain:
             raise _plain(error) from error
 
 
-async def _show(events: Events) -> AsyncGenerator[Messages, None]:
-    """What to show of an answer, at most :data:`UPDATES_PER_S` times a second and once at its end."""
-    reply, shown = Reply(), 0.0
+async def show(events: Events, clock: Callable[[], float] = time.monotonic) -> AsyncGenerator[Messages, None]:
+    """What to show of an answer, at most :data:`UPDATES_PER_S` times a second, less often as it grows; its end too."""
+    reply, due = Reply(), 0.0
     async with aclosing(events):
         async for event in events:
             reply.apply(event)
             tells = isinstance(event, AttemptFailed | Continued | Restarted)
             grows = isinstance(event, TextDelta | ReasoningDelta)
-            if tells or (grows and time.monotonic() - shown >= 1 / UPDATES_PER_S):
-                shown = time.monotonic()
+            if tells or (grows and clock() >= due):
+                due = clock() + pause_after(reply)
                 yield messages_of(reply)
                 # Gradio's sending and drawing gets its turn; what comes meanwhile is gathered.
                 await asyncio.sleep(0)
     yield messages_of(reply)
+
+
+def pause_after(reply: Reply) -> float:
+    """
+    Seconds for which a reply that is shown as it is now stays so.
+
+    >>> pause_after(Reply())
+    0.04
+    """
+    return max(1 / UPDATES_PER_S, (len(reply.text) + len(reply.reasoning)) / LETTERS_PER_S)
 
 
 def messages_of(reply: Reply) -> Messages:

@@ -29,7 +29,15 @@ BOOKKEEPING: Final = frozenset(
 TYPES: Final = {"metadata": dict, "store": bool, "user": str}
 """Those of the caller's books that some server takes; of another type they are passed over like the rest."""
 
-WHOLE: Final = ("max_tokens", "max_completion_tokens", "max_output_tokens", "seed", "n", "top_logprobs")
+WHOLE: Final = (
+    "max_tokens",
+    "max_completion_tokens",
+    "max_output_tokens",
+    "max_tool_calls",
+    "seed",
+    "n",
+    "top_logprobs",
+)
 
 
 def whole_numbers(params: dict[str, Any]) -> dict[str, Any]:
@@ -48,11 +56,7 @@ def mend_params(params: dict[str, Any]) -> tuple[dict[str, Any], list[Note]]:
         if isinstance(value, int) and not isinstance(value, bool) and value in (-1, 0):
             del params[name]
             notes.append(Note(code="max_tokens_left_out", text=f"`{name}` of {value} was taken as no limit"))
-    stop = params.get("stop")
-    if isinstance(stop, list):
-        stop = params["stop"] = [word for word in stop if word not in ("", None)]
-    if stop in ("", []):
-        del params["stop"]
+    mend_stop(params)
     for name, kind in TYPES.items():
         if params.get(name) is not None and not isinstance(params[name], kind):
             del params[name]
@@ -60,9 +64,18 @@ def mend_params(params: dict[str, Any]) -> tuple[dict[str, Any], list[Note]]:
     _mend_functions(params)
     if isinstance(params.get("tools"), list):
         params["tools"] = [_mend_tool(tool) for tool in params["tools"]]
-    _mend_choice(params)
+    mend_choice(params)
     _mend_format(params)
     return params, notes
+
+
+def mend_stop(params: dict[str, Any]) -> None:
+    """Leave out words to stop at that are none."""
+    stop = params.get("stop")
+    if isinstance(stop, list):
+        stop = params["stop"] = [word for word in stop if word not in ("", None)]
+    if stop in ("", []):
+        del params["stop"]
 
 
 def _mend_functions(params: dict[str, Any]) -> None:
@@ -106,7 +119,13 @@ def _mend_format(params: dict[str, Any]) -> None:
 MODES: Final = {"auto": "auto", "none": "none", "required": "required", "any": "required"}
 
 
-def _mend_choice(params: dict[str, Any]) -> None:
+def mend_choice(params: dict[str, Any]) -> None:
+    """
+    Bring a choice among the tools to one of three words or the name of a function.
+
+    Raises:
+        RequestError: 400; a tool that is allowed is not among those offered.
+    """
     choice = params.get("tool_choice")
     if isinstance(choice, str) and choice.strip():
         mode = MODES.get(choice.strip().lower())

@@ -157,7 +157,7 @@ def _fill(
         return
     answer.executed = builtin.run_tools(body) if model.builtin else []
     written = structured.answer(body, rng) or outlines.answer(messages, rng) or _write(messages, model, pictures, salt)
-    if body.get("tool_choice") == "required":
+    if body.get("tool_choice") == "required" and not answer.executed:
         raise bad_request(
             "Tool choice is required, but model did not call a tool", code="tool_use_failed", failed_generation=written
         )

@@ -40,16 +40,18 @@ def go_duration(seconds: float) -> str:
     """
     Print a duration as Go does, cut to nanoseconds as the recordings are.
 
+    Microseconds are told in milliseconds: their sign has no place in a header, and clients on aiohttp fail over it.
+
     >>> go_duration(86.4), go_duration(0.0075), go_duration(7385.0), go_duration(0), go_duration(120)
     ('1m26.4s', '7.5ms', '2h3m5s', '0s', '2m0s')
+    >>> go_duration(0.000211408)
+    '0.211408ms'
     """
     nanoseconds = round(seconds * 1e9)
     if nanoseconds <= 0:
         return "0s"
     if nanoseconds < 1_000:
         return f"{nanoseconds}ns"
-    if nanoseconds < 1_000_000:
-        return f"{_trim(nanoseconds, 1_000)}µs"
     if nanoseconds < 1_000_000_000:
         return f"{_trim(nanoseconds, 1_000_000)}ms"
     minutes, rest = divmod(nanoseconds, 60_000_000_000)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from math import isfinite
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -15,6 +16,8 @@ from jsonschema import Draft202012Validator
 
 from groq_core.api.multipart import MultipartForm
 from groq_core.api.openapi import PATHS
+from groq_core.api.responses.body import read_response
+from groq_core.api.responses.kept_responses import ResponseStore
 from groq_core.api.schemas import SCHEMAS
 from groq_core.api.transcribe import read_question
 from groq_core.errors import RequestError
@@ -76,6 +79,15 @@ def values_in(schema: dict[str, Any]) -> Iterator[Any]:
         yield from values_in(one)
 
 
+EXCHANGE: Any = SimpleNamespace(caller=Caller(), request_id="gc_1", no_store=False)
+
+READERS: dict[str, Callable[[bytes], object]] = {
+    "/v1/chat/completions": lambda raw: read_chat(raw, caller=Caller(), request_id="gc_1"),
+    "/v1/responses": lambda raw: read_response(raw, EXCHANGE, ResponseStore()),
+}
+"""All that bodies of so many parameters can afford; the others are sent."""
+
+
 @pytest.mark.parametrize("path", BODIES)
 async def test_the_description_and_the_reader_agree(path: str, tmp_path: Path) -> None:
     content = PATHS[path]["post"]["requestBody"]["content"]["application/json"]["schema"]
@@ -86,9 +98,8 @@ async def test_the_description_and_the_reader_agree(path: str, tmp_path: Path) -
     async with stage.served() as http:
         body = await base(http, path)
         for about, changed in variants(body, schema["properties"]):
-            status = (
-                read(changed) if path == "/v1/chat/completions" else (await http.post(path, json=changed)).status_code
-            )
+            reader = READERS.get(path)
+            status = (await http.post(path, json=changed)).status_code if reader is None else read(reader, changed)
             depends = status == 400 and about.partition("=")[0] in DEPEND
             if status == 500 or ((status == 400) == valid(changed) and not depends):
                 differ.append(f"{about}: described as valid: {valid(changed)}, answered {status}")
@@ -171,10 +182,10 @@ async def post(http: httpx.AsyncClient, path: str, fields: dict[str, str], file:
     return (await http.post(path, files={**parts, **file})).status_code
 
 
-def read(body: dict[str, Any]) -> int:
-    """The status by the reader alone, which is what a chat of so many parameters can afford."""
+def read(reader: Callable[[bytes], object], body: dict[str, Any]) -> int:
+    """The status by the reader alone."""
     try:
-        read_chat(json.dumps(body).encode(), caller=Caller(), request_id="gc_1")
+        reader(json.dumps(body).encode())
     except RequestError as error:
         return error.status or 400
     return 200

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from scripts.clients import PROGRAMS, Client, clients
+from scripts.clients import PROGRAMS, Client, clients, read_pins, results
 from tests.clients.where import NODE_MODULES, miss, require_python
 from tests.requires import find
 from tests.stage import Stage, staged
@@ -44,7 +44,9 @@ def picture(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("client", clients(), ids=lambda client: client.program)
-async def test_a_client_works_unchanged(client: Client, house: Stage, picture: Path, tmp_path: Path) -> None:
+async def test_a_client_works_unchanged(
+    client: Client, house: Stage, picture: Path, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     program = PROGRAMS / client.program
     # Nobody's first question meets a healthy model.
     house.fault("status", preset="503_over_capacity", provider="groq", operation="chat", times=1)
@@ -61,8 +63,9 @@ async def test_a_client_works_unchanged(client: Client, house: Stage, picture: P
             "BASE_URL": house.url,
             "SPEECH": str(SPEECH),
             "PICTURE": str(picture),
-            # Some look models up at Hugging Face, and wait long where nobody answers.
+            # Some look models up at Hugging Face or GitHub, and wait long where nobody answers.
             "HF_HUB_OFFLINE": "1",
+            "LITELLM_LOCAL_MODEL_COST_MAP": "True",
         },
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -74,7 +77,9 @@ async def test_a_client_works_unchanged(client: Client, house: Stage, picture: P
             process.kill()
 
     assert process.returncode == 0, problems.decode()[-3000:]
-    assert said.decode().splitlines()[-1].startswith("ok ")
+    last = said.decode().splitlines()[-1]
+    assert last.startswith("ok ")
+    request.node.user_properties.append(("said", last))  # for the README's table
 
 
 def node() -> str:
@@ -91,3 +96,13 @@ def test_there_is_a_program_for_every_client_named() -> None:
 
     assert listed == {path.name for path in PROGRAMS.iterdir() if path.suffix in (".py", ".mjs")}
     assert len(listed) >= 15
+
+
+def test_the_results_are_of_all_clients_in_the_versions_that_are_pinned() -> None:
+    pins, found = read_pins(), results()
+
+    for client in clients():
+        said = found.get(client.program)
+        assert said, f"{client.program}: make clients"
+        if client.module:
+            assert said in pins[client.package], f"{client.program} was run with {said}: make clients"

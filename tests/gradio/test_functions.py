@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from groq_core.events import Events, TextDelta
 from groq_core.gradio import Chain
-from groq_core.gradio.functions import messages_of
+from groq_core.gradio.functions import LETTERS_PER_S, UPDATES_PER_S, messages_of, show
 from groq_core.gradio.messages import conversation
 from groq_core.gradio.panel import panel
 from groq_core.reply import Reply
@@ -135,6 +136,25 @@ async def test_the_panel_shows_every_target_and_its_state() -> None:
 
     for target in snapshot.targets:
         assert f'data-target="{target.name}" data-state="{target.state}"' in drawn
+
+
+async def test_updates_are_gathered_and_a_long_answer_is_drawn_less_often() -> None:
+    now = 0.0
+
+    async def events() -> Events:
+        nonlocal now
+        for number in range(4_000):
+            now += 1 / 1_200
+            yield TextDelta(f"{number:04} ")
+
+    drawn = [(now, len(update[-1]["content"])) async for update in show(events(), clock=lambda: now)]
+
+    assert drawn[-1][1] == 20_000
+    for since, _ in drawn[:-1]:
+        second = [letters for at, letters in drawn[:-1] if since <= at < since + 1]
+        assert len(second) <= UPDATES_PER_S + 1
+        assert sum(second) <= LETTERS_PER_S + second[-1]
+    assert len(drawn) > 3 * 7, "a reader still sees it grow"
 
 
 def test_an_empty_reply_shows_an_empty_answer() -> None:

@@ -58,6 +58,7 @@ async def run(name: str, python: Path, url: str, picture: Path, wire: str = "/op
             "GROQ_BASE_URL": url,
             "GROQ_OPENAI_BASE": f"{url}{wire}",
             "HF_HUB_OFFLINE": "1",
+            "LITELLM_LOCAL_MODEL_COST_MAP": "True",
         },
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

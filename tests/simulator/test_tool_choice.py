@@ -174,3 +174,12 @@ async def test_built_in_tools_are_those_of_gpt_oss(http: httpx.AsyncClient) -> N
     status, refused = await error(http, ask(model=QWEN, tools=[{"type": "browser_search"}]))
 
     assert (status, refused["message"]) == (400, "`browser_search` is not supported with this model")
+
+
+async def test_a_hosted_tool_that_has_run_is_the_call_that_was_required(http: httpx.AsyncClient) -> None:
+    for kind in ("browser_search", "code_interpreter"):
+        body = ask("What is 3 * 4?", tools=[{"type": kind}], tool_choice="required")
+        message = (await http.post(CHAT, json=body)).json()["choices"][0]["message"]
+
+        assert message["executed_tools"]
+        assert message["content"]

@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from groq_core.api.asgi import ApiExchange
-from groq_core.api.responses.flat_tools import TOOLS, chat_choice, chat_tools
+from groq_core.api.responses.flat_tools import TOOLS, Namespaces, chat_choice, chat_tools, namespaces_of
 from groq_core.api.responses.items import ITEM, Item, messages_of, read_items, rename_param
 from groq_core.api.responses.kept_responses import ResponseStore
 from groq_core.errors import RequestError
@@ -30,16 +30,30 @@ from groq_core.incoming.rules import (
     switch,
     text,
     texts_by_name,
+    whole,
 )
-from groq_core.incoming.schema_parts import NULL, OBJECT, SWITCH, WORDS, either, list_of
+from groq_core.incoming.schema_parts import NULL, OBJECT, SWITCH, TEXT, WORDS, either, list_of
 from groq_core.requests import ChatRequest, Message
 
 NOT_HERE: Final[Mapping[str, str]] = {
     "background": "Leave it out and stream the answer.",
+    "background_options": "Leave it out and stream the answer.",
     "conversation": "Use `previous_response_id`, or send the items along.",
     "prompt": "Prompts are not kept here; send `instructions`.",
 }
 """Fields that mean a service this server does not have, and what to do instead."""
+
+MOVED: Final[Mapping[str, str]] = {
+    "functions": "tools",
+    "function_call": "tool_choice",
+    "max_completion_tokens": "max_output_tokens",
+    "max_tokens": "max_output_tokens",
+    "messages": "input",
+    "reasoning_effort": "reasoning.effort",
+    "response_format": "text.format",
+    "verbosity": "text.verbosity",
+}
+"""A chat's names of what is called otherwise here."""
 
 MAX_METADATA: Final = 16
 
@@ -84,8 +98,32 @@ def _check_format(value: Any, name: str) -> None:
 
 FORMAT: Final = Rule(_check_format, either({"enum": ["text", "json_object"]}, OBJECT))
 
-OWN_FIELDS: Final = frozenset({"context_management", "include", "max_tool_calls", "stream_options", "top_logprobs"})
+GIVEN: Final = frozenset({"code_interpreter_call.outputs", "message.input_image.image_url"})
+"""What can be asked for in `include` and is there anyhow."""
+
+MOST_TOOL_CALLS: Final = 10_000
+
+
+def _check_include(value: Any, name: str) -> None:
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise bad(name, f"`{name}` must be a list of texts")
+
+
+OWN_FIELDS: Final[Mapping[str, Rule]] = {
+    "context_management": anything("Changes no answer here."),
+    "include": Rule(_check_include, list_of(TEXT)).with_note("What is not there is told in `notes`."),
+    "max_tool_calls": whole(1, MOST_TOOL_CALLS).with_note("Of hosted tools; nobody here counts them."),
+    "stream_options": object_with(include_obfuscation=switch().with_note("Nothing is padded here.")),
+    "top_logprobs": RULES["top_logprobs"].with_note("Passed over: none are given."),
+}
 """Further fields of this API, that change no word of an answer here."""
+
+NOT_GIVEN: Final[Mapping[str, str]] = {
+    "context_management": "nothing is compacted here",
+    "max_tool_calls": "nobody here counts them",
+    "top_logprobs": "no probabilities are given",
+}
+"""What is taken and has no effect, and why."""
 
 METADATA: Final = texts_by_name(MAX_METADATA).with_note("Repeated in the response.")
 STORE: Final = switch().with_note("Keep the response for an hour, in memory.", default=True)
@@ -116,7 +154,8 @@ FIELDS: Final = BodyFields(
         **{name: RULES[name] for name in ("temperature", "top_p", "seed", "service_tier", "stop")},
         "truncation": one_of("auto", "disabled").with_note("`disabled` leaves nothing out.", default="auto"),
         "cost_sensitive": COST_SENSITIVE,
-        **{name: anything("Changes no answer here.") for name in sorted((BOOKKEEPING - {"prompt"}) | OWN_FIELDS)},
+        **{name: anything("Changes no answer here.") for name in sorted(BOOKKEEPING - {"prompt"})},
+        **OWN_FIELDS,
     }
     | {"metadata": METADATA, "store": STORE, "user": text()},
     required=("input",),
@@ -135,6 +174,7 @@ class ResponseCall(msgspec.Struct, frozen=True, kw_only=True):
         echo: The fields of a response object that repeat the request.
         summary: Thoughts are to go out as a summary.
         store: The response is to be kept.
+        namespaces: Of the functions that may be called.
         notes: What was changed in it that its author should know.
     """
 
@@ -145,6 +185,7 @@ class ResponseCall(msgspec.Struct, frozen=True, kw_only=True):
     stream: bool
     summary: bool
     store: bool
+    namespaces: Namespaces
     notes: tuple[Note, ...] = ()
 
 
@@ -183,7 +224,8 @@ def read_response(raw: bytes, exchange: ApiExchange, store: ResponseStore) -> Re
         stream=stream,
         summary=bool(echo["reasoning"]["summary"]),
         store=store_it,
-        notes=(*notes, *changed, *passed_over),
+        namespaces=namespaces_of(body.get("tools")),
+        notes=(*notes, *changed, *passed_over, *_not_given(body)),
     )
 
 
@@ -198,9 +240,21 @@ def _refuse_others(body: Mapping[str, Any]) -> None:
             raise bad(
                 shown,
                 f"`{shown or 'a field'}` is not a field of a response here",
-                "Leave it out: it would have no effect on the answer.",
+                f"Send `{MOVED[name]}`, as this API has it."
+                if name in MOVED
+                else "Leave it out: it would have no effect on the answer.",
                 code="unknown_parameter",
             )
+
+
+def _not_given(body: Mapping[str, Any]) -> list[Note]:
+    """What was asked for in this API's own fields and is not there."""
+    why = {name: reason for name, reason in NOT_GIVEN.items() if name in body}
+    if missing := sorted({one[:60] for one in body.get("include", ())} - GIVEN):
+        why["include"] = f"there is no {', '.join(missing)}"
+    return [
+        Note(code="parameter_passed_over", text=f"`{name}` was passed over: {reason}") for name, reason in why.items()
+    ]
 
 
 def _mend(body: dict[str, Any]) -> list[Note]:
@@ -208,7 +262,7 @@ def _mend(body: dict[str, Any]) -> list[Note]:
     ours = {"max_completion_tokens": "max_output_tokens", "stop": "stop"}
     mended, notes = mend_params({name: body.pop(own) for name, own in ours.items() if own in body})
     body |= {ours[name]: value for name, value in mended.items()} | whole_numbers(
-        {name: body[name] for name in ("seed",) if name in body}
+        {name: body[name] for name in ("seed", "max_tool_calls", "top_logprobs") if name in body}
     )
     return [_rename_note(note) for note in notes]
 
@@ -303,10 +357,15 @@ def _echo(body: dict[str, Any]) -> dict[str, Any]:
         "metadata": body.get("metadata", {}),
         "parallel_tool_calls": body.get("parallel_tool_calls", True),
         "previous_response_id": body.get("previous_response_id"),
+        "prompt_cache_key": body.get("prompt_cache_key"),
         "reasoning": {"effort": reasoning.get("effort"), "summary": _summary(reasoning)},
+        "safety_identifier": body.get("safety_identifier"),
         "store": body.get("store", True),
         "temperature": body.get("temperature"),
-        "text": {"format": _format_object(body.get("text", {}).get("format"))},
+        "text": {
+            "format": _format_object(body.get("text", {}).get("format")),
+            "verbosity": body.get("text", {}).get("verbosity") or "medium",
+        },
         "tool_choice": body.get("tool_choice") or "auto",
         "tools": body.get("tools") or [],
         "top_p": body.get("top_p"),

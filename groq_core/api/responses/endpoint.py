@@ -12,6 +12,7 @@ from groq_core.api.answer_headers import HeaderStory
 from groq_core.api.asgi import ApiExchange
 from groq_core.api.backend import Backend
 from groq_core.api.chat.endpoint import MAX_BODY
+from groq_core.api.pages import page_of_entries, query
 from groq_core.api.responses.body import ResponseCall, read_response
 from groq_core.api.responses.kept_responses import Kept, ResponseStore, referred
 from groq_core.api.responses.output import (
@@ -30,6 +31,7 @@ from groq_core.api.responses.wire_events import ResponseWriter
 from groq_core.api.sending import fold_answer, stream_answer
 from groq_core.errors import RequestError
 from groq_core.events import ToolCall
+from groq_core.incoming.field_errors import bad
 from groq_core.reply import Reply
 from groq_core.requests import Caller
 from groq_core.services.sent_pictures import clean, pieces_within
@@ -69,7 +71,12 @@ class Responses:
 
             if call.stream:
                 writer = ResponseWriter(
-                    exchange.request_id, call.request.model, call.echo, summary=call.summary, keep=keep
+                    exchange.request_id,
+                    call.request.model,
+                    call.echo,
+                    summary=call.summary,
+                    namespaces=call.namespaces,
+                    keep=keep,
                 )
                 writer.receipt.notes.extend(notes)
                 request = msgspec.structs.replace(request, outlet=exchange.outlet(writer.feed))
@@ -87,10 +94,13 @@ class Responses:
         """A response, or the items it was given (`…/input_items`)."""
         name, _, part = exchange.path.removeprefix(PREFIX).partition("/")
         kept = await self._find(exchange.caller, name)
-        if not part:
+        if part == "input_items":
+            await exchange.answer_json(page_of_entries(exchange, _in_order(exchange, input_items(kept))))
+        elif query(exchange, "stream") == "true":
+            hint = "Read it whole; to stream an answer, ask POST /v1/responses with `stream`."
+            raise bad("stream", "a response that is kept is not streamed again", hint, code="unsupported_parameter")
+        elif not part:
             await exchange.answer_json(kept.response)
-        elif part == "input_items":
-            await exchange.answer_json(_list(kept, exchange))
         else:
             raise _missing(exchange.path)
 
@@ -129,23 +139,27 @@ def whole_response(reply: Reply, request_id: str, call: ResponseCall) -> dict[st
     calls = reply.tool_calls
     if reply.text or not calls:
         output.append(message_item(ids("msg"), reply.text, status))
-    output += [call_item(ids("fc"), one, status) for one in calls]
+    output += [call_item(ids("fc"), one, status, call.namespaces) for one in calls]
     return final_response(frame(request_id, call.request.model, call.echo), output, finished, reply.receipt)
 
 
-def _list(kept: Kept, exchange: ApiExchange) -> dict[str, Any]:
-    """The items of a response's input, newest first as OpenAI lists them, unless asked otherwise."""
-    items = [
-        {"id": f"in_{kept.response['id'].removeprefix('resp_')}_{place}", "type": "message", **item}
-        for place, item in enumerate(kept.items)
-    ]
+def input_items(kept: Kept) -> list[dict[str, Any]]:
+    """What a response was given, each item with an id, its text as a part."""
+    tail = kept.response["id"].removeprefix("resp_")
+    items = [{"id": f"in_{tail}_{place}", "type": "message", **item} for place, item in enumerate(kept.items)]
     for item in items:
         if item["type"] == "message" and isinstance(item.get("content"), str):
-            item["content"] = [{"type": "input_text", "text": item["content"]}]
-    if b"order=asc" not in exchange.scope.get("query_string", b""):
-        items.reverse()
-    first, last = (items[0]["id"], items[-1]["id"]) if items else (None, None)
-    return {"object": "list", "data": items, "first_id": first, "last_id": last, "has_more": False}
+            kind = "output_text" if item.get("role") == "assistant" else "input_text"
+            item["content"] = [{"type": kind, "text": item["content"]}]
+    return items
+
+
+def _in_order(exchange: ApiExchange, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Newest first, as OpenAI lists them, unless asked otherwise."""
+    order = query(exchange, "order") or "desc"
+    if order not in ("asc", "desc"):
+        raise bad("order", "`order` must be asc or desc")
+    return items if order == "asc" else items[::-1]
 
 
 def _missing(name: str) -> RequestError:

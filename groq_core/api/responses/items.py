@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
+from groq_core.api.responses.flat_tools import name_in_chat
 from groq_core.errors import RequestError
 from groq_core.incoming.clients import mend_call, mend_messages, mend_part
 from groq_core.incoming.field_errors import bad, kind_of, mapping
@@ -146,6 +147,8 @@ class _Conversation:
         for field, value in (("call_id", call["id"]), *((name, call["function"].get(name)) for name in CALL_FIELDS)):
             if not isinstance(value, str):
                 raise bad(f"{path}.{field}", f"`{path}.{field}` must be text")
+        if isinstance(namespace := item.get("namespace"), str) and namespace:
+            call["function"]["name"] = name_in_chat(namespace, call["function"]["name"])
         last = self._messages[-1] if self._messages else None
         if last is not None and last["role"] == "assistant":
             self._messages[-1] = {**last, "tool_calls": [*last.get("tool_calls", ()), call]}

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+from groq_core.api.responses.flat_tools import Namespaces
 from groq_core.events import Finished, ToolCall, Usage
 from groq_core.reply import Receipt
 from groq_core.requests import Message
@@ -57,15 +58,18 @@ def message_item(name: str, text: str | None, status: str) -> Item:
     return {"id": name, "type": "message", "status": status, "role": "assistant", "content": content}
 
 
-def call_item(name: str, call: ToolCall, status: str) -> Item:
-    return {
+def call_item(name: str, call: ToolCall, status: str, namespaces: Namespaces) -> Item:
+    """A function call; where the function is one of a namespace, it has its name there."""
+    namespace, function = namespaces.get(call.name, (None, call.name))
+    item = {
         "id": name,
         "type": "function_call",
         "status": status,
         "call_id": call.id,
-        "name": call.name,
+        "name": function,
         "arguments": call.arguments,
     }
+    return item if namespace is None else item | {"namespace": namespace}
 
 
 def items_of_hosted_tools(extra: Mapping[str, Any] | None, ids: ItemIds) -> Iterator[Item]:
@@ -170,8 +174,15 @@ def final_response(
         "output": list(output),
         "usage": response_usage(finished.usage),
         "service_tier": finished.service_tier or "default",
+        **notes_object(receipt),
         "x_groq_core": receipt.as_dict(),
     }
+
+
+def notes_object(receipt: Receipt) -> dict[str, Any]:
+    """What was done to the request, and what of it was passed over; nothing where it went on as it came."""
+    told = [{"code": note.code, "text": note.text} for note in receipt.notes]
+    return {"notes": told} if told else {}
 
 
 def answer_message(text: str, calls: Sequence[ToolCall]) -> Message:

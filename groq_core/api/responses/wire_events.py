@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from groq_core.api.errors import error_object
+from groq_core.api.responses.flat_tools import Namespaces
 from groq_core.api.responses.output import (
     Item,
     ItemIds,
@@ -19,6 +20,7 @@ from groq_core.api.responses.output import (
     frame,
     items_of_hosted_tools,
     message_item,
+    notes_object,
     reasoning_item,
     text_part,
 )
@@ -49,6 +51,7 @@ class ResponseWriter:
     Args:
         echo: The fields that repeat the request.
         summary: Thoughts go out as a summary.
+        namespaces: Of the functions that may be called.
         keep: Called with the response object, the answer's text and its calls before the last event goes out, so
             that a client that has read it can go on from it.
 
@@ -64,6 +67,7 @@ class ResponseWriter:
         echo: dict[str, Any],
         *,
         summary: bool = False,
+        namespaces: Namespaces | None = None,
         keep: Callable[[dict[str, Any], str, list[ToolCall]], None] | None = None,
     ) -> None:
         self.receipt = Receipt()
@@ -72,6 +76,7 @@ class ResponseWriter:
         self._frame = frame(request_id, model, echo)
         self._ids = ItemIds(request_id)
         self._summary = summary
+        self._namespaces: Namespaces = namespaces or {}
         self._keep = keep
         self._number = 0
         self._begun = False
@@ -132,8 +137,11 @@ class ResponseWriter:
             "status": "failed",
             "error": {**told, "code": code, "kind": told["code"]},
             "output": self._output,
+            **notes_object(self.receipt),
             "x_groq_core": self.receipt.as_dict(),
         }
+        if self._keep is not None and self._begun:
+            self._keep(failed, "".join(self._said), [call.whole for _, call in sorted(self._calls.items())])
         return closing + self._event("response.failed", response=failed)
 
     # ── items ────────────────────────────────────────────────────────────────────────────────────────
@@ -200,7 +208,7 @@ class ResponseWriter:
         call = self._calls.get(delta.index)
         if call is None:
             call = self._calls[delta.index] = _Call(self._ids("fc"), len(self._output), delta)
-            opened += self._add(call_item(call.name, call.begun, "in_progress"))
+            opened += self._add(call_item(call.name, call.begun, "in_progress", self._namespaces))
         if not delta.arguments:
             return opened
         call.arguments.append(delta.arguments)
@@ -211,10 +219,10 @@ class ResponseWriter:
         ends = b""
         for _, call in sorted(self._calls.items()):
             whole = call.whole
-            item = self._output[call.place] = call_item(call.name, whole, status)
+            item = self._output[call.place] = call_item(call.name, whole, status, self._namespaces)
             at = {"item_id": call.name, "output_index": call.place}
             ends += self._event(
-                "response.function_call_arguments.done", **at, name=whole.name, arguments=whole.arguments
+                "response.function_call_arguments.done", **at, name=item["name"], arguments=whole.arguments
             )
             ends += self._item_done(call.place, item)
         return ends
