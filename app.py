@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import sys
 
-from groq_core.errors import SettingsError
-from groq_core.serve import run
-from groq_core.settings.env_file import load
+from groq_core.terminal import die_silently
 
 
 def main() -> int:
     """Read the environment and serve until told to stop; exit status 2 when the environment is wrong."""
+    with die_silently():
+        from groq_core.errors import SettingsError
+        from groq_core.serve import run
+        from groq_core.settings.env_file import load, wants_json
+        from groq_core.telemetry.logs import complain
     try:
         return run(load())
     except KeyboardInterrupt:
         return 130  # Ctrl-C while it was still starting
     except SettingsError as error:
-        print(error.message, error.hint, sep="\n", file=sys.stderr)
+        complain(error, as_json=wants_json())
         return 2
 
 

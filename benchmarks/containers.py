@@ -240,10 +240,9 @@ def try_row(row: Row, folder: Path) -> Outcome | None:
     if path is None:
         return None
     outcome = listen(path, row)
-    if outcome.off_s is None and not _is_readable(path):
-        outcome = None
+    readable = outcome.off_s is not None or _is_readable(path)
     path.unlink()
-    return outcome
+    return outcome if readable else None
 
 
 def _is_readable(path: Path) -> bool:

@@ -82,6 +82,7 @@ class Fuzz:
         """
         chance = random.Random(seed)
         self._page = {"x-groq-core-page": (await self._http.get("/ui/pass")).json()["pass"]}
+        asked: list[tuple[str, bytes, dict[str, str]]]
         asked = [(path, body, {}) for body in breakages(seed) for path in chance.sample(PATHS, 3)]
         asked += [(path, body, {}) for path, body in (odd_body(chance) for _ in range(ODD_BODIES))]
         for boundary, body in forms(seed):
@@ -225,8 +226,8 @@ async def run(seconds: float, seed: int) -> bool:
             ("simulator", ports[0], {}),
             ("babbler", ports[1], {"GROQ_API_KEY": "gsk_babble", "GROQ_BASE_URL": upstream}),
         ):
-            own = {"GROQ_CORE_STATE_DIR": f"{folder}/{name}", "GRADIO_SERVER_PORT": str(port)}
-            house = run_server([sys.executable, "app.py"], "/", port=port, **QUICK, **own, **env)
+            its = {"GROQ_CORE_STATE_DIR": f"{folder}/{name}", "GRADIO_SERVER_PORT": str(port)}
+            house = run_server([sys.executable, "app.py"], "/", port=port, **QUICK, **its, **env)
             houses[name] = await stack.enter_async_context(house)
         # What a model streams is nothing to the parsers, so one of the two is enough for their bombs.
         heavy = {"simulator": 3, "babbler": 0}

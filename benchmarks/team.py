@@ -20,6 +20,7 @@ from sqlalchemy import insert, text
 from benchmarks.campaign.house import Postgres, Redis, until_open
 from benchmarks.processes import PeerMissingError, Process, free_port, run_server, upstream
 from benchmarks.rows import Bench, Row, median, percentile
+from benchmarks.upstream import order
 from groq_core.redaction import Secret
 from groq_core.store.conversations import Conversations
 from groq_core.store.database import Database, open_database
@@ -34,7 +35,7 @@ TEXT: Final = (
 WORDS: Final = TEXT.split()
 SHARED_MS: Final = 0.4
 BODY: Final = json.dumps(
-    {"model": "speed", "messages": [{"role": "user", "content": "Hi"}], "temperature": 0.7}
+    {"model": "speed", "messages": [{"role": "user", "content": order(20, 0, "team")}], "temperature": 0.7}
 ).encode()
 
 
@@ -74,7 +75,7 @@ async def _ask(http: aiohttp.ClientSession, url: str) -> float:
         f"{url}/v1/chat/completions", data=BODY, headers={"content-type": "application/json"}
     ) as answer:
         await answer.read()
-        assert answer.status == 200, answer.status
+        assert answer.status == 200, (answer.status, await answer.text())
     return time.perf_counter() - began
 
 

@@ -37,7 +37,7 @@ from groq_core.ratelimit.budgets import LocalBudgets
 from groq_core.ratelimit.estimates import Estimates
 from groq_core.ratelimit.personal_limits import LocalLedger, People
 from groq_core.requests import ChatRequest, Request, TranscriptionRequest
-from groq_core.router.route import Candidate, Route
+from groq_core.router.candidate import Candidate, Route
 from groq_core.settings.limits import PersonLimit
 from groq_core.streaming.decoder import StreamDecoder, read_completion
 from groq_core.streaming.transcription import read_transcription

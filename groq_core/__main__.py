@@ -1,10 +1,18 @@
-"""``python -m groq_core``: the command line."""
+"""``python -m groq_core`` and ``groq-core``: the command line."""
 
 from __future__ import annotations
 
 import sys
 
-from groq_core.cli import main
+from groq_core.terminal import die_silently
+
+
+def main() -> int:
+    """Run one command; see :func:`groq_core.cli.main`."""
+    with die_silently():
+        from groq_core import cli
+    return cli.main()
+
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -1,8 +1,11 @@
-"""Text of models, tools, files and servers made safe to print: nothing in it drives a terminal."""
+"""What a terminal gets and gives: text that drives nothing when it is printed, and Ctrl-C while we are loaded."""
 
 from __future__ import annotations
 
 import re
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 _COMMANDS: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -21,3 +24,19 @@ def for_terminal(text: str) -> str:
 
 def _short(code: int) -> str:
     return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
+
+
+@contextmanager
+def die_silently() -> Iterator[None]:
+    """
+    Let Ctrl-C end the process at once while its parts are loaded: an exception would come out of the midst of a
+    module, with a trace, or be swallowed there. Who ignores Ctrl-C, as what runs in the background does, goes on so.
+    """
+    raises = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if raises:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        if raises:
+            signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from email.message import EmailMessage
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -149,6 +150,7 @@ DOCUMENTS: Final[dict[str, Made]] = {
     "data.xml": lambda: b"<?xml version='1.0'?><total>42</total>",
     "data.yaml": lambda: b"total: 42\n",
     "mail.eml": lambda: MAIL,
+    "nested.eml": lambda: nest_mail(),
     "letter.docx": lambda: offices.docx(offices.p(offices.t("The total is 42."))),
     "talk.pptx": lambda: offices.pptx(offices.shape("The total is 42."), notes="said quietly"),
     "text.odt": lambda: offices.opendocument("text", "<text:p>The total is 42.</text:p>"),
@@ -176,6 +178,17 @@ BAD_PICTURES: Final[dict[str, Made]] = {
     "talk.jpg": lambda: sample("jfk.wav"),
     "empty.png": lambda: b"",
 }
+
+
+def nest_mail() -> bytes:
+    """A mail with a mail attached that has something attached which nobody can read."""
+    inner, outer = EmailMessage(), EmailMessage()
+    inner.set_content("The total is 42.")
+    inner.add_attachment(b"\0", maintype="application", subtype="octet-stream", filename="tool.exe")
+    outer.set_content("See below.")
+    outer.add_attachment(inner.as_bytes(), maintype="application", subtype="octet-stream", filename="inner.eml")
+    return outer.as_bytes()
+
 
 BAD_DOCUMENTS: Final[dict[str, Made]] = {
     "old.doc": lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(3000),

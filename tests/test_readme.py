@@ -109,3 +109,22 @@ def test_every_report_names_a_test_that_is_there() -> None:
         assert path, f"{kind}: held by nothing"
         assert not reported or all(re.fullmatch(r"[\w./-]+#\d+", one) for one in reported.split(", ")), kind
     assert len(rows) >= 60
+
+
+def test_every_file_that_came_out_wrong_has_its_test_and_others_of_its_kind() -> None:
+    rows = [line for line in (ROOT / "tests" / "CASES.md").read_text().splitlines() if line.startswith("| ")][1:]
+    listed = set[str]()
+    for row in rows:
+        names, held, others = (cell.strip() for cell in row.strip("|").split("|"))
+        listed.update(names.split(", "))
+        for cell in (held, others):
+            named = re.findall(r"`([^`]+)::(test_\w+)`", cell)
+            assert named, row
+            for path, test in named:
+                assert re.search(rf"^(?:async )?def {test}\(", (ROOT / path).read_text(), re.MULTILINE), (
+                    f"{path}::{test}"
+                )
+        path = held.strip("`").partition("::")[0]
+        assert all(name in (ROOT / path).read_text() or name == "memo.m4a" for name in names.split(", ")), row
+
+    assert listed == {path.name for path in (ROOT / "tests" / "data" / "cases").iterdir()} - {"SOURCES.md"}

@@ -64,7 +64,6 @@ from groq_core.cli import (
 from groq_core.connections.event_loop import new_event_loop
 from groq_core.connections.large_blocks import give_back_large_blocks
 from groq_core.errors import GroqCoreError, RequestError, SettingsError
-from groq_core.terminal import for_terminal
 
 COMMANDS = (
     serve,
@@ -143,8 +142,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"error: the output could not be written: {error.strerror}", file=sys.stderr)
         return FAILED
     except GroqCoreError as error:
-        # A server, a model or a file may have had its part in the words.
-        print(for_terminal(f"error: {error.message}"), file=sys.stderr)
-        if error.hint:
-            print(for_terminal(error.hint), file=sys.stderr)
+        from groq_core.settings.env_file import wants_json
+        from groq_core.telemetry.logs import complain
+
+        complain(error, as_json=getattr(args, "own_loop", False) and wants_json())
         return WRONG if isinstance(error, SettingsError | RequestError) else FAILED

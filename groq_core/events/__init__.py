@@ -14,7 +14,7 @@ makes a thousand a second for every reader.
 - ``story``: The story of an answer: routed, waited, attempted, failed, continued, restarted.
 - ``values``: What events hold: usage, the words of a recording, a tool call, a line of a receipt.
 
-Imported by ``api``, ``cli``, ``errors``, ``fallback``, ``gradio``, ``media``, ``middleware``, ``models``,
+Imported by ``api``, ``cli``, ``errors``, ``fallback``, ``gradio``, ``incoming``, ``media``, ``middleware``, ``models``,
 ``pipeline``, ``providers``, ``reply``, ``requests``, ``services``, ``store``, ``streaming`` and ``ui``.
 """
 

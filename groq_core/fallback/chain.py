@@ -44,7 +44,7 @@ from groq_core.fallback.turns import Turns
 from groq_core.models.spec import Capability, ModelSpec
 from groq_core.pipeline import Attempt, Budget, Handler
 from groq_core.requests import Request
-from groq_core.router.route import Route
+from groq_core.router.candidate import Route
 from groq_core.telemetry.metrics import Metrics
 
 FRIENDLY = (

@@ -46,7 +46,7 @@ class Retry:
                 move = None if committed or attempt.hedge or error.attempt is None else _decide(error, attempt, tried)
                 if move is None or move.to != "retry":
                     raise
-                failure = error
+                failure = error.with_traceback(None)  # which leads back to this frame, and would keep the request
             else:
                 return
             if failure.attempt is not None:

@@ -54,12 +54,15 @@ class Count(NamedTuple):
 class Ledger(Protocol):
     """Counters that begin at 0 with each window; replicas can share one."""
 
-    async def add(self, key: str, window_s: int, amount: float, window: float | None = None) -> Count:
+    async def add(
+        self, key: str, window_s: int, amount: float, window: float | None = None, *, limit: float = math.inf
+    ) -> Count:
         """
         Count.
 
         Args:
             window: Where it belongs, for what was held before; once that window is over, nothing is counted.
+            limit: What is allowed; far below it replicas need not ask each other.
         """
         ...
 
@@ -84,7 +87,9 @@ class LocalLedger:
             seconds: TTLCache(KNOWN, seconds, timer=clock) for seconds in WINDOWS.values()
         }
 
-    async def add(self, key: str, window_s: int, amount: float, window: float | None = None) -> Count:
+    async def add(
+        self, key: str, window_s: int, amount: float, window: float | None = None, *, limit: float = math.inf
+    ) -> Count:
         counters, now = self._kept[window_s], self._clock()
         began, used = counters.get(key, (now, 0.0))
         if now - began >= window_s:
@@ -192,14 +197,14 @@ class People:
         counted: list[tuple[PersonLimit, float]] = []
         for limit in await self.limits_of(caller):
             one = 1.0 if limit.kind == "requests" else 0.0
-            used, resets_in_s, window = await self._ledger.add(_name(limit, key), limit.window_s, one)
+            used, resets_in_s, window = await self._add(limit, key, one)
             if one:
                 counted.append((limit, window))
             else:
                 used -= self._held.get(_pot(limit, key), 0.0)
             if used > limit.amount or (not one and used >= limit.amount - TINY):
                 for earlier, began in counted:
-                    await self._ledger.add(_name(earlier, key), earlier.window_s, -1.0, began)
+                    await self._add(earlier, key, -1.0, began)
                 raise limit_error(limit, resets_in_s)
 
     async def reserve(self, caller: Caller, tokens: float, usd: float) -> list[Any]:
@@ -226,14 +231,14 @@ class People:
         return held
 
     async def _take(self, limit: PersonLimit, key: str, amount: float) -> PersonReservation:
-        name, pot = _name(limit, key), _pot(limit, key)
+        pot = _pot(limit, key)
         ends = time.monotonic() + PATIENCE_S
         while True:
-            used, resets_in_s, window = await self._ledger.add(name, limit.window_s, amount)
+            used, resets_in_s, window = await self._add(limit, key, amount)
             if used <= limit.amount + TINY:
                 self._held[pot] = self._held.get(pot, 0.0) + amount
                 return PersonReservation(limit, key, amount, window)
-            await self._ledger.add(name, limit.window_s, -amount, window)
+            await self._add(limit, key, -amount, window)
             left, others = limit.amount - (used - amount), self._held.get(pot, 0.0)
             if limit.kind == "tokens" and left > TINY and not others:
                 amount = left
@@ -254,7 +259,10 @@ class People:
                 del self._held[pot]
         for one in held:
             rest = took.get(one.limit.kind, 0.0) - one.amount
-            await self._ledger.add(_name(one.limit, one.key), one.limit.window_s, rest, one.window)
+            await self._add(one.limit, one.key, rest, one.window)
+
+    async def _add(self, limit: PersonLimit, key: str, amount: float, window: float | None = None) -> Count:
+        return await self._ledger.add(_name(limit, key), limit.window_s, amount, window, limit=limit.amount)
 
     def line(self, caller: Caller, model: str) -> Any:
         """An empty line."""
@@ -267,7 +275,7 @@ class People:
             return []
         found = []
         for limit in await self.limits_of(caller):
-            used, resets_in_s, _ = await self._ledger.add(_name(limit, key), limit.window_s, 0.0)
+            used, resets_in_s, _ = await self._add(limit, key, 0.0)
             used = max(0.0, used - self._held.get(_pot(limit, key), 0.0))
             found.append(allowance(limit, used, resets_in_s))
         return found

@@ -9,7 +9,8 @@ from groq_core.models.catalogue import Catalogue
 from groq_core.models.spec import ModelSpec
 from groq_core.models.tiers import Tiers, tiers_of_models
 from groq_core.requests import Request
-from groq_core.router.route import HEALTHY, Availability, Route, resolve_tiers
+from groq_core.router.candidate import HEALTHY, Availability, Route
+from groq_core.router.route import resolve_tiers
 from groq_core.router.route_cache import Routes
 from groq_core.router.target_state import TierStatus
 

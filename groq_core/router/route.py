@@ -7,12 +7,8 @@ tools or JSON → quality; else speed. What a model cannot do it is not asked; w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import cached_property
-from itertools import takewhile
+from collections.abc import Iterator
 from typing import Final, TypeAlias
-
-import msgspec
 
 from groq_core.errors import Kind
 from groq_core.models.catalogue import Catalogue, life
@@ -20,7 +16,15 @@ from groq_core.models.providers import provider_names
 from groq_core.models.spec import TIER_NAMES, Capability, ModelSpec, Tier
 from groq_core.models.tiers import ANY, Tiers, is_registrys
 from groq_core.requests import Needs
-from groq_core.router.target_state import TargetState, TierStatus
+from groq_core.router.candidate import (
+    Availabilities,
+    Availability,
+    Candidate,
+    Excluded,
+    Route,
+)
+from groq_core.router.target_state import TierStatus
+from groq_core.router.wording import first_awake, obstacles_before, reason
 
 ALIASES: Final = ("auto", *TIER_NAMES)
 """Model names that stand for a tier; ``auto`` for whichever the request needs."""
@@ -29,78 +33,6 @@ FAST_MS: Final = 100.0
 """Below this wish the tier is speed."""
 
 
-class Availability(msgspec.Struct, frozen=True, kw_only=True):
-    """
-    How a target is doing, for the credential that asks.
-
-    Attributes:
-        rests_for_s: Seconds it still cools down; 0 unless it does.
-        why: A predicate for people ("rests after a rate limit"); may be empty.
-    """
-
-    state: TargetState = "healthy"
-    rests_for_s: float = 0.0
-    why: str = ""
-
-
-Availabilities: TypeAlias = Callable[[ModelSpec], Availability]
-
-HEALTHY: Final = Availability()
-
-
-class Candidate(msgspec.Struct, frozen=True, kw_only=True):
-    """
-    A model that can do what is asked.
-
-    Attributes:
-        state: ``healthy``, ``probing`` or ``resting``; whether a resting one is asked is the chain's decision.
-        rests_for_s: Seconds it still cools down.
-        fits: False where the request is too large for it as it stands, so it comes last.
-        why: What speaks against it, a predicate for people; empty when nothing does.
-    """
-
-    spec: ModelSpec
-    state: TargetState = "healthy"
-    rests_for_s: float = 0.0
-    fits: bool = True
-    why: str = ""
-
-    @property
-    def awake(self) -> bool:
-        return self.state != "resting"
-
-
-class Excluded(msgspec.Struct, frozen=True, kw_only=True):
-    """A model of the list that is not asked: ``unsupported``, ``model_gone`` or ``auth``; ``why`` is a predicate."""
-
-    spec: ModelSpec
-    kind: Kind
-    why: str
-
-
-class Route(msgspec.Struct, frozen=True, kw_only=True, dict=True):
-    """
-    Attributes:
-        tier: ``speed``, ``quality``, ``vision``, ``audio`` or ``speech``.
-        reason: One sentence for the person who asked; never empty.
-        candidates: In the order to be asked; nobody twice; empty when nobody can.
-        excluded: Those of the list that were passed over.
-    """
-
-    tier: Tier
-    reason: str
-    candidates: tuple[Candidate, ...]
-    excluded: tuple[Excluded, ...] = ()
-
-    @cached_property
-    def names(self) -> tuple[str, ...]:
-        """The candidates' names; a route is kept and serves many requests."""
-        return tuple(candidate.spec.name for candidate in self.candidates)
-
-
-Candidates: TypeAlias = tuple[Candidate, ...]
-Exclusions: TypeAlias = tuple[Excluded, ...]
-Names: TypeAlias = tuple[str, ...]
 Rank: TypeAlias = tuple[bool | float, ...]
 
 
@@ -131,7 +63,7 @@ def route(needs: Needs, catalogue: Catalogue, tiers: Tiers, availability: Availa
     candidates = tuple(candidate for _, candidate in sorted(ranked, key=lambda pair: pair[0]))
     return Route(
         tier=tier,
-        reason=f"{tier}: {_reason(rule, pinned, candidates, tuple(excluded), tiers[tier])}",
+        reason=f"{tier}: {reason(rule, pinned, candidates, tuple(excluded), tiers[tier])}",
         candidates=candidates,
         excluded=tuple(excluded),
     )
@@ -144,13 +76,13 @@ def resolve_tiers(catalogue: Catalogue, tiers: Tiers, availability: Availabiliti
 
 def _resolve(tier: Tier, catalogue: Catalogue, tiers: Tiers, availability: Availabilities) -> TierStatus:
     found = route(TYPICAL[tier], catalogue, tiers, availability)
-    first = _first_awake(found.candidates)
-    hurdles = _hurdles(found.candidates, found.excluded, tiers[tier])
+    first = first_awake(found.candidates)
+    obstacles = obstacles_before(found.candidates, found.excluded, tiers[tier])
     if first is None:
-        return TierStatus(tier=tier, target=None, why=hurdles or "its list is empty")
-    why = f"{hurdles}, so {first.spec.id}" if hurdles else "the first choice of its list"
+        return TierStatus(tier=tier, target=None, why=obstacles or "its list is empty")
+    why = f"{obstacles}, so {first.spec.id}" if obstacles else "the first choice of its list"
     head = catalogue.specs.get(tiers[tier][0])
-    if hurdles and head is not None and (fate := life(head).partition(";")[0]):
+    if obstacles and head is not None and (fate := life(head).partition(";")[0]):
         why += f" ({head.label}: {fate})"
     return TierStatus(tier=tier, target=first.spec.name, why=why)
 
@@ -373,45 +305,3 @@ def _rank(
 def _price(spec: ModelSpec) -> tuple[bool, float, float]:
     """What it costs, cheapest first: the output's price decides, then the input's. An unknown price comes last."""
     return spec.usd_out is None, spec.usd_out or 0.0, spec.usd_in or 0.0
-
-
-# ── why ──────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _first_awake(candidates: Candidates) -> Candidate | None:
-    return next((candidate for candidate in candidates if candidate.awake), candidates[0] if candidates else None)
-
-
-def _reason(rule: str, pinned: ModelSpec | None, candidates: Candidates, excluded: Exclusions, listed: Names) -> str:
-    """
-    Tell the rule and, where it is not the first choice that will be asked, why not.
-
-    ``an image was sent; Llama 4 Scout is not offered to this key, so qwen/qwen3.8-27b``
-    """
-    first = _first_awake(candidates)
-    if first is None:
-        hurdles = _hurdles(candidates, excluded, listed if pinned is None else (pinned.name, *listed))
-        return f"{rule}; nobody can answer: {hurdles or 'its list is empty'}"
-    if pinned is None:
-        hurdles = _hurdles(candidates, excluded, listed)
-        own = f", which {first.why}" if not first.awake else ""
-        return f"{rule}; {hurdles}, so {first.spec.id}{own}" if hurdles else f"{rule}, so {first.spec.id}{own}"
-    if first.spec.name == pinned.name:
-        return rule + (f"; it {first.why}" if first.why else "")
-    _, why = _whys(candidates, excluded)[pinned.name]
-    return f"{rule}; it {why}, so {first.spec.id}"
-
-
-def _hurdles(candidates: Candidates, excluded: Exclusions, listed: Names) -> str:
-    """Say why those did not come first whom the list names before the one who did; the first two suffice."""
-    first = _first_awake(candidates)
-    whys = _whys(candidates, excluded)
-    before = takewhile(lambda name: first is None or name != first.spec.name, listed)
-    said = [" ".join(whys[name]) for name in before if name in whys]
-    return " and ".join(said[:2]) + (f" (and {len(said) - 2} more)" if len(said) > 2 else "")
-
-
-def _whys(candidates: Candidates, excluded: Exclusions) -> dict[str, tuple[str, str]]:
-    """Map the name of everybody something speaks against to its label and what that is."""
-    told = {item.spec.name: (item.spec.label, item.why) for item in excluded}
-    return told | {item.spec.name: (item.spec.label, item.why) for item in candidates if item.why}

@@ -11,7 +11,8 @@ from groq_core.models.catalogue import Catalogue
 from groq_core.models.spec import ModelSpec
 from groq_core.models.tiers import Tiers
 from groq_core.requests import Caller, Needs
-from groq_core.router.route import Availability, Route, route
+from groq_core.router.candidate import Availability, Route
+from groq_core.router.route import route
 
 KEPT = 500
 """Routes at once. A program asks for a handful; pinned ids that nobody knows could be any number."""

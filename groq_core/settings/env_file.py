@@ -38,11 +38,24 @@ def load(env_file: str | Path | None = None, environ: Mapping[str, str] | None =
         SettingsError: A variable is wrong, or the file is not UTF-8 text.
     """
     file = env_file_in_use() if env_file is None else Path(env_file)
-    try:
-        # utf-8-sig: Notepad writes a mark in front, which would become part of the first variable's name.
-        found = dotenv_values(file, encoding="utf-8-sig") if file is not None and file.is_file() else {}
-    except UnicodeDecodeError:
-        raise SettingsError(f"{file} is not UTF-8 text", hint="Save it as UTF-8 and start again.") from None
+    found = _read(file)
     written = {name: text for name, text in found.items() if text is not None}
     settings = Settings.from_env(written | dict(os.environ if environ is None else environ))
     return replace(settings, source=f"{file}, then the environment" if found else "the environment")
+
+
+def wants_json() -> bool:
+    """Whether machines read what we say: known before anything else, and though another setting is wrong."""
+    try:
+        written = _read(env_file_in_use())
+    except SettingsError:
+        written = {}
+    return str((written | dict(os.environ)).get("GROQ_CORE_LOG") or "").strip().lower() == "json"
+
+
+def _read(file: Path | None) -> dict[str, str | None]:
+    try:
+        # utf-8-sig: Notepad writes a mark in front, which would become part of the first variable's name.
+        return dotenv_values(file, encoding="utf-8-sig") if file is not None and file.is_file() else {}
+    except UnicodeDecodeError:
+        raise SettingsError(f"{file} is not UTF-8 text", hint="Save it as UTF-8 and start again.") from None

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import sys
+import tempfile
 from collections.abc import Callable
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -264,7 +265,7 @@ def host(text: str) -> str:
 
 def readable_file(text: str) -> Path:
     """Read the path of a file that is there."""
-    path = Path(text).expanduser()
+    path = _expand(text)
     if not path.is_file():
         raise ValueError("the path of a file that exists")
     return path
@@ -356,16 +357,31 @@ def byte_count(text: str) -> int:
 
 def folder(text: str) -> Path:
     """Read the path of a folder, which may not be there yet."""
-    path = Path(text).expanduser()
+    path = _expand(text)
     if path.exists() and not path.is_dir():
         raise ValueError("the path of a folder")
     return path
 
 
 def own_state_folder() -> Path:
-    """Where programs of this user keep what they need after a restart (XDG base directories; on Windows AppData)."""
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    else:
-        base = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
-    return base / "groq-core"
+    """
+    Where programs of this user keep what they need after a restart (XDG base directories; on Windows AppData).
+
+    A user without a home, as whom a container may be run, has a folder among the temporary files.
+    """
+    windows = sys.platform == "win32"
+    if told := os.environ.get("LOCALAPPDATA" if windows else "XDG_STATE_HOME"):
+        return Path(told) / "groq-core"
+    try:
+        home = Path.home()
+    except RuntimeError:
+        mine = f"groq-core-{os.getuid()}" if hasattr(os, "getuid") else "groq-core"
+        return Path(tempfile.gettempdir()) / mine
+    return home / ("AppData/Local/groq-core" if windows else ".local/state/groq-core")
+
+
+def _expand(text: str) -> Path:
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise ValueError("a path without ~, since whoever runs this has no home") from None

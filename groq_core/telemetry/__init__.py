@@ -6,5 +6,5 @@ What an operator reads: metrics, logs and spans.
 - ``span_export``: Where OpenTelemetry's spans go: by `OTEL_*` in the environment, or as whatever runs this has set up.
 - ``trace_context``: What a client says of the work its request belongs to: its own id of it, and the trace.
 
-Imported by ``api``, ``compose``, ``fallback``, ``middleware``, ``serve`` and ``status``.
+Imported by ``api``, ``cli``, ``compose``, ``fallback``, ``middleware``, ``serve`` and ``status``.
 """

@@ -10,7 +10,9 @@ from typing import Literal
 
 import msgspec
 
+from groq_core.errors import GroqCoreError
 from groq_core.redaction import redact
+from groq_core.terminal import for_terminal
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
@@ -55,6 +57,18 @@ def is_no_end(record: logging.LogRecord) -> bool:
     uvicorn takes that for a fault of the application, and writes a trace for every open page.
     """
     return record.exc_info is None or not isinstance(record.exc_info[1], asyncio.CancelledError)
+
+
+def complain(error: GroqCoreError, *, as_json: bool) -> None:
+    """Say on standard error why nothing comes of it: to people as words, to machines as a line like all others."""
+    if as_json:
+        record = logging.makeLogRecord(
+            {"name": "groq_core", "levelname": "ERROR", "msg": error.message, "hint": error.hint}
+        )
+        print(JsonLines().format(record), file=sys.stderr)
+        return
+    for text in filter(None, (f"error: {error.message}", error.hint)):
+        print(for_terminal(text), file=sys.stderr)  # a server, a model or a file may have had its part in the words
 
 
 def configure(style: Literal["text", "json"], level: str) -> None:

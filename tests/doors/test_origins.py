@@ -56,7 +56,7 @@ def changing_routes(app: FastAPI) -> Iterator[tuple[str, str]]:
     for fixed in ("queue/join", "cancel", "reset", "upload", "call/chat"):
         yield "POST", f"/gradio_api/{fixed}"
     for layer in app.user_middleware:
-        for path in ANSWERED_BY_LAYERS[layer.cls.__name__]:
+        for path in ANSWERED_BY_LAYERS[getattr(layer.cls, "__name__", "")]:
             yield "POST", path
 
 

@@ -17,7 +17,7 @@ from groq_core.models.spec import Capability
 from groq_core.pipeline import stack
 from groq_core.reply import Reply
 from groq_core.requests import ChatRequest
-from groq_core.router.route import Candidate, Route
+from groq_core.router.candidate import Candidate, Route
 from groq_core.telemetry.metrics import Metrics
 from tests.speakers import Clock, Speaker, request, spec
 

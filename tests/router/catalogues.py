@@ -10,12 +10,7 @@ from groq_core.models.catalogue import Catalogue, Entry, merge, static_catalogue
 from groq_core.models.registry import MODELS
 from groq_core.models.spec import ModelSpec
 from groq_core.models.tiers import tiers
-from groq_core.router.route import (
-    HEALTHY,
-    Availabilities,
-    Availability,
-    Route,
-)
+from groq_core.router.candidate import HEALTHY, Availabilities, Availability, Route
 from groq_core.router.target_state import TargetState
 from groq_core.settings.settings import Settings
 

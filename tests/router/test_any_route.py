@@ -10,13 +10,8 @@ from groq_core.models.registry import MODELS
 from groq_core.models.spec import TIER_NAMES, Capability, ModelSpec
 from groq_core.models.tiers import Tiers
 from groq_core.requests import Needs
-from groq_core.router.route import (
-    ALIASES,
-    Availabilities,
-    capabilities_for,
-    resolve_tiers,
-    route,
-)
+from groq_core.router.candidate import Availabilities
+from groq_core.router.route import ALIASES, capabilities_for, resolve_tiers, route
 from groq_core.router.target_state import TargetState
 from tests.router.catalogues import (
     GROQ_ONLY,

@@ -11,10 +11,7 @@ from groq_core.models.catalogue import Catalogue, Entry, merge
 from groq_core.models.registry import MODELS
 from groq_core.models.tiers import specs, tiers
 from groq_core.requests import Needs
-from groq_core.router.route import (
-    resolve_tiers,
-    route,
-)
+from groq_core.router.route import resolve_tiers, route
 from groq_core.router.target_state import TargetState
 from groq_core.settings.settings import Settings
 from tests.router.catalogues import (

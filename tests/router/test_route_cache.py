@@ -13,7 +13,8 @@ from groq_core.models.registry import MODELS
 from groq_core.models.spec import ModelSpec
 from groq_core.models.tiers import tiers
 from groq_core.requests import Caller, Needs
-from groq_core.router.route import HEALTHY, Availability, route
+from groq_core.router.candidate import HEALTHY, Availability
+from groq_core.router.route import route
 from groq_core.router.route_cache import KEPT, Routes
 from groq_core.router.target_state import TargetState
 from groq_core.settings.settings import Settings

@@ -10,8 +10,11 @@ from typing import Any
 import httpx
 import pytest
 
+from groq_core.redaction import Secret
 from groq_core.requests import Caller
 from groq_core.simulator import Fault, Simulator
+from groq_core.store.shared.ledger import SharedLedger
+from groq_core.store.shared.link import PREFIX, Link
 from tests.requires import needs
 from tests.store.replicas import Redis, Replicas, replicas
 from tests.store.stage import ask, eventually
@@ -218,6 +221,33 @@ async def test_replicas_together_never_overspend_whatever_redis_does(
         assert set(codes + more + last) <= {200, 429}
         spent = first + second + third
         assert 0 < first <= spent <= 0.003
-        for core in running.cores:
-            (one,) = await core.people.allowances(Caller(address="127.0.0.1"))
-            assert one.used >= spent - 1e-9, "all know what all have spent"
+
+        async def is_known() -> bool:
+            told = [await core.people.allowances(Caller(address="127.0.0.1")) for core in running.cores]
+            return all(one.used >= spent - 1e-9 for (one,) in told)
+
+        assert await eventually(is_known, 4), "all know what all have spent, a second later at most"
+
+
+async def test_far_below_a_limit_nobody_is_asked_and_what_lies_idle_goes_back(redis: Redis) -> None:
+    """Of thousands, a part is written down ahead; what is left of it is the others' again a second later."""
+    links = [Link(Secret(redis.url)) for _ in range(2)]
+    for link in links:
+        await link.recheck(lambda client: client.set(PREFIX + "born", 1))
+    one, other = [SharedLedger(link, lambda: 0.5, me=f"p{number}") for number, link in enumerate(links)]
+    try:
+        counts = [await one.add("requests ann", 86_400, 1.0, limit=1000.0) for _ in range(15)]
+        assert [count.used for count in counts] == list(range(1, 16))
+        asked = await links[1].call(lambda client: client.info("commandstats"))
+        assert asked["cmdstat_eval"]["calls"] == 1
+        seen = await other.add("requests ann", 86_400, 0.0, limit=1000.0)
+        assert 15 <= seen.used <= 21
+        await asyncio.sleep(1.1)
+        await one.tell_again()
+        await asyncio.sleep(1.0)
+        assert (await other.add("requests ann", 86_400, 0.0, limit=1000.0)).used == 15
+        few = [await ledger.add("requests bob", 86_400, 1.0, limit=3.0) for ledger in (one, other, one)]
+        assert [count.used for count in few] == [1, 2, 3]
+    finally:
+        for link in links:
+            await link.close()

@@ -16,13 +16,19 @@ from tests.store.stage import PASSWORD, TeamStage, ask, eventually, team_stage
 pytestmark = [needs("chromium"), pytest.mark.browser]
 
 
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    """One event loop for these tests, since the browser lives as long."""
+    return "asyncio"
+
+
 @pytest.fixture
 async def stage(tmp_path: Path, simulator: Simulator) -> AsyncIterator[TeamStage]:
     async with team_stage(f"sqlite:///{tmp_path}/team.db", simulator) as running:
         yield running
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         running = await playwright.chromium.launch(executable_path=find("chromium"), args=["--no-sandbox"])

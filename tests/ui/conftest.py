@@ -150,7 +150,9 @@ async def context(
         kept_pages[:] = [await shared_context.new_page()]
     (page,) = kept_pages
     # Of the same origin, and without scripts: what the page kept can be taken away with nobody there to write it again.
-    await page.goto(f"{house.url}health")
+    nowhere = f"{house.url}health"
+    if page.url != nowhere:
+        await page.goto(nowhere)
     await forget(page)
     yield shared_context
     await shared_context.set_offline(False)
@@ -162,7 +164,7 @@ async def context(
             await page.keyboard.up(key)
         await page.mouse.up()
         await page.unroute_all(behavior="ignoreErrors")
-        await page.goto("about:blank")
+        await page.goto(nowhere)
 
 
 async def forget(page: Page) -> None:

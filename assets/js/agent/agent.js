@@ -45,6 +45,7 @@ const composer = {
     const box = inputOf("agent-task");
     if (box) fill(box, draft);
   },
+  refused: hint,
 };
 /** @type {Promise<import("../chat/keeper.js").Keeper> | undefined} */
 let beginning;

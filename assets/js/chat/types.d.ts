@@ -148,6 +148,8 @@ export interface Composer {
   text(): string;
   options(): Partial<Options>;
   adopt(kept: { draft?: string; options?: Partial<Options> }): void;
+  /** Told that nothing more is kept, where no list says it. */
+  refused?(words: string): void;
 }
 
 /** What was taken out of a tree, and how it is put back. */

@@ -251,7 +251,7 @@ SHARED: Final = ("temperature", "top_p", "parallel_tool_calls", "user", "service
 
 def _params(body: dict[str, Any]) -> tuple[dict[str, Any], list[Note]]:
     """Sampling parameters, tools and formats under a chat's names, mended as a chat's, and what that changed."""
-    params = {name: body[name] for name in SHARED if name in body}
+    params: dict[str, Any] = {name: body[name] for name in SHARED if name in body}
     kept_books = {name: value for name, value in body.items() if name in BOOKKEEPING - {"metadata", "store", "user"}}
     text = body.get("text", {})
     ours = {

@@ -16,28 +16,24 @@ import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, suppress
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
-
-import msgspec
+from typing import Final, Literal, TypeAlias
 
 from groq_core.errors import GroqCoreError, RequestError
 from groq_core.pipeline import Handler
 from groq_core.requests import Caller, Request
+from groq_core.services.batch.batch_files import look_through, part_answers
 from groq_core.services.batch.job import Job, job_of
 from groq_core.services.batch.line_answers import answerers
-from groq_core.services.batch.lines import URLS, LineFault, Recipe
+from groq_core.services.batch.lines import URLS, Recipe
 from groq_core.services.batch.places import BatchPlace, Filed, Owner, PlaceAway, Running, Via
 from groq_core.services.batch.progress import Progress
 from groq_core.services.batch.runner import BatchRun
-from groq_core.services.batch.seen_ids import IdSet
 from groq_core.services.batch.sink import Sink
 from groq_core.services.batch.sources import LineSource
 from groq_core.services.sent_pictures import Pieces
 
 log = logging.getLogger(__name__)
 
-MAX_LINES: Final = 50_000
-MAX_ERRORS: Final = 20
 MAX_BYTES: Final = 2 * 2**30
 """Of all files of one caller together."""
 
@@ -311,7 +307,7 @@ class BatchStore:
     async def _work(self, batch: Running) -> None:
         source = LineSource(await self._place.content(batch.input_file_id), Recipe(simulated=self._simulated))
         if batch.status == "validating":
-            batch.total, batch.errors = await asyncio.to_thread(_look_through, source, batch.endpoint)
+            batch.total, batch.errors = await asyncio.to_thread(look_through, source, batch.endpoint)
             if batch.errors:
                 await self._end(batch, "failed")
                 return
@@ -358,7 +354,7 @@ class BatchStore:
         Args:
             answers: The file they were written to; one fetched anew may lack what has not been saved yet.
         """
-        good, bad = await asyncio.to_thread(_part, answers)
+        good, bad = await asyncio.to_thread(part_answers, answers)
         for data, field in ((good, "output_file_id"), (bad, "error_file_id")):
             if data:
                 kept = await self._file(batch.owner, f"{batch.id}_{field[:-8]}.jsonl", "batch_output", data)
@@ -395,40 +391,6 @@ class BatchStore:
         )
         await self._place.put_file(file, data)
         return file
-
-
-def _look_through(source: LineSource, endpoint: str) -> tuple[int, list[dict[str, Any]]]:
-    """Count the lines, and say which cannot be part of this batch."""
-    wanted = URLS[endpoint.removeprefix("/openai")]
-    count, errors, ids = 0, list[dict[str, Any]](), IdSet()
-    for entry in source:
-        count += 1
-        code = "invalid_line"
-        if isinstance(entry, LineFault) and entry.asked is None:
-            problem = (entry.error.message, entry.error.param)
-        elif wanted != (entry.asked if isinstance(entry, LineFault) else entry.operation):
-            problem = (f"the line's url is not the batch's {endpoint}", "url")
-        elif not ids.add(entry.custom_id):
-            code, problem = "duplicate_custom_id", ("an earlier line has the same custom_id", "custom_id")
-        else:
-            continue
-        if len(errors) < MAX_ERRORS:
-            message, param = problem
-            errors.append({"code": code, "message": message, "line": entry.number, "param": param})
-    if count > MAX_LINES:
-        errors.append({"code": "too_many_lines", "message": f"at most {MAX_LINES} lines", "line": None, "param": None})
-    if not count:
-        errors.append({"code": "empty_file", "message": "the file has no lines", "line": None, "param": None})
-    return count, errors
-
-
-def _part(answers: Path) -> tuple[bytes, bytes]:
-    """What was answered and what failed, as two files; nothing where there is none."""
-    good, bad = bytearray(), bytearray()
-    with suppress(FileNotFoundError), answers.open("rb") as file:
-        for line in file:
-            (good if msgspec.json.decode(line)["error"] is None else bad).extend(line)
-    return bytes(good), bytes(bad)
 
 
 def _new(kind: str) -> str:

@@ -289,7 +289,7 @@ def _chat_body(body: dict[str, Any]) -> tuple[dict[str, Any], tuple[Note, ...], 
     rest = dict(body)
     own = take_own(rest)
     fields = read_fields(rest.pop("messages", None), rest)
-    kept = {name: own[name] for name in ("model", "cost_sensitive", "max_latency_ms") if name in own}
+    kept: dict[str, Any] = {name: own[name] for name in ("model", "cost_sensitive", "max_latency_ms") if name in own}
     return {**kept, "messages": list(fields.messages), **fields.params}, fields.notes, fields.by_function_call
 
 

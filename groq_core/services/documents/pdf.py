@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from io import BytesIO
 from typing import Any, Final
@@ -26,6 +27,9 @@ _FAR: Final = 64_000
 
 _MEANINGLESS: Final = 0.15
 """Share of letters without meaning from which on a page cannot be read."""
+
+_GLYPH: Final = re.compile(r"/g\d+|\(cid:\d+\)|/uni[0-9A-Fa-f]{4}|/G[0-9A-F]{2}\b")
+"""How a reader spells the number of a picture of a letter."""
 
 _WRITTEN: Final = frozenset({"/FreeText", "/Text", "/Highlight", "/Underline", "/StrikeOut", "/Stamp", "/Squiggly"})
 
@@ -122,8 +126,8 @@ def is_meaningless(text: str) -> bool:
     if not letters:
         return False
     bad = sum(1 for letter in letters if letter == "\ufffd" or unicodedata.category(letter) in ("Cc", "Co", "Cn"))
-    named = sum(text.count(start) for start in ("/g", "(cid:", "/uni"))
-    return bad > _MEANINGLESS * len(letters) or 6 * named > len(letters) > 20
+    named = sum(map(len, _GLYPH.findall(text)))
+    return bad > _MEANINGLESS * len(letters) or 2 * named > len(letters) > 20
 
 
 # ── what stands on a page beside its text ────────────────────────────────────────────────────────────

@@ -4,14 +4,16 @@ What people have used, where no database counts it: each process writes down its
 A part is written whole, never as a difference: told twice it counts once, and when Redis was emptied or away each tells
 its own again. Windows are those of Redis's clock, so that replicas whose clocks differ agree.
 
-While Redis is away a process spends its share of what was left when it last knew; shares add up to no more than that.
+While less than half of a limit is used, a process writes down a little more than it has used, and asks nobody until it
+has used that too. While Redis is away it spends its share of what was left when it last knew; shares add up to no more
+than that.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from math import floor
+from math import floor, inf
 from typing import Final
 
 import msgspec
@@ -24,24 +26,47 @@ from groq_core.store.shared.link import PREFIX, Away, Link
 _COUNT: Final = """
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1000000
-local length, window = tonumber(ARGV[3]), tonumber(ARGV[4])
+local me, length, window, number = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local current = math.floor(now / length)
 local key = ARGV[1] .. ':' .. current
+local age = now * 1000 - tonumber(redis.call('GET', ARGV[7]) or now * 1000)
+local others, mine, known = 0, 0, -1
+local all = redis.call('HGETALL', key)
+for i = 1, #all, 2 do
+  local told, part = string.match(all[i + 1], '^(%d+)|(.*)$')
+  if all[i] == me then
+    known, mine = tonumber(told), tonumber(part)
+  else
+    others = others + part
+  end
+end
 if window == current then
-  local known = redis.call('HGET', key, ARGV[2])
-  if not known or tonumber(string.match(known, '^(%d+)|')) < tonumber(ARGV[5]) then
-    redis.call('HSET', key, ARGV[2], ARGV[5] .. '|' .. ARGV[6])
+  if known < number then
+    local own, ahead, limit = tonumber(ARGV[6]), tonumber(ARGV[8]), tonumber(ARGV[9])
+    if age < tonumber(ARGV[10]) or others + own > limit / 2 then ahead = 0 end
+    if ahead > 0 then ahead = math.min(ahead, (limit - others - own) / 8) end
+    if ARGV[11] == '1' then ahead = math.floor(ahead) end
+    known, mine = number, own + ahead
+    redis.call('HSET', key, me, number .. '|' .. string.format('%.17g', mine))
   end
   redis.call('EXPIRE', key, length + 60)
 end
-local sum = 0
-for _, part in ipairs(redis.call('HVALS', key)) do sum = sum + string.match(part, '|(.*)$') end
-local born = tonumber(redis.call('GET', ARGV[7]) or now * 1000)
-return {tostring(sum), current, tostring((current + 1) * length - now), tostring(now * 1000 - born)}
+return {tostring(others), current, tostring((current + 1) * length - now), tostring(age),
+        string.format('%.17g', mine), known}
 """
 
 YOUNG_MS: Final = 3000
 """A Redis that was emptied may not have been told of every part for so long."""
+
+
+IDLE_S: Final = 1.0
+"""Seconds after which what was written down and not used is taken back."""
+
+FRESH_S: Final = 1.0
+"""What the others have used is known for so long, for who only looks."""
+
+PART: Final = 0.02
+"""Of a limit, that is written down ahead, where it holds two attempts at least; an eighth of what is free at most."""
 
 
 class _Part(msgspec.Struct):
@@ -49,9 +74,10 @@ class _Part(msgspec.Struct):
     What this process has used of a counter, in one window.
 
     Attributes:
-        told: As much of it as Redis knew when it last answered.
-        others: What all others had used then.
+        told: As much of it as Redis counts; may be more than was used.
+        others: What all others had used when Redis last answered, at ``told_at``.
         number: Of the last change; a later one is never overwritten by an earlier.
+        heard: The number of what Redis counts.
     """
 
     window: int
@@ -59,12 +85,20 @@ class _Part(msgspec.Struct):
     told: float = 0.0
     others: float = 0.0
     number: int = 0
-    is_told: bool = True
+    heard: int = -1
+    told_at: float = -inf
+    touched_at: float = 0.0
+    limit: float = inf
+
+    @property
+    def is_ample(self) -> bool:
+        """Less than half of the limit is used, by everybody."""
+        return self.heard >= 0 and self.others + max(self.told, self.own) <= self.limit / 2
 
 
 class SharedLedger:
     """
-    The counters. See :class:`groq_core.ratelimit.people.Ledger`.
+    The counters. See :class:`groq_core.ratelimit.personal_limits.Ledger`.
 
     Args:
         share: The part of what is left that this process may spend alone.
@@ -79,28 +113,50 @@ class SharedLedger:
         self._ahead_s = 0.0
         self._parts: LRUCache[tuple[str, int], _Part] = LRUCache(KNOWN)
 
-    async def add(self, key: str, window_s: int, amount: float, window: float | None = None) -> Count:
+    async def add(
+        self, key: str, window_s: int, amount: float, window: float | None = None, *, limit: float = inf
+    ) -> Count:
         now = self._clock() + self._ahead_s
         part = self._part((key, window_s), floor(now / window_s))
+        part.limit, part.touched_at = limit, time.monotonic()
         if amount and (window is None or window == part.window):
-            part.own, part.number, part.is_told = max(0.0, part.own + amount), part.number + 1, False
+            self._change(part, amount)
+        if self._is_enough(part, amount):
+            return Count(part.own + part.others, (part.window + 1) * window_s - now, part.window)
         try:
-            used, current, left_s = await self._tell((key, window_s), part)
+            used, current, left_s = await self._tell((key, window_s), part, self._wanted(amount, limit))
         except Away:
             return Count(self._alone(key, part), (part.window + 1) * window_s - now, part.window)
         if current != part.window:
             # The window has turned: what was counted above belongs to the new one.
-            return await self._turn(key, window_s, amount if window is None else 0.0, current)
+            return await self._turn(key, window_s, amount if window is None else 0.0, current, limit)
         return Count(used, left_s, current)
 
-    async def _turn(self, key: str, window_s: int, amount: float, current: int) -> Count:
+    async def _turn(self, key: str, window_s: int, amount: float, current: int, limit: float) -> Count:
         part = self._part((key, window_s), current)
-        part.own, part.number, part.is_told = max(0.0, part.own + amount), part.number + 1, False
+        part.limit, part.touched_at = limit, time.monotonic()
+        self._change(part, amount)
         try:
-            used, current, left_s = await self._tell((key, window_s), part)
+            used, current, left_s = await self._tell((key, window_s), part, self._wanted(amount, limit))
         except Away:
             return Count(self._alone(key, part), float(window_s), part.window)
         return Count(used, left_s, current)
+
+    @staticmethod
+    def _change(part: _Part, amount: float) -> None:
+        part.own, part.number = max(0.0, part.own + amount), part.number + 1
+
+    @staticmethod
+    def _is_enough(part: _Part, amount: float) -> bool:
+        """Whether nobody need be asked: what is used is written down already, and there is plenty for everybody."""
+        if not part.is_ample or part.own > part.told:
+            return False
+        return bool(amount) or time.monotonic() - part.told_at < FRESH_S
+
+    @staticmethod
+    def _wanted(amount: float, limit: float) -> float:
+        part = limit * PART
+        return part if limit < inf and 0 < 2 * amount <= part else 0.0
 
     def _part(self, place: tuple[str, int], window: int) -> _Part:
         part = self._parts.get(place)
@@ -114,39 +170,41 @@ class SharedLedger:
         weighed = more * weight
         if key.startswith("requests "):
             weighed = max(min(more, 1.0), weighed - (weight - 1))  # one is let in by each
-        return part.others + part.told + weighed
+        return part.others + min(part.told, part.own) + weighed
 
-    async def _tell(self, at: tuple[str, int], part: _Part) -> tuple[float, int, float]:
+    async def _tell(self, at: tuple[str, int], part: _Part, ahead: float = 0.0) -> tuple[float, int, float]:
         key, window_s = at
-        own, number = part.own, part.number
+        whole = int(key.startswith("requests "))
+        limit = min(part.limit, 1e300)
         words = (
-            place("used", f"{window_s} {key}"),
-            self._me,
-            window_s,
-            part.window,
-            number,
-            repr(own),
-            PREFIX + "born",
+            *(place("used", f"{window_s} {key}"), self._me, window_s, part.window, part.number, repr(part.own)),
+            *(PREFIX + "born", repr(ahead), repr(limit), YOUNG_MS, whole),
         )
-        sum_, current, left_s, age_ms = await self._link.call(lambda redis: redis.eval(_COUNT, 0, *words))
-        used, current, left_s = float(sum_), int(current), float(left_s)
+        found = await self._link.call(lambda redis: redis.eval(_COUNT, 0, *words))
+        others, current, left_s, age_ms, mine = (float(one) for one in found[:5])
+        current, heard = int(current), int(found[5])
         self._ahead_s = (current + 1) * window_s - left_s - self._clock()
-        if current == part.window:
-            young = float(age_ms) < YOUNG_MS
-            others = max(0.0, used - own)
-            part.others = max(others, part.others) if young else others
-            part.told, part.is_told = own, part.number == number
-            used = part.own + part.others
-        return used, current, left_s
+        if current != part.window:
+            return others + mine, current, left_s
+        part.others = max(others, part.others) if age_ms < YOUNG_MS else others
+        if heard >= part.heard or age_ms < YOUNG_MS:
+            part.told, part.heard, part.told_at = mine, heard, time.monotonic()
+        return part.own + part.others, current, left_s
 
     async def tell_again(self, *, everything: bool = False) -> None:
         """
-        Tell what Redis has not heard; all of it, where it was emptied.
+        Tell what Redis has not heard, and take back what was written down ahead and lies idle; all of it anew, where
+        Redis was emptied.
 
         Raises:
             Away: It still is.
         """
-        now = self._clock() + self._ahead_s
+        now, idle = self._clock() + self._ahead_s, time.monotonic() - IDLE_S
         for at, part in list(self._parts.items()):
-            if (everything or not part.is_told) and part.own and part.window == floor(now / at[1]):
-                await self._tell(at, part)
+            if part.window != floor(now / at[1]):
+                continue
+            if part.told > part.own and part.touched_at < idle:
+                part.number += 1
+            elif not (everything and part.own) and part.own <= part.told:
+                continue
+            await self._tell(at, part)

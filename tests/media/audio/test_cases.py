@@ -421,3 +421,13 @@ def test_tones_of_every_kind_keep_their_length() -> None:
     for seconds in (0.3, 1.0, 7.7):
         data = by_ffmpeg(wav(tone(seconds)), "-c:a", "libopus", "-f", "webm")
         assert prepare(data).info.duration_s == pytest.approx(seconds, abs=0.05)
+
+
+@pytest.mark.parametrize(("codec", "seconds"), [("aac", 0.8), ("aac", 7.3), ("libmp3lame", 4.2)])
+def test_a_film_in_fragments_has_its_real_length(codec: str, seconds: float) -> None:
+    flags = ("-movflags", "frag_keyframe+empty_moov+default_base_moof", "-frag_duration", "500000", "-f", "mp4")
+    data = by_ffmpeg(wav(tone(seconds, 48_000), 48_000), "-c:a", codec, *flags)
+    prepared = prepare(data)
+
+    assert prepared.info.duration_s == pytest.approx(seconds, abs=0.05)
+    assert prepared.notes == ()

@@ -43,7 +43,6 @@ FILMS = {
     "ts": "aac",
     "m2ts": "ac3",
     "mpg": "mp2",
-    "avi": "adpcm_ms",
     "flv": "aac",
     "nut": "flac",
     "3gp": "aac",

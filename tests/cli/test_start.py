@@ -1,0 +1,93 @@
+"""The first second of a start: Ctrl-C in it, a wrong setting, a user without a home."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from app import main as app
+from groq_core.__main__ import main as command_line
+from groq_core.errors import SettingsError
+from groq_core.serve import check_port
+from groq_core.settings.parsers import own_state_folder
+from groq_core.settings.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+
+INTERRUPT = """
+import os, runpy, signal, sys
+class CtrlC:
+    def find_spec(self, name, path=None, target=None):
+        if name == sys.argv[1]:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, CtrlC())
+"""
+
+
+@pytest.mark.parametrize(
+    ("start", "while_importing"),
+    [
+        ("runpy.run_path('app.py', run_name='__main__')", "fastapi"),
+        ("runpy.run_module('groq_core', run_name='__main__')", "groq_core.cli.batch"),
+    ],
+)
+def test_ctrl_c_while_it_is_loaded_ends_without_a_trace(start: str, while_importing: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPT + start, while_importing],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "GROQ_CORE_OFFLINE": "1", "GRADIO_SERVER_PORT": "0"},
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (-signal.SIGINT, b"")
+
+
+@pytest.mark.parametrize("style", ["text", "json"])
+def test_a_wrong_setting_is_told_as_everything_else_will_be(
+    style: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["groq-core", "serve"])
+    monkeypatch.setenv("GROQ_CORE_LOG", style)
+    monkeypatch.setenv("GROQ_CORE_DEADLINE", "soon")
+    for start in (app, command_line):
+        assert start() == 2
+        told = capsys.readouterr().err
+        if style == "text":
+            assert told.startswith("error: ")
+            assert "GROQ_CORE_DEADLINE='soon'" in told
+        else:
+            lines = [json.loads(line) for line in told.splitlines()]
+            assert [line["level"] for line in lines] == ["error"]
+            assert "GROQ_CORE_DEADLINE='soon'" in lines[0]["message"]
+
+
+def test_a_user_without_a_home_has_a_folder_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HOME", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setitem(sys.modules, "pwd", None)
+
+    assert own_state_folder().parent == Path(tempfile.gettempdir())
+    with pytest.raises(SettingsError, match="GROQ_CORE_STATE_DIR"):
+        Settings.from_env({"GROQ_CORE_STATE_DIR": "~/state"})
+
+
+def test_a_port_that_is_taken_is_named_with_the_next_one() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(SettingsError, match=f"GRADIO_SERVER_PORT={port}") as refused:
+            check_port(Settings.from_env({"GRADIO_SERVER_PORT": str(port)}))
+    free = re.search(r"set GRADIO_SERVER_PORT=(\d+), which is free", refused.value.hint)
+    assert free
+    assert int(free[1]) > port
