@@ -327,6 +327,32 @@ def importers(room: str) -> frozenset[str]:
     return frozenset(found)
 
 
+SCRIPT_ROWS = (
+    # The same for the page's scripts, a folder a tab: from what every tab uses to where the page begins.
+    ("shared",),
+    ("status", "microphone", "batch", "extract"),
+    ("talk", "admin"),
+    ("chat",),
+    ("settings", "agent", "image"),
+    ("main.js",),
+)
+
+
+def test_imports_of_scripts_point_down() -> None:
+    scripts = PACKAGE.parent / "assets" / "js"
+    row_of = {name: row for row, names in enumerate(SCRIPT_ROWS) for name in names}
+    wrong = []
+    for file in sorted(scripts.rglob("*.js")):
+        own = file.relative_to(scripts).parts[0]
+        code = re.sub(r"/\*.*?\*/", "", file.read_text(encoding="utf-8"), flags=re.DOTALL)  # types know all rooms
+        for path in re.findall(r'(?:from|import)\s*\(?\s*"(\.{1,2}/[^"]+)"', code):
+            other = (file.parent / path).resolve()
+            if other.is_relative_to(scripts) and (name := other.relative_to(scripts).parts[0]) != own:
+                wrong += [f"{own} → {name}: {file.name}"] if row_of[name] >= row_of[own] else []
+
+    assert wrong == []
+
+
 LONGEST = 440
 """Lines of a file; about 400 is what one reads in a sitting."""
 

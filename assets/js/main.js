@@ -2,7 +2,7 @@
 // is there. What a tab needs beyond the first one is loaded when it is opened.
 
 import * as chat from "./chat/chat.js";
-import { el, targetOf } from "./shared/dom.js";
+import { announce, el, targetOf } from "./shared/dom.js";
 import { language, say } from "./shared/words.js";
 import { dropShell, showShell } from "./shared/shell.js";
 import { showStatusIn } from "./status/status.js";
@@ -10,6 +10,13 @@ import { wearTheme } from "./shared/theme.js";
 import { limitsLeft } from "./settings/account.js";
 import { brandTools, openSettings } from "./settings/brand-tools.js";
 import { SIMULATED } from "../texts.js";
+
+// What every tab may ask for, and the rooms that do it: the shared scripts know none of them.
+document.addEventListener("gc:open-settings", () => openSettings());
+document.addEventListener("gc:speak", (event) => {
+  const { text, button } = event.detail;
+  import("./chat/speak.js").then((module) => module.speak(text, button, announce));
+});
 
 /** @typedef {(host: HTMLElement) => Promise<unknown> | void} Fill puts what belongs there into a place */
 

@@ -50,7 +50,9 @@ async def back_up(database: Database, file: Path) -> int:
             out.write(json_line({"form": FORM, "revision": revision, "at": time.time()}).decode())
             for table in TABLES:
                 async for row in await connection.stream(select(table)):
-                    out.write(json_line([table.name, dict(row._mapping)]).decode())
+                    # Names are of a class of SQLAlchemy's own, which the encoder does not know.
+                    values = {str(name): value for name, value in row._mapping.items()}
+                    out.write(json_line([str(table.name), values]).decode())
                     count += 1
     part.replace(file)
     return count

@@ -35,13 +35,15 @@ class SignInLog(RefusedSignIns):
         """
         if not self._new:
             return
-        lines = list(self._new)
-        async with self._database.writing() as connection:
-            values = [{"at": one.at, "address": one.address, "person": one.person, "way": one.way} for one in lines]
-            await connection.execute(insert(FailedSignIn), values)
-            await connection.execute(delete(FailedSignIn).where(FailedSignIn.at < time.time() - KEPT_S))
-        for _ in lines:
-            self._new.popleft()
+        lines, self._new = self._new, deque(maxlen=WAITING)  # two at once write nothing twice
+        try:
+            async with self._database.writing() as connection:
+                values = [{"at": one.at, "address": one.address, "person": one.person, "way": one.way} for one in lines]
+                await connection.execute(insert(FailedSignIn), values)
+                await connection.execute(delete(FailedSignIn).where(FailedSignIn.at < time.time() - KEPT_S))
+        except BaseException:
+            self._new = deque([*lines, *self._new], maxlen=WAITING)
+            raise
 
     async def newest(self, count: int = 100) -> list[RefusedSignIn]:
         columns = (FailedSignIn.at, FailedSignIn.address, FailedSignIn.person, FailedSignIn.way)

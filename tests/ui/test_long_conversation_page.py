@@ -191,3 +191,45 @@ async def test_a_run_of_the_agent_is_seen_in_both_tabs(tab: Page, house: House) 
     await other.press("#agent-task textarea", "Enter")
     await expect(tab.locator("#agent-log .gc-run-bar")).to_have_count(2)
     await expect(tab.locator("[data-conversation]")).to_have_count(1)
+
+
+async def test_the_title_tells_that_an_answer_came_behind_ones_back(page: Page, house: House) -> None:
+    more = asyncio.Event()
+    house.script = plays(BEGUN, TextDelta("One word, "), more.wait, TextDelta("and the rest."), DONE)
+    await ask(page, "a question")
+    await expect(page.locator(ANSWER)).to_contain_text("One word,")
+    turn = "(hidden) => { Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });"
+    turn += " document.dispatchEvent(new Event('visibilitychange')); }"
+    before = await page.title()
+    await page.evaluate(turn, True)
+    more.set()
+
+    assert await answered(page) == "One word, and the rest."
+    await page.wait_for_function("(before) => document.title === `● ${before}`", arg=before)
+    await page.evaluate(turn, False)
+    assert await page.title() == before
+
+
+RECORDINGS = """async (adds) => {
+  const main = document.querySelector('script[src*="js/main.js"]').src;
+  const { keep } = await import(main.replace("main.js", "microphone/kept.js"));
+  if (adds) keep("microphone").add(new Blob([new Uint8Array(8)]));
+  if (!(await indexedDB.databases()).some(({ name }) => name === "groq-core-recordings")) return 0; // made by the page
+  const db = await new Promise((done) => {
+    const asked = indexedDB.open("groq-core-recordings");
+    asked.onsuccess = () => done(asked.result);
+  });
+  const all = db.objectStoreNames.length ? db.transaction("pieces").objectStore("pieces").getAll() : null;
+  const count = await new Promise((done) => (all ? (all.onsuccess = () => done(all.result.length)) : done(0)));
+  db.close();
+  return count;
+}"""
+
+
+async def test_delete_all_takes_the_recordings_along(page: Page, house: House) -> None:
+    await page.evaluate(RECORDINGS, True)
+    await page.wait_for_function(f"({RECORDINGS})(false)")
+    await page.click("#settings-open")
+    await page.click("#clear-all")
+
+    await page.wait_for_function(f"({RECORDINGS})(false).then((count) => count === 0)")

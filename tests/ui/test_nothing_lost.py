@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Browser, BrowserContext, FilePayload, Page, expect
 
 from groq_core.events import TextDelta
 from groq_core.requests import ChatRequest, Request
@@ -175,12 +175,16 @@ async def test_two_browsers_never_see_each_other(browser: Browser, house: House)
 
     async def script(request: Request) -> Any:
         assert isinstance(request, ChatRequest)
-        async for event in slowly(f"for {request.messages[-1]['content']} alone " * 5)(request):
+        async for event in slowly(f"for {request.messages[-1]['content'].split()[0]} alone " * 5)(request):
             yield event
 
     house.script = script
     await asyncio.gather(*(open_page(page, house) for page in pages))
     for number, page in enumerate(pages):
+        content = f"only for visitor{number}".encode()
+        file = FilePayload(name=f"visitor{number}.txt", mimeType="text/plain", buffer=content)
+        await page.set_input_files("#gc-attach-input", file)
+        await page.wait_for_selector("[data-attachment][data-state=ready]")
         await ask(page, f"visitor{number}")
     for number, page in enumerate(pages):
         _, text = await over(page, 1)
@@ -189,5 +193,8 @@ async def test_two_browsers_never_see_each_other(browser: Browser, house: House)
         everything = await page.content()
         assert f"visitor{number}" in everything
         assert f"visitor{1 - number}" not in everything
+    for request in house.asked:
+        assert isinstance(request, ChatRequest)
+        assert len({name for name in ("visitor0", "visitor1") if name in str(request.messages)}) == 1
     for context in contexts:
         await context.close()

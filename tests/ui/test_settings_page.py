@@ -95,6 +95,21 @@ async def test_refused_key_is_told_in_its_field(browser: Browser, real: tuple[st
     await context.close()
 
 
+async def test_what_any_tab_asks_for_is_done_by_the_room_that_can(page: Page, house: House) -> None:
+    house.script = says("A hash table maps keys to values.")
+    await ask(page, "What is a hash table?")
+    await answered(page)
+    speaker = page.locator("#chat-log [data-action=speak]").last
+    await speaker.click()
+    await expect(speaker).to_have_attribute("aria-pressed", "true")
+    await page.keyboard.press("Escape")
+    await expect(speaker).to_have_attribute("aria-pressed", "false")
+
+    await page.evaluate("document.dispatchEvent(new CustomEvent('gc:open-settings'))")
+    await expect(page.locator("#settings")).to_be_visible()
+    await page.keyboard.press("Escape")
+
+
 async def test_theme_is_switched_and_kept(page: Page, house: House) -> None:
     await open_settings(page)
     await page.select_option("#theme", "dark")

@@ -5,6 +5,10 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import Page
 
+from tests.requires import needs
+
+pytestmark = [pytest.mark.browser, needs("chromium")]
+
 READ = """async ([text, piece]) => {
     const script = document.querySelector('script[src*="/js/main.js"]').src;
     const { Sentences } = await import(new URL("talk/sentences.js", script).href);

@@ -10,7 +10,7 @@ import { openStore } from "./store.js";
 import { Titles } from "./titles.js";
 import { Tree, newHead } from "./tree.js";
 import { offerUndo } from "./undo.js";
-import { forgetUnkept, unkept } from "./unkept.js";
+import { keepUnkept } from "./unkept.js";
 
 /**
  * @import { Composer, ConversationStore, Head, KeptConversation, Message, Recorder } from "./types.js"
@@ -81,7 +81,7 @@ export class Keeper {
   }
 
   async #begin() {
-    const left = this.kind === "chat" ? await this.#keepLeft() : null;
+    const left = this.kind === "chat" ? await keepUnkept(this.store) : null;
     this.heads = await this.store.heads();
     const open = openId(this.kind) ?? left;
     if (open && this.conversation.tree.empty) await this.open(open);
@@ -89,19 +89,6 @@ export class Keeper {
     if (this.conversation.tree.empty) this.conversation.show();
     this.#draw();
     return this;
-  }
-
-  // What the page before this one had no time to keep; gives the conversation in which it was asked last.
-  async #keepLeft() {
-    const left = unkept();
-    for (const { head, message } of left) {
-      const whole = await this.store.read(head.id);
-      if (whole?.messages.some(({ id }) => id === message.id)) continue;
-      await this.store.putMessage(head.id, message);
-      await this.store.putHead({ ...head, ...whole?.head, leaf: message.id });
-    }
-    forgetUnkept();
-    return left.at(-1)?.head.id ?? null;
   }
 
   // ── told by the conversation ──

@@ -2,7 +2,7 @@
 // before what keeps conversations is there, or has been heard.
 
 /**
- * @import { Head, Message } from "./types.js"
+ * @import { ConversationStore, Head, Message } from "./types.js"
  *
  * @typedef {{ head: Head, message: Message }} Noted
  */
@@ -46,5 +46,20 @@ export function noteUnkept(head, message) {
 /** What the page of before did not come to keep, the oldest first. */
 export const unkept = () => Object.values(read()).sort((a, b) => a.message.created - b.message.created);
 
-/** The store has them all. */
-export const forgetUnkept = () => write({});
+/**
+ * Keep what the page of before had no time to keep.
+ *
+ * @param {ConversationStore} store
+ * @returns {Promise<string | null>} the conversation in which it was asked last
+ */
+export async function keepUnkept(store) {
+  const left = unkept();
+  for (const { head, message } of left) {
+    const whole = await store.read(head.id);
+    if (whole?.messages.some(({ id }) => id === message.id)) continue;
+    await store.putMessage(head.id, message);
+    await store.putHead({ ...head, ...whole?.head, leaf: message.id });
+  }
+  write({});
+  return left.at(-1)?.head.id ?? null;
+}

@@ -340,13 +340,13 @@ export class Answer {
 }
 
 /**
- * Reads an answer aloud; what that takes is loaded when it is pressed.
+ * Reads an answer aloud; who hears of it loads what that takes.
  *
  * @param {() => string} text
  */
 export function speakButton(text) {
   const button = iconButton("speaker", say("speak"), { "data-action": "speak", "aria-pressed": "false" });
-  button.addEventListener("click", () => import("../chat/speak.js").then((module) => module.speak(text(), button, announce)));
+  button.addEventListener("click", () => document.dispatchEvent(new CustomEvent("gc:speak", { detail: { text: text(), button } })));
   return button;
 }
 

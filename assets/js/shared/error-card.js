@@ -59,7 +59,7 @@ export const sentence = (text) => {
 function helpFor(error, again) {
   const kinds = (error.failures ?? []).map((failure) => failure.kind);
   const all = (/** @type {string[]} */ few) => kinds.length > 0 && kinds.every((kind) => few.includes(kind));
-  if (OWN_KEYS && all(KEY_KINDS)) return { words: "help_key", act: () => import("../settings/brand-tools.js").then((tools) => tools.openSettings()) };
+  if (OWN_KEYS && all(KEY_KINDS)) return { words: "help_key", act: () => document.dispatchEvent(new CustomEvent("gc:open-settings")) };
   if (OPTIONS.includes(error.param ?? "")) return { words: "help_options", act: openOptions };
   if (all(LONG_KINDS) || error.status === 413 || error.param === "turns") return { words: "help_shorten", act: editLast };
   if (!again) return null;

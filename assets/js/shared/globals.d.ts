@@ -10,6 +10,9 @@ declare global {
     "gc:own-key": CustomEvent<null>;
     "gc:pick-model": CustomEvent<string>;
     "gc:find": CustomEvent<null>;
+    "gc:open-settings": CustomEvent<null>;
+    /** Somebody wants to hear a text; the button shows whether it is being read. */
+    "gc:speak": CustomEvent<{ text: string; button: HTMLElement }>;
     /** The store has no room left. */
     "gc:full": CustomEvent<null>;
     /** Ask this in the chat. */
