@@ -246,13 +246,15 @@ class SdkProvider(ABC):
         spec, started = attempt.spec, self._clock()
         path = "/audio/translations" if request.operation == "translation" else "/audio/transcriptions"
         form = self.transcription_form(request, spec)
-        files = {"file": (request.filename, BytesIO(request.audio))}  # bytes would be written, and kept, in one piece
-        async with self._exchange(attempt, self._upload(path, request.caller, form, files)) as response:
-            body = await response.aread()
-            for event in read_transcription(body, response.headers.get("content-type", "")):
-                if isinstance(event, Finished):
-                    event = _with_duration(event, request.duration_s)
-                yield self._sign(event, spec, response, started, self._clock())
+        # Bytes would be written in one piece; and an SDK's exception holds on to what it was given, so it is closed.
+        with BytesIO(request.audio) as sound:
+            upload = self._upload(path, request.caller, form, {"file": (request.filename, sound)})
+            async with self._exchange(attempt, upload) as response:
+                body = await response.aread()
+                for event in read_transcription(body, response.headers.get("content-type", "")):
+                    if isinstance(event, Finished):
+                        event = _with_duration(event, request.duration_s)
+                    yield self._sign(event, spec, response, started, self._clock())
 
     async def _speak(self, attempt: Attempt, request: SpeechRequest) -> Events:
         spec, started, first = attempt.spec, self._clock(), None

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import json
 import re
+import sys
 
 from groq_core.compose import assemble
 from groq_core.errors import GroqCoreError
@@ -58,7 +59,7 @@ async def test_a_refused_recording_is_let_go_of_at_once() -> None:
     async with assemble(Settings.from_env({"GROQ_API_KEY": "gsk_test", "GROQ_BASE_URL": address})) as core:
 
         async def ask() -> None:
-            request = TranscriptionRequest(audio=bytes(1000), filename=NAME, duration_s=60.0, no_store=True)
+            request = TranscriptionRequest(audio=audio, filename=NAME, duration_s=60.0, no_store=True)
             try:  # pytest's own catcher would keep the frames
                 async for _ in core.transcription._handle(request):
                     assert is_held()
@@ -66,6 +67,8 @@ async def test_a_refused_recording_is_let_go_of_at_once() -> None:
                 refusals.append(without_frames(error))
 
         refusals: list[BaseException] = []
+        audio = b"fLaC" * 250
+        held = sys.getrefcount(audio)
         gc.collect()
         gc.disable()
         try:
@@ -74,6 +77,7 @@ async def test_a_refused_recording_is_let_go_of_at_once() -> None:
                 await asyncio.sleep(0)
 
                 assert not is_held(), upstream.status
+                assert sys.getrefcount(audio) == held, upstream.status
                 assert not upstream.left
         finally:
             gc.enable()
