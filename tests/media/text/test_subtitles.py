@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import subprocess
@@ -297,3 +298,10 @@ def test_an_address_longer_than_a_line_is_left_whole_and_named() -> None:
 
     assert address in [line for cue in laid for line in cue.lines]
     assert any("too long" in breach.what for breach in breaches(laid))
+
+
+@pytest.mark.parametrize("text", ["{x} in braces", r"C:\new \h \N", "a <b> c", "{\\i1}hi", "&lt; 5 > 3 & <c.red>"])
+def test_what_others_take_for_markup_stays_words(text: str) -> None:
+    said = transcript((0.0, 4.0, text))
+    assert to_srt(said).splitlines()[2:] == [text]
+    assert html.unescape(to_vtt(said)).splitlines()[3:] == [text]
