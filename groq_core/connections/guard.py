@@ -124,6 +124,7 @@ class GuardedProtocol(HttpToolsProtocol):
     _body_size = 0
     _body_since: float | None = None
     _body_total = 0
+    _bodies = 0
     _framing = 0
     _in_head = True
     _answering = 0
@@ -145,13 +146,13 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._head_since is None and self._body_since is None:
             self._head_since = self.guard.now()  # the first bytes of another request
             self._waiting = 0
-        said_before = self._body_total
+        bodies_before = self._bodies
         if self._head_since is not None:
             data = self._without_upgrade(data)
         super().data_received(data)
         if self._body_since is not None:
             # Sizes of chunks, what stands beside them, and trailers: the parser gathers a field until it is whole.
-            self._framing += len(data) - (self._body_total - said_before)
+            self._framing += len(data) - (self._bodies - bodies_before)
             if self._framing > self.guard.bounds.head_bytes + FRAMING * self._body_total:
                 self.transport.close()
         if self._head_since is not None and not self.transport.is_closing():
@@ -220,6 +221,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         self._body_size += len(body)
         self._body_total += len(body)
+        self._bodies += len(body)  # of all its requests: the total begins anew within what is read at once
         super().on_body(body)
 
     def on_message_complete(self) -> None:

@@ -346,3 +346,17 @@ async def test_what_offers_another_protocol_is_answered_in_this_one(said: list[b
                 await asyncio.sleep(0.02)
             assert (await one.head()).startswith(b"HTTP/1.1 200")
             assert await one.reader.readexactly(1) == b"5"
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("size", [0, 1, 60_000, 70_000, 300_000])
+async def test_bodies_follow_each_other_on_one_connection(size: int, together: bool) -> None:
+    """What the one before carried is no framing of the next, wherever the reads are cut."""
+    head, body = b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: %d\r\n\r\n" % size, b"x" * size
+    async with listening(Bounds()) as port, line(port) as one:
+        for _ in range(6):
+            for piece in [head + body] if together else [head, body]:
+                await one.say(piece)
+                await asyncio.sleep(0.01)  # the server has read it by itself, or else tries the other case once more
+            assert b" 200 " in await one.head()
+            assert await one.reader.readexactly(len(b"%d" % size)) == b"%d" % size

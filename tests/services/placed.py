@@ -56,7 +56,7 @@ def nest(values: dict[Steps, Any]) -> dict[str, Any]:
     """
     Values by their paths as nested data; the rows there are move up.
 
-    >>> nested({("b", 1, "c"): 1, ("b", 3, "c"): 2, ("a",): None})
+    >>> nest({("b", 1, "c"): 1, ("b", 3, "c"): 2, ("a",): None})
     {'a': None, 'b': [{'c': 1}, {'c': 2}]}
     """
     found: dict[str, Any] = {}
