@@ -21,7 +21,7 @@ from tests.ui.test_talk_page import BAR, BROWSER_VOICE, TALK, in_state, texts_sp
 pytestmark = [pytest.mark.browser, needs("chromium")]
 
 SPEECH, _ = soundfile.read(MEDIA / "jfk.wav", dtype="float32")
-PHRASE, MORE, WORD = SPEECH[10880:33600], SPEECH[52800:68000], 2.5 * SPEECH[5100:11900]
+PHRASE, MORE, WORD = SPEECH[10880:33600], SPEECH[52800:68000], SPEECH[5100:9300]
 WHOLE_S = (len(PHRASE) + len(MORE)) / 16_000
 HEARD_OUT_S = 1.25
 """Longer than the phrase up to the last gap within it and the moments before it, shorter than the phrase."""
