@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
 
 from groq_core.events import Events
-from groq_core.incoming.chat_fields import ChatFields, read_values
+from groq_core.incoming.chat_fields import read_values
 from groq_core.pipeline import Handler
 from groq_core.reply import Reply, collect
 from groq_core.requests import Caller, ChatRequest, Message, Request
@@ -50,45 +50,26 @@ class Chat:
         return self._answer(
             messages,
             params,
-            lambda fields: ChatRequest(
-                messages=fields.messages,
-                model=model,
-                params=fields.params,
-                revisable=revisable,
-                no_store=no_store,
-                caller=caller or Caller(),
-            ),
+            model=model,
+            revisable=revisable,
+            no_store=no_store,
+            caller=caller or Caller(),
         )
 
     async def ask(
         self, messages: str | Sequence[Message], *, model: str = "auto", caller: Caller | None = None, **params: Any
     ) -> Reply:
         """The same, not streamed: the whole answer with its receipt."""
-        answer = self._answer(
-            messages,
-            params,
-            lambda fields: ChatRequest(
-                messages=fields.messages,
-                model=model,
-                params=fields.params,
-                stream=False,
-                revisable=True,
-                caller=caller or Caller(),
-            ),
-        )
+        answer = self._answer(messages, params, model=model, stream=False, revisable=True, caller=caller or Caller())
         async with aclosing(answer) as events:
             return await collect(events)
 
-    async def _answer(
-        self,
-        messages: str | Sequence[Message],
-        params: Mapping[str, Any],
-        request_of: Callable[[ChatFields], ChatRequest],
-    ) -> Events:
+    async def _answer(self, messages: str | Sequence[Message], params: Mapping[str, Any], **asked: Any) -> Events:
         """The answer, after what was changed in the question."""
         fields = read_values(messages, params)
         for note in fields.notes:
             yield note
-        async with aclosing(self._handle(request_of(fields))) as events:
+        request = ChatRequest(messages=fields.messages, params=fields.params, **asked)
+        async with aclosing(self._handle(request)) as events:
             async for event in events:
                 yield event

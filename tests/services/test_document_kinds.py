@@ -23,6 +23,7 @@ from groq_core.services.documents.seeing import read_and_look
 from groq_core.services.documents.source import source_of
 from tests.services.offices import W, docx, opendocument, p, pptx, shape, t
 from tests.services.papers import pdf
+from tests.services.visible_words import DOCX
 
 CASES = Path(__file__).parents[1] / "data" / "cases"
 
@@ -159,33 +160,11 @@ def test_any_bad_byte_costs_one_letter(bad: bytes, place: int) -> None:
 
 # ── Word ─────────────────────────────────────────────────────────────────────────────────────────────
 
-SEEN = [
-    lambda w: p(t(w)),
-    lambda w: p(f'<w:ins w:id="1">{t(w)}</w:ins>'),
-    lambda w: p(f'<w:moveTo w:id="1">{t(w)}</w:moveTo>'),
-    lambda w: f"<w:sdt><w:sdtContent>{p(t(w))}</w:sdtContent></w:sdt>",
-    lambda w: p(f"<w:sdt><w:sdtContent>{t(w)}</w:sdtContent></w:sdt>"),
-    lambda w: p(f'<w:hyperlink r:id="x">{t(w)}</w:hyperlink>'),
-    lambda w: p(f"<w:r><w:pict><w:txbxContent>{p(t(w))}</w:txbxContent></w:pict></w:r>"),
-    lambda w: f"<w:tbl><w:tr><w:tc>{p(t(w))}</w:tc></w:tr></w:tbl>",
-    lambda w: f"<w:tbl><w:tr><w:tc><w:tbl><w:tr><w:tc>{p(t(w))}</w:tc></w:tr></w:tbl>{p('')}</w:tc></w:tr></w:tbl>",
-    lambda w: p(
-        '<w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText>PAGE</w:instrText></w:r>'
-        f'<w:r><w:fldChar w:fldCharType="separate"/></w:r>{t(w)}<w:r><w:fldChar w:fldCharType="end"/></w:r>'
-    ),
-    lambda w: p(f'<w:fldSimple w:instr="DATE">{t(w)}</w:fldSimple>'),
-]
-UNSEEN = [
-    lambda w: p(f'<w:del w:id="1"><w:r><w:delText>{w}</w:delText></w:r></w:del>'),
-    lambda w: p(f'<w:moveFrom w:id="1">{t(w)}</w:moveFrom>'),
-    lambda w: p(f"<w:r><w:rPr><w:vanish/></w:rPr><w:t>{w}</w:t></w:r>"),
-    lambda w: p(f"<w:r><w:instrText>{w}</w:instrText></w:r>"),
-    lambda w: f'<w:tbl><w:tr><w:trPr><w:del w:id="1"/></w:trPr><w:tc>{p(t(w))}</w:tc></w:tr></w:tbl>',
-]
+SEEN, UNSEEN = DOCX
 
 
 @settings(max_examples=120, deadline=None)
-@given(st.lists(st.tuples(st.booleans(), st.integers(0, 10)), min_size=1, max_size=14))
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, len(SEEN) - 1)), min_size=1, max_size=14))
 def test_any_word_file_is_read_as_exactly_its_visible_words(pieces: list[tuple[bool, int]]) -> None:
     body, wanted = "", []
     for number, (seen, kind) in enumerate(pieces):

@@ -72,7 +72,7 @@ def _cell(inside: str) -> str:
     return f"<w:tbl><w:tr><w:tc>{inside}</w:tc></w:tr></w:tbl>"
 
 
-_DOCX: Final[tuple[list[Way], list[Way]]] = (
+DOCX: Final[tuple[list[Way], list[Way]]] = (
     [
         lambda w: p(t(w)),
         lambda w: p(f'<w:ins w:id="1">{t(w)}</w:ins>'),
@@ -341,7 +341,7 @@ def _presentation(pieces: Sequence[str]) -> bytes:
 
 
 KINDS: Final[dict[str, Kind]] = {
-    "docx": Kind("docx", *_DOCX, _join(docx)),
+    "docx": Kind("docx", *DOCX, _join(docx)),
     "pptx": Kind("pptx", *_PPTX, lambda pieces: pptx("".join(pieces[::2]), "".join(pieces[1::2]))),
     "odt": Kind("odt", *_ODT, _join(partial(opendocument, "text"))),
     "odp": Kind("odp", *_ODP, _presentation),
