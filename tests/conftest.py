@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 from collections.abc import AsyncIterator, Generator, Iterator
 
 import hypothesis
@@ -15,6 +16,10 @@ from tests.requires import not_run
 # Two shared cores are no place for deadlines.
 hypothesis.settings.register_profile("tests", deadline=None)
 hypothesis.settings.load_profile("tests")
+
+# A shell ignores Ctrl-C for what it starts in the background, and every process below it inherits that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _OURS = ("GROQ_", "OPENAI_")
 
