@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from groq_core.access.door import cors_headers
 from groq_core.access.visit import Visit, visit_of
 from groq_core.api.content_coding import decode_body
-from groq_core.connections.bytes import holding_of, size_by_header
+from groq_core.connections.bytes import Holding, holding_of, size_by_header
 from groq_core.connections.guard import GuardedProtocol
 from groq_core.connections.line import DirectLine, line_of
 from groq_core.encoding import json_bytes
@@ -118,34 +118,51 @@ class ApiExchange:
                 together hold as many as they may.
             ClientGoneError: It hung up before the end.
         """
-        declared = size_by_header(self.scope)
-        if declared > limit:
-            await self._discard(declared)
-            raise _too_large(limit)
-        holding = holding_of(self.scope)
-        holding.reach(declared)
-        size = 0
-        more = True
+        holding = await self._hold_body(limit)
+        size, more = 0, True
         while more:
-            message = await self._receive()
-            if message["type"] == "http.disconnect":
-                raise ClientGoneError
-            body: bytes = message.get("body", b"")
-            more = message.get("more_body", False)
-            if (size := size + len(body)) > limit:
-                await self._discard(0)
-                raise _too_large(limit)
-            holding.reach(size)
+            body, more = await self._piece(holding, limit, size)
+            size += len(body)
             if body:
                 yield body
         self.arrived = perf_counter()
 
     async def body(self, limit: int) -> bytes:
         """The whole body, its content coding undone; errors as for :meth:`chunks` and :func:`decoded`."""
-        parts = [part async for part in self.chunks(limit)]
-        raw = parts[0] if len(parts) == 1 else b"".join(parts)
+        holding = await self._hold_body(limit)
+        raw, more = await self._piece(holding, limit, 0)
+        parts, size = [raw], len(raw)
+        while more:
+            part, more = await self._piece(holding, limit, size)
+            parts.append(part)
+            size += len(part)
+        self.arrived = perf_counter()
+        if len(parts) > 1:
+            raw = b"".join(parts)
         coding = self.headers.get(b"content-encoding")
         return decode_body(raw, coding, limit) if coding else raw
+
+    async def _hold_body(self, limit: int) -> Holding:
+        """Take room for the body, as far as its size is known."""
+        declared = size_by_header(self.scope)
+        if declared > limit:
+            await self._discard(declared)
+            raise _too_large(limit)
+        holding = holding_of(self.scope)
+        holding.reach(declared)
+        return holding
+
+    async def _piece(self, holding: Holding, limit: int, size: int) -> tuple[bytes, bool]:
+        """The next piece of the body, of which so much has come, and whether there is more."""
+        message = await self._receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGoneError
+        body: bytes = message.get("body", b"")
+        if size + len(body) > limit:
+            await self._discard(0)
+            raise _too_large(limit)
+        holding.reach(size + len(body))
+        return body, message.get("more_body", False)
 
     async def _discard(self, declared: int) -> None:
         """Let a client that sends before it listens finish, within reason."""

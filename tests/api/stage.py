@@ -200,7 +200,7 @@ async def serving(app: object, grace_s: float = 1) -> AsyncIterator[int]:
         host="127.0.0.1",
         port=0,
         log_config=None,
-        timeout_graceful_shutdown=grace_s,
+        timeout_graceful_shutdown=grace_s,  # type: ignore[arg-type]
         http=protocol_for(Guard()),
     )
     config.load()
