@@ -51,7 +51,8 @@ export const showSegmentsIn = (/** @type {HTMLElement} */ host) => host.replaceC
 
 /** @param {HTMLElement} host */
 export function showOptionsIn(host) {
-  host.replaceChildren(check("translate", "mic-translate", say("translate")), check("ahead", "mic-ahead", say("mic_ahead"), say("mic_ahead_help")));
+  const checks = [check("translate", "mic-translate", say("translate")), check("ahead", "mic-ahead", say("mic_ahead"), say("mic_ahead_help"))];
+  host.replaceChildren(el("div", { class: "gc-mic-checks" }, ...checks));
 }
 
 /**
