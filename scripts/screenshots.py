@@ -6,6 +6,7 @@ A built-in simulator answers, so the pictures are the same wherever they are tak
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import shutil
 import sys
@@ -203,5 +204,9 @@ async def main(folder: Path, names: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    Path(sys.argv[1]).mkdir(parents=True, exist_ok=True)
-    asyncio.run(main(Path(sys.argv[1]), sys.argv[2:] or list(STATES)))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, metavar="FOLDER")
+    parser.add_argument("states", nargs="*", metavar="STATE", choices=[*STATES, []], help=", ".join(STATES))
+    wanted = parser.parse_args()
+    wanted.folder.mkdir(parents=True, exist_ok=True)
+    asyncio.run(main(wanted.folder, wanted.states or list(STATES)))

@@ -6,15 +6,18 @@ import re
 import secrets
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy import ColumnElement, delete, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from groq_core.errors import RequestError
 from groq_core.store.database import Database
 from groq_core.store.shapes import FOUND, MAX_MESSAGES, Body, Head, SearchHit, Whole, check_id
-from groq_core.store.tables import Conversation, Message
+from groq_core.store.tables import Conversation, DeletedConversation, Message
+
+DELETED_KEPT_S: Final = 30 * 86_400.0
+"""How long a deletion stands against what another device writes late: pages stay open for weeks."""
 
 
 class Conversations:
@@ -22,7 +25,8 @@ class Conversations:
     All methods name the owner, and reach nothing of anybody else's.
 
     Raises:
-        RequestError: 400 for what is no conversation or message, 404 for one that is not there.
+        RequestError: 400 for what is no conversation or message, 404 for one that is not there, 410 for a change to one
+            that was deleted; :meth:`put` brings it back.
     """
 
     def __init__(self, database: Database) -> None:
@@ -49,14 +53,22 @@ class Conversations:
     async def put_message(self, owner: str, id: str, body: Body) -> None:
         """Add a message, or change it where it is there already."""
         async with self._database.writing() as connection:
-            await _put_messages(connection, owner, check_id(id), [body])
+            # Whoever deletes the conversation meanwhile waits for this, so that no message of it is left.
+            mine = (Conversation.owner == owner, Conversation.id == check_id(id))
+            holding = select(Conversation.id).where(*mine).with_for_update(read=True, key_share=True)
+            if (await connection.execute(holding)).first() is None:
+                await _check_not_deleted(connection, owner, id)
+            await _put_messages(connection, owner, id, [body])
 
     async def put(self, owner: str, whole: Whole) -> None:
         """A whole conversation, from elsewhere or taken back."""
         if len(whole.messages) > MAX_MESSAGES:
             raise RequestError(f"a conversation has at most {MAX_MESSAGES} messages", status=413, param="messages")
         async with self._database.writing() as connection:
-            id = await _put_head(connection, owner, whole.head)
+            id = check_id(whole.head.get("id"))
+            deletion = delete(DeletedConversation).where(DeletedConversation.owner == owner)
+            await connection.execute(deletion.where(DeletedConversation.id == id))
+            await _put_head(connection, owner, whole.head)
             await _put_messages(connection, owner, id, whole.messages)
 
     async def remove_messages(self, owner: str, ids: Sequence[str]) -> None:
@@ -67,15 +79,13 @@ class Conversations:
         """Take one away; what it was, so that it can be put back."""
         async with self._database.writing() as connection:
             whole = await _read(connection, owner, id)
-            await connection.execute(delete(Message).where(Message.owner == owner, Message.conversation == id))
-            await connection.execute(delete(Conversation).where(Conversation.owner == owner, Conversation.id == id))
+            await _delete(connection, owner, [Conversation.id == id], [Message.conversation == id])
         return whole
 
     async def clear(self, owner: str) -> None:
         """Take all of this person's away, shared ones included."""
         async with self._database.writing() as connection:
-            await connection.execute(delete(Message).where(Message.owner == owner))
-            await connection.execute(delete(Conversation).where(Conversation.owner == owner))
+            await _delete(connection, owner, [], [])
 
     async def export(self, owner: str) -> list[Whole]:
         """Everything of this person's."""
@@ -152,8 +162,36 @@ async def _put_head(connection: AsyncConnection, owner: str, head: Head) -> str:
     values: dict[str, Any] = {"head": kept, "title": str(head.get("title") or "")[:1000], "updated": _moment(head, now)}
     mine = (Conversation.owner == owner, Conversation.id == id)
     if not (await connection.execute(update(Conversation).where(*mine).values(values))).rowcount:
+        await _check_not_deleted(connection, owner, id)
         await connection.execute(insert(Conversation).values(owner=owner, id=id, created=now, **values))
     return id
+
+
+async def _check_not_deleted(connection: AsyncConnection, owner: str, id: str) -> None:
+    found = select(DeletedConversation.at).where(DeletedConversation.owner == owner, DeletedConversation.id == id)
+    if (await connection.execute(found)).first() is not None:
+        raise RequestError("this conversation was deleted", status=410, code="conversation_deleted")
+
+
+async def _delete(
+    connection: AsyncConnection,
+    owner: str,
+    which: Sequence[ColumnElement[bool]],
+    messages: Sequence[ColumnElement[bool]],
+) -> None:
+    # Its row first: whoever adds a message at this moment holds it, and then that message is seen and goes too.
+    gone = delete(Conversation).where(Conversation.owner == owner, *which).returning(Conversation.id)
+    ids = (await connection.execute(gone)).scalars().all()
+    await connection.execute(delete(Message).where(Message.owner == owner, *messages))
+    now = time.time()
+    await connection.execute(
+        delete(DeletedConversation).where(
+            DeletedConversation.owner == owner, DeletedConversation.at < now - DELETED_KEPT_S
+        )
+    )
+    if ids:
+        rows = [{"owner": owner, "id": id, "at": now} for id in ids]
+        await connection.execute(insert(DeletedConversation), rows)
 
 
 def _moment(head: Head, now: float) -> float:

@@ -155,6 +155,16 @@ class Message(Base):
     text: Mapped[str] = mapped_column(Text, default="")
 
 
+class DeletedConversation(Base):
+    """One that its owner deleted, so that what another device of theirs writes late does not bring it back."""
+
+    __tablename__ = "deleted_conversations"
+
+    owner: Mapped[str] = mapped_column(String(NAME), primary_key=True)
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    at: Mapped[float] = mapped_column(Float)
+
+
 class Audit(Base):
     """Who changed what."""
 

@@ -101,6 +101,38 @@ async def test_what_was_removed_can_be_put_back(database: Database) -> None:
     assert await kept.read("ann", "a") == put
 
 
+@pytest.mark.parametrize("clearing", [False, True])
+async def test_what_was_deleted_is_not_brought_back_by_what_comes_late(database: Database, clearing: bool) -> None:
+    kept = Conversations(database)
+    put = whole("a", "one")
+    await kept.put("ann", put)
+    await kept.put("bob", put)
+    await (kept.clear("ann") if clearing else kept.remove("ann", "a"))
+
+    for late in (kept.put_head("ann", put.head), kept.put_message("ann", "a", {"id": "m", "text": "late words"})):
+        with pytest.raises(RequestError, match="deleted") as refusal:
+            await late
+        assert refusal.value.status == 410
+    assert await kept.heads("ann") == []
+    assert await kept.search("ann", "late") == []
+    await kept.put_head("bob", put.head)  # whose own it is, is not touched
+
+    await kept.put("ann", put)
+    await kept.put_message("ann", "a", {"id": "m", "text": "back again"})
+    read = await kept.read("ann", "a")
+    assert read is not None
+    assert [message["text"] for message in read.messages] == ["one", "back again"]
+
+
+async def test_a_message_that_comes_before_its_head_is_kept(database: Database) -> None:
+    kept = Conversations(database)
+    await kept.put_message("ann", "new", {"id": "m", "text": "first"})
+    await kept.put_head("ann", {"id": "new", "title": "first"})
+    read = await kept.read("ann", "new")
+    assert read is not None
+    assert [message["text"] for message in read.messages] == ["first"]
+
+
 async def test_a_shared_one_is_read_by_its_link_until_it_is_taken_back(database: Database) -> None:
     kept = Conversations(database)
     await kept.put("ann", whole("a", "one"))

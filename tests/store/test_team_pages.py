@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,14 @@ async def test_a_conversation_is_there_on_a_second_device_and_shared_by_link(
         await (route.continue_() if again else route.fulfill(status=503, headers={"retry-after": "1"}))
 
     await first.route("**/ui/conversations/**", refuse_once)
+    deleted = asyncio.Event()
+
+    async def come_late(route: Route) -> None:
+        """The first device finds a title when the second one has deleted the conversation."""
+        await deleted.wait()
+        await route.continue_()
+
+    await first.route("**/ui/title", come_late)
     await first.fill("#chat-message textarea, textarea#chat-message", "What is a fox?")
     await first.click("#chat-send")
     answer = first.locator('#chat-log [data-role="assistant"][data-state="done"]')
@@ -121,7 +130,21 @@ async def test_a_conversation_is_there_on_a_second_device_and_shared_by_link(
         async def is_gone() -> bool:
             return bool((await bob.get("/ui/conversations")).json() == {"heads": []})
 
-        assert await eventually(is_gone, 20), "deleted by their owner, on the server too"
+        assert await is_gone(), "deleted by their owner, on the server too"
+        async with first.expect_response(lambda response: response.status == 410):
+            deleted.set()
+        await expect(first.locator("#conversations [data-conversation]")).to_have_count(0)
+        assert await is_gone(), "and not brought back by what another device writes late"
+        # Whoever asks on in it there wants it after all.
+        await first.fill("#chat-message textarea, textarea#chat-message", "And a vixen?")
+        await first.click("#chat-send")
+        await expect(answer).to_have_count(2, timeout=20_000)
+
+        async def is_back() -> bool:
+            found = (await bob.get("/ui/conversations/export")).json()["conversations"]
+            return [len(one["messages"]) for one in found] == [4]
+
+        assert await eventually(is_back, 20)
 
     other = await sign_in(browser, stage, "ann")
     await expect(other.locator("#chat-send")).to_be_visible(timeout=20_000)

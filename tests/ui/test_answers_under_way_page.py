@@ -40,6 +40,33 @@ async def test_questions_wait_are_edited_and_taken_back(tab: Page, house: House)
     await expect(tab.locator("#chat-queue")).to_be_hidden()
 
 
+async def test_an_answer_that_ends_while_another_conversation_is_shown_stays_in_its_own(
+    tab: Page, house: House
+) -> None:
+    more = asyncio.Event()
+    house.script = plays(BEGUN, TextDelta("The first answer"), more.wait, DONE)
+    await ask(tab, "first")
+    await expect(tab.locator(ANSWER)).to_contain_text("The first answer")
+    await ask(tab, "and then")  # waits
+    await tab.click("#conversation-new")
+    house.script = says("The second answer.")
+    await ask(tab, "second")
+    await answered(tab)
+    more.set()
+    await expect(tab.locator("[data-conversation] [data-running], [data-conversation][data-running]")).to_have_count(0)
+
+    for _ in ("as the page has it", "as it is kept"):
+        await expect(tab.locator("#chat-log [data-role=user]")).to_have_text("second")
+        await expect(tab.locator(ANSWER)).to_have_text("The second answer.")
+        await tab.reload()
+    house.script = says("The third answer.")
+    await tab.locator("[data-conversation]", has_text="first").click()
+    await expect(tab.locator(ANSWER).nth(0)).to_have_text("The first answer")
+    assert await answered(tab, 2) == "The third answer."
+    await expect(tab.locator("#chat-log [data-role=user]")).to_have_text(["first", "and then"])
+    await kept(tab, 2)
+
+
 async def test_steering_stops_the_answer_where_it_is(tab: Page, house: House) -> None:
     house.script = hung = Hung("The beginning")
     await ask(tab, "one")
@@ -149,3 +176,33 @@ async def test_two_tabs_see_one_list_and_one_answer(visitor: BrowserContext, hou
     await other.keyboard.press("Enter")
     await expect(one.locator("[data-conversation]")).to_contain_text("Ours")
     assert len(house.asked) == 2
+
+
+@pytest.mark.parametrize("clearing", [False, True])
+async def test_what_one_tab_deletes_another_does_not_bring_back(
+    visitor: BrowserContext, house: House, clearing: bool
+) -> None:
+    one, other = await open_in(visitor, house), await open_in(visitor, house)
+    house.script = hung = Hung("The beginning")
+    await ask(one, "go")
+    await expect(one.locator(ANSWER)).to_contain_text("The beginning")
+    await one.fill("#chat-message textarea", "not sent yet")
+    await kept(other)
+    if clearing:
+        await other.click("#settings-open")
+        await other.click("#clear-all")
+    else:
+        await choose(other, "delete")
+
+    await expect(one.locator("#chat-log [data-message]")).to_have_count(0)
+    await asyncio.wait_for(hung.closed.wait(), 10)
+    await expect(one.locator("#chat-message textarea")).to_have_value("not sent yet")
+    await kept(one, 0)
+    await other.click("#chat-undo")
+    await kept(one)
+    await one.locator("[data-conversation]").click()
+    await expect(one.locator(ANSWER)).to_contain_text("The beginning")
+    await choose(one, "delete")
+    await kept(other, 0)
+    await other.reload()
+    await expect(other.locator("#conversations")).to_contain_text("Nothing here yet")

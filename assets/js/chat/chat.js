@@ -40,10 +40,11 @@ const conversation = new Conversation({
     head: (tree) => keeper().then((kept) => kept.head(tree)),
     announceRemoval: (tree, ids) => keeper().then((kept) => kept.announceRemoval(tree, ids)),
   },
-  ended: (answer) => waiting.next(answer),
+  ended: () => waiting.next(),
 });
 const waiting = new Waiting(conversation, edit);
 conversation.onBusy = () => waiting.show();
+conversation.onOpen = () => waiting.next();
 const log = el("div", { id: "chat-log" });
 const box = el("textarea", { rows: "1", "aria-label": say("message_label"), placeholder: say("message_placeholder"), dir: "auto", enterkeyhint: "send" });
 const takeModel = (/** @type {string} */ value) => {

@@ -277,7 +277,7 @@ export class Conversation {
     this.runs.set(message.id, run);
     view.signature = null;
     this.list.mark([view]);
-    if (!watches) this.#keepMessage(message);
+    if (!watches) this.#keepMessage(message, tree);
     this.#busy();
     try {
       await start(run);
@@ -288,8 +288,8 @@ export class Conversation {
       this.#busy();
     }
     if (run.left) return;
+    this.#keepMessage(message, tree); // meanwhile another conversation may be shown
     this.ended(view.answer, extra ?? {});
-    this.#keepMessage(message);
   }
 
   #busy() {
@@ -350,9 +350,9 @@ export class Conversation {
   }
 
   /** @param {Message} message */
-  #keepMessage(message) {
-    this.keeper?.message(this.tree, message);
-    this.keeper?.head(this.tree);
+  #keepMessage(message, tree = this.tree) {
+    this.keeper?.message(tree, message);
+    this.keeper?.head(tree);
   }
 
   /**

@@ -3,6 +3,7 @@
 
 import { setText } from "../shared/dom.js";
 import { say } from "../shared/words.js";
+import { DeletedElsewhere } from "./deleted.js";
 import { showList } from "./list.js";
 import { openId, rememberDraft, rememberOpen } from "./open-here.js";
 import { spentInWords } from "./spent.js";
@@ -68,6 +69,8 @@ export class Keeper {
   #titles = new Titles((tree) => this.#passing(tree), (id, change) => this.#change(id, change));
   /** @type {Set<string>} conversations that were deleted: what still comes of them is not kept */
   #gone = new Set();
+  /** @type {Map<string, Tree>} those that were shown here when another page deleted them: it may take them back */
+  #left = new Map();
 
   /**
    * Keep a tab's conversations from now on: the best store there is, and what this page showed before it was loaded
@@ -100,10 +103,24 @@ export class Keeper {
   message(tree, message) {
     if (this.#passing(tree)) return this.#work;
     const { conversation: _, ...kept } = message;
-    const keeping = this.#do(() => this.store.putMessage(tree.head.id, { ...kept }), tree.head.id);
+    const keeping = this.#do(() => this.#putMessage(tree, kept), tree.head.id);
     const whole = message.role === "assistant" && ["done", "cut"].includes(message.state ?? "") && !message.answer;
     if (whole && this.kind === "chat") this.#titles.soon(tree);
     return keeping;
+  }
+
+  /**
+   * @param {Tree} tree
+   * @param {Message} message
+   */
+  async #putMessage(tree, message) {
+    try {
+      await this.store.putMessage(tree.head.id, message);
+    } catch (error) {
+      // Whoever asks on in a conversation that was deleted on another device wants it after all, and whole.
+      if (!(error instanceof DeletedElsewhere) || message.role !== "user") throw error;
+      await this.store.put({ head: tree.head, messages: [...tree.messages.values()] });
+    }
   }
 
   /** @param {Tree} tree */
@@ -151,10 +168,16 @@ export class Keeper {
         this.search?.forget(id);
         this.channel?.postMessage({ changed: id });
       },
-      (error) => this.#tellRefusal(error),
+      (error) => (error instanceof DeletedElsewhere ? this.#leaveOut(id) : this.#tellRefusal(error)),
     );
     this.#work = Promise.all([this.#work, told]).then(() => {});
     return this.#work;
+  }
+
+  /** @param {string} id of a conversation that was deleted on another device; what came late is not kept */
+  #leaveOut(id) {
+    this.heads = this.heads.filter((head) => head.id !== id);
+    this.#draw();
   }
 
   /** @param {Error} error */
@@ -249,7 +272,7 @@ export class Keeper {
     if (!whole) return;
     this.heads = this.heads.filter((head) => head.id !== id);
     this.search?.forget(id);
-    this.channel?.postMessage({ changed: id, gone: true });
+    this.channel?.postMessage({ changed: id, gone: [id] });
     if (this.conversation.tree.head.id === id) this.fresh();
     this.#draw();
     offerUndo(say("conversation_deleted"), async () => {
@@ -305,18 +328,19 @@ export class Keeper {
   async clearAll() {
     const all = await this.#all();
     this.conversation.stop();
-    all.forEach(({ head }) => this.#gone.add(head.id));
+    const ids = all.map(({ head }) => head.id);
+    ids.forEach((id) => this.#gone.add(id));
     await this.store.clear();
     this.heads = [];
-    all.forEach(({ head }) => this.search?.forget(head.id));
-    this.channel?.postMessage({ changed: null });
+    ids.forEach((id) => this.search?.forget(id));
+    this.channel?.postMessage({ changed: null, gone: ids });
     this.fresh();
     offerUndo(say("conversations_deleted"), async () => {
       this.#gone.clear();
       for (const whole of all) await this.store.put(whole);
       this.heads = all.map(({ head }) => head);
-      all.forEach(({ head }) => this.search?.forget(head.id));
-      this.channel?.postMessage({ changed: null });
+      ids.forEach((id) => this.search?.forget(id));
+      this.channel?.postMessage({ changed: null, back: ids });
       this.#draw();
     });
   }
@@ -368,9 +392,12 @@ export class Keeper {
 
   // ── other pages of this browser ──
 
-  /** @param {{ changed: string | null, gone?: boolean }} news which conversation; null for any */
-  async #hear({ changed, gone }) {
+  /** @param {{ changed: string | null, gone?: string[], back?: string[] }} news which conversation changed, null for any; which were deleted, or taken back */
+  async #hear({ changed, gone, back }) {
     if (!this.store.lasts) return;
+    gone?.forEach((id) => this.#gone.add(id));
+    for (const id of back ?? (gone || !changed ? [] : [changed])) this.#takeBack(id);
+    if (gone?.includes(this.conversation.tree.head.id)) this.#leaveDeleted();
     clearTimeout(this.hearing);
     this.hearing = setTimeout(async () => {
       this.heads = await this.store.heads();
@@ -387,11 +414,29 @@ export class Keeper {
     this.search?.forget(changed);
     const { tree, running } = this.conversation;
     if (changed !== tree.head.id || running) return;
-    if (gone) return this.fresh();
     const whole = await this.store.read(changed);
     if (!whole || this.conversation.tree !== tree || this.conversation.running || tree.holds(whole.messages)) return;
     const { draft, options } = tree.head;
     this.conversation.open(new Tree({ ...whole.head, draft, options }, whole.messages));
+  }
+
+  // Its answer ends with it; what stands in the box was not sent yet, and stays.
+  #leaveDeleted() {
+    const draft = this.composer.text();
+    this.conversation.stop();
+    this.#left.set(this.conversation.tree.head.id, this.conversation.tree);
+    this.fresh();
+    const { head } = this.conversation.tree;
+    this.composer.adopt(Object.assign(head, { draft }));
+  }
+
+  // With what was seen here of an answer that ended with it.
+  /** @param {string} id */
+  #takeBack(id) {
+    this.#gone.delete(id);
+    const tree = this.#left.get(id);
+    if (tree) this.#do(() => this.store.put({ head: tree.head, messages: [...tree.messages.values()] }), id);
+    this.#left.delete(id);
   }
 
   #drawSpent() {

@@ -4,6 +4,7 @@
 import { el, iconButton } from "../shared/dom.js";
 import { route, send } from "../shared/wire.js";
 import { say } from "../shared/words.js";
+import { DeletedElsewhere } from "./deleted.js";
 
 /** @import { ConversationStore, Head, Message, Whole } from "./types.js" */
 
@@ -134,6 +135,7 @@ async function answer(path) {
 async function change(method, path, value) {
   const body = value === undefined ? undefined : JSON.stringify(value);
   const response = await patiently(path, { method, body });
+  if (response.status === 410) throw new DeletedElsewhere();
   if (!response.ok) throw new Error(`${path}: ${response.status}`);
 }
 

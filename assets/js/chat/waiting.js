@@ -6,7 +6,6 @@ import { newId } from "../shared/wire.js";
 import { say } from "../shared/words.js";
 
 /**
- * @import { Answer } from "../shared/answer.js"
  * @import { Extra, Picture } from "./types.js"
  *
  * @typedef {object} Question one that waits
@@ -50,16 +49,17 @@ export class Waiting {
     this.#change();
   }
 
-  /**
-   * The answer is over: the next one's turn, if it came to a good end.
-   *
-   * @param {Answer} answer
-   */
-  next(answer) {
+  /** The next one's turn, if the answer that it waits for is over and came to a good end, here or while another conversation was shown. */
+  next() {
     const question = this.#own[0];
-    if (!question || this.conversation.running || !["done", "cut"].includes(answer.state)) return;
-    this.#send(question);
+    const { tree, running } = this.conversation;
+    const last = tree.message(tree.head.leaf);
+    const over = last?.role === "assistant" && !last.answer && ["done", "cut"].includes(last.state ?? "");
+    if (question && this.#held.has(question.id) && !running && over) this.#send(question);
   }
+
+  /** @type {Set<string>} ids of those that are this page's to ask */
+  #held = new Set();
 
   get #own() {
     return this.questions.filter(({ conversation }) => conversation === this.conversation.tree.head.id);
@@ -68,9 +68,15 @@ export class Waiting {
   // A tab that was copied has a copy of its questions: whoever holds one, and nobody else, will ask it.
   /** @param {Question} question */
   #hold({ id }) {
+    const take = () => {
+      this.#held.add(id);
+      this.next();
+      return new Promise(() => {});
+    };
+    if (!navigator.locks) return void take();
     const signal = AbortSignal.timeout(OTHER_PAGE_MS);
-    navigator.locks?.request(`gc-queued-${id}`, { signal }, () => new Promise(() => {})).catch((/** @type {Error} */ { name }) => {
-      if (name !== "TimeoutError") return; // no locks are to be had here
+    navigator.locks.request(`gc-queued-${id}`, { signal }, take).catch((/** @type {Error} */ { name }) => {
+      if (name !== "TimeoutError") return take(); // no locks are to be had here
       this.questions = this.questions.filter((one) => one.id !== id);
       this.#change();
     });
