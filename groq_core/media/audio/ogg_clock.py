@@ -15,6 +15,9 @@ from groq_core.media.audio.ffmpeg import Media, Probed, Track
 from groq_core.media.audio.header_length import look_into
 
 _NOTICED_S: Final = 0.03
+_LAST: Final = 4
+"""The bit of a page that no other page follows."""
+
 _LONGEST_S: Final = 36_000.0
 _OPUS_RATE: Final = 48_000
 """Opus counts so, whatever the rate of what was recorded."""
@@ -31,7 +34,7 @@ def lateness(data: Media, container: Container, probed: Probed, track: Track) ->
     place, lasting_s = found
     with look_into(data) as seen:
         page = bytes(seen[place : place + 14])
-    if page[:4] != b"OggS":
+    if page[:4] != b"OggS" or not (track.codec == "flac" or page[5] & _LAST):
         return 0.0, None
     ends = int.from_bytes(page[6:14], "little", signed=True)
     rate = _OPUS_RATE if track.codec == "opus" else track.sample_rate
