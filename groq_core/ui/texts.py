@@ -125,6 +125,7 @@ TEXTS: dict[str, str] = {
     "imported": "{n} conversations are in the list now.",
     "imported_one": "1 conversation is in the list now.",
     "storage_refused": "This browser keeps nothing for this page: conversations are gone when you close it.",
+    "server_behind": "The server keeps nothing now. Leave this page open: what is new is kept as soon as it can.",
     "storage_full": "This browser takes no more: what is new is gone when you close the page. Delete or export some.",
     "queue_label": "Questions that wait for the answer",
     "queue_edit": "Edit this question",

@@ -121,6 +121,8 @@ GERMAN: dict[str, str] = {
     "imported_one": "1 Unterhaltung steht jetzt in der Liste.",
     "storage_refused": "Dieser Browser bewahrt für diese Seite nichts auf: Unterhaltungen sind weg, wenn du sie "
     "schließt.",
+    "server_behind": "Der Server bewahrt gerade nichts auf. Lass diese Seite offen: Neues wird aufbewahrt, sobald er "
+    "kann.",
     "storage_full": "Dieser Browser nimmt nichts mehr auf: Neues ist weg, wenn du die Seite schließt. Lösche "
     "oder sichere einiges.",
     "queue_label": "Fragen, die auf die Antwort warten",

@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
 
 from groq_core.access.passwords import hash_password
 from groq_core.compose import Core, assemble
+from groq_core.events import Events
 from groq_core.redaction import Secret
+from groq_core.requests import Request
 from groq_core.serve import create_app
 from groq_core.settings.settings import Settings
 from groq_core.simulator import Simulator
@@ -53,10 +55,15 @@ async def ask(http: httpx.AsyncClient, text: str = "Say something.", **fields: A
 
 @asynccontextmanager
 async def team_stage(
-    database: str, simulator: Simulator, *, people: tuple[str, ...] = ("ann", "bob"), **settings: str
+    database: str,
+    simulator: Simulator,
+    *,
+    people: tuple[str, ...] = ("ann", "bob"),
+    handle: Callable[[Request], Events] | None = None,
+    **settings: str,
 ) -> AsyncIterator[TeamStage]:
     """
-    Start a server on a database, in which these people can sign in with :data:`PASSWORD`.
+    Start a server on a database, in which these people can sign in with :data:`PASSWORD`; with ``handle`` that answers.
     """
     async with open_database(Secret(database)) as prepared:
         known = {one.name for one in await PeopleStore(prepared).all()}
@@ -66,8 +73,10 @@ async def team_stage(
     made = Settings.from_env(
         {"GROQ_CORE_DATABASE": database, "GROQ_CORE_ADMINS": "ann", "GROQ_CORE_OFFLINE": "1", **settings}
     )
-    async with assemble(made, simulator=simulator) as core, serving(create_app(core)) as port:
-        yield TeamStage(core, f"http://127.0.0.1:{port}", simulator)
+    async with assemble(made, simulator=simulator) as whole:
+        core = replace(whole, handle=handle) if handle else whole
+        async with serving(create_app(core)) as port:
+            yield TeamStage(core, f"http://127.0.0.1:{port}", simulator)
 
 
 _hashes: list[str] = []

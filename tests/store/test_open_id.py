@@ -83,7 +83,7 @@ async def stage_with(tmp_path: Path, simulator: Simulator) -> AsyncIterator[tupl
     provider = Provider()
     async with serving(provider.app) as port:
         provider.url = f"http://127.0.0.1:{port}"
-        settings = {
+        settings: dict[str, Any] = {
             "GROQ_CORE_OIDC_ISSUER": provider.url,
             "GROQ_CORE_OIDC_CLIENT_ID": "chat",
             "GROQ_CORE_OIDC_CLIENT_SECRET": "s3cret",

@@ -104,6 +104,20 @@ async def test_a_conversation_is_there_on_a_second_device_and_shared_by_link(
     await expect(second.locator('#chat-log [data-role="assistant"]')).to_have_count(1)
     assert refused
 
+    # What one device adds is seen on the other when somebody comes back to it.
+    await second.fill("#chat-message textarea, textarea#chat-message", "What does it eat?")
+    await second.click("#chat-send")
+    await expect(second.locator('#chat-log [data-role="assistant"][data-state="done"]')).to_have_count(
+        2, timeout=20_000
+    )
+    await expect(answer).to_have_count(1)
+
+    async def is_seen() -> bool:
+        await first.evaluate("dispatchEvent(new Event('focus'))")
+        return await answer.count() == 2
+
+    assert await eventually(is_seen, 20)
+
     await second.click("#settings-open")
     await expect(second.locator("#kept-where")).to_contain_text("kept on this server")
     async with second.expect_download() as saved:
@@ -138,11 +152,11 @@ async def test_a_conversation_is_there_on_a_second_device_and_shared_by_link(
         # Whoever asks on in it there wants it after all.
         await first.fill("#chat-message textarea, textarea#chat-message", "And a vixen?")
         await first.click("#chat-send")
-        await expect(answer).to_have_count(2, timeout=20_000)
+        await expect(answer).to_have_count(3, timeout=20_000)
 
         async def is_back() -> bool:
             found = (await bob.get("/ui/conversations/export")).json()["conversations"]
-            return [len(one["messages"]) for one in found] == [4]
+            return [len(one["messages"]) for one in found] == [6]
 
         assert await eventually(is_back, 20)
 

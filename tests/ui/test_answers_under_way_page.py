@@ -105,6 +105,7 @@ async def test_a_closed_tab_finds_its_answer_in_the_next(visitor: BrowserContext
     tab = await open_in(visitor, house)
     await ask(tab, "go")
     await expect(tab.locator(ANSWER)).to_contain_text("The beginning,")
+    await kept(tab)
     await tab.close()
     more.set()
 
@@ -206,3 +207,24 @@ async def test_what_one_tab_deletes_another_does_not_bring_back(
     await kept(other, 0)
     await other.reload()
     await expect(other.locator("#conversations")).to_contain_text("Nothing here yet")
+
+
+async def test_an_answer_that_was_left_is_kept_whole_though_the_page_is_loaded_again(tab: Page, house: House) -> None:
+    more = asyncio.Event()
+    house.script = plays(BEGUN, TextDelta("The first answer"), more.wait, TextDelta(" has an end."), DONE)
+    await ask(tab, "first")
+    await expect(tab.locator(ANSWER)).to_contain_text("The first answer")
+    await tab.click("#conversation-new")
+    house.script = says("The second answer.")
+    await ask(tab, "second")
+    await answered(tab)
+    await tab.reload()
+    await answered(tab)
+    running = tab.locator("[data-conversation][data-running]")
+    await expect(running).to_contain_text("first")
+    more.set()
+    await expect(running).to_have_count(0)
+    house.script = None  # nobody could be asked again
+
+    await tab.locator("[data-conversation]", has_text="first").click()
+    assert await answered(tab) == "The first answer has an end."

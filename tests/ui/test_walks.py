@@ -8,17 +8,22 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.async_api import BrowserContext, Page, expect
+from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 from playwright.async_api import Error as PlaywrightError
 
 from groq_core.events import Events, Routed, TextDelta
 from groq_core.requests import Request
+from groq_core.simulator import Simulator
 from tests.requires import needs
-from tests.ui.conftest import House
+from tests.store.stage import PASSWORD, team_stage
+from tests.ui.conftest import House, context_of
 from tests.ui.conversations import open_in, texts
 from tests.ui.scripts import BEGUN, CANDIDATES, DONE
 
@@ -48,7 +53,10 @@ async def shows(tab: Page, first: str) -> None:
 
 
 class Echo:
-    """Answers that tell their question; some wait in the middle until they are let go."""
+    """
+    Answers that tell their question; now and then one waits in the middle until it is let go. One at a time: whoever
+    listens holds one of the six connections that a browser has to one host.
+    """
 
     def __init__(self, dice: random.Random) -> None:
         self._dice = dice
@@ -61,7 +69,7 @@ class Echo:
         yield Routed(request_id=request.request_id, tier="speed", reason="a walk", candidates=CANDIDATES)
         yield BEGUN
         yield TextDelta("echo ")
-        if self._dice.random() < 0.5:
+        if self._dice.random() < 0.5 and not self.held:
             go = asyncio.Event()
             self.held.append(go)
             await go.wait()
@@ -80,6 +88,8 @@ class Walk:
     dice: random.Random
     tabs: list[Page]
     echo: Echo
+    read: Callable[[], Awaitable[dict[str, Any]]]
+    """What the store holds: ``heads`` and ``messages``."""
     at: list[str] = field(default_factory=lambda: ["", ""])
     """Which conversation each tab shows, by its first question."""
     asked: dict[str, list[str]] = field(default_factory=dict)
@@ -87,6 +97,17 @@ class Walk:
     """Conversations in which an answer was stopped: what waits there goes on waiting."""
     done: list[str] = field(default_factory=list)
     numbers: int = 0
+
+    async def go(self) -> None:
+        try:
+            for _ in range(STEPS):
+                await self.step()
+            await self.end()
+            await self.judge()
+        except (AssertionError, PlaywrightError) as error:
+            raise AssertionError("\n".join([*self.done, str(error)])) from error
+        finally:
+            self.echo.let_go()
 
     async def step(self) -> None:
         number = self.dice.randrange(len(self.tabs))
@@ -194,7 +215,7 @@ class Walk:
         await self.tabs[0].wait_for_timeout(300)
 
     async def judge(self) -> None:
-        kept = await self.tabs[0].evaluate(KEPT)
+        kept = await self.read()
         waiting = [text for tab in self.tabs for text in await tab.evaluate(WAITING)]
         by_id = {message["id"]: message for message in kept["messages"]}
         questions = [message for message in kept["messages"] if message["role"] == "user"]
@@ -232,13 +253,40 @@ async def test_whatever_is_done_in_whatever_order_nothing_is_lost_or_strays(
     dice = random.Random(seed)
     echo = Echo(dice)
     house.script = echo
-    walk = Walk(dice, [await open_in(visitor, house), await open_in(visitor, house)], echo)
-    try:
-        for _ in range(STEPS):
-            await walk.step()
-        await walk.end()
-        await walk.judge()
-    except AssertionError as error:
-        raise AssertionError("\n".join([*walk.done, str(error)])) from error
-    finally:
-        echo.let_go()
+    tabs = [await open_in(visitor, house), await open_in(visitor, house)]
+    await Walk(dice, tabs, echo, lambda: tabs[0].evaluate(KEPT)).go()
+
+
+@pytest.mark.parametrize("seed", range(WALKS))
+async def test_nor_where_the_server_keeps_them_and_is_away_for_moments(
+    browser: Browser, simulator: Simulator, tmp_path: Path, seed: int
+) -> None:
+    dice = random.Random(seed)
+    echo = Echo(dice)
+
+    async def refuse_some(route: Route) -> None:
+        if route.request.method != "GET" and dice.random() < 0.15:
+            await route.fulfill(status=503, headers={"retry-after": "1"})
+        else:
+            await route.continue_()
+
+    async with (
+        team_stage(f"sqlite:///{tmp_path}/team.db", simulator, handle=echo) as stage,
+        context_of(browser) as context,
+        stage.client("bob") as bob,
+    ):
+        tabs = [await context.new_page() for _ in range(2)]
+        await tabs[0].goto(stage.url)
+        await tabs[0].fill("#sign-in-name", "bob")
+        await tabs[0].fill("#sign-in-password", PASSWORD)
+        await tabs[0].click("#sign-in-button")
+        await expect(tabs[0].locator("#chat-send")).to_be_visible()
+        await tabs[1].goto(stage.url)
+        await context.route("**/ui/conversations/**", refuse_some)
+
+        async def read() -> dict[str, Any]:
+            found = (await bob.get("/ui/conversations/export")).json()["conversations"]
+            messages = [{"conversation": one["head"]["id"], **by} for one in found for by in one["messages"]]
+            return {"heads": [one["head"] for one in found], "messages": messages}
+
+        await Walk(dice, tabs, echo, read).go()

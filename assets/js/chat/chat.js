@@ -118,7 +118,7 @@ async function keepMessage(tree, message) {
   const drop = isNew && !tree.temporary ? noteUnkept(tree.head, message) : null;
   const one = await keeper();
   await one.message(tree, message);
-  if (!one.full) drop?.();
+  if (!one.full && !one.behind.any) drop?.();
 }
 
 /** @returns {Promise<Keeper>} */
@@ -143,9 +143,9 @@ const composer = {
 if (conversation.opening) keeper();
 else (globalThis.requestIdleCallback ?? setTimeout)(() => keeper(), { timeout: 2000 });
 
-// Told when somebody has typed or chosen; nothing is loaded for it.
+// Told when somebody has typed or chosen. What keeps conversations is there before the first question is sent.
 function readDraft() {
-  kept?.then((one) => one.draftSoon());
+  void keeper().then((one) => one.draftSoon());
 }
 
 function openBefore() {

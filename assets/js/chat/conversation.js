@@ -80,9 +80,19 @@ export class Conversation {
     this.tree = running?.tree ?? tree;
     this.opening = false;
     this.list.open(this.tree);
-    for (const turn of this.turns) if (turn.answer && turn.message.answer && !this.runs.has(turn.message.id)) this.#follow(turn);
+    void this.resume(this.tree);
     this.#busy();
     this.onOpen?.();
+  }
+
+  /**
+   * Follow the answers that are under way in a conversation, also in branches that are not shown.
+   *
+   * @param {Tree} tree
+   */
+  resume(tree) {
+    const left = [...tree.messages.values()].filter(({ id, role, answer }) => role === "assistant" && answer && !this.runs.has(id));
+    return Promise.all(left.map((message) => this.#follow(tree, message)));
   }
 
   /**
@@ -196,8 +206,8 @@ export class Conversation {
   }
 
   /** @param {Message} question */
-  #bodyFor(question) {
-    return JSON.stringify({ turns: this.#turnsTo(question), ...this.options(), ...question.extra });
+  #bodyFor(question, tree = this.tree) {
+    return JSON.stringify({ turns: this.#turnsTo(question, tree), ...this.options(), ...question.extra });
   }
 
   /**
@@ -254,24 +264,26 @@ export class Conversation {
   }
 
   // An answer that was under way when the page was left, or that another page of this browser asked for.
-  /** @param {AnswerView} turn */
-  #follow(turn) {
-    turn.answer.reopen();
-    const { text, created, parent } = turn.message;
-    const question = this.tree.message(parent);
+  /**
+   * @param {Tree} tree
+   * @param {Message} message
+   */
+  #follow(tree, message) {
+    this.list.answerOf(message).answer.reopen();
+    const { text, created, parent } = message;
+    const question = tree.message(parent);
     // One that was asked in the moment in which the page was left may never have come to the server.
     const unsent = question && !text && Date.now() - created < PATIENCE_MS;
-    return this.#run(turn.message, (run) => run.follow(unsent ? () => this.#bodyFor(question) : null), question?.extra ?? {}, true);
+    return this.#run(message, (run) => run.follow(unsent ? () => this.#bodyFor(question, tree) : null), question?.extra ?? {}, { tree, watches: true });
   }
 
   /**
    * @param {Message} message
    * @param {(run: Run) => Promise<void>} start
    * @param {Extra | undefined} extra
-   * @param {boolean} [watches]
+   * @param {{ tree?: Tree, watches?: boolean }} [where]
    */
-  async #run(message, start, extra, watches = false) {
-    const { tree } = this;
+  async #run(message, start, extra, { tree = this.tree, watches = false } = {}) {
     const view = this.list.answerOf(message);
     const run = new Run({ tree, message, answer: view.answer, changed: () => this.keeper?.message(tree, message), watches });
     this.runs.set(message.id, run);
@@ -361,8 +373,8 @@ export class Conversation {
    * @param {Message} last
    * @returns {Sent[]}
    */
-  #turnsTo(last) {
-    const sent = turnsOf(this.tree.branch(last.id), (message) => this.#textOf(message), this.tree.head.summary);
+  #turnsTo(last, tree = this.tree) {
+    const sent = turnsOf(tree.branch(last.id), (message) => this.#textOf(message), tree.head.summary);
     return this.system() ? [{ role: "system", text: this.system() }, ...sent] : sent;
   }
 }

@@ -1,3 +1,57 @@
-// Told by a store that several devices share: the conversation that should change was deleted on one of them.
+// Conversations that were deleted, here, in another tab or on another device: what still comes of them is not kept.
 
+/** @import { Tree } from "./tree.js" */
+
+/** Told by a store that several devices share: the conversation that should change was deleted on one of them. */
 export class DeletedElsewhere extends Error {}
+
+export class Deletions {
+  /** @type {Set<string>} */
+  #gone = new Set();
+  /** @type {Map<string, number>} when this page last wrote a conversation, Unix time in milliseconds */
+  #written = new Map();
+  /** @type {Map<string, Tree>} those that were shown here when another page deleted them: it may take them back */
+  #left = new Map();
+
+  /** @param {string} id */
+  has(id) {
+    return this.#gone.has(id);
+  }
+
+  /** @param {string} id */
+  add(id) {
+    this.#gone.add(id);
+  }
+
+  /** @param {string} id */
+  noteWritten(id) {
+    this.#written.set(id, Date.now());
+  }
+
+  /**
+   * Whether this page may have written it after it was deleted elsewhere.
+   *
+   * @param {string} id
+   * @param {number} at when it was deleted
+   */
+  mayHaveComeBack(id, at) {
+    return this.has(id) && (this.#written.get(id) ?? 0) >= at;
+  }
+
+  /** @param {Tree} tree */
+  leave(tree) {
+    this.#left.set(tree.head.id, tree);
+  }
+
+  /**
+   * It is there again. Gives what was seen of it here, which may be more than was kept.
+   *
+   * @param {string} id
+   */
+  takeBack(id) {
+    this.#gone.delete(id);
+    const tree = this.#left.get(id);
+    this.#left.delete(id);
+    return tree;
+  }
+}

@@ -3,19 +3,19 @@
 
 import { setText } from "../shared/dom.js";
 import { say } from "../shared/words.js";
-import { DeletedElsewhere } from "./deleted.js";
+import { Behind } from "./behind.js";
+import { DeletedElsewhere, Deletions } from "./deleted.js";
 import { Finder } from "./finder.js";
 import { showList } from "./list.js";
-import { openId, rememberDraft, rememberOpen } from "./open-here.js";
+import { openId, rememberDraft, rememberOpen, rememberRunning, takeRunning } from "./open-here.js";
 import { spentInWords } from "./spent.js";
 import { openStore } from "./store.js";
 import { Titles } from "./titles.js";
 import { Tree, newHead } from "./tree.js";
-import { offerUndo } from "./undo.js";
 import { keepUnkept } from "./unkept.js";
 
 /**
- * @import { Composer, ConversationStore, Head, KeptConversation, Message, Recorder } from "./types.js"
+ * @import { Composer, ConversationStore, Head, KeptConversation, Message, Recorder, Whole } from "./types.js"
  */
 
 const DRAFT_MS = 400;
@@ -34,25 +34,29 @@ export class Keeper {
     this.kind = conversation.name;
     /** @type {Head[]} */
     this.heads = [];
-    this.finder = new Finder(store, () => this.#draw());
+    this.finder = new Finder(store, () => this.draw());
     this.temporary = false;
     /** Whether the browser has no room left. */
     this.full = false;
+    this.behind = new Behind(() => this.draw());
     /** @type {HTMLElement | null} where the list stands */
     this.host = null;
     this.channel = globalThis.BroadcastChannel ? new BroadcastChannel("groq-core") : null;
     this.channel?.addEventListener("message", ({ data }) => this.#hear(data));
     document.addEventListener("gc:full", () => {
       this.full = true;
-      this.#draw();
+      this.draw();
     });
     addEventListener("pagehide", () => {
       this.#keepRunning();
       // What breaks because the page goes is no end of an answer: the server has it, and the next page will follow.
-      for (const run of this.conversation.runs.values()) run.leave?.();
+      const runs = [...this.conversation.runs.values()];
+      for (const run of runs) run.leave?.();
+      rememberRunning(this.kind, [...new Set(runs.map(({ tree }) => tree.head.id))]);
     });
     addEventListener("pageshow", ({ persisted }) => persisted && this.conversation.open(this.conversation.tree));
-    document.addEventListener("visibilitychange", () => document.hidden && this.#keepRunning());
+    document.addEventListener("visibilitychange", () => (document.hidden ? this.#keepRunning() : this.#lookAgain()));
+    addEventListener("focus", () => this.#lookAgain());
   }
 
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -63,12 +67,7 @@ export class Keeper {
   /** @type {Promise<void>} */
   #work = Promise.resolve();
   #titles = new Titles((tree) => this.#passing(tree), (id, change) => this.#change(id, change));
-  /** @type {Set<string>} conversations that were deleted: what still comes of them is not kept */
-  #gone = new Set();
-  /** @type {Map<string, number>} when this page last wrote a conversation, Unix time in milliseconds */
-  #written = new Map();
-  /** @type {Map<string, Tree>} those that were shown here when another page deleted them: it may take them back */
-  #left = new Map();
+  deletions = new Deletions();
 
   /**
    * Keep a tab's conversations from now on: the best store there is, and what this page showed before it was loaded
@@ -82,14 +81,31 @@ export class Keeper {
   }
 
   async #begin() {
-    const left = this.kind === "chat" ? await keepUnkept(this.store) : null;
-    this.heads = await this.store.heads();
-    const open = openId(this.kind) ?? left;
-    if (open && this.conversation.tree.empty) await this.open(open);
+    try {
+      const left = this.kind === "chat" ? await keepUnkept(this.store) : null;
+      this.heads = await this.store.heads();
+      const open = openId(this.kind) ?? left;
+      if (open && this.conversation.tree.empty) await this.open(open);
+      void this.#resume(takeRunning(this.kind));
+    } catch (error) {
+      this.#tellRefusal(/** @type {Error} */ (error), "all", () => this.#begin());
+    }
     this.conversation.opening = false;
     if (this.conversation.tree.empty) this.conversation.show();
-    this.#draw();
+    this.draw();
     return this;
+  }
+
+  // One after the other: each holds one of the few connections that a browser has to one host.
+  /** @param {string[]} ids of conversations in which answers were under way, also of those that are not shown */
+  async #resume(ids) {
+    for (const id of ids) {
+      const whole = id === this.conversation.tree.head.id ? null : await this.store.read(id).catch(() => null);
+      if (!whole) continue;
+      const ended = this.conversation.resume?.(new Tree(whole.head, whole.messages));
+      this.draw();
+      await ended;
+    }
   }
 
   // ── told by the conversation ──
@@ -100,8 +116,7 @@ export class Keeper {
    */
   message(tree, message) {
     if (this.#passing(tree)) return this.#work;
-    const { conversation: _, ...kept } = message;
-    const keeping = this.#do(() => this.#putMessage(tree, kept), tree.head.id);
+    const keeping = this.#do(() => this.#putMessage(tree, message), tree.head.id, message.id);
     const whole = message.role === "assistant" && ["done", "cut"].includes(message.state ?? "") && !message.answer;
     if (whole && this.kind === "chat") this.#titles.soon(tree);
     return keeping;
@@ -112,8 +127,9 @@ export class Keeper {
    * @param {Message} message
    */
   async #putMessage(tree, message) {
+    const { conversation: _, ...kept } = message;
     try {
-      await this.store.putMessage(tree.head.id, message);
+      await this.store.putMessage(tree.head.id, kept);
     } catch (error) {
       // Whoever asks on in a conversation that was deleted on another device wants it after all, and whole.
       if (!(error instanceof DeletedElsewhere) || message.role !== "user") throw error;
@@ -136,12 +152,12 @@ export class Keeper {
    * @param {string[]} ids
    */
   announceRemoval(tree, ids) {
-    if (!this.#passing(tree)) this.#do(() => this.store.removeMessages(ids), tree.head.id);
+    if (!this.#passing(tree)) this.#do(() => this.store.removeMessages(ids), tree.head.id, ids.join());
   }
 
   /** @param {Tree} tree */
   #passing(tree) {
-    return tree.temporary || this.#gone.has(tree.head.id);
+    return tree.temporary || this.deletions.has(tree.head.id);
   }
 
   /** @param {Head} head */
@@ -150,7 +166,7 @@ export class Keeper {
     if (at < 0) this.heads.push({ ...head });
     else this.heads[at] = { ...head };
     this.#do(() => this.store.putHead({ ...head }), head.id);
-    this.#draw();
+    this.draw();
   }
 
   // In the order in which it was told. A store that keeps that order by itself begins in this moment: the next may be
@@ -158,16 +174,19 @@ export class Keeper {
   /**
    * @param {() => Promise<unknown>} work
    * @param {string} id of the conversation that changes
+   * @param {string} [about] what of it
    */
-  #do(work, id) {
+  #do(work, id, about = id) {
     const begun = this.store.atOnce ? work() : this.#work.then(work);
     const told = begun.then(
       () => {
-        this.#written.set(id, Date.now());
-        this.finder.forget(id);
-        this.channel?.postMessage({ changed: id });
+        this.deletions.noteWritten(id);
+        this.announce(id);
       },
-      (error) => (error instanceof DeletedElsewhere ? this.#leaveOut(id) : this.#tellRefusal(error)),
+      (error) => {
+        if (error instanceof DeletedElsewhere) return this.#leaveOut(id);
+        return this.#tellRefusal(error, about, () => this.deletions.has(id) || this.#do(work, id, about));
+      },
     );
     this.#work = Promise.all([this.#work, told]).then(() => {});
     return this.#work;
@@ -176,14 +195,19 @@ export class Keeper {
   /** @param {string} id of a conversation that was deleted on another device; what came late is not kept */
   #leaveOut(id) {
     this.heads = this.heads.filter((head) => head.id !== id);
-    this.#draw();
+    this.draw();
   }
 
-  /** @param {Error} error */
-  #tellRefusal(error) {
-    if (this.full) return;
+  /**
+   * @param {Error} error
+   * @param {string} about what was to be done
+   * @param {() => unknown} job which does it
+   */
+  #tellRefusal(error, about, job) {
+    if (this.full || this.behind.any) return this.store.atOnce ? undefined : this.behind.add(about, job);
     console.warn("conversations are not kept:", error.message);
-    this.composer.refused?.(say("storage_full"));
+    this.composer.refused?.(say(this.store.atOnce ? "storage_full" : "server_behind"));
+    if (!this.store.atOnce) return this.behind.add(about, job);
     document.dispatchEvent(new CustomEvent("gc:full", { detail: null })); // whichever tab met it first
   }
 
@@ -208,12 +232,12 @@ export class Keeper {
     this.draft();
     await this.#work;
     const whole = await this.store.read(id);
-    if (!whole) return;
+    if (!whole) return this.#leaveOut(id);
     this.temporary = false;
     this.conversation.open(new Tree(whole.head, whole.messages));
     rememberOpen(this.kind, id);
     this.composer.adopt(this.conversation.tree.head);
-    this.#draw();
+    this.draw();
   }
 
   /** Begin a new one. */
@@ -225,7 +249,7 @@ export class Keeper {
     this.conversation.open(tree);
     rememberOpen(this.kind, null);
     this.composer.adopt(tree.head);
-    this.#draw();
+    this.draw();
   }
 
   /**
@@ -259,91 +283,50 @@ export class Keeper {
     await this.#work;
   }
 
-  /** @param {string} id */
-  async remove(id) {
-    if (this.conversation.tree.head.id === id) {
-      this.conversation.stop();
-      this.draft();
-    }
-    await this.#work;
-    this.#gone.add(id);
-    const at = Date.now();
-    const whole = await this.store.remove(id);
-    if (!whole) return;
-    this.heads = this.heads.filter((head) => head.id !== id);
-    this.finder.forget(id);
-    this.channel?.postMessage({ changed: id, gone: [id], at });
-    if (this.conversation.tree.head.id === id) this.fresh();
-    this.#draw();
-    offerUndo(say("conversation_deleted"), async () => {
-      this.#gone.delete(id);
-      await this.store.put(whole);
-      this.heads.push(whole.head);
-      this.#do(async () => {}, id);
-      if (whole.head.kind === this.kind) await this.open(id);
-      this.#draw();
-    });
-  }
-
   /**
-   * @param {string} id
-   * @param {"markdown" | "json"} form
-   */
-  async exportOne(id, form) {
-    await this.#work;
-    const whole = await this.store.read(id);
-    if (whole) (await import("./exchange.js")).saveOne(whole, form);
-  }
-
-  /** All conversations of this browser, whole, as one file. */
-  async exportAll() {
-    (await import("./exchange.js")).saveAll(await this.#all());
-  }
-
-  /**
-   * Add the conversations of a file, ours or another application's; gives how many there were.
+   * A conversation as it is kept, once all that was told of it is.
    *
-   * @param {File} file
-   * @throws {Error} it is none we know; its message is for people
+   * @param {string} id
    */
-  async importAll(file) {
-    const { fromJson } = await import("./transfer.js");
-    const found = fromJson(await file.text());
+  async read(id) {
+    await this.settled();
+    return this.store.read(id);
+  }
+
+  /** When all that was told so far is kept. */
+  settled() {
+    return this.#work;
+  }
+
+  /**
+   * Tell other pages and the search that one has changed.
+   *
+   * @param {string} id
+   */
+  announce(id) {
+    this.finder.forget(id);
+    this.channel?.postMessage({ changed: id });
+  }
+
+  /**
+   * Keep whole conversations from elsewhere.
+   *
+   * @param {Whole[]} found
+   */
+  async add(found) {
     for (const whole of found) {
       await this.store.put(whole);
       this.heads.push(whole.head);
       this.finder.forget(whole.head.id);
     }
     this.channel?.postMessage({ changed: null });
-    this.#draw();
-    return found.length;
+    this.draw();
   }
 
-  async #all() {
+  /** All that is kept, whole. */
+  async all() {
     await this.#work;
     return (await Promise.all((await this.store.heads()).map(({ id }) => this.store.read(id)))).filter((whole) => whole !== null);
-  }
-
-  /** Take away everything this browser keeps; for ten seconds it can be taken back. */
-  async clearAll() {
-    const all = await this.#all();
-    this.conversation.stop();
-    const ids = all.map(({ head }) => head.id);
-    ids.forEach((id) => this.#gone.add(id));
-    const at = Date.now();
-    await this.store.clear();
-    this.heads = [];
-    ids.forEach((id) => this.finder.forget(id));
-    this.channel?.postMessage({ changed: null, gone: ids, at });
-    this.fresh();
-    offerUndo(say("conversations_deleted"), async () => {
-      this.#gone.clear();
-      for (const whole of all) await this.store.put(whole);
-      this.heads.push(...all.map(({ head }) => head));
-      ids.forEach((id) => this.finder.forget(id));
-      this.channel?.postMessage({ changed: null, back: ids });
-      this.#draw();
-    });
   }
 
   /** What stands in the message box, and the options, belong to the conversation. */
@@ -353,7 +336,7 @@ export class Keeper {
     const [draft, options] = [this.composer.text(), this.composer.options()];
     if (draft === head.draft && JSON.stringify(options) === JSON.stringify(head.options)) return;
     Object.assign(head, { draft, options });
-    if (empty && !this.#gone.has(head.id)) this.kind === "chat" && rememberDraft(draft);
+    if (empty && !this.deletions.has(head.id)) this.kind === "chat" && rememberDraft(draft);
     else if (!this.#passing(this.conversation.tree)) this.#putHead(head);
   }
 
@@ -369,20 +352,17 @@ export class Keeper {
   async #hear({ changed, gone, at = 0, back }) {
     if (!this.store.lasts) return;
     gone?.forEach((id) => this.#letGo(id, at));
-    for (const id of back ?? (gone || !changed ? [] : [changed])) this.#takeBack(id);
+    back?.forEach((id) => this.#takeBack(id));
     if (gone?.includes(this.conversation.tree.head.id)) this.#leaveDeleted();
     clearTimeout(this.hearing);
     this.hearing = setTimeout(async () => {
-      this.heads = await this.store.heads();
+      this.heads = await this.store.heads().catch(() => this.heads);
       const { head } = this.conversation.tree;
       const now = this.heads.find(({ id }) => id === head.id);
       if (now) Object.assign(head, { title: now.title, titled: now.titled, asked: now.asked, pinned: now.pinned, summary: now.summary });
-      this.#draw();
+      this.draw();
     }, 50);
-    if (changed === null) {
-      this.finder.forgetAll();
-      return;
-    }
+    if (changed === null) return this.finder.forgetAll();
     this.finder.forget(changed);
     const { tree, running } = this.conversation;
     if (changed !== tree.head.id || running) return;
@@ -392,41 +372,49 @@ export class Keeper {
     this.conversation.open(new Tree({ ...whole.head, draft, options }, whole.messages));
   }
 
-  // What this page wrote before it heard of the deletion may have come after it.
+  // Other devices write a server's store too, and nothing tells of it.
+  #lookAgain() {
+    if (!this.store.atOnce) this.#hear({ changed: this.conversation.tree.head.id }).catch(() => {}); // not now
+  }
+
+  // What this page wrote before it heard of the deletion may have come after it, where no server sees to that.
   /**
    * @param {string} id
    * @param {number} at
    */
   async #letGo(id, at) {
-    this.#gone.add(id);
+    this.deletions.add(id);
+    for (const run of this.conversation.runs.values()) {
+      if (run.tree.head.id !== id) continue;
+      this.deletions.leave(run.tree);
+      run.stop?.();
+    }
     await this.#work;
-    if (this.#gone.has(id) && (this.#written.get(id) ?? 0) >= at) await this.store.remove(id);
+    if (this.store.atOnce && this.deletions.mayHaveComeBack(id, at)) await this.store.remove(id);
   }
 
   // Its answer ends with it; what stands in the box was not sent yet, and stays.
   #leaveDeleted() {
     const draft = this.composer.text();
     this.conversation.stop();
-    this.#left.set(this.conversation.tree.head.id, this.conversation.tree);
+    this.deletions.leave(this.conversation.tree);
     this.fresh();
     const { head } = this.conversation.tree;
     this.composer.adopt(Object.assign(head, { draft }));
   }
 
-  // With what was seen here of an answer that ended with it.
-  /** @param {string} id */
+  /** @param {string} id of one that is there again, with what was seen here of an answer that ended with it */
   #takeBack(id) {
-    this.#gone.delete(id);
-    const tree = this.#left.get(id);
+    const tree = this.deletions.takeBack(id);
     if (tree) this.#do(() => this.store.put({ head: tree.head, messages: [...tree.messages.values()] }), id);
-    this.#left.delete(id);
   }
 
   #drawSpent() {
     if (this.kind === "chat") setText(document.getElementById("gc-spent"), spentInWords(this.conversation.tree));
   }
 
-  #draw() {
+  /** Bring the list and what stands above the conversation up to date. */
+  draw() {
     if (this.kind !== "chat") return; // the list stands in the Chat tab, for all of them
     const { tree, runs } = this.conversation;
     setText(document.getElementById("gc-conversation-title"), tree.empty ? "" : tree.head.title);

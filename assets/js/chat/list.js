@@ -86,6 +86,7 @@ class List extends Component {
     }
     return html`
       ${!keeper.store.lasts ? html`<p class="gc-list-note" role="note">${say("storage_refused")}</p>` : null}
+      ${keeper.behind.any ? html`<p class="gc-list-note" role="note">${say("server_behind")}</p>` : null}
       ${keeper.full ? html`<p class="gc-list-note" role="note">${say("storage_full")}</p>` : null}
       ${rows}
       ${entries.length ? null : html`<p class="gc-list-note">${say(keeper.finder.found ? "search_nothing" : "conversations_none")}</p>`}
@@ -123,9 +124,9 @@ function Menu({ head, keeper }) {
   const items = [
     ["rename", say("rename"), () => (renaming = head.id)],
     ["pin", say(head.pinned ? "unpin" : "pin"), () => keeper.pin(head.id)],
-    ["export-markdown", say("export_markdown"), () => keeper.exportOne(head.id, "markdown")],
-    ["export-json", say("export_json"), () => keeper.exportOne(head.id, "json")],
-    ["delete", say("delete"), () => keeper.remove(head.id)],
+    ["export-markdown", say("export_markdown"), async () => (await import("./exchange.js")).saveOne(keeper, head.id, "markdown")],
+    ["export-json", say("export_json"), async () => (await import("./exchange.js")).saveOne(keeper, head.id, "json")],
+    ["delete", say("delete"), async () => (await import("./deleting.js")).deleteOne(keeper, head.id)],
   ];
   if (keeper.store.share) items.splice(-1, 0, ["share", say("share"), () => keeper.store.share?.(head.id)]);
   const does = (/** @type {() => unknown} */ what) => {

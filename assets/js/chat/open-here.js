@@ -29,6 +29,36 @@ export function rememberOpen(kind, id) {
   }
 }
 
+const runningKeyOf = (/** @type {string} */ kind) => `gc-running-${kind}`;
+
+/**
+ * The conversations in which answers were under way when this page was left, of a tab; asked for once.
+ *
+ * @param {string} kind
+ * @returns {string[]}
+ */
+export function takeRunning(kind) {
+  try {
+    const ids = JSON.parse(sessionStorage[runningKeyOf(kind)] ?? "[]");
+    delete sessionStorage[runningKeyOf(kind)];
+    return ids;
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * @param {string} kind
+ * @param {string[]} ids
+ */
+export function rememberRunning(kind, ids) {
+  try {
+    if (ids.length) sessionStorage[runningKeyOf(kind)] = JSON.stringify(ids);
+  } catch {
+    // as above
+  }
+}
+
 /** What stands in the box of a conversation that has not begun. @param {string} text */
 export function rememberDraft(text) {
   try {

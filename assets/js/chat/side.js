@@ -10,6 +10,14 @@ import { say } from "../shared/words.js";
  */
 export function sideColumn(keeper) {
   const does = (/** @type {(kept: import("./keeper.js").Keeper) => unknown} */ what) => () => keeper().then(what);
+  // A question that was sent while this was loaded is what came of the new conversation.
+  const begin = () => {
+    const since = Date.now();
+    void keeper().then((kept) => {
+      if ((kept.conversation.tree.branch()[0]?.created ?? 0) < since) kept.fresh();
+      closeDrawer();
+    });
+  };
   const temporary = el(
     "button",
     { type: "button", id: "conversation-temporary", class: "gc-icon-button", "aria-pressed": "false", "aria-label": say("temporary"), title: say("temporary_help") },
@@ -30,7 +38,7 @@ export function sideColumn(keeper) {
       { class: "gc-side-head" },
       el(
         "button",
-        { type: "button", id: "conversation-new", class: "gc-button gc-quiet gc-with-icon", onclick: does((kept) => { kept.fresh(); closeDrawer(); }) },
+        { type: "button", id: "conversation-new", class: "gc-button gc-quiet gc-with-icon", onclick: begin },
         icon("plus"),
         say("conversation_new"),
       ),

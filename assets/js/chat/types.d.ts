@@ -65,9 +65,11 @@ export interface KeptConversation {
   /** What runs in the open one. */
   readonly running: unknown;
   /** What runs, by conversation. */
-  runs: Map<string, { tree: Tree; message: Message; answer: { readonly data: Partial<Message> }; leave?: () => void }>;
+  runs: Map<string, { tree: Tree; message: Message; answer: { readonly data: Partial<Message> }; leave?: () => void; stop?: () => void }>;
   open(tree: Tree): unknown;
   show(): unknown;
+  /** Follow what is under way in one that is not shown, to its end. */
+  resume?(tree: Tree): Promise<unknown>;
   stop(): unknown;
 }
 

@@ -1,6 +1,8 @@
 // What was asked and is not in the store yet: noted in this tab in the same moment, for a page that is loaded again
 // before what keeps conversations is there, or has been heard.
 
+import { DeletedElsewhere } from "./deleted.js";
+
 /**
  * @import { ConversationStore, Head, Message } from "./types.js"
  *
@@ -57,8 +59,12 @@ export async function keepUnkept(store) {
   for (const { head, message } of left) {
     const whole = await store.read(head.id);
     if (whole?.messages.some(({ id }) => id === message.id)) continue;
-    await store.putMessage(head.id, message);
-    await store.putHead({ ...head, ...whole?.head, leaf: message.id });
+    try {
+      await store.putMessage(head.id, message);
+      await store.putHead({ ...head, ...whole?.head, leaf: message.id });
+    } catch (error) {
+      if (!(error instanceof DeletedElsewhere)) throw error;
+    }
   }
   write({});
   return left.at(-1)?.head.id ?? null;

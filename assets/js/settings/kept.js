@@ -16,7 +16,7 @@ export function storageSection() {
     const [chosen] = file.files ?? [];
     if (!chosen) return;
     try {
-      const n = await (await conversations()).importAll(chosen);
+      const n = await (await import("../chat/exchange.js")).takeIn(await conversations(), chosen);
       told.textContent = n === 1 ? say("imported_one") : say("imported", { n });
     } catch (error) {
       told.textContent = /** @type {Error} */ (error).message;
@@ -31,11 +31,11 @@ export function storageSection() {
     el(
       "div",
       { class: "gc-settings-row" },
-      button("export-all", say("export_all"), async () => (await conversations()).exportAll()),
+      button("export-all", say("export_all"), async () => (await import("../chat/exchange.js")).saveAll(await conversations())),
       el("label", { class: "gc-field" }, el("span", {}, say("import_all")), file),
       button("clear-all", say("clear_all"), async () => {
         closeSettings();
-        (await conversations()).clearAll();
+        await (await import("../chat/deleting.js")).deleteAll(await conversations());
         (await import("../microphone/kept.js")).forgetRecordings();
       }),
     ),
