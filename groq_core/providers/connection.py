@@ -234,6 +234,11 @@ class Connection(asyncio.Protocol):
                 self._pace.join(self)
         return True
 
+    @property
+    def descriptor(self) -> int:
+        """Of the socket that is read past the event loop; -1 where there is none."""
+        return self._sock.fileno() if isinstance(self._sock, socket.socket) else -1
+
     def read_again(self) -> None:
         """Read what has come since the last time; called by the pace."""
         if self._sock is None:
