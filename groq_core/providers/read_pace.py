@@ -67,6 +67,7 @@ class ReadPace:
         self._by_descriptor: dict[int, Source] = {}
         self._poll: select.epoll | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._beating = False
         self._pieces = 0
         self._since = loop.time()
         self.interval_s = 0.0
@@ -74,6 +75,8 @@ class ReadPace:
     def count(self, pieces: int) -> None:
         """Take into account that so many pieces have come; the interval follows ten times a second."""
         self._pieces += pieces
+        if self._beating:
+            return  # the beat has looked at the clock for all of them
         now = self._loop.time()
         if now - self._since >= WINDOW_S:
             self.interval_s = interval_for(self._pieces / (now - self._since))
@@ -128,8 +131,12 @@ class ReadPace:
         self._timer, began = None, self._loop.time()
         self.count(0)
         if self.interval_s:
-            for source in self._readable():
-                source.read_again()
+            self._beating = True
+            try:
+                for source in self._readable():
+                    source.read_again()
+            finally:
+                self._beating = False
         else:
             for source in list(self._sources):
                 source.leave_pace()
