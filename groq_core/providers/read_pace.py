@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterable
 from typing import Protocol
 
-LONGEST_S = 0.010
+LONGEST_S = 0.012
 """A token waits no longer than this: nobody sees it, since a screen shows a frame every 16 ms."""
 
 QUIET, BUSY = 300.0, 700.0
@@ -32,7 +32,7 @@ def interval_for(rate: float) -> float:
     Seconds between two reads of one socket, when so many pieces come in a second.
 
     >>> [interval_for(rate) for rate in (0, 300, 500, 700, 100_000)]
-    [0.0, 0.0, 0.005, 0.01, 0.01]
+    [0.0, 0.0, 0.006, 0.012, 0.012]
     """
     share = (rate - QUIET) / (BUSY - QUIET)
     seconds = LONGEST_S * min(1.0, max(0.0, share))
