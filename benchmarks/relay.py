@@ -38,6 +38,9 @@ SHARE = 0.5
 """Of nginx's tokens per CPU second."""
 
 LATEST_MS = 15.0
+CROWD = 64
+"""Connections at once, where one is not all there is."""
+
 BUSY_LOAD = 1.5
 PATIENCE_S = 300.0
 _names = count()
@@ -218,13 +221,14 @@ def _pace_rows(streams: int, rate: int, ours: Seen, theirs: Seen) -> list[Row]:
 
 
 async def relay(bench: Bench) -> list[Row]:
-    """First tokens, answers in bulk, and answers that are not streamed, against nginx."""
+    """First tokens, answers in bulk, and answers that are not streamed, against nginx; memory after load."""
     await wait_for_quiet(bench)
     async with upstream() as model, app(model) as ours, nginx(model) as theirs:
         return [
             *await _first_tokens(bench, ours, theirs),
             await _bulk(bench, ours, theirs),
             *await _calls(bench, ours, theirs),
+            await _after_load(bench, ours),
         ]
 
 
@@ -276,31 +280,60 @@ async def _turns(cost: Callable[[Process], Any], ours: Process, theirs: Process,
 async def _calls(bench: Bench, ours: Process, theirs: Process) -> list[Row]:
     calls, rounds = bench.times(400, 100), bench.times(5, 2)
     waits: dict[str, list[float]] = {ours.url: [], theirs.url: []}
-    sent = "".join(tokens(100))
 
-    async def cost(server: Process) -> float:
-        connection = Connection(server.url)
-        before = server.cpu_s()
-        for _ in range(calls):
-            began = time.perf_counter()
-            body = await connection.whole(PATH, question(100, 0, stream=False, stamped=False))
-            waits[server.url].append((time.perf_counter() - began) * 1e3)
-            check(msgspec.json.decode(body)["choices"][0]["message"]["content"], sent, server.url)
-        connection.close()
-        return (server.cpu_s() - before) / calls
+    async def alone(server: Process) -> float:
+        return await _cost_of_calls(server, 1, calls, waits[server.url])
 
-    spent = await _turns(cost, ours, theirs, rounds)
+    async def in_a_crowd(server: Process) -> float:
+        return await _cost_of_calls(server, CROWD, calls // 16, [])
+
+    spent, crowded = await _turns(alone, ours, theirs, rounds), await _turns(in_a_crowd, ours, theirs, rounds)
     own, relayed = median(waits[ours.url]), median(waits[theirs.url])
     return [
-        Row(
-            "not streamed: requests per CPU second", 1 / spent["ours"], "", "–", 2000, at_most=False,
-            detail=f"{spent['ours'] * 1e6:.0f} µs a request; nginx {spent['nginx'] * 1e6:.0f}",
-        ),
+        _per_cpu_second(f"not streamed, {CROWD} connections: requests per CPU second", crowded),
+        _per_cpu_second("the same, one after another", spent),
         Row(
             "not streamed: added time, p50", own - relayed, "ms", "nginx", 0.3,
             detail=f"{own:.2f} ms against {relayed:.2f}",
         ),
     ]  # fmt: skip
+
+
+async def _cost_of_calls(server: Process, connections: int, each: int, waits: list[float]) -> float:
+    """CPU seconds of a call; how long each took, in milliseconds, goes to ``waits``."""
+    sent = "".join(tokens(100))
+
+    async def ask() -> None:
+        connection = Connection(server.url)
+        for _ in range(each):
+            began = time.perf_counter()
+            body = await connection.whole(PATH, question(100, 0, stream=False, stamped=False))
+            waits.append((time.perf_counter() - began) * 1e3)
+            check(msgspec.json.decode(body)["choices"][0]["message"]["content"], sent, server.url)
+        connection.close()
+
+    before = server.cpu_s()
+    await asyncio.gather(*(ask() for _ in range(connections)))
+    return (server.cpu_s() - before) / (connections * each)
+
+
+def _per_cpu_second(what: str, spent: dict[str, float]) -> Row:
+    detail = f"{spent['ours'] * 1e6:.0f} µs a request; nginx {spent['nginx'] * 1e6:.0f}"
+    return Row(what, 1 / spent["ours"], "", "–", 2000, at_most=False, detail=detail)
+
+
+async def _after_load(bench: Bench, ours: Process) -> Row:
+    """Memory a minute after ten thousand requests; a quick run asks fewer, and looks sooner."""
+    await asyncio.sleep(bench.times(10, 1))
+    idle = ours.rss_kib()
+    await _cost_of_calls(ours, CROWD, bench.times(157, 8), [])
+    busy = ours.rss_kib()
+    await asyncio.sleep(bench.times(60, 1))
+    after = ours.rss_kib()
+    return Row(
+        f"resident memory a minute after 10,000 requests at {CROWD} connections", after / idle, "×", "idle", 1.05,
+        detail=f"{after / 1024:.1f} MiB against {idle / 1024:.1f}, {busy / 1024:.1f} at the end of the load",
+    )  # fmt: skip
 
 
 async def main(url: str, streams: int, rate: int, words: int) -> None:

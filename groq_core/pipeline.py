@@ -63,19 +63,30 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     on_headers: Callable[[Mapping[str, str]], None] | None = None
 
 
+class WitnessedOutlet:
+    """An outlet, and the layers that have to see what it took: in one call for all of them, since words are many."""
+
+    __slots__ = ("sees", "take")
+
+    def __init__(self, take: Outlet, sees: tuple[Callable[[Event], None], ...]) -> None:
+        self.take = take
+        self.sees = sees
+
+    def __call__(self, event: Event) -> bool:
+        if not self.take(event):
+            return False
+        for see in self.sees:
+            see(event)
+        return True
+
+
 def with_witness(see: Callable[[Event], None], outlet: Outlet | None) -> Outlet | None:
     """The same outlet, for a layer that has to see what it took."""
     if outlet is None:
         return None
-    take = outlet
-
-    def pass_on(event: Event) -> bool:
-        if not take(event):
-            return False
-        see(event)
-        return True
-
-    return pass_on
+    if isinstance(outlet, WitnessedOutlet):
+        return WitnessedOutlet(outlet.take, (*outlet.sees, see))
+    return WitnessedOutlet(outlet, (see,))
 
 
 def stack(*middlewares: Middleware[In], around: Handler[In]) -> Handler[In]:

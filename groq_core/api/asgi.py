@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from time import perf_counter
 from types import TracebackType
 from typing import Any, TypeAlias
@@ -221,17 +222,7 @@ class ApiExchange:
         Args:
             encode: Words as they are written.
         """
-        line = self._line
-        if line is None:
-            return None
-
-        def take(event: Event) -> bool:
-            if not line.ready:
-                return False
-            line.write(encode(event))
-            return True
-
-        return take
+        return partial(self._line.offer, encode) if self._line is not None else None
 
     async def end(self, body: bytes = b"") -> None:
         await self._send({"type": "http.response.body", "body": body, "more_body": False})

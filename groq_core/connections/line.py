@@ -25,20 +25,19 @@ class DirectLine:
     def __init__(self, cycle: RequestResponseCycle) -> None:
         self._cycle = cycle
 
-    @property
-    def ready(self) -> bool:
-        """The headers are out, the client is there and keeps up."""
-        cycle = self._cycle
-        return bool(
-            cycle.chunked_encoding
-            and not cycle.flow.write_paused
-            and not cycle.disconnected
-            and not cycle.response_complete
-        )
+    def offer(self, encode: Callable[[Any], bytes], value: Any) -> bool:
+        """
+        Send a piece of the body, if the headers are out, the client is there and keeps up.
 
-    def write(self, body: bytes) -> None:
-        """Send a piece of the body. It must be :attr:`ready`."""
-        self._cycle.transport.write(b"%x\r\n%b\r\n" % (len(body), body))
+        Returns:
+            Whether it was sent.
+        """
+        cycle = self._cycle
+        if not cycle.chunked_encoding or cycle.flow.write_paused or cycle.disconnected or cycle.response_complete:
+            return False
+        body = encode(value)
+        cycle.transport.write(b"%x\r\n%b\r\n" % (len(body), body))
+        return True
 
     def listen(self, tell: Callable[[], None]) -> GuardedProtocol | None:
         """

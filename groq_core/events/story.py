@@ -20,9 +20,9 @@ class Routed(Event, frozen=True, kw_only=True):
 
 
 class CacheChecked(Event, frozen=True, kw_only=True):
-    """``off``: not looked for, since the request may not be cached. Age in seconds; saving in USD."""
+    """The cache was looked into, which only some requests allow. Age in seconds; saving in USD."""
 
-    result: Literal["hit", "miss", "off"]
+    result: Literal["hit", "miss"]
     age_s: float | None = None
     saved_usd: float | None = None
     shared: bool = False

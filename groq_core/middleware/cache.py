@@ -122,13 +122,13 @@ class Cache:
         self._changed = changed
         self._under_way: dict[str, _Shared] = {}
 
-    async def __call__(self, handle: Handler[Request], request: Request) -> Events:
+    def __call__(self, handle: Handler[Request], request: Request) -> Events:
         if self.store is None or not reproducible(request):
-            yield CacheChecked(result="off")
-            async with aclosing(handle(request)) as events:
-                async for event in events:
-                    yield event
-            return
+            return handle(request)  # nobody has to be told that nothing was looked for
+        return self._look_up(handle, request)
+
+    async def _look_up(self, handle: Handler[Request], request: Request) -> Events:
+        assert self.store is not None
         key = key_of(request, self._scope)
         entry = self.store.get(key)
         if entry is not None:

@@ -58,6 +58,7 @@ class Log:
         self._clock = clock
         self._changed = changed
         self._running: dict[object, tuple[Request, float]] = {}
+        metrics.inflight.set_function(lambda: len(self._running))
 
     @property
     def under_way(self) -> int:
@@ -79,7 +80,6 @@ class Log:
         self._metrics.requests += 1
         mark = object()
         self._running[mark] = request, started
-        self._metrics.inflight.inc()
         try:
             async with aclosing(handle(request)) as events:
                 async for event in events:
@@ -97,7 +97,6 @@ class Log:
             raise
         finally:
             del self._running[mark]
-            self._metrics.inflight.dec()
             self._write(request, receipt, outcome, error, clock() - started)
             self._changed()
 

@@ -216,7 +216,11 @@ class Connection(asyncio.Protocol):
         """Give to whoever takes; false when the reader is to be woken."""
         pieces = len(self._parts)
         try:
-            taken = take(self._all())
+            if pieces == 1:
+                self.held = 0
+                taken = take(self._parts.pop())
+            else:
+                taken = take(self._all())
         except Exception as error:
             self._fail(error)  # a bug, which belongs into the reader's task
             return True
@@ -233,6 +237,11 @@ class Connection(asyncio.Protocol):
                 self._transport.pause_reading()
                 self._pace.join(self)
         return True
+
+    @property
+    def descriptor(self) -> int:
+        """Of the socket that is read past the event loop; -1 where there is none."""
+        return self._sock.fileno() if isinstance(self._sock, socket.socket) else -1
 
     def read_again(self) -> None:
         """Read what has come since the last time; called by the pace."""

@@ -33,6 +33,8 @@ class ChunkTemplate:
         self._before = b""
         self._after = b""
         self._close = b""
+        self._between = b""
+        self._place = 0, 0
 
     def learn(self, data: bytes, chunk: Chunk) -> None:
         """
@@ -51,24 +53,27 @@ class ChunkTemplate:
         self._before = b"data:" + data[: found.start(1)]
         self._after = data[found.end(1) :] + _END
         self._close = self._after[:24]
+        self._between = self._after + self._before
+        self._place = len(self._before), len(_END) - len(self._after)
 
-    def read_one(self, data: bytes) -> str:
+    def read_whole(self, data: bytes) -> tuple[str, int] | None:
         """
-        Read what may be one chunk that is known and whole, as most reads of a paced stream bring it.
+        Read what may be nothing but known chunks, as most reads of a paced stream are.
 
         Returns:
-            Its words; empty where it is anything else.
+            Their words and how many they were; None where it is anything else.
         """
-        before, end = self._before, len(data) - len(self._after)
-        if not before or data.find(self._close, len(before)) != end or end < len(before):
-            return ""
-        if not data.startswith(before) or not data.endswith(self._after):
-            return ""
+        if not self._before or not data.endswith(self._after):
+            return None
+        first, last = self._place
+        words = [event[first:last] for event in data.split(_END)]
+        words.pop()  # what is behind the last end: nothing
+        if self._before + self._between.join(words) + self._after != data:
+            return None
         try:
-            # With the quotation marks around the words, which stand in what is repeated.
-            return _decode(data[len(before) - 1 : end + 1])
+            return _decode(b'"%b"' % b"".join(words)), len(words)
         except ValueError:
-            return ""  # no JSON, or no UTF-8
+            return None  # no JSON, or no UTF-8
 
     def read(self, data: bytes, at: int = 0) -> tuple[str, int, int] | None:
         """
@@ -90,11 +95,11 @@ class ChunkTemplate:
         end = data.rfind(_END, at)
         if end < at:
             return None
-        first, last = len(self._before), len(_END) - len(self._after)
+        first, last = self._place
         known = data[at:end]
         words = [event[first:last] for event in known.split(_END)]
         # One comparison of all of it is quicker than two for each.
-        same = self._before + (self._after + self._before).join(words) + self._after == known + _END
+        same = self._before + self._between.join(words) + self._after == known + _END
         return (words, end + len(_END)) if same else None
 
     def _find(self, data: bytes, at: int) -> tuple[list[bytes], int]:

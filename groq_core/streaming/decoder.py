@@ -83,9 +83,10 @@ class StreamDecoder(OddReader):
         Returns:
             The events in it; adjacent text is joined.
         """
-        # Most reads bring one chunk like the last: its words are cut out, and nothing is parsed.
-        if self._steady and (words := self._template.read_one(data)):
-            self.chunks += 1
+        # Most reads bring chunks like the last: their words are cut out, and nothing is parsed.
+        if self._steady and (known := self._template.read_whole(data)) is not None and known[0]:
+            words, chunks = known
+            self.chunks += chunks
             self._spoke, self._maybe_finished = True, False
             return [TextDelta(words) if self._template.key == "content" else ReasoningDelta(words)]
         events = self._read(data)

@@ -20,6 +20,9 @@ _BETWEEN: Final = ("<|start|>assistant<|channel|>final<|message|>", "<|channel|>
 _BEGUN: Final = (*TAGS.values(), *_BETWEEN)
 """What an answer may begin with whose thinking was begun in the question, and nothing was thought."""
 
+_FIRST: Final = frozenset(tag[0] for tag in (*TAGS, *_BEGUN))
+"""What any of these begins with: of nearly every answer the first letter tells that it is none of them."""
+
 _CLOSES: Final = {tag: re.compile(re.escape(tag), re.IGNORECASE | re.ASCII) for tag in TAGS.values()}
 
 
@@ -68,6 +71,8 @@ class Thoughts:
         """Find out how the answer begins; False while that is not clear."""
         bare = self._held.lstrip()
         small = bare[:64].lower()
+        if small and small[0] not in _FIRST:
+            return self._begin_answer(bare)
         if tag := next((tag for tag in TAGS if small.startswith(tag)), ""):
             self._held, self._close, self._thought = bare[len(tag) :], TAGS[tag], True
             self._fresh = True
@@ -78,6 +83,9 @@ class Thoughts:
             return True
         if any(tag.startswith(small) for tag in (*TAGS, *passed)):
             return False
+        return self._begin_answer(bare)
+
+    def _begin_answer(self, bare: str) -> bool:
         # The blank lines between thinking and answer belong to neither.
         self._held = bare if self._thought else self._held
         self.over = True

@@ -114,10 +114,17 @@ def read_usage(raw: bytes | msgspec.Raw) -> Usage | None:
     if not raw:
         return None
     try:
-        found = json.loads(bytes(raw))
+        found = _object(raw)
         return _usage(found) if isinstance(found, dict) else None
     except (ValueError, RecursionError):
         return None
+
+
+def _object(raw: bytes | msgspec.Raw) -> Any:
+    try:
+        return msgspec.json.decode(raw)
+    except msgspec.DecodeError:
+        return json.loads(bytes(raw))  # which knows NaN and Infinity, that some servers write for a time
 
 
 def _usage(found: dict[str, Any]) -> Usage | None:

@@ -110,7 +110,7 @@ interface Asked {
 interface Story {
   open: object;
   routed: { request_id: string; tier: string; reason: string; candidates: string[] };
-  cache_checked: { result: "hit" | "miss" | "off"; age_s: number | null; saved_usd: number | null; shared: boolean };
+  cache_checked: { result: "hit" | "miss"; age_s: number | null; saved_usd: number | null; shared: boolean };
   waiting: { seconds: number; reason: string; target: string };
   attempt_started: Asked & { number: number; hedge: boolean };
   attempt_failed: Asked & {
