@@ -74,7 +74,7 @@ async def run(
     return Outcome(name, "" if wanted.lower() in said.lower() else f"said {said[-300:]!r}")
 
 
-async def run_alone(command: list[str], env: dict[str, str]) -> tuple[int | None, str, str]:
+async def run_alone(command: list[str], env: dict[str, str]) -> tuple[int, str, str]:
     process = await asyncio.create_subprocess_exec(
         *command, env=env, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
@@ -83,4 +83,4 @@ async def run_alone(command: list[str], env: dict[str, str]) -> tuple[int | None
     finally:
         if process.returncode is None:
             process.kill()
-    return process.returncode, said.decode(), problems.decode()
+    return process.returncode or 0, said.decode(), problems.decode()
