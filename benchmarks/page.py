@@ -276,6 +276,6 @@ async def load_once(
     await tab.goto(url, wait_until="commit")
     await tab.locator(ready).first.wait_for(state="attached")
     seconds = asyncio.get_running_loop().time() - began
-    await tab.wait_for_timeout(1500)
+    await tab.wait_for_timeout(4000)  # what a page at rest fetches ahead counts too
     await context.close()
     return received, seconds

@@ -136,6 +136,76 @@ async def voice_bars(page: Page) -> None:
     await page.wait_for_timeout(500)
 
 
+async def tab(page: Page, name: str) -> None:
+    await page.click(f"#tab-{name}-button")
+    await page.wait_for_timeout(500)
+
+
+async def image(page: Page) -> None:
+    await tab(page, "image")
+
+
+async def microphone(page: Page) -> None:
+    await tab(page, "microphone")
+
+
+async def microphone_done(page: Page) -> None:
+    await tab(page, "microphone")
+    speech = {"model": "speech", "voice": "austin", "input": "The page is heard. " * 30, "response_format": "wav"}
+    sound = await (await page.request.post(page.url + "v1/audio/speech", data=speech)).body()
+    file = {"name": "lecture.wav", "mimeType": "audio/wav", "buffer": sound}
+    await page.set_input_files("#mic-input input[type=file]", file)  # type: ignore[arg-type]
+    await page.click("#mic-transcribe")
+    await page.locator("#gc-mic-segments .gc-segment, #gc-mic-segments li").first.wait_for()
+    await page.wait_for_timeout(300)
+
+
+async def extract(page: Page) -> None:
+    await tab(page, "extract")
+
+
+async def extract_done(page: Page) -> None:
+    await tab(page, "extract")
+    await page.fill(
+        "#extract-input textarea",
+        "Invoice 2041 of 3 May 2026 from Ada Lovelace Ltd. Total: 1,249.50 EUR, due in 30 days.",
+    )
+    await page.click("#extract-run")
+    await page.locator("#extract-result .gc-value").first.wait_for()
+    await page.wait_for_timeout(500)
+
+
+async def agent(page: Page) -> None:
+    await tab(page, "agent")
+
+
+async def agent_done(page: Page) -> None:
+    await tab(page, "agent")
+    await page.fill("#agent-task textarea", "Work out 17 * 23, then what is 42 miles in kilometres")
+    await page.click("#agent-run")
+    await page.wait_for_selector("body:not([data-agent]) .gc-run-bar")
+    await page.wait_for_timeout(300)
+
+
+async def agent_options(page: Page) -> None:
+    await tab(page, "agent")
+    await page.click("#gc-agent-tools summary")
+    await page.wait_for_timeout(300)
+
+
+async def batch(page: Page) -> None:
+    await tab(page, "batch")
+
+
+async def batch_done(page: Page) -> None:
+    await tab(page, "batch")
+    await page.click("#batch-file .gc-link")
+    await page.locator("#batch-file td").first.wait_for()
+    await page.click("#batch-run")
+    await page.wait_for_selector("#batch-progress [data-over]")
+    await page.wait_for_timeout(500)
+
+
 STATES: dict[str, State] = {
     state.__name__: state
     for state in (
@@ -150,6 +220,16 @@ STATES: dict[str, State] = {
         tour,
         error,
         voice_bars,
+        image,
+        microphone,
+        microphone_done,
+        extract,
+        extract_done,
+        agent,
+        agent_done,
+        agent_options,
+        batch,
+        batch_done,
     )
 }
 

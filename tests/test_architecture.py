@@ -143,8 +143,10 @@ STDLIB_JSON = {
     "settings.parsers": "what a person wrote: faults by line and column",
     "simulator.outlines": "an answer that a person reads",
     "simulator.structured": "an object at the beginning of a text that goes on",
+    "streaming.careless": "loose JSON of providers",
     "streaming.decoder": "loose JSON of providers",
     "streaming.loose": "loose JSON of providers",
+    "streaming.odd_reader": "loose JSON of providers",
     "streaming.transcription": "loose JSON of providers",
     "streaming.wire_types": "loose JSON of providers",
 }

@@ -11,6 +11,7 @@ from dataclasses import asdict
 from threading import Lock
 from typing import Any, Literal, Self, cast
 
+import brotli
 import gradio as gr
 import gradio.blocks
 import gradio.routes
@@ -107,6 +108,11 @@ FOREIGN = re.compile(
 """What Gradio's page says of itself, in place of which ours stands: its card, its icon, its manifest."""
 
 HOST = re.compile(r"[\w.:\[\]-]+")
+PAGE_CODINGS: dict[str, Callable[[bytes], bytes]] = {
+    "br": lambda plain: brotli.compress(plain, quality=5),
+    "gzip": lambda plain: gzip.compress(plain, 6),
+}
+"""For the page itself, which is another one for every visitor; in order of preference."""
 MAX_THREADS = 200
 SESSIONS = 1000
 
@@ -223,8 +229,6 @@ def mount(app: FastAPI, core: PageCore, admit: Admit) -> FastAPI:
     # Gradio's page asks there for the name of the Space it finds itself on.
     connect = " https://huggingface.co" if core.settings.on_spaces else ""
     ancestors = core.settings.frame_ancestors
-    app.add_middleware(PageFrame, head=head(base), link=preloads(base), ancestors=ancestors, connect=connect)
-    app.add_middleware(ChatRoute, page=page)
     demo = create_ui(core)
     tools = tools_wanted()
     if tools:
@@ -232,6 +236,9 @@ def mount(app: FastAPI, core: PageCore, admit: Admit) -> FastAPI:
     gr.mount_gradio_app(app, demo, theme=theme(), **MOUNT_OPTIONS, mcp_server=tools)
     if tools:
         serve_tools(demo)
+    first = head(base, demo.theme_hash)
+    app.add_middleware(PageFrame, head=first, link=preloads(base), ancestors=ancestors, connect=connect)
+    app.add_middleware(ChatRoute, page=page)
     mounted = app.routes[-1]
     assert isinstance(mounted, Mount)  # Gradio's own application, the last that is asked
     demo.app = cast("gradio.routes.App", mounted.app)
@@ -253,7 +260,7 @@ def close_with(app: FastAPI, page: Page) -> None:
     app.router.lifespan_context = lifespan
 
 
-def head(base: str) -> str:
+def head(base: str, theme_hash: str) -> str:
     """
     What stands in the page's head, so that our scripts run before Gradio's, which are four times as large.
 
@@ -261,8 +268,10 @@ def head(base: str) -> str:
 
     Args:
         base: Where the page's scripts and styles are, relative to the page.
+        theme_hash: By which Gradio's scripts ask for the theme again; under this address they have it already.
     """
-    styles = "".join(f'<link rel="stylesheet" href="{name}">' for name in ("theme.css", *own_styles(base)))
+    names = (f"theme.css?v={theme_hash}", *own_styles(base))
+    styles = "".join(f'<link rel="stylesheet" href="{name}">' for name in names)
     return f'{links(base)}{styles}<script type="module" async src="{base}/js/main.js"></script>'
 
 
@@ -326,7 +335,8 @@ class PageFrame:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        packs = "gzip" in Headers(scope=scope).get("accept-encoding", "")
+        accepted = Headers(scope=scope).get("accept-encoding", "")
+        coding = next((name for name in PAGE_CODINGS if name in accepted), None)
         held: Message | None = None
 
         async def send_page(message: Message) -> None:
@@ -338,6 +348,8 @@ class PageFrame:
                 if headers.get("content-type", "").startswith("text/html") and not own_policy:
                     held = message
                     return
+                if scope["path"].endswith("/theme.css") and b"v=" in scope["query_string"]:
+                    MutableHeaders(scope=message)["cache-control"] = "private, max-age=31536000, immutable"
             elif held is not None:
                 start, held = held, None
                 begun = MutableHeaders(raw=start["headers"])
@@ -347,9 +359,9 @@ class PageFrame:
                 if scope["path"].endswith("/"):
                     body = FOREIGN.sub(b"", body).replace(b"</head>", self._head_for(scope) + b"</head>", 1)
                 body = body.replace(b"<script", b'<script nonce="%s"' % nonce.encode())
-                if packs and whole and "content-encoding" not in begun:
-                    body = gzip.compress(body, 6)
-                    begun["content-encoding"] = "gzip"
+                if coding and whole and "content-encoding" not in begun:
+                    body = PAGE_CODINGS[coding](body)
+                    begun["content-encoding"] = coding
                     begun.add_vary_header("accept-encoding")
                 if whole:
                     begun["content-length"] = str(len(body))

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from collections.abc import Callable
+import threading
+from collections import deque
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 import brotli
@@ -33,14 +33,53 @@ SERVED = {
 """Ending to media type (IANA). Not from :mod:`mimetypes`: that reads the machine's own tables, and they differ."""
 PACKED = (".js", ".css", ".svg")
 
-LARGE = 1_000_000
-"""Bytes above which the best compression would hold the server up for half a second."""
+CODINGS = ("br", "gzip")
+"""In order of preference."""
 
-CODINGS: dict[str, Callable[[bytes], bytes]] = {
-    "br": lambda plain: brotli.compress(plain, quality=9 if len(plain) < LARGE else 4),
-    "gzip": partial(gzip.compress, compresslevel=9, mtime=0),
-}
-"""In order of preference. The best compression costs time once and saves it for every visitor."""
+QUICK, BEST, BEST_OF_LARGE = 5, 11, 9
+"""Brotli's qualities: for the first who asks, for all others, and for them where the best would take seconds."""
+
+LARGE = 1_000_000
+"""Bytes."""
+
+
+class Packer:
+    """
+    Compresses with brotli as well as it can, behind everybody's back: the best takes ten times as long.
+
+    One for the whole process, since files do not change while it runs and several applications may serve them.
+    """
+
+    def __init__(self) -> None:
+        self._best: dict[bytes, bytes] = {}
+        self._waiting: deque[tuple[bytes, bytes]] = deque()
+        self._lock = threading.Lock()
+        self._working = False
+
+    def pack(self, plain: bytes) -> tuple[bytes, bool]:
+        """The compressed form, and whether it is the best there will be; if not, that is begun."""
+        digest = hashlib.sha256(plain).digest()
+        if digest in self._best:
+            return self._best[digest], True
+        with self._lock:
+            self._waiting.append((digest, plain))
+            if not self._working:
+                self._working = True
+                threading.Thread(target=self._work, name="compression", daemon=True).start()
+        return brotli.compress(plain, quality=QUICK), False
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                if not self._waiting:
+                    self._working = False
+                    return
+                digest, plain = self._waiting.popleft()
+            if digest not in self._best:
+                self._best[digest] = brotli.compress(plain, quality=BEST if len(plain) < LARGE else BEST_OF_LARGE)
+
+
+PACKER = Packer()
 
 
 @dataclass(slots=True)
@@ -60,10 +99,19 @@ class Asset:
         body = self.plain
         coding = next((coding for coding in CODINGS if coding in accept_encoding), None)
         if coding is not None and self.name.endswith(PACKED):
-            if coding not in self.packed:
-                self.packed[coding] = CODINGS[coding](self.plain)
-            body, headers["content-encoding"] = self.packed[coding], coding
+            body, headers["content-encoding"] = self._pack(coding), coding
         return Response(body, headers=headers, media_type=SERVED[Path(self.name).suffix])
+
+    def _pack(self, coding: str) -> bytes:
+        if coding in self.packed:
+            return self.packed[coding]
+        if coding == "gzip":
+            packed, stays = gzip.compress(self.plain, compresslevel=9, mtime=0), True
+        else:
+            packed, stays = PACKER.pack(self.plain)
+        if stays:
+            self.packed[coding] = packed
+        return packed
 
 
 class Assets:

@@ -240,6 +240,8 @@ TEXTS: dict[str, str] = {
     "language_label": "Language",
     "language_auto": "Find out",
     "translate": "into English",
+    "mic_ahead": "while I speak",
+    "mic_ahead_help": "A long recording is sent part by part, in your pauses, and written down while you still speak.",
     "prompt_label": "Names and spellings",
     "prompt_placeholder": "Groq, Llama, Kimi…",
     "transcribe": "Transcribe",

@@ -221,6 +221,8 @@ GERMAN: dict[str, str] = {
     "language_label": "Sprache",
     "language_auto": "Herausfinden",
     "translate": "ins Englische",
+    "mic_ahead": "während ich spreche",
+    "mic_ahead_help": "In deinen Pausen gesendet und schon aufgeschrieben, während du noch sprichst.",
     "prompt_label": "Namen und Schreibweisen",
     "prompt_placeholder": "Groq, Llama, Kimi…",
     "transcribe": "Abschreiben",

@@ -165,6 +165,14 @@ SETTINGS: dict[str, str] = {
     "key_find_does": "finds a conversation",
     "key_help": "?",
     "key_help_does": "shows this list",
+    # ── where there is no keyboard: what names a key has a text of the same name with ``_touch`` ──
+    "still_answering_touch": "Still answering: touch Stop first.",
+    "extract_busy_touch": "Still extracting: touch Stop first.",
+    "batch_busy_touch": "Still running: touch Stop first.",
+    "talk_help_touch": "Hold to talk, or touch once for a conversation.",
+    "talk_speaking_hold_touch": "touch Interrupt, or hold Talk to speak",
+    "talk_speaking_free_touch": "touch Interrupt, or speak",
+    "dictate_listening_touch": "Listening: touch the microphone again to write it down.",
     # ── prompts and presets ──────────────────────────────────────────────────────────────────────
     "prompts": "Prompts",
     "prompts_help": "They stand behind / in the empty box. Yours are kept in this browser.",

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, Route, async_playwright, expect
 
-from groq_core.simulator import Simulator
+from groq_core.simulator import Fault, Simulator
 from tests.requires import find, needs
 from tests.store.stage import PASSWORD, TeamStage, ask, eventually, team_stage
 
@@ -160,3 +160,61 @@ async def test_what_an_admin_announces_is_read_by_everybody(browser: Browser, st
         await expect(page.locator("#announcement")).to_have_text("Closed on <b>Monday</b>", timeout=15_000)
         await ann.post("/ui/admin", json={"action": "announce", "value": ""})
         await expect(page.locator("#announcement")).to_be_hidden(timeout=15_000)
+
+
+async def test_runs_of_the_agent_are_there_on_a_second_device_and_go_on(browser: Browser, stage: TeamStage) -> None:
+    first = await sign_in(browser, stage, "bob", viewport={"width": 1440, "height": 900})
+    await run_agent(first, "Work out 6 * 7", 1)
+    seen = await first.inner_text("#agent-log .gc-run")
+    await wait_for_runs(stage, 1)
+
+    second = await sign_in(browser, stage, "bob", viewport={"width": 1440, "height": 900})
+    await second.locator("#conversations .gc-entry-title", has_text="Work out 6 * 7").click(timeout=20_000)
+    await expect(second.locator("#agent-log .gc-run-bar")).to_have_count(1)
+    assert await second.inner_text("#agent-log .gc-run") == seen, "its calls and its receipt too"
+    stage.simulator.requests.clear()
+    await run_agent(second, "Work out 6 + 1", 2)
+    assert any("Work out 6 * 7" in str(asked.body) for asked in stage.simulator.requests), "it goes on from there"
+
+    await wait_for_runs(stage, 2)
+    await first.reload()
+    await first.click("#tab-agent-button")
+    await expect(first.locator("#agent-log .gc-run-bar")).to_have_count(2, timeout=20_000)
+    await first.context.close()
+    await second.context.close()
+
+
+async def run_agent(page: Page, task: str, runs: int) -> None:
+    await page.click("#tab-agent-button", timeout=20_000)
+    await page.fill("#agent-task textarea", task)
+    await page.press("#agent-task textarea", "Enter")
+    await expect(page.locator("#agent-log .gc-run-bar")).to_have_count(runs, timeout=20_000)
+
+
+async def wait_for_runs(stage: TeamStage, runs: int) -> None:
+    """Wait until so many are in the database, with their receipts."""
+    async with stage.client("bob") as bob:
+
+        async def are_kept() -> bool:
+            kept = (await bob.get("/ui/conversations/export")).json()["conversations"]
+            return sum(bool(message.get("receipts")) for whole in kept for message in whole["messages"]) == runs
+
+        assert await eventually(are_kept, 20)
+
+
+async def test_a_run_is_kept_while_it_is_under_way(browser: Browser, stage: TeamStage) -> None:
+    """A page that is closed has no time to tell the server what was seen."""
+    stage.simulator.faults.add(Fault(kind="slow_first_token", seconds=3, operation="chat"))
+    page = await sign_in(browser, stage, "bob", viewport={"width": 1440, "height": 900})
+    await page.click("#tab-agent-button", timeout=20_000)
+    await page.fill("#agent-task textarea", "Work out 6 * 7")
+    await page.press("#agent-task textarea", "Enter")
+    async with stage.client("bob") as bob:
+
+        async def is_kept() -> bool:
+            kept = (await bob.get("/ui/conversations/export")).json()["conversations"]
+            under_way = [one for whole in kept for one in whole["messages"] if one.get("state") == "writing"]
+            return any(event.get("e") == "tool_finished" for one in under_way for event in one["events"])
+
+        assert await eventually(is_kept, 20)
+    await page.context.close()

@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
 
 from tests.requires import needs
-from tests.ui.conftest import MEDIA, House
+from tests.ui.conftest import MEDIA, House, open_page
 from tests.ui.scripts import Hung, ask
 
 pytestmark = [pytest.mark.browser, needs("chromium")]
@@ -88,3 +88,23 @@ async def test_escape_in_another_tab_does_not_end_the_tour(page: Page) -> None:
     await expect(page.locator("#gc-tour")).to_be_visible()
     await page.keyboard.press("Escape")
     await expect(page.locator("#gc-tour")).to_have_count(0)
+
+
+async def test_where_there_is_no_escape_key_nobody_is_told_to_press_it(browser: Browser, house: House) -> None:
+    phone = await browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = await phone.new_page()
+    await open_page(page, house)
+    said = await page.evaluate(
+        """async () => {
+          const main = document.querySelector('script[src*="js/main.js"]').src;
+          const { say } = await import(main.replace("main.js", "shared/words.js"));
+          const { VoiceBar } = await import(main.replace("main.js", "talk/voice-bar.js"));
+          const bar = new VoiceBar({ interrupt() {}, sendNow() {}, resized() {} });
+          bar.show("speaking", "free");
+          return [bar.element.textContent, say("still_answering")];
+        }"""
+    )
+    await phone.close()
+
+    assert "touch Interrupt, or speak" in said[0]
+    assert said[1] == "Still answering: touch Stop first."

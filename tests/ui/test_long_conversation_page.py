@@ -88,6 +88,46 @@ async def test_paper_holds_the_whole_conversation_and_nothing_of_the_page(page: 
         assert words not in text
 
 
+FORMULAS = r"""async (count) => {
+  const main = document.querySelector('script[src*="js/main.js"]').src;
+  const kept = await (await import(main.replace("main.js", "chat/chat.js"))).conversations();
+  const whole = await kept.store.read("long");
+  const wide = "$$" + Array.from({ length: 60 }, (_, at) => "x_{" + at + "}").join(" + ") + "$$";
+  whole.messages[1].text += "\n\nThe ratio is $\\frac{a}{b}$.\n\n" + wide;
+  await kept.store.put(whole);
+  await kept.fresh();
+  await kept.open("long");
+}"""
+
+
+async def test_formulas_nobody_came_near_are_whole_on_paper(page: Page, house: House) -> None:
+    await page.evaluate(OPEN_LONG, COUNT)
+    await page.evaluate(FORMULAS)
+    await expect(page.locator('[data-message="m59"]')).to_be_in_viewport()
+    await page.wait_for_function("() => document.querySelector('[data-message=m1]') && window.katex")
+    await page.wait_for_function(
+        "() => document.fonts.check('1em KaTeX_Main') && document.fonts.check('italic 1em KaTeX_Math')"
+    )
+    assert await page.locator("[data-message=m1] .katex").count() == 0, "nobody came near"
+
+    drawn = await page.evaluate(
+        """() => {
+          dispatchEvent(new Event("beforeprint")); // paper does not wait for what comes later
+          const formulas = [...document.querySelectorAll("[data-message=m1] .gc-math")];
+          return [formulas.length, formulas.every((one) => one.querySelector(".katex"))];
+        }"""
+    )
+    await page.emulate_media(media="print")
+    await page.set_viewport_size({"width": 700, "height": 900})
+    reach = await page.locator("[data-message=m1] .gc-math[data-display] .katex-html").evaluate(
+        "(node) => Math.max(...[...node.querySelectorAll('.base')].map((one) => one.getBoundingClientRect().right))"
+    )
+    await page.emulate_media(media="screen")
+
+    assert drawn == [2, True]
+    assert reach <= 700, "a formula wider than the sheet is set smaller"
+
+
 @pytest.mark.parametrize(("width", "height"), [(720, 450), (320, 422)], ids=["desktop", "phone"])
 async def test_twice_the_size_leaves_everything_in_reach(page: Page, house: House, width: int, height: int) -> None:
     """At 200 % a window has half its pixels each way; a page is no narrower than 320 (WCAG 1.4.10)."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
+import re
 import tempfile
 from io import BytesIO
 from pathlib import Path
@@ -259,6 +261,75 @@ async def test_a_microphone_that_goes_leaves_what_was_recorded(mic_tab: Page) ->
     await expect(mic_tab.locator(".gc-recorder-note")).to_contain_text("microphone is gone")
     await expect(mic_tab.locator("#mic-input audio")).to_be_visible()
     await mic_tab.click("#mic-input [aria-label='Remove the recording']")
+
+
+TALKATIVE = """() => {
+  const Node = window.AudioWorkletNode;
+  let heard = 0;
+  window.AudioWorkletNode = class extends Node {
+    constructor(...given) {
+      super(...given);
+      const { port } = this;
+      const speak = (tell) => ({ data }) => {
+        const block = Float32Array.from({ length: data.length * 20 }, (_, at) => {
+          const second = (heard + at) / 16000;
+          return second % 22 < 21.3 ? 0.3 * Math.sin(2000 * second) : 0;
+        });
+        heard += block.length;
+        tell({ data: block });
+      };
+      Object.defineProperty(this, "port", { value: { set onmessage(tell) { port.onmessage = speak(tell); } } });
+    }
+  };
+}"""
+"""A microphone in front of somebody who speaks twenty times as fast as time passes, and pauses every 22 seconds."""
+
+
+@pytest.fixture
+async def long_speech(mic_tab: Page) -> Page:
+    await mic_tab.evaluate(TALKATIVE)
+    return mic_tab
+
+
+async def test_long_speech_is_written_down_while_it_is_recorded(long_speech: Page, house: House) -> None:
+    page = long_speech
+    await page.check("#mic-ahead")
+    await page.click("#mic-input .record-button")
+    await expect(page.locator("#mic-transcript textarea")).to_have_value(re.compile("22.* seconds|21.* seconds"))
+    async with asyncio.timeout(20):
+        while len(house.asked) < 2:  # noqa: ASYNC110 - what was asked is a list
+            await asyncio.sleep(0.02)
+    assert await page.locator(".stop-button").is_visible(), "it still records"
+    await page.click("#mic-input .stop-button")
+    await page.wait_for_selector("#mic-transcript .gc-segment")
+    await expect(page.locator("#mic-transcribe")).to_be_visible()
+
+    sent = [one.duration_s for one in house.asked if isinstance(one, TranscriptionRequest)]
+    length = await page.evaluate("document.querySelector('#mic-input audio').duration")
+    assert len(sent) > 2, "two parts while it recorded, and the rest"
+    assert sum(sent) == pytest.approx(length, abs=0.05), "nothing twice and nothing left out"
+    async with page.expect_download() as downloading:
+        await page.click(".gc-chip[data-format=json]")
+    transcript = json.loads((await (await downloading.value).path()).read_text())
+    starts = [segment["start"] for segment in transcript["segments"]]
+    assert starts == sorted(starts)
+    assert starts[-1] > sum(sent[:-1]) - 0.01, "the times are those of the whole recording"
+    assert transcript["text"].count("recording") == len(sent), "the words of all parts are there"
+    assert not await page.evaluate(LEAVING), "it is written down"
+
+
+async def test_long_dictation_is_sent_while_it_is_spoken(long_speech: Page, house: House) -> None:
+    page = long_speech
+    await page.get_by_role("tab", name="Chat").click()
+    await page.click("#chat-dictate")
+    async with asyncio.timeout(20):
+        while len(house.asked) < 1:  # noqa: ASYNC110 - what was asked is a list
+            await asyncio.sleep(0.02)
+    await expect(page.locator("#chat-dictate")).to_have_attribute("aria-pressed", "true")
+    await page.click("#chat-dictate")
+    await expect(page.locator("#chat-message textarea")).to_have_value(re.compile("recording.*recording", re.DOTALL))
+
+    assert len([one for one in house.asked if isinstance(one, TranscriptionRequest)]) >= 2
 
 
 async def test_recording_brought_along_is_written_down_and_exported(mic_tab: Page) -> None:

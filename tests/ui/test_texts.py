@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from groq_core.ui.texts import TEXTS
 from groq_core.ui.texts_de import GERMAN
 
 FOR_MODELS = re.compile(r"_prompt$")
+KEY = re.compile(r"\b(?:Esc|press Enter|Ctrl|Shift|Strg|Umschalt)\b")
 FRESH = 20
 """Words that may wait for their translation; the page says them in English until then."""
 
@@ -30,3 +33,12 @@ def test_what_is_filled_in_is_the_same_in_both() -> None:
     for name, text in GERMAN.items():
         if name != "batch_prompt_placeholder":
             assert placeholders(text) == placeholders(TEXTS[name]), name
+
+
+@pytest.mark.parametrize("texts", [TEXTS, GERMAN], ids=["English", "German"])
+def test_what_names_a_key_is_said_in_other_words_where_there_is_none(texts: dict[str, str]) -> None:
+    named = [name for name, text in texts.items() if KEY.search(text) and not name.startswith("key_")]
+
+    assert named
+    for name in named:
+        assert not KEY.search(texts[f"{name}_touch"]), name

@@ -22,7 +22,8 @@ sheet("work");
 const TOOLS = ["calculator", "units", "clock", "browser_search", "code_interpreter"];
 const EXAMPLES = ["agent_example_1", "agent_example_2", "agent_example_3", "agent_example_4"];
 const PATIENCE_MS = 20_000;
-
+/** A run under way is kept so often: a server's store does not hear of a page that is closed. */
+const KEEP_EVERY_MS = 1000;
 
 const tools = new Set(["calculator", "units", "clock"]);
 /** @type {Limits} */
@@ -190,10 +191,13 @@ async function run(task) {
   list.append(taskView(task), turn.element);
   follower.jump();
   keep(begun);
+  let news = false;
   const hear = (/** @type {Line} */ event) => {
     record(begun.message.events ?? [], event);
     turn.hear(event);
+    news = true;
   };
+  const keeping = setInterval(() => news && ((news = false), keep(begun)), KEEP_EVERY_MS);
   const body = JSON.stringify({ text: task, messages, tools: [...tools], ...serversWanted(), files, ...limitsInForce() });
   try {
     await ask("agent", { body, signal, patience: PATIENCE_MS, headers: { "content-type": "application/json" } }, hear);
@@ -202,6 +206,7 @@ async function run(task) {
     const error = /** @type {Trouble} */ (thrown);
     if (!signal.aborted) hear({ e: "error", kind: "connection", message: error.refused ? error.message : say("error_unreachable"), hint: say("hint_unreachable") });
   }
+  clearInterval(keeping);
   await turn.end(signal.aborted);
   kept.end(begun, signal.aborted);
   keep(begun);

@@ -1,12 +1,10 @@
 // Dictation: speak into the box. What is said is written down where the cursor stands, to be read over and sent by hand.
 
+import { Ahead } from "../microphone/ahead.js";
 import { Recorder, trouble } from "../microphone/recorder.js";
 import { fill } from "../shared/dom.js";
 import { inSight } from "../shared/sheet.js";
 import { say } from "../shared/words.js";
-import { ask } from "../shared/wire.js";
-
-const PATIENCE_MS = 60_000;
 
 export class Dictation {
   /**
@@ -20,6 +18,8 @@ export class Dictation {
     this.hint = hint;
     /** @type {Recorder | null} */
     this.recorder = null;
+    /** @type {Ahead | null} */
+    this.ahead = null;
     this.writing = false;
     window.addEventListener("keydown", (event) => event.key === "Escape" && inSight(button.id) && this.#drop(), true);
   }
@@ -32,7 +32,11 @@ export class Dictation {
   }
 
   async #listen() {
-    const recorder = (this.recorder = new Recorder((level) => this.button.style.setProperty("--level", String(level)), { lost: () => this.recorder === recorder && this.press() }));
+    const show = (/** @type {number} */ level) => this.button.style.setProperty("--level", String(level));
+    const lost = () => this.recorder === recorder && this.press();
+    // What is long is written down part by part while it is said.
+    const recorder = (this.recorder = new Recorder(show, { lost, paused: () => this.recorder === recorder && this.ahead?.send() }));
+    this.ahead = new Ahead(recorder.tape);
     this.#show(true);
     try {
       await recorder.start();
@@ -49,20 +53,12 @@ export class Dictation {
     this.writing = true;
     this.hint(say("talk_writing"));
     try {
-      const body = await recorder.stop();
-      let refused = say("talk_unheard");
-      let text = "";
-      const options = { body, headers: { "content-type": "audio/wav" }, patience: PATIENCE_MS };
-      await ask("transcribe?name=recording.wav", options, (event) => {
-        if (event.e === "finished") text = event.transcript?.text.trim() ?? "";
-        if (event.e === "error") refused = event.message;
-      });
+      await recorder.stop();
+      const { text, error = say("talk_unheard") } = await (this.ahead ?? new Ahead(recorder.tape)).words(new AbortController().signal);
       if (text) {
         recorder.kept.drop();
         this.#insert(text);
-      } else this.hint(`${refused} ${say("dictate_kept")}`);
-    } catch {
-      this.hint(`${say("error_unreachable")} ${say("dictate_kept")}`);
+      } else this.hint(`${error} ${say("dictate_kept")}`);
     } finally {
       this.writing = false;
       this.#show(false);
@@ -83,6 +79,7 @@ export class Dictation {
     if (!this.recorder) return;
     this.recorder.drop();
     this.recorder = null;
+    this.ahead?.cancel();
     this.#show(false);
   }
 

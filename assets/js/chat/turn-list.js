@@ -2,8 +2,9 @@
 // to do, and each message as it should look as soon as somebody comes near. Messages stand in groups, which the browser
 // leaves out while they are far away: what goes on at the end costs the same below five hundred messages as below five.
 
-import { el } from "../shared/dom.js";
+import { el, findAll } from "../shared/dom.js";
 import { Follower } from "../shared/scroll.js";
+import { prepareFormulas, typesetNow } from "../shared/text-view.js";
 import { say } from "../shared/words.js";
 import { answerView, copyCode, farView, questionView, showActions } from "./message.js";
 
@@ -26,6 +27,8 @@ const NEAR = "120% 0px"; // of the list's height, above and below what is seen
 const LINE_PX = 26;
 const FRAME_PX = 70; // of a message without its text
 const LINE_CHARACTERS = 80;
+const PAPER_PX = 640; // narrower than any usual sheet between its margins
+const FORMULA = /\$[^\s$][^$]*\$|\\[([]/;
 
 export class TurnList {
   /**
@@ -232,6 +235,9 @@ export class TurnList {
   #drawAll() {
     while (this.#older.length) this.#prepend(this.#older.splice(-GROUP));
     for (const view of [...this.turns]) this.#draw(this.#turn(view));
+    typesetNow(this.element);
+    const widths = findAll(".gc-math[data-display]", this.element).map((formula) => /** @type {const} */ ([formula, widthOf(formula)]));
+    for (const [formula, width] of widths) formula.style.setProperty("--gc-fit", String(Math.min(1, PAPER_PX / width)));
   }
 
   async #fill() {
@@ -251,6 +257,7 @@ export class TurnList {
     const known = this.#views.get(message) ?? this.#farViews.get(message);
     if (known) return known;
     if (message.answer) return this.#view(message); // it runs
+    if (FORMULA.test(message.text)) whenIdle().then(prepareFormulas).catch(() => {}); // without, paper has their sources
     const far = farView(message);
     this.#farViews.set(message, far);
     return far;
@@ -265,6 +272,13 @@ export class TurnList {
     this.#views.set(message, view);
     return view;
   }
+}
+
+/** How wide a formula is, be it wider than its place. @param {HTMLElement} formula */
+function widthOf(formula) {
+  const range = document.createRange();
+  range.selectNodeContents(formula.querySelector(".katex-html") ?? formula);
+  return range.getBoundingClientRect().width || 1;
 }
 
 /** @param {Turn | FarTurn} view */

@@ -119,7 +119,7 @@ export class Fields {
       const input = el("input", { type: "checkbox", "aria-label": `${say(`field_${key}`)}: ${row.name}` });
       input.checked = row[key];
       input.addEventListener("change", () => (row[key] = input.checked));
-      return input;
+      return el("label", { class: "gc-tick" }, input);
     };
     const type = el("select", { "aria-label": say("field_type") }, ...TYPES.map((name) => el("option", { value: name }, name)));
     type.value = row.type;

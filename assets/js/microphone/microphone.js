@@ -1,227 +1,32 @@
-// The Microphone tab: a recording, made here or brought along, and what was said in it.
+// The Microphone tab: what was said in a recording, written down whole, or part by part while one still speaks.
 
-import { Answer, answerFrom } from "../shared/asking.js";
-import { announce, copy, el, fill, icon, iconButton, inputOf, save, setText, targetOf, keepScreenOn } from "../shared/dom.js";
-import { findStranded } from "./kept.js";
+import { Ahead, join, transcribe as writeDown } from "./ahead.js";
 import { partsView } from "./parts.js";
-import { Recorder, trouble } from "./recorder.js";
-import { say } from "../shared/words.js";
-import { clock, segmentsView } from "./segments.js";
-import { inSight, takesFiles } from "../shared/sheet.js";
+import { finish, followBy, invite, isRecording, lying, player } from "./recording.js";
+import { segmentsView } from "./segments.js";
+import { Answer, answerFrom } from "../shared/asking.js";
+import { announce, copy, el, fill, iconButton, inputOf, save, setText, targetOf } from "../shared/dom.js";
+import { inSight } from "../shared/sheet.js";
 import { send } from "../shared/wire.js";
-import { ENDINGS } from "../../texts.js";
+import { say } from "../shared/words.js";
 
 /**
  * @import { AnswerText, Line, Transcript } from "../shared/types.js"
+ * @import { Heard } from "./ahead.js"
+ * @import { Lying } from "./recording.js"
  */
 
-const BARS = 40;
+export { showRecorderIn } from "./recording.js";
+
 const FORMATS = ["txt", "srt", "vtt", "json"];
 /** A long recording may be prepared for some time before the first word comes back. */
 const PATIENCE_MS = 120_000;
 
-const chosen = { translate: false };
-/**
- * @typedef {object} Lying what lies here
- * @property {Blob} blob
- * @property {string} name
- * @property {() => void} [drop] where the browser keeps it: made here, and not written down yet
- */
-/** @type {Lying | null} */
-let recording = null;
-/** @type {Recorder | null} */
-let recorder = null;
+const chosen = { translate: false, ahead: false };
 /** @type {Transcript | null} */
 let transcript = null;
 /** @type {AbortController | null} */
 let running = null;
-
-// ── recording ──────────────────────────────────────────────────────────────────────────────────────
-
-const levels = new Array(BARS).fill(0);
-const meter = el("canvas", { class: "gc-meter", width: "640", height: "68", "aria-hidden": "true" });
-const time = el("p", { class: "gc-clock" });
-const button = el("button", { id: "mic-record", type: "button", class: "gc-record record-button", "aria-label": say("record"), title: say("record"), onclick: toggle }, el("i"));
-const player = el("audio", { controls: true, hidden: true });
-const facts = el("div", { class: "gc-recording-facts", hidden: true });
-const input = el("input", { type: "file", accept: ["audio/*", "video/*", ...ENDINGS.recordings].join(), class: "gc-offscreen", tabindex: "-1", "aria-label": say("recording_choose") });
-const invite = el("p", { class: "gc-muted" }, say("recording_invite"));
-const choose = el("button", { type: "button", class: "gc-button gc-quiet gc-with-icon", onclick: () => input.click() }, icon("upload"), say("recording_choose"));
-const note = el("div", { class: "gc-recorder-note", role: "alert", hidden: true });
-const box = el("div", { class: "gc-recorder", "data-state": "empty" }, input, button, meter, time, invite, facts, player, note, choose);
-meter.hidden = true;
-
-input.addEventListener("change", () => {
-  const [file] = input.files ?? [];
-  if (file) unlessUnsent(() => take(file, file.name));
-  input.value = "";
-});
-takesFiles(box, ([file]) => unlessUnsent(() => take(file, file.name)));
-addEventListener("beforeunload", (event) => (recorder || recording?.drop) && event.preventDefault());
-
-let recalled = false;
-
-/** @param {HTMLElement} host */
-export function showRecorderIn(host) {
-  host.replaceChildren(box);
-  if (!recalled) recall();
-  recalled = true;
-}
-
-async function toggle() {
-  if (recorder) await finish();
-  else unlessUnsent(start);
-}
-
-let starting = false;
-
-async function start() {
-  if (starting) return; // a second press must not open a second microphone
-  starting = true;
-  const fresh = new Recorder(hearLevel, { lost: () => loseMicrophone(fresh), halted: (deaf) => tell(deaf ? say("microphone_halted") : "") });
-  try {
-    await fresh.start();
-  } catch (error) {
-    tell(say(trouble(error)));
-    return;
-  } finally {
-    starting = false;
-  }
-  recorder = fresh;
-  levels.fill(0);
-  forget();
-  state("recording");
-  stayAwake(fresh);
-}
-
-/** @param {Recorder} one */
-async function stayAwake(one) {
-  const lock = await keepScreenOn();
-  if (recorder === one) awake = lock;
-  else lock?.release();
-}
-
-/** @type {WakeLockSentinel | null} */
-let awake = null;
-
-async function finish() {
-  const finishing = recorder;
-  recorder = null;
-  awake?.release();
-  awake = null;
-  if (finishing) take(await finishing.stop(), say("recording_name"), finishing.kept.drop);
-}
-
-// Unplugged, or the permission withdrawn: what was said so far is there.
-/** @param {Recorder} one */
-async function loseMicrophone(one) {
-  if (recorder !== one) return;
-  await finish();
-  tell(say("microphone_lost"));
-}
-
-/**
- * Say what is out of the ordinary, and what can be done about it.
- *
- * @param {string} words
- * @param {[string, () => void][]} [choices] each closes it
- */
-function tell(words, choices = []) {
-  const button = (/** @type {[string, () => void]} */ [label, act]) => el("button", { type: "button", class: "gc-button gc-quiet", onclick: () => (tell(""), act()) }, label);
-  note.replaceChildren(el("span", {}, words), ...choices.map(button));
-  note.hidden = !words;
-  if (words) announce(words);
-}
-
-// What was said and is not written down is not replaced without asking.
-/** @param {() => void} act */
-function unlessUnsent(act) {
-  if (!recording?.drop) return act();
-  tell(say("recording_unsent"), [
-    [say("recording_replace"), act],
-    [say("recording_keep"), () => {}],
-  ]);
-}
-
-const download = () => recording && save(recording.blob, recording.name);
-
-// What a page that was closed had not written down.
-async function recall() {
-  const [last, ...older] = (await findStranded("microphone")).toSorted((one, other) => other.made.getTime() - one.made.getTime());
-  if (!last) return;
-  if (recording || recorder) return older.push(last);
-  take(last.file, say("recording_name"), last.drop);
-  const all = [last, ...older];
-  tell(say("recording_recalled", { n: all.length, when: last.made.toLocaleString() }), older.length ? [[say("recording_download_all"), () => all.forEach(({ file }, index) => save(file, `${index + 1}-${say("recording_name")}`))], [say("talk_throw_away"), () => older.forEach(({ drop }) => drop())]] : []);
-}
-
-/**
- * @param {number} level
- * @param {number} at seconds
- */
-function hearLevel(level, at) {
-  levels.shift();
-  levels.push(level);
-  setText(time, clock(at));
-  draw();
-}
-
-function draw() {
-  const pen = meter.getContext("2d");
-  if (!pen) return;
-  pen.clearRect(0, 0, meter.width, meter.height);
-  pen.fillStyle = getComputedStyle(box).getPropertyValue("--gc-accent");
-  const width = meter.width / BARS;
-  levels.forEach((level, index) => {
-    const height = Math.max(4, Math.min(1, level * 1.4) * meter.height);
-    pen.fillRect(index * width + width * 0.22, (meter.height - height) / 2, width * 0.56, height);
-  });
-}
-
-/**
- * @param {Blob} blob
- * @param {string} name
- * @param {() => void} [drop] where the browser keeps it
- */
-function take(blob, name, drop) {
-  forget();
-  tell("");
-  recording = { blob, name, drop };
-  player.src = URL.createObjectURL(blob);
-  facts.replaceChildren(
-    el("b", { title: name }, name),
-    el("span", { class: "gc-muted" }, say("megabytes", { n: (blob.size / 1e6).toFixed(blob.size < 1e6 ? 2 : 1) })),
-    iconButton("down", say("recording_download"), { onclick: download }),
-    iconButton("close", say("recording_remove"), { onclick: () => (forget(), state("empty")) }),
-  );
-  state("ready");
-}
-
-// Replaced or removed by the one who made it: the browser need not keep it any more.
-function forget() {
-  recording?.drop?.();
-  recording = null;
-  if (player.src) URL.revokeObjectURL(player.src);
-  player.removeAttribute("src");
-}
-
-/** @param {"empty" | "recording" | "ready"} name */
-function state(name) {
-  box.dataset.state = name;
-  const on = name === "recording";
-  button.classList.toggle("record-button", !on);
-  button.classList.toggle("stop-button", on);
-  button.setAttribute("aria-label", say(on ? "record_stop" : "record"));
-  button.title = say(on ? "record_stop" : "record");
-  meter.hidden = !on;
-  setText(time, on ? clock(0) : "");
-  time.hidden = !on;
-  invite.hidden = name !== "empty";
-  choose.hidden = on;
-  player.hidden = facts.hidden = name !== "ready";
-  setText(invite, say("recording_invite"));
-}
-state("empty");
 
 // ── what was said ──────────────────────────────────────────────────────────────────────────────────
 
@@ -246,10 +51,58 @@ export const showSegmentsIn = (/** @type {HTMLElement} */ host) => host.replaceC
 
 /** @param {HTMLElement} host */
 export function showOptionsIn(host) {
-  const translate = el("input", { type: "checkbox", id: "mic-translate" });
-  translate.checked = chosen.translate;
-  translate.addEventListener("change", () => (chosen.translate = translate.checked));
-  host.replaceChildren(el("label", { class: "gc-check" }, translate, el("span", {}, say("translate"))));
+  const checks = [check("translate", "mic-translate", say("translate")), check("ahead", "mic-ahead", say("mic_ahead"), say("mic_ahead_help"))];
+  host.replaceChildren(el("div", { class: "gc-mic-checks" }, ...checks));
+}
+
+/**
+ * @param {keyof typeof chosen} name
+ * @param {string} id
+ * @param {string} words
+ * @param {string} [help]
+ */
+function check(name, id, words, help) {
+  const input = el("input", { type: "checkbox", id });
+  input.checked = chosen[name];
+  input.addEventListener("change", () => (chosen[name] = input.checked));
+  return el("label", { class: "gc-check", title: help }, input, el("span", {}, words));
+}
+
+// ── while one still speaks ─────────────────────────────────────────────────────────────────────────
+
+/** @type {{ ahead: Ahead, asked: string } | null} what was written down of the recording, and how it was asked for */
+let before = null;
+
+followBy({
+  begun(tape) {
+    before?.ahead.cancel();
+    before = null;
+    if (!chosen.ahead) return;
+    const asked = parameters(say("recording_name")).toString();
+    before = { asked, ahead: new Ahead(tape, (file, signal) => writeDown(file, signal, asked)) };
+    clearResult();
+    fillField("");
+  },
+  async paused() {
+    const now = before;
+    if (!now?.ahead.send()) return;
+    const all = await Promise.all(now.ahead.parts.map(({ heard }) => heard));
+    if (before === now && isRecording()) fillField(all.map(({ text }) => text).filter(Boolean).join(" "));
+  },
+  done: () => void (before && transcribe()),
+});
+
+/**
+ * What is known already of this recording; null where it has to be written down whole.
+ *
+ * @param {Lying} sent
+ */
+async function writtenBefore(sent) {
+  const { ahead, asked } = before ?? {};
+  before = null;
+  if (!ahead?.parts.length || ahead.tape !== sent.tape || asked !== parameters(sent.name).toString()) return null;
+  const heard = await ahead.written();
+  return heard && { ahead, heard };
 }
 
 /**
@@ -284,51 +137,63 @@ class FieldView {
     this.#show();
   }
   #show() {
-    const field = inputOf("mic-transcript");
-    if (field) fill(field, this.text.trimStart());
+    fillField(this.text.trimStart());
   }
   seam() {}
   async catchUp() {}
   async end() {}
 }
 
+/** @param {string} text */
+function fillField(text) {
+  const field = inputOf("mic-transcript");
+  if (field) fill(field, text);
+  document.body.toggleAttribute("data-transcript", Boolean(text));
+}
+
+function clearResult() {
+  transcript = null;
+  segments.clear();
+  parts.clear();
+  told.replaceChildren();
+  result.replaceChildren();
+}
+
 async function transcribe() {
-  if (recorder) await finish();
-  if (!recording) {
+  if (isRecording()) await finish();
+  const sent = lying();
+  if (!sent) {
     announce(say("recording_none"));
     setText(invite, say("recording_none"));
     return;
   }
   if (running) return;
-  const sent = recording;
   running = new AbortController();
   document.body.setAttribute("data-mic", "busy");
-  transcript = null;
-  segments.clear();
-  parts.clear();
-  told.replaceChildren();
-  document.body.removeAttribute("data-transcript");
+  const known = await writtenBefore(sent);
+  clearResult();
   const view = new FieldView();
+  if (known) view.append(known.heard.map(({ text }) => text).filter(Boolean).join(" ") + " ");
   const answer = new Answer({ view, again: () => transcribe() });
   result.replaceChildren(parts.element, told, answer.element);
   const hear = answer.hear.bind(answer);
   answer.hear = (/** @type {Line} */ event) => {
     parts.hear(event);
-    if (event.e === "note") told.append(el("p", { "data-code": event.code }, event.text));
-    if (event.e === "segments_found") segments.add(event.segments);
+    if (event.e === "note" && !(known && event.code === "no_speech")) told.append(el("p", { "data-code": event.code }, event.text));
+    if (event.e === "segments_found" && !known) segments.add(event.segments);
     if (event.e === "restarted") segments.clear();
+    if (event.e === "receipt" && known) event = { ...event, cost_usd: costOf([...known.heard, { text: "", receipt: event }]) };
     if (event.e === "finished" && event.transcript) {
       markWritten(sent);
-      transcript = event.transcript;
+      transcript = known ? join([...partsOf(known), { from: known.ahead.seconds, transcript: event.transcript }]) : event.transcript;
       view.replace(transcript.text);
       segments.show(transcript);
     }
-    if (event.t !== undefined) document.body.setAttribute("data-transcript", "");
     hear(event);
   };
   try {
     await answerFrom(answer, `transcribe?${parameters(sent.name)}`, {
-      body: sent.blob,
+      body: known ? known.ahead.rest() : sent.blob,
       signal: running.signal,
       patience: PATIENCE_MS,
       headers: { "content-type": "application/octet-stream" },
@@ -337,6 +202,15 @@ async function transcribe() {
     running = null;
     document.body.removeAttribute("data-mic");
   }
+}
+
+/** @param {{ ahead: Ahead, heard: Heard[] }} known */
+const partsOf = ({ ahead, heard }) => ahead.parts.map(({ from }, index) => ({ from, transcript: heard[index].transcript ?? { text: heard[index].text } }));
+
+/** What all of them cost; null where it is not known of one. @param {Heard[]} heard */
+function costOf(heard) {
+  const costs = heard.map(({ receipt }) => receipt?.cost_usd ?? null);
+  return costs.includes(null) ? null : costs.reduce((sum, cost) => Number(sum) + Number(cost), 0);
 }
 
 // From now on it may be replaced; the browser need not keep it any more.
@@ -371,7 +245,7 @@ async function downloadAs(format) {
     text = await response.text();
     for (const note of JSON.parse(response.headers.get("x-groq-core-note-texts") ?? "[]")) noteOnce(note);
   }
-  const name = (recording?.name ?? "transcript").replace(/\.[^.]+$/, "");
+  const name = (lying()?.name ?? "transcript").replace(/\.[^.]+$/, "");
   save(new Blob([text], { type: "text/plain" }), `${name}.${format}`);
 }
 

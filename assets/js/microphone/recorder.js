@@ -3,6 +3,7 @@
 // half an hour is there at once; meanwhile it is kept by the browser (kept.js), in case the page is lost.
 
 import { keep } from "./kept.js";
+import { Pauses } from "./pauses.js";
 
 /** Samples a second of everything that is heard here. */
 export const RATE = 16_000;
@@ -140,14 +141,16 @@ export class Recorder {
    * @param {string} [given.from] which part of the page makes it
    * @param {() => void} [given.lost] the microphone is gone; what was heard is there
    * @param {(deaf: boolean) => void} [given.halted]
+   * @param {() => void} [given.paused] who speaks draws breath
    */
-  constructor(heard, { from = "microphone", lost = () => {}, halted = () => {} } = {}) {
+  constructor(heard, { from = "microphone", lost = () => {}, halted = () => {}, paused = () => {} } = {}) {
     this.heard = heard;
     this.tape = new Tape();
     this.peak = 0;
     this.told = 0;
     this.keptAt = 0;
     this.kept = keep(from);
+    this.pauses = new Pauses(paused);
     this.microphone = new Microphone((block) => this.#take(block), lost, halted);
   }
 
@@ -165,6 +168,7 @@ export class Recorder {
   #take(block) {
     const { tape } = this;
     tape.push(block);
+    this.pauses.hear(block);
     for (const sample of block) this.peak = Math.max(this.peak, Math.abs(sample));
     const { seconds } = tape;
     if (seconds - this.keptAt >= KEEP_EVERY_S) {

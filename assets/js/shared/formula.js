@@ -8,6 +8,15 @@ const styles = Object.assign(document.createElement("link"), {
 });
 document.head.append(styles);
 
+/** What formulas of most kinds are set in; larger or rarer signs come when one is drawn that has them. */
+const FONTS = ["KaTeX_Main", "italic 1em KaTeX_Math", "KaTeX_Size1", "KaTeX_Size2", "KaTeX_AMS"].map((name) => (name.includes(" ") ? name : `1em ${name}`));
+
+/** Have the fonts at hand before a formula is drawn: paper does not wait for them. */
+export async function prepareFonts() {
+  if (!styles.sheet) await new Promise((loaded) => ["load", "error"].forEach((name) => styles.addEventListener(name, loaded)));
+  await Promise.all(FONTS.map((name) => document.fonts.load(name)));
+}
+
 /** Deeper than any formula people write, and far from what the renderer's own calls can take. */
 const DEEPEST = 40;
 const MOST_CHARACTERS = 6000;
@@ -30,7 +39,7 @@ function fits(source) {
  * @param {HTMLElement} span
  */
 export function typeset(span) {
-  if (!span.dataset.tex || !fits(span.dataset.tex)) return;
+  if (!span.dataset.tex || span.querySelector(".katex") || !fits(span.dataset.tex)) return;
   const drawn = document.createElement("span");
   try {
     globalThis.katex.render(span.dataset.tex, drawn, {

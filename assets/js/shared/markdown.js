@@ -211,6 +211,24 @@ export function enrich(block) {
   ]);
 }
 
+/** @type {typeof import("./formula.js") | null} */
+let formulas = null;
+
+/** Have what draws formulas at hand before it must be quick. */
+export async function prepareFormulas() {
+  formulas = await import("./formula.js");
+  await formulas.prepareFonts();
+}
+
+/**
+ * Draw every formula in this moment, for paper that waits for nothing; as far as {@link prepareFormulas} has come.
+ *
+ * @param {Element} root
+ */
+export function typesetNow(root) {
+  if (formulas) findAll(".gc-math", root).forEach(formulas.typeset);
+}
+
 const SLICE_MS = 12;
 
 // A frame between slices, so that a thousand formulas hold nobody up.

@@ -24,6 +24,12 @@ export function prepareMarkdown() {
   return loading;
 }
 
+/** Load what draws formulas ahead of the first one: paper waits for nothing. */
+export const prepareFormulas = () => prepareMarkdown().then((module) => module.prepareFormulas());
+
+/** Draw the formulas of these answers in this moment. @param {Element} root */
+export const typesetNow = (root) => markdown?.typesetNow(root);
+
 const LONGEST_FRAME_MS = 100;
 const SLOW_LINK_MS = 80; // between two arrivals; a server that gathers sends at least every 50 ms
 const ONE_LUMP_MS = 5;

@@ -40,6 +40,9 @@ export function setLanguage(code) {
   location.reload();
 }
 
+/** Whether there is no keyboard, as far as a browser tells: what names a key is said in other words there. */
+const touched = globalThis.matchMedia?.("(hover: none) and (pointer: coarse)").matches;
+
 /**
  * A text by its name, with `{placeholders}` filled in.
  *
@@ -47,7 +50,7 @@ export function setLanguage(code) {
  * @param {Record<string, unknown>} [values]
  */
 export function say(name, values = {}) {
-  const text = words[name];
+  const text = (touched && words[`${name}_touch`]) || words[name];
   if (text === undefined) return name;
   return text.replace(/\{(\w+)\}/g, (all, key) => (key in values ? String(values[key]) : all));
 }

@@ -8,7 +8,7 @@ import { say } from "../shared/words.js";
  * @import { Tape } from "../microphone/recorder.js"
  * @import { Line } from "../shared/types.js"
  * @import { Message, FarTurn, Turn as Shown } from "../chat/types.js"
- * @import { Heard } from "./heard.js"
+ * @import { Heard } from "../microphone/ahead.js"
  * @import { Loudspeaker } from "./loudspeaker.js"
  *
  * @typedef {object} Turn an answer to what was said

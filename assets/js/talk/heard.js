@@ -1,19 +1,11 @@
-// What the server makes of what was said: whether it was the end of it, and its words.
+// What the server makes of what was said: whether it was the end of it, by its sound and by its words.
 
-import { say } from "../shared/words.js";
-import { ask, send } from "../shared/wire.js";
+import { send } from "../shared/wire.js";
 
-const PATIENCE_MS = 60_000;
 /** An opinion that comes later is of no use: the pause has decided. */
 const JUDGED_WITHIN_MS = 1200;
 /** The turn model listens to so much. */
 export const JUDGED_S = 8;
-
-/**
- * @import { Trouble } from "../shared/types.js"
- *
- * @typedef {{ text: string, language?: string | null, error?: string }} Heard
- */
 
 /** Where one came too late the way is slow, and is spared for so long: the recording itself must go the same way. */
 const SPARED_MS = 30_000;
@@ -45,31 +37,6 @@ export async function chanceOfEnd(samples, quiet) {
     if (signal.aborted) askAgainAt = performance.now() + SPARED_MS;
     return null;
   }
-}
-
-/**
- * What was said, in words; or why it is not known.
- *
- * @param {Blob} file
- * @param {AbortSignal} signal
- * @returns {Promise<Heard>}
- */
-export async function transcribe(file, signal) {
-  /** @type {Heard} */
-  const heard = { text: "" };
-  const options = { body: file, signal, patience: PATIENCE_MS, headers: { "content-type": "application/octet-stream" } };
-  try {
-    await ask(`transcribe?${new URLSearchParams({ name: say("recording_name") })}`, options, (event) => {
-      if (event.e === "finished" && event.transcript) {
-        heard.text = event.transcript.text.trim();
-        heard.language = event.transcript.language;
-      } else if (event.e === "error") heard.error = event.message;
-    });
-  } catch (thrown) {
-    const error = /** @type {Trouble} */ (thrown);
-    heard.error = error.refused ? error.message : say("error_unreachable");
-  }
-  return heard;
 }
 
 /** Words after which nobody has finished; Whisper writes them with the pause's comma, its dots, or nothing. */

@@ -25,7 +25,7 @@ const LOOK_MS = 250;
 /**
  * @import { Turn } from "./answering.js"
  * @import { Ears } from "./ears.js"
- * @import { Heard } from "./heard.js"
+ * @import { Heard } from "../microphone/ahead.js"
  * @import { Said } from "./writing.js"
  *
  * @typedef {"off"|"opening"|"listening"|"writing"|"thinking"|"speaking"} State
@@ -212,16 +212,12 @@ export class Talk {
     if (guess?.heard && this.writing.guess === guess) this.turns.hearWords(guess);
     this.how = "hold";
     this.bar.tell(say("microphone_lost"));
-    if (free) this.#listenAgain(await this.attention.openAgain());
-  }
-
-  /** @param {Ears | null} ears */
-  #listenAgain(ears) {
-    if (!ears) return;
+    const again = free ? await this.attention.openAgain() : null;
+    if (!again) return;
     this.how = "free";
-    ears.guard(Boolean(this.answering.turn));
+    again.guard(Boolean(this.answering.turn));
     this.bar.tell(say("microphone_again"));
-    if (this.state === "off") this.#listen(ears);
+    if (this.state === "off") this.#listen(again);
   }
 
   #openLoudspeaker() {

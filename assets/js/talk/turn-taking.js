@@ -6,7 +6,7 @@ import { JUDGED_S, chanceOfEnd } from "./heard.js";
 import { ASKED_AT_S, END_S, SURE, isHopeless, patienceFor } from "./turn-end.js";
 
 /**
- * @import { Heard } from "./heard.js"
+ * @import { Heard } from "../microphone/ahead.js"
  * @import { Guess, Said, Sureness } from "./writing.js"
  */
 export class TurnTaking {

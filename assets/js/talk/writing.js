@@ -1,22 +1,18 @@
 // From what was said to its words: asked for while a pause may still turn out to be one within a sentence, and, of what
 // takes long, part by part while somebody still speaks.
 
-import { isOpen, transcribe } from "./heard.js";
-
-/** So much is worth a request of its own: shorter ones are there as soon whole, and are billed as ten seconds anyway. */
-const PART_S = 20;
+import { isOpen } from "./heard.js";
+import { Ahead, transcribe } from "../microphone/ahead.js";
 
 /**
  * @import { Tape } from "../microphone/recorder.js"
+ * @import { Heard } from "../microphone/ahead.js"
  * @import { Taken } from "./ears.js"
- * @import { Heard } from "./heard.js"
  *
  * @typedef {{ tape: null, file: Blob, why: string, kept: { drop: () => void } }} Again what nobody could write down before
  * @typedef {(Taken & { file?: undefined }) | Again} Said
  * @typedef {"maybe" | "likely" | "over"} Sureness whether the turn is over: it stays quiet; it is, unless its words say
  *   that it is not; it is, whatever they say
- * @typedef {{ tape: Tape, blocks: number, seconds: number, words: Promise<Heard>[], controller: AbortController }} Ahead what
- *   was sent of a turn that is not over
  */
 
 /** Words on their way. */
@@ -49,7 +45,7 @@ export class Writing {
     this.written = written;
     /** @type {Guess | null} */
     this.guess = null;
-    /** @type {Ahead | null} */
+    /** @type {Ahead | null} what was sent of a turn that is not over */
     this.ahead = null;
   }
 
@@ -75,36 +71,24 @@ export class Writing {
   /** Nothing of what was said is wanted. */
   clear() {
     this.drop();
-    this.ahead?.controller.abort();
+    this.ahead?.cancel();
     this.ahead = null;
   }
 
   /** Send what was said since the last part, if it is long enough; best in a pause. @param {Tape} tape */
   sendAhead(tape) {
     if (this.ahead?.tape !== tape) {
-      this.ahead?.controller.abort();
-      this.ahead = { tape, blocks: 0, seconds: 0, words: [], controller: new AbortController() };
+      this.ahead?.cancel();
+      this.ahead = new Ahead(tape);
     }
-    const { ahead } = this;
-    if (tape.seconds - ahead.seconds < PART_S) return;
-    ahead.words.push(transcribe(tape.file(ahead.blocks), ahead.controller.signal));
-    ahead.blocks = tape.chunks.length;
-    ahead.seconds = tape.seconds;
+    this.ahead.send();
   }
 
   /**
    * @param {Tape} tape
    * @param {AbortSignal} signal
-   * @returns {Promise<Heard>}
    */
-  async #words(tape, signal) {
-    const ahead = this.ahead?.tape === tape ? this.ahead : null;
-    const last = await transcribe(tape.file(ahead?.blocks), signal);
-    if (!ahead?.words.length || last.error) return last;
-    const all = [...(await Promise.all(ahead.words)), last];
-    // A part that is missing would be missed: then all of it is written down once more.
-    if (all.some(({ error }) => error)) return transcribe(tape.file(), signal);
-    const told = all.filter(({ text }) => text);
-    return { text: told.map(({ text }) => text).join(" "), language: told[0]?.language };
+  #words(tape, signal) {
+    return this.ahead?.tape === tape ? this.ahead.words(signal) : transcribe(tape.file(), signal);
   }
 }
