@@ -1,5 +1,5 @@
 // What the scripts find in a browser and not in Node: a document, and the modules that the server makes (`texts.js`).
-// Loaded before each test by `node --import ./tests/js/page.js --test tests/js/`.
+// Loaded before each test by `node --import ./tests/js/page.js ./tests/js/all.js`.
 
 import { register } from "node:module";
 import { parseHTML } from "linkedom";

@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from tests.museum.forks import Forks
+
 PROGRAMS: Final = Path(__file__).parent / "programs"
 SPEECH: Final = Path(__file__).parents[1] / "data" / "media" / "jfk.wav"
 
@@ -38,7 +40,9 @@ class Outcome(NamedTuple):
     problem: str
 
 
-async def run(name: str, python: Path, url: str, picture: Path, wire: str = "/openai/v1") -> Outcome:
+async def run(
+    name: str, python: Path, url: str, picture: Path, wire: str = "/openai/v1", forked: Forks | None = None
+) -> Outcome:
     """
     Run a program unchanged.
 
@@ -46,29 +50,37 @@ async def run(name: str, python: Path, url: str, picture: Path, wire: str = "/op
         url: The server.
         picture: A red one.
         wire: Where OpenAI's wire is on it; Groq's SDK has its own idea of that.
+        forked: Runs it in a fork instead of a Python of its own; of this Python.
     """
+    command = [str(PROGRAMS / f"{name}.py"), str(picture), str(SPEECH)]
+    env = {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "GROQ_API_KEY": "gsk_museum",
+        "GROQ_BASE_URL": url,
+        "GROQ_OPENAI_BASE": f"{url}{wire}",
+        "HF_HUB_OFFLINE": "1",
+        "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+    }
+    try:
+        if forked is not None:
+            status, said, problems = await forked.run(command, env, PATIENCE_S)
+        else:
+            status, said, problems = await run_alone([str(python), *command], env)
+    except TimeoutError:
+        return Outcome(name, f"not done after {PATIENCE_S} s")
+    if status != 0:
+        return Outcome(name, problems[-2000:] or f"status {status}")
+    wanted = SAYS.get(name, "12")
+    return Outcome(name, "" if wanted.lower() in said.lower() else f"said {said[-300:]!r}")
+
+
+async def run_alone(command: list[str], env: dict[str, str]) -> tuple[int, str, str]:
     process = await asyncio.create_subprocess_exec(
-        str(python),
-        str(PROGRAMS / f"{name}.py"),
-        str(picture),
-        str(SPEECH),
-        env={
-            "PATH": os.environ.get("PATH", os.defpath),
-            "GROQ_API_KEY": "gsk_museum",
-            "GROQ_BASE_URL": url,
-            "GROQ_OPENAI_BASE": f"{url}{wire}",
-            "HF_HUB_OFFLINE": "1",
-            "LITELLM_LOCAL_MODEL_COST_MAP": "True",
-        },
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
+        *command, env=env, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
     try:
         said, problems = await asyncio.wait_for(process.communicate(), PATIENCE_S)
-    except TimeoutError:
-        process.kill()
-        return Outcome(name, f"not done after {PATIENCE_S} s")
-    if process.returncode != 0:
-        return Outcome(name, problems.decode()[-2000:] or f"status {process.returncode}")
-    wanted = SAYS.get(name, "12")
-    return Outcome(name, "" if wanted.lower() in said.decode().lower() else f"said {said.decode()[-300:]!r}")
+    finally:
+        if process.returncode is None:
+            process.kill()
+    return process.returncode or 0, said.decode(), problems.decode()
