@@ -295,9 +295,9 @@ export class Keeper {
     if (whole) (await import("./exchange.js")).saveOne(whole, form);
   }
 
-  /** All conversations of this browser, whole, as one file. */
-  async exportAll() {
-    (await import("./exchange.js")).saveAll(await this.#all());
+  /** All conversations of this browser, whole, as one file. @param {"markdown" | "json"} form */
+  async exportAll(form) {
+    (await import("./exchange.js")).saveAll(await this.#all(), form);
   }
 
   /**
@@ -307,8 +307,8 @@ export class Keeper {
    * @throws {Error} it is none we know; its message is for people
    */
   async importAll(file) {
-    const { fromJson } = await import("./transfer.js");
-    const found = fromJson(await file.text());
+    const { fromFile } = await import("./transfer.js");
+    const found = fromFile(await file.text());
     for (const whole of found) {
       await this.store.put(whole);
       this.heads.push(whole.head);

@@ -10,7 +10,7 @@ import { closeSettings, part } from "./settings.js";
 /** The section of the settings. */
 export function storageSection() {
   const told = el("p", { class: "gc-muted", role: "status" });
-  const file = el("input", { type: "file", id: "import-all", accept: ".json,application/json", "aria-label": say("import_all") });
+  const file = el("input", { type: "file", id: "import-all", accept: ".json,.md,.markdown,application/json,text/markdown", "aria-label": say("import_all") });
   const button = (/** @type {string} */ id, /** @type {string} */ words, /** @type {() => unknown} */ onclick) => el("button", { type: "button", id, class: "gc-button gc-quiet", onclick }, words);
   file.addEventListener("change", async () => {
     const [chosen] = file.files ?? [];
@@ -31,7 +31,8 @@ export function storageSection() {
     el(
       "div",
       { class: "gc-settings-row" },
-      button("export-all", say("export_all"), async () => (await conversations()).exportAll()),
+      button("export-all", say("export_all"), async () => (await conversations()).exportAll("json")),
+      button("export-all-markdown", say("export_all_markdown"), async () => (await conversations()).exportAll("markdown")),
       el("label", { class: "gc-field" }, el("span", {}, say("import_all")), file),
       button("clear-all", say("clear_all"), async () => {
         closeSettings();
