@@ -108,7 +108,7 @@ GERMAN: dict[str, str] = {
     "export_json": "Als JSON ausgeben",
     "export_you": "Du",
     "export_answer": "Antwort",
-    "import_unreadable": "Diese Datei ist keine Ausgabe von Unterhaltungen. Wähle eine in JSON oder Markdown (.json, .md).",
+    "import_unreadable": "Das ist keine Ausgabe von Unterhaltungen. Wähle eine in JSON oder Markdown (.json, .md).",
     "import_nothing": "In dieser Datei sind keine Unterhaltungen, die hier gelesen werden können.",
     "my_data": "Meine Daten",
     "kept_on_server": "Deine Unterhaltungen liegen auf diesem Server, für dich auf jedem Gerät. Hol alle als Datei "
