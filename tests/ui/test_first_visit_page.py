@@ -26,9 +26,8 @@ MISSED = """() => {
 
 
 async def test_every_example_of_the_chat_is_answered(page: Page, house: House) -> None:
-    count = await page.locator("#chat-log .gc-suggestion").count()
-    assert count == 4
-    for at in range(count):
+    await expect(page.locator("#chat-log .gc-suggestion")).to_have_count(4)
+    for at in range(4):
         await page.locator("#chat-log .gc-suggestion").nth(at).click()
         await expect(page.locator("#chat-log [data-role=assistant][data-state=done]")).to_have_count(1)
         await expect(page.locator("#chat-log .gc-card")).to_have_count(0)
@@ -37,8 +36,8 @@ async def test_every_example_of_the_chat_is_answered(page: Page, house: House) -
 
 async def test_every_example_of_the_agent_is_carried_out_by_its_tools(page: Page, house: House) -> None:
     await page.get_by_role("tab", name="Agent").click()
+    await expect(page.locator("#agent-log .gc-suggestion")).to_have_count(4)
     examples = await page.locator("#agent-log .gc-suggestion").all_inner_texts()
-    assert len(examples) == 4
     for example in examples:
         await page.locator("#agent-log .gc-suggestion", has_text=example).click()
         await page.wait_for_selector("body:not([data-agent]) #agent-log .gc-run-bar")
