@@ -78,7 +78,7 @@ async def cut(page: Page) -> None:
     """An answer that reached the limit of tokens."""
     await page.click("#gc-chat-tools .gc-options-fold summary")
     await page.locator(".gc-field", has_text="Longest answer").locator("input").fill("160")
-    await page.click("#gc-chat-tools .gc-options-fold summary", force=True)
+    await page.locator("#gc-chat-tools .gc-options-fold").evaluate("(fold) => fold.removeAttribute('open')")
     await ask(page, "Explain how a hash table works, with a small example in Python")
     await page.locator("#chat-log [data-state=cut]").first.wait_for(state="attached")
     await page.wait_for_timeout(300)
