@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 
-from groq_core.terminal import die_silently
+from groq_core.terminal import loading
 
 
 def main() -> int:
     """Read the environment and serve until told to stop; exit status 2 when the environment is wrong."""
-    with die_silently():
+    with loading():
         from groq_core.errors import SettingsError
         from groq_core.serve import run
         from groq_core.settings.env_file import load, wants_json

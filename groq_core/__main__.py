@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 
-from groq_core.terminal import die_silently
+from groq_core.terminal import loading
 
 
 def main() -> int:
     """Run one command; see :func:`groq_core.cli.main`."""
-    with die_silently():
+    with loading():
         from groq_core import cli
     return cli.main()
 

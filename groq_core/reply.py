@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from typing import Any, Literal
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -64,57 +64,70 @@ class Receipt:
             event: Any event; content is passed over.
             elapsed_s: Seconds since the user request began.
         """
-        match event:
-            case Routed():
-                self.request_id, self.tier, self.reason = event.request_id, event.tier, event.reason
-                self.candidates = event.candidates
-            case CacheChecked():
-                self.cache, self.cache_age_s, self.saved_usd = event.result, event.age_s, event.saved_usd
-            case AttemptStarted():
-                record = AttemptRecord(
-                    provider=event.provider, model=event.model, outcome="running", started_s=round(elapsed_s, 4)
-                )
-                self._open[event.number] = record
-                self.attempts.append(record)
-            case AttemptFailed():
-                if (failed := self._open.pop(event.number, None)) is not None:
-                    failed.outcome = "cancelled" if event.cancelled else "failed"
-                    failed.error = None if event.cancelled else event.kind
-                    failed.status, failed.retry_after_s = event.status, event.retry_after_s
-                    failed.ttft_s, failed.elapsed_s = _round(event.ttft_s), _round(event.elapsed_s)
-                    failed.tokens_out = event.tokens_out
-                self._add_cost(event.cost_usd)
-            case AttemptSkipped():
-                self.attempts.append(
-                    AttemptRecord(
-                        provider=event.provider,
-                        model=event.model,
-                        outcome="skipped",
-                        error=event.kind,
-                        retry_after_s=event.retry_after_s,
-                        started_s=round(elapsed_s, 4),
-                    )
-                )
-            case Finished():
-                self.finished = event
-                if (answered := self._open.pop(event.number, None)) is not None:
-                    answered.outcome = "answered"
-                    answered.ttft_s, answered.elapsed_s = _round(event.ttft_s), _round(event.elapsed_s)
-                    answered.tokens_out = event.usage.completion_tokens if event.usage else 0
-                self._add_cost(event.cost_usd)
-            case PartDone():
-                if (answered := self._open.pop(event.number, None)) is not None:
-                    answered.outcome = "answered"
-                    answered.ttft_s, answered.elapsed_s = _round(event.ttft_s), _round(event.elapsed_s)
-                self._add_cost(event.cost_usd)
-            case Degraded():
-                self.degraded = True
-            case Waiting() if not self.attempts:
-                self.waited_s += event.seconds
-            case Note():
-                self.notes.append(event)
-            case Continued() | Restarted():
-                self.seams.append(event)
+        if (take := _STORY.get(type(event))) is not None:
+            take(self, event, elapsed_s)
+
+    def _note_route(self, event: Routed, _: float) -> None:
+        self.request_id, self.tier, self.reason = event.request_id, event.tier, event.reason
+        self.candidates = event.candidates
+
+    def _note_cache(self, event: CacheChecked, _: float) -> None:
+        self.cache, self.cache_age_s, self.saved_usd = event.result, event.age_s, event.saved_usd
+
+    def _note_start(self, event: AttemptStarted, elapsed_s: float) -> None:
+        record = AttemptRecord(
+            provider=event.provider, model=event.model, outcome="running", started_s=round(elapsed_s, 4)
+        )
+        self._open[event.number] = record
+        self.attempts.append(record)
+
+    def _note_failure(self, event: AttemptFailed, _: float) -> None:
+        if (failed := self._open.pop(event.number, None)) is not None:
+            failed.outcome = "cancelled" if event.cancelled else "failed"
+            failed.error = None if event.cancelled else event.kind
+            failed.status, failed.retry_after_s = event.status, event.retry_after_s
+            failed.ttft_s, failed.elapsed_s = _round(event.ttft_s), _round(event.elapsed_s)
+            failed.tokens_out = event.tokens_out
+        self._add_cost(event.cost_usd)
+
+    def _note_skip(self, event: AttemptSkipped, elapsed_s: float) -> None:
+        self.attempts.append(
+            AttemptRecord(
+                provider=event.provider,
+                model=event.model,
+                outcome="skipped",
+                error=event.kind,
+                retry_after_s=event.retry_after_s,
+                started_s=round(elapsed_s, 4),
+            )
+        )
+
+    def _note_finish(self, event: Finished, _: float) -> None:
+        self.finished = event
+        if (answered := self._open.pop(event.number, None)) is not None:
+            answered.outcome = "answered"
+            answered.ttft_s, answered.elapsed_s = _round(event.ttft_s), _round(event.elapsed_s)
+            answered.tokens_out = event.usage.completion_tokens if event.usage else 0
+        self._add_cost(event.cost_usd)
+
+    def _note_part(self, event: PartDone, _: float) -> None:
+        if (answered := self._open.pop(event.number, None)) is not None:
+            answered.outcome = "answered"
+            answered.ttft_s, answered.elapsed_s = _round(event.ttft_s), _round(event.elapsed_s)
+        self._add_cost(event.cost_usd)
+
+    def _note_degradation(self, _event: Degraded, _: float) -> None:
+        self.degraded = True
+
+    def _note_wait(self, event: Waiting, _: float) -> None:
+        if not self.attempts:
+            self.waited_s += event.seconds
+
+    def _note_note(self, event: Note, _: float) -> None:
+        self.notes.append(event)
+
+    def _note_seam(self, event: Continued | Restarted, _: float) -> None:
+        self.seams.append(event)
 
     def _add_cost(self, usd: float | None) -> None:
         if usd is not None:
@@ -148,6 +161,23 @@ class Receipt:
             "usage": msgspec.to_builtins(usage) if usage else None,
             "cost_usd": self.cost_usd,
         }
+
+
+_STORY: Final[Mapping[type, Callable[..., None]]] = {
+    Routed: Receipt._note_route,
+    CacheChecked: Receipt._note_cache,
+    AttemptStarted: Receipt._note_start,
+    AttemptFailed: Receipt._note_failure,
+    AttemptSkipped: Receipt._note_skip,
+    Finished: Receipt._note_finish,
+    PartDone: Receipt._note_part,
+    Degraded: Receipt._note_degradation,
+    Waiting: Receipt._note_wait,
+    Note: Receipt._note_note,
+    Continued: Receipt._note_seam,
+    Restarted: Receipt._note_seam,
+}
+"""What a receipt takes from an event, by its kind: a receipt is asked about every event of every answer."""
 
 
 class Reply:
@@ -196,6 +226,9 @@ class Reply:
 
     def apply(self, event: Event, elapsed_s: float = 0.0) -> None:
         """Take the next event into account; ``elapsed_s`` counts from the start of the user request."""
+        if not isinstance(event, _TAKEN):
+            self.receipt.note(event, elapsed_s)
+            return
         match event:
             case TextDelta():
                 self._text.append(event.text)
@@ -214,8 +247,10 @@ class Reply:
                 self.kept.append(event.kept)
                 self._clear()
                 self.receipt.note(event, elapsed_s)
-            case _:
-                self.receipt.note(event, elapsed_s)
+
+
+_TAKEN: Final = (TextDelta, ReasoningDelta, ToolCallDelta, AudioDelta, SegmentsFound, Restarted)
+"""Events that an answer takes something from itself."""
 
 
 def _round(seconds: float | None) -> float | None:

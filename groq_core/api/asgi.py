@@ -14,8 +14,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from groq_core.access.door import cors_headers
 from groq_core.access.visit import Visit, visit_of
 from groq_core.api.content_coding import decode_body
-from groq_core.connections.bytes import holding_of, size_by_header
-from groq_core.connections.line import line_of
+from groq_core.connections.bytes import Holding, holding_of, size_by_header
+from groq_core.connections.guard import GuardedProtocol
+from groq_core.connections.line import DirectLine, line_of
 from groq_core.encoding import json_bytes
 from groq_core.errors import RequestError
 from groq_core.events import Event, Outlet
@@ -117,34 +118,51 @@ class ApiExchange:
                 together hold as many as they may.
             ClientGoneError: It hung up before the end.
         """
-        declared = size_by_header(self.scope)
-        if declared > limit:
-            await self._discard(declared)
-            raise _too_large(limit)
-        holding = holding_of(self.scope)
-        holding.reach(declared)
-        size = 0
-        more = True
+        holding = await self._hold_body(limit)
+        size, more = 0, True
         while more:
-            message = await self._receive()
-            if message["type"] == "http.disconnect":
-                raise ClientGoneError
-            body: bytes = message.get("body", b"")
-            more = message.get("more_body", False)
-            if (size := size + len(body)) > limit:
-                await self._discard(0)
-                raise _too_large(limit)
-            holding.reach(size)
+            body, more = await self._piece(holding, limit, size)
+            size += len(body)
             if body:
                 yield body
         self.arrived = perf_counter()
 
     async def body(self, limit: int) -> bytes:
         """The whole body, its content coding undone; errors as for :meth:`chunks` and :func:`decoded`."""
-        parts = [part async for part in self.chunks(limit)]
-        raw = parts[0] if len(parts) == 1 else b"".join(parts)
+        holding = await self._hold_body(limit)
+        raw, more = await self._piece(holding, limit, 0)
+        parts, size = [raw], len(raw)
+        while more:
+            part, more = await self._piece(holding, limit, size)
+            parts.append(part)
+            size += len(part)
+        self.arrived = perf_counter()
+        if len(parts) > 1:
+            raw = b"".join(parts)
         coding = self.headers.get(b"content-encoding")
         return decode_body(raw, coding, limit) if coding else raw
+
+    async def _hold_body(self, limit: int) -> Holding:
+        """Take room for the body, as far as its size is known."""
+        declared = size_by_header(self.scope)
+        if declared > limit:
+            await self._discard(declared)
+            raise _too_large(limit)
+        holding = holding_of(self.scope)
+        holding.reach(declared)
+        return holding
+
+    async def _piece(self, holding: Holding, limit: int, size: int) -> tuple[bytes, bool]:
+        """The next piece of the body, of which so much has come, and whether there is more."""
+        message = await self._receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGoneError
+        body: bytes = message.get("body", b"")
+        if size + len(body) > limit:
+            await self._discard(0)
+            raise _too_large(limit)
+        holding.reach(size + len(body))
+        return body, message.get("more_body", False)
 
     async def _discard(self, declared: int) -> None:
         """Let a client that sends before it listens finish, within reason."""
@@ -159,16 +177,30 @@ class ApiExchange:
 
     def watch(self) -> HangUpWatch:
         """Give up the work inside as soon as the client hangs up. The request's body must have been read."""
-        return HangUpWatch(self, self._receive)
+        return HangUpWatch(self, self._receive, self._line)
 
     # ── the answer ───────────────────────────────────────────────────────────────────────────────────
 
-    async def start(self, status: int, headers: Headers) -> None:
+    async def start(self, status: int, headers: Headers, first: bytes = b"") -> None:
+        """
+        Begin an answer that comes in pieces.
+
+        Args:
+            first: The first of them, which goes out with the head.
+        """
         self.started = True
-        headers = [*headers, *self._ids(), NO_SNIFF, *cors_headers(self.visit)]
-        if self.notes is not None:
-            headers += await self.notes()
+        headers = await self._head(headers)
+        if first and self._line is not None and self._line.may_begin(status):
+            self._line.begin(status, headers, first)
+            return
         await self._send({"type": "http.response.start", "status": status, "headers": headers})
+        if first:
+            await self.write(first)
+
+    async def _head(self, headers: Headers) -> Headers:
+        """An answer's own headers, and those of every answer."""
+        whole = [*headers, *self._ids(), NO_SNIFF, *cors_headers(self.visit)]
+        return [*whole, *await self.notes()] if self.notes is not None else whole
 
     def _ids(self) -> Headers:
         """The client's own id of the request where it sent one, and ours."""
@@ -212,7 +244,12 @@ class ApiExchange:
 
     async def answer(self, status: int, body: bytes, *headers: tuple[bytes, bytes]) -> None:
         """Send a whole answer at once."""
-        await self.start(status, [(b"content-length", b"%d" % len(body)), *headers])
+        self.started = True
+        whole = await self._head([(b"content-length", b"%d" % len(body)), *headers])
+        if self._line is not None and self._line.may_begin(status):
+            self._line.answer(status, whole, body)
+            return
+        await self._send({"type": "http.response.start", "status": status, "headers": whole})
         await self.end(body)
 
     async def forward(self, app: ASGIApp) -> None:
@@ -244,21 +281,27 @@ class HangUpWatch:
     """
     Cancels the task inside the ``with`` block when the client hangs up; the block then ends in `ClientGoneError`.
 
-    A connection that closes is the only thing an HTTP client can say after its request, and it says so to
-    ``receive``, which therefore needs a task of its own while we are busy with the answer.
+    A connection that closes is the only thing an HTTP client can say after its request. The connection itself tells
+    of it; where the server is another, it says so to ``receive``, which then needs a task of its own while we are
+    busy with the answer.
 
     Args:
+        line: The way to the client's connection.
         stalled_s: Seconds without reading after which a client counts as gone.
 
     Attributes:
         gone: The client has hung up.
     """
 
-    __slots__ = ("_exchange", "_receive", "_stalled_s", "_task", "_watcher", "gone")
+    __slots__ = ("_connection", "_exchange", "_line", "_receive", "_stalled_s", "_task", "_watcher", "gone")
 
-    def __init__(self, exchange: ApiExchange, receive: Receive, *, stalled_s: float = STALLED_S) -> None:
+    def __init__(
+        self, exchange: ApiExchange, receive: Receive, line: DirectLine | None = None, *, stalled_s: float = STALLED_S
+    ) -> None:
         self._exchange = exchange
         self._receive = receive
+        self._line = line
+        self._connection: GuardedProtocol | None = None
         self._stalled_s = stalled_s
         self.gone = False
         self._task: asyncio.Task[Any] | None = None
@@ -266,11 +309,20 @@ class HangUpWatch:
 
     def __enter__(self) -> HangUpWatch:
         self._task = asyncio.current_task()
-        self._watcher = asyncio.create_task(self._watch())
+        self._connection = self._line.listen(self._give_up) if self._line is not None else None
+        if self._connection is None:
+            self._watcher = asyncio.create_task(self._watch())
         return self
+
+    def _give_up(self) -> None:
+        self.gone = True
+        if self._task is not None:
+            self._task.cancel()
 
     def release(self) -> None:
         """From here on the work is finished whoever listens: the answer is whole, only the books are open."""
+        if self._connection is not None:
+            self._connection.forget_listener(self._give_up)
         if self._watcher is not None:
             self._watcher.cancel()
 
@@ -296,5 +348,4 @@ class HangUpWatch:
                 piece = waiting
             else:
                 self.gone = message["type"] == "http.disconnect"
-        if self._task is not None:
-            self._task.cancel()
+        self._give_up()

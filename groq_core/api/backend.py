@@ -18,7 +18,7 @@ from groq_core.ratelimit.personal_limits import Allowance
 from groq_core.redaction import Secret
 from groq_core.requests import Caller, Request
 from groq_core.services.agent.servers import ServerSettings
-from groq_core.services.batch.batch_api import BatchApi
+from groq_core.services.batch.later import GroqBatchApi
 from groq_core.services.logins import Logins
 from groq_core.services.own_keys import OwnKeys
 from groq_core.services.sent_pictures import Catalogues
@@ -144,6 +144,6 @@ class Backend(Protocol):
     @property
     def handle(self) -> Handler[Request]: ...
 
-    def batches(self) -> AbstractAsyncContextManager[BatchApi]:
+    def batches(self) -> AbstractAsyncContextManager[GroqBatchApi]:
         """Groq's Batch API with the server's own key."""
         ...

@@ -64,9 +64,10 @@ async def stream_answer(
         async with aclosing(events):
             async for event in events:
                 if chunk := writer.feed(event, clock() - started):
-                    if not exchange.started:
-                        await exchange.start(200, [*EVENT_STREAM, *headers(writer.receipt)])
-                    await exchange.write(chunk)
+                    if exchange.started:
+                        await exchange.write(chunk)
+                    else:
+                        await exchange.start(200, [*EVENT_STREAM, *headers(writer.receipt)], chunk)
                 if writer.finished is not None:
                     last = writer.last()
                     await settle()

@@ -26,9 +26,12 @@ def run(args: argparse.Namespace) -> int:
     import os
     from dataclasses import replace
 
-    from groq_core.redaction import Secret
-    from groq_core.serve import run as serve
-    from groq_core.settings.env_file import load
+    from groq_core.terminal import loading
+
+    with loading():
+        from groq_core.redaction import Secret
+        from groq_core.serve import run as serve
+        from groq_core.settings.env_file import load
 
     given = dict(os.environ)
     if args.host is not None:

@@ -40,6 +40,7 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
         head_bytes, fields: Of a request's head; more is answered with 431.
         head_s: Seconds until a head must be whole.
         body_rate: Bytes a second that a body must come at, looked at every ``head_s``.
+        stalled_s: A client that has read nothing for so long is taken for gone; its network may never tell.
         idle: Connections that rest; one more closes the one that has rested longest.
         open: Connections at all; a newcomer above it gets 503, unless it is a probe.
         spare: Connections above ``open`` that are still accepted, to say so.
@@ -49,6 +50,7 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
     fields: int = 100
     head_s: float = 10.0
     body_rate: float = 1000.0
+    stalled_s: float = 120.0
     idle: int = 5000
     open: int = 20_000
     spare: int = 32
@@ -118,6 +120,10 @@ class GuardedProtocol(HttpToolsProtocol):
     guard: ClassVar[Guard]
 
     over = False
+    on_gone: Callable[[], None] | None = None
+    """Told that nobody is left to hear the answer that is being given."""
+
+    _unread_since: float | None = None
     _head_since: float | None = None
     _head_size = 0
     _waiting = 0
@@ -141,6 +147,25 @@ class GuardedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self.guard.forget(self)
         super().connection_lost(exc)
+        self._tell_gone()
+
+    def pause_writing(self) -> None:
+        self._unread_since = self.guard.now()
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        self._unread_since = None
+        super().resume_writing()
+
+    def forget_listener(self, tell: Callable[[], None]) -> None:
+        """Whoever listened is through; the next request on this connection may have its own listener by now."""
+        if self.on_gone == tell:
+            self.on_gone = None
+
+    def _tell_gone(self) -> None:
+        tell, self.on_gone = self.on_gone, None
+        if tell is not None:
+            tell()
 
     def data_received(self, data: bytes) -> None:
         if self._head_since is None and self._body_since is None:
@@ -242,6 +267,8 @@ class GuardedProtocol(HttpToolsProtocol):
         bounds = self.guard.bounds
         if self.transport.is_closing():
             return
+        if self._unread_since is not None and now - self._unread_since > bounds.stalled_s:
+            self._tell_gone()
         if self._head_since is not None and self._answering:
             self._head_since = now  # the next one waits for the answer that is being given
         elif self._head_since is not None and now - self._head_since > bounds.head_s:
@@ -270,6 +297,7 @@ class GuardedProtocol(HttpToolsProtocol):
                 return
             self.cycle.disconnected = True
             self.cycle.message_event.set()
+            self._tell_gone()
         status = self._refusal
         message, hint = _WORDS.get(status, (msg, ""))
         error = {"message": message, "type": "invalid_request_error", "code": None, "param": None, "hint": hint}

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HEADER_VALUE_RE, STATUS_LINE, RequestResponseCycle
+
+from groq_core.connections.guard import GuardedProtocol
+
+NO_BODY = (204, 304)
 
 
 class DirectLine:
     """
-    One answer that is being sent in chunks.
+    One answer, begun and written without a message for each of its parts.
 
     Args:
         cycle: uvicorn's; its state says whether something may be written, as its own ``send`` would ask.
@@ -34,6 +39,77 @@ class DirectLine:
     def write(self, body: bytes) -> None:
         """Send a piece of the body. It must be :attr:`ready`."""
         self._cycle.transport.write(b"%x\r\n%b\r\n" % (len(body), body))
+
+    def listen(self, tell: Callable[[], None]) -> GuardedProtocol | None:
+        """
+        Have it told once that the client has hung up, or has read nothing for two minutes.
+
+        Returns:
+            The connection, to be told when nobody listens any more; None where there is none of ours, and ``receive``
+            has to find out.
+        """
+        cycle = self._cycle
+        connection = getattr(cycle.on_response, "__self__", None)
+        if not isinstance(connection, GuardedProtocol):
+            return None
+        connection.on_gone = tell
+        if cycle.disconnected:
+            tell()
+        else:
+            cycle.flow.resume_reading()  # a socket that nobody reads does not tell that it is closed
+        return connection
+
+    def may_begin(self, status: int) -> bool:
+        """Nothing has been sent, the client is there and keeps up, and there will be a body."""
+        cycle = self._cycle
+        return not (
+            cycle.response_started
+            or cycle.disconnected
+            or cycle.flow.write_paused
+            or cycle.access_log
+            or status in NO_BODY
+            or cycle.scope["method"] == "HEAD"
+        )
+
+    def begin(self, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> None:
+        """
+        Send the head and the first piece of a body whose length nobody knows yet, in one write.
+
+        Raises:
+            RuntimeError: A header has a control character in it: it would end itself and begin another.
+        """
+        cycle = self._cycle
+        head = self._head(status, [*headers, (b"transfer-encoding", b"chunked")])
+        cycle.chunked_encoding = True
+        cycle.transport.write(b"%b%x\r\n%b\r\n" % (head, len(body), body))
+
+    def answer(self, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> None:
+        """
+        Send a whole answer in one write. The headers tell its length.
+
+        Raises:
+            RuntimeError: As for :meth:`begin`.
+        """
+        cycle = self._cycle
+        head = self._head(status, headers)
+        cycle.chunked_encoding, cycle.expected_content_length = False, 0
+        cycle.transport.write(head + body)
+        cycle.response_complete = True
+        cycle.message_event.set()
+        if not cycle.keep_alive:
+            cycle.transport.close()
+        cycle.on_response()
+
+    def _head(self, status: int, headers: Sequence[tuple[bytes, bytes]]) -> bytes:
+        """As the cycle's own ``send`` would write it, names in lower case as they came."""
+        cycle = self._cycle
+        fields = [b"%b: %b" % field for field in (*cycle.default_headers, *headers)]
+        if not cycle.keep_alive:
+            fields.append(b"connection: close")
+        if HEADER_VALUE_RE.search(b"".join(fields)):
+            raise RuntimeError("a header has a control character in it")
+        cycle.response_started, cycle.waiting_for_100_continue = True, False
+        return b"%b%b\r\n\r\n" % (STATUS_LINE[status], b"\r\n".join(fields))
 
 
 def line_of(send: Any) -> DirectLine | None:

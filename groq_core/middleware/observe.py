@@ -50,6 +50,7 @@ class Observe:
 
     async def __call__(self, handle: Handler[Attempt], attempt: Attempt) -> Events:
         spec, clock = attempt.spec, self._clock
+        label = self._metrics.label(spec.id)
         number = attempt.budget.take()
         stats = self._metrics.of(spec.name)
         stats.attempts += 1
@@ -73,14 +74,12 @@ class Observe:
                     if ttft is None and isinstance(event, CONTENT):
                         ttft = clock() - started
                         stats.ttfts.append(ttft)
-                        self._metrics.time_to_first_token.labels(spec.provider, self._metrics.label(spec.id)).observe(
-                            ttft
-                        )
+                        self._metrics.time_to_first_token.labels(spec.provider, label).observe(ttft)
                     see(event)
                     if isinstance(event, Finished):
                         outcome = "answered"
                         stats.answered += 1
-                        event = self._complete(event, attempt, number, ttft, clock() - started)
+                        event = self._complete(event, attempt, label, number, ttft, clock() - started)
                     yield event
         except ProviderError as error:
             outcome, kind = "failed", error.kind
@@ -101,19 +100,20 @@ class Observe:
             raise
         finally:
             stats.inflight -= 1
-            self._metrics.attempts.labels(spec.provider, self._metrics.label(spec.id), outcome, kind).inc()
+            self._metrics.attempts.labels(spec.provider, label, outcome, kind).inc()
             self._changed()
 
-    def _complete(self, event: Finished, attempt: Attempt, number: int, ttft: float | None, elapsed: float) -> Event:
+    def _complete(
+        self, event: Finished, attempt: Attempt, label: str, number: int, ttft: float | None, elapsed: float
+    ) -> Event:
         spec, usage = attempt.spec, usage_of(event.usage, attempt.request)
         cost = self._price(spec, usage) if usage else None
         if event.unread:
-            self._metrics.unread.labels(spec.provider, self._metrics.label(spec.id)).inc(event.unread)
+            self._metrics.unread.labels(spec.provider, label).inc(event.unread)
         if cost:
             attempt.budget.spent_usd += cost
         if usage is not None:
             tokens = self._metrics.token_usage
-            label = self._metrics.label(spec.id)
             tokens.labels(spec.provider, label, "input").inc(usage.prompt_tokens)
             tokens.labels(spec.provider, label, "output").inc(usage.completion_tokens)
             if usage.tokens_per_s is not None:

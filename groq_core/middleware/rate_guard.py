@@ -78,20 +78,22 @@ class RateGuard:
             cost = buckets.within(cost)
         elif (bucket := buckets.never(cost)) is not None:
             raise _too_large(spec, cost, bucket)
-        wait = buckets.wait(cost, caller.user)
-        left = attempt.budget.remaining_s
-        # Who is the last hope waits nearly to the end; something of the time must be left to answer in.
-        patience = left - 0.5 if attempt.last or attempt.patient else min(SHORT_WAIT_S, left)
-        if wait > 0:
-            if wait > patience:
-                raise _full(spec, wait)
-            yield Waiting(seconds=wait, reason=RATE_LIMIT, target=spec.name)
-        try:
-            # What is ahead may take longer than it was thought to; then somebody else is asked.
-            async with asyncio.timeout(max(0.0, min(left, patience + 0.5))):
-                reservation = await self._enter(buckets, attempt, cost)
-        except TimeoutError as error:
-            raise _full(spec, max(wait, buckets.wait(cost, caller.user))) from error
+        reservation = buckets.enter_now(cost)
+        if reservation is None:
+            wait = buckets.wait(cost, caller.user)
+            left = attempt.budget.remaining_s
+            # Who is the last hope waits nearly to the end; something of the time must be left to answer in.
+            patience = left - 0.5 if attempt.last or attempt.patient else min(SHORT_WAIT_S, left)
+            if wait > 0:
+                if wait > patience:
+                    raise _full(spec, wait)
+                yield Waiting(seconds=wait, reason=RATE_LIMIT, target=spec.name)
+            try:
+                # What is ahead may take longer than it was thought to; then somebody else is asked.
+                async with asyncio.timeout(max(0.0, min(left, patience + 0.5))):
+                    reservation = await self._enter(buckets, attempt, cost)
+            except TimeoutError as error:
+                raise _full(spec, max(wait, buckets.wait(cost, caller.user))) from error
         cost = reservation.cost
 
         def on_headers(headers: Mapping[str, str]) -> None:

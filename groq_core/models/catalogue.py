@@ -63,8 +63,10 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
         'groq:openai/gpt-oss-20b'
         """
         wanted = text.strip()
-        for name in (wanted, *(f"{provider}:{wanted}" for provider in provider_names())):
-            if spec := self.specs.get(name):
+        if spec := self.specs.get(wanted):
+            return spec
+        for provider in provider_names():
+            if spec := self.specs.get(f"{provider}:{wanted}"):
                 return spec
         folded = wanted.casefold()
         matches = [spec for spec in self.specs.values() if folded in (spec.name.casefold(), spec.id.casefold())]

@@ -117,11 +117,7 @@ class Connection(asyncio.Protocol):
         try:
             while True:
                 if parts:
-                    data = self._all()
-                    if self._paused and self._transport is not None:
-                        self._paused = False
-                        self._transport.resume_reading()
-                    yield data
+                    yield self._read_on()
                 elif self._complete:
                     return
                 elif self._error is not None:
@@ -131,6 +127,27 @@ class Connection(asyncio.Protocol):
         finally:
             self._take = None
             self.leave_pace()
+
+    async def read_all(self) -> bytes:
+        """The whole body; errors as for :meth:`reads`."""
+        found: list[bytes] = []
+        while True:
+            if self._parts:
+                found.append(self._read_on())
+            elif self._complete:
+                return found[0] if len(found) == 1 else b"".join(found)
+            elif self._error is not None:
+                raise self._error
+            else:
+                await self._wait()
+
+    def _read_on(self) -> bytes:
+        """Take what has come, and let more come where that was too much to wait."""
+        data = self._all()
+        if self._paused and self._transport is not None:
+            self._paused = False
+            self._transport.resume_reading()
+        return data
 
     def _all(self) -> bytes:
         """Take what has come and nobody has read."""

@@ -157,21 +157,7 @@ class GroqProvider(SdkProvider):
             await self._client.close()
 
     def chat_body(self, request: ChatRequest, spec: ModelSpec) -> tuple[dict[str, Any], list[Note]]:
-        params, notes = only_accepted(request.params, ACCEPTED, "Groq")
-        notes += limit_max_tokens(params, spec, "max_completion_tokens")
-        notes += fitting_effort(params, spec)
-        _fit_reasoning(params, spec)
-        if params.get("service_tier") not in SERVICE_TIERS:
-            params.pop("service_tier", None)
-        if has_images(request.messages) and not spec.can(Capability.VISION):
-            notes.append(Note(code="images_left_out", text=f"{spec.id} reads text only: the images were left out"))
-        messages = wire_messages(request.messages, spec, FIELDS)
-        body = {"messages": messages, "model": spec.id, "stream": request.stream, **params}
-        if request.stream:
-            body["stream_options"] = {"include_usage": True}
-        else:
-            body.pop("stream_options", None)
-        return body, notes
+        return chat_body(request, spec)
 
     def transcription_form(self, request: TranscriptionRequest, spec: ModelSpec) -> dict[str, Any]:
         form: dict[str, Any] = {"model": spec.id, "response_format": "verbose_json"}
@@ -184,6 +170,25 @@ class GroqProvider(SdkProvider):
             if request.language:
                 form["language"] = request.language
         return form
+
+
+def chat_body(request: ChatRequest, spec: ModelSpec) -> tuple[dict[str, Any], list[Note]]:
+    """The body of a chat in the form Groq accepts, now or in a batch, and what had to be changed for it."""
+    params, notes = only_accepted(request.params, ACCEPTED, "Groq")
+    notes += limit_max_tokens(params, spec, "max_completion_tokens")
+    notes += fitting_effort(params, spec)
+    _fit_reasoning(params, spec)
+    if params.get("service_tier") not in SERVICE_TIERS:
+        params.pop("service_tier", None)
+    if has_images(request.messages) and not spec.can(Capability.VISION):
+        notes.append(Note(code="images_left_out", text=f"{spec.id} reads text only: the images were left out"))
+    messages = wire_messages(request.messages, spec, FIELDS)
+    body = {"messages": messages, "model": spec.id, "stream": request.stream, **params}
+    if request.stream:
+        body["stream_options"] = {"include_usage": True}
+    else:
+        body.pop("stream_options", None)
+    return body, notes
 
 
 def _fit_reasoning(params: dict[str, Any], spec: ModelSpec) -> None:

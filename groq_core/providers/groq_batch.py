@@ -11,9 +11,13 @@ import httpx
 import msgspec
 
 from groq_core.errors import Kind, ProviderError
+from groq_core.events import Note
 from groq_core.failures.classify import from_exception
+from groq_core.models.spec import ModelSpec
 from groq_core.providers.common import CONNECT_TIMEOUT_S, quieten
+from groq_core.providers.groq import chat_body
 from groq_core.redaction import Secret
+from groq_core.requests import ChatRequest
 
 T = TypeVar("T")
 
@@ -80,6 +84,10 @@ class GroqBatches:
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
         await self._client.close()
+
+    def chat_body(self, request: ChatRequest, spec: ModelSpec) -> tuple[dict[str, Any], list[Note]]:
+        """The body of a line in the form Groq accepts, and what had to be changed for it."""
+        return chat_body(request, spec)
 
     async def upload(self, path: Path) -> str:
         """Send a file of batch lines, at most 50,000 of them and 100 MB; gives its id."""

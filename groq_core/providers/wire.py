@@ -63,6 +63,8 @@ class WireResponse:
         return self._connection.held
 
     async def aread(self) -> bytes:
+        if plain(self.headers.get("content-encoding", "")):
+            return await self._connection.read_all()
         return b"".join([data async for data in self.aiter_bytes()])
 
     async def aclose(self) -> None:

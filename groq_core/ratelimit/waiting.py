@@ -94,9 +94,9 @@ class TargetBuckets:
         Raises:
             NeverFitsError: There will never be one, as far as is known by now.
         """
+        if (reservation := self.enter_now(cost)) is not None:
+            return reservation
         self._asked += 1
-        if not self._queues and self._fits(cost):
-            return self.budget.reserve(cost)
         waiter = _Waiter(cost, asyncio.get_running_loop().create_future())
         self._queues.setdefault(user, deque()).append(waiter)
         self._pump()
@@ -109,6 +109,13 @@ class TargetBuckets:
             else:
                 self._forget(user, waiter)
             raise
+
+    def enter_now(self, cost: Cost) -> Reservation | None:
+        """Take a place where there is one and nobody waits for it; else None."""
+        if self._queues or not self._fits(cost):
+            return None
+        self._asked += 1
+        return self.budget.reserve(cost)
 
     def _forget(self, user: str, waiter: _Waiter) -> None:
         queue = self._queues.get(user)

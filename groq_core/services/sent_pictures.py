@@ -49,15 +49,25 @@ async def clean(request: ChatRequest, pieces: Pieces) -> tuple[ChatRequest, tupl
     Raises:
         RequestError: 400, 413 or 422 with the path of the picture that cannot be used.
     """
-    count = image_parts(request.messages)
-    if not any(
-        isinstance(message.get("content"), list) and _indexes_of_data_urls(message) for message in request.messages
-    ):
+    if not _has_data_urls(request):
         return request, ()
-    work = _Work(pieces(count))
     # Decoding takes milliseconds to seconds, in which other people's tokens want to go out.
-    messages = await asyncio.to_thread(work.all_cleaned, request.messages)
+    return await asyncio.to_thread(clean_now, request, pieces)
+
+
+def clean_now(request: ChatRequest, pieces: Pieces) -> tuple[ChatRequest, tuple[Note, ...]]:
+    """As :func:`clean`, in the thread that asks."""
+    if not _has_data_urls(request):
+        return request, ()
+    work = _Work(pieces(image_parts(request.messages)))
+    messages = work.all_cleaned(request.messages)
     return msgspec.structs.replace(request, messages=messages), tuple(work.notes)
+
+
+def _has_data_urls(request: ChatRequest) -> bool:
+    return any(
+        isinstance(message.get("content"), list) and _indexes_of_data_urls(message) for message in request.messages
+    )
 
 
 def _indexes_of_data_urls(message: Message) -> list[int]:

@@ -2,12 +2,14 @@
 From a provider's bytes to events.
 
 - ``answer_reader``: What chunks say, folded into events.
+- ``careless``: JSON as careless servers write it.
 - ``chunk_template``: What the chunks of an answer repeat around their words.
 - ``completion``: A whole answer in OpenAI's shape: one body for the API and for batches.
 - ``decoder``: From bytes to events, without I/O.
 - ``halves``: Letters that arrive in two halves.
 - ``loose``: Read a chunk whose fields are not of the types they should be: whatever can be told from it is.
-- ``thoughts``: Part what a model thinks aloud, in ``<think>…</think>`` at the beginning of its answer.
+- ``odd_reader``: What can be told from chunks that are not as they should be.
+- ``thoughts``: Part what a model thinks aloud, in tags like ``<think>…</think>`` at the beginning of its answer.
 - ``tool_calls``: Put the pieces of tool calls together, whatever a server leaves out, repeats or misnumbers.
 - ``transcription``: From the body of a transcription to its events: its words are read whatever stands beside them.
 - ``wire_types``: What a chunk of a stream, or a whole completion, looks like on the wire.

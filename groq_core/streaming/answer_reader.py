@@ -62,6 +62,8 @@ class AnswerReader:
         self._others: frozenset[int] = frozenset()
         self._error: ProviderError | None = None
         self._spoke = False
+        # A chunk had nothing in any field that we know.
+        self._silent = False
         self._calls: ToolCalls | None = None
         self._usage: Usage | None = None
         self._model = ""
@@ -109,6 +111,8 @@ class AnswerReader:
                 if isinstance(delta.content, list) and (thought := thoughts_in(delta.content)):
                     self._think(thought)
                 self._say(delta.content or delta.refusal or "")
+            elif not (delta.reasoning or delta.reasoning_content or choice.finish_reason or delta.tool_calls):
+                self._silent = delta.content is None
             if delta.tool_calls or delta.function_call or delta.executed_tools or delta.annotations:
                 self._use_tools(delta, apart=choice.message is not None)
         if choice.finish_reason:

@@ -27,9 +27,10 @@ from groq_core.events import (
     ReasoningDelta,
     TextDelta,
 )
-from groq_core.failures.classify import from_event, is_complaint
-from groq_core.streaming.answer_reader import AnswerReader
-from groq_core.streaming.loose import read_loose, split_values
+from groq_core.failures.classify import from_event
+from groq_core.streaming.careless import is_torn, mend
+from groq_core.streaming.loose import chunk_in
+from groq_core.streaming.odd_reader import OddReader, tells
 from groq_core.streaming.wire_types import (
     NO_USAGE,
     Chunk,
@@ -44,6 +45,8 @@ BOM = b"\xef\xbb\xbf"
 LONGEST_UNPARSED = 64 * 1024
 """Bytes of data lines that are kept because they may go on; what pretty-prints an event is shorter."""
 
+MOST_BREAKS = 1000
+"""Raw line breaks in one chunk that are believed to be its text's."""
 
 _ENDS = (b"}", b"]")
 """How a chunk may end, or ``[DONE]``."""
@@ -54,7 +57,7 @@ _NOISE = b"\x00 \t\xef\xbb\xbf"
 _HALF = re.compile(rb"\\u[dD][89abAB]")
 
 
-class StreamDecoder(AnswerReader):
+class StreamDecoder(OddReader):
     """
     Decode one answer. Make a new one for every attempt.
 
@@ -67,7 +70,6 @@ class StreamDecoder(AnswerReader):
         self._begun = False
         self._body: list[bytes] | None = None
         self._rest = b""
-        self._unparsed = b""
         self._error_event = False
         # The last chunk of this read, from which the template is learnt.
         self._last: tuple[bytes, Chunk] | None = None
@@ -152,9 +154,20 @@ class StreamDecoder(AnswerReader):
         elif line and line != b"\r":
             self._other_line(line)
         elif self._unparsed:
-            self._give_up_line()
+            self._end_event()
         else:
             self._error_event = False
+
+    def _end_event(self) -> None:
+        """The event ends, unless the blank line belongs to a text in it whose line breaks are no escapes."""
+        if self._error_event or not self._is_torn():
+            self._give_up_line()
+        else:
+            self._keep(self._unparsed + b"\n")
+
+    def _is_torn(self) -> bool:
+        # To look through all of it again for each of its lines takes quadratic time.
+        return self._unparsed.count(b"\n") < MOST_BREAKS and is_torn(self._unparsed)
 
     def _take_known(self, data: bytes, at: int) -> int:
         """Take the chunks from a place on that are as those before them; returns where they end."""
@@ -202,6 +215,7 @@ class StreamDecoder(AnswerReader):
         try:
             self._take_all(body)
         except ValueError:
+            self._unparsed = body
             self._give_up_line()
 
     # ── lines ────────────────────────────────────────────────────────────────────────────────────────
@@ -210,10 +224,13 @@ class StreamDecoder(AnswerReader):
         if self._error_event:
             self._read_error(data)
             return
+        if self._unparsed[-1:] == b"\n":
+            # A text that was torn did not go on behind the blank line.
+            self._give_up_line()
         whole = self._unparsed + b"\n" + data if self._unparsed else data
         if self._unparsed and data.rstrip()[-1:] not in _ENDS:
             # No JSON ends here; to read all of it again for each of its lines would take quadratic time.
-            self._keep(whole, data)
+            self._keep(whole if data.strip() else self._unparsed)
             return
         try:
             chunk = decode_chunk(whole)
@@ -222,10 +239,12 @@ class StreamDecoder(AnswerReader):
             self._unread(data, whole, cut_off="truncated" in str(error) and not _HALF.search(whole))
         else:
             self._unparsed = b""
-            if chunk.choices is None and chunk.usage is NO_USAGE and chunk.x_groq is None and not _tells(chunk.error):
+            if chunk.choices is None and chunk.usage is NO_USAGE and chunk.x_groq is None and not tells(chunk.error):
                 self._read_envelope(whole)
                 return
             self.take(chunk)
+            if self._silent:
+                self.look_elsewhere(whole)
             if not self._others:
                 self._last = whole, chunk
 
@@ -264,73 +283,33 @@ class StreamDecoder(AnswerReader):
                 self._give_up_line()
                 self._data(data)
                 return
-            self._keep(whole, bare)
+            self._keep(whole if bare else self._unparsed)
 
-    def _keep(self, whole: bytes, data: bytes) -> None:
+    def _keep(self, whole: bytes) -> None:
         """It may go on in the next line: an event may have several."""
-        self._unparsed = whole if data.strip() else self._unparsed
+        self._unparsed = whole
         if len(whole) > LONGEST_UNPARSED:
             self._give_up_line()
 
-    def _take_all(self, data: bytes) -> None:
-        """
-        Take what can be told from JSON of any shape, one value or several one behind another.
-
-        Raises:
-            ValueError: It is no JSON.
-        """
-        try:
-            self._take_loose(data)
-        except ValueError:
-            # Some servers put several chunks behind one `data:`.
-            found = split_values(data)
-            if not found:
-                raise
-            for one in found:
-                self._data(one)
-        self._unparsed = b""
-
-    def _take_loose(self, data: bytes) -> None:
-        """
-        Take what can be told from JSON of any shape.
-
-        Raises:
-            ValueError: It is no JSON.
-        """
-        chunk, found = read_loose(data)
-        self._unparsed = b""
-        if chunk is None or (not chunk.choices and chunk.error and not _tells(chunk.error)):
-            self._read_shape(found)
-            return
-        self.odd += 1
-        if not chunk.choices and isinstance(found, dict) and found.get("choices"):
-            self.malformed += 1
-        self.take(chunk)
-
-    def _read_envelope(self, data: bytes) -> None:
-        """JSON without anything a chunk has: an error in an envelope of its own, or nothing we know."""
-        try:
-            _, found = read_loose(data)
-        except ValueError:
-            self.malformed += 1
-        else:
-            self._read_shape(found)
-
-    def _read_shape(self, found: object) -> None:
-        if isinstance(found, list) and found:
-            # Google's servers put an error, and a stream's chunks, into a list.
-            for one in found:
-                self._data(json.dumps(one).encode())
-        elif isinstance(found, dict | str) and found and is_complaint(found):
-            self._fail(from_event(json.dumps(found)))
-        elif found or isinstance(found, list):
-            self.malformed += 1
-
     def _give_up_line(self) -> None:
+        """What was kept does not go on: what can be told from it as it stands is told."""
+        kept, self._unparsed = self._unparsed, b""
         if self._error_event:
-            self._fail(from_event(self._unparsed))
-        self._unparsed = b""
+            self._fail(from_event(kept))
+        elif self.take_mended(kept):
+            self.odd += 1
+            return
         self.malformed += 1
+
+    def _go_on(self, line: bytes) -> None:
+        """A line that belongs to a text with raw line breaks in it."""
+        whole = self._unparsed + b"\n" + line
+        try:
+            if line.rstrip()[-1:] not in _ENDS:
+                raise ValueError("goes on")
+            self._take_all(whole)
+        except ValueError:
+            self._keep(whole)
 
     def _other_line(self, line: bytes) -> None:
         field, _, value = line.partition(b":")
@@ -343,7 +322,9 @@ class StreamDecoder(AnswerReader):
                 pass  # a comment keeps the connection alive; ids are for reconnecting, which a chat cannot
             case _ if line.lstrip(_NOISE)[:5].lower() == b"data:":
                 self._data(line.lstrip(_NOISE)[5:])
-            case _ if line.lstrip(_NOISE)[:1] in (b"{", b"["):
+            case _ if self._unparsed and self._is_torn():
+                self._go_on(line)
+            case _ if line.lstrip(_NOISE)[:1] in (b"{", b"[", b'"'):
                 self._bare_json(line.lstrip(_NOISE))
             case _:
                 self.malformed += 1
@@ -354,11 +335,6 @@ class StreamDecoder(AnswerReader):
             self._take_loose(line)
         except ValueError:
             self._body = [line]
-
-
-def _tells(error: object) -> bool:
-    """Whether an error says what it is; of others it stands beside them."""
-    return isinstance(error, dict) and bool(error)
 
 
 def _bare(data: bytes) -> bytes:
@@ -378,10 +354,12 @@ def _is_json(data: bytes) -> bool:
 
 
 def _is_chunk(data: bytes) -> bool:
-    try:
-        return read_loose(data)[0] is not None
-    except ValueError:
-        return False
+    for read in (json.loads, mend):
+        try:
+            return chunk_in(read(data)) is not None
+        except (ValueError, RecursionError):
+            continue
+    return False
 
 
 def read_completion(body: bytes, *, split_thoughts: bool = True) -> list[Event]:
@@ -398,14 +376,20 @@ def read_completion(body: bytes, *, split_thoughts: bool = True) -> list[Event]:
         chunk = decode_chunk(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _read_odd_body(body, decoder)
-    if chunk.choices is None and not _tells(chunk.error):
+    if chunk.choices is None and not tells(chunk.error):
         return _read_odd_body(body, decoder)
     decoder.take(chunk)
+    decoder.look_elsewhere(body)
     return decoder.close()
 
 
 def _read_odd_body(body: bytes, decoder: StreamDecoder) -> list[Event]:
     """A body that is no completion as it should be: of odd types, behind a BOM, or events where none were asked for."""
-    events = decoder.feed(body)
-    ended = decoder.close()
+    try:
+        events = decoder.feed(body)
+        ended = decoder.close()
+    except ProviderError as error:
+        if error.kind is not Kind.MALFORMED or not decoder.take_mended(body):
+            raise
+        return decoder.close()
     return [*events, *ended]

@@ -19,6 +19,10 @@ from groq_core.streaming.wire_types import NO_USAGE, Choice, Chunk, Delta, Funct
 _TEXTS: Final = ("text", "content", "reasoning", "thinking", "summary", "refusal", "value")
 """Keys under which a part of a message keeps its words."""
 
+_ANSWERS: Final = ("content", "text", "output_text")
+_THOUGHTS: Final = ("reasoning", "thinking", "thought", "reasoning_text", "thinking_content", "reasoning_details")
+"""What others call the fields, in small letters."""
+
 _DEEPEST: Final = 8
 
 
@@ -36,11 +40,71 @@ def read_loose(data: bytes) -> tuple[Chunk | None, object]:
         found = json.loads(data.decode("utf-8", "replace"), strict=False)
     except RecursionError:
         raise ValueError("nested too deep") from None
-    if not isinstance(found, dict):
-        return None, found
-    if not found.keys() & {"choices", "usage", "x_groq", "error"}:
-        return None, found
-    return _chunk(found), found
+    return chunk_in(found), found
+
+
+def chunk_in(found: object) -> Chunk | None:
+    """The chunk, or the whole completion, that JSON is; None where it is something else."""
+    if not isinstance(found, dict) or not found.keys() & {"choices", "usage", "x_groq", "error"}:
+        return None
+    return _chunk(found)
+
+
+def says_something(chunk: Chunk) -> bool:
+    """Whether anything can be told from a chunk: words, calls, an end, what it took, an error."""
+    for choice in chunk.choices or ():
+        delta = choice.delta or choice.message
+        if choice.finish_reason or choice.error or (delta and any(msgspec.structs.astuple(delta))):
+            return True
+    return bool(chunk.usage or chunk.error)
+
+
+def words_elsewhere(found: object) -> tuple[str, str]:
+    """
+    The words of a chunk under names that are not this wire's: another's, or in capitals.
+
+    Returns:
+        What is thinking, and what is the answer.
+
+    >>> words_elsewhere({"choices": [{"delta": {"thinking": "hm"}}]}), words_elsewhere({"choices": [{"text": "a"}]})
+    (('hm', ''), ('', 'a'))
+    """
+    choices = found.get("choices") if isinstance(found, dict) else None
+    choice = choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], dict) else {}
+    for place in (choice.get("delta"), choice.get("message"), choice):
+        fields = {str(key).lower(): value for key, value in place.items()} if isinstance(place, dict) else {}
+        thought, text = (
+            next((words for key in keys if (words := text_in(fields.get(key)))), "") for keys in (_THOUGHTS, _ANSWERS)
+        )
+        if thought or text:
+            return thought, text
+    return "", ""
+
+
+def unwrapped(found: object) -> object:
+    """
+    What an envelope that we do not know holds: a text that is JSON itself, or a chunk under some name.
+
+    >>> unwrapped('{"choices": []}'), unwrapped({"event": "message", "data": {"choices": [1]}}), unwrapped({"a": 1})
+    ({'choices': []}, {'choices': [1]}, None)
+    """
+    if isinstance(found, str):
+        inner = _json_in(found)
+        return None if inner == found else inner
+    if isinstance(found, dict):
+        inside = (_json_in(one) for one in found.values())
+        return next((one for one in inside if isinstance(one, dict) and "choices" in one), None)
+    return None
+
+
+def _json_in(found: object) -> object:
+    """The JSON in a text that is some; anything else as it is."""
+    if not isinstance(found, str) or found.lstrip()[:1] not in ("{", "[", '"'):
+        return found
+    try:
+        return json.loads(found, strict=False)
+    except (ValueError, RecursionError):
+        return found
 
 
 def split_values(data: bytes) -> list[bytes]:
@@ -76,11 +140,13 @@ _decode: Final = json.JSONDecoder(strict=False).raw_decode
 
 
 def _chunk(found: dict[str, Any]) -> Chunk:
-    choices = found.get("choices")
+    choices = _json_in(found.get("choices"))
     if isinstance(choices, dict):
         choices = [choices] if choices.keys() & {"delta", "message", "text"} else list(choices.values())
     return Chunk(
-        choices=None if choices is None else [_choice(one) for one in _list(choices) if isinstance(one, dict)],
+        choices=None
+        if choices is None
+        else [_choice(one) for one in map(_json_in, _list(choices)) if isinstance(one, dict)],
         model=_word(found.get("model")),
         x_groq=_x_groq(found.get("x_groq")),
         usage=_raw(found.get("usage")),
@@ -113,7 +179,7 @@ def _delta(found: object) -> Delta | None:
         reasoning=text_in(found.get("reasoning")) or None,
         reasoning_content=text_in(found.get("reasoning_content")) or None,
         refusal=text_in(found.get("refusal")) or None,
-        tool_calls=[_call(call) for call in _calls(calls) if isinstance(call, dict)] or None,
+        tool_calls=[_call(call) for call in map(_json_in, _calls(calls)) if isinstance(call, dict)] or None,
         function_call=_function(found.get("function_call")),
         executed_tools=executed if isinstance(executed, list) else None,
         annotations=annotations if isinstance(annotations, list) else None,
@@ -121,7 +187,7 @@ def _delta(found: object) -> Delta | None:
 
 
 def _call(found: dict[str, Any]) -> WireToolCall:
-    function = found.get("function")
+    function = _json_in(found.get("function"))
     return WireToolCall(
         id=_name(found.get("id")),
         index=_number(found.get("index")),
@@ -149,7 +215,8 @@ def _x_groq(found: object) -> XGroq | None:
 
 
 def _calls(found: object) -> list[Any]:
-    """A list of calls, one alone, or calls by their index."""
+    """A list of calls, one alone, or calls by their index; or any of them as a text."""
+    found = _json_in(found)
     if (
         isinstance(found, dict)
         and found

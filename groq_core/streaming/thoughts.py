@@ -1,11 +1,26 @@
-"""Part what a model thinks aloud, in ``<think>…</think>`` at the beginning of its answer, from the answer."""
+"""Part what a model thinks aloud, in tags like ``<think>…</think>`` at the beginning of its answer, from the answer."""
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
-OPEN: Final = "<think>"
-CLOSE: Final = "</think>"
+TAGS: Final = {
+    **{f"<{word}>": f"</{word}>" for word in ("think", "thinking", "thought", "thoughts", "seed:think")},
+    "[think]": "[/think]",
+    "◁think▷": "◁/think▷",
+    "<|start_thinking|>": "<|end_thinking|>",
+    "<|channel|>analysis<|message|>": "<|end|>",
+}
+"""What thinking begins with and what it ends with, in small letters; models write some of them in capitals."""
+
+_BETWEEN: Final = ("<|start|>assistant<|channel|>final<|message|>", "<|channel|>final<|message|>")
+"""What a server forgets between the thinking and the answer."""
+
+_BEGUN: Final = (*TAGS.values(), *_BETWEEN)
+"""What an answer may begin with whose thinking was begun in the question, and nothing was thought."""
+
+_CLOSES: Final = {tag: re.compile(re.escape(tag), re.IGNORECASE | re.ASCII) for tag in TAGS.values()}
 
 
 class Thoughts:
@@ -21,7 +36,8 @@ class Thoughts:
 
     def __init__(self) -> None:
         self._held = ""
-        self._inside = False
+        # What ends the thinking that is being read; empty outside of it.
+        self._close = ""
         self._thought = False
         self._fresh = False
         self.over = False
@@ -31,7 +47,7 @@ class Thoughts:
         self._held += text
         found: list[tuple[bool, str]] = []
         while self._held and not self.over:
-            if self._inside:
+            if self._close:
                 if not self._read_thought(found):
                     return found
             elif not self._read_start():
@@ -44,20 +60,23 @@ class Thoughts:
     def close(self) -> list[tuple[bool, str]]:
         """The answer ends: what was held back because it could have been part of a tag."""
         held, self._held = self._held, ""
-        return [(self._inside, held)] if held and (self._inside or not self._thought) else []
+        if self._thought and not self._close:
+            held = held.lstrip()
+        return [(bool(self._close), held)] if held else []
 
     def _read_start(self) -> bool:
         """Find out how the answer begins; False while that is not clear."""
         bare = self._held.lstrip()
-        if bare.startswith(OPEN):
-            self._held, self._inside, self._thought = bare[len(OPEN) :], True, True
+        small = bare[:64].lower()
+        if tag := next((tag for tag in TAGS if small.startswith(tag)), ""):
+            self._held, self._close, self._thought = bare[len(tag) :], TAGS[tag], True
             self._fresh = True
             return True
-        if bare.startswith(CLOSE) and not self._thought:
-            # The thinking was begun in the question, and nothing was thought.
-            self._held, self._thought = bare[len(CLOSE) :], True
+        passed = _BETWEEN if self._thought else _BEGUN
+        if tag := next((tag for tag in passed if small.startswith(tag)), ""):
+            self._held, self._thought = bare[len(tag) :], True
             return True
-        if OPEN.startswith(bare) or (CLOSE.startswith(bare) and not self._thought):
+        if any(tag.startswith(small) for tag in (*TAGS, *passed)):
             return False
         # The blank lines between thinking and answer belong to neither.
         self._held = bare if self._thought else self._held
@@ -66,15 +85,17 @@ class Thoughts:
 
     def _read_thought(self, found: list[tuple[bool, str]]) -> bool:
         """Read up to the end of the thinking; False where it is not here yet. Its tags stand on lines of their own."""
-        thought, tag, rest = self._held.partition(CLOSE)
+        end = _CLOSES[self._close].search(self._held)
+        thought = self._held[: end.start()] if end else self._held
         if self._fresh:
             thought = thought.lstrip("\n")
-        if tag:
+        if end:
             if thought := thought.rstrip("\n"):
                 found.append((True, thought))
-            self._held, self._inside = rest, False
+            self._held, self._close = self._held[end.end() :], ""
             return True
-        part = next((size for size in range(len(CLOSE) - 1, 0, -1) if thought.endswith(CLOSE[:size])), 0)
+        small = thought[-len(self._close) :].lower()
+        part = next((size for size in range(len(self._close) - 1, 0, -1) if small.endswith(self._close[:size])), 0)
         sure = thought[: len(thought) - part].rstrip("\n")
         if sure:
             found.append((True, sure))

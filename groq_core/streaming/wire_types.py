@@ -154,11 +154,14 @@ def _count(found: dict[str, Any], *names: str) -> int | None:
     Raises:
         ValueError: It is no number of tokens.
     """
-    name = next((name for name in names if found.get(name) is not None), None)
-    if name is None:
-        return None
-    value = found[name]
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MOST_TOKENS:
+    for name in names:
+        if (value := found.get(name)) is not None:
+            return _whole(value, name)
+    return None
+
+
+def _whole(value: Any, name: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= MOST_TOKENS:
         raise ValueError(name)
     if value != int(value):
         raise ValueError(name)
@@ -175,6 +178,6 @@ def _detail(found: dict[str, Any], group: str, name: str) -> int:
 
 def _seconds(found: dict[str, Any], name: str) -> float | None:
     value = found.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < inf:
+    if value is None or isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < inf:
         return None
     return float(value)

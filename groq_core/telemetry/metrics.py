@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import Protocol
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -132,6 +133,10 @@ class Metrics:
             buckets=OVERHEAD_SECONDS,
             registry=registry,
         )
+
+        for labelled in (self.operation_duration, self.time_to_first_token, self.token_usage, self.attempts):
+            # A child is there for good once it is made; the library looks it up under a lock each time.
+            labelled.labels = lru_cache(maxsize=4096)(labelled.labels)  # type: ignore[method-assign, assignment]
 
     def of(self, name: str) -> TargetStats:
         """The counters of a target (``provider:model``)."""

@@ -70,10 +70,14 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
+from typing import Any
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio is imported
+# Nobody can ask for the table of all events that Gradio's queue makes anew at the end of each, with pandas.
+os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", str(10**9))
 
 
 class _WithoutStubs:
@@ -113,19 +117,39 @@ def _missing(package: str) -> Iterator[None]:
         del sys.modules[package]
 
 
+class _Late(ModuleType):
+    """A package that is imported when something of it is wanted."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(import_module(self.__name__), name)
+
+
+@contextmanager
+def _late(package: str) -> Iterator[None]:
+    """Let whoever imports a package get it once it is used; whoever imports it afterwards gets it at once."""
+    if package in sys.modules:
+        yield
+        return
+    sys.modules[package] = _Late(package)
+    try:
+        yield
+    finally:
+        del sys.modules[package]
+
+
 def _import_gradio() -> None:
     """
     Import gradio without what it does besides, in half the time.
 
     It imports `mcp` wherever it finds it, to serve tools of its own, which this page does not; our agent imports it
-    when it is used.
+    when it is used. And it imports `pandas` for tables that this page has not.
     """
     if "gradio" in sys.modules:
         return
     finder = _WithoutStubs()
     sys.meta_path.insert(0, finder)
     try:
-        with _missing("mcp"):
+        with _missing("mcp"), _late("pandas"):
             import gradio  # noqa: F401 - so that every later import finds it made
     finally:
         sys.meta_path.remove(finder)

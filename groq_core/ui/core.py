@@ -15,7 +15,7 @@ from groq_core.models.tiers import Tiers
 from groq_core.ratelimit.personal_limits import People
 from groq_core.reply import Reply
 from groq_core.requests import Caller, Request
-from groq_core.services.batch.batch_api import BatchApi
+from groq_core.services.batch.later import GroqBatchApi
 from groq_core.services.documents.attached import Shelf
 from groq_core.services.documents.seeing import Look
 from groq_core.services.extraction import Extractor
@@ -104,4 +104,4 @@ class PageCore(Protocol):
     @property
     def log(self) -> Log: ...
     def handle(self, request: Request) -> Events: ...
-    def batches(self) -> AbstractAsyncContextManager[BatchApi]: ...
+    def batches(self) -> AbstractAsyncContextManager[GroqBatchApi]: ...

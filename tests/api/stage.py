@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry, Counter
 
 from groq_core.api.app import create_api
 from groq_core.api.backend import Simulator
+from groq_core.connections.guard import Guard, protocol_for
 from groq_core.errors import SettingsError
 from groq_core.events import AttemptStarted, CacheChecked, Event, Events, Finished, Routed, TextDelta, Usage
 from groq_core.middleware.allowance import Allowances
@@ -193,8 +194,15 @@ class Stage:
 
 @asynccontextmanager
 async def serving(app: object, grace_s: float = 1) -> AsyncIterator[int]:
-    """Serve an application; gives the port."""
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, timeout_graceful_shutdown=grace_s)  # type: ignore[arg-type]
+    """Serve an application, with the connections that `app.py` has; gives the port."""
+    config = uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        host="127.0.0.1",
+        port=0,
+        log_config=None,
+        timeout_graceful_shutdown=grace_s,  # type: ignore[arg-type]
+        http=protocol_for(Guard()),
+    )
     config.load()
     server = uvicorn.Server(config)
     server.lifespan = config.lifespan_class(config)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,11 +20,13 @@ from groq_core.api.app import create_api
 from groq_core.compose import assemble
 from groq_core.errors import RequestError
 from groq_core.events import Events
+from groq_core.media.image.preparation import prepare
 from groq_core.redaction import Secret
 from groq_core.requests import Request
 from groq_core.settings.settings import Settings
 from groq_core.simulator import Simulator
 from tests.api.stage import Stage, begun, plays, says, serving
+from tests.api.test_chat_body import MEDIA, picture
 
 
 @asynccontextmanager
@@ -278,6 +281,47 @@ async def test_groq_is_handed_a_batch_that_asks_for_it(simulator: Simulator, tmp
     assert any(path.endswith("/batches") for path in asked)
     assert not [path for path in asked if path.endswith("/chat/completions")]
     assert not [name for name in os.listdir(tmp_path / "batches") if not name.endswith(".json")]
+
+
+async def test_groq_is_handed_what_it_takes_and_what_was_changed_stands_beside_the_answer(
+    simulator: Simulator, tmp_path: Path
+) -> None:
+    said: dict[str, Any] = {"messages": [{"role": "user", "content": "Say a."}]}
+    tool = {"name": "look_up", "parameters": {"type": "object", "properties": {}}}
+    bodies: dict[str, dict[str, Any]] = {
+        "plain": said,
+        "changed": {"messages": [{"role": "user", "content": "Say \ud83d."}], "max_tokens": -1},
+        "unknown to Groq": said | {"store": True, "metadata": {"a": "b"}, "frequency_penalty": 0.5, "user": "ann"},
+        "one function": said | {"functions": [tool], "function_call": {"name": "look_up"}},
+        "a photograph": {"messages": [{"role": "user", "content": [picture("exif-gps.jpg")]}], "model": "vision"},
+        "a model from the future": said | {"model": "groq-new/model-1"},
+    }
+    lines = [
+        {"custom_id": name, "method": "POST", "url": "/v1/chat/completions", "body": {"model": "auto"} | body}
+        for name, body in bodies.items()
+    ]
+    async with house(simulator, tmp_path) as url:
+        client, batch = await hand_over(url, *(json.dumps(one).encode() for one in lines))
+        batch = await wait_for_end(client, batch.id)
+        content = (await client.files.content(str(batch.output_file_id))).read()
+        await client.close()
+    async with httpx.AsyncClient(headers={"authorization": "Bearer gsk_test"}) as itself:
+        files = (await itself.get(f"{simulator.groq_url}/openai/v1/files")).json()["data"]
+        [sent] = [one["id"] for one in files if one["purpose"] == "batch"]
+        handed = (await itself.get(f"{simulator.groq_url}/openai/v1/files/{sent}/content")).text
+
+    found = {one["custom_id"]: one["response"]["body"] for one in map(orjson.loads, content.splitlines())}
+    assert set(found) == set(bodies) - {"a model from the future"}
+    notes = {name: [note["code"] for note in body.get("notes", ())] for name, body in found.items()}
+    assert notes["plain"] == notes["one function"] == []
+    assert len(notes["changed"]) == 2
+    assert notes["unknown to Groq"] == ["parameter_left_out"] * 3
+    [choice] = found["one function"]["choices"]
+    assert (choice["finish_reason"], choice["message"]["function_call"]["name"]) == ("function_call", "look_up")
+    assert "tool_calls" not in choice["message"]
+    [photograph] = [row for row in map(orjson.loads, handed.splitlines()) if row["custom_id"] == "a photograph"]
+    [part] = photograph["body"]["messages"][0]["content"]
+    assert part["image_url"]["url"] == prepare((MEDIA / "exif-gps.jpg").read_bytes()).data_url
 
 
 async def count_begun(simulator: Simulator) -> int:

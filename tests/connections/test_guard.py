@@ -10,6 +10,7 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from groq_core.connections.guard import Bounds, Guard, bounds_for, protocol_for
+from groq_core.connections.line import line_of
 from tests.serving import port_of, serving
 
 
@@ -360,3 +361,60 @@ async def test_bodies_follow_each_other_on_one_connection(size: int, together: b
                 await asyncio.sleep(0.01)  # the server has read it by itself, or else tries the other case once more
             assert b" 200 " in await one.head()
             assert await one.reader.readexactly(len(b"%d" % size)) == b"%d" % size
+
+
+# ── whoever listens for the client's leaving ─────────────────────────────────────────────────────────
+
+
+async def heard_of_leaving(bounds: Bounds, *, reads: bool, leaves: bool) -> bool:
+    """Whether an answer of 64 MB is told within a second that nobody hears it; nothing is sent to who doesn't read."""
+    gone = asyncio.Event()
+    begun = asyncio.Event()
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        way = line_of(send)
+        assert way is not None
+        connection = way.listen(gone.set)
+        assert connection is not None
+        begun.set()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for _ in range(64 if not reads else 1):
+            await send({"type": "http.response.body", "body": bytes(2**20), "more_body": True})
+        await asyncio.sleep(2)
+        connection.forget_listener(gone.set)
+
+    async with (
+        serving(answer, lifespan="off", ws="none", http=protocol_for(Guard(bounds))) as server,
+        line(port_of(server)) as one,
+    ):
+        await one.say(GET + b"\r\n")
+        await asyncio.wait_for(begun.wait(), 10)
+        if reads:
+            await one.head()
+        if leaves:
+            one.writer.transport.abort()
+        try:
+            await asyncio.wait_for(gone.wait(), 1)
+        except TimeoutError:
+            return False
+        return True
+
+
+@pytest.mark.parametrize(
+    ("reads", "leaves", "told"), [(True, True, True), (False, False, True), (True, False, False)],
+    ids=["hangs up", "reads nothing", "stays and reads"],
+)  # fmt: skip
+async def test_an_answer_is_told_that_nobody_hears_it(reads: bool, leaves: bool, told: bool) -> None:
+    bounds = Bounds(stalled_s=0.2, head_s=0.2)
+    assert await heard_of_leaving(bounds, reads=reads, leaves=leaves) is told
+
+
+async def test_the_next_request_of_a_connection_keeps_its_own_listener() -> None:
+    connection = protocol_for(Guard()).__new__(protocol_for(Guard()))
+    first, second = asyncio.Event(), asyncio.Event()
+    connection.on_gone = second.set
+    connection.forget_listener(first.set)
+
+    assert connection.on_gone == second.set
+    connection.forget_listener(second.set)
+    assert connection.on_gone is None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
@@ -94,10 +94,10 @@ async def new_house() -> AsyncIterator[House]:
 
 
 @asynccontextmanager
-async def served(core: Core) -> AsyncIterator[str]:
-    """The page and the HTTP API on a free loopback port."""
+async def served(core: Core, port: int = 0) -> AsyncIterator[str]:
+    """The page and the HTTP API on a loopback port, 0 for any that is free."""
     # With the lifespan, in which Gradio starts its queue.
-    async with serving(create_app(core), lifespan="on") as server:
+    async with serving(create_app(core), lifespan="on", port=port) as server:
         yield f"{url_of(server)}/"
 
 
@@ -146,15 +146,22 @@ async def context(
     shared_context: BrowserContext, kept_pages: list[Page], house: House
 ) -> AsyncIterator[BrowserContext]:
     """A visitor who has never been here, with one empty page; of the tests before only the cache of files is left."""
+    async with fresh_page(shared_context, kept_pages, house.url):
+        yield shared_context
+
+
+@asynccontextmanager
+async def fresh_page(shared_context: BrowserContext, kept_pages: list[Page], url: str) -> AsyncIterator[Page]:
+    """The kept page before the house at this address is entered; it is left again, and other pages are closed."""
     if not kept_pages or kept_pages[0].is_closed():
         kept_pages[:] = [await shared_context.new_page()]
     (page,) = kept_pages
     # Of the same origin, and without scripts: what the page kept can be taken away with nobody there to write it again.
-    nowhere = f"{house.url}health"
+    nowhere = f"{url}health"
     if page.url != nowhere:
         await page.goto(nowhere)
     await forget(page)
-    yield shared_context
+    yield page
     await shared_context.set_offline(False)
     for other in shared_context.pages:
         if other is not page:
@@ -178,6 +185,45 @@ async def forget(page: Page) -> None:
     await session.detach()
     await page.emulate_media(media="null", color_scheme="null", reduced_motion="null")
     await page.set_viewport_size({"width": 1280, "height": 720})
+
+
+Visiting: TypeAlias = Callable[..., AbstractAsyncContextManager[Page]]
+"""Simulator, tab, and what is set, to the page with that tab open."""
+
+
+@pytest.fixture(scope="package")
+def kept_port() -> list[int]:
+    """
+    The port of all houses of :func:`visiting`, once there was one.
+
+    A browser keeps files by their address; at another port it would fetch and compile them all again.
+    """
+    return []
+
+
+@pytest.fixture
+def visiting(shared_context: BrowserContext, kept_pages: list[Page], kept_port: list[int]) -> Visiting:
+    """Visits to houses of a test's own, one after the other, with what is set; a script's complaint fails the test."""
+
+    @asynccontextmanager
+    async def visit(simulator: Simulator, tab: str, **environ: str) -> AsyncIterator[Page]:
+        settings = Settings.from_env({"GROQ_CORE_OFFLINE": "1", **environ})
+        complaints: list[str] = []
+
+        def note_error(error: Exception) -> None:
+            complaints.append(str(error))
+
+        async with assemble(settings, simulator=simulator) as core, served(core, *kept_port) as url:
+            kept_port[:] = [urlsplit(url).port or 0]
+            async with fresh_page(shared_context, kept_pages, url) as page:
+                page.on("pageerror", note_error)
+                await page.goto(url)
+                await page.click(f"#tab-{tab}-button")
+                yield page
+                page.remove_listener("pageerror", note_error)
+        assert complaints == []
+
+    return visit
 
 
 @pytest.fixture(params=[SIZES[0]])

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from mcp.server.fastmcp import FastMCP
+from playwright.async_api import Request as BrowserRequest
 from pydantic import create_model
 
 from groq_core.compose import assemble
@@ -24,7 +25,7 @@ from groq_core.ui.approvals import Approvals
 from tests.requires import needs
 from tests.services.mcp_server import serve
 from tests.services.oauth_server import Authority, Guarded, listening
-from tests.ui.test_work_in_browser import visiting
+from tests.ui.conftest import Visiting
 
 burnt: list[str] = []
 
@@ -104,7 +105,9 @@ async def test_a_visitor_names_a_server_and_gives_no_address(simulator: Simulato
 @needs("chromium")
 @pytest.mark.browser
 @pytest.mark.parametrize("word", ["allow", "refuse"])
-async def test_the_page_asks_and_its_keyboard_answers(simulator: Simulator, servers: str, word: str) -> None:
+async def test_the_page_asks_and_its_keyboard_answers(
+    visiting: Visiting, simulator: Simulator, servers: str, word: str
+) -> None:
     async with visiting(simulator, "agent", GROQ_CORE_MCP_SERVERS=servers) as page:
         await page.click("#gc-agent-tools summary")
         await page.check("#gc-agent-tools [data-server=lab]")
@@ -125,7 +128,9 @@ async def test_the_page_asks_and_its_keyboard_answers(simulator: Simulator, serv
 
 @needs("chromium")
 @pytest.mark.browser
-async def test_a_long_call_is_scrolled_to_its_end_before_it_may_be_allowed(simulator: Simulator, servers: str) -> None:
+async def test_a_long_call_is_scrolled_to_its_end_before_it_may_be_allowed(
+    visiting: Visiting, simulator: Simulator, servers: str
+) -> None:
     async with visiting(simulator, "agent", GROQ_CORE_MCP_SERVERS=servers) as page:
         await page.click("#gc-agent-tools summary")
         await page.check("#gc-agent-tools [data-server=lab]")
@@ -150,7 +155,7 @@ async def test_a_long_call_is_scrolled_to_its_end_before_it_may_be_allowed(simul
 
 @needs("chromium")
 @pytest.mark.browser
-async def test_options_on_a_phone_are_put_away_again(simulator: Simulator) -> None:
+async def test_options_on_a_phone_are_put_away_again(visiting: Visiting, simulator: Simulator) -> None:
     async with visiting(simulator, "agent") as page:
         await page.set_viewport_size({"width": 390, "height": 844})
         await page.reload()
@@ -162,7 +167,7 @@ async def test_options_on_a_phone_are_put_away_again(simulator: Simulator) -> No
 
 @needs("chromium")
 @pytest.mark.browser
-async def test_a_visitor_brings_a_server_of_their_own(simulator: Simulator) -> None:
+async def test_a_visitor_brings_a_server_of_their_own(visiting: Visiting, simulator: Simulator) -> None:
     authority, made = Authority(tokens={"visitors-own-token"}), list[Guarded]()
 
     def lab_app(origin: str) -> Guarded:
@@ -176,7 +181,11 @@ async def test_a_visitor_brings_a_server_of_their_own(simulator: Simulator) -> N
         listening(lab_app) as origin,
         visiting(simulator, "agent", GROQ_CORE_MCP_VISITORS="127.0.0.1") as page,
     ):
-        page.on("request", lambda request: asked.append(request.url))
+
+        def note(request: BrowserRequest) -> None:
+            asked.append(request.url)
+
+        page.on("request", note)
         await page.click("#gc-agent-tools summary")
         await page.click("#agent-server-add")
         await page.fill("[data-own-server]", f"{origin}/mcp")
@@ -188,6 +197,7 @@ async def test_a_visitor_brings_a_server_of_their_own(simulator: Simulator) -> N
         await page.wait_for_selector("body:not([data-agent]) .gc-run-bar")
         kept = await page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])")
         shown = await page.inner_text("#agent-log")
+        page.remove_listener("request", note)
 
     assert len(burnt) == 1
     assert set(made[0].seen) == {"visitors-own-token"}

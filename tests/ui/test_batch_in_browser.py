@@ -7,12 +7,12 @@ from playwright.async_api import Page
 
 from groq_core.simulator import Fault, Simulator
 from tests.requires import needs
-from tests.ui.test_work_in_browser import visiting
+from tests.ui.conftest import Visiting
 
 pytestmark = [needs("chromium"), pytest.mark.browser]
 
 
-async def test_a_table_is_chosen_run_and_taken_away(simulator: Simulator) -> None:
+async def test_a_table_is_chosen_run_and_taken_away(visiting: Visiting, simulator: Simulator) -> None:
     async with visiting(simulator, "batch") as page:
         await page.set_input_files(
             "#batch-file input[type=file]",
@@ -40,7 +40,7 @@ async def test_a_table_is_chosen_run_and_taken_away(simulator: Simulator) -> Non
     assert asked == {"What is Emma", "What is Dracula"}
 
 
-async def test_a_page_loaded_again_shows_its_table_and_goes_on(simulator: Simulator) -> None:
+async def test_a_page_loaded_again_shows_its_table_and_goes_on(visiting: Visiting, simulator: Simulator) -> None:
     async with visiting(simulator, "batch") as page:
         await page.click("#batch-file >> text=Try an example")
         await page.wait_for_selector("#batch-file td >> text=Tides")
@@ -58,7 +58,7 @@ async def test_a_page_loaded_again_shows_its_table_and_goes_on(simulator: Simula
     assert any(seen.path.endswith("/batches") for seen in simulator.requests)
 
 
-async def test_what_groq_answers_another_day_is_found_in_another_tab(simulator: Simulator) -> None:
+async def test_what_groq_answers_another_day_is_found_in_another_tab(visiting: Visiting, simulator: Simulator) -> None:
     async with visiting(simulator, "batch") as page:
         await page.click("#batch-file >> text=Try an example")
         await page.wait_for_selector("#batch-file td >> text=Tides")
@@ -83,7 +83,7 @@ async def in_another_tab(page: Page) -> None:
     await page.click("#tab-batch-button")
 
 
-async def test_failed_rows_are_listed_with_their_reason_and_run_again(simulator: Simulator) -> None:
+async def test_failed_rows_are_listed_with_their_reason_and_run_again(visiting: Visiting, simulator: Simulator) -> None:
     simulator.faults.add(Fault(kind="status", preset="content_filter", operation="chat", times=1))
     async with visiting(simulator, "batch") as page:
         await page.click("#batch-file >> text=Try an example")

@@ -3,48 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, Route, async_playwright, expect
+from playwright.async_api import Page, Route, expect
 
-from groq_core.compose import assemble
-from groq_core.serve import create_app
-from groq_core.settings.settings import Settings
 from groq_core.simulator import Simulator
-from tests.requires import find, needs
-from tests.serving import serving, url_of
+from tests.requires import needs
+from tests.ui.conftest import Visiting
 
 pytestmark = [needs("chromium"), pytest.mark.browser]
 
 DOCUMENTS = Path(__file__).parents[1] / "data" / "documents"
-PATIENCE_MS = 60_000
 
 
-@asynccontextmanager
-async def visiting(simulator: Simulator, tab: str, **environ: str) -> AsyncIterator[Page]:
-    """The page in a browser, with one of its tabs open; whatever its scripts complain about fails the test."""
-    settings = Settings.from_env({"GROQ_CORE_OFFLINE": "1", **environ})
-    complaints: list[str] = []
-    async with (
-        assemble(settings, simulator=simulator) as core,
-        serving(create_app(core)) as server,
-        async_playwright() as playwright,
-    ):
-        browser = await playwright.chromium.launch(executable_path=find("chromium"), args=["--no-sandbox"])
-        page = await browser.new_page()
-        page.set_default_timeout(PATIENCE_MS)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        await page.goto(f"{url_of(server)}/")
-        await page.click(f"#tab-{tab}-button")
-        yield page
-        await browser.close()
-    assert complaints == []
-
-
-async def test_a_document_is_dropped_in_and_its_data_taken_away(simulator: Simulator) -> None:
+async def test_a_document_is_dropped_in_and_its_data_taken_away(visiting: Visiting, simulator: Simulator) -> None:
     async with visiting(simulator, "extract") as page:
         await page.set_input_files("#extract-input input[type=file]", DOCUMENTS / "lease_contract.pdf")
         await page.wait_for_selector("#extract-input .gc-file >> text=3 pages")
@@ -71,7 +44,7 @@ async def test_a_document_is_dropped_in_and_its_data_taken_away(simulator: Simul
     ("tab", "hint"), [("extract", "Paste a text or choose a file first."), ("batch", "Choose a table first.")]
 )
 async def test_a_press_that_comes_before_the_script_of_its_tab_is_not_lost(
-    simulator: Simulator, tab: str, hint: str
+    visiting: Visiting, simulator: Simulator, tab: str, hint: str
 ) -> None:
     async def late(route: Route) -> None:
         await asyncio.sleep(0.5)
@@ -84,7 +57,9 @@ async def test_a_press_that_comes_before_the_script_of_its_tab_is_not_lost(
         await page.wait_for_selector(f"#gc-{tab}-hint >> text={hint}")
 
 
-async def test_fields_that_name_nothing_and_a_text_that_is_none_are_told(simulator: Simulator) -> None:
+async def test_fields_that_name_nothing_and_a_text_that_is_none_are_told(
+    visiting: Visiting, simulator: Simulator
+) -> None:
     async with visiting(simulator, "extract") as page:
         await page.click("#extract-run")
         await page.wait_for_selector("#gc-extract-hint >> text=Paste a text or choose a file first.")
@@ -96,7 +71,7 @@ async def test_fields_that_name_nothing_and_a_text_that_is_none_are_told(simulat
         await page.wait_for_selector("#gc-extract-hint >> text=Name at least one field to find.")
 
 
-async def test_an_agent_shows_its_call_and_goes_on_when_asked_more(simulator: Simulator) -> None:
+async def test_an_agent_shows_its_call_and_goes_on_when_asked_more(visiting: Visiting, simulator: Simulator) -> None:
     async with visiting(simulator, "agent") as page:
         await page.fill("#agent-task textarea", "Work out 6 * 7")
         await page.press("#agent-task textarea", "Enter")
@@ -122,7 +97,7 @@ async def run(page: Page, task: str, runs: int) -> None:
     await page.wait_for_selector("body:not([data-agent])")
 
 
-async def test_runs_of_the_agent_are_kept_and_gone_on_with(simulator: Simulator) -> None:
+async def test_runs_of_the_agent_are_kept_and_gone_on_with(visiting: Visiting, simulator: Simulator) -> None:
     async with visiting(simulator, "agent") as page:
         await run(page, "Work out 6 * 7", 1)
         seen = await page.inner_text("#agent-log .gc-run")
@@ -158,7 +133,7 @@ async def test_runs_of_the_agent_are_kept_and_gone_on_with(simulator: Simulator)
         assert await page.locator("#agent-log .gc-run-bar").count() == 2
 
 
-async def test_an_approval_of_before_asks_for_no_word_now(simulator: Simulator) -> None:
+async def test_an_approval_of_before_asks_for_no_word_now(visiting: Visiting, simulator: Simulator) -> None:
     async with visiting(simulator, "agent") as page:
         found = await page.evaluate(
             """async () => {

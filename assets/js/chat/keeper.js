@@ -4,6 +4,7 @@
 import { setText } from "../shared/dom.js";
 import { say } from "../shared/words.js";
 import { DeletedElsewhere } from "./deleted.js";
+import { Finder } from "./finder.js";
 import { showList } from "./list.js";
 import { openId, rememberDraft, rememberOpen } from "./open-here.js";
 import { spentInWords } from "./spent.js";
@@ -15,7 +16,6 @@ import { keepUnkept } from "./unkept.js";
 
 /**
  * @import { Composer, ConversationStore, Head, KeptConversation, Message, Recorder } from "./types.js"
- * @import { Search } from "./search.js"
  */
 
 const DRAFT_MS = 400;
@@ -34,8 +34,7 @@ export class Keeper {
     this.kind = conversation.name;
     /** @type {Head[]} */
     this.heads = [];
-    /** @type {string[] | null} ids of what was searched for; null while nothing is */
-    this.found = null;
+    this.finder = new Finder(store, () => this.#draw());
     this.temporary = false;
     /** Whether the browser has no room left. */
     this.full = false;
@@ -56,8 +55,6 @@ export class Keeper {
     document.addEventListener("visibilitychange", () => document.hidden && this.#keepRunning());
   }
 
-  /** @type {Search | undefined} */
-  search;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   drafting;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -65,10 +62,11 @@ export class Keeper {
 
   /** @type {Promise<void>} */
   #work = Promise.resolve();
-  #wanted = "";
   #titles = new Titles((tree) => this.#passing(tree), (id, change) => this.#change(id, change));
   /** @type {Set<string>} conversations that were deleted: what still comes of them is not kept */
   #gone = new Set();
+  /** @type {Map<string, number>} when this page last wrote a conversation, Unix time in milliseconds */
+  #written = new Map();
   /** @type {Map<string, Tree>} those that were shown here when another page deleted them: it may take them back */
   #left = new Map();
 
@@ -165,7 +163,8 @@ export class Keeper {
     const begun = this.store.atOnce ? work() : this.#work.then(work);
     const told = begun.then(
       () => {
-        this.search?.forget(id);
+        this.#written.set(id, Date.now());
+        this.finder.forget(id);
         this.channel?.postMessage({ changed: id });
       },
       (error) => (error instanceof DeletedElsewhere ? this.#leaveOut(id) : this.#tellRefusal(error)),
@@ -268,11 +267,12 @@ export class Keeper {
     }
     await this.#work;
     this.#gone.add(id);
+    const at = Date.now();
     const whole = await this.store.remove(id);
     if (!whole) return;
     this.heads = this.heads.filter((head) => head.id !== id);
-    this.search?.forget(id);
-    this.channel?.postMessage({ changed: id, gone: [id] });
+    this.finder.forget(id);
+    this.channel?.postMessage({ changed: id, gone: [id], at });
     if (this.conversation.tree.head.id === id) this.fresh();
     this.#draw();
     offerUndo(say("conversation_deleted"), async () => {
@@ -312,7 +312,7 @@ export class Keeper {
     for (const whole of found) {
       await this.store.put(whole);
       this.heads.push(whole.head);
-      this.search?.forget(whole.head.id);
+      this.finder.forget(whole.head.id);
     }
     this.channel?.postMessage({ changed: null });
     this.#draw();
@@ -330,16 +330,17 @@ export class Keeper {
     this.conversation.stop();
     const ids = all.map(({ head }) => head.id);
     ids.forEach((id) => this.#gone.add(id));
+    const at = Date.now();
     await this.store.clear();
     this.heads = [];
-    ids.forEach((id) => this.search?.forget(id));
-    this.channel?.postMessage({ changed: null, gone: ids });
+    ids.forEach((id) => this.finder.forget(id));
+    this.channel?.postMessage({ changed: null, gone: ids, at });
     this.fresh();
     offerUndo(say("conversations_deleted"), async () => {
       this.#gone.clear();
       for (const whole of all) await this.store.put(whole);
-      this.heads = all.map(({ head }) => head);
-      ids.forEach((id) => this.search?.forget(id));
+      this.heads.push(...all.map(({ head }) => head));
+      ids.forEach((id) => this.finder.forget(id));
       this.channel?.postMessage({ changed: null, back: ids });
       this.#draw();
     });
@@ -362,40 +363,12 @@ export class Keeper {
     this.drafting = setTimeout(() => this.draft(), DRAFT_MS);
   }
 
-  /**
-   * Show only what holds these words; nothing shows all.
-   *
-   * @param {string} words
-   */
-  async look(words) {
-    this.#wanted = words;
-    if (!words.trim()) this.found = null;
-    else {
-      this.host?.setAttribute("aria-busy", "true");
-      const found = await (await this.#searching()).find(words);
-      if (this.#wanted !== words) return;
-      this.found = found;
-    }
-    this.host?.removeAttribute("aria-busy");
-    this.#draw();
-  }
-
-  /** Read everything that is searched, as soon as somebody reaches for the search. */
-  async prepareSearch() {
-    await (await this.#searching()).ready();
-  }
-
-  async #searching() {
-    const { Search } = await import("./search.js");
-    return (this.search ??= new Search(this.store));
-  }
-
   // ── other pages of this browser ──
 
-  /** @param {{ changed: string | null, gone?: string[], back?: string[] }} news which conversation changed, null for any; which were deleted, or taken back */
-  async #hear({ changed, gone, back }) {
+  /** @param {{ changed: string | null, gone?: string[], at?: number, back?: string[] }} news which conversation changed, null for any; which were deleted and when, or taken back */
+  async #hear({ changed, gone, at = 0, back }) {
     if (!this.store.lasts) return;
-    gone?.forEach((id) => this.#gone.add(id));
+    gone?.forEach((id) => this.#letGo(id, at));
     for (const id of back ?? (gone || !changed ? [] : [changed])) this.#takeBack(id);
     if (gone?.includes(this.conversation.tree.head.id)) this.#leaveDeleted();
     clearTimeout(this.hearing);
@@ -407,17 +380,27 @@ export class Keeper {
       this.#draw();
     }, 50);
     if (changed === null) {
-      this.search?.close(); // many have changed: read anew when it is wanted
-      this.search = undefined;
+      this.finder.forgetAll();
       return;
     }
-    this.search?.forget(changed);
+    this.finder.forget(changed);
     const { tree, running } = this.conversation;
     if (changed !== tree.head.id || running) return;
     const whole = await this.store.read(changed);
     if (!whole || this.conversation.tree !== tree || this.conversation.running || tree.holds(whole.messages)) return;
     const { draft, options } = tree.head;
     this.conversation.open(new Tree({ ...whole.head, draft, options }, whole.messages));
+  }
+
+  // What this page wrote before it heard of the deletion may have come after it.
+  /**
+   * @param {string} id
+   * @param {number} at
+   */
+  async #letGo(id, at) {
+    this.#gone.add(id);
+    await this.#work;
+    if (this.#gone.has(id) && (this.#written.get(id) ?? 0) >= at) await this.store.remove(id);
   }
 
   // Its answer ends with it; what stands in the box was not sent yet, and stays.

@@ -48,7 +48,7 @@ export function showList(keeper, now) {
 const again = () => latest && showList(...latest);
 
 /** @param {Keeper} keeper */
-function sortHeads({ heads, found }) {
+function sortHeads({ heads, finder: { found } }) {
   if (found) {
     const byId = new Map(heads.map((head) => [head.id, head]));
     return found.map((id) => byId.get(id)).filter((head) => head !== undefined);
@@ -79,7 +79,7 @@ class List extends Component {
     let group = null;
     const rows = [];
     for (const head of entries) {
-      const next = keeper.found ? null : groupOf(head, today);
+      const next = keeper.finder.found ? null : groupOf(head, today);
       if (next && next !== group) rows.push(html`<h2 key=${next}>${say(next)}</h2>`);
       group = next;
       rows.push(html`<${Entry} key=${head.id} head=${head} keeper=${keeper} open=${head.id === now.open} running=${now.running.has(head.id)} menu=${menu === head.id} renaming=${renaming === head.id} />`);
@@ -88,7 +88,7 @@ class List extends Component {
       ${!keeper.store.lasts ? html`<p class="gc-list-note" role="note">${say("storage_refused")}</p>` : null}
       ${keeper.full ? html`<p class="gc-list-note" role="note">${say("storage_full")}</p>` : null}
       ${rows}
-      ${entries.length ? null : html`<p class="gc-list-note">${say(keeper.found ? "search_nothing" : "conversations_none")}</p>`}
+      ${entries.length ? null : html`<p class="gc-list-note">${say(keeper.finder.found ? "search_nothing" : "conversations_none")}</p>`}
       ${more > 0 ? html`<button type="button" class="gc-link gc-list-more" onClick=${showMore}>${say("list_more", { n: more })}</button>` : null}
     `;
   }

@@ -20,8 +20,8 @@ export function sideColumn(keeper) {
     closeDrawer();
   }));
   const search = el("input", { type: "search", id: "conversation-search", "aria-label": say("search"), placeholder: say("search"), autocomplete: "off" });
-  for (const reach of ["pointerenter", "focus"]) search.addEventListener(reach, does((kept) => kept.prepareSearch()));
-  search.addEventListener("input", does((kept) => kept.look(search.value)));
+  for (const reach of ["pointerenter", "focus"]) search.addEventListener(reach, does((kept) => kept.finder.prepare()));
+  search.addEventListener("input", does((kept) => kept.finder.look(search.value, kept.host)));
   const element = el(
     "aside",
     { id: "gc-conversations", "aria-label": say("conversations") },

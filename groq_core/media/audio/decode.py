@@ -24,6 +24,7 @@ from groq_core.media.audio.header_length import (
     with_length,
 )
 from groq_core.media.audio.mixing import Mixer, finite, power_of
+from groq_core.media.audio.ogg_clock import lateness
 from groq_core.media.audio.resample import Resampler, Samples
 
 RATE: Final = 16_000
@@ -173,13 +174,17 @@ def _by_ffmpeg(data: Media, container: Container) -> Iterator[SampleSource]:
     declared = probed.track_duration_s(track)
     if container in (MP3, MPGA) and has_frame_count(data):
         declared = probed.duration_s
+    late_s, until_s = probed.late_s(track), None
+    if probed.demuxer == "ogg" and probed.streams > 1:
+        late_s, until_s = lateness(data, container, probed, track)
     opened = ffmpeg.decoding(
         data,
         container,
         track=track.number,
         channels=channels,
         start_s=probed.start_s,
-        late_s=probed.late_s(track),
+        late_s=late_s,
+        late_until_s=until_s,
     )
     with opened as blocks:
         yield SampleSource(

@@ -90,6 +90,7 @@ class Probed:
         start_s: Where its clock begins.
         video: There is a picture track beside the sound.
         streams: All tracks, of whatever kind.
+        picture_s: Where the first track begins that is no sound; None where there is none, or it does not say.
     """
 
     demuxer: str
@@ -98,6 +99,7 @@ class Probed:
     start_s: float
     video: bool
     streams: int
+    picture_s: float | None = None
 
     def late_s(self, track: Track) -> float:
         """How much later than the film a track begins, where ffmpeg would not let it."""
@@ -166,7 +168,12 @@ def probe(data: Media, container: Container) -> Probed:
         start_s=_seconds(form.get("start_time")) or 0.0,
         video=any(_moves(stream) for stream in streams),
         streams=len(streams),
+        picture_s=min((begin for begin in map(_picture_start, streams) if begin is not None), default=None),
     )
+
+
+def _picture_start(stream: dict[str, Any]) -> float | None:
+    return None if stream.get("codec_type") == "audio" else _seconds(stream.get("start_time"))
 
 
 def _json(data: Media, command: list[str], name: str) -> dict[str, Any]:
@@ -217,6 +224,7 @@ def decoding(
     channels: int = 1,
     start_s: float = 0.0,
     late_s: float = 0.0,
+    late_until_s: float | None = None,
     at_most_s: float | None = None,
     timeout: float = TIMEOUT,
 ) -> Iterator[Iterator[bytes]]:
@@ -230,6 +238,7 @@ def decoding(
         channels: How many come out; as many as go in, so that they are mixed by who knows what they hold.
         start_s: Where the file's clock begins, as probed.
         late_s: How much later the track does, where ffmpeg takes no notice of it.
+        late_until_s: It does from this moment on, by its own reckoning; None for never.
         at_most_s: Seconds to decode.
 
     Yields:
@@ -244,7 +253,9 @@ def decoding(
         *(("-copyts",) if own_clock else ()),
         *_choose(container),
     ]
-    shift = f"asetpts=PTS+{late_s}/TB," if late_s else ""
+    late = f"PTS+{late_s}/TB"
+    late = late if late_until_s is None else f"if(lt(T\\,{late_until_s})\\,{late}\\,PTS)"
+    shift = f"asetpts={late}," if late_s else ""
     options = [
         *("-map", f"0:a:{track}", "-vn", "-sn", "-dn", "-map_metadata", "-1"),
         *(("-t", str(at_most_s)) if at_most_s else ()),
@@ -308,6 +319,29 @@ def longest_gap(data: Media, container: Container, track: int = 0) -> float:
         longest = max(longest, begin - reached)
         reached = max(reached, begin + (_seconds(packet.get("duration_time")) or 0.0))
     return longest
+
+
+def first_page(data: Media, container: Container, track: int) -> tuple[int, float] | None:
+    """
+    Of a track in an Ogg file where the first page with sound lies, and how many seconds its packets last.
+
+    Returns:
+        None where that cannot be told.
+    """
+    command = ["ffprobe", "-v", "error", *_choose(container), "-select_streams", f"a:{track}"]
+    command += ["-read_intervals", f"%+#{_MOST_PACKETS}", "-show_entries", "packet=duration_time,pos", "-of", "json"]
+    packets = _json(data, command, container.name).get("packets", [])
+    place = packets[0].get("pos", "") if packets else ""
+    lasting = [_seconds(packet.get("duration_time")) or 0.0 for packet in packets if packet.get("pos") == place]
+    if not place.isdecimal():
+        return None
+    # The very last packet is said to last as long as there is a hole anywhere.
+    *others, last = lasting
+    return int(place), sum(others) + min(last, max(others, default=last))
+
+
+_MOST_PACKETS = 256
+"""A page of Ogg ends at most 255 of them."""
 
 
 def _choose(container: Container) -> list[str]:

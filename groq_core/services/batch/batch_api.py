@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
@@ -20,9 +20,9 @@ from typing import Any, Final, Protocol, TypeVar
 import msgspec
 
 from groq_core.errors import Kind, ProviderError, RequestError
-from groq_core.events import Usage
+from groq_core.events import Note, Usage
 from groq_core.models.pricing import BATCH_DISCOUNT
-from groq_core.services.batch.batch_result import BatchResult, tokens_of
+from groq_core.services.batch.batch_result import BatchResult, Sent, tokens_of
 from groq_core.services.batch.job import Job, Part
 from groq_core.services.batch.lines import Entry, Line, LineFault
 from groq_core.services.batch.progress import Progress
@@ -57,6 +57,8 @@ TRIES: Final = 6
 
 OURS: Final = frozenset({"cost_sensitive", "max_latency_ms"})
 """Fields of a line that are for this application alone."""
+
+Fit = Callable[[dict[str, Any]], tuple[dict[str, Any], Sequence[Note]]]
 
 
 class Described(Protocol):
@@ -101,6 +103,7 @@ class RemoteBatchRun:
         job: Its slip; saved after every step.
         model: From a line's model (perhaps a tier, perhaps None) to a Groq id. Raises RequestError.
         price: From a model's id and a usage to USD, undiscounted; None where it is unknown.
+        fit: From a chat's body to one that Groq takes, and what had to be changed for it. Raises RequestError.
         total: Lines in the source, where somebody has counted.
         simulated: The simulator answers, and each answer says so.
         stopping: Once set, nothing more is sent, and what Groq has is cancelled there.
@@ -115,6 +118,7 @@ class RemoteBatchRun:
         *,
         model: Callable[[str | None], str],
         price: Callable[[str, Usage], float | None],
+        fit: Fit = lambda body: (body, ()),
         total: int | None = None,
         simulated: bool = False,
         stopping: asyncio.Event | None = None,
@@ -124,7 +128,8 @@ class RemoteBatchRun:
         most_bytes: int = MOST_BYTES,
     ) -> None:
         self._entries, self._sink, self._job, self._api = entries, sink, job, api
-        self._model, self._price, self._total, self._simulated = model, price, total, simulated
+        self._model, self._price, self._fit = model, price, fit
+        self._total, self._simulated = total, simulated
         self._stopping = stopping or asyncio.Event()
         self._clock, self._sleep = clock, sleep
         self._most_lines, self._most_bytes = most_lines, most_bytes
@@ -241,7 +246,7 @@ class RemoteBatchRun:
                     continue
                 if entry.custom_id in self._sink or (wire := self._wire_line(entry)) is None:
                     continue
-                raw, known = wire, msgspec.json.encode([entry.custom_id, entry.key]) + b"\n"
+                raw, known = wire
                 if lines + 1 > self._most_lines or size + len(raw) > self._most_bytes:
                     return lines, (raw, known)
                 file.write(raw)
@@ -249,8 +254,8 @@ class RemoteBatchRun:
                 lines, size = lines + 1, size + len(raw)
         return lines, (b"", b"")
 
-    def _wire_line(self, entry: Entry) -> bytes | None:
-        """A line as the Batch API takes it; None, and a failure in the sink, where it takes none."""
+    def _wire_line(self, entry: Entry) -> tuple[bytes, bytes] | None:
+        """A line as the Batch API takes it, and what to remember; None, and a failure in the sink, for none."""
         try:
             if isinstance(entry, LineFault):
                 raise entry.error
@@ -259,19 +264,20 @@ class RemoteBatchRun:
             self._sink.fail(entry.custom_id, failure(error), key=entry.key)
             return None
 
-    def _wire(self, line: Line) -> bytes:
+    def _wire(self, line: Line) -> tuple[bytes, bytes]:
         if line.operation != "chat":
             raise RequestError(
                 f"Groq's Batch API takes no {line.operation}", param="operation", hint="Run it with --via live."
             )
         body = {name: value for name, value in line.body.items() if name not in OURS}
         body["model"] = self._model(body.get("model"))
+        body, notes = self._fit(body)
         raw = msgspec.json.encode(
             {"custom_id": line.custom_id, "method": "POST", "url": "/v1/chat/completions", "body": body}
         )
         if len(raw) >= self._most_bytes:
             raise RequestError("the line is larger than a whole file may be", code="request_too_large")
-        return raw + b"\n"
+        return raw + b"\n", msgspec.json.encode(Sent.of(line, notes)) + b"\n"
 
     async def _create(self, part: Part) -> None:
         """Start the batch on a part, unless an interrupted run has started it without hearing of it."""
@@ -337,15 +343,15 @@ class RemoteBatchRun:
         if batch.status == "failed":
             self._refused += batch.problems or ("no reason given",)
 
-    def _read_ids(self, part: Part) -> dict[str, str] | None:
-        """The ids of a part with the hashes of their questions; None where nothing was written down."""
+    def _read_ids(self, part: Part) -> dict[str, Sent] | None:
+        """What was sent in a part, by its ids; None where nothing was written down."""
         try:
             with self._beside(self._job.parts.index(part), "ids").open("rb") as file:
-                return dict(msgspec.json.decode(line, type=tuple[str, str]) for line in file)
+                return {(sent := msgspec.json.decode(line, type=Sent)).custom_id: sent for line in file}
         except FileNotFoundError:
             return None
 
-    async def _fetch(self, file_id: str, known: dict[str, str] | None) -> None:
+    async def _fetch(self, file_id: str, known: dict[str, Sent] | None) -> None:
         """Take in a file of results; lines the sink has from an interrupted fetch are not taken twice."""
         unreadable, unknown = list[bytes](), 0
         async with aclosing(self._api.lines(file_id)) as lines:
@@ -358,7 +364,7 @@ class RemoteBatchRun:
                 if known is not None and result.custom_id not in known:
                     unknown += 1
                 else:
-                    self._take(result, (known or {}).get(result.custom_id, ""))
+                    self._take(result, (known or {}).get(result.custom_id) or Sent(result.custom_id))
         # Only when the file has been read to its end: an interrupted one is read again.
         if unreadable:
             self._record_unreadable(unreadable)
@@ -371,18 +377,20 @@ class RemoteBatchRun:
         with writing_beside(self._sink.path, self._sink.answered), path.open("ab") as file:
             file.writelines(line.rstrip(b"\r\n") + b"\n" for line in lines)
 
-    def _take(self, result: BatchResult, key: str) -> None:
+    def _take(self, result: BatchResult, sent: Sent) -> None:
         if result.custom_id in self._sink:
             return
         reason = result.reason
         if reason is not None:
-            self._sink.fail(result.custom_id, reason, key=key)
+            self._sink.fail(result.custom_id, reason, key=sent.key)
             return
         response = result.response
         assert response is not None
         assert response.body is not None, "a result without a reason has an answer"
-        body = {**response.body, "simulated": True} if self._simulated else response.body
-        self._sink.answer(result.custom_id, body, key=key, request_id=response.request_id, status=response.status_code)
+        body = sent.answered(response.body) | ({"simulated": True} if self._simulated else {})
+        self._sink.answer(
+            result.custom_id, body, key=sent.key, request_id=response.request_id, status=response.status_code
+        )
         self._count(response.body)
 
     def _count(self, body: dict[str, Any]) -> None:

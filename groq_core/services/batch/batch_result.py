@@ -1,15 +1,61 @@
-"""One line of what a batch of Groq's came to: an answer, or the reason why there is none."""
+"""One line of a batch of Groq's: what was sent, and what it came to, an answer or the reason why there is none."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
 
+from groq_core.events import Note
+from groq_core.services.batch.lines import Line
 from groq_core.services.batch.sink import Failure
 
 FAILED: Final = Failure(code="failed", message="")
 NO_ANSWER: Final = Failure(code="malformed", message="the result holds no answer")
+
+
+class Sent(msgspec.Struct, frozen=True, array_like=True):
+    """
+    What is remembered of a line while Groq has it.
+
+    Attributes:
+        key: Hash of its question.
+        notes: What was changed in it that its author should know, each a code and a text.
+        by_function_call: See :class:`Line`.
+    """
+
+    custom_id: str
+    key: str = ""
+    notes: tuple[dict[str, str], ...] = ()
+    by_function_call: bool = False
+
+    @classmethod
+    def of(cls, line: Line, notes: Iterable[Note] = ()) -> Sent:
+        """
+        Args:
+            notes: What was changed on the way to Groq, beside what the line itself tells.
+        """
+        told = tuple({"code": note.code, "text": note.text} for note in (*line.notes, *notes))
+        return cls(line.custom_id, line.key, told, line.by_function_call)
+
+    def answered(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Groq's answer as one of ours: with the notes, and with a function call for who knows of no tools."""
+        if self.by_function_call:
+            body = {**body, "choices": [_with_function_call(choice) for choice in body["choices"]]}
+        return {**body, "notes": list(self.notes)} if self.notes else body
+
+
+def _with_function_call(choice: dict[str, Any]) -> dict[str, Any]:
+    message = dict(choice["message"])
+    calls = message.get("tool_calls")
+    if not isinstance(calls, list) or not calls or not isinstance(calls[0], dict):
+        return choice
+    message["function_call"] = calls[0].get("function")
+    if len(calls) == 1:
+        del message["tool_calls"]
+    finish = "function_call" if choice.get("finish_reason") == "tool_calls" else choice.get("finish_reason")
+    return {**choice, "message": message, "finish_reason": finish}
 
 
 class BatchResponse(msgspec.Struct):

@@ -1,7 +1,8 @@
 """
 A Word file as it is read on paper: headers, then text, tables and boxes in their order, footnotes, footers.
 
-What was inserted or moved here is there, what was deleted or moved away is not; of fields there is what they show.
+What was inserted or moved here is there, what was deleted or moved away is not; of fields there is what they show, and
+before the paragraphs of lists their numbers.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import Any, Final
 
 from groq_core.errors import RequestError
 from groq_core.services.documents.archive import Archive, attribute, child, children, local
+from groq_core.services.documents.numbering import Numbering
 from groq_core.services.documents.parts import ReadingLimits, ReadingWatch, ReadText, damage_error
 
 _GONE: Final = frozenset(
@@ -50,6 +52,9 @@ class _Reading:
         self._notes: list[str] = []
         self._boxes: list[str] = []
         self._fields: list[str] = []
+        self._numbering = Numbering(self._part("numbering"), self._part("styles"))
+        # Words of paragraphs whose end was deleted: they are the beginning of the next one.
+        self._carried = ""
         self._footnotes = {kind: self._note_bodies(kind) for kind in ("footnotes", "endnotes")}
 
     def read(self) -> ReadText:
@@ -61,6 +66,8 @@ class _Reading:
         head, foot = self._edges(root, "header"), self._edges(root, "footer")
         comments = self._part("comments")
         notes = self._archive.list_unread(comments=0 if comments is None else len(comments))
+        if self._numbering.unknown:
+            notes.append("Some numbers of lists are written in digits here, and in other signs in the file.")
         texts = [block for block in (*head, *blocks, *self._notes, *foot) if block.strip()]
         return ReadText(["\n\n".join(texts)], notes=notes)
 
@@ -76,15 +83,27 @@ class _Reading:
             kind = local(element)
             self._watch.count()
             if kind == "p":
-                blocks.append(self._paragraph(element))
-                blocks += self._take_boxes()
+                blocks += self._whole_paragraph(element)
             elif kind == "tbl":
                 blocks += self._rows(element)
             elif kind == "AlternateContent":
                 blocks += self._blocks(_choice(element))
             elif kind and kind not in _GONE:
                 blocks += self._blocks(element)
-        return blocks
+        return [*blocks, *self._take_carried()]
+
+    def _whole_paragraph(self, paragraph: Any) -> list[str]:
+        """A paragraph under its number, with the boxes in it; nothing yet where its end is not to be seen."""
+        if _ends_unseen(paragraph):
+            self._carried += self._paragraph(paragraph)
+            return self._take_boxes()
+        carried, self._carried = self._carried, ""
+        mark = self._numbering.mark(paragraph)
+        return [mark + carried + self._paragraph(paragraph), *self._take_boxes()]
+
+    def _take_carried(self) -> list[str]:
+        carried, self._carried = self._carried, ""
+        return [carried] if carried else []
 
     def _take_boxes(self) -> list[str]:
         boxes, self._boxes = self._boxes, []
@@ -205,6 +224,16 @@ def _choice(element: Any) -> Any:
     """Of two ways to say the same the one that is meant for newer programs."""
     chosen = child(element, "Choice")
     return chosen if chosen is not None and len(chosen) else child(element, "Fallback") if chosen is None else chosen
+
+
+def _ends_unseen(paragraph: Any) -> bool:
+    """Whether the end of a paragraph was deleted, moved away or hidden: what follows stands in the same one."""
+    marks = child(paragraph, "pPr")
+    marks = child(marks, "rPr") if marks is not None else None
+    if marks is None:
+        return False
+    gone = any(child(marks, kind) is not None for kind in ("del", "moveFrom"))
+    return gone or _on(child(marks, "vanish")) or _on(child(marks, "specVanish"))
 
 
 def _is_hidden(run: Any) -> bool:

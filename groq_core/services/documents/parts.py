@@ -58,6 +58,9 @@ EXTENSIONS: Final[dict[str, Kind]] = {
 PAGE_BREAK: Final = "\f"
 """Between two pages in the text of a document."""
 
+PICTURED: Final = "Not read: large pictures on"
+"""How the note begins that names pages with more in pictures than in text."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadingLimits:
@@ -102,6 +105,7 @@ class Document:
         pages: Empty where the kind of document has none; slides and sheets count as pages.
         notes: What its reader should know, e.g. that three pages hold no text.
         unread: Numbers of the pages that hold no text that could be read, and may be looked at as pictures.
+        pictured: Of those that hold some, and perhaps most of it in pictures.
     """
 
     name: str
@@ -110,6 +114,7 @@ class Document:
     pages: tuple[DocumentPage, ...] = ()
     notes: tuple[str, ...] = ()
     unread: tuple[int, ...] = ()
+    pictured: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
@@ -120,6 +125,7 @@ class ReadText:
     paged: bool = False
     notes: list[str] = field(default_factory=list)
     unread: list[int] = field(default_factory=list)
+    pictured: list[int] = field(default_factory=list)
 
 
 Reader: TypeAlias = Callable[[bytes, str, ReadingLimits], ReadText]

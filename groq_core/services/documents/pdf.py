@@ -11,6 +11,7 @@ from groq_core.errors import RequestError
 from groq_core.services.documents.columns import in_columns
 from groq_core.services.documents.enclosed import Enclosures, ReadAttached, base_name
 from groq_core.services.documents.parts import (
+    PICTURED,
     ReadingLimits,
     ReadingWatch,
     ReadText,
@@ -21,6 +22,7 @@ from groq_core.services.documents.parts import (
     tidy,
     unfit,
 )
+from groq_core.services.documents.pictured import Pictured, pictured_pages
 
 _FAR: Final = 64_000
 """Bytes in which a PDF begins: a printer's commands may come first."""
@@ -47,7 +49,8 @@ def read_pdf(data: bytes, name: str, limits: ReadingLimits, read_attached: ReadA
 
     watch = ReadingWatch(name, limits)
     try:
-        reader = PdfReader(BytesIO(data[max(0, start_of(data)) :]))
+        data = data[max(0, start_of(data)) :]
+        reader = PdfReader(BytesIO(data))
         if reader.is_encrypted and not reader.decrypt(""):
             raise unfit(
                 f"{name} is locked with a password",
@@ -56,14 +59,15 @@ def read_pdf(data: bytes, name: str, limits: ReadingLimits, read_attached: ReadA
             )
         texts = _texts(reader, name, limits, watch)
         enclosed, notes = _enclose(reader, read_attached)
+        pictured = pictured_pages(data, reader.pages, texts, watch) if not enclosed else Pictured()
     except RequestError:
         raise
     except (PyPdfError, Exception) as error:  # a damaged file raises whatever its bytes happen to run into
         raise damage_error(name, "PDF", error) from None
-    return _judge(texts, enclosed, notes, name)
+    return _judge(texts, enclosed, notes, pictured)
 
 
-def _judge(texts: list[str], enclosed: list[str], notes: list[str], name: str) -> ReadText:
+def _judge(texts: list[str], enclosed: list[str], notes: list[str], pictured: Pictured) -> ReadText:
     count = len(texts)
     coded = [number for number, text in enumerate(texts, start=1) if is_meaningless(text)]
     texts = ["" if number in coded else text for number, text in enumerate(texts, start=1)]
@@ -75,7 +79,13 @@ def _judge(texts: list[str], enclosed: list[str], notes: list[str], name: str) -
         notes.append(f"The letters of {format_pages(coded)} have no meaning in the file.")
     if empty and len(empty) < count:
         notes.insert(0, f"No text on {format_pages(empty)}: scanned, or empty.")
-    return ReadText(texts, paged=True, notes=notes, unread=unread)
+    partly = [number for number in pictured.partly if number not in coded]
+    mostly = [number for number in pictured.mostly if number not in coded]
+    if mostly:
+        notes.append(f"{PICTURED} {format_pages(mostly)}, which may hold most of what stands there.")
+    if partly:
+        notes.append(f"Not read: what stands in pictures on {format_pages(partly)}.")
+    return ReadText(texts, paged=True, notes=notes, unread=unread, pictured=mostly)
 
 
 def unreadable(found: ReadText, name: str) -> RequestError:

@@ -125,6 +125,7 @@ def _document(found: ReadText, name: str, kind: Kind, limits: ReadingLimits) -> 
         pages=pages_of(found.texts) if found.paged else (),
         notes=tuple(found.notes),
         unread=tuple(found.unread),
+        pictured=tuple(found.pictured),
     )
 
 

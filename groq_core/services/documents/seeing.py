@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Final, TypeAlias
@@ -12,6 +13,7 @@ from groq_core.media.image.preparation import PreparedImage, prepare
 from groq_core.services.documents import pdf
 from groq_core.services.documents.parts import (
     PAGE_BREAK,
+    PICTURED,
     Document,
     ReadingLimits,
     ReadText,
@@ -56,10 +58,11 @@ async def read_or_show(
     if look is None or pdf.start_of(data) < 0:
         return await read_document(data, filename, limits)
     document = await read_with_unread_pages(data, filename, limits)
-    if not document.unread:
+    wanted = tuple(sorted({*document.unread, *document.pictured}))
+    if not wanted:
         return document
-    if len(document.unread) == len(document.pages) <= room:
-        pictures = await pictures_of(data, filename, document.unread, limits)
+    if len(wanted) == len(document.pages) <= room:
+        pictures = await pictures_of(data, filename, wanted, limits)
         return tuple([await asyncio.to_thread(_as_page, one, at, document) for at, one in enumerate(pictures, start=1)])
     return await _look_at_pages(document, data, filename, look, limits)
 
@@ -70,7 +73,8 @@ def _as_page(picture: bytes, number: int, document: Document) -> PreparedImage:
 
 
 async def _look_at_pages(document: Document, data: bytes, filename: str, look: Look, limits: ReadingLimits) -> Document:
-    wanted = document.unread[:MOST_PAGES]
+    # Of pages beyond the most those without any text come first.
+    wanted = tuple(sorted([*document.unread, *document.pictured][:MOST_PAGES]))
     pictures = await pictures_of(data, filename, wanted, limits)
     free = asyncio.Semaphore(_SIDE_BY_SIDE)
 
@@ -88,10 +92,19 @@ async def _look_at_pages(document: Document, data: bytes, filename: str, look: L
         if isinstance(answer, GroqCoreError):
             failed[number] = answer
         else:
-            texts[number - 1] = answer
+            texts[number - 1] = _joined(texts[number - 1], answer)
     if failed and not any(text.strip() for text in texts):
         raise _unseen(document, failed[wanted[0]])
     return _with_texts(document, texts, tuple(number for number in wanted if number not in failed), failed)
+
+
+def _joined(read: str, seen: str) -> str:
+    """What was seen on a page, after what was read of it where a word of that is missing there."""
+    said = set(_WORD.findall(seen.casefold()))
+    return seen if said.issuperset(_WORD.findall(read.casefold())) else f"{read}\n\n{seen}"
+
+
+_WORD: Final = re.compile(r"\w+")
 
 
 def _unseen(document: Document, why: GroqCoreError) -> RequestError:
@@ -108,18 +121,31 @@ def _with_texts(
         raise pdf.unreadable(ReadText(texts, notes=list(document.notes)), document.name)
     left = tuple(number for number in document.unread if number not in seen and number not in failed)
     notes = list[str]()
-    if seen:
-        verb = "was" if len(seen) == 1 else "were"
+    if blank := tuple(number for number in seen if number in document.unread):
+        verb = "was" if len(blank) == 1 else "were"
         notes.append(
-            f"{format_pages(seen).capitalize()} had no text to be read and {verb} looked at by a vision model."
+            f"{format_pages(blank).capitalize()} had no text to be read and {verb} looked at by a vision model."
         )
-    if failed:
-        why = next(iter(failed.values())).message.rstrip(".")
-        notes.append(f"Not read: {format_pages(tuple(failed))}, since no vision model could look at it: {why}.")
+    if pictured := tuple(number for number in seen if number in document.pictured):
+        verb, have = ("was", "holds") if len(pictured) == 1 else ("were", "hold")
+        where = format_pages(pictured).capitalize()
+        notes.append(f"{where} {have} large pictures and {verb} looked at by a vision model.")
+    if rest := [number for number in document.pictured if number not in seen and number not in failed]:
+        notes.append(f"{PICTURED} {format_pages(rest)}, since at most {MOST_PAGES} pages are looked at.")
+    for numbers, what in ((document.unread, "Not read:"), (document.pictured, PICTURED)):
+        if refused := tuple(number for number in failed if number in numbers):
+            why = failed[refused[0]].message.rstrip(".")
+            notes.append(f"{what} {format_pages(refused)}, since no vision model could look at it: {why}.")
     if left:
         notes.append(f"Not read: {format_pages(left)}, since at most {MOST_PAGES} pages are looked at.")
-    notes += [note for note in document.notes if not note.startswith("No text on")]
+    notes += [note for note in document.notes if not note.startswith(("No text on", PICTURED))]
     text = PAGE_BREAK.join(texts)
     if len(text) > ReadingLimits().characters:
         raise unfit(f"{document.name} holds {len(text)} characters of text", "Send it in pieces.", status=413)
-    return replace(document, text=text, pages=pages_of(texts), notes=tuple(notes), unread=(*failed, *left))
+    return replace(
+        document,
+        text=text,
+        pages=pages_of(texts),
+        notes=tuple(notes),
+        unread=tuple(number for number in document.unread if number in (*failed, *left)),
+    )

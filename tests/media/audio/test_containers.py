@@ -63,6 +63,19 @@ def test_words_of_a_film_are_where_they_were_said_although_its_sound_starts_late
         assert outcome.kept, outcome
 
 
+OGG_FILMS = (
+    ("flac", 3.2, 0.7), ("flac", 0.4, 6.3), ("libvorbis", 3.2, 0.7), ("libvorbis", 0.4, 2.4), ("libopus", 3.2, 0.7)
+)  # fmt: skip
+"""On one page and on several, and with a first page that lasts longer than the sound is late."""
+
+
+def test_words_of_an_ogg_film_are_where_they_were_said_however_its_sound_was_written(tmp_path: Path) -> None:
+    for codec, late_s, length_s in OGG_FILMS:
+        (outcome,) = try_pair([Row("ogv", codec, late_s, length_s)], tmp_path)
+
+        assert outcome.kept, outcome
+
+
 @pytest.mark.parametrize(("off", "kept"), [(0.0, True), (0.3, False)])
 def test_a_word_elsewhere_is_found_out(tmp_path: Path, off: float, kept: bool) -> None:
     path = write(Row("mkv", "flac", 1.0, 2.4), tmp_path)

@@ -1,0 +1,185 @@
+"""Numbers that an office program puts before the paragraphs of a list are text that is seen: they are read as shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pytest
+
+from groq_core.services.documents.docx import read_docx
+from groq_core.services.documents.numerals import WORD
+from groq_core.services.documents.parts import ReadingLimits
+from tests.services.offices import W, docx, p, t
+
+Level = tuple[str, str]
+"""How a level is written, and in which numerals."""
+
+LEGAL = (("%1.", "decimal"), ("%1.%2", "decimal"), ("%2.%3)", "lowerLetter"))
+
+
+def scheme(name: int, levels: Sequence[Level], more: Mapping[int, str] | None = None, beside: str = "") -> str:
+    rows = "".join(
+        f'<w:lvl w:ilvl="{at}"><w:start w:val="1"/><w:numFmt w:val="{kind}"/><w:lvlText w:val="{text}"/>'
+        f"{(more or {}).get(at, '')}</w:lvl>"
+        for at, (text, kind) in enumerate(levels)
+    )
+    return f'<w:abstractNum w:abstractNumId="{name}">{beside}{rows}</w:abstractNum>'
+
+
+def listed(name: int, of: int, inside: str = "") -> str:
+    return f'<w:num w:numId="{name}"><w:abstractNumId w:val="{of}"/>{inside}</w:num>'
+
+
+def item(name: int, level: int = 0, text: str = "x", more: str = "", end: str = "") -> str:
+    marks = f'<w:numPr><w:ilvl w:val="{level}"/><w:numId w:val="{name}"/></w:numPr>{end and f"<w:rPr>{end}</w:rPr>"}'
+    return p(f"<w:pPr>{more}{marks}</w:pPr>{t(text) if text else ''}")
+
+
+def styled(style: str, inside: str = "") -> str:
+    return p(f'<w:pPr><w:pStyle w:val="{style}"/>{inside}</w:pPr>{t("x")}')
+
+
+def read(body: str, numbering: str, styles: str = "") -> list[str]:
+    parts = {"numbering": f'<w:numbering xmlns:w="{W}">{numbering}</w:numbering>'}
+    if styles:
+        parts["styles"] = f'<w:styles xmlns:w="{W}">{styles}</w:styles>'
+    return read_docx(docx(body, **parts), "a.docx", ReadingLimits()).texts[0].split("\n\n")
+
+
+def style(name: str, inside: str, beside: str = "") -> str:
+    return f'<w:style w:type="paragraph" w:styleId="{name}"{beside}>{inside}</w:style>'
+
+
+def test_levels_count_and_begin_anew_below_each_other() -> None:
+    body = "".join(item(1, level) for level in (0, 1, 2, 2, 1, 2, 0, 1, 2))
+
+    assert read(body, scheme(0, LEGAL) + listed(1, 0)) == [
+        "1. x", "1.1 x", "1.a) x", "1.b) x", "1.2 x", "2.a) x", "2. x", "2.1 x", "1.a) x"
+    ]  # fmt: skip
+
+
+def test_lists_of_one_scheme_go_on_unless_one_begins_anew() -> None:
+    anew = '<w:lvlOverride w:ilvl="0"><w:startOverride w:val="5"/></w:lvlOverride>'
+    numbering = scheme(0, LEGAL) + listed(1, 0) + listed(2, 0) + listed(3, 0, anew)
+    body = item(1) + item(1) + p(t("between")) + item(2) + item(3) + item(3) + item(1)
+
+    assert read(body, numbering) == ["1. x", "2. x", "between", "3. x", "5. x", "6. x", "7. x"]
+
+
+def test_a_list_may_write_a_level_in_its_own_way() -> None:
+    own = (
+        '<w:lvlOverride w:ilvl="0"><w:lvl w:ilvl="0"><w:start w:val="3"/><w:numFmt w:val="upperRoman"/>'
+        '<w:lvlText w:val="§ %1"/><w:suff w:val="nothing"/></w:lvl></w:lvlOverride>'
+    )
+
+    assert read(item(1) + item(1), scheme(0, LEGAL) + listed(1, 0, own)) == ["§ IIIx", "§ IVx"]
+
+
+@pytest.mark.parametrize(
+    ("restart", "below_second", "below_first"),
+    [
+        ("", "1.1 x", "2.1 x"),
+        ('<w:lvlRestart w:val="0"/>', "1.2 x", "2.3 x"),
+        ('<w:lvlRestart w:val="1"/>', "1.2 x", "2.1 x"),
+    ],
+    ids=["below any", "never", "below the first level"],
+)
+def test_a_level_begins_anew_where_it_says(restart: str, below_second: str, below_first: str) -> None:
+    levels = (("%1", "decimal"), ("%1.%2", "decimal"), ("%1.%3", "decimal"))
+    body = item(1) + item(1, 2) + item(1, 1) + item(1, 2) + item(1) + item(1, 2)
+
+    assert read(body, scheme(0, levels, {2: restart}) + listed(1, 0)) == [
+        "1 x", "1.1 x", "1.1 x", below_second, "2 x", below_first
+    ]  # fmt: skip
+
+
+def test_a_paragraph_is_numbered_by_its_style_and_those_before_it() -> None:
+    numbers = '<w:pPr><w:numPr><w:numId w:val="1"/></w:numPr></w:pPr>'
+    second = '<w:pPr><w:numPr><w:ilvl w:val="1"/><w:numId w:val="1"/></w:numPr></w:pPr>'
+    styles = (
+        style("Heading1", numbers)
+        + style("Heading2", second)
+        + style("Mine", '<w:basedOn w:val="Heading1"/>')
+        + style("Linked", numbers)
+        + style("Normal", "", ' w:default="1"')
+    )
+    numbering = scheme(0, LEGAL, {2: '<w:pStyle w:val="Linked"/>'}) + listed(1, 0)
+    off = '<w:numPr><w:numId w:val="0"/></w:numPr>'
+    body = styled("Heading1") + styled("Heading2") + styled("Linked") + styled("Mine") + styled("Mine", off) + p(t("x"))
+
+    assert read(body, numbering, styles) == ["1. x", "1.1 x", "1.a) x", "2. x", "x", "x"]
+
+
+def test_a_scheme_may_lie_in_a_style_of_lists() -> None:
+    numbering = (
+        scheme(0, LEGAL, beside='<w:styleLink w:val="Outline"/>')
+        + scheme(1, (), beside='<w:numStyleLink w:val="Outline"/>')
+        + listed(1, 0)
+        + listed(2, 1)
+    )
+
+    assert read(item(2) + item(1), numbering) == ["1. x", "2. x"]
+
+
+def test_what_was_deleted_is_not_counted_and_what_was_inserted_is() -> None:
+    numbering = scheme(0, LEGAL) + listed(1, 0)
+    deleted = p(
+        '<w:pPr><w:numPr><w:ilvl w:val="0"/><w:numId w:val="1"/></w:numPr><w:rPr><w:del w:id="1"/></w:rPr></w:pPr>'
+        '<w:del w:id="2"><w:r><w:delText>gone</w:delText></w:r></w:del>'
+    )
+    inserted = item(1, text="new", end='<w:ins w:id="3"/>')
+    joined = item(1, text="kept ", end='<w:del w:id="4"/>') + item(1, text="and joined")
+    gone = f'<w:tr><w:trPr><w:del w:id="5"/></w:trPr><w:tc>{item(1)}</w:tc></w:tr>'
+    row = f"<w:tbl>{gone}<w:tr><w:tc>{item(1)}</w:tc></w:tr></w:tbl>"
+    body = item(1) + deleted + inserted + joined + row + item(1, text="last", end="<w:vanish/>")
+
+    assert read(body, numbering) == ["1. x", "2. new", "3. kept and joined", "4. x", "last"]
+
+
+def test_numbers_stand_in_cells_boxes_and_empty_paragraphs_too() -> None:
+    numbering = scheme(0, LEGAL) + listed(1, 0)
+    cells = f"<w:tbl><w:tr><w:tc>{item(1)}</w:tc><w:tc>{item(1)}</w:tc></w:tr></w:tbl>"
+
+    assert read(cells + item(1, text="") + item(1), numbering) == ["1. x | 2. x", "3. ", "4. x"]
+
+
+def test_signs_before_points_are_shown_as_signs() -> None:
+    for sign, shown in (("\uf0b7", "•"), ("o", "•"), ("–", "–"), ("►", "►"), ("", ""), (" ", "")):
+        assert read(item(1), scheme(0, ((sign, "bullet"),)) + listed(1, 0)) == [f"{shown} x".strip()], sign
+
+
+@pytest.mark.parametrize(
+    ("kind", "shown"),
+    [
+        ("decimalZero", "09"), ("upperRoman", "IX"), ("lowerRoman", "ix"), ("upperLetter", "I"), ("lowerLetter", "i"),
+        ("ordinal", "9th"), ("cardinalText", "Nine"), ("ordinalText", "Ninth"), ("hex", "9"), ("russianLower", "и"),
+        ("decimalEnclosedCircle", "⑨"), ("decimalFullWidth", "９"), ("chineseCounting", "九"), ("none", ""),
+        ("decimalEnclosedParen", "(9)"), ("numberInDash", "- 9 -"),
+    ],
+)  # fmt: skip
+def test_numerals_of_every_kind_are_written_as_shown(kind: str, shown: str) -> None:
+    assert read(item(1) * 9, scheme(0, (("[%1]", kind),)) + listed(1, 0))[8] == f"[{shown}] x"
+
+
+def test_numerals_that_are_not_known_are_digits_and_that_is_told() -> None:
+    assert "hebrew2" not in WORD
+    numbering = f'<w:numbering xmlns:w="{W}">{scheme(0, (("%1)", "hebrew2"),))}{listed(1, 0)}</w:numbering>'
+    found = read_docx(docx(item(1), numbering=numbering), "a.docx", ReadingLimits())
+
+    assert found.texts == ["1) x"]
+    assert found.notes == ["Some numbers of lists are written in digits here, and in other signs in the file."]
+
+
+@pytest.mark.parametrize(
+    "numbering",
+    [
+        "", listed(1, 7), '<w:num w:numId="1"/>', scheme(0, ()) + listed(1, 0),
+        '<w:abstractNum w:abstractNumId="0"><w:lvl w:ilvl="x"/></w:abstractNum>' + listed(1, 0),
+        scheme(0, LEGAL) + listed(1, 0, '<w:lvlOverride w:ilvl="-1"/>') + '<w:numPicBullet/>',
+    ],
+    ids=range(6),
+)  # fmt: skip
+def test_lists_that_lack_something_cost_no_words(numbering: str) -> None:
+    loop = style("A", '<w:basedOn w:val="B"/>') + style("B", '<w:basedOn w:val="A"/>')
+
+    assert read(item(1, 8) + styled("A") + item(99), numbering, loop) == ["x", "x", "x"]
