@@ -22,6 +22,7 @@ from groq_core.compose import assemble
 from groq_core.serve import create_app
 from groq_core.settings.settings import Settings
 from groq_core.simulator import Simulator
+from groq_core.ui.fault_switch import FAULTS
 
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 State = Callable[[Page], Awaitable[object]]
@@ -71,6 +72,46 @@ async def error(page: Page) -> None:
     await page.request.post(page.url + "_simulator/faults", data={"provider": "*", "model": "*", "kind": "status"})
     await ask(page)
     await page.locator(".gc-card").first.wait_for(timeout=60_000)
+
+
+async def cut(page: Page) -> None:
+    """An answer that reached the limit of tokens."""
+    await page.click("#gc-chat-tools .gc-options-fold summary")
+    await page.locator(".gc-field", has_text="Longest answer").locator("input").fill("160")
+    await page.locator("#gc-chat-tools .gc-options-fold").evaluate("(fold) => fold.removeAttribute('open')")
+    await ask(page, "Explain how a hash table works, with a small example in Python")
+    await page.locator("#chat-log [data-state=cut]").first.wait_for(state="attached")
+    await page.wait_for_timeout(300)
+
+
+async def conversations(page: Page) -> None:
+    """The list with some in it, one of them pinned; a drawer on a phone."""
+    for text in ("Compare TCP and UDP in a table", "Write a short, warm reply to a late invoice", "What is a fox?"):
+        if await page.locator("#conversation-new").is_visible():
+            await page.click("#conversation-new")
+        else:
+            await page.evaluate("document.getElementById('conversation-new').click()")
+        await ask(page, text)
+        await page.locator("#chat-log [data-state=done]").first.wait_for(timeout=30_000)
+        await page.wait_for_timeout(300)
+    if await page.locator("#gc-conversations-open").is_visible():
+        await page.click("#gc-conversations-open")
+    await page.wait_for_timeout(500)
+
+
+def broken(name: str) -> State:
+    """What one of the faults of the status panel looks like, on the model that is asked first, its receipt open."""
+
+    async def state(page: Page) -> None:
+        fault = {"provider": "groq", "model": "openai/gpt-oss-20b"} | FAULTS[name]
+        await page.request.post(page.url + "_simulator/faults", data=fault)
+        await ask(page)
+        await page.locator("#chat-log [data-role=assistant][data-state=done]").first.wait_for(timeout=60_000)
+        await page.locator(".gc-receipt summary").first.click()
+        await page.wait_for_timeout(300)
+
+    state.__name__ = f"fault_{name}"
+    return state
 
 
 async def status(page: Page) -> None:
@@ -219,6 +260,9 @@ STATES: dict[str, State] = {
         compare,
         tour,
         error,
+        cut,
+        conversations,
+        *map(broken, FAULTS),
         voice_bars,
         image,
         microphone,

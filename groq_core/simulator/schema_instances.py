@@ -42,6 +42,9 @@ _TOLD_FORMATS = {
 }
 """A strict schema may not name a format, so it is told in the description, and a model reads that."""
 _NAMED_FORMATS = {"email": "email", "e_mail": "email", "url": "uri", "website": "uri", "link": "uri"}
+_UNIT = r"°?[^\W\d_][\w/^·°]{0,30}"
+_CONVERSION = re.compile(rf"\d\s?(?P<from>{_UNIT})\s+(?:in)?to\s+(?P<to>{_UNIT})")
+"""As in ``26.2 mi to km`` or ``100 USD into EUR``."""
 MAX_DEPTH = 12
 
 
@@ -319,6 +322,10 @@ class Filler:
         if name.lower() in ("expression", "expr", "formula", "calculation"):
             found = re.search(r"[\d(][\d\s.()*/+^%-]*[\d)]", self.text)
             return found.group().strip() if found else "0"
+        if side := _side_of_conversion(name):
+            found = _CONVERSION.search(self.text)
+            if found:
+                return found.group(side)
         if quoted := re.search(r"[\"“'‘`]([^\"”'’`\n]{1,120})[\"”'’`]", self.text):
             return quoted.group(1)
         if name.lower().endswith("name") or name.lower() in ("person", "author", "customer", "title"):
@@ -402,6 +409,19 @@ def _label(properties: Json, line: str) -> str:
         if source:
             labelled.append(f"{name}: {source.pop(0)}")
     return "\n".join(labelled)
+
+
+def _side_of_conversion(name: str) -> str:
+    """
+    Which of the two units, or currencies, a parameter asks for.
+
+    >>> _side_of_conversion("from_unit"), _side_of_conversion("targetCurrency"), _side_of_conversion("unit_price")
+    ('from', 'to', '')
+    """
+    words = set(_words_of(name))
+    if not words & {"unit", "units", "currency"}:
+        return ""
+    return "from" if words & {"from", "source"} else "to" if words & {"to", "target"} else ""
 
 
 def _words_of(name: str) -> list[str]:

@@ -136,8 +136,8 @@ STATUS: dict[str, str] = {
     "catalogue_stale": "Modelle, wie zuletzt genannt",
     "catalogue_static": "Modelle aus der eingebauten Tabelle",
     "catalogue_age": ", vor {s}",
-    "cache_line": "Zwischenspeicher: {entries} Antworten, {hits} von {asked} getroffen",
-    "requests_line": "{n} Anfragen, {fallbacks} Ausweichen",
+    "cache_line": "Zwischenspeicher: {entries|Antwort|Antworten}, {hits} von {asked} getroffen",
+    "requests_line": "{n|Anfrage|Anfragen}, {fallbacks} Ausweichen",
     "chain_of": "Die Kette von {tier}",
     "chain_primary": "erste Wahl",
     "chain_next": "nächstes Modell",
@@ -283,7 +283,7 @@ STATUS: dict[str, str] = {
     "space_help": "Gib deiner Kopie das Secret GROQ_API_KEY, und sie gibt echte Antworten. Wer sie besucht, gibt dann "
     "dein Geld aus: Setze auch die Variable GROQ_CORE_LIMITS, zum Beispiel 50/day. Ohne das Secret bringen Besucher "
     "ihren eigenen Schlüssel mit.",
-    "mine_messages": "Diese Seite: {n} Antworten, {tokens} Token, {usd}.",
+    "mine_messages": "Diese Seite: {n|Antwort|Antworten}, {tokens} Token, {usd}.",
     "mine_hit": "1 kam aus dem Zwischenspeicher und sparte {usd}.",
     "mine_hits": "{n} kamen aus dem Zwischenspeicher und sparten {usd}.",
     "tour_start": "Kaputtmachen: ein Rundgang",

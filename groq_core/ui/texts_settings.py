@@ -32,7 +32,7 @@ SETTINGS: dict[str, str] = {
     "attachments_preparing": "A moment: an attachment is still being prepared.",
     "attachments_refused": "One attachment cannot be sent: remove it first.",
     "attachments_too_many": "At most {n} attachments at a time.",
-    "attachment_characters": "{n} characters",
+    "attachment_characters": "{n|character|characters}",
     "attachment_pasted": "Pasted text",
     "attachment_transcript": "written down from the recording",
     "attachment_pages": "Pages 1 to {n} go along as pictures, in this order.",
@@ -111,7 +111,7 @@ SETTINGS: dict[str, str] = {
     "space_help": "Give your copy the secret GROQ_API_KEY, and it gives real answers. Whoever visits it then spends "
     "your money: set the variable GROQ_CORE_LIMITS too, for example 50/day. Without the secret, visitors bring their "
     "own key.",
-    "mine_messages": "This page: {n} answers, {tokens} tokens, {usd}.",
+    "mine_messages": "This page: {n|answer|answers}, {tokens} tokens, {usd}.",
     "mine_hit": "1 came from the cache and saved {usd}.",
     "mine_hits": "{n} came from the cache and saved {usd}.",
     "tour_start": "Break it: a tour",

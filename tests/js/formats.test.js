@@ -3,6 +3,8 @@ import { test } from "node:test";
 
 import { count, dollars, seconds, wholeSeconds } from "../../assets/js/shared/formats.js";
 import { clock, sureness } from "../../assets/js/microphone/segments.js";
+import { remainderInWords } from "../../assets/js/status/plain.js";
+import { say } from "../../assets/js/shared/words.js";
 
 test("seconds are rounded before they are taken apart", () => {
   assert.equal(seconds(0.1804), "180 ms");
@@ -61,4 +63,19 @@ test("sureness has three degrees", () => {
   assert.equal(sureness(-0.7), "medium");
   assert.equal(sureness(-1.4), "low");
   assert.equal(sureness(null), null);
+});
+
+test("a number has its noun in the right form", () => {
+  assert.equal(say("batch_lines", { n: 1 }), "1 row");
+  assert.equal(say("batch_lines", { n: "1\u2009000" }), "1\u2009000 rows");
+  assert.equal(say("requests_line", { n: 0, fallbacks: 1 }), "0 requests, 1 fallback");
+  assert.equal(say("batch_lines"), "{n|row|rows}", "what is not given stands as it is, to be noticed");
+});
+
+test("what is left of the limits is told in messages, of the limit that is reached first", () => {
+  const limits = [{ kind: "requests", remaining: 50 }, { kind: "tokens", remaining: 9000 }, { kind: "audio_seconds", remaining: 3 }];
+  assert.equal(remainderInWords({ limits }, 300), "about 30 messages left");
+  assert.equal(remainderInWords({ limits }, 9000), "about 1 message left");
+  assert.equal(remainderInWords({ limits: limits.slice(0, 1) }, 300), "about 50 messages left");
+  assert.equal(remainderInWords({ limits: [] }, 300), "");
 });

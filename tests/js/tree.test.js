@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { fromJson, toJson, toMarkdown } from "../../assets/js/chat/transfer.js";
+import { toMarkdown } from "../../assets/js/chat/markdown-file.js";
+import { fromFile, fromJson, toJson } from "../../assets/js/chat/transfer.js";
 import { Tree, newHead, titleOf } from "../../assets/js/chat/tree.js";
 
 // The same dice in every run.
@@ -83,8 +84,42 @@ test("what is exported comes back the same, under other ids", () => {
     assert.deepEqual(again.branch().map(({ text }) => text), tree.branch().map(({ text }) => text));
     assert.equal(again.messages.size, tree.messages.size);
     for (const id of again.messages.keys()) assert.ok(!tree.messages.has(id));
-    assert.ok(toMarkdown(whole).includes(tree.branch().at(-1).text));
   }
+});
+
+test("what is exported as Markdown comes back word for word, whatever its texts look like", () => {
+  const texts = [
+    "plain", "", "  # Title\n\n## You\n\nnot a mark\n", "## Answer <!-- answer -->", "# a <!-- \\conversation -->\n## b <!-- \\\\question -->", "\n\ntwo lines around\n\n",
+    "```\n## You <!-- question -->\n```", "<!-- question -->", "## You <!-- question --> and more", "ends with #", "日本語 😀\u2028x",
+  ];
+  const trees = [0, 3, 7].map((from) => {
+    const tree = new Tree({ ...newHead("chat"), title: `A title  with\nlines ${from}` });
+    [...texts.slice(from), ...texts.slice(0, from)].forEach((text, at) => tree.add(at % 2 ? { role: "assistant", text, state: "done" } : { role: "user", text }));
+    return tree;
+  });
+  const file = toMarkdown(trees.map((tree) => ({ head: tree.head, messages: [...tree.messages.values()] })));
+  const back = fromFile(file);
+
+  assert.equal(back.length, 3);
+  back.forEach(({ head, messages }, at) => {
+    const branch = trees[at].branch();
+    assert.deepEqual(messages.map(({ text }) => text), branch.map(({ text }) => text));
+    assert.deepEqual(messages.map(({ role }) => role), branch.map(({ role }) => role));
+    assert.ok(head.title.startsWith("A title with lines"));
+    sound(new Tree(head, messages));
+  });
+  assert.deepEqual(fromFile(file.replaceAll("\n", "\r\n")).map(({ messages }) => messages.length), [11, 11, 11]);
+});
+
+test("Markdown of others is read by its headings, and what is no conversation is refused", () => {
+  const [{ head, messages }] = fromFile("# Foxes\n\n## User\nWhat is a fox?\n\n## ChatGPT\nAn animal.\n\n## Habitat\nWoods.\n\n## User\nThanks\n");
+  assert.equal(head.title, "Foxes");
+  assert.deepEqual(messages.map(({ role, text }) => [role, text]), [
+    ["user", "What is a fox?"],
+    ["assistant", "An animal.\n\n## Habitat\nWoods."],
+    ["user", "Thanks"],
+  ]);
+  for (const text of ["", "no json", "# A recipe\n\n## Ingredients\n\nflour", "\u0000\u0001"]) assert.throws(() => fromFile(text));
 });
 
 test("an answer that was under way when it was exported comes back stopped", () => {

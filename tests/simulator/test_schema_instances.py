@@ -136,3 +136,19 @@ def test_recursive_schema_ends() -> None:
     tree = {"type": "object", "properties": {"next": {"$ref": "#"}, "n": {"type": "integer"}}, "required": ["n"]}
 
     jsonschema.validate(Filler(tree, "next: 3, n: 2", random.Random(0)).instance(), tree)
+
+
+@pytest.mark.parametrize(
+    ("text", "units"),
+    [
+        ("Convert a marathon of 26.2 mi to km, then tell me how many laps of 400 m that is", ("mi", "km")),
+        ("What is 451 °F to °C?", ("°F", "°C")),
+        ("How much is 5km/h into m/s?", ("km/h", "m/s")),
+    ],
+)
+def test_both_sides_of_a_conversion_are_told_apart(text: str, units: tuple[str, str]) -> None:
+    schema = {"type": "object", "properties": {name: {"type": "string"} for name in ("from_unit", "to_unit")}}
+
+    made = Filler(schema | {"required": ["from_unit", "to_unit"]}, text, random.Random(1)).instance()
+
+    assert (made["from_unit"], made["to_unit"]) == units

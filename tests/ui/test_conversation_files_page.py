@@ -80,6 +80,9 @@ async def test_settings_take_everything_out_in_and_away(tab: Page, house: House,
     async with tab.expect_download() as download:
         await tab.click("#export-all")
     await (await download.value).save_as(tmp_path / "all.json")
+    async with tab.expect_download() as download:
+        await tab.click("#export-all-markdown")
+    await (await download.value).save_as(tmp_path / "all.md")
     await tab.click("#clear-all")
     await kept(tab, 0)
     await tab.click("#chat-undo")
@@ -88,6 +91,8 @@ async def test_settings_take_everything_out_in_and_away(tab: Page, house: House,
     await tab.set_input_files("#import-all", tmp_path / "all.json")
     await expect(tab.locator("#settings")).to_contain_text("2 conversations are in the list now.")
     await kept(tab, 4)
+    await tab.set_input_files("#import-all", tmp_path / "all.md")
+    await kept(tab, 6)
 
 
 # ── files ──
@@ -106,7 +111,8 @@ async def test_a_conversation_is_exported(tab: Page, house: House, tmp_path: Pat
         files[form] = (tmp_path / form).read_text()
 
     assert files["markdown"].startswith(
-        "# What is kept?\n\n## You\n\nWhat is kept?\n\n## openai/gpt-oss-20b\n\nAn answer"
+        "# What is kept? <!-- conversation -->\n\n## You <!-- question -->\n\nWhat is kept?\n\n"
+        "## openai/gpt-oss-20b <!-- answer -->\n\nAn answer"
     )
     data = json.loads(files["json"])
     assert [message["text"] for message in data["conversations"][0]["messages"]] == [
@@ -177,7 +183,7 @@ async def test_exports_of_other_applications_are_taken_in(tab: Page, data: list[
 
 
 async def test_what_is_no_export_is_refused_in_words(tab: Page) -> None:
-    assert "no JSON" in await tab.evaluate(IMPORT, "no json")
+    assert "no export" in await tab.evaluate(IMPORT, "no json")
     assert "no conversations" in await tab.evaluate(IMPORT, '{"a": 1}')
 
 

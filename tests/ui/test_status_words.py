@@ -42,10 +42,18 @@ async def test_panel_says_who_answers_and_what_was_shut_down(page: Page, house: 
 
 
 async def test_limits_are_told_in_messages_with_their_caveat(page: Page) -> None:
-    await ask(page, "What is a hash table?")
-    await answered(page)
+    mine = page.locator(".gc-status-foot", has_text="This page:")
+    await page.click(".gc-options-fold summary")
+    for told in ("1 answer,", "2 answers,"):
+        # Such answers are kept, as they would come out the same.
+        await page.locator(".gc-field", has_text="Temperature").locator("input").fill("0")
+        await ask(page, "What is a hash table?")
+        await answered(page)
+        await expect(mine).to_contain_text(told)
+        await page.click("#conversation-new")
 
-    await expect(page.locator(".gc-status-foot", has_text="This page:")).to_contain_text("1 answers")
+    await expect(mine).to_contain_text("1 came from the cache and saved $")
+    await expect(page.locator("#status-panel")).to_contain_text("Limits are shared by the whole organisation")
 
 
 async def test_folded_panel_leaves_its_room_to_the_chat(page: Page) -> None:

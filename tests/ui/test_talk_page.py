@@ -219,15 +219,30 @@ async def test_one_press_begins_a_conversation_that_speaking_interrupts(talking:
     await expect(talking.locator(TALK)).to_have_text("Talk")
 
 
+LOCKS = """() => {
+    window.locks = [];
+    const request = async () => {
+        const lock = Object.assign(new EventTarget(), { released: false, async release() { lock.released = true; } });
+        window.locks.push(lock);
+        return lock;
+    };
+    Object.defineProperty(navigator, "wakeLock", { value: { request }, configurable: true });
+}"""
+"""A screen whose locks can be counted: a headless one has none."""
+
+
 async def test_escape_interrupts_first_and_ends_then(talking: Page, house: House) -> None:
     house.script = chat(house, Hung("A sentence for the voice. " * 20))
+    await talking.evaluate(LOCKS)
     await talking.click(TALK)
     await in_state(talking, "speaking")
     await talking.keyboard.press("Escape")
     await in_state(talking, "listening")
+    assert await talking.evaluate("window.locks.some((one) => !one.released)"), "the screen stays on"
     await talking.keyboard.press("Escape")
 
     await in_state(talking, "off")
+    await talking.wait_for_function("window.locks.every((one) => one.released)")
     assert await talking.evaluate("document.querySelector('.gc-voice').hidden")
 
 

@@ -16,7 +16,8 @@ FRESH = 20
 
 
 def placeholders(text: str) -> list[str]:
-    return sorted(re.findall(r"\{(\w+)\}", text))
+    """The names of what is filled in, also where the noun behind a number has two forms."""
+    return sorted(re.findall(r"\{(\w+)(?:\|[^|{}]+\|[^|{}]+)?\}", text))
 
 
 def test_german_says_what_the_page_says() -> None:
@@ -42,3 +43,14 @@ def test_what_names_a_key_is_said_in_other_words_where_there_is_none(texts: dict
     assert named
     for name in named:
         assert not KEY.search(texts[f"{name}_touch"]), name
+
+
+@pytest.mark.parametrize("texts", [TEXTS, GERMAN], ids=["English", "German"])
+def test_nothing_in_braces_is_left_unfilled(texts: dict[str, str]) -> None:
+    wrong = [
+        name
+        for name, text in texts.items()
+        if len(placeholders(text)) != text.count("{") and "_placeholder" not in name
+    ]
+
+    assert wrong == []

@@ -2,33 +2,38 @@
 
 import { save } from "../shared/dom.js";
 import { say } from "../shared/words.js";
-import { fromJson, toJson, toMarkdown } from "./transfer.js";
+import { toMarkdown } from "./markdown-file.js";
+import { fromFile, toJson } from "./transfer.js";
 
-/** @import { Keeper } from "./keeper.js" */
+/**
+ * @import { Keeper } from "./keeper.js"
+ * @import { Whole } from "./types.js"
+ *
+ * @typedef {"markdown" | "json"} Form
+ */
 
 const LONGEST_NAME = 60;
 
 /**
  * @param {Keeper} keeper
  * @param {string} id
- * @param {"markdown" | "json"} form
+ * @param {Form} form
  */
 export async function saveOne(keeper, id, form) {
   const whole = await keeper.read(id);
   if (!whole) return;
   const title = whole.head.title || say("conversation_untitled");
-  const name = title.replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "").slice(0, LONGEST_NAME) || "conversation";
-  if (form === "markdown") save(new Blob([toMarkdown(whole)], { type: "text/markdown" }), `${name}.md`);
-  else save(new Blob([toJson([whole])], { type: "application/json" }), `${name}.json`);
+  saveAs(form, [whole], title.replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "").slice(0, LONGEST_NAME) || "conversation");
 }
 
 /**
  * All conversations, whole, as one file.
  *
  * @param {Keeper} keeper
+ * @param {Form} form
  */
-export async function saveAll(keeper) {
-  save(new Blob([toJson(await keeper.all())], { type: "application/json" }), "conversations.json");
+export async function saveAll(keeper, form) {
+  saveAs(form, await keeper.all(), "conversations");
 }
 
 /**
@@ -39,7 +44,17 @@ export async function saveAll(keeper) {
  * @throws {Error} it is none we know; its message is for people
  */
 export async function takeIn(keeper, file) {
-  const found = fromJson(await file.text());
+  const found = fromFile(await file.text());
   await keeper.add(found);
   return found.length;
+}
+
+/**
+ * @param {Form} form
+ * @param {Whole[]} all
+ * @param {string} name of the file, without its ending
+ */
+function saveAs(form, all, name) {
+  if (form === "markdown") save(new Blob([toMarkdown(all)], { type: "text/markdown" }), `${name}.md`);
+  else save(new Blob([toJson(all)], { type: "application/json" }), `${name}.json`);
 }

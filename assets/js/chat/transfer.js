@@ -2,7 +2,8 @@
 
 import { newId } from "../shared/wire.js";
 import { say } from "../shared/words.js";
-import { Tree, newHead, titleOf } from "./tree.js";
+import { fromMarkdown } from "./markdown-file.js";
+import { newHead, titleOf } from "./tree.js";
 
 /**
  * @import { AnswerState, Message, Whole } from "./types.js"
@@ -39,25 +40,28 @@ import { Tree, newHead, titleOf } from "./tree.js";
 const FORMAT = "groq-core conversations";
 
 /**
- * One conversation, the branch that is open, as people read it.
- *
- * @param {Whole} whole
- */
-export function toMarkdown({ head, messages }) {
-  const parts = [`# ${head.title || say("conversation_untitled")}`];
-  for (const message of new Tree({ ...head }, messages).branch()) {
-    const who = message.role === "user" ? say("export_you") : message.receipts?.at(-1)?.served_by?.model ?? say("export_answer");
-    parts.push(`## ${who}`, message.text);
-  }
-  return `${parts.join("\n\n")}\n`;
-}
-
-/**
  * Conversations whole, to be read by {@link fromJson}.
  *
  * @param {Whole[]} conversations
  */
 export const toJson = (conversations) => JSON.stringify({ format: FORMAT, version: 1, conversations }, null, 1);
+
+/**
+ * Conversations from a file: JSON, or Markdown.
+ *
+ * @param {string} text
+ * @returns {Whole[]}
+ * @throws {Error} it is neither; its message is for people
+ */
+export function fromFile(text) {
+  if (/^\s*[[{]/.test(text)) return fromJson(text);
+  const found = fromMarkdown(text).filter(({ messages }) => messages.length);
+  if (!found.length) throw new Error(say("import_unreadable"));
+  return found.map(({ title, messages }) => {
+    const chained = messages.map((message, at) => ({ ...message, id: String(at), parent: at ? String(at - 1) : null, created: 0 }));
+    return build(title, chained, chained[chained.length - 1].id, 0, 0);
+  });
+}
 
 /**
  * Conversations from a file: ours, or an export of ChatGPT or Open WebUI.

@@ -1,4 +1,5 @@
-// What is kept of conversations, in this browser or, of whoever signed in, on the server: out into a file, in from one (other applications' too), and away with it.
+// What is kept of conversations, in this browser or, of whoever signed in, on the server: out into a file, in from one
+// (other applications' too), and away with it.
 
 import { conversations } from "../chat/chat.js";
 import { el } from "../shared/dom.js";
@@ -7,16 +8,18 @@ import { KEEPS } from "../../texts.js";
 import { watchAccount } from "./account.js";
 import { closeSettings, part } from "./settings.js";
 
+const exchange = () => import("../chat/exchange.js");
+
 /** The section of the settings. */
 export function storageSection() {
   const told = el("p", { class: "gc-muted", role: "status" });
-  const file = el("input", { type: "file", id: "import-all", accept: ".json,application/json", "aria-label": say("import_all") });
+  const file = el("input", { type: "file", id: "import-all", accept: ".json,.md,.markdown,application/json,text/markdown", "aria-label": say("import_all") });
   const button = (/** @type {string} */ id, /** @type {string} */ words, /** @type {() => unknown} */ onclick) => el("button", { type: "button", id, class: "gc-button gc-quiet", onclick }, words);
   file.addEventListener("change", async () => {
     const [chosen] = file.files ?? [];
     if (!chosen) return;
     try {
-      const n = await (await import("../chat/exchange.js")).takeIn(await conversations(), chosen);
+      const n = await (await exchange()).takeIn(await conversations(), chosen);
       told.textContent = n === 1 ? say("imported_one") : say("imported", { n });
     } catch (error) {
       told.textContent = /** @type {Error} */ (error).message;
@@ -31,7 +34,8 @@ export function storageSection() {
     el(
       "div",
       { class: "gc-settings-row" },
-      button("export-all", say("export_all"), async () => (await import("../chat/exchange.js")).saveAll(await conversations())),
+      button("export-all", say("export_all"), async () => (await exchange()).saveAll(await conversations(), "json")),
+      button("export-all-markdown", say("export_all_markdown"), async () => (await exchange()).saveAll(await conversations(), "markdown")),
       el("label", { class: "gc-field" }, el("span", {}, say("import_all")), file),
       button("clear-all", say("clear_all"), async () => {
         closeSettings();

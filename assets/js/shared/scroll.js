@@ -28,6 +28,8 @@ export class Follower {
       },
       { passive: true },
     );
+    // Options that open, a keyboard that comes up take room from below: who read the end goes on reading it.
+    globalThis.ResizeObserver && new ResizeObserver(() => this.following && (list.scrollTop = list.scrollHeight)).observe(list);
   }
 
   #near() {

@@ -44,7 +44,7 @@ export function setLanguage(code) {
 const touched = globalThis.matchMedia?.("(hover: none) and (pointer: coarse)").matches;
 
 /**
- * A text by its name, with `{placeholders}` filled in.
+ * A text by its name, with `{placeholders}` filled in; `{n|answer|answers}` is "1 answer" or "2 answers".
  *
  * @param {string} name
  * @param {Record<string, unknown>} [values]
@@ -52,7 +52,11 @@ const touched = globalThis.matchMedia?.("(hover: none) and (pointer: coarse)").m
 export function say(name, values = {}) {
   const text = (touched && words[`${name}_touch`]) || words[name];
   if (text === undefined) return name;
-  return text.replace(/\{(\w+)\}/g, (all, key) => (key in values ? String(values[key]) : all));
+  return text.replace(/\{(\w+)(?:\|([^|{}]*)\|([^|{}]*))?\}/g, (all, key, one, many) => {
+    if (!(key in values)) return all;
+    const value = String(values[key]);
+    return many === undefined ? value : `${value} ${value === "1" ? one : many}`;
+  });
 }
 
 /**
