@@ -301,7 +301,7 @@ async def test_steps_within_sentences_run(served: Program, checkout: Checkout, s
     )
     said = await checkout.run(f"cd {folder} && groq-core doctor || true", {"GROQ_BASE_URL": simulator.groq_url})
     assert "mode       simulator" not in said
-    backup = " ".join(step for step in steps if step.startswith(("OPENAI_BASE_URL", "GROQ_CORE_OPENAI_MODEL")))
+    backup = " ".join(step for step in steps if step.startswith(("OPENAI_BASE_URL=", "GROQ_CORE_OPENAI_MODEL=")))
     assert backup.split() == ["OPENAI_BASE_URL=http://127.0.0.1:11434/v1", "GROQ_CORE_OPENAI_MODEL=llama3.2"]
     said = await checkout.run(
         f"{backup.replace('http://127.0.0.1:11434/v1', simulator.openai_url)} groq-core doctor || true"
