@@ -188,7 +188,20 @@ def write(row: Row, folder: Path) -> Path | None:
         command += ["-af", f"asetpts=PTS+{row.late_s}/TB", "-c:v", _PICTURES.get(row.ending, "mpeg4")]
     command += ["-c:a", row.codec, "-strict", "-2", "-threads", "1", *shape, str(target)]
     done = subprocess.run(command, capture_output=True, check=False, timeout=60)
-    return target if done.returncode == 0 and target.exists() and target.stat().st_size else None
+    if done.returncode or not target.exists() or not target.stat().st_size:
+        return None
+    if row.ending == "avi" and row.late_s:
+        _tell_start(target, row.late_s)
+    return target
+
+
+def _tell_start(avi: Path, late_s: float) -> None:
+    """Write into the header of the sound when it begins, which ffmpeg leaves out of an AVI."""
+    data = bytearray(avi.read_bytes())
+    header = data.index(b"auds", data.index(b"strh"))
+    scale, rate = (int.from_bytes(data[header + at : header + at + 4], "little") for at in (20, 24))
+    data[header + 28 : header + 32] = round(late_s * rate / max(1, scale)).to_bytes(4, "little")
+    avi.write_bytes(data)
 
 
 def listen(path: Path, row: Row) -> Outcome:

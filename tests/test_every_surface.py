@@ -129,7 +129,7 @@ def test_every_kind_that_is_read_is_tried_here() -> None:
 @pytest.mark.parametrize(
     ("script", "wanted"),
     [
-        ("microphone/microphone.js", ["recordings"]),
+        ("microphone/recording.js", ["recordings"]),
         ("image/pictures.js", ["pictures"]),
         ("extract/extract.js", ["documents", "pictures"]),
         ("chat/attachments.js", ["documents", "pictures", "recordings"]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import aclosing
 from typing import Any, Final
 
@@ -34,10 +34,11 @@ class MultipartForm:
 
     Args:
         check: Looks at the file's first bytes; raises RequestError for what the rest cannot mend.
+        written: Fields that may come as files with the text in them.
     """
 
-    def __init__(self, check: Callable[[bytes], object] | None = None) -> None:
-        self._check = check
+    def __init__(self, check: Callable[[bytes], object] | None = None, written: Collection[str] = frozenset()) -> None:
+        self._check, self._written = check, written
         self.fields: dict[str, list[str]] = {}
         self.file: bytes | None = None
         self.filename = ""
@@ -98,7 +99,9 @@ class MultipartForm:
 
     def _end(self) -> None:
         name = self._options.get(b"name", b"").decode("utf-8", "replace").removesuffix("[]")
-        if b"filename" not in self._options:
+        if b"filename" not in self._options or name in self._written:
+            if len(self._content) > MAX_FIELD:
+                raise bad(name, f"`{name}` is longer than {MAX_FIELD} bytes", code="invalid_form")
             self.fields.setdefault(name, []).append(self._content.decode("utf-8", "replace"))
             if sum(map(len, self.fields.values())) > MAX_FIELDS:
                 raise bad(None, f"the form has more than {MAX_FIELDS} fields", code="invalid_form")
@@ -111,12 +114,15 @@ class MultipartForm:
         self.whole = True
 
 
-async def read_form(exchange: ApiExchange, check: Callable[[bytes], object] | None = None) -> MultipartForm:
+async def read_form(
+    exchange: ApiExchange, check: Callable[[bytes], object] | None = None, written: Collection[str] = frozenset()
+) -> MultipartForm:
     """
     Read the body as `multipart/form-data`.
 
     Args:
         check: Looks at the file as soon as its first :data:`FIRST_BYTES` are here.
+        written: Fields that may come as files with the text in them, as ``curl -F schema=@schema.json`` sends them.
 
     Raises:
         RequestError: 413 when it is too large, 400 when it is not a form, 415 when it is packed, and whatever
@@ -130,7 +136,7 @@ async def read_form(exchange: ApiExchange, check: Callable[[bytes], object] | No
             code="invalid_content_type",
             hint="Send the file as a form: curl -F file=@talk.mp3 -F model=audio …",
         )
-    form = MultipartForm(check)
+    form = MultipartForm(check, written)
     try:
         parser = MultipartParser(options[b"boundary"], form.callbacks)
         async with aclosing(exchange.chunks(MAX_FILE + OVERHEAD)) as chunks:

@@ -25,6 +25,7 @@ The web page: a Gradio frame, our own conversation and status panel in it.
   `/transcribe`, `/speak`, `/extract`, `/models`.
 - ``extract``: The Extract tab: its layout, and the routes that read a document, find data in it and write the data as
   a file.
+- ``failed_sign_in``: What a sign-in elsewhere may fail with that is no fault of this server.
 - ``fault_switch``: The fault switch of the status panel: the words a visitor picks, and what they mean to the
   simulator.
 - ``gradio_door``: Which of Gradio's own routes are there at all, and for whom.

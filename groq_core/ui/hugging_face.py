@@ -8,14 +8,21 @@ A browser keeps no cookies of a frame of another site, so the page opens the sig
 
 from __future__ import annotations
 
+import logging
 from typing import Any, Final
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from gradio import oauth
 from starlette.middleware.sessions import SessionMiddleware
+from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from groq_core.ui.basic_auth import PERSON
+from groq_core.ui.basic_auth import PAGE_HEADERS, PERSON
+from groq_core.ui.failed_sign_in import FAILURES
+from groq_core.ui.sign_in_page import failed_page
+from groq_core.ui.texts import TEXTS
+
+logger = logging.getLogger(__name__)
 
 START: Final = "/login/huggingface"
 PATHS: Final = (START, "/login/callback", "/logout")
@@ -33,6 +40,8 @@ class HuggingFaceSignIn:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
         self._routes = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+        for kind in FAILURES:
+            self._routes.add_exception_handler(kind, _tell_failure)
         oauth.attach_oauth(self._routes)
         (layer,) = self._routes.user_middleware
         options: dict[str, Any] = layer.kwargs
@@ -51,6 +60,15 @@ class HuggingFaceSignIn:
         if person := known.get(PERSON):
             scope[PERSON] = person
         await self._app(scope, receive, send)
+
+
+async def _tell_failure(request: Request, error: Exception) -> Response:
+    """Who declined at the hub, or found it away, is told so and goes on without; nothing of it is a fault here."""
+    declined = getattr(error, "error", "") == "access_denied"
+    logger.warning("sign-in with Hugging Face failed: %s", "declined" if declined else type(error).__name__)
+    text = TEXTS["sign_in_hub_declined" if declined else "sign_in_hub_failed"]
+    page = failed_page(text, request.scope.get("root_path", "") + "/")
+    return HTMLResponse(page, 401 if declined else 503, PAGE_HEADERS)
 
 
 async def _recognise(scope: Scope, receive: Receive, send: Send) -> None:

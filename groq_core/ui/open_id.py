@@ -20,7 +20,6 @@ import msgspec
 from authlib.integrations.httpx_client import AsyncOAuth2Client
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from joserfc import jwt
-from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 from starlette.datastructures import Headers, QueryParams
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -31,6 +30,7 @@ from groq_core.access.sessions import SESSION_S, Sessions, Signer
 from groq_core.access.visit import visit_of
 from groq_core.redaction import Secret
 from groq_core.ui.basic_auth import COOKIE, PAGE_HEADERS
+from groq_core.ui.failed_sign_in import FAILURES
 from groq_core.ui.sign_in_page import sign_in_page
 from groq_core.ui.texts import TEXTS
 
@@ -94,7 +94,7 @@ class OpenIdSignIn:
             return
         try:
             response = await (self._away(scope) if path == START else self._back(scope))
-        except (SignInRefused, httpx.HTTPError, JoseError, KeyError, ValueError) as error:
+        except (SignInRefused, *FAILURES) as error:
             logger.warning("sign-in by OpenID Connect failed: %s", type(error).__name__ if error.args else error)
             self._refused.note(visit_of(scope).address, way="open id")
             response = HTMLResponse(sign_in_page(TEXTS["sign_in_elsewhere_failed"], elsewhere=True), 401, PAGE_HEADERS)

@@ -43,3 +43,16 @@ def sign_in_page(wrong: str = "", *, elsewhere: bool = False) -> str:
         '<input name="password" id="sign-in-password" type="password" autocomplete="current-password" required></label>'
         f'<button id="sign-in-button">{escape(TEXTS["sign_in_button"])}</button></form></body></html>'
     )
+
+
+def failed_page(wrong: str, way_back: str) -> str:
+    """What went wrong with a sign-in that nobody needs, and links to try it once more or to do without."""
+    again = f'<a href="huggingface">{escape(TEXTS["sign_in_again_here"])}</a>'
+    back = f'<a id="without-sign-in" href="{escape(way_back)}">{escape(TEXTS["sign_in_not_needed"])}</a>'
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f"<title>{escape(TEXTS['sign_in'])}</title><style>{_STYLE}</style></head><body>"
+        f'<form><h1>{escape(TEXTS["sign_in"])}</h1><p role="alert" id="sign-in-error">{escape(wrong)}</p>'
+        f"{again}{back}</form></body></html>"
+    )

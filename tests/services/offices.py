@@ -82,13 +82,18 @@ TABLE = "urn:oasis:names:tc:opendocument:xmlns:table:1.0"
 DRAW = "urn:oasis:names:tc:opendocument:xmlns:drawing:1.0"
 
 
-def opendocument(kind: str, content: str) -> bytes:
-    """``kind`` is text, spreadsheet or presentation."""
+STYLE = "urn:oasis:names:tc:opendocument:xmlns:style:1.0"
+
+
+def opendocument(kind: str, content: str, styles: str = "") -> bytes:
+    """``kind`` is text, spreadsheet or presentation; ``styles`` are those made for this document."""
     names = f'xmlns:office="{OFFICE}" xmlns:text="{TEXT}" xmlns:table="{TABLE}" xmlns:draw="{DRAW}"'
+    names += f' xmlns:style="{STYLE}"'
+    made = f"<office:automatic-styles>{styles}</office:automatic-styles>" if styles else ""
     return zip_of(
         {
             "mimetype": f"application/vnd.oasis.opendocument.{kind}",
-            "content.xml": f"<office:document-content {names}><office:body><office:{kind}>{content}</office:{kind}>"
-            "</office:body></office:document-content>",
+            "content.xml": f"<office:document-content {names}>{made}<office:body>"
+            f"<office:{kind}>{content}</office:{kind}></office:body></office:document-content>",
         }
     )

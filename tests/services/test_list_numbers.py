@@ -7,9 +7,12 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from groq_core.services.documents.docx import read_docx
+from groq_core.services.documents.html import html_text
 from groq_core.services.documents.numerals import WORD
+from groq_core.services.documents.opendocument import read_opendocument
 from groq_core.services.documents.parts import ReadingLimits
-from tests.services.offices import W, docx, p, t
+from groq_core.services.documents.slides import read_pptx
+from tests.services.offices import W, docx, opendocument, p, pptx, t
 
 Level = tuple[str, str]
 """How a level is written, and in which numerals."""
@@ -183,3 +186,92 @@ def test_lists_that_lack_something_cost_no_words(numbering: str) -> None:
     loop = style("A", '<w:basedOn w:val="B"/>') + style("B", '<w:basedOn w:val="A"/>')
 
     assert read(item(1, 8) + styled("A") + item(99), numbering, loop) == ["x", "x", "x"]
+
+
+@pytest.mark.parametrize(
+    ("page", "text"),
+    [
+        ("<ol><li>x<li>y</ol><ol><li>z</ol>", "1. x\n2. y\n\n1. z"),
+        ("<ol><li>x<ol type=a start=3><li>y<li>z</ol><li>w</ol>", "1. x\n\nc. y\nd. z\n\n2. w"),
+        ("<ol><li>x<ul><li>y</ul><li value=7>z<li>w</ol>", "1. x\n\ny\n\n7. z\n8. w"),
+        ("<ol type=I reversed start=2><li>x<li>y<li>z</ol>", "II. x\nI. y\n0. z"),
+        ("<ol reversed><li>x<li>y</ol>", "x\ny"),
+        ("<ol><li>x<li style='display:none'>y<li>z</ol>", "1. x\n\n2. z"),
+        ("<ol style='list-style: none'><li>x</ol><li>y</li></ol><ol start=99999999999><li>z</ol>", "x\n\ny\n\n1. z"),
+    ],
+)
+def test_numbers_of_a_web_page_are_read_as_shown(page: str, text: str) -> None:
+    assert html_text(page) == text
+
+
+def slide(*paragraphs: tuple[str, str]) -> str:
+    rows = "".join(f"<a:p><a:pPr {level}>{marks}</a:pPr><a:r><a:t>x</a:t></a:r></a:p>" for level, marks in paragraphs)
+    return f"<p:txBody>{rows}</p:txBody>"
+
+
+def test_numbers_of_slides_are_read_as_shown() -> None:
+    def numbers(kind: str, more: str = "") -> str:
+        return f'<a:buAutoNum type="{kind}" {more}/>'
+
+    first, second = numbers("arabicPeriod"), numbers("alphaLcParenR")
+    shown = slide(
+        ("", first), ("", first), ('lvl="1"', second), ('lvl="1"', second), ("", first), ('lvl="1"', second),
+        ("", ""), ("", first), ("", numbers("romanUcParenBoth", 'startAt="4"')),
+    )  # fmt: skip
+
+    assert read_pptx(pptx(shown), "a.pptx", ReadingLimits()).texts == [
+        "1. x\n2. x\na) x\nb) x\n3. x\na) x\nx\n1. x\n(IV) x"
+    ]
+
+
+LEVELS = (
+    '<text:list-level-style-number text:level="1" style:num-format="1" style:num-suffix="."/>'
+    '<text:list-level-style-number text:level="2" style:num-format="a" style:num-prefix="(" style:num-suffix=")"/>'
+    '<text:list-level-style-number text:level="3" style:num-format="1" text:display-levels="3" text:start-value="5"/>'
+)
+STYLES = (
+    f'<text:list-style style:name="N">{LEVELS}</text:list-style>'
+    '<text:list-style style:name="B"><text:list-level-style-bullet text:level="1" text:bullet-char="–"/>'
+    "</text:list-style>"
+    '<text:outline-style><text:outline-level-style text:level="1" style:num-format="I"/>'
+    '<text:outline-level-style text:level="2" style:num-format="1" text:display-levels="2"/></text:outline-style>'
+)
+
+
+N = 'text:style-name="N"'
+
+
+def points(*inside: str, more: str = N) -> str:
+    return f"<text:list {more}>{''.join(inside)}</text:list>"
+
+
+def point(text: str = "x", inside: str = "", more: str = "") -> str:
+    words = f"<text:p>{text}</text:p>" if text else ""
+    return f"<text:list-item {more}>{words}{inside}</text:list-item>"
+
+
+@pytest.mark.parametrize(
+    ("content", "shown"),
+    [
+        (points(point(), point()) + points(point()), ["1. x", "2. x", "1. x"]),
+        (points(point()) + points(point(), more=f'text:continue-numbering="true" {N}'), ["1. x", "2. x"]),
+        (points(point(), more=f'xml:id="a" {N}') + points(point())
+         + points(point(), more=f'text:continue-list="a" {N}'),
+         ["1. x", "1. x", "2. x"]),
+        (points(point("x", points(point(), point("x", points(point()), ""), more="")), point()),
+         ["1. x", "(a) x", "(b) x", "1.b.5 x", "2. x"]),
+        (points(point(), point(more='text:start-value="9"'), point()), ["1. x", "9. x", "10. x"]),
+        (points("<text:list-header><text:p>x</text:p></text:list-header>", point()), ["x", "1. x"]),
+        (points(point("", points(point(), more="")), point()), ["(a) x", "1. x"]),
+        (points(point("x", "<text:p>y</text:p>"), point()), ["1. x", "y", "2. x"]),
+        (points(point(), more='text:style-name="B"'), ["– x"]),
+        (points(point(), more='text:style-name="Unknown"'), ["x"]),
+        ("".join(f'<text:h text:outline-level="{level}">x</text:h>' for level in (1, 2, 2, 1, 2)),
+         ["I x", "I.1 x", "I.2 x", "II x", "II.1 x"]),
+    ],
+    ids=range(11),
+)  # fmt: skip
+def test_numbers_of_an_opendocument_text_are_read_as_shown(content: str, shown: list[str]) -> None:
+    found = read_opendocument(opendocument("text", content, STYLES), "a.odt", ReadingLimits())
+
+    assert found.texts[0].split("\n\n") == shown

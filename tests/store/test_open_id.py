@@ -31,6 +31,7 @@ class Provider:
     Attributes:
         claims: What its tokens say, beside what they must.
         spoil: Changes what a token says before it is signed.
+        answer: What is said instead of a token.
     """
 
     def __init__(self) -> None:
@@ -39,6 +40,7 @@ class Provider:
         self.claims: dict[str, Any] = {"sub": "u1", "email": "Eve@example.org", "email_verified": True}
         self.spoil: dict[str, Any] = {}
         self.signer = self.key
+        self.answer: Response | None = None
         self._codes: dict[str, dict[str, str]] = {}
         routes = [
             Route("/.well-known/openid-configuration", self.facts),
@@ -64,6 +66,8 @@ class Provider:
         return RedirectResponse(f"{asked['redirect_uri']}?code={code}&state={asked['state']}", 302)
 
     async def token(self, request: Request) -> Response:
+        if self.answer is not None:
+            return self.answer
         given = {name: values[0] for name, values in parse_qs((await request.body()).decode()).items()}
         expected = "Basic " + base64.b64encode(b"chat:s3cret").decode()
         asked = self._codes.pop(given.get("code", ""), None)
@@ -160,3 +164,18 @@ async def test_a_token_of_another_key_and_a_way_back_of_another_browser_are_refu
         assert (await http.get("/login/callback?error=access_denied")).status_code == 401
         assert (await http.get(path)).status_code == 303
         assert (await http.get(path)).status_code == 401, "a code is good once"
+
+
+async def test_a_provider_of_another_mind_or_away_is_told_on_the_page_and_is_no_fault(
+    tmp_path: Path, simulator: Simulator
+) -> None:
+    answers = [
+        JSONResponse({"error": "invalid_grant", "error_description": "<b>"}, 400), JSONResponse({"error": "x"}, 500),
+        JSONResponse({}), JSONResponse({"access_token": "x"}), JSONResponse({"id_token": "x.y.z", "access_token": "x"}),
+        JSONResponse(["x"]), Response("<html>busy</html>", 502), Response(""),
+    ]  # fmt: skip
+    async with stage_with(tmp_path, simulator) as (stage, provider), stage.client() as http:
+        for answer in answers:
+            provider.answer = answer
+            found = await sign_in(http)
+            assert (found.status_code, "did not work" in found.text, "<b>" in found.text) == (401, True, False)

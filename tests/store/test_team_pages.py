@@ -12,6 +12,7 @@ from playwright.async_api import Browser, Page, Route, async_playwright, expect
 
 from groq_core.simulator import Fault, Simulator
 from tests.requires import find, needs
+from tests.store.conftest import Postgres
 from tests.store.stage import PASSWORD, TeamStage, ask, eventually, team_stage
 
 pytestmark = [needs("chromium"), pytest.mark.browser]
@@ -232,3 +233,45 @@ async def test_a_run_is_kept_while_it_is_under_way(browser: Browser, stage: Team
 
         assert await eventually(is_kept, 20)
     await page.context.close()
+
+
+SEEN = """() => {
+    const place = document.getElementById("database-away").getBoundingClientRect();
+    const there = document.elementFromPoint(place.x + place.width / 2, place.y + place.height / 2);
+    return there?.id === "database-away" && place.width > 200 && place.right <= innerWidth;
+}"""
+
+
+async def test_that_the_database_is_away_is_seen_however_the_panel_stands(
+    browser: Browser, postgres: Postgres, simulator: Simulator
+) -> None:
+    async with team_stage(postgres.new_url(), simulator) as stage:
+        wide = await sign_in(browser, stage, "bob", viewport={"width": 1440, "height": 900})
+        phone = await sign_in(browser, stage, "ann", viewport={"width": 390, "height": 844})
+        for page in (wide, phone):
+            await expect(page.locator("#status-panel [data-target]").first).to_be_attached(timeout=30_000)
+        await asyncio.to_thread(postgres.stop, "immediate")
+        try:
+            for page in (wide, phone):
+                await expect(page.locator("#database-away")).to_contain_text("database is away", timeout=20_000)
+                for is_open in (True, False, True, False):
+                    await page.evaluate("open => document.querySelector('.gc-status').open = open", is_open)
+                    await page.wait_for_function(SEEN, timeout=5_000)
+            await wide.fill("#chat-message textarea, textarea#chat-message", "And while it is away?")
+            await wide.click("#chat-send")
+            answer = wide.locator('#chat-log [data-role="assistant"][data-state="done"]')
+            await expect(answer).to_have_count(1, timeout=20_000)
+        finally:
+            await asyncio.to_thread(postgres.start)
+        for page in (wide, phone):
+            await expect(page.locator("#database-away")).to_be_hidden(timeout=20_000)
+        async with stage.client("bob") as bob:
+
+            async def is_kept() -> bool:
+                answered = await bob.get("/ui/conversations/export")
+                found = answered.json()["conversations"] if answered.status_code == 200 else []
+                return [len(one["messages"]) for one in found] == [2]
+
+            assert await eventually(is_kept, 20)
+        await wide.context.close()
+        await phone.context.close()

@@ -267,6 +267,52 @@ def test_what_is_for_those_who_change_it_is_there() -> None:
         assert done.returncode == 0, done.stderr
 
 
+INLINE = re.compile(r"`((?:make|pip install|groq-core|curl|cp|uvx|pipx|GROQ_|OPENAI_)[^`\n]*(?:\n[^`\n]+)?)`")
+
+
+def inline_steps(*sections: str) -> list[str]:
+    """Commands within the sentences of a section of the README, in the order in which they stand there."""
+    parts = {
+        part.partition("\n")[0]: part for part in re.split(r"^## ", (ROOT / "README.md").read_text("utf-8"), flags=re.M)
+    }
+    text = re.sub(r"^```.*?^```", "", "".join(parts[name] for name in sections), flags=re.M | re.S)
+    return [" ".join(found.split()) for found in INLINE.findall(text)]
+
+
+async def test_steps_within_sentences_run(served: Program, checkout: Checkout, simulator: Simulator) -> None:
+    """Those that install are what tests/test_wheel.py does; here what they install is on the path."""
+    steps = inline_steps("Start", "Files")
+    (pip, serve, doctor, uvx, pipx) = [step for step in steps if not step.startswith(("GROQ_", "OPENAI_", "curl"))]
+    assert (pip, doctor) == ("pip install .", "groq-core doctor")
+    assert "mode       simulator" in await checkout.run(doctor, {"GRADIO_SERVER_PORT": "0"})
+    for by in (uvx, pipx):
+        # What they run is the command that the folder's own description names, and the folder is what they are given.
+        assert re.fullmatch(r"(uvx --from|pipx run --spec) \. groq-core serve", by), by
+        assert by.endswith(serve)
+    async with checkout.serving(serve, free_port()) as running:
+        await running.wait_for("groq-core is at ")
+
+    # A key in the file, as the README says; and a server of one's own as the backup.
+    example = (ROOT / ".env.example").read_text("utf-8")
+    folder = checkout.folder / "with-env"
+    folder.mkdir(exist_ok=True)
+    (folder / ".env").write_text(
+        re.sub(r"^#? ?GROQ_API_KEY=.*$", "GROQ_API_KEY=gsk_a_key_of_mine", example, flags=re.M)
+    )
+    said = await checkout.run(f"cd {folder} && groq-core doctor || true", {"GROQ_BASE_URL": simulator.groq_url})
+    assert "mode       simulator" not in said
+    backup = " ".join(step for step in steps if step.startswith(("OPENAI_BASE_URL=", "GROQ_CORE_OPENAI_MODEL=")))
+    assert backup.split() == ["OPENAI_BASE_URL=http://127.0.0.1:11434/v1", "GROQ_CORE_OPENAI_MODEL=llama3.2"]
+    said = await checkout.run(
+        f"{backup.replace('http://127.0.0.1:11434/v1', simulator.openai_url)} groq-core doctor || true"
+    )
+    assert "llama3.2" in said
+
+    (read,) = [step for step in steps if step.startswith("curl")]
+    shutil.copy(checkout.folder / "invoice.schema.json", checkout.folder / "schema.json")
+    assert '"data"' in await checkout.run(f"{read} http://127.0.0.1:7860/v1/extract")
+
+
 def test_every_block_of_the_documents_is_tried_here() -> None:
     """A block that is added to them is run here too: some text of the tests above is how it begins."""
     source = Path(__file__).read_text("utf-8").partition("def test_every_block")[0]

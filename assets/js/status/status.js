@@ -44,6 +44,7 @@ const tour = el("button", { type: "button", id: "tour-start", class: "gc-pill", 
 const othersFold = el("details", { class: "gc-fold", hidden: true }, el("summary", {}), others);
 const faults = el("div", { class: "gc-faults" });
 const foot = el("p", { class: "gc-status-foot" });
+const notices = el("div", { class: "gc-notices" });
 const panel = el(
   "details",
   { class: "gc-status" },
@@ -84,6 +85,14 @@ window.addEventListener(
   true,
 );
 
+// What concerns everybody is seen whether the panel is open, on a phone over everything else, or folded into a strip.
+function placeNotices() {
+  const header = document.getElementById("gc-header");
+  if (panel.open || !header) panel.querySelector(".gc-status-body")?.prepend(notices);
+  else header.before(notices);
+}
+panel.addEventListener("toggle", placeNotices);
+
 /**
  * Put the panel into an element; called again whenever Gradio makes that element anew.
  *
@@ -92,6 +101,7 @@ window.addEventListener(
 export function showStatusIn(host) {
   if (!panel.isConnected) panel.open = !narrow.matches;
   host.replaceChildren(panel, scrim);
+  placeNotices();
   if (!snapshot) setText(headline, say("status_connecting"));
   if (begun) return;
   begun = true;
@@ -340,7 +350,7 @@ function tellEverybody({ announcement, shared, database }) {
  */
 function note(id, text) {
   let place = document.getElementById(id);
-  if (!place && text) document.getElementById("status-panel")?.prepend((place = el("p", { id, class: "gc-announcement", role: "status" })));
+  if (!place && text) notices.prepend((place = el("p", { id, class: "gc-announcement", role: "status" })));
   if (!place) return;
   setText(place, text);
   place.hidden = !text;

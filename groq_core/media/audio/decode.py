@@ -177,6 +177,8 @@ def _by_ffmpeg(data: Media, container: Container) -> Iterator[SampleSource]:
     late_s, until_s = probed.late_s(track), None
     if probed.demuxer == "ogg" and probed.streams > 1:
         late_s, until_s = lateness(data, container, probed, track)
+    elif probed.demuxer in ffmpeg.COUNTED:
+        late_s = ffmpeg.begin_s(data, container, track.number)
     opened = ffmpeg.decoding(
         data,
         container,

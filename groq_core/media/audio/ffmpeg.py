@@ -57,6 +57,9 @@ _CLOCKED = _TRUE_CLOCKS | {"mpegts", "mpeg", "avi", "flv", "asf", "ogg", "nut", 
 _SHIFTED = frozenset({"mpegts", "mpeg", "live_flv"})
 """Whose clock ffmpeg lets begin with the first track that it was asked for, whatever began before it."""
 
+COUNTED = frozenset({"avi"})
+"""Whose packets carry no times: what ffmpeg makes of their sizes is hours for some codecs. Only a start is told."""
+
 _ON_ITS_CLOCK = ":async=1:min_hard_comp=0.03:first_pts=0"
 
 _EXACT = frozenset({"mov", "matroska", "flac", "wav", "w64", "aiff", "au", "caf", "asf", "wv", "tta", "ape"})
@@ -253,9 +256,9 @@ def decoding(
         *(("-copyts",) if own_clock else ()),
         *_choose(container),
     ]
-    late = f"PTS+{late_s}/TB"
+    late = f"{'N/SR/TB' if container.demuxer in COUNTED else 'PTS'}+{late_s}/TB"
     late = late if late_until_s is None else f"if(lt(T\\,{late_until_s})\\,{late}\\,PTS)"
-    shift = f"asetpts={late}," if late_s else ""
+    shift = f"asetpts={late}," if late_s or container.demuxer in COUNTED else ""
     options = [
         *("-map", f"0:a:{track}", "-vn", "-sn", "-dn", "-map_metadata", "-1"),
         *(("-t", str(at_most_s)) if at_most_s else ()),
@@ -319,6 +322,14 @@ def longest_gap(data: Media, container: Container, track: int = 0) -> float:
         longest = max(longest, begin - reached)
         reached = max(reached, begin + (_seconds(packet.get("duration_time")) or 0.0))
     return longest
+
+
+def begin_s(data: Media, container: Container, track: int) -> float:
+    """Seconds at which the first packet of a track lies."""
+    command = ["ffprobe", "-v", "error", *_choose(container), "-select_streams", f"a:{track}"]
+    command += ["-read_intervals", "%+#1", "-show_entries", "packet=pts_time", "-of", "json"]
+    packets = _json(data, command, container.name).get("packets", [])
+    return (_seconds(packets[0].get("pts_time")) or 0.0) if packets else 0.0
 
 
 def first_page(data: Media, container: Container, track: int) -> tuple[int, float] | None:

@@ -13,6 +13,7 @@ from typing import Final
 from lxml import etree
 
 from groq_core.services.documents.charsets import decode
+from groq_core.services.documents.numerals import OPEN_DOCUMENT
 from groq_core.services.documents.parts import ReadingLimits, ReadText, damage_error
 from groq_core.services.documents.stylesheet import StyleSheet, read_style
 
@@ -128,6 +129,8 @@ class _Page:
         """How many elements were open when something that is not shown began; 0 while everything is shown."""
         self._titled = False
         self._choice: _Choice | None = None
+        self._lists: list[_Numbers | None] = []
+        """Lists around what comes next; None for those without numbers."""
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         self._open.append((tag, self._visible))
@@ -140,8 +143,12 @@ class _Page:
         if not self._unseen and not displayed:
             self._unseen = len(self._open)
         self._pieces.append(_gap(tag))
+        if tag in _LISTS:
+            self._lists.append(_Numbers(attributes) if tag == "ol" else None)
         if self._unseen:
             return
+        if tag == "li" and self._lists and (numbers := self._lists[-1]) is not None and self._visible:
+            self._pieces.append(numbers.mark(attributes))
         if tag == "select":
             self._choice = _Choice(self._pieces, "multiple" in attributes or _number(attributes.get("size")) > 1)
         if self._visible and (said := _value_of(tag, attributes)):
@@ -153,6 +160,8 @@ class _Page:
             self._unseen = 0
         if tag == "select":
             self._choice = None
+        if tag in _LISTS and self._lists:
+            self._lists.pop()
         if tag == "title" and not self._is_drawn():
             self._titled = True
         if tag in _BLOCKS:
@@ -178,6 +187,29 @@ class _Page:
     def text(self) -> str:
         lines = (" ".join(line.split()).removeprefix("| ") for line in "".join(self._pieces).split("\n"))
         return _without_gaps(lines)
+
+
+class _Numbers:
+    """The numbers of one list; backwards only from a number that is told, since the list is not read to its end yet."""
+
+    def __init__(self, attributes: Mapping[str, str]) -> None:
+        self._step = -1 if "reversed" in attributes else 1
+        told = attributes.get("start", "").strip()
+        self._next: int | None = int(told) if _INTEGER.match(told) else None if self._step < 0 else 1
+        self._write = OPEN_DOCUMENT.get(attributes.get("type", "1"), str)
+        self._silent = "none" in attributes.get("style", "").lower().partition("list-style")[2].partition(";")[0]
+
+    def mark(self, attributes: Mapping[str, str]) -> str:
+        told = attributes.get("value", "").strip()
+        number = int(told) if _INTEGER.match(told) else self._next
+        if number is None:
+            return ""
+        self._next = number + self._step
+        return "" if self._silent else f"{self._write(number) if number > 0 else number}. "
+
+
+_INTEGER: Final = re.compile(r"[+-]?\d{1,9}\Z")
+_LISTS: Final = frozenset({"ol", "ul", "menu", "dir"})
 
 
 class _Choice:

@@ -134,7 +134,7 @@ class Numbering:
 
     def _write(self, level: _Level, levels: Mapping[int, _Level], counted: list[int | None]) -> str:
         if level.kind == "bullet":
-            return level.text if level.text and set(level.text) <= _SIGNS else BULLET if level.text.strip() else ""
+            return bullet(level.text)
 
         def number(found: re.Match[str]) -> str:
             place = int(found[1]) - 1
@@ -146,6 +146,16 @@ class Numbering:
             return WORD.get(kind, str)(other.start if value is None else value)
 
         return _PLACE.sub(number, level.text)
+
+
+def bullet(sign: str) -> str:
+    """
+    A bullet as it can be read.
+
+    >>> bullet("–"), bullet("\\uf0b7"), bullet(" ")
+    ('–', '•', '')
+    """
+    return sign if sign and set(sign) <= _SIGNS else BULLET if sign.strip() else ""
 
 
 def _is_usual(style: Any) -> bool:

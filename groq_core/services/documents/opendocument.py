@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from groq_core.errors import RequestError
 from groq_core.services.documents.archive import Archive, attribute, child, local
+from groq_core.services.documents.opendocument_lists import ListNumbers
 from groq_core.services.documents.parts import ReadingLimits, ReadingWatch, ReadText, damage_error
 
 _GONE: Final = frozenset(
@@ -28,10 +29,10 @@ def read_opendocument(data: bytes, name: str, limits: ReadingLimits) -> ReadText
 
 
 def _read(archive: Archive, watch: ReadingWatch) -> ReadText:
-    body = child(archive.tree("content.xml"), "body")
-    content = body[0]
+    root, styles = archive.tree("content.xml"), archive.tree("styles.xml")
+    content = child(root, "body")[0]
     kind = local(content)
-    reading = _Reading(watch)
+    reading = _Reading(watch, ListNumbers(styles, root))
     unread = archive.list_unread(comments=sum(1 for _ in content.iter("{*}annotation")))
     if kind == "presentation":
         texts = [_slide(page, reading) for page in content if local(page) == "page"]
@@ -43,7 +44,7 @@ def _read(archive: Archive, watch: ReadingWatch) -> ReadText:
             if local(table) == "table"
         ]
         return ReadText(texts, paged=True, notes=unread)
-    head, foot = _edges(archive.tree("styles.xml"), reading)
+    head, foot = _edges(styles, reading)
     text = reading.join_blocks(content)
     return ReadText(["\n\n".join(filter(None, (*head, text, *reading.notes, *foot)))], notes=unread)
 
@@ -71,8 +72,8 @@ def _edges(styles: Any, reading: _Reading) -> tuple[list[str], list[str]]:
 
 
 class _Reading:
-    def __init__(self, watch: ReadingWatch) -> None:
-        self._watch = watch
+    def __init__(self, watch: ReadingWatch, numbers: ListNumbers) -> None:
+        self._watch, self._numbers = watch, numbers
         self._boxes: list[str] = []
         self.notes: list[str] = []
 
@@ -85,13 +86,27 @@ class _Reading:
             kind = local(element)
             self._watch.count()
             if kind in _BLOCKS:
-                blocks.append("".join(self._runs(element)))
+                mark = self._numbers.heading(element) if kind == "h" else ""
+                blocks.append(mark + "".join(self._runs(element)))
                 boxes, self._boxes = self._boxes, []
                 blocks += boxes
             elif kind == "table":
                 blocks += self.rows(element)
+            elif kind == "list":
+                blocks += self._list(element)
             elif kind and kind not in _GONE and _is_shown(element):
                 blocks += self.blocks(element)
+        return blocks
+
+    def _list(self, element: Any) -> list[str]:
+        blocks: list[str] = []
+        self._numbers.begin(element)
+        for item in element:
+            numbered = local(item) == "list-item" and len(item) and local(item[0]) in _BLOCKS
+            mark = self._numbers.mark(item) if numbered else ""
+            found = self.blocks(item)
+            blocks += [mark + found[0], *found[1:]] if found else []
+        self._numbers.end()
         return blocks
 
     def rows(self, table: Any) -> list[str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, Final
 
 from groq_core.errors import RequestError
 from groq_core.services.documents.archive import Archive, attribute, child, children, local
+from groq_core.services.documents.numerals import WORD
 from groq_core.services.documents.parts import (
     ReadingLimits,
     ReadingWatch,
@@ -87,7 +89,7 @@ def texts_of(tree: Any, watch: ReadingWatch) -> list[str]:
         kind = local(element)
         watch.count()
         if kind == "txBody":
-            blocks.append("\n".join(_paragraph(one, watch) for one in children(element, "p")))
+            blocks.append("\n".join(_numbered(element, watch)))
         elif kind == "tr":
             blocks.append(
                 " | ".join(" ".join(" ".join(texts_of(cell, watch)).split()) for cell in children(element, "tc"))
@@ -106,6 +108,56 @@ def _is_hidden(shape: Any) -> bool:
     """Whether a shape or a group of them was switched off; its first child says so."""
     about = next((child(one, "cNvPr") for one in shape if local(one).startswith("nv")), None)
     return about is not None and attribute(about, "hidden") in ("1", "true")
+
+
+def _numbered(body: Any, watch: ReadingWatch) -> list[str]:
+    """The paragraphs of a text, with the numbers that the program puts before those of lists."""
+    lines: list[str] = []
+    counted: dict[int, tuple[str, int]] = {}
+    for paragraph in children(body, "p"):
+        text = _paragraph(paragraph, watch)
+        marks = child(paragraph, "pPr")
+        numbers = child(marks, "buAutoNum") if marks is not None else None
+        at = int(attribute(marks, "lvl") or 0) if marks is not None else 0
+        counted = {level: known for level, known in counted.items() if level <= at}
+        if numbers is None or not text.strip():
+            # A paragraph of the same level without a number ends the list; an empty one has none and ends nothing.
+            if text.strip():
+                counted.pop(at, None)
+            lines.append(text)
+            continue
+        kind = attribute(numbers, "type") or "arabicPeriod"
+        start = int(attribute(numbers, "startAt") or 1)
+        before = counted.get(at, ("", 0))
+        number = before[1] + 1 if before[0] == kind else start
+        counted[at] = kind, number
+        lines.append(f"{_in_scheme(kind, number)} {text}")
+    return lines
+
+
+def _in_scheme(kind: str, number: int) -> str:
+    """
+    >>> _in_scheme("arabicPeriod", 2), _in_scheme("alphaLcParenBoth", 2), _in_scheme("romanUcParenR", 4)
+    ('2.', '(b)', 'IV)')
+    """
+    found = _SCHEME.match(kind)
+    name, sign = found.groups() if found else ("arabic", "Period")
+    written = WORD[_NUMERALS.get(name, "decimal")](number)
+    return {"Period": f"{written}.", "ParenR": f"{written})", "ParenBoth": f"({written})"}.get(sign or "", written)
+
+
+_SCHEME: Final = re.compile(r"(.*?)(Period|ParenR|ParenBoth|Plain|Minus)?\Z")
+_NUMERALS: Final = {
+    "alphaLc": "lowerLetter",
+    "alphaUc": "upperLetter",
+    "romanLc": "lowerRoman",
+    "romanUc": "upperRoman",
+    "circleNumDb": "decimalEnclosedCircle",
+    "circleNumWdWhite": "decimalEnclosedCircle",
+    "ea1Chs": "chineseCounting",
+    "ea1Cht": "chineseCounting",
+    "ea1JpnKor": "chineseCounting",
+}
 
 
 def _paragraph(paragraph: Any, watch: ReadingWatch) -> str:
