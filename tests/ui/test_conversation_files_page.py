@@ -165,10 +165,12 @@ OPEN_WEBUI = [
         },
     }
 ]
-IMPORT = """(text) => import(new URL("chat/chat.js", document.querySelector("script[src*='js/main.js']").src).href)
-  .then(({ conversations }) => conversations())
-  .then((keeper) => keeper.importAll(new Blob([text])))
-  .catch((error) => error.message)"""
+IMPORT = """(text) => {
+  const part = (name) => import(new URL(`chat/${name}`, document.querySelector("script[src*='js/main.js']").src).href);
+  return Promise.all([part("exchange.js"), part("chat.js")])
+    .then(async ([{ takeIn }, { conversations }]) => takeIn(await conversations(), new Blob([text])))
+    .catch((error) => error.message);
+}"""
 
 
 @pytest.mark.parametrize(("data", "title"), [(CHATGPT, "From ChatGPT"), (OPEN_WEBUI, "From Open WebUI")])

@@ -1,4 +1,10 @@
-// What a store on a server could not take, though it was sent for half a minute: it is done again until it can.
+// What is not kept yet: what the page of before had no time for, and what a store on a server could not take, though it
+// was sent for half a minute. That is done again until it can.
+
+import { DeletedElsewhere } from "./deleted.js";
+import { forgetUnkept, unkept } from "./unkept.js";
+
+/** @import { ConversationStore } from "./types.js" */
 
 const PAUSE_MS = 10_000;
 
@@ -42,4 +48,26 @@ export class Behind {
     this.#wait();
     this.changed();
   }
+}
+
+/**
+ * Keep what the page of before had no time to keep.
+ *
+ * @param {ConversationStore} store
+ * @returns {Promise<string | null>} the conversation in which it was asked last
+ */
+export async function keepUnkept(store) {
+  const left = unkept();
+  for (const { head, message } of left) {
+    const whole = await store.read(head.id);
+    if (whole?.messages.some(({ id }) => id === message.id)) continue;
+    try {
+      await store.putMessage(head.id, message);
+      await store.putHead({ ...head, ...whole?.head, leaf: message.id });
+    } catch (error) {
+      if (!(error instanceof DeletedElsewhere)) throw error;
+    }
+  }
+  forgetUnkept();
+  return left.at(-1)?.head.id ?? null;
 }

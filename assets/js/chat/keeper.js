@@ -3,7 +3,7 @@
 
 import { setText } from "../shared/dom.js";
 import { say } from "../shared/words.js";
-import { Behind } from "./behind.js";
+import { Behind, keepUnkept } from "./behind.js";
 import { DeletedElsewhere, Deletions } from "./deleted.js";
 import { Finder } from "./finder.js";
 import { showList } from "./list.js";
@@ -12,7 +12,6 @@ import { spentInWords } from "./spent.js";
 import { openStore } from "./store.js";
 import { Titles } from "./titles.js";
 import { Tree, newHead } from "./tree.js";
-import { keepUnkept } from "./unkept.js";
 
 /**
  * @import { Composer, ConversationStore, Head, KeptConversation, Message, Recorder, Whole } from "./types.js"

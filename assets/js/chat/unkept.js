@@ -1,10 +1,8 @@
 // What was asked and is not in the store yet: noted in this tab in the same moment, for a page that is loaded again
 // before what keeps conversations is there, or has been heard.
 
-import { DeletedElsewhere } from "./deleted.js";
-
 /**
- * @import { ConversationStore, Head, Message } from "./types.js"
+ * @import { Head, Message } from "./types.js"
  *
  * @typedef {{ head: Head, message: Message }} Noted
  */
@@ -48,24 +46,5 @@ export function noteUnkept(head, message) {
 /** What the page of before did not come to keep, the oldest first. */
 export const unkept = () => Object.values(read()).sort((a, b) => a.message.created - b.message.created);
 
-/**
- * Keep what the page of before had no time to keep.
- *
- * @param {ConversationStore} store
- * @returns {Promise<string | null>} the conversation in which it was asked last
- */
-export async function keepUnkept(store) {
-  const left = unkept();
-  for (const { head, message } of left) {
-    const whole = await store.read(head.id);
-    if (whole?.messages.some(({ id }) => id === message.id)) continue;
-    try {
-      await store.putMessage(head.id, message);
-      await store.putHead({ ...head, ...whole?.head, leaf: message.id });
-    } catch (error) {
-      if (!(error instanceof DeletedElsewhere)) throw error;
-    }
-  }
-  write({});
-  return left.at(-1)?.head.id ?? null;
-}
+/** All of it is kept. */
+export const forgetUnkept = () => write({});
