@@ -237,7 +237,7 @@ def mount(app: FastAPI, core: PageCore, admit: Admit) -> FastAPI:
     if tools:
         serve_tools(demo)
     first = head(base, demo.theme_hash)
-    app.add_middleware(PageFrame, head=first, link=preloads(base), ancestors=ancestors, connect=connect)
+    app.add_middleware(PageFrame, head=first, ancestors=ancestors, connect=connect)
     app.add_middleware(ChatRoute, page=page)
     mounted = app.routes[-1]
     assert isinstance(mounted, Mount)  # Gradio's own application, the last that is asked
@@ -272,7 +272,7 @@ def head(base: str, theme_hash: str) -> str:
     """
     names = (f"theme.css?v={theme_hash}", *own_styles(base))
     styles = "".join(f'<link rel="stylesheet" href="{name}">' for name in names)
-    return f'{links(base)}{styles}<script type="module" async src="{base}/js/main.js"></script>'
+    return f'{links(base)}{styles}{preloads(base)}<script type="module" async src="{base}/js/main.js"></script>'
 
 
 def own_styles(base: str) -> list[str]:
@@ -280,10 +280,15 @@ def own_styles(base: str) -> list[str]:
 
 
 def preloads(base: str) -> str:
-    """The ``Link`` header that names everything a first visit needs of ours."""
+    """
+    Every script of ours that a first visit needs, so that the browser fetches all at once; their imports would tell it
+    of one after the other.
+
+    Not in a ``Link`` header, which nothing compresses: it would take most of the four kilobytes that nginx has for a
+    head.
+    """
     scripts = ["texts.js", *FIRST_VENDORED, *(f"js/{name}.js" for name in FIRST)]
-    links = [f'<{name}>; rel="preload"; as="style"' for name in own_styles(base)]
-    return ", ".join(links + [f'<{base}/{script}>; rel="modulepreload"' for script in scripts])
+    return "".join(f'<link rel="modulepreload" href="{base}/{script}">' for script in scripts)
 
 
 def texts_module(core: PageCore) -> bytes:
@@ -316,18 +321,12 @@ def texts_module(core: PageCore) -> bytes:
 
 class PageFrame:
     """
-    What goes along with the page itself: our head, the content policy, what to load at once, and compression.
-
-    Gradio sends its page uncompressed; the ``Link`` header lets the browser fetch every script of ours at once,
-    where their imports would tell it of one after the other.
+    What goes along with the page itself: our head, the content policy and compression, which Gradio leaves out.
     """
 
-    def __init__(
-        self, app: ASGIApp, head: str, link: str, ancestors: Sequence[str] = ("'self'",), connect: str = ""
-    ) -> None:
+    def __init__(self, app: ASGIApp, head: str, ancestors: Sequence[str] = ("'self'",), connect: str = "") -> None:
         self._app = app
         self._head = head.encode()
-        self._link = link
         self._ancestors = " ".join(ancestors)
         self._connect = connect
 
@@ -354,7 +353,7 @@ class PageFrame:
                 start, held = held, None
                 begun = MutableHeaders(raw=start["headers"])
                 nonce = secrets.token_urlsafe(16)
-                begun.update(self._headers(scope["path"], nonce))
+                begun.update(self._headers(nonce))
                 body, whole = message["body"], not message.get("more_body")
                 if scope["path"].endswith("/"):
                     body = FOREIGN.sub(b"", body).replace(b"</head>", self._head_for(scope) + b"</head>", 1)
@@ -377,11 +376,10 @@ class PageFrame:
         origin = f"{scope['scheme']}://{host}{scope.get('root_path', '')}/" if HOST.fullmatch(host) else ""
         return self._head.replace(ORIGIN, origin.encode())
 
-    def _headers(self, path: str, nonce: str) -> dict[str, str]:
-        headers = {
+    def _headers(self, nonce: str) -> dict[str, str]:
+        return {
             "content-security-policy": POLICY.format(nonce=nonce, ancestors=self._ancestors, connect=self._connect),
             "cache-control": "no-store",
             "referrer-policy": "no-referrer",
             "x-content-type-options": "nosniff",
         }
-        return headers | {"link": self._link} if path.endswith("/") else headers

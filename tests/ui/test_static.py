@@ -88,7 +88,7 @@ def test_first_visit_names_every_script_it_needs() -> None:
             paths = re.findall(r'^import [^;]*?"(\.\.?/[\w/.-]+\.js)";', source, re.MULTILINE)
             queue += [posixpath.normpath(posixpath.join(posixpath.dirname(name), path)) for path in paths]
 
-    assert needed == {name for name in re.findall(r"<base/([^>]*)>", preloads("base")) if name.endswith(".js")}
+    assert needed == {name for name in re.findall(r'href="base/([^"]*)"', preloads("base")) if name.endswith(".js")}
 
 
 def test_address_changes_with_the_content(tmp_path: Path) -> None:

@@ -157,6 +157,7 @@ export async function showKey(plain, keep) {
 export async function ask(path, options, heard) {
   const hangUp = new AbortController();
   const leave = () => hangUp.abort();
+  if (options.signal?.aborted) leave(); // before it was sent
   options.signal?.addEventListener("abort", leave);
   let opened = false;
   let alive = performance.now();
