@@ -76,15 +76,16 @@ def resolve_tiers(catalogue: Catalogue, tiers: Tiers, availability: Availabiliti
 
 def _resolve(tier: Tier, catalogue: Catalogue, tiers: Tiers, availability: Availabilities) -> TierStatus:
     found = route(TYPICAL[tier], catalogue, tiers, availability)
+    names = tuple(candidate.spec.name for candidate in found.candidates)
     first = first_awake(found.candidates)
     obstacles = obstacles_before(found.candidates, found.excluded, tiers[tier])
     if first is None:
-        return TierStatus(tier=tier, target=None, why=obstacles or "its list is empty")
+        return TierStatus(tier=tier, target=None, why=obstacles or "its list is empty", candidates=names)
     why = f"{obstacles}, so {first.spec.id}" if obstacles else "the first choice of its list"
     head = catalogue.specs.get(tiers[tier][0])
     if obstacles and head is not None and (fate := life(head).partition(";")[0]):
         why += f" ({head.label}: {fate})"
-    return TierStatus(tier=tier, target=first.spec.name, why=why)
+    return TierStatus(tier=tier, target=first.spec.name, why=why, candidates=names)
 
 
 TYPICAL: Final[dict[Tier, Needs]] = {

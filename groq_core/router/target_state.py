@@ -10,8 +10,15 @@ TargetState: TypeAlias = Literal["healthy", "probing", "resting", "gone", "no_ke
 
 
 class TierStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """Which target a tier resolves to now, and why; ``target`` is None when nobody could answer."""
+    """
+    Which target a tier resolves to now, and why.
+
+    Attributes:
+        target: None when nobody could answer.
+        candidates: Names of all who would be asked, in their order.
+    """
 
     tier: str
     target: str | None
     why: str
+    candidates: tuple[str, ...] = ()

@@ -63,7 +63,7 @@ async def test_status_is_the_snapshot() -> None:
 
     assert body["version"] == 1
     assert body["targets"][0]["name"] == "groq:quick"
-    assert body["tiers"] == [{"tier": "speed", "target": "groq:quick", "why": "first of its list"}]
+    assert body["tiers"] == [{"tier": "speed", "target": "groq:quick", "why": "first of its list", "candidates": []}]
 
 
 async def blocks(response: httpx.Response) -> AsyncIterator[str]:

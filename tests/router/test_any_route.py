@@ -11,7 +11,7 @@ from groq_core.models.spec import TIER_NAMES, Capability, ModelSpec
 from groq_core.models.tiers import Tiers
 from groq_core.requests import Needs
 from groq_core.router.candidate import Availabilities
-from groq_core.router.route import ALIASES, capabilities_for, resolve_tiers, route
+from groq_core.router.route import ALIASES, TYPICAL, capabilities_for, resolve_tiers, route
 from groq_core.router.target_state import TargetState
 from tests.router.catalogues import (
     GROQ_ONLY,
@@ -180,3 +180,6 @@ def test_every_tier_has_a_status_and_every_status_a_reason(
     assert tuple(status.tier for status in resolved) == TIER_NAMES
     assert all(status.why for status in resolved)
     assert all(status.target is None or status.target in catalogue.specs for status in resolved)
+    for status in resolved:
+        asked = route(TYPICAL[status.tier], catalogue, tiers, health).candidates  # type: ignore[index]  # a tier's name
+        assert status.candidates == tuple(candidate.spec.name for candidate in asked)

@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
 from groq_core.errors import ChainError, Kind, ProviderError
-from groq_core.events import AttemptFailed, AttemptStarted, Continued, ReasoningDelta, Restarted, TextDelta
+from groq_core.events import AttemptFailed, AttemptStarted, Continued, ReasoningDelta, Restarted, Routed, TextDelta
 from groq_core.requests import ChatRequest
 from tests.requires import needs
 from tests.ui.conftest import House, open_page
@@ -297,6 +297,16 @@ async def test_model_and_instructions_go_along(page: Page, house: House) -> None
     assert isinstance(asked, ChatRequest)
     assert (asked.model, asked.params, asked.no_store) == ("quality", {"temperature": 0.5}, True)
     assert asked.messages[0] == {"role": "system", "content": "Be short."}
+
+
+async def test_before_the_first_question_the_chain_stands_in_the_order_of_the_route(page: Page, house: House) -> None:
+    events = house.core.handle(ChatRequest(model="speed", messages=({"role": "user", "content": "hi"},)))
+    routed = await anext(events)
+    await events.aclose()
+    assert isinstance(routed, Routed)
+    nodes = page.locator("#status-panel .gc-node-name[title]")
+    await expect(nodes).to_have_count(len(routed.candidates))
+    assert await nodes.evaluate_all("(all) => all.map((node) => node.title)") == list(routed.candidates)
 
 
 async def test_fault_is_seen_in_the_panel_and_the_answer_comes_from_the_next(page: Page) -> None:

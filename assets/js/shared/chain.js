@@ -17,20 +17,13 @@ const MOST_NODES = 6;
  */
 export function chainView(snapshot, receipt) {
   const tier = receipt?.tier || snapshot.tiers[0]?.tier || "";
-  const names = receipt?.candidates?.length ? receipt.candidates : chainOf(snapshot, tier);
+  const names = receipt?.candidates?.length ? receipt.candidates : (snapshot.tiers.find((one) => one.tier === tier)?.candidates ?? []);
   /** @type {Map<string, string>} */
   const states = new Map(snapshot.targets.map((target) => [target.name, target.state]));
   const nodes = names.slice(0, MOST_NODES).map((name, index) => node(name, index, names, states, receipt));
   nodes.push(degradationNode(receipt));
   return el("ol", { class: "gc-chain", "aria-label": say("chain_of", { tier }) }, ...nodes);
 }
-
-/**
- * @param {Snapshot} snapshot
- * @param {string} tier
- */
-const chainOf = (snapshot, tier) =>
-  snapshot.targets.filter((target) => target.tiers.includes(tier) && target.state !== "no_key" && target.state !== "gone").map((target) => target.name);
 
 /**
  * @param {string} name

@@ -33,6 +33,8 @@ export interface TierStatus {
   tier: string;
   target: string | null;
   why: string;
+  /** Who would be asked, in this order. */
+  candidates: string[];
 }
 
 export interface Snapshot {
