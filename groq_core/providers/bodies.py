@@ -7,7 +7,7 @@ from typing import Any
 
 from groq_core.events import Note
 from groq_core.models.spec import Capability, ModelSpec
-from groq_core.requests import Message
+from groq_core.requests import ChatRequest, Message
 
 IMAGE_LEFT_OUT = "[image left out: this model reads text only]"
 
@@ -93,6 +93,26 @@ def says_nothing(name: str, value: object) -> bool:
     if name in {"n", "temperature", "top_p"}:
         return value == 1
     return value is None or value is False or value in ({}, [], 0, "")
+
+
+def assemble_body(
+    request: ChatRequest, spec: ModelSpec, params: Mapping[str, Any], fields: Collection[str], notes: list[Note]
+) -> dict[str, Any]:
+    """
+    The whole body of a chat, with parameters that are fitted already; what is left out of it is added to ``notes``.
+
+    Args:
+        fields: Of a message, those the server takes.
+    """
+    if has_images(request.messages) and not spec.can(Capability.VISION):
+        notes.append(Note(code="images_left_out", text=f"{spec.id} reads text only: the images were left out"))
+    messages = wire_messages(request.messages, spec, fields)
+    body = {"messages": messages, "model": spec.id, "stream": request.stream, **params}
+    if request.stream:
+        body["stream_options"] = {"include_usage": True}
+    else:
+        body.pop("stream_options", None)
+    return body
 
 
 def only_accepted(

@@ -15,11 +15,10 @@ from groq_core.errors import Kind, ProviderError
 from groq_core.events import Note
 from groq_core.models.spec import Capability, ModelSpec
 from groq_core.providers.bodies import (
+    assemble_body,
     fitting_effort,
-    has_images,
     limit_max_tokens,
     only_accepted,
-    wire_messages,
 )
 from groq_core.providers.common import (
     CONNECT_TIMEOUT_S,
@@ -180,15 +179,7 @@ def chat_body(request: ChatRequest, spec: ModelSpec) -> tuple[dict[str, Any], li
     _fit_reasoning(params, spec)
     if params.get("service_tier") not in SERVICE_TIERS:
         params.pop("service_tier", None)
-    if has_images(request.messages) and not spec.can(Capability.VISION):
-        notes.append(Note(code="images_left_out", text=f"{spec.id} reads text only: the images were left out"))
-    messages = wire_messages(request.messages, spec, FIELDS)
-    body = {"messages": messages, "model": spec.id, "stream": request.stream, **params}
-    if request.stream:
-        body["stream_options"] = {"include_usage": True}
-    else:
-        body.pop("stream_options", None)
-    return body, notes
+    return assemble_body(request, spec, params, FIELDS, notes), notes
 
 
 def _fit_reasoning(params: dict[str, Any], spec: ModelSpec) -> None:

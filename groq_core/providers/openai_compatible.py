@@ -14,11 +14,10 @@ from urllib.parse import urlsplit
 from groq_core.events import Note
 from groq_core.models.spec import Capability, ModelSpec
 from groq_core.providers.bodies import (
+    assemble_body,
     fitting_effort,
-    has_images,
     limit_max_tokens,
     only_accepted,
-    wire_messages,
 )
 from groq_core.providers.common import (
     CONNECT_TIMEOUT_S,
@@ -169,15 +168,7 @@ class OpenAICompatibleProvider(SdkProvider):
         # The old name is refused by OpenAI's newer models, and the only one that many other servers know.
         notes += limit_max_tokens(params, spec, "max_completion_tokens" if strict else "max_tokens")
         notes += fitting_effort(params, spec)
-        if has_images(request.messages) and not spec.can(Capability.VISION):
-            notes.append(Note(code="images_left_out", text=f"{spec.id} reads text only: the images were left out"))
-        messages = wire_messages(request.messages, spec, FIELDS)
-        body = {"messages": messages, "model": spec.id, "stream": request.stream, **params}
-        if request.stream:
-            body["stream_options"] = {"include_usage": True}
-        else:
-            body.pop("stream_options", None)
-        return body, notes
+        return assemble_body(request, spec, params, FIELDS, notes), notes
 
     def transcription_form(self, request: TranscriptionRequest, spec: ModelSpec) -> dict[str, Any]:
         # OpenAI's newer transcribers know neither phrases nor word times.

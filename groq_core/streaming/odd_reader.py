@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 
 from groq_core.failures.classify import from_event, is_complaint
 from groq_core.streaming.answer_reader import AnswerReader
@@ -10,7 +11,7 @@ from groq_core.streaming.careless import mend
 from groq_core.streaming.loose import chunk_in, read_loose, says_something, split_values, unwrapped, words_elsewhere
 
 
-class OddReader(AnswerReader):
+class OddReader(AnswerReader, ABC):
     """Take chunks of any shape; whatever holds others gives them to :meth:`_data`, one by one."""
 
     def __init__(self, *, split_thoughts: bool = True) -> None:
@@ -18,9 +19,9 @@ class OddReader(AnswerReader):
         # Data that may go on in the next line.
         self._unparsed = b""
 
+    @abstractmethod
     def _data(self, data: bytes) -> None:
         """Take what followed ``data:``."""
-        raise NotImplementedError
 
     def _take_all(self, data: bytes) -> None:
         """

@@ -3,7 +3,10 @@
 import { say } from "../shared/words.js";
 import { offerUndo } from "./undo.js";
 
-/** @import { Keeper } from "./keeper.js" */
+/**
+ * @import { Keeper } from "./keeper.js"
+ * @import { Whole } from "./types.js"
+ */
 
 /**
  * @param {Keeper} keeper
@@ -25,11 +28,7 @@ export async function deleteOne(keeper, id) {
   if (isOpen) keeper.fresh();
   keeper.draw();
   offerUndo(say("conversation_deleted"), async () => {
-    deletions.takeBack(id);
-    await store.put(whole);
-    keeper.heads.push(whole.head);
-    keeper.finder.forget(id);
-    keeper.channel?.postMessage({ changed: id, back: [id] });
+    await takeBack(keeper, [whole], id);
     if (whole.head.kind === keeper.kind) await keeper.open(id);
     keeper.draw();
   });
@@ -53,13 +52,23 @@ export async function deleteAll(keeper) {
   keeper.channel?.postMessage({ changed: null, gone: ids, at });
   keeper.fresh();
   offerUndo(say("conversations_deleted"), async () => {
-    ids.forEach((id) => deletions.takeBack(id));
-    for (const whole of all) await store.put(whole);
-    keeper.heads.push(...all.map(({ head }) => head));
-    ids.forEach((id) => keeper.finder.forget(id));
-    keeper.channel?.postMessage({ changed: null, back: ids });
+    await takeBack(keeper, all, null);
     keeper.draw();
   });
+}
+
+/**
+ * @param {Keeper} keeper
+ * @param {Whole[]} all
+ * @param {string | null} changed the one, where it is one
+ */
+async function takeBack(keeper, all, changed) {
+  const ids = all.map(({ head }) => head.id);
+  ids.forEach((id) => keeper.deletions.takeBack(id));
+  for (const whole of all) await keeper.store.put(whole);
+  keeper.heads.push(...all.map(({ head }) => head));
+  ids.forEach((id) => keeper.finder.forget(id));
+  keeper.channel?.postMessage({ changed, back: ids });
 }
 
 /**

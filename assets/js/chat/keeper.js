@@ -180,7 +180,8 @@ export class Keeper {
     const told = begun.then(
       () => {
         this.deletions.noteWritten(id);
-        this.announce(id);
+        this.finder.forget(id);
+        this.channel?.postMessage({ changed: id });
       },
       (error) => {
         if (error instanceof DeletedElsewhere) return this.#leaveOut(id);
@@ -203,10 +204,12 @@ export class Keeper {
    * @param {() => unknown} job which does it
    */
   #tellRefusal(error, about, job) {
-    if (this.full || this.behind.any) return this.store.atOnce ? undefined : this.behind.add(about, job);
+    const known = this.full || this.behind.any;
+    if (!this.store.atOnce) this.behind.add(about, job);
+    if (known) return;
     console.warn("conversations are not kept:", error.message);
     this.composer.refused?.(say(this.store.atOnce ? "storage_full" : "server_behind"));
-    if (!this.store.atOnce) return this.behind.add(about, job);
+    if (!this.store.atOnce) return;
     document.dispatchEvent(new CustomEvent("gc:full", { detail: null })); // whichever tab met it first
   }
 
@@ -295,16 +298,6 @@ export class Keeper {
   /** When all that was told so far is kept. */
   settled() {
     return this.#work;
-  }
-
-  /**
-   * Tell other pages and the search that one has changed.
-   *
-   * @param {string} id
-   */
-  announce(id) {
-    this.finder.forget(id);
-    this.channel?.postMessage({ changed: id });
   }
 
   /**
