@@ -32,6 +32,7 @@ from benchmarks import (
     team,
     wire,
 )
+from benchmarks.campaign.beside import beside
 from benchmarks.campaign.run import campaign
 from benchmarks.processes import PeerMissingError
 from benchmarks.results import merge, table, write
@@ -65,9 +66,10 @@ BENCHMARKS: dict[str, Benchmark] = {
     "conversations": team.conversations,
     "batch": batch.batch,
     "campaign": campaign,
+    "campaign-beside": beside,
 }
 
-LONG = frozenset({"accidents", "batch", "campaign"})
+LONG = frozenset({"accidents", "batch", "campaign", "campaign-beside"})
 """Those that run for ten minutes, and only when they are named."""
 
 
