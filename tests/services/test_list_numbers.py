@@ -224,6 +224,47 @@ def test_numbers_of_slides_are_read_as_shown() -> None:
     ]
 
 
+def filling(place: str, *paragraphs: tuple[str, str], styles: str = "") -> str:
+    """A shape that fills a placeholder; no place for one that fills none."""
+    about = f"<p:nvSpPr><p:nvPr>{f'<p:ph {place}/>' if place != '-' else ''}</p:nvPr></p:nvSpPr>"
+    rows = slide(*paragraphs).replace("<p:txBody>", f"<p:txBody><a:lstStyle>{styles}</a:lstStyle>")
+    return f"<p:sp>{about}{rows}</p:sp>"
+
+
+def test_numbers_of_slides_are_inherited() -> None:
+    def level(at: int, sign: str) -> str:
+        return f"<a:lvl{at}pPr>{sign}</a:lvl{at}pPr>"
+
+    def numbers(kind: str) -> str:
+        return f'<a:buAutoNum type="{kind}"/>'
+
+    plain, second = ("", ""), ('lvl="1"', "")
+    layout = filling('type="body" idx="7"', styles=level(1, numbers("arabicParenR")))
+    layout += filling('type="ctrTitle"') + filling('type="obj" idx="8"', styles=level(1, '<a:buChar char="•"/>'))
+    master = filling('type="body" idx="1"', styles=level(2, numbers("alphaLcParenR")))
+    master += filling('type="title"', styles=level(1, numbers("romanUcPeriod")))
+    master += f"<p:txStyles><p:bodyStyle>{level(1, numbers('arabicPeriod'))}{level(3, numbers('arabicPlain'))}"
+    master += f"</p:bodyStyle><p:otherStyle>{level(1, '<a:buNone/>')}</p:otherStyle></p:txStyles>"
+    shown = {
+        "of the shape": (filling("-", plain, plain, styles=level(1, numbers("arabicPlain"))), "1 x\n2 x"),
+        "of the layout": (filling('idx="7"', plain, plain), "1) x\n2) x"),
+        "of the master": (filling('idx="7"', plain, second, second, plain), "1) x\na) x\nb) x\n2) x"),
+        "of its styles": (filling('type="body" idx="7"', ('lvl="2"', ""), ("", "")), "1 x\n1) x"),
+        "of a layout that has no such place": (filling('idx="9"', plain), "1. x"),
+        "of a title": (filling('type="ctrTitle"', plain), "I. x"),
+        "none: the layout has points": (filling('idx="8"', plain), "x"),
+        "none: the paragraph says so": (filling('idx="7"', ("", "<a:buNone/>"), plain), "x\n1) x"),
+        "none: the master says so": (filling("-", plain), "x"),
+        "of the presentation": (filling("-", second), "A. x"),
+    }
+
+    whole = pptx("".join(one for one, _ in shown.values()), layout=layout, master=master,
+                 usual=level(1, numbers("arabicPeriod")) + level(2, numbers("alphaUcPeriod")))  # fmt: skip
+    found = read_pptx(whole, "a.pptx", ReadingLimits()).texts[0].split("\n\n")
+
+    assert dict(zip(shown, found, strict=True)) == {name: text for name, (_, text) in shown.items()}
+
+
 LEVELS = (
     '<text:list-level-style-number text:level="1" style:num-format="1" style:num-suffix="."/>'
     '<text:list-level-style-number text:level="2" style:num-format="a" style:num-prefix="(" style:num-suffix=")"/>'
