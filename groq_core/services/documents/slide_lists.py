@@ -157,8 +157,8 @@ class Masters:
         """
         layout = self._followed(slide, "slideLayout")
         if layout not in self._known:
-            trees = [self._archive.tree(path) for path in (layout, self._followed(layout, "slideMaster"))]
-            self._known[layout] = SlideLists(*trees, self._presentation)
+            master = self._followed(layout, "slideMaster")
+            self._known[layout] = SlideLists(self._archive.tree(layout), self._archive.tree(master), self._presentation)
         return self._known[layout]
 
     def _followed(self, path: str, kind: str) -> str:
