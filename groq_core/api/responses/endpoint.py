@@ -20,6 +20,7 @@ from groq_core.api.responses.output import (
     ItemIds,
     answer_message,
     call_item,
+    call_prefix,
     end_status,
     final_response,
     frame,
@@ -75,7 +76,7 @@ class Responses:
                     call.request.model,
                     call.echo,
                     summary=call.summary,
-                    namespaces=call.namespaces,
+                    names=call.names,
                     keep=keep,
                 )
                 writer.receipt.notes.extend(notes)
@@ -139,7 +140,7 @@ def whole_response(reply: Reply, request_id: str, call: ResponseCall) -> dict[st
     calls = reply.tool_calls
     if reply.text or not calls:
         output.append(message_item(ids("msg"), reply.text, status))
-    output += [call_item(ids("fc"), one, status, call.namespaces) for one in calls]
+    output += [call_item(ids(call_prefix(one, call.names)), one, status, call.names) for one in calls]
     return final_response(frame(request_id, call.request.model, call.echo), output, finished, reply.receipt)
 
 
