@@ -186,10 +186,11 @@ async def test_a_custom_tool_is_a_function_of_one_text_and_called_as_what_it_is(
     stage, given = Stage(script), '*** a\n+"b"'
     async with client_of(stage) as client:
         whole = await client.responses.create(model="auto", input="x", tools=[PATCH, ADD], tool_choice=PATCH)
+        choice = stage.chat.params["tool_choice"]
         async with client.responses.stream(model="auto", input="x", tools=[PATCH, ADD]) as stream:
             events = [event async for event in stream]
             streamed = await stream.get_final_response()
-        offered, choice = stage.chat.params["tools"], stage.asked[0].params["tool_choice"]
+        offered = stage.chat.params["tools"]
         given_back: list[Any] = [
             {"role": "user", "content": "x"},
             *[item.model_dump(exclude_none=True) for item in whole.output],

@@ -192,7 +192,7 @@ async def test_what_could_not_be_made_is_made_the_next_time() -> None:
     made = PerLoop(make)
     with pytest.raises(OSError):  # noqa: PT011
         await made.get()
-    assert await asyncio.gather(made.get(), made.get()) == [2, 2]
+    assert [*await asyncio.gather(made.get(), made.get())] == [2, 2]
 
 
 async def test_a_timeout_of_the_clients_own_holds() -> None:
