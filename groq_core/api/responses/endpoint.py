@@ -12,7 +12,7 @@ from groq_core.api.answer_headers import HeaderStory
 from groq_core.api.asgi import ApiExchange
 from groq_core.api.backend import Backend
 from groq_core.api.chat.endpoint import MAX_BODY
-from groq_core.api.pages import page_of_entries, query
+from groq_core.api.pages import in_order, page_of_entries, query
 from groq_core.api.responses.body import ResponseCall, read_response
 from groq_core.api.responses.kept_responses import Kept, ResponseStore, referred
 from groq_core.api.responses.output import (
@@ -96,7 +96,7 @@ class Responses:
         name, _, part = exchange.path.removeprefix(PREFIX).partition("/")
         kept = await self._find(exchange.caller, name)
         if part == "input_items":
-            await exchange.answer_json(page_of_entries(exchange, _in_order(exchange, input_items(kept))))
+            await exchange.answer_json(page_of_entries(exchange, in_order(exchange, input_items(kept)[::-1])))
         elif query(exchange, "stream") == "true":
             hint = "Read it whole; to stream an answer, ask POST /v1/responses with `stream`."
             raise bad("stream", "a response that is kept is not streamed again", hint, code="unsupported_parameter")
@@ -153,14 +153,6 @@ def input_items(kept: Kept) -> list[dict[str, Any]]:
             kind = "output_text" if item.get("role") == "assistant" else "input_text"
             item["content"] = [{"type": kind, "text": item["content"]}]
     return items
-
-
-def _in_order(exchange: ApiExchange, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Newest first, as OpenAI lists them, unless asked otherwise."""
-    order = query(exchange, "order") or "desc"
-    if order not in ("asc", "desc"):
-        raise bad("order", "`order` must be asc or desc")
-    return items if order == "asc" else items[::-1]
 
 
 def _missing(name: str) -> RequestError:
