@@ -21,6 +21,7 @@ from benchmarks import (
     batch,
     crowd,
     media,
+    museum,
     page,
     pipeline,
     relay,
@@ -45,6 +46,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "first-token": pipeline.first_token,
     "api": service.api,
     "responses": service.responses,
+    "museum": museum.museum,
     "relay": relay.relay,
     "pace": relay.pace,
     "page": page.page,
@@ -69,8 +71,8 @@ BENCHMARKS: dict[str, Benchmark] = {
     "campaign-beside": beside,
 }
 
-LONG = frozenset({"accidents", "batch", "campaign", "campaign-beside"})
-"""Those that run for ten minutes, and only when they are named."""
+LONG = frozenset({"accidents", "batch", "campaign", "campaign-beside", "museum"})
+"""Those that run for minutes, and only when they are named."""
 
 
 def run(name: str, bench: Bench) -> list[Row]:
