@@ -65,7 +65,9 @@ def slowly(words: str) -> Script:
 async def over(page: Page, count: int) -> tuple[str, str]:
     """State and text of an answer when it has ended, one way or another."""
     answer = page.locator(ANSWER).nth(count - 1)
-    await answer.and_(page.locator("[data-state=done], [data-state=stopped], [data-state=broken]")).wait_for(state="attached")
+    await answer.and_(page.locator("[data-state=done], [data-state=stopped], [data-state=broken]")).wait_for(
+        state="attached"
+    )
     return await answer.get_attribute("data-state") or "", (await answer.inner_text()).strip()
 
 

@@ -74,6 +74,7 @@ export class SearchIndex {
     const stale = [...this.#stale];
     this.#stale.clear();
     for (const id of stale) await this.#renew(id);
+    /** @type {string[]} */
     const terms = tokenize(words.toLowerCase()).filter(Boolean);
     const letters = terms.filter(isLetter);
     if (letters.length && letters.length === terms.length) return this.#beginning(letters);
@@ -134,5 +135,4 @@ export class SearchIndex {
   }
 }
 
-/** @param {string} term */
-const isLetter = (term) => [...term].length === 1;
+const isLetter = (/** @type {string} */ term) => [...term].length === 1;
