@@ -109,7 +109,8 @@ export const passOf = () => pass ?? newPass();
  */
 export async function send(path, options = {}, again = true) {
   let response;
-  const { signal } = options;
+  const { signal, body } = options;
+  if (body instanceof File) await orHungUp(signal, assertReadable(body));
   await orHungUp(signal, ready);
   try {
     const known = { ...ownKeyHeaders(), "x-groq-core-visitor": visitor, "x-groq-core-page": await orHungUp(signal, pass ?? newPass()) };
@@ -130,6 +131,28 @@ export async function send(path, options = {}, again = true) {
     if (plain && (await orHungUp(signal, showKey(plain, isKept()))).handle) return send(path, options, false);
   }
   return response;
+}
+
+// Of what cannot be read, a browser says that the network has failed.
+/**
+ * @param {File} file
+ * @throws {Trouble} a folder that was dropped, or a file that was moved or is forbidden by now
+ */
+async function assertReadable(file) {
+  await file.slice(0, 1).arrayBuffer().catch(() => {
+    throw Object.assign(new Error(say("file_unreadable", { name: file.name })), { refused: true });
+  });
+}
+
+/**
+ * Why something could not be sent, for people.
+ *
+ * @param {unknown} error
+ * @returns {string}
+ */
+export function whyUnsent(error) {
+  const { refused, message } = /** @type {Trouble} */ (error);
+  return refused ? message : say("error_unreachable");
 }
 
 /**
