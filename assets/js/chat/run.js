@@ -50,12 +50,16 @@ export class Run {
   /**
    * Ask, and listen until it is over.
    *
-   * @param {() => string} question put together in a task of its own: of a long conversation it takes a while
+   * @param {() => string} question of a long conversation, putting it together takes a while, and handing it to the
+   *   browser as long again: each is a task of its own
    */
   async ask(question) {
+    const { signal } = this.hangUp;
     await this.#listen(async () => {
-      await orHungUp(this.hangUp.signal, someTime(0));
-      await this.#askOnce(question());
+      await orHungUp(signal, someTime(0));
+      const body = question();
+      await orHungUp(signal, someTime(0));
+      await this.#askOnce(body);
     });
   }
 
