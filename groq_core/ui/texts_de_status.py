@@ -195,8 +195,7 @@ STATUS: dict[str, str] = {
     "attachments_preparing": "Einen Moment: ein Anhang wird noch vorbereitet.",
     "attachments_refused": "Ein Anhang kann nicht gesendet werden: entferne ihn zuerst.",
     "attachments_too_many": "Höchstens {n} Anhänge auf einmal.",
-    "file_unreadable": "„{name}“ lässt sich nicht lesen: es ist ein Ordner, oder die Datei wurde verschoben oder ist gesperrt. "
-    "Wähle die Dateien selbst.",
+    "file_unreadable": "„{name}“ ist nicht lesbar: ein Ordner, oder eine Datei, die verschoben oder gesperrt ist.",
     "attachment_characters": "{n} Zeichen",
     "attachment_pasted": "Eingefügter Text",
     "attachment_transcript": "von der Aufnahme abgeschrieben",

@@ -42,6 +42,12 @@ async def drop(page: Page, *paths: Path) -> None:
     await session.detach()
 
 
+BESIDE = """() => {
+  const edge = document.querySelector(".gc-chat-column").getBoundingClientRect().right;
+  return ["gc-hint", "chat-compare", "chat-clear"].filter(
+    (id) => document.getElementById(id).getBoundingClientRect().right > edge,
+  );
+}"""
 TABS = {
     "chat": (f"{ATTACHED}[data-state=refused]", "cannot be read"),
     "agent": ("#tab-agent .gc-hint", "cannot be read"),
@@ -59,6 +65,10 @@ async def test_a_dropped_folder_is_told_as_what_it_is(page: Page, tmp_path: Path
     where, words = TABS[tab]
     await expect(page.locator(where, has_text=words)).to_have_count(1)
     await expect(page.get_by_text("notes.txt").first).to_be_visible()
+    if tab == "chat":
+        for size in (parameters.values[0] for parameters in SIZES):
+            await page.set_viewport_size(size)  # type: ignore[arg-type]
+            assert await page.evaluate(BESIDE) == [], f"words of any length leave room for the rest, {size}"
 
 
 async def test_of_three_documents_the_one_taken_out_does_not_go_along(page: Page, house: House, tmp_path: Path) -> None:
