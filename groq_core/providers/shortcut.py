@@ -7,6 +7,8 @@ from groq_core.pipeline import Passage
 from groq_core.providers.wire import WireResponse
 from groq_core.streaming.decoder import StreamDecoder
 
+_WORDS = (TextDelta, ReasoningDelta)
+
 
 class Shortcut:
     """
@@ -15,6 +17,8 @@ class Shortcut:
     Words go past the layers at once. Whatever else the bytes tell, and words that are not taken there, wait for the
     answer's task, which is then woken; so nothing ever overtakes anything.
     """
+
+    __slots__ = ("_decoder", "_passage", "_waiting")
 
     def __init__(self, decoder: StreamDecoder, passage: Passage | None) -> None:
         self._decoder = decoder
@@ -38,7 +42,7 @@ class Shortcut:
         assert passage is not None
         events = decoder.feed(data)
         for place, event in enumerate(events):
-            if not isinstance(event, TextDelta | ReasoningDelta) or not passage(event):
+            if not isinstance(event, _WORDS) or not passage(event):
                 self._waiting = events[place:]
                 return False
         return not decoder.done and decoder.finish_reason is None
