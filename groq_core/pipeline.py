@@ -43,7 +43,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         prefill: The last message is the beginning of the answer, to be continued.
         forced: The target cools down, but there is nobody else; it is asked as a probe.
         insistent: It is asked although our own count says that the request could never fit its limits.
-        passage: Takes words past the events, once the first have gone through them; a layer that has to know of
+        bypass: Takes words past the events, once the first have gone through them; a layer that has to know of
             them looks there when it has to.
         on_headers: Called by the provider with the answer's headers (names in lower case), as soon as they
             are here, whatever the status.
@@ -60,11 +60,11 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     prefill: bool = False
     forced: bool = False
     insistent: bool = False
-    passage: Passage | None = None
+    bypass: Bypass | None = None
     on_headers: Callable[[Mapping[str, str]], None] | None = None
 
 
-class Passage:
+class Bypass:
     """
     The way past the layers of one attempt, and what has gone by it.
 

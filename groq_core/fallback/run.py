@@ -11,7 +11,7 @@ from groq_core.errors import ProviderError
 from groq_core.events import Outlet
 from groq_core.fallback.splice import Splice
 from groq_core.models.spec import Capability, ModelSpec
-from groq_core.pipeline import Attempt, Budget, Passage
+from groq_core.pipeline import Attempt, Budget, Bypass
 from groq_core.requests import ChatRequest, Request
 
 
@@ -98,7 +98,7 @@ class ChainRun:
         self.again: set[str] = set()
         self.insisted: set[str] = set()
         self.patience: set[str] = set()
-        self._passage: Passage | None = None
+        self._bypass: Bypass | None = None
         self._caught_up = 0
 
     @property
@@ -134,7 +134,7 @@ class ChainRun:
         if not isinstance(asked, ChatRequest):
             return plain, None
         if not text:
-            return self._with_passage(plain, asked.outlet), None
+            return self._with_bypass(plain, asked.outlet), None
         # A tool turn is never continued: asked to go on with prose, a model writes prose instead of the call.
         may_continue = (
             spec.can(Capability.PREFILL)
@@ -151,15 +151,15 @@ class ChainRun:
             text, "continue", guess=self.budget.remaining < 2
         )
 
-    def _with_passage(self, attempt: Attempt, outlet: Outlet | None) -> Attempt:
+    def _with_bypass(self, attempt: Attempt, outlet: Outlet | None) -> Attempt:
         """The same attempt, whose words may go to the reader past all layers."""
         if outlet is None:
             return attempt
-        self._passage, self._caught_up = Passage(outlet), 0
-        return msgspec.structs.replace(attempt, passage=self._passage)
+        self._bypass, self._caught_up = Bypass(outlet), 0
+        return msgspec.structs.replace(attempt, bypass=self._bypass)
 
     def catch_up(self) -> None:
         """Remember, in their place, the words that have gone to the reader past the chain."""
-        if self._passage is not None:
-            self.sent += self._passage.words[self._caught_up :]
-            self._caught_up = len(self._passage.words)
+        if self._bypass is not None:
+            self.sent += self._bypass.words[self._caught_up :]
+            self._caught_up = len(self._bypass.words)

@@ -7,7 +7,7 @@ from contextlib import aclosing
 
 from groq_core.errors import Kind, ProviderError
 from groq_core.events import CONTENT, Event, Events
-from groq_core.pipeline import Attempt, Handler, Passage
+from groq_core.pipeline import Attempt, Handler, Bypass
 from groq_core.requests import ChatRequest, SpeechRequest, TranscriptionRequest
 
 USUAL_ANSWER_TOKENS = 2048
@@ -63,7 +63,7 @@ class Deadline:
                 return reading + wanted / (attempt.spec.tokens_per_s or USUAL_TOKENS_PER_S)
 
     async def __call__(self, handle: Handler[Attempt], attempt: Attempt) -> Events:
-        watch = _Watch(attempt.passage, self.idle)
+        watch = _Watch(attempt.bypass, self.idle)
         allowed, kind = self.allowance(attempt), Kind.TIMEOUT_FIRST_TOKEN
         try:
             async with aclosing(handle(attempt)) as events:
@@ -93,12 +93,12 @@ class _Watch:
     timer is left running and looks, when it fires, whether the wait it guards has really lasted that long.
 
     Args:
-        passage: By which something may come during a wait; it then lasts ``idle`` seconds from that on.
+        bypass: By which something may come during a wait; it then lasts ``idle`` seconds from that on.
     """
 
-    def __init__(self, passage: Passage | None, idle: float) -> None:
+    def __init__(self, bypass: Bypass | None, idle: float) -> None:
         self._loop = asyncio.get_running_loop()
-        self._passage = passage
+        self._bypass = bypass
         self._idle = idle
         self._timer: asyncio.TimerHandle | None = None
         self._fires_at = 0.0
@@ -139,8 +139,8 @@ class _Watch:
 
     def _ends(self) -> float:
         """When the wait that is under way is over, by what has come past it so far."""
-        if self._passage is not None and self._passage.last_at:
-            self._silent_until = max(self._silent_until, self._passage.last_at + self._idle)
+        if self._bypass is not None and self._bypass.last_at:
+            self._silent_until = max(self._silent_until, self._bypass.last_at + self._idle)
         return min(self._silent_until, self._latest)
 
     def _arm(self) -> None:

@@ -80,8 +80,8 @@ class Observe:
             outcome, kind = "failed", error.kind
             stats.failed += 1
             error.provider, error.model = spec.provider, spec.id
-            if attempt.passage is not None:
-                size += sum(map(len, attempt.passage.words))
+            if attempt.bypass is not None:
+                size += sum(map(len, attempt.bypass.words))
             error.attempt = AttemptFailed(
                 number=number,
                 provider=spec.provider,

@@ -68,7 +68,7 @@ class Spending:
                         heard += len(getattr(event, "text", "").encode())
                     yield event
         finally:
-            if (past := attempt.passage) is not None:
+            if (past := attempt.bypass) is not None:
                 heard += past.thought + len("".join(past.words).encode())
             if not line.requests and heard:
                 _guess(line, spec, bound, heard)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from groq_core.events import Event, ReasoningDelta, TextDelta
-from groq_core.pipeline import Passage
+from groq_core.pipeline import Bypass
 from groq_core.providers.wire import WireResponse
 from groq_core.streaming.decoder import StreamDecoder
 
@@ -18,16 +18,16 @@ class Shortcut:
     answer's task, which is then woken; so nothing ever overtakes anything.
     """
 
-    __slots__ = ("_decoder", "_passage", "_waiting")
+    __slots__ = ("_decoder", "_bypass", "_waiting")
 
-    def __init__(self, decoder: StreamDecoder, passage: Passage | None) -> None:
+    def __init__(self, decoder: StreamDecoder, bypass: Bypass | None) -> None:
         self._decoder = decoder
-        self._passage = passage
+        self._bypass = bypass
         self._waiting: list[Event] = []
 
     def open(self, response: object) -> None:
         """Begin; the first words have gone the usual way, so that all layers know that the answer has begun."""
-        if self._passage is not None and isinstance(response, WireResponse):
+        if self._bypass is not None and isinstance(response, WireResponse):
             response.offer(self._take)
 
     def events(self, data: bytes) -> list[Event]:
@@ -38,11 +38,11 @@ class Shortcut:
         return found
 
     def _take(self, data: bytes) -> bool:
-        passage, decoder = self._passage, self._decoder
-        assert passage is not None
+        bypass, decoder = self._bypass, self._decoder
+        assert bypass is not None
         events = decoder.feed(data)
         for place, event in enumerate(events):
-            if not isinstance(event, _WORDS) or not passage(event):
+            if not isinstance(event, _WORDS) or not bypass(event):
                 self._waiting = events[place:]
                 return False
         return not decoder.done and decoder.finish_reason is None
