@@ -7,7 +7,7 @@ from contextlib import aclosing
 
 from groq_core.errors import Kind, ProviderError
 from groq_core.events import CONTENT, Event, Events
-from groq_core.pipeline import Attempt, Handler, Bypass
+from groq_core.pipeline import Attempt, Bypass, Handler
 from groq_core.requests import ChatRequest, SpeechRequest, TranscriptionRequest
 
 USUAL_ANSWER_TOKENS = 2048

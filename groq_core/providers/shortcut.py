@@ -18,7 +18,7 @@ class Shortcut:
     answer's task, which is then woken; so nothing ever overtakes anything.
     """
 
-    __slots__ = ("_decoder", "_bypass", "_waiting")
+    __slots__ = ("_bypass", "_decoder", "_waiting")
 
     def __init__(self, decoder: StreamDecoder, bypass: Bypass | None) -> None:
         self._decoder = decoder
