@@ -1,4 +1,4 @@
-"""Other gateways, each as its own quick start sets it up: what a token and a request cost them, beside what they do us."""
+"""Other gateways as their own quick starts set them up: what a token and a request cost them, beside us."""
 
 from __future__ import annotations
 

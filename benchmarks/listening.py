@@ -14,7 +14,6 @@ from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import accumulate, count
-from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -31,7 +30,6 @@ from benchmarks.upstream import order
 MODEL = "openai/gpt-oss-20b"
 PATH = "/openai/v1/chat/completions"
 STAMP = re.compile(r" (\d+):(\d+)")
-NONE: Mapping[str, str] = MappingProxyType({})
 _names = count()
 
 
@@ -81,7 +79,7 @@ class Heard:
 class Listener(asyncio.Protocol):
     """One question on a connection of its own; ``done`` gives what was heard."""
 
-    def __init__(self, place: str, path: str, body: dict[str, Any], headers: Mapping[str, str] = NONE) -> None:
+    def __init__(self, place: str, path: str, body: dict[str, Any], headers: Mapping[str, str]) -> None:
         data = msgspec.json.encode(body)
         more = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         self._request = (
@@ -131,7 +129,7 @@ class Side:
     server: Process
     path: str = PATH
     model: str = MODEL
-    headers: Mapping[str, str] = NONE
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def question(self, words: int, rate: int, *, stream: bool = True, stamped: bool = True) -> dict[str, Any]:
         message = {"role": "user", "content": order(words, rate, f"r{next(_names)}", stamped=stamped)}
