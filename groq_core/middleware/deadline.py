@@ -118,7 +118,7 @@ class _Watch:
         cancelling = task.cancelling()
         now = self._loop.time()
         self._silent_until, self._latest = now + seconds, now + left
-        if self._timer is None or self._fires_at > self._ends():
+        if self._timer is None or self._fires_at > min(self._silent_until, self._latest):
             self._arm()
         self._task = task
         try:
