@@ -96,7 +96,7 @@ export class Answering {
       if (event.e === "restarted") {
         sentences.clear();
         voice.restart();
-      } else if (event.t !== undefined && !voice.stopped) sentences.hear(answer.text);
+      } else if ((event.t !== undefined || event.e === "finished") && !voice.stopped) sentences.hear(answer.text, event.e === "finished");
     };
     await this.asking;
     if (answer.state === "stopped") voice.stop();
