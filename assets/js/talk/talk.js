@@ -262,8 +262,7 @@ export class Talk {
       return this.#off(say("talk_unheard"));
     }
     this.attention.close();
-    this.writing.begin(taken, "over");
-    this.#show("writing");
+    this.turns.letGo(taken);
   }
 
   // ── writing down and answering ──

@@ -7,6 +7,7 @@ import { ASKED_AT_S, END_S, SURE, isHopeless, patienceFor } from "./turn-end.js"
 
 /**
  * @import { Heard } from "../microphone/ahead.js"
+ * @import { Taken } from "./ears.js"
  * @import { Guess, Said, Sureness } from "./writing.js"
  */
 export class TurnTaking {
@@ -34,21 +35,20 @@ export class TurnTaking {
     const taken = ears?.taken;
     if (!taken) return;
     if (stage >= ASKED_AT_S.length) return this.writing.sendAhead(taken.tape);
-    if (!this.isFree()) return;
     if (stage === 0) this.pause = [];
     const { pause } = this;
-    if (!pause || isHopeless(pause)) return;
+    if (!pause || isHopeless(pause) || (stage && !this.isFree())) return; // a hand that lets go needs no second opinion
     const chance = await chanceOfEnd(taken.tape.end(JUDGED_S), ears.quiet);
     if (this.pause !== pause || ears.taken !== taken) return;
     pause.push(chance);
-    ears.patience = patienceFor(pause);
-    if (pause.length === 1 && (chance ?? 0) >= SURE) this.writing.begin(taken, "maybe");
+    if (this.isFree()) ears.patience = patienceFor(pause);
+    if (pause.length === 1 && (chance ?? 0) >= SURE) this.writing.beginAhead(taken);
   }
 
   /** If it stays quiet it will be the end: its words are wanted then. */
   hearSoon() {
     const taken = this.attention.ears?.taken;
-    if (this.isFree() && taken && this.writing.guess?.said !== taken) this.writing.begin(taken, "maybe");
+    if (this.isFree() && taken && this.writing.guess?.said !== taken) this.writing.beginAhead(taken);
   }
 
   /** It was a pause within a sentence. */
@@ -56,7 +56,7 @@ export class TurnTaking {
     this.pause = null;
     const { guess } = this.writing;
     if (!guess || guess.said !== this.attention.ears?.taken) return;
-    this.writing.drop();
+    this.writing.takeBack();
     this.show("listening");
   }
 
@@ -73,11 +73,26 @@ export class TurnTaking {
     const { writing } = this;
     const taken = ears?.taken;
     if (!this.isFree() || !taken) return;
-    this.pause = null;
-    const known = writing.guess?.said === taken ? writing.guess : null;
     if (sureness === "over") ears.cut();
+    this.#conclude(taken, sureness, writing.guess?.said === taken ? writing.guess : null);
+  }
+
+  /** A hand has let go: it is the end. @param {Taken} taken what the ears have cut */
+  letGo(taken) {
+    const { guess } = this.writing;
+    // Who holds the button may have said a last word so softly that it was taken for none.
+    this.#conclude(taken, "over", guess?.said === taken && !guess.heard?.error && guess.holdsAll ? guess : null);
+  }
+
+  /**
+   * @param {Taken} taken
+   * @param {Sureness} sureness
+   * @param {Guess | null} known its words, or on the way to them
+   */
+  #conclude(taken, sureness, known) {
+    this.pause = null;
     if (known) known.sureness = sureness;
-    else writing.begin(taken, sureness);
+    else this.writing.begin(taken, sureness);
     this.show("writing");
     if (known?.heard) this.hearWords(known);
   }
