@@ -102,7 +102,9 @@ export class Answering {
     if (answer.state === "stopped") voice.stop();
     else if (!voice.stopped) sentences.hear(answer.text, true);
     voice.end();
-    if (answer.text && !voice.stopped && !voice.asked) this.tell(say("talk_unspeakable"));
+    // Who listens does not see the card of an answer that failed.
+    if (answer.error && !voice.stopped) this.tell(answer.error.message);
+    else if (!voice.stopped && !voice.asked) this.tell(say(answer.text.trim() ? "talk_unspeakable" : "talk_empty"));
     await voice.done;
   }
 

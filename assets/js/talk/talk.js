@@ -59,6 +59,7 @@ export class Talk {
     this.attention = new Attention({
       level: (level) => this.#level(level),
       began: () => this.#hearBegin(),
+      fell: () => this.turns.hearFall(),
       paused: (stage) => this.turns.hearPause(stage),
       soon: () => this.turns.hearSoon(),
       wentOn: () => this.turns.hearOn(),

@@ -5,9 +5,13 @@ import { LONGEST_S } from "./ears.js";
 import { JUDGED_S, chanceOfEnd } from "./heard.js";
 import { ASKED_AT_S, END_S, SURE, isHopeless, patienceFor } from "./turn-end.js";
 
+/** An opinion that was asked for as the voice fell is about the pause that begins so soon after. */
+const BEFORE_PAUSE_S = 0.25;
+
 /**
  * @import { Heard } from "../microphone/ahead.js"
- * @import { Taken } from "./ears.js"
+ * @import { Tape } from "../microphone/recorder.js"
+ * @import { Ears, Taken } from "./ears.js"
  * @import { Guess, Said, Sureness } from "./writing.js"
  */
 export class TurnTaking {
@@ -27,6 +31,23 @@ export class TurnTaking {
     this.said = said;
     /** @type {(number | null)[] | null} what the turn model has answered in the pause that goes on */
     this.pause = null;
+    /** @type {{ tape: Tape, at: number, chance: Promise<number | null> } | null} what it says of a pause that may begin */
+    this.opinion = null;
+  }
+
+  /** Their voice falls: the turn model is asked before it is known whether it is a pause, since it takes as long. */
+  hearFall() {
+    const tape = this.attention.ears?.taken?.tape;
+    if (!tape || (this.opinion?.tape === tape && tape.seconds - this.opinion.at < BEFORE_PAUSE_S)) return;
+    this.opinion = { tape, at: tape.seconds, chance: chanceOfEnd(tape.end(JUDGED_S), 0) };
+  }
+
+  /** What the turn model says of the pause that has just begun. @param {Ears} ears @param {Tape} tape */
+  #firstOpinion(ears, tape) {
+    const { opinion } = this;
+    this.opinion = null;
+    const known = opinion?.tape === tape && tape.seconds - opinion.at < BEFORE_PAUSE_S;
+    return known ? opinion.chance : chanceOfEnd(tape.end(JUDGED_S), ears.quiet);
   }
 
   /** It is quiet for a moment. @param {number} stage of the pause, as the ears count them */
@@ -38,7 +59,8 @@ export class TurnTaking {
     if (stage === 0) this.pause = [];
     const { pause } = this;
     if (!pause || isHopeless(pause) || (stage && !this.isFree())) return; // a hand that lets go needs no second opinion
-    const chance = await chanceOfEnd(taken.tape.end(JUDGED_S), ears.quiet);
+    const { tape } = taken;
+    const chance = await (stage ? chanceOfEnd(tape.end(JUDGED_S), ears.quiet) : this.#firstOpinion(ears, tape));
     if (this.pause !== pause || ears.taken !== taken) return;
     pause.push(chance);
     if (this.isFree()) ears.patience = patienceFor(pause);
