@@ -249,6 +249,26 @@ async def test_what_was_said_is_there_after_the_page_was_closed(conversation: Pa
     await other.close()
 
 
+async def test_of_two_tabs_one_listens_and_what_the_other_heard_is_kept(conversation: Page, house: House) -> None:
+    await always_judge(conversation, 0.1)
+    other = await conversation.context.new_page()
+    await open_page(other, house)
+    await install_microphone(other)
+    await other.hover(TALK)
+    await conversation.evaluate("void (window.speaking = setInterval(() => window.play('phrase'), 1200))")
+    await expect(conversation.locator("#talk-send")).to_be_visible()
+    await other.click(TALK)
+    await in_state(other, "listening")
+    await in_state(conversation, "off")
+
+    await expect(conversation.locator(".gc-voice-note")).to_contain_text("Another tab")
+    await expect(conversation.get_by_role("button", name="Try again")).to_be_visible()
+    assert await conversation.evaluate("window.stream.getTracks().every((track) => track.readyState === 'ended')")
+    await conversation.evaluate("clearInterval(window.speaking)")
+    await conversation.get_by_role("button", name="Throw away").click()
+    await other.close()
+
+
 async def test_a_voice_that_will_not_come_soon_is_not_waited_for(conversation: Page, house: House) -> None:
     await conversation.evaluate(BROWSER_VOICE, [{"lang": "en-GB", "name": "Kate", "default": True}])
     await always_judge(conversation, 0.99)

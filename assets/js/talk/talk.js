@@ -66,6 +66,7 @@ export class Talk {
       nothing: () => this.#hearNothing(),
       ended: () => this.turns.hearEnd(),
       lost: (ears) => this.#loseEars(ears),
+      elsewhere: () => this.end(say("talk_elsewhere")),
       halted: (deaf) => this.#tellHalted(deaf),
       own: () => this.loudspeaker?.loudness ?? 0,
     });
@@ -360,9 +361,11 @@ export class Talk {
     } else this.end();
   }
 
-  /** Over: the microphone is closed, nothing is said any more. */
-  end() {
-    if (this.state !== "off") this.#off();
+  /** Over: the microphone is closed, nothing is said any more. Where it was not their wish, what was said is kept. */
+  end(why = "") {
+    const said = why && this.ears?.isWord ? this.ears.cut() : null;
+    if (this.state !== "off") this.#off(why);
+    if (said) this.unsent.add({ file: said.tape.file(), why, drop: said.kept.drop });
   }
 
   #off(note = "") {
