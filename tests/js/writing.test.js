@@ -8,13 +8,18 @@ import { Writing } from "../../assets/js/talk/writing.js";
 
 /** A server that writes down how many seconds it heard; what it is told to refuse it refuses. It takes all for an end. */
 let asked = [];
+let judged = [];
 let refuses = () => false;
 beforeEach(() => {
   asked = [];
+  judged = [];
   refuses = () => false;
   globalThis.fetch = async (address, { body, signal } = {}) => {
     if (String(address).includes("/pass")) return Response.json({ pass: "a pass" });
-    if (String(address).includes("/turn")) return Response.json({ finished: 0.99 });
+    if (String(address).includes("/turn")) {
+      judged.push(body.length / RATE);
+      return Response.json({ finished: 0.99 });
+    }
     const seconds = (body.size - 44) / 2 / RATE;
     asked.push(seconds);
     await new Promise((later) => setTimeout(later, 5));
@@ -111,6 +116,24 @@ test("who holds the button has their words ready when they let go, and nothing o
     assert.deepEqual(await holdAndSay(later, { goesOn }), ["1.3"], "a soft word is one too");
     assert.deepEqual(asked, [1, 1.3]);
   }
+});
+
+test("who has finished is asked as the voice falls, and not once more when it is known to be a pause", async () => {
+  const { writing } = written();
+  const taken = said(speak(new Tape(), 1));
+  const turns = new TurnTaking({ ears: { taken, quiet: 0.03, patience: 0 } }, writing, { isFree: () => true, show() {}, said() {} });
+  const after = (seconds) => taken.tape.push(new Float32Array(seconds * RATE));
+  turns.hearFall();
+  after(0.05);
+  turns.hearFall(); // a flutter
+  await turns.hearPause(0);
+  assert.deepEqual(judged, [1]);
+  await turns.hearPause(1);
+  assert.deepEqual(judged, [1, 1.05], "the second time it hears the pause itself");
+  turns.hearFall();
+  after(0.4);
+  await turns.hearPause(0);
+  assert.deepEqual(judged.slice(2), [1.05, 1.45], "a fall of long ago says nothing of this pause");
 });
 
 test("words are asked for in vain some times a minute and no more", async () => {

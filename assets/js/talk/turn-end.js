@@ -3,6 +3,8 @@
 
 /** After so much quiet the model is asked. */
 export const ASKED_AT_S = [0.03, 0.15];
+/** It is asked as the voice falls, too, which is about the pause that begins so soon after, and is the first answer then. */
+export const BEFORE_PAUSE_S = 0.25;
 /** Where all of its answers are so sure, it is the end; */
 export const SURE = 0.94;
 /** where they are so sure, it is after so much quiet; */

@@ -3,10 +3,7 @@
 
 import { LONGEST_S } from "./ears.js";
 import { JUDGED_S, chanceOfEnd } from "./heard.js";
-import { ASKED_AT_S, END_S, SURE, isHopeless, patienceFor } from "./turn-end.js";
-
-/** An opinion that was asked for as the voice fell is about the pause that begins so soon after. */
-const BEFORE_PAUSE_S = 0.25;
+import { ASKED_AT_S, BEFORE_PAUSE_S, END_S, SURE, isHopeless, patienceFor } from "./turn-end.js";
 
 /**
  * @import { Heard } from "../microphone/ahead.js"
