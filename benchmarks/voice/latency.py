@@ -132,13 +132,13 @@ async def latency(rounds: int) -> list[Row]:
         later = [await time_from_release(page, LET_GO_S) for _ in range(rounds // 2)]
         await browser.close()
     silences = [one.silence for one in free if one.silence is not None]
-    words = f"{', '.join(sounds.WORDS)}; the first begins with 0.1 s of hiss"
+    interrupted_by = f"{', '.join(sounds.WORDS)}; the first begins with 0.1 s of hiss"
     held = f"hold, release {LET_GO_S:g} s after the last word"
     return [
         *sound_rows("conversation, end of speech", free, SUM_MS + 120, SUM_MS + 250),
         *sound_rows("hold, release with the last word", at_once, None, SUM_MS + 60),
         *sound_rows(held, later, None, SUM_MS + 60),
-        *rows("interruption, a word begins to silence", silences, words, 150, None),
+        *rows("interruption, a word begins to silence", silences, interrupted_by, 150, None),
     ]
 
 
