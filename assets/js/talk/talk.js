@@ -21,10 +21,12 @@ const KNOWN_S = 0.7;
 /** A conversation in which nobody speaks for so long is over: the microphone does not stay open unnoticed. */
 const UNHEARD_MS = 60_000;
 const LOOK_MS = 250;
+/** Who holds the button for so long has said something. */
+const SOFT_S = 1;
 
 /**
  * @import { Turn } from "./answering.js"
- * @import { Ears } from "./ears.js"
+ * @import { Ears, Taken } from "./ears.js"
  * @import { Heard } from "../microphone/ahead.js"
  * @import { Said } from "./writing.js"
  *
@@ -260,8 +262,11 @@ export class Talk {
     const heard = ears.isWord;
     const taken = ears.cut();
     if (!heard || !taken) {
-      taken?.kept.drop();
-      return this.#off(say("talk_unheard"));
+      this.#off(say("talk_unheard"));
+      // What is too soft for the ears may be words for who writes them down; digital silence is none.
+      if (taken && taken.tape.seconds >= SOFT_S && taken.tape.end(LONGEST_S).some(Boolean)) this.#keep(taken, say("talk_unheard"));
+      else taken?.kept.drop();
+      return;
     }
     this.attention.close();
     this.turns.letGo(taken);
@@ -365,7 +370,15 @@ export class Talk {
   end(why = "") {
     const said = why && this.ears?.isWord ? this.ears.cut() : null;
     if (this.state !== "off") this.#off(why);
-    if (said) this.unsent.add({ file: said.tape.file(), why, drop: said.kept.drop });
+    if (said) this.#keep(said, why);
+  }
+
+  /**
+   * @param {Taken} said
+   * @param {string} why it was not written down
+   */
+  #keep({ tape, kept }, why) {
+    this.unsent.add({ file: tape.file(), why, drop: kept.drop });
   }
 
   #off(note = "") {
