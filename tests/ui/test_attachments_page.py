@@ -131,6 +131,9 @@ async def test_dictation_is_dropped_by_a_finger(page: Page, house: House) -> Non
     await page.click("#chat-dictate")
     await expect(away).to_be_visible()
     assert await page.evaluate(LEAVING), "leaving asks first while something is said"
+    told = await page.locator("#gc-hint").bounding_box()
+    assert told
+    assert told["x"] + told["width"] <= 390, "what is told is there to its last word"
     box = await away.bounding_box()
     assert box
     assert min(box["width"], box["height"]) >= 44

@@ -269,6 +269,20 @@ async def test_of_two_tabs_one_listens_and_what_the_other_heard_is_kept(conversa
     await other.close()
 
 
+async def test_who_only_listens_is_told_of_an_answer_without_words(conversation: Page, house: House) -> None:
+    async def nobody(request: Request) -> Events:
+        raise ChainError("Nobody can answer now.", failures=[ProviderError(Kind.SERVER_ERROR, "broken")])
+        yield
+
+    await always_judge(conversation, 0.99)
+    note = conversation.locator(".gc-voice-note")
+    for answer, told in ((nobody, "Nobody can answer now."), (says(""), "without a word")):
+        house.script = transcribes(house, "What time is it?", answer=answer)
+        await play(conversation, "phrase")
+        await expect(note).to_contain_text(told)
+        await in_state(conversation, "listening")
+
+
 async def test_a_voice_that_will_not_come_soon_is_not_waited_for(conversation: Page, house: House) -> None:
     await conversation.evaluate(BROWSER_VOICE, [{"lang": "en-GB", "name": "Kate", "default": True}])
     await always_judge(conversation, 0.99)
