@@ -217,7 +217,7 @@ STATUS: dict[str, str] = {
     "talk_help_touch": "Zum Sprechen halten, oder einmal berühren für ein Gespräch.",
     "talk_speaking_hold_touch": "„Unterbrechen“ berühren, oder Sprechen halten und reden",
     "talk_speaking_free_touch": "„Unterbrechen“ berühren, oder reden",
-    "dictate_listening_touch": "Höre zu: den Knopf noch einmal berühren schreibt es auf, der Papierkorb verwirft es.",
+    "dictate_listening_touch": "Höre zu: noch einmal schreibt es auf, der Papierkorb verwirft es.",
     "dictate_listening": "Höre zu: noch einmal drücken schreibt es auf, Esc verwirft es.",
     "dictate_drop": "Diktat verwerfen",
     "speak": "Vorlesen",

@@ -173,7 +173,7 @@ SETTINGS: dict[str, str] = {
     "talk_help_touch": "Hold to talk, or touch once for a conversation.",
     "talk_speaking_hold_touch": "touch Interrupt, or hold Talk to speak",
     "talk_speaking_free_touch": "touch Interrupt, or speak",
-    "dictate_listening_touch": "Listening: touch the button again to write it down, the bin to drop it.",
+    "dictate_listening_touch": "Listening: again writes it down, the bin drops it.",
     # ── prompts and presets ──────────────────────────────────────────────────────────────────────
     "prompts": "Prompts",
     "prompts_help": "They stand behind / in the empty box. Yours are kept in this browser.",
