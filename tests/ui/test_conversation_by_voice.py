@@ -136,6 +136,27 @@ async def test_what_is_said_after_send_now_is_joined_to_it(conversation: Page, h
     assert len(questions(house)) == 1
 
 
+async def test_who_holds_on_is_written_down_before_they_let_go(page: Page, house: House) -> None:
+    await install_microphone(page, phrase=PHRASE)
+    await always_judge(page, 0.99)
+    house.script = transcribes(house, "What time is it?", answer=says("Late."))
+    await page.focus(TALK)
+    await page.keyboard.down(" ")
+    await in_state(page, "listening")
+    await play(page, "phrase")
+    async with asyncio.timeout(20):
+        while not lengths(house):  # noqa: ASYNC110 - the house offers a list, no event
+            await asyncio.sleep(0.01)
+    await asyncio.sleep(0.3)
+    asked = len(lengths(house))
+    assert questions(house) == []
+    await page.keyboard.up(" ")
+
+    assert await wait_for_questions(house) == ["What time is it?"]
+    assert len(lengths(house)) == asked, "nothing more had to be written down"
+    await page.keyboard.press("Escape")
+
+
 async def test_where_nobody_hears_who_has_finished_it_is_told(page: Page, house: House) -> None:
     async def refuse(route: Route) -> None:
         await route.fulfill(status=503)
