@@ -241,8 +241,8 @@ async def tab(visitor: BrowserContext, house: House) -> Page:
 
 
 @pytest.fixture
-async def page(context: BrowserContext, kept_pages: list[Page], house: House) -> AsyncIterator[Page]:
-    """The page, opened; it must stay free of script errors and talk to nobody else."""
+async def unopened(context: BrowserContext, kept_pages: list[Page], house: House) -> AsyncIterator[Page]:
+    """The page before it is opened, for who sets a screen first; no script error, and it talks to nobody else."""
     (page,) = kept_pages
     wrong: list[str] = []
 
@@ -262,12 +262,18 @@ async def page(context: BrowserContext, kept_pages: list[Page], house: House) ->
     page.on("request", note_request)
     page.on("console", note_message)
     page.on("pageerror", note_error)
-    await open_page(page, house)
     yield page
     page.remove_listener("request", note_request)
     page.remove_listener("console", note_message)
     page.remove_listener("pageerror", note_error)
     assert wrong == []
+
+
+@pytest.fixture
+async def page(unopened: Page, house: House) -> Page:
+    """The page, opened; it must stay free of script errors and talk to nobody else."""
+    await open_page(unopened, house)
+    return unopened
 
 
 async def open_page(page: Page, house: House) -> None:

@@ -336,7 +336,8 @@ async def test_status_shows_every_target_and_tier(page: Page, house: House) -> N
         await expect(page.locator(".gc-tier", has_text=tier).first).to_be_visible()
 
 
-async def test_panel_folds_away_on_a_phone(page: Page, house: House) -> None:
+async def test_panel_folds_away_on_a_phone(unopened: Page, house: House) -> None:
+    page = unopened
     await page.set_viewport_size({"width": 390, "height": 844})
     await open_page(page, house)
 
@@ -354,7 +355,8 @@ async def test_panel_folds_away_when_the_window_gets_narrow(page: Page) -> None:
     await expect(page.locator(".gc-status-body")).to_be_hidden()
 
 
-async def test_the_chosen_tab_comes_into_a_phones_row(page: Page, house: House) -> None:
+async def test_the_chosen_tab_comes_into_a_phones_row(unopened: Page, house: House) -> None:
+    page = unopened
     await page.set_viewport_size({"width": 390, "height": 844})
     await open_page(page, house)
     tab = page.locator("#tab-batch-button")
