@@ -18,7 +18,7 @@ from groq_core.events import Events, Finished, Restarted, TextDelta, Transcript
 from groq_core.requests import ChatRequest, Request, SpeechRequest, TranscriptionRequest
 from groq_core.simulator import Fault
 from tests.requires import find, needs
-from tests.ui.conftest import ALONE, MEDIA, House, Script, context_of
+from tests.ui.conftest import ALONE, MEDIA, Elsewhere, House, Script, context_of
 from tests.ui.scripts import BEGUN, DONE, Hung, answered, plays, says
 
 pytestmark = [pytest.mark.browser, needs("chromium")]
@@ -64,7 +64,7 @@ BROWSER_VOICE = """(voices) => {
 
 
 @pytest.fixture(scope="module")
-async def browser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Browser]:
+async def browser(tmp_path_factory: pytest.TempPathFactory, elsewhere: Elsewhere) -> AsyncIterator[Browser]:
     """Its microphone hears two and a half seconds of speech, then four of silence, and so on."""
     speech, rate = soundfile.read(MEDIA / "jfk.wav", dtype="int16")
     phrase = speech[int(0.3 * rate) : int(2.8 * rate)]
@@ -73,7 +73,7 @@ async def browser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bro
     flags = [flag for flag in ALONE if not flag.startswith("--use-file-for-fake-audio-capture")]
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=find("chromium"), args=[*flags, f"--use-file-for-fake-audio-capture={file}"]
+            executable_path=find("chromium"), args=[*flags, elsewhere.flag, f"--use-file-for-fake-audio-capture={file}"]
         )
         yield browser
         await browser.close()
