@@ -395,9 +395,19 @@ async def test_one_can_ask_before_gradio_has_laid_out_the_page(context: BrowserC
 
 async def test_a_model_can_be_picked_by_keys_or_typed(page: Page, house: House) -> None:
     house.script = says("ok")
-    picker = page.locator("#chat-model input")
+    picker, asked = page.locator("#chat-model input"), asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await asked.wait()
+        await route.continue_()
+
+    await page.route("**/ui/models", hold)
     await picker.click()
     await picker.press("ArrowDown")
+    async with page.expect_response("**/ui/models") as renewed:
+        asked.set()
+    await (await renewed.value).finished()
+    await page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
     await picker.press("Enter")
     await ask(page, "one")
     await answered(page)
