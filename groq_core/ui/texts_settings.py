@@ -50,6 +50,7 @@ SETTINGS: dict[str, str] = {
     "show_less": "Show less",
     "dictate": "Dictate into the box",
     "dictate_listening": "Listening: press again to write it down, Esc to drop it.",
+    "dictate_drop": "Drop what was dictated",
     "speak": "Read aloud",
     "speak_none": "neither a speech model nor the browser speaks",
     "option_json": "Answer in JSON",
@@ -173,7 +174,7 @@ SETTINGS: dict[str, str] = {
     "talk_help_touch": "Hold to talk, or touch once for a conversation.",
     "talk_speaking_hold_touch": "touch Interrupt, or hold Talk to speak",
     "talk_speaking_free_touch": "touch Interrupt, or speak",
-    "dictate_listening_touch": "Listening: touch the microphone again to write it down.",
+    "dictate_listening_touch": "Listening: again writes it down, the bin drops it.",
     # ── prompts and presets ──────────────────────────────────────────────────────────────────────
     "prompts": "Prompts",
     "prompts_help": "They stand behind / in the empty box. Yours are kept in this browser.",

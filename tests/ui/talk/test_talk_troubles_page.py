@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from io import BytesIO
 
+import numpy as np
 import pytest
 import soundfile
 from playwright.async_api import Page, expect
@@ -14,7 +15,8 @@ from groq_core.events import Events
 from groq_core.requests import Request, SpeechRequest, TranscriptionRequest
 from groq_core.simulator import Fault
 from tests.requires import needs
-from tests.ui.conftest import House
+from tests.ui.conftest import MEDIA, House
+from tests.ui.microphone import install_microphone, play
 from tests.ui.scripts import answered, says
 from tests.ui.talk.talking import ANSWER, BROWSER_VOICE, TALK, chat, hold, in_state
 
@@ -39,6 +41,20 @@ async def test_nothing_said_is_not_sent(talking: Page, house: House) -> None:
 
     await expect(talking.locator(".gc-voice-note")).to_contain_text("too quiet")
     assert house.asked == []
+
+
+async def test_what_was_too_soft_is_kept_to_be_sent_all_the_same(talking: Page, house: House) -> None:
+    speech, _ = soundfile.read(MEDIA / "jfk.wav", dtype="float32")
+    await install_microphone(talking, whisper=speech[4800:44800] * np.float32(0.003))
+    playing = asyncio.create_task(play(talking, "whisper"))
+    await hold(talking, 1.5)
+    await playing
+    await expect(talking.locator(".gc-voice-note")).to_contain_text("too quiet")
+    assert house.asked == []
+    await talking.get_by_role("button", name="Try again").click()
+
+    await in_state(talking, "thinking", "speaking")
+    assert isinstance(house.asked[0], TranscriptionRequest)
 
 
 async def test_refused_microphone_is_explained(talking: Page, house: House) -> None:
