@@ -53,7 +53,7 @@ async def do(page: Page, message: str, action: str) -> None:
     await page.locator(message).locator(f"[data-action={action}]").click()
 
 
-def numbered() -> Script:
+def number_answers() -> Script:
     """Every answer says which it is."""
     count = 0
 

@@ -179,6 +179,27 @@ async def test_two_tabs_see_one_list_and_one_answer(visitor: BrowserContext, hou
     assert len(house.asked) == 2
 
 
+async def test_any_of_three_tabs_stops_the_answer_that_all_watch(visitor: BrowserContext, house: House) -> None:
+    """A browser has six connections to one host, and each of these pages holds two open."""
+    tabs = [await open_in(visitor, house) for _ in range(3)]
+    house.script = hung = Hung("The beginning")
+    await ask(tabs[0], "go")
+    for tab in tabs[1:]:
+        await tab.locator("[data-conversation]").click()
+    for tab in tabs:
+        await expect(tab.locator(ANSWER)).to_contain_text("The beginning")
+    await choose(tabs[1], "rename")
+    await tabs[1].keyboard.type("Ours")
+    await tabs[1].keyboard.press("Enter")
+    await expect(tabs[0].locator("[data-conversation]")).to_contain_text("Ours")
+    await tabs[2].click("#chat-stop")
+
+    await asyncio.wait_for(hung.closed.wait(), 10)
+    for tab in tabs:
+        assert await answered(tab, state="stopped") == "The beginning"
+    assert len(house.asked) == 1
+
+
 @pytest.mark.parametrize("clearing", [False, True])
 async def test_what_one_tab_deletes_another_does_not_bring_back(
     visitor: BrowserContext, house: House, clearing: bool

@@ -13,7 +13,7 @@ from playwright.async_api import BrowserContext, Page, expect
 from groq_core.requests import ChatRequest
 from tests.requires import needs
 from tests.ui.conftest import MEDIA, House
-from tests.ui.conversations import ANSWER, choose, do, kept, numbered
+from tests.ui.conversations import ANSWER, choose, do, kept, number_answers
 from tests.ui.scripts import Hung, answered, ask, says
 
 pytestmark = [pytest.mark.browser, needs("chromium")]
@@ -69,7 +69,7 @@ async def test_escape_stops_only_what_is_seen(tab: Page, house: House) -> None:
 
 
 async def test_settings_take_everything_out_in_and_away(tab: Page, house: House, tmp_path: Path) -> None:
-    house.script = numbered()
+    house.script = number_answers()
     await ask(tab, "one")
     await answered(tab)
     await tab.click("#conversation-new")
@@ -192,7 +192,7 @@ async def test_what_is_no_export_is_refused_in_words(tab: Page) -> None:
 async def test_what_was_exported_comes_back_whole(
     tab: Page, visitor: BrowserContext, house: House, tmp_path: Path
 ) -> None:
-    house.script = numbered()
+    house.script = number_answers()
     await ask(tab, "question")
     await answered(tab)
     await do(tab, ANSWER, "again")

@@ -11,7 +11,7 @@ from groq_core.events import TextDelta
 from groq_core.requests import ChatRequest, Request
 from tests.requires import needs
 from tests.ui.conftest import House, open_page
-from tests.ui.conversations import ANSWER, CUT, choose, do, everywhere, kept, numbered, show_list, texts
+from tests.ui.conversations import ANSWER, CUT, choose, do, everywhere, kept, number_answers, show_list, texts
 from tests.ui.scripts import BEGUN, Hung, answered, ask, plays, says
 
 pytestmark = [pytest.mark.browser, needs("chromium")]
@@ -178,7 +178,7 @@ async def test_where_the_browser_keeps_nothing_it_works_and_says_so_once(visitor
 
 @everywhere
 async def test_an_edited_question_keeps_the_old_branch(tab: Page, house: House) -> None:
-    house.script = numbered()
+    house.script = number_answers()
     await ask(tab, "one")
     await answered(tab)
     await ask(tab, "two")
@@ -202,7 +202,7 @@ async def test_an_edited_question_keeps_the_old_branch(tab: Page, house: House) 
 
 
 async def test_another_answer_stands_beside_the_first(tab: Page, house: House) -> None:
-    house.script = numbered()
+    house.script = number_answers()
     await ask(tab, "question")
     await answered(tab)
     for count in (2, 3):
@@ -221,7 +221,7 @@ async def test_another_answer_stands_beside_the_first(tab: Page, house: House) -
 
 @everywhere
 async def test_a_deleted_message_can_be_taken_back(tab: Page, house: House) -> None:
-    house.script = numbered()
+    house.script = number_answers()
     await ask(tab, "one")
     await answered(tab)
     await ask(tab, "two")
@@ -238,7 +238,7 @@ async def test_a_deleted_message_can_be_taken_back(tab: Page, house: House) -> N
 
 
 async def test_a_cleared_conversation_can_be_taken_back_for_ten_seconds(tab: Page, house: House) -> None:
-    house.script = numbered()
+    house.script = number_answers()
     await ask(tab, "one")
     await answered(tab)
     await tab.click("#chat-clear")

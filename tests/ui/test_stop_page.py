@@ -100,11 +100,11 @@ async def stop_there(page: Page, house: House, point: Point) -> None:
     await open_page(page, house)
     await page.evaluate(SEND, not point.until)
     if point.until:
-        await waited_for(page, sent, point.until)
+        await wait_for_request(page, sent, point.until)
         await page.click("#chat-stop")
 
 
-async def waited_for(page: Page, sent: list[str], part: str) -> None:
+async def wait_for_request(page: Page, sent: list[str], part: str) -> None:
     for _ in range(200):
         if any(part in url for url in sent):
             return
