@@ -28,7 +28,7 @@ async def breaks_off(asked: Attempt) -> Events:
     raise ProviderError(Kind.STREAM_CUT, "cut")
 
 
-def asked_past() -> Attempt:
+def make_attempt() -> Attempt:
     return attempt(clock=time.monotonic, bypass=Bypass(lambda event: True))
 
 
@@ -55,7 +55,7 @@ async def read_to_its_end(events: Events) -> ProviderError:
 
 async def test_an_answer_that_broke_off_is_billed_by_all_that_was_heard() -> None:
     account = Account()
-    await read_to_its_end(Spending(account)(breaks_off, asked_past()))
+    await read_to_its_end(Spending(account)(breaks_off, make_attempt()))
 
     assert account.settled.requests == 1
     # Twenty-four bytes, of which eight came as an event.
@@ -63,7 +63,7 @@ async def test_an_answer_that_broke_off_is_billed_by_all_that_was_heard() -> Non
 
 
 async def test_its_tokens_are_guessed_from_all_the_text_that_was_heard() -> None:
-    error = await read_to_its_end(Observe(Metrics(), price=lambda spec, usage: None)(breaks_off, asked_past()))
+    error = await read_to_its_end(Observe(Metrics(), price=lambda spec, usage: None)(breaks_off, make_attempt()))
 
     assert error.attempt is not None
     assert error.attempt.tokens_out == 3
