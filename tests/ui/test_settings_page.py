@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import BrowserContext, Page, Request, expect
 
 from groq_core.compose import assemble
 from groq_core.settings.settings import Settings
 from groq_core.simulator import Simulator
 from tests.requires import needs
-from tests.ui.conftest import House, open_page, served
+from tests.ui.conftest import House, fresh_page, open_page, served
 from tests.ui.scripts import answered, ask, says
 
 pytestmark = [pytest.mark.browser, needs("chromium")]
@@ -20,14 +21,24 @@ KEY = "gsk_visitors_very_own_key_1234"
 
 
 @pytest.fixture(scope="module")
-async def real() -> AsyncIterator[tuple[str, Simulator]]:
+async def real(kept_port: list[int]) -> AsyncIterator[tuple[str, Simulator]]:
     """A server without a key, and a Groq that knows the visitor's key alone."""
     groq = Simulator(pace=0, limits="off", seed=1, keys={KEY})
     await groq.start()
     environ = {"GROQ_BASE_URL": groq.groq_url.removesuffix("/openai/v1")}
-    async with assemble(Settings.from_env(environ)) as core, served(core) as url:
+    async with assemble(Settings.from_env(environ)) as core, served(core, *kept_port) as url:
+        kept_port[:] = [urlsplit(url).port or 0]
         yield url, groq
     await groq.stop()
+
+
+@pytest.fixture
+async def visit(
+    real: tuple[str, Simulator], shared_context: BrowserContext, kept_pages: list[Page]
+) -> AsyncIterator[Page]:
+    """A visitor's empty page before that server."""
+    async with fresh_page(shared_context, kept_pages, real[0]) as page:
+        yield page
 
 
 async def open_settings(page: Page) -> None:
@@ -35,13 +46,14 @@ async def open_settings(page: Page) -> None:
     await expect(page.locator("#settings")).to_be_visible()
 
 
-async def test_own_key_is_checked_shown_by_its_end_and_asked_with(
-    browser: Browser, real: tuple[str, Simulator]
-) -> None:
+async def test_own_key_is_checked_shown_by_its_end_and_asked_with(visit: Page, real: tuple[str, Simulator]) -> None:
     url, groq = real
-    context = await browser.new_context()
-    page, addresses = await context.new_page(), list[str]()
-    page.on("request", lambda request: addresses.append(request.url))
+    page, addresses = visit, list[str]()
+
+    def note_address(request: Request) -> None:
+        addresses.append(request.url)
+
+    page.on("request", note_address)
     await page.goto(url)
     await page.wait_for_selector("#chat-send")
     await expect(page.locator("#mode-banner")).to_be_visible()
@@ -59,12 +71,12 @@ async def test_own_key_is_checked_shown_by_its_end_and_asked_with(
     assert not [address for address in addresses if KEY in address]
     stores = await page.evaluate("JSON.stringify({...localStorage}) + JSON.stringify({...sessionStorage})")
     assert KEY not in stores
-    await context.close()
+    page.remove_listener("request", note_address)
 
 
-async def test_own_key_is_gone_with_its_tab_unless_it_is_kept(browser: Browser, real: tuple[str, Simulator]) -> None:
+async def test_own_key_is_gone_with_its_tab_unless_it_is_kept(visit: Page, real: tuple[str, Simulator]) -> None:
     url, _ = real
-    context = await browser.new_context()
+    context = visit.context
     for keep in (False, True):
         page = await context.new_page()
         await page.goto(url)
@@ -79,12 +91,10 @@ async def test_own_key_is_gone_with_its_tab_unless_it_is_kept(browser: Browser, 
     page = await context.new_page()
     await page.goto(url)
     await expect(page.locator(".gc-own-key-chip")).to_contain_text("1234")
-    await context.close()
 
 
-async def test_refused_key_is_told_in_its_field(browser: Browser, real: tuple[str, Simulator]) -> None:
-    context = await browser.new_context()
-    page = await context.new_page()
+async def test_refused_key_is_told_in_its_field(visit: Page, real: tuple[str, Simulator]) -> None:
+    page = visit
     await page.goto(real[0])
     await open_settings(page)
     await page.fill("#own-key", "gsk_somebody_elses_key_12345")
@@ -92,7 +102,6 @@ async def test_refused_key_is_told_in_its_field(browser: Browser, real: tuple[st
 
     await expect(page.locator("#gc-own-key-state")).to_contain_text("Groq refuses this key")
     await expect(page.locator("#own-key")).to_have_attribute("aria-invalid", "true")
-    await context.close()
 
 
 async def test_what_any_tab_asks_for_is_done_by_the_room_that_can(page: Page, house: House) -> None:

@@ -59,7 +59,8 @@ async def test_who_hangs_up_while_sending_has_broken_nothing(stage: Stage) -> No
     async def send(message: Message) -> None:
         answered.append(message)
 
-    messages = iter([{"type": "http.request", "body": b"abcd", "more_body": True}, {"type": "http.disconnect"}])
+    first: Message = {"type": "http.request", "body": b"abcd", "more_body": True}
+    messages = iter([first, {"type": "http.disconnect"}])
     answered: list[Message] = []
     held = Page(stage.core, Assets())
     app = FastAPI()
