@@ -239,10 +239,10 @@ def listen(path: Path, row: Row) -> Outcome:
     off = max(abs(_nearest(samples, place) - place) for place in wanted)
     missing = begins + row.length_s - len(samples) / RATE
     outcome = Outcome(row, max(off, missing), f"{len(samples) / RATE:.3f} s heard")
-    return outcome if outcome.kept else replace(outcome, told=_told(path))
+    return outcome if outcome.kept else replace(outcome, told=_sentence_about(path))
 
 
-def _told(path: Path) -> str:
+def _sentence_about(path: Path) -> str:
     """What is missing of a file, in the words that the person reads; nothing for other notes."""
     try:
         notes = prepare(path).notes

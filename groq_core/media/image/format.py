@@ -30,7 +30,7 @@ from PIL import (
 )
 
 from groq_core.errors import RequestError
-from groq_core.media.image.signatures import is_raw_photograph, signature, unread_kind
+from groq_core.media.image.signatures import foreign_kind, is_raw_photograph, signature
 
 FORMATS = {
     "JPEG": "JPEG",
@@ -180,7 +180,7 @@ def is_picture(data: bytes) -> bool:
 
 
 def _refusal(data: bytes) -> RequestError:
-    if (kind := unread_kind(data)) is not None:
+    if (kind := foreign_kind(data)) is not None:
         return invalid(
             f"{kind[0].upper()}{kind[1:]} can't be read here.",
             "unsupported_image_format",

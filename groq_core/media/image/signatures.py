@@ -95,11 +95,11 @@ def signature(data: bytes) -> str | None:
     return next((name for start, name in _STARTS if head.startswith(start)), None)
 
 
-def unread_kind(data: bytes) -> str | None:
+def foreign_kind(data: bytes) -> str | None:
     """
     What kind of picture it is that is known here and not read; None for any other.
 
-    >>> unread_kind(b"v/1\\x01"), unread_kind(b"GIF89a")
+    >>> foreign_kind(b"v/1\\x01"), foreign_kind(b"GIF89a")
     ('OpenEXR pictures', None)
     """
     if is_raw_photograph(data):
