@@ -177,6 +177,16 @@ async def voice_bars(page: Page) -> None:
     await page.wait_for_timeout(500)
 
 
+async def dictating(page: Page) -> None:
+    await page.evaluate(
+        "navigator.mediaDevices.getUserMedia = async () => new AudioContext().createMediaStreamDestination().stream"
+    )
+    await page.fill("#chat-message textarea", "What was typed before.")
+    await page.click("#chat-dictate")
+    await page.locator("#chat-dictate-drop").wait_for()
+    await page.wait_for_timeout(300)
+
+
 async def tab(page: Page, name: str) -> None:
     await page.click(f"#tab-{name}-button")
     await page.wait_for_timeout(500)
@@ -264,6 +274,7 @@ STATES: dict[str, State] = {
         conversations,
         *map(broken, FAULTS),
         voice_bars,
+        dictating,
         image,
         microphone,
         microphone_done,

@@ -42,7 +42,7 @@ def main(argv: list[str]) -> int:
     if chosen.write:
         from benchmarks.__main__ import BENCHMARKS
 
-        write(merge({"voice": rows}, [*BENCHMARKS, "voice"]))
+        write(merge({"voice": rows}, [*BENCHMARKS, "voice", "containers"]))
     return 0
 
 

@@ -9,7 +9,7 @@ import { openSync, readFileSync, readSync, writeSync } from "node:fs";
 
 import { Ears } from "../../assets/js/talk/ears.js";
 import { Silero } from "../../assets/js/talk/silero.js";
-import { ASKED_AT_S, SURE, isHopeless, patienceFor } from "../../assets/js/talk/turn-end.js";
+import { ASKED_AT_S, BEFORE_PAUSE_S, SURE, isHopeless, patienceFor } from "../../assets/js/talk/turn-end.js";
 import { rms } from "../../assets/js/talk/activity.js";
 
 const RATE = 16_000;
@@ -44,6 +44,7 @@ class Turn {
     this.at = 0;
     this.began = 0;
     this.pause = null;
+    this.opinion = null; // asked for as the voice fell
     this.coming = []; // answers on their way
     this.words = this.decided = null; // when they will be there; whether it is over
   }
@@ -52,8 +53,17 @@ class Turn {
     if (stage >= ASKED_AT_S.length) return;
     if (stage === 0) this.pause = [];
     if (!this.pause || isHopeless(this.pause)) return;
-    const chance = ask({ clip: this.clip, began: this.began, at: this.at, quiet: ears.activity.quiet });
-    this.coming.push({ at: this.at + JUDGED_S, pause: this.pause, chance });
+    const known = stage === 0 && this.opinion && this.at - this.opinion.at < BEFORE_PAUSE_S ? this.opinion : this.judge(ears.activity.quiet);
+    this.opinion = null;
+    this.coming.push({ at: Math.max(this.at, known.at + JUDGED_S), pause: this.pause, chance: known.chance });
+  }
+
+  fell() {
+    if (!this.opinion || this.at - this.opinion.at >= BEFORE_PAUSE_S) this.opinion = this.judge(0);
+  }
+
+  judge(quiet) {
+    return { at: this.at, chance: ask({ clip: this.clip, began: this.began, at: this.at, quiet }) };
   }
 
   wantWords() {
@@ -91,6 +101,7 @@ function hear({ path, own, guard = false }, clip) {
     lost() {},
     halted() {},
     began: () => ((turn.began = at / RATE), note("began"), ears.keep()),
+    fell: () => turn.fell(),
     paused: (stage) => turn.pauseAt(stage, ears),
     soon: () => turn.wantWords(),
     wentOn: () => turn.goOn(),

@@ -154,8 +154,8 @@ async def body_of(request: Request, limit: int, check: Callable[[bytes], object]
             cannot mend.
 
     Raises:
-        HTTPException: 413 as soon as it is too much, 503 when all requests together hold as much as they may, and
-            whatever ``check`` says.
+        HTTPException: 413 as soon as it is too much, 503 when all requests together hold as much as they may, 499
+            where the page hung up, and whatever ``check`` says.
     """
     body = bytearray()
     holding = holding_of(request.scope)
@@ -173,6 +173,8 @@ async def body_of(request: Request, limit: int, check: Callable[[bytes], object]
                 check = None
     except RequestError as error:
         raise http_error(error) from error
+    except ClientDisconnect:
+        raise HTTPException(499) from None  # who speaks on calls off what was just sent: nobody reads it, nothing broke
     return bytes(body)
 
 

@@ -170,6 +170,8 @@ TEXTS: dict[str, str] = {
     "talk_speaking_free": "press Esc or speak to interrupt",
     "talk_unheard": "Nothing was said, or it was too quiet. Check the microphone and try again.",
     "talk_unspeakable": "There is nothing in this answer to read aloud; it stands above.",
+    "talk_empty": "The answer came without a word. Ask once more.",
+    "talk_elsewhere": "Another tab of this browser listens now, so this one has stopped.",
     "talk_nobody": "Nobody spoke for a minute, so the microphone is off.",
     "talk_interrupt": "Interrupt",
     "talk_silenced": "The sound is held back by a call or a locked screen; touch the page if it stays away.",

@@ -154,6 +154,8 @@ GERMAN: dict[str, str] = {
     "talk_speaking_free": "Esc oder Reden unterbricht",
     "talk_unheard": "Es wurde nichts gesagt, oder es war zu leise. Prüfe das Mikrofon und versuche es noch einmal.",
     "talk_unspeakable": "In dieser Antwort ist nichts vorzulesen; sie steht oben.",
+    "talk_empty": "Die Antwort kam ohne ein Wort. Frage noch einmal.",
+    "talk_elsewhere": "Ein anderer Tab dieses Browsers hört jetzt zu, darum hat dieser aufgehört.",
     "talk_nobody": "Eine Minute lang hat niemand gesprochen, darum ist das Mikrofon aus.",
     "talk_interrupt": "Unterbrechen",
     "talk_silenced": "Ein Anruf oder ein gesperrter Bildschirm hält den Ton an; berühre die Seite, wenn er ausbleibt.",

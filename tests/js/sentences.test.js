@@ -84,3 +84,27 @@ test("no part of an emoji, no citation and no footnote reaches the voice", () =>
   }
   assert.deepEqual(aloud("It is so [1] and so [2, 3].【4†source】 Yes[^5]."), ["It is so and so .", "Yes."]);
 });
+
+test("what is said to tools and not to people stands on the screen, and the words of HTML are read", () => {
+  const code = "spoken_code";
+  const call = '{"name": "search", "arguments": {"q": "A cat. A dog."}}';
+  for (const [source, expected] of [
+    [call, [code]],
+    [`[${call}, ${call}]`, [code]],
+    [`<tool_call>\n${call}\n</tool_call>`, [code]],
+    [`I will look. <function=search>${call}</function> Done.`, ["I will look.", code, "Done."]],
+    [`I will look. <function=search${call}></function>`, ["I will look.", code]],
+    [`<|python_tag|>search(${call})\n\nDone.`, [code, "Done."]],
+    ["[Note] This is so. It is.", ["[Note] This is so.", "It is."]],
+    ["<div>Hello <b>there</b>.</div>\n\nMore.", ["Hello there.", "More."]],
+    ["<details><summary>More</summary>Inside text.</details>", ["More", "Inside text."]],
+    ["<!-- A note. -->Hello.", ["Hello."]],
+    ["<think>\nI wonder.\n</think>\n\nIt is five.", ["It is five."]],
+    ["Line<br>break.", ["Line", "break."]],
+  ]) {
+    for (const step of [1, 7, source.length]) {
+      const found = spoken(source, step).map((sentence) => sentence.replaceAll(/^"|"$/g, ""));
+      assert.deepEqual(found.join(" ").replace(/\s+/g, " "), expected.join(" "), `${source} by ${step}`);
+    }
+  }
+});

@@ -38,7 +38,7 @@ function heard(sound, { own = () => 0, guard = false, taking = false } = {}) {
   const events = [];
   let at = 0;
   const note = (name) => (stage) => events.push([name, at / RATE, stage]);
-  const ears = new Ears({ level() {}, began: () => (note("began")(), ears.keep()), paused: note("paused"), soon: note("soon"), wentOn: note("wentOn"), nothing: () => (note("nothing")(), ears.wait()), ended: note("ended"), lost() {}, halted() {}, own: () => own(at) });
+  const ears = new Ears({ level() {}, began: () => (note("began")(), ears.keep()), fell: note("fell"), paused: note("paused"), soon: note("soon"), wentOn: note("wentOn"), nothing: () => (note("nothing")(), ears.wait()), ended: note("ended"), lost() {}, halted() {}, own: () => own(at) });
   ears.activity.model = new Silero(weights);
   ears.guard(guard);
   if (taking) ears.keep();
@@ -56,6 +56,8 @@ test("who begins is noticed at once, who pauses is asked about within a tenth of
   assert.ok(began > 1 && began < 1.3, `began at ${began}`);
   const last = named(events, "paused").filter(([, , stage]) => stage === 0).at(-1)[1];
   assert.ok(last - end < 0.15, `asked ${last - end} s after the end`);
+  const fell = named(events, "fell").at(-1)[1];
+  assert.ok(fell < last && fell > end - 0.1, `falls ${last - fell} s before it is known to be a pause`);
   const [, ended] = named(events, "ended")[0];
   assert.ok(ended - end > 1.5 && ended - end < 1.8, `ended after ${ended - end}`);
   assert.ok(ears.taken.tape.seconds > end - 1 + 1.5, "the first syllable is there");
@@ -165,7 +167,7 @@ test("a sentence's language is seen by its letters and its smallest words", () =
 
 test("the less sure the turn model is, the longer it must stay quiet", () => {
   const cases = [
-    [[], END_S], [[0.99], END_S], [[0.99, 0.97], 0], [[0.99, 0.92], LIKELY_S], [[0.92, 0.99], LIKELY_S], [[0.99, 0.5], END_S], [[0.4, 0.99], END_S], [[null, null], END_S], [[0.99, null], END_S],
+    [[], END_S], [[0.99], END_S], [[0.99, 0.97], 0], [[0.99, 0.9], LIKELY_S], [[0.9, 0.99], LIKELY_S], [[0.99, 0.5], END_S], [[0.4, 0.99], END_S], [[null, null], END_S], [[0.99, null], END_S],
   ];
   for (const [chances, patience] of cases) assert.equal(patienceFor(chances), patience, JSON.stringify(chances));
   assert.ok(isHopeless([0.5]) && isHopeless([null]) && !isHopeless([0.99]) && !isHopeless([]));
@@ -183,7 +185,7 @@ test("it is told that it will be the end in time for its words, and who goes on 
 test("a turn is at most five minutes long", () => {
   const events = [];
   const none = () => {};
-  const ears = new Ears({ level: none, began: none, paused: none, soon: none, wentOn: none, nothing: none, ended: () => events.push(ears.taken.tape.seconds), lost: none, halted: none, own: () => 0 });
+  const ears = new Ears({ level: none, began: none, fell: none, paused: none, soon: none, wentOn: none, nothing: none, ended: () => events.push(ears.taken.tape.seconds), lost: none, halted: none, own: () => 0 });
   const before = new Tape();
   before.push(new Float32Array((LONGEST_S - 0.5) * RATE));
   ears.keep(before);

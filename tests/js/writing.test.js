@@ -3,16 +3,23 @@ import { beforeEach, test } from "node:test";
 
 import { RATE, Tape } from "../../assets/js/microphone/recorder.js";
 import { chanceOfEnd } from "../../assets/js/talk/heard.js";
+import { TurnTaking } from "../../assets/js/talk/turn-taking.js";
 import { Writing } from "../../assets/js/talk/writing.js";
 
-/** A server that writes down how many seconds it heard; what it is told to refuse it refuses. */
+/** A server that writes down how many seconds it heard; what it is told to refuse it refuses. It takes all for an end. */
 let asked = [];
+let judged = [];
 let refuses = () => false;
 beforeEach(() => {
   asked = [];
+  judged = [];
   refuses = () => false;
   globalThis.fetch = async (address, { body, signal } = {}) => {
     if (String(address).includes("/pass")) return Response.json({ pass: "a pass" });
+    if (String(address).includes("/turn")) {
+      judged.push(body.length / RATE);
+      return Response.json({ finished: 0.99 });
+    }
     const seconds = (body.size - 44) / 2 / RATE;
     asked.push(seconds);
     await new Promise((later) => setTimeout(later, 5));
@@ -76,6 +83,70 @@ test("what goes on with something already sent takes its place", () => {
   writing.guess.joined = true;
   writing.begin(said(speak(before.tape.copy(), 1)), "over");
   assert.equal(before.kept.dropped, 1, "kept no longer: the longer one is");
+});
+
+async function until(known) {
+  for (let turn = 0; turn < 1000 && !known(); turn += 1) await new Promise((later) => setTimeout(later, 2));
+}
+
+/** Somebody who holds the button, and how loud they go on after the pause in which their words were asked for. */
+async function holdAndSay(later, { seconds = 0.3, goesOn = false } = {}) {
+  const taken = said(new Tape());
+  const ears = { taken, quiet: 0.03, isWord: true, waitOn() {} };
+  const used = [];
+  const writing = new Writing((guess) => turns.hearWords(guess));
+  const turns = new TurnTaking({ ears }, writing, { isFree: () => false, show() {}, said: (_, heard) => used.push(heard.text) });
+  taken.tape.push(new Float32Array(RATE).fill(0.1));
+  await turns.hearPause(0);
+  await until(() => writing.guess.heard);
+  assert.deepEqual(used, [], "a hand says when it is over");
+  taken.tape.push(new Float32Array(seconds * RATE).fill(later));
+  if (goesOn) turns.hearOn();
+  ears.taken = null;
+  turns.letGo(taken);
+  await until(() => used.length);
+  return used;
+}
+
+test("who holds the button has their words ready when they let go, and nothing of them is left out", async () => {
+  assert.deepEqual(await holdAndSay(0.001), ["1"], "what was asked for in the pause");
+  assert.deepEqual(asked, [1]);
+  for (const [later, goesOn] of [[0.1, true], [0.02, false], [0.1, false]]) {
+    asked = [];
+    assert.deepEqual(await holdAndSay(later, { goesOn }), ["1.3"], "a soft word is one too");
+    assert.deepEqual(asked, [1, 1.3]);
+  }
+});
+
+test("who has finished is asked as the voice falls, and not once more when it is known to be a pause", async () => {
+  const { writing } = written();
+  const taken = said(speak(new Tape(), 1));
+  const turns = new TurnTaking({ ears: { taken, quiet: 0.03, patience: 0 } }, writing, { isFree: () => true, show() {}, said() {} });
+  const after = (seconds) => taken.tape.push(new Float32Array(seconds * RATE));
+  turns.hearFall();
+  after(0.05);
+  turns.hearFall(); // a flutter
+  await turns.hearPause(0);
+  assert.deepEqual(judged, [1]);
+  await turns.hearPause(1);
+  assert.deepEqual(judged, [1, 1.05], "the second time it hears the pause itself");
+  turns.hearFall();
+  after(0.4);
+  await turns.hearPause(0);
+  assert.deepEqual(judged.slice(2), [1.05, 1.45], "a fall of long ago says nothing of this pause");
+});
+
+test("words are asked for in vain some times a minute and no more", async () => {
+  const { writing } = written();
+  for (let pause = 0; pause < 10; pause += 1) {
+    writing.beginAhead(said(speak(new Tape(), 1)));
+    if (writing.guess) await until(() => writing.guess.heard);
+    writing.takeBack();
+  }
+  assert.equal(asked.length, 4, "of twenty a minute");
+  writing.begin(said(speak(new Tape(), 3)), "over");
+  await until(() => writing.guess.heard);
+  assert.equal(writing.guess.heard.text, "3", "what was said to its end is always written down");
 });
 
 test("on a slow way the turn model is not asked again and again, so that the recording gets through", async () => {

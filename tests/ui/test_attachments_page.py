@@ -14,6 +14,7 @@ from tests.ui.test_long_documents import scan
 
 pytestmark = [pytest.mark.browser, needs("chromium")]
 
+LEAVING = "() => !window.dispatchEvent(new Event('beforeunload', { cancelable: true }))"
 NOTES = FilePayload(name="notes.txt", mimeType="text/plain", buffer=b"The code word is heron.")
 
 
@@ -121,6 +122,29 @@ async def test_dictation_is_written_where_the_cursor_stands(page: Page) -> None:
     value = await page.input_value("#chat-message textarea")
     assert value.startswith("Before. ")
     assert len(value) > 12
+
+
+async def test_dictation_is_dropped_by_a_finger(page: Page, house: House) -> None:
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await page.fill("#chat-message textarea", "Before.")
+    away = page.locator("#chat-dictate-drop")
+    await page.click("#chat-dictate")
+    await expect(away).to_be_visible()
+    assert await page.evaluate(LEAVING), "leaving asks first while something is said"
+    told = await page.locator("#gc-hint").bounding_box()
+    assert told
+    assert told["x"] + told["width"] <= 390, "what is told is there to its last word"
+    box = await away.bounding_box()
+    assert box
+    assert min(box["width"], box["height"]) >= 44
+    await away.click()
+
+    await expect(away).to_be_hidden()
+    await expect(page.locator("#chat-dictate")).to_have_attribute("aria-pressed", "false")
+    await expect(page.locator("#chat-dictate")).to_be_focused()
+    assert not await page.evaluate(LEAVING)
+    assert await page.input_value("#chat-message textarea") == "Before."
+    assert house.asked == []
 
 
 async def test_switches_beside_the_box_go_along(page: Page, house: House) -> None:

@@ -16,7 +16,7 @@ from tests.requires import needs
 from tests.ui.conftest import MEDIA, House, Script, open_page
 from tests.ui.microphone import install_microphone, play
 from tests.ui.scripts import Hung, says
-from tests.ui.test_talk_page import BAR, BROWSER_VOICE, TALK, in_state, texts_spoken
+from tests.ui.talk.talking import BAR, BROWSER_VOICE, TALK, in_state, texts_spoken
 
 pytestmark = [pytest.mark.browser, needs("chromium")]
 
@@ -136,6 +136,27 @@ async def test_what_is_said_after_send_now_is_joined_to_it(conversation: Page, h
     assert len(questions(house)) == 1
 
 
+async def test_who_holds_on_is_written_down_before_they_let_go(page: Page, house: House) -> None:
+    await install_microphone(page, phrase=PHRASE)
+    await always_judge(page, 0.99)
+    house.script = transcribes(house, "What time is it?", answer=says("Late."))
+    await page.focus(TALK)
+    await page.keyboard.down(" ")
+    await in_state(page, "listening")
+    await play(page, "phrase")
+    async with asyncio.timeout(20):
+        while not lengths(house):  # noqa: ASYNC110 - the house offers a list, no event
+            await asyncio.sleep(0.01)
+    await asyncio.sleep(0.3)
+    asked = len(lengths(house))
+    assert questions(house) == []
+    await page.keyboard.up(" ")
+
+    assert await wait_for_questions(house) == ["What time is it?"]
+    assert len(lengths(house)) == asked, "nothing more had to be written down"
+    await page.keyboard.press("Escape")
+
+
 async def test_where_nobody_hears_who_has_finished_it_is_told(page: Page, house: House) -> None:
     async def refuse(route: Route) -> None:
         await route.fulfill(status=503)
@@ -247,6 +268,40 @@ async def test_what_was_said_is_there_after_the_page_was_closed(conversation: Pa
 
     assert await wait_for_questions(house) == ["What I said."]
     await other.close()
+
+
+async def test_of_two_tabs_one_listens_and_what_the_other_heard_is_kept(conversation: Page, house: House) -> None:
+    await always_judge(conversation, 0.1)
+    other = await conversation.context.new_page()
+    await open_page(other, house)
+    await install_microphone(other)
+    await other.hover(TALK)
+    await conversation.evaluate("void (window.speaking = setInterval(() => window.play('phrase'), 1200))")
+    await expect(conversation.locator("#talk-send")).to_be_visible()
+    await other.click(TALK)
+    await in_state(other, "listening")
+    await in_state(conversation, "off")
+
+    await expect(conversation.locator(".gc-voice-note")).to_contain_text("Another tab")
+    await expect(conversation.get_by_role("button", name="Try again")).to_be_visible()
+    assert await conversation.evaluate("window.stream.getTracks().every((track) => track.readyState === 'ended')")
+    await conversation.evaluate("clearInterval(window.speaking)")
+    await conversation.get_by_role("button", name="Throw away").click()
+    await other.close()
+
+
+async def test_who_only_listens_is_told_of_an_answer_without_words(conversation: Page, house: House) -> None:
+    async def nobody(request: Request) -> Events:
+        raise ChainError("Nobody can answer now.", failures=[ProviderError(Kind.SERVER_ERROR, "broken")])
+        yield
+
+    await always_judge(conversation, 0.99)
+    note = conversation.locator(".gc-voice-note")
+    for answer, told in ((nobody, "Nobody can answer now."), (says(""), "without a word")):
+        house.script = transcribes(house, "What time is it?", answer=answer)
+        await play(conversation, "phrase")
+        await expect(note).to_contain_text(told)
+        await in_state(conversation, "listening")
 
 
 async def test_a_voice_that_will_not_come_soon_is_not_waited_for(conversation: Page, house: House) -> None:

@@ -12,6 +12,7 @@ import httpx
 import pytest
 import soundfile
 from fastapi import FastAPI
+from starlette.types import Message
 
 from groq_core.errors import BrokenAnswerError, ChainError, RequestError
 from groq_core.ui import talk
@@ -49,6 +50,25 @@ async def test_sentence_becomes_a_recording(stage: Stage) -> None:
     assert response.headers["cache-control"] == "no-store"
     assert soundfile.info(BytesIO(response.content)).duration > 1
     assert stage.asked("speech") == ["groq:canopylabs/orpheus-v1-english"]
+
+
+async def test_who_hangs_up_while_sending_has_broken_nothing(stage: Stage) -> None:
+    async def receive() -> Message:
+        return next(messages)
+
+    async def send(message: Message) -> None:
+        answered.append(message)
+
+    messages = iter([{"type": "http.request", "body": b"abcd", "more_body": True}, {"type": "http.disconnect"}])
+    answered: list[Message] = []
+    held = Page(stage.core, Assets())
+    app = FastAPI()
+    app.include_router(talk.create_routes(held))
+    headers = [(b"x-groq-core-page", held.passes.issue().encode()), (b"host", b"127.0.0.1")]
+    scope = {"type": "http", "method": "POST", "path": "/ui/turn", "query_string": b"", "headers": headers}
+    await app(scope, receive, send)
+
+    assert answered[0]["status"] == 499
 
 
 async def test_only_our_own_page_is_spoken_to(stage: Stage) -> None:

@@ -2,7 +2,7 @@
 
 import { Ahead } from "../microphone/ahead.js";
 import { Recorder, trouble } from "../microphone/recorder.js";
-import { fill } from "../shared/dom.js";
+import { fill, focusedElement, iconButton } from "../shared/dom.js";
 import { inSight } from "../shared/sheet.js";
 import { say } from "../shared/words.js";
 
@@ -21,14 +21,19 @@ export class Dictation {
     /** @type {Ahead | null} */
     this.ahead = null;
     this.writing = false;
+    /** What Esc does, for who has no such key. */
+    this.bin = iconButton("trash", say("dictate_drop"), { id: "chat-dictate-drop", class: "gc-icon-button gc-tool", hidden: true, onclick: () => this.#drop() });
+    button.after(this.bin);
     window.addEventListener("keydown", (event) => event.key === "Escape" && inSight(button.id) && this.#drop(), true);
+    addEventListener("beforeunload", (event) => (this.recorder || this.writing) && event.preventDefault());
   }
 
   /** Begin to listen, or write down what was heard. */
   async press() {
     if (this.writing) return;
-    if (this.recorder) await this.#write(this.recorder);
-    else await this.#listen();
+    if (!this.recorder) await this.#listen();
+    else if (this.recorder.tape.samples) await this.#write(this.recorder);
+    else this.#drop(); // the browser still asks whether it may listen
   }
 
   async #listen() {
@@ -51,6 +56,7 @@ export class Dictation {
   async #write(recorder) {
     this.recorder = null;
     this.writing = true;
+    this.#offerBin(false);
     this.hint(say("talk_writing"));
     try {
       await recorder.stop();
@@ -80,11 +86,20 @@ export class Dictation {
     this.recorder.drop();
     this.recorder = null;
     this.ahead?.cancel();
+    this.hint("");
     this.#show(false);
+  }
+
+  // Who has just used it goes on where they were.
+  /** @param {boolean} on */
+  #offerBin(on) {
+    if (!on && focusedElement() === this.bin) this.button.focus();
+    this.bin.hidden = !on;
   }
 
   /** @param {boolean} on */
   #show(on) {
     this.button.setAttribute("aria-pressed", String(on));
+    this.#offerBin(on);
   }
 }

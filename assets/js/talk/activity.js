@@ -139,7 +139,7 @@ export class Activity {
   }
 }
 
-/** @param {Float32Array} samples */
+/** @param {Float32Array | Int16Array} samples */
 export function rms(samples) {
   let sum = 0;
   for (const sample of samples) sum += sample * sample;

@@ -96,13 +96,15 @@ export class Answering {
       if (event.e === "restarted") {
         sentences.clear();
         voice.restart();
-      } else if (event.t !== undefined && !voice.stopped) sentences.hear(answer.text);
+      } else if ((event.t !== undefined || event.e === "finished") && !voice.stopped) sentences.hear(answer.text, event.e === "finished");
     };
     await this.asking;
     if (answer.state === "stopped") voice.stop();
     else if (!voice.stopped) sentences.hear(answer.text, true);
     voice.end();
-    if (answer.text && !voice.stopped && !voice.asked) this.tell(say("talk_unspeakable"));
+    // Who listens does not see the card of an answer that failed.
+    if (answer.error && !voice.stopped) this.tell(answer.error.message);
+    else if (!voice.stopped && !voice.asked) this.tell(say(answer.text.trim() ? "talk_unspeakable" : "talk_empty"));
     await voice.done;
   }
 

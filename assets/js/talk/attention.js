@@ -6,14 +6,17 @@ import { Silero } from "./silero.js";
 import { keepScreenOn } from "../shared/dom.js";
 
 const REOPEN_MS = 300;
+/** One page of this browser listens at a time: two would hear, and answer, each other. */
+const pages = globalThis.BroadcastChannel ? new BroadcastChannel("groq-core-talk") : null;
 
 /**
  * @import { Listener } from "./ears.js"
  */
 export class Attention {
-  /** @param {Omit<Listener, "lost"> & { lost: (ears: Ears) => void }} listener */
+  /** @param {Omit<Listener, "lost"> & { lost: (ears: Ears) => void, elsewhere: () => void }} listener */
   constructor(listener) {
     this.listener = listener;
+    pages?.addEventListener("message", () => listener.elsewhere());
     /** @type {Ears | null} */
     this.ears = null;
     /** @type {WakeLockSentinel | null} */
@@ -49,6 +52,7 @@ export class Attention {
       throw error;
     }
     this.stayAwake();
+    pages?.postMessage("listens");
     if (this.ears === ears) return ears;
     ears.close();
     return null;

@@ -1,6 +1,6 @@
 // Listens while somebody talks with the page: keeps what is said, and tells when they begin, pause, go on and stop.
 
-import { Activity, FRAME_S } from "./activity.js";
+import { Activity, FRAME_S, rms } from "./activity.js";
 import { ASKED_AT_S, END_S } from "./turn-end.js";
 import { keep } from "../microphone/kept.js";
 import { Microphone, RATE, Tape } from "../microphone/recorder.js";
@@ -19,6 +19,11 @@ const NOTHING_S = 0.4;
 export const LONGEST_S = 300;
 /** So long before it will be the end it is told, for its words to be there in time. */
 export const WORDS_S = 0.4;
+/** What falls so far below the loudest of the last moments (−20 dB) may be a pause, some time before it is known to be one. */
+const FALLEN = 0.1;
+const RISEN = 0.2;
+const SMOOTHED_S = 0.01;
+const LOUDEST_FADES_S = 0.5;
 const TELL_EVERY_S = 0.05;
 const KEEP_EVERY_S = 2;
 
@@ -30,6 +35,7 @@ const KEEP_EVERY_S = 2;
  * @typedef {object} Listener
  * @property {(level: number) => void} level loudness from 0 to 1, twenty times a second
  * @property {() => void} began somebody speaks
+ * @property {() => void} fell their voice falls: a pause may begin
  * @property {(stage: number) => void} paused they are quiet for as long as this stage of {@link PAUSES_S} says
  * @property {() => void} soon if they stay quiet it will be the end
  * @property {() => void} wentOn they were quiet, and are not any more
@@ -50,6 +56,7 @@ export class Ears {
     this.taken = null;
     this.noticed = NOTICED_S;
     this.activity = new Activity();
+    this.fall = new Fall();
     this.told = 0;
     this.keptAt = 0;
     this.stage = 0; // of the pause that goes on
@@ -149,13 +156,14 @@ export class Ears {
     const { activity, listener } = this;
     const wasQuiet = activity.quiet >= PAUSES_S[0];
     activity.hear(block, listener.own());
+    const fell = this.fall.hear(block);
     const seconds = block.length / RATE;
     this.told += seconds;
     if (this.told >= TELL_EVERY_S) {
       this.told = 0;
       listener.level(loudness(activity.level));
     }
-    if (this.taken) this.#take(this.taken, block, wasQuiet);
+    if (this.taken) this.#take(this.taken, block, wasQuiet, fell);
     else this.#wait(block);
   }
 
@@ -171,8 +179,9 @@ export class Ears {
    * @param {Taken} taken
    * @param {Float32Array} block
    * @param {boolean} wasQuiet
+   * @param {boolean} fell
    */
-  #take(taken, block, wasQuiet) {
+  #take(taken, block, wasQuiet, fell) {
     const { activity, listener } = this;
     taken.tape.push(block);
     if (taken.tape.seconds - this.keptAt >= KEEP_EVERY_S) this.#keep(taken);
@@ -184,6 +193,7 @@ export class Ears {
       }
     }
     if (this.ended) return;
+    if (fell && this.isWord && !activity.quiet) listener.fell();
     if (!this.isWord && activity.quiet >= NOTHING_S) listener.nothing();
     while (this.isWord && this.stage < PAUSES_S.length && activity.quiet >= PAUSES_S[this.stage]) {
       this.stage += 1;
@@ -197,6 +207,24 @@ export class Ears {
     if (activity.quiet < this.patience && taken.tape.seconds < LONGEST_S) return;
     this.ended = true;
     listener.ended();
+  }
+}
+
+/** Tells when a voice falls, within hundredths of a second. */
+class Fall {
+  power = 0;
+  loudest = 0;
+  fallen = true;
+
+  /** Whether it has just fallen. @param {Float32Array} block */
+  hear(block) {
+    const seconds = block.length / RATE;
+    this.power += (1 - Math.exp(-seconds / SMOOTHED_S)) * (rms(block) ** 2 - this.power);
+    this.loudest = Math.max(this.power, this.loudest * Math.exp(-seconds / LOUDEST_FADES_S));
+    const level = Math.sqrt(this.power / (this.loudest + 1e-12));
+    const fell = !this.fallen && level < FALLEN;
+    if (fell || level > RISEN) this.fallen = fell;
+    return fell;
   }
 }
 

@@ -22,6 +22,10 @@ export const PIECE = 200;
  */
 const UNDECIDED = /[*~](?=\S|$)|`|<(?=[a-z/!]|$)|\|/i;
 
+/** What a model says to tools and not to people: calls in tags, its own marks, and whole answers in JSON. */
+const TO_TOOLS = /<(tool_call|tool_response|function_call|function|invoke)\b[\s\S]*?(?:<\/\1>|$)|<\|\w+\|>[^\n]*/g;
+const JSON_BEGINS = /^\s*(?:\{|\[\s*[{["])/;
+
 const END = /[.!?…]{1,30}["'”’)\]]{0,9}(?=\s)|[。！？]+[”’）」』]*|\n/g;
 /** A point after one of these is no end: initials (`U.S.`, `a.m.`), titles, abbreviations, the numbers of a list. */
 const NO_END =
@@ -100,6 +104,7 @@ function after(text, count) {
  * @param {number} from
  */
 function certain(text, from) {
+  if (JSON_BEGINS.test(text)) return from;
   const doubt = text.slice(from).search(UNDECIDED);
   const stretch = doubt < 0 ? text : text.slice(0, from + doubt);
   let sure = from;
@@ -162,6 +167,8 @@ export function speakable(block) {
     case "paragraph":
     case "heading":
     case "text":
+      if (isJson(token.raw)) return text("spoken_code");
+      if (token.raw.search(TO_TOOLS) >= 0) return lines(blocks(token.raw.replace(TO_TOOLS, `\n\n${text("spoken_code")}\n\n`)));
       return token.tokens ? inline(token.tokens) : plain(token.text);
     case "blockquote":
       return lines(token.tokens);
@@ -173,8 +180,25 @@ export function speakable(block) {
       return text("spoken_table");
     case "math":
       return formula(token.text);
+    case "html":
+      return plain(token.text.replace(TO_TOOLS, `\n${text("spoken_code")}\n`).replace(HIDDEN, "").replace(WITHIN_WORDS, "").replace(TAGS, "\n"));
     default:
       return "";
+  }
+}
+
+/** Of HTML that stands by itself the words are read, without what a browser would not show. */
+const HIDDEN = /<!--[\s\S]*?(?:-->|$)|<(script|style|think)\b[\s\S]*?(?:<\/\1>|$)/gi;
+const WITHIN_WORDS = /<\/?(?:a|abbr|b|code|del|em|i|ins|kbd|mark|q|s|small|span|strong|sub|sup|u)\b[^>]*>/gi;
+const TAGS = /<\/?[a-z][^>]*>/gi;
+
+/** @param {string} source */
+function isJson(source) {
+  if (!JSON_BEGINS.test(source)) return false;
+  try {
+    return typeof JSON.parse(source) === "object";
+  } catch {
+    return false;
   }
 }
 
@@ -210,6 +234,8 @@ function inlineOne(part) {
       return plain(token.text);
     case "br":
       return "\n";
+    case "html":
+      return /^<br\b/i.test(token.text) ? "\n" : "";
     default:
       return "";
   }

@@ -21,10 +21,12 @@ const KNOWN_S = 0.7;
 /** A conversation in which nobody speaks for so long is over: the microphone does not stay open unnoticed. */
 const UNHEARD_MS = 60_000;
 const LOOK_MS = 250;
+/** Who holds the button for so long has said something. */
+const SOFT_S = 1;
 
 /**
  * @import { Turn } from "./answering.js"
- * @import { Ears } from "./ears.js"
+ * @import { Ears, Taken } from "./ears.js"
  * @import { Heard } from "../microphone/ahead.js"
  * @import { Said } from "./writing.js"
  *
@@ -59,12 +61,14 @@ export class Talk {
     this.attention = new Attention({
       level: (level) => this.#level(level),
       began: () => this.#hearBegin(),
+      fell: () => this.turns.hearFall(),
       paused: (stage) => this.turns.hearPause(stage),
       soon: () => this.turns.hearSoon(),
       wentOn: () => this.turns.hearOn(),
       nothing: () => this.#hearNothing(),
       ended: () => this.turns.hearEnd(),
       lost: (ears) => this.#loseEars(ears),
+      elsewhere: () => this.end(say("talk_elsewhere")),
       halted: (deaf) => this.#tellHalted(deaf),
       own: () => this.loudspeaker?.loudness ?? 0,
     });
@@ -258,12 +262,14 @@ export class Talk {
     const heard = ears.isWord;
     const taken = ears.cut();
     if (!heard || !taken) {
-      taken?.kept.drop();
-      return this.#off(say("talk_unheard"));
+      this.#off(say("talk_unheard"));
+      // What is too soft for the ears may be words for who writes them down; digital silence is none.
+      if (taken && taken.tape.seconds >= SOFT_S && taken.tape.end(LONGEST_S).some(Boolean)) this.#keep(taken, say("talk_unheard"));
+      else taken?.kept.drop();
+      return;
     }
     this.attention.close();
-    this.writing.begin(taken, "over");
-    this.#show("writing");
+    this.turns.letGo(taken);
   }
 
   // ── writing down and answering ──
@@ -360,9 +366,19 @@ export class Talk {
     } else this.end();
   }
 
-  /** Over: the microphone is closed, nothing is said any more. */
-  end() {
-    if (this.state !== "off") this.#off();
+  /** Over: the microphone is closed, nothing is said any more. Where it was not their wish, what was said is kept. */
+  end(why = "") {
+    const said = why && this.ears?.isWord ? this.ears.cut() : null;
+    if (this.state !== "off") this.#off(why);
+    if (said) this.#keep(said, why);
+  }
+
+  /**
+   * @param {Taken} said
+   * @param {string} why it was not written down
+   */
+  #keep({ tape, kept }, why) {
+    this.unsent.add({ file: tape.file(), why, drop: kept.drop });
   }
 
   #off(note = "") {

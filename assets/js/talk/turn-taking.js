@@ -3,10 +3,12 @@
 
 import { LONGEST_S } from "./ears.js";
 import { JUDGED_S, chanceOfEnd } from "./heard.js";
-import { ASKED_AT_S, END_S, SURE, isHopeless, patienceFor } from "./turn-end.js";
+import { ASKED_AT_S, BEFORE_PAUSE_S, END_S, SURE, isHopeless, patienceFor } from "./turn-end.js";
 
 /**
  * @import { Heard } from "../microphone/ahead.js"
+ * @import { Tape } from "../microphone/recorder.js"
+ * @import { Ears, Taken } from "./ears.js"
  * @import { Guess, Said, Sureness } from "./writing.js"
  */
 export class TurnTaking {
@@ -26,6 +28,23 @@ export class TurnTaking {
     this.said = said;
     /** @type {(number | null)[] | null} what the turn model has answered in the pause that goes on */
     this.pause = null;
+    /** @type {{ tape: Tape, at: number, chance: Promise<number | null> } | null} what it says of a pause that may begin */
+    this.opinion = null;
+  }
+
+  /** Their voice falls: the turn model is asked before it is known whether it is a pause, since it takes as long. */
+  hearFall() {
+    const tape = this.attention.ears?.taken?.tape;
+    if (!tape || (this.opinion?.tape === tape && tape.seconds - this.opinion.at < BEFORE_PAUSE_S)) return;
+    this.opinion = { tape, at: tape.seconds, chance: chanceOfEnd(tape.end(JUDGED_S), 0) };
+  }
+
+  /** What the turn model says of the pause that has just begun. @param {Ears} ears @param {Tape} tape */
+  #firstOpinion(ears, tape) {
+    const { opinion } = this;
+    this.opinion = null;
+    const known = opinion?.tape === tape && tape.seconds - opinion.at < BEFORE_PAUSE_S;
+    return known ? opinion.chance : chanceOfEnd(tape.end(JUDGED_S), ears.quiet);
   }
 
   /** It is quiet for a moment. @param {number} stage of the pause, as the ears count them */
@@ -34,21 +53,21 @@ export class TurnTaking {
     const taken = ears?.taken;
     if (!taken) return;
     if (stage >= ASKED_AT_S.length) return this.writing.sendAhead(taken.tape);
-    if (!this.isFree()) return;
     if (stage === 0) this.pause = [];
     const { pause } = this;
-    if (!pause || isHopeless(pause)) return;
-    const chance = await chanceOfEnd(taken.tape.end(JUDGED_S), ears.quiet);
+    if (!pause || isHopeless(pause) || (stage && !this.isFree())) return; // a hand that lets go needs no second opinion
+    const { tape } = taken;
+    const chance = await (stage ? chanceOfEnd(tape.end(JUDGED_S), ears.quiet) : this.#firstOpinion(ears, tape));
     if (this.pause !== pause || ears.taken !== taken) return;
     pause.push(chance);
-    ears.patience = patienceFor(pause);
-    if (pause.length === 1 && (chance ?? 0) >= SURE) this.writing.begin(taken, "maybe");
+    if (this.isFree()) ears.patience = patienceFor(pause);
+    if (pause.length === 1 && (chance ?? 0) >= SURE) this.writing.beginAhead(taken);
   }
 
   /** If it stays quiet it will be the end: its words are wanted then. */
   hearSoon() {
     const taken = this.attention.ears?.taken;
-    if (this.isFree() && taken && this.writing.guess?.said !== taken) this.writing.begin(taken, "maybe");
+    if (this.isFree() && taken && this.writing.guess?.said !== taken) this.writing.beginAhead(taken);
   }
 
   /** It was a pause within a sentence. */
@@ -56,7 +75,7 @@ export class TurnTaking {
     this.pause = null;
     const { guess } = this.writing;
     if (!guess || guess.said !== this.attention.ears?.taken) return;
-    this.writing.drop();
+    this.writing.takeBack();
     this.show("listening");
   }
 
@@ -73,11 +92,26 @@ export class TurnTaking {
     const { writing } = this;
     const taken = ears?.taken;
     if (!this.isFree() || !taken) return;
-    this.pause = null;
-    const known = writing.guess?.said === taken ? writing.guess : null;
     if (sureness === "over") ears.cut();
+    this.#conclude(taken, sureness, writing.guess?.said === taken ? writing.guess : null);
+  }
+
+  /** A hand has let go: it is the end. @param {Taken} taken what the ears have cut */
+  letGo(taken) {
+    const { guess } = this.writing;
+    // Who holds the button may have said a last word so softly that it was taken for none.
+    this.#conclude(taken, "over", guess?.said === taken && !guess.heard?.error && guess.holdsAll ? guess : null);
+  }
+
+  /**
+   * @param {Taken} taken
+   * @param {Sureness} sureness
+   * @param {Guess | null} known its words, or on the way to them
+   */
+  #conclude(taken, sureness, known) {
+    this.pause = null;
     if (known) known.sureness = sureness;
-    else writing.begin(taken, sureness);
+    else this.writing.begin(taken, sureness);
     this.show("writing");
     if (known?.heard) this.hearWords(known);
   }

@@ -18,7 +18,6 @@ import { send } from "../shared/wire.js";
 const AHEAD = 2;
 /** The next piece is scheduled so long before the last one ends. */
 const LEAD_S = 0.3;
-const SOON_S = 0.005;
 /** A browser that has a voice begins to speak within this time. */
 const VOICELESS_MS = 4000;
 /** Of one character. */
@@ -242,7 +241,7 @@ export class Voice {
     const source = this.context.createBufferSource();
     source.buffer = sound;
     source.connect(this.output);
-    const at = Math.max(this.context.currentTime + SOON_S, this.endsAt);
+    const at = Math.max(this.context.currentTime, this.endsAt);
     source.start(at);
     source.addEventListener("ended", () => this.playing.delete(source));
     this.playing.add(source);

@@ -1,8 +1,21 @@
 // From what was said to its words: asked for while a pause may still turn out to be one within a sentence, and, of what
 // takes long, part by part while somebody still speaks.
 
+import { rms } from "./activity.js";
 import { isOpen } from "./heard.js";
 import { Ahead, transcribe } from "../microphone/ahead.js";
+import { RATE } from "../microphone/recorder.js";
+
+/**
+ * So many transcripts a minute are asked for in vain, as somebody went on; then the end is waited for: of a free plan's
+ * twenty requests a minute most are left to what was said to its end.
+ */
+const MOST_IN_VAIN = 4;
+const MINUTE_MS = 60_000;
+/** A word lasts so long, and is not quieter than that share of those before it (−20 dB). */
+const WORD_S = 0.1;
+const SOFTEST = 0.1;
+const COMPARED_S = 8;
 
 /**
  * @import { Tape } from "../microphone/recorder.js"
@@ -28,6 +41,7 @@ export class Guess {
     this.controller = new AbortController();
     /** Somebody speaks again, and what is taken down of it begins with this. */
     this.joined = false;
+    this.sent = said.tape?.samples ?? 0;
   }
 
   /** @type {Heard | undefined} what they are, once they are known */
@@ -37,6 +51,28 @@ export class Guess {
   get open() {
     return Boolean(this.heard && (this.heard.error || isOpen(this.heard.text)));
   }
+
+  /** Whether nothing that can be a word was said since it was sent. */
+  get holdsAll() {
+    const { tape } = this.said;
+    return !tape || isQuietAfter(tape, this.sent);
+  }
+}
+
+/**
+ * @param {Tape} tape
+ * @param {number} from samples at its beginning that are not looked at, but compared with
+ */
+function isQuietAfter(tape, from) {
+  const later = tape.samples - from;
+  const all = tape.end(COMPARED_S + later / RATE);
+  const begin = all.length - later;
+  const least = SOFTEST * rms(all.subarray(0, begin));
+  const word = WORD_S * RATE;
+  for (let end = all.length; end > begin; end -= word / 2) {
+    if (rms(all.subarray(Math.max(begin, end - word), end)) > least) return false;
+  }
+  return true;
 }
 
 export class Writing {
@@ -47,6 +83,21 @@ export class Writing {
     this.guess = null;
     /** @type {Ahead | null} what was sent of a turn that is not over */
     this.ahead = null;
+    /** @type {number[]} when words were asked for in vain, of late */
+    this.inVain = [];
+  }
+
+  /** Have its words ready if it turns out to be all. @param {Said} said */
+  beginAhead(said) {
+    const now = performance.now();
+    this.inVain = this.inVain.filter((at) => now - at < MINUTE_MS);
+    if (this.inVain.length < MOST_IN_VAIN) this.begin(said, "maybe");
+  }
+
+  /** Somebody goes on: what was asked for was not all. */
+  takeBack() {
+    if (this.guess) this.inVain.push(performance.now());
+    this.drop();
   }
 
   /**
