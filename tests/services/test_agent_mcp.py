@@ -228,7 +228,7 @@ async def test_a_servers_own_schema_runs_no_pattern_in_this_process(waiting: Wai
         said = types.TextContent(type="text", text=word)
         return types.CallToolResult(content=[said], structuredContent={"word": word})
 
-    @server._mcp_server.list_tools()  # type: ignore[no-untyped-call, misc]
+    @server._mcp_server.list_tools()  # type: ignore[no-untyped-call]
     async def listed() -> list[types.Tool]:
         """What it lists, with a pattern that backtracks without end."""
         schema = {"type": "object", "properties": {"word": {"type": "string", "pattern": "^(a+)+$"}}}
