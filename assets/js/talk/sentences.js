@@ -189,8 +189,8 @@ export function speakable(block) {
 
 /** Of HTML that stands by itself the words are read, without what a browser would not show. */
 const HIDDEN = /<!--[\s\S]*?(?:-->|$)|<(script|style|think)\b[\s\S]*?(?:<\/\1>|$)/gi;
-const WITHIN_WORDS = /<\/?(?:a|abbr|b|code|del|em|i|ins|kbd|mark|q|s|small|span|strong|sub|sup|u)\b[^>]*>/gi;
-const TAGS = /<\/?[a-z][^>]*>/gi;
+const WITHIN_WORDS = /<\/?(?:a|abbr|b|code|del|em|i|ins|kbd|mark|q|s|small|span|strong|sub|sup|u)\b[^<>]*>/gi;
+const TAGS = /<\/?[a-z][^<>]*>/gi;
 
 /** @param {string} source */
 function isJson(source) {
