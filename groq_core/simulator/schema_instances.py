@@ -28,7 +28,7 @@ from groq_core.simulator.patterns import matching
 from groq_core.simulator.wire_format import Json, bad_request
 
 # Not the digits of a date, a version or a code.
-_NUMBER = re.compile(r"(?<![\w.-])-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?![\d-]|\.\d)")
+_NUMBER = re.compile(r"(?<![\w.-])-?(?:\d{1,3}(?:,\d{3}){1,8}|\d+)(?:\.\d+)?(?![\d-]|\.\d)")
 _FORMATS = {
     "email": (re.compile(r"(?<![\w.+-])[\w.+-]++@[\w-]{1,63}\.[\w.]{1,200}\w"), "someone@example.com"),
     "uri": (re.compile(r"https?://[^\s)\"'>]+"), "https://example.com/"),

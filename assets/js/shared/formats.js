@@ -40,4 +40,4 @@ export function dollars(value) {
  *
  * @param {number} value
  */
-export const count = (value) => Math.round(value).toString().replace(/\B(?=(\d{3})+(?!\d))/g, "\u202f");
+export const count = (value) => Math.round(value).toString().replace(/\B(?=(\d{3}){1,8}(?!\d))/g, "\u202f");

@@ -11,7 +11,7 @@ export const FORMAT = "groq-core story 1";
 const SECRETS = [
   [/\b(gsk_|sk-|hf_|xai-)[\w*.-]{4,}/g, "$1…"],
   [/\b(bearer|basic)\s+[\w.~+/=-]{4,}/gi, "$1 …"],
-  [/\b[a-z][a-z0-9+.-]*:\/\/[^\s"'<>)]+/gi, "https://…"],
+  [/\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s"'<>)]+/gi, "https://…"],
   [/\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b/g, "0.0.0.0"],
   [/\borg[_-][A-Za-z0-9]{6,}/g, "org…"],
 ];

@@ -7,7 +7,7 @@ import { say } from "./words.js";
 
 /** @typedef {{ name: string, text: string }} Attached a document that goes along with a question */
 
-const DOCUMENT = /\n*<attachment name="([^"\n]*)">\n([\s\S]*?)\n<\/attachment>/g;
+const DOCUMENT = /\n{0,9}<attachment name="([^"\n]*)">\n([\s\S]*?)\n<\/attachment>/g;
 const LONG_CHARACTERS = 1600;
 const LONG_LINES = 20;
 

@@ -26,7 +26,7 @@ const UNDECIDED = /[*~](?=\S|$)|`|<(?=[a-z/!]|$)|\|/i;
 const TO_TOOLS = /<(tool_call|tool_response|function_call|function|invoke)\b[\s\S]*?(?:<\/\1>|$)|<\|\w+\|>[^\n]*/g;
 const JSON_BEGINS = /^\s*(?:\{|\[\s*[{["])/;
 
-const END = /[.!?…]+["'”’)\]]*(?=\s)|[。！？]+[”’）」』]*|\n/g;
+const END = /[.!?…]{1,30}["'”’)\]]{0,9}(?=\s)|[。！？]+[”’）」』]*|\n/g;
 /** A point after one of these is no end: initials (`U.S.`, `a.m.`), titles, abbreviations, the numbers of a list. */
 const NO_END =
   /(?:^|[\s("'“‘«„[])(?:(?:\p{L}\.)*\p{L}|\d{1,2}|p\.ej|et al|cf|vs|etc|ca|approx|resp|bzw|usw|Dr|Mr|Mrs|Ms|Prof|Sr|Sra|Jr|Inc|Ltd|Co|Corp|Bros|St|Mt|Nr|No|Vol|Ed|Fig|Eq|Sec|Ch|Gen|Col|Lt|Sgt|Rev|Hon|Gov|Sen|Rep|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.$/u;
@@ -189,8 +189,8 @@ export function speakable(block) {
 
 /** Of HTML that stands by itself the words are read, without what a browser would not show. */
 const HIDDEN = /<!--[\s\S]*?(?:-->|$)|<(script|style|think)\b[\s\S]*?(?:<\/\1>|$)/gi;
-const WITHIN_WORDS = /<\/?(?:a|abbr|b|code|del|em|i|ins|kbd|mark|q|s|small|span|strong|sub|sup|u)\b[^>]*>/gi;
-const TAGS = /<\/?[a-z][^>]*>/gi;
+const WITHIN_WORDS = /<\/?(?:a|abbr|b|code|del|em|i|ins|kbd|mark|q|s|small|span|strong|sub|sup|u)\b[^<>]*>/gi;
+const TAGS = /<\/?[a-z][^<>]*>/gi;
 
 /** @param {string} source */
 function isJson(source) {
@@ -263,4 +263,4 @@ function plain(source) {
 }
 
 /** Without footnotes and citations: `[1]`, `[^2]`, `【4†source】`. */
-const withoutCitations = (/** @type {string} */ source) => source.replace(/【[^】]*】|\[\^?\d+(?:[,–-]\s*\d+)*\]/gu, "");
+const withoutCitations = (/** @type {string} */ source) => source.replace(/【[^【】]{0,400}】|\[\^?\d{1,4}(?:[,–-]\s{0,3}\d{1,4}){0,30}\]/gu, "");
