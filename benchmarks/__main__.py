@@ -20,7 +20,9 @@ from benchmarks import (
     accidents,
     batch,
     crowd,
+    gateways,
     media,
+    museum,
     page,
     pipeline,
     relay,
@@ -32,6 +34,7 @@ from benchmarks import (
     team,
     wire,
 )
+from benchmarks.campaign.beside import beside
 from benchmarks.campaign.run import campaign
 from benchmarks.processes import PeerMissingError
 from benchmarks.results import merge, table, write
@@ -45,8 +48,10 @@ BENCHMARKS: dict[str, Benchmark] = {
     "first-token": pipeline.first_token,
     "api": service.api,
     "responses": service.responses,
+    "museum": museum.museum,
     "relay": relay.relay,
     "pace": relay.pace,
+    "gateways": gateways.gateways,
     "page": page.page,
     "interface": page.interface,
     "paint": page.paint,
@@ -66,10 +71,11 @@ BENCHMARKS: dict[str, Benchmark] = {
     "conversations": team.conversations,
     "batch": batch.batch,
     "campaign": campaign,
+    "campaign-beside": beside,
 }
 
-LONG = frozenset({"accidents", "batch", "campaign"})
-"""Those that run for ten minutes, and only when they are named."""
+LONG = frozenset({"accidents", "batch", "campaign", "campaign-beside", "museum"})
+"""Those that run for minutes, and only when they are named."""
 
 
 def run(name: str, bench: Bench) -> list[Row]:
@@ -95,7 +101,7 @@ def main(words: Sequence[str] | None = None) -> int:
         found[name] = run(name, Bench(quick=asked.quick))
         print(table(found[name]), flush=True)
     if not asked.quick:
-        write(merge(found, [*BENCHMARKS, *VOICE_SECTIONS.values()]))  # which benchmarks.voice writes
+        write(merge(found, [*BENCHMARKS, *VOICE_SECTIONS.values(), "containers"]))  # these write themselves
     missed = any(row.met is False or row.value is None for rows in found.values() for row in rows)
     return 1 if missed else 0
 

@@ -1,11 +1,13 @@
 """
 Any container, any codec, any late start, any length: are the words where they were said?
 
-    python -m benchmarks.containers          # everything that ffmpeg can write here and read again
-    python -m benchmarks.containers mka aac  # rows whose name holds one of these
+    python -m benchmarks.containers              # all that ffmpeg can write here and read again: 10 quiet minutes
+    python -m benchmarks.containers --of mka ts  # some containers; the others keep their rows in RESULTS.md
+    python -m benchmarks.containers aac          # only files whose name holds this; RESULTS.md stays as it is
 
-A row is written by ffmpeg from pips whose rhythm is known, and decoded as any recording is. They are found again by
-their loudness, which every codec keeps; the least that can be told apart is 2.5 ms.
+A file is written by ffmpeg from pips whose rhythm is known, and decoded as any recording is. They are found again by
+their loudness, which every codec keeps; the least that can be told apart is 2.5 ms. Where they are elsewhere or gone,
+that is wrong, unless the person who sent the file is told: that it can't be decoded, breaks off or is damaged.
 """
 
 from __future__ import annotations
@@ -14,9 +16,11 @@ import argparse
 import os
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -25,9 +29,11 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
+from benchmarks.results import as_line, earlier_rows, write_section
+from benchmarks.rows import Row as ResultRow
 from groq_core.errors import RequestError
 from groq_core.media.audio.decode import RATE, decoding
-from groq_core.media.audio.preparation import recognise
+from groq_core.media.audio.preparation import prepare, recognise
 
 Samples = npt.NDArray[np.float32]
 
@@ -138,16 +144,23 @@ class Outcome:
 
     Attributes:
         off_s: The largest error of a place, seconds; None where nothing came out.
-        said: Why not.
+        said: Why not, or how much was heard.
+        told: What the person who sent it is told.
     """
 
     row: Row
     off_s: float | None
     said: str = ""
+    told: str = ""
 
     @property
     def kept(self) -> bool:
         return self.off_s is not None and self.off_s <= TOLERANCE_S
+
+    @property
+    def verdict(self) -> str:
+        """``kept``; else ``said`` where the person is told that something is missing, or ``wrong``."""
+        return "kept" if self.kept else "said" if self.told else "wrong"
 
 
 @cache
@@ -195,6 +208,16 @@ def write(row: Row, folder: Path) -> Path | None:
     return target
 
 
+def begins_s(row: Row, path: Path) -> float:
+    """Seconds at which the sound begins: in an AVI a whole number of what its header counts in."""
+    if row.ending != "avi" or not row.late_s:
+        return row.late_s
+    data = path.read_bytes()
+    header = data.index(b"auds", data.index(b"strh"))
+    scale, rate, start = (int.from_bytes(data[header + at : header + at + 4], "little") for at in (20, 24, 28))
+    return start * scale / rate
+
+
 def _tell_start(avi: Path, late_s: float) -> None:
     """Write into the header of the sound when it begins, which ffmpeg leaves out of an AVI."""
     data = bytearray(avi.read_bytes())
@@ -206,15 +229,26 @@ def _tell_start(avi: Path, late_s: float) -> None:
 
 def listen(path: Path, row: Row) -> Outcome:
     """Decode a file as any recording is, and find the rhythm in it."""
+    begins = begins_s(row, path)
     try:
         with decoding(path, recognise(path)) as source:
             samples = np.concatenate([np.zeros(0, np.float32), *source.blocks])
     except RequestError as error:
-        return Outcome(row, None, error.message)
-    wanted = [row.late_s + place for place in places(row.length_s)]
+        return Outcome(row, None, error.message, error.message)
+    wanted = [begins + place for place in places(row.length_s)]
     off = max(abs(_nearest(samples, place) - place) for place in wanted)
-    missing = row.late_s + row.length_s - len(samples) / RATE
-    return Outcome(row, max(off, missing), f"{len(samples) / RATE:.3f} s heard")
+    missing = begins + row.length_s - len(samples) / RATE
+    outcome = Outcome(row, max(off, missing), f"{len(samples) / RATE:.3f} s heard")
+    return outcome if outcome.kept else replace(outcome, told=_told(path))
+
+
+def _told(path: Path) -> str:
+    """What is missing of a file, in the words that the person reads; nothing for other notes."""
+    try:
+        notes = prepare(path).notes
+    except RequestError as error:
+        return error.message
+    return "; ".join(note for note in notes if note.startswith(("it breaks off", "it is damaged")))
 
 
 def _nearest(samples: Samples, place: float) -> float:
@@ -263,24 +297,62 @@ def _is_readable(path: Path) -> bool:
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
+def result_of(ending: str, found: Sequence[Outcome]) -> ResultRow:
+    """The row of a container: how many of its files are wrong and nobody is told."""
+    count = Counter(outcome.verdict for outcome in found)
+    codecs = len({outcome.row.codec for outcome in found})
+    worst = max((outcome.off_s for outcome in found if outcome.kept and outcome.off_s is not None), default=0.0)
+    detail = f"{len(found)} files, {codecs} codecs: {count['kept']} within {TOLERANCE_S * 1000:.0f} ms"
+    detail += f" (at most {worst * 1000:.0f})" if count["kept"] else ""
+    for verdict in ("said", "wrong"):
+        names = sorted({one.row.codec for one in found if one.verdict == verdict})
+        detail += f", {count[verdict]} {verdict} ({', '.join(names)})" if names else ""
+    return ResultRow(f"`.{ending}`", count["wrong"], "wrong", "–", reach=0, detail=detail)
+
+
+def keep(rows_by_ending: Mapping[str, ResultRow], whole: bool) -> None:
+    """Write the table into ``RESULTS.md``; containers that were not tried keep their rows."""
+    old = {} if whole else earlier_rows(SECTION)
+    tables = {f"`.{ending}`": as_line(row) for ending, row in rows_by_ending.items()}
+    lines = {**old, **tables}
+    order = [f"`.{ending}`" for ending in ENDINGS]
+    write_section(SECTION, INTRODUCTION, [lines[name] for name in order if name in lines])
+
+
+SECTION: Final = "containers"
+INTRODUCTION: Final = (
+    "`python -m benchmarks.containers`: of every container, codec, late start and length that ffmpeg writes and reads "
+    "again, the files whose words are not within 50 ms of where they were said and of which the person is not told."
+)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.containers", description=__doc__.partition("\n\n")[0])
-    parser.add_argument("names", nargs="*", help="only rows whose name holds one of these")
-    given = parser.parse_args()
-    pairs = [pair for pair in rows() if not given.names or any(name in pair[0].name for name in given.names)]
-    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(2) as both:
-        found = [one for outcomes in both.map(lambda pair: try_pair(pair, Path(folder)), pairs) for one in outcomes]
-    for outcome in found:
-        if not outcome.kept:
-            print(f"{outcome.row.name}: off by {outcome.off_s} s; {outcome.said}")
-    heard = {(one.row.ending, one.row.codec) for one in found}
-    kept = sum(one.kept for one in found)
-    worst = max((one.off_s for one in found if one.kept and one.off_s is not None), default=0.0)
-    print(
-        f"{len(found)} files of {len(heard)} pairs of container and codec: {kept} within {TOLERANCE_S * 1000:.0f} ms, "
-        f"by at most {worst * 1000:.0f} ms; {len(found) - kept} not"
+    parser.add_argument("names", nargs="*", help="only files whose name holds one of these; RESULTS.md stays as it is")
+    parser.add_argument(
+        "--of", nargs="+", default=ENDINGS, choices=ENDINGS, metavar="CONTAINER", help="some containers"
     )
-    return 0 if kept == len(found) else 1
+    parser.add_argument("--minutes", type=float, default=30.0, help="begin nothing new after this long")
+    given = parser.parse_args()
+    until = time.monotonic() + 60 * given.minutes
+    table: dict[str, ResultRow] = {}
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(2) as both:
+        for ending in given.of:
+            pairs = [pair for pair in rows() if pair[0].ending == ending]
+            pairs = [one for one in pairs if not given.names or any(name in one[0].name for name in given.names)]
+            if time.monotonic() > until:
+                print(f"{ending} and what follows were not begun within {given.minutes:g} minutes")
+                break
+            found = [one for some in both.map(lambda pair: try_pair(pair, Path(folder)), pairs) for one in some]
+            for one in found:
+                if not one.kept:
+                    print(f"  {one.verdict}: {one.row.name}: off by {one.off_s} s; {one.said}; {one.told}", flush=True)
+            if found:
+                table[ending] = result_of(ending, found)
+                print(as_line(table[ending]), flush=True)
+            if not given.names:
+                keep(table, whole=given.of == ENDINGS)
+    return 1 if len(table) == 0 or any(row.met is False for row in table.values()) else 0
 
 
 if __name__ == "__main__":

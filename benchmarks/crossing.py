@@ -38,7 +38,7 @@ class Crossing:
         assert self._server is not None
         self._server.close()
         self.cut()
-        await asyncio.sleep(0)
+        await asyncio.gather(*self._crossings, return_exceptions=True)
 
     @property
     def silent(self) -> bool:

@@ -6,28 +6,26 @@ broken bodies, odd values in right bodies, forms, request heads and every parser
 seeds, while `/health` is asked the whole time. Passes when no answer is a 5xx without its name, no answer of
 `/health` takes 250 ms, and memory is back to within a tenth of what it was after the first round.
 
-A machine that does other things beside holds everybody up. So what the server's event loop, and who asks, have waited
-for a processor (as Linux counts it for each thread) is not counted as a stall.
+A machine that does other things beside holds everybody up. So a stall is one of the server's own making, as
+:mod:`benchmarks.health` tells it by a control that does nothing and is asked at the same moments.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import random
 import sys
 import tempfile
-import threading
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import httpx
 
+from benchmarks.health import Health, busy, control, share, watching
 from benchmarks.processes import Process, free_port, run_server
 from tests.doors.bombs import bombs
 from tests.doors.broken import FORM_PATHS, PATHS, babble, breakages, damage, forms, head, nestings, odd_body
@@ -48,14 +46,10 @@ class Findings:
     Attributes:
         answers: How many of each status; 0 for a connection that was closed without an answer.
         wrong: What must not be, in words.
-        took: Seconds that `/health` took, each time.
-        own: The same without what was spent on waiting for a processor.
     """
 
     answers: Counter[int] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
-    took: list[float] = field(default_factory=list)
-    own: list[float] = field(default_factory=list)
 
 
 class Fuzz:
@@ -130,49 +124,6 @@ class Fuzz:
         self._judge("head", data, int(status) if status.isdigit() else 0, said)
 
 
-class Probe(threading.Thread):
-    """Asks a server for `/health` again and again."""
-
-    def __init__(self, process: Process, found: Findings) -> None:
-        super().__init__(daemon=True)
-        self._process, self._found = process, found
-        self._over = threading.Event()
-
-    def run(self) -> None:
-        threads = [(self._process.popen.pid, self._process.popen.pid), (os.getpid(), threading.get_native_id())]
-        with httpx.Client(base_url=self._process.url, timeout=60, trust_env=False) as http:
-            while not self._over.is_set():
-                waited, began = sum(map(wait_of, threads)), time.monotonic()
-                http.get("/health").raise_for_status()
-                took = time.monotonic() - began
-                self._found.took.append(took)
-                self._found.own.append(took - (sum(map(wait_of, threads)) - waited))
-                self._over.wait(0.02)
-
-    def end(self) -> None:
-        self._over.set()
-        self.join(70)
-
-
-def wait_of(thread: tuple[int, int]) -> float:
-    """Seconds that a thread, named by its process and itself, has been ready to run and did not; 0 off Linux."""
-    process, number = thread
-    try:
-        return int(Path(f"/proc/{process}/task/{number}/schedstat").read_text("ascii").split()[1]) / 1e9
-    except OSError:
-        return 0.0
-
-
-@contextmanager
-def probing(process: Process, found: Findings) -> Iterator[None]:
-    probe = Probe(process, found)
-    probe.start()
-    try:
-        yield
-    finally:
-        probe.end()
-
-
 @asynccontextmanager
 async def babbler(seed: int) -> AsyncIterator[str]:
     """A model that streams nonsense; gives its address."""
@@ -214,9 +165,21 @@ async def rounds(url: str, found: Findings, *, seconds: float, seed: int, heavy_
             number += 1
 
 
+def line_of(seen: Health) -> str:
+    """How `/health` was, and the control beside it, in a line."""
+    took, own, beside = seen.took(), seen.own(), sorted(one.took for one in seen.control)
+    return (
+        f"/health asked {len(took)} times, median {1e3 * share(took, 0.5):.0f} ms, longest {1e3 * took[-1]:.0f} ms; "
+        f"of its own making: 99 of 100 within {1e3 * share(own, 0.99):.0f} ms, longest {1e3 * own[-1]:.0f} ms; "
+        f"the control's longest {1e3 * beside[-1]:.0f} ms"
+    )
+
+
 async def run(seconds: float, seed: int) -> bool:
     """Print what was found; returns whether everything held."""
     found = Findings()
+    if note := busy():
+        print(note)
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         upstream = await stack.enter_async_context(babbler(seed))
@@ -235,34 +198,40 @@ async def run(seconds: float, seed: int) -> bool:
             *(rounds(one.url, found, seconds=0, seed=seed, heavy_every=heavy[name]) for name, one in houses.items())
         )
         before = {name: one.rss_kib() for name, one in houses.items()}
-        for one in houses.values():
-            stack.enter_context(probing(one, found))
-        await asyncio.gather(
-            *(
-                rounds(one.url, found, seconds=seconds, seed=seed + 1, heavy_every=heavy[name])
-                for name, one in houses.items()
+        beside = stack.enter_context(control())
+        with ExitStack() as probes:
+            seen = {
+                name: probes.enter_context(watching(one.url, one.popen.pid, beside)) for name, one in houses.items()
+            }
+            await asyncio.gather(
+                *(
+                    rounds(one.url, found, seconds=seconds, seed=seed + 1, heavy_every=heavy[name])
+                    for name, one in houses.items()
+                )
             )
-        )
         await asyncio.sleep(2)
         after = {name: one.rss_kib() for name, one in houses.items()}
-    took, own = sorted(found.took), sorted(found.own)
     print(f"answers by status: {dict(sorted(found.answers.items()))}")
-    print(f"/health: {len(took)} asked, median {1e3 * took[len(took) // 2]:.0f} ms, longest {1e3 * took[-1]:.0f} ms")
-    most = own[len(own) * 99 // 100]
-    print(f"... less waits for a processor: 99 of 100 within {1e3 * most:.0f} ms, longest {1e3 * own[-1]:.0f} ms")
+    for name, one in seen.items():
+        print(f"{name}: {line_of(one)}")
     for name, size in before.items():
         print(f"{name}: {size / 1024:.0f} MiB after the first round, {after[name] / 1024:.0f} MiB at the end")
     for line in found.wrong[:20]:
         print(f"wrong: {line}")
     checks = {
         "no 5xx without its name, no connection lost": not found.wrong,
-        f"no answer of /health over {STALL_S:g} s of our own making": own[-1] <= STALL_S,
+        f"no answer of /health over {STALL_S:g} s of our own making": all(
+            one.own()[-1] <= STALL_S for one in seen.values()
+        ),
         "memory back": all(after[name] <= KEPT * size for name, size in before.items()),
     }
     for name, held in checks.items():
         print(f"{'held' if held else 'BROKEN'}: {name}")
-    if stalls := [seconds for seconds in own if seconds > STALL_S]:
-        print(f"stalls: {len(stalls)} of {len(own)}")
+    for name, one in seen.items():
+        if stalls := [seconds for seconds in one.own() if seconds > STALL_S]:
+            print(
+                f"stalls of {name}: {len(stalls)} of {len(one.asked)}, {[round(stall, 2) for stall in stalls[-5:]]} s"
+            )
     return all(checks.values())
 
 

@@ -45,9 +45,9 @@ class Connection:
         self._writer.write(f"POST {path} HTTP/1.1\r\n{head}\r\n".encode() + data)
         return self._reader
 
-    async def whole(self, path: str, body: object) -> bytes:
+    async def whole(self, path: str, body: object, headers: dict[str, str] | None = None) -> bytes:
         """The body of an answer that has a length, or comes in chunks."""
-        reader = await self.send(path, body)
+        reader = await self.send(path, body, headers)
         head = await reader.readuntil(b"\r\n\r\n")
         length = re.search(rb"content-length: *(\d+)", head, re.I)
         if length:

@@ -1,5 +1,6 @@
 """
-The museum's programs against this server and against LiteLLM's proxy: `python -m benchmarks.museum`.
+The museum's programs against this server and against LiteLLM's proxy: `python -m benchmarks museum`, and with each
+program's outcome `python -m benchmarks.museum`.
 
 Both stand before the same simulated providers, of which Groq answers each program's first question with 429 and the
 next with 404. What a program needs beside the SDKs comes from the environments that `make clients` builds.
@@ -15,11 +16,13 @@ from pathlib import Path
 from PIL import Image
 
 from benchmarks.processes import LITELLM, PEERS, Process, free_port, peer_python, run_server
+from benchmarks.rows import Bench, Row
 from groq_core.simulator import Fault, Simulator
 from tests.clients.where import python_with
 from tests.museum.museum import NAMES, NEEDS, Outcome, run
 
 FAULTS = ("429_tpm", "404_model")
+OURS = "groq-core"
 
 
 async def visit(server: Process, simulator: Simulator, picture: Path, wire: str) -> list[Outcome]:
@@ -53,7 +56,7 @@ async def compare(folder: Path) -> dict[str, list[Outcome]]:
             "GROQ_CORE_COOLDOWN": "1",
         }
         async with run_server([sys.executable, "app.py"], "/health", port=port, **env) as ours:
-            found["groq-core"] = await visit(ours, simulator, picture, "/openai/v1")
+            found[OURS] = await visit(ours, simulator, picture, "/openai/v1")
         port = free_port()
         command = [str(Path(peer_python()).with_name("litellm")), "--config", str(PEERS / "litellm_museum.yaml")]
         command += ["--host", "127.0.0.1", "--port", str(port), "--num_workers", "1", "--telemetry", "False"]
@@ -65,6 +68,27 @@ async def compare(folder: Path) -> dict[str, list[Outcome]]:
     return found
 
 
+async def museum(bench: Bench) -> list[Row]:
+    """How many of the programs run unchanged, here and in front of LiteLLM's proxy."""
+    with tempfile.TemporaryDirectory() as folder:
+        found = await compare(Path(folder))
+    rows = []
+    for server, outcomes in found.items():
+        failed = [one.name for one in outcomes if one.problem]
+        rows.append(
+            Row(
+                f"programs for Groq with ids that are dead, asked into 429 and 404, that run unchanged: {server}",
+                float(len(outcomes) - len(failed)),
+                f"of {len(outcomes)}",
+                "all of them" if server == OURS else "",
+                float(len(outcomes)) if server == OURS else None,
+                at_most=False,
+                detail=f"not: {', '.join(failed)}" if failed else "",
+            )
+        )
+    return rows
+
+
 def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         found = asyncio.run(compare(Path(folder)))
@@ -74,7 +98,7 @@ def main() -> int:
         print(f"| `{name}` | {' | '.join(told)} |")
     for server, outcomes in found.items():
         print(f"{server}: {sum(not one.problem for one in outcomes)} of {len(outcomes)}")
-    return int(any(one.problem for one in found["groq-core"]))
+    return int(any(one.problem for one in found[OURS]))
 
 
 if __name__ == "__main__":

@@ -240,3 +240,35 @@ async def litellm_proxy(model: str) -> AsyncIterator[Process]:
     env = LITELLM | {"OPENAI_API_BASE": f"{model}/v1", "BENCH_BASE": f"{model}/v1"}
     async with run_server(command, "/health/liveliness", port=port, **env) as process:
         yield process
+
+
+@asynccontextmanager
+async def bare_relay(model: str) -> AsyncIterator[Process]:
+    """A relay in Python that passes on bytes and knows nothing of them: the least that one costs."""
+    port = free_port()
+    command = [sys.executable, str(PEERS / "bare_relay.py"), str(port), model.rpartition(":")[2]]
+    async with run_server(command, "/models", port=port) as process:
+        yield process
+
+
+@asynccontextmanager
+async def portkey() -> AsyncIterator[Process]:
+    """
+    Portkey's gateway from the npm registry, in Node, with nothing switched on.
+
+    Raises:
+        PeerMissingError: There is no npm, or it cannot be installed.
+    """
+    folder, port = PEERS / "portkey", free_port()
+    server = folder / "node_modules/@portkey-ai/gateway/build/start-server.js"
+    if not server.exists():
+        print("installing Portkey's gateway (a minute) …", flush=True)
+        install = ["npm", "install", "--silent", "--no-audit", "--no-package-lock", "--ignore-scripts"]
+        try:
+            await asyncio.to_thread(subprocess.run, install, cwd=folder, check=True)
+        except (subprocess.CalledProcessError, OSError) as error:
+            raise PeerMissingError("Portkey's gateway could not be installed") from error
+    command = ["node", str(server), f"--port={port}", "--headless"]
+    # It sends to no host of its own machine but those that are named.
+    async with run_server(command, "/", port=port, TRUSTED_CUSTOM_HOSTS="127.0.0.1") as process:
+        yield process

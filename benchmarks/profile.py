@@ -106,7 +106,7 @@ async def api(rate: int) -> None:
 async def _crowd(url: str, rate: int, words: int) -> float:
     """CPU seconds that a crowd in another process costs this one."""
     before = time.process_time()
-    command = [sys.executable, "-m", "benchmarks.relay", url, str(STREAMS), str(rate), str(words)]
+    command = [sys.executable, "-m", "benchmarks.listening", url, str(STREAMS), str(rate), str(words)]
     clients = await asyncio.create_subprocess_exec(*command, env=environment())
     if await clients.wait():
         raise RuntimeError("what came is not what was sent")

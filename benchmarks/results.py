@@ -27,10 +27,12 @@ a byte, is not measured but reported as such.
 
 def table(rows: Sequence[Row]) -> str:
     """Markdown."""
-    lines = (
-        f"| {row.what} | {row.measured} | {row.mark} | {row.against} | {row.verdict} | {row.detail} |\n" for row in rows
-    )
-    return HEAD + "".join(lines)
+    return HEAD + "".join(as_line(row) + "\n" for row in rows)
+
+
+def as_line(row: Row) -> str:
+    """One line of the table."""
+    return f"| {row.what} | {row.measured} | {row.mark} | {row.against} | {row.verdict} | {row.detail} |"
 
 
 def machine() -> str:
@@ -59,11 +61,30 @@ def section(name: str, rows: Sequence[Row]) -> str:
 
 def merge(found: dict[str, list[Row]], order: Sequence[str]) -> str:
     """The whole page: these rows, and those of earlier runs for the benchmarks that were not asked for."""
-    old = RESULTS.read_text() if RESULTS.exists() else ""
-    kept = {part.split("\n", 1)[0].strip(): "## " + part.rstrip() + "\n" for part in old.split("\n## ")[1:]}
+    kept = _sections()
     kept |= {name: section(name, rows) for name, rows in found.items()}
     parts = [INTRODUCTION, machine() + "\n", *(kept[name] for name in order if name in kept)]
     return "\n".join(parts)
+
+
+def earlier_rows(name: str) -> dict[str, str]:
+    """The lines of a section by what they are about; empty where there is none yet."""
+    part = _sections().get(name, "")
+    lines = [line for line in part.splitlines() if line.startswith("| ") and not line.startswith("| what")]
+    return {line.split(" | ")[0].removeprefix("| "): line for line in lines}
+
+
+def write_section(name: str, introduction: str, lines: Sequence[str]) -> None:
+    """Replace one section, or add it at the end; the others stay as they are."""
+    stamp = f"Measured {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, load average {os.getloadavg()[0]:.1f}."
+    new = f"## {name}\n\n{introduction}\n\n{stamp}\n\n{HEAD}" + "".join(line + "\n" for line in lines)
+    head = RESULTS.read_text().split("\n## ")[0]
+    write("\n".join([head.rstrip() + "\n", *(_sections() | {name: new}).values()]))
+
+
+def _sections() -> dict[str, str]:
+    old = RESULTS.read_text() if RESULTS.exists() else ""
+    return {part.split("\n", 1)[0].strip(): "## " + part.rstrip() + "\n" for part in old.split("\n## ")[1:]}
 
 
 def write(text: str) -> None:

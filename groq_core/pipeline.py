@@ -8,6 +8,7 @@ it is collected, and no ``yield`` ever stands inside a timeout or a task group (
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -16,7 +17,7 @@ from typing import TypeAlias, TypeVar
 import msgspec
 
 from groq_core.errors import Kind, ProviderError
-from groq_core.events import Event, Events, Outlet
+from groq_core.events import Events, Outlet, ReasoningDelta, TextDelta
 from groq_core.models.spec import ModelSpec
 from groq_core.requests import Request
 
@@ -42,8 +43,8 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         prefill: The last message is the beginning of the answer, to be continued.
         forced: The target cools down, but there is nobody else; it is asked as a probe.
         insistent: It is asked although our own count says that the request could never fit its limits.
-        outlet: Takes words past the events, once the first have gone through them; each layer that has to know of
-            words sees them on the way, see :func:`with_witness`.
+        bypass: Takes words past the events, once the first have gone through them; a layer that has to know of
+            them looks there when it has to.
         on_headers: Called by the provider with the answer's headers (names in lower case), as soon as they
             are here, whatever the status.
     """
@@ -59,34 +60,45 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     prefill: bool = False
     forced: bool = False
     insistent: bool = False
-    outlet: Outlet | None = None
+    bypass: Bypass | None = None
     on_headers: Callable[[Mapping[str, str]], None] | None = None
 
 
-class WitnessedOutlet:
-    """An outlet, and the layers that have to see what it took: in one call for all of them, since words are many."""
+class Bypass:
+    """
+    The way past the layers of one attempt, and what has gone by it.
 
-    __slots__ = ("sees", "take")
+    Words are many, and telling each layer of every one is most of what they cost; so nobody is told. What a layer has
+    to know (how long nothing has come, how much there was) it finds here at the moment when it matters.
 
-    def __init__(self, take: Outlet, sees: tuple[Callable[[Event], None], ...]) -> None:
-        self.take = take
-        self.sees = sees
+    Args:
+        take: The reader's.
 
-    def __call__(self, event: Event) -> bool:
-        if not self.take(event):
+    Attributes:
+        words: Text that went past, in pieces.
+        thought: Bytes of thinking that did.
+        last_at: Loop time at which something last did; 0 before that.
+    """
+
+    __slots__ = ("_now", "_take", "last_at", "thought", "words")
+
+    def __init__(self, take: Outlet) -> None:
+        self._take = take
+        self._now = asyncio.get_running_loop().time
+        self.words: list[str] = []
+        self.thought = 0
+        self.last_at = 0.0
+
+    def __call__(self, event: TextDelta | ReasoningDelta) -> bool:
+        """Let a piece go past; false when its reader can take none now."""
+        if not self._take(event):
             return False
-        for see in self.sees:
-            see(event)
+        self.last_at = self._now()
+        if isinstance(event, TextDelta):
+            self.words.append(event.text)
+        else:
+            self.thought += len(event.text.encode())
         return True
-
-
-def with_witness(see: Callable[[Event], None], outlet: Outlet | None) -> Outlet | None:
-    """The same outlet, for a layer that has to see what it took."""
-    if outlet is None:
-        return None
-    if isinstance(outlet, WitnessedOutlet):
-        return WitnessedOutlet(outlet.take, (*outlet.sees, see))
-    return WitnessedOutlet(outlet, (see,))
 
 
 def stack(*middlewares: Middleware[In], around: Handler[In]) -> Handler[In]:

@@ -10,7 +10,8 @@ from collections.abc import Awaitable, Callable
 
 import aiohttp
 
-from benchmarks.campaign.house import House, Replica
+from benchmarks.campaign.house import House
+from benchmarks.campaign.replica import Replica
 
 GIVEN_UP_S = 30.0
 

@@ -5,23 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import resource
 import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 
+from benchmarks.campaign.replica import Replica, until_open
 from benchmarks.crossing import Crossing
 from benchmarks.processes import ROOT, PeerMissingError, environment, free_port
-
-SECRET = "campaign-secret-that-all-replicas-share"
 
 NGINX = """
 daemon off; master_process off; pid {folder}/nginx.pid; error_log {folder}/nginx.log crit;
@@ -74,9 +70,11 @@ class Redis:
         with suppress(OSError, TimeoutError):
             async with asyncio.timeout(2):
                 reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-                writer.write(" ".join(words).encode() + b"\r\n")
-                await reader.readline()
-                writer.close()
+                try:
+                    writer.write(" ".join(words).encode() + b"\r\n")
+                    await reader.readline()
+                finally:
+                    writer.close()
 
     def signal(self, number: int) -> None:
         if self._process is not None:
@@ -134,93 +132,6 @@ class Postgres:
             os.killpg(self._process.pid, number)
 
 
-async def until_open(port: int, seconds: float = 60.0) -> None:
-    ends = time.monotonic() + seconds
-    while True:
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-        except OSError:
-            if time.monotonic() > ends:
-                raise
-            await asyncio.sleep(0.05)
-        else:
-            writer.close()
-            return
-
-
-class Replica:
-    """``groq-core serve`` with ways of its own to Redis and PostgreSQL, and a clock of its own."""
-
-    def __init__(self, number: int, folder: Path, redis: Crossing, postgres: Crossing, model: str) -> None:
-        self.redis, self.postgres, self.port = redis, postgres, free_port()
-        self.log = folder / f"replica{number}.log"
-        self._skew = folder / f"skew{number}"
-        self._env = environment(
-            GRADIO_SERVER_PORT=str(self.port),
-            GROQ_API_KEY="gsk_campaign_key_of_the_operator",
-            GROQ_BASE_URL=model,
-            GROQ_CORE_SECRET=SECRET,
-            GROQ_CORE_REDIS_URL=f"redis://127.0.0.1:{redis.port}/0",
-            GROQ_CORE_DATABASE=f"postgresql+psycopg://team@127.0.0.1:{postgres.port}/postgres",
-            GROQ_CORE_STATE_DIR=str(folder / f"state{number}"),
-            GROQ_CORE_TRUSTED_PROXIES="127.0.0.1",
-            GROQ_CORE_ALLOWED_HOSTS="127.0.0.1",
-            GROQ_CORE_LOG_LEVEL="warning",
-            CAMPAIGN_SKEW=str(self._skew),
-            PYTHONPATH=str(ROOT / "benchmarks" / "campaign" / "skew"),
-        )
-        self._process: subprocess.Popen[bytes] | None = None
-        self.set_clock(0.0)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def set_clock(self, ahead_s: float) -> None:
-        self._skew.write_text(str(ahead_s))
-
-    def start(self) -> None:
-        with self.log.open("ab") as log:
-            command = [sys.executable, "-m", "groq_core", "serve"]
-            self._process = subprocess.Popen(command, env=self._env, cwd=ROOT, stdout=log, stderr=log)
-
-    def signal(self, number: int) -> None:
-        if self._process is not None:
-            os.kill(self._process.pid, number)
-
-    def kill(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
-
-    async def until_open(self) -> None:
-        """Wait until it serves; one that could not start is started again, as whatever looks after it would do."""
-        for _ in range(6):
-            with suppress(OSError):
-                await until_open(self.port, 30.0)
-                return
-            if self._process is not None and self._process.poll() is not None:
-                self.start()
-        await until_open(self.port)
-
-    def fill_disk(self, full: bool) -> None:
-        """Nothing more can be written to files, as on a disk without room."""
-        if self._process is not None:
-            _, hard = resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE)
-            soft = 0 if full else hard
-            resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE, (soft, hard))
-
-    async def ready(self, http: aiohttp.ClientSession) -> dict[str, Any]:
-        """What it says of itself; empty while it does not answer."""
-        try:
-            async with http.get(f"{self.url}/ready", timeout=aiohttp.ClientTimeout(2)) as answer:
-                found: dict[str, Any] = await answer.json()
-                return found
-        except (aiohttp.ClientError, OSError, TimeoutError, ValueError):
-            return {}
-
-
 class House:
     """Everything together."""
 
@@ -234,10 +145,8 @@ class House:
         self.model: asyncio.subprocess.Process
 
     async def in_step(self, http: aiohttp.ClientSession) -> bool:
-        """All replicas say that they share their state with all others, and that the database answers."""
-        found = await asyncio.gather(*(one.ready(http) for one in self.replicas))
-        wanted = {"shared": "in step", "replicas": len(self.replicas), "database": "in step"}
-        return all(wanted.items() <= one.items() for one in found)
+        """Whether all replicas say so."""
+        return all(await asyncio.gather(*(one.in_step(http, len(self.replicas)) for one in self.replicas)))
 
     async def asked(self) -> dict[str, int]:
         """How often the model was asked, by mark; it ends with that."""
@@ -249,9 +158,15 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(folder: Path, *, replicas: int = 3, scale: float = 3.0) -> AsyncIterator[House]:
+async def open_house(
+    folder: Path, *, replicas: int = 3, scale: float = 3.0, kind: type[Replica] = Replica
+) -> AsyncIterator[House]:
     """
     Start everything, and end all of it.
+
+    Args:
+        scale: Of the limits that the model keeps.
+        kind: What the replicas are.
 
     Raises:
         PeerMissingError: A program is not installed.
@@ -272,13 +187,13 @@ async def open_house(folder: Path, *, replicas: int = 3, scale: float = 3.0) -> 
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
-        stack.callback(_end, house.model)
+        stack.push_async_callback(_end, house.model)
         assert house.model.stdout is not None
         model = (await house.model.stdout.readline()).decode().strip()
         for number in range(replicas):
             ways = [Crossing(house.redis.port), Crossing(house.postgres.port)]
             first, second = [await stack.enter_async_context(way) for way in ways]
-            replica = Replica(number, folder, first, second, model)
+            replica = kind(number, folder, first, second, model)
             house.replicas.append(replica)
             replica.start()
             stack.callback(replica.kill)
@@ -290,9 +205,10 @@ async def open_house(folder: Path, *, replicas: int = 3, scale: float = 3.0) -> 
         yield house
 
 
-def _end(process: asyncio.subprocess.Process) -> None:
+async def _end(process: asyncio.subprocess.Process) -> None:
     with suppress(ProcessLookupError):
         process.kill()
+    await process.wait()
 
 
 @asynccontextmanager

@@ -81,8 +81,11 @@ async def spend_by_person(database: str) -> dict[str, float]:
 class Asker:
     """One person with a key."""
 
-    def __init__(self, url: str, name: str, key: str, outcome: Outcome, http: aiohttp.ClientSession) -> None:
+    def __init__(
+        self, url: str, name: str, key: str, outcome: Outcome, http: aiohttp.ClientSession, model: str = "speed"
+    ) -> None:
         self._url, self._name, self._outcome, self._http = f"{url}/v1/chat/completions", name, outcome, http
+        self._model = model
         self._headers = {"authorization": f"Bearer {key}"}
 
     async def run(self, requests: int, every_s: float, ends: asyncio.Event) -> None:
@@ -95,35 +98,36 @@ class Asker:
 
     async def _ask(self, nonce: str) -> None:
         content = f"{self._name} {nonce} say that again."
-        body = {"model": "speed", "messages": [{"role": "user", "content": content}], "max_completion_tokens": 60}
+        body = {"model": self._model, "messages": [{"role": "user", "content": content}], "max_completion_tokens": 60}
         out = self._outcome
         out.asked += 1
         for _ in range(TRIES):
             try:
                 async with self._http.post(self._url, json=body, headers=self._headers) as answer:
                     told = await answer.json(content_type=None)
-                    status = answer.status
+                    status, usd = answer.status, answer.headers.get("x-litellm-response-cost")
             except (aiohttp.ClientError, TimeoutError, OSError, ValueError):
-                status, told = 0, {}
+                status, told, usd = 0, {}, None
             if status not in (0, 502, 504):
                 break
             out.cut += 1
             await asyncio.sleep(0.2)
-        self._take(status, told, nonce)
+        self._take(status, told, nonce, float(usd or 0))
 
-    def _take(self, status: int, told: Any, nonce: str) -> None:
+    def _take(self, status: int, told: Any, nonce: str, usd: float) -> None:
         out = self._outcome
         ours = told.get("x_groq_core") or {} if isinstance(told, dict) else {}
         out.upstream_429 += sum(one.get("status") == 429 for one in ours.get("attempts", ()))
         if status == 200:
             out.answered += 1
-            out.usd[self._name] += ours["cost_usd"] or 0.0
+            out.usd[self._name] += ours.get("cost_usd") or usd
             out.known[self._name] += 1
             text = told["choices"][0]["message"]["content"] or ""
             out.crossed += _has_foreign_mark(MARKS.findall(text), self._name, nonce)
             return
         error = told.get("error") or {} if isinstance(told, dict) else {}
-        if error.get("code") == "limit_reached" and int(self._name[1:]) < TIGHT:
+        limited = error.get("code") == "limit_reached" or "crossed budget" in str(error.get("message"))
+        if limited and int(self._name[1:]) < TIGHT:
             out.limits_met += 1
             return
         out.refused[str(status)] += 1

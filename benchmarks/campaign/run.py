@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import aiohttp
@@ -32,20 +32,27 @@ PROMISE_S = 3.0
 
 
 async def run(
-    house: House, *, faults: Sequence[str], requests: int, seconds: float, visitors: int, seed: int, most_s: float
-) -> tuple[Outcome, dict[str, list[float]], dict[str, float]]:
+    house: House,
+    people: Mapping[str, tuple[str, str]],
+    *,
+    faults: Sequence[str],
+    requests: int,
+    seconds: float,
+    visitors: int,
+    seed: int,
+    most_s: float,
+) -> tuple[Outcome, dict[str, list[float]]]:
     """
     Ask and break at once.
 
     Args:
+        people: By mark: key and model.
         faults: Names of :data:`FAULTS`, one after the other.
         seconds: Over which the requests are spread; the faults take what they take.
 
     Returns:
-        What was seen, the seconds until in step by fault, and what each person has spent at most, in dollars.
+        What was seen, and the seconds until in step by fault.
     """
-    database = f"postgresql+psycopg://team@127.0.0.1:{house.postgres.port}/postgres"
-    keys = await make_people(database, tight_usd(requests))
     outcome, chance, ends = Outcome(), random.Random(seed), asyncio.Event()
     times: defaultdict[str, list[float]] = defaultdict(list)
     timeout = aiohttp.ClientTimeout(total=40)
@@ -57,8 +64,8 @@ async def run(
         while not await house.in_step(probe):
             await asyncio.sleep(0.1)
         asking = [
-            asyncio.create_task(Asker(house.url, name, key, outcome, http).run(each, seconds / each, ends))
-            for name, key in keys.items()
+            asyncio.create_task(Asker(house.url, name, key, outcome, http, model).run(each, seconds / each, ends))
+            for name, (key, model) in people.items()
         ]
         following = [
             asyncio.create_task(Visitor(house.url, outcome, http, random.Random(seed + n)).run(ends))
@@ -74,15 +81,18 @@ async def run(
         await asyncio.wait(asking, timeout=max(1.0, until - time.monotonic()))
         ends.set()
         await asyncio.gather(*asking, *following)
-    await asyncio.sleep(2)  # the ledger is written twice a second
-    ledger, asked = await spend_by_person(database), await house.asked()
-    most = {}
+    return outcome, dict(times)
+
+
+async def spend(house: House, outcome: Outcome, ledger: Mapping[str, float]) -> dict[str, float]:
+    """What each person has spent at most, in dollars, by what was seen, the model and a ledger."""
+    asked, most = await house.asked(), {}
     for number in range(PEOPLE):
         name = mark(number)
         # The ledger lacks the last half second of a killed replica, and askers what was cut on its way to them.
         untold = max(0, asked.get(name, 0) - outcome.known[name])
         most[name] = max(ledger.get(name, 0.0), outcome.usd[name] + untold * MEAN_USD)
-    return outcome, dict(times), most
+    return most
 
 
 def tight_usd(requests: int) -> float:
@@ -160,11 +170,22 @@ async def measure(
     began, load = time.monotonic(), os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="campaign", dir="/tmp") as folder:
         async with open_house(Path(folder), replicas=replicas) as house:
-            found = await run(
-                house, faults=names, requests=requests, seconds=seconds, visitors=visitors, seed=seed, most_s=most_s
+            database = f"postgresql+psycopg://team@127.0.0.1:{house.postgres.port}/postgres"
+            keys = await make_people(database, tight_usd(requests))
+            people = {name: (key, "speed") for name, key in keys.items()}
+            outcome, times = await run(
+                house,
+                people,
+                faults=names,
+                requests=requests,
+                seconds=seconds,
+                visitors=visitors,
+                seed=seed,
+                most_s=most_s,
             )
+            await asyncio.sleep(2)  # the ledger is written twice a second
+            usd = await spend(house, outcome, await spend_by_person(database))
             leaked = leaks(house)
-    outcome, times, usd = found
     took = (
         f"{sum(map(len, times.values()))} faults, {outcome.asked} requests ({outcome.answered} answered, "
         f"{outcome.limits_met} refused by a limit, {outcome.cut} cut and asked again), {PEOPLE} people, "

@@ -50,7 +50,7 @@ def main(argv: list[str]) -> int:
     if chosen.write:
         from benchmarks.__main__ import BENCHMARKS
 
-        write(merge(found, [*BENCHMARKS, *SECTIONS.values()]))
+        write(merge(found, [*BENCHMARKS, *SECTIONS.values(), "containers"]))
     return 0
 
 

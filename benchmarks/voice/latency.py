@@ -25,7 +25,7 @@ from groq_core.settings.settings import Settings
 from groq_core.simulator import Simulator, voice
 from tests.ui.conftest import served
 from tests.ui.microphone import install_microphone
-from tests.ui.test_talk_page import TALK, in_state
+from tests.ui.talk.talking import TALK, in_state
 
 TRANSCRIPT_S: Final = 0.3
 TOKEN_S: Final = 0.12

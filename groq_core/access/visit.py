@@ -13,7 +13,7 @@ from groq_core.access.origins import Origins, own_origin
 
 KEY = "groq_core.visit"
 
-MARKS = (b"forwarded", b"via", b"x-real-ip", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto")
+MARKS = frozenset({b"forwarded", b"via", b"x-real-ip", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto"})
 """Headers that only a proxy adds."""
 
 
@@ -85,7 +85,7 @@ class Forwarding:
             address=address,
             https=https,
             authorities=tuple(authorities),
-            proxied=scope.get("http_version") == "1.0" or any(mark in headers for mark in MARKS) or _forward(headers),
+            proxied=scope.get("http_version") == "1.0" or not MARKS.isdisjoint(headers) or _forward(headers),
             origin=origin,
             foreign=_foreign(headers, origin, authorities),
             cors=self._origins.allow(origin) if origin else "",

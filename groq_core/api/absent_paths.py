@@ -46,6 +46,19 @@ ABSENT: Final[Mapping[str, tuple[str, str]]] = {
         "tokens are not counted beforehand here",
         "Each model counts them its own way; `usage` of the answer tells how many there were.",
     ),
+    "/v1/messages": (
+        "Anthropic's API is not here",
+        "Use a client of OpenAI's API, whose base URL ends in /v1: POST /v1/chat/completions.",
+    ),
+    "/v1/containers": ("there are no containers here", "The model that runs code brings its own: `code_interpreter`."),
+    "/v1/evals": ("there are no evals here", "Ask POST /v1/batches, and judge its answers yourself."),
+    "/v1/skills": ("there are no skills here", "Put what a model is to know into `instructions`."),
+    "/v1/rerank": ("nothing is ranked here: Groq offers no such model", "Ask a server that has one."),
+    "/v1/engines": ("engines are a thing of the past", "Name a `model` in POST /v1/chat/completions."),
+    "/openai/deployments": (
+        "deployments are Azure's: here a request names its `model`",
+        "Use OpenAI's client, not Azure's, with the base URL that ends in /v1.",
+    ),
     "/v1/uploads": ("there are no uploads in parts here", "Use POST /v1/files."),
 }
 """Beginnings of paths of OpenAI's API that this server does not have: why, and what to do instead."""
@@ -77,6 +90,9 @@ async def refuse_base_url(exchange: ApiExchange) -> None:
 
 def known_absence(path: str) -> RequestError | None:
     """The error for a path of OpenAI's API that this server does not have; None for any other."""
+    if path.startswith("/v1/chat/completions/"):
+        why = "answers of POST /v1/chat/completions are not kept here"
+        return RequestError(why, status=404, code="unknown_url", hint="POST /v1/responses keeps them for an hour.")
     for beginning, (why, hint) in ABSENT.items():
         if f"{path}/".startswith(f"{beginning}/"):
             return RequestError(why, status=404, code="unknown_url", hint=hint)

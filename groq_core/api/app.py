@@ -135,7 +135,7 @@ def create_api(
     app.dispatcher = Dispatcher(
         routes(core, app.state.stopping, store, shelf),
         app.access,
-        below=("/v1/", "/openai/v1/", "/_simulator/"),
+        below=("/v1/", "/openai/v1/", "/openai/deployments/", "/_simulator/"),
         open_paths=OPEN_PATHS,
         people=core.people,
     )

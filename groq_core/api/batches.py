@@ -8,23 +8,40 @@ from typing import Any, Final, get_args
 
 from groq_core.api.asgi import ApiExchange
 from groq_core.api.multipart import read_form
-from groq_core.api.pages import page_of_entries, query
+from groq_core.api.pages import in_order, page_of_entries, query
 from groq_core.errors import RequestError
 from groq_core.incoming.field_errors import bad
-from groq_core.incoming.rules import UPLOAD, BodyFields, FormFields, Rule, check_text, one_of, text, texts_by_name
+from groq_core.incoming.rules import (
+    UPLOAD,
+    BodyFields,
+    FormFields,
+    Rule,
+    check_text,
+    object_with,
+    one_of,
+    text,
+    texts_by_name,
+    whole,
+)
 from groq_core.incoming.schema_parts import TEXT
 from groq_core.services.batch.batch_store import BatchStore
 from groq_core.services.batch.lines import URLS
-from groq_core.services.batch.places import Filed, Via
+from groq_core.services.batch.places import KEPT_S, Filed, Via
 
 MAX_BODY: Final = 2**20
 WINDOW: Final = "24h"
 PIECE: Final = 2**18
 
+ANCHOR: Final = one_of("created_at")
+LASTS: Final = whole(3600, KEPT_S)
+"""Seconds after which a file may be wanted to be gone, counted from the anchor; as in OpenAI's API."""
+
 UPLOAD_FIELDS: Final = FormFields(
     rules={
         "file": UPLOAD.with_note("One JSON object a line, called `….jsonl`."),
         "purpose": one_of("batch", hint="Files are kept here for batches alone."),
+        "expires_after[anchor]": ANCHOR,
+        "expires_after[seconds]": LASTS.with_note("When the file is deleted.", default=KEPT_S),
     },
     required=("file", "purpose"),
 )
@@ -46,6 +63,7 @@ BATCH_FIELDS: Final = BodyFields(
             "Lines are asked as fast as the limits allow.", default=WINDOW
         ),
         "metadata": texts_by_name(),
+        "output_expires_after": object_with(anchor=ANCHOR, seconds=LASTS).with_note("When its results are deleted."),
         "via": one_of(*get_args(Via), hint="Left out, the batch is carried out here, at once.").with_note(
             "`live`: carried out here, at once. `groq-batch`: handed to Groq's Batch API, answered within a day at "
             "half the price, by Groq's models alone.",
@@ -67,17 +85,17 @@ class Files:
         form = await read_form(exchange)
         if form.file is None:
             raise bad("file", "`file` is missing", "Send the lines as a file.")
-        UPLOAD_FIELDS.read_form(form)
+        kept_s = UPLOAD_FIELDS.read_form(form).get("expires_after[seconds]", KEPT_S)
         if not form.filename.lower().endswith((".jsonl", ".ndjson")):
             raise bad("file", "`file` must be called something.jsonl", "A batch is one JSON object a line.")
-        file = await self._store.keep(exchange.caller, form.filename, "batch", form.file)
+        file = await self._store.keep(exchange.caller, form.filename, "batch", form.file, kept_s=kept_s)
         await exchange.answer_json(file.to_wire())
 
     async def all(self, exchange: ApiExchange) -> None:
         """The caller's files, newest first."""
         purpose = query(exchange, "purpose")
         files = [file for file in await self._store.files(exchange.caller) if purpose in (None, file.purpose)]
-        await exchange.answer_json(page_of_entries(exchange, [file.to_wire() for file in files]))
+        await exchange.answer_json(page_of_entries(exchange, in_order(exchange, [file.to_wire() for file in files])))
 
     async def one(self, exchange: ApiExchange) -> None:
         """A file object, or its content (`…/content`)."""
@@ -124,6 +142,7 @@ class Batches:
             window=body.get("completion_window", WINDOW),
             metadata=body.get("metadata"),
             via=body.get("via", "live"),
+            output_kept_s=body.get("output_expires_after", {}).get("seconds") or KEPT_S,
         )
         await exchange.answer_json(batch.to_wire())
 

@@ -114,6 +114,7 @@ _PAGE: Final = (
     _query("limit", {**WHOLE, "minimum": 1, "maximum": MOST_LISTED, "default": LISTED}),
     _query("after", with_description(TEXT, "The id of the last entry of the page before.")),
 )
+_ORDER: Final = _query("order", {"enum": ["asc", "desc"], "default": "desc"})
 _MODEL: Final = _part("model", "An alias, an id, or `provider:id`; its slashes stay as they are.")
 _TRANSCRIPT: Final = {JSON: "Transcript", "text/plain": "Text", "text/vtt": "Text", EVENTS: "Events"}
 _SPEECH: Final = {**{media.decode(): "Bytes" for media in TYPES.values()}, EVENTS: "Events"}
@@ -158,7 +159,7 @@ PATHS: Final[dict[str, dict[str, Schema]]] = {
             _answers({JSON: "Items"}, _NAMED, "Newest first."),
             _RESPONSE,
             *_PAGE,
-            _query("order", {"enum": ["asc", "desc"], "default": "desc"}),
+            _ORDER,
         )
     },
     "/v1/audio/transcriptions": {
@@ -196,7 +197,11 @@ PATHS: Final[dict[str, dict[str, Schema]]] = {
     "/v1/files": {
         "post": _post("Hand in a file for a batch", "FileUpload", _answers({JSON: "FileObject"}, _KEEPING), FORM),
         "get": _operation(
-            "List your files, newest first", _answers({JSON: "Files"}, _ADMISSION), *_PAGE, _query("purpose", TEXT)
+            "List your files, newest first",
+            _answers({JSON: "Files"}, _ADMISSION),
+            *_PAGE,
+            _ORDER,
+            _query("purpose", TEXT),
         ),
     },
     "/v1/files/{file_id}": {

@@ -40,6 +40,19 @@ def page_of_entries(exchange: ApiExchange, entries: Sequence[dict[str, Any]]) ->
     }
 
 
+def in_order(exchange: ApiExchange, newest_first: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """
+    A list as its reader wants it: newest first, as OpenAI lists everything, unless `order` is `asc`.
+
+    Raises:
+        RequestError: 400; `order` is something else.
+    """
+    order = query(exchange, "order") or "desc"
+    if order not in ("asc", "desc"):
+        raise bad("order", "`order` must be asc or desc")
+    return newest_first if order == "desc" else newest_first[::-1]
+
+
 def _limit(text: str | None) -> int:
     if text is None:
         return LISTED

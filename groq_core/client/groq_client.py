@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 from contextlib import AsyncExitStack
-from typing import Any
+from typing import Any, Final
 
 import groq
 import httpx
@@ -13,13 +12,14 @@ from starlette.types import ASGIApp
 
 from groq_core.api.app import create_api
 from groq_core.client.in_process import AsyncTransport, SyncTransport
-from groq_core.compose import assemble
+from groq_core.compose import PerLoop, assemble
 from groq_core.redaction import Secret
 from groq_core.settings.env_file import load
 from groq_core.settings.settings import Settings
 
-ADDRESS = "http://localhost"
-"""Stands in for a host; nothing is sent there."""
+ADDRESS: Final = "http://localhost"
+KEY: Final = "groq-core"
+"""Stand in for a host and a key, which the SDK wants; nothing is sent there, and neither is used."""
 
 
 class InProcessApp:
@@ -27,34 +27,68 @@ class InProcessApp:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._owned = AsyncExitStack()
-        self._app: ASGIApp | None = None
-        self._opening: asyncio.Lock | None = None
+        self._apps = PerLoop(self._make)
+        self._others: dict[tuple[str | None, str | None], InProcessApp] = {}
+
+    async def _make(self, owned: AsyncExitStack) -> ASGIApp:
+        return create_api(await owned.enter_async_context(assemble(self._settings)))
 
     async def open(self) -> ASGIApp:
         """The HTTP API, without its doors: who calls it is this very program."""
-        if self._opening is None:
-            self._opening = asyncio.Lock()
-        async with self._opening:
-            if self._app is None:
-                core = await self._owned.enter_async_context(assemble(self._settings))
-                self._app = create_api(core)
-        return self._app
+        return await self._apps.get()
+
+    def other(self, api_key: str | None, base_url: str | None) -> InProcessApp:
+        """The same with another key or host, as far as they are given; closed together."""
+        if api_key is None and base_url is None:
+            return self
+        if (api_key, base_url) not in self._others:
+            self._others[api_key, base_url] = InProcessApp(_changed(self._settings, api_key, base_url))
+        return self._others[api_key, base_url]
 
     async def close(self) -> None:
-        self._app = None
-        await self._owned.aclose()
+        for app in (*self._others.values(), self):
+            await app._apps.close()
 
 
-def _settings(settings: Settings | None, api_key: str | None, base_url: str | httpx.URL | None) -> Settings:
-    """What the environment says, less the doors, with what the caller says."""
+class AsyncHttpClient(httpx.AsyncClient):
+    """The SDK's connections; a copy of its client brings them along, and so finds the same application."""
+
+    def __init__(self, app: InProcessApp) -> None:
+        self.app = app
+        super().__init__(transport=AsyncTransport(app.open, app.close), timeout=None)
+
+
+class HttpClient(httpx.Client):
+    """The same for a program without an event loop."""
+
+    def __init__(self, app: InProcessApp) -> None:
+        self.app = app
+        super().__init__(transport=SyncTransport(app.open, app.close), timeout=None)
+
+
+def _app(http_client: object, settings: Settings | None, api_key: str | None, base_url: str | None) -> InProcessApp:
+    """The application behind a client that is made; ``http_client`` is another's where it is made as a copy of that."""
+    if settings is None and isinstance(http_client, AsyncHttpClient | HttpClient):
+        return http_client.app.other(api_key, base_url)
     chosen = settings if settings is not None else load()
-    changes: dict[str, Any] = {"api_tokens": (), "auth_file": None, "server_name": "127.0.0.1"}
+    # Less the doors: who asks is this very program.
+    chosen = dataclasses.replace(chosen, api_tokens=(), auth_file=None, server_name="127.0.0.1")
+    return InProcessApp(_changed(chosen, api_key, base_url))
+
+
+def _changed(settings: Settings, api_key: str | None, base_url: str | None) -> Settings:
+    changes: dict[str, Any] = {}
     if api_key is not None:
         changes["groq_api_key"] = Secret(api_key)
     if base_url is not None:
-        changes["groq_base_url"] = str(base_url).rstrip("/")
-    return dataclasses.replace(chosen, **changes)
+        changes["groq_base_url"] = base_url
+    return dataclasses.replace(settings, **changes)
+
+
+def _given(api_key: str | None, base_url: str | httpx.URL | None) -> tuple[str | None, str | None]:
+    """Key and host, less what stands in for them: a copy is given what its original has."""
+    url = None if base_url is None else str(base_url).rstrip("/")
+    return None if api_key == KEY else api_key, None if url == ADDRESS else url
 
 
 class AsyncGroq(groq.AsyncGroq):
@@ -66,7 +100,8 @@ class AsyncGroq(groq.AsyncGroq):
     ...     answer = await client.chat.completions.create(model="auto", messages=[...])
     ...     print(answer.choices[0].message.content, answer.x_groq_core["served_by"])
 
-    Shapes, errors and streams are the SDK's own. Retries are the chain's, so ``max_retries`` is of no effect.
+    Shapes, errors, streams and timeouts are the SDK's own. Retries and connections are the chain's, so ``max_retries``
+    and ``http_client`` are of no effect.
 
     Args:
         api_key: Groq's; else the environment's. Without any key the built-in simulator answers.
@@ -81,12 +116,13 @@ class AsyncGroq(groq.AsyncGroq):
         api_key: str | None = None,
         base_url: str | httpx.URL | None = None,
         settings: Settings | None = None,
+        http_client: httpx.AsyncClient | None = None,
         **options: Any,
     ) -> None:
-        house = InProcessApp(_settings(settings, api_key, base_url))
-        transport = AsyncTransport(house.open, house.close)
-        options |= {"max_retries": 0, "http_client": httpx.AsyncClient(transport=transport, timeout=None)}
-        super().__init__(api_key="groq-core", base_url=ADDRESS, **options)
+        app = _app(http_client, settings, *_given(api_key, base_url))
+        same = isinstance(http_client, AsyncHttpClient) and http_client.app is app
+        options |= {"max_retries": 0, "http_client": http_client if same else AsyncHttpClient(app)}
+        super().__init__(api_key=KEY, base_url=ADDRESS, **options)
 
 
 class Groq(groq.Groq):
@@ -104,9 +140,10 @@ class Groq(groq.Groq):
         api_key: str | None = None,
         base_url: str | httpx.URL | None = None,
         settings: Settings | None = None,
+        http_client: httpx.Client | None = None,
         **options: Any,
     ) -> None:
-        house = InProcessApp(_settings(settings, api_key, base_url))
-        transport = SyncTransport(house.open, house.close)
-        options |= {"max_retries": 0, "http_client": httpx.Client(transport=transport, timeout=None)}
-        super().__init__(api_key="groq-core", base_url=ADDRESS, **options)
+        app = _app(http_client, settings, *_given(api_key, base_url))
+        same = isinstance(http_client, HttpClient) and http_client.app is app
+        options |= {"max_retries": 0, "http_client": http_client if same else HttpClient(app)}
+        super().__init__(api_key=KEY, base_url=ADDRESS, **options)

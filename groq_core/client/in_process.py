@@ -24,6 +24,7 @@ class InProcessStream(httpx.AsyncByteStream):
     def __init__(self, app: ASGIApp, request: httpx.Request, body: bytes) -> None:
         self.started: asyncio.Future[tuple[int, list[tuple[bytes, bytes]]]] = asyncio.get_running_loop().create_future()
         self._pieces: asyncio.Queue[bytes | None] = asyncio.Queue(AHEAD)
+        self._silence_s: float | None = request.extensions.get("timeout", {}).get("read")
         self._body: bytes | None = body
         self._left = asyncio.Event()
         self._task = asyncio.create_task(self._run(app, request))
@@ -70,11 +71,28 @@ class InProcessStream(httpx.AsyncByteStream):
         if not message.get("more_body", False):
             await self._pieces.put(None)
 
+    async def head(self) -> tuple[int, list[tuple[bytes, bytes]]]:
+        """
+        Status and headers.
+
+        Raises:
+            httpx.ReadTimeout: They are not there after the time that the request gives between two pieces.
+        """
+        try:
+            async with asyncio.timeout(self._silence_s):
+                return await self.started
+        except TimeoutError:
+            raise _silent() from None
+
     async def __aiter__(self) -> AsyncIterator[bytes]:
         while True:
             taking = asyncio.ensure_future(self._pieces.get())
             try:
-                await asyncio.wait({taking, self._task}, return_when=asyncio.FIRST_COMPLETED)
+                done, _ = await asyncio.wait(
+                    {taking, self._task}, timeout=self._silence_s, return_when=asyncio.FIRST_COMPLETED
+                )
+                if not done:
+                    raise _silent()
                 if not taking.done() and self._pieces.empty():
                     raise httpx.ReadError("the answer broke off")
                 piece = await taking
@@ -92,6 +110,10 @@ class InProcessStream(httpx.AsyncByteStream):
         await asyncio.gather(self._task, return_exceptions=True)
 
 
+def _silent() -> httpx.ReadTimeout:
+    return httpx.ReadTimeout("nothing came in the time that the client gives")
+
+
 class AsyncTransport(httpx.AsyncBaseTransport):
     """
     Args:
@@ -106,7 +128,7 @@ class AsyncTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         exchange = InProcessStream(await self._open(), request, await request.aread())
         try:
-            status, headers = await exchange.started
+            status, headers = await exchange.head()
         except BaseException:
             await exchange.aclose()
             raise
@@ -175,7 +197,7 @@ class SyncTransport(httpx.BaseTransport):
         async def ask() -> tuple[int, list[tuple[bytes, bytes]], InProcessStream]:
             exchange = InProcessStream(await self._open(), request, body)
             try:
-                return (*await exchange.started, exchange)
+                return (*await exchange.head(), exchange)
             except BaseException:
                 await exchange.aclose()
                 raise

@@ -92,8 +92,15 @@ def supervise(settings: Settings, announce: Callable[[int], None]) -> int:
     """
     with own_socket(settings.server_name, settings.server_port) as reserved:
         port: int = reserved.getsockname()[1]
-        parent = _Parent(_environment(settings, port), settings.workers)
+        parent = _Parent(_environment(settings, port), settings.workers, lambda: _is_listened_on(reserved))
         return parent.run(lambda: announce(port))
+
+
+def _is_listened_on(reserved: socket.socket) -> bool:
+    """Whether one of the processes takes connections at the port that is held for them."""
+    with socket.socket(reserved.family, reserved.type) as probe:
+        probe.settimeout(LOOK_S)
+        return probe.connect_ex(reserved.getsockname()) == 0
 
 
 def _environment(settings: Settings, port: int) -> dict[str, str]:
@@ -110,9 +117,10 @@ def _environment(settings: Settings, port: int) -> dict[str, str]:
 
 
 class _Parent:
-    def __init__(self, environment: Mapping[str, str], count: int) -> None:
+    def __init__(self, environment: Mapping[str, str], count: int, listens: Callable[[], bool]) -> None:
         self._environment = environment
         self._count = count
+        self._listens = listens
         self._running: dict[int, subprocess.Popen[bytes]] = {}
         self._started: dict[int, float] = {}
         self._ending = False
@@ -122,8 +130,7 @@ class _Parent:
         try:
             for number in range(self._count):
                 self._start(number)
-            announce()
-            status = self._watch()
+            status = self._watch(announce)
         finally:
             self._stop()
             for number, handler in before.items():
@@ -141,9 +148,13 @@ class _Parent:
         )
         self._started.setdefault(number, time.monotonic())
 
-    def _watch(self) -> int:
+    def _watch(self, announce: Callable[[], None]) -> int:
         dead: dict[int, float] = {}
+        announced = False
         while not self._ending:
+            if not announced and self._listens():
+                announced = True
+                announce()  # only now: who follows the address at once is answered
             now = time.monotonic()
             for number, process in list(self._running.items()):
                 status = process.poll()

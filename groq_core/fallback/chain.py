@@ -165,6 +165,7 @@ class FallbackChain:
                             for piece in self._splice(run, spec, splice, event):
                                 yield piece
                             continue
+                        run.catch_up()
                         run.sent.append(event.text)
                     elif isinstance(event, ReasoningDelta):
                         if splice is not None:
@@ -188,6 +189,7 @@ class FallbackChain:
             # The reader cannot take back what it has, and this target would contradict it.
             return
         except ProviderError as error:
+            run.catch_up()
             yield error.attempt or AttemptSkipped(
                 provider=spec.provider,
                 model=spec.id,

@@ -8,10 +8,10 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from groq_core.errors import ProviderError
-from groq_core.events import Event, TextDelta
+from groq_core.events import Outlet
 from groq_core.fallback.splice import Splice
 from groq_core.models.spec import Capability, ModelSpec
-from groq_core.pipeline import Attempt, Budget, with_witness
+from groq_core.pipeline import Attempt, Budget, Bypass
 from groq_core.requests import ChatRequest, Request
 
 
@@ -98,6 +98,8 @@ class ChainRun:
         self.again: set[str] = set()
         self.insisted: set[str] = set()
         self.patience: set[str] = set()
+        self._bypass: Bypass | None = None
+        self._caught_up = 0
 
     @property
     def text(self) -> str:
@@ -132,7 +134,7 @@ class ChainRun:
         if not isinstance(asked, ChatRequest):
             return plain, None
         if not text:
-            return msgspec.structs.replace(plain, outlet=with_witness(self._see, asked.outlet)), None
+            return self._with_bypass(plain, asked.outlet), None
         # A tool turn is never continued: asked to go on with prose, a model writes prose instead of the call.
         may_continue = (
             spec.can(Capability.PREFILL)
@@ -149,7 +151,15 @@ class ChainRun:
             text, "continue", guess=self.budget.remaining < 2
         )
 
-    def _see(self, event: Event) -> None:
-        """Remember words that went to the reader past the chain."""
-        if isinstance(event, TextDelta):
-            self.sent.append(event.text)
+    def _with_bypass(self, attempt: Attempt, outlet: Outlet | None) -> Attempt:
+        """The same attempt, whose words may go to the reader past all layers."""
+        if outlet is None:
+            return attempt
+        self._bypass, self._caught_up = Bypass(outlet), 0
+        return msgspec.structs.replace(attempt, bypass=self._bypass)
+
+    def catch_up(self) -> None:
+        """Remember, in their place, the words that have gone to the reader past the chain."""
+        if self._bypass is not None:
+            self.sent += self._bypass.words[self._caught_up :]
+            self._caught_up = len(self._bypass.words)

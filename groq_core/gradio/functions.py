@@ -6,7 +6,6 @@ import asyncio
 import dataclasses
 import io
 import time
-import weakref
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AsyncExitStack, aclosing
 from functools import cache, partial
@@ -15,7 +14,7 @@ from typing import Any, Final
 
 import gradio as gr
 
-from groq_core.compose import Core, assemble
+from groq_core.compose import Core, PerLoop, assemble
 from groq_core.errors import GroqCoreError
 from groq_core.events import AttemptFailed, Continued, Events, ReasoningDelta, Restarted, TextDelta
 from groq_core.gradio.messages import MessageTurn, conversation
@@ -46,29 +45,19 @@ class Chain:
     def __init__(self, settings: Settings | None = None, *, model: str = "auto") -> None:
         self._settings = settings
         self.model = model
-        # Gradio may run the same function on another loop (a test, a reload); a core belongs to one.
-        self._cores: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Task[Core]] = (
-            weakref.WeakKeyDictionary()
-        )
-        self._owned: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncExitStack] = weakref.WeakKeyDictionary()
+        # Gradio may run the same function on another loop (a test, a reload).
+        self._cores = PerLoop(self._assemble)
 
     async def core(self) -> Core:
         """The application behind it, made when the first question comes."""
-        loop = asyncio.get_running_loop()
-        if loop not in self._cores:
-            self._cores[loop] = loop.create_task(self._assemble(loop))
-        return await asyncio.shield(self._cores[loop])
+        return await self._cores.get()
 
-    async def _assemble(self, loop: asyncio.AbstractEventLoop) -> Core:
-        self._owned[loop] = stack = AsyncExitStack()
-        return await stack.enter_async_context(assemble(self._settings or load()))
+    async def _assemble(self, owned: AsyncExitStack) -> Core:
+        return await owned.enter_async_context(assemble(self._settings or load()))
 
     async def close(self) -> None:
         """Close what was made on this loop; an app that runs as long as its process need not."""
-        loop = asyncio.get_running_loop()
-        self._cores.pop(loop, None)
-        if (stack := self._owned.pop(loop, None)) is not None:
-            await stack.aclose()
+        await self._cores.close()
 
     async def chat(self, message: Any, history: Sequence[Any], *_: Any) -> AsyncGenerator[Messages, None]:
         """

@@ -8,6 +8,8 @@ batch and the Python API, so that what is understood at one of them is understoo
 - ``clients``: What clients really send: spellings that differ and mean the same, brought to one; what was changed is
   noted.
 - ``field_errors``: Say what is wrong with a field.
+- ``foreign_schemas``: Values held against a JSON Schema that a stranger sent, in bounded time, whatever the schema
+  says.
 - ``json_bodies``: Decode a body or a line that must be one JSON object, and mend what can be mended of its letters.
 - ``languages``: Languages as clients name them, brought to the code that transcribers take.
 - ``message_checks``: Check a conversation: every message, part and call, by its path.
@@ -18,5 +20,5 @@ batch and the Python API, so that what is understood at one of them is understoo
   description.
 - ``schema_parts``: The parts that schemas are put together from; each reader of a body says with them what it takes.
 
-Imported by ``api``, ``services`` and ``ui``.
+Imported by ``api``, ``services``, ``simulator`` and ``ui``.
 """

@@ -45,6 +45,8 @@ def read_fields(messages: Any, params: Mapping[str, Any]) -> ChatFields:
     if messages is None:
         raise bad("messages", "`messages` is missing", 'Send at least [{"role": "user", "content": "…"}].')
     checked = check_messages(mend_messages(messages))
+    if not params:
+        return ChatFields(messages=checked, params={})
     mended, changed = mend_params(dict(params))
     kept, passed_over = part_params(mended)
     return ChatFields(

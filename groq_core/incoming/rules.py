@@ -7,6 +7,7 @@ same table its part of the description is made.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, Protocol, TypeAlias
@@ -174,6 +175,10 @@ def _from_text(text: str, schema: Schema, name: str) -> Any:
                 return float(text)
             except ValueError:
                 raise bad(name, f"`{name}` must be a number") from None
+        case "integer":
+            if not re.fullmatch("-?[0-9]{1,18}", text, re.ASCII):
+                raise bad(name, f"`{name}` must be a whole number")
+            return int(text)
         case _:
             return text.lower() if "enum" in schema else text
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 from contextlib import aclosing
 
-import msgspec
-
 from groq_core.errors import Kind, ProviderError
 from groq_core.events import CONTENT, Event, Events
-from groq_core.pipeline import Attempt, Handler, with_witness
+from groq_core.pipeline import Attempt, Bypass, Handler
 from groq_core.requests import ChatRequest, SpeechRequest, TranscriptionRequest
 
 USUAL_ANSWER_TOKENS = 2048
@@ -65,26 +63,17 @@ class Deadline:
                 return reading + wanted / (attempt.spec.tokens_per_s or USUAL_TOKENS_PER_S)
 
     async def __call__(self, handle: Handler[Attempt], attempt: Attempt) -> Events:
-        watch = _Watch()
+        watch = _Watch(attempt.bypass, self.idle)
         allowed, kind = self.allowance(attempt), Kind.TIMEOUT_FIRST_TOKEN
-        budget, left = attempt.budget, attempt.budget.remaining_s
-
-        def see(_: Event) -> None:
-            nonlocal left
-            left = budget.remaining_s
-            watch.extend(min(self.idle, left))
-
         try:
-            watched = msgspec.structs.replace(attempt, outlet=with_witness(see, attempt.outlet))
-            async with aclosing(handle(watched)) as events:
+            async with aclosing(handle(attempt)) as events:
                 while True:
-                    left = budget.remaining_s
                     try:
-                        event = await watch.next(events, min(allowed, left))
+                        event = await watch.next(events, allowed, attempt.budget.remaining_s)
                     except StopAsyncIteration:
                         return
                     except TimeoutError as error:
-                        if left < allowed:
+                        if watch.all_is_spent:
                             message = "the time for this request is used up"
                             raise ProviderError(Kind.DEADLINE, message) from error
                         raise ProviderError(kind, f"silent for {allowed:g} s") from error
@@ -102,19 +91,24 @@ class _Watch:
 
     `asyncio.timeout` sets and cancels a timer each time, 3 µs that a fast stream pays per event. Here the
     timer is left running and looks, when it fires, whether the wait it guards has really lasted that long.
+
+    Args:
+        bypass: By which something may come during a wait; it then lasts ``idle`` seconds from that on.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, bypass: Bypass | None, idle: float) -> None:
         self._loop = asyncio.get_running_loop()
+        self._bypass = bypass
+        self._idle = idle
         self._timer: asyncio.TimerHandle | None = None
         self._fires_at = 0.0
-        self._ends = 0.0
+        self._silent_until = self._latest = 0.0
         self._task: asyncio.Task[object] | None = None
         self._expired = False
 
-    async def next(self, events: Events, seconds: float) -> Event:
+    async def next(self, events: Events, seconds: float, left: float) -> Event:
         """
-        Await the next event.
+        Await the next event, for so many seconds, and for no longer than the request has left.
 
         Raises:
             TimeoutError: It did not come in time; the stream has been interrupted and must be closed.
@@ -122,8 +116,9 @@ class _Watch:
         task = asyncio.current_task()
         assert task is not None, "events are read inside a task"
         cancelling = task.cancelling()
-        self._ends = self._loop.time() + seconds
-        if self._timer is None or self._fires_at > self._ends:
+        now = self._loop.time()
+        self._silent_until, self._latest = now + seconds, now + left
+        if self._timer is None or self._fires_at > min(self._silent_until, self._latest):
             self._arm()
         self._task = task
         try:
@@ -137,21 +132,28 @@ class _Watch:
         finally:
             self._task = None
 
-    def extend(self, seconds: float) -> None:
-        """Something came past the wait that is under way: it may last so long from now on."""
-        self._ends = self._loop.time() + seconds
+    @property
+    def all_is_spent(self) -> bool:
+        """The last wait could not be as long as it should have been, since the request's own time ends before."""
+        return self._latest < self._silent_until
+
+    def _ends(self) -> float:
+        """When the wait that is under way is over, by what has come past it so far."""
+        if self._bypass is not None and self._bypass.last_at:
+            self._silent_until = max(self._silent_until, self._bypass.last_at + self._idle)
+        return min(self._silent_until, self._latest)
 
     def _arm(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._fires_at = self._ends
-        self._timer = self._loop.call_at(self._ends, self._fire)
+        self._fires_at = self._ends()
+        self._timer = self._loop.call_at(self._fires_at, self._fire)
 
     def _fire(self) -> None:
         self._timer = None
         if self._task is None:
             return  # the reader is busy; the next wait arms it again
-        if self._loop.time() < self._ends:
+        if self._loop.time() < self._ends():
             self._arm()
             return
         self._expired = True

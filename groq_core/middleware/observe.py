@@ -20,7 +20,7 @@ from groq_core.events import (
     Usage,
 )
 from groq_core.models.spec import ModelSpec
-from groq_core.pipeline import Attempt, Handler, with_witness
+from groq_core.pipeline import Attempt, Handler
 from groq_core.requests import BYTES_PER_TOKEN, Request, SpeechRequest, TranscriptionRequest
 from groq_core.telemetry.metrics import Metrics
 
@@ -60,23 +60,18 @@ class Observe:
         size = 0
         outcome, kind = "cancelled", ""
 
-        def see(event: Event) -> None:
-            nonlocal size
-            if isinstance(event, TextDelta):
-                size += len(event.text)
-
         self._changed()
         try:
             yield AttemptStarted(number=number, provider=spec.provider, model=spec.id, hedge=attempt.hedge)
-            watched = msgspec.structs.replace(attempt, outlet=with_witness(see, attempt.outlet))
-            async with aclosing(handle(watched)) as events:
+            async with aclosing(handle(attempt)) as events:
                 async for event in events:
                     if ttft is None and isinstance(event, CONTENT):
                         ttft = clock() - started
                         stats.ttfts.append(ttft)
                         self._metrics.time_to_first_token.labels(spec.provider, label).observe(ttft)
-                    see(event)
-                    if isinstance(event, Finished):
+                    if isinstance(event, TextDelta):
+                        size += len(event.text)
+                    elif isinstance(event, Finished):
                         outcome = "answered"
                         stats.answered += 1
                         event = self._complete(event, attempt, label, number, ttft, clock() - started)
@@ -85,6 +80,8 @@ class Observe:
             outcome, kind = "failed", error.kind
             stats.failed += 1
             error.provider, error.model = spec.provider, spec.id
+            if attempt.bypass is not None:
+                size += sum(map(len, attempt.bypass.words))
             error.attempt = AttemptFailed(
                 number=number,
                 provider=spec.provider,

@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from contextlib import aclosing
 from typing import Any, Protocol
 
-import msgspec
-
-from groq_core.events import CacheChecked, Event, Events, Finished, Usage
+from groq_core.events import CacheChecked, Events, Finished, Usage
 from groq_core.models.pricing import cost_usd
 from groq_core.models.spec import ModelSpec
-from groq_core.pipeline import Attempt, Handler, with_witness
+from groq_core.pipeline import Attempt, Handler
 from groq_core.requests import BYTES_PER_TOKEN, Caller, ChatRequest, Request
 
 FRAME_TOKENS = 500
@@ -61,21 +59,17 @@ class Spending:
         held = await self._account.reserve(caller, float(bound.total_tokens), cost_usd(spec, bound) or 0.0)
         line = self._account.line(caller, spec.name)
         heard = 0
-
-        def see(event: Event) -> None:
-            nonlocal heard
-            heard += len(getattr(event, "text", "").encode())
-
         try:
-            watched = msgspec.structs.replace(attempt, outlet=with_witness(see, attempt.outlet))
-            async with aclosing(handle(watched)) as events:
+            async with aclosing(handle(attempt)) as events:
                 async for event in events:
                     if isinstance(event, Finished):
                         _fill(line, event, attempt)
                     else:
-                        see(event)
+                        heard += len(getattr(event, "text", "").encode())
                     yield event
         finally:
+            if (past := attempt.bypass) is not None:
+                heard += past.thought + len("".join(past.words).encode())
             if not line.requests and heard:
                 _guess(line, spec, bound, heard)
             await self._account.settle(caller, held, spec.name, line)

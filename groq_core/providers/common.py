@@ -223,7 +223,7 @@ class SdkProvider(ABC):
             else:
                 # Whatever the content type says: the decoder reads a body where there are no events.
                 decoder = StreamDecoder(split_thoughts=split)
-                shortcut = Shortcut(decoder, attempt.outlet)
+                shortcut = Shortcut(decoder, attempt.bypass)
                 async with aclosing(_reads(response)) as reads:
                     async for data in reads:
                         events = shortcut.events(data)

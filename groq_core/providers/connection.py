@@ -216,11 +216,7 @@ class Connection(asyncio.Protocol):
         """Give to whoever takes; false when the reader is to be woken."""
         pieces = len(self._parts)
         try:
-            if pieces == 1:
-                self.held = 0
-                taken = take(self._parts.pop())
-            else:
-                taken = take(self._all())
+            taken = take(self._all())
         except Exception as error:
             self._fail(error)  # a bug, which belongs into the reader's task
             return True

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from groq_core.events import Event, Outlet, ReasoningDelta, TextDelta
+from groq_core.events import Event, ReasoningDelta, TextDelta
+from groq_core.pipeline import Bypass
 from groq_core.providers.wire import WireResponse
 from groq_core.streaming.decoder import StreamDecoder
+
+_WORDS = (TextDelta, ReasoningDelta)
 
 
 class Shortcut:
     """
     What one answer's connection hands its reads to.
 
-    Words go to the outlet at once. Whatever else the bytes tell, and words that the outlet does not take, wait for
-    the answer's task, which is then woken; so nothing ever overtakes anything.
+    Words go past the layers at once. Whatever else the bytes tell, and words that are not taken there, wait for the
+    answer's task, which is then woken; so nothing ever overtakes anything.
     """
 
-    def __init__(self, decoder: StreamDecoder, outlet: Outlet | None) -> None:
+    __slots__ = ("_bypass", "_decoder", "_waiting")
+
+    def __init__(self, decoder: StreamDecoder, bypass: Bypass | None) -> None:
         self._decoder = decoder
-        self._outlet = outlet
+        self._bypass = bypass
         self._waiting: list[Event] = []
 
     def open(self, response: object) -> None:
         """Begin; the first words have gone the usual way, so that all layers know that the answer has begun."""
-        if self._outlet is not None and isinstance(response, WireResponse):
+        if self._bypass is not None and isinstance(response, WireResponse):
             response.offer(self._take)
 
     def events(self, data: bytes) -> list[Event]:
@@ -33,11 +38,11 @@ class Shortcut:
         return found
 
     def _take(self, data: bytes) -> bool:
-        outlet, decoder = self._outlet, self._decoder
-        assert outlet is not None
+        bypass, decoder = self._bypass, self._decoder
+        assert bypass is not None
         events = decoder.feed(data)
         for place, event in enumerate(events):
-            if not isinstance(event, TextDelta | ReasoningDelta) or not outlet(event):
+            if not isinstance(event, _WORDS) or not bypass(event):
                 self._waiting = events[place:]
                 return False
         return not decoder.done and decoder.finish_reason is None

@@ -220,7 +220,7 @@ async def speak(world: World, call: RequestInPlay, body: Mapping[str, Any]) -> N
         raise bad_request("speed must be between 0.5 and 5", param="speed")
     meter = world.limits.meter(call.organisation, model)
     meter.charge(SimulatedCost(input_tokens=len(words)))
-    spoken = re.sub(r"\[[^\]]*\]", " ", words)
+    spoken = re.sub(r"\[[^\[\]]*\]", " ", words)
     samples = await asyncio.to_thread(voice.speak, spoken, str(chosen), float(speed))
     await world.wait(call.exchange, 0.1 + len(words) / 500)
     if format_ == "wav":

@@ -16,7 +16,7 @@ from groq_core.simulator.wire_format import Json
 
 TYPES = ("browser_search", "code_interpreter")
 OFFLINE = "The simulator is offline: it searched nothing and found nothing."
-_SUM = re.compile(r"[(\d][\d\s.()*/+%-]*[\d)]")
+_SUM = re.compile(r"[(\d][\d\s.()*/+%-]{0,200}[\d)]")
 
 
 def run_tools(body: Json) -> list[Json]:

@@ -26,7 +26,8 @@ _JSON = re.compile(
     re.I,
 )
 _FENCE = re.compile(r"```json|json code ?block", re.I)
-_CODE = re.compile(r"<code>.*final_answer\(.*</code>", re.S)
+_CODE = ("<code>", "final_answer(", "</code>")
+"""What stands in instructions for answers in code, in this order."""
 
 _TYPES = {"int": "integer", "float": "number", "bool": "boolean"}
 
@@ -41,11 +42,16 @@ def answer(messages: list[Json], rng: random.Random) -> str | None:
     if (found := _LISTED.search(said)) is not None:
         return json.dumps(_fill(found.group(1), said[: found.start()], rng))
     instructions = "\n".join(tokens.text_of(m.get("content")) for m in messages if m.get("role") == "system")
-    if _CODE.search(instructions):
+    if _wants_code(instructions):
         return _as_code(said)
     if _JSON.search(said) or _JSON.search(instructions):
         return _as_json(messages, rng, fenced=_FENCE.search(said) is not None)
     return None
+
+
+def _wants_code(instructions: str) -> bool:
+    at = 0
+    return all((at := instructions.find(sign, at)) >= 0 for sign in _CODE)
 
 
 def _fill(listed: str, given: str, rng: random.Random) -> Json:

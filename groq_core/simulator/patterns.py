@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from typing import Any
 
+from groq_core.incoming.foreign_schemas import take_step
+
 _CATEGORIES = {"CATEGORY_DIGIT": "7", "CATEGORY_SPACE": " ", "CATEGORY_WORD": "a"}
 _PROBES = "xayb07- _.#"
 
@@ -25,6 +27,7 @@ def matching(pattern: str, rng: random.Random) -> str:
 def _walk(parsed: Any, rng: random.Random, groups: dict[int, str]) -> list[str]:
     made: list[str] = []
     for op, value in parsed:
+        take_step()
         match str(op):
             case "LITERAL":
                 made.append(chr(value))

@@ -9,18 +9,28 @@ from __future__ import annotations
 import math
 import random
 import re
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
-import jsonschema
+from referencing import Registry
 
+from groq_core.incoming.foreign_schemas import (
+    UnfoldingError,
+    bounded_steps,
+    is_checkable,
+    matches,
+    take_step,
+    validator_class,
+)
 from groq_core.simulator.named_dates import first_date
 from groq_core.simulator.patterns import matching
-from groq_core.simulator.wire_format import Json
+from groq_core.simulator.wire_format import Json, bad_request
 
 # Not the digits of a date, a version or a code.
 _NUMBER = re.compile(r"(?<![\w.-])-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?![\d-]|\.\d)")
 _FORMATS = {
-    "email": (re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+\w"), "someone@example.com"),
+    "email": (re.compile(r"(?<![\w.+-])[\w.+-]++@[\w-]{1,63}\.[\w.]{1,200}\w"), "someone@example.com"),
     "uri": (re.compile(r"https?://[^\s)\"'>]+"), "https://example.com/"),
     "url": (re.compile(r"https?://[^\s)\"'>]+"), "https://example.com/"),
     "date": (re.compile(r"\b\d{4}-\d{2}-\d{2}\b"), "2026-11-22"),
@@ -46,6 +56,11 @@ _UNIT = r"°?[^\W\d_][\w/^·°]{0,30}"
 _CONVERSION = re.compile(rf"\d\s?(?P<from>{_UNIT})\s+(?:in)?to\s+(?P<to>{_UNIT})")
 """As in ``26.2 mi to km`` or ``100 USD into EUR``."""
 MAX_DEPTH = 12
+MAX_ITEMS = 1_000
+"""Of a list. A schema may ask for as many as it likes."""
+MAX_CHARACTERS = 20_000
+MAX_CANDIDATES = 2_000
+"""Words and lines of a text that are held against a pattern."""
 
 
 class Filler:
@@ -65,10 +80,21 @@ class Filler:
         self._used: set[int] = set()
 
     def instance(self) -> Any:
-        return self.fill(self.root, "", 0)
+        """
+        A value for the whole schema.
+
+        Raises:
+            WireError: 400; it would have more parts than anybody means.
+        """
+        try:
+            with bounded_steps():
+                return self.fill(self.root, "", 0)
+        except UnfoldingError as error:
+            raise bad_request(error.message) from None
 
     def fill(self, schema: Any, name: str, depth: int) -> Any:
         """A value for a schema; ``name`` is the property it stands at."""
+        take_step()
         if schema is True or schema == {}:
             return self._string({}, name)
         if depth > 3 * MAX_DEPTH:
@@ -176,16 +202,18 @@ class Filler:
         return filled
 
     def _array(self, schema: Json, name: str, depth: int) -> list[Any]:
-        low = int(schema.get("minItems", 0))
-        high = int(schema.get("maxItems", max(low, 10)))
+        low = min(int(schema.get("minItems", 0)), MAX_ITEMS)
+        high = min(int(schema.get("maxItems", max(low, 10))), MAX_ITEMS)
         if prefix := schema.get("prefixItems"):
             return [self.fill(item, name, depth + 1) for item in prefix]
         items = schema.get("items", {})
         resolved = self._resolve(items) if isinstance(items, dict) else {}
         values: list[Any] = []
         if depth < MAX_DEPTH:
-            fits = jsonschema.Draft202012Validator({**resolved, "$defs": self.root.get("$defs", {})})
-            values = [value for value in self._list(resolved, name, depth) if fits.is_valid(value)][:high]
+            its = {**resolved, "$defs": self.root.get("$defs", {})}
+            fits = validator_class(its)(its, registry=Registry())
+            found = islice(self._list(resolved, name, depth), MAX_ITEMS)
+            values = [value for value in found if fits.is_valid(value)][:high]
             if not values and high:
                 values = [self.fill(items, name, depth + 1)]
         if schema.get("uniqueItems"):
@@ -204,41 +232,31 @@ class Filler:
             values.append(another)
         return values
 
-    def _list(self, items: Json, name: str, depth: int) -> list[Any]:
+    def _list(self, items: Json, name: str, depth: int) -> Iterator[Any]:
         """Values that the text lists after the property's name, or rows that look like its objects."""
         kind = items.get("type")
         if kind == "object" or "properties" in items:
-            return self._rows(items, depth)
-        near = self._after(name)
-        if not near:
-            return []
-        line = near.split("\n")[0]
+            yield from self._rows(items, depth)
+            return
+        line = self._after(name).split("\n")[0]
         if kind in ("number", "integer"):
-            numbers = [float(n.replace(",", "")) for n in _NUMBER.findall(line)]
-            return [int(n) if kind == "integer" else n for n in numbers]
-        if kind in ("string", None) and "enum" not in items:
-            parts = [p.strip(" .\"'“”") for p in re.split(r",|;|\band\b", line)]
-            return [p for p in parts if 0 < len(p) <= 80]
-        return []
+            numbers = (float(n.replace(",", "")) for n in _NUMBER.findall(line))
+            yield from (int(n) if kind == "integer" else n for n in numbers)
+        elif kind in ("string", None) and "enum" not in items:
+            parts = (p.strip(" .\"'“”") for p in re.split(r",|;|\band\b", line))
+            yield from (p for p in parts if 0 < len(p) <= 80)
 
-    def _rows(self, items: Json, depth: int) -> list[Any]:
+    def _rows(self, items: Json, depth: int) -> Iterator[Any]:
         """One object for each line of the text that has as many columns as the object needs numbers and words."""
         properties: Json = items.get("properties") or {}
         kinds = [self._type(self._resolve(p), "", MAX_DEPTH) for p in properties.values() if isinstance(p, dict)]
         numeric = sum(kind in ("number", "integer") for kind in kinds)
-        if not numeric:
-            return []
-        rows = []
-        for line in self.text.splitlines():
+        for line in self.text.splitlines() if numeric else ():
             cells = [c.strip() for c in re.split(r"\s*[|\t;]\s*|\s{2,}|,\s+(?=\D)|\s+[x@×]\s+", line.strip("| "))]
             words = [c for c in cells if c and not _NUMBER.search(c) and len(c) > 1]
             if len(_NUMBER.findall(line)) >= numeric and words and len(cells) > 1 and ":" not in line:
-                rows.append(
-                    Filler({**items, "$defs": self.root.get("$defs", {})}, _label(properties, line), self.random).fill(
-                        items, "", depth + 1
-                    )
-                )
-        return rows
+                root = {**items, "$defs": self.root.get("$defs", {})}
+                yield Filler(root, _label(properties, line), self.random).fill(items, "", depth + 1)
 
     def _another(self, items: Json, name: str, values: list[Any], depth: int) -> Any:
         if options := items.get("enum"):
@@ -272,7 +290,7 @@ class Filler:
                 return value
         if name and (words := _words_of(name)):
             # "42 years", "3 items": the number stands before the word.
-            before = re.search(rf"({_NUMBER.pattern})\s*{re.escape(words[-1].rstrip('s'))}", self.text, re.I)
+            before = re.search(rf"({_NUMBER.pattern})\s{{0,9}}{re.escape(words[-1].rstrip('s'))}", self.text, re.I)
             if before is not None and low <= float(before.group(1).replace(",", "")) <= high:
                 return float(before.group(1).replace(",", ""))
         for found in _NUMBER.finditer(self.text):
@@ -302,7 +320,7 @@ class Filler:
             return found.group() if found else fallback
         if pattern_text := schema.get("pattern"):
             return self._match_pattern(str(pattern_text), name)
-        low, high = int(schema.get("minLength", 0)), int(schema.get("maxLength", 200))
+        low, high = min(int(schema.get("minLength", 0)), MAX_CHARACTERS), int(schema.get("maxLength", 200))
         value = self._phrase(name)[:high]
         return value if len(value) >= low else value + "." * (low - len(value))
 
@@ -320,7 +338,7 @@ class Filler:
         if name.lower() in ("query", "question", "q", "search", "input", "text", "prompt", "message", "topic"):
             return " ".join(self.text.split())[:160] or "simulated"
         if name.lower() in ("expression", "expr", "formula", "calculation"):
-            found = re.search(r"[\d(][\d\s.()*/+^%-]*[\d)]", self.text)
+            found = re.search(r"[\d(][\d\s.()*/+^%-]{0,200}[\d)]", self.text)
             return found.group().strip() if found else "0"
         if side := _side_of_conversion(name):
             found = _CONVERSION.search(self.text)
@@ -335,32 +353,38 @@ class Filler:
         return f"simulated {' '.join(_words_of(name))}".strip()
 
     def _match_pattern(self, pattern: str, name: str) -> str:
+        if is_checkable(pattern):
+            whole = f"^(?:{pattern.removeprefix('^').removesuffix('$')})$"
+            for candidate in islice(self._candidates(name), MAX_CANDIDATES):
+                if matches(whole, candidate) and matches(pattern, candidate):
+                    return candidate
         try:
-            compiled = re.compile(pattern)
-        except re.error:
+            return matching(pattern, self.random)
+        except (re.error, OverflowError):
             return self._phrase(name)
-        bare = pattern.removeprefix("^").removesuffix("$")
-        try:
-            found = re.search(bare, self.text)
-        except re.error:
-            found = None
-        if found and compiled.search(found.group()):
-            return found.group()
-        return matching(pattern, self.random)
+
+    def _candidates(self, name: str) -> Iterator[str]:
+        """What a text may hold for a pattern: what follows the name, its words, its lines."""
+        yield self._phrase(name)
+        for found in re.finditer(r"\S{1,200}", self.text):
+            yield found.group()
+            yield found.group().strip(".,;:!?()[]{}\"'“”‘’`")
+        yield from map(str.strip, self.text.splitlines())
 
     def _after(self, name: str) -> str:
         """What follows the property's name in the text, as in ``Total: 12.50`` or ``total is 12.50``."""
         words = _words_of(name)
         if not words:
             return ""
-        joined = r"[\s_-]*".join(re.escape(word) for word in words)
+        joined = r"[\s_-]{0,9}".join(re.escape(word) for word in words)
         label = re.search(
-            rf"(?<![a-z]){joined}(?:\s*(?:no\.?|number|#|name|code))?[\"'`*]*\s*(?:[:=#]|\bis\b|\bwas\b|\bare\b|\bof\b)\s*",
+            rf"(?<![a-z]){joined}(?:\s{{0,9}}(?:no\.?|number|#|name|code))?[\"'`*]{{0,9}}\s{{0,9}}"
+            r"(?:[:=#]|\bis\b|\bwas\b|\bare\b|\bof\b)\s*",
             self.text,
             re.I,
         )
         if label is None:
-            label = re.search(rf"(?<![a-z]){joined}[\"'`*]*\s+(?=[\d\"'“$€£A-Z])", self.text, re.I)
+            label = re.search(rf"(?<![a-z]){joined}[\"'`*]{{0,9}}\s{{1,99}}(?=[\d\"'“$€£A-Z])", self.text, re.I)
         if label is None and len(words) > 1:
             return (
                 self._after(words[-1]) if words[-1] not in ("id", "name", "number", "date") else self._after(words[0])

@@ -22,22 +22,26 @@ _QUOTED = r"[\"“'‘`]([^\"”'’`]{1,500})[\"”'’`]"
 _ECHO = (
     re.compile(rf"\b(?:say|repeat|echo|print|write|answer|reply|respond)\b[^\"“'`\n]{{0,60}}?{_QUOTED}", re.I),
     re.compile(
-        r"\b(?:reply|respond|answer)\s+(?:only\s+|just\s+)?with\s+"
-        r"(?!.*\b(?:number|result|answer|name|json|digits?|yes or no)\b)(?:exactly|only|just)?\s*"
-        r"(?:(?:the|one|a)\s+)?(?:single\s+)?(?:word|phrase|text)?s?\s*:?\s+(\S[^\n]{0,80}?)"
-        r"(?:\s+and\s+nothing\s+else|\s+only)?[.!]?\s*$",
+        r"\b(?:reply|respond|answer)\s{1,9}(?:only\s{1,9}|just\s{1,9})?with\s{1,9}"
+        r"(?!.{0,120}\b(?:number|result|answer|name|json|digits?|yes or no)\b)(?:exactly|only|just)?\s{0,9}"
+        r"(?:(?:the|one|a)\s{1,9})?(?:single\s{1,9})?(?:word|phrase|text)?s?\s{0,9}:?\s{1,9}(\S[^\n]{0,80}?)"
+        r"(?:\s{1,9}and\s{1,9}nothing\s{1,9}else|\s{1,9}only)?[.!]?\s{0,99}$",
         re.I,
     ),
     re.compile(
-        r"^\s*(?:please\s+)?(?:say|repeat|echo)(?!.*\b(?:words?|sentences?)\b)(?:\s+after\s+me)?"
-        r"(?:\s+exactly|\s+only|\s+just)?\s*:?\s+(\S[^\n]{0,200}?)\s*$",
+        r"^\s*+(?:please\s{1,9})?(?:say|repeat|echo)(?!.*\b(?:words?|sentences?)\b)(?:\s{1,9}after\s{1,9}me)?"
+        r"(?:\s{1,9}exactly|\s{1,9}only|\s{1,9}just)?\s{0,9}:?\s{1,9}(\S[^\n]{0,200}?)\s{0,99}$",
         re.I,
     ),
 )
 _SUM = re.compile(
-    r"(?<![\w.])[-+]?[(\d][\d\s.,()]*(?:(?:\*\*|[-+*/%^×÷·x]|\bplus\b|\bminus\b|\btimes\b|\bdivided by\b|\bmod\b)"
-    r"[\s(]*[-+]?[\d(][\d\s.,()]*)+",
+    r"(?<![\w.])[-+]?(?>[(\d][\d\s.,()]{0,60})"
+    r"(?:(?:\*\*|[-+*/%^×÷·x]|\bplus\b|\bminus\b|\btimes\b|\bdivided by\b|\bmod\b)"
+    r"[\s(]{0,9}[-+]?(?>[\d(][\d\s.,()]{0,60}))+",
     re.I,
+)
+_SHARE = re.compile(
+    r"(?<!\d)(\d{1,30}(?:\.\d{1,30})?)\s{0,9}(?:%|percent)\s{1,9}of\s{1,9}(\d[\d,]{0,40}(?:\.\d{1,30})?)", re.I
 )
 _BARE = re.compile(r"\b(?:just|only)\b.{0,20}\b(?:number|result|answer|digits?)\b|\bno explanation\b", re.I)
 _WORDS_TO_SIGNS = (
@@ -118,7 +122,7 @@ def percentage(question: str, earlier: list[str]) -> str | None:
     >>> percentage("What is 12% of 80?", [])
     '12 % of 80 = **9.6**'
     """
-    found = re.search(r"(\d+(?:\.\d+)?)\s*(?:%|percent)\s+of\s+(\d[\d,]*(?:\.\d+)?)", question, re.I)
+    found = _SHARE.search(question)
     if found is None:
         return None
     share, whole = float(found.group(1)), float(found.group(2).replace(",", ""))
@@ -145,7 +149,7 @@ def summary(question: str, earlier: list[str]) -> str | None:
     if not re.search(r"\b(summari[sz]e|summary|tl;?dr)\b", question, re.I):
         return None
     text = question.split(":", 1)[-1] if ":" in question[:200] else question.split("\n", 1)[-1]
-    sentences = re.findall(r"[^.!?\n]+[.!?]", text)
+    sentences = re.findall(r"(?<![^.!?\n])[^.!?\n]++[.!?]", text)
     if len(sentences) < 2:
         return None
     weight = dict(frequent_words(text, 12))
@@ -167,9 +171,9 @@ def evaluate(expression: str) -> float | None:
     expression = re.sub(r"(?<=\d),(?=\d{3}\b)", "", expression).replace(",", "")
     try:
         value = _value(ast.parse(expression.strip(), mode="eval").body)
-    except (SyntaxError, ValueError, ZeroDivisionError, OverflowError, TypeError, KeyError):
+        return value if math.isfinite(value) else None
+    except (SyntaxError, ValueError, ArithmeticError, TypeError, KeyError, RecursionError, MemoryError):
         return None
-    return value if math.isfinite(value) else None
 
 
 def _value(node: ast.AST) -> float:

@@ -16,8 +16,10 @@ from groq_core.simulator.schema_instances import Filler
 from groq_core.simulator.wire_format import Json, bad_request
 
 _NO_KEYS = frozenset({"and", "or", "the", "a", "an", "as", "with", "string", "number", "only", "json", "in", "is"})
-_KEYS = re.compile(r"\b(?:keys?|fields?|properties)\b\s*(?:named|called|are|of)?:?\s+([^.:\n]{2,160})", re.I)
+_KEYS = re.compile(r"\b(?:keys?|fields?|properties)\b\s{0,9}(?:named|called|are|of)?:?\s{1,9}([^.:\n]{2,160})", re.I)
 MAX_KEYS = 12
+MAX_BRACES = 200
+"""Of a text, at each of which an object may begin."""
 
 
 def answer(body: Json, rng: random.Random) -> str | None:
@@ -70,10 +72,12 @@ def _objects(instructions: str) -> Iterator[tuple[Json, str]]:
     """JSON objects that stand in a text, with their source."""
     decoder = json.JSONDecoder()
     at = instructions.find("{")
-    while at >= 0:
+    for _ in range(MAX_BRACES):
+        if at < 0:
+            return
         try:
             value, end = decoder.raw_decode(instructions, at)
-        except ValueError:
+        except (ValueError, RecursionError):
             end = at + 1
         else:
             if isinstance(value, dict) and value:

@@ -69,7 +69,7 @@ def length_asked(question: str) -> Length | None:
     Length(unit='token', number=2000)
     """
     found = re.search(
-        r"\b(\d[\d,.]*|one|two|three|four|five|six|ten|a single|a)[\s-]+(?:more\s+)?"
+        r"\b(\d[\d,.]{0,20}|one|two|three|four|five|six|ten|a single|a)[\s-]{1,9}(?:more\s{1,9})?"
         r"(word|token|sentence|paragraph)s?\b",
         question,
         re.I,

@@ -9,7 +9,9 @@ from typing import Any
 import jsonschema
 import msgspec
 import referencing.exceptions
+from referencing import Registry
 
+from groq_core.incoming.foreign_schemas import UnfoldingError, bounded_steps, validator_class
 from groq_core.simulator import tokens
 from groq_core.simulator.answer import SimulatedCall
 from groq_core.simulator.ids import Ids
@@ -143,11 +145,20 @@ def _call(function: Json, text: str, model: SimModel, ids: Ids, rng: random.Rand
 
 
 def mismatch(value: Any, schema: Json) -> str | None:
-    """What is wrong with a value by a schema, in Groq's words; None when nothing is."""
+    """
+    What is wrong with a value by a schema, in Groq's words; None when nothing is.
+
+    Raises:
+        WireError: 400; the schema unfolds to too many parts.
+    """
     try:
-        errors = sorted(jsonschema.Draft202012Validator(schema).iter_errors(value), key=lambda e: list(e.path))
-    except (jsonschema.SchemaError, referencing.exceptions.Unresolvable, RecursionError, re.error):
+        with bounded_steps(value):
+            validator = validator_class(schema)(schema, registry=Registry())
+            errors = sorted(validator.iter_errors(value), key=lambda e: list(e.path))
+    except (jsonschema.SchemaError, referencing.exceptions.Unresolvable):
         return None
+    except UnfoldingError as error:
+        raise bad_request(error.message) from None
     if not errors:
         return None
     return ", ".join(f"`/{'/'.join(str(step) for step in error.path)}`: {error.message}" for error in errors[:3])
@@ -162,7 +173,7 @@ def _in_turn(arguments: Json, dates: list[str]) -> Json:
 def _sum_of(name: str, value: Any, text: str) -> Any:
     """A calculator's expression is the sum in the text, not the first number near it."""
     if name.lower() in ("expression", "expr", "formula", "calculation") and isinstance(value, str):
-        found = max(re.findall(r"[(\d][\d\s.()*/+^%×÷-]*[\d)]", text), key=len, default="").strip()
+        found = max(re.findall(r"[(\d][\d\s.()*/+^%×÷-]{0,200}[\d)]", text), key=len, default="").strip()
         if found and evaluate(found) is not None:
             return found
     return value

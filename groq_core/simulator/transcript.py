@@ -19,7 +19,7 @@ from groq_core.simulator.wire_format import Json
 LONG_S = 20.0
 """A shorter recording is described as a whole."""
 
-_SENTENCE = re.compile(r"\S.*?[.!?](?=\s|$)", re.S)
+_BETWEEN = re.compile(r"(?<=[.!?])\s+")
 _END_OF_TEXT = 50364
 
 
@@ -112,7 +112,7 @@ def _describe(heard: Sound, filename: str, translate: bool) -> list[str]:
             f"Its peak is {heard.peak:.1f} dBFS, its loudness {heard.loudness:.1f} dBFS. {heard.silence:.0%} of it is "
             f"silent, and there is sound in {number} stretch{'es' * (number != 1)}."
         )
-    return _SENTENCE.findall(told)
+    return _BETWEEN.split(told.strip())
 
 
 def _in_words(stretch: SoundStretch) -> str:

@@ -316,6 +316,8 @@ def _schema_fault(encoded: bytes) -> str | None:
         jsonschema.Draft202012Validator.check_schema(schema)
     except jsonschema.SchemaError as error:
         return f"/{'/'.join(map(str, error.path))}: {error.message}"
+    except RecursionError:
+        return "/: value is nested too deeply"
     return None
 
 

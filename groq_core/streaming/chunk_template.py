@@ -28,6 +28,8 @@ class ChunkTemplate:
         key: Which field the words are in.
     """
 
+    __slots__ = ("_after", "_before", "_between", "_close", "_place", "key")
+
     def __init__(self) -> None:
         self.key: Key = "content"
         self._before = b""
@@ -66,12 +68,17 @@ class ChunkTemplate:
         if not self._before or not data.endswith(self._after):
             return None
         first, last = self._place
-        words = [event[first:last] for event in data.split(_END)]
-        words.pop()  # what is behind the last end: nothing
-        if self._before + self._between.join(words) + self._after != data:
-            return None
+        if data.find(_END, first) + len(_END) == len(data):
+            # One chunk, as most of a slow stream are: nothing of it need be taken apart.
+            letters, chunks = data[first : last - len(_END)], 1
+            known = data.startswith(self._before)
+        else:
+            words = [event[first:last] for event in data.split(_END)]
+            words.pop()  # what is behind the last end: nothing
+            letters, chunks = b"".join(words), len(words)
+            known = self._before + self._between.join(words) + self._after == data
         try:
-            return _decode(b'"%b"' % b"".join(words)), len(words)
+            return (_decode(b'"%b"' % letters), chunks) if known else None
         except ValueError:
             return None  # no JSON, or no UTF-8
 

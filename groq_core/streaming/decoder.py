@@ -87,7 +87,6 @@ class StreamDecoder(OddReader):
         if self._steady and (known := self._template.read_whole(data)) is not None and known[0]:
             words, chunks = known
             self.chunks += chunks
-            self._spoke, self._maybe_finished = True, False
             return [TextDelta(words) if self._template.key == "content" else ReasoningDelta(words)]
         events = self._read(data)
         self._steady = not (
@@ -98,6 +97,8 @@ class StreamDecoder(OddReader):
             or self._body
             or self.odd
             or self.done
+            or self._maybe_finished
+            or not self._spoke
         )
         return events
 

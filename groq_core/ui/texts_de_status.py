@@ -195,6 +195,7 @@ STATUS: dict[str, str] = {
     "attachments_preparing": "Einen Moment: ein Anhang wird noch vorbereitet.",
     "attachments_refused": "Ein Anhang kann nicht gesendet werden: entferne ihn zuerst.",
     "attachments_too_many": "Höchstens {n} Anhänge auf einmal.",
+    "file_unreadable": "„{name}“ ist nicht lesbar: ein Ordner, oder eine Datei, die verschoben oder gesperrt ist.",
     "attachment_characters": "{n} Zeichen",
     "attachment_pasted": "Eingefügter Text",
     "attachment_transcript": "von der Aufnahme abgeschrieben",

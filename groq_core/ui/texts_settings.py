@@ -32,6 +32,7 @@ SETTINGS: dict[str, str] = {
     "attachments_preparing": "A moment: an attachment is still being prepared.",
     "attachments_refused": "One attachment cannot be sent: remove it first.",
     "attachments_too_many": "At most {n} attachments at a time.",
+    "file_unreadable": "“{name}” cannot be read: a folder, or a file that was moved or is locked.",
     "attachment_characters": "{n|character|characters}",
     "attachment_pasted": "Pasted text",
     "attachment_transcript": "written down from the recording",

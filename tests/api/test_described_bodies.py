@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from math import isfinite
@@ -160,6 +161,8 @@ def as_described(fields: dict[str, str], schema: dict[str, Any]) -> dict[str, An
             with suppress(ValueError):
                 text = float(text) if isfinite(float(text)) else text  # type: ignore[assignment]
             found[name] = text
+        elif kind == "integer":
+            found[name] = int(text) if re.fullmatch("-?[0-9]{1,18}", text, re.ASCII) else text
         else:
             found[name] = text.lower() if "enum" in field else text
     return found

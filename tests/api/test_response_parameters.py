@@ -13,8 +13,8 @@ from groq_core.api.openapi import PATHS
 from groq_core.api.schemas import SCHEMAS
 from groq_core.errors import BrokenAnswerError
 from groq_core.events import Finished, TextDelta, ToolCallDelta
+from tests.api.responses_stage import client_of
 from tests.api.stage import Stage, begun, plays, says
-from tests.api.test_responses import client_of
 
 ADD: Any = {"type": "function", "name": "add", "parameters": {"type": "object"}}
 SUB: Any = {"type": "function", "name": "sub", "parameters": {"type": "object"}}
@@ -165,6 +165,76 @@ async def test_functions_of_a_namespace_are_called_by_their_names_there() -> Non
         assert [(call.namespace, call.name) for call in calls] == [("crm", "add"), (None, "add")]
     assert [event.model_dump()["name"] for event in ends] == ["add", "add"]
     assert [call["function"]["name"] for call in stage.chat.messages[1]["tool_calls"]] == ["crm__add", "add"]
+
+
+PATCH: Any = {
+    "type": "custom",
+    "name": "patch",
+    "description": "Change a file.",
+    "format": {"type": "grammar", "syntax": "lark", "definition": "start: LINE+"},
+}
+
+
+async def test_a_custom_tool_is_a_function_of_one_text_and_called_as_what_it_is() -> None:
+    script = plays(
+        begun(),
+        ToolCallDelta(index=0, id="call_1", name="patch", arguments='{"input":"*** a\\n'),
+        ToolCallDelta(index=0, arguments='+\\"b\\""}'),
+        ToolCallDelta(index=1, id="call_2", name="add", arguments="{}"),
+        Finished(provider="groq", model="quick", number=1, finish_reason="tool_calls"),
+    )
+    stage, given = Stage(script), '*** a\n+"b"'
+    async with client_of(stage) as client:
+        whole = await client.responses.create(model="auto", input="x", tools=[PATCH, ADD], tool_choice=PATCH)
+        choice = stage.chat.params["tool_choice"]
+        async with client.responses.stream(model="auto", input="x", tools=[PATCH, ADD]) as stream:
+            events = [event async for event in stream]
+            streamed = await stream.get_final_response()
+        offered = stage.chat.params["tools"]
+        given_back: list[Any] = [
+            {"role": "user", "content": "x"},
+            *[item.model_dump(exclude_none=True) for item in whole.output],
+            {"type": "custom_tool_call_output", "call_id": "call_1", "output": "done"},
+            {"type": "function_call_output", "call_id": "call_2", "output": "1"},
+        ]
+        await client.responses.create(model="auto", input=given_back, tools=[PATCH, ADD])
+        calls, results = stage.chat.messages[1]["tool_calls"], stage.chat.messages[2:]
+
+    function = offered[0]["function"]
+    assert (function["name"], list(function["parameters"]["properties"])) == ("patch", ["input"])
+    assert "Change a file." in function["description"]
+    assert "start: LINE+" in function["description"]
+    assert choice == {"type": "function", "function": {"name": "patch"}}
+    for response in (whole, streamed):
+        custom, called = response.output
+        assert custom.type == "custom_tool_call"
+        assert (custom.name, custom.call_id, custom.input) == ("patch", "call_1", given)
+        assert called.type == "function_call"
+    ended = [event for event in events if event.type == "response.custom_tool_call_input.done"]
+    pieces = [event.delta for event in events if event.type == "response.custom_tool_call_input.delta"]
+    assert ([event.input for event in ended], "".join(pieces)) == ([given], given)
+    assert json.loads(calls[0]["function"]["arguments"]) == {"input": given}
+    assert [(one["tool_call_id"], one["content"]) for one in results] == [("call_1", "done"), ("call_2", "1")]
+
+
+async def test_what_is_wrong_with_a_custom_tool_is_refused_by_its_place() -> None:
+    tools: list[tuple[Any, str]] = [
+        ({"type": "custom"}, "tools[0].name"),
+        ({**PATCH, "format": 5}, "tools[0].format"),
+        ({**PATCH, "format": {"type": "json"}}, "tools[0].format.type"),
+        ({**PATCH, "format": {"type": "grammar", "syntax": "bnf", "definition": "x"}}, "tools[0].format.syntax"),
+        ({**PATCH, "format": {"type": "grammar", "syntax": "regex"}}, "tools[0].format.definition"),
+    ]
+    call = {"type": "custom_tool_call", "call_id": "c", "name": "patch", "input": 5}
+    stage = Stage()
+    async with stage.served() as http:
+        for body, param in (
+            *(({"input": "x", "tools": [tool]}, param) for tool, param in tools),
+            ({"input": [{"role": "user", "content": "x"}, call]}, "input[1].input"),
+        ):
+            answer = await http.post("/v1/responses", json=body)
+
+            assert (answer.status_code, answer.json()["error"]["param"]) == (400, param)
 
 
 async def test_what_is_no_function_in_a_namespace_is_refused_by_its_place() -> None:

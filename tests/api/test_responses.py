@@ -2,53 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import openai
-import orjson
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from groq_core.api.app import create_api
-from groq_core.api.responses.kept_responses import ResponseStore
-from groq_core.api.responses.wire_events import ResponseWriter
 from groq_core.errors import BrokenAnswerError, ChainError
-from groq_core.events import Event, Finished, ReasoningDelta, TextDelta, ToolCallDelta, Usage
-from groq_core.requests import Caller
-from tests.api.stage import Stage, begun, done, plays, says, serving
-
-
-@asynccontextmanager
-async def client_of(stage: Stage) -> AsyncIterator[openai.AsyncOpenAI]:
-    async with (
-        serving(create_api(stage)) as port,
-        openai.AsyncOpenAI(base_url=f"http://127.0.0.1:{port}/v1", api_key="any", max_retries=0) as client,
-    ):
-        yield client
-
-
-TOOL: Any = {
-    "type": "function",
-    "name": "add",
-    "description": "Add.",
-    "parameters": {"type": "object", "properties": {"a": {"type": "number"}}},
-    "strict": False,
-}
-
-CALLS = plays(
-    begun(),
-    ReasoningDelta("I must "),
-    ReasoningDelta("add."),
-    TextDelta("One moment."),
-    ToolCallDelta(index=0, id="call_1", name="add", arguments='{"a":'),
-    ToolCallDelta(index=0, arguments="1}"),
-    ToolCallDelta(index=1, id="call_2", name="add", arguments='{"a":2}'),
-    Finished(provider="groq", model="quick", number=1, finish_reason="tool_calls", usage=Usage(prompt_tokens=5)),
-)
+from groq_core.events import Finished, TextDelta
+from tests.api.responses_stage import CALLS, TOOL, client_of
+from tests.api.stage import Stage, begun, plays, says
 
 
 async def test_a_whole_response() -> None:
@@ -236,64 +199,6 @@ async def test_a_failure_before_the_first_word_has_a_status_of_its_own(stream: b
     assert caught.value.response.headers["retry-after"] == "9"
 
 
-async def test_a_response_is_kept_and_gone_on_from() -> None:
-    stage = Stage(says("Blue."))
-    async with client_of(stage) as client:
-        first = await client.responses.create(model="auto", input="Colour of the sky?", instructions="Old rule.")
-        stream = await client.responses.create(
-            model="auto", input="Why?", previous_response_id=first.id, instructions="New rule.", stream=True
-        )
-        last = [event async for event in stream][-1]
-        assert last.type == "response.completed"
-        read = await client.responses.retrieve(last.response.id)
-        items = await client.responses.input_items.list(last.response.id)
-        await client.responses.delete(first.id)
-        with pytest.raises(openai.NotFoundError):
-            await client.responses.retrieve(first.id)
-
-    assert [message["content"] for message in stage.chat.messages] == [
-        "New rule.",
-        "Colour of the sky?",
-        "Blue.",
-        "Why?",
-    ]
-    assert read.output_text == "Blue."
-    assert read.previous_response_id == first.id
-    assert len(items.data) == 1
-
-
-async def test_items_are_referred_to_by_their_ids() -> None:
-    stage = Stage(CALLS)
-    async with client_of(stage) as client:
-        first = await client.responses.create(model="auto", input="Add", tools=[TOOL])
-        referred: list[Any] = [{"type": "item_reference", "id": item.id} for item in first.output]
-        await client.responses.create(
-            model="auto",
-            input=[
-                {"role": "user", "content": "Add"},
-                *referred,
-                {"type": "function_call_output", "call_id": "call_1", "output": "1"},
-                {"type": "function_call_output", "call_id": "call_2", "output": "2"},
-            ],
-        )
-        with pytest.raises(openai.BadRequestError, match=r"input\[0\].id"):
-            await client.responses.create(model="auto", input=[{"type": "item_reference", "id": "msg_x"}])
-
-    assert len(stage.chat.messages[1]["tool_calls"]) == 2
-
-
-async def test_what_is_not_to_be_stored_is_not_found() -> None:
-    async with client_of(Stage(says("Hi"))) as client:
-        answer = await client.responses.create(model="auto", input="Hi", store=False)
-        with pytest.raises(openai.NotFoundError):
-            await client.responses.retrieve(answer.id)
-        with pytest.raises(openai.BadRequestError) as caught:
-            await client.responses.create(model="auto", input="Hi", previous_response_id=answer.id)
-
-    assert caught.value.param == "previous_response_id"
-    assert caught.value.code == "previous_response_not_found"
-
-
 REFUSED: dict[str, dict[str, Any]] = {
     "input": {},
     "input[0].type": {"input": [{"type": "computer_call"}]},
@@ -368,107 +273,3 @@ async def test_a_conversation_that_must_stay_whole_is_marked() -> None:
 
     assert not stage.chat.keep_all
     assert (kept.truncation, fitted.truncation) == ("disabled", "auto")
-
-
-# ── the writer, whatever comes ───────────────────────────────────────────────────────────────────────
-
-PIECES = st.one_of(
-    st.builds(TextDelta, st.text(min_size=1, max_size=3)),
-    st.builds(ReasoningDelta, st.text(min_size=1, max_size=3)),
-    st.builds(
-        lambda index, arguments: ToolCallDelta(index=index, id=f"call_{index}", name="f", arguments=arguments),
-        st.integers(0, 2),
-        st.text(max_size=3),
-    ),
-)
-
-
-def events_of(raw: bytes) -> list[dict[str, Any]]:
-    events = []
-    for block in raw.decode().split("\n\n")[:-1]:
-        name, data = block.split("\n")
-        event = orjson.loads(data.removeprefix("data: "))
-        assert name == f"event: {event['type']}"
-        events.append(event)
-    return events
-
-
-@given(st.lists(PIECES, max_size=12), st.booleans(), st.booleans())
-def test_whatever_comes_the_events_add_up_to_the_response(pieces: list[Event], summary: bool, breaks: bool) -> None:
-    writer = ResponseWriter("gc_X", "auto", {}, summary=summary)
-    raw = b"".join(writer.feed(piece) for piece in pieces)
-    raw += writer.break_off(BrokenAnswerError("no")) if breaks else writer.feed(done()) + writer.last()
-    events = events_of(raw)
-
-    assert [event["sequence_number"] for event in events] == [*range(len(events))]
-    response = events[-1]["response"]
-    assert events[-1]["type"] == ("response.failed" if breaks else "response.completed")
-    built: dict[int, dict[str, Any]] = {}
-    texts: dict[int, str] = {}
-    for event in events:
-        match event["type"]:
-            case "response.output_item.added":
-                assert event["output_index"] == len(built)
-                built[event["output_index"]] = event["item"]
-                texts[event["output_index"]] = ""
-            case "response.output_item.done":
-                assert built[event["output_index"]]["id"] == event["item"]["id"]
-                built[event["output_index"]] = event["item"]
-            case kind if kind.endswith(".delta"):
-                assert built[event["output_index"]]["id"] == event["item_id"]
-                texts[event["output_index"]] += event["delta"]
-    assert [*built.values()] == response["output"]
-    for place, item in built.items():
-        match item["type"]:
-            case "message":
-                assert item["content"][0]["text"] == texts[place]
-            case "reasoning":
-                assert (item["summary"] if summary else item["content"])[0]["text"] == texts[place]
-            case _:
-                assert item["arguments"] == texts[place]
-    wanted = "".join(piece.text for piece in pieces if isinstance(piece, TextDelta))
-    assert "".join(texts[place] for place, item in built.items() if item["type"] == "message") == wanted
-
-
-# ── the store ────────────────────────────────────────────────────────────────────────────────────────
-
-ME, OTHER = Caller(user="token:0"), Caller(user="token:1")
-
-
-def keep(store: ResponseStore, name: str, size: int = 10) -> None:
-    item = {"id": f"msg_{name}", "type": "message", "text": "x" * size}
-    store.keep(ME, {"id": name, "status": "completed", "output": [item]}, [], ())
-
-
-def test_responses_belong_to_whoever_asked() -> None:
-    store = ResponseStore()
-    keep(store, "resp_1")
-
-    assert store.find(ME, "resp_1")
-    assert store.item(ME, "msg_resp_1")
-    assert store.find(OTHER, "resp_1") is None
-    assert store.item(OTHER, "msg_resp_1") is None
-    assert not store.forget(OTHER, "resp_1")
-
-
-def test_responses_are_forgotten_after_an_hour() -> None:
-    now = [0.0]
-    store = ResponseStore(clock=lambda: now[0])
-    keep(store, "resp_1")
-    now[0] = 3599.0
-    assert store.find(ME, "resp_1")
-    now[0] = 3601.0
-    assert store.find(ME, "resp_1") is None
-    assert store.item(ME, "msg_resp_1") is None
-
-
-@given(st.lists(st.integers(0, 400), max_size=30))
-def test_the_store_stays_within_its_bounds(sizes: list[int]) -> None:
-    store = ResponseStore(most=5, most_bytes=1000)
-    for place, size in enumerate(sizes):
-        keep(store, f"resp_{place}", size)
-
-        assert len(store) <= 5
-        assert store._bytes <= 1000
-    if sizes:
-        assert store.find(ME, f"resp_{len(sizes) - 1}"), "the newest is always there"

@@ -85,7 +85,10 @@ async def ask(url: str) -> int:
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc")
 async def test_two_answer_and_a_killed_one_comes_back(tmp_path: Path, simulator: Simulator) -> None:
     async with workers(tmp_path, simulator) as (process, url):
-        await ready(url)
+        async with asyncio.timeout(60):
+            while b"groq-core is at" not in await process.stderr.readline():
+                pass
+        assert await ask(url) == 200, "who follows the address as soon as it is told is answered"
         async with asyncio.timeout(60):
             while len(before := children(process.pid)) < 2:  # noqa: ASYNC110 - the kernel tells no event
                 await asyncio.sleep(0.1)

@@ -6,7 +6,7 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import groq
@@ -16,6 +16,7 @@ from groq.types.chat import ChatCompletion, ChatCompletionChunk
 
 import groq_core
 from groq_core.client.in_process import AsyncTransport
+from groq_core.compose import PerLoop
 from groq_core.settings.settings import Settings
 from groq_core.simulator import Fault, Simulator
 from tests.media.samples import tone, wav
@@ -143,6 +144,79 @@ async def test_a_program_without_a_loop_has_the_same() -> None:
 
     assert isinstance(answer, ChatCompletion)
     assert "12" in text
+
+
+async def test_a_client_with_other_options_asks_the_same_chain() -> None:
+    async with upstream() as simulator, groq_core.AsyncGroq(settings=settings(simulator)) as client:
+        copies = (
+            client.with_options(timeout=20),
+            client.copy(max_retries=3),
+            client.with_options(default_headers={"a": "b"}),
+        )
+        answers = [await copy.chat.completions.create(model="auto", messages=HI) for copy in (client, *copies)]
+        apps = {id(await copy._client.app.open()) for copy in (client, *copies)}  # type: ignore[attr-defined]
+
+    assert [answer.x_groq_core["served_by"]["provider"] for answer in answers] == ["groq"] * 4  # type: ignore[attr-defined]
+    assert len(apps) == 1
+
+
+async def test_a_copy_with_another_key_asks_with_that_one() -> None:
+    async with upstream() as simulator, groq_core.AsyncGroq(settings=settings(simulator)) as client:
+        other = client.with_options(api_key="invalid")
+        answers = [await one.chat.completions.create(model="auto", messages=HI) for one in (other, client)]
+        assert client.with_options(api_key="invalid")._client.app is other._client.app  # type: ignore[attr-defined]
+
+    served = [answer.x_groq_core["served_by"]["provider"] for answer in answers]  # type: ignore[attr-defined]
+    assert served == ["openai", "groq"]
+
+
+def test_one_client_serves_one_loop_after_the_other() -> None:
+    async def ask(client: groq_core.AsyncGroq) -> str:
+        answer = await client.chat.completions.create(model="auto", messages=HI)
+        return answer.choices[0].message.content or ""
+
+    client = groq_core.AsyncGroq(settings=Settings.from_env({}))
+    assert all("12" in asyncio.run(ask(client)) for _ in range(2))
+
+
+async def test_what_could_not_be_made_is_made_the_next_time() -> None:
+    tried = 0
+
+    async def make(owned: AsyncExitStack) -> int:
+        nonlocal tried
+        tried += 1
+        if tried == 1:
+            raise OSError
+        return tried
+
+    made = PerLoop(make)
+    with pytest.raises(OSError):  # noqa: PT011
+        await made.get()
+    assert [*await asyncio.gather(made.get(), made.get())] == [2, 2]
+
+
+async def test_a_timeout_of_the_clients_own_holds() -> None:
+    """As with a server that says nothing: the SDK's own error, and the work ends."""
+    ended: list[str] = []
+
+    async def silent(scope: Any, receive: Any, send: Any) -> None:
+        try:
+            if scope["path"] == "/begun":
+                await send({"type": "http.response.start", "status": 200, "headers": []})
+            await asyncio.Event().wait()
+        finally:
+            ended.append(scope["path"])
+
+    async def open_app() -> Any:
+        return silent
+
+    async def close() -> None: ...
+
+    async with httpx.AsyncClient(transport=AsyncTransport(open_app, close), timeout=0.05) as client:
+        for path in ("/mute", "/begun"):
+            with pytest.raises(httpx.ReadTimeout):
+                await client.get(f"http://localhost{path}")
+    assert ended == ["/mute", "/begun"]
 
 
 def test_importing_the_package_is_light() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import runpy
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -89,6 +90,19 @@ def node() -> str:
     if program is None:
         miss("node")
     return program
+
+
+@pytest.mark.parametrize(("built", "outcome"), [("1", pytest.fail.Exception), ("", pytest.skip.Exception)])
+def test_a_client_that_was_to_be_built_and_is_not_there_is_a_fault(
+    built: str, outcome: type[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tests' own environment is rid of every variable that begins as this one does."""
+    monkeypatch.setenv("GROQ_CLIENTS_BUILT", built)
+    where = runpy.run_path(str(Path(__file__).with_name("where.py")))
+    monkeypatch.delenv("GROQ_CLIENTS_BUILT")
+
+    with pytest.raises(outcome, match="make clients"):
+        where["require_python"]("no_such_client")
 
 
 def test_there_is_a_program_for_every_client_named() -> None:

@@ -49,8 +49,8 @@ def t(words: str) -> str:
     return f'<w:r><w:t xml:space="preserve">{words}</w:t></w:r>'
 
 
-def pptx(*slides: str, notes: str = "") -> bytes:
-    """A presentation; a slide is the inside of its tree of shapes."""
+def pptx(*slides: str, notes: str = "", layout: str = "", master: str = "", usual: str = "") -> bytes:
+    """A presentation; a slide is the inside of its tree of shapes, and so are its layout and master."""
     parts: dict[str, str | bytes] = {
         "_rels/.rels": relations(("r", "officeDocument", "ppt/presentation.xml")),
         "ppt/_rels/presentation.xml.rels": relations(
@@ -58,8 +58,14 @@ def pptx(*slides: str, notes: str = "") -> bytes:
         ),
         "ppt/presentation.xml": f'<p:presentation xmlns:p="{P}" xmlns:r="{R}"><p:sldIdLst>'
         + "".join(f'<p:sldId id="{256 + at}" r:id="r{at}"/>' for at in range(len(slides)))
-        + "</p:sldIdLst></p:presentation>",
+        + f'</p:sldIdLst><p:defaultTextStyle xmlns:a="{A}">{usual}</p:defaultTextStyle></p:presentation>',
     }
+    if layout:
+        parts["ppt/slides/_rels/s0.xml.rels"] = relations(("l", "slideLayout", "../slideLayouts/l.xml"))
+        parts["ppt/slideLayouts/l.xml"] = f'<p:sldLayout xmlns:p="{P}" xmlns:a="{A}">{layout}</p:sldLayout>'
+    if master:
+        parts["ppt/slideLayouts/_rels/l.xml.rels"] = relations(("m", "slideMaster", "../slideMasters/m.xml"))
+        parts["ppt/slideMasters/m.xml"] = f'<p:sldMaster xmlns:p="{P}" xmlns:a="{A}">{master}</p:sldMaster>'
     for at, slide in enumerate(slides):
         parts[f"ppt/slides/s{at}.xml"] = f'<p:sld xmlns:p="{P}" xmlns:a="{A}">{slide}</p:sld>'
     if notes:

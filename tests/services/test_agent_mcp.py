@@ -215,3 +215,24 @@ def test_what_is_no_text_is_mentioned() -> None:
     ]
     assert result_text(types.CallToolResult(content=[], structuredContent={"a": 1})) == '{"a":1}'
     assert issubclass(RemoteToolError, Exception)
+
+
+@pytest.mark.timeout(60)
+async def test_a_servers_own_schema_runs_no_pattern_in_this_process(waiting: Waiting) -> None:
+    server = lab(waiting)
+    word = "a" * 40 + "!"
+
+    @server.tool()
+    def tell() -> types.CallToolResult:
+        """Tell a word."""
+        said = types.TextContent(type="text", text=word)
+        return types.CallToolResult(content=[said], structuredContent={"word": word})
+
+    @server._mcp_server.list_tools()  # type: ignore[no-untyped-call, misc]
+    async def listed() -> list[types.Tool]:
+        """What it lists, with a pattern that backtracks without end."""
+        schema = {"type": "object", "properties": {"word": {"type": "string", "pattern": "^(a+)+$"}}}
+        return [types.Tool(name="tell", inputSchema={"type": "object"}, outputSchema=schema)]
+
+    async with serve(server) as url, remote_tools(url, label="lab", trusted=True) as tools:
+        assert word in str(await tools[0].call({}))

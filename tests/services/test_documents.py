@@ -113,7 +113,7 @@ def test_an_e_mail_is_its_head_and_its_body() -> None:
     document = read(mail, "a.eml")
 
     assert document.text == "From: Ada <ada@example.org>\nTo: bob@example.org\nSubject: Grüße\n\nHello"
-    assert document.notes == ("Not read: attached a.pdf, which is called .pdf but is none.",)
+    assert document.notes == ("Not read: attached a.pdf, which is called .pdf but is none: it is a text.",)
 
 
 async def test_a_pdf_is_read_page_by_page() -> None:
@@ -147,16 +147,21 @@ def test_a_word_file_is_read_in_order_with_its_tables() -> None:
     ("data", "name", "said"),
     [
         pytest.param(b"x" * 200, "a.txt", "the most", id="large"),
-        pytest.param(b"", "a.txt", "holds no text", id="empty"),
+        pytest.param(b"", "a.txt", "is empty: it has 0 bytes", id="empty"),
+        pytest.param(b"", "a.docx", "is empty: it has 0 bytes", id="empty Word"),
+        pytest.param(b" \n", "a.txt", "holds no text", id="blank"),
         pytest.param(b"\0\1\2", "a.txt", "is not a text", id="binary"),
         pytest.param(b"MZ", "a.exe", "cannot be read", id="other kind"),
         pytest.param(b"\xd0\xcf\x11\xe0rest", "a.doc", "old Office file", id="old Word"),
-        pytest.param(b"hello", "a.pdf", "is called .pdf but is none", id="not a PDF"),
-        pytest.param(b"hello", "a.docx", "is called .docx but is none", id="not Word"),
+        pytest.param(b"hello", "a.pdf", "is called .pdf but is none: it is a text", id="not a PDF"),
+        pytest.param(b"hello", "a.docx", "is called .docx but is none: it is a text", id="not Word"),
+        pytest.param(b"\x89PNG\r\n\x1a\n", "a.pdf", r"it is a picture \(PNG\)", id="a picture called PDF"),
+        pytest.param(b" <!DOCTYPE html><p>", "a.pdf", "it is a web page", id="a page called PDF"),
+        pytest.param(bytes(99), "a.xlsx", "it is nothing but zeros", id="zeros called Excel"),
         pytest.param(b"%PDF-1.7 and then nothing", "a.pdf", "is damaged", id="damaged PDF"),
         pytest.param(b"PK\x03\x04 and then nothing", "a.docx", "is damaged", id="damaged Word"),
         pytest.param(b"PK\x03\x04 and then nothing", "a.zip", "is an archive", id="archive"),
-        pytest.param(zip_of("a.txt", b"x"), "a.docx", "is damaged", id="archive called Word"),
+        pytest.param(zip_of("a.txt", b"x"), "a.docx", "it is an archive with a.txt in it", id="archive called Word"),
     ],
 )
 def test_what_cannot_be_read_says_why(data: bytes, name: str, said: str) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from groq_core.services.documents.docx import read_docx
 from groq_core.services.documents.html import html_text
@@ -198,10 +201,51 @@ def test_lists_that_lack_something_cost_no_words(numbering: str) -> None:
         ("<ol reversed><li>x<li>y</ol>", "x\ny"),
         ("<ol><li>x<li style='display:none'>y<li>z</ol>", "1. x\n\n2. z"),
         ("<ol style='list-style: none'><li>x</ol><li>y</li></ol><ol start=99999999999><li>z</ol>", "x\n\ny\n\n1. z"),
+        (
+            "<style>.n li{list-style-type:lower-alpha}</style><ul class=n><li>x<li>y</ul><ul><li>z</ul>",
+            "a. x\nb. y\n\nz",
+        ),
+        (
+            "<style>ol{list-style:square inside}</style><ol><li>x</ol><ol style='list-style:upper-roman'><li>y</ol>",
+            "x\n\nI. y",
+        ),
+        ("<style>li::marker{content:'§' counter(list-item) ' '}</style><ol start=4><li>x<li>y</ol>", "§4 x\n§5 y"),
+        (
+            "<style>h1{counter-reset:s;counter-increment:c}"
+            "h2{counter-increment:s}h1::before{content:counter(c,upper-roman)"
+            "'. '}h2:before{content:counter(c)'.'counter(s)' '}</style>"
+            "<h1>x</h1><h2>y</h2><h2>z</h2><h1>v</h1><h2>w</h2>",
+            "I. x\n\n1.1 y\n\n1.2 z\n\nII. v\n\n2.1 w",
+        ),
+        (
+            "<style>div{counter-reset:a 10}"
+            "p{counter-increment:a -2}p.o{counter-set:a 99}p::after{content:' ('counter(a)')'}"
+            "</style><div><p>x</p><p hidden>y</p><p style='visibility:hidden'>z</p><p>v</p><p class=o>w</p></div>",
+            "x (8)\n\nv (4)\n\nw (99)",
+        ),
     ],
 )
 def test_numbers_of_a_web_page_are_read_as_shown(page: str, text: str) -> None:
     assert html_text(page) == text
+
+
+Tree: TypeAlias = list["Tree"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.recursive(st.just([]), lambda inner: st.lists(inner, min_size=1, max_size=4), max_leaves=25))
+def test_any_outline_is_counted_as_its_style_sheet_says(outline: Tree) -> None:
+    def page(items: Tree) -> str:
+        return f"<ol>{''.join(f'<li>x{page(one)}' for one in items)}</ol>" if items else ""
+
+    def numbers(items: Tree, before: tuple[int, ...] = ()) -> Iterator[str]:
+        for number, inner in enumerate(items, start=1):
+            yield ".".join(map(str, (*before, number))) + " x"
+            yield from numbers(inner, (*before, number))
+
+    rules = "ol{counter-reset:i;list-style:none}li{counter-increment:i}ol > li::before{content:counters(i,'.')' '}"
+
+    assert html_text(f"<style>{rules}</style>{page(outline)}").split() == " ".join(numbers(outline)).split()
 
 
 def slide(*paragraphs: tuple[str, str]) -> str:
@@ -222,6 +266,47 @@ def test_numbers_of_slides_are_read_as_shown() -> None:
     assert read_pptx(pptx(shown), "a.pptx", ReadingLimits()).texts == [
         "1. x\n2. x\na) x\nb) x\n3. x\na) x\nx\n1. x\n(IV) x"
     ]
+
+
+def filling(place: str, *paragraphs: tuple[str, str], styles: str = "") -> str:
+    """A shape that fills a placeholder; no place for one that fills none."""
+    about = f"<p:nvSpPr><p:nvPr>{f'<p:ph {place}/>' if place != '-' else ''}</p:nvPr></p:nvSpPr>"
+    rows = slide(*paragraphs).replace("<p:txBody>", f"<p:txBody><a:lstStyle>{styles}</a:lstStyle>")
+    return f"<p:sp>{about}{rows}</p:sp>"
+
+
+def test_numbers_of_slides_are_inherited() -> None:
+    def level(at: int, sign: str) -> str:
+        return f"<a:lvl{at}pPr>{sign}</a:lvl{at}pPr>"
+
+    def numbers(kind: str) -> str:
+        return f'<a:buAutoNum type="{kind}"/>'
+
+    plain, second = ("", ""), ('lvl="1"', "")
+    layout = filling('type="body" idx="7"', styles=level(1, numbers("arabicParenR")))
+    layout += filling('type="ctrTitle"') + filling('type="obj" idx="8"', styles=level(1, '<a:buChar char="•"/>'))
+    master = filling('type="body" idx="1"', styles=level(2, numbers("alphaLcParenR")))
+    master += filling('type="title"', styles=level(1, numbers("romanUcPeriod")))
+    master += f"<p:txStyles><p:bodyStyle>{level(1, numbers('arabicPeriod'))}{level(3, numbers('arabicPlain'))}"
+    master += f"</p:bodyStyle><p:otherStyle>{level(1, '<a:buNone/>')}</p:otherStyle></p:txStyles>"
+    shown = {
+        "of the shape": (filling("-", plain, plain, styles=level(1, numbers("arabicPlain"))), "1 x\n2 x"),
+        "of the layout": (filling('idx="7"', plain, plain), "1) x\n2) x"),
+        "of the master": (filling('idx="7"', plain, second, second, plain), "1) x\na) x\nb) x\n2) x"),
+        "of its styles": (filling('type="body" idx="7"', ('lvl="2"', ""), ("", "")), "1 x\n1) x"),
+        "of a layout that has no such place": (filling('idx="9"', plain), "1. x"),
+        "of a title": (filling('type="ctrTitle"', plain), "I. x"),
+        "none: the layout has points": (filling('idx="8"', plain), "x"),
+        "none: the paragraph says so": (filling('idx="7"', ("", "<a:buNone/>"), plain), "x\n1) x"),
+        "none: the master says so": (filling("-", plain), "x"),
+        "of the presentation": (filling("-", second), "A. x"),
+    }
+
+    whole = pptx("".join(one for one, _ in shown.values()), layout=layout, master=master,
+                 usual=level(1, numbers("arabicPeriod")) + level(2, numbers("alphaUcPeriod")))  # fmt: skip
+    found = read_pptx(whole, "a.pptx", ReadingLimits()).texts[0].split("\n\n")
+
+    assert dict(zip(shown, found, strict=True)) == {name: text for name, (_, text) in shown.items()}
 
 
 LEVELS = (

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import json
 import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
+import tomllib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -311,6 +313,55 @@ async def test_steps_within_sentences_run(served: Program, checkout: Checkout, s
     (read,) = [step for step in steps if step.startswith("curl")]
     shutil.copy(checkout.folder / "invoice.schema.json", checkout.folder / "schema.json")
     assert '"data"' in await checkout.run(f"{read} http://127.0.0.1:7860/v1/extract")
+
+
+def sentences(section: str) -> str:
+    """A section of the README without its blocks."""
+    parts = re.split(r"^## ", (ROOT / "README.md").read_text("utf-8"), flags=re.M)
+    (found,) = [part for part in parts if part.startswith(f"{section}\n")]
+    return re.sub(r"^```.*?^```", "", found, flags=re.M | re.S)
+
+
+async def test_steps_of_a_team_within_sentences_run(checkout: Checkout) -> None:
+    """The commands, addresses and settings that its sentences name; each of what a list has with ``--json``."""
+    named = [" ".join(found.split()) for found in re.findall(r"`([^`]+)`", sentences("A team"))]
+    (extra,) = [one for one in named if one.startswith("pip install")]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    extras = project["tool"]["hatch"]["metadata"]["hooks"]["requirements_txt"]["optional-dependencies"]
+    assert extra == f"pip install '{project['project']['name']}[team]'"
+    assert extras["team"] == [next(one for one in named if one.startswith("requirements-"))]
+
+    database = {"GROQ_CORE_DATABASE": f"sqlite:///{checkout.folder}/steps.db"}
+    await checkout.run("groq-core people add ann --role admin", database, words="correct horse\n")
+    (workers,) = [one for one in named if one.startswith("GROQ_CORE_WORKERS=")]
+    addresses = {one.removeprefix("GET ") for one in named if re.fullmatch(r"(GET )?/(ui/)?(admin|ready)", one)}
+    assert addresses == {"/admin", "/ui/admin", "/ready"}
+    lists = [one for one in named if re.match(r"(people|keys|admin) (?!limit|announce)", one)]
+    assert len(lists) == 6
+    port = free_port()
+    # Two of them are several too; each costs seconds to start.
+    serve = f"env {workers.replace('=4', '=2')} groq-core serve"
+    async with checkout.serving(serve, port, **database) as running:
+        await running.wait_for("groq-core is at ")
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False) as http:
+            assert (await http.post("/login", data={"name": "ann", "password": "correct horse"})).status_code == 303
+            assert {one: (await http.get(one)).status_code for one in addresses} == dict.fromkeys(addresses, 200)
+            http.cookies.clear()
+            assert (await http.get("/ui/admin", auth=("ann", "correct horse"))).json()["database"] is True
+            assert (await http.get("/ui/admin")).status_code == 401
+        (limit,) = [one for one in named if one.startswith("people limit")]
+        await checkout.run(f"groq-core {limit}", database)
+        told = {one: json.loads(await checkout.run(f"groq-core {one} --json", database)) for one in lists}
+        await checkout.run(
+            f"groq-core {next(one for one in named if one.endswith('announce'))} 'Closed on Monday'", database
+        )
+        (backup, restore) = [one for one in named if one.endswith(" FILE")]
+        assert "rows" in await checkout.run(f"groq-core {backup.replace('FILE', 'steps.backup')}", database)
+    assert "ann" in str(told["people list"])
+    assert "@lab" in str(told["admin audit"])
+    other = {"GROQ_CORE_DATABASE": f"sqlite:///{checkout.folder}/restored.db"}
+    await checkout.run(f"groq-core {restore.replace('FILE', 'steps.backup')}", other)
+    assert json.loads(await checkout.run("groq-core people list --json", other)) == told["people list"]
 
 
 def test_every_block_of_the_documents_is_tried_here() -> None:

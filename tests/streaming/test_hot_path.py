@@ -6,6 +6,7 @@ import asyncio
 import gc
 import sys
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -314,5 +315,33 @@ def test_tokens_of_an_answer_that_broke_off_are_counted_though_they_went_past() 
         upstream.cut()
         await task
         assert b'"tokens_out":100' in client.body
+
+    run(main)
+
+
+def test_a_read_of_words_goes_through_few_functions_whatever_stands_around_the_answer() -> None:
+    """A function that is called for each token costs more than what it does, where every call finds its caches cold."""
+
+    async def main() -> None:
+        hall = Hall()
+        client, task, upstream = await hall.answering()
+        for number in range(10):
+            upstream.arrive(token(f"w{number} "))
+        called: list[str] = []
+
+        def note(frame: Any, what: str, _: object) -> None:
+            if what == "call" and "/groq_core/" in frame.f_code.co_filename.replace("\\", "/"):
+                called.append(frame.f_code.co_name)
+
+        for data in (token("one "), token("one ") + token("two ")):
+            called.clear()
+            sys.setprofile(note)
+            upstream.arrive(data)
+            sys.setprofile(None)
+            assert client.texts()[-1][1] in ("one ", "one two ")
+            # From the socket by way of the decoder to the client, and no layer in between.
+            assert len(called) <= 14, called
+        task.cancel()
+        await asyncio.wait([task])
 
     run(main)

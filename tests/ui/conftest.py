@@ -10,7 +10,7 @@ from typing import TypeAlias
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, async_playwright
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, async_playwright, expect
 
 from groq_core.compose import Core, assemble
 from groq_core.events import Events
@@ -34,6 +34,7 @@ ALONE = (
 Script: TypeAlias = Callable[[Asked], Events]
 
 PATIENCE_MS = 30_000
+expect.set_options(timeout=PATIENCE_MS)  # no less than of everything else; a machine may have much to do
 
 SIZES = [
     pytest.param({"width": 1440, "height": 900}, id="desktop"),

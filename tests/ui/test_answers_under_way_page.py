@@ -227,4 +227,5 @@ async def test_an_answer_that_was_left_is_kept_whole_though_the_page_is_loaded_a
     house.script = None  # nobody could be asked again
 
     await tab.locator("[data-conversation]", has_text="first").click()
+    await expect(tab.locator("#chat-log [data-role=user]")).to_have_text("first")  # the second stands there until then
     assert await answered(tab) == "The first answer has an end."

@@ -16,7 +16,7 @@ from tests.requires import needs
 from tests.ui.conftest import MEDIA, House, Script, open_page
 from tests.ui.microphone import install_microphone, play
 from tests.ui.scripts import Hung, says
-from tests.ui.test_talk_page import BAR, BROWSER_VOICE, TALK, in_state, texts_spoken
+from tests.ui.talk.talking import BAR, BROWSER_VOICE, TALK, in_state, texts_spoken
 
 pytestmark = [pytest.mark.browser, needs("chromium")]
 

@@ -65,12 +65,15 @@ def slowly(words: str) -> Script:
 async def over(page: Page, count: int) -> tuple[str, str]:
     """State and text of an answer when it has ended, one way or another."""
     answer = page.locator(ANSWER).nth(count - 1)
-    await answer.and_(page.locator("[data-state=done], [data-state=stopped], [data-state=broken]")).wait_for()
+    await answer.and_(page.locator("[data-state=done], [data-state=stopped], [data-state=broken]")).wait_for(
+        state="attached"
+    )
     return await answer.get_attribute("data-state") or "", (await answer.inner_text()).strip()
 
 
 async def test_tab_network_and_stop_at_random_moments(context: BrowserContext, house: House) -> None:
     dice = random.Random(13)
+    unsent = 0
     page = await context.new_page()
     await open_page(page, house)
     for count in range(1, ROUNDS + 1):
@@ -101,11 +104,15 @@ async def test_tab_network_and_stop_at_random_moments(context: BrowserContext, h
 
         if state == "stopped":
             assert (accident, text) == ("stop", seen)
+            await expect(page.locator(".gc-stopped").last).to_be_visible()  # also where there is no text to be seen
+            unsent += not seen
         else:
             assert (state, text) == ("done", words), accident
     asked = [request.messages[-1]["content"] for request in house.asked if isinstance(request, ChatRequest)]
-    for count in range(1, ROUNDS + 1):
-        assert asked.count(f"question {count}") == 1
+    counts = [asked.count(f"question {count}") for count in range(1, ROUNDS + 1)]
+    # Who stops in the moment of asking may be ahead of the question.
+    assert max(counts) == 1
+    assert counts.count(0) <= unsent
 
 
 async def test_a_question_is_handed_to_the_store_in_the_moment_it_is_sent(

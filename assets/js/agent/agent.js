@@ -6,7 +6,7 @@ import { RunView } from "./run-view.js";
 import { say } from "../shared/words.js";
 import { Follower } from "../shared/scroll.js";
 import { inSight, sheet, takesFiles } from "../shared/sheet.js";
-import { ask, send } from "../shared/wire.js";
+import { ask, send, whyUnsent } from "../shared/wire.js";
 import { serverFields, serversWanted } from "./servers.js";
 
 /**
@@ -158,8 +158,8 @@ async function attach(picked) {
         files = [...files.filter((one) => one.name !== body.name), { name: body.name, text: body.text }];
         if (body.notes?.length) hint(`${body.name}: ${body.notes.join(" · ")}`);
       }
-    } catch {
-      hint(say("error_unreachable"));
+    } catch (error) {
+      hint(whyUnsent(error));
     }
   }
   showFiles();

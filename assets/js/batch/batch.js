@@ -4,7 +4,7 @@ import { announce, el, hinter, icon, iconButton, save, setText } from "../shared
 import { count, dollars, seconds } from "../shared/formats.js";
 import { kindInWords, say } from "../shared/words.js";
 import { onRun, sheet, takesFiles } from "../shared/sheet.js";
-import { ask, keepForAnotherDay, send } from "../shared/wire.js";
+import { ask, keepForAnotherDay, send, whyUnsent } from "../shared/wire.js";
 
 /**
  * @import { ErrorLine, Line, Progress, StoryLine, Trouble } from "../shared/types.js"
@@ -117,8 +117,8 @@ async function take(file) {
     if (!response.ok) return wrong(body.detail ?? `HTTP ${response.status}`);
     table = { ...body, name: file.name };
     showTable(/** @type {Sheet} */ (table));
-  } catch {
-    return wrong(say("error_unreachable"));
+  } catch (error) {
+    return wrong(whyUnsent(error));
   }
   if (file.name === "example.csv" && !prompt.value) prompt.value = EXAMPLE_PROMPT;
   remember();

@@ -4,7 +4,7 @@
 import { el, icon, iconButton, setText } from "../shared/dom.js";
 import { count } from "../shared/formats.js";
 import { say } from "../shared/words.js";
-import { ask, send } from "../shared/wire.js";
+import { ask, send, whyUnsent } from "../shared/wire.js";
 import { ENDINGS, LIMITS } from "../../texts.js";
 
 const MOST = 20;
@@ -150,7 +150,7 @@ async function prepare(path, one, file, more = "") {
   try {
     response = await send(`${path}?name=${encodeURIComponent(one.name)}${more}`, { body: file, headers: BYTES, signal: one.hangUp.signal });
   } catch (error) {
-    throw /** @type {Error} */ (error).name === "AbortError" ? error : new Error(say("error_unreachable"));
+    throw /** @type {Error} */ (error).name === "AbortError" ? error : new Error(whyUnsent(error));
   }
   const body = await response.json().catch(() => ({}));
   if (!response.ok) throw new Error(body.detail ?? say(response.status === 413 ? "error_413" : "error_unreachable"));

@@ -26,6 +26,8 @@ import { MODELS } from "../../texts.js";
  * @import { Choice, Composer, Message } from "./types.js"
  */
 
+/** Whether the browser makes a box as high as its text: asking for that height lays out the whole page at each key. */
+const GROWS = CSS.supports("field-sizing", "content");
 const SUGGESTIONS = ["suggestion_1", "suggestion_2", "suggestion_3", "suggestion_4"];
 
 const hint = hinter(() => document.getElementById("gc-hint"));
@@ -265,8 +267,10 @@ function clear() {
 
 box.addEventListener("input", () => {
   prepareMarkdown();
-  box.style.height = "auto"; // as high as its text, up to what the style allows
-  box.style.height = `${box.scrollHeight}px`;
+  if (!GROWS) {
+    box.style.height = "auto"; // as high as its text, up to what the style allows
+    box.style.height = `${box.scrollHeight}px`;
+  }
   composeQuestion();
   readDraft();
 });

@@ -201,13 +201,17 @@ export class Conversation {
     const message = this.tree.add({ role: "assistant", state: "waiting", answer: newId() }, question.id);
     this.show();
     this.follower.jump();
-    const body = this.#bodyFor(question);
-    await this.#run(message, (run) => run.ask(body), question.extra);
+    const { tree } = this;
+    const options = this.options();
+    await this.#run(message, (run) => run.ask(() => this.#bodyFor(question, tree, options)), question.extra);
   }
 
-  /** @param {Message} question */
-  #bodyFor(question, tree = this.tree) {
-    return JSON.stringify({ turns: this.#turnsTo(question, tree), ...this.options(), ...question.extra });
+  /**
+   * @param {Message} question
+   * @param {Tree} tree
+   */
+  #bodyFor(question, tree, options = this.options()) {
+    return JSON.stringify({ turns: this.#turnsTo(question, tree), ...options, ...question.extra });
   }
 
   /**
@@ -234,7 +238,7 @@ export class Conversation {
     const body = { turns: this.#turnsTo(message), ...this.options(), continues: true };
     message.answer = newId();
     answer.reopen();
-    await this.#run(message, (run) => run.ask(JSON.stringify(body)), question?.extra ?? {});
+    await this.#run(message, (run) => run.ask(() => JSON.stringify(body)), question?.extra ?? {});
   }
 
   /**

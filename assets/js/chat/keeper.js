@@ -63,6 +63,8 @@ export class Keeper {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   hearing;
 
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #drawing;
   /** @type {Promise<void>} */
   #work = Promise.resolve();
   #titles = new Titles((tree) => this.#passing(tree), (id, change) => this.#change(id, change));
@@ -138,7 +140,7 @@ export class Keeper {
 
   /** @param {Tree} tree */
   head(tree) {
-    this.#drawSpent();
+    this.#drawSoon();
     if (tree === this.conversation.tree) rememberOpen(this.kind, tree.empty || this.#passing(tree) ? null : tree.head.id);
     if (this.#passing(tree)) return;
     const { head } = tree;
@@ -165,7 +167,7 @@ export class Keeper {
     if (at < 0) this.heads.push({ ...head });
     else this.heads[at] = { ...head };
     this.#do(() => this.store.putHead({ ...head }), head.id);
-    this.draw();
+    this.#drawSoon();
   }
 
   // In the order in which it was told. A store that keeps that order by itself begins in this moment: the next may be
@@ -401,8 +403,10 @@ export class Keeper {
     if (tree) this.#do(() => this.store.put({ head: tree.head, messages: [...tree.messages.values()] }), id);
   }
 
-  #drawSpent() {
-    if (this.kind === "chat") setText(document.getElementById("gc-spent"), spentInWords(this.conversation.tree));
+  // Once, however much is told until then; not in the task in which somebody pressed a button.
+  #drawSoon() {
+    clearTimeout(this.#drawing);
+    this.#drawing = setTimeout(() => this.draw());
   }
 
   /** Bring the list and what stands above the conversation up to date. */
@@ -410,7 +414,7 @@ export class Keeper {
     if (this.kind !== "chat") return; // the list stands in the Chat tab, for all of them
     const { tree, runs } = this.conversation;
     setText(document.getElementById("gc-conversation-title"), tree.empty ? "" : tree.head.title);
-    this.#drawSpent();
+    setText(document.getElementById("gc-spent"), spentInWords(tree));
     document.getElementById("gc-temporary-mark")?.toggleAttribute("hidden", !tree.temporary);
     document.getElementById("conversation-temporary")?.setAttribute("aria-pressed", String(tree.temporary));
     showList(this, { open: tree.head.id, running: new Set([...runs.values()].map((run) => run.tree.head.id)) });

@@ -19,6 +19,7 @@ import { say } from "../shared/words.js";
 /** @type {(strings: TemplateStringsArray, ...values: unknown[]) => VNode} */
 const html = /** @type {any} */ (htm.bind(h)); // htm cannot know whether a template holds one node or several
 const SHOWN_AT_FIRST = 50;
+const FEWER_OF_FOUND = 20; // the best stand first, and at each key it is another list
 const DAY_MS = 86_400_000;
 
 let shown = SHOWN_AT_FIRST;
@@ -39,8 +40,9 @@ export function showList(keeper, now) {
   if (!host) return;
   keeper.host = host;
   const entries = sortHeads(keeper);
+  const most = keeper.finder.found ? shown - FEWER_OF_FOUND : shown;
   render(
-    html`<${List} keeper=${keeper} now=${now} entries=${entries.slice(0, shown)} more=${entries.length - shown} />`,
+    html`<${List} keeper=${keeper} now=${now} entries=${entries.slice(0, most)} more=${entries.length - most} />`,
     host,
   );
 }

@@ -2,7 +2,7 @@
 // so that it is found again under its name and followed from the first line that was missed.
 
 import { ownKey } from "../shared/own-key.js";
-import { DirectWayBroken, ask, send } from "../shared/wire.js";
+import { DirectWayBroken, ask, orHungUp, send } from "../shared/wire.js";
 import { eventReader } from "../shared/sse.js";
 import { say } from "../shared/words.js";
 
@@ -50,10 +50,17 @@ export class Run {
   /**
    * Ask, and listen until it is over.
    *
-   * @param {string} question
+   * @param {() => string} question of a long conversation, putting it together takes a while, and handing it to the
+   *   browser as long again: each is a task of its own
    */
   async ask(question) {
-    await this.#listen(() => this.#askOnce(question));
+    const { signal } = this.hangUp;
+    await this.#listen(async () => {
+      await orHungUp(signal, someTime(0));
+      const body = question();
+      await orHungUp(signal, someTime(0));
+      await this.#askOnce(body);
+    });
   }
 
   /**
@@ -135,7 +142,7 @@ export class Run {
 
   /** @param {string} question */
   async #throughQueue(question) {
-    const queue = await import("../shared/queue.js");
+    const queue = await orHungUp(this.hangUp.signal, import("../shared/queue.js"));
     return queue.ask(question, this.hangUp.signal, (event) => this.#hear(event));
   }
 
@@ -162,27 +169,8 @@ export class Run {
         if (error.refused || performance.now() > until) throw error;
       }
       this.answer.tellLost();
-      await this.#pause(pause);
+      await orHungUp(this.hangUp.signal, someTime(pause));
     }
-  }
-
-  // Until it is worth another try: some time, or as soon as the network says that it is back.
-  /**
-   * @param {number} ms
-   * @returns {Promise<void>}
-   */
-  #pause(ms) {
-    return new Promise((resolve, reject) => {
-      const finish = () => {
-        clearTimeout(timer);
-        removeEventListener("online", finish);
-        if (this.hangUp.signal.aborted) reject(new DOMException("stopped", "AbortError"));
-        else resolve();
-      };
-      const timer = setTimeout(finish, ms);
-      addEventListener("online", finish);
-      this.hangUp.signal.addEventListener("abort", finish, { once: true });
-    });
   }
 
   /** @param {Line} event */
@@ -217,6 +205,24 @@ export class Run {
   #addReceipt(receipt) {
     if (receipt?.e === "receipt") this.answer.addReceipt(receipt);
   }
+}
+
+/**
+ * Resolves after a while, in a task of its own, or as soon as the network says that it is back.
+ *
+ * @param {number} ms
+ * @returns {Promise<void>}
+ */
+function someTime(ms) {
+  return new Promise((resolve) => {
+    const finish = () => {
+      clearTimeout(timer);
+      removeEventListener("online", finish);
+      resolve();
+    };
+    const timer = setTimeout(finish, ms);
+    addEventListener("online", finish);
+  });
 }
 
 /**

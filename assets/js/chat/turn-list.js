@@ -172,8 +172,8 @@ export class TurnList {
         height += this.#draw(this.#turn(view)).element.offsetHeight;
         if (height > this.element.clientHeight) break;
       }
-    }
-    this.follower.followGrowth();
+      this.follower.followGrowth();
+    } else this.follower.followSoon();
   }
 
   /**

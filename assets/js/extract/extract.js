@@ -7,7 +7,7 @@ import { resultView, growingView } from "./found.js";
 import { count, dollars, seconds } from "../shared/formats.js";
 import { say, shortModel } from "../shared/words.js";
 import { onRun, sheet, takesFiles } from "../shared/sheet.js";
-import { ask, send } from "../shared/wire.js";
+import { ask, send, whyUnsent } from "../shared/wire.js";
 import { ENDINGS } from "../../texts.js";
 
 /**
@@ -95,8 +95,8 @@ async function take(chosen) {
     if (!response.ok) return tellFacts(body.detail ?? `HTTP ${response.status}`, true);
     file = { ...body, name: body.name ?? chosen.name };
     showFile(/** @type {Source} */ (file));
-  } catch {
-    return tellFacts(say("error_unreachable"), true);
+  } catch (error) {
+    return tellFacts(whyUnsent(error), true);
   }
 }
 

@@ -5,7 +5,7 @@ import { el, icon, iconButton } from "../shared/dom.js";
 import { count } from "../shared/formats.js";
 import { takesFiles } from "../shared/sheet.js";
 import { say } from "../shared/words.js";
-import { send } from "../shared/wire.js";
+import { send, whyUnsent } from "../shared/wire.js";
 import { ENDINGS } from "../../texts.js";
 
 /**
@@ -98,8 +98,8 @@ export class Pictures {
       const body = await response.json();
       if (response.ok) this.#take(picture, body);
       else picture.error = body.detail;
-    } catch {
-      picture.error = say("error_unreachable");
+    } catch (error) {
+      picture.error = whyUnsent(error);
     }
   }
 

@@ -273,6 +273,7 @@ export class Answer {
     if (stopped) {
       this.state = "stopped"; // at once
       this.view.halt?.();
+      this.#showEnd(); // whatever the rest waits for
     }
     await this.view.catchUp();
     this.state = this.outcome({ stopped });

@@ -3,7 +3,7 @@
 import { Answer } from "./answer.js";
 import { ownKey } from "./own-key.js";
 import { say } from "./words.js";
-import { DirectWayBroken, ask } from "./wire.js";
+import { DirectWayBroken, ask, orHungUp } from "./wire.js";
 
 /** @import { AskOptions, ErrorLine, Hear, Line, Trouble } from "./types.js" */
 
@@ -49,7 +49,7 @@ async function oneWayOrTheOther(path, options, queued, heard) {
       direct = false;
     }
   }
-  const queue = await import("./queue.js");
+  const queue = await orHungUp(options.signal, import("./queue.js"));
   return queue.ask(queued, options.signal, heard);
 }
 

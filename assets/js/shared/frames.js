@@ -2,8 +2,8 @@
 // part of the time only: the smaller a part the slower the machine is, which has all the rest to do as well. What counts
 // is all that a frame takes, its layout and its painting too.
 
-const REST_PER_MS = 0.7; // times what the frame took: of 5 ms every 18th, of 15 every 160th
-const LONGEST_REST_MS = 240;
+const REST_PER_CUBE = 0.035; // of the milliseconds the frame took: of 5 every 16th, of 10 every 35th, of 15 every 118th
+const LONGEST_REST_MS = 280;
 const FRAME_MS = 16;
 
 /** @type {(() => void)[]} called when the frame is on its way to the screen */
@@ -76,7 +76,7 @@ export class Frames {
     const cost = performance.now() - began;
     // One long frame may be the machine's doing, which another one left out would only make worse.
     const usual = Math.min(cost, this.#cost);
-    this.#notBefore = began + Math.min(LONGEST_REST_MS, REST_PER_MS * usual * usual);
+    this.#notBefore = began + Math.min(LONGEST_REST_MS, REST_PER_CUBE * usual ** 3);
     this.#cost = cost;
     if (!this.#again) return;
     this.#again = false;

@@ -3,7 +3,7 @@
 
 import { fill, inputOf } from "./dom.js";
 import { eventReader } from "./sse.js";
-import { DirectWayBroken, passOf } from "./wire.js";
+import { DirectWayBroken, orHungUp, passOf } from "./wire.js";
 
 /** @import { Hear, Line } from "./types.js" */
 
@@ -29,6 +29,7 @@ export async function ask(question, signal, heard) {
   while (!inputOf("chat-queue-question") && performance.now() < until && !signal?.aborted) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+  signal?.throwIfAborted();
   const box = inputOf("chat-queue-question");
   const start = document.getElementById("chat-queue-start");
   if (!box || !start) throw new DirectWayBroken("no queue");
@@ -56,8 +57,7 @@ export async function ask(question, signal, heard) {
         }
       }
     };
-    passOf().then((pass) => {
-      if (signal?.aborted) return;
+    orHungUp(signal, passOf()).then((pass) => {
       fill(box, JSON.stringify({ name, question, pass }));
       start.click();
     }, reject);

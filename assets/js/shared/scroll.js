@@ -42,6 +42,11 @@ export class Follower {
     else this.#hide(this.#near());
   }
 
+  /** The same in the next frame, which measures the list anyway: whoever pressed a button need not wait for it. */
+  followSoon() {
+    requestAnimationFrame(() => this.followGrowth());
+  }
+
   /** @param {boolean} hidden */
   #hide(hidden) {
     if (this.button.hidden !== hidden) this.button.hidden = hidden;
@@ -51,6 +56,6 @@ export class Follower {
     this.following = true;
     this.#hide(true);
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    this.list.scrollTo({ top: this.list.scrollHeight, behavior: still ? "auto" : "smooth" });
+    requestAnimationFrame(() => this.list.scrollTo({ top: this.list.scrollHeight, behavior: still ? "auto" : "smooth" }));
   }
 }

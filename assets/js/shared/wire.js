@@ -109,9 +109,11 @@ export const passOf = () => pass ?? newPass();
  */
 export async function send(path, options = {}, again = true) {
   let response;
-  await ready;
+  const { signal, body } = options;
+  if (body instanceof File) await orHungUp(signal, assertReadable(body));
+  await orHungUp(signal, ready);
   try {
-    const known = { ...ownKeyHeaders(), "x-groq-core-visitor": visitor, "x-groq-core-page": await (pass ?? newPass()) };
+    const known = { ...ownKeyHeaders(), "x-groq-core-visitor": visitor, "x-groq-core-page": await orHungUp(signal, pass ?? newPass()) };
     const headers = { ...options.headers, ...known };
     response = await fetch(route(path), { method: "POST", cache: "no-store", ...options, headers });
   } catch (thrown) {
@@ -126,9 +128,51 @@ export async function send(path, options = {}, again = true) {
   // The server holds keys in memory only: one that was started anew is shown the key again, where it is known here.
   if (response.status === 401 && again && options.ownKey !== false) {
     const plain = recallOwnKey();
-    if (plain && (await showKey(plain, isKept())).handle) return send(path, options, false);
+    if (plain && (await orHungUp(signal, showKey(plain, isKept()))).handle) return send(path, options, false);
   }
   return response;
+}
+
+// Of what cannot be read, a browser says that the network has failed.
+/**
+ * @param {File} file
+ * @throws {Trouble} a folder that was dropped, or a file that was moved or is forbidden by now
+ */
+async function assertReadable(file) {
+  await file.slice(0, 1).arrayBuffer().catch(() => {
+    throw Object.assign(new Error(say("file_unreadable", { name: file.name })), { refused: true });
+  });
+}
+
+/**
+ * Why something could not be sent, for people.
+ *
+ * @param {unknown} error
+ * @returns {string}
+ */
+export function whyUnsent(error) {
+  const { refused, message } = /** @type {Trouble} */ (error);
+  return refused ? message : say("error_unreachable");
+}
+
+/**
+ * What is waited for before something can be sent, unless somebody hangs up first: they do not wait for it too.
+ *
+ * @template T
+ * @param {AbortSignal | null | undefined} signal
+ * @param {T | Promise<T>} coming
+ * @returns {Promise<T>}
+ * @throws {DOMException} an `AbortError`, as of a fetch that is hung up on
+ */
+export function orHungUp(signal, coming) {
+  if (!signal) return Promise.resolve(coming);
+  return new Promise((resolve, reject) => {
+    const leave = () => reject(new DOMException("stopped", "AbortError"));
+    if (signal.aborted) leave();
+    signal.addEventListener("abort", leave, { once: true });
+    const forget = () => signal.removeEventListener("abort", leave);
+    Promise.resolve(coming).then(resolve, reject).finally(forget);
+  });
 }
 
 /**

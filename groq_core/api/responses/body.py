@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from groq_core.api.asgi import ApiExchange
-from groq_core.api.responses.flat_tools import TOOLS, Namespaces, chat_choice, chat_tools, namespaces_of
+from groq_core.api.responses.flat_tools import TOOLS, ToolNames, chat_choice, chat_tools, tool_names
 from groq_core.api.responses.items import ITEM, Item, messages_of, read_items, rename_param
 from groq_core.api.responses.kept_responses import ResponseStore
 from groq_core.errors import RequestError
@@ -174,7 +174,7 @@ class ResponseCall(msgspec.Struct, frozen=True, kw_only=True):
         echo: The fields of a response object that repeat the request.
         summary: Thoughts are to go out as a summary.
         store: The response is to be kept.
-        namespaces: Of the functions that may be called.
+        names: Of the tools that may be called.
         notes: What was changed in it that its author should know.
     """
 
@@ -185,7 +185,7 @@ class ResponseCall(msgspec.Struct, frozen=True, kw_only=True):
     stream: bool
     summary: bool
     store: bool
-    namespaces: Namespaces
+    names: ToolNames
     notes: tuple[Note, ...] = ()
 
 
@@ -224,7 +224,7 @@ def read_response(raw: bytes, exchange: ApiExchange, store: ResponseStore) -> Re
         stream=stream,
         summary=bool(echo["reasoning"]["summary"]),
         store=store_it,
-        namespaces=namespaces_of(body.get("tools")),
+        names=tool_names(body.get("tools")),
         notes=(*notes, *changed, *passed_over, *_not_given(body)),
     )
 

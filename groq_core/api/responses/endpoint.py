@@ -12,7 +12,7 @@ from groq_core.api.answer_headers import HeaderStory
 from groq_core.api.asgi import ApiExchange
 from groq_core.api.backend import Backend
 from groq_core.api.chat.endpoint import MAX_BODY
-from groq_core.api.pages import page_of_entries, query
+from groq_core.api.pages import in_order, page_of_entries, query
 from groq_core.api.responses.body import ResponseCall, read_response
 from groq_core.api.responses.kept_responses import Kept, ResponseStore, referred
 from groq_core.api.responses.output import (
@@ -20,6 +20,7 @@ from groq_core.api.responses.output import (
     ItemIds,
     answer_message,
     call_item,
+    call_prefix,
     end_status,
     final_response,
     frame,
@@ -75,7 +76,7 @@ class Responses:
                     call.request.model,
                     call.echo,
                     summary=call.summary,
-                    namespaces=call.namespaces,
+                    names=call.names,
                     keep=keep,
                 )
                 writer.receipt.notes.extend(notes)
@@ -95,7 +96,7 @@ class Responses:
         name, _, part = exchange.path.removeprefix(PREFIX).partition("/")
         kept = await self._find(exchange.caller, name)
         if part == "input_items":
-            await exchange.answer_json(page_of_entries(exchange, _in_order(exchange, input_items(kept))))
+            await exchange.answer_json(page_of_entries(exchange, in_order(exchange, input_items(kept)[::-1])))
         elif query(exchange, "stream") == "true":
             hint = "Read it whole; to stream an answer, ask POST /v1/responses with `stream`."
             raise bad("stream", "a response that is kept is not streamed again", hint, code="unsupported_parameter")
@@ -139,7 +140,7 @@ def whole_response(reply: Reply, request_id: str, call: ResponseCall) -> dict[st
     calls = reply.tool_calls
     if reply.text or not calls:
         output.append(message_item(ids("msg"), reply.text, status))
-    output += [call_item(ids("fc"), one, status, call.namespaces) for one in calls]
+    output += [call_item(ids(call_prefix(one, call.names)), one, status, call.names) for one in calls]
     return final_response(frame(request_id, call.request.model, call.echo), output, finished, reply.receipt)
 
 
@@ -152,14 +153,6 @@ def input_items(kept: Kept) -> list[dict[str, Any]]:
             kind = "output_text" if item.get("role") == "assistant" else "input_text"
             item["content"] = [{"type": kind, "text": item["content"]}]
     return items
-
-
-def _in_order(exchange: ApiExchange, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Newest first, as OpenAI lists them, unless asked otherwise."""
-    order = query(exchange, "order") or "desc"
-    if order not in ("asc", "desc"):
-        raise bad("order", "`order` must be asc or desc")
-    return items if order == "asc" else items[::-1]
 
 
 def _missing(name: str) -> RequestError:

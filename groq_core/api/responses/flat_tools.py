@@ -1,10 +1,12 @@
-"""Tools of the Responses API as a chat's: functions are flat or in namespaces, hosted tools have other names."""
+"""Tools of the Responses API as a chat's: functions flat, in namespaces or of one text, hosted tools by other names."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple
+
+import msgspec
 
 from groq_core.incoming.clients import MODES
 from groq_core.incoming.field_errors import bad, kind_of, mapping
@@ -21,7 +23,7 @@ HOSTED: Final[Mapping[str, str]] = {
 }
 """Tools a provider runs itself, by OpenAI's name and by Groq's, and what Groq calls them."""
 
-CHOICES: Final = ("function", "tool", "allowed_tools")
+CHOICES: Final = ("function", "tool", "custom", "allowed_tools")
 """Choices that are a chat's as well, whose spellings are mended there."""
 
 FUNCTION_FIELDS: Final = ("name", "description", "parameters", "strict")
@@ -29,8 +31,24 @@ FUNCTION_FIELDS: Final = ("name", "description", "parameters", "strict")
 LONGEST_NAME: Final = 64
 """Characters of a function's name in a chat."""
 
-Namespaces: TypeAlias = Mapping[str, tuple[str, str]]
-"""From a function's name in a chat to its namespace and its name there."""
+GRAMMARS: Final = ("lark", "regex")
+
+INPUT: Final = "input"
+"""What the one parameter of a function is called that stands for a custom tool."""
+
+
+class ToolNames(NamedTuple):
+    """
+    Which tools are other things here than the functions that a chat calls.
+
+    Attributes:
+        namespaces: From a function's name in a chat to its namespace and its name there.
+        custom: Names of custom tools, which take a text in place of arguments.
+    """
+
+    namespaces: Mapping[str, tuple[str, str]] = {}
+    custom: frozenset[str] = frozenset()
+
 
 _NAME: Final[Schema] = {**TEXT, "minLength": 1, "maxLength": LONGEST_NAME}
 _FUNCTION: Final[Schema] = object_of({"type": {"const": "function"}, "name": _NAME}, "type", "name")
@@ -47,12 +65,14 @@ TOOLS: Final[Schema] = with_description(
                     "name",
                     "tools",
                 ),
+                object_of({"type": {"const": "custom"}, "name": _NAME, "description": TEXT}, "type", "name"),
                 object_of({"type": {"enum": list(HOSTED)}}, "type"),
             )
         ),
         "maxItems": MAX_TOOLS,
     },
-    f"Of type `function`, `namespace` (of functions), {', '.join(f'`{name}`' for name in HOSTED)}.",
+    "Of type `function`, `namespace` (of functions), `custom` (asked for as a function of one text), "
+    f"{', '.join(f'`{name}`' for name in HOSTED)}.",
 )
 
 
@@ -79,9 +99,62 @@ def _chat_tools(tool: dict[str, Any], path: str) -> list[dict[str, Any]]:
         return [_function(tool)]
     if kind == "namespace":
         return [_function(inner, tool["name"]) for inner in _members(tool, path)]
+    if kind == "custom" and "input_schema" not in tool:
+        return [_custom(tool, path)]
     if isinstance(kind, str) and kind in HOSTED:
         return [{"type": HOSTED[kind]}]
     raise _unknown(kind, path)
+
+
+def _custom(tool: dict[str, Any], path: str) -> dict[str, Any]:
+    """A tool that takes a text is a function that takes nothing else; a grammar can only be told to the model."""
+    if isinstance(inner := tool.get("custom"), dict):
+        tool = inner  # as a chat has it
+    name = tool.get("name")
+    if not isinstance(name, str) or not name:
+        raise bad(f"{path}.name", f"`{path}.name` must be a name")
+    said = tool.get("description")
+    told = [said] if isinstance(said, str) and said else []
+    if grammar := _grammar(tool.get("format"), f"{path}.format"):
+        told.append(grammar)
+    parameters = {"type": "object", "properties": {INPUT: TEXT}, "required": [INPUT], "additionalProperties": False}
+    function = {"name": name, "description": "\n\n".join(told), "parameters": parameters}
+    return {"type": "function", "function": {field: value for field, value in function.items() if value}}
+
+
+def _grammar(form: Any, path: str) -> str:
+    """What a custom tool's format asks of its input, in words; nothing where any text will do."""
+    if form is None or mapping(form, path).get("type") == "text":
+        return ""
+    if form.get("type") != "grammar":
+        raise bad(f"{path}.type", f"`{path}.type` must be text or grammar")
+    inner = form["grammar"] if isinstance(form.get("grammar"), dict) else form
+    syntax, definition = inner.get("syntax"), inner.get("definition")
+    if syntax not in GRAMMARS:
+        raise bad(f"{path}.syntax", f"`{path}.syntax` must be {' or '.join(GRAMMARS)}")
+    if not isinstance(definition, str):
+        raise bad(f"{path}.definition", f"`{path}.definition` must be text")
+    return f"`{INPUT}` must match this {syntax} {'grammar' if syntax == 'lark' else 'expression'}:\n{definition}"
+
+
+def text_given(arguments: str) -> str:
+    """
+    What a custom tool is given, of the arguments of the function that stands for it.
+
+    >>> text_given('{"input": "ls"}'), text_given("ls")
+    ('ls', 'ls')
+    """
+    try:
+        given = msgspec.json.decode(arguments)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return arguments
+    text = given.get(INPUT) if isinstance(given, dict) else None
+    return text if isinstance(text, str) else arguments
+
+
+def arguments_of(text: Any) -> Any:
+    """The other way round; what is no text is left for the checks."""
+    return msgspec.json.encode({INPUT: text}).decode() if isinstance(text, str) else text
 
 
 def _function(tool: dict[str, Any], namespace: str = "") -> dict[str, Any]:
@@ -122,14 +195,18 @@ def name_in_chat(namespace: str, name: str) -> str:
     return f"{joined[: LONGEST_NAME - 9]}_{mark}"
 
 
-def namespaces_of(tools: Any) -> Namespaces:
-    """The namespaces of tools that :func:`chat_tools` has taken."""
-    return {
-        name_in_chat(tool["name"], inner["name"]): (tool["name"], inner["name"])
-        for tool in tools or ()
-        if tool.get("type") == "namespace"
-        for inner in tool["tools"]
-    }
+def tool_names(tools: Any) -> ToolNames:
+    """The names of tools that :func:`chat_tools` has taken."""
+    listed = tools or ()
+    return ToolNames(
+        {
+            name_in_chat(tool["name"], inner["name"]): (tool["name"], inner["name"])
+            for tool in listed
+            if tool.get("type") == "namespace"
+            for inner in tool["tools"]
+        },
+        frozenset((tool.get("custom") or tool)["name"] for tool in listed if tool.get("type") == "custom"),
+    )
 
 
 def chat_choice(choice: Any) -> Any:
@@ -177,6 +254,6 @@ def _unknown(kind: Any, path: str) -> Exception:
     return bad(
         f"{path}.type",
         f"`{path}`: tools of type {name} are not possible here",
-        "Possible are function, namespace (of functions), web_search (browser_search) and code_interpreter.",
+        "Possible are function, custom, namespace (of functions), web_search (browser_search) and code_interpreter.",
         code="unsupported_tool",
     )

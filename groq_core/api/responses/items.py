@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
-from groq_core.api.responses.flat_tools import name_in_chat
+from groq_core.api.responses.flat_tools import INPUT, arguments_of, name_in_chat
 from groq_core.errors import RequestError
 from groq_core.incoming.clients import mend_call, mend_messages, mend_part
 from groq_core.incoming.field_errors import bad, kind_of, mapping
@@ -21,6 +21,8 @@ Find = Callable[[str], Item | None]
 CALL_FIELDS: Final = ("name", "arguments")
 
 PICTURE_NAMES: Final = ((".image_url.url", ".image_url"),)
+
+RESULTS: Final = ("function_call_output", "custom_tool_call_output")
 
 LEFT_OUT: Final = frozenset({"reasoning", "web_search_call", "code_interpreter_call"})
 """Items that are taken back and not sent on: models do no better for reading their old thoughts, and cost more."""
@@ -122,21 +124,23 @@ class _Conversation:
         kind = item.get("type") or "message"
         if isinstance(kind, str) and kind in LEFT_OUT:
             return
-        if kind != "function_call_output":
+        if kind not in RESULTS:
             self._show()
         match kind:
             case "message":
                 self._say(_message(item, path), path)
             case "function_call":
                 self._call(item, path)
-            case "function_call_output":
+            case "custom_tool_call":
+                self._call(item | {"arguments": arguments_of(item.get(INPUT))}, path)
+            case "function_call_output" | "custom_tool_call_output":
                 self._result(item, path)
             case _:
                 name = kind if isinstance(kind, str) else kind_of(kind)
                 raise bad(
                     f"{path}.type",
                     f"`{path}`: items of type {name[:40]} are not possible here",
-                    "Possible are message, function_call, function_call_output, reasoning and item_reference.",
+                    "Possible are message, function_call, custom_tool_call, their outputs, reasoning, item_reference.",
                 )
 
     def _call(self, item: Item, path: str) -> None:
@@ -146,6 +150,7 @@ class _Conversation:
         )
         for field, value in (("call_id", call["id"]), *((name, call["function"].get(name)) for name in CALL_FIELDS)):
             if not isinstance(value, str):
+                field = INPUT if field == "arguments" and item.get("type") == "custom_tool_call" else field
                 raise bad(f"{path}.{field}", f"`{path}.{field}` must be text")
         if isinstance(namespace := item.get("namespace"), str) and namespace:
             call["function"]["name"] = name_in_chat(namespace, call["function"]["name"])

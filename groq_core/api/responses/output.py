@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from groq_core.api.responses.flat_tools import Namespaces
+from groq_core.api.responses.flat_tools import ToolNames, text_given
 from groq_core.events import Finished, ToolCall, Usage
 from groq_core.reply import Receipt
 from groq_core.requests import Message
@@ -58,18 +58,20 @@ def message_item(name: str, text: str | None, status: str) -> Item:
     return {"id": name, "type": "message", "status": status, "role": "assistant", "content": content}
 
 
-def call_item(name: str, call: ToolCall, status: str, namespaces: Namespaces) -> Item:
-    """A function call; where the function is one of a namespace, it has its name there."""
-    namespace, function = namespaces.get(call.name, (None, call.name))
-    item = {
-        "id": name,
-        "type": "function_call",
-        "status": status,
-        "call_id": call.id,
-        "name": function,
-        "arguments": call.arguments,
-    }
-    return item if namespace is None else item | {"namespace": namespace}
+def call_prefix(call: ToolCall, names: ToolNames) -> str:
+    """How the id of a call's item begins."""
+    return "ctc" if call.name in names.custom else "fc"
+
+
+def call_item(name: str, call: ToolCall, status: str, names: ToolNames) -> Item:
+    """A call of a function, under its name in its namespace where it is of one, or of a custom tool."""
+    item: Item = {"id": name, "type": "function_call", "status": status, "call_id": call.id, "name": call.name}
+    if call.name in names.custom:
+        return item | {"type": "custom_tool_call", "input": text_given(call.arguments)}
+    if call.name in names.namespaces:
+        namespace, function = names.namespaces[call.name]
+        item |= {"name": function, "namespace": namespace}
+    return item | {"arguments": call.arguments}
 
 
 def items_of_hosted_tools(extra: Mapping[str, Any] | None, ids: ItemIds) -> Iterator[Item]:

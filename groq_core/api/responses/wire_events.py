@@ -10,11 +10,12 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from groq_core.api.errors import error_object
-from groq_core.api.responses.flat_tools import Namespaces
+from groq_core.api.responses.flat_tools import ToolNames
 from groq_core.api.responses.output import (
     Item,
     ItemIds,
     call_item,
+    call_prefix,
     end_status,
     final_response,
     frame,
@@ -51,7 +52,7 @@ class ResponseWriter:
     Args:
         echo: The fields that repeat the request.
         summary: Thoughts go out as a summary.
-        namespaces: Of the functions that may be called.
+        names: Of the tools that may be called.
         keep: Called with the response object, the answer's text and its calls before the last event goes out, so
             that a client that has read it can go on from it.
 
@@ -67,7 +68,7 @@ class ResponseWriter:
         echo: dict[str, Any],
         *,
         summary: bool = False,
-        namespaces: Namespaces | None = None,
+        names: ToolNames | None = None,
         keep: Callable[[dict[str, Any], str, list[ToolCall]], None] | None = None,
     ) -> None:
         self.receipt = Receipt()
@@ -76,7 +77,7 @@ class ResponseWriter:
         self._frame = frame(request_id, model, echo)
         self._ids = ItemIds(request_id)
         self._summary = summary
-        self._namespaces: Namespaces = namespaces or {}
+        self._names = names or ToolNames()
         self._keep = keep
         self._number = 0
         self._begun = False
@@ -207,11 +208,12 @@ class ResponseWriter:
         opened += self._close("completed")
         call = self._calls.get(delta.index)
         if call is None:
-            call = self._calls[delta.index] = _Call(self._ids("fc"), len(self._output), delta)
-            opened += self._add(call_item(call.name, call.begun, "in_progress", self._namespaces))
-        if not delta.arguments:
-            return opened
+            call = self._calls[delta.index] = _Call(delta, len(self._output))
+            call.name = self._ids(call_prefix(call.begun, self._names))
+            opened += self._add(call_item(call.name, call.begun, "in_progress", self._names))
         call.arguments.append(delta.arguments)
+        if not delta.arguments or call.begun.name in self._names.custom:
+            return opened  # a text inside an object is not one before the object ends
         at = {"item_id": call.name, "output_index": call.place}
         return opened + self._event("response.function_call_arguments.delta", **at, delta=delta.arguments)
 
@@ -219,11 +221,16 @@ class ResponseWriter:
         ends = b""
         for _, call in sorted(self._calls.items()):
             whole = call.whole
-            item = self._output[call.place] = call_item(call.name, whole, status, self._namespaces)
+            item = self._output[call.place] = call_item(call.name, whole, status, self._names)
             at = {"item_id": call.name, "output_index": call.place}
-            ends += self._event(
-                "response.function_call_arguments.done", **at, name=item["name"], arguments=whole.arguments
-            )
+            if text := item.get("input"):
+                ends += self._event("response.custom_tool_call_input.delta", **at, delta=text)
+            if item["type"] == "custom_tool_call":
+                ends += self._event("response.custom_tool_call_input.done", **at, input=text)
+            else:
+                ends += self._event(
+                    "response.function_call_arguments.done", **at, name=item["name"], arguments=whole.arguments
+                )
             ends += self._item_done(call.place, item)
         return ends
 
@@ -251,10 +258,10 @@ class ResponseWriter:
 
 
 class _Call:
-    """A function call as it comes in."""
+    """A call as it comes in; `name` is its item's."""
 
-    def __init__(self, name: str, place: int, first: ToolCallDelta) -> None:
-        self.name = name
+    def __init__(self, first: ToolCallDelta, place: int) -> None:
+        self.name = ""
         self.place = place
         self.begun = ToolCall(id=first.id, name=first.name, arguments="")
         self.arguments: list[str] = []

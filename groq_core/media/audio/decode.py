@@ -13,18 +13,22 @@ import numpy as np
 import soundfile
 
 from groq_core.media.audio import ffmpeg
+from groq_core.media.audio.complaints import Complaints
 from groq_core.media.audio.container import AIFF, AU, FLAC, MP3, MPGA, OGG, OPUS, WAV, Container, unsupported_error
 from groq_core.media.audio.ffmpeg import Media, Probed, Track
 from groq_core.media.audio.header_length import (
     Bytes,
     has_frame_count,
+    is_cut_ogg,
     is_lengthless_wav,
     links_of,
     look_into,
+    seams_of,
     with_length,
 )
 from groq_core.media.audio.mixing import Mixer, finite, power_of
 from groq_core.media.audio.ogg_clock import lateness
+from groq_core.media.audio.packets import begin_s
 from groq_core.media.audio.resample import Resampler, Samples
 
 RATE: Final = 16_000
@@ -56,6 +60,7 @@ class SampleSource:
         blocks: Mono samples at 16 kHz, mostly in −1…1, in the order of time. Can be read once.
         mixer: Tells, when all is read, which channel was taken alone.
         notes: What its sender should know of it.
+        is_damaged: Tells, when all is read, whether some of it could not be decoded.
     """
 
     sample_rate: int
@@ -66,6 +71,7 @@ class SampleSource:
     blocks: Iterator[Samples]
     mixer: Mixer
     notes: tuple[str, ...] = ()
+    is_damaged: Callable[[], bool] = lambda: False
 
 
 @contextmanager
@@ -177,8 +183,9 @@ def _by_ffmpeg(data: Media, container: Container) -> Iterator[SampleSource]:
     late_s, until_s = probed.late_s(track), None
     if probed.demuxer == "ogg" and probed.streams > 1:
         late_s, until_s = lateness(data, container, probed, track)
-    elif probed.demuxer in ffmpeg.COUNTED:
-        late_s = ffmpeg.begin_s(data, container, track.number)
+    elif probed.is_counted(track):
+        late_s = begin_s(data, container, track.number)
+    complaints = Complaints()
     opened = ffmpeg.decoding(
         data,
         container,
@@ -187,6 +194,8 @@ def _by_ffmpeg(data: Media, container: Container) -> Iterator[SampleSource]:
         start_s=probed.start_s,
         late_s=late_s,
         late_until_s=until_s,
+        counted=probed.is_counted(track),
+        complaints=complaints,
     )
     with opened as blocks:
         yield SampleSource(
@@ -198,7 +207,14 @@ def _by_ffmpeg(data: Media, container: Container) -> Iterator[SampleSource]:
             (mixer.mix(finite(block)) for block in _as_samples(blocks, channels)),
             mixer,
             (note,) if note else (),
+            lambda: _is_damaged(data, container, complaints),
         )
+
+
+def _is_damaged(data: Media, container: Container, complaints: Complaints) -> bool:
+    if container.demuxer == "ogg" and is_cut_ogg(data):
+        return True
+    return complaints.exceed(seams_of(data) if container in (MP3, MPGA) else 0)
 
 
 def _chain(data: Bytes, links: Sequence[slice], container: Container) -> SampleSource:
@@ -206,12 +222,18 @@ def _chain(data: Bytes, links: Sequence[slice], container: Container) -> SampleS
     probed = ffmpeg.probe(data[links[0]], container)
     track = probed.tracks[0]
 
+    damaged: list[bool] = []
+
     def blocks() -> Iterator[Samples]:
         for link in links:
             with _by_ffmpeg(data[link], container) as source:
                 yield from source.blocks
+                damaged.append(source.is_damaged())
 
-    return SampleSource(track.sample_rate, track.channels, None, probed.video, False, blocks(), Mixer(1))
+    mixer = Mixer(1)
+    return SampleSource(
+        track.sample_rate, track.channels, None, probed.video, False, blocks(), mixer, is_damaged=lambda: any(damaged)
+    )
 
 
 def _track_of(data: Media, container: Container, probed: Probed) -> tuple[Track, str]:

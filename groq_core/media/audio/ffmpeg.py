@@ -23,6 +23,7 @@ from typing import IO, Any, TypeAlias
 import msgspec
 
 from groq_core.errors import RequestError
+from groq_core.media.audio.complaints import Complaints
 from groq_core.media.audio.container import HINT, MPEG_TS, Container, unsupported_error
 
 Media: TypeAlias = bytes | Path
@@ -56,9 +57,6 @@ _CLOCKED = _TRUE_CLOCKS | {"mpegts", "mpeg", "avi", "flv", "asf", "ogg", "nut", 
 
 _SHIFTED = frozenset({"mpegts", "mpeg", "live_flv"})
 """Whose clock ffmpeg lets begin with the first track that it was asked for, whatever began before it."""
-
-COUNTED = frozenset({"avi"})
-"""Whose packets carry no times: what ffmpeg makes of their sizes is hours for some codecs. Only a start is told."""
 
 _ON_ITS_CLOCK = ":async=1:min_hard_comp=0.03:first_pts=0"
 
@@ -109,6 +107,15 @@ class Probed:
         late = (track.start_s or 0.0) - self.start_s
         return late if self.demuxer in _SHIFTED and 0 < late < 3600 else 0.0
 
+    def is_counted(self, track: Track) -> bool:
+        """
+        Whether only the first time of a track can be believed.
+
+        The packets of an AVI carry none: what ffmpeg makes of their sizes is hours for some codecs. FLAC that comes
+        in pieces of packets gets the time of a piece ten frames later.
+        """
+        return self.demuxer == "avi" or (track.codec == "flac" and self.demuxer in ("asf", "wtv"))
+
     def track_duration_s(self, track: Track) -> float | None:
         """Of one track. The picture of a film may go on after its sound has ended."""
         if self.demuxer not in _EXACT:
@@ -131,7 +138,7 @@ def missing(container: Container) -> RequestError:
 def recognise(data: Media) -> Container | None:
     """Whatever ffmpeg takes for a recording without a signature known here: AC3, WavPack, W64, MOV without a brand."""
     command = ["ffprobe", "-v", "error", *_list(), "-show_entries", "format=format_name,format_long_name,probe_score"]
-    found = _json(data, [*command, "-of", "json"], "recording").get("format", {})
+    found = ask(data, [*command, "-of", "json"], "recording").get("format", {})
     if found.get("probe_score", 0) < _CERTAIN:
         return None
     demuxer = str(found.get("format_name", "")).partition(",")[0]
@@ -152,8 +159,8 @@ def probe(data: Media, container: Container) -> Probed:
         "stream=codec_type,codec_name,sample_rate,channels,channel_layout,duration,start_time:format=duration,start_time,format_name"
         ":stream_disposition=attached_pic,default:stream_tags=language"
     )
-    command = ["ffprobe", "-v", "error", *_choose(container), "-show_entries", entries, "-of", "json"]
-    found = _json(data, command, container.name)
+    command = ["ffprobe", "-v", "error", *choose(container), "-show_entries", entries, "-of", "json"]
+    found = ask(data, command, container.name)
     streams = found.get("streams", [])
     if not streams:
         raise _decoding_error(container)
@@ -167,8 +174,8 @@ def probe(data: Media, container: Container) -> Probed:
     return Probed(
         demuxer=str(form.get("format_name", container.demuxer)).partition(",")[0],
         tracks=tracks,
-        duration_s=_seconds(form.get("duration")),
-        start_s=_seconds(form.get("start_time")) or 0.0,
+        duration_s=seconds(form.get("duration")),
+        start_s=seconds(form.get("start_time")) or 0.0,
         video=any(_moves(stream) for stream in streams),
         streams=len(streams),
         picture_s=min((begin for begin in map(_picture_start, streams) if begin is not None), default=None),
@@ -176,10 +183,20 @@ def probe(data: Media, container: Container) -> Probed:
 
 
 def _picture_start(stream: dict[str, Any]) -> float | None:
-    return None if stream.get("codec_type") == "audio" else _seconds(stream.get("start_time"))
+    return None if stream.get("codec_type") == "audio" else seconds(stream.get("start_time"))
 
 
-def _json(data: Media, command: list[str], name: str) -> dict[str, Any]:
+def ask(data: Media, command: list[str], name: str) -> dict[str, Any]:
+    """
+    What ffprobe answers.
+
+    Args:
+        command: All but the input.
+        name: Of the kind of file, for the error.
+
+    Raises:
+        RequestError: It takes too long, or answers nothing.
+    """
     with _open_media(data) as (source, path):
         try:
             done = subprocess.run(
@@ -208,9 +225,9 @@ def _track(number: int, stream: dict[str, Any]) -> Track:
         channels=int(stream.get("channels", 0)),
         layout=str(stream.get("channel_layout", "")),
         default=bool(stream.get("disposition", {}).get("default")),
-        duration_s=_seconds(stream.get("duration")),
+        duration_s=seconds(stream.get("duration")),
         language=tags.get("language", ""),
-        start_s=_seconds(stream.get("start_time")),
+        start_s=seconds(stream.get("start_time")),
     )
 
 
@@ -229,6 +246,8 @@ def decoding(
     late_s: float = 0.0,
     late_until_s: float | None = None,
     at_most_s: float | None = None,
+    counted: bool = False,
+    complaints: Complaints | None = None,
     timeout: float = TIMEOUT,
 ) -> Iterator[Iterator[bytes]]:
     """
@@ -243,6 +262,8 @@ def decoding(
         late_s: How much later the track does, where ffmpeg takes no notice of it.
         late_until_s: It does from this moment on, by its own reckoning; None for never.
         at_most_s: Seconds to decode.
+        counted: Its packets' times are wrong or missing, so its samples are counted from where it begins.
+        complaints: Takes what the decoder finds wrong with the file.
 
     Yields:
         An iterator of 32-bit little-endian floats, channels in turn, in pieces of whole samples.
@@ -252,13 +273,13 @@ def decoding(
     """
     own_clock = container.demuxer in _TRUE_CLOCKS and 0 < start_s < 3600
     command = [
-        *("ffmpeg", "-nostdin", "-hide_banner", "-loglevel", "quiet", "-max_alloc", str(_MAX_ALLOCATION)),
+        *("ffmpeg", "-nostdin", "-hide_banner", "-loglevel", "repeat+error", "-max_alloc", str(_MAX_ALLOCATION)),
         *(("-copyts",) if own_clock else ()),
-        *_choose(container),
+        *choose(container),
     ]
-    late = f"{'N/SR/TB' if container.demuxer in COUNTED else 'PTS'}+{late_s}/TB"
+    late = f"{'N/SR/TB' if counted else 'PTS'}+{late_s}/TB"
     late = late if late_until_s is None else f"if(lt(T\\,{late_until_s})\\,{late}\\,PTS)"
-    shift = f"asetpts={late}," if late_s or container.demuxer in COUNTED else ""
+    shift = f"asetpts={late}," if late_s or counted else ""
     options = [
         *("-map", f"0:a:{track}", "-vn", "-sn", "-dn", "-map_metadata", "-1"),
         *(("-t", str(at_most_s)) if at_most_s else ()),
@@ -271,10 +292,12 @@ def decoding(
             [*command, "-i", path, *options],
             stdin=source,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL if complaints is None else subprocess.PIPE,
             env=_environment(),
         ) as process,
     ):
+        if complaints is not None:
+            complaints.hear(process)
         overdue = threading.Event()
 
         def stop() -> None:
@@ -289,6 +312,8 @@ def decoding(
         finally:
             timer.cancel()
             process.kill()
+            if complaints is not None:
+                complaints.wait()
 
 
 def _blocks(
@@ -310,52 +335,8 @@ def _blocks(
         raise _decoding_error(container)
 
 
-def longest_gap(data: Media, container: Container, track: int = 0) -> float:
-    """Seconds of the longest hole between two packets of a track, the time before the first one included."""
-    command = ["ffprobe", "-v", "error", *_choose(container), "-select_streams", f"a:{track}"]
-    found = _json(data, [*command, "-show_entries", "packet=pts_time,duration_time", "-of", "json"], container.name)
-    longest, reached = 0.0, 0.0
-    for packet in found.get("packets", []):
-        begin = _seconds(packet.get("pts_time"))
-        if begin is None:
-            continue
-        longest = max(longest, begin - reached)
-        reached = max(reached, begin + (_seconds(packet.get("duration_time")) or 0.0))
-    return longest
-
-
-def begin_s(data: Media, container: Container, track: int) -> float:
-    """Seconds at which the first packet of a track lies."""
-    command = ["ffprobe", "-v", "error", *_choose(container), "-select_streams", f"a:{track}"]
-    command += ["-read_intervals", "%+#1", "-show_entries", "packet=pts_time", "-of", "json"]
-    packets = _json(data, command, container.name).get("packets", [])
-    return (_seconds(packets[0].get("pts_time")) or 0.0) if packets else 0.0
-
-
-def first_page(data: Media, container: Container, track: int) -> tuple[int, float] | None:
-    """
-    Of a track in an Ogg file where the first page with sound lies, and how many seconds its packets last.
-
-    Returns:
-        None where that cannot be told.
-    """
-    command = ["ffprobe", "-v", "error", *_choose(container), "-select_streams", f"a:{track}"]
-    command += ["-read_intervals", f"%+#{_MOST_PACKETS}", "-show_entries", "packet=duration_time,pos", "-of", "json"]
-    packets = _json(data, command, container.name).get("packets", [])
-    place = packets[0].get("pos", "") if packets else ""
-    lasting = [_seconds(packet.get("duration_time")) or 0.0 for packet in packets if packet.get("pos") == place]
-    if not place.isdecimal():
-        return None
-    # The very last packet is said to last as long as there is a hole anywhere.
-    *others, last = lasting
-    return int(place), sum(others) + min(last, max(others, default=last))
-
-
-_MOST_PACKETS = 256
-"""A page of Ogg ends at most 255 of them."""
-
-
-def _choose(container: Container) -> list[str]:
+def choose(container: Container) -> list[str]:
+    """The arguments by which only what reads this kind of file is used."""
     return ["-protocol_whitelist", "file", "-f", container.demuxer]
 
 
@@ -394,7 +375,8 @@ def _open_media(data: Media) -> Iterator[tuple[IO[bytes], str]]:
         yield opened, "/dev/stdin"
 
 
-def _seconds(text: Any) -> float | None:
+def seconds(text: Any) -> float | None:
+    """Of what ffprobe tells; None where it is no number."""
     try:
         return float(text) if text else None
     except (TypeError, ValueError):

@@ -35,15 +35,46 @@ def links_of(data: Bytes) -> list[slice]:
     Source:
         RFC 3533, section 4: a link begins where first pages come after pages that are none.
     """
-    starts, at, before = list[int](), 0, False
-    while data[at : at + 4] == b"OggS" and at + 27 <= len(data):
-        first = bool(data[at + 5] & 2)
+    starts, before = list[int](), False
+    for page in _pages_of(data):
+        first = bool(data[page.start + 5] & 2)
         if first and not before:
-            starts.append(at)
+            starts.append(page.start)
         before = first
-        count = data[at + 26]
-        at += 27 + count + sum(data[at + 27 : at + 27 + count])
     return [slice(start, end) for start, end in zip(starts, [*starts[1:], len(data)], strict=True)]
+
+
+def is_cut_ogg(data: bytes | Path) -> bool:
+    """Whether an Ogg file ends within one of its pages."""
+    with look_into(data) as seen:
+        end = max((page.stop for page in _pages_of(seen)), default=0)
+        return end > len(seen) or seen[end : end + 4] == b"OggS"
+
+
+def _pages_of(data: Bytes) -> Iterator[slice]:
+    at = 0
+    while data[at : at + 4] == b"OggS" and at + 27 <= len(data):
+        count = data[at + 26]
+        page = slice(at, at + 27 + count + sum(data[at + 27 : at + 27 + count]))
+        yield page
+        at = page.stop
+
+
+def seams_of(data: bytes | Path) -> int:
+    """At how many places at most MP3s were joined, by the headers and tags behind the first ones."""
+    with look_into(data) as seen:
+        marks = (_count(seen, mark) for mark in (*_FRAME_COUNTS, *_TAGS))
+        return sum(max(0, count - 1) for count in marks)
+
+
+_TAGS: Final = (b"ID3\x02", b"ID3\x03", b"ID3\x04", b"APETAGEX", b"LYRICSBEGIN")
+
+
+def _count(data: Bytes, mark: bytes) -> int:
+    count = at = 0
+    while (at := data.find(mark, at)) >= 0:
+        count, at = count + 1, at + 1
+    return count
 
 
 @contextmanager

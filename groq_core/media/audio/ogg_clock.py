@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from groq_core.media.audio import ffmpeg
 from groq_core.media.audio.container import Container
 from groq_core.media.audio.ffmpeg import Media, Probed, Track
 from groq_core.media.audio.header_length import look_into
+from groq_core.media.audio.packets import first_page
 
 _NOTICED_S: Final = 0.03
 _LAST: Final = 4
@@ -28,7 +28,7 @@ def lateness(data: Media, container: Container, probed: Probed, track: Track) ->
     How much later than ffmpeg believes a track begins, and until when, by ffmpeg's reckoning: what comes after the
     first page it places rightly.
     """
-    found = ffmpeg.first_page(data, container, track.number)
+    found = first_page(data, container, track.number)
     if found is None:
         return 0.0, None
     place, lasting_s = found

@@ -29,6 +29,7 @@ from groq_core.media.audio.decode import RATE, SampleSource, decoding, head_of, 
 from groq_core.media.audio.ffmpeg import Media
 from groq_core.media.audio.levels import LevelMeter, Levels, LevelSum
 from groq_core.media.audio.mixing import gain_of
+from groq_core.media.audio.packets import longest_gap
 from groq_core.media.audio.resample import Samples
 from groq_core.media.audio.tags import without_tags
 from groq_core.media.text.phrases import length_in_words, size_in_words
@@ -218,7 +219,10 @@ class Preparation:
         rest = self._info(source, meter, last.start / RATE, length)
         whole.add(rest.levels, length)
         self.info = replace(rest, levels=whole.levels, duration_s=seconds)
+        told = len(self.notes)
         self._note_cut(source.declared_s or seconds, seconds)
+        if source.is_damaged() and len(self.notes) == told:
+            self.notes.append("it is damaged: what can't be decoded of it is missing")
         if source.mixer.alone is not None:
             self.notes.append(f"its channels take each other away, so channel {source.mixer.alone + 1} is used alone")
         if count == 0:
@@ -260,7 +264,7 @@ class Preparation:
 
     def _has_gaps(self, original: bytes) -> bool:
         """A hole in the packets is silence to us and may be nothing to whoever gets them."""
-        return self._container.reader == "ffmpeg" and ffmpeg.longest_gap(original, self._container) > 0.05
+        return self._container.reader == "ffmpeg" and longest_gap(original, self._container) > 0.05
 
     def _whole(self) -> bytes:
         return self._data.read_bytes() if isinstance(self._data, Path) else self._data

@@ -30,7 +30,7 @@ from PIL import (
 )
 
 from groq_core.errors import RequestError
-from groq_core.media.image.signatures import signature
+from groq_core.media.image.signatures import is_raw_photograph, signature, unread_kind
 
 FORMATS = {
     "JPEG": "JPEG",
@@ -123,12 +123,9 @@ def format_of(data: bytes) -> str:
     if not data:
         raise invalid("The picture is empty: 0 bytes.", "empty_image", hint="Choose the file again.")
     found = signature(data) or ("TGA" if _is_targa(data) else None)
-    if found is None:
+    if found is None or (found == "TIFF" and is_raw_photograph(data)):
         raise _refusal(data)
     return found
-
-
-_JPEG_XL = (b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n")
 
 
 def check_head(head: bytes) -> None:
@@ -183,9 +180,9 @@ def is_picture(data: bytes) -> bool:
 
 
 def _refusal(data: bytes) -> RequestError:
-    if data.startswith(_JPEG_XL):
+    if (kind := unread_kind(data)) is not None:
         return invalid(
-            "JPEG XL pictures can't be read here.",
+            f"{kind[0].upper()}{kind[1:]} can't be read here.",
             "unsupported_image_format",
             status=422,
             hint="Save it as JPEG or PNG.",

@@ -25,7 +25,7 @@ from groq_core.services.batch.batch_files import look_through, part_answers
 from groq_core.services.batch.job import Job, job_of
 from groq_core.services.batch.line_answers import answerers
 from groq_core.services.batch.lines import URLS, Recipe
-from groq_core.services.batch.places import BatchPlace, Filed, Owner, PlaceAway, Running, Via
+from groq_core.services.batch.places import KEPT_S, BatchPlace, Filed, Owner, PlaceAway, Running, Via
 from groq_core.services.batch.progress import Progress
 from groq_core.services.batch.runner import BatchRun
 from groq_core.services.batch.sink import Sink
@@ -140,9 +140,12 @@ class BatchStore:
 
     # ── files ────────────────────────────────────────────────────────────────────────────────────────
 
-    async def keep(self, owner: Caller, filename: str, purpose: str, data: bytes) -> Filed:
+    async def keep(self, owner: Caller, filename: str, purpose: str, data: bytes, *, kept_s: int = KEPT_S) -> Filed:
         """
         Keep a file.
+
+        Args:
+            kept_s: Seconds from now until it is not there any more.
 
         Raises:
             RequestError: The caller's files take too much room.
@@ -155,11 +158,11 @@ class BatchStore:
                 param="file",
                 hint="Delete some.",
             )
-        return await self._file(_owner(owner), filename, purpose, data)
+        return await self._file(_owner(owner), filename, purpose, data, kept_s)
 
     async def files(self, owner: Caller) -> list[Filed]:
         """All files of a caller, newest first."""
-        own = await self._place.files(_owner(owner))
+        own = [file for file in await self._place.files(_owner(owner)) if await self._lasts(file)]
         return sorted(own, key=lambda file: (file.created_at, file.id), reverse=True)
 
     async def file(self, owner: Caller, name: str) -> Filed:
@@ -168,9 +171,16 @@ class BatchStore:
             RequestError: 404; there is no such file of this caller.
         """
         file = await self._place.file(name)
-        if file is None or file.owner != _owner(owner):
+        if file is None or file.owner != _owner(owner) or not await self._lasts(file):
             raise _missing("file", name)
         return file
+
+    async def _lasts(self, file: Filed) -> bool:
+        """A file is still to be there; one that is not is deleted."""
+        if time.time() < file.expires_at:
+            return True
+        await self._place.remove_file(file.id)
+        return False
 
     async def content(self, file: Filed) -> Path:
         """Where the content of a file lies."""
@@ -191,9 +201,13 @@ class BatchStore:
         window: str,
         metadata: dict[str, str] | None,
         via: Via = "live",
+        output_kept_s: int = KEPT_S,
     ) -> Running:
         """
         Begin a batch; its lines are looked through once it runs.
+
+        Args:
+            output_kept_s: Seconds for which its results are kept.
 
         Raises:
             RequestError: There is no such file, or nothing here answers the endpoint, or not by that way.
@@ -213,6 +227,7 @@ class BatchStore:
             completion_window=window,
             metadata=metadata,
             via=via,
+            output_kept_s=output_kept_s,
             created_at=int(time.time()),
         )
         await self._place.put_batch(batch)
@@ -357,7 +372,8 @@ class BatchStore:
         good, bad = await asyncio.to_thread(part_answers, answers)
         for data, field in ((good, "output_file_id"), (bad, "error_file_id")):
             if data:
-                kept = await self._file(batch.owner, f"{batch.id}_{field[:-8]}.jsonl", "batch_output", data)
+                name = f"{batch.id}_{field[:-8]}.jsonl"
+                kept = await self._file(batch.owner, name, "batch_output", data, batch.output_kept_s)
                 setattr(batch, field, kept.id)
 
     async def _hand_over(self, batch: Running, source: LineSource, sink: Sink) -> None:
@@ -380,7 +396,7 @@ class BatchStore:
         setattr(batch, f"{status}_at", int(time.time()))
         await self._place.put_batch(batch)
 
-    async def _file(self, owner: Owner, filename: str, purpose: str, data: bytes) -> Filed:
+    async def _file(self, owner: Owner, filename: str, purpose: str, data: bytes, kept_s: int) -> Filed:
         file = Filed(
             id=_new("file"),
             owner=owner,
@@ -388,6 +404,7 @@ class BatchStore:
             purpose=purpose,
             bytes=len(data),
             created_at=int(time.time()),
+            kept_s=kept_s,
         )
         await self._place.put_file(file, data)
         return file

@@ -52,6 +52,12 @@ class Filed(msgspec.Struct, kw_only=True):
     purpose: str
     bytes: int
     created_at: int
+    kept_s: int = KEPT_S
+
+    @property
+    def expires_at(self) -> int:
+        """Unix time from which it is not there any more."""
+        return self.created_at + self.kept_s
 
     def to_wire(self) -> dict[str, Any]:
         """The file object of the wire."""
@@ -60,7 +66,7 @@ class Filed(msgspec.Struct, kw_only=True):
             "object": "file",
             "bytes": self.bytes,
             "created_at": self.created_at,
-            "expires_at": self.created_at + KEPT_S,
+            "expires_at": self.expires_at,
             "filename": self.filename,
             "purpose": self.purpose,
             "status": "processed",
@@ -77,6 +83,7 @@ class Running(msgspec.Struct, kw_only=True):
     completion_window: str
     metadata: dict[str, str] | None = None
     via: Via = "live"
+    output_kept_s: int = KEPT_S
     status: Status = "validating"
     errors: list[dict[str, Any]] = []
     output_file_id: str | None = None
@@ -108,7 +115,7 @@ class Running(msgspec.Struct, kw_only=True):
     def to_wire(self) -> dict[str, Any]:
         """The batch object of the wire."""
         body: dict[str, Any] = msgspec.to_builtins(self)
-        for name in ("owner", "errors", "total", "completed", "failed"):
+        for name in ("owner", "errors", "output_kept_s", "total", "completed", "failed"):
             del body[name]
         return body | {
             "object": "batch",

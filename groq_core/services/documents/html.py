@@ -13,9 +13,10 @@ from typing import Final
 from lxml import etree
 
 from groq_core.services.documents.charsets import decode
-from groq_core.services.documents.numerals import OPEN_DOCUMENT
+from groq_core.services.documents.generated import LIST_ITEM, Counters, content, marker
 from groq_core.services.documents.parts import ReadingLimits, ReadText, damage_error
-from groq_core.services.documents.stylesheet import StyleSheet, read_style
+from groq_core.services.documents.selectors import Element
+from groq_core.services.documents.stylesheet import Declarations, StyleSheet
 
 _UNSEEN: Final = frozenset(
     (
@@ -57,9 +58,10 @@ def read_html(data: bytes, name: str, _: ReadingLimits) -> ReadText:
     match = _CHARSET.search(data[:4096])
     text, note = decode(data, name, (match[1] or match[2]).decode("ascii") if match else None)
     try:
-        return ReadText([html_text(text)], notes=[note] if note else [])
+        shown, unread = read_page(text)
     except ValueError as error:
         raise damage_error(name, "HTML", error) from None
+    return ReadText([shown], notes=[one for one in (note, unread) if one])
 
 
 def html_text(page: str) -> str:
@@ -72,13 +74,31 @@ def html_text(page: str) -> str:
     >>> html_text("<title>Offer</title><p>Nails<br>and <b>rope</b></p><script>alert(1)</script>")
     'Offer\\n\\nNails\\nand rope'
     """
+    return read_page(page)[0]
+
+
+def read_page(page: str) -> tuple[str, str]:
+    """
+    Read a page as ``html_text`` does.
+
+    Returns:
+        What it shows, and a sentence about what of that is missing; empty where nothing is.
+    """
     data = page.encode("utf-8", "replace").replace(b"\0", b"")
     styles = _Styles()
     _parse(data, styles)
-    shown = _Page(StyleSheet("\n".join(styles.css)))
+    sheet = StyleSheet("\n".join(styles.css))
+    shown = _Page(sheet)
     _parse(data, shown)
     title, body = " ".join("".join(shown.title).split()), shown.text()
-    return f"{title}\n\n{body}".strip() if title and not body.startswith(title) else body
+    text = f"{title}\n\n{body}".strip() if title and not body.startswith(title) else body
+    return text, UNREAD if sheet.unread or shown.is_overdrawn else ""
+
+
+UNREAD: Final = (
+    "Its style sheet may draw words or numbers (those of lists or headings, for example) in ways that can't be "
+    "followed here; they are not read."
+)
 
 
 def _parse(data: bytes, target: _Styles | _Page) -> None:
@@ -121,23 +141,25 @@ class _Page:
     def __init__(self, styles: StyleSheet) -> None:
         self.title: list[str] = []
         self._styles = styles
+        self._counters = Counters()
         self._pieces: list[str] = []
-        self._open: list[tuple[str, bool]] = []
-        """Tags, each with whether what stood around it was visible."""
+        self._drawn = 0
+        self._open: list[Element] = []
         self._visible = True
         self._unseen = 0
         """How many elements were open when something that is not shown began; 0 while everything is shown."""
         self._titled = False
         self._choice: _Choice | None = None
         self._lists: list[_Numbers | None] = []
-        """Lists around what comes next; None for those without numbers."""
+        """Lists around what comes next; None for those that their elements do not count."""
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
-        self._open.append((tag, self._visible))
-        sheet, own = self._styles.of(tag, attributes), read_style(attributes.get("style", ""))
-        displayed = _displays(tag, attributes, sheet.display, own.display)
-        visible = sheet.visibility if own.visibility is None else own.visibility
-        self._visible = self._visible if visible is None else visible
+        element = Element(tag, attributes, self._visible, self._open[-1].list_style if self._open else "disc")
+        said = self._styles.of(element, self._open)
+        self._open.append(element)
+        displayed = _displays(tag, attributes, said.get("display"))
+        if visibility := said.get("visibility"):
+            self._visible = visibility not in ("hidden", "collapse")
         if self._choice is not None and tag == "option":
             displayed = displayed and self._choice.takes("selected" in attributes)
         if not self._unseen and not displayed:
@@ -145,17 +167,55 @@ class _Page:
         self._pieces.append(_gap(tag))
         if tag in _LISTS:
             self._lists.append(_Numbers(attributes) if tag == "ol" else None)
+            element.list_style = _KINDS.get(attributes.get("type", ""), "decimal") if tag == "ol" else "disc"
         if self._unseen:
             return
-        if tag == "li" and self._lists and (numbers := self._lists[-1]) is not None and self._visible:
-            self._pieces.append(numbers.mark(attributes))
+        element.list_style = said.get("list-style-type", element.list_style)
+        self._counters.enter(said, len(self._open))
+        if tag == "li":
+            self._mark(element)
         if tag == "select":
             self._choice = _Choice(self._pieces, "multiple" in attributes or _number(attributes.get("size")) > 1)
-        if self._visible and (said := _value_of(tag, attributes)):
-            self._pieces.append(f" {_run(said).strip()} ")
+        if self._visible and (said_by_itself := _value_of(tag, attributes)):
+            self._pieces.append(f" {_run(said_by_itself).strip()} ")
+        if tag not in _EMPTY:
+            element.after = self._styles.of(element, self._open[:-1], "after") or _QUOTED.get(tag, {})
+            self._draw(self._styles.of(element, self._open[:-1], "before") or _QUOTED.get(f"/{tag}", {}))
+
+    def _mark(self, element: Element) -> None:
+        """What stands before an item of a list."""
+        numbers = self._lists[-1] if self._lists else None
+        number = numbers.next(element.attributes) if numbers is not None else None
+        if number is not None:
+            self._counters.put(LIST_ITEM, number, len(self._open) - 1)
+        elif numbers is None:
+            self._counters.enter({"counter-increment": LIST_ITEM}, len(self._open) - 1)
+            number = self._counters.values(LIST_ITEM)[-1]
+        said = self._styles.of(element, self._open[:-1], "marker")
+        if not self._visible:
+            return
+        if said.get("content", "normal") != "normal":
+            self._draw(said)
+        elif number is not None:
+            self._pieces.append(marker(element.list_style, number))
+
+    def _draw(self, said: Declarations) -> None:
+        """Something that is not in the text, as if it were an element of its own."""
+        if said.get("content", "none") in ("none", "normal"):
+            return
+        if said.get("display") != "none":
+            self._counters.enter(said, len(self._open) + 1)
+        if self._visible and (text := content(said, self._counters, self._open[-1].attributes)):
+            self._drawn += len(text)
+            if self._drawn > _MOST_DRAWN:
+                return
+            self._pieces.append("\n".join(map(_run, text.split("\n"))))
 
     def end(self, tag: str) -> None:
-        _, self._visible = self._open.pop()
+        if not self._unseen and self._open[-1].after:
+            self._draw(self._open[-1].after)
+        self._visible = self._open.pop().visible
+        self._counters.leave(len(self._open) + 1)
         if len(self._open) < self._unseen:
             self._unseen = 0
         if tag == "select":
@@ -168,7 +228,7 @@ class _Page:
             self._pieces.append("\n\n")
 
     def data(self, text: str) -> None:
-        if self._open and self._open[-1][0] == "title":
+        if self._open and self._open[-1].tag == "title":
             if not self._titled and not self._is_drawn():
                 self.title.append(text)
         elif not self._unseen and self._visible:
@@ -180,9 +240,14 @@ class _Page:
     def close(self) -> None:
         """Everything has been said by now."""
 
+    @property
+    def is_overdrawn(self) -> bool:
+        """Whether its style sheet draws more than is read of that."""
+        return self._drawn > _MOST_DRAWN
+
     def _is_drawn(self) -> bool:
         """A drawing has titles too, which show only under the pointer."""
-        return any(tag == "svg" for tag, _ in self._open[-40:])
+        return any(one.tag == "svg" for one in self._open[-40:])
 
     def text(self) -> str:
         lines = (" ".join(line.split()).removeprefix("| ") for line in "".join(self._pieces).split("\n"))
@@ -196,20 +261,24 @@ class _Numbers:
         self._step = -1 if "reversed" in attributes else 1
         told = attributes.get("start", "").strip()
         self._next: int | None = int(told) if _INTEGER.match(told) else None if self._step < 0 else 1
-        self._write = OPEN_DOCUMENT.get(attributes.get("type", "1"), str)
-        self._silent = "none" in attributes.get("style", "").lower().partition("list-style")[2].partition(";")[0]
 
-    def mark(self, attributes: Mapping[str, str]) -> str:
+    def next(self, attributes: Mapping[str, str]) -> int | None:
         told = attributes.get("value", "").strip()
         number = int(told) if _INTEGER.match(told) else self._next
-        if number is None:
-            return ""
-        self._next = number + self._step
-        return "" if self._silent else f"{self._write(number) if number > 0 else number}. "
+        self._next = None if number is None else number + self._step
+        return number
 
 
 _INTEGER: Final = re.compile(r"[+-]?\d{1,9}\Z")
 _LISTS: Final = frozenset({"ol", "ul", "menu", "dir"})
+_MOST_DRAWN: Final = 1_000_000
+"""Characters from the style sheet that are read: one rule may draw before every element."""
+
+_KINDS: Final = {"a": "lower-alpha", "A": "upper-alpha", "i": "lower-roman", "I": "upper-roman"}
+_EMPTY: Final = frozenset(("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "wbr"))
+"""Elements without content, before and after which nothing is drawn."""
+
+_QUOTED: Final = {"/q": {"content": "open-quote"}, "q": {"content": "close-quote"}}
 
 
 class _Choice:
@@ -231,11 +300,10 @@ class _Choice:
         return taken
 
 
-def _displays(tag: str, attributes: Mapping[str, str], *said: bool | None) -> bool:
+def _displays(tag: str, attributes: Mapping[str, str], said: str | None) -> bool:
     if tag in _UNSEEN or (tag == "dialog" and "open" not in attributes):
         return False
-    last = next((one for one in reversed(said) if one is not None), None)
-    return last if last is not None else "hidden" not in attributes
+    return said != "none" if said is not None else "hidden" not in attributes
 
 
 def _value_of(tag: str, attributes: Mapping[str, str]) -> str:

@@ -10,7 +10,7 @@ from typing import Final
 
 from groq_core.services.documents.charsets import decode
 from groq_core.services.documents.enclosed import Enclosures, ReadAttached, base_name
-from groq_core.services.documents.html import html_text
+from groq_core.services.documents.html import read_page
 from groq_core.services.documents.parts import ReadingLimits, ReadingWatch, ReadText, tidy, unfit
 
 SHOWN_HEADERS: Final = ("From", "To", "Cc", "Date", "Subject")
@@ -99,21 +99,21 @@ class _Reading:
         if attached or not kind.startswith("text/"):
             return self._read_attachment(part, filename)
         content = _content(part)
-        text, note = self._decode(content, kind, part.get_content_charset())
-        if note:
-            self.notes.append(note)
+        text, *notes = self._decode(content, kind, part.get_content_charset())
+        self.notes += filter(None, notes)
         self.said = self.said or bool(text.strip())
         return [text]
 
-    def _decode(self, content: bytes, kind: str, charset: str | None) -> tuple[str, str]:
-        if kind != "text/html":
-            text, note = decode(content, self._name, charset)
-            return tidy(text), note
+    def _decode(self, content: bytes, kind: str, charset: str | None) -> tuple[str, str, str]:
+        """A text, and up to two sentences about it."""
         text, note = decode(content, self._name, charset)
+        if kind != "text/html":
+            return tidy(text), note, ""
         try:
-            return html_text(text), note
+            shown, unread = read_page(text)
         except ValueError:
-            return tidy(text), note
+            return tidy(text), note, ""
+        return shown, note, unread
 
     def _read_attachment(self, part: Message, filename: str | None) -> list[str]:
         if part.get_content_maintype() == "image" and not filename:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import Final
 
+from groq_core.media.image.signatures import signature
 from groq_core.services.documents import outlook, pdf
 from groq_core.services.documents.archive import kind_of_archive
 from groq_core.services.documents.charsets import read_text
@@ -92,6 +93,8 @@ def read_as_far_as_possible(
             f"{name} has {megabytes(len(data))}; {megabytes(limits.bytes)} is the most",
             "Send a smaller file, or only the pages that matter.",
         )
+    if not data:
+        raise unfit(f"{name} is empty: it has 0 bytes", "Choose the file again.", code="empty_file")
     kind = kind_of(data, name)
     inside = _reader_of_attached(limits, depth)
     if kind == "email":
@@ -159,7 +162,9 @@ def kind_of(data: bytes, name: str) -> Kind:
     if data.startswith(b"{\\rtf"):
         return "rtf"
     if suffix in _BY_CONTENT:
-        raise unfit(f"{name} is called {suffix} but is none", "Check that the file came over whole.")
+        raise unfit(
+            f"{name} is called {suffix} but is none: it is {_found_in(data)}", "Check that the file came over whole."
+        )
     if suffix and suffix not in EXTENSIONS:
         raise unfit(
             f"{name}: files that end in {suffix} cannot be read",
@@ -168,6 +173,23 @@ def kind_of(data: bytes, name: str) -> Kind:
         )
     return EXTENSIONS.get(suffix, "text")
 
+
+def _found_in(data: bytes) -> str:
+    """What a file is by its first bytes, for who was told something else by its name."""
+    head = data[:_HEAD]
+    picture = signature(head)
+    if picture is not None:
+        return f"a picture ({picture})"
+    if not head.strip(b"\0"):
+        return "nothing but zeros"
+    low = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:200].lower()
+    if low.startswith((b"<!doctype html", b"<html")):
+        return "a web page"
+    return "no file of any known kind" if head.translate(None, _TEXT) else "a text"
+
+
+_HEAD: Final = 1024
+_TEXT: Final = bytes(range(0x20, 0x100)) + b"\t\n\r\f"
 
 _BY_CONTENT: Final = frozenset(
     suffix for suffix, kind in EXTENSIONS.items() if kind not in ("text", "markdown", "email", "html", "xml")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
+from operator import add
 from typing import Any, Final
 
 from groq_core.errors import RequestError
 from groq_core.services.documents.archive import Archive, attribute, child, children, local
-from groq_core.services.documents.numerals import WORD
 from groq_core.services.documents.parts import (
     ReadingLimits,
     ReadingWatch,
@@ -16,6 +15,7 @@ from groq_core.services.documents.parts import (
     format_pages,
     size_error,
 )
+from groq_core.services.documents.slide_lists import Masters, SlideLists
 
 
 def read_pptx(data: bytes, name: str, limits: ReadingLimits) -> ReadText:
@@ -32,7 +32,8 @@ def _slides(archive: Archive, name: str, limits: ReadingLimits) -> ReadText:
     watch = ReadingWatch(name, limits)
     path = archive.main("ppt/presentation.xml")
     related = archive.relations(path)
-    order = child(archive.tree(path), "sldIdLst")
+    presentation = archive.tree(path)
+    order = child(presentation, "sldIdLst")
     paths = [
         related[relation][1]
         for slide in (order if order is not None else ())
@@ -43,12 +44,13 @@ def _slides(archive: Archive, name: str, limits: ReadingLimits) -> ReadText:
             f"{name} has {len(paths)} slides; {limits.pages} is the most",
             "Send only the slides that matter.",
         )
+    masters = Masters(archive, presentation)
     texts, hidden, comments = list[str](), list[int](), 0
     for number, slide in enumerate(paths, start=1):
         tree = archive.tree(slide)
         if attribute(tree, "show") in ("0", "false"):
             hidden.append(number)
-        blocks = texts_of(tree, watch)
+        blocks = texts_of(tree, watch, masters.lists_of(slide))
         for kind, part in archive.relations(slide).values():
             if kind == "diagramData":
                 blocks += texts_of(archive.tree(part), watch)
@@ -80,8 +82,11 @@ def _notes(tree: Any, watch: ReadingWatch) -> list[str]:
     return said
 
 
-def texts_of(tree: Any, watch: ReadingWatch) -> list[str]:
-    """The texts of shapes and tables in a drawing, in their order."""
+_ALONE: Final = SlideLists()
+
+
+def texts_of(tree: Any, watch: ReadingWatch, lists: SlideLists = _ALONE) -> list[str]:
+    """The texts of shapes and tables in a drawing, in their order, with the numbers of their lists."""
     blocks: list[str] = []
     if tree is None:
         return blocks
@@ -89,18 +94,19 @@ def texts_of(tree: Any, watch: ReadingWatch) -> list[str]:
         kind = local(element)
         watch.count()
         if kind == "txBody":
-            blocks.append("\n".join(_numbered(element, watch)))
+            paragraphs = [_paragraph(one, watch) for one in children(element, "p")]
+            blocks.append("\n".join(map(add, lists.marks(element), paragraphs)))
         elif kind == "tr":
             blocks.append(
-                " | ".join(" ".join(" ".join(texts_of(cell, watch)).split()) for cell in children(element, "tc"))
+                " | ".join(" ".join(" ".join(texts_of(cell, watch, lists)).split()) for cell in children(element, "tc"))
             )
         elif kind == "t" and element.getparent() is not None and local(element.getparent()) == "pt":
             blocks.append("\n".join(_paragraph(one, watch) for one in children(element, "p")))
         elif kind == "AlternateContent":
             chosen = child(element, "Choice")
-            blocks += texts_of(chosen if chosen is not None else child(element, "Fallback"), watch)
+            blocks += texts_of(chosen if chosen is not None else child(element, "Fallback"), watch, lists)
         elif kind and not _is_hidden(element):
-            blocks += texts_of(element, watch)
+            blocks += texts_of(element, watch, lists)
     return blocks
 
 
@@ -108,56 +114,6 @@ def _is_hidden(shape: Any) -> bool:
     """Whether a shape or a group of them was switched off; its first child says so."""
     about = next((child(one, "cNvPr") for one in shape if local(one).startswith("nv")), None)
     return about is not None and attribute(about, "hidden") in ("1", "true")
-
-
-def _numbered(body: Any, watch: ReadingWatch) -> list[str]:
-    """The paragraphs of a text, with the numbers that the program puts before those of lists."""
-    lines: list[str] = []
-    counted: dict[int, tuple[str, int]] = {}
-    for paragraph in children(body, "p"):
-        text = _paragraph(paragraph, watch)
-        marks = child(paragraph, "pPr")
-        numbers = child(marks, "buAutoNum") if marks is not None else None
-        at = int(attribute(marks, "lvl") or 0) if marks is not None else 0
-        counted = {level: known for level, known in counted.items() if level <= at}
-        if numbers is None or not text.strip():
-            # A paragraph of the same level without a number ends the list; an empty one has none and ends nothing.
-            if text.strip():
-                counted.pop(at, None)
-            lines.append(text)
-            continue
-        kind = attribute(numbers, "type") or "arabicPeriod"
-        start = int(attribute(numbers, "startAt") or 1)
-        before = counted.get(at, ("", 0))
-        number = before[1] + 1 if before[0] == kind else start
-        counted[at] = kind, number
-        lines.append(f"{_in_scheme(kind, number)} {text}")
-    return lines
-
-
-def _in_scheme(kind: str, number: int) -> str:
-    """
-    >>> _in_scheme("arabicPeriod", 2), _in_scheme("alphaLcParenBoth", 2), _in_scheme("romanUcParenR", 4)
-    ('2.', '(b)', 'IV)')
-    """
-    found = _SCHEME.match(kind)
-    name, sign = found.groups() if found else ("arabic", "Period")
-    written = WORD[_NUMERALS.get(name, "decimal")](number)
-    return {"Period": f"{written}.", "ParenR": f"{written})", "ParenBoth": f"({written})"}.get(sign or "", written)
-
-
-_SCHEME: Final = re.compile(r"(.*?)(Period|ParenR|ParenBoth|Plain|Minus)?\Z")
-_NUMERALS: Final = {
-    "alphaLc": "lowerLetter",
-    "alphaUc": "upperLetter",
-    "romanLc": "lowerRoman",
-    "romanUc": "upperRoman",
-    "circleNumDb": "decimalEnclosedCircle",
-    "circleNumWdWhite": "decimalEnclosedCircle",
-    "ea1Chs": "chineseCounting",
-    "ea1Cht": "chineseCounting",
-    "ea1JpnKor": "chineseCounting",
-}
 
 
 def _paragraph(paragraph: Any, watch: ReadingWatch) -> str:

@@ -1,144 +1,168 @@
 """
-What a page's own style sheet hides: rules for tags, classes and ids, and what of them together.
+What a page's own style sheet hides, counts and draws: rules for elements, and what of them together.
 
-It is no browser: selectors that look at other elements are passed over, and files are not fetched.
+It is no browser: of selectors only those of ``selectors`` are known, and files are not fetched.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
+
+from groq_core.services.documents.selectors import Element, Selector, is_moving, read_selector
+
+Declarations: TypeAlias = Mapping[str, str]
+"""Properties of those that matter here to their values, as written."""
 
 _MOST_CSS: Final = 2_000_000
 """Characters looked at."""
 
 _MOST_RULES: Final = 5_000
-"""That hide or show, with different selectors."""
+"""That say something that matters, with different selectors."""
 
-_SIMPLE: Final = re.compile(r"([a-z][a-z0-9]*|\*)?((?:[.#][\w-]+)*)", re.ASCII | re.IGNORECASE)
-_PART: Final = re.compile(r"([.#])([\w-]+)", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What a declaration says: None where it says nothing of it."""
-
-    display: bool | None = None
-    visibility: bool | None = None
+_NAMES: Final = frozenset(
+    {"display", "visibility", "content", "list-style-type", "counter-reset", "counter-increment", "counter-set"}
+)
+_STRING: Final = r"\"(?:\\.|[^\"\\\n])*\"?|'(?:\\.|[^'\\\n])*'?"
+_TOKEN: Final = re.compile(rf"(/\*.*?(?:\*/|\Z))|({_STRING})|([{{}}])|[^\"'{{}}/]+|/", re.DOTALL)
+_DECLARATION: Final = re.compile(rf"(?:{_STRING}|\([^()\"']*\)?|[^;\"'(])+", re.DOTALL)
+_IMPORTANT: Final = re.compile(r"!\s*important\s*\Z", re.IGNORECASE)
+_OF_LISTS: Final = re.compile(rf"{_STRING}|[\w-]+(?:\([^()]*\)?)?", re.DOTALL)
+_PRIVATE: Final = re.compile(r"\\[eEfF][0-9a-fA-F]{3}\b|[\ue000-\uf8ff]")
+"""Signs of fonts of pictures."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    tag: str
-    classes: frozenset[str]
-    ident: str
-    shown: Shown
+    selector: Selector
     order: int
-
-    @property
-    def weight(self) -> tuple[int, int, int, int]:
-        return bool(self.ident), len(self.classes), bool(self.tag), self.order
+    said: Declarations
+    important: Declarations
 
 
-def read_style(style: str) -> Shown:
+def read_style(style: str) -> Declarations:
     """
-    What a ``style`` attribute, or the inside of a rule, says.
+    What a ``style`` attribute, or the inside of a rule, says of what matters here.
 
-    >>> read_style("color: red; display : NONE !important")
-    Shown(display=False, visibility=None)
+    >>> dict(read_style("color: red; display : NONE !important"))
+    {'display': 'none'}
     """
-    display = visibility = None
-    for declaration in style.split(";"):
+    said, important = _declarations(style)
+    return {**said, **important}
+
+
+def _declarations(style: str) -> tuple[dict[str, str], dict[str, str]]:
+    said: dict[str, str] = {}
+    important: dict[str, str] = {}
+    for declaration in _DECLARATION.findall(style):
         name, _, value = declaration.partition(":")
-        word = value.replace("!important", "").strip().lower()
-        if name.strip().lower() == "display" and word:
-            display = word != "none"
-        elif name.strip().lower() == "visibility" and word:
-            visibility = word not in ("hidden", "collapse")
-    return Shown(display, visibility)
+        name, value = name.strip().lower(), value.strip()
+        marked = _IMPORTANT.search(value[-40:])
+        if name == "list-style":
+            name, value = "list-style-type", _of_lists(value)
+        if name not in _NAMES or not value:
+            continue
+        if marked:
+            value = value[: value.rindex("!")].strip()
+        (important if marked else said)[name] = value if name == "content" or '"' in value else value.lower()
+    return said, important
+
+
+def _of_lists(value: str) -> str:
+    """The kind of numbers in the short form, where the place and a picture may stand too."""
+    words = [word for word in _OF_LISTS.findall(value) if word not in ("inside", "outside", "important")]
+    return next((word for word in words if not word.startswith("url(")), "")
 
 
 class StyleSheet:
     """
-    Rules that hide or show, found by an element's tag, classes and id.
+    Rules that hide, count or draw, found by an element and what is around it.
 
-    >>> StyleSheet(".a { display: none } p.a { display: block }").of("p", {"class": "a b"})
-    Shown(display=True, visibility=None)
+    Attributes:
+        unread: Something is drawn by a rule whose selector is not known here.
+
+    >>> dict(StyleSheet(".a { display: none } p.a { display: block }").of(Element("p", {"class": "a b"}), ()))
+    {'display': 'block'}
     """
 
     def __init__(self, css: str) -> None:
-        self._rules: defaultdict[str, dict[tuple[str, frozenset[str], str], _Rule]] = defaultdict(dict)
+        self._rules: defaultdict[str, defaultdict[str, dict[Selector, _Rule]]] = defaultdict(lambda: defaultdict(dict))
         self._count = 0
+        self.unread = False
         for order, (selectors, body) in enumerate(_rules(css[:_MOST_CSS])):
-            shown = read_style(body)
-            if shown == Shown():
-                continue
-            for selector in dict.fromkeys(selectors.split(",")):
-                self._add(selector.strip(), shown, order)
+            said, important = _declarations(body)
+            if said or important:
+                for text in dict.fromkeys(selectors.split(",")):
+                    self._add(text.strip(), order, said, important)
 
-    def _add(self, selector: str, shown: Shown, order: int) -> None:
-        match = _SIMPLE.fullmatch(selector)
-        if match is None or not selector:
+    def _add(self, text: str, order: int, said: dict[str, str], important: dict[str, str]) -> None:
+        selector = read_selector(text) if text else None
+        drawn = said.get("content", "") + important.get("content", "")
+        if selector is None:
+            self.unread = self.unread or (_draws(drawn) and ":" in text and not is_moving(text))
             return
-        tag = (match[1] or "").lower().replace("*", "")
-        parts = _PART.findall(match[2])
-        classes = frozenset(name for mark, name in parts if mark == ".")
-        idents = [name for mark, name in parts if mark == "#"]
-        if len(idents) > 1:
+        if selector.pseudo and _PRIVATE.search(drawn) and not _draws(drawn):
             return
-        ident = idents[0] if idents else ""
-        key = f"#{ident}" if ident else f".{min(classes)}" if classes else tag
-        same = self._rules[key].get((tag, classes, ident))
+        same = self._rules[selector.pseudo][selector.last.key].get(selector)
         if same is not None:  # a later rule with the same selector wins, word by word
-            display = same.shown.display if shown.display is None else shown.display
-            shown = Shown(display, same.shown.visibility if shown.visibility is None else shown.visibility)
-        elif (count := self._count + 1) > _MOST_RULES:
+            said, important = {**same.said, **said}, {**same.important, **important}
+        elif self._count >= _MOST_RULES:
             return
         else:
-            self._count = count
-        self._rules[key][tag, classes, ident] = _Rule(tag, classes, ident, shown, order)
+            self._count += 1
+        self._rules[selector.pseudo][selector.last.key][selector] = _Rule(selector, order, said, important)
 
-    def of(self, tag: str, attributes: Mapping[str, str]) -> Shown:
-        """What the rules say of an element; its own ``style`` comes on top of that."""
-        if not self._rules:
-            return Shown()
-        classes = frozenset(attributes.get("class", "").split())
-        ident = attributes.get("id", "")
-        keys = (f"#{ident}", *(f".{name}" for name in classes), tag, "")
+    def of(self, element: Element, around: Sequence[Element], pseudo: str = "") -> Declarations:
+        """What the rules and its own style say of an element, or of what is drawn before or after its content."""
+        own, own_important = ({}, {}) if pseudo else _declarations(element.attributes.get("style", ""))
+        found = self._rules.get(pseudo)
+        if not found:
+            return {**own, **own_important}
+        keys = (f"#{element.attributes.get('id', '')}", *(f".{name}" for name in element.classes), element.tag, "")
         rules = [
-            rule
-            for key in keys
-            for rule in self._rules.get(key, _NONE).values()
-            if rule.classes <= classes and rule.ident in ("", ident) and rule.tag in ("", tag)
+            rule for key in keys for rule in found.get(key, _NONE).values() if rule.selector.matches(element, around)
         ]
-        display = visibility = None
-        for rule in sorted(rules, key=lambda rule: rule.weight):
-            display = display if rule.shown.display is None else rule.shown.display
-            visibility = visibility if rule.shown.visibility is None else rule.shown.visibility
-        return Shown(display, visibility)
+        rules.sort(key=lambda rule: (rule.selector.weight, rule.order))
+        together: dict[str, str] = {}
+        for rule in rules:
+            together |= rule.said
+        together |= own
+        for rule in rules:
+            together |= rule.important
+        return together | own_important
 
 
-_NONE: Final[dict[tuple[str, frozenset[str], str], _Rule]] = {}
+_NONE: Final[dict[Selector, _Rule]] = {}
+
+
+def _draws(content: str) -> bool:
+    """Whether it is anything that can be read."""
+    if "counter" in content or "attr(" in content:
+        return True
+    strings = "".join(re.findall(_STRING, _PRIVATE.sub("", content)))
+    return any(sign.isalnum() for sign in strings)
 
 
 def _rules(css: str) -> Iterator[tuple[str, str]]:
     """Selectors and declarations of what counts on a screen."""
     outer: list[str] = []
-    before = ""
-    for piece in re.split(r"([{}])", _without_comments(css)):
-        if piece == "{":
-            outer.append(before.rpartition(";")[2].strip())
-            before = ""
-        elif piece == "}":
+    before: list[str] = []
+    for token in _TOKEN.finditer(css):
+        if token[1]:
+            continue
+        if token[3] == "{":
+            outer.append("".join(before).rpartition(";")[2].strip())
+            before = []
+        elif token[3] == "}":
             if outer and all(_on_screen(one) for one in outer[:-1]) and not outer[-1].startswith("@"):
-                yield outer[-1], before
+                yield outer[-1], "".join(before)
             del outer[-1:]
-            before = ""
+            before = []
         else:
-            before = piece
+            before.append(token[0])
 
 
 def _on_screen(around: str) -> bool:
@@ -147,8 +171,3 @@ def _on_screen(around: str) -> bool:
         return True
     # Rules for narrow screens hide what is seen on others, so only those without a condition count.
     return low.startswith("@media") and low.removeprefix("@media").strip() in ("screen", "all", "only screen")
-
-
-def _without_comments(css: str) -> str:
-    first, *rest = css.split("/*")
-    return first + "".join(piece.partition("*/")[2] for piece in rest)

@@ -1,27 +1,20 @@
 """
 Does what the model wrote fit the schema, and what does not: the check that holds whoever answered.
-
-Patterns run in Rust's regex engine, which takes linear time whatever the pattern is: a schema may come from a
-stranger, and one bad pattern in Python's engine would stop the whole process.
 """
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema import FormatChecker
 from jsonschema.exceptions import SchemaError, ValidationError
-from jsonschema.validators import extend, validator_for
-from pydantic_core import SchemaError as CoreSchemaError
-from pydantic_core import SchemaValidator, core_schema
 from referencing import Registry
 
 from groq_core.errors import RequestError
+from groq_core.incoming.foreign_schemas import bounded_steps, is_checkable, take_step, validator_class
 from groq_core.services.extraction.strict import Node, allows_null, resolve_ref, subschemas
 
 MAX_SCHEMA_BYTES: Final = 100_000
@@ -83,7 +76,7 @@ def check_schema(schema: Node) -> None:
         if isinstance(pattern := node.get("pattern"), str):
             _pattern_check(pattern, path)
     try:
-        _validator_class(schema).check_schema(schema)
+        validator_class(schema).check_schema(schema)
     except SchemaError as error:
         place = "/".join(map(str, error.absolute_path))
         raise _schema_error(f"{'#/' + place if place else '#'}: {_short(error.message)}") from None
@@ -96,29 +89,11 @@ def _schema_error(
 
 
 def _pattern_check(pattern: str, path: str) -> None:
-    try:
-        _matcher(pattern)
-    except CoreSchemaError:
+    if not is_checkable(pattern):
         raise _schema_error(
             f"{path} has a pattern that cannot be checked in bounded time: {_short(pattern)}",
             "Look-around and back-references do not work; leave them out.",
-        ) from None
-
-
-@functools.lru_cache(maxsize=256)
-def _matcher(pattern: str) -> SchemaValidator:
-    return SchemaValidator(core_schema.str_schema(pattern=pattern, regex_engine="rust-regex"))
-
-
-def _by_pattern(_: Any, pattern: str, instance: object, __: Any) -> Iterator[ValidationError]:
-    if isinstance(instance, str) and not _matcher(pattern).isinstance_python(instance):
-        yield ValidationError(f"{instance!r} does not match {pattern!r}")
-
-
-def _validator_class(schema: Node) -> Any:
-    return extend(  # type: ignore[no-untyped-call]
-        validator_for(schema, default=Draft202012Validator), {"pattern": _by_pattern}
-    )
+        )
 
 
 # ── formats ──────────────────────────────────────────────────────────────────────────────────────────
@@ -145,18 +120,24 @@ def _is_uri(value: object) -> bool:
 
 
 def problems(data: object, schema: Node) -> list[Problem]:
-    """List what does not fit, at most :data:`MAX_PROBLEMS`; empty when everything does."""
+    """
+    List what does not fit, at most :data:`MAX_PROBLEMS`; empty when everything does.
+
+    Raises:
+        RequestError: 400; the schema unfolds to too many parts.
+    """
     found = []
-    for error in _validator(schema).iter_errors(data):
-        found.append(Problem(tuple(error.absolute_path), _short(_deepest(error))))
-        if len(found) == MAX_PROBLEMS:
-            break
+    with bounded_steps(data):
+        for error in _validator(schema).iter_errors(data):
+            found.append(Problem(tuple(error.absolute_path), _short(_deepest(error))))
+            if len(found) == MAX_PROBLEMS:
+                break
     return found
 
 
 def _validator(schema: Node) -> Any:
     # An empty registry: nothing is ever fetched for a reference.
-    return _validator_class(schema)(schema, registry=Registry(), format_checker=_FORMATS)
+    return validator_class(schema)(schema, registry=Registry(), format_checker=_FORMATS)
 
 
 def _deepest(error: ValidationError) -> str:
@@ -177,16 +158,25 @@ def restore_absent(data: Any, node: object, root: Node) -> Any:
     Undo what strictness did to an answer: a null that only said "not there" is left out again.
 
     A required value that may be null and was left out is set to null.
+
+    Raises:
+        RequestError: 400; the schema unfolds to too many parts.
     """
+    with bounded_steps(data):
+        return _restored(data, node, root)
+
+
+def _restored(data: Any, node: object, root: Node) -> Any:
+    take_step()
     if not isinstance(node, dict):
         return data
     node = resolve_ref(node, root)
     for part in node.get("allOf", ()):
-        data = restore_absent(data, part, root)
+        data = _restored(data, part, root)
     if branches := node.get("anyOf") or node.get("oneOf"):
         return _restore_choice(data, branches, root)
     if isinstance(data, list):
-        return [restore_absent(item, node.get("items"), root) for item in data]
+        return [_restored(item, node.get("items"), root) for item in data]
     if not isinstance(data, dict):
         return data
     properties = node.get("properties") or {}
@@ -196,7 +186,7 @@ def restore_absent(data: Any, node: object, root: Node) -> Any:
         child = properties.get(name, extra)
         if value is None and name in properties and not allows_null(child, root):
             continue
-        kept[name] = restore_absent(value, child, root)
+        kept[name] = _restored(value, child, root)
     for name in node.get("required", ()):
         if name not in kept and name in properties and allows_null(properties[name], root):
             kept[name] = None
@@ -209,7 +199,7 @@ def _restore_choice(data: Any, branches: list[Any], root: Node) -> Any:
     validator = _validator(root)
     tried = []
     for branch in branches:
-        candidate = restore_absent(data, branch, root)
+        candidate = _restored(data, branch, root)
         if validator.evolve(schema=branch).is_valid(candidate):
             return candidate
         tried.append(candidate)

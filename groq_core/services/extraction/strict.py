@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 from groq_core.errors import RequestError
+from groq_core.incoming.foreign_schemas import bounded_steps, take_step
 
 Node: TypeAlias = dict[str, Any]
 
@@ -99,6 +100,7 @@ def allows_null(node: object, root: Node, depth: int = 0) -> bool:
     >>> allows_null({"type": ["string", "null"]}, {}), allows_null({"type": "string"}, {})
     (True, False)
     """
+    take_step()
     if not isinstance(node, dict) or depth > 16:
         return node is True
     node = resolve_ref(node, root)
@@ -148,12 +150,17 @@ class StrictSchema:
         if "$ref" in root:
             # The decoder wants an object at the root, not a name for one.
             root = {**resolve_ref(root, root), **{key: root[key] for key in ("$defs", "definitions") if key in root}}
+        with bounded_steps():
+            self._build(root)
+
+    def _build(self, root: Node) -> None:
         defs = {**root.get("definitions", {}), **root.get("$defs", {})}
         self.schema = self._node({key: value for key, value in root.items() if key not in ("$defs", "definitions")})
         if defs:
             self.schema["$defs"] = {name: self._node(child) for name, child in defs.items()}
 
     def _node(self, node: object) -> Node:
+        take_step()
         if not isinstance(node, dict) or not node:
             self.exact = False
             return {}

@@ -45,6 +45,23 @@ for (const model of models) {
   const { object } = await generateObject({ model, schema, prompt: "Ada is 36 years old.", maxRetries: 0 });
   assert.equal(typeof object.age, "number");
 }
+const custom = openai.tools.customTool({
+  name: "get_weather",
+  description: "Get the weather of a city",
+  format: { type: "grammar", syntax: "regex", definition: "[A-Z][a-z]+" },
+  execute: async (city) => `hail, said ${city}`,
+});
+const asked = {
+  model: openai("quality"),
+  prompt: "What is the weather in Paris?",
+  tools: { get_weather: custom },
+  stopWhen: stepCountIs(3),
+  maxRetries: 0,
+};
+assert.match((await generateText(asked)).text, /hail/);
+const flowing = streamText(asked);
+for await (const part of flowing.fullStream) assert.notEqual(part.type, "error", String(part.error));
+assert.match(await flowing.text, /hail/);
 const heard = await experimental_transcribe({
   model: openai.transcription("whisper-1"),
   audio: readFileSync(process.env.SPEECH),

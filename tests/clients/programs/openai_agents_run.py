@@ -6,6 +6,7 @@ from importlib.metadata import version
 
 from agents import (
     Agent,
+    CustomTool,
     OpenAIChatCompletionsModel,
     Runner,
     SQLiteSession,
@@ -32,6 +33,13 @@ def get_weather(city: str) -> str:
     return f"hail in {city}"
 
 
+async def look_up(_: object, text: str) -> str:
+    return f"hail, said {text}"
+
+
+get_forecast = CustomTool(name="get_weather", description="Get the weather of a city.", on_invoke_tool=look_up)
+
+
 async def main() -> None:
     for model in ("quality", OpenAIChatCompletionsModel("quality", client)):
         agent = Agent(name="Weatherman", instructions="Be short.", tools=[get_weather], model=model)
@@ -51,6 +59,11 @@ async def main() -> None:
         other = Agent(name="Other", instructions="Count.", model=model, handoff_description="Counts")
         triage = Agent(name="Triage", handoffs=[other], model=model)
         assert (await Runner.run(triage, "Count from 1 to 12.")).final_output
+    forecaster = Agent(name="Forecaster", tools=[get_forecast], model="quality")
+    assert "hail" in (await Runner.run(forecaster, "What is the weather in Paris?")).final_output
+    forecast = Runner.run_streamed(forecaster, "What is the weather in Rome?")
+    _ = [event async for event in forecast.stream_events()]
+    assert "hail" in forecast.final_output
     linked = await Runner.run(Agent(name="Counter", model="quality"), "Count from 1 to 5.")
     again = await Runner.run(
         Agent(name="Counter", model="quality"), "Go on.", previous_response_id=linked.last_response_id

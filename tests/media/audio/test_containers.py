@@ -65,7 +65,7 @@ def test_words_of_a_film_are_where_they_were_said_although_its_sound_starts_late
 
 ODD_FILMS = (
     ("avi", "libmp3lame", 3.2, 2.4), ("avi", "pcm_s16le", 0.4, 0.7), ("avi", "dca", 0.0, 0.7),
-    ("avi", "eac3", 3.2, 0.7),
+    ("avi", "eac3", 3.2, 0.7), ("avi", "g726", 3.2, 0.7), ("asf", "flac", 0.0, 2.4), ("wtv", "flac", 3.2, 0.7),
     ("ogv", "flac", 3.2, 0.7), ("ogv", "flac", 0.4, 6.3), ("ogv", "libvorbis", 3.2, 0.7),
     ("ogv", "libvorbis", 0.4, 2.4), ("ogv", "libopus", 3.2, 0.7),
 )  # fmt: skip
@@ -77,6 +77,12 @@ def test_words_of_a_film_are_where_they_were_said_where_ffmpeg_does_not_know(tmp
         (outcome,) = try_pair([Row(ending, codec, late_s, length_s)], tmp_path)
 
         assert outcome.kept, outcome
+
+
+def test_what_ffmpeg_cannot_decode_itself_is_told(tmp_path: Path) -> None:
+    (outcome,) = try_pair([Row("wtv", "aac", 0.0, 2.4)], tmp_path)
+
+    assert outcome.verdict == ("kept" if outcome.kept else "said"), outcome
 
 
 @pytest.mark.parametrize(("off", "kept"), [(0.0, True), (0.3, False)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import struct
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,39 @@ def test_a_text_that_begins_as_a_bmp_does_is_none(start: str) -> None:
         assert signature(data) is None
         assert not is_picture(data)
         assert to_text(data) == data.decode()
+
+
+@pytest.mark.parametrize("kind", ["DDS", "PCX", "SGI", "ICNS"])
+def test_a_picture_that_is_not_read_is_named(kind: str) -> None:
+    with pytest.raises(RequestError, match=f"{kind} [a-z]+ can't be read here") as refused:
+        format_of(encode_image(SQUARE, kind))
+
+    assert (refused.value.status, refused.value.hint) == (422, "Save it as JPEG or PNG.")
+
+
+@pytest.mark.parametrize(
+    ("tags", "raw"),
+    [
+        ([(50706, 0x01040000)], True),
+        ([(254, 1), (330, 8)], True),
+        ([(254, 1)], False),
+        ([(254, 0), (330, 8)], False),
+    ],
+    ids=["DNG", "preview", "small", "pyramid"],
+)
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_the_preview_of_a_raw_photograph_is_not_taken_for_it(
+    tags: list[tuple[int, int]], raw: bool, order: str
+) -> None:
+    start = b"II*\0" if order == "<" else b"MM\0*"
+    entries = b"".join(struct.pack(f"{order}HHII", tag, 4, 1, value) for tag, value in tags)
+    data = start + struct.pack(f"{order}IH", 8, len(tags)) + entries + bytes(4)
+
+    if not raw:
+        assert format_of(data) == "TIFF"
+        return
+    with pytest.raises(RequestError, match="Raw photographs of a camera can't be read here"):
+        format_of(data)
 
 
 def test_signatures_stand_nowhere_else() -> None:

@@ -1,0 +1,193 @@
+"""
+How long `/health` takes while something else is done, and how much of that is the server's own making.
+
+A machine that does other things beside holds everybody up. So two things are read beside each answer: what the
+threads of the server, and who asks, spent on waiting for a processor (as Linux counts it), and what a control took at
+the same time: a bare HTTP server on asyncio, of the same priority, that does nothing and is asked as often. What of an
+answer's time neither explains is the server's own, and so is all that the server itself worked meanwhile: whoever
+waits while the process computes waits for it, however busy the machine is.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+EVERY_S = 0.02
+
+CONTROL = """
+import asyncio
+ANSWER = b"HTTP/1.1 200 OK\\r\\ncontent-length: 2\\r\\ncontent-type: text/plain\\r\\n\\r\\nok"
+async def answer(reader, writer):
+    try:
+        while await reader.readuntil(b"\\r\\n\\r\\n"):
+            writer.write(ANSWER)
+            await writer.drain()
+    except (asyncio.IncompleteReadError, ConnectionError):
+        writer.close()
+async def main():
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await server.serve_forever()
+asyncio.run(main())
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """
+    One answer.
+
+    Attributes:
+        began: When it was asked for, in seconds of the monotonic clock.
+        took: Seconds until it was there.
+        worked: Processor seconds of all the server's threads meanwhile.
+        waited: Seconds that the server's threads, and who asks, were ready to run and did not.
+    """
+
+    began: float
+    took: float
+    worked: float = 0.0
+    waited: float = 0.0
+
+
+@dataclass(slots=True)
+class Health:
+    """What was asked of a server and of the control."""
+
+    asked: list[Asked] = field(default_factory=list)
+    control: list[Asked] = field(default_factory=list)
+
+    def took(self) -> list[float]:
+        """Seconds of each answer, in ascending order."""
+        return sorted(one.took for one in self.asked)
+
+    def own(self) -> list[float]:
+        """Seconds of each answer that are the server's own making, in ascending order."""
+        return sorted(self._own(one) for one in self.asked)
+
+    def _own(self, one: Asked) -> float:
+        beside = max(
+            (other.took for other in self.control if other.began < one.began + one.took and one.began < _end(other)),
+            default=0.0,
+        )
+        unexplained = one.took - one.waited - beside
+        return max(0.0, min(one.took, max(one.worked - beside, unexplained)))
+
+
+def _end(one: Asked) -> float:
+    return one.began + one.took
+
+
+def meters(process: int) -> tuple[float, float]:
+    """Processor seconds of all threads of a process so far, and those that they were ready and waited; 0 off Linux."""
+    worked = waited = 0
+    for task in Path(f"/proc/{process}/task").glob("*/schedstat"):
+        try:
+            ran, ready, _ = task.read_text("ascii").split()
+        except (OSError, ValueError):
+            continue
+        worked, waited = worked + int(ran), waited + int(ready)
+    return worked / 1e9, waited / 1e9
+
+
+def _own_wait() -> float:
+    """Seconds that this thread was ready and waited."""
+    try:
+        return int(Path(f"/proc/self/task/{threading.get_native_id()}/schedstat").read_text("ascii").split()[1]) / 1e9
+    except OSError:
+        return 0.0
+
+
+class _Probe(threading.Thread):
+    """Asks one address again and again."""
+
+    def __init__(self, url: str, process: int, kept: list[Asked]) -> None:
+        super().__init__(daemon=True)
+        self._url, self._process, self._kept = url, process, kept
+        self._over = threading.Event()
+        self.failed = ""
+
+    def run(self) -> None:
+        with httpx.Client(timeout=60, trust_env=False) as http:
+            while not self._over.is_set():
+                worked, waited = meters(self._process)
+                own, began = _own_wait(), time.monotonic()
+                try:
+                    http.get(self._url).raise_for_status()
+                except httpx.HTTPError as error:
+                    self.failed = f"{self._url}: {type(error).__name__}"
+                    return
+                took, own = time.monotonic() - began, _own_wait() - own
+                now_worked, now_waited = meters(self._process)
+                self._kept.append(Asked(began, took, now_worked - worked, now_waited - waited + own))
+                self._over.wait(EVERY_S)
+
+    def end(self) -> None:
+        self._over.set()
+        self.join(70)
+
+
+@contextmanager
+def control() -> Iterator[tuple[str, int]]:
+    """A server that does nothing; gives its address and its process."""
+    process = subprocess.Popen([sys.executable, "-c", CONTROL], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        yield f"http://127.0.0.1:{int(process.stdout.readline())}/", process.pid
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+
+
+@contextmanager
+def watching(url: str, process: int, beside: tuple[str, int]) -> Iterator[Health]:
+    """
+    Ask `/health` until the block is left.
+
+    Args:
+        url: Of the server, without a slash at its end.
+        process: The server's number.
+        beside: The control's address and number.
+
+    Raises:
+        RuntimeError: One of the two did not answer.
+    """
+    found = Health()
+    probes = [_Probe(f"{url}/health", process, found.asked), _Probe(*beside, found.control)]
+    for probe in probes:
+        probe.start()
+    try:
+        yield found
+    finally:
+        for probe in probes:
+            probe.end()
+    if failed := [probe.failed for probe in probes if probe.failed]:
+        raise RuntimeError("; ".join(failed))
+
+
+def busy(most: float = 1.5) -> str:
+    """What is to be said of a machine that does other things beside; empty for a quiet one."""
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    return f"the machine was busy when this began: load {load:.1f} on {os.cpu_count()} cores" if load > most else ""
+
+
+def share(values: Sequence[float], part: float) -> float:
+    """
+    The value below which a part of ascending values lies.
+
+    >>> share([1, 2, 3, 4], 0.5), share([], 0.5)
+    (3, 0.0)
+    """
+    return values[min(int(len(values) * part), len(values) - 1)] if values else 0.0
