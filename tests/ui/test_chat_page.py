@@ -336,7 +336,8 @@ async def test_status_shows_every_target_and_tier(page: Page, house: House) -> N
         await expect(page.locator(".gc-tier", has_text=tier).first).to_be_visible()
 
 
-async def test_panel_folds_away_on_a_phone(page: Page, house: House) -> None:
+async def test_panel_folds_away_on_a_phone(unopened: Page, house: House) -> None:
+    page = unopened
     await page.set_viewport_size({"width": 390, "height": 844})
     await open_page(page, house)
 
@@ -354,7 +355,8 @@ async def test_panel_folds_away_when_the_window_gets_narrow(page: Page) -> None:
     await expect(page.locator(".gc-status-body")).to_be_hidden()
 
 
-async def test_the_chosen_tab_comes_into_a_phones_row(page: Page, house: House) -> None:
+async def test_the_chosen_tab_comes_into_a_phones_row(unopened: Page, house: House) -> None:
+    page = unopened
     await page.set_viewport_size({"width": 390, "height": 844})
     await open_page(page, house)
     tab = page.locator("#tab-batch-button")
@@ -393,9 +395,19 @@ async def test_one_can_ask_before_gradio_has_laid_out_the_page(context: BrowserC
 
 async def test_a_model_can_be_picked_by_keys_or_typed(page: Page, house: House) -> None:
     house.script = says("ok")
-    picker = page.locator("#chat-model input")
+    picker, asked = page.locator("#chat-model input"), asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await asked.wait()
+        await route.continue_()
+
+    await page.route("**/ui/models", hold)
     await picker.click()
     await picker.press("ArrowDown")
+    async with page.expect_response("**/ui/models") as renewed:
+        asked.set()
+    await (await renewed.value).finished()
+    await page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
     await picker.press("Enter")
     await ask(page, "one")
     await answered(page)

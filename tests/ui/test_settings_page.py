@@ -198,7 +198,8 @@ async def test_wrong_option_is_refused_in_its_field(page: Page, house: House) ->
 
 
 @pytest.mark.parametrize("height", [844, 480])
-async def test_phone_has_one_row_every_tab_and_room_for_fingers(page: Page, house: House, height: int) -> None:
+async def test_phone_has_one_row_every_tab_and_room_for_fingers(unopened: Page, house: House, height: int) -> None:
+    page = unopened
     await page.set_viewport_size({"width": 390, "height": height})
     await open_page(page, house)
     await page.wait_for_selector("#gc-tabs [role=tab]")

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import BrowserContext, Page, expect
 
 from groq_core.errors import ChainError, Kind, ProviderError
 from groq_core.requests import ChatRequest
@@ -23,16 +23,20 @@ pytestmark = [pytest.mark.browser, needs("chromium")]
 SIZES = pytest.mark.parametrize("size", [(1440, 900), (390, 844)], ids=["desktop", "phone"])
 
 
-async def resize(page: Page, house: House, size: tuple[int, int]) -> None:
+async def open_at(page: Page, house: House, size: tuple[int, int]) -> Page:
+    """Open it on a screen of this size, its panel unfolded."""
     await page.set_viewport_size({"width": size[0], "height": size[1]})
     await open_page(page, house)
     if not await page.evaluate("document.querySelector('#status-panel details').open"):
         await page.click("#status-panel summary")
+    return page
 
 
 @SIZES
-async def test_panel_says_who_answers_and_what_was_shut_down(page: Page, house: House, size: tuple[int, int]) -> None:
-    await resize(page, house, size)
+async def test_panel_says_who_answers_and_what_was_shut_down(
+    unopened: Page, house: House, size: tuple[int, int]
+) -> None:
+    page = await open_at(unopened, house, size)
     speed = page.locator(".gc-tier", has_text="speed")
 
     await expect(speed).to_contain_text("gpt-oss-20b")
@@ -63,19 +67,21 @@ async def test_folded_panel_leaves_its_room_to_the_chat(page: Page) -> None:
     assert (await size_of(page.locator("#gc-main")))[0] > before + 200
 
 
-@SIZES
-async def test_server_that_is_gone_is_told_within_seconds(
-    browser: Browser, house: House, size: tuple[int, int]
-) -> None:
-    context = await browser.new_context(viewport={"width": size[0], "height": size[1]})
+async def test_server_that_is_gone_is_told_within_seconds(context: BrowserContext, house: House) -> None:
     page = await context.new_page()
+    gone, sizes = page.locator("#gc-gone"), [{"width": 390, "height": 844}, {"width": 1440, "height": 900}]
     async with line_to(house.url) as url:
         await page.goto(url)
         await page.wait_for_selector("#status-panel [data-target]", state="attached")
-        await expect(page.locator("#gc-gone")).to_be_hidden()
-    await expect(page.locator("#gc-gone")).to_be_visible(timeout=15_000)
-    await expect(page.locator("#gc-gone")).to_contain_text("does not answer")
-    await context.close()
+        for size in sizes:
+            await page.set_viewport_size(size)  # type: ignore[arg-type]
+            await expect(gone).to_be_hidden()
+    await expect(gone).to_be_visible(timeout=15_000)
+    await expect(gone).to_contain_text("does not answer")
+    for size in reversed(sizes):
+        await page.set_viewport_size(size)  # type: ignore[arg-type]
+        await expect(gone).to_be_visible()
+        await expect(gone).to_be_in_viewport()
 
 
 @asynccontextmanager
@@ -138,8 +144,8 @@ async def test_a_fault_on_everything_is_told_as_that_and_when_somebody_is_back(p
 
 
 @SIZES
-async def test_tour_breaks_asks_and_shows_the_receipt(page: Page, house: House, size: tuple[int, int]) -> None:
-    await resize(page, house, size)
+async def test_tour_breaks_asks_and_shows_the_receipt(unopened: Page, house: House, size: tuple[int, int]) -> None:
+    page = await open_at(unopened, house, size)
     await page.click("#tour-start")
     card = page.locator("#gc-tour")
     for step in range(1, 5):
@@ -153,9 +159,9 @@ async def test_tour_breaks_asks_and_shows_the_receipt(page: Page, house: House, 
 
 @SIZES
 async def test_comparison_has_a_column_a_model_and_goes_on_with_one(
-    page: Page, house: House, size: tuple[int, int]
+    unopened: Page, house: House, size: tuple[int, int]
 ) -> None:
-    await resize(page, house, size)
+    page = await open_at(unopened, house, size)
     if size[0] < 900:
         await page.keyboard.press("Escape")
     await page.click("#chat-compare")

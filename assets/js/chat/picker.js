@@ -105,7 +105,12 @@ export class Picker {
     } catch {
       return; // those of before will do
     }
-    if (!this.list.hidden) this.#open(this.typed);
+    if (this.list.hidden) return;
+    // What somebody has gone to by arrow keys meanwhile is still what Enter takes.
+    const marked = this.list.children[this.#at]?.getAttribute("data-value");
+    this.#open(this.typed);
+    const again = [...this.list.children].findIndex((option) => option.getAttribute("data-value") === marked);
+    if (again >= 0) this.#mark(again);
   }
 
   /** @param {KeyboardEvent} event */

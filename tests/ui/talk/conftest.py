@@ -10,13 +10,13 @@ import soundfile
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from tests.requires import find
-from tests.ui.conftest import ALONE, MEDIA, House, context_of
+from tests.ui.conftest import ALONE, MEDIA, Elsewhere, House, context_of
 from tests.ui.scripts import says
 from tests.ui.talk.talking import ANSWER, LISTENS, chat
 
 
 @pytest.fixture(scope="package")
-async def browser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Browser]:
+async def browser(tmp_path_factory: pytest.TempPathFactory, elsewhere: Elsewhere) -> AsyncIterator[Browser]:
     """Its microphone hears two and a half seconds of speech, then four of silence, and so on."""
     speech, rate = soundfile.read(MEDIA / "jfk.wav", dtype="int16")
     phrase = speech[int(0.3 * rate) : int(2.8 * rate)]
@@ -25,7 +25,7 @@ async def browser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bro
     flags = [flag for flag in ALONE if not flag.startswith("--use-file-for-fake-audio-capture")]
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=find("chromium"), args=[*flags, f"--use-file-for-fake-audio-capture={file}"]
+            executable_path=find("chromium"), args=[*flags, elsewhere.flag, f"--use-file-for-fake-audio-capture={file}"]
         )
         yield browser
         await browser.close()
