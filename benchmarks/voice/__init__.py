@@ -6,3 +6,6 @@ Talking with the page: whose turn it is, who interrupts, and how soon an answer 
 - ``latency``: From the end of what was said to the first sound, in Chromium with a scripted provider.
 - ``sounds``: The recordings: people, espeak-ng, and noises made here.
 """
+
+SECTIONS = {"shares": "voice", "times": "voice-times"}
+"""What is written down by itself: of the recordings, and of the page in Chromium."""

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { say } from "../../assets/js/shared/words.js";
 import { Sentences, sentences } from "../../assets/js/talk/sentences.js";
 
 function spoken(source, step) {
@@ -86,7 +87,7 @@ test("no part of an emoji, no citation and no footnote reaches the voice", () =>
 });
 
 test("what is said to tools and not to people stands on the screen, and the words of HTML are read", () => {
-  const code = "spoken_code";
+  const code = say("spoken_code");
   const call = '{"name": "search", "arguments": {"q": "A cat. A dog."}}';
   for (const [source, expected] of [
     [call, [code]],

@@ -143,7 +143,7 @@ test("words are asked for in vain some times a minute and no more", async () => 
     if (writing.guess) await until(() => writing.guess.heard);
     writing.takeBack();
   }
-  assert.equal(asked.length, 4, "of twenty a minute");
+  assert.equal(asked.length, 8, "of twenty a minute");
   writing.begin(said(speak(new Tape(), 3)), "over");
   await until(() => writing.guess.heard);
   assert.equal(writing.guess.heard.text, "3", "what was said to its end is always written down");

@@ -147,13 +147,12 @@ async def test_who_holds_on_is_written_down_before_they_let_go(page: Page, house
     async with asyncio.timeout(20):
         while not lengths(house):  # noqa: ASYNC110 - the house offers a list, no event
             await asyncio.sleep(0.01)
-    await asyncio.sleep(0.3)
-    asked = len(lengths(house))
+    await asyncio.sleep(1.5)
     assert questions(house) == []
     await page.keyboard.up(" ")
 
     assert await wait_for_questions(house) == ["What time is it?"]
-    assert len(lengths(house)) == asked, "nothing more had to be written down"
+    assert lengths(house)[-1] - lengths(house)[0] < 0.9, "not once more, with the second in which they only held on"
     await page.keyboard.press("Escape")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from io import BytesIO
 from pathlib import Path
@@ -59,8 +59,9 @@ async def test_who_hangs_up_while_sending_has_broken_nothing(stage: Stage) -> No
     async def send(message: Message) -> None:
         answered.append(message)
 
-    first: Message = {"type": "http.request", "body": b"abcd", "more_body": True}
-    messages = iter([first, {"type": "http.disconnect"}])
+    messages: Iterator[Message] = iter(
+        [{"type": "http.request", "body": b"abcd", "more_body": True}, {"type": "http.disconnect"}]
+    )
     answered: list[Message] = []
     held = Page(stage.core, Assets())
     app = FastAPI()

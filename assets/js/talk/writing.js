@@ -8,9 +8,9 @@ import { RATE } from "../microphone/recorder.js";
 
 /**
  * So many transcripts a minute are asked for in vain, as somebody went on; then the end is waited for: of a free plan's
- * twenty requests a minute most are left to what was said to its end.
+ * twenty requests a minute twelve are left to what was said to its end.
  */
-const MOST_IN_VAIN = 4;
+const MOST_IN_VAIN = 8;
 const MINUTE_MS = 60_000;
 /** A word lasts so long, and is not quieter than that share of those before it (−20 dB). */
 const WORD_S = 0.1;
