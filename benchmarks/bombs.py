@@ -47,16 +47,14 @@ def feed(url: str, process: int, beside: tuple[str, int], corpus: Iterable[Bomb]
         beside: The control's address and number.
         corpus: Names, paths and bodies.
     """
-    found = []
-    with httpx.Client(base_url=url, timeout=120, trust_env=False) as http:
+    sent = []
+    with httpx.Client(base_url=url, timeout=120, trust_env=False) as http, watching(url, process, beside) as health:
         page = {"x-groq-core-page": http.get("/ui/pass").json()["pass"], "content-type": "application/json"}
         for name, path, data in corpus:
-            with watching(url, process, beside) as health:
-                began = time.monotonic()
-                status = http.post(f"/{path}", content=data, headers=page).status_code
-                took = time.monotonic() - began
-            found.append(Fed(f"{name} to {path}", status, took, health))
-    return found
+            began = time.monotonic()
+            status = http.post(f"/{path}", content=data, headers=page).status_code
+            sent.append((f"{name} to {path}", status, began, time.monotonic()))
+    return [Fed(name, status, ended - began, health.between(began, ended)) for name, status, began, ended in sent]
 
 
 def everything() -> Iterator[Bomb]:

@@ -68,13 +68,21 @@ class Health:
     asked: list[Asked] = field(default_factory=list)
     control: list[Asked] = field(default_factory=list)
 
+    def between(self, began: float, ended: float) -> Health:
+        """What was under way in a part of the time, in seconds of the monotonic clock."""
+
+        def within(asked: list[Asked]) -> list[Asked]:
+            return [one for one in asked if one.began < ended and began < _end(one)]
+
+        return Health(within(self.asked), within(self.control))
+
     def took(self) -> list[float]:
-        """Seconds of each answer, in ascending order."""
-        return sorted(one.took for one in self.asked)
+        """Seconds of each answer, in ascending order; one of none where nothing was asked."""
+        return sorted(one.took for one in self.asked) or [0.0]
 
     def own(self) -> list[float]:
-        """Seconds of each answer that are the server's own making, in ascending order."""
-        return sorted(self._own(one) for one in self.asked)
+        """Seconds of each answer that are the server's own making, in ascending order; one of none as above."""
+        return sorted(self._own(one) for one in self.asked) or [0.0]
 
     def _own(self, one: Asked) -> float:
         beside = max(

@@ -1,7 +1,8 @@
 """
 The wire from the other side: an honest stand-in for the Groq and OpenAI HTTP APIs.
 
-Imports nothing of the rest of groq_core, so that what the tests talk to shares no mistake with what they test.
+Imports nothing of the rest of groq_core, so that what the tests talk to shares no mistake with what they test; but
+for how long a stranger's schema may take, which bounds both sides.
 
 - ``answer``: What the simulated model says, before either API's dialect puts it on the wire.
 - ``app``: The ASGI application: which path in which dialect, who may, what goes wrong, and errors as bytes.
@@ -16,6 +17,7 @@ Imports nothing of the rest of groq_core, so that what the tests talk to shares 
 - ``exchange``: One HTTP exchange on raw ASGI: read the body, write the answer, notice who hangs up, break the
   connection.
 - ``faults``: Faults on demand: what goes wrong, for whom, how often.
+- ``field_names``: What the name of a field says: its words, and which side of a conversion it stands for.
 - ``files``: The file store: JSON-lines files for batches, kept in memory.
 - ``forms``: Multipart forms: fields, repeated fields and files, parsed from a complete body.
 - ``groq_wire``: Groq's dialect: bodies, chunks, headers and errors as `api.groq.com` sends them in 2026.

@@ -23,6 +23,7 @@ from groq_core.incoming.foreign_schemas import (
     take_step,
     validator_class,
 )
+from groq_core.simulator.field_names import side_of_conversion, words_of
 from groq_core.simulator.named_dates import first_date
 from groq_core.simulator.patterns import matching
 from groq_core.simulator.wire_format import Json, bad_request
@@ -164,7 +165,7 @@ class Filler:
         if nullable and (depth >= MAX_DEPTH or not real or not self._seems_present(str(real[0].get("type")), name)):
             return {"type": "null"}
         for option in real:
-            words = _words_of(str(option.get("title", "")))
+            words = words_of(str(option.get("title", "")))
             if words and all(word in self.text.lower() for word in words):
                 return option
         return real[0]
@@ -183,7 +184,7 @@ class Filler:
     def _seems_present(self, kind: str, name: str) -> bool:
         """Whether the text seems to hold a value for a property that may be null."""
         if kind in ("object", "array"):
-            return any(word in self.text.lower() for word in _words_of(name))
+            return any(word in self.text.lower() for word in words_of(name))
         return bool(self._after(name))
 
     # ── filling ──────────────────────────────────────────────────────────────────────────────────────
@@ -288,7 +289,7 @@ class Filler:
             value = float(found.group().replace(",", ""))
             if low <= value <= high and (not whole or value == int(value)):
                 return value
-        if name and (words := _words_of(name)):
+        if name and (words := words_of(name)):
             # "42 years", "3 items": the number stands before the word.
             before = re.search(rf"({_NUMBER.pattern})\s{{0,9}}{re.escape(words[-1].rstrip('s'))}", self.text, re.I)
             if before is not None and low <= float(before.group(1).replace(",", "")) <= high:
@@ -340,7 +341,7 @@ class Filler:
         if name.lower() in ("expression", "expr", "formula", "calculation"):
             found = re.search(r"[\d(][\d\s.()*/+^%-]{0,200}[\d)]", self.text)
             return found.group().strip() if found else "0"
-        if side := _side_of_conversion(name):
+        if side := side_of_conversion(name):
             found = _CONVERSION.search(self.text)
             if found:
                 return found.group(side)
@@ -350,7 +351,7 @@ class Filler:
             found = re.search(r"\b([A-Z][\w'-]+(?:\s+[A-Z][\w'-]+)+)\b", self.text)
             if found:
                 return found.group(1)
-        return f"simulated {' '.join(_words_of(name))}".strip()
+        return f"simulated {' '.join(words_of(name))}".strip()
 
     def _match_pattern(self, pattern: str, name: str) -> str:
         if is_checkable(pattern):
@@ -373,7 +374,7 @@ class Filler:
 
     def _after(self, name: str) -> str:
         """What follows the property's name in the text, as in ``Total: 12.50`` or ``total is 12.50``."""
-        words = _words_of(name)
+        words = words_of(name)
         if not words:
             return ""
         joined = r"[\s_-]{0,9}".join(re.escape(word) for word in words)
@@ -433,24 +434,3 @@ def _label(properties: Json, line: str) -> str:
         if source:
             labelled.append(f"{name}: {source.pop(0)}")
     return "\n".join(labelled)
-
-
-def _side_of_conversion(name: str) -> str:
-    """
-    Which of the two units, or currencies, a parameter asks for.
-
-    >>> _side_of_conversion("from_unit"), _side_of_conversion("targetCurrency"), _side_of_conversion("unit_price")
-    ('from', 'to', '')
-    """
-    words = set(_words_of(name))
-    if not words & {"unit", "units", "currency"}:
-        return ""
-    return "from" if words & {"from", "source"} else "to" if words & {"to", "target"} else ""
-
-
-def _words_of(name: str) -> list[str]:
-    """
-    >>> _words_of("invoiceNumber"), _words_of("unit_price")
-    (['invoice', 'number'], ['unit', 'price'])
-    """
-    return [word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+", name)]

@@ -68,6 +68,7 @@ def length_asked(question: str) -> Length | None:
     >>> length_asked("Give me about 2,000 tokens of text")
     Length(unit='token', number=2000)
     """
+    question = ends_of(question)
     found = re.search(
         r"\b(\d[\d,.]{0,20}|one|two|three|four|five|six|ten|a single|a)[\s-]{1,9}(?:more\s{1,9})?"
         r"(word|token|sentence|paragraph)s?\b",
@@ -84,6 +85,11 @@ def length_asked(question: str) -> Length | None:
     figure = found.group(1).lower()
     number = spoken.get(figure) or int(re.sub(r"\D", "", figure) or 0)
     return Length(found.group(2).lower(), min(number, 200_000)) if number else None
+
+
+def ends_of(question: str, each: int = 4_000) -> str:
+    """Where a wish stands in a long text, at its beginning or its end; what lies between holds up a whole process."""
+    return question if len(question) <= 2 * each else f"{question[:each]}\n{question[-each:]}"
 
 
 def gist(question: str, most: int = 90) -> str:
@@ -163,7 +169,7 @@ def _from_results(question: str, results: list[tuple[str, str]], rng: random.Ran
 
 
 def _compose(question: str, messages: list[Json], said: list[str], rng: random.Random) -> str:
-    asked = question.lower()
+    asked = ends_of(question).lower()
     if re.search(
         r"^\W*(hi|hello|hey|good (morning|day|evening)|greetings)\b|\bwho are you|what can you do|\bhelp\b", asked
     ):
@@ -189,7 +195,7 @@ def _opening(question: str, messages: list[Json], said: list[str], rng: random.R
 
 def _sections(question: str, rng: random.Random) -> list[str]:
     """Markdown of the kinds the question calls for; of all kinds when it asks for something long."""
-    asked = question.lower()
+    asked = ends_of(question).lower()
     long = bool(re.search(r"\b(explain|essay|article|report|in detail|detailed|long|guide|tutorial|markdown)\b", asked))
     sections = []
     if long:

@@ -50,7 +50,7 @@ def listener() -> Iterator[tuple[str, list[str]]]:
         server.shutdown()
 
 
-def closed(properties: dict[str, Any], **more: Any) -> dict[str, Any]:
+def closed_object(properties: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {
         "type": "object",
         "properties": properties,
@@ -59,29 +59,29 @@ def closed(properties: dict[str, Any], **more: Any) -> dict[str, Any]:
     } | more
 
 
-def folded(levels: int, keyword: str) -> dict[str, Any]:
+def fold(levels: int, keyword: str) -> dict[str, Any]:
     """Definitions that each name the next one twice."""
 
     def twice(number: int) -> dict[str, Any]:
         inner = {"$ref": f"#/$defs/d{number}"}
-        return closed({"x": inner, "y": inner}) if keyword == "properties" else {keyword: [inner, inner]}
+        return closed_object({"x": inner, "y": inner}) if keyword == "properties" else {keyword: [inner, inner]}
 
     parts = {f"d{number}": twice(number + 1) for number in range(levels)}
-    return closed({"a": {"$ref": "#/$defs/d0"}}, **{"$defs": {**parts, f"d{levels}": {"type": "string"}}})
+    return closed_object({"a": {"$ref": "#/$defs/d0"}}, **{"$defs": {**parts, f"d{levels}": {"type": "string"}}})
 
 
 HOSTILE: dict[str, dict[str, Any]] = {
-    **{f"{keyword} unfolded": folded(30, keyword) for keyword in ("allOf", "anyOf", "oneOf", "properties")},
-    "a pattern that backtracks": closed({"a": {"type": "string", "pattern": r"^(\w+\s?)*$"}}),
+    **{f"{keyword} unfolded": fold(30, keyword) for keyword in ("allOf", "anyOf", "oneOf", "properties")},
+    "a pattern that backtracks": closed_object({"a": {"type": "string", "pattern": r"^(\w+\s?)*$"}}),
     "patterns for names": {"type": "object", "patternProperties": {"^(a+)+$": {"type": "string"}}}
     | {"required": ["a" * 40 + "!"]},
-    "a pattern that repeats": closed({"a": {"type": "string", "pattern": "((a{1000}){1000}){1000}"}}),
-    "a deep pattern": closed({"a": {"type": "string", "pattern": "(" * 20_000 + ")" * 20_000}}),
-    "many values": closed({"a": {"type": "array", "minItems": 10**9, "items": {"type": "string"}}}),
-    "many unlike values": closed(
+    "a pattern that repeats": closed_object({"a": {"type": "string", "pattern": "((a{1000}){1000}){1000}"}}),
+    "a deep pattern": closed_object({"a": {"type": "string", "pattern": "(" * 20_000 + ")" * 20_000}}),
+    "many values": closed_object({"a": {"type": "array", "minItems": 10**9, "items": {"type": "string"}}}),
+    "many unlike values": closed_object(
         {"a": {"type": "array", "minItems": 10**9, "maxItems": 10**9, "uniqueItems": True, "items": {"type": "string"}}}
     ),
-    "a long value": closed({"a": {"type": "string", "minLength": 10**12}}),
+    "a long value": closed_object({"a": {"type": "string", "minLength": 10**12}}),
     "itself": {"allOf": [{"$ref": "#"}], "type": "object", "properties": {"a": {"$ref": "#"}}, "required": ["a"]},
 }
 
@@ -119,8 +119,8 @@ async def test_no_schema_takes_the_process(client: httpx.AsyncClient, name: str)
 async def test_no_address_in_a_schema_is_fetched(client: httpx.AsyncClient, listener: tuple[str, list[str]]) -> None:
     address, asked = listener
     pointing = [
-        closed({"a": {"$ref": address}}),
-        closed({"a": {"$ref": "there"}}, **{"$id": address}),
+        closed_object({"a": {"$ref": address}}),
+        closed_object({"a": {"$ref": "there"}}, **{"$id": address}),
     ]
     for schema in pointing:
         for path, body in questions(schema):
@@ -158,7 +158,7 @@ def test_what_is_bounded_decides_as_before(draft: Any) -> None:
 
 
 def test_a_large_answer_has_its_steps() -> None:
-    row = closed({name: {"anyOf": [{"type": "string"}, {"type": "null"}]} for name in "abcdefgh"})
+    row = closed_object({name: {"anyOf": [{"type": "string"}, {"type": "null"}]} for name in "abcdefgh"})
     schema = {"type": "array", "items": {"$ref": "#/$defs/row"}, "$defs": {"row": row}}
     rows = [dict.fromkeys("abcdefgh") for _ in range(2_000)]
     with bounded_steps(rows):

@@ -15,7 +15,7 @@ from lxml import etree
 from groq_core.services.documents.charsets import decode
 from groq_core.services.documents.generated import LIST_ITEM, Counters, content, marker
 from groq_core.services.documents.parts import ReadingLimits, ReadText, damage_error
-from groq_core.services.documents.selectors import Element
+from groq_core.services.documents.selectors import SEEN_AROUND, Element
 from groq_core.services.documents.stylesheet import Declarations, StyleSheet
 
 _UNSEEN: Final = frozenset(
@@ -179,8 +179,12 @@ class _Page:
         if self._visible and (said_by_itself := _value_of(tag, attributes)):
             self._pieces.append(f" {_run(said_by_itself).strip()} ")
         if tag not in _EMPTY:
-            element.after = self._styles.of(element, self._open[:-1], "after") or _QUOTED.get(tag, {})
-            self._draw(self._styles.of(element, self._open[:-1], "before") or _QUOTED.get(f"/{tag}", {}))
+            element.after = self._styles.of(element, self._around(), "after") or _QUOTED.get(tag, {})
+            self._draw(self._styles.of(element, self._around(), "before") or _QUOTED.get(f"/{tag}", {}))
+
+    def _around(self) -> list[Element]:
+        """What is around the element that was opened last; as much of it as is looked at, however deep it lies."""
+        return self._open[-1 - SEEN_AROUND : -1]
 
     def _mark(self, element: Element) -> None:
         """What stands before an item of a list."""
@@ -191,7 +195,7 @@ class _Page:
         elif numbers is None:
             self._counters.enter({"counter-increment": LIST_ITEM}, len(self._open) - 1)
             number = self._counters.values(LIST_ITEM)[-1]
-        said = self._styles.of(element, self._open[:-1], "marker")
+        said = self._styles.of(element, self._around(), "marker")
         if not self._visible:
             return
         if said.get("content", "normal") != "normal":

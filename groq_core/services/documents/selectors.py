@@ -15,7 +15,7 @@ from typing import Final
 _LONGEST: Final = 1_000
 """Characters of a selector that is looked at."""
 
-_SEEN_AROUND: Final = 100
+SEEN_AROUND: Final = 100
 """Elements around one that are looked at, the nearest first."""
 
 _SIMPLE: Final = re.compile(
@@ -116,7 +116,7 @@ class Selector:
         if not self.last.matches(element):
             return False
         places = {len(around)}
-        lowest = max(0, len(around) - _SEEN_AROUND)
+        lowest = max(0, len(around) - SEEN_AROUND)
         for next_one, compound in self.around:
             candidates = {place - 1 for place in places} if next_one else range(lowest, max(places))
             places = {place for place in candidates if place >= lowest and compound.matches(around[place])}
