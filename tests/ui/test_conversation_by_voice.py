@@ -137,7 +137,7 @@ async def test_what_is_said_after_send_now_is_joined_to_it(conversation: Page, h
 
 
 async def test_who_holds_on_is_written_down_before_they_let_go(page: Page, house: House) -> None:
-    await install_microphone(page, phrase=PHRASE)
+    await install_microphone(page, phrase=PHRASE[:-2000])  # then it is silent: what fades might be a word
     await always_judge(page, 0.99)
     house.script = transcribes(house, "What time is it?", answer=says("Late."))
     await page.focus(TALK)
