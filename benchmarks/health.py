@@ -4,8 +4,8 @@ How long `/health` takes while something else is done, and how much of that is t
 A machine that does other things beside holds everybody up. So two things are read beside each answer: what the
 threads of the server, and who asks, spent on waiting for a processor (as Linux counts it), and what a control took at
 the same time: a bare HTTP server on asyncio, of the same priority, that does nothing and is asked as often. What of an
-answer's time neither explains is the server's own, and so is all that the server itself worked meanwhile: whoever
-waits while the process computes waits for it, however busy the machine is.
+answer's time neither explains is the server's own, and so is all that its event loop worked meanwhile: whoever waits
+while that computes waits for it, however busy the machine is.
 """
 
 from __future__ import annotations
@@ -16,12 +16,17 @@ import subprocess
 import sys
 import threading
 import time
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice, takewhile
 from pathlib import Path
 
 import httpx
+import msgspec
+
+from benchmarks.processes import ROOT
 
 EVERY_S = 0.02
 
@@ -51,7 +56,7 @@ class Asked:
     Attributes:
         began: When it was asked for, in seconds of the monotonic clock.
         took: Seconds until it was there.
-        worked: Processor seconds of all the server's threads meanwhile.
+        worked: Processor seconds of the server's event loop meanwhile.
         waited: Seconds that the server's threads, and who asks, were ready to run and did not.
     """
 
@@ -82,15 +87,27 @@ class Health:
 
     def own(self) -> list[float]:
         """Seconds of each answer that are the server's own making, in ascending order; one of none as above."""
-        return sorted(self._own(one) for one in self.asked) or [0.0]
+        beside = _Beside(self.control)
+        return sorted(_own(one, beside.longest(one.began, _end(one))) for one in self.asked) or [0.0]
 
-    def _own(self, one: Asked) -> float:
-        beside = max(
-            (other.took for other in self.control if other.began < one.began + one.took and one.began < _end(other)),
-            default=0.0,
-        )
-        unexplained = one.took - one.waited - beside
-        return max(0.0, min(one.took, max(one.worked - beside, unexplained)))
+
+class _Beside:
+    """What the control took, by time: one probe asks it, so that its answers follow each other."""
+
+    def __init__(self, control: Sequence[Asked]) -> None:
+        self._control = sorted(control, key=lambda one: one.began)
+        self._ends = [_end(one) for one in self._control]
+
+    def longest(self, began: float, ended: float) -> float:
+        """Seconds of the longest answer that was under way in a part of the time; 0 for none."""
+        first = bisect_right(self._ends, began)
+        under_way = takewhile(lambda one: one.began < ended, islice(self._control, first, None))
+        return max((one.took for one in under_way), default=0.0)
+
+
+def _own(one: Asked, beside: float) -> float:
+    unexplained = one.took - one.waited - beside
+    return max(0.0, min(one.took, max(one.worked - beside, unexplained)))
 
 
 def _end(one: Asked) -> float:
@@ -98,14 +115,18 @@ def _end(one: Asked) -> float:
 
 
 def meters(process: int) -> tuple[float, float]:
-    """Processor seconds of all threads of a process so far, and those that they were ready and waited; 0 off Linux."""
+    """
+    Processor seconds of a process's first thread so far, on which its event loop runs, and those that any of its
+    threads was ready and waited; 0 off Linux.
+    """
     worked = waited = 0
     for task in Path(f"/proc/{process}/task").glob("*/schedstat"):
         try:
             ran, ready, _ = task.read_text("ascii").split()
         except (OSError, ValueError):
             continue
-        worked, waited = worked + int(ran), waited + int(ready)
+        worked += int(ran) if task.parent.name == str(process) else 0
+        waited += int(ready)
     return worked / 1e9, waited / 1e9
 
 
@@ -118,12 +139,12 @@ def _own_wait() -> float:
 
 
 class _Probe(threading.Thread):
-    """Asks one address again and again."""
+    """Asks one address again and again, until it is told to end."""
 
-    def __init__(self, url: str, process: int, kept: list[Asked]) -> None:
+    def __init__(self, url: str, process: int, over: threading.Event) -> None:
         super().__init__(daemon=True)
-        self._url, self._process, self._kept = url, process, kept
-        self._over = threading.Event()
+        self._url, self._process, self._over = url, process, over
+        self.kept: list[Asked] = []
         self.failed = ""
 
     def run(self) -> None:
@@ -138,12 +159,28 @@ class _Probe(threading.Thread):
                     return
                 took, own = time.monotonic() - began, _own_wait() - own
                 now_worked, now_waited = meters(self._process)
-                self._kept.append(Asked(began, took, now_worked - worked, now_waited - waited + own))
+                self.kept.append(Asked(began, took, now_worked - worked, now_waited - waited + own))
                 self._over.wait(EVERY_S)
 
-    def end(self) -> None:
-        self._over.set()
-        self.join(70)
+
+def main(words: Sequence[str]) -> None:
+    """
+    Ask addresses until standard input ends, and print what was kept of each.
+
+    In a process of its own: whoever sends a server a thousand requests would keep its own threads from reading answers.
+
+    Args:
+        words: Addresses, each with the number of its process behind it.
+    """
+    over = threading.Event()
+    probes = [_Probe(url, int(process), over) for url, process in zip(words[::2], words[1::2], strict=True)]
+    for probe in probes:
+        probe.start()
+    sys.stdin.read()
+    over.set()
+    for probe in probes:
+        probe.join(70)
+    sys.stdout.buffer.write(msgspec.json.encode([(probe.failed, probe.kept) for probe in probes]))
 
 
 @contextmanager
@@ -173,16 +210,16 @@ def watching(url: str, process: int, beside: tuple[str, int]) -> Iterator[Health
         RuntimeError: One of the two did not answer.
     """
     found = Health()
-    probes = [_Probe(f"{url}/health", process, found.asked), _Probe(*beside, found.control)]
-    for probe in probes:
-        probe.start()
+    command = [sys.executable, "-m", "benchmarks.health", f"{url}/health", str(process), beside[0], str(beside[1])]
+    probes = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
         yield found
     finally:
-        for probe in probes:
-            probe.end()
-    if failed := [probe.failed for probe in probes if probe.failed]:
+        said, _ = probes.communicate(timeout=90)
+    kept = msgspec.json.decode(said, type=list[tuple[str, list[Asked]]])
+    if failed := [why for why, _ in kept if why]:
         raise RuntimeError("; ".join(failed))
+    found.asked, found.control = (asked for _, asked in kept)
 
 
 def busy(most: float = 1.5) -> str:
@@ -199,3 +236,7 @@ def share(values: Sequence[float], part: float) -> float:
     (3, 0.0)
     """
     return values[min(int(len(values) * part), len(values) - 1)] if values else 0.0
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -216,7 +216,8 @@ class _Run:
         return events_of(partial(self._work, data, filename), self._queue)
 
     async def _work(self, data: Media, filename: str) -> None:
-        preparation = self._prepare(data, filename)
+        # What is of no known kind is shown to ffmpeg, which takes its time.
+        preparation = await asyncio.to_thread(self._prepare, data, filename)
         self._joiner = Joiner(preparation.overlap_s)
         with closing(self._aside):
             await self._hear(preparation)

@@ -22,6 +22,9 @@ _ESCAPE: Final = re.compile(r"\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}
 _BEFORE: Final = re.compile(r"""\A(?:\)\]\}'|[\s,;])*+(?:b(?=['"]))?""")
 
 _CLOSING: Final = {"{": "}", "[": "]"}
+_DEEPEST: Final = 500
+"""Nobody means more; each bracket that closes looks through those that are open."""
+
 _WORDS: Final = {
     "true": "true", "True": "true", "false": "false", "False": "false",
     "null": "null", "None": "null", "undefined": "null", "nil": "null",
@@ -100,6 +103,8 @@ class _Mender:
         elif token in _CLOSING:
             self._add(token)
             self._open.append(token)
+            if len(self._open) > _DEEPEST:
+                raise ValueError("nested too deep")
         elif token in ("}", "]"):
             self._close(token)
         elif kind == "mark" and not (token == "," and self._last() in ("", "{", "[", ",")):
