@@ -5,12 +5,14 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator, Generator, Iterator
 
 import hypothesis
 import pytest
 
 from groq_core.simulator import Simulator
+from tests.blocking import watch
 from tests.requires import not_run
 
 # Two shared cores are no place for deadlines.
@@ -20,6 +22,8 @@ hypothesis.settings.load_profile("tests")
 # A shell ignores Ctrl-C for what it starts in the background, and every process below it inherits that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+sys.addaudithook(watch)
 
 _OURS = ("GROQ_", "OPENAI_")
 

@@ -292,6 +292,12 @@ async def test_walking_away_ends_the_decoding() -> None:
     assert not begun[0].info.measured  # it never came to the end
 
 
+async def test_what_is_of_no_known_kind_is_shown_to_ffmpeg_beside_the_event_loop() -> None:
+    """tests/blocking.py fails what starts a program there."""
+    with pytest.raises(RequestError, match="not a recording"):
+        await events_of(TranscriptionService(says("Hm.")), b"neither sound nor sense " * 500)
+
+
 async def test_notes_about_the_recording_are_passed_on() -> None:
     data = sample("jfk.mp3")
 

@@ -213,3 +213,10 @@ def test_thinking_aloud_is_parted_from_the_answer_in_every_spelling(said: str, t
         assert (found.reasoning, found.text) == (thought, text), size
     body = {"choices": [{"finish_reason": "stop", "message": {"content": said}}]}
     assert reply(read_completion(json.dumps(body).encode())).text == text
+
+
+@pytest.mark.parametrize("data", [b"[" * 600 + b"}" * 100_000, b"{'a':" * 600, b"[[" * 400 + b"]" * 700])
+def test_brackets_that_nobody_means_are_given_up_at_once(data: bytes) -> None:
+    """Each that closes would look through all that are open, and everybody wait meanwhile."""
+    with pytest.raises(ValueError, match="deep"):
+        mend(data)
