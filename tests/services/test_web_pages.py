@@ -197,3 +197,15 @@ def test_no_style_takes_long(page: str) -> None:
 
     assert time.process_time() - began < 20
     assert len(text) < 2_000_000
+
+
+@pytest.mark.parametrize("depth", [1, 100])
+def test_a_sheet_that_is_too_much_for_its_page_is_given_up_with_a_sentence(depth: int) -> None:
+    rules = "".join(f"x{number} {'div ' * 8} p {{display: none}}" for number in range(3000))
+    page = f"<style>{rules} .off {{display: none}}</style>{'<div>' * depth}{'<p>word</p>' * 20}<i class=off>hidden</i>"
+
+    found = read(page.encode(), "a.html")
+
+    assert found.text.count("word") == 20
+    given_up = [note for note in found.notes if "too many rules" in note]
+    assert (bool(given_up), "hidden" in found.text) == ((True, True) if depth == 100 else (False, False))

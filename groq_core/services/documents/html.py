@@ -92,12 +92,19 @@ def read_page(page: str) -> tuple[str, str]:
     _parse(data, shown)
     title, body = " ".join("".join(shown.title).split()), shown.text()
     text = f"{title}\n\n{body}".strip() if title and not body.startswith(title) else body
+    if sheet.is_given_up:
+        return text, GIVEN_UP
     return text, UNREAD if sheet.unread or shown.is_overdrawn else ""
 
 
 UNREAD: Final = (
     "Its style sheet may draw words or numbers (those of lists or headings, for example) in ways that can't be "
     "followed here; they are not read."
+)
+
+GIVEN_UP: Final = (
+    "Its style sheet has too many rules for so many elements: towards the end it is not followed, so that words which "
+    "it hides may be read, and what it draws may be missing."
 )
 
 

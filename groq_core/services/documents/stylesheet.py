@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from groq_core.services.documents.selectors import Element, Selector, is_moving, read_selector
+from groq_core.services.documents.selectors import SEEN_AROUND, Element, Selector, is_moving, read_selector
 
 Declarations: TypeAlias = Mapping[str, str]
 """Properties of those that matter here to their values, as written."""
@@ -22,6 +22,9 @@ _MOST_CSS: Final = 2_000_000
 
 _MOST_RULES: Final = 5_000
 """That say something that matters, with different selectors."""
+
+_MOST_LOOKS: Final = 4_000_000
+"""Rules held against elements, and four of those around them; some seconds of work. People's pages need a tenth."""
 
 _NAMES: Final = frozenset(
     {"display", "visibility", "content", "list-style-type", "counter-reset", "counter-increment", "counter-set"}
@@ -83,6 +86,7 @@ class StyleSheet:
 
     Attributes:
         unread: Something is drawn by a rule whose selector is not known here.
+        is_given_up: Its rules and the elements are too many to hold each against each; the last were not.
 
     >>> dict(StyleSheet(".a { display: none } p.a { display: block }").of(Element("p", {"class": "a b"}), ()))
     {'display': 'block'}
@@ -91,6 +95,7 @@ class StyleSheet:
     def __init__(self, css: str) -> None:
         self._rules: defaultdict[str, defaultdict[str, dict[Selector, _Rule]]] = defaultdict(lambda: defaultdict(dict))
         self._count = 0
+        self._looks = _MOST_LOOKS
         self.unread = False
         for order, (selectors, body) in enumerate(_rules(css[:_MOST_CSS])):
             said, important = _declarations(body)
@@ -115,16 +120,20 @@ class StyleSheet:
             self._count += 1
         self._rules[selector.pseudo][selector.last.key][selector] = _Rule(selector, order, said, important)
 
+    @property
+    def is_given_up(self) -> bool:
+        return self._looks < 0
+
     def of(self, element: Element, around: Sequence[Element], pseudo: str = "") -> Declarations:
         """What the rules and its own style say of an element, or of what is drawn before or after its content."""
         own, own_important = ({}, {}) if pseudo else _declarations(element.attributes.get("style", ""))
         found = self._rules.get(pseudo)
-        if not found:
+        if not found or self.is_given_up:
             return {**own, **own_important}
         keys = (f"#{element.attributes.get('id', '')}", *(f".{name}" for name in element.classes), element.tag, "")
-        rules = [
-            rule for key in keys for rule in found.get(key, _NONE).values() if rule.selector.matches(element, around)
-        ]
+        candidates = [rule for key in keys for rule in found.get(key, _NONE).values()]
+        self._looks -= len(candidates)
+        rules = [rule for rule in candidates if self._applies(rule.selector, element, around)]
         rules.sort(key=lambda rule: (rule.selector.weight, rule.order))
         together: dict[str, str] = {}
         for rule in rules:
@@ -133,6 +142,12 @@ class StyleSheet:
         for rule in rules:
             together |= rule.important
         return together | own_important
+
+    def _applies(self, selector: Selector, element: Element, around: Sequence[Element]) -> bool:
+        if not selector.last.matches(element):
+            return False
+        self._looks -= len(selector.around) * min(len(around), SEEN_AROUND) // 4
+        return selector.matches(element, around)
 
 
 _NONE: Final[dict[Selector, _Rule]] = {}
