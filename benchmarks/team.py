@@ -93,7 +93,7 @@ async def _redis() -> AsyncIterator[dict[str, str]]:
                 "GROQ_CORE_SECRET": "bench-secret-12345",
             }
         finally:
-            redis.stop()
+            redis.kill()
 
 
 @asynccontextmanager

@@ -33,7 +33,7 @@ def one_of(house: House, chance: random.Random) -> Replica:
 
 
 async def kill_redis(house: House, chance: random.Random) -> None:
-    house.redis.stop()
+    house.redis.kill()
     await hold(chance)
     house.redis.start()
 
@@ -89,7 +89,7 @@ async def silence_redis(house: House, chance: random.Random) -> None:
 
 
 async def absent_at_boot(house: House, chance: random.Random) -> None:
-    house.redis.stop()
+    house.redis.kill()
     await restart(one_of(house, chance))
     await hold(chance)
     house.redis.start()

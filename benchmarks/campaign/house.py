@@ -15,7 +15,7 @@ from pathlib import Path
 
 import aiohttp
 
-from benchmarks.campaign.replica import Replica, until_open
+from benchmarks.campaign.replica import Breakable, Replica, until_open
 from benchmarks.crossing import Crossing
 from benchmarks.processes import ROOT, PeerMissingError, environment, free_port
 
@@ -52,7 +52,7 @@ def program(*names: str) -> str:
     return found
 
 
-class Redis:
+class Redis(Breakable):
     """A server that keeps nothing on disk."""
 
     def __init__(self, folder: Path, of: int | None = None) -> None:
@@ -60,7 +60,6 @@ class Redis:
         self._command = [program("redis-server", "valkey-server"), "--port", str(self.port), "--bind", "127.0.0.1"]
         self._command += ["--save", "", "--dir", str(folder)]
         self.of = of
-        self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         of = [] if self.of is None else ["--replicaof", "127.0.0.1", str(self.of)]
@@ -75,16 +74,6 @@ class Redis:
                     await reader.readline()
                 finally:
                     writer.close()
-
-    def signal(self, number: int) -> None:
-        if self._process is not None:
-            os.kill(self._process.pid, number)
-
-    def stop(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
 
 
 class Postgres:
@@ -176,7 +165,7 @@ async def open_house(
         house = House(folder)
         for redis in (house.redis, house.second):
             redis.start()
-            stack.callback(redis.stop)
+            stack.callback(redis.kill)
         house.postgres = await asyncio.to_thread(Postgres, folder)
         await house.postgres.start()
         stack.push_async_callback(house.postgres.crash)

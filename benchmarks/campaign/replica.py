@@ -34,10 +34,24 @@ async def until_open(port: int, seconds: float = 60.0) -> None:
             return
 
 
-class Replica:
-    """A process with ways of its own to Redis and PostgreSQL, and a clock of its own."""
+class Breakable:
+    """A process that can be signalled and killed, where it runs."""
 
-    command: ClassVar[tuple[str, ...]] = (sys.executable, "-m", "groq_core", "serve")
+    _process: subprocess.Popen[bytes] | None = None
+
+    def signal(self, number: int) -> None:
+        if self._process is not None:
+            os.kill(self._process.pid, number)
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+
+class Replica(Breakable):
+    """A process with ways of its own to Redis and PostgreSQL, and a clock of its own."""
 
     def __init__(self, number: int, folder: Path, redis: Crossing, postgres: Crossing, model: str) -> None:
         self.redis, self.postgres, self.port = redis, postgres, free_port()
@@ -48,8 +62,11 @@ class Replica:
             PYTHONPATH=str(ROOT / "benchmarks" / "campaign" / "skew"),
             **self.settings(folder / f"state{number}", model),
         )
-        self._process: subprocess.Popen[bytes] | None = None
         self.set_clock(0.0)
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        return sys.executable, "-m", "groq_core", "serve"
 
     def settings(self, state: Path, model: str) -> dict[str, str]:
         """What its environment says beside the clock."""
@@ -76,16 +93,6 @@ class Replica:
     def start(self) -> None:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(self.command, env=self._env, cwd=ROOT, stdout=log, stderr=log)
-
-    def signal(self, number: int) -> None:
-        if self._process is not None:
-            os.kill(self._process.pid, number)
-
-    def kill(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
 
     async def until_open(self) -> None:
         """Wait until it serves; one that could not start is started again, as whatever looks after it would do."""
@@ -130,7 +137,7 @@ class LiteLLM(Replica):
     KEY: ClassVar[str] = "sk-campaign-key-of-everybody"
 
     @property
-    def command(self) -> tuple[str, ...]:  # type: ignore[override]
+    def command(self) -> tuple[str, ...]:
         words = ("--config", str(PEERS / "litellm_campaign.yaml"), "--host", "127.0.0.1", "--port", str(self.port))
         return (str(Path(peer_python()).with_name("litellm")), *words, "--num_workers", "1", "--telemetry", "False")
 

@@ -139,8 +139,14 @@ async def elsewhere() -> AsyncIterator[Elsewhere]:
 
 @pytest.fixture(scope="package")
 async def browser(elsewhere: Elsewhere) -> AsyncIterator[Browser]:
+    async with launch_browser(*ALONE, elsewhere.flag) as browser:
+        yield browser
+
+
+@asynccontextmanager
+async def launch_browser(*flags: str) -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=find("chromium"), args=[*ALONE, elsewhere.flag])
+        browser = await playwright.chromium.launch(executable_path=find("chromium"), args=[*flags])
         yield browser
         await browser.close()
 

@@ -7,10 +7,9 @@ from collections.abc import AsyncIterator
 import numpy as np
 import pytest
 import soundfile
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page
 
-from tests.requires import find
-from tests.ui.conftest import ALONE, MEDIA, Elsewhere, House, context_of
+from tests.ui.conftest import ALONE, MEDIA, Elsewhere, House, context_of, launch_browser
 from tests.ui.scripts import says
 from tests.ui.talk.talking import ANSWER, LISTENS, chat
 
@@ -23,12 +22,8 @@ async def browser(tmp_path_factory: pytest.TempPathFactory, elsewhere: Elsewhere
     file = tmp_path_factory.mktemp("microphone") / "question.wav"
     soundfile.write(file, np.concatenate([phrase, np.zeros(4 * rate, "int16")]), rate)
     flags = [flag for flag in ALONE if not flag.startswith("--use-file-for-fake-audio-capture")]
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=find("chromium"), args=[*flags, elsewhere.flag, f"--use-file-for-fake-audio-capture={file}"]
-        )
+    async with launch_browser(*flags, elsewhere.flag, f"--use-file-for-fake-audio-capture={file}") as browser:
         yield browser
-        await browser.close()
 
 
 @pytest.fixture(scope="package")
