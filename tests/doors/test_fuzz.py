@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import os
 import random
-from collections.abc import AsyncIterator
 
 import httpx
 import pytest
@@ -16,17 +15,6 @@ from tests.doors.broken import PATHS, babble, nestings
 from tests.doors.stage import house, new_pass
 
 MEANT = {503, 507}
-
-
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
-async def client() -> AsyncIterator[httpx.AsyncClient]:
-    async with house() as (client, _):
-        yield client
 
 
 async def ask(client: httpx.AsyncClient, path: str, body: bytes, headers: dict[str, str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
@@ -14,21 +14,9 @@ from jsonschema import Draft7Validator, Draft202012Validator
 from referencing import Registry
 
 from groq_core.incoming.foreign_schemas import UnfoldingError, bounded_steps, validator_class
-from tests.doors.stage import house
 
 MOST_CPU_S = 3.0
 """Of this whole process for one question; each of these took a minute, or all memory, or never ended."""
-
-
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
-async def client() -> AsyncIterator[httpx.AsyncClient]:
-    async with house() as (client, _):
-        yield client
 
 
 @pytest.fixture
