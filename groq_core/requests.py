@@ -31,12 +31,14 @@ def new_request_id() -> str:
     >>> len(new_request_id())
     29
     """
-    number = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10))
-    # Ten bits at a time: the library's own way takes four times as long.
-    return "gc_" + "".join([_PAIRS[number >> bits & 1023] for bits in range(120, -1, -10)])
+    stamp = time.time_ns() // 1_000_000
+    # Of each random byte five bits are a letter; the library's own way takes ten times as long.
+    chance = os.urandom(16).translate(_LETTERS).decode()
+    return "gc_" + "".join([_PAIRS[stamp >> bits & 1023] for bits in (40, 30, 20, 10, 0)]) + chance
 
 
 _PAIRS = [first + second for first in ENCODE for second in ENCODE]
+_LETTERS = "".join(ENCODE[byte % 32] for byte in range(256)).encode()
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):

@@ -104,20 +104,23 @@ class RateGuard:
                 attempt.on_headers(headers)
             self._changed()
 
-        used: Cost | None = None
+        settled = False
         try:
             guarded = msgspec.structs.replace(attempt, on_headers=on_headers)
             async with aclosing(handle(guarded)) as events:
                 async for event in events:
                     if isinstance(event, Finished):
-                        used = self._actual_cost(event, attempt, cost)
+                        # Before it is told: what is left stands in the headers of an answer that goes out whole.
+                        buckets.leave(reservation, used=self._actual_cost(event, attempt, cost))
+                        settled = True
                     yield event
         except ProviderError as error:
             if error.limit is not None:
                 self._learn_text(buckets, error.limit)
             raise
         finally:
-            buckets.leave(reservation, used=used)
+            if not settled:
+                buckets.leave(reservation)
             buckets.release_learners()
 
     async def _enter(self, buckets: TargetBuckets, attempt: Attempt, cost: Cost) -> Reservation:

@@ -23,6 +23,8 @@ QUIET, BUSY = 300.0, 700.0
 SHORTEST_S = 0.001
 """Event loops count in milliseconds."""
 
+READ_BYTES = 64 * 1024
+
 WINDOW_S = 0.1
 """How long pieces are counted for one decision."""
 
@@ -59,6 +61,8 @@ class ReadPace:
 
     Attributes:
         interval_s: Seconds between two reads of one socket; 0 for as soon as there is something.
+        pieces: How many have come since the interval was last looked at.
+        buffer: What a socket is read into; whoever reads has copied what it keeps before the next one is read.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -68,19 +72,20 @@ class ReadPace:
         self._poll: select.epoll | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._beating = False
-        self._pieces = 0
+        self.pieces = 0
         self._since = loop.time()
         self.interval_s = 0.0
+        self.buffer = memoryview(bytearray(READ_BYTES))
 
     def count(self, pieces: int) -> None:
         """Take into account that so many pieces have come; the interval follows ten times a second."""
-        self._pieces += pieces
+        self.pieces += pieces
         if self._beating:
             return  # the beat has looked at the clock for all of them
         now = self._loop.time()
         if now - self._since >= WINDOW_S:
-            self.interval_s = interval_for(self._pieces / (now - self._since))
-            self._pieces, self._since = 0, now
+            self.interval_s = interval_for(self.pieces / (now - self._since))
+            self.pieces, self._since = 0, now
 
     def join(self, source: Source) -> None:
         """Read it with the others from now on."""

@@ -40,9 +40,15 @@ class Shortcut:
     def _take(self, data: bytes) -> bool:
         bypass, decoder = self._bypass, self._decoder
         assert bypass is not None
+        # Most reads bring chunks like the last one: their words need not become events that nobody looks at.
+        if words := decoder.read_words(data):
+            if bypass(words, decoder.thinks):
+                return True
+            self._waiting = [ReasoningDelta(words) if decoder.thinks else TextDelta(words)]
+            return False
         events = decoder.feed(data)
         for place, event in enumerate(events):
-            if not isinstance(event, _WORDS) or not bypass(event):
+            if not isinstance(event, _WORDS) or not bypass(event.text, isinstance(event, ReasoningDelta)):
                 self._waiting = events[place:]
                 return False
         return not decoder.done and decoder.finish_reason is None
