@@ -13,8 +13,8 @@ import httpx
 
 from groq_core.providers.read_pace import ReadPace
 
-Take: TypeAlias = Callable[[bytes], bool]
-"""Gets what one read brought of a body; false when its reader has to be woken."""
+Take: TypeAlias = Callable[[list[bytes]], bool]
+"""Gets what one read brought of a body, in its pieces; false when its reader has to be woken."""
 
 BACKLOG_BYTES = 256 * 1024
 """What waits for a reader that is slower than the provider; then the socket is not read, and the provider waits."""
@@ -160,7 +160,7 @@ class Connection(asyncio.Protocol):
         Hand each read over at once from now on, as long as :meth:`reads` is being waited for: no task is woken.
 
         Args:
-            take: Gets the bytes of the body. False: the reader has to be woken, and gets empty bytes.
+            take: Gets pieces of the body. False: the reader has to be woken, and gets empty bytes.
         """
         self._take = take
 
@@ -214,14 +214,14 @@ class Connection(asyncio.Protocol):
         """Give to whoever takes; false when the reader is to be woken."""
         parts = self._parts
         pieces = len(parts)
-        data = parts[0] if pieces == 1 else b"".join(parts)
-        parts.clear()
-        self.held = 0
         try:
-            taken = take(data)
+            taken = take(parts)
         except Exception as error:
             self._fail(error)  # a bug, which belongs into the reader's task
             return True
+        finally:
+            parts.clear()
+            self.held = 0
         if not taken:
             parts.append(b"")
             return False

@@ -26,7 +26,10 @@ SHORTEST_S = 0.001
 READ_BYTES = 64 * 1024
 
 WINDOW_S = 0.1
-"""How long pieces are counted for one decision."""
+"""How long pieces are counted for one decision, at most."""
+
+ENOUGH, SHORT_WINDOW_S = 2 * BUSY * WINDOW_S, WINDOW_S / 10
+"""So many pieces within less of the window are enough to know that many come."""
 
 
 def interval_for(rate: float) -> float:
@@ -83,8 +86,10 @@ class ReadPace:
         if self._beating:
             return  # the beat has looked at the clock for all of them
         now = self._loop.time()
-        if now - self._since >= WINDOW_S:
-            self.interval_s = interval_for(self.pieces / (now - self._since))
+        passed = now - self._since
+        # To wait for the rest of the window would cost a wake for each piece until then.
+        if passed >= WINDOW_S or (self.pieces >= ENOUGH and passed >= SHORT_WINDOW_S and not self.interval_s):
+            self.interval_s = interval_for(self.pieces / passed)
             self.pieces, self._since = 0, now
 
     def join(self, source: Source) -> None:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 
 import msgspec
 
@@ -87,7 +88,7 @@ class StreamDecoder(OddReader):
         Returns:
             The events in it; adjacent text is joined.
         """
-        if words := self.read_words(data):
+        if words := self.read_words([data]):
             return [ReasoningDelta(words) if self.thinks else TextDelta(words)]
         events = self._read(data)
         self.thinks = self._template.key == "reasoning"
@@ -104,14 +105,17 @@ class StreamDecoder(OddReader):
         )
         return events
 
-    def read_words(self, data: bytes) -> str:
+    def read_words(self, pieces: Sequence[bytes]) -> str:
         """
         Read what may be nothing but chunks like the last, as most reads are: their words are cut out, nothing is parsed.
+
+        Args:
+            pieces: What one read brought, as it was framed: most servers send a chunk in a piece of its own.
 
         Returns:
             The words; empty where it is anything else, and nothing of it has been read.
         """
-        if not self._steady or (known := self._template.read_whole(data)) is None or not known[0]:
+        if not self._steady or (known := self._template.read_whole(pieces)) is None or not known[0]:
             return ""
         words, chunks = known
         self.chunks += chunks
