@@ -99,7 +99,8 @@ class RateGuard:
         def on_headers(headers: Mapping[str, str]) -> None:
             told = {(limit.kind, limit.window_s): (limit.limit, limit.remaining) for limit in read_headers(headers)}
             buckets.charge(reservation, told, at=received_at_ms(headers))
-            self._infer(buckets, spec, told)
+            if told:
+                self._infer(buckets, spec, told)
             if attempt.on_headers is not None:
                 attempt.on_headers(headers)
             self._changed()
