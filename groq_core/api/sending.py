@@ -99,8 +99,8 @@ async def fold_answer(
     Wait for the whole answer and give it; one that broke is an error, however much of it there was.
 
     Args:
-        answer: Sends it. The layers finish their books after that, as they do after the last word of a stream, but where
-            its headers tell of the books, or its asker could ask again before it is kept.
+        answer: Sends it. The layers close their books after that, as after a stream's last word; before it where its
+            headers tell of them, or where it is kept and its asker could ask again before it is.
         notes: What was changed before anybody was asked.
     """
     reply = Reply()

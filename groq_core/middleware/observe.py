@@ -114,9 +114,7 @@ class Observe:
             if usage.tokens_per_s is not None:
                 self._metrics.of(spec.name).tokens_per_s = usage.tokens_per_s
 
-    def _complete(
-        self, event: Finished, attempt: Attempt, number: int, ttft: float | None, elapsed: float
-    ) -> Finished:
+    def _complete(self, event: Finished, attempt: Attempt, number: int, ttft: float | None, elapsed: float) -> Finished:
         spec, usage = attempt.spec, usage_of(event.usage, attempt.request)
         cost = self._price(spec, usage) if usage else None
         if cost:

@@ -107,7 +107,7 @@ class StreamDecoder(OddReader):
 
     def read_words(self, pieces: Sequence[bytes]) -> str:
         """
-        Read what may be nothing but chunks like the last, as most reads are: their words are cut out, nothing is parsed.
+        Read what may be nothing but chunks like the last, as most reads are: words are cut out, and nothing is parsed.
 
         Args:
             pieces: What one read brought, as it was framed: most servers send a chunk in a piece of its own.
