@@ -397,9 +397,7 @@ def test_usage_is_the_same_whether_it_is_read_at_once_or_field_by_field() -> Non
     odd += [plain | {name: value} for name in plain for value in COUNTS]
     odd += [{other: plain[other] for other in plain if other != name} for name in plain]
     for group, name in (("prompt_tokens_details", "cached_tokens"), ("completion_tokens_details", "reasoning_tokens")):
-        odd += [plain | {group: {name: value}} for value in COUNTS] + [
-            plain | {group: value} for value in (None, 1, [])
-        ]
+        odd += [plain | {group: {name: value}} for value in COUNTS] + [plain | {group: value} for value in GROUPS]
     for name in ("queue_time", "prompt_time", "completion_time", "total_time", "seconds"):
         odd += [plain | {name: value} for value in SECONDS]
         odd += [dict.fromkeys(plain, 0) | {name: value} for value in SECONDS]
