@@ -12,7 +12,7 @@ from groq_core.events import Events
 from groq_core.middleware.observe import Observe
 from groq_core.pipeline import Attempt, Budget
 from groq_core.requests import ChatRequest
-from groq_core.streaming.decoder import read_completion
+from groq_core.streaming.decoder import StreamDecoder, read_completion
 from groq_core.streaming.wire_types import read_usage
 from groq_core.telemetry.metrics import Metrics
 from tests.speakers import spec
