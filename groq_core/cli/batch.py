@@ -360,7 +360,7 @@ def _report(end: Progress, sink: Sink, job: Job, guess: Estimate | None) -> int:
 
 def ending(end: Progress, sink: Sink, job: Job, guess: Estimate | None) -> list[str]:
     """Every row accounted for, and what it cost beside what it was thought to cost."""
-    from groq_core.services.batch.batch_api import unreadable_results
+    from groq_core.services.batch.remote_run import unreadable_results
 
     said = [
         f"{count(end.done)} answered, {count(end.failed)} failed, {count(end.open_count)} unanswered of "

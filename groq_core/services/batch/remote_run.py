@@ -15,13 +15,14 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from contextlib import aclosing, suppress
 from pathlib import Path
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from groq_core.errors import Kind, ProviderError, RequestError
 from groq_core.events import Note, Usage
 from groq_core.models.pricing import BATCH_DISCOUNT
+from groq_core.services.batch.batch_api import BatchApi, Described
 from groq_core.services.batch.batch_result import BatchResult, Sent, tokens_of
 from groq_core.services.batch.job import Job, Part
 from groq_core.services.batch.lines import Entry, Line, LineFault
@@ -59,38 +60,6 @@ OURS: Final = frozenset({"cost_sensitive", "max_latency_ms"})
 """Fields of a line that are for this application alone."""
 
 Fit = Callable[[dict[str, Any]], tuple[dict[str, Any], Sequence[Note]]]
-
-
-class Described(Protocol):
-    """A batch as the provider describes it."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def status(self) -> str: ...
-    @property
-    def over(self) -> bool: ...
-    @property
-    def output_file_id(self) -> str | None: ...
-    @property
-    def error_file_id(self) -> str | None: ...
-    @property
-    def completed(self) -> int: ...
-    @property
-    def failed(self) -> int: ...
-    @property
-    def problems(self) -> tuple[str, ...]: ...
-
-
-class BatchApi(Protocol):
-    """What :class:`~groq_core.providers.groq_batch.GroqBatches` does."""
-
-    async def upload(self, path: Path) -> str: ...
-    async def create(self, file_id: str) -> Described: ...
-    async def find(self, file_id: str) -> Described | None: ...
-    async def look(self, batch_id: str) -> Described: ...
-    async def cancel(self, batch_id: str) -> Described: ...
-    def lines(self, file_id: str) -> AsyncGenerator[bytes, None]: ...
 
 
 class RemoteBatchRun:

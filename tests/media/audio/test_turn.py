@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +13,16 @@ import soxr
 
 from groq_core.media.audio import turn
 from groq_core.media.audio.resample import Samples
+from tests.requires import is_here, needs, only_where
 
 RATE = 16_000
 MEDIA = Path(__file__).parents[2] / "data" / "media"
 WEIGHTS = turn.WEIGHTS.parent
 
-pytestmark = pytest.mark.skipif(not turn.available(), reason="onnxruntime has no wheel for this machine")
+pytestmark = [
+    only_where(sys.platform != "darwin" or is_here("onnxruntime"), "onnxruntime is not installed with us on Macs"),
+    needs("onnxruntime"),
+]
 
 
 def recording(name: str, end_s: float) -> Samples:
