@@ -13,7 +13,7 @@ import pytest
 
 from groq_core.simulator import Simulator
 from tests.blocking import watch
-from tests.requires import not_run
+from tests.requires import not_run, require
 
 # Two shared cores are no place for deadlines.
 hypothesis.settings.register_profile("tests", deadline=None)
@@ -26,6 +26,13 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 sys.addaudithook(watch)
 
 _OURS = ("GROQ_", "OPENAI_")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """What a test needs has to be here before its fixtures use it."""
+    for mark in item.iter_markers("needs"):
+        require(*mark.args)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -55,9 +62,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterat
             terminalreporter.line(line)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def anyio_backend() -> str:
-    """The app runs on asyncio alone, so its tests do."""
+    """The app runs on asyncio alone, so its tests do; a loop lives as long as what a test or a fixture made on it."""
     return "asyncio"
 
 

@@ -93,7 +93,7 @@ async def test_two_runs_answer_every_line_once_between_them(
             case "flush":
                 redis.say("FLUSHALL")
             case "kill":
-                redis.stop()
+                redis.kill()
                 await asyncio.sleep(0.5)
                 redis.start()
             case "pause":
