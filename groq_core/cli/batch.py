@@ -117,7 +117,7 @@ async def run(args: argparse.Namespace) -> int:
             batch: BatchRun | None = None
             progress = Progress(total=found.lines)
             try:
-                job = job_of(args.output, source)
+                job = await asyncio.to_thread(job_of, args.output, source)
                 failed = [name for name, _ in sink.failures(sink.failed)] if args.retry_failed else []
                 if args.retry_failed:
                     status.say(f"{count(sink.forget_failures())} failed lines are run again")
@@ -360,7 +360,7 @@ def _report(end: Progress, sink: Sink, job: Job, guess: Estimate | None) -> int:
 
 def ending(end: Progress, sink: Sink, job: Job, guess: Estimate | None) -> list[str]:
     """Every row accounted for, and what it cost beside what it was thought to cost."""
-    from groq_core.services.batch.remote_run import unreadable_results
+    from groq_core.services.batch.batch_api import unreadable_results
 
     said = [
         f"{count(end.done)} answered, {count(end.failed)} failed, {count(end.open_count)} unanswered of "
