@@ -72,6 +72,7 @@ export class Frames {
       });
       return;
     }
+    due = performance.now() + Math.max(0, ms) + this.rest; // what comes till then is drawn the next time
     this.#rest = setTimeout(() => {
       this.#rest = undefined;
       this.#begin();
