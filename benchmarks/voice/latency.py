@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -37,7 +35,6 @@ SPEECH_S: Final = 0.15
 LET_GO_S: Final = 0.3
 """Between the last word and the release of who does not hurry."""
 SUM_MS: Final = 1000 * (TRANSCRIPT_S + TOKEN_S + SPEECH_S)
-DEBUG = os.environ.get('DEBUG_VOICE')
 ANSWER: Final = "This is the whole of the answer, and it goes on for a while so that somebody can interrupt it."
 
 WATCH = """() => {
@@ -55,7 +52,6 @@ WATCH = """() => {
         window.seen.asked.push([name, search, performance.now()]);
         const answer = await fetch(...asked);
         window.seen.answered.push([name, search, performance.now()]);
-        if (name === "turn") answer.clone().json().then(({ finished }) => window.seen.chances.push(finished));
         return answer;
     };
     window.addEventListener("keyup", (event) => (window.releasedAt = event.timeStamp), true);
@@ -65,7 +61,7 @@ WATCH = """() => {
         hushed.push(performance.now());
         return suspend.call(this).then(() => silences.push(performance.now()));
     };
-    window.forget = () => (window.seen = { sounds: [], asked: [], answered: [], chances: [], hushed: [], silences: [] });
+    window.forget = () => (window.seen = { sounds: [], asked: [], answered: [], hushed: [], silences: [] });
     window.forget();
 }"""
 
@@ -206,7 +202,6 @@ def rows(what: str, found: list[float], against: str, middle: float | None, wors
 async def first_sound(page: Page, clock: ProviderClock, since: float) -> Round:
     """How long it took, and where the time went."""
     seen = await page.evaluate("({ ...window.seen, sound: window.seen.sounds[0], origin: performance.timeOrigin })")
-    if DEBUG: print("  ", [(n, q[7:12], round(t - since)) for n, q, t in seen["asked"]], [(n, round(t - since)) for n, _, t in seen["answered"]], seen["chances"], file=sys.stderr)
     return Round(Timeline.of(since, float(seen["origin"]), seen, clock.at))
 
 

@@ -95,5 +95,3 @@ def in_words(what: str, found: Sequence[Timeline]) -> str:
         lines.append(f"{figures}  {words} ({whose})")
         previous = mark
     return "\n".join(lines)
-
-

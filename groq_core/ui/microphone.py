@@ -97,8 +97,8 @@ def create_routes(page: Page) -> APIRouter:
         """
         A recording's bytes in, the transcript out as it comes; nothing is kept.
 
-        Without ``words`` their times are not asked for, which take longer. ``after`` names a judgement of the turn model:
-        nobody is asked before it is known, and nobody where it is not so ``sure``.
+        Without ``words`` their times are not asked for, which take longer. ``after`` names a judgement of the turn
+        model: nobody is asked before it is known, and nobody where it is not so ``sure``.
         """
         caller = page.caller(request)
         audio = await body_of(request, MAX_RECORDING_BYTES, check_head)
