@@ -198,7 +198,7 @@ async def test_a_recording_waits_for_the_judgement_and_nobody_is_asked_where_it_
     assert len(stage.asked("transcriptions")) == 1
 
 
-def judged(names: int) -> tuple[Judgements, Caller]:
+def begin_judgements(names: int) -> tuple[Judgements, Caller]:
     judgements, caller = Judgements(), Caller(user="page:one")
     for index in range(names):
         judgements.begin(caller, f"{NAME}-{index}")
@@ -206,7 +206,7 @@ def judged(names: int) -> tuple[Judgements, Caller]:
 
 
 async def test_a_judgement_is_found_by_its_visitor_alone_and_only_of_late() -> None:
-    judgements, caller = judged(MAX_KNOWN + 1)
+    judgements, caller = begin_judgements(MAX_KNOWN + 1)
     judgements.begin(caller, "short")
     judgements.find(caller, f"{NAME}-1")
 
