@@ -5,14 +5,15 @@ from __future__ import annotations
 import gc
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator, Generator, Iterator
+from pathlib import Path
 
+import certifi
 import hypothesis
 import pytest
 
 from groq_core.simulator import Simulator
-from tests.blocking import watch
+from tests.blocking import watch_programs
 from tests.requires import not_run
 
 # Two shared cores are no place for deadlines.
@@ -23,7 +24,7 @@ hypothesis.settings.load_profile("tests")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-sys.addaudithook(watch)
+watch_programs()
 
 _OURS = ("GROQ_", "OPENAI_")
 
@@ -53,6 +54,22 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterat
         terminalreporter.section("not run here", sep="-")
         for line in lines:
             terminalreporter.line(line)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """
+    Trust one of the world's authorities instead of all.
+
+    Each client of httpx reads the certificates of them all, which takes 25 ms of CPU: two thirds of what a test takes
+    that has the whole API. Nothing that is asked here is signed by any.
+    """
+    whole, end = Path(certifi.where()).read_text("ascii"), "-----END CERTIFICATE-----\n"
+    one = tmp_path_factory.mktemp("authorities") / "one.pem"
+    one.write_text(whole.partition(end)[0] + end, "ascii")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(certifi, "where", lambda: str(one))
+        yield
 
 
 @pytest.fixture
