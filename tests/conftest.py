@@ -14,6 +14,7 @@ import pytest
 
 from groq_core.simulator import Simulator
 from tests.blocking import watch_programs
+from tests.forks.start import forking
 from tests.requires import not_run
 
 # Two shared cores are no place for deadlines.
@@ -96,3 +97,10 @@ async def simulator() -> AsyncIterator[Simulator]:
     await running.start()
     yield running
     await running.stop()
+
+
+@pytest.fixture
+def forks() -> Iterator[None]:
+    """Programs of ours are forks, not starts, as long as the test runs; see :mod:`tests.forks.start`."""
+    with forking():
+        yield

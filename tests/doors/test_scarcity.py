@@ -16,7 +16,10 @@ import pytest
 
 from tests.doors.scarce import KILL, TERM, alone, files, mount_command, small_disk
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits and mounts of Linux")
+pytestmark = [
+    pytest.mark.usefixtures("forks"),
+    pytest.mark.skipif(sys.platform != "linux", reason="limits and mounts of Linux"),
+]
 
 TABLE = b"n,text\n" + b"".join(b"%d,What is %d?\n" % (n, n) for n in range(400))
 ASK = {"prompt": "{text}", "max_tokens": 20}

@@ -25,6 +25,8 @@ from tests.services.offices import W, docx, opendocument, p, pptx, shape, t
 from tests.services.papers import pdf
 from tests.services.visible_words import DOCX
 
+pytestmark = pytest.mark.usefixtures("forks")
+
 CASES = Path(__file__).parents[1] / "data" / "cases"
 
 
