@@ -1,14 +1,14 @@
 """
-Nothing of ours waits for another program on an event loop: everybody else would wait for it too.
+Nothing of ours waits on an event loop for another program or for the disk: everybody else would wait for it too.
 
-Every program that is started is seen where the standard library starts it, so that a new place cannot forget it. Python
-would tell an audit hook too, but calls that for each file and each import as well: one to five hundredths of all tests.
+Each is seen as Python tells its audit hooks, so that a new place cannot forget it: programs that are started, folders
+that are removed with all that is in them, and files that are written whole and forced to the disk, which by our
+custom end in ``.new`` until they are.
 """
 
 from __future__ import annotations
 
 import asyncio
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -18,20 +18,32 @@ import groq_core
 OURS = str(Path(groq_core.__file__).parent)
 
 
-class BlockingStartError(AssertionError):
-    """A program is started, and waited for, on an event loop."""
+class BlockingError(AssertionError):
+    """An event loop is made to wait."""
 
 
-def watch_programs() -> None:
-    """Raise :class:`BlockingStartError` from now on in the place of each program that an event loop would wait for."""
-    start = subprocess.Popen.__init__
+SEEN = frozenset({"subprocess.Popen", "shutil.rmtree", "open"})
+"""Of all other events, which are most, the hook lets go at once."""
 
-    def start_elsewhere(self: subprocess.Popen[Any], *arguments: Any, **options: Any) -> None:
-        if _is_on_loop() and (place := _place()):
-            raise BlockingStartError(f"{place} starts a program on the event loop; have a thread do it")
-        start(self, *arguments, **options)
 
-    subprocess.Popen.__init__ = start_elsewhere  # type: ignore[method-assign,assignment]
+def watch(event: str, about: tuple[Any, ...]) -> None:
+    """
+    Raises:
+        BlockingError: In the place of what the loop would wait for.
+    """
+    if event not in SEEN:
+        return
+    match event:
+        case "subprocess.Popen":
+            does = "starts a program"
+        case "shutil.rmtree":
+            does = "removes a folder"
+        case "open" if str(about[0]).endswith(".new") and "w" in (about[1] or ""):
+            does = "writes a file to the disk"
+        case _:
+            return
+    if _is_on_loop() and (place := _place()):
+        raise BlockingError(f"{place} {does} on the event loop; have a thread do it")
 
 
 def _is_on_loop() -> bool:
@@ -43,7 +55,7 @@ def _is_on_loop() -> bool:
 
 
 def _place() -> str:
-    """Where in our code a program is about to be started; empty for asyncio's own way, which waits for nothing."""
+    """Where in our code it is about to happen; empty for asyncio's own way, which waits for nothing."""
     frame, ours = sys._getframe(), ""
     while frame is not None:
         file = frame.f_code.co_filename

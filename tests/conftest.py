@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import hypothesis
 import pytest
 
 from groq_core.simulator import Simulator
-from tests.blocking import watch_programs
+from tests.blocking import watch
 from tests.forks.start import forking
 from tests.requires import not_run
 
@@ -25,7 +26,7 @@ hypothesis.settings.load_profile("tests")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-watch_programs()
+sys.addaudithook(watch)
 
 _OURS = ("GROQ_", "OPENAI_")
 

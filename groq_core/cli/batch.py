@@ -117,7 +117,7 @@ async def run(args: argparse.Namespace) -> int:
             batch: BatchRun | None = None
             progress = Progress(total=found.lines)
             try:
-                job = job_of(args.output, source)
+                job = await asyncio.to_thread(job_of, args.output, source)
                 failed = [name for name, _ in sink.failures(sink.failed)] if args.retry_failed else []
                 if args.retry_failed:
                     status.say(f"{count(sink.forget_failures())} failed lines are run again")

@@ -262,10 +262,7 @@ _QUOTED_INPUT = re.compile(r"""['"]input['"]\s*:.*|\binput_value=.*""", re.DOTAL
 
 
 def _presentable(complaint: Complaint) -> str:
-    message = complaint.message
-    if complaint.failed_generation:
-        message = message.replace(complaint.failed_generation, "…")
-    message = _QUOTED_INPUT.sub("…", message)
+    message = _QUOTED_INPUT.sub("…", complaint.message)
     message = redact(" ".join(message.split()))
     if len(message) > LONGEST_MESSAGE:
         message = message[:LONGEST_MESSAGE] + "…"

@@ -39,6 +39,12 @@ class Complaint(msgspec.Struct, kw_only=True):
         return _spell(self.code), _spell(self.type)
 
 
+LONGEST_COMPLAINT: Final = 32_768
+"""Characters of a complaint that are read: many times the longest that is shown, and no work for the event loop."""
+
+LONGEST_WORD: Final = 1024
+"""Characters of a code, a type or a field's name."""
+
 _TITLE = re.compile(r"<title>(.*?)(</title>|\Z)", re.IGNORECASE | re.DOTALL)
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
@@ -65,11 +71,17 @@ def read_complaint(body: bytes | str | Mapping[str, Any]) -> Complaint:
         try:
             found = msgspec.json.decode(text)
         except (msgspec.DecodeError, RecursionError):
+            text = text[:LONGEST_COMPLAINT]
             title = _TITLE.search(text)
             return Complaint(message=title[1].strip() if title and title[2] else text.strip(), plain=bool(text.strip()))
     inner = _unwrap(found)
     if not isinstance(inner, Mapping):
-        return Complaint(message=_text(inner))
+        return Complaint(message=_text(inner)[:LONGEST_COMPLAINT])
+    failed = inner["failed_generation"] if isinstance(inner.get("failed_generation"), str) else None
+    message = next((_text(inner[key]) for key in _MESSAGES if inner.get(key) is not None), "")
+    if failed:
+        # Before it is cut, since a part of it would not be found any more.
+        message = message.replace(failed, "…")
     code = next((_text(inner[key]) for key in _CODES if inner.get(key) is not None), "")
     status = next((status for key in _STATUSES if (status := _status(inner.get(key)))), 0)
     if _status(code):
@@ -77,11 +89,11 @@ def read_complaint(body: bytes | str | Mapping[str, Any]) -> Complaint:
     word = inner.get("status")
     return Complaint(
         status=status,
-        message=next((_text(inner[key]) for key in _MESSAGES if inner.get(key) is not None), ""),
-        type=_text(inner.get("type")),
-        code=code or (word if isinstance(word, str) and not _status(word) else ""),
-        param=_text(inner.get("param")) or None,
-        failed_generation=inner["failed_generation"] if isinstance(inner.get("failed_generation"), str) else None,
+        message=message[:LONGEST_COMPLAINT],
+        type=_text(inner.get("type"))[:LONGEST_WORD],
+        code=(code or (word if isinstance(word, str) and not _status(word) else ""))[:LONGEST_WORD],
+        param=_text(inner.get("param"))[:LONGEST_WORD] or None,
+        failed_generation=failed,
         retry_after=_wait(inner),
     )
 
@@ -124,7 +136,7 @@ def _wait(inner: Mapping[str, Any]) -> str:
     for place in places:
         for key in ("retry_after", "retry_after_seconds", "retryAfter", "retryDelay"):
             if isinstance(place, Mapping) and isinstance(value := place.get(key), int | float | str):
-                return _text(value)
+                return _text(value)[:LONGEST_WORD]
     return ""
 
 

@@ -153,7 +153,7 @@ def create_routes(page: routes.Page) -> APIRouter:
             try:
                 return respond(await to_thread.run_sync(preview, upload, uploads))
             except RequestError:
-                upload.remove()  # what cannot be read takes nobody's room
+                await to_thread.run_sync(upload.remove)  # what cannot be read takes nobody's room
                 raise
         except RequestError as error:
             raise routes.http_error(error) from error
@@ -201,7 +201,7 @@ def create_routes(page: routes.Page) -> APIRouter:
             path = await to_thread.run_sync(write_table_file, upload, recipe, path)
         if upload.record.waits and not uploads.running(upload):
             upload.record.waits = await to_thread.run_sync(still_open, upload.folder)
-            upload.save()
+            await to_thread.run_sync(upload.save)
         return FileResponse(path, media_type="text/csv" if form == "csv" else "application/jsonl")
 
     return router
@@ -349,8 +349,9 @@ async def work(core: PageCore, uploads: UploadStore, upload: Upload, wanted: Bat
                 await to_thread.run_sync(sink.forget_failures)
             if wanted.via == "later":
                 upload.record.waits = True
-                upload.save()
-                steps = run_later(core, source, sink, job_of(sink.path, source), found.lines)
+                await to_thread.run_sync(upload.save)
+                job = await to_thread.run_sync(job_of, sink.path, source)
+                steps = run_later(core, source, sink, job, found.lines)
             else:
                 # A page's lines name no file: the files here are not theirs.
                 asked = answerers(core.handle, files=None, caller=caller, pieces=pieces_within(core.catalogue))

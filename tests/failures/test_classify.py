@@ -218,6 +218,30 @@ def test_a_long_message_is_cut() -> None:
     assert len(from_response(400, {}, groq_body("x" * 10_000), now=0).message) < 600
 
 
+ENDLESS = [  # each of 4,000,000 characters
+    "try again in 1" * 285_714,
+    json.dumps({"error": {"message": "gsk_" * 1_000_000}}),
+    json.dumps(
+        {"error": {"message": "m", "code": "aB" * 2_000_000, "type": "aB" * 2_000_000, "param": "p" * 4_000_000}}
+    ),
+    json.dumps({"error": "rate " * 800_000}),
+    "<title>" * 571_428,
+    json.dumps({"error": {"message": "m", "retry_after": "1" * 4_000_000}}),
+    json.dumps({"error": {"message": "m" + "g" * 4_000_000 + "m", "failed_generation": "g" * 4_000_000}}),
+]
+
+
+@pytest.mark.parametrize("body", ENDLESS, ids=range(len(ENDLESS)))
+def test_of_an_endless_complaint_a_bounded_part_is_read(body: str) -> None:
+    """Each rule looks through it on the event loop, where everybody waits for it."""
+    read = read_complaint(body)
+
+    fields = (read.message, read.code, read.type, read.param or "", read.retry_after)
+    assert sum(len(field) for field in fields) <= 40_000
+    assert "gggg" not in read.message, "what was generated is not told, cut or whole"
+    assert len(from_event(body).message) < 600
+
+
 @pytest.mark.parametrize(
     ("body", "kind"),
     [

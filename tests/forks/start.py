@@ -70,6 +70,8 @@ def _patch() -> None:
         if command is None:
             start(self, *arguments, **named)
             return
+        # Whoever watches starts has to see this one.
+        sys.audit("subprocess.Popen", sys.executable, given["args"], given["cwd"], given["env"])
         pipes = {name: given[name] for name in ("p2cread", "p2cwrite", "c2pread", "c2pwrite", "errread", "errwrite")}
         ends = (pipes["p2cread"], pipes["c2pwrite"], pipes["errwrite"])
         wanted = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -48,6 +49,12 @@ def prices(model: str, usage: Usage) -> float:
     return usage.prompt_tokens * 1.0
 
 
+def begin_job(output: Path, source: LineSource) -> Job:
+    """In a thread, as whoever is on an event loop does it."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(job_of, output, source).result()
+
+
 def run(
     source: LineSource,
     sink: Sink,
@@ -60,7 +67,7 @@ def run(
     return RemoteBatchRun(
         lambda: source,
         sink,
-        job or job_of(sink.path, source),
+        job or begin_job(sink.path, source),
         api,
         model=lambda name: name or MODEL,
         price=prices,
@@ -112,7 +119,7 @@ async def test_every_line_comes_back_under_its_id_at_half_the_price(tmp_path: Pa
 async def test_a_large_job_goes_in_parts(tmp_path: Path, api: GroqBatches) -> None:
     source = questions(tmp_path, 25)
     with Sink(tmp_path / "out.jsonl") as sink:
-        job = job_of(sink.path, source)
+        job = begin_job(sink.path, source)
         await run_to_end(run(source, sink, api, job, most_lines=10))
 
     assert [part.lines for part in job.parts] == [10, 10, 5]
@@ -122,7 +129,7 @@ async def test_a_large_job_goes_in_parts(tmp_path: Path, api: GroqBatches) -> No
 async def test_a_part_is_no_larger_than_the_api_takes(tmp_path: Path, api: GroqBatches) -> None:
     source = questions(tmp_path, 10)
     with Sink(tmp_path / "out.jsonl") as sink:
-        job = job_of(sink.path, source)
+        job = begin_job(sink.path, source)
         await run_to_end(run(source, sink, api, job, most_bytes=400))
 
     assert sum(part.lines for part in job.parts) == 10
@@ -319,16 +326,16 @@ async def test_another_prompt_asks_anew_and_what_the_first_one_sent_is_not_put_b
     path, api = tmp_path / "out.jsonl", Scripted()
     for source in (first, second):
         with Sink(path) as sink:
-            end = await run_to_end(run(source, sink, api, job_of(path, source)))
+            end = await run_to_end(run(source, sink, api, begin_job(path, source)))
         assert (end.done, end.rows) == (2, 2)
 
     assert [*api.files.values()] == [["row-2", "row-3"]] * 2, "all is asked anew"
-    assert len(job_of(path, second).parts) == 2, "the slip of the first one's batch is kept"
+    assert len(begin_job(path, second).parts) == 2, "the slip of the first one's batch is kept"
     assert path.with_name("out.jsonl.earlier").read_bytes().count(b"\n") == 2
 
 
 async def test_lines_may_be_added_to_the_input(tmp_path: Path) -> None:
     source, path = questions(tmp_path, 2), tmp_path / "out.jsonl"
-    job_of(path, source)
+    begin_job(path, source)
 
-    job_of(path, questions(tmp_path, 3))
+    begin_job(path, questions(tmp_path, 3))

@@ -23,6 +23,7 @@ from groq_core.errors import Kind, ProviderError, RequestError
 from groq_core.events import Note, Usage
 from groq_core.models.pricing import BATCH_DISCOUNT
 from groq_core.services.batch.batch_result import BatchResult, Sent, tokens_of
+from groq_core.services.batch.disk import finish_in_thread, remove_files
 from groq_core.services.batch.job import Job, Part
 from groq_core.services.batch.lines import Entry, Line, LineFault
 from groq_core.services.batch.progress import Progress
@@ -206,10 +207,10 @@ class RemoteBatchRun:
                 file_id = await self._patiently(functools.partial(self._api.upload, path))
                 part = Part(file_id=file_id, lines=lines)
                 self._job.parts.append(part)
-                self._job.save(self._sink.path)
+                await finish_in_thread(self._job.save, self._sink.path)
                 await self._create(part)
                 yield self.progress()
-                path.unlink()
+                await remove_files(path)
         finally:
             self._beside(len(self._job.parts), "jsonl").unlink(missing_ok=True)
             if self._job.parts:
@@ -287,7 +288,7 @@ class RemoteBatchRun:
 
         made = await self._patiently(create)
         part.batch_id, part.status, part.stage = made.id, made.status, "created"
-        self._job.save(self._sink.path)
+        await finish_in_thread(self._job.save, self._sink.path)
 
     # ── finishing ────────────────────────────────────────────────────────────────────────────────────
 
@@ -338,7 +339,7 @@ class RemoteBatchRun:
             await self._patiently(lambda file_id=file_id: self._fetch(file_id, known))  # type: ignore[misc]
         await self._sink.sync()
         part.stage = "fetched"
-        self._job.save(self._sink.path)
+        await finish_in_thread(self._job.save, self._sink.path)
         self._beside(self._job.parts.index(part), "ids").unlink(missing_ok=True)
         if batch.status == "failed":
             self._refused += batch.problems or ("no reason given",)

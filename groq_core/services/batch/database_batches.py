@@ -16,12 +16,13 @@ from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import msgspec
 from sqlalchemy import delete, insert, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from groq_core.services.batch.disk import remove_files
 from groq_core.services.batch.job import beside
 from groq_core.services.batch.places import KEPT_S, Filed, Owner, PlaceAway, Running
 from groq_core.store.database import Database
@@ -96,10 +97,10 @@ class DatabaseBatches:
         count = 0
         query = select(BatchPart.data).where(BatchPart.id == name).order_by(BatchPart.number)
         try:
-            with part.open("wb") as out:
+            with await asyncio.to_thread(part.open, "wb") as out:
                 async with self._reading() as connection:
                     async for row in await connection.stream(query):
-                        out.write(b64decode(row.data))
+                        await asyncio.to_thread(_append, out, row.data)
                         count += 1
             part.replace(path)
         finally:
@@ -110,7 +111,7 @@ class DatabaseBatches:
         async with self._writing() as connection:
             await connection.execute(delete(BatchFile).where(BatchFile.id == name))
             await connection.execute(delete(BatchPart).where(BatchPart.id == name))
-        self._here(f"{name}.jsonl").unlink(missing_ok=True)
+        await remove_files(self._here(f"{name}.jsonl"))
 
     # ── batches ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -163,7 +164,7 @@ class DatabaseBatches:
 
     async def answers(self, name: str) -> Path:
         path = self._here(f"{name}.answers")
-        path.unlink(missing_ok=True)
+        await remove_files(path)
         count = await self._fetch(name, path)
         self._saved[name] = (path.stat().st_size, count)
         slip = beside(path)
@@ -176,10 +177,7 @@ class DatabaseBatches:
         path = self._here(f"{name}.answers")
         await self._save_slip(name, beside(path))
         at, number = self._saved.get(name, (0, 0))
-        with path.open("rb") as file:
-            file.seek(at)
-            data = file.read()
-        data = data[: data.rfind(b"\n") + 1]
+        data = await asyncio.to_thread(_whole_lines, path, at)
         if not data:
             return
         async with self._writing() as connection:
@@ -203,8 +201,7 @@ class DatabaseBatches:
     async def remove_answers(self, name: str) -> None:
         path = self._here(f"{name}.answers")
         self._slips.pop(name, None)
-        for one in (path, beside(path)):
-            one.unlink(missing_ok=True)
+        await remove_files(path, beside(path))
         async with self._writing() as connection:
             await connection.execute(delete(BatchPart).where(BatchPart.id.in_([name, beside(path).name])))
 
@@ -235,6 +232,18 @@ async def _add(connection: AsyncConnection, id: str, number: int, data: bytes) -
 
 def _batch(body: str, cancelled: float | None) -> Running:
     return msgspec.json.decode(body, type=Running).with_wish(None if cancelled is None else int(cancelled))
+
+
+def _append(out: BinaryIO, encoded: str) -> None:
+    out.write(b64decode(encoded))
+
+
+def _whole_lines(path: Path, at: int) -> bytes:
+    """What stands behind a place of a file that may be written on, to the end of its last line."""
+    with path.open("rb") as file:
+        file.seek(at)
+        data = file.read()
+    return data[: data.rfind(b"\n") + 1]
 
 
 def _read(path: Path) -> bytes:

@@ -11,12 +11,13 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, Literal, Protocol, TypeAlias
 
 import msgspec
+
+from groq_core.services.batch.disk import finish_in_thread, remove_files
 
 try:
     import fcntl
@@ -208,7 +209,7 @@ class BatchFolder:
             raise
 
     async def files(self, owner: Owner) -> list[Filed]:
-        return [file for file in self._read("files", Filed) if file.owner == owner]
+        return [file for file in await asyncio.to_thread(self._read, "files", Filed) if file.owner == owner]
 
     async def file(self, name: str) -> Filed | None:
         path = self._path("files", name)
@@ -220,18 +221,16 @@ class BatchFolder:
 
     async def remove_file(self, name: str) -> None:
         content = await self.content(name)
-        content.unlink(missing_ok=True)
-        content.with_suffix(".json").unlink(missing_ok=True)
+        await remove_files(content, content.with_suffix(".json"))
 
     # ── batches ──────────────────────────────────────────────────────────────────────────────────────
 
     async def put_batch(self, batch: Running) -> None:
         path = self._folder / "batches" / f"{batch.id}.json"
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _replace(path, msgspec.json.encode(batch))
+        await finish_in_thread(_write_record, path, msgspec.json.encode(batch))
 
     async def batches(self, owner: Owner | None = None) -> list[Running]:
-        found = (self._with_wish(batch) for batch in self._read("batches", Running))
+        found = await asyncio.to_thread(lambda: [self._with_wish(one) for one in self._read("batches", Running)])
         return [batch for batch in found if (batch.open if owner is None else batch.owner == owner)]
 
     async def batch(self, name: str) -> Running | None:
@@ -271,8 +270,7 @@ class BatchFolder:
         """They are where every process of this machine finds them."""
 
     async def remove_answers(self, name: str) -> None:
-        for ending in ("answers", "answers.job", "cancel", "lock"):
-            self._beside(name, ending).unlink(missing_ok=True)
+        await remove_files(*(self._beside(name, ending) for ending in ("answers", "answers.job", "cancel", "lock")))
 
     # ── the folder ───────────────────────────────────────────────────────────────────────────────────
 
@@ -283,13 +281,15 @@ class BatchFolder:
         """A name comes from outside, so it is no path until it looks like one of ours."""
         return self._folder / room / f"{name}.json" if name.replace("_", "").replace("-", "").isalnum() else None
 
-    def _read(self, room: str, kind: type[Any]) -> Iterator[Any]:
-        for path in sorted((self._folder / room).glob("*.json")):
-            if (read := _decode(path, kind)) is not None:
-                yield read
+    def _read(self, room: str, kind: type[Any]) -> list[Any]:
+        paths = sorted((self._folder / room).glob("*.json"))
+        return [read for path in paths if (read := _decode(path, kind)) is not None]
 
     async def tidy(self) -> None:
         """Delete what is older than a file is kept, and what a process that was killed has not finished."""
+        await asyncio.to_thread(self._tidy)
+
+    def _tidy(self) -> None:
         now = time.time()
         for room in ("files", "batches"):
             for path in (self._folder / room).glob("*"):
@@ -297,6 +297,11 @@ class BatchFolder:
                 with suppress(OSError):
                     if path.stat().st_mtime < now - (UNFINISHED_S if half else KEPT_S):
                         path.unlink()
+
+
+def _write_record(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _replace(path, data)
 
 
 def _decode(path: Path, kind: type[Any]) -> Any:
