@@ -101,10 +101,10 @@ class Bypass:
         return True
 
 
-def stack(*middlewares: Middleware[In], around: Handler[In]) -> Handler[In]:
-    """Wrap a handler; the first middleware is the outermost, as it reads."""
+def stack(*middlewares: Middleware[In] | None, around: Handler[In]) -> Handler[In]:
+    """Wrap a handler; the first middleware is the outermost, as it reads. None is a layer that is not wanted."""
     handler = around
-    for middleware in reversed(middlewares):
+    for middleware in reversed([one for one in middlewares if one is not None]):
         handler = partial(middleware, handler)
     return handler
 

@@ -81,10 +81,10 @@ async def refuse_base_url(exchange: ApiExchange) -> None:
     """
     path = exchange.path
     raise RequestError(
-        f"there is no {path} here",
+        f"there is no {path[:120]} here",
         status=404,
         code="unknown_url",
-        hint=f"The base URL ends in /v1: ask for /v1{path.removeprefix('/openai')}.",
+        hint=f"The base URL ends in /v1: ask for /v1{path.removeprefix('/openai')[:120]}.",
     )
 
 
@@ -109,7 +109,7 @@ def absent(path: str, known: Iterable[str]) -> RequestError:
     meant = next((route for route in known if _means(path, route)), None)
     hint = f"Did you mean {meant}?" if meant else "Paths start with /v1, e.g. /v1/chat/completions."
     return RequestError(
-        f"there is no {path} here", status=404, code="unknown_url", hint=f"{hint} /docs lists them all."
+        f"there is no {path[:120]} here", status=404, code="unknown_url", hint=f"{hint} /docs lists them all."
     )
 
 

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs
 
 from groq_core.api.asgi import ApiExchange
 from groq_core.incoming.field_errors import bad
+from groq_core.incoming.whole_numbers import whole_number
 
 LISTED: Final = 100
 MOST_LISTED: Final = 10_000
@@ -56,6 +57,7 @@ def in_order(exchange: ApiExchange, newest_first: list[dict[str, Any]]) -> list[
 def _limit(text: str | None) -> int:
     if text is None:
         return LISTED
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MOST_LISTED:
+    number = whole_number(text, 0)
+    if not 1 <= number <= MOST_LISTED:
         raise bad("limit", f"`limit` must be a number from 1 to {MOST_LISTED}")
-    return int(text)
+    return number

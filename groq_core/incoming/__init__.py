@@ -19,6 +19,7 @@ batch and the Python API, so that what is understood at one of them is understoo
 - ``rules``: The rules for the fields of a body: each checks a value, and says the same as a schema for the API's
   description.
 - ``schema_parts``: The parts that schemas are put together from; each reader of a body says with them what it takes.
+- ``whole_numbers``: Whole numbers as strangers write them.
 
-Imported by ``api``, ``services``, ``simulator`` and ``ui``.
+Imported by ``api``, ``services``, ``simulator``, ``streaming`` and ``ui``.
 """

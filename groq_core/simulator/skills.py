@@ -305,8 +305,12 @@ def frequent_words(text: str, most: int = 5) -> list[tuple[str, int]]:
     return Counter(telling).most_common(most)
 
 
+LONGEST_NUMBER = 10
+"""Digits of a number that is worked with."""
+
+
 def _integer(word: str) -> int | None:
-    return int(word) if word.isdigit() else _NUMBER_WORDS.get(word.lower())
+    return int(word) if word.isdecimal() and len(word) < LONGEST_NUMBER else _NUMBER_WORDS.get(word.lower())
 
 
 def _wanted_count(asked: str) -> int | None:

@@ -83,7 +83,7 @@ def length_asked(question: str) -> Length | None:
         return None
     spoken = {"one": 1, "a": 1, "a single": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "ten": 10}
     figure = found.group(1).lower()
-    number = spoken.get(figure) or int(re.sub(r"\D", "", figure) or 0)
+    number = spoken.get(figure) or int(re.sub(r"\D", "", figure)[:9] or 0)
     return Length(found.group(2).lower(), min(number, 200_000)) if number else None
 
 

@@ -168,9 +168,11 @@ def _word(token: str) -> str:
         return _WORDS[token]
     try:
         number = int(token, 16) if token[:2].lower() == "0x" else float(token)
+        if not math.isfinite(number):
+            return "null"
     except ValueError:
         return json.dumps(token)
-    if not math.isfinite(number):
+    except OverflowError:  # hundreds of hexadecimal digits
         return "null"
     return (
         repr(int(number)) if number == int(number) and "e" not in token.lower() and "." not in token else repr(number)

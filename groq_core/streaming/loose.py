@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
+from groq_core.incoming.whole_numbers import whole_number
 from groq_core.streaming.halves import whole
 from groq_core.streaming.wire_types import NO_USAGE, Choice, Chunk, Delta, Function, WireToolCall, XGroq
 
@@ -220,9 +221,9 @@ def _calls(found: object) -> list[Any]:
     if (
         isinstance(found, dict)
         and found
-        and all(key.isdecimal() and isinstance(one, dict) for key, one in found.items())
+        and all(whole_number(key, None) is not None and isinstance(one, dict) for key, one in found.items())
     ):
-        return [{"index": int(key)} | one for key, one in found.items()]
+        return [{"index": whole_number(key, 0)} | one for key, one in found.items()]
     return _list(found)
 
 
@@ -283,8 +284,8 @@ def _name(found: object) -> str | None:
 
 
 def _number(found: object) -> int | None:
-    if isinstance(found, str) and found.isdecimal():
-        return int(found)
+    if isinstance(found, str):
+        return whole_number(found, None)
     return found if isinstance(found, int) and not isinstance(found, bool) else None
 
 

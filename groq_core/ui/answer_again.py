@@ -10,6 +10,7 @@ import msgspec
 
 from groq_core.errors import RequestError
 from groq_core.events import Event, Events, Restarted
+from groq_core.incoming.whole_numbers import whole_number
 from groq_core.ui.stream import line
 from groq_core.ui.texts import TEXTS
 
@@ -47,10 +48,10 @@ def gaps(at: str) -> list[bytes]:
     Raises:
         RequestError: More than an answer has.
     """
-    count = int(at) if at.isascii() and at.isdigit() else 0
+    count = whole_number(at, MAX_GAPS + 1 if at.isdecimal() else 0)
     if count > MAX_GAPS:
         raise RequestError(f"an answer has at most {MAX_GAPS} lines", param="at")
-    return [GAP] * count
+    return [GAP] * max(0, count)
 
 
 def heard(lines: Sequence[bytes]) -> tuple[str, str, str]:

@@ -253,9 +253,13 @@ def _decode(raw: bytes) -> tuple[bytes, Any]:
         raise RequestError("the body is no JSON") from None
 
 
+LONGEST_LENGTH = 18
+"""Digits of a length that can be meant."""
+
+
 def _check_length(scope: Scope, limit: int) -> None:
     length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-    if length.isdigit() and int(length) > limit:
+    if length.isdigit() and (len(length) > LONGEST_LENGTH or int(length) > limit):
         raise _too_large(limit)
 
 

@@ -54,7 +54,10 @@ def _without_tail(data: bytes, begin: int, end: int) -> int:
         size = int.from_bytes(data[end - 20 : end - 16], "little") + (32 if data[end - 9] & 0x80 else 0)
         return max(begin, end - size)
     if data[end - 9 : end] == b"LYRICS200":
-        return max(begin, end - 15 - int(data[end - 15 : end - 9]))
+        length = data[end - 15 : end - 9]
+        if not length.isdigit():
+            raise ValueError("a tag without its length")
+        return max(begin, end - 15 - int(length))
     if data[end - 9 : end] == b"LYRICSEND" and (start := data.rfind(b"LYRICSBEGIN", begin, end)) >= 0:
         return start
     if data[end - 10 : end - 7] == b"3DI":

@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from groq_core.incoming.whole_numbers import whole_number
 from groq_core.services.logins import Logins
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class Storage:
         """Of the redirect address that was registered; 0 where none was."""
         uris = (self._read().get("client") or {}).get("redirect_uris") or [""]
         _, _, port = str(uris[0]).removesuffix("/callback").rpartition(":")
-        return int(port) if port.isdecimal() else 0
+        return whole_number(port, 0)
 
     def _read(self) -> dict[str, Any]:
         return self._logins.read(self._address)

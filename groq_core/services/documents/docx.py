@@ -250,4 +250,5 @@ def _symbol(element: Any) -> str:
         code = int(attribute(element, "char") or "", 16)
     except ValueError:
         return ""
-    return chr(code - 0xF000 if 0xF020 <= code <= 0xF0FF else code)
+    code -= 0xF000 if 0xF020 <= code <= 0xF0FF else 0
+    return chr(code) if 0 < code < 0xD800 or 0xE000 <= code <= 0x10FFFF else ""

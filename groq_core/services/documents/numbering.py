@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from groq_core.incoming.whole_numbers import whole_number
 from groq_core.services.documents.archive import attribute, child, children
 from groq_core.services.documents.numerals import WORD
 
@@ -170,18 +171,15 @@ def _numbers(marks: Any) -> tuple[str | None, int | None]:
 
 
 def _int(element: Any, otherwise: int = 0) -> int:
-    try:
-        return int(attribute(element, "val") or "") if element is not None else otherwise
-    except ValueError:
-        return otherwise
+    return whole_number(attribute(element, "val"), otherwise) if element is not None else otherwise
 
 
 def _levels(found: Iterable[Any]) -> dict[int, _Level]:
     levels: dict[int, _Level] = {}
     for one in found:
-        at = attribute(one, "ilvl") or ""
-        if at.isdecimal():
-            levels[int(at)] = _level(one)
+        at = whole_number(attribute(one, "ilvl"), -1)
+        if 0 <= at < LEVELS:
+            levels[at] = _level(one)
     return levels
 
 
@@ -203,11 +201,11 @@ def _list(found: Any) -> _List:
     scheme = child(found, "abstractNumId")
     listed = _List((attribute(scheme, "val") or "") if scheme is not None else "")
     for change in children(found, "lvlOverride"):
-        at = attribute(change, "ilvl") or ""
-        if not at.isdecimal():
+        at = whole_number(attribute(change, "ilvl"), -1)
+        if not 0 <= at < LEVELS:
             continue
         listed.levels |= _levels(children(change, "lvl"))
         start = child(change, "startOverride")
         if start is not None:
-            listed.starts[int(at)] = _int(start, 1)
+            listed.starts[at] = _int(start, 1)
     return listed

@@ -13,6 +13,8 @@ _LATIN: Final = "abcdefghijklmnopqrstuvwxyz"
 _CYRILLIC: Final = "абвгдежзиклмнопрстуфхцчшщэюя"
 _GREEK: Final = "αβγδεζηθικλμνξοπρστυφχψω"
 _CHINESE: Final = "〇一二三四五六七八九"
+_IDEOGRAPHS: Final = str.maketrans("0123456789", _CHINESE)
+_FULL_WIDTH: Final = str.maketrans("0123456789", "０１２３４５６７８９")
 _SMALL: Final = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
     "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
@@ -112,7 +114,7 @@ def chinese(number: int) -> str:
     ('七', '十', '二十三')
     """
     if not 0 < number < 100:
-        return "".join(_CHINESE[int(digit)] for digit in str(number)) if number >= 0 else str(number)
+        return str(number).translate(_IDEOGRAPHS) if number >= 0 else str(number)
     tens, ones = divmod(number, 10)
     return ("" if tens < 2 else _CHINESE[tens]) + ("十" if tens else "") + (_CHINESE[ones] if ones else "")
 
@@ -151,11 +153,11 @@ WORD: Final[dict[str, Callable[[int], str]]] = {
     "decimalEnclosedCircle": circled,
     "decimalEnclosedParen": lambda number: f"({number})",
     "decimalEnclosedFullstop": lambda number: f"{number}.",
-    "decimalFullWidth": lambda number: "".join(chr(0xFF10 + int(digit)) for digit in str(number)),
+    "decimalFullWidth": lambda number: str(number).translate(_FULL_WIDTH),
     "chineseCounting": chinese,
     "chineseCountingThousand": chinese,
     "japaneseCounting": chinese,
-    "ideographDigital": lambda number: "".join(_CHINESE[int(digit)] for digit in str(number)),
+    "ideographDigital": lambda number: str(number).translate(_IDEOGRAPHS),
     "taiwaneseCounting": chinese,
     "none": lambda number: "",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from groq_core.errors import RequestError
+from groq_core.incoming.whole_numbers import whole_number
 from groq_core.services.documents.archive import Archive, attribute, child, local
 from groq_core.services.documents.opendocument_lists import ListNumbers
 from groq_core.services.documents.parts import ReadingLimits, ReadingWatch, ReadText, damage_error
@@ -141,7 +142,7 @@ class _Reading:
             kind = local(element)
             self._watch.count()
             if kind == "s":
-                pieces.append(" " * min(_MOST_REPEATS, int(attribute(element, "c") or 1)))
+                pieces.append(" " * _repeats(element, "c"))
             elif kind == "tab":
                 pieces.append("\t")
             elif kind == "line-break":
@@ -170,4 +171,4 @@ def _is_shown(element: Any) -> bool:
 
 
 def _repeats(element: Any, name: str) -> int:
-    return max(1, min(_MOST_REPEATS, int(attribute(element, name) or 1)))
+    return max(1, min(_MOST_REPEATS, whole_number(attribute(element, name), 1)))

@@ -7,11 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from groq_core.incoming.whole_numbers import whole_number
 from groq_core.services.documents.archive import attribute, local
 from groq_core.services.documents.numbering import bullet
 from groq_core.services.documents.numerals import OPEN_DOCUMENT
 
-_PLACE: Final = re.compile(r"%(\d)%")
+DEEPEST: Final = 10
+"""Levels a list has."""
+
+_PLACE: Final = re.compile(r"%(\d)%", re.ASCII)
 """A level's number in the form of a newer program, which wins over prefix and suffix."""
 
 
@@ -81,16 +85,16 @@ class ListNumbers:
 
     def heading(self, element: Any) -> str:
         """What stands before a heading that is in no list; it is counted."""
-        level = attribute(element, "outline-level") or "1"
-        if self._around or attribute(element, "is-list-header") == "true" or not level.isdecimal():
+        level = whole_number(attribute(element, "outline-level") or "1", 0)
+        if self._around or attribute(element, "is-list-header") == "true" or not 1 <= level <= DEEPEST:
             return ""
-        return _mark(self._headings.counts, self._outline, int(level), attribute(element, "start-value"))
+        return _mark(self._headings.counts, self._outline, level, attribute(element, "start-value"))
 
 
 def _mark(counts: dict[int, int], levels: dict[int, _Level], at: int, told: str | None) -> str:
     level = levels.get(at, _Level())
-    anew = told is not None and told.isdecimal()
-    counts[at] = int(told or 0) if anew else counts.get(at, level.start - 1) + 1
+    anew = whole_number(told, None)
+    counts[at] = counts.get(at, level.start - 1) + 1 if anew is None else anew
     for deeper in [one for one in counts if one > at]:
         del counts[deeper]
     if level.sign:
@@ -116,16 +120,19 @@ def _levels(style: Any) -> dict[int, _Level]:
 
 def _each_level(style: Any) -> Iterator[tuple[int, _Level]]:
     for one in style:
-        at, shown, start = (attribute(one, name) or "" for name in ("level", "display-levels", "start-value"))
-        if at.isdecimal():
+        at, shown, start = (
+            whole_number(attribute(one, name), otherwise)
+            for name, otherwise in (("level", 0), ("display-levels", 1), ("start-value", 1))
+        )
+        if 1 <= at <= DEEPEST:
             yield (
-                int(at),
+                at,
                 _Level(
                     kind=attribute(one, "num-format") or "",
                     before=attribute(one, "num-prefix") or "",
                     after=attribute(one, "num-suffix") or "",
-                    shown=int(shown) if shown.isdecimal() else 1,
-                    start=int(start) if start.isdecimal() else 1,
+                    shown=shown,
+                    start=start,
                     form=attribute(one, "num-list-format") or "",
                     sign=attribute(one, "bullet-char") or "",
                 ),

@@ -174,7 +174,7 @@ def _field(widget: Any) -> list[str]:
         at, depth = (parent.get_object() if parent is not None else None), depth + 1
     label = ".".join(names) or "field"
     if kind == "/Btn":
-        return _button(widget, label, value, int(flags or 0))
+        return _button(widget, label, value, flags if isinstance(flags, int) else 0)
     if kind == "/Sig":
         return [f"{label}: signed"] if value is not None else []
     text = ", ".join(map(_plain, value)) if isinstance(value, list) else _plain(value)

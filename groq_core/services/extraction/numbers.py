@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from typing import Final
@@ -112,7 +113,15 @@ def readings(text: str) -> tuple[float, ...]:
     if match is not None and (power := match["power"] or match["exponent"]) is not None:
         exponent = int(power)
         text = re.split(r"\s?[x×*·⋅∙]\s?10|e", text)[0]
-    return tuple(round_noise(value * 10.0**exponent) if exponent else value for value in _plain_readings(text))
+    return tuple(_with_exponent(value, exponent) if exponent else value for value in _plain_readings(text))
+
+
+def _with_exponent(value: float, exponent: int) -> float:
+    """Infinite where it is more than a float holds."""
+    try:
+        return round_noise(value * 10.0**exponent)
+    except OverflowError:
+        return math.copysign(math.inf, value)
 
 
 def _plain_readings(text: str) -> tuple[float, ...]:
