@@ -17,7 +17,10 @@ import pytest
 from tests.doors.scarce import KILL, TERM, alone, files, mount_command, small_disk
 from tests.requires import lack, only_where
 
-pytestmark = only_where(sys.platform == "linux", "limits and mounts of Linux")
+pytestmark = [
+    pytest.mark.usefixtures("forks"),
+    only_where(sys.platform == "linux", "limits and mounts of Linux"),
+]
 
 TABLE = b"n,text\n" + b"".join(b"%d,What is %d?\n" % (n, n) for n in range(400))
 ASK = {"prompt": "{text}", "max_tokens": 20}

@@ -21,6 +21,8 @@ from groq_core.services.documents.source import source_of
 from tests.services.offices import W, docx, opendocument, p, pptx, shape, t
 from tests.services.visible_words import DOCX
 
+pytestmark = pytest.mark.usefixtures("forks")
+
 CASES = Path(__file__).parents[1] / "data" / "cases"
 
 

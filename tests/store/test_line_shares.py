@@ -27,7 +27,7 @@ from groq_core.store.shared.link import Link
 from tests.requires import needs
 from tests.store.replicas import Redis
 
-pytestmark = needs("redis-server")
+pytestmark = [pytest.mark.usefixtures("forks"), needs("redis-server")]
 
 LINES = 1000
 

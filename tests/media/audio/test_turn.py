@@ -61,6 +61,14 @@ def test_picture_of_the_sound_has_the_shape_and_range_the_model_was_trained_on()
     assert np.abs(quiet - loud).max() < 0.05, "loudness makes no difference"
 
 
+def test_silence_before_what_is_short_is_not_worked_out_again_and_again() -> None:
+    whole = recording("jfk.wav", turn.HEARD_S)
+    for length in (0, 1, 200, 201, 401, 16_000, 35_680, 127_799, 127_801, 127_999, 128_000):
+        said = whole[:length]
+        before = np.zeros(len(whole) - length, np.float32)
+        assert np.array_equal(turn.log_mel(said), turn.log_mel(np.concatenate((before, said)))), length
+
+
 def test_weights_are_the_ones_that_were_copied() -> None:
     for line in (WEIGHTS / "SHA256SUMS").read_text(encoding="ascii").splitlines():
         digest, name = line.split()
