@@ -98,15 +98,12 @@ def become(wanted: dict[str, Any], descriptors: list[int]) -> None:
 def set_up_streams(environ: dict[str, str]) -> None:
     """As Python does when it starts."""
     encoding, _, errors = environ.get("PYTHONIOENCODING", "").partition(":")
-    encoding, unbuffered = encoding or sys.stdout.encoding, bool(environ.get("PYTHONUNBUFFERED"))
-    told = {"encoding": encoding, "errors": errors or sys.stdout.errors}
-    written: dict[str, Any] = {"newline": "\n", "write_through": unbuffered}
-    sys.stdin = sys.__stdin__ = TextIOWrapper(BufferedReader(FileIO(0, closefd=False)), **told)
-    sys.stdout = sys.__stdout__ = TextIOWrapper(BufferedWriter(FileIO(1, "wb", closefd=False)), **told, **written)
-    complaints = BufferedWriter(FileIO(2, "wb", closefd=False))
-    sys.stderr = sys.__stderr__ = TextIOWrapper(
-        complaints, encoding=encoding, errors="backslashreplace", line_buffering=True, **written
-    )
+    encoding, through = encoding or sys.stdout.encoding, bool(environ.get("PYTHONUNBUFFERED"))
+    told = errors or str(sys.stdout.errors)
+    said, complaints = (BufferedWriter(FileIO(number, "wb", closefd=False)) for number in (1, 2))
+    sys.stdin = TextIOWrapper(BufferedReader(FileIO(0, closefd=False)), encoding, told)
+    sys.stdout = TextIOWrapper(said, encoding, told, "\n", write_through=through)
+    sys.stderr = TextIOWrapper(complaints, encoding, "backslashreplace", "\n", True, through)
 
 
 if __name__ == "__main__":
