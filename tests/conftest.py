@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 
@@ -14,9 +13,9 @@ import hypothesis
 import pytest
 
 from groq_core.simulator import Simulator
-from tests.blocking import watch
+from tests.blocking import refuse_to_wait
 from tests.forks.start import forking
-from tests.requires import not_run
+from tests.requires import not_run, require
 
 # Two shared cores are no place for deadlines.
 hypothesis.settings.register_profile("tests", deadline=None)
@@ -26,9 +25,16 @@ hypothesis.settings.load_profile("tests")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-sys.addaudithook(watch)
+refuse_to_wait()
 
 _OURS = ("GROQ_", "OPENAI_")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """What a test needs has to be here before its fixtures use it."""
+    for mark in item.iter_markers("needs"):
+        require(*mark.args)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -76,9 +82,9 @@ def one_authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def anyio_backend() -> str:
-    """The app runs on asyncio alone, so its tests do."""
+    """The app runs on asyncio alone, so its tests do; a loop lives as long as what a test or a fixture made on it."""
     return "asyncio"
 
 

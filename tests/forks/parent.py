@@ -98,12 +98,14 @@ def become(wanted: dict[str, Any], descriptors: list[int]) -> None:
 def set_up_streams(environ: dict[str, str]) -> None:
     """As Python does when it starts."""
     encoding, _, errors = environ.get("PYTHONIOENCODING", "").partition(":")
-    encoding, through = encoding or sys.stdout.encoding, bool(environ.get("PYTHONUNBUFFERED"))
-    told = errors or str(sys.stdout.errors)
-    said, complaints = (BufferedWriter(FileIO(number, "wb", closefd=False)) for number in (1, 2))
-    sys.stdin = TextIOWrapper(BufferedReader(FileIO(0, closefd=False)), encoding, told)
-    sys.stdout = TextIOWrapper(said, encoding, told, "\n", write_through=through)
-    sys.stderr = TextIOWrapper(complaints, encoding, "backslashreplace", "\n", True, through)
+    encoding, unbuffered = encoding or sys.stdout.encoding, bool(environ.get("PYTHONUNBUFFERED"))
+    told: dict[str, Any] = {"encoding": encoding, "errors": errors or sys.stdout.errors}
+    written: dict[str, Any] = {"newline": "\n", "write_through": unbuffered}
+    sys.stdin = TextIOWrapper(BufferedReader(FileIO(0, closefd=False)), **told)
+    sys.stdout = TextIOWrapper(BufferedWriter(FileIO(1, "wb", closefd=False)), **told, **written)
+    complaints = BufferedWriter(FileIO(2, "wb", closefd=False))
+    sys.stderr = TextIOWrapper(complaints, encoding=encoding, errors="backslashreplace", line_buffering=True, **written)
+    vars(sys).update(__stdin__=sys.stdin, __stdout__=sys.stdout, __stderr__=sys.stderr)
 
 
 if __name__ == "__main__":
