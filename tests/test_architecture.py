@@ -257,9 +257,13 @@ IRREGULAR = (
 )
 
 
+DEFINITION = re.compile(r"^ *(?:async )?def (\w+)", re.MULTILINE)
+"""Parsing all tests for their functions' names would take three seconds."""
+
+
 def functions(file: Path) -> list[str]:
     """Every function and method of a file, properties and inner functions too."""
-    return [node.name for node in ast.walk(tree(file)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    return DEFINITION.findall(file.read_text(encoding="utf-8"))
 
 
 def begins_with_a_participle(name: str) -> bool:
