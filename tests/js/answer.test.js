@@ -78,7 +78,12 @@ test("what is hidden already is not hidden again with every piece, which would c
   const answer = newAnswer();
   answer.hear({ t: "The first" });
   let written = 0;
-  Object.defineProperty(answer.story, "hidden", { get: () => true, set: () => (written += 1) });
+  Object.defineProperty(answer.story, "hidden", {
+    get: () => true,
+    set: () => {
+      written += 1;
+    },
+  });
   for (let piece = 0; piece < 5; piece += 1) {
     answer.tellFound();
     answer.hear({ t: " and more" });
