@@ -165,8 +165,8 @@ test("what was said is on its way before the page does anything else", async () 
 });
 
 /** A pause of which the turn model has not said yet whether it is the end. */
-async function pauseInDoubt({ isFree = true } = {}) {
-  const taken = said(speak(new Tape(), 2));
+async function pauseInDoubt({ isFree = true, seconds = 2 } = {}) {
+  const taken = said(speak(new Tape(), seconds));
   const ears = { taken, quiet: 0.03, isWord: true, waitOn() {}, cut: () => (ears.taken = null) };
   const used = [];
   const writing = new Writing((guess) => turns.hearWords(guess));
@@ -199,6 +199,15 @@ test("where it was not the end nobody has written anything down, in vain or else
     turns.hearOn();
     assert.deepEqual([writing.guess, writing.inVain, used, asked.length], [null, [], [], 1]);
   }
+});
+
+test("what is long is not sent again and again while it is judged", async () => {
+  const { used, turns, tell } = await pauseInDoubt({ seconds: 21 });
+  assert.deepEqual(asked, []);
+  await tell(0.95);
+  turns.finish("likely");
+  await until(() => used.length);
+  assert.deepEqual([used, asked, conditions], [["21"], [21], [null]]);
 });
 
 test("a recording that reached another process than the one that judges is sent once more", async () => {

@@ -3,7 +3,7 @@
 
 import { rms } from "./activity.js";
 import { isOpen } from "./heard.js";
-import { Ahead, transcribe } from "../microphone/ahead.js";
+import { Ahead, PART_S, transcribe } from "../microphone/ahead.js";
 import { RATE } from "../microphone/recorder.js";
 import { say } from "../shared/words.js";
 
@@ -98,14 +98,14 @@ export class Writing {
 
   /**
    * The same where the turn model is about to say whether it is: the recording goes to the server meanwhile, which asks as
-   * soon as the model is sure, and otherwise nobody.
+   * soon as the model is sure, and otherwise nobody. What takes long goes part by part instead.
    *
    * @param {Taken} said
    * @param {Opinion} opinion
    * @param {number} sure
    */
   async beginIf(said, opinion, sure) {
-    if (!this.#mayBeInVain || this.ahead?.tape === said.tape) return;
+    if (!this.#mayBeInVain || said.tape.seconds > PART_S || this.ahead?.tape === said.tape) return;
     const guess = this.#newGuess(said, "maybe");
     guess.conditional = true;
     const query = new URLSearchParams({ name: say("recording_name"), words: "false", after: opinion.name, sure: String(sure) });
