@@ -99,14 +99,13 @@ def set_up_streams(environ: dict[str, str]) -> None:
     """As Python does when it starts."""
     encoding, _, errors = environ.get("PYTHONIOENCODING", "").partition(":")
     encoding, unbuffered = encoding or sys.stdout.encoding, bool(environ.get("PYTHONUNBUFFERED"))
-    told = {"encoding": encoding, "errors": errors or sys.stdout.errors}
+    told: dict[str, Any] = {"encoding": encoding, "errors": errors or sys.stdout.errors}
     written: dict[str, Any] = {"newline": "\n", "write_through": unbuffered}
-    sys.stdin = sys.__stdin__ = TextIOWrapper(BufferedReader(FileIO(0, closefd=False)), **told)
-    sys.stdout = sys.__stdout__ = TextIOWrapper(BufferedWriter(FileIO(1, "wb", closefd=False)), **told, **written)
+    sys.stdin = TextIOWrapper(BufferedReader(FileIO(0, closefd=False)), **told)
+    sys.stdout = TextIOWrapper(BufferedWriter(FileIO(1, "wb", closefd=False)), **told, **written)
     complaints = BufferedWriter(FileIO(2, "wb", closefd=False))
-    sys.stderr = sys.__stderr__ = TextIOWrapper(
-        complaints, encoding=encoding, errors="backslashreplace", line_buffering=True, **written
-    )
+    sys.stderr = TextIOWrapper(complaints, encoding=encoding, errors="backslashreplace", line_buffering=True, **written)
+    vars(sys).update(__stdin__=sys.stdin, __stdout__=sys.stdout, __stderr__=sys.stderr)
 
 
 if __name__ == "__main__":

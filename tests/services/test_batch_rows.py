@@ -73,7 +73,7 @@ FORMS: dict[str, Callable[[Path, list[tuple[str, str]], bool], None]] = {
 
 
 async def ask_all(model: Echo, source: LineSource, path: Path) -> Progress:
-    with Sink(path) as sink:
+    async with Sink(path) as sink:
         return await BatchRun(source, sink, answerers(model)).run()
 
 
@@ -217,7 +217,7 @@ async def test_one_bad_row_slows_nothing(tmp_path: Path) -> None:
     rows = [("", f"t{number}") for number in range(300)]
     rows[3] = ("", "bad")
     as_csv(tmp_path / "in.csv", rows, False)
-    with Sink(tmp_path / "out.jsonl") as sink:
+    async with Sink(tmp_path / "out.jsonl") as sink:
         source = LineSource(tmp_path / "in.csv", recipe())
         end = await BatchRun(source, sink, answerers(handle), clock=clock, sleep=clock.sleep).run()
 
@@ -243,7 +243,7 @@ async def test_a_row_that_is_always_told_to_wait_ends(tmp_path: Path, kind: Kind
     rows = [("", f"t{number}") for number in range(100)]
     rows[at] = ("", "bad")
     as_csv(tmp_path / "in.csv", rows, False)
-    with Sink(tmp_path / "out.jsonl") as sink:
+    async with Sink(tmp_path / "out.jsonl") as sink:
         source = LineSource(tmp_path / "in.csv", recipe())
         run = BatchRun(source, sink, answerers(handle), most=most, clock=clock, sleep=clock.sleep)
         end = await asyncio.wait_for(run.run(), 20)

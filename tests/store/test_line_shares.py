@@ -63,7 +63,7 @@ class Desk:
 
     async def run(self) -> None:
         try:
-            with Sink(self._output) as sink:
+            async with Sink(self._output) as sink:
                 batch = BatchRun(self._source, sink, {"chat": self.answer}, total=LINES, shares=self.shares)
                 end = await batch.run()
                 assert end.done + end.elsewhere + end.duplicates == LINES

@@ -386,6 +386,7 @@ def test_nothing_beside_a_transcript_costs_its_words(field: str, value: Any) -> 
     assert reply(read_transcription(b"\xef\xbb\xbf" + body)).text == TEXT
 
 
+SHAPES: tuple[Any, ...] = (None, 1, [])
 COUNTS: list[Any] = [0, 7, 10**9, 10**9 + 1, -1, 5.0, 5.5, "5", None, True, [1]]
 SECONDS: list[Any] = [0, 0.25, -1, "1", None, False, 10**13]
 GROUPS: list[Any] = [None, 1, []]
@@ -397,9 +398,7 @@ def test_usage_is_the_same_whether_it_is_read_at_once_or_field_by_field() -> Non
     odd += [plain | {name: value} for name in plain for value in COUNTS]
     odd += [{other: plain[other] for other in plain if other != name} for name in plain]
     for group, name in (("prompt_tokens_details", "cached_tokens"), ("completion_tokens_details", "reasoning_tokens")):
-        odd += [plain | {group: {name: value}} for value in COUNTS] + [
-            plain | {group: value} for value in (None, 1, [])
-        ]
+        odd += [plain | {group: {name: value}} for value in COUNTS] + [plain | {group: value} for value in SHAPES]
     for name in ("queue_time", "prompt_time", "completion_time", "total_time", "seconds"):
         odd += [plain | {name: value} for value in SECONDS]
         odd += [dict.fromkeys(plain, 0) | {name: value} for value in SECONDS]

@@ -5,7 +5,7 @@ Many requests at once: live at the highest rate the limits allow, or through Gro
 >>> from groq_core.services.batch import BatchRun, LineSource, LineTemplate, Recipe, Sink, answerers, run_batch
 >>> async def summarise(core, table: Path, answers: Path) -> None:
 ...     source = LineSource(table, Recipe(template=LineTemplate("Summarise {title}: {text}")))
-...     with Sink(answers) as sink:
+...     async with Sink(answers) as sink:
 ...         async for progress in run_batch(BatchRun(source, sink, answerers(core.handle))):
 ...             print(progress.done_count, progress.rate_per_min)
 """
