@@ -12,7 +12,8 @@ from groq_core.compose import assemble
 from groq_core.settings.settings import Settings
 from groq_core.simulator import Simulator
 from tests.requires import needs
-from tests.ui.conftest import House, fresh_page, open_page, served
+from tests.ui.conftest import House, open_page, served
+from tests.ui.kept_page import fresh_page
 from tests.ui.scripts import answered, ask, says
 
 pytestmark = [pytest.mark.browser, needs("chromium")]

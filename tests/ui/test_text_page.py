@@ -93,6 +93,7 @@ XSS = (
 )
 
 
+@pytest.mark.one_page
 @pytest.mark.parametrize("name", PLAIN)
 async def test_plain_text_stands_on_the_screen_as_it_came(page: Page, house: House, name: str) -> None:
     text = PLAIN[name]
@@ -105,6 +106,7 @@ async def test_plain_text_stands_on_the_screen_as_it_came(page: Page, house: Hou
     assert await page.evaluate("navigator.clipboard.readText()") == text
 
 
+@pytest.mark.one_page
 async def test_code_stands_on_the_screen_and_is_copied_byte_for_byte(page: Page, house: House) -> None:
     code = 'def f(x):\n\treturn f"<b>{x}</b>" and "\\n"  # 日本語\n\n\n    # four\nend'
     house.script = says(f"Before\n\n```python\n{code}\n```\n\nafter")
@@ -117,6 +119,7 @@ async def test_code_stands_on_the_screen_and_is_copied_byte_for_byte(page: Page,
     assert await page.evaluate("navigator.clipboard.readText()") == code
 
 
+@pytest.mark.one_page
 async def test_formula_is_drawn_and_a_price_is_not(page: Page, house: House) -> None:
     house.script = says("Let $E = mc^2$ for $5 and $10, and $$\\int_0^1 x\\,dx$$")
     await ask(page, "math")
