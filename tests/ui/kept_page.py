@@ -109,6 +109,9 @@ async def standing_page(
 async def begin_anew(page: Page) -> None:
     """Begin another conversation on a page that is open, with nothing on the screen of those before."""
     await page.keyboard.press("Escape")  # out of a dialog
+    if await page.locator("#tab-chat-button").count():  # which comes a moment after the page
+        await page.click("#tab-chat-button")
+    await page.fill("#chat-message textarea", "")
     attached = page.locator("[data-attachment]")
     for _ in range(await attached.count()):
         await attached.first.locator("button").click()

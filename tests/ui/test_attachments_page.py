@@ -117,6 +117,7 @@ async def test_what_cannot_be_read_says_so_and_can_be_taken_out(page: Page, hous
     await expect(page.locator("[data-attachment]")).to_have_count(0)
 
 
+@pytest.mark.one_page
 async def test_dictation_is_written_where_the_cursor_stands(page: Page) -> None:
     await page.fill("#chat-message textarea", "Before.")
     await page.click("#chat-dictate")
@@ -130,6 +131,7 @@ async def test_dictation_is_written_where_the_cursor_stands(page: Page) -> None:
     assert len(value) > 12
 
 
+@pytest.mark.one_page
 async def test_dictation_is_dropped_by_a_finger(page: Page, house: House) -> None:
     await page.set_viewport_size({"width": 390, "height": 844})
     await page.fill("#chat-message textarea", "Before.")

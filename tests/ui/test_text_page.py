@@ -398,6 +398,7 @@ async def test_nothing_is_spread_for_who_wants_no_motion(bench: tuple[Page, set[
     assert len([text for text in seen if text]) <= 6
 
 
+@pytest.mark.one_page
 async def test_background_tab_catches_up_at_once(page: Page, house: House, context: BrowserContext) -> None:
     house.script = plays(BEGUN, TextDelta("while nobody looked"), DONE)
     other = await context.new_page()
