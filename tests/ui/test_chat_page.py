@@ -324,7 +324,6 @@ async def test_before_the_first_question_the_chain_stands_in_the_order_of_the_ro
     assert await nodes.evaluate_all("(all) => all.map((node) => node.title)") == list(routed.candidates)
 
 
-@pytest.mark.one_page
 async def test_fault_is_seen_in_the_panel_and_the_answer_comes_from_the_next(page: Page) -> None:
     target = page.locator("[data-target='groq:openai/gpt-oss-20b']")
     await expect(target).to_have_attribute("data-state", "healthy")

@@ -111,7 +111,6 @@ async def line_to(url: str) -> AsyncIterator[str]:
             writer.transport.abort()
 
 
-@pytest.mark.one_page
 async def test_mend_all_wakes_what_it_mended(page: Page, house: House) -> None:
     target = page.locator('[data-target="groq:openai/gpt-oss-20b"]')
     await target.locator("select").select_option("rate_limited:always")
@@ -126,7 +125,6 @@ async def test_mend_all_wakes_what_it_mended(page: Page, house: House) -> None:
     await expect(target).to_have_attribute("data-state", "healthy", timeout=5000)
 
 
-@pytest.mark.one_page
 async def test_a_fault_on_everything_is_told_as_that_and_when_somebody_is_back(page: Page, house: House) -> None:
     await page.request.post(
         house.url + "_simulator/faults", data={"provider": "*", "model": "*", "kind": "status", "status": 500}
